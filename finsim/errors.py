@@ -1,0 +1,120 @@
+"""The whole error tree of finsim.
+
+FinsimError
+├── StudyError            a study file or a command-line value is wrong
+├── ScenarioError         a scenario file is wrong or asks for the impossible
+├── NarrativeError        a narrative file is wrong
+├── RuleError             a rule file does not parse, type or agree with the data
+├── RecordError           a record breaks its own contract (shape, order, unit)
+├── DataError             a user's data file cannot be used
+├── FitError              a generator cannot be fitted or restored
+├── PrivacyBudgetError    a privacy budget would be exceeded
+├── ProvenanceError       a hash, a log or a manifest does not agree
+└── ResumeError           a stopped run cannot be continued
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+EXIT_FINE, EXIT_GATE, EXIT_INPUT, EXIT_FAULT = 0, 1, 2, 3
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: where, what was found, what was expected, what to do."""
+
+    place: str
+    found: str
+    expected: str = ""
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        """Return the problem as one line, and a second line for the remedy."""
+        head = f"{self.place}: {self.found}" if self.place else self.found
+        if self.expected:
+            head += f"; expected {self.expected}"
+        return f"{head}\n  remedy: {self.remedy}" if self.remedy else head
+
+
+class FinsimError(Exception):
+    """Base of every error that finsim raises on purpose; carries all problems found at once."""
+
+    exit_code = EXIT_INPUT
+
+    def __init__(self, found: str, *, place: str = "", expected: str = "", remedy: str = "") -> None:
+        self.problems: tuple[Problem, ...] = (Problem(place, found, expected, remedy),)
+        super().__init__(str(self))
+
+    @classmethod
+    def of(cls, problems: Iterable[Problem]) -> FinsimError:
+        """Return one error that lists several problems (at least one)."""
+        listed = tuple(problems)
+        first = listed[0]
+        error = cls(first.found, place=first.place, expected=first.expected, remedy=first.remedy)
+        error.problems = listed
+        error.args = (str(error),)
+        return error
+
+    def __str__(self) -> str:
+        """Return every problem, one after the other."""
+        return "\n".join(str(problem) for problem in self.problems)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep all problems when the error crosses a process border."""
+        return (_rebuild, (type(self), self.problems))
+
+
+def _rebuild(kind: type[FinsimError], problems: tuple[Problem, ...]) -> FinsimError:
+    return kind.of(problems)
+
+
+class StudyError(FinsimError):
+    """A study file or a command-line value is wrong."""
+
+
+class ScenarioError(FinsimError):
+    """A scenario file is wrong or asks for the impossible."""
+
+
+class NarrativeError(FinsimError):
+    """A narrative file is wrong."""
+
+
+class RuleError(FinsimError):
+    """A rule does not parse, does not type, or does not agree with the data."""
+
+
+class RecordError(FinsimError):
+    """A record breaks its own contract (shape, order, unit)."""
+
+
+class DataError(FinsimError):
+    """A user's data file cannot be used."""
+
+
+class FitError(FinsimError):
+    """A generator cannot be fitted or restored."""
+
+
+class PrivacyBudgetError(FinsimError):
+    """A privacy budget would be exceeded."""
+
+
+class ProvenanceError(FinsimError):
+    """A hash, a log or a manifest does not agree with the files."""
+
+
+class ResumeError(FinsimError):
+    """A stopped run cannot be continued."""
+
+
+def did_you_mean(name: str, known: Sequence[str]) -> str:
+    """Return ``did you mean 'x'?`` for the nearest known name, else the list of known names."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    shown = ", ".join(sorted(known)[:12])
+    return f"use one of: {shown}" if shown else ""

@@ -1,0 +1,30 @@
+"""Array aliases by rank, units and symbols used everywhere.
+
+Symbols: N records or paths, T steps, C channels, A assets, K factors, M scenario draws.
+Money is int64 minor units (cents) with a currency; time is int64 nanoseconds UTC or an int32 day
+index on a calendar; rates are decimals per year; percentages appear only in files, never in arrays.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float1D: TypeAlias = NDArray[np.float64]
+Float2D: TypeAlias = NDArray[np.float64]
+Float3D: TypeAlias = NDArray[np.float64]
+Int1D: TypeAlias = NDArray[np.int64]
+Int2D: TypeAlias = NDArray[np.int64]
+Int3D: TypeAlias = NDArray[np.int64]
+Bool1D: TypeAlias = NDArray[np.bool_]
+Cents1D: TypeAlias = NDArray[np.int64]
+Nanos1D: TypeAlias = NDArray[np.int64]
+Dates1D: TypeAlias = NDArray[np.datetime64]
+Array: TypeAlias = NDArray[Any]
+
+NANOS_PER_SECOND = 1_000_000_000
+SECONDS_PER_DAY = 86_400
+NANOS_PER_DAY = SECONDS_PER_DAY * NANOS_PER_SECOND
+MINOR_UNITS = 100

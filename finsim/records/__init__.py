@@ -1,0 +1,1 @@
+"""What flows between the worlds: schemas, calendar, drivers, paths, transactions, portfolios, storage."""

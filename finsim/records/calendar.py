@@ -1,0 +1,116 @@
+"""Dates of the simulated world: exchange sessions, calendar days, months and the ends of scenario steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Literal
+
+import holidays
+import numpy as np
+import pandas as pd
+
+from finsim.errors import RecordError
+from finsim.notation import Dates1D, Int1D
+
+Step = Literal["year", "quarter", "month", "week", "day", "minute"]
+_MONTHS_PER_STEP: dict[str, int] = {"year": 12, "quarter": 3, "month": 1}
+
+
+@lru_cache(maxsize=8)
+def _closed(first_year: int, last_year: int) -> Dates1D:
+    listed = holidays.financial_holidays("NYSE", years=range(first_year, last_year + 1))
+    return np.array(sorted(listed), dtype="datetime64[D]")
+
+
+def sessions(start: date, count: int) -> Dates1D:
+    """Return the first ``count`` NYSE sessions on or after ``start``: datetime64[D] of shape [count].
+
+    Source: exchange rules as kept by the ``holidays`` package; unplanned closures are not simulated.
+    """
+    if count < 1:
+        raise RecordError(f"{count} sessions", expected="at least 1", remedy="ask for a longer path")
+    years = count // 250 + 2
+    closed = _closed(start.year, start.year + years)
+    first = np.datetime64(start, "D")
+    offsets = np.arange(count)
+    found: Dates1D = np.busday_offset(first, offsets, roll="forward", holidays=closed)
+    return found
+
+
+def days(start: date, count: int) -> Dates1D:
+    """Return ``count`` calendar days from ``start``: datetime64[D] of shape [count]."""
+    return np.datetime64(start, "D") + np.arange(count)
+
+
+def month_ends(after: date, count: int) -> Dates1D:
+    """Return the ends of the ``count`` months that follow ``after``: datetime64[D] of shape [count].
+
+    Month k ends k calendar months after ``after``; an ``after`` that is a month end stays one.
+    """
+    stamp = pd.Timestamp(after)
+    is_end = stamp.is_month_end
+    shift = pd.offsets.MonthEnd if is_end else pd.DateOffset
+    ends = [
+        stamp + (shift(k) if is_end else pd.DateOffset(months=k))  # type: ignore[operator]
+        for k in range(1, count + 1)
+    ]
+    return np.array([end.date() for end in ends], dtype="datetime64[D]")
+
+
+def step_ends(after: date, step: Step, count: int) -> Dates1D:
+    """Return the last day of each of ``count`` scenario steps after ``after``: datetime64[D] of [count].
+
+    Year, quarter and month steps end on calendar month ends; week and day steps are 7 and 1 days.
+    Raises RecordError for a step shorter than a day.
+    """
+    if step in _MONTHS_PER_STEP:
+        size = _MONTHS_PER_STEP[step]
+        return month_ends(after, size * count)[size - 1 :: size]
+    if step in ("week", "day"):
+        size = 7 if step == "week" else 1
+        ends = [after + timedelta(days=size * k) for k in range(1, count + 1)]
+        return np.array(ends, dtype="datetime64[D]")
+    raise RecordError(
+        f"a calendar has no {step} steps",
+        expected="year, quarter, month, week or day",
+        remedy="intraday scenarios need an intraday market",
+    )
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The one calendar that all worlds share; ``start`` is the jump-off day.
+
+    Scenario time zero is the end of the jump-off day. Market session 0 is the first session on or
+    after ``start`` and is the jump-off bar: moves are measured from its close. Calendar day 0 and
+    month 1 begin on the day after ``start``.
+    """
+
+    start: date
+    sessions: int
+    days: int
+    months: int
+
+    def session_dates(self) -> Dates1D:
+        """Return the market dates: datetime64[D] of shape [sessions]."""
+        return sessions(self.start, self.sessions)
+
+    def day_dates(self) -> Dates1D:
+        """Return the calendar days of the transaction world: datetime64[D] of shape [days]."""
+        return days(self.start + timedelta(days=1), self.days)
+
+    def month_dates(self) -> Dates1D:
+        """Return the month ends of the credit world: datetime64[D] of shape [months]."""
+        return month_ends(self.start, self.months)
+
+    def sessions_at(self, dates: Dates1D) -> Int1D:
+        """Return for each date the index of the last session on or before it: int64 of its shape.
+
+        Dates beyond the last session get ``sessions`` (one past the end).
+        """
+        own = self.session_dates()
+        found = np.searchsorted(own, dates, side="right") - 1
+        beyond = dates > own[-1] + np.timedelta64(4, "D")
+        return np.where(beyond, self.sessions, found).astype(np.int64)

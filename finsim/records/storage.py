@@ -1,0 +1,113 @@
+"""Parquet and JSON on disk: streamed, atomic, the same bytes for the same rows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+ROW_GROUP = 262_144
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary sibling of ``path``; on success fsync it and rename it, on failure delete it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield temporary
+        _fsync(temporary)
+        os.replace(temporary, path)
+        _fsync(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _fsync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_table(
+    path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch | pa.Table], rows: int = ROW_GROUP
+) -> int:
+    """Stream batches into one Parquet file (zstd, row groups of ``rows``); return the row count.
+
+    The file appears only when it is complete. Bytes depend on the rows alone, not on how they were
+    cut into batches.
+    """
+    count = 0
+    with replacing(path) as temporary, pq.ParquetWriter(
+        temporary, schema, compression="zstd", store_schema=True
+    ) as writer:
+        for group in _regroup(schema, batches, rows):
+            writer.write_table(group, row_group_size=rows)
+            count += group.num_rows
+    return count
+
+
+def _regroup(
+    schema: pa.Schema, batches: Iterable[pa.RecordBatch | pa.Table], rows: int
+) -> Iterator[pa.Table]:
+    """Cut any stream of batches into tables of exactly ``rows`` rows (the last may be shorter)."""
+    waiting: list[pa.Table] = []
+    held = 0
+    for batch in batches:
+        table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
+        waiting.append(table.select(schema.names).cast(schema))
+        held += table.num_rows
+        while held >= rows:
+            whole = pa.concat_tables(waiting).unify_dictionaries().combine_chunks()
+            yield whole.slice(0, rows)
+            waiting = [whole.slice(rows)]
+            held -= rows
+    if held:
+        yield pa.concat_tables(waiting).unify_dictionaries().combine_chunks()
+
+
+def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """Read one Parquet file whole."""
+    return pq.read_table(path, columns=columns)
+
+
+def read_batches(path: Path, rows: int = ROW_GROUP) -> Iterator[pa.RecordBatch]:
+    """Yield the record batches of a Parquet file without loading it whole."""
+    with pq.ParquetFile(path) as file:
+        yield from file.iter_batches(batch_size=rows)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file atomically, UTF-8."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def canonical_json(data: Any) -> str:
+    """Return JSON with sorted keys and no spaces: equal data give equal text."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write readable JSON with sorted keys, atomically."""
+    write_text(path, json.dumps(data, sort_keys=True, indent=1, allow_nan=False) + "\n")
+
+
+def digest_text(text: str) -> str:
+    """Return the sha256 of a text, hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest_file(path: Path) -> str:
+    """Return the sha256 of a file's bytes, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
