@@ -58,9 +58,7 @@ class _Reader:
 
     def _complain(self, node: yaml.Node, found: str, remedy: str) -> None:
         mark = node.start_mark
-        self.problems.append(
-            Problem(f"{self.path}:{mark.line + 1}:{mark.column + 1}", found, "", remedy)
-        )
+        self.problems.append(Problem(f"{self.path}:{mark.line + 1}:{mark.column + 1}", found, "", remedy))
 
     def build(self, node: yaml.Node, loc: Loc) -> Any:
         self.count += 1
@@ -72,7 +70,7 @@ class _Reader:
             return self._mapping(node, loc)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(child, (*loc, i)) for i, child in enumerate(node.value)]
-        return _scalar(node)
+        return _scalar(node) if isinstance(node, yaml.ScalarNode) else None
 
     def _mapping(self, node: yaml.MappingNode, loc: Loc) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -220,6 +218,4 @@ def find(name: str, folder: str, kind: str, error: type[FinsimError], suffix: st
         return known[name]
     if given.suffix or len(given.parts) > 1:
         raise error("no such file", place=name, remedy="check the path")
-    raise error(
-        f"no {kind} is called {name!r}", place=kind, remedy=did_you_mean(name, sorted(known))
-    )
+    raise error(f"no {kind} is called {name!r}", place=kind, remedy=did_you_mean(name, sorted(known)))

@@ -1,0 +1,1 @@
+"""People, merchants and banks: ordinary payments, injected schemes, a double-entry ledger."""

@@ -1,0 +1,1 @@
+"""Rules: what must hold, how a breach is found, explained and repaired."""

@@ -1,0 +1,1 @@
+"""Loan books: synthesis, sector factors, monthly panels and loss distributions."""

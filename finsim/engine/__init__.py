@@ -1,0 +1,1 @@
+"""The order of work, logical shards, executors and resume."""

@@ -1,0 +1,1 @@
+"""Evidence: metrics with intervals, floors and ceilings."""

@@ -1,0 +1,1 @@
+"""Sequence generators: float arrays in, float arrays out; the catalogue of the room."""

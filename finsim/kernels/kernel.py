@@ -16,7 +16,5 @@ def kernel(function: Function) -> Function:
     ``fastmath`` is off: results must be equal to the plain twin in ``tests/naive``. The GIL is
     released, so threads may run kernels side by side. ``NUMBA_DISABLE_JIT=1`` runs the plain function.
     """
-    compiled: Function = numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")(
-        function
-    )
+    compiled: Function = numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")(function)
     return compiled

@@ -1,0 +1,1 @@
+"""Market paths: read prices, encode bars as features and back, stress them."""

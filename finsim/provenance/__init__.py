@@ -1,0 +1,1 @@
+"""Memory: manifest, lineage, audit log, verification and tracing."""

@@ -50,12 +50,10 @@ def month_ends(after: date, count: int) -> Dates1D:
     Month k ends k calendar months after ``after``; an ``after`` that is a month end stays one.
     """
     stamp = pd.Timestamp(after)
-    is_end = stamp.is_month_end
-    shift = pd.offsets.MonthEnd if is_end else pd.DateOffset
-    ends = [
-        stamp + (shift(k) if is_end else pd.DateOffset(months=k))  # type: ignore[operator]
-        for k in range(1, count + 1)
-    ]
+    if stamp.is_month_end:
+        ends = [stamp + pd.offsets.MonthEnd(k) for k in range(1, count + 1)]
+    else:
+        ends = [stamp + pd.DateOffset(months=k) for k in range(1, count + 1)]
     return np.array([end.date() for end in ends], dtype="datetime64[D]")
 
 

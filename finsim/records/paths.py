@@ -45,9 +45,7 @@ class Paths:
     def __post_init__(self) -> None:
         """Check shapes, field names and the order of dates."""
         if "close" not in self.columns or not set(self.columns) <= set(FIELDS):
-            raise RecordError(
-                f"bar columns {sorted(self.columns)}", expected=f"close and any of {FIELDS}"
-            )
+            raise RecordError(f"bar columns {sorted(self.columns)}", expected=f"close and any of {FIELDS}")
         shape = self.columns["close"].shape
         if len(shape) != 3 or shape[1:] != (len(self.dates), len(self.assets)):
             raise RecordError(f"close has shape {shape}", expected="[paths, dates, assets]")

@@ -47,9 +47,10 @@ def write_table(
     cut into batches.
     """
     count = 0
-    with replacing(path) as temporary, pq.ParquetWriter(
-        temporary, schema, compression="zstd", store_schema=True
-    ) as writer:
+    with (
+        replacing(path) as temporary,
+        pq.ParquetWriter(temporary, schema, compression="zstd", store_schema=True) as writer,
+    ):
         for group in _regroup(schema, batches, rows):
             writer.write_table(group, row_group_size=rows)
             count += group.num_rows

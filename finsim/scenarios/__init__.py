@@ -1,0 +1,1 @@
+"""Scenario files: read, combine, scale and turn into drivers."""
