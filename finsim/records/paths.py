@@ -24,6 +24,8 @@ BARS_SCHEMA = pa.schema(
         ("low", pa.float64()),
         ("close", pa.float64()),
         ("volume", pa.int64()),
+        ("_fs_src", pa.uint8()),
+        ("_fs_seq", pa.uint32()),
     ]
 )
 
@@ -33,7 +35,8 @@ class Paths:
     """Bars of N paths, T dates and A assets.
 
     ``columns[field]`` is [N, T, A]: float64 prices in the asset's currency, int64 volume in shares.
-    ``close`` is always there; the other fields may be missing for a panel of closes.
+    ``close`` is always there; the other fields may be missing for a panel of closes. ``first_path``
+    numbers the paths; ``source`` is the code of the layer that made them (see provenance.tags).
     Raises RecordError when shapes disagree or dates do not increase.
     """
 
@@ -41,6 +44,7 @@ class Paths:
     dates: Dates1D
     columns: Mapping[str, Array]
     first_path: int = 0
+    source: int = 0
 
     def __post_init__(self) -> None:
         """Check shapes, field names and the order of dates."""
@@ -83,7 +87,11 @@ class Paths:
         for i in range(self.count):
             path = pa.array(np.full(steps * assets, self.first_path + i, dtype=np.int32))
             bars = [pa.array(self._flat(name, i)) for name in FIELDS]
-            yield pa.RecordBatch.from_arrays([path, date, asset, *bars], schema=BARS_SCHEMA)
+            tags = [
+                pa.array(np.full(steps * assets, self.source, dtype=np.uint8)),
+                pa.array(np.full(steps * assets, self.first_path + i, dtype=np.uint32)),
+            ]
+            yield pa.RecordBatch.from_arrays([path, date, asset, *bars, *tags], schema=BARS_SCHEMA)
 
     def _flat(self, name: str, path: int) -> Array:
         if name in self.columns:
