@@ -17,14 +17,17 @@ from pydantic import BaseModel, ValidationError
 from finsim.errors import FinsimError, Problem, did_you_mean
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_INT = re.compile(r"[-+]?[0-9]+\Z")
+_INT = re.compile(r"[-+]?[0-9]{1,400}\Z")
+_BASED = re.compile(r"0(?:o[0-7]{1,400}|x[0-9a-fA-F]{1,400})\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _CONSTANTS: dict[str, Any] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
-    ".inf": float("inf"), "-.inf": float("-inf"), ".nan": float("nan"),
+    **{sign + text: float(sign + "inf") for text in (".inf", ".Inf", ".INF") for sign in ("", "+", "-")},
+    ".nan": float("nan"), ".NaN": float("nan"), ".NAN": float("nan"),
 }  # fmt: skip
 _MAX_BYTES, _MAX_DEPTH, _MAX_NODES = 2_000_000, 40, 200_000
+_TOO_DEEP = "the file is nested or repeated too deeply"
 
 Loc = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
@@ -39,12 +42,18 @@ class Document:
     marks: Mapping[Loc, tuple[int, int]]
 
     def place(self, loc: Loc = ()) -> str:
-        """Return ``file:line:col`` of a location, or of its nearest known parent."""
-        for end in range(len(loc), -1, -1):
-            if loc[:end] in self.marks:
-                line, column = self.marks[loc[:end]]
-                return f"{self.path}:{line}:{column}"
-        return self.path
+        """Return ``file:line:col`` of a location, or of its nearest known parent.
+
+        Parts that the file does not hold (the tag of a union, a missing key) are passed over.
+        """
+        known: Loc = ()
+        for part in loc:
+            if (*known, part) in self.marks:
+                known = (*known, part)
+        if known not in self.marks:
+            return self.path
+        line, column = self.marks[known]
+        return f"{self.path}:{line}:{column}"
 
 
 class _Reader:
@@ -55,16 +64,20 @@ class _Reader:
         self.marks: dict[Loc, tuple[int, int]] = {}
         self.problems: list[Problem] = []
         self.count = 0
+        self.full = False
 
     def _complain(self, node: yaml.Node, found: str, remedy: str) -> None:
         mark = node.start_mark
         self.problems.append(Problem(f"{self.path}:{mark.line + 1}:{mark.column + 1}", found, "", remedy))
 
     def build(self, node: yaml.Node, loc: Loc) -> Any:
+        if self.full:
+            return None
         self.count += 1
         self.marks.setdefault(loc, (node.start_mark.line + 1, node.start_mark.column + 1))
         if self.count > _MAX_NODES or len(loc) > _MAX_DEPTH:
-            self._complain(node, "the file is nested or repeated too deeply", "make it flatter")
+            self.full = True
+            self._complain(node, _TOO_DEEP, "make it flatter, use fewer aliases")
             return None
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, loc)
@@ -81,6 +94,8 @@ class _Reader:
                 continue
             if key in result:
                 self._complain(key_node, f"key {key!r} appears twice", "keep one of the two")
+            if key == "<<" and not key_node.style:
+                self._complain(key_node, "merge keys are not YAML 1.2", "repeat the keys, or use `extends`")
             mark = key_node.start_mark
             self.marks[(*loc, key)] = (mark.line + 1, mark.column + 1)
             result[key] = self.build(value_node, (*loc, key))
@@ -89,26 +104,54 @@ class _Reader:
 
 def _scalar(node: yaml.ScalarNode) -> Any:
     text: str = node.value
-    if node.style is not None:
+    if node.style:  # quoted or block text; the C composer says "" for plain, the Python one None
         return text
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if _INT.match(text):
         return int(text)
+    if _BASED.match(text):
+        return int(text, 0)
     if _FLOAT.match(text):
         return float(text)
     return text
 
 
+def _scan(text: str, path: str) -> list[Problem]:
+    """Return the tags that stand in a text, and the first place that is nested too deeply.
+
+    The events are read one by one: composing a hostile file would exhaust the C stack.
+    """
+    problems: list[Problem] = []
+    depth = 0
+    event: Any
+    for event in yaml.parse(text, Loader=_Loader):
+        place = f"{path}:{event.start_mark.line + 1}:{event.start_mark.column + 1}"
+        if getattr(event, "tag", None) is not None:
+            problems.append(
+                Problem(place, f"tag {event.tag!r} is refused", "", "write plain data without tags")
+            )
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _MAX_DEPTH + 1:
+            problems.append(Problem(place, _TOO_DEEP, "", "make it flatter"))
+            break
+    return problems
+
+
 def parse(text: str, path: str, error: type[FinsimError] = FinsimError) -> Document:
     """Parse YAML text.
 
-    Raises ``error`` with every syntax problem (place, remedy); aliases are expanded up to 200,000 nodes.
+    Raises ``error`` with the first syntax error, or with every tag, doubled key and key that is no
+    text (place, remedy); aliases are expanded up to 200,000 nodes.
     """
     if len(text.encode()) > _MAX_BYTES:
         raise error("the file is larger than 2 MB", place=path, remedy="split it")
     try:
-        node = yaml.compose(text, Loader=_Loader)
+        refused = _scan(text, path)
+        node = None if refused else yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as bad:
         mark = bad.problem_mark or bad.context_mark
         where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else path
@@ -117,14 +160,17 @@ def parse(text: str, path: str, error: type[FinsimError] = FinsimError) -> Docum
             place=where,
             remedy="check indentation, colons and brackets near this place",
         ) from None
-    except (yaml.YAMLError, RecursionError) as bad:
-        raise error(f"not valid YAML: {bad}", place=path, remedy="save it as UTF-8 text") from None
+    except yaml.YAMLError as bad:
+        first = str(bad).partition("\n")[0]
+        raise error(f"not valid YAML: {first}", place=path, remedy="save it as UTF-8 text") from None
+    if refused:
+        raise error.of(refused)
     if node is None:
         raise error("the file is empty", place=path, remedy="start from a file of `finsim new`")
     reader = _Reader(path)
     data = reader.build(node, ())
     if reader.problems:
-        raise error.of(reader.problems)
+        raise error.of(dict.fromkeys(reader.problems))
     return Document(path, data, reader.marks)
 
 
@@ -168,31 +214,39 @@ def _problems(document: Document, model: type[BaseModel], bad: ValidationError) 
             yield Problem(place, f"{dotted}: missing", "", f"add `{loc[-1]}:`")
         else:
             message = item["msg"].removeprefix("Value error, ")
-            found = f"{dotted}: {message}"
+            found = f"{dotted}: {message}" if dotted else message
             value = item.get("input")
-            shown = "" if isinstance(value, dict | list) else f"found {value!r}"
-            yield Problem(place, f"{found} ({shown})" if shown else found, "", "correct this value")
+            shown = isinstance(value, str | int | float) or value is None
+            remedy = _nearest(value, item.get("ctx", {}))
+            yield Problem(place, f"{found} (found {value!r})" if shown else found, "", remedy)
 
 
-def _fields_at(model: Any, loc: Loc) -> list[str]:
-    """Return the field names of the sub-model that stands at ``loc``."""
-    current: Any = model
+def _nearest(value: Any, context: Mapping[str, Any]) -> str:
+    """Return a suggestion from the words that pydantic would have taken, where it lists them."""
+    words = re.findall(r"'([^']+)'", str(context.get("expected", context.get("expected_tags", ""))))
+    given = context.get("tag", value)
+    return did_you_mean(given, words) if words and isinstance(given, str) else "correct this value"
+
+
+def _fields_at(model: type[BaseModel], loc: Loc) -> list[str]:
+    """Return the keys that the sub-models at ``loc`` take (of every member where a union stands there)."""
+    current: list[type[BaseModel]] = [model]
     for part in loc:
-        fields = getattr(current, "model_fields", {})
-        if isinstance(part, int) or part not in fields:
-            continue
-        current = _submodel(fields[part].annotation) or current
-    return list(getattr(current, "model_fields", {}))
+        inner = [
+            m for owner in current for m in _submodels(_fields(owner).get(part)) if isinstance(part, str)
+        ]
+        current = inner or current
+    return sorted({str(name) for owner in current for name in _fields(owner)})
 
 
-def _submodel(annotation: Any) -> Any:
+def _fields(model: type[BaseModel]) -> dict[str | int, Any]:
+    return {(f.alias or name): f.annotation for name, f in model.model_fields.items()}
+
+
+def _submodels(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in getattr(annotation, "__args__", ()):
-        found = _submodel(inner)
-        if found is not None:
-            return found
-    return None
+        return [annotation]
+    return [found for inner in getattr(annotation, "__args__", ()) for found in _submodels(inner)]
 
 
 def shipped(folder: str) -> Path:

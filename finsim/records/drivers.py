@@ -43,7 +43,7 @@ class Drivers:
     """One resolved scenario on one clock: calendar x factors, shocks and intensities.
 
     * ``macro[var]``: float64[months], change from jump-off at month ends (pp, or percent cumulative
-      for prices); ``macro_units[var]`` says which; ``jump_off[var]`` is the level before the move, where known.
+      for prices); ``macro_units[var]`` says which; ``jump_off[var]`` is the level before, where known.
     * ``step_dates`` / ``macro_steps[var]``: the same at the scenario's own step ends, as written.
     * ``anchors``: levels of the equity driver at step ends and troughs. Empty means no level is imposed.
     * ``market[name]``: float64[sessions] with ``vol_mult``, ``corr_blend`` (0 keeps, 1 is perfect

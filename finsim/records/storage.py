@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 ROW_GROUP = 262_144
@@ -67,13 +68,36 @@ def _regroup(
         table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
         waiting.append(table.select(schema.names).cast(schema))
         held += table.num_rows
-        while held >= rows:
-            whole = pa.concat_tables(waiting).unify_dictionaries().combine_chunks()
-            yield whole.slice(0, rows)
-            waiting = [whole.slice(rows)]
-            held -= rows
+        if held >= rows:
+            whole = pa.concat_tables(waiting)
+            for start in range(0, held - held % rows, rows):
+                yield _own_dictionaries(whole.slice(start, rows))
+            waiting = [whole.slice(held - held % rows)]
+            held %= rows
     if held:
-        yield pa.concat_tables(waiting).unify_dictionaries().combine_chunks()
+        yield _own_dictionaries(pa.concat_tables(waiting))
+
+
+def _own_dictionaries(table: pa.Table) -> pa.Table:
+    """Give every dictionary column a dictionary of its own values, in the order in which they come.
+
+    Parquet stores the dictionary as it is handed over, so one that lists the values of rows written
+    earlier, or in another order, would change the bytes.
+    """
+    table = table.unify_dictionaries().combine_chunks()
+    for i, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            table = table.set_column(i, field, _reencoded(table.column(i).combine_chunks(), field.type))
+    return table
+
+
+def _reencoded(column: pa.DictionaryArray, kind: pa.DictionaryType) -> pa.DictionaryArray:
+    values = column.dictionary.dictionary_encode()  # merges values that are listed twice
+    codes = pc.take(values.indices, column.indices)
+    used = pc.unique(codes).drop_null()
+    own = pc.index_in(codes, used)
+    dictionary = values.dictionary.take(used)
+    return pa.DictionaryArray.from_arrays(own.cast(kind.index_type), dictionary, ordered=kind.ordered)
 
 
 def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
