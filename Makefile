@@ -1,0 +1,45 @@
+# make quickstart   set up and run the main job on real data
+# make test         set up and run the tests
+# make check        what CI runs: tests, style, types, floors
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: quickstart test test-slow check static notebooks bench clean
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -e ".[test,notebooks]"
+	@touch $(READY)
+
+quickstart: $(READY)
+	@if [ -d runs/quickstart/.finsim ]; then \
+	  $(BIN)/finsim run --resume runs/quickstart --workers 2; \
+	else \
+	  $(BIN)/finsim run quickstart -o runs/quickstart --seed 7 --workers 2; \
+	fi
+	@echo "open $(CURDIR)/runs/quickstart/report.html"
+
+test: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+test-slow: $(READY)
+	$(BIN)/python -m pytest -m slow
+
+static: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: static test
+
+notebooks: $(READY)
+	$(BIN)/python -m pytest -m "slow or not slow" tests/test_notebooks.py
+
+bench: $(READY)
+	for file in benchmarks/*.py; do $(BIN)/python $$file; done
+
+clean:
+	rm -rf .venv build dist runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,47 @@
+"""``finsim fit``: learn the body of the user's own prices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from finsim.cli.options import AsJson, Seed
+from finsim.cli.output import fraction_progress, progress, show
+
+
+def fit(
+    data: Annotated[Path, typer.Argument(help="Prices: CSV, CSV.gz or Parquet.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the model to create.")],
+    generator: Annotated[str, typer.Option("--generator", help="See `finsim list generators`.")] = "flow",
+    cpu_seconds: Annotated[
+        float | None, typer.Option("--cpu-seconds", min=1, help="Training budget in CPU seconds.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option("--steps", min=1, help="Training budget in steps (reproducible).")
+    ] = None,
+    seed: Seed = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fit a generator on prices and save it.
+
+    Example: finsim fit prices.csv --generator flow --steps 800 -o model
+    """
+    from finsim.engine.body import fit_prices
+
+    with progress() as step:
+        facts = fit_prices(
+            data,
+            output,
+            generator=generator,
+            steps=steps,
+            cpu_seconds=cpu_seconds,
+            seed=0 if seed is None else seed,
+            progress=fraction_progress(step),
+        )
+    text = (
+        f"{generator}: {facts['steps']} steps, {facts['cpu_seconds']:.1f} CPU s, "
+        f"stopped by {facts['stopped_by']}\nmodel: {output}"
+    )
+    show(facts, text, as_json)

@@ -1,0 +1,27 @@
+"""``finsim report``: write the page of a finished run again."""
+
+from __future__ import annotations
+
+import typer
+
+from finsim.cli.options import AsJson, RunFolder
+from finsim.cli.output import show
+
+
+def report(
+    run: RunFolder,
+    as_json: AsJson = False,
+    show_page: bool = typer.Option(False, "--open", help="Open the page in the browser."),
+) -> None:
+    """Write report.html from the tables, scores and manifest of a run.
+
+    Example: finsim report runs/demo --open
+    """
+    from finsim.engine.runs import open_run
+    from finsim.report.page import write_report
+
+    opened = open_run(run)
+    page = write_report(opened.path)
+    if show_page:
+        opened.report()
+    show({"report": str(page)}, f"report: {page}", as_json)

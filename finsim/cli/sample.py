@@ -1,0 +1,35 @@
+"""``finsim sample``: paths from a fitted model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from finsim.cli.options import AsJson, Seed
+from finsim.cli.output import progress, show
+
+
+def sample(
+    model: Annotated[Path, typer.Argument(help="Folder of a fitted model.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Parquet file to create.")],
+    paths: Annotated[int, typer.Option("--paths", min=1, help="Number of joint paths.")] = 100,
+    steps: Annotated[int, typer.Option("--steps", min=2, help="Sessions per path.")] = 252,
+    history: Annotated[
+        Path | None, typer.Option("--history", help="Prices to continue from their last date.")
+    ] = None,
+    seed: Seed = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sample joint bar paths of any length, fresh or continuing a history.
+
+    Example: finsim sample model --paths 200 --steps 2520 --history prices.csv -o paths.parquet
+    """
+    from finsim.engine.body import sample_prices
+
+    with progress() as step:
+        facts = sample_prices(
+            model, output, paths=paths, steps=steps, history=history, seed=seed or 0, progress=step
+        )
+    show(facts, f"{facts['rows']:,} bars of {paths} paths: {output}", as_json)

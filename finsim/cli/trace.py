@@ -1,0 +1,26 @@
+"""``finsim trace``: the story of one row."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from finsim.cli.options import AsJson, RunFolder
+from finsim.cli.output import show
+
+
+def trace(
+    run: RunFolder,
+    table: Annotated[str, typer.Argument(help="Table, such as transactions/base/transactions.")],
+    row: Annotated[int, typer.Argument(min=0, help="Row number, from 0.")],
+    as_json: AsJson = False,
+) -> None:
+    """Tell where one row comes from: layer, seed, scenario, model, story, rules, hashes.
+
+    Example: finsim trace runs/demo transactions/base/transactions 12345
+    """
+    from finsim.provenance.trace import trace as story_of
+
+    story = story_of(run, table, row)
+    show(story.to_dict(), story.to_text(), as_json)

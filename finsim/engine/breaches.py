@@ -1,0 +1,64 @@
+"""Rules at work in a run: every table is checked, repaired where a rule says how, and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from finsim.constraints.check import check
+from finsim.constraints.repair import repair
+from finsim.constraints.ruleset import RuleSet
+
+
+class Ledger:
+    """Counts of one scenario's breaches over all its shards, before and after repair."""
+
+    def __init__(
+        self, rules: RuleSet | None, excused: Mapping[str, set[str]] | None = None
+    ) -> None:
+        self.rules = rules
+        self.excused = excused
+        self.before: dict[str, dict[str, Any]] = {}
+        self.after: dict[str, int] = {}
+        self.repaired: dict[str, int] = {}
+
+    def passed(self, tables: Mapping[str, pa.Table], main: str) -> pa.Table:
+        """Check ``tables``; return the ``main`` one, repaired when a broken rule has a repair."""
+        table = tables[main]
+        if self.rules is None:
+            return table
+        report = check(dict(tables), self.rules, excused=self.excused)
+        self._count(report.to_dict()["rules"])
+        broken = {rule["id"] for rule in report.to_dict()["rules"] if rule["verdict"] == "broken"}
+        mendable = {rule.id for rule in self.rules.rules if rule.repair and rule.table == main}
+        if broken & mendable:
+            table, repairs = repair(table, self.rules)
+            for name, touched in repairs.touched().items():
+                self.repaired[name] = self.repaired.get(name, 0) + touched
+            report = check({**tables, main: table}, self.rules, excused=self.excused)
+        for rule in report.to_dict()["rules"]:
+            self.after[rule["id"]] = self.after.get(rule["id"], 0) + rule["violations"]
+        return table
+
+    def _count(self, rules: list[dict[str, Any]]) -> None:
+        for rule in rules:
+            seen = self.before.setdefault(
+                rule["id"],
+                {"level": rule["level"], "rows": 0, "fired": 0, "violations": 0, "excused": 0},
+            )
+            for name in ("rows", "fired", "violations", "excused"):
+                seen[name] += rule[name]
+            if rule["violations"] and "first" not in seen and rule.get("first"):
+                seen["first"] = rule["first"][:2]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return counts per rule: level, rows, fired, violations before and after, excused, repaired."""
+        if self.rules is None:
+            return {}
+        rules = {
+            name: {**facts, "after": self.after.get(name, 0), "repaired": self.repaired.get(name, 0)}
+            for name, facts in self.before.items()
+        }
+        return {"pack": self.rules.id, "sha256": self.rules.digest, "rules": rules}

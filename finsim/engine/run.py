@@ -1,0 +1,146 @@
+"""``run`` and ``resume``: the order of work of a study, in one place."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from finsim.engine.checkpoint import read_plan, write_plan
+from finsim.engine.closing import close_run
+from finsim.engine.executors import executor
+from finsim.engine.resolve import Plan, plan_of, resolve
+from finsim.engine.runs import Run
+from finsim.engine.study import Study, data_file, load_study
+from finsim.engine.tasks import Task, perform
+from finsim.errors import ResumeError, StudyError
+from finsim.provenance.audit import AuditLog
+
+Progress = Callable[[str, int, int], None]
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Show no progress."""
+
+
+def run(
+    study: str | Study,
+    *,
+    seed: int | None = None,
+    scale: float = 1.0,
+    output: str | Path | None = None,
+    workers: int = 1,
+    progress: Progress = _silent,
+) -> Run:
+    """Run a study into a new folder and return the finished run.
+
+    ``study`` is a shipped name, a path or a Study; ``output`` defaults to ``runs/<study id>-<seed>``.
+    Raises StudyError when the folder is in use, and any FinsimError of the files named, before
+    anything is written.
+    """
+    loaded = load_study(study) if isinstance(study, str) else study
+    wanted = loaded.with_seed(seed).scaled(scale)
+    folder = Path(output) if output else Path("runs") / f"{wanted.id}-{wanted.seed}"
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StudyError(
+            "the output folder is not empty",
+            place=str(folder),
+            remedy="choose another with -o, or continue it with `finsim run --resume`",
+        )
+    plan = resolve(wanted)
+    check_inputs(plan)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_plan(folder, plan.record())
+    AuditLog(folder / "audit.log").append("run_started", wanted.id, {"study_sha256": wanted.digest})
+    return _work(folder, plan, workers, progress)
+
+
+def resume(folder: str | Path, *, workers: int = 1, progress: Progress = _silent) -> Run:
+    """Continue a stopped run; finished tasks are kept, the result is that of an undisturbed run.
+
+    Raises ResumeError when the folder holds no run, or when a file it started from has changed.
+    """
+    path = Path(folder)
+    if (path / "manifest.json").is_file():
+        return Run(path)
+    plan = plan_of(read_plan(path))
+    AuditLog(path / "audit.log").append("run_resumed", plan.study.id, {})
+    return _work(path, plan, workers, progress)
+
+
+def check_inputs(plan: Plan) -> None:
+    """Read every data file of the study once, so that bad data stop the run before it begins."""
+    if plan.study.market:
+        from finsim.markets.prices import read_prices
+
+        read_prices(data_file(plan.study.market.data))
+    if plan.study.credit:
+        from finsim.credit.applications import read_applications
+
+        read_applications(data_file(plan.study.credit.data))
+
+
+def _work(folder: Path, plan: Plan, workers: int, progress: Progress) -> Run:
+    """Do all tasks, group after group; tasks of one group do not need each other."""
+    if workers < 1:
+        raise StudyError(f"{workers} workers", place="--workers", expected="at least 1")
+    log = AuditLog(folder / "audit.log")
+    pool = executor(workers)
+    try:
+        for stage, tasks in groups(folder, plan):
+            progress(stage, 0, len(tasks))
+            for number, done in enumerate(pool.map(perform, tasks), start=1):
+                for name, facts in done.outputs.items():
+                    log.append("written", name, {"sha256": facts["sha256"], "rows": facts["rows"]})
+                progress(stage, number, len(tasks))
+    finally:
+        pool.close()
+    progress("closing the run", 0, 1)
+    finished = close_run(folder, plan, log)
+    progress("closing the run", 1, 1)
+    return finished
+
+
+def groups(folder: Path, plan: Plan) -> list[tuple[str, list[Task]]]:
+    """Return the order of work: learn and order, sample and post, write and lend, judge."""
+    run, study = str(folder), plan.study
+    labels = list(plan.scenarios)
+    learn: list[Task] = []
+    sample: list[Task] = []
+    write: list[Task] = []
+    judge: list[Task] = []
+    if study.market:
+        from finsim.engine.market_stage import shards
+
+        learn.append(Task(run, "fit"))
+        sample += [Task(run, "sample", "", shard) for shard in range(shards(study.market))]
+        write += [Task(run, "bars", label) for label in labels]
+        judge.append(Task(run, "evidence", "market"))
+    if study.transactions:
+        from finsim.engine.transaction_stage import order_keys, order_shards
+
+        keys = sorted(set(order_keys(plan).values()))
+        shard_range = range(order_shards(plan))
+        learn += [Task(run, "orders", key, shard) for key in keys for shard in shard_range]
+        sample += [Task(run, "transactions", label) for label in labels]
+        judge.append(Task(run, "evidence", "transactions"))
+    if study.credit:
+        write += [Task(run, "credit", label) for label in labels]
+        judge.append(Task(run, "evidence", "credit"))
+    ordered = [
+        ("learning the body, ordering payments", learn),
+        ("sampling paths, posting payments", sample),
+        ("stressing markets and loans", write),
+        ("judging", judge if study.evaluation.enabled else []),
+    ]
+    return [(stage, tasks) for stage, tasks in ordered if tasks]
+
+
+def restart_from(body: Path, folder: Path) -> None:
+    """Copy the fitted model of another run into a new run, so that it is not fitted again.
+
+    Raises ResumeError when the other run has no model.
+    """
+    if not (body / "model" / "model.json").is_file():
+        raise ResumeError("the run has no fitted model", place=str(body))
+    shutil.copytree(body / "model", folder / "model")

@@ -1,0 +1,71 @@
+"""Tasks: the pure units of work that an executor spreads; a finished task is never done twice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from finsim.catalog import Catalog, Entry
+from finsim.engine.checkpoint import Done, load_done, read_plan, save_done
+from finsim.engine.resolve import Plan, plan_of
+from finsim.errors import FinsimError
+
+STAGES = Catalog(
+    "stage",
+    {
+        "fit": Entry("finsim.engine.market_stage:fit_task", "fit the market generator"),
+        "sample": Entry("finsim.engine.market_stage:sample_task", "sample one shard of paths"),
+        "bars": Entry("finsim.engine.market_stage:bars_task", "stress and write one scenario's bars"),
+        "orders": Entry("finsim.engine.transaction_stage:orders_task", "ordinary orders of one shard"),
+        "transactions": Entry(
+            "finsim.engine.transaction_stage:transactions_task", "post and write one scenario"
+        ),
+        "credit": Entry("finsim.engine.credit_stage:credit_task", "write one scenario's loan book"),
+        "evidence": Entry("finsim.engine.evidence_stage:evidence_task", "score one world"),
+    },
+)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One unit of work of a run: a stage, and which scenario, shard or world it is for."""
+
+    run: str
+    stage: str
+    name: str = ""
+    shard: int = -1
+
+    @property
+    def key(self) -> str:
+        """The task's name inside its run."""
+        parts = [self.stage, self.name, f"{self.shard:05d}" if self.shard >= 0 else ""]
+        return "/".join(part for part in parts if part)
+
+
+@lru_cache(maxsize=2)
+def _plan(run: str) -> Plan:
+    return plan_of(read_plan(Path(run)))
+
+
+def perform(task: Task) -> Done:
+    """Do one task, unless its record says it is done; one numeric thread, so bytes never differ."""
+    run = Path(task.run)
+    finished = load_done(run, task.key)
+    if finished is not None:
+        return finished
+    work: Callable[[Path, Plan, Task], Done] = STAGES.load(task.stage)
+    started = time.process_time()
+    with threadpool_limits(limits=1):
+        try:
+            done = work(run, _plan(task.run), task)
+        except FinsimError as error:
+            error.add_note(f"in {task.key}")
+            raise
+    done = Done(task.key, done.outputs, done.facts, time.process_time() - started)
+    save_done(run, done)
+    return done
