@@ -1,0 +1,269 @@
+"""Bars <-> stationary real features: any finite features decode to valid bars, real bars come back exactly.
+
+Channels of an asset, in this order: ``return`` log(C_t / C_t-1), ``gap`` log(O_t / C_t-1), ``upper`` and
+``lower`` the roots of the shadows log(H / max(O, C)) and log(min(O, C) / L), ``volume`` log(1 + V) less a
+slow trend. A shadow u >= 0 becomes x = (u / scale)^(1/3), which makes an exponential variable nearly normal
+(Wilson and Hilferty 1931); an exact zero becomes NO_SHADOW, and every x <= 0 decodes to an exact zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from finsim.errors import RecordError
+from finsim.markets.body import Body, describe_body
+from finsim.notation import Array, Dates1D, Float1D, Float2D, Float3D, Int3D
+from finsim.records.paths import Paths
+
+FIELDS_OF = {
+    "close": ("return",),
+    "ohlc": ("return", "gap", "upper", "lower"),
+    "ohlcv": ("return", "gap", "upper", "lower", "volume"),
+}
+NO_SHADOW = -0.25
+"""The code of an exact zero shadow: own choice, well apart from real shadows (mean 0.9, s.d. 0.3)."""
+
+MOVE_LIMIT, LEVEL_LIMIT, VOLUME_LIMIT = 20.0, 300.0, 40.0
+"""Largest |log move| of a bar, |log price| and log volume that the decoder lets through."""
+
+_SEGMENT = 252
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How features of one price history become bars again.
+
+    * ``kind``: ``close``, ``ohlc`` (bars without volume) or ``ohlcv``; ``channels``: ``ASSET.field`` names.
+    * ``first_close``, ``last_close``: per asset, the closes before the first feature row and at the end.
+    * ``shadow_scale``: per asset, mean positive upper and lower shadow (log units).
+    * ``volume_knots`` (history rows) and ``volume_anchors`` (per asset, median log(1 + V) around each knot):
+      the slow trend, linear between knots and flat beyond them.
+    * ``origin``: the history row that row 0 of decoded features follows; the last one unless ``replay``.
+    """
+
+    assets: tuple[str, ...]
+    kind: str
+    channels: tuple[str, ...]
+    first_close: tuple[float, ...]
+    last_close: tuple[float, ...]
+    shadow_scale: tuple[tuple[float, float], ...]
+    volume_knots: tuple[float, ...]
+    volume_anchors: tuple[tuple[float, ...], ...]
+    origin: int
+    last_date: str
+    body: Body
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Fields of one asset, in channel order."""
+        return FIELDS_OF[self.kind]
+
+    def split(self, features: Float3D) -> Float3D:
+        """Return features [N, T, C] as a view [N, T, A, fields]."""
+        return features.reshape(*features.shape[:2], len(self.assets), len(self.fields))
+
+    def volume_trend(self, steps: int) -> Float2D:
+        """Return the trend of log(1 + V) for rows 0..steps-1 of decoded features: float64[steps, A]."""
+        rows = self.origin + 1.0 + np.arange(steps)
+        return np.stack([np.interp(rows, self.volume_knots, row) for row in self.volume_anchors], axis=1)
+
+    def replay(self) -> Encoding:
+        """Return the encoding that decodes the history's own features to the history itself."""
+        return replace(self, origin=0, last_close=self.first_close)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Encoding:
+        """Restore an encoding from ``to_dict`` or its JSON; raises RecordError when keys do not fit."""
+        facts = {name: _tuples(value) for name, value in data.items() if name != "body"}
+        try:
+            body = Body(**{name: _tuples(value) for name, value in data["body"].items()})
+            return cls(body=body, **facts)
+        except (TypeError, KeyError) as bad:
+            raise RecordError(
+                f"this is not a market encoding: {bad}",
+                expected="the data of Encoding.to_dict",
+                remedy="fit the model again with this version",
+            ) from None
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list | tuple) else value
+
+
+def encode(paths: Paths) -> tuple[Float2D, Encoding]:
+    """Turn one path of T bars into features float64[T-1, C] and the encoding that reverses them.
+
+    Bars with all five fields give kind ``ohlcv``, without volume ``ohlc``, closes alone ``close``.
+    Raises RecordError for several paths or fewer than three bars.
+    """
+    if paths.count != 1 or len(paths.dates) < 3:
+        raise RecordError(
+            f"{paths.count} paths of {len(paths.dates)} bars",
+            expected="one path of at least three bars",
+            remedy="encode one history at a time; use recode for synthetic paths",
+        )
+    kind = _kind(paths)
+    later = {name: values[:, 1:] for name, values in paths.columns.items()}
+    knots, anchors = _volume_trend(paths) if kind == "ohlcv" else ((0.0,), ((0.0,),) * len(paths.assets))
+    encoding = Encoding(
+        assets=paths.assets,
+        kind=kind,
+        channels=tuple(f"{asset}.{name}" for asset in paths.assets for name in FIELDS_OF[kind]),
+        first_close=tuple(float(value) for value in paths.close[0, 0]),
+        last_close=tuple(float(value) for value in paths.close[0, -1]),
+        shadow_scale=_shadow_scale(later) if kind != "close" else ((1.0, 1.0),) * len(paths.assets),
+        volume_knots=knots,
+        volume_anchors=anchors,
+        origin=len(paths.dates) - 1,
+        last_date=str(paths.dates[-1]),
+        body=Body((), (), (), (), (), ()),
+    )
+    features = _channels(later, paths.close[:, :-1], encoding.replay())
+    parts = dict(zip(encoding.fields, np.moveaxis(encoding.split(features)[0], -1, 0), strict=True))
+    body = describe_body(parts["return"], parts.get("gap"), parts.get("volume"))
+    return features[0], replace(encoding, body=body)
+
+
+def recode(paths: Paths, encoding: Encoding) -> Float3D:
+    """Return the features [N, T, C] that ``decode`` turns into ``paths``: its exact inverse.
+
+    Raises RecordError when the paths hold other assets or fields than the encoding.
+    """
+    if paths.assets != encoding.assets or _kind(paths) != encoding.kind:
+        raise RecordError(
+            f"paths of {paths.assets} as {_kind(paths)}", expected=f"{encoding.assets} as {encoding.kind}"
+        )
+    start = np.broadcast_to(np.array(encoding.last_close), paths.close[:, :1].shape)
+    return _channels(paths.columns, np.concatenate([start, paths.close[:, :-1]], axis=1), encoding)
+
+
+def decode(
+    features: Float3D,
+    encoding: Encoding,
+    dates: Dates1D,
+    first_path: int = 0,
+    tick: float | None = None,
+) -> Paths:
+    """Turn features float64[N, T, C] into bars on T dates; row 0 follows ``encoding.last_close``.
+
+    Prices are positive float64 in the currency of the history, volume int64 >= 0, and
+    low <= min(open, close) <= max(open, close) <= high always holds. ``tick`` rounds prices to multiples of
+    it (at least one) and keeps that order. Raises RecordError for a wrong shape, NaN or infinity.
+    """
+    _check(features, encoding, dates)
+    part = encoding.split(np.asarray(features, dtype=np.float64))
+    move = np.clip(part[..., 0], -MOVE_LIMIT, MOVE_LIMIT)
+    start = np.log(np.array(encoding.last_close))
+    level = np.clip(start + np.cumsum(move, axis=1), -LEVEL_LIMIT, LEVEL_LIMIT)
+    columns: dict[str, Array] = {"close": np.exp(level)}
+    if encoding.kind != "close":
+        before = np.concatenate([np.broadcast_to(start, level[:, :1].shape), level[:, :-1]], axis=1)
+        gap = np.clip(part[..., 1], -MOVE_LIMIT, MOVE_LIMIT)
+        columns["open"] = np.exp(np.clip(before + gap, -LEVEL_LIMIT, LEVEL_LIMIT))
+        scale = np.array(encoding.shadow_scale)
+        upper, lower = (_shadow(part[..., 2 + i], scale[:, i]) for i in (0, 1))
+        columns["high"] = np.maximum(columns["open"], columns["close"]) * np.exp(upper)
+        columns["low"] = np.minimum(columns["open"], columns["close"]) * np.exp(-lower)
+    if tick is not None:
+        columns = round_to_tick(columns, tick)
+    if encoding.kind == "ohlcv":
+        columns["volume"] = _volume(part[..., 4] + encoding.volume_trend(features.shape[1]))
+    return Paths(encoding.assets, dates, columns, first_path)
+
+
+def round_to_tick(columns: Mapping[str, Array], tick: float) -> dict[str, Array]:
+    """Round prices to multiples of ``tick``, at least one tick, and keep the order of the bar."""
+    per_unit = round(1 / tick)
+    exact = abs(per_unit * tick - 1) < 1e-12
+
+    def counts(values: Array) -> Array:
+        return np.maximum(np.rint(values * per_unit if exact else values / tick), 1.0)
+
+    found = {name: counts(values) for name, values in columns.items()}
+    if "open" in found:
+        found["high"] = np.maximum(found["high"], np.maximum(found["open"], found["close"]))
+        found["low"] = np.minimum(found["low"], np.minimum(found["open"], found["close"]))
+    return {name: values / per_unit if exact else values * tick for name, values in found.items()}
+
+
+def _check(features: Float3D, encoding: Encoding, dates: Dates1D) -> None:
+    if features.ndim != 3 or features.shape[1:] != (len(dates), len(encoding.channels)):
+        raise RecordError(
+            f"features have shape {features.shape}",
+            expected=f"[paths, {len(dates)} dates, {len(encoding.channels)} channels]",
+        )
+    if not np.isfinite(features).all():
+        path, step, channel = np.argwhere(~np.isfinite(features))[0]
+        raise RecordError(
+            f"{features[path, step, channel]} in path {path}, row {step}, {encoding.channels[channel]}",
+            expected="finite features",
+            remedy="the generator diverged: train it longer or with a lower learning rate",
+        )
+
+
+def _kind(paths: Paths) -> str:
+    if {"open", "high", "low"} <= set(paths.columns):
+        return "ohlcv" if "volume" in paths.columns else "ohlc"
+    return "close"
+
+
+def _channels(columns: Mapping[str, Array], before: Float3D, encoding: Encoding) -> Float3D:
+    """Features [N, T, C] of bars whose previous closes are ``before``."""
+    close = columns["close"]
+    found = [np.log(close / before)]
+    if encoding.kind != "close":
+        scale = np.array(encoding.shadow_scale)
+        upper, lower = _shadows(columns)
+        found += [np.log(columns["open"] / before), _root(upper, scale[:, 0]), _root(lower, scale[:, 1])]
+    if encoding.kind == "ohlcv":
+        found.append(np.log1p(columns["volume"]) - encoding.volume_trend(close.shape[1]))
+    return np.stack(found, axis=-1).reshape(*close.shape[:2], -1)
+
+
+def _shadows(columns: Mapping[str, Array]) -> tuple[Float3D, Float3D]:
+    top = np.maximum(columns["open"], columns["close"])
+    bottom = np.minimum(columns["open"], columns["close"])
+    return np.log(columns["high"] / top), np.log(bottom / columns["low"])
+
+
+def _shadow_scale(columns: Mapping[str, Array]) -> tuple[tuple[float, float], ...]:
+    """Mean positive shadow of each asset; 1 % (assumption) where there is none."""
+
+    def mean(values: Float1D) -> float:
+        kept = values[values > 0]
+        return float(kept.mean()) if len(kept) else 0.01
+
+    upper, lower = _shadows(columns)
+    return tuple((mean(upper[0, :, a]), mean(lower[0, :, a])) for a in range(upper.shape[2]))
+
+
+def _root(shadow: Float3D, scale: Float1D) -> Float3D:
+    return np.where(shadow > 0, np.cbrt(np.maximum(shadow, 0.0) / scale), NO_SHADOW)
+
+
+def _shadow(root: Float3D, scale: Float1D) -> Float3D:
+    bound = np.cbrt(MOVE_LIMIT / scale)
+    kept = np.clip(root, 0.0, bound)
+    return scale * kept * kept * kept
+
+
+def _volume(log_volume: Float3D) -> Int3D:
+    return np.rint(np.expm1(np.clip(log_volume, 0.0, VOLUME_LIMIT))).astype(np.int64)
+
+
+def _volume_trend(paths: Paths) -> tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]:
+    """Knots at the middle of about yearly segments, and the median log volume of each segment."""
+    logs = np.log1p(paths.columns["volume"][0])
+    rows = np.arange(len(logs), dtype=float)
+    count = max(1, round(len(rows) / _SEGMENT))
+    knots = tuple(float(piece.mean()) for piece in np.array_split(rows, count))
+    medians = [np.median(piece, axis=0) for piece in np.array_split(logs, count)]
+    return knots, tuple(tuple(float(value) for value in column) for column in np.array(medians).T)

@@ -1,0 +1,164 @@
+"""Overlay of a scenario on market features: levels, volatility, correlation, jumps; the body keeps its shape.
+
+The return of asset a on session t becomes mean + m_t sigma_t (M_t z_t) + j_t + d_t, with z the body's
+innovations over their local volatility, m the volatility multiplier, M the correlation map, j the jump and
+d the bridge that makes anchored levels exact. Source: mode 2 (overlay) of the scenario notes; the bridge
+d_t proportional to (m_t sigma_t)^2 has least relative entropy among drifts that reach the levels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.errors import Problem, RecordError, ScenarioError, StudyError, did_you_mean
+from finsim.markets.blend import blend_maps
+from finsim.markets.body import local_volatility
+from finsim.markets.features import Encoding
+from finsim.notation import Float1D, Float2D, Float3D
+from finsim.records.drivers import Anchor, Drivers
+
+
+def stress(
+    features: Float3D, encoding: Encoding, drivers: Drivers, betas: Mapping[str, float] | None = None
+) -> Float3D:
+    """Return features float64[N, T, C] under the drivers; each path depends on itself alone.
+
+    Row 0 is the jump-off bar and stays. On every path the cumulative simple return of each asset at each
+    anchor is beta x move (beta 1 where ``betas`` names none). Where no series moves and nothing is anchored
+    the input array itself is returned. After the last anchor the body goes on, unbridged.
+    Raises RecordError when T is not the clock's, ScenarioError for a level at or below zero, anchors out
+    of order or a correlation blend outside [0, 1), StudyError for a beta of an unknown asset.
+    """
+    if features.shape[1] != drivers.clock.sessions:
+        raise RecordError(f"{features.shape[1]} rows", expected=f"{drivers.clock.sessions} sessions")
+    beta = beta_of(encoding.assets, betas)
+    levels = _levels(drivers, encoding.assets, beta)
+    mult, blend = drivers.market_series("vol_mult"), drivers.market_series("corr_blend")
+    jumps = _jumps(drivers, encoding.assets, beta)
+    still = not levels and bool(np.all(mult == 1) and np.all(blend == 0) and np.all(jumps == 0))
+    if still or drivers.severity == 0:
+        return features
+    return _overlaid(features, encoding, mult, blend, jumps, levels)
+
+
+def beta_of(assets: tuple[str, ...], betas: Mapping[str, float] | None) -> Float1D:
+    """Return the beta of each asset, 1 where none is given; raises StudyError for an unknown asset."""
+    given = betas or {}
+    unknown = [name for name in given if name not in assets]
+    if unknown:
+        raise StudyError.of(
+            Problem("betas", f"no asset is called {name!r}", "", did_you_mean(name, assets))
+            for name in unknown
+        )
+    return np.array([float(given.get(name, 1.0)) for name in assets])
+
+
+@dataclass(frozen=True)
+class _Level:
+    """Log move from jump-off that every path must show at the close of ``session``, per asset."""
+
+    session: int
+    move: Float1D
+
+
+def _levels(drivers: Drivers, assets: tuple[str, ...], beta: Float1D) -> list[_Level]:
+    anchors = [anchor for anchor in drivers.anchors if anchor.session < drivers.clock.sessions]
+    sessions = [anchor.session for anchor in anchors]
+    if sessions != sorted(set(sessions)) or (sessions and sessions[0] < 1):
+        raise ScenarioError(
+            f"anchor sessions {sessions}",
+            place=drivers.scenario,
+            expected="increasing sessions, the first after the jump-off bar",
+            remedy="put troughs and step ends in order of time, no two on one session",
+        )
+    wanted = [np.array([value * anchor.move for value in beta]) for anchor in anchors]
+    impossible = [
+        (anchor, a) for anchor, move in zip(anchors, wanted, strict=True) for a in np.flatnonzero(move <= -1)
+    ]
+    if impossible:
+        raise ScenarioError.of(_too_deep(drivers, anchor, assets[a], beta[a]) for anchor, a in impossible)
+    return [_Level(anchor.session, np.log1p(move)) for anchor, move in zip(anchors, wanted, strict=True)]
+
+
+def _too_deep(drivers: Drivers, anchor: Anchor, asset: str, beta: float) -> Problem:
+    return Problem(
+        f"{drivers.scenario}, session {anchor.session}",
+        f"{asset} would move by beta {beta:g} x {anchor.move:+.1%} = {beta * anchor.move:+.1%}",
+        "a price above zero",
+        f"lower the beta of {asset} below {1 / -anchor.move:.2f}" if beta > 0 else "use a milder severity",
+    )
+
+
+def _jumps(drivers: Drivers, assets: tuple[str, ...], beta: Float1D) -> Float2D:
+    """Log jumps float64[T, A]: the simple jump of the driver times beta."""
+    driver = drivers.market_series("jump")[:, None]
+    moves = np.expm1(driver) * beta
+    if bool(np.any(moves <= -1)):
+        session, a = np.argwhere(moves <= -1)[0]
+        anchor = Anchor(int(session), float(np.expm1(driver[session, 0])))
+        raise ScenarioError.of([_too_deep(drivers, anchor, assets[a], float(beta[a]))])
+    scaled: Float2D = np.where(beta == 1, driver, np.log1p(moves))
+    return scaled
+
+
+def _overlaid(
+    features: Float3D,
+    encoding: Encoding,
+    mult: Float1D,
+    blend: Float1D,
+    jumps: Float2D,
+    levels: list[_Level],
+) -> Float3D:
+    body = encoding.body
+    stressed = np.array(features, dtype=np.float64)
+    part = encoding.split(stressed)
+    innovations = part[..., 0] - np.array(body.mean)
+    local = local_volatility(innovations, np.array(body.sigma))
+    maps = blend_maps(np.array(body.correlation), blend)
+    scale = np.where(np.arange(len(mult)) > 0, mult, 1.0)[:, None]
+    added = _mixed(innovations, local, maps, scale) - innovations + jumps
+    added[:, 0] = 0.0
+    part[..., 0] += added
+    drift = _bridge(part[..., 0], local * scale, levels)
+    part[..., 0] += drift
+    if "gap" in encoding.fields:
+        night = part[..., 1] - np.array(body.overnight_mean)
+        moved = _mixed(night, local, maps, scale) - night + (jumps + drift) * np.array(body.overnight_share)
+        moved[:, 0] = 0.0
+        part[..., 1] += moved
+        _scale_shadows(part, scale)
+    if "volume" in encoding.fields:
+        part[..., 4] += np.log(scale) * np.array(body.volume_elasticity)
+    return stressed
+
+
+def _mixed(values: Float3D, local: Float3D, maps: Float3D, scale: Float2D) -> Float3D:
+    """Map values over their local volatility, put the volatility back and scale: float64[N, T, A]."""
+    turned = np.einsum("tab,ntb->nta", maps, values / local)
+    mixed: Float3D = turned * local * scale
+    same = (maps == np.eye(maps.shape[1])).all(axis=(1, 2))
+    mixed[:, same] = values[:, same] * scale[same]
+    return mixed
+
+
+def _bridge(returns: Float3D, spread: Float3D, levels: list[_Level]) -> Float3D:
+    """Drifts float64[N, T, A], proportional to ``spread`` squared, that put the close on every level."""
+    drift = np.zeros_like(returns)
+    session, reached = 0, np.zeros(returns.shape[2])
+    for level in levels:
+        piece = slice(session + 1, level.session + 1)
+        missing = (level.move - reached) - returns[:, piece].sum(axis=1)
+        weight = spread[:, piece] ** 2
+        drift[:, piece] = weight * (missing / weight.sum(axis=1))[:, None]
+        session, reached = level.session, level.move
+    return drift
+
+
+def _scale_shadows(part: Float3D, scale: Float2D) -> None:
+    """Multiply the positive shadows of [N, T, A, fields] in place; a zero shadow stays zero."""
+    shadows = part[..., 2:4]
+    root = np.cbrt(scale)[:, :, None]
+    np.multiply(shadows, root, out=shadows, where=shadows > 0)
