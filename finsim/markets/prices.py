@@ -179,7 +179,10 @@ def _adjust(found: dict[str, Array], adjusted: Array) -> None:
 
 
 def _panel(frame: pd.DataFrame, columns: Columns, faults: Faults) -> dict[str, pd.DataFrame]:
-    """Return the closes of each asset of a wide file; blanks before the first and after the last do not count."""
+    """Return the closes of each asset of a wide file.
+
+    Blanks before an asset's first close and after its last one are no faults: it was not listed then.
+    """
     dates = parse_dates(frame, columns.date or "", faults)
     keys = pd.DataFrame({"path": 0, "asset": "every asset", "date": dates}, index=frame.index)
     _check_duplicates(keys, columns.date or "", faults)
