@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from finsim.errors import ProvenanceError, did_you_mean
-from finsim.records.storage import write_table
+from finsim.records.storage import canonical_json, write_table
 
 SEQUENCES = "lineage/sequences.parquet"
 REPAIRS = "lineage/repairs.parquet"
@@ -55,8 +55,8 @@ REPAIR_SCHEMA = pa.schema(
 class Unit:
     """One generated unit.
 
-    ``kind`` is a key of KINDS; ``sequence`` its number; ``stream`` the address of its random stream,
-    parts joined by ``/``; ``name`` what it tells (the narrative of a scheme); ``first_id`` and
+    ``kind`` is a key of KINDS; ``sequence`` its number; ``stream`` the ``address`` of its random
+    stream; ``name`` what it tells (the narrative of a scheme); ``first_id`` and
     ``last_id`` the account or loan ids of a shard, both included; ``source`` a code of ``tags``;
     ``repairs`` the number of values that rules changed in it.
     """
@@ -87,8 +87,8 @@ class Repair:
 
 
 def address(*parts: str | int) -> str:
-    """Return a stream address as text: its parts joined by ``/``."""
-    return "/".join(str(part) for part in parts)
+    """Return a stream address as text from which it can be had back: a JSON list of its parts."""
+    return canonical_json(list(parts))
 
 
 def write_lineage(run: Path, units: Iterable[Unit], repairs: Iterable[Repair] = ()) -> int:

@@ -1,0 +1,211 @@
+"""``trace``: from one row of a run back to its seed, scenario, model, data, story, rules and hashes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from finsim.errors import ProvenanceError, did_you_mean
+from finsim.provenance.audit import read_log
+from finsim.provenance.lineage import KINDS, REPAIRS, SEQUENCES
+from finsim.provenance.manifest import Manifest, plain, read_manifest
+from finsim.provenance.outputs import row_group_digests, table_files
+from finsim.provenance.relatives import relatives
+from finsim.provenance.rows import count_rows, group_of, rows_at, rows_where
+from finsim.provenance.story import Story
+from finsim.provenance.tags import DECOY, NARRATIVE, meaning
+
+__all__ = ["Story", "trace"]
+
+_KIND = {"market": "path", "transactions": "account_shard", "credit": "loan_shard"}
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a row stands: the run, its world, scenario and table, and its number."""
+
+    run: Path
+    world: str
+    scenario: str
+    name: str
+    row: int
+
+    @property
+    def table(self) -> str:
+        return f"{self.world}/{self.scenario}/{self.name}"
+
+    @property
+    def path(self) -> str:
+        return f"{self.table}.parquet"
+
+    @property
+    def file(self) -> Path:
+        return self.run / self.path
+
+
+def trace(run: str | Path, table: str, row: int) -> Story:
+    """Return the story of one row of a run.
+
+    ``table`` is a path such as ``transactions/base/transactions``; ``row`` counts from 0. Raises
+    ProvenanceError for an unknown table (with a suggestion), a row that is not there, or a run
+    without a readable manifest or log.
+    """
+    folder = Path(run)
+    manifest = read_manifest(folder)
+    place = _place(folder, table, row)
+    values = rows_at(place.file, [row])[0]
+    del values["row"]
+    unit = _unit(place, values)
+    return Story(
+        place.table,
+        row,
+        values,
+        _origin(place, values, unit, manifest),
+        relatives(folder, place.table, row, values),
+        _rules(place, unit, manifest),
+        _audit(place),
+        _file(place, manifest),
+    )
+
+
+def _place(run: Path, table: str, row: int) -> _Place:
+    known = {name.removesuffix(".parquet"): name for name in table_files(run)}
+    wanted = table.strip("/").removesuffix(".parquet")
+    if wanted not in known:
+        raise ProvenanceError(
+            f"no table {table!r} in this run", place=str(run), remedy=did_you_mean(wanted, sorted(known))
+        )
+    count = count_rows(run / known[wanted])
+    if not 0 <= row < count:
+        raise ProvenanceError(
+            f"no row {row}",
+            place=known[wanted],
+            expected=f"a row from 0 to {count - 1:,}",
+            remedy="rows count from 0",
+        )
+    world, _, rest = wanted.partition("/")
+    scenario, _, name = rest.rpartition("/")
+    return _Place(run, world, scenario, name, row)
+
+
+def _unit(place: _Place, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the lineage row of the unit that made this row, empty when there is none."""
+    file = place.run / SEQUENCES
+    if not file.is_file() or place.world not in _KIND:
+        return {}
+    kind, number, member = _key(place, values)
+    where = {"layer": KINDS[kind], "scenario": place.scenario, "kind": kind}
+    if number is not None:
+        found = rows_at(file, rows_where(file, {**where, "sequence": number})[:1])
+    else:
+        units = rows_at(file, rows_where(file, where))
+        found = [unit for unit in units if member is not None and _holds(unit, member)]
+    return {name: value for name, value in found[0].items() if name != "row"} if found else {}
+
+
+def _holds(unit: Mapping[str, Any], member: int) -> bool:
+    first, last = unit["first_id"], unit["last_id"]
+    return first is not None and last is not None and first <= member <= last
+
+
+def _key(place: _Place, values: Mapping[str, Any]) -> tuple[str, int | None, int | None]:
+    """Return kind and number of a row's unit, or the account or loan by which a shard is found."""
+    instance = values.get("instance")
+    if place.world == "transactions" and instance is not None and instance >= 0:
+        return "scheme", instance, None
+    if place.world == "market":
+        return "path", values.get("path", values.get("_fs_seq")), None
+    member = values.get("account_id", values.get("from_account", values.get("loan_id")))
+    return _KIND[place.world], values.get("_fs_seq"), member
+
+
+def _origin(
+    place: _Place, values: Mapping[str, Any], unit: Mapping[str, Any], manifest: Manifest
+) -> dict[str, Any]:
+    source = values.get("_fs_src", unit.get("source"))
+    scenario = manifest.scenarios.get(place.scenario, {})
+    model = _model(place, unit, manifest)
+    seed = manifest.seeds["root"]
+    return {
+        "layer": place.world,
+        "made_by": meaning(source) if source is not None else "",
+        "scenario": place.scenario,
+        "scenario_sha256": unit.get("scenario_sha256") or scenario.get("sha256", ""),
+        "scenario_title": scenario.get("title", ""),
+        "unit": f"{unit['kind']} {unit['sequence']}" if unit else "",
+        "narrative": values.get("narrative") or unit.get("name") or "",
+        "benign": source == DECOY if source in (DECOY, NARRATIVE) else None,
+        "seed": seed,
+        "stream": _stream(seed, unit.get("stream", "")),
+        "model": model,
+        "training_data": [
+            plain(item) for item in manifest.inputs if item["sha256"] in model.get("inputs", [])
+        ],
+        "study_sha256": manifest.study["sha256"],
+    }
+
+
+def _model(place: _Place, unit: Mapping[str, Any], manifest: Manifest) -> dict[str, Any]:
+    """Return the model that the unit names, else the only model of its world."""
+    if not unit.get("model_sha256"):
+        of_world = [item for item in manifest.models if item["world"] == place.world]
+        return dict(of_world[0]) if len(of_world) == 1 else {}
+    named = [item for item in manifest.models if item["sha256"] == unit["model_sha256"]]
+    return dict(named[0]) if named else {"sha256": unit["model_sha256"]}
+
+
+def _stream(seed: int, address: str) -> str:
+    """Return the call that opens the unit's stream again."""
+    if not address:
+        return ""
+    return f"Streams({seed}).at({', '.join(repr(part) for part in json.loads(address))})"
+
+
+def _rules(place: _Place, unit: Mapping[str, Any], manifest: Manifest) -> dict[str, Any]:
+    """Return how its world and scenario fared under the rules, and the repairs of this very row."""
+    pack = manifest.rules.get(f"{place.world}/{place.scenario}", {})
+    rules = pack.get("rules", {})
+    touched = {
+        name: facts for name, facts in rules.items() if facts.get("violations") or facts.get("repaired")
+    }
+    repairs: list[dict[str, Any]] = []
+    if (place.run / REPAIRS).is_file():
+        file = place.run / REPAIRS
+        repairs = rows_at(file, rows_where(file, {"table": place.table, "row": place.row}))
+        repairs = [{name: item[name] for name in ("rule", "column", "before", "after")} for item in repairs]
+    return {
+        "pack": pack.get("pack", ""),
+        "pack_sha256": pack.get("sha256", ""),
+        "rules_checked": len(rules) or None,
+        "rules_that_fired_in_the_table": touched,
+        "repairs_in_the_unit": unit.get("repairs"),
+        "repairs_of_this_row": repairs,
+    }
+
+
+def _audit(place: _Place) -> list[dict[str, Any]]:
+    """Return the log entries about the row's file, its world under its scenario, and the whole run."""
+    about = {place.path, place.table, f"{place.world}/{place.scenario}"}
+    entries = read_log(place.run / "audit.log")
+    return [plain(entry) for entry in entries if entry.subject in about or entry.event.startswith("run_")]
+
+
+def _file(place: _Place, manifest: Manifest) -> dict[str, Any]:
+    """Return the file's digests, and whether the row group of this row still has its digest."""
+    group = group_of(place.file, place.row)
+    now = next(row_group_digests(place.file, group))
+    listed = next((item for item in manifest.outputs if item["path"] == place.path), None)
+    groups = listed["row_groups"] if listed else []
+    then = groups[group] if group < len(groups) else None
+    return {
+        "path": place.path,
+        "sha256": listed["sha256"] if listed else None,
+        "rows": count_rows(place.file),
+        "row_group": group,
+        "row_group_sha256": now,
+        "row_group_agrees_with_manifest": now == then,
+        "manifest_sha256": manifest.sha256,
+    }
