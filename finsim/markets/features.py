@@ -180,7 +180,12 @@ def decode(
 
 
 def round_to_tick(columns: Mapping[str, Array], tick: float) -> dict[str, Array]:
-    """Round prices to multiples of ``tick``, at least one tick, and keep the order of the bar."""
+    """Round prices to multiples of ``tick``, at least one tick, and keep the order of the bar.
+
+    Raises RecordError for a tick that is not positive and finite.
+    """
+    if not 0 < tick < np.inf:
+        raise RecordError(f"tick {tick}", expected="a positive price step such as 0.01")
     per_unit = round(1 / tick)
     exact = abs(per_unit * tick - 1) < 1e-12
 
