@@ -1,0 +1,161 @@
+"""Numbers of a narrative file: ``3..18``, ``14d``, and distributions with their parameters."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, model_validator
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
+_NUMBER = r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?"
+_DURATION = re.compile(rf"({_NUMBER})\s*(ms|s|m|h|d|w)\Z")
+_RANGE = re.compile(r"(.+?)\.\.(.+)\Z")
+# name -> parameters that a distribution needs; ``mean`` may stand for ``median`` of a log-normal.
+_NEEDS: dict[str, tuple[str, ...]] = {
+    "fixed": ("value",),
+    "uniform": ("low", "high"),
+    "integers": ("low", "high"),
+    "lognormal": ("sigma",),
+    "exp": ("mean",),
+    "weibull": ("k", "scale"),
+    "beta": ("a", "b"),
+    "geometric": ("mean",),
+    "nbinom": ("mean", "k"),
+    "poisson": ("mean",),
+}
+
+
+def number(value: Any) -> float:
+    """Return a plain number; raises ValueError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{value!r} is not a number")
+    return float(value)
+
+
+def seconds(value: Any) -> float:
+    """Return the seconds of a duration such as ``90s``, ``25m``, ``9h``, ``14d``; raises ValueError."""
+    match = _DURATION.match(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{value!r} is not a duration; write a number and ms, s, m, h, d or w, as in 9h")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def bounds(text: str, read: Callable[[Any], float]) -> tuple[float, float]:
+    """Return both ends of ``low..high``; raises ValueError when low exceeds high or one is no number."""
+    match = _RANGE.match(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a range; write low..high")
+    parts = [part.strip() for part in match.groups()]
+    low, high = (read(_plain(part)) for part in parts)
+    if low > high:
+        raise ValueError(f"range {text!r} runs backwards")
+    return low, high
+
+
+def _plain(text: str) -> Any:
+    if re.fullmatch(r"[-+]?[0-9]+", text):
+        return int(text)
+    return float(text) if re.fullmatch(_NUMBER, text) else text
+
+
+class Draw(BaseModel):
+    """A random number: one number, ``low..high``, or ``{dist: name, parameters, min, max}``.
+
+    Ranges of whole numbers give whole numbers. ``min`` and ``max`` clip the draw.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    read: ClassVar[Callable[[Any], float]] = number
+    scaled: ClassVar[tuple[str, ...]] = ("value", "low", "high", "median", "mean", "scale", "min", "max")
+
+    dist: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    median: float | None = None
+    mean: float | None = None
+    sigma: float | None = None
+    k: float | None = None
+    scale: float | None = None
+    a: float | None = None
+    b: float | None = None
+    min: float | None = None
+    max: float | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_short_forms(cls, data: Any) -> Any:
+        if isinstance(data, str) and ".." in data:
+            low, high = bounds(data, cls.read)
+            whole = "." not in data.replace("..", "") and cls.read is number
+            return {"dist": "integers" if whole else "uniform", "low": low, "high": high}
+        if not isinstance(data, dict):
+            return {"dist": "fixed", "value": cls.read(data)}
+        return {key: cls.read(value) if key in cls.scaled else value for key, value in data.items()}
+
+    @model_validator(mode="after")
+    def _check_parameters(self) -> Draw:
+        if self.dist not in _NEEDS:
+            raise ValueError(f"unknown distribution {self.dist!r}; use one of {', '.join(sorted(_NEEDS))}")
+        needed = _NEEDS[self.dist]
+        centre = ("median", "mean") if self.dist == "lognormal" else ()
+        given = {name for name in type(self).model_fields if getattr(self, name) is not None}
+        missing = [name for name in needed if name not in given]
+        if centre and len(given & set(centre)) != 1:
+            missing.append("either median or mean")
+        if missing:
+            raise ValueError(f"{self.dist} needs {', '.join(missing)}")
+        surplus = given - {"dist", "min", "max", *needed, *centre}
+        if surplus:
+            raise ValueError(f"{self.dist} has no parameter {', '.join(sorted(surplus))}")
+        for name in ("sigma", "k", "scale", "a", "b", "median", "mean"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise ValueError(f"{name} is {value}; it must be above 0")
+        return self
+
+    def sample(self, rng: np.random.Generator) -> float:
+        """Return one draw; durations in seconds."""
+        drawn = _SAMPLERS[self.dist](self, rng)
+        low = -math.inf if self.min is None else self.min
+        high = math.inf if self.max is None else self.max
+        return float(min(max(drawn, low), high))
+
+
+class Duration(Draw):
+    """A random duration: ``9h``, ``1h..3d``, or a distribution whose lengths are durations."""
+
+    read: ClassVar[Callable[[Any], float]] = seconds
+
+
+def _given(value: float | None) -> float:
+    return 0.0 if value is None else value
+
+
+def _lognormal(draw: Draw, rng: np.random.Generator) -> float:
+    sigma = _given(draw.sigma)
+    median = draw.median if draw.median is not None else _given(draw.mean) * math.exp(-(sigma**2) / 2)
+    return median * math.exp(sigma * rng.standard_normal())
+
+
+def _nbinom(draw: Draw, rng: np.random.Generator) -> float:
+    size, mean = _given(draw.k), _given(draw.mean)
+    return float(rng.poisson(rng.gamma(size, mean / size)))
+
+
+_SAMPLERS: dict[str, Callable[[Draw, np.random.Generator], float]] = {
+    "fixed": lambda draw, rng: _given(draw.value),
+    "uniform": lambda draw, rng: float(rng.uniform(_given(draw.low), _given(draw.high))),
+    "integers": lambda draw, rng: float(rng.integers(int(_given(draw.low)), int(_given(draw.high)) + 1)),
+    "lognormal": _lognormal,
+    "exp": lambda draw, rng: float(rng.exponential(_given(draw.mean))),
+    "weibull": lambda draw, rng: _given(draw.scale) * float(rng.weibull(_given(draw.k))),
+    "beta": lambda draw, rng: float(rng.beta(_given(draw.a), _given(draw.b))),
+    "geometric": lambda draw, rng: float(rng.geometric(min(1.0, 1.0 / _given(draw.mean)))),
+    "nbinom": _nbinom,
+    "poisson": lambda draw, rng: float(rng.poisson(_given(draw.mean))),
+}

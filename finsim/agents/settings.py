@@ -1,0 +1,119 @@
+"""What a study says about the transaction world: size, period, and which narratives run in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from finsim.errors import StudyError
+from finsim.notation import NANOS_PER_DAY
+
+
+@dataclass(frozen=True)
+class NarrativeUse:
+    """One narrative of a study; ``rate`` replaces the file's own rate value, ``count`` fixes the number.
+
+    ``rate`` keeps the file's unit (per account-year, card-year, ...). ``count`` is the exact number of
+    schemes of an unstressed period. Raises StudyError when both are given or one is negative.
+    """
+
+    name: str
+    rate: float | None = None
+    count: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.rate is not None and self.count is not None:
+            raise StudyError(
+                f"narrative {self.name!r} has both a rate and a count",
+                place="agents.narratives",
+                remedy="keep one of the two",
+            )
+        for name, value in (("rate", self.rate), ("count", self.count)):
+            if value is not None and not 0 <= value < 1e6:
+                raise StudyError(
+                    f"narrative {self.name!r}: {name} is {value}",
+                    place="agents.narratives",
+                    expected="0 or more, below a million",
+                    remedy=f"correct the {name}",
+                )
+
+
+DEFAULT_NARRATIVES = tuple(
+    NarrativeUse(name)
+    for name in (
+        "card_testing_escalation",
+        "account_takeover",
+        "app_scam_mule_chain",
+        "scatter_gather_structuring",
+        "payroll_fan_out",
+        "marketplace_gather_scatter",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Size and period of a transaction world.
+
+    ``accounts`` counts accounts at the study's banks; outside accounts come on top. A logical shard is
+    a fixed block of ``shard_accounts`` accounts and ``slice_days`` is the length of a posting slice in
+    days: the first is part of the study, the second only bounds memory. Raises StudyError.
+    """
+
+    accounts: int = 20_000
+    banks: int = 5
+    start: date = date(2026, 1, 1)
+    days: int = 90
+    currency: str = "USD"
+    shard_accounts: int = 5_000
+    slice_days: int = 15
+    narratives: tuple[NarrativeUse, ...] = DEFAULT_NARRATIVES
+
+    def __post_init__(self) -> None:
+        limits = {
+            "accounts": (200, 100_000_000),
+            "banks": (1, 1_000),
+            "days": (1, 3_660),
+            "shard_accounts": (100, 1_000_000),
+            "slice_days": (1, 3_660),
+        }
+        for name, (low, high) in limits.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise StudyError(
+                    f"{name} is {value}", place="agents", expected=f"{low} to {high}", remedy=f"correct {name}"
+                )
+        names = [use.name for use in self.narratives]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice or len(names) > 40:
+            raise StudyError(
+                f"narratives named twice: {', '.join(twice)}" if twice else f"{len(names)} narratives",
+                place="agents.narratives",
+                expected="at most 40 different names",
+                remedy="remove the surplus",
+            )
+
+    @property
+    def shards(self) -> int:
+        """Return the number of logical shards."""
+        return -(-self.accounts // self.shard_accounts)
+
+    @property
+    def start_ns(self) -> int:
+        """Return the first instant, int64 nanoseconds UTC."""
+        return int(np.datetime64(self.start, "ns").astype(np.int64))
+
+    @property
+    def end_ns(self) -> int:
+        """Return the first instant after the period, int64 nanoseconds UTC."""
+        return self.start_ns + self.days * NANOS_PER_DAY
+
+    def slices(self) -> list[tuple[int, int]]:
+        """Return the posting slices ``[low, high)`` in nanoseconds, in time order."""
+        edges = [*range(0, self.days, self.slice_days), self.days]
+        return [
+            (self.start_ns + low * NANOS_PER_DAY, self.start_ns + high * NANOS_PER_DAY)
+            for low, high in zip(edges[:-1], edges[1:], strict=True)
+        ]

@@ -1,0 +1,182 @@
+"""The double-entry ledger: orders in time order -> posted and declined rows, to the cent.
+
+An ordinary order has a fixed amount. A scheme order (``row >= 0``) may depend on what the ledger has
+seen: conditions decide whether it happens at all, and its amount may be a share of a balance, of the
+money the scheme has passed to the payer (its pot), or of an earlier payment.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from finsim.kernels.kernel import kernel
+from finsim.notation import Array
+
+SKIPPED, POSTED, DECLINED = 0, 1, 2
+FIXED, OF_BALANCE, OF_AVAILABLE, OF_POT, OF_PREVIOUS, OF_ATTEMPT = range(6)
+RUNNING, BY_DECLINES, BY_ABANDON, BY_SUCCESS = range(4)
+
+
+class Moves(NamedTuple):
+    """Orders in time order, shape [N]: account positions, cents, row of the plan or -1."""
+
+    payer: Array
+    payee: Array
+    amount: Array
+    row: Array
+
+
+class Book(NamedTuple):
+    """Accounts, shape [A]: balance (changed in place), overdraft limit, and who is never declined."""
+
+    balance: Array
+    overdraft: Array
+    external: Array
+
+
+class Plan(NamedTuple):
+    """What a scheme order depends on, shape [R]; -1 stands for no slot.
+
+    ``scheme``: instance. ``mode``, ``share``: amount mode and factor. ``low``, ``high``: the order is
+    skipped below ``low`` and cut to ``high`` (0: no cut). ``step``: amounts are cut to whole steps of so
+    many cents. ``attempt``: slot of this payment and its retries; ``retry``: only after a decline.
+    ``after``: attempt slot that must have been posted. ``tally``: slot that counts posted payments of the
+    phase; ``until``: skip once the tally is that high (0: never). ``gate``, ``gate_count``: tally slot
+    and how many postings it must show. ``abandon``: stop the scheme if declined. ``pot_from``,
+    ``pot_to``: pots of payer and payee.
+    """
+
+    scheme: Array
+    mode: Array
+    share: Array
+    low: Array
+    high: Array
+    step: Array
+    attempt: Array
+    retry: Array
+    after: Array
+    tally: Array
+    until: Array
+    gate: Array
+    gate_count: Array
+    abandon: Array
+    pot_from: Array
+    pot_to: Array
+
+
+class State(NamedTuple):
+    """What the ledger remembers of the schemes, changed in place.
+
+    Per scheme: ``stopped``, ``declines``, ``spent``, and the limits ``max_declines``, ``spent_limit`` (0:
+    none). Per attempt slot: ``outcome``, ``tried`` (cents). Per tally slot: ``count``, ``last`` (cents).
+    Per pot: ``pot`` (cents).
+    """
+
+    stopped: Array
+    declines: Array
+    spent: Array
+    max_declines: Array
+    spent_limit: Array
+    outcome: Array
+    tried: Array
+    count: Array
+    last: Array
+    pot: Array
+
+
+class Rows(NamedTuple):
+    """Result per order, shape [N]: status, cents, and both balances after it."""
+
+    status: Array
+    amount: Array
+    payer_after: Array
+    payee_after: Array
+
+
+@kernel
+def _wanted(k: int, plan: Plan, state: State) -> bool:
+    """Tell whether the conditions of plan row ``k`` hold."""
+    if state.stopped[plan.scheme[k]] != RUNNING:
+        return False
+    if plan.gate[k] >= 0 and state.count[plan.gate[k]] < plan.gate_count[k]:
+        return False
+    if plan.until[k] > 0 and state.count[plan.tally[k]] >= plan.until[k]:
+        return False
+    if plan.after[k] >= 0 and state.outcome[plan.after[k]] != POSTED:
+        return False
+    return not (plan.retry[k] and state.outcome[plan.attempt[k]] != DECLINED)
+
+
+@kernel
+def _sum(k: int, fixed: int, payer: int, book: Book, plan: Plan, state: State) -> int:
+    """Return the cents that plan row ``k`` wants to pay; 0 when it is too little to bother."""
+    mode, base = plan.mode[k], fixed
+    if mode == OF_BALANCE:
+        base = book.balance[payer]
+    elif mode == OF_AVAILABLE:
+        base = book.balance[payer] + book.overdraft[payer]
+    elif mode == OF_POT:
+        base = state.pot[plan.pot_from[k]]
+    elif mode == OF_PREVIOUS:
+        base = state.last[plan.tally[k]]
+    elif mode == OF_ATTEMPT:
+        base = state.tried[plan.attempt[k]]
+    amount = base if mode == FIXED else np.int64(np.floor(plan.share[k] * max(base, 0)))
+    if plan.high[k] > 0 and amount > plan.high[k]:
+        amount = plan.high[k]
+    if plan.step[k] > 1 and amount >= plan.step[k]:
+        amount -= amount % plan.step[k]
+    return amount if amount >= plan.low[k] else 0
+
+
+@kernel
+def _remember(k: int, amount: int, posted: bool, plan: Plan, state: State) -> None:
+    """Note the outcome of plan row ``k`` and stop the scheme where its story says so."""
+    scheme, attempt, tally = plan.scheme[k], plan.attempt[k], plan.tally[k]
+    state.tried[attempt] = amount
+    if not posted:
+        state.outcome[attempt] = DECLINED
+        state.declines[scheme] += 1
+        if plan.abandon[k]:
+            state.stopped[scheme] = BY_ABANDON
+        elif 0 < state.max_declines[scheme] <= state.declines[scheme]:
+            state.stopped[scheme] = BY_DECLINES
+        return
+    state.outcome[attempt] = POSTED
+    state.count[tally] += 1
+    state.last[tally] = amount
+    state.spent[scheme] += amount
+    if plan.pot_from[k] >= 0:
+        state.pot[plan.pot_from[k]] = max(state.pot[plan.pot_from[k]] - amount, 0)
+    if plan.pot_to[k] >= 0:
+        state.pot[plan.pot_to[k]] += amount
+    if 0 < state.spent_limit[scheme] <= state.spent[scheme]:
+        state.stopped[scheme] = BY_SUCCESS
+
+
+@kernel
+def post_moves(moves: Moves, book: Book, plan: Plan, state: State, rows: Rows) -> None:
+    """Run orders through the book, one after the other; fills ``rows``, changes ``book`` and ``state``.
+
+    A payment is declined when the payer is not external and balance - amount < -overdraft.
+    """
+    for i in range(len(moves.amount)):
+        payer, payee, k = moves.payer[i], moves.payee[i], moves.row[i]
+        amount = moves.amount[i]
+        if k >= 0:
+            amount = _sum(k, amount, payer, book, plan, state) if _wanted(k, plan, state) else 0
+            if amount <= 0:
+                rows.status[i] = SKIPPED
+                continue
+        posted = book.external[payer] or book.balance[payer] - amount >= -book.overdraft[payer]
+        if posted:
+            book.balance[payer] -= amount
+            book.balance[payee] += amount
+        if k >= 0:
+            _remember(k, amount, posted, plan, state)
+        rows.status[i] = POSTED if posted else DECLINED
+        rows.amount[i] = amount
+        rows.payer_after[i] = book.balance[payer]
+        rows.payee_after[i] = book.balance[payee]
