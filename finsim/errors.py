@@ -18,6 +18,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 EXIT_FINE, EXIT_GATE, EXIT_INPUT, EXIT_FAULT = 0, 1, 2, 3
 
@@ -49,9 +50,11 @@ class FinsimError(Exception):
         super().__init__(str(self))
 
     @classmethod
-    def of(cls, problems: Iterable[Problem]) -> FinsimError:
-        """Return one error that lists several problems (at least one)."""
+    def of(cls, problems: Iterable[Problem]) -> Self:
+        """Return one error that lists several problems; raises ValueError when there is none."""
         listed = tuple(problems)
+        if not listed:
+            raise ValueError("an error needs at least one problem")
         first = listed[0]
         error = cls(first.found, place=first.place, expected=first.expected, remedy=first.remedy)
         error.problems = listed
@@ -63,8 +66,10 @@ class FinsimError(Exception):
         return "\n".join(str(problem) for problem in self.problems)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Keep all problems when the error crosses a process border."""
-        return (_rebuild, (type(self), self.problems))
+        """Keep all problems and notes when the error crosses a process border."""
+        notes = getattr(self, "__notes__", None)
+        state = {"__notes__": list(notes)} if notes else None
+        return (_rebuild, (type(self), self.problems), state)
 
 
 def _rebuild(kind: type[FinsimError], problems: tuple[Problem, ...]) -> FinsimError:
@@ -112,9 +117,13 @@ class ResumeError(FinsimError):
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:
-    """Return ``did you mean 'x'?`` for the nearest known name, else the list of known names."""
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    """Return ``did you mean 'x'?`` for the nearest known name, else the list of known names.
+
+    Case does not count; a list is cut after 12 names.
+    """
+    plain = {item.lower(): item for item in known}
+    near = difflib.get_close_matches(name.lower(), plain, n=1, cutoff=0.6)
     if near:
-        return f"did you mean {near[0]!r}?"
-    shown = ", ".join(sorted(known)[:12])
+        return f"did you mean {plain[near[0]]!r}?"
+    shown = ", ".join(sorted(known)[:12]) + (", ..." if len(known) > 12 else "")
     return f"use one of: {shown}" if shown else ""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from finsim.errors import FinsimError
+
 Part = str | int
 
 
@@ -29,11 +31,17 @@ def _spawn_key(address: tuple[Part, ...]) -> tuple[int, ...]:
 class Streams:
     """One root seed; ``at(address)`` gives the stream of that address, whatever was drawn before.
 
+    Raises FinsimError for a negative seed, TypeError for an address of anything but str and int.
     Source: Philox4x64-10, Salmon et al. 2011; ``numpy.random.SeedSequence`` spawn keys.
     """
 
     seed: int
     prefix: tuple[Part, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a seed that numpy would refuse later, deep inside a run."""
+        if self.seed < 0:
+            raise FinsimError(f"seed {self.seed}", expected="an integer from 0", remedy="choose another seed")
 
     def under(self, *address: Part) -> Streams:
         """Return the streams below ``address``."""

@@ -77,7 +77,7 @@ def breaches(path: Path, text: str, package: bool = True) -> Iterator[Breach]:
         yield f"{rel}: the name says nothing about its contents"
     tree = ast.parse(text)
     for node in ast.walk(tree):
-        for found in _everywhere(node):
+        for found in _everywhere(node, package):
             if not (found.startswith(CATCHES_ALL) and rel.as_posix() == FAULT_BORDER):
                 yield f"{rel}:{node.lineno}: {found}"
     if package:
@@ -86,13 +86,14 @@ def breaches(path: Path, text: str, package: bool = True) -> Iterator[Breach]:
             yield f"{rel}:{line}: {found}"
 
 
-def _everywhere(node: ast.AST) -> Iterator[str]:
+def _everywhere(node: ast.AST, package: bool) -> Iterator[str]:
     if isinstance(node, ast.Call):
         name = ast.unparse(node.func)
         if name in GLOBAL_SEEDING:
             yield f"{name} seeds a global generator"
         head, _, last = name.rpartition(".")
-        if head in GLOBAL_DRAWS and last not in MAKERS and name not in GLOBAL_SEEDING:
+        seeded = not package and last == "default_rng" and bool(node.args)
+        if head in GLOBAL_DRAWS and not seeded and last not in MAKERS and name not in GLOBAL_SEEDING:
             yield f"{name} draws from a global or unaddressed stream"
         if name in FORBIDDEN_CALLS:
             yield f"calls {name}"
