@@ -147,7 +147,7 @@ def parse(text: str, path: str, error: type[FinsimError] = FinsimError) -> Docum
     Raises ``error`` with the first syntax error, or with every tag, doubled key and key that is no
     text (place, remedy); aliases are expanded up to 200,000 nodes.
     """
-    if len(text.encode()) > _MAX_BYTES:
+    if len(text.encode(errors="replace")) > _MAX_BYTES:
         raise error("the file is larger than 2 MB", place=path, remedy="split it")
     try:
         refused = _scan(text, path)
@@ -160,7 +160,7 @@ def parse(text: str, path: str, error: type[FinsimError] = FinsimError) -> Docum
             place=where,
             remedy="check indentation, colons and brackets near this place",
         ) from None
-    except yaml.YAMLError as bad:
+    except (yaml.YAMLError, UnicodeEncodeError) as bad:
         first = str(bad).partition("\n")[0]
         raise error(f"not valid YAML: {first}", place=path, remedy="save it as UTF-8 text") from None
     if refused:
@@ -259,13 +259,20 @@ def shipped(folder: str) -> Path:
     return inside if inside.is_dir() else package.parent / folder
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long for the file system
+        return False
+
+
 def find(name: str, folder: str, kind: str, error: type[FinsimError], suffix: str = ".yaml") -> Path:
     """Return the file that ``name`` means: an existing path, else a shipped file of that name.
 
     Raises ``error`` with a suggestion when neither exists.
     """
     given = Path(name)
-    if given.is_file():
+    if _is_file(given):
         return given
     known = {path.name.removesuffix(suffix): path for path in shipped(folder).glob(f"*{suffix}")}
     if name in known:
