@@ -30,7 +30,7 @@ def parse_dates(frame: pd.DataFrame, column: str, faults: Faults) -> Dates1D:
 
     def shown(i: int) -> str:
         value: Any = values.iloc[i]
-        return "the cell is empty" if pd.isna(value) else f"{value!r} is not a date"
+        return "the cell is empty" if pd.isna(value) else f"{str(value)!r} is not a date"
 
     faults.mark(
         frame.index.to_numpy(), np.isnat(found), column, shown, ("a date", "write dates as 2020-12-31")

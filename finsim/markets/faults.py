@@ -65,7 +65,14 @@ def numbers(frame: pd.DataFrame, column: str, faults: Faults) -> Float1D:
         return f"{value!r} is not a number"
 
     advice = ("a plain number such as 1234.5", "remove units, currency signs and thousands separators")
-    faults.mark(rows, text, column, shown, advice)
+    if text.all() and len(text) > 1:
+        place = faults.path if faults.first_line is None else f"{faults.path}:{faults.first_line - 1}"
+        remedy = "delete the column, or write plain numbers with a decimal point"
+        faults.add(
+            Problem(f"{place}, column {column}", f"no cell is a number; {shown(0)}", "numbers", remedy)
+        )
+    else:
+        faults.mark(rows, text, column, shown, advice)
     faults.mark(rows, np.isinf(parsed), column, shown, ("a finite number", "correct or delete the row"))
     return np.where(np.isinf(parsed), np.nan, parsed)
 

@@ -220,9 +220,8 @@ def _aligned(pieces: Mapping[str, pd.DataFrame], place: str, notes: dict[str, An
 def _check_length(shared: Dates1D, dates: Mapping[str, Dates1D], place: str) -> None:
     if len(shared) >= LEAST_ROWS:
         return
-    spans = "; ".join(
-        f"{asset} {len(own)} rows, {own[0]} to {own[-1]}" for asset, own in list(dates.items())[:6]
-    )
+    shortest = sorted(dates.items(), key=lambda item: len(item[1]))[:6]
+    spans = "; ".join(f"{asset} {len(own)} rows, {own[0]} to {own[-1]}" for asset, own in shortest)
     several = len(dates) > 1
     raise DataError(
         f"{len(shared)} dates{' that all assets have' if several else ''} ({spans})",

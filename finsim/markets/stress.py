@@ -35,13 +35,20 @@ def stress(
     if features.shape[1] != drivers.clock.sessions:
         raise RecordError(f"{features.shape[1]} rows", expected=f"{drivers.clock.sessions} sessions")
     beta = beta_of(encoding.assets, betas)
-    levels = _levels(drivers, encoding.assets, beta)
-    mult, blend = drivers.market_series("vol_mult"), drivers.market_series("corr_blend")
-    jumps = _jumps(drivers, encoding.assets, beta)
-    still = not levels and bool(np.all(mult == 1) and np.all(blend == 0) and np.all(jumps == 0))
-    if still or drivers.severity == 0:
+    if is_still(drivers):
         return features
+    levels = _levels(drivers, encoding.assets, beta)
+    jumps = _jumps(drivers, encoding.assets, beta)
+    mult, blend = drivers.market_series("vol_mult"), drivers.market_series("corr_blend")
     return _overlaid(features, encoding, mult, blend, jumps, levels)
+
+
+def is_still(drivers: Drivers) -> bool:
+    """Tell whether the drivers leave market features as they are: severity 0, or nothing moves them."""
+    anchored = any(anchor.session < drivers.clock.sessions for anchor in drivers.anchors)
+    mult, blend, jump = (drivers.market_series(name) for name in ("vol_mult", "corr_blend", "jump"))
+    moved = anchored or bool(np.any(mult != 1) or np.any(blend != 0) or np.any(jump != 0))
+    return drivers.severity == 0 or not moved
 
 
 def beta_of(assets: tuple[str, ...], betas: Mapping[str, float] | None) -> Float1D:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import warnings
 import zlib
 from pathlib import Path
 
@@ -92,25 +93,30 @@ def _text(path: Path, text_columns: tuple[str, ...]) -> pd.DataFrame:
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise DataError(
-                f"column {twice[0]!r} appears twice",
-                place=f"{place}:1",
-                remedy="rename or delete one",
+                f"column {twice[0]!r} appears twice", place=f"{place}:1", remedy="rename or delete one"
             )
-        as_text = [name for name in names if name.strip().lower() in text_columns]
-        missing = {name: [""] if name in as_text else _MISSING for name in names}
-        return pd.read_csv(
-            path, sep=delimiter, dtype=dict.fromkeys(as_text, "str"), index_col=False, low_memory=False,
-            keep_default_na=False, na_values=missing, skip_blank_lines=False, encoding="utf-8-sig",
-        )  # fmt: skip
+        return _csv(path, names, delimiter, text_columns)
     except pd.errors.EmptyDataError:
         raise DataError("the file is empty", place=place, remedy="give a header and rows") from None
-    except pd.errors.ParserError as bad:
+    except (pd.errors.ParserError, pd.errors.ParserWarning) as bad:
         raise DataError(
             f"not a table: {str(bad).strip()}", place=place,
             expected="as many cells in every row as in the header",
-            remedy="check that row for stray separators",
+            remedy="check the rows for stray separators",
         ) from None  # fmt: skip
     except (UnicodeDecodeError, gzip.BadGzipFile, EOFError, zlib.error, csv.Error) as bad:
         raise DataError(
             f"cannot be read as text: {bad}", place=place, remedy="save it as UTF-8 CSV, or gzip it again"
         ) from None
+
+
+def _csv(path: Path, names: list[str], delimiter: str, text_columns: tuple[str, ...]) -> pd.DataFrame:
+    as_text = [name for name in names if name.strip().lower() in text_columns]
+    missing = {name: [""] if name in as_text else _MISSING for name in names}
+    with warnings.catch_warnings():
+        # pandas only warns when rows are longer than the header, and drops their last cells.
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        return pd.read_csv(
+            path, sep=delimiter, dtype=dict.fromkeys(as_text, "str"), index_col=False, low_memory=False,
+            keep_default_na=False, na_values=missing, skip_blank_lines=False, encoding="utf-8-sig",
+        )  # fmt: skip

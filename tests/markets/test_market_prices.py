@@ -269,6 +269,13 @@ def test_interior_blanks_of_a_panel_are_faults(tmp_path):
     assert places == ["42, row 41, column B", "52, row 51, column A"]
 
 
+def test_a_column_of_text_is_one_fault(tmp_path):
+    panel = pd.DataFrame({"date": bars()["Date"], "A": bars()["Close"], "sector": "tech"})
+    with pytest.raises(DataError, match=r"p\.csv:1, column sector: no cell is a number; 'tech'") as caught:
+        read_prices(save(panel, tmp_path / "p.csv"))
+    assert len(caught.value.problems) == 1
+
+
 def test_parquet_faults_name_the_row(tmp_path):
     frame = bars()
     frame.loc[3, "Close"] = -1.0
@@ -295,6 +302,7 @@ HEADER = "Date,Open,High,Low,Close,Volume\n"
         ("odd.csv", "a,b\n1,2\n", "the columns are a, b"),
         ("twice.csv", "date,close,close\n2020-01-01,1,2\n", "'close' appears twice"),
         ("ragged.csv", HEADER + "2020-01-01,1,1,1,1,1\n2020-01-02,1,1,1,1,1,7\n", "not a table"),
+        ("longer.csv", HEADER + "2020-01-01,1,1,1,1,1,7\n" * 70, "not a table"),
         ("binary.csv", b"\xff\xfe\x00\x01" * 50, "cannot be read as text"),
         ("broken.csv.gz", gzip.compress(HEADER.encode())[:-9], "cannot be read as text"),
         ("fake.csv.gz", "plain", "cannot be read as text"),
