@@ -1,0 +1,286 @@
+"""What the curves of a file must satisfy: units, lengths, ranges, times."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from finsim.documents import Loc
+from finsim.errors import Problem, did_you_mean
+from finsim.scenarios.chart import Kind, admissible
+from finsim.scenarios.merge import Merged
+from finsim.scenarios.variables import PRICE, VARIABLES
+
+TIME_UNITS = ("minute", "day", "week", "month", "quarter")
+_PULSE_UNITS = ("minute", "day", "week")
+_RANGES = {
+    "cum_return": (
+        "would make the price zero or negative",
+        "a move above -100 pct",
+        "write the fall in percent, such as -40",
+    ),
+    "mult": (
+        "is no multiplier",
+        "a number above 0",
+        "1 changes nothing, 2 doubles, 0.5 halves; write 0.001 for nearly nothing",
+    ),
+    "blend": (
+        "outside [0,1): 1 makes the correlation matrix singular",
+        "at least 0 and below 1",
+        "0 keeps the correlations, 0.9 is nearly one market",
+    ),
+}
+
+
+def macro(file: Merged) -> Iterator[Problem]:
+    """Yield what is wrong with the macro block."""
+    block = file.get("macro")
+    for name, curve in block.items() if isinstance(block, dict) else ():
+        loc: Loc = ("macro", name)
+        if name not in VARIABLES or not isinstance(curve, dict):
+            continue
+        units = VARIABLES[name].units
+        yield from _how(file, loc, curve, dict(units))
+        yield from _one_form(file, loc, curve, ("path", "knots"))
+        yield from _length(file, loc, curve)
+        written = curve.get("as")
+        kind: Kind = "delta" if units is not PRICE else "cum_return" if written == "cum_return" else "mult"
+        yield from _values(file, loc, curve, kind)
+        needs = [key for key in ("floor_level",) if key in curve] + (
+            ["as: level"] if written == "level" else []
+        )
+        if needs and not is_number(file.get("calibration", "jump_off", name)):
+            yield Problem(
+                file.place((*loc, "as") if written == "level" else (*loc, "floor_level")),
+                f"macro.{name}: {needs[0]} without the level it starts from",
+                "",
+                f"add `calibration: {{jump_off: {{{name}: ...}}}}`",
+            )
+
+
+def market(file: Merged) -> Iterator[Problem]:
+    """Yield what is wrong with the market and liquidity blocks."""
+    equity = file.get("market", "equity")
+    if isinstance(equity, dict):
+        loc: Loc = ("market", "equity")
+        yield from _how(file, loc, equity, {"cum_return": "pct"})
+        if not any(key in equity for key in ("path", "knots", "trough")):
+            yield from _one_form(file, loc, equity, ("path", "knots", "trough"))
+        yield from _length(file, loc, equity)
+        yield from _values(file, loc, equity, "cum_return")
+        yield from _knot(file, (*loc, "trough"), equity.get("trough"), "cum_return")
+        if equity.get("bridge") not in (None, "min_kl"):
+            yield Problem(
+                file.place((*loc, "bridge")),
+                f"market.equity.bridge: {equity['bridge']!r}",
+                "min_kl",
+                "leave the line out",
+            )
+    jumps = file.get("market", "jumps")
+    for i, jump in enumerate(jumps) if isinstance(jumps, list) else ():
+        yield from _knot(file, ("market", "jumps", i), jump, "cum_return")
+        if isinstance(jump, dict) and not {"day", "minute"} & set(jump):
+            yield Problem(file.place(("market", "jumps", i)), "a jump without its day", "", "write `day:`")
+    vol = file.get("market", "vol")
+    if isinstance(vol, dict):
+        loc = ("market", "vol")
+        yield from _how(file, loc, vol, {"mult": "ratio", "level": "vix"}, optional={"ratio"})
+        yield from any_curve(file, loc, "mult", named=True)
+        if vol.get("as") == "level" and not is_number(file.get("calibration", "jump_off", "vix")):
+            yield Problem(
+                file.place((*loc, "as")),
+                "market.vol: as: level without the level it starts from",
+                "",
+                "add `calibration: {jump_off: {vix: ...}}`",
+            )
+    yield from any_curve(file, ("market", "correlation", "blend_to_one"), "blend")
+    for name in ("spread_mult", "depth_mult"):
+        yield from any_curve(file, ("liquidity", name), "mult")
+
+
+def multipliers(file: Merged) -> Iterator[Problem]:
+    """Yield what is wrong with the multipliers of behaviour, fraud and laundering."""
+    for name in ("late_payment_mult", "cash_withdrawal_mult"):
+        yield from any_curve(file, ("behaviour", name), "mult")
+    for parent in (
+        ("behaviour", "spend_mult"),
+        ("behaviour", "channel_shift"),
+        ("fraud", "intensity_mult"),
+        ("aml", "intensity_mult"),
+    ):
+        block = file.get(*parent)
+        for name in block if isinstance(block, dict) else ():
+            yield from any_curve(file, (*parent, name), "mult")
+
+
+def any_curve(file: Merged, loc: Loc, kind: Kind, named: bool = False) -> Iterator[Problem]:
+    """Yield what is wrong with one curve that may be a path, knots, a pulse or a constant."""
+    curve = file.get(*loc)
+    if not isinstance(curve, dict):
+        return
+    for key in () if named else ("as", "unit"):
+        if key in curve:
+            yield Problem(
+                file.place((*loc, key)),
+                f"{_dotted(loc)}: `{key}` has no meaning here",
+                "",
+                f"remove it: this is always a {kind}",
+            )
+    yield from _one_form(file, loc, curve, ("path", "knots", "peak", "constant"))
+    yield from _length(file, loc, curve)
+    yield from _values(file, loc, curve, kind)
+    yield from _pulse(file, loc, curve, kind)
+
+
+def _dotted(loc: Loc) -> str:
+    return ".".join(str(part) for part in loc)
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a value of a file is a finite number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _how(
+    file: Merged,
+    loc: Loc,
+    curve: dict[str, Any],
+    units: dict[str, str],
+    optional: frozenset[str] | set[str] = frozenset(),
+) -> Iterator[Problem]:
+    written, unit = curve.get("as"), curve.get("unit")
+    if written is None or (isinstance(written, str) and written not in units):
+        found = f"{written!r}" if written else "missing"
+        yield Problem(
+            file.place((*loc, "as")),
+            f"{_dotted(loc)}.as: {found}",
+            " or ".join(units),
+            did_you_mean(str(written or ""), list(units)),
+        )
+        return
+    wanted = units.get(str(written))
+    if wanted is None or (unit is None and wanted in optional):
+        return
+    if unit is None or (isinstance(unit, str) and unit != wanted):
+        yield Problem(
+            file.place((*loc, "unit")),
+            f"{_dotted(loc)}.unit: {unit!r}" if unit else f"{_dotted(loc)}.unit: missing",
+            f"{wanted} for `as: {written}`",
+            f"write the numbers in {wanted} and `unit: {wanted}`",
+        )
+
+
+def _one_form(file: Merged, loc: Loc, curve: dict[str, Any], forms: tuple[str, ...]) -> Iterator[Problem]:
+    used = [form for form in forms if form in curve]
+    if len(used) == 1 or set(used) == {"path", "knots"}:
+        return
+    yield Problem(
+        file.place((*loc, used[1]) if used else loc),
+        f"{_dotted(loc)}: {' and '.join(used) or 'no numbers'}",
+        "one of " + ", ".join(forms),
+        "keep one of them" if used else f"add `{forms[0]}:`",
+    )
+
+
+def _length(file: Merged, loc: Loc, curve: dict[str, Any]) -> Iterator[Problem]:
+    path, wanted = curve.get("path"), file.get("horizon", "length")
+    if not isinstance(path, list) or not isinstance(wanted, int) or len(path) == wanted:
+        return
+    step = file.get("horizon", "step")
+    yield Problem(
+        file.place((*loc, "path")),
+        f"{_dotted(loc)}.path: has {len(path)} values but horizon.length is {wanted} {step}s",
+        f"{wanted} values",
+        "add or remove values, or change the horizon",
+    )
+
+
+def _values(file: Merged, loc: Loc, curve: dict[str, Any], kind: Kind) -> Iterator[Problem]:
+    for key in ("path", "knots"):
+        listed = curve.get(key)
+        for i, item in enumerate(listed) if isinstance(listed, list) else ():
+            if key == "knots":
+                yield from _knot(file, (*loc, key, i), item, kind)
+            else:
+                yield from _range(file, (*loc, key, i), item, kind)
+    for key in ("peak", "constant"):
+        yield from _range(file, (*loc, key), curve.get(key), kind)
+
+
+def _range(file: Merged, loc: Loc, value: Any, kind: Kind) -> Iterator[Problem]:
+    if not is_number(value) or admissible(kind, float(value)):
+        return
+    found, expected, remedy = _RANGES[kind]
+    yield Problem(file.place(loc), f"{_dotted(loc)}: {value} {found}", expected, remedy)
+
+
+def _knot(file: Merged, loc: Loc, knot: Any, kind: Kind) -> Iterator[Problem]:
+    if not isinstance(knot, dict):
+        return
+    units = [unit for unit in TIME_UNITS if unit in knot]
+    if len(units) != 1:
+        yield Problem(
+            file.place(loc),
+            f"{_dotted(loc)}: {' and '.join(units) or 'no time'}",
+            "one of " + ", ".join(TIME_UNITS),
+            "write `{day: 23, value: -33.9}`",
+        )
+    for unit in units:
+        if is_number(knot[unit]) and knot[unit] <= 0:
+            yield Problem(
+                file.place((*loc, unit)),
+                f"{_dotted(loc)}.{unit}: {knot[unit]}",
+                "above 0: time 0 is the jump-off, which does not move",
+                "count from the jump-off day",
+            )
+        yield from minute(file, (*loc, unit), unit)
+    yield from _range(file, (*loc, "value"), knot.get("value"), kind)
+
+
+def _pulse(file: Merged, loc: Loc, curve: dict[str, Any], kind: Kind) -> Iterator[Problem]:
+    written = [
+        (key, unit)
+        for unit in _PULSE_UNITS
+        for key in (f"at_{unit}", f"ramp_{unit}s", f"plateau_{unit}s", f"half_life_{unit}s")
+        if key in curve
+    ]
+    units = {unit for _, unit in written}
+    if "peak" not in curve:
+        for key, _ in written[:1]:
+            yield Problem(file.place((*loc, key)), f"{_dotted(loc)}.{key} without `peak`", "", "add `peak:`")
+        return
+    if len(units) != 1:
+        yield Problem(
+            file.place((*loc, "peak")),
+            f"{_dotted(loc)}: times in {' and '.join(sorted(units)) or 'no unit'}",
+            "one unit of time",
+            "write `{peak: 6, at_day: 37, half_life_days: 25}`",
+        )
+        return
+    unit = units.pop()
+    for key in (f"at_{unit}", f"half_life_{unit}s"):
+        if key not in curve:
+            yield Problem(file.place((*loc, "peak")), f"{_dotted(loc)}.{key}: missing", "", f"add `{key}:`")
+    for key, _ in written:
+        low = 0.0 if key.startswith(("ramp", "plateau", "at")) else 1e-9
+        if is_number(curve[key]) and curve[key] < low:
+            yield Problem(
+                file.place((*loc, key)),
+                f"{_dotted(loc)}.{key}: {curve[key]}",
+                "a time after the jump-off",
+                "",
+            )
+    yield from minute(file, (*loc, written[0][0]), unit)
+
+
+def minute(file: Merged, loc: Loc, unit: str) -> Iterator[Problem]:
+    """Yield a problem when minutes are used on a horizon of longer steps."""
+    step = file.get("horizon", "step")
+    if unit == "minute" and step != "minute":
+        yield Problem(
+            file.place(loc),
+            f"{_dotted(loc)}: minutes on a horizon of {step}s",
+            "",
+            "use days, or `horizon: {step: minute}` for an intraday file",
+        )

@@ -1,0 +1,76 @@
+"""From a name or a path to one flat scenario: parents merged, overlays laid on, severity applied."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from finsim import documents
+from finsim.errors import Problem, ScenarioError
+from finsim.scenarios import check, plausibility
+from finsim.scenarios.algebra import overlaid, scaled
+from finsim.scenarios.flatten import flat, offset
+from finsim.scenarios.format import OverlayPart, ScenarioFile
+from finsim.scenarios.merge import FOLDER, Merged, merged, referred
+from finsim.scenarios.scenario import Scenario
+
+
+def load(name_or_path: str) -> Scenario:
+    """Read a shipped scenario by name, or a scenario file by path, and resolve it.
+
+    Order: parents (``extends``) are merged, overlays are laid on in the order of the file (the order
+    changes nothing unless ``combine: last`` is used), then the file's own ``severity`` scales the
+    whole. The result stands at severity 1.
+    Raises ScenarioError that lists every problem of the file and of the files it refers to, each with
+    ``file:line:col``. Remarks that do not stop the work are in ``Scenario.warnings``.
+    """
+    path = documents.find(str(name_or_path), FOLDER, "scenario", ScenarioError)
+    return _resolved(path, ())
+
+
+def _resolved(path: Path, chain: tuple[Path, ...]) -> Scenario:
+    file, problems = merged(path, chain)
+    problems += check.problems(file)
+    chain = (*chain, path.resolve())
+    others: list[Scenario | None] = []
+    listed = file.get("overlay")
+    for i in range(len(listed)) if isinstance(listed, list) else ():
+        try:
+            others.append(_overlay(file, i, chain))
+        except ScenarioError as error:
+            problems += error.problems
+    if problems:
+        raise ScenarioError.of(sorted(dict.fromkeys(problems), key=_order))
+    model = ScenarioFile.model_validate(file.data)
+    own = flat(model)
+    scenario = own
+    for i, (part, other) in enumerate(zip(model.overlay or (), others, strict=True)):
+        if other is not None:
+            scenario = _laid(file, i, scenario, part, other)
+    written = 1.0 if model.severity is None else model.severity
+    scenario = replace(scaled(scenario, written), severity=1.0, expect=own.expect)
+    return replace(scenario, warnings=plausibility.remarks(file, scenario))
+
+
+def _overlay(file: Merged, i: int, chain: tuple[Path, ...]) -> Scenario | None:
+    ref = file.get("overlay", i, "ref")
+    if not isinstance(ref, str):
+        return None
+    return _resolved(referred(ref, file, ("overlay", i, "ref"), chain), chain)
+
+
+def _laid(file: Merged, i: int, scenario: Scenario, part: OverlayPart, other: Scenario) -> Scenario:
+    try:
+        turned = scaled(other, part.severity)
+        return overlaid(scenario, turned, offset(part.start), part.only, part.combine)
+    except ScenarioError as error:
+        place = file.place(("overlay", i))
+        raise ScenarioError.of(
+            replace(p, place=place, found=f"{p.place}: {p.found}") for p in error.problems
+        ) from None
+
+
+def _order(problem: Problem) -> tuple[str, int, int]:
+    name, _, rest = problem.place.partition(".yaml:")
+    line, _, column = rest.partition(":")
+    return (name, int(line), int(column)) if line.isdigit() and column.isdigit() else (name, 0, 0)

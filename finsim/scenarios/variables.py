@@ -1,0 +1,51 @@
+"""The macro variables that a scenario may move, their units, and the open vocabularies it may name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+RATE: Mapping[str, str] = {"delta": "pp", "level": "pct"}
+GROWTH: Mapping[str, str] = {"delta": "pp", "level": "pct_annualised"}
+PRICE: Mapping[str, str] = {"cum_return": "pct", "mult": "ratio", "level": "index"}
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One macro variable: the unit that each way of writing it demands, and its Federal Reserve column.
+
+    ``columns`` names columns of the bundled history (a second one is subtracted); empty if none.
+    """
+
+    units: Mapping[str, str]
+    columns: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """``cum_return`` for prices, ``delta`` for rates and growth rates."""
+        return "cum_return" if self.units is PRICE else "delta"
+
+
+VARIABLES: Mapping[str, Variable] = {
+    "unemployment": Variable(RATE, ("Unemployment rate",)),
+    "gdp_growth": Variable(GROWTH, ("Real GDP growth",)),
+    "disposable_income_growth": Variable(GROWTH, ("Real disposable income growth",)),
+    "inflation": Variable(GROWTH, ("CPI inflation rate",)),
+    "treasury_3m": Variable(RATE, ("3-month Treasury rate",)),
+    "treasury_5y": Variable(RATE, ("5-year Treasury yield",)),
+    "treasury_10y": Variable(RATE, ("10-year Treasury yield",)),
+    "mortgage_rate": Variable(RATE, ("Mortgage rate",)),
+    "prime_rate": Variable(RATE, ("Prime rate",)),
+    "bbb_spread": Variable(RATE, ("BBB corporate yield", "10-year Treasury yield")),
+    "house_prices": Variable(PRICE, ("House Price Index (Level)",)),
+    "cre_prices": Variable(PRICE, ("Commercial Real Estate Price Index (Level)",)),
+    "oil_price": Variable(PRICE),
+    "usd_index": Variable(PRICE),
+}
+
+EQUITY_COLUMN = "Dow Jones Total Stock Market Index (Level)"
+HISTORY_FILE = "dfast_2025.csv.gz"
+
+TYPOLOGIES = ("card_testing", "account_takeover", "authorised_push_payment")
+LAUNDERING = ("structuring", "layering")
+CREDIT_CLASSES = ("cards", "mortgage", "heloc", "cre", "corporate", "consumer", "auto")
