@@ -27,7 +27,8 @@ def _closed(first_year: int, last_year: int) -> Dates1D:
 def sessions(start: date, count: int) -> Dates1D:
     """Return the first ``count`` NYSE sessions on or after ``start``: datetime64[D] of shape [count].
 
-    Source: exchange rules as kept by the ``holidays`` package; unplanned closures are not simulated.
+    Source: exchange rules as kept by the ``holidays`` package, with the unplanned closures of the
+    past; future ones are not simulated. Raises RecordError for a count below 1.
     """
     if count < 1:
         raise RecordError(f"{count} sessions", expected="at least 1", remedy="ask for a longer path")
@@ -47,7 +48,8 @@ def days(start: date, count: int) -> Dates1D:
 def month_ends(after: date, count: int) -> Dates1D:
     """Return the ends of the ``count`` months that follow ``after``: datetime64[D] of shape [count].
 
-    Month k ends k calendar months after ``after``; an ``after`` that is a month end stays one.
+    Month k ends k calendar months after ``after``, on its last day where the month is shorter; an
+    ``after`` that is a month end gives month ends.
     """
     stamp = pd.Timestamp(after)
     if stamp.is_month_end:
@@ -60,7 +62,8 @@ def month_ends(after: date, count: int) -> Dates1D:
 def step_ends(after: date, step: Step, count: int) -> Dates1D:
     """Return the last day of each of ``count`` scenario steps after ``after``: datetime64[D] of [count].
 
-    Year, quarter and month steps end on calendar month ends; week and day steps are 7 and 1 days.
+    Year, quarter and month steps are 12, 3 and 1 months of ``month_ends``; week and day steps are 7
+    and 1 days.
     Raises RecordError for a step shorter than a day.
     """
     if step in _MONTHS_PER_STEP:
@@ -106,9 +109,8 @@ class Clock:
     def sessions_at(self, dates: Dates1D) -> Int1D:
         """Return for each date the index of the last session on or before it: int64 of its shape.
 
-        Dates beyond the last session get ``sessions`` (one past the end).
+        Dates before session 0 get -1; dates from the first session after the horizon on get
+        ``sessions`` (one past the end).
         """
-        own = self.session_dates()
-        found = np.searchsorted(own, dates, side="right") - 1
-        beyond = dates > own[-1] + np.timedelta64(4, "D")
-        return np.where(beyond, self.sessions, found).astype(np.int64)
+        known = sessions(self.start, self.sessions + 1)
+        return np.searchsorted(known, dates, side="right").astype(np.int64) - 1

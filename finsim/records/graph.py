@@ -5,22 +5,28 @@ from __future__ import annotations
 import networkx as nx
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 
 def account_graph(rows: pa.Table, instance: int | None = None) -> nx.MultiDiGraph:
     """Return accounts as nodes and posted payments as edges.
 
-    Edges carry ``tx_id, ts (ns), amount (minor units), channel, phase``; ``instance`` keeps only the
-    payments of one scheme instance. Declined rows are left out: they moved no money.
+    Edges carry ``tx_id, ts (ns), amount (minor units), channel, phase`` (None for ordinary life);
+    ``instance`` keeps only the payments of one scheme instance. Declined rows are left out: they moved no money.
     """
-    frame: pd.DataFrame = rows.to_pandas()
-    kept = frame["status"].eq("posted")
-    if instance is not None:
-        kept &= frame["instance"].eq(instance)
-    graph = nx.MultiDiGraph()
     columns = ["tx_id", "ts", "amount", "channel", "phase"]
-    for row in frame.loc[kept, ["from_account", "to_account", *columns]].itertuples(index=False):
+    frame: pd.DataFrame = _kept(rows, instance).select(["from_account", "to_account", *columns]).to_pandas()
+    graph = nx.MultiDiGraph()
+    for row in frame.itertuples(index=False):
         facts = dict(zip(columns, row[2:], strict=True))
-        facts["ts"] = pd.Timestamp(facts["ts"]).value
+        facts["ts"] = pd.Timestamp(facts["ts"]).as_unit("ns").value
+        facts["phase"] = facts["phase"] if isinstance(facts["phase"], str) else None
         graph.add_edge(int(row[0]), int(row[1]), **facts)
     return graph
+
+
+def _kept(rows: pa.Table, instance: int | None) -> pa.Table:
+    kept = pc.equal(rows["status"], "posted")
+    if instance is not None:
+        kept = pc.and_(kept, pc.equal(rows["instance"], instance))
+    return rows.filter(kept)

@@ -56,6 +56,8 @@ class Paths:
         for name, values in self.columns.items():
             if values.shape != shape:
                 raise RecordError(f"{name} has shape {values.shape}", expected=str(shape))
+        if len(set(self.assets)) != len(self.assets):
+            raise RecordError(f"an asset is listed twice in {self.assets}", expected="each asset once")
         if len(self.dates) > 1 and not np.all(np.diff(self.dates) > np.timedelta64(0, "D")):
             raise RecordError("dates do not increase", remedy="sort the rows and drop duplicates")
 
@@ -113,15 +115,32 @@ class Paths:
 def from_table(table: pa.Table) -> Paths:
     """Build Paths from a long table with the columns of BARS_SCHEMA, ordered by path, date, asset.
 
-    Raises RecordError when paths do not all hold the same dates and assets.
+    Paths are numbered without gaps. Raises RecordError for an empty table, and when a path does not
+    hold every date and asset in this order.
     """
-    frame = table.to_pandas()
-    assets = tuple(str(name) for name in pd.unique(frame["asset"].astype(str)))
-    dates = np.array(pd.unique(frame["date"]), dtype="datetime64[D]")
-    first = int(frame["path"].iloc[0])
-    count = len(frame) // (len(dates) * len(assets))
-    shape = (count, len(dates), len(assets))
-    if len(frame) != count * len(dates) * len(assets):
-        raise RecordError("paths of unequal length", expected=f"{len(dates)} dates in every path")
-    columns = {name: frame[name].to_numpy().reshape(shape) for name in FIELDS if name in frame}
-    return Paths(assets, dates, columns, first)
+    if table.num_rows == 0:
+        raise RecordError("a table of bars without rows", remedy="write at least one path")
+    path = table["path"].to_numpy()
+    codes, assets = pd.factorize(table["asset"].cast(pa.string()).to_numpy())
+    date = table["date"].cast(pa.int32()).to_numpy()
+    dates = date[path == path[0]][:: len(assets)]
+    shape = (-(-table.num_rows // (len(dates) * len(assets))), len(dates), len(assets))
+    first = int(path[0])
+    expected = np.indices(shape).reshape(3, -1)[:, : table.num_rows]
+    for name, values, wanted in (
+        ("path", path, first + expected[0]),
+        ("date", date, dates[expected[1]]),
+        ("asset", codes, expected[2]),
+    ):
+        wrong = np.flatnonzero(values != wanted)
+        if wrong.size or np.prod(shape) != table.num_rows:
+            row = int(wrong[0]) if wrong.size else table.num_rows
+            raise RecordError(
+                f"{name} breaks the order of the bars",
+                place=f"row {row}",
+                expected=f"every path with the same {len(dates)} dates and {len(assets)} assets",
+                remedy="sort by path, date and asset; fill or drop days on which an asset is missing",
+            )
+    columns = {name: table[name].to_numpy().reshape(shape) for name in FIELDS if name in table.column_names}
+    source = table["_fs_src"][0].as_py() if "_fs_src" in table.column_names else 0
+    return Paths(tuple(assets), dates.astype("datetime64[D]"), columns, first, source)
