@@ -1,0 +1,132 @@
+"""Systematic factors: random ones per sector, and the scenario's own per loan class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from finsim.credit.conditional import MONTHS_PER_YEAR
+from finsim.credit.reference import CLASSES, LINKED_LIKE
+from finsim.credit.settings import Settings
+from finsim.errors import ScenarioError, did_you_mean
+from finsim.notation import Float1D, Float2D
+from finsim.randomness import Streams
+from finsim.records.drivers import Drivers
+
+
+def sector_factors(sectors: Sequence[str], months: int, streams: Streams, settings: Settings) -> Float2D:
+    """Return one path of the sector factors: float64 [months, sectors], standard normal margins.
+
+    eta_k = sqrt(c) common + sqrt(1 - c) own_k, each a stationary AR(1) in months whose autocorrelation
+    over 12 months is ``months_autocorrelation``; two sectors have correlation c, so any number of them
+    is positive definite. A sector's path depends on its name and the seed, not on the other sectors.
+    """
+    common = _autoregression(streams.at("factor", "common"), months, settings)
+    shared, own = _weights(settings)
+    paths = [
+        shared * common + own * _autoregression(streams.at("factor", "sector", name), months, settings)
+        for name in sectors
+    ]
+    return np.column_stack(paths) if paths else np.empty((months, 0))
+
+
+def annual_draws(sectors: Sequence[str], draws: int, streams: Streams, settings: Settings) -> Float2D:
+    """Return independent one-year factors, correlated across sectors as above: float64 [draws, sectors]."""
+    common = streams.at("common").standard_normal(draws)
+    shared, own = _weights(settings)
+    paths = [shared * common + own * streams.at("sector", name).standard_normal(draws) for name in sectors]
+    return np.column_stack(paths) if paths else np.empty((draws, 0))
+
+
+def class_z(drivers: Drivers, classes: Sequence[str]) -> Float2D:
+    """Return the scenario's factor of each loan class at month ends: float64 [months, classes].
+
+    z_k = sum over v of beta[k, v] x macro move of v (reference scenarios, macro probit). A class that
+    the scenario does not name takes the betas of the class it is reported with, then its default link
+    (``reference.CLASSES``); an empty mapping switches the link off. Raises ScenarioError for a beta on
+    a macro variable that no part of finsim knows: neither in the scenario nor in any default link.
+    """
+    _check_variables(drivers)
+    moves = {name: drivers.macro_series(name) for name in _variables(drivers)}
+    return _combine(drivers, classes, moves, drivers.clock.months)
+
+
+def quarter_z(drivers: Drivers, classes: Sequence[str]) -> Float2D:
+    """Return the same at quarter ends: float64 [quarters, classes].
+
+    A scenario in quarters is read at its own step ends, as written, also beyond the clock.
+    """
+    _check_variables(drivers)
+    moves = quarter_moves(drivers)
+    return _combine(drivers, classes, moves, len(next(iter(moves.values()))))
+
+
+def quarter_moves(drivers: Drivers) -> Mapping[str, Float1D]:
+    """Return the macro moves at quarter ends by variable: float64 [quarters], all of one length."""
+    names = _variables(drivers)
+    if drivers.step == "quarter" and drivers.macro_steps:
+        quarters = len(next(iter(drivers.macro_steps.values())))
+        return {name: drivers.macro_steps.get(name, np.zeros(quarters)) for name in names}
+    return {name: drivers.macro_series(name)[2::3] for name in names}
+
+
+def link(drivers: Drivers, loan_class: str) -> Mapping[str, float]:
+    """Return the betas that hold for one loan class under this scenario."""
+    stated = drivers.credit.betas
+    like = LINKED_LIKE.get(loan_class, loan_class)
+    if loan_class in stated:
+        return stated[loan_class]
+    if like in stated:
+        return stated[like]
+    return CLASSES[like].betas if like in CLASSES else {}
+
+
+def _combine(drivers: Drivers, classes: Sequence[str], moves: Mapping[str, Float1D], length: int) -> Float2D:
+    found = np.zeros((length, len(classes)))
+    for column, name in enumerate(classes):
+        for variable, beta in link(drivers, name).items():
+            found[:, column] += beta * moves[variable]
+    return found
+
+
+def _variables(drivers: Drivers) -> list[str]:
+    stated = {name for betas in drivers.credit.betas.values() for name in betas}
+    known = {name for item in CLASSES.values() for name in item.betas}
+    return sorted(stated | known | set(drivers.macro) | set(drivers.credit.collateral.values()))
+
+
+def _check_variables(drivers: Drivers) -> None:
+    known = {name for item in CLASSES.values() for name in item.betas} | set(drivers.macro)
+    for loan_class, betas in drivers.credit.betas.items():
+        for name in betas:
+            if name not in known:
+                raise ScenarioError(
+                    f"credit.betas.{loan_class}: no macro variable {name!r}",
+                    place=drivers.scenario,
+                    remedy=did_you_mean(name, sorted(known)),
+                )
+    for loan_class, name in drivers.credit.collateral.items():
+        if name not in known:
+            raise ScenarioError(
+                f"credit.lgd.collateral.{loan_class}: no macro variable {name!r}",
+                place=drivers.scenario,
+                remedy=did_you_mean(name, sorted(known)),
+            )
+
+
+def _weights(settings: Settings) -> tuple[float, float]:
+    common = settings.sector_correlation
+    return float(np.sqrt(common)), float(np.sqrt(1.0 - common))
+
+
+def _autoregression(rng: np.random.Generator, months: int, settings: Settings) -> Float1D:
+    """Return a stationary AR(1) path with unit variance: float64 [months]."""
+    keep = settings.months_autocorrelation ** (1.0 / MONTHS_PER_YEAR)
+    shocks = rng.standard_normal(months)
+    path = np.empty(months)
+    level = 0.0
+    for month in range(months):
+        level = shocks[0] if month == 0 else keep * level + np.sqrt(1.0 - keep * keep) * shocks[month]
+        path[month] = level
+    return path

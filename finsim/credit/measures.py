@@ -1,0 +1,155 @@
+"""Figures of the credit world by the names that scenario files and reports use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy.special import ndtr
+
+from finsim.credit.columns import coded
+from finsim.credit.conditional import (
+    collateral_lgd,
+    default_point,
+    loss_shift,
+    per_period,
+    sensitivity,
+    systematic_lgd,
+)
+from finsim.credit.factors import quarter_moves, quarter_z
+from finsim.credit.recovery import follows_frye_jacobs
+from finsim.credit.reference import CLASSES
+from finsim.errors import RecordError
+from finsim.notation import Bool1D, Float1D, Int1D, Int2D
+from finsim.records.drivers import Drivers
+from finsim.records.portfolio import Portfolio
+
+QUARTERS = 9
+SUPERVISED = ("cards", "mortgage", "heloc", "cre", "corporate", "consumer")
+
+
+def measure(drivers: Drivers, portfolio: Portfolio | None = None) -> dict[str, float]:
+    """Return the measures of one scenario, name -> value (shares, not percent).
+
+    From the drivers alone: ``credit.<class>.loss_rate_9q`` and ``credit.<class>.z_trough`` of the reference
+    book, left out when the scenario covers fewer than nine quarters. From a portfolio as well:
+    ``credit.default_rate`` and ``credit.loss_rate`` (share of loans that default, and of the opening
+    balance that is lost, over the panel), ``credit.default_rate.<sector>``, ``credit.dispersion`` and
+    ``credit.dispersion.<sector>`` (``dispersion``), ``credit.expected_loss`` (mean of the loss draws over
+    the balance).
+    """
+    found = _nine_quarters(drivers)
+    if portfolio is not None:
+        found.update(_of_panel(portfolio))
+        balance = float(pc.sum(portfolio.loans["balance"]).as_py())
+        if len(portfolio.losses):
+            found["credit.expected_loss"] = float(portfolio.losses.mean()) / balance
+    return found
+
+
+def nine_quarter_loss_rates(drivers: Drivers, classes: Sequence[str] = SUPERVISED) -> dict[str, float]:
+    """Return the loss rate over nine quarters of a reference loan of each class: class -> share.
+
+    The macro path is the whole state: z is the scenario's alone. Quarter by quarter the annual conditional
+    PD becomes a quarterly one; survivors lose PD x LGD; the rate is the sum of losses over the average
+    balance (the supervisor's definition: losses over average balances of nine quarters). Balances fall by
+    defaults only. Raises RecordError when the scenario covers fewer than nine quarters.
+    """
+    z = quarter_z(drivers, classes)[:QUARTERS]
+    if len(z) < QUARTERS:
+        raise RecordError(
+            f"the scenario covers {len(z)} quarters",
+            place=drivers.scenario,
+            expected=f"at least {QUARTERS}",
+            remedy="use a clock of 27 months or more",
+        )
+    moves = quarter_moves(drivers)
+    rates: dict[str, float] = {}
+    for column, name in enumerate(classes):
+        item = CLASSES[name]
+        pd_, lgd, rho = (np.array(value) for value in (item.pd, item.lgd, item.rho))
+        point = default_point(pd_, rho) - sensitivity(rho) * z[:, column]
+        base = systematic_lgd(point, loss_shift(pd_, lgd, rho))
+        if not follows_frye_jacobs(drivers, [name])[0]:
+            base = np.full(QUARTERS, item.lgd)
+        price = drivers.credit.collateral.get(name)
+        index = np.maximum(1.0 + moves[price][:QUARTERS] / 100.0, 0.0) if price else np.ones(QUARTERS)
+        rates[name] = _loss_rate(point, collateral_lgd(base, index))
+    return rates
+
+
+def _loss_rate(point: Float1D, lgd: Float1D) -> float:
+    gone = per_period(ndtr(point), 4)
+    balance = np.concatenate([[1.0], np.cumprod(1.0 - gone)])
+    lost = (balance[:-1] * gone * lgd).sum()
+    return float(lost / ((balance[:-1] + balance[1:]) / 2.0).mean())
+
+
+def dispersion(defaults: Int1D, at_risk: Int1D) -> float:
+    """Return the variance of monthly default counts over its binomial value; 1 when independent.
+
+    Sum of (d_t - n_t p)^2 over sum of n_t p (1 - p), p the pooled rate; NaN without any default.
+    Source: Pearson's index of dispersion for binomial counts.
+    """
+    exposed = at_risk.sum()
+    rate = defaults.sum() / exposed if exposed else 0.0
+    if rate == 0.0:
+        return float("nan")
+    spread = ((defaults - at_risk * rate) ** 2).sum()
+    return float(spread / (at_risk * rate * (1.0 - rate)).sum())
+
+
+def default_counts_by_month(
+    months: pa.Table, groups: Int1D | None = None, count: int = 1
+) -> tuple[Int2D, Int2D]:
+    """Return new defaults and loans at risk by month and group: int64 [T, count] each.
+
+    ``groups`` [rows] is the group of each panel row (default: one group).
+    """
+    dates = months["month"].combine_chunks().cast(pa.int32()).to_numpy()
+    known, place = np.unique(dates, return_inverse=True)
+    own = np.zeros(len(dates), dtype=np.int64) if groups is None else groups
+    cell = place * count + own
+    hit = _is_default(months)
+    size = len(known) * count
+    defaults = np.bincount(cell[hit], minlength=size).reshape(-1, count).astype(np.int64)
+    at_risk = np.bincount(cell, minlength=size).reshape(-1, count).astype(np.int64)
+    return defaults, at_risk
+
+
+def _is_default(months: pa.Table) -> Bool1D:
+    codes, words = coded(months, "status")
+    return codes == words.index("default") if "default" in words else np.zeros(len(codes), dtype=bool)
+
+
+def _nine_quarters(drivers: Drivers) -> dict[str, float]:
+    z = quarter_z(drivers, SUPERVISED)
+    if len(z) < QUARTERS:
+        return {}
+    rates = nine_quarter_loss_rates(drivers)
+    found = {f"credit.{name}.loss_rate_9q": rate for name, rate in rates.items()}
+    trough = z[:QUARTERS].min(axis=0)
+    found.update({f"credit.{name}.z_trough": float(trough[k]) for k, name in enumerate(SUPERVISED)})
+    return found
+
+
+def _of_panel(portfolio: Portfolio) -> dict[str, float]:
+    book, months = portfolio.loans, portfolio.months
+    codes, sectors = coded(book, "sector")
+    numbers = book["loan_id"].to_numpy()
+    order = np.argsort(numbers)
+    row = order[np.searchsorted(numbers, months["loan_id"].to_numpy(), sorter=order)]
+    defaults, at_risk = default_counts_by_month(months, codes[row], len(sectors))
+    held = np.bincount(codes, minlength=len(sectors))
+    opening = float(pc.sum(book["balance"]).as_py())
+    found = {
+        "credit.default_rate": float(defaults.sum()) / book.num_rows,
+        "credit.loss_rate": float(pc.sum(months["loss"]).as_py()) / opening,
+        "credit.dispersion": dispersion(defaults.sum(axis=1), at_risk.sum(axis=1)),
+    }
+    for column, name in enumerate(sectors):
+        found[f"credit.default_rate.{name}"] = float(defaults[:, column].sum()) / float(held[column])
+        found[f"credit.dispersion.{name}"] = dispersion(defaults[:, column], at_risk[:, column])
+    return found

@@ -1,0 +1,173 @@
+"""The monthly panel of a shard of loans: payments, arrears, prepayment, absorbing default, loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy.special import ndtr
+
+from finsim.credit.columns import coded
+from finsim.credit.conditional import MONTHS_PER_YEAR, default_point, loss_shift, per_period, sensitivity
+from finsim.credit.factors import class_z, sector_factors
+from finsim.credit.recovery import follows_frye_jacobs, price_indices, stressed_lgd
+from finsim.credit.schedule import balances
+from finsim.credit.settings import Settings
+from finsim.notation import Array, Float1D, Float2D, Int1D, Int2D
+from finsim.randomness import Streams
+from finsim.records.drivers import Drivers
+from finsim.records.portfolio import MONTH_SCHEMA
+
+STATUSES = ("current", "late", "default", "prepaid", "matured")
+CURRENT, LATE, DEFAULT, PREPAID, MATURED = range(5)
+ARREARS = 3  # a default is 90 days past due: two months of arrears come before it
+
+PANEL_SCHEMA = pa.schema(
+    [
+        *MONTH_SCHEMA,
+        ("days_past_due", pa.int16()),
+        ("stage", pa.uint8()),
+        ("_fs_src", pa.uint8()),
+        ("_fs_seq", pa.uint32()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class _Risk:
+    """What each loan faces in each month, given the factors: float64 [T, n] each, and its PD at origin."""
+
+    annual: Float2D
+    monthly: Float2D
+    lgd: Float2D
+    original: Float1D
+
+
+@dataclass(frozen=True)
+class _Fate:
+    """How each loan ends: the month (from 1; beyond T: not in the panel), the status there, and arrears.
+
+    ``missed`` is the month of the first unpaid instalment of a defaulting loan, else beyond the panel;
+    ``late`` [T, n] marks single missed months that are made good in the next.
+    """
+
+    end: Int1D
+    status: Int1D
+    missed: Int1D
+    late: Array
+
+
+def panel(
+    loans: pa.Table, drivers: Drivers, streams: Streams, settings: Settings, shard: int
+) -> pa.RecordBatch:
+    """Return one row per month and loan at risk of one shard, ordered by loan and month (PANEL_SCHEMA).
+
+    ``loans`` is the book or any part of it; rows of other shards are left out. A loan's last row is its
+    ``default`` (balance = exposure at default, loss = round(balance x lgd)), ``prepaid`` or ``matured``
+    (both balance 0): the end is absorbing and no row follows it. ``pd`` and ``lgd`` are conditional on
+    the month's factor; ``pd`` is for 12 months. Before a default two rows are ``late`` (30, 60 days)
+    and the balance stays at the last paid one. Uniforms belong to (seed, shard, month, loan), not to the
+    scenario: severity 0 equals base byte for byte, and where PDs only rise and prepayment does not,
+    every base defaulter defaults, no later, under stress (forbearance aside).
+    """
+    book = loans.filter(pc.equal(pc.divide(loans["loan_id"], settings.shard_loans), shard))
+    months = drivers.clock.months
+    left = book["term_months"].to_numpy().astype(np.int64) - book["months_on_book"].to_numpy()
+    paths = balances(
+        book["balance"].to_numpy(), book["rate"].to_numpy(), book["payment"].to_numpy(), left, months
+    )
+    risk = _risk(book, drivers, streams, settings)
+    place = book["loan_id"].to_numpy() % settings.shard_loans
+    fate = _fates(risk, left, place, drivers, streams.under("panel", shard), settings)
+    return _rows(book, drivers, settings, shard, (risk, fate, paths))
+
+
+def _risk(book: pa.Table, drivers: Drivers, streams: Streams, settings: Settings) -> _Risk:
+    sector, sectors = coded(book, "sector")
+    kind, classes = coded(book, "loan_class")
+    months = drivers.clock.months
+    own = sector_factors(sectors, months, streams, settings)[:, sector]
+    z = class_z(drivers, classes)[:, kind] + own
+    pd_, rho, lgd = (book[name].to_numpy() for name in ("pd", "rho", "lgd"))
+    point = default_point(pd_, rho) - sensitivity(rho) * z
+    annual = ndtr(point)
+    follows = follows_frye_jacobs(drivers, classes)[kind]
+    index = price_indices(drivers, classes)[:, kind]
+    loss_rate = stressed_lgd(point, lgd, loss_shift(pd_, lgd, rho), follows, index)
+    return _Risk(annual, per_period(annual, MONTHS_PER_YEAR), loss_rate, pd_)
+
+
+def _fates(
+    risk: _Risk, left: Int1D, place: Int1D, drivers: Drivers, streams: Streams, settings: Settings
+) -> _Fate:
+    """Let default, prepayment and maturity compete; default wins ties, then maturity.
+
+    Uniforms are drawn for the whole shard, month by month, and picked by the loan's place in it.
+    """
+    months, size = drivers.clock.months, settings.shard_loans
+    default_draw = streams.at("default").random((months, size))[:, place]
+    early_draw = streams.at("prepayment").random((months, size))[:, place]
+    spared = streams.at("forbearance").random(size)[place] < drivers.credit.forbearance_share
+    early = min(settings.prepayment * drivers.credit.prepayment_mult, 1.0)
+    defaulted = _first(default_draw < risk.monthly)
+    prepaid = _first(early_draw < early)
+    defaults = (defaulted <= months) & (defaulted <= prepaid) & (defaulted <= left)
+    prepays = ~defaults & (prepaid <= months) & (prepaid < left)
+    delay = np.where(defaults & spared, drivers.credit.forbearance_months, 0)
+    end = np.where(defaults, defaulted + delay, np.where(prepays, prepaid, left))
+    status = np.where(defaults, DEFAULT, np.where(prepays, PREPAID, MATURED))
+    missed = np.where(defaults, np.maximum(defaulted - ARREARS, 0) + 1, months + 1)
+    month = np.arange(1, months + 1)[:, None]
+    close = default_draw < np.minimum(risk.monthly * (1.0 + settings.late_ratio), 1.0)
+    late = close & (default_draw >= risk.monthly) & (month < np.minimum(end, missed))
+    return _Fate(end, status, missed, late)
+
+
+def _first(hit: Array) -> Int1D:
+    """Return the month (from 1) of the first hit of each loan, one past the last month if none."""
+    return np.where(hit.any(axis=0), hit.argmax(axis=0) + 1, len(hit) + 1)
+
+
+def _rows(
+    book: pa.Table,
+    drivers: Drivers,
+    settings: Settings,
+    shard: int,
+    parts: tuple[_Risk, _Fate, Int2D],
+) -> pa.RecordBatch:
+    risk, fate, paths = parts
+    months, count = drivers.clock.months, book.num_rows
+    month = np.arange(1, months + 1)[:, None]
+    last = month == fate.end
+    status = np.where(last, fate.status, CURRENT)
+    before = fate.end - month
+    running_up = (fate.status == DEFAULT) & (before > 0) & (before < ARREARS)
+    status[fate.late | running_up] = LATE
+    overdue = np.where(fate.late, 30, np.where(running_up | (status == DEFAULT), 30 * (ARREARS - before), 0))
+    paid = np.minimum(month - fate.late, fate.missed - 1)
+    balance = paths[paid, np.arange(count)]
+    balance[status == PREPAID] = 0
+    loss = np.where(status == DEFAULT, np.rint(balance * risk.lgd), 0.0).astype(np.int64)
+    worse = (overdue >= 30) | (risk.annual > settings.stage_two_ratio * risk.original)
+    stage = np.where(status == DEFAULT, 3, np.where(worse, 2, 1))
+    kept = (month <= fate.end).T
+    dates = drivers.clock.month_dates()
+    words = pa.array(STATUSES, pa.string())
+    row_of = np.broadcast_to(np.arange(count)[:, None], (count, months))[kept]
+    column_of = np.broadcast_to(np.arange(months), (count, months))[kept]
+    values: dict[str, Array | pa.Array] = {
+        "loan_id": book["loan_id"].to_numpy()[row_of],
+        "month": pa.array(dates[column_of], pa.date32()),
+        "status": pa.DictionaryArray.from_arrays(pa.array(status.T[kept].astype(np.int32)), words),
+        "balance": balance.T[kept],
+        "pd": risk.annual.T[kept],
+        "lgd": risk.lgd.T[kept],
+        "loss": loss.T[kept],
+        "days_past_due": overdue.T[kept].astype(np.int16),
+        "stage": stage.T[kept].astype(np.uint8),
+        "_fs_src": np.zeros(len(row_of), dtype=np.uint8),
+        "_fs_seq": np.full(len(row_of), shard, dtype=np.uint32),
+    }
+    return pa.RecordBatch.from_arrays([pa.array(values[n]) for n in PANEL_SCHEMA.names], schema=PANEL_SCHEMA)

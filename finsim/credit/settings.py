@@ -1,0 +1,75 @@
+"""Settings of the credit world; every number without a published source says `assumption:`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from finsim.errors import StudyError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a loan book, its panel and its loss distribution need to know.
+
+    Raises StudyError, listing every setting that is out of range.
+
+    * ``shard_loans``: loans per shard; part of the study, so results do not depend on workers.
+    * ``as_of``: the jump-off day; loans were opened up to ``seasoning_months`` before it.
+    * ``target_pd``: mean 12-month default probability through the cycle.
+      assumption: 2.5 % a year, unsecured instalment credit; the 30 % of the sample is by design.
+    * ``currency`` and ``mark_rate``: amounts of the German sample are marks of the 1970s; they are
+      multiplied by ``mark_rate``. assumption: German prices tripled since, 1 EUR = 1.95583 DEM.
+    * ``young_age``, ``young_cap``: nobody under ``young_age`` borrows more (currency units).
+      assumption: a lender's policy, above every such loan of the sample.
+    * ``funding_rate``, ``margin``, ``rate_noise``, ``rate_cap``: the loan rate is funding + expected
+      loss + margin + noise, at most the usury cap; decimals a year. assumption: all four.
+    * ``income_floor``: least monthly income, currency units. assumption.
+    * ``months_autocorrelation``: autocorrelation of a sector factor over 12 months.
+      Source: .35 to .5, annual default rates 1981-2025 (docs/reference/credit-model.md).
+    * ``sector_correlation``: share of a sector factor's variance that all sectors have in common.
+      assumption: .5.
+    * ``prepayment``: share of loans repaid early in a month, before the scenario's multiplier.
+      assumption: 0.8 %.
+    * ``late_ratio``: months 30 days late and cured, per default. assumption: 3.
+    * ``stage_two_ratio``: PD over its value at origination from which a loan is in stage 2.
+      assumption: 2 (threefold and twofold rules are in use under IFRS 9 5.5.9).
+    * ``loss_months``: months over which the scenario's factor is averaged for the loss distribution.
+    * ``block_draws``: draws per block; block b has its own random address.
+    """
+
+    shard_loans: int = 5_000
+    as_of: date = date(2025, 12, 31)
+    target_pd: float = 0.025
+    currency: str = "EUR"
+    mark_rate: float = 1.5
+    young_age: int = 21
+    young_cap: int = 10_000
+    funding_rate: float = 0.03
+    margin: float = 0.03
+    rate_noise: float = 0.004
+    rate_cap: float = 0.24
+    income_floor: int = 600
+    seasoning_months: int = 6
+    months_autocorrelation: float = 0.5
+    sector_correlation: float = 0.5
+    prepayment: float = 0.008
+    late_ratio: float = 3.0
+    stage_two_ratio: float = 2.0
+    loss_months: int = 12
+    block_draws: int = 10_000
+
+    def __post_init__(self) -> None:
+        """Check ranges."""
+        shares = ("target_pd", "rate_cap", "prepayment", "months_autocorrelation", "sector_correlation")
+        sizes = ("shard_loans", "block_draws", "loss_months")
+        wrong = [f"{name} = {getattr(self, name)}" for name in shares if not 0 <= getattr(self, name) < 1]
+        wrong += [f"{name} = {getattr(self, name)}" for name in sizes if getattr(self, name) < 1]
+        wrong += ["target_pd = 0"] if self.target_pd == 0 else []
+        if wrong:
+            raise StudyError(
+                ", ".join(wrong),
+                place="credit settings",
+                expected="shares in [0, 1), target_pd above 0, sizes of at least 1",
+                remedy="correct these values",
+            )
