@@ -12,7 +12,7 @@ def account_graph(rows: pa.Table, instance: int | None = None) -> nx.MultiDiGrap
     """Return accounts as nodes and posted payments as edges.
 
     Edges carry ``tx_id, ts (ns), amount (minor units), channel, phase`` (None for ordinary life);
-    ``instance`` keeps only the payments of one scheme instance. Declined rows are left out: they moved no money.
+    ``instance`` keeps only the payments of one scheme instance. Declined rows moved no money: left out.
     """
     columns = ["tx_id", "ts", "amount", "channel", "phase"]
     frame: pd.DataFrame = _kept(rows, instance).select(["from_account", "to_account", *columns]).to_pandas()
