@@ -1,0 +1,289 @@
+"""Flow: a small rectified-flow transformer that continues a history and rolls out to any length."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Self
+
+import numpy as np
+import torch
+
+from finsim.errors import FitError
+from finsim.generators.correction import Correction
+from finsim.generators.device import drawn, one_thread, pick_device, torch_stream
+from finsim.generators.dynamics import Dynamics
+from finsim.generators.encoding import Encoding
+from finsim.generators.flow_recipe import FlowRecipe, WindowSource
+from finsim.generators.generator import Budget, FitReport, Progress, Sequences, State, check_request
+from finsim.generators.marginals import Marginals
+from finsim.generators.networks import FlowShape, FlowTransformer
+from finsim.generators.persistence import tuned
+from finsim.generators.recipe import Schedule
+from finsim.generators.rollout import Grid, Past, roll_out
+from finsim.generators.scaling import Scaling
+from finsim.generators.settings import read_settings, write_settings
+from finsim.generators.train import train
+from finsim.generators.windows import split
+from finsim.notation import Array, Float2D, Float3D
+from finsim.randomness import Streams
+
+# Paths are sampled in batches of exactly this size, aligned to the path number: the bytes of a path
+# then do not depend on how a run is cut into calls. Change it and every sampled byte changes.
+BATCH = 25
+# How many memories of the training part the settling starts from, and its stretches.
+_STARTS = 64
+_SETTLING, _SETTLING_STEPS = 9, 250
+
+
+class Flow:
+    """A rectified flow over windows, conditioned on a given prefix and on a bounded slow memory.
+
+    Sources: rectified flow, Liu et al. 2023; adaLN transformer, Peebles & Xie 2023; the marginal map,
+    the slow memory and the rollout are own (docs/adr/0005-generator-models.md).
+    """
+
+    name: ClassVar[str] = "flow"
+
+    @dataclass(frozen=True)
+    class Settings:
+        """Sizes in steps of the series; every default was chosen by measurement (docs/guide/generators.md).
+
+        context, block : steps given and steps made at once in a rollout; windows are their sum, or the
+        length of shorter sequences. patch : steps per token, a divisor of both. width, blocks, heads,
+        expansion : the network. marginals : map each channel to a normal law and back, with
+        generalised Pareto tails that reach the 1-in-(``tail_reach`` n) quantile. memory : horizons of
+        the averages that drive location and scale, dropped when longer than a tenth of the sequences;
+        ridge : penalty of that regression, in observations. prefix_share : windows with a given part.
+        solver_steps : Heun steps per block. steps : the budget when none is given. held_out : last
+        share of the data for the early stop; patience : checks without improvement (0: never stop).
+        """
+
+        context: int = 64
+        block: int = 32
+        patch: int = 4
+        width: int = 48
+        blocks: int = 3
+        heads: int = 4
+        expansion: int = 2
+        marginals: bool = True
+        tail_reach: float = 20.0
+        memory: tuple[int, ...] = (1, 5, 22, 250)
+        ridge: float = 30.0
+        prefix_share: float = 0.8
+        solver_steps: int = 6
+        steps: int = 1000
+        batch: int = 64
+        learning_rate: float = 2e-3
+        warm_up: int = 50
+        clip: float = 1.0
+        ema: float = 0.999
+        check_every: int = 50
+        held_out: float = 0.1
+        patience: int = 6
+        device: str = "cpu"
+
+    def __init__(
+        self, settings: Settings, grid: Grid, encoding: Encoding, network: FlowTransformer, starts: Float2D
+    ) -> None:
+        """Hold the fitted parts; ``starts`` float64[S, H * 2C] are slow memories a new path may begin with."""
+        self.settings, self.grid, self.encoding = settings, grid, encoding
+        self.network, self.starts = network, starts
+        self.correction = Correction.identity()
+        self.report = FitReport()
+
+    @classmethod
+    def fit(
+        cls,
+        data: Sequences,
+        settings: Settings,
+        streams: Streams,
+        budget: Budget,
+        progress: Progress,
+        checkpoint: Path | None = None,
+    ) -> Self:
+        """Learn from sequences; see the contract. ``checkpoint``: a folder to save to and resume from."""
+        device = pick_device(settings.device)
+        grid = _grid(settings, data.values.shape[1])
+        learned, judged = split(data, settings.held_out, grid.window)
+        encoding, scores = _encoding(settings, learned, streams)
+        averages = encoding.averages(scores)
+        shape = _shape(settings, grid, encoding)
+        network = drawn(lambda: FlowTransformer(shape), torch_stream(streams.word("init"))).to(device)
+        recipe = FlowRecipe(
+            network,
+            WindowSource(learned, encoding.components(scores, averages), grid),
+            None if judged is None else _judged(judged, encoding, averages[:, -1], grid),
+            settings.prefix_share,
+            settings.batch,
+            _identity(data, settings),
+        )
+        schedule = Schedule(
+            settings.learning_rate,
+            settings.warm_up,
+            0.0,
+            settings.clip,
+            settings.ema,
+            settings.check_every,
+            settings.patience,
+        )
+        report = train(recipe, schedule, budget.or_steps(settings.steps), streams, progress, checkpoint)
+        model = cls(settings, grid, encoding, network, _spread_out(averages))
+        model.report = report
+        model._settle(streams.under("settle"))
+        return model
+
+    def _settle(self, streams: Streams) -> None:
+        """Roll out from the training memories until the start is forgotten; keep what is measured there.
+
+        The memories found there are what new paths start from, so that the first year follows the
+        same law as the tenth; the marginal laws found there are what the correction takes out.
+        """
+        if self.encoding.marginals is None:
+            return
+        draws = [streams.at("path", row) for row in range(BATCH)]
+        chosen = self.starts[[draw.integers(len(self.starts)) for draw in draws]]
+        past = Past.blank(chosen, self.encoding.scaling.components)
+        pieces, memories = [], []
+        with one_thread():
+            for index in range(_SETTLING):
+                scores, past = roll_out(self.network, self.encoding, self.grid, draws, past, _SETTLING_STEPS)
+                if index >= _SETTLING // 3:
+                    pieces.append(scores)
+                    memories.append(past.averages)
+        self.starts = np.concatenate(memories)
+        self.correction = self.correction.refined(np.concatenate(pieces))
+
+    def sample(
+        self, count: int, steps: int, streams: Streams, first: int = 0, history: Float2D | None = None
+    ) -> Float3D:
+        """Return float64[count, steps, C]; see the contract. The history conditions the first blocks
+        through its last ``context`` steps and the whole path through its slow memory.
+        """
+        channels = len(self.encoding.scaling.centre)
+        check_request(count, steps, channels, history)
+        result = np.empty((count, steps, channels))
+        with one_thread():
+            for start in range(first - first % BATCH, first + count, BATCH):
+                draws = [streams.at("path", start + row) for row in range(BATCH)]
+                past = self._past(draws, history)
+                scores, _ = roll_out(self.network, self.encoding, self.grid, draws, past, steps)
+                low, high = max(first, start), min(first + count, start + BATCH)
+                kept = self.correction.apply(scores[low - start : high - start])
+                result[low - first : high - first] = self.encoding.values(kept)
+        return result
+
+    def _past(self, draws: list[np.random.Generator], history: Float2D | None) -> Past:
+        """Return where a batch starts: behind the history, or with a drawn memory and no recent steps."""
+        chosen = self.starts[[draw.integers(len(self.starts)) for draw in draws]]
+        if history is None:
+            return Past.blank(chosen, self.encoding.scaling.components)
+        scores = self.encoding.scores(history)[None]
+        averages = self.encoding.averages(scores)
+        components = self.encoding.components(scores, averages)[:, max(0, len(history) - self.grid.context) :]
+        return Past(np.repeat(components, BATCH, axis=0), np.repeat(averages[:, -1], BATCH, axis=0))
+
+    def state(self) -> State:
+        """Return weights (float32), encoding, correction and settings."""
+        arrays: dict[str, Array] = {
+            f"network/{name}": weight.detach().cpu().numpy()
+            for name, weight in self.network.state_dict().items()
+        }
+        arrays |= {f"encoding/{name}": array for name, array in self.encoding.arrays().items()}
+        arrays |= {f"correction/{name}": array for name, array in self.correction.arrays().items()}
+        arrays["starts"] = self.starts
+        dynamics = self.encoding.dynamics
+        horizons = [] if dynamics is None else list(dynamics.memory.horizons)
+        sizes = {"patch": self.grid.patch, "context": self.grid.context, "block": self.grid.block}
+        return State(arrays, {"settings": write_settings(self.settings), "grid": sizes, "horizons": horizons})
+
+    @classmethod
+    def from_state(cls, state: State) -> Self:
+        """Restore a flow on the CPU, or on CUDA when its settings say so and there is one."""
+
+        def under(prefix: str) -> dict[str, Array]:
+            return {k.removeprefix(prefix): v for k, v in state.arrays.items() if k.startswith(prefix)}
+
+        settings = read_settings(cls, state.facts["settings"])
+        sizes = state.facts["grid"]
+        grid = Grid(sizes["patch"], sizes["context"], sizes["block"], settings.solver_steps)
+        encoding = Encoding.from_arrays(under("encoding/"), tuple(state.facts["horizons"]))
+        network = drawn(lambda: FlowTransformer(_shape(settings, grid, encoding)), torch_stream(0))
+        network.load_state_dict({name: torch.from_numpy(array) for name, array in under("network/").items()})
+        device = pick_device("cpu" if settings.device == "cpu" else "auto")
+        model = cls(settings, grid, encoding, network.to(device), state.arrays["starts"])
+        model.correction = Correction.from_arrays(under("correction/"))
+        return model
+
+
+def _grid(settings: Flow.Settings, length: int) -> Grid:
+    """Return the sizes of the rollout for sequences of ``length`` steps; raises FitError."""
+    patch, block, context = settings.patch, settings.block, settings.context
+    window = min(block + context, length // patch * patch)
+    block = min(block, window)
+    if patch < 1 or block < patch or block % patch or context % patch:
+        raise FitError(
+            f"patch {patch}, block {settings.block} and context {context} for sequences of {length} steps",
+            place="settings",
+            expected="patch divides block and context, and a block fits into the sequences",
+        )
+    return Grid(patch, window - block, block, settings.solver_steps)
+
+
+def _encoding(settings: Flow.Settings, data: Sequences, streams: Streams) -> tuple[Encoding, Float3D]:
+    """Fit the encoding on the training part; return it with the scores of that part."""
+    observed = data.values[data.observed()]
+    marginals = Marginals.fit(observed, settings.tail_reach) if settings.marginals else None
+    plain = Encoding(marginals, None, Scaling.fit(observed))
+    scores = plain.scores(_filled(data), streams.at("atoms"))
+    horizons = tuple(h for h in settings.memory if h <= data.values.shape[1] // 10)
+    dynamics = None
+    if horizons and marginals is not None:
+        dynamics = Dynamics.fit(scores, horizons, settings.ridge)
+        dynamics = tuned(dynamics, scores, dynamics.memory.trace(scores), streams.under("persistence"))
+    partial = Encoding(marginals, dynamics, plain.scaling)
+    innovations = scores
+    if dynamics is not None:
+        innovations = dynamics.innovations(scores, partial.averages(scores))
+    return Encoding(marginals, dynamics, Scaling.fit(innovations[data.observed()])), scores
+
+
+def _judged(data: Sequences, encoding: Encoding, before: Float2D, grid: Grid) -> WindowSource:
+    """Return the held-out windows; their memory starts from the end of the training part's."""
+    scores = encoding.scores(_filled(data))
+    averages = encoding.averages(scores)
+    if len(before) == 1:
+        averages = encoding.averages(scores, before[0])
+    return WindowSource(data, encoding.components(scores, averages), grid)
+
+
+def _spread_out(averages: Float3D) -> Float2D:
+    """Return evenly spaced memories of the training part."""
+    rows = averages.reshape(len(averages) * averages.shape[1], averages.shape[2])
+    return rows[np.linspace(0, len(rows) - 1, _STARTS).astype(np.int64)]
+
+
+def _filled(data: Sequences) -> Float3D:
+    """Return the values with unobserved steps set to the channel means (no window contains them)."""
+    if data.mask is None:
+        return data.values
+    means = data.values[data.mask].mean(axis=0)
+    return np.where(data.mask[:, :, None], data.values, means)
+
+
+def _shape(settings: Flow.Settings, grid: Grid, encoding: Encoding) -> FlowShape:
+    return FlowShape(
+        tokens=grid.window // grid.patch,
+        numbers=grid.patch * encoding.scaling.components,
+        width=settings.width,
+        blocks=settings.blocks,
+        heads=settings.heads,
+        expansion=settings.expansion,
+    )
+
+
+def _identity(data: Sequences, settings: Flow.Settings) -> str:
+    digest = hashlib.sha256(np.ascontiguousarray(data.values).tobytes())
+    digest.update(data.observed().tobytes())
+    return f"flow {digest.hexdigest()} {settings}"

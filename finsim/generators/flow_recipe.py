@@ -1,0 +1,97 @@
+"""How the flow learns: windows with a random given prefix, noise, time, and the velocity to match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from finsim.generators.device import normal, torch_stream
+from finsim.generators.encoding import to_tokens
+from finsim.generators.generator import Sequences
+from finsim.generators.networks import FlowTransformer
+from finsim.generators.rollout import Grid
+from finsim.generators.windows import places
+from finsim.notation import Array, Float3D, Int2D
+
+_JUDGED_WINDOWS = 256
+
+
+class WindowSource:
+    """Windows of tokens, cut on demand out of the components of whole sequences."""
+
+    def __init__(self, data: Sequences, components: Float3D, grid: Grid) -> None:
+        """Take the components float64[N, T, K] of ``data``."""
+        self.grid = grid
+        self.components: Array = components.astype(np.float32)
+        self.where: Int2D = places(data, grid.window)
+
+    def take(self, rows: Array) -> Tensor:
+        """Return tokens [B, L, D] of the windows ``rows``."""
+        sequence, start = self.where[rows].T
+        steps = start[:, None] + np.arange(self.grid.window)
+        return torch.from_numpy(to_tokens(self.components[sequence[:, None], steps], self.grid.patch))
+
+
+class FlowRecipe:
+    """Rectified flow (Liu et al. 2023, eq. 1) with logit-normal times (Esser et al. 2024, section 3.1)."""
+
+    def __init__(
+        self,
+        network: FlowTransformer,
+        source: WindowSource,
+        judged: WindowSource | None,
+        prefix_share: float,
+        batch: int,
+        identity: str,
+    ) -> None:
+        """Learn from ``source``, judge on ``judged``; see ``Flow.Settings`` for the rest."""
+        self.network: nn.Module = network
+        self.flow, self.source, self.judged = network, source, judged
+        self.prefix_share, self.batch, self.identity = prefix_share, batch, identity
+        self.device = next(network.parameters()).device
+
+    def parts(self) -> Mapping[str, list[nn.Parameter]]:
+        """Return the one optimised part."""
+        return {"flow": list(self.network.parameters())}
+
+    def losses(self, done: float, draw: torch.Generator) -> Iterator[tuple[str, Tensor]]:
+        """Yield the flow-matching loss of one batch."""
+        rows = torch.randint(len(self.source.where), (self.batch,), generator=draw).numpy()
+        yield "flow", self._loss(self.source, rows, self._given(draw, self.batch), draw)
+
+    def held_out(self, done: float) -> float | None:
+        """Return the loss on evenly spaced held-out windows; the same draws every time."""
+        if self.judged is None:
+            return None
+        count = len(self.judged.where)
+        rows = np.unique(np.linspace(0, count - 1, min(count, _JUDGED_WINDOWS)).astype(np.int64))
+        rows = np.resize(rows, _JUDGED_WINDOWS)
+        draw = torch_stream(0)
+        with torch.inference_mode():
+            return float(self._loss(self.judged, rows, self._given(draw, len(rows)), draw))
+
+    def _given(self, draw: torch.Generator, size: int) -> Array:
+        """Draw how many tokens of each window are given: none, the rollout's context, or any number."""
+        grid = self.source.grid
+        whole, context = grid.window // grid.patch, grid.context // grid.patch
+        kind = torch.rand(size, generator=draw).numpy()
+        anything = torch.randint(whole, (size,), generator=draw).numpy()
+        return np.where(
+            kind < 0.5 * self.prefix_share, context, np.where(kind < self.prefix_share, anything, 0)
+        )
+
+    def _loss(self, source: WindowSource, rows: Array, given: Array, draw: torch.Generator) -> Tensor:
+        tokens = source.take(rows).to(self.device)
+        fixed = torch.arange(tokens.shape[1]) < torch.from_numpy(given)[:, None]
+        fixed = fixed.to(self.device)
+        noise = normal(tuple(tokens.shape), draw, self.device)
+        time = torch.sigmoid(normal((len(tokens),), draw, self.device))
+        mixed = torch.lerp(noise, tokens, time[:, None, None])
+        velocity = self.network(torch.where(fixed[:, :, None], tokens, mixed), fixed, time)
+        error = (velocity - (tokens - noise)).square().mean(dim=-1)
+        free = (~fixed).float()
+        loss: Tensor = (error * free).sum() / free.sum()
+        return loss
