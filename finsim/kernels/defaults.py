@@ -57,7 +57,8 @@ def draw_losses(
     state = np.empty(4, np.uint64)
     for b in range(bucket.shape[0]):
         bucket_seed = mixed(seed + np.uint64(b))
-        start, stop = starts[b], starts[b + 1]
+        own = loan[starts[b] : starts[b + 1]]
+        own_hits = hits[starts[b] : starts[b + 1]]
         column = int(bucket[b, 0])
         shift, alpha_most, follows, index = bucket[b, 1], bucket[b, 2], bucket[b, 5], bucket[b, 6]
         for draw in range(losses.shape[0]):
@@ -69,20 +70,18 @@ def draw_losses(
                 continue
             seed_state(bucket_seed, np.uint64(first + draw), state)
             if bound > DENSE_PD:
-                losses[draw] += try_all(state, z, start, stop, loan, follows, index, hits)
+                losses[draw] += try_all(state, z, own, follows, index, own_hits)
             else:
-                losses[draw] += skip_through(state, z, most, bound, start, stop, loan, follows, index, hits)
+                losses[draw] += skip_through(state, z, most, bound, own, follows, index, own_hits)
 
 
 @kernel
-def try_all(
-    state: Array, z: Any, start: int, stop: int, loan: Array, follows: Any, index: Any, hits: Array
-) -> Any:
+def try_all(state: Array, z: Any, loan: Array, follows: Any, index: Any, hits: Array) -> Any:
     """Return the loss of one bucket with one uniform per loan: cheaper where many default."""
     total = 0.0
     count = hits.shape[0] > 0
     alpha, beta, chance = np.nan, np.nan, 0.0
-    for i in range(start, stop):
+    for i in range(loan.shape[0]):
         if loan[i, 0] != alpha or loan[i, 1] != beta:
             alpha, beta = loan[i, 0], loan[i, 1]
             chance = normal_cdf(alpha - beta * z)
@@ -99,8 +98,6 @@ def skip_through(
     z: Any,
     most: Any,
     bound: Any,
-    start: int,
-    stop: int,
     loan: Array,
     follows: Any,
     index: Any,
@@ -115,10 +112,11 @@ def skip_through(
     total = 0.0
     per_log = 1.0 / math.log1p(-bound)
     count = hits.shape[0] > 0
-    i = start - 1
+    i = -1
+    last = loan.shape[0] - 1
     while True:
         gap = math.log(next_uniform(state)) * per_log
-        if gap >= stop - 1 - i:
+        if gap >= last - i:
             return total
         i += 1 + int(gap)
         point = loan[i, 0] - loan[i, 1] * z
