@@ -1,3 +1,54 @@
-"""finsim: seeded synthetic financial worlds with ground truth, rules, stress and evidence."""
+"""finsim: seeded synthetic financial worlds with ground truth, rules, stress and evidence.
+
+Public names load on first use, so ``import finsim`` is light and nothing heavy is imported unasked.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "Drivers": "finsim.records.drivers",
+    "FinsimError": "finsim.errors",
+    "Generator": "finsim.generators.generator",
+    "Narrative": "finsim.agents.narrative",
+    "Paths": "finsim.records.paths",
+    "Portfolio": "finsim.records.portfolio",
+    "RuleSet": "finsim.constraints.ruleset",
+    "Run": "finsim.engine.runs",
+    "Scenario": "finsim.scenarios.scenario",
+    "Scorecard": "finsim.evaluation.scorecard",
+    "Streams": "finsim.randomness",
+    "Transactions": "finsim.records.transactions",
+    "check": "finsim.constraints.check",
+    "evaluate": "finsim.evaluation.evaluate",
+    "fit": "finsim.engine.body",
+    "load_study": "finsim.engine.study",
+    "open_run": "finsim.engine.runs",
+    "repair": "finsim.constraints.repair",
+    "resume": "finsim.engine.run",
+    "run": "finsim.engine.run",
+    "sample": "finsim.engine.body",
+    "simulate": "finsim.engine.worlds",
+    "stress": "finsim.engine.stressing",
+    "trace": "finsim.provenance.trace",
+}
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home on first use."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'finsim' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return [*__all__, "__version__"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +144,7 @@ def sample_prices(
                 expected=f"{list(encoding.assets)} as the model",
             )
         known, encoding = encode(real)
-    dates = sessions(encoding.last_date + timedelta(days=1), steps)
+    dates = sessions(date.fromisoformat(encoding.last_date) + timedelta(days=1), steps)
     streams = Streams(seed).under("market", "sample")
 
     def stream() -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,14 +18,17 @@ from finsim.engine.tasks import Task
 from finsim.generators.generator import Budget
 from finsim.generators.models import load
 from finsim.markets.features import Encoding, encode
-from finsim.markets.measures import measure
+from finsim.markets.measures import driver_measures, measure, path_measures
 from finsim.markets.prices import read_prices
 from finsim.markets.shard import bars
+from finsim.markets.stress import is_still
+from finsim.notation import Float1D
 from finsim.records.drivers import Drivers
 from finsim.records.paths import BARS_SCHEMA, Paths
 from finsim.records.storage import digest_file, replacing, write_table
 
 BODY, OVERLAY = 0, 3
+ERROR = "equity.quarter_error"
 
 
 def _part(plan: Plan) -> MarketPart:
@@ -99,32 +101,32 @@ def bars_task(run: Path, plan: Plan, task: Task) -> Done:
     drivers = plan.drivers[task.name]
     encoding = Encoding.from_dict(load(run / "model")[1]["encoding"])
     ledger = Ledger(plan.rules.get("market"))
-    measured: list[tuple[int, Mapping[str, float]]] = []
+    source = BODY if is_still(drivers) else OVERLAY
+    measured: list[Mapping[str, Float1D]] = []
+    errors: list[float] = []
 
     def stream() -> Iterator[pa.Table]:
         for shard in range(shards(part)):
             features = np.load(_features(run, shard), allow_pickle=False)
             paths = bars(features, encoding, drivers, part.betas, shard * part.shard_paths)
-            paths = replace(paths, source=OVERLAY if _stressed(drivers) else BODY)
-            measured.append((paths.count, measure(paths, drivers)))
+            paths = replace(paths, source=source)
+            measured.append(path_measures(paths, drivers))
+            errors.append(measure(paths, drivers, part.betas).get(ERROR, 0.0))
             yield ledger.passed({"bars": paths.to_table()}, "bars")
 
     file = run / "market" / task.name / "bars.parquet"
     rows = write_table(file, BARS_SCHEMA, stream())
-    facts = {"rules": ledger.to_dict(), "measures": _combined(measured), "digest": drivers.digest}
+    facts = {"rules": ledger.to_dict(), "measures": _combined(measured, errors, drivers), "digest": drivers.digest}
     return Done(task.key, dict([output(run, file, rows)]), facts)
 
 
-def _stressed(drivers: Drivers) -> bool:
-    return bool(drivers.anchors) or bool(drivers.market)
-
-
-def _combined(measured: list[tuple[int, Mapping[str, float]]]) -> dict[str, Any]:
-    """Combine the measures of shards: errors by their worst, the rest by mean weighted by paths."""
-    weights = np.array([count for count, _ in measured], dtype=float)
-    names = measured[0][1].keys()
-    columns = {name: np.array([facts[name] for _, facts in measured]) for name in names}
-    return {
-        name: float(values.max() if name.endswith("_error") else np.average(values, weights=weights))
-        for name, values in columns.items()
+def _combined(
+    shards: list[Mapping[str, Float1D]], errors: list[float], drivers: Drivers
+) -> dict[str, float]:
+    """Return the median over all paths of each measure, and the largest error of any path."""
+    found = {
+        name: float(np.median(np.concatenate([shard[name] for shard in shards]))) for name in shards[0]
     }
+    if drivers.anchors:
+        found[ERROR] = max(errors)
+    return {**found, **driver_measures(drivers)}

@@ -15,14 +15,14 @@ from finsim.agents.settings import Settings as AgentSettings
 from finsim.constraints.ruleset import RuleSet
 from finsim.credit.settings import Settings as CreditSettings
 from finsim.engine.study import Study, data_file
-from finsim.errors import FinsimError, Problem, ResumeError
+from finsim.errors import FinsimError, NarrativeError, Problem, ResumeError
 from finsim.generators import GENERATORS
 from finsim.randomness import Streams
 from finsim.records.calendar import Clock
 from finsim.records.drivers import Drivers
 from finsim.records.storage import digest_file
 from finsim.scenarios import compile as compiling
-from finsim.scenarios.format import Scenario
+from finsim.scenarios.scenario import Scenario
 from finsim.scenarios.resolve import load as load_scenario
 
 
@@ -124,7 +124,7 @@ def _inputs(study: Study) -> dict[str, str]:
         if part:
             found[part.data] = digest_file(data_file(part.data))
     for choice in study.transactions.narratives if study.transactions else ():
-        path = documents.find(choice.name, "scenarios/narratives", "narrative")
+        path = documents.find(choice.name, "scenarios/narratives", "narrative", NarrativeError)
         found[f"narrative:{choice.name}"] = digest_file(Path(path))
     return found
 
@@ -151,7 +151,7 @@ def credit_settings(plan: Plan) -> CreditSettings:
     """Return the settings of the credit world of a plan that has one."""
     part = plan.study.credit
     assert part is not None
-    chosen: dict[str, Any] = {"shard_loans": part.shard_loans}
+    chosen: dict[str, Any] = {"shard_loans": part.shard_loans, "as_of": plan.study.start}
     if part.target_pd is not None:
         chosen["target_pd"] = part.target_pd
     return CreditSettings(**chosen)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from finsim.engine.resolve import Plan, plan_of, resolve
 from finsim.engine.runs import Run
 from finsim.engine.study import Study, data_file, load_study
 from finsim.engine.tasks import Task, perform
-from finsim.errors import ResumeError, StudyError
+from finsim.errors import StudyError
 from finsim.provenance.audit import AuditLog
 
 Progress = Callable[[str, int, int], None]
@@ -41,17 +40,31 @@ def run(
     loaded = load_study(study) if isinstance(study, str) else study
     wanted = loaded.with_seed(seed).scaled(scale)
     folder = Path(output) if output else Path("runs") / f"{wanted.id}-{wanted.seed}"
+    return run_resolved(wanted, folder, workers, progress)
+
+
+def run_resolved(
+    study: Study,
+    folder: Path,
+    workers: int = 1,
+    progress: Progress = _silent,
+    prepare: Callable[[Path], None] = lambda folder: None,
+) -> Run:
+    """Run a study as it is into a new folder; ``prepare`` may put finished tasks there first."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StudyError(
             "the output folder is not empty",
             place=str(folder),
             remedy="choose another with -o, or continue it with `finsim run --resume`",
         )
-    plan = resolve(wanted)
+    if workers < 1:
+        raise StudyError(f"{workers} workers", place="--workers", expected="at least 1")
+    plan = resolve(study)
     check_inputs(plan)
     folder.mkdir(parents=True, exist_ok=True)
     write_plan(folder, plan.record())
-    AuditLog(folder / "audit.log").append("run_started", wanted.id, {"study_sha256": wanted.digest})
+    AuditLog(folder / "audit.log").append("run_started", study.id, {"study_sha256": study.digest})
+    prepare(folder)
     return _work(folder, plan, workers, progress)
 
 
@@ -82,8 +95,6 @@ def check_inputs(plan: Plan) -> None:
 
 def _work(folder: Path, plan: Plan, workers: int, progress: Progress) -> Run:
     """Do all tasks, group after group; tasks of one group do not need each other."""
-    if workers < 1:
-        raise StudyError(f"{workers} workers", place="--workers", expected="at least 1")
     log = AuditLog(folder / "audit.log")
     pool = executor(workers)
     try:
@@ -135,12 +146,3 @@ def groups(folder: Path, plan: Plan) -> list[tuple[str, list[Task]]]:
     ]
     return [(stage, tasks) for stage, tasks in ordered if tasks]
 
-
-def restart_from(body: Path, folder: Path) -> None:
-    """Copy the fitted model of another run into a new run, so that it is not fitted again.
-
-    Raises ResumeError when the other run has no model.
-    """
-    if not (body / "model" / "model.json").is_file():
-        raise ResumeError("the run has no fitted model", place=str(body))
-    shutil.copytree(body / "model", folder / "model")

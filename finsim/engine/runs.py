@@ -50,6 +50,16 @@ class Run:
         return data
 
     @property
+    def digest(self) -> str:
+        """The sha256 of the manifest's sections."""
+        return str(self.manifest["sha256"])
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        """Intended use -> verdict of the scorecard."""
+        return {use: item["verdict"] for use, item in self.scorecard["verdicts"].items()}
+
+    @property
     def scenarios(self) -> tuple[str, ...]:
         """The names of the run's scenarios; the first is the default of every reader."""
         return tuple(self.manifest["scenarios"])

@@ -1,0 +1,111 @@
+"""The judging tasks: one world's unstressed tables against real data and against themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from finsim.engine.checkpoint import WORK, Done, output
+from finsim.engine.resolve import Plan
+from finsim.engine.tasks import Task
+from finsim.errors import StudyError
+from finsim.evaluation.metric import Score
+from finsim.evaluation.scorecard import Scorecard
+from finsim.evaluation.settings import Settings
+from finsim.records.paths import Paths, from_table
+from finsim.records.storage import read_table
+
+
+def evidence_task(run: Path, plan: Plan, task: Task) -> Done:
+    """Score one world and keep its scores beside the checkpoints."""
+    judges: dict[str, Callable[[Path, Plan, Settings], list[Score]]] = {
+        "market": _market,
+        "transactions": _transactions,
+        "credit": _credit,
+    }
+    if task.name not in judges:
+        raise StudyError(f"no evidence for {task.name!r}", expected=str(sorted(judges)))
+    card = Scorecard(tuple(judges[task.name](run, plan, settings(plan))))
+    file = run / WORK / "scores" / f"{task.name}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    card.write(file)
+    return Done(task.key, dict([output(run, file, len(card.scores))]))
+
+
+def settings(plan: Plan) -> Settings:
+    """Return the evaluation settings of a study."""
+    part = plan.study.evaluation
+    return replace(
+        Settings(),
+        bootstrap=part.bootstrap,
+        judge_refits=part.judge_refits,
+        judge_iterations=part.judge_iterations,
+    )
+
+
+def first_label(plan: Plan) -> str:
+    """Return the scenario that is judged: the first unstressed one, else the first."""
+    quiet = [name for name, drivers in plan.drivers.items() if not (drivers.market or drivers.anchors)]
+    return "base" if "base" in plan.drivers else (quiet or list(plan.drivers))[0]
+
+
+def _market(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
+    from finsim.engine.market_stage import history, training_rows
+    from finsim.evaluation.paths import evaluate_paths
+
+    assert plan.study.market is not None
+    real = history(plan)
+    cut = training_rows(len(real.dates) - 1, plan.study.market.holdout) + 1
+    file = run / "market" / first_label(plan) / "bars.parquet"
+    table = pq.read_table(file, filters=[("path", "<", chosen.max_paths)])
+    return evaluate_paths(
+        rows(real, 0, cut),
+        rows(real, cut, len(real.dates)),
+        from_table(table),
+        plan.streams.under("evidence", "market"),
+        chosen,
+    )
+
+
+def rows(paths: Paths, start: int, stop: int) -> Paths:
+    """Return the dates from ``start`` to ``stop`` of all paths."""
+    columns = {name: values[:, start:stop] for name, values in paths.columns.items()}
+    return replace(paths, dates=paths.dates[start:stop], columns=columns)
+
+
+def _transactions(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
+    from finsim.evaluation.transactions import evaluate_transactions
+
+    folder = run / "transactions" / first_label(plan)
+    tables: dict[str, Any] = {
+        name: read_table(folder / f"{name}.parquet") for name in ("transactions", "accounts", "patterns")
+    }
+    return evaluate_transactions(
+        tables["transactions"],
+        tables["accounts"],
+        tables["patterns"],
+        plan.streams.under("evidence", "transactions"),
+        chosen,
+    )
+
+
+def _credit(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
+    from finsim.engine.credit_stage import applications
+    from finsim.evaluation.credit import evaluate_credit
+
+    folder = run / "credit" / first_label(plan)
+    loans, months = (read_table(folder / f"{name}.parquet") for name in ("loans", "months"))
+    losses = read_table(folder / "losses.parquet")["loss"].to_numpy()
+    return evaluate_credit(
+        applications(plan),
+        None,
+        loans,
+        months,
+        losses,
+        plan.streams.under("evidence", "credit"),
+        chosen,
+    )

@@ -1,0 +1,42 @@
+"""``--help``, ``list`` and ``check`` start without torch; every verb has help with an example."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from finsim.cli.main import app
+
+VERBS = sorted(str(command.name) for command in app.registered_commands)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["list", "scenarios"], ["check"]])
+def test_torch_is_not_imported(arguments: list[str], tmp_path: Path) -> None:
+    if arguments == ["check"]:
+        bars = tmp_path / "bars.csv"
+        bars.write_text("date,open,high,low,close,volume\n2024-01-02,1,2,0.5,1.5,10\n2024-01-03,1,2,0.5,1,9\n")
+        arguments = ["check", str(bars), "--rules", "ohlcv"]
+    code = (
+        "import sys\nfrom finsim.cli.main import main\n"
+        f"try:\n    main({arguments!r})\nexcept SystemExit as stop:\n"
+        "    assert stop.code == 0, stop.code\nassert 'torch' not in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_shows_an_example_and_json(verb: str) -> None:
+    shown = CliRunner().invoke(app, [verb, "--help"])
+    assert shown.exit_code == 0
+    assert f"Example: finsim {verb}" in " ".join(shown.output.split())
+    assert "--json" in shown.output
+
+
+def test_all_promised_verbs_are_there() -> None:
+    promised = "new plan run fit sample simulate stress check evaluate trace verify report list"
+    assert sorted(promised.split()) == VERBS

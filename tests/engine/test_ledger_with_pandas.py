@@ -1,0 +1,54 @@
+"""The transaction tables read back with pandas alone: money is conserved, row by row."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from finsim.engine.runs import Run
+
+
+@pytest.fixture(scope="module", params=["base", "fraud-wave-mule-surge"])
+def world(request: pytest.FixtureRequest, finished: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
+    folder = finished.path / "transactions" / request.param
+    return pd.read_parquet(folder / "transactions.parquet"), pd.read_parquet(folder / "accounts.parquet")
+
+
+def test_running_balances_follow_from_postings(world: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    rows, accounts = world
+    assert rows["ts"].is_monotonic_increasing
+    assert rows["tx_id"].is_monotonic_increasing
+    posted = rows[rows["status"] == "posted"]
+    sides = [
+        pd.DataFrame({"account": posted[f"{side}_account"], "tx_id": posted["tx_id"],
+                      "move": sign * posted["amount"], "after": posted[f"{side}_balance_after"]})
+        for side, sign in (("from", -1), ("to", 1))
+    ]  # fmt: skip
+    legs = pd.concat(sides).sort_values(["account", "tx_id"])
+    opening = accounts.set_index("account_id")["opening_balance"]
+    expected = legs.groupby("account")["move"].cumsum() + legs["account"].map(opening)
+    assert (expected == legs["after"]).all()
+    assert legs["move"].sum() == 0
+
+
+def test_no_balance_below_its_overdraft(world: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    rows, accounts = world
+    limits = accounts.set_index("account_id")["overdraft_limit"]
+    inner = accounts.loc[accounts["kind"] != "external", "account_id"]
+    posted = rows[(rows["status"] == "posted") & rows["from_account"].isin(inner)]
+    assert (posted["from_balance_after"] >= -posted["from_account"].map(limits)).all()
+    assert (rows["amount"] > 0).all()
+
+
+def test_no_row_before_its_account_opened(world: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    rows, accounts = world
+    opened = pd.to_datetime(accounts.set_index("account_id")["opened"]).dt.tz_localize("UTC")
+    for side in ("from_account", "to_account"):
+        assert (rows["ts"] >= rows[side].map(opened)).all()
+
+
+def test_declined_rows_move_nothing(world: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    rows, _ = world
+    declined = rows[rows["status"] == "declined"]
+    assert 0 < len(declined) < 0.2 * len(rows)
+    assert set(rows["status"].unique()) == {"posted", "declined"}
