@@ -78,7 +78,9 @@ def _refuse_unknown(drivers: Drivers) -> None:
     wrong = [name for name in drivers.behaviour if name not in known]
     if wrong:
         raise ScenarioError.of(
-            Problem(f"{drivers.scenario}: behaviour", f"unknown behaviour {name!r}", "", did_you_mean(name, known))
+            Problem(
+                f"{drivers.scenario}: behaviour", f"unknown behaviour {name!r}", "", did_you_mean(name, known)
+            )
             for name in wrong
         )
 

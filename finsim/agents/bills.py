@@ -65,20 +65,22 @@ def _rent(life: Life, rng: np.random.Generator) -> Draft:
     person = people.current[rng.integers(0, len(people), size)]
     payee = np.where(rng.random(size) < 0.25, person, firm)
     code = rng.random(size)
-    channel = np.where(code < 0.5, CHANNEL["ach"], np.where(code < 0.85, CHANNEL["instant"], CHANNEL["cheque"]))
-    due = 1 + np.minimum(rng.geometric(0.45, size) - 1, 9)
-    bill = Bill(
-        due, people.current[mine], payee, people.rent[mine], channel, PURPOSE["rent"], by_hand=True
+    channel = np.where(
+        code < 0.5, CHANNEL["ach"], np.where(code < 0.85, CHANNEL["instant"], CHANNEL["cheque"])
     )
+    due = 1 + np.minimum(rng.geometric(0.45, size) - 1, 9)
+    bill = Bill(due, people.current[mine], payee, people.rent[mine], channel, PURPOSE["rent"], by_hand=True)
     return _monthly(life, bill, rng)
 
 
 def _utility(life: Life, rng: np.random.Generator, number: int) -> Draft:
     """Power, water and telephone: amounts vary by month for the metered ones."""
     people, outside = life.population.people, life.population.outside
-    share, median, spread, monthly = ((0.8, 9_500, 0.45, 0.22), (0.55, 4_500, 0.4, 0.15), (0.9, 6_500, 0.4, 0.0))[
-        number
-    ]
+    share, median, spread, monthly = (
+        (0.8, 9_500, 0.45, 0.22),
+        (0.55, 4_500, 0.4, 0.15),
+        (0.9, 6_500, 0.4, 0.0),
+    )[number]
     mine = life.people[rng.random(len(life.people)) < share]
     size = len(mine)
     level = median * np.exp(spread * rng.standard_normal(size))
@@ -87,9 +89,7 @@ def _utility(life: Life, rng: np.random.Generator, number: int) -> Draft:
     payee = rng.choice(outside["utility"], size)
     due = rng.integers(3, 29, size)
     code = np.where(rng.random(size) < 0.75, CHANNEL["direct_debit"], CHANNEL["ach"])
-    return _monthly(
-        life, Bill(due, people.current[mine], payee, amount, code, PURPOSE["utilities"]), rng
-    )
+    return _monthly(life, Bill(due, people.current[mine], payee, amount, code, PURPOSE["utilities"]), rng)
 
 
 def _insurance(life: Life, rng: np.random.Generator) -> Draft:
@@ -153,7 +153,9 @@ def _statements(life: Life, bought: Draft, rng: np.random.Generator) -> Draft:
     amount = np.maximum(exact(amount * share), 2_500)
     payer, card = people.current[mine], people.card[mine]
     channel = np.where(rng.random(size) < 0.5, CHANNEL["ach"], CHANNEL["internal"])
-    bill = Bill(closing, payer, card, notes(amount.astype(np.float64), 1), channel, PURPOSE["card_payment"], True)
+    bill = Bill(
+        closing, payer, card, notes(amount.astype(np.float64), 1), channel, PURPOSE["card_payment"], True
+    )
     return _monthly(life, bill, rng)
 
 
@@ -162,7 +164,9 @@ def _statement_sums(life: Life, bought: Draft, cards: Int1D, due: Array) -> Floa
     step = 5
     count = -(-life.settings.days // step) + 1
     edges = life.settings.start_ns + np.arange(count) * step * NANOS_PER_DAY
-    running = np.concatenate([np.zeros((1, len(cards))), np.cumsum(spent_by_card(bought, cards, edges), axis=0)])
+    running = np.concatenate(
+        [np.zeros((1, len(cards))), np.cumsum(spent_by_card(bought, cards, edges), axis=0)]
+    )
     column = np.arange(len(cards))[None, :]
     last = np.clip(due // step, 0, count - 1)
     first = np.clip(last - 30 // step, 0, count - 1)

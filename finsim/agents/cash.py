@@ -18,7 +18,9 @@ def withdrawals(life: Life, layer: int) -> Draft:
     rng = life.streams.at("cash", layer)
     people, population = life.population.people, life.population
     older = np.where(people.age[life.people] > 55, 1.5, 0.9)
-    who = np.repeat(life.people, rng.poisson(0.062 * older * people.activity[life.people] * life.settings.days))
+    who = np.repeat(
+        life.people, rng.poisson(0.062 * older * people.activity[life.people] * life.settings.days)
+    )
     size = len(who)
     code = np.full(size, ACTIVITY["cash"])
     day = life.season.sample_days(code, people.pay_group[who], rng.random(size))
@@ -76,4 +78,6 @@ def _takings(life: Life, rng: np.random.Generator) -> Draft:
     account = firms.account[mine[who]]
     parties = Parties(_machine(life, account, rng), account)
     made = draft(ts, parties, amount, CHANNEL["cash"], PURPOSE["cash"])
-    return made.thinned((day < life.settings.days) & (ts < life.settings.start_ns + life.settings.days * NANOS_PER_DAY))
+    return made.thinned(
+        (day < life.settings.days) & (ts < life.settings.start_ns + life.settings.days * NANOS_PER_DAY)
+    )

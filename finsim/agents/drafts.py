@@ -31,12 +31,12 @@ class Life:
     people: Int1D
     firms: Int1D
 
-    def when(
-        self, profile: Array | int, day: Int1D, u: Float1D, shift: Array | int = 0
-    ) -> Nanos1D:
+    def when(self, profile: Array | int, day: Int1D, u: Float1D, shift: Array | int = 0) -> Nanos1D:
         """Return instants on ``day`` by hour profile; days outside the period give instants outside."""
         inside = np.clip(day, 0, self.settings.days - 1)
-        return instants(self.settings.start_ns, day, sample_millis(profile, self.season.rest[inside], u), shift)
+        return instants(
+            self.settings.start_ns, day, sample_millis(profile, self.season.rest[inside], u), shift
+        )
 
     def in_period(self, day: Int1D) -> Bool1D:
         """Return which day indices lie in the period."""

@@ -28,7 +28,14 @@ _DAY: dict[str, tuple[tuple[float, float, float], ...]] = {
     "batch": ((2.6, 1.2, 0.35), (6.4, 1.1, 0.45), (9.2, 1.2, 0.20)),
 }
 # assumption: on rest days the morning peaks move later.
-_REST_SHIFT = {"groceries": 0.8, "restaurants": 0.6, "transport": 2.0, "fuel": 1.5, "cash": 0.8, "transfer": 0.7}
+_REST_SHIFT = {
+    "groceries": 0.8,
+    "restaurants": 0.6,
+    "transport": 2.0,
+    "fuel": 1.5,
+    "cash": 0.8,
+    "transfer": 0.7,
+}
 PROFILES = tuple(_DAY)
 PROFILE = {name: code for code, name in enumerate(PROFILES)}
 

@@ -63,9 +63,7 @@ def ordinary_orders(
     return _number(join(base + extra), population, settings, shard)
 
 
-def _life(
-    population: Population, settings: Settings, streams: Streams, shard: int, drivers: Drivers
-) -> Life:
+def _life(population: Population, settings: Settings, streams: Streams, shard: int, drivers: Drivers) -> Life:
     low, high = shard * settings.shard_accounts, (shard + 1) * settings.shard_accounts
 
     def inside(accounts: Int1D) -> Int1D:

@@ -78,9 +78,7 @@ def build_firms(account: Int1D, sells: Bool1D, settings: Settings, rng: np.rando
     return Firms(account.astype(np.int64), sells, np.rint(turnover).astype(np.int64))
 
 
-def build_merchants(
-    firms: Firms, outside: Int1D, settings: Settings, rng: np.random.Generator
-) -> Merchants:
+def build_merchants(firms: Firms, outside: Int1D, settings: Settings, rng: np.random.Generator) -> Merchants:
     """Draw the shops: one per selling firm, and one per outside merchant account (chains, web shops).
 
     Popularity follows a Pareto law (assumption: tail exponent 1.3, chains five times as popular).

@@ -65,7 +65,9 @@ class Orders:
     @staticmethod
     def from_arrow(table: pa.Table) -> Orders:
         """Return the orders of a table written from ``to_arrow``."""
-        return Orders(*(table[name].to_numpy().astype(kind, copy=False) for name, (kind, _) in _TYPES.items()))
+        return Orders(
+            *(table[name].to_numpy().astype(kind, copy=False) for name, (kind, _) in _TYPES.items())
+        )
 
     @staticmethod
     def empty() -> Orders:

@@ -209,9 +209,7 @@ def _opened(kind: Array, customer: Int1D, settings: Settings, rng: np.random.Gen
     return opened
 
 
-def _balances(
-    kind: Array, people: People, firms: Firms, rng: np.random.Generator
-) -> tuple[Cents1D, Cents1D]:
+def _balances(kind: Array, people: People, firms: Firms, rng: np.random.Generator) -> tuple[Cents1D, Cents1D]:
     """Return opening balances and overdraft or credit limits in minor units (all assumption)."""
     count = len(kind)
     opening, limit = np.zeros(count), np.zeros(count)

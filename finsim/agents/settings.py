@@ -83,7 +83,10 @@ class Settings:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise StudyError(
-                    f"{name} is {value}", place="agents", expected=f"{low} to {high}", remedy=f"correct {name}"
+                    f"{name} is {value}",
+                    place="agents",
+                    expected=f"{low} to {high}",
+                    remedy=f"correct {name}",
                 )
         names = [use.name for use in self.narratives]
         twice = sorted({name for name in names if names.count(name) > 1})

@@ -94,9 +94,7 @@ def purchases(life: Life, known: Habits, layer: int) -> Draft:
     return made.thinned(layer + rng.random(len(cell)) < factor)
 
 
-def _times(
-    life: Life, person: Int1D, category: Int1D, rng: np.random.Generator
-) -> tuple[Int1D, Nanos1D]:
+def _times(life: Life, person: Int1D, category: Int1D, rng: np.random.Generator) -> tuple[Int1D, Nanos1D]:
     """Return day and instant of each purchase; one in nine follows another purchase of the same trip."""
     people = life.population.people
     size = len(person)
@@ -141,9 +139,7 @@ def _prices(
     return np.maximum(amount, 50)
 
 
-def _instrument(
-    life: Life, person: Int1D, category: Int1D, ts: Nanos1D, rng: np.random.Generator
-) -> Array:
+def _instrument(life: Life, person: Int1D, category: Int1D, ts: Nanos1D, rng: np.random.Generator) -> Array:
     """Return the paying account: the credit card for some of its holders' purchases, else the current one."""
     people: People = life.population.people
     who = life.people[person]
@@ -210,4 +206,3 @@ def spent_by_card(bought: Draft, accounts: Int1D, edges: Nanos1D) -> Float1D:
     total = np.zeros((len(edges) - 1, len(accounts)))
     np.add.at(total, (period[mine], order[position[mine]]), bought.amount[mine].astype(np.float64))
     return total
-

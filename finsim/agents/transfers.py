@@ -80,9 +80,7 @@ def _big(life: Life, rng: np.random.Generator) -> Draft:
     state = population.outside["government"][0]
     stranger = people.current[rng.integers(0, len(people), size)]
     payee = np.select([kind < 0.4, kind < 0.65, kind < 0.8], [firm, outside, stranger], state)
-    purpose = np.select(
-        [kind < 0.4, kind < 0.8], [PURPOSE["invoice"], PURPOSE["transfer"]], PURPOSE["tax"]
-    )
+    purpose = np.select([kind < 0.4, kind < 0.8], [PURPOSE["invoice"], PURPOSE["transfer"]], PURPOSE["tax"])
     code = rng.random(size)
     channel = np.select(
         [code < 0.4, code < 0.75, code < 0.88],

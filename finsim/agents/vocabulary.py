@@ -17,7 +17,7 @@ CATEGORIES = (
 PURPOSES = (
     *CATEGORIES, "subscription", "salary", "pension", "benefit", "rent", "utilities", "insurance", "loan",
     "card_payment", "transfer", "family", "goods", "savings", "investment", "cash", "supplier", "invoice",
-    "drawings", "tax", "fee", "refund", "payout",
+    "drawings", "tax", "fee", "refund",
 )  # fmt: skip
 
 STATUSES = ("posted", "declined")

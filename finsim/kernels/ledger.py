@@ -42,7 +42,7 @@ class Plan(NamedTuple):
     ``scheme``: instance. ``mode``, ``share``: amount mode and factor. ``low``, ``high``: the order is
     skipped below ``low`` and cut to ``high`` (0: no cut). ``step``: amounts are cut to whole steps of so
     many cents. ``attempt``: slot of this payment and its retries; ``retry``: only after a decline.
-    ``after``: attempt slot that must have been posted. ``tally``: slot that counts posted payments of the
+    ``tally``: slot that counts posted payments of the
     phase; ``until``: skip once the tally is that high (0: never). ``gate``, ``gate_count``: tally slot
     and how many postings it must show. ``abandon``: stop the scheme if declined. ``pot_from``,
     ``pot_to``: pots of payer and payee.
@@ -56,7 +56,6 @@ class Plan(NamedTuple):
     step: Array
     attempt: Array
     retry: Array
-    after: Array
     tally: Array
     until: Array
     gate: Array
@@ -103,8 +102,6 @@ def _wanted(k: int, plan: Plan, state: State) -> bool:
     if plan.gate[k] >= 0 and state.count[plan.gate[k]] < plan.gate_count[k]:
         return False
     if plan.until[k] > 0 and state.count[plan.tally[k]] >= plan.until[k]:
-        return False
-    if plan.after[k] >= 0 and state.outcome[plan.after[k]] != POSTED:
         return False
     return not (plan.retry[k] and state.outcome[plan.attempt[k]] != DECLINED)
 

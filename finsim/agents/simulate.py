@@ -1,0 +1,49 @@
+"""A whole transaction world in memory, built from the same parts that the engine runs one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+import pyarrow as pa
+
+from finsim.agents.life import ordinary_orders
+from finsim.agents.narrative import load_narratives
+from finsim.agents.orders import Orders, merge
+from finsim.agents.population import accounts_table, build_population
+from finsim.agents.posting import post
+from finsim.agents.schemes import scheme_orders
+from finsim.agents.settings import Settings
+from finsim.randomness import Streams
+from finsim.records.calendar import Clock
+from finsim.records.drivers import Drivers, identity
+from finsim.records.transactions import TRANSACTION_SCHEMA, Transactions
+
+
+def unstressed(settings: Settings) -> Drivers:
+    """Return the drivers of no scenario for a study's period."""
+    return identity(Clock(settings.start - timedelta(days=1), 1, settings.days, max(1, settings.days // 28)))
+
+
+def sliced(parts: Sequence[Orders], settings: Settings) -> Iterator[Orders]:
+    """Yield sorted parts merged by posting slices, in time order."""
+    for low, high in settings.slices():
+        yield merge([part.between(low, high) for part in parts])
+
+
+def simulate(settings: Settings, streams: Streams, drivers: Drivers | None = None) -> Transactions:
+    """Return a transaction world: rows in time order, accounts, and injected schemes.
+
+    Deterministic in (settings, seed, drivers). Raises NarrativeError for a wrong narrative file,
+    StudyError and ScenarioError for settings and drivers that cannot be simulated.
+    """
+    drivers = unstressed(settings) if drivers is None else drivers
+    narratives = load_narratives([use.name for use in settings.narratives])
+    population = build_population(settings, streams)
+    planned, plan = scheme_orders(population, narratives, settings, streams, drivers)
+    parts = [
+        ordinary_orders(population, settings, streams, shard, drivers) for shard in range(settings.shards)
+    ]
+    posted = post(population, settings, sliced([*parts, planned], settings), plan)
+    rows = pa.Table.from_batches(list(posted), schema=TRANSACTION_SCHEMA)
+    return Transactions(rows, accounts_table(population), posted.patterns)
