@@ -114,7 +114,7 @@ def overlaid(
     intensity = _joined_block(fraud.intensity, top, start, combine, f"{place}: fraud")
     fraud = replace(fraud, intensity=intensity)
     if _wanted(only, "fraud", "self_excitation"):
-        ratio = 1.0 - (1.0 - fraud.branching_ratio) * (1.0 - other.fraud.branching_ratio)
+        ratio = _joined_blend(fraud.branching_ratio, other.fraud.branching_ratio)
         half_life = max(fraud.excitation_half_life_hours, other.fraud.excitation_half_life_hours)
         fraud = replace(fraud, branching_ratio=ratio, excitation_half_life_hours=half_life)
     if _wanted(only, "fraud", "mules"):
@@ -190,6 +190,10 @@ def _joined(one: Series, two: Series, combine: str | None, place: str) -> Series
     return replace(one, curves=tuple(every), combine=rule, floor=max(floors, default=None))
 
 
+def _joined_blend(one: float, two: float) -> float:
+    return one + two - one * two  # 1 - (1 - one)(1 - two), exact when one of them is 0
+
+
 def _joined_mules(one: Mules | None, two: Mules | None) -> Mules | None:
     if one is None or two is None:
         return one or two
@@ -221,7 +225,7 @@ def _joined_credit(one: Credit, two: Credit, combine: str | None, place: str) ->
         two.lgd_model if last else one.lgd_model,
         collateral,
         one.prepayment_mult * two.prepayment_mult,
-        1.0 - (1.0 - one.forbearance_share) * (1.0 - two.forbearance_share),
+        _joined_blend(one.forbearance_share, two.forbearance_share),
         max(one.forbearance_months, two.forbearance_months),
     )
 

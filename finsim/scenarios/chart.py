@@ -63,7 +63,7 @@ def scale(kind: Kind, x: float, severity: float) -> float:
     elif kind == "cum_return":
         found = 100.0 * _expm1(severity * math.log1p(x / 100.0))
     elif kind == "mult":
-        found = 1.0 + _expm1(severity * math.log(x)) if abs(x - 1.0) < 1e-3 else _power(x, severity)
+        found = x**severity if severity * math.log(x) < 700.0 else math.inf
     else:
         found = -_expm1(severity * math.log1p(-x))
     if not admissible(kind, found):
@@ -88,7 +88,3 @@ def admissible(kind: Kind, x: float) -> bool:
 
 def _expm1(y: float) -> float:
     return math.expm1(y) if y < 700.0 else math.inf
-
-
-def _power(x: float, severity: float) -> float:
-    return math.exp(y) if (y := severity * math.log(x)) < 700.0 else math.inf

@@ -232,7 +232,7 @@ def _illicit(part: IllicitPart | None, horizon: Horizon) -> dict[str, Series]:
         curves.setdefault(name, []).append(_curve(written, horizon))
     for wave in (part and part.waves) or ():
         curves.setdefault(wave.typology, []).append(_wave(wave, horizon))
-    return {name: Series("mult", "ratio", tuple(found)) for name, found in curves.items()}
+    return {name: Series("mult", "ratio", tuple(sorted(found, key=repr))) for name, found in curves.items()}
 
 
 def _wave(wave: WavePart, horizon: Horizon) -> Curve:

@@ -56,8 +56,8 @@ def _fractions(file: Merged) -> Iterator[str]:
         largest = max((abs(v) for v in values if is_number(v)), default=0.0)
         if 0.0 < largest <= (0.2 if curve["unit"] == "pp" else 1.0):
             yield (
-                f"{file.place(loc)}: {'.'.join(map(str, loc))}: no value is above {largest:g} {curve['unit']}; "
-                "are these fractions? 5 percent is written 5, not 0.05"
+                f"{file.place(loc)}: {'.'.join(map(str, loc))}: no value is above {largest:g} "
+                f"{curve['unit']}; are these fractions? 5 percent is written 5, not 0.05"
             )
 
 

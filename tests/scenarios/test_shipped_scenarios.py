@@ -1,0 +1,146 @@
+"""The shipped files against published values and against the real series they cite."""
+
+import gzip
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from finsim import documents
+from finsim.records.calendar import Clock
+from finsim.scenarios import check_expectations, describe, drivers, load, measure, names, resolved
+from finsim.scenarios.algebra import parts
+from finsim.scenarios.format import MacroPart
+from finsim.scenarios.variables import VARIABLES
+
+LONG = Clock(date(2025, 12, 31), 2520, 200, 48)
+BACK = {"gfc-2008": "2007 Q3", "covid-2020": "2019 Q4", "rates-shock-2022": "2021 Q4"}
+
+
+def history():
+    with gzip.open(documents.shipped("data") / "dfast_2025.csv.gz") as stream:
+        table = pd.read_csv(stream)
+    return table[table["Scenario Name"] == "Actual"].set_index("Date")
+
+
+def test_the_required_files_are_there():
+    assert {"base", "gfc-2008", "dfast-severely-adverse-2026", "fraud-wave-mule-surge", "covid-2020"} <= {
+        *names()
+    }
+    assert set(MacroPart.model_fields) - {"source", "assumption"} == set(VARIABLES)
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_file_meets_its_own_driver_claims_and_names_its_sources(name):
+    scenario = load(name)
+    outcomes = check_expectations(scenario, measure(drivers(scenario, LONG)))
+    assert [str(o) for o in outcomes if o.met is False] == []
+    judged = [o for o in outcomes if o.met is not None]
+    assert judged or name == "base"
+    assert not [w for w in scenario.warnings if "history" not in w], scenario.warnings
+    assert len(scenario.narrative) > 100
+    said = {source.what.partition(".")[0] for source in scenario.source} | {"credit"}
+    assert "all" in said or {part.partition(".")[0] for part in parts(scenario)} <= said
+    assert describe(name)["id"] == name
+
+
+@pytest.mark.parametrize("name", names())
+def test_severity_zero_is_base(name):
+    zero, base = drivers(load(name), LONG, 0.0), drivers(load("base"), LONG)
+    same = replace(
+        zero, scenario="", title="", severity=1.0, digest="", step="quarter", equity_steps=base.equity_steps
+    )
+    assert repr(same) == repr(replace(base, scenario="", title="", digest=""))
+    assert zero.digest != base.digest or name == "base"
+
+
+def test_dfast_2026_has_the_published_values():
+    found = drivers(load("dfast-severely-adverse-2026"), LONG)
+    levels = found.jump_off["unemployment"] + found.macro_steps["unemployment"]
+    peak = int(levels.argmax())
+    assert (levels[peak], found.step_dates[peak]) == (10.0, "2027-09-30")
+    trough = int(found.equity_steps.argmin())
+    assert found.equity_steps[trough] == pytest.approx(-0.578, abs=1e-12)
+    assert found.step_dates[trough] == "2026-09-30"
+    assert len(found.anchors) == 13
+    assert min(a.move for a in found.anchors) == pytest.approx(-0.578, abs=1e-12)
+    vix = found.market["vol_mult"] * found.jump_off["vix"]
+    assert vix.max() == pytest.approx(72.0)
+    spread = found.jump_off["bbb_spread"] + found.macro_steps["bbb_spread"]
+    assert spread.max() == pytest.approx(5.7)
+    assert found.jump_off["treasury_3m"] + found.macro_steps["treasury_3m"].min() == pytest.approx(0.1)
+    assert found.macro_steps["house_prices"].min() == -29.7
+    assert found.macro_steps["cre_prices"].min() == -38.8
+    # Real GDP from peak to trough, from the annualised path: the Federal Reserve states -4.61.
+    growth = 1.0 + (found.jump_off["gdp_growth"] + found.macro_steps["gdp_growth"]) / 100.0
+    index = np.r_[1.0, np.cumprod(growth**0.25)]
+    assert 100.0 * (index.min() - 1.0) == pytest.approx(-4.61, abs=0.02)
+
+
+@pytest.mark.parametrize("name", sorted(BACK))
+def test_historical_files_are_the_bundled_history(name):
+    table, scenario = history(), load(name)
+    first = table.index.get_loc(BACK[name])
+    rows = table.iloc[first : first + scenario.horizon.length + 1]
+    for variable, series in scenario.macro.items():
+        columns = VARIABLES[variable].columns
+        levels = rows[columns[0]] - (rows[columns[1]] if len(columns) > 1 else 0.0)
+        moves = (
+            levels / levels.iloc[0] * 100.0 - 100.0
+            if series.kind == "cum_return"
+            else levels - levels.iloc[0]
+        )
+        np.testing.assert_allclose(series.curves[0].path, moves.iloc[1:], atol=0.0501, err_msg=variable)
+        if variable in scenario.calibration.jump_off:
+            assert scenario.calibration.jump_off[variable] == pytest.approx(levels.iloc[0], abs=1e-9)
+    index = rows["Dow Jones Total Stock Market Index (Level)"]
+    equity = scenario.market["equity"].curves[0].path
+    np.testing.assert_allclose(equity, (index / index.iloc[0] * 100.0 - 100.0).iloc[1:], atol=0.0501)
+
+
+@pytest.mark.parametrize(("name", "start"), [("gfc-2008", "2007-09-28"), ("black-monday-1987", "1987-08-25")])
+def test_troughs_are_those_of_the_sp500(shared, name, start):
+    close = pd.read_csv(shared / "market_daily" / "sp500_ohlcv_1950_2018.csv.gz", index_col="Date")["Close"]
+    first = close.index.get_loc(start)
+    for knot in load(name).market["equity"].curves[0].knots:
+        move = 100.0 * (close.iloc[first + int(knot.at)] / close.iloc[first] - 1.0)
+        assert knot.value == pytest.approx(move, abs=0.0501)
+
+
+def test_the_pandemic_trough_is_that_of_the_market(shared):
+    bars = pd.read_parquet(shared / "market_daily" / "us_etf_stock_ohlcv_1998_2020.parquet")
+    close = bars[bars["Ticker"] == "SPY"].sort_values("Date")["RawClose"].to_numpy()
+    days = bars[bars["Ticker"] == "SPY"].sort_values("Date")["Date"].astype(str).tolist()
+    first = days.index("2019-12-31")
+    knots = load("covid-2020").market["equity"].curves[0].knots
+    moves = [100.0 * (close[first + int(k.at)] / close[first] - 1.0) for k in knots]
+    assert [k.value for k in knots] == pytest.approx(moves, abs=0.0501)
+    drawdown = (1.0 + knots[1].value / 100.0) / (1.0 + knots[0].value / 100.0) - 1.0
+    assert drawdown == pytest.approx(-0.34, abs=0.01)
+    assert knots[1].at - knots[0].at == 23
+
+
+def test_a_fraud_scenario_moves_fraud_alone():
+    found = drivers(load("fraud-wave-mule-surge"), LONG)
+    assert not any((found.macro, found.market, found.behaviour, found.anchors))
+    assert sorted(found.intensity) == [
+        "aml:layering", "aml:structuring", "fraud:account_takeover", "fraud:authorised_push_payment",
+        "fraud:card_testing",
+    ]  # fmt: skip
+    assert found.mules["branching_ratio"] == 0.35
+
+
+def test_the_compound_is_the_sum_of_its_parts():
+    found = load("compound-downturn-fraud")
+    whole = drivers(found, LONG)
+    recession = drivers(load("dfast-severely-adverse-2026"), LONG, 0.8)
+    for name, series in recession.macro.items():
+        np.testing.assert_allclose(whole.macro[name], series)
+    assert whole.anchors == recession.anchors
+    wave = drivers(load("fraud-wave-mule-surge"), LONG, 1.2).intensity["fraud:authorised_push_payment"]
+    shifted = whole.intensity["fraud:authorised_push_payment"]
+    np.testing.assert_allclose(shifted[91:], wave[: 200 - 91])
+    assert (shifted[:91] == 1.0).all()
+    assert resolved(found)["probability"] == {"weight": 0.002, "basis": "judgement"}
