@@ -7,7 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 SHOWN_ROWS = 40
-_LESS = frozenset({"order_id", "_fs_src", "_fs_seq", "currency", "merchant_id", "narrative", "instance"})
+_LESS = frozenset(
+    {
+        "order_id", "_fs_src", "_fs_seq", "currency", "merchant_id", "narrative", "instance", "purpose",
+        "from_bank", "to_bank",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ def _fields(title: str, values: Mapping[str, Any], indent: str = "  ") -> str:
     lines = []
     for name, value in shown.items():
         if isinstance(value, Mapping):
-            lines.append(_fields(name, value, indent + "  ").replace(name, f"{indent}{name}", 1))
+            lines.append(f"{indent}{_fields(name, value, indent + '  ')}".rstrip())
         elif isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
             lines += [f"{indent}{name}", *(f"{indent}  {_inline(item)}" for item in value)]
         else:
@@ -90,7 +95,7 @@ def _rows(related: Related, marked: int) -> str:
     names = [
         name
         for name in related.rows[0]
-        if name not in _LESS and any(row.get(name) not in (None, "") for row in related.rows)
+        if name not in _LESS and any(not _says_nothing(row.get(name)) for row in related.rows)
     ]
     cells = [
         [_text(row.get(name)) if row.get(name) is not None else "-" for name in names]
@@ -103,6 +108,10 @@ def _rows(related: Related, marked: int) -> str:
     if len(related.rows) > SHOWN_ROWS:
         lines.append(f"    ... {len(related.rows) - SHOWN_ROWS} more")
     return "\n".join(lines)
+
+
+def _says_nothing(value: Any) -> bool:
+    return value is None or value is False or value == ""
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
