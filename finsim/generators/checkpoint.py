@@ -34,6 +34,7 @@ class Course:
         self.cpu_seconds = 0.0
         self.curve: dict[str, list[float]] = {}
         self.stretch: dict[str, list[float]] = {}
+        self.latest: dict[str, float] = {}
 
     @classmethod
     def begin(cls, recipe: Recipe, schedule: Schedule) -> Course:
@@ -60,16 +61,18 @@ class Course:
         if self.checked_at == self.step:
             return
         self.checked_at = self.step
-        for part, values in self.stretch.items():
-            self.curve.setdefault(part, []).append(sum(values) / len(values))
+        self.latest = {part: sum(values) / len(values) for part, values in self.stretch.items()}
         self.stretch = {}
         training = copy.deepcopy(self.network.state_dict())
         self.network.load_state_dict(self.averaged)
         loss = recipe.held_out(done)
         self.network.load_state_dict(training)
+        if loss is not None:
+            self.latest["held_out"] = loss
+        for name, value in self.latest.items():
+            self.curve.setdefault(name, []).append(value)
         if loss is None:
             return
-        self.curve.setdefault("held_out", []).append(loss)
         self.checks_since_best += 1
         if self.best_loss is None or loss < self.best_loss:
             self.best_loss, self.checks_since_best = loss, 0
@@ -88,8 +91,8 @@ class Course:
         return {name: tuple(values) for name, values in sorted(self.curve.items())}
 
     def summary(self) -> str:
-        """Return the last loss of each curve in one line."""
-        last = ", ".join(f"{name} {values[-1]:.4f}" for name, values in sorted(self.curve.items()))
+        """Return the losses of the last stretch in one line."""
+        last = ", ".join(f"{name} {value:.4f}" for name, value in sorted(self.latest.items()))
         return f"step {self.step}: {last}"
 
 

@@ -70,3 +70,8 @@ def drawn(build: Callable[[], Module], draw: torch.Generator) -> Module:
 def normal(size: tuple[int, ...], draw: torch.Generator, device: torch.device) -> Tensor:
     """Return standard normal draws; the same numbers on every device."""
     return torch.randn(size, generator=draw).to(device)
+
+
+def uniform(size: tuple[int, ...], draw: torch.Generator, device: torch.device) -> Tensor:
+    """Return draws from U[0, 1); the same numbers on every device."""
+    return torch.rand(size, generator=draw).to(device)

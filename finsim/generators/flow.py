@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Self
@@ -87,7 +86,7 @@ class Flow:
     def __init__(
         self, settings: Settings, grid: Grid, encoding: Encoding, network: FlowTransformer, starts: Float2D
     ) -> None:
-        """Hold the fitted parts; ``starts`` float64[S, H * 2C] are slow memories a new path may begin with."""
+        """Hold the fitted parts; ``starts`` float64[S, H * 2C]: slow memories a new path may begin with."""
         self.settings, self.grid, self.encoding = settings, grid, encoding
         self.network, self.starts = network, starts
         self.correction = Correction.identity()
@@ -158,8 +157,9 @@ class Flow:
     def sample(
         self, count: int, steps: int, streams: Streams, first: int = 0, history: Float2D | None = None
     ) -> Float3D:
-        """Return float64[count, steps, C]; see the contract. The history conditions the first blocks
-        through its last ``context`` steps and the whole path through its slow memory.
+        """Return float64[count, steps, C]; see the contract.
+
+        A history acts through its last ``context`` steps, and through its slow memory.
         """
         channels = len(self.encoding.scaling.centre)
         check_request(count, steps, channels, history)
@@ -284,6 +284,4 @@ def _shape(settings: Flow.Settings, grid: Grid, encoding: Encoding) -> FlowShape
 
 
 def _identity(data: Sequences, settings: Flow.Settings) -> str:
-    digest = hashlib.sha256(np.ascontiguousarray(data.values).tobytes())
-    digest.update(data.observed().tobytes())
-    return f"flow {digest.hexdigest()} {settings}"
+    return f"flow {data.digest()} {settings}"

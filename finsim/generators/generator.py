@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
@@ -59,6 +60,13 @@ class Sequences:
     def observed(self) -> NDArray[np.bool_]:
         """Return the mask as bool[N, T], all true when there is none."""
         return np.ones(self.values.shape[:2], dtype=np.bool_) if self.mask is None else self.mask
+
+    def digest(self) -> str:
+        """Return the sha256 of values and mask, hexadecimal."""
+        digest = hashlib.sha256(str(self.values.shape).encode())
+        digest.update(np.ascontiguousarray(self.values).tobytes())
+        digest.update(self.observed().tobytes())
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True)

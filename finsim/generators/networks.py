@@ -154,3 +154,46 @@ class FlowTransformer(nn.Module):
 def _normed(x: Tensor) -> Tensor:
     """Return layer normalisation without own weights (the condition brings them)."""
     return nn.functional.layer_norm(x, x.shape[-1:])
+
+
+class Recurrent(nn.Module):
+    """A stack of GRU layers and a dense layer on every step; [B, T, inputs] -> [B, T, outputs]."""
+
+    def __init__(self, inputs: int, hidden: int, outputs: int, layers: int, squash: bool = True) -> None:
+        super().__init__()
+        self.squash = squash
+        self.body = nn.GRU(inputs, hidden, layers, batch_first=True)
+        self.head = nn.Linear(hidden, outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the outputs of all steps, through a sigmoid if ``squash``."""
+        steps, _ = self.body(x)
+        heads: Tensor = self.head(steps)
+        return torch.sigmoid(heads) if self.squash else heads
+
+
+@dataclass(frozen=True)
+class TimeGanShape:
+    """The sizes of the TimeGAN networks; the noise has as many channels as the data."""
+
+    channels: int
+    hidden: int
+    layers: int
+
+
+class TimeGanNetworks(nn.Module):
+    """The five networks of TimeGAN (Yoon et al. 2019, section 4 and the official code)."""
+
+    def __init__(self, shape: TimeGanShape) -> None:
+        super().__init__()
+        channels, hidden, layers = shape.channels, shape.hidden, shape.layers
+        self.embedder = Recurrent(channels, hidden, hidden, layers)
+        self.recovery = Recurrent(hidden, hidden, channels, layers)
+        self.generator = Recurrent(channels, hidden, hidden, layers)
+        self.supervisor = Recurrent(hidden, hidden, hidden, max(layers - 1, 1))
+        self.discriminator = Recurrent(hidden, hidden, 1, layers, squash=False)
+
+    def windows(self, noise: Tensor) -> Tensor:
+        """Return windows in [0, 1] from uniform noise, both [B, T, C]."""
+        recovered: Tensor = self.recovery(self.supervisor(self.generator(noise)))
+        return recovered

@@ -70,3 +70,31 @@ class Scaling:
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Scaling:
         """Return the scaling that ``arrays`` describes."""
         return cls(arrays["centre"], arrays["spread"], arrays["rotation"], arrays["size"])
+
+
+@dataclass(frozen=True)
+class Range:
+    """Channels -> [0, 1] by their lowest and highest training value, and back to the original unit.
+
+    low, width : float64[C]. Source: the MinMaxScaler of the official TimeGAN code (with its 1e-7).
+    """
+
+    low: Float1D
+    width: Float1D
+
+    @classmethod
+    def fit(cls, values: Array) -> Range:
+        """Fit on float64[..., C]."""
+        rows = values.reshape(-1, values.shape[-1])
+        low = rows.min(axis=0)
+        return cls(low, rows.max(axis=0) - low + 1e-7)
+
+    def forward(self, values: Array) -> Array:
+        """Return values as shares of the range."""
+        shares: Array = (values - self.low) / self.width
+        return shares
+
+    def inverse(self, shares: Array) -> Array:
+        """Return values from shares of the range."""
+        values: Array = self.low + shares * self.width
+        return values

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
 from finsim.errors import FitError
@@ -57,10 +58,7 @@ def train(
 
 
 def _update(course: Course, part: str, loss: Tensor, rate: float, clip: float) -> None:
-    """Make one optimiser step of one part."""
-    optimiser = course.optimisers[part]
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
+    """Make one optimiser step of one part; only that part's gradients are taken."""
     value = float(loss.detach())
     if not math.isfinite(value):
         raise FitError(
@@ -68,10 +66,13 @@ def _update(course: Course, part: str, loss: Tensor, rate: float, clip: float) -
             place="training",
             remedy="lower learning_rate or clip in the settings, or look for extreme values in the data",
         )
-    for group in optimiser.param_groups:
-        group["lr"] = rate
-        nn.utils.clip_grad_norm_(group["params"], clip)
-    optimiser.step()
+    (group,) = course.optimisers[part].param_groups
+    weights = group["params"]
+    for weight, slope in zip(weights, torch.autograd.grad(loss, weights), strict=True):
+        weight.grad = slope
+    nn.utils.clip_grad_norm_(weights, clip)
+    group["lr"] = rate
+    course.optimisers[part].step()
     course.note(part, value)
 
 

@@ -1,0 +1,209 @@
+"""TimeGAN: adversarial learning in a latent space that a supervisor keeps in step with time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Self
+
+import numpy as np
+import torch
+
+from finsim.errors import FitError, Problem
+from finsim.generators.device import drawn, one_thread, pick_device, torch_stream
+from finsim.generators.generator import Budget, FitReport, Progress, Sequences, State, check_request
+from finsim.generators.networks import TimeGanNetworks, TimeGanShape
+from finsim.generators.recipe import Schedule
+from finsim.generators.scaling import Range
+from finsim.generators.settings import read_settings, write_settings
+from finsim.generators.stitching import stitch
+from finsim.generators.timegan_recipe import Phases, TimeGanRecipe
+from finsim.generators.train import train
+from finsim.generators.windows import cut, split
+from finsim.notation import Array, Float2D, Float3D
+from finsim.randomness import Streams
+
+# Windows are generated in batches of exactly this size per path, so bytes do not depend on the call.
+BATCH = 25
+
+
+class TimeGan:
+    """Embedder, recovery, generator, supervisor and discriminator, trained in three phases.
+
+    It makes windows of a fixed length. ``sample(steps)`` up to that length is the model of the paper.
+    Beyond it, windows are strung together by choosing, among several independent ones, the window
+    whose first steps are nearest to the last steps made: every step has the right law and seams are
+    smooth, but nothing is remembered for longer than a window, and series with a trend make no sense.
+    For long paths use ``flow``.
+    Source: Yoon, Jarrett & van der Schaar 2019 and its official code; differences: GRU with the reset
+    gate after the matrix product (torch), gradient clipping, averaged weights, early stop, seeds, and
+    the original units restored.
+    """
+
+    name: ClassVar[str] = "timegan"
+
+    @dataclass(frozen=True)
+    class Settings:
+        """Defaults as in the official code, but for steps, held_out and clip.
+
+        window : steps, or the length of shorter sequences. hidden, layers : of each network.
+        embedding, supervision : shares of the budget for the first two phases; the rest is joint.
+        gamma, threshold : weight of the raw generator's loss, discriminator loss below which it rests.
+        overlap, candidates : of the stringing together. steps : the budget when none is given.
+        """
+
+        window: int = 24
+        hidden: int = 24
+        layers: int = 3
+        embedding: float = 0.3333
+        supervision: float = 0.3333
+        gamma: float = 1.0
+        threshold: float = 0.15
+        overlap: int = 4
+        candidates: int = 8
+        steps: int = 3000
+        batch: int = 128
+        learning_rate: float = 1e-3
+        clip: float = 1.0
+        ema: float = 0.99
+        check_every: int = 100
+        held_out: float = 0.1
+        patience: int = 0
+        device: str = "cpu"
+
+    def __init__(self, settings: Settings, window: int, bounds: Range, networks: TimeGanNetworks) -> None:
+        """Hold the fitted parts."""
+        self.settings, self.window, self.bounds, self.networks = settings, window, bounds, networks
+        self.report = FitReport()
+
+    @classmethod
+    def fit(
+        cls,
+        data: Sequences,
+        settings: Settings,
+        streams: Streams,
+        budget: Budget,
+        progress: Progress,
+        checkpoint: Path | None = None,
+    ) -> Self:
+        """Learn from sequences; see the contract. ``checkpoint``: a folder to save to and resume from."""
+        _check(settings)
+        device = pick_device(settings.device)
+        window = min(settings.window, data.values.shape[1])
+        learned, judged = split(data, settings.held_out, window)
+        windows = cut(learned, window)
+        bounds = Range.fit(windows)
+        shape = TimeGanShape(windows.shape[2], settings.hidden, settings.layers)
+        networks = drawn(lambda: TimeGanNetworks(shape), torch_stream(streams.word("init"))).to(device)
+        recipe = TimeGanRecipe(
+            networks,
+            torch.from_numpy(bounds.forward(windows).astype(np.float32)).to(device),
+            None if judged is None else _judged(judged, window, bounds).to(device),
+            Phases(
+                settings.embedding,
+                settings.embedding + settings.supervision,
+                settings.gamma,
+                settings.threshold,
+                settings.batch,
+            ),
+            _identity(data, settings),
+        )
+        schedule = Schedule(
+            learning_rate=settings.learning_rate,
+            warm_up=1,
+            final_rate=1.0,
+            clip=settings.clip,
+            ema=settings.ema,
+            check_every=settings.check_every,
+            patience=settings.patience,
+        )
+        report = train(recipe, schedule, budget.or_steps(settings.steps), streams, progress, checkpoint)
+        model = cls(settings, window, bounds, networks)
+        model.report = report
+        return model
+
+    def sample(
+        self, count: int, steps: int, streams: Streams, first: int = 0, history: Float2D | None = None
+    ) -> Float3D:
+        """Return float64[count, steps, C]; see the contract and the class.
+
+        A history is continued by choosing the first window as every later one: by its last steps.
+        """
+        check_request(count, steps, len(self.bounds.low), history)
+        past = None if history is None else self.bounds.forward(history)
+        result = np.empty((count, steps, len(self.bounds.low)))
+        with one_thread():
+            for start in range(first - first % BATCH, first + count, BATCH):
+                series = self._batch([streams.at("path", start + row) for row in range(BATCH)], steps, past)
+                low, high = max(first, start), min(first + count, start + BATCH)
+                result[low - first : high - first] = series[low - start : high - start]
+        return self.bounds.inverse(result)
+
+    def _batch(self, draws: list[np.random.Generator], steps: int, past: Float2D | None) -> Float3D:
+        """Return scaled paths float64[BATCH, steps, C]."""
+        if past is None and steps <= self.window:
+            return self._windows(draws, 1)[:, 0, :steps]
+        before = None if past is None else np.repeat(past[None], len(draws), axis=0)
+        overlap = min(self.settings.overlap, self.window - 1)
+        return stitch(lambda: self._windows(draws, self.settings.candidates), steps, before, overlap)
+
+    def _windows(self, draws: list[np.random.Generator], number: int) -> Array:
+        """Return scaled windows float64[B, number, window, C]."""
+        shape = (number, self.window, len(self.bounds.low))
+        noise = np.stack([draw.random(shape, dtype=np.float32) for draw in draws])
+        device = next(self.networks.parameters()).device
+        with torch.inference_mode():
+            made = self.networks.windows(torch.from_numpy(noise).flatten(0, 1).to(device))
+        return made.cpu().numpy().astype(np.float64).reshape(len(draws), *shape)
+
+    def state(self) -> State:
+        """Return weights (float32), bounds, window and settings."""
+        arrays: dict[str, Array] = {
+            f"network/{name}": weight.detach().cpu().numpy()
+            for name, weight in self.networks.state_dict().items()
+        }
+        arrays |= {"low": self.bounds.low, "width": self.bounds.width}
+        return State(arrays, {"settings": write_settings(self.settings), "window": self.window})
+
+    @classmethod
+    def from_state(cls, state: State) -> Self:
+        """Restore on the CPU, or on CUDA when the settings say so and there is one."""
+        settings = read_settings(cls, state.facts["settings"])
+        bounds = Range(state.arrays["low"], state.arrays["width"])
+        shape = TimeGanShape(len(bounds.low), settings.hidden, settings.layers)
+        networks = drawn(lambda: TimeGanNetworks(shape), torch_stream(0))
+        networks.load_state_dict(
+            {
+                name.removeprefix("network/"): torch.from_numpy(array)
+                for name, array in state.arrays.items()
+                if name.startswith("network/")
+            }
+        )
+        device = pick_device("cpu" if settings.device == "cpu" else "auto")
+        return cls(settings, int(state.facts["window"]), bounds, networks.to(device))
+
+
+def _check(settings: TimeGan.Settings) -> None:
+    problems = [
+        Problem(f"settings.{name}", f"found {value}", f"at least {least}")
+        for name, value, least in (
+            ("window", settings.window, 2),
+            ("hidden", settings.hidden, 1),
+            ("layers", settings.layers, 1),
+            ("overlap", settings.overlap, 1),
+            ("candidates", settings.candidates, 1),
+        )
+        if value < least
+    ]
+    if not 0.0 <= settings.embedding + settings.supervision < 1.0:
+        problems.append(Problem("settings.embedding", "the first two phases leave nothing", "a sum below 1"))
+    if problems:
+        raise FitError.of(problems)
+
+
+def _judged(data: Sequences, window: int, bounds: Range) -> torch.Tensor:
+    return torch.from_numpy(bounds.forward(cut(data, window)).astype(np.float32))
+
+
+def _identity(data: Sequences, settings: TimeGan.Settings) -> str:
+    return f"timegan {data.digest()} {settings}"
