@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from finsim.errors import ProvenanceError
-from finsim.provenance.manifest import plain
-from finsim.provenance.outputs import table_files
+from finsim.provenance.manifest import NAME, plain, read_manifest
+from finsim.provenance.outputs import change_in, table_files
 from finsim.records.storage import digest_file
 
 BATCH_ROWS = 65_536
@@ -77,8 +77,8 @@ class Comparison:
 def compare_runs(a: str | Path, b: str | Path) -> Comparison:
     """Compare the tables of two run folders by bytes, and where these differ by values.
 
-    Memory is bounded by a row group. Raises ProvenanceError when a folder holds no table at all, or one
-    that cannot be read.
+    A table that is no longer what its manifest says is named, not read. Memory is bounded by a row
+    group. Raises ProvenanceError when a folder holds no table at all, or one that cannot be read.
     """
     first, second = Path(a), Path(b)
     names_a, names_b = (_tables(folder) for folder in (first, second))
@@ -94,19 +94,31 @@ def _tables(folder: Path) -> set[str]:
 
 
 def _compare(name: str, a: Path, b: Path) -> TableComparison:
-    files = (a / name, b / name)
-    rows = [_rows(file) if file.is_file() else None for file in files]
-    for count, run in zip(rows, (a, b), strict=True):
-        if count is None:
-            return TableComparison(name, False, rows[0], rows[1], f"missing in {run}")
-    if digest_file(files[0]) == digest_file(files[1]):
-        return TableComparison(name, True, rows[0], rows[1])
-    found, difference = _values(*files)
-    if not found and rows[0] != rows[1]:
-        found = f"{rows[0]:,} rows against {rows[1]:,}; the shorter is the beginning of the longer"
-    return TableComparison(
-        name, False, rows[0], rows[1], found or "equal values, different bytes", difference
-    )
+    runs = [run for run in (a, b) if not (run / name).is_file()]
+    if runs:
+        rows = [None if run in runs else _rows(run / name) for run in (a, b)]
+        return TableComparison(name, False, rows[0], rows[1], f"missing in {runs[0]}")
+    if digest_file(a / name) == digest_file(b / name):
+        rows_both = _rows(a / name)
+        return TableComparison(name, True, rows_both, rows_both)
+    changed = [
+        f"changed since {run} was written: {change}" for run in (a, b) if (change := _change(run, name))
+    ]
+    if changed:
+        return TableComparison(name, False, None, None, changed[0])
+    rows_a, rows_b = _rows(a / name), _rows(b / name)
+    found, difference = _values(a / name, b / name)
+    if not found and rows_a != rows_b:
+        found = f"{rows_a:,} rows against {rows_b:,}; the shorter is the beginning of the longer"
+    return TableComparison(name, False, rows_a, rows_b, found or "equal values, different bytes", difference)
+
+
+def _change(run: Path, name: str) -> str:
+    """Say how a table differs from its run's manifest; "" when it does not, or there is no manifest."""
+    if not (run / NAME).is_file():
+        return ""
+    listed = [item for item in read_manifest(run).outputs if item["path"] == name]
+    return change_in(run / name, listed[0]) if listed else ""
 
 
 def _rows(file: Path) -> int:
@@ -114,9 +126,7 @@ def _rows(file: Path) -> int:
         return int(pq.read_metadata(file).num_rows)
     except (pa.ArrowException, OSError) as bad:
         raise ProvenanceError(
-            f"not readable Parquet: {bad}",
-            place=str(file),
-            remedy="`finsim verify RUN` says what was changed",
+            f"not readable Parquet: {bad}", place=str(file), remedy="make the run again"
         ) from None
 
 
@@ -175,13 +185,18 @@ def _first_in(a: pa.RecordBatch, b: pa.RecordBatch) -> tuple[int, str]:
     found: tuple[int, str] = (a.num_rows, "")
     for name in a.schema.names:
         left, right = (batch.column(name).slice(0, found[0]) for batch in (a, b))
-        if left.equals(right):
+        if _bits(left).equals(_bits(right)):
             continue
         for row, (x, y) in enumerate(zip(left, right, strict=True)):
             if not _same(x.as_py(), y.as_py()):
                 found = (row, name)
                 break
     return found
+
+
+def _bits(column: pa.Array) -> pa.Array:
+    """Return a column whose equality is that of its bits (Arrow holds 0.0 and -0.0 to be equal)."""
+    return column.view(pa.int64()) if pa.types.is_float64(column.type) else column
 
 
 def _same(x: Any, y: Any) -> bool:

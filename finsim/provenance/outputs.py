@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -39,32 +39,28 @@ def _is_hidden(path: Path, run: Path) -> bool:
 
 
 def describe_table(run: Path, name: str) -> dict[str, Any]:
-    """Return path, sha256, rows, bytes and the sha256 of each row group of one table."""
+    """Return path, sha256, rows, bytes, and place and sha256 of each row group and of the footer."""
     path = run / name
+    groups = list(_row_groups(path))
+    footer = groups[-1]["start"] + groups[-1]["bytes"] if groups else 0
     return {
         "path": name,
         "sha256": digest_file(path),
-        "rows": pq.read_metadata(path).num_rows,
+        "rows": sum(group["rows"] for group in groups),
         "bytes": path.stat().st_size,
-        "row_groups": list(row_group_digests(path)),
+        "row_groups": groups,
+        "footer": {"start": footer, "sha256": digest_range(path, footer)},
     }
 
 
-def describe_file(run: Path, name: str) -> dict[str, Any]:
-    """Return path, sha256 and bytes of one file."""
-    path = run / name
-    return {"path": name, "sha256": digest_file(path), "bytes": path.stat().st_size}
-
-
-def row_group_digests(path: Path, only: int | None = None) -> Iterator[str]:
-    """Yield the sha256 of the bytes of each row group (or of ``only`` that one) of a Parquet file."""
+def _row_groups(path: Path) -> Iterator[dict[str, Any]]:
     facts = pq.read_metadata(path)
-    groups = range(facts.num_row_groups) if only is None else [only]
-    with path.open("rb") as file:
-        for number in groups:
-            group = facts.row_group(number)
-            spans = [_span(group.column(i)) for i in range(group.num_columns)]
-            yield _digest_range(file, min(s for s, _ in spans), max(e for _, e in spans))
+    for number in range(facts.num_row_groups):
+        group = facts.row_group(number)
+        spans = [_span(group.column(i)) for i in range(group.num_columns)]
+        start, end = min(first for first, _ in spans), max(last for _, last in spans)
+        digest = digest_range(path, start, end - start)
+        yield {"start": start, "bytes": end - start, "rows": group.num_rows, "sha256": digest}
 
 
 def _span(column: Any) -> tuple[int, int]:
@@ -74,17 +70,45 @@ def _span(column: Any) -> tuple[int, int]:
     return start, start + column.total_compressed_size
 
 
-def _digest_range(file: BinaryIO, start: int, end: int) -> str:
+def digest_range(path: Path, start: int, count: int | None = None) -> str:
+    """Return the sha256 of ``count`` bytes of a file from ``start`` on (None: to its end)."""
     digest = hashlib.sha256()
-    file.seek(start)
-    left = end - start
-    while left > 0:
-        block = file.read(min(left, 1 << 20))
-        if not block:
-            break
-        digest.update(block)
-        left -= len(block)
+    with path.open("rb") as file:
+        file.seek(start)
+        left = path.stat().st_size - start if count is None else count
+        while left > 0 and (block := file.read(min(left, 1 << 20))):
+            digest.update(block)
+            left -= len(block)
     return digest.hexdigest()
+
+
+def change_in(path: Path, item: Mapping[str, Any]) -> str:
+    """Say how a table's bytes differ from its line in the manifest, "" when they do not.
+
+    The file is never opened as Parquet: a damaged footer can take the whole process down.
+    """
+    if not path.is_file():
+        return "the table is missing"
+    if path.stat().st_size != item["bytes"]:
+        return f"the table has {path.stat().st_size:,} bytes; the manifest says {item['bytes']:,}"
+    if digest_file(path) == item["sha256"]:
+        return ""
+    for number, group in enumerate(item["row_groups"]):
+        if digest_range(path, group["start"], group["bytes"]) != group["sha256"]:
+            return f"row group {number} was changed"
+    return "the footer was changed" if not footer_agrees(path, item) else "the header was changed"
+
+
+def footer_agrees(path: Path, item: Mapping[str, Any]) -> bool:
+    """Tell whether the part of a table by which Parquet is read is as the manifest says."""
+    footer = item["footer"]
+    return path.is_file() and digest_range(path, footer["start"]) == footer["sha256"]
+
+
+def describe_file(run: Path, name: str) -> dict[str, Any]:
+    """Return path, sha256 and bytes of one file."""
+    path = run / name
+    return {"path": name, "sha256": digest_file(path), "bytes": path.stat().st_size}
 
 
 def dataset_digest(tables: list[dict[str, Any]]) -> str:

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from finsim.errors import ProvenanceError, did_you_mean
 from finsim.provenance.audit import read_log
 from finsim.provenance.lineage import KINDS, REPAIRS, SEQUENCES
 from finsim.provenance.manifest import Manifest, plain, read_manifest
-from finsim.provenance.outputs import row_group_digests, table_files
+from finsim.provenance.outputs import digest_range, footer_agrees
 from finsim.provenance.relatives import relatives
 from finsim.provenance.rows import count_rows, group_of, rows_at, rows_where
 from finsim.provenance.story import Story
 from finsim.provenance.tags import DECOY, NARRATIVE, meaning
+from finsim.records.storage import digest_file
 
 __all__ = ["Story", "trace"]
 
@@ -50,29 +53,57 @@ def trace(run: str | Path, table: str, row: int) -> Story:
     """Return the story of one row of a run.
 
     ``table`` is a path such as ``transactions/base/transactions``; ``row`` counts from 0. Raises
-    ProvenanceError for an unknown table (with a suggestion), a row that is not there, or a run
-    without a readable manifest or log.
+    ProvenanceError for an unknown table (with a suggestion), a row that is not there, a run without a
+    readable manifest or log, or tables that are no longer what the manifest says.
     """
     folder = Path(run)
     manifest = read_manifest(folder)
-    place = _place(folder, table, row)
-    values = rows_at(place.file, [row])[0]
+    place = _place(folder, table, row, manifest)
+    try:
+        return _story(place, manifest)
+    except (pa.ArrowException, OSError) as bad:
+        raise _changed(folder, f"a table cannot be read: {bad}") from None
+
+
+def _story(place: _Place, manifest: Manifest) -> Story:
+    file = _file(place, manifest)
+    values = rows_at(place.file, [place.row])[0]
     del values["row"]
     unit = _unit(place, values)
     return Story(
         place.table,
-        row,
+        place.row,
         values,
         _origin(place, values, unit, manifest),
-        relatives(folder, place.table, row, values),
+        relatives(place.run, place.table, place.row, values),
         _rules(place, unit, manifest),
         _audit(place),
-        _file(place, manifest),
+        file,
     )
 
 
-def _place(run: Path, table: str, row: int) -> _Place:
-    known = {name.removesuffix(".parquet"): name for name in table_files(run)}
+def _changed(place: Path, found: str) -> ProvenanceError:
+    return ProvenanceError(found, place=str(place), remedy="`finsim verify RUN` lists all that was changed")
+
+
+def _place(run: Path, table: str, row: int, manifest: Manifest) -> _Place:
+    """Find the row; refuse tables whose footer was changed, before anything reads them as Parquet."""
+    for item in manifest.outputs:
+        if (run / item["path"]).is_file() and not footer_agrees(run / item["path"], item):
+            raise _changed(run / item["path"], "the footer was changed")
+    for item in manifest.files:
+        name = item["path"]
+        if (
+            name in (SEQUENCES, REPAIRS)
+            and (run / name).is_file()
+            and digest_file(run / name) != item["sha256"]
+        ):
+            raise _changed(run / name, "the file was changed")
+    known = {
+        item["path"].removesuffix(".parquet"): item["path"]
+        for item in manifest.outputs
+        if (run / item["path"]).is_file()
+    }
     wanted = table.strip("/").removesuffix(".parquet")
     if wanted not in known:
         raise ProvenanceError(
@@ -194,18 +225,18 @@ def _audit(place: _Place) -> list[dict[str, Any]]:
 
 
 def _file(place: _Place, manifest: Manifest) -> dict[str, Any]:
-    """Return the file's digests, and whether the row group of this row still has its digest."""
-    group = group_of(place.file, place.row)
-    now = next(row_group_digests(place.file, group))
-    listed = next((item for item in manifest.outputs if item["path"] == place.path), None)
-    groups = listed["row_groups"] if listed else []
-    then = groups[group] if group < len(groups) else None
+    """Return the digests of file and row group; raises ProvenanceError when the row group was changed."""
+    listed = next(item for item in manifest.outputs if item["path"] == place.path)
+    number = group_of(place.file, place.row)
+    group = listed["row_groups"][number]
+    if digest_range(place.file, group["start"], group["bytes"]) != group["sha256"]:
+        raise _changed(place.file, f"row group {number}, in which row {place.row} stands, was changed")
     return {
         "path": place.path,
-        "sha256": listed["sha256"] if listed else None,
-        "rows": count_rows(place.file),
-        "row_group": group,
-        "row_group_sha256": now,
-        "row_group_agrees_with_manifest": now == then,
+        "sha256": listed["sha256"],
+        "rows": listed["rows"],
+        "row_group": number,
+        "row_group_sha256": group["sha256"],
+        "row_group_agrees": True,
         "manifest_sha256": manifest.sha256,
     }

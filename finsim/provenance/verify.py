@@ -7,13 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from finsim.errors import ProvenanceError
 from finsim.provenance.audit import Entry, read_log
 from finsim.provenance.compare import Comparison, compare_runs
 from finsim.provenance.manifest import NAME, Manifest, read_manifest
-from finsim.provenance.outputs import other_files, row_group_digests, table_files
+from finsim.provenance.outputs import change_in, other_files, table_files
 from finsim.records.storage import digest_file
 
 __all__ = ["Comparison", "Finding", "Verification", "compare_runs", "verify_run"]
@@ -98,29 +96,13 @@ def _log(folder: Path) -> tuple[list[Entry], list[Finding]]:
 
 def _tables(folder: Path, outputs: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
     for item in outputs:
-        path = folder / item["path"]
-        if not path.is_file():
-            yield Finding(item["path"], "the table is missing")
-        elif digest_file(path) != item["sha256"]:
-            yield Finding(item["path"], _change(path, item))
+        change = change_in(folder / item["path"], item)
+        if change:
+            yield Finding(item["path"], change)
     known = {item["path"] for item in outputs}
     for name in table_files(folder):
         if name not in known:
             yield Finding(name, "the table is not in the manifest")
-
-
-def _change(path: Path, item: Mapping[str, Any]) -> str:
-    """Say how a table differs from its line in the manifest: by size, row group or footer."""
-    if path.stat().st_size != item["bytes"]:
-        return f"the table has {path.stat().st_size:,} bytes; the manifest says {item['bytes']:,}"
-    try:
-        digests = list(row_group_digests(path))
-    except (pa.ArrowException, OSError):
-        return "the table was changed and is no longer readable Parquet"
-    for number, (now, then) in enumerate(zip(digests, item["row_groups"], strict=False)):
-        if now != then:
-            return f"row group {number} was changed"
-    return "the footer was changed"
 
 
 def _files(folder: Path, files: Sequence[Mapping[str, Any]], log: Sequence[Entry]) -> Iterator[Finding]:
