@@ -95,7 +95,7 @@ def _everywhere(node: ast.AST, package: bool) -> Iterator[str]:
         seeded = not package and last == "default_rng" and bool(node.args)
         if head in GLOBAL_DRAWS and not seeded and last not in MAKERS and name not in GLOBAL_SEEDING:
             yield f"{name} draws from a global or unaddressed stream"
-        if name in FORBIDDEN_CALLS:
+        if package and name in FORBIDDEN_CALLS:
             yield f"calls {name}"
         if name.endswith((".load", "read_pickle")) and _allows_pickle(node):
             yield "loads pickled data"

@@ -14,11 +14,14 @@ from miniature_run import GROUP, PRICES, SCENARIOS, describe
 
 from finsim import documents
 from finsim.errors import ProvenanceError
+from finsim.provenance import tags
 from finsim.provenance.audit import verify_log
 from finsim.provenance.environment import environment, source_commit
 from finsim.provenance.inputs import describe_input
+from finsim.provenance.lineage import REPAIR_SCHEMA, SEQUENCE_SCHEMA
 from finsim.provenance.manifest import (
     Findings,
+    Manifest,
     Sources,
     Statement,
     build_manifest,
@@ -192,3 +195,13 @@ def test_plain_data() -> None:
     )
     assert data == {"a": {"values": [1.0, None]}, "2": 3, "b": [True, False], "c": "x", "d": None}
     json.dumps(data, allow_nan=False)
+
+
+def test_the_reference_page_names_every_section_tag_and_lineage_column() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "manifest.md").read_text()
+    names = [item.name for item in dataclasses.fields(Manifest)]
+    names += [*SEQUENCE_SCHEMA.names, *REPAIR_SCHEMA.names]
+    missing = [name for name in names if f"`{name}`" not in page]
+    assert not missing
+    for code, words in tags.MEANING.items():
+        assert f"| {code} | {words} |" in page
