@@ -46,6 +46,10 @@ VARIABLES: Mapping[str, Variable] = {
 EQUITY_COLUMN = "Dow Jones Total Stock Market Index (Level)"
 HISTORY_FILE = "dfast_2025.csv.gz"
 
-TYPOLOGIES = ("card_testing", "account_takeover", "authorised_push_payment")
-LAUNDERING = ("structuring", "layering")
+# Names of the shipped narratives, used for suggestions alone: a narrative may bring names of its own.
+TYPOLOGIES = (
+    "card_testing", "card_not_present", "account_takeover", "authorised_push_payment", "purchase_scam",
+    "investment_scam", "impersonation_scam", "romance_scam", "invoice_scam",
+)  # fmt: skip
+LAUNDERING = ("structuring", "layering", "cash_deposit")
 CREDIT_CLASSES = ("cards", "mortgage", "heloc", "cre", "corporate", "consumer", "auto")

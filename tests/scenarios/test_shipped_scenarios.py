@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from finsim import documents
+from finsim.credit.measures import measure as nine_quarter_losses
 from finsim.records.calendar import Clock
 from finsim.scenarios import check_expectations, describe, drivers, load, measure, names, resolved
 from finsim.scenarios.algebra import parts
@@ -16,13 +17,18 @@ from finsim.scenarios.format import MacroPart
 from finsim.scenarios.variables import VARIABLES
 
 LONG = Clock(date(2025, 12, 31), 2520, 200, 48)
-BACK = {"gfc-2008": "2007 Q3", "covid-2020": "2019 Q4", "rates-shock-2022": "2021 Q4"}
+BACK = {
+    "gfc-2008": "2007 Q3",
+    "covid-2020": "2019 Q4",
+    "rates-shock-2022": "2021 Q4",
+    "dfast-severely-adverse-2025": "2024 Q4",
+}
 
 
-def history():
+def history(part):
     with gzip.open(documents.shipped("data") / "dfast_2025.csv.gz") as stream:
         table = pd.read_csv(stream)
-    return table[table["Scenario Name"] == "Actual"].set_index("Date")
+    return table[table["Scenario Name"] == part].set_index("Date")
 
 
 def test_the_required_files_are_there():
@@ -80,8 +86,10 @@ def test_dfast_2026_has_the_published_values():
 
 
 @pytest.mark.parametrize("name", sorted(BACK))
-def test_historical_files_are_the_bundled_history(name):
-    table, scenario = history(), load(name)
+def test_files_are_the_bundled_federal_reserve_tables(name):
+    scenario, table = load(name), history("Actual")
+    if name == "dfast-severely-adverse-2025":
+        table = pd.concat([table, history("Supervisory Severely Adverse")])
     first = table.index.get_loc(BACK[name])
     rows = table.iloc[first : first + scenario.horizon.length + 1]
     for variable, series in scenario.macro.items():
@@ -120,6 +128,16 @@ def test_the_pandemic_trough_is_that_of_the_market(shared):
     drawdown = (1.0 + knots[1].value / 100.0) / (1.0 + knots[0].value / 100.0) - 1.0
     assert drawdown == pytest.approx(-0.34, abs=0.01)
     assert knots[1].at - knots[0].at == 23
+
+
+@pytest.mark.parametrize("year", [2025, 2026])
+def test_published_loss_rates_follow_from_the_file(year):
+    scenario = load(f"dfast-severely-adverse-{year}")
+    found = drivers(scenario, Clock(date(year - 1, 12, 31), 252, 30, 36))
+    outcomes = check_expectations(scenario, measure(found) | nine_quarter_losses(found))
+    judged = [o for o in outcomes if o.metric.startswith("credit.")]
+    assert len(judged) == (4 if year == 2025 else 6)
+    assert [str(o) for o in judged if not o.met] == []
 
 
 def test_a_fraud_scenario_moves_fraud_alone():
