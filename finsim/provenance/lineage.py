@@ -55,8 +55,8 @@ REPAIR_SCHEMA = pa.schema(
 class Unit:
     """One generated unit.
 
-    ``kind`` is a key of KINDS; ``sequence`` its number; ``stream`` the ``address`` of its random
-    stream; ``name`` what it tells (the narrative of a scheme); ``first_id`` and
+    ``kind`` is a key of KINDS; ``sequence`` its number; ``stream`` the ``address`` under which all its
+    random streams stand; ``name`` what it tells (the narrative of a scheme); ``first_id`` and
     ``last_id`` the account or loan ids of a shard, both included; ``source`` a code of ``tags``;
     ``repairs`` the number of values that rules changed in it.
     """

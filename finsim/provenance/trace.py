@@ -189,10 +189,10 @@ def _model(place: _Place, unit: Mapping[str, Any], manifest: Manifest) -> dict[s
 
 
 def _stream(seed: int, address: str) -> str:
-    """Return the call that opens the unit's stream again."""
+    """Return the call that gives the unit's streams again."""
     if not address:
         return ""
-    return f"Streams({seed}).at({', '.join(repr(part) for part in json.loads(address))})"
+    return f"Streams({seed}).under({', '.join(repr(part) for part in json.loads(address))})"
 
 
 def _rules(place: _Place, unit: Mapping[str, Any], manifest: Manifest) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def test_a_payment_of_a_scheme_tells_the_whole_scheme(finished: Path) -> None:
 
 def test_the_stream_can_be_opened_again_from_the_text(finished: Path) -> None:
     origin = trace(finished, TX, 20).origin
-    assert origin["stream"] == "Streams(7).at('agents', 'scheme', 3)"
+    assert origin["stream"] == "Streams(7).under('agents', 'scheme', 3)"
     assert Streams(origin["seed"]).word("agents", "scheme", 3) == Streams(7).word("agents", "scheme", 3)
 
 
@@ -175,7 +175,7 @@ def test_text_and_json_say_the_same(finished: Path) -> None:
     story = trace(finished, TX, 20)
     text = story.to_text()
     assert json.loads(json.dumps(story.to_dict(), allow_nan=False))["row"] == 20
-    for told in ("scatter_gather", "Streams(7).at('agents', 'scheme', 3)", SCENARIOS["base"], "  > 20 "):
+    for told in ("scatter_gather", "Streams(7).under('agents', 'scheme', 3)", SCENARIOS["base"], "  > 20 "):
         assert told in text
     assert text.count("  > ") == 2
     assert "_fs_src" in text.split("origin")[0]
