@@ -1,0 +1,144 @@
+"""``PathCase``: what every path metric gets to see, and the way from statistics to a score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.errors import DataError
+from finsim.evaluation.columns import MANY, RETURN, Side, common_assets, side, thinned
+from finsim.evaluation.metric import Evidence
+from finsim.evaluation.resampling import (
+    Distance,
+    Estimates,
+    Resamples,
+    Statistic,
+    draw_resamples,
+    moment_estimates,
+    series_estimates,
+)
+from finsim.evaluation.settings import Settings
+from finsim.notation import Float1D, Float2D, Float3D
+from finsim.randomness import Streams
+from finsim.records.paths import Paths
+
+
+@dataclass(frozen=True)
+class PathCase:
+    """Real bars, an optional real hold-out, synthetic bars, the shared resamples, streams and settings.
+
+    ``synthetic`` is thinned to ``settings.max_paths`` paths; ``everything`` holds all synthetic paths (the
+    copy checks look at every row).
+    """
+
+    real: Side
+    holdout: Side | None
+    synthetic: Side
+    everything: Paths
+    resamples: Resamples
+    streams: Streams
+    settings: Settings
+
+    def assets(self) -> Iterator[tuple[int, str]]:
+        """Yield index and name of every asset."""
+        return iter(enumerate(self.real.paths.assets))
+
+    def columns(self) -> Iterator[tuple[str, str, int]]:
+        """Yield (subject, column, asset index) of every column both sides have."""
+        for name in self.real.columns:
+            if name in self.synthetic.columns:
+                for index, asset in self.assets():
+                    yield f"{asset} {name}", name, index
+
+    @property
+    def rows_used(self) -> int:
+        """Number of synthetic rows of one asset behind a score."""
+        return self.synthetic.count * self.synthetic.steps
+
+    def shuffled_real(self) -> Float3D:
+        """Return the real returns with their days in random order, float64[N, T-1, A]."""
+        rng = self.streams.at("ceiling", "shuffled")
+        values = self.real.columns[RETURN].copy()
+        for path in values:
+            rng.shuffle(path, axis=0)
+        return values
+
+    def gaussian_real(self) -> Float3D:
+        """Return Gaussian returns with the mean and variance of each real asset, float64[N, T-1, A]."""
+        rng = self.streams.at("ceiling", "gaussian")
+        values = self.real.columns[RETURN]
+        return np.asarray(
+            values.mean(axis=(0, 1)) + values.std(axis=(0, 1)) * rng.standard_normal(values.shape)
+        )
+
+    def series(
+        self, column: str, asset: int, statistic: Statistic, distance: Distance
+    ) -> tuple[Evidence, Estimates]:
+        """Compare a statistic of whole series of one column."""
+        real, own = self.real.column(column, asset), self.synthetic.column(column, asset)
+        found = series_estimates(real, own, statistic, self.resamples)
+        spare = None
+        if self.holdout is not None:
+            spare = statistic(self.holdout.column(column, asset)).mean(axis=0)
+        return evidence(found, distance, spare), found
+
+    def moments(
+        self,
+        pick: Callable[[Side], Float2D],
+        features: Callable[[Float2D], Float3D],
+        statistic: Statistic,
+        distance: Distance,
+    ) -> tuple[Evidence, Estimates]:
+        """Compare a function of row means; ``pick`` takes float64[N, T, ...] out of a side."""
+        real, own = pick(self.real), pick(self.synthetic)
+        found = moment_estimates(real, own, features, statistic, self.resamples)
+        spare = None
+        if self.holdout is not None:
+            spare = statistic(features(pick(self.holdout)).mean(axis=1)).mean(axis=0)
+        return evidence(found, distance, spare), found
+
+
+def evidence(found: Estimates, distance: Distance, holdout: Float1D | None) -> Evidence:
+    """Return the distance of the two sides with its draws and the real-against-real distances."""
+    value = float(distance(found.synthetic[None], found.real[None])[0])
+    draws = distance(found.synthetic_draws, found.real[None])
+    floors = distance(found.twin_draws, found.real_draws)
+    spare = None if holdout is None else float(distance(holdout[None], found.real[None])[0])
+    return Evidence(value, draws, floors, spare)
+
+
+def path_case(
+    train: Paths, holdout: Paths | None, synthetic: Paths, streams: Streams, settings: Settings
+) -> PathCase:
+    """Match assets, build the columns and draw the resamples; raises DataError for unusable prices."""
+    real, own = common_assets(train, synthetic)
+    spare = None
+    if holdout is not None:
+        kept = common_assets(real, holdout)[1]
+        if kept.assets != real.assets or set(kept.columns) != set(real.columns):
+            raise DataError(
+                f"hold-out with assets {holdout.assets} and fields {sorted(holdout.columns)}",
+                expected=f"{real.assets} and {sorted(real.columns)} as in the training part",
+            )
+        spare = side(kept)
+    left, right = side(real), side(thinned(own, settings.max_paths, streams))
+    draws = draw_resamples(
+        streams.at("bootstrap"),
+        (left.count, left.steps),
+        (right.count, right.steps),
+        (settings.bootstrap, settings.block),
+        MANY,
+    )
+    return PathCase(left, spare, right, own, draws, streams, settings)
+
+
+def mean_gap(left: Float2D, right: Float2D) -> Float1D:
+    """Return the mean absolute difference over the statistics: float64[b]."""
+    return np.asarray(np.abs(left - right).mean(axis=1))
+
+
+def log_gap(left: Float2D, right: Float2D) -> Float1D:
+    """Return the mean absolute log ratio over the statistics: float64[b]."""
+    return np.asarray(np.abs(np.log(left) - np.log(right)).mean(axis=1))

@@ -1,0 +1,1 @@
+"""Does the synthetic side look like the real one: one metric a file."""

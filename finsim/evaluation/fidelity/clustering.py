@@ -1,0 +1,56 @@
+"""Volatility clustering: the strength of the memory of |r| over the first month, as a log ratio.
+
+The gap of autocorrelations (``autocorrelation``) is wide between two halves of a real series whose
+volatility changed; their ratio is not, and no real half has a ratio near zero. Shuffled rows do.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from finsim.evaluation.case import PathCase
+from finsim.evaluation.fidelity.autocorrelation import ROWS_PER_LAG, SHORT, compare_lags
+from finsim.evaluation.metric import BACKTEST, Metric, Score
+from finsim.notation import Float1D, Float2D
+
+LEAST = 0.01
+
+
+def strength_gap(left: Float2D, right: Float2D) -> Float1D:
+    """Return |log ratio| of the mean autocorrelations, each at least 0.01: [b, K] -> [b]."""
+    ratio = np.maximum(left.mean(axis=1), LEAST) / np.maximum(right.mean(axis=1), LEAST)
+    return np.asarray(np.abs(np.log(ratio)))
+
+
+def measure(case: PathCase) -> list[Score]:
+    """Return one score an asset: mean autocorrelation of |r| over lags 1 to 20."""
+    scores = []
+    for index, asset in case.assets():
+        steps = min(case.real.steps, case.synthetic.steps)
+        if steps < ROWS_PER_LAG * SHORT:
+            scores.append(METRIC.missing(asset, f"{steps} rows; needs {ROWS_PER_LAG * SHORT}"))
+            continue
+        found = compare_lags(case, index, True, SHORT, strength_gap)
+        note = (
+            f"mean autocorrelation of |r| {found.estimates.synthetic.mean():.3f} synthetic, "
+            f"{found.estimates.real.mean():.3f} real"
+        )
+        scores.append(
+            METRIC.compared(asset, found.evidence, ceiling=found.ceiling, n=case.rows_used, note=note)
+        )
+    return scores
+
+
+METRIC = Metric(
+    name="clustering",
+    case="paths",
+    use=BACKTEST,
+    unit="absolute log ratio",
+    lowest=0.0,
+    highest=5.0,
+    best=0.0,
+    delta=0.2,
+    origin="assumption: a memory 20 % stronger or weaker than the real spread is tolerable",
+    order_free=False,
+    compute=measure,
+)

@@ -1,0 +1,126 @@
+"""Classifier two-sample test: can boosted trees tell synthetic windows from real ones?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from finsim.evaluation.case import PathCase
+from finsim.evaluation.columns import Side
+from finsim.evaluation.fidelity.windows import Windows, windows
+from finsim.evaluation.learner import fitted_scores, fold_of, group_weights, weighted_auc
+from finsim.evaluation.metric import BACKTEST, FAIL, PASS, WARN, Metric, Score
+from finsim.notation import Bool1D, Float1D
+
+FOLDS = 5
+LEAST = 60
+ITERATIONS = 60
+RATIO = 4
+ERAS = ((0.0, 0.5), (0.25, 0.75), (0.0, 0.3))
+FLOOR_LIMIT = 0.95
+
+
+def measure(case: PathCase) -> list[Score]:
+    """Return one score: cross-validated AUC, 0.5 when nobody can tell, 1 when anybody can.
+
+    Folds are made of whole paths, or half-years of a single path, so that overlapping windows never
+    lie on both sides of a fold. Floor: the same test between contiguous halves of the real series.
+    """
+    length = case.settings.window
+    real = windows(case.real, length, length // 4)
+    own = windows(case.synthetic, length, max(length // 2, 1))
+    subject = f"windows of {length} bars"
+    if min(len(real.path), len(own.path)) < LEAST:
+        return [METRIC.missing(subject, f"fewer than {LEAST} windows on a side")]
+    rng = case.streams.at("two sample", "own")
+    most = RATIO * len(real.path)
+    if len(own.path) > most:
+        own = own.take(np.sort(rng.choice(len(own.path), most, replace=False)))
+    draws = _auc(case, real, own, "value")
+    floors = _floors(case, real)
+    ceiling = float(np.median(_auc(case, real, windows(_shuffled(case), length, length // 2), "ceiling")))
+    value = max(0.5, float(draws[0]))
+    low, high = np.maximum(np.quantile(draws, [0.025, 0.975]), 0.5)
+    floor = float(np.median(floors))
+    goal = min(float(max(floors)) + METRIC.delta, FLOOR_LIMIT)
+    verdict, reason = _verdict(value, float(low), goal)
+    note = f"{len(real.path)} real and {len(own.path)} synthetic windows"
+    return [
+        Score(
+            METRIC.name, subject, value, float(low), float(high), len(own.path), floor, ceiling, goal,
+            verdict, METRIC.use, METRIC.unit, reason, note,
+        )  # fmt: skip
+    ]
+
+
+def _verdict(value: float, low: float, goal: float) -> tuple[str, str]:
+    if value <= goal:
+        return PASS, ""
+    if low > goal:
+        return FAIL, f"AUC {value:.3f}: windows are told apart; goal {goal:.3f}"
+    return WARN, f"AUC {value:.3f} is above the goal {goal:.3f}, its interval is not"
+
+
+def _auc(case: PathCase, left: Windows, right: Windows, role: str) -> Float1D:
+    """Return the pooled out-of-fold AUC and after it its group-bootstrap draws: float64[1 + B]."""
+    rng = case.streams.at("two sample", "folds", role)
+    seed = case.streams.word("two sample", "trees", role)
+    features = np.concatenate([left.features, right.features])
+    label = np.repeat([False, True], [len(left.path), len(right.path)])
+    groups = np.concatenate(
+        [2 * left.groups(len(np.unique(left.path)) >= 8), 2 * right.groups(len(np.unique(right.path)) >= 8) + 1]
+    )
+    fold = np.empty(len(label), dtype=np.int64)
+    for side in (False, True):
+        fold[label == side] = fold_of(groups[label == side], FOLDS, rng)
+    scores = np.zeros(len(label))
+    for k in range(FOLDS):
+        held = fold == k
+        seen = ~held
+        scores[held] = fitted_scores(features[seen], label[seen], features[held], seed + k, ITERATIONS)
+    weights = group_weights(groups, case.settings.bootstrap, rng)
+    return weighted_auc(scores, label, np.concatenate([np.ones((1, len(label))), weights]))
+
+
+def _floors(case: PathCase, real: Windows) -> list[float]:
+    """Return AUCs of real against real: eras where one synthetic path may be one, else mixed half-years."""
+    found = []
+    for k, inside in enumerate(_parts(case, real)):
+        found.append(max(0.5, float(_auc(case, real.take(~inside), real.take(inside), f"floor {k}")[0])))
+    if case.holdout is not None:
+        spare = windows(case.holdout, case.settings.window, case.settings.window // 4)
+        if len(spare.path) >= LEAST:
+            found.append(max(0.5, float(_auc(case, real, spare, "holdout")[0])))
+    return found
+
+
+def _parts(case: PathCase, real: Windows) -> list[Bool1D]:
+    rows, length = case.real.steps, case.settings.window
+    if not (case.real.many or case.synthetic.many):
+        return [(real.start >= a * rows) & (real.start + length <= b * rows) for a, b in ERAS]
+    rng = case.streams.at("two sample", "halves")
+    groups = np.unique(real.groups(case.real.many), return_inverse=True)[1]
+    half = (groups.max() + 1) // 2
+    return [np.isin(groups, rng.permutation(groups.max() + 1)[:half]) for _ in ERAS]
+
+
+def _shuffled(case: PathCase) -> Side:
+    """Return the real rows in random order, columns of one row kept together."""
+    rng = case.streams.at("two sample", "shuffled")
+    order = rng.permutation(case.real.steps)
+    columns = {name: values[:, order] for name, values in case.real.columns.items()}
+    return Side(case.real.paths, columns)
+
+
+METRIC = Metric(
+    name="two_sample",
+    case="paths",
+    use=BACKTEST,
+    unit="AUC",
+    lowest=0.5,
+    highest=1.0,
+    best=0.5,
+    delta=0.05,
+    origin="assumption: 5 points of AUC beyond the most different halves of the real series",
+    order_free=False,
+    compute=measure,
+)

@@ -1,0 +1,151 @@
+"""``Score`` and ``Metric``: one number with its interval, floor, ceiling, goal and verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from finsim.errors import RecordError
+from finsim.notation import Float1D
+
+PASS, WARN, FAIL, NOT_COMPUTED = "pass", "warn", "fail", "not computed"
+VERDICTS = (PASS, WARN, FAIL, NOT_COMPUTED)
+DETECTOR, STRESS, BACKTEST, SHARE = "train a detector", "stress a portfolio", "backtest", "share"
+USES = (DETECTOR, STRESS, BACKTEST, SHARE)
+
+Case = TypeVar("Case", contravariant=True)
+
+
+@dataclass(frozen=True)
+class Score:
+    """One metric on one subject.
+
+    ``low``/``high`` is the 95 % interval of ``value``; ``n`` the number of rows, paths or instances
+    behind it; ``floor`` what real against real scores, ``ceiling`` what a useless twin scores;
+    ``goal`` the limit that ``value`` must keep. A figure that does not exist is None.
+    ``reason`` says why a verdict is not ``pass``; ``note`` says how to read the value.
+    """
+
+    metric: str
+    subject: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    floor: float | None
+    ceiling: float | None
+    goal: float | None
+    verdict: str
+    use: str
+    unit: str
+    reason: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the verdict and the use; replace NaN by None."""
+        if self.verdict not in VERDICTS or self.use not in USES:
+            raise RecordError(
+                f"verdict {self.verdict!r} for use {self.use!r}",
+                place=f"score {self.metric}",
+                expected=f"{VERDICTS} and {USES}",
+            )
+        for name in ("value", "low", "high", "floor", "ceiling", "goal"):
+            number = getattr(self, name)
+            clean = None if number is None or not math.isfinite(number) else float(number)
+            object.__setattr__(self, name, clean)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Score:
+        """Rebuild a score from ``to_dict``; unknown keys are ignored, missing ones raise RecordError."""
+        names = [field.name for field in fields(cls)]
+        missing = [name for name in names if name not in data]
+        if missing:
+            raise RecordError(f"a score without {missing}", expected=str(names))
+        return cls(*(data[name] for name in names))
+
+
+@dataclass(frozen=True)
+class Metric(Generic[Case]):
+    """One line of the catalogue: what is measured, how good it can be, and the function that does it.
+
+    ``lowest``/``highest`` is the range of values and ``best`` the value of a perfect twin. ``delta`` is
+    the margin beyond what real data do among themselves, ``origin`` says where it comes from.
+    ``order_free`` promises that a permutation of rows in time leaves the value unchanged.
+    """
+
+    name: str
+    case: str
+    use: str
+    unit: str
+    lowest: float
+    highest: float
+    best: float
+    delta: float
+    origin: str
+    order_free: bool
+    compute: Callable[[Case], list[Score]]
+
+    def compared(
+        self,
+        subject: str,
+        evidence: Evidence,
+        *,
+        ceiling: float | None = None,
+        n: int = 0,
+        note: str = "",
+    ) -> Score:
+        """Return the score of a distance (lower is better) by the rule of ``docs/reference/metrics.md``.
+
+        goal = 95 % quantile of the real-against-real draws + ``delta``. pass: value <= goal.
+        fail: the whole interval lies above the goal. warn: in between.
+        """
+        if not math.isfinite(evidence.value) or not np.isfinite(evidence.floors).all():
+            return self.missing(subject, "the statistic is undefined on these rows (too few or all equal)")
+        spread = evidence.draws - np.median(evidence.draws)
+        low, high = evidence.value + np.quantile(spread, [0.025, 0.975])
+        low, high = float(np.clip(low, self.lowest, self.highest)), float(min(high, self.highest))
+        floor = float(np.median(evidence.floors)) if evidence.holdout is None else evidence.holdout
+        goal = max(float(np.quantile(evidence.floors, 0.95)), floor) + self.delta
+        verdict, reason = verdict_below(evidence.value, low, goal)
+        if ceiling is not None and goal >= ceiling:
+            note = f"{note}; low power: a useless twin would reach the goal too".lstrip("; ")
+        return Score(
+            self.name, subject, evidence.value, low, high, n, floor, ceiling, goal,
+            verdict, self.use, self.unit, reason, note,
+        )  # fmt: skip
+
+    def missing(self, subject: str, reason: str) -> Score:
+        """Return a score that says why it was not computed."""
+        return Score(
+            self.name, subject, None, None, None, 0, None, None, None, NOT_COMPUTED, self.use, self.unit, reason
+        )
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A distance synthetic-real, its draws over the synthetic side, and real-against-real distances.
+
+    ``draws`` float64[B], ``floors`` float64[B]; ``holdout`` is the distance of a given hold-out.
+    """
+
+    value: float
+    draws: Float1D
+    floors: Float1D
+    holdout: float | None = None
+
+
+def verdict_below(value: float, low: float, goal: float) -> tuple[str, str]:
+    """Return verdict and reason for a value that should be at most ``goal``."""
+    if value <= goal:
+        return PASS, ""
+    if low > goal:
+        return FAIL, f"{value:.3g} is above the goal {goal:.3g}, and so is its whole interval"
+    return WARN, f"{value:.3g} is above the goal {goal:.3g}, but its interval reaches down to {low:.3g}"

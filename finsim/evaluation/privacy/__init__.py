@@ -1,0 +1,1 @@
+"""Does the synthetic side give away real records: one metric a file."""

@@ -1,0 +1,71 @@
+"""Rescaled bars: synthetic rows with the exact proportions open : high : low : close of a real row."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from finsim.evaluation.case import PathCase
+from finsim.evaluation.metric import SHARE, Metric, Score
+from finsim.evaluation.privacy.bar_copies import NEEDED, held_out
+from finsim.evaluation.privacy.chance import counted
+from finsim.evaluation.privacy.matching import matches, varied
+from finsim.notation import Bool1D, Float2D, Int1D
+from finsim.records.paths import Paths
+
+TOLERANCE = 1e-8
+
+
+def shape_rows(paths: Paths) -> Float2D:
+    """Return log(open/close), log(high/close), log(low/close) of each bar in the order path, date, asset."""
+    close = np.log(paths.close).ravel()
+    return np.stack([np.log(paths.columns[name]).ravel() - close for name in NEEDED[:3]], axis=1)
+
+
+def copied_shapes(real: Paths, synthetic: Paths) -> tuple[Int1D, Bool1D]:
+    """Return for each synthetic bar a real bar of the same shape or -1, and which bars could be compared.
+
+    Prices of a bar may be multiplied by any factor. Bars with fewer than two different proportions
+    (open = close = high, say) are left out: on a tick grid they agree by chance.
+    """
+    known, queries = shape_rows(real), shape_rows(synthetic)
+    compared = varied(queries, 2)
+    found = np.full(len(queries), -1, dtype=np.int64)
+    held = np.flatnonzero(varied(known, 2))
+    hit = matches(known[held], queries[compared], TOLERANCE)
+    found[compared] = np.where(hit >= 0, held[np.maximum(hit, 0)] if len(held) else -1, -1)
+    return found, compared
+
+
+def measure(case: PathCase) -> list[Score]:
+    """Return one score: the number of bars with the exact shape of a real bar."""
+    subject = "bars up to a price factor"
+    if not set(NEEDED) <= set(case.real.paths.columns):
+        return [METRIC.missing(subject, "needs open, high, low and close")]
+    found, compared = copied_shapes(case.real.paths, case.everything)
+    chance, usable = copied_shapes(*held_out(case))
+    note = f"{int((~compared).sum())} bars without a range were left out"
+    return [
+        counted(
+            METRIC,
+            subject,
+            int((found >= 0).sum()),
+            int(compared.sum()),
+            (int((chance >= 0).sum()), int(usable.sum())),
+            note,
+        )
+    ]
+
+
+METRIC = Metric(
+    name="shape_copies",
+    case="paths",
+    use=SHARE,
+    unit="bars",
+    lowest=0.0,
+    highest=float("inf"),
+    best=0.0,
+    delta=0.0,
+    origin="no copy beyond chance is acceptable",
+    order_free=True,
+    compute=measure,
+)

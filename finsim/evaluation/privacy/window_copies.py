@@ -1,0 +1,98 @@
+"""Copied windows: runs of returns that repeat a run of real returns, at any date and any price level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.evaluation.case import PathCase
+from finsim.evaluation.metric import SHARE, Metric, Score
+from finsim.evaluation.privacy.bar_copies import held_out
+from finsim.evaluation.privacy.chance import counted
+from finsim.evaluation.privacy.matching import matches, varied
+from finsim.notation import Array, Bool1D, Float2D, Int1D
+from finsim.records.paths import Paths
+
+TOLERANCE = 1e-8
+LEAST_MOVES = 3
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Copied windows: asset, path, first return row and number of returns of each (int64 each)."""
+
+    asset: Int1D
+    path: Int1D
+    start: Int1D
+    length: Int1D
+
+
+def window_rows(paths: Paths, run: int) -> Float2D:
+    """Return all windows of ``run`` successive returns: [A * N * (T - run), run], order asset, path, time."""
+    returns = paths.returns().transpose(2, 0, 1)
+    return np.lib.stride_tricks.sliding_window_view(returns, run, axis=2).reshape(-1, run)
+
+
+def covered_returns(real: Paths, synthetic: Paths, run: int) -> Bool1D:
+    """Tell which returns lie in a copied window: bool[A, N, T-1].
+
+    A window is copied when ``run`` successive returns equal ``run`` successive real returns of any asset
+    within 1e-8, at least three of them not zero. Returns have no price level, so rescaled prices match.
+    """
+    known, queries = window_rows(real, run), window_rows(synthetic, run)
+    known = known[varied(known, LEAST_MOVES)]
+    usable = varied(queries, LEAST_MOVES)
+    hit = np.zeros(len(queries), dtype=bool)
+    hit[usable] = matches(known, queries[usable], TOLERANCE) >= 0
+    assets, paths, steps = len(synthetic.assets), synthetic.count, len(synthetic.dates) - 1
+    begun = hit.reshape(assets, paths, steps - run + 1)
+    covered = np.zeros((assets, paths, steps), dtype=bool)
+    for k in range(run):
+        covered[:, :, k : steps - run + 1 + k] |= begun
+    return covered
+
+
+def runs_of(covered: Array) -> Runs:
+    """Return the maximal runs of covered returns."""
+    padded = np.pad(covered, ((0, 0), (0, 0), (1, 1))).astype(np.int8)
+    change = np.diff(padded, axis=2)
+    asset, path, start = np.nonzero(change == 1)
+    stop = np.nonzero(change == -1)[2]
+    return Runs(asset, path, start, stop - start)
+
+
+def measure(case: PathCase) -> list[Score]:
+    """Return two scores: the number of copied windows and the number of returns inside them."""
+    run = case.settings.copy_run
+    subjects = ("windows", "returns inside copied windows")
+    if min(len(case.real.paths.dates), len(case.everything.dates)) <= run + 1:
+        return [METRIC.missing(subject, "fewer rows than a window") for subject in subjects]
+    covered = covered_returns(case.real.paths, case.everything, run)
+    found = runs_of(covered)
+    earlier, later = held_out(case)
+    chance = covered_returns(earlier, later, run)
+    longest = int(found.length.max()) if len(found.length) else 0
+    note = f"runs of {run} or more equal returns; the longest has {longest}"
+    return [
+        counted(
+            METRIC, subjects[0], len(found.length), covered.size // run,
+            (len(runs_of(chance).length), chance.size // run), note,
+        ),
+        counted(METRIC, subjects[1], int(covered.sum()), covered.size, (int(chance.sum()), chance.size), note),
+    ]  # fmt: skip
+
+
+METRIC = Metric(
+    name="window_copies",
+    case="paths",
+    use=SHARE,
+    unit="count",
+    lowest=0.0,
+    highest=float("inf"),
+    best=0.0,
+    delta=0.0,
+    origin="no copy beyond chance is acceptable",
+    order_free=False,
+    compute=measure,
+)

@@ -1,0 +1,1 @@
+"""Is the synthetic side good for the job: one metric a file."""

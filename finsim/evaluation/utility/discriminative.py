@@ -1,0 +1,66 @@
+"""TimeGAN discriminative score: |accuracy - 0.5| of a small GRU that sorts real from synthetic windows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from finsim.evaluation.case import PathCase
+from finsim.evaluation.metric import BACKTEST, Metric, Score, verdict_below
+from finsim.evaluation.utility.judged import LENGTH, interval, judged_windows
+from finsim.notation import Float3D
+
+OFFICIAL = (10, 2000)
+
+
+def measure(case: PathCase) -> list[Score]:
+    """Return one score; the judge is the official network, iterations and refits come from the settings.
+
+    Floor: the same judge on two draws of real windows (or real against hold-out). Windows are
+    freed of their price level first, so values compare with other runs here, not with published ones.
+    Source: Yoon, Jarrett and van der Schaar 2019, metrics/discriminative_metrics.py.
+    """
+    settings = case.settings
+    subject = f"windows of {LENGTH} bars"
+    if settings.judge_refits < 1:
+        return [METRIC.missing(subject, "judge_refits is 0 in the settings")]
+    if min(len(case.real.paths.dates), len(case.everything.dates)) < 4 * LENGTH:
+        return [METRIC.missing(subject, f"fewer than {4 * LENGTH} bars on a side")]
+    real, spare, own = judged_windows(case)
+    values = [_score(case, real, own, "synthetic", k) for k in range(settings.judge_refits)]
+    floor = float(np.mean([_score(case, real, spare, "floor", k) for k in range(settings.judge_refits)]))
+    value = float(np.mean(values))
+    low, high = interval(values)
+    goal = floor + METRIC.delta
+    verdict, reason = verdict_below(value, value if low is None else low, goal)
+    official = (settings.judge_refits, settings.judge_iterations) == OFFICIAL
+    note = f"{settings.judge_refits} refits of {settings.judge_iterations} iterations"
+    note += "" if official else f"; the official protocol is {OFFICIAL[0]} of {OFFICIAL[1]}"
+    return [
+        Score(
+            METRIC.name, subject, value, low, high, len(own), floor, 0.5, goal,
+            verdict, METRIC.use, METRIC.unit, reason, note,
+        )  # fmt: skip
+    ]
+
+
+def _score(case: PathCase, real: Float3D, fake: Float3D, role: str, refit: int) -> float:
+    from finsim.generators.judges import discriminative_accuracy
+
+    word = case.streams.word("judge", "discriminative", role, refit)
+    accuracy = discriminative_accuracy(real, fake, word, iterations=case.settings.judge_iterations)
+    return abs(float(accuracy) - 0.5)
+
+
+METRIC = Metric(
+    name="discriminative",
+    case="paths",
+    use=BACKTEST,
+    unit="|accuracy - 0.5|",
+    lowest=0.0,
+    highest=0.5,
+    best=0.0,
+    delta=0.1,
+    origin="convention: below 0.1 is called good in the literature on this score",
+    order_free=False,
+    compute=measure,
+)
