@@ -1,0 +1,167 @@
+"""Repairs that later rows of the group depend on: every row sees its predecessors already mended.
+
+A broken running balance is the example: once one row is recomputed, the next must be judged against the
+new value. Each group is taken in stretches that double while nothing breaks and stop at the first
+breach, so long clean stretches cost one block, and the result is that of going row by row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.constraints.check import Excused
+from finsim.constraints.columns import Source
+from finsim.constraints.interpreter import Block, Interpreter, World
+from finsim.constraints.mending import Mended, broken_mask, new_values
+from finsim.constraints.order import Arrangement, Layout, layout
+from finsim.constraints.ruleset import Rule
+from finsim.constraints.vectors import Vec, known, solid, spread
+from finsim.notation import Array, Bool1D, Int1D
+
+
+@dataclass
+class _Runs:
+    """Groups still being mended: ``at`` the next row of each, ``size`` of its next stretch, its ``end``."""
+
+    slots: Int1D
+    at: Int1D
+    end: Int1D
+    size: Int1D
+
+    def stretch(self, blocks: int) -> Int1D:
+        """Return how many rows each group offers next."""
+        most = max(1, blocks // max(1, len(self.at)))
+        offered: Int1D = np.minimum(np.minimum(self.size, most), self.end - self.at)
+        return offered
+
+    def advance(self, done: Int1D, stopped: Bool1D, lengths: Int1D) -> _Runs:
+        """Return the runs after ``done`` rows each; a stop makes the next stretch short."""
+        at = self.at + done
+        size = np.where(stopped, 1, 2 * lengths)
+        left = at < self.end
+        return _Runs(self.slots[left], at[left], self.end[left], size[left])
+
+
+def one_by_one(
+    rule: Rule,
+    world: World,
+    source: Source,
+    placed: Arrangement,
+    first: Mended,
+    blocks: int,
+    excused: Excused | None,
+) -> Mended:
+    """Return the rows that break a rule when earlier rows of their group have been mended.
+
+    ``first`` are the rows that break it as the table stands; groups without any are left alone. For
+    ``drop`` the values are of no use. The source's column is put back as it was.
+    """
+    repair = rule.repair
+    assert repair is not None
+    drops = repair.do == "drop"
+    order = np.arange(source.rows) if placed.permutation is None else placed.permutation
+    working = _Working(source, "" if drops else repair.column)
+    run = Interpreter(world)
+    found: list[tuple[Int1D, Array, Bool1D]] = []
+    runs = _begin(placed, order, first.rows)
+    while len(runs.at):
+        lengths = runs.stretch(blocks)
+        where, shape = _positions(runs, lengths), _shape(runs, lengths, placed.slot_count)
+        run.begin(Block(source, order[where], len(where), shape))
+        broken = broken_mask(rule, run, excused)
+        head = _first_true(broken, lengths)
+        stopped = head < lengths
+        if stopped.any():
+            starts = np.cumsum(lengths) - lengths
+            places = (starts + head)[stopped]
+            rows = order[where[places]]
+            if drops:
+                found.append((rows, np.zeros(len(rows)), np.ones(len(rows), dtype=bool)))
+            else:
+                new = new_values(rule, run)
+                valid = np.broadcast_to(known(new), (len(where),))[places]
+                values = spread(new.values, len(where))[places]
+                working.put(rows[valid], values[valid])
+                found.append((rows, values, valid))
+            kept = np.where(stopped, head if drops else head + 1, lengths)
+            _recommit(run, source, order, runs, kept, placed.slot_count)
+        else:
+            run.commit()
+        runs = runs.advance(np.where(stopped, head + 1, lengths), stopped, lengths)
+    working.restore()
+    return _joined(found)
+
+
+class _Working:
+    """The repaired column while it is being repaired; rules read it through the source."""
+
+    def __init__(self, source: Source, column: str) -> None:
+        self.source, self.column = source, column
+        if column:
+            self.old = source.whole(column)
+            count = source.rows
+            self.values = spread(source.block(column, slice(None)).values, count).copy()
+            self.valid = solid(self.old.valid, count).copy()
+            source.replace(column, Vec(self.values, None if self.values.dtype.kind == "f" else self.valid))
+
+    def put(self, rows: Int1D, values: Array) -> None:
+        """Write new values."""
+        self.values[rows] = values
+        self.valid[rows] = True
+
+    def restore(self) -> None:
+        """Put the column back as it was."""
+        if self.column:
+            self.source.replace(self.column, self.old)
+
+
+def _begin(placed: Arrangement, order: Int1D, broken_rows: Int1D) -> _Runs:
+    slots = placed.slots
+    starts = np.flatnonzero(np.diff(slots, prepend=-1))
+    ends = np.append(starts[1:], len(slots))
+    position = np.empty(len(order), dtype=np.int64)
+    position[order] = np.arange(len(order))
+    hit = np.sort(position[broken_rows])
+    group = np.searchsorted(starts, hit, side="right") - 1
+    group, first = np.unique(group, return_index=True)
+    return _Runs(slots[starts[group]], starts[group], ends[group], hit[first] - starts[group] + 1)
+
+
+def _positions(runs: _Runs, lengths: Int1D) -> Int1D:
+    offsets = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return np.repeat(runs.at, lengths) + offsets
+
+
+def _shape(runs: _Runs, lengths: Int1D, slot_count: int) -> Layout:
+    return layout(np.repeat(runs.slots, lengths), slot_count, closed=False)
+
+
+def _first_true(flags: Bool1D, lengths: Int1D) -> Int1D:
+    """Return in each stretch the place of the first true flag, or its length."""
+    starts = np.cumsum(lengths) - lengths
+    offset = np.arange(len(flags)) - np.repeat(starts, lengths)
+    return np.minimum.reduceat(np.where(flags, offset, np.repeat(lengths, lengths)), starts)
+
+
+def _recommit(
+    run: Interpreter, source: Source, order: Int1D, runs: _Runs, kept: Int1D, slot_count: int
+) -> None:
+    """Move the state past the kept rows only, as they stand now."""
+    some = kept > 0
+    if not some.any():
+        return
+    part = _Runs(runs.slots[some], runs.at[some], runs.end[some], runs.size[some])
+    where = _positions(part, kept[some])
+    run.begin(Block(source, order[where], len(where), _shape(part, kept[some], slot_count)))
+    run.commit()
+
+
+def _joined(found: list[tuple[Int1D, Array, Bool1D]]) -> Mended:
+    if not found:
+        none = np.zeros(0, dtype=np.int64)
+        return Mended(none, none, np.zeros(0, dtype=bool))
+    rows, values, valid = (np.concatenate(part) for part in zip(*found, strict=True))
+    order = np.argsort(rows, kind="stable")
+    return Mended(rows[order], values[order], valid[order])

@@ -1,0 +1,268 @@
+"""One written rule -> ``Rule``: expressions bound, tolerance, repair and the columns it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+
+from finsim.constraints.binding import Binder, Scope
+from finsim.constraints.build import Builder
+from finsim.constraints.expression import Expr, Node, Span, walk
+from finsim.constraints.functions import FUNCTIONS
+from finsim.constraints.grammar import Misread, parse
+from finsim.constraints.order import Order
+from finsim.constraints.pack_file import PackReader, RepairText, RuleText
+from finsim.constraints.ruleset import Bound, Repair, Rule, Table
+from finsim.constraints.types import ANY, BOOL, Clash, number
+from finsim.documents import Loc
+from finsim.errors import did_you_mean
+
+_SEQUENCED = ("sequence", "window", "calendar")
+
+
+class RuleBuilder:
+    """Builds the rules of one table; problems go to the reader."""
+
+    def __init__(self, reader: PackReader, make: Builder, table: Table, scope: Scope) -> None:
+        self.reader, self.make, self.table, self.scope = reader, make, table, scope
+
+    def check_lets(self, lets: Mapping[str, Expr], written: Mapping[str, object], loc: Loc) -> None:
+        """Bind every ``let`` once, so that its problems are reported where it stands."""
+        for name, expr in lets.items():
+            binder = Binder(self.make, self.scope)
+            binder.bind(expr)
+            self._report(binder, (*loc, name), str(written[name]))
+
+    def rule(self, text: RuleText, loc: Loc, order: Order | None) -> Rule | None:
+        """Return one rule, or None after noting its problems."""
+        before = len(self.reader.problems)
+        scope = self.scope.ordered_by(order)
+        check_text, when_text = _written(text.check), "" if text.when is None else _written(text.when)
+        check = self._condition(scope, (*loc, "check"), check_text, self._tol(text, loc))
+        when = self._condition(scope, (*loc, "when"), when_text, None) if when_text else None
+        self._check_expect(text, loc)
+        if check is None or (when_text and when is None):
+            return None
+        node, spans, used_tol = check
+        if text.tol and not used_tol:
+            self.reader.complain(
+                (*loc, "tol"), "the tolerance fits no comparison", "give it the unit of the sides"
+            )
+        repair = self._repair(text.repair, scope, node, (*loc, "repair")) if text.repair else None
+        if len(self.reader.problems) > before:
+            return None
+        roots = [node, *([when[0]] if when else []), *([repair.node] if repair and repair.node else [])]
+        own = self._own_order(roots, order)
+        columns = _columns(roots) | (set(own.group) | set(own.by) if own else set())
+        antecedent = _antecedent(self.make, when[0] if when else None, node)
+        return Rule(
+            text.id, self.table.name, text.level, text.kind, node, when[0] if when else None, antecedent,
+            check_text, when_text, spans, when[1] if when else (), own, text.nulls,
+            (text.expect[0], text.expect[1]) if text.expect else None, repair, frozenset(columns),
+            frozenset(str(data[1]) for data in _calls(roots) if data[0] == "match"),
+            text.why, text.cite, text.assumption,
+        )  # fmt: skip
+
+    def _own_order(self, roots: list[Node], order: Order | None) -> Order | None:
+        names = [data[0] for data in _calls(roots)]
+        needs = any(name in FUNCTIONS and FUNCTIONS[str(name)].family in _SEQUENCED for name in names)
+        return order if needs else None
+
+    def _condition(
+        self, scope: Scope, loc: Loc, text: str, tol: Hashable
+    ) -> tuple[Node, tuple[Span, ...], bool] | None:
+        expr = self._parsed(loc, text)
+        if expr is None:
+            return None
+        if expr.op == "assign":
+            self.reader.misread(loc, text, Misread("`:=` in a condition", 0, len(text), "compare with `=`"))
+            return None
+        binder = Binder(self.make, scope)
+        node = binder.condition(expr, tol)
+        if self._report(binder, loc, text):
+            return None
+        return node, tuple(binder.spans), binder.used_tol
+
+    def _parsed(self, loc: Loc, text: str) -> Expr | None:
+        try:
+            return parse(text)
+        except Misread as bad:
+            self.reader.misread(loc, text, bad)
+            return None
+
+    def _report(self, binder: Binder, loc: Loc, text: str) -> bool:
+        for bad in binder.problems:
+            self.reader.misread(loc, text, bad)
+        return bool(binder.problems)
+
+    def _tol(self, text: RuleText, loc: Loc) -> Hashable:
+        """Return the tolerance as (kind, type, amount) or ("rel", None, share)."""
+        tol = text.tol
+        if isinstance(tol, dict):
+            if set(tol) == {"rel"} and tol["rel"] >= 0:
+                return ("rel", None, float(tol["rel"]))
+            self.reader.complain(
+                (*loc, "tol"), f"unknown tolerance {tol}", "write a number, 0.01 USD or {rel: 1e-9}"
+            )
+        elif tol is not None:
+            try:
+                written = f"{tol:.17f}".rstrip("0") + "0" if isinstance(tol, float) else str(tol)
+                kind, amount = number(_spaced(written))
+                return ("abs", kind, amount)
+            except (Clash, ArithmeticError):
+                found = f"{tol!r} is not a tolerance"
+                self.reader.complain((*loc, "tol"), found, "write a number, 0.01 USD or {rel: 1e-9}")
+        return None
+
+    def _check_expect(self, text: RuleText, loc: Loc) -> None:
+        if text.level == "plausible" and text.expect is None:
+            self.reader.complain(
+                loc, "a plausible rule needs the share that holds", "add `expect: [0.98, 1]`"
+            )
+        if text.level != "plausible" and text.expect is not None:
+            self.reader.complain(
+                (*loc, "expect"), f"`expect` on a rule of level {text.level}", "use level plausible"
+            )
+
+    def _repair(self, text: RepairText, scope: Scope, check: Node, loc: Loc) -> Repair | None:
+        if text.do == "set":
+            return self._set(text, scope, loc)
+        if text.do == "clip":
+            if text.on not in self.table.columns:
+                self.reader.complain(
+                    loc, f"unknown column {text.on!r}", did_you_mean(text.on, list(scope.columns))
+                )
+                return None
+            bounds = tuple(_bounds(check, text.on))
+            if not bounds:
+                self.reader.complain(
+                    loc, f"the rule gives {text.on!r} no bound", f"write {text.on} <= .. or >= .."
+                )
+            return Repair("clip", text.on, None, bounds, f"clip {text.on}")
+        if text.on or text.expr:
+            self.reader.complain(loc, f"{text.do} takes no `on` or `expr`", "leave it out")
+        if text.do == "sort" and (scope.is_sorted or not scope.ordered):
+            self.reader.complain(
+                loc, "sort repairs rows that stand out of order", "give the rule `order: {.., sort: false}`"
+            )
+        return Repair(text.do, text=f"{text.do} the row")
+
+    def _set(self, text: RepairText, scope: Scope, loc: Loc) -> Repair | None:
+        at = (*loc, "expr")
+        expr = self._parsed(at, text.expr)
+        if expr is None:
+            return None
+        if expr.op == "assign":
+            if text.on:
+                self.reader.complain(loc, "`on` beside `:=`", "leave `on` out")
+            expr = Expr("assign", expr.text, expr.args, expr.start, expr.end)
+        elif text.on:
+            expr = Expr("assign", text.on, (expr,), expr.start, expr.end)
+        else:
+            self.reader.complain(at, "which column is set?", "write `column := expression`")
+            return None
+        column, kind = expr.text, scope.columns.get(expr.text)
+        if kind is None:
+            bad = Misread(
+                f"unknown column {column!r}", 0, len(column), did_you_mean(column, list(scope.columns))
+            )
+            self.reader.misread(at, text.expr, bad)
+            return None
+        binder = Binder(self.make, scope)
+        node = binder.bind(expr.args[0])
+        if not binder.problems and node.type != ANY:
+            node = self._fitted(binder, expr.args[0], node, column)
+        if self._report(binder, at, text.expr):
+            return None
+        return Repair("set", column, node, (), text.expr if ":=" in text.expr else f"{column} := {text.expr}")
+
+    def _fitted(self, binder: Binder, expr: Expr, node: Node, column: str) -> Node:
+        """Return the value in the type of the column, or note why it does not fit."""
+        kind = self.scope.columns[column]
+        try:
+            target, value = self.make.alike((self.make.node("column", kind, (), column), node), "set")
+            if value.type.stored != kind.stored and kind.stored != "f":
+                raise Clash(f"{column} is exact, the value is not", "wrap it in round(..)")
+            if target.type.scale != kind.scale:
+                raise Clash(f"the value is finer than {column}", "round it")
+            return value if kind.stored != "f" else self.make.as_float(value)
+        except Clash as clash:
+            binder.problems.append(Misread(clash.found, expr.start, expr.end, clash.remedy))
+            return node
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _spaced(text: str) -> str:
+    """Return ``0.01USD`` or ``5%`` with a space before the unit."""
+    head = text.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ% ")
+    return f"{head} {text[len(head) :].strip()}".strip()
+
+
+def _columns(roots: list[Node]) -> set[str]:
+    return {str(node.data) for root in roots for node in walk(root) if node.op == "column"}
+
+
+def _calls(roots: list[Node]) -> list[tuple[object, ...]]:
+    return [node.data for root in roots for node in walk(root) if node.op == "call"]
+
+
+def _antecedent(make: Builder, when: Node | None, check: Node) -> Node | None:
+    """Return the condition under which the rule says anything: ``when``, and the left side of ``=>``."""
+    left = check.args[0] if check.op == "=>" else None
+    if when is None or left is None:
+        return when if left is None else left
+    return make.node("and", BOOL, (when, left))
+
+
+def _bounds(node: Node, column: str) -> list[Bound]:
+    """Return the limits on one column that hold whenever the rule does."""
+    if node.op == "and":
+        return [bound for arg in node.args for bound in _bounds(arg, column)]
+    if node.op == "=>":
+        return _bounds(node.args[1], column)
+    if node.op not in ("<", "<=", ">", ">="):
+        return []
+    found = []
+    for mine, other, lower in ((0, 1, node.op in (">", ">=")), (1, 0, node.op in ("<", "<="))):
+        side = node.args[mine]
+        side = side.args[0] if side.op == "float" else side
+        reads = {str(one.data) for one in walk(node.args[other]) if one.op == "column"}
+        if side.op == "column" and side.data == column and column not in reads:
+            found.append(Bound(lower, node.op in ("<", ">"), node.args[other]))
+    return found
+
+
+def key_rules(make: Builder, table: Table) -> list[Rule]:
+    """Return the two rules every table has: its key is unique, its columns are filled where declared so."""
+    rules = []
+    if table.key:
+        nodes = [make.node("column", table.columns[name].type, (), name) for name in table.key]
+        check = make.call(BOOL, nodes, "unique")
+        text = f"unique({', '.join(table.key)})"
+        spans, at = [], len("unique(")
+        for name, node in zip(table.key, nodes, strict=True):
+            spans.append(Span(at, at + len(name), node))
+            at += len(name) + 2
+        rules.append(_implied(table, "key", "referential", check, text, spans, "Every row has its own key"))
+    needed = [name for name, column in table.columns.items() if not (column.null or column.optional)]
+    if needed:
+        parts, spans, text = [], [], ""
+        for name in needed:
+            node = make.node("column", table.columns[name].type, (), name)
+            parts.append(make.node("not", BOOL, (make.node("isnull", BOOL, (node,)),)))
+            text += " and " if text else ""
+            spans.append(Span(len(text), len(text) + len(name), node))
+            text += f"{name} is not null"
+        check = make.node("and", BOOL, parts) if len(parts) > 1 else parts[0]
+        rules.append(_implied(table, "complete", "completeness", check, text, spans, "No cell may be empty"))
+    return rules
+
+
+def _implied(table: Table, name: str, kind: str, check: Node, text: str, spans: list[Span], why: str) -> Rule:
+    return Rule(
+        f"{table.name}.{name}", table.name, "invariant", kind, check, None, None, text, "", tuple(spans), (),
+        None, "unknown", None, None, frozenset(_columns([check])), frozenset(), why,
+        f"declared by the columns of table {table.name}", "",
+    )  # fmt: skip

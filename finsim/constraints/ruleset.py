@@ -1,0 +1,165 @@
+"""``RuleSet``: a rule pack, parsed and typed, ready to be checked, repaired and explained."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import yaml
+
+from finsim.constraints.columns import Column
+from finsim.constraints.expression import Node, Span
+from finsim.constraints.order import Order
+from finsim.constraints.types import Type
+from finsim.documents import find, parse, read
+from finsim.errors import FinsimError, RuleError
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A limit on one column that a rule implies: ``column >= node`` (or <=, strictly or not)."""
+
+    is_low: bool
+    strict: bool
+    node: Node
+
+
+@dataclass(frozen=True)
+class Repair:
+    """How a breach is mended: ``set`` or ``clip`` a column, ``sort`` rows, ``drop`` or ``flag`` the row."""
+
+    do: str
+    column: str = ""
+    node: Node | None = None
+    bounds: tuple[Bound, ...] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of a pack. A row breaks it when ``when`` is true (or absent) and ``check`` is false.
+
+    ``antecedent`` is the condition under which the rule says anything; ``order`` is set when it looks at
+    other rows of a group; ``columns`` and ``others`` are the columns and tables it reads.
+    """
+
+    id: str
+    table: str
+    level: str
+    kind: str
+    check: Node
+    when: Node | None
+    antecedent: Node | None
+    check_text: str
+    when_text: str
+    check_spans: tuple[Span, ...]
+    when_spans: tuple[Span, ...]
+    order: Order | None
+    nulls: str
+    expect: tuple[float, float] | None
+    repair: Repair | None
+    columns: frozenset[str]
+    others: frozenset[str]
+    why: str
+    cite: str
+    assumption: str
+
+    @property
+    def text(self) -> str:
+        """The rule as one line."""
+        return f"if {self.when_text} then {self.check_text}" if self.when_text else self.check_text
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a pack: what its columns are, its key, and how its rows follow one another."""
+
+    name: str
+    columns: Mapping[str, Column]
+    key: tuple[str, ...]
+    order: Order | None
+
+
+@dataclass(frozen=True)
+class Param:
+    """A named value that a caller may override: its type, its value and the value as written."""
+
+    type: Type
+    value: Any
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class RuleSet:
+    """A rule pack.
+
+    ``digest`` is the sha256 of its contents (not of comments and layout): equal contents, equal digest.
+    """
+
+    id: str
+    version: str
+    tables: Mapping[str, Table]
+    params: Mapping[str, Param]
+    rules: tuple[Rule, ...]
+    data: Mapping[str, Any] = field(repr=False)
+    path: str = ""
+
+    @classmethod
+    def load(cls, pack_or_file: str) -> RuleSet:
+        """Load a shipped pack by name, or a rule file by path.
+
+        Raises RuleError that lists every problem of the file at ``file:line:col``.
+        """
+        from finsim.constraints.loading import build
+
+        path = find(str(pack_or_file), "constraints", "rule pack", RuleError)
+        document = read(path, RuleError)
+        return build(document, path.read_text(encoding="utf-8"))
+
+    @classmethod
+    def parse(cls, text: str, path: str = "<rules>") -> RuleSet:
+        """Read a pack from YAML text; ``path`` names it in messages. Raises RuleError like ``load``."""
+        from finsim.constraints.loading import build
+
+        return build(parse(text, path, RuleError), text)
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 of the contents, hexadecimal."""
+        text = json.dumps(self.data, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def rule(self, rule_id: str) -> Rule:
+        """Return the rule of that name."""
+        return next(rule for rule in self.rules if rule.id == rule_id)
+
+    def dump(self) -> str:
+        """Return the pack as YAML; ``RuleSet.parse(dump())`` has the same digest."""
+        return yaml.dump(dict(self.data), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes scalars so that the YAML 1.2 reader of finsim gives back the same value."""
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    try:
+        plain = parse(f"key: {value}", "").data == {"key": value}
+    except FinsimError:
+        plain = False
+    style = None if plain else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+def _number(dumper: yaml.SafeDumper, value: float) -> yaml.ScalarNode:
+    special = {float("inf"): ".inf", float("-inf"): "-.inf"}
+    text = special.get(value, ".nan" if value != value else repr(value))
+    return dumper.represent_scalar("tag:yaml.org,2002:float", text)
+
+
+_Dumper.add_representer(str, _text)
+_Dumper.add_representer(float, _number)

@@ -1,0 +1,192 @@
+"""Counting: what one rule did on the rows seen so far, and the first rows that break it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from finsim.constraints.columns import Source
+from finsim.constraints.expression import Node, Span, walk
+from finsim.constraints.interpreter import Interpreter, Rows
+from finsim.constraints.ruleset import Rule, Table
+from finsim.constraints.types import shown
+from finsim.constraints.vectors import TRUE, flags
+from finsim.notation import Bool1D, Int1D
+
+FIRST_ROWS = 5
+_MOST_OPERANDS = 12
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One row under one rule: its key, the values that went in, and the rule with them filled in."""
+
+    row: int
+    key: Mapping[str, str]
+    operands: Mapping[str, str]
+    text: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {"row": self.row, "key": dict(self.key), "operands": dict(self.operands), "text": self.text}
+
+
+@dataclass
+class Tally:
+    """Counts of one rule; ``skipped`` says why it was not checked."""
+
+    rule: Rule
+    rows: int = 0
+    fired: int = 0
+    held: int = 0
+    violations: int = 0
+    excused: int = 0
+    unknown: int = 0
+    first: list[Finding] = field(default_factory=list)
+    skipped: str = ""
+
+    def add(self, seen: Seen, run: Interpreter, rows: Int1D, excuse: Bool1D | None) -> None:
+        """Count one block; ``rows`` are row numbers in the table."""
+        count = len(rows)
+        self.rows += count
+        self.fired += seen.fired
+        self.held += seen.held
+        self.unknown += seen.unknown
+        broken = seen.broken
+        if excuse is not None:
+            pardoned = broken & excuse
+            self.excused += counted(pardoned, count)
+            broken = broken & ~excuse
+        found = counted(broken, count)
+        self.violations += found
+        if found:
+            self._keep_first(broken, run, rows)
+
+    def _keep_first(self, broken: Any, run: Interpreter, rows: Int1D) -> None:
+        places = np.flatnonzero(np.broadcast_to(broken, rows.shape))
+        limit = self.first[-1].row if len(self.first) == FIRST_ROWS else None
+        if limit is not None:
+            places = places[rows[places] < limit]
+        places = places[np.argsort(rows[places], kind="stable")[:FIRST_ROWS]]
+        new = [finding(self.rule, run, int(place), int(rows[place])) for place in places.tolist()]
+        self.first = sorted((*self.first, *new), key=lambda one: one.row)[:FIRST_ROWS]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One rule on one block: the rows that break it, the rows where it holds, and counts."""
+
+    broken: Any
+    fine: Any
+    fired: int
+    held: int
+    unknown: int
+
+
+def judged(rule: Rule, run: Interpreter) -> Seen:
+    """Evaluate one rule on the interpreter's block."""
+    count = run.block.count
+    yes, no = run.rails(rule.check)
+    fine, broken = yes, no
+    if rule.when is not None:
+        when = run.rails(rule.when)
+        fine, broken = when.no | yes, when.yes & no
+    unknown = count - counted(fine, count) - counted(broken, count)
+    if rule.antecedent is None:
+        fired, held = count, counted(fine, count)
+    else:
+        applies = run.rails(rule.antecedent).yes
+        fired, held = counted(applies, count), counted(applies & yes, count)
+    if unknown and rule.nulls == "fail":
+        broken = ~np.asarray(fine)
+    return Seen(broken, fine, fired, held, unknown)
+
+
+def counted(flag: Any, count: int) -> int:
+    """Return how many rows are true; a scalar stands for every row."""
+    return int(np.count_nonzero(flag)) if np.ndim(flag) else (count if flag else 0)
+
+
+def excuses(
+    rule: Rule, source: Source, rows: Rows, excused: Mapping[str, Sequence[str] | set[str]] | None
+) -> Bool1D | None:
+    """Return the rows whose narrative may break this rule, or None when none may."""
+    if rule.level != "policy" or not excused or "narrative" not in source.headers:
+        return None
+    if "narrative" not in source.columns:
+        return None
+    names = [name for name, rules in excused.items() if rule.id in rules]
+    if not names:
+        return None
+    vec = source.block("narrative", rows)
+    codes = np.array([source.labels.code(name) for name in names])
+    found: Bool1D = np.isin(vec.values, codes) & (TRUE if vec.valid is None else vec.valid)
+    return found
+
+
+def finding(rule: Rule, run: Interpreter, place: int, row: int) -> Finding:
+    """Return one row of the block with the values of the rule's operands filled in."""
+    source, operands = run.block.source, {}
+    for text, spans in ((rule.when_text, rule.when_spans), (rule.check_text, rule.check_spans)):
+        for span in spans:
+            operands[text[span.start : span.end]] = cell(run, span.node, place)
+    filled = filled_in(rule.check_text, rule.check_spans, run, place)
+    if rule.when_text:
+        filled = f"if {filled_in(rule.when_text, rule.when_spans, run, place)} then {filled}"
+    kept = dict(list(operands.items())[:_MOST_OPERANDS])
+    return Finding(row, key_of(rule, run, source, place), kept, filled)
+
+
+def key_of(rule: Rule, run: Interpreter, source: Source, place: int) -> dict[str, str]:
+    """Return the key columns of one row of the block (group and order columns where there is no key)."""
+    names = run.world.keys.get(rule.table, ())
+    rows = run.block.rows
+    at = rows.start + place if isinstance(rows, slice) else int(rows[place])
+    key = {}
+    for name in names:
+        if name in source.headers:
+            key[name] = source_cell(source, name, at)
+    return key
+
+
+def key_names(table: Table) -> tuple[str, ...]:
+    """Return the columns that name a row in reports."""
+    if table.key:
+        return table.key
+    return (*table.order.group, *table.order.by) if table.order else ()
+
+
+def source_cell(source: Source, name: str, row: int) -> str:
+    """Return one cell as a reader writes it."""
+    values, valid = source.block(name, slice(row, row + 1))
+    return _shown(source, source.columns[name].type, name, values, valid, 0)
+
+
+def _shown(source: Source, kind: Any, name: str, values: Any, valid: Any, place: int) -> str:
+    if valid is not None and not (valid[place] if np.ndim(valid) else valid):
+        return "null"
+    value = values[place] if np.ndim(values) else values
+    if kind.kind == "cat" or (kind.kind == "id" and name and source.is_text(name)):
+        return repr(source.labels.texts[int(value)])
+    return shown(kind, value)
+
+
+def cell(run: Interpreter, node: Node, place: int) -> str:
+    """Return the value of a node in one row of the block."""
+    vec = flags(run.rails(node)) if node.type.kind == "bool" else run.value(node)
+    columns = [str(one.data) for one in walk(node) if one.op == "column"] if node.type.kind == "id" else []
+    return _shown(run.block.source, node.type, columns[0] if columns else "", *vec, place)
+
+
+def filled_in(text: str, spans: Sequence[Span], run: Interpreter, place: int) -> str:
+    """Return a rule's text with values in place of columns, parameters and calls on other rows."""
+    parts, at = [], 0
+    for span in sorted(spans, key=lambda one: one.start):
+        if span.start < at:
+            continue
+        parts.append(text[at : span.start] + cell(run, span.node, place))
+        at = span.end
+    return " ".join("".join((*parts, text[at:])).split())

@@ -1,0 +1,150 @@
+"""Values with nulls and truth on two rails: the arithmetic of the interpreter.
+
+A null float is NaN; every other type carries a mask of valid rows (None: all are). A truth is two
+boolean arrays, "is true" and "is false"; where both are False it is unknown (Kleene's third value).
+Scalars stand for constants and broadcast.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from finsim.notation import Array, Bool1D
+
+Mask = Any  # bool array, numpy bool scalar, or None for "all valid"
+TRUE, FALSE = np.bool_(True), np.bool_(False)
+
+
+class Vec(NamedTuple):
+    """One column of values: float64 with NaN as null, or int64/bool/codes with a mask of valid rows."""
+
+    values: Any
+    valid: Mask = None
+
+
+class Rails(NamedTuple):
+    """A truth value per row: ``yes`` where it is true, ``no`` where it is false, neither where unknown."""
+
+    yes: Any
+    no: Any
+
+
+def both(a: Mask, b: Mask) -> Mask:
+    """Return the rows valid in both masks."""
+    if a is None:
+        return b
+    return a if b is None else a & b
+
+
+def spread(values: Any, rows: int) -> Array:
+    """Return a scalar or array as an array of ``rows`` values."""
+    array = np.asarray(values)
+    return array if array.ndim else np.full(rows, array)
+
+
+def solid(mask: Mask, rows: int) -> Bool1D:
+    """Return a mask as an array of ``rows`` flags."""
+    return np.ones(rows, dtype=bool) if mask is None else spread(mask, rows)
+
+
+def known(vec: Vec) -> Mask:
+    """Return the mask of rows that are not null, NaN included."""
+    if np.asarray(vec.values).dtype.kind == "f":
+        return ~np.isnan(vec.values)
+    return TRUE if vec.valid is None else vec.valid
+
+
+_YES: dict[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+    "=": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+_NO = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+
+
+def compare(op: str, a: Vec, b: Vec, slack: Any = None, relative: bool = False) -> Rails:
+    """Compare two columns; ``slack`` loosens the comparison by an amount or a share of the larger side."""
+    x, y = a.values, b.values
+    if slack is not None:
+        return _loose(op, a, b, slack * np.maximum(np.abs(x), np.abs(y)) if relative else slack)
+    if _is_float(x) or _is_float(y):
+        if op in ("=", "!="):
+            same, other = x == y, (x < y) | (x > y)
+            return Rails(same, other) if op == "=" else Rails(other, same)
+        return Rails(_YES[op](x, y), _YES[_NO[op]](x, y))
+    yes = _YES[op](x, y)
+    return masked(yes, ~np.asarray(yes), both(a.valid, b.valid))
+
+
+def _loose(op: str, a: Vec, b: Vec, slack: Any) -> Rails:
+    x, y = a.values, b.values
+    if op in ("=", "!="):
+        gap = np.abs(x - y)
+        near, far = gap <= slack, gap > slack
+        yes, no = (near, far) if op == "=" else (far, near)
+    elif op in ("<", "<="):
+        yes, no = _YES[op](x, y + slack), _YES[_NO[op]](x, y + slack)
+    else:
+        yes, no = _YES[op](x + slack, y), _YES[_NO[op]](x + slack, y)
+    return masked(yes, no, both(a.valid, b.valid))
+
+
+def masked(yes: Any, no: Any, valid: Mask) -> Rails:
+    """Return the truth, unknown where a row is not valid."""
+    return Rails(yes, no) if valid is None else Rails(yes & valid, no & valid)
+
+
+def _is_float(values: Any) -> bool:
+    return isinstance(values, float) or getattr(values, "dtype", np.dtype(bool)).kind == "f"
+
+
+def truth(vec: Vec) -> Rails:
+    """Return a boolean column on two rails."""
+    yes = np.asarray(vec.values)
+    return masked(yes, ~yes, vec.valid)
+
+
+def flags(rails: Rails) -> Vec:
+    """Return a truth as a boolean column."""
+    return Vec(rails.yes, rails.yes | rails.no)
+
+
+def choose(condition: Rails, a: Vec, b: Vec) -> Vec:
+    """Return ``a`` where the condition is true, ``b`` where false, null where unknown."""
+    values = np.where(condition.yes, a.values, b.values)
+    if values.dtype.kind == "f":
+        return Vec(np.where(condition.yes | condition.no, values, np.nan))
+    left = condition.yes if a.valid is None else condition.yes & a.valid
+    right = condition.no if b.valid is None else condition.no & b.valid
+    return Vec(values, left | right)
+
+
+def quotient(a: Any, b: Any) -> tuple[Any, int]:
+    """Return ``a / b`` and the number of rows where a zero divisor made it null."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        result = np.asarray(np.true_divide(a, b))
+    zero = np.asarray(b) == 0
+    if not zero.any():
+        return result, 0
+    made = int(np.count_nonzero(np.broadcast_to(zero & ~np.isnan(a), result.shape)))
+    return np.where(zero, np.nan, result), made
+
+
+def product(a: Vec, b: Vec) -> tuple[Vec, int]:
+    """Return the product of two int64 columns and the number of rows null because it left int64."""
+    with np.errstate(over="ignore"):
+        values = np.multiply(a.values, b.values, dtype=np.int64)
+    bound = _peak(a.values) * _peak(b.values)
+    valid = both(a.valid, b.valid)
+    if bound < 2**63:
+        return Vec(values, valid), 0
+    fits = np.abs(np.multiply(a.values, b.values, dtype=np.float64)) < 2.0**62
+    kept = fits if valid is None else valid & fits
+    return Vec(values, kept), int(np.size(values) - np.count_nonzero(fits))
+
+
+def _peak(values: Any) -> int:
+    return int(np.max(np.abs(values))) if np.size(values) else 0
