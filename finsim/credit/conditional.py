@@ -52,8 +52,11 @@ def systematic_lgd(point: Array, kappa: Array) -> Array:
 
 
 def collateral_lgd(lgd: Array, index: Array) -> Array:
-    """Return 1 - (1 - LGD) x index within [0, 1]: recoveries move with the price index (1 at jump-off)."""
-    found: Array = np.clip(1.0 - (1.0 - lgd) * index, 0.0, 1.0)
+    """Return 1 - (1 - LGD) x index within [0, 1]: recoveries move with the price index.
+
+    Written so that an index of 1 (jump-off) gives back LGD to the bit.
+    """
+    found: Array = np.clip(lgd + (1.0 - lgd) * (1.0 - index), 0.0, 1.0)
     return found
 
 

@@ -55,7 +55,7 @@ def class_z(drivers: Drivers, classes: Sequence[str]) -> Float2D:
 def quarter_z(drivers: Drivers, classes: Sequence[str]) -> Float2D:
     """Return the same at quarter ends: float64 [quarters, classes].
 
-    A scenario in quarters is read at its own step ends, as written, also beyond the clock.
+    Both agree where they meet: every third month, or the scenario's own quarters where these reach further.
     """
     _check_variables(drivers)
     moves = quarter_moves(drivers)
@@ -65,8 +65,8 @@ def quarter_z(drivers: Drivers, classes: Sequence[str]) -> Float2D:
 def quarter_moves(drivers: Drivers) -> Mapping[str, Float1D]:
     """Return the macro moves at quarter ends by variable: float64 [quarters], all of one length."""
     names = _variables(drivers)
-    if drivers.step == "quarter" and drivers.macro_steps:
-        quarters = len(next(iter(drivers.macro_steps.values())))
+    quarters = len(next(iter(drivers.macro_steps.values()), ()))
+    if drivers.step == "quarter" and 3 * quarters > drivers.clock.months:
         return {name: drivers.macro_steps.get(name, np.zeros(quarters)) for name in names}
     return {name: drivers.macro_series(name)[2::3] for name in names}
 

@@ -30,7 +30,7 @@ def loan_loss(chance: Any, point: Any, exposure: Any, severity: Any, follows: An
     severity = kappa; recoveries are multiplied by the price ``index``.
     """
     lgd = normal_cdf(point - severity) / chance if follows > 0.0 else severity
-    lgd = 1.0 - (1.0 - lgd) * index
+    lgd += (1.0 - lgd) * (1.0 - index)
     return exposure * min(max(lgd, 0.0), 1.0)
 
 

@@ -17,9 +17,9 @@ from finsim.notation import Array
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_A = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_B = np.uint64(0x94D049BB133111EB)
-_S11, _S17, _S19, _S23 = np.uint64(11), np.uint64(17), np.uint64(19), np.uint64(23)
+_S12, _S17, _S19, _S23 = np.uint64(12), np.uint64(17), np.uint64(19), np.uint64(23)
 _S27, _S30, _S31, _S41, _S45 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(41), np.uint64(45)
-_HALF_ULP = 2.0**-53
+_STEP = 2.0**-52
 
 
 @kernel
@@ -58,8 +58,8 @@ def next_word(state: Array) -> Any:
 
 @kernel
 def next_uniform(state: Array) -> Any:
-    """Return the next uniform number in (0, 1], 53 bits, never 0 (its logarithm is always finite)."""
-    return (np.float64(next_word(state) >> _S11) + 0.5) * _HALF_ULP
+    """Return the next uniform number: the middle of one of 2^52 equal cells of (0, 1), never 0 or 1."""
+    return (np.float64(next_word(state) >> _S12) + 0.5) * _STEP
 
 
 @kernel
