@@ -1,4 +1,4 @@
-"""``finsim evaluate``: how good is a synthetic set beside the real one?"""
+"""``finsim evaluate``: how good a synthetic set is beside the real one."""
 
 from __future__ import annotations
 

@@ -28,18 +28,21 @@ def fit(
 
     Example: finsim fit prices.csv --generator flow --steps 800 -o model
     """
-    from finsim.engine.body import fit_prices
+    from finsim.engine.body import fit as fit_body
+    from finsim.engine.body import refuse_existing
 
+    refuse_existing(output)
     with progress() as step:
-        facts = fit_prices(
+        body = fit_body(
             data,
-            output,
-            generator=generator,
+            generator,
             steps=steps,
             cpu_seconds=cpu_seconds,
-            seed=0 if seed is None else seed,
+            seed=seed or 0,
             progress=fraction_progress(step),
         )
+    body.save(output)
+    facts = body.facts()
     text = (
         f"{generator}: {facts['steps']} steps, {facts['cpu_seconds']:.1f} CPU s, "
         f"stopped by {facts['stopped_by']}\nmodel: {output}"

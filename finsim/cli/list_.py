@@ -33,7 +33,9 @@ def list_(
     found = everything()
     if kind is not None:
         if kind not in found:
-            raise StudyError(f"nothing is called {kind!r}", place="finsim list", remedy=did_you_mean(kind, list(found)))
+            raise StudyError(
+                f"nothing is called {kind!r}", place="finsim list", remedy=did_you_mean(kind, list(found))
+            )
         found = {kind: found[kind]}
     blocks = [
         f"{name}\n{table(list(items.items()), ('name', 'what it is'))}" for name, items in found.items()

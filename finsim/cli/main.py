@@ -1,4 +1,4 @@
-"""The ``finsim`` command: the table of verbs, exit codes, and the promise that no traceback reaches a user."""
+"""The ``finsim`` command: the table of verbs, exit codes, and no traceback for users."""
 
 from __future__ import annotations
 

@@ -40,9 +40,7 @@ def run(
             done = engine.resume(resume, workers=workers, progress=step)
         else:
             assert study is not None
-            done = engine.run(
-                study, seed=seed, scale=scale, output=output, workers=workers, progress=step
-            )
+            done = engine.run(study, seed=seed, scale=scale, output=output, workers=workers, progress=step)
     facts = {"run": str(done.path), "manifest_sha256": done.digest, "verdicts": done.verdicts}
     lines = [f"{use}: {verdict}" for use, verdict in done.verdicts.items()]
     page = done.path / "report.html"

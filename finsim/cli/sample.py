@@ -26,10 +26,12 @@ def sample(
 
     Example: finsim sample model --paths 200 --steps 2520 --history prices.csv -o paths.parquet
     """
-    from finsim.engine.body import sample_prices
+    from finsim.engine.body import Body, refuse_existing, sample_shards, write_paths
 
+    refuse_existing(output)
+    body = Body.load(model)
     with progress() as step:
-        facts = sample_prices(
-            model, output, paths=paths, steps=steps, history=history, seed=seed or 0, progress=step
-        )
-    show(facts, f"{facts['rows']:,} bars of {paths} paths: {output}", as_json)
+        shards = sample_shards(body, paths, steps, history=history, seed=seed or 0, progress=step)
+        rows = write_paths(shards, output)
+    facts = {"rows": rows, "paths": paths, "steps": steps, "output": str(output)}
+    show(facts, f"{rows:,} bars of {paths} paths: {output}", as_json)

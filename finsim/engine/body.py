@@ -1,28 +1,31 @@
-"""The body of a market: fit a generator on encoded prices, keep it with its encoding, sample bars from it."""
+"""The body of a market: fit a generator on prices, keep it with its encoding, sample bars from it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import pandas as pd
 
-from finsim.errors import FitError, Problem, StudyError, did_you_mean
+from finsim.errors import DataError, FitError, Problem, StudyError, did_you_mean
 from finsim.generators import GENERATORS
 from finsim.generators.generator import Budget, Generator, Sequences
 from finsim.generators.models import load, save
 from finsim.markets.features import Encoding, decode, encode
-from finsim.markets.prices import read_prices
+from finsim.markets.prices import prices_from_pandas, read_prices
 from finsim.notation import Float2D
 from finsim.randomness import Streams
 from finsim.records.calendar import sessions
-from finsim.records.paths import BARS_SCHEMA
+from finsim.records.paths import BARS_SCHEMA, Paths, from_table
 from finsim.records.storage import digest_file, write_table
 
 SHARD_PATHS = 50
+FIT, SAMPLE = ("market", "fit"), ("market", "sample")
+
+Source = str | Path | pd.DataFrame | Paths
 
 
 def _quiet(fraction: float, label: str) -> None:
@@ -33,30 +36,55 @@ def _quiet(fraction: float, label: str) -> None:
 class Learner:
     """Which generator learns, with which settings, under which budget."""
 
-    name: str
+    name: str = "flow"
     settings: Mapping[str, Any] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
 
 
+@dataclass(frozen=True)
+class Body:
+    """A fitted market body: the generator, how its features become bars, and facts on its data."""
+
+    generator: Generator
+    encoding: Encoding
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the model as ``weights.safetensors`` and ``model.json`` into a new folder."""
+        extra = {"encoding": self.encoding.to_dict(), "data": dict(self.data)}
+        save(self.generator, Path(folder), extra)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Body:
+        """Read a saved model; raises FitError when it is missing or damaged."""
+        generator, extra = load(Path(folder))
+        return cls(generator, Encoding.from_dict(extra["encoding"]), extra["data"])
+
+    def facts(self) -> dict[str, Any]:
+        """Return generator, data, steps, cost, stop reason and loss curves as plain data."""
+        return {
+            "generator": self.generator.name,
+            "data": dict(self.data),
+            **self.generator.report.to_dict(),
+        }
+
+
 def settings_of(learner: Learner) -> Any:
     """Return the generator's Settings; raises StudyError for unknown or wrong values."""
-    kind = GENERATORS.load(learner.name).Settings
+    kind = GENERATORS.load(learner.name, "generator").Settings
     known = [item.name for item in fields(kind)]
     unknown = [name for name in learner.settings if name not in known]
     if unknown:
         raise StudyError.of(
             Problem(
-                "market.generator.settings",
-                f"{learner.name} has no setting {name!r}",
-                "",
-                did_you_mean(name, known),
+                "generator.settings", f"{learner.name} has no setting {name!r}", "", did_you_mean(name, known)
             )
             for name in unknown
         )
     try:
         return kind(**learner.settings)
     except (TypeError, ValueError) as bad:
-        raise StudyError(str(bad), place="market.generator.settings") from None
+        raise StudyError(str(bad), place="generator.settings", remedy="correct the value") from None
 
 
 def learn(
@@ -65,96 +93,109 @@ def learn(
     encoding: Encoding,
     data: Mapping[str, Any],
     streams: Streams,
-    folder: Path,
     progress: Callable[[float, str], None] = _quiet,
-) -> Generator:
-    """Fit on one encoded history [T, C] and save the model with its encoding and data facts."""
+) -> Body:
+    """Fit on one encoded history float64[T, C]; raises FitError when it is too short."""
     generator: Generator = GENERATORS.load(learner.name).fit(
         Sequences(train[None]), settings_of(learner), streams, learner.budget, progress
     )
-    save(generator, folder, {"encoding": encoding.to_dict(), "data": dict(data)})
-    return generator
+    return Body(generator, encoding, data)
 
 
-def fit_prices(
-    data: Path,
-    output: Path,
+def fit(
+    data: Source,
+    learner: Learner | str = "flow",
     *,
-    generator: str = "flow",
     steps: int | None = None,
     cpu_seconds: float | None = None,
     seed: int = 0,
     progress: Callable[[float, str], None] = _quiet,
-) -> dict[str, Any]:
-    """Fit a generator on a price file and save it; return the training facts.
+) -> Body:
+    """Fit a generator on prices (file, DataFrame or Paths) and return the body.
 
-    Raises DataError for bad prices, FitError when the output exists, StudyError for two budgets.
+    With a budget in ``steps`` the result is reproducible. Raises DataError for bad prices, FitError for
+    unknown generators and short histories, StudyError for two budgets.
     """
-    GENERATORS.entry(generator, "--generator")
     if steps is not None and cpu_seconds is not None:
         raise StudyError("two budgets", place="--steps, --cpu-seconds", remedy="give one of them")
-    if output.exists():
-        raise FitError("the output exists", place=str(output), remedy="choose another folder with -o")
-    features, encoding = encode(read_prices(data))
-    facts = {"file": data.name, "sha256": digest_file(data), "rows": len(features)}
-    model = learn(
-        Learner(generator, {}, Budget(steps=steps, cpu_seconds=cpu_seconds)),
-        features,
-        encoding,
-        facts,
-        Streams(seed).under("market", "fit"),
-        output,
-        progress,
+    chosen = learner if isinstance(learner, Learner) else Learner(learner, {}, Budget(steps, cpu_seconds))
+    GENERATORS.entry(chosen.name, "--generator")
+    prices, facts = _prices(data)
+    features, encoding = encode(prices)
+    return learn(
+        chosen, features, encoding, {**facts, "rows": len(features)}, Streams(seed).under(*FIT), progress
     )
-    report = model.report
-    return {
-        "generator": generator,
-        "data": facts,
-        "steps": report.steps,
-        "cpu_seconds": report.cpu_seconds,
-        "stopped_by": report.stopped_by,
-        "losses": {name: list(values) for name, values in report.losses.items()},
-    }
 
 
-def sample_prices(
-    model: Path,
-    output: Path,
-    *,
+def sample(
+    body: Body | str | Path,
     paths: int,
     steps: int,
-    history: Path | None = None,
+    *,
+    history: Source | None = None,
     seed: int = 0,
     progress: Callable[[str, int, int], None] | None = None,
-) -> dict[str, Any]:
-    """Sample bar paths into one Parquet file, from scratch or from the end of a history.
+) -> Paths:
+    """Sample joint bar paths in memory: [paths, steps, assets].
 
-    Dates continue on exchange sessions after the history (or the training data). Raises FitError for
-    a damaged model, DataError for a history whose assets differ from the model's.
+    From scratch, or going on from the end of a history. Dates are exchange sessions after the history
+    (or the training data). Raises FitError for a damaged model, DataError for a history of other assets.
     """
-    generator, extra = load(model)
-    encoding = Encoding.from_dict(extra["encoding"])
-    known = None
+    fitted = body if isinstance(body, Body) else Body.load(body)
+    shards = list(sample_shards(fitted, paths, steps, history=history, seed=seed, progress=progress))
+    return from_table(_joined(shards))
+
+
+def sample_shards(
+    body: Body,
+    paths: int,
+    steps: int,
+    *,
+    history: Source | None = None,
+    seed: int = 0,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Iterator[Paths]:
+    """Yield the paths of ``sample`` in shards of 50, so that any number of them fits in memory."""
+    encoding, known = body.encoding, None
     if history is not None:
-        real = read_prices(history)
+        real, _ = _prices(history)
         if real.assets != encoding.assets:
-            raise FitError(
-                f"history has assets {list(real.assets)}",
-                place=str(history),
-                expected=f"{list(encoding.assets)} as the model",
+            raise DataError(
+                f"the history has assets {list(real.assets)}",
+                place="--history",
+                expected=str(list(encoding.assets)),
+                remedy="give the assets the model was fitted on",
             )
         known, encoding = encode(real)
     dates = sessions(date.fromisoformat(encoding.last_date) + timedelta(days=1), steps)
-    streams = Streams(seed).under("market", "sample")
+    for first in range(0, paths, SHARD_PATHS):
+        count = min(SHARD_PATHS, paths - first)
+        features = body.generator.sample(count, steps, Streams(seed).under(*SAMPLE), first, known)
+        yield decode(features, encoding, dates, first)
+        if progress:
+            progress("sampling", first + count, paths)
 
-    def stream() -> Any:
-        for first in range(0, paths, SHARD_PATHS):
-            count = min(SHARD_PATHS, paths - first)
-            features = generator.sample(count, steps, streams, first, known)
-            if progress:
-                progress("sampling", first + count, paths)
-            yield from decode(np.asarray(features), encoding, dates, first).batches()
 
-    rows = write_table(output, BARS_SCHEMA, stream())
-    return {"rows": rows, "paths": paths, "steps": steps, "output": str(output)}
+def write_paths(shards: Iterator[Paths], output: Path) -> int:
+    """Stream shards of paths into one Parquet file; return the number of bars."""
+    return write_table(output, BARS_SCHEMA, (shard.to_table() for shard in shards))
 
+
+def _joined(shards: list[Paths]) -> Any:
+    import pyarrow as pa
+
+    return pa.concat_tables([shard.to_table() for shard in shards])
+
+
+def _prices(data: Source) -> tuple[Paths, dict[str, Any]]:
+    if isinstance(data, Paths):
+        return data, {"file": "paths"}
+    if isinstance(data, pd.DataFrame):
+        return prices_from_pandas(data), {"file": "data frame"}
+    return read_prices(data), {"file": Path(data).name, "sha256": digest_file(Path(data))}
+
+
+def refuse_existing(output: Path) -> None:
+    """Raise FitError when something is already at ``output``."""
+    if output.exists():
+        raise FitError("the output exists", place=str(output), remedy="choose another name with -o")

@@ -15,9 +15,7 @@ from finsim.constraints.ruleset import RuleSet
 class Ledger:
     """Counts of one scenario's breaches over all its shards, before and after repair."""
 
-    def __init__(
-        self, rules: RuleSet | None, excused: Mapping[str, set[str]] | None = None
-    ) -> None:
+    def __init__(self, rules: RuleSet | None, excused: Mapping[str, set[str]] | None = None) -> None:
         self.rules = rules
         self.excused = excused
         self.before: dict[str, dict[str, Any]] = {}

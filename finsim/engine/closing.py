@@ -86,9 +86,7 @@ def _records(run: Path) -> dict[str, Done]:
         key = json.loads(path.read_text(encoding="utf-8"))["key"]
         done = load_done(run, key)
         if done is None:
-            raise ResumeError(
-                f"the output of {key} is gone", place=str(run), remedy="continue with --resume"
-            )
+            raise ResumeError(f"the output of {key} is gone", place=str(run), remedy="continue with --resume")
         found[key] = done
     return found
 

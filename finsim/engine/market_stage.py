@@ -9,15 +9,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from finsim.engine.body import Learner, learn
+from finsim.engine.body import FIT, SAMPLE, Body, Learner, learn
 from finsim.engine.breaches import Ledger
 from finsim.engine.checkpoint import WORK, Done, output
 from finsim.engine.resolve import Plan
 from finsim.engine.study import MarketPart, data_file
 from finsim.engine.tasks import Task
 from finsim.generators.generator import Budget
-from finsim.generators.models import load
-from finsim.markets.features import Encoding, encode
+from finsim.markets.features import encode
 from finsim.markets.measures import driver_measures, measure, path_measures
 from finsim.markets.prices import read_prices
 from finsim.markets.shard import bars
@@ -52,34 +51,26 @@ def fit_task(run: Path, plan: Plan, task: Task) -> Done:
     real = history(plan)
     features, encoding = encode(real)
     train = features[: training_rows(len(features), part.holdout)]
-    folder = run / "model"
-    generator = learn(
+    body = learn(
         Learner(part.generator.name, part.generator.settings, Budget(steps=part.generator.steps)),
         train,
         encoding,
         {"file": part.data, "sha256": digest_file(data_file(part.data)), "rows": len(train)},
-        plan.streams.under("market", "fit"),
-        folder,
+        plan.streams.under(*FIT),
     )
+    folder = run / "model"
+    body.save(folder)
     files = dict(output(run, folder / name, len(train)) for name in ("weights.safetensors", "model.json"))
-    report = generator.report
-    facts = {
-        "generator": part.generator.name,
-        "steps": report.steps,
-        "stopped_by": report.stopped_by,
-        "losses": {name: list(values) for name, values in report.losses.items()},
-        "training_rows": len(train),
-    }
-    return Done(task.key, files, facts)
+    return Done(task.key, files, body.facts())
 
 
 def sample_task(run: Path, plan: Plan, task: Task) -> Done:
     """Sample one shard of features and keep it for all scenarios."""
     part = _part(plan)
-    generator, _ = load(run / "model")
+    generator = Body.load(run / "model").generator
     first = task.shard * part.shard_paths
     count = min(part.shard_paths, part.paths - first)
-    values = generator.sample(count, part.sessions, plan.streams.under("market", "sample"), first)
+    values = generator.sample(count, part.sessions, plan.streams.under(*SAMPLE), first)
     path = _features(run, task.shard)
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.save(file, values)
@@ -99,7 +90,7 @@ def bars_task(run: Path, plan: Plan, task: Task) -> Done:
     """Write one scenario's bars: decode every shard under its drivers, check the rules, repair."""
     part = _part(plan)
     drivers = plan.drivers[task.name]
-    encoding = Encoding.from_dict(load(run / "model")[1]["encoding"])
+    encoding = Body.load(run / "model").encoding
     ledger = Ledger(plan.rules.get("market"))
     source = BODY if is_still(drivers) else OVERLAY
     measured: list[Mapping[str, Float1D]] = []
@@ -116,17 +107,17 @@ def bars_task(run: Path, plan: Plan, task: Task) -> Done:
 
     file = run / "market" / task.name / "bars.parquet"
     rows = write_table(file, BARS_SCHEMA, stream())
-    facts = {"rules": ledger.to_dict(), "measures": _combined(measured, errors, drivers), "digest": drivers.digest}
+    facts = {
+        "rules": ledger.to_dict(),
+        "measures": _combined(measured, errors, drivers),
+        "digest": drivers.digest,
+    }
     return Done(task.key, dict([output(run, file, rows)]), facts)
 
 
-def _combined(
-    shards: list[Mapping[str, Float1D]], errors: list[float], drivers: Drivers
-) -> dict[str, float]:
+def _combined(shards: list[Mapping[str, Float1D]], errors: list[float], drivers: Drivers) -> dict[str, float]:
     """Return the median over all paths of each measure, and the largest error of any path."""
-    found = {
-        name: float(np.median(np.concatenate([shard[name] for shard in shards]))) for name in shards[0]
-    }
+    found = {name: float(np.median(np.concatenate([shard[name] for shard in shards]))) for name in shards[0]}
     if drivers.anchors:
         found[ERROR] = max(errors)
     return {**found, **driver_measures(drivers)}

@@ -22,8 +22,8 @@ from finsim.records.calendar import Clock
 from finsim.records.drivers import Drivers
 from finsim.records.storage import digest_file
 from finsim.scenarios import compile as compiling
-from finsim.scenarios.scenario import Scenario
 from finsim.scenarios.resolve import load as load_scenario
+from finsim.scenarios.scenario import Scenario
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,7 @@ def resolve(study: Study) -> Plan:
         raise kind.of(problems)
     if study.market:
         GENERATORS.entry(study.market.generator.name, "market.generator.name")
-    return Plan(
-        study, clock, scenarios, drivers, _narratives(study), _rules(study), _inputs(study)
-    )
+    return Plan(study, clock, scenarios, drivers, _narratives(study), _rules(study), _inputs(study))
 
 
 def plan_of(record: Mapping[str, Any]) -> Plan:

@@ -145,4 +145,3 @@ def groups(folder: Path, plan: Plan) -> list[tuple[str, list[Task]]]:
         ("judging", judge if study.evaluation.enabled else []),
     ]
     return [(stage, tasks) for stage, tasks in ordered if tasks]
-

@@ -48,9 +48,7 @@ def stress(
     folder = Path(output) if output else Path("runs") / f"{wanted.id}-{choice.label}"
     same = body is not None and seed is None and sizes.scale == 1.0
     source = body if same else None
-    done = run_resolved(
-        wanted, folder, sizes.workers, progress, prepare=lambda path: _reuse(source, path)
-    )
+    done = run_resolved(wanted, folder, sizes.workers, progress, prepare=lambda path: _reuse(source, path))
     measured = done.manifest["scores"]["measures"].get(choice.label, {})
     return done, check_expectations(load_scenario(scenario), measured)
 

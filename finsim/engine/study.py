@@ -132,6 +132,11 @@ class Study(_Part):
         """Return the study with other scenarios."""
         return self.model_copy(update={"scenarios": choices})
 
+    def only(self, *worlds: str) -> Study:
+        """Return the study with these worlds alone (``market``, ``transactions``, ``credit``)."""
+        others = {"market", "transactions", "credit"} - set(worlds)
+        return self.model_copy(update=dict.fromkeys(others))
+
     def scaled(self, factor: float) -> Study:
         """Return the study with paths, accounts, loans, draws and training steps times ``factor``.
 

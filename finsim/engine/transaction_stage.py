@@ -82,14 +82,12 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
             ]
             yield merge([*parts, planned.between(low, high)])
 
-    excused = {story.id: set(story.breaks) for story in plan.narratives}
+    excused = {story.id: set(getattr(story, "breaks", ())) for story in plan.narratives}
     audit = _Audit(Ledger(plan.rules.get("transactions"), excused), accounts_table(population))
     posted = post(population, settings, slices(), schemes)
     folder = run / "transactions" / task.name
     rows = {
-        "transactions": write_table(
-            folder / "transactions.parquet", TRANSACTION_SCHEMA, audit.watch(posted)
-        ),
+        "transactions": write_table(folder / "transactions.parquet", TRANSACTION_SCHEMA, audit.watch(posted)),
         "accounts": write_table(folder / "accounts.parquet", ACCOUNT_SCHEMA, [audit.accounts]),
         "patterns": write_table(folder / "patterns.parquet", PATTERN_SCHEMA, [posted.patterns]),
     }

@@ -53,6 +53,4 @@ def _loans(plan: Plan, label: str) -> Iterator[Unit]:
         first = shard * part.shard_loans
         last = min(first + part.shard_loans, part.loans) - 1
         stream = address("credit", "loans", "shard", shard)
-        yield Unit(
-            label, "loan_shard", shard, stream, tags.BODY, digest, first_id=first, last_id=last
-        )
+        yield Unit(label, "loan_shard", shard, stream, tags.BODY, digest, first_id=first, last_id=last)

@@ -45,8 +45,23 @@ def read_prices(path: str | Path, layout: str | None = None) -> Prices:
     """
     source = Path(path)
     frame = read_frame(source, TICKER_NAMES)
+    return _prices(frame, source, None if is_parquet(source) else 2, layout)
+
+
+def prices_from_pandas(frame: pd.DataFrame, layout: str | None = None) -> Prices:
+    """Return the prices of a DataFrame, in any layout and with any checks of ``read_prices``.
+
+    A named index becomes a column. Raises DataError with every fault: row, column and remedy.
+    """
+    named = frame.index.name is not None or isinstance(frame.index, pd.DatetimeIndex)
+    name = str(frame.index.name or "date")
+    plain = frame.rename_axis(index=name).reset_index() if named else frame
+    return _prices(plain.reset_index(drop=True), Path("data frame"), None, layout)
+
+
+def _prices(frame: pd.DataFrame, source: Path, first_line: int | None, layout: str | None) -> Prices:
     columns = recognise([str(name) for name in frame.columns], str(source), layout)
-    faults = Faults(str(source), None if is_parquet(source) else 2)
+    faults = Faults(str(source), first_line)
     notes: dict[str, Any] = {"file": source.name, "layout": columns.layout, "rows": len(frame)}
     if columns.layout == "wide":
         pieces = _panel(frame, columns, faults)
