@@ -34,7 +34,8 @@ class Contacts:
         """Return one contact's account per entry; ``u`` uniform, early contacts are paid most often."""
         first = self.start[person]
         size = self.start[person + 1] - first
-        return self.account[first + (size * u * u).astype(np.int64)]
+        chosen: Int1D = self.account[first + (size * u * u).astype(np.int64)]
+        return chosen
 
 
 def build_contacts(people: People, outsiders: Int1D, rng: np.random.Generator) -> Contacts:

@@ -24,7 +24,8 @@ from finsim.randomness import Streams
 from finsim.records.drivers import Drivers
 
 _MAX_LAYERS = 49
-_PER_LAYER = 1_000_000
+LAYER = 100
+PER_LAYER = 1_000_000
 _KINDS = {
     "person_year": (CURRENT,),
     "card_year": (CARD,),
@@ -95,11 +96,11 @@ def arrivals(
         starts = np.sort(rng.integers(0, settings.days * NANOS_PER_DAY // 1_000_000, size)) * 1_000_000
         marks = rng.random(size)
         variants = _variants(narrative, rng, size)
-        if size >= _PER_LAYER:
+        if size >= PER_LAYER:
             raise StudyError(
                 f"{narrative.id} has {size} schemes", place="agents.narratives", remedy="lower its rate"
             )
-        block = (position + 1) * 100 * _PER_LAYER + layer * _PER_LAYER
+        block = (position + 1) * LAYER * PER_LAYER + layer * PER_LAYER
         kept = []
         for index in range(size):
             factor = factors[variants[index]][starts[index] // NANOS_PER_DAY]
@@ -112,7 +113,7 @@ def arrivals(
         if layer > 0 and ratio > 0:
             roots = list(zip(starts.tolist(), variants, kept, strict=True))
             found += _offspring(
-                roots, block + 50 * _PER_LAYER, ratio, settings, streams.at("offspring", layer), drivers
+                roots, block + 50 * PER_LAYER, ratio, settings, streams.at("offspring", layer), drivers
             )
     return sorted(found, key=lambda arrival: arrival.id)
 
@@ -174,7 +175,7 @@ def _offspring(
     number = 0
     for root_start, variant, kept in roots:
         waiting = [root_start]
-        while waiting and number < _PER_LAYER:
+        while waiting and number < PER_LAYER:
             parent = waiting.pop()
             for _ in range(int(rng.poisson(ratio))):
                 start = parent + int(rng.exponential(mean)) // 1_000_000 * 1_000_000

@@ -29,12 +29,12 @@ class Bill:
     by_hand: bool = False
 
 
-def bills(life: Life, bought: Draft) -> Draft:
-    """Return all bills of a shard; ``bought`` are its purchases, which set the card statements."""
+def bills(life: Life) -> Draft:
+    """Return the bills of a shard's people, without card statements."""
     rng = life.streams.at("bills")
     parts = [_rent(life, rng)]
     parts += [_utility(life, rng, number) for number in range(3)]
-    parts += [_insurance(life, rng), _loans(life, rng), _fees(life, rng), _statements(life, bought, rng)]
+    parts += [_insurance(life, rng), _loans(life, rng), _fees(life, rng)]
     return join(parts)
 
 
@@ -51,7 +51,7 @@ def _monthly(life: Life, bill: Bill, rng: np.random.Generator) -> Draft:
     profile = PROFILE["transfer"] if bill.by_hand else PROFILE["batch"]
     ts = life.when(profile, day, np.tile(rng.random(size), months))
     amount = np.broadcast_to(bill.amount, (months, size)).ravel()
-    channel = bill.channel if np.isscalar(bill.channel) else np.tile(bill.channel, months)
+    channel = bill.channel if isinstance(bill.channel, int) else np.tile(bill.channel, months)
     parties = Parties(np.tile(bill.payer, months), np.tile(bill.payee, months))
     return draft(ts, parties, amount, channel, bill.purpose).thinned(life.in_period(day))
 
@@ -137,12 +137,13 @@ def _fees(life: Life, rng: np.random.Generator) -> Draft:
     return _monthly(life, Bill(due, account, payee, fee, CHANNEL["internal"], PURPOSE["fee"]), rng)
 
 
-def _statements(life: Life, bought: Draft, rng: np.random.Generator) -> Draft:
-    """Card statements: what was bought in the 30 days before, in full or in part.
+def statements(life: Life, bought: Draft) -> Draft:
+    """Return card statements: what was bought in the 30 days before, in full or in part.
 
     assumption: 62 % pay in full, the others 8-45 % of it and at least 25 USD. The first statement
     covers days before the period, so it repeats the next one's size.
     """
+    rng = life.streams.at("statements")
     people = life.population.people
     mine = life.people[people.card[life.people] >= 0]
     size = len(mine)

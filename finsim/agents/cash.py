@@ -16,7 +16,7 @@ from finsim.notation import NANOS_PER_DAY, Int1D
 def withdrawals(life: Life, layer: int) -> Draft:
     """Return cash withdrawals of one layer: two a month per person, whole 20-dollar notes (assumption)."""
     rng = life.streams.at("cash", layer)
-    people, population = life.population.people, life.population
+    people = life.population.people
     older = np.where(people.age[life.people] > 55, 1.5, 0.9)
     who = np.repeat(
         life.people, rng.poisson(0.062 * older * people.activity[life.people] * life.settings.days)
@@ -25,7 +25,7 @@ def withdrawals(life: Life, layer: int) -> Draft:
     code = np.full(size, ACTIVITY["cash"])
     day = life.season.sample_days(code, people.pay_group[who], rng.random(size))
     ts = life.when(PROFILE["cash"], day, rng.random(size), people.shift[who] // 2)
-    amount = notes(7_500 * np.exp(0.75 * rng.standard_normal(size)) * (people.income[who] / 330_000) ** 0.3)
+    amount = notes(7_500 * np.exp(0.75 * rng.standard_normal(size)) * (people.income[who] / 330_000) ** 0.5)
     account = people.current[who]
     machine = _machine(life, account, rng)
     made = draft(ts, Parties(account, machine), amount, CHANNEL["cash"], PURPOSE["cash"])

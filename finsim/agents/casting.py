@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.agents.narrative import Narrative, Role, Select
+from finsim.agents.clauses import Role, Select
+from finsim.agents.narrative import Narrative
 from finsim.agents.population import Population
 from finsim.agents.settings import Settings
 from finsim.agents.vocabulary import CATEGORY, KINDS, SEGMENTS

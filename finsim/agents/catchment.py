@@ -33,7 +33,9 @@ class Catchment:
 
 def build_catchment(merchants: Merchants, towns: int) -> Catchment:
     """Group the shops by category and town; shops that sell anywhere belong to every town."""
-    first, shops, running = [0], [], []
+    first = [0]
+    shops: list[Int1D] = []
+    running: list[Float1D] = []
     for category in range(len(CATEGORIES)):
         same = merchants.category == category
         everywhere = np.flatnonzero(same & (merchants.town == ANYWHERE))

@@ -7,7 +7,7 @@ import numpy as np
 from finsim.agents.drafts import Draft, Life, Parties, draft, join
 from finsim.agents.hours import PROFILE
 from finsim.agents.paydays import PAY_GROUPS, PAYS_PER_MONTH
-from finsim.agents.prices import exact, notes
+from finsim.agents.prices import exact, notes, rounded
 from finsim.agents.vocabulary import AFFLUENT, CHANNEL, JOBLESS, PURPOSE, RETIRED, STUDENT
 from finsim.notation import Int1D
 
@@ -28,7 +28,10 @@ def incomes(life: Life) -> Draft:
     for group, name in enumerate(PAY_GROUPS):
         mine = np.flatnonzero(paid & (people.pay_group[who] == group))
         parts.append(_paid(life, who[mine], hourly[mine], name, rng))
-    return join([*parts, _tax_refunds(life, rng), _private_pensions(life, rng)])
+    support = _support(life, who[~paid], rng)
+    return join(
+        [*parts, support, _first_deposits(life, rng), _tax_refunds(life, rng), _private_pensions(life, rng)]
+    )
 
 
 def _paid(life: Life, who: Int1D, hourly: Int1D, group: str, rng: np.random.Generator) -> Draft:
@@ -50,6 +53,32 @@ def _paid(life: Life, who: Int1D, hourly: Int1D, group: str, rng: np.random.Gene
     batch = (people.employer[person] * 0.754877666) % 1.0
     ts = life.when(PROFILE["batch"], day, np.clip(batch + 0.01 * rng.random(len(person)), 0.0, 0.9999))
     return draft(ts, Parties(payer, people.current[person]), amount, CHANNEL["ach"], purpose)
+
+
+def _support(life: Life, who: Int1D, rng: np.random.Generator) -> Draft:
+    """Return the monthly allowance of students who do not work, from family at another bank."""
+    people = life.population.people
+    size = len(who)
+    day = life.season.monthly(rng.integers(1, 6, size))
+    months = len(day)
+    payer = np.tile(rng.choice(life.population.outside["person"], size), months)
+    amount = np.tile(notes(people.income[who].astype(np.float64), 2_500), months)
+    ts = life.when(PROFILE["transfer"], day.ravel(), np.tile(rng.random(size), months))
+    parties = Parties(payer, np.tile(people.current[who], months))
+    made = draft(ts, parties, amount, CHANNEL["instant"], PURPOSE["family"])
+    return made.thinned(life.in_period(day.ravel()))
+
+
+def _first_deposits(life: Life, rng: np.random.Generator) -> Draft:
+    """Return what new customers bring from their old bank on their first day (assumption: a month's pay)."""
+    people, accounts = life.population.people, life.population.accounts
+    who = life.people
+    day = (accounts.opened[people.current[who]] - life.season.dates[0]).astype(np.int64)
+    ts = life.when(PROFILE["office"], day, rng.random(len(who)))
+    amount = rounded(people.income[who] * np.exp(rng.normal(-0.2, 0.7, len(who))), rng.random(len(who)), 0.8)
+    payer = rng.choice(life.population.outside["person"], len(who))
+    made = draft(ts, Parties(payer, people.current[who]), amount, CHANNEL["instant"], PURPOSE["transfer"])
+    return made.thinned(life.in_period(day))
 
 
 def _tax_refunds(life: Life, rng: np.random.Generator) -> Draft:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from finsim.agents.behaviour import behaviour, order_key
-from finsim.agents.bills import bills
+from finsim.agents.bills import bills, statements
+from finsim.agents.budget import free_money
 from finsim.agents.business import business
 from finsim.agents.cash import deposits, withdrawals
 from finsim.agents.drafts import Draft, Life, join
@@ -38,20 +39,18 @@ def ordinary_orders(
     Raises ScenarioError for a behaviour that this world does not have.
     """
     life = _life(population, settings, streams, shard, drivers)
-    known = habits(life)
-    bought = purchases(life, known, 0)
-    base = [
-        bought,
-        refunds(life, bought),
-        subscriptions(life),
+    planned = [
         incomes(life),
-        bills(life, bought),
+        bills(life),
+        subscriptions(life),
         standing_transfers(life),
-        deposits(life),
-        business(life),
         elective_transfers(life, 0),
         withdrawals(life, 0),
+        deposits(life),
     ]
+    known = habits(life, free_money(life, planned))
+    bought = purchases(life, known, 0)
+    base = [*planned, bought, refunds(life, bought), statements(life, bought), business(life)]
     extra: list[Draft] = []
     processes: tuple[Callable[[int], Draft], ...] = (
         lambda layer: purchases(life, known, layer),

@@ -73,7 +73,7 @@ def towns(settings: Settings) -> int:
 
 
 def build_firms(account: Int1D, sells: Bool1D, settings: Settings, rng: np.random.Generator) -> Firms:
-    """Draw the firms that hold ``account``; monthly turnover is log-normal (assumption: median 24,000 USD)."""
+    """Draw the firms that hold ``account``; turnover has median 24,000 USD a month (assumption)."""
     turnover = 2_400_000 * np.exp(rng.normal(0.0, 1.1, len(account)))
     return Firms(account.astype(np.int64), sells, np.rint(turnover).astype(np.int64))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -80,7 +81,7 @@ def _chain(shape: Shape, rng: np.random.Generator) -> list[Edge]:
     cuts = np.array_split(np.arange(len(shape.via)), hops)
     groups = [list(shape.payers), *([shape.via[int(i)] for i in cut] for cut in cuts), list(shape.payees)]
     found: list[Edge] = []
-    for layer, (payers, payees) in enumerate(zip(groups[:-1], groups[1:], strict=True)):
+    for layer, (payers, payees) in enumerate(pairwise(groups)):
         last = layer == len(groups) - 2
         found += (
             [Edge(p, payees[int(rng.integers(len(payees)))], layer) for p in payers]
@@ -92,7 +93,7 @@ def _chain(shape: Shape, rng: np.random.Generator) -> list[Edge]:
 
 def _cycle(shape: Shape, rng: np.random.Generator) -> list[Edge]:
     ring = [shape.payers[0], *shape.via, shape.payers[0]]
-    return [Edge(a, b, layer) for layer, (a, b) in enumerate(zip(ring[:-1], ring[1:], strict=True))]
+    return [Edge(a, b, layer) for layer, (a, b) in enumerate(pairwise(ring))]
 
 
 def _scatter_gather(shape: Shape, rng: np.random.Generator) -> list[Edge]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,7 +29,7 @@ class People:
     ``current``, ``savings``, ``card``: account positions, -1 for none. ``income``, ``rent``: minor units
     per month (rent 0: owns). ``pay_group``: code of ``paydays.PAY_GROUPS``. ``shift``: seconds by which
     the person's day runs late. ``employer``: paying account. ``online``: taste for buying online, mean 1.
-    ``thrift``: share of free money spent on purchases. ``activity``: taste for paying often, mean 1.
+    ``thrift``: share of free money spent in shops. ``activity``: taste for paying often, mean 1.
     """
 
     current: Int1D
@@ -54,12 +54,10 @@ class People:
 
 def build_people(
     holdings: tuple[Int1D, Int1D, Int1D],
-    employers: Int1D,
-    firms: Firms,
     settings: Settings,
     rng: np.random.Generator,
 ) -> People:
-    """Draw the people who hold ``holdings`` (current, savings and card positions)."""
+    """Draw the people who hold ``holdings`` (current, savings, card positions); they have no employer yet."""
     current, savings, card = holdings
     count = len(current)
     segment = rng.choice(len(SEGMENTS), size=count, p=_SHARE).astype(np.int8)
@@ -81,9 +79,9 @@ def build_people(
         pay_group=_pay_groups(segment, rng),
         shift=_shifts(segment, rng),
         town=rng.integers(0, towns(settings), count).astype(np.int16),
-        employer=_employers(employers, firms, count, rng),
+        employer=np.zeros(count, dtype=np.int64),
         online=np.exp(rng.normal(-0.12, 0.5, count)) * np.where(age > 65, 0.6, 1.0),
-        thrift=np.exp(rng.normal(-0.12, 0.24, count)),
+        thrift=np.exp(rng.normal(-0.13, 0.12, count)),
         activity=rng.gamma(4.0, 0.25, count),
     )
 
@@ -99,19 +97,21 @@ def _pay_groups(segment: Array, rng: np.random.Generator) -> Array:
 
 
 def _shifts(segment: Array, rng: np.random.Generator) -> Int1D:
-    """Return by how many seconds each person's day is late: chronotype, and 4 % night workers (assumption)."""
+    """Return by how many seconds each person's day is late: chronotype, and 3 % night workers."""
     hours = rng.normal(0.0, 1.0, len(segment))
     hours += np.where(segment == STUDENT, 1.2, 0.0) - np.where(segment == RETIRED, 0.8, 0.0)
-    night = (rng.random(len(segment)) < 0.05) & (segment != RETIRED) & (segment != AFFLUENT)
+    # assumption: spreads in hours, shifts of students and retired, share of night workers.
+    night = (rng.random(len(segment)) < 0.04) & (segment != RETIRED) & (segment != AFFLUENT)
     hours += np.where(night, rng.uniform(7.0, 11.0, len(segment)), 0.0)
     return np.rint(hours * 3_600).astype(np.int64)
 
 
-def _employers(outside: Int1D, firms: Firms, count: int, rng: np.random.Generator) -> Int1D:
-    """Return who pays each salary: outside employers by a heavy-tailed size, or a firm of the world."""
+def employ(people: People, outside: Int1D, firms: Firms, rng: np.random.Generator) -> People:
+    """Return the people with employers: outside ones by a heavy-tailed size, or firms of the world."""
+    count = len(people)
     weight = rng.pareto(1.2, len(outside)) + 0.2
     chosen = outside[rng.choice(len(outside), size=count, p=weight / weight.sum())]
     inside = rng.random(count) < 0.12
     size = firms.turnover.astype(np.float64)
     local = firms.account[rng.choice(len(size), size=count, p=size / size.sum())]
-    return np.where(inside, local, chosen).astype(np.int64)
+    return replace(people, employer=np.where(inside, local, chosen).astype(np.int64))

@@ -117,7 +117,7 @@ class SchemePlan:
             spent_limit=self.spent_limit,
             outcome=np.zeros(attempts, dtype=np.uint8),
             tried=cents(attempts),
-            count=cents(tallies),
+            posted=cents(tallies),
             last=cents(tallies),
             pot=cents(pots),
         )

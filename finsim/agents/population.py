@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,10 +11,11 @@ import pyarrow as pa
 from finsim.agents.acquaintance import Contacts, build_contacts
 from finsim.agents.catchment import Catchment, build_catchment
 from finsim.agents.merchants import Firms, Merchants, build_firms, build_merchants, towns
-from finsim.agents.people import People, build_people
+from finsim.agents.people import People, build_people, employ
 from finsim.agents.settings import Settings
+from finsim.agents.tastes import expected_sales
 from finsim.agents.vocabulary import BUSINESS, CARD, CURRENT, EXTERNAL, KINDS, MERCHANT, OUTSIDE, SAVINGS
-from finsim.notation import Array, Bool1D, Cents1D, Dates1D, Int1D
+from finsim.notation import Array, Bool1D, Cents1D, Dates1D, Float1D, Int1D
 from finsim.randomness import Streams
 from finsim.records.transactions import ACCOUNT_SCHEMA
 
@@ -46,7 +47,8 @@ class Accounts:
     @property
     def external(self) -> Bool1D:
         """Return which accounts stand outside the ledger's limits: bool [A]."""
-        return self.kind == EXTERNAL
+        outside: Bool1D = self.kind == EXTERNAL
+        return outside
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,21 @@ def build_population(settings: Settings, streams: Streams) -> Population:
     )
     merchants = build_merchants(firms, outside["merchant"], settings, streams.at("merchants"))
     holdings = (layout.first[people_rows], layout.savings[people_rows], layout.card[people_rows])
-    people = build_people(holdings, outside["employer"], firms, settings, streams.at("people"))
+    people = build_people(holdings, settings, streams.at("people"))
+    catchment = build_catchment(merchants, towns(settings))
+    firms = _with_sales(firms, merchants, expected_sales(merchants, catchment, people.town))
+    people = employ(people, outside["employer"], firms, streams.at("employers"))
     accounts = _accounts(layout, people, firms, outside, settings, streams)
     contacts = build_contacts(people, outside["person"], streams.at("contacts"))
-    catchment = build_catchment(merchants, towns(settings))
     return Population(accounts, people, firms, merchants, outside, contacts, catchment)
+
+
+def _with_sales(firms: Firms, merchants: Merchants, sales: Float1D) -> Firms:
+    """Return the firms with a merchant's turnover set to its shop sales and a quarter more."""
+    turnover = firms.turnover.copy()
+    mine = merchants.firm >= 0
+    turnover[merchants.firm[mine]] = np.rint(1.25 * sales[mine]).astype(np.int64) + 200_000
+    return replace(firms, turnover=turnover)
 
 
 def _lay_out(settings: Settings, rng: np.random.Generator) -> _Layout:
@@ -216,17 +228,17 @@ def _balances(kind: Array, people: People, firms: Firms, rng: np.random.Generato
     income = people.income.astype(np.float64)
     size = len(income)
     opening[people.current] = income * np.exp(rng.normal(-0.15, 0.9, size))
-    granted = rng.random(size) < np.where(income > 150_000, 0.62, 0.3)
-    limit[people.current] = np.where(granted, np.ceil(income * rng.uniform(0.1, 0.7, size) / 1e4) * 1e4, 0)
+    granted = rng.random(size) < np.where(income > 150_000, 0.68, 0.4)
+    limit[people.current] = np.where(granted, np.ceil(income * rng.uniform(0.15, 0.8, size) / 1e4) * 1e4, 0)
     held = people.savings >= 0
     opening[people.savings[held]] = income[held] * np.exp(rng.normal(1.0, 1.2, held.sum()))
     held = people.card >= 0
-    lines = np.ceil(income[held] * rng.uniform(0.9, 3.0, held.sum()) / 5e4) * 5e4
+    lines = np.ceil(income[held] * rng.uniform(1.2, 4.5, held.sum()) / 5e4) * 5e4
     limit[people.card[held]] = lines
-    opening[people.card[held]] = -lines * 0.5 * rng.beta(1.2, 3.0, held.sum())
+    opening[people.card[held]] = -lines * 0.4 * rng.beta(1.2, 3.0, held.sum())
     turnover = firms.turnover.astype(np.float64)
-    opening[firms.account] = turnover * np.exp(rng.normal(-0.3, 0.6, len(turnover)))
-    limit[firms.account] = np.where(rng.random(len(turnover)) < 0.5, np.ceil(turnover * 0.25 / 1e5) * 1e5, 0)
+    opening[firms.account] = turnover * np.exp(rng.normal(-0.1, 0.6, len(turnover)))
+    limit[firms.account] = np.where(rng.random(len(turnover)) < 0.6, np.ceil(turnover * 0.4 / 1e5) * 1e5, 0)
     return np.rint(opening).astype(np.int64), limit.astype(np.int64)
 
 

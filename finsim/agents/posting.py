@@ -15,7 +15,7 @@ from finsim.agents.population import Population
 from finsim.agents.settings import Settings
 from finsim.agents.vocabulary import CHANNELS, FROM_DECOY, FROM_LIFE, FROM_NARRATIVE, PURPOSES, STATUSES
 from finsim.errors import RecordError
-from finsim.kernels.ledger import DECLINED, SKIPPED, Book, Moves, Rows, post_moves
+from finsim.kernels.ledger import DECLINED, SKIPPED, Book, Moves, Rows, State, post_moves
 from finsim.notation import Array, Cents1D, Int1D
 from finsim.records.transactions import TRANSACTION_SCHEMA
 
@@ -84,7 +84,7 @@ def post(population: Population, settings: Settings, parts: Iterable[Orders], pl
     return Posted(batches(), book.balance, schemes, finish)
 
 
-def _run(orders: Orders, book: Book, plan: SchemePlan, state: object) -> Rows:
+def _run(orders: Orders, book: Book, plan: SchemePlan, state: State) -> Rows:
     size = len(orders)
     rows = Rows(
         status=np.zeros(size, dtype=np.uint8),
@@ -144,7 +144,7 @@ class _Words:
         ordinary = row < 0
 
         def spread(values: Array, empty: int, kind: type) -> Array:
-            column = np.full(size, empty, dtype=kind)
+            column: Array = np.full(size, empty, dtype=kind)
             column[mine] = values
             return column
 

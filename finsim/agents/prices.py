@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from finsim.notation import Cents1D, Float1D
+from finsim.notation import Array, Cents1D, Float1D
 
 
-def exact(value: Float1D) -> Cents1D:
+def exact(value: Array) -> Cents1D:
     """Return amounts of whole cents, at least 1, from amounts in cents."""
     return np.maximum(np.rint(value), 1).astype(np.int64)
 
 
-def charmed(value: Float1D, u: Float1D, share: Float1D | float) -> Cents1D:
+def charmed(value: Array, u: Float1D, share: Float1D | float) -> Cents1D:
     """Return shop prices: a ``share`` ends in .99, .95, .49 or .00, the rest keeps its cents.
 
     Source: charm endings are the most common price endings in retail; the mix is an assumption.
@@ -23,7 +23,7 @@ def charmed(value: Float1D, u: Float1D, share: Float1D | float) -> Cents1D:
     return exact(np.where(part < 1.0, whole - cut, value))
 
 
-def rounded(value: Float1D, u: Float1D, share: Float1D | float) -> Cents1D:
+def rounded(value: Array, u: Float1D, share: Float1D | float) -> Cents1D:
     """Return transfer amounts: a ``share`` is cut to one or two leading digits, the rest keeps its cents.
 
     Cutting down never changes the first digit, so a Benford sample stays one.
@@ -35,6 +35,6 @@ def rounded(value: Float1D, u: Float1D, share: Float1D | float) -> Cents1D:
     return exact(np.where(part < 1.0, np.where(cut > 0, cut, value), value))
 
 
-def notes(value: Float1D, step: int = 2_000) -> Cents1D:
+def notes(value: Array, step: int = 2_000) -> Cents1D:
     """Return amounts of whole bank notes: multiples of ``step`` cents, at least one."""
     return (np.maximum(np.rint(value / step), 1) * step).astype(np.int64)

@@ -33,8 +33,8 @@ _WEEK: dict[str, tuple[float, ...]] = {
 }
 # assumption: how much more is done on a pay day, decaying over three days; bills and offices do not react.
 _PAYDAY: dict[str, float] = {
-    "groceries": 0.45, "restaurants": 0.50, "fuel": 0.20, "transport": 0.0, "retail": 0.60, "online": 0.55,
-    "travel": 0.40, "entertainment": 0.45, "health": 0.15, "digital": 0.35, "transfer": 0.60, "cash": 1.10,
+    "groceries": 0.32, "restaurants": 0.36, "fuel": 0.15, "transport": 0.0, "retail": 0.48, "online": 0.45,
+    "travel": 0.35, "entertainment": 0.36, "health": 0.12, "digital": 0.28, "transfer": 0.50, "cash": 0.90,
     "office": 0.0, "even": 0.0,
 }  # fmt: skip
 # assumption: activity on a public holiday.
@@ -74,7 +74,8 @@ class Season:
         row = activity.astype(np.int64) * len(PAY_GROUPS) + group
         count = len(self.dates)
         position = np.searchsorted(self.cumulative, row + u, side="right") - row * count
-        return np.clip(position, 0, count - 1).astype(np.int64)
+        day: Int1D = np.clip(position, 0, count - 1).astype(np.int64)
+        return day
 
     def monthly(self, day_of_month: Array) -> Array:
         """Return day indices of a day of month in every month of the period: int64 [months, N].
@@ -83,7 +84,8 @@ class Season:
         """
         first, last = self.dates[0].astype("datetime64[M]"), self.dates[-1].astype("datetime64[M]")
         begin = (np.arange(first, last + 1).astype("datetime64[D]") - self.dates[0]).astype(np.int64)
-        return begin[:, None] + np.asarray(day_of_month, dtype=np.int64)[None, :] - 1
+        due: Array = begin[:, None] + np.asarray(day_of_month, dtype=np.int64)[None, :] - 1
+        return due
 
     def office_day(self, day: Int1D) -> Int1D:
         """Return the first day on or after ``day`` that is not a rest day; may equal len(dates)."""
@@ -91,7 +93,8 @@ class Season:
         following = np.full(count + 1, count)
         for index in range(count - 1, -1, -1):
             following[index] = following[index + 1] if self.rest[index] else index
-        return following[np.clip(day, 0, count)]
+        found: Int1D = following[np.clip(day, 0, count)].astype(np.int64)
+        return found
 
 
 def season(settings: Settings) -> Season:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 
@@ -118,5 +119,5 @@ class Settings:
         edges = [*range(0, self.days, self.slice_days), self.days]
         return [
             (self.start_ns + low * NANOS_PER_DAY, self.start_ns + high * NANOS_PER_DAY)
-            for low, high in zip(edges[:-1], edges[1:], strict=True)
+            for low, high in pairwise(edges)
         ]

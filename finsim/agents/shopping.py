@@ -11,26 +11,10 @@ from finsim.agents.hours import PROFILE
 from finsim.agents.merchants import Merchants
 from finsim.agents.people import People
 from finsim.agents.prices import charmed, exact, notes
+from finsim.agents.tastes import CHARM, CREDIT, MEANS, RATE, SEGMENT_RATE, SPREAD
 from finsim.agents.vocabulary import CATEGORIES, CATEGORY, CHANNEL, PURPOSE
 from finsim.notation import NANOS_PER_SECOND, Array, Cents1D, Float1D, Float2D, Int1D, Int2D, Nanos1D
 
-# assumption, by category: purchases per day of a worker; log-sd of the price in one shop; chance that a card
-# holder uses the credit card; share of charm prices; how much the price follows the person's means.
-_HABITS: dict[str, tuple[float, float, float, float, float]] = {
-    "groceries": (0.300, 0.70, 0.30, 0.00, 0.55),
-    "restaurants": (0.270, 0.55, 0.45, 0.25, 0.50),
-    "fuel": (0.085, 0.35, 0.35, 0.00, 0.15),
-    "transport": (0.110, 0.55, 0.35, 0.20, 0.10),
-    "retail": (0.125, 0.90, 0.45, 0.60, 0.70),
-    "online": (0.150, 0.95, 0.60, 0.60, 0.70),
-    "travel": (0.014, 0.95, 0.75, 0.10, 0.80),
-    "entertainment": (0.062, 0.70, 0.50, 0.35, 0.50),
-    "health": (0.042, 0.85, 0.35, 0.10, 0.40),
-    "digital": (0.075, 0.85, 0.55, 0.75, 0.20),
-}
-# assumption: how often each segment buys, relative to a worker, in the order of SEGMENTS.
-_SEGMENT = np.array([1.0, 1.0, 1.25, 0.78, 0.80])
-_FACTS = np.array([_HABITS[name] for name in CATEGORIES])
 _FAVOURITES = 5
 _REFUNDED = tuple(CATEGORY[name] for name in ("retail", "online", "travel"))
 
@@ -44,32 +28,32 @@ class Habits:
     means: Float2D
 
 
-def habits(life: Life) -> Habits:
-    """Draw how often each person buys, in which favourite shops, and how dearly."""
+def habits(life: Life, free: Float1D) -> Habits:
+    """Draw how often each person buys, in which favourite shops, and how dearly.
+
+    ``free`` is what each person plans to spend in shops, minor units per month.
+    """
     rng = life.streams.at("habits")
     people, who = life.population.people, life.people
     count, kinds = len(who), len(CATEGORIES)
     category = np.arange(kinds)[None, :, None]
     town = people.town[who].astype(np.int64)[:, None, None]
     shops = life.population.catchment.draw(category, town, rng.random((count, kinds, _FAVOURITES)))
-    rate = _FACTS[None, :, 0] * _SEGMENT[people.segment[who], None] * people.activity[who, None]
+    rate = RATE[None, :] * SEGMENT_RATE[people.segment[who], None] * people.activity[who, None]
     rate = rate * rng.gamma(3.0, 1 / 3.0, (count, kinds))
     for name in ("online", "digital"):
         rate[:, CATEGORY[name]] *= people.online[who]
-    return Habits(rate, shops, _means(life, rate, shops))
+    return Habits(rate, shops, _means(life, rate, shops, free))
 
 
-def _means(life: Life, rate: Float2D, shops: Int2D) -> Float2D:
-    """Return the price factor per person and category that spends the person's free money.
+def _means(life: Life, rate: Float2D, shops: Int2D, free: Float1D) -> Float2D:
+    """Return the price factor per person and category that spends the free money.
 
-    Free money is income less rent and a quarter for bills and saving, times thrift; the factor is
-    split so that prices of necessities move less than those of luxuries.
+    Prices of necessities move less with it than those of luxuries.
     """
-    people, who = life.population.people, life.people
-    ticket = life.population.merchants.ticket[shops].mean(axis=2) * np.exp(_FACTS[None, :, 1] ** 2 / 2)
-    free = (0.76 * people.income[who] - people.rent[who]) * people.thrift[who]
+    ticket = life.population.merchants.ticket[shops].mean(axis=2) * np.exp(SPREAD[None, :] ** 2 / 2)
     ratio = np.clip(free / (30.4 * (rate * ticket).sum(axis=1)), 0.15, 12.0)
-    means: Float2D = ratio[:, None] ** (0.35 + 0.65 * _FACTS[None, :, 4])
+    means: Float2D = ratio[:, None] ** (0.35 + 0.65 * MEANS[None, :])
     spend = 30.4 * (rate * ticket * means).sum(axis=1)
     correction = np.clip(free / spend, 0.3, 4.0)[:, None]
     scaled: Float2D = np.clip(means * correction, 0.25, 6.0)
@@ -101,7 +85,7 @@ def _times(life: Life, person: Int1D, category: Int1D, rng: np.random.Generator)
     group = people.pay_group[life.people[person]]
     day = life.season.sample_days(category, group, rng.random(size))
     # Categories lead both lists of activities and of hour profiles, so their codes serve as such.
-    shift = people.shift[life.people[person]] * np.where(_FACTS[category, 4] > 0.5, 0.45, 0.8)
+    shift = people.shift[life.people[person]] * np.where(MEANS[category] > 0.5, 0.45, 0.8)
     ts = life.when(category, day, rng.random(size), shift.astype(np.int64))
     other = np.minimum(np.arange(size) + rng.integers(1, 40, size), size - 1)
     joins = (rng.random(size) < 1 / 9) & (person[other] == person)
@@ -129,10 +113,10 @@ def _prices(
     known: Habits, merchants: Merchants, keys: tuple[Int1D, Int1D, Int1D], rng: np.random.Generator
 ) -> Cents1D:
     cell, category, shop = keys
-    noise = np.exp(_FACTS[category, 1] * rng.standard_normal(len(cell)))
+    noise = np.exp(SPREAD[category] * rng.standard_normal(len(cell)))
     value = merchants.ticket[shop] * known.means.ravel()[cell] * noise
     u = rng.random(len(cell))
-    amount = charmed(value, u, _FACTS[category, 3])
+    amount = charmed(value, u, CHARM[category])
     fuel = (category == CATEGORY["fuel"]) & (u < 0.3)
     amount[fuel] = notes(value[fuel], 500)
     # assumption: card terminals take 50 cents at least.
@@ -145,12 +129,12 @@ def _instrument(life: Life, person: Int1D, category: Int1D, ts: Nanos1D, rng: np
     who = life.people[person]
     card = people.card[who]
     opened = life.population.accounts.opened[card].astype("datetime64[ns]").astype(np.int64)
-    use = (rng.random(len(who)) < _FACTS[category, 2] * 1.35) & (card >= 0) & (opened <= ts)
+    use = (rng.random(len(who)) < CREDIT[category]) & (card >= 0) & (opened <= ts)
     return np.where(use, card, people.current[who])
 
 
 def refunds(life: Life, bought: Draft) -> Draft:
-    """Return refunds of purchases: 1.6 % of retail, online and travel, days later, most in full (assumption)."""
+    """Return refunds of purchases: 1.6 % of retail, online and travel, most in full (assumption)."""
     rng = life.streams.at("refunds")
     size = len(bought)
     chosen = np.flatnonzero((rng.random(size) < 0.016) & np.isin(bought.purpose, _REFUNDED))

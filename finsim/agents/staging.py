@@ -8,8 +8,9 @@ import numpy as np
 
 from finsim.agents.arrivals import Arrival
 from finsim.agents.casting import Member
+from finsim.agents.clauses import Amount, Phase
 from finsim.agents.motifs import Edge, Shape, edges
-from finsim.agents.narrative import Amount, Narrative, Phase
+from finsim.agents.narrative import Narrative
 from finsim.agents.plan import PERIOD_END, TIMEOUT, Scheme, Step
 from finsim.agents.population import Population
 from finsim.agents.sums import Purse, Sum, shares
@@ -18,7 +19,7 @@ from finsim.agents.vocabulary import CHANNEL, PURPOSE
 from finsim.kernels.ledger import OF_ATTEMPT
 
 _SECOND = 1_000_000_000
-_RETRIES = 2
+_RETRIES, _MOST = 2, 400
 _MEAN_RETRY = 100.0  # assumption: seconds until a declined payment is tried again with half the sum
 
 
@@ -110,35 +111,44 @@ def _play(stage: Stage, phase: Phase, position: int, acting: _Acting) -> None:
     slow = 1.0 + 3.0 * stage.narrative.level("chain_delay")
     wait = phase.timing.wait.sample(rng) * slow if phase.timing.wait and acting.steps else 0.0
     begin = acting.end + int(wait * _SECOND)
-    found = _edges(stage, phase, acting)
+    covering = _covering(phase, acting) if phase.count == "cover" else []
+    found = _edges(stage, phase, len(covering), acting)
     moments = _moments(stage, phase, found, begin, acting)
     parts = _parts(phase.amount, found, acting)
-    first = True
-    paid = 0
-    for edge, part, ts in zip(found, parts, moments, strict=True):
+    for index, (edge, part, ts) in enumerate(zip(found, parts, moments, strict=True)):
         at = max(ts, acting.arrival.start)
         if phase.amount.fraction_of == "pot" and edge.payer.account in acting.ready:
             at = max(at, acting.ready[edge.payer.account] + _delay(stage, phase, acting))
             at = stage.hours.place(at, _calendar(phase, rng), edge.payer.account, rng)
-        worth = acting.purse.sum(phase.amount, (edge.payer, edge.payee), part, first, rng)
+        if covering:
+            worth = covering[index]
+        else:
+            worth = acting.purse.sum(phase.amount, (edge.payer, edge.payee), part, index == 0, rng)
         _emit(stage, phase, position, edge, at, worth, acting)
-        first = False
-        paid += worth.amount
-        if phase.count == "cover" and paid >= acting.purse.proceeds:
-            break
+
+
+def _covering(phase: Phase, acting: _Acting) -> list[Sum]:
+    """Return fixed sums that together reach the proceeds, at most 400."""
+    nobody = Member(0, -1, "")
+    found: list[Sum] = []
+    left = acting.purse.proceeds
+    while left > 0 and len(found) < _MOST:
+        found.append(acting.purse.sum(phase.amount, (nobody, nobody), None, True, acting.rng))
+        left -= found[-1].amount
+    return found
 
 
 def _count(stage: Stage, phase: Phase, acting: _Acting) -> int:
     if phase.count == "cover":
-        return 400
+        return 0
     form = stage.narrative.variants.get(acting.arrival.variant)
     draw = form.counts.get(phase.name, phase.count) if form else phase.count
     return max(0, round(draw.sample(acting.rng)))
 
 
-def _edges(stage: Stage, phase: Phase, acting: _Acting) -> list[Edge]:
+def _edges(stage: Stage, phase: Phase, covering: int, acting: _Acting) -> list[Edge]:
     rng = acting.rng
-    count = _count(stage, phase, acting)
+    count = covering or _count(stage, phase, acting)
     hops = round(phase.hops.sample(rng))
     if phase.motif == "chain" and "hops_low" in stage.mules and "hops_high" in stage.mules:
         hops = round(float(rng.uniform(stage.mules["hops_low"] - 0.5, stage.mules["hops_high"] + 0.5)))
@@ -191,7 +201,10 @@ def _moments(stage: Stage, phase: Phase, found: list[Edge], begin: int, acting: 
         calendar = "waking" if rng.random() < hidden else _calendar(phase, rng)
         if phase.timing.calendar == "business_hours" and calendar == "waking":
             calendar = "business_hours"
-        moments.append(stage.hours.place(ts, calendar, edge.payer.account, rng))
+        moment = stage.hours.place(ts, calendar, edge.payer.account, rng)
+        # A scheme that starts on the last day acts on that day.
+        late = not acting.steps and moment >= stage.hours.settings.end_ns
+        moments.append(ts if late else moment)
     return sorted(moments) if phase.amount.fraction_of != "pot" else moments
 
 

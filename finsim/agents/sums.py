@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from finsim.agents.casting import Member
-from finsim.agents.narrative import Amount, Narrative
+from finsim.agents.clauses import Amount
+from finsim.agents.narrative import Narrative
 from finsim.agents.population import Population
 from finsim.agents.prices import charmed, rounded
 from finsim.kernels.ledger import FIXED, OF_AVAILABLE, OF_BALANCE, OF_POT, OF_PREVIOUS
@@ -28,7 +29,7 @@ class Sum:
 
 
 def shares(count: int, total: float, rng: np.random.Generator) -> list[float]:
-    """Return uneven parts of ``total`` for ``count`` payments that follow each other, by a Dirichlet(4) split.
+    """Return uneven parts of ``total`` for ``count`` payments in a row, by a Dirichlet(4) split.
 
     Each part is a share of what the parts before it left over, so a pot can be paid out step by step.
     """

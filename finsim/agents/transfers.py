@@ -1,4 +1,4 @@
-"""Money between people: small sums among friends, sales to strangers, family support, savings, big payments."""
+"""Money between people: sums among friends, sales to strangers, family support, savings, big payments."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from finsim.agents.hours import PROFILE
 from finsim.agents.prices import exact, notes, rounded
 from finsim.agents.season import ACTIVITY
 from finsim.agents.vocabulary import CHANNEL, PURPOSE
-from finsim.notation import Array, Float1D, Int1D, Nanos1D
+from finsim.notation import Array, Int1D, Nanos1D
 
 # assumption: payments per person and day among friends, by segment.
 _FRIENDS = np.array([0.26, 0.16, 0.16, 0.06, 0.13])
@@ -24,7 +24,7 @@ def elective_transfers(life: Life, layer: int) -> Draft:
     return made.thinned(layer + rng.random(len(made)) < factor)
 
 
-def _events(life: Life, rate: Float1D, rng: np.random.Generator) -> tuple[Int1D, Nanos1D]:
+def _events(life: Life, rate: Array, rng: np.random.Generator) -> tuple[Int1D, Nanos1D]:
     """Return the person and instant of Poisson events at ``rate`` per person and day."""
     people = life.population.people
     who = np.repeat(life.people, rng.poisson(rate * life.settings.days))
@@ -47,7 +47,7 @@ def _friends(life: Life, rng: np.random.Generator) -> Draft:
     who, ts = _events(life, _FRIENDS[segment] * np.sqrt(degree) * people.activity[life.people], rng)
     size = len(who)
     payee = contacts.pick(who, rng.random(size))
-    value = 4_200 * np.exp(1.25 * rng.standard_normal(size)) * (people.income[who] / 330_000) ** 0.35
+    value = 4_200 * np.exp(1.25 * rng.standard_normal(size)) * (people.income[who] / 330_000) ** 0.6
     amount = rounded(np.minimum(value, 400_000), rng.random(size), 0.62)
     parties = Parties(people.current[who], payee)
     return draft(ts, parties, amount, _quick_channel(rng, size), PURPOSE["transfer"])
@@ -155,7 +155,7 @@ def _brokers(life: Life, rng: np.random.Generator) -> Draft:
 
 
 def _withdrawals(life: Life, rng: np.random.Generator) -> Draft:
-    """Savings to the current account and back: rounded sums once in two months (assumption)."""
+    """Return moves between savings and current account: once in six weeks (assumption)."""
     people = life.population.people
     held = people.savings[life.people] >= 0
     who, ts = _events(life, 0.022 * held, rng)

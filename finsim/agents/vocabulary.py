@@ -6,7 +6,8 @@ KINDS = ("current", "savings", "card", "business", "merchant", "external")
 CURRENT, SAVINGS, CARD, BUSINESS, MERCHANT, EXTERNAL = range(len(KINDS))
 
 CHANNELS = (
-    "card_present", "card_not_present", "instant", "ach", "wire", "cash", "direct_debit", "cheque", "internal",
+    "card_present", "card_not_present", "instant", "ach", "wire", "cash", "direct_debit", "cheque",
+    "internal",
 )  # fmt: skip
 
 # The first ten are merchant categories: a purchase has the category of its merchant as purpose.

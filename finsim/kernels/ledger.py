@@ -7,7 +7,7 @@ money the scheme has passed to the payer (its pot), or of an earlier payment.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -39,8 +39,9 @@ class Book(NamedTuple):
 class Plan(NamedTuple):
     """What a scheme order depends on, shape [R]; -1 stands for no slot.
 
-    ``scheme``: instance. ``mode``, ``share``: amount mode and factor. ``low``, ``high``: the order is
-    skipped below ``low`` and cut to ``high`` (0: no cut). ``step``: amounts are cut to whole steps of so
+    ``scheme``: instance. ``mode``, ``share``: amount mode and factor. ``low``, ``high``: below
+    ``low`` the order is skipped, or raised to it when it is a share of a balance; above ``high`` (0: no
+    limit) it is cut. ``step``: amounts are cut to whole steps of so
     many cents. ``attempt``: slot of this payment and its retries; ``retry``: only after a decline.
     ``tally``: slot that counts posted payments of the
     phase; ``until``: skip once the tally is that high (0: never). ``gate``, ``gate_count``: tally slot
@@ -69,7 +70,7 @@ class State(NamedTuple):
     """What the ledger remembers of the schemes, changed in place.
 
     Per scheme: ``stopped``, ``declines``, ``spent``, and the limits ``max_declines``, ``spent_limit`` (0:
-    none). Per attempt slot: ``outcome``, ``tried`` (cents). Per tally slot: ``count``, ``last`` (cents).
+    none). Per attempt slot: ``outcome``, ``tried`` (cents). Per tally slot: ``posted``, ``last`` (cents).
     Per pot: ``pot`` (cents).
     """
 
@@ -80,7 +81,7 @@ class State(NamedTuple):
     spent_limit: Array
     outcome: Array
     tried: Array
-    count: Array
+    posted: Array
     last: Array
     pot: Array
 
@@ -99,15 +100,15 @@ def _wanted(k: int, plan: Plan, state: State) -> bool:
     """Tell whether the conditions of plan row ``k`` hold."""
     if state.stopped[plan.scheme[k]] != RUNNING:
         return False
-    if plan.gate[k] >= 0 and state.count[plan.gate[k]] < plan.gate_count[k]:
+    if plan.gate[k] >= 0 and state.posted[plan.gate[k]] < plan.gate_count[k]:
         return False
-    if plan.until[k] > 0 and state.count[plan.tally[k]] >= plan.until[k]:
+    if plan.until[k] > 0 and state.posted[plan.tally[k]] >= plan.until[k]:
         return False
     return not (plan.retry[k] and state.outcome[plan.attempt[k]] != DECLINED)
 
 
 @kernel
-def _sum(k: int, fixed: int, payer: int, book: Book, plan: Plan, state: State) -> int:
+def _sum(k: int, fixed: int, payer: int, book: Book, plan: Plan, state: State) -> Any:
     """Return the cents that plan row ``k`` wants to pay; 0 when it is too little to bother."""
     mode, base = plan.mode[k], fixed
     if mode == OF_BALANCE:
@@ -120,12 +121,15 @@ def _sum(k: int, fixed: int, payer: int, book: Book, plan: Plan, state: State) -
         base = state.last[plan.tally[k]]
     elif mode == OF_ATTEMPT:
         base = state.tried[plan.attempt[k]]
-    amount = base if mode == FIXED else np.int64(np.floor(plan.share[k] * max(base, 0)))
+    amount = base if mode == FIXED else int(np.floor(plan.share[k] * max(base, 0)))
     if plan.high[k] > 0 and amount > plan.high[k]:
         amount = plan.high[k]
     if plan.step[k] > 1 and amount >= plan.step[k]:
         amount -= amount % plan.step[k]
-    return amount if amount >= plan.low[k] else 0
+    if amount >= plan.low[k]:
+        return amount
+    # Nobody outside knows a balance: too small a share is tried as the smallest sum. A pot is known.
+    return plan.low[k] if mode in (OF_BALANCE, OF_AVAILABLE) else 0
 
 
 @kernel
@@ -142,7 +146,7 @@ def _remember(k: int, amount: int, posted: bool, plan: Plan, state: State) -> No
             state.stopped[scheme] = BY_DECLINES
         return
     state.outcome[attempt] = POSTED
-    state.count[tally] += 1
+    state.posted[tally] += 1
     state.last[tally] = amount
     state.spent[scheme] += amount
     if plan.pot_from[k] >= 0:
