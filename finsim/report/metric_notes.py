@@ -1,0 +1,111 @@
+"""For every metric: how it is computed and what it cannot see, in words for the drawers of the scorecard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from finsim.evaluation import METRICS
+
+
+@dataclass(frozen=True)
+class Note:
+    """How a metric is computed, and what it misses."""
+
+    how: str
+    misses: str
+
+
+_NOTES = {
+    "kolmogorov": Note(
+        "Largest gap between the distribution functions of one column, real against synthetic, all paths pooled.",
+        "Blind in the tails: beyond the 99.9 % quantile it can differ by at most 0.001. Says nothing about order.",
+    ),
+    "wasserstein": Note(
+        "Area between the two distribution functions of one column, in real interquartile ranges.",
+        "Dominated by the bulk and by single extremes of heavy tails; says nothing about the order of days.",
+    ),
+    "autocorrelation": Note(
+        "Mean absolute gap of the autocorrelations over the stated lags; values are capped at the 99.5 % quantile of "
+        "each path first, so that one crash day does not decide.",
+        "Only pairwise, linear memory; two eras of one real series differ a lot, so its floor is wide.",
+    ),
+    "clustering": Note(
+        "Absolute log ratio of the mean autocorrelation of |r| over lags 1 to 20, synthetic against real.",
+        "One number for the strength: not the shape of the decay, and not regimes longer than a month.",
+    ),
+    "leverage": Note(
+        "Gap of the correlation between a return and later squared returns: falls raise volatility.",
+        "Small in single stocks; a wrong sign at some lags can cancel in the mean.",
+    ),
+    "two_sample": Note(
+        "Gradient-boosted trees learn to tell real from synthetic windows; the score is their AUC on windows they "
+        "have not seen. 0.5 means they cannot.",
+        "Sees what its features show; a stronger judge may find more. High scores do not say what is wrong.",
+    ),
+    "drift": Note(
+        "Trend of yearly volatility, and of yearly tail weight, from the first simulated year to the last.",
+        "A slow swing up and back down leaves no trend; see drift_distance.",
+    ),
+    "drift_distance": Note(
+        "Area between the return distributions of the first and the last simulated year, in real interquartile ranges.",
+        "Compares the two ends only; the years between are in the note of the score.",
+    ),
+    "hill": Note(
+        "Absolute log ratio of the Hill tail indices (largest 5 % of losses, and of gains). Source: Hill 1975.",
+        "Depends on the share taken as the tail; says how heavy a tail is, not where it begins.",
+    ),
+    "expected_shortfall": Note(
+        "Absolute log ratio of the mean of the worst (best) hundredth of days.",
+        "One level and one day ahead; sequences of bad days are measured by clustering and tail dependence.",
+    ),
+    "kurtosis": Note(
+        "Log ratio of a robust tail weight at horizons of 1, 5 and 20 days, averaged.",
+        "Symmetric: a missing left tail can be paid for by a fat right one; see hill for the sides.",
+    ),
+    "correlation": Note(
+        "Mean absolute gap of the rank correlations, of returns across assets and of all bar columns.",
+        "An average over the whole history: correlations that rise in crises look like their mean.",
+    ),
+    "tail_dependence": Note(
+        "How often assets have their worst days together, compared with the real share.",
+        "Rests on a few days; wide intervals are its honest answer for short histories.",
+    ),
+    "discriminative": Note(
+        "|accuracy - 0.5| of a small recurrent network that sorts real from synthetic windows. Source: Yoon et al. 2019.",
+        "Varies with the judge's training; below its floor it cannot rank generators.",
+    ),
+    "predictive": Note(
+        "Error on real windows of a forecaster trained on synthetic ones, beside one trained on real ones. "
+        "Source: Yoon et al. 2019.",
+        "Prices close to a martingale can hardly be forecast, so most generators come out alike.",
+    ),
+    "bar_copies": Note(
+        "Number of synthetic bars whose open, high, low, close and volume all equal those of a training bar; every "
+        "bar is compared.",
+        "Any change of level or a little noise hides a copy from it; see shape_copies, window_copies and near_copies.",
+    ),
+    "shape_copies": Note(
+        "Number of bars with exactly the proportions open : high : low : close of a training bar.",
+        "Blind to copies with noise.",
+    ),
+    "window_copies": Note(
+        "Number of runs of successive returns that repeat a run of real returns, at any date and price level.",
+        "Blind to copies with noise, with changed volatility or run backwards.",
+    ),
+    "near_copies": Note(
+        "Share of windows much nearer to training data than to real data the generator never saw: conformal p-values, "
+        "false discovery rate bounded by Benjamini and Hochberg.",
+        "Needs a comparable hold-out; when the market changed between the two parts its power falls.",
+    ),
+}
+NOTES = MappingProxyType(_NOTES)
+
+
+def note_of(metric: str) -> Note:
+    """Return the note of a metric; for one without, its line of the catalogue and the missing limits."""
+    if metric in NOTES:
+        return NOTES[metric]
+    entry = METRICS.entries.get(metric)
+    how = f"{entry.summary}." if entry else "This metric is not in the catalogue of this version."
+    return Note(how, "Its limits are not written down yet.")

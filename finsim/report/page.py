@@ -1,0 +1,110 @@
+"""``write_report``: one self-contained page about a run, the same bytes whenever it is written again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from finsim.provenance.manifest import plain
+from finsim.records.storage import canonical_json, write_text
+from finsim.report.colours import variables
+from finsim.report.provenance_section import limits_section, provenance_section
+from finsim.report.rules_section import rules_section
+from finsim.report.run_folder import PAGE, RunFolder, open_folder
+from finsim.report.scenario_section import scenario_section
+from finsim.report.scorecard_section import scorecard_section
+from finsim.report.section import Figure, Section, Table
+from finsim.report.verdict_section import headline, verdict_section
+from finsim.report.wording import rounded
+from finsim.report.world_sections import (
+    credit_section,
+    market_section,
+    payment_section,
+    read_all_payments,
+    read_books,
+    scheme_count,
+)
+
+HERE = Path(__file__).parent
+SCHEMA = "finsim.report/1"
+
+
+def write_report(run: Path, manifest: Mapping[str, Any] | None = None) -> Path:
+    """Write RUN/report.html from the run's tables, scorecard.json and manifest; return its path.
+
+    ``manifest`` is the manifest as plain data, given while manifest.json is not written yet; None reads
+    the file. What the page itself changes in a manifest is not used, so equal runs give equal bytes.
+    Raises ProvenanceError when the folder has no manifest.
+    """
+    folder = open_folder(Path(run), manifest)
+    page = Path(run) / PAGE
+    write_text(page, render(folder, sections_of(folder)))
+    return page
+
+
+def sections_of(run: RunFolder) -> list[Section]:
+    """Return the sections of the page in order: judgement first, evidence next, origin last."""
+    payments, books = read_all_payments(run), read_books(run)
+    return [
+        verdict_section(run),
+        headline(run, payments.get(run.base), books, scheme_count(run)),
+        market_section(run),
+        payment_section(run, payments),
+        credit_section(run, books),
+        scorecard_section(run),
+        scenario_section(run),
+        rules_section(run),
+        limits_section(run),
+        provenance_section(run),
+    ]
+
+
+def twin(run: RunFolder, sections: Sequence[Section]) -> dict[str, Any]:
+    """Return every number of the page as plain data: facts of the run, then one entry a section."""
+    return {
+        "schema": SCHEMA,
+        "study": run.study.get("id"),
+        "seed": run.study.get("seed"),
+        "scenarios": list(run.labels),
+        "judged_scenario": run.base,
+        "dataset_sha256": run.manifest.get("dataset_sha256"),
+        "sections": {section.slug: _data(section) for section in sections},
+    }
+
+
+def _data(section: Section) -> dict[str, Any]:
+    found: dict[str, Any] = dict(section.data)
+    if section.absent:
+        found["absent"] = list(section.absent)
+    for block in section.blocks:
+        if isinstance(block, Figure):
+            found[block.slug] = rounded(dict(block.data))
+        elif isinstance(block, Table) and block.data is not None:
+            found[block.slug] = block.data
+    return found
+
+
+def render(run: RunFolder, sections: Sequence[Section]) -> str:
+    """Return the page as HTML."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.tests["kind"] = lambda block, name: type(block).__name__ == name
+    environment.filters["slug"] = lambda text: str(text).replace(" ", "-")
+    style = (HERE / "style.css").read_text(encoding="utf-8")
+    style = style.replace("/*light*/", variables(0)).replace("/*dark*/", variables(1))
+    # "<" would end the script element early; in JSON it may be written as an escape.
+    data = canonical_json(plain(twin(run, sections))).replace("<", "\\u003c")
+    html: str = environment.get_template("page.html.j2").render(
+        run=run, sections=sections, style=Markup(style), twin=Markup(data)
+    )
+    return html

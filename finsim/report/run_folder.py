@@ -1,0 +1,145 @@
+"""``RunFolder``: the manifest, scorecard and tables of a run as the page needs them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from finsim import documents
+from finsim.errors import ProvenanceError
+from finsim.provenance.manifest import plain
+from finsim.records.storage import canonical_json
+
+WORLDS = ("market", "transactions", "credit")
+PAGE = "report.html"
+# What the page's own writing changes in a manifest; it may not depend on it.
+_UNSTABLE = ("sha256", "audit", "files")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run: its folder, the stable part of its manifest, and its scorecard (None: not judged)."""
+
+    path: Path
+    manifest: Mapping[str, Any]
+    scorecard: Mapping[str, Any] | None
+
+    @cached_property
+    def study(self) -> Mapping[str, Any]:
+        """The resolved study."""
+        study: Mapping[str, Any] = self.manifest.get("study", {}).get("resolved", {})
+        return study
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The scenarios in the order of the study."""
+        known = list(self.manifest.get("scenarios", {}))
+        listed = [_label(item) for item in self.study.get("scenarios", ())]
+        return tuple(dict.fromkeys([name for name in listed if name in known] + known))
+
+    @cached_property
+    def base(self) -> str:
+        """The unstressed scenario, to which the others are compared."""
+        judged = self.manifest.get("scores", {}).get("judged_scenario")
+        if judged in self.labels:
+            return str(judged)
+        return "base" if "base" in self.labels else (self.labels or ("base",))[0]
+
+    @property
+    def stressed(self) -> tuple[str, ...]:
+        """All scenarios but the base."""
+        return tuple(label for label in self.labels if label != self.base)
+
+    def facts(self, world: str, label: str) -> Mapping[str, Any]:
+        """Return what the run noted about one world under one scenario."""
+        found: Mapping[str, Any] = self.scores("facts").get(f"{world}/{label}", {})
+        return found
+
+    def scores(self, part: str) -> Mapping[str, Any]:
+        """Return a part of the manifest's scores: verdicts, measures, expectations or facts."""
+        found: Mapping[str, Any] = self.manifest.get("scores", {}).get(part, {}) or {}
+        return found
+
+    def title_of(self, label: str) -> str:
+        """Return the title of a scenario, or its name."""
+        return str(self.manifest.get("scenarios", {}).get(label, {}).get("title") or label)
+
+    def has(self, world: str, name: str, label: str | None = None) -> bool:
+        """Tell whether a table is there."""
+        return (self.path / world / (label or self.base) / f"{name}.parquet").is_file()
+
+    def table(
+        self, world: str, label: str, name: str, columns: Sequence[str] | None = None, filters: Any = None
+    ) -> pa.Table:
+        """Read one table, or some of its columns."""
+        file = self.path / world / label / f"{name}.parquet"
+        return pq.read_table(file, columns=None if columns is None else list(columns), filters=filters)
+
+    def parquet(self, world: str, label: str, name: str) -> Path:
+        """Return the file of one table."""
+        return self.path / world / label / f"{name}.parquet"
+
+    def rows(self, world: str) -> int:
+        """Return the rows of a world over all scenarios, from the manifest."""
+        return int(self.manifest.get("cost", {}).get("rows", {}).get(world, 0))
+
+    def why_absent(self, world: str, name: str) -> str:
+        """Return in one sentence why a world's table is not there."""
+        if not self.study.get(world):
+            return f"This study has no {world} part, so there is nothing to show here."
+        return (
+            f"{world}/{self.base}/{name}.parquet is not in the run folder, so there is nothing to show here."
+        )
+
+    def input_file(self, role: str) -> tuple[Path | None, str]:
+        """Return the input of a role if it is still readable here, and why not otherwise."""
+        for item in self.manifest.get("inputs", ()):
+            if item.get("role") != role:
+                continue
+            name = str(item["path"])
+            if name.startswith("shipped:"):
+                path = documents.shipped("data") / name.removeprefix("shipped:")
+            else:
+                path = Path(name)
+            return (path, "") if path.is_file() else (None, f"the input file {path.name} is not there")
+        return None, f"the manifest names no input in the role {role!r}"
+
+
+def open_folder(run: Path, manifest: Mapping[str, Any] | None) -> RunFolder:
+    """Read what describes a run; ``manifest`` stands for manifest.json while that is not written yet.
+
+    Raises ProvenanceError when neither is there or scorecard.json is not JSON.
+    """
+    data = dict(manifest) if manifest is not None else _json(run / "manifest.json")
+    if data is None:
+        raise ProvenanceError(
+            "no manifest here", place=str(run), remedy="give the folder of a finished `finsim run`"
+        )
+    # Through JSON: a manifest in memory and the one on disk must give the same page.
+    text = canonical_json(plain({name: item for name, item in data.items() if name not in _UNSTABLE}))
+    return RunFolder(run, json.loads(text), _json(run / "scorecard.json"))
+
+
+def _json(path: Path) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    try:
+        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise ProvenanceError("this file is not JSON", place=str(path), remedy="run again") from None
+    return data
+
+
+def _label(choice: Any) -> str:
+    if isinstance(choice, str):
+        return Path(choice).name.removesuffix(".yaml")
+    stem = Path(str(choice.get("name", ""))).name.removesuffix(".yaml")
+    severity = float(choice.get("severity", 1.0))
+    return stem if severity == 1.0 else f"{stem}@{severity:g}"
