@@ -34,7 +34,7 @@ OUTSIDE = (
 )  # fmt: skip
 
 # ``_fs_src``: what made a row.
-FROM_LIFE, FROM_NARRATIVE, FROM_DECOY = 1, 2, 3
+FROM_LIFE, FROM_NARRATIVE, FROM_DECOY = 1, 2, 6
 
 CHANNEL = {name: code for code, name in enumerate(CHANNELS)}
 PURPOSE = {name: code for code, name in enumerate(PURPOSES)}

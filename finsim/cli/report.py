@@ -18,10 +18,14 @@ def report(
     Example: finsim report runs/demo --open
     """
     from finsim.engine.runs import open_run
+    from finsim.provenance.audit import AuditLog
+    from finsim.provenance.verify import REWRITTEN
+    from finsim.records.storage import digest_file
     from finsim.report.page import write_report
 
     opened = open_run(run)
     page = write_report(opened.path)
+    AuditLog(opened.path / "audit.log").append(REWRITTEN, page.name, {"sha256": digest_file(page)})
     if show_page:
         opened.report()
     show({"report": str(page)}, f"report: {page}", as_json)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, OutputFolder, Seed, Workers
+from finsim.cli.options import AsJson, OutputFolder, Seed
 from finsim.cli.output import progress, show
 from finsim.errors import EXIT_GATE
 
@@ -23,7 +24,6 @@ def stress(
     ] = False,
     seed: Seed = None,
     scale: Annotated[float, typer.Option("--scale", help="As in `finsim run`.")] = 1.0,
-    workers: Workers = 1,
     as_json: AsJson = False,
 ) -> None:
     """Apply one scenario to markets, payments and credit together.
@@ -39,7 +39,7 @@ def stress(
             severity=severity,
             output=output,
             seed=seed,
-            sizes=stressing.Sizes(scale, workers),
+            sizes=stressing.Sizes(scale, min(4, os.cpu_count() or 1)),
             progress=step,
         )
     shown = [outcome.to_dict() for outcome in outcomes] if expect else []

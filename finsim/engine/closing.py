@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from finsim.catalog import Catalog, Entry
 from finsim.engine.checkpoint import WORK, Done, load_done
 from finsim.engine.evidence_stage import first_label
 from finsim.engine.resolve import Plan
@@ -23,15 +24,18 @@ from finsim.evaluation.scorecard import Scorecard
 from finsim.provenance.audit import AuditLog
 from finsim.provenance.inputs import Model, describe_input
 from finsim.provenance.lineage import write_lineage
+from finsim.provenance.manifest import NAME as MANIFEST
 from finsim.provenance.manifest import Findings, Sources, build_manifest, write_manifest
 from finsim.provenance.outputs import describe_file
+from finsim.provenance.verify import SEALED
 from finsim.records.drivers import Drivers
 from finsim.records.storage import digest_file, write_table
-from finsim.report.page import write_report
 from finsim.scenarios.canonical import resolved
 from finsim.scenarios.expectations import check_expectations
 from finsim.scenarios.expectations import measure as measure_drivers
 
+# The page is named here, not imported: report stands on the same floor as the engine.
+PAGES = Catalog("page", {"html": Entry("finsim.report.page:write_report", "one self-contained page")})
 WORLDS = ("market", "transactions", "credit")
 STAGE_OF = {"market": "bars", "transactions": "transactions", "credit": "credit"}
 
@@ -47,11 +51,13 @@ def close_run(run: Path, plan: Plan, log: AuditLog) -> Run:
     log.append("judged", "scorecard.json", {"sha256": digest_file(run / "scorecard.json")})
     log.append("run_finished", plan.study.id, {"tasks": len(records)})
     manifest = build_manifest(run, _sources(run, plan, records), _findings(plan, records, card))
-    page = write_report(run, manifest.to_dict())
+    page: Path = PAGES.load("html")(run, manifest.to_dict())
     files = [item for item in manifest.files if item["path"] != page.name]
     listed = sorted([*files, describe_file(run, page.name)], key=lambda item: str(item["path"]))
     complete = replace(manifest, files=listed)
-    write_manifest(run, replace(complete, sha256=complete.digest()))
+    sealed = replace(complete, sha256=complete.digest())
+    write_manifest(run, sealed)
+    log.append(SEALED, MANIFEST, {"sha256": digest_file(run / MANIFEST)})
     return Run(run)
 
 
