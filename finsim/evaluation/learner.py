@@ -8,9 +8,7 @@ from threadpoolctl import threadpool_limits
 from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
 
 
-def fitted_scores(
-    train: Float2D, label: Bool1D, test: Float2D, seed: int, iterations: int = 100
-) -> Float1D:
+def fitted_scores(train: Float2D, label: Bool1D, test: Float2D, seed: int, iterations: int = 100) -> Float1D:
     """Fit histogram gradient boosting and return P(label) of the test rows: float64[m].
 
     Rows are not weighted: only the order of the scores is used, and weights cost scikit-learn's binning

@@ -125,7 +125,19 @@ class Metric(Generic[Case]):
     def missing(self, subject: str, reason: str) -> Score:
         """Return a score that says why it was not computed."""
         return Score(
-            self.name, subject, None, None, None, 0, None, None, None, NOT_COMPUTED, self.use, self.unit, reason
+            self.name,
+            subject,
+            None,
+            None,
+            None,
+            0,
+            None,
+            None,
+            None,
+            NOT_COMPUTED,
+            self.use,
+            self.unit,
+            reason,
         )
 
 

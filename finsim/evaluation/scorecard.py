@@ -80,7 +80,9 @@ class Scorecard:
         head = ("metric", "subject", "value", "95 % interval", "floor", "ceiling", "goal", "n", "verdict")
         lines = [head, *(_line(score) for score in self.scores)]
         widths = [max(len(line[k]) for line in lines) for k in range(len(head))]
-        text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
+        text = [
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
+        ]
         for verdict in self.verdicts().values():
             text.append(f"{verdict.use}: {verdict.verdict}")
             text.extend(f"  {reason}" for reason in verdict.reasons)

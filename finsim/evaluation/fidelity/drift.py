@@ -70,9 +70,7 @@ def _own_draws(case: PathCase, changes: Float1D, level: Level, index: int) -> Fl
     if case.resamples.own_paths:
         return np.asarray(np.abs(changes[case.resamples.own].mean(axis=1)))
     years = case.synthetic.steps // YEAR
-    parts = [
-        trend(level(row[case.resamples.own], years)) for row in case.synthetic.column(RETURN, index)
-    ]
+    parts = [trend(level(row[case.resamples.own], years)) for row in case.synthetic.column(RETURN, index)]
     noise = np.mean(parts, axis=0)
     return np.asarray(np.abs(changes.mean()) + noise - noise.mean())
 

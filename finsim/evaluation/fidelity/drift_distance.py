@@ -66,7 +66,7 @@ def _own_draws(case: PathCase, index: int, curves: Float3D, grid: Float1D) -> Fl
     draws = []
     for row in case.synthetic.columns[RETURN][:, :, index]:
         days = stationary_indices(rng, YEAR, YEAR, YEAR / 12, case.settings.bootstrap)
-        ends = (row[: YEAR], row[(curves.shape[1] - 1) * YEAR :][:YEAR])
+        ends = (row[:YEAR], row[(curves.shape[1] - 1) * YEAR :][:YEAR])
         draws.append([year_curves(end[days], 1, grid)[:, 0] for end in ends])
     first, last = np.mean(draws, axis=0)
     return area_between(grid, last, first)
@@ -80,7 +80,10 @@ def _chance(case: PathCase, curves: Float3D, grid: Float1D) -> Float1D:
     last = rng.integers(0, len(flat), (draws, paths))
     first = (last + rng.integers(1, len(flat), (draws, paths))) % len(flat)
     return np.array(
-        [area_between(grid, flat[a].mean(axis=0), flat[b].mean(axis=0)) for a, b in zip(last, first, strict=True)]
+        [
+            area_between(grid, flat[a].mean(axis=0), flat[b].mean(axis=0))
+            for a, b in zip(last, first, strict=True)
+        ]
     )
 
 

@@ -35,7 +35,11 @@ def measure(case: PathCase) -> list[Score]:
             note = f"ES 99 {own:.4f} synthetic, {real:.4f} real, ratio {own / real:.3f}"
             scores.append(
                 METRIC.compared(
-                    f"{asset} {side}", found, ceiling=float(abs(np.log(twin / real))), n=case.rows_used, note=note
+                    f"{asset} {side}",
+                    found,
+                    ceiling=float(abs(np.log(twin / real))),
+                    n=case.rows_used,
+                    note=note,
                 )
             )
     return scores

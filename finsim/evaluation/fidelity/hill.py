@@ -39,7 +39,9 @@ def measure(case: PathCase) -> list[Score]:
             )
             twin = hill_index(sign * gaussian[:, :, index]).mean(axis=0)
             ceiling = float(abs(np.log(twin[0] / estimates.real[0])))
-            note = f"tail index {estimates.synthetic[0]:.2f} synthetic, {estimates.real[0]:.2f} real (top 5 %)"
+            note = (
+                f"tail index {estimates.synthetic[0]:.2f} synthetic, {estimates.real[0]:.2f} real (top 5 %)"
+            )
             subject = f"{asset} {side}"
             scores.append(METRIC.compared(subject, found, ceiling=ceiling, n=case.rows_used, note=note))
     return scores

@@ -46,8 +46,20 @@ def measure(case: PathCase) -> list[Score]:
     note = f"{len(real.path)} real and {len(own.path)} synthetic windows"
     return [
         Score(
-            METRIC.name, subject, value, float(low), float(high), len(own.path), floor, ceiling, goal,
-            verdict, METRIC.use, METRIC.unit, reason, note,
+            METRIC.name,
+            subject,
+            value,
+            float(low),
+            float(high),
+            len(own.path),
+            floor,
+            ceiling,
+            goal,
+            verdict,
+            METRIC.use,
+            METRIC.unit,
+            reason,
+            note,
         )  # fmt: skip
     ]
 
@@ -67,7 +79,10 @@ def _auc(case: PathCase, left: Windows, right: Windows, role: str) -> Float1D:
     features = np.concatenate([left.features, right.features])
     label = np.repeat([False, True], [len(left.path), len(right.path)])
     groups = np.concatenate(
-        [2 * left.groups(len(np.unique(left.path)) >= 8), 2 * right.groups(len(np.unique(right.path)) >= 8) + 1]
+        [
+            2 * left.groups(len(np.unique(left.path)) >= 8),
+            2 * right.groups(len(np.unique(right.path)) >= 8) + 1,
+        ]
     )
     fold = np.empty(len(label), dtype=np.int64)
     for side in (False, True):

@@ -40,9 +40,7 @@ def windows(side: Side, length: int, stride: int) -> Windows:
     assets = min(len(side.paths.assets), MOST_ASSETS)
     returns = []
     for asset in range(assets):
-        cut = {
-            name: side.column(name, asset)[:, take].reshape(count, length) for name in side.columns
-        }
+        cut = {name: side.column(name, asset)[:, take].reshape(count, length) for name in side.columns}
         returns.append(cut[RETURN])
         described.append(_describe(cut))
     described.append(_across(np.stack(returns, axis=2)))

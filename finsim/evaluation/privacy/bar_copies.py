@@ -39,7 +39,9 @@ def held_out(case: PathCase) -> tuple[Paths, Paths]:
         return case.real.paths, case.holdout.paths
     rows = len(case.real.paths.dates)
     cut = round(rows * (1 - case.settings.holdout_share))
-    return between(case.real.paths, 0, cut), between(case.real.paths, min(cut + case.settings.purge, rows - 2), rows)
+    return between(case.real.paths, 0, cut), between(
+        case.real.paths, min(cut + case.settings.purge, rows - 2), rows
+    )
 
 
 def measure(case: PathCase) -> list[Score]:

@@ -8,7 +8,9 @@ from typing import Any
 from finsim.evaluation.metric import FAIL, PASS, WARN, Metric, Score
 
 
-def counted(metric: Metric[Any], subject: str, count: int, n: int, chance: tuple[int, int], note: str) -> Score:
+def counted(
+    metric: Metric[Any], subject: str, count: int, n: int, chance: tuple[int, int], note: str
+) -> Score:
     """Return the score of ``count`` copies among ``n``; ``chance`` is (matches, rows) among held-out reals.
 
     goal = expected + 3 standard deviations at the held-out rate (0 when no held-out row matched).

@@ -26,8 +26,8 @@ def measure(case: PathCase) -> list[Score]:
     if min(len(case.real.paths.dates), len(case.everything.dates)) < 4 * LENGTH:
         return [METRIC.missing(subject, f"fewer than {4 * LENGTH} bars on a side")]
     real, spare, own = judged_windows(case)
-    values = [_score(case, real, own, "synthetic", k) for k in range(settings.judge_refits)]
-    floor = float(np.mean([_score(case, real, spare, "floor", k) for k in range(settings.judge_refits)]))
+    values = _scores(case, real, own, "synthetic")
+    floor = float(np.mean(_scores(case, real, spare, "floor")))
     value = float(np.mean(values))
     low, high = interval(values)
     goal = floor + METRIC.delta
@@ -37,18 +37,30 @@ def measure(case: PathCase) -> list[Score]:
     note += "" if official else f"; the official protocol is {OFFICIAL[0]} of {OFFICIAL[1]}"
     return [
         Score(
-            METRIC.name, subject, value, low, high, len(own), floor, 0.5, goal,
-            verdict, METRIC.use, METRIC.unit, reason, note,
+            METRIC.name,
+            subject,
+            value,
+            low,
+            high,
+            len(own),
+            floor,
+            0.5,
+            goal,
+            verdict,
+            METRIC.use,
+            METRIC.unit,
+            reason,
+            note,
         )  # fmt: skip
     ]
 
 
-def _score(case: PathCase, real: Float3D, fake: Float3D, role: str, refit: int) -> float:
-    from finsim.generators.judges import discriminative_accuracy
+def _scores(case: PathCase, real: Float3D, fake: Float3D, role: str) -> list[float]:
+    from finsim.generators.judges import discriminative_accuracies
 
-    word = case.streams.word("judge", "discriminative", role, refit)
-    accuracy = discriminative_accuracy(real, fake, word, iterations=case.settings.judge_iterations)
-    return abs(float(accuracy) - 0.5)
+    refits, iterations = case.settings.judge_refits, case.settings.judge_iterations
+    words = [case.streams.word("judge", "discriminative", role, refit) for refit in range(refits)]
+    return [abs(score - 0.5) for score in discriminative_accuracies(real, fake, words, iterations)]
 
 
 METRIC = Metric(

@@ -41,8 +41,20 @@ def measure(case: PathCase) -> list[Score]:
     note += "" if official else f"; the official protocol is {OFFICIAL[0]} of {OFFICIAL[1]}"
     return [
         Score(
-            METRIC.name, subject, value, low, high, len(own), floor, ceiling, goal,
-            verdict, METRIC.use, METRIC.unit, reason, note,
+            METRIC.name,
+            subject,
+            value,
+            low,
+            high,
+            len(own),
+            floor,
+            ceiling,
+            goal,
+            verdict,
+            METRIC.use,
+            METRIC.unit,
+            reason,
+            note,
         )  # fmt: skip
     ]
 

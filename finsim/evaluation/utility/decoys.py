@@ -1,0 +1,65 @@
+"""False alarms on decoys: how often benign look-alikes of a scheme are alerted."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from finsim.evaluation.metric import DETECTOR, Metric, Score, verdict_below
+from finsim.evaluation.utility.detection import TransactionCase, scheme_draws
+
+LIMIT = 0.20
+
+
+def measure(case: TransactionCase) -> list[Score]:
+    """Return the share of decoy rows alerted at the middle alert budget; floor: of all benign rows."""
+    found = case.detection
+    budget = sorted(case.settings.budgets)[len(case.settings.budgets) // 2]
+    subject = f"decoy rows at {budget:.1%} alerts"
+    if found is None:
+        return [METRIC.missing(subject, case.why)]
+    if not found.decoy.any():
+        return [METRIC.missing(subject, "no decoy rows in the test part")]
+    hit = found.alerted(budget)
+    rng = case.streams.at("decoys", "schemes")
+    codes, counts = scheme_draws(found.instance[found.decoy], case.settings.bootstrap, rng)
+    caught = np.bincount(codes, weights=hit[found.decoy], minlength=counts.shape[1])
+    size = np.bincount(codes, minlength=counts.shape[1])
+    low, high = np.quantile((counts @ caught) / (counts @ size), [0.025, 0.975])
+    benign = ~found.illicit & ~found.decoy
+    floor = float(np.average(hit[benign], weights=found.weight[benign]))
+    value = float(hit[found.decoy].mean())
+    verdict, reason = verdict_below(value, float(low), LIMIT)
+    note = f"{len(size)} decoy schemes, {int(found.decoy.sum())} rows; {found.setting}"
+    return [
+        Score(
+            METRIC.name,
+            subject,
+            value,
+            float(low),
+            float(high),
+            len(size),
+            floor,
+            1.0,
+            LIMIT,
+            verdict,
+            METRIC.use,
+            METRIC.unit,
+            reason,
+            note,
+        )  # fmt: skip
+    ]
+
+
+METRIC = Metric(
+    name="decoys",
+    case="transactions",
+    use=DETECTOR,
+    unit="share",
+    lowest=0.0,
+    highest=1.0,
+    best=0.0,
+    delta=LIMIT,
+    origin="assumption: more than one look-alike in five alerted swamps the alert queue",
+    order_free=True,
+    compute=measure,
+)

@@ -1,0 +1,62 @@
+"""Scheme counts: does each narrative appear at the study's rate?"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from scipy.stats import poisson
+
+from finsim.evaluation.metric import DETECTOR, FAIL, PASS, Metric, Score
+from finsim.evaluation.utility.detection import TransactionCase
+
+LEVEL = 0.99
+
+
+def measure(case: TransactionCase) -> list[Score]:
+    """Return one score per planned narrative; [low, high] is the 99 % Poisson interval of the plan.
+
+    value = number of schemes, goal = the planned number.
+    """
+    if case.expected is None:
+        return [METRIC.missing("schemes", "no planned numbers were given")]
+    seen = Counter(scheme["narrative"] for scheme in case.schemes.values())
+    scores = []
+    for name in sorted({*case.expected, *seen}):
+        planned, count = float(case.expected.get(name, 0.0)), seen[name]
+        low, high = (float(v) for v in poisson.interval(LEVEL, planned)) if planned > 0 else (0.0, 0.0)
+        inside = low <= count <= high
+        reason = "" if inside else f"{count} schemes; the plan of {planned:.1f} gives {low:.0f} to {high:.0f}"
+        scores.append(
+            Score(
+                METRIC.name,
+                name,
+                float(count),
+                low,
+                high,
+                count,
+                None,
+                None,
+                planned,
+                PASS if inside else FAIL,
+                METRIC.use,
+                METRIC.unit,
+                reason,
+                "low and high are the 99 % interval of the planned number",
+            )  # fmt: skip
+        )
+    return scores
+
+
+METRIC = Metric(
+    name="scheme_counts",
+    case="transactions",
+    use=DETECTOR,
+    unit="schemes",
+    lowest=0.0,
+    highest=float("inf"),
+    best=0.0,
+    delta=0.0,
+    origin="99 % Poisson interval of the study's rate",
+    order_free=True,
+    compute=measure,
+)
