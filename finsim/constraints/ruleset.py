@@ -158,6 +158,8 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
 def _number(dumper: yaml.SafeDumper, value: float) -> yaml.ScalarNode:
     special = {float("inf"): ".inf", float("-inf"): "-.inf"}
     text = special.get(value, ".nan" if value != value else repr(value))
+    if "e" in text and "." not in text:
+        text = text.replace("e", ".0e")
     return dumper.represent_scalar("tag:yaml.org,2002:float", text)
 
 
