@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,7 @@ from scipy.special import ndtr
 
 from finsim.credit.columns import coded
 from finsim.credit.conditional import (
+    MONTHS_PER_YEAR,
     collateral_lgd,
     default_point,
     loss_shift,
@@ -22,7 +24,7 @@ from finsim.credit.factors import quarter_moves, quarter_z
 from finsim.credit.recovery import follows_frye_jacobs
 from finsim.credit.reference import CLASSES
 from finsim.errors import RecordError
-from finsim.notation import Bool1D, Float1D, Int1D, Int2D
+from finsim.notation import Bool1D, Float1D, Float2D, Int1D, Int2D
 from finsim.records.drivers import Drivers
 from finsim.records.portfolio import Portfolio
 
@@ -87,36 +89,57 @@ def _loss_rate(point: Float1D, lgd: Float1D) -> float:
     return float(lost / ((balance[:-1] + balance[1:]) / 2.0).mean())
 
 
-def dispersion(defaults: Int1D, at_risk: Int1D) -> float:
+def dispersion(defaults: Int1D, at_risk: Int1D, expected: Float1D | None = None) -> float:
     """Return the variance of monthly default counts over its binomial value; 1 when independent.
 
-    Sum of (d_t - n_t p)^2 over sum of n_t p (1 - p), p the pooled rate; NaN without any default.
-    Source: Pearson's index of dispersion for binomial counts.
+    Sum of (d_t - m_t)^2 over sum of m_t (1 - m_t / n_t). m_t is ``expected`` (the sum of unconditional
+    monthly PDs of the loans at risk), or without it the number at risk n_t, scaled to the total of d_t:
+    so a book that grows riskier as its short loans mature does not count as clustering. NaN without any
+    default. Source: Pearson's index of dispersion for binomial counts.
     """
-    exposed = at_risk.sum()
-    rate = defaults.sum() / exposed if exposed else 0.0
-    if rate == 0.0:
+    shape = at_risk.astype(np.float64) if expected is None else expected
+    if defaults.sum() == 0:
         return float("nan")
-    spread = ((defaults - at_risk * rate) ** 2).sum()
-    return float(spread / (at_risk * rate * (1.0 - rate)).sum())
+    mean = shape * (defaults.sum() / shape.sum())
+    spread = ((defaults - mean) ** 2).sum()
+    return float(spread / (mean * (1.0 - mean / np.maximum(at_risk, 1))).sum())
 
 
-def default_counts_by_month(
-    months: pa.Table, groups: Int1D | None = None, count: int = 1
-) -> tuple[Int2D, Int2D]:
-    """Return new defaults and loans at risk by month and group: int64 [T, count] each.
+@dataclass(frozen=True)
+class MonthCounts:
+    """Panel counts by month and group: new defaults, loans at risk, and expected defaults; [T, G] each."""
 
-    ``groups`` [rows] is the group of each panel row (default: one group).
+    defaults: Int2D
+    at_risk: Int2D
+    expected: Float2D
+
+    def dispersion(self, group: int | None = None) -> float:
+        """Return the dispersion of one group, or of all groups together."""
+        chosen = slice(None) if group is None else slice(group, group + 1)
+        parts = (counts[:, chosen].sum(axis=1) for counts in (self.defaults, self.at_risk, self.expected))
+        return dispersion(*parts)
+
+
+def count_months(loans: pa.Table, months: pa.Table, column: str = "sector") -> MonthCounts:
+    """Count a panel by month and by a text column of its loans, groups in alphabetical order.
+
+    Expected defaults are the sum of monthly PDs at the loans' own ``pd``, through the cycle.
     """
+    codes, groups = coded(loans, column)
+    numbers = loans["loan_id"].to_numpy()
+    order = np.argsort(numbers)
+    row = order[np.searchsorted(numbers, months["loan_id"].to_numpy(), sorter=order)]
     dates = months["month"].combine_chunks().cast(pa.int32()).to_numpy()
     known, place = np.unique(dates, return_inverse=True)
-    own = np.zeros(len(dates), dtype=np.int64) if groups is None else groups
-    cell = place * count + own
+    cell = place * len(groups) + codes[row]
+    size = len(known) * len(groups)
+    monthly = per_period(loans["pd"].to_numpy(), MONTHS_PER_YEAR)[row]
     hit = _is_default(months)
-    size = len(known) * count
-    defaults = np.bincount(cell[hit], minlength=size).reshape(-1, count).astype(np.int64)
-    at_risk = np.bincount(cell, minlength=size).reshape(-1, count).astype(np.int64)
-    return defaults, at_risk
+    return MonthCounts(
+        np.bincount(cell[hit], minlength=size).reshape(-1, len(groups)).astype(np.int64),
+        np.bincount(cell, minlength=size).reshape(-1, len(groups)).astype(np.int64),
+        np.bincount(cell, weights=monthly, minlength=size).reshape(-1, len(groups)).astype(np.float64),
+    )
 
 
 def _is_default(months: pa.Table) -> Bool1D:
@@ -138,18 +161,16 @@ def _nine_quarters(drivers: Drivers) -> dict[str, float]:
 def _of_panel(portfolio: Portfolio) -> dict[str, float]:
     book, months = portfolio.loans, portfolio.months
     codes, sectors = coded(book, "sector")
-    numbers = book["loan_id"].to_numpy()
-    order = np.argsort(numbers)
-    row = order[np.searchsorted(numbers, months["loan_id"].to_numpy(), sorter=order)]
-    defaults, at_risk = default_counts_by_month(months, codes[row], len(sectors))
+    counts = count_months(book, months)
+    defaults = counts.defaults.sum(axis=0)
     held = np.bincount(codes, minlength=len(sectors))
     opening = float(pc.sum(book["balance"]).as_py())
     found = {
         "credit.default_rate": float(defaults.sum()) / book.num_rows,
         "credit.loss_rate": float(pc.sum(months["loss"]).as_py()) / opening,
-        "credit.dispersion": dispersion(defaults.sum(axis=1), at_risk.sum(axis=1)),
+        "credit.dispersion": counts.dispersion(),
     }
     for column, name in enumerate(sectors):
-        found[f"credit.default_rate.{name}"] = float(defaults[:, column].sum()) / float(held[column])
-        found[f"credit.dispersion.{name}"] = dispersion(defaults[:, column], at_risk[:, column])
+        found[f"credit.default_rate.{name}"] = float(defaults[column]) / float(held[column])
+        found[f"credit.dispersion.{name}"] = counts.dispersion(column)
     return found

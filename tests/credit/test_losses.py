@@ -88,7 +88,7 @@ def test_small_pools_match_the_exact_mixture_not_the_limit(count, pd, rho, level
 
 def test_expected_loss_and_single_rates_of_a_real_book(table, base, settings):
     """Heterogeneous PD, rho and LGD in five sectors: mean loss = sum of balance x PD x LGD."""
-    draws = 60_000
+    draws = 40_000
     found = losses(table, base, draws, Streams(5), settings)
     exposure, pd, lgd = (table[name].to_numpy() for name in ("balance", "pd", "lgd"))
     expected = (exposure * pd * lgd).sum()
@@ -97,7 +97,7 @@ def test_expected_loss_and_single_rates_of_a_real_book(table, base, settings):
     group = np.searchsorted(np.quantile(pd, np.linspace(0.1, 0.9, 9)), pd)
     for k in range(10):
         seen, due = counts[group == k].mean() / draws, pd[group == k].mean()
-        assert seen == pytest.approx(due, rel=0.06), k
+        assert seen == pytest.approx(due, rel=0.08), k
 
 
 def test_scenario_shifts_the_whole_distribution(table, severe, base, settings):
