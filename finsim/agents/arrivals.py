@@ -170,7 +170,7 @@ def _offspring(
     drivers: Drivers,
 ) -> list[Arrival]:
     """Return the offspring of kept roots; trees of unkept roots are drawn too, so that ids stay put."""
-    mean = mule_settings(drivers).get("half_life_hours", 18.0) * 3.6e12 / np.log(2.0)
+    mean = mule_settings(drivers).get("excitation_half_life_hours", 18.0) * 3.6e12 / np.log(2.0)
     found: list[Arrival] = []
     number = 0
     for root_start, variant, kept in roots:

@@ -41,6 +41,15 @@ class Candidates:
     share: float
 
 
+@dataclass(frozen=True)
+class Pool:
+    """What a standing pool of members depends on: expected schemes, the recruiting drive, its streams."""
+
+    expected: float
+    recruit: float
+    streams: Streams
+
+
 def account_facts(population: Population) -> dict[str, Array]:
     """Return what a narrative may ask of accounts, nan where it does not apply: float64 [A] each."""
     accounts, people, firms = population.accounts, population.people, population.firms
@@ -63,12 +72,10 @@ def account_facts(population: Population) -> dict[str, Array]:
     return facts
 
 
-def candidates(
-    role: Role, population: Population, facts: Mapping[str, Array], pool: tuple[float, Streams]
-) -> Candidates:
-    """Return who may play a role; ``pool`` is the expected number of schemes and the role's streams.
+def candidates(role: Role, population: Population, facts: Mapping[str, Array], pool: Pool) -> Candidates:
+    """Return who may play a role; nobody fits when ``account`` is empty.
 
-    Nobody fits when ``account`` is empty.
+    Of accounts, a recruiting drive divides the share that comes from the standing pool.
     """
     select = role.select
     if select.shops:
@@ -85,11 +92,10 @@ def candidates(
     limits = (age.low, age.high) if age else (0.0, np.inf)
     reused, share = np.zeros(0, dtype=np.int64), 0.0
     if role.reuse and len(account):
-        size = max(2, int(np.ceil(role.reuse.pool * pool[0])))
-        u = pool[1].at("pool").random(size * 8)
+        size = max(2, int(np.ceil(role.reuse.pool * pool.expected)))
+        u = pool.streams.at("pool").random(size)
         reused = np.searchsorted(running, u * running[-1], side="right")
-        share = role.reuse.share
-        reused = reused[:size]
+        share = role.reuse.share / (pool.recruit if select.accounts else 1.0)
     return Candidates(account, shop, running, limits[0], limits[1], reused, share)
 
 
@@ -161,9 +167,11 @@ def cast(
     population: Population,
     settings: Settings,
     start: int,
-    rng: np.random.Generator,
+    streams: Streams,
 ) -> dict[str, list[Member]] | None:
     """Return the members of every role for one scheme, or None when a role cannot be filled.
+
+    Each role has its own stream: another member in one role changes no other role at random.
 
     Nobody plays two roles. With the level of ``cross_bank`` a member banks elsewhere than the one before.
     """
@@ -173,6 +181,7 @@ def cast(
     bank = 0
     for name, role in narrative.roles.items():
         found[name] = []
+        rng = streams.at(name)
         for _ in range(max(1, round(role.n.sample(rng)))):
             avoid = {bank} if bank and rng.random() < level else set()
             member = choose(name, who[name], population, settings, start, (taken, avoid), rng)

@@ -63,7 +63,7 @@ def _layer_zero(group: pd.DataFrame, settings: Settings) -> float:
 
 
 def _peak(week: Array, settings: Settings) -> float:
-    """Return the largest mean of weekly counts over four weeks; days after the last whole week are left out."""
+    """Return the largest mean of weekly counts over four weeks, in whole weeks only."""
     weeks = max(1, settings.days // _WEEK)
     counts = np.bincount(week[week < weeks], minlength=weeks)[:weeks]
     width = min(_WINDOW, weeks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from finsim.agents.arrivals import arrivals, expected_schemes, mule_settings
-from finsim.agents.casting import account_facts, candidates, cast, refuse_empty
+from finsim.agents.casting import Pool, account_facts, candidates, cast, refuse_empty
 from finsim.agents.narrative import Narrative
 from finsim.agents.orders import Orders
 from finsim.agents.plan import Scheme, SchemePlan, lay_plan
@@ -37,6 +37,7 @@ def scheme_orders(
     hours = scheme_hours(population, settings, season(settings))
     facts = account_facts(population)
     mules = mule_settings(drivers)
+    recruit = max(mules.get("recruit_mult", 1.0), 1e-9)
     schemes: list[Scheme] = []
     for position, narrative in enumerate(narratives):
         own = streams.under("agents", "schemes", narrative.id)
@@ -44,19 +45,18 @@ def scheme_orders(
         expected = expected_schemes(narrative, use, population, settings)
         if expected == 0:
             continue
-        grown = expected * mules.get("recruit_mult", 1.0)
         who = {
-            name: candidates(role, population, facts, (grown, own.under("role", name)))
+            name: candidates(role, population, facts, Pool(expected, recruit, own.under("role", name)))
             for name, role in narrative.roles.items()
         }
         refuse_empty(narrative, who)
         stage = Stage(narrative, position, words[1], words[2], words[3], population, hours, mules)
         starts = arrivals(narrative, position, (expected, use.count is not None), settings, own, drivers)
         for arrival in starts:
-            rng = own.at("scheme", arrival.id)
-            members = cast(narrative, who, population, settings, arrival.start, rng)
+            script = own.under("scheme", arrival.id)
+            members = cast(narrative, who, population, settings, arrival.start, script.under("cast"))
             if members is not None:
-                schemes.append(stage_scheme(stage, arrival, members, rng))
+                schemes.append(stage_scheme(stage, arrival, members, script.at("stage")))
     return lay_plan(schemes, words)
 
 
