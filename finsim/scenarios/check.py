@@ -69,8 +69,12 @@ def _horizon(file: Merged) -> Iterator[Problem]:
     for key in ("length", "step"):
         if file.get("horizon", key) is None:
             yield Problem(file.place(("horizon",)), f"horizon.{key}: missing", "", f"add `{key}:`")
-    yield from _number(file, ("horizon", "length"), 1, 5000, "1 to 5000 steps")
     yield from _choice(file, ("horizon", "step"), STEPS)
+    loc: Loc = ("horizon", "length")
+    length, step = file.get(*loc), file.get("horizon", "step")
+    if is_number(length) and step in STEPS:
+        yield from check_curves.in_reach(file, loc, length, step)
+    yield from _number(file, loc, 1, math.inf, "1 step or more")
 
 
 def _jump_off(file: Merged) -> Iterator[Problem]:
@@ -118,8 +122,8 @@ def _illicit(file: Merged) -> Iterator[Problem]:
         for i in range(len(waves)) if isinstance(waves, list) else ():
             loc: Loc = (block, "waves", i)
             for key in ("start_week", "ramp_weeks", "plateau_weeks"):
-                yield from _number(file, (*loc, key), 0.0, 5000.0, "0 or more weeks")
-            yield from _number(file, (*loc, "decay_half_life_weeks"), 1e-3, 5000.0, "more than 0 weeks")
+                yield from _number(file, (*loc, key), 0.0, 5218.0, "0 to 5218 weeks")
+            yield from _number(file, (*loc, "decay_half_life_weeks"), 1e-3, 5218.0, "more than 0 weeks")
             yield from _number(file, (*loc, "intensity_mult"), 1e-9, 1e6, "a multiplier above 0")
 
 
@@ -157,6 +161,9 @@ def _overlays(file: Merged) -> Iterator[Problem]:
         if isinstance(start, str) and not START.match(start):
             expected = "a number and d, w, m, q or y"
             yield _wrong(file, (*loc, "start"), expected, "write `13w` for 13 weeks")
+        elif isinstance(start, str):
+            unit = {"d": "day", "w": "week", "m": "month", "q": "quarter", "y": "year"}[start[-1]]
+            yield from check_curves.in_reach(file, (*loc, "start"), float(start[:-1]), unit)
         yield from _number(file, (*loc, "severity"), 0.0, MAX_SEVERITY, f"0 (nothing) to {MAX_SEVERITY:g}")
         yield from _choice(file, (*loc, "combine"), COMBINE)
 

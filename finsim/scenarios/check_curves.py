@@ -10,7 +10,7 @@ from finsim.documents import Loc
 from finsim.errors import Problem, did_you_mean
 from finsim.scenarios.chart import Kind, admissible
 from finsim.scenarios.merge import Merged
-from finsim.scenarios.variables import PRICE, VARIABLES
+from finsim.scenarios.variables import DAYS_PER_STEP, MAX_DAYS, PRICE, VARIABLES
 
 TIME_UNITS = ("minute", "day", "week", "month", "quarter")
 _PULSE_UNITS = ("minute", "day", "week")
@@ -234,6 +234,8 @@ def _knot(file: Merged, loc: Loc, knot: Any, kind: Kind) -> Iterator[Problem]:
                 "above 0: time 0 is the jump-off, which does not move",
                 "count from the jump-off day",
             )
+        elif is_number(knot[unit]):
+            yield from in_reach(file, (*loc, unit), knot[unit], unit)
         yield from minute(file, (*loc, unit), unit)
     yield from _range(file, (*loc, "value"), knot.get("value"), kind)
 
@@ -271,7 +273,15 @@ def _pulse(file: Merged, loc: Loc, curve: dict[str, Any], kind: Kind) -> Iterato
                 "a time after the jump-off",
                 "",
             )
+        elif is_number(curve[key]):
+            yield from in_reach(file, (*loc, key), curve[key], unit)
     yield from minute(file, (*loc, written[0][0]), unit)
+
+
+def in_reach(file: Merged, loc: Loc, amount: float, unit: str) -> Iterator[Problem]:
+    """Yield a problem when a time lies more than a century after the jump-off."""
+    if amount * DAYS_PER_STEP[unit] > MAX_DAYS:
+        yield Problem(file.place(loc), f"{_dotted(loc)}: {amount:g} {unit}s", "at most 100 years", "")
 
 
 def minute(file: Merged, loc: Loc, unit: str) -> Iterator[Problem]:

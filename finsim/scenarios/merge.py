@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -100,8 +99,11 @@ def referred(name: str, origin: Merged, loc: Loc, chain: tuple[Path, ...]) -> Pa
 
 
 def expanded(document: Document) -> Document:
-    """Return the document with every shorthand curve (a list or a number) written as a mapping."""
-    data, marks = copy.deepcopy(document.data), dict(document.marks)
+    """Return the document with every shorthand curve (a list or a number) written as a mapping.
+
+    A key without a value counts as not written.
+    """
+    data, marks = _filled(document.data), dict(document.marks)
     for loc in [loc for pattern in _SHORTHANDS for loc in _matching(data, pattern)]:
         block = data
         for part in loc[:-1]:
@@ -114,6 +116,12 @@ def expanded(document: Document) -> Document:
         for old in [mark for mark in marks if mark[: len(loc)] == loc and mark != loc]:
             marks[(*loc, key, *old[len(loc) :])] = marks[old]
     return Document(document.path, data, marks)
+
+
+def _filled(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _filled(value) for key, value in data.items() if value is not None}
+    return [_filled(item) for item in data] if isinstance(data, list) else data
 
 
 def _matching(data: Any, pattern: Loc, done: Loc = ()) -> Iterator[Loc]:

@@ -52,4 +52,9 @@ TYPOLOGIES = (
     "investment_scam", "impersonation_scam", "romance_scam", "invoice_scam",
 )  # fmt: skip
 LAUNDERING = ("structuring", "layering", "cash_deposit")
+DAYS_PER_STEP: Mapping[str, float] = {
+    "year": 366.0, "quarter": 92.0, "month": 31.0, "week": 7.0, "day": 1.0, "minute": 1.0 / 390.0,
+}  # fmt: skip
+MAX_DAYS = 36_525.0
+
 CREDIT_CLASSES = ("cards", "mortgage", "heloc", "cre", "corporate", "consumer", "auto")

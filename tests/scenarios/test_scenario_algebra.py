@@ -194,6 +194,7 @@ def test_an_overlay_at_severity_zero_is_the_identity(clock, one, two):
 def test_the_resolved_form_is_complete_and_stable(one):
     form = resolved(one)
     assert from_resolved(form) == one
+    assert all(list(form[block]) == sorted(form[block]) for block in ("macro", "market", "credit"))
     assert resolved(from_resolved(form)) == form
     turned = replace(one, macro=dict(reversed(one.macro.items())), market=dict(reversed(one.market.items())))
     assert digest(turned) == digest(one)

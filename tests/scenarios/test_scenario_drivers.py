@@ -57,6 +57,11 @@ macro:
     assert compiled(write, clock, body, 0.5).macro_steps["treasury_3m"].tolist() == [-0.5, -1.5, -1.5, -0.5]
     assert compiled(write, clock, body, 3.0).macro_steps["treasury_3m"].tolist() == [-1.9] * 4
     assert compiled(write, clock, body, 0.0).macro_steps == {}
+    write("lower", BODY + body.replace("0.1", "0.5"))
+    both = compiled(write, clock, "overlay: [{ref: lower}]\n" + body)
+    assert both.macro_steps["treasury_3m"].tolist() == [-1.5] * 4  # the higher of the two floors
+    above = compiled(write, clock, body.replace("0.1", "2.5"))
+    assert above.macro_steps == {}  # a floor above the jump-off moves nothing up
 
 
 def test_series_hold_within_a_step_and_are_neutral_outside(write, clock):
