@@ -184,3 +184,29 @@ def test_a_mixed_book_without_correlation_is_not_clustered(table, settings):
         batches = [panel(alone, macro_drivers({}), Streams(seed), settings, shard) for shard in range(4)]
         found.append(count_months(alone, pa.Table.from_batches(batches)).dispersion())
     assert abs(np.mean(found) - 1) < 4 * np.sqrt(2 / 35 / 20)
+
+
+def test_defaults_come_in_the_recession_and_hit_the_exposed_sector_most(table, settings):
+    """A 2007-10 like path: spreads peak in quarters 5 and 6, unemployment from quarter 7 on."""
+    crisis = macro_drivers(
+        {
+            "unemployment": [0.1, 0.3, 0.6, 1.3, 2.2, 3.6, 4.6, 4.9, 5.2, 5.1],
+            "bbb_spread": [0.2, 0.8, 0.9, 1.3, 4.3, 4.2, 2.7, 1.0, 0.4, 0.0],
+        }
+    )
+    rates = {}
+    for name, drivers in {"calm": macro_drivers({}), "crisis": crisis}.items():
+        parts = []
+        for seed in range(8):
+            batches = [panel(table, drivers, Streams(seed), settings, shard) for shard in range(4)]
+            counts = count_months(table, pa.Table.from_batches(batches))
+            parts.append(np.stack([counts.defaults, counts.at_risk]))
+        defaults, at_risk = np.sum(parts, axis=0)
+        early, late = slice(0, 6), slice(12, 30)
+        rates[name] = [defaults[part].sum(axis=0) / at_risk[part].sum(axis=0) for part in (early, late)]
+    before, during = (rates["crisis"][k] / rates["calm"][k] for k in (0, 1))
+    assert np.all(before < 1.25)
+    sectors = ["auto", "business", "durables", "education", "household"]
+    assert during.argmax() == sectors.index("business")
+    assert during[sectors.index("business")] > 2
+    assert during[sectors.index("durables")] > 1.4
