@@ -8,64 +8,88 @@ from typing import Any
 import numpy as np
 
 from finsim.notation import Float1D
-from finsim.report.colours import SERIES, ink_on, placeholder, sequential
+from finsim.report.colours import placeholder, sequential
 from finsim.report.credit_data import Credit
 from finsim.report.figure import Frame, panel
 from finsim.report.run_folder import RunFolder
 from finsim.report.section import Cell, Figure, Key, Panel, Table
-from finsim.report.wording import DASH, count, money, number, percent, plural, spoken
+from finsim.report.wording import DASH, count, level, listing, money, number, percent, plural, spoken, tick
 
 BINS, MOST = 80, 4
+Risks = Mapping[str, Mapping[str, Any]]
 
 
-def clustering(books: Mapping[str, Credit]) -> Figure:
+def moved(books: Mapping[str, Credit], base: str) -> dict[str, Credit]:
+    """Return the base and every book whose defaults or losses differ from it."""
+    own = books[base]
+    others = {label: book for label, book in books.items() if label != base and not _same(own, book)}
+    return {base: own, **others}
+
+
+def _same(one: Credit, other: Credit) -> bool:
+    return np.array_equal(one.defaults, other.defaults) and np.array_equal(one.losses, other.losses)
+
+
+def clustering(run: RunFolder, books: Mapping[str, Credit]) -> Figure:
     """Return new defaults by month and sector, one heat map a scenario, on one scale."""
-    top = max(int(book.defaults.max()) for book in books.values()) or 1
-    data: dict[str, Any] = {}
-    panels = []
-    for label, book in list(books.items())[:MOST]:
-        data[label] = {
+    shown = dict(list(books.items())[:MOST])
+    top = max(int(book.defaults.max()) for book in shown.values()) or 1
+    data = {
+        label: {
             "sectors": book.sectors,
             "months": [str(month) for month in book.months],
             "defaults": book.defaults,
             "loans": book.loans,
         }
-        panels.append(_heat_panel(label, book, top))
+        for label, book in shown.items()
+    }
+    panels = [_heat_panel(label, book, top) for label, book in shown.items()]
     rates = ", ".join(f"{label} {percent(book.rate, 3)}" for label, book in books.items())
-    worst = max(books, key=lambda label: books[label].rate)
+    length = plural(len(books[run.base].months), "month")
     says = (
-        f"New defaults in each month and sector; the last row adds the sectors up. Share of loans that default over the "
-        f"{plural(len(next(iter(books.values())).months), 'month')}: {rates}. Stress should show as neighbouring dark "
-        f"months in all sectors at once, not as evenly more defaults: see {worst}."
+        "New defaults in each month and sector; the last row adds the sectors up. Share of loans that "
+        f"default over the {length}: {rates}."
     )
-    edges = [k * top / 9 for k in (0, 4, 8)]
-    keys = [Key(f"h{k}", "box", f"from {number(edge, 2)}") for k, edge in zip((0, 4, 8), edges, strict=True)]
-    notes = ["Scenarios that do not move the economy have the same defaults as the base and are left out."]
-    return Figure("clustering", "Defaults by month and sector", says, panels, data, keys, notes, columns=2)
+    if len(books) > 1:
+        worst = max(books, key=lambda label: books[label].rate)
+        says += (
+            " Defaults that share a cause come together: stress shows as neighbouring dark months in all "
+            f"sectors at once, not as evenly more defaults; see {worst}."
+        )
+    edges = [k * (top + 1) / 9 for k in (0, 4, 8)]
+    keys = [
+        Key(f"h{k}", "box", f"from {count(np.ceil(edge))}") for k, edge in zip((0, 4, 8), edges, strict=True)
+    ]
+    still = [label for label in run.labels if label not in books and run.has("credit", "months", label)]
+    notes = [f"Defaults are the same as under {run.base}, so not drawn: {listing(still)}."] if still else []
+    return Figure("clustering", "Defaults by month and sector", says, panels, data, keys, notes)
 
 
 def _heat_panel(label: str, book: Credit, top: int) -> Panel:
     totals = book.defaults.sum(axis=0)
     sectors, months = book.defaults.shape
+    every = 3 if months > 14 else 1
 
     def draw(axes: Any) -> None:
         draw_heat(axes, book, top)
-        for k, total in enumerate(totals):
-            if months <= 40 and k % 3 == 0:
-                axes.text(k + 0.46, sectors + 0.66, count(total), ha="center", va="center", fontsize=8.0)
-        axes.set_yticks([*(np.arange(sectors) + 0.46), sectors + 0.66], [*map(spoken, book.sectors), "all"])
-        axes.set_ylim(sectors + 1.1, 0)
+        for k in range(0, months, every):
+            axes.text(k + 0.46, sectors + 0.6, count(totals[k]), ha="center", va="center", fontsize=8.2)
+        rows = [*(np.arange(sectors) + 0.46), sectors + 0.6]
+        axes.set_yticks(rows, [*map(spoken, book.sectors), "all sectors"])
+        axes.set_ylim(sectors + 1.05, 0)
 
     peak = int(totals.argmax())
+    by_sector = ", ".join(
+        f"{spoken(name)} {count(row.sum())}" for name, row in zip(book.sectors, book.defaults, strict=True)
+    )
     text = (
-        f"{label}: {count(book.defaults.sum())} defaults; most in one month are {count(totals[peak])} in "
-        f"{str(book.months[peak])[:7]}; " + ", ".join(
-            f"{spoken(name)} {count(row.sum())}" for name, row in zip(book.sectors, book.defaults, strict=True))
-    )  # fmt: skip
-    widest = max(len(name) for name in book.sectors)
-    frame = Frame(height=60 + 24 * (sectors + 1), left=20 + int(5.6 * widest), right=6, bottom=30, top=6)
+        f"{label}: {plural(int(totals.sum()), 'default')}, most in {str(book.months[peak])[:7]} with "
+        f"{count(totals[peak])}; {by_sector}."
+    )
+    widest = max(len("all sectors"), *(len(name) for name in book.sectors))
+    frame = Frame(height=56 + 24 * (sectors + 1), left=14 + int(5.8 * widest), right=6, bottom=26, top=4)
     slug = f"defaults-{label}".replace("@", "-")
-    return panel(slug, f"{label}: {plural(int(book.defaults.sum()), 'default')}", text + ".", draw, frame)
+    return panel(slug, f"{label}: {plural(int(totals.sum()), 'default')}", text, draw, frame)
 
 
 def draw_heat(axes: Any, book: Credit, top: int) -> None:
@@ -73,11 +97,10 @@ def draw_heat(axes: Any, book: Credit, top: int) -> None:
     from matplotlib.patches import Rectangle
 
     sectors, months = book.defaults.shape
-    for i in range(sectors):
-        for j in range(months):
-            step = sequential(book.defaults[i, j] / (top + 1))
-            axes.add_patch(Rectangle((j, i), 0.92, 0.9, facecolor=placeholder(step), linewidth=0))
-    ticks = [k for k in range(months) if k % 6 == 0]
+    for i, j in np.ndindex(sectors, months):
+        step = sequential(float(book.defaults[i, j]) / (top + 1))
+        axes.add_patch(Rectangle((j, i), 0.92, 0.9, facecolor=placeholder(step), linewidth=0))
+    ticks = range(0, months, 12 if months > 24 else 6)
     axes.set_xticks([k + 0.46 for k in ticks], [str(book.months[k])[:7] for k in ticks])
     axes.set_yticks(np.arange(sectors) + 0.46, [spoken(name) for name in book.sectors])
     axes.set_xlim(0, months)
@@ -88,78 +111,90 @@ def draw_heat(axes: Any, book: Credit, top: int) -> None:
         spine.set_visible(False)
 
 
+def risks_of(run: RunFolder, books: Mapping[str, Credit]) -> dict[str, Mapping[str, Any]]:
+    """Return expected loss, VaR and ES of each scenario as the run noted them (minor units)."""
+    return {label: run.facts("credit", label).get("risk", {}) for label in books}
+
+
 def loss_figure(run: RunFolder, books: Mapping[str, Credit]) -> Figure:
     """Return the loss distributions of base and stress, with VaR and ES and their intervals below."""
-    shown = list(books)[: len(SERIES)]
-    share = {label: books[label].losses / books[label].balance for label in shown}
-    risks = {label: run.facts("credit", label).get("risk", {}) for label in shown}
-    top = max(float(np.quantile(values, 0.9995)) for values in share.values())
-    top = max([top, *(_high(risks[label]) / books[label].balance for label in shown)]) * 1.04
-    edges = np.linspace(0.0, top, BINS + 1)
+    risks = risks_of(run, books)
+    share = {label: book.losses / book.balance for label, book in books.items()}
+    edges = np.linspace(0.0, _top(share, risks, books), BINS + 1)
     heights = {label: np.histogram(values, edges)[0] / len(values) for label, values in share.items()}
-    colour = {label: "base" if label == run.base else SERIES[1 + k] for k, label in enumerate(shown)}
-    levels = _levels(risks)
+    colour = {label: run.colour(label) for label in books}
 
     def draw(axes: Any) -> None:
-        tallest = max(float(h.max()) for h in heights.values()) * 100
-        for label in shown:
-            h = heights[label] * 100
-            shade = placeholder(colour[label])
-            axes.fill_between(edges, np.r_[h, h[-1]], step="post", color=shade, alpha=0.12, linewidth=0)
-            axes.step(edges, np.r_[h, h[-1]], where="post", color=shade, lw=1.6)
+        _distributions(axes, edges, heights, colour)
+        tallest = max(float(h.max()) for h in heights.values())
         step = tallest * 0.075
-        for k, label in enumerate(shown):
-            _markers(axes, risks[label], books[label].balance, -step * (k + 1), colour[label], levels)
-        axes.axhline(0.0, color=placeholder("line"), lw=1.0)
-        axes.set_xlim(0.0, top)
-        axes.set_ylim(-step * (len(shown) + 0.7), tallest * 1.08)
+        for k, (label, book) in enumerate(books.items()):
+            _markers(axes, risks[label], book.balance, -step * (k + 1), colour[label])
+        axes.set_ylim(-step * (len(books) + 0.7), tallest * 1.08)
         ticks = [t for t in axes.get_yticks() if 0 <= t <= tallest * 1.08]
-        axes.set_yticks(ticks, [f"{t:g} %" for t in ticks])
-        axes.xaxis.set_major_formatter(lambda x, _: f"{x * 100:g} %")
-        axes.set_xlabel("loss over one year, share of the book")
-        axes.grid(visible=False, axis="x")
+        axes.set_yticks(ticks, [tick(t * 100, " %") for t in ticks])
 
-    text = "; ".join(_risk_words(label, risks[label], books[label].balance) for label in shown)
+    levels = levels_of(risks)
+    draws = plural(len(books[run.base].losses), "draw")
     says = (
-        f"{plural(len(next(iter(books.values())).losses), 'draw')} of the loss of the whole book under each scenario; "
-        "the height is the share of draws in a bin. Below the axis, one row a scenario: bar for expected loss, circles "
-        "for value at risk and diamonds for expected shortfall at "
-        f"{_level_words(levels)}, each with its 95 % interval."
+        f"{draws} of the loss of the whole book under each scenario; the height is the share of draws in a "
+        "bin."
     )
-    keys = [Key(colour[label], "line", label) for label in shown]
-    keys += [Key("ink", "ring", "value at risk"), Key("ink", "diamond", "expected shortfall")]
-    drawn = panel("losses", "Portfolio loss", text + ".", draw, Frame(width=900, height=330, left=56))
+    if levels:
+        says += (
+            " Below the axis is one row a scenario: a bar for the expected loss, circles for value at risk "
+            f"and diamonds for expected shortfall at {listing([level(float(v)) for v in levels])}, each with "
+            "its 95 % interval."
+        )
+    keys = [Key(colour[label], "line", label) for label in books]
+    if levels:
+        keys += [Key("ink", "ring", "value at risk"), Key("ink", "diamond", "expected shortfall")]
+    text = "; ".join(_risk_words(label, risks[label], book.balance) for label, book in books.items())
+    drawn = panel("losses", "", f"Portfolio loss. {text}.", draw, Frame(width=900, height=320))
     data = {
         "edges": edges,
         "share_of_draws": heights,
-        "balance": {n: books[n].balance for n in shown},
+        "balance": {name: book.balance for name, book in books.items()},
         "risk": risks,
     }
     return Figure("losses", "Distribution of portfolio losses", says, [drawn], data, keys, columns=1)
 
 
-def _levels(risks: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _top(share: Mapping[str, Float1D], risks: Risks, books: Mapping[str, Credit]) -> float:
+    """Return the right end of the axis: beyond 99.95 % of the draws and beyond every interval."""
+    ends = [float(np.quantile(values, 0.9995)) for values in share.values()]
+    for label, risk in risks.items():
+        ends += [float(v[2]) / books[label].balance for v in risk.values() if isinstance(v, list)]
+    return max(max(ends), 1e-9) * 1.04
+
+
+def _distributions(
+    axes: Any, edges: Float1D, heights: Mapping[str, Float1D], colour: Mapping[str, str]
+) -> None:
+    for label, h in heights.items():
+        shade = placeholder(colour[label])
+        axes.fill_between(edges, np.r_[h, h[-1]], step="post", color=shade, alpha=0.12, linewidth=0)
+        axes.step(edges, np.r_[h, h[-1]], where="post", color=shade, lw=1.6)
+    axes.axhline(0.0, color=placeholder("line"), lw=1.0)
+    axes.set_xlim(0.0, edges[-1])
+    axes.xaxis.set_major_formatter(lambda x, _: tick(round(x * 100, 6), " %"))
+    axes.set_xlabel("loss over one year, share of the book")
+    axes.grid(visible=False, axis="x")
+
+
+def levels_of(risks: Risks) -> list[str]:
+    """Return the confidence levels for which a VaR was noted, lowest first."""
     names = {name.removeprefix("var_") for risk in risks.values() for name in risk if name.startswith("var_")}
     return sorted(names, key=float)
 
 
-def _level_words(levels: list[str]) -> str:
-    return ", ".join(percent(float(level), 3) for level in levels) or DASH
-
-
-def _high(risk: Mapping[str, Any]) -> float:
-    return max((float(v[2]) for v in risk.values() if isinstance(v, list) and v[2] is not None), default=0.0)
-
-
-def _markers(
-    axes: Any, risk: Mapping[str, Any], balance: float, y: float, colour: str, levels: list[str]
-) -> None:
+def _markers(axes: Any, risk: Mapping[str, Any], balance: float, y: float, colour: str) -> None:
     shade = placeholder(colour)
     if "expected_loss" in risk:
         axes.plot(risk["expected_loss"] / balance, y, "|", ms=10, mew=2.4, color=shade)
-    for level in levels:
-        for name, form in (("var", "o"), ("es", "D")):
-            found = risk.get(f"{name}_{level}")
+    for name in levels_of({"": risk}):
+        for kind, form in (("var", "o"), ("es", "D")):
+            found = risk.get(f"{kind}_{name}")
             if found is None:
                 continue
             value, low, high = (float(v) / balance for v in found)
@@ -168,71 +203,45 @@ def _markers(
 
 
 def _risk_words(label: str, risk: Mapping[str, Any], balance: float) -> str:
-    parts = (
-        [f"expected loss {percent(risk['expected_loss'] / balance, 3)}"] if "expected_loss" in risk else []
-    )
+    parts = []
+    if "expected_loss" in risk:
+        parts.append(f"expected loss {percent(risk['expected_loss'] / balance)}")
     parts += [
-        f"VaR {percent(float(level), 3)} {percent(risk[f'var_{level}'][0] / balance, 3)}"
-        for level in _levels({label: risk})
+        f"VaR {level(float(name))} {percent(risk[f'var_{name}'][0] / balance)}"
+        for name in levels_of({label: risk})
     ]
-    return f"{label}: " + ", ".join(parts)
+    return f"{label}: {', '.join(parts) or 'no risk figures noted'}"
 
 
 def loss_table(run: RunFolder, books: Mapping[str, Credit]) -> Table | None:
-    """Return expected loss, value at risk and expected shortfall of every scenario; None if not noted."""
-    risks = {label: run.facts("credit", label).get("risk", {}) for label in books}
-    levels = _levels(risks)
+    """Return expected loss, VaR and ES of every scenario; None if none was noted."""
+    risks = risks_of(run, books)
+    levels = levels_of(risks)
     if not levels:
         return None
-    head = ["scenario", "expected loss"]
-    head += [f"{name} {percent(float(level), 3)}" for level in levels for name in ("VaR", "ES")]
-    rows: list[list[Cell | str]] = []
-    for label, book in books.items():
-        risk = risks[label]
-        cells: list[Cell | str] = [label, _amount(risk.get("expected_loss"), book)]
-        for level in levels:
-            for name in ("var", "es"):
-                cells.append(_estimate(risk.get(f"{name}_{level}"), book))
-        rows.append(cells)
-    return Table(
-        "risk",
-        "Loss of the whole book over one year: amount, share of the book, and 95 % interval",
-        head,
-        rows,
-        "l" + "r" * (len(head) - 1),
-        risks,
-    )
+    rows: list[list[Cell | str]] = [
+        [
+            "expected loss",
+            *(_amount(risks[label].get("expected_loss"), book) for label, book in books.items()),
+        ]
+    ]
+    for name in levels:
+        for kind, word in (("var", "VaR"), ("es", "ES")):
+            cells = [_estimate(risks[label].get(f"{kind}_{name}"), book) for label, book in books.items()]
+            rows.append([f"{word} {level(float(name))}", *cells])
+    caption = "Loss of the whole book over one year: share of the book, amount, 95 % interval of the share"
+    return Table("risk", caption, ("measure", *books), rows, "l" + "r" * len(books), risks)
 
 
-def _amount(value: float | None, book: Credit) -> str:
-    return DASH if value is None else f"{money(value, book.currency)} ({percent(value / book.balance, 3)})"
+def _amount(value: float | None, book: Credit) -> Cell:
+    if value is None:
+        return Cell(DASH)
+    return Cell(percent(value / book.balance), detail=money(value, book.currency))
 
 
-def _estimate(found: list[float] | None, book: Credit) -> str:
+def _estimate(found: list[float] | None, book: Credit) -> Cell:
     if found is None:
-        return DASH
+        return Cell(DASH)
     value, low, high = found
-    return f"{_amount(value, book)} [{percent(low / book.balance, 3)}, {percent(high / book.balance, 3)}]"
-
-
-def moved(books: Mapping[str, Credit], base: str) -> dict[str, Credit]:
-    """Return the base and every book whose defaults or losses differ from it."""
-    own = books[base]
-    kept = {base: own}
-    for label, book in books.items():
-        if label != base and not _same(own, book):
-            kept[label] = book
-    return kept
-
-
-def _same(one: Credit, other: Credit) -> bool:
-    return np.array_equal(one.defaults, other.defaults) and np.array_equal(one.losses, other.losses)
-
-
-def default_correlation(book: Credit) -> Float1D:
-    """Return the pairwise correlations of the sectors' monthly default counts: float64[pairs]."""
-    counts = book.defaults[book.defaults.sum(axis=1) > 0]
-    if len(counts) < 2:
-        return np.zeros(0)
-    matrix = np.corrcoef(counts)
-    return np.asarray(matrix[np.triu_indices(len(matrix), 1)])
+    span = f"[{number(low / book.balance * 100)}, {number(high / book.balance * 100)}]"
+    return Cell(f"{percent(value / book.balance)} {span}", detail=money(value, book.currency))

@@ -7,12 +7,14 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from finsim.report.colours import COLOURS, placeholder
 from finsim.report.section import Panel
 
 WIDTH, HEIGHT = 430, 268
+STRETCH = 1.22  # a panel grows at most by this factor, so that its text stays near the page's
 _STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "finsim",
@@ -46,6 +48,10 @@ _STYLE = {
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
 }
+
+
+# Form of a legend's key -> line style of matplotlib.
+LINES = MappingProxyType({"line": "-", "dash": "--", "dashdot": "-.", "dots": ":"})
 
 
 @dataclass(frozen=True)
@@ -112,7 +118,7 @@ def inline(svg: str, slug: str, description: str) -> str:
     size = head.group(1).split()
     opening = (
         f'<svg viewBox="{head.group(1)}" role="img" aria-label="{_escaped(description)}" '
-        f'style="max-width:{float(size[2]) * 1.5:g}px">'
+        f'style="max-width:{float(size[2]) * STRETCH:g}px">'
     )
     body = opening + body[head.end() :]
     body = _own_ids(body, slug)

@@ -113,30 +113,42 @@ def autocorrelation(values: Float2D, lags: int) -> Float2D:
     return np.asarray(covariance[:, 1:] / covariance[:, :1])
 
 
-def block_resamples(values: Float1D, count: int, block: int) -> Float2D:
-    """Return ``count`` circular block resamples of a series, with evenly spread, fixed block starts.
-
-    No random numbers: block j of resample b starts at a point of the golden-ratio sequence, which fills
-    the series evenly. [T] -> [count, T].
-    """
+def block_resamples(values: Float1D, count: int, block: int, rng: np.random.Generator) -> Float2D:
+    """Return ``count`` circular block resamples of a series: [T] -> [count, T]."""
     blocks = -(-len(values) // block)
-    golden = (np.sqrt(5.0) - 1.0) / 2.0
-    starts = np.floor(np.modf(np.arange(1, count * blocks + 1) * golden)[0] * len(values)).astype(np.int64)
-    at = (starts.reshape(count, blocks, 1) + np.arange(block)) % len(values)
-    return values[at.reshape(count, -1)[:, : len(values)]]
+    starts = rng.integers(0, len(values), (count, blocks, 1))
+    at = (starts + np.arange(block)) % len(values)
+    return np.asarray(values[at.reshape(count, -1)[:, : len(values)]])
 
 
-def tail_curve(values: Float2D, shares: Float1D) -> Float2D:
-    """Return for each row the level exceeded with each share of days: [n, T] -> [n, S]; NaN beyond 1/T.
+@dataclass(frozen=True)
+class Tail:
+    """The upper tail of one or more series: levels float64[Q, S] exceeded on ``shares`` [S] of all days.
 
-    Only positive levels can stand on a logarithmic axis; others are NaN.
+    Q are quantiles over the series.
     """
-    ordered = -np.sort(-values, axis=1)
+
+    shares: Float1D
+    levels: Float2D
+
+    def beyond(self, share: float) -> float:
+        """Return the median level exceeded on about ``share`` of the days."""
+        at = int(np.abs(np.log(self.shares / share)).argmin())
+        return float(self.levels[len(self.levels) // 2, at])
+
+
+def tail_of(values: Float2D, quantiles: tuple[float, ...], most: float = 0.4, points: int = 48) -> Tail:
+    """Return the tail of each row of [n, T] as quantiles over rows of its largest values.
+
+    Levels are order statistics: the k-th largest value is exceeded, or met, on k / T of the days. Only
+    positive levels can stand on a logarithmic axis, so the tail ends where one is not.
+    """
     steps = values.shape[1]
-    rank = np.minimum(np.ceil(shares * steps).astype(np.int64) - 1, steps - 1)
-    level = ordered[:, np.maximum(rank, 0)]
-    known = (shares * steps >= 1.0) & (level > 0)
-    return np.where(known, level, np.nan)
+    ranks = np.unique(np.round(np.geomspace(1, max(most * steps, 2), points)).astype(np.int64))
+    top = -np.sort(-values, axis=1)[:, ranks - 1]
+    levels = np.quantile(top, quantiles, axis=0)
+    kept = (levels > 0).all(axis=0)
+    return Tail(ranks[kept] / steps, levels[:, kept])
 
 
 def feature_columns(paths: Paths, assets: tuple[str, ...]) -> tuple[tuple[str, ...], Float3D]:

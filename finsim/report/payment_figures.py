@@ -10,9 +10,10 @@ import pandas as pd
 import pyarrow as pa
 
 from finsim.notation import Float1D
-from finsim.report.colours import SERIES, placeholder
-from finsim.report.figure import Frame, panel, plain_log_axis
+from finsim.report.colours import placeholder
+from finsim.report.figure import LINES, Frame, panel, plain_log_axis
 from finsim.report.payment_data import GROUPS, Payments
+from finsim.report.run_folder import RunFolder
 from finsim.report.section import Figure, Key, Panel
 from finsim.report.wording import count, number, percent, plural, spoken
 
@@ -37,9 +38,10 @@ def amounts(payments: Payments, patterns: pa.Table, currency: str) -> Figure:
         data["stories"][str(name)] = {"decoy": str(name) in decoys, "phases": phases}
         panels.append(_amount_panel(str(name), phases, usual, str(name) in decoys, currency))
     says = (
-        "What each story pays in each of its phases, on a logarithmic axis, posted and declined attempts alike: dot "
-        "for the median, thick bar for the middle half, thin bar for 5 to 95 %. The grey row is ordinary life; a phase "
-        "far from it can be found by its amount alone. Decoys are benign stories of the same shape."
+        "What each story pays in each of its phases, on a logarithmic axis, posted and declined attempts "
+        "alike: dot for the median, thick bar for the middle half, thin bar for 5 to 95 %. The grey row is "
+        "ordinary life; a phase far from it can be found by its amount alone. Decoys are benign stories of "
+        "the same shape."
     )
     keys = [
         Key("c1", "bar", "illicit story"),
@@ -137,26 +139,27 @@ def hours(payments: Payments) -> Figure:
     ]
     night = {name: float(values[:6].sum()) for name, values in shares.items()}
     says = (
-        "The share of each group's rows by hour. A story that works while its victim sleeps, or that hides in business "
-        "hours, differs here from ordinary life; between 0:00 and 6:00 fall "
+        "The share of each group's rows by hour. A story that works while its victim sleeps, or that hides "
+        "in business hours, differs here from ordinary life; between 0:00 and 6:00 fall "
         + ", ".join(f"{percent(v, 2)} of {name} rows" for name, v in night.items())
         + "."
     )
     keys = [Key(_GROUP_COLOURS[n], {"fraud": "dash", "laundering": "dots"}.get(n, "line"), n) for n in shares]
-    drawn = panel("hours", "All scenarios' base", ". ".join(parts) + ".", draw, Frame(width=640, height=250))
-    drawn = Panel("Rows by hour of the day", drawn.svg, drawn.description)
+    text = f"Rows by hour of the day: {'; '.join(parts)}."
+    drawn = panel("hours", "", text, draw, Frame(width=640, height=240))
     data = {"groups": {name: payments.hours[k] for k, name in enumerate(GROUPS)}}
     return Figure("hours", "The day's profile", says, [drawn], data, keys, columns=1)
 
 
-def waves(by_label: Mapping[str, Payments], base: str) -> Figure | None:
-    """Return illicit rows a week under the scenarios whose number differs from the base; None if none does."""
+def waves(run: RunFolder, by_label: Mapping[str, Payments]) -> Figure | None:
+    """Return illicit rows a week where they differ from those of the base; None if none does."""
     weekly = {label: _weekly(p) for label, p in by_label.items()}
+    base = run.base
     other = [label for label in weekly if label != base and not np.array_equal(weekly[label], weekly[base])]
     if not other:
         return None
-    shown = [base, *other][: len(SERIES)]
-    colour = {label: "base" if label == base else SERIES[1 + k] for k, label in enumerate(shown)}
+    shown = [base, *other]
+    colour = {label: run.colour(label) for label in shown}
     first = by_label[base].first_day
 
     def draw(axes: Any) -> None:
@@ -164,9 +167,10 @@ def waves(by_label: Mapping[str, Payments], base: str) -> Figure | None:
             values = weekly[label]
             weeks = np.arange(len(values) + 1)
             axes.step(weeks, np.r_[values, values[-1]], where="post", color=placeholder(colour[label]),
-                      ls="-" if label == base else "--", lw=2.0 if label == base else 1.5)  # fmt: skip
+                      ls=LINES[run.form(label)])  # fmt: skip
         axes.set_xlim(0, max(len(weekly[label]) for label in shown))
         axes.set_ylim(0, None)
+        axes.locator_params(axis="x", integer=True)
         axes.set_xlabel(f"week from {first}")
         axes.grid(visible=False, axis="x")
 
@@ -178,15 +182,15 @@ def waves(by_label: Mapping[str, Payments], base: str) -> Figure | None:
     )
     most = max(other, key=lambda label: totals[label])
     says = (
-        f"Rows labelled fraud or laundering, by week. {most} has {number(totals[most] / max(totals[base], 1), 3)} times "
-        f"the rows of {base} in all; ordinary orders are the same in every scenario whose economy does not move. The "
-        "last week may be cut short by the end of the period."
+        f"Rows labelled fraud or laundering, by week. {most} has "
+        f"{number(totals[most] / max(totals[base], 1), 3)} times the rows of {base} in all; ordinary orders "
+        "are the same in every scenario whose economy does not move. The last week may be cut short by the "
+        "end of the period."
     )
     keys = [
-        Key(colour[label], "line" if label == base else "dash", f"{label}, {plural(totals[label], 'row')}")
-        for label in shown
+        Key(colour[label], run.form(label), f"{label}, {plural(totals[label], 'row')}") for label in shown
     ]
-    drawn = panel("waves", "Illicit rows by week", text, draw, Frame(width=640, height=250))
+    drawn = panel("waves", "", text, draw, Frame(width=640, height=240))
     data = {"first_day": str(first), "weekly": weekly}
     return Figure("waves", "Illicit payments under the scenarios", says, [drawn], data, keys, columns=1)
 
@@ -194,4 +198,4 @@ def waves(by_label: Mapping[str, Payments], base: str) -> Figure | None:
 def _weekly(payments: Payments) -> Float1D:
     illicit = payments.days[1:].sum(axis=0)
     padded = np.pad(illicit, (0, -len(illicit) % 7))
-    return padded.reshape(-1, 7).sum(axis=1)
+    return np.asarray(padded.reshape(-1, 7).sum(axis=1))

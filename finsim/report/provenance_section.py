@@ -1,4 +1,4 @@
-"""Where everything comes from: inputs, model, cost, environment, limits, and how to make and check it again."""
+"""Where everything comes from: inputs, model, cost, environment, limits, and how to make it again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from finsim.evaluation import METRICS
 from finsim.evaluation.metric import NOT_COMPUTED, USES
 from finsim.report.colours import SERIES, placeholder
-from finsim.report.figure import Frame, drawing, panel
+from finsim.report.figure import LINES, Frame, drawing, panel
 from finsim.report.run_folder import WORLDS, RunFolder
 from finsim.report.scorecard_section import scores_of
 from finsim.report.section import Bullets, Cell, Command, Figure, Key, Section, Table
@@ -20,10 +20,10 @@ _COPY_STUDY = (
     "json.dump(m['study']['resolved'], open('study.yaml', 'w'), indent=1)\""
 )
 _NEVER_TESTED = (
-    "Stressed tables are judged by the expectations of their scenario and by the rules, not by the scorecard: there is "
-    "no real world of that stress to compare with.",
-    "Privacy is tested by copy checks only. No membership, linkage or attribute attack was run, so no bound on "
-    "re-identification may be read from this page.",
+    "Stressed tables are judged by the expectations of their scenario and by the rules, not by the "
+    "scorecard: there is no real world of that stress to compare with.",
+    "Privacy is tested by copy checks only. No membership, linkage or attribute attack was run, so no "
+    "bound on re-identification may be read from this page.",
     "Fairness was not tested.",
     "Whether base rates of schemes are those of any real bank was not tested; they are inputs.",
 )
@@ -37,8 +37,8 @@ def provenance_section(run: RunFolder) -> Section:
         blocks.append(figure)
     blocks += [_cost(run), _tables(run), _environment(run), *_commands()]
     lead = (
-        "Every table of this run can be made again, byte for byte, from the study, the seed, the inputs and the package "
-        "versions below; verify recomputes every hash."
+        "Every table of this run can be made again, byte for byte, from the study, the seed, the inputs and "
+        "the package versions below; verify recomputes every hash."
     )
     data = {
         name: run.manifest.get(name)
@@ -82,7 +82,7 @@ def _inputs(run: RunFolder) -> Table | str:
     if not items:
         return "This run read no data file."
     rows: list[list[Cell | str]] = [
-        [item["role"], Cell(_short_name(item["path"]), code=True), str(item.get("licence") or "not stated by the run"),
+        [item["role"], Cell(_short_name(item["path"]), code=True), str(item.get("licence") or "not stated"),
          Cell(item["sha256"], code=True)]
         for item in items
     ]  # fmt: skip
@@ -105,7 +105,8 @@ def _models(run: RunFolder) -> Table | str:
         seconds = training_.get("cpu_seconds")
         settings = ", ".join(f"{k} {v}" for k, v in sorted(item.get("settings", {}).items())) or "defaults"
         rows.append([
-            item["world"], Cell(item["generator"], code=True), settings, _maybe(training_.get("training_rows")),
+            item["world"], Cell(item["generator"], code=True), settings,
+            _maybe(training_.get("training_rows")),
             _maybe(training_.get("steps")), str(training_.get("stopped_by", DASH)), f"{number(seconds, 3)} s",
             Cell(item["sha256"], code=True),
         ])  # fmt: skip
@@ -132,30 +133,28 @@ def training(run: RunFolder) -> Figure | None:
     for item in run.manifest.get("models", ()):
         for name, values in item.get("training", {}).get("losses", {}).items():
             known = np.array([np.nan if v is None else float(v) for v in values])
-            if np.isfinite(known).sum() > 1:
-                curves[f"{item['generator']} {spoken(name)}"] = known
+            share = (np.arange(len(known)) + 0.5) / max(len(known), 1) * 100
+            kept = np.isfinite(known)
+            if kept.sum() > 1:
+                curves[f"{item['generator']}: {spoken(name)}"] = np.stack([share[kept], known[kept]])
     if not curves:
         return None
 
     def draw(axes: Any) -> None:
         for k, values in enumerate(curves.values()):
-            x = (np.arange(len(values)) + 0.5) / len(values) * 100
-            axes.plot(x, values, color=placeholder(SERIES[k % len(SERIES)]), ls=("-", "--", "-.", ":")[k % 4])
+            axes.plot(*values, color=placeholder(SERIES[k % len(SERIES)]), ls=list(LINES.values())[k % 4])
         axes.set_xlim(0, 100)
         axes.xaxis.set_major_formatter("{x:g} %")
         axes.set_xlabel("share of the training steps")
         axes.grid(visible=False, axis="x")
 
-    text = "; ".join(f"{name} from {number(v[0])} to {number(v[-1])}" for name, v in curves.items())
+    text = "; ".join(f"{name} from {number(v[1, 0])} to {number(v[1, -1])}" for name, v in curves.items())
     with drawing():
-        drawn = panel(
-            "training", "Loss curves", f"Loss while training: {text}.", draw, Frame(width=640, height=230)
-        )
-    forms = ("line", "dash", "dashdot", "dots")
-    keys = [Key(SERIES[k % len(SERIES)], forms[k % 4], name) for k, name in enumerate(curves)]
+        drawn = panel("training", "", f"Loss while training: {text}.", draw, Frame(width=640, height=230))
+    keys = [Key(SERIES[k % len(SERIES)], list(LINES)[k % 4], name) for k, name in enumerate(curves)]
     says = (
-        "The loss as training went on, as noted by the trainer. The loss on held-out windows should fall with the other "
-        "and not turn upwards."
+        "The loss as training went on, as noted by the trainer. The loss on held-out windows should fall "
+        "with the other and not turn upwards."
         if any("valid" in name or "held" in name for name in curves)
         else "The loss as training went on, as noted by the trainer."
     )
@@ -168,16 +167,11 @@ def _cost(run: RunFolder) -> Table | str:
     if not cpu:
         return "The manifest notes no CPU time."
     per, rows_of = cost.get("cpu_seconds_per_million_by_world", {}), cost.get("rows", {})
-    rows: list[list[Cell | str]] = []
-    for name in [*[w for w in WORLDS if w in cpu], *sorted(set(cpu) - set(WORLDS))]:
-        rows.append(
-            [
-                name,
-                f"{number(cpu[name], 3)} s",
-                count(rows_of[name]) if rows_of.get(name) else DASH,
-                number(per.get(name), 3),
-            ]
-        )
+    stages = [*(world for world in WORLDS if world in cpu), *sorted(set(cpu) - set(WORLDS))]
+    rows: list[list[Cell | str]] = [
+        [name, f"{number(cpu[name])} s", _maybe(rows_of.get(name) or None), number(per.get(name))]
+        for name in stages
+    ]
     total = cost.get("cpu_seconds_total")
     rows.append(
         [
@@ -192,7 +186,7 @@ def _cost(run: RunFolder) -> Table | str:
 
 
 def _tables(run: RunFolder) -> Table | str:
-    items = [item for item in run.manifest.get("outputs", ())]
+    items = list(run.manifest.get("outputs", ()))
     if not items:
         return "The manifest lists no table."
     rows: list[list[Cell | str]] = [

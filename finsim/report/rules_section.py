@@ -22,9 +22,10 @@ def rules_section(run: RunFolder) -> Section:
     tables = [_table(world, pack, by_label) for (world, pack), by_label in found.items()]
     before, after, checked = (_total(found, name) for name in ("violations", "after", "rows"))
     lead = (
-        f"{count(checked)} row checks, {plural(before, 'breach', 'breaches')} before repair, {count(after)} after. "
-        "An invariant must hold in every row; a policy may be broken and is repaired where the rule says how; a plausible "
-        "rule only warns. Excused breaches follow from a story or a scenario that breaks the rule on purpose."
+        f"{count(checked)} row checks, {plural(before, 'breach', 'breaches')} before repair, {count(after)} "
+        "after. An invariant must hold in every row; a policy may be broken and is repaired where the rule "
+        "says how; a plausible rule only warns. Excused breaches follow from a story or a scenario that "
+        "breaks the rule on purpose."
     )
     data = {
         f"{world}/{label}": run.manifest["rules"].get(f"{world}/{label}", {})

@@ -16,6 +16,7 @@ from finsim import documents
 from finsim.errors import ProvenanceError
 from finsim.provenance.manifest import plain
 from finsim.records.storage import canonical_json
+from finsim.report.colours import SERIES
 
 WORLDS = ("market", "transactions", "credit")
 PAGE = "report.html"
@@ -56,6 +57,16 @@ class RunFolder:
     def stressed(self) -> tuple[str, ...]:
         """All scenarios but the base."""
         return tuple(label for label in self.labels if label != self.base)
+
+    def colour(self, label: str) -> str:
+        """Return the colour of a scenario, the same in every figure."""
+        others = self.stressed
+        return "base" if label not in others else SERIES[1 + others.index(label) % (len(SERIES) - 1)]
+
+    def form(self, label: str) -> str:
+        """Return the line form of a scenario, so that no colour is needed to tell it."""
+        others = self.stressed
+        return "line" if label not in others else ("dash", "dashdot", "dots")[others.index(label) % 3]
 
     def facts(self, world: str, label: str) -> Mapping[str, Any]:
         """Return what the run noted about one world under one scenario."""

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from finsim.notation import Dates1D, Float1D
-from finsim.report.colours import SERIES, placeholder
-from finsim.report.figure import Frame, drawing, panel
+from finsim.report.colours import placeholder
+from finsim.report.figure import LINES, Frame, drawing, panel
 from finsim.report.market_data import years_of
 from finsim.report.run_folder import RunFolder
 from finsim.report.section import Cell, Figure, Key, Panel, Section, Table
-from finsim.report.wording import number, percent, plural, spoken
+from finsim.report.wording import number, percent, plural, spoken, tick
 
 MOST_PANELS = 9
 _FIRST = ("equity_move", "vol_mult", "corr_blend")
@@ -51,8 +51,9 @@ def scenario_section(run: RunFolder) -> Section:
         blocks.append("No scenario of this run moves a driver, so no path is drawn.")
     blocks.append(expectations(run) or "No scenario of this run states an expectation about itself.")
     lead = (
-        "A scenario is a stated story, not a forecast. All worlds of one scenario read the same drivers on the same "
-        "calendar, so that a market fall, a wave of defaults and a wave of fraud belong to one world."
+        "A scenario is a stated story, not a forecast. All worlds of one scenario read the same drivers on "
+        "the same calendar, so that a market fall, a wave of defaults and a wave of fraud belong to one "
+        "world."
     )
     return Section("scenarios", title, lead, blocks)
 
@@ -71,7 +72,8 @@ def _list(run: RunFolder) -> Table:
         data[label] = {name: item.get(name) for name in ("title", "kind", "severity", "narrative", "sha256")}
     return Table(
         "scenario-list",
-        "Scenarios of this run; severity 1 is the file as written, weight the yearly probability its author gives it",
+        "Scenarios of this run; severity 1 is the file as written, weight the yearly probability its "
+        "author gives it",
         ("scenario", "title", "kind", "severity", "weight"),
         rows,
         "lllrr",
@@ -87,19 +89,17 @@ def driver_figure(run: RunFolder) -> Figure | None:
         return None
     shown = sorted(moved, key=_rank)[:MOST_PANELS]
     stressed = [label for label in run.labels if any(label in moved[name] for name in shown)]
-    colours = {label: SERIES[k % len(SERIES)] for k, label in enumerate(label for label in stressed)}
-    styles = {label: ("-", "--", "-.", ":")[k % 4] for k, label in enumerate(stressed)}
     units = _units(run)
     with drawing():
-        panels = [_driver_panel(name, moved[name], colours, styles, units.get(name, "")) for name in shown]
+        panels = [_driver_panel(run, name, moved[name], units.get(name, "")) for name in shown]
     hidden = [spoken(name) for name in sorted(moved, key=_rank)[MOST_PANELS:]]
     notes = ["Also moved, not drawn: " + ", ".join(hidden) + "."] if hidden else []
-    forms = {"-": "line", "--": "dash", "-.": "dashdot", ":": "dots"}
-    keys = [Key(colours[label], forms[styles[label]], label) for label in stressed]
+    keys = [Key(run.colour(label), run.form(label), label) for label in stressed]
     says = (
-        "What each scenario says, on the shared clock: levels of equity at the scenario's steps (dots) with straight "
-        "lines between them, multiples of volatility, moves of the economy, and multiples of the rates at which stories "
-        "of fraud and laundering begin. A scenario that leaves a driver alone is not drawn in its panel."
+        "What each scenario says, on the shared clock: levels of equity at the scenario's steps (dots) with "
+        "straight lines between them, multiples of volatility, moves of the economy, and multiples of the "
+        "rates at which stories of fraud and laundering begin. A scenario that leaves a driver alone is not "
+        "drawn in its panel."
     )
     data = {
         name: {
@@ -167,21 +167,23 @@ def _units(run: RunFolder) -> dict[str, str]:
     return found
 
 
-def _driver_panel(
-    name: str, curves: Mapping[str, Curve], colours: Mapping[str, str], styles: Mapping[str, str], unit: str
-) -> Panel:
-    kind = "fraud rate" if name.startswith("fraud:") else "laundering rate" if name.startswith("aml:") else ""
-    words = spoken(name.partition(":")[2]) if ":" in name else spoken(name)
-    title, factor, sign = _TITLES.get(name, (f"{words}, {kind or 'move'}", 1.0, "×" if ":" in name else unit))
+def _driver_panel(run: RunFolder, name: str, curves: Mapping[str, Curve], unit: str) -> Panel:
+    title, factor, sign = _title(name, unit)
 
     def draw(axes: Any) -> None:
         axes.axhline(_neutral(name) * factor, color=placeholder("line"), lw=1.0)
         for label, curve in curves.items():
-            marker = "o" if name == "equity_move" else None
-            axes.plot(years_of(curve.dates), curve.values * factor, color=placeholder(colours[label]), ls=styles[label],
-                      marker=marker, ms=2.6, lw=1.5)  # fmt: skip
-        axes.yaxis.set_major_formatter(lambda v, _: f"{number(v, 3)}{sign}")
+            axes.plot(
+                years_of(curve.dates),
+                curve.values * factor,
+                color=placeholder(run.colour(label)),
+                ls=LINES[run.form(label)],
+                marker="o" if name == "equity_move" else None,
+                ms=2.6,
+                lw=1.5,
+            )
         axes.locator_params(axis="y", nbins=5)
+        axes.yaxis.set_major_formatter(lambda v, _: tick(round(v, 9), sign))
         _time_ticks(axes)
         axes.grid(visible=False, axis="x")
 
@@ -189,12 +191,20 @@ def _driver_panel(
     for label, curve in curves.items():
         far = int(np.abs(curve.values - _neutral(name)).argmax())
         parts.append(
-            f"{label} is furthest at {number(curve.values[far] * factor, 3)}{sign} on {curve.dates[far]}"
+            f"{label} is furthest at {number(curve.values[far] * factor)}{sign} on {curve.dates[far]}"
         )
     slug = "driver-" + name.replace(":", "-").replace("_", "-")
-    return panel(
-        slug, title, f"{title}: {'; '.join(parts)}.", draw, Frame(width=320, height=180, left=54, bottom=28)
-    )
+    frame = Frame(width=320, height=180, left=54, bottom=28)
+    return panel(slug, title, f"{title}: {'; '.join(parts)}.", draw, frame)
+
+
+def _title(name: str, unit: str) -> tuple[str, float, str]:
+    """Return the heading of a driver, the factor from its values to what is shown, and the unit's sign."""
+    if name in _TITLES:
+        return _TITLES[name]
+    block, _, word = name.rpartition(":")
+    kind = {"fraud": "rate of schemes", "aml": "rate of schemes", "": "move"}.get(block, block)
+    return f"{spoken(word)}, {kind}", 1.0, "×" if _neutral(name) == 1.0 else unit
 
 
 def _time_ticks(axes: Any) -> None:
@@ -203,7 +213,7 @@ def _time_ticks(axes: Any) -> None:
         axes.locator_params(axis="x", nbins=4, integer=True)
         axes.xaxis.set_major_formatter("{x:.0f}")
         return
-    months = [k for k in range(int(np.ceil(low * 12)), int(high * 12) + 1)]
+    months = list(range(int(np.ceil(low * 12)), int(high * 12) + 1))
     kept = months[:: max(1, len(months) // 3)]
     axes.set_xticks([m / 12 for m in kept], [f"{m // 12}-{m % 12 + 1:02d}" for m in kept])
 
@@ -226,8 +236,8 @@ def expectations(run: RunFolder) -> Table | None:
     if not rows:
         return None
     caption = (
-        f"What each file expects of its own effect: {plural(tally[True], 'claim')} met, {tally[False]} not met, "
-        f"{tally[None]} not measured in this run"
+        f"What each file expects of its own effect: {plural(tally[True], 'claim')} met, {tally[False]} not "
+        f"met, {tally[None]} not measured in this run"
     )
     head = ("scenario", "measure", "expected", "found", "outcome")
     return Table("expectations", caption, head, rows, "lllrl", dict(run.scores("expectations")))

@@ -60,14 +60,14 @@ def scheme_figure(scheme: Scheme, kinds: dict[int, str], currency: str) -> Figur
     both = pattern["is_laundering"] and pattern["is_fraud"]
     says = (
         f"Scheme {pattern['instance']}, {name} (typology {spoken(str(pattern['typology']))}, labelled "
-        f"{'fraud and laundering' if both else label}): "
-        f"{plural(_whole(pattern['posted_rows']), 'payment')} of {money(_whole(pattern['amount']), currency)} between "
-        f"{plural(len(nodes), 'account')} in {_span(frame)}, {plural(_whole(pattern['declined_rows']), 'declined attempt')}. "
-        f"It ended as: {spoken(str(pattern['stopped_by']))}. Money flows from left to right; an account stands one "
-        "layer to the right of the last account that paid it before it paid on. Arrows are wider for more money."
+        f"{'fraud and laundering' if both else label}): {plural(_whole(pattern['posted_rows']), 'payment')} "
+        f"of {money(_whole(pattern['amount']), currency)} between {plural(len(nodes), 'account')} in "
+        f"{_span(frame)}, {plural(_whole(pattern['declined_rows']), 'declined attempt')}. It ended as: "
+        f"{spoken(str(pattern['stopped_by']))}. Money flows from left to right; an account stands one layer "
+        "to the right of the last account that paid it before it paid on. Arrows are wider for more money."
     )
     data = {
-        "pattern": {key: str(value) if hasattr(value, "isoformat") else value for key, value in pattern.items()},
+        "pattern": {k: str(v) if hasattr(v, "isoformat") else v for k, v in pattern.items()},
         "nodes": [vars(node) for node in nodes],
         "flows": [vars(flow) for flow in flows],
         "payments": [
@@ -87,7 +87,8 @@ def _whole(value: object) -> int:
 
 
 def _span(frame: pd.DataFrame) -> str:
-    nanos = (frame["ts"].max() - frame["ts"].min()).value
+    moments = frame["ts"].astype("int64")
+    nanos = int(moments.max() - moments.min())
     if nanos < 3 * NANOS_PER_DAY:
         return f"{number(nanos / NANOS_PER_HOUR, 2)} hours"
     return f"{number(nanos / NANOS_PER_DAY, 2)} days"
@@ -96,8 +97,8 @@ def _span(frame: pd.DataFrame) -> str:
 def _roles(frame: pd.DataFrame, kinds: dict[int, str]) -> dict[int, str]:
     """Return the role of each account: that of its first payment, else what kind of account receives."""
     roles: dict[int, str] = {}
-    for row in frame.itertuples(index=False):
-        roles.setdefault(int(row.from_account), spoken(str(row.role)))
+    for account, role in zip(frame["from_account"], frame["role"].astype(str), strict=True):
+        roles.setdefault(int(account), spoken(role))
     for account in frame["to_account"]:
         kind = kinds.get(int(account), "account")
         roles.setdefault(int(account), f"payee, {kind}")
@@ -158,8 +159,8 @@ def _graph_panel(nodes: list[Node], flows: list[Flow], colours: dict[str, str], 
 
     roles = _by_role(nodes)
     text = (
-        f"Graph of {plural(len(nodes), 'account')} in {plural(layers, 'layer')} of {name}: {listing(roles, 8)}; "
-        f"{plural(len(flows), 'arrow')}."
+        f"Graph of {plural(len(nodes), 'account')} in {plural(layers, 'layer')} of {name}: "
+        f"{listing(roles, 8)}; {plural(len(flows), 'arrow')}."
     )
     frame = Frame(width=900, height=high, left=6, right=6, top=4, bottom=4)
     return panel("scheme-graph", "Accounts and flows", text, draw, frame)
@@ -181,18 +182,32 @@ def draw_graph(
         bend = 0.07 * (1 if k % 2 else -1) if forward else -0.35
         axes.add_patch(
             FancyArrowPatch(
-                place[flow.payer], place[flow.payee], arrowstyle="-|>", mutation_scale=8, shrinkA=7, shrinkB=8,
-                connectionstyle=f"arc3,rad={bend}", color=placeholder(colours[flow.phase]), alpha=0.85,
+                place[flow.payer],
+                place[flow.payee],
+                arrowstyle="-|>",
+                mutation_scale=8,
+                shrinkA=7,
+                shrinkB=8,
+                connectionstyle=f"arc3,rad={bend}",
+                color=placeholder(colours[flow.phase]),
+                alpha=0.85,
                 linewidth=0.7 + 2.3 * (flow.amount / most) ** 0.5,
             )
-        )  # fmt: skip
+        )
     for node in nodes:
         x, y = place[node.account]
         axes.plot(x, y, "o", ms=9, mfc=placeholder("page"), mec=placeholder("ink"), mew=1.3, zorder=4)
         axes.annotate(
-            node.role, (x, y), xytext=(0, -8), textcoords="offset points", ha="center", va="top", fontsize=size,
-            color=placeholder("quiet"), zorder=5,
-        )  # fmt: skip
+            node.role,
+            (x, y),
+            xytext=(0, -8),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            fontsize=size,
+            color=placeholder("quiet"),
+            zorder=5,
+        )
     last = max((node.layer for node in nodes), default=1)
     axes.set_xlim(-0.45, last + 0.45)
     axes.set_ylim(-0.06, 1.04)
@@ -237,7 +252,8 @@ def _timeline_panel(frame: pd.DataFrame, colours: dict[str, str], name: str, cur
         axes.set_xlim(-0.02 * span, 1.02 * span)
 
     parts = [
-        f"{spoken(phase)} from {number(float(when[level == k].min()), 2)} to {number(float(when[level == k].max()), 2)}, "
+        f"{spoken(phase)} from {number(float(when[level == k].min()), 2)} to "
+        f"{number(float(when[level == k].max()), 2)}, "
         f"{money(float(amount[(level == k) & ~declined].sum()), currency)}"
         for k, phase in enumerate(phases)
     ]

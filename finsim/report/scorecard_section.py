@@ -15,6 +15,8 @@ from finsim.report.wording import DASH, count, number, spoken
 
 SPAN = 10.0  # the axis runs from a tenth of the goal to ten times the goal
 WIDTH, HEIGHT = 240, 22
+MORE_IS_BETTER = frozenset({"detector", "default_clusters"})
+TARGETS = frozenset({"scheme_counts"})
 _ORDER = {FAIL: 0, WARN: 1, PASS: 2, NOT_COMPUTED: 3}
 
 
@@ -54,11 +56,11 @@ def scorecard_section(run: RunFolder) -> Section:
     if not scores_of(run):
         return Section("scorecard", title, absent=[why_unscored(run)], data={"scores": []})
     lead = (
-        f"Scores are computed on the scenario {run.base}; what a stress does is judged by the expectations of its file "
-        "and by the rules. Each strip shows a value in units of its goal on a logarithmic scale: the goal is the line in "
-        "the middle, better is to the left, the bar is the 95 % interval. The tick F is the floor (what real data score "
-        "against real data), C the ceiling (what a useless twin scores). Open a row for how it is computed and what it "
-        "cannot see."
+        f"Scores are computed on the scenario {run.base}; what a stress does is judged by the expectations "
+        "of its file and by the rules. Each strip shows a value in units of its goal on a logarithmic "
+        "scale: the goal is the line in the middle, better is to the left, the bar is the 95 % interval. "
+        "The tick F is the floor (what real data score against real data), C the ceiling (what a useless "
+        "twin scores). Open a row for how it is computed and what it cannot see."
     )
     return Section("scorecard", title, lead, [forest_of(run)], data={"scores": scores_of(run)})
 
@@ -134,10 +136,15 @@ def _row(score: Mapping[str, Any]) -> ScoreRow:
 
 
 def more_is_better(score: Mapping[str, Any]) -> bool:
-    """Tell whether a score must lie above its goal, from the verdict on the side where it lies."""
+    """Tell whether a score should lie above its goal; for unknown metrics the verdict tells.
+
+    A target (a planned number) is drawn as it is: its goal in the middle is best.
+    """
     value, goal = score["value"], score["goal"]
-    if value is None or goal is None or value == goal:
+    if score["metric"] in TARGETS or value is None or goal is None or value == goal:
         return False
+    if score["metric"] in MORE_IS_BETTER:
+        return True
     return bool((score["verdict"] == PASS) == (value > goal))
 
 

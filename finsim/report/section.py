@@ -9,7 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Panel:
-    """One drawing: a heading, inline SVG and a description in words for those who cannot see it."""
+    """One drawing: inline SVG, a description in words for those who cannot see it, and a heading.
+
+    A figure with one panel needs no heading of its own: ``title`` is empty.
+    """
 
     title: str
     svg: str
@@ -44,11 +47,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a table: text, and a verdict name that colours it and puts a symbol before it."""
+    """One cell of a table: text, a second quiet line, and a verdict that gives a colour and a symbol."""
 
     text: str
     mark: str = ""
     code: bool = False
+    detail: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The first screen: one verdict for each intended use, with the reasons in words, and the headline numbers."""
+"""The first screen: one verdict for each intended use, the reasons in words, and the headline numbers."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from typing import Any
 
 from finsim.evaluation.metric import FAIL, NOT_COMPUTED, PASS, USES, WARN
 from finsim.report.credit_data import Credit
+from finsim.report.credit_figures import levels_of
 from finsim.report.payment_data import Payments
 from finsim.report.run_folder import WORLDS, RunFolder
 from finsim.report.scorecard_section import scores_of, tally, why_unscored
 from finsim.report.section import Section, Tile
-from finsim.report.wording import count, money, number, percent, plural
+from finsim.report.wording import count, level, money, number, percent, plural
 
 SHOWN_REASONS = 3
-_WORLD_OF = {"train a detector": "transactions", "stress a portfolio": "credit or market", "backtest": "market",
-             "share": "market"}  # fmt: skip
+_WORLD_OF = {
+    "train a detector": "transactions",
+    "stress a portfolio": "credit or market",
+    "backtest": "market",
+    "share": "market",
+}
 _ASKS = {
-    "train a detector": "Are the transactions real enough, and the schemes hard enough, to train and test a fraud or "
-    "laundering model on them?",
+    "train a detector": "Are schemes rare, varied and hard enough to train and test a fraud or laundering model?",
     "stress a portfolio": "Do tails, joint losses and defaults carry a stress calculation?",
     "backtest": "Do price paths move like the real ones, day by day and over years?",
     "share": "Does anything in the data repeat the training data?",
@@ -57,8 +61,8 @@ def verdict_section(run: RunFolder) -> Section:
     verdicts = (run.scorecard or {}).get("verdicts", {})
     cards = [_card(run, use, verdicts.get(use)) for use in USES]
     lead = (
-        "One verdict for each intended use, never one score for everything. A use fails when one of its scores fails; it "
-        "warns when more than a tenth of them warn."
+        "One verdict for each intended use, never one score for everything. A use fails when one of its "
+        "scores fails; it warns when more than a tenth of them warn."
     )
     data = {
         "verdicts": verdicts,
@@ -155,22 +159,19 @@ def _worlds(rows: dict[str, int]) -> str:
 def _credit_tiles(run: RunFolder, book: Credit) -> list[Tile]:
     risk = run.facts("credit", run.base).get("risk", {})
     tiles = [
-        Tile("loans", count(book.loans.sum()), f"{money(book.balance, book.currency)}; {percent(book.rate, 3)} default in "
-             f"{plural(len(book.months), 'month')}")
-    ]  # fmt: skip
+        Tile(
+            "loans",
+            count(book.loans.sum()),
+            f"{money(book.balance, book.currency)}; {percent(book.rate)} default in "
+            f"{plural(len(book.months), 'month')}",
+        )
+    ]
     if "expected_loss" in risk:
-        level = max(
-            (name.removeprefix("var_") for name in risk if name.startswith("var_")), key=float, default=""
-        )
+        levels = levels_of({run.base: risk})
         tail = ""
-        if level:
-            var, es = (risk[f"{kind}_{level}"][0] / book.balance for kind in ("var", "es"))
-            tail = f"VaR {percent(float(level))} {percent(var)}, ES {percent(es)}"
-        tiles.append(
-            Tile(
-                "expected loss",
-                percent(risk["expected_loss"] / book.balance, 3),
-                f"of the book in one year; {tail}",
-            )
-        )
+        if levels:
+            var, es = (risk[f"{kind}_{levels[-1]}"][0] / book.balance for kind in ("var", "es"))
+            tail = f"; at {level(float(levels[-1]))} VaR {percent(var)}, ES {percent(es)}"
+        share = risk["expected_loss"] / book.balance
+        tiles.append(Tile("expected loss", percent(share), f"of the book in one year{tail}"))
     return tiles

@@ -14,11 +14,19 @@ def number(value: float | None, digits: int = 3) -> str:
     if value == 0:
         return "0"
     size = math.floor(math.log10(abs(value)))
-    if size < -4 or size > 12:
-        text = f"{value:.{digits - 1}e}"
-    else:
-        text = f"{value:,.{max(digits - 1 - size, 0)}f}"
+    plain = -4 <= size <= 12
+    text = f"{value:,.{max(digits - 1 - size, 0)}f}" if plain else f"{value:.{digits - 1}e}"
     return text.replace("-", MINUS)
+
+
+def tick(value: float, sign: str = "") -> str:
+    """Return the label of an axis tick: as short as the number allows."""
+    return f"{value:,.10g}{sign}".replace("-", MINUS)
+
+
+def level(share: float) -> str:
+    """Return a confidence level: ``99.9 %``."""
+    return f"{share * 100:.10g}{THIN}%"
 
 
 def count(value: float) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.randomness import Streams
 from finsim.report import credit_figures, likeness_figures, market_figures, payment_figures
 from finsim.report.credit_data import Credit, read_credit
 from finsim.report.figure import drawing
@@ -29,16 +30,21 @@ def market_section(run: RunFolder) -> Section:
         over_time = market_figures.correlation_over_time(run, market)
         blocks.append(over_time or "One asset has no correlation with others, so none is drawn.")
         blocks += [
-            likeness_figures.memory(market),
+            likeness_figures.memory(market, _streams(run)),
             likeness_figures.tails(market),
             likeness_figures.dependence(market),
         ]
     dates = market.base.dates
     lead = (
-        f"{plural(market.paths, 'joint path')} of {plural(len(market.base.assets), 'asset')} from {dates[0]} to {dates[-1]}. "
-        f"The comparison with real prices is made on {run.base}, which no scenario has moved."
+        f"{plural(market.paths, 'joint path')} of {plural(len(market.base.assets), 'asset')} from {dates[0]} "
+        f"to {dates[-1]}. The comparison with real prices is made on {run.base}, which no scenario has moved."
     )
     return Section("markets", title, lead, blocks)
+
+
+def _streams(run: RunFolder) -> Streams:
+    """Return the streams of the page: the real series' resamples are all that is drawn at random here."""
+    return Streams(int(run.study.get("seed", 0))).under("report")
 
 
 def read_all_payments(run: RunFolder) -> dict[str, Payments]:
@@ -74,7 +80,7 @@ def payment_section(run: RunFolder, found: Mapping[str, Payments]) -> Section:
         else:
             blocks.append("patterns.parquet is not in the run folder, so no scheme is drawn.")
         blocks.append(payment_figures.hours(base))
-        wave = payment_figures.waves(found, run.base)
+        wave = payment_figures.waves(run, found)
         if wave is not None:
             blocks.append(wave)
         elif len(found) > 1:
@@ -82,8 +88,8 @@ def payment_section(run: RunFolder, found: Mapping[str, Payments]) -> Section:
     days = base.days.shape[1]
     lead = (
         f"{count(base.rows)} rows over {plural(days, 'day')} from {base.first_day} under {run.base}; "
-        f"{percent(base.declined / max(base.rows, 1), 2)} were declined, {percent(base.illicit / max(base.rows, 1), 2)} are "
-        "labelled fraud or laundering."
+        f"{percent(base.declined / max(base.rows, 1), 2)} were declined, "
+        f"{percent(base.illicit / max(base.rows, 1), 2)} are labelled fraud or laundering."
     )
     return Section("transactions", title, lead, blocks)
 
@@ -134,7 +140,8 @@ def _typologies(patterns: pa.Table, currency: str) -> Table:
         data.append(
             {
                 "narrative": str(name), "typology": str(typology), "decoy": decoy, "schemes": len(own),
-                "posted_rows": int(own["posted_rows"].sum()), "declined_rows": int(own["declined_rows"].sum()),
+                "posted_rows": int(own["posted_rows"].sum()),
+                "declined_rows": int(own["declined_rows"].sum()),
                 "amount": int(own["amount"].sum()), "median_hours": float(hours),
                 "ended": {str(word): int(size) for word, size in ends.items()},
             }
@@ -171,12 +178,12 @@ def credit_section(run: RunFolder, books: Mapping[str, Credit]) -> Section:
     base = books[run.base]
     shown = credit_figures.moved(books, run.base)
     with drawing():
-        blocks: list[object] = [credit_figures.clustering(shown), credit_figures.loss_figure(run, shown)]
+        blocks: list[object] = [credit_figures.clustering(run, shown), credit_figures.loss_figure(run, shown)]
     table = credit_figures.loss_table(run, shown)
     if table is not None:
         blocks.append(table)
     lead = (
-        f"{count(base.loans.sum())} loans of {money(base.balance, base.currency)} in {plural(len(base.sectors), 'sector')}, "
-        f"followed for {plural(len(base.months), 'month')}."
+        f"{count(base.loans.sum())} loans of {money(base.balance, base.currency)} in "
+        f"{plural(len(base.sectors), 'sector')}, followed for {plural(len(base.months), 'month')}."
     )
     return Section("credit", title, lead, blocks)
