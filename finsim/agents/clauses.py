@@ -30,6 +30,14 @@ def _known(value: str, known: Sequence[str], what: str) -> str:
     return value
 
 
+def _mix(mix: dict[str, float], known: Sequence[str], what: str) -> dict[str, float]:
+    for word, weight in mix.items():
+        _known(word, known, what)
+        if weight <= 0:
+            raise ValueError(f"weight of {what} {word!r} is {weight}; it must be above 0")
+    return mix
+
+
 class Part(BaseModel):
     """A block with known keys only."""
 
@@ -231,15 +239,23 @@ class Phase(Sourced):
     def _one_or_mix(cls, value: Any) -> Any:
         return {value: 1.0} if isinstance(value, str) else value
 
+    @field_validator("motif")
+    @classmethod
+    def _check_motif(cls, value: str) -> str:
+        return _known(value, MOTIFS, "motif")
+
+    @field_validator("channel")
+    @classmethod
+    def _check_channel(cls, value: dict[str, float]) -> dict[str, float]:
+        return _mix(value, CHANNELS, "channel")
+
+    @field_validator("purpose")
+    @classmethod
+    def _check_purpose(cls, value: dict[str, float] | None) -> dict[str, float] | None:
+        return None if value is None else _mix(value, PURPOSES, "purpose")
+
     @model_validator(mode="after")
     def _check(self) -> Phase:
-        _known(self.motif, MOTIFS, "motif")
-        for name, words in (("channel", CHANNELS), ("purpose", PURPOSES)):
-            mix = getattr(self, name) or {}
-            for word, weight in mix.items():
-                _known(word, words, name)
-                if weight <= 0:
-                    raise ValueError(f"weight of {name} {word!r} is {weight}; it must be above 0")
         needs_via = self.motif in ("chain", "cycle", "scatter_gather", "gather_scatter")
         if needs_via != (self.via is not None):
             raise ValueError(f"motif {self.motif} {'needs a' if needs_via else 'has no'} `via:` role")
