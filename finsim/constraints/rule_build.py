@@ -105,7 +105,7 @@ class RuleBuilder:
             )
         elif tol is not None:
             try:
-                written = f"{tol:.17f}".rstrip("0") + "0" if isinstance(tol, float) else str(tol)
+                written = repr(tol) if isinstance(tol, float) else str(tol)
                 kind, amount = number(_spaced(written))
                 return ("abs", kind, amount)
             except (Clash, ArithmeticError):

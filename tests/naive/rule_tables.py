@@ -1,0 +1,138 @@
+"""Random tables with nulls and ties, and the interpreter's verdict row by row."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pyarrow as pa
+from naive.rules import Nanos
+
+from finsim.constraints.check import cut, passes
+from finsim.constraints.interpreter import Interpreter
+from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.session import Session
+from finsim.constraints.tally import Tally
+
+HEAD = """
+finsim-rules: 1
+pack: {id: test, version: 1}
+tables:
+  t:
+    order: {group: [g], by: [ts, n]%ORDER%}
+    columns:
+      n: {type: int}
+      g: {type: cat, null: true}
+      ts: {type: ts, null: true}
+      x: {type: float, null: true}
+      y: {type: float, null: true}
+      i: {type: int, null: true}
+      j: {type: int, null: true}
+      a: {type: money, ccy: USD, null: true}
+      b: {type: money, ccy: USD, null: true}
+      c: {type: cat, values: [red, green, blue], null: true}
+      d: {type: date, null: true}
+      f: {type: bool, null: true}
+      p: {type: id, null: true}
+    let: {half: x / 2, big: "a > 3 USD"}
+  o:
+    key: [id]
+    columns:
+      id: {type: id}
+      v: {type: float, null: true}
+      w: {type: date, null: true}
+params: {limit: 3 USD, colours: [red, blue], numbers: [1, 3], rate: 5%}
+rules:
+"""
+PARAMS = {"limit": 300, "colours": ["red", "blue"], "numbers": [1, 3], "rate": 0.05}
+LETS = {"half": "x / 2", "big": "a > 3 USD"}
+FIELDS = pa.schema(
+    [
+        ("n", pa.int64()), ("g", pa.string()), ("ts", pa.timestamp("ns", tz="UTC")), ("x", pa.float64()),
+        ("y", pa.float64()), ("i", pa.int32()), ("j", pa.int64()), ("a", pa.int64()), ("b", pa.int64()),
+        ("c", pa.dictionary(pa.int32(), pa.string())), ("d", pa.date32()), ("f", pa.bool_()),
+        ("p", pa.int64()),
+    ]
+)  # fmt: skip
+
+
+def pack(rules, order=""):
+    """Return a pack with one rule for each text; a text may bring further keys after ` | `."""
+    lines = []
+    for number, rule in enumerate(rules):
+        check, _, rest = rule.partition(" | ")
+        quoted = check.replace("'", "''")
+        lines.append(f"  - {{id: r{number}, table: t, check: '{quoted}'{', ' + rest if rest else ''}}}")
+    return RuleSet.parse(HEAD.replace("%ORDER%", order) + "\n".join(lines))
+
+
+def maybe(rng, value, share=0.15):
+    return None if rng.random() < share else value
+
+
+def random_rows(seed, count):
+    """Rows with nulls everywhere, tied times, groups of many sizes, zeros and repeated values."""
+    rng = np.random.default_rng(seed)
+    start = 1_767_225_600 * 10**9
+    rows = []
+    for n in range(count):
+        hours = int(rng.integers(0, 200))
+        rows.append(
+            {
+                "n": n,
+                "g": maybe(rng, str(rng.choice(["k", "l", "m", "solo"], p=[0.6, 0.25, 0.1, 0.05])), 0.05),
+                "ts": maybe(rng, Nanos(start + hours * 3_600 * 10**9), 0.1),
+                "x": maybe(rng, float(rng.choice([-1.5, 0.0, 0.25, 2.0, 3.0, 1e3, float(rng.normal())]))),
+                "y": maybe(rng, float(rng.choice([0.0, 0.5, 2.0, float(rng.normal())]))),
+                "i": maybe(rng, int(rng.integers(-3, 4))),
+                "j": maybe(rng, int(rng.integers(0, 4))),
+                "a": maybe(rng, int(rng.choice([0, 299, 300, 301, -5, 10_000]))),
+                "b": maybe(rng, int(rng.choice([0, 300, 7]))),
+                "c": maybe(rng, str(rng.choice(["red", "green", "blue"]))),
+                "d": maybe(rng, date(2024, 1, 31) + timedelta(days=int(rng.integers(0, 800)))),
+                "f": maybe(rng, bool(rng.integers(0, 2))),
+                "p": maybe(rng, int(rng.integers(0, 8))),
+            }
+        )
+    return rows
+
+
+def random_others(seed):
+    rng = np.random.default_rng(seed)
+    return [
+        {"id": int(key), "v": maybe(rng, float(rng.normal()), 0.3), "w": maybe(rng, date(2025, 1, 1), 0.3)}
+        for key in rng.permutation(12)[:6]
+    ]
+
+
+def as_table(rows, schema=FIELDS):
+    return pa.table(
+        {name: pa.array([row[name] for row in rows], schema.field(name).type) for name in schema.names}
+    )
+
+
+def others_table(rows):
+    kinds = {"id": pa.int64(), "v": pa.float64(), "w": pa.date32()}
+    return pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in kinds.items()})
+
+
+def verdicts(rules, tables, blocks=7, name="t"):
+    """Return rule id -> True, False or None for each row, from the interpreter."""
+    session = Session(rules, tables, None)
+    source = session.sources[name]
+    own = [rule for rule in rules.rules if rule.table == name]
+    assert not any(session.obstacle(rule, source) for rule in own)
+    found = {}
+    for one in passes([Tally(rule) for rule in own], session.world(own, source)):
+        placed = one.arrangement(source)
+        run = Interpreter(one.run.world)
+        for begin in range(0, source.rows, blocks):
+            block, rows = cut(source, placed, begin, min(begin + blocks, source.rows), closed=True)
+            run.begin(block)
+            for tally in one.tallies:
+                rails = run.rails(tally.rule.check)
+                yes, no = (np.broadcast_to(rail, rows.shape) for rail in rails)
+                assert not (yes & no).any()
+                cells = found.setdefault(tally.rule.id, [None] * source.rows)
+                for place, row in enumerate(rows.tolist()):
+                    cells[row] = True if yes[place] else (False if no[place] else None)
+            run.commit()
+    return found
