@@ -30,6 +30,7 @@ from finsim.provenance.outputs import describe_file
 from finsim.provenance.verify import SEALED
 from finsim.records.drivers import Drivers
 from finsim.records.storage import digest_file, write_table
+from finsim.scenarios.algebra import scaled
 from finsim.scenarios.canonical import resolved
 from finsim.scenarios.expectations import check_expectations
 from finsim.scenarios.expectations import measure as measure_drivers
@@ -136,6 +137,7 @@ def _findings(plan: Plan, records: dict[str, Done], card: Scorecard) -> Findings
     measures: dict[str, Any] = {}
     expectations: dict[str, Any] = {}
     facts: dict[str, Any] = {}
+    severities = {choice.label: choice.severity for choice in plan.study.scenarios}
     for label, drivers in plan.drivers.items():
         measured = dict(measure_drivers(drivers))
         for world, stage in STAGE_OF.items():
@@ -146,7 +148,8 @@ def _findings(plan: Plan, records: dict[str, Done], card: Scorecard) -> Findings
                 rest = {k: v for k, v in done.facts.items() if k not in ("measures", "rules", "digest")}
                 facts[f"{world}/{label}"] = rest
         measures[label] = measured
-        outcomes = check_expectations(plan.scenarios[label], measured)
+        as_run = scaled(plan.scenarios[label], severities[label])
+        outcomes = check_expectations(as_run, measured)
         expectations[label] = [outcome.to_dict() for outcome in outcomes]
     scores = {
         "verdicts": {use: verdict.to_dict() for use, verdict in card.verdicts().items()},

@@ -97,11 +97,12 @@ def plan_of(record: Mapping[str, Any]) -> Plan:
 
 
 def _clock(study: Study) -> Clock:
+    # A world that is not simulated still gets a span, so that every scenario can state its own levels.
     return Clock(
         study.start,
-        study.market.sessions if study.market else 2,
-        study.transactions.days if study.transactions else 1,
-        study.credit.months if study.credit else 1,
+        study.market.sessions if study.market else 2520,
+        study.transactions.days if study.transactions else 365,
+        study.credit.months if study.credit else 60,
     )
 
 

@@ -11,6 +11,7 @@ from finsim.engine.checkpoint import load_done, save_done
 from finsim.engine.run import run_resolved
 from finsim.engine.runs import Run
 from finsim.engine.study import ScenarioChoice, Study, load_study
+from finsim.scenarios.algebra import scaled
 from finsim.scenarios.expectations import Outcome, check_expectations
 from finsim.scenarios.resolve import load as load_scenario
 
@@ -49,8 +50,9 @@ def stress(
     same = body is not None and seed is None and sizes.scale == 1.0
     source = body if same else None
     done = run_resolved(wanted, folder, sizes.workers, progress, prepare=lambda path: _reuse(source, path))
+    as_run = scaled(load_scenario(scenario), severity)
     measured = done.manifest["scores"]["measures"].get(choice.label, {})
-    return done, check_expectations(load_scenario(scenario), measured)
+    return done, check_expectations(as_run, measured)
 
 
 def _subject(subject: str | Run) -> tuple[Path | None, Study]:

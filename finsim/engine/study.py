@@ -212,6 +212,8 @@ def _with_places(study: Study, document: documents.Document, path: Path) -> Stud
 
 
 def _data_path(name: str, folder: Path, place: str) -> str:
+    if name.startswith("shipped:") and data_file(name).is_file():
+        return name
     for candidate in (folder / name, Path(name)):
         if candidate.is_file():
             return str(candidate)

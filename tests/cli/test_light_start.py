@@ -18,7 +18,9 @@ VERBS = sorted(str(command.name) for command in app.registered_commands)
 def test_torch_is_not_imported(arguments: list[str], tmp_path: Path) -> None:
     if arguments == ["check"]:
         bars = tmp_path / "bars.csv"
-        bars.write_text("date,open,high,low,close,volume\n2024-01-02,1,2,0.5,1.5,10\n2024-01-03,1,2,0.5,1,9\n")
+        bars.write_text(
+            "date,open,high,low,close,volume\n2024-01-02,1,2,0.5,1.5,10\n2024-01-03,1.5,2,0.5,1.52,9\n"
+        )
         arguments = ["check", str(bars), "--rules", "ohlcv"]
     code = (
         "import sys\nfrom finsim.cli.main import main\n"
