@@ -1,4 +1,4 @@
-"""A monotone correction of generated scores, so that their marginal laws are normal again."""
+"""A monotone correction of generated numbers, so that their marginal laws are the wanted ones."""
 
 from __future__ import annotations
 
@@ -16,50 +16,48 @@ _SLOPES = (0.5, 2.0)
 
 @dataclass(frozen=True)
 class Correction:
-    """Per channel, generated quantiles float64[C, knots] that belong to a fixed grid of normal scores.
+    """Per channel, generated quantiles and the wanted ones, both float64[C, knots].
 
     Small errors of a network in the spread of a normal score are large errors in a power-law tail;
-    the map takes them out of the marginal law and leaves order and dependence. Without channels it
-    changes nothing. Source: own (quantile mapping).
+    the map takes them out of the marginal law and leaves order and dependence. Source: own (quantile
+    mapping).
     """
 
-    quantiles: Float2D
+    generated: Float2D
+    wanted: Float2D
 
     @classmethod
-    def identity(cls) -> Correction:
-        """Return the correction that changes nothing."""
-        return cls(np.empty((0, _KNOTS)))
-
-    def refined(self, scores: Array) -> Correction:
-        """Return the correction under which the scores float64[.., C], corrected by this one, are normal."""
-        rows = scores.reshape(-1, scores.shape[-1])
-        found = np.quantile(rows, ndtr(_grid()), axis=0).T
-        if len(self.quantiles):
-            found = np.stack(
-                [_stretch(row, _grid(), own) for row, own in zip(found, self.quantiles, strict=True)]
-            )
+    def fit(cls, generated: Array, wanted: Array | None) -> Correction:
+        """Fit on float64[.., C] each; ``wanted`` None: standard normal."""
+        start = _quantiles(generated)
+        stop = np.tile(_grid(), (len(start), 1)) if wanted is None else _quantiles(wanted)
         # Ties (an atom, a bound) would make the map a jump.
-        return Correction(np.maximum.accumulate(found, axis=1) + 1e-9 * np.arange(_KNOTS))
+        return cls(start + 1e-9 * np.arange(_KNOTS), stop)
 
-    def apply(self, scores: Array) -> Array:
-        """Return corrected scores float64[..., C]."""
-        if not len(self.quantiles):
-            return scores
-        columns = [_stretch(scores[..., i], row, _grid()) for i, row in enumerate(self.quantiles)]
+    def apply(self, values: Array) -> Array:
+        """Return corrected values float64[..., C]."""
+        pairs = zip(self.generated, self.wanted, strict=True)
+        columns = [_stretch(values[..., i], *pair) for i, pair in enumerate(pairs)]
         return np.stack(columns, axis=-1)
 
     def arrays(self) -> dict[str, Array]:
-        """Return the fitted array by name."""
-        return {"quantiles": self.quantiles}
+        """Return the fitted arrays by name."""
+        return {"generated": self.generated, "wanted": self.wanted}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Correction:
         """Return the correction that ``arrays`` describes."""
-        return cls(arrays["quantiles"])
+        return cls(arrays["generated"], arrays["wanted"])
 
 
 def _grid() -> Float1D:
     return np.linspace(-_FARTHEST, _FARTHEST, _KNOTS)
+
+
+def _quantiles(values: Array) -> Float2D:
+    rows = values.reshape(-1, values.shape[-1])
+    found: Float2D = np.quantile(rows, ndtr(_grid()), axis=0).T
+    return found
 
 
 def _stretch(values: Array, start: Float1D, stop: Float1D) -> Array:

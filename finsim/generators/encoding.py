@@ -1,4 +1,4 @@
-"""Series in any unit <-> tokens of the flow: marginals, dynamics, rotation, patches."""
+"""Series in any unit <-> numbers that a small flow learns quickly: every easy part of the law taken out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from finsim.generators.correction import Correction
+from finsim.generators.coupling import Coupling
 from finsim.generators.dynamics import Dynamics
 from finsim.generators.marginals import Marginals
 from finsim.generators.scaling import Scaling
@@ -17,21 +19,21 @@ from finsim.notation import Array, Float1D, Float2D, Float3D
 class Encoding:
     """The invertible way from a channel's unit to the network's numbers.
 
-    values [.., C] --marginals--> scores [.., C] --dynamics--> innovations [.., C] --scaling-->
-    components [.., K]. ``marginals`` or ``dynamics`` may be absent.
+    values [.., C] --marginals--> scores --dynamics--> innovations --coupling--> residuals
+    --scaling--> components [.., K]. All but the scaling may be absent. On the way back ``touch``
+    corrects the marginal laws of residuals and ``finish`` those of scores.
     """
 
-    marginals: Marginals | None
-    dynamics: Dynamics | None
     scaling: Scaling
+    marginals: Marginals | None = None
+    dynamics: Dynamics | None = None
+    coupling: Coupling | None = None
+    touch: Correction | None = None
+    finish: Correction | None = None
 
     def scores(self, values: Array, draw: np.random.Generator | None = None) -> Array:
         """Return the normal scores of values (the values themselves without marginals)."""
         return values if self.marginals is None else self.marginals.normal(values, draw)
-
-    def values(self, scores: Array) -> Array:
-        """Return the values of scores."""
-        return scores if self.marginals is None else self.marginals.values(scores)
 
     def averages(self, scores: Float3D, before: Float1D | None = None) -> Float3D:
         """Return float64[N, T + 1, F]: the slow memory before each step and after the last (F may be 0).
@@ -42,40 +44,67 @@ class Encoding:
             return np.zeros((len(scores), scores.shape[1] + 1, 0))
         return self.dynamics.memory.trace(scores, before)
 
+    def residuals(self, scores: Float3D, averages: Float3D) -> Float3D:
+        """Return float64[N, T, C] of scores float64[N, T, C] with the memory before each step."""
+        found = scores if self.dynamics is None else self.dynamics.innovations(scores, averages)
+        return found if self.coupling is None else self.coupling.residuals(found)
+
     def components(self, scores: Float3D, averages: Float3D) -> Float3D:
         """Return float64[N, T, K] of scores float64[N, T, C] with the memory before each step."""
-        if self.dynamics is not None:
-            scores = self.dynamics.innovations(scores, averages)
-        return self.scaling.forward(scores)
+        return self.scaling.forward(self.residuals(scores, averages))
 
-    def roll(self, components: Float3D, averages: Float2D) -> tuple[Float3D, Float2D]:
+    def innovations(self, components: Float3D) -> Float3D:
+        """Return float64[N, T, C] of components, the way back to before the dynamics."""
+        residuals = self.scaling.inverse(components)
+        if self.touch is not None:
+            residuals = self.touch.apply(residuals)
+        return residuals if self.coupling is None else self.coupling.innovations(residuals)
+
+    def series(self, components: Float3D, averages: Float2D) -> tuple[Float3D, Float2D]:
         """Return the scores that components float64[N, n, K] make, and the memory after them."""
-        innovations = self.scaling.inverse(components)
+        innovations = self.innovations(components)
         return (
             (innovations, averages) if self.dynamics is None else self.dynamics.series(innovations, averages)
         )
 
+    def values(self, scores: Array) -> Array:
+        """Return the values of generated scores."""
+        corrected = scores if self.finish is None else self.finish.apply(scores)
+        return corrected if self.marginals is None else self.marginals.values(corrected)
+
     def arrays(self) -> dict[str, Array]:
         """Return the fitted arrays by name."""
-        result = {f"scaling/{name}": array for name, array in self.scaling.arrays().items()}
-        if self.marginals is not None:
-            result |= {f"marginals/{name}": array for name, array in self.marginals.arrays().items()}
-        if self.dynamics is not None:
-            result |= {f"dynamics/{name}": array for name, array in self.dynamics.arrays().items()}
-        return result
+        parts = {
+            "scaling": self.scaling,
+            "marginals": self.marginals,
+            "dynamics": self.dynamics,
+            "coupling": self.coupling,
+            "touch": self.touch,
+            "finish": self.finish,
+        }
+        return {
+            f"{part}/{name}": array
+            for part, fitted in parts.items()
+            if fitted is not None
+            for name, array in fitted.arrays().items()
+        }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array], horizons: tuple[int, ...]) -> Encoding:
         """Return the encoding that ``arrays`` describes."""
 
-        def under(prefix: str) -> dict[str, Array]:
+        def under(part: str) -> dict[str, Array]:
+            prefix = f"{part}/"
             return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
 
-        marginals, dynamics = under("marginals/"), under("dynamics/")
+        dynamics = under("dynamics")
         return cls(
-            Marginals.from_arrays(marginals) if marginals else None,
+            Scaling.from_arrays(under("scaling")),
+            Marginals.from_arrays(under("marginals")) if under("marginals") else None,
             Dynamics.from_arrays(dynamics, horizons) if dynamics else None,
-            Scaling.from_arrays(under("scaling/")),
+            Coupling.from_arrays(under("coupling")) if under("coupling") else None,
+            Correction.from_arrays(under("touch")) if under("touch") else None,
+            Correction.from_arrays(under("finish")) if under("finish") else None,
         )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -10,7 +11,7 @@ import numpy as np
 import torch
 
 from finsim.errors import FitError
-from finsim.generators.correction import Correction
+from finsim.generators.coupling import Coupling
 from finsim.generators.device import drawn, one_thread, pick_device, torch_stream
 from finsim.generators.dynamics import Dynamics
 from finsim.generators.encoding import Encoding
@@ -18,11 +19,11 @@ from finsim.generators.flow_recipe import FlowRecipe, WindowSource
 from finsim.generators.generator import Budget, FitReport, Progress, Sequences, State, check_request
 from finsim.generators.marginals import Marginals
 from finsim.generators.networks import FlowShape, FlowTransformer
-from finsim.generators.persistence import tuned
 from finsim.generators.recipe import Schedule
-from finsim.generators.rollout import Grid, Past, roll_out
+from finsim.generators.rollout import Grid, roll_out
 from finsim.generators.scaling import Scaling
 from finsim.generators.settings import read_settings, write_settings
+from finsim.generators.settling import settle
 from finsim.generators.train import train
 from finsim.generators.windows import split
 from finsim.notation import Array, Float2D, Float3D
@@ -31,9 +32,6 @@ from finsim.randomness import Streams
 # Paths are sampled in batches of exactly this size, aligned to the path number: the bytes of a path
 # then do not depend on how a run is cut into calls. Change it and every sampled byte changes.
 BATCH = 25
-# How many memories of the training part the settling starts from, and its stretches.
-_STARTS = 64
-_SETTLING, _SETTLING_STEPS = 9, 250
 
 
 class Flow:
@@ -89,7 +87,6 @@ class Flow:
         """Hold the fitted parts; ``starts`` float64[S, H * 2C]: slow memories a new path may begin with."""
         self.settings, self.grid, self.encoding = settings, grid, encoding
         self.network, self.starts = network, starts
-        self.correction = Correction.identity()
         self.report = FitReport()
 
     @classmethod
@@ -103,6 +100,7 @@ class Flow:
         checkpoint: Path | None = None,
     ) -> Self:
         """Learn from sequences; see the contract. ``checkpoint``: a folder to save to and resume from."""
+        started = time.process_time()
         device = pick_device(settings.device)
         grid = _grid(settings, data.values.shape[1])
         learned, judged = split(data, settings.held_out, grid.window)
@@ -128,31 +126,11 @@ class Flow:
             settings.patience,
         )
         report = train(recipe, schedule, budget.or_steps(settings.steps), streams, progress, checkpoint)
-        model = cls(settings, grid, encoding, network, _spread_out(averages))
-        model.report = report
-        model._settle(streams.under("settle"))
-        return model
-
-    def _settle(self, streams: Streams) -> None:
-        """Roll out from the training memories until the start is forgotten; keep what is measured there.
-
-        The memories found there are what new paths start from, so that the first year follows the
-        same law as the tenth; the marginal laws found there are what the correction takes out.
-        """
-        if self.encoding.marginals is None:
-            return
-        draws = [streams.at("path", row) for row in range(BATCH)]
-        chosen = self.starts[[draw.integers(len(self.starts)) for draw in draws]]
-        past = Past.blank(chosen, self.encoding.scaling.components)
-        pieces, memories = [], []
         with one_thread():
-            for index in range(_SETTLING):
-                scores, past = roll_out(self.network, self.encoding, self.grid, draws, past, _SETTLING_STEPS)
-                if index >= _SETTLING // 3:
-                    pieces.append(scores)
-                    memories.append(past.averages)
-        self.starts = np.concatenate(memories)
-        self.correction = self.correction.refined(np.concatenate(pieces))
+            encoding, starts = settle(network, encoding, grid, scores, streams.under("settle"))
+        model = cls(settings, grid, encoding, network, starts)
+        model.report = replace(report, cpu_seconds=time.process_time() - started)
+        return model
 
     def sample(
         self, count: int, steps: int, streams: Streams, first: int = 0, history: Float2D | None = None
@@ -167,22 +145,23 @@ class Flow:
         with one_thread():
             for start in range(first - first % BATCH, first + count, BATCH):
                 draws = [streams.at("path", start + row) for row in range(BATCH)]
-                past = self._past(draws, history)
-                scores, _ = roll_out(self.network, self.encoding, self.grid, draws, past, steps)
+                past, averages = self._past(draws, history)
+                components = roll_out(self.network, self.grid, draws, past, steps)
+                scores, _ = self.encoding.series(components, averages)
                 low, high = max(first, start), min(first + count, start + BATCH)
-                kept = self.correction.apply(scores[low - start : high - start])
-                result[low - first : high - first] = self.encoding.values(kept)
+                result[low - first : high - first] = self.encoding.values(scores[low - start : high - start])
         return result
 
-    def _past(self, draws: list[np.random.Generator], history: Float2D | None) -> Past:
-        """Return where a batch starts: behind the history, or with a drawn memory and no recent steps."""
+    def _past(self, draws: list[np.random.Generator], history: Float2D | None) -> tuple[Float3D, Float2D]:
+        """Return recent components [BATCH, P, K] and memories: of the history, or none and drawn ones."""
         chosen = self.starts[[draw.integers(len(self.starts)) for draw in draws]]
         if history is None:
-            return Past.blank(chosen, self.encoding.scaling.components)
+            return np.empty((BATCH, 0, self.encoding.scaling.components)), chosen
         scores = self.encoding.scores(history)[None]
         averages = self.encoding.averages(scores)
-        components = self.encoding.components(scores, averages)[:, max(0, len(history) - self.grid.context) :]
-        return Past(np.repeat(components, BATCH, axis=0), np.repeat(averages[:, -1], BATCH, axis=0))
+        components = self.encoding.components(scores, averages)
+        recent = components[:, max(0, len(history) - self.grid.context) :]
+        return np.repeat(recent, BATCH, axis=0), np.repeat(averages[:, -1], BATCH, axis=0)
 
     def state(self) -> State:
         """Return weights (float32), encoding, correction and settings."""
@@ -191,7 +170,6 @@ class Flow:
             for name, weight in self.network.state_dict().items()
         }
         arrays |= {f"encoding/{name}": array for name, array in self.encoding.arrays().items()}
-        arrays |= {f"correction/{name}": array for name, array in self.correction.arrays().items()}
         arrays["starts"] = self.starts
         dynamics = self.encoding.dynamics
         horizons = [] if dynamics is None else list(dynamics.memory.horizons)
@@ -212,9 +190,7 @@ class Flow:
         network = drawn(lambda: FlowTransformer(_shape(settings, grid, encoding)), torch_stream(0))
         network.load_state_dict({name: torch.from_numpy(array) for name, array in under("network/").items()})
         device = pick_device("cpu" if settings.device == "cpu" else "auto")
-        model = cls(settings, grid, encoding, network.to(device), state.arrays["starts"])
-        model.correction = Correction.from_arrays(under("correction/"))
-        return model
+        return cls(settings, grid, encoding, network.to(device), state.arrays["starts"])
 
 
 def _grid(settings: Flow.Settings, length: int) -> Grid:
@@ -233,20 +209,26 @@ def _grid(settings: Flow.Settings, length: int) -> Grid:
 
 def _encoding(settings: Flow.Settings, data: Sequences, streams: Streams) -> tuple[Encoding, Float3D]:
     """Fit the encoding on the training part; return it with the scores of that part."""
-    observed = data.values[data.observed()]
-    marginals = Marginals.fit(observed, settings.tail_reach) if settings.marginals else None
-    plain = Encoding(marginals, None, Scaling.fit(observed))
-    scores = plain.scores(_filled(data), streams.at("atoms"))
+    observed = data.observed()
+    marginals = None
+    if settings.marginals:
+        marginals = Marginals.fit(data.values[observed], settings.tail_reach)
+    encoding = Encoding(Scaling.fit(data.values[observed]), marginals)
+    scores = encoding.scores(_filled(data), streams.at("atoms"))
     horizons = tuple(h for h in settings.memory if h <= data.values.shape[1] // 10)
-    dynamics = None
-    if horizons and marginals is not None:
-        dynamics = Dynamics.fit(scores, horizons, settings.ridge)
-        dynamics = tuned(dynamics, scores, dynamics.memory.trace(scores), streams.under("persistence"))
-    partial = Encoding(marginals, dynamics, plain.scaling)
-    innovations = scores
-    if dynamics is not None:
-        innovations = dynamics.innovations(scores, partial.averages(scores))
-    return Encoding(marginals, dynamics, Scaling.fit(innovations[data.observed()])), scores
+    if marginals is not None and horizons:
+        encoding = replace(encoding, dynamics=Dynamics.fit(scores, horizons, settings.ridge))
+    averages = encoding.averages(scores)
+    residuals = encoding.residuals(scores, averages)
+    if marginals is not None:
+        explained = np.zeros(scores.shape[2])
+        if encoding.dynamics is not None:
+            explained = encoding.dynamics.ahead(averages[:, :-1])[0].var(axis=(0, 1))
+        # The best predictable channel first: volumes, then ranges, then returns.
+        order = np.argsort(-explained, kind="stable").astype(np.int64)
+        encoding = replace(encoding, coupling=Coupling.fit(residuals[observed], order, settings.ridge))
+        residuals = encoding.residuals(scores, averages)
+    return replace(encoding, scaling=Scaling.fit(residuals[observed])), scores
 
 
 def _judged(data: Sequences, encoding: Encoding, before: Float2D, grid: Grid) -> WindowSource:
@@ -256,12 +238,6 @@ def _judged(data: Sequences, encoding: Encoding, before: Float2D, grid: Grid) ->
     if len(before) == 1:
         averages = encoding.averages(scores, before[0])
     return WindowSource(data, encoding.components(scores, averages), grid)
-
-
-def _spread_out(averages: Float3D) -> Float2D:
-    """Return evenly spaced memories of the training part."""
-    rows = averages.reshape(len(averages) * averages.shape[1], averages.shape[2])
-    return rows[np.linspace(0, len(rows) - 1, _STARTS).astype(np.int64)]
 
 
 def _filled(data: Sequences) -> Float3D:

@@ -37,7 +37,7 @@ class SlowMemory:
         resting = np.tile(_signals(values).mean(axis=(0, 1)), len(horizons))
         blank = np.zeros(len(resting))
         memory = cls(horizons, resting, blank, blank + 1.0, blank - np.inf, blank + np.inf)
-        seen = memory.features(memory.trace(values)).reshape(-1, len(resting))
+        seen = memory.features(memory.trace(values)[:, :-1]).reshape(-1, len(blank))
         spread = seen.std(axis=0)
         spread = np.where(spread > 1e-9, spread, 1.0)
         centre = seen.mean(axis=0)
@@ -59,14 +59,19 @@ class SlowMemory:
         return np.concatenate(parts, axis=2)
 
     def features(self, averages: Array) -> Array:
-        """Return float64[..., F]: levels and log mean squares, standardised and bounded."""
-        shape = averages.shape
-        pairs = averages.reshape(*shape[:-1], len(self.horizons), 2, -1)
-        levels, squares = pairs[..., 0, :], pairs[..., 1, :]
-        # A mean square cannot be below the square of the mean; rounding can.
-        scales = np.log(np.maximum(squares, 0.0) + FLOOR)
-        raw = np.stack([levels, scales], axis=-2).reshape(shape)
-        return np.clip((raw - self.centre) / self.spread, self.low, self.high)
+        """Return float64[..., F], standardised and bounded: levels and log mean squares."""
+        pairs = averages.reshape(*averages.shape[:-1], len(self.horizons), 2, -1)
+        # A mean of squares is not negative; the rounding of a recursion can be.
+        scales = np.log(np.maximum(pairs[..., 1, :], 0.0) + FLOOR)
+        raw = np.stack([pairs[..., 0, :], scales], axis=-2).reshape(averages.shape)
+        bounded: Array = np.clip((raw - self.centre) / self.spread, self.low, self.high)
+        return bounded
+
+    def rows(self) -> Float2D:
+        """Return float64[5, F] as the kernel ``roll`` wants it: weight, centre, spread, low, high."""
+        width = len(self.resting) // len(self.horizons)
+        weights = np.repeat([1.0 / horizon for horizon in self.horizons], width)
+        return np.stack([weights, self.centre, self.spread, self.low, self.high])
 
     def arrays(self) -> dict[str, Array]:
         """Return the fitted arrays by name."""
@@ -83,12 +88,6 @@ class SlowMemory:
         """Return the memory that ``arrays`` describes."""
         names = ("resting", "centre", "spread", "low", "high")
         return cls(horizons, *(arrays[name] for name in names))
-
-    def rows(self) -> Float2D:
-        """Return float64[5, F] as the kernel ``roll`` wants it: weight, centre, spread, low, high."""
-        width = len(self.resting) // len(self.horizons)
-        weights = np.repeat([1.0 / horizon for horizon in self.horizons], width)
-        return np.stack([weights, self.centre, self.spread, self.low, self.high])
 
 
 def _signals(values: Array) -> Array:

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from finsim.generators.encoding import Encoding, from_tokens, to_tokens
+from finsim.generators.encoding import from_tokens, to_tokens
 from finsim.generators.networks import FlowTransformer
-from finsim.notation import Float2D, Float3D
+from finsim.notation import Float3D
 
 # Components have variance 1: a bound that only a broken network can meet.
 _LIMIT = 12.0
@@ -48,43 +48,28 @@ def solve(network: FlowTransformer, noise: Tensor, prefix: Tensor | None, solver
     return x
 
 
-@dataclass(frozen=True)
-class Past:
-    """Where a batch of paths stands: recent components float64[B, P, K], slow memory float64[B, F]."""
-
-    components: Float3D
-    averages: Float2D
-
-    @classmethod
-    def blank(cls, averages: Float2D, components: int) -> Past:
-        """Return a past without recent steps."""
-        return cls(np.empty((len(averages), 0, components)), averages)
-
-
 def roll_out(
     network: FlowTransformer,
-    encoding: Encoding,
     grid: Grid,
     draws: list[np.random.Generator],
-    past: Past,
+    past: Float3D,
     steps: int,
-) -> tuple[Float3D, Past]:
-    """Return scores float64[B, steps, C] behind ``past``, and where the paths stand after the last block.
+) -> Float3D:
+    """Return components float64[B, steps, K] behind the past ones float64[B, P, K], P >= 0.
 
-    draws : one generator per path; each block draws the same amount whatever ``steps`` is left.
+    draws : one generator per path; each block draws the same amount whatever is left of ``steps``.
     """
     pieces: list[Float3D] = []
     made = 0
     while made < steps:
-        given = min(past.components.shape[1], grid.context) // grid.patch * grid.patch
-        recent = past.components[:, past.components.shape[1] - given :]
+        given = min(past.shape[1], grid.context) // grid.patch * grid.patch
+        recent = past[:, past.shape[1] - given :]
         fresh = _block(network, grid, draws, recent)
-        scores, averages = encoding.roll(fresh, past.averages)
         joined = np.concatenate([recent, fresh], axis=1)
-        past = Past(joined[:, max(0, joined.shape[1] - grid.context) :], averages)
-        pieces.append(scores)
-        made += scores.shape[1]
-    return np.concatenate(pieces, axis=1)[:, :steps], past
+        past = joined[:, max(0, joined.shape[1] - grid.context) :]
+        pieces.append(fresh)
+        made += fresh.shape[1]
+    return np.concatenate(pieces, axis=1)[:, :steps]
 
 
 def _block(

@@ -3,11 +3,18 @@
 import math
 
 
-def roll(innovations, averages, features, loadings):
+def roll(innovations, averages, features, loadings, bounds):
     """Return (values, averages after the last step) as nested lists."""
     weight, centre, spread, low, high = features.tolist()
-    location, log_scale = loadings.tolist()
     channels = innovations.shape[2]
+
+    def linear(part, seen, c):
+        total = float(part[0, c]) + sum(x * float(part[f + 1, c]) for f, x in enumerate(seen))
+        return total
+
+    def between(value, low_high, c):
+        return min(max(value, float(low_high[0, c])), float(low_high[1, c]))
+
     values, ends = [], []
     for path, means in zip(innovations.tolist(), averages.tolist(), strict=True):
         series = []
@@ -19,9 +26,9 @@ def roll(innovations, averages, features, loadings):
                 seen.append(min(max((raw - centre[f]) / spread[f], low[f]), high[f]))
             row = []
             for c, shock in enumerate(shocks):
-                where = location[0][c] + sum(x * location[f + 1][c] for f, x in enumerate(seen))
-                how = log_scale[0][c] + sum(x * log_scale[f + 1][c] for f, x in enumerate(seen))
-                row.append(where + math.exp(min(max(how, -3.0), 3.0)) * shock)
+                middle = between(linear(loadings[0], seen, c), bounds[0], c)
+                log_scale = between(linear(loadings[1], seen, c), bounds[1], c)
+                row.append(middle + math.exp(log_scale) * shock)
             signals = (row + [x * x for x in row]) * (len(means) // (2 * channels))
             means = [m + w * (s - m) for m, w, s in zip(means, weight, signals, strict=True)]
             series.append(row)

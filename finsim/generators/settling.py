@@ -1,0 +1,56 @@
+"""After training: what only a long rollout can show is measured once and kept in the encoding."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from finsim.generators.correction import Correction
+from finsim.generators.encoding import Encoding
+from finsim.generators.networks import FlowTransformer
+from finsim.generators.persistence import tuned
+from finsim.generators.rollout import Grid, roll_out
+from finsim.notation import Float2D, Float3D
+from finsim.randomness import Streams
+
+_PATHS, _STEPS = 25, 1000
+_STRETCHES, _FORGOTTEN = 8, 2
+
+
+def settle(
+    network: FlowTransformer, encoding: Encoding, grid: Grid, scores: Float3D, streams: Streams
+) -> tuple[Encoding, Float2D]:
+    """Return the encoding with its corrections and tuned dynamics, and memories for new paths.
+
+    Residuals of a rollout get the marginal laws of the training residuals; the dynamics are tuned on
+    the innovations they make; scores are corrected to be normal in the long run. New paths start from
+    memories found on the way, so the first year follows the same law as the tenth.
+    scores : float64[N, T, C] of the training part.
+    """
+    if encoding.marginals is None:
+        return encoding, np.zeros((1, 0))
+    averages = encoding.averages(scores)
+    draws = [streams.at("path", row) for row in range(_PATHS)]
+    components = roll_out(network, grid, draws, np.empty((_PATHS, 0, encoding.scaling.components)), _STEPS)
+    generated = encoding.scaling.inverse(components)
+    encoding = replace(encoding, touch=Correction.fit(generated, encoding.residuals(scores, averages)))
+    flat = averages.reshape(-1, averages.shape[2])
+    memories = flat[streams.at("memories").integers(0, len(flat), _PATHS)]
+    if encoding.dynamics is not None:
+        dynamics = tuned(encoding.dynamics, scores, encoding.innovations(components), memories)
+        encoding = replace(encoding, dynamics=dynamics)
+    return _long_run(encoding, components, memories)
+
+
+def _long_run(encoding: Encoding, components: Float3D, memories: Float2D) -> tuple[Encoding, Float2D]:
+    """Run the dynamics on, over the same components in other orders, and keep what is found there."""
+    found_scores, found_memories = [], []
+    for index in range(_STRETCHES):
+        # Each path takes over another's components, so no path repeats itself.
+        series, memories = encoding.series(np.roll(components, index, axis=0), memories)
+        if index >= _FORGOTTEN:
+            found_scores.append(series)
+            found_memories.append(memories)
+    finish = Correction.fit(np.concatenate(found_scores), None)
+    return replace(encoding, finish=finish), np.concatenate(found_memories)
