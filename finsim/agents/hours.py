@@ -70,6 +70,17 @@ def sample_millis(profile: Array | int, rest: Array, u: Float1D) -> Int1D:
     return ((position % _BINS) * bin_ms + (inside * bin_ms).astype(np.int64)).astype(np.int64)
 
 
+def one_milli(profile: int, rest: bool, u: float) -> int:
+    """Return what ``sample_millis`` returns for one entry, without the cost of arrays."""
+    row = profile * 2 + int(rest)
+    table = _tables()[row * _BINS : (row + 1) * _BINS]
+    position = min(int(table.searchsorted(row + u, side="right")), _BINS - 1)
+    below = float(table[position - 1]) if position else float(row)
+    inside = (row + u - below) / max(float(table[position]) - below, 1e-12)
+    bin_ms = SECONDS_PER_DAY * 1_000 // _BINS
+    return position * bin_ms + int(min(max(inside, 0.0), 1.0 - 1e-9) * bin_ms)
+
+
 def instants(start_ns: int, day: Int1D, millis: Int1D, shift: Array | int = 0) -> Nanos1D:
     """Return instants in ns of day indices and milliseconds of the day.
 

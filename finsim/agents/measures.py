@@ -33,10 +33,11 @@ def measure(
     A typology is every name in the file of a narrative that has schemes; of a variant only its own.
     """
     stories = {story.id: story for story in load_narratives([use.name for use in settings.narratives])}
-    frame = patterns.select(["instance", "narrative", "typology", "decoy", "start"]).to_pandas()
+    frame = patterns.select(["instance", "narrative", "typology"]).to_pandas()
     frame["narrative"] = frame["narrative"].astype(str)
     frame["typology"] = frame["typology"].astype(str)
-    frame["week"] = (frame["start"].astype("int64") - settings.start_ns) // (_WEEK * NANOS_PER_DAY)
+    start = patterns["start"].cast(pa.timestamp("ns", "UTC")).cast(pa.int64()).to_numpy()
+    frame["week"] = (start - settings.start_ns) // (_WEEK * NANOS_PER_DAY)
     found = {"fraud.branching_ratio": float(drivers.mules.get("branching_ratio", 0.0))}
     for name, story in stories.items():
         mine = frame[frame["narrative"].eq(name)]

@@ -8,11 +8,12 @@ from finsim.agents.arrivals import arrivals, expected_schemes, mule_settings
 from finsim.agents.casting import Pool, account_facts, candidates, cast, refuse_empty
 from finsim.agents.narrative import Narrative
 from finsim.agents.orders import Orders
+from finsim.agents.payments import Stage
 from finsim.agents.plan import Scheme, SchemePlan, lay_plan
 from finsim.agents.population import Population
 from finsim.agents.season import season
 from finsim.agents.settings import NarrativeUse, Settings
-from finsim.agents.staging import Stage, stage_scheme
+from finsim.agents.staging import stage_scheme
 from finsim.agents.timing import scheme_hours
 from finsim.errors import StudyError
 from finsim.randomness import Streams

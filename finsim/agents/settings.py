@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -104,12 +105,12 @@ class Settings:
         """Return the number of logical shards."""
         return -(-self.accounts // self.shard_accounts)
 
-    @property
+    @cached_property
     def start_ns(self) -> int:
         """Return the first instant, int64 nanoseconds UTC."""
         return int(np.datetime64(self.start, "ns").astype(np.int64))
 
-    @property
+    @cached_property
     def end_ns(self) -> int:
         """Return the first instant after the period, int64 nanoseconds UTC."""
         return self.start_ns + self.days * NANOS_PER_DAY

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 import numpy as np
 
 from finsim.agents.arrivals import Arrival
@@ -11,48 +9,12 @@ from finsim.agents.casting import Member
 from finsim.agents.clauses import Amount, Phase
 from finsim.agents.motifs import Edge, Shape, edges
 from finsim.agents.narrative import Narrative
+from finsim.agents.payments import Acting, Stage, emit
 from finsim.agents.plan import PERIOD_END, TIMEOUT, Scheme, Step
-from finsim.agents.population import Population
 from finsim.agents.sums import Purse, Sum, shares
-from finsim.agents.timing import Hours
-from finsim.agents.vocabulary import CHANNEL, PURPOSE
-from finsim.kernels.ledger import OF_ATTEMPT
 
 _SECOND = 1_000_000_000
-_RETRIES, _MOST = 2, 400
-_MEAN_RETRY = 100.0  # assumption: seconds until a declined payment is tried again with half the sum
-
-
-@dataclass(frozen=True)
-class Stage:
-    """What all schemes of one narrative share: codes of its words, the clock, and mule settings."""
-
-    narrative: Narrative
-    code: int
-    typologies: tuple[str, ...]
-    phases: tuple[str, ...]
-    roles: tuple[str, ...]
-    population: Population
-    hours: Hours
-    mules: dict[str, float]
-
-
-@dataclass
-class _Acting:
-    """The scheme under way: steps so far, when each account last received money, slots given out."""
-
-    arrival: Arrival
-    cast: dict[str, list[Member]]
-    purse: Purse
-    rng: np.random.Generator
-    end: int
-    ready: dict[int, int] = field(default_factory=dict)
-    pots: dict[int, int] = field(default_factory=dict)
-    steps: list[Step] = field(default_factory=list)
-    attempts: int = 0
-
-    def pot(self, member: Member) -> int:
-        return self.pots.setdefault(member.account, len(self.pots))
+_MOST = 400
 
 
 def stage_scheme(
@@ -63,7 +25,7 @@ def stage_scheme(
     A pure function of the narrative, the arrival, its members and its own stream.
     """
     story = stage.narrative
-    acting = _Acting(
+    acting = Acting(
         arrival, members, Purse(story, _proceeds(stage, arrival, rng), stage.population), rng, arrival.start
     )
     for position, phase in enumerate(story.phases):
@@ -103,7 +65,7 @@ def _proceeds(stage: Stage, arrival: Arrival, rng: np.random.Generator) -> int:
     return Purse(stage.narrative, 0, stage.population).sum(amount, (nobody, nobody), None, True, rng).amount
 
 
-def _play(stage: Stage, phase: Phase, position: int, acting: _Acting) -> None:
+def _play(stage: Stage, phase: Phase, position: int, acting: Acting) -> None:
     """Add the payments of one phase."""
     rng = acting.rng
     if rng.random() >= phase.chance:
@@ -124,10 +86,10 @@ def _play(stage: Stage, phase: Phase, position: int, acting: _Acting) -> None:
             worth = covering[index]
         else:
             worth = acting.purse.sum(phase.amount, (edge.payer, edge.payee), part, index == 0, rng)
-        _emit(stage, phase, position, edge, at, worth, acting)
+        emit(stage, phase, position, edge, at, worth, acting)
 
 
-def _covering(phase: Phase, acting: _Acting) -> list[Sum]:
+def _covering(phase: Phase, acting: Acting) -> list[Sum]:
     """Return fixed sums that together reach the proceeds, at most 400."""
     nobody = Member(0, -1, "")
     found: list[Sum] = []
@@ -138,7 +100,7 @@ def _covering(phase: Phase, acting: _Acting) -> list[Sum]:
     return found
 
 
-def _count(stage: Stage, phase: Phase, acting: _Acting) -> int:
+def _count(stage: Stage, phase: Phase, acting: Acting) -> int:
     if phase.count == "cover":
         return 0
     form = stage.narrative.variants.get(acting.arrival.variant)
@@ -146,7 +108,7 @@ def _count(stage: Stage, phase: Phase, acting: _Acting) -> int:
     return max(0, round(draw.sample(acting.rng)))
 
 
-def _edges(stage: Stage, phase: Phase, covering: int, acting: _Acting) -> list[Edge]:
+def _edges(stage: Stage, phase: Phase, covering: int, acting: Acting) -> list[Edge]:
     rng = acting.rng
     count = covering or _count(stage, phase, acting)
     hops = round(phase.hops.sample(rng))
@@ -170,7 +132,7 @@ def _calendar(phase: Phase, rng: np.random.Generator) -> str:
     return phase.timing.calendar if rng.random() < phase.timing.weight else "any"
 
 
-def _delay(stage: Stage, phase: Phase, acting: _Acting) -> int:
+def _delay(stage: Stage, phase: Phase, acting: Acting) -> int:
     """Return the ns between two payments; mules of a chain hold money as long as the scenario says."""
     rng = acting.rng
     low, high = stage.mules.get("dwell_low", 0.0), stage.mules.get("dwell_high", 0.0)
@@ -181,7 +143,7 @@ def _delay(stage: Stage, phase: Phase, acting: _Acting) -> int:
     return int(phase.timing.delay.sample(rng) * slow * _SECOND) if phase.timing.delay else 60 * _SECOND
 
 
-def _moments(stage: Stage, phase: Phase, found: list[Edge], begin: int, acting: _Acting) -> list[int]:
+def _moments(stage: Stage, phase: Phase, found: list[Edge], begin: int, acting: Acting) -> list[int]:
     """Return a time per edge: spread over the window, or one delay after the other."""
     rng = acting.rng
     if phase.timing.window is not None:
@@ -208,7 +170,7 @@ def _moments(stage: Stage, phase: Phase, found: list[Edge], begin: int, acting: 
     return sorted(moments) if phase.amount.fraction_of != "pot" else moments
 
 
-def _parts(amount: Amount, found: list[Edge], acting: _Acting) -> list[float | None]:
+def _parts(amount: Amount, found: list[Edge], acting: Acting) -> list[float | None]:
     """Return each edge's share where a phase splits a whole: the pot of each payer, or the proceeds."""
     whole = amount.start if amount.start is not None else amount
     if whole.fraction_of not in ("pot", "proceeds", "limit") or whole.share is None:
@@ -230,73 +192,7 @@ def _parts(amount: Amount, found: list[Edge], acting: _Acting) -> list[float | N
     return parts
 
 
-def _pick(mix: dict[str, float], rng: np.random.Generator) -> str:
-    names = list(mix)
-    if len(names) == 1:
-        return names[0]
-    weight = np.array([mix[name] for name in names])
-    return names[int(rng.choice(len(names), p=weight / weight.sum()))]
-
-
-def _purpose(stage: Stage, phase: Phase, edge: Edge, rng: np.random.Generator) -> int:
-    """Return the purpose: as the phase says, else the category of the shop, else a transfer."""
-    if phase.purpose:
-        return PURPOSE[_pick(phase.purpose, rng)]
-    if edge.payee.shop >= 0:
-        return int(stage.population.merchants.category[edge.payee.shop])
-    return PURPOSE["transfer"]
-
-
-def _emit(
-    stage: Stage, phase: Phase, position: int, edge: Edge, ts: int, worth: Sum, acting: _Acting
-) -> None:
-    """Add one payment, and the retries that follow should it be declined."""
-    rng = acting.rng
-    names = [item.name for item in stage.narrative.phases]
-    shop = edge.payee.shop if edge.payee.shop >= 0 else edge.payer.shop
-    step = Step(
-        ts=ts,
-        payer=edge.payer.account,
-        payee=edge.payee.account,
-        merchant=shop,
-        amount=worth.amount,
-        channel=CHANNEL[_pick(phase.channel, rng)],
-        purpose=_purpose(stage, phase, edge, rng),
-        phase=stage.phases.index(phase.name),
-        role=stage.roles.index(edge.payer.role),
-        mode=worth.mode,
-        share=worth.share,
-        low=worth.low,
-        high=worth.high,
-        step=worth.step,
-        attempt=acting.attempts,
-        retry=False,
-        tally=position,
-        until=phase.until,
-        gate=names.index(phase.needs.phase) if phase.needs else -1,
-        gate_count=phase.needs.posted if phase.needs else 0,
-        abandon=False,
-        pot_from=acting.pot(edge.payer),
-        pot_to=acting.pot(edge.payee),
-        fraud=phase.name in stage.narrative.labels.fraud,
-        laundering=phase.name in stage.narrative.labels.laundering,
-    )
-    acting.attempts += 1
-    for _ in range(_RETRIES + 1):
-        u = rng.random()
-        halves = u < phase.on_decline.halve
-        gives_up = not halves and u < phase.on_decline.halve + phase.on_decline.abandon
-        acting.steps.append(replace(step, abandon=gives_up))
-        if not halves:
-            break
-        later = step.ts + int(20 * _SECOND + rng.exponential(_MEAN_RETRY) * _SECOND)
-        step = replace(step, ts=later // 1_000_000 * 1_000_000, retry=True, mode=OF_ATTEMPT, share=0.5)
-    last = acting.steps[-1].ts
-    acting.end = max(acting.end, ts)
-    acting.ready[edge.payee.account] = max(acting.ready.get(edge.payee.account, 0), last + 1_000_000)
-
-
-def _within(stage: Stage, acting: _Acting) -> tuple[list[Step], int]:
+def _within(stage: Stage, acting: Acting) -> tuple[list[Step], int]:
     """Return the steps before the timeout and the end of the period, and what was cut (0: nothing)."""
     story, end = stage.narrative, stage.hours.settings.end_ns
     kept = [step for step in acting.steps if step.ts < end]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.agents.hours import PROFILE, sample_millis
+from finsim.agents.hours import PROFILE, one_milli
 from finsim.agents.paydays import PAY_GROUPS
 from finsim.agents.population import Population
 from finsim.agents.season import Season
@@ -36,20 +36,16 @@ class Hours:
         if calendar == "any":
             return ts // _MS * _MS
         day = (ts - self.settings.start_ns) // NANOS_PER_DAY
-        u = np.array([rng.random()])
+        u = float(rng.random())
         late = int(self.shift[account]) * 1_000
         if calendar == "victim_sleep":
             late += int(rng.normal(*_NIGHT) * 3_600_000)
         elif calendar == "business_hours":
-            day, late = self._office(day), int(sample_millis(PROFILE["office"], np.zeros(1, bool), u)[0])
+            day, late = self._office(day), one_milli(PROFILE["office"], False, u)
         elif calendar == "payday":
-            day, late = (
-                self._payday(day, account),
-                int(sample_millis(PROFILE["transfer"], np.zeros(1, bool), u)[0]),
-            )
+            day, late = self._payday(day, account), one_milli(PROFILE["transfer"], False, u)
         else:
-            rest = np.array([self._rests(day)])
-            late = (late + int(sample_millis(PROFILE["transfer"], rest, u)[0])) % 86_400_000
+            late = (late + one_milli(PROFILE["transfer"], self._rests(day), u)) % 86_400_000
         found = self.settings.start_ns + day * NANOS_PER_DAY + late * _MS
         while found < ts - NANOS_PER_DAY // 24:
             day = self._office(day + 1) if calendar == "business_hours" else day + 1

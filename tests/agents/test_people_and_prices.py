@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from finsim.agents.hours import PROFILE, instants, sample_millis
+from finsim.agents.hours import PROFILE, instants, one_milli, sample_millis
 from finsim.agents.paydays import PAY_GROUPS, pay_days
 from finsim.agents.population import accounts_table, build_population
 from finsim.agents.prices import charmed, notes, rounded
@@ -121,6 +121,14 @@ def test_hours_follow_their_profile_and_wrap_within_the_day():
     assert 0 <= edges[0] < edges[1] < 86_400_000
     late = instants(0, np.array([3]), np.array([86_000_000]), 7_200)
     assert late[0] // 86_400_000_000_000 == 3
+
+
+def test_one_hour_at_a_time_equals_many():
+    u = np.r_[0.0, np.random.default_rng(1).random(300), 1.0 - 1e-12]
+    for profile in range(len(PROFILE)):
+        for rest in (False, True):
+            many = sample_millis(profile, np.full(len(u), rest), u)
+            assert many.tolist() == [one_milli(profile, rest, float(value)) for value in u]
 
 
 def test_rounding_keeps_the_first_digit():
