@@ -131,7 +131,7 @@ class Binder:
     def _let(self, expr: Expr) -> Node:
         name = expr.text
         if name in self._open:
-            raise Clash(f"`let` {name!r} is defined by itself", "break the circle")
+            return self.make.node("any", ANY)  # a circle, reported where the `let` stands
         spans, found, tol = self.spans, len(self.problems), self.tol
         self._open.append(name)
         self.spans, self.tol = [], None

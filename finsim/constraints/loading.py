@@ -143,10 +143,9 @@ def _draft(reader: PackReader, name: str, text: TableText, loc: Loc) -> _Draft:
                 reader.complain(
                     (*loc, "columns", column), "money without a currency", "add `ccy: USD` (XXX: any)"
                 )
-    for part in text.key:
-        _known(reader, (*loc, "key"), part, columns)
+    key = tuple(part for part in text.key if _known(reader, (*loc, "key"), part, columns))
     order = order_of(reader, text.order, columns, (*loc, "order"))
-    draft = _Draft(Table(name, columns, tuple(text.key), order), {}, text, loc)
+    draft = _Draft(Table(name, columns, key, order), {}, text, loc)
     for let, written in text.let.items():
         if _named(reader, (*loc, "let", let), let, "name"):
             parsed = parsed_at(reader, (*loc, "let", let), written)
@@ -289,7 +288,7 @@ def _rules(
         if text is not None:
             rules.extend(_one_rule(reader, text, ("rules", i), builders))
     _refuse_twice(reader, texts)
-    for name in tables:
+    for name in tables if not reader.problems else ():
         try:
             repair_order([rule for rule in rules if rule.table == name])
         except Clash as clash:

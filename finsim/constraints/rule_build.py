@@ -28,6 +28,9 @@ class RuleBuilder:
     def check_lets(self, lets: Mapping[str, Expr], written: Mapping[str, object], loc: Loc) -> None:
         """Bind every ``let`` once, so that its problems are reported where it stands."""
         for name, expr in lets.items():
+            if name in _reached(expr, lets):
+                found = f"`let` {name!r} is defined by itself"
+                self.reader.complain((*loc, name), found, "break the circle")
             binder = Binder(self.make, self.scope)
             binder.bind(expr)
             self._report(binder, (*loc, name), str(written[name]))
@@ -37,13 +40,14 @@ class RuleBuilder:
         before = len(self.reader.problems)
         scope = self.scope.ordered_by(order)
         check_text, when_text = _written(text.check), "" if text.when is None else _written(text.when)
-        check = self._condition(scope, (*loc, "check"), check_text, self._tol(text, loc))
+        tol = self._tol(text, loc)
+        check = self._condition(scope, (*loc, "check"), check_text, tol)
         when = self._condition(scope, (*loc, "when"), when_text, None) if when_text else None
         self._check_expect(text, loc)
         if check is None or (when_text and when is None):
             return None
         node, spans, used_tol = check
-        if text.tol and not used_tol:
+        if tol and text.tol and not used_tol:
             self.reader.complain(
                 (*loc, "tol"), "the tolerance fits no comparison", "give it the unit of the sides"
             )
@@ -188,6 +192,19 @@ class RuleBuilder:
         except Clash as clash:
             binder.problems.append(Misread(clash.found, expr.start, expr.end, clash.remedy))
             return node
+
+
+def _reached(expr: Expr, lets: Mapping[str, Expr]) -> set[str]:
+    """Return the `let` names that an expression needs, directly and through others."""
+    seen: set[str] = set()
+    waiting = [expr]
+    while waiting:
+        current = waiting.pop()
+        waiting.extend(current.args)
+        if current.op == "name" and current.text in lets and current.text not in seen:
+            seen.add(current.text)
+            waiting.append(lets[current.text])
+    return seen
 
 
 def _written(value: object) -> str:
