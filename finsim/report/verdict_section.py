@@ -23,7 +23,7 @@ _WORLD_OF = {
     "share": "market",
 }
 _ASKS = {
-    "train a detector": "Are schemes rare, varied and hard enough to train and test a fraud or laundering model?",
+    "train a detector": "Are schemes rare, varied and hard enough to train and test a detector on them?",
     "stress a portfolio": "Do tails, joint losses and defaults carry a stress calculation?",
     "backtest": "Do price paths move like the real ones, day by day and over years?",
     "share": "Does anything in the data repeat the training data?",

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from report_manifest import SHAPE, manifest, scores
 
 from finsim.evaluation.metric import Score
 from finsim.evaluation.scorecard import Scorecard
@@ -19,7 +20,8 @@ from finsim.records.portfolio import LOSS_SCHEMA, MONTH_SCHEMA
 from finsim.records.storage import write_json, write_table
 from finsim.records.transactions import ACCOUNT_SCHEMA, PATTERN_SCHEMA, TRANSACTION_SCHEMA
 
-START, PATHS, SESSIONS, DAYS, MONTHS, LOANS = date(2025, 12, 31), 12, 400, 21, 12, 400
+START = date(2025, 12, 31)
+PATHS, SESSIONS, DAYS, MONTHS, LOANS = SHAPE.values()
 SECTORS = ("agriculture", "households", "services")
 ASSETS, HOUR = ("AAPL", "IBM"), 3_600_000_000_000
 SCHEME_PHASES = ("collect", "layer", "cash_out")
@@ -53,28 +55,13 @@ def build(folder: Path, wanted: Wanted = Wanted()) -> Path:
             facts[f"credit/{label}"] = {"risk": risk}
     card = Scorecard((*scores(), *wanted.extra_scores) if wanted.scored else ())
     card.write(folder / "scorecard.json")
-    write_json(folder / "manifest.json", _manifest(wanted, rows, facts, card))
+    write_json(folder / "manifest.json", manifest(wanted, rows, facts, card))
     return folder
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:
     data: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     return data
-
-
-def scores() -> tuple[Score, ...]:
-    """Scores of three uses with every verdict, odd signs and missing figures."""
-    return (
-        Score("kolmogorov", "AAPL return", 0.021, 0.015, 0.03, 4788, 0.02, 0.3, 0.05, "pass", "backtest", "probability"),
-        Score(
-            "hill", "IBM losses", 0.31, 0.12, 0.5, 4788, 0.1, 0.9, 0.2, "warn", "stress a portfolio", "log ratio",
-            "0.31 is above the goal 0.2 <b>&", "tail index 2.9 & 3.1",
-        ),
-        Score("kurtosis", "AAPL", 0.9, 0.6, 1.1, 4788, 0.1, 0.9, 0.2, "fail", "stress a portfolio", "log ratio", "too thin"),
-        Score("detector_recall", "schemes", 0.7, 0.6, 0.8, 50, 0.9, 0.01, 0.5, "pass", "train a detector", "share"),
-        Score("bar_copies", "bars", 0.0, 0.0, None, 9600, 0.0, None, 0.0, "pass", "share", "bars"),
-        Score("leverage", "IBM", None, None, None, 0, None, None, None, "not computed", "backtest", "x", "too few rows"),
-    )  # fmt: skip
 
 
 def _drivers(folder: Path, label: str) -> None:
@@ -139,8 +126,9 @@ def _transactions(folder: Path, label: str) -> int:
     ts = begin + rng.integers(0, DAYS * 24, ordinary) * HOUR
     rows: list[dict[str, Any]] = [
         {
-            "ts": int(when), "from_account": int(a), "to_account": int(100 + b), "amount": int(m), "status": "posted",
-            "channel": "card_present", "purpose": "groceries", "instance": -1, "is_fraud": False, "is_laundering": False,
+            "ts": int(when), "from_account": int(a), "to_account": int(100 + b), "amount": int(m),
+            "status": "posted", "channel": "card_present", "purpose": "groceries", "instance": -1,
+            "is_fraud": False, "is_laundering": False,
         }
         for when, a, b, m in zip(ts, rng.integers(0, 50, ordinary), rng.integers(0, 50, ordinary),
                                  rng.lognormal(8, 1, ordinary), strict=True)
@@ -183,8 +171,8 @@ def _scheme(instance: int, begin: int, decoy: bool) -> list[dict[str, Any]]:
             "ts": begin + 3 * order * HOUR, "from_account": payer, "to_account": payee, "amount": amount,
             "status": "declined" if order == 7 else "posted", "channel": "instant", "purpose": "transfer",
             "instance": instance, "is_fraud": False, "is_laundering": not decoy,
-            "narrative": "payroll_fan_out" if decoy else "scatter_gather_structuring", "phase": SCHEME_PHASES[phase],
-            "role": role,
+            "narrative": "payroll_fan_out" if decoy else "scatter_gather_structuring",
+            "phase": SCHEME_PHASES[phase], "role": role,
         })  # fmt: skip
     return found
 
@@ -194,8 +182,8 @@ def _pattern(instance: int, rows: list[dict[str, Any]], decoy: bool) -> dict[str
     accounts = sorted({row["from_account"] for row in rows} | {row["to_account"] for row in rows})
     return {
         "instance": instance, "narrative": rows[0]["narrative"], "typology": "layering", "decoy": decoy,
-        "is_fraud": False, "is_laundering": not decoy, "start": rows[0]["ts"], "end": rows[-1]["ts"], "rows": len(rows),
-        "posted_rows": len(posted), "declined_rows": len(rows) - len(posted),
+        "is_fraud": False, "is_laundering": not decoy, "start": rows[0]["ts"], "end": rows[-1]["ts"],
+        "rows": len(rows), "posted_rows": len(posted), "declined_rows": len(rows) - len(posted),
         "amount": sum(row["amount"] for row in posted), "accounts": accounts, "stopped_by": "completed",
     }  # fmt: skip
 
@@ -243,110 +231,3 @@ def _credit(folder: Path, label: str) -> tuple[int, dict[str, Any]]:
         es = float(drawn[drawn >= var].mean())
         risk |= {f"var_{level:g}": [var, var * 0.97, var * 1.03], f"es_{level:g}": [es, es * 0.96, es * 1.05]}
     return count, risk
-
-
-def _manifest(wanted: Wanted, rows: dict[str, int], facts: dict[str, Any], card: Scorecard) -> dict[str, Any]:
-    parts: dict[str, Any] = {
-        "market": {
-            "data": wanted.data,
-            "paths": PATHS,
-            "sessions": SESSIONS,
-            "betas": {"AAPL": 1.0},
-            "rules": "ohlcv",
-        },
-        "transactions": {"currency": "USD", "days": DAYS, "accounts": 60},
-        "credit": {"loans": LOANS, "months": MONTHS},
-    }
-    rule = {
-        "level": "invariant",
-        "rows": 9600,
-        "fired": 9600,
-        "violations": 3,
-        "excused": 1,
-        "after": 0,
-        "repaired": 3,
-    }
-    rules = {
-        f"market/{label}": {
-            "pack": "ohlcv",
-            "sha256": "ab" * 32,
-            "rules": {"high-is-highest": rule, "positive": {**rule, "violations": 0}},
-        }
-        for label in wanted.labels
-        if "market" in wanted.worlds
-    }
-    expectations = {
-        "base": [],
-        "crash": [
-            {
-                "metric": "driver.equity.trough",
-                "found": -0.5,
-                "expected": "-0.5 +- 0.001",
-                "met": True,
-                "reason": "",
-            },
-            {
-                "metric": "credit.default_rate",
-                "found": 0.1,
-                "expected": "between 0.2 and 0.4",
-                "met": False,
-                "reason": "",
-            },
-            {
-                "metric": "equity.vol21_peak",
-                "found": None,
-                "expected": "at least 0.3",
-                "met": None,
-                "reason": "not measured",
-            },
-        ],
-    }
-    model = {
-        "world": "market", "generator": "flow", "sha256": "cd" * 32, "settings": {"width": 32}, "inputs": ["ef" * 32],
-        "training": {"steps": 40, "stopped_by": "steps", "training_rows": 2600, "cpu_seconds": 12.5,
-                     "losses": {"train": [1.0, 0.6, 0.5], "held_out": [1.1, None, 0.6]}},
-    }  # fmt: skip
-    has_market = "market" in wanted.worlds
-    inputs = [
-        {"role": "prices", "path": wanted.data, "sha256": "ef" * 32, "rows": 3270, "licence": "public domain"}
-    ]
-    return {
-        "schema": "finsim.manifest/1",
-        "created": "2026-11-22T10:00:00+00:00",
-        "study": {
-            "resolved": {
-                "finsim": "study/1", "id": "miniature", "title": "A miniature world, written by hand", "seed": 7,
-                **{world: parts[world] if world in wanted.worlds else None for world in parts},
-                "scenarios": [{"name": label, "severity": 1.0} for label in wanted.labels],
-                "evaluation": {"enabled": wanted.scored},
-            },
-            "sha256": "12" * 32,
-        },
-        "seeds": {"root": 7, "streams": "Philox"},
-        "scenarios": {
-            label: {"title": f"The story {label}", "kind": "baseline" if label == "base" else "hypothetical",
-                    "severity": 1.0, "sha256": "34" * 32, "probability": {"weight": 0.01, "basis": "judgement"},
-                    "macro": {"unemployment": {"kind": "delta"}}}
-            for label in wanted.labels
-        },
-        "inputs": inputs if has_market else [],
-        "models": [model] if has_market else [],
-        "environment": {"versions": {"python": "3.11", "finsim": "0.1.0"}, "platform": {"system": "Linux", "cores": 2},
-                        "source": None, "determinism": "bitwise"},
-        "rules": rules,
-        "scores": {
-            "verdicts": {use: verdict.to_dict() for use, verdict in card.verdicts().items()},
-            "judged_scenario": wanted.labels[0], "measures": {}, "facts": facts,
-            "expectations": {label: expectations.get(label, []) for label in wanted.labels},
-        },
-        "cost": {"cpu_seconds": {"market": 12.5, "evidence": 3.0}, "cpu_seconds_total": 15.5, "wall_seconds": None,
-                 "rows": {**rows, "total": sum(rows.values())}, "cpu_seconds_per_million": 310.0,
-                 "cpu_seconds_per_million_by_world": {"market": 650.0}},
-        "outputs": [{"path": "market/base/bars.parquet", "sha256": "56" * 32, "rows": 9600, "bytes": 1000, "row_groups": []}],
-        "files": [],
-        "dataset_sha256": "78" * 32,
-        "audit": {"entries": 3, "head": "9a" * 32},
-        "statement": {"intended_use": ["test detectors"], "prohibited_use": ["decisions about real persons"],
-                      "known_limits": ["base rates are those of the study"]},
-        "sha256": "bc" * 32,
-    }  # fmt: skip

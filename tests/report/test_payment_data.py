@@ -1,0 +1,120 @@
+"""Counts, samples and the choice and layout of a scheme, against pandas and hand-made graphs."""
+
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from finsim.report import payment_data
+from finsim.report.payment_data import Payments, choose_scheme, read_payments
+from finsim.report.run_folder import open_folder
+from finsim.report.scheme_figures import flows_of, layout
+
+
+def frame_of(run: Path, label: str = "base") -> pd.DataFrame:
+    return pq.read_table(run / "transactions" / label / "transactions.parquet").to_pandas()
+
+
+def read(run: Path, label: str = "base", full: bool = True) -> Payments:
+    payments = read_payments(open_folder(run, None), label, full)
+    assert payments is not None
+    return payments
+
+
+def test_counts_agree_with_pandas(run: Path) -> None:
+    frame, found = frame_of(run), read(run)
+    illicit = frame["is_fraud"] | frame["is_laundering"]
+    assert found.rows == len(frame)
+    assert found.declined == (frame["status"] == "declined").sum()
+    assert found.illicit == illicit.sum()
+    for rows, group in ((frame[~illicit], 0), (frame[frame["is_laundering"]], 2)):
+        by_hour = rows["ts"].dt.hour.value_counts().reindex(range(24), fill_value=0)
+        np.testing.assert_array_equal(found.hours[group], by_hour.to_numpy())
+        day = (rows["ts"].dt.normalize() - pd.Timestamp(found.first_day, tz="UTC")).dt.days
+        np.testing.assert_array_equal(found.days[group][: day.max() + 1], np.bincount(day))
+    assert found.schemes is not None
+    assert found.schemes.num_rows == frame["narrative"].notna().sum()
+
+
+def test_light_reading_counts_the_same(run: Path) -> None:
+    light, full = read(run, full=False), read(run)
+    np.testing.assert_array_equal(light.hours, full.hours)
+    np.testing.assert_array_equal(light.days, full.days)
+    assert light.schemes is None
+
+
+def test_sample_of_ordinary_amounts_does_not_depend_on_batches(run: Path, tmp_path: Path) -> None:
+    file = run / "transactions" / "base" / "transactions.parquet"
+    frame = frame_of(run)
+    every = frame.iloc[:: payment_data._SAMPLE]
+    kept = every[~every["is_fraud"] & ~every["is_laundering"] & (every["status"] == "posted")]
+    np.testing.assert_array_equal(read(run).ordinary, kept["amount"].astype(float))
+    cut = tmp_path / "transactions" / "base" / "transactions.parquet"
+    cut.parent.mkdir(parents=True)
+    pq.write_table(pq.read_table(file), cut, row_group_size=101)
+    (tmp_path / "manifest.json").write_text((run / "manifest.json").read_text())
+    np.testing.assert_array_equal(read(tmp_path).ordinary, kept["amount"].astype(float))
+    np.testing.assert_array_equal(read(tmp_path).hours, read(run).hours)
+
+
+def test_chosen_scheme_is_illicit_and_complete(run: Path) -> None:
+    patterns = pq.read_table(run / "transactions" / "base" / "patterns.parquet")
+    scheme = choose_scheme(read(run), patterns)
+    assert scheme is not None
+    assert not scheme.pattern["decoy"]
+    assert scheme.pattern["instance"] == 0
+    assert scheme.rows.num_rows == scheme.pattern["rows"]
+    only_decoys = patterns.filter(patterns["decoy"])
+    assert choose_scheme(read(run), only_decoys) is None
+
+
+def edges(*listed: tuple[int, int]) -> nx.MultiDiGraph:
+    graph = nx.MultiDiGraph()
+    for order, (payer, payee) in enumerate(listed):
+        graph.add_edge(
+            payer, payee, tx_id=order, ts=order, amount=100 * (order + 1), channel="wire", phase="p"
+        )
+    return graph
+
+
+def layers(graph: nx.MultiDiGraph) -> dict[int, int]:
+    return {node.account: node.layer for node in layout(graph, {})}
+
+
+def test_scatter_gather_has_four_layers() -> None:
+    graph = edges((1, 2), (1, 3), (1, 4), (2, 5), (3, 5), (4, 5), (5, 6))
+    assert layers(graph) == {1: 0, 2: 1, 3: 1, 4: 1, 5: 2, 6: 3}
+
+
+def test_a_chain_is_as_long_as_its_hops() -> None:
+    assert layers(edges((1, 2), (2, 3), (3, 4))) == {1: 0, 2: 1, 3: 2, 4: 3}
+
+
+def test_a_payment_back_does_not_move_the_payer() -> None:
+    assert layers(edges((1, 2), (2, 3), (3, 1))) == {1: 0, 2: 1, 3: 2}
+    assert layers(edges((1, 1), (1, 2))) == {1: 0, 2: 1}
+
+
+def test_layout_does_not_depend_on_the_order_of_edges() -> None:
+    listed = [(1, 2), (1, 3), (2, 4), (3, 4), (4, 5)]
+    graph = edges(*listed)
+    other = nx.MultiDiGraph()
+    for payer, payee, facts in reversed(list(graph.edges(data=True))):
+        other.add_edge(payer, payee, **facts)
+    assert layout(graph, {4: "collector"}) == layout(other, {4: "collector"})
+    assert flows_of(graph) == flows_of(other)
+
+
+def test_accounts_of_a_layer_do_not_meet() -> None:
+    nodes = layout(edges(*[(1, k) for k in range(2, 12)]), {})
+    places = {(node.layer, node.height) for node in nodes}
+    assert len(places) == len(nodes) == 11
+    assert all(0 < node.height < 1 for node in nodes)
+
+
+def test_flows_join_payments() -> None:
+    graph = edges((1, 2), (1, 2), (2, 3))
+    found = {(f.payer, f.payee): (f.payments, f.amount) for f in flows_of(graph)}
+    assert found == {(1, 2): (2, 300), (2, 3): (1, 300)}
