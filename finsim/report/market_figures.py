@@ -55,7 +55,7 @@ def fans(run: RunFolder, market: Market) -> Figure:
         for label, paths in market.stressed.items():
             other = Band(label, run.colour(label), fan(paths, a, stride))
             data[asset][label] = other.curves
-            panels.append(_fan_panel([own, other], years_of(dates), asset, _anchors(run, label, asset)))
+            panels.append(_fan_panel([own, other], years_of(dates), asset, anchors_of(run, label, asset)))
         if not market.stressed:
             panels.append(_fan_panel([own], years_of(dates), asset, []))
     keys = [
@@ -88,7 +88,7 @@ def _thinned(market: Market) -> list[str]:
     return notes
 
 
-def _anchors(run: RunFolder, label: str, asset: str) -> Anchors:
+def anchors_of(run: RunFolder, label: str, asset: str) -> Anchors:
     """Return the stated levels as (decimal year, relative close), with the asset's declared beta."""
     table = run.table("drivers", label, "sessions", ["date", "equity_move"])
     beta = float((run.study.get("market") or {}).get("betas", {}).get(asset, 1.0))

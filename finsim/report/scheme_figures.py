@@ -47,7 +47,7 @@ def scheme_figure(scheme: Scheme, kinds: dict[int, str], currency: str) -> Figur
     """Return the drawing of a scheme; ``kinds`` is the kind of each account, for those that only receive."""
     graph = account_graph(scheme.rows)
     frame = scheme.rows.to_pandas()
-    nodes = layout(graph, _roles(frame, kinds))
+    nodes = layout(graph, roles_of(frame, kinds))
     flows = flows_of(graph)
     phases = list(dict.fromkeys(frame["phase"].astype(str)))
     colours = {phase: SERIES[k % len(SERIES)] for k, phase in enumerate(phases)}
@@ -94,7 +94,7 @@ def _span(frame: pd.DataFrame) -> str:
     return f"{number(nanos / NANOS_PER_DAY, 2)} days"
 
 
-def _roles(frame: pd.DataFrame, kinds: dict[int, str]) -> dict[int, str]:
+def roles_of(frame: pd.DataFrame, kinds: dict[int, str]) -> dict[int, str]:
     """Return the role of each account: that of its first payment, else what kind of account receives."""
     roles: dict[int, str] = {}
     for account, role in zip(frame["from_account"], frame["role"].astype(str), strict=True):
