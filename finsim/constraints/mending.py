@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from finsim.constraints.functions import FUNCTIONS
 from finsim.constraints.interpreter import Interpreter, World
 from finsim.constraints.order import Arrangement
 from finsim.constraints.ruleset import Rule
-from finsim.constraints.stored import is_whole
+from finsim.constraints.stored import stored_kind
 from finsim.constraints.tally import excuses, judged
 from finsim.constraints.vectors import Vec, known, solid, spread
 from finsim.notation import Array, Bool1D, Int1D
@@ -102,26 +103,28 @@ def new_values(rule: Rule, run: Interpreter) -> Vec:
     source, count = run.block.source, run.block.count
     old = source.block(repair.column, run.block.rows)
     x, valid = spread(old.values, count), solid(old.valid, count)
-    whole = is_whole(source, repair.column)
+    kind = stored_kind(source, repair.column)
     for bound in repair.bounds:
         vec = run.value(bound.node)
         limit, there = spread(vec.values, count), np.broadcast_to(known(vec), (count,))
-        if whole:
-            limit = _whole_limit(limit, bound.is_low, bound.strict)
-        elif bound.strict:
-            limit = np.nextafter(limit, np.inf if bound.is_low else -np.inf)
+        limit = _nearest(limit, bound.is_low, bound.strict, kind)
         moved = np.maximum(x, limit) if bound.is_low else np.minimum(x, limit)
         x = np.where(there, moved, x)
     return Vec(x, valid)
 
 
-def _whole_limit(limit: Array, is_low: bool, strict: bool) -> Array:
-    """Return the nearest whole number on the good side of a limit."""
+def _nearest(limit: Array, is_low: bool, strict: bool, kind: np.dtype[Any]) -> Array:
+    """Return the stored value nearest to a limit on its good side (``strict``: not the limit itself)."""
+    if kind.kind == "f":
+        near = limit.astype(kind)
+        wrong = (near < limit) if is_low else (near > limit)
+        wrong |= strict & (near == limit)
+        toward = kind.type(np.inf if is_low else -np.inf)
+        narrow: Array = np.where(wrong, np.nextafter(near, toward), near).astype(np.float64)
+        return narrow
+    step = 1 if is_low else -1
     if limit.dtype.kind != "f":
-        return limit + (1 if is_low else -1) * strict
-    near = (
-        (np.floor(limit) + 1 if strict else np.ceil(limit))
-        if is_low
-        else (np.ceil(limit) - 1 if strict else np.floor(limit))
-    )
-    return np.where(np.isfinite(near), near, 0.0) if not strict else near
+        return np.where(strict, limit + step, limit)
+    near = np.where(np.isfinite(limit), limit, 0.0)
+    near = np.ceil(near) if is_low else np.floor(near)
+    return np.where(strict & (near == limit), near + step, near)

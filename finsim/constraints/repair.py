@@ -155,8 +155,9 @@ class _Work:
     def until_it_holds(self, table: pa.Table) -> tuple[pa.Table, int]:
         """Run rounds of repairs until one finds nothing to do."""
         acting = [rule for rule in self.mending if _do(rule) != "flag"]
+        broken: dict[str, Int1D] = {}
         for rounds in range(MAX_ROUNDS + 1):
-            broken: dict[str, Int1D] = {}
+            before, broken = broken, {}
             for rule in acting:
                 new, rows = self._once(rule, table, act=rounds < MAX_ROUNDS)
                 if len(rows):
@@ -164,7 +165,7 @@ class _Work:
                 table = new
             if not broken:
                 return table, rounds
-        raise self._failure(table, broken)
+        raise self._failure(table, broken, list(before))
 
     def _once(self, rule: Rule, table: pa.Table, act: bool) -> tuple[pa.Table, Int1D]:
         session = Session(self.rules, {**self.others, self.name: table}, self.params)
@@ -200,28 +201,27 @@ class _Work:
 
     def flagged(self, table: pa.Table) -> pa.Table:
         """Write the ids of rules with repair ``flag`` into ``_rules`` of the rows that break them."""
-        marks: dict[int, set[str]] = {}
+        there = FLAG_COLUMN in table.column_names
+        marks = (
+            [set((text or "").split(",")) - {""} for text in table[FLAG_COLUMN].to_pylist()] if there else []
+        )
         for rule in self.mending:
             if _do(rule) == "flag":
                 _, rows = self._once(rule, table, act=False)
-                self.done[rule.id].touched = len(rows)
-                for row in rows.tolist():
-                    marks.setdefault(row, set()).add(rule.id)
+                marks = marks or [set() for _ in range(table.num_rows)] if len(rows) else marks
+                fresh = [row for row in rows.tolist() if rule.id not in marks[row]]
+                self.done[rule.id].touched = len(fresh)
+                for row in fresh:
+                    marks[row].add(rule.id)
         if not marks:
             return table
-        old = (
-            table.column(FLAG_COLUMN).to_pylist()
-            if FLAG_COLUMN in table.column_names
-            else [None] * table.num_rows
-        )
-        for row, ids in marks.items():
-            old[row] = ",".join(sorted(ids | set((old[row] or "").split(",")) - {""}))
-        column = pa.array(old, pa.string())
-        if FLAG_COLUMN in table.column_names:
+        column = pa.array([",".join(sorted(ids)) or None for ids in marks], pa.string())
+        if there:
             return table.set_column(table.column_names.index(FLAG_COLUMN), FLAG_COLUMN, column)
         return table.append_column(FLAG_COLUMN, column)
 
-    def _failure(self, table: pa.Table, broken: Mapping[str, Int1D]) -> RuleError:
+    def _failure(self, table: pa.Table, broken: Mapping[str, Int1D], acted: list[str]) -> RuleError:
+        """Name the rules still broken, and those that kept changing rows in the last round."""
         report = check({**self.others, self.name: table}, self.rules, self.params, excused=self.excused)
         problems = []
         for name, rows in broken.items():
@@ -233,7 +233,7 @@ class _Work:
                     f"table {self.name}, rule {name}",
                     f"still broken after {MAX_ROUNDS} rounds in {len(rows)} rows ({listed}){shown}",
                     "",
-                    f"these rules contradict each other, or a value is missing: {', '.join(broken)}",
+                    f"these rules contradict each other, or a value is missing: {', '.join(acted)}",
                 )
             )
         error = RuleError.of(problems)

@@ -245,10 +245,16 @@ def _bounds(node: Node, column: str) -> list[Bound]:
     for mine, other, lower in ((0, 1, node.op in (">", ">=")), (1, 0, node.op in ("<", "<="))):
         side = node.args[mine]
         side = side.args[0] if side.op == "float" else side
-        reads = {str(one.data) for one in walk(node.args[other]) if one.op == "column"}
-        if side.op == "column" and side.data == column and column not in reads:
+        if side.op == "column" and side.data == column and not _reads_here(node.args[other], column):
             found.append(Bound(lower, node.op in ("<", ">"), node.args[other]))
     return found
+
+
+def _reads_here(node: Node, column: str) -> bool:
+    """Whether a value depends on the column in the same row (`lag` looks at earlier rows only)."""
+    if node.op == "call" and node.data[0] == "lag":
+        return any(_reads_here(arg, column) for arg in node.args[1:])
+    return (node.op == "column" and node.data == column) or any(_reads_here(arg, column) for arg in node.args)
 
 
 def key_rules(make: Builder, table: Table) -> list[Rule]:

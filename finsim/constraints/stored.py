@@ -14,10 +14,12 @@ from finsim.constraints.types import DAY_NANOS, Type
 from finsim.notation import Array, Bool1D, Int1D
 
 
-def is_whole(source: Source, column: str) -> bool:
-    """Whether the column is stored in whole numbers."""
+def stored_kind(source: Source, column: str) -> np.dtype[Any]:
+    """Return how exactly the column is stored: float64, float32, or int64 for all whole numbers."""
     kind = source.table.schema.field(source.headers[column]).type
-    return bool(pa.types.is_integer(kind) or source.columns[column].type.stored == "i")
+    if pa.types.is_integer(kind) or source.columns[column].type.stored == "i":
+        return np.dtype(np.int64)
+    return np.dtype(np.float32 if pa.types.is_float32(kind) else np.float64)
 
 
 def written(source: Source, column: str, rows: Int1D, values: Array) -> pa.Table:
@@ -34,8 +36,16 @@ def written(source: Source, column: str, rows: Int1D, values: Array) -> pa.Table
     new = _arrow(source, ordered, source.columns[column].type, plain.type)
     merged = pc.replace_with_mask(plain, pa.array(mask), new)
     if pa.types.is_dictionary(old.type):
-        merged = merged.dictionary_encode().cast(old.type)
+        merged = _coded(merged, old)
     return source.table.set_column(place, source.table.schema.field(place), merged)
+
+
+def _coded(texts: pa.Array, old: pa.DictionaryArray) -> pa.DictionaryArray:
+    """Return texts in the dictionary they had, with new words at its end."""
+    words = old.dictionary
+    new = pc.unique(texts.filter(pc.invert(pc.is_in(texts, words))).drop_null())
+    known = pa.concat_arrays([words, new])
+    return pa.DictionaryArray.from_arrays(pc.index_in(texts, known).cast(old.indices.type), known)
 
 
 def _arrow(source: Source, values: Array, kind: Type, target: pa.DataType) -> pa.Array:
