@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from finsim.engine.checkpoint import WORK, Done, output
@@ -80,7 +81,8 @@ def rows(paths: Paths, start: int, stop: int) -> Paths:
 def _transactions(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
     from finsim.evaluation.transactions import evaluate_transactions
 
-    folder = run / "transactions" / first_label(plan)
+    label = first_label(plan)
+    folder = run / "transactions" / label
     tables: dict[str, Any] = {
         name: read_table(folder / f"{name}.parquet") for name in ("transactions", "accounts", "patterns")
     }
@@ -90,7 +92,21 @@ def _transactions(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
         tables["patterns"],
         plan.streams.under("evidence", "transactions"),
         chosen,
+        expected=_planned(plan, label, tables["patterns"]),
     )
+
+
+def _planned(plan: Plan, label: str, patterns: pa.Table) -> dict[str, float] | None:
+    """Return the planned number of schemes by narrative; None when a scenario changed the rates."""
+    from finsim.agents.measures import scheme_counts
+    from finsim.engine.resolve import agent_settings
+    from finsim.engine.transaction_stage import population_of
+
+    if plan.drivers[label].intensity:
+        return None
+    settings = agent_settings(plan)
+    counts = scheme_counts(patterns, population_of(settings, plan.streams), plan.narratives, settings)
+    return {str(row.narrative): float(row.expected) for row in counts.itertuples()}
 
 
 def _credit(run: Path, plan: Plan, chosen: Settings) -> list[Score]:

@@ -41,7 +41,8 @@ def order_shards(plan: Plan) -> int:
 
 
 @lru_cache(maxsize=2)
-def _population(settings: Settings, streams: Streams) -> Population:
+def population_of(settings: Settings, streams: Streams) -> Population:
+    """Return the population of a study, built once a process."""
     return build_population(settings, streams)
 
 
@@ -53,7 +54,7 @@ def orders_task(run: Path, plan: Plan, task: Task) -> Done:
     """Make the ordinary orders of one account shard and keep them by time slice."""
     settings = agent_settings(plan)
     label = next(label for label, key in order_keys(plan).items() if key == task.name)
-    population = _population(settings, plan.streams)
+    population = population_of(settings, plan.streams)
     orders = ordinary_orders(population, settings, plan.streams, task.shard, plan.drivers[label])
     files = {}
     for piece, (low, high) in enumerate(settings.slices()):
@@ -70,7 +71,7 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
     """Inject one scenario's schemes, post everything through the ledger, check and write the tables."""
     settings = agent_settings(plan)
     drivers = plan.drivers[task.name]
-    population = _population(settings, plan.streams)
+    population = population_of(settings, plan.streams)
     planned, schemes = scheme_orders(population, plan.narratives, settings, plan.streams, drivers)
     key = order_keys(plan)[task.name]
 
@@ -82,7 +83,7 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
             ]
             yield merge([*parts, planned.between(low, high)])
 
-    excused = {story.id: set(getattr(story, "breaks", ())) for story in plan.narratives}
+    excused = {story.id: set(story.breaks) for story in plan.narratives}
     audit = _Audit(Ledger(plan.rules.get("transactions"), excused), accounts_table(population))
     posted = post(population, settings, slices(), schemes)
     folder = run / "transactions" / task.name
