@@ -107,8 +107,7 @@ def check(
     results = []
     for name in rules.tables:
         source = session.sources.get(name)
-        own = [rule for rule in rules.rules if rule.table == name]
-        tallies = [Tally(rule, skipped=session.obstacle(rule, source)) for rule in own]
+        tallies = [Tally(rule, skipped=session.obstacle(rule, source)) for rule in session.own_rules(name)]
         runs: list[Pass] = []
         if source is not None:
             active = [tally.rule for tally in tallies if not tally.skipped]
@@ -150,7 +149,7 @@ def check_batches(
             name = table or table_name(part, rules)
             session = Session(rules, {**given, name: part.slice(0, 0)}, params)
             source = session.source(name, part)
-            tallies = [_streamed(rule, session, source) for rule in rules.rules if rule.table == name]
+            tallies = [_streamed(rule, session, source) for rule in session.own_rules(name)]
             active = [tally.rule for tally in tallies if not tally.skipped]
             runs = passes(tallies, session.world(active, session.sources[name]))
             for one in runs:

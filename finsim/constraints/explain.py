@@ -45,7 +45,7 @@ def explain(
     given = {other: as_arrow(one) for other, one in (others or {}).items()}
     session = Session(rules, {**given, known_name: data}, params)
     source = session.sources[known_name]
-    own = [rule for rule in rules.rules if rule.table == known_name]
+    own = session.own_rules(known_name)
     lines, held, idle = [], 0, []
     for rule in own:
         obstacle = session.obstacle(rule, source)

@@ -127,4 +127,5 @@ def _nearest(limit: Array, is_low: bool, strict: bool, kind: np.dtype[Any]) -> A
         return np.where(strict, limit + step, limit)
     near = np.where(np.isfinite(limit), limit, 0.0)
     near = np.ceil(near) if is_low else np.floor(near)
-    return np.where(strict & (near == limit), near + step, near)
+    whole: Array = np.where(strict & (near == limit), near + step, near)
+    return whole

@@ -269,18 +269,25 @@ def key_rules(make: Builder, table: Table) -> list[Rule]:
             spans.append(Span(at, at + len(name), node))
             at += len(name) + 2
         rules.append(_implied(table, "key", "referential", check, text, spans, "Every row has its own key"))
-    needed = [name for name, column in table.columns.items() if not (column.null or column.optional)]
-    if needed:
-        parts, spans, text = [], [], ""
-        for name in needed:
-            node = make.node("column", table.columns[name].type, (), name)
-            parts.append(make.node("not", BOOL, (make.node("isnull", BOOL, (node,)),)))
-            text += " and " if text else ""
-            spans.append(Span(len(text), len(text) + len(name), node))
-            text += f"{name} is not null"
-        check = make.node("and", BOOL, parts) if len(parts) > 1 else parts[0]
-        rules.append(_implied(table, "complete", "completeness", check, text, spans, "No cell may be empty"))
-    return rules
+    complete = completeness(make, table, [name for name, column in table.columns.items() if not column.null])
+    return rules if complete is None else [*rules, complete]
+
+
+def completeness(make: Builder, table: Table, names: list[str]) -> Rule | None:
+    """Return the rule that some columns have no empty cells; None for no columns."""
+    parts: list[Node] = []
+    spans: list[Span] = []
+    text = ""
+    for name in names:
+        node = make.node("column", table.columns[name].type, (), name)
+        parts.append(make.node("not", BOOL, (make.node("isnull", BOOL, (node,)),)))
+        text += " and " if text else ""
+        spans.append(Span(len(text), len(text) + len(name), node))
+        text += f"{name} is not null"
+    if not parts:
+        return None
+    check = make.node("and", BOOL, parts) if len(parts) > 1 else parts[0]
+    return _implied(table, "complete", "completeness", check, text, spans, "No cell may be empty")
 
 
 def _implied(table: Table, name: str, kind: str, check: Node, text: str, spans: list[Span], why: str) -> Rule:

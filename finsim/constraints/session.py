@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
 
+from finsim.constraints.build import Builder
 from finsim.constraints.columns import Labels, Source, matched, missing
 from finsim.constraints.expression import walk
 from finsim.constraints.grammar import Misread
 from finsim.constraints.interpreter import Block, Interpreter, World
 from finsim.constraints.loading import param
+from finsim.constraints.rule_build import completeness
 from finsim.constraints.ruleset import Rule, RuleSet
 from finsim.constraints.tally import key_names
 from finsim.constraints.types import Clash
@@ -119,6 +121,17 @@ class Session:
     def source(self, name: str, table: pa.Table) -> Source:
         """Return a table (or a batch of it) under the pack's names; labels are shared by all."""
         return Source(name, table, self.rules.tables[name].columns, self.labels)
+
+    def own_rules(self, name: str) -> list[Rule]:
+        """Return the rules of one table; completeness asks only for columns that the table has."""
+        spec, source = self.rules.tables[name], self.sources.get(name)
+        rules = [rule for rule in self.rules.rules if rule.table == name]
+        if source is None:
+            return rules
+        there = [one for one, column in spec.columns.items() if one in source.headers and not column.null]
+        complete = completeness(Builder(), spec, there)
+        fitted = [complete if rule.id == f"{name}.complete" else rule for rule in rules]
+        return [rule for rule in fitted if rule is not None]
 
     def obstacle(self, rule: Rule, source: Source | None) -> str:
         """Return why a rule cannot run, or nothing."""

@@ -118,7 +118,7 @@ def verdicts(rules, tables, blocks=7, name="t"):
     """Return rule id -> True, False or None for each row, from the interpreter."""
     session = Session(rules, tables, None)
     source = session.sources[name]
-    own = [rule for rule in rules.rules if rule.table == name and "." not in rule.id]
+    own = [rule for rule in session.own_rules(name) if "." not in rule.id]
     own = [rule for rule in own if not session.obstacle(rule, source)]
     found = {}
     for one in passes([Tally(rule) for rule in own], session.world(own, source)):
