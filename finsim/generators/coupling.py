@@ -16,7 +16,7 @@ from finsim.notation import Array, Float2D, Float3D, Int1D
 class Coupling:
     """Channel k of a step = location + scale * residual, both from the channels before it in ``order``.
 
-    Returns are wide on a day of high volume: a dependence through sizes that no rotation removes and
+    Volume answers to the size of a return, not to its sign: a dependence that no rotation removes and
     that a small network needs thousands of steps to find. order : int64[C]; centre, spread, low, high
     (rows of ``features``) : float64[4, 2C], of values and log squares in training; location,
     log_scale : float64[1 + 2C, C], zero for channels that come later; bounds : float64[2, 2, C].

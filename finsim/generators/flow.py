@@ -224,8 +224,8 @@ def _encoding(settings: Flow.Settings, data: Sequences, streams: Streams) -> tup
         explained = np.zeros(scores.shape[2])
         if encoding.dynamics is not None:
             explained = encoding.dynamics.ahead(averages[:, :-1])[0].var(axis=(0, 1))
-        # The best predictable channel first: volumes, then ranges, then returns.
-        order = np.argsort(-explained, kind="stable").astype(np.int64)
+        # The least predictable channel first: returns, then ranges, then volumes that answer to both.
+        order = np.argsort(explained, kind="stable").astype(np.int64)
         encoding = replace(encoding, coupling=Coupling.fit(residuals[observed], order, settings.ridge))
         residuals = encoding.residuals(scores, averages)
     return replace(encoding, scaling=Scaling.fit(residuals[observed])), scores

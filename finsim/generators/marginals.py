@@ -20,7 +20,8 @@ class Tail:
     """A generalised Pareto excess beyond a threshold, cut off at a smallest probability.
 
     The survival probability runs from ``share`` at the threshold to 0 at the 1-in-``reach`` quantile,
-    so that no draw goes farther than the data can support (truncation: Aban et al. 2006).
+    so that no draw goes farther than the data can support (truncation: Aban et al. 2006). ``least`` is
+    the survival probability given to what lies beyond: 1 / 2n, that of the most extreme training value.
     """
 
     threshold: float
@@ -28,21 +29,22 @@ class Tail:
     shape: float
     share: float
     reach: float
+    least: float
 
     @classmethod
-    def fit(cls, excesses: Float1D, threshold: float, share: float, reach: float) -> Tail:
+    def fit(cls, excesses: Float1D, threshold: float, reach: float, least: float) -> Tail:
         """Fit by probability-weighted moments (Hosking & Wallis 1987, section 3); shape kept in bounds."""
         ordered = np.sort(excesses)
         size = len(ordered)
         mean = float(ordered.mean()) if size else 0.0
         if size < 5 or mean <= 0.0:
-            return cls(threshold, max(mean, 0.0), 0.0, share, reach)
+            return cls(threshold, max(mean, 0.0), 0.0, _TAIL, reach, least)
         ranks = (np.arange(1, size + 1) - 0.35) / size
         weighted = float((ordered * (1.0 - ranks)).mean())
         ratio = mean / max(mean - 2.0 * weighted, 1e-12)
         shape = float(np.clip(2.0 - ratio, *_SHAPE_LIMITS))
         # Given the bounded shape, the scale keeps the mean excess.
-        return cls(threshold, mean * (1.0 - shape), shape, share, reach)
+        return cls(threshold, mean * (1.0 - shape), shape, _TAIL, reach, least)
 
     def excess(self, probability: Array) -> Array:
         """Return the excess whose survival probability is ``probability`` in [0, share]."""
@@ -54,9 +56,9 @@ class Tail:
         return self.scale * np.expm1(self.shape * ratio) / self.shape
 
     def survival(self, excess: Array) -> Array:
-        """Return the survival probability in [0, share] of an excess >= 0."""
+        """Return the survival probability in [least, share] of an excess >= 0."""
         if self.scale <= 0.0:
-            return np.where(excess > 0.0, 0.0, self.share)
+            return np.where(excess > 0.0, self.least, self.share)
         ratio = np.maximum(excess, 0.0) / self.scale
         if abs(self.shape) < 1e-9:
             power = ratio
@@ -64,7 +66,7 @@ class Tail:
             power = np.log1p(np.maximum(self.shape * ratio, -1.0 + 1e-12)) / self.shape
         inner = 1.0 / self.reach
         shifted = self.share * np.exp(-power)
-        return np.clip((shifted - inner) * self.share / (self.share - inner), 0.0, self.share)
+        return np.clip((shifted - inner) * self.share / (self.share - inner), self.least, self.share)
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,9 @@ class Marginal:
         quantiles = np.quantile(values, ndtr(_scores()))
         low, high = float(quantiles[0]), float(quantiles[-1])
         farthest = max(reach * len(values), 2.0 / _TAIL)
-        lower = Tail.fit(low - values[values < low], low, _TAIL, farthest)
-        upper = Tail.fit(values[values > high] - high, high, _TAIL, farthest)
+        least = min(0.5 / len(values), 0.5 * _TAIL)
+        lower = Tail.fit(low - values[values < low], low, farthest, least)
+        upper = Tail.fit(values[values > high] - high, high, farthest, least)
         return cls(quantiles, lower, upper)
 
     def normal(self, values: Array, uniforms: Array) -> Array:
@@ -102,8 +105,8 @@ class Marginal:
         atom = (start < stop) & (values == self.quantiles[start])
         result = np.where(atom, ndtri(from_p + uniforms * (to_p - from_p)), result)
         low, high = self.quantiles[0], self.quantiles[-1]
-        result = np.where(values < low, _score(self.lower.survival(low - values)), result)
-        return np.where(values > high, -_score(self.upper.survival(values - high)), result)
+        result = np.where(values < low, ndtri(self.lower.survival(low - values)), result)
+        return np.where(values > high, -ndtri(self.upper.survival(values - high)), result)
 
     def values(self, normal: Array) -> Array:
         """Return the values of normal scores; monotone, bounded by the reach of the tails."""
@@ -142,9 +145,9 @@ class Marginals:
         return np.stack([m.values(normal[..., i]) for i, m in enumerate(self.channels)], axis=-1)
 
     def arrays(self) -> dict[str, Array]:
-        """Return float64[C, knots] quantiles and float64[C, 2, 5] tails."""
+        """Return float64[C, knots] quantiles and float64[C, 2, 6] tails."""
         tails = [
-            [[t.threshold, t.scale, t.shape, t.share, t.reach] for t in (m.lower, m.upper)]
+            [[t.threshold, t.scale, t.shape, t.share, t.reach, t.least] for t in (m.lower, m.upper)]
             for m in self.channels
         ]
         return {"quantiles": np.stack([m.quantiles for m in self.channels]), "tails": np.array(tails)}
@@ -164,8 +167,3 @@ class Marginals:
 def _scores() -> Float1D:
     """Return the grid of normal scores of the quantiles, from one tail to the other."""
     return np.linspace(float(ndtri(_TAIL)), -float(ndtri(_TAIL)), _KNOTS)
-
-
-def _score(probability: Array) -> Array:
-    """Return the normal score of a lower-tail probability, kept finite."""
-    return np.asarray(ndtri(np.maximum(probability, 1e-9)))

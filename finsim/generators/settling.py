@@ -14,7 +14,8 @@ from finsim.generators.rollout import Grid, roll_out
 from finsim.notation import Float2D, Float3D
 from finsim.randomness import Streams
 
-_PATHS, _STEPS = 25, 1000
+# As many steps as the history has, within these bounds.
+_PATHS, _FEWEST, _STEPS = 25, 200, 1000
 _STRETCHES, _FORGOTTEN = 8, 2
 
 
@@ -32,7 +33,8 @@ def settle(
         return encoding, np.zeros((1, 0))
     averages = encoding.averages(scores)
     draws = [streams.at("path", row) for row in range(_PATHS)]
-    components = roll_out(network, grid, draws, np.empty((_PATHS, 0, encoding.scaling.components)), _STEPS)
+    blank = np.empty((_PATHS, 0, encoding.scaling.components))
+    components = roll_out(network, grid, draws, blank, min(_STEPS, max(_FEWEST, scores.shape[1])))
     generated = encoding.scaling.inverse(components)
     encoding = replace(encoding, touch=Correction.fit(generated, encoding.residuals(scores, averages)))
     flat = averages.reshape(-1, averages.shape[2])
