@@ -106,7 +106,9 @@ def _planned(plan: Plan, label: str, patterns: pa.Table) -> dict[str, float] | N
         return None
     settings = agent_settings(plan)
     counts = scheme_counts(patterns, population_of(settings, plan.streams), plan.narratives, settings)
-    return {str(row.narrative): float(row.expected) for row in counts.itertuples()}
+    return dict(
+        zip(counts["narrative"].astype(str), counts["expected"].to_numpy(float).tolist(), strict=True)
+    )
 
 
 def _credit(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
