@@ -1,4 +1,4 @@
-"""Judge: is the synthetic side like the real one, good for the job, and safe to hand over?"""
+"""Judge whether the synthetic side is like the real one, good for the job, and safe to hand over."""
 
 from finsim.catalog import Catalog, Entry
 
@@ -22,6 +22,7 @@ METRICS = Catalog(
             f"{_F}.drift_distance:METRIC", "Distance of the last simulated year from the first"
         ),
         "hill": Entry(f"{_F}.hill:METRIC", "Tail index of losses and gains"),
+        "tail_reach": Entry(f"{_F}.tail_reach:METRIC", "Real days beyond the most extreme synthetic day"),
         "expected_shortfall": Entry(f"{_F}.expected_shortfall:METRIC", "Mean of the worst hundredth of days"),
         "kurtosis": Entry(f"{_F}.kurtosis:METRIC", "Tail weight at 1, 5 and 20 days"),
         "correlation": Entry(f"{_F}.correlation:METRIC", "Rank correlation across assets and columns"),

@@ -82,7 +82,7 @@ class PathCase:
         spare = None
         if self.holdout is not None:
             spare = statistic(self.holdout.column(column, asset)).mean(axis=0)
-        return evidence(found, distance, spare), found
+        return evidence(found, distance, spare, not self.synthetic.many), found
 
     def moments(
         self,
@@ -97,16 +97,16 @@ class PathCase:
         spare = None
         if self.holdout is not None:
             spare = statistic(features(pick(self.holdout)).mean(axis=1)).mean(axis=0)
-        return evidence(found, distance, spare), found
+        return evidence(found, distance, spare, not self.synthetic.many), found
 
 
-def evidence(found: Estimates, distance: Distance, holdout: Float1D | None) -> Evidence:
+def evidence(found: Estimates, distance: Distance, holdout: Float1D | None, few: bool) -> Evidence:
     """Return the distance of the two sides with its draws and the real-against-real distances."""
     value = float(distance(found.synthetic[None], found.real[None])[0])
     draws = distance(found.synthetic_draws, found.real[None])
     floors = distance(found.twin_draws, found.real_draws)
     spare = None if holdout is None else float(distance(holdout[None], found.real[None])[0])
-    return Evidence(value, draws, floors, spare)
+    return Evidence(value, draws, floors, spare, few)
 
 
 def path_case(

@@ -1,4 +1,4 @@
-"""``evaluate_credit``: is a synthetic loan book like the applications it was learnt from, and does it lose money in waves?"""
+"""``evaluate_credit``: a synthetic loan book against the applications it was learnt from, and its losses."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from finsim.evaluation.settings import Settings
-from finsim.notation import Bool1D, Float1D, Float2D, Int1D
+from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 
 MONEY = ("amount", "income", "credit_amount")
@@ -21,7 +21,7 @@ SYNTHETIC_ROWS = 4_000
 
 @dataclass(frozen=True)
 class Column:
-    """One shared column: ``real`` and ``own`` hold numbers, or category codes 0..K-1; ``spare`` a hold-out."""
+    """One shared column: both sides hold numbers, or category codes 0..K-1; ``spare`` is a hold-out."""
 
     name: str
     numeric: bool
@@ -61,7 +61,7 @@ def shared_columns(real: pd.DataFrame, loans: pa.Table, holdout: pd.DataFrame | 
 def _column(name: str, real: pd.Series, own: pd.Series, spare: pd.Series | None) -> Column:
     numbers = pd.api.types.is_numeric_dtype(real) and pd.api.types.is_numeric_dtype(own)
     given = [real, own] if spare is None else [real, own, spare]
-    parts = [_numbers(part, name) if numbers else part.astype(str).to_numpy() for part in given]
+    parts: list[Array] = [_numbers(part, name) if numbers else part.astype(str).to_numpy() for part in given]
     numeric = numbers and real.nunique() > FEW
     if not numeric:
         known = np.unique(np.concatenate(parts))

@@ -78,7 +78,8 @@ class Metric(Generic[Case]):
 
     ``lowest``/``highest`` is the range of values and ``best`` the value of a perfect twin. ``delta`` is
     the margin beyond what real data do among themselves, ``origin`` says where it comes from.
-    ``order_free`` promises that a permutation of rows in time leaves the value unchanged.
+    ``order_free`` promises that a permutation of rows in time leaves the value unchanged. ``era`` is added to
+    the margin when the synthetic side is one path: one path is one era, and eras differ.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Metric(Generic[Case]):
     origin: str
     order_free: bool
     compute: Callable[[Case], list[Score]]
+    era: float = 0.0
 
     def compared(
         self,
@@ -113,45 +115,49 @@ class Metric(Generic[Case]):
         low, high = evidence.value + np.quantile(spread, [0.025, 0.975])
         low, high = float(np.clip(low, self.lowest, self.highest)), float(min(high, self.highest))
         floor = float(np.median(evidence.floors)) if evidence.holdout is None else evidence.holdout
-        goal = max(float(np.quantile(evidence.floors, 0.95)), floor) + self.delta
+        margin = self.delta + (self.era if evidence.few else 0.0)
+        goal = max(float(np.quantile(evidence.floors, 0.95)), floor) + margin
         verdict, reason = verdict_below(evidence.value, low, goal)
         if ceiling is not None and goal >= ceiling:
             note = f"{note}; low power: a useless twin would reach the goal too".lstrip("; ")
-        return Score(
-            self.name, subject, evidence.value, low, high, n, floor, ceiling, goal,
-            verdict, self.use, self.unit, reason, note,
-        )  # fmt: skip
+        return self.scored(
+            subject, evidence.value, (low, high), n, (floor, ceiling, goal), (verdict, reason), note
+        )
+
+    def scored(
+        self,
+        subject: str,
+        value: float,
+        interval: tuple[float | None, float | None],
+        n: int,
+        references: tuple[float | None, float | None, float | None],
+        judged: tuple[str, str],
+        note: str = "",
+    ) -> Score:
+        """Return a score; ``references`` are (floor, ceiling, goal), ``judged`` is (verdict, reason)."""
+        (low, high), (floor, ceiling, goal), (verdict, reason) = interval, references, judged
+        figures = (value, low, high, n, floor, ceiling, goal)
+        return Score(self.name, subject, *figures, verdict, self.use, self.unit, reason, note)
 
     def missing(self, subject: str, reason: str) -> Score:
         """Return a score that says why it was not computed."""
-        return Score(
-            self.name,
-            subject,
-            None,
-            None,
-            None,
-            0,
-            None,
-            None,
-            None,
-            NOT_COMPUTED,
-            self.use,
-            self.unit,
-            reason,
-        )
+        nothing = (None, None, None)
+        return Score(self.name, subject, *nothing, 0, *nothing, NOT_COMPUTED, self.use, self.unit, reason)
 
 
 @dataclass(frozen=True)
 class Evidence:
     """A distance synthetic-real, its draws over the synthetic side, and real-against-real distances.
 
-    ``draws`` float64[B], ``floors`` float64[B]; ``holdout`` is the distance of a given hold-out.
+    ``draws`` float64[B], ``floors`` float64[B]; ``holdout`` is the distance of a given hold-out; ``few``
+    says that the synthetic side has too few paths to average over eras.
     """
 
     value: float
     draws: Float1D
     floors: Float1D
     holdout: float | None = None
+    few: bool = False
 
 
 def verdict_below(value: float, low: float, goal: float) -> tuple[str, str]:

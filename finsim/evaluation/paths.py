@@ -23,6 +23,7 @@ ORDER = (
     "discriminative",
     "predictive",
     "hill",
+    "tail_reach",
     "expected_shortfall",
     "kurtosis",
     "correlation",

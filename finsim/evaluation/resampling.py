@@ -101,10 +101,7 @@ class Estimates:
 def series_estimates(real: Float2D, synthetic: Float2D, statistic: Statistic, draws: Resamples) -> Estimates:
     """Estimate a statistic of whole series, averaged over the paths of a side."""
     left, right = statistic(real), statistic(synthetic)
-    if draws.own_paths:
-        own = right[draws.own].mean(axis=1)
-    else:
-        own = _mean_over(synthetic, statistic, draws.own)
+    own = right[draws.own].mean(axis=1) if draws.own_paths else _mean_over(synthetic, statistic, draws.own)
     if draws.real_paths:
         twins = left[draws.real].mean(axis=1)
         acting = left[draws.twin].mean(axis=1)
@@ -118,7 +115,7 @@ def series_estimates(real: Float2D, synthetic: Float2D, statistic: Statistic, dr
 
 
 def _mean_over(series: Float2D, statistic: Statistic, indices: Int2D) -> Float2D:
-    return np.mean([statistic(row[indices]) for row in series], axis=0)
+    return np.asarray(np.mean([statistic(row[indices]) for row in series], axis=0))
 
 
 def moment_estimates(
@@ -130,8 +127,8 @@ def moment_estimates(
 ) -> Estimates:
     """Estimate a function of means of row features, averaged over the paths of a side.
 
-    ``features`` maps [n, T, ...] to float64[n, T', F]; a row may hold lagged products, so resampling rows is the
-    blocks-of-blocks bootstrap and keeps dependence inside a row (Künsch 1989; Politis and Romano 1994).
+    ``features`` maps [n, T, ...] to float64[n, T', F]; a row may hold lagged products, so resampling rows
+    is the blocks-of-blocks bootstrap and keeps dependence inside a row (Künsch 1989).
     """
     left, right = _path_means(real, features), _path_means(synthetic, features)
     base, other = statistic(left), statistic(right)
@@ -166,7 +163,7 @@ def _weighted(
     for k in range(len(values)):
         rows = features(values[k : k + 1])[0]
         total.append(statistic(day_weights(indices, len(rows)) @ rows))
-    return np.mean(total, axis=0)
+    return np.asarray(np.mean(total, axis=0))
 
 
 def day_weights(indices: Int2D, length: int) -> Float2D:
@@ -175,4 +172,4 @@ def day_weights(indices: Int2D, length: int) -> Float2D:
     offsets = np.arange(draws)[:, None] * length
     flat = (offsets + indices)[indices < length]
     counts = np.bincount(flat, minlength=draws * length).reshape(draws, length).astype(np.float64)
-    return counts / counts.sum(axis=1, keepdims=True)
+    return np.asarray(counts / counts.sum(axis=1, keepdims=True))

@@ -1,4 +1,4 @@
-"""``evaluate_transactions``: is a labelled transaction world fit to train a detector on?"""
+"""``evaluate_transactions``: is a labelled transaction world fit to train a detector on."""
 
 from __future__ import annotations
 

@@ -109,4 +109,5 @@ METRIC = Metric(
     origin="assumption: one point of correlation beyond the real spread",
     order_free=False,
     compute=measure,
+    era=0.04,
 )

@@ -6,18 +6,21 @@ volatility changed; their ratio is not, and no real half has a ratio near zero. 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from finsim.evaluation.case import PathCase
 from finsim.evaluation.fidelity.autocorrelation import ROWS_PER_LAG, SHORT, compare_lags
-from finsim.evaluation.metric import BACKTEST, Metric, Score
+from finsim.evaluation.metric import BACKTEST, FAIL, Metric, Score
+from finsim.evaluation.resampling import Estimates
 from finsim.notation import Float1D, Float2D
 
-LEAST = 0.01
+LEAST = 0.005
 
 
 def strength_gap(left: Float2D, right: Float2D) -> Float1D:
-    """Return |log ratio| of the mean autocorrelations, each at least 0.01: [b, K] -> [b]."""
+    """Return |log ratio| of the mean autocorrelations, each at least 0.005: [b, K] -> [b]."""
     ratio = np.maximum(left.mean(axis=1), LEAST) / np.maximum(right.mean(axis=1), LEAST)
     return np.asarray(np.abs(np.log(ratio)))
 
@@ -35,10 +38,23 @@ def measure(case: PathCase) -> list[Score]:
             f"mean autocorrelation of |r| {found.estimates.synthetic.mean():.3f} synthetic, "
             f"{found.estimates.real.mean():.3f} real"
         )
-        scores.append(
-            METRIC.compared(asset, found.evidence, ceiling=found.ceiling, n=case.rows_used, note=note)
-        )
+        score = METRIC.compared(asset, found.evidence, ceiling=found.ceiling, n=case.rows_used, note=note)
+        if _is_absent(found.estimates, case.rows_used):
+            reason = "no clustering at all, as if the rows were in random order; every real part has some"
+            score = replace(score, verdict=FAIL, reason=reason)
+        scores.append(score)
     return scores
+
+
+def _is_absent(found: Estimates, rows: int) -> bool:
+    """Tell whether the synthetic side has no more clustering than random order, though real parts do.
+
+    The mean of K autocorrelations of n independent rows has standard deviation 1 / sqrt(K n) (Bartlett
+    1946); the limit is 3.5 of them. At least 95 % of the real parts must lie above it.
+    """
+    limit = 3.5 / np.sqrt(SHORT * rows)
+    parts = found.twin_draws.mean(axis=1)
+    return bool(found.synthetic.mean() <= limit < np.quantile(parts, 0.05))
 
 
 METRIC = Metric(
@@ -53,4 +69,5 @@ METRIC = Metric(
     origin="assumption: a memory 20 % stronger or weaker than the real spread is tolerable",
     order_free=False,
     compute=measure,
+    era=0.42,
 )

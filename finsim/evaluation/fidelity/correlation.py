@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 
 import numpy as np
 from scipy.stats import rankdata
@@ -23,7 +24,7 @@ def uniform_ranks(values: Float3D) -> Float3D:
     return np.asarray(centred / np.where(spread > 0, spread, 1.0))
 
 
-def stacked(side: Side, everything: bool) -> Float3D:
+def stacked(everything: bool, side: Side) -> Float3D:
     """Return the ranks of the returns, or of every column and |r| (at most 40 of them): [n, T, C]."""
     columns: list[Array] = [side.columns[RETURN]]
     if everything:
@@ -52,13 +53,11 @@ def measure(case: PathCase) -> list[Score]:
     """Return one score for the returns across assets and one for all columns (mean absolute gap)."""
     scores = []
     for subject, everything in (("returns across assets", False), ("all columns", True)):
-        count = stacked(case.real, everything)[:, :2].shape[2]
+        count = stacked(everything, case.real)[:, :2].shape[2]
         if count < 2:
             scores.append(METRIC.missing(subject, "one asset"))
             continue
-        found, estimates = case.moments(
-            lambda side, everything=everything: stacked(side, everything), products, _itself, mean_gap
-        )
+        found, estimates = case.moments(partial(stacked, everything), products, _itself, mean_gap)
         note = f"mean |rank correlation| {_size(estimates.synthetic)} synthetic, {_size(estimates.real)} real"
         ceiling = float(np.abs(estimates.real).mean())
         scores.append(METRIC.compared(subject, found, ceiling=ceiling, n=case.rows_used, note=note))
@@ -81,4 +80,5 @@ METRIC = Metric(
     origin="assumption: three points of correlation beyond the real spread",
     order_free=True,
     compute=measure,
+    era=0.01,
 )

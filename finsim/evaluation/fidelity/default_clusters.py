@@ -1,4 +1,4 @@
-"""Default clustering: do defaults of a sector come in waves, as sector factors make them?"""
+"""Default clustering: defaults of a sector come in waves when sector factors drive them."""
 
 from __future__ import annotations
 
@@ -71,10 +71,15 @@ def _score(case: CreditCase, subject: str, defaults: Float1D, at_risk: Float1D) 
             f"dispersion {value:.2f}: defaults look independent, joint losses come out too small",
         )
     note = f"{int(defaults.sum())} defaults in {len(defaults)} months; 1 = independent defaults"
-    return Score(
-        METRIC.name, subject, value, low, high, int(defaults.sum()), None, 1.0, 1.0 + METRIC.delta,
-        verdict, METRIC.use, METRIC.unit, reason, note,
-    )  # fmt: skip
+    return METRIC.scored(
+        subject,
+        value,
+        (low, high),
+        int(defaults.sum()),
+        (None, 1.0, 1.0 + METRIC.delta),
+        (verdict, reason),
+        note,
+    )
 
 
 METRIC = Metric(

@@ -1,4 +1,4 @@
-"""Drift over simulated years: do volatility and tails move away from where they began?"""
+"""Drift over simulated years: how far volatility and tails move away from where they began."""
 
 from __future__ import annotations
 
@@ -60,6 +60,7 @@ def measure(case: PathCase) -> list[Score]:
                 float(abs(changes.mean())),
                 _own_draws(case, changes, level, index),
                 np.abs(_chance(case, level, index, years)),
+                few=not case.synthetic.many,
             )
             note = f"change {changes.mean():+.3f} in log units, mean of {len(changes)} paths"
             scores.append(METRIC.compared(subject, evidence, n=len(changes), note=note))
@@ -103,4 +104,5 @@ METRIC = Metric(
     origin="assumption: 10 % over the whole horizon beyond chance",
     order_free=False,
     compute=measure,
+    era=0.5,
 )

@@ -46,6 +46,7 @@ def measure(case: PathCase) -> list[Score]:
             float(area_between(grid, right[:, -1].mean(axis=0), right[:, 0].mean(axis=0))) / scale,
             _own_draws(case, index, right, grid) / scale,
             _chance(case, left, grid) / scale,
+            few=not case.synthetic.many,
         )
         shape = ", ".join(f"{v:.3f}" for v in _from_first(right, grid) / scale)
         note = f"distance of years 2 to {years} from year 1: {shape}"
@@ -99,4 +100,5 @@ METRIC = Metric(
     origin="assumption: 5 % of the interquartile range beyond chance",
     order_free=False,
     compute=measure,
+    era=0.78,
 )

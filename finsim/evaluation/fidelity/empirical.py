@@ -74,16 +74,16 @@ def _resampled(bins: Int2D, counts: Float2D, indices: Int2D, by_path: bool) -> F
     if by_path:
         weights = np.stack([np.bincount(row, minlength=len(counts)) for row in indices])
         return np.asarray(weights @ counts)
-    return np.sum([_counts(row[indices], size) for row in bins], axis=0)
+    return np.asarray(np.sum([_counts(row[indices], size) for row in bins], axis=0))
 
 
 def _acting(bins: Int2D, counts: Float2D, draws: Resamples, shape: tuple[int, ...]) -> Float2D:
     if draws.twin is None:
-        return np.broadcast_to(counts.sum(axis=0), shape)
+        return np.asarray(np.broadcast_to(counts.sum(axis=0), shape))
     if draws.real_paths:
         return _resampled(bins, counts, draws.twin, True)
     parts = [_resampled(bins, counts, draws.twin[:, k], False) for k in range(draws.twin.shape[1])]
-    return np.sum(parts, axis=0)
+    return np.asarray(np.sum(parts, axis=0))
 
 
 def _one(side: Side, column: str, asset: int, grid: Float1D) -> Float1D:

@@ -26,6 +26,7 @@ def measure(case: PathCase) -> list[Score]:
             largest_gap(found.synthetic_draws, found.real),
             largest_gap(found.twin_draws, found.real_draws),
             holdout,
+            not case.synthetic.many,
         )
         useless = mixed(case, asset, column, found.grid)
         ceiling = None if useless is None else float(largest_gap(useless, found.real))
@@ -45,4 +46,5 @@ METRIC = Metric(
     origin="assumption: 3 points of probability beyond the real spread do not change a backtest",
     order_free=True,
     compute=measure,
+    era=0.05,
 )

@@ -66,4 +66,5 @@ METRIC = Metric(
     origin="assumption: 5 % of the tail weight beyond the real spread",
     order_free=False,
     compute=measure,
+    era=0.07,
 )

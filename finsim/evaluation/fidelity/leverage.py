@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from finsim.evaluation.case import PathCase
-from finsim.evaluation.columns import RETURN
+from finsim.evaluation.columns import RETURN, Side
 from finsim.evaluation.fidelity.autocorrelation import capped
 from finsim.evaluation.metric import BACKTEST, Metric, Score
 from finsim.notation import Float1D, Float2D, Float3D
@@ -35,14 +37,16 @@ def _gap(left: Float2D, right: Float2D) -> Float1D:
     return np.asarray(np.abs(left - right)[:, 0])
 
 
+def _returns(index: int, side: Side) -> Float2D:
+    return capped(side.column(RETURN, index))
+
+
 def measure(case: PathCase) -> list[Score]:
     """Return one score an asset."""
     scores = []
     shuffled = case.shuffled_real()
     for index, asset in case.assets():
-        found, estimates = case.moments(
-            lambda side, index=index: capped(side.column(RETURN, index)), features, leverage, _gap
-        )
+        found, estimates = case.moments(partial(_returns, index), features, leverage, _gap)
         twin = leverage(features(capped(shuffled[:, :, index])).mean(axis=1))
         ceiling = float(abs(twin.mean() - estimates.real[0]))
         note = f"leverage {estimates.synthetic[0]:.3f} synthetic, {estimates.real[0]:.3f} real"
@@ -62,4 +66,5 @@ METRIC = Metric(
     origin="assumption: one point of correlation beyond the real spread",
     order_free=False,
     compute=measure,
+    era=0.02,
 )

@@ -20,21 +20,20 @@ def associations(joint: Float2D, sizes: list[int], rows: float) -> Array:
 
     Source: Bergsma 2013.
     """
-    ends = np.cumsum(sizes)
-    starts = ends - sizes
+    starts = (np.cumsum(sizes) - np.array(sizes)).tolist()
     shares = joint / rows
-    found = []
-    for i in range(len(sizes)):
-        for j in range(i + 1, len(sizes)):
-            table = shares[starts[i] : ends[i], starts[j] : ends[j]]
-            table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
-            chance = table.sum(axis=1, keepdims=True) * table.sum(axis=0, keepdims=True)
-            square = float(((table - chance) ** 2 / chance).sum())
-            r, c = table.shape
-            excess = max(0.0, square - (r - 1) * (c - 1) / (rows - 1))
-            room = min(r - (r - 1) ** 2 / (rows - 1), c - (c - 1) ** 2 / (rows - 1)) - 1
-            found.append(np.sqrt(excess / room) if room > 0 else 0.0)
-    return np.array(found)
+    margin = np.diag(shares)
+    chance = np.outer(margin, margin)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cells = np.where(chance > 0, (shares - chance) ** 2 / chance, 0.0)
+    square = np.add.reduceat(np.add.reduceat(cells, starts, axis=0), starts, axis=1)
+    levels = np.add.reduceat((margin > 0).astype(np.float64), starts)
+    free = np.outer(levels - 1, levels - 1)
+    shrunk = levels - (levels - 1) ** 2 / (rows - 1)
+    room = np.minimum.outer(shrunk, shrunk) - 1
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = np.where(room > 0, np.sqrt(np.maximum(square - free / (rows - 1), 0.0) / room), 0.0)
+    return np.asarray(found[np.triu_indices(len(sizes), 1)])
 
 
 def measure(case: CreditCase) -> list[Score]:

@@ -53,14 +53,14 @@ def measure(case: CreditCase) -> list[Score]:
 def _shares(parts: Int2D, size: int) -> Float1D:
     offsets = np.arange(len(parts))[:, None] * size
     counts = np.bincount((parts + offsets).ravel(), minlength=len(parts) * size)
-    return counts.reshape(len(parts), size) / parts.shape[1]
+    return np.asarray(counts.reshape(len(parts), size) / parts.shape[1])
 
 
 def _resampled(case: CreditCase, role: str, part: Float1D, rows: int, size: int) -> Float1D:
     """Return shares of bootstrap resamples of ``rows`` rows: a multinomial draw over the cells."""
     shares = np.bincount(part, minlength=size) / len(part)
     rng = case.streams.at("loans", "margins", role)
-    return rng.multinomial(rows, shares, case.settings.bootstrap) / rows
+    return np.asarray(rng.multinomial(rows, shares, case.settings.bootstrap) / rows)
 
 
 METRIC = Metric(

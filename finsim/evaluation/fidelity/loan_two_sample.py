@@ -1,4 +1,4 @@
-"""Classifier two-sample test on loans: can boosted trees tell a synthetic loan from a real application?"""
+"""Classifier two-sample test on loans: boosted trees try to tell a synthetic loan from a real application."""
 
 from __future__ import annotations
 
@@ -40,22 +40,15 @@ def measure(case: CreditCase) -> list[Score]:
     verdict, reason = verdict_below(value, low, goal)
     note = f"{len(case.columns)} shared columns; ceiling: independent columns with the real margins"
     return [
-        Score(
-            METRIC.name,
+        METRIC.scored(
             subject,
             value,
-            low,
-            high,
+            (low, high),
             len(own),
-            float(np.median(halves)),
-            ceiling,
-            goal,
-            verdict,
-            METRIC.use,
-            METRIC.unit,
-            reason,
+            (float(np.median(halves)), ceiling, goal),
+            (verdict, reason),
             note,
-        )  # fmt: skip
+        )
     ]
 
 

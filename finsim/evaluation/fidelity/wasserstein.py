@@ -37,6 +37,7 @@ def measure(case: PathCase) -> list[Score]:
             area_between(found.grid, found.synthetic_draws, found.real) / scale,
             area_between(found.grid, found.twin_draws, found.real_draws) / scale,
             holdout,
+            not case.synthetic.many,
         )
         useless = mixed(case, asset, column, found.grid)
         ceiling = None if useless is None else float(area_between(found.grid, useless, found.real)) / scale
@@ -56,4 +57,5 @@ METRIC = Metric(
     origin="assumption: 5 % of the interquartile range beyond the real spread",
     order_free=True,
     compute=measure,
+    era=0.29,
 )

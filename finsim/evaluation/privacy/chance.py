@@ -26,7 +26,6 @@ def counted(
         verdict = WARN if hits and count <= more + 3.0 * math.sqrt(more) else FAIL
         reason = f"{count} of {n} are copies ({count / max(n, 1):.2%}); chance explains {goal}"
     value = float(count)
-    return Score(
-        metric.name, subject, value, value, value, n, expected, float(n), float(goal),
-        verdict, metric.use, metric.unit, reason, note,
-    )  # fmt: skip
+    return metric.scored(
+        subject, value, (value, value), n, (expected, float(n), float(goal)), (verdict, reason), note
+    )

@@ -76,11 +76,17 @@ def measure(case: PathCase) -> list[Score]:
     note = f"runs of {run} or more equal returns; the longest has {longest}"
     return [
         counted(
-            METRIC, subjects[0], len(found.length), covered.size // run,
-            (len(runs_of(chance).length), chance.size // run), note,
+            METRIC,
+            subjects[0],
+            len(found.length),
+            covered.size // run,
+            (len(runs_of(chance).length), chance.size // run),
+            note,
         ),
-        counted(METRIC, subjects[1], int(covered.sum()), covered.size, (int(chance.sum()), chance.size), note),
-    ]  # fmt: skip
+        counted(
+            METRIC, subjects[1], int(covered.sum()), covered.size, (int(chance.sum()), chance.size), note
+        ),
+    ]
 
 
 METRIC = Metric(

@@ -31,22 +31,9 @@ def measure(case: TransactionCase) -> list[Score]:
     verdict, reason = verdict_below(value, float(low), LIMIT)
     note = f"{len(size)} decoy schemes, {int(found.decoy.sum())} rows; {found.setting}"
     return [
-        Score(
-            METRIC.name,
-            subject,
-            value,
-            float(low),
-            float(high),
-            len(size),
-            floor,
-            1.0,
-            LIMIT,
-            verdict,
-            METRIC.use,
-            METRIC.unit,
-            reason,
-            note,
-        )  # fmt: skip
+        METRIC.scored(
+            subject, value, (float(low), float(high)), len(size), (floor, 1.0, LIMIT), (verdict, reason), note
+        )
     ]
 
 

@@ -99,10 +99,7 @@ def _score(
         verdict, reason = FAIL, f"no better than alerts at random ({chance:.3g}): nothing to learn from"
     elif easy and value >= TOO_EASY:
         verdict, reason = WARN, f"{value:.3f}: schemes are separated almost perfectly, real ones are not"
-    return Score(
-        METRIC.name, subject, value, low, high, n, None, chance, chance,
-        verdict, METRIC.use, METRIC.unit, reason, note,
-    )  # fmt: skip
+    return METRIC.scored(subject, value, (low, high), n, (None, chance, chance), (verdict, reason), note)
 
 
 METRIC = Metric(

@@ -35,24 +35,7 @@ def measure(case: PathCase) -> list[Score]:
     official = (settings.judge_refits, settings.judge_iterations) == OFFICIAL
     note = f"{settings.judge_refits} refits of {settings.judge_iterations} iterations"
     note += "" if official else f"; the official protocol is {OFFICIAL[0]} of {OFFICIAL[1]}"
-    return [
-        Score(
-            METRIC.name,
-            subject,
-            value,
-            low,
-            high,
-            len(own),
-            floor,
-            0.5,
-            goal,
-            verdict,
-            METRIC.use,
-            METRIC.unit,
-            reason,
-            note,
-        )  # fmt: skip
-    ]
+    return [METRIC.scored(subject, value, (low, high), len(own), (floor, 0.5, goal), (verdict, reason), note)]
 
 
 def _scores(case: PathCase, real: Float3D, fake: Float3D, role: str) -> list[float]:

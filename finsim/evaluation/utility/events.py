@@ -109,7 +109,7 @@ def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def codes_of(column: pa.ChunkedArray) -> Int1D:
-    """Return small whole numbers for the values of a text, dictionary or whole-number column; nulls are -1."""
+    """Return small whole numbers for the values of a text or whole-number column; nulls are -1."""
     text = pc.cast(column, pa.string()) if pa.types.is_dictionary(column.type) else column
     encoded = pc.dictionary_encode(text).combine_chunks()
     if isinstance(encoded, pa.ChunkedArray):

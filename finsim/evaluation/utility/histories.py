@@ -85,16 +85,16 @@ NAMES = (
     "amount", "hour", "weekday", "round", "channel", "same_bank", "to_merchant", "payer_kind", "payee_kind",
     "payer_age", "payer_count", "payer_gap", "payer_1h", "payer_24h", "payer_7d", "payer_sum_24h",
     "payer_sum_7d", "payer_ratio", "payer_declines_24h", "payer_payees", "payer_new_payees_24h",
-    "payer_inflow_24h", "payer_inflow_7d", "payee_count", "payee_gap", "payee_24h", "payee_sum_24h", "payee_sum_7d",
-    "payee_ratio", "payee_payers", "payee_new_payers_24h", "pair_count", "pair_gap",
+    "payer_inflow_24h", "payer_inflow_7d", "payee_count", "payee_gap", "payee_24h", "payee_sum_24h",
+    "payee_sum_7d", "payee_ratio", "payee_payers", "payee_new_payers_24h", "pair_count", "pair_gap",
 )  # fmt: skip
 
 
 def features(rows: Events, chosen: Int1D) -> Float2D:
     """Return the features ``NAMES`` of the chosen rows: float64[m, 33].
 
-    All are known to the bank before it decides on a payment: no ids, no labels, no status of the row itself, no
-    balances after it. Sums and gaps are on a log scale.
+    All are known to the bank before it decides on a payment: no ids, no labels, no status of the row
+    itself, no balances after it. Sums and gaps are on a log scale.
     """
     one = np.ones(rows.rows)
     pair_key = np.unique(rows.payer * rows.accounts + rows.payee, return_inverse=True)[1]

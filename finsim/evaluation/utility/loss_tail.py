@@ -1,4 +1,4 @@
-"""Portfolio value at risk and expected shortfall with their sampling error: are there enough draws?"""
+"""Portfolio value at risk and expected shortfall with their sampling error."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ def value_at_risk(losses: Float1D, level: float) -> tuple[float, float, float]:
 
 
 def expected_shortfall(losses: Float1D, level: float) -> tuple[float, float, float]:
-    """Return the mean of sorted losses beyond the quantile with a 95 % interval (Manistre and Hancock 2005)."""
+    """Return the mean of sorted losses beyond the quantile with its 95 % interval.
+
+    Source of the variance: Manistre and Hancock 2005.
+    """
     draws = len(losses)
     at = int(np.ceil(draws * level)) - 1
     beyond = losses[at + 1 :]
@@ -58,22 +61,9 @@ def measure(case: CreditCase) -> list[Score]:
                 )
             note = f"mean loss {ordered.mean():.4g}, {len(ordered)} draws"
             scores.append(
-                Score(
-                    METRIC.name,
-                    subject,
-                    value,
-                    low,
-                    high,
-                    len(ordered),
-                    None,
-                    None,
-                    None,
-                    verdict,
-                    METRIC.use,
-                    METRIC.unit,
-                    reason,
-                    note,
-                )  # fmt: skip
+                METRIC.scored(
+                    subject, value, (low, high), len(ordered), (None, None, None), (verdict, reason), note
+                )
             )
     return scores
 

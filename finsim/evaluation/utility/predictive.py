@@ -40,22 +40,7 @@ def measure(case: PathCase) -> list[Score]:
     official = (settings.judge_refits, settings.judge_predictive_iterations) == OFFICIAL
     note += "" if official else f"; the official protocol is {OFFICIAL[0]} of {OFFICIAL[1]}"
     return [
-        Score(
-            METRIC.name,
-            subject,
-            value,
-            low,
-            high,
-            len(own),
-            floor,
-            ceiling,
-            goal,
-            verdict,
-            METRIC.use,
-            METRIC.unit,
-            reason,
-            note,
-        )  # fmt: skip
+        METRIC.scored(subject, value, (low, high), len(own), (floor, ceiling, goal), (verdict, reason), note)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Scheme counts: does each narrative appear at the study's rate?"""
+"""Scheme counts: whether each narrative appears at the study's rate."""
 
 from __future__ import annotations
 
@@ -27,22 +27,15 @@ def measure(case: TransactionCase) -> list[Score]:
         inside = low <= count <= high
         reason = "" if inside else f"{count} schemes; the plan of {planned:.1f} gives {low:.0f} to {high:.0f}"
         scores.append(
-            Score(
-                METRIC.name,
+            METRIC.scored(
                 name,
                 float(count),
-                low,
-                high,
+                (low, high),
                 count,
-                None,
-                None,
-                planned,
-                PASS if inside else FAIL,
-                METRIC.use,
-                METRIC.unit,
-                reason,
+                (None, None, planned),
+                (PASS if inside else FAIL, reason),
                 "low and high are the 99 % interval of the planned number",
-            )  # fmt: skip
+            )
         )
     return scores
 

@@ -1,4 +1,4 @@
-"""Shortcut audit: can one raw column, or the graph degrees alone, give the illicit label away?"""
+"""Shortcut audit: how far one raw column, or the graph degrees alone, give the illicit label away."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def placement(values: Float1D, illicit: Bool1D) -> Float1D:
 
 
 def by_rate(codes: Int1D, illicit: Bool1D, learn: Bool1D) -> Float1D:
-    """Return the illicit rate of each row's category, learnt on the rows of ``learn`` (one row of smoothing)."""
+    """Return the illicit rate of each row's category, learnt on the rows of ``learn``, lightly smoothed."""
     size = codes.max() + 2
     shifted = codes + 1
     total = np.bincount(shifted[learn], minlength=size)
@@ -158,10 +158,7 @@ def _score(subject: str, value: float, draws: Float1D, n: int, limit: float, not
     elif value > TARGET:
         verdict, reason = WARN, f"AUC {value:.3f} is above the target {TARGET}"
         reason += "; leave the column out of training" if limit > 1 else ""
-    return Score(
-        METRIC.name, subject, value, low, high, n, 0.5, 1.0, TARGET,
-        verdict, METRIC.use, METRIC.unit, reason, note,
-    )  # fmt: skip
+    return METRIC.scored(subject, value, (low, high), n, (0.5, 1.0, TARGET), (verdict, reason), note)
 
 
 METRIC = Metric(

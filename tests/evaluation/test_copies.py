@@ -1,0 +1,149 @@
+"""Planted copies are found to the last row; clean samples and held-out bars have none."""
+
+import numpy as np
+import pytest
+from price_stand_ins import resampled, with_columns
+
+from finsim.evaluation.case import path_case
+from finsim.evaluation.privacy import bar_copies, near_copies, shape_copies, window_copies
+from finsim.evaluation.privacy.bar_copies import copied_bars
+from finsim.evaluation.privacy.window_copies import covered_returns, runs_of
+from finsim.randomness import Streams
+from finsim.records.paths import Paths
+
+SHARE = 0.02
+WINDOW = 40
+
+
+@pytest.fixture(scope="module")
+def clean(real: Paths) -> Paths:
+    rng = np.random.default_rng(17)
+    paths = resampled(real, 10, 1_499, seed=3)
+    returns = rng.standard_t(4, (10, 1_499, 2)) * 0.015
+    close = 50.0 * np.exp(np.concatenate([np.zeros((10, 1, 2)), np.cumsum(returns, axis=1)], axis=1))
+    factor = close / paths.close
+    prices = {name: paths.columns[name] * factor for name in ("open", "high", "low", "close")}
+    return with_columns(paths, **prices)
+
+
+def with_rows(clean: Paths, real: Paths, share: float = SHARE) -> tuple[Paths, np.ndarray]:
+    """Replace a share of bars by verbatim real bars; return the set and a mask [N, T, A]."""
+    rng = np.random.default_rng(23)
+    mask = rng.random(clean.close.shape) < share
+    source = rng.integers(0, len(real.dates), mask.sum())
+    asset = np.nonzero(mask)[2]
+    columns = {name: values.copy() for name, values in clean.columns.items()}
+    for name, values in columns.items():
+        values[mask] = real.columns[name][0, source, asset]
+    return with_columns(clean, **columns), mask
+
+
+def with_windows(clean: Paths, real: Paths, rescale: bool, noise: float = 0.0) -> tuple[Paths, int]:
+    """Overwrite windows of 40 bars, at other dates and perhaps other price levels; return their number."""
+    rng = np.random.default_rng(29)
+    columns = {name: values.copy() for name, values in clean.columns.items()}
+    places = [(path, 7 + 300 * k) for path in range(clean.count) for k in range(3)]
+    for path, start in places:
+        source = int(rng.integers(0, len(real.dates) - WINDOW))
+        factor = float(rng.uniform(0.2, 5.0)) if rescale else 1.0
+        jitter = np.exp(noise * rng.standard_normal((WINDOW, 1)))
+        for name, values in columns.items():
+            window = real.columns[name][0, source : source + WINDOW]
+            values[path, start : start + WINDOW] = window if name == "volume" else window * factor * jitter
+    return with_columns(clean, **columns), len(places)
+
+
+def scores(metric, real, synthetic, quick, holdout=None):
+    return metric.METRIC.compute(path_case(real, holdout, synthetic, Streams(7), quick))
+
+
+EXACT = (bar_copies, shape_copies, window_copies)
+
+
+@pytest.mark.parametrize("metric", [*EXACT, near_copies])
+def test_clean_samples_hold_no_copy(metric, real, clean, quick):
+    for score in scores(metric, real, clean, quick):
+        assert score.verdict == "pass", score
+        assert score.value <= score.goal
+
+
+@pytest.mark.parametrize("metric", [*EXACT, near_copies])
+def test_the_other_half_of_the_real_series_holds_no_copy(metric, halves, quick):
+    early, late = halves
+    for score in [*scores(metric, early, late, quick), *scores(metric, late, early, quick)]:
+        assert score.verdict == "pass", score
+
+
+def test_two_percent_of_verbatim_bars_are_counted_exactly(real, clean, quick):
+    planted, mask = with_rows(clean, real)
+    (score,) = scores(bar_copies, real, planted, quick)
+    assert score.value == mask.sum()
+    assert score.verdict == "fail"
+    assert mask.mean() == pytest.approx(SHARE, rel=0.1)
+    np.testing.assert_array_equal(copied_bars(real, planted) >= 0, mask.ravel())
+    assert scores(shape_copies, real, planted, quick)[0].value == mask.sum()
+
+
+def test_a_single_copied_bar_is_found(real, clean, quick):
+    columns = {name: values.copy() for name, values in clean.columns.items()}
+    for name, values in columns.items():
+        values[3, 700, 1] = real.columns[name][0, 2_000, 0]
+    (score,) = scores(bar_copies, real, with_columns(clean, **columns), quick)
+    assert (score.value, score.verdict) == (1, "fail")
+
+
+def test_copied_windows_are_counted_at_any_date_and_price_level(real, clean, quick):
+    for rescale in (False, True):
+        planted, count = with_windows(clean, real, rescale)
+        windows, returns = scores(window_copies, real, planted, quick)
+        assert windows.value == 2 * count
+        assert returns.value == 2 * count * (WINDOW - 1)
+        assert windows.verdict == "fail"
+        expected = 0 if rescale else 2 * count * WINDOW
+        assert scores(bar_copies, real, planted, quick)[0].value == expected
+        assert scores(shape_copies, real, planted, quick)[0].value == 2 * count * WINDOW
+        assert scores(near_copies, real, planted, quick)[0].verdict == "fail"
+
+
+def test_runs_say_where_copies_begin(real, clean):
+    planted, _ = with_windows(clean, real, rescale=True)
+    found = runs_of(covered_returns(real, planted, 5))
+    assert set(found.start) == {7, 307, 607}
+    assert set(found.length) == {WINDOW - 1}
+
+
+def test_noisy_copies_escape_the_exact_checks_but_not_the_near_one(real, clean, quick):
+    planted, _ = with_windows(clean, real, rescale=True, noise=0.002)
+    assert scores(window_copies, real, planted, quick)[0].value == 0
+    assert scores(near_copies, real, planted, quick)[0].verdict == "fail"
+
+
+def test_the_whole_real_file_is_a_copy_of_itself(real, quick):
+    for metric in EXACT:
+        assert scores(metric, real, real, quick)[0].verdict == "fail"
+    assert scores(bar_copies, real, real, quick)[0].value == 2 * len(real.dates)
+
+
+def test_tick_prices_that_repeat_by_chance_are_measured_on_the_hold_out(quick):
+    """Closes on a coarse grid without volume repeat: the hold-out shows it, so chance is no copy."""
+    rng = np.random.default_rng(31)
+
+    def ticks(steps: int) -> Paths:
+        close = 10.0 + np.round(np.abs(np.cumsum(rng.choice([-1, 0, 1], (1, steps, 1)), axis=1)) % 5) / 10
+        high, low = close + rng.integers(0, 2, close.shape) / 10, close - rng.integers(0, 2, close.shape) / 10
+        dates = np.datetime64("2010-01-01") + np.arange(steps)
+        return Paths(("X",), dates, {"open": close, "high": high, "low": low, "close": close})
+
+    case = path_case(ticks(900), ticks(900), ticks(900), Streams(7), quick)
+    (score,) = bar_copies.METRIC.compute(case)
+    assert score.value > 100
+    assert score.verdict == "pass"
+    assert score.floor > 100
+
+
+def test_closes_alone_are_checked_by_windows_only(real, clean, quick):
+    planted, count = with_windows(clean, real, rescale=True)
+    left = Paths(real.assets, real.dates, {"close": real.close})
+    right = Paths(planted.assets, planted.dates, {"close": planted.close})
+    assert scores(bar_copies, left, right, quick)[0].verdict == "not computed"
+    assert scores(window_copies, left, right, quick)[0].value == 2 * count

@@ -1,0 +1,119 @@
+import json
+import math
+
+import numpy as np
+import pytest
+
+from finsim.errors import RecordError, StudyError
+from finsim.evaluation.metric import BACKTEST, FAIL, NOT_COMPUTED, PASS, SHARE, WARN, Evidence, Metric, Score
+from finsim.evaluation.scorecard import Scorecard
+from finsim.evaluation.settings import Settings
+
+
+def metric(**changed: object) -> Metric:
+    fields = {
+        "name": "gap", "case": "paths", "use": BACKTEST, "unit": "points", "lowest": 0.0, "highest": 1.0,
+        "best": 0.0, "delta": 0.1, "origin": "assumption", "order_free": True, "era": 0.2,
+        "compute": lambda case: [],
+    }  # fmt: skip
+    return Metric(**{**fields, **changed})
+
+
+def evidence(value: float, spread: float = 0.0, few: bool = False, holdout: float | None = None) -> Evidence:
+    draws = value + spread * np.linspace(-1, 1, 101)
+    return Evidence(value, draws, np.linspace(0.0, 0.2, 101), holdout, few)
+
+
+def score(verdict: str = PASS, use: str = BACKTEST, **changed: object) -> Score:
+    fields = {
+        "metric": "gap", "subject": "x", "value": 0.1, "low": 0.0, "high": 0.2, "n": 9, "floor": 0.05,
+        "ceiling": 1.0, "goal": 0.3, "verdict": verdict, "use": use, "unit": "points",
+        "reason": "" if verdict == PASS else "because",
+    }  # fmt: skip
+    return Score(**{**fields, **changed})
+
+
+def test_the_goal_is_the_real_spread_and_delta():
+    found = metric().compared("x", evidence(0.25))
+    assert found.goal == pytest.approx(0.19 + 0.1)
+    assert found.floor == pytest.approx(0.1)
+    assert found.verdict == PASS
+
+
+def test_a_value_above_the_goal_warns_while_its_interval_reaches_the_goal_and_fails_beyond():
+    assert metric().compared("x", evidence(0.35, spread=0.1)).verdict == WARN
+    found = metric().compared("x", evidence(0.5, spread=0.1))
+    assert found.verdict == FAIL
+    assert "0.5" in found.reason
+
+
+def test_one_path_may_be_another_era():
+    assert metric().compared("x", evidence(0.45, few=True)).verdict == PASS
+    assert metric().compared("x", evidence(0.45)).verdict == FAIL
+
+
+def test_a_given_hold_out_is_the_floor_and_can_only_widen_the_goal():
+    found = metric().compared("x", evidence(0.45, holdout=0.4))
+    assert (found.floor, found.verdict) == (0.4, PASS)
+    assert found.goal == pytest.approx(0.5)
+    assert metric().compared("x", evidence(0.1, holdout=0.01)).goal == pytest.approx(0.29)
+
+
+def test_a_goal_beyond_a_useless_twin_is_called_low_power():
+    assert "low power" in metric().compared("x", evidence(0.1), ceiling=0.2).note
+    assert "low power" not in metric().compared("x", evidence(0.1), ceiling=0.9).note
+
+
+def test_an_undefined_statistic_is_not_computed():
+    found = metric().compared("x", evidence(math.nan))
+    assert found.verdict == NOT_COMPUTED
+    assert found.value is None
+    assert found.reason
+
+
+def test_scores_survive_json_and_nan_becomes_none():
+    found = score(floor=math.nan)
+    assert found.floor is None
+    assert Score.from_dict(json.loads(json.dumps(found.to_dict()))) == found
+    with pytest.raises(RecordError, match="verdict"):
+        Score.from_dict({"metric": "gap"})
+
+
+@pytest.mark.parametrize("changed", [{"verdict": "good"}, {"use": "fun"}])
+def test_unknown_words_are_refused(changed):
+    with pytest.raises(RecordError, match="expected"):
+        score(**changed)
+
+
+def test_a_use_fails_with_one_fail_and_warns_above_one_warning_in_ten():
+    ten = [score() for _ in range(9)]
+    assert Scorecard((*ten, score(WARN))).verdicts()[BACKTEST].verdict == PASS
+    assert Scorecard((*ten, score(WARN), score(WARN))).verdicts()[BACKTEST].verdict == WARN
+    assert Scorecard((*ten, score(FAIL))).verdicts()[BACKTEST].verdict == FAIL
+    nothing = Scorecard((score(NOT_COMPUTED, use=SHARE),)).verdicts()
+    assert nothing[SHARE].verdict == NOT_COMPUTED
+    assert BACKTEST not in nothing
+
+
+def test_reasons_list_failures_first_and_name_the_metric():
+    card = Scorecard((score(WARN), score(FAIL, subject="y")))
+    reasons = card.verdicts()[BACKTEST].reasons
+    assert reasons == ("fail: gap of y: because", "warn: gap of x: because")
+
+
+def test_a_scorecard_round_trips_and_prints(tmp_path):
+    card = Scorecard([score(), score(FAIL, value=None, low=None)])
+    card.write(tmp_path / "scorecard.json")
+    read = json.loads((tmp_path / "scorecard.json").read_text())
+    assert Scorecard.from_dict(read) == card
+    assert set(read) == {"scores", "verdicts"}
+    assert "backtest: fail" in card.table()
+    assert len(card.of("gap", "x")) == 2
+
+
+@pytest.mark.parametrize(
+    "changed", [{"bootstrap": 3}, {"window": 2}, {"budgets": (2.0,)}, {"holdout_share": 0.0}]
+)
+def test_settings_that_give_no_interval_are_refused(changed):
+    with pytest.raises(StudyError, match="expected"):
+        Settings(**changed)
