@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -21,12 +22,17 @@ from finsim.kernels.ledger import OF_ATTEMPT
 _SECOND = 1_000_000_000
 _RETRIES = 2
 _MEAN_RETRY = 100.0  # assumption: seconds until a declined payment is tried again with half the sum
+# Whoever is paid leaves no choice: ordinary payments to these have one purpose too.
+SETTLED = {"cash": "cash", "exchange": "investment", "remitter": "family"}
 _CARD = ("card_present", "card_not_present")
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What all schemes of one narrative share: codes of its words, the clock, and mule settings."""
+    """What all schemes of one narrative share: codes of its words, the clock, and mule settings.
+
+    ``sort`` names the sort of outside accounts that settle channel or purpose, by account position.
+    """
 
     narrative: Narrative
     code: int
@@ -36,6 +42,7 @@ class Stage:
     population: Population
     hours: Hours
     mules: dict[str, float]
+    sort: Mapping[int, str]
 
 
 @dataclass
@@ -69,6 +76,8 @@ def _pick(mix: dict[str, float], rng: np.random.Generator) -> str:
 def _channel(stage: Stage, phase: Phase, edge: Edge, rng: np.random.Generator) -> int:
     """Return the channel; a shop without a counter, or without a web shop, settles which card channel."""
     name = _pick(phase.channel, rng)
+    if stage.sort.get(edge.payee.account) == "cash":
+        return CHANNEL["cash"]
     shops, shop = stage.population.merchants, edge.payee.shop
     if shop >= 0 and name in _CARD:
         online = float(shops.online[shop])
@@ -77,7 +86,10 @@ def _channel(stage: Stage, phase: Phase, edge: Edge, rng: np.random.Generator) -
 
 
 def _purpose(stage: Stage, phase: Phase, edge: Edge, rng: np.random.Generator) -> int:
-    """Return the purpose: as the phase says, else the category of the shop, else a transfer."""
+    """Return the purpose: what the payee settles, else as the phase says, else a transfer."""
+    settled = SETTLED.get(stage.sort.get(edge.payee.account, ""))
+    if settled:
+        return PURPOSE[settled]
     if phase.purpose:
         return PURPOSE[_pick(phase.purpose, rng)]
     if edge.payee.shop >= 0:

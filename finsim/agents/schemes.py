@@ -8,7 +8,7 @@ from finsim.agents.arrivals import arrivals, expected_schemes, mule_settings
 from finsim.agents.casting import Pool, account_facts, candidates, cast, refuse_empty
 from finsim.agents.narrative import Narrative
 from finsim.agents.orders import Orders
-from finsim.agents.payments import Stage
+from finsim.agents.payments import SETTLED, Stage
 from finsim.agents.plan import Scheme, SchemePlan, lay_plan
 from finsim.agents.population import Population
 from finsim.agents.season import season
@@ -39,6 +39,7 @@ def scheme_orders(
     facts = account_facts(population)
     mules = mule_settings(drivers)
     recruit = max(mules.get("recruit_mult", 1.0), 1e-9)
+    sort = {int(a): name for name in SETTLED for a in population.outside[name]}
     schemes: list[Scheme] = []
     for position, narrative in enumerate(narratives):
         own = streams.under("agents", "schemes", narrative.id)
@@ -51,7 +52,7 @@ def scheme_orders(
             for name, role in narrative.roles.items()
         }
         refuse_empty(narrative, who)
-        stage = Stage(narrative, position, words[1], words[2], words[3], population, hours, mules)
+        stage = Stage(narrative, position, words[1], words[2], words[3], population, hours, mules, sort)
         starts = arrivals(narrative, position, (expected, use.count is not None), settings, own, drivers)
         for arrival in starts:
             script = own.under("scheme", arrival.id)

@@ -27,7 +27,7 @@ _FACTS = np.array([_HABITS[name] for name in CATEGORIES])
 RATE, SPREAD, CREDIT, CHARM, MEANS = _FACTS.T
 # assumption: how often each segment buys, relative to a worker, in the order of SEGMENTS.
 SEGMENT_RATE = np.array([1.0, 1.0, 1.25, 0.78, 0.80])
-_LIFT = 1.3  # assumption: mean price factor of people's means, for the estimate of sales only
+_LIFT = 1.7  # assumption: mean price factor of people's means, for the estimate of sales only
 
 
 def expected_sales(merchants: Merchants, catchment: Catchment, town: Array) -> Float1D:

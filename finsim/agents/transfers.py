@@ -61,10 +61,13 @@ def _goods(life: Life, rng: np.random.Generator) -> Draft:
     size = len(who)
     stranger = people.current[rng.integers(0, len(people), size)]
     outside = rng.choice(population.outside["person"], size)
-    payee = np.where(rng.random(size) < 0.6, stranger, outside)
+    shop = population.firms.account[rng.integers(0, len(population.firms), size)]
+    whom = rng.random(size)
+    payee = np.select([whom < 0.5, whom < 0.65], [stranger, shop], outside)
     amount = rounded(12_000 * np.exp(1.3 * rng.standard_normal(size)), rng.random(size), 0.6)
-    parties = Parties(people.current[who], payee)
-    return draft(ts, parties, amount, _quick_channel(rng, size), PURPOSE["goods"])
+    code = rng.random(size)
+    channel = np.select([code < 0.78, code < 0.95], [CHANNEL["instant"], CHANNEL["ach"]], CHANNEL["wire"])
+    return draft(ts, Parties(people.current[who], payee), amount, channel, PURPOSE["goods"])
 
 
 def _big(life: Life, rng: np.random.Generator) -> Draft:
@@ -80,7 +83,10 @@ def _big(life: Life, rng: np.random.Generator) -> Draft:
     state = population.outside["government"][0]
     stranger = people.current[rng.integers(0, len(people), size)]
     payee = np.select([kind < 0.4, kind < 0.65, kind < 0.8], [firm, outside, stranger], state)
-    purpose = np.select([kind < 0.4, kind < 0.8], [PURPOSE["invoice"], PURPOSE["transfer"]], PURPOSE["tax"])
+    # Private sellers and firms alike are paid on an invoice or by a plain transfer.
+    billed = rng.random(size) < np.where(kind < 0.4, 0.7, 0.3)
+    purpose = np.where(billed, PURPOSE["invoice"], PURPOSE["transfer"])
+    purpose = np.where(kind < 0.8, purpose, PURPOSE["tax"])
     code = rng.random(size)
     channel = np.select(
         [code < 0.4, code < 0.75, code < 0.88],
@@ -105,7 +111,8 @@ def _abroad(life: Life, rng: np.random.Generator) -> Draft:
     )
     amount = rounded(18_000 * np.exp(1.0 * rng.standard_normal(size)), rng.random(size), 0.75)
     purpose = np.where(to_exchange, PURPOSE["investment"], PURPOSE["family"])
-    channel = np.where(rng.random(size) < 0.75, CHANNEL["instant"], CHANNEL["wire"])
+    code = rng.random(size)
+    channel = np.select([code < 0.65, code < 0.8], [CHANNEL["instant"], CHANNEL["ach"]], CHANNEL["wire"])
     return draft(ts, Parties(people.current[who], payee), amount, channel, purpose)
 
 
