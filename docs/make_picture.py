@@ -23,56 +23,54 @@ from finsim.report.market_data import fan, read_market, stride_of, years_of
 from finsim.report.market_figures import Band, anchors_of, draw_fan
 from finsim.report.payment_data import choose_scheme, read_payments
 from finsim.report.run_folder import RunFolder, open_folder
-from finsim.report.scheme_figures import draw_graph, flows_of, kinds_of, layout, roles_of
+from finsim.report.scheme_figures import draw_graph, flows_of, layout, roles_of
 from finsim.report.wording import spoken
-from finsim.report.world_sections import read_books
+from finsim.report.world_sections import read_books, scheme_count
 
-WIDTH, HEIGHT, DPI = 12.0, 6.0, 100
-ASSET = 0
+WIDTH, HEIGHT, DPI, YEARS = 12.0, 6.0, 100, 5.0
 
 
 def paths(run: RunFolder, axes: Any) -> str:
-    """Draw the fan of one asset, base against the deepest stress; return the heading."""
+    """Draw the fan of the last asset, base against the last stress drawn; return the heading."""
     market = read_market(run)
-    if market is None:
-        raise SystemExit("this run has no market tables")
-    label, stressed = next(iter(market.stressed.items()))
+    if market is None or not market.stressed:
+        raise SystemExit("this run has no stressed market tables")
+    label, stressed = list(market.stressed.items())[-1]
+    asset = market.assets[-1]
     stride = stride_of(market.base)
+    years = years_of(market.base.dates[::stride])
+    kept = years <= years[0] + YEARS
     bands = [
-        Band(name, colour, fan(found, ASSET, stride))
+        Band(name, colour, fan(found, market.assets.index(asset), stride)[:, kept])
         for name, colour, found in ((run.base, "base", market.base), (label, "stress", stressed))
     ]
-    asset = market.assets[ASSET]
-    draw_fan(axes, bands, years_of(market.base.dates[::stride]), anchors_of(run, label, asset))
-    for band, share in zip(bands, (0.93, 0.05), strict=True):
-        axes.text(
-            0.97, share, band.label, transform=axes.transAxes, ha="right", color=placeholder(band.colour)
-        )
-    return f"Markets: {asset}, {market.paths} paths"
+    draw_fan(axes, bands, years[kept], anchors_of(run, label, asset))
+    axes.set_xlim(years[0], years[kept][-1])
+    for band, share in zip(bands, (0.94, 0.03), strict=True):
+        colour = placeholder(band.colour)
+        axes.text(0.98, share, band.label, transform=axes.transAxes, ha="right", fontsize=10.5, color=colour)
+    return f"{market.paths} joint paths, {asset}"
 
 
 def scheme(run: RunFolder, axes: Any) -> str:
     """Draw the accounts and flows of one injected scheme; return the heading."""
     payments = read_payments(run, run.base, full=True)
-    found = (
-        None if payments is None else choose_scheme(payments, run.table("transactions", run.base, "patterns"))
-    )
+    patterns = run.table("transactions", run.base, "patterns")
+    found = None if payments is None else choose_scheme(payments, patterns)
     if found is None:
         raise SystemExit("this run has no illicit scheme")
     frame = found.rows.to_pandas()
-    accounts = run.table("transactions", run.base, "accounts", ["account_id", "kind"])
-    wanted = set(frame["from_account"]) | set(frame["to_account"])
+    roles = {account: role.partition(",")[0] for account, role in roles_of(frame, {}).items()}
     graph = account_graph(found.rows)
     phases = list(dict.fromkeys(frame["phase"].astype(str)))
     colours = {phase: SERIES[k % len(SERIES)] for k, phase in enumerate(phases)}
-    draw_graph(
-        axes, layout(graph, roles_of(frame, kinds_of(accounts, wanted))), flows_of(graph), colours, 7.5
-    )
+    draw_graph(axes, layout(graph, roles), flows_of(graph), colours, 9.0)
     for k, phase in enumerate(phases):
-        axes.text(
-            k / len(phases), -0.07, spoken(phase), transform=axes.transAxes, color=placeholder(colours[phase])
-        )
-    return f"Money: one {spoken(str(found.pattern['narrative']))}"
+        x, y = (k % 3) / 3 + 0.02, -0.03 - 0.06 * (k // 3)
+        colour = placeholder(colours[phase])
+        axes.text(x, y, f"\u2192 {spoken(phase)}", transform=axes.transAxes, fontsize=10.5, color=colour)
+    rows = payments.rows if payments else 0
+    return f"{scheme_count(run)} schemes, {rows / 1e6:.1f} m payments"
 
 
 def defaults(run: RunFolder, upper: Any, lower: Any) -> str:
@@ -82,9 +80,9 @@ def defaults(run: RunFolder, upper: Any, lower: Any) -> str:
     top = max(int(books[label].defaults.max()) for label in (run.base, worst))
     for axes, label, colour in ((upper, run.base, "base"), (lower, worst, "stress")):
         draw_heat(axes, books[label], top)
-        axes.set_title(label, loc="left", fontsize=9, color=placeholder(colour))
-        axes.tick_params(labelsize=8)
-    return "Loans: defaults by month and sector"
+        axes.set_title(label, loc="left", fontsize=10.5, color=placeholder(colour))
+        axes.tick_params(labelsize=9)
+    return "Defaults by month and sector"
 
 
 def draw(folder: Path) -> Path:
@@ -93,11 +91,11 @@ def draw(folder: Path) -> Path:
     with drawing():
         figure = Figure(figsize=(WIDTH, HEIGHT), facecolor="white")
         FigureCanvasAgg(figure)
-        left, middle = figure.add_axes((0.04, 0.1, 0.27, 0.74)), figure.add_axes((0.335, 0.12, 0.31, 0.72))
-        upper, lower = figure.add_axes((0.755, 0.51, 0.235, 0.33)), figure.add_axes((0.755, 0.1, 0.235, 0.33))
+        left, middle = figure.add_axes((0.055, 0.1, 0.27, 0.76)), figure.add_axes((0.36, 0.16, 0.31, 0.7))
+        upper, lower = figure.add_axes((0.77, 0.52, 0.22, 0.3)), figure.add_axes((0.77, 0.1, 0.22, 0.3))
         headings = [paths(run, left), scheme(run, middle), defaults(run, upper, lower)]
-        for x, heading in zip((0.015, 0.345, 0.685), headings, strict=True):
-            figure.text(x, 0.93, heading, fontsize=12.5, fontweight="bold")
+        for x, heading in zip((0.02, 0.375, 0.705), headings, strict=True):
+            figure.text(x, 0.93, heading, fontsize=13, fontweight="bold")
         target = Path(__file__).with_name("picture.png")
         figure.savefig(target, dpi=DPI, metadata={"Software": None}, pil_kwargs={"optimize": True})
     return target

@@ -76,6 +76,7 @@ def _heat_panel(label: str, book: Credit, top: int) -> Panel:
             axes.text(k + 0.46, sectors + 0.6, count(totals[k]), ha="center", va="center", fontsize=8.2)
         rows = [*(np.arange(sectors) + 0.46), sectors + 0.6]
         axes.set_yticks(rows, [*map(spoken, book.sectors), "all sectors"])
+        axes.tick_params(axis="y", pad=8)
         axes.set_ylim(sectors + 1.05, 0)
 
     peak = int(totals.argmax())
@@ -87,7 +88,7 @@ def _heat_panel(label: str, book: Credit, top: int) -> Panel:
         f"{count(totals[peak])}; {by_sector}."
     )
     widest = max(len("all sectors"), *(len(name) for name in book.sectors))
-    frame = Frame(height=56 + 24 * (sectors + 1), left=14 + int(5.8 * widest), right=6, bottom=26, top=4)
+    frame = Frame(height=56 + 24 * (sectors + 1), left=20 + int(5.8 * widest), right=6, bottom=26, top=4)
     slug = f"defaults-{label}".replace("@", "-")
     return panel(slug, f"{label}: {plural(int(totals.sum()), 'default')}", text, draw, frame)
 

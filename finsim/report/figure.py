@@ -50,6 +50,7 @@ _STYLE = {
 }
 
 
+_LONG = re.compile(r"-?\d+\.\d{3,}")
 # Form of a legend's key -> line style of matplotlib.
 LINES = MappingProxyType({"line": "-", "dash": "--", "dashdot": "-.", "dots": ":"})
 
@@ -120,10 +121,8 @@ def inline(svg: str, slug: str, description: str) -> str:
         f'<svg viewBox="{head.group(1)}" role="img" aria-label="{_escaped(description)}" '
         f'style="max-width:{float(size[2]) * STRETCH:g}px">'
     )
-    body = opening + body[head.end() :]
-    body = _own_ids(body, slug)
-    body = _short(body)
-    return _named_colours(body)
+    body = _short(_own_ids(body[head.end() :], slug))
+    return opening + _named_colours(body)
 
 
 def _escaped(text: str) -> str:
@@ -143,8 +142,8 @@ def _own_ids(body: str, slug: str) -> str:
 
 
 def _short(body: str) -> str:
-    """Round coordinates, drop fonts (the page has its own) and the white space between elements."""
-    body = re.sub(r"-?\d+\.\d{3,}", lambda m: _two_decimals(m.group()), body)
+    """Round coordinates (not text), drop fonts (the page has its own) and space between elements."""
+    body = re.sub(r"<[^>]*>", lambda tag: _LONG.sub(_two_decimals, tag.group()), body)
     body = re.sub(r"font-family: [^;\"]+;? ?", "", body)
     body = re.sub(r"; stroke-linejoin: miter|; stroke-linecap: (?:square|butt)", "", body)
     body = re.sub(r">\s+<", "><", body)
@@ -155,8 +154,8 @@ def _short(body: str) -> str:
     return re.sub(r'(<path d="[^"]*?) z ?"', r'\1z"', body).strip()
 
 
-def _two_decimals(text: str) -> str:
-    short = f"{float(text):.2f}".rstrip("0").rstrip(".")
+def _two_decimals(figure: re.Match[str]) -> str:
+    short = f"{float(figure.group()):.2f}".rstrip("0").rstrip(".")
     return "0" if short in ("-0", "") else short
 
 

@@ -138,10 +138,13 @@ def draw_fan(axes: Any, bands: Sequence[Band], years: Float1D, anchors: Anchors)
 
 
 def _relative_ticks(axes: Any, low: float, high: float) -> None:
-    steps = [m * 10.0**e for e in range(-6, 9) for m in (1, 2, 5)]
-    inside = [s for s in steps if low * 0.8 <= s <= high * 1.25]
-    while len(inside) > 7:
-        inside = inside[:: -(-len(inside) // 6)]
+    inside: list[float] = []
+    for digits in ((1, 2, 5), (1, 3), (1,)):
+        steps = [float(f"{m}e{e}") for e in range(-9, 12) for m in digits]
+        inside = [s for s in steps if low * 0.8 <= s <= high * 1.25]
+        if len(inside) <= 8:
+            break
+    inside = inside[:: -(-len(inside) // 8)]
     axes.set_ylim(low * 0.9, high * 1.1)
     plain_log_axis(axes.yaxis, inside, [tick(s, "×") for s in inside])
 

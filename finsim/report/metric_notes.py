@@ -59,6 +59,11 @@ _NOTES = {
         "1975.",
         "Depends on the share taken as the tail; says how heavy a tail is, not where it begins.",
     ),
+    "tail_reach": Note(
+        "Share of real days that lie beyond the most extreme synthetic day of all paths; the ceiling is a "
+        "synthetic side without its outer hundredth.",
+        "Sees only whether the extremes are reached, not how often; see hill and expected_shortfall.",
+    ),
     "expected_shortfall": Note(
         "Absolute log ratio of the mean of the worst (best) hundredth of days.",
         "One level and one day ahead; sequences of bad days are measured by clustering and tail dependence.",

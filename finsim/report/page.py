@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from finsim.report.scenario_section import scenario_section
 from finsim.report.scorecard_section import scorecard_section
 from finsim.report.section import Figure, Section, Table
 from finsim.report.verdict_section import headline, verdict_section
-from finsim.report.wording import rounded
+from finsim.report.wording import THIN, rounded
 from finsim.report.world_sections import (
     credit_section,
     market_section,
@@ -85,6 +86,11 @@ def _data(section: Section) -> dict[str, Any]:
     return found
 
 
+def _unbroken(value: object) -> object:
+    """Keep a number and its percent sign on one line."""
+    return re.sub(r"(?<=\d) %", f"{THIN}%", value) if type(value) is str else value
+
+
 def render(run: RunFolder, sections: Sequence[Section]) -> str:
     """Return the page as HTML."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -97,7 +103,9 @@ def render(run: RunFolder, sections: Sequence[Section]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_unbroken,
     )
+    environment.finalize = _unbroken
     environment.tests["kind"] = lambda block, name: type(block).__name__ == name
     environment.filters["slug"] = lambda text: str(text).replace(" ", "-")
     style = (HERE / "style.css").read_text(encoding="utf-8")

@@ -33,10 +33,11 @@ def amounts(payments: Payments, patterns: pa.Table, currency: str) -> Figure:
     }
     decoys = set(patterns.filter(patterns["decoy"])["narrative"].cast(pa.string()).to_pylist())
     panels = []
-    for name, rows in frame.groupby("narrative", sort=True, observed=True):
-        phases = _phases(rows)
-        data["stories"][str(name)] = {"decoy": str(name) in decoys, "phases": phases}
-        panels.append(_amount_panel(str(name), phases, usual, str(name) in decoys, currency))
+    stories = {str(name): rows for name, rows in frame.groupby("narrative", observed=True)}
+    for name in sorted(stories, key=lambda name: (name in decoys, name)):
+        phases = _phases(stories[name])
+        data["stories"][name] = {"decoy": name in decoys, "phases": phases}
+        panels.append(_amount_panel(name, phases, usual, name in decoys, currency))
     says = (
         "What each story pays in each of its phases, on a logarithmic axis, posted and declined attempts "
         "alike: dot for the median, thick bar for the middle half, thin bar for 5 to 95 %. The grey row is "

@@ -17,7 +17,7 @@ from finsim.report.wording import DASH, count, number, plural, spoken
 
 _COPY_STUDY = (
     "python -c \"import json; m = json.load(open('manifest.json')); "
-    "json.dump(m['study']['resolved'], open('study.yaml', 'w'), indent=1)\""
+    "json.dump(m['study']['resolved'], open('../study.yaml', 'w'), indent=1)\""
 )
 _NEVER_TESTED = (
     "Stressed tables are judged by the expectations of their scenario and by the rules, not by the "
@@ -82,10 +82,14 @@ def _inputs(run: RunFolder) -> Table | str:
     if not items:
         return "This run read no data file."
     rows: list[list[Cell | str]] = [
-        [item["role"], Cell(_short_name(item["path"]), code=True), str(item.get("licence") or "not stated"),
-         Cell(item["sha256"], code=True)]
+        [
+            item["role"],
+            Cell(_short_name(item["path"]), code=True),
+            str(item.get("licence") or "not stated").replace("`", ""),
+            Cell(item["sha256"], code=True),
+        ]
         for item in items
-    ]  # fmt: skip
+    ]
     head = ("role", "file", "source and terms", "sha256")
     return Table("inputs", "Data that the run read", head, rows, "llll", list(items))
 
@@ -106,7 +110,7 @@ def _models(run: RunFolder) -> Table | str:
         settings = ", ".join(f"{k} {v}" for k, v in sorted(item.get("settings", {}).items())) or "defaults"
         rows.append([
             item["world"], Cell(item["generator"], code=True), settings,
-            _maybe(training_.get("training_rows")),
+            _maybe(training_.get("training_rows") or training_.get("data", {}).get("rows")),
             _maybe(training_.get("steps")), str(training_.get("stopped_by", DASH)), f"{number(seconds, 3)} s",
             Cell(item["sha256"], code=True),
         ])  # fmt: skip
@@ -229,7 +233,7 @@ def _environment(run: RunFolder) -> Table | str:
 
 
 def _commands() -> list[Command]:
-    again = f"{_COPY_STUDY}\nfinsim run study.yaml -o again\nfinsim verify again --against ."
+    again = f"{_COPY_STUDY}\nfinsim run ../study.yaml -o ../again\nfinsim verify ../again --against ."
     return [
         Command("Check every hash of this run (in its folder)", "finsim verify ."),
         Command("Make the same run again from the study in the manifest, and compare table by table", again),

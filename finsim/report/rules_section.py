@@ -7,37 +7,35 @@ from typing import Any
 
 from finsim.report.run_folder import WORLDS, RunFolder
 from finsim.report.section import Cell, Section, Table
-from finsim.report.wording import count, plural
+from finsim.report.wording import count, listing, plural
 
-Pack = Mapping[str, Mapping[str, Any]]
+Rule = Mapping[str, Any]
+Pack = Mapping[str, Mapping[str, Rule]]  # scenario -> rule -> counts
+LEVELS = {"invariant": "invariants", "policy": "policies", "plausible": "plausible rules"}
 
 
 def rules_section(run: RunFolder) -> Section:
-    """Return one table for each rule pack, or why no rule was checked."""
+    """Return what each rule pack found under each scenario, or why no rule was checked."""
     title = "Rules"
     found = packs(run)
     if not found:
         why = "No rule pack is named in the study (rules: ...), so nothing was checked."
         return Section("rules", title, absent=[why])
-    tables = [_table(world, pack, by_label) for (world, pack), by_label in found.items()]
-    before, after, checked = (_total(found, name) for name in ("violations", "after", "rows"))
-    lead = (
-        f"{count(checked)} row checks, {plural(before, 'breach', 'breaches')} before repair, {count(after)} "
-        "after. An invariant must hold in every row; a policy may be broken and is repaired where the rule "
-        "says how; a plausible rule only warns. Excused breaches follow from a story or a scenario that "
-        "breaks the rule on purpose."
-    )
+    blocks: list[object] = []
+    for (world, name), pack in found.items():
+        blocks += _blocks(world, name, pack)
     data = {
-        f"{world}/{label}": run.manifest["rules"].get(f"{world}/{label}", {})
+        f"{world}/{label}": run.manifest["rules"][f"{world}/{label}"]
         for world in WORLDS
         for label in run.labels
+        if run.manifest["rules"].get(f"{world}/{label}")
     }
-    return Section("rules", title, lead, tables, data={name: item for name, item in data.items() if item})
+    return Section("rules", title, _lead(found), blocks, data=data)
 
 
-def packs(run: RunFolder) -> dict[tuple[str, str], dict[str, Mapping[str, Any]]]:
+def packs(run: RunFolder) -> dict[tuple[str, str], dict[str, Mapping[str, Rule]]]:
     """Return (world, pack) -> scenario -> rule -> counts, in the order of worlds and scenarios."""
-    found: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
+    found: dict[tuple[str, str], dict[str, Mapping[str, Rule]]] = {}
     for world in WORLDS:
         for label in run.labels:
             item = run.manifest.get("rules", {}).get(f"{world}/{label}") or {}
@@ -46,51 +44,56 @@ def packs(run: RunFolder) -> dict[tuple[str, str], dict[str, Mapping[str, Any]]]
     return found
 
 
-def _total(found: Mapping[tuple[str, str], Mapping[str, Mapping[str, Any]]], name: str) -> int:
-    return sum(
-        int(rule.get(name, 0))
-        for by_label in found.values()
-        for rules in by_label.values()
-        for rule in rules.values()
+def _lead(found: Mapping[tuple[str, str], Pack]) -> str:
+    rules = [rule for pack in found.values() for by_name in pack.values() for rule in by_name.values()]
+
+    def total(name: str, level: str | None = None) -> int:
+        return sum(int(rule.get(name, 0)) for rule in rules if level in (None, rule.get("level")))
+
+    left = listing([f"{count(total('after', level))} of {words}" for level, words in LEVELS.items()])
+    return (
+        f"{count(total('rows'))} checks of a row by a rule found "
+        f"{plural(total('violations'), 'breach', 'breaches')}; after repair there are {left}. An invariant "
+        "must hold in every row. A policy may be broken, and is repaired where the rule says how. A "
+        "plausible rule only warns. Breaches that a story or a scenario causes on purpose are excused and "
+        "counted apart."
     )
 
 
-def _table(world: str, pack: str, by_label: Mapping[str, Pack]) -> Table:
-    names = list(dict.fromkeys(name for rules in by_label.values() for name in rules))
+def _blocks(world: str, name: str, pack: Pack) -> list[object]:
+    names = list(dict.fromkeys(rule for by_name in pack.values() for rule in by_name))
+    broken = [rule for rule in names if any(_broken(by_name.get(rule)) for by_name in pack.values())]
+    sound = [rule for rule in names if rule not in broken]
+    blocks: list[object] = []
+    if broken:
+        caption = f"Pack {name} on {world}: breaches before → after repair"
+        blocks.append(_table(f"rules-{world}", caption, broken, pack))
+    if sound:
+        held = f"Pack {name} on {world}: {plural(len(sound), 'rule')} without a breach in any scenario"
+        blocks.append(_table(f"rules-{world}-held", held, sound, pack, folded=True))
+    return blocks
+
+
+def _broken(rule: Rule | None) -> bool:
+    return bool(rule and (rule.get("violations") or rule.get("after")))
+
+
+def _table(slug: str, caption: str, names: list[str], pack: Pack, folded: bool = False) -> Table:
     rows: list[list[Cell | str]] = []
-    broken = 0
     for name in names:
-        first = next(rules[name] for rules in by_label.values() if name in rules)
-        cells: list[Cell | str] = [
-            Cell(name, code=True),
-            str(first.get("level", "")),
-            count(first.get("rows", 0)),
-        ]
-        any_broken = False
-        for rules in by_label.values():
-            cell, bad = _counts(rules.get(name))
-            any_broken |= bad
-            cells.append(cell)
-        broken += any_broken
-        rows.append(cells)
-    head = ["rule", "level", "rows checked", *by_label]
-    caption = (
-        f"Pack {pack} on {world}: {plural(len(names), 'rule')}, {broken} broken in at least one scenario. "
-        "Breaches before → after repair."
-    )
-    return Table(f"rules-{world}", caption, head, rows, "llr" + "r" * len(by_label), folded=len(rows) > 40)
+        first = next(by_name[name] for by_name in pack.values() if name in by_name)
+        cells = [_counts(by_name.get(name)) for by_name in pack.values()]
+        rows.append([Cell(name, code=True), str(first.get("level", "")), count(first.get("rows", 0)), *cells])
+    head = ("rule", "level", f"rows checked, {next(iter(pack))}", *pack)
+    return Table(slug, caption, head, rows, "llr" + "r" * len(pack), folded=folded)
 
 
-def _counts(rule: Mapping[str, Any] | None) -> tuple[Cell | str, bool]:
+def _counts(rule: Rule | None) -> Cell:
     if rule is None:
-        return "not checked", False
+        return Cell("not checked")
     before, after, excused = (int(rule.get(name, 0)) for name in ("violations", "after", "excused"))
-    if not before:
-        text = "0" if not excused else f"0 ({count(excused)} excused)"
-        return text, False
-    text = f"{count(before)} → {count(after)}"
-    if excused:
-        text += f" ({count(excused)} excused)"
-    return Cell(
-        text, "fail" if after and rule.get("level") == "invariant" else "warn" if after else "pass"
-    ), True
+    detail = f"{count(excused)} excused" if excused else ""
+    if not before and not after:
+        return Cell("0", detail=detail)
+    mark = "pass" if not after else "fail" if rule.get("level") == "invariant" else "warn"
+    return Cell(f"{count(before)} → {count(after)}", mark, detail=detail)

@@ -14,9 +14,9 @@ from finsim.report.figure import LINES, Frame, drawing, panel
 from finsim.report.market_data import years_of
 from finsim.report.run_folder import RunFolder
 from finsim.report.section import Cell, Figure, Key, Panel, Section, Table
-from finsim.report.wording import number, percent, plural, spoken, tick
+from finsim.report.wording import DASH, MINUS, number, percent, plural, spoken, tick
 
-MOST_PANELS = 9
+MOST_PANELS = 12
 _FIRST = ("equity_move", "vol_mult", "corr_blend")
 _TITLES = {
     "equity_move": ("equity, move from jump-off", 100.0, " %"),
@@ -123,17 +123,22 @@ def drivers(run: RunFolder) -> dict[str, dict[str, Curve]]:
             for name in table.column_names:
                 if name == "date":
                     continue
-                values = table[name].to_numpy().astype(np.float64)
-                keep = ~np.isnan(values)
-                curve = Curve(dates[keep], values[keep])
-                if name == "equity_move":
-                    curve = Curve(np.r_[dates[:1], curve.dates], np.r_[0.0, curve.values])
-                elif len(curve.values) > 260:
-                    stride = -(-len(curve.values) // 250)
-                    curve = Curve(curve.dates[::stride], curve.values[::stride])
+                curve = _curve(name, dates, table[name].to_numpy().astype(np.float64))
                 if not np.all(curve.values == _neutral(name)):
                     found.setdefault(name, {})[label] = curve
     return found
+
+
+def _curve(name: str, dates: Dates1D, values: Float1D) -> Curve:
+    """Return what is drawn of a driver: known values until it has been back to neutral for a while."""
+    keep = ~np.isnan(values)
+    if name == "equity_move":  # stated levels only; they start at zero on the jump-off day
+        keep[0], values = True, np.r_[0.0, values[1:]]
+    dates, values = dates[keep], values[keep]
+    moved = np.flatnonzero(values != _neutral(name))
+    end = min(len(values), int(moved[-1] * 1.05) + 3) if len(moved) else len(values)
+    stride = max(1, -(-end // 250))
+    return Curve(dates[:end:stride], values[:end:stride])
 
 
 def _neutral(name: str) -> float:
@@ -203,8 +208,8 @@ def _title(name: str, unit: str) -> tuple[str, float, str]:
     if name in _TITLES:
         return _TITLES[name]
     block, _, word = name.rpartition(":")
-    kind = {"fraud": "rate of schemes", "aml": "rate of schemes", "": "move"}.get(block, block)
-    return f"{spoken(word)}, {kind}", 1.0, "×" if _neutral(name) == 1.0 else unit
+    kind = {"fraud": "rate", "aml": "rate", "": "move"}.get(block, block)
+    return f"{spoken(word)}: {kind}", 1.0, "×" if _neutral(name) == 1.0 else unit
 
 
 def _time_ticks(axes: Any) -> None:
@@ -216,6 +221,10 @@ def _time_ticks(axes: Any) -> None:
     months = list(range(int(np.ceil(low * 12)), int(high * 12) + 1))
     kept = months[:: max(1, len(months) // 3)]
     axes.set_xticks([m / 12 for m in kept], [f"{m // 12}-{m % 12 + 1:02d}" for m in kept])
+
+
+def _found(value: float | None) -> str:
+    return DASH if value is None else f"{value:.4g}".replace("-", MINUS)
 
 
 def expectations(run: RunFolder) -> Table | None:
@@ -230,8 +239,8 @@ def expectations(run: RunFolder) -> Table | None:
                 met
             ]
             rows.append([
-                Cell(label, code=True), Cell(str(item["metric"]), code=True), str(item["expected"]),
-                number(item.get("found"), 4), Cell(word, mark),
+                Cell(label, code=True), Cell(str(item["metric"]), code=True),
+                str(item["expected"]).replace("-", MINUS), _found(item.get("found")), Cell(word, mark),
             ])  # fmt: skip
     if not rows:
         return None

@@ -206,6 +206,7 @@ def draw_graph(
             va="top",
             fontsize=size,
             color=placeholder("quiet"),
+            bbox={"facecolor": placeholder("page"), "edgecolor": "none", "alpha": 0.8, "pad": 0.6},
             zorder=5,
         )
     last = max((node.layer for node in nodes), default=1)

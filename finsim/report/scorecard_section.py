@@ -11,10 +11,10 @@ from finsim.evaluation.metric import FAIL, NOT_COMPUTED, PASS, USES, WARN
 from finsim.report.metric_notes import note_of
 from finsim.report.run_folder import RunFolder
 from finsim.report.section import Section
-from finsim.report.wording import DASH, count, number, spoken
+from finsim.report.wording import DASH, count, money, number, spoken
 
-SPAN = 10.0  # the axis runs from a tenth of the goal to ten times the goal
-WIDTH, HEIGHT = 240, 22
+SPAN = 30  # the axis runs from the goal / 30 to 30 times the goal
+WIDTH, HEIGHT, MIDDLE = 240, 24, 9
 MORE_IS_BETTER = frozenset({"detector", "default_clusters"})
 TARGETS = frozenset({"scheme_counts"})
 _ORDER = {FAIL: 0, WARN: 1, PASS: 2, NOT_COMPUTED: 3}
@@ -45,9 +45,10 @@ class UseGroup:
 
 @dataclass(frozen=True)
 class Forest:
-    """The scores of all uses."""
+    """The scores of all uses; ``span`` is the factor between the goal and either end of the axis."""
 
     groups: Sequence[UseGroup]
+    span: int = SPAN
 
 
 def scorecard_section(run: RunFolder) -> Section:
@@ -105,7 +106,8 @@ def tally(verdict: Mapping[str, Any]) -> str:
 def _row(score: Mapping[str, Any]) -> ScoreRow:
     note = note_of(str(score["metric"]))
     low, high = score["low"], score["high"]
-    interval = f"[{number(low)}, {number(high)}]" if low is not None and high is not None else ""
+    shown = money if score["unit"] == "minor units" else number
+    interval = f"[{shown(low)}, {shown(high)}]" if low is not None and high is not None else ""
     drawer = [
         ("How computed", note.how),
         ("What it misses", note.misses),
@@ -127,8 +129,8 @@ def _row(score: Mapping[str, Any]) -> ScoreRow:
     return ScoreRow(
         str(score["verdict"]),
         spoken(str(score["metric"])),
-        str(score["subject"]),
-        number(score["value"]) if score["value"] is not None else DASH,
+        spoken(str(score["subject"])),
+        shown(score["value"]) if score["value"] is not None else DASH,
         interval,
         strip(score),
         drawer,
@@ -171,25 +173,30 @@ def strip(score: Mapping[str, Any]) -> str:
         for name in ("value", "low", "high", "floor", "ceiling")
     }
     kind = {PASS: "pass", WARN: "warn", FAIL: "fail"}.get(str(score["verdict"]), "none")
-    middle = HEIGHT / 2
+    if score["goal"] is None:
+        words = "not computed" if score["value"] is None else "no goal is set"
+        return (
+            f'<svg class="strip none" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">'
+            f'<text class="tick" x="{WIDTH / 2:g}" y="{MIDDLE + 3}">{words}</text></svg>'
+        )
     parts = [
         f'<svg class="strip {kind}" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">',
-        f'<line class="scale" x1="8" y1="{middle:g}" x2="{WIDTH - 8}" y2="{middle:g}"/>',
-        f'<line class="goal" x1="{WIDTH / 2:g}" y1="1" x2="{WIDTH / 2:g}" y2="{HEIGHT - 1}"/>',
+        f'<line class="scale" x1="8" y1="{MIDDLE}" x2="{WIDTH - 8}" y2="{MIDDLE}"/>',
+        f'<line class="goal" x1="{WIDTH / 2:g}" y1="1" x2="{WIDTH / 2:g}" y2="{2 * MIDDLE - 1}"/>',
     ]
     for letter, name in (("F", "floor"), ("C", "ceiling")):
         spot = at[name]
         if spot is not None:
             x = _x(spot)
-            parts.append(f'<line class="tick" x1="{x}" y1="{middle - 4:g}" x2="{x}" y2="{middle + 4:g}"/>')
-            parts.append(f'<text class="tick" x="{x}" y="{HEIGHT:g}">{letter}</text>')
+            parts.append(f'<line class="tick" x1="{x}" y1="{MIDDLE - 4}" x2="{x}" y2="{MIDDLE + 4}"/>')
+            parts.append(f'<text class="tick" x="{x}" y="{HEIGHT - 2}">{letter}</text>')
     low, high, value = at["low"], at["high"], at["value"]
     if low is not None and high is not None:
         left, right = sorted((low, high))
         wide = max(float(_x(right)) - float(_x(left)), 1.5)
-        parts.append(f'<rect x="{_x(left)}" y="{middle - 3:g}" width="{wide:g}" height="6" rx="3"/>')
+        parts.append(f'<rect x="{_x(left)}" y="{MIDDLE - 3}" width="{wide:g}" height="6" rx="3"/>')
     if value is not None:
-        parts.append(_marker(kind, float(_x(value)), middle))
+        parts.append(_marker(kind, float(_x(value))))
     return "".join(parts) + "</svg>"
 
 
@@ -197,7 +204,8 @@ def _x(share: float) -> str:
     return f"{8 + share * (WIDTH - 16):.1f}".rstrip("0").rstrip(".")
 
 
-def _marker(kind: str, x: float, y: float) -> str:
+def _marker(kind: str, x: float) -> str:
+    y = MIDDLE
     if kind == "fail":
         return f'<path class="dot" d="M{x - 5:g} {y:g}L{x:g} {y - 5:g}L{x + 5:g} {y:g}L{x:g} {y + 5:g}z"/>'
     if kind == "warn":

@@ -47,7 +47,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a table: text, a second quiet line, and a verdict that gives a colour and a symbol."""
+    """One cell of a table: text, a second quiet line, and a verdict that gives a colour and a symbol.
+
+    ``code`` sets a name, a path or a digest in the typewriter face.
+    """
 
     text: str
     mark: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 MINUS, THIN, DASH = "\u2212", "\u202f", "\u2013"
 
@@ -74,7 +75,7 @@ def listing(words: list[str], most: int = 4) -> str:
 
 def spoken(name: str) -> str:
     """Return an identifier as words: ``scatter_gather`` becomes ``scatter gather``."""
-    return name.replace("_", " ").replace(":", ": ")
+    return re.sub(r":(?=\S)", ": ", name.replace("_", " "))
 
 
 def rounded(values: object, digits: int = 6) -> object:

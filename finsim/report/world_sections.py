@@ -125,12 +125,12 @@ def _typologies(patterns: pa.Table, currency: str) -> Table:
             "stopped_by",
         ]
     ).to_pandas()
+    frame = frame.astype({"narrative": str, "typology": str, "stopped_by": str})
     rows: list[list[Cell | str]] = []
     data = []
-    for (name, typology), own in frame.groupby(["narrative", "typology"], sort=True, observed=True):
+    for (decoy, name, typology), own in frame.groupby(["decoy", "narrative", "typology"]):
         hours = (own["end"] - own["start"]).dt.total_seconds().median() / 3600
         ends = own["stopped_by"].astype(str).value_counts().sort_index()
-        decoy = bool(own["decoy"].iloc[0])
         rows.append([
             spoken(str(name)), spoken(str(typology)), Cell("decoy, benign") if decoy else Cell("illicit"),
             count(len(own)), count(own["posted_rows"].sum()), count(own["declined_rows"].sum()),
@@ -139,7 +139,7 @@ def _typologies(patterns: pa.Table, currency: str) -> Table:
         ])  # fmt: skip
         data.append(
             {
-                "narrative": str(name), "typology": str(typology), "decoy": decoy, "schemes": len(own),
+                "narrative": str(name), "typology": str(typology), "decoy": bool(decoy), "schemes": len(own),
                 "posted_rows": int(own["posted_rows"].sum()),
                 "declined_rows": int(own["declined_rows"].sum()),
                 "amount": int(own["amount"].sum()), "median_hours": float(hours),

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from finsim.evaluation import METRICS
 from finsim.report.colours import COLOURS, SERIES, diverging, ink_on, placeholder, sequential
 from finsim.report.figure import drawing, inline, panel
-from finsim.report.metric_notes import note_of
-from finsim.report.scorecard_section import more_is_better, place, strip
+from finsim.report.metric_notes import NOTES, note_of
+from finsim.report.scorecard_section import SPAN, more_is_better, place, strip
 from finsim.report.wording import (
     level,
     listing,
@@ -21,6 +21,7 @@ from finsim.report.wording import (
     plural,
     rounded,
     signed_percent,
+    spoken,
     tick,
 )
 
@@ -89,6 +90,16 @@ def test_svg_is_clean() -> None:
     assert not re.search(r"\d\.\d{3}", svg)
 
 
+def test_numbers_in_text_are_not_rounded() -> None:
+    def draw(axes: Any) -> None:
+        axes.text(0.5, 0.5, "0.0012345")
+
+    with drawing():
+        svg = panel("a", "t", "exactly 0.00678", draw).svg
+    assert ">0.0012345<" in svg
+    assert 'aria-label="exactly 0.00678"' in svg
+
+
 def test_svg_ids_are_its_own() -> None:
     one, two = drawn("one"), drawn("two")
     ids = [set(re.findall(r' id="([^"]+)"', svg)) for svg in (one, two)]
@@ -138,6 +149,8 @@ def test_drawing_leaves_matplotlib_as_it_was() -> None:
         (listing(list("abcdef")), "a, b, c, d and 2 more"),
         (tick(-20.0, " %"), "\u221220 %"),
         (tick(0.5, "×"), "0.5×"),
+        (spoken("best identifier: order_id"), "best identifier: order id"),
+        (spoken("fraud:card_testing"), "fraud: card testing"),
     ],
 )
 def test_numbers_as_text(text: str, wanted: str) -> None:
@@ -171,8 +184,8 @@ def test_better_is_to_the_left(value: float, goal: float) -> None:
 
 def test_places_of_special_figures() -> None:
     assert place(0.5, 0.5, False) == 0.5
-    assert place(5.0, 0.5, False) == pytest.approx(1.0)
-    assert place(0.05, 0.5, False) == pytest.approx(0.0)
+    assert place(0.5 * SPAN, 0.5, False) == pytest.approx(1.0)
+    assert place(0.5 / SPAN, 0.5, False) == pytest.approx(0.0)
     assert place(0.0, 0.0, False) == 0.0
     assert place(3.0, 0.0, False) == 1.0
     assert place(None, 0.5, False) is None
@@ -196,9 +209,13 @@ def test_strip_shows_form_beside_colour(verdict: str) -> None:
     assert (wanted in svg) if wanted else ('class="dot"' not in svg)
 
 
+def test_strip_without_a_goal_says_so() -> None:
+    assert "no goal is set" in strip(score(5.0, None))
+    assert "not computed" in strip(score(None, None, "not computed"))
+
+
 def test_every_metric_says_how_and_what_it_misses() -> None:
-    for name in METRICS:
-        note = note_of(name)
-        assert len(note.how) > 30, name
-        assert "not written down" not in note.misses, name
+    """A new metric has at least the line of its catalogue; no note may outlive its metric."""
+    assert all(len(note_of(name).how) > 20 and note_of(name).misses for name in METRICS)
+    assert set(NOTES) <= set(METRICS)
     assert "not in the catalogue" in note_of("no_such_metric").how

@@ -98,7 +98,7 @@ def test_every_score_has_a_drawer(run: Path, page: Page) -> None:
     scores = json.loads((run / "scorecard.json").read_text())["scores"]
     drawers = page.with_class("drawer")
     assert len(drawers) == len(scores)
-    wanted = ("How computed", "What it misses", "n", "Floor", "Goal", "Ceiling", "95 % interval")
+    wanted = ("How computed", "What it misses", "n", "Floor", "Goal", "Ceiling", "95\u202f% interval")
     assert all(label in drawer.text for drawer in drawers for label in wanted)
 
 

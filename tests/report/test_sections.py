@@ -1,0 +1,94 @@
+"""Scenarios, rules and provenance as tables: curves, counts before and after repair, what was not tested."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from report_run import build, manifest_of
+
+from finsim.report.provenance_section import limits_section, provenance_section, untested
+from finsim.report.rules_section import packs, rules_section
+from finsim.report.run_folder import RunFolder, open_folder
+from finsim.report.scenario_section import driver_figure, drivers, expectations
+from finsim.report.section import Cell, Command, Section, Table
+
+
+@pytest.fixture(scope="module")
+def folder(run: Path) -> RunFolder:
+    return open_folder(run, None)
+
+
+def texts(table: Table) -> list[list[str]]:
+    return [[cell.text if isinstance(cell, Cell) else cell for cell in row] for row in table.rows]
+
+
+def test_drivers_are_those_of_the_tables(folder: RunFolder) -> None:
+    found = drivers(folder)
+    equity = found["equity_move"]["crash"]
+    np.testing.assert_allclose(equity.values, [0.0, -0.2, -0.5, -0.3])
+    assert "base" not in found["equity_move"]
+    vol = found["vol_mult"]["crash"]
+    assert vol.values[0] == 2.5
+    assert vol.values[-1] == 1.0
+    assert len(vol.values) < 140  # the rest of the 400 sessions is neutral
+    assert found["unemployment"]["crash"].values[-1] == 5.0
+
+
+def test_driver_panels_speak_of_the_furthest_point(folder: RunFolder) -> None:
+    figure = driver_figure(folder)
+    assert figure is not None
+    described = {panel.title: panel.description for panel in figure.panels}
+    assert "crash is furthest at \u221250.0 %" in described["equity, move from jump-off"]
+    assert "5.00 pp" in described["unemployment: move"]
+
+
+def test_expectations_are_counted(folder: RunFolder) -> None:
+    table = expectations(folder)
+    assert table is not None
+    assert "1 claim met, 1 not met, 1 not measured" in table.caption
+    assert [row[-1] for row in texts(table)] == ["met", "not met", "not measured"]
+
+
+def rules_of(section: Section) -> dict[str, Table]:
+    return {block.slug: block for block in section.blocks if isinstance(block, Table)}
+
+
+def test_rules_show_breaches_and_fold_the_rest(folder: RunFolder) -> None:
+    section = rules_section(folder)
+    tables = rules_of(section)
+    broken, held = tables["rules-market"], tables["rules-market-held"]
+    assert texts(broken) == [["high-is-highest", "invariant", "9,600", "3 \u2192 0", "3 \u2192 0"]]
+    assert [row[0] for row in texts(held)] == ["positive"]
+    assert held.folded
+    assert "found 6 breaches; after repair there are 0 of invariants" in section.lead
+
+
+def test_a_broken_invariant_is_a_failure(tmp_path: Path) -> None:
+    run = build(tmp_path / "run")
+    manifest = manifest_of(run)
+    manifest["rules"]["market/crash"]["rules"]["positive"] |= {"violations": 2, "after": 2}
+    table = rules_of(rules_section(open_folder(run, manifest)))["rules-market"]
+    marks = {row[0].text: [cell.mark for cell in row[3:]] for row in table.rows}  # type: ignore[union-attr]
+    assert marks == {"high-is-highest": ["pass", "pass"], "positive": ["", "fail"]}
+    assert packs(open_folder(run, {**manifest, "rules": {}})) == {}
+
+
+def test_what_was_not_tested_is_said(folder: RunFolder) -> None:
+    said = untested(folder)
+    assert "leverage of IBM: too few rows." in said
+    assert any(line.startswith("Metrics of the catalogue that did not run here: ") for line in said)
+    assert any("Privacy is tested by copy checks only" in line for line in said)
+    assert limits_section(folder).data["not_tested"] == said
+
+
+def test_provenance_names_inputs_models_and_commands(folder: RunFolder) -> None:
+    section = provenance_section(folder)
+    tables = rules_of(section)
+    assert texts(tables["inputs"])[0][:3] == [
+        "prices", "shipped:wiki_aapl_ibm_2000_2013.csv.gz", "public domain",
+    ]  # fmt: skip
+    assert texts(tables["models"])[0][1:6] == ["flow", "width 32", "2,600", "40", "steps"]
+    assert texts(tables["cost"])[-1][0] == "all"
+    commands = [block.text for block in section.blocks if isinstance(block, Command)]
+    assert commands[0] == "finsim verify ."
+    assert commands[1].endswith("finsim verify ../again --against .")
