@@ -48,10 +48,11 @@ class Pass:
         for begin in range(0, source.rows, blocks):
             end = min(begin + blocks, source.rows)
             block, rows = cut(source, placed, begin, end, closed=self.groups is None)
+            rows = rows + first_row if first_row else rows
             self.run.begin(block)
             for tally in self.tallies:
                 pardon = excuses(tally.rule, source, block.rows, excused)
-                tally.add(judged(tally.rule, self.run), self.run, rows + first_row, pardon)
+                tally.add(judged(tally.rule, self.run), self.run, rows, pardon)
             self.run.commit()
 
 

@@ -165,10 +165,9 @@ class Source:
         codes = self.labels.encoded(texts)
         valid = None if data.null_count == 0 else data.is_valid().to_numpy(zero_copy_only=False)
         places = data.indices if valid is None else pc.fill_null(data.indices, 0)
-        return Vec(
-            codes[places.to_numpy(zero_copy_only=False)] if len(codes) else np.zeros(len(data), np.int64),
-            valid,
-        )
+        if not len(codes):
+            return Vec(np.zeros(len(data), dtype=np.int64), valid)
+        return Vec(codes.astype(np.int32)[places.to_numpy(zero_copy_only=False)], valid)
 
     def _bounded(self, name: str, values: Array) -> None:
         low, high = int(values.min()), int(values.max())

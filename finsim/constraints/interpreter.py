@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_, or_
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,11 +26,11 @@ from finsim.constraints.vectors import (
     Rails,
     Vec,
     both,
+    certain,
     choose,
     compare,
     flags,
     known,
-    masked,
     product,
     quotient,
     solid,
@@ -290,29 +292,27 @@ Truth = Callable[[Interpreter, Node], Rails]
 
 
 def _and(run: Interpreter, node: Node) -> Rails:
-    first, *others = (run.rails(arg) for arg in node.args)
-    yes, no = first
-    for other in others:
-        yes, no = yes & other.yes, no | other.no
-    return Rails(yes, no)
+    parts = [run.rails(arg) for arg in node.args]
+    return Rails(
+        lambda: reduce(and_, (part.yes for part in parts)), lambda: reduce(or_, (part.no for part in parts))
+    )
 
 
 def _or(run: Interpreter, node: Node) -> Rails:
-    first, *others = (run.rails(arg) for arg in node.args)
-    yes, no = first
-    for other in others:
-        yes, no = yes | other.yes, no & other.no
-    return Rails(yes, no)
+    parts = [run.rails(arg) for arg in node.args]
+    return Rails(
+        lambda: reduce(or_, (part.yes for part in parts)), lambda: reduce(and_, (part.no for part in parts))
+    )
 
 
 def _not(run: Interpreter, node: Node) -> Rails:
     inner = run.rails(node.args[0])
-    return Rails(inner.no, inner.yes)
+    return Rails(lambda: inner.no, lambda: inner.yes)
 
 
 def _implies(run: Interpreter, node: Node) -> Rails:
     a, b = (run.rails(arg) for arg in node.args)
-    return Rails(a.no | b.yes, a.yes & b.no)
+    return Rails(lambda: a.no | b.yes, lambda: a.yes & b.no)
 
 
 def _is_null(run: Interpreter, node: Node) -> Rails:
@@ -332,7 +332,7 @@ def _in(run: Interpreter, node: Node) -> Rails:
     x = run.value(node.args[0])
     members: Sequence[Any] = [run.constant("", one) for one in run.world.params[node.data[1]]]
     yes = np.isin(x.values, np.array(members)) if members else np.zeros(np.shape(x.values), dtype=bool)
-    return masked(yes, ~yes, known(x))
+    return certain(yes, known(x))
 
 
 _TRUTHS: dict[str, Truth] = {

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from finsim.constraints.types import DAY_NANOS
-from finsim.constraints.vectors import Rails, Vec, both, flags, known, masked
+from finsim.constraints.vectors import Rails, Vec, both, certain, flags, known
 
 Result = tuple[Vec, int]
 RowFunction = Callable[[Sequence[Vec], tuple[Hashable, ...]], Result]
@@ -83,11 +83,14 @@ def _annuity(args: Sequence[Vec], options: tuple[Hashable, ...]) -> Result:
     """P r / (1 - (1 + r)^-n), P / n without interest (textbook annuity)."""
     amount, rate, count = (arg.values for arg in args)
     with np.errstate(all="ignore"):
-        discount = -np.expm1(-count * np.log1p(rate))
-        payment = np.where(rate == 0, amount / count, amount * rate / discount)
-    good = (count > 0) & (rate > -1)
-    bad = ~good & ~np.isnan(amount) & ~np.isnan(rate) & ~np.isnan(count)
-    return Vec(np.where(good, payment, np.nan)), int(np.count_nonzero(bad))
+        payment = np.asarray(amount * rate / -np.expm1(-count * np.log1p(rate)))
+        if np.any(rate == 0):
+            payment = np.where(rate == 0, amount / count, payment)
+    bad = (count <= 0) | (rate <= -1)
+    if not np.any(bad):
+        return Vec(payment), 0
+    made = bad & ~np.isnan(amount) & ~np.isnan(rate) & ~np.isnan(count)
+    return Vec(np.where(bad, np.nan, payment)), int(np.count_nonzero(made))
 
 
 def _on_tick(args: Sequence[Vec], options: tuple[Hashable, ...]) -> Result:
@@ -96,7 +99,7 @@ def _on_tick(args: Sequence[Vec], options: tuple[Hashable, ...]) -> Result:
         safe = np.where(np.asarray(tick) == 0, 1, tick)
         met = np.mod(x, safe) == 0
         valid = both(_valid(args), None if np.all(np.asarray(tick)) else np.asarray(tick) != 0)
-        return flags(masked(met, ~met, valid)), int(np.count_nonzero(np.asarray(tick) == 0))
+        return flags(certain(met, valid)), int(np.count_nonzero(np.asarray(tick) == 0))
     with np.errstate(all="ignore"):
         off = np.abs(x - np.rint(x / tick) * tick)
     slack = _TICK_SLACK * np.maximum(1.0, np.abs(x))

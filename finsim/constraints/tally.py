@@ -13,7 +13,7 @@ from finsim.constraints.expression import Node, Span, walk
 from finsim.constraints.interpreter import Interpreter, Rows
 from finsim.constraints.ruleset import Rule, Table
 from finsim.constraints.types import shown
-from finsim.constraints.vectors import TRUE, flags
+from finsim.constraints.vectors import FALSE, TRUE, flags
 from finsim.notation import Bool1D, Int1D
 
 FIRST_ROWS = 5
@@ -89,17 +89,19 @@ class Seen:
 def judged(rule: Rule, run: Interpreter) -> Seen:
     """Evaluate one rule on the interpreter's block."""
     count = run.block.count
-    yes, no = run.rails(rule.check)
-    fine, broken = yes, no
-    if rule.when is not None:
-        when = run.rails(rule.when)
-        fine, broken = when.no | yes, when.yes & no
-    unknown = count - counted(fine, count) - counted(broken, count)
+    check = run.rails(rule.check)
+    when = run.rails(rule.when) if rule.when is not None else None
+    fine = check.yes if when is None else when.no | check.yes
+    good = counted(fine, count)
+    broken: Any = FALSE
+    if good < count:
+        broken = check.no if when is None else when.yes & check.no
+    unknown = count - good - counted(broken, count)
     if rule.antecedent is None:
-        fired, held = count, counted(fine, count)
+        fired, held = count, good
     else:
         applies = run.rails(rule.antecedent).yes
-        fired, held = counted(applies, count), counted(applies & yes, count)
+        fired, held = counted(applies, count), counted(applies & check.yes, count)
     if unknown and rule.nulls == "fail":
         broken = ~np.asarray(fine)
     return Seen(broken, fine, fired, held, unknown)

@@ -26,11 +26,31 @@ class Vec(NamedTuple):
     valid: Mask = None
 
 
-class Rails(NamedTuple):
-    """A truth value per row: ``yes`` where it is true, ``no`` where it is false, neither where unknown."""
+class Rails:
+    """A truth value per row: ``yes`` where it is true, ``no`` where it is false, neither where unknown.
 
-    yes: Any
-    no: Any
+    A rail may be given as a function; it is computed when first asked for. Most rules hold in most
+    blocks, and then nobody asks where they are false.
+    """
+
+    __slots__ = ("_no", "_yes")
+
+    def __init__(self, yes: Any, no: Any) -> None:
+        self._yes, self._no = yes, no
+
+    @property
+    def yes(self) -> Any:
+        """Where it is true."""
+        if callable(self._yes):
+            self._yes = self._yes()
+        return self._yes
+
+    @property
+    def no(self) -> Any:
+        """Where it is false."""
+        if callable(self._no):
+            self._no = self._no()
+        return self._no
 
 
 def both(a: Mask, b: Mask) -> Mask:
@@ -70,31 +90,35 @@ def compare(op: str, a: Vec, b: Vec, slack: Any = None, relative: bool = False) 
     x, y = a.values, b.values
     if slack is not None:
         return _loose(op, a, b, slack * np.maximum(np.abs(x), np.abs(y)) if relative else slack)
-    if _is_float(x) or _is_float(y):
-        if op in ("=", "!="):
-            same, other = x == y, (x < y) | (x > y)
-            return Rails(same, other) if op == "=" else Rails(other, same)
-        return Rails(_YES[op](x, y), _YES[_NO[op]](x, y))
-    yes = _YES[op](x, y)
-    return masked(yes, ~np.asarray(yes), both(a.valid, b.valid))
+    if not _is_float(x) and not _is_float(y):
+        return certain(_YES[op](x, y), both(a.valid, b.valid))
+    if op == "=":
+        return Rails(lambda: x == y, lambda: (x < y) | (x > y))
+    if op == "!=":
+        return Rails(lambda: (x < y) | (x > y), lambda: x == y)
+    return Rails(lambda: _YES[op](x, y), lambda: _YES[_NO[op]](x, y))
 
 
 def _loose(op: str, a: Vec, b: Vec, slack: Any) -> Rails:
     x, y = a.values, b.values
+    valid = both(a.valid, b.valid)
     if op in ("=", "!="):
         gap = np.abs(x - y)
-        near, far = gap <= slack, gap > slack
-        yes, no = (near, far) if op == "=" else (far, near)
-    elif op in ("<", "<="):
-        yes, no = _YES[op](x, y + slack), _YES[_NO[op]](x, y + slack)
-    else:
-        yes, no = _YES[op](x + slack, y), _YES[_NO[op]](x + slack, y)
-    return masked(yes, no, both(a.valid, b.valid))
+        rails = Rails(lambda: kept(gap <= slack, valid), lambda: kept(gap > slack, valid))
+        return rails if op == "=" else Rails(lambda: rails.no, lambda: rails.yes)
+    left, right = (x, y + slack) if op in ("<", "<=") else (x + slack, y)
+    return Rails(lambda: kept(_YES[op](left, right), valid), lambda: kept(_YES[_NO[op]](left, right), valid))
 
 
-def masked(yes: Any, no: Any, valid: Mask) -> Rails:
-    """Return the truth, unknown where a row is not valid."""
-    return Rails(yes, no) if valid is None else Rails(yes & valid, no & valid)
+def kept(flag: Any, valid: Mask) -> Any:
+    """Return a flag, false where a row is not valid."""
+    return flag if valid is None else flag & valid
+
+
+def certain(yes: Any, valid: Mask) -> Rails:
+    """Return the truth of a flag that is right wherever a row is valid, and unknown elsewhere."""
+    flag = np.asarray(yes)
+    return Rails(kept(flag, valid), lambda: kept(~flag, valid))
 
 
 def _is_float(values: Any) -> bool:
@@ -103,8 +127,7 @@ def _is_float(values: Any) -> bool:
 
 def truth(vec: Vec) -> Rails:
     """Return a boolean column on two rails."""
-    yes = np.asarray(vec.values)
-    return masked(yes, ~yes, vec.valid)
+    return certain(vec.values, vec.valid)
 
 
 def flags(rails: Rails) -> Vec:

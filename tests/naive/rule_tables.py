@@ -129,7 +129,7 @@ def verdicts(rules, tables, blocks=7, name="t"):
             run.begin(block)
             for tally in one.tallies:
                 rails = run.rails(tally.rule.check)
-                yes, no = (np.broadcast_to(rail, rows.shape) for rail in rails)
+                yes, no = (np.broadcast_to(rail, rows.shape) for rail in (rails.yes, rails.no))
                 assert not (yes & no).any()
                 cells = found.setdefault(tally.rule.id, [None] * source.rows)
                 for place, row in enumerate(rows.tolist()):
