@@ -1,0 +1,140 @@
+"""Transaction worlds: rows per CPU second of each part, bytes per row, and the ledger beside plain Python.
+
+Run: ``OMP_NUM_THREADS=1 python benchmarks/transactions.py [--accounts 20000] [--days 90] [--json]``.
+Ratios are the result; absolute seconds depend on the machine. Compilation is not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from finsim.agents.life import ordinary_orders
+from finsim.agents.narrative import load_narratives
+from finsim.agents.orders import merge
+from finsim.agents.population import build_population
+from finsim.agents.posting import post
+from finsim.agents.schemes import scheme_orders
+from finsim.agents.settings import Settings
+from finsim.agents.simulate import sliced, unstressed
+from finsim.kernels.ledger import Book, Moves, Rows, post_moves
+from finsim.randomness import Streams
+from finsim.records.storage import write_table
+from finsim.records.transactions import TRANSACTION_SCHEMA
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+from naive import ledger as naive
+
+REPEATS = 3
+NAIVE_ROWS = 200_000
+
+
+def cpu(work: Callable[[], Any]) -> float:
+    """Return the least CPU seconds of three runs, after one that compiles."""
+    work()
+    spent = []
+    for _ in range(REPEATS):
+        start = time.process_time()
+        work()
+        spent.append(time.process_time() - start)
+    return min(spent)
+
+
+def ledgers(population, orders, plan) -> dict[str, float]:
+    """Return rows per CPU second of the kernel and of its twin, after checking that they agree."""
+    accounts = population.accounts
+    moves = Moves(orders.payer, orders.payee, orders.amount, orders.plan_row)
+
+    def kernel() -> tuple[Rows, Book]:
+        book = Book(accounts.opening.copy(), accounts.overdraft, accounts.external)
+        size = len(orders)
+        rows = Rows(np.zeros(size, np.uint8), *(np.zeros(size, np.int64) for _ in range(3)))
+        post_moves(moves, book, plan.steps, plan.fresh_state(), rows)
+        return rows, book
+
+    few = orders.take(slice(0, NAIVE_ROWS))
+    few = few.take(few.plan_row < 0)
+    told = list(
+        zip(few.payer.tolist(), few.payee.tolist(), few.amount.tolist(), [None] * len(few), strict=True)
+    )
+
+    def twin() -> list[Any]:
+        balances, limits = accounts.opening.tolist(), accounts.overdraft.tolist()
+        return naive.post(told, balances, limits, accounts.external.tolist(), [], {})[0]
+
+    book = Book(accounts.opening.copy(), accounts.overdraft, accounts.external)
+    rows = Rows(np.zeros(len(few), np.uint8), *(np.zeros(len(few), np.int64) for _ in range(3)))
+    post_moves(
+        Moves(few.payer, few.payee, few.amount, few.plan_row), book, plan.steps, plan.fresh_state(), rows
+    )
+    assert [entry[2] for entry in twin()] == rows.payer_after.tolist(), "kernel and twin disagree"
+    return {"kernel": len(orders) / cpu(kernel), "twin": len(few) / cpu(twin)}
+
+
+def measure(settings: Settings) -> dict[str, float]:
+    """Return every figure of the page by name."""
+    streams, drivers = Streams(7), unstressed(settings)
+    stories = load_narratives([use.name for use in settings.narratives])
+    population = build_population(settings, streams)
+
+    def orders():
+        return [ordinary_orders(population, settings, streams, k, drivers) for k in range(settings.shards)]
+
+    parts = orders()
+    ordinary = sum(map(len, parts))
+    planned, plan = scheme_orders(population, stories, settings, streams, drivers)
+
+    def batches():
+        return list(post(population, settings, sliced([*parts, planned], settings), plan))
+
+    rows = sum(batch.num_rows for batch in batches())
+    seconds = {
+        "population": cpu(lambda: build_population(settings, streams)),
+        "ordinary": cpu(orders),
+        "schemes": cpu(lambda: scheme_orders(population, stories, settings, streams, drivers)),
+        "posting": cpu(batches),
+    }
+    speed = ledgers(population, merge([*parts, planned]), plan)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "transactions.parquet"
+        write_table(path, TRANSACTION_SCHEMA, batches())
+        stored = path.stat().st_size
+    memory = sum(batch.nbytes for batch in batches())
+    return {
+        "rows": rows,
+        **{f"{name}_cpu_s": value for name, value in seconds.items()},
+        "ordinary_rows_per_cpu_s": ordinary / seconds["ordinary"],
+        "posting_rows_per_cpu_s": rows / seconds["posting"],
+        "world_rows_per_cpu_s": rows / sum(seconds.values()),
+        "ledger_kernel_rows_per_cpu_s": speed["kernel"],
+        "ledger_twin_rows_per_cpu_s": speed["twin"],
+        "kernel_over_twin": speed["kernel"] / speed["twin"],
+        "arrow_bytes_per_row": memory / rows,
+        "parquet_bytes_per_row": stored / rows,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--accounts", type=int, default=20_000)
+    parser.add_argument("--days", type=int, default=90)
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    found = measure(Settings(accounts=given.accounts, days=given.days))
+    if given.json:
+        print(json.dumps(found, indent=1))
+        return
+    for name, value in found.items():
+        print(f"{name:32s} {value:14,.2f}")
+
+
+if __name__ == "__main__":
+    main()
