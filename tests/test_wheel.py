@@ -50,7 +50,12 @@ def test_it_runs_the_bundled_study_elsewhere(wheel: Path, tmp_path: Path) -> Non
 
     where = "import finsim; print(finsim.__file__)"
     found = subprocess.run(
-        [sys.executable, "-c", where], capture_output=True, text=True, check=True, cwd=tmp_path, env=environment
+        [sys.executable, "-c", where],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env=environment,
     )
     assert found.stdout.startswith(str(site))
     assert "gfc-2008" in finsim("list", "scenarios")
