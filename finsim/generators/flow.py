@@ -57,9 +57,9 @@ class Flow:
         share of the data for the early stop; patience : checks without improvement (0: never stop).
         """
 
-        context: int = 64
-        block: int = 32
-        patch: int = 4
+        context: int = 16
+        block: int = 16
+        patch: int = 2
         width: int = 48
         blocks: int = 3
         heads: int = 4
@@ -67,15 +67,15 @@ class Flow:
         marginals: bool = True
         tail_reach: float = 20.0
         memory: tuple[int, ...] = (1, 5, 22, 250)
-        ridge: float = 30.0
+        ridge: float = 10.0
         prefix_share: float = 0.8
-        solver_steps: int = 6
-        steps: int = 1000
+        solver_steps: int = 4
+        steps: int = 800
         batch: int = 64
-        learning_rate: float = 2e-3
+        learning_rate: float = 5e-3
         warm_up: int = 50
         clip: float = 1.0
-        ema: float = 0.999
+        ema: float = 0.99
         check_every: int = 50
         held_out: float = 0.1
         patience: int = 6

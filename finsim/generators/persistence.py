@@ -9,9 +9,9 @@ import numpy as np
 from finsim.generators.dynamics import Dynamics
 from finsim.notation import Float1D, Float2D, Float3D
 
-_GAINS = (1.0, 1.04, 1.08, 1.12, 1.16, 1.2)
+_GAINS = (1.0, 1.05, 1.1, 1.15, 1.2)
 _LAGS = (1, 2, 3, 5, 10, 20, 40)
-_ROUNDS = 5
+_LEVELLING, _MEASURING = 4, 2
 # Mean distance of the log scales from the real ones at which a gain counts as unstable.
 _DRIFT = 0.1
 
@@ -30,10 +30,7 @@ def tuned(dynamics: Dynamics, scores: Float3D, innovations: Float3D, averages: F
     if min(scores.shape[1], innovations.shape[1]) <= 2 * max(_LAGS):
         return dynamics
     level = dynamics.ahead(dynamics.memory.trace(scores)[:, :-1])[1].mean(axis=(0, 1))
-    # A sample autocorrelation is biased by the length of the sample: pieces of equal length are compared.
-    length = min(innovations.shape[1], scores.shape[1])
-    pieces = scores[:, scores.shape[1] % length :].reshape(-1, length, scores.shape[2])
-    wanted = _clustering(pieces)
+    wanted = _clustering(scores)
     best, best_gap = dynamics, np.inf
     candidate, gain = dynamics, 1.0
     for next_gain in _GAINS:
@@ -48,20 +45,27 @@ def _simulated(
     dynamics: Dynamics, innovations: Float3D, averages: Float2D, level: Float1D
 ) -> tuple[Dynamics, float, float]:
     """Return the dynamics with intercepts moved towards the level, its clustering and mean drift."""
-    clustering, distance = 0.0, np.inf
-    half = innovations.shape[1] // 2
-    for index in range(_ROUNDS):
+    for _ in range(_LEVELLING):
         series, after = dynamics.series(innovations, averages)
-        known = dynamics.memory.trace(series, averages.mean(axis=0))[:, half:-1]
-        drift = dynamics.ahead(known)[1].mean(axis=(0, 1)) - level
-        clustering, distance = _clustering(series), float(np.abs(drift).mean())
-        if index + 1 < _ROUNDS:
-            log_scale = dynamics.log_scale.copy()
-            # A quarter: an intercept moves the long-run level by several times itself.
-            log_scale[0] -= 0.25 * drift
-            dynamics = replace(dynamics, log_scale=log_scale)
-        averages = after
-    return dynamics, clustering, distance
+        log_scale = dynamics.log_scale.copy()
+        # A quarter: an intercept moves the long-run level by several times itself.
+        log_scale[0] -= 0.25 * _drift(dynamics, series, averages, level)
+        dynamics, averages = replace(dynamics, log_scale=log_scale), after
+    start, pieces = averages, []
+    for index in range(_MEASURING):
+        series, averages = dynamics.series(np.roll(innovations, index, axis=0), averages)
+        pieces.append(series)
+    # Joined, since a sample autocorrelation is biased in short samples.
+    joined = np.concatenate(pieces, axis=1)
+    distance = float(np.abs(_drift(dynamics, joined, start, level)).mean())
+    return dynamics, _clustering(joined), distance
+
+
+def _drift(dynamics: Dynamics, series: Float3D, averages: Float2D, level: Float1D) -> Float1D:
+    """Return how far the mean log scale of the later half of a series is from the level."""
+    known = dynamics.memory.trace(series, averages.mean(axis=0))[:, series.shape[1] // 2 : -1]
+    drift: Float1D = dynamics.ahead(known)[1].mean(axis=(0, 1)) - level
+    return drift
 
 
 def _with_gain(dynamics: Dynamics, gain: float) -> Dynamics:
