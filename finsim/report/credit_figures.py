@@ -10,7 +10,7 @@ import numpy as np
 from finsim.notation import Float1D
 from finsim.report.colours import placeholder, sequential
 from finsim.report.credit_data import Credit
-from finsim.report.figure import Frame, panel
+from finsim.report.figure import Frame, cells, panel
 from finsim.report.run_folder import RunFolder
 from finsim.report.section import Cell, Figure, Key, Panel, Table
 from finsim.report.wording import DASH, count, level, listing, money, number, percent, plural, spoken, tick
@@ -95,21 +95,11 @@ def _heat_panel(label: str, book: Credit, top: int) -> Panel:
 
 def draw_heat(axes: Any, book: Credit, top: int) -> None:
     """Draw the cells of a heat map, one a sector and month, on a scale from 0 to ``top``."""
-    from matplotlib.patches import Rectangle
-
     sectors, months = book.defaults.shape
-    for i, j in np.ndindex(sectors, months):
-        step = sequential(float(book.defaults[i, j]) / (top + 1))
-        axes.add_patch(Rectangle((j, i), 0.92, 0.9, facecolor=placeholder(step), linewidth=0))
+    cells(axes, [[sequential(value / (top + 1)) for value in row] for row in book.defaults.tolist()])
     ticks = range(0, months, 12 if months > 24 else 6)
     axes.set_xticks([k + 0.46 for k in ticks], [str(book.months[k])[:7] for k in ticks])
     axes.set_yticks(np.arange(sectors) + 0.46, [spoken(name) for name in book.sectors])
-    axes.set_xlim(0, months)
-    axes.set_ylim(sectors, 0)
-    axes.tick_params(length=0)
-    axes.grid(visible=False)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
 
 
 def risks_of(run: RunFolder, books: Mapping[str, Credit]) -> dict[str, Mapping[str, Any]]:

@@ -149,6 +149,7 @@ def _short(body: str) -> str:
     body = re.sub(r">\s+<", "><", body)
     body = re.sub(r"\s*\n\s*", " ", body)
     body = body.replace("xlink:href", "href")
+    body = re.sub(r' transform="rotate\(-0 [^"]*"|<g/>', "", body)
     while "<g></g>" in body:
         body = body.replace("<g></g>", "")
     return re.sub(r'(<path d="[^"]*?) z ?"', r'\1z"', body).strip()
@@ -176,3 +177,23 @@ def plain_log_axis(axis: Any, values: Sequence[float], labels: Sequence[str]) ->
     axis.set_major_locator(FixedLocator(list(values)))
     axis.set_major_formatter(FixedFormatter(list(labels)))
     axis.set_minor_locator(NullLocator())
+
+
+def cells(axes: Any, steps: Sequence[Sequence[str]]) -> None:
+    """Draw a table of coloured cells, row 0 on top, each one unit wide and high with a thin gap."""
+    from matplotlib.collections import PolyCollection
+
+    side = 0.93
+    corners = [
+        [(j, i), (j + side, i), (j + side, i + side), (j, i + side)]
+        for i, row in enumerate(steps)
+        for j in range(len(row))
+    ]
+    colours = [placeholder(step) for row in steps for step in row]
+    axes.add_collection(PolyCollection(corners, facecolors=colours, linewidths=0), autolim=False)
+    axes.set_xlim(0, len(steps[0]))
+    axes.set_ylim(len(steps), 0)
+    axes.tick_params(length=0)
+    axes.grid(visible=False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)

@@ -9,7 +9,7 @@ import numpy as np
 from finsim.notation import Float1D, Float2D
 from finsim.randomness import Streams
 from finsim.report.colours import diverging, ink_on, placeholder
-from finsim.report.figure import Frame, panel, plain_log_axis
+from finsim.report.figure import Frame, cells, panel, plain_log_axis
 from finsim.report.market_data import (
     Market,
     Tail,
@@ -203,24 +203,17 @@ def _matrix_panel(title: str, names: tuple[str, ...], values: Float2D) -> Panel:
     size = len(values)
 
     def draw(axes: Any) -> None:
-        from matplotlib.patches import Rectangle
-
+        steps = [[diverging(value) for value in row] for row in values.tolist()]
+        cells(axes, steps)
         for i, j in np.ndindex(size, size):
-            step = diverging(float(values[i, j]))
-            axes.add_patch(Rectangle((j, i), 0.94, 0.94, facecolor=placeholder(step), linewidth=0))
             if size <= 12 and i != j and abs(values[i, j]) >= SHOWN_ENTRY:
                 shown = f"{values[i, j]:.2f}".replace("-", "\u2212").replace("0.", ".", 1)
-                ink = placeholder(ink_on(step))
+                ink = placeholder(ink_on(steps[i][j]))
                 axes.text(j + 0.47, i + 0.5, shown, ha="center", va="center", fontsize=8.6, color=ink)
-        axes.set_xlim(0, size)
-        axes.set_ylim(size, 0)
         ticks = np.arange(size) + 0.47
         axes.set_xticks(ticks, [str(k + 1) for k in range(size)])
         axes.set_yticks(ticks, [str(k + 1) for k in range(size)])
-        axes.tick_params(length=0, labelsize=8.6)
-        axes.grid(visible=False)
-        for spine in axes.spines.values():
-            spine.set_visible(False)
+        axes.tick_params(labelsize=8.6)
 
     rows, columns = np.triu_indices(size, 1)
     strongest = int(np.abs(values[rows, columns]).argmax())

@@ -55,7 +55,9 @@ def scheme_figure(scheme: Scheme, kinds: dict[int, str], currency: str) -> Figur
     name = spoken(str(pattern["narrative"]))
     panels = [_graph_panel(nodes, flows, colours, name), _timeline_panel(frame, colours, name, currency)]
     keys = [Key(colours[phase], "line", spoken(phase)) for phase in phases]
-    keys += [Key("ink", "ring", "account, with its role"), Key("quiet", "cross", "declined payment")]
+    keys.append(Key("ink", "ring", "account, with its role"))
+    if pattern["declined_rows"]:
+        keys.append(Key("quiet", "cross", "declined payment"))
     label = "laundering" if pattern["is_laundering"] and not pattern["is_fraud"] else "fraud"
     both = pattern["is_laundering"] and pattern["is_fraud"]
     says = (
