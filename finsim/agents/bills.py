@@ -140,7 +140,7 @@ def _fees(life: Life, rng: np.random.Generator) -> Draft:
 def statements(life: Life, bought: Draft) -> Draft:
     """Return card statements: what was bought in the 30 days before, in full or in part.
 
-    assumption: 62 % pay in full, the others 8-45 % of it and at least 25 USD. The first statement
+    assumption: 75 % pay in full, the others 15-70 % of it and at least 25 USD. The first statement
     covers days before the period, so it repeats the next one's size.
     """
     rng = life.streams.at("statements")
@@ -149,7 +149,7 @@ def statements(life: Life, bought: Draft) -> Draft:
     size = len(mine)
     closing = rng.integers(1, 29, size)
     due = life.season.monthly(closing)
-    share = np.where(rng.random(size) < 0.62, 1.0, rng.uniform(0.08, 0.45, size))
+    share = np.where(rng.random(size) < 0.75, 1.0, rng.uniform(0.15, 0.7, size))
     amount = _statement_sums(life, bought, people.card[mine], due)
     amount = np.maximum(exact(amount * share), 2_500)
     payer, card = people.current[mine], people.card[mine]

@@ -81,7 +81,7 @@ def build_people(
         town=rng.integers(0, towns(settings), count).astype(np.int16),
         employer=np.zeros(count, dtype=np.int64),
         online=np.exp(rng.normal(-0.12, 0.5, count)) * np.where(age > 65, 0.6, 1.0),
-        thrift=np.exp(rng.normal(-0.13, 0.12, count)),
+        thrift=np.exp(rng.normal(-0.06, 0.12, count)),
         activity=rng.gamma(4.0, 0.25, count),
     )
 

@@ -114,5 +114,6 @@ class Purse:
             if item.kind == "mimic_amounts" and made.mode == FIXED and rng.random() < item.level:
                 value, u = np.array([float(made.amount)]), np.array([rng.random()])
                 written = charmed(value, u, 0.6) if edge[1].shop >= 0 else rounded(value, u, 0.6)
-                made = replace(made, amount=int(written[0]))
+                top = made.high or int(written[0])
+                made = replace(made, amount=max(min(int(written[0]), top), made.low))
         return made

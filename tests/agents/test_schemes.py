@@ -195,6 +195,16 @@ def test_a_narrative_that_nobody_fits_is_refused(tmp_path, world):
         )
 
 
+def test_every_planned_scheme_leaves_a_row(world):
+    """Nothing that happens first is ever skipped, so counts of schemes are not biased."""
+    settings = world.settings
+    _, plan = scheme_orders(world.population, world.narratives, settings, Streams(7), unstressed(settings))
+    assert sorted(plan.id.tolist()) == world.patterns["instance"].tolist()
+    frame, _ = planned(world, "card_testing_escalation")
+    tests = frame[frame["phase"].eq("test")]["amount"]
+    assert tests.between(50, 500).all()
+
+
 def test_steps_carry_every_field_of_the_kernel_plan():
     from finsim.kernels.ledger import Plan
 
