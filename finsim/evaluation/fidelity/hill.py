@@ -71,5 +71,5 @@ METRIC = Metric(
     origin="assumption: 5 % of the tail index beyond the real spread",
     order_free=True,
     compute=measure,
-    era=0.18,
+    era=0.2,
 )

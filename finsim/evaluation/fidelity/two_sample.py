@@ -13,7 +13,7 @@ from finsim.notation import Bool1D, Float1D
 
 FOLDS = 5
 LEAST = 60
-ITERATIONS = 60
+ITERATIONS = 40
 RATIO = 4
 ERAS = ((0.0, 0.5), (0.25, 0.75), (0.0, 0.3))
 LIMIT = 0.98

@@ -135,9 +135,9 @@ def _attributes(accounts: pa.Table, names: Int1D) -> tuple[Int1D, Int1D]:
     return kind.astype(np.int64), opened.astype(np.int64)
 
 
-def hashed(tx_id: Int1D) -> Float1D:
-    """Return a uniform number in [0, 1) per id that depends on the id alone (splitmix64)."""
-    z = tx_id.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+def hashed(tx_id: Int1D, salt: int = 0) -> Float1D:
+    """Return a uniform number in [0, 1) per id that depends on id and salt alone (splitmix64)."""
+    z = (tx_id.astype(np.uint64) ^ np.uint64(salt << 32)) + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     z ^= z >> np.uint64(31)
