@@ -223,7 +223,9 @@ def test_tests_keep_the_shape_of_files() -> None:
 
 
 def test_every_room_has_a_floor() -> None:
-    rooms = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if not path.name.startswith("_")}
+    rooms = {
+        path.name.removesuffix(".py") for path in PACKAGE.iterdir() if not path.name.startswith(("_", "."))
+    }
     assert rooms - {"py.typed", "shipped"} <= set(FLOOR)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import networkx as nx
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+AccountGraph: TypeAlias = nx.MultiDiGraph
 
-def account_graph(rows: pa.Table, instance: int | None = None) -> nx.MultiDiGraph:
+
+def account_graph(rows: pa.Table, instance: int | None = None) -> AccountGraph:
     """Return accounts as nodes and posted payments as edges.
 
     Edges carry ``tx_id, ts (ns), amount (minor units), channel, phase`` (None for ordinary life);

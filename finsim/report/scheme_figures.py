@@ -6,13 +6,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from finsim.notation import NANOS_PER_DAY
-from finsim.records.graph import account_graph
+from finsim.records.graph import AccountGraph, account_graph
 from finsim.report.colours import SERIES, placeholder
 from finsim.report.figure import Frame, panel
 from finsim.report.payment_data import NANOS_PER_HOUR, Scheme
@@ -107,7 +106,7 @@ def roles_of(frame: pd.DataFrame, kinds: dict[int, str]) -> dict[int, str]:
     return roles
 
 
-def layout(graph: nx.MultiDiGraph, roles: dict[int, str]) -> list[Node]:
+def layout(graph: AccountGraph, roles: dict[int, str]) -> list[Node]:
     """Place accounts in layers along the flow of money, from the graph and the times of its edges.
 
     In order of time a payee is moved one layer to the right of its payer, unless it has already paid
@@ -141,7 +140,7 @@ def layout(graph: nx.MultiDiGraph, roles: dict[int, str]) -> list[Node]:
     ]
 
 
-def flows_of(graph: nx.MultiDiGraph) -> list[Flow]:
+def flows_of(graph: AccountGraph) -> list[Flow]:
     """Join the payments of the graph by payer, payee and phase, in order of the first payment."""
     joined: dict[tuple[int, int, str], list[int]] = {}
     for payer, payee, facts in sorted(graph.edges(data=True), key=lambda e: (e[2]["ts"], e[2]["tx_id"])):

@@ -91,7 +91,50 @@ def scores() -> tuple[Score, ...]:
     )
 
 
-def manifest(wanted: Any, rows: dict[str, int], facts: dict[str, Any], card: Scorecard) -> dict[str, Any]:
+EXPECTATIONS: dict[str, Any] = {
+    "base": [],
+    "crash": [
+        {
+            "metric": "driver.equity.trough",
+            "found": -0.5,
+            "expected": "-0.5 +- 0.001",
+            "met": True,
+            "reason": "",
+        },
+        {
+            "metric": "credit.default_rate",
+            "found": 0.1,
+            "expected": "between 0.2 and 0.4",
+            "met": False,
+            "reason": "",
+        },
+        {
+            "metric": "equity.vol21_peak",
+            "found": None,
+            "expected": "at least 0.3",
+            "met": None,
+            "reason": "not measured",
+        },
+    ],
+}
+
+MODEL: dict[str, Any] = {
+    "world": "market",
+    "generator": "flow",
+    "sha256": "cd" * 32,
+    "settings": {"width": 32},
+    "inputs": ["ef" * 32],
+    "training": {
+        "steps": 40,
+        "stopped_by": "steps",
+        "training_rows": 2600,
+        "cpu_seconds": 12.5,
+        "losses": {"train": [1.0, 0.6, 0.5], "held_out": [1.1, None, 0.6]},
+    },
+}
+
+
+def _study(wanted: Any) -> dict[str, Any]:
     parts: dict[str, Any] = {
         "market": {
             "data": wanted.data,
@@ -103,6 +146,18 @@ def manifest(wanted: Any, rows: dict[str, int], facts: dict[str, Any], card: Sco
         "transactions": {"currency": "USD", "days": SHAPE["days"], "accounts": 60},
         "credit": {"loans": SHAPE["loans"], "months": SHAPE["months"]},
     }
+    return {
+        "finsim": "study/1",
+        "id": "miniature",
+        "title": "A miniature world, written by hand",
+        "seed": 7,
+        **{world: parts[world] if world in wanted.worlds else None for world in parts},
+        "scenarios": [{"name": label, "severity": 1.0} for label in wanted.labels],
+        "evaluation": {"enabled": wanted.scored},
+    }
+
+
+def _rules(wanted: Any) -> dict[str, Any]:
     rule = {
         "level": "invariant",
         "rows": 9600,
@@ -112,7 +167,7 @@ def manifest(wanted: Any, rows: dict[str, int], facts: dict[str, Any], card: Sco
         "after": 0,
         "repaired": 3,
     }
-    rules = {
+    return {
         f"market/{label}": {
             "pack": "ohlcv",
             "sha256": "ab" * 32,
@@ -121,46 +176,9 @@ def manifest(wanted: Any, rows: dict[str, int], facts: dict[str, Any], card: Sco
         for label in wanted.labels
         if "market" in wanted.worlds
     }
-    expectations = {
-        "base": [],
-        "crash": [
-            {
-                "metric": "driver.equity.trough",
-                "found": -0.5,
-                "expected": "-0.5 +- 0.001",
-                "met": True,
-                "reason": "",
-            },
-            {
-                "metric": "credit.default_rate",
-                "found": 0.1,
-                "expected": "between 0.2 and 0.4",
-                "met": False,
-                "reason": "",
-            },
-            {
-                "metric": "equity.vol21_peak",
-                "found": None,
-                "expected": "at least 0.3",
-                "met": None,
-                "reason": "not measured",
-            },
-        ],
-    }
-    model = {
-        "world": "market",
-        "generator": "flow",
-        "sha256": "cd" * 32,
-        "settings": {"width": 32},
-        "inputs": ["ef" * 32],
-        "training": {
-            "steps": 40,
-            "stopped_by": "steps",
-            "training_rows": 2600,
-            "cpu_seconds": 12.5,
-            "losses": {"train": [1.0, 0.6, 0.5], "held_out": [1.1, None, 0.6]},
-        },
-    }
+
+
+def manifest(wanted: Any, rows: dict[str, int], facts: dict[str, Any], card: Scorecard) -> dict[str, Any]:
     has_market = "market" in wanted.worlds
     inputs = [
         {"role": "prices", "path": wanted.data, "sha256": "ef" * 32, "rows": 3270, "licence": "public domain"}
@@ -169,15 +187,7 @@ def manifest(wanted: Any, rows: dict[str, int], facts: dict[str, Any], card: Sco
         "schema": "finsim.manifest/1",
         "created": "2026-11-22T10:00:00+00:00",
         "study": {
-            "resolved": {
-                "finsim": "study/1",
-                "id": "miniature",
-                "title": "A miniature world, written by hand",
-                "seed": 7,
-                **{world: parts[world] if world in wanted.worlds else None for world in parts},
-                "scenarios": [{"name": label, "severity": 1.0} for label in wanted.labels],
-                "evaluation": {"enabled": wanted.scored},
-            },
+            "resolved": _study(wanted),
             "sha256": "12" * 32,
         },
         "seeds": {"root": 7, "streams": "Philox"},
@@ -193,20 +203,20 @@ def manifest(wanted: Any, rows: dict[str, int], facts: dict[str, Any], card: Sco
             for label in wanted.labels
         },
         "inputs": inputs if has_market else [],
-        "models": [model] if has_market else [],
+        "models": [MODEL] if has_market else [],
         "environment": {
             "versions": {"python": "3.11", "finsim": "0.1.0"},
             "platform": {"system": "Linux", "cores": 2},
             "source": None,
             "determinism": "bitwise",
         },
-        "rules": rules,
+        "rules": _rules(wanted),
         "scores": {
             "verdicts": {use: verdict.to_dict() for use, verdict in card.verdicts().items()},
             "judged_scenario": wanted.labels[0],
             "measures": {},
             "facts": facts,
-            "expectations": {label: expectations.get(label, []) for label in wanted.labels},
+            "expectations": {label: EXPECTATIONS.get(label, []) for label in wanted.labels},
         },
         "cost": {
             "cpu_seconds": {"market": 12.5, "evidence": 3.0},
