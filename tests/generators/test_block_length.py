@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.random import MT19937, Generator
 from small_generators import fitted
 
 from finsim.errors import FitError
@@ -32,9 +33,9 @@ def _polar_normals(rng, count):
 def test_published_value():
     """bashtage/arch, tests/bootstrap/test_block_length.py: 13.635665 for this AR(1) series."""
     # The published series comes from NumPy's legacy stream of seed 0, taken here from its bit generator.
-    legacy = np.random.MT19937()
+    legacy = MT19937()
     legacy._legacy_seeding(0)
-    noise = _polar_normals(np.random.Generator(legacy), 10_100)
+    noise = _polar_normals(Generator(legacy), 10_100)
     assert stationary_block_length(_autoregression(noise, 0.3)[100:]) == pytest.approx(13.635665, rel=1e-6)
 
 
