@@ -30,8 +30,8 @@ class Coupling:
     bounds: Float3D
 
     @classmethod
-    def fit(cls, innovations: Float2D, order: Int1D, ridge: float) -> Coupling:
-        """Fit on float64[n, C]; ``ridge`` as in ``regress``."""
+    def fit(cls, innovations: Float2D, order: Int1D, ridges: tuple[float, float]) -> Coupling:
+        """Fit on float64[n, C]; ``ridges`` as in ``regress``."""
         channels = innovations.shape[1]
         raw = _raw(innovations)
         centre, spread = raw.mean(axis=0), raw.std(axis=0)
@@ -42,7 +42,7 @@ class Coupling:
         for place, channel in enumerate(order):
             earlier = order[:place]
             used = np.concatenate([[0], 1 + earlier, 1 + channels + earlier])
-            found = regress(design[:, used], innovations[:, [channel]], ridge)
+            found = regress(design[:, used], innovations[:, [channel]], ridges)
             location[used, channel], log_scale[used, channel] = found[0][:, 0], found[1][:, 0]
         fitted = np.stack([design @ location, design @ log_scale])
         bounds = np.stack([fitted.min(axis=1), fitted.max(axis=1)], axis=1)

@@ -31,12 +31,12 @@ class Dynamics:
     bounds: Float3D
 
     @classmethod
-    def fit(cls, values: Float3D, horizons: tuple[int, ...], ridge: float) -> Dynamics:
-        """Fit on float64[N, T, C]; ``ridge`` is the penalty on standardised weights, in observations."""
+    def fit(cls, values: Float3D, horizons: tuple[int, ...], ridges: tuple[float, float]) -> Dynamics:
+        """Fit on float64[N, T, C]; ``ridges`` as in ``regress``."""
         memory = SlowMemory.fit(values, horizons)
         features = memory.features(memory.trace(values)[:, :-1])
         design = with_intercept(features.reshape(-1, features.shape[2]))
-        location, log_scale = regress(design, values.reshape(-1, values.shape[2]), ridge)
+        location, log_scale = regress(design, values.reshape(-1, values.shape[2]), ridges)
         fitted = np.stack([design @ location, design @ log_scale])
         bounds = np.stack([fitted.min(axis=1), fitted.max(axis=1)], axis=1)
         return cls(memory, location, log_scale, bounds)

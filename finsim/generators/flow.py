@@ -11,17 +11,14 @@ import numpy as np
 import torch
 
 from finsim.errors import FitError
-from finsim.generators.coupling import Coupling
 from finsim.generators.device import drawn, one_thread, pick_device, torch_stream
-from finsim.generators.dynamics import Dynamics
 from finsim.generators.encoding import Encoding
+from finsim.generators.flow_encoding import Choices, filled, fit_encoding
 from finsim.generators.flow_recipe import FlowRecipe, WindowSource
 from finsim.generators.generator import Budget, FitReport, Progress, Sequences, State, check_request
-from finsim.generators.marginals import Marginals
 from finsim.generators.networks import FlowShape, FlowTransformer
 from finsim.generators.recipe import Schedule
 from finsim.generators.rollout import Grid, roll_out
-from finsim.generators.scaling import Scaling
 from finsim.generators.settings import read_settings, write_settings
 from finsim.generators.settling import settle
 from finsim.generators.train import train
@@ -52,7 +49,7 @@ class Flow:
         expansion : the network. marginals : map each channel to a normal law and back, with
         generalised Pareto tails that reach the 1-in-(``tail_reach`` n) quantile. memory : horizons of
         the averages that drive location and scale, dropped when longer than a tenth of the sequences;
-        ridge : penalty of that regression, in observations. prefix_share : windows with a given part.
+        the ridges : penalties of that regression, in observations. prefix_share : windows with a given part.
         solver_steps : Heun steps per block. steps : the budget when none is given. held_out : last
         share of the data for the early stop; patience : checks without improvement (0: never stop).
         """
@@ -67,7 +64,8 @@ class Flow:
         marginals: bool = True
         tail_reach: float = 20.0
         memory: tuple[int, ...] = (1, 5, 22, 250)
-        ridge: float = 10.0
+        location_ridge: float = 100.0
+        scale_ridge: float = 5.0
         prefix_share: float = 0.8
         solver_steps: int = 4
         steps: int = 800
@@ -104,14 +102,14 @@ class Flow:
         device = pick_device(settings.device)
         grid = _grid(settings, data.values.shape[1])
         learned, judged = split(data, settings.held_out, grid.window)
-        encoding, scores = _encoding(settings, learned, streams)
+        encoding, scores = fit_encoding(learned, _choices(settings), streams.at("atoms"))
         averages = encoding.averages(scores)
         shape = _shape(settings, grid, encoding)
         network = drawn(lambda: FlowTransformer(shape), torch_stream(streams.word("init"))).to(device)
         recipe = FlowRecipe(
             network,
             WindowSource(learned, encoding.components(scores, averages), grid),
-            None if judged is None else _judged(judged, encoding, averages[:, -1], grid),
+            None if judged is None else _judged(judged, encoding, averages, grid),
             settings.prefix_share,
             settings.batch,
             _identity(data, settings),
@@ -207,45 +205,19 @@ def _grid(settings: Flow.Settings, length: int) -> Grid:
     return Grid(patch, window - block, block, settings.solver_steps)
 
 
-def _encoding(settings: Flow.Settings, data: Sequences, streams: Streams) -> tuple[Encoding, Float3D]:
-    """Fit the encoding on the training part; return it with the scores of that part."""
-    observed = data.observed()
-    marginals = None
-    if settings.marginals:
-        marginals = Marginals.fit(data.values[observed], settings.tail_reach)
-    encoding = Encoding(Scaling.fit(data.values[observed]), marginals)
-    scores = encoding.scores(_filled(data), streams.at("atoms"))
-    horizons = tuple(h for h in settings.memory if h <= data.values.shape[1] // 10)
-    if marginals is not None and horizons:
-        encoding = replace(encoding, dynamics=Dynamics.fit(scores, horizons, settings.ridge))
-    averages = encoding.averages(scores)
-    residuals = encoding.residuals(scores, averages)
-    if marginals is not None:
-        explained = np.zeros(scores.shape[2])
-        if encoding.dynamics is not None:
-            explained = encoding.dynamics.ahead(averages[:, :-1])[0].var(axis=(0, 1))
-        # The least predictable channel first: returns, then ranges, then volumes that answer to both.
-        order = np.argsort(explained, kind="stable").astype(np.int64)
-        encoding = replace(encoding, coupling=Coupling.fit(residuals[observed], order, settings.ridge))
-        residuals = encoding.residuals(scores, averages)
-    return replace(encoding, scaling=Scaling.fit(residuals[observed])), scores
+def _choices(settings: Flow.Settings) -> Choices:
+    return Choices(
+        settings.tail_reach if settings.marginals else None,
+        tuple(settings.memory),
+        (settings.location_ridge, settings.scale_ridge),
+    )
 
 
-def _judged(data: Sequences, encoding: Encoding, before: Float2D, grid: Grid) -> WindowSource:
-    """Return the held-out windows; their memory starts from the end of the training part's."""
-    scores = encoding.scores(_filled(data))
-    averages = encoding.averages(scores)
-    if len(before) == 1:
-        averages = encoding.averages(scores, before[0])
+def _judged(data: Sequences, encoding: Encoding, before: Float3D, grid: Grid) -> WindowSource:
+    """Return the held-out windows; one history carries the memory of its training part on."""
+    scores = encoding.scores(filled(data))
+    averages = encoding.averages(scores, before[0, -1] if len(before) == 1 else None)
     return WindowSource(data, encoding.components(scores, averages), grid)
-
-
-def _filled(data: Sequences) -> Float3D:
-    """Return the values with unobserved steps set to the channel means (no window contains them)."""
-    if data.mask is None:
-        return data.values
-    means = data.values[data.mask].mean(axis=0)
-    return np.where(data.mask[:, :, None], data.values, means)
 
 
 def _shape(settings: Flow.Settings, grid: Grid, encoding: Encoding) -> FlowShape:

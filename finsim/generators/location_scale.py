@@ -16,18 +16,16 @@ def with_intercept(features: Float2D) -> Float2D:
     return np.concatenate([np.ones((len(features), 1)), features], axis=1)
 
 
-def regress(design: Float2D, targets: Float2D, ridge: float) -> tuple[Float2D, Float2D]:
+def regress(design: Float2D, targets: Float2D, ridges: tuple[float, float]) -> tuple[Float2D, Float2D]:
     """Return weights float64[1 + F, C] of the location, and of the log scale of what is left.
 
     design : float64[n, 1 + F], ones first, the rest standardised; targets : float64[n, C].
-    ridge : penalty on all weights but the intercept, in observations.
+    ridges : penalties on all weights but the intercept, in observations, of location and log scale.
     Location by least squares; log variance as a gamma regression with log link by Fisher scoring
     (McCullagh & Nelder 1989, chapter 8): all its working weights are 1, so one solver serves every round.
     """
-    penalty = np.full(design.shape[1], ridge + 1e-9)
-    penalty[0] = 0.0
-    solver = np.linalg.solve(design.T @ design + np.diag(penalty), design.T)
-    location: Float2D = solver @ targets
+    location: Float2D = _solver(design, ridges[0]) @ targets
+    solver = _solver(design, ridges[1])
     squares = np.maximum(np.square(targets - design @ location), 1e-12)
     log_variance: Float2D = np.zeros_like(location)
     log_variance[0] = np.log(squares.mean(axis=0))
@@ -35,3 +33,11 @@ def regress(design: Float2D, targets: Float2D, ridge: float) -> tuple[Float2D, F
         linear = np.clip(design @ log_variance, -_LOG_LIMIT, _LOG_LIMIT)
         log_variance = solver @ (linear + np.clip(squares * np.exp(-linear) - 1.0, -1.0, 10.0))
     return location, 0.5 * log_variance
+
+
+def _solver(design: Float2D, ridge: float) -> Float2D:
+    """Return the matrix that turns targets into penalised least-squares weights."""
+    penalty = np.full(design.shape[1], ridge + 1e-9)
+    penalty[0] = 0.0
+    solver: Float2D = np.asarray(np.linalg.solve(design.T @ design + np.diag(penalty), design.T))
+    return solver

@@ -128,7 +128,7 @@ def test_marginal_keeps_an_atom(streams):
 def test_memory_ends_where_the_recursion_ends(streams):
     values = clustered().values
     values = (values - values.mean(axis=1)) / values.std(axis=1)
-    dynamics = Dynamics.fit(values, (1, 5, 22), 10.0)
+    dynamics = Dynamics.fit(values, (1, 5, 22), (10.0, 10.0))
     averages = dynamics.memory.trace(values)
     innovations = dynamics.innovations(values, averages)
     again, after = dynamics.series(innovations, averages[:, 0])
@@ -152,7 +152,7 @@ def test_dynamics_find_the_scale_of_an_arch_process(streams):
         scale[step] = np.sqrt(0.4 + 0.5 * min(series[step - 1] ** 2, 9.0))
         series[step] = scale[step] * draw[step]
     values = series[None, :, None]
-    dynamics = Dynamics.fit(values, (1, 5), 10.0)
+    dynamics = Dynamics.fit(values, (1, 5), (10.0, 10.0))
     log_scale = dynamics.ahead(dynamics.memory.trace(values)[:, :-1])[1][0, :, 0]
     assert np.corrcoef(log_scale, np.log(scale))[0, 1] > 0.9
 
@@ -160,7 +160,7 @@ def test_dynamics_find_the_scale_of_an_arch_process(streams):
 def test_dynamics_stay_bounded_on_absurd_innovations(streams):
     values = clustered(channels=2).values
     values = (values - values.mean(axis=1)) / values.std(axis=1)
-    dynamics = Dynamics.fit(values, (1, 5, 22), 10.0)
+    dynamics = Dynamics.fit(values, (1, 5, 22), (10.0, 10.0))
     shocks = np.full((1, 3000, 2), 12.0)
     series, _ = dynamics.series(shocks, dynamics.memory.trace(values)[:, -1])
     assert (
@@ -171,7 +171,7 @@ def test_dynamics_stay_bounded_on_absurd_innovations(streams):
 def test_coupling_comes_back_and_removes_dependence_of_sizes(streams):
     draw = streams.at("x").standard_normal((6000, 2))
     values = np.column_stack([draw[:, 0], draw[:, 1] * np.exp(0.6 * draw[:, 0])])
-    coupling = Coupling.fit(values, np.array([0, 1]), 1.0)
+    coupling = Coupling.fit(values, np.array([0, 1]), (1.0, 1.0))
     residuals = coupling.residuals(values)
     assert np.allclose(coupling.innovations(residuals), values, atol=1e-9)
     assert abs(np.corrcoef(np.abs(values[:, 1]), values[:, 0])[0, 1]) > 0.3
