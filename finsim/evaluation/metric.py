@@ -107,14 +107,18 @@ class Metric(Generic[Case]):
         """Return the score of a distance (lower is better) by the rule of ``docs/reference/metrics.md``.
 
         goal = 95 % quantile of the real-against-real draws + ``delta``. pass: value <= goal.
-        fail: the whole interval lies above the goal. warn: in between.
+        fail: the whole interval lies above the goal. warn: in between. When the synthetic side is
+        one path, a given hold-out is the floor and ``era`` is added: both are one era of the market.
         """
         if not math.isfinite(evidence.value) or not np.isfinite(evidence.floors).all():
             return self.missing(subject, "the statistic is undefined on these rows (too few or all equal)")
         spread = evidence.draws - np.median(evidence.draws)
         low, high = evidence.value + np.quantile(spread, [0.025, 0.975])
         low, high = float(np.clip(low, self.lowest, self.highest)), float(min(high, self.highest))
-        floor = float(np.median(evidence.floors)) if evidence.holdout is None else evidence.holdout
+        floor = float(np.median(evidence.floors))
+        if evidence.holdout is not None:
+            note = f"{note}; hold-out {evidence.holdout:.3g}".lstrip("; ")
+            floor = evidence.holdout if evidence.few else floor
         margin = self.delta + (self.era if evidence.few else 0.0)
         goal = max(float(np.quantile(evidence.floors, 0.95)), floor) + margin
         verdict, reason = verdict_below(evidence.value, low, goal)
@@ -150,7 +154,7 @@ class Evidence:
     """A distance synthetic-real, its draws over the synthetic side, and real-against-real distances.
 
     ``draws`` float64[B], ``floors`` float64[B]; ``holdout`` is the distance of a given hold-out; ``few``
-    says that the synthetic side has too few paths to average over eras.
+    says that the synthetic side has too few paths (below 8) to average over eras.
     """
 
     value: float

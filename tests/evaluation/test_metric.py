@@ -52,11 +52,18 @@ def test_one_path_may_be_another_era():
     assert metric().compared("x", evidence(0.45)).verdict == FAIL
 
 
-def test_a_given_hold_out_is_the_floor_and_can_only_widen_the_goal():
-    found = metric().compared("x", evidence(0.45, holdout=0.4))
+def test_a_hold_out_is_the_floor_of_one_path_and_can_only_widen_its_goal():
+    found = metric().compared("x", evidence(0.45, few=True, holdout=0.4))
     assert (found.floor, found.verdict) == (0.4, PASS)
-    assert found.goal == pytest.approx(0.5)
-    assert metric().compared("x", evidence(0.1, holdout=0.01)).goal == pytest.approx(0.29)
+    assert found.goal == pytest.approx(0.4 + 0.1 + 0.2)
+    assert metric().compared("x", evidence(0.1, few=True, holdout=0.01)).goal == pytest.approx(0.49)
+
+
+def test_a_hold_out_of_another_era_does_not_excuse_many_paths():
+    found = metric().compared("x", evidence(0.45, holdout=0.4))
+    assert found.verdict == FAIL
+    assert found.goal == pytest.approx(0.29)
+    assert "hold-out 0.4" in found.note
 
 
 def test_a_goal_beyond_a_useless_twin_is_called_low_power():

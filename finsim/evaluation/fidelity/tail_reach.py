@@ -37,8 +37,7 @@ def _evidence(case: PathCase, found: Curves, side: str) -> Evidence:
     mine = beyond(found.synthetic_draws, np.repeat(real, draws, axis=0), side)
     floors = beyond(found.twin_draws, found.real_draws, side)
     spare = None if found.holdout is None else float(beyond(found.holdout[None], real, side)[0])
-    # A hold-out is one short path: beside many synthetic paths its reach says nothing about a floor.
-    return Evidence(value, mine, floors, None if case.synthetic.many else spare, not case.synthetic.many)
+    return Evidence(value, mine, floors, spare, not case.synthetic.many)
 
 
 def measure(case: PathCase) -> list[Score]:

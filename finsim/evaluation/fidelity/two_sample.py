@@ -98,7 +98,7 @@ def _floors(case: PathCase, real: Windows) -> list[float]:
     found = []
     for k, inside in enumerate(_parts(case, real)):
         found.append(max(0.5, float(_auc(case, real.take(~inside), real.take(inside), f"floor {k}")[0])))
-    if case.holdout is not None:
+    if case.holdout is not None and not case.synthetic.many:
         spare = windows(case.holdout, case.settings.window, case.settings.window // 4)
         if len(spare.path) >= LEAST:
             found.append(max(0.5, float(_auc(case, real, spare, "holdout")[0])))

@@ -8,7 +8,7 @@ from finsim.evaluation.case import PathCase
 from finsim.evaluation.metric import SHARE, Metric, Score
 from finsim.evaluation.privacy.bar_copies import NEEDED, held_out
 from finsim.evaluation.privacy.chance import counted
-from finsim.evaluation.privacy.matching import matches, varied
+from finsim.evaluation.privacy.matching import matches
 from finsim.notation import Bool1D, Float2D, Int1D
 from finsim.records.paths import Paths
 
@@ -24,16 +24,22 @@ def shape_rows(paths: Paths) -> Float2D:
 def copied_shapes(real: Paths, synthetic: Paths) -> tuple[Int1D, Bool1D]:
     """Return for each synthetic bar a real bar of the same shape or -1, and which bars could be compared.
 
-    Prices of a bar may be multiplied by any factor. Bars with fewer than two different proportions
-    (open = close = high, say) are left out: on a tick grid they agree by chance.
+    Prices of a bar may be multiplied by any factor. Bars with fewer than three different prices are
+    left out: one proportion alone agrees by chance.
     """
     known, queries = shape_rows(real), shape_rows(synthetic)
-    compared = varied(queries, 2)
+    compared = _is_telling(queries)
     found = np.full(len(queries), -1, dtype=np.int64)
-    held = np.flatnonzero(varied(known, 2))
+    held = np.flatnonzero(_is_telling(known))
     hit = matches(known[held], queries[compared], TOLERANCE)
     found[compared] = np.where(hit >= 0, held[np.maximum(hit, 0)] if len(held) else -1, -1)
     return found, compared
+
+
+def _is_telling(rows: Float2D) -> Bool1D:
+    """Tell which bars have at least three different prices among open, high, low and close."""
+    prices = np.sort(np.column_stack([rows, np.zeros(len(rows))]), axis=1)
+    return np.asarray((np.diff(prices, axis=1) > TOLERANCE).sum(axis=1) >= 2)
 
 
 def measure(case: PathCase) -> list[Score]:
@@ -43,7 +49,7 @@ def measure(case: PathCase) -> list[Score]:
         return [METRIC.missing(subject, "needs open, high, low and close")]
     found, compared = copied_shapes(case.real.paths, case.everything)
     chance, usable = copied_shapes(*held_out(case))
-    note = f"{int((~compared).sum())} bars without a range were left out"
+    note = f"{int((~compared).sum())} bars with fewer than three different prices were left out"
     return [
         counted(
             METRIC,
