@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -34,7 +34,8 @@ class Layout:
     """Where the groups lie in one block: ``starts`` of the runs of one group, and the slot of each.
 
     A slot is the number of a group; state that outlives a block is kept by slot. ``closed`` says that
-    groups before the last slot of the block will not come again.
+    groups before the last slot of the block will not come again. ``windows`` keeps the window starts of
+    the block by width, for functions that share a window.
     """
 
     rows: int
@@ -42,6 +43,7 @@ class Layout:
     slots: Int1D
     slot_count: int
     closed: bool
+    windows: dict[int, Int1D] = field(default_factory=dict, compare=False)
 
     @cached_property
     def lengths(self) -> Int1D:
@@ -140,8 +142,9 @@ def arrange(group: Sequence[Vec], by: Sequence[Vec], rows: int) -> Arrangement:
         key = key[permutation]
     if by and rows:
         times = [_codes(column, rows)[0] for column in by]
-        times = times if permutation is None else [time[permutation] for time in times]
-        if not _ascending(key, times):
+        in_time = permutation is not None and _ascending(None, times)  # then so is every group
+        times = times if permutation is None or in_time else [time[permutation] for time in times]
+        if not in_time and not _ascending(key, times):
             inner = np.lexsort((*reversed(times), key))
             permutation = inner if permutation is None else permutation[inner]
             key = key[inner]
@@ -149,13 +152,13 @@ def arrange(group: Sequence[Vec], by: Sequence[Vec], rows: int) -> Arrangement:
     return Arrangement(permutation, slots, int(slots[-1]) + 1 if rows else 0)
 
 
-def _ascending(key: Int1D, times: Sequence[Int1D]) -> bool:
-    """Whether rows of equal key never step back in the columns of ``times``."""
-    fine = np.ones(len(key) - 1, dtype=bool)
+def _ascending(key: Int1D | None, times: Sequence[Int1D]) -> bool:
+    """Whether rows of equal key (None: all rows) never step back in the columns of ``times``."""
+    fine = np.ones(len(times[0]) - 1, dtype=bool)
     for time in reversed(times):
         after, before = time[1:], time[:-1]
         fine = (after > before) | ((after == before) & fine)
-    return bool(np.all(fine | (key[1:] != key[:-1])))
+    return bool(np.all(fine if key is None else fine | (key[1:] != key[:-1])))
 
 
 class StreamGroups:

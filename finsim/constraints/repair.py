@@ -16,6 +16,7 @@ from finsim.constraints.mending import Mended, at_once, looks_back_at_itself
 from finsim.constraints.order import arrange
 from finsim.constraints.repair_order import repair_order
 from finsim.constraints.ruleset import Rule, RuleSet
+from finsim.constraints.running import recomputed, running_identity
 from finsim.constraints.session import AnyTable, Session, as_arrow, table_name
 from finsim.constraints.stored import written
 from finsim.constraints.vectors import spread
@@ -175,7 +176,11 @@ class _Work:
         if not len(found.rows) or not act:
             return table, found.rows
         if placed is not None and looks_back_at_itself(rule):
-            found = one_by_one(rule, world, source, placed, found, self.blocks, self.excused)
+            parts = running_identity(rule) if rule.level == "invariant" else None
+            quick = recomputed(rule, parts, world, source, placed, found) if parts is not None else None
+            if quick is None:
+                quick = one_by_one(rule, world, source, placed, found, self.blocks, self.excused)
+            found = quick
         return self._applied(rule, source, found), found.rows
 
     def _applied(self, rule: Rule, source: Source, found: Mended) -> pa.Table:

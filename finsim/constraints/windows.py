@@ -48,7 +48,9 @@ class Window:
     def read(self, block: Layout, args: Sequence[Vec]) -> Vec:
         """Return the window's count, sum or maximum; null where the time is null."""
         rows, place, timed = self._joined(block, args)
-        first = window_starts(rows["slot"], rows["time"], self.width)[place]
+        if self.width not in block.windows:
+            block.windows[self.width] = window_starts(rows["slot"], rows["time"], self.width)[place]
+        first = block.windows[self.width]
         if self.name == "count_in":
             found: Array = place - first + 1
             good = np.ones(len(found), dtype=bool)
@@ -95,6 +97,9 @@ def window_starts(slots: Int1D, times: Nanos1D, width: int) -> Int1D:
     gap = np.full(len(times), width, dtype=np.int64)
     same = slots[1:] == slots[:-1]
     gap[1:][same] = np.minimum(times[1:] - times[:-1], width)[same]
+    if float(np.sum(gap, dtype=np.float64)) < 2.0**61:
+        clock = np.cumsum(gap)
+        return np.searchsorted(clock, clock - width, side="right")
     pieces = np.cumsum(gap, dtype=np.float64) // 2.0**61  # one clock of int64 holds a piece
     cuts = np.append(np.flatnonzero(np.diff(pieces, prepend=-1.0)), len(times))
     starts = np.zeros(len(times), dtype=np.int64)

@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 from naive.rule_tables import verdicts
 
 from finsim.constraints.check import check
+from finsim.constraints.forward import one_by_one
+from finsim.constraints.mending import at_once
 from finsim.constraints.repair import repair
 from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.running import recomputed, running_identity
+from finsim.constraints.session import Session
 from finsim.errors import RuleError
 
 OHLCV, LOANS, TX = (RuleSet.load(name) for name in ("ohlcv", "consumer-loans", "retail-tx"))
@@ -123,6 +127,56 @@ def test_a_running_balance_is_recomputed_row_by_row(seed, count, wrong):
     expected = frame.opening_balance + frame.signed.groupby(frame.account_id).cumsum()
     assert fixed["balance_after"].to_pylist() == expected.tolist()
     assert report.touched()["ledger"] == wrong
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("default", [", default: opening_balance", ""])
+def test_the_running_pass_equals_going_row_by_row(seed, default):
+    text = TX.dump().replace(", default: opening_balance", default)
+    rules = RuleSet.parse(text)
+    rule, frame = rules.rule("ledger"), ledger(seed, 80, 10).sample(frac=1, random_state=seed)
+    session = Session(rules, {"legs": pa.Table.from_pandas(frame, preserve_index=False)}, None)
+    source = session.sources["legs"]
+    world = session.world([rule], source)
+    found, placed = at_once(rule, world, source, 16, None)
+    parts = running_identity(rule)
+    assert parts is not None
+    quick = recomputed(rule, parts, world, source, placed, found)
+    slow = one_by_one(rule, world, source, placed, found, 16, None)
+    assert quick.rows.tolist() == slow.rows.tolist()
+    assert quick.values.tolist() == slow.values.tolist()
+
+
+ALMOST = {
+    "balance_after = lag(balance_after, default: 0) + 2 * signed": True,
+    "balance_after = signed - overdraft_limit * 2 + lag(balance_after)": True,
+    "balance_after = lag(balance_after, 2) + signed": False,
+    "balance_after = signed + lag(balance_after) - lag(signed)": False,
+    "balance_after = -lag(balance_after) + signed": False,
+    "balance_after = lag(balance_after) + round(balance_after / 2)": False,
+    "balance_after <= lag(balance_after) + signed": False,
+}
+
+
+@pytest.mark.parametrize("check", ALMOST)
+def test_only_a_running_identity_gets_the_running_pass(check):
+    value = check.partition("=")[2].strip()
+    text = TX.dump().replace("lag(balance_after, default: opening_balance) + signed", value)
+    rules = RuleSet.parse(text.replace(f"balance_after = {value}", check))
+    assert (running_identity(rules.rule("ledger")) is not None) == ALMOST[check]
+
+
+def test_a_null_in_a_running_balance_starts_it_anew():
+    frame = ledger(4, 40, 6).astype({"signed": "Int64", "balance_after": "Int64"})
+    frame.loc[[10, 20], "signed"] = pd.NA
+    old, new = "signed:\n        type: money", "signed:\n        'null': true\n        type: money"
+    assert old in TX.dump()
+    fixed, _ = repair(frame, RuleSet.parse(TX.dump().replace(old, new)))
+    mended, stored = fixed["balance_after"].to_pylist(), frame.balance_after.tolist()
+    assert [mended[10], mended[20]] == [stored[10], stored[20]]
+    for row in range(1, 40):
+        if frame.account_id[row] == frame.account_id[row - 1] and row not in (10, 20):
+            assert mended[row] == mended[row - 1] + frame.signed[row]
 
 
 SEQUENCE = """
