@@ -130,7 +130,7 @@ class _Words:
             pa.array(rows.payer_after),
             pa.array(rows.payee_after),
             *self._labels(orders.plan_row),
-            pa.array(orders.order_id),
+            pa.array(public_id(orders.order_id)),
             *self._origin(orders),
         ]
         return pa.RecordBatch.from_arrays(columns, schema=TRANSACTION_SCHEMA)
@@ -169,6 +169,20 @@ class _Words:
         source[mine] = np.where(self.plan.decoy[scheme], FROM_DECOY, FROM_NARRATIVE)
         sequence[mine] = (self.plan.id[scheme] + 1).astype(np.uint32)
         return [pa.array(source), pa.array(sequence)]
+
+
+def public_id(order_id: Int1D) -> Int1D:
+    """Return order ids as published, int64 in [0, 2^63): one to one, and silent about who made the order.
+
+    Two rounds of xor-shift and odd multiplication modulo 2^63, as in SplitMix64 (Steele et al. 2014).
+    """
+    low = np.uint64((1 << 63) - 1)
+    mixed = order_id.astype(np.uint64)
+    for shift, factor in ((31, 0x3F58476D1CE4E5B9), (29, 0x14D049BB133111EB)):
+        mixed ^= mixed >> np.uint64(shift)
+        mixed = (mixed * np.uint64(factor)) & low
+    mixed ^= mixed >> np.uint64(32)
+    return mixed.astype(np.int64)
 
 
 def _coded(codes: Array, words: pa.Array, missing: Array | None = None) -> pa.DictionaryArray:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 
+from finsim.agents.posting import public_id
 from finsim.agents.vocabulary import FROM_DECOY, FROM_LIFE, FROM_NARRATIVE
 from finsim.records.transactions import ACCOUNT_SCHEMA, PATTERN_SCHEMA, TRANSACTION_SCHEMA
 
@@ -38,9 +39,18 @@ def test_tables_have_the_columns_other_programs_rely_on(world):
 def test_rows_are_in_time_order_and_numbered(world):
     rows = world.rows
     assert rows["tx_id"].tolist() == list(range(len(rows)))
-    order = rows[["ts", "order_id"]]
-    assert order.equals(order.sort_values(["ts", "order_id"], kind="stable"))
+    assert rows["ts"].is_monotonic_increasing
     assert rows["order_id"].is_unique
+
+
+def test_published_order_ids_are_one_to_one_and_silent_about_the_label(world):
+    ids = np.array([0, 1, 2**40, 2**41 + 5, 2**62, 2**62 + 2**20, 2**63 - 1])
+    assert len(np.unique(public_id(ids))) == len(ids)
+    assert (public_id(ids) >= 0).all()
+    rows = world.rows
+    ranks = rows["order_id"].rank() / len(rows)
+    illicit = rows["is_fraud"] | rows["is_laundering"]
+    assert abs(ranks[illicit].mean() - 0.5) < 4 / np.sqrt(12 * illicit.sum())
 
 
 def test_running_balances_follow_from_the_postings(world, legs):
