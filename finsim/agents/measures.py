@@ -75,7 +75,7 @@ def weekly_rates(
     population: Population, narratives: Sequence[Narrative], settings: Settings
 ) -> dict[str, float]:
     """Return the study's base rate of each narrative in schemes per week."""
-    uses = {use.name: use for use in settings.narratives}
+    uses = {use.id: use for use in settings.narratives}
     return {
         story.id: expected_schemes(story, uses[story.id], population, settings) * _WEEK / settings.days
         for story in narratives

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from finsim.agents.clauses import Amount, Evasion, Labels, Part, Phase, Rate, Role, Stop, Variant
-from finsim.documents import find, read, validate
+from finsim.documents import Document, find, read, validate
 from finsim.errors import NarrativeError, Problem, did_you_mean
 
 
@@ -71,10 +72,23 @@ def load_narratives(names: Sequence[str]) -> tuple[Narrative, ...]:
 def _load(name: str) -> Narrative:
     document = read(find(name, "scenarios/narratives", "narrative", NarrativeError), NarrativeError)
     narrative = validate(document, Narrative, NarrativeError)
-    problems = [Problem(document.place(loc), found, "", remedy) for loc, found, remedy in _unbound(narrative)]
+    problems = [] if Path(document.path).stem == narrative.id else [_misnamed(document, narrative)]
+    problems += [
+        Problem(document.place(loc), found, "", remedy) for loc, found, remedy in _unbound(narrative)
+    ]
     if problems:
         raise NarrativeError.of(problems)
     return narrative
+
+
+def _misnamed(document: Document, narrative: Narrative) -> Problem:
+    stem = Path(document.path).stem
+    return Problem(
+        document.place(("id",)),
+        f"id is {narrative.id!r} in a file called {stem!r}",
+        "",
+        f"write `id: {stem}`",
+    )
 
 
 def _unbound(narrative: Narrative) -> list[tuple[tuple[str | int, ...], str, str]]:

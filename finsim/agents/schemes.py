@@ -33,7 +33,7 @@ def scheme_orders(
     Raises StudyError when a narrative is not used by the study or nobody fits a role, ScenarioError for
     intensities that cannot be simulated.
     """
-    uses = {use.name: use for use in settings.narratives}
+    uses = {use.id: use for use in settings.narratives}
     words = vocabulary(narratives)
     hours = scheme_hours(population, settings, season(settings))
     facts = account_facts(population)
@@ -63,10 +63,8 @@ def scheme_orders(
 
 
 def _use(narrative: Narrative, uses: dict[str, NarrativeUse]) -> NarrativeUse:
-    """Return how the study uses a narrative, found by its id or by a path that ends in it."""
-    for name, use in uses.items():
-        if name == narrative.id or name.removesuffix(".yaml").endswith(f"/{narrative.id}"):
-            return use
+    if narrative.id in uses:
+        return uses[narrative.id]
     raise StudyError(
         f"narrative {narrative.id!r} is not among the study's narratives",
         place="agents.narratives",

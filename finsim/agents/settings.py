@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
+from pathlib import PurePath
 
 import numpy as np
 
@@ -40,6 +41,11 @@ class NarrativeUse:
                     expected="0 or more, below a million",
                     remedy=f"correct the {name}",
                 )
+
+    @property
+    def id(self) -> str:
+        """Return the id of the narrative: its shipped name, or the stem of its file."""
+        return PurePath(self.name).name.removesuffix(".yaml")
 
 
 DEFAULT_NARRATIVES = tuple(
@@ -90,7 +96,7 @@ class Settings:
                     expected=f"{low} to {high}",
                     remedy=f"correct {name}",
                 )
-        names = [use.name for use in self.narratives]
+        names = [use.id for use in self.narratives]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice or len(names) > 40:
             raise StudyError(

@@ -108,6 +108,7 @@ def test_a_good_file_loads(tmp_path):
         ("labels: {fraud: [take], laundering: [hide]}", "decoy: false", "", "no phase is labelled"),
         ("labels:", "decoy: true\nlabels:", "", "a decoy is benign"),
         ("name: hide", "name: take", ":27", "appears twice"),
+        ("id: story", "id: other", ":2:1", "id is 'other' in a file called 'story'"),
         ("select: {accounts: [current]}", "create: {type: account}", "", "select: missing"),
     ],
 )  # fmt: skip
