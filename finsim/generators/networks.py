@@ -121,8 +121,10 @@ class FlowTransformer(nn.Module):
         mixed = self.clock(torch.cat([angles.cos(), angles.sin()], dim=-1))
         return silu(self.mixed(silu(mixed)))[:, None, :]
 
-    def forward(self, tokens: Tensor, given: Tensor, time: Tensor) -> Tensor:
-        """Return the velocity [B, L, D]; tokens [B, L, D], given bool[B, L], time [B]."""
+    def forward(self, tokens: Tensor, given: Tensor | None, time: Tensor) -> Tensor:
+        """Return the velocity [B, L, D]; tokens [B, L, D], given bool[B, L] (None: nothing), time [B]."""
+        if given is None:
+            return self.velocity(tokens, time, [])
         ones = torch.ones_like(time)
         pair = torch.cat([self._condition(time), self._condition(ones)], dim=1)
         allowed = (~given[:, :, None] | given[:, None, :])[:, None]
