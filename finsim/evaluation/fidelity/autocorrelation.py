@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from finsim.evaluation.case import PathCase, mean_gap
 from finsim.evaluation.columns import RETURN
-from finsim.evaluation.metric import BACKTEST, Evidence, Metric, Score
+from finsim.evaluation.metric import BACKTEST, FAIL, Evidence, Metric, Score
 from finsim.evaluation.resampling import Distance, Estimates
 from finsim.notation import Float2D, Float3D
 
 SHORT = 20
 ROWS_PER_LAG = 5
 CAP = 0.995
+ABSENT = "no clustering at all, as if the rows were in random order; every real part has some"
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,25 @@ def measure(case: PathCase) -> list[Score]:
                 f"mean autocorrelation {found.estimates.synthetic.mean():.3f} synthetic, "
                 f"{found.estimates.real.mean():.3f} real"
             )
-            scores.append(
-                METRIC.compared(subject, found.evidence, ceiling=found.ceiling, n=case.rows_used, note=note)
+            score = METRIC.compared(
+                subject, found.evidence, ceiling=found.ceiling, n=case.rows_used, note=note
             )
+            if magnitude and is_absent(found.estimates, case.rows_used):
+                score = replace(score, verdict=FAIL, reason=ABSENT)
+            scores.append(score)
     return scores
+
+
+def is_absent(found: Estimates, rows: int) -> bool:
+    """Tell whether |r| of the synthetic side has no more memory than random order, though real parts do.
+
+    Looks at lags 1 to 20. The mean of K autocorrelations of n independent rows has standard deviation
+    1 / sqrt(K n) (Bartlett 1946); the limit is 3.5 of them. At least 95 % of the real parts must lie
+    above it.
+    """
+    limit = 3.5 / np.sqrt(SHORT * rows)
+    parts = found.twin_draws[:, :SHORT].mean(axis=1)
+    return bool(found.synthetic[:SHORT].mean() <= limit < np.quantile(parts, 0.05))
 
 
 METRIC = Metric(

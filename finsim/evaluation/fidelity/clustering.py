@@ -11,9 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from finsim.evaluation.case import PathCase
-from finsim.evaluation.fidelity.autocorrelation import ROWS_PER_LAG, SHORT, compare_lags
+from finsim.evaluation.fidelity.autocorrelation import ABSENT, ROWS_PER_LAG, SHORT, compare_lags, is_absent
 from finsim.evaluation.metric import BACKTEST, FAIL, Metric, Score
-from finsim.evaluation.resampling import Estimates
 from finsim.notation import Float1D, Float2D
 
 LEAST = 0.005
@@ -39,22 +38,10 @@ def measure(case: PathCase) -> list[Score]:
             f"{found.estimates.real.mean():.3f} real"
         )
         score = METRIC.compared(asset, found.evidence, ceiling=found.ceiling, n=case.rows_used, note=note)
-        if _is_absent(found.estimates, case.rows_used):
-            reason = "no clustering at all, as if the rows were in random order; every real part has some"
-            score = replace(score, verdict=FAIL, reason=reason)
+        if is_absent(found.estimates, case.rows_used):
+            score = replace(score, verdict=FAIL, reason=ABSENT)
         scores.append(score)
     return scores
-
-
-def _is_absent(found: Estimates, rows: int) -> bool:
-    """Tell whether the synthetic side has no more clustering than random order, though real parts do.
-
-    The mean of K autocorrelations of n independent rows has standard deviation 1 / sqrt(K n) (Bartlett
-    1946); the limit is 3.5 of them. At least 95 % of the real parts must lie above it.
-    """
-    limit = 3.5 / np.sqrt(SHORT * rows)
-    parts = found.twin_draws.mean(axis=1)
-    return bool(found.synthetic.mean() <= limit < np.quantile(parts, 0.05))
 
 
 METRIC = Metric(
