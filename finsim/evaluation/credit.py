@@ -6,6 +6,7 @@ import pandas as pd
 import pyarrow as pa
 
 from finsim.evaluation import METRICS
+from finsim.evaluation.learner import one_thread
 from finsim.evaluation.loans import CreditCase, shared_columns
 from finsim.evaluation.metric import Score
 from finsim.evaluation.settings import Settings
@@ -29,9 +30,10 @@ def evaluate_credit(
     Columns are matched by name. ``months`` (columns of MONTH_SCHEMA) and ``losses`` float64[M] in minor units
     may be None; their metrics are then not computed.
     """
-    columns = shared_columns(applications, loans, holdout)
-    case = CreditCase(columns, loans, months, losses, streams, settings)
     scores: list[Score] = []
-    for name in ORDER:
-        scores.extend(METRICS.load(name).compute(case))
+    with one_thread():
+        columns = shared_columns(applications, loans, holdout)
+        case = CreditCase(columns, loans, months, losses, streams, settings)
+        for name in ORDER:
+            scores.extend(METRICS.load(name).compute(case))
     return scores

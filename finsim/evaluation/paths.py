@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from finsim.evaluation import METRICS
 from finsim.evaluation.case import path_case
+from finsim.evaluation.learner import one_thread
 from finsim.evaluation.metric import Metric, Score
 from finsim.evaluation.settings import Settings
 from finsim.randomness import Streams
@@ -49,9 +50,10 @@ def evaluate_paths(
     a chronological split of ``train`` with a purge gap. Raises DataError when assets cannot be matched
     or prices are unusable, FinsimError for an unknown metric.
     """
-    case = path_case(train, holdout, synthetic, streams, settings)
     scores: list[Score] = []
-    for name in metrics:
-        metric: Metric[object] = METRICS.load(name)
-        scores.extend(metric.compute(case))
+    with one_thread():
+        case = path_case(train, holdout, synthetic, streams, settings)
+        for name in metrics:
+            metric: Metric[object] = METRICS.load(name)
+            scores.extend(metric.compute(case))
     return scores

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from finsim.evaluation import METRICS
+from finsim.evaluation.learner import one_thread
 from finsim.evaluation.metric import Score
 from finsim.evaluation.settings import Settings
 from finsim.evaluation.utility.detection import transaction_case
@@ -32,8 +33,10 @@ def evaluate_transactions(
     are the test part. ``expected`` gives the planned number of schemes by narrative. Raises DataError for
     missing columns.
     """
-    case = transaction_case(rows, accounts, patterns, streams, settings, (test_rows, test_patterns), expected)
+    test = (test_rows, test_patterns)
     scores: list[Score] = []
-    for name in ORDER:
-        scores.extend(METRICS.load(name).compute(case))
+    with one_thread():
+        case = transaction_case(rows, accounts, patterns, streams, settings, test, expected)
+        for name in ORDER:
+            scores.extend(METRICS.load(name).compute(case))
     return scores
