@@ -7,18 +7,7 @@ from dataclasses import dataclass, replace
 
 from finsim.constraints.build import ORDERED, Builder, unstated
 from finsim.constraints.expression import Node
-from finsim.constraints.types import (
-    ANY,
-    BOOL,
-    DATE,
-    DUR,
-    FLOAT,
-    INT,
-    NUMERIC,
-    WHOLE,
-    Clash,
-    Type,
-)  # fmt: skip
+from finsim.constraints.types import ANY, BOOL, DATE, DUR, FLOAT, INT, NUMERIC, WHOLE, Clash, Type
 
 MAX_LAG = 32
 

@@ -7,36 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import and_, or_
 from typing import Any, Protocol
 
 import numpy as np
 
 from finsim.constraints.columns import Labels, Source
 from finsim.constraints.expression import Node
-from finsim.constraints.functions import FUNCTIONS
+from finsim.constraints.operations import TRUTHS, VALUES
 from finsim.constraints.order import Layout
-from finsim.constraints.row_functions import ROW_FUNCTIONS
 from finsim.constraints.sequence import First, Lag, Period, RunLength, Running, Sequenced
-from finsim.constraints.types import DAY_NANOS
-from finsim.constraints.vectors import (
-    FALSE,
-    TRUE,
-    Rails,
-    Vec,
-    both,
-    certain,
-    choose,
-    compare,
-    flags,
-    known,
-    product,
-    quotient,
-    solid,
-    spread,
-    truth,
-)  # fmt: skip
+from finsim.constraints.vectors import FALSE, TRUE, Rails, Vec, flags, truth
 from finsim.constraints.windows import Window
 from finsim.notation import Int1D
 
@@ -135,7 +115,7 @@ class Interpreter:
         """Return a boolean node as true / false arrays (or scalars for constants)."""
         found = self._rails.get(id(node))
         if found is None:
-            method = _TRUTHS.get(node.op)
+            method = TRUTHS.get(node.op)
             found = truth(self.value(node)) if method is None else method(self, node)
             self._rails[id(node)] = found
         return found
@@ -144,10 +124,10 @@ class Interpreter:
         """Return a node's column of the block (a scalar for constants)."""
         found = self._values.get(id(node))
         if found is None:
-            if node.op in _TRUTHS and node.type.kind == "bool":
+            if node.op in TRUTHS and node.type.kind == "bool":
                 found = flags(self.rails(node))
             else:
-                found = _VALUES[node.op](self, node)
+                found = VALUES[node.op](self, node)
             self._values[id(node)] = found
         return found
 
@@ -169,173 +149,3 @@ class Interpreter:
         if isinstance(value, bool):
             return TRUE if value else FALSE
         return np.float64(value) if isinstance(value, float) else np.int64(value)
-
-
-Operator = Callable[[Interpreter, Node], Vec]
-
-
-def _column(run: Interpreter, node: Node) -> Vec:
-    return run.block.source.block(str(node.data), run.block.rows)
-
-
-def _const(run: Interpreter, node: Node) -> Vec:
-    return Vec(run.constant(node.type.kind, node.data))
-
-
-def _param(run: Interpreter, node: Node) -> Vec:
-    return Vec(run.constant(node.type.kind, run.world.params[str(node.data)]))
-
-
-def _float(run: Interpreter, node: Node) -> Vec:
-    vec = run.value(node.args[0])
-    values = np.asarray(vec.values, dtype=np.float64)
-    return Vec(values[()] if vec.valid is None else np.where(vec.valid, values, np.nan))
-
-
-def _integer(run: Interpreter, node: Node) -> Vec:
-    rails = run.rails(node.args[0])
-    return Vec(np.asarray(rails.yes).astype(np.int64)[()], rails.yes | rails.no)
-
-
-def _times(factor: Callable[[Node], int]) -> Operator:
-    def run_it(run: Interpreter, node: Node) -> Vec:
-        vec = run.value(node.args[0])
-        return Vec(vec.values * factor(node), vec.valid)
-
-    return run_it
-
-
-def _add(run: Interpreter, node: Node) -> Vec:
-    a, b = (run.value(arg) for arg in node.args)
-    with np.errstate(over="ignore", invalid="ignore"):
-        return Vec(a.values + b.values if node.op == "+" else a.values - b.values, both(a.valid, b.valid))
-
-
-def _multiply(run: Interpreter, node: Node) -> Vec:
-    a, b = (run.value(arg) for arg in node.args)
-    if node.type.stored == "f":
-        with np.errstate(over="ignore", invalid="ignore"):
-            return Vec(a.values * b.values)
-    result, lost = product(a, b)
-    run.note(node, lost)
-    return result
-
-
-def _divide(run: Interpreter, node: Node) -> Vec:
-    a, b = (run.value(arg) for arg in node.args)
-    result, made = quotient(a.values, b.values)
-    run.note(node, made)
-    return Vec(result)
-
-
-def _power(run: Interpreter, node: Node) -> Vec:
-    a, b = (run.value(arg).values for arg in node.args)
-    with np.errstate(all="ignore"):
-        result = np.asarray(np.power(a, b))
-    lost = np.isnan(result) & ~np.isnan(a) & ~np.isnan(b)
-    run.note(node, int(np.count_nonzero(lost)))
-    return Vec(result)
-
-
-def _negate(run: Interpreter, node: Node) -> Vec:
-    vec = run.value(node.args[0])
-    return Vec(-vec.values, vec.valid)
-
-
-def _choose(run: Interpreter, node: Node) -> Vec:
-    return choose(run.rails(node.args[0]), run.value(node.args[1]), run.value(node.args[2]))
-
-
-def _call(run: Interpreter, node: Node) -> Vec:
-    name = node.data[0]
-    if name in ROW_FUNCTIONS:
-        result, undefined = ROW_FUNCTIONS[name]([run.value(arg) for arg in node.args], node.data)
-        run.note(node, undefined)
-        return result
-    if name in ("match", "exists", "parent"):
-        return _crossed(run, node)
-    if FUNCTIONS[name].family == "whole":
-        values, valid = run.world.whole[node]
-        return Vec(values[run.block.rows], None if valid is None else valid[run.block.rows])
-    layout = run.block.layout
-    assert layout is not None
-    return run.state(node).read(layout, [run.value(arg) for arg in node.args])
-
-
-def _crossed(run: Interpreter, node: Node) -> Vec:
-    name, table = node.data[0], node.data[1]
-    if name == "match":
-        return run.world.joins[table, node.data[2]](run.value(node.args[0]))
-    found = run.value(node.args[0])
-    if name == "exists":
-        return Vec(np.asarray(found.values) >= 0, found.valid)
-    rows = spread(found.values, run.block.count)
-    there = solid(found.valid, run.block.count) & (rows >= 0)
-    other = run.world.others[table]
-    if not other.rows:
-        empty = np.zeros(run.block.count, dtype=np.float64 if node.type.stored == "f" else np.int64)
-        return Vec(empty * np.nan) if node.type.stored == "f" else Vec(empty, there)
-    taken = other.block(node.data[2], np.where(there, rows, 0))
-    if node.type.stored == "f":
-        return Vec(np.where(there, taken.values, np.nan))
-    return Vec(spread(taken.values, run.block.count), both(taken.valid, there))
-
-
-_VALUES: dict[str, Operator] = {
-    "column": _column, "const": _const, "param": _param, "float": _float, "integer": _integer,
-    "ts": _times(lambda node: DAY_NANOS), "rescale": _times(lambda node: int(str(node.data))),
-    "+": _add, "-": _add, "*": _multiply, "/": _divide, "^": _power, "neg": _negate, "if": _choose,
-    "call": _call,
-}  # fmt: skip
-
-Truth = Callable[[Interpreter, Node], Rails]
-
-
-def _and(run: Interpreter, node: Node) -> Rails:
-    parts = [run.rails(arg) for arg in node.args]
-    return Rails(
-        lambda: reduce(and_, (part.yes for part in parts)), lambda: reduce(or_, (part.no for part in parts))
-    )
-
-
-def _or(run: Interpreter, node: Node) -> Rails:
-    parts = [run.rails(arg) for arg in node.args]
-    return Rails(
-        lambda: reduce(or_, (part.yes for part in parts)), lambda: reduce(and_, (part.no for part in parts))
-    )
-
-
-def _not(run: Interpreter, node: Node) -> Rails:
-    inner = run.rails(node.args[0])
-    return Rails(lambda: inner.no, lambda: inner.yes)
-
-
-def _implies(run: Interpreter, node: Node) -> Rails:
-    a, b = (run.rails(arg) for arg in node.args)
-    return Rails(lambda: a.no | b.yes, lambda: a.yes & b.no)
-
-
-def _is_null(run: Interpreter, node: Node) -> Rails:
-    there = known(run.value(node.args[0]))
-    return Rails(~there, there)
-
-
-def _compare(run: Interpreter, node: Node) -> Rails:
-    a, b = (run.value(arg) for arg in node.args)
-    if node.data is None:
-        return compare(node.op, a, b)
-    how, amount = node.data
-    return compare(node.op, a, b, amount, how == "rel")
-
-
-def _in(run: Interpreter, node: Node) -> Rails:
-    x = run.value(node.args[0])
-    members: Sequence[Any] = [run.constant("", one) for one in run.world.params[node.data[1]]]
-    yes = np.isin(x.values, np.array(members)) if members else np.zeros(np.shape(x.values), dtype=bool)
-    return certain(yes, known(x))
-
-
-_TRUTHS: dict[str, Truth] = {
-    "and": _and, "or": _or, "not": _not, "=>": _implies, "isnull": _is_null, "in": _in,
-    "<": _compare, "<=": _compare, ">": _compare, ">=": _compare, "=": _compare, "!=": _compare,
-}  # fmt: skip

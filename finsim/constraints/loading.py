@@ -23,7 +23,7 @@ from finsim.constraints.pack_file import (
     ParamText,
     RuleText,
     TableText,
-)  # fmt: skip
+)
 from finsim.constraints.repair_order import repair_order
 from finsim.constraints.rule_build import RuleBuilder, key_rules
 from finsim.constraints.ruleset import Param, Rule, RuleSet, Table

@@ -4,16 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from naive.rule_tables import (
-    LETS,
-    PARAMS,
-    as_table,
-    others_table,
-    pack,
-    random_others,
-    random_rows,
-    verdicts,
-)  # fmt: skip
+from naive.rule_tables import LETS, PARAMS, as_table, others_table, pack, random_others, random_rows, verdicts
 from naive.rules import World, evaluate
 
 from finsim.constraints.functions import CROSS, FUNCTIONS
