@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
 
-from finsim.constraints.check import check
+from finsim.constraints.check import check, check_batches
 from finsim.constraints.repair import repair
 from finsim.constraints.ruleset import RuleSet
 
@@ -36,12 +36,27 @@ class Ledger:
             for name, touched in repairs.touched().items():
                 self.repaired[name] = self.repaired.get(name, 0) + touched
             report = check({**tables, main: table}, self.rules, excused=self.excused)
-        for rule in report.to_dict()["rules"]:
-            self.after[rule["id"]] = self.after.get(rule["id"], 0) + rule["violations"]
+        self._count_after(report.to_dict()["rules"])
         return table
+
+    def watched(
+        self, batches: Iterable[pa.RecordBatch | pa.Table], name: str, others: Mapping[str, pa.Table]
+    ) -> None:
+        """Check a table that comes in batches, with the state of its groups carried; nothing is repaired."""
+        if self.rules is None:
+            return
+        report = check_batches(batches, self.rules, table=name, others=dict(others), excused=self.excused)
+        self._count(report.to_dict()["rules"])
+        self._count_after(report.to_dict()["rules"])
+
+    def _count_after(self, rules: list[dict[str, Any]]) -> None:
+        for rule in rules:
+            self.after[rule["id"]] = self.after.get(rule["id"], 0) + rule["violations"]
 
     def _count(self, rules: list[dict[str, Any]]) -> None:
         for rule in rules:
+            if rule["verdict"] == "skipped":
+                continue
             seen = self.before.setdefault(
                 rule["id"],
                 {"level": rule["level"], "rows": 0, "fired": 0, "violations": 0, "excused": 0},

@@ -22,11 +22,11 @@ from finsim.markets.prices import read_prices
 from finsim.markets.shard import bars
 from finsim.markets.stress import is_still
 from finsim.notation import Float1D
+from finsim.provenance.tags import BODY, OVERLAY
 from finsim.records.drivers import Drivers
 from finsim.records.paths import BARS_SCHEMA, Paths
 from finsim.records.storage import digest_file, replacing, write_table
 
-BODY, OVERLAY = 0, 3
 ERROR = "equity.quarter_error"
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.feather as feather
 
 from finsim.agents.life import order_key, ordinary_orders
@@ -23,10 +22,10 @@ from finsim.engine.breaches import Ledger
 from finsim.engine.checkpoint import WORK, Done, output
 from finsim.engine.resolve import Plan, agent_settings
 from finsim.engine.tasks import Task
-from finsim.notation import Int1D
+from finsim.provenance.tags import DECOY
 from finsim.randomness import Streams
 from finsim.records.legs import legs
-from finsim.records.storage import replacing, write_table
+from finsim.records.storage import read_batches, replacing, write_table
 from finsim.records.transactions import ACCOUNT_SCHEMA, PATTERN_SCHEMA, TRANSACTION_SCHEMA
 
 
@@ -83,69 +82,55 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
             ]
             yield merge([*parts, planned.between(low, high)])
 
-    excused = {story.id: set(story.breaks) for story in plan.narratives}
-    audit = _Audit(Ledger(plan.rules.get("transactions"), excused), accounts_table(population))
     posted = post(population, settings, slices(), schemes)
+    accounts = accounts_table(population)
     folder = run / "transactions" / task.name
+    file, counts = folder / "transactions.parquet", _Counts()
     rows = {
-        "transactions": write_table(folder / "transactions.parquet", TRANSACTION_SCHEMA, audit.watch(posted)),
-        "accounts": write_table(folder / "accounts.parquet", ACCOUNT_SCHEMA, [audit.accounts]),
+        "transactions": write_table(file, TRANSACTION_SCHEMA, counts.watch(posted)),
+        "accounts": write_table(folder / "accounts.parquet", ACCOUNT_SCHEMA, [accounts]),
         "patterns": write_table(folder / "patterns.parquet", PATTERN_SCHEMA, [posted.patterns]),
     }
     files = dict(output(run, folder / f"{name}.parquet", count) for name, count in rows.items())
     facts = {
-        "rules": audit.ledger.to_dict(),
+        "rules": _checked(plan, file, accounts).to_dict(),
         "measures": measure(posted.patterns, drivers, settings),
-        "counts": audit.counts,
+        "counts": counts.found,
         "digest": drivers.digest,
     }
     return Done(task.key, files, facts)
 
 
+def _checked(plan: Plan, file: Path, accounts: pa.Table) -> Ledger:
+    """Check the written rows, both their legs and the accounts, batch by batch in time order."""
+    ledger = Ledger(
+        plan.rules.get("transactions"), {story.id: set(story.breaks) for story in plan.narratives}
+    )
+    others = {"accounts": accounts}
+    if ledger.rules is not None:
+        ledger.passed(others, "accounts")
+        ledger.watched(read_batches(file), "transactions", others)
+        both = (legs(pa.Table.from_batches([batch]), accounts) for batch in read_batches(file))
+        ledger.watched(both, "legs", others)
+    return ledger
+
+
 @dataclass
-class _Audit:
-    """Checks each batch as it passes, carrying every account's running balance from batch to batch."""
+class _Counts:
+    """Counts rows by status and label as they pass."""
 
-    ledger: Ledger
-    accounts: pa.Table
+    found: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(("rows", "declined", "illicit", "decoy"), 0)
+    )
 
-    def __post_init__(self) -> None:
-        ids = self.accounts["account_id"].to_numpy()
-        self.order: Int1D = np.argsort(ids)
-        self.sorted_ids: Int1D = ids[self.order]
-        self.balance: Int1D = self.accounts["opening_balance"].to_numpy().copy()
-        self.counts: dict[str, int] = dict.fromkeys(("rows", "declined", "illicit", "decoy"), 0)
-
-    def watch(self, batches: Any) -> Iterator[pa.Table]:
-        """Yield every batch after its rules were checked against its accounts and both its legs."""
+    def watch(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield every batch after counting it."""
         for batch in batches:
-            table = pa.Table.from_batches([batch])
-            self._count(table)
-            if self.ledger.rules is None:
-                yield table
-                continue
-            position = self.accounts.column_names.index("opening_balance")
-            now = self.accounts.set_column(position, "opening_balance", pa.array(self.balance))
-            both = legs(table, now)
-            tables = {"transactions": table, "legs": both, "accounts": self.accounts}
-            yield self.ledger.passed(tables, "transactions")
-            self._carry(both)
-
-    def _carry(self, both: pa.Table) -> None:
-        """Take each account's last balance of this batch; legs are sorted by account and time."""
-        account = both["account_id"].to_numpy()
-        last = np.flatnonzero(np.append(account[1:] != account[:-1], True)) if len(account) else account
-        where = self.order[np.searchsorted(self.sorted_ids, account[last])]
-        self.balance[where] = both["balance_after"].to_numpy()[last]
-
-    def _count(self, table: pa.Table) -> None:
-        source = table["_fs_src"].to_numpy()
-        illicit = table["is_fraud"].to_numpy() | table["is_laundering"].to_numpy()
-        declined = np.asarray(table["status"].combine_chunks().indices if table.num_rows else [])
-        for name, number in (
-            ("rows", table.num_rows),
-            ("declined", int((declined == 1).sum())),
-            ("illicit", int(illicit.sum())),
-            ("decoy", int(((source > 1) & ~illicit).sum())),
-        ):
-            self.counts[name] += number
+            illicit = batch["is_fraud"].to_numpy(False) | batch["is_laundering"].to_numpy(False)
+            declined = pc.equal(batch["status"].cast(pa.string()), "declined").to_numpy(False)
+            decoy = batch["_fs_src"].to_numpy() == DECOY
+            masks = {"declined": declined, "illicit": illicit, "decoy": decoy}
+            self.found["rows"] += batch.num_rows
+            for name, mask in masks.items():
+                self.found[name] += int(mask.sum())
+            yield batch
