@@ -16,7 +16,7 @@ from finsim.randomness import Streams
 
 # As many steps as the history has, within these bounds.
 _PATHS, _FEWEST, _STEPS = 25, 200, 1000
-_STRETCHES, _FORGOTTEN = 8, 2
+_STRETCHES, _FORGOTTEN = 12, 6
 
 
 def settle(

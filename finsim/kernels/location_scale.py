@@ -29,12 +29,14 @@ def roll(
     """
     paths, steps, channels = innovations.shape
     horizons = averages.shape[1] // (2 * channels)
-    location, log_scale = np.empty(channels), np.empty(channels)
+    # Location and log scale side by side: one run through memory for both.
+    sums, weights = np.empty(2 * channels), np.empty((1 + averages.shape[1], 2 * channels))
+    weights[:, :channels] = loadings[0]
+    weights[:, channels:] = loadings[1]
     for path in range(paths):
         for step in range(steps):
-            for c in range(channels):
-                location[c] = loadings[0, 0, c]
-                log_scale[c] = loadings[1, 0, c]
+            for c in range(2 * channels):
+                sums[c] = weights[0, c]
             f = 0
             for _ in range(horizons):
                 for kind in range(2):
@@ -45,12 +47,12 @@ def roll(
                         seen = (raw - features[1, f]) / features[2, f]
                         seen = min(max(seen, features[3, f]), features[4, f])
                         f += 1
-                        for c in range(channels):
-                            location[c] += seen * loadings[0, f, c]
-                            log_scale[c] += seen * loadings[1, f, c]
+                        row = weights[f]
+                        for c in range(2 * channels):
+                            sums[c] += seen * row[c]
             for c in range(channels):
-                middle = min(max(location[c], bounds[0, 0, c]), bounds[0, 1, c])
-                scale = np.exp(min(max(log_scale[c], bounds[1, 0, c]), bounds[1, 1, c]))
+                middle = min(max(sums[c], bounds[0, 0, c]), bounds[0, 1, c])
+                scale = np.exp(min(max(sums[channels + c], bounds[1, 0, c]), bounds[1, 1, c]))
                 values[path, step, c] = middle + scale * innovations[path, step, c]
             f = 0
             for _ in range(horizons):
