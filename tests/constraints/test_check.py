@@ -206,9 +206,11 @@ table: t
 order: {group: [g], by: [ts, n]}
 columns: {g: {type: cat}, ts: {type: ts}, n: {type: int}}
 rules:
+  - {id: one, check: "count_in(400d) <= 1"}
   - {id: two, check: "count_in(401d) <= 2"}
   - {id: three, check: "count_in(801d) <= 2"}
 """
     report = check(table, RuleSet.parse(text), blocks=12_345)
+    assert report["one"].violations == 0  # a row exactly 400 days ago is outside
     assert report["two"].violations == 0
     assert report["three"].violations == 4 * 5_000

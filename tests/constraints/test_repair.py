@@ -348,6 +348,23 @@ def test_values_are_written_back_in_the_type_in_which_they_are_stored(money, day
     assert fixed["n"].to_pylist() == [3, 3]
 
 
+@pytest.mark.parametrize(
+    ("check", "before", "after"),
+    [
+        ("n >= 2.5", 1, 3),
+        ("n <= 2.5", 9, 2),
+        ("n > 2", 1, 3),
+        ("n < 2", 9, 1),
+        ("n > 1.5", 0, 2),
+        ("n <= 2", 9, 2),
+    ],
+)
+def test_clip_moves_whole_numbers_to_the_nearest_allowed(check, before, after):
+    text = "finsim-rules: 1\npack: {id: clip, version: 1}\ntable: t\ncolumns: {n: {type: int}}\nrules:\n"
+    rules = RuleSet.parse(text + f"  - {{id: r, check: {check}, repair: {{do: clip, on: n}}}}\n")
+    assert repair(pd.DataFrame({"n": [before]}), rules)[0]["n"].to_pylist() == [after]
+
+
 def test_sequence_set_of_another_column_needs_no_going_row_by_row():
     text = (
         SEQUENCE
