@@ -17,7 +17,7 @@ from finsim.records.paths import Paths
 
 SLOW = ("two_sample", "discriminative", "predictive")
 FAST = tuple(name for name in ORDER if name not in SLOW)
-PARTS = {"the last 30 %": (0.7, 1.0), "the second half": (0.5, 1.0), "a block inside": (0.4, 0.7)}
+PARTS = {"the last 30 %": (0.7, 1.0), "a block inside": (0.4, 0.7)}
 
 
 def judged(real, synthetic, quick, holdout=None, metrics=FAST) -> Scorecard:

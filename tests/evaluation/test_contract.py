@@ -29,12 +29,12 @@ JUDGES = ("discriminative", "predictive")
 
 @pytest.fixture(scope="module")
 def cases(real):
-    part = between(real, 0, 1_500)
+    part = between(real, 0, 1_100)
     book = loans(applications(2, 1_200))
     rng = np.random.default_rng(8)
     world = payments(seed=1, rows=8_000)
     return {
-        "paths": path_case(part, None, resampled(part, 9, 800, seed=1), Streams(7), SMALL),
+        "paths": path_case(part, None, resampled(part, 9, 600, seed=1), Streams(7), SMALL),
         "transactions": transaction_case(*world, Streams(7), SMALL, expected={"story": 50.0}),
         "credit": CreditCase(
             shared_columns(applications(1, 400), book, None), book, months(book, 0.5),
@@ -87,7 +87,7 @@ def test_the_same_streams_give_the_same_scores(name, cases, computed):
 @pytest.mark.parametrize("name", [n for n in PATHS if n not in (*JUDGES, "drift", "drift_distance")])
 def test_identical_data_get_the_best_score_and_only_privacy_objects(name, real):
     metric = METRICS.load(name)
-    part = between(real, 0, 1_500)
+    part = between(real, 0, 1_100)
     for score in metric.compute(twin_case(part)):
         if metric.use == SHARE:
             assert score.verdict == "fail"

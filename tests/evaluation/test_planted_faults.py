@@ -32,7 +32,7 @@ def test_a_jittered_resample_passes(name, real, twin, quick):
     assert set(verdicts(name, real, twin, quick).values()) <= {"pass", "warn"}
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_shuffled_rows_fail_on_clustering_while_every_margin_passes(real, quick, seed):
     rows = shuffled(real, seed)
     assert set(verdicts("clustering", real, rows, quick).values()) == {"fail"}

@@ -12,7 +12,7 @@ from finsim.evaluation.metric import BACKTEST, FAIL, PASS, WARN, Metric, Score
 from finsim.notation import Bool1D, Float1D
 
 FOLDS = 5
-LEAST = 60
+LEAST = 40
 ITERATIONS = 40
 RATIO = 4
 ERAS = ((0.0, 0.5), (0.25, 0.75), (0.0, 0.3))
@@ -29,28 +29,29 @@ def measure(case: PathCase) -> list[Score]:
     real = windows(case.real, length, length // 4)
     own = windows(case.synthetic, length, max(length // 2, 1))
     subject = f"windows of {length} bars"
-    if min(len(real.path), len(own.path)) < LEAST:
+    if min(len(real.start), len(own.start)) < LEAST:
         return [METRIC.missing(subject, f"fewer than {LEAST} windows on a side")]
     rng = case.streams.at("two sample", "own")
-    most = RATIO * len(real.path)
-    if len(own.path) > most:
-        own = own.take(np.sort(rng.choice(len(own.path), most, replace=False)))
-    draws = _auc(case, real, own, "value")
-    floors = _floors(case, real)
+    most = RATIO * len(real.start)
+    if len(own.start) > most:
+        own = own.take(np.sort(rng.choice(len(own.start), most, replace=False)))
+    draws, floors = _auc(case, real, own, "value"), _floors(case, real)
+    if not floors or not np.isfinite(draws[0]):
+        return [METRIC.missing(subject, "fewer than two half-years on a side")]
     ceiling = float(np.median(_auc(case, real, windows(_shuffled(case), length, length // 2), "ceiling")))
     value = max(0.5, float(draws[0]))
-    low, high = np.maximum(np.quantile(draws, [0.025, 0.975]), 0.5)
+    low, high = np.maximum(np.nanquantile(draws, [0.025, 0.975]), 0.5)
     floor = float(np.median(floors))
     few = not case.synthetic.many
     goal = min(max(floors) + METRIC.delta + (METRIC.era if few else 0.0), LIMIT)
     verdict, reason = _verdict(value, float(low), goal, few)
-    note = f"{len(real.path)} real and {len(own.path)} synthetic windows"
+    note = f"{len(real.start)} real and {len(own.start)} synthetic windows"
     return [
         METRIC.scored(
             subject,
             value,
             (float(low), float(high)),
-            len(own.path),
+            len(own.start),
             (floor, ceiling, goal),
             (verdict, reason),
             note,
@@ -74,21 +75,18 @@ def _auc(case: PathCase, left: Windows, right: Windows, role: str) -> Float1D:
     rng = case.streams.at("two sample", "folds", role)
     seed = case.streams.word("two sample", "trees", role)
     features = np.concatenate([left.features, right.features])
-    label = np.repeat([False, True], [len(left.path), len(right.path)])
-    groups = np.concatenate(
-        [
-            2 * left.groups(len(np.unique(left.path)) >= 8),
-            2 * right.groups(len(np.unique(right.path)) >= 8) + 1,
-        ]
-    )
+    label = np.repeat([False, True], [len(left.start), len(right.start)])
+    groups = np.concatenate([2 * left.group, 2 * right.group + 1])
+    folds = min(FOLDS, len(np.unique(left.group)), len(np.unique(right.group)))
+    if folds < 2:
+        return np.full(1 + case.settings.bootstrap, np.nan)
     fold = np.empty(len(label), dtype=np.int64)
     for side in (False, True):
-        fold[label == side] = fold_of(groups[label == side], FOLDS, rng)
+        fold[label == side] = fold_of(groups[label == side], folds, rng)
     scores = np.zeros(len(label))
-    for k in range(FOLDS):
+    for k in range(folds):
         held = fold == k
-        seen = ~held
-        scores[held] = fitted_scores(features[seen], label[seen], features[held], seed + k, ITERATIONS)
+        scores[held] = fitted_scores(features[~held], label[~held], features[held], seed + k, ITERATIONS)
     weights = group_weights(groups, case.settings.bootstrap, rng)
     return weighted_auc(scores, label, np.concatenate([np.ones((1, len(label))), weights]))
 
@@ -97,12 +95,12 @@ def _floors(case: PathCase, real: Windows) -> list[float]:
     """Return AUCs of real against real: eras where one synthetic path may be one, else mixed half-years."""
     found = []
     for k, inside in enumerate(_parts(case, real)):
-        found.append(max(0.5, float(_auc(case, real.take(~inside), real.take(inside), f"floor {k}")[0])))
+        found.append(float(_auc(case, real.take(~inside), real.take(inside), f"floor {k}")[0]))
     if case.holdout is not None and not case.synthetic.many:
         spare = windows(case.holdout, case.settings.window, case.settings.window // 4)
-        if len(spare.path) >= LEAST:
-            found.append(max(0.5, float(_auc(case, real, spare, "holdout")[0])))
-    return found
+        if len(spare.start) >= LEAST:
+            found.append(float(_auc(case, real, spare, "holdout")[0]))
+    return [max(0.5, area) for area in found if np.isfinite(area)]
 
 
 def _parts(case: PathCase, real: Windows) -> list[Bool1D]:
@@ -110,7 +108,7 @@ def _parts(case: PathCase, real: Windows) -> list[Bool1D]:
     if not (case.real.many or case.synthetic.many):
         return [(real.start >= a * rows) & (real.start + length <= b * rows) for a, b in ERAS]
     rng = case.streams.at("two sample", "halves")
-    groups = np.unique(real.groups(case.real.many), return_inverse=True)[1]
+    groups = np.unique(real.group, return_inverse=True)[1]
     half = (groups.max() + 1) // 2
     return [np.isin(groups, rng.permutation(groups.max() + 1)[:half]) for _ in ERAS]
 

@@ -10,30 +10,32 @@ from finsim.evaluation.columns import GAP, LOWER, RETURN, UPPER, VOLUME, Side
 from finsim.notation import Array, Float2D, Float3D, Int1D
 
 MOST_ASSETS = 4
-CHUNK = 126
+HALF_YEAR = 126
 TINY = 1e-12
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Features float64[n, F] of windows; ``path`` and ``chunk`` (half-years) group what overlaps."""
+    """Features float64[n, F] of windows, their first row and group; windows of two groups share no row."""
 
     features: Float2D
-    path: Int1D
+    group: Int1D
     start: Int1D
 
     def take(self, chosen: Array) -> Windows:
         """Return some of the windows."""
-        return Windows(self.features[chosen], self.path[chosen], self.start[chosen])
-
-    def groups(self, by_path: bool) -> Int1D:
-        """Return a group number per window: its path, or its half-year of the one path."""
-        return self.path if by_path else self.path * 100_000 + self.start // CHUNK
+        return Windows(self.features[chosen], self.group[chosen], self.start[chosen])
 
 
 def windows(side: Side, length: int, stride: int) -> Windows:
-    """Cut both ends' columns into windows and describe each by about 15 ratios an asset."""
+    """Cut the columns into windows and describe each by about 20 ratios an asset.
+
+    Groups are whole paths; with fewer than 8 paths they are half-years of each path (at least three
+    windows long), and windows that cross the border of a half-year are left out.
+    """
     starts = np.arange(0, side.steps - length + 1, stride)
+    size = side.steps + 1 if side.many else max(HALF_YEAR, 3 * length)
+    starts = starts[starts % size + length <= size]
     take = starts[:, None] + np.arange(length)
     count = side.count * len(starts)
     described = []
@@ -45,7 +47,9 @@ def windows(side: Side, length: int, stride: int) -> Windows:
         described.append(_describe(cut))
     described.append(_across(np.stack(returns, axis=2)))
     path = np.repeat(np.arange(side.count), len(starts))
-    return Windows(np.concatenate(described, axis=1), path, np.tile(starts, side.count))
+    start = np.tile(starts, side.count)
+    group = path * (side.steps // size + 1) + start // size
+    return Windows(np.concatenate(described, axis=1), group, start)
 
 
 def _describe(cut: dict[str, Float2D]) -> Float2D:
