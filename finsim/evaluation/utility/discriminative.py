@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from finsim.evaluation.case import PathCase
-from finsim.evaluation.metric import BACKTEST, Metric, Score, verdict_below
-from finsim.evaluation.utility.judged import LENGTH, interval, judged_windows
+from finsim.evaluation.metric import BACKTEST, Metric, Score
+from finsim.evaluation.utility.judged import LENGTH, interval, judged_verdict, judged_windows
 from finsim.notation import Float3D
 
 OFFICIAL = (10, 2000)
@@ -15,8 +15,8 @@ OFFICIAL = (10, 2000)
 def measure(case: PathCase) -> list[Score]:
     """Return one score; the judge is the official network, iterations and refits come from the settings.
 
-    Floor: the same judge on two draws of real windows (or real against hold-out). Windows are
-    freed of their price level first, so values compare with other runs here, not with published ones.
+    Floor: the same judge on two sets of real windows (``judged_windows``). Windows are freed of
+    their price level first, so values compare with other runs here, not with published ones.
     Source: Yoon, Jarrett and van der Schaar 2019, metrics/discriminative_metrics.py.
     """
     settings = case.settings
@@ -25,17 +25,21 @@ def measure(case: PathCase) -> list[Score]:
         return [METRIC.missing(subject, "judge_refits is 0 in the settings")]
     if min(len(case.real.paths.dates), len(case.everything.dates)) < 4 * LENGTH:
         return [METRIC.missing(subject, f"fewer than {4 * LENGTH} bars on a side")]
-    real, spare, own = judged_windows(case)
-    values = _scores(case, real, own, "synthetic")
-    floor = float(np.mean(_scores(case, real, spare, "floor")))
+    windows = judged_windows(case)
+    values = _scores(case, windows.real, windows.own, "synthetic")
+    floor = float(np.mean(_scores(case, *windows.floor, "floor")))
     value = float(np.mean(values))
     low, high = interval(values)
     goal = floor + METRIC.delta
-    verdict, reason = verdict_below(value, value if low is None else low, goal)
+    verdict, reason = judged_verdict(case, value, low, goal)
     official = (settings.judge_refits, settings.judge_iterations) == OFFICIAL
     note = f"{settings.judge_refits} refits of {settings.judge_iterations} iterations"
     note += "" if official else f"; the official protocol is {OFFICIAL[0]} of {OFFICIAL[1]}"
-    return [METRIC.scored(subject, value, (low, high), len(own), (floor, 0.5, goal), (verdict, reason), note)]
+    return [
+        METRIC.scored(
+            subject, value, (low, high), len(windows.own), (floor, 0.5, goal), (verdict, reason), note
+        )
+    ]
 
 
 def _scores(case: PathCase, real: Float3D, fake: Float3D, role: str) -> list[float]:

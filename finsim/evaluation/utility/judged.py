@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from finsim.evaluation.case import PathCase
+from finsim.evaluation.columns import between
+from finsim.evaluation.metric import PASS, WARN, verdict_below
 from finsim.notation import Float2D, Float3D
 from finsim.records.paths import Paths
 
@@ -40,20 +44,37 @@ def scaled(values: Float3D, low: Float2D, high: Float2D) -> Float3D:
     return np.asarray((values - low) / (high - low + 1e-7))
 
 
-def judged_windows(case: PathCase) -> tuple[Float3D, Float3D, Float3D]:
-    """Return real windows, held-out or second-half real windows and synthetic windows, all scaled alike.
+@dataclass(frozen=True)
+class Judged:
+    """Scaled windows [n, 24, C]: real, synthetic, and two sets of real ones for the floor."""
 
-    As many synthetic as real windows (Yoon et al. 2019). Without a hold-out the real windows
-    are drawn twice.
+    real: Float3D
+    own: Float3D
+    floor: tuple[Float3D, Float3D]
+
+
+def judged_windows(case: PathCase) -> Judged:
+    """Draw the windows; as many synthetic as real ones (Yoon et al. 2019).
+
+    The floor pair is two draws of real windows. Beside a single synthetic path, which is one era, it is
+    the training part and the hold-out, or the two halves of the real series.
     """
     most = case.settings.judge_windows
     streams = case.streams.under("judge")
-    real = relative_windows(case.real.paths, most, streams.at("real"))
-    spare_paths = case.real.paths if case.holdout is None else case.holdout.paths
-    spare = relative_windows(spare_paths, len(real), streams.at("spare"))
+    bars = case.real.paths
+    real = relative_windows(bars, most, streams.at("real"))
     own = relative_windows(case.everything, len(real), streams.at("synthetic"))
     low, high = real.min(axis=(0, 1)), real.max(axis=(0, 1))
-    return scaled(real, low, high), scaled(spare, low, high), scaled(own, low, high)
+    if case.synthetic.many or case.real.many:
+        left, right = real, relative_windows(bars, len(real), streams.at("spare"))
+    elif case.holdout is not None:
+        left, right = real, relative_windows(case.holdout.paths, len(real), streams.at("spare"))
+    else:
+        middle = len(bars.dates) // 2
+        left = relative_windows(between(bars, 0, middle), len(real), streams.at("first"))
+        right = relative_windows(between(bars, middle, len(bars.dates)), len(real), streams.at("second"))
+    pair = (scaled(left, low, high), scaled(right, low, high))
+    return Judged(scaled(real, low, high), scaled(own, low, high), pair)
 
 
 def interval(values: list[float]) -> tuple[float | None, float | None]:
@@ -63,4 +84,15 @@ def interval(values: list[float]) -> tuple[float | None, float | None]:
     from scipy.stats import t
 
     half = float(t.ppf(0.975, len(values) - 1)) * float(np.std(values, ddof=1)) / len(values) ** 0.5
-    return float(np.mean(values)) - half, float(np.mean(values)) + half
+    return max(float(np.mean(values)) - half, 0.0), float(np.mean(values)) + half
+
+
+def judged_verdict(case: PathCase, value: float, low: float | None, goal: float) -> tuple[str, str]:
+    """Return verdict and reason; a single synthetic path, or a single refit, warns at most."""
+    if value <= goal:
+        return PASS, ""
+    if not case.synthetic.many:
+        return WARN, f"{value:.3g} is above the goal {goal:.3g}; one path may be another era"
+    if low is None:
+        return WARN, f"{value:.3g} is above the goal {goal:.3g}; one refit has no interval, use more"
+    return verdict_below(value, low, goal)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from finsim.evaluation.case import PathCase
-from finsim.evaluation.metric import BACKTEST, Metric, Score, verdict_below
-from finsim.evaluation.utility.judged import LENGTH, interval, judged_windows
+from finsim.evaluation.metric import BACKTEST, Metric, Score
+from finsim.evaluation.utility.judged import LENGTH, interval, judged_verdict, judged_windows
 from finsim.notation import Float3D
 
 OFFICIAL = (10, 5000)
@@ -25,7 +25,8 @@ def measure(case: PathCase) -> list[Score]:
         return [METRIC.missing(subject, "judge_refits is 0 in the settings")]
     if min(len(case.real.paths.dates), len(case.everything.dates)) < 4 * LENGTH:
         return [METRIC.missing(subject, f"fewer than {4 * LENGTH} bars on a side")]
-    real, _, own = judged_windows(case)
+    windows = judged_windows(case)
+    real, own = windows.real, windows.own
     if real.shape[2] < 2:
         return [METRIC.missing(subject, "one channel: nothing to predict from")]
     values = [_error(case, own, real, "synthetic", k) for k in range(settings.judge_refits)]
@@ -33,7 +34,7 @@ def measure(case: PathCase) -> list[Score]:
     value = float(np.mean(values))
     low, high = interval(values)
     goal = floor * (1.0 + METRIC.delta)
-    verdict, reason = verdict_below(value, value if low is None else low, goal)
+    verdict, reason = judged_verdict(case, value, low, goal)
     target = real[:, 1:, -1]
     ceiling = float(np.abs(target - np.median(target)).mean())
     note = f"{settings.judge_refits} refits of {settings.judge_predictive_iterations} iterations"
