@@ -16,7 +16,8 @@ from finsim.generators.generator import Budget, Generator, Sequences
 from finsim.generators.models import load, save
 from finsim.markets.features import Encoding, decode, encode
 from finsim.markets.prices import prices_from_pandas, read_prices
-from finsim.notation import Float2D
+from finsim.markets.session_move import join_returns, split_returns
+from finsim.notation import Float2D, Float3D
 from finsim.randomness import Streams
 from finsim.records.calendar import sessions
 from finsim.records.paths import BARS_SCHEMA, Paths, from_table
@@ -60,6 +61,13 @@ class Body:
         generator, extra = load(Path(folder))
         return cls(generator, Encoding.from_dict(extra["encoding"]), extra["data"])
 
+    def features(
+        self, count: int, steps: int, streams: Streams, first: int = 0, history: Float2D | None = None
+    ) -> Float3D:
+        """Sample market features float64[count, steps, C], fresh or after an encoded history [H, C]."""
+        known = None if history is None else split_returns(history, self.encoding)
+        return join_returns(self.generator.sample(count, steps, streams, first, known), self.encoding)
+
     def facts(self) -> dict[str, Any]:
         """Return generator, data, steps, cost, stop reason and loss curves as plain data."""
         return {
@@ -97,7 +105,7 @@ def learn(
 ) -> Body:
     """Fit on one encoded history float64[T, C]; raises FitError when it is too short."""
     generator: Generator = GENERATORS.load(learner.name).fit(
-        Sequences(train[None]), settings_of(learner), streams, learner.budget, progress
+        Sequences(split_returns(train, encoding)[None]), settings_of(learner), streams, learner.budget, progress
     )
     return Body(generator, encoding, data)
 
@@ -170,7 +178,7 @@ def sample_shards(
     dates = sessions(date.fromisoformat(encoding.last_date) + timedelta(days=1), steps)
     for first in range(0, paths, SHARD_PATHS):
         count = min(SHARD_PATHS, paths - first)
-        features = body.generator.sample(count, steps, Streams(seed).under(*SAMPLE), first, known)
+        features = body.features(count, steps, Streams(seed).under(*SAMPLE), first, known)
         yield decode(features, encoding, dates, first)
         if progress:
             progress("sampling", first + count, paths)

@@ -67,10 +67,10 @@ def fit_task(run: Path, plan: Plan, task: Task) -> Done:
 def sample_task(run: Path, plan: Plan, task: Task) -> Done:
     """Sample one shard of features and keep it for all scenarios."""
     part = _part(plan)
-    generator = Body.load(run / "model").generator
+    body = Body.load(run / "model")
     first = task.shard * part.shard_paths
     count = min(part.shard_paths, part.paths - first)
-    values = generator.sample(count, part.sessions, plan.streams.under(*SAMPLE), first)
+    values = body.features(count, part.sessions, plan.streams.under(*SAMPLE), first)
     path = _features(run, task.shard)
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.save(file, values)
