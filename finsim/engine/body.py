@@ -104,8 +104,9 @@ def learn(
     progress: Callable[[float, str], None] = _quiet,
 ) -> Body:
     """Fit on one encoded history float64[T, C]; raises FitError when it is too short."""
+    sequences = Sequences(split_returns(train, encoding)[None])
     generator: Generator = GENERATORS.load(learner.name).fit(
-        Sequences(split_returns(train, encoding)[None]), settings_of(learner), streams, learner.budget, progress
+        sequences, settings_of(learner), streams, learner.budget, progress
     )
     return Body(generator, encoding, data)
 
