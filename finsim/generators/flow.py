@@ -22,7 +22,7 @@ from finsim.generators.rollout import Grid, roll_out
 from finsim.generators.settings import read_settings, write_settings
 from finsim.generators.settling import settle
 from finsim.generators.train import train
-from finsim.generators.windows import split
+from finsim.generators.windows import FEWEST, split
 from finsim.notation import Array, Float2D, Float3D
 from finsim.randomness import Streams
 
@@ -48,7 +48,7 @@ class Flow:
         length of shorter sequences. patch : steps per token, a divisor of both. width, blocks, heads,
         expansion : the network. marginals : map each channel to a normal law and back, with
         generalised Pareto tails that reach the 1-in-(``tail_reach`` n) quantile. memory : horizons of
-        the averages that drive location and scale, dropped when longer than a tenth of the sequences;
+        the averages that drive location and scale, dropped when longer than an eighth of the sequences;
         the ridges : penalties of that regression, in observations. prefix_share : windows with a given part.
         solver_steps : Heun steps per block. steps : the budget when none is given. held_out : last
         share of the data for the early stop; patience : checks without improvement (0: never stop).
@@ -65,7 +65,7 @@ class Flow:
         tail_reach: float = 20.0
         memory: tuple[int, ...] = (1, 5, 22, 250)
         location_ridge: float = 100.0
-        scale_ridge: float = 5.0
+        scale_ridge: float = 10.0
         prefix_share: float = 0.8
         solver_steps: int = 4
         steps: int = 800
@@ -108,7 +108,7 @@ class Flow:
         network = drawn(lambda: FlowTransformer(shape), torch_stream(streams.word("init"))).to(device)
         recipe = FlowRecipe(
             network,
-            WindowSource(learned, encoding.components(scores, averages), grid),
+            WindowSource(learned, encoding.components(scores, averages), grid, FEWEST),
             None if judged is None else _judged(judged, encoding, averages, grid),
             settings.prefix_share,
             settings.batch,

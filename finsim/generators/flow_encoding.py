@@ -14,8 +14,8 @@ from finsim.generators.marginals import Marginals
 from finsim.generators.scaling import Scaling
 from finsim.notation import Float3D
 
-# A horizon needs about ten times its length to be learned from.
-_LENGTHS_PER_HORIZON = 10
+# assumption: a horizon needs about eight times its length to be learned from.
+_LENGTHS_PER_HORIZON = 8
 
 
 @dataclass(frozen=True)

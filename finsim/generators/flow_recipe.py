@@ -22,11 +22,11 @@ _JUDGED_WINDOWS = 256
 class WindowSource:
     """Windows of tokens, cut on demand out of the components of whole sequences."""
 
-    def __init__(self, data: Sequences, components: Float3D, grid: Grid) -> None:
-        """Take the components float64[N, T, K] of ``data``."""
+    def __init__(self, data: Sequences, components: Float3D, grid: Grid, fewest: int = 1) -> None:
+        """Take the components float64[N, T, K] of ``data``; FitError below ``fewest`` windows."""
         self.grid = grid
         self.components: Array = components.astype(np.float32)
-        self.where: Int2D = places(data, grid.window)
+        self.where: Int2D = places(data, grid.window, fewest=fewest)
 
     def take(self, rows: Array) -> Tensor:
         """Return tokens [B, L, D] of the windows ``rows``."""

@@ -9,9 +9,9 @@ import numpy as np
 from finsim.generators.dynamics import Dynamics
 from finsim.notation import Float1D, Float2D, Float3D
 
-_GAINS = (1.0, 1.05, 1.1, 1.15, 1.2)
+_GAINS = (1.0, 1.05, 1.1, 1.15)
 _LAGS = (1, 2, 3, 5, 10, 20, 40)
-_LEVELLING, _MEASURING = 4, 2
+_LEVELLING, _MEASURING = 4, 4
 # Mean distance of the log scales from the real ones at which a gain counts as unstable.
 _DRIFT = 0.1
 
@@ -20,7 +20,7 @@ def tuned(dynamics: Dynamics, scores: Float3D, innovations: Float3D, averages: F
     """Return the dynamics with the gain on log scales under which simulated series cluster as ``scores``.
 
     A penalised one-step regression understates persistence, and clustering dies out too early. The
-    weights of the past are raised by up to 20 %, as long as the level stays, until the
+    weights of the past are raised by up to 15 %, as long as the level stays, until the
     autocorrelation of absolute values, averaged over lags 1 to 40 and channels, is nearest to that of
     the data; intercepts keep the mean log scale where it is in the data.
     scores : float64[N, T, C]; innovations : float64[P, n, C], simulated ones; averages : float64[P, F],

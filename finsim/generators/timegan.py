@@ -19,7 +19,7 @@ from finsim.generators.settings import read_settings, write_settings
 from finsim.generators.stitching import stitch
 from finsim.generators.timegan_recipe import Phases, TimeGanRecipe
 from finsim.generators.train import train
-from finsim.generators.windows import cut, split
+from finsim.generators.windows import FEWEST, cut, split
 from finsim.notation import Array, Float2D, Float3D
 from finsim.randomness import Streams
 
@@ -91,7 +91,7 @@ class TimeGan:
         device = pick_device(settings.device)
         window = min(settings.window, data.values.shape[1])
         learned, judged = split(data, settings.held_out, window)
-        windows = cut(learned, window)
+        windows = cut(learned, window, fewest=FEWEST)
         bounds = Range.fit(windows)
         shape = TimeGanShape(windows.shape[2], settings.hidden, settings.layers)
         networks = drawn(lambda: TimeGanNetworks(shape), torch_stream(streams.word("init"))).to(device)

@@ -8,31 +8,37 @@ from finsim.errors import FitError
 from finsim.generators.generator import Sequences
 from finsim.notation import Float2D, Float3D, Int2D
 
+FEWEST = 16
+"""Windows below which nothing is trained (assumption: fewer are memorised, not learned)."""
 
-def places(data: Sequences, length: int, stride: int = 1) -> Int2D:
+
+def places(data: Sequences, length: int, stride: int = 1, fewest: int = 1) -> Int2D:
     """Return int64[W, 2]: sequence and first step of every window of ``length`` observed steps.
 
-    Raises FitError when no window fits.
+    Raises FitError when there are fewer than ``fewest`` windows.
     """
     observed = data.observed()
     sequences, steps = observed.shape
+    found: Int2D = np.empty((0, 2), dtype=np.int64)
     if steps >= length:
         total = np.zeros((sequences, steps + 1), dtype=np.int64)
         np.cumsum(observed, axis=1, out=total[:, 1:])
         whole = total[:, length:] - total[:, :-length] == length
-        found = np.argwhere(whole[:, ::stride])
-        if len(found):
-            return np.stack([found[:, 0], found[:, 1] * stride], axis=1).astype(np.int64)
-    raise FitError(
-        f"no window of {length} observed steps fits into sequences of {steps}",
-        place="sequences",
-        remedy="give longer sequences or a shorter window in the settings",
-    )
+        found = np.argwhere(whole[:, ::stride]).astype(np.int64)
+        found[:, 1] *= stride
+    if len(found) < fewest:
+        raise FitError(
+            f"{len(found)} windows of {length} observed steps in {sequences} sequences of {steps}",
+            place="sequences",
+            expected=f"at least {fewest}",
+            remedy="give longer sequences, or a shorter window in the settings",
+        )
+    return found
 
 
-def cut(data: Sequences, length: int, stride: int = 1) -> Float3D:
+def cut(data: Sequences, length: int, stride: int = 1, fewest: int = 1) -> Float3D:
     """Return float64[W, length, C]: the windows at ``places``, in order."""
-    where = places(data, length, stride)
+    where = places(data, length, stride, fewest)
     columns = where[:, 1][:, None] + np.arange(length)
     return np.ascontiguousarray(data.values[where[:, 0][:, None], columns])
 
@@ -46,26 +52,20 @@ def join(windows: Float3D, stride: int) -> Float2D:
     return np.concatenate([windows[0], tails.reshape(-1, windows.shape[2])])
 
 
-def split(data: Sequences, share: float, gap: int) -> tuple[Sequences, Sequences | None]:
-    """Return the earlier part for training and the last ``share`` held out; ``gap`` steps lie between.
+def split(data: Sequences, share: float, window: int) -> tuple[Sequences, Sequences | None]:
+    """Return the earlier part for training and the last ``share`` (at least a window) held out.
 
-    One sequence is cut along time. Several are cut along N, and ``gap`` counts sequences there, so
-    that windows taken with stride 1 out of one history do not leak when ``gap`` is their length.
-    A held-out part is only made when share > 0.
+    One sequence is cut along time, several along N; ``window`` steps, or sequences, are purged in
+    between (at most a tenth of N), so that windows taken with stride 1 out of one history do not leak.
+    Nothing is held out when share is 0, or when less than half would be left to learn from.
     """
-    if share <= 0.0:
-        return data, None
     sequences, steps = data.values.shape[:2]
     axis = 1 if sequences == 1 else 0
     size = (sequences, steps)[axis]
-    held = max(1, round(size * share))
-    train = size - held - gap
-    if train < 1:
-        raise FitError(
-            f"{size} are too few to hold out {held} behind a gap of {gap}",
-            place="sequences",
-            remedy="set held_out to 0, or give more data",
-        )
+    held = max(round(size * share), window if axis == 1 else 1)
+    train = size - held - (window if axis == 1 else min(window, sequences // 10))
+    if share <= 0.0 or 2 * train < size:
+        return data, None
     return _part(data, axis, slice(0, train)), _part(data, axis, slice(size - held, size))
 
 

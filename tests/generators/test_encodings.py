@@ -75,19 +75,29 @@ def test_windows_avoid_masked_steps():
 
 
 def test_no_window_fits():
-    with pytest.raises(FitError, match="no window of 7"):
+    with pytest.raises(FitError, match="0 windows of 7"):
         cut(Sequences(np.zeros((2, 6, 1))), 7)
 
 
-def test_split_leaves_a_gap():
+def test_split_purges_a_window_in_time():
     train, held = split(Sequences(np.arange(100.0).reshape(1, 100, 1)), 0.1, 5)
     assert train.values[0, -1, 0] == 84.0
-    assert held.values[0, 0, 0] == 90.0
+    assert held.values[0, :, 0].tolist() == list(range(90, 100))
+    _, held = split(Sequences(np.arange(100.0).reshape(1, 100, 1)), 0.1, 20)
+    assert held.values.shape == (1, 20, 1)
+
+
+def test_split_purges_sequences():
     train, held = split(Sequences(np.arange(100.0).reshape(100, 1, 1)), 0.2, 3)
     assert (len(train.values), held.values[0, 0, 0]) == (77, 80.0)
-    assert split(train, 0.0, 3)[1] is None
-    with pytest.raises(FitError, match="too few"):
-        split(train, 0.5, 60)
+    train, held = split(Sequences(np.zeros((10, 50, 1))), 0.2, 24)
+    assert (len(train.values), len(held.values)) == (7, 2)
+
+
+@pytest.mark.parametrize(("share", "window"), [(0.0, 3), (0.1, 26), (0.5, 1)])
+def test_split_may_hold_nothing_out(share, window):
+    data = Sequences(np.zeros((1, 100, 1)))
+    assert split(data, share, window) == (data, None)
 
 
 @settings(deadline=None, max_examples=30)

@@ -1,0 +1,30 @@
+"""The guide's example runs as it stands, with a shorter budget."""
+
+from pathlib import Path
+
+from finsim.generators import GENERATORS
+from finsim.generators.flow import Flow
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_example_of_the_guide(tmp_path, capsys):
+    text = (ROOT / "docs" / "guide" / "generators.md").read_text(encoding="utf-8")
+    code = text.split("```python\n")[1].split("```")[0]
+    names = {"folder": tmp_path / "model"}
+    exec(compile(code.replace("steps=800", "steps=3"), "generators.md", "exec"), names)  # noqa: S102 ours
+    assert names["paths"].shape == (10, 252, 10)
+    assert (names["tail"] == names["paths"][8:]).all()
+    assert names["ahead"].shape == (10, 60, 10)
+
+
+def test_the_guide_names_every_generator_and_real_defaults():
+    text = (ROOT / "docs" / "guide" / "generators.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in text for name in GENERATORS)
+    settings = Flow.Settings()
+    for row in (line for line in text.splitlines() if line.startswith("| `") and line.count("|") == 4):
+        names, stated = (cell.strip() for cell in row.strip("|").split("|")[:2])
+        if hasattr(settings, names.split("`")[1]):
+            found = [getattr(settings, name) for name in names.split("`")[1::2]]
+            flat = [part for value in found for part in (value if isinstance(value, tuple) else (value,))]
+            assert stated == ", ".join(str(part).lower().removesuffix(".0") for part in flat)
