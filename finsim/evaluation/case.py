@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.errors import DataError
-from finsim.evaluation.columns import MANY, RETURN, Side, common_assets, side, thinned
+from finsim.evaluation.columns import MANY, RETURN, Side, between, common_assets, shared_start, side, thinned
 from finsim.evaluation.metric import Evidence
 from finsim.evaluation.resampling import (
     Distance,
@@ -30,7 +30,7 @@ class PathCase:
     """Real bars, an optional real hold-out, synthetic bars, the shared resamples, streams and settings.
 
     ``synthetic`` is thinned to ``settings.max_paths`` paths; ``everything`` holds all synthetic paths (the
-    copy checks look at every row).
+    copy checks look at every row). Leading dates that all synthetic paths share are left out of both.
     """
 
     real: Side
@@ -123,7 +123,9 @@ def path_case(
                 expected=f"{real.assets} and {sorted(real.columns)} as in the training part",
             )
         spare = side(kept)
-    left, right = side(real), side(thinned(own, settings.max_paths, streams))
+    begun = shared_start(own)
+    moving = between(own, max(begun - 1, 0), len(own.dates))
+    left, right = side(real), side(thinned(moving, settings.max_paths, streams))
     draws = draw_resamples(
         streams.at("bootstrap"),
         (left.count, left.steps),
@@ -131,7 +133,8 @@ def path_case(
         (settings.bootstrap, settings.block),
         MANY,
     )
-    return PathCase(left, spare, right, own, draws, streams, settings)
+    made = between(own, begun, len(own.dates))
+    return PathCase(left, spare, right, made, draws, streams, settings)
 
 
 def mean_gap(left: Float2D, right: Float2D) -> Float1D:

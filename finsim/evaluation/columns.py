@@ -92,6 +92,17 @@ def between(paths: Paths, start: int, stop: int) -> Paths:
     return Paths(paths.assets, paths.dates[start:stop], columns, paths.first_path)
 
 
+def shared_start(paths: Paths) -> int:
+    """Return how many leading dates have the same closes in every path (a jump-off bar, a history).
+
+    They were handed to the generator, not made by it. 0 for a single path.
+    """
+    if paths.count < 2:
+        return 0
+    same = np.all(paths.close == paths.close[:1], axis=(0, 2))
+    return int(np.argmin(same)) if not same.all() else 0
+
+
 def common_assets(real: Paths, synthetic: Paths) -> tuple[Paths, Paths]:
     """Return both sides with the same assets and fields in the same order.
 

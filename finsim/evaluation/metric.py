@@ -106,9 +106,9 @@ class Metric(Generic[Case]):
     ) -> Score:
         """Return the score of a distance (lower is better) by the rule of ``docs/reference/metrics.md``.
 
-        goal = 95 % quantile of the real-against-real draws + ``delta``. pass: value <= goal.
-        fail: the whole interval lies above the goal. warn: in between. When the synthetic side is
-        one path, a given hold-out is the floor and ``era`` is added: both are one era of the market.
+        goal = 95 % quantile of the real-against-real draws + ``delta``. pass: value <= goal. fail: the
+        whole interval lies above the same limit at the 99.5 % quantile. warn: in between. When the
+        synthetic side is one path, a given hold-out is the floor and ``era`` is added: both are one era.
         """
         if not math.isfinite(evidence.value) or not np.isfinite(evidence.floors).all():
             return self.missing(subject, "the statistic is undefined on these rows (too few or all equal)")
@@ -120,8 +120,9 @@ class Metric(Generic[Case]):
             note = f"{note}; hold-out {evidence.holdout:.3g}".lstrip("; ")
             floor = evidence.holdout if evidence.few else floor
         margin = self.delta + (self.era if evidence.few else 0.0)
-        goal = max(float(np.quantile(evidence.floors, 0.95)), floor) + margin
-        verdict, reason = verdict_below(evidence.value, low, goal)
+        usual, rare = np.maximum(np.quantile(evidence.floors, [0.95, 0.995]), floor) + margin
+        goal = float(usual)
+        verdict, reason = verdict_below(evidence.value, low, goal, float(rare))
         if ceiling is not None and goal >= ceiling:
             note = f"{note}; low power: a useless twin would reach the goal too".lstrip("; ")
         return self.scored(
@@ -164,10 +165,14 @@ class Evidence:
     few: bool = False
 
 
-def verdict_below(value: float, low: float, goal: float) -> tuple[str, str]:
-    """Return verdict and reason for a value that should be at most ``goal``."""
+def verdict_below(value: float, low: float, goal: float, limit: float | None = None) -> tuple[str, str]:
+    """Return verdict and reason for a value that should be at most ``goal``.
+
+    It fails when even ``low`` lies above ``limit`` (the goal itself unless given).
+    """
     if value <= goal:
         return PASS, ""
-    if low > goal:
-        return FAIL, f"{value:.3g} is above the goal {goal:.3g}, and so is its whole interval"
+    limit = goal if limit is None else limit
+    if low > limit:
+        return FAIL, f"{value:.3g} is above the goal {goal:.3g}, and its whole interval is above {limit:.3g}"
     return WARN, f"{value:.3g} is above the goal {goal:.3g}, but its interval reaches down to {low:.3g}"

@@ -115,7 +115,19 @@ def test_thinned_paths_and_scores_depend_on_the_seed_alone(real, quick):
     first, again = (judged(real, own, few, metrics=("hill", "bar_copies")) for _ in range(2))
     assert first == again
     assert first.of("hill")[0].n == 10 * 300
-    assert first.of("bar_copies")[0].n == own.close.size
+    assert first.of("bar_copies")[0].n == own.close[:, 1:].size  # all paths begin at the same close
+
+
+def test_a_history_that_all_paths_share_is_no_copy(real, quick):
+    own = resampled(real, 9, 300, seed=2)
+    joined = {name: values.copy() for name, values in own.columns.items()}
+    for name, values in joined.items():
+        values[:, :40] = real.columns[name][:, -40:]
+    card = judged(real, with_columns(own, **joined), quick, metrics=("bar_copies", "window_copies"))
+    assert uses(card) == {"share": "pass"}
+    single = {name: values[:1] for name, values in joined.items()}
+    alone = judged(real, Paths(own.assets, own.dates, single), quick, metrics=("bar_copies",))
+    assert alone.of("bar_copies")[0].value == 80
 
 
 @pytest.mark.slow

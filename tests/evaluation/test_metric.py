@@ -42,6 +42,7 @@ def test_the_goal_is_the_real_spread_and_delta():
 
 def test_a_value_above_the_goal_warns_while_its_interval_reaches_the_goal_and_fails_beyond():
     assert metric().compared("x", evidence(0.35, spread=0.1)).verdict == WARN
+    assert metric().compared("x", evidence(0.295)).verdict == WARN
     found = metric().compared("x", evidence(0.5, spread=0.1))
     assert found.verdict == FAIL
     assert "0.5" in found.reason

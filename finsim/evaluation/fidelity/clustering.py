@@ -56,5 +56,5 @@ METRIC = Metric(
     origin="assumption: a memory 20 % stronger or weaker than the real spread is tolerable",
     order_free=False,
     compute=measure,
-    era=0.42,
+    era=0.56,
 )

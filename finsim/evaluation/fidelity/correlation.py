@@ -80,5 +80,5 @@ METRIC = Metric(
     origin="assumption: three points of correlation beyond the real spread",
     order_free=True,
     compute=measure,
-    era=0.01,
+    era=0.05,
 )

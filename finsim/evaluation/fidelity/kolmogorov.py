@@ -46,5 +46,5 @@ METRIC = Metric(
     origin="assumption: 3 points of probability beyond the real spread do not change a backtest",
     order_free=True,
     compute=measure,
-    era=0.05,
+    era=0.07,
 )
