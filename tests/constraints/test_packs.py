@@ -224,17 +224,19 @@ def test_retail_tx_finds_each_planted_fault(rule):
 
 def test_structuring_is_a_policy_that_only_a_narrative_may_break():
     frame, accounts = tx_world()
-    frame.loc[frame.channel == "cash", "amount"] = 400_000  # three times 4,000 within five days
+    frame.loc[5, ["from_account", "channel"]] = [9, "cash"]
+    frame.loc[frame.channel == "cash", "amount"] = 300_000  # four times 3,000 within six days
     report = tx_report(frame, accounts)
-    assert (report["structuring"].violations, report["structuring"].first[0].row) == (1, 4)
+    assert (report["structuring"].violations, report["structuring"].first[0].row) == (1, 5)
     frame["narrative"] = frame.narrative.astype(object)
-    frame.loc[4, "narrative"] = "scatter_gather_structuring"
+    frame.loc[5, "narrative"] = "scatter_gather_structuring"
     excused = {"scatter_gather_structuring": {"structuring"}}
     assert tx_report(frame, accounts, excused=excused)["structuring"].excused == 1
     assert tx_report(frame, accounts, excused={"other": {"structuring"}})["structuring"].violations == 1
-    frame.loc[4, "ts"] += pd.Timedelta(days=4)  # outside the week
+    frame.loc[5, "ts"] += pd.Timedelta(days=4)  # outside the week
     assert tx_report(frame, accounts)["structuring"].violations == 0
     assert tx_report(frame, accounts, params={"ctr": "13_000 USD"})["structuring"].violations == 0
+    assert tx_report(frame, accounts, params={"worth_splitting": "3_001 USD"})["structuring"].fired == 0
 
 
 def test_velocity_tolerates_a_few():
