@@ -304,7 +304,7 @@ HEADER = "Date,Open,High,Low,Close,Volume\n"
         ("ragged.csv", HEADER + "2020-01-01,1,1,1,1,1\n2020-01-02,1,1,1,1,1,7\n", "not a table"),
         ("longer.csv", HEADER + "2020-01-01,1,1,1,1,1,7\n" * 70, "not a table"),
         ("binary.csv", b"\xff\xfe\x00\x01" * 50, "cannot be read as text"),
-        ("broken.csv.gz", gzip.compress(HEADER.encode())[:-9], "cannot be read as text"),
+        ("broken.csv.gz", gzip.compress(HEADER.encode(), mtime=0)[:-9], "cannot be read as text"),
         ("fake.csv.gz", "plain", "cannot be read as text"),
         ("fake.parquet", "plain", "not a readable Parquet file"),
         ("prices.xlsx", "PK", "a file that ends in '.xlsx'"),
