@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import pyarrow as pa
 
 from finsim.constraints.check import BLOCK, Excused, Pass, cut, why
 from finsim.constraints.interpreter import Interpreter
 from finsim.constraints.mending import new_values
 from finsim.constraints.ruleset import Rule, RuleSet
 from finsim.constraints.session import AnyTable, Session, as_arrow, table_name
-from finsim.constraints.tally import Finding, _shown, counted, excuses, finding, judged
+from finsim.constraints.tally import Finding, cell_text, counted, excuses, finding, judged
 from finsim.constraints.vectors import known, spread
 from finsim.errors import DataError
 
@@ -114,13 +113,8 @@ def _proposed(rule: Rule, run: Interpreter, place: int) -> str:
     kind = source.columns[repair.column].type
     there = bool(np.broadcast_to(known(vec), (run.block.count,))[place])
     value = (
-        _shown(source, kind, repair.column, spread(vec.values, run.block.count), None, place)
+        cell_text(source, kind, repair.column, spread(vec.values, run.block.count), None, place)
         if there
         else "null"
     )
     return f"{repair.text} (gives {value})"
-
-
-def explained_rows(table: pa.Table, rules: RuleSet, rows: list[int]) -> str:
-    """Return the explanations of several rows, one after the other."""
-    return "\n\n".join(explain(table, rules, row) for row in rows)

@@ -12,7 +12,7 @@ from finsim.constraints.columns import Source
 from finsim.constraints.expression import Node, Span, walk
 from finsim.constraints.interpreter import Interpreter, Rows
 from finsim.constraints.ruleset import Rule, Table
-from finsim.constraints.types import shown
+from finsim.constraints.types import Type, shown
 from finsim.constraints.vectors import FALSE, TRUE, flags
 from finsim.notation import Bool1D, Int1D
 
@@ -164,10 +164,11 @@ def key_names(table: Table) -> tuple[str, ...]:
 def source_cell(source: Source, name: str, row: int) -> str:
     """Return one cell as a reader writes it."""
     values, valid = source.block(name, slice(row, row + 1))
-    return _shown(source, source.columns[name].type, name, values, valid, 0)
+    return cell_text(source, source.columns[name].type, name, values, valid, 0)
 
 
-def _shown(source: Source, kind: Any, name: str, values: Any, valid: Any, place: int) -> str:
+def cell_text(source: Source, kind: Type, name: str, values: Any, valid: Any, place: int) -> str:
+    """Return one value of a block as a reader writes it; ``name`` is the column an id came from."""
     if valid is not None and not (valid[place] if np.ndim(valid) else valid):
         return "null"
     value = values[place] if np.ndim(values) else values
@@ -180,7 +181,7 @@ def cell(run: Interpreter, node: Node, place: int) -> str:
     """Return the value of a node in one row of the block."""
     vec = flags(run.rails(node)) if node.type.kind == "bool" else run.value(node)
     columns = [str(one.data) for one in walk(node) if one.op == "column"] if node.type.kind == "id" else []
-    return _shown(run.block.source, node.type, columns[0] if columns else "", *vec, place)
+    return cell_text(run.block.source, node.type, columns[0] if columns else "", *vec, place)
 
 
 def filled_in(text: str, spans: Sequence[Span], run: Interpreter, place: int) -> str:
