@@ -32,7 +32,8 @@ class Ledger:
         broken = {rule["id"] for rule in report.to_dict()["rules"] if rule["verdict"] == "broken"}
         mendable = {rule.id for rule in self.rules.rules if rule.repair and rule.table == main}
         if broken & mendable:
-            table, repairs = repair(table, self.rules)
+            others = {name: other for name, other in tables.items() if name != main}
+            table, repairs = repair(table, self.rules, name=main, others=others, excused=self.excused)
             for name, touched in repairs.touched().items():
                 self.repaired[name] = self.repaired.get(name, 0) + touched
             report = check({**tables, main: table}, self.rules, excused=self.excused)
