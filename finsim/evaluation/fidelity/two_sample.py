@@ -17,6 +17,7 @@ ITERATIONS = 40
 RATIO = 4
 ERAS = ((0.0, 0.5), (0.25, 0.75), (0.0, 0.3))
 LIMIT = 0.98
+POOR = 0.80  # convention: an AUC of 0.8 is called poor; below it the two sides overlap a good deal
 
 
 def measure(case: PathCase) -> list[Score]:
@@ -65,9 +66,9 @@ def _verdict(value: float, low: float, goal: float, few: bool) -> tuple[str, str
         return PASS, ""
     if few:
         return WARN, f"AUC {value:.3f}: told apart, but one path may be another era; goal {goal:.3f}"
-    if low > goal:
+    if low > max(goal, POOR):
         return FAIL, f"AUC {value:.3f}: windows are told apart; goal {goal:.3f}"
-    return WARN, f"AUC {value:.3f} is above the goal {goal:.3f}, its interval is not"
+    return WARN, f"AUC {value:.3f} is above the goal {goal:.3f}; a fail needs an interval above {POOR}"
 
 
 def _auc(case: PathCase, left: Windows, right: Windows, role: str) -> Float1D:
