@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from typing import Any
 
-import click
 import typer
 
 from finsim import __version__
@@ -26,6 +26,9 @@ from finsim.cli import (
     verify,
 )
 from finsim.errors import EXIT_FAULT, EXIT_FINE, FinsimError
+
+# What typer raises for a wrong option; newer versions carry their own copy of click.
+_UsageError: Any = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     name="finsim",
@@ -74,10 +77,10 @@ def _guarded(arguments: list[str]) -> int:
     except FinsimError as error:
         _say_error(error, as_json="--json" in arguments)
         return error.exit_code
-    except click.ClickException as error:
+    except _UsageError as error:
         error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+        return int(error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
         typer.echo("stopped; a started run continues with `finsim run --resume DIR`", err=True)
         return 130
     except BrokenPipeError:

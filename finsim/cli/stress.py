@@ -17,7 +17,7 @@ def stress(
     scenario: Annotated[str, typer.Option("--scenario", help="Scenario file, or a shipped name.")],
     output: OutputFolder = None,
     severity: Annotated[
-        float, typer.Option("--severity", min=0, help="0 is the identity, 1 is as written.")
+        float, typer.Option("--severity", min=0, max=3, help="0 is the identity, 1 is as written.")
     ] = 1.0,
     expect: Annotated[
         bool, typer.Option("--expect", help="Check the scenario's own expectations; exit 1 if unmet.")

@@ -73,7 +73,7 @@ class CreditPart(_Part):
     loans: Count = 20_000
     months: Count = 36
     shard_loans: Count = 5_000
-    draws: Annotated[int, Field(ge=1000)] = 100_000
+    draws: Annotated[int, Field(ge=5_000)] = 100_000
     target_pd: Annotated[float, Field(gt=0, lt=0.5)] | None = None
     rules: str | None = "consumer-loans"
 

@@ -144,3 +144,14 @@ def test_the_unbroken_study_runs(here: Path) -> None:
         main(["run", str(here / "study.yaml"), "-o", str(here / "out")])
     assert stopped.value.code == 0
     assert (here / "out" / "manifest.json").is_file()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["run", "--sede", "7"], ["rnu"], ["trace", "x"], ["stress", "quickstart", "--severity", "9"]],
+)
+def test_wrong_usage_exits_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert "fault" not in capsys.readouterr().err
