@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -17,6 +18,18 @@ Result = TypeVar("Result")
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
+def _follow_parent() -> None:
+    """End this worker when the run's own process is gone, so that a killed run leaves nobody writing."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+
+        def wait() -> None:
+            parent.join()
+            os._exit(1)
+
+        threading.Thread(target=wait, daemon=True).start()
+
+
 class Processes:
     """A pool of ``workers`` spawned processes; a task goes to whichever is free."""
 
@@ -25,7 +38,7 @@ class Processes:
         os.environ.update(dict.fromkeys(_THREADS, "1"))
         try:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(workers, mp_context=context)
+            self._pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent)
             list(self._pool.map(abs, range(workers)))
         finally:
             for name, value in before.items():
