@@ -16,7 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from finsim.records.graph import account_graph
-from finsim.report.colours import SERIES, placeholder
+from finsim.report.colours import SERIES, drawn
 from finsim.report.credit_figures import draw_heat, moved
 from finsim.report.figure import drawing
 from finsim.report.market_data import fan, read_market, stride_of, years_of
@@ -47,7 +47,7 @@ def paths(run: RunFolder, axes: Any) -> str:
     draw_fan(axes, bands, years[kept], anchors_of(run, label, asset))
     axes.set_xlim(years[0], years[kept][-1])
     for band, share in zip(bands, (0.94, 0.03), strict=True):
-        colour = placeholder(band.colour)
+        colour = drawn(band.colour)
         axes.text(0.98, share, band.label, transform=axes.transAxes, ha="right", fontsize=10.5, color=colour)
     return f"{market.paths} joint paths, {asset}"
 
@@ -67,7 +67,7 @@ def scheme(run: RunFolder, axes: Any) -> str:
     draw_graph(axes, layout(graph, roles), flows_of(graph), colours, 9.0)
     for k, phase in enumerate(phases):
         x, y = (k % 3) / 3 + 0.02, -0.03 - 0.06 * (k // 3)
-        colour = placeholder(colours[phase])
+        colour = drawn(colours[phase])
         axes.text(x, y, f"\u2192 {spoken(phase)}", transform=axes.transAxes, fontsize=10.5, color=colour)
     rows = payments.rows if payments else 0
     return f"{scheme_count(run)} schemes, {rows / 1e6:.1f} m payments"
@@ -80,7 +80,7 @@ def defaults(run: RunFolder, upper: Any, lower: Any) -> str:
     top = max(int(books[label].defaults.max()) for label in (run.base, worst))
     for axes, label, colour in ((upper, run.base, "base"), (lower, worst, "stress")):
         draw_heat(axes, books[label], top)
-        axes.set_title(label, loc="left", fontsize=10.5, color=placeholder(colour))
+        axes.set_title(label, loc="left", fontsize=10.5, color=drawn(colour))
         axes.tick_params(labelsize=9)
     return "Defaults by month and sector"
 

@@ -1,4 +1,4 @@
-"""The page's colours: one name for light, dark and paper; figures use the light value as a placeholder.
+"""The page's colours: one name for light, dark and paper; figures draw with the light value.
 
 The eight series colours stay apart under the common colour-vision deficiencies, and no colour is the
 only carrier of a meaning: every one stands beside a word, a symbol or a line style.
@@ -56,7 +56,7 @@ SERIES = tuple(f"c{k}" for k in range(8))
 STEPS = 9
 
 
-def placeholder(name: str) -> str:
+def drawn(name: str) -> str:
     """Return the colour to draw with; the finished SVG refers to the page's variable instead."""
     return COLOURS[name][0]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from finsim.notation import Float1D
-from finsim.report.colours import placeholder, sequential
+from finsim.report.colours import drawn, sequential
 from finsim.report.credit_data import Credit
 from finsim.report.figure import Frame, cells, panel
 from finsim.report.run_folder import RunFolder
@@ -141,14 +141,14 @@ def loss_figure(run: RunFolder, books: Mapping[str, Credit]) -> Figure:
     if levels:
         keys += [Key("ink", "ring", "value at risk"), Key("ink", "diamond", "expected shortfall")]
     text = "; ".join(_risk_words(label, risks[label], book.balance) for label, book in books.items())
-    drawn = panel("losses", "", f"Portfolio loss. {text}.", draw, Frame(width=900, height=320))
+    plotted = panel("losses", "", f"Portfolio loss. {text}.", draw, Frame(width=900, height=320))
     data = {
         "edges": edges,
         "share_of_draws": heights,
         "balance": {name: book.balance for name, book in books.items()},
         "risk": risks,
     }
-    return Figure("losses", "Distribution of portfolio losses", says, [drawn], data, keys, columns=1)
+    return Figure("losses", "Distribution of portfolio losses", says, [plotted], data, keys, columns=1)
 
 
 def _top(share: Mapping[str, Float1D], risks: Risks, books: Mapping[str, Credit]) -> float:
@@ -163,10 +163,10 @@ def _distributions(
     axes: Any, edges: Float1D, heights: Mapping[str, Float1D], colour: Mapping[str, str]
 ) -> None:
     for label, h in heights.items():
-        shade = placeholder(colour[label])
+        shade = drawn(colour[label])
         axes.fill_between(edges, np.r_[h, h[-1]], step="post", color=shade, alpha=0.12, linewidth=0)
         axes.step(edges, np.r_[h, h[-1]], where="post", color=shade, lw=1.6)
-    axes.axhline(0.0, color=placeholder("line"), lw=1.0)
+    axes.axhline(0.0, color=drawn("line"), lw=1.0)
     axes.set_xlim(0.0, edges[-1])
     axes.xaxis.set_major_formatter(lambda x, _: tick(round(x * 100, 6), " %"))
     axes.set_xlabel("loss over one year, share of the book")
@@ -180,7 +180,7 @@ def levels_of(risks: Risks) -> list[str]:
 
 
 def _markers(axes: Any, risk: Mapping[str, Any], balance: float, y: float, colour: str) -> None:
-    shade = placeholder(colour)
+    shade = drawn(colour)
     if "expected_loss" in risk:
         axes.plot(risk["expected_loss"] / balance, y, "|", ms=10, mew=2.4, color=shade)
     for name in levels_of({"": risk}):
@@ -190,7 +190,7 @@ def _markers(axes: Any, risk: Mapping[str, Any], balance: float, y: float, colou
                 continue
             value, low, high = (float(v) / balance for v in found)
             axes.plot([low, high], [y, y], color=shade, lw=2.6, alpha=0.5)
-            axes.plot(value, y, form, ms=5.4, mfc=placeholder("page"), mec=shade, mew=1.4)
+            axes.plot(value, y, form, ms=5.4, mfc=drawn("page"), mec=shade, mew=1.4)
 
 
 def _risk_words(label: str, risk: Mapping[str, Any], balance: float) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from finsim.report.colours import COLOURS, placeholder
+from finsim.report.colours import COLOURS, drawn
 from finsim.report.section import Panel
 
 WIDTH, HEIGHT = 430, 268
@@ -23,21 +23,21 @@ _STYLE = {
     "font.family": "DejaVu Sans",
     "font.size": 10.0,
     "axes.linewidth": 0.8,
-    "axes.edgecolor": placeholder("line"),
-    "axes.labelcolor": placeholder("quiet"),
+    "axes.edgecolor": drawn("line"),
+    "axes.labelcolor": drawn("quiet"),
     "axes.labelsize": 10.0,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
     "axes.unicode_minus": True,
-    "grid.color": placeholder("faint"),
+    "grid.color": drawn("faint"),
     "grid.linewidth": 0.8,
-    "text.color": placeholder("ink"),
-    "xtick.color": placeholder("line"),
-    "ytick.color": placeholder("line"),
-    "xtick.labelcolor": placeholder("quiet"),
-    "ytick.labelcolor": placeholder("quiet"),
+    "text.color": drawn("ink"),
+    "xtick.color": drawn("line"),
+    "ytick.color": drawn("line"),
+    "xtick.labelcolor": drawn("quiet"),
+    "ytick.labelcolor": drawn("quiet"),
     "xtick.major.size": 3.0,
     "ytick.major.size": 0.0,
     "xtick.minor.size": 0.0,
@@ -189,7 +189,7 @@ def cells(axes: Any, steps: Sequence[Sequence[str]]) -> None:
         for i, row in enumerate(steps)
         for j in range(len(row))
     ]
-    colours = [placeholder(step) for row in steps for step in row]
+    colours = [drawn(step) for row in steps for step in row]
     axes.add_collection(PolyCollection(corners, facecolors=colours, linewidths=0), autolim=False)
     axes.set_xlim(0, len(steps[0]))
     axes.set_ylim(len(steps), 0)

@@ -8,7 +8,7 @@ import numpy as np
 
 from finsim.notation import Float1D, Float2D
 from finsim.randomness import Streams
-from finsim.report.colours import diverging, ink_on, placeholder
+from finsim.report.colours import diverging, drawn, ink_on
 from finsim.report.figure import Frame, cells, panel, plain_log_axis
 from finsim.report.market_data import (
     Market,
@@ -80,8 +80,8 @@ def _real_band(values: Float1D, line: Float1D, streams: Streams) -> Float2D:
     Blocks break the memory at their joints, so the resamples' median lies too low; only their spread
     around it is used.
     """
-    drawn = block_resamples(values, RESAMPLES, BLOCK, streams.at("memory"))
-    found = autocorrelation(drawn, len(line))
+    plotted = block_resamples(values, RESAMPLES, BLOCK, streams.at("memory"))
+    found = autocorrelation(plotted, len(line))
     return np.asarray(line + np.quantile(found, (0.05, 0.95), axis=0) - np.median(found, axis=0))
 
 
@@ -89,13 +89,13 @@ def _memory_panel(asset: str, name: str, own: Float2D, line: Float1D | None, ban
     lags = np.arange(1, own.shape[1] + 1)
 
     def draw(axes: Any) -> None:
-        axes.axhline(0.0, color=placeholder("line"), lw=1.0)
+        axes.axhline(0.0, color=drawn("line"), lw=1.0)
         if band is not None:
-            axes.fill_between(lags, band[0], band[1], color=placeholder("real"), alpha=0.13, linewidth=0)
-        axes.fill_between(lags, own[0], own[2], color=placeholder("base"), alpha=0.22, linewidth=0)
-        axes.plot(lags, own[1], color=placeholder("base"))
+            axes.fill_between(lags, band[0], band[1], color=drawn("real"), alpha=0.13, linewidth=0)
+        axes.fill_between(lags, own[0], own[2], color=drawn("base"), alpha=0.22, linewidth=0)
+        axes.plot(lags, own[1], color=drawn("base"))
         if line is not None:
-            axes.plot(lags, line, color=placeholder("real"), lw=1.1)
+            axes.plot(lags, line, color=drawn("real"), lw=1.1)
         curves = [own, *([line] if line is not None else []), *([band] if band is not None else [])]
         low, high = (float(f([f(c) for c in curves])) for f in (np.min, np.max))
         axes.set_ylim(min(-0.1, low - 0.02), max(0.15, high + 0.03))
@@ -142,11 +142,11 @@ def tails(market: Market) -> Figure:
 
 def _tail_panel(asset: str, side: str, own: Tail, real: Tail | None) -> Panel:
     def draw(axes: Any) -> None:
-        shade = placeholder("base")
+        shade = drawn("base")
         axes.fill_betweenx(own.shares, own.levels[0], own.levels[2], color=shade, alpha=0.22, linewidth=0)
         axes.plot(own.levels[1], own.shares, color=shade)
         if real is not None:
-            axes.plot(real.levels[0], real.shares, "o", ms=2.5, color=placeholder("real"))
+            axes.plot(real.levels[0], real.shares, "o", ms=2.5, color=drawn("real"))
         axes.set_xscale("log")
         axes.set_yscale("log")
         shown = [own.levels, *([real.levels] if real is not None else [])]
@@ -208,7 +208,7 @@ def _matrix_panel(title: str, names: tuple[str, ...], values: Float2D) -> Panel:
         for i, j in np.ndindex(size, size):
             if size <= 12 and i != j and abs(values[i, j]) >= SHOWN_ENTRY:
                 shown = f"{values[i, j]:.2f}".replace("-", "\u2212").replace("0.", ".", 1)
-                ink = placeholder(ink_on(steps[i][j]))
+                ink = drawn(ink_on(steps[i][j]))
                 axes.text(j + 0.47, i + 0.5, shown, ha="center", va="center", fontsize=8.6, color=ink)
         ticks = np.arange(size) + 0.47
         axes.set_xticks(ticks, [str(k + 1) for k in range(size)])

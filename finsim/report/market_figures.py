@@ -10,7 +10,7 @@ import numpy as np
 
 from finsim.notation import Float1D, Float2D
 from finsim.records.paths import Paths
-from finsim.report.colours import placeholder
+from finsim.report.colours import drawn
 from finsim.report.figure import Frame, panel, plain_log_axis
 from finsim.report.market_data import (
     QUANTILES,
@@ -121,13 +121,13 @@ def _fan_words(bands: Sequence[Band], years: Float1D, asset: str) -> str:
 def draw_fan(axes: Any, bands: Sequence[Band], years: Float1D, anchors: Anchors) -> None:
     """Draw quantile bands of five curves each over decimal years, and the stated levels as dots."""
     for band in bands:
-        shade, q = placeholder(band.colour), band.curves
+        shade, q = drawn(band.colour), band.curves
         axes.fill_between(years, q[0], q[4], color=shade, alpha=0.14, linewidth=0)
         axes.fill_between(years, q[1], q[3], color=shade, alpha=0.24, linewidth=0)
         axes.plot(years, q[2], color=shade)
     if anchors:
         x, y = zip(*anchors, strict=True)
-        axes.plot(x, y, "o", ms=3.2, color=placeholder("ink"), zorder=5)
+        axes.plot(x, y, "o", ms=3.2, color=drawn("ink"), zorder=5)
     axes.set_yscale("log")
     levels = [1.0, *(y for _, y in anchors)]
     low = min(*levels, *(float(band.curves.min()) for band in bands))
@@ -206,12 +206,12 @@ def _time_panel(bands: Sequence[Band], years: Float1D) -> Panel:
     def draw(axes: Any) -> None:
         for band in bands:
             low, mid, high = band.curves
-            axes.fill_between(years, low, high, color=placeholder(band.colour), alpha=0.2, linewidth=0)
-            axes.plot(years, mid, color=placeholder(band.colour))
+            axes.fill_between(years, low, high, color=drawn(band.colour), alpha=0.2, linewidth=0)
+            axes.plot(years, mid, color=drawn(band.colour))
         axes.set_xlim(years[0], years[-1])
         top, bottom = (float(f([f(band.curves) for band in bands])) for f in (np.max, np.min))
         axes.set_ylim(min(bottom, 0.0) - 0.03, min(max(top + 0.08, 0.5), 1.02))
-        axes.axhline(0.0, color=placeholder("line"), lw=1.0)
+        axes.axhline(0.0, color=drawn("line"), lw=1.0)
         year_ticks(axes, years)
 
     text = f"The median correlation of {bands[0].label} is {number(float(np.median(bands[0].median)), 2)}"

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from finsim.notation import Float1D
-from finsim.report.colours import placeholder
+from finsim.report.colours import drawn
 from finsim.report.figure import LINES, Frame, panel, plain_log_axis
 from finsim.report.payment_data import GROUPS, Payments
 from finsim.report.run_folder import RunFolder
@@ -86,9 +86,9 @@ def _amount_panel(
     def draw(axes: Any) -> None:
         for k, (_, levels, colour) in enumerate(rows):
             q = np.maximum(np.array(levels) / 100, 0.01)
-            axes.plot(q[[0, 4]], [k, k], color=placeholder(colour), lw=1.2)
-            axes.plot(q[[1, 3]], [k, k], color=placeholder(colour), lw=5.0, alpha=0.55)
-            axes.plot(q[2], k, "o", ms=5, color=placeholder(colour), mec=placeholder("page"), mew=0.8)
+            axes.plot(q[[0, 4]], [k, k], color=drawn(colour), lw=1.2)
+            axes.plot(q[[1, 3]], [k, k], color=drawn(colour), lw=5.0, alpha=0.55)
+            axes.plot(q[2], k, "o", ms=5, color=drawn(colour), mec=drawn("page"), mew=0.8)
         axes.set_xscale("log")
         every = np.array([levels for _, levels, _ in rows]) / 100
         low, high = max(every.min() * 0.6, 0.01), every.max() * 1.6
@@ -124,7 +124,7 @@ def hours(payments: Payments) -> Figure:
     def draw(axes: Any) -> None:
         clock = np.arange(25)
         for name, values in shares.items():
-            shade = placeholder(_GROUP_COLOURS[name])
+            shade = drawn(_GROUP_COLOURS[name])
             style = {"fraud": "--", "laundering": ":"}.get(name, "-")
             axes.step(clock, np.r_[values, values[-1]] * 100, where="post", color=shade, ls=style)
         axes.set_xlim(0, 24)
@@ -147,9 +147,9 @@ def hours(payments: Payments) -> Figure:
     )
     keys = [Key(_GROUP_COLOURS[n], {"fraud": "dash", "laundering": "dots"}.get(n, "line"), n) for n in shares]
     text = f"Rows by hour of the day: {'; '.join(parts)}."
-    drawn = panel("hours", "", text, draw, Frame(width=640, height=240))
+    plotted = panel("hours", "", text, draw, Frame(width=640, height=240))
     data = {"groups": {name: payments.hours[k] for k, name in enumerate(GROUPS)}}
-    return Figure("hours", "The day's profile", says, [drawn], data, keys, columns=1)
+    return Figure("hours", "The day's profile", says, [plotted], data, keys, columns=1)
 
 
 def waves(run: RunFolder, by_label: Mapping[str, Payments]) -> Figure | None:
@@ -167,7 +167,7 @@ def waves(run: RunFolder, by_label: Mapping[str, Payments]) -> Figure | None:
         for label in shown:
             values = weekly[label]
             weeks = np.arange(len(values) + 1)
-            axes.step(weeks, np.r_[values, values[-1]], where="post", color=placeholder(colour[label]),
+            axes.step(weeks, np.r_[values, values[-1]], where="post", color=drawn(colour[label]),
                       ls=LINES[run.form(label)])  # fmt: skip
         axes.set_xlim(0, max(len(weekly[label]) for label in shown))
         axes.set_ylim(0, None)
@@ -191,9 +191,9 @@ def waves(run: RunFolder, by_label: Mapping[str, Payments]) -> Figure | None:
     keys = [
         Key(colour[label], run.form(label), f"{label}, {plural(totals[label], 'row')}") for label in shown
     ]
-    drawn = panel("waves", "", text, draw, Frame(width=640, height=240))
+    plotted = panel("waves", "", text, draw, Frame(width=640, height=240))
     data = {"first_day": str(first), "weekly": weekly}
-    return Figure("waves", "Illicit payments under the scenarios", says, [drawn], data, keys, columns=1)
+    return Figure("waves", "Illicit payments under the scenarios", says, [plotted], data, keys, columns=1)
 
 
 def _weekly(payments: Payments) -> Float1D:

@@ -8,7 +8,7 @@ import numpy as np
 
 from finsim.evaluation import METRICS
 from finsim.evaluation.metric import NOT_COMPUTED, USES
-from finsim.report.colours import SERIES, placeholder
+from finsim.report.colours import SERIES, drawn
 from finsim.report.figure import LINES, Frame, drawing, panel
 from finsim.report.run_folder import WORLDS, RunFolder
 from finsim.report.scorecard_section import scores_of
@@ -146,7 +146,7 @@ def training(run: RunFolder) -> Figure | None:
 
     def draw(axes: Any) -> None:
         for k, values in enumerate(curves.values()):
-            axes.plot(*values, color=placeholder(SERIES[k % len(SERIES)]), ls=list(LINES.values())[k % 4])
+            axes.plot(*values, color=drawn(SERIES[k % len(SERIES)]), ls=list(LINES.values())[k % 4])
         axes.set_xlim(0, 100)
         axes.xaxis.set_major_formatter("{x:g} %")
         axes.set_xlabel("share of the training steps")
@@ -154,7 +154,7 @@ def training(run: RunFolder) -> Figure | None:
 
     text = "; ".join(f"{name} from {number(v[1, 0])} to {number(v[1, -1])}" for name, v in curves.items())
     with drawing():
-        drawn = panel("training", "", f"Loss while training: {text}.", draw, Frame(width=640, height=230))
+        plotted = panel("training", "", f"Loss while training: {text}.", draw, Frame(width=640, height=230))
     keys = [Key(SERIES[k % len(SERIES)], list(LINES)[k % 4], name) for k, name in enumerate(curves)]
     says = (
         "The loss as training went on, as noted by the trainer. The loss on held-out windows should fall "
@@ -162,7 +162,7 @@ def training(run: RunFolder) -> Figure | None:
         if any("valid" in name or "held" in name for name in curves)
         else "The loss as training went on, as noted by the trainer."
     )
-    return Figure("training", "Training", says, [drawn], dict(curves), keys, columns=1)
+    return Figure("training", "Training", says, [plotted], dict(curves), keys, columns=1)
 
 
 def _cost(run: RunFolder) -> Table | str:

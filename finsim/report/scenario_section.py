@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from finsim.notation import Dates1D, Float1D
-from finsim.report.colours import placeholder
+from finsim.report.colours import drawn
 from finsim.report.figure import LINES, Frame, drawing, panel
 from finsim.report.market_data import years_of
 from finsim.report.run_folder import RunFolder
@@ -176,12 +176,12 @@ def _driver_panel(run: RunFolder, name: str, curves: Mapping[str, Curve], unit: 
     title, factor, sign = _title(name, unit)
 
     def draw(axes: Any) -> None:
-        axes.axhline(_neutral(name) * factor, color=placeholder("line"), lw=1.0)
+        axes.axhline(_neutral(name) * factor, color=drawn("line"), lw=1.0)
         for label, curve in curves.items():
             axes.plot(
                 years_of(curve.dates),
                 curve.values * factor,
-                color=placeholder(run.colour(label)),
+                color=drawn(run.colour(label)),
                 ls=LINES[run.form(label)],
                 marker="o" if name == "equity_move" else None,
                 ms=2.6,

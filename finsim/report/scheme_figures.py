@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from finsim.notation import NANOS_PER_DAY
 from finsim.records.graph import AccountGraph, account_graph
-from finsim.report.colours import SERIES, placeholder
+from finsim.report.colours import SERIES, drawn
 from finsim.report.figure import Frame, panel
 from finsim.report.payment_data import NANOS_PER_HOUR, Scheme
 from finsim.report.section import Figure, Key, Panel
@@ -190,14 +190,14 @@ def draw_graph(
                 shrinkA=7,
                 shrinkB=8,
                 connectionstyle=f"arc3,rad={bend}",
-                color=placeholder(colours[flow.phase]),
+                color=drawn(colours[flow.phase]),
                 alpha=0.85,
                 linewidth=0.7 + 2.3 * (flow.amount / most) ** 0.5,
             )
         )
     for node in nodes:
         x, y = place[node.account]
-        axes.plot(x, y, "o", ms=9, mfc=placeholder("page"), mec=placeholder("ink"), mew=1.3, zorder=4)
+        axes.plot(x, y, "o", ms=9, mfc=drawn("page"), mec=drawn("ink"), mew=1.3, zorder=4)
         axes.annotate(
             node.role,
             (x, y),
@@ -206,8 +206,8 @@ def draw_graph(
             ha="center",
             va="top",
             fontsize=size,
-            color=placeholder("quiet"),
-            bbox={"facecolor": placeholder("page"), "edgecolor": "none", "alpha": 0.8, "pad": 0.6},
+            color=drawn("quiet"),
+            bbox={"facecolor": drawn("page"), "edgecolor": "none", "alpha": 0.8, "pad": 0.6},
             zorder=5,
         )
     last = max((node.layer for node in nodes), default=1)
@@ -236,13 +236,11 @@ def _timeline_panel(frame: pd.DataFrame, colours: dict[str, str], name: str, cur
     def draw(axes: Any) -> None:
         size = 12 + 130 * np.sqrt(amount / max(amount.max(), 1.0))
         for k, phase in enumerate(phases):
-            axes.axhline(k, color=placeholder("faint"), lw=1.0, zorder=0)
+            axes.axhline(k, color=drawn("faint"), lw=1.0, zorder=0)
             ours, lost = (level == k) & ~declined, (level == k) & declined
-            shade = placeholder(colours[phase])
+            shade = drawn(colours[phase])
             axes.scatter(when[ours], level[ours], s=size[ours], color=shade, alpha=0.55, linewidths=0)
-            axes.scatter(
-                when[lost], level[lost], s=26, color=placeholder("quiet"), marker="x", linewidths=1.1
-            )
+            axes.scatter(when[lost], level[lost], s=26, color=drawn("quiet"), marker="x", linewidths=1.1)
         axes.set_yticks(range(len(phases)), [spoken(phase) for phase in phases])
         axes.set_ylim(len(phases) - 0.4, -0.6)
         axes.set_xlabel(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finsim.evaluation import METRICS
-from finsim.report.colours import COLOURS, SERIES, diverging, ink_on, placeholder, sequential
+from finsim.report.colours import COLOURS, SERIES, diverging, drawn, ink_on, sequential
 from finsim.report.figure import drawing, inline, panel
 from finsim.report.metric_notes import NOTES, note_of
 from finsim.report.scorecard_section import SPAN, more_is_better, place, strip
@@ -69,10 +69,10 @@ def test_steps_of_the_scales() -> None:
     assert [diverging(v) for v in (-1.0, -0.04, 0.0, 0.1, 1.0, 9.0)] == ["d0", "d4", "d4", "d4", "d8", "d8"]
 
 
-def drawn(slug: str = "a") -> str:
+def picture(slug: str = "a") -> str:
     def draw(axes: Any) -> None:
-        axes.plot([0, 1], [0, 2], color=placeholder("base"))
-        axes.scatter([0, 1], [1, 2], color=placeholder("c1"))
+        axes.plot([0, 1], [0, 2], color=drawn("base"))
+        axes.scatter([0, 1], [1, 2], color=drawn("c1"))
         axes.set_title('less < "more" & all')
 
     with drawing():
@@ -80,7 +80,7 @@ def drawn(slug: str = "a") -> str:
 
 
 def test_svg_is_clean() -> None:
-    svg = drawn()
+    svg = picture()
     assert svg.startswith('<svg viewBox="0 0 430 268" role="img" aria-label="says &quot;x&quot; &lt; y"')
     assert "less &lt; " in svg
     assert "var(--base)" in svg
@@ -101,7 +101,7 @@ def test_numbers_in_text_are_not_rounded() -> None:
 
 
 def test_svg_ids_are_its_own() -> None:
-    one, two = drawn("one"), drawn("two")
+    one, two = picture("one"), picture("two")
     ids = [set(re.findall(r' id="([^"]+)"', svg)) for svg in (one, two)]
     assert all(ids)
     assert not ids[0] & ids[1]
@@ -110,7 +110,7 @@ def test_svg_ids_are_its_own() -> None:
 
 
 def test_drawing_twice_gives_the_same_text() -> None:
-    assert drawn() == drawn()
+    assert picture() == picture()
 
 
 def test_svg_without_a_size_is_refused() -> None:
@@ -122,7 +122,7 @@ def test_drawing_leaves_matplotlib_as_it_was() -> None:
     import matplotlib
 
     before = dict(matplotlib.rcParams)
-    drawn()
+    picture()
     assert dict(matplotlib.rcParams) == before
 
 
