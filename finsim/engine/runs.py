@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from finsim.engine.study import ScenarioChoice
 from finsim.errors import StudyError, did_you_mean
 from finsim.records.paths import Paths, from_table
 from finsim.records.portfolio import Portfolio
@@ -61,8 +62,9 @@ class Run:
 
     @property
     def scenarios(self) -> tuple[str, ...]:
-        """The names of the run's scenarios; the first is the default of every reader."""
-        return tuple(self.manifest["scenarios"])
+        """The names of the run's scenarios in the study's order; the first is the default of every reader."""
+        study = self.manifest["study"]["resolved"]
+        return tuple(ScenarioChoice.model_validate(item).label for item in study["scenarios"])
 
     def folder(self, world: str, scenario: str | None = None) -> Path:
         """Return the folder of one world under one scenario (default: the first)."""
