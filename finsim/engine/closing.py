@@ -38,6 +38,7 @@ from finsim.scenarios.expectations import measure as measure_drivers
 # The page is named here, not imported: report stands on the same floor as the engine.
 PAGES = Catalog("page", {"html": Entry("finsim.report.page:write_report", "one self-contained page")})
 WORLDS = ("market", "transactions", "credit")
+MARKET_SERIES = ("vol_mult", "corr_blend", "spread_mult", "depth_mult", "jump")
 STAGE_OF = {"market": "bars", "transactions": "transactions", "credit": "credit"}
 
 
@@ -67,7 +68,7 @@ def write_drivers(folder: Path, drivers: Drivers) -> None:
     clock = drivers.clock
     moves = {anchor.session: anchor.move for anchor in drivers.anchors}
     anchor = np.array([moves.get(s, np.nan) for s in range(clock.sessions)])
-    market = {name: drivers.market_series(name) for name in ("vol_mult", "corr_blend", "spread_mult")}
+    market = {name: drivers.market_series(name) for name in dict.fromkeys((*MARKET_SERIES, *drivers.market))}
     days = {**dict(drivers.behaviour), **dict(drivers.intensity)}
     tables = {
         "sessions": {"date": clock.session_dates(), "equity_move": anchor, **market},

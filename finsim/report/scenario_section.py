@@ -17,12 +17,14 @@ from finsim.report.section import Cell, Figure, Key, Panel, Section, Table
 from finsim.report.wording import DASH, MINUS, number, percent, plural, spoken, tick
 
 MOST_PANELS = 12
-_FIRST = ("equity_move", "vol_mult", "corr_blend")
+_FIRST = ("equity_move", "jump", "vol_mult", "corr_blend")
 _TITLES = {
     "equity_move": ("equity, move from jump-off", 100.0, " %"),
     "vol_mult": ("volatility, multiple", 1.0, "×"),
     "corr_blend": ("correlation, blend towards 1", 1.0, ""),
     "spread_mult": ("bid-ask spread, multiple", 1.0, "×"),
+    "depth_mult": ("depth of the order book, multiple", 1.0, "×"),
+    "jump": ("equity jump, log return", 1.0, ""),
 }
 _MACRO = (
     "unemployment", "gdp_growth", "house_prices", "bbb_spread", "cre_prices", "treasury_10y", "treasury_3m",
@@ -138,7 +140,11 @@ def _curve(name: str, dates: Dates1D, values: Float1D) -> Curve:
     moved = np.flatnonzero(values != _neutral(name))
     end = min(len(values), int(moved[-1] * 1.05) + 3) if len(moved) else len(values)
     stride = max(1, -(-end // 250))
-    return Curve(dates[:end:stride], values[:end:stride])
+    kept = np.arange(0, end, stride)
+    if name == "jump":  # lasts one session: thinning must not lose it
+        around = (moved[:, None] + np.array([-1, 0, 1])).ravel()
+        kept = np.union1d(kept, around[(around >= 0) & (around < end)])
+    return Curve(dates[kept], values[kept])
 
 
 def _neutral(name: str) -> float:

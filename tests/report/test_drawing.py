@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from finsim.evaluation import METRICS
 from finsim.report.colours import COLOURS, SERIES, diverging, drawn, ink_on, sequential
 from finsim.report.figure import drawing, inline, panel
 from finsim.report.metric_notes import NOTES, note_of
+from finsim.report.scenario_section import _curve
 from finsim.report.scorecard_section import SPAN, more_is_better, place, strip
 from finsim.report.wording import (
     level,
@@ -219,3 +221,13 @@ def test_every_metric_says_how_and_what_it_misses() -> None:
     assert all(len(note_of(name).how) > 20 and note_of(name).misses for name in METRICS)
     assert set(NOTES) <= set(METRICS)
     assert "not in the catalogue" in note_of("no_such_metric").how
+
+
+def test_thinning_keeps_a_jump_of_one_session() -> None:
+    dates = np.datetime64("2026-01-01") + np.arange(2000)
+    values = np.zeros(2000)
+    values[[703, 1801]] = -0.2, 0.1
+    curve = _curve("jump", dates, values)
+    assert curve.values.min() == -0.2
+    assert curve.values.max() == 0.1
+    assert len(curve.values) < 320
