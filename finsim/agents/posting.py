@@ -161,13 +161,13 @@ class _Words:
         ]
 
     def _origin(self, orders: Orders) -> list[pa.Array]:
-        """Return ``_fs_src`` and ``_fs_seq``: the layer that made a row, and its shard or scheme + 1."""
+        """Return ``_fs_src`` and ``_fs_seq``: the layer that made a row, and its shard or scheme."""
         source = np.full(len(orders), FROM_LIFE, dtype=np.uint8)
         sequence: Int1D = (orders.order_id >> 40).astype(np.uint32)
         mine = np.flatnonzero(orders.plan_row >= 0)
         scheme = self.plan.steps.scheme[orders.plan_row[mine]]
         source[mine] = np.where(self.plan.decoy[scheme], FROM_DECOY, FROM_NARRATIVE)
-        sequence[mine] = (self.plan.id[scheme] + 1).astype(np.uint32)
+        sequence[mine] = self.plan.id[scheme].astype(np.uint32)
         return [pa.array(source), pa.array(sequence)]
 
 

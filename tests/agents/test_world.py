@@ -133,7 +133,7 @@ def test_origin_columns_name_the_layer_and_the_unit(world):
     assert (
         rows.loc[~ordinary, "_fs_src"] == np.where(decoy[~ordinary].astype(bool), FROM_DECOY, FROM_NARRATIVE)
     ).all()
-    assert (rows.loc[~ordinary, "_fs_seq"] == rows.loc[~ordinary, "instance"] + 1).all()
+    assert (rows.loc[~ordinary, "_fs_seq"] == rows.loc[~ordinary, "instance"]).all()
     assert rows.loc[ordinary, "_fs_seq"].max() == world.settings.shards - 1
 
 
