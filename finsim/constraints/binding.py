@@ -10,6 +10,7 @@ from finsim.constraints.expression import Expr, Node, Span, walk
 from finsim.constraints.function_types import Call
 from finsim.constraints.functions import CROSS, FUNCTIONS
 from finsim.constraints.grammar import Misread
+from finsim.constraints.lookups import Lookup
 from finsim.constraints.order import Order
 from finsim.constraints.types import ANY, BOOL, DATE, INT, LABEL, Clash, Type, day_number, number
 from finsim.errors import did_you_mean
@@ -23,7 +24,8 @@ class Scope:
 
     ``lets`` are written expressions, bound when used; ``ordered`` says whether sequence functions may be
     used, ``group`` names the columns that make a group, ``time`` the column that windows run on (only
-    when rows are sorted by it); ``others`` has columns and first key column of the other tables.
+    when rows are sorted by it); ``others`` has columns and first key column of the other tables,
+    ``lookups`` the lookup tables (None: one that is wrong, reported where it is written).
     """
 
     columns: Mapping[str, Type]
@@ -34,6 +36,7 @@ class Scope:
     is_sorted: bool = True
     time: str | None = None
     others: Mapping[str, tuple[Mapping[str, Type], str]] = field(default_factory=dict)
+    lookups: Mapping[str, Lookup | None] = field(default_factory=dict)
 
     def ordered_by(self, order: Order | None) -> Scope:
         """Return the scope with the row order of a table, or of one rule."""
@@ -144,6 +147,8 @@ class Binder:
         return node
 
     def _call(self, expr: Expr) -> Node:
+        if expr.text == "lookup":
+            return self._lookup(expr)
         if expr.text in CROSS:
             return self._cross(expr)
         if expr.text not in FUNCTIONS:
@@ -180,6 +185,32 @@ class Binder:
             raise Clash(f"{name} needs rows in order", "give the table `order: {group: [..], by: [..]}`")
         if family != "sequence" and not self.scope.is_sorted:
             raise Clash(f"{name} needs rows sorted by time", "leave out `sort: false`")
+
+    def _lookup(self, expr: Expr) -> Node:
+        tables, first = self.scope.lookups, expr.args[0] if expr.args else None
+        if first is None or first.op != "name" or any(arg.op in ("named", "ref") for arg in expr.args):
+            raise Clash("lookup is not called like this", "use lookup(name, key, .. [, date])")
+        if first.text not in tables:
+            raise Clash(f"unknown lookup {first.text!r}", did_you_mean(first.text, list(tables)))
+        table, before = tables[first.text], len(self.spans)
+        args = [self._bind(arg) for arg in expr.args[1:]]
+        if table is None:
+            return self.make.node("any", ANY)
+        if len(args) != len(table.by) + table.dated:
+            raise Clash(f"lookup {table.name} with {len(args)} arguments", f"use {table.usage}")
+        if any(node.type == ANY for node in args):
+            return self.make.node("any", ANY)
+        for node, name in zip(args, table.by, strict=False):
+            if node.type.kind not in ("cat", "int", "bool"):
+                raise Clash(f"lookup by {node.type} ({name})", "look up by labels, whole numbers or truths")
+        for at in range(len(table.by)):
+            if args[at].type.kind == "int":
+                table.whole_numbers(at)
+        if table.dated and args[-1].type.kind not in ("date", "ts"):
+            raise Clash(f"lookup on {args[-1].type}", "give a date or time last")
+        found = self.make.call(table.type, args, "lookup", table)
+        self.spans[before:] = [Span(expr.start, expr.end, found)]
+        return found
 
     def _cross(self, expr: Expr) -> Node:
         ref, own = self._cross_parts(expr)

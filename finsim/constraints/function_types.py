@@ -94,6 +94,13 @@ def type_on_tick(make: Builder, call: Call) -> Node:
     return make.call(BOOL, make.alike(call.args, "compare"), "on_tick")
 
 
+def type_round_to(make: Builder, call: Call) -> Node:
+    """Return x on the grid of a tick, in the common type of both."""
+    _demand(call, (*NUMERIC, "money"))
+    args = make.alike(call.args, "round")
+    return make.call(replace(args[0].type, values=None), args, "round_to")
+
+
 def type_date_part(make: Builder, call: Call) -> Node:
     """Return a whole number of a date or time."""
     _demand(call, ("date", "ts"), 0)
@@ -176,13 +183,31 @@ def type_in_period(make: Builder, call: Call) -> Node:
     return make.call(x.type, (x, _clock(make, call)), call.name)
 
 
-def type_grouped(make: Builder, call: Call) -> Node:
-    """Return one value per group."""
+def _group(call: Call) -> list[Node]:
     by = [call.named["by"]] if "by" in call.named else list(call.group)
     if not by:
         raise Clash(f"{call.name} needs a group", "write by: column, or give the table `order: {group: ..}`")
     if any(node.op != "column" for node in by):
         raise Clash(f"{call.name}: `by` must be a column", "write by: column")
+    return by
+
+
+def type_quantile(make: Builder, call: Call) -> Node:
+    """Return a quantile of x per group; the share is a constant or a parameter between 0 and 1."""
+    by = _group(call)
+    _demand(call, (*NUMERIC, "money"), 0)
+    _demand(call, NUMERIC, 1)
+    x, share = make.as_float(call.args[0]), call.args[1]
+    if share.op not in ("const", "param"):
+        raise Clash("group_q: the share must be a constant or a parameter", "write it as 90%")
+    if share.op == "const" and not 0 <= share.data <= 1:
+        raise Clash(f"group_q: {share.data} is not a share", "write one between 0% and 100%")
+    return make.call(replace(x.type, values=None), (x, make.as_float(share), *by), "group_q")
+
+
+def type_grouped(make: Builder, call: Call) -> Node:
+    """Return one value per group."""
+    by = _group(call)
     if call.name == "group_count":
         return make.call(INT, by, call.name)
     if call.name == "group_distinct":

@@ -54,6 +54,14 @@ FUNCTIONS: dict[str, Function] = {
     "on_tick": Function(
         "on_tick(x, tick)", "whether x is a multiple of tick", "row", 2, 2, typed.type_on_tick
     ),
+    "round_to": Function(
+        "round_to(x, tick)",
+        "the nearest multiple of tick, halves to even ones",
+        "row",
+        2,
+        2,
+        typed.type_round_to,
+    ),
     "year": Function("year(d)", "calendar year (UTC)", "row", 1, 1, typed.type_date_part),
     "month": Function("month(d)", "month, 1 to 12", "row", 1, 1, typed.type_date_part),
     "day": Function("day(d)", "day of the month, 1 to 31", "row", 1, 1, typed.type_date_part),
@@ -111,6 +119,15 @@ FUNCTIONS: dict[str, Function] = {
     "group_max": Function(
         "group_max(x [, by: c])", "largest x of the group", "whole", 1, 1, typed.type_grouped, ("by",)
     ),
+    "group_q": Function(
+        "group_q(x, q [, by: c])",
+        "quantile of x in the group, q as 90%",
+        "whole",
+        2,
+        2,
+        typed.type_quantile,
+        ("by",),
+    ),
     "group_distinct": Function(
         "group_distinct(x [, by: c])",
         "how many different x the group has",
@@ -125,8 +142,9 @@ FUNCTIONS: dict[str, Function] = {
     ),
 }
 
-# Typed by ``binding``: their arguments name columns of another table.
+# Typed by ``binding``: their arguments name another table and its columns.
 CROSS = {
     "exists": "exists(table.key = x): whether the other table has a row with that key",
+    "lookup": "lookup(name, key, .. [, date]): the value of a lookup table for these keys on that day",
     "parent": "parent(table.column [, table.key = x]): the column of that row, null when there is none",
 }

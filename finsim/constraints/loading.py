@@ -12,6 +12,7 @@ from finsim.constraints.build import Builder
 from finsim.constraints.columns import Column
 from finsim.constraints.expression import Expr
 from finsim.constraints.grammar import RESERVED, Misread, parse
+from finsim.constraints.lookups import Lookup, read_lookups
 from finsim.constraints.order import Order
 from finsim.constraints.pack_file import (
     DIALECT,
@@ -31,7 +32,7 @@ from finsim.constraints.types import Clash, Type, day_number, money, number
 from finsim.documents import Document, Loc
 from finsim.errors import RuleError, did_you_mean
 
-_KEYS = ("finsim-rules", "pack", "tables", "params", "rules")
+_KEYS = ("finsim-rules", "pack", "tables", "params", "lookup", "rules")
 _TABLE_KEYS = ("table", "key", "order", "columns", "let")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]*\Z")
 
@@ -51,12 +52,13 @@ def build(document: Document, text: str) -> RuleSet:
     header = reader.part(("pack",), PackHeader) if "pack" in document.data else None
     tables = _tables(reader)
     params = _params(reader)
-    scopes = {name: _scope(reader, draft, tables, params) for name, draft in tables.items()}
+    lookups, data = read_lookups(reader)
+    scopes = {name: _scope(reader, draft, tables, params, lookups) for name, draft in tables.items()}
     rules = _rules(reader, tables, scopes, params)
     if reader.problems or header is None:
         raise RuleError.of(_unique(reader))
     built = {name: draft.table for name, draft in tables.items()}
-    return RuleSet(header.id, str(header.version), built, params, tuple(rules), document.data, document.path)
+    return RuleSet(header.id, str(header.version), built, params, tuple(rules), data, document.path)
 
 
 def _unique(reader: PackReader) -> list[Any]:
@@ -245,7 +247,11 @@ def param(written: Any) -> Param:
 
 
 def _scope(
-    reader: PackReader, draft: _Draft, tables: Mapping[str, _Draft], params: Mapping[str, Param]
+    reader: PackReader,
+    draft: _Draft,
+    tables: Mapping[str, _Draft],
+    params: Mapping[str, Param],
+    lookups: Mapping[str, Lookup | None],
 ) -> Scope:
     columns = draft.table.columns
     for name in set(params) & set(columns):
@@ -261,6 +267,7 @@ def _scope(
         {name: one.type for name, one in params.items()},
         draft.lets,
         others=others,
+        lookups=lookups,
     )
     return scope.ordered_by(draft.table.order)
 

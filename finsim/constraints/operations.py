@@ -11,6 +11,7 @@ import numpy as np
 
 from finsim.constraints.expression import Node
 from finsim.constraints.functions import FUNCTIONS
+from finsim.constraints.lookup_search import looked_up
 from finsim.constraints.row_functions import ROW_FUNCTIONS
 from finsim.constraints.types import DAY_NANOS
 from finsim.constraints.vectors import (
@@ -111,6 +112,8 @@ def _call(run: Interpreter, node: Node) -> Vec:
         result, undefined = ROW_FUNCTIONS[name]([run.value(arg) for arg in node.args], node.data)
         run.note(node, undefined)
         return result
+    if name == "lookup":
+        return looked_up(run, node)
     if name in ("match", "exists", "parent"):
         return _crossed(run, node)
     if FUNCTIONS[name].family == "whole":

@@ -70,6 +70,30 @@ class ParamText(_Strict):
     assumption: str = ""
 
 
+class LookupText(_Strict):
+    """A table of values by labels and days: rows of a CSV file beside this one, or given here."""
+
+    file: str = ""
+    rows: list[dict[str, Scalar | None]] | None = None
+    by: list[str] = Field(min_length=1, max_length=4)
+    valid: list[str] = Field([], max_length=2)
+    value: str = ""
+    type: Literal["bool", "int", "float", "ratio", "money", "date", "cat"] = "float"
+    ccy: str = Field("", pattern=r"^([A-Z]{3})?$")
+    scale: int | None = Field(None, ge=0, le=9)
+    default: Literal["error"] | None = "error"
+    why: str = ""
+    cite: str = ""
+    assumption: str = ""
+
+    @field_validator("valid")
+    @classmethod
+    def _pair(cls, value: list[str]) -> list[str]:
+        if len(value) == 1:
+            raise ValueError("expected the columns of the first and the last day, [from, to]")
+        return value
+
+
 class RepairText(_Strict):
     """What to do with a row that breaks the rule."""
 

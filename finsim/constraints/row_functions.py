@@ -106,6 +106,23 @@ def _on_tick(args: Sequence[Vec], options: tuple[Hashable, ...]) -> Result:
     return flags(Rails(off <= slack, off > slack)), 0
 
 
+def _round_to(args: Sequence[Vec], options: tuple[Hashable, ...]) -> Result:
+    """Return n x tick, n the nearest whole number; n / (1 / tick) where that is exact (0.3, not 3 x 0.1)."""
+    x, tick = np.asarray(args[0].values), np.abs(np.asarray(args[1].values))
+    zero = tick == 0
+    safe = np.where(zero, 1, tick)
+    made = int(np.count_nonzero(np.broadcast_to(zero & known(args[0]), np.broadcast(x, zero).shape)))
+    if x.dtype.kind == "i":
+        low, rest = np.divmod(x, safe)
+        up = (rest > safe - rest) | ((rest == safe - rest) & (low % 2 != 0))
+        return Vec((low + up) * safe, both(_valid(args), None if not np.any(zero) else ~zero)), made
+    with np.errstate(all="ignore"):
+        parts = np.rint(1 / safe)
+        decimal = (parts >= 1) & (np.abs(1 / safe - parts) <= _TICK_SLACK * parts)
+        result = np.where(decimal, np.rint(x / safe) / np.maximum(parts, 1), np.rint(x / safe) * safe)
+    return Vec(np.where(zero, np.nan, np.where(np.isinf(x), x, result))), made
+
+
 def _days_of(vec: Vec, options: tuple[Hashable, ...]) -> Any:
     return np.asarray(vec.values) // DAY_NANOS if options[1] == "ts" else np.asarray(vec.values)
 
@@ -150,6 +167,7 @@ ROW_FUNCTIONS: dict[str, RowFunction] = {
     "coalesce": _coalesce,
     "annuity": _annuity,
     "on_tick": _on_tick,
+    "round_to": _round_to,
     "year": _calendar(
         lambda day: day.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
     ),

@@ -11,8 +11,8 @@ from finsim.constraints.expression import Node, walk
 from finsim.constraints.functions import FUNCTIONS
 from finsim.constraints.order import combined, stable_order
 from finsim.constraints.vectors import Vec, solid, spread
-from finsim.errors import DataError
-from finsim.notation import Array, Bool1D, Int1D
+from finsim.errors import DataError, RuleError
+from finsim.notation import Array, Bool1D, Float1D, Int1D
 
 _ROOM = 4  # a join table may have this many cells per key before a sorted search takes over
 
@@ -32,9 +32,11 @@ def computed(node: Node, args: Sequence[Vec], rows: int) -> Vec:
     name = node.data[0]
     if name == "unique":
         return Vec(first_of_kind(combined(args, rows)))
-    with_value = name != "group_count"
-    key = combined(args[1:] if with_value else args, rows)
+    options = {"group_count": 0, "group_q": 2}.get(name, 1)  # arguments before the columns of the group
+    key = combined(args[options:], rows)
     order = stable_order(key)
+    if name == "group_q":
+        return Vec(_quantile(spread(args[0].values, rows), float(args[1].values), key))
     if name == "group_distinct":
         fresh = first_of_kind(combined((Vec(key), args[0]), rows))
         there = _there(args[0], rows)
@@ -60,6 +62,29 @@ def _aggregate(name: str, x: Vec, key: Int1D, order: Int1D | None, rows: int) ->
     ufunc = np.minimum if least else np.maximum
     found = _per_group(key, order, np.where(there, values, empty), ufunc)
     return Vec(np.where(found == empty, np.nan, found)) if is_float else Vec(found, found != empty)
+
+
+def _quantile(x: Float1D, share: float, key: Int1D) -> Float1D:
+    """Return the linear quantile (Hyndman and Fan 1996, type 7) of the known values of each row's key."""
+    if not 0 <= share <= 1:
+        raise RuleError(f"group_q: {share} is not a share", expected="0 to 1", remedy="correct the parameter")
+    order = np.lexsort((x, key))  # NaN sorts last in its group
+    values, keys = x[order], key[order]
+    starts = np.flatnonzero(np.diff(keys, prepend=-1))
+    counts = (
+        np.add.reduceat((~np.isnan(values)).astype(np.int64), starts)
+        if len(x)
+        else np.zeros(0, dtype=np.int64)
+    )
+    place = np.maximum(counts - 1, 0) * share
+    low = np.floor(place).astype(np.int64)
+    high, part = np.minimum(low + 1, np.maximum(counts - 1, 0)), place - low
+    below, above = values[starts + low], values[starts + high]
+    with np.errstate(invalid="ignore"):
+        found = np.where((part == 0) | (below == above), below, below + (above - below) * part)
+    out = np.empty(len(x))
+    out[order] = np.repeat(found, np.diff(starts, append=len(x)))
+    return out
 
 
 def _per_group(key: Int1D, order: Int1D | None, values: Array, ufunc: np.ufunc) -> Array:

@@ -23,7 +23,13 @@ FACTS = [
     "clamp(5, 1, 3) = 3 and clamp(-5, 1, 3) = 1 and clamp(2, 1, 3) = 2",
     "on_tick(0.3, 0.1) and not on_tick(0.35, 0.1)",
     "on_tick(1.25 USD, 0.05 USD) and not on_tick(1.26 USD, 0.05 USD)",
-    "on_tick(101.37, 0.01)", "5 / 2 = 2.5 | tol: 1e-15", "2 ^ 10 = 1024", "-2 ^ 2 = -4", "2 ^ 3 ^ 2 = 512",
+    "on_tick(101.37, 0.01)", "round_to(0.29, 0.1) = 0.3 | tol: 1e-300",
+    "round_to(1.005, 0.05) = 1 | tol: 1e-300",
+    "round_to(7, 5) = 5 and round_to(8, 5) = 10 and round_to(-8, 5) = -10",
+    "round_to(2.26 USD, 0.05 USD) = 2.25 USD",
+    "round_to(5, 10) = 0 and round_to(15, 10) = 20 and round_to(-5, 10) = 0", "round_to(1, 0) is null",
+    "round_to(99.87, 2.5) = 100 | tol: 1e-300", "round_to(7, -5) = 5",
+    "5 / 2 = 2.5 | tol: 1e-15", "2 ^ 10 = 1024", "-2 ^ 2 = -4", "2 ^ 3 ^ 2 = 512",
     "7 - 2 - 1 = 4 and 8 / 4 / 2 = 1 | tol: 1e-15", "1 + 2 * 3 = 7", "not false and true",
     "false => false => false",
     "1k = 1000 and 2.5m = 2_500_000 | tol: 1e-9", "25bp * 4 = 1% | tol: 1e-15", "60min = 1h and 24h = 1d",
@@ -55,6 +61,20 @@ rules:
     assert found["same"] == [True, False, False]
     assert found["sum"] == [False, True, True]
     assert found["near"] == [True, True, False]
+
+
+def test_quantiles_are_those_of_hyndman_and_fan_type_7():
+    rows = [
+        {**row, "x": float(x), "c": "red"} for row, x in zip(random_rows(0, 5), (1, 2, 3, 4, 10), strict=True)
+    ]
+    rows += [{**rows[0], "x": None}, {**rows[0], "x": 7.0, "c": "blue"}, {**rows[0], "x": None, "c": "green"}]
+    texts = [f"group_q(x, {share}, by: c) = {value} | tol: 1e-12" for share, value in
+             (("0", 1), ("25%", 2), ("0.5", 3), ("90%", 7.6), ("1", 10))]  # fmt: skip
+    found = verdicts(pack(texts), {"t": as_table(rows)})
+    for number in range(len(texts)):
+        assert found[f"r{number}"][:6] == [True] * 6
+        assert found[f"r{number}"][6] is False
+        assert found[f"r{number}"][7] is None  # a group of nulls has no quantile
 
 
 def test_equal_operations_are_one_object():

@@ -4,7 +4,17 @@ import random
 
 import numpy as np
 import pytest
-from naive.rule_tables import LETS, PARAMS, as_table, others_table, pack, random_others, random_rows, verdicts
+from naive.rule_tables import (
+    LETS,
+    LOOKUPS,
+    PARAMS,
+    as_table,
+    others_table,
+    pack,
+    random_others,
+    random_rows,
+    verdicts,
+)
 from naive.rules import World, evaluate
 
 from finsim.constraints.functions import CROSS, FUNCTIONS
@@ -26,6 +36,14 @@ ROW_RULES = [
     "if big then a > 2 USD else a <= 2 USD", "(if f then a else 0) >= 0", "(if x > 0 then i else j) = 2",
     "exists(o.id = p)", "parent(o.v, o.id = p) > 0", "d >= parent(o.w, o.id = p)", "x > 25 bp and y < 1_000",
     "unique(c, i)", "unique(p)", "group_count(by: c) > 20", "group_sum(i, by: c) > 3", "group_sum(x) > 0",
+    "round_to(x, 0.25) > y", "round_to(i, 2) = i", "round_to(a, 1 USD) <= b", "round_to(x, y) < 1",
+    "round_to(i, j) < i", "round_to(x, 0.1) = x | tol: 1e-12", "round_to(a + b, 2 USD) = a",
+    "group_q(x, 50%, by: c) < x", "group_q(x, 0.9) < y", "group_q(a, 25%, by: c) <= b",
+    "group_q(i, 1) = i | tol: 1e-12",
+    "group_q(x, 0, by: c) >= 0", "group_q(y, rate, by: f) > x", "group_q(x + y, 0.3) > 0",
+    "lookup(cap, c, j, d) > 5.5%", "lookup(cap, c, i, ts) < 1", "lookup(cap, 'red', j, d) is null",
+    "lookup(cap, c, j, d'2024-06-01') >= 0", "lookup(fee, c) <= a", "lookup(fee, 'blue') < b",
+    "lookup(kind, f) = c", "lookup(fee, lookup(kind, f)) > 0",
     "group_min(x, by: c) < y", "group_max(a) >= a", "group_distinct(c) = 3", "group_distinct(p, by: c) > 4",
 ]  # fmt: skip
 SEQUENCE_RULES = [
@@ -53,7 +71,7 @@ def rows(request):
 
 
 def expected(texts, rows, others, is_sorted=True):
-    world = World(rows, ("g",), ("ts", "n"), is_sorted, PARAMS, LETS, {"o": others})
+    world = World(rows, ("g",), ("ts", "n"), is_sorted, PARAMS, LETS, {"o": others}, LOOKUPS)
     return {f"r{k}": evaluate(text.partition(" | ")[0], world) for k, text in enumerate(texts)}
 
 
@@ -133,7 +151,7 @@ def test_tolerance_loosens_every_comparison(blocks):
         {**rows[0], "x": 1.0, "y": 1.6},
     ]
     found = verdicts(pack([f"{text} | tol: 0.5" for text in texts]), {"t": as_table(rows)}, blocks)
-    world = World(rows, ("g",), ("ts", "n"), True, PARAMS, LETS, {}, tol=0.5)
+    world = World(rows, ("g",), ("ts", "n"), True, PARAMS, LETS, tol=0.5)
     for number, text in enumerate(texts):
         assert found[f"r{number}"] == evaluate(text, world), text
 

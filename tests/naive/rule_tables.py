@@ -40,9 +40,47 @@ tables:
       v: {type: float, null: true}
       w: {type: date, null: true}
 params: {limit: 3 USD, colours: [red, blue], numbers: [1, 3], rate: 5%}
+lookup:
+  cap:
+    by: [c, j]
+    valid: [from, to]
+    value: cap
+    type: ratio
+    default: null
+    rows:
+      - {c: red, j: 1, from: null, to: 2024-12-31, cap: 5%}
+      - {c: red, j: 1, from: 2025-01-01, to: 2025-06-30, cap: 6%}
+      - {c: red, j: 1, from: 2025-07-02, to: "", cap: -0.5}
+      - {c: blue, j: 2, from: 2024-06-01, to: 2025-06-01, cap: 100%}
+      - {c: blue, j: -3, from: "", to: "", cap: 0}
+      - {c: pink, j: 0, from: "", to: "", cap: 1}
+  fee:
+    {by: [c], type: money, ccy: USD, default: null, rows: [{c: red, fee: 3 USD}, {c: blue, fee: 0.07 USD}]}
+  kind: {by: [f], value: c, type: cat, default: null, rows: [{f: true, c: red}]}
 rules:
 """
 PARAMS = {"limit": 300, "colours": ["red", "blue"], "numbers": [1, 3], "rate": 0.05}
+LOOKUPS = {
+    "cap": {
+        "by": ["c", "j"],
+        "valid": ["from", "to"],
+        "value": "cap",
+        "rows": [
+            {"c": "red", "j": 1, "from": None, "to": date(2024, 12, 31), "cap": 0.05},
+            {"c": "red", "j": 1, "from": date(2025, 1, 1), "to": date(2025, 6, 30), "cap": 0.06},
+            {"c": "red", "j": 1, "from": date(2025, 7, 2), "to": None, "cap": -0.5},
+            {"c": "blue", "j": 2, "from": date(2024, 6, 1), "to": date(2025, 6, 1), "cap": 1.0},
+            {"c": "blue", "j": -3, "from": None, "to": None, "cap": 0.0},
+        ],
+    },
+    "fee": {
+        "by": ["c"],
+        "valid": [],
+        "value": "fee",
+        "rows": [{"c": "red", "fee": 300}, {"c": "blue", "fee": 7}],
+    },
+    "kind": {"by": ["f"], "valid": [], "value": "c", "rows": [{"f": True, "c": "red"}]},
+}
 LETS = {"half": "x / 2", "big": "a > 3 USD"}
 FIELDS = pa.schema(
     [

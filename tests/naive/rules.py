@@ -10,6 +10,7 @@ import calendar
 import math
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from fractions import Fraction
 
 from finsim.constraints.grammar import parse
 
@@ -32,6 +33,7 @@ class World:
     params: dict = field(default_factory=dict)
     lets: dict = field(default_factory=dict)
     others: dict = field(default_factory=dict)
+    lookups: dict = field(default_factory=dict)
     tol: float = 0
 
     def before(self, i):
@@ -198,6 +200,8 @@ def call(expr, i, world):
     named = {arg.text: arg.args[0] for arg in expr.args if arg.op == "named"}
     if function in ("exists", "parent"):
         return crossed(function, expr.args, i, world)
+    if function == "lookup":
+        return looked_up(world.lookups[expr.args[0].text], [value(arg, i, world) for arg in plain[1:]])
     if function == "coalesce":
         return next((x for x in (value(arg, i, world) for arg in plain) if x is not None), None)
     if function in ROW:
@@ -206,6 +210,21 @@ def call(expr, i, world):
     if function.startswith("group_") or function == "unique":
         return whole(function, plain, named, i, world)
     return sequence(function, plain, named, i, world)
+
+
+def looked_up(table, given):
+    """A lookup is {"by": [..], "valid": [from, to] or [], "value": column, "rows": [dict]}."""
+    if any(x is None for x in given):
+        return None
+    for row in table["rows"]:
+        if all(row[column] == x for column, x in zip(table["by"], given, strict=False)):
+            if not table["valid"]:
+                return row[table["value"]]
+            day = as_date(given[-1])
+            first, last = (row[column] for column in table["valid"])
+            if (first is None or first <= day) and (last is None or day <= last):
+                return row[table["value"]]
+    return None
 
 
 def crossed(function, args, i, world):
@@ -237,7 +256,19 @@ def whole(function, plain, named, i, world):
         return sum(values)
     if function == "group_distinct":
         return len(set(values))
+    if function == "group_q":
+        return quantile(values, value(plain[1], i, world))
     return (min if function == "group_min" else max)(values) if values else None
+
+
+def quantile(values, share):
+    if not values:
+        return None
+    values = sorted(values)
+    place = (len(values) - 1) * share
+    low = math.floor(place)
+    high = min(low + 1, len(values) - 1)
+    return values[low] + (values[high] - values[low]) * (place - low)
 
 
 def sequence(function, plain, named, i, world):
@@ -313,6 +344,20 @@ def on_tick(x, tick):
     return abs(x - round(x / tick) * tick) <= 1e-9 * max(1.0, abs(x))
 
 
+def round_to(x, tick):
+    if tick == 0:
+        return None
+    tick = abs(tick)
+    if isinstance(x, int) and isinstance(tick, int):
+        return round(Fraction(x, tick)) * tick
+    if math.isinf(x):
+        return x
+    parts = round(1 / tick)
+    if parts >= 1 and abs(1 / tick - parts) <= 1e-9 * parts:
+        return round(x / tick) / parts
+    return round(x / tick) * tick
+
+
 ROW = {
     "abs": abs,
     "min": min,
@@ -328,6 +373,7 @@ ROW = {
     "clamp": lambda x, low, high: min(max(x, low), high),
     "annuity": annuity,
     "on_tick": on_tick,
+    "round_to": round_to,
     "year": lambda d: as_date(d).year,
     "month": lambda d: as_date(d).month,
     "day": lambda d: as_date(d).day,
