@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,9 +52,13 @@ class Document:
             if (*known, part) in self.marks:
                 known = (*known, part)
         if known not in self.marks:
-            return self.path
+            return self._shown
         line, column = self.marks[known]
-        return f"{self.path}:{line}:{column}"
+        return f"{self._shown}:{line}:{column}"
+
+    @cached_property
+    def _shown(self) -> str:
+        return shown(self.path)
 
 
 class _Reader:
@@ -257,6 +262,16 @@ def shipped(folder: str) -> Path:
     package = Path(__file__).resolve().parent
     inside = package / "shipped" / folder
     return inside if inside.is_dir() else package.parent / folder
+
+
+def shown(path: str | Path) -> str:
+    """Return a path as messages show it: a shipped file by its shipped name, one below here relative."""
+    given = Path(path)
+    if given.is_absolute():
+        for root in (shipped("."), Path.cwd()):
+            if given.is_relative_to(root):
+                return given.relative_to(root).as_posix()
+    return str(path)
 
 
 def _is_file(path: Path) -> bool:

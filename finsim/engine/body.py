@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from finsim.errors import DataError, FitError, Problem, StudyError, did_you_mean
+from finsim.errors import DataError, FitError, StudyError
 from finsim.generators import GENERATORS
 from finsim.generators.generator import Budget, Generator, Sequences
 from finsim.generators.models import load, save
+from finsim.generators.settings import read_settings
 from finsim.markets.features import Encoding, decode, encode
 from finsim.markets.prices import prices_from_pandas, read_prices
 from finsim.markets.session_move import join_returns, split_returns
@@ -79,20 +80,8 @@ class Body:
 
 def settings_of(learner: Learner) -> Any:
     """Return the generator's Settings; raises StudyError for unknown or wrong values."""
-    kind = GENERATORS.load(learner.name, "generator").Settings
-    known = [item.name for item in fields(kind)]
-    unknown = [name for name in learner.settings if name not in known]
-    if unknown:
-        raise StudyError.of(
-            Problem(
-                "generator.settings", f"{learner.name} has no setting {name!r}", "", did_you_mean(name, known)
-            )
-            for name in unknown
-        )
-    try:
-        return kind(**learner.settings)
-    except (TypeError, ValueError) as bad:
-        raise StudyError(str(bad), place="generator.settings", remedy="correct the value") from None
+    generator = GENERATORS.load(learner.name, "generator")
+    return read_settings(generator, learner.settings, "generator.settings", StudyError)
 
 
 def learn(

@@ -14,9 +14,10 @@ import pyarrow as pa
 from finsim.catalog import Catalog, Entry
 from finsim.engine.checkpoint import WORK, Done, load_done
 from finsim.engine.evidence_stage import first_label
+from finsim.engine.naming import data_file
 from finsim.engine.resolve import Plan
 from finsim.engine.runs import Run
-from finsim.engine.study import data_file
+from finsim.engine.study import WORLDS
 from finsim.engine.units import units
 from finsim.errors import ResumeError
 from finsim.evaluation.metric import Score
@@ -37,7 +38,6 @@ from finsim.scenarios.expectations import measure as measure_drivers
 
 # The page is named here, not imported: report stands on the same floor as the engine.
 PAGES = Catalog("page", {"html": Entry("finsim.report.page:write_report", "one self-contained page")})
-WORLDS = ("market", "transactions", "credit")
 MARKET_SERIES = ("vol_mult", "corr_blend", "spread_mult", "depth_mult", "jump")
 STAGE_OF = {"market": "bars", "transactions": "transactions", "credit": "credit"}
 

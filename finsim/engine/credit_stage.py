@@ -20,8 +20,9 @@ from finsim.credit.panel import panel
 from finsim.credit.risk import expected_shortfall, value_at_risk
 from finsim.engine.breaches import Ledger
 from finsim.engine.checkpoint import Done, output
+from finsim.engine.naming import data_file
 from finsim.engine.resolve import Plan, credit_settings
-from finsim.engine.study import CreditPart, data_file
+from finsim.engine.study import CreditPart
 from finsim.engine.tasks import Task
 from finsim.records.portfolio import LOSS_SCHEMA, Portfolio
 from finsim.records.storage import write_table

@@ -12,8 +12,9 @@ import pyarrow as pa
 from finsim.engine.body import FIT, SAMPLE, Body, Learner, learn
 from finsim.engine.breaches import Ledger
 from finsim.engine.checkpoint import WORK, Done, output
+from finsim.engine.naming import data_file
 from finsim.engine.resolve import Plan
-from finsim.engine.study import MarketPart, data_file
+from finsim.engine.study import MarketPart
 from finsim.engine.tasks import Task
 from finsim.generators.generator import Budget
 from finsim.markets.features import encode

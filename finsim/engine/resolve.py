@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from finsim import documents
 from finsim.agents.narrative import Narrative, load_narratives
 from finsim.agents.settings import NarrativeUse
 from finsim.agents.settings import Settings as AgentSettings
 from finsim.constraints.ruleset import RuleSet
 from finsim.credit.settings import Settings as CreditSettings
-from finsim.engine.study import Study, data_file
-from finsim.errors import FinsimError, NarrativeError, Problem, ResumeError
+from finsim.engine.changes import NARRATIVE, changes, files_of
+from finsim.engine.naming import data_file, file_of
+from finsim.engine.study import WORLDS, GeneratorChoice, Study
+from finsim.errors import FinsimError, ResumeError, StudyError
 from finsim.generators import GENERATORS
+from finsim.generators.settings import read_settings
 from finsim.randomness import Streams
 from finsim.records.calendar import Clock
 from finsim.records.drivers import Drivers
@@ -51,32 +53,60 @@ class Plan:
             "inputs": dict(self.inputs),
             "scenarios": {name: drivers.digest for name, drivers in self.drivers.items()},
             "rules": {name: rules.digest for name, rules in self.rules.items()},
+            "files": files_of(self.study),
         }
 
 
 def resolve(study: Study) -> Plan:
     """Look up and check everything the study names.
 
-    Raises the first FinsimError of each kind of file, with all its problems; nothing is written.
+    Raises the FinsimError of what is wrong (StudyError when several kinds of file are), with all problems
+    of all files; nothing is written.
     """
     clock = _clock(study)
-    problems: list[Problem] = []
+    errors: list[FinsimError] = []
     scenarios: dict[str, Scenario] = {}
     drivers: dict[str, Drivers] = {}
-    kind: type[FinsimError] = FinsimError
     for choice in study.scenarios:
-        try:
-            scenario = load_scenario(choice.name)
-            scenarios[choice.label] = scenario
-            drivers[choice.label] = compiling.drivers(scenario, clock, choice.severity)
-        except FinsimError as error:
-            kind = type(error)
-            problems += error.problems
-    if problems:
-        raise kind.of(problems)
+        with _noted(errors):
+            scenarios[choice.label] = load_scenario(choice.name)
+            drivers[choice.label] = compiling.drivers(scenarios[choice.label], clock, choice.severity)
     if study.market:
-        GENERATORS.entry(study.market.generator.name, "market.generator.name")
-    return Plan(study, clock, scenarios, drivers, _narratives(study), _rules(study), _inputs(study))
+        with _noted(errors):
+            _check_generator(study.market.generator)
+    narratives: tuple[Narrative, ...] = ()
+    with _noted(errors):
+        narratives = _narratives(study)
+    rules = _rules(study, errors)
+    inputs: dict[str, str] = {}
+    with _noted(errors):
+        inputs = {} if errors else _inputs(study)
+    if errors:
+        raise _joined(errors)
+    return Plan(study, clock, scenarios, drivers, narratives, rules, inputs)
+
+
+def _joined(errors: list[FinsimError]) -> FinsimError:
+    kinds = {type(error) for error in errors}
+    kind = kinds.pop() if len(kinds) == 1 else StudyError
+    return kind.of(dict.fromkeys(problem for error in errors for problem in error.problems))
+
+
+@contextmanager
+def _noted(errors: list[FinsimError]) -> Iterator[None]:
+    """Keep an error and go on, so that all problems are reported at once."""
+    try:
+        yield
+    except FinsimError as error:
+        errors.append(error)
+
+
+def _check_generator(choice: GeneratorChoice) -> None:
+    """Raise for an unknown generator or setting; a generator without settings is not imported for it."""
+    GENERATORS.entry(choice.name, "market.generator.name")
+    if choice.settings:
+        generator = GENERATORS.load(choice.name)
+        read_settings(generator, choice.settings, "market.generator.settings", StudyError)
 
 
 def plan_of(record: Mapping[str, Any]) -> Plan:
@@ -86,13 +116,9 @@ def plan_of(record: Mapping[str, Any]) -> Plan:
     """
     plan = resolve(Study.model_validate(record["study"]))
     now = plan.record()
-    for part in ("inputs", "scenarios", "rules"):
-        for name, digest in record[part].items():
-            if now[part].get(name) != digest:
-                raise ResumeError(
-                    f"{part}: {name} has changed since the run started",
-                    remedy="restore the file, or start a new run",
-                )
+    changed = list(changes(record, now))
+    if changed:
+        raise ResumeError.of(changed)
     return plan
 
 
@@ -112,19 +138,26 @@ def _narratives(study: Study) -> tuple[Narrative, ...]:
     return load_narratives([choice.name for choice in study.transactions.narratives])
 
 
-def _rules(study: Study) -> dict[str, RuleSet]:
-    worlds = (("market", study.market), ("transactions", study.transactions), ("credit", study.credit))
-    return {world: RuleSet.load(part.rules) for world, part in worlds if part and part.rules}
+def _rules(study: Study, errors: list[FinsimError]) -> dict[str, RuleSet]:
+    found: dict[str, RuleSet] = {}
+    for world in WORLDS:
+        part = getattr(study, world)
+        if part and part.rules:
+            with _noted(errors):
+                found[world] = RuleSet.load(part.rules)
+    return found
 
 
 def _inputs(study: Study) -> dict[str, str]:
     found = {}
-    for part in (study.market, study.credit):
+    for world, part in (("market", study.market), ("credit", study.credit)):
         if part:
-            found[part.data] = digest_file(data_file(part.data))
+            file = data_file(part.data)
+            if not file.is_file():
+                raise StudyError("no such file", place=f"{world}.data: {part.data}", remedy="check the path")
+            found[part.data] = digest_file(file)
     for choice in study.transactions.narratives if study.transactions else ():
-        path = documents.find(choice.name, "scenarios/narratives", "narrative", NarrativeError)
-        found[f"narrative:{choice.name}"] = digest_file(Path(path))
+        found[f"{NARRATIVE}{choice.name}"] = digest_file(file_of("narrative", choice.name))
     return found
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from finsim.engine.checkpoint import read_plan, write_plan
 from finsim.engine.closing import close_run
 from finsim.engine.executors import executor
+from finsim.engine.naming import data_file
 from finsim.engine.resolve import Plan, plan_of, resolve
 from finsim.engine.runs import Run
-from finsim.engine.study import Study, data_file, load_study
+from finsim.engine.study import Study, load_study
 from finsim.engine.tasks import Task, perform
 from finsim.errors import StudyError
 from finsim.provenance.audit import AuditLog
@@ -85,8 +86,10 @@ def check_inputs(plan: Plan) -> None:
     """Read every data file of the study once, so that bad data stop the run before it begins."""
     if plan.study.market:
         from finsim.markets.prices import read_prices
+        from finsim.markets.stress import beta_of
 
-        read_prices(data_file(plan.study.market.data))
+        prices = read_prices(data_file(plan.study.market.data))
+        beta_of(prices.assets, plan.study.market.betas)
     if plan.study.credit:
         from finsim.credit.applications import read_applications
 

@@ -9,10 +9,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from finsim import documents
-from finsim.errors import StudyError
+from finsim.engine import naming
+from finsim.errors import Problem, StudyError
 from finsim.records.storage import canonical_json, digest_text
 
 Count = Annotated[int, Field(ge=1)]
+WORLDS = ("market", "transactions", "credit")
 
 
 class _Part(BaseModel):
@@ -134,7 +136,7 @@ class Study(_Part):
 
     def only(self, *worlds: str) -> Study:
         """Return the study with these worlds alone (``market``, ``transactions``, ``credit``)."""
-        others = {"market", "transactions", "credit"} - set(worlds)
+        others = set(WORLDS) - set(worlds)
         return self.model_copy(update=dict.fromkeys(others))
 
     def scaled(self, factor: float) -> Study:
@@ -179,57 +181,50 @@ def _named(value: Any) -> Any:
 def load_study(name_or_path: str) -> Study:
     """Read a study file by path or shipped name.
 
-    Data paths in it are relative to the file. Raises StudyError that lists every wrong key and value.
+    Data paths in it are relative to the file. Raises StudyError that lists every wrong key, value and
+    name at its place, and with them the problems inside the files that are named.
     """
     path = documents.find(name_or_path, "scenarios/studies", "study", StudyError)
     document = documents.read(path, StudyError)
-    study = documents.validate(document, Study, StudyError)
-    return _with_places(study, document, path)
+    problems = naming.unknown_names(document.data, path.parent, document.place)
+    study: Study | None = None
+    try:
+        study = documents.validate(document, Study, StudyError)
+    except StudyError as error:
+        problems += error.problems
+    if study is not None:
+        problems += _contradictions(study, document)
+    if problems:
+        problems.sort(key=_by_place)
+        raise StudyError.of([*problems, *naming.faults(document.data)])
+    assert study is not None
+    return _with_places(study, path.parent)
 
 
-def _with_places(study: Study, document: documents.Document, path: Path) -> Study:
-    """Check names and files against what exists, and make data paths independent of the folder."""
+def _by_place(problem: Problem) -> tuple[int, ...]:
+    """Return line and column, the whole file first."""
+    return tuple(int(part) for part in problem.place.split(":")[-2:] if part.isdigit())
+
+
+def _contradictions(study: Study, document: documents.Document) -> list[Problem]:
+    """Return what is wrong with the study as a whole."""
+    found: list[Problem] = []
     if not (study.market or study.transactions or study.credit):
-        raise StudyError(
-            "the study has no world",
-            place=document.place(),
-            remedy="add at least one of market:, transactions:, credit:",
-        )
+        remedy = "add at least one of market:, transactions:, credit:"
+        found.append(Problem(document.place(), "the study has no world", "", remedy))
     labels = [choice.label for choice in study.scenarios]
     if len(set(labels)) != len(labels):
-        raise StudyError(
-            "a scenario is listed twice at one severity",
-            place=document.place(("scenarios",)),
-            remedy="remove one, or give them different severities",
-        )
+        remedy = "remove one, or give them different severities"
+        place = document.place(("scenarios",))
+        found.append(Problem(place, "a scenario is listed twice at one severity", "", remedy))
+    return found
+
+
+def _with_places(study: Study, folder: Path) -> Study:
+    """Make data paths independent of the study's folder."""
     parts: dict[str, Any] = {}
     for world in ("market", "credit"):
         part = getattr(study, world)
         if part is not None:
-            place = document.place((world, "data"))
-            parts[world] = part.model_copy(update={"data": _data_path(part.data, path.parent, place)})
+            parts[world] = part.model_copy(update={"data": naming.data_path(part.data, folder)})
     return study.model_copy(update=parts)
-
-
-def _data_path(name: str, folder: Path, place: str) -> str:
-    if name.startswith("shipped:") and data_file(name).is_file():
-        return name
-    for candidate in (folder / name, Path(name)):
-        if candidate.is_file():
-            return str(candidate)
-    known = {file.name.split(".")[0]: file for file in documents.shipped("data").iterdir()}
-    if name in known:
-        return f"shipped:{known[name].name}"
-    raise StudyError(
-        f"no data file {name!r}",
-        place=place,
-        expected="a path relative to the study file, or a bundled data set",
-        remedy=f"bundled: {', '.join(sorted(n for n in known if n != 'README'))}",
-    )
-
-
-def data_file(reference: str) -> Path:
-    """Return the file behind a data reference of a resolved study (``shipped:NAME`` or a path)."""
-    if reference.startswith("shipped:"):
-        return documents.shipped("data") / reference.removeprefix("shipped:")
-    return Path(reference)

@@ -41,7 +41,7 @@ class Merged:
         for end in range(len(loc), -1, -1):
             if loc[:end] in self.places:
                 return self.places[loc[:end]]
-        return str(self.path)
+        return documents.shown(self.path)
 
     def get(self, *loc: str | int) -> Any:
         """Return the value at a location, or None when the file has nothing there."""
