@@ -26,6 +26,7 @@ from finsim.records.storage import canonical_json, digest_text, write_json
 
 SCHEMA = "finsim.manifest/1"
 NAME = "manifest.json"
+PLAN = ".finsim/plan.json"
 
 
 @dataclass(frozen=True)
@@ -153,12 +154,17 @@ def write_manifest(run: Path, manifest: Manifest) -> None:
 def read_manifest(run: Path) -> Manifest:
     """Read the manifest of a run folder.
 
-    Raises ProvenanceError when it is missing, is no manifest of this schema, or was changed.
+    Raises ProvenanceError when the run is not finished or the folder is no run, and for a manifest of
+    another schema or one that was changed.
     """
     path = Path(run) / NAME
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
+        if (Path(run) / PLAN).is_file():
+            raise ProvenanceError(
+                "this run is not finished", place=str(run), remedy=f"finsim run --resume {run}"
+            ) from None
         raise ProvenanceError(
             "no manifest here", place=str(path), remedy="give the folder of a finished `finsim run`"
         ) from None

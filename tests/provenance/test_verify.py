@@ -174,3 +174,11 @@ def test_a_folder_that_is_no_run_is_bad_input(tmp_path: Path) -> None:
     with pytest.raises(ProvenanceError) as caught:
         verify_run(tmp_path)
     assert caught.value.exit_code == 2
+
+
+def test_an_unfinished_run_is_told_to_go_on(run: Path) -> None:
+    (run / "manifest.json").unlink()
+    with pytest.raises(ProvenanceError) as caught:
+        verify_run(run)
+    assert caught.value.problems[0].found == "this run is not finished"
+    assert caught.value.problems[0].remedy == f"finsim run --resume {run}"
