@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from finsim.catalog import Catalog
 from finsim.cli.options import AsJson
 from finsim.cli.output import show, table
 from finsim.errors import StudyError, did_you_mean
+from finsim.provenance.inputs import bundled
 
 _FILES = {
     "scenarios": "scenarios/stress",
@@ -54,8 +56,15 @@ def everything() -> dict[str, dict[str, str]]:
         files = sorted(documents.shipped(folder).glob("*.yaml"))
         found[kind] = {file.stem: _title(documents.read(file)) for file in files}
     data = sorted(documents.shipped("data").glob("*.csv*"))
-    found["data"] = {file.name.split(".")[0]: file.name for file in data}
+    found["data"] = {file.name.split(".")[0]: _data_set(file) for file in data}
     return found
+
+
+def _data_set(file: Path) -> str:
+    """Return what a bundled file is, and under which terms it comes."""
+    said = bundled(file)
+    parts = (said.get("what it is", file.name), said.get("source and terms", "terms unknown"))
+    return "; ".join(parts).replace("`", "")
 
 
 def _title(document: documents.Document) -> str:

@@ -43,15 +43,18 @@ def describe_input(path: Path, role: str, rows: int | None = None) -> Input:
     path = Path(path)
     inside = path.resolve().parent == documents.shipped("data").resolve()
     name = f"shipped:{path.name}" if inside else str(path)
-    return Input(role, name, digest_file(path), rows, _terms(path) if inside else "")
+    terms = bundled(path).get("source and terms", "") if inside else ""
+    return Input(role, name, digest_file(path), rows, terms)
 
 
-def _terms(path: Path) -> str:
-    """Return the ``source and terms`` cell of a bundled file's line in the README of its folder."""
+def bundled(path: Path) -> dict[str, str]:
+    """Return what the README beside a bundled file says of it, by column; empty when it has no line.
+
+    Columns: ``what it is``, ``source and terms``, ``traps``.
+    """
     readme = path.with_name("README.md")
     lines = readme.read_text(encoding="utf-8").splitlines() if readme.is_file() else []
     rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines if "|" in line]
-    column = next((row.index("source and terms") for row in rows if "source and terms" in row), None)
-    if column is None:
-        return ""
-    return next((row[column] for row in rows if row[0] == f"`{path.name}`" and len(row) > column), "")
+    heads = next((row for row in rows if "source and terms" in row), [])
+    cells = next((row for row in rows if row[0] == f"`{path.name}`"), [])
+    return dict(zip(heads[1:], cells[1:], strict=False))
