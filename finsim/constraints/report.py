@@ -27,10 +27,11 @@ def wilson(hits: int, count: int, z: float = Z_95) -> tuple[float, float]:
 class RuleResult:
     """One rule on one table.
 
-    ``fired`` rows met the condition of the rule, ``violations`` broke it and were not excused,
-    ``unknown`` could not be decided (a null went in), ``undefined`` counts divisions by zero and the
-    like. ``verdict`` is ``ok``, ``broken`` or ``skipped`` (``reason`` says why); for plausible rules
-    ``share`` of rows that hold is given with its 95 % Wilson ``interval``.
+    ``fired`` rows met the condition of the rule, ``vacuous`` rows hold because they do not meet it,
+    ``violations`` broke it and were not excused, ``unknown`` could not be decided (a null went in),
+    ``undefined`` counts divisions by zero and the like. ``verdict`` is ``ok``, ``broken`` or ``skipped``
+    (``reason`` says why); for plausible rules ``share`` of rows that hold is given with its 95 % Wilson
+    ``interval``.
     """
 
     id: str
@@ -40,6 +41,7 @@ class RuleResult:
     text: str
     rows: int
     fired: int
+    vacuous: int
     violations: int
     unknown: int
     excused: int
@@ -68,6 +70,8 @@ def result_of(tally: Tally, undefined: int, why: str) -> RuleResult:
     rule = tally.rule
     share = interval = None
     decided = tally.held + tally.violations
+    undecided = 0 if rule.nulls == "fail" else tally.unknown  # counted as broken
+    vacuous = tally.rows - decided - tally.excused - undecided
     verdict = "broken" if tally.violations else "ok"
     if rule.level == "plausible" and rule.expect is not None:
         interval = wilson(tally.held, decided)
@@ -77,9 +81,9 @@ def result_of(tally: Tally, undefined: int, why: str) -> RuleResult:
     if tally.skipped:
         verdict, share, interval = "skipped", None, None
     return RuleResult(
-        rule.id, rule.table, rule.level, rule.kind, rule.text, tally.rows, tally.fired, tally.violations,
-        tally.unknown, tally.excused, undefined, verdict, tally.skipped, share, interval, rule.expect,
-        tuple(tally.first), why, rule.cite or (f"assumption: {rule.assumption}" if rule.assumption else ""),
+        rule.id, rule.table, rule.level, rule.kind, rule.text, tally.rows, tally.fired, vacuous,
+        tally.violations, tally.unknown, tally.excused, undefined, verdict, tally.skipped, share, interval,
+        rule.expect, tuple(tally.first), why, rule.cite or (f"assumption: {rule.assumption}" if rule.assumption else ""),
         rule.repair.text if rule.repair else "",
     )  # fmt: skip
 
@@ -145,6 +149,7 @@ def _lines(result: RuleResult, width: int) -> list[str]:
         low, high = result.interval
         facts = [f"{result.share:.4%} hold [{low:.4%}, {high:.4%}], expected {list(result.expect)}"]
     for count, what in (
+        (result.vacuous, "outside its condition"),
         (result.excused, "excused"),
         (result.unknown, "unknown"),
         (result.undefined, "undefined"),
