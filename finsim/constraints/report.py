@@ -83,7 +83,8 @@ def result_of(tally: Tally, undefined: int, why: str) -> RuleResult:
     return RuleResult(
         rule.id, rule.table, rule.level, rule.kind, rule.text, tally.rows, tally.fired, vacuous,
         tally.violations, tally.unknown, tally.excused, undefined, verdict, tally.skipped, share, interval,
-        rule.expect, tuple(tally.first), why, rule.cite or (f"assumption: {rule.assumption}" if rule.assumption else ""),
+        rule.expect, tuple(tally.first), why,
+        rule.cite or (f"assumption: {rule.assumption}" if rule.assumption else ""),
         rule.repair.text if rule.repair else "",
     )  # fmt: skip
 
