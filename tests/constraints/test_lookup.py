@@ -98,7 +98,7 @@ def test_blocks_streams_repair_and_explain_see_the_same_values(folder):
     fixed, report = repair(frame, rules)
     assert report.touched() == {"usury": whole.violations}
     assert check(fixed, rules).ok
-    assert "here:   0.17 <= 0.16" in explain(loans(ROWS), rules, 0)
+    assert "here:   0.17 <= 0.16" in str(explain(loans(ROWS), rules, 0))
 
 
 def test_the_contents_of_the_file_are_part_of_the_pack(folder):
