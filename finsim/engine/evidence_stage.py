@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,15 @@ from finsim.engine.checkpoint import WORK, Done, output
 from finsim.engine.resolve import Plan
 from finsim.engine.tasks import Task
 from finsim.errors import StudyError
+from finsim.evaluation.case import Pieces
 from finsim.evaluation.metric import Score
 from finsim.evaluation.scorecard import Scorecard
 from finsim.evaluation.settings import Settings
 from finsim.records.paths import Paths, from_table
 from finsim.records.storage import read_table
+
+BLOCK = 50
+"""Paths that are read at once for the copy checks."""
 
 
 def evidence_task(run: Path, plan: Plan, task: Task) -> Done:
@@ -62,14 +66,25 @@ def _market(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
     real = history(plan)
     cut = training_rows(len(real.dates) - 1, plan.study.market.holdout) + 1
     file = run / "market" / first_label(plan) / "bars.parquet"
-    table = pq.read_table(file, filters=[("path", "<", chosen.max_paths)])
+    count = plan.study.market.paths
     return evaluate_paths(
         rows(real, 0, cut),
         rows(real, cut, len(real.dates)),
-        from_table(table),
+        _some_paths(file, 0, min(count, chosen.max_paths)),
         plan.streams.under("evidence", "market"),
         chosen,
+        stored=Pieces(count, lambda: _blocks(file, count)),
     )
+
+
+def _blocks(file: Path, count: int) -> Iterator[Paths]:
+    """Yield all paths of a bars file, a few at a time."""
+    for first in range(0, count, BLOCK):
+        yield _some_paths(file, first, min(first + BLOCK, count))
+
+
+def _some_paths(file: Path, first: int, stop: int) -> Paths:
+    return from_table(pq.read_table(file, filters=[("path", ">=", first), ("path", "<", stop)]))
 
 
 def rows(paths: Paths, start: int, stop: int) -> Paths:

@@ -26,11 +26,24 @@ from finsim.records.paths import Paths
 
 
 @dataclass(frozen=True)
+class Pieces:
+    """All synthetic paths, a block at a time: how many there are, and a call that reads them anew."""
+
+    count: int
+    read: Callable[[], Iterator[Paths]]
+
+    def __iter__(self) -> Iterator[Paths]:
+        """Read the blocks, in the order of the paths."""
+        return self.read()
+
+
+@dataclass(frozen=True)
 class PathCase:
     """Real bars, an optional real hold-out, synthetic bars, the shared resamples, streams and settings.
 
-    ``synthetic`` is thinned to ``settings.max_paths`` paths; ``everything`` holds all synthetic paths (the
-    copy checks look at every row). Leading dates that all synthetic paths share are left out of both.
+    ``synthetic`` is thinned to ``settings.max_paths`` paths; ``everything`` holds the synthetic paths at
+    hand, ``stored`` all of them where they do not fit in memory (the copy checks look at every row).
+    Leading dates that all synthetic paths share are left out of all three.
     """
 
     real: Side
@@ -40,6 +53,12 @@ class PathCase:
     resamples: Resamples
     streams: Streams
     settings: Settings
+    stored: Pieces | None = None
+
+    @property
+    def pieces(self) -> Pieces:
+        """Every synthetic path, stored or at hand."""
+        return self.stored or Pieces(self.everything.count, lambda: iter([self.everything]))
 
     def assets(self) -> Iterator[tuple[int, str]]:
         """Yield index and name of every asset."""
@@ -110,9 +129,17 @@ def evidence(found: Estimates, distance: Distance, holdout: Float1D | None, few:
 
 
 def path_case(
-    train: Paths, holdout: Paths | None, synthetic: Paths, streams: Streams, settings: Settings
+    train: Paths,
+    holdout: Paths | None,
+    synthetic: Paths,
+    streams: Streams,
+    settings: Settings,
+    stored: Pieces | None = None,
 ) -> PathCase:
-    """Match assets, build the columns and draw the resamples; raises DataError for unusable prices."""
+    """Match assets, build the columns and draw the resamples; raises DataError for unusable prices.
+
+    ``synthetic`` are the first paths of ``stored`` where both are given.
+    """
     real, own = common_assets(train, synthetic)
     spare = None
     if holdout is not None:
@@ -134,7 +161,15 @@ def path_case(
         MANY,
     )
     made = between(own, begun, len(own.dates))
-    return PathCase(left, spare, right, made, draws, streams, settings)
+    pieces = None if stored is None else Pieces(stored.count, lambda: _made(train, stored, begun))
+    return PathCase(left, spare, right, made, draws, streams, settings, pieces)
+
+
+def _made(train: Paths, stored: Pieces, begun: int) -> Iterator[Paths]:
+    """Yield the stored paths with the assets of the real side, without what was given to the generator."""
+    for block in stored:
+        own = common_assets(train, block)[1]
+        yield between(own, begun, len(own.dates))
 
 
 def mean_gap(left: Float2D, right: Float2D) -> Float1D:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from finsim.evaluation import METRICS
-from finsim.evaluation.case import path_case
+from finsim.evaluation.case import Pieces, path_case
 from finsim.evaluation.learner import one_thread
 from finsim.evaluation.metric import Metric, Score
 from finsim.evaluation.settings import Settings
@@ -43,16 +43,18 @@ def evaluate_paths(
     streams: Streams,
     settings: Settings,
     metrics: Iterable[str] = ORDER,
+    stored: Pieces | None = None,
 ) -> list[Score]:
     """Return the scores of synthetic bars against the bars a generator was trained on.
 
     ``holdout`` are real bars the generator never saw; without it, chance levels and near copies use
-    a chronological split of ``train`` with a purge gap. Raises DataError when assets cannot be matched
-    or prices are unusable, FinsimError for an unknown metric.
+    a chronological split of ``train`` with a purge gap. ``stored`` are all synthetic paths where
+    ``synthetic`` holds only the first of them: the copy checks look at every one.
+    Raises DataError when assets cannot be matched or prices are unusable, FinsimError for an unknown metric.
     """
     scores: list[Score] = []
     with one_thread():
-        case = path_case(train, holdout, synthetic, streams, settings)
+        case = path_case(train, holdout, synthetic, streams, settings, stored)
         for name in metrics:
             metric: Metric[object] = METRICS.load(name)
             scores.extend(metric.compute(case))

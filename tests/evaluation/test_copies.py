@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from price_stand_ins import resampled, with_columns
 
-from finsim.evaluation.case import path_case
+from finsim.evaluation.case import Pieces, path_case
 from finsim.evaluation.privacy import bar_copies, near_copies, shape_copies, window_copies
 from finsim.evaluation.privacy.bar_copies import copied_bars
 from finsim.evaluation.privacy.window_copies import covered_returns, runs_of
 from finsim.randomness import Streams
-from finsim.records.paths import Paths
+from finsim.records.paths import FIELDS, Paths
 
 SHARE = 0.02
 WINDOW = 40
@@ -113,6 +113,29 @@ def test_copied_windows_are_counted_at_any_date_and_price_level(real, clean, qui
         (shapes,) = scores(shape_copies, real, planted, quick)
         assert shapes.value == (places & telling(planted)).sum() > 0.99 * 2 * count * WINDOW
         assert scores(near_copies, real, planted, quick)[0].verdict == "fail"
+
+
+@pytest.mark.parametrize("metric", [*EXACT, near_copies])
+def test_copies_beyond_the_judged_paths_are_found(metric, real, clean, quick):
+    """Only the first 4 of 10 paths are at hand; the copies stand on the others."""
+    planted, _ = with_windows(clean, real, rescale=False)
+    columns = {name: np.concatenate([clean.columns[name][:4], planted.columns[name][4:]]) for name in FIELDS}
+    every = with_columns(clean, **columns)
+
+    def block(first: int, stop: int) -> Paths:
+        cut = {name: values[first:stop] for name, values in every.columns.items()}
+        return Paths(every.assets, every.dates, cut, first)
+
+    stored = Pieces(10, lambda: (block(k, min(k + 3, 10)) for k in range(0, 10, 3)))
+    case = path_case(real, None, block(0, 4), Streams(7), quick, stored)
+    whole = path_case(real, None, every, Streams(7), quick)
+    for score, wanted in zip(metric.METRIC.compute(case), metric.METRIC.compute(whole), strict=True):
+        assert score.verdict == "fail"
+        assert "10 paths" in score.note
+        if metric in EXACT:
+            assert score == wanted
+        else:
+            assert score.n == wanted.n
 
 
 def test_runs_say_where_copies_begin(real, clean):

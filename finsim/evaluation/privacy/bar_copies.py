@@ -6,13 +6,12 @@ import numpy as np
 
 from finsim.evaluation.case import PathCase
 from finsim.evaluation.metric import SHARE, Metric, Score
-from finsim.evaluation.privacy.chance import counted
+from finsim.evaluation.privacy.census import NEEDED, Census, bars_counted
 from finsim.evaluation.privacy.matching import matches
-from finsim.notation import Float2D, Int1D
+from finsim.notation import Bool1D, Float2D, Int1D
 from finsim.records.paths import Paths
 
 TOLERANCE = 1e-9
-NEEDED = ("open", "high", "low", "close")
 
 
 def bar_rows(paths: Paths) -> Float2D:
@@ -31,31 +30,21 @@ def copied_bars(real: Paths, synthetic: Paths) -> Int1D:
     return matches(bar_rows(real), bar_rows(synthetic), TOLERANCE)
 
 
-def held_out(case: PathCase) -> tuple[Paths, Paths]:
-    """Return a real part and a later (or given) real part that share no bar, to measure chance."""
-    from finsim.evaluation.columns import between
-
-    if case.holdout is not None:
-        return case.real.paths, case.holdout.paths
-    rows = len(case.real.paths.dates)
-    cut = round(rows * (1 - case.settings.holdout_share))
-    return between(case.real.paths, 0, cut), between(
-        case.real.paths, min(cut + case.settings.purge, rows - 2), rows
-    )
-
-
 def measure(case: PathCase) -> list[Score]:
     """Return one score: the exact number of bars that repeat a real bar."""
     subject = "bars"
     if not set(NEEDED) <= set(case.real.paths.columns):
         return [METRIC.missing(subject, "a close alone says nothing; see window_copies")]
-    found = copied_bars(case.real.paths, case.everything)
-    earlier, later = held_out(case)
-    chance = copied_bars(earlier, later)
-    count = int((found >= 0).sum())
-    per_path = (found >= 0).reshape(case.everything.count, -1).any(axis=1).sum()
-    note = f"{per_path} of {case.everything.count} paths hold a copied bar; every bar was compared"
-    return [counted(METRIC, subject, count, len(found), (int((chance >= 0).sum()), len(chance)), note)]
+    return [bars_counted(METRIC, subject, case, _find, _note)]
+
+
+def _find(real: Paths, synthetic: Paths) -> tuple[Int1D, Bool1D]:
+    found = copied_bars(real, synthetic)
+    return found, np.ones(len(found), dtype=bool)
+
+
+def _note(census: Census) -> str:
+    return f"{census.paths_with} of {census.paths} paths hold a copied bar; every bar was compared"
 
 
 METRIC = Metric(

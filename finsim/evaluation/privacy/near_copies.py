@@ -105,12 +105,7 @@ def measure(case: PathCase) -> list[Score]:
     length = case.settings.window
     subject = f"windows of {length} returns"
     real = library(case.real.paths, length, 1)
-    queries = library(case.everything, length, max(length // STRIDE_PARTS, 1))
-    if len(queries.rows) > case.settings.max_windows:
-        rng = case.streams.at("near copies")
-        queries = queries.take(
-            np.sort(rng.choice(len(queries.rows), case.settings.max_windows, replace=False))
-        )
+    queries = _queries(case, length)
     apart = length + case.settings.purge
     if case.holdout is not None:
         spare = library(case.holdout.paths, length, 1)
@@ -126,6 +121,19 @@ def measure(case: PathCase) -> list[Score]:
     return [_score(case, subject, flagged, len(pairs), min(len(spare.rows) for _, spare in pairs))]
 
 
+def _queries(case: PathCase, length: int) -> Library:
+    """Return windows of all synthetic paths, at most about ``max_windows``; every path has its share."""
+    rng, pieces, found = case.streams.at("near copies"), case.pieces, []
+    for block in pieces:
+        cut = library(block, length, max(length // STRIDE_PARTS, 1))
+        share = -(-case.settings.max_windows * block.count // pieces.count)
+        if len(cut.rows) > share:
+            cut = cut.take(np.sort(rng.choice(len(cut.rows), share, replace=False)))
+        found.append(cut)
+    parts = ([part.rows for part in found], [part.path for part in found], [part.start for part in found])
+    return Library(*(np.concatenate(part) for part in parts))
+
+
 def _score(case: PathCase, subject: str, flagged: Bool1D, pairs: int, null: int) -> Score:
     count, n = int(flagged.sum()), len(flagged)
     low = float(beta.ppf(0.025, count, n - count + 1)) if count else 0.0
@@ -133,7 +141,10 @@ def _score(case: PathCase, subject: str, flagged: Bool1D, pairs: int, null: int)
     goal = max(METRIC.delta, 3.0 / n)
     verdict, reason = verdict_below(count / n, low, goal)
     least = int(np.ceil(n * pairs / (null + 1) / case.settings.fdr))
-    note = f"{count} of {n} windows flagged at FDR {case.settings.fdr:.0%}; fewer than {least} cannot be seen"
+    note = (
+        f"{count} of {n} windows flagged at FDR {case.settings.fdr:.0%}; fewer than {least} cannot be seen; "
+        f"windows of all {case.pieces.count} paths"
+    )
     return METRIC.scored(subject, count / n, (low, high), n, (0.0, 1.0, goal), (verdict, reason), note)
 
 

@@ -6,8 +6,7 @@ import numpy as np
 
 from finsim.evaluation.case import PathCase
 from finsim.evaluation.metric import SHARE, Metric, Score
-from finsim.evaluation.privacy.bar_copies import NEEDED, held_out
-from finsim.evaluation.privacy.chance import counted
+from finsim.evaluation.privacy.census import NEEDED, Census, bars_counted
 from finsim.evaluation.privacy.matching import matches
 from finsim.notation import Bool1D, Float2D, Int1D
 from finsim.records.paths import Paths
@@ -47,19 +46,14 @@ def measure(case: PathCase) -> list[Score]:
     subject = "bars up to a price factor"
     if not set(NEEDED) <= set(case.real.paths.columns):
         return [METRIC.missing(subject, "needs open, high, low and close")]
-    found, compared = copied_shapes(case.real.paths, case.everything)
-    chance, usable = copied_shapes(*held_out(case))
-    note = f"{int((~compared).sum())} bars with fewer than three different prices were left out"
-    return [
-        counted(
-            METRIC,
-            subject,
-            int((found >= 0).sum()),
-            int(compared.sum()),
-            (int((chance >= 0).sum()), int(usable.sum())),
-            note,
-        )
-    ]
+    return [bars_counted(METRIC, subject, case, copied_shapes, _note)]
+
+
+def _note(census: Census) -> str:
+    return (
+        f"{census.left_out} bars with fewer than three different prices were left out; "
+        f"all {census.paths} paths were looked at"
+    )
 
 
 METRIC = Metric(

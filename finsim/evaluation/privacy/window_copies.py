@@ -8,7 +8,7 @@ import numpy as np
 
 from finsim.evaluation.case import PathCase
 from finsim.evaluation.metric import SHARE, Metric, Score
-from finsim.evaluation.privacy.bar_copies import held_out
+from finsim.evaluation.privacy.census import held_out
 from finsim.evaluation.privacy.chance import counted
 from finsim.evaluation.privacy.matching import matches, varied
 from finsim.notation import Array, Bool1D, Float2D, Int1D
@@ -62,30 +62,46 @@ def runs_of(covered: Array) -> Runs:
     return Runs(asset, path, start, stop - start)
 
 
+@dataclass(frozen=True)
+class _Tally:
+    """Copied windows and returns of some paths, the longest run, and how much was looked at."""
+
+    windows: int = 0
+    returns: int = 0
+    longest: int = 0
+    size: int = 0
+    paths: int = 0
+
+    def plus(self, covered: Bool1D) -> _Tally:
+        """Return the tally with a further block of paths, bool[A, N, T-1]."""
+        found = runs_of(covered)
+        return _Tally(
+            self.windows + len(found.length),
+            self.returns + int(covered.sum()),
+            max(self.longest, int(found.length.max(initial=0))),
+            self.size + covered.size,
+            self.paths + covered.shape[1],
+        )
+
+
 def measure(case: PathCase) -> list[Score]:
     """Return two scores: the number of copied windows and the number of returns inside them."""
     run = case.settings.copy_run
     subjects = ("windows", "returns inside copied windows")
     if min(len(case.real.paths.dates), len(case.everything.dates)) <= run + 1:
         return [METRIC.missing(subject, "fewer rows than a window") for subject in subjects]
-    covered = covered_returns(case.real.paths, case.everything, run)
-    found = runs_of(covered)
-    earlier, later = held_out(case)
-    chance = covered_returns(earlier, later, run)
-    longest = int(found.length.max()) if len(found.length) else 0
-    note = f"runs of {run} or more equal returns; the longest has {longest}"
+    made = _Tally()
+    for block in case.pieces:
+        made = made.plus(covered_returns(case.real.paths, block, run))
+    chance = _Tally().plus(covered_returns(*held_out(case), run))
+    note = (
+        f"runs of {run} or more equal returns; the longest has {made.longest}; "
+        f"all {made.paths} paths were looked at"
+    )
+    windows = (chance.windows, chance.size // run)
     return [
-        counted(
-            METRIC,
-            subjects[0],
-            len(found.length),
-            covered.size // run,
-            (len(runs_of(chance).length), chance.size // run),
-            note,
-        ),
-        counted(
-            METRIC, subjects[1], int(covered.sum()), covered.size, (int(chance.sum()), chance.size), note
-        ),
+        counted(METRIC, subjects[0], made.windows, made.size // run, windows, note),
+        counted(METRIC, subjects[1], made.returns, made.size, (chance.returns, chance.size), note),
     ]
 
 

@@ -1,0 +1,35 @@
+"""The judging stage hands every stored path to the copy checks, a block at a time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from finsim.engine import evidence_stage
+from finsim.engine.resolve import resolve
+from finsim.engine.runs import Run
+from finsim.engine.study import Study
+
+
+def test_copy_checks_get_all_paths(tiny: Study, finished: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, Any] = {}
+
+    def judge(train: Any, holdout: Any, synthetic: Any, *rest: Any, stored: Any) -> list[Any]:
+        seen.update(synthetic=synthetic, stored=stored)
+        return []
+
+    monkeypatch.setattr("finsim.evaluation.paths.evaluate_paths", judge)
+    monkeypatch.setattr(evidence_stage, "BLOCK", 4)
+    plan = resolve(tiny)
+    evidence_stage._market(finished.path, plan, replace(evidence_stage.settings(plan), max_paths=2))
+    assert seen["synthetic"].count == 2
+    blocks = list(seen["stored"])
+    assert [block.count for block in blocks] == [4, 2]
+    assert [block.first_path for block in blocks] == [0, 4]
+    assert seen["stored"].count == 6
+    close = np.concatenate([block.close for block in blocks])
+    assert np.array_equal(close, finished.paths.close)
+    assert np.array_equal(close, np.concatenate([block.close for block in seen["stored"]]))
