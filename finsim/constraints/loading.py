@@ -58,7 +58,7 @@ def build(document: Document, text: str) -> RuleSet:
     if reader.problems or header is None:
         raise RuleError.of(_unique(reader))
     built = {name: draft.table for name, draft in tables.items()}
-    return RuleSet(header.id, str(header.version), built, params, tuple(rules), data, document.path)
+    return RuleSet(header.id, str(header.version), built, params, tuple(rules), data, document.path, text)
 
 
 def _unique(reader: PackReader) -> list[Any]:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -15,8 +16,9 @@ from finsim.constraints.columns import Column
 from finsim.constraints.expression import Node, Span
 from finsim.constraints.order import Order
 from finsim.constraints.types import Type
-from finsim.documents import find, parse, read
+from finsim.documents import Document, find, parse, read
 from finsim.errors import FinsimError, RuleError
+from finsim.records.storage import replacing
 
 
 @dataclass(frozen=True)
@@ -95,9 +97,10 @@ class Param:
 
 @dataclass(frozen=True, eq=False)
 class RuleSet:
-    """A rule pack.
+    """A rule pack; ``text`` is the file it came from.
 
-    ``digest`` is the sha256 of its contents (not of comments and layout): equal contents, equal digest.
+    ``digest`` is the sha256 of its contents (not of comments and layout): equal contents, equal digest,
+    and then two packs are equal.
     """
 
     id: str
@@ -107,6 +110,7 @@ class RuleSet:
     rules: tuple[Rule, ...]
     data: Mapping[str, Any] = field(repr=False)
     path: str = ""
+    text: str = field(default="", repr=False)
 
     @classmethod
     def load(cls, pack_or_file: str) -> RuleSet:
@@ -118,7 +122,7 @@ class RuleSet:
 
         path = find(str(pack_or_file), "constraints", "rule pack", RuleError)
         document = read(path, RuleError)
-        return build(document, path.read_text(encoding="utf-8"))
+        return build(document, path.read_bytes().decode("utf-8"))  # with its own ends of lines
 
     @classmethod
     def parse(cls, text: str, path: str = "<rules>") -> RuleSet:
@@ -132,6 +136,34 @@ class RuleSet:
         """sha256 of the contents, hexadecimal."""
         text = json.dumps(self.data, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        """Whether two packs have the same contents."""
+        return isinstance(other, RuleSet) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        """Agree with equality."""
+        return hash(self.digest)
+
+    def to_yaml(self) -> str:
+        """Return the pack as it was written, comments and layout included."""
+        return self.text or self.dump()
+
+    def save(self, path: str | Path) -> None:
+        """Write the pack as it was written, byte for byte; CSV files of its lookups are not copied."""
+        with replacing(Path(path)) as temporary:
+            temporary.write_bytes(self.to_yaml().encode("utf-8"))
+
+    @cached_property
+    def _document(self) -> Document:
+        return parse(self.text, self.path, RuleError)
+
+    def place(self, rule_id: str) -> str:
+        """Return ``file:line:col`` of a rule; of the file for a rule that the columns declare."""
+        written = [one.get("id") for one in self.data["rules"]]
+        if rule_id in written and self.text:
+            return self._document.place(("rules", written.index(rule_id)))
+        return self.path
 
     def rule(self, rule_id: str) -> Rule:
         """Return the rule of that name."""
