@@ -1,0 +1,147 @@
+"""Linear forms and truth gates over a ``Search``: equal parts are built once."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import ceil, floor, gcd, lcm
+
+from finsim.constraints.solver.search import Search
+from finsim.constraints.solver.simplex import Near
+
+ZERO, ONE = Fraction(0), Fraction(1)
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A sum of simplex variables times factors, plus a constant."""
+
+    terms: Mapping[int, Fraction] = field(default_factory=dict)
+    constant: Fraction = ZERO
+
+    def plus(self, other: Linear, factor: Fraction = ONE) -> Linear:
+        """Return ``self + factor * other``."""
+        terms = dict(self.terms)
+        for name, one in other.terms.items():
+            terms[name] = terms.get(name, ZERO) + factor * one
+        kept = {name: one for name, one in terms.items() if one}
+        return Linear(kept, self.constant + factor * other.constant)
+
+    def times(self, factor: Fraction) -> Linear:
+        """Return ``factor * self``."""
+        return Linear().plus(self, factor)
+
+
+def fixed(value: Fraction | int) -> Linear:
+    """Return a constant."""
+    return Linear({}, Fraction(value))
+
+
+class Forms:
+    """Makes truth literals of inequalities and of and, or, not, if."""
+
+    def __init__(self) -> None:
+        self.search = Search()
+        self.true = self.search.variable()
+        self.search.require([self.true])
+        self._whole: set[int] = set()
+        self._sums: dict[tuple[tuple[int, Fraction], ...], int] = {}
+        self._gates: dict[frozenset[int], int] = {}
+        self._chains: dict[int, list[tuple[Near, int]]] = {}
+
+    def number(self, whole: bool) -> Linear:
+        """Return a new unknown number."""
+        name = self.search.simplex.variable()
+        if whole:
+            self._whole.add(name)
+            self.search.whole.append(name)
+        return Linear({name: ONE})
+
+    def fact(self, *literals: int) -> None:
+        """State that one of the literals is true."""
+        self.search.require(literals)
+
+    def flag(self) -> int:
+        """Return a new unknown truth."""
+        return self.search.variable()
+
+    def below(self, left: Linear, right: Linear, strict: bool = False) -> int:
+        """Return the literal of ``left <= right`` (``<`` when strict)."""
+        gap = left.plus(right, -ONE)
+        if not gap.terms:
+            return self.true if (gap.constant < 0 if strict else gap.constant <= 0) else -self.true
+        scale = Fraction(lcm(*(one.denominator for one in gap.terms.values())))
+        scale /= gcd(*((one * scale).numerator for one in gap.terms.values()))
+        scale = -scale if gap.terms[min(gap.terms)] < 0 else scale
+        terms = tuple(sorted((name, one * scale) for name, one in gap.terms.items()))
+        limit, flipped = -gap.constant * scale, scale < 0
+        whole = all(name in self._whole for name in gap.terms)
+        if not whole and len(terms) == 1:
+            terms, limit = ((terms[0][0], ONE),), limit / terms[0][1]
+        name = self._sum(terms)
+        if not flipped:
+            return self._at_most(name, limit, strict, whole)
+        return -self._at_most(name, limit, not strict, whole)
+
+    def _at_most(self, name: int, limit: Fraction, strict: bool, whole: bool) -> int:
+        """Return the literal of ``name <= limit`` (``<`` when strict)."""
+        if whole:
+            limit = Fraction(ceil(limit) - 1 if strict else floor(limit))
+            high, low = (limit, ZERO), (limit + 1, ZERO)
+        else:
+            high, low = ((limit, -ONE), (limit, ZERO)) if strict else ((limit, ZERO), (limit, ONE))
+        atom = self.search.atom(name, high, low)
+        self._chain(name, high, atom)
+        return atom
+
+    def _chain(self, name: int, high: Near, atom: int) -> None:
+        """State that a lower limit implies a higher one."""
+        chain = self._chains.setdefault(name, [])
+        place = bisect_left(chain, (high, atom))
+        if place < len(chain) and chain[place][1] == atom:
+            return
+        if place:
+            self.fact(-chain[place - 1][1], atom)
+        if place < len(chain):
+            self.fact(-atom, chain[place][1])
+        chain.insert(place, (high, atom))
+
+    def _sum(self, terms: tuple[tuple[int, Fraction], ...]) -> int:
+        if len(terms) == 1 and terms[0][1] == ONE:
+            return terms[0][0]
+        if terms not in self._sums:
+            self._sums[terms] = self.search.simplex.form(dict(terms))
+        return self._sums[terms]
+
+    def same_number(self, left: Linear, right: Linear) -> int:
+        """Return the literal of ``left = right``."""
+        return self.all_of((self.below(left, right), self.below(right, left)))
+
+    def all_of(self, literals: Iterable[int]) -> int:
+        """Return the literal of a conjunction."""
+        parts = frozenset(literals) - {self.true}
+        if -self.true in parts or any(-one in parts for one in parts):
+            return -self.true
+        if len(parts) < 2:
+            return next(iter(parts), self.true)
+        if parts not in self._gates:
+            gate = self.flag()
+            self._gates[parts] = gate
+            for one in sorted(parts):
+                self.fact(-gate, one)
+            self.fact(gate, *(-one for one in sorted(parts)))
+        return self._gates[parts]
+
+    def any_of(self, literals: Iterable[int]) -> int:
+        """Return the literal of a disjunction."""
+        return -self.all_of(-one for one in literals)
+
+    def same_truth(self, left: int, right: int) -> int:
+        """Return the literal of ``left = right`` for truths."""
+        return self.all_of((self.any_of((-left, right)), self.any_of((left, -right))))
+
+    def either(self, condition: int, yes: int, no: int) -> int:
+        """Return the literal of ``if condition then yes else no``."""
+        return self.all_of((self.any_of((-condition, yes)), self.any_of((condition, no))))

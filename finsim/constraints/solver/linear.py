@@ -1,0 +1,163 @@
+"""What each operation on numbers is to the solver: exact where it is linear, an unknown elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from finsim.constraints.expression import Node
+from finsim.constraints.solver.forms import ONE, Linear, fixed
+from finsim.constraints.solver.traits import family, is_constant
+from finsim.constraints.solver.unknowns import power, product, quotient, unknown
+from finsim.constraints.types import DAY_NANOS
+
+if TYPE_CHECKING:
+    from finsim.constraints.solver.encoder import Encoder
+
+HALF = Fraction(1, 2)
+
+
+def _is_whole(node: Node) -> bool:
+    return node.type.stored == "i"
+
+
+def _column(run: Encoder, node: Node) -> Linear:
+    run.numbers[node] = run.forms.number(_is_whole(node))
+    return run.numbers[node]
+
+
+def _const(run: Encoder, node: Node) -> Linear:
+    return run.literal(node.data)
+
+
+def _param(run: Encoder, node: Node) -> Linear:
+    return run.literal(run.scene.params[str(node.data)])
+
+
+def _same(run: Encoder, node: Node) -> Linear:
+    return run.number(node.args[0])
+
+
+def _integer(run: Encoder, node: Node) -> Linear:
+    yes = run.truth(node.args[0]).yes
+    return chosen(run, yes, fixed(1), fixed(0), True)
+
+
+def _times(factor: Callable[[Node], int]) -> Callable[[Encoder, Node], Linear]:
+    return lambda run, node: run.number(node.args[0]).times(Fraction(factor(node)))
+
+
+def _add(run: Encoder, node: Node) -> Linear:
+    left, right = (run.number(arg) for arg in node.args)
+    return left.plus(right, ONE if node.op == "+" else -ONE)
+
+
+def _multiply(run: Encoder, node: Node) -> Linear:
+    left, right = (run.number(arg) for arg in node.args)
+    if left.terms and right.terms:
+        return product(run, node, left, right)
+    return left.times(right.constant) if left.terms else right.times(left.constant)
+
+
+def _divide(run: Encoder, node: Node) -> Linear:
+    left, right = (run.number(arg) for arg in node.args)
+    if not right.terms and right.constant:
+        return left.times(1 / right.constant)
+    return quotient(run, node, left, right) if right.terms else unknown(run, node, "a division by zero")
+
+
+def _negate(run: Encoder, node: Node) -> Linear:
+    return run.number(node.args[0]).times(-ONE)
+
+
+def chosen(run: Encoder, condition: int, yes: Linear, no: Linear, whole: bool) -> Linear:
+    """Return a number that is one form where a condition holds, and another elsewhere."""
+    if condition in (run.forms.true, -run.forms.true):
+        return yes if condition > 0 else no
+    new = run.forms.number(whole)
+    run.forms.fact(-condition, run.forms.same_number(new, yes))
+    run.forms.fact(condition, run.forms.same_number(new, no))
+    return new
+
+
+def _choose(run: Encoder, node: Node) -> Linear:
+    condition, yes, no = node.args
+    return chosen(run, run.truth(condition).yes, run.number(yes), run.number(no), _is_whole(node))
+
+
+def largest(run: Encoder, parts: Sequence[Linear], sign: int, whole: bool) -> Linear:
+    """Return the largest (``sign`` 1) or smallest (-1) of some forms."""
+    new = run.forms.number(whole)
+    pairs = [(part, new) if sign > 0 else (new, part) for part in parts]
+    for low, high in pairs:
+        run.forms.fact(run.forms.below(low, high))
+    run.forms.fact(*(run.forms.below(high, low) for low, high in pairs))
+    return new
+
+
+def absolute(run: Encoder, value: Linear, whole: bool) -> Linear:
+    """Return a form without its sign."""
+    return largest(run, (value, value.times(-ONE)), 1, whole)
+
+
+def _clamped(run: Encoder, node: Node) -> Linear:
+    x, low, high = (run.number(arg) for arg in node.args)
+    raised = largest(run, (x, low), 1, _is_whole(node))
+    return largest(run, (raised, high), -1, _is_whole(node))
+
+
+def _rounded(run: Encoder, node: Node) -> Linear:
+    """Return the multiple of a step within half a step; of two as near, either."""
+    x, digits = run.number(node.args[0]), 0 if node.data[2] else int(node.data[1])
+    step = Fraction(10) ** -digits
+    new = run.forms.number(True).times(step)
+    run.forms.fact(run.forms.below(new, x.plus(fixed(step * HALF))))
+    run.forms.fact(run.forms.below(x, new.plus(fixed(step * HALF))))
+    return new
+
+
+def floored(run: Encoder, x: Linear) -> Linear:
+    """Return the next whole number below."""
+    new = run.forms.number(True)
+    run.forms.fact(run.forms.below(new, x))
+    run.forms.fact(run.forms.below(x, new.plus(fixed(1)), strict=True))
+    return new
+
+
+def _coalesced(run: Encoder, node: Node) -> Linear:
+    *firsts, result = [run.number(arg) for arg in node.args]
+    for arg, value in reversed(list(zip(node.args[:-1], firsts, strict=True))):
+        result = chosen(run, -run.null(arg), value, result, _is_whole(node))
+    return result
+
+
+def _days(run: Encoder, node: Node) -> Linear:
+    start, end = (run.number(arg) for arg in node.args)
+    return end.plus(start, -ONE)
+
+
+def _call(run: Encoder, node: Node) -> Linear:
+    name = str(node.data[0])
+    if family(node) == "row" and is_constant(node):
+        value = run.computed(node)
+        return fixed(0) if value is None else run.literal(value)
+    if name == "ceil":
+        return floored(run, run.number(node.args[0]).times(-ONE)).times(-ONE)
+    return CALLS[name](run, node) if name in CALLS else unknown(run, node)
+
+
+CALLS: dict[str, Callable[[Encoder, Node], Linear]] = {
+    "abs": lambda run, node: absolute(run, run.number(node.args[0]), _is_whole(node)),
+    "min": lambda run, node: largest(run, [run.number(arg) for arg in node.args], -1, _is_whole(node)),
+    "max": lambda run, node: largest(run, [run.number(arg) for arg in node.args], 1, _is_whole(node)),
+    "clamp": _clamped, "round": _rounded, "coalesce": _coalesced, "days": _days,
+    "floor": lambda run, node: floored(run, run.number(node.args[0])),
+}  # fmt: skip
+
+NUMBERS: dict[str, Callable[[Encoder, Node], Linear]] = {
+    "column": _column, "const": _const, "param": _param, "float": _same, "integer": _integer,
+    "ts": _times(lambda node: DAY_NANOS), "rescale": _times(lambda node: int(str(node.data))),
+    "+": _add, "-": _add, "*": _multiply, "/": _divide, "^": power, "neg": _negate, "if": _choose,
+    "call": _call,
+}  # fmt: skip

@@ -1,0 +1,74 @@
+"""When a value is empty: the null side of the solver's arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from finsim.constraints.expression import Node, walk
+from finsim.constraints.solver.traits import family, is_constant
+
+if TYPE_CHECKING:
+    from finsim.constraints.solver.encoder import Encoder
+
+_DEFINED = (
+    "abs", "min", "max", "clamp", "floor", "ceil", "year", "month", "day", "weekday", "days", "add_months",
+)  # fmt: skip
+_LOGIC = ("and", "or", "not", "=>", "isnull", "in", "<", "<=", ">", ">=", "=", "!=")
+
+
+def tested_nodes(roots: Iterable[Node]) -> frozenset[Node]:
+    """Return every node whose emptiness a rule asks for (``is null``, ``coalesce``)."""
+    found: set[Node] = set()
+    for root in roots:
+        for node in walk(root):
+            if node.op == "isnull" or (node.op == "call" and node.data[0] == "coalesce"):
+                waiting = list(node.args)
+                while waiting:
+                    one = waiting.pop()
+                    found.add(one)
+                    if family(one) in ("", "row"):
+                        waiting.extend(one.args)
+    return frozenset(found)
+
+
+def null(run: Encoder, node: Node) -> int:
+    """Return the literal that a node is empty."""
+    forms = run.forms
+    if node.op in ("const", "param"):
+        return -forms.true
+    if node.op == "column":
+        may_be = node in run.scene.tested and run.scene.columns[str(node.data)].null
+        return forms.flag() if may_be else -forms.true
+    if node.op in _LOGIC:
+        yes, no = run.truth(node)
+        return forms.all_of((-yes, -no))
+    if node.op == "if":
+        condition, first, second = node.args
+        yes, no = run.truth(condition)
+        sides = (forms.all_of((yes, run.null(first))), forms.all_of((no, run.null(second))))
+        return forms.any_of((*sides, forms.all_of((-yes, -no))))
+    if node.op == "call" and node.data[0] == "coalesce":
+        return forms.all_of(run.null(arg) for arg in node.args)
+    parts = [run.null(arg) for arg in node.args] if family(node) in ("", "row") else []
+    if _is_undefined(run, node):
+        return forms.true
+    if node in run.scene.tested and _may_be_undefined(run, node):
+        parts.append(forms.flag())
+    return forms.any_of(parts)
+
+
+def _is_undefined(run: Encoder, node: Node) -> bool:
+    """Whether a constant expression has no value, such as a division by the constant 0."""
+    if node.op == "/" and is_constant(node.args[1]):
+        return run.computed(node.args[1]) == 0
+    is_partial = node.op == "^" or family(node) == "row"
+    return is_partial and is_constant(node) and node.type.kind != "bool" and run.computed(node) is None
+
+
+def _may_be_undefined(run: Encoder, node: Node) -> bool:
+    if node.op == "/":
+        return not is_constant(node.args[1])
+    if node.op == "call":
+        return str(node.data[0]) not in _DEFINED
+    return node.op in ("^", "*")
