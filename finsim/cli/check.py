@@ -1,9 +1,9 @@
-"""``finsim check``: any table against a rule pack, with repair."""
+"""``finsim check``: any table against a rule pack, with repair, and one row explained."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,38 +11,86 @@ from finsim.cli.options import AsJson
 from finsim.cli.output import show
 from finsim.errors import EXIT_GATE, StudyError
 
+if TYPE_CHECKING:
+    from finsim.constraints.ruleset import RuleSet
+    from finsim.engine.gathering import Gathered
+
 
 def check(
-    data: Annotated[Path, typer.Argument(help="CSV, CSV.gz, Parquet file or folder.")],
+    data: Annotated[Path, typer.Argument(help="CSV, CSV.gz, Parquet file, folder or run.")],
     rules: Annotated[str, typer.Option("--rules", help="Rule pack name, or a rule file.")],
     repair: Annotated[bool, typer.Option("--repair", help="Repair breaches; needs -o.")] = False,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="File for the repaired table.")
+        Path | None,
+        typer.Option("-o", "--output", help="File for the repaired table, or folder for several."),
+    ] = None,
+    explain: Annotated[
+        str | None, typer.Option("--explain", metavar="ROW", help="Explain one row: 37, or accounts:37.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check a table; exit 1 when a rule is broken.
 
     Example: finsim check bars.csv --rules ohlcv --repair -o clean.parquet
+
+    Example: finsim check bars.csv --rules ohlcv --explain 1
     """
-    from finsim.constraints.check import check as check_table
-    from finsim.constraints.repair import repair as repair_table
+    from finsim.constraints.check import check as check_tables
     from finsim.constraints.ruleset import RuleSet
-    from finsim.constraints.tables import read_table
-    from finsim.records.storage import write_table
+    from finsim.engine.gathering import gather
 
     if repair != (output is not None):
         raise StudyError("--repair and -o go together", place="finsim check", remedy="give both or none")
+    if repair and explain is not None:
+        raise StudyError(
+            "--repair beside --explain", place="finsim check", remedy="explain first, then repair"
+        )
     pack = RuleSet.load(rules)
-    table = read_table(data)
-    found = check_table(table, pack)
-    if not repair:
+    given = gather(data, pack)
+    if explain is not None:
+        _explain(given, pack, explain, as_json)
+    found = check_tables(given.tables, pack, excused=given.excused)
+    if output is None:
         show(found.to_dict(), found.to_text(), as_json)
         raise typer.Exit(0 if found.ok else EXIT_GATE)
-    assert output is not None
-    mended, repairs = repair_table(table, pack)
-    write_table(output, mended.schema, [mended])
-    after = check_table(mended, pack)
-    facts = {"before": found.to_dict(), "repair": repairs.to_dict(), "after": after.to_dict()}
-    show(facts, f"{repairs.to_text()}\n{after.to_text()}\nrepaired: {output}", as_json)
+    _repair(given, pack, output, found.to_dict(), as_json)
+
+
+def _explain(given: Gathered, pack: RuleSet, text: str, as_json: bool) -> None:
+    """Print what every rule says of one row and stop."""
+    from finsim.constraints.explain import explain
+    from finsim.engine.gathering import row_of
+
+    name, row = row_of(text, given)
+    table, others = given.tables[name], given.others(name)
+    told = explain(table, pack, row, name=name, others=others, excused=given.excused)
+    show(told.to_dict(), told.to_text(), as_json)
+    raise typer.Exit(0 if told.ok else EXIT_GATE)
+
+
+def _repair(given: Gathered, pack: RuleSet, output: Path, before: dict[str, object], as_json: bool) -> None:
+    """Repair table after table, write them, and report what is left."""
+    from finsim.constraints.check import check as check_tables
+    from finsim.constraints.repair import repair
+    from finsim.records.storage import write_table
+
+    tables, repairs = dict(given.tables), {}
+    stored = [name for name in tables if name not in given.derived]
+    for name in stored:
+        others = {other: table for other, table in tables.items() if other != name}
+        tables[name], repairs[name] = repair(
+            tables[name], pack, name=name, others=others, excused=given.excused
+        )
+    for name in stored:
+        file = output if len(stored) == 1 else output / f"{name}.parquet"
+        write_table(file, tables[name].schema, [tables[name]])
+    after = check_tables(tables, pack, excused=given.excused)
+    done = {name: report.to_dict() for name, report in repairs.items()}
+    facts = {
+        "before": before,
+        "repair": done[stored[0]] if len(stored) == 1 else done,
+        "after": after.to_dict(),
+    }
+    texts = "\n".join(report.to_text() for report in repairs.values())
+    show(facts, f"{texts}\n{after.to_text()}\nrepaired: {output}", as_json)
     raise typer.Exit(0 if after.ok else EXIT_GATE)

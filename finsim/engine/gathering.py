@@ -1,0 +1,139 @@
+"""What `finsim check` is pointed at: a file, a folder of parts, of tables, or a run -> tables of a pack."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finsim import documents
+from finsim.agents.narrative import load_narratives
+from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.session import table_name
+from finsim.constraints.tables import read_table
+from finsim.errors import DataError, did_you_mean
+from finsim.records.legs import LEG_SCHEMA, legs
+from finsim.records.transactions import ACCOUNT_SCHEMA, TRANSACTION_SCHEMA
+
+_ENDINGS = (".parquet", ".pq", ".csv", ".csv.gz")
+_LEGS = "legs"
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Tables by their names in a pack; rows are numbered in ``main``.
+
+    ``derived`` tables were computed from the others and stand in no file. ``excused``: narrative of a
+    row -> the policy rules that it may break. ``place`` is the file or folder that was read.
+    """
+
+    tables: Mapping[str, pa.Table]
+    main: str
+    derived: frozenset[str]
+    excused: Mapping[str, set[str]]
+    place: Path
+
+    def others(self, name: str) -> dict[str, pa.Table]:
+        """Return all tables but one."""
+        return {other: table for other, table in self.tables.items() if other != name}
+
+
+def gather(path: str | Path, rules: RuleSet) -> Gathered:
+    """Read a table, or the tables of a folder that a pack knows.
+
+    A folder may hold the parts of one table (Parquet), one file or subfolder a table named as in the
+    pack (what ``finsim simulate -o`` writes), or a run of ``finsim run`` (its first scenario). Raises
+    DataError when nothing there fits, RuleError when columns that the rules need are missing.
+    """
+    place = _scenario_folder(Path(path), rules)
+    named = _named_tables(place, rules) if place.is_dir() else {}
+    if named:
+        tables = {name: read_table(named[name]) for name in rules.tables if name in named}
+    else:
+        table = read_table(place)
+        tables = {table_name(table, rules): table}
+    main = next(iter(tables))
+    derived = frozenset[str]()
+    if _LEGS in rules.tables and _LEGS not in tables and _has_ledger(tables):
+        tables[_LEGS] = legs(tables["transactions"], tables["accounts"]).select(LEG_SCHEMA.names)
+        derived = frozenset({_LEGS})
+    return Gathered(tables, main, derived, _excuses(tables, rules), place)
+
+
+def _scenario_folder(path: Path, rules: RuleSet) -> Path:
+    """Return the folder of the pack's world in a run, under its first scenario; other paths as they are."""
+    manifest = path / "manifest.json"
+    if not manifest.is_file():
+        if (path / ".finsim").is_dir():
+            raise DataError("this run is not finished", place=str(path), remedy=f"finsim run --resume {path}")
+        return path
+    scenarios = list(json.loads(manifest.read_text(encoding="utf-8")).get("scenarios", {}))
+    worlds: list[Path] = sorted(one for one in path.iterdir() if one.is_dir())
+    for world in worlds:
+        folders = [world / name for name in scenarios if (world / name).is_dir()]
+        if folders and _named_tables(folders[0], rules):
+            return folders[0]
+    raise DataError(
+        f"no table of this run is one of pack {rules.id}",
+        place=str(path),
+        expected=f"a table called {', '.join(rules.tables)}",
+        remedy="choose the pack of one of its worlds, or name a file",
+    )
+
+
+def _named_tables(folder: Path, rules: RuleSet) -> dict[str, Path]:
+    """Return table -> file or subfolder for what is named as a table of the pack."""
+    found: dict[str, Path] = {}
+    for item in sorted(folder.iterdir()):
+        name = item.name.split(".")[0]
+        if name in rules.tables and (item.is_dir() or item.name.endswith(_ENDINGS)):
+            if name in found:
+                raise DataError(
+                    f"table {name!r} is there twice",
+                    place=str(folder),
+                    expected="one file or subfolder a table",
+                    remedy=f"remove {found[name].name} or {item.name}",
+                )
+            found[name] = item
+    return found
+
+
+def _has_ledger(tables: Mapping[str, pa.Table]) -> bool:
+    """Whether payments and accounts are in finsim's own form, so that their legs can be computed."""
+    wanted = (("transactions", TRANSACTION_SCHEMA), ("accounts", ACCOUNT_SCHEMA))
+    return all(name in tables and set(kind.names) <= set(tables[name].column_names) for name, kind in wanted)
+
+
+def _excuses(tables: Mapping[str, pa.Table], rules: RuleSet) -> dict[str, set[str]]:
+    """Return what the shipped narratives that rows are labelled with may break."""
+    if not any(rule.level == "policy" for rule in rules.rules):
+        return {}
+    shipped = {path.stem for path in documents.shipped("scenarios/narratives").glob("*.yaml")}
+    told: set[str] = set()
+    for table in tables.values():
+        if "narrative" in table.column_names:
+            told |= {str(name) for name in pc.unique(table["narrative"]).to_pylist() if name is not None}
+    stories = load_narratives(sorted(told & shipped))
+    return {story.id: set(story.breaks) for story in stories if story.breaks}
+
+
+def row_of(text: str, gathered: Gathered) -> tuple[str, int]:
+    """Return table and row of ``37`` or ``accounts:37``; raises DataError when it is neither."""
+    table, _, number = text.rpartition(":")
+    name = table or gathered.main
+    if name not in gathered.tables:
+        raise DataError(
+            f"no table {name!r}", place="--explain", remedy=did_you_mean(name, list(gathered.tables))
+        )
+    if not number.isdigit():
+        raise DataError(
+            f"{text!r} is not a row",
+            place="--explain",
+            expected="a number from 0, or table:number",
+            remedy=f"such as --explain 0 or --explain {name}:0",
+        )
+    return name, int(number)

@@ -1,0 +1,149 @@
+"""``finsim check`` on files, folders of tables and runs: verdicts, one row explained, repair."""
+
+import gzip
+import io
+import json
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from finsim.cli.main import main
+
+BARS = """Date,Ticker,Open,High,Low,Close,Volume
+2024-01-02,ABC,10.0,10.4,9.9,10.2,1200
+2024-01-03,ABC,10.2,10.1,10.0,10.3,900
+2024-01-04,ABC,10.3,10.9,10.2,10.8,-40
+2024-01-04,ABC,10.3,10.9,10.2,10.8,1500
+"""
+
+
+def run(*arguments):
+    with pytest.raises(SystemExit) as stop:
+        main([str(one) for one in arguments])
+    return stop.value.code
+
+
+def written(folder, form):
+    """Write the bars as a file or folder of one form and return its path."""
+    frame = pd.read_csv(io.StringIO(BARS))
+    if form == "csv":
+        (folder / "bars.csv").write_text(BARS)
+        return folder / "bars.csv"
+    if form == "csv.gz":
+        (folder / "bars.csv.gz").write_bytes(gzip.compress(BARS.encode()))
+        return folder / "bars.csv.gz"
+    table = pa.Table.from_pandas(frame)
+    if form == "parquet":
+        pq.write_table(table, folder / "bars.parquet")
+        return folder / "bars.parquet"
+    parts = folder / "parts"
+    parts.mkdir()
+    pq.write_table(table.slice(0, 2), parts / "part-0.parquet")
+    pq.write_table(table.slice(2), parts / "part-1.parquet")
+    return parts
+
+
+@pytest.mark.parametrize("form", ["csv", "csv.gz", "parquet", "folder"])
+def test_every_form_of_a_table_is_checked_and_explained(form, tmp_path, capsys):
+    path = written(tmp_path, form)
+    assert run("check", path, "--rules", "ohlcv", "--json") == 1
+    rules = {rule["id"]: rule for rule in json.loads(capsys.readouterr().out)["rules"]}
+    assert [name for name, rule in rules.items() if rule["verdict"] == "broken"] == [
+        "high_is_highest", "volume_not_negative", "dates_distinct"
+    ]  # fmt: skip
+    assert {"fired", "vacuous", "unknown"} <= set(rules["daily_move"])
+    assert run("check", path, "--rules", "ohlcv", "--explain", "2") == 1
+    text = capsys.readouterr().out
+    assert "volume_not_negative (invariant)" in text
+    assert "clip volume (gives 0)" in text
+    assert run("check", path, "--rules", "ohlcv", "--explain", "3", "--json") == 1
+    found = json.loads(capsys.readouterr().out)
+    (breach,) = found["breaches"]
+    assert (breach["id"], breach["here"]) == ("dates_distinct", "2024-01-04 > 2024-01-04")
+    assert run("check", path, "--rules", "ohlcv", "--explain", "0") == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("4", "no row 4"), ("-1", "not a row"), ("x", "not a row"), ("trades:1", "no table 'trades'")],
+)
+def test_rows_that_are_not_there_are_refused(text, said, tmp_path, capsys):
+    path = written(tmp_path, "csv")
+    assert run("check", path, "--rules", "ohlcv", f"--explain={text}") == 2
+    assert said in capsys.readouterr().err
+
+
+def test_explaining_and_repairing_at_once_is_refused(tmp_path, capsys):
+    path = written(tmp_path, "csv")
+    assert run("check", path, "--rules", "ohlcv", "--explain", 1, "--repair", "-o", tmp_path / "o") == 2
+    assert "explain first" in capsys.readouterr().err
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("simulated") / "world"
+    assert run("simulate", "--accounts", 300, "--days", 10, "--seed", 3, "-o", folder) == 0
+    return folder
+
+
+def test_a_simulated_folder_is_checked_with_all_its_tables_and_excuses(world, capsys):
+    capsys.readouterr()
+    assert run("check", world, "--rules", "retail-tx", "--json") == 0
+    rules = {rule["id"]: rule for rule in json.loads(capsys.readouterr().out)["rules"]}
+    assert rules["ledger"]["rows"] > 0  # legs are computed from payments and accounts
+    assert rules["payer_exists"]["rows"] == pq.read_metadata(world / "transactions.parquet").num_rows
+    assert [name for name, rule in rules.items() if rule["verdict"] == "skipped"] == []
+    assert run("check", world, "--rules", "retail-tx", "--explain", "accounts:5") == 0
+    assert "row 5 of accounts" in capsys.readouterr().out
+
+
+def test_a_folder_of_tables_is_repaired_into_a_folder(world, tmp_path, capsys):
+    damaged = tmp_path / "damaged"
+    damaged.mkdir()
+    for file in world.glob("*.parquet"):
+        table = pq.read_table(file)
+        if file.stem == "transactions":
+            amount = table["amount"].to_numpy().copy()
+            amount[7] = -5
+            table = table.set_column(table.column_names.index("amount"), "amount", pa.array(amount))
+        pq.write_table(table, damaged / file.name)
+    assert run("check", damaged, "--rules", "retail-tx", "--explain", "7") == 1
+    assert "-0.05 USD > 0" in capsys.readouterr().out
+    run("check", damaged, "--rules", "retail-tx", "--repair", "-o", tmp_path / "mended", "--json")
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["repair"]["transactions"]["rows_before"] - facts["repair"]["transactions"]["rows_after"] == 1
+    assert sorted(path.name for path in (tmp_path / "mended").iterdir()) == [
+        "accounts.parquet", "transactions.parquet"
+    ]  # fmt: skip
+    amounts = pq.read_table(tmp_path / "mended" / "transactions.parquet")["amount"].to_numpy()
+    assert np.all(amounts > 0)
+
+
+def test_a_run_is_checked_under_its_first_scenario(tmp_path, capsys):
+    for scenario, volume in (("zero", "1200"), ("crash", "-1")):
+        folder = tmp_path / "market" / scenario
+        folder.mkdir(parents=True)
+        bars = pd.read_csv(io.StringIO(BARS)).iloc[:1].assign(Volume=int(volume))
+        pq.write_table(pa.Table.from_pandas(bars), folder / "bars.parquet")
+    (tmp_path / "manifest.json").write_text(json.dumps({"scenarios": {"zero": {}, "crash": {}}}))
+    assert run("check", tmp_path, "--rules", "ohlcv") == 0
+    assert run("check", tmp_path / "market" / "crash", "--rules", "ohlcv") == 1
+    capsys.readouterr()
+    assert run("check", tmp_path, "--rules", "consumer-loans") == 2
+    assert "no table of this run is one of pack consumer-loans" in capsys.readouterr().err
+
+
+def test_an_unfinished_run_and_a_table_that_is_there_twice_are_refused(tmp_path, capsys):
+    (tmp_path / "started" / ".finsim").mkdir(parents=True)
+    assert run("check", tmp_path / "started", "--rules", "ohlcv") == 2
+    assert "not finished" in capsys.readouterr().err
+    twice = tmp_path / "twice"
+    twice.mkdir()
+    written(twice, "csv")
+    written(twice, "parquet")
+    assert run("check", twice, "--rules", "ohlcv") == 2
+    assert "'bars' is there twice" in capsys.readouterr().err
