@@ -16,6 +16,8 @@ PASS, WARN, FAIL, NOT_COMPUTED = "pass", "warn", "fail", "not computed"
 VERDICTS = (PASS, WARN, FAIL, NOT_COMPUTED)
 DETECTOR, STRESS, BACKTEST, SHARE = "train a detector", "stress a portfolio", "backtest", "share"
 USES = (DETECTOR, STRESS, BACKTEST, SHARE)
+LOWER, HIGHER, TARGET, NEITHER = "lower", "higher", "target", "neither"
+DIRECTIONS = (LOWER, HIGHER, TARGET, NEITHER)
 
 Case = TypeVar("Case", contravariant=True)
 
@@ -27,7 +29,8 @@ class Score:
     ``low``/``high`` is the 95 % interval of ``value``; ``n`` the number of rows, paths or instances
     behind it; ``floor`` what real against real scores, ``ceiling`` what a useless twin scores;
     ``goal`` the limit that ``value`` must keep. A figure that does not exist is None.
-    ``reason`` says why a verdict is not ``pass``; ``note`` says how to read the value.
+    ``reason`` says why a verdict is not ``pass``; ``note`` says how to read the value. ``direction`` says
+    which values are better: ``lower`` or ``higher``, the nearest to the goal (``target``), or ``neither``.
     """
 
     metric: str
@@ -44,15 +47,13 @@ class Score:
     unit: str
     reason: str = ""
     note: str = ""
+    direction: str = LOWER
 
     def __post_init__(self) -> None:
-        """Check the verdict and the use; replace NaN by None."""
-        if self.verdict not in VERDICTS or self.use not in USES:
-            raise RecordError(
-                f"verdict {self.verdict!r} for use {self.use!r}",
-                place=f"score {self.metric}",
-                expected=f"{VERDICTS} and {USES}",
-            )
+        """Check verdict, use and direction; replace NaN by None."""
+        for found, known in ((self.verdict, VERDICTS), (self.use, USES), (self.direction, DIRECTIONS)):
+            if found not in known:
+                raise RecordError(f"{found!r}", place=f"score {self.metric}", expected=f"one of {known}")
         for name in ("value", "low", "high", "floor", "ceiling", "goal"):
             number = getattr(self, name)
             clean = None if number is None or not math.isfinite(number) else float(number)
@@ -79,7 +80,8 @@ class Metric(Generic[Case]):
     ``lowest``/``highest`` is the range of values and ``best`` the value of a perfect twin. ``delta`` is
     the margin beyond what real data do among themselves, ``origin`` says where it comes from.
     ``order_free`` promises that a permutation of rows in time leaves the value unchanged. ``era`` is added to
-    the margin when the synthetic side is one path: one path is one era, and eras differ.
+    the margin when the synthetic side is one path: one path is one era, and eras differ. ``direction`` is
+    that of its scores.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Metric(Generic[Case]):
     order_free: bool
     compute: Callable[[Case], list[Score]]
     era: float = 0.0
+    direction: str = LOWER
 
     def compared(
         self,
@@ -142,12 +145,14 @@ class Metric(Generic[Case]):
         """Return a score; ``references`` are (floor, ceiling, goal), ``judged`` is (verdict, reason)."""
         (low, high), (floor, ceiling, goal), (verdict, reason) = interval, references, judged
         figures = (value, low, high, n, floor, ceiling, goal)
-        return Score(self.name, subject, *figures, verdict, self.use, self.unit, reason, note)
+        said = (verdict, self.use, self.unit, reason, note, self.direction)
+        return Score(self.name, subject, *figures, *said)
 
     def missing(self, subject: str, reason: str) -> Score:
         """Return a score that says why it was not computed."""
         nothing = (None, None, None)
-        return Score(self.name, subject, *nothing, 0, *nothing, NOT_COMPUTED, self.use, self.unit, reason)
+        said = (NOT_COMPUTED, self.use, self.unit, reason, "", self.direction)
+        return Score(self.name, subject, *nothing, 0, *nothing, *said)
 
 
 @dataclass(frozen=True)

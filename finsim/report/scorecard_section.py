@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from finsim.evaluation.metric import FAIL, NOT_COMPUTED, PASS, USES, WARN
+from finsim.evaluation.metric import FAIL, HIGHER, NOT_COMPUTED, PASS, USES, WARN
 from finsim.report.metric_notes import note_of
 from finsim.report.run_folder import RunFolder
 from finsim.report.section import Section
@@ -15,8 +15,6 @@ from finsim.report.wording import DASH, count, money, number, spoken
 
 SPAN = 30  # the axis runs from the goal / 30 to 30 times the goal
 WIDTH, HEIGHT, MIDDLE = 240, 24, 9
-MORE_IS_BETTER = frozenset({"detector", "default_clusters"})
-TARGETS = frozenset({"scheme_counts"})
 _ORDER = {FAIL: 0, WARN: 1, PASS: 2, NOT_COMPUTED: 3}
 
 
@@ -138,16 +136,11 @@ def _row(score: Mapping[str, Any]) -> ScoreRow:
 
 
 def more_is_better(score: Mapping[str, Any]) -> bool:
-    """Tell whether a score should lie above its goal; for unknown metrics the verdict tells.
+    """Tell whether a score should lie above its goal.
 
     A target (a planned number) is drawn as it is: its goal in the middle is best.
     """
-    value, goal = score["value"], score["goal"]
-    if score["metric"] in TARGETS or value is None or goal is None or value == goal:
-        return False
-    if score["metric"] in MORE_IS_BETTER:
-        return True
-    return bool((score["verdict"] == PASS) == (value > goal))
+    return bool(score["direction"] == HIGHER)
 
 
 def place(number_: float | None, goal: float | None, inverted: bool) -> float | None:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from finsim.errors import RecordError, StudyError
+from finsim.evaluation import METRICS
 from finsim.evaluation.metric import BACKTEST, FAIL, NOT_COMPUTED, PASS, SHARE, WARN, Evidence, Metric, Score
 from finsim.evaluation.scorecard import Scorecard
 from finsim.evaluation.settings import Settings
@@ -87,10 +88,29 @@ def test_scores_survive_json_and_nan_becomes_none():
         Score.from_dict({"metric": "gap"})
 
 
-@pytest.mark.parametrize("changed", [{"verdict": "good"}, {"use": "fun"}])
+@pytest.mark.parametrize("changed", [{"verdict": "good"}, {"use": "fun"}, {"direction": "up"}])
 def test_unknown_words_are_refused(changed):
     with pytest.raises(RecordError, match="expected"):
         score(**changed)
+
+
+@pytest.mark.parametrize(
+    ("name", "direction"),
+    [("kolmogorov", "lower"), ("bar_copies", "lower"), ("shortcuts", "lower"), ("detector", "higher"),
+     ("default_clusters", "higher"), ("scheme_counts", "target"), ("loss_tail", "neither")],
+)  # fmt: skip
+def test_scores_say_which_values_are_better(name, direction):
+    found = METRICS.load(name).missing("x", "nothing here")
+    assert found.to_dict()["direction"] == direction
+    told = METRICS.load(name).scored("x", 0.5, (0.4, 0.6), 3, (None, None, 1.0), (PASS, ""))
+    assert told.direction == direction
+
+
+def test_a_best_value_at_the_top_means_higher():
+    for name in METRICS:
+        line = METRICS.load(name)
+        if line.best == line.highest:
+            assert line.direction == "higher", name
 
 
 def test_a_use_fails_with_one_fail_and_warns_above_one_warning_in_ten():

@@ -71,6 +71,7 @@ def scores() -> tuple[Score, ...]:
             "pass",
             "train a detector",
             "share",
+            direction="higher",
         ),
         Score("bar_copies", "bars", 0.0, 0.0, None, 9600, 0.0, None, 0.0, "pass", "share", "bars"),
         Score(

@@ -167,10 +167,10 @@ def test_rounded_is_json() -> None:
 
 
 def score(
-    value: float | None, goal: float | None, verdict: str = "pass", metric: str = "hill"
+    value: float | None, goal: float | None, verdict: str = "pass", direction: str = "lower"
 ) -> dict[str, Any]:
-    return {"metric": metric, "value": value, "low": value, "high": value, "floor": 0.0, "ceiling": None,
-            "goal": goal, "verdict": verdict}  # fmt: skip
+    figures = {"value": value, "low": value, "high": value, "floor": 0.0, "ceiling": None, "goal": goal}
+    return {"metric": "hill", "direction": direction, "verdict": verdict, **figures}
 
 
 @given(st.floats(1e-6, 1e6), st.floats(1e-6, 1e6))
@@ -196,11 +196,10 @@ def test_places_of_special_figures() -> None:
 
 def test_direction_of_a_score() -> None:
     assert not more_is_better(score(0.1, 0.2))
-    assert not more_is_better(score(0.3, 0.2, "fail"))
-    assert more_is_better(score(0.9, 0.2))
-    assert more_is_better(score(0.1, 0.2, "fail"))
-    assert more_is_better(score(0.99, 0.01, "warn", "detector"))
-    assert not more_is_better(score(12.0, 10.0, "pass", "scheme_counts"))
+    assert more_is_better(score(0.99, 0.01, "warn", "higher"))
+    assert more_is_better(score(0.001, 0.01, "fail", "higher"))
+    assert not more_is_better(score(12.0, 10.0, "pass", "target"))
+    assert not more_is_better(score(12.0, 10.0, "pass", "neither"))
 
 
 @pytest.mark.parametrize("verdict", ["pass", "warn", "fail", "not computed"])

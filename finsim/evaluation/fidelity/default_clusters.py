@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.evaluation.loans import CreditCase
-from finsim.evaluation.metric import PASS, STRESS, WARN, Metric, Score
+from finsim.evaluation.metric import HIGHER, PASS, STRESS, WARN, Metric, Score
 from finsim.evaluation.resampling import stationary_indices
 from finsim.notation import Float1D, Float2D
 
@@ -94,4 +94,5 @@ METRIC = Metric(
     origin="own: independent defaults have dispersion 1; no real monthly panel is bundled to compare with",
     order_free=True,
     compute=measure,
+    direction=HIGHER,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from finsim.evaluation.metric import DETECTOR, FAIL, PASS, WARN, Metric, Score
+from finsim.evaluation.metric import DETECTOR, FAIL, HIGHER, PASS, WARN, Metric, Score
 from finsim.evaluation.utility.detection import Detection, TransactionCase, scheme_draws
 from finsim.notation import Array, Float1D, Float2D
 
@@ -114,4 +114,5 @@ METRIC = Metric(
     origin="better than alerts at random; above 0.98 average precision the world is a toy (assumption)",
     order_free=True,
     compute=measure,
+    direction=HIGHER,
 )

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import binom, norm
 
 from finsim.evaluation.loans import CreditCase
-from finsim.evaluation.metric import PASS, STRESS, WARN, Metric, Score
+from finsim.evaluation.metric import NEITHER, PASS, STRESS, WARN, Metric, Score
 from finsim.notation import Float1D
 
 LEVELS = (0.99, 0.999)
@@ -80,4 +80,5 @@ METRIC = Metric(
     origin="assumption: a tail figure known to 5 % is good enough to act on",
     order_free=True,
     compute=measure,
+    direction=NEITHER,
 )

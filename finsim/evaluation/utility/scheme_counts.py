@@ -6,7 +6,7 @@ from collections import Counter
 
 from scipy.stats import poisson
 
-from finsim.evaluation.metric import DETECTOR, FAIL, PASS, Metric, Score
+from finsim.evaluation.metric import DETECTOR, FAIL, PASS, TARGET, Metric, Score
 from finsim.evaluation.utility.detection import TransactionCase
 
 LEVEL = 0.99
@@ -52,4 +52,5 @@ METRIC = Metric(
     origin="99 % Poisson interval of the study's rate",
     order_free=True,
     compute=measure,
+    direction=TARGET,
 )
