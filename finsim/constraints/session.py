@@ -143,7 +143,8 @@ class Session:
         for name in sorted(rule.others):
             if name not in self.sources:
                 return f"table {name} is not given"
-        for node in walk(rule.check):
+        roots = [root for root in (rule.check, rule.when) if root is not None]
+        for node in (node for root in roots for node in walk(root)):
             data = node.data
             is_parent = node.op == "call" and data[0] == "parent"
             if is_parent and not self.sources[data[1]].has(data[2]):
