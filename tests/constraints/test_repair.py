@@ -250,7 +250,7 @@ def test_the_report_counts_and_measures_moves():
 def test_rules_without_repair_are_left_and_named():
     frame = pd.DataFrame({"loan_id": [1], "amount": [100], "rate": [0.1], "term_months": [1], "age": [12]})
     fixed, report = repair(frame, LOANS)
-    assert report.left == {"age_range": 1}
+    assert report.left == {"mostly_adults": 1}
     assert fixed.to_pandas().equals(frame)
 
 
