@@ -71,7 +71,8 @@ def _scenario_folder(path: Path, rules: RuleSet) -> Path:
         if (path / ".finsim").is_dir():
             raise DataError("this run is not finished", place=str(path), remedy=f"finsim run --resume {path}")
         return path
-    scenarios = list(json.loads(manifest.read_text(encoding="utf-8")).get("scenarios", {}))
+    named = json.loads(manifest.read_text(encoding="utf-8")).get("scenarios", {})
+    scenarios = [str(name) for name in named]
     worlds: list[Path] = sorted(one for one in path.iterdir() if one.is_dir())
     for world in worlds:
         folders = [world / name for name in scenarios if (world / name).is_dir()]
