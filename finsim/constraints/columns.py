@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 
 import numpy as np
 import pyarrow as pa
@@ -67,12 +68,15 @@ class Labels:
 
     codes: dict[str, int] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock, repr=False)
 
     def code(self, text: str) -> int:
-        """Return the code of a label, a new one if need be."""
+        """Return the code of a label, a new one if need be (threads may ask side by side)."""
         if text not in self.codes:
-            self.codes[text] = len(self.texts)
-            self.texts.append(text)
+            with self._lock:
+                if text not in self.codes:
+                    self.texts.append(text)
+                    self.codes[text] = len(self.texts) - 1
         return self.codes[text]
 
     def encoded(self, texts: Iterable[str | None]) -> Int1D:
@@ -91,6 +95,7 @@ class Source:
         self.rows: int = table.num_rows
         self.headers = matched(table.column_names, columns)
         self._loaded: dict[str, Vec] = {}
+        self._bounded_names: set[str] = set()
 
     def has(self, name: str) -> bool:
         """Whether the column is there, or has a default."""
@@ -99,9 +104,19 @@ class Source:
     def replace(self, name: str, vec: Vec) -> None:
         """Put other values in place of a column."""
         self._loaded[name] = vec
+        self._bounded_names.add(name)
 
     def whole(self, name: str) -> Vec:
         """Return the whole column as stored (any float or integer width)."""
+        vec = self.unchecked(name)
+        if name not in self._bounded_names:
+            if self.columns[name].type.kind in ("int", "money") and np.size(vec.values):
+                self._bounded(name, np.asarray(vec.values))
+            self._bounded_names.add(name)
+        return vec
+
+    def unchecked(self, name: str) -> Vec:
+        """Return the whole column as stored; whole numbers may be larger than rules can count with."""
         if name not in self._loaded:
             self._loaded[name] = self._load(name)
         return self._loaded[name]
@@ -148,8 +163,6 @@ class Source:
             raise self._unfit(name, data, str(bad)) from None
         if vec is None:
             raise self._unfit(name, data, f"holds {data.type}")
-        if kind.kind in ("int", "money") and len(vec.values):
-            self._bounded(name, vec.values)
         return vec
 
     def _constant(self, name: str) -> Vec:

@@ -25,12 +25,16 @@ Rows = slice | Int1D
 
 @dataclass(frozen=True)
 class Block:
-    """Some rows of a table; ``layout`` says where groups lie in them (sequence rules only)."""
+    """Some rows of a table; ``layout`` says where groups lie in them (sequence rules only).
+
+    ``numbers`` are their row numbers in the whole table, where the source is only a piece of it.
+    """
 
     source: Source
     rows: Rows
     count: int
     layout: Layout | None = None
+    numbers: Rows | None = None
 
 
 class Evaluator(Protocol):
@@ -130,6 +134,14 @@ class Interpreter:
                 found = VALUES[node.op](self, node)
             self._values[id(node)] = found
         return found
+
+    def knows(self, node: Node) -> bool:
+        """Whether a node's column of the block was computed already."""
+        return id(node) in self._values
+
+    def learn(self, node: Node, vec: Vec) -> None:
+        """Take a node's column of the block from elsewhere."""
+        self._values[id(node)] = vec
 
     def note(self, node: Node, count: int) -> None:
         """Count rows where a node is null because its result is not defined."""

@@ -118,7 +118,8 @@ def _call(run: Interpreter, node: Node) -> Vec:
         return _crossed(run, node)
     if FUNCTIONS[name].family == "whole":
         values, valid = run.world.whole[node]
-        return Vec(values[run.block.rows], None if valid is None else valid[run.block.rows])
+        rows = run.block.rows if run.block.numbers is None else run.block.numbers
+        return Vec(values[rows], None if valid is None else valid[rows])
     layout = run.block.layout
     assert layout is not None
     return run.state(node).read(layout, [run.value(arg) for arg in node.args])

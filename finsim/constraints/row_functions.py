@@ -17,6 +17,7 @@ from finsim.constraints.vectors import Rails, Vec, both, certain, flags, known
 
 Result = tuple[Vec, int]
 RowFunction = Callable[[Sequence[Vec], tuple[Hashable, ...]], Result]
+ANNUITY_BITS = 12  # periods are counted in so many bits; a loan of 4,096 periods is not an instalment loan
 _TICK_SLACK = 1e-9  # assumption: prices are read from decimal text, so a tick is met to about 1e-16 relative
 
 
@@ -80,17 +81,22 @@ def _coalesce(args: Sequence[Vec], options: tuple[Hashable, ...]) -> Result:
 
 
 def _annuity(args: Sequence[Vec], options: tuple[Hashable, ...]) -> Result:
-    """P r / (1 - (1 + r)^-n), P / n without interest (textbook annuity)."""
-    amount, rate, count = (arg.values for arg in args)
+    """P r / (1 - (1 + r)^-n), P / n without interest (textbook annuity); n whole and below 4,096.
+
+    (1 + r)^n - 1 by repeated squaring, g(a + b) = g(a) + g(b) (1 + g(a)): exact for tiny rates, and the
+    same operations, to the bit, as in the compiled tier.
+    """
+    amount, rate, count = (np.asarray(arg.values, dtype=np.float64) for arg in args)
     with np.errstate(all="ignore"):
-        payment = np.asarray(amount * rate / -np.expm1(-count * np.log1p(rate)))
-        if np.any(rate == 0):
-            payment = np.where(rate == 0, amount / count, payment)
-    bad = (count <= 0) | (rate <= -1)
-    if not np.any(bad):
-        return Vec(payment), 0
-    made = bad & ~np.isnan(amount) & ~np.isnan(rate) & ~np.isnan(count)
-    return Vec(np.where(bad, np.nan, payment)), int(np.count_nonzero(made))
+        whole = (count == np.floor(count)) & (count > 0) & (count < 2.0**ANNUITY_BITS) & (rate > -1)
+        left = np.where(whole, count, 0.0).astype(np.int64)
+        grown, step = np.zeros(np.broadcast(rate, count).shape), rate
+        for bit in range(int(left.max(initial=0)).bit_length()):
+            grown = np.where((left >> bit) & 1 == 1, grown + step * (1.0 + grown), grown)
+            step = step * (2.0 + step)
+        payment = np.where(rate == 0, amount / count, amount * (rate + rate / grown))
+    made = ~whole & ~np.isnan(amount) & ~np.isnan(rate) & ~np.isnan(count)
+    return Vec(np.where(whole, payment, np.nan)), int(np.count_nonzero(made))
 
 
 def _on_tick(args: Sequence[Vec], options: tuple[Hashable, ...]) -> Result:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from finsim.constraints.types import Type, shown
 from finsim.constraints.vectors import FALSE, TRUE, flags
 from finsim.notation import Bool1D, Int1D
 
+Excused = Mapping[str, Sequence[str] | set[str]]
 FIRST_ROWS = 5
 _MOST_OPERANDS = 12
 
@@ -32,6 +33,17 @@ class Finding:
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
         return {"row": self.row, "key": dict(self.key), "operands": dict(self.operands), "text": self.text}
+
+
+class Counted(Protocol):
+    """Counts of one rule."""
+
+    rows: int
+    fired: int
+    held: int
+    violations: int
+    excused: int
+    unknown: int
 
 
 @dataclass
@@ -64,6 +76,15 @@ class Tally:
         self.violations += found
         if found:
             self._keep_first(broken, run, rows)
+
+    def take(self, counts: Counted) -> None:
+        """Add counts made elsewhere."""
+        self.rows += counts.rows
+        self.fired += counts.fired
+        self.held += counts.held
+        self.violations += counts.violations
+        self.excused += counts.excused
+        self.unknown += counts.unknown
 
     def _keep_first(self, broken: Any, run: Interpreter, rows: Int1D) -> None:
         places = np.flatnonzero(np.broadcast_to(broken, rows.shape))
@@ -112,9 +133,7 @@ def counted(flag: Any, count: int) -> int:
     return int(np.count_nonzero(flag)) if np.ndim(flag) else (count if flag else 0)
 
 
-def excuses(
-    rule: Rule, source: Source, rows: Rows, excused: Mapping[str, Sequence[str] | set[str]] | None
-) -> Bool1D | None:
+def excuses(rule: Rule, source: Source, rows: Rows, excused: Excused | None) -> Bool1D | None:
     """Return the rows whose narrative may break this rule, or None when none may."""
     if rule.level != "policy" or not excused or "narrative" not in source.headers:
         return None

@@ -162,7 +162,7 @@ def product(a: Vec, b: Vec) -> tuple[Vec, int]:
         values = np.multiply(a.values, b.values, dtype=np.int64)
     bound = _peak(a.values) * _peak(b.values)
     valid = both(a.valid, b.valid)
-    if bound < 2**63:
+    if bound < 2**61:  # far enough from the limit below that rounding cannot matter
         return Vec(values, valid), 0
     fits = np.abs(np.multiply(a.values, b.values, dtype=np.float64)) < 2.0**62
     kept = fits if valid is None else valid & fits

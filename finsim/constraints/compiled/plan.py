@@ -1,0 +1,223 @@
+"""What one pass compiles to: the source of its kernel, the columns it reads, and who works out the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from finsim.constraints.compiled.arrays import plain_dtype
+from finsim.constraints.compiled.facts import TAME, Facts
+from finsim.constraints.compiled.writer import Leaf, Writer, is_native
+from finsim.constraints.expression import Node, walk
+from finsim.constraints.functions import FUNCTIONS
+from finsim.constraints.ruleset import Rule
+
+MOST_RULES = 64  # one bit each in a word of 64
+BLOCK_ROWS = 1024
+_MOST_GUARDS = 60
+_FIXED_SUMS = 3  # bits of broken rules, float columns out of bounds, bits of whole numbers
+
+
+@dataclass(frozen=True)
+class RuleSums:
+    """Where a rule's counts stand among the kernel's sums (None: follows from the others)."""
+
+    rule: Rule
+    fired: int | None
+    held: int | None
+    good: int | None
+    false: int | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A pass ready to be compiled.
+
+    ``leaves`` are the kernel's columns; ``outside`` the calls worked out before it, arguments first;
+    ``ints`` and ``floats`` its constants; ``guarded`` the float columns it watches, in the order of their
+    bits; ``undefined`` says which sum counts undefined results of which node.
+    """
+
+    source: str
+    arguments: tuple[tuple[str, int], ...]
+    leaves: tuple[Leaf, ...]
+    outside: tuple[Node, ...]
+    ints: tuple[tuple[str, object], ...]
+    floats: tuple[float, ...]
+    rules: tuple[RuleSums, ...]
+    guarded: tuple[str, ...]
+    undefined: tuple[tuple[int, int], ...]
+    sums: int
+
+
+def roots_of(rules: Iterable[Rule]) -> list[Node]:
+    """Return the conditions of rules."""
+    return [node for rule in rules for node in (rule.check, rule.when, rule.antecedent) if node is not None]
+
+
+def local_columns(rules: Sequence[Rule], facts: Facts) -> set[str]:
+    """Return the columns of labels that rules only compare with written labels: their own codes will do."""
+    good: set[str] = set()
+    bad: set[str] = set()
+    for root in roots_of(rules):
+        for node in walk(root):
+            for arg in node.args:
+                if arg.op == "column" and arg.type.kind in ("cat", "id"):
+                    (good if _plain_use(node, arg, facts) else bad).add(str(arg.data))
+    return good - bad
+
+
+def _plain_use(node: Node, column: Node, facts: Facts) -> bool:
+    if node.op in ("=", "!="):
+        other = node.args[1] if node.args[0] is column else node.args[0]
+        return isinstance(facts.constant(other), str)
+    return node.op == "isnull" or (node.op == "in" and is_native(node, facts))
+
+
+def outside_calls(roots: Sequence[Node], facts: Facts) -> list[Node]:
+    """Return the nodes that kernels do not contain and need, arguments first."""
+    found: dict[int, Node] = {}
+
+    def visit(node: Node) -> None:
+        if id(node) in found:
+            return
+        if not is_native(node, facts):
+            inner = [one for arg in node.args for one in walk(arg) if is_sequence(one)]
+            for one in reversed(inner):
+                found.setdefault(id(one), one)
+            found[id(node)] = node
+            return
+        for arg in node.args:
+            visit(arg)
+
+    for root in roots:
+        visit(root)
+    return list(found.values())
+
+
+def is_sequence(node: Node) -> bool:
+    """Whether a node looks at the rows before it."""
+    name = node.data[0] if node.op == "call" else ""
+    return name in FUNCTIONS and FUNCTIONS[name].family in ("sequence", "window", "calendar")
+
+
+def planned(rules: Sequence[Rule], facts: Facts) -> Plan:
+    """Return the plan of some rules (at most ``MOST_RULES``) that see rows in the same order."""
+    writer = Writer(facts, lambda node: is_native(node, facts))
+    broken, places = [], []
+    for rule in rules:
+        broken.append(_broken(writer, rule))
+        places.append(_sums(writer, facts, rule))
+    roots = roots_of(rules)
+    leaves = tuple(writer.leaves.values())
+    guarded = tuple(
+        str(leaf.node.data)
+        for leaf in leaves
+        if leaf.stored == "f" and leaf.node.op == "column" and facts.sure(leaf.node)
+    )
+    source = _source(writer, broken, leaves, guarded, facts)
+    return Plan(
+        source, _arguments(leaves, facts), leaves, tuple(outside_calls(roots, facts)), tuple(writer.ints),
+        tuple(writer.floats), tuple(places), guarded,
+        tuple((key, _FIXED_SUMS + counter) for key, counter in writer.undefined.items()),
+        _FIXED_SUMS + len(writer.counters),
+    )  # fmt: skip
+
+
+def _broken(writer: Writer, rule: Rule) -> str:
+    """Return the name of "this row breaks the rule"."""
+    if rule.nulls == "fail":
+        fine = writer.yes(rule.check)
+        if rule.when is not None:
+            fine = writer.let(f"{writer.no(rule.when)} | {fine}")
+        return writer.let(f"not {fine}")
+    return _false(writer, rule)
+
+
+def _false(writer: Writer, rule: Rule) -> str:
+    if rule.when is None:
+        return writer.no(rule.check)
+    return writer.let(f"{writer.yes(rule.when)} & {writer.no(rule.check)}")
+
+
+def _sums(writer: Writer, facts: Facts, rule: Rule) -> RuleSums:
+    """Write the counters a rule needs besides its breaches."""
+    first = _FIXED_SUMS
+    fired = held = good = false = None
+    if rule.antecedent is not None:
+        applies = writer.yes(rule.antecedent)
+        fired = first + writer.count(applies)
+        held = first + writer.count(writer.let(f"{applies} & {writer.yes(rule.check)}"))
+    sure = facts.sure(rule.check) and (rule.when is None or facts.sure(rule.when))
+    if not sure:
+        fine = writer.yes(rule.check)
+        if rule.when is not None:
+            fine = writer.let(f"{writer.no(rule.when)} | {fine}")
+        good = first + writer.count(fine)
+        if rule.nulls == "fail":
+            false = first + writer.count(_false(writer, rule))
+    return RuleSums(rule, fired, held, good, false)
+
+
+def _dtype(leaf: Leaf, facts: Facts) -> str:
+    if leaf.node.op == "column":
+        return plain_dtype(facts.dtypes[str(leaf.node.data)])
+    return {"f": "float64", "i": "int64", "b": "bool"}[leaf.stored]
+
+
+def _arguments(leaves: Sequence[Leaf], facts: Facts) -> tuple[tuple[str, int], ...]:
+    """Return the argument types of ``evaluate``."""
+    types: list[tuple[str, int]] = [("int64", 0)]
+    for leaf in leaves:
+        types.append((_dtype(leaf, facts), 1))
+        if leaf.has_valid:
+            types.append(("bool", 1))
+    return (*types, ("int64", 1), ("float64", 1), ("=uint64", 1), ("=int64", 1))
+
+
+def _source(
+    writer: Writer, broken: Sequence[str], leaves: Sequence[Leaf], guarded: Sequence[str], facts: Facts
+) -> str:
+    tame = writer.real(10.0**TAME)
+    loads, guards = [], []
+    for leaf in leaves:
+        n = leaf.number
+        cast = {"f": "float64({})", "i": "int64({})", "b": "{}"}[leaf.stored]
+        loads.append(f"a{n} = {cast.format(f'v{n}[i]')}")
+        loads += [f"b{n} = u{n}[i]"] if leaf.has_valid else []
+        is_column = leaf.node.op == "column"
+        if is_column and str(leaf.node.data) in guarded[:_MOST_GUARDS]:
+            bit = guarded.index(str(leaf.node.data))
+            guards.append(f"q |= int64(not (abs(a{n}) <= {tame})) << {bit}")
+        if is_column and leaf.node.type.kind in ("int", "money") and _dtype(leaf, facts) == "int64":
+            guards.append(f"r |= a{n} ^ (a{n} >> 63)")
+    word = " | ".join(f"(uint64({name}) << uint64({bit}))" for bit, name in enumerate(broken)) or "uint64(0)"
+    row = [
+        *loads,
+        *writer.lines,
+        *guards,
+        *(f"s{k} += int64({text})" for k, text in enumerate(writer.counters)),
+    ]
+    row += [f"m = {word}", "t[i] = m", "p |= m"]
+    slices = [f"v{leaf.number} = c{leaf.number}[o:o + e]" for leaf in leaves]
+    slices += [f"u{leaf.number} = d{leaf.number}[o:o + e]" for leaf in leaves if leaf.has_valid]
+    columns = [
+        name
+        for leaf in leaves
+        for name in (f"c{leaf.number}", *([f"d{leaf.number}"] if leaf.has_valid else []))
+    ]
+    head = [f"k{k} = k[{k}]" for k in range(len(writer.ints))]
+    head += [f"h{k} = h[{k}]" for k in range(len(writer.floats))]
+    head += ["p = uint64(0)", "q = int64(0)", "r = int64(0)"]
+    head += [f"s{k} = int64(0)" for k in range(len(writer.counters))]
+    tail = ["s[0] = int64(p)", "s[1] = q", "s[2] = r"]
+    tail += [f"s[{_FIXED_SUMS + k}] = s{k}" for k in range(len(writer.counters))]
+    lines = ["from numpy import ceil, float64, floor, int64, rint, sqrt, uint64", "", ""]
+    lines.append(f"def evaluate({', '.join(['n', *columns, 'k', 'h', 'w', 's'])}):")
+    lines += [f"    {line}" for line in head]
+    lines.append(f"    for o in range(0, n, {BLOCK_ROWS}):")
+    lines += [f"        {line}" for line in (f"e = min({BLOCK_ROWS}, n - o)", *slices, "t = w[o:o + e]")]
+    lines.append("        for i in range(e):")
+    lines += [f"            {line}" for line in row]
+    lines += [f"    {line}" for line in (*tail, "return int64(0)")]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,123 @@
+"""The rules of one pass in compiled form, at work: threads, restarts when a column is not as planned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from finsim.constraints.columns import Source
+from finsim.constraints.compiled.facts import Facts
+from finsim.constraints.compiled.feeding import Supply, arranged_shares, feed, feed_arranged, shares
+from finsim.constraints.compiled.plan import Plan
+from finsim.constraints.compiled.prepare import are_compiled, compiled, facts_for, plans_for
+from finsim.constraints.compiled.run import Counts, Ready, Run, Wild
+from finsim.constraints.compiled.walk import OutOfOrder, may_stand_in_order
+from finsim.constraints.interpreter import World
+from finsim.constraints.order import Arrangement, Order, arrange
+from finsim.constraints.ruleset import Rule
+from finsim.constraints.tally import Excused
+
+
+@dataclass
+class Outcome:
+    """Counts by rule, and undefined results by node."""
+
+    counts: dict[str, Counts]
+    undefined: dict[int, int]
+
+    def add(self, other: Outcome) -> None:
+        """Add what another thread, or another piece, found."""
+        for name, counts in other.counts.items():
+            self.counts.setdefault(name, Counts()).add(counts)
+        for key, count in other.undefined.items():
+            self.undefined[key] = self.undefined.get(key, 0) + count
+
+
+class Compiled:
+    """The rules of one pass in the compiled tier."""
+
+    def __init__(self, rules: Sequence[Rule], source: Source, world: World, excused: Excused | None) -> None:
+        self.rules, self.source, self.world, self.excused = list(rules), source, world, excused
+        self.order: Order | None = rules[0].order
+        self.nullable: frozenset[str] = frozenset()
+        self._ready: tuple[Facts, list[Ready]] | None = None
+
+    def facts(self) -> Facts:
+        """Return what is known of the columns by now."""
+        return facts_for(self.rules, self.source, self.world.params, self.order, self.nullable)
+
+    def plans(self) -> list[Plan]:
+        """Return what would be compiled."""
+        return plans_for(self.rules, self.facts())
+
+    def prepare(self) -> tuple[Facts, list[Ready]]:
+        """Return facts and kernels, compiled if need be."""
+        if self._ready is None:
+            facts = self.facts()
+            self._ready = facts, compiled(plans_for(self.rules, facts))
+        return self._ready
+
+    def check(self, supply: Supply, begin: int, threads: int, offset: int = 0) -> Outcome:
+        """Judge the rows from ``begin`` on; starts anew when a column turns out to have nulls."""
+        rows = supply.table.num_rows
+        placed: Arrangement | None = None
+        if self.order is not None and not may_stand_in_order(self.order, self.source):
+            placed = self._arranged()
+        while True:
+            try:
+                return self._once(supply, placed, begin, rows, threads, offset)
+            except Wild as wild:
+                if wild.columns <= self.nullable:
+                    raise
+                self.nullable, self._ready = self.nullable | wild.columns, None
+            except OutOfOrder:
+                placed = self._arranged()
+
+    def _arranged(self) -> Arrangement:
+        assert self.order is not None
+        group = [self.source.block(name, slice(None)) for name in self.order.group]
+        by = [self.source.block(name, slice(None)) for name in self.order.by] if self.order.is_sorted else []
+        return arrange(group, by, self.source.rows)
+
+    def _once(
+        self, supply: Supply, placed: Arrangement | None, begin: int, rows: int, threads: int, offset: int
+    ) -> Outcome:
+        facts, ready = self.prepare()
+
+        def work(share: tuple[int, int]) -> Outcome:
+            run = Run(ready, facts, self.world, self.excused)
+            if placed is None:
+                feed(run, supply, self.order, *share, offset)
+            else:
+                feed_arranged(run, self.source, placed, *share)
+            return Outcome(run.counts, run.undefined)
+
+        if placed is None:
+            parts = (
+                list(shares(supply, self.order, facts, rows - begin, threads))
+                if not begin
+                else [(begin, rows)]
+            )
+        else:
+            parts = list(arranged_shares(placed, rows, threads))
+        total = Outcome({rule.id: Counts() for rule in self.rules}, {})
+        if len(parts) < 2:
+            for part in parts:
+                total.add(work(part))
+            return total
+        with ThreadPoolExecutor(len(parts)) as pool:
+            for outcome in pool.map(work, parts):
+                total.add(outcome)
+        return total
+
+    def is_compiled(self) -> bool:
+        """Whether the machine code is on disk."""
+        return are_compiled(self.plans())
+
+    def in_background(self) -> Future[object]:
+        """Compile in a thread of its own."""
+        pool = ThreadPoolExecutor(1)
+        future: Future[object] = pool.submit(self.prepare)
+        pool.shutdown(wait=False)
+        return future

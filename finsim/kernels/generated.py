@@ -1,0 +1,133 @@
+"""Kernels written by a program: kept in files named by their own hash, and run only if the hash is right.
+
+numba caches compiled code of files only (not of ``exec``), so the source goes to a private folder. What
+may stand in it is a closed alphabet: see ``ALLOWED``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import re
+import stat
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from threading import RLock
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from finsim.errors import ProvenanceError
+from finsim.kernels.kernel import kernel_for
+
+NAME = "evaluate"
+_WORDS = ("def", "evaluate", "return", "for", "in", "range", "if", "else", "not", "from", "import", "numpy")
+_CALLS = ("int64", "float64", "uint64", "min", "abs", "rint", "floor", "ceil", "sqrt")
+ALLOWED = frozenset((*_WORDS, *_CALLS))
+_SIGN = r"==|!=|<=|>=|<<|>>|\|=|\+=|[-+*/%<>=()\[\],:&|^]"
+_TOKENS = re.compile(rf"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|{_SIGN}|\s+")
+_NAME = re.compile(r"[a-z][0-9]*")
+_lock = RLock()
+Arguments = Sequence[tuple[str, int]]
+
+
+def check_alphabet(source: str) -> None:
+    """Refuse source with anything but the closed alphabet: fixed words, one-letter names, numbers, operators.
+
+    Raises ValueError at the first other character or word.
+    """
+    at = 0
+    while at < len(source):
+        found = _TOKENS.match(source, at)
+        if found is None:
+            raise ValueError(f"generated source holds {source[at]!r} at {at}")
+        word = found.group()
+        if (word[0].isalpha() or word[0] == "_") and word not in ALLOWED and not _NAME.fullmatch(word):
+            raise ValueError(f"generated source holds the word {word!r}")
+        at = found.end()
+
+
+def digest(source: str) -> str:
+    """Return the name of a source: its sha256."""
+    return hashlib.sha256(source.encode("ascii")).hexdigest()
+
+
+@cache
+def folder() -> Path:
+    """Return the private folder of generated kernels, made if need be.
+
+    It is ``FINSIM_KERNELS``, else below ``XDG_CACHE_HOME`` or ``~/.cache``; a folder that others may
+    write to, or that cannot be made, is replaced by a temporary one that lives as long as the process.
+    """
+    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    wanted = Path(os.environ.get("FINSIM_KERNELS") or Path(home).expanduser() / "finsim" / "kernels")
+    try:
+        wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if _is_private(wanted):
+            return wanted
+    except OSError:
+        pass  # a read-only home: compiled code then lives as long as the process
+    return Path(tempfile.mkdtemp(prefix="finsim-kernels-"))
+
+
+def _is_private(path: Path) -> bool:
+    facts = path.stat()
+    mine = not hasattr(os, "getuid") or facts.st_uid == os.getuid()
+    return mine and not facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and os.access(path, os.W_OK)
+
+
+def _path(source: str) -> Path:
+    return folder() / f"k{digest(source)}.py"
+
+
+def is_compiled(source: str) -> bool:
+    """Whether machine code of a source is on disk, so that loading it takes no compilation."""
+    path = _path(source)
+    cached = path.parent / "__pycache__"
+    return path.is_file() and cached.is_dir() and any(cached.glob(f"{path.stem}.{NAME}-*.nbi"))
+
+
+_loaded: dict[str, Callable[..., int]] = {}
+
+
+def load(source: str, arguments: Arguments) -> Callable[..., int]:
+    """Return the compiled function ``evaluate`` of a source; compiled once per machine and kept on disk.
+
+    ``arguments`` are dtype names and dimensions as in ``kernel_for``. Raises ProvenanceError when the file
+    cannot be kept as it was written.
+    """
+    check_alphabet(source)
+    name = digest(source)
+    with _lock:
+        if name not in _loaded:
+            module = _module(source, _path(source))
+            _loaded[name] = kernel_for(getattr(module, NAME), list(arguments))
+        return _loaded[name]
+
+
+def _module(source: str, path: Path) -> ModuleType:
+    """Import the file of a source, after making sure that it holds exactly this source."""
+    if not path.is_file() or path.read_bytes() != source.encode("ascii"):
+        part = path.with_suffix(f".{os.getpid()}.part")
+        part.write_bytes(source.encode("ascii"))
+        part.replace(path)
+    name = f"finsim_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None or digest(path.read_text("ascii")) != path.stem[1:]:
+        raise ProvenanceError(
+            "a generated kernel does not match its name", place=str(path), remedy="delete it"
+        )
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # numba looks the module up by name when it reads its cache
+    spec.loader.exec_module(module)
+    return module
+
+
+def constants(values: Sequence[Any], dtype: str) -> Any:
+    """Return constants of a kernel as an array (never empty, so that its type is known)."""
+    return np.array(list(values) or [0], dtype=dtype)
