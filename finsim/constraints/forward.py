@@ -13,12 +13,14 @@ import numpy as np
 
 from finsim.constraints.check import Excused
 from finsim.constraints.columns import Source
-from finsim.constraints.interpreter import Block, Interpreter, World
-from finsim.constraints.mending import Mended, broken_mask, new_values
+from finsim.constraints.detection import broken_mask
+from finsim.constraints.interpreter import Block, Interpreter
+from finsim.constraints.mending import Mended, Overlay, at_places, joined
 from finsim.constraints.order import Arrangement, Layout, layout
+from finsim.constraints.projecting import Projection
 from finsim.constraints.ruleset import Rule
-from finsim.constraints.vectors import Vec, known, solid, spread
-from finsim.notation import Array, Bool1D, Int1D
+from finsim.constraints.workpiece import Workpiece
+from finsim.notation import Bool1D, Int1D
 
 
 @dataclass
@@ -46,75 +48,51 @@ class _Runs:
 
 def one_by_one(
     rule: Rule,
-    world: World,
-    source: Source,
-    placed: Arrangement,
-    first: Mended,
-    blocks: int,
+    piece: Workpiece,
+    first: Int1D,
+    size: int,
     excused: Excused | None,
+    projection: Projection | None = None,
 ) -> Mended:
     """Return the rows that break a rule when earlier rows of their group have been mended.
 
     ``first`` are the rows that break it as the table stands; groups without any are left alone. For
-    ``drop`` the values are of no use. The source's column is put back as it was.
+    ``drop`` there are no values, for ``project`` the projection finds them.
     """
-    repair = rule.repair
+    repair, source = rule.repair, piece.source
     assert repair is not None
+    assert rule.order is not None
+    placed = piece.arrangement(rule.order)
     drops = repair.do == "drop"
     order = np.arange(source.rows) if placed.permutation is None else placed.permutation
-    working = _Working(source, "" if drops else repair.column)
-    run = Interpreter(world)
-    found: list[tuple[Int1D, Array, Bool1D]] = []
-    runs = _begin(placed, order, first.rows)
+    overlay = Overlay(source, repair.columns)
+    run = Interpreter(piece.world([rule, *(projection.companions if projection is not None else [])]))
+    found: list[Mended] = []
+    runs = _begin(placed, order, first)
     while len(runs.at):
-        lengths = runs.stretch(blocks)
+        lengths = runs.stretch(size)
         where, shape = _positions(runs, lengths), _shape(runs, lengths, placed.slot_count)
         run.begin(Block(source, order[where], len(where), shape))
-        broken = broken_mask(rule, run, excused)
-        head = _first_true(broken, lengths)
+        head = _first_true(broken_mask(rule, run, excused), lengths)
         stopped = head < lengths
         if stopped.any():
             starts = np.cumsum(lengths) - lengths
             places = (starts + head)[stopped]
-            rows = order[where[places]]
             if drops:
-                found.append((rows, np.zeros(len(rows)), np.ones(len(rows), dtype=bool)))
+                found.append(Mended(order[where[places]], {}, np.ones(len(places), dtype=bool)))
+            elif projection is not None:
+                found.append(projection.moved(run, places, overlay))
             else:
-                new = new_values(rule, run)
-                valid = np.broadcast_to(known(new), (len(where),))[places]
-                values = spread(new.values, len(where))[places]
-                working.put(rows[valid], values[valid])
-                found.append((rows, values, valid))
+                found.append(at_places(rule, run, order[where], places))
+                new = found[-1]
+                overlay.put(new.rows[new.valid], {repair.column: new.values[repair.column][new.valid]})
             kept = np.where(stopped, head if drops else head + 1, lengths)
             _recommit(run, source, order, runs, kept, placed.slot_count)
         else:
             run.commit()
         runs = runs.advance(np.where(stopped, head + 1, lengths), stopped, lengths)
-    working.restore()
-    return _joined(found)
-
-
-class _Working:
-    """The repaired column while it is being repaired; rules read it through the source."""
-
-    def __init__(self, source: Source, column: str) -> None:
-        self.source, self.column = source, column
-        if column:
-            self.old = source.whole(column)
-            count = source.rows
-            self.values = spread(source.block(column, slice(None)).values, count).copy()
-            self.valid = solid(self.old.valid, count).copy()
-            source.replace(column, Vec(self.values, None if self.values.dtype.kind == "f" else self.valid))
-
-    def put(self, rows: Int1D, values: Array) -> None:
-        """Write new values."""
-        self.values[rows] = values
-        self.valid[rows] = True
-
-    def restore(self) -> None:
-        """Put the column back as it was."""
-        if self.column:
-            self.source.replace(self.column, self.old)
+    overlay.restore()
+    return joined(found)
 
 
 def _begin(placed: Arrangement, order: Int1D, broken_rows: Int1D) -> _Runs:
@@ -156,12 +134,3 @@ def _recommit(
     where = _positions(part, kept[some])
     run.begin(Block(source, order[where], len(where), _shape(part, kept[some], slot_count)))
     run.commit()
-
-
-def _joined(found: list[tuple[Int1D, Array, Bool1D]]) -> Mended:
-    if not found:
-        none = np.zeros(0, dtype=np.int64)
-        return Mended(none, none, np.zeros(0, dtype=bool))
-    rows, values, valid = (np.concatenate(part) for part in zip(*found, strict=True))
-    order = np.argsort(rows, kind="stable")
-    return Mended(rows[order], values[order], valid[order])

@@ -26,6 +26,7 @@ from finsim.constraints.session import AnyTable, Session, as_arrow
 from finsim.constraints.stored import written
 from finsim.constraints.types import Type
 from finsim.constraints.vectors import known, spread
+from finsim.constraints.workpiece import Workpiece
 from finsim.errors import DataError, Problem, RuleError
 from finsim.notation import Array, Int1D
 
@@ -96,16 +97,15 @@ def _computed(rule: Rule, session: Session) -> pa.Table:
     """Return the table with one identity computed in every row that the rule speaks of."""
     source, repair = session.sources[rule.table], rule.repair
     assert repair is not None
-    world = session.world([rule], source)
     if looks_back_at_itself(rule):
-        found = _carried(rule, session, world)
+        found = _carried(rule, Workpiece(session, rule.table))
     else:
-        parts = list(_block_values(rule, world, source))
+        parts = list(_block_values(rule, session.world([rule], source), source))
         if not parts:
             return source.table
         rows, values = (np.concatenate(one) for one in zip(*parts, strict=True))
-        found = Mended(rows, values, np.ones(len(rows), dtype=bool))
-    return written(source, repair.column, found.rows, found.values)
+        found = Mended(rows, {repair.column: values}, np.ones(len(rows), dtype=bool))
+    return written(source, repair.column, found.rows, found.values[repair.column])
 
 
 def _block_values(rule: Rule, world: World, source: Source) -> Iterator[tuple[Int1D, Array]]:
@@ -125,15 +125,12 @@ def _block_values(rule: Rule, world: World, source: Source) -> Iterator[tuple[In
         one.run.commit()
 
 
-def _carried(rule: Rule, session: Session, world: World) -> Mended:
+def _carried(rule: Rule, piece: Workpiece) -> Mended:
     """Return the values of an identity that builds on its own row before, such as a balance."""
     assert rule.repair is not None
-    source, every = session.sources[rule.table], np.arange(session.sources[rule.table].rows)
-    placed = Pass(rule.order, [], Interpreter(world)).arrangement(source)
-    assert placed is not None
-    first = Mended(every, every, np.ones(len(every), dtype=bool))
+    every = np.arange(piece.source.rows)
     parts = running_identity(rule)
-    quick = run_on(rule, parts, world, source, placed, first) if parts is not None else None
+    quick = run_on(rule, parts, piece, every) if parts is not None else None
     if quick is not None:
         return quick
     if parts is not None:
@@ -142,7 +139,7 @@ def _carried(rule: Rule, session: Session, world: World) -> Mended:
             place=f"table {rule.table}, rule {rule.id}",
             remedy="fill the columns that it is computed from",
         )
-    return one_by_one(rule, world, source, placed, first, BLOCK, None)
+    return one_by_one(rule, piece, every, BLOCK, None)
 
 
 def _covers_all(rule: Rule) -> bool:

@@ -25,6 +25,7 @@ from finsim.constraints.pack_file import (
     RuleText,
     TableText,
 )
+from finsim.constraints.repair_build import refuse_drawing_computed
 from finsim.constraints.repair_order import repair_order
 from finsim.constraints.rule_build import RuleBuilder, key_rules
 from finsim.constraints.ruleset import Param, Rule, RuleSet, Table
@@ -295,6 +296,7 @@ def _rules(
         if text is not None:
             rules.extend(_one_rule(reader, text, ("rules", i), builders))
     _refuse_twice(reader, texts)
+    refuse_drawing_computed(reader, texts, rules)
     for name in tables if not reader.problems else ():
         try:
             repair_order([rule for rule in rules if rule.table == name])

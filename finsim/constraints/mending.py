@@ -1,101 +1,73 @@
-"""One repair on one table: which rows break the rule, and what their new values are."""
+"""The new values of a repair: for the rows of a block, from the table as it stands."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from finsim.constraints.check import Excused, Pass, cut
 from finsim.constraints.columns import Source
 from finsim.constraints.expression import walk
 from finsim.constraints.functions import FUNCTIONS
-from finsim.constraints.interpreter import Interpreter, World
-from finsim.constraints.order import Arrangement
+from finsim.constraints.interpreter import Interpreter
 from finsim.constraints.ruleset import Rule
 from finsim.constraints.stored import stored_kind
-from finsim.constraints.tally import excuses, judged
 from finsim.constraints.vectors import Vec, known, solid, spread
 from finsim.notation import Array, Bool1D, Int1D
 
 
 @dataclass(frozen=True)
 class Mended:
-    """Rows that break a rule, in row order, and their new values where there are any (else null)."""
+    """Rows under repair, in ascending order, and per column their new values where ``valid``."""
 
     rows: Int1D
-    values: Array
+    values: Mapping[str, Array]
     valid: Bool1D
 
 
-def broken_mask(rule: Rule, run: Interpreter, excused: Excused | None) -> Bool1D:
-    """Return the rows of the interpreter's block that break a rule and have no excuse."""
-    seen = judged(rule, run)
-    broken = np.array(np.broadcast_to(seen.broken, (run.block.count,)))
-    pardon = excuses(rule, run.block.source, run.block.rows, excused)
-    return broken if pardon is None else broken & ~pardon
+def joined(parts: list[Mended]) -> Mended:
+    """Return parts as one, in the order of rows."""
+    if not parts:
+        none = np.zeros(0, dtype=np.int64)
+        return Mended(none, {}, np.zeros(0, dtype=bool))
+    rows = np.concatenate([part.rows for part in parts])
+    order = np.argsort(rows, kind="stable")
+    values = {name: np.concatenate([part.values[name] for part in parts])[order] for name in parts[0].values}
+    return Mended(rows[order], values, np.concatenate([part.valid for part in parts])[order])
 
 
 def looks_back_at_itself(rule: Rule) -> bool:
     """Whether a repaired value is seen by the rule in later rows: then rows must be mended one by one."""
-    if rule.order is None or rule.repair is None:
+    repair = rule.repair
+    if rule.order is None or repair is None:
         return False
-    if rule.repair.do == "drop":
+    if repair.do == "drop":
+        return repair.group is None
+    if repair.do == "project":
         return True
-    roots = [node for node in (rule.check, rule.when, rule.repair.node) if node is not None]
+    roots = [node for node in (rule.check, rule.when, repair.node) if node is not None]
     for root in roots:
         for node in walk(root):
             if node.op == "call" and node.data[0] in FUNCTIONS:
                 inside = {one.data for arg in node.args for one in walk(arg) if one.op == "column"}
-                if FUNCTIONS[node.data[0]].family not in ("row", "whole") and rule.repair.column in inside:
+                if FUNCTIONS[node.data[0]].family not in ("row", "whole") and repair.column in inside:
                     return True
     return False
 
 
-def at_once(
-    rule: Rule, world: World, source: Source, blocks: int, excused: Excused | None
-) -> tuple[Mended, Arrangement | None]:
-    """Return all rows that break a rule with their new values, each from the table as it stands."""
-    whole = Pass(rule.order, [], Interpreter(world))
-    placed = whole.arrangement(source)
-    parts = list(_parts(rule, whole.run, source, placed, blocks, excused))
-    if not parts:
-        none = np.zeros(0, dtype=np.int64)
-        return Mended(none, none, np.zeros(0, dtype=bool)), placed
-    rows = np.concatenate([part.rows for part in parts])
-    order = np.argsort(rows, kind="stable")
-    values = np.concatenate([part.values for part in parts])[order]
-    return Mended(rows[order], values, np.concatenate([part.valid for part in parts])[order]), placed
-
-
-def _parts(
-    rule: Rule,
-    run: Interpreter,
-    source: Source,
-    placed: Arrangement | None,
-    blocks: int,
-    excused: Excused | None,
-) -> Iterator[Mended]:
-    for begin in range(0, source.rows, blocks):
-        block, rows = cut(source, placed, begin, min(begin + blocks, source.rows), closed=True)
-        run.begin(block)
-        broken = broken_mask(rule, run, excused)
-        new = Vec(np.zeros(block.count, dtype=np.int64)) if not _writes(rule) else new_values(rule, run)
-        places = np.flatnonzero(broken)
-        if len(places):
-            valid = np.broadcast_to(known(new), (block.count,))[places]
-            yield Mended(rows[places], spread(new.values, block.count)[places], valid)
-        run.commit()
-
-
-def _writes(rule: Rule) -> bool:
-    return rule.repair is not None and rule.repair.do in ("set", "clip")
+def at_places(rule: Rule, run: Interpreter, rows: Int1D, places: Int1D) -> Mended:
+    """Return what ``set`` or ``clip`` gives in some places of the interpreter's block."""
+    assert rule.repair is not None
+    count = run.block.count
+    new = new_values(rule, run)
+    valid = np.broadcast_to(known(new), (count,))[places]
+    return Mended(rows[places], {rule.repair.column: spread(new.values, count)[places]}, valid)
 
 
 def new_values(rule: Rule, run: Interpreter) -> Vec:
-    """Return what the repaired column should hold in every row of the block."""
+    """Return what the repaired column should hold in every row of the block (``set`` and ``clip``)."""
     repair = rule.repair
     assert repair is not None
     if repair.node is not None:
@@ -129,3 +101,30 @@ def _nearest(limit: Array, is_low: bool, strict: bool, kind: np.dtype[Any]) -> A
     near = np.ceil(near) if is_low else np.floor(near)
     whole: Array = np.where(strict & (near == limit), near + step, near)
     return whole
+
+
+class Overlay:
+    """Columns that are being repaired; rules read the new values through the source until ``restore``."""
+
+    def __init__(self, source: Source, columns: tuple[str, ...]) -> None:
+        self.source, self.columns = source, columns
+        self._old = {name: source.whole(name) for name in columns}
+        self.values: dict[str, Array] = {}
+        self._valid: dict[str, Bool1D] = {}
+        for name in columns:
+            whole = slice(None)
+            self.values[name] = spread(source.block(name, whole).values, source.rows).copy()
+            self._valid[name] = solid(self._old[name].valid, source.rows).copy()
+            is_float = self.values[name].dtype.kind == "f"
+            source.replace(name, Vec(self.values[name], None if is_float else self._valid[name]))
+
+    def put(self, rows: Int1D, values: Mapping[str, Array]) -> None:
+        """Write new values."""
+        for name, new in values.items():
+            self.values[name][rows] = new
+            self._valid[name][rows] = True
+
+    def restore(self) -> None:
+        """Put the columns back as they were."""
+        for name, old in self._old.items():
+            self.source.replace(name, old)

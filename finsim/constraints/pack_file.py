@@ -97,9 +97,15 @@ class LookupText(_Strict):
 class RepairText(_Strict):
     """What to do with a row that breaks the rule."""
 
-    do: Literal["set", "clip", "sort", "drop", "flag"]
-    on: str = ""
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+
+    do: Literal["set", "clip", "project", "resample", "sort", "drop", "flag"]
+    on: str | list[str] = ""
     expr: str = ""
+    weights: dict[str, float] | None = None
+    max: int | None = Field(None, ge=1, le=1_000)
+    otherwise: Literal["drop", "flag"] | None = Field(None, alias="else")
+    whole: Literal["group"] | None = None
 
 
 class RuleText(_Strict):

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from finsim.constraints.ruleset import Rule
 from finsim.constraints.types import Clash
 
-_PHASES = {"sort": 0, "set": 1, "clip": 2, "drop": 3, "flag": 4}
+_PHASES = {"sort": 0, "set": 1, "clip": 2, "project": 2, "resample": 3, "drop": 4, "flag": 5}
 
 
 def repair_order(rules: Sequence[Rule]) -> list[Rule]:
     """Return the rules of one table that repair, in the order in which they must run.
 
-    Sorting first; then `set` and `clip` along their dependencies (`set` before `clip`, then the order
-    of the file, where they leave a choice); then `drop` and `flag`. Raises Clash for a circle.
+    Sorting first; then `set`, `clip` and `project` along their dependencies (`set` first, then the order
+    of the file, where they leave a choice); then `resample`, `drop` and `flag`. Raises Clash for a circle.
     """
     mending = [rule for rule in rules if rule.repair is not None]
     rank = {rule.id: (_phase(rule), place) for place, rule in enumerate(mending)}
@@ -47,9 +47,9 @@ def _phase(rule: Rule) -> int:
 def _before(first: Rule, second: Rule, rank: dict[str, tuple[int, int]]) -> bool:
     assert first.repair is not None
     assert second.repair is not None
-    if first.repair.column == second.repair.column:
+    if set(first.repair.columns) & set(second.repair.columns):
         return rank[first.id] < rank[second.id]
-    return first.repair.column in second.columns
+    return bool(set(first.repair.columns) & second.columns)
 
 
 def _circle(names: list[str], waits: dict[str, set[str]]) -> list[str]:

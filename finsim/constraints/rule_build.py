@@ -8,13 +8,13 @@ from finsim.constraints.binding import Binder, Scope
 from finsim.constraints.build import Builder
 from finsim.constraints.expression import Expr, Node, Span, walk
 from finsim.constraints.functions import FUNCTIONS
-from finsim.constraints.grammar import Misread, parse
+from finsim.constraints.grammar import Misread
 from finsim.constraints.order import Order
-from finsim.constraints.pack_file import PackReader, RepairText, RuleText
-from finsim.constraints.ruleset import Bound, Repair, Rule, Table
-from finsim.constraints.types import ANY, BOOL, Clash, number
+from finsim.constraints.pack_file import PackReader, RuleText
+from finsim.constraints.repair_build import RepairBuilder, parsed, reported
+from finsim.constraints.ruleset import Rule, Table
+from finsim.constraints.types import BOOL, Clash, number
 from finsim.documents import Loc
-from finsim.errors import did_you_mean
 
 _SEQUENCED = ("sequence", "window", "calendar")
 
@@ -33,7 +33,7 @@ class RuleBuilder:
                 self.reader.complain((*loc, name), found, "break the circle")
             binder = Binder(self.make, self.scope)
             binder.bind(expr)
-            self._report(binder, (*loc, name), str(written[name]))
+            reported(self.reader, binder, (*loc, name), str(written[name]))
 
     def rule(self, text: RuleText, loc: Loc, order: Order | None) -> Rule | None:
         """Return one rule, or None after noting its problems."""
@@ -51,7 +51,8 @@ class RuleBuilder:
             self.reader.complain(
                 (*loc, "tol"), "the tolerance fits no comparison", "give it the unit of the sides"
             )
-        repair = self._repair(text.repair, scope, node, (*loc, "repair")) if text.repair else None
+        mending = RepairBuilder(self.reader, self.make, self.table, scope, (*loc, "repair"))
+        repair = mending.build(text.repair, node, order) if text.repair else None
         if len(self.reader.problems) > before:
             return None
         roots = [node, *([when[0]] if when else []), *([repair.node] if repair and repair.node else [])]
@@ -74,7 +75,7 @@ class RuleBuilder:
     def _condition(
         self, scope: Scope, loc: Loc, text: str, tol: Hashable
     ) -> tuple[Node, tuple[Span, ...], bool] | None:
-        expr = self._parsed(loc, text)
+        expr = parsed(self.reader, loc, text)
         if expr is None:
             return None
         if expr.op == "assign":
@@ -82,21 +83,9 @@ class RuleBuilder:
             return None
         binder = Binder(self.make, scope)
         node = binder.condition(expr, tol)
-        if self._report(binder, loc, text):
+        if reported(self.reader, binder, loc, text):
             return None
         return node, tuple(binder.spans), binder.used_tol
-
-    def _parsed(self, loc: Loc, text: str) -> Expr | None:
-        try:
-            return parse(text)
-        except Misread as bad:
-            self.reader.misread(loc, text, bad)
-            return None
-
-    def _report(self, binder: Binder, loc: Loc, text: str) -> bool:
-        for bad in binder.problems:
-            self.reader.misread(loc, text, bad)
-        return bool(binder.problems)
 
     def _tol(self, text: RuleText, loc: Loc) -> Hashable:
         """Return the tolerance as (kind, type, amount) or ("rel", None, share)."""
@@ -126,72 +115,6 @@ class RuleBuilder:
             self.reader.complain(
                 (*loc, "expect"), f"`expect` on a rule of level {text.level}", "use level plausible"
             )
-
-    def _repair(self, text: RepairText, scope: Scope, check: Node, loc: Loc) -> Repair | None:
-        if text.do == "set":
-            return self._set(text, scope, loc)
-        if text.do == "clip":
-            if text.on not in self.table.columns:
-                self.reader.complain(
-                    loc, f"unknown column {text.on!r}", did_you_mean(text.on, list(scope.columns))
-                )
-                return None
-            bounds = tuple(_bounds(check, text.on))
-            if not bounds:
-                self.reader.complain(
-                    loc, f"the rule gives {text.on!r} no bound", f"write {text.on} <= .. or >= .."
-                )
-            return Repair("clip", text.on, None, bounds, f"clip {text.on}")
-        if text.on or text.expr:
-            self.reader.complain(loc, f"{text.do} takes no `on` or `expr`", "leave it out")
-        if text.do == "sort" and (scope.is_sorted or not scope.ordered):
-            self.reader.complain(
-                loc, "sort repairs rows that stand out of order", "give the rule `order: {.., sort: false}`"
-            )
-        return Repair(text.do, text=f"{text.do} the row")
-
-    def _set(self, text: RepairText, scope: Scope, loc: Loc) -> Repair | None:
-        at = (*loc, "expr")
-        expr = self._parsed(at, text.expr)
-        if expr is None:
-            return None
-        if expr.op == "assign":
-            if text.on:
-                self.reader.complain(loc, "`on` beside `:=`", "leave `on` out")
-            expr = Expr("assign", expr.text, expr.args, expr.start, expr.end)
-        elif text.on:
-            expr = Expr("assign", text.on, (expr,), expr.start, expr.end)
-        else:
-            self.reader.complain(at, "which column is set?", "write `column := expression`")
-            return None
-        column, kind = expr.text, scope.columns.get(expr.text)
-        if kind is None:
-            bad = Misread(
-                f"unknown column {column!r}", 0, len(column), did_you_mean(column, list(scope.columns))
-            )
-            self.reader.misread(at, text.expr, bad)
-            return None
-        binder = Binder(self.make, scope)
-        node = binder.bind(expr.args[0])
-        if not binder.problems and node.type != ANY:
-            node = self._fitted(binder, expr.args[0], node, column)
-        if self._report(binder, at, text.expr):
-            return None
-        return Repair("set", column, node, (), text.expr if ":=" in text.expr else f"{column} := {text.expr}")
-
-    def _fitted(self, binder: Binder, expr: Expr, node: Node, column: str) -> Node:
-        """Return the value in the type of the column, or note why it does not fit."""
-        kind = self.scope.columns[column]
-        try:
-            target, value = self.make.alike((self.make.node("column", kind, (), column), node), "set")
-            if value.type.stored != kind.stored and kind.stored != "f":
-                raise Clash(f"{column} is exact, the value is not", "wrap it in round(..)")
-            if target.type.scale != kind.scale:
-                raise Clash(f"the value is finer than {column}", "round it")
-            return value if kind.stored != "f" else self.make.as_float(value)
-        except Clash as clash:
-            binder.problems.append(Misread(clash.found, expr.start, expr.end, clash.remedy))
-            return node
 
 
 def _reached(expr: Expr, lets: Mapping[str, Expr]) -> set[str]:
@@ -231,30 +154,6 @@ def _antecedent(make: Builder, when: Node | None, check: Node) -> Node | None:
     if when is None or left is None:
         return when if left is None else left
     return make.node("and", BOOL, (when, left))
-
-
-def _bounds(node: Node, column: str) -> list[Bound]:
-    """Return the limits on one column that hold whenever the rule does."""
-    if node.op == "and":
-        return [bound for arg in node.args for bound in _bounds(arg, column)]
-    if node.op == "=>":
-        return _bounds(node.args[1], column)
-    if node.op not in ("<", "<=", ">", ">="):
-        return []
-    found = []
-    for mine, other, lower in ((0, 1, node.op in (">", ">=")), (1, 0, node.op in ("<", "<="))):
-        side = node.args[mine]
-        side = side.args[0] if side.op == "float" else side
-        if side.op == "column" and side.data == column and not _reads_here(node.args[other], column):
-            found.append(Bound(lower, node.op in ("<", ">"), node.args[other]))
-    return found
-
-
-def _reads_here(node: Node, column: str) -> bool:
-    """Whether a value depends on the column in the same row (`lag` looks at earlier rows only)."""
-    if node.op == "call" and node.data[0] == "lag":
-        return any(_reads_here(arg, column) for arg in node.args[1:])
-    return (node.op == "column" and node.data == column) or any(_reads_here(arg, column) for arg in node.args)
 
 
 def key_rules(make: Builder, table: Table) -> list[Rule]:

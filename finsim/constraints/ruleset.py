@@ -32,13 +32,23 @@ class Bound:
 
 @dataclass(frozen=True)
 class Repair:
-    """How a breach is mended: ``set`` or ``clip`` a column, ``sort`` rows, ``drop`` or ``flag`` the row."""
+    """How a breach is mended: ``do`` is ``set clip project resample sort drop flag``.
+
+    ``columns`` are those it writes (``column`` is the one of ``set`` and ``clip``), ``weights`` what a
+    unit of move costs in each (project), ``most`` the redraws of a row and ``otherwise`` what follows
+    them (resample), ``group`` the columns of the group that is dropped whole (drop).
+    """
 
     do: str
     column: str = ""
     node: Node | None = None
     bounds: tuple[Bound, ...] = ()
     text: str = ""
+    columns: tuple[str, ...] = ()
+    weights: tuple[float, ...] = ()
+    most: int = 0
+    otherwise: str = ""
+    group: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

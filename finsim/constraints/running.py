@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.constraints.columns import Source
+from finsim.constraints.detection import group_places
 from finsim.constraints.expression import Node, walk
 from finsim.constraints.functions import CROSS, FUNCTIONS
-from finsim.constraints.interpreter import Block, Interpreter, World
+from finsim.constraints.interpreter import Block, Interpreter
 from finsim.constraints.mending import Mended
-from finsim.constraints.order import Arrangement
 from finsim.constraints.ruleset import Rule
 from finsim.constraints.vectors import solid, spread
+from finsim.constraints.workpiece import Workpiece
 from finsim.notation import Int1D
 
 
@@ -74,20 +74,17 @@ def _is_plain(node: Node, column: str) -> bool:
     return True
 
 
-def recomputed(
-    rule: Rule, parts: Running, world: World, source: Source, placed: Arrangement, first: Mended
-) -> Mended | None:
+def recomputed(rule: Rule, parts: Running, piece: Workpiece, first: Int1D) -> Mended | None:
     """Return the rows whose stored value is not the running one, in groups where some row breaks the rule.
 
     None when a null stands in the way: then rows must be taken one by one.
     """
     assert rule.repair is not None
-    order = np.arange(source.rows) if placed.permutation is None else placed.permutation
-    slots = np.empty(source.rows, dtype=np.int64)
-    slots[order] = placed.slots
-    at = np.flatnonzero(np.isin(placed.slots, np.unique(slots[first.rows])))
-    rows = order[at]
-    run = Interpreter(world)
+    assert rule.order is not None
+    source, placed = piece.source, piece.arrangement(rule.order)
+    at = group_places(piece, rule.order, first)
+    rows = at if placed.permutation is None else placed.permutation[at]
+    run = Interpreter(piece.world([rule]))
     run.begin(Block(source, rows, len(rows)))
     stored = source.block(rule.repair.column, rows)
     step, valid = np.zeros(len(rows), dtype=np.int64), solid(stored.valid, len(rows)).copy()
@@ -107,4 +104,5 @@ def recomputed(
     new: Int1D = total - np.repeat(total[heads] - step[heads], np.diff(heads, append=len(rows)))
     changed = np.flatnonzero(new != spread(stored.values, len(rows)))
     changed = changed[np.argsort(rows[changed], kind="stable")]
-    return Mended(rows[changed], new[changed], np.ones(len(changed), dtype=bool))
+    good = np.ones(len(changed), dtype=bool)
+    return Mended(rows[changed], {rule.repair.column: new[changed]}, good)

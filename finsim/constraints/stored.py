@@ -24,17 +24,23 @@ def stored_kind(source: Source, column: str) -> np.dtype[Any]:
 
 def written(source: Source, column: str, rows: Int1D, values: Array) -> pa.Table:
     """Return the table with ``values`` (none of them null) in some rows of a column."""
+    target = source.table.schema.field(source.headers[column]).type
+    target = target.value_type if pa.types.is_dictionary(target) else target
+    ordered = values[np.argsort(rows, kind="stable")]
+    return exchanged(source, column, rows, _arrow(source, ordered, source.columns[column].type, target))
+
+
+def exchanged(source: Source, column: str, rows: Int1D, cells: pa.Array) -> pa.Table:
+    """Return the table with ``cells``, one for each of ``rows`` in ascending order, in a column."""
     header = source.headers[column]
     place = source.table.schema.get_field_index(header)
     old = source.table.column(header).combine_chunks()
     if isinstance(old, pa.ChunkedArray):
-        old = pa.concat_arrays(old.chunks)
+        old = pa.concat_arrays(old.chunks) if old.num_chunks else pa.array([], old.type)
     plain = old.cast(old.type.value_type) if pa.types.is_dictionary(old.type) else old
     mask: Bool1D = np.zeros(source.rows, dtype=bool)
     mask[rows] = True
-    ordered = values[np.argsort(rows, kind="stable")]
-    new = _arrow(source, ordered, source.columns[column].type, plain.type)
-    merged = pc.replace_with_mask(plain, pa.array(mask), new)
+    merged = pc.replace_with_mask(plain, pa.array(mask), cells.cast(plain.type))
     if pa.types.is_dictionary(old.type):
         merged = _coded(merged, old)
     return source.table.set_column(place, source.table.schema.field(place), merged)
