@@ -1,4 +1,4 @@
-"""Which rules of a table can hold together: one problem for rules that share columns, many questions to it."""
+"""Which rules of a table can hold together: one problem for rules that share columns, many questions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ZERO, ONE = Fraction(0), Fraction(1)
 
 @dataclass(frozen=True)
 class Encoded:
-    """A rule as the solver sees it: the literal that no row breaks it, that it speaks, and what is unknown."""
+    """A rule to the solver: the literals that a row does not break it and that it speaks; its unknowns."""
 
     rule: Rule
     holds: int
@@ -44,10 +44,16 @@ def roots(rule: Rule) -> list[Node]:
     return [node for node in (rule.check, rule.when) if node is not None]
 
 
-def scene(table: Table, rules: Iterable[Rule], params: Mapping[str, Any]) -> Scene:
-    """Return what the rules of one table have in common."""
+def scene(table: Table, rules: Sequence[Rule], params: Mapping[str, Any], all_empty: bool = False) -> Scene:
+    """Return what the rules of one table have in common.
+
+    Cells are taken as filled but for those whose emptiness a rule asks for; with ``all_empty`` every cell
+    that may be empty counts.
+    """
     nodes = [node for rule in rules for node in roots(rule)]
-    return Scene(table.columns, params, tested_nodes(nodes), label_sets(nodes, params))
+    strict = [node for rule in rules if all_empty or rule.nulls == "fail" for node in roots(rule)]
+    tested = tested_nodes(nodes) | {one for node in strict for one in walk(node)}
+    return Scene(table.columns, params, tested, label_sets(nodes, params))
 
 
 def components(rules: Sequence[Rule]) -> list[list[Rule]]:
@@ -88,12 +94,14 @@ class Problem:
     """Some rules of one table; every question says which of them are to hold.
 
     Answers are exact: what is infeasible has no solution in rational (and whole) numbers. None means
-    that the budget of work was spent without an answer.
+    that the budget of work was spent without an answer; ``undecided`` then lists the ``topic`` of the question.
     """
 
     def __init__(self, shared: Scene, rules: Sequence[Rule]) -> None:
         self.encoder = Encoder(shared)
         self.encoded = {rule.id: self._encode(rule) for rule in rules}
+        self.topic = ""
+        self.undecided: list[str] = []
         self._models: list[frozenset[int]] = []
 
     def _encode(self, rule: Rule) -> Encoded:
@@ -130,18 +138,26 @@ class Problem:
             return True
         return self._asked(wanted)
 
+    def found(self, ids: Iterable[str]) -> bool | None:
+        """Like ``feasible``, and the row stands in the solver until the next question."""
+        return self._asked([*self.encoder.closed, *(self.encoded[name].holds for name in ids)])
+
     def _asked(self, assumptions: Sequence[int]) -> bool | None:
         search = self.encoder.forms.search
         try:
             answer = search.solve(assumptions)
         except Exhausted:
-            return None
+            return self._gave_up()
         if answer:
             facts = [one for rule in self.encoded.values() for one in (rule.holds, rule.applies)]
             facts += self.encoder.closed
             signed = (sign * one for one in facts for sign in (1, -1))
             self._models.append(frozenset(one for one in signed if search.holds(one)))
         return answer
+
+    def _gave_up(self) -> None:
+        if self.topic not in self.undecided:
+            self.undecided.append(self.topic)
 
     def core(
         self, ids: Sequence[str], also: Sequence[int] = (), closed: bool = True
@@ -195,7 +211,7 @@ class Problem:
             try:
                 best = simplex.extreme(name, up, simplex.pivots + 2_000)
             except Exhausted:
-                return None
+                return self._gave_up()
             if best is None:
                 return End(None)
             value, reached = best[0], best[1] == 0
@@ -204,7 +220,7 @@ class Problem:
                 reached = True
             found = End(value, reached)
             beyond = [self._beyond(name, found, up, whole)]
-        return None
+        return self._gave_up()
 
     def _jumps(self, base: Sequence[int], name: int, up: bool) -> list[int]:
         """Return the furthest known limit of a variable that a row can pass, found by halving."""

@@ -93,6 +93,11 @@ class Encoder:
             return Linear({}, Fraction(_TEXT_CODES + code))
         return Linear({}, Fraction(repr(value)) if isinstance(value, float) else Fraction(str(value)))
 
+    @property
+    def text_of(self) -> dict[int, str]:
+        """The labels that stand as numbers among ids: number -> label."""
+        return {_TEXT_CODES + code: text for text, code in self._codes.items()}
+
     def computed(self, node: Node) -> float | int | None:
         """Return the value of a constant expression as the interpreter computes it; None when undefined."""
         source = Source("", pa.table({}), {}, Labels())
