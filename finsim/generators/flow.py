@@ -8,27 +8,26 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 import numpy as np
-import torch
 
 from finsim.errors import FitError
-from finsim.generators.device import drawn, one_thread, pick_device, torch_stream
+from finsim.generators.batches import BATCH, in_batches
+from finsim.generators.device import one_thread, pick_device
 from finsim.generators.encoding import Encoding
 from finsim.generators.flow_encoding import Choices, filled, fit_encoding
+from finsim.generators.flow_output import FlowOutput
 from finsim.generators.flow_recipe import FlowRecipe, WindowSource
 from finsim.generators.generator import Budget, FitReport, Progress, Sequences, State, check_request
 from finsim.generators.networks import FlowShape, FlowTransformer
 from finsim.generators.recipe import Schedule
 from finsim.generators.rollout import Grid, roll_out
+from finsim.generators.rule_penalty import Penalty, check_weight, kept_steps
 from finsim.generators.settings import read_settings, write_settings
 from finsim.generators.settling import settle
 from finsim.generators.train import train
+from finsim.generators.weights import begun, restored, stored, under
 from finsim.generators.windows import FEWEST, split
-from finsim.notation import Array, Float2D, Float3D
+from finsim.notation import Float2D, Float3D
 from finsim.randomness import Streams
-
-# Paths are sampled in batches of exactly this size, aligned to the path number: the bytes of a path
-# then do not depend on how a run is cut into calls. Change it and every sampled byte changes.
-BATCH = 25
 
 
 class Flow:
@@ -52,6 +51,7 @@ class Flow:
         the ridges : penalties of that regression, in observations. prefix_share : windows with a given part.
         solver_steps : Heun steps per block. steps : the budget when none is given. held_out : last
         share of the data for the early stop; patience : checks without improvement (0: never stop).
+        rule_weight : of the penalty for breaking rules, when there are rules to train with.
         """
 
         context: int = 16
@@ -78,6 +78,7 @@ class Flow:
         held_out: float = 0.1
         patience: int = 6
         device: str = "cpu"
+        rule_weight: float = 0.0
 
     def __init__(
         self, settings: Settings, grid: Grid, encoding: Encoding, network: FlowTransformer, starts: Float2D
@@ -96,8 +97,15 @@ class Flow:
         budget: Budget,
         progress: Progress,
         checkpoint: Path | None = None,
+        penalty: Penalty | None = None,
     ) -> Self:
-        """Learn from sequences; see the contract. ``checkpoint``: a folder to save to and resume from."""
+        """Learn from sequences; see the contract. ``checkpoint``: a folder to save to and resume from.
+
+        ``penalty`` judges windows of values, ``rule_weight`` says how much; the marginal laws that are
+        restored after training are then those of the steps that break no rule.
+        """
+        check_weight(settings.rule_weight, penalty)
+        pressed = None if settings.rule_weight == 0.0 else penalty
         started = time.process_time()
         device = pick_device(settings.device)
         grid = _grid(settings, data.values.shape[1])
@@ -105,7 +113,7 @@ class Flow:
         encoding, scores = fit_encoding(learned, _choices(settings), streams.at("atoms"))
         averages = encoding.averages(scores)
         shape = _shape(settings, grid, encoding)
-        network = drawn(lambda: FlowTransformer(shape), torch_stream(streams.word("init"))).to(device)
+        network = begun(lambda: FlowTransformer(shape), streams, device)
         recipe = FlowRecipe(
             network,
             WindowSource(learned, encoding.components(scores, averages), grid, FEWEST),
@@ -113,6 +121,7 @@ class Flow:
             settings.prefix_share,
             settings.batch,
             _identity(data, settings),
+            None if pressed is None else FlowOutput(encoding, averages, device),
         )
         schedule = Schedule(
             settings.learning_rate,
@@ -122,10 +131,13 @@ class Flow:
             settings.ema,
             settings.check_every,
             settings.patience,
+            settings.rule_weight,
         )
-        report = train(recipe, schedule, budget.or_steps(settings.steps), streams, progress, checkpoint)
+        limit = budget.or_steps(settings.steps)
+        report = train(recipe, schedule, limit, streams, progress, checkpoint, pressed)
+        kept = None if pressed is None else kept_steps(learned, pressed)
         with one_thread():
-            encoding, starts = settle(network, encoding, grid, scores, streams.under("settle"))
+            encoding, starts = settle(network, encoding, grid, scores, streams.under("settle"), kept)
         model = cls(settings, grid, encoding, network, starts)
         model.report = replace(report, cpu_seconds=time.process_time() - started)
         return model
@@ -139,16 +151,13 @@ class Flow:
         """
         channels = len(self.encoding.scaling.centre)
         check_request(count, steps, channels, history)
-        result = np.empty((count, steps, channels))
-        with one_thread():
-            for start in range(first - first % BATCH, first + count, BATCH):
-                draws = [streams.at("path", start + row) for row in range(BATCH)]
-                past, averages = self._past(draws, history)
-                components = roll_out(self.network, self.grid, draws, past, steps)
-                scores, _ = self.encoding.series(components, averages)
-                low, high = max(first, start), min(first + count, start + BATCH)
-                result[low - first : high - first] = self.encoding.values(scores[low - start : high - start])
-        return result
+
+        def make(draws: list[np.random.Generator]) -> Float3D:
+            past, averages = self._past(draws, history)
+            components = roll_out(self.network, self.grid, draws, past, steps)
+            return self.encoding.series(components, averages)[0]
+
+        return in_batches((count, steps, channels), first, streams, make, self.encoding.values)
 
     def _past(self, draws: list[np.random.Generator], history: Float2D | None) -> tuple[Float3D, Float2D]:
         """Return recent components [BATCH, P, K] and memories: of the history, or none and drawn ones."""
@@ -163,10 +172,7 @@ class Flow:
 
     def state(self) -> State:
         """Return weights (float32), encoding, correction and settings."""
-        arrays: dict[str, Array] = {
-            f"network/{name}": weight.detach().cpu().numpy()
-            for name, weight in self.network.state_dict().items()
-        }
+        arrays = stored(self.network)
         arrays |= {f"encoding/{name}": array for name, array in self.encoding.arrays().items()}
         arrays["starts"] = self.starts
         dynamics = self.encoding.dynamics
@@ -177,18 +183,13 @@ class Flow:
     @classmethod
     def from_state(cls, state: State) -> Self:
         """Restore a flow on the CPU, or on CUDA when its settings say so and there is one."""
-
-        def under(prefix: str) -> dict[str, Array]:
-            return {k.removeprefix(prefix): v for k, v in state.arrays.items() if k.startswith(prefix)}
-
         settings = read_settings(cls, state.facts["settings"])
         sizes = state.facts["grid"]
         grid = Grid(sizes["patch"], sizes["context"], sizes["block"], settings.solver_steps)
-        encoding = Encoding.from_arrays(under("encoding/"), tuple(state.facts["horizons"]))
-        network = drawn(lambda: FlowTransformer(_shape(settings, grid, encoding)), torch_stream(0))
-        network.load_state_dict({name: torch.from_numpy(array) for name, array in under("network/").items()})
-        device = pick_device("cpu" if settings.device == "cpu" else "auto")
-        return cls(settings, grid, encoding, network.to(device), state.arrays["starts"])
+        encoding = Encoding.from_arrays(under(state.arrays, "encoding/"), tuple(state.facts["horizons"]))
+        shape = _shape(settings, grid, encoding)
+        network = restored(lambda: FlowTransformer(shape), state.arrays, settings.device)
+        return cls(settings, grid, encoding, network, state.arrays["starts"])
 
 
 def _grid(settings: Flow.Settings, length: int) -> Grid:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -10,21 +11,21 @@ import numpy as np
 import torch
 
 from finsim.errors import FitError, Problem
-from finsim.generators.device import drawn, one_thread, pick_device, torch_stream
+from finsim.generators.batches import in_batches
+from finsim.generators.device import pick_device
 from finsim.generators.generator import Budget, FitReport, Progress, Sequences, State, check_request
 from finsim.generators.networks import TimeGanNetworks, TimeGanShape
 from finsim.generators.recipe import Schedule
+from finsim.generators.rule_penalty import Penalty, check_weight
 from finsim.generators.scaling import Range
 from finsim.generators.settings import read_settings, write_settings
 from finsim.generators.stitching import stitch
 from finsim.generators.timegan_recipe import Phases, TimeGanRecipe
 from finsim.generators.train import train
+from finsim.generators.weights import begun, restored, stored
 from finsim.generators.windows import FEWEST, cut, split
 from finsim.notation import Array, Float2D, Float3D
 from finsim.randomness import Streams
-
-# Windows are generated in batches of exactly this size per path, so bytes do not depend on the call.
-BATCH = 25
 
 
 class TimeGan:
@@ -50,6 +51,7 @@ class TimeGan:
         embedding, supervision : shares of the budget for the first two phases; the rest is joint.
         gamma, threshold : weight of the raw generator's loss, discriminator loss below which it rests.
         overlap, candidates : of the stringing together. steps : the budget when none is given.
+        rule_weight : of the penalty for breaking rules, when there are rules to train with.
         """
 
         window: int = 24
@@ -70,6 +72,7 @@ class TimeGan:
         held_out: float = 0.1
         patience: int = 0
         device: str = "cpu"
+        rule_weight: float = 0.0
 
     def __init__(self, settings: Settings, window: int, bounds: Range, networks: TimeGanNetworks) -> None:
         """Hold the fitted parts."""
@@ -85,16 +88,21 @@ class TimeGan:
         budget: Budget,
         progress: Progress,
         checkpoint: Path | None = None,
+        penalty: Penalty | None = None,
     ) -> Self:
-        """Learn from sequences; see the contract. ``checkpoint``: a folder to save to and resume from."""
+        """Learn from sequences; see the contract. ``checkpoint``: a folder to save to and resume from.
+
+        ``penalty`` judges the windows of the joint phase, ``rule_weight`` says how much.
+        """
         _check(settings)
+        check_weight(settings.rule_weight, penalty)
         device = pick_device(settings.device)
         window = min(settings.window, data.values.shape[1])
         learned, judged = split(data, settings.held_out, window)
         windows = cut(learned, window, fewest=FEWEST)
         bounds = Range.fit(windows)
         shape = TimeGanShape(windows.shape[2], settings.hidden, settings.layers)
-        networks = drawn(lambda: TimeGanNetworks(shape), torch_stream(streams.word("init"))).to(device)
+        networks = begun(lambda: TimeGanNetworks(shape), streams, device)
         recipe = TimeGanRecipe(
             networks,
             torch.from_numpy(bounds.forward(windows).astype(np.float32)).to(device),
@@ -107,6 +115,7 @@ class TimeGan:
                 settings.batch,
             ),
             _identity(data, settings),
+            bounds,
         )
         schedule = Schedule(
             learning_rate=settings.learning_rate,
@@ -116,8 +125,10 @@ class TimeGan:
             ema=settings.ema,
             check_every=settings.check_every,
             patience=settings.patience,
+            rule_weight=settings.rule_weight,
         )
-        report = train(recipe, schedule, budget.or_steps(settings.steps), streams, progress, checkpoint)
+        limit = budget.or_steps(settings.steps)
+        report = train(recipe, schedule, limit, streams, progress, checkpoint, penalty)
         model = cls(settings, window, bounds, networks)
         model.report = report
         return model
@@ -131,13 +142,9 @@ class TimeGan:
         """
         check_request(count, steps, len(self.bounds.low), history)
         past = None if history is None else self.bounds.forward(history)
-        result = np.empty((count, steps, len(self.bounds.low)))
-        with one_thread():
-            for start in range(first - first % BATCH, first + count, BATCH):
-                series = self._batch([streams.at("path", start + row) for row in range(BATCH)], steps, past)
-                low, high = max(first, start), min(first + count, start + BATCH)
-                result[low - first : high - first] = series[low - start : high - start]
-        return self.bounds.inverse(result)
+        shape = (count, steps, len(self.bounds.low))
+        make = partial(self._batch, steps=steps, past=past)
+        return in_batches(shape, first, streams, make, self.bounds.inverse)
 
     def _batch(self, draws: list[np.random.Generator], steps: int, past: Float2D | None) -> Float3D:
         """Return scaled paths float64[BATCH, steps, C]."""
@@ -158,10 +165,7 @@ class TimeGan:
 
     def state(self) -> State:
         """Return weights (float32), bounds, window and settings."""
-        arrays: dict[str, Array] = {
-            f"network/{name}": weight.detach().cpu().numpy()
-            for name, weight in self.networks.state_dict().items()
-        }
+        arrays = stored(self.networks)
         arrays |= {"low": self.bounds.low, "width": self.bounds.width}
         return State(arrays, {"settings": write_settings(self.settings), "window": self.window})
 
@@ -171,16 +175,8 @@ class TimeGan:
         settings = read_settings(cls, state.facts["settings"])
         bounds = Range(state.arrays["low"], state.arrays["width"])
         shape = TimeGanShape(len(bounds.low), settings.hidden, settings.layers)
-        networks = drawn(lambda: TimeGanNetworks(shape), torch_stream(0))
-        networks.load_state_dict(
-            {
-                name.removeprefix("network/"): torch.from_numpy(array)
-                for name, array in state.arrays.items()
-                if name.startswith("network/")
-            }
-        )
-        device = pick_device("cpu" if settings.device == "cpu" else "auto")
-        return cls(settings, int(state.facts["window"]), bounds, networks.to(device))
+        networks = restored(lambda: TimeGanNetworks(shape), state.arrays, settings.device)
+        return cls(settings, int(state.facts["window"]), bounds, networks)
 
 
 def _check(settings: TimeGan.Settings) -> None:
