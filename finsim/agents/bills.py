@@ -93,36 +93,28 @@ def _utility(life: Life, rng: np.random.Generator, number: int) -> Draft:
 
 
 def _insurance(life: Life, rng: np.random.Generator) -> Draft:
-    people, outside = life.population.people, life.population.outside
+    """Insurance: five people in eight, 110 USD a month in the median (assumption)."""
     mine = life.people[rng.random(len(life.people)) < 0.62]
-    size = len(mine)
-    amount = exact(11_000 * np.exp(0.5 * rng.standard_normal(size)))
-    bill = Bill(
-        rng.integers(1, 29, size),
-        people.current[mine],
-        rng.choice(outside["insurer"], size),
-        amount,
-        CHANNEL["direct_debit"],
-        PURPOSE["insurance"],
-    )
-    return _monthly(life, bill, rng)
+    amount = exact(11_000 * np.exp(0.5 * rng.standard_normal(len(mine))))
+    return _debited(life, mine, amount, ("insurer", "insurance"), rng)
 
 
 def _loans(life: Life, rng: np.random.Generator) -> Draft:
     """Car and student loans: three people in ten, at 4-12 % of income (assumption)."""
-    people, outside = life.population.people, life.population.outside
     mine = life.people[rng.random(len(life.people)) < 0.3]
-    size = len(mine)
-    amount = exact(people.income[mine] * rng.uniform(0.04, 0.12, size))
-    bill = Bill(
-        rng.integers(1, 29, size),
-        people.current[mine],
-        rng.choice(outside["lender"], size),
-        amount,
-        CHANNEL["direct_debit"],
-        PURPOSE["loan"],
-    )
-    return _monthly(life, bill, rng)
+    amount = exact(life.population.people.income[mine] * rng.uniform(0.04, 0.12, len(mine)))
+    return _debited(life, mine, amount, ("lender", "loan"), rng)
+
+
+def _debited(
+    life: Life, mine: Int1D, amount: Cents1D, kind: tuple[str, str], rng: np.random.Generator
+) -> Draft:
+    """Return a bill by direct debit on any day of the month; ``kind`` names the payees and the purpose."""
+    firm, purpose = kind
+    due = rng.integers(1, 29, len(mine))
+    payee = rng.choice(life.population.outside[firm], len(mine))
+    account = life.population.people.current[mine]
+    return _monthly(life, Bill(due, account, payee, amount, CHANNEL["direct_debit"], PURPOSE[purpose]), rng)
 
 
 def _fees(life: Life, rng: np.random.Generator) -> Draft:

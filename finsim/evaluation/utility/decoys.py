@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from finsim.evaluation.metric import DETECTOR, Metric, Score, verdict_below
-from finsim.evaluation.utility.detection import TransactionCase, scheme_draws
+from finsim.evaluation.utility.detection import TransactionCase, mean_draws, scheme_draws
 
 LIMIT = 0.20
 
@@ -22,17 +22,16 @@ def measure(case: TransactionCase) -> list[Score]:
     hit = found.alerted(budget)
     rng = case.streams.at("decoys", "schemes")
     codes, counts = scheme_draws(found.instance[found.decoy], case.settings.bootstrap, rng)
-    caught = np.bincount(codes, weights=hit[found.decoy], minlength=counts.shape[1])
-    size = np.bincount(codes, minlength=counts.shape[1])
-    low, high = np.quantile((counts @ caught) / (counts @ size), [0.025, 0.975])
+    schemes = counts.shape[1]
+    low, high = np.quantile(mean_draws(codes, counts, hit[found.decoy]), [0.025, 0.975])
     benign = ~found.illicit & ~found.decoy
     floor = float(np.average(hit[benign], weights=found.weight[benign]))
     value = float(hit[found.decoy].mean())
     verdict, reason = verdict_below(value, float(low), LIMIT)
-    note = f"{len(size)} decoy schemes, {int(found.decoy.sum())} rows; {found.setting}"
+    note = f"{schemes} decoy schemes, {int(found.decoy.sum())} rows; {found.setting}"
     return [
         METRIC.scored(
-            subject, value, (float(low), float(high)), len(size), (floor, 1.0, LIMIT), (verdict, reason), note
+            subject, value, (float(low), float(high)), schemes, (floor, 1.0, LIMIT), (verdict, reason), note
         )
     ]
 

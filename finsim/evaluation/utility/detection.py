@@ -142,3 +142,10 @@ def scheme_draws(instance: Int1D, draws: int, rng: np.random.Generator) -> tuple
     names, codes = np.unique(instance, return_inverse=True)
     chosen = rng.integers(0, len(names), (draws, len(names)))
     return codes, np.stack([np.bincount(row, minlength=len(names)) for row in chosen])
+
+
+def mean_draws(codes: Array, counts: Array, values: Array) -> Float1D:
+    """Return bootstrap means of row values [m], whole schemes resampled: float64[draws]."""
+    schemes = counts.shape[1]
+    sums = np.bincount(codes, weights=values, minlength=schemes)
+    return np.asarray((counts @ sums) / (counts @ np.bincount(codes, minlength=schemes)))

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from finsim.evaluation.learner import fitted_scores, fold_of, weighted_auc
 from finsim.evaluation.metric import DETECTOR, FAIL, PASS, WARN, Metric, Score
-from finsim.evaluation.utility.detection import LEAST_ROWS, TransactionCase, scheme_draws
+from finsim.evaluation.utility.detection import LEAST_ROWS, TransactionCase, mean_draws, scheme_draws
 from finsim.evaluation.utility.events import DAY, Events, codes_of, hashed, sampled
 from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
 
@@ -112,11 +112,10 @@ def _best(subject: str, found: Mapping[str, Float1D], codes: Array, counts: Arra
     areas = {name: max(placed.mean(), 1.0 - placed.mean()) for name, placed in found.items()}
     ranked = sorted(areas, key=lambda name: -areas[name])
     placed = found[ranked[0]]
-    size = np.bincount(codes)
-    draws = (counts @ np.bincount(codes, weights=placed)) / (counts @ size)
+    draws = mean_draws(codes, counts, placed)
     draws = draws if placed.mean() >= 0.5 else 1.0 - draws
     note = "AUC by column: " + ", ".join(f"{name} {areas[name]:.3f}" for name in ranked[:5])
-    return _score(f"{subject}: {ranked[0]}", float(areas[ranked[0]]), draws, len(size), limit, note)
+    return _score(f"{subject}: {ranked[0]}", float(areas[ranked[0]]), draws, counts.shape[1], limit, note)
 
 
 def degree_features(rows: Events) -> Float2D:
@@ -149,8 +148,7 @@ def _degrees(case: TransactionCase, limit: float) -> Score:
     codes, counts = scheme_draws(
         instance[label], case.settings.bootstrap, case.streams.at("shortcuts", "graph")
     )
-    placed = placement(scores, label)
-    draws = (counts @ np.bincount(codes, weights=placed)) / (counts @ np.bincount(codes))
+    draws = mean_draws(codes, counts, placement(scores, label))
     note = "boosted trees on in- and out-degree and row counts of payer and payee, folds by scheme"
     return _score("graph degrees alone", max(area, 1.0 - area), draws, counts.shape[1], limit, note)
 
