@@ -10,13 +10,16 @@ from torch import Tensor, nn
 
 from finsim.generators.device import normal, torch_stream
 from finsim.generators.encoding import to_tokens
+from finsim.generators.flow_output import FlowOutput
 from finsim.generators.generator import Sequences
 from finsim.generators.networks import FlowTransformer
-from finsim.generators.rollout import Grid
+from finsim.generators.rollout import Grid, solve
 from finsim.generators.windows import places
 from finsim.notation import Array, Float3D, Int2D
 
 _JUDGED_WINDOWS = 256
+# Rolling out costs several passes of the network: a penalty sees few windows, made in few steps.
+_ROLLED_SHARE, _ROLLED_STEPS = 4, 2
 
 
 class WindowSource:
@@ -46,12 +49,16 @@ class FlowRecipe:
         prefix_share: float,
         batch: int,
         identity: str,
+        output: FlowOutput | None = None,
     ) -> None:
-        """Learn from ``source``, judge on ``judged``; see ``Flow.Settings`` for the rest."""
+        """Learn from ``source``, judge on ``judged``; see ``Flow.Settings`` for the rest.
+
+        ``output`` decodes windows of ``source`` for a penalty.
+        """
         self.network: nn.Module = network
         self.flow, self.source, self.judged = network, source, judged
         self.prefix_share, self.batch, self.identity = prefix_share, batch, identity
-        self.device = next(network.parameters()).device
+        self.output, self.device = output, next(network.parameters()).device
 
     def parts(self) -> Mapping[str, list[nn.Parameter]]:
         """Return the one optimised part."""
@@ -72,6 +79,23 @@ class FlowRecipe:
         draw = torch_stream(0)
         with torch.inference_mode():
             return float(self._loss(self.judged, rows, self._given(draw, len(rows)), draw))
+
+    def made(self, draw: torch.Generator | None) -> Tensor | None:
+        """Return windows float64[B, window, C] that the model rolls out behind real contexts."""
+        if self.output is None:
+            return None
+        grid, count = self.source.grid, max(1, self.batch // _ROLLED_SHARE)
+        draw = torch_stream(0) if draw is None else draw
+        rows = torch.randint(len(self.source.where), (count,), generator=draw).numpy()
+        given = grid.context // grid.patch
+        tokens = self.source.take(rows).to(self.device)
+        noise = normal(tuple(tokens[:, given:].shape), draw, self.device)
+        prefix = tokens[:, :given] if given else None
+        solved = solve(self.flow, noise, prefix, _ROLLED_STEPS)
+        whole = torch.cat([tokens[:, :given], solved], dim=1)
+        components = whole.reshape(count, grid.window, whole.shape[2] // grid.patch)
+        sequence, start = self.source.where[rows].T
+        return self.output.values(components, sequence, start[:, None] + np.arange(grid.window))
 
     def _given(self, draw: torch.Generator, size: int) -> Array:
         """Draw how many tokens of each window are given: none, the rollout's context, or any number."""

@@ -80,7 +80,7 @@ class Marginal:
     @classmethod
     def fit(cls, values: Float1D, reach: float) -> Marginal:
         """Fit on float64[n]; ``reach`` is in units of n: 20 allows the 1-in-20n quantile."""
-        quantiles = np.quantile(values, ndtr(_scores()))
+        quantiles = np.quantile(values, ndtr(normal_scores()))
         low, high = float(quantiles[0]), float(quantiles[-1])
         farthest = max(reach * len(values), 2.0 / _TAIL)
         least = min(0.5 / len(values), 0.5 * _TAIL)
@@ -94,7 +94,7 @@ class Marginal:
         uniforms : like ``values``, in (0, 1): where inside its range of scores a value is put that fills
         a range (an atom); 0.5 puts it in the middle.
         """
-        scores, last = _scores(), _KNOTS - 1
+        scores, last = normal_scores(), _KNOTS - 1
         start = np.searchsorted(self.quantiles, values, side="left").clip(0, last)
         stop = (np.searchsorted(self.quantiles, values, side="right") - 1).clip(0, last)
         unique, first = np.unique(self.quantiles, return_index=True)
@@ -110,7 +110,7 @@ class Marginal:
 
     def values(self, normal: Array) -> Array:
         """Return the values of normal scores; monotone, bounded by the reach of the tails."""
-        scores = _scores()
+        scores = normal_scores()
         inside = np.interp(normal, scores, self.quantiles)
         low = self.lower.threshold - self.lower.excess(ndtr(np.minimum(normal, scores[0])))
         high = self.upper.threshold + self.upper.excess(ndtr(-np.maximum(normal, scores[-1])))
@@ -164,6 +164,6 @@ class Marginals:
         )
 
 
-def _scores() -> Float1D:
+def normal_scores() -> Float1D:
     """Return the grid of normal scores of the quantiles, from one tail to the other."""
     return np.linspace(float(ndtri(_TAIL)), -float(ndtri(_TAIL)), _KNOTS)

@@ -17,7 +17,7 @@ class Schedule:
     warm_up : steps; final_rate : share of ``learning_rate`` left at the end (1: constant rate).
     clip : largest gradient norm; ema : decay of the weight average.
     check_every : steps between held-out checks and checkpoints; patience : checks without a better
-    held-out loss before the early stop (0: never).
+    held-out loss before the early stop (0: never). rule_weight : of the penalty, in losses a scale.
     """
 
     learning_rate: float = 1e-3
@@ -27,6 +27,7 @@ class Schedule:
     ema: float = 0.999
     check_every: int = 100
     patience: int = 0
+    rule_weight: float = 0.0
 
 
 class Recipe(Protocol):
@@ -48,4 +49,12 @@ class Recipe(Protocol):
 
     def held_out(self, done: float) -> float | None:
         """Return the loss of the averaged weights on the held-out part; None: do not judge now."""
+        ...
+
+    def made(self, draw: torch.Generator | None) -> Tensor | None:
+        """Return a batch that the model makes, float[B, T, C] in the unit of the data, for a penalty.
+
+        It belongs to the loss last yielded, or to the held-out one (``draw`` is None: the same every
+        time); None when that loss made nothing. Asked for only when there is a penalty.
+        """
         ...

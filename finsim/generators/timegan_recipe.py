@@ -11,6 +11,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
 
 from finsim.generators.device import torch_stream, uniform
 from finsim.generators.networks import TimeGanNetworks
+from finsim.generators.scaling import Range
 
 _JUDGED_WINDOWS = 256
 
@@ -36,12 +37,15 @@ class TimeGanRecipe:
         judged: Tensor | None,
         phases: Phases,
         identity: str,
+        bounds: Range,
     ) -> None:
-        """Learn from windows float32[W, T, C] in [0, 1]; judge on windows of the held-out part."""
+        """Learn from windows float32[W, T, C] in [0, 1] of ``bounds``, judge on held-out ones."""
         self.network: nn.Module = networks
         self.nets, self.windows, self.judged = networks, windows, judged
         self.phases, self.identity = phases, identity
         self.device = windows.device
+        self.low, self.width = (torch.from_numpy(part).to(self.device) for part in (bounds.low, bounds.width))
+        self.latest: Tensor | None = None
 
     def parts(self) -> Mapping[str, list[nn.Parameter]]:
         """Return the parameters of the five optimisers."""
@@ -75,6 +79,7 @@ class TimeGanRecipe:
         for _ in range(2):
             real, noise = self._batch(draw), self._noise(draw)
             yield "generator", self._generator_loss(real, noise)
+            self.latest = None
             latent = nets.embedder(real)
             rebuilt = 10.0 * _root(mse_loss(nets.recovery(latent), real))
             yield "embedder", rebuilt + 0.1 * self._supervised(latent)
@@ -97,7 +102,7 @@ class TimeGanRecipe:
         fake = nets.supervisor(raw)
         with torch.no_grad():
             latent = nets.embedder(real)
-        made = nets.recovery(fake)
+        self.latest = made = nets.recovery(fake)
         spread = (_spread(made) - _spread(real)).abs().mean()
         level = (made.mean(dim=0) - real.mean(dim=0)).abs().mean()
         adversarial = _against(nets.discriminator(fake), 1.0)
@@ -117,10 +122,14 @@ class TimeGanRecipe:
         real = self.judged[rows]
         with torch.inference_mode():
             noise = uniform((_JUDGED_WINDOWS, *real.shape[1:]), torch_stream(0), self.device)
-            made = self.nets.windows(noise)
+            self.latest = made = self.nets.windows(noise)
             across = torch.cdist(real.flatten(1), made.flatten(1)).mean()
             inside = _inner(real.flatten(1)) + _inner(made.flatten(1))
             return float(2.0 * across - inside)
+
+    def made(self, draw: torch.Generator | None) -> Tensor | None:
+        """Return the generator's windows float64[B, T, C]; None behind the losses of the other parts."""
+        return None if self.latest is None else self.low + self.width * self.latest.double()
 
     def _batch(self, draw: torch.Generator) -> Tensor:
         rows = torch.randint(len(self.windows), (self.phases.batch,), generator=draw)

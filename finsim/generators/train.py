@@ -15,6 +15,7 @@ from finsim.generators.checkpoint import Course, restore, store
 from finsim.generators.device import one_thread, torch_stream
 from finsim.generators.generator import Budget, FitReport
 from finsim.generators.recipe import Recipe, Schedule
+from finsim.generators.rule_penalty import Penalty, Pressed
 from finsim.randomness import Streams
 
 
@@ -25,14 +26,18 @@ def train(
     streams: Streams,
     progress: Callable[[float, str], None],
     checkpoint: Path | None = None,
+    penalty: Penalty | None = None,
 ) -> FitReport:
     """Train ``recipe.network`` in place and leave the averaged (or best held-out) weights in it.
 
     Step k draws only from ``streams.at("step", k)``, so a run continued from a checkpoint is equal to
     one that was never stopped. ``checkpoint`` names a folder that is written at every check and
-    resumed from when it holds one; ResumeError when it belongs to another fit.
+    resumed from when it holds one; ResumeError when it belongs to another fit. ``penalty`` judges what
+    the model makes, and is added to its losses ``schedule.rule_weight`` times (0: it is not asked).
     Raises FitError when a loss stops being finite.
     """
+    if penalty is not None and schedule.rule_weight > 0.0:
+        recipe = Pressed(recipe, penalty, schedule.rule_weight)
     course = Course.begin(recipe, schedule)
     if checkpoint is not None:
         restore(course, checkpoint, _identity(recipe, schedule, budget, streams))
