@@ -18,7 +18,8 @@ def run(
     seed: Seed = None,
     workers: Workers = 1,
     scale: Annotated[
-        float, typer.Option("--scale", help="Multiply paths, accounts, loans, draws and steps.")
+        float,
+        typer.Option("--scale", help="Factor on paths, accounts, loans, draws; below 1 on training."),
     ] = 1.0,
     resume: Annotated[
         Path | None, typer.Option("--resume", help="Continue the stopped run in this folder.")

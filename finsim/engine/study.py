@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from finsim import documents
 from finsim.engine import naming
 from finsim.errors import Problem, StudyError
+from finsim.generators import GENERATORS
 from finsim.records.storage import canonical_json, digest_text
 
 Count = Annotated[int, Field(ge=1)]
@@ -27,6 +28,16 @@ class GeneratorChoice(_Part):
     name: str = "flow"
     settings: dict[str, Any] = {}
     steps: Count | None = None
+
+    def trained(self) -> int | None:
+        """Return the training steps: as written, in the settings, or the generator's own; None: it has none.
+
+        Imports the generator when the study leaves the steps to it.
+        """
+        known = self.steps or self.settings.get("steps")
+        if known is None and self.name in GENERATORS:
+            known = getattr(GENERATORS.load(self.name).Settings(), "steps", None)
+        return known
 
 
 class MarketPart(_Part):
@@ -142,7 +153,9 @@ class Study(_Part):
     def scaled(self, factor: float) -> Study:
         """Return the study with paths, accounts, loans, draws and training steps times ``factor``.
 
-        Raises StudyError when ``factor`` is not positive. Shard sizes stay, lengths in time stay.
+        Steps that the study leaves to the generator count as its default. Below 1 there are at least 4
+        paths, 500 accounts, 500 loans, 5,000 draws and 100 steps, or as many as written; above 1 the steps
+        stay. Shard sizes and lengths in time stay. Raises StudyError when ``factor`` is not positive.
         """
         if factor == 1.0:
             return self
@@ -152,12 +165,12 @@ class Study(_Part):
             )
 
         def times(value: int, least: int) -> int:
-            return max(least, round(value * factor))
+            return max(min(value, least), round(value * factor))
 
         parts: dict[str, Any] = {}
         if self.market:
-            steps = self.market.generator.steps
-            fewer = steps if steps is None or factor > 1 else times(steps, 40)
+            steps = self.market.generator.trained()
+            fewer = self.market.generator.steps if steps is None or factor > 1 else times(steps, 100)
             generator = self.market.generator.model_copy(update={"steps": fewer})
             parts["market"] = self.market.model_copy(
                 update={"paths": times(self.market.paths, 4), "generator": generator}
