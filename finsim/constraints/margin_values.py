@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from finsim.constraints.expression import Node
-from finsim.constraints.row_functions import ROW_FUNCTIONS
+from finsim.constraints.row_functions import ANNUITY_BITS, ROW_FUNCTIONS
 from finsim.constraints.types import DAY_NANOS, Type
 from finsim.constraints.vectors import Vec, both
 from finsim.notation import Array
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # exp of it is finite in float64, and so are products with it of the sizes that occur in tables.
 _EXPONENT = 700.0
+_GROWTH = 1e18
 _WHOLE = 2.0**62
 
 
@@ -240,15 +241,26 @@ def _exp(run: Margins, node: Node) -> Cells:
 
 
 def _annuity(run: Margins, node: Node) -> Cells:
-    """P r / (1 - (1 + r)^-n), P / n without interest, as the interpreter computes it."""
+    """Return the level payment by repeated squaring, step for step as the interpreter computes it.
+
+    Growth beyond 10^18 is cut there: it is then lost in the last bit of the payment anyway, and slopes
+    stay finite.
+    """
     amount, rate, count = (run.value(arg) for arg in node.args)
     space, xp = run.space, run.space.xp
-    fine = (count.values > 0) & (rate.values > -1)
-    periods = space.pick(fine, count.values, 1.0)
+    n = count.values
+    fine = (n == xp.floor(n)) & (n > 0) & (n < 2.0**ANNUITY_BITS) & (rate.values > -1)
+    periods = space.pick(fine, n, 1.0)
     growing = fine & (rate.values != 0)
-    per = space.pick(growing, rate.values, 1.0)
-    discount = -xp.expm1(xp.clip(-periods * xp.log1p(per), None, _EXPONENT))
-    values = xp.where(growing, amount.values * per / discount, amount.values / periods)
+    step = per = space.pick(growing, rate.values, 1.0)
+    grown, left = step * 0.0, space.still(periods)
+    for _ in range(ANNUITY_BITS):
+        half = xp.floor(left / 2.0)
+        taken = xp.clip(grown + step * (1.0 + grown), None, _GROWTH)
+        grown = xp.where(left - 2.0 * half == 1.0, taken, grown)
+        step, left = xp.clip(step * (2.0 + step), None, _GROWTH), half
+    level = amount.values * (per + per / space.pick(growing, grown, 1.0))
+    values = xp.where(growing, level, amount.values / periods)
     return space.tidy(values, both(both(both(amount.known, rate.known), count.known), fine))
 
 
