@@ -28,6 +28,7 @@ _HOMES = {
     "fit": "finsim.engine.body",
     "load_study": "finsim.engine.study",
     "open_run": "finsim.engine.runs",
+    "read_prices": "finsim.markets.prices",
     "repair": "finsim.constraints.repair",
     "resume": "finsim.engine.run",
     "run": "finsim.engine.run",

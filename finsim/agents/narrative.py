@@ -47,6 +47,11 @@ class Narrative(Part):
             raise ValueError("say in `proceeds_from:` where the size of the proceeds comes from")
         return self
 
+    @classmethod
+    def load(cls, name_or_path: str) -> Narrative:
+        """Read a narrative by shipped name or by path; raises NarrativeError with all its problems."""
+        return _load(name_or_path)
+
     def level(self, kind: str) -> float:
         """Return the level of one evasion; 0 when the story does not use it."""
         return next((item.level for item in self.evade if item.kind == kind), 0.0)

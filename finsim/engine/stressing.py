@@ -45,7 +45,7 @@ def stress(
     """
     body, study = _subject(subject)
     choice = ScenarioChoice(name=scenario, severity=severity)
-    wanted = study.with_seed(seed).scaled(sizes.scale).with_scenarios((choice,))
+    wanted = study.with_seed(seed).scaled(sizes.scale).with_scenarios(choice)
     folder = Path(output) if output else Path("runs") / f"{wanted.id}-{choice.label}"
     same = body is not None and seed is None and sizes.scale == 1.0
     source = body if same else None

@@ -15,6 +15,8 @@ from finsim.generators import GENERATORS
 from finsim.records.storage import canonical_json, digest_text
 
 Count = Annotated[int, Field(ge=1)]
+TWICE = "a scenario is listed twice at one severity"
+DIFFER = "remove one, or give them different severities"
 WORLDS = ("market", "transactions", "credit")
 
 
@@ -22,12 +24,20 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class RulesToLearn(_Part):
+    """A rule pack that the body learns with, by name or path, and the weight of breaking it."""
+
+    pack: str
+    weight: Annotated[float, Field(gt=0, le=1_000)] = 1.0
+
+
 class GeneratorChoice(_Part):
-    """Which generator learns the body, with which settings, for how many training steps."""
+    """Which generator learns the body, with which settings and rules, for how many training steps."""
 
     name: str = "flow"
     settings: dict[str, Any] = {}
     steps: Count | None = None
+    rules: RulesToLearn | None = None
 
     def trained(self) -> int | None:
         """Return the training steps: as written, in the settings, or the generator's own; None: it has none.
@@ -141,9 +151,23 @@ class Study(_Part):
         """Return the study with another root seed (None keeps it)."""
         return self if seed is None else self.model_copy(update={"seed": seed})
 
-    def with_scenarios(self, choices: tuple[ScenarioChoice, ...]) -> Study:
-        """Return the study with other scenarios."""
-        return self.model_copy(update={"scenarios": choices})
+    def with_scenarios(self, *choices: str | ScenarioChoice) -> Study:
+        """Return the study with other scenarios: names or paths as written, or choices with a severity.
+
+        Raises StudyError when there is none, or one is given twice at one severity.
+        """
+        chosen = tuple(ScenarioChoice(name=item) if isinstance(item, str) else item for item in choices)
+        if not chosen:
+            raise StudyError(
+                "no scenario", place="with_scenarios", remedy='name at least one, such as "base"'
+            )
+        if len({choice.label for choice in chosen}) != len(chosen):
+            raise StudyError(TWICE, place="with_scenarios", remedy=DIFFER)
+        return self.model_copy(update={"scenarios": chosen})
+
+    def without_evidence(self) -> Study:
+        """Return the study without the judging at its end: no scores, no verdicts."""
+        return self.model_copy(update={"evaluation": self.evaluation.model_copy(update={"enabled": False})})
 
     def only(self, *worlds: str) -> Study:
         """Return the study with these worlds alone (``market``, ``transactions``, ``credit``)."""
@@ -227,9 +251,7 @@ def _contradictions(study: Study, document: documents.Document) -> list[Problem]
         found.append(Problem(document.place(), "the study has no world", "", remedy))
     labels = [choice.label for choice in study.scenarios]
     if len(set(labels)) != len(labels):
-        remedy = "remove one, or give them different severities"
-        place = document.place(("scenarios",))
-        found.append(Problem(place, "a scenario is listed twice at one severity", "", remedy))
+        found.append(Problem(document.place(("scenarios",)), TWICE, "", DIFFER))
     return found
 
 

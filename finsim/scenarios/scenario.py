@@ -191,3 +191,10 @@ class Scenario:
     probability: Probability = Probability()
     calibration: Calibration = Calibration()
     warnings: tuple[str, ...] = field(default=(), compare=False)
+
+    @classmethod
+    def load(cls, name_or_path: str) -> Scenario:
+        """Read a shipped scenario by name, or a file by path; raises ScenarioError with all its problems."""
+        from finsim.scenarios.resolve import load
+
+        return load(name_or_path)

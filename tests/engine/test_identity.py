@@ -50,7 +50,7 @@ def test_a_killed_run_continues_to_the_same_bytes(tiny: Study, finished: Run, tm
 
 
 def test_another_seed_differs_in_every_table(tiny: Study, finished: Run, folder: Path) -> None:
-    other = run(tiny.with_scenarios((ScenarioChoice(name="base"),)), seed=8, output=folder)
+    other = run(tiny.with_scenarios("base"), seed=8, output=folder)
     first, second = digests(finished.path, "base"), digests(other.path, "base")
     assert first.keys() == second.keys()
     assert [name for name in first if first[name] == second[name]] == []
@@ -59,7 +59,7 @@ def test_another_seed_differs_in_every_table(tiny: Study, finished: Run, folder:
 @pytest.mark.parametrize("name", ["covid-2020", "fraud-wave-mule-surge"])
 def test_severity_zero_is_base(tiny: Study, finished: Run, folder: Path, name: str) -> None:
     choice = ScenarioChoice(name=name, severity=0.0)
-    other = run(tiny.with_scenarios((choice,)), output=folder)
+    other = run(tiny.with_scenarios(choice), output=folder)
     assert digests(other.path, choice.label) == digests(finished.path, "base")
 
 

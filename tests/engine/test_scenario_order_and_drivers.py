@@ -12,13 +12,13 @@ import pandas as pd
 from finsim.engine.closing import write_drivers
 from finsim.engine.resolve import resolve
 from finsim.engine.runs import Run
-from finsim.engine.study import ScenarioChoice, Study
+from finsim.engine.study import Study
 from finsim.provenance.trace import trace
 
 
 def test_scenarios_come_in_the_order_of_the_study(finished: Run, tiny: Study, tmp_path: Path) -> None:
     assert finished.scenarios == tuple(choice.label for choice in tiny.scenarios)
-    turned = tiny.with_scenarios(tuple(reversed(tiny.scenarios)))
+    turned = tiny.with_scenarios(*reversed(tiny.scenarios))
     text = (finished.path / "manifest.json").read_text()
     manifest = json.loads(text)
     manifest["study"]["resolved"] = turned.model_dump(mode="json")
@@ -27,7 +27,7 @@ def test_scenarios_come_in_the_order_of_the_study(finished: Run, tiny: Study, tm
 
 
 def test_every_market_driver_is_written(tiny: Study, tmp_path: Path) -> None:
-    plan = resolve(tiny.with_scenarios((ScenarioChoice(name="black-monday-1987"),)))
+    plan = resolve(tiny.with_scenarios("black-monday-1987"))
     written = plan.drivers["black-monday-1987"]
     assert "depth_mult" in written.market
     jump = np.where(np.arange(written.clock.sessions) == 3, -0.2, 0.0)
