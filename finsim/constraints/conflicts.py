@@ -72,9 +72,7 @@ def is_hard(rule: Rule) -> bool:
 
 
 def find_conflicts(pack: Subject, table: Table, problem: Problem) -> tuple[list[Conflict], list[str], bool]:
-    """Return the conflicts of some rules, those rules that are left when each conflict loses its last rule,
-    and whether the search came to an end.
-    """
+    """Return the conflicts, the rules left when each loses its last one, and whether the search ended."""
     known = {name: one.rule for name, one in problem.encoded.items()}
     left = [name for name, rule in known.items() if is_hard(rule)]
     found: list[Conflict] = []
@@ -129,8 +127,7 @@ def refuse_conflicts(rules: RuleSet, params: Mapping[str, object] | None = None)
         own = [rule for rule in pack.own(table) if is_hard(rule)]
         shared = scene(table, own, pack.params.values)
         for part in components(own):
-            for conflict in find_conflicts(pack, table, Problem(shared, part))[0]:
-                troubles.append(_trouble(conflict))
+            troubles += [_trouble(one) for one in find_conflicts(pack, table, Problem(shared, part))[0]]
     if troubles:
         raise RuleError.of(troubles)
 

@@ -94,7 +94,7 @@ class Problem:
     """Some rules of one table; every question says which of them are to hold.
 
     Answers are exact: what is infeasible has no solution in rational (and whole) numbers. None means
-    that the budget of work was spent without an answer; ``undecided`` then lists the ``topic`` of the question.
+    that the budget of work was spent without an answer; ``undecided`` then lists the ``topic``.
     """
 
     def __init__(self, shared: Scene, rules: Sequence[Rule]) -> None:
@@ -147,7 +147,8 @@ class Problem:
         try:
             answer = search.solve(assumptions)
         except Exhausted:
-            return self._gave_up()
+            self._give_up()
+            return None
         if answer:
             facts = [one for rule in self.encoded.values() for one in (rule.holds, rule.applies)]
             facts += self.encoder.closed
@@ -155,7 +156,7 @@ class Problem:
             self._models.append(frozenset(one for one in signed if search.holds(one)))
         return answer
 
-    def _gave_up(self) -> None:
+    def _give_up(self) -> None:
         if self.topic not in self.undecided:
             self.undecided.append(self.topic)
 
@@ -207,11 +208,12 @@ class Problem:
             answer = self._asked([*base, *beyond])
             if not answer:
                 return found if answer is False else None
-            simplex = run.forms.search.simplex
             try:
-                best = simplex.extreme(name, up, simplex.pivots + 2_000)
+                grounds = run.forms.grounds([*base, *beyond])
+                best = run.forms.search.furthest(grounds, name, up)
             except Exhausted:
-                return self._gave_up()
+                self._give_up()
+                return None
             if best is None:
                 return End(None)
             value, reached = best[0], best[1] == 0
@@ -220,7 +222,8 @@ class Problem:
                 reached = True
             found = End(value, reached)
             beyond = [self._beyond(name, found, up, whole)]
-        return self._gave_up()
+        self._give_up()
+        return None
 
     def _jumps(self, base: Sequence[int], name: int, up: bool) -> list[int]:
         """Return the furthest known limit of a variable that a row can pass, found by halving."""

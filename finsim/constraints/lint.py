@@ -27,8 +27,8 @@ _TITLES = {
 class LintReport:
     """What the conflict check found in a pack. ``ok`` when no rules contradict one another.
 
-    ``dead``, ``redundant`` and ``ranges`` are found without the last rule of each conflict; ``undecided`` says
-    of which questions the budget of work ran out.
+    ``dead``, ``redundant`` and ``ranges`` are found without the last rule of each conflict; ``undecided``
+    names the questions for which the budget of work ran out.
     """
 
     pack: str

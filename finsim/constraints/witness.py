@@ -57,7 +57,7 @@ def _text(source: Source, name: str) -> str:
 
 def _cells(problem: Problem, empty: Mapping[str, int]) -> dict[str, Any]:
     run = problem.encoder
-    search, values = run.forms.search, run.forms.search.simplex.plain()
+    search, values = run.forms.search, run.forms.search.values()
     cells: dict[str, Any] = {}
     for name, node in sorted(problem.columns.items()):
         if search.holds(empty[name]):

@@ -11,7 +11,7 @@ from math import ceil, floor, gcd, lcm
 from finsim.constraints.solver.search import Search
 from finsim.constraints.solver.simplex import Near
 
-ZERO, ONE = Fraction(0), Fraction(1)
+ZERO, HALF, ONE = Fraction(0), Fraction(1, 2), Fraction(1)
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ class Forms:
         self._whole: set[int] = set()
         self._sums: dict[tuple[tuple[int, Fraction], ...], int] = {}
         self._gates: dict[frozenset[int], int] = {}
+        self._parts: dict[int, list[int]] = {}
+        self._facts: list[tuple[int, ...]] = []
         self._chains: dict[int, list[tuple[Near, int]]] = {}
 
     def number(self, whole: bool) -> Linear:
@@ -61,6 +63,7 @@ class Forms:
 
     def fact(self, *literals: int) -> None:
         """State that one of the literals is true."""
+        self._facts.append(literals)
         self.search.require(literals)
 
     def flag(self) -> int:
@@ -103,16 +106,19 @@ class Forms:
         if place < len(chain) and chain[place][1] == atom:
             return
         if place:
-            self.fact(-chain[place - 1][1], atom)
+            self.search.require((-chain[place - 1][1], atom))
         if place < len(chain):
-            self.fact(-atom, chain[place][1])
+            self.search.require((-atom, chain[place][1]))
         chain.insert(place, (high, atom))
 
     def _sum(self, terms: tuple[tuple[int, Fraction], ...]) -> int:
         if len(terms) == 1 and terms[0][1] == ONE:
             return terms[0][0]
         if terms not in self._sums:
-            self._sums[terms] = self.search.simplex.form(dict(terms))
+            new = self._sums[terms] = self.search.simplex.form(dict(terms))
+            moves = sum((abs(factor) for name, factor in terms if name in self._whole), ZERO) / 2
+            all_whole = all(name in self._whole for name, _ in terms)
+            self.search.slack[new] = moves - HALF if all_whole else moves  # a whole sum moves by whole steps
         return self._sums[terms]
 
     def same_number(self, left: Linear, right: Linear) -> int:
@@ -128,15 +134,44 @@ class Forms:
             return next(iter(parts), self.true)
         if parts not in self._gates:
             gate = self.flag()
-            self._gates[parts] = gate
-            for one in sorted(parts):
-                self.fact(-gate, one)
-            self.fact(gate, *(-one for one in sorted(parts)))
+            self._gates[parts], self._parts[gate] = gate, sorted(parts)
+            for one in self._parts[gate]:
+                self.search.require((-gate, one))
+            self.search.require((gate, *(-one for one in self._parts[gate])))
         return self._gates[parts]
 
     def any_of(self, literals: Iterable[int]) -> int:
         """Return the literal of a disjunction."""
         return -self.all_of(-one for one in literals)
+
+    def grounds(self, literals: Iterable[int]) -> list[int]:
+        """Return atoms of the assignment found last that suffice for some of its literals and all facts.
+
+        Whatever values agree with them (and with the truths that are no atoms) agree with the literals.
+        """
+        done: set[int] = set()
+        self._ground(list(literals), done)
+        for fact in self._facts:
+            if not any(one in done for one in fact):
+                self._ground([self._easiest([one for one in fact if self.search.holds(one)])], done)
+        return [one for one in done if abs(one) in self.search.atoms]
+
+    def _ground(self, waiting: list[int], done: set[int]) -> None:
+        """Add literals, and what makes them true, to those done."""
+        while waiting:
+            literal = waiting.pop()
+            if literal in done:
+                continue
+            done.add(literal)
+            parts = self._parts.get(abs(literal), [])
+            if literal > 0:
+                waiting += parts
+            elif parts and not any(-one in done for one in parts):
+                waiting.append(self._easiest([-one for one in parts if self.search.holds(-one)]))
+
+    def _easiest(self, literals: list[int]) -> int:
+        """Return the literal that limits numbers least: no atom where there is the choice."""
+        return min(literals, key=lambda one: (abs(one) in self.search.atoms, abs(one) in self._parts))
 
     def same_truth(self, left: int, right: int) -> int:
         """Return the literal of ``left = right`` for truths."""

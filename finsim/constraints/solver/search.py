@@ -3,7 +3,8 @@
 Literals are integers: ``v`` says variable v is true, ``-v`` that it is false. Some variables stand for
 a bound (an atom). Sources: Marques-Silva and Sakallah (1999), GRASP, section 4 (learning at the first
 unique implication point); Een and Soerensson (2003), An extensible SAT-solver (assumptions and the final
-conflict); Barrett et al. (2006), Splitting on demand in SAT modulo theories (whole numbers).
+conflict); Barrett et al. (2006), Splitting on demand in SAT modulo theories, and Bromberger and
+Weidenbach (2016), Fast cube tests for LIA constraint solving (whole numbers).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import floor
 
 from finsim.constraints.solver.simplex import Exhausted, Near, Simplex
 
@@ -32,6 +34,7 @@ class Search:
     def __init__(self) -> None:
         self.simplex = Simplex()
         self.whole: list[int] = []
+        self.slack: dict[int, Fraction] = {}
         self.atoms: dict[int, Atom] = {}
         self.core: list[int] = []
         self._known: dict[tuple[int, Near], int] = {}
@@ -45,6 +48,8 @@ class Search:
         self._told = 0
         self._next = 1
         self._broken = False
+        self._rounded: dict[int, Fraction] = {}
+        self._splits: set[int] = set()
 
     def variable(self) -> int:
         """Return a new truth variable."""
@@ -104,7 +109,7 @@ class Search:
                 return False
             if choice is None:
                 choice = self._split()
-                if choice is None:
+                if choice is None or self._round(budget):
                     return True
                 splits += 1
                 if splits > MOST_SPLITS:
@@ -113,8 +118,26 @@ class Search:
             self._assign(choice, None)
         return False
 
+    def furthest(self, grounds: Sequence[int], name: int, up: bool) -> Near | None:
+        """Return the last value of a simplex variable that agrees with some atoms; None for no limit.
+
+        The atoms must be part of the assignment found last, which is forgotten. Raises Exhausted.
+        """
+        self.reset()
+        simplex = self.simplex
+        mark, budget = simplex.mark(), simplex.pivots + MOST_PIVOTS
+        try:
+            for literal in grounds:
+                atom = self.atoms[abs(literal)]
+                simplex.bound(atom.name, literal > 0, atom.high if literal > 0 else atom.low, literal)
+            simplex.check(budget)
+            return simplex.extreme(name, up, budget)
+        finally:
+            simplex.undo(mark)
+
     def reset(self) -> None:
         """Forget the assignment found last."""
+        self._rounded = {}
         self._back(0)
 
     def _value(self, literal: int) -> int:
@@ -241,7 +264,7 @@ class Search:
                 self.core = self._clash(literal, set(assumptions))
                 return None
             self._cuts.append((len(self._trail), self.simplex.mark()))
-        while self._next < len(self._values) and self._values[self._next]:
+        while self._next < len(self._values) and (self._values[self._next] or self._next in self._splits):
             self._next += 1
         if self._next == len(self._values):
             return None
@@ -266,13 +289,46 @@ class Search:
                     waiting.append(-other)
         return [one for one in core if one in assumptions]
 
+    def values(self) -> list[Fraction]:
+        """Return the numbers of the assignment found last, by simplex variable (of no use for sums)."""
+        found = self.simplex.plain()
+        for name, value in self._rounded.items():
+            found[name] = value
+        return found
+
+    def _round(self, budget: int) -> bool:
+        """Look for a point so far inside all bounds that its numbers can be rounded to whole ones.
+
+        ``slack`` is how far rounding can move each sum.
+        """
+        simplex = self.simplex
+        mark, fits = simplex.mark(), True
+        for name, slack in self.slack.items():
+            low, high = simplex.low[name], simplex.high[name]
+            if high is not None:
+                fits = simplex.bound(name, True, (high[0] - slack, high[1]), 0) is None
+            if fits and low is not None:
+                fits = simplex.bound(name, False, (low[0] + slack, low[1]), 0) is None
+            if not fits:
+                break
+        if fits and simplex.check(budget) is None:
+            inside, whole = simplex.plain(), set(self.whole)
+            for name, value in enumerate(inside):
+                inside[name] = Fraction(floor(value + Fraction(1, 2))) if name in whole else value
+            self._rounded = dict(enumerate(inside))
+        simplex.undo(mark)
+        return bool(self._rounded)
+
     def _split(self) -> int | None:
         """Return a bound to try for a whole number that has a fraction; None when there is none."""
         for name in self.whole:
             value, shift = self.simplex.value[name]
             if value.denominator != 1 or shift:
-                floor = Fraction(value.numerator // value.denominator)
-                floor -= 1 if value.denominator == 1 and shift < 0 else 0
-                zero = Fraction(0)
-                return self.atom(name, (floor, zero), (floor + 1, zero))
+                whole = Fraction(floor(value))
+                whole -= 1 if whole == value and shift < 0 else 0
+                zero, known = Fraction(0), len(self._values)
+                choice = self.atom(name, (whole, zero), (whole + 1, zero))
+                if choice == known:
+                    self._splits.add(choice)
+                return choice
         return None
