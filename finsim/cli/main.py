@@ -18,6 +18,7 @@ from finsim.cli import (
     new,
     plan,
     report,
+    rules,
     run,
     sample,
     simulate,
@@ -56,6 +57,7 @@ for name, verb in (
     ("list", list_.list_),
 ):
     app.command(name)(verb)
+app.add_typer(rules.app, name="rules")
 
 
 @app.callback(invoke_without_command=True)

@@ -1,0 +1,114 @@
+"""``finsim rules``: what can be said of a rule pack itself: conflicts, coverage, a page to read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from finsim.cli.options import AsJson
+from finsim.cli.output import show
+from finsim.errors import EXIT_FINE, EXIT_GATE, RuleError, StudyError
+
+if TYPE_CHECKING:
+    from finsim.constraints.coverage import CoverageReport
+    from finsim.constraints.ruleset import RuleSet
+
+Pack = Annotated[str, typer.Argument(metavar="FILE_OR_PACK", help="Rule pack name, or a rule file.")]
+
+app = typer.Typer(
+    help="Rule packs: find rules that contradict one another; write a readable page.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+
+@app.command("lint")
+def lint(
+    pack: Pack,
+    data: Annotated[
+        Path | None, typer.Argument(metavar="DATA", help="CSV, CSV.gz, Parquet file, folder or run.")
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Override a parameter; may be repeated."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find conflicts, rules that never speak or add nothing, and ranges; exit 1 when rules conflict.
+
+    With DATA also how often each rule spoke, and where the data and a rule disagree.
+
+    Example: finsim rules lint consumer-loans --set young_cap="5000 XXX"
+    """
+    from finsim.constraints.lint import lint as lint_pack
+    from finsim.constraints.ruleset import RuleSet
+
+    rules = RuleSet.load(pack)
+    params = _params(overrides or [])
+    report = lint_pack(rules, params)
+    facts, text = report.to_dict(), report.to_text()
+    if data is not None:
+        covered = _coverage(data, rules, params)
+        facts |= covered.to_dict()
+        text += f"\n\n{covered.to_text()}"
+    show(facts, text, as_json)
+    raise typer.Exit(EXIT_FINE if report.ok else EXIT_GATE)
+
+
+def _coverage(data: Path, rules: RuleSet, params: dict[str, object]) -> CoverageReport:
+    from finsim.constraints.coverage import coverage
+    from finsim.engine.gathering import gather
+
+    given = gather(data, rules)
+    return coverage(given.tables, rules, params, given.excused)
+
+
+def _params(overrides: list[str]) -> dict[str, object]:
+    """Return ``NAME=VALUE`` texts as parameters; values are read as in a rule file."""
+    from finsim.documents import parse
+
+    found: dict[str, object] = {}
+    for text in overrides:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise StudyError(
+                f"{text!r} is no parameter",
+                place="--set",
+                expected="NAME=VALUE",
+                remedy='write cap="5000 USD"',
+            )
+        found[name.strip()] = parse(f"value: {value.strip()}", f"--set {name}", RuleError).data["value"]
+    return found
+
+
+@app.command("docs")
+def docs(
+    pack: Pack,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="PAGE", help="File to write: .md or .html.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a page of a pack for readers: tables, units, parameters with sources, rules with reasons.
+
+    Example: finsim rules docs retail-tx -o retail-tx.html
+    """
+    from finsim.constraints.rule_page import page, to_html, to_markdown
+    from finsim.constraints.ruleset import RuleSet
+    from finsim.records.storage import write_text
+
+    if output is not None and output.suffix not in (".md", ".html"):
+        raise StudyError(
+            f"{output} is neither .md nor .html", place="-o", remedy="end the name in .md or .html"
+        )
+    rules = RuleSet.load(pack)
+    blocks = page(rules)
+    text = to_html(blocks) if output is not None and output.suffix == ".html" else to_markdown(blocks)
+    if output is None:
+        show({"pack": rules.id, "page": text}, text.rstrip("\n"), as_json)
+        return
+    write_text(output, text)
+    show({"pack": rules.id, "path": str(output)}, f"written: {output}", as_json)
