@@ -1,0 +1,10 @@
+"""A maker of random tables for every shipped pack."""
+
+from naive.pack_sql.bank_tables import consumer_loans, retail_tx
+from naive.pack_sql.card_tables import card_portfolio
+from naive.pack_sql.market_tables import corporate_credit, ohlcv, quotes_lob
+
+MAKERS = {
+    "ohlcv": ohlcv, "retail-tx": retail_tx, "consumer-loans": consumer_loans, "quotes-lob": quotes_lob,
+    "corporate-credit": corporate_credit, "card-portfolio": card_portfolio,
+}  # fmt: skip
