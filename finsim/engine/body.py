@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from finsim.constraints.ruleset import RuleSet
+from finsim.engine.body_rules import TrainingRules, bar_penalty
 from finsim.errors import DataError, FitError, StudyError
 from finsim.generators import GENERATORS
 from finsim.generators.generator import Budget, Generator, Sequences
@@ -36,11 +38,12 @@ def _quiet(fraction: float, label: str) -> None:
 
 @dataclass(frozen=True)
 class Learner:
-    """Which generator learns, with which settings, under which budget."""
+    """Which generator learns, with which settings, under which budget, and with which rules if any."""
 
     name: str = "flow"
     settings: Mapping[str, Any] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
+    rules: TrainingRules | None = None
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,10 @@ class Body:
 
 
 def settings_of(learner: Learner) -> Any:
-    """Return the generator's Settings; raises StudyError for unknown or wrong values."""
+    """Return the generator's Settings, with the weight of rules; raises StudyError for wrong values."""
     generator = GENERATORS.load(learner.name, "generator")
-    return read_settings(generator, learner.settings, "generator.settings", StudyError)
+    weight = {} if learner.rules is None else {"rule_weight": learner.rules.weight}
+    return read_settings(generator, {**learner.settings, **weight}, "generator.settings", StudyError)
 
 
 def learn(
@@ -92,12 +96,18 @@ def learn(
     streams: Streams,
     progress: Callable[[float, str], None] = _quiet,
 ) -> Body:
-    """Fit on one encoded history float64[T, C]; raises FitError when it is too short."""
+    """Fit on one encoded history float64[T, C], with the learner's rules as a penalty if it has any.
+
+    Raises FitError when the history is too short or breaks most of the rules.
+    """
     sequences = Sequences(split_returns(train, encoding)[None])
-    generator: Generator = GENERATORS.load(learner.name).fit(
-        sequences, settings_of(learner), streams, learner.budget, progress
-    )
-    return Body(generator, encoding, data)
+    kind, settings = GENERATORS.load(learner.name), settings_of(learner)
+    if learner.rules is None:
+        generator: Generator = kind.fit(sequences, settings, streams, learner.budget, progress)
+        return Body(generator, encoding, data)
+    penalty = bar_penalty(RuleSet.load(learner.rules.pack), train, encoding)
+    pressed: Generator = kind.fit(sequences, settings, streams, learner.budget, progress, penalty=penalty)
+    return Body(pressed, encoding, {**data, "rules": penalty.to_dict(learner.rules.weight)})
 
 
 def fit(

@@ -14,6 +14,7 @@ from finsim.records.storage import digest_file
 from finsim.scenarios.merge import Merged, referred
 
 NARRATIVE = "narrative:"
+LEARNED = "market.generator"
 COMPARED = ("inputs", "scenarios", "rules")
 
 
@@ -29,6 +30,9 @@ def files_of(study: Study) -> dict[str, dict[str, str]]:
         part = getattr(study, world)
         if part and part.rules:
             found[f"rules/{world}"] = _digests([file_of("rule pack", part.rules)])
+    learned = study.market.generator.rules if study.market else None
+    if learned:
+        found[f"rules/{LEARNED}"] = _digests([file_of("rule pack", learned.pack)])
     for story in study.transactions.narratives if study.transactions else ():
         found[f"inputs/{NARRATIVE}{story.name}"] = _digests([file_of("narrative", story.name)])
     return found

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.engine.body import FIT, SAMPLE, Body, Learner, learn
+from finsim.engine.body_rules import TrainingRules
 from finsim.engine.breaches import Ledger
 from finsim.engine.checkpoint import WORK, Done, output
 from finsim.engine.naming import data_file
@@ -52,8 +53,10 @@ def fit_task(run: Path, plan: Plan, task: Task) -> Done:
     real = history(plan)
     features, encoding = encode(real)
     train = features[: training_rows(len(features), part.holdout)]
+    choice = part.generator
+    rules = None if choice.rules is None else TrainingRules(choice.rules.pack, choice.rules.weight)
     body = learn(
-        Learner(part.generator.name, part.generator.settings, Budget(steps=part.generator.steps)),
+        Learner(choice.name, choice.settings, Budget(steps=choice.steps), rules),
         train,
         encoding,
         {"file": part.data, "sha256": digest_file(data_file(part.data)), "rows": len(train)},

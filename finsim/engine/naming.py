@@ -17,6 +17,7 @@ from finsim.generators import GENERATORS
 from finsim.scenarios.resolve import load as load_scenario
 
 _GENERATOR: Loc = ("market", "generator", "name")
+_LEARNED: Loc = ("market", "generator", "rules", "pack")
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,9 @@ def _names(data: Any) -> Iterator[tuple[Loc, str, str]]:
         pack = _at(data, (world, "rules"))
         if isinstance(pack, str):
             yield (world, "rules"), "rule pack", pack
+    learned = _at(data, _LEARNED)
+    if isinstance(learned, str):
+        yield _LEARNED, "rule pack", learned
 
 
 def _lookups(data: Any, folder: Path) -> Iterator[tuple[Loc, Callable[[], object]]]:

@@ -13,7 +13,7 @@ from finsim.agents.settings import NarrativeUse
 from finsim.agents.settings import Settings as AgentSettings
 from finsim.constraints.ruleset import RuleSet
 from finsim.credit.settings import Settings as CreditSettings
-from finsim.engine.changes import NARRATIVE, changes, files_of
+from finsim.engine.changes import LEARNED, NARRATIVE, changes, files_of
 from finsim.engine.naming import data_file, file_of
 from finsim.engine.study import WORLDS, GeneratorChoice, Study
 from finsim.errors import FinsimError, ResumeError, StudyError
@@ -104,9 +104,10 @@ def _noted(errors: list[FinsimError]) -> Iterator[None]:
 def _check_generator(choice: GeneratorChoice) -> None:
     """Raise for an unknown generator or setting; a generator without settings is not imported for it."""
     GENERATORS.entry(choice.name, "market.generator.name")
-    if choice.settings:
+    if choice.settings or choice.rules:
+        weight = {"rule_weight": choice.rules.weight} if choice.rules else {}
         generator = GENERATORS.load(choice.name)
-        read_settings(generator, choice.settings, "market.generator.settings", StudyError)
+        read_settings(generator, {**choice.settings, **weight}, "market.generator.settings", StudyError)
 
 
 def plan_of(record: Mapping[str, Any]) -> Plan:
@@ -145,6 +146,10 @@ def _rules(study: Study, errors: list[FinsimError]) -> dict[str, RuleSet]:
         if part and part.rules:
             with _noted(errors):
                 found[world] = RuleSet.load(part.rules)
+    learned = study.market.generator.rules if study.market else None
+    if learned:
+        with _noted(errors):
+            found[LEARNED] = RuleSet.load(learned.pack)
     return found
 
 
