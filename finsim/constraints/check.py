@@ -52,7 +52,7 @@ def check(
             active = [tally.rule for tally in tallies if not tally.skipped]
             world = session.world(active, source)
             for one in passes(tallies, world):
-                found = checked(one, session, source, Manner(blocks, excused, tier, threads))
+                found = checked(one, source, Manner(blocks, excused, tier, threads))
                 undefined.update(found)
         results += [
             result_of(tally, _undefined(tally, undefined), why(tally.rule, rules, session))

@@ -90,12 +90,23 @@ class Source:
     Raises DataError with table, column and row when the data are not of the declared type.
     """
 
-    def __init__(self, name: str, table: pa.Table, columns: Mapping[str, Column], labels: Labels) -> None:
+    def __init__(
+        self,
+        name: str,
+        table: pa.Table,
+        columns: Mapping[str, Column],
+        labels: Labels,
+        headers: dict[str, str] | None = None,
+    ) -> None:
         self.name, self.table, self.columns, self.labels = name, table, columns, labels
         self.rows: int = table.num_rows
-        self.headers = matched(table.column_names, columns)
+        self.headers = matched(table.column_names, columns) if headers is None else headers
         self._loaded: dict[str, Vec] = {}
         self._bounded_names: set[str] = set()
+
+    def piece(self, table: pa.Table) -> Source:
+        """Return other rows of the same table as a source of their own."""
+        return Source(self.name, table, self.columns, self.labels, self.headers)
 
     def has(self, name: str) -> bool:
         """Whether the column is there, or has a default."""
@@ -120,6 +131,10 @@ class Source:
         if name not in self._loaded:
             self._loaded[name] = self._load(name)
         return self._loaded[name]
+
+    def trust(self, name: str) -> None:
+        """Take the whole numbers of a column for small enough: somebody has looked."""
+        self._bounded_names.add(name)
 
     def block(self, name: str, rows: slice | Int1D) -> Vec:
         """Return some rows as float64, int64 or bool with a mask."""

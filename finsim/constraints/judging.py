@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-
 from finsim.constraints.columns import Source
-from finsim.constraints.interpreter import Interpreter, World
-from finsim.constraints.order import combined
 from finsim.constraints.passes import Pass
-from finsim.constraints.ruleset import Rule
-from finsim.constraints.session import Session
-from finsim.constraints.tally import FIRST_ROWS, Excused, Finding, Tally
+from finsim.constraints.tally import FIRST_ROWS, Excused
 from finsim.errors import RuleError, did_you_mean
 
 if TYPE_CHECKING:
@@ -43,39 +35,38 @@ def known_tier(tier: str) -> None:
         raise RuleError(f"no tier {tier!r}", place="tier", remedy=did_you_mean(tier, list(TIERS)))
 
 
-def checked(one: Pass, session: Session, source: Source, manner: Manner) -> dict[int, int]:
+def checked(one: Pass, source: Source, manner: Manner) -> dict[int, int]:
     """Judge all rows of a table in the tier that suits; return undefined results by node.
 
     While kernels are being compiled the interpreter works; rules that see single rows change over as
     soon as they are ready.
     """
     rows = source.rows
+    if manner.tier == "numpy" or (manner.tier == "auto" and rows < CACHED_ROWS):
+        one.feed(source, 0, manner.blocks, manner.excused)
+        return one.run.undefined
     from finsim.constraints.compiled.feeding import CHUNK
     from finsim.constraints.compiled.tier import Compiled
 
     fast = Compiled([tally.rule for tally in one.tallies], source, one.run.world, manner.excused)
     if _at_once(fast, rows, manner.tier):
-        return _compiled(one, fast, session, source, 0, manner)
+        return _compiled(one, fast, 0, manner)
     if one.order is not None or not _later(rows, manner.tier):
         one.feed(source, 0, manner.blocks, manner.excused)
         return one.run.undefined
     ready, begin = fast.in_background(), 0
     while begin < rows and not ready.done():
         end = min(begin + CHUNK, rows)
-        piece = session.source(source.name, source.table.slice(begin, end - begin))
+        piece = source.piece(source.table.slice(begin, end - begin))
         one.feed(piece, begin, manner.blocks, manner.excused)
         begin = end
     ready.result()
-    return one.run.undefined if begin == rows else _compiled(one, fast, session, source, begin, manner)
+    return one.run.undefined if begin == rows else _compiled(one, fast, begin, manner)
 
 
 def _at_once(fast: Compiled, rows: int, tier: str) -> bool:
     """Whether a pass goes to the compiled tier at once."""
-    if tier != "auto":
-        return tier == "compiled"
-    if rows < CACHED_ROWS:
-        return False
-    return rows >= COMPILE_ROWS or fast.is_compiled()
+    return tier == "compiled" or rows >= COMPILE_ROWS or fast.is_compiled()
 
 
 def _later(rows: int, tier: str) -> bool:
@@ -83,37 +74,16 @@ def _later(rows: int, tier: str) -> bool:
     return tier == "auto" and rows >= COMPILE_ROWS // 4 and (os.cpu_count() or 1) > 1
 
 
-def _compiled(
-    one: Pass, fast: Compiled, session: Session, source: Source, begin: int, manner: Manner
-) -> dict[int, int]:
+def _compiled(one: Pass, fast: Compiled, begin: int, manner: Manner) -> dict[int, int]:
     """Judge the rows from ``begin`` on with kernels; the interpreter explains the first broken rows."""
-    from finsim.constraints.compiled.feeding import Supply
+    from finsim.constraints.compiled.context import findings
 
-    supply = Supply(source.table, lambda table: session.source(source.name, table))
-    outcome = fast.check(supply, begin, manner.threads)
+    outcome = fast.check(begin, manner.threads)
     for tally in one.tallies:
         counts = outcome.counts[tally.rule.id]
         tally.take(counts)
-        if counts.first:
-            found = found_in(tally.rule, counts.first, session, source, one.run.world, manner)
-            tally.first = sorted((*tally.first, *found), key=lambda one: one.row)[:FIRST_ROWS]
+        found = findings(tally.rule, counts.first, fast)
+        tally.first = sorted((*tally.first, *found), key=lambda one: one.row)[:FIRST_ROWS]
     for key, count in outcome.undefined.items():
         one.run.undefined[key] = one.run.undefined.get(key, 0) + count
     return one.run.undefined
-
-
-def found_in(
-    rule: Rule, rows: Sequence[int], session: Session, source: Source, world: World, manner: Manner
-) -> list[Finding]:
-    """Return the findings of some rows: the interpreter sees them, or all rows of their groups."""
-    numbers = np.array(rows, dtype=np.int64)
-    if rule.order is not None:
-        group = [source.block(name, slice(None)) for name in rule.order.group]
-        key = combined(group, source.rows)
-        numbers = np.flatnonzero(np.isin(key, key[numbers]))
-    small = session.source(source.name, source.table.take(pa.array(numbers)))
-    tally = Tally(rule)
-    again = Pass(rule.order, [tally], Interpreter(world))
-    again.feed(small, 0, manner.blocks, manner.excused, numbers)
-    kept = set(rows)
-    return [finding for finding in tally.first if finding.row in kept]

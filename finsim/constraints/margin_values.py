@@ -259,8 +259,8 @@ def _annuity(run: Margins, node: Node) -> Cells:
         taken = xp.clip(grown + step * (1.0 + grown), None, _GROWTH)
         grown = xp.where(left - 2.0 * half == 1.0, taken, grown)
         step, left = xp.clip(step * (2.0 + step), None, _GROWTH), half
-    level = amount.values * (per + per / space.pick(growing, grown, 1.0))
-    values = xp.where(growing, level, amount.values / periods)
+    top, bottom = space.pick(growing, per, 1.0), xp.where(growing, grown, periods)
+    values = amount.values * (space.pick(growing, per, 0.0) + top / bottom)
     return space.tidy(values, both(both(both(amount.known, rate.known), count.known), fine))
 
 

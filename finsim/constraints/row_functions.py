@@ -94,7 +94,8 @@ def _annuity(args: Sequence[Vec], options: tuple[Hashable, ...]) -> Result:
         for bit in range(int(left.max(initial=0)).bit_length()):
             grown = np.where((left >> bit) & 1 == 1, grown + step * (1.0 + grown), grown)
             step = step * (2.0 + step)
-        payment = np.where(rate == 0, amount / count, amount * (rate + rate / grown))
+        flat = rate == 0
+        payment = amount * (rate + np.where(flat, 1.0, rate) / np.where(flat, count, grown))
     made = ~whole & ~np.isnan(amount) & ~np.isnan(rate) & ~np.isnan(count)
     return Vec(np.where(whole, payment, np.nan)), int(np.count_nonzero(made))
 

@@ -29,27 +29,25 @@ NAME = "evaluate"
 _WORDS = ("def", "evaluate", "return", "for", "in", "range", "if", "else", "not", "from", "import", "numpy")
 _CALLS = ("int64", "float64", "uint64", "min", "abs", "rint", "floor", "ceil", "sqrt")
 ALLOWED = frozenset((*_WORDS, *_CALLS))
-_SIGN = r"==|!=|<=|>=|<<|>>|\|=|\+=|[-+*/%<>=()\[\],:&|^]"
-_TOKENS = re.compile(rf"[A-Za-z_][A-Za-z0-9_]*|[0-9]+|{_SIGN}|\s+")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME = re.compile(r"[a-z][0-9]*")
+_SIGNS = frozenset("0123456789-+*/%<>=()[],:&|^! \n")
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz_")
 _lock = RLock()
 Arguments = Sequence[tuple[str, int]]
 
 
 def check_alphabet(source: str) -> None:
-    """Refuse source with anything but the closed alphabet: fixed words, one-letter names, numbers, operators.
+    """Refuse source with anything but fixed words, names of a letter and a number, numbers, operators.
 
-    Raises ValueError at the first other character or word.
+    Raises ValueError for any other character or word.
     """
-    at = 0
-    while at < len(source):
-        found = _TOKENS.match(source, at)
-        if found is None:
-            raise ValueError(f"generated source holds {source[at]!r} at {at}")
-        word = found.group()
-        if (word[0].isalpha() or word[0] == "_") and word not in ALLOWED and not _NAME.fullmatch(word):
+    other = set(source) - _SIGNS - _LETTERS
+    if other:
+        raise ValueError(f"generated source holds {min(other)!r}")
+    for word in set(_WORD.findall(source)) - ALLOWED:
+        if not _NAME.fullmatch(word):
             raise ValueError(f"generated source holds the word {word!r}")
-        at = found.end()
 
 
 def digest(source: str) -> str:

@@ -89,13 +89,3 @@ def window_sum(
             head += 1
         out[i] = total
     return head, total
-
-
-@kernel
-def bit_counts(words: Array, counts: Int1D) -> None:
-    """Add to ``counts[k]`` the number of words whose bit k is set."""
-    for i in range(len(words)):
-        word = words[i]
-        if word != 0:
-            for k in range(len(counts)):
-                counts[k] += (word >> k) & 1

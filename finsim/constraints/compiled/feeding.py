@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
-import pyarrow as pa
 
 from finsim.constraints.columns import Source
 from finsim.constraints.compiled.arrays import stored
@@ -17,19 +15,12 @@ from finsim.constraints.order import Arrangement, Order
 from finsim.notation import Array
 
 CHUNK = 1 << 20  # rows converted at a time: what bounds the extra memory
-BLOCK = 1 << 14  # rows between two steps of a sequence function: what stays in the core's cache
+BLOCK = 1 << 15  # rows between two steps of a sequence function: what stays in the core's cache
 
 
-@dataclass(frozen=True)
-class Supply:
-    """A table whose pieces become sources of the same pack."""
-
-    table: pa.Table
-    source: Callable[[pa.Table], Source]
-
-    def piece(self, begin: int, end: int) -> Source:
-        """Return some rows as a source."""
-        return self.source(self.table.slice(begin, end - begin))
+def rows_of(source: Source, begin: int, end: int) -> Source:
+    """Return some rows of a table as a source."""
+    return source.piece(source.table.slice(begin, end - begin))
 
 
 def key_names(order: Order) -> tuple[str, ...]:
@@ -41,23 +32,22 @@ def _keys(source: Source, order: Order, facts: Facts) -> list[Array]:
     return [stored(source, name, facts.dtypes[name]).values for name in key_names(order)]
 
 
-def feed(run: Run, supply: Supply, order: Order | None, begin: int, end: int, offset: int = 0) -> None:
-    """Feed rows ``begin`` to ``end`` as they stand; ``offset`` is the number of the supply's first row.
+def feed(run: Run, whole: Source, order: Order | None, begin: int, end: int) -> None:
+    """Feed rows ``begin`` to ``end`` as they stand.
 
     Raises OutOfOrder when rows do not stand in group order.
     """
     walk = Walk(len(order.group)) if order is not None else None
     if walk is not None and order is not None and begin:
-        walk.same(_keys(supply.piece(begin - 1, begin), order, run.facts), 1)
+        walk.same(_keys(rows_of(whole, begin - 1, begin), order, run.facts), 1)
     size = BLOCK if order is not None or any(each.plan.outside for each in run.ready) else CHUNK
     for first in range(begin, end, CHUNK):
-        source = supply.piece(first, min(first + CHUNK, end))
+        source = rows_of(whole, first, min(first + CHUNK, end))
         keys = _keys(source, order, run.facts) if order is not None else []
         for low in range(0, source.rows, size):
             high = min(low + size, source.rows)
             same = None if walk is None else walk.same([key[low:high] for key in keys], high - low)
-            at = offset + first
-            run.feed(Part(source, slice(low, high), high - low, slice(at + low, at + high), same))
+            run.feed(Part(source, slice(low, high), high - low, slice(first + low, first + high), same))
 
 
 def feed_arranged(run: Run, source: Source, placed: Arrangement, begin: int, end: int) -> None:
@@ -76,7 +66,7 @@ def feed_arranged(run: Run, source: Source, placed: Arrangement, begin: int, end
 
 
 def shares(
-    supply: Supply, order: Order | None, facts: Facts, rows: int, threads: int
+    whole: Source, order: Order | None, facts: Facts, rows: int, threads: int
 ) -> Iterator[tuple[int, int]]:
     """Yield a range of rows for each thread; no group lies in two of them."""
     begin = 0
@@ -84,14 +74,14 @@ def shares(
         end = (
             rows
             if part == threads
-            else _boundary(supply, order, facts, max(begin, rows * part // threads), rows)
+            else _boundary(whole, order, facts, max(begin, rows * part // threads), rows)
         )
         if end > begin:
             yield begin, end
         begin = end
 
 
-def _boundary(supply: Supply, order: Order | None, facts: Facts, target: int, rows: int) -> int:
+def _boundary(whole: Source, order: Order | None, facts: Facts, target: int, rows: int) -> int:
     """Return the first row from ``target`` on that begins a group."""
     if order is None:
         return target
@@ -99,7 +89,7 @@ def _boundary(supply: Supply, order: Order | None, facts: Facts, target: int, ro
         return rows
     while 0 < target < rows:
         end = min(target + BLOCK, rows)
-        source = supply.piece(target - 1, end)
+        source = rows_of(whole, target - 1, end)
         fresh = np.zeros(end - target, dtype=bool)
         for name in order.group:
             key = stored(source, name, facts.dtypes[name]).values

@@ -15,7 +15,7 @@ from finsim.constraints.ruleset import Rule
 MOST_RULES = 64  # one bit each in a word of 64
 BLOCK_ROWS = 1024
 _MOST_GUARDS = 60
-_FIXED_SUMS = 3  # bits of broken rules, float columns out of bounds, bits of whole numbers
+_FIXED_SUMS = 2  # bits of broken rules, float columns out of bounds
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,55 @@ def is_sequence(node: Node) -> bool:
     return name in FUNCTIONS and FUNCTIONS[name].family in ("sequence", "window", "calendar")
 
 
+@dataclass(frozen=True)
+class Inputs:
+    """Arguments of sequence functions, written by a kernel of their own: one output for each node.
+
+    ``outputs`` are the dtypes; whole numbers and truths that may be null have a flag besides.
+    """
+
+    source: str
+    arguments: tuple[tuple[str, int], ...]
+    leaves: tuple[Leaf, ...]
+    nodes: tuple[Node, ...]
+    flagged: tuple[bool, ...]
+    ints: tuple[tuple[str, object], ...]
+    floats: tuple[float, ...]
+
+
+_DTYPES = {"f": "float64", "i": "int64", "b": "bool"}
+
+
+def inputs_for(outside: Sequence[Node], facts: Facts) -> Inputs | None:
+    """Return the plan of the arguments that need work and no other rows; None when there are none."""
+    wanted: dict[int, Node] = {}
+    for node in outside:
+        for arg in node.args if is_sequence(node) else ():
+            inner = list(walk(arg))
+            plain = all(is_native(one, facts) and not is_sequence(one) for one in inner)
+            is_work = arg.op not in ("column", "const", "param") and any(one.op == "column" for one in inner)
+            if plain and is_work:
+                wanted[id(arg)] = arg
+    if not wanted:
+        return None
+    writer = Writer(facts, lambda node: is_native(node, facts))
+    nodes, flagged, outs = tuple(wanted.values()), [], []
+    for place, node in enumerate(nodes):
+        outs.append(f"p{place}[i] = {writer.value(node)}")
+        flag = writer.valid(node) if node.type.stored != "f" else ""
+        flagged.append(bool(flag))
+        outs += [f"q{place}[i] = {flag}"] if flag else []
+    leaves = tuple(writer.leaves.values())
+    names, types = [], []
+    for place, node in enumerate(nodes):
+        names += [f"y{place}", *([f"z{place}"] if flagged[place] else [])]
+        types += [(f"={_DTYPES[node.type.stored]}", 1), *([("=bool", 1)] if flagged[place] else [])]
+    cuts = [f"{'p' if name[0] == 'y' else 'q'}{name[1:]} = {name}[o:o + e]" for name in names]
+    source = _text(writer, leaves, names, cuts, [*writer.lines, *outs])
+    arguments = (*_arguments(leaves, facts)[:-2], *types)
+    return Inputs(source, arguments, leaves, nodes, tuple(flagged), tuple(writer.ints), tuple(writer.floats))
+
+
 def planned(rules: Sequence[Rule], facts: Facts) -> Plan:
     """Return the plan of some rules (at most ``MOST_RULES``) that see rows in the same order."""
     writer = Writer(facts, lambda node: is_native(node, facts))
@@ -144,11 +193,12 @@ def _sums(writer: Writer, facts: Facts, rule: Rule) -> RuleSums:
     """Write the counters a rule needs besides its breaches."""
     first = _FIXED_SUMS
     fired = held = good = false = None
+    sure = facts.sure(rule.check) and (rule.when is None or facts.sure(rule.when))
     if rule.antecedent is not None:
         applies = writer.yes(rule.antecedent)
         fired = first + writer.count(applies)
-        held = first + writer.count(writer.let(f"{applies} & {writer.yes(rule.check)}"))
-    sure = facts.sure(rule.check) and (rule.when is None or facts.sure(rule.when))
+        if not sure:
+            held = first + writer.count(writer.let(f"{applies} & {writer.yes(rule.check)}"))
     if not sure:
         fine = writer.yes(rule.check)
         if rule.when is not None:
@@ -162,7 +212,7 @@ def _sums(writer: Writer, facts: Facts, rule: Rule) -> RuleSums:
 def _dtype(leaf: Leaf, facts: Facts) -> str:
     if leaf.node.op == "column":
         return plain_dtype(facts.dtypes[str(leaf.node.data)])
-    return {"f": "float64", "i": "int64", "b": "bool"}[leaf.stored]
+    return _DTYPES[leaf.stored]
 
 
 def _arguments(leaves: Sequence[Leaf], facts: Facts) -> tuple[tuple[str, int], ...]:
@@ -179,45 +229,53 @@ def _source(
     writer: Writer, broken: Sequence[str], leaves: Sequence[Leaf], guarded: Sequence[str], facts: Facts
 ) -> str:
     tame = writer.real(10.0**TAME)
-    loads, guards = [], []
+    guards = []
     for leaf in leaves:
         n = leaf.number
-        cast = {"f": "float64({})", "i": "int64({})", "b": "{}"}[leaf.stored]
-        loads.append(f"a{n} = {cast.format(f'v{n}[i]')}")
-        loads += [f"b{n} = u{n}[i]"] if leaf.has_valid else []
         is_column = leaf.node.op == "column"
         if is_column and str(leaf.node.data) in guarded[:_MOST_GUARDS]:
             bit = guarded.index(str(leaf.node.data))
             guards.append(f"q |= int64(not (abs(a{n}) <= {tame})) << {bit}")
-        if is_column and leaf.node.type.kind in ("int", "money") and _dtype(leaf, facts) == "int64":
-            guards.append(f"r |= a{n} ^ (a{n} >> 63)")
     word = " | ".join(f"(uint64({name}) << uint64({bit}))" for bit, name in enumerate(broken)) or "uint64(0)"
-    row = [
-        *loads,
-        *writer.lines,
-        *guards,
-        *(f"s{k} += int64({text})" for k, text in enumerate(writer.counters)),
-    ]
+    row = [*writer.lines, *guards]
+    row += [f"s{k} += int64({text})" for k, text in enumerate(writer.counters)]
     row += [f"m = {word}", "t[i] = m", "p |= m"]
-    slices = [f"v{leaf.number} = c{leaf.number}[o:o + e]" for leaf in leaves]
-    slices += [f"u{leaf.number} = d{leaf.number}[o:o + e]" for leaf in leaves if leaf.has_valid]
-    columns = [
-        name
-        for leaf in leaves
-        for name in (f"c{leaf.number}", *([f"d{leaf.number}"] if leaf.has_valid else []))
-    ]
-    head = [f"k{k} = k[{k}]" for k in range(len(writer.ints))]
-    head += [f"h{k} = h[{k}]" for k in range(len(writer.floats))]
-    head += ["p = uint64(0)", "q = int64(0)", "r = int64(0)"]
+    head = ["p = uint64(0)", "q = int64(0)"]
     head += [f"s{k} = int64(0)" for k in range(len(writer.counters))]
-    tail = ["s[0] = int64(p)", "s[1] = q", "s[2] = r"]
+    tail = ["s[0] = int64(p)", "s[1] = q"]
     tail += [f"s[{_FIXED_SUMS + k}] = s{k}" for k in range(len(writer.counters))]
+    return _text(writer, leaves, ["w", "s"], ["t = w[o:o + e]"], row, head, tail)
+
+
+def _text(
+    writer: Writer,
+    leaves: Sequence[Leaf],
+    outputs: Sequence[str],
+    cuts: Sequence[str],
+    row: Sequence[str],
+    head: Sequence[str] = (),
+    tail: Sequence[str] = (),
+) -> str:
+    """Return the source of a kernel: constants, blocks of rows, what is done with a row."""
+    columns, slices, loads = [], [], []
+    for leaf in leaves:
+        n = leaf.number
+        cast = {"f": "float64({})", "i": "int64({})", "b": "{}"}[leaf.stored]
+        columns.append(f"c{n}")
+        slices.append(f"v{n} = c{n}[o:o + e]")
+        loads.append(f"a{n} = {cast.format(f'v{n}[i]')}")
+        if leaf.has_valid:
+            columns.append(f"d{n}")
+            slices.append(f"u{n} = d{n}[o:o + e]")
+            loads.append(f"b{n} = u{n}[i]")
     lines = ["from numpy import ceil, float64, floor, int64, rint, sqrt, uint64", "", ""]
-    lines.append(f"def evaluate({', '.join(['n', *columns, 'k', 'h', 'w', 's'])}):")
+    lines.append(f"def evaluate({', '.join(['n', *columns, 'k', 'h', *outputs])}):")
+    lines += [f"    k{k} = k[{k}]" for k in range(len(writer.ints))]
+    lines += [f"    h{k} = h[{k}]" for k in range(len(writer.floats))]
     lines += [f"    {line}" for line in head]
     lines.append(f"    for o in range(0, n, {BLOCK_ROWS}):")
-    lines += [f"        {line}" for line in (f"e = min({BLOCK_ROWS}, n - o)", *slices, "t = w[o:o + e]")]
+    lines += [f"        {line}" for line in (f"e = min({BLOCK_ROWS}, n - o)", *slices, *cuts)]
     lines.append("        for i in range(e):")
-    lines += [f"            {line}" for line in row]
+    lines += [f"            {line}" for line in (*loads, *row)]
     lines += [f"    {line}" for line in (*tail, "return int64(0)")]
     return "\n".join(lines) + "\n"

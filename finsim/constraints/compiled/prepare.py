@@ -10,7 +10,9 @@ from finsim.constraints.compiled.arrays import dtype_of, has_nulls
 from finsim.constraints.compiled.facts import Facts
 from finsim.constraints.compiled.plan import (
     MOST_RULES,
+    Inputs,
     Plan,
+    inputs_for,
     is_sequence,
     local_columns,
     outside_calls,
@@ -36,7 +38,7 @@ def facts_for(
     roots = roots_of(rules)
     names = {str(node.data) for root in roots for node in walk(root) if node.op == "column"}
     dtypes = {name: dtype_of(source, name, False) for name in names}
-    nullable |= {name for name in names if has_nulls(source, name)}
+    nullable |= {name for name in names if has_nulls(source, name) or _may_hold_nan(source, name)}
     facts = Facts(dtypes, nullable, params)
     for name in local_columns(rules, facts):
         dtypes[name] = dtype_of(source, name, dtypes[name] == "global")
@@ -50,16 +52,27 @@ def facts_for(
     return Facts(dtypes, nullable, params, frozenset(sure))
 
 
-def plans_for(rules: Sequence[Rule], facts: Facts) -> list[Plan]:
-    """Return the plans of a pass: one for every ``MOST_RULES`` rules."""
-    return [planned(rules[at : at + MOST_RULES], facts) for at in range(0, len(rules), MOST_RULES)]
+def _may_hold_nan(source: Source, name: str) -> bool:
+    """Whether a column is declared to have nulls and keeps them as NaN, which only its rows can show."""
+    column = source.columns[name]
+    return column.null and column.type.stored == "f"
 
 
-def compiled(plans: Sequence[Plan]) -> list[Ready]:
+def plans_for(rules: Sequence[Rule], facts: Facts) -> list[tuple[Plan, Inputs | None]]:
+    """Return the plans of a pass: one for every ``MOST_RULES`` rules, and one for what it needs before."""
+    plans = [planned(rules[at : at + MOST_RULES], facts) for at in range(0, len(rules), MOST_RULES)]
+    return [(plan, inputs_for(plan.outside, facts)) for plan in plans]
+
+
+def compiled(plans: Sequence[tuple[Plan, Inputs | None]]) -> list[Ready]:
     """Return the plans with their kernels; compiles what is not on disk."""
-    return [Ready(plan, load(plan.source, plan.arguments)) for plan in plans]
+    found = []
+    for plan, inputs in plans:
+        before = None if inputs is None else load(inputs.source, inputs.arguments)
+        found.append(Ready(plan, load(plan.source, plan.arguments), inputs, before))
+    return found
 
 
-def are_compiled(plans: Sequence[Plan]) -> bool:
+def are_compiled(plans: Sequence[tuple[Plan, Inputs | None]]) -> bool:
     """Whether the machine code of all plans is on disk."""
-    return all(is_compiled(plan.source) for plan in plans)
+    return all(is_compiled(one.source) for pair in plans for one in pair if one is not None)

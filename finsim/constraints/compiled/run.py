@@ -10,8 +10,9 @@ import numpy as np
 from finsim.constraints.columns import Source
 from finsim.constraints.compiled.arrays import Stored, stored
 from finsim.constraints.compiled.facts import Facts
-from finsim.constraints.compiled.plan import Plan, is_sequence
+from finsim.constraints.compiled.plan import Inputs, Plan, is_sequence
 from finsim.constraints.compiled.sequences import Step, step_for
+from finsim.constraints.compiled.writer import Leaf
 from finsim.constraints.expression import Node
 from finsim.constraints.interpreter import Block, Interpreter, World
 from finsim.constraints.order import layout
@@ -20,9 +21,10 @@ from finsim.constraints.tally import FIRST_ROWS, Excused, excuses
 from finsim.constraints.types import LARGEST
 from finsim.constraints.vectors import Vec, solid, spread
 from finsim.kernels.generated import constants
-from finsim.kernels.sequences import bit_counts
+from finsim.kernels.marks import bit_counts, marked, size_bits
 from finsim.notation import Array, Bool1D, Int1D
 
+_DTYPES = {"f": np.float64, "i": np.int64, "b": np.bool_}
 _SUSPECT_BITS = LARGEST.bit_length() - 1
 
 
@@ -59,6 +61,8 @@ class Ready:
 
     plan: Plan
     kernel: Callable[..., int]
+    inputs: Inputs | None = None
+    input_kernel: Callable[..., int] | None = None
 
 
 @dataclass
@@ -87,6 +91,7 @@ class Run:
         self._columns: dict[tuple[str, str], Stored] = {}
         self._source: Source | None = None
         self._words = np.empty(0, dtype=np.uint64)
+        self._places = np.empty(0, dtype=np.int64)
         self._slot = 0
 
     def feed(self, part: Part) -> None:
@@ -95,13 +100,24 @@ class Run:
             return
         if part.source is not self._source:
             self._source, self._columns = part.source, {}
+            self._look_at_sizes(part.source)
         if len(self._words) < part.count:
             self._words = np.empty(part.count, dtype=np.uint64)
+            self._places = np.empty(part.count, dtype=np.int64)
         self.interpreter.begin(self._block(part))
         for each in self.ready:
-            self._work_out(each.plan, part)
+            self._work_out(each, part)
             self._judge(each, part)
         self.interpreter.commit()
+
+    def _look_at_sizes(self, source: Source) -> None:
+        """Look once, quickly, whether the whole numbers of a piece are as small as rules need them."""
+        for name, dtype in self.facts.dtypes.items():
+            if dtype == "int64" and source.columns[name].type.kind in ("int", "money"):
+                values = np.ascontiguousarray(source.unchecked(name).values)
+                if values.ndim and int(size_bits(values)).bit_length() < _SUSPECT_BITS:
+                    source.trust(name)
+                source.whole(name)  # raises DataError when one is too large
 
     def _block(self, part: Part) -> Block:
         shape = None
@@ -123,18 +139,44 @@ class Run:
             self._steps[id(node)] = step_for(node, self.facts) if is_sequence(node) else None
         return self._steps[id(node)]
 
-    def _work_out(self, plan: Plan, part: Part) -> None:
+    def _work_out(self, each: Ready, part: Part) -> None:
         """Compute the calls that the kernel reads as columns."""
-        for node in plan.outside:
+        if each.inputs is not None:
+            self._write_inputs(each, part)
+        for node in each.plan.outside:
             if self.interpreter.knows(node):
                 continue
             step = self._step(node)
             if step is not None:
                 assert part.same is not None
-                args = [self.interpreter.value(arg) for arg in node.args]
+                args = [self._argument(arg, part) for arg in node.args]
                 self.interpreter.learn(node, step.read(part.same, args))
             elif node.type.stored != "b":
                 self.interpreter.value(node)
+
+    def _write_inputs(self, each: Ready, part: Part) -> None:
+        """Compute the arguments of sequence functions with their own kernel."""
+        inputs, kernel = each.inputs, each.input_kernel
+        assert inputs is not None
+        assert kernel is not None
+        outs: list[Array] = []
+        found: list[tuple[Node, Vec]] = []
+        for node, has_flag in zip(inputs.nodes, inputs.flagged, strict=True):
+            values: Array = np.empty(part.count, dtype=_DTYPES[node.type.stored])
+            flag = np.empty(part.count, dtype=bool) if has_flag else None
+            outs += [values] if flag is None else [values, flag]
+            found.append((node, Vec(values, flag)))
+        arrays, ints = self._arrays(inputs.leaves, part), self._ints(inputs.ints, part)
+        kernel(part.count, *arrays, ints, constants(inputs.floats, "float64"), *outs)
+        for node, vec in found:
+            self.interpreter.learn(node, vec)
+
+    def _argument(self, node: Node, part: Part) -> Vec:
+        """Return an argument of a sequence function; a column of whole numbers comes as it is stored."""
+        if node.op != "column" or self.facts.dtypes[str(node.data)] != "int64":
+            return self.interpreter.value(node)
+        held = self._column(part, str(node.data))
+        return Vec(held.values[part.rows], None if held.valid is None else held.valid[part.rows])
 
     def _column(self, part: Part, name: str) -> Stored:
         dtype = self.facts.dtypes[name]
@@ -142,9 +184,9 @@ class Run:
             self._columns[name, dtype] = stored(part.source, name, dtype)
         return self._columns[name, dtype]
 
-    def _arrays(self, plan: Plan, part: Part) -> list[Array]:
+    def _arrays(self, leaves: Sequence[Leaf], part: Part) -> list[Array]:
         arrays: list[Array] = []
-        for leaf in plan.leaves:
+        for leaf in leaves:
             if leaf.node.op == "column":
                 held = self._column(part, str(leaf.node.data))
                 if held.valid is not None and not leaf.has_valid:
@@ -155,8 +197,8 @@ class Run:
                     arrays.append(np.ones(part.count, bool) if there is None else there[part.rows])
                 continue
             vec = self._outside(leaf.node)
-            dtype = {"f": np.float64, "i": np.int64, "b": np.bool_}[leaf.stored]
-            arrays.append(np.ascontiguousarray(spread(vec.values, part.count), dtype=dtype))
+            values = spread(vec.values, part.count)
+            arrays.append(np.ascontiguousarray(values, dtype=_DTYPES[leaf.stored]))
             if leaf.has_valid:
                 arrays.append(np.ascontiguousarray(solid(vec.valid, part.count)))
         return arrays
@@ -167,9 +209,9 @@ class Run:
         rails = self.interpreter.rails(node)
         return Vec(rails.yes, rails.yes | rails.no)
 
-    def _ints(self, plan: Plan, part: Part) -> Int1D:
+    def _ints(self, wanted: Sequence[tuple[str, object]], part: Part) -> Int1D:
         found: list[int] = []
-        for kind, value in plan.ints:
+        for kind, value in wanted:
             if kind == "label":
                 assert isinstance(value, tuple)
                 found.append((self._column(part, str(value[0])).labels or {}).get(str(value[1]), -1))
@@ -181,23 +223,27 @@ class Run:
     def _judge(self, each: Ready, part: Part) -> None:
         plan, words = each.plan, self._words[: part.count]
         sums = np.zeros(plan.sums, dtype=np.int64)
-        arrays = self._arrays(plan, part)
-        each.kernel(
-            part.count, *arrays, self._ints(plan, part), constants(plan.floats, "float64"), words, sums
-        )
+        arrays, ints = self._arrays(plan.leaves, part), self._ints(plan.ints, part)
+        each.kernel(part.count, *arrays, ints, constants(plan.floats, "float64"), words, sums)
         self._guards(plan, part, sums)
         totals = np.zeros(len(plan.rules), dtype=np.int64)
-        if sums[0]:
-            bit_counts(words, totals)
+        places = self._places[: int(marked(words, self._places)) if sums[0] else 0]
+        marks = words[places]
+        bit_counts(marks, totals)
         for bit, one in enumerate(plan.rules):
             counts, found = self.counts[one.rule.id], int(totals[bit])
             good = part.count - found if one.good is None else int(sums[one.good])
             counts.rows += part.count
-            counts.fired += part.count if one.fired is None else int(sums[one.fired])
-            counts.held += good if one.held is None else int(sums[one.held])
+            fired = part.count if one.fired is None else int(sums[one.fired])
+            counts.fired += fired
+            if one.held is not None:
+                counts.held += int(sums[one.held])
+            else:
+                counts.held += good if one.rule.antecedent is None else fired - found
             counts.unknown += part.count - good - (found if one.false is None else int(sums[one.false]))
             if found:
-                self._broken(one.rule, counts, part, (words >> np.uint64(bit)) & np.uint64(1))
+                flags = (marks >> np.uint64(bit)) & np.uint64(1)
+                self._broken(one.rule, counts, part, places[flags == 1])
         for key, place in plan.undefined:
             self.undefined[key] = self.undefined.get(key, 0) + int(sums[place])
 
@@ -205,25 +251,19 @@ class Run:
         if sums[1]:
             wild = {name for bit, name in enumerate(plan.guarded) if int(sums[1]) >> bit & 1}
             raise Wild(frozenset(wild))
-        if int(sums[2]).bit_length() >= _SUSPECT_BITS:
-            for leaf in plan.leaves:
-                if leaf.node.op == "column" and leaf.node.type.kind in ("int", "money"):
-                    part.source.whole(str(leaf.node.data))  # raises DataError when it is out of range
 
-    def _broken(self, rule: Rule, counts: Counts, part: Part, flags: Array) -> None:
-        places = np.flatnonzero(flags)
-        rows = (
-            np.arange(part.rows.start, part.rows.stop)[places]
-            if isinstance(part.rows, slice)
-            else part.rows[places]
-        )
-        pardon = excuses(rule, part.source, rows, self.excused)
+    def _broken(self, rule: Rule, counts: Counts, part: Part, places: Int1D) -> None:
+        pardon = excuses(rule, part.source, _taken(part.rows, places), self.excused)
         if pardon is not None:
             counts.excused += int(np.count_nonzero(pardon))
             places = places[~pardon]
         counts.violations += len(places)
-        numbers = places + part.numbers.start if isinstance(part.numbers, slice) else part.numbers[places]
-        smallest = np.sort(
-            np.partition(numbers, FIRST_ROWS)[:FIRST_ROWS] if len(numbers) > FIRST_ROWS else numbers
-        )
-        counts.first = sorted((*counts.first, *smallest.tolist()))[:FIRST_ROWS]
+        numbers = _taken(part.numbers, places)
+        if len(numbers) > FIRST_ROWS:
+            numbers = np.partition(numbers, FIRST_ROWS)[:FIRST_ROWS]
+        counts.first = sorted((*counts.first, *numbers.tolist()))[:FIRST_ROWS]
+
+
+def _taken(rows: slice | Int1D, places: Int1D) -> Int1D:
+    """Return the rows at some places of a part."""
+    return places + rows.start if isinstance(rows, slice) else rows[places]

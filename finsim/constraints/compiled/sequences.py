@@ -78,19 +78,22 @@ class LagOne:
             out[:1] = self.value
         self.value = x[-1:].copy()
         default = args[1] if len(args) > 1 else None
+        starts = np.flatnonzero(~same)
+        if default is not None:
+            out[starts] = spread(default.values, rows)[starts]
         if x.dtype.kind == "f":
-            return Vec(np.where(same, out, np.nan if default is None else default.values))
+            if default is None:
+                out[starts] = np.nan
+            return Vec(out)
         whole = args[0].valid is None
         there = solid(args[0].valid, rows)
+        first_known, self.valid = self.valid, bool(there[-1])
+        if whole and default is not None and default.valid is None:
+            return Vec(out)
         good = np.empty(rows, dtype=bool)
-        good[1:], good[:1] = there[:-1], self.valid
-        self.valid = bool(there[-1])
-        if default is None:
-            return Vec(out, good & same)
-        values = np.where(same, out, default.values)
-        if whole and default.valid is None:
-            return Vec(values)
-        return Vec(values, np.where(same, good, solid(default.valid, rows)))
+        good[1:], good[:1] = there[:-1], first_known
+        good[starts] = False if default is None else solid(default.valid, rows)[starts]
+        return Vec(out, good)
 
 
 class RunningSum:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from finsim.constraints.columns import Source
 from finsim.constraints.compiled.facts import Facts
-from finsim.constraints.compiled.feeding import Supply, arranged_shares, feed, feed_arranged, shares
-from finsim.constraints.compiled.plan import Plan
+from finsim.constraints.compiled.feeding import arranged_shares, feed, feed_arranged, shares
+from finsim.constraints.compiled.plan import Inputs, Plan
 from finsim.constraints.compiled.prepare import are_compiled, compiled, facts_for, plans_for
 from finsim.constraints.compiled.run import Counts, Ready, Run, Wild
 from finsim.constraints.compiled.walk import OutOfOrder, may_stand_in_order
@@ -41,13 +41,14 @@ class Compiled:
         self.rules, self.source, self.world, self.excused = list(rules), source, world, excused
         self.order: Order | None = rules[0].order
         self.nullable: frozenset[str] = frozenset()
+        self.placed: Arrangement | None = None
         self._ready: tuple[Facts, list[Ready]] | None = None
 
     def facts(self) -> Facts:
         """Return what is known of the columns by now."""
         return facts_for(self.rules, self.source, self.world.params, self.order, self.nullable)
 
-    def plans(self) -> list[Plan]:
+    def plans(self) -> list[tuple[Plan, Inputs | None]]:
         """Return what would be compiled."""
         return plans_for(self.rules, self.facts())
 
@@ -58,21 +59,19 @@ class Compiled:
             self._ready = facts, compiled(plans_for(self.rules, facts))
         return self._ready
 
-    def check(self, supply: Supply, begin: int, threads: int, offset: int = 0) -> Outcome:
+    def check(self, begin: int, threads: int) -> Outcome:
         """Judge the rows from ``begin`` on; starts anew when a column turns out to have nulls."""
-        rows = supply.table.num_rows
-        placed: Arrangement | None = None
         if self.order is not None and not may_stand_in_order(self.order, self.source):
-            placed = self._arranged()
+            self.placed = self._arranged()
         while True:
             try:
-                return self._once(supply, placed, begin, rows, threads, offset)
+                return self._once(begin, threads)
             except Wild as wild:
                 if wild.columns <= self.nullable:
                     raise
                 self.nullable, self._ready = self.nullable | wild.columns, None
             except OutOfOrder:
-                placed = self._arranged()
+                self.placed = self._arranged()
 
     def _arranged(self) -> Arrangement:
         assert self.order is not None
@@ -80,25 +79,22 @@ class Compiled:
         by = [self.source.block(name, slice(None)) for name in self.order.by] if self.order.is_sorted else []
         return arrange(group, by, self.source.rows)
 
-    def _once(
-        self, supply: Supply, placed: Arrangement | None, begin: int, rows: int, threads: int, offset: int
-    ) -> Outcome:
+    def _once(self, begin: int, threads: int) -> Outcome:
         facts, ready = self.prepare()
+        placed, rows = self.placed, self.source.rows
 
         def work(share: tuple[int, int]) -> Outcome:
             run = Run(ready, facts, self.world, self.excused)
             if placed is None:
-                feed(run, supply, self.order, *share, offset)
+                feed(run, self.source, self.order, *share)
             else:
                 feed_arranged(run, self.source, placed, *share)
             return Outcome(run.counts, run.undefined)
 
-        if placed is None:
-            parts = (
-                list(shares(supply, self.order, facts, rows - begin, threads))
-                if not begin
-                else [(begin, rows)]
-            )
+        if begin:
+            parts = [(begin, rows)]
+        elif placed is None:
+            parts = list(shares(self.source, self.order, facts, rows, threads))
         else:
             parts = list(arranged_shares(placed, rows, threads))
         total = Outcome({rule.id: Counts() for rule in self.rules}, {})

@@ -38,12 +38,13 @@ class Writer:
     facts: Facts
     native: Callable[[Node], bool]
     lines: list[str] = field(default_factory=list)
-    leaves: dict[int, Leaf] = field(default_factory=dict)
+    leaves: dict[int | str, Leaf] = field(default_factory=dict)
     ints: list[tuple[str, object]] = field(default_factory=list)
     floats: list[float] = field(default_factory=list)
     undefined: dict[int, int] = field(default_factory=dict)
     counters: list[str] = field(default_factory=list)
     _names: dict[tuple[str, int], str] = field(default_factory=dict)
+    _truths: dict[str, str] = field(default_factory=dict)
     _fresh: int = 0
 
     def let(self, text: str) -> str:
@@ -71,11 +72,12 @@ class Writer:
 
     def leaf(self, node: Node) -> Leaf:
         """Return the column of the kernel that holds a node."""
-        if id(node) not in self.leaves:
+        key = str(node.data) if node.op == "column" else id(node)
+        if key not in self.leaves:
             stored = node.type.stored
             has_valid = stored != "f" and not self.facts.sure(node)
-            self.leaves[id(node)] = Leaf(node, len(self.leaves), stored, has_valid)
-        return self.leaves[id(node)]
+            self.leaves[key] = Leaf(node, len(self.leaves), stored, has_valid)
+        return self.leaves[key]
 
     def _once(self, what: str, node: Node, make: Callable[[Node], str]) -> str:
         key = (what, id(node))
@@ -161,7 +163,8 @@ class Writer:
         if self.facts.nonzero(node.args[1]):
             return self.let(f"{a} / {b}")
         zero = self.let(f"{b} == {self.real(0.0)}")
-        self.undefined[id(node)] = self.count(self.let(f"{zero} & ({a} == {a})"))
+        made = zero if self.facts.sure(node.args[0]) else self.let(f"{zero} & ({a} == {a})")
+        self.undefined[id(node)] = self.count(made)
         return self.let(f"{self.real(float('nan'))} if {zero} else {a} / {b}")
 
     def _called(self, node: Node) -> str:
@@ -213,8 +216,11 @@ class Writer:
         most, least = self.real(2.0**ANNUITY_BITS), self.real(-1.0)
         bad = self.let(f"({count} <= {zero}) | ({rate} <= {least}) | ({count} >= {most})")
         whole = self.let(f"({count} == floor({count})) & (not {bad})")
-        known = self.let(f"({amount} == {amount}) & ({rate} == {rate}) & ({count} == {count})")
-        self.undefined[id(node)] = self.count(self.let(f"(not {whole}) & {known}"))
+        tests = [f"not {whole}"]
+        tests += [
+            f"{name} == {name}" for arg, name in zip(node.args, args, strict=True) if not self.facts.sure(arg)
+        ]
+        self.undefined[id(node)] = self.count(self.let(" & ".join(f"({test})" for test in tests)))
         left = self.let(f"int64({count} if {whole} else {zero})")
         grown, step = zero, rate
         for bit in range(ANNUITY_BITS):
@@ -222,10 +228,10 @@ class Writer:
             grown = self.let(f"{grown} + {step} * ({self.real(1.0)} + {grown}) if {here} else {grown}")
             if bit + 1 < ANNUITY_BITS:
                 step = self.let(f"{step} * ({self.real(2.0)} + {step})")
-        plain = self.let(f"{amount} / {count}")
-        level = self.let(f"{amount} * ({rate} + {rate} / {grown})")
-        picked = self.let(f"{plain} if {rate} == {zero} else {level}")
-        return self.let(f"{picked} if {whole} else {nan}")
+        top = self.let(f"{self.real(1.0)} if {rate} == {zero} else {rate}")
+        bottom = self.let(f"{count} if {rate} == {zero} else {grown}")
+        level = self.let(f"{amount} * ({rate} + {top} / {bottom})")
+        return self.let(f"{level} if {whole} else {nan}")
 
     def _valid(self, node: Node) -> str:
         if self.facts.sure(node):
@@ -309,12 +315,17 @@ class Writer:
         return "" if self.facts.sure(node) else self.let(f"{self.yes(node)} | {self.no(node)}")
 
     def _always(self) -> str:
-        zero = self.whole("int", 0)
-        return self.let(f"{zero} == {zero}")
+        return self._fixed("==")
 
     def _never(self) -> str:
-        zero = self.whole("int", 0)
-        return self.let(f"{zero} != {zero}")
+        return self._fixed("!=")
+
+    def _fixed(self, sign: str) -> str:
+        """Return the name of a truth that is the same in every row."""
+        if sign not in self._truths:
+            zero = self.whole("int", 0)
+            self._truths[sign] = self.let(f"{zero} {sign} {zero}")
+        return self._truths[sign]
 
     def _ticked(self, node: Node, wanted: bool) -> str:
         x, tick = (self.value(arg) for arg in node.args)

@@ -1,0 +1,78 @@
+"""The benchmark's table: payments on loan accounts, sorted by account and time, one row in 1,000 wrong a rule."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from finsim.randomness import Streams
+
+WRONG = 1e-3
+PER_ACCOUNT = 30
+DAY = 86_400
+START = 1_735_689_600  # 2025-01-01
+
+
+def payments(rows: int, seed: int = 7) -> pa.Table:
+    """Return the table: money as int64 cents, labels as dictionaries of int8, nulls in ``score`` as NaN."""
+    draw = Streams(seed).at("benchmark", "payments")
+    wrong = lambda: draw.random(rows) < WRONG  # noqa: E731
+    account = np.sort(draw.integers(0, max(rows // PER_ACCOUNT, 1), rows)).astype(np.int32)
+    fresh = np.append(True, account[1:] != account[:-1])
+    starts = np.flatnonzero(fresh)
+    gaps = draw.geometric(1 / (3 * DAY), rows)
+    gaps[draw.random(rows) < 0.002] = 60
+    clock = np.cumsum(gaps)
+    clock = clock - np.repeat(clock[starts], np.diff(starts, append=rows))
+    amount = np.exp(draw.normal(9.2, 1.0, rows)).astype(np.int64) + 100
+    credit = draw.random(rows) < 0.3
+    signed = np.where(credit, amount, -amount)
+    opening = np.repeat(draw.integers(10**5, 10**7, len(starts)), np.diff(starts, append=rows))
+    moved = np.cumsum(signed)
+    before = np.repeat(moved[starts] - signed[starts], np.diff(starts, append=rows))
+    balance = opening + moved - before
+    age = draw.integers(16, 90, rows).astype(np.int16)
+    loan = draw.integers(10**5, 5 * 10**6, rows)
+    loan[age < 18] = np.minimum(loan[age < 18], 200_000)
+    term, rate = draw.integers(6, 85, rows).astype(np.int16), draw.uniform(0.01, 0.17, rows)
+    monthly = rate / 12
+    pmt = np.rint(loan * monthly / -np.expm1(-term * np.log1p(monthly))).astype(np.int64)
+    income = draw.integers(10**5, 10**6, rows)
+    dti = pmt / income
+    score = draw.uniform(300, 850, rows)
+    score[draw.random(rows) < 0.05] = np.nan
+    channel = draw.integers(0, 4, rows)
+    amount[channel == 2] = amount[channel == 2]
+    ltv = draw.uniform(0.2, 0.96, rows)
+    balance[wrong()] += 1
+    loan_wrong = (age < 18) & (draw.random(rows) < 0.05)
+    loan[loan_wrong] += 10**6
+    pmt[wrong()] += 5
+    dti[wrong()] *= 1.01
+    ltv[wrong()] = 1.3
+    rate[wrong()] = 0.3
+    term[wrong()] = 3
+    score[wrong()] = 900
+    income[wrong()] = -1
+    age[wrong()] = 101
+    fee = np.minimum(draw.integers(0, 200, rows), amount)
+    fee[wrong()] = -5
+    columns = {
+        "account": pa.array(account),
+        "ts": pa.array((clock + START) * 10**9, pa.timestamp("ns", tz="UTC")),
+        "seq": pa.array(np.arange(rows, dtype=np.int32)),
+        "amount": pa.array(amount), "fee": pa.array(fee), "balance": pa.array(balance),
+        "opening": pa.array(opening), "loan": pa.array(loan), "pmt": pa.array(pmt), "income": pa.array(income),
+        "dir": _labels(credit.astype(np.int8), ["debit", "credit"]),
+        "channel": _labels(np.where(wrong(), 4, channel), ["card", "transfer", "cash", "direct", "fax"]),
+        "product": _labels(draw.integers(0, 3, rows), ["card", "auto", "mortgage"]),
+        "country": _labels(draw.integers(0, 6, rows), ["AT", "CH", "DE", "FR", "IT", "NL"]),
+        "status": _labels(np.where(wrong(), 2, draw.random(rows) < 0.02), ["posted", "declined", "lost"]),
+        "age": pa.array(age), "term": pa.array(term), "rate": pa.array(rate), "ltv": pa.array(ltv),
+        "dti": pa.array(dti), "score": pa.array(score),
+    }  # fmt: skip
+    return pa.table(columns)
+
+
+def _labels(codes: np.ndarray, texts: list[str]) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int8)), pa.array(texts))
