@@ -112,6 +112,7 @@ class Flow:
         learned, judged = split(data, settings.held_out, grid.window)
         encoding, scores = fit_encoding(learned, _choices(settings), streams.at("atoms"))
         averages = encoding.averages(scores)
+        kept = None if pressed is None else kept_steps(learned, pressed)
         shape = _shape(settings, grid, encoding)
         network = begun(lambda: FlowTransformer(shape), streams, device)
         recipe = FlowRecipe(
@@ -135,7 +136,6 @@ class Flow:
         )
         limit = budget.or_steps(settings.steps)
         report = train(recipe, schedule, limit, streams, progress, checkpoint, pressed)
-        kept = None if pressed is None else kept_steps(learned, pressed)
         with one_thread():
             encoding, starts = settle(network, encoding, grid, scores, streams.under("settle"), kept)
         model = cls(settings, grid, encoding, network, starts)
