@@ -1,7 +1,7 @@
 """Functions that look at other rows, with slopes: which rows are looked at is found in numpy, as a constant.
 
 ``lag``, ``first`` and ``cummax`` pick rows; sums are differences of one running sum. What only counts
-(``count_in``, ``runlen``), ``max_in`` and totals of the whole table are taken as constants.
+(``count_in``, ``runlen``), ``max_in``, totals of the whole table and lookups are taken as constants.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
-from finsim.constraints.columns import Labels
+from finsim.constraints.columns import Source
 from finsim.constraints.expression import Node
 from finsim.constraints.functions import FUNCTIONS
-from finsim.constraints.interpreter import Interpreter, World
+from finsim.constraints.interpreter import Block, Interpreter, World
+from finsim.constraints.lookup_search import looked_up
 from finsim.constraints.margin_values import Cells, as_vec, lifted
 from finsim.constraints.order import Layout
 from finsim.constraints.types import DAY_NANOS
-from finsim.constraints.vectors import both, solid, spread
+from finsim.constraints.vectors import Rails, Vec, both, solid, spread, truth
 from finsim.constraints.whole import computed
 from finsim.constraints.windows import window_starts
 from finsim.notation import Array, Bool1D, Int1D
@@ -121,12 +123,30 @@ def _on_host(run: Margins, cells: Cells, node: Node) -> tuple[Array, Bool1D]:
 
 
 def fixed(run: Margins, node: Node) -> Cells:
-    """Return a function of other rows as a constant, from the interpreter's own implementation."""
-    args = [as_vec(run.space, run.value(arg), arg.type) for arg in node.args]
+    """Return a function of other rows, or of a lookup table, as a constant: as the interpreter has it."""
+    given = _Given(run)
+    if node.data[0] == "lookup":
+        return lifted(run.space, looked_up(given, node))
+    args = [given.value(arg) for arg in node.args]
     if FUNCTIONS[str(node.data[0])].family == "whole":
         return lifted(run.space, computed(node, args, run.frame.rows))
-    world = World({}, Labels(), {}, {}, {}, {})
-    return lifted(run.space, Interpreter(world).state(node).read(_layout(run), args))
+    return lifted(run.space, given.state(node).read(_layout(run), args))
+
+
+class _Given(Interpreter):
+    """The interpreter on values that were computed here."""
+
+    def __init__(self, run: Margins) -> None:
+        super().__init__(World({}, run.frame.labels, {}, {}, {}, {}))
+        self.margins = run
+        nowhere = Source("rows in training", pa.table({}), {}, run.frame.labels)
+        self.begin(Block(nowhere, slice(0, run.frame.rows), run.frame.rows))
+
+    def value(self, node: Node) -> Vec:
+        return as_vec(self.margins.space, self.margins.value(node), node.type)
+
+    def rails(self, node: Node) -> Rails:
+        return truth(self.value(node))
 
 
 SEQUENCES: dict[str, Callable[[Margins, Node], Cells]] = {

@@ -241,7 +241,7 @@ def obstacles(rule: Rule) -> tuple[str, ...]:
     for node in _nodes(rule):
         if node.op == "call":
             name = str(node.data[0])
-            if name not in ROW_FUNCTIONS and name not in FUNCTIONS:
+            if name not in ROW_FUNCTIONS and name not in FUNCTIONS and name != "lookup":
                 reasons.append(f"{name} looks into another table")
         elif node.op not in VALUES and node.op not in _TRUTHS:
             reasons.append(f"{node.op} is not an amount")

@@ -50,6 +50,7 @@ class BarPenalty:
     encoding: Encoding
     columns: Mapping[str, Column]
     scales: Mapping[Node, float] = field(default_factory=dict)
+    labels: Labels = field(default_factory=Labels)
 
     def __call__(self, values: Any) -> Any:
         """Return float[B, T] for a generator's tensor float64[B, T, C] (gap and session's move apart)."""
@@ -69,7 +70,7 @@ class BarPenalty:
         windows, steps = values.shape[:2]
         series = windows * len(self.encoding.assets)
         bars = soft_bars(space, _joined(space, values, self.encoding), self.encoding)
-        labels, rows = Labels(), series * steps
+        labels, rows = self.labels, series * steps
         codes = np.tile(np.repeat(labels.encoded(self.encoding.assets), steps), windows)
         numbered = {"asset": codes, "path": np.repeat(np.arange(windows), rows // max(windows, 1))}
         bars |= {name: Cells(space.lift(column)) for name, column in numbered.items()}
