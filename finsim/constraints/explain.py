@@ -48,8 +48,6 @@ class Breach:
         """Return the breach for a terminal."""
         note = " (excused by its narrative)" if self.state == "excused" else ""
         gives = ", ".join(f"{column} = {value}" for column, value in self.proposed.items())
-        if len(self.proposed) == 1:
-            gives = next(iter(self.proposed.values()))
         facts = {
             "rule": self.rule,
             "here": self.here,
@@ -230,6 +228,8 @@ class _Row:
     def _tried(self, rule: Rule, rows: Int1D) -> tuple[str, dict[str, str]]:
         """Repair a copy of the row's group and return what became of the row."""
         assert rule.repair is not None
+        if rule.repair.do == "resample":  # donors may stand anywhere in the table
+            rows = np.arange(self.source.rows)
         part = self.source.table.take(pa.array(rows)).append_column(_MARK, pa.array(rows))
         try:
             mended, _ = repair(

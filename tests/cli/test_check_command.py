@@ -58,7 +58,7 @@ def test_every_form_of_a_table_is_checked_and_explained(form, tmp_path, capsys):
     assert run("check", path, "--rules", "ohlcv", "--explain", "2") == 1
     text = capsys.readouterr().out
     assert "volume_not_negative (invariant)" in text
-    assert "clip volume (gives 0)" in text
+    assert "clip volume (gives volume = 0)" in text
     assert run("check", path, "--rules", "ohlcv", "--explain", "3", "--json") == 1
     found = json.loads(capsys.readouterr().out)
     (breach,) = found["breaches"]

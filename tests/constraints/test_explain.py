@@ -169,3 +169,42 @@ def test_a_large_table_is_explained_from_its_group_alone():
     row = report["carried"].first[0].row
     (breach,) = [one for one in explain(table, rules, row).breaches if one.id == "carried"]
     assert breach.here == report["carried"].first[0].text
+
+
+SPREAD = """
+finsim-rules: 1
+pack: {id: spread, version: "1"}
+table: quotes
+columns:
+  symbol: {type: cat}
+  bid: {type: money, ccy: USD}
+  ask: {type: money, ccy: USD}
+  size: {type: int}
+params: {least: {value: 0.02 USD, assumption: a tick}}
+rules:
+  - {id: uncrossed, check: bid + least <= ask, repair: {do: project, on: [bid, ask]}}
+  - {id: lots, check: "on_tick(size, 100)", repair: {do: resample, on: [size], max: 4, else: drop}}
+"""
+
+
+def quotes():
+    return pa.table(
+        {
+            "symbol": ["A", "A", "B"],
+            "bid": [1_000, 1_005, 2_000],
+            "ask": [1_004, 1_001, 2_003],
+            "size": [100, 300, 7],
+        }
+    )
+
+
+def test_a_repair_of_several_cells_is_tried_on_a_copy():
+    rules, table = RuleSet.parse(SPREAD), quotes()
+    (crossed,) = explain(table, rules, 1).breaches
+    assert crossed.proposed == {"ask": "10.07 USD"}
+    assert "(gives ask = 10.07 USD)" in str(explain(table, rules, 1))
+    (odd,) = explain(table, rules, 2).breaches
+    assert odd.proposed in ({"size": "100"}, {"size": "300"})
+    mended, _ = repair(table, rules)
+    assert {"size": str(mended["size"][2].as_py())} == odd.proposed
+    assert table.equals(quotes())

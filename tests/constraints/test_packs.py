@@ -272,8 +272,8 @@ def test_explain_tells_a_reviewer_what_is_wrong_and_what_repair_would_do():
     assert "here:   1 >= max(" in text
     assert "source: definition of a bar" in text
     top = max(frame.Open[7], frame.Close[7])
-    assert f"high := max(high, open, close) (gives {top:.10g})" in text
-    assert "clip volume (gives 0)" in text
+    assert f"high := max(high, open, close) (gives high = {top:.10g})" in text
+    assert "clip volume (gives volume = 0)" in text
     assert "breaks no rule" in str(explain(frame, rules, 8))
     assert "cannot be decided" in str(explain(frame, rules, 0))
     with pytest.raises(DataError, match="no row 300"):
