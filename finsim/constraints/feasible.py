@@ -201,15 +201,14 @@ class Problem:
         whole = node.type.stored == "i"
         base = [*run.closed, *(self.encoded[one].holds for one in ids)]
         base += [-run.null(node)]
-        jumps = self._jumps(base, name, up)
+        beyond = self._jumps(base, name, up)
         found: End | None = None
-        beyond: list[int] = jumps
-        for _ in range(MOST_STEPS):
-            answer = self._asked([*base, *beyond])
+        for _ in range(MOST_STEPS if beyond is not None else 0):
+            answer = self._asked([*base, *(beyond or ())])
             if not answer:
                 return found if answer is False else None
             try:
-                grounds = run.forms.grounds([*base, *beyond])
+                grounds = run.forms.grounds([*base, *(beyond or ())])
                 best = run.forms.search.furthest(grounds, name, up)
             except Exhausted:
                 self._give_up()
@@ -225,8 +224,11 @@ class Problem:
         self._give_up()
         return None
 
-    def _jumps(self, base: Sequence[int], name: int, up: bool) -> list[int]:
-        """Return the furthest known limit of a variable that a row can pass, found by halving."""
+    def _jumps(self, base: Sequence[int], name: int, up: bool) -> list[int] | None:
+        """Return the furthest known limit of a variable that a row can pass, found by halving.
+
+        None when that is undecided.
+        """
         atoms = self.encoder.forms.search.atoms.items()
         own = sorted((atom.high, literal) for literal, atom in atoms if atom.name == name)
         steps = [-literal if up else literal for _, literal in own]
@@ -234,10 +236,10 @@ class Problem:
         low, high = 0, len(steps)
         while low < high:
             middle = (low + high) // 2
-            if self._asked([*base, steps[middle]]):
-                low = middle + 1
-            else:
-                high = middle
+            answer = self._asked([*base, steps[middle]])
+            if answer is None:
+                return None
+            low, high = (middle + 1, high) if answer else (low, middle)
         return [steps[low - 1]] if low else []
 
     def _beyond(self, name: int, end: End, up: bool, whole: bool) -> int:

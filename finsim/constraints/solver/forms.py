@@ -11,7 +11,7 @@ from math import ceil, floor, gcd, lcm
 from finsim.constraints.solver.search import Search
 from finsim.constraints.solver.simplex import Near
 
-ZERO, HALF, ONE = Fraction(0), Fraction(1, 2), Fraction(1)
+ZERO, ONE = Fraction(0), Fraction(1)
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,6 @@ class Forms:
         self.search = Search()
         self.true = self.search.variable()
         self.search.require([self.true])
-        self._whole: set[int] = set()
         self._sums: dict[tuple[tuple[int, Fraction], ...], int] = {}
         self._gates: dict[frozenset[int], int] = {}
         self._parts: dict[int, list[int]] = {}
@@ -57,8 +56,7 @@ class Forms:
         """Return a new unknown number."""
         name = self.search.simplex.variable()
         if whole:
-            self._whole.add(name)
-            self.search.whole.append(name)
+            self.search.whole[name] = None
         return Linear({name: ONE})
 
     def fact(self, *literals: int) -> None:
@@ -80,7 +78,7 @@ class Forms:
         scale = -scale if gap.terms[min(gap.terms)] < 0 else scale
         terms = tuple(sorted((name, one * scale) for name, one in gap.terms.items()))
         limit, flipped = -gap.constant * scale, scale < 0
-        whole = all(name in self._whole for name in gap.terms)
+        whole = all(name in self.search.whole for name in gap.terms)
         if not whole and len(terms) == 1:
             terms, limit = ((terms[0][0], ONE),), limit / terms[0][1]
         name = self._sum(terms)
@@ -115,10 +113,7 @@ class Forms:
         if len(terms) == 1 and terms[0][1] == ONE:
             return terms[0][0]
         if terms not in self._sums:
-            new = self._sums[terms] = self.search.simplex.form(dict(terms))
-            moves = sum((abs(factor) for name, factor in terms if name in self._whole), ZERO) / 2
-            all_whole = all(name in self._whole for name, _ in terms)
-            self.search.slack[new] = moves - HALF if all_whole else moves  # a whole sum moves by whole steps
+            self._sums[terms] = self.search.simplex.form(dict(terms))
         return self._sums[terms]
 
     def same_number(self, left: Linear, right: Linear) -> int:

@@ -3,8 +3,7 @@
 Literals are integers: ``v`` says variable v is true, ``-v`` that it is false. Some variables stand for
 a bound (an atom). Sources: Marques-Silva and Sakallah (1999), GRASP, section 4 (learning at the first
 unique implication point); Een and Soerensson (2003), An extensible SAT-solver (assumptions and the final
-conflict); Barrett et al. (2006), Splitting on demand in SAT modulo theories, and Bromberger and
-Weidenbach (2016), Fast cube tests for LIA constraint solving (whole numbers).
+conflict); Barrett et al. (2006), Splitting on demand in SAT modulo theories (whole numbers).
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
+from finsim.constraints.solver.rounding import whole_point
 from finsim.constraints.solver.simplex import Exhausted, Near, Simplex
 
 MOST_PIVOTS, MOST_CONFLICTS, MOST_SPLITS = 20_000, 4_000, 400  # of one question; beyond it is undecided
@@ -33,8 +33,7 @@ class Search:
 
     def __init__(self) -> None:
         self.simplex = Simplex()
-        self.whole: list[int] = []
-        self.slack: dict[int, Fraction] = {}
+        self.whole: dict[int, None] = {}
         self.atoms: dict[int, Atom] = {}
         self.core: list[int] = []
         self._known: dict[tuple[int, Near], int] = {}
@@ -48,7 +47,7 @@ class Search:
         self._told = 0
         self._next = 1
         self._broken = False
-        self._rounded: dict[int, Fraction] = {}
+        self._rounded: list[Fraction] = []
         self._splits: set[int] = set()
 
     def variable(self) -> int:
@@ -137,7 +136,7 @@ class Search:
 
     def reset(self) -> None:
         """Forget the assignment found last."""
-        self._rounded = {}
+        self._rounded = []
         self._back(0)
 
     def _value(self, literal: int) -> int:
@@ -290,33 +289,12 @@ class Search:
         return [one for one in core if one in assumptions]
 
     def values(self) -> list[Fraction]:
-        """Return the numbers of the assignment found last, by simplex variable (of no use for sums)."""
-        found = self.simplex.plain()
-        for name, value in self._rounded.items():
-            found[name] = value
-        return found
+        """Return the numbers of the assignment found last, by simplex variable."""
+        return self._rounded or self.simplex.plain()
 
     def _round(self, budget: int) -> bool:
-        """Look for a point so far inside all bounds that its numbers can be rounded to whole ones.
-
-        ``slack`` is how far rounding can move each sum.
-        """
-        simplex = self.simplex
-        mark, fits = simplex.mark(), True
-        for name, slack in self.slack.items():
-            low, high = simplex.low[name], simplex.high[name]
-            if high is not None:
-                fits = simplex.bound(name, True, (high[0] - slack, high[1]), 0) is None
-            if fits and low is not None:
-                fits = simplex.bound(name, False, (low[0] + slack, low[1]), 0) is None
-            if not fits:
-                break
-        if fits and simplex.check(budget) is None:
-            inside, whole = simplex.plain(), set(self.whole)
-            for name, value in enumerate(inside):
-                inside[name] = Fraction(floor(value + Fraction(1, 2))) if name in whole else value
-            self._rounded = dict(enumerate(inside))
-        simplex.undo(mark)
+        """Look for a point so far inside all bounds that it can be rounded to whole numbers."""
+        self._rounded = whole_point(self.simplex, self.whole, budget) or []
         return bool(self._rounded)
 
     def _split(self) -> int | None:

@@ -19,7 +19,7 @@ class Exhausted(Exception):
 
 
 class Simplex:
-    """Variables with bounds, some of them defined as linear forms of others.
+    """Variables with bounds, some of them (``sums``) defined as linear forms of others.
 
     Every bound carries a reason (an integer); a conflict is the list of reasons that cannot hold together.
     """
@@ -30,6 +30,7 @@ class Simplex:
         self.high: list[Near | None] = []
         self.pivots = 0
         self._reasons: tuple[list[int], list[int]] = ([], [])
+        self.sums: dict[int, dict[int, Fraction]] = {}
         self._rows: dict[int, dict[int, Fraction]] = {}
         self._users: list[set[int]] = []
         self._suspects: set[int] = set()
@@ -53,6 +54,7 @@ class Simplex:
                 row[one] = row.get(one, ZERO) + factor * inner
         row = {one: factor for one, factor in row.items() if factor}
         new = self.variable()
+        self.sums[new] = dict(terms)
         self._rows[new] = row
         for one in row:
             self._users[one].add(new)
