@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from finsim.constraints.compiled.arrays import plain_dtype
 from finsim.constraints.compiled.facts import TAME, Facts
-from finsim.constraints.compiled.writer import Leaf, Writer, is_native
+from finsim.constraints.compiled.native import is_native
+from finsim.constraints.compiled.sheet import Leaf
+from finsim.constraints.compiled.writer import Writer
 from finsim.constraints.expression import Node, walk
 from finsim.constraints.functions import FUNCTIONS
 from finsim.constraints.ruleset import Rule
@@ -139,6 +141,8 @@ def inputs_for(outside: Sequence[Node], facts: Facts) -> Inputs | None:
         flag = writer.valid(node) if node.type.stored != "f" else ""
         flagged.append(bool(flag))
         outs += [f"q{place}[i] = {flag}"] if flag else []
+    if writer.undefined:  # the interpreter counts undefined results, this kernel does not
+        return None
     leaves = tuple(writer.leaves.values())
     names, types = [], []
     for place, node in enumerate(nodes):

@@ -12,7 +12,7 @@ from finsim.constraints.compiled.arrays import Stored, stored
 from finsim.constraints.compiled.facts import Facts
 from finsim.constraints.compiled.plan import Inputs, Plan, is_sequence
 from finsim.constraints.compiled.sequences import Step, step_for
-from finsim.constraints.compiled.writer import Leaf
+from finsim.constraints.compiled.sheet import Leaf
 from finsim.constraints.expression import Node
 from finsim.constraints.interpreter import Block, Interpreter, World
 from finsim.constraints.order import layout
@@ -109,6 +109,10 @@ class Run:
             self._work_out(each, part)
             self._judge(each, part)
         self.interpreter.commit()
+
+    def undefined_results(self) -> dict[int, int]:
+        """Return how often a node had no defined result, by node: in the kernel, or outside it."""
+        return {**self.interpreter.undefined, **self.undefined}
 
     def _look_at_sizes(self, source: Source) -> None:
         """Look once, quickly, whether the whole numbers of a piece are as small as rules need them."""

@@ -89,7 +89,7 @@ class Compiled:
                 feed(run, self.source, self.order, *share)
             else:
                 feed_arranged(run, self.source, placed, *share)
-            return Outcome(run.counts, run.undefined)
+            return Outcome(run.counts, run.undefined_results())
 
         if begin:
             parts = [(begin, rows)]

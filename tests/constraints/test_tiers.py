@@ -1,0 +1,279 @@
+"""The compiled tier against the interpreter: the same report, cell by cell, for any pack, cut and thread."""
+
+import re
+import threading
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from naive.pack_tables import random_table
+from naive.rule_tables import as_table, others_table, pack, random_others, random_rows
+from naive.rule_texts import ROW_RULES, SEQUENCE_RULES, TIMED_RULES
+
+from finsim.constraints import judging
+from finsim.constraints.check import check
+from finsim.constraints.compiled import feeding
+from finsim.constraints.compiled.prepare import facts_for, plans_for
+from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.session import Session
+from finsim.errors import DataError, RuleError
+from finsim.kernels.generated import check_alphabet
+
+PACKS = sorted(path.stem for path in (Path(__file__).parents[2] / "constraints").glob("*.yaml"))
+LANGUAGE = {
+    "rows": (ROW_RULES, ""),
+    "sequences": (SEQUENCE_RULES, ", sort: false"),
+    "times": (TIMED_RULES, ""),
+}
+
+
+def both(tables, rules, **options):
+    """Return the two reports as data."""
+    slow = check(tables, rules, tier="numpy", excused=options.get("excused"), params=options.get("params"))
+    return slow.to_dict(), check(tables, rules, tier="compiled", **options).to_dict()
+
+
+def language(kind, seed, count=300):
+    texts, order = LANGUAGE[kind]
+    tables = {"t": as_table(random_rows(seed, count)), "o": others_table(random_others(seed))}
+    return tables, pack(texts, order)
+
+
+@pytest.fixture
+def small_pieces(monkeypatch):
+    monkeypatch.setattr(feeding, "CHUNK", 64)
+    monkeypatch.setattr(feeding, "BLOCK", 13)
+
+
+@pytest.mark.parametrize("kind", LANGUAGE)
+def test_the_whole_language(kind):
+    slow, fast = both(*language(kind, 1))
+    assert fast == slow
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("kind", LANGUAGE)
+def test_pieces_and_threads_change_nothing(kind, threads, small_pieces):
+    slow, fast = both(*language(kind, 2), threads=threads)
+    assert fast == slow
+
+
+@pytest.mark.parametrize("kind", ["sequences", "times"])
+def test_rows_in_order_take_the_short_way(kind, small_pieces):
+    tables, rules = language(kind, 3)
+    table = tables["t"].filter(pa.compute.is_valid(tables["t"]["ts"]))
+    tables["t"] = table.sort_by([("g", "ascending"), ("ts", "ascending"), ("n", "ascending")])
+    slow, fast = both(tables, rules, threads=2)
+    assert fast == slow
+
+
+@pytest.mark.parametrize("name", PACKS)
+def test_every_pack_on_random_tables(name):
+    rules = RuleSet.load(name)
+    tables = {table: random_table(rules, table, 4, 500) for table in rules.tables}
+    slow, fast = both(tables, rules)
+    assert fast == slow
+    assert any(rule["violations"] for rule in fast["rules"])
+
+
+SORTED = """
+finsim-rules: 1
+pack: {id: sorted, version: 1}
+table: t
+order: {group: [g], by: [ts]}
+columns:
+  g: {type: id}
+  ts: {type: ts}
+  x: {type: money, ccy: USD, null: %NULL%}
+  y: {type: float}
+  c: {type: cat}
+rules:
+  - {id: ledger, check: "x >= lag(x, default: 0 USD) - 50 USD"}
+  - {id: lagged, check: "y > lag(y) - 1"}
+  - {id: label, check: "lag(c, default: 'a') in {'a', 'b'}"}
+  - {id: total, check: "cumsum(x) < 60 USD"}
+  - {id: day, check: "sum_day(if c = 'a' then x else 0 USD) < 90 USD"}
+  - {id: count, check: "count_in(24h) < 4"}
+  - {id: sum, check: "sum_in(x, 36h) < 90 USD"}
+  - {id: most, check: "max_in(y, 36h) < 2"}
+  - {id: standing, order: {group: [g], by: [ts], sort: false}, check: "ts >= lag(ts)"}
+  - {id: whole_table, order: {group: [], by: [], sort: false}, check: "y > lag(y, 3) - 2"}
+"""
+
+
+def sorted_table(rows, nulls, seed=5):
+    rng = np.random.default_rng(seed)
+    group = np.sort(rng.integers(0, rows // 20, rows))
+    time = rng.integers(0, 40, rows) * 6 * 3_600 * 10**9 + 1_700_000_000 * 10**9
+    time = time[np.lexsort((time, group))]
+    gone = rng.random(rows) < 0.1 if nulls else None
+    return pa.table(
+        {
+            "g": pa.array(group.astype(np.int32)),
+            "ts": pa.array(time, pa.timestamp("ns", tz="UTC")),
+            "x": pa.array(rng.integers(-2_000, 5_000, rows), mask=gone),
+            "y": rng.normal(size=rows),
+            "c": pa.array(rng.choice(["a", "b", "z"], rows)).dictionary_encode(),
+        }
+    )
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+@pytest.mark.parametrize("nulls", [False, True])
+def test_fast_steps_on_sorted_rows(nulls, threads, small_pieces):
+    rules = RuleSet.parse(SORTED.replace("%NULL%", str(nulls).lower()))
+    slow, fast = both(sorted_table(1_500, nulls), rules, threads=threads)
+    assert fast == slow
+    assert sum(bool(rule["violations"]) for rule in fast["rules"]) >= 8
+
+
+def test_one_row_out_of_order_sends_all_the_long_way(small_pieces):
+    rules, table = RuleSet.parse(SORTED.replace("%NULL%", "false")), sorted_table(600, False)
+    swapped = np.arange(600)
+    swapped[[300, 301]] = [301, 300]
+    slow, fast = both(table.take(pa.array(swapped)), rules, threads=2)
+    assert fast == slow
+
+
+FLOATS = """
+finsim-rules: 1
+pack: {id: floats, version: 1}
+table: t
+columns: {x: {type: float}, y: {type: float}, n: {type: int}}
+rules:
+  - {id: sum, check: x + y < 3}
+  - {id: product, check: x * y * x <= 1}
+  - {id: ratio, check: x / y < 2}
+  - {id: whole, check: n * n * n >= 0}
+  - {id: strict, check: x > 0, nulls: fail}
+"""
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf, 1e200, -1e300])
+def test_floats_beyond_what_was_planned_for(odd):
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=300), rng.normal(size=300)
+    x[[7, 250]], y[[7, 9]] = odd, [odd, 0.0]
+    table = pa.table({"x": x, "y": y, "n": rng.integers(-3 * 10**6, 3 * 10**6, 300)})
+    slow, fast = both(table, RuleSet.parse(FLOATS))
+    assert fast == slow
+
+
+def test_numbers_too_large_are_refused_in_both_tiers():
+    table = pa.table({"x": [1.0], "y": [1.0], "n": [2 * 10**18]})
+    for tier in ("numpy", "compiled"):
+        with pytest.raises(DataError, match="2000000000000000000"):
+            check(table, RuleSet.parse(FLOATS), tier=tier)
+
+
+def test_chunks_with_dictionaries_of_their_own():
+    rules = RuleSet.parse(
+        """
+finsim-rules: 1
+pack: {id: labels, version: 1}
+table: t
+columns: {c: {type: cat, null: true}, d: {type: cat}}
+rules:
+  - {id: known, check: "c in {'a', 'b'}"}
+  - {id: other, check: "c != d"}
+  - {id: never, check: "c != 'nowhere'"}
+"""
+    )
+    first = pa.DictionaryArray.from_arrays(pa.array([0, 1, None], pa.int8()), ["a", "b"])
+    second = pa.DictionaryArray.from_arrays(pa.array([0, 1, 2], pa.int8()), ["z", "a", "a"])
+    labels = pa.chunked_array([pa.array(["a", "a", "b"]), pa.array(["z", "z", "a"])])
+    table = pa.table({"c": pa.chunked_array([first, second]), "d": labels})
+    slow, fast = both(table, rules)
+    assert fast == slow
+    assert [rule["violations"] for rule in fast["rules"]][-3:] == [1, 3, 0]
+
+
+def test_more_rules_than_bits_in_a_word():
+    texts = "\n".join(f"  - {{id: r{k}, check: n != {k}}}" for k in range(150))
+    rules = RuleSet.parse(
+        "finsim-rules: 1\npack: {id: many, version: 1}\ntable: t\ncolumns: {n: {type: int}}\nrules:\n" + texts
+    )
+    slow, fast = both(pa.table({"n": np.arange(1_000) % 200}), rules)
+    assert fast == slow
+    assert [rule["violations"] for rule in fast["rules"]][1:] == [5] * 150
+
+
+def test_excuses_hold_in_the_compiled_tier():
+    rules = RuleSet.parse(
+        """
+finsim-rules: 1
+pack: {id: excuses, version: 1}
+table: t
+columns: {n: {type: int}, narrative: {type: cat, null: true}}
+rules: [{id: small, level: policy, check: n < 5}]
+"""
+    )
+    table = pa.table({"n": np.arange(40) % 10, "narrative": ["mule", None, "other", "mule"] * 10})
+    slow, fast = both(table, rules, excused={"mule": {"small"}})
+    assert fast == slow
+    assert fast["rules"][-1]["excused"] == 10
+
+
+def test_auto_changes_over_while_it_compiles(monkeypatch):
+    table, rules = sorted_table(1_500, False), RuleSet.parse(SORTED.replace("%NULL%", "false"))
+    monkeypatch.setattr(judging, "CACHED_ROWS", 10)
+    monkeypatch.setattr(judging, "COMPILE_ROWS", 4_000)
+    monkeypatch.setattr(judging.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(feeding, "CHUNK", 200)
+    monkeypatch.setattr("finsim.constraints.compiled.tier.are_compiled", lambda plans: False)
+    begun = threading.Event()
+    original = judging.Pass.feed
+
+    def feed(self, *args, **options):
+        begun.set()
+        return original(self, *args, **options)
+
+    monkeypatch.setattr(judging.Pass, "feed", feed)
+    found = check(table, rules).to_dict()
+    assert begun.is_set()
+    assert found == check(table, rules, tier="numpy").to_dict()
+
+
+def test_a_tier_that_does_not_exist():
+    with pytest.raises(RuleError, match="compiled"):
+        check(pa.table({"n": [1]}), RuleSet.load("ohlcv"), tier="compile")
+
+
+def sources(rules, tables):
+    session = Session(rules, tables, None)
+    for name, source in session.sources.items():
+        for rule in session.own_rules(name):
+            if not session.obstacle(rule, source):
+                facts = facts_for([rule], source, session.params.values, rule.order)
+                for plan, inputs in plans_for([rule], facts):
+                    yield plan.source
+                    yield from [inputs.source] if inputs else []
+
+
+@pytest.mark.parametrize("name", PACKS)
+def test_no_word_of_a_user_stands_in_generated_source(name):
+    rules = RuleSet.load(name)
+    tables = {table: random_table(rules, table, 1, 50) for table in rules.tables}
+    written = list(sources(rules, tables))
+    assert written
+    for source in written:
+        check_alphabet(source)
+        assert not re.search(r"['\"#.]", source)
+
+
+def test_a_label_that_looks_like_code_stays_data():
+    rules = RuleSet.parse(
+        """
+finsim-rules: 1
+pack: {id: hostile, version: 1}
+table: t
+columns: {c: {type: cat}}
+rules: [{id: r, check: "c != '__import__(0) or evaluate'"}]
+"""
+    )
+    table = pa.table({"c": ["__import__(0) or evaluate", "fine"]})
+    assert all("__import__" not in source for source in sources(rules, {"t": table}))
+    slow, fast = both(table, rules)
+    assert fast == slow
+    assert fast["rules"][-1]["violations"] == 1

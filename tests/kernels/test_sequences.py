@@ -1,0 +1,92 @@
+"""The sequence kernels against their plain twins, whole and cut into blocks."""
+
+import naive.sequences as naive
+import numpy as np
+import pytest
+
+from finsim.kernels.marks import bit_counts, marked, size_bits
+from finsim.kernels.sequences import follow, running_sum, window_count, window_sum, within_period
+
+WIDTH = 10
+
+
+def rows(seed, count=400):
+    rng = np.random.default_rng(seed)
+    group = np.sort(rng.integers(0, 30, count))
+    time = rng.integers(-60, 60, count)
+    time = time[np.lexsort((time, group))]
+    same = np.append(False, group[1:] == group[:-1])
+    return group, time, rng.integers(-5, 50, count), same
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rows_follow_one_another(seed):
+    rng = np.random.default_rng(seed)
+    columns = [rng.integers(0, 3, 50).astype(kind) for kind in (np.int64, np.int8, np.int32)]
+    if seed % 2:
+        order = np.lexsort(columns[::-1])
+        columns = [column[order] for column in columns]
+    for begun in (False, True):
+        tied = np.ones(50, dtype=bool)
+        tied[0] = begun
+        down = sum(follow(column, 1, tied) for column in columns)
+        same, wanted = naive.follow([column.tolist() for column in columns], (1, 1, 1), begun)
+        assert tied.tolist() == same
+        assert (down > 0) == (wanted > 0)
+        assert down == wanted
+
+
+def test_no_rows_follow_nothing():
+    assert follow(np.zeros(0, dtype=np.int64), 3, np.zeros(0, dtype=bool)) == 0
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.float64])
+@pytest.mark.parametrize("seed", range(3))
+def test_running_sums(seed, kind):
+    _, _, x, same = rows(seed)
+    x = x.astype(kind) / (3 if kind is np.float64 else 1)
+    out = np.empty(len(x), dtype=kind)
+    running_sum(x.astype(kind), same, 7, out)
+    assert out.tolist() == naive.running_sum(x.astype(kind).tolist(), same, 7)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_periods_before_and_after_the_epoch(seed):
+    _, time, _, same = rows(seed)
+    out = np.empty(len(time), dtype=bool)
+    until = within_period(time, same, WIDTH, -(2**63), out)
+    assert out.tolist() == naive.within_period(time.tolist(), same.tolist(), WIDTH)
+    assert until == (time[-1] // WIDTH + 1) * WIDTH
+
+
+@pytest.mark.parametrize("block", [1, 7, 400])
+@pytest.mark.parametrize("seed", range(3))
+def test_windows(seed, block):
+    _, time, x, same = rows(seed)
+    counts, sums = np.empty(len(time), np.int64), np.empty(len(time), np.int64)
+    head = other = total = 0
+    for low in range(0, len(time), block):
+        cut = slice(low, min(low + block, len(time)))
+        head = window_count(time[: cut.stop], low, same[cut], WIDTH, head, counts[cut])
+        other, total = window_sum(
+            time[: cut.stop], x[: cut.stop], low, same[cut], WIDTH, other, total, sums[cut]
+        )
+    wanted = naive.window(time.tolist(), x.tolist(), same.tolist(), WIDTH)
+    assert (counts.tolist(), sums.tolist()) == wanted
+    assert head == other
+
+
+def test_marks():
+    words = np.array([0, 5, 0, 2**63, 1], dtype=np.uint64)
+    places = np.empty(5, dtype=np.int64)
+    assert marked(words, places) == 3
+    assert places[:3].tolist() == [1, 3, 4]
+    counts = np.zeros(64, dtype=np.int64)
+    bit_counts(words[places[:3]], counts)
+    assert (counts[0], counts[2], counts[63], counts.sum()) == (2, 1, 1, 4)
+
+
+@pytest.mark.parametrize("values", [[0], [5, -3], [2**62], [-(2**62)], [-1], [2**40, -(2**59)]])
+def test_size_bits_has_the_bits_of_the_largest(values):
+    largest = max(value if value >= 0 else -value - 1 for value in values)
+    assert int(size_bits(np.array(values))).bit_length() == largest.bit_length()

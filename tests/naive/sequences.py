@@ -1,0 +1,42 @@
+"""The sequence kernels in plain Python, one row after the other."""
+
+
+def follow(columns, befores, begun):
+    """Return whether each row equals the row before in all columns, and whether any row steps down."""
+    same, down, rows = [], 0, list(zip(*columns, strict=True))
+    for place, row in enumerate(rows):
+        before = tuple(befores) if place == 0 else rows[place - 1]
+        if place == 0 and not begun:
+            same.append(False)
+            continue
+        same.append(row == before)
+        down += row < before
+    return same, down
+
+
+def running_sum(x, goes_on, carried):
+    out, total = [], carried
+    for value, on in zip(x, goes_on, strict=True):
+        total = (total if on else 0) + value
+        out.append(total)
+    return out
+
+
+def within_period(time, same, width):
+    """Rows in the period of the row before; the first row begins one."""
+    out = []
+    for place, (t, on) in enumerate(zip(time, same, strict=True)):
+        out.append(bool(on and place and t // width == time[place - 1] // width))
+    return out
+
+
+def window(time, x, same, width):
+    """Return count and sum over (t - width, t] up to each row."""
+    counts, sums, first = [], [], 0
+    for place, t in enumerate(time):
+        if not same[place]:
+            first = place
+        rows = [k for k in range(first, place + 1) if time[k] > t - width]
+        counts.append(len(rows))
+        sums.append(sum(x[k] for k in rows))
+    return counts, sums
