@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from finsim.cli.options import AsJson
+from finsim.cli.options import AsJson, Overrides, parameters
 from finsim.cli.output import show
 from finsim.errors import EXIT_GATE, StudyError
 
@@ -22,11 +23,12 @@ def check(
     repair: Annotated[bool, typer.Option("--repair", help="Repair breaches; needs -o.")] = False,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="File for the repaired table, or folder for several."),
+        typer.Option("-o", "--output", help="Parquet or .csv for the repaired table, folder for several."),
     ] = None,
     explain: Annotated[
         str | None, typer.Option("--explain", metavar="ROW", help="Explain one row: 37, or accounts:37.")
     ] = None,
+    overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
     """Check a table; exit 1 when a rule is broken.
@@ -45,52 +47,53 @@ def check(
         raise StudyError(
             "--repair beside --explain", place="finsim check", remedy="explain first, then repair"
         )
-    pack = RuleSet.load(rules)
+    pack, params = RuleSet.load(rules), parameters(overrides)
     given = gather(data, pack)
     if explain is not None:
-        _explain(given, pack, explain, as_json)
-    found = check_tables(given.tables, pack, excused=given.excused)
+        _explain(given, pack, params, explain, as_json)
+    found = check_tables(given.tables, pack, params, excused=given.excused)
     if output is None:
         show(found.to_dict(), found.to_text(), as_json)
         raise typer.Exit(0 if found.ok else EXIT_GATE)
-    _repair(given, pack, output, found.to_dict(), as_json)
+    facts, text, ok = _repaired(given, pack, params, output)
+    show({"before": found.to_dict(), **facts}, text, as_json)
+    raise typer.Exit(0 if ok else EXIT_GATE)
 
 
-def _explain(given: Gathered, pack: RuleSet, text: str, as_json: bool) -> None:
+def _explain(given: Gathered, pack: RuleSet, params: Mapping[str, object], text: str, as_json: bool) -> None:
     """Print what every rule says of one row and stop."""
     from finsim.constraints.explain import explain
     from finsim.engine.gathering import row_of
 
     name, row = row_of(text, given)
     table, others = given.tables[name], given.others(name)
-    told = explain(table, pack, row, name=name, others=others, excused=given.excused)
+    told = explain(table, pack, row, params, name=name, others=others, excused=given.excused)
     show(told.to_dict(), told.to_text(), as_json)
     raise typer.Exit(0 if told.ok else EXIT_GATE)
 
 
-def _repair(given: Gathered, pack: RuleSet, output: Path, before: dict[str, object], as_json: bool) -> None:
-    """Repair table after table, write them, and report what is left."""
+def _repaired(
+    given: Gathered, pack: RuleSet, params: Mapping[str, object], output: Path
+) -> tuple[dict[str, object], str, bool]:
+    """Repair table after table and write them; return what was done, as data and text, and if all holds."""
     from finsim.constraints.check import check as check_tables
     from finsim.constraints.repair import repair
-    from finsim.records.storage import write_table
+    from finsim.engine.gathering import store
 
     tables, repairs = dict(given.tables), {}
     stored = [name for name in tables if name not in given.derived]
     for name in stored:
         others = {other: table for other, table in tables.items() if other != name}
         tables[name], repairs[name] = repair(
-            tables[name], pack, name=name, others=others, excused=given.excused
+            tables[name], pack, params, name=name, others=others, excused=given.excused
         )
     for name in stored:
-        file = output if len(stored) == 1 else output / f"{name}.parquet"
-        write_table(file, tables[name].schema, [tables[name]])
-    after = check_tables(tables, pack, excused=given.excused)
+        store(tables[name], output if len(stored) == 1 else output / f"{name}.parquet")
+    after = check_tables(tables, pack, params, excused=given.excused)
     done = {name: report.to_dict() for name, report in repairs.items()}
-    facts = {
-        "before": before,
+    facts: dict[str, object] = {
         "repair": done[stored[0]] if len(stored) == 1 else done,
         "after": after.to_dict(),
     }
     texts = "\n".join(report.to_text() for report in repairs.values())
-    show(facts, f"{texts}\n{after.to_text()}\nrepaired: {output}", as_json)
-    raise typer.Exit(0 if after.ok else EXIT_GATE)
+    return facts, f"{texts}\n{after.to_text()}\nrepaired: {output}", after.ok

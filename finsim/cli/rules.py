@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from finsim.cli.options import AsJson
+from finsim.cli.options import AsJson, Overrides, parameters
 from finsim.cli.output import show
-from finsim.errors import EXIT_FINE, EXIT_GATE, RuleError, StudyError
+from finsim.errors import EXIT_FINE, EXIT_GATE, StudyError
 
 if TYPE_CHECKING:
     from finsim.constraints.coverage import CoverageReport
@@ -31,10 +31,7 @@ def lint(
     data: Annotated[
         Path | None, typer.Argument(metavar="DATA", help="CSV, CSV.gz, Parquet file, folder or run.")
     ] = None,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Override a parameter; may be repeated."),
-    ] = None,
+    overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
     """Find conflicts, rules that never speak or add nothing, and ranges; exit 1 when rules conflict.
@@ -47,7 +44,7 @@ def lint(
     from finsim.constraints.ruleset import RuleSet
 
     rules = RuleSet.load(pack)
-    params = _params(overrides or [])
+    params = parameters(overrides)
     report = lint_pack(rules, params)
     facts, text = report.to_dict(), report.to_text()
     if data is not None:
@@ -64,24 +61,6 @@ def _coverage(data: Path, rules: RuleSet, params: dict[str, object]) -> Coverage
 
     given = gather(data, rules)
     return coverage(given.tables, rules, params, given.excused)
-
-
-def _params(overrides: list[str]) -> dict[str, object]:
-    """Return ``NAME=VALUE`` texts as parameters; values are read as in a rule file."""
-    from finsim.documents import parse
-
-    found: dict[str, object] = {}
-    for text in overrides:
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip():
-            raise StudyError(
-                f"{text!r} is no parameter",
-                place="--set",
-                expected="NAME=VALUE",
-                remedy='write cap="5000 USD"',
-            )
-        found[name.strip()] = parse(f"value: {value.strip()}", f"--set {name}", RuleError).data["value"]
-    return found
 
 
 @app.command("docs")

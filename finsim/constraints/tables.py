@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,8 +16,8 @@ _SAMPLE = 1_000_000
 _NULLS = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A"]
 
 
-def read_table(path: str | Path) -> pa.Table:
-    """Read a table.
+def read_table(path: str | Path, types: Mapping[str, pa.DataType] | None = None) -> pa.Table:
+    """Read a table; ``types`` are of columns of a CSV whose cells must not be guessed at.
 
     Raises DataError when the file is missing, empty or not a table, and when a column of numbers holds
     text (with column, row and line).
@@ -28,7 +29,7 @@ def read_table(path: str | Path) -> pa.Table:
         raise DataError("no such file", place=str(given), remedy="check the path")
     if given.stat().st_size == 0:
         raise DataError("the file is empty", place=str(given), remedy="give a table with a header and rows")
-    table = _parquet(given) if given.suffix in (".parquet", ".pq") else _csv(given)
+    table = _parquet(given) if given.suffix in (".parquet", ".pq") else _csv(given, dict(types or {}))
     if table.num_rows == 0:
         raise DataError(
             "the table has no rows", place=str(given), remedy="give a table with a header and rows"
@@ -59,9 +60,9 @@ def _parquet(path: Path) -> pa.Table:
         raise DataError(f"not a Parquet file: {bad}", place=str(path), remedy="check the file") from None
 
 
-def _csv(path: Path) -> pa.Table:
+def _csv(path: Path, types: dict[str, pa.DataType]) -> pa.Table:
     try:
-        table = _parsed(path, {})
+        table = _parsed(path, types)
     except pa.ArrowInvalid as bad:
         table = _as_text(path, bad)
     for name in table.column_names:

@@ -9,14 +9,17 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv as arrow_csv
 
 from finsim import documents
 from finsim.agents.narrative import load_narratives
+from finsim.constraints.columns import matched
 from finsim.constraints.ruleset import RuleSet
 from finsim.constraints.session import table_name
 from finsim.constraints.tables import read_table
 from finsim.errors import DataError, did_you_mean
 from finsim.records.legs import LEG_SCHEMA, legs
+from finsim.records.storage import replacing, write_table
 from finsim.records.transactions import ACCOUNT_SCHEMA, TRANSACTION_SCHEMA
 
 _ENDINGS = (".parquet", ".pq", ".csv", ".csv.gz")
@@ -52,10 +55,15 @@ def gather(path: str | Path, rules: RuleSet) -> Gathered:
     place = _scenario_folder(Path(path), rules)
     named = _named_tables(place, rules) if place.is_dir() else {}
     if named:
-        tables = {name: read_table(named[name]) for name in rules.tables if name in named}
+        tables = {
+            name: _with_cents(read_table(named[name]), named[name], rules, name)
+            for name in rules.tables
+            if name in named
+        }
     else:
         table = read_table(place)
-        tables = {table_name(table, rules): table}
+        name = table_name(table, rules)
+        tables = {name: _with_cents(table, place, rules, name)}
     main = next(iter(tables))
     derived = frozenset[str]()
     if _LEGS in rules.tables and _LEGS not in tables and _has_ledger(tables):
@@ -101,6 +109,31 @@ def _named_tables(folder: Path, rules: RuleSet) -> dict[str, Path]:
                 )
             found[name] = item
     return found
+
+
+def _with_cents(table: pa.Table, place: Path, rules: RuleSet, name: str) -> pa.Table:
+    """Return a table in which amounts that a CSV writes with decimals are exact decimals, not floats."""
+    columns = rules.tables[name].columns
+    exact = {
+        header: pa.decimal128(38, columns[column].type.scale)
+        for column, header in matched(table.column_names, columns).items()
+        if columns[column].type.kind == "money" and pa.types.is_floating(table.schema.field(header).type)
+    }
+    is_text = place.is_file() and place.name.endswith((".csv", ".csv.gz"))
+    return read_table(place, exact) if exact and is_text else table
+
+
+def store(table: pa.Table, path: Path) -> None:
+    """Write a table, whole or not at all: as CSV when the name ends in ``.csv``, else as Parquet."""
+    if path.suffix != ".csv":
+        write_table(path, table.schema, [table])
+        return
+    plain = [
+        field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+        for field in table.schema
+    ]
+    with replacing(path) as temporary:
+        arrow_csv.write_csv(table.cast(pa.schema(plain)), temporary)
 
 
 def _has_ledger(tables: Mapping[str, pa.Table]) -> bool:

@@ -148,3 +148,54 @@ def test_an_unfinished_run_and_a_table_that_is_there_twice_are_refused(tmp_path,
     written(twice, "parquet")
     assert run("check", twice, "--rules", "ohlcv") == 2
     assert "'bars' is there twice" in capsys.readouterr().err
+
+
+LOANS = """loan,amount,payment,grade
+L1,1200.50,100.04,A
+L2,99.99,-3.00,B
+L3,50.00,4.17,A
+"""
+AMOUNTS = """
+finsim-rules: 1
+pack: {id: amounts, version: "1"}
+table: loans
+columns:
+  loan: {type: id}
+  amount: {type: money, ccy: EUR}
+  payment: {type: money, ccy: EUR}
+  grade: {type: cat}
+params: {least: {value: 60 EUR, assumption: a policy}}
+let: {due: round(amount / 12)}
+rules:
+  - {id: smallest, check: amount >= least, repair: {do: clip, on: amount}}
+  - {id: twelfth, check: payment = due, repair: {do: set, expr: "payment := due"}}
+"""
+
+
+def test_amounts_with_decimals_in_a_csv_are_exact_and_written_back_as_such(tmp_path, capsys):
+    (tmp_path / "loans.csv").write_text(LOANS)
+    (tmp_path / "amounts.yaml").write_text(AMOUNTS)
+    pack = ("--rules", tmp_path / "amounts.yaml")
+    assert run("check", tmp_path / "loans.csv", *pack, "--explain", 1) == 1
+    assert "-3.00 EUR = 8.33 EUR" in capsys.readouterr().out
+    out = tmp_path / "clean.csv"
+    assert run("check", tmp_path / "loans.csv", *pack, "--repair", "-o", out) == 0
+    assert out.read_text().splitlines() == [
+        '"loan","amount","payment","grade"', '"L1",1200.50,100.04,"A"', '"L2",99.99,8.33,"B"',
+        '"L3",60.00,5.00,"A"',
+    ]  # fmt: skip
+    capsys.readouterr()
+    assert run("check", out, *pack) == 0
+    assert run("check", out, *pack, "--set", "least=100 EUR") == 1
+    assert "parameter least: 60 EUR -> 100 EUR" in capsys.readouterr().out
+    assert run("check", out, *pack, "--set", "leest=100 EUR") == 2
+    assert "did you mean 'least'" in capsys.readouterr().err
+
+
+def test_parquet_with_labels_is_written_as_csv(tmp_path):
+    path = written(tmp_path, "parquet")
+    table = pq.read_table(path)
+    coded = table["Ticker"].dictionary_encode()
+    pq.write_table(table.set_column(1, "Ticker", coded), path)
+    assert run("check", path, "--rules", "ohlcv", "--repair", "-o", tmp_path / "clean.csv") == 0
+    assert len((tmp_path / "clean.csv").read_text().splitlines()) == 4
