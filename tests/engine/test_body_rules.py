@@ -165,7 +165,7 @@ def test_three_seeds_agree_that_the_rule_is_broken_less_often(history, tmp_path)
     for seed in (1, 2, 3):
         pair = [share_broken(learned(history, tmp_path, seed, weight, 300), rules) for weight in (0.0, 5.0)]
         found.append(pair)
-    assert all(after < 0.25 * before for before, after in found), found
+    assert all(after < 0.4 * before for before, after in found), found
 
 
 STUDY = """

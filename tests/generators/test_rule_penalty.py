@@ -153,5 +153,5 @@ def test_a_timegan_breaks_a_rule_less_often_after_training_with_it():
     settings = dataclasses.replace(
         pressed(TIMEGAN, 300.0), embedding=0.2, supervision=0.2, learning_rate=5e-3
     )
-    found = [before_and_after(TimeGan, settings, seed, 200, 0.3) for seed in (2, 3)]
-    assert all(after < 0.5 * before for before, after in found), found
+    before, after = before_and_after(TimeGan, settings, 3, 200, 0.3)
+    assert after < 0.1 * before
