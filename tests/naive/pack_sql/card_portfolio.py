@@ -35,6 +35,7 @@ VIEWS = {
                          AND s.month <= coalesce(u."to", DATE '9999-12-31')), 0.36) AS cap,
                lag(month) OVER (PARTITION BY account_id ORDER BY rn) AS month_above,
                row_number() OVER sorted AS place, lag(balance) OVER sorted AS last_balance,
+               lag(month) OVER sorted AS last_month,
                lag(days_past_due) OVER sorted AS last_dpd, lag(min_payment) OVER sorted AS last_min,
                lag(status) OVER sorted AS last_status
         FROM statements s WINDOW sorted AS (PARTITION BY account_id ORDER BY month NULLS LAST, rn)
@@ -83,7 +84,8 @@ RULES = {
     "holder_of_age": ("accounts", None, "age >= 18"),
     "young_holder_can_pay": ("accounts", "age < 21", "income > 0 OR cosigner"),
     "account_known": ("months", None, "known"),
-    "months_in_order": ("months", None, "month > month_above"),
+    "months_in_order": ("months", None, "month >= month_above"),
+    "one_statement_a_month": ("months", None, "month > last_month"),
     "flows_not_negative": (
         "months", None, "purchases >= 0 AND interest >= 0 AND fees >= 0 AND payments >= 0"
     ),

@@ -25,6 +25,7 @@ VIEWS = {
                  THEN EXISTS (SELECT 1 FROM loans l WHERE l.loan_id = m.loan_id) END AS known,
                lag(month) OVER (PARTITION BY m.loan_id ORDER BY rn) AS month_above,
                row_number() OVER sorted AS place, lag(status) OVER sorted AS last_status,
+               lag(month) OVER sorted AS last_month,
                lag(balance) OVER sorted AS last_balance
         FROM months m WINDOW sorted AS (PARTITION BY m.loan_id ORDER BY month NULLS LAST, rn)
     """,
@@ -81,7 +82,8 @@ RULES = {
     ),
     "loss_identity": ("course", "status = 'default'", "abs(loss - expected_loss) <= 1"),
     "repaid_owes_nothing": ("course", "status IN ('prepaid', 'matured')", "balance = 0"),
-    "months_in_order": ("course", None, "month > month_above"),
+    "months_in_order": ("course", None, "month >= month_above"),
+    "one_row_a_month": ("course", None, "month > last_month"),
     "end_is_absorbing": (
         "course", None, "CASE WHEN place = 1 THEN TRUE ELSE last_status IN ('current', 'late') END"
     ),

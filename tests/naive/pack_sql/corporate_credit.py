@@ -7,7 +7,7 @@ VIEWS = {
         SELECT *, debt::DOUBLE / nullif(equity, 0) AS leverage,
                ebit::DOUBLE / nullif(interest, 0) AS coverage,
                lag(cash) OVER sorted AS last_cash, lag(defaulted) OVER sorted AS last_defaulted,
-               row_number() OVER sorted AS place,
+               row_number() OVER sorted AS place, lag(year) OVER sorted AS last_year,
                lag(year) OVER (PARTITION BY firm_id ORDER BY rn) AS year_above
         FROM firms WINDOW sorted AS (PARTITION BY firm_id ORDER BY year NULLS LAST, rn)
     """,
@@ -30,7 +30,11 @@ RULES = {
     "cash_flow": ("ranked", None, "abs(cash - (last_cash + cfo + cfi + cff + fx_effect)) <= 100"),
     "assets_not_negative": ("ranked", None, "assets >= 0"),
     "cash_is_an_asset": ("ranked", None, "cash >= 0 AND cash <= assets"),
-    "debt_is_a_liability": ("ranked", None, "debt >= 0 AND debt <= liabilities"),
+    "debt_is_a_liability": (
+        "ranked",
+        None,
+        "debt >= 0 AND debt <= CASE WHEN liabilities IS NOT NULL THEN greatest(liabilities, 0) END",
+    ),
     "ebitda_above_ebit": ("ranked", None, "ebitda >= ebit"),
     "ebit_within_revenue": ("ranked", "revenue > 0", "ebit <= revenue"),
     "interest_not_negative": ("ranked", None, "interest >= 0"),
@@ -44,7 +48,8 @@ RULES = {
         "sector IN ('bank', 'banks', 'banking') AND rwa > 0",
         "cet1::DOUBLE / nullif(rwa, 0) >= 0.045",
     ),
-    "years_in_order": ("ranked", None, "year > year_above"),
+    "years_in_order": ("ranked", None, "year >= year_above"),
+    "one_row_a_year": ("ranked", None, "year > last_year"),
     "default_is_absorbing": (
         "ranked", "CASE WHEN place = 1 THEN FALSE ELSE last_defaulted END", "defaulted"
     ),

@@ -92,12 +92,13 @@ def corporate_credit(rng):
                 (firm, year, sector, assets, liabilities,
                  assets - liabilities + int(rng.choice([0, 0, 99, 100, 101])),
                  int(liabilities * rng.choice([0.2, 0.8, 1.0])), cash,
-                 int(rng.choice([-50, 0, 4_000, 30_000])),
+                 int(rng.choice([-50, 0, 4_000, 30_000, ebit])),
                  ebit + int(rng.choice([0, 500])), ebit, int(rng.choice([0, 200, 3_000])), *map(int, flows),
                  int(rng.choice([400, 450, 900])), 10_000, gone)
             )  # fmt: skip
     names = ["firm_id", "year", "sector", "assets", "liabilities", "equity", "debt", "cash", "revenue",
-             "ebitda", "ebit", "interest", "cfo", "cfi", "cff", "fx_effect", "cet1", "rwa", "defaulted"]  # fmt: skip
+             "ebitda", "ebit", "interest", "cfo", "cfi", "cff", "fx_effect", "cet1", "rwa",
+             "defaulted"]  # fmt: skip
     schema = dict.fromkeys(names, MONEY) | {
         "firm_id": ID,
         "year": INT,

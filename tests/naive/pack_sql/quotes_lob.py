@@ -38,10 +38,10 @@ RULES = {
     "bid_on_tick": ("stream", None, on_grid("bid", "grid")),
     "ask_on_tick": ("stream", None, on_grid("ask", "grid")),
     "uncrossed": ("stream", None, "bid + grid <= ask + 1e-9"),
-    "second_bid_below_first": ("stream", None, "bid2 < bid"),
-    "third_bid_below_second": ("stream", None, "bid3 < bid2"),
-    "second_ask_above_first": ("stream", None, "ask2 > ask"),
-    "third_ask_above_second": ("stream", None, "ask3 > ask2"),
+    "second_bid_below_first": ("stream", None, "bid2 <= bid - grid + 1e-9"),
+    "third_bid_below_second": ("stream", None, "bid3 <= bid2 - grid + 1e-9"),
+    "second_ask_above_first": ("stream", None, "ask2 + 1e-9 >= ask + grid"),
+    "third_ask_above_second": ("stream", None, "ask3 + 1e-9 >= ask2 + grid"),
     "sizes_positive": (
         "stream", None, "(bid IS NULL OR bid_size > 0) AND (ask IS NULL OR ask_size > 0)"
     ),
