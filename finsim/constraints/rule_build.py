@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping
 
 from finsim.constraints.binding import Binder, Scope
@@ -91,19 +92,19 @@ class RuleBuilder:
         """Return the tolerance as (kind, type, amount) or ("rel", None, share)."""
         tol = text.tol
         if isinstance(tol, dict):
-            if set(tol) == {"rel"} and tol["rel"] >= 0:
+            if set(tol) == {"rel"} and 0 <= tol["rel"] < math.inf:
                 return ("rel", None, float(tol["rel"]))
-            self.reader.complain(
-                (*loc, "tol"), f"unknown tolerance {tol}", "write a number, 0.01 USD or {rel: 1e-9}"
-            )
         elif tol is not None:
             try:
                 written = repr(tol) if isinstance(tol, float) else str(tol)
                 kind, amount = number(_spaced(written))
+            except (Clash, ArithmeticError, ValueError):
+                amount = math.nan
+            if 0 <= amount < math.inf:
                 return ("abs", kind, amount)
-            except (Clash, ArithmeticError):
-                found = f"{tol!r} is not a tolerance"
-                self.reader.complain((*loc, "tol"), found, "write a number, 0.01 USD or {rel: 1e-9}")
+        if tol is not None:
+            remedy = "write a number from 0 on, 0.01 USD or {rel: 1e-9}"
+            self.reader.complain((*loc, "tol"), f"{tol!r} is not a tolerance", remedy)
         return None
 
     def _check_expect(self, text: RuleText, loc: Loc) -> None:

@@ -65,7 +65,7 @@ def regrown(rng, data):
         other, place = rng.choice(parts)
         kind = rng.randint(0, 3)
         if kind == 0:
-            owner[key] = rng.choice(ODD)
+            owner[key] = copy.deepcopy(rng.choice(ODD))
         elif kind == 1:
             del owner[key]
         elif kind == 2 and place in keys(other):
