@@ -52,9 +52,11 @@ class Forms:
         self._facts: list[tuple[int, ...]] = []
         self._chains: dict[int, list[tuple[Near, int]]] = {}
 
-    def number(self, whole: bool) -> Linear:
-        """Return a new unknown number."""
+    def number(self, whole: bool, is_step: bool = False) -> Linear:
+        """Return a new unknown number; ``is_step`` says that it counts the steps of a rounding."""
         name = self.search.simplex.variable()
+        if is_step:
+            self.search.steps.add(name)
         if whole:
             self.search.whole[name] = None
         return Linear({name: ONE})

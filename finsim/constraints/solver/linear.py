@@ -111,7 +111,7 @@ def _rounded(run: Encoder, node: Node) -> Linear:
     """Return the multiple of a step within half a step; of two as near, either."""
     x, digits = run.number(node.args[0]), 0 if node.data[2] else int(node.data[1])
     step = Fraction(10) ** -digits
-    new = run.forms.number(True).times(step)
+    new = run.forms.number(True, is_step=True).times(step)
     run.forms.fact(run.forms.below(new, x.plus(fixed(step * HALF))))
     run.forms.fact(run.forms.below(x, new.plus(fixed(step * HALF))))
     return new
@@ -119,7 +119,7 @@ def _rounded(run: Encoder, node: Node) -> Linear:
 
 def floored(run: Encoder, x: Linear) -> Linear:
     """Return the next whole number below."""
-    new = run.forms.number(True)
+    new = run.forms.number(True, is_step=True)
     run.forms.fact(run.forms.below(new, x))
     run.forms.fact(run.forms.below(x, new.plus(fixed(1)), strict=True))
     return new

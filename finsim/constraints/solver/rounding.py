@@ -6,7 +6,7 @@ equation has been used to write one of its variables in terms of the others.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
@@ -39,11 +39,29 @@ class Affine:
         return sum((factor * point[name] for name, factor in self.terms.items()), self.constant)
 
 
-def whole_point(simplex: Simplex, whole: Collection[int], budget: int) -> list[Fraction] | None:
+def whole_point(
+    simplex: Simplex, whole: Collection[int], pinned: Iterable[int], budget: int
+) -> list[Fraction] | None:
     """Return values within all bounds of a simplex that are whole for the variables ``whole``.
 
-    The result is checked; None, when none was found, proves nothing. Raises Exhausted.
+    ``pinned`` are those that are held at the whole number next to them. The result is checked; None, when
+    none was found, proves nothing. Raises Exhausted.
     """
+    mark = simplex.mark()
+    point = _pinned_point(simplex, whole, budget) if _pin(simplex, pinned) else None
+    simplex.undo(mark)
+    return point
+
+
+def _pin(simplex: Simplex, names: Iterable[int]) -> bool:
+    for name in names:
+        near = (Fraction(floor(simplex.value[name][0] + HALF)), ZERO)
+        if any(simplex.bound(name, is_high, near, 0) is not None for is_high in (True, False)):
+            return False
+    return True
+
+
+def _pinned_point(simplex: Simplex, whole: Collection[int], budget: int) -> list[Fraction] | None:
     fixed = _fixed(simplex)
     solved = _solved(simplex, fixed, whole)
     written = {name: _written(terms, fixed, solved) for name, terms in simplex.sums.items()}

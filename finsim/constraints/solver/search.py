@@ -29,11 +29,16 @@ class Atom:
 
 
 class Search:
-    """Clauses, atoms, and questions under assumptions."""
+    """Clauses, atoms, and questions under assumptions.
+
+    ``whole`` are the simplex variables that must be whole numbers, ``steps`` those of them that count the
+    steps of a rounding.
+    """
 
     def __init__(self) -> None:
         self.simplex = Simplex()
         self.whole: dict[int, None] = {}
+        self.steps: set[int] = set()
         self.atoms: dict[int, Atom] = {}
         self.core: list[int] = []
         self._known: dict[tuple[int, Near], int] = {}
@@ -294,8 +299,11 @@ class Search:
 
     def _round(self, budget: int) -> bool:
         """Look for a point so far inside all bounds that it can be rounded to whole numbers."""
-        self._rounded = whole_point(self.simplex, self.whole, budget) or []
-        return bool(self._rounded)
+        for pinned in ((), self.steps) if self.steps else ((),):
+            self._rounded = whole_point(self.simplex, self.whole, pinned, budget) or []
+            if self._rounded:
+                return True
+        return False
 
     def _split(self) -> int | None:
         """Return a bound to try for a whole number that has a fraction; None when there is none."""
