@@ -15,7 +15,7 @@ from typing import Any
 
 from finsim.constraints.pack_file import LookupText, PackReader
 from finsim.constraints.types import DATE, Clash, Type, day_number, money, number
-from finsim.documents import Loc
+from finsim.documents import Loc, shown
 from finsim.errors import Problem, did_you_mean
 
 MAX_ROWS, _MAX_BYTES = 50_000, 2_000_000
@@ -126,7 +126,7 @@ def _rows(reader: PackReader, text: LookupText, loc: Loc) -> list[_Row] | None:
             (*loc, "file"), f"no such file: {text.file}", "give a path from the rule file's folder"
         )
     except (OSError, UnicodeDecodeError, csv.Error, Clash) as bad:
-        reader.problems.append(Problem(str(path), f"not a CSV table: {bad}", "", "save it as UTF-8 CSV"))
+        reader.problems.append(Problem(shown(path), f"not a CSV table: {bad}", "", "save it as UTF-8 CSV"))
     return None
 
 
@@ -165,7 +165,7 @@ def _parsed(path: Path) -> Iterator[_Row]:
                 raise Clash(f"line {lines.line_num} has {len(line)} cells, the header {len(header)}")
             if line:
                 cells = dict(zip(header, (cell.strip() for cell in line), strict=True))
-                yield _Row(f"{path}:{lines.line_num}", cells)
+                yield _Row(f"{shown(path)}:{lines.line_num}", cells)
 
 
 def _table(reader: PackReader, name: str, text: LookupText, rows: Sequence[_Row], loc: Loc) -> Lookup | None:
