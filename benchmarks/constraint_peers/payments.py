@@ -1,4 +1,4 @@
-"""The benchmark's table: payments on loan accounts, sorted by account and time, one row in 1,000 wrong a rule."""
+"""The benchmark's table: payments on loan accounts, sorted; one row in 1,000 is wrong for each rule."""
 
 from __future__ import annotations
 
@@ -42,7 +42,6 @@ def payments(rows: int, seed: int = 7) -> pa.Table:
     score = draw.uniform(300, 850, rows)
     score[draw.random(rows) < 0.05] = np.nan
     channel = draw.integers(0, 4, rows)
-    amount[channel == 2] = amount[channel == 2]
     ltv = draw.uniform(0.2, 0.96, rows)
     balance[wrong()] += 1
     loan_wrong = (age < 18) & (draw.random(rows) < 0.05)
@@ -62,7 +61,8 @@ def payments(rows: int, seed: int = 7) -> pa.Table:
         "ts": pa.array((clock + START) * 10**9, pa.timestamp("ns", tz="UTC")),
         "seq": pa.array(np.arange(rows, dtype=np.int32)),
         "amount": pa.array(amount), "fee": pa.array(fee), "balance": pa.array(balance),
-        "opening": pa.array(opening), "loan": pa.array(loan), "pmt": pa.array(pmt), "income": pa.array(income),
+        "opening": pa.array(opening), "loan": pa.array(loan), "pmt": pa.array(pmt),
+        "income": pa.array(income),
         "dir": _labels(credit.astype(np.int8), ["debit", "credit"]),
         "channel": _labels(np.where(wrong(), 4, channel), ["card", "transfer", "cash", "direct", "fax"]),
         "product": _labels(draw.integers(0, 3, rows), ["card", "auto", "mortgage"]),

@@ -9,11 +9,11 @@ import pyarrow as pa
 from finsim.constraints.columns import Source
 from finsim.constraints.expression import walk
 from finsim.constraints.judging import Manner, checked, known_tier
-from finsim.constraints.order import StreamGroups
 from finsim.constraints.passes import BLOCK, Pass, cut, order_columns, passes
 from finsim.constraints.report import CheckReport, report_of, result_of
 from finsim.constraints.ruleset import Rule, RuleSet
 from finsim.constraints.session import AnyTable, Session, as_arrow, named, table_name
+from finsim.constraints.streaming import Streamed, Unsuited
 from finsim.constraints.tally import Excused, Tally
 from finsim.constraints.types import shown
 from finsim.constraints.whole import whole_nodes
@@ -72,18 +72,39 @@ def check_batches(
     table: str = "",
     others: Mapping[str, AnyTable] | None = None,
     excused: Excused | None = None,
+    tier: str = "auto",
+    threads: int = 1,
 ) -> CheckReport:
     """Check one table that comes as a stream of batches; memory holds one batch and the state of groups.
 
     ``table`` is its name in the pack (found from the columns when left out), ``others`` are the tables
     that ``exists`` and ``parent`` look into. Rules that need the whole table at once (unique keys, group
-    totals) are skipped and say so. Raises DataError when rows of a group come out of order.
+    totals) are skipped and say so. ``tier`` and ``threads`` are as in ``check``; rules that look at other
+    rows use kernels when ``batches`` can be read twice (not a generator) and rows come group by group.
+    Raises DataError when rows of a group come out of order.
     """
+    known_tier(tier)
+    manner = Manner(blocks, excused, tier, threads)
+    given = {name: as_arrow(one) for name, one in (others or {}).items()}
+    may_restart = iter(batches) is not batches
+    try:
+        return _streamed_report(batches, rules, params, table, given, manner, may_restart)
+    except Unsuited:
+        return _streamed_report(batches, rules, params, table, given, manner, False)
+
+
+def _streamed_report(
+    batches: Iterable[pa.RecordBatch | pa.Table],
+    rules: RuleSet,
+    params: Mapping[str, object] | None,
+    table: str,
+    given: Mapping[str, pa.Table],
+    manner: Manner,
+    may_restart: bool,
+) -> CheckReport:
     session: Session | None = None
     tallies: list[Tally] = []
-    runs: list[Pass] = []
-    rows = 0
-    given = {name: as_arrow(one) for name, one in (others or {}).items()}
+    runs: list[Streamed] = []
     for batch in batches:
         part = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
         if session is None:
@@ -92,17 +113,17 @@ def check_batches(
             source = session.source(name, part)
             tallies = [_streamed(rule, session, source) for rule in session.own_rules(name)]
             active = [tally.rule for tally in tallies if not tally.skipped]
-            runs = passes(tallies, session.world(active, session.sources[name]))
-            for one in runs:
-                one.groups = StreamGroups(one.order, name) if one.order is not None else None
+            world = session.world(active, session.sources[name])
+            runs = [Streamed(one, name, manner, may_restart) for one in passes(tallies, world)]
         else:
             source = session.source(source.name, part)
         for one in runs:
-            one.feed(source, rows, blocks, excused)
-        rows += part.num_rows
+            one.feed(source)
     if session is None:
         return report_of(rules, [], {})
-    undefined = {key: count for one in runs for key, count in one.run.undefined.items()}
+    for one in runs:
+        one.finish()
+    undefined = {key: count for one in runs for key, count in one.one.run.undefined.items()}
     results = [
         result_of(tally, _undefined(tally, undefined), why(tally.rule, rules, session)) for tally in tallies
     ]

@@ -50,7 +50,7 @@ def checked(one: Pass, source: Source, manner: Manner) -> dict[int, int]:
 
     fast = Compiled([tally.rule for tally in one.tallies], source, one.run.world, manner.excused)
     if _at_once(fast, rows, manner.tier):
-        return _compiled(one, fast, 0, manner)
+        return by_kernel(one, fast, 0, manner)
     if one.order is not None or not _later(rows, manner.tier):
         one.feed(source, 0, manner.blocks, manner.excused)
         return one.run.undefined
@@ -61,7 +61,7 @@ def checked(one: Pass, source: Source, manner: Manner) -> dict[int, int]:
         one.feed(piece, begin, manner.blocks, manner.excused)
         begin = end
     ready.result()
-    return one.run.undefined if begin == rows else _compiled(one, fast, begin, manner)
+    return one.run.undefined if begin == rows else by_kernel(one, fast, begin, manner)
 
 
 def _at_once(fast: Compiled, rows: int, tier: str) -> bool:
@@ -74,11 +74,13 @@ def _later(rows: int, tier: str) -> bool:
     return tier == "auto" and rows >= COMPILE_ROWS // 4 and (os.cpu_count() or 1) > 1
 
 
-def _compiled(one: Pass, fast: Compiled, begin: int, manner: Manner) -> dict[int, int]:
+def by_kernel(
+    one: Pass, fast: Compiled, begin: int, manner: Manner, is_stream: bool = False
+) -> dict[int, int]:
     """Judge the rows from ``begin`` on with kernels; the interpreter explains the first broken rows."""
     from finsim.constraints.compiled.context import findings
 
-    outcome = fast.check(begin, manner.threads)
+    outcome = fast.check(begin, manner.threads, is_stream)
     for tally in one.tallies:
         counts = outcome.counts[tally.rule.id]
         tally.take(counts)

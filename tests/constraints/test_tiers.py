@@ -8,7 +8,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from naive.pack_tables import random_table
-from naive.rule_tables import as_table, others_table, pack, random_others, random_rows
+from naive.rule_tables import (
+    as_table,
+    others_table,
+    pack,
+    random_others,
+    random_rows,
+    sorted_rules,
+    sorted_table,
+)
 from naive.rule_texts import ROW_RULES, SEQUENCE_RULES, TIMED_RULES
 
 from finsim.constraints import judging
@@ -77,59 +85,17 @@ def test_every_pack_on_random_tables(name):
     assert any(rule["violations"] for rule in fast["rules"])
 
 
-SORTED = """
-finsim-rules: 1
-pack: {id: sorted, version: 1}
-table: t
-order: {group: [g], by: [ts]}
-columns:
-  g: {type: id}
-  ts: {type: ts}
-  x: {type: money, ccy: USD, null: %NULL%}
-  y: {type: float}
-  c: {type: cat}
-rules:
-  - {id: ledger, check: "x >= lag(x, default: 0 USD) - 50 USD"}
-  - {id: lagged, check: "y > lag(y) - 1"}
-  - {id: label, check: "lag(c, default: 'a') in {'a', 'b'}"}
-  - {id: total, check: "cumsum(x) < 60 USD"}
-  - {id: day, check: "sum_day(if c = 'a' then x else 0 USD) < 90 USD"}
-  - {id: count, check: "count_in(24h) < 4"}
-  - {id: sum, check: "sum_in(x, 36h) < 90 USD"}
-  - {id: most, check: "max_in(y, 36h) < 2"}
-  - {id: standing, order: {group: [g], by: [ts], sort: false}, check: "ts >= lag(ts)"}
-  - {id: whole_table, order: {group: [], by: [], sort: false}, check: "y > lag(y, 3) - 2"}
-"""
-
-
-def sorted_table(rows, nulls, seed=5):
-    rng = np.random.default_rng(seed)
-    group = np.sort(rng.integers(0, rows // 20, rows))
-    time = rng.integers(0, 40, rows) * 6 * 3_600 * 10**9 + 1_700_000_000 * 10**9
-    time = time[np.lexsort((time, group))]
-    gone = rng.random(rows) < 0.1 if nulls else None
-    return pa.table(
-        {
-            "g": pa.array(group.astype(np.int32)),
-            "ts": pa.array(time, pa.timestamp("ns", tz="UTC")),
-            "x": pa.array(rng.integers(-2_000, 5_000, rows), mask=gone),
-            "y": rng.normal(size=rows),
-            "c": pa.array(rng.choice(["a", "b", "z"], rows)).dictionary_encode(),
-        }
-    )
-
-
 @pytest.mark.parametrize("threads", [1, 4])
 @pytest.mark.parametrize("nulls", [False, True])
 def test_fast_steps_on_sorted_rows(nulls, threads, small_pieces):
-    rules = RuleSet.parse(SORTED.replace("%NULL%", str(nulls).lower()))
+    rules = RuleSet.parse(sorted_rules(nulls))
     slow, fast = both(sorted_table(1_500, nulls), rules, threads=threads)
     assert fast == slow
     assert sum(bool(rule["violations"]) for rule in fast["rules"]) >= 8
 
 
 def test_one_row_out_of_order_sends_all_the_long_way(small_pieces):
-    rules, table = RuleSet.parse(SORTED.replace("%NULL%", "false")), sorted_table(600, False)
+    rules, table = RuleSet.parse(sorted_rules(nulls=False)), sorted_table(600, False)
     swapped = np.arange(600)
     swapped[[300, 301]] = [301, 300]
     slow, fast = both(table.take(pa.array(swapped)), rules, threads=2)
@@ -216,7 +182,7 @@ rules: [{id: small, level: policy, check: n < 5}]
 
 
 def test_auto_changes_over_while_it_compiles(monkeypatch):
-    table, rules = sorted_table(1_500, False), RuleSet.parse(SORTED.replace("%NULL%", "false"))
+    table, rules = sorted_table(1_500, False), RuleSet.parse(sorted_rules(nulls=False))
     monkeypatch.setattr(judging, "CACHED_ROWS", 10)
     monkeypatch.setattr(judging, "COMPILE_ROWS", 4_000)
     monkeypatch.setattr(judging.os, "cpu_count", lambda: 2)

@@ -174,3 +174,51 @@ def verdicts(rules, tables, blocks=7, name="t"):
                     cells[row] = True if yes[place] else (False if no[place] else None)
             run.commit()
     return found
+
+
+SORTED = """
+finsim-rules: 1
+pack: {id: sorted, version: 1}
+table: t
+order: {group: [g], by: [ts]}
+columns:
+  g: {type: id}
+  ts: {type: ts}
+  x: {type: money, ccy: USD, null: %NULL%}
+  y: {type: float}
+  c: {type: cat}
+rules:
+  - {id: ledger, check: "x >= lag(x, default: 0 USD) - 50 USD"}
+  - {id: lagged, check: "y > lag(y) - 1"}
+  - {id: label, check: "lag(c, default: 'a') in {'a', 'b'}"}
+  - {id: total, check: "cumsum(x) < 60 USD"}
+  - {id: day, check: "sum_day(if c = 'a' then x else 0 USD) < 90 USD"}
+  - {id: count, check: "count_in(24h) < 4"}
+  - {id: sum, check: "sum_in(x, 36h) < 90 USD"}
+  - {id: most, check: "max_in(y, 36h) < 2"}
+  - {id: standing, order: {group: [g], by: [ts], sort: false}, check: "ts >= lag(ts)"}
+  - {id: whole_table, order: {group: [], by: [], sort: false}, check: "y > lag(y, 3) - 2"}
+"""
+
+
+def sorted_rules(nulls):
+    """Return the text of a pack in which every sequence function with a kernel of its own occurs."""
+    return SORTED.replace("%NULL%", str(nulls).lower())
+
+
+def sorted_table(rows, nulls, seed=5):
+    """Return rows of many groups, sorted by group and time, with tied times."""
+    rng = np.random.default_rng(seed)
+    group = np.sort(rng.integers(0, rows // 20, rows))
+    time = rng.integers(0, 40, rows) * 6 * 3_600 * 10**9 + 1_700_000_000 * 10**9
+    time = time[np.lexsort((time, group))]
+    gone = rng.random(rows) < 0.1 if nulls else None
+    return pa.table(
+        {
+            "g": pa.array(group.astype(np.int32)),
+            "ts": pa.array(time, pa.timestamp("ns", tz="UTC")),
+            "x": pa.array(rng.integers(-2_000, 5_000, rows), mask=gone),
+            "y": rng.normal(size=rows),
+            "c": pa.array(rng.choice(["a", "b", "z"], rows)).dictionary_encode(),
+        }
+    )

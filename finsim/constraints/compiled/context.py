@@ -26,25 +26,27 @@ def findings(rule: Rule, rows: Sequence[int], fast: Compiled) -> list[Finding]:
     """Return the findings of some broken rows, given by their numbers."""
     if not rows:
         return []
-    if rule.order is not None:
-        return [_finding(rule, row, _context(rule, row, fast), fast) for row in rows]
     numbers = np.array(rows, dtype=np.int64)
+    places = numbers - fast.first_row
+    if rule.order is not None:
+        return [_finding(rule, _context(rule, place, fast), fast) for place in places.tolist()]
     run = Interpreter(fast.world)
-    small = fast.source.piece(fast.source.table.take(pa.array(numbers)))
+    small = fast.source.piece(fast.source.table.take(pa.array(places)))
     run.begin(Block(small, slice(0, len(rows)), len(rows), None, numbers))
     return [finding(rule, run, place, row) for place, row in enumerate(rows)]
 
 
-def _finding(rule: Rule, row: int, context: Int1D, fast: Compiled) -> Finding:
-    """Return the finding of one row; ``context`` are the rows before it in its group, and itself."""
+def _finding(rule: Rule, context: Int1D, fast: Compiled) -> Finding:
+    """Return the finding of the last row of ``context``, which are the rows before it and itself."""
     run, source = Interpreter(fast.world), fast.source
     for low in range(0, len(context), _BLOCK):
         part = context[low : low + _BLOCK]
         small = source.piece(source.table.take(pa.array(part)))
         shape = layout(np.zeros(len(part), dtype=np.int64), 1, closed=True)
-        run.begin(Block(small, slice(0, len(part)), len(part), shape, part))
+        numbers = part + fast.first_row
+        run.begin(Block(small, slice(0, len(part)), len(part), shape, numbers))
         if low + _BLOCK >= len(context):
-            return finding(rule, run, len(part) - 1, row)
+            return finding(rule, run, len(part) - 1, int(numbers[-1]))
         run.commit()
     raise AssertionError("a row is in its own context")
 

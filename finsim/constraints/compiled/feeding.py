@@ -32,8 +32,8 @@ def _keys(source: Source, order: Order, facts: Facts) -> list[Array]:
     return [stored(source, name, facts.dtypes[name]).values for name in key_names(order)]
 
 
-def feed(run: Run, whole: Source, order: Order | None, begin: int, end: int) -> None:
-    """Feed rows ``begin`` to ``end`` as they stand.
+def feed(run: Run, whole: Source, order: Order | None, begin: int, end: int, offset: int = 0) -> None:
+    """Feed rows ``begin`` to ``end`` as they stand; ``offset`` is the number of the table's first row.
 
     Raises OutOfOrder when rows do not stand in group order.
     """
@@ -46,8 +46,9 @@ def feed(run: Run, whole: Source, order: Order | None, begin: int, end: int) -> 
         keys = _keys(source, order, run.facts) if order is not None else []
         for low in range(0, source.rows, size):
             high = min(low + size, source.rows)
+            at = offset + first
             same = None if walk is None else walk.same([key[low:high] for key in keys], high - low)
-            run.feed(Part(source, slice(low, high), high - low, slice(first + low, first + high), same))
+            run.feed(Part(source, slice(low, high), high - low, slice(at + low, at + high), same))
 
 
 def feed_arranged(run: Run, source: Source, placed: Arrangement, begin: int, end: int) -> None:

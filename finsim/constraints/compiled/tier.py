@@ -42,6 +42,7 @@ class Compiled:
         self.order: Order | None = rules[0].order
         self.nullable: frozenset[str] = frozenset()
         self.placed: Arrangement | None = None
+        self.first_row = 0
         self._ready: tuple[Facts, list[Ready]] | None = None
 
     def facts(self) -> Facts:
@@ -59,8 +60,18 @@ class Compiled:
             self._ready = facts, compiled(plans_for(self.rules, facts))
         return self._ready
 
-    def check(self, begin: int, threads: int) -> Outcome:
-        """Judge the rows from ``begin`` on; starts anew when a column turns out to have nulls."""
+    def move(self, source: Source, first_row: int) -> None:
+        """Go on with other rows of the same table, the first of them numbered ``first_row``."""
+        self.nullable |= self.facts().nullable
+        self.source, self.first_row, self.placed, self._ready = source, first_row, None, None
+
+    def check(self, begin: int, threads: int, is_stream: bool = False) -> Outcome:
+        """Judge the rows from ``begin`` on; starts anew when a column turns out to have nulls.
+
+        Rows that do not stand in group order are arranged; those of a stream cannot be: raises OutOfOrder.
+        """
+        if is_stream and self.order is not None and not may_stand_in_order(self.order, self.source):
+            raise OutOfOrder
         if self.order is not None and not may_stand_in_order(self.order, self.source):
             self.placed = self._arranged()
         while True:
@@ -71,6 +82,8 @@ class Compiled:
                     raise
                 self.nullable, self._ready = self.nullable | wild.columns, None
             except OutOfOrder:
+                if is_stream:
+                    raise
                 self.placed = self._arranged()
 
     def _arranged(self) -> Arrangement:
@@ -86,7 +99,7 @@ class Compiled:
         def work(share: tuple[int, int]) -> Outcome:
             run = Run(ready, facts, self.world, self.excused)
             if placed is None:
-                feed(run, self.source, self.order, *share)
+                feed(run, self.source, self.order, *share, self.first_row)
             else:
                 feed_arranged(run, self.source, placed, *share)
             return Outcome(run.counts, run.undefined_results())
