@@ -19,7 +19,10 @@ from finsim.constraints.whole import whole_nodes
 from finsim.constraints.workpiece import Workpiece
 from finsim.notation import Array, Bool1D, Float2D, Int1D
 
-_MARGINS = (0.0, 1.0, 4.0, 32.0, 1024.0)  # units in the last place by which rounding may miss a bound
+# Units in the last place by which rounding may miss a bound; the larger ones where the solver's own
+# closeness (1e-12) hides a bound behind another.
+_MARGINS = (0.0, 1.0, 8.0, 64.0, 1024.0, 2.0**15, 2.0**18)
+_CLOSEST = 1e-9
 
 
 class Projection:
@@ -33,6 +36,8 @@ class Projection:
         self._whole = np.array([kind.kind != "f" for kind in kinds])
         self._kinds = dict(zip(self.columns, kinds, strict=True))
         self._unit = max((float(np.finfo(kind).eps) for kind in kinds if kind.kind == "f"), default=0.0)
+        most = max(_CLOSEST, 64 * self._unit)
+        self._margins = [one for one in _MARGINS if one == 0 or 0 < one * self._unit <= most]
         self._weights = np.array(rule.repair.weights)
         self.companions, self._owners = [], [rule]
         self._spaces = [self._of(rule)]
@@ -75,7 +80,7 @@ class Projection:
         start = {name: overlay.values[name][rows].copy() for name in self.columns}
         left = np.arange(len(rows))
         valid: Bool1D = np.zeros(len(rows), dtype=bool)
-        for margin in _MARGINS if self._unit else _MARGINS[:1]:
+        for margin in self._margins:
             part = Rows(facts.a[left], facts.slack[left], facts.size[left], facts.strict)
             moves, solved = self._moves(part, before[left][:, owner], margin)
             new = {
@@ -89,7 +94,7 @@ class Projection:
             valid[left[done]] = True
             overlay.put(rows[left][~done], {name: start[name][left][~done] for name in self.columns})
             run.begin(block)
-            left = left[~done & solved]
+            left = left[~done & (solved | (margin > 0))]
             if not len(left):
                 break
         values = {name: overlay.values[name][rows] for name in self.columns}

@@ -4,7 +4,8 @@ Minimise ``sum w |dx|`` over ``a dx <= slack``. The least sum of absolute moves 
 its solutions are corners, so prices stay on values that the rules themselves name. Of several equally
 near points the one is taken whose first columns move least. Method: own. Only half-spaces that are
 broken enter at first, then those that the answer breaks (a relaxation whose answer is feasible is the
-answer); rows of one such pattern are solved together by trying the corners, large patterns by HiGHS.
+answer); rows of one such pattern are solved together: chains in closed form, small patterns by trying the
+corners, others by HiGHS.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from typing import Any
 
 import numpy as np
 
+from finsim.constraints.chains import ascending, chain_of
 from finsim.notation import Array, Bool1D, Float1D, Float2D, Float3D, Int1D
 
 MOST_CORNERS = 1_500
 _MOST_FRACTIONAL = 8
 _CLOSE = 1e-12  # own: a corner is computed to a few units in the last place
+_ROUNDING = 16 * float(np.finfo(np.float64).eps)
 _LP_CLOSE = 1e-9
 
 
@@ -54,8 +57,11 @@ def _whole_slack(a: Float3D, slack: Float2D, whole: Bool1D) -> Float2D:
 def _broken(a: Float3D, slack: Float2D, moves: Float2D) -> Bool1D:
     """Return [k, m]: which half-spaces a move leaves broken."""
     reach = np.einsum("kmn,kn->km", a, moves)
-    room = _CLOSE * (np.abs(slack) + np.einsum("kmn,kn->km", np.abs(a), np.abs(moves)))
-    broken: Bool1D = reach > slack + np.where(np.isfinite(slack), room, 0.0)
+    size = np.where(np.isfinite(slack), np.abs(slack), 0.0) + np.einsum(
+        "kmn,kn->km", np.abs(a), np.abs(moves)
+    )
+    room = _CLOSE * size + _ROUNDING * size.max(axis=1, keepdims=True, initial=0.0)
+    broken: Bool1D = reach > slack + room
     return broken
 
 
@@ -100,6 +106,9 @@ def _components(a: Float3D, demands: Bool1D) -> Iterator[tuple[Int1D, Int1D]]:
 def _corner(a: Float3D, slack: Float2D, weights: Float1D) -> tuple[Float2D, Bool1D]:
     """Return the best corner of each row; all half-spaces are demanded of all rows."""
     p, q = a.shape[1:]
+    path = chain_of(a) if p > 1 else None
+    if path is not None:
+        return ascending(a, slack, weights, path), np.ones(len(a), dtype=bool)
     if math.comb(p + q, q) > MOST_CORNERS:
         return _programmed(a, slack, weights, np.zeros(q, dtype=bool))
     best, cost = np.zeros((len(a), q)), np.full(len(a), np.inf)
