@@ -26,12 +26,16 @@ class Penalty(Protocol):
 
 
 class Pressed:
-    """A recipe whose losses also count what its output breaks: loss + weight * mean amount of a step."""
+    """A recipe whose losses also count what its output breaks: loss + weight * mean amount of a step.
+
+    ``amount`` is the mean amount behind the loss last yielded; None when that made no output.
+    """
 
     def __init__(self, recipe: Recipe, penalty: Penalty, weight: float) -> None:
         """Wrap a recipe; parts that make no output keep their loss."""
         self.recipe, self.penalty, self.weight = recipe, penalty, weight
         self.network: nn.Module = recipe.network
+        self.amount: float | None = None
         self.identity = f"{recipe.identity} rules {weight} {penalty!r}"
 
     def parts(self) -> Mapping[str, list[nn.Parameter]]:
@@ -41,8 +45,12 @@ class Pressed:
     def losses(self, done: float, draw: torch.Generator) -> Iterator[tuple[str, Tensor]]:
         """Yield the recipe's losses, with the penalty where an output was made."""
         for part, loss in self.recipe.losses(done, draw):
-            made = self.recipe.made(draw)
-            yield part, loss if made is None else loss + self.weight * self._mean(made)
+            made, self.amount = self.recipe.made(draw), None
+            if made is not None:
+                amount = self._mean(made)
+                self.amount = float(amount.detach())
+                loss = loss + self.weight * amount
+            yield part, loss
 
     def held_out(self, done: float) -> float | None:
         """Return the recipe's held-out loss, with the penalty on what was made for it."""

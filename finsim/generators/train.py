@@ -36,8 +36,9 @@ def train(
     the model makes, and is added to its losses ``schedule.rule_weight`` times (0: it is not asked).
     Raises FitError when a loss stops being finite.
     """
+    pressed = None
     if penalty is not None and schedule.rule_weight > 0.0:
-        recipe = Pressed(recipe, penalty, schedule.rule_weight)
+        recipe = pressed = Pressed(recipe, penalty, schedule.rule_weight)
     course = Course.begin(recipe, schedule)
     if checkpoint is not None:
         restore(course, checkpoint, _identity(recipe, schedule, budget, streams))
@@ -48,6 +49,8 @@ def train(
             rate = _rate(schedule, course.step, done)
             for part, loss in recipe.losses(done, draw):
                 _update(course, part, loss, rate, schedule.clip)
+                if pressed is not None and pressed.amount is not None:
+                    course.note("rules", pressed.amount)
             course.average(schedule.ema)
             course.step += 1
             if course.step % schedule.check_every == 0:

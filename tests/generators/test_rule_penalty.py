@@ -62,6 +62,8 @@ def test_a_weight_changes_the_model_and_is_kept_with_it(kind, settings, streams,
     restored, _ = load(tmp_path / "taught")
     assert np.array_equal(restored.sample(2, 30, streams), taught.sample(2, 30, streams))
     assert restored.settings.rule_weight == 4.0
+    assert "rules" not in plain.report.losses
+    assert any(amount > 0 for amount in taught.report.losses["rules"])
 
 
 @pytest.mark.parametrize(("kind", "settings"), PAIRS)
