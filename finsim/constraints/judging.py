@@ -84,7 +84,8 @@ def by_kernel(
     for tally in one.tallies:
         counts = outcome.counts[tally.rule.id]
         tally.take(counts)
-        found = findings(tally.rule, counts.first, fast)
+        worse = tally.first[-1].row if len(tally.first) == FIRST_ROWS else None
+        found = findings(tally.rule, [row for row in counts.first if worse is None or row < worse], fast)
         tally.first = sorted((*tally.first, *found), key=lambda one: one.row)[:FIRST_ROWS]
     for key, count in outcome.undefined.items():
         one.run.undefined[key] = one.run.undefined.get(key, 0) + count
