@@ -83,7 +83,6 @@ def find_conflicts(pack: Subject, table: Table, problem: Problem) -> tuple[list[
             return found, left, answer is True
         core = problem.core(left) or ()
         rules = [known[name] for name in core]
-        minimal = all(problem.feasible([one for one in core if one != name]) for name in core)
         declared = problem.declared(core)
         found.append(
             Conflict(
@@ -91,7 +90,7 @@ def find_conflicts(pack: Subject, table: Table, problem: Problem) -> tuple[list[
                 tuple(pack.named(rule) for rule in rules),
                 _reason(table, rules, pack.params.values, declared),
                 pack.values(rules),
-                minimal,
+                problem.is_minimal(core),
             )
         )
         left = [name for name in left if name != core[-1]]

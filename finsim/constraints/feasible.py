@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
@@ -121,26 +122,31 @@ class Problem:
 
     @property
     def columns(self) -> dict[str, Node]:
-        """The columns of numbers, truths and labels that the rules read."""
-        run = self.encoder
-        labelled = [node for _, node in run.choices if node.op == "column"]
-        nodes = [*run.numbers, *run.flags, *labelled]
-        return {str(node.data): node for node in nodes}
+        """The columns that the rules read."""
+        return self.encoder.columns
 
     def feasible(self, ids: Iterable[str], also: Sequence[int] = (), closed: bool = True) -> bool | None:
         """Return whether some row satisfies these rules and literals.
 
         ``closed`` says that categories hold no other labels than those declared.
         """
-        wanted = [*also, *(self.encoded[name].holds for name in ids)]
-        wanted = [*(self.encoder.closed if closed else ()), *wanted]
+        wanted = [
+            *(self.encoder.closed if closed else ()),
+            *(self.encoded[name].holds for name in ids),
+            *also,
+        ]
         if any(model.issuperset(wanted) for model in self._models):
             return True
         return self._asked(wanted)
 
     def found(self, ids: Iterable[str]) -> bool | None:
-        """Like ``feasible``, and the row stands in the solver until the next question."""
-        return self._asked([*self.encoder.closed, *(self.encoded[name].holds for name in ids)])
+        """Like ``feasible``, and the row stands in the solver until the next question.
+
+        A row in which no rounding is a tie is preferred.
+        """
+        wanted = [*self.encoder.closed, *(self.encoded[name].holds for name in ids)]
+        untied = [self.encoder.forms.below(low, high, strict=True) for low, high in self.encoder.ties]
+        return (bool(untied) and self._asked([*wanted, *untied])) or self._asked(wanted)
 
     def _asked(self, assumptions: Sequence[int]) -> bool | None:
         search = self.encoder.forms.search
@@ -152,8 +158,7 @@ class Problem:
         if answer:
             facts = [one for rule in self.encoded.values() for one in (rule.holds, rule.applies)]
             facts += self.encoder.closed
-            signed = (sign * one for one in facts for sign in (1, -1))
-            self._models.append(frozenset(one for one in signed if search.holds(one)))
+            self._models.append(frozenset(one if search.holds(one) else -one for one in facts))
         return answer
 
     def _give_up(self) -> None:
@@ -167,13 +172,26 @@ class Problem:
         if self.feasible(ids, also, closed) is not False:
             return None
         left = self._named(ids)
-        for name in list(left):
-            if name not in left:
-                continue
-            fewer = [one for one in left if one != name]
-            if self.feasible(fewer, also, closed) is False:
-                left = self._named(fewer)
+        with self._about_fewer():
+            for name in list(left):
+                if name not in left:
+                    continue
+                fewer = [one for one in left if one != name]
+                if self.feasible(fewer, also, closed) is False:
+                    left = self._named(fewer)
         return tuple(one for one in ids if one in left)
+
+    def is_minimal(self, core: Sequence[str]) -> bool:
+        """Whether rules that cannot hold together surely can when any one of them is left out."""
+        with self._about_fewer():
+            return all(self.feasible([one for one in core if one != name]) for name in core)
+
+    @contextmanager
+    def _about_fewer(self) -> Iterator[None]:
+        """Name questions on fewer rules as such: what is asked is settled, by some rules too many."""
+        asked, self.topic = self.topic, f"whether fewer rules settle {self.topic}"
+        yield
+        self.topic = asked
 
     def _named(self, ids: Sequence[str]) -> list[str]:
         """Return the rules among the assumptions that clashed last."""
@@ -184,10 +202,11 @@ class Problem:
         """Return the columns whose declared labels are needed for rules to be infeasible."""
         shut = list(self.encoder.closed)
         wanted = [*also, *(self.encoded[name].holds for name in ids)]
-        for one in list(shut):
-            fewer = [other for other in shut if other != one]
-            if self._asked([*fewer, *wanted]) is False:
-                shut = fewer
+        with self._about_fewer():
+            for one in list(shut):
+                fewer = [other for other in shut if other != one]
+                if self._asked([*fewer, *wanted]) is False:
+                    shut = fewer
         return [str(self.encoder.closed[one].data) for one in shut]
 
     def limits(self, ids: Sequence[str], node: Node) -> tuple[End, End] | None:

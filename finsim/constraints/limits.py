@@ -31,6 +31,8 @@ def _range(problem: Problem, table: str, ids: Sequence[str], name: str, node: No
         return Range(table, name, low, high, ends[0].reached, ends[1].reached)
     if node in run.flags:
         return _truth(problem, table, ids, name, node)
+    if (None, node) not in run.choices:
+        return None
     possible = problem.possible_labels(ids, node)
     every = len(run.choices[None, node])
     declared = node.type.values

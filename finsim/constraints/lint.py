@@ -96,7 +96,8 @@ def lint(rules: RuleSet, params: Mapping[str, object] | None = None) -> LintRepo
     """Look for conflicts, rules that never speak or add nothing, and the range of every column.
 
     ``params`` override parameters of the pack. Rules of level plausible take no part in conflicts and
-    ranges. Raises RuleError for an unknown or unfit parameter.
+    ranges. Arithmetic on columns is taken as exact: only where a float rounds across a limit can a row
+    refute what is found. Raises RuleError for an unknown or unfit parameter.
     """
     pack = subject(rules, params)
     notes = _Notes()

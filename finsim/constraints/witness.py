@@ -19,6 +19,7 @@ from finsim.constraints.tally import cell_text, judged
 from finsim.errors import DataError
 
 _LARGEST = 10**18
+_FILLERS = {"cat": "any", "bool": False, "float": 0.0, "ratio": 0.0}
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,10 @@ def _cells(problem: Problem, empty: Mapping[str, int]) -> dict[str, Any]:
             cells[name] = _number(values[unknown], node, run.text_of)
         elif node in run.flags:
             cells[name] = search.holds(run.flags[node])
-        else:
+        elif (None, node) in run.choices:
             cells[name] = _label(problem, node, name)
+        else:  # only asked whether it is empty
+            cells[name] = _FILLERS.get(node.type.kind, 0)
     return cells
 
 

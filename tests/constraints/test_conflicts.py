@@ -140,6 +140,7 @@ POSSIBLE = [
     ("fee = round(0.07 * loan)", "loan > 99.99 USD", "fee < 7.05 USD", "loan >= fee + 93.01 USD"),
     ("rate / 12 <= 1%", "rate >= 11.99%"),
     ("age < 18 => loan <= cap", "loan >= 5000 USD"),
+    ("x <= 0.1 + 0.2", "x > 0.3"),  # constants with the rounding of the rows
 ]  # fmt: skip
 
 

@@ -152,8 +152,8 @@ def others_table(rows):
     return pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in kinds.items()})
 
 
-def verdicts(rules, tables, blocks=7, name="t"):
-    """Return rule id -> True, False or None for each row, from the interpreter."""
+def verdicts(rules, tables, blocks=7, name="t", part=lambda rule: rule.check):
+    """Return rule id -> True, False or None for each row, of the check or another part of the rule."""
     session = Session(rules, tables, None)
     source = session.sources[name]
     own = [rule for rule in session.own_rules(name) if "." not in rule.id]
@@ -166,7 +166,7 @@ def verdicts(rules, tables, blocks=7, name="t"):
             block, rows = cut(source, placed, begin, min(begin + blocks, source.rows), closed=True)
             run.begin(block)
             for tally in one.tallies:
-                rails = run.rails(tally.rule.check)
+                rails = run.rails(part(tally.rule))
                 yes, no = (np.broadcast_to(rail, rows.shape) for rail in (rails.yes, rails.no))
                 assert not (yes & no).any()
                 cells = found.setdefault(tally.rule.id, [None] * source.rows)

@@ -6,7 +6,7 @@ are one node, so one unknown. What is then refuted is refuted for every value of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -38,6 +38,8 @@ class Encoder:
         self.quotients: dict[int, tuple[Linear, Linear]] = {}
         self.numbers: dict[Node, Linear] = {}
         self.flags: dict[Node, int] = {}
+        self.columns: dict[str, Node] = {}
+        self.ties: list[tuple[Linear, Linear]] = []
         self.choices: dict[tuple[Order | None, Node], dict[str | None, int]] = {}
         self._known: dict[tuple[str, Order | None, Node], Any] = {}
         self._ordered: dict[Node, bool] = {}
@@ -55,18 +57,18 @@ class Encoder:
 
     def truth(self, node: Node) -> Truth:
         """Return a boolean node."""
-        return Truth(*self._once("truth", node, TRUTHS))
+        return Truth(*self._once("truth", node, TRUTHS[node.op]))
 
     def number(self, node: Node) -> Linear:
         """Return a node of numbers, money, time or ids."""
-        found: Linear = self._once("number", node, NUMBERS)
+        found: Linear = self._once("number", node, NUMBERS[node.op])
         return found
 
-    def _once(self, what: str, node: Node, table: Mapping[str, Callable[[Encoder, Node], Any]]) -> Any:
+    def _once(self, what: str, node: Node, make: Callable[[Encoder, Node], Any]) -> Any:
         key = (what, *self.key(node))
         if key not in self._known:
             outer, self.unknowns = self.unknowns, {}
-            result = table[node.op](self, node)
+            result = make(self, node)
             self._known[key] = (result, self.unknowns)
             self.unknowns = outer
         result, unknowns = self._known[key]
@@ -75,10 +77,7 @@ class Encoder:
 
     def null(self, node: Node) -> int:
         """Return the literal that a value is empty; only cells that some rule tests may be."""
-        key = ("null", *self.key(node))
-        if key not in self._known:
-            self._known[key] = null(self, node)
-        found: int = self._known[key]
+        found: int = self._once("null", node, null)
         return found
 
     def filled(self, literal: int, nodes: Sequence[Node]) -> Truth:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from finsim.constraints.expression import Node, walk
-from finsim.constraints.solver.unknowns import why_unknown
+from finsim.constraints.solver.traits import why_unknown
 
 if TYPE_CHECKING:
     from finsim.constraints.solver.encoder import Encoder

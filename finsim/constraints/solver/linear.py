@@ -67,6 +67,16 @@ def _divide(run: Encoder, node: Node) -> Linear:
     return quotient(run, node, left, right) if right.terms else unknown(run, node, "a division by zero")
 
 
+def _folded(make: Callable[[Encoder, Node], Linear]) -> Callable[[Encoder, Node], Linear]:
+    """Return an operation that takes constants with the rounding that rows are judged with."""
+
+    def number(run: Encoder, node: Node) -> Linear:
+        value = run.computed(node) if node.type.stored == "f" and is_constant(node) else None
+        return make(run, node) if value is None else run.literal(value)
+
+    return number
+
+
 def _negate(run: Encoder, node: Node) -> Linear:
     return run.number(node.args[0]).times(-ONE)
 
@@ -108,12 +118,16 @@ def _clamped(run: Encoder, node: Node) -> Linear:
 
 
 def _rounded(run: Encoder, node: Node) -> Linear:
-    """Return the multiple of a step within half a step; of two as near, either."""
+    """Return the multiple of a step within half a step.
+
+    Of two as near, either: rounding in the arguments may decide. ``ties`` collects what would be a tie.
+    """
     x, digits = run.number(node.args[0]), 0 if node.data[2] else int(node.data[1])
     step = Fraction(10) ** -digits
     new = run.forms.number(True, is_step=True).times(step)
-    run.forms.fact(run.forms.below(new, x.plus(fixed(step * HALF))))
-    run.forms.fact(run.forms.below(x, new.plus(fixed(step * HALF))))
+    for low, high in ((new, x), (x, new)):
+        run.forms.fact(run.forms.below(low, high.plus(fixed(step * HALF))))
+        run.ties.append((low, high.plus(fixed(step * HALF))))
     return new
 
 
@@ -158,6 +172,7 @@ CALLS: dict[str, Callable[[Encoder, Node], Linear]] = {
 NUMBERS: dict[str, Callable[[Encoder, Node], Linear]] = {
     "column": _column, "const": _const, "param": _param, "float": _same, "integer": _integer,
     "ts": _times(lambda node: DAY_NANOS), "rescale": _times(lambda node: int(str(node.data))),
-    "+": _add, "-": _add, "*": _multiply, "/": _divide, "^": power, "neg": _negate, "if": _choose,
+    "+": _folded(_add), "-": _folded(_add), "*": _folded(_multiply), "/": _folded(_divide), "^": power,
+    "neg": _negate, "if": _choose,
     "call": _call,
 }  # fmt: skip

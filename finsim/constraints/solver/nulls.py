@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from finsim.constraints.expression import Node, walk
-from finsim.constraints.solver.traits import family, is_constant
+from finsim.constraints.solver.traits import family, is_constant, why_unknown
 
 if TYPE_CHECKING:
     from finsim.constraints.solver.encoder import Encoder
 
 _DEFINED = (
-    "abs", "min", "max", "clamp", "floor", "ceil", "year", "month", "day", "weekday", "days", "add_months",
+    "abs", "min", "max", "clamp", "round", "floor", "ceil", "year", "month", "day", "weekday", "days",
+    "add_months",
 )  # fmt: skip
 _LOGIC = ("and", "or", "not", "=>", "isnull", "in", "<", "<=", ">", ">=", "=", "!=")
 
@@ -38,6 +39,7 @@ def null(run: Encoder, node: Node) -> int:
     if node.op in ("const", "param"):
         return -forms.true
     if node.op == "column":
+        run.columns[str(node.data)] = node
         may_be = node in run.scene.tested and run.scene.columns[str(node.data)].null
         return forms.flag() if may_be else -forms.true
     if node.op in _LOGIC:
@@ -54,6 +56,7 @@ def null(run: Encoder, node: Node) -> int:
     if _is_undefined(run, node):
         return forms.true
     if node in run.scene.tested and _may_be_undefined(run, node):
+        run.unknowns[node] = why_unknown(node)
         parts.append(forms.flag())
     return forms.any_of(parts)
 
@@ -67,8 +70,8 @@ def _is_undefined(run: Encoder, node: Node) -> bool:
 
 
 def _may_be_undefined(run: Encoder, node: Node) -> bool:
-    if node.op == "/":
-        return not is_constant(node.args[1])
+    if node.op in ("/", "*"):
+        return not any(is_constant(arg) for arg in (node.args if node.op == "*" else node.args[1:]))
     if node.op == "call":
         return str(node.data[0]) not in _DEFINED
-    return node.op in ("^", "*")
+    return node.op == "^"

@@ -16,7 +16,9 @@ from math import floor
 from finsim.constraints.solver.rounding import whole_point
 from finsim.constraints.solver.simplex import Exhausted, Near, Simplex
 
+ZERO, HALF = Fraction(0), Fraction(1, 2)
 MOST_PIVOTS, MOST_CONFLICTS, MOST_SPLITS = 20_000, 4_000, 400  # of one question; beyond it is undecided
+ROUND_EVERY = 8  # splits: to split often ends sooner, to round helps where splits go on and on
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Search:
         self.atoms: dict[int, Atom] = {}
         self.core: list[int] = []
         self._known: dict[tuple[int, Near], int] = {}
-        self._values: list[int] = [0]
+        self._truth: dict[int, int] = {}  # of each literal: 1 true, -1 false, 0 open
         self._levels: list[int] = [0]
         self._causes: list[Sequence[int] | None] = [None]
         self._watches: dict[int, list[list[int]]] = {}
@@ -54,13 +56,15 @@ class Search:
         self._broken = False
         self._rounded: list[Fraction] = []
         self._splits: set[int] = set()
+        self._last: int | None = None
+        self._assumed: list[int] = []
 
     def variable(self) -> int:
         """Return a new truth variable."""
-        self._values.append(0)
         self._levels.append(0)
         self._causes.append(None)
-        new = len(self._values) - 1
+        new = len(self._levels) - 1
+        self._truth[new] = self._truth[-new] = 0
         self._watches[new], self._watches[-new] = [], []
         return new
 
@@ -76,9 +80,9 @@ class Search:
         """Add a clause: one of the literals must be true. It forgets the assignment found last."""
         self.reset()
         clause = list(dict.fromkeys(literals))
-        if any(-one in clause for one in clause) or any(self._value(one) > 0 for one in clause):
+        if any(-one in clause for one in clause) or any(self._truth[one] > 0 for one in clause):
             return
-        clause = [one for one in clause if self._value(one) == 0]
+        clause = [one for one in clause if not self._truth[one]]
         if not clause:
             self._broken = True
         elif len(clause) == 1:
@@ -88,7 +92,7 @@ class Search:
 
     def holds(self, literal: int) -> bool:
         """Return the truth of a literal in the assignment found last."""
-        return self._value(literal) > 0
+        return self._truth[literal] > 0
 
     def solve(self, assumptions: Sequence[int]) -> bool:
         """Return whether the clauses can hold with the assumptions.
@@ -96,10 +100,16 @@ class Search:
         When they can, the assignment stands until ``reset``; else ``core`` has the assumptions that clash.
         Raises Exhausted when the budget is spent.
         """
-        self.reset()
+        self._restart(assumptions)
+        try:
+            return self._answer(assumptions)
+        except Exhausted:
+            self.reset()  # a conflict may be left that nobody looked into
+            raise
+
+    def _answer(self, assumptions: Sequence[int]) -> bool:
         budget = self.simplex.pivots + MOST_PIVOTS
         conflicts = splits = 0
-        self.core = []
         while not self._broken:
             conflict = self._propagated(budget)
             if conflict is not None:
@@ -113,7 +123,7 @@ class Search:
                 return False
             if choice is None:
                 choice = self._split()
-                if choice is None or self._round(budget):
+                if choice is None or (splits % ROUND_EVERY == ROUND_EVERY // 2 and self._round(budget)):
                     return True
                 splits += 1
                 if splits > MOST_SPLITS:
@@ -144,12 +154,20 @@ class Search:
         self._rounded = []
         self._back(0)
 
-    def _value(self, literal: int) -> int:
-        return self._values[literal] if literal > 0 else -self._values[-literal]
+    def _restart(self, assumptions: Sequence[int]) -> None:
+        """Go back to where these assumptions part from those of the last question."""
+        shared = 0
+        for old, new in zip(self._assumed, assumptions, strict=False):
+            if old != new:
+                break
+            shared += 1
+        self._rounded = []
+        self._back(shared)
+        self.core, self._last, self._assumed = [], None, list(assumptions)
 
     def _assign(self, literal: int, cause: Sequence[int] | None) -> None:
         name = abs(literal)
-        self._values[name] = 1 if literal > 0 else -1
+        self._truth[literal], self._truth[-literal] = 1, -1
         self._levels[name] = len(self._cuts)
         self._causes[name] = cause
         self._trail.append(literal)
@@ -163,7 +181,7 @@ class Search:
             return
         length, mark = self._cuts[level]
         for literal in self._trail[length:]:
-            self._values[abs(literal)] = 0
+            self._truth[literal] = self._truth[-literal] = 0
             self._next = min(self._next, abs(literal))
         del self._trail[length:], self._cuts[level:]
         self._read = min(self._read, length)
@@ -188,6 +206,7 @@ class Search:
         return None if reasons is None else [-one for one in dict.fromkeys(reasons)]
 
     def _units(self) -> Sequence[int] | None:
+        truth = self._truth
         while self._read < len(self._trail):
             false = -self._trail[self._read]
             self._read += 1
@@ -196,19 +215,19 @@ class Search:
                 if clause[0] == false:
                     clause[0], clause[1] = clause[1], clause[0]
                 first = clause[0]
-                if self._value(first) > 0 or not self._rewatched(clause):
+                if truth[first] > 0 or not self._rewatched(clause):
                     self._watches[false].append(clause)
-                    if self._value(first) < 0:
+                    if truth[first] < 0:
                         self._watches[false].extend(watching[place + 1 :])
                         return clause
-                    if self._value(first) == 0:
+                    if not truth[first]:
                         self._assign(first, clause)
         return None
 
     def _rewatched(self, clause: list[int]) -> bool:
         """Watch another literal in place of the second, which is false; say whether there was one."""
         for place in range(2, len(clause)):
-            if self._value(clause[place]) >= 0:
+            if self._truth[clause[place]] >= 0:
                 clause[1], clause[place] = clause[place], clause[1]
                 self._watches[clause[1]].append(clause)
                 return True
@@ -261,16 +280,16 @@ class Search:
     def _choice(self, assumptions: Sequence[int]) -> int | None:
         """Return the next literal to try: the assumptions first; None when all is decided or they clash."""
         for literal in assumptions[len(self._cuts) :]:
-            value = self._value(literal)
+            value = self._truth[literal]
             if value == 0:
                 return literal
             if value < 0:
                 self.core = self._clash(literal, set(assumptions))
                 return None
             self._cuts.append((len(self._trail), self.simplex.mark()))
-        while self._next < len(self._values) and (self._values[self._next] or self._next in self._splits):
+        while self._next in self._truth and (self._truth[self._next] or self._next in self._splits):
             self._next += 1
-        if self._next == len(self._values):
+        if self._next not in self._truth:
             return None
         atom = self.atoms.get(self._next)
         fits = atom is not None and self.simplex.value[atom.name] <= atom.high
@@ -306,15 +325,41 @@ class Search:
         return False
 
     def _split(self) -> int | None:
-        """Return a bound to try for a whole number that has a fraction; None when there is none."""
-        for name in self.whole:
-            value, shift = self.simplex.value[name]
-            if value.denominator != 1 or shift:
-                whole = Fraction(floor(value))
-                whole -= 1 if whole == value and shift < 0 else 0
-                zero, known = Fraction(0), len(self._values)
-                choice = self.atom(name, (whole, zero), (whole + 1, zero))
-                if choice == known:
-                    self._splits.add(choice)
-                return choice
-        return None
+        """Return a bound to try for a whole number that has a fraction; None when there is none.
+
+        The number split last is held at its whole value first: two that depend on each other would else
+        push each other on for ever.
+        """
+        broken = next((name for name in self.whole if not self._is_whole(name)), None)
+        if broken is None:
+            return None
+        held = None if self._last is None else self._held(self._last)
+        if held is not None:
+            return held
+        self._last = broken
+        value, shift = self.simplex.value[broken]
+        whole = Fraction(floor(value))
+        whole -= 1 if whole == value and shift < 0 else 0
+        choice = self._bound(broken, whole)
+        return choice if value - whole <= HALF else -choice
+
+    def _is_whole(self, name: int) -> bool:
+        value, shift = self.simplex.value[name]
+        return value.denominator == 1 and not shift
+
+    def _held(self, name: int) -> int | None:
+        """Return a bound that keeps a number where it is; None when it cannot move or is not whole."""
+        value = self.simplex.value[name]
+        if not self._is_whole(name):
+            return None
+        if self.simplex.high[name] != value:
+            return self._bound(name, value[0])
+        return -self._bound(name, value[0] - 1) if self.simplex.low[name] != value else None
+
+    def _bound(self, name: int, whole: Fraction) -> int:
+        """Return the literal of ``name <= whole``, which is not decided unless some split asks for it."""
+        known = len(self._levels)
+        choice = self.atom(name, (whole, ZERO), (whole + 1, ZERO))
+        if choice == known:
+            self._splits.add(choice)
+        return choice

@@ -10,6 +10,11 @@ from finsim.constraints.columns import Column
 from finsim.constraints.expression import Node, walk
 from finsim.constraints.functions import FUNCTIONS
 
+REASONS = {
+    "sequence": "looks at other rows", "window": "looks at other rows", "calendar": "looks at other rows",
+    "whole": "looks at the whole table", "cross": "looks at another table", "row": "is not linear",
+}  # fmt: skip
+
 
 class Truth(NamedTuple):
     """A truth of three values: the literal that it is true, and the literal that it is false."""
@@ -48,3 +53,10 @@ def is_ordered(node: Node) -> bool:
 def is_constant(node: Node) -> bool:
     """Whether a value is the same in every row."""
     return all(one.op != "column" and family(one) in ("", "row") for one in walk(node))
+
+
+def why_unknown(node: Node) -> str:
+    """Return why a value is not computed by the solver."""
+    if node.op == "call" and node.data[0] == "lookup":
+        return "is looked up"
+    return REASONS.get(family(node), "is not linear")

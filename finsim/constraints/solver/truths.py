@@ -9,8 +9,8 @@ from finsim.constraints.expression import Node
 from finsim.constraints.solver.forms import ONE, Linear, fixed
 from finsim.constraints.solver.labels import label_is, same_label
 from finsim.constraints.solver.linear import absolute, floored, largest
-from finsim.constraints.solver.traits import Truth
-from finsim.constraints.solver.unknowns import compared_quotient, why_unknown
+from finsim.constraints.solver.traits import Truth, why_unknown
+from finsim.constraints.solver.unknowns import compared_quotient
 
 if TYPE_CHECKING:
     from finsim.constraints.solver.encoder import Encoder

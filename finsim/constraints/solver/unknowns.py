@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from finsim.constraints.expression import Node
 from finsim.constraints.solver.forms import ONE, Linear, fixed
-from finsim.constraints.solver.traits import family, is_constant
+from finsim.constraints.solver.traits import is_constant, why_unknown
 
 if TYPE_CHECKING:
     from finsim.constraints.solver.encoder import Encoder
@@ -18,10 +18,6 @@ _LEAST = {
 _MOST = {"month": 12, "day": 31, "weekday": 7}
 _AT_LEAST_ITSELF = ("cummax", "max_in", "group_max")
 _SUMS = ("cumsum", "sum_in", "sum_day", "sum_month", "group_sum")
-REASONS = {
-    "sequence": "looks at other rows", "window": "looks at other rows", "calendar": "looks at other rows",
-    "whole": "looks at the whole table", "cross": "looks at another table", "row": "is not linear",
-}  # fmt: skip
 RELATED = (*_AT_LEAST_ITSELF, "group_min", *_SUMS)
 
 
@@ -32,13 +28,6 @@ def unknown(run: Encoder, node: Node, reason: str = "") -> Linear:
     if node.op == "call":
         _known_range(run, node, new)
     return new
-
-
-def why_unknown(node: Node) -> str:
-    """Return why a value is not computed by the solver."""
-    if node.op == "call" and node.data[0] == "lookup":
-        return "is looked up"
-    return REASONS.get(family(node), "is not linear")
 
 
 def _known_range(run: Encoder, node: Node, value: Linear) -> None:
