@@ -49,9 +49,8 @@ def judge(path: Path, tier: str) -> None:
     spent = time.process_time() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     found = sum(result.violations for result in report.results)
-    print(
-        f"{batches.rows:,} rows, 20 rules, tier {tier}: {batches.rows / spent / 1e6:.1f} million rows per CPU second"
-    )
+    speed = batches.rows / spent / 1e6
+    print(f"{batches.rows:,} rows, 20 rules, tier {tier}: {speed:.1f} million rows per CPU second")
     print(f"{spent:.1f} CPU seconds with reading, {peak:,.0f} MB at most, {found:,} breaches")
 
 

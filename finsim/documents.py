@@ -160,8 +160,11 @@ def parse(text: str, path: str, error: type[FinsimError] = FinsimError) -> Docum
     except yaml.MarkedYAMLError as bad:
         mark = bad.problem_mark or bad.context_mark
         where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else path
+        words = bad.problem or bad.context or ""
+        if "nesting depth" in words:  # libyaml may stop before our own limit is reached
+            raise error(_TOO_DEEP, place=where, remedy="make it flatter") from None
         raise error(
-            f"not valid YAML: {bad.problem or bad.context}",
+            f"not valid YAML: {words}",
             place=where,
             remedy="check indentation, colons and brackets near this place",
         ) from None

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from finsim.constraints.columns import Source
 from finsim.constraints.expression import walk
-from finsim.constraints.judging import Manner, checked, known_tier
+from finsim.constraints.judging import Manner, judged, known_tier
 from finsim.constraints.passes import BLOCK, Pass, cut, order_columns, passes
 from finsim.constraints.report import CheckReport, report_of, result_of
 from finsim.constraints.ruleset import Rule, RuleSet
@@ -51,9 +51,7 @@ def check(
         if source is not None:
             active = [tally.rule for tally in tallies if not tally.skipped]
             world = session.world(active, source)
-            for one in passes(tallies, world):
-                found = checked(one, source, Manner(blocks, excused, tier, threads))
-                undefined.update(found)
+            undefined = judged(passes(tallies, world), source, Manner(blocks, excused, tier, threads))
         results += [
             result_of(tally, _undefined(tally, undefined), why(tally.rule, rules, session))
             for tally in tallies
@@ -67,7 +65,6 @@ def check_batches(
     batches: Iterable[pa.RecordBatch | pa.Table],
     rules: RuleSet,
     params: Mapping[str, object] | None = None,
-    blocks: int = BLOCK,
     *,
     table: str = "",
     others: Mapping[str, AnyTable] | None = None,
@@ -84,7 +81,7 @@ def check_batches(
     Raises DataError when rows of a group come out of order.
     """
     known_tier(tier)
-    manner = Manner(blocks, excused, tier, threads)
+    manner = Manner(BLOCK, excused, tier, threads)
     given = {name: as_arrow(one) for name, one in (others or {}).items()}
     may_restart = iter(batches) is not batches
     try:

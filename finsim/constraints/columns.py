@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.constraints.types import DAY_NANOS, LARGEST, Type
-from finsim.constraints.vectors import Vec
+from finsim.constraints.vectors import Mask, Vec, known
 from finsim.errors import DataError, Problem, did_you_mean
 from finsim.notation import Array, Int1D
 
@@ -146,6 +146,13 @@ class Source:
         if kind != "b":
             cut = cut.astype(np.float64 if kind == "f" else np.int64, copy=False)
         return Vec(cut, None if valid is None else valid[rows])
+
+    def filled(self, name: str, rows: slice | Int1D) -> Mask:
+        """Return which of some rows are not empty; how large numbers are does not matter here."""
+        values, valid = self.unchecked(name)
+        if np.ndim(values) == 0:
+            return known(Vec(values, valid))
+        return known(Vec(values[rows], None if valid is None else valid[rows]))
 
     def is_text(self, name: str) -> bool:
         """Whether an identifier column holds text (codes of labels) and not numbers."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from finsim.constraints.columns import Source
+from finsim.constraints.order import Order
 from finsim.constraints.passes import Pass
 from finsim.constraints.tally import FIRST_ROWS, Excused
 from finsim.errors import RuleError, did_you_mean
@@ -35,14 +37,60 @@ def known_tier(tier: str) -> None:
         raise RuleError(f"no tier {tier!r}", place="tier", remedy=did_you_mean(tier, list(TIERS)))
 
 
-def checked(one: Pass, source: Source, manner: Manner) -> dict[int, int]:
+def judged(passes: Sequence[Pass], source: Source, manner: Manner) -> dict[int, int]:
+    """Judge all rows of a table in every pass, in the tier that suits; return undefined results by node."""
+    undefined: dict[int, int] = {}
+    left = list(passes)
+    for pair in _pairs(passes):
+        if _together(pair, source, manner):
+            undefined.update(pair[0].run.undefined)
+            left = [one for one in left if one not in pair]
+    for one in left:
+        undefined.update(_checked(one, source, manner))
+    return undefined
+
+
+def _pairs(passes: Sequence[Pass]) -> list[list[Pass]]:
+    """Return passes over the same groups, one with sorted rows and one with rows as they stand."""
+    found = []
+    for one in passes:
+        if one.order is not None and one.order.is_sorted:
+            as_they_stand = Order(one.order.group, one.order.by, is_sorted=False)
+            found += [[one, other] for other in passes if other.order == as_they_stand]
+    return found
+
+
+def _together(pair: Sequence[Pass], source: Source, manner: Manner) -> bool:
+    """Judge two passes in one, by kernels, when rows stand in order already; else nothing is judged."""
+    if not _may_compile(source, manner):
+        return False
+    from finsim.constraints.compiled.tier import Compiled
+    from finsim.constraints.compiled.walk import OutOfOrder
+
+    tallies = [tally for one in pair for tally in one.tallies]
+    both = Pass(pair[0].order, tallies, pair[0].run)
+    fast = Compiled([tally.rule for tally in tallies], source, both.run.world, manner.excused)
+    if not _at_once(fast, source.rows, manner.tier):
+        return False
+    try:
+        by_kernel(both, fast, 0, manner, is_stream=True)
+    except OutOfOrder:
+        return False
+    return True
+
+
+def _may_compile(source: Source, manner: Manner) -> bool:
+    return manner.tier == "compiled" or (manner.tier == "auto" and source.rows >= CACHED_ROWS)
+
+
+def _checked(one: Pass, source: Source, manner: Manner) -> dict[int, int]:
     """Judge all rows of a table in the tier that suits; return undefined results by node.
 
     While kernels are being compiled the interpreter works; rules that see single rows change over as
     soon as they are ready.
     """
     rows = source.rows
-    if manner.tier == "numpy" or (manner.tier == "auto" and rows < CACHED_ROWS):
+    if not _may_compile(source, manner):
         one.feed(source, 0, manner.blocks, manner.excused)
         return one.run.undefined
     from finsim.constraints.compiled.feeding import CHUNK

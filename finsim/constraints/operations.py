@@ -179,7 +179,9 @@ def _implies(run: Interpreter, node: Node) -> Rails:
 
 
 def _is_null(run: Interpreter, node: Node) -> Rails:
-    there = known(run.value(node.args[0]))
+    arg = node.args[0]
+    is_column = arg.op == "column" and not run.knows(arg)
+    there = run.block.source.filled(str(arg.data), run.block.rows) if is_column else known(run.value(arg))
     return Rails(~there, there)
 
 

@@ -133,13 +133,18 @@ def counted(flag: Any, count: int) -> int:
     return int(np.count_nonzero(flag)) if np.ndim(flag) else (count if flag else 0)
 
 
+def excusing(rule: Rule, source: Source, excused: Excused | None) -> list[str]:
+    """Return the narratives whose rows may break this rule."""
+    if rule.level != "policy" or not excused:
+        return []
+    if "narrative" not in source.headers or "narrative" not in source.columns:
+        return []
+    return [name for name, rules in excused.items() if rule.id in rules]
+
+
 def excuses(rule: Rule, source: Source, rows: Rows, excused: Excused | None) -> Bool1D | None:
     """Return the rows whose narrative may break this rule, or None when none may."""
-    if rule.level != "policy" or not excused or "narrative" not in source.headers:
-        return None
-    if "narrative" not in source.columns:
-        return None
-    names = [name for name, rules in excused.items() if rule.id in rules]
+    names = excusing(rule, source, excused)
     if not names:
         return None
     vec = source.block("narrative", rows)

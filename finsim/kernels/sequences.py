@@ -6,8 +6,13 @@ i belongs to the group of row i - 1. Twins: ``tests/naive/sequences.py``.
 
 from __future__ import annotations
 
+import numpy as np
+
 from finsim.kernels.kernel import kernel
 from finsim.notation import Array, Bool1D, Int1D, Nanos1D
+
+DAY = 86_400 * 10**9
+_STRETCH = 1024  # rows at a time, so that the second loop handles many rows in one instruction
 
 
 @kernel
@@ -37,18 +42,56 @@ def running_sum(x: Array, goes_on: Bool1D, carried: float, out: Array) -> None:
 
 
 @kernel
-def within_period(time: Nanos1D, same: Bool1D, width: int, until: int, out: Bool1D) -> int:
-    """Write whether a row lies in the period of ``width`` of the row before it, in the same group.
+def shifted(x: Int1D, same: Bool1D, before: int, default: Int1D, out: Int1D) -> None:
+    """Write x of the row before, and ``default`` in the first row of a group; ``before`` comes before x."""
+    if len(x) == 0:
+        return
+    out[0] = before if same[0] else default[0]
+    earlier, goes_on, other, later = x[:-1], same[1:], default[1:], out[1:]
+    for i in range(len(earlier)):
+        later[i] = earlier[i] if goes_on[i] else other[i]
 
-    Times ascend in a group; periods begin at multiples of ``width``. ``until`` is the end of the period
-    before the first row; returns the end of the last row's.
+
+@kernel
+def day_sum(time: Nanos1D, x: Int1D, same: Bool1D, day: int, total: int, out: Int1D) -> tuple[int, int]:
+    """Write the sum of x since the day (UTC) began, in each group; return the last row's day and sum.
+
+    ``day`` and ``total`` are those of the row before the first. The width is a constant of the module, so
+    that the division becomes a multiplication.
     """
-    for i in range(len(time)):
-        inside = same[i] & (time[i] < until)
-        out[i] = inside
-        if not inside:
-            until = (time[i] // width + 1) * width
-    return until
+    for i in range(len(x)):
+        new = time[i] // DAY
+        total = (total if same[i] & (new == day) else 0) + x[i]
+        day = new
+        out[i] = total
+    return day, total
+
+
+@kernel
+def window_over(
+    time: Nanos1D, tail: Nanos1D, same: Bool1D, width: int, most: int, run: int, out: Bool1D
+) -> int:
+    """Write whether the window (t - width, t] of a row holds more than ``most`` rows of its group.
+
+    It does when the row ``most`` places earlier lies in it: no counting, and no row waits for the one
+    before. ``tail`` are the last ``most`` times before the block, ``run`` how many rows of the group stand
+    before the first; returns that for the last row.
+    """
+    count = len(time)
+    for i in range(min(most, count)):
+        run = run + 1 if same[i] else 0
+        out[i] = (run >= most) & (tail[i] > time[i] - width)
+    runs = np.empty(_STRETCH, np.int64)
+    for low in range(most, count, _STRETCH):
+        size = min(_STRETCH, count - low)
+        goes_on = same[low : low + size]
+        for i in range(size):
+            run = run + 1 if goes_on[i] else 0
+            runs[i] = run
+        now, then, over = time[low : low + size], time[low - most : low - most + size], out[low : low + size]
+        for i in range(size):
+            over[i] = (runs[i] >= most) & (then[i] > now[i] - width)
+    return run
 
 
 @kernel

@@ -155,7 +155,7 @@ def test_a_stream_gives_the_same_report_as_the_whole_table(size):
     table, others = as_table(rows), others_table(random_others(2))
     rules = pack([*TEXTS, "unique(c, i)", "group_count(by: c) > 1"])
     whole = check({"t": table, "o": others}, rules)
-    stream = check_batches(table.to_batches(max_chunksize=size), rules, others={"o": others}, blocks=16)
+    stream = check_batches(table.to_batches(max_chunksize=size), rules, others={"o": others})
     for number, text in enumerate(TEXTS):
         one, two = whole[f"r{number}"], stream[f"r{number}"]
         assert one == two, text

@@ -5,7 +5,16 @@ import numpy as np
 import pytest
 
 from finsim.kernels.marks import bit_counts, marked, size_bits
-from finsim.kernels.sequences import follow, running_sum, window_count, window_sum, within_period
+from finsim.kernels.sequences import (
+    DAY,
+    day_sum,
+    follow,
+    running_sum,
+    shifted,
+    window_count,
+    window_over,
+    window_sum,
+)
 
 WIDTH = 10
 
@@ -50,13 +59,45 @@ def test_running_sums(seed, kind):
     assert out.tolist() == naive.running_sum(x.astype(kind).tolist(), same, 7)
 
 
+def cuts(count, block):
+    return [slice(low, min(low + block, count)) for low in range(0, count, block)]
+
+
+@pytest.mark.parametrize("block", [1, 7, 400])
 @pytest.mark.parametrize("seed", range(3))
-def test_periods_before_and_after_the_epoch(seed):
-    _, time, _, same = rows(seed)
-    out = np.empty(len(time), dtype=bool)
-    until = within_period(time, same, WIDTH, -(2**63), out)
-    assert out.tolist() == naive.within_period(time.tolist(), same.tolist(), WIDTH)
-    assert until == (time[-1] // WIDTH + 1) * WIDTH
+def test_the_row_before(seed, block):
+    _, time, x, same = rows(seed)
+    out, before = np.empty_like(x), 0
+    for cut in cuts(len(x), block):
+        shifted(x[cut], same[cut], before, time[cut], out[cut])
+        before = int(x[cut][-1])
+    assert out.tolist() == naive.shifted(x.tolist(), same.tolist(), time.tolist())
+    shifted(x[:0], same[:0], 0, time[:0], out[:0])
+
+
+@pytest.mark.parametrize("block", [1, 7, 400])
+@pytest.mark.parametrize("seed", range(3))
+def test_sums_of_days_before_and_after_the_epoch(seed, block):
+    _, time, x, same = rows(seed)
+    time = time * (DAY // 7)
+    out, day, total = np.empty_like(x), 0, 0
+    for cut in cuts(len(x), block):
+        day, total = day_sum(time[cut], x[cut], same[cut], day, total, out[cut])
+    assert out.tolist() == naive.day_sum(time.tolist(), x.tolist(), same.tolist(), DAY)
+    assert day == time[-1] // DAY
+
+
+@pytest.mark.parametrize("most", [1, 2, 5, 13])
+@pytest.mark.parametrize("block", [1, 7, 3_000])
+def test_windows_with_too_many_rows(most, block):
+    _, time, x, same = rows(most, 3_000)
+    out, tail, run = np.empty(len(x), dtype=bool), np.zeros(most, dtype=np.int64), 0
+    for cut in cuts(len(x), block):
+        run = window_over(time[cut], tail, same[cut], WIDTH, most, run, out[cut])
+        tail = np.concatenate((tail, time[cut]))[-most:]
+    counts, _ = naive.window(time.tolist(), x.tolist(), same.tolist(), WIDTH)
+    assert out.tolist() == [count > most for count in counts]
+    assert out.any()
 
 
 @pytest.mark.parametrize("block", [1, 7, 400])
@@ -84,6 +125,16 @@ def test_marks():
     counts = np.zeros(64, dtype=np.int64)
     bit_counts(words[places[:3]], counts)
     assert (counts[0], counts[2], counts[63], counts.sum()) == (2, 1, 1, 4)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.5, 1.0])
+@pytest.mark.parametrize("count", [0, 1, 15, 16, 17, 1_000])
+def test_marks_among_many(count, share):
+    rng = np.random.default_rng(count)
+    words = np.where(rng.random(count) < share, rng.integers(1, 2**63, count), 0).astype(np.uint64)
+    places = np.empty(count, dtype=np.int64)
+    found = marked(words, places)
+    assert places[:found].tolist() == [place for place, word in enumerate(words.tolist()) if word]
 
 
 @pytest.mark.parametrize("values", [[0], [5, -3], [2**62], [-(2**62)], [-1], [2**40, -(2**59)]])

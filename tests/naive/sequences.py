@@ -22,11 +22,21 @@ def running_sum(x, goes_on, carried):
     return out
 
 
-def within_period(time, same, width):
-    """Rows in the period of the row before; the first row begins one."""
+def shifted(x, same, default):
+    """Values of the row before, the default where a group begins; the first row begins one."""
     out = []
-    for place, (t, on) in enumerate(zip(time, same, strict=True)):
-        out.append(bool(on and place and t // width == time[place - 1] // width))
+    for place, on in enumerate(same):
+        out.append(x[place - 1] if on and place else default[place])
+    return out
+
+
+def day_sum(time, x, same, day):
+    """Sum since the day began; the first row begins one."""
+    out, total = [], 0
+    for place, (t, value, on) in enumerate(zip(time, x, same, strict=True)):
+        goes_on = on and place and t // day == time[place - 1] // day
+        total = (total if goes_on else 0) + value
+        out.append(total)
     return out
 
 

@@ -53,7 +53,7 @@ class Facts:
         return self._sure[id(node)]
 
     def _is_sure(self, node: Node) -> bool:
-        if node.op in ("const", "param"):
+        if node.op in ("const", "param") or id(node) in self.sure_calls:
             return True
         if node.op == "column":
             return str(node.data) not in self.nullable
@@ -66,7 +66,7 @@ class Facts:
         if node.op == "call" and node.data[0] == "on_tick" and not self.steady_tick(node):
             return False
         if node.op == "call" and node.data[0] not in _TOTAL:
-            return id(node) in self.sure_calls
+            return False
         if node.op == "/" and not self.nonzero(node.args[1]):
             return False
         if node.op == "*" and node.type.stored == "i" and not self.product_fits(node):

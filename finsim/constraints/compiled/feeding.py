@@ -15,7 +15,8 @@ from finsim.constraints.order import Arrangement, Order
 from finsim.notation import Array
 
 CHUNK = 1 << 20  # rows converted at a time: what bounds the extra memory
-BLOCK = 1 << 15  # rows between two steps of a sequence function: what stays in the core's cache
+BLOCK = 1 << 16  # rows between two steps of a sequence function: what stays in the core's cache
+ROW_BLOCK = 1 << 17  # rows handed to a kernel that needs no step before it
 
 
 def rows_of(source: Source, begin: int, end: int) -> Source:
@@ -40,7 +41,7 @@ def feed(run: Run, whole: Source, order: Order | None, begin: int, end: int, off
     walk = Walk(len(order.group)) if order is not None else None
     if walk is not None and order is not None and begin:
         walk.same(_keys(rows_of(whole, begin - 1, begin), order, run.facts), 1)
-    size = BLOCK if order is not None or any(each.plan.outside for each in run.ready) else CHUNK
+    size = BLOCK if order is not None or any(each.plan.outside for each in run.ready) else ROW_BLOCK
     for first in range(begin, end, CHUNK):
         source = rows_of(whole, first, min(first + CHUNK, end))
         keys = _keys(source, order, run.facts) if order is not None else []

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from finsim.constraints.compiled.arrays import plain_dtype
 from finsim.constraints.compiled.facts import TAME, Facts
 from finsim.constraints.compiled.native import is_native
+from finsim.constraints.compiled.sequences import crowding, step_arguments
 from finsim.constraints.compiled.sheet import Leaf
 from finsim.constraints.compiled.writer import Writer
 from finsim.constraints.expression import Node, walk
@@ -17,7 +18,7 @@ from finsim.constraints.ruleset import Rule
 MOST_RULES = 64  # one bit each in a word of 64
 BLOCK_ROWS = 1024
 _MOST_GUARDS = 60
-_FIXED_SUMS = 2  # bits of broken rules, float columns out of bounds
+_FIXED_SUMS = 3  # bits of broken rules, float columns out of bounds, bits of the largest whole number
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class Plan:
 
     ``leaves`` are the kernel's columns; ``outside`` the calls worked out before it, arguments first;
     ``ints`` and ``floats`` its constants; ``guarded`` the float columns it watches, in the order of their
-    bits; ``undefined`` says which sum counts undefined results of which node.
+    bits, ``sized`` the columns of whole numbers; ``undefined`` says which sum counts undefined results of
+    which node.
     """
 
     source: str
@@ -48,6 +50,7 @@ class Plan:
     floats: tuple[float, ...]
     rules: tuple[RuleSums, ...]
     guarded: tuple[str, ...]
+    sized: tuple[str, ...]
     undefined: tuple[tuple[int, int], ...]
     sums: int
 
@@ -84,7 +87,8 @@ def outside_calls(roots: Sequence[Node], facts: Facts) -> list[Node]:
         if id(node) in found:
             return
         if not is_native(node, facts):
-            inner = [one for arg in node.args for one in walk(arg) if is_sequence(one)]
+            arguments = step_arguments(node, facts)
+            inner = [one for arg in arguments for one in walk(arg) if is_sequence(one)]
             for one in reversed(inner):
                 found.setdefault(id(one), one)
             found[id(node)] = node
@@ -95,6 +99,11 @@ def outside_calls(roots: Sequence[Node], facts: Facts) -> list[Node]:
     for root in roots:
         visit(root)
     return list(found.values())
+
+
+def is_step(node: Node, facts: Facts) -> bool:
+    """Whether a node is worked out from rows in order: a sequence function, or a comparison of one."""
+    return is_sequence(node) or crowding(node, facts) is not None
 
 
 def is_sequence(node: Node) -> bool:
@@ -126,7 +135,7 @@ def inputs_for(outside: Sequence[Node], facts: Facts) -> Inputs | None:
     """Return the plan of the arguments that need work and no other rows; None when there are none."""
     wanted: dict[int, Node] = {}
     for node in outside:
-        for arg in node.args if is_sequence(node) else ():
+        for arg in step_arguments(node, facts) if is_step(node, facts) else ():
             inner = list(walk(arg))
             plain = all(is_native(one, facts) and not is_sequence(one) for one in inner)
             is_work = arg.op not in ("column", "const", "param") and any(one.op == "column" for one in inner)
@@ -168,13 +177,20 @@ def planned(rules: Sequence[Rule], facts: Facts) -> Plan:
         for leaf in leaves
         if leaf.stored == "f" and leaf.node.op == "column" and facts.sure(leaf.node)
     )
+    sized = tuple(str(leaf.node.data) for leaf in leaves if _is_sized(leaf, facts))
     source = _source(writer, broken, leaves, guarded, facts)
     return Plan(
         source, _arguments(leaves, facts), leaves, tuple(outside_calls(roots, facts)), tuple(writer.ints),
-        tuple(writer.floats), tuple(places), guarded,
+        tuple(writer.floats), tuple(places), guarded, sized,
         tuple((key, _FIXED_SUMS + counter) for key, counter in writer.undefined.items()),
         _FIXED_SUMS + len(writer.counters),
     )  # fmt: skip
+
+
+def _is_sized(leaf: Leaf, facts: Facts) -> bool:
+    """Whether a leaf is a column in which numbers could be larger than rules can count with."""
+    is_column = leaf.node.op == "column" and leaf.node.type.kind in ("int", "money")
+    return is_column and facts.dtypes[str(leaf.node.data)] == "int64"
 
 
 def _broken(writer: Writer, rule: Rule) -> str:
@@ -240,13 +256,15 @@ def _source(
         if is_column and str(leaf.node.data) in guarded[:_MOST_GUARDS]:
             bit = guarded.index(str(leaf.node.data))
             guards.append(f"q |= int64(not (abs(a{n}) <= {tame})) << {bit}")
+        if _is_sized(leaf, facts):
+            guards.append(f"z |= a{n} ^ (a{n} >> 63)")
     word = " | ".join(f"(uint64({name}) << uint64({bit}))" for bit, name in enumerate(broken)) or "uint64(0)"
     row = [*writer.lines, *guards]
     row += [f"s{k} += int64({text})" for k, text in enumerate(writer.counters)]
     row += [f"m = {word}", "t[i] = m", "p |= m"]
-    head = ["p = uint64(0)", "q = int64(0)"]
+    head = ["p = uint64(0)", "q = int64(0)", "z = int64(0)"]
     head += [f"s{k} = int64(0)" for k in range(len(writer.counters))]
-    tail = ["s[0] = int64(p)", "s[1] = q"]
+    tail = ["s[0] = int64(p)", "s[1] = q", "s[2] = z"]
     tail += [f"s[{_FIXED_SUMS + k}] = s{k}" for k in range(len(writer.counters))]
     return _text(writer, leaves, ["w", "s"], ["t = w[o:o + e]"], row, head, tail)
 

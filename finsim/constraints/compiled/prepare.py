@@ -13,7 +13,7 @@ from finsim.constraints.compiled.plan import (
     Inputs,
     Plan,
     inputs_for,
-    is_sequence,
+    is_step,
     local_columns,
     outside_calls,
     planned,
@@ -47,7 +47,7 @@ def facts_for(
     sure: set[int] = set()
     for node in outside_calls(roots, facts):
         known = Facts(dtypes, nullable, params, frozenset(sure))
-        if is_sequence(node) and step_for(node, known) is not None and is_sure_step(node, known):
+        if is_step(node, known) and step_for(node, known) is not None and is_sure_step(node, known):
             sure.add(id(node))
     return Facts(dtypes, nullable, params, frozenset(sure))
 

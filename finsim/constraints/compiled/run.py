@@ -11,13 +11,13 @@ from finsim.constraints.columns import Source
 from finsim.constraints.compiled.arrays import Stored, stored
 from finsim.constraints.compiled.facts import Facts
 from finsim.constraints.compiled.plan import Inputs, Plan, is_sequence
-from finsim.constraints.compiled.sequences import Step, step_for
+from finsim.constraints.compiled.sequences import Step, step_arguments, step_for
 from finsim.constraints.compiled.sheet import Leaf
-from finsim.constraints.expression import Node
+from finsim.constraints.expression import Node, walk
 from finsim.constraints.interpreter import Block, Interpreter, World
 from finsim.constraints.order import layout
 from finsim.constraints.ruleset import Rule
-from finsim.constraints.tally import FIRST_ROWS, Excused, excuses
+from finsim.constraints.tally import FIRST_ROWS, Excused, excuses, excusing
 from finsim.constraints.types import LARGEST
 from finsim.constraints.vectors import Vec, solid, spread
 from finsim.kernels.generated import constants
@@ -26,6 +26,7 @@ from finsim.notation import Array, Bool1D, Int1D
 
 _DTYPES = {"f": np.float64, "i": np.int64, "b": np.bool_}
 _SUSPECT_BITS = LARGEST.bit_length() - 1
+_COUNTED = ("int", "money")
 
 
 class Wild(Exception):
@@ -115,13 +116,29 @@ class Run:
         return {**self.interpreter.undefined, **self.undefined}
 
     def _look_at_sizes(self, source: Source) -> None:
-        """Look once, quickly, whether the whole numbers of a piece are as small as rules need them."""
-        for name, dtype in self.facts.dtypes.items():
-            if dtype == "int64" and source.columns[name].type.kind in ("int", "money"):
+        """Look once, quickly, whether the whole numbers of a piece are as small as rules need them.
+
+        Columns that the kernels of the rules or the steps read are watched there.
+        """
+        for name in self._unwatched():
+            if self.facts.dtypes[name] == "int64" and source.columns[name].type.kind in _COUNTED:
                 values = np.ascontiguousarray(source.unchecked(name).values)
                 if values.ndim and int(size_bits(values)).bit_length() < _SUSPECT_BITS:
                     source.trust(name)
                 source.whole(name)  # raises DataError when one is too large
+
+    def _unwatched(self) -> set[str]:
+        """Return the columns that only the interpreter reads, or kernels that write arguments."""
+        read = [leaf.node for each in self.ready if each.inputs is not None for leaf in each.inputs.leaves]
+        watched = {name for each in self.ready for name in each.plan.sized}
+        for node in (node for each in self.ready for node in each.plan.outside):
+            step = self._step(node)
+            arguments = node.args if step is None else step_arguments(node, self.facts)
+            for arg in arguments:
+                if step is not None and arg.op == "column":
+                    watched.add(str(arg.data))
+                read += [one for one in walk(arg) if one.op == "column"]
+        return {str(node.data) for node in read} - watched
 
     def _block(self, part: Part) -> Block:
         shape = None
@@ -140,7 +157,7 @@ class Run:
 
     def _step(self, node: Node) -> Step | None:
         if id(node) not in self._steps:
-            self._steps[id(node)] = step_for(node, self.facts) if is_sequence(node) else None
+            self._steps[id(node)] = step_for(node, self.facts)
         return self._steps[id(node)]
 
     def _work_out(self, each: Ready, part: Part) -> None:
@@ -153,7 +170,7 @@ class Run:
             step = self._step(node)
             if step is not None:
                 assert part.same is not None
-                args = [self._argument(arg, part) for arg in node.args]
+                args = [self._argument(arg, part) for arg in step_arguments(node, self.facts)]
                 self.interpreter.learn(node, step.read(part.same, args))
             elif node.type.stored != "b":
                 self.interpreter.value(node)
@@ -180,7 +197,10 @@ class Run:
         if node.op != "column" or self.facts.dtypes[str(node.data)] != "int64":
             return self.interpreter.value(node)
         held = self._column(part, str(node.data))
-        return Vec(held.values[part.rows], None if held.valid is None else held.valid[part.rows])
+        values = held.values[part.rows]
+        if node.type.kind in _COUNTED and int(size_bits(values)).bit_length() >= _SUSPECT_BITS:
+            part.source.whole(str(node.data))
+        return Vec(values, None if held.valid is None else held.valid[part.rows])
 
     def _column(self, part: Part, name: str) -> Stored:
         dtype = self.facts.dtypes[name]
@@ -245,16 +265,28 @@ class Run:
             else:
                 counts.held += good if one.rule.antecedent is None else fired - found
             counts.unknown += part.count - good - (found if one.false is None else int(sums[one.false]))
-            if found:
+            if found and self._is_only_counted(one.rule, counts, part):
+                counts.violations += found
+            elif found:
                 flags = (marks >> np.uint64(bit)) & np.uint64(1)
                 self._broken(one.rule, counts, part, places[flags == 1])
         for key, place in plan.undefined:
             self.undefined[key] = self.undefined.get(key, 0) + int(sums[place])
 
     def _guards(self, plan: Plan, part: Part, sums: Int1D) -> None:
+        """Raise Wild for floats out of bounds, DataError for whole numbers that are too large."""
+        if int(sums[2]).bit_length() >= _SUSPECT_BITS:
+            for name in plan.sized:
+                part.source.whole(name)
         if sums[1]:
             wild = {name for bit, name in enumerate(plan.guarded) if int(sums[1]) >> bit & 1}
             raise Wild(frozenset(wild))
+
+    def _is_only_counted(self, rule: Rule, counts: Counts, part: Part) -> bool:
+        """Whether broken rows need no look: nothing excuses them, and the first ones are known already."""
+        if len(counts.first) < FIRST_ROWS or not isinstance(part.numbers, slice):
+            return False
+        return counts.first[-1] < part.numbers.start and not excusing(rule, part.source, self.excused)
 
     def _broken(self, rule: Rule, counts: Counts, part: Part, places: Int1D) -> None:
         pardon = excuses(rule, part.source, _taken(part.rows, places), self.excused)

@@ -12,13 +12,14 @@ import numpy as np
 
 from finsim.constraints.compiled.facts import Facts
 from finsim.constraints.expression import Node
-from finsim.constraints.types import DAY_NANOS
 from finsim.constraints.vectors import Vec, solid, spread
-from finsim.kernels.sequences import running_sum, window_count, window_sum, within_period
+from finsim.kernels.sequences import day_sum, running_sum, shifted, window_count, window_over, window_sum
 from finsim.notation import Array, Bool1D, Int1D
 
 _ROOM = 4  # a window's buffer holds this many blocks before rows are moved to its front
-_NEVER = -(2**63)
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_MOST_LOOKED_BACK = 4096
+_WORD = 8  # bytes of a value that the kernel of ``lag`` moves
 
 
 class Step(Protocol):
@@ -29,9 +30,32 @@ class Step(Protocol):
         ...
 
 
+def crowding(node: Node, facts: Facts) -> tuple[Node, int, bool] | None:
+    """Return what a comparison of ``count_in`` with a constant asks: is the count above ``most``, or not.
+
+    Returns the call, ``most`` and whether "above" is what makes the comparison true; None for any other
+    node. Counts are at least 1, so ``most`` is too.
+    """
+    if node.op not in _MIRRORED or node.data is not None:
+        return None
+    left, right = node.args
+    for call, other, op in ((left, right, node.op), (right, left, _MIRRORED[node.op])):
+        most = facts.constant(other)
+        if call.op != "call" or call.data[0] != "count_in" or not isinstance(most, int):
+            continue
+        most -= op in ("<", ">=")
+        if 1 <= most <= _MOST_LOOKED_BACK and facts.sure(call.args[-1]):
+            return call, most, op in (">", ">=")
+    return None
+
+
 def step_for(node: Node, facts: Facts) -> Step | None:
     """Return the fast form of a sequence function, or None when it has none."""
-    name = node.data[0]
+    crowd = crowding(node, facts)
+    if crowd is not None:
+        call, most, wanted = crowd
+        return WindowOver(int(call.data[1]), most, wanted)
+    name = node.data[0] if node.op == "call" else ""
     if name == "lag" and node.data[1] == 1:
         return LagOne()
     whole = bool(node.args) and node.args[0].type.stored == "i"
@@ -46,9 +70,15 @@ def step_for(node: Node, facts: Facts) -> Step | None:
     return None
 
 
+def step_arguments(node: Node, facts: Facts) -> Sequence[Node]:
+    """Return what the fast form of a node reads."""
+    crowd = crowding(node, facts)
+    return node.args if crowd is None else crowd[0].args
+
+
 def is_sure_step(node: Node, facts: Facts) -> bool:
     """Whether the fast form of a function never gives null."""
-    if node.data[0] == "lag":
+    if node.op == "call" and node.data[0] == "lag":
         return len(node.args) > 1 and all(facts.sure(arg) for arg in node.args)
     return True
 
@@ -71,29 +101,38 @@ class LagOne:
     def read(self, same: Bool1D, args: Sequence[Vec]) -> Vec:
         """Return x of the row before, the default in the first row of a group."""
         rows = len(same)
-        x = spread(args[0].values, rows)
-        out = np.empty_like(x)
-        out[1:] = x[:-1]
-        if self.value is not None:
-            out[:1] = self.value
-        self.value = x[-1:].copy()
+        x = np.ascontiguousarray(spread(args[0].values, rows))
         default = args[1] if len(args) > 1 else None
-        starts = np.flatnonzero(~same)
-        if default is not None:
-            out[starts] = spread(default.values, rows)[starts]
+        out = self._values(x, same, default)
         if x.dtype.kind == "f":
-            if default is None:
-                out[starts] = np.nan
             return Vec(out)
         whole = args[0].valid is None
+        if whole and (default is None or default.valid is None):
+            self.valid = True
+            return Vec(out, same if default is None else None)
         there = solid(args[0].valid, rows)
         first_known, self.valid = self.valid, bool(there[-1])
-        if whole and default is not None and default.valid is None:
-            return Vec(out)
         good = np.empty(rows, dtype=bool)
         good[1:], good[:1] = there[:-1], first_known
+        starts = np.flatnonzero(~same)
         good[starts] = False if default is None else solid(default.valid, rows)[starts]
         return Vec(out, good)
+
+    def _values(self, x: Array, same: Bool1D, default: Vec | None) -> Array:
+        rows, before = len(x), self.value
+        self.value = x[-1:].copy()
+        fill = np.zeros(1, x.dtype) if default is None else np.asarray(default.values)
+        if x.dtype.itemsize != _WORD or fill.dtype != x.dtype:
+            out = np.empty_like(x)
+            out[1:], out[:1] = x[:-1], 0 if before is None else before
+            return np.where(same, out, np.nan if default is None and x.dtype.kind == "f" else fill)
+        if default is None and x.dtype.kind == "f":
+            fill = np.full(1, np.nan)
+        words = np.ascontiguousarray(np.broadcast_to(fill, rows) if fill.size == 1 else fill).view(np.int64)
+        out = np.empty_like(x)
+        last = 0 if before is None else int(before.view(np.int64)[0])
+        shifted(x.view(np.int64), same, last, words, out.view(np.int64))
+        return out
 
 
 class RunningSum:
@@ -114,17 +153,32 @@ class DaySum:
     """``sum_day(x)`` of whole numbers."""
 
     def __init__(self) -> None:
-        self.total, self.until = 0, _NEVER
+        self.day, self.total = 0, 0
 
     def read(self, same: Bool1D, args: Sequence[Vec]) -> Vec:
         """Return the sum since the day began."""
         rows = len(same)
-        goes_on, out = np.empty(rows, dtype=bool), np.empty(rows, dtype=np.int64)
+        out = np.empty(rows, dtype=np.int64)
         time = np.ascontiguousarray(args[1].values)
-        self.until = int(within_period(time, same, DAY_NANOS, self.until, goes_on))
-        running_sum(_whole(args[0], rows), goes_on, self.total, out)
-        self.total = int(out[-1])
+        found = day_sum(time, _whole(args[0], rows), same, self.day, self.total, out)
+        self.day, self.total = map(int, found)
         return Vec(out)
+
+
+class WindowOver:
+    """``count_in(w) > most``, or its contrary."""
+
+    def __init__(self, width: int, most: int, wanted: bool) -> None:
+        self.width, self.most, self.wanted, self.run = width, most, wanted, 0
+        self.tail = np.zeros(most, dtype=np.int64)
+
+    def read(self, same: Bool1D, args: Sequence[Vec]) -> Vec:
+        """Return the truth of each row; the time is the last argument."""
+        out = np.empty(len(same), dtype=bool)
+        time = np.ascontiguousarray(args[-1].values)
+        self.run = int(window_over(time, self.tail, same, self.width, self.most, self.run, out))
+        self.tail = np.concatenate((self.tail, time[-self.most :]))[-self.most :]
+        return Vec(out if self.wanted else ~out)
 
 
 class Buffer:
