@@ -17,7 +17,7 @@ _EVEN = 1e-12
 def chain_of(a: Float3D) -> Int1D | None:
     """Return the columns from the lowest to the highest when the half-spaces of all rows are one chain.
 
-    ``a`` [k, p, q]: each half-space must be ``c * (low - high) <= ..``, with the same low and high in all rows.
+    ``a`` [k, p, q]: each half-space must be ``c * (low - high) <= ..``, with the same pair in all rows.
     """
     p, q = a.shape[1:]
     signs = np.sign(a[0])

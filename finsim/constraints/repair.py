@@ -56,7 +56,7 @@ def repair(
         _respect_flags(rounds, rule)
     broken = rounds.settle()
     if broken:
-        raise failure(rounds, broken, rules, given, params)
+        raise failure(rounds, broken, {**given, known: data}, rules, params)
     flagged = _flagged(rounds, mending)
     after = check({**given, known: flagged}, rules, params, blocks, excused=excused)
     accounts = tuple(rounds.accounts[rule.id].closed(data.num_rows) for rule in mending)

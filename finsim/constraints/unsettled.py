@@ -13,6 +13,7 @@ from finsim.constraints.order import combined
 from finsim.constraints.projecting import Projection
 from finsim.constraints.rounds import MAX_ROUNDS, Rounds, Terms
 from finsim.constraints.ruleset import Rule, RuleSet
+from finsim.constraints.session import Session
 from finsim.constraints.workpiece import Workpiece
 from finsim.errors import Problem, RuleError
 from finsim.notation import Int1D
@@ -68,20 +69,25 @@ def _context(piece: Workpiece, acting: Sequence[Rule], row: int) -> Int1D | None
 def failure(
     rounds: Rounds,
     broken: Mapping[str, Int1D],
+    tables: Mapping[str, pa.Table],
     rules: RuleSet,
-    others: Mapping[str, pa.Table],
     params: Mapping[str, object] | None,
 ) -> RuleError:
-    """Return the error that names the rules still broken, some rows of each, and the rules at odds."""
+    """Return the error that names the rules still broken, some rows of each, and the rules at odds.
+
+    ``tables`` are those that were given. A row is tried as it was given, then as repair left it.
+    """
     piece, terms = rounds.piece, rounds.terms
-    report = check({**others, piece.name: piece.table}, rules, params, excused=terms.excused)
+    given = Workpiece(Session(rules, tables, params), piece.name)
+    report = check({**tables, piece.name: piece.table}, rules, params, excused=terms.excused)
     problems = []
     for name, rows in broken.items():
         first = report[name].first
         numbers = piece.origins(rows)
         listed = ", ".join(str(row) for row in numbers[:5].tolist())
         shown = f", such as row {numbers[0]}: {first[0].text}" if first and first[0].row == rows[0] else ""
-        odds = at_odds(piece, rounds.acting, terms, int(rows[0]))
+        odds = at_odds(given, rounds.acting, terms, int(numbers[0]))
+        odds = odds or at_odds(piece, rounds.acting, terms, int(rows[0]))
         named = f"{', '.join(odds)} in row {numbers[0]}" if odds else ", ".join(rounds.last)
         problems.append(
             Problem(

@@ -1,6 +1,6 @@
-"""project: the nearest allowed point, in whole cents, strictly where the rule is strict, after mended rows."""
+"""project: the nearest allowed point, in whole cents, strictly where the rule is strict."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pandas as pd
@@ -163,7 +163,9 @@ table: t
 order: {group: [g], by: [t]}
 columns: {g: {type: id}, t: {type: int}, v: {type: int}, w: {type: int}}
 rules:
-  - {id: rise, check: v + w >= lag(v) + lag(w) and v <= 20, repair: {do: project, on: [v, w], weights: {v: 1, w: 3}}}
+  - id: rise
+    check: v + w >= lag(v) + lag(w) and v <= 20
+    repair: {do: project, on: [v, w], weights: {v: 1, w: 3}}
 """
 
 
@@ -188,7 +190,7 @@ def test_a_long_scrambled_ladder_becomes_a_ladder():
     names = [f"p{place}" for place in range(10)]
     text = "finsim-rules: 1\npack: {id: ladder, version: 1}\ntable: t\ncolumns:\n"
     text += "".join(f"  {name}: {{type: float}}\n" for name in names) + "rules:\n"
-    steps = " and ".join(f"{low} < {high}" for low, high in zip(names, names[1:], strict=False))
+    steps = " and ".join(f"{low} < {high}" for low, high in pairwise(names))
     rules = RuleSet.parse(
         text + f"  - {{id: up, check: {steps}, repair: {{do: project, on: [{', '.join(names)}]}}}}\n"
     )

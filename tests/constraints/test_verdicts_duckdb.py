@@ -216,6 +216,7 @@ def test_counts_agree_on_real_card_payments(shared):
             "country": ["US"] * count,
             "category": ["shop"] * count,
             "is_present": [True] * count,
+            "user_age": [40] * count,
         }
     )
     ran = compared("card-portfolio", {**rest, "payments": payments})

@@ -41,7 +41,7 @@ VIEWS = {
         FROM statements s WINDOW sorted AS (PARTITION BY account_id ORDER BY month NULLS LAST, rn)
     """,
     "placed": """
-        SELECT p.*, a.opened, a.age, a.account_id IS NOT NULL AS found,
+        SELECT p.*, a.opened, a.account_id IS NOT NULL AS found,
                coalesce(p.country <> a.home_country, FALSE) AS abroad,
                row_number() OVER sorted AS place, lag(country) OVER sorted AS last_country,
                lag(is_present) OVER sorted AS last_present, lag(ts) OVER sorted AS last_ts,
@@ -135,7 +135,8 @@ RULES = {
         "ts - last_ts >= INTERVAL 1 HOUR",
     ),
     "minors": (
-        "stream", "age < 18", "category NOT IN ('gambling', '7995', '7800', '7801', '7802', '5813', '5921')"
+        "stream", "user_age < 18",
+        "category NOT IN ('gambling', '7995', '7800', '7801', '7802', '5813', '5921')",
     ),
     "spread_of_sizes": ("stream", "status = 'posted'", "amount <= 100 * median"),
 }  # fmt: skip

@@ -82,8 +82,19 @@ def card_payments(rng, count):
             (number, account, pd.Timestamp("2026-01-01", tz="UTC") + pd.Timedelta(minute, "min"),
              int(rng.choice([100, 499, 500, 4_000, 60_000, 900_000], p=[0.4, 0.1, 0.1, 0.3, 0.08, 0.02])),
              str(rng.choice(["posted", "declined"])), str(rng.choice(["US", "DE", "FR"])),
-             str(rng.choice(["shop", "gambling", "5921"])), bool(rng.random() < 0.6))
+             str(rng.choice(["shop", "gambling", "5921"])), bool(rng.random() < 0.6),
+             int(rng.choice([16, 17, 18, 40])))
         )  # fmt: skip
-    names = ["payment_id", "account_id", "ts", "amount", "status", "country", "category", "is_present"]
-    schema = dict(zip(names, (ID, ID, TIME, MONEY, WORDS, WORDS, WORDS, TRUTH), strict=True))
+    names = [
+        "payment_id",
+        "account_id",
+        "ts",
+        "amount",
+        "status",
+        "country",
+        "category",
+        "is_present",
+        "user_age",
+    ]
+    schema = dict(zip(names, (ID, ID, TIME, MONEY, WORDS, WORDS, WORDS, TRUTH, INT), strict=True))
     return damaged(rng, pd.DataFrame(rows, columns=names), schema, {"amount": [0, -1]}, 0.02)
