@@ -31,13 +31,14 @@ def check(
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a table; exit 1 when a rule is broken.
+    """Check a table; exit 1 when a rule is broken, 2 when rules contradict one another.
 
     Example: finsim check bars.csv --rules ohlcv --repair -o clean.parquet
 
     Example: finsim check bars.csv --rules ohlcv --explain 1
     """
     from finsim.constraints.check import check as check_tables
+    from finsim.constraints.conflicts import refuse_conflicts
     from finsim.constraints.ruleset import RuleSet
     from finsim.engine.gathering import gather
 
@@ -48,6 +49,7 @@ def check(
             "--repair beside --explain", place="finsim check", remedy="explain first, then repair"
         )
     pack, params = RuleSet.load(rules), parameters(overrides)
+    refuse_conflicts(pack, params)
     given = gather(data, pack)
     if explain is not None:
         _explain(given, pack, params, explain, as_json)

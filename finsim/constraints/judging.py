@@ -129,11 +129,13 @@ def by_kernel(
     from finsim.constraints.compiled.context import findings
 
     outcome = fast.check(begin, manner.threads, is_stream)
+    wanted = []
     for tally in one.tallies:
         counts = outcome.counts[tally.rule.id]
         tally.take(counts)
         worse = tally.first[-1].row if len(tally.first) == FIRST_ROWS else None
-        found = findings(tally.rule, [row for row in counts.first if worse is None or row < worse], fast)
+        wanted.append((tally.rule, [row for row in counts.first if worse is None or row < worse]))
+    for tally, found in zip(one.tallies, findings(wanted, fast), strict=True):
         tally.first = sorted((*tally.first, *found), key=lambda one: one.row)[:FIRST_ROWS]
     for key, count in outcome.undefined.items():
         one.run.undefined[key] = one.run.undefined.get(key, 0) + count

@@ -11,6 +11,7 @@ from typing import Any
 from finsim.agents.narrative import Narrative, load_narratives
 from finsim.agents.settings import NarrativeUse
 from finsim.agents.settings import Settings as AgentSettings
+from finsim.constraints.conflicts import refuse_conflicts
 from finsim.constraints.ruleset import RuleSet
 from finsim.credit.settings import Settings as CreditSettings
 from finsim.engine.changes import LEARNED, NARRATIVE, changes, files_of
@@ -145,12 +146,19 @@ def _rules(study: Study, errors: list[FinsimError]) -> dict[str, RuleSet]:
         part = getattr(study, world)
         if part and part.rules:
             with _noted(errors):
-                found[world] = RuleSet.load(part.rules)
+                found[world] = _sound(part.rules)
     learned = study.market.generator.rules if study.market else None
     if learned:
         with _noted(errors):
-            found[LEARNED] = RuleSet.load(learned.pack)
+            found[LEARNED] = _sound(learned.pack)
     return found
+
+
+def _sound(pack: str) -> RuleSet:
+    """Load a rule pack; raises RuleError when its rules contradict one another."""
+    rules = RuleSet.load(pack)
+    refuse_conflicts(rules)
+    return rules
 
 
 def _inputs(study: Study) -> dict[str, str]:

@@ -155,3 +155,37 @@ def test_wrong_usage_exits_with_2(arguments: list[str], capsys: pytest.CaptureFi
         main(arguments)
     assert stopped.value.code == 2
     assert "fault" not in capsys.readouterr().err
+
+
+CLASH = """\
+finsim-rules: 1
+pack: {id: clash, version: "1"}
+table: loans
+columns:
+  age: {type: int}
+  loan: {type: int}
+  term: {type: int}
+rules:
+  - {id: minor_loan, check: age < 18 => loan <= 2000}
+  - {id: term, check: term > 0}
+  - {id: smallest, check: loan >= 5000}
+  - {id: young, check: age <= 16}
+"""
+
+
+def test_rules_that_contradict_one_another_refuse_to_start(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(here)
+    (here / "clash.yaml").write_text(CLASH)
+    with pytest.raises(SystemExit, match="2"):
+        main(["check", "no-such-table.csv", "--rules", "clash.yaml"])
+    told = capsys.readouterr().err
+    assert "no row can satisfy these 3 rules together" in told
+    assert all(name in told for name in ("minor_loan", "smallest", "young", "clash.yaml:9:"))
+    assert "term > 0" not in told
+    edited(here, "study.yaml", "sessions: 60}", "sessions: 60, rules: clash.yaml}")
+    with pytest.raises(SystemExit, match="2"):
+        main(["run", "study.yaml", "-o", "out"])
+    assert "no row can satisfy these 3 rules together" in capsys.readouterr().err
+    assert not (here / "out").exists()

@@ -52,6 +52,7 @@ def language(kind, seed, count=300):
 def small_pieces(monkeypatch):
     monkeypatch.setattr(feeding, "CHUNK", 64)
     monkeypatch.setattr(feeding, "BLOCK", 13)
+    monkeypatch.setattr(feeding, "ROW_BLOCK", 29)
 
 
 @pytest.mark.parametrize("kind", LANGUAGE)
@@ -94,6 +95,30 @@ def test_fast_steps_on_sorted_rows(nulls, threads, small_pieces):
     assert sum(bool(rule["violations"]) for rule in fast["rules"]) >= 8
 
 
+CROWDS = """finsim-rules: 1
+pack: {id: crowds, version: 1}
+table: t
+order: {group: [g], by: [ts]}
+columns: {g: {type: id}, ts: {type: ts}, x: {type: int, null: true}}
+params: {most: 2}
+rules:
+"""
+
+
+@pytest.mark.parametrize("op", ["<", "<=", ">", ">=", "=", "!="])
+def test_counts_of_windows_against_any_bound(op, small_pieces):
+    bounds = ["-1", "0", "1", "2", "3", "7", "15", "40", "4_096", "4_097", "2.5", "most", "x"]
+    texts = [f"count_in(2d) {op} {bound}" for bound in bounds if op not in ("=", "!=") or bound != "2.5"]
+    texts += [f"{bound} {op} count_in(36h)" for bound in bounds if op not in ("=", "!=") or bound != "2.5"]
+    texts += [f"x > 0 => not (count_in(36h) {op} 3)", f"(count_in(36h) {op} 3) = (count_in(36h) > 2)"]
+    texts += [f"count_in(36h) {op} 3 and count_in(36h) > 1", "count_in(36h) * 2 > 5"]
+    lines = "".join(f"  - {{id: r{k}, check: {text}}}\n" for k, text in enumerate(texts))
+    lines += "  - {id: stands, order: {group: [g], by: [ts], sort: false}, check: x >= lag(x)}\n"
+    slow, fast = both(sorted_table(900, True), RuleSet.parse(CROWDS + lines))
+    assert fast == slow
+    assert sum(bool(rule["violations"]) for rule in fast["rules"]) >= 10
+
+
 def test_one_row_out_of_order_sends_all_the_long_way(small_pieces):
     rules, table = RuleSet.parse(sorted_rules(nulls=False)), sorted_table(600, False)
     swapped = np.arange(600)
@@ -131,6 +156,18 @@ def test_numbers_too_large_are_refused_in_both_tiers():
     for tier in ("numpy", "compiled"):
         with pytest.raises(DataError, match="2000000000000000000"):
             check(table, RuleSet.parse(FLOATS), tier=tier)
+
+
+@pytest.mark.parametrize("text", ["x > 0", "lag(x) > 0", "sum_day(if y > 0 then x else 0) > 0", "x = lag(x)"])
+def test_numbers_too_large_are_refused_wherever_they_are_read(text):
+    table = sorted_table(300, False)
+    values = table["x"].to_numpy().copy()
+    values[200] = 10**18 + 1
+    table = table.set_column(2, "x", pa.array(values))
+    rules = CROWDS.replace("id: crowds", "id: large").replace("x: {type", "y: {type: float}, x: {type")
+    for tier in ("numpy", "compiled"):
+        with pytest.raises(DataError, match="1000000000000000001"):
+            check(table, RuleSet.parse(f"{rules}  - {{id: r, check: {text}}}\n"), tier=tier)
 
 
 def test_chunks_with_dictionaries_of_their_own():

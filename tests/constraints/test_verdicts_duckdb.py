@@ -3,6 +3,7 @@
 import importlib
 import re
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -13,8 +14,6 @@ from finsim.constraints.check import check
 from finsim.constraints.ruleset import RuleSet
 from finsim.constraints.tables import read_table
 from finsim.documents import shipped
-
-duckdb = pytest.importorskip("duckdb")
 
 PACKS = sorted(path.stem for path in shipped("constraints").glob("*.yaml"))
 CSV = {"usury": "usury-caps.csv", "ticks": "tick-sizes.csv"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,18 +23,25 @@ _STEP = 1 << 12
 _BLOCK = 1 << 16
 
 
-def findings(rule: Rule, rows: Sequence[int], fast: Compiled) -> list[Finding]:
-    """Return the findings of some broken rows, given by their numbers."""
-    if not rows:
-        return []
-    numbers = np.array(rows, dtype=np.int64)
-    places = numbers - fast.first_row
-    if rule.order is not None:
-        return [_finding(rule, _context(rule, place, fast), fast) for place in places.tolist()]
+def findings(wanted: Sequence[tuple[Rule, Sequence[int]]], fast: Compiled) -> list[list[Finding]]:
+    """Return the findings of some broken rows of each rule, given by their numbers.
+
+    Rows whose rules look at nothing else are fetched together.
+    """
+    alone = sorted({row for rule, rows in wanted if rule.order is None for row in rows})
+    numbers = np.array(alone, dtype=np.int64)
     run = Interpreter(fast.world)
-    small = fast.source.piece(fast.source.table.take(pa.array(places)))
-    run.begin(Block(small, slice(0, len(rows)), len(rows), None, numbers))
-    return [finding(rule, run, place, row) for place, row in enumerate(rows)]
+    if alone:
+        small = fast.source.piece(fast.source.table.take(pa.array(numbers - fast.first_row)))
+        run.begin(Block(small, slice(0, len(alone)), len(alone), None, numbers))
+    found = []
+    for rule, rows in wanted:
+        if rule.order is None:
+            found.append([finding(rule, run, bisect_left(alone, row), row) for row in rows])
+            continue
+        contexts = (_context(rule, row - fast.first_row, fast) for row in rows)
+        found.append([_finding(rule, context, fast) for context in contexts])
+    return found
 
 
 def _finding(rule: Rule, context: Int1D, fast: Compiled) -> Finding:
