@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.constraints.arrow_values import values_of
 from finsim.constraints.types import DAY_NANOS, LARGEST, Type
 from finsim.constraints.vectors import Mask, Vec, known
 from finsim.errors import DataError, Problem, did_you_mean
@@ -198,11 +199,10 @@ class Source:
             data = pc.dictionary_encode(data)
         texts = [None if text is None else str(text) for text in data.dictionary.to_pylist()]
         codes = self.labels.encoded(texts)
-        valid = None if data.null_count == 0 else data.is_valid().to_numpy(zero_copy_only=False)
-        places = data.indices if valid is None else pc.fill_null(data.indices, 0)
+        valid = None if data.null_count == 0 else values_of(data.is_valid())
         if not len(codes):
             return Vec(np.zeros(len(data), dtype=np.int64), valid)
-        return Vec(codes.astype(np.int32)[places.to_numpy(zero_copy_only=False)], valid)
+        return Vec(codes.astype(np.int32)[values_of(data.indices)], valid)
 
     def _bounded(self, name: str, values: Array) -> None:
         low, high = int(values.min()), int(values.max())
@@ -250,10 +250,10 @@ def _converted(data: pa.Array, kind: Type) -> Vec | None:
         if is_text or pa.types.is_decimal(data.type) or data.null_count:
             data = data.cast(pa.float64())
         if pa.types.is_floating(data.type) or pa.types.is_integer(data.type):
-            values = data.to_numpy(zero_copy_only=False)
+            values = values_of(data)
             return Vec(values if values.dtype.kind == "f" else values.astype(np.float64))
         return None
-    valid = None if data.null_count == 0 else data.is_valid().to_numpy(zero_copy_only=False)
+    valid = None if data.null_count == 0 else values_of(data.is_valid())
     if kind.kind == "bool":
         return _truths(data, valid)
     if kind.kind in ("date", "ts") and (is_text or not pa.types.is_integer(data.type)):
@@ -266,8 +266,7 @@ def _converted(data: pa.Array, kind: Type) -> Vec | None:
         data = data.cast(pa.int64())  # safe: refuses fractions
     if not pa.types.is_integer(data.type):
         return None
-    filled = data if valid is None else pc.fill_null(data, 0)
-    return Vec(filled.to_numpy(zero_copy_only=False), valid)
+    return Vec(values_of(data), valid)
 
 
 def _truths(data: pa.Array, valid: Array | None) -> Vec | None:
@@ -276,8 +275,7 @@ def _truths(data: pa.Array, valid: Array | None) -> Vec | None:
         data = data.cast(pa.bool_()) if small is not False else data
     if not pa.types.is_boolean(data.type):
         return None
-    filled = data if valid is None else pc.fill_null(data, False)
-    return Vec(filled.to_numpy(zero_copy_only=False), valid)
+    return Vec(values_of(data), valid)
 
 
 def _times(data: pa.Array, kind: Type, valid: Array | None) -> Vec | None:
@@ -290,10 +288,9 @@ def _times(data: pa.Array, kind: Type, valid: Array | None) -> Vec | None:
     if pa.types.is_time(data.type) or pa.types.is_duration(data.type):
         return None
     if kind.kind == "date" and pa.types.is_date32(data.type):
-        days = data.cast(pa.int32())
-        return Vec((days if valid is None else pc.fill_null(days, 0)).to_numpy(zero_copy_only=False), valid)
+        return Vec(values_of(data.cast(pa.int32())), valid)
     stamps = data.cast(pa.timestamp("ns", tz=getattr(data.type, "tz", None))).cast(pa.int64())
-    nanos = (stamps if valid is None else pc.fill_null(stamps, 0)).to_numpy(zero_copy_only=False)
+    nanos = values_of(stamps)
     return Vec(nanos // DAY_NANOS if kind.kind == "date" else nanos, valid)
 
 
@@ -302,9 +299,9 @@ def _minor(data: pa.Array, scale: int) -> Int1D:
     fixed = data.cast(pa.decimal128(38, scale))
     words = np.frombuffer(fixed.buffers()[1], dtype=np.int64).reshape(-1, 2)
     low, high = words[fixed.offset : fixed.offset + len(fixed)].T
-    if bool(np.any(fixed.is_valid().to_numpy(zero_copy_only=False) & (high != low >> 63))):
+    if bool(np.any(values_of(fixed.is_valid()) & (high != low >> 63))):
         raise pa.ArrowInvalid("decimal beyond 64 bits")
-    return np.where(fixed.is_valid().to_numpy(zero_copy_only=False), low, 0)
+    return np.where(values_of(fixed.is_valid()), low, 0)
 
 
 def _first_unfit(data: pa.Array, kind: Type) -> int | None:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.constraints.arrow_values import values_of
 from finsim.constraints.order import combined
 from finsim.constraints.vectors import Vec
 from finsim.notation import Array, Bool1D, Int1D
@@ -97,4 +98,4 @@ def _codes(table: pa.Table, name: str) -> Vec:
     whole = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
     if isinstance(whole, pa.ChunkedArray):
         whole = whole.unify_dictionaries().chunk(0)
-    return Vec(whole.indices.to_numpy(zero_copy_only=False).astype(np.int64))
+    return Vec(values_of(whole.indices).astype(np.int64))

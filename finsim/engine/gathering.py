@@ -1,4 +1,7 @@
-"""What `finsim check` is pointed at: a file, a folder of parts, of tables, or a run -> tables of a pack."""
+"""What `finsim check` is pointed at: a file, a folder of parts, of tables, or a run -> tables of a pack.
+
+What only finsim's own tables need (pandas, narratives) is imported when such tables are there.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +15,12 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from finsim import documents
-from finsim.agents.narrative import load_narratives
 from finsim.constraints.columns import matched
 from finsim.constraints.ruleset import RuleSet
 from finsim.constraints.session import table_name
 from finsim.constraints.tables import read_table
 from finsim.errors import DataError, did_you_mean
-from finsim.records.legs import LEG_SCHEMA, legs
 from finsim.records.storage import replacing, write_table
-from finsim.records.transactions import ACCOUNT_SCHEMA, TRANSACTION_SCHEMA
 
 _ENDINGS = (".parquet", ".pq", ".csv", ".csv.gz")
 _LEGS = "legs"
@@ -67,6 +67,8 @@ def gather(path: str | Path, rules: RuleSet) -> Gathered:
     main = next(iter(tables))
     derived = frozenset[str]()
     if _LEGS in rules.tables and _LEGS not in tables and _has_ledger(tables):
+        from finsim.records.legs import LEG_SCHEMA, legs
+
         tables[_LEGS] = legs(tables["transactions"], tables["accounts"]).select(LEG_SCHEMA.names)
         derived = frozenset({_LEGS})
     return Gathered(tables, main, derived, _excuses(tables, rules), place)
@@ -138,8 +140,12 @@ def store(table: pa.Table, path: Path) -> None:
 
 def _has_ledger(tables: Mapping[str, pa.Table]) -> bool:
     """Whether payments and accounts are in finsim's own form, so that their legs can be computed."""
+    if not {"transactions", "accounts"} <= set(tables):
+        return False
+    from finsim.records.transactions import ACCOUNT_SCHEMA, TRANSACTION_SCHEMA
+
     wanted = (("transactions", TRANSACTION_SCHEMA), ("accounts", ACCOUNT_SCHEMA))
-    return all(name in tables and set(kind.names) <= set(tables[name].column_names) for name, kind in wanted)
+    return all(set(kind.names) <= set(tables[name].column_names) for name, kind in wanted)
 
 
 def _excuses(tables: Mapping[str, pa.Table], rules: RuleSet) -> dict[str, set[str]]:
@@ -151,6 +157,10 @@ def _excuses(tables: Mapping[str, pa.Table], rules: RuleSet) -> dict[str, set[st
     for table in tables.values():
         if "narrative" in table.column_names:
             told |= {str(name) for name in pc.unique(table["narrative"]).to_pylist() if name is not None}
+    if not told & shipped:
+        return {}
+    from finsim.agents.narrative import load_narratives
+
     stories = load_narratives(sorted(told & shipped))
     return {story.id: set(story.breaks) for story in stories if story.breaks}
 

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.constraints.arrow_values import values_of
 from finsim.constraints.columns import Source
 from finsim.constraints.vectors import solid, spread
 from finsim.notation import Array, Bool1D
@@ -50,17 +51,15 @@ def _coded(source: Source, name: str, dtype: str) -> Stored:
     codes = {str(text): code for code, text in enumerate(texts)}
     if len(codes) < len(texts) or None in texts:  # a dictionary that says a thing twice
         return _coded_anew(one, dtype)
-    valid = None if one.null_count == 0 else one.is_valid().to_numpy(zero_copy_only=False)
-    places = one.indices if valid is None else pc.fill_null(one.indices, 0)
-    return Stored(np.ascontiguousarray(places.to_numpy(zero_copy_only=False), dtype=dtype), valid, codes)
+    valid = None if one.null_count == 0 else values_of(one.is_valid())
+    return Stored(np.ascontiguousarray(values_of(one.indices), dtype=dtype), valid, codes)
 
 
 def _coded_anew(one: pa.DictionaryArray, dtype: str) -> Stored:
     fresh = one.dictionary_decode().dictionary_encode()
     codes = {str(text): code for code, text in enumerate(fresh.dictionary.to_pylist())}
-    valid = None if fresh.null_count == 0 else fresh.is_valid().to_numpy(zero_copy_only=False)
-    places = fresh.indices if valid is None else pc.fill_null(fresh.indices, 0)
-    return Stored(np.ascontiguousarray(places.to_numpy(zero_copy_only=False), dtype=dtype), valid, codes)
+    valid = None if fresh.null_count == 0 else values_of(fresh.is_valid())
+    return Stored(np.ascontiguousarray(values_of(fresh.indices), dtype=dtype), valid, codes)
 
 
 def _encoded(data: pa.ChunkedArray) -> pa.DictionaryArray:

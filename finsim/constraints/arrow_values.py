@@ -1,0 +1,30 @@
+"""Arrow arrays as NumPy arrays, without pandas: Arrow's own ways import it, which takes 0.3 s."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from finsim.notation import Array
+
+_FLOATS = {"double": "float64", "float": "float32", "halffloat": "float16"}
+
+
+def values_of(data: pa.Array) -> Array:
+    """Return numbers or truths as NumPy, numbers without a copy where no cell is empty.
+
+    Empty cells are NaN, 0 or False; the array may be read-only.
+    """
+    if pa.types.is_boolean(data.type):
+        truths: Array = values_of(data.cast(pa.uint8())).view(np.bool_)
+        return truths
+    dtype = np.dtype(_FLOATS.get(str(data.type), str(data.type)))
+    if data.null_count == len(data):
+        return np.full(len(data), np.nan if dtype.kind == "f" else 0, dtype)
+    if not data.null_count:
+        plain: Array = np.from_dlpack(data)
+        return plain
+    cells = pa.Array.from_buffers(data.type, len(data), [None, data.buffers()[1]], offset=data.offset)
+    values: Array = np.array(np.from_dlpack(cells))
+    values[~values_of(data.is_valid())] = np.nan if dtype.kind == "f" else 0
+    return values
