@@ -39,6 +39,7 @@ notebooks: $(READY)
 	$(BIN)/python -m pytest -m "slow or not slow" tests/test_notebooks.py
 
 bench: $(READY)
+	$(BIN)/python -m pip install --quiet -e ".[bench]"
 	for file in benchmarks/*.py; do $(BIN)/python $$file; done
 
 clean:

@@ -9,6 +9,8 @@ from finsim.randomness import Streams
 
 WRONG = 1e-3
 PER_ACCOUNT = 30
+BURST = 7
+CASH = 2  # among the channels
 DAY = 86_400
 START = 1_735_689_600  # 2025-01-01
 
@@ -21,10 +23,17 @@ def payments(rows: int, seed: int = 7) -> pa.Table:
     fresh = np.append(True, account[1:] != account[:-1])
     starts = np.flatnonzero(fresh)
     gaps = draw.geometric(1 / (3 * DAY), rows)
-    gaps[draw.random(rows) < 0.002] = 60
+    bursts = draw.random(rows) < WRONG / 5
+    for _ in range(BURST):  # so many payments a minute apart are too many in a day
+        gaps[bursts] = 60
+        bursts = np.append(False, bursts[:-1])
+    gaps[wrong()] = 0  # two at one moment: not in order, though sorted
     clock = np.cumsum(gaps)
     clock = clock - np.repeat(clock[starts], np.diff(starts, append=rows))
+    channel = draw.integers(0, 4, rows)
     amount = np.exp(draw.normal(9.2, 1.0, rows)).astype(np.int64) + 100
+    amount[wrong() & (channel == CASH)] += 10**6
+    amount[wrong()] = 0
     credit = draw.random(rows) < 0.3
     signed = np.where(credit, amount, -amount)
     opening = np.repeat(draw.integers(10**5, 10**7, len(starts)), np.diff(starts, append=rows))
@@ -41,7 +50,6 @@ def payments(rows: int, seed: int = 7) -> pa.Table:
     dti = pmt / income
     score = draw.uniform(300, 850, rows)
     score[draw.random(rows) < 0.05] = np.nan
-    channel = draw.integers(0, 4, rows)
     ltv = draw.uniform(0.2, 0.96, rows)
     balance[wrong()] += 1
     loan_wrong = (age < 18) & (draw.random(rows) < 0.05)

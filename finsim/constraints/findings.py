@@ -54,7 +54,8 @@ class Dead:
         """Return the finding as lines."""
         causes = [one for one in self.by if one.id != self.rule.id]
         own = "" if len(causes) == len(self.by) else " together with its own check"
-        reason = f"{_ids(causes)}{own} excludes it" if causes else "it contradicts itself"
+        verb = "excludes" if len(causes) == 1 else "exclude"
+        reason = f"{_ids(causes)}{own} {verb} it" if causes else "it contradicts itself"
         head = f"table {self.table}: {self.rule.id} ({self.rule.place}) never speaks: "
         values = f" (with {', '.join(self.params)})" if self.params else ""
         return f"{head}no row has {self.condition}; {reason}{values}"
