@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from constraint_peers.bandwidth import gigabytes_per_second
+from constraint_peers.bandwidth import gigabytes_per_second, two_threads_gain
 
 FIRST = 1_000
 SLOW, QUICK = 20.0, 1.0
@@ -94,7 +94,8 @@ def main() -> None:
     job = json.loads(Path(sys.argv[1]).read_text())
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
-    found = {"speed": gigabytes_per_second()} if job["module"] == "bandwidth" else run(job)
+    reading = job["module"] == "bandwidth"
+    found = {"speed": gigabytes_per_second(), "gain": two_threads_gain()} if reading else run(job)
     Path(job["result"]).write_text(json.dumps(found))
 
 

@@ -198,9 +198,15 @@ class Run:
             return self.interpreter.value(node)
         held = self._column(part, str(node.data))
         values = held.values[part.rows]
-        if node.type.kind in _COUNTED and int(size_bits(values)).bit_length() >= _SUSPECT_BITS:
+        if self._is_unwatched(node) and int(size_bits(values)).bit_length() >= _SUSPECT_BITS:
             part.source.whole(str(node.data))
         return Vec(values, None if held.valid is None else held.valid[part.rows])
+
+    def _is_unwatched(self, column: Node) -> bool:
+        """Whether numbers of a column have to be looked at here: no kernel of the rules reads them."""
+        return column.type.kind in _COUNTED and not any(
+            str(column.data) in each.plan.sized for each in self.ready
+        )
 
     def _column(self, part: Part, name: str) -> Stored:
         dtype = self.facts.dtypes[name]
