@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
+from finsim.constraints.batches import Batches
 from finsim.constraints.columns import Source
 from finsim.constraints.expression import walk
 from finsim.constraints.judging import Manner, judged, known_tier
@@ -111,7 +112,8 @@ def _streamed_report(
             tallies = [_streamed(rule, session, source) for rule in session.own_rules(name)]
             active = [tally.rule for tally in tallies if not tally.skipped]
             world = session.world(active, session.sources[name])
-            runs = [Streamed(one, name, manner, may_restart) for one in passes(tallies, world)]
+            rows = batches.rows if isinstance(batches, Batches) else 0
+            runs = [Streamed(one, name, manner, may_restart, rows) for one in passes(tallies, world)]
         else:
             source = session.source(source.name, part)
         for one in runs:

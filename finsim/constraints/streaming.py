@@ -25,8 +25,9 @@ class Unsuited(Exception):
 class Streamed:
     """One pass over a stream."""
 
-    def __init__(self, one: Pass, table: str, manner: Manner, may_restart: bool) -> None:
-        self.one, self.manner = one, manner
+    def __init__(self, one: Pass, table: str, manner: Manner, may_restart: bool, expected: int = 0) -> None:
+        """Begin a pass; ``expected`` is how many rows will come, where that is known."""
+        self.one, self.manner, self.expected = one, manner, expected
         self.rows = 0
         self.fast: Compiled | None = None
         has_groups = one.order is not None and bool(one.order.group)
@@ -80,7 +81,9 @@ class Streamed:
         """Judge the groups that are complete; the last one may go on in the next batch."""
         if not self.rows and self._may_restart:
             fast = self._compiled(source)
-            if self.manner.tier == "compiled" or (source.rows >= CACHED_ROWS // 4 and fast.is_compiled()):
+            known = max(source.rows, self.expected)
+            is_worth = known >= COMPILE_ROWS or (known >= CACHED_ROWS // 4 and fast.is_compiled())
+            if self.manner.tier == "compiled" or is_worth:
                 self.fast = fast
         if self.fast is None:
             self.one.feed(source, self.rows, self.manner.blocks, self.manner.excused)

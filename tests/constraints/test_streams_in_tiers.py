@@ -2,11 +2,14 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from naive.rule_tables import sorted_rules, sorted_table
 
 from finsim.constraints import streaming
+from finsim.constraints.batches import Batches
 from finsim.constraints.check import check, check_batches
+from finsim.constraints.order import StreamGroups
 from finsim.constraints.ruleset import RuleSet
 from finsim.errors import DataError
 
@@ -78,3 +81,19 @@ def test_auto_begins_with_the_interpreter(rules, monkeypatch):
     fitting = RuleSet.parse(sorted_rules(nulls=False))
     slow = check_batches(cut(table, 100), fitting, tier="numpy").to_dict()
     assert check_batches(cut(table, 100), fitting).to_dict() == slow
+
+
+def test_a_long_file_in_order_is_judged_by_kernels_from_its_first_row(tmp_path, monkeypatch):
+    rules, table = RuleSet.parse(sorted_rules(nulls=False)), sorted_table(900, False)
+    pq.write_table(table, tmp_path / "t.parquet")
+    slow = check_batches(cut(table, 100), rules, tier="numpy").to_dict()
+    monkeypatch.setattr(streaming, "COMPILE_ROWS", 900)
+    kept, arrange = [], StreamGroups.arrange
+
+    def watched(self, group, by, rows):
+        kept.extend(self.order.group)
+        return arrange(self, group, by, rows)
+
+    monkeypatch.setattr(StreamGroups, "arrange", watched)
+    assert check_batches(Batches(tmp_path / "t.parquet", rows=100), rules).to_dict() == slow
+    assert not kept
