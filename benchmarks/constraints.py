@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import sys
 import tempfile
@@ -68,11 +69,20 @@ def measured(
         compiling = runner.run("finsim_peer", path, sequences, {}, only_start=True).get("start")
     found = {}
     for engine in engines:
+        if engine.differs and not sequences:
+            continue
         one = runner.run(engine.module, path, sequences, engine.options)
         found[engine.name] = one
         shown = {name: one[name] for name in ("cpu", "repeats", "whole", *show.EXCUSES) if name in one}
         print(f"  {engine.name}, {show.rule_count(sequences)} rules: {shown}", file=sys.stderr, flush=True)
     return compiling, found
+
+
+def load() -> str:
+    """Return how busy the machine is: wall clocks of two threads mean little when others work too."""
+    if not hasattr(os, "getloadavg"):
+        return ""
+    return f" (load {os.getloadavg()[1]:.1f} on {os.cpu_count()} processors)"
 
 
 def compared(runner: Runner, rows: int, speed: float, engines: list[Engine]) -> list[dict[str, Any]]:
@@ -83,7 +93,7 @@ def compared(runner: Runner, rows: int, speed: float, engines: list[Engine]) -> 
     for sequences in (False, True):
         compiling, found = measured(runner, path, sequences, engines)
         width = bytes_read(schema, sequences)
-        one = {"rows": rows, "rules": show.rule_count(sequences), "width": width,
+        one = {"rows": rows, "rules": show.rule_count(sequences), "width": width, "load": load(),
                "bound": speed * 1e3 / width, "compiling": compiling, "found": found}  # fmt: skip
         print(f"\n{show.text(one)}\n", flush=True)
         results.append(one)

@@ -18,13 +18,17 @@ ONE = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_
 
 @dataclass(frozen=True)
 class Engine:
-    """A module of this folder with options; ``most`` rows by default, ``note`` for the reader."""
+    """A module of this folder with options; ``most`` rows by default, ``note`` for the reader.
+
+    ``differs`` only in rules on rows before: not run without them.
+    """
 
     name: str
     module: str
     options: dict[str, Any] = field(default_factory=dict)
     most: float = float("inf")
     note: str = ""
+    differs: bool = False
 
 
 ENGINES = (
@@ -33,7 +37,13 @@ ENGINES = (
     Engine("finsim-numpy", "finsim_peer", {"tier": "numpy"}, note="the interpreter, nothing compiled"),
     Engine("numpy", "numpy_peer", note="by hand for sorted rows"),
     Engine("polars", "polars_peer", note="one lazy query, by hand for sorted rows (shift)"),
-    Engine("polars-over", "polars_peer", {"way": "over"}, note="window expressions, accounts in any order"),
+    Engine(
+        "polars-over",
+        "polars_peer",
+        {"way": "over"},
+        note="window expressions, accounts in any order",
+        differs=True,
+    ),
     Engine("duckdb", "duckdb_peer", note="one statement, windows by account, rows in any order"),
     Engine("pandera-polars", "pandera_polars_peer", note="expressions as in polars"),
     Engine("pandera-pandas", "pandera_pandas_peer", note="by hand for sorted rows (shift)"),

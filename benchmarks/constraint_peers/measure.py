@@ -63,6 +63,8 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     try:
         engine = importlib.import_module(f"constraint_peers.{job['module']}")
     except ModuleNotFoundError as absent:
+        if str(absent.name).startswith(("finsim", "constraint_peers")):
+            raise
         return {"missing": absent.name}
     sequences, options = job["sequences"], job["options"]
     table = read(job["table"])
