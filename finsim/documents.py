@@ -28,6 +28,8 @@ _CONSTANTS: dict[str, Any] = {
     ".nan": float("nan"), ".NaN": float("nan"), ".NAN": float("nan"),
 }  # fmt: skip
 _MAX_BYTES, _MAX_DEPTH, _MAX_NODES = 2_000_000, 40, 200_000
+_CUT = ("',' or '}'", "',' or ']'", "mapping values are not allowed")
+_QUOTES = "; a text with a comma, a colon or braces in it needs quotes around it"
 _TOO_DEEP = "the file is nested or repeated too deeply"
 
 Loc = tuple[str | int, ...]
@@ -166,7 +168,8 @@ def parse(text: str, path: str, error: type[FinsimError] = FinsimError) -> Docum
         raise error(
             f"not valid YAML: {words}",
             place=where,
-            remedy="check indentation, colons and brackets near this place",
+            remedy="check indentation, colons and brackets near this place"
+            + (_QUOTES if any(one in words for one in _CUT) else ""),
         ) from None
     except (yaml.YAMLError, UnicodeEncodeError) as bad:
         first = str(bad).partition("\n")[0]

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, Overrides, parameters
-from finsim.cli.output import show
+from finsim.cli.options import AsJson, Overrides, Threads, parameters
+from finsim.cli.output import progress, show
 from finsim.errors import EXIT_GATE, StudyError
 
 if TYPE_CHECKING:
+    from finsim.constraints.report import CheckReport
     from finsim.constraints.ruleset import RuleSet
     from finsim.engine.gathering import Gathered
 
@@ -29,6 +30,7 @@ def check(
         str | None, typer.Option("--explain", metavar="ROW", help="Explain one row: 37, or accounts:37.")
     ] = None,
     overrides: Overrides = None,
+    threads: Threads = 1,
     as_json: AsJson = False,
 ) -> None:
     """Check a table; exit 1 when a rule is broken, 2 when rules contradict one another.
@@ -37,7 +39,6 @@ def check(
 
     Example: finsim check bars.csv --rules ohlcv --explain 1
     """
-    from finsim.constraints.check import check as check_tables
     from finsim.constraints.conflicts import refuse_conflicts
     from finsim.constraints.ruleset import RuleSet
     from finsim.engine.gathering import gather
@@ -50,16 +51,31 @@ def check(
         )
     pack, params = RuleSet.load(rules), parameters(overrides)
     refuse_conflicts(pack, params)
-    given = gather(data, pack)
     if explain is not None:
-        _explain(given, pack, params, explain, as_json)
-    found = check_tables(given.tables, pack, params, excused=given.excused)
-    if output is None:
-        show(found.to_dict(), found.to_text(), as_json)
-        raise typer.Exit(0 if found.ok else EXIT_GATE)
-    facts, text, ok = _repaired(given, pack, params, output)
-    show({"before": found.to_dict(), **facts}, text, as_json)
-    raise typer.Exit(0 if ok else EXIT_GATE)
+        _explain(gather(data, pack), pack, params, explain, as_json)
+    if output is not None:
+        facts, text, ok = _repaired(gather(data, pack), pack, params, output, threads)
+        show(facts, text, as_json)
+        raise typer.Exit(0 if ok else EXIT_GATE)
+    found = _checked(data, pack, params, threads)
+    show(found.to_dict(), found.to_text(), as_json)
+    raise typer.Exit(0 if found.ok else EXIT_GATE)
+
+
+def _checked(data: Path, pack: RuleSet, params: Mapping[str, object], threads: int) -> CheckReport:
+    """Check tables, a large file as a stream where that can be done."""
+    from finsim.constraints.check import check as check_tables
+    from finsim.engine.gathering import gather
+    from finsim.engine.large_files import check_large, large_file
+
+    large = large_file(data, pack, params)
+    if large is not None:
+        with progress() as step:
+            found = check_large(large, pack, params, threads=threads, progress=step)
+        if found is not None:
+            return found
+    given = gather(data, pack)
+    return check_tables(given.tables, pack, params, excused=given.excused, threads=threads)
 
 
 def _explain(given: Gathered, pack: RuleSet, params: Mapping[str, object], text: str, as_json: bool) -> None:
@@ -75,13 +91,14 @@ def _explain(given: Gathered, pack: RuleSet, params: Mapping[str, object], text:
 
 
 def _repaired(
-    given: Gathered, pack: RuleSet, params: Mapping[str, object], output: Path
+    given: Gathered, pack: RuleSet, params: Mapping[str, object], output: Path, threads: int
 ) -> tuple[dict[str, object], str, bool]:
     """Repair table after table and write them; return what was done, as data and text, and if all holds."""
     from finsim.constraints.check import check as check_tables
     from finsim.constraints.repair import repair
     from finsim.engine.gathering import store
 
+    before = check_tables(given.tables, pack, params, excused=given.excused, threads=threads)
     tables, repairs = dict(given.tables), {}
     stored = [name for name in tables if name not in given.derived]
     for name in stored:
@@ -91,9 +108,10 @@ def _repaired(
         )
     for name in stored:
         store(tables[name], output if len(stored) == 1 else output / f"{name}.parquet")
-    after = check_tables(tables, pack, params, excused=given.excused)
+    after = check_tables(tables, pack, params, excused=given.excused, threads=threads)
     done = {name: report.to_dict() for name, report in repairs.items()}
     facts: dict[str, object] = {
+        "before": before.to_dict(),
         "repair": done[stored[0]] if len(stored) == 1 else done,
         "after": after.to_dict(),
     }

@@ -17,6 +17,9 @@ OutputFolder = Annotated[Path | None, typer.Option("-o", "--output", help="Folde
 Workers = Annotated[
     int, typer.Option("--workers", min=1, help="Local processes; the result does not depend on it.")
 ]
+Threads = Annotated[
+    int, typer.Option("--threads", min=1, help="Threads that judge rows; the result does not depend on it.")
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Override a parameter; may be repeated."),

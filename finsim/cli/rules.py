@@ -38,7 +38,7 @@ def lint(
 
     With DATA also how often each rule spoke, and where the data and a rule disagree.
 
-    Example: finsim rules lint consumer-loans --set young_cap="5000 XXX"
+    Example: finsim rules lint retail-tx --set ctr="5000 USD"
     """
     from finsim.constraints.lint import lint as lint_pack
     from finsim.constraints.ruleset import RuleSet

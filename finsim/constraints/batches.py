@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,23 +18,36 @@ class Batches:
     """The batches of one table in Parquet; iterating again reads again.
 
     ``path`` is a file, or a folder whose ``*.parquet`` files are parts of one table, taken by name;
-    ``columns`` leaves the others unread. Raises DataError for no file, or parts of different columns.
+    ``columns`` leaves the others unread; ``progress`` is called with the rows taken and all rows. ``size``
+    is the number of bytes of all columns, not compressed. Raises DataError for no file, parts of different
+    columns, and when the file is damaged.
     """
 
     def __init__(
-        self, path: str | Path, columns: Sequence[str] | None = None, rows: int = BATCH_ROWS
+        self,
+        path: str | Path,
+        columns: Sequence[str] | None = None,
+        rows: int = BATCH_ROWS,
+        progress: Callable[[int, int], None] | None = None,
     ) -> None:
         place = Path(path)
         self.parts = sorted(place.glob("*.parquet")) if place.is_dir() else [place]
-        self.columns, self.batch_rows = columns, rows
+        self.columns, self.batch_rows, self.progress = columns, rows, progress
         if not self.parts or not all(part.is_file() for part in self.parts):
             raise DataError("no Parquet file", place=str(path), remedy="name a .parquet file or their folder")
         try:
-            facts = [(pq.read_schema(part), pq.read_metadata(part).num_rows) for part in self.parts]
+            footers = [pq.read_metadata(part) for part in self.parts]
         except (pa.ArrowInvalid, OSError) as bad:
             raise DataError(f"not Parquet: {bad}", place=str(path), remedy="write the file again") from None
-        self.schema, self.rows = facts[0][0], sum(count for _, count in facts)
-        for part, (schema, _) in zip(self.parts, facts, strict=True):
+        schemas = [footer.schema.to_arrow_schema() for footer in footers]
+        self.schema: pa.Schema = schemas[0]
+        self.rows: int = sum(footer.num_rows for footer in footers)
+        self.size: int = sum(
+            footer.row_group(group).total_byte_size
+            for footer in footers
+            for group in range(footer.num_row_groups)
+        )
+        for part, schema in zip(self.parts, schemas, strict=True):
             if schema.names != self.schema.names:
                 raise DataError(
                     f"columns differ from those of {self.parts[0].name}",
@@ -44,6 +57,21 @@ class Batches:
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         """Yield the batches of all parts."""
+        done = 0
+        self._tell(done)
         for part in self.parts:
+            for batch in self._read(part):
+                yield batch
+                done += batch.num_rows
+                self._tell(done)
+
+    def _tell(self, done: int) -> None:
+        if self.progress is not None:
+            self.progress(done, self.rows)
+
+    def _read(self, part: Path) -> Iterator[pa.RecordBatch]:
+        try:
             with pq.ParquetFile(part, pre_buffer=False, buffer_size=_READ_BYTES) as file:
                 yield from file.iter_batches(self.batch_rows, columns=self.columns, use_threads=False)
+        except (pa.ArrowException, OSError) as bad:
+            raise DataError(f"not a Parquet file: {bad}", place=str(part), remedy="check the file") from None

@@ -17,7 +17,7 @@ from finsim.constraints.session import AnyTable, Session, as_arrow, named, table
 from finsim.constraints.streaming import Streamed, Unsuited
 from finsim.constraints.tally import Excused, Tally
 from finsim.constraints.types import shown
-from finsim.constraints.whole import whole_nodes
+from finsim.constraints.whole import needs_whole
 
 __all__ = ["BLOCK", "Excused", "Pass", "check", "check_batches", "cut", "order_columns", "why"]
 
@@ -79,7 +79,7 @@ def check_batches(
     that ``exists`` and ``parent`` look into. Rules that need the whole table at once (unique keys, group
     totals) are skipped and say so. ``tier`` and ``threads`` are as in ``check``; rules that look at other
     rows use kernels when ``batches`` can be read twice (not a generator) and rows come group by group.
-    Raises DataError when rows of a group come out of order.
+    Raises RowsOutOfOrder, a DataError, when rows of a group come out of order.
     """
     known_tier(tier)
     manner = Manner(BLOCK, excused, tier, threads)
@@ -103,6 +103,7 @@ def _streamed_report(
     session: Session | None = None
     tallies: list[Tally] = []
     runs: list[Streamed] = []
+    seen = 0
     for batch in batches:
         part = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
         if session is None:
@@ -115,7 +116,8 @@ def _streamed_report(
             rows = batches.rows if isinstance(batches, Batches) else 0
             runs = [Streamed(one, name, manner, may_restart, rows) for one in passes(tallies, world)]
         else:
-            source = session.source(source.name, part)
+            source = session.source(source.name, part, seen)
+        seen += part.num_rows
         for one in runs:
             one.feed(source)
     if session is None:
@@ -131,7 +133,7 @@ def _streamed_report(
 
 def _streamed(rule: Rule, session: Session, source: Source) -> Tally:
     obstacle = session.obstacle(rule, source)
-    if not obstacle and whole_nodes([rule.check, *([rule.when] if rule.when is not None else [])]):
+    if not obstacle and needs_whole(rule):
         obstacle = "needs the whole table, not a stream"
     return Tally(rule, skipped=obstacle)
 

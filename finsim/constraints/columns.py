@@ -88,7 +88,8 @@ class Labels:
 class Source:
     """One table, or one batch of it, under the names of a pack. Columns are converted when first used.
 
-    Raises DataError with table, column and row when the data are not of the declared type.
+    ``first_row`` is the number of a batch's first row. Raises DataError with table, column and row when the
+    data are not of the declared type.
     """
 
     def __init__(
@@ -98,16 +99,27 @@ class Source:
         columns: Mapping[str, Column],
         labels: Labels,
         headers: dict[str, str] | None = None,
+        first_row: int = 0,
+        repeated: int = 0,
     ) -> None:
+        self.first_row, self._repeated = first_row, repeated
         self.name, self.table, self.columns, self.labels = name, table, columns, labels
         self.rows: int = table.num_rows
         self.headers = matched(table.column_names, columns) if headers is None else headers
         self._loaded: dict[str, Vec] = {}
         self._bounded_names: set[str] = set()
 
-    def piece(self, table: pa.Table) -> Source:
-        """Return other rows of the same table as a source of their own."""
-        return Source(self.name, table, self.columns, self.labels, self.headers)
+    def piece(self, table: pa.Table, begin: int = 0, repeated: int = 0) -> Source:
+        """Return other rows of the same table, from row ``begin`` of this one on, as their own source.
+
+        The first ``repeated`` rows stand for row ``begin``, which comes after them.
+        """
+        first_row = self.first_row + begin
+        return Source(self.name, table, self.columns, self.labels, self.headers, first_row, repeated)
+
+    def _number(self, row: int) -> int:
+        """Return the number of a row in the whole table."""
+        return self.first_row + max(row - self._repeated, 0)
 
     def has(self, name: str) -> bool:
         """Whether the column is there, or has a default."""
@@ -202,7 +214,8 @@ class Source:
         valid = None if data.null_count == 0 else values_of(data.is_valid())
         if not len(codes):
             return Vec(np.zeros(len(data), dtype=np.int64), valid)
-        return Vec(codes.astype(np.int32)[values_of(data.indices)], valid)
+        narrow = np.min_scalar_type(-int(codes.max()) - 1)  # signed, as kernels take codes
+        return Vec(codes.astype(narrow)[values_of(data.indices)], valid)
 
     def _bounded(self, name: str, values: Array) -> None:
         low, high = int(values.min()), int(values.max())
@@ -210,7 +223,7 @@ class Source:
             row = int(np.argmax(np.abs(values.astype(np.float64))))
             raise DataError(
                 f"column {self.headers[name]!r} holds {values[row]}",
-                place=f"table {self.name}, row {row}",
+                place=f"table {self.name}, row {self._number(row)}",
                 expected=f"whole numbers up to {LARGEST:.0e}",
                 remedy="use a larger unit",
             )
@@ -218,7 +231,7 @@ class Source:
     def _unfit(self, name: str, data: pa.Array, reason: str) -> DataError:
         wanted, hint = _EXPECTED[self.columns[name].type.kind]
         row = _first_unfit(data, self.columns[name].type)
-        where = f"table {self.name}" + (f", row {row}" if row is not None else "")
+        where = f"table {self.name}" + (f", row {self._number(row)}" if row is not None else "")
         shown = f": {data[row].as_py()!r}" if row is not None else f" ({reason})"
         return DataError(
             f"column {self.headers[name]!r} is not {wanted}{shown}",

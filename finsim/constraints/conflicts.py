@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from finsim.constraints.certainty import confirmed
 from finsim.constraints.expression import walk
 from finsim.constraints.feasible import Problem, components, roots, scene
 from finsim.constraints.findings import Conflict, Named
@@ -76,12 +77,17 @@ def find_conflicts(pack: Subject, table: Table, problem: Problem) -> tuple[list[
     known = {name: one.rule for name, one in problem.encoded.items()}
     left = [name for name, rule in known.items() if is_hard(rule)]
     found: list[Conflict] = []
-    problem.topic = f"whether these can hold together: {', '.join(known)}"
     while True:
+        problem.topic = _together(known)
         answer = problem.feasible(left)
         if answer is not False or len(found) == MOST_CONFLICTS:
             return found, left, answer is True
-        core = problem.core(left) or ()
+        first = problem.core(left) or ()
+        problem.topic = _together(first)
+        core = confirmed(problem, first, left)
+        if core is None:
+            left = [name for name in left if name != first[-1]]
+            continue
         rules = [known[name] for name in core]
         declared = problem.declared(core)
         found.append(
@@ -94,6 +100,10 @@ def find_conflicts(pack: Subject, table: Table, problem: Problem) -> tuple[list[
             )
         )
         left = [name for name in left if name != core[-1]]
+
+
+def _together(names: Iterable[str]) -> str:
+    return f"whether these can hold together: {', '.join(names)}"
 
 
 def _reason(table: Table, rules: Sequence[Rule], params: Mapping[str, Any], declared: list[str]) -> str:

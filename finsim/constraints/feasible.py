@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -94,15 +94,18 @@ def _touched(root: Node) -> set[Any]:
 class Problem:
     """Some rules of one table; every question says which of them are to hold.
 
-    Answers are exact: what is infeasible has no solution in rational (and whole) numbers. None means
-    that the budget of work was spent without an answer; ``undecided`` then lists the ``topic``.
+    Answers are exact: what is infeasible has no solution in rational (and whole) numbers, and with
+    ``rounds`` none in floats, as they are rounded in rows. None means that the budget of work was spent
+    without an answer; ``undecided`` then lists the ``topic``.
     """
 
-    def __init__(self, shared: Scene, rules: Sequence[Rule]) -> None:
-        self.encoder = Encoder(shared)
+    def __init__(self, shared: Scene, rules: Sequence[Rule], rounds: bool = False) -> None:
+        self.scene = shared
+        self.encoder = Encoder(shared, rounds)
         self.encoded = {rule.id: self._encode(rule) for rule in rules}
         self.topic = ""
         self.undecided: list[str] = []
+        self._rounding: dict[tuple[str, ...], Problem] = {}
         self._models: list[frozenset[int]] = []
 
     def _encode(self, rule: Rule) -> Encoded:
@@ -162,8 +165,23 @@ class Problem:
         return answer
 
     def _give_up(self) -> None:
-        if self.topic not in self.undecided:
-            self.undecided.append(self.topic)
+        self._note("the budget of work ran out")
+
+    def doubt(self) -> None:
+        """Note that only rounding can answer the question."""
+        self._note("only the rounding of floats decides")
+
+    def _note(self, reason: str) -> None:
+        text = f"{self.topic} ({reason})"
+        if text not in self.undecided:
+            self.undecided.append(text)
+
+    def rounding(self, ids: Collection[str]) -> Problem:
+        """Return some of the rules as a problem in which float arithmetic rounds as it does in rows."""
+        key = tuple(name for name in self.encoded if name in ids)
+        if key not in self._rounding:
+            self._rounding[key] = Problem(self.scene, [self.encoded[name].rule for name in key], rounds=True)
+        return self._rounding[key]
 
     def core(
         self, ids: Sequence[str], also: Sequence[int] = (), closed: bool = True

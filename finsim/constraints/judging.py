@@ -56,7 +56,8 @@ def _pairs(passes: Sequence[Pass]) -> list[list[Pass]]:
     for one in passes:
         if one.order is not None and one.order.is_sorted:
             as_they_stand = Order(one.order.group, one.order.by, is_sorted=False)
-            found += [[one, other] for other in passes if other.order == as_they_stand]
+            others = [other for other in passes if other.order == as_they_stand or other.order is None]
+            found += [[one, *others]] if others else []
     return found
 
 
@@ -105,7 +106,7 @@ def _checked(one: Pass, source: Source, manner: Manner) -> dict[int, int]:
     ready, begin = fast.in_background(), 0
     while begin < rows and not ready.done():
         end = min(begin + CHUNK, rows)
-        piece = source.piece(source.table.slice(begin, end - begin))
+        piece = source.piece(source.table.slice(begin, end - begin), begin)
         one.feed(piece, begin, manner.blocks, manner.excused)
         begin = end
     ready.result()

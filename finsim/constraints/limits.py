@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from finsim.constraints.certainty import Goal, is_certain
 from finsim.constraints.expression import Node
 from finsim.constraints.feasible import End, Problem
 from finsim.constraints.findings import Range
@@ -35,6 +36,9 @@ def _range(problem: Problem, table: str, ids: Sequence[str], name: str, node: No
         return None
     possible = problem.possible_labels(ids, node)
     every = len(run.choices[None, node])
+    absent = [one for one in run.choices[None, node] if possible is not None and one not in possible]
+    if not all(is_certain(problem, ids, node, _label(node, one)) for one in absent):
+        return None
     declared = node.type.values
     if possible is None or None in possible or not possible or len(possible) == every:
         return None
@@ -50,7 +54,16 @@ def _truth(problem: Problem, table: str, ids: Sequence[str], name: str, node: No
     literal = problem.encoder.flags[node]
     answers = {text: problem.feasible(ids, [one]) for text, one in (("true", literal), ("false", -literal))}
     only = [text for text in answers if answers["true" if text == "false" else "false"] is False]
+    only = [text for text in only if is_certain(problem, ids, node, _flag(node, text == "false"))]
     return Range(table, name, only[0], only[0]) if len(only) == 1 else None
+
+
+def _flag(node: Node, wanted: bool) -> Goal:
+    return lambda problem: [problem.encoder.flags[node] if wanted else -problem.encoder.flags[node]]
+
+
+def _label(node: Node, label: str | None) -> Goal:
+    return lambda problem: [problem.encoder.choices[None, node][label]]
 
 
 def _shown(end: End, node: Node) -> str | None:

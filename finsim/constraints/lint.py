@@ -19,7 +19,7 @@ _TITLES = {
     "conflicts": "conflicts", "dead": "rules that never speak", "redundant": "rules that add nothing",
     "ranges": "what the rules leave to each column", "examples": "rows that satisfy every rule",
     "partial": "analysed in part (the named parts may have any value)",
-    "undecided": "not decided within the budget of work",
+    "undecided": "not decided",
 }  # fmt: skip
 
 
@@ -28,7 +28,7 @@ class LintReport:
     """What the conflict check found in a pack. ``ok`` when no rules contradict one another.
 
     ``dead``, ``redundant`` and ``ranges`` are found without the last rule of each conflict; ``undecided``
-    names the questions for which the budget of work ran out.
+    names the questions for which the budget of work ran out or which only rounding decides.
     """
 
     pack: str
@@ -96,8 +96,9 @@ def lint(rules: RuleSet, params: Mapping[str, object] | None = None) -> LintRepo
     """Look for conflicts, rules that never speak or add nothing, and the range of every column.
 
     ``params`` override parameters of the pack. Rules of level plausible take no part in conflicts and
-    ranges. Arithmetic on columns is taken as exact: only where a float rounds across a limit can a row
-    refute what is found. Raises RuleError for an unknown or unfit parameter.
+    ranges. What is found holds for every row, with floats rounded as rows are judged; what hinges on
+    rounding is not decided. Limits of ranges are those of exact arithmetic. Raises RuleError for an unknown
+    or unfit parameter.
     """
     pack = subject(rules, params)
     notes = _Notes()

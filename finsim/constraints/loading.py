@@ -29,6 +29,7 @@ from finsim.constraints.repair_build import refuse_drawing_computed
 from finsim.constraints.repair_order import repair_order
 from finsim.constraints.rule_build import RuleBuilder, key_rules
 from finsim.constraints.ruleset import Param, Rule, RuleSet, Table
+from finsim.constraints.torn import mended
 from finsim.constraints.types import Clash, Type, day_number, money, number
 from finsim.documents import Document, Loc
 from finsim.errors import RuleError, did_you_mean
@@ -48,7 +49,9 @@ def build(document: Document, text: str) -> RuleSet:
         raise RuleError(
             "a rule file is a mapping", place=document.place(), remedy="start with `finsim-rules: 1`"
         )
-    reader = PackReader(document, text)
+    whole, torn = mended(document, text)
+    reader = PackReader(whole, text)
+    reader.problems.extend(torn)
     _check_head(reader)
     header = reader.part(("pack",), PackHeader) if "pack" in document.data else None
     tables = _tables(reader)

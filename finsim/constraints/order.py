@@ -16,6 +16,10 @@ _DIGIT = 1 << 16
 _WIDEST = 2**62
 
 
+class RowsOutOfOrder(DataError):
+    """Rows of a group come in a stream after rows that they precede; only a whole table can be arranged."""
+
+
 @dataclass(frozen=True)
 class Order:
     """Rows of equal ``group`` columns form a group; ``by`` sorts them unless ``is_sorted`` is False.
@@ -148,7 +152,10 @@ def arrange(group: Sequence[Vec], by: Sequence[Vec], rows: int) -> Arrangement:
             inner = np.lexsort((*reversed(times), key))
             permutation = inner if permutation is None else permutation[inner]
             key = key[inner]
-    slots = np.concatenate((np.zeros(min(rows, 1), dtype=np.int64), np.cumsum(key[1:] != key[:-1])))
+            del inner
+        del times
+    slots = np.zeros(rows, dtype=np.int64)
+    np.cumsum(key[1:] != key[:-1], out=slots[1:])
     return Arrangement(permutation, slots, int(slots[-1]) + 1 if rows else 0)
 
 
@@ -166,47 +173,103 @@ class StreamGroups:
 
     def __init__(self, order: Order, table: str) -> None:
         self.order, self.table = order, table
-        self._slots: dict[tuple[object, ...], int] = {}
-        self._last: dict[int, tuple[object, ...]] = {}
+        self._slots: dict[object, int] = {}
+        self._known: Bool1D = np.zeros(0, dtype=bool)  # by slot: whether the group has had rows
+        self._last: list[_Cells] = []  # for each column of ``by``: its last cell, by slot
 
     def arrange(self, group: Sequence[Vec], by: Sequence[Vec], rows: int) -> Arrangement:
-        """Arrange one batch; raises DataError when a group's rows come out of order in the stream."""
+        """Arrange one batch; raises RowsOutOfOrder when a group's rows come out of order in the stream."""
         found = arrange(group, by, rows)
         order = np.arange(rows) if found.permutation is None else found.permutation
         firsts = np.flatnonzero(np.diff(found.slots, prepend=-1))
-        keys = _tuples(group, order[firsts], rows)
+        keys = _hashable([_cells(column, order[firsts], rows) for column in group], len(firsts))
         slots = np.array([self._slots.setdefault(key, len(self._slots)) for key in keys], dtype=np.int64)
         if by and rows:
-            self._follow(slots, by, order, firsts, rows)
+            lasts = order[np.append(firsts[1:], rows) - 1]
+            self._follow(
+                slots,
+                [_cells(column, order[firsts], rows) for column in by],
+                [_cells(column, lasts, rows) for column in by],
+            )
         return Arrangement(found.permutation, slots[found.slots], len(self._slots))
 
-    def _follow(self, slots: Int1D, by: Sequence[Vec], order: Int1D, firsts: Int1D, rows: int) -> None:
-        lasts = np.append(firsts[1:], rows) - 1
-        first_keys = _tuples(by, order[firsts], rows)
-        last_keys = _tuples(by, order[lasts], rows)
-        for slot, first, last in zip(slots.tolist(), first_keys, last_keys, strict=True):
-            before = self._last.get(slot)
-            if before is not None and _null_last(first) < _null_last(before):
-                raise DataError(
-                    f"rows of one group come out of order ({first[0]} after {before[0]})",
-                    place=f"table {self.table}",
-                    expected=f"each group sorted by {', '.join(self.order.by)}",
-                    remedy="sort the file, or check it whole instead of as a stream",
-                )
-            self._last[slot] = last
+    def _follow(self, slots: Int1D, first: Sequence[_Cells], last: Sequence[_Cells]) -> None:
+        """Refuse first cells that come before the group's last ones; remember its new last ones."""
+        self._make_room(last)
+        before = [cells.at(slots) for cells in self._last]
+        early = np.flatnonzero(self._known[slots] & _comes_before(first, before))
+        if len(early):
+            place = int(early[0])
+            raise RowsOutOfOrder(
+                f"rows of one group come out of order ({first[0].cell(place)} after {before[0].cell(place)})",
+                place=f"table {self.table}",
+                expected=f"each group sorted by {', '.join(self.order.by)}",
+                remedy="sort the file, or check it whole instead of as a stream",
+            )
+        self._known[slots] = True
+        for kept, cells in zip(self._last, last, strict=True):
+            kept.values[slots], kept.gone[slots] = cells.values, cells.gone
+
+    def _make_room(self, like: Sequence[_Cells]) -> None:
+        """Let the state hold every slot; it doubles, so that growing costs little in all."""
+        had, need = len(self._known), len(self._slots)
+        if need <= had:
+            return
+        more = max(need, 2 * had) - had
+        self._known = np.append(self._known, np.zeros(more, dtype=bool))
+        kept = self._last or [_Cells(cells.values[:0], cells.gone[:0]) for cells in like]
+        self._last = [
+            _Cells(
+                np.append(one.values, np.zeros(more, one.values.dtype)),
+                np.append(one.gone, np.zeros(more, dtype=bool)),
+            )
+            for one in kept
+        ]
 
 
-def _null_last(key: tuple[object, ...]) -> list[tuple[bool, object]]:
-    return [(part is None, 0 if part is None else part) for part in key]
+@dataclass(frozen=True)
+class _Cells:
+    """Cells of one column: values, 0 where ``gone`` says that a cell is empty."""
+
+    values: Array
+    gone: Bool1D
+
+    def at(self, places: Int1D) -> _Cells:
+        """Return some of the cells."""
+        return _Cells(self.values[places], self.gone[places])
+
+    def cell(self, place: int) -> object:
+        """Return one cell, None when it is empty."""
+        return None if self.gone[place] else self.values[place].item()
 
 
-def _tuples(columns: Sequence[Vec], rows: Int1D, count: int) -> list[tuple[object, ...]]:
+def _cells(column: Vec, places: Int1D, rows: int) -> _Cells:
+    """Return the cells of a column of ``rows`` rows at some places."""
+    values: Array = spread(column.values, rows)[places]
+    gone: Bool1D = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(places), dtype=bool)
+    if column.valid is not None:
+        gone = ~spread(column.valid, rows)[places]
+    return _Cells(np.where(gone, np.zeros(1, values.dtype), values), gone)
+
+
+def _comes_before(first: Sequence[_Cells], second: Sequence[_Cells]) -> Bool1D:
+    """Whether each row of ``first`` sorts before that of ``second``; empty cells come last."""
+    found = np.zeros(len(first[0].gone), dtype=bool)
+    for one, two in reversed(list(zip(first, second, strict=True))):
+        ties = (one.gone == two.gone) & (one.values == two.values)
+        less = np.where(one.gone == two.gone, one.values < two.values, two.gone)
+        found = less | (ties & found)
+    return found
+
+
+def _hashable(columns: Sequence[_Cells], count: int) -> Sequence[object]:
+    """Return one key a row: the cell of a single column, else a tuple of cells."""
     parts: list[list[object]] = []
-    for column in columns:
-        values: Array = spread(column.values, count)[rows]
-        null: Bool1D = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(rows), dtype=bool)
-        if column.valid is not None:
-            null = ~spread(column.valid, count)[rows]
-        plain = values.tolist()
-        parts.append([None if gone else value for value, gone in zip(plain, null.tolist(), strict=True)])
-    return list(zip(*parts, strict=True)) if parts else [()] * len(rows)
+    for cells in columns:
+        plain = cells.values.tolist()
+        if cells.gone.any():
+            plain = [None if gone else value for value, gone in zip(plain, cells.gone.tolist(), strict=True)]
+        parts.append(plain)
+    if len(parts) == 1:
+        return parts[0]
+    return list(zip(*parts, strict=True)) if parts else [()] * count

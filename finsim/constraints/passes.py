@@ -10,6 +10,7 @@ import numpy as np
 from finsim.constraints.columns import Source
 from finsim.constraints.interpreter import Block, Interpreter, World
 from finsim.constraints.order import Arrangement, Order, StreamGroups, arrange, layout
+from finsim.constraints.standing import Standing, standing
 from finsim.constraints.tally import Excused, Tally, excuses, judged
 from finsim.constraints.vectors import Vec
 from finsim.notation import Int1D
@@ -26,14 +27,14 @@ class Pass:
     run: Interpreter
     groups: StreamGroups | None = None
 
-    def arrangement(self, source: Source) -> Arrangement | None:
-        """Return the rows of a table (or of one batch) in group order."""
+    def arrangement(self, source: Source) -> Arrangement | Standing | None:
+        """Return the rows of a table (or of one batch) in group order; None when no rule looks around."""
         if self.order is None:
             return None
-        group, by = order_columns(self.order, source)
         if self.groups is not None:
-            return self.groups.arrange(group, by, source.rows)
-        return arrange(group, by, source.rows)
+            return self.groups.arrange(*order_columns(self.order, source), source.rows)
+        columns = stored_columns(self.order, source)
+        return standing(*columns, source.rows) or arrange(*columns, source.rows)
 
     def feed(
         self,
@@ -67,12 +68,22 @@ def order_columns(order: Order, source: Source) -> tuple[list[Vec], list[Vec]]:
     return group, by
 
 
+def stored_columns(order: Order, source: Source) -> tuple[list[Vec], list[Vec]]:
+    """Return the group columns and the sorting columns of a table as they are stored, not widened."""
+    by = order.by if order.is_sorted else ()
+    return [source.whole(name) for name in order.group], [source.whole(name) for name in by]
+
+
 def cut(
-    source: Source, placed: Arrangement | None, begin: int, end: int, closed: bool
+    source: Source, placed: Arrangement | Standing | None, begin: int, end: int, closed: bool
 ) -> tuple[Block, np.ndarray]:
     """Return one block of a table and the row numbers in it."""
     if placed is None:
         return Block(source, slice(begin, end), end - begin), np.arange(begin, end)
+    if isinstance(placed, Standing):
+        return Block(source, slice(begin, end), end - begin, placed.part(begin, end, closed)), np.arange(
+            begin, end
+        )
     shape = layout(placed.slots[begin:end], placed.slot_count, closed)
     if placed.permutation is None:
         return Block(source, slice(begin, end), end - begin, shape), np.arange(begin, end)

@@ -118,9 +118,9 @@ class Session:
             raise RuleError.of(problems)
         self.sources = {name: self.source(name, table) for name, table in tables.items()}
 
-    def source(self, name: str, table: pa.Table) -> Source:
-        """Return a table (or a batch of it) under the pack's names; labels are shared by all."""
-        return Source(name, table, self.rules.tables[name].columns, self.labels)
+    def source(self, name: str, table: pa.Table, first_row: int = 0) -> Source:
+        """Return a table, or its rows from ``first_row`` on, under the pack's names; labels are shared."""
+        return Source(name, table, self.rules.tables[name].columns, self.labels, first_row=first_row)
 
     def own_rules(self, name: str) -> list[Rule]:
         """Return the rules of one table; completeness asks only for columns that the table has."""

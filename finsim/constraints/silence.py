@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from finsim.constraints.certainty import Goal, certain_core
 from finsim.constraints.conflicts import Subject, is_hard
 from finsim.constraints.feasible import Problem
 from finsim.constraints.findings import Dead, Redundant
@@ -22,9 +23,9 @@ def find_dead(pack: Subject, table: Table, problem: Problem, left: Sequence[str]
         if one.rule.antecedent is None:
             continue
         problem.topic = f"whether {name} ever speaks"
-        core = problem.core([other for other in left if other != name], [one.applies])
+        core = certain_core(problem, [other for other in left if other != name], _speaks(name), [name])
         if core is None and is_hard(one.rule) and name in left:
-            core = problem.core(left, [one.applies])
+            core = certain_core(problem, left, _speaks(name), [name])
             core = None if core == (name,) else core
         if core is not None:
             rules = [problem.encoded[other].rule for other in core]
@@ -32,6 +33,14 @@ def find_dead(pack: Subject, table: Table, problem: Problem, left: Sequence[str]
             values = pack.values([one.rule, *rules])
             found.append(Dead(table.name, pack.named(one.rule), _condition(one.rule), by, values))
     return found
+
+
+def _speaks(name: str) -> Goal:
+    return lambda problem: [problem.encoded[name].applies]
+
+
+def _breaks(name: str) -> Goal:
+    return lambda problem: [-problem.encoded[name].holds]
 
 
 def _condition(rule: Rule) -> str:
@@ -57,7 +66,7 @@ def find_redundant(
         pool = [other for other in kept if other != name]
         pool = [other for other in pool if _may_stand_for(problem.encoded[other].rule, one.rule, table)]
         problem.topic = f"whether {name} adds anything"
-        core = problem.core(pool, [-one.holds], closed=False)
+        core = certain_core(problem, pool, _breaks(name), [name], closed=False)
         if core is not None:
             rules = [problem.encoded[other].rule for other in core]
             by = tuple(pack.named(rule) for rule in rules)

@@ -50,8 +50,9 @@ class Streamed:
     def finish(self) -> None:
         """Judge what was held back."""
         if self.fast is not None and self._held is not None and self._held.num_rows:
-            held = self.fast.source.piece(self._held)
-            self._judge(held, self.rows - held.rows)
+            first_row = self.rows - self._held.num_rows
+            held = self.fast.source.piece(self._held, first_row - self.fast.source.first_row)
+            self._judge(held, first_row)
 
     def _is_fast(self, source: Source) -> bool:
         """Whether kernels judge this batch: asked for, on disk, or worth compiling by now."""
@@ -92,7 +93,7 @@ class Streamed:
 
         assert self.one.order is not None
         table = source.table if self._held is None else pa.concat_tables([self._held, source.table])
-        whole = source.piece(table)
+        whole = source.piece(table, source.rows - table.num_rows)
         if not whole.rows:
             return
         if not may_stand_in_order(self.one.order, whole):
@@ -105,7 +106,7 @@ class Streamed:
         try:
             if start:
                 self._follows(whole)
-                self._judge(source.piece(table.slice(0, start)), first_row)
+                self._judge(whole.piece(table.slice(0, start)), first_row)
         except OutOfOrder:
             raise Unsuited from None
 

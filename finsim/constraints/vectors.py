@@ -89,7 +89,9 @@ def compare(op: str, a: Vec, b: Vec, slack: Any = None, relative: bool = False) 
     """Compare two columns; ``slack`` loosens the comparison by an amount or a share of the larger side."""
     x, y = a.values, b.values
     if slack is not None:
-        return _loose(op, a, b, slack * np.maximum(np.abs(x), np.abs(y)) if relative else slack)
+        with np.errstate(over="ignore"):
+            share = slack * np.maximum(np.abs(x), np.abs(y)) if relative else slack
+        return _loose(op, a, b, share)
     if not _is_float(x) and not _is_float(y):
         return certain(_YES[op](x, y), both(a.valid, b.valid))
     if op == "=":
@@ -103,10 +105,12 @@ def _loose(op: str, a: Vec, b: Vec, slack: Any) -> Rails:
     x, y = a.values, b.values
     valid = both(a.valid, b.valid)
     if op in ("=", "!="):
-        gap = np.abs(x - y)
+        with np.errstate(over="ignore", invalid="ignore"):
+            gap = np.abs(x - y)
         rails = Rails(lambda: kept(gap <= slack, valid), lambda: kept(gap > slack, valid))
         return rails if op == "=" else Rails(lambda: rails.no, lambda: rails.yes)
-    left, right = (x, y + slack) if op in ("<", "<=") else (x + slack, y)
+    with np.errstate(over="ignore", invalid="ignore"):
+        left, right = (x, y + slack) if op in ("<", "<=") else (x + slack, y)
     return Rails(lambda: kept(_YES[op](left, right), valid), lambda: kept(_YES[_NO[op]](left, right), valid))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from finsim.constraints.order import combined, stable_order
 from finsim.constraints.vectors import Vec, solid, spread
 from finsim.errors import DataError, RuleError
 from finsim.notation import Array, Bool1D, Float1D, Int1D
+
+if TYPE_CHECKING:
+    from finsim.constraints.ruleset import Rule
 
 _ROOM = 4  # a join table may have this many cells per key before a sorted search takes over
 
@@ -25,6 +29,11 @@ def is_whole(node: Node) -> bool:
 def whole_nodes(roots: Sequence[Node]) -> list[Node]:
     """Return the whole-table calls of some rules, each once."""
     return list({id(node): node for root in roots for node in walk(root) if is_whole(node)}.values())
+
+
+def needs_whole(rule: Rule) -> bool:
+    """Whether a rule can only be judged with the whole table at hand."""
+    return bool(whole_nodes([root for root in (rule.check, rule.when) if root is not None]))
 
 
 def computed(node: Node, args: Sequence[Vec], rows: int) -> Vec:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
+from math import ulp
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,9 @@ from finsim.constraints.interpreter import Block, Interpreter, World
 from finsim.constraints.ruleset import Rule, Table
 from finsim.constraints.tally import cell_text, judged
 from finsim.errors import DataError
+from finsim.notation import Bool1D
 
+MOST_MOVED = 6
 _LARGEST = 10**18
 _FILLERS = {"cat": "any", "bool": False, "float": 0.0, "ratio": 0.0}
 
@@ -33,22 +37,68 @@ class Row:
 
 
 def witness(problem: Problem, table: Table, rules: list[Rule], params: Mapping[str, Any]) -> Row | None:
-    """Return a row that satisfies the rules; None when there is none, or a cell does not fit its column."""
+    """Return a row that satisfies the rules; None when there is none, or a cell does not fit its column.
+
+    Where rounding makes the interpreter refuse it, rows beside it are tried.
+    """
     empty = {name: problem.encoder.null(node) for name, node in sorted(problem.columns.items())}
     if not problem.found([rule.id for rule in rules]):
         return None
     own = [rule for rule in rules if not problem.encoded[rule.id].unknowns]
     try:
         cells = _cells(problem, empty)
-        arrays = {name: _array(value, table.columns[name].type.kind) for name, value in cells.items()}
-        source = Source(table.name, pa.table(arrays), table.columns, Labels())
-        run = Interpreter(World(params, source.labels, {}, {}, {}, {}))
-        run.begin(Block(source, slice(0, 1), 1))
-        refused = tuple(rule.id for rule in own if bool(np.any(judged(rule, run).broken)))
-        texts = {name: _text(source, name) for name in cells}
+        run = _read(table, params, [cells])
+        refused = _refused(own, run, 0)
+        if refused:
+            nearby = neighbours(cells)
+            tried = _read(table, params, nearby)
+            fine = np.flatnonzero(~_broken(own, tried))
+            if len(fine):
+                cells, run, refused = nearby[fine[0]], _read(table, params, [nearby[fine[0]]]), ()
+        texts = {name: _text(run.block.source, name) for name in cells}
     except (DataError, pa.ArrowInvalid, OverflowError):
         return None
     return Row(cells, texts, tuple(rule.id for rule in own), refused)
+
+
+def _read(table: Table, params: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Interpreter:
+    """Return the interpreter at a block of some rows."""
+    arrays = {name: _array([row[name] for row in rows], table.columns[name].type.kind) for name in rows[0]}
+    source = Source(table.name, pa.table(arrays), table.columns, Labels())
+    run = Interpreter(World(params, source.labels, {}, {}, {}, {}))
+    run.begin(Block(source, slice(0, len(rows)), len(rows)))
+    return run
+
+
+def _refused(rules: Sequence[Rule], run: Interpreter, row: int) -> tuple[str, ...]:
+    """Return the rules that a row breaks."""
+    count = run.block.count
+    return tuple(rule.id for rule in rules if np.broadcast_to(judged(rule, run).broken, (count,))[row])
+
+
+def _broken(rules: Sequence[Rule], run: Interpreter) -> Bool1D:
+    """Return the rows that break some rule."""
+    broken: Bool1D = np.zeros(run.block.count, dtype=bool)
+    for rule in rules:
+        broken |= judged(rule, run).broken
+    return broken
+
+
+def neighbours(cells: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return rows beside a row, nearest first: floats moved by one or two of their steps, up or down.
+
+    A step is that of the float itself or that of the largest in the row, where sums are rounded. At most
+    six columns move, of more than three only by the larger step.
+    """
+    names = [name for name, value in cells.items() if isinstance(value, float)][:MOST_MOVED]
+    top = max((abs(cells[name]) for name in names), default=0.0)
+    ways = []
+    for name in names:
+        own, large = ulp(cells[name]), ulp(top)
+        sizes = dict.fromkeys((0.0, own, -own, 2 * own, -2 * own, large, -large, 2 * large, -2 * large))
+        coarse = dict.fromkeys((0.0, 2 * large, -2 * large))
+        ways.append([cells[name] + size for size in (sizes if len(names) <= MOST_MOVED // 2 else coarse)])
+    return [{**cells, **dict(zip(names, values, strict=True))} for values in product(*ways)]
 
 
 def _text(source: Source, name: str) -> str:
@@ -93,9 +143,9 @@ def _label(problem: Problem, node: Node, name: str) -> str:
     return f"another {name}" if label is None else label
 
 
-def _array(value: Any, kind: str) -> pa.Array:
-    if kind == "cat" or isinstance(value, str):
-        return pa.array([value], pa.string())
+def _array(values: list[Any], kind: str) -> pa.Array:
+    if kind == "cat" or any(isinstance(value, str) for value in values):
+        return pa.array(values, pa.string())
     if kind == "bool":
-        return pa.array([value], pa.bool_())
-    return pa.array([value], pa.float64() if kind in ("float", "ratio") else pa.int64())
+        return pa.array(values, pa.bool_())
+    return pa.array(values, pa.float64() if kind in ("float", "ratio") else pa.int64())

@@ -6,7 +6,7 @@ What only finsim's own tables need (pandas, narratives) is imported when such ta
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +71,8 @@ def gather(path: str | Path, rules: RuleSet) -> Gathered:
 
         tables[_LEGS] = legs(tables["transactions"], tables["accounts"]).select(LEG_SCHEMA.names)
         derived = frozenset({_LEGS})
-    return Gathered(tables, main, derived, _excuses(tables, rules), place)
+    labels = (table["narrative"] for table in tables.values() if "narrative" in table.column_names)
+    return Gathered(tables, main, derived, excuses(labels, rules), place)
 
 
 def _scenario_folder(path: Path, rules: RuleSet) -> Path:
@@ -148,20 +149,19 @@ def _has_ledger(tables: Mapping[str, pa.Table]) -> bool:
     return all(set(kind.names) <= set(tables[name].column_names) for name, kind in wanted)
 
 
-def _excuses(tables: Mapping[str, pa.Table], rules: RuleSet) -> dict[str, set[str]]:
-    """Return what the shipped narratives that rows are labelled with may break."""
+def excuses(labels: Iterable[pa.Array | pa.ChunkedArray], rules: RuleSet) -> dict[str, set[str]]:
+    """Return what the shipped narratives that rows are labelled with may break; ``labels`` are columns."""
     if not any(rule.level == "policy" for rule in rules.rules):
         return {}
     shipped = {path.stem for path in documents.shipped("scenarios/narratives").glob("*.yaml")}
     told: set[str] = set()
-    for table in tables.values():
-        if "narrative" in table.column_names:
-            told |= {str(name) for name in pc.unique(table["narrative"]).to_pylist() if name is not None}
-    if not told & shipped:
+    for column in labels:
+        told |= shipped & {str(name) for name in pc.unique(column).to_pylist() if name is not None}
+    if not told:
         return {}
     from finsim.agents.narrative import load_narratives
 
-    stories = load_narratives(sorted(told & shipped))
+    stories = load_narratives(sorted(told))
     return {story.id: set(story.breaks) for story in stories if story.breaks}
 
 

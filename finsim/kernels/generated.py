@@ -24,10 +24,11 @@ import numpy as np
 
 from finsim.errors import ProvenanceError
 from finsim.kernels.kernel import kernel_for
+from finsim.kernels.width import wide
 
 NAME = "evaluate"
 _WORDS = ("def", "evaluate", "return", "for", "in", "range", "if", "else", "not", "from", "import", "numpy")
-_CALLS = ("int64", "float64", "uint64", "min", "abs", "rint", "floor", "ceil", "sqrt")
+_CALLS = ("wide", "int64", "float64", "uint64", "min", "abs", "rint", "floor", "ceil", "sqrt")
 ALLOWED = frozenset((*_WORDS, *_CALLS))
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME = re.compile(r"[a-z][0-9]*")
@@ -35,6 +36,8 @@ _SIGNS = frozenset("0123456789-+*/%<>=()[],:&|^! \n")
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz_")
 _lock = RLock()
 Arguments = Sequence[tuple[str, int]]
+_WHOLE = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
+_TYPES = ("bool", "float64", "float32", *_WHOLE)
 
 
 def check_alphabet(source: str) -> None:
@@ -83,9 +86,17 @@ def _path(source: str) -> Path:
     return folder() / f"k{digest(source)}.py"
 
 
-def is_compiled(source: str) -> bool:
+def signed(source: str, arguments: Arguments) -> str:
+    """Return a source that says in numbers for which arguments it is: other arguments are another file."""
+    codes: list[int] = []
+    for name, dimensions in arguments:
+        codes += [_TYPES.index(name.lstrip("=")), dimensions, int(name[0] == "=")]
+    return f"{source}t = {codes}\n"
+
+
+def is_compiled(source: str, arguments: Arguments) -> bool:
     """Whether machine code of a source is on disk, so that loading it takes no compilation."""
-    path = _path(source)
+    path = _path(signed(source, arguments))
     cached = path.parent / "__pycache__"
     return path.is_file() and cached.is_dir() and any(cached.glob(f"{path.stem}.{NAME}-*.nbi"))
 
@@ -99,6 +110,7 @@ def load(source: str, arguments: Arguments) -> Callable[..., int]:
     ``arguments`` are dtype names and dimensions as in ``kernel_for``. Raises ProvenanceError when the file
     cannot be kept as it was written.
     """
+    source = signed(source, arguments)
     check_alphabet(source)
     name = digest(source)
     with _lock:
@@ -121,6 +133,7 @@ def _module(source: str, path: Path) -> ModuleType:
             "a generated kernel does not match its name", place=str(path), remedy="delete it"
         )
     module = importlib.util.module_from_spec(spec)
+    setattr(module, wide.__name__, wide)  # the alphabet has no dot, so the source cannot import it
     sys.modules[name] = module  # numba looks the module up by name when it reads its cache
     spec.loader.exec_module(module)
     return module

@@ -1,34 +1,9 @@
-"""Words with a bit for every rule that a row breaks: which rows have any, and how many have each."""
+"""Bits of many words together: how many rows break each rule, how large the largest number is."""
 
 from __future__ import annotations
 
 from finsim.kernels.kernel import kernel
 from finsim.notation import Array, Int1D
-
-_TOGETHER = 16
-
-
-@kernel
-def marked(words: Array, places: Int1D) -> int:
-    """Write the places of the words that are not zero; return how many there are.
-
-    Most rows break nothing: a few words are looked at together first.
-    """
-    found, whole = 0, len(words) - len(words) % _TOGETHER
-    for low in range(0, whole, _TOGETHER):
-        some = words[low : low + _TOGETHER]
-        seen = some[0]
-        for k in range(1, _TOGETHER):
-            seen |= some[k]
-        if seen != 0:
-            for k in range(_TOGETHER):
-                places[found] = low + k
-                found += some[k] != 0
-    for i in range(whole, len(words)):
-        if words[i] != 0:
-            places[found] = i
-            found += 1
-    return found
 
 
 @kernel

@@ -6,13 +6,10 @@ i belongs to the group of row i - 1. Twins: ``tests/naive/sequences.py``.
 
 from __future__ import annotations
 
-import numpy as np
-
 from finsim.kernels.kernel import kernel
 from finsim.notation import Array, Bool1D, Int1D, Nanos1D
 
 DAY = 86_400 * 10**9
-_STRETCH = 1024  # rows at a time, so that the second loop handles many rows in one instruction
 
 
 @kernel
@@ -65,33 +62,6 @@ def day_sum(time: Nanos1D, x: Int1D, same: Bool1D, day: int, total: int, out: In
         day = new
         out[i] = total
     return day, total
-
-
-@kernel
-def window_over(
-    time: Nanos1D, tail: Nanos1D, same: Bool1D, width: int, most: int, run: int, out: Bool1D
-) -> int:
-    """Write whether the window (t - width, t] of a row holds more than ``most`` rows of its group.
-
-    It does when the row ``most`` places earlier lies in it: no counting, and no row waits for the one
-    before. ``tail`` are the last ``most`` times before the block, ``run`` how many rows of the group stand
-    before the first; returns that for the last row.
-    """
-    count = len(time)
-    for i in range(min(most, count)):
-        run = run + 1 if same[i] else 0
-        out[i] = (run >= most) & (tail[i] > time[i] - width)
-    runs = np.empty(_STRETCH, np.int64)
-    for low in range(most, count, _STRETCH):
-        size = min(_STRETCH, count - low)
-        goes_on = same[low : low + size]
-        for i in range(size):
-            run = run + 1 if goes_on[i] else 0
-            runs[i] = run
-        now, then, over = time[low : low + size], time[low - most : low - most + size], out[low : low + size]
-        for i in range(size):
-            over[i] = (runs[i] >= most) & (then[i] > now[i] - width)
-    return run
 
 
 @kernel

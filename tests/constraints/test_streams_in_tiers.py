@@ -97,3 +97,14 @@ def test_a_long_file_in_order_is_judged_by_kernels_from_its_first_row(tmp_path, 
     monkeypatch.setattr(StreamGroups, "arrange", watched)
     assert check_batches(Batches(tmp_path / "t.parquet", rows=100), rules).to_dict() == slow
     assert not kept
+
+
+@pytest.mark.parametrize("place", [70, 899])
+@pytest.mark.parametrize("tier", ["numpy", "compiled"])
+def test_a_number_too_large_is_named_by_its_row_in_the_stream(rules, tier, place):
+    table = sorted_table(900, nulls=True)
+    amounts = table["x"].to_pylist()
+    amounts[place] = 2 * 10**18
+    table = table.set_column(2, "x", pa.array(amounts))
+    with pytest.raises(DataError, match=f"table t, row {place}: column 'x' holds 2000000000000000000"):
+        check_batches(cut(table, 60), rules, tier=tier)

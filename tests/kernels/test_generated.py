@@ -34,12 +34,13 @@ def place(tmp_path, monkeypatch):
 
 def test_a_source_is_kept_under_its_hash_and_compiled_once(place):
     x, limit = np.array([1.0, 2.0, 3.0]), np.array([1.5])
-    assert not generated.is_compiled(SOURCE)
+    assert not generated.is_compiled(SOURCE, ARGUMENTS)
     assert generated.load(SOURCE, ARGUMENTS)(3, x, limit) == 2
     (kept,) = place.glob("*.py")
-    assert kept.name == f"k{generated.digest(SOURCE)}.py"
-    assert kept.read_text() == SOURCE
-    assert generated.is_compiled(SOURCE)
+    signed = generated.signed(SOURCE, ARGUMENTS)
+    assert kept.name == f"k{generated.digest(signed)}.py"
+    assert kept.read_text() == signed
+    assert generated.is_compiled(SOURCE, ARGUMENTS)
     assert stat.S_IMODE(place.stat().st_mode) == 0o700
 
 
@@ -69,7 +70,7 @@ def test_a_file_that_was_changed_is_written_anew(place):
     kept.write_text(SOURCE.replace("a0 > h[0]", "a0 < h[0]"))
     generated._loaded.clear()
     kernel = generated.load(SOURCE, ARGUMENTS)
-    assert kept.read_text() == SOURCE
+    assert kept.read_text() == generated.signed(SOURCE, ARGUMENTS)
     assert kernel(3, np.array([1.0, 2.0, 3.0]), np.array([1.5])) == 2
 
 
@@ -93,4 +94,12 @@ def test_anything_else_is_refused(bad):
 
 
 def test_the_alphabet_suffices():
-    generated.check_alphabet(SOURCE)
+    generated.check_alphabet(generated.signed(SOURCE, ARGUMENTS))
+
+
+def test_other_arguments_are_another_kernel(place):
+    narrow = (("int64", 0), ("float32", 1), ("float64", 1))
+    assert generated.load(SOURCE, ARGUMENTS)(2, np.array([1.0, 2.0]), np.array([1.5])) == 1
+    assert not generated.is_compiled(SOURCE, narrow)
+    assert generated.load(SOURCE, narrow)(2, np.array([1, 2], np.float32), np.array([0.5])) == 2
+    assert len(list(place.glob("*.py"))) == 2

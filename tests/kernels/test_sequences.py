@@ -4,7 +4,7 @@ import naive.sequences as naive
 import numpy as np
 import pytest
 
-from finsim.kernels.marks import bit_counts, marked, size_bits
+from finsim.kernels.marks import bit_counts, size_bits
 from finsim.kernels.sequences import (
     DAY,
     day_sum,
@@ -12,7 +12,6 @@ from finsim.kernels.sequences import (
     running_sum,
     shifted,
     window_count,
-    window_over,
     window_sum,
 )
 
@@ -87,19 +86,6 @@ def test_sums_of_days_before_and_after_the_epoch(seed, block):
     assert day == time[-1] // DAY
 
 
-@pytest.mark.parametrize("most", [1, 2, 5, 13])
-@pytest.mark.parametrize("block", [1, 7, 3_000])
-def test_windows_with_too_many_rows(most, block):
-    _, time, x, same = rows(most, 3_000)
-    out, tail, run = np.empty(len(x), dtype=bool), np.zeros(most, dtype=np.int64), 0
-    for cut in cuts(len(x), block):
-        run = window_over(time[cut], tail, same[cut], WIDTH, most, run, out[cut])
-        tail = np.concatenate((tail, time[cut]))[-most:]
-    counts, _ = naive.window(time.tolist(), x.tolist(), same.tolist(), WIDTH)
-    assert out.tolist() == [count > most for count in counts]
-    assert out.any()
-
-
 @pytest.mark.parametrize("block", [1, 7, 400])
 @pytest.mark.parametrize("seed", range(3))
 def test_windows(seed, block):
@@ -117,24 +103,10 @@ def test_windows(seed, block):
     assert head == other
 
 
-def test_marks():
-    words = np.array([0, 5, 0, 2**63, 1], dtype=np.uint64)
-    places = np.empty(5, dtype=np.int64)
-    assert marked(words, places) == 3
-    assert places[:3].tolist() == [1, 3, 4]
-    counts = np.zeros(64, dtype=np.int64)
-    bit_counts(words[places[:3]], counts)
+def test_bits_are_counted_rule_by_rule():
+    words, counts = np.array([5, 2**63, 1], dtype=np.uint64), np.zeros(64, dtype=np.int64)
+    bit_counts(words, counts)
     assert (counts[0], counts[2], counts[63], counts.sum()) == (2, 1, 1, 4)
-
-
-@pytest.mark.parametrize("share", [0.0, 0.02, 0.5, 1.0])
-@pytest.mark.parametrize("count", [0, 1, 15, 16, 17, 1_000])
-def test_marks_among_many(count, share):
-    rng = np.random.default_rng(count)
-    words = np.where(rng.random(count) < share, rng.integers(1, 2**63, count), 0).astype(np.uint64)
-    places = np.empty(count, dtype=np.int64)
-    found = marked(words, places)
-    assert places[:found].tolist() == [place for place, word in enumerate(words.tolist()) if word]
 
 
 @pytest.mark.parametrize("values", [[0], [5, -3], [2**62], [-(2**62)], [-1], [2**40, -(2**59)]])

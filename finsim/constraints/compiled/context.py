@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from finsim.constraints.compiled.arrays import dtype_of, stored
 from finsim.constraints.compiled.feeding import rows_of
-from finsim.constraints.compiled.plan import is_sequence, roots_of
+from finsim.constraints.compiled.outside import roots_of
 from finsim.constraints.compiled.tier import Compiled
+from finsim.constraints.compiled.weaving import is_sequence
 from finsim.constraints.expression import walk
 from finsim.constraints.interpreter import Block, Interpreter
 from finsim.constraints.order import layout
@@ -26,40 +26,59 @@ _BLOCK = 1 << 16
 def findings(wanted: Sequence[tuple[Rule, Sequence[int]]], fast: Compiled) -> list[list[Finding]]:
     """Return the findings of some broken rows of each rule, given by their numbers.
 
-    Rows whose rules look at nothing else are fetched together.
+    Many are judged together: each with the rows before it that its rule looks at, as a group of its own.
     """
-    alone = sorted({row for rule, rows in wanted if rule.order is None for row in rows})
-    numbers = np.array(alone, dtype=np.int64)
-    run = Interpreter(fast.world)
-    if alone:
-        small = fast.source.piece(fast.source.table.take(pa.array(numbers - fast.first_row)))
-        run.begin(Block(small, slice(0, len(alone)), len(alone), None, numbers))
-    found = []
-    for rule, rows in wanted:
-        if rule.order is None:
-            found.append([finding(rule, run, bisect_left(alone, row), row) for row in rows])
-            continue
-        contexts = (_context(rule, row - fast.first_row, fast) for row in rows)
-        found.append([_finding(rule, context, fast) for context in contexts])
+    asked = [(place, rule, row) for place, (rule, rows) in enumerate(wanted) for row in rows]
+    found: list[list[Finding]] = [[] for _ in wanted]
+    alone = [one for one in asked if one[1].order is None]
+    others = [one for one in asked if one[1].order is not None]
+    for some in (alone, others):
+        contexts = [_context(rule, row - fast.first_row, fast) for _, rule, row in some]
+        for begin, end in _batches([len(one) for one in contexts]):
+            told = _findings(some[begin:end], contexts[begin:end], fast)
+            for (place, _, _), one in zip(some[begin:end], told, strict=True):
+                found[place].append(one)
     return found
 
 
-def _finding(rule: Rule, context: Int1D, fast: Compiled) -> Finding:
-    """Return the finding of the last row of ``context``, which are the rows before it and itself."""
+def _batches(lengths: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield ranges of contexts that have together at most ``_BLOCK`` rows, or one that has more."""
+    begin, rows = 0, 0
+    for place, length in enumerate(lengths):
+        if rows + length > _BLOCK and place > begin:
+            yield begin, place
+            begin, rows = place, 0
+        rows += length
+    if begin < len(lengths):
+        yield begin, len(lengths)
+
+
+def _findings(
+    asked: Sequence[tuple[int, Rule, int]], contexts: Sequence[Int1D], fast: Compiled
+) -> list[Finding]:
+    """Return the finding of the last row of each context."""
     run, source = Interpreter(fast.world), fast.source
-    for low in range(0, len(context), _BLOCK):
-        part = context[low : low + _BLOCK]
+    ends = np.cumsum([len(context) for context in contexts])
+    rows, slots = np.concatenate(contexts), np.repeat(np.arange(len(contexts)), np.diff(ends, prepend=0))
+    is_sequence = asked[0][1].order is not None
+    for low in range(0, len(rows), _BLOCK):
+        part = rows[low : low + _BLOCK]
         small = source.piece(source.table.take(pa.array(part)))
-        shape = layout(np.zeros(len(part), dtype=np.int64), 1, closed=True)
-        numbers = part + fast.first_row
-        run.begin(Block(small, slice(0, len(part)), len(part), shape, numbers))
-        if low + _BLOCK >= len(context):
-            return finding(rule, run, len(part) - 1, int(numbers[-1]))
+        shape = layout(slots[low : low + _BLOCK], len(contexts), closed=True) if is_sequence else None
+        run.begin(Block(small, slice(0, len(part)), len(part), shape, part + fast.first_row))
+        if low + _BLOCK >= len(rows):
+            places = (ends - 1 - low).tolist()
+            return [finding(rule, run, at, row) for (_, rule, row), at in zip(asked, places, strict=True)]
+        for node in roots_of([rule for _, rule, _ in asked]):
+            run.rails(node)  # what nobody asks for is not carried into the next block
         run.commit()
     raise AssertionError("a row is in its own context")
 
 
 def _context(rule: Rule, row: int, fast: Compiled) -> Int1D:
+    """Return the rows that a rule looks at to judge a row, which is the last of them."""
+    if rule.order is None:
+        return np.array([row])
     reach = _reach(rule)
     if fast.placed is not None:
         permutation, slots = fast.placed.permutation, fast.placed.slots

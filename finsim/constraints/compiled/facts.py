@@ -27,7 +27,10 @@ _INT_BITS = {
 _LARGEST_BITS = 60.0  # 10**18 < 2**60: the largest whole number a table may hold
 _SAFE_BITS = 61.0
 _LEAST_TICK = 1e-100
-_TOTAL = frozenset(("abs", "min", "max", "clamp", "floor", "ceil", "days", "on_tick"))
+_TOTAL = frozenset(("abs", "min", "max", "clamp", "floor", "ceil", "days", "on_tick", "lag"))
+_NO_LARGER = ("abs", "min", "max", "clamp", "lag")
+_AS_LARGE = (*_NO_LARGER, "floor", "ceil", "coalesce")
+_SUMS = frozenset(("cumsum", "sum_day", "sum_in", "count_in"))  # only a time may be null
 
 
 @dataclass(frozen=True)
@@ -35,14 +38,15 @@ class Facts:
     """What is known of a pass.
 
     ``dtypes`` are the stored types of its columns; ``nullable`` the columns in which empty cells (or
-    numbers beyond 10**75, which could overflow) were seen; ``sure_calls`` the calls worked out outside
-    the kernel that are never null; ``params`` the values of parameters.
+    numbers beyond 10**75, which could overflow) were seen; ``params`` the values of parameters. ``keys`` are
+    the stored types of the columns by which rows are in order, the first ``groups`` of them those of groups.
     """
 
     dtypes: Mapping[str, str]
     nullable: frozenset[str]
     params: Mapping[str, object]
-    sure_calls: frozenset[int] = frozenset()
+    keys: tuple[str, ...] = ()
+    groups: int = 0
     _sizes: dict[int, float] = field(default_factory=dict, compare=False)
     _sure: dict[int, bool] = field(default_factory=dict, compare=False)
 
@@ -53,7 +57,7 @@ class Facts:
         return self._sure[id(node)]
 
     def _is_sure(self, node: Node) -> bool:
-        if node.op in ("const", "param") or id(node) in self.sure_calls:
+        if node.op in ("const", "param"):
             return True
         if node.op == "column":
             return str(node.data) not in self.nullable
@@ -63,6 +67,10 @@ class Facts:
             return False
         if node.op == "call" and node.data[0] == "coalesce":
             return any(self.sure(arg) for arg in node.args)
+        if node.op == "call" and node.data[0] in _SUMS:
+            return node.type.stored == "i" and (node.data[0] == "cumsum" or self.sure(node.args[-1]))
+        if node.op == "call" and node.data[0] == "lag" and len(node.args) == 1:
+            return False
         if node.op == "call" and node.data[0] == "on_tick" and not self.steady_tick(node):
             return False
         if node.op == "call" and node.data[0] not in _TOTAL:
@@ -114,9 +122,7 @@ class Facts:
             return sum(sizes)
         if node.op == "/" and self.nonzero(node.args[1]):
             return sizes[0] - sizes[1]
-        plain = node.op in ("neg", "if", "float") or (
-            node.op == "call" and node.data[0] in ("abs", "min", "max", "clamp", "floor", "ceil", "coalesce")
-        )
+        plain = node.op in ("neg", "if", "float") or (node.op == "call" and node.data[0] in _AS_LARGE)
         return max(sizes) + 1.0 if plain else _WILD
 
     def bits(self, node: Node) -> float:
@@ -130,7 +136,7 @@ class Facts:
             return 1.0
         if node.op in ("+", "-") and node.type.stored == "i":
             return min(max(self.bits(arg) for arg in node.args) + 1, 64.0)
-        if node.op in ("neg", "if") or (node.op == "call" and node.data[0] in ("abs", "min", "max", "clamp")):
+        if node.op in ("neg", "if") or (node.op == "call" and node.data[0] in _NO_LARGER):
             return max(self.bits(arg) for arg in node.args if arg.type.stored == "i")
         if node.op in ("*", "rescale"):
             factor = math.log2(int(str(node.data))) if node.op == "rescale" else self.bits(node.args[1])

@@ -5,32 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import pyarrow as pa
 
 from finsim.constraints.columns import Source
 from finsim.constraints.compiled.arrays import stored
 from finsim.constraints.compiled.facts import Facts
+from finsim.constraints.compiled.prepare import key_names
 from finsim.constraints.compiled.run import Part, Run
 from finsim.constraints.compiled.walk import Walk
 from finsim.constraints.order import Arrangement, Order
 from finsim.notation import Array
 
 CHUNK = 1 << 20  # rows converted at a time: what bounds the extra memory
-BLOCK = 1 << 16  # rows between two steps of a sequence function: what stays in the core's cache
-ROW_BLOCK = 1 << 17  # rows handed to a kernel that needs no step before it
+FIRST = 1 << 10  # rows converted when rows have to be put before them
+BLOCK = 1 << 16  # rows handed over when something is worked out before: what stays in the core's cache
 
 
 def rows_of(source: Source, begin: int, end: int) -> Source:
     """Return some rows of a table as a source."""
-    return source.piece(source.table.slice(begin, end - begin))
-
-
-def key_names(order: Order) -> tuple[str, ...]:
-    """Return the columns that say whether rows stand in order: group first."""
-    return (*order.group, *order.by) if order.is_sorted else order.group
+    return source.piece(source.table.slice(begin, end - begin), begin)
 
 
 def _keys(source: Source, order: Order, facts: Facts) -> list[Array]:
-    return [stored(source, name, facts.dtypes[name]).values for name in key_names(order)]
+    """Return the keys of a source's rows: a constant stands for the group where there is none."""
+    group: list[Array] = [] if order.group else [np.zeros(source.rows, dtype=np.int8)]
+    return group + [stored(source, name, facts.dtypes[name]).values for name in key_names(order)]
 
 
 def feed(run: Run, whole: Source, order: Order | None, begin: int, end: int, offset: int = 0) -> None:
@@ -38,18 +37,36 @@ def feed(run: Run, whole: Source, order: Order | None, begin: int, end: int, off
 
     Raises OutOfOrder when rows do not stand in group order.
     """
-    walk = Walk(len(order.group)) if order is not None else None
+    walk = Walk(max(1, len(order.group))) if order is not None and run.needs_same else None
     if walk is not None and order is not None and begin:
         walk.same(_keys(rows_of(whole, begin - 1, begin), order, run.facts), 1)
-    size = BLOCK if order is not None or any(each.plan.outside for each in run.ready) else ROW_BLOCK
-    for first in range(begin, end, CHUNK):
-        source = rows_of(whole, first, min(first + CHUNK, end))
+    size = BLOCK if any(each.plan.outside for each in run.ready) else CHUNK
+    first = begin
+    while first < end:
+        source, last = _piece(whole, first, end, run.reach)
         keys = _keys(source, order, run.facts) if order is not None else []
-        for low in range(0, source.rows, size):
-            high = min(low + size, source.rows)
-            at = offset + first
-            same = None if walk is None else walk.same([key[low:high] for key in keys], high - low)
-            run.feed(Part(source, slice(low, high), high - low, slice(at + low, at + high), same))
+        for at in range(first, last, size):
+            high = min(at + size, last)
+            low = run.reach + at - first
+            rows, around = slice(low, low + high - at), slice(at - first, low + high - at)
+            same = None if walk is None else walk.same([key[rows] for key in keys], high - at)
+            numbers, known = slice(offset + at, offset + high), min(at, run.reach)
+            pieces = [key[around] for key in keys]
+            run.feed(Part(source, rows, high - at, numbers, same, around, known, pieces))
+        first = last
+
+
+def _piece(whole: Source, first: int, end: int, reach: int) -> tuple[Source, int]:
+    """Return the rows from ``first`` on with ``reach`` rows before them, and where they end.
+
+    Where the table has not so many rows before, its first row stands for them.
+    """
+    if first >= reach:
+        last = min(first + CHUNK, end)
+        return rows_of(whole, first - reach, last), last
+    last = min(first + FIRST, end)
+    rows = np.maximum(np.arange(first - reach, last), 0)
+    return whole.piece(whole.table.take(pa.array(rows)), repeated=reach - first), last
 
 
 def feed_arranged(run: Run, source: Source, placed: Arrangement, begin: int, end: int) -> None:
@@ -60,11 +77,12 @@ def feed_arranged(run: Run, source: Source, placed: Arrangement, begin: int, end
         same = np.empty(high - low, dtype=bool)
         same[1:] = slots[1:] == slots[:-1]
         same[:1] = low > begin and placed.slots[low - 1] == slots[0]
-        if placed.permutation is None:
-            run.feed(Part(source, slice(low, high), high - low, slice(low, high), same))
-        else:
-            rows = placed.permutation[low:high]
-            run.feed(Part(source, rows, high - low, rows, same))
+        around = np.maximum(np.arange(low - run.reach, high), 0)
+        keys: list[Array] = [placed.slots[around]]
+        if placed.permutation is not None:
+            around = placed.permutation[around]
+        rows, known = around[run.reach :], min(low, run.reach)
+        run.feed(Part(source, rows, high - low, rows, same, around, known, keys))
 
 
 def shares(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from finsim.constraints.compiled.facts import Facts
-from finsim.constraints.compiled.sequences import crowding
 from finsim.constraints.expression import Node
 
 _NATIVE_CALLS = frozenset(("abs", "min", "max", "clamp", "floor", "ceil", "sqrt", "coalesce", "days"))
@@ -17,8 +16,6 @@ def is_native(node: Node, facts: Facts) -> bool:
     """Whether a node is written into the kernel (its arguments may not be)."""
     if node.op == "call":
         return _native_call(node, facts)
-    if crowding(node, facts) is not None:
-        return False
     if node.op == "in":
         members = facts.params[node.data[1]]
         assert isinstance(members, tuple)

@@ -6,25 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from finsim.constraints.columns import Source
-from finsim.constraints.compiled.arrays import dtype_of, has_nulls
+from finsim.constraints.compiled.arrays import dtype_of, has_nulls, plain_dtype
 from finsim.constraints.compiled.facts import Facts
-from finsim.constraints.compiled.plan import (
-    MOST_RULES,
-    Inputs,
-    Plan,
-    inputs_for,
-    is_step,
-    local_columns,
-    outside_calls,
-    planned,
-    roots_of,
-)
+from finsim.constraints.compiled.outside import Inputs, inputs_for, local_columns, roots_of
+from finsim.constraints.compiled.plan import MOST_RULES, Plan, planned
 from finsim.constraints.compiled.run import Ready
-from finsim.constraints.compiled.sequences import is_sure_step, step_for
 from finsim.constraints.expression import walk
 from finsim.constraints.order import Order
 from finsim.constraints.ruleset import Rule
 from finsim.kernels.generated import is_compiled, load
+
+
+def key_names(order: Order) -> tuple[str, ...]:
+    """Return the columns that say whether rows stand in order: group first."""
+    return (*order.group, *order.by) if order.is_sorted else order.group
 
 
 def facts_for(
@@ -33,23 +28,25 @@ def facts_for(
     params: Mapping[str, Any],
     order: Order | None = None,
     nullable: frozenset[str] = frozenset(),
+    is_arranged: bool = False,
 ) -> Facts:
-    """Return what is known of a table before its rows are read; ``nullable`` adds what was learned since."""
+    """Return what is known of a table before its rows are read; ``nullable`` adds what was learned since.
+
+    Rows that are arranged have the number of their group for a key, and rows of no group a constant.
+    """
     roots = roots_of(rules)
     names = {str(node.data) for root in roots for node in walk(root) if node.op == "column"}
     dtypes = {name: dtype_of(source, name, False) for name in names}
     nullable |= {name for name in names if has_nulls(source, name) or _may_hold_nan(source, name)}
-    facts = Facts(dtypes, nullable, params)
-    for name in local_columns(rules, facts):
+    for name in local_columns(rules, Facts(dtypes, nullable, params)):
         dtypes[name] = dtype_of(source, name, dtypes[name] == "global")
-    for name in (*order.group, *order.by) if order is not None else ():
+    if order is None or is_arranged:
+        return Facts(dtypes, nullable, params, () if order is None else ("int64",), 1)
+    for name in key_names(order):
         dtypes.setdefault(name, dtype_of(source, name, False))
-    sure: set[int] = set()
-    for node in outside_calls(roots, facts):
-        known = Facts(dtypes, nullable, params, frozenset(sure))
-        if is_step(node, known) and step_for(node, known) is not None and is_sure_step(node, known):
-            sure.add(id(node))
-    return Facts(dtypes, nullable, params, frozenset(sure))
+    keys = tuple(plain_dtype(dtypes[name]) for name in key_names(order))
+    keys = keys if order.group else ("int8", *keys)
+    return Facts(dtypes, nullable, params, keys, max(1, len(order.group)))
 
 
 def _may_hold_nan(source: Source, name: str) -> bool:
@@ -75,4 +72,4 @@ def compiled(plans: Sequence[tuple[Plan, Inputs | None]]) -> list[Ready]:
 
 def are_compiled(plans: Sequence[tuple[Plan, Inputs | None]]) -> bool:
     """Whether the machine code of all plans is on disk."""
-    return all(is_compiled(one.source) for pair in plans for one in pair if one is not None)
+    return all(is_compiled(one.source, one.arguments) for pair in plans for one in pair if one is not None)

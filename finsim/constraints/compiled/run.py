@@ -10,9 +10,13 @@ import numpy as np
 from finsim.constraints.columns import Source
 from finsim.constraints.compiled.arrays import Stored, stored
 from finsim.constraints.compiled.facts import Facts
-from finsim.constraints.compiled.plan import Inputs, Plan, is_sequence
-from finsim.constraints.compiled.sequences import Step, step_arguments, step_for
+from finsim.constraints.compiled.outside import Inputs
+from finsim.constraints.compiled.plan import Plan
+from finsim.constraints.compiled.sequences import Step, step_for
 from finsim.constraints.compiled.sheet import Leaf
+from finsim.constraints.compiled.text import BLOCK_ROWS
+from finsim.constraints.compiled.walk import OutOfOrder
+from finsim.constraints.compiled.weaving import is_sequence
 from finsim.constraints.expression import Node, walk
 from finsim.constraints.interpreter import Block, Interpreter, World
 from finsim.constraints.order import layout
@@ -21,7 +25,7 @@ from finsim.constraints.tally import FIRST_ROWS, Excused, excuses, excusing
 from finsim.constraints.types import LARGEST
 from finsim.constraints.vectors import Vec, solid, spread
 from finsim.kernels.generated import constants
-from finsim.kernels.marks import bit_counts, marked, size_bits
+from finsim.kernels.marks import bit_counts, size_bits
 from finsim.notation import Array, Bool1D, Int1D
 
 _DTYPES = {"f": np.float64, "i": np.int64, "b": np.bool_}
@@ -68,16 +72,21 @@ class Ready:
 
 @dataclass
 class Part:
-    """Rows handed to a run: a source and some of its rows; ``same`` for rules that look at other rows.
+    """Rows handed to a run: a source, some of its rows, and their numbers in the whole table.
 
-    ``numbers`` are the rows' numbers in the whole table, where they differ from ``rows``.
+    ``around`` are the same rows with those before them that a rule may look at, of which the last ``known``
+    are rows of the table; ``keys`` are the keys of all these. ``same`` says whether a row goes on with the
+    group of the row before, for what is worked out outside kernels.
     """
 
     source: Source
     rows: slice | Int1D
     count: int
     numbers: slice | Int1D
-    same: Bool1D | None = None
+    same: Bool1D | None
+    around: slice | Int1D
+    known: int
+    keys: Sequence[Array]
 
 
 class Run:
@@ -91,6 +100,11 @@ class Run:
         self._steps: dict[int, Step | None] = {}
         self._columns: dict[tuple[str, str], Stored] = {}
         self._source: Source | None = None
+        self.reach = max((each.plan.reach for each in ready), default=0)
+        self.needs_same = any(is_sequence(node) for each in ready for node in each.plan.outside)
+        self._states = [_state(each.plan) for each in ready]
+        self._gathered: dict[str, tuple[Array, Bool1D | None]] = {}
+        self._block_words = np.empty(BLOCK_ROWS, dtype=np.uint64)
         self._words = np.empty(0, dtype=np.uint64)
         self._places = np.empty(0, dtype=np.int64)
         self._slot = 0
@@ -102,13 +116,14 @@ class Run:
         if part.source is not self._source:
             self._source, self._columns = part.source, {}
             self._look_at_sizes(part.source)
-        if len(self._words) < part.count:
-            self._words = np.empty(part.count, dtype=np.uint64)
-            self._places = np.empty(part.count, dtype=np.int64)
+        if len(self._words) <= part.count:
+            self._words = np.empty(part.count + 1, dtype=np.uint64)
+            self._places = np.empty(part.count + 1, dtype=np.int64)
+        self._gathered = {}
         self.interpreter.begin(self._block(part))
-        for each in self.ready:
+        for each, state in zip(self.ready, self._states, strict=True):
             self._work_out(each, part)
-            self._judge(each, part)
+            self._judge(each, part, state)
         self.interpreter.commit()
 
     def undefined_results(self) -> dict[int, int]:
@@ -133,8 +148,7 @@ class Run:
         watched = {name for each in self.ready for name in each.plan.sized}
         for node in (node for each in self.ready for node in each.plan.outside):
             step = self._step(node)
-            arguments = node.args if step is None else step_arguments(node, self.facts)
-            for arg in arguments:
+            for arg in node.args:
                 if step is not None and arg.op == "column":
                     watched.add(str(arg.data))
                 read += [one for one in walk(arg) if one.op == "column"]
@@ -170,7 +184,7 @@ class Run:
             step = self._step(node)
             if step is not None:
                 assert part.same is not None
-                args = [self._argument(arg, part) for arg in step_arguments(node, self.facts)]
+                args = [self._argument(arg, part) for arg in node.args]
                 self.interpreter.learn(node, step.read(part.same, args))
             elif node.type.stored != "b":
                 self.interpreter.value(node)
@@ -214,17 +228,25 @@ class Run:
             self._columns[name, dtype] = stored(part.source, name, dtype)
         return self._columns[name, dtype]
 
+    def _around(self, part: Part, name: str) -> tuple[Array, Bool1D | None]:
+        """Return a column of the part and of the rows before it, with which cells are there."""
+        if name not in self._gathered:
+            held = self._column(part, name)
+            there = None if held.valid is None else held.valid[part.around]
+            self._gathered[name] = held.values[part.around], there
+        return self._gathered[name]
+
     def _arrays(self, leaves: Sequence[Leaf], part: Part) -> list[Array]:
         arrays: list[Array] = []
         for leaf in leaves:
             if leaf.node.op == "column":
-                held = self._column(part, str(leaf.node.data))
-                if held.valid is not None and not leaf.has_valid:
+                values, valid = self._around(part, str(leaf.node.data))
+                if valid is not None and not leaf.has_valid:
                     raise Wild(frozenset((str(leaf.node.data),)))
-                arrays.append(held.values[part.rows])
+                rows = slice(self.reach - leaf.back, self.reach - leaf.back + part.count)
+                arrays.append(values[rows])
                 if leaf.has_valid:
-                    there = held.valid
-                    arrays.append(np.ones(part.count, bool) if there is None else there[part.rows])
+                    arrays.append(np.ones(part.count, bool) if valid is None else valid[rows])
                 continue
             vec = self._outside(leaf.node)
             values = spread(vec.values, part.count)
@@ -232,6 +254,12 @@ class Run:
             if leaf.has_valid:
                 arrays.append(np.ascontiguousarray(solid(vec.valid, part.count)))
         return arrays
+
+    def _before(self, plan: Plan, part: Part, state: Sequence[Array]) -> Sequence[Array]:
+        """Return what a kernel needs to know who follows whom: keys, room for a block, what is carried."""
+        starts = [(part.keys[key], self.reach - back) for key, back in plan.stages.keys]
+        state[-1][0] = part.known
+        return [*(key[start : start + part.count] for key, start in starts), *state]
 
     def _outside(self, node: Node) -> Vec:
         if node.type.stored != "b" or self.interpreter.knows(node):
@@ -250,16 +278,20 @@ class Run:
         ints: Int1D = constants(found, "int64")
         return ints
 
-    def _judge(self, each: Ready, part: Part) -> None:
-        plan, words = each.plan, self._words[: part.count]
-        sums = np.zeros(plan.sums, dtype=np.int64)
+    def _judge(self, each: Ready, part: Part, state: Sequence[Array]) -> None:
+        plan, sums = each.plan, np.zeros(each.plan.sums, dtype=np.int64)
         arrays, ints = self._arrays(plan.leaves, part), self._ints(plan.ints, part)
-        each.kernel(part.count, *arrays, ints, constants(plan.floats, "float64"), words, sums)
+        before, floats = self._before(plan, part, state), constants(plan.floats, "float64")
+        room = (self._block_words, self._words, self._places)
+        found = int(each.kernel(part.count, *arrays, *before, ints, floats, *room, sums))
         self._guards(plan, part, sums)
+        marks, marked = self._words[:found], self._places[:found]
         totals = np.zeros(len(plan.rules), dtype=np.int64)
-        places = self._places[: int(marked(words, self._places)) if sums[0] else 0]
-        marks = words[places]
         bit_counts(marks, totals)
+        self._add(plan, part, sums, totals, marks, marked)
+
+    def _add(self, plan: Plan, part: Part, sums: Int1D, totals: Int1D, marks: Array, places: Int1D) -> None:
+        """Add what a kernel counted, and the first broken rows among those that it marked."""
         for bit, one in enumerate(plan.rules):
             counts, found = self.counts[one.rule.id], int(totals[bit])
             good = part.count - found if one.good is None else int(sums[one.good])
@@ -280,12 +312,14 @@ class Run:
             self.undefined[key] = self.undefined.get(key, 0) + int(sums[place])
 
     def _guards(self, plan: Plan, part: Part, sums: Int1D) -> None:
-        """Raise Wild for floats out of bounds, DataError for whole numbers that are too large."""
-        if int(sums[2]).bit_length() >= _SUSPECT_BITS:
+        """Raise OutOfOrder for a row that steps back, DataError for numbers too large, Wild for floats."""
+        if sums[2]:
+            raise OutOfOrder
+        if int(sums[1]).bit_length() >= _SUSPECT_BITS:
             for name in plan.sized:
                 part.source.whole(name)
-        if sums[1]:
-            wild = {name for bit, name in enumerate(plan.guarded) if int(sums[1]) >> bit & 1}
+        if sums[0]:
+            wild = {name for bit, name in enumerate(plan.guarded) if int(sums[0]) >> bit & 1}
             raise Wild(frozenset(wild))
 
     def _is_only_counted(self, rule: Rule, counts: Counts, part: Part) -> bool:
@@ -309,3 +343,9 @@ class Run:
 def _taken(rows: slice | Int1D, places: Int1D) -> Int1D:
     """Return the rows at some places of a part."""
     return places + rows.start if isinstance(rows, slice) else rows[places]
+
+
+def _state(plan: Plan) -> list[Array]:
+    """Return a kernel's arrays for one block, and what it carries from block to block."""
+    room = [np.empty(BLOCK_ROWS, kind.lstrip("=")) for _, (kind, _) in plan.stages.arguments]
+    return [*room, np.zeros(1 + plan.stages.sums, dtype=np.int64)]

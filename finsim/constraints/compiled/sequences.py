@@ -13,12 +13,10 @@ import numpy as np
 from finsim.constraints.compiled.facts import Facts
 from finsim.constraints.expression import Node
 from finsim.constraints.vectors import Vec, solid, spread
-from finsim.kernels.sequences import day_sum, running_sum, shifted, window_count, window_over, window_sum
+from finsim.kernels.sequences import day_sum, running_sum, shifted, window_count, window_sum
 from finsim.notation import Array, Bool1D, Int1D
 
 _ROOM = 4  # a window's buffer holds this many blocks before rows are moved to its front
-_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_MOST_LOOKED_BACK = 4096
 _WORD = 8  # bytes of a value that the kernel of ``lag`` moves
 
 
@@ -30,31 +28,8 @@ class Step(Protocol):
         ...
 
 
-def crowding(node: Node, facts: Facts) -> tuple[Node, int, bool] | None:
-    """Return what a comparison of ``count_in`` with a constant asks: is the count above ``most``, or not.
-
-    Returns the call, ``most`` and whether "above" is what makes the comparison true; None for any other
-    node. Counts are at least 1, so ``most`` is too.
-    """
-    if node.op not in _MIRRORED or node.data is not None:
-        return None
-    left, right = node.args
-    for call, other, op in ((left, right, node.op), (right, left, _MIRRORED[node.op])):
-        most = facts.constant(other)
-        if call.op != "call" or call.data[0] != "count_in" or not isinstance(most, int):
-            continue
-        most -= op in ("<", ">=")
-        if 1 <= most <= _MOST_LOOKED_BACK and facts.sure(call.args[-1]):
-            return call, most, op in (">", ">=")
-    return None
-
-
 def step_for(node: Node, facts: Facts) -> Step | None:
     """Return the fast form of a sequence function, or None when it has none."""
-    crowd = crowding(node, facts)
-    if crowd is not None:
-        call, most, wanted = crowd
-        return WindowOver(int(call.data[1]), most, wanted)
     name = node.data[0] if node.op == "call" else ""
     if name == "lag" and node.data[1] == 1:
         return LagOne()
@@ -68,19 +43,6 @@ def step_for(node: Node, facts: Facts) -> Step | None:
             return None
         return WindowSum(int(node.data[1])) if name == "sum_in" else DaySum()
     return None
-
-
-def step_arguments(node: Node, facts: Facts) -> Sequence[Node]:
-    """Return what the fast form of a node reads."""
-    crowd = crowding(node, facts)
-    return node.args if crowd is None else crowd[0].args
-
-
-def is_sure_step(node: Node, facts: Facts) -> bool:
-    """Whether the fast form of a function never gives null."""
-    if node.op == "call" and node.data[0] == "lag":
-        return len(node.args) > 1 and all(facts.sure(arg) for arg in node.args)
-    return True
 
 
 def _whole(vec: Vec, rows: int) -> Int1D:
@@ -163,22 +125,6 @@ class DaySum:
         found = day_sum(time, _whole(args[0], rows), same, self.day, self.total, out)
         self.day, self.total = map(int, found)
         return Vec(out)
-
-
-class WindowOver:
-    """``count_in(w) > most``, or its contrary."""
-
-    def __init__(self, width: int, most: int, wanted: bool) -> None:
-        self.width, self.most, self.wanted, self.run = width, most, wanted, 0
-        self.tail = np.zeros(most, dtype=np.int64)
-
-    def read(self, same: Bool1D, args: Sequence[Vec]) -> Vec:
-        """Return the truth of each row; the time is the last argument."""
-        out = np.empty(len(same), dtype=bool)
-        time = np.ascontiguousarray(args[-1].values)
-        self.run = int(window_over(time, self.tail, same, self.width, self.most, self.run, out))
-        self.tail = np.concatenate((self.tail, time[-self.most :]))[-self.most :]
-        return Vec(out if self.wanted else ~out)
 
 
 class Buffer:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from finsim.constraints.columns import Source
 from finsim.constraints.compiled.facts import Facts
 from finsim.constraints.compiled.feeding import arranged_shares, feed, feed_arranged, shares
-from finsim.constraints.compiled.plan import Inputs, Plan
+from finsim.constraints.compiled.outside import Inputs
+from finsim.constraints.compiled.plan import Plan
 from finsim.constraints.compiled.prepare import are_compiled, compiled, facts_for, plans_for
 from finsim.constraints.compiled.run import Counts, Ready, Run, Wild
 from finsim.constraints.compiled.walk import OutOfOrder, may_stand_in_order
@@ -47,7 +48,11 @@ class Compiled:
 
     def facts(self) -> Facts:
         """Return what is known of the columns by now."""
-        return facts_for(self.rules, self.source, self.world.params, self.order, self.nullable)
+        is_arranged = self.placed is not None or (
+            self.order is not None and not may_stand_in_order(self.order, self.source)
+        )
+        params = self.world.params
+        return facts_for(self.rules, self.source, params, self.order, self.nullable, is_arranged)
 
     def plans(self) -> list[tuple[Plan, Inputs | None]]:
         """Return what would be compiled."""
@@ -73,7 +78,7 @@ class Compiled:
         if is_stream and self.order is not None and not may_stand_in_order(self.order, self.source):
             raise OutOfOrder
         if self.order is not None and not may_stand_in_order(self.order, self.source):
-            self.placed = self._arranged()
+            self.placed, self._ready = self._arranged(), None
         while True:
             try:
                 return self._once(begin, threads)
@@ -84,7 +89,7 @@ class Compiled:
             except OutOfOrder:
                 if is_stream:
                     raise
-                self.placed = self._arranged()
+                self.placed, self._ready = self._arranged(), None
 
     def _arranged(self) -> Arrangement:
         assert self.order is not None

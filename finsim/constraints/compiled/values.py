@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from finsim.constraints.compiled.annuity import level, level_after
 from finsim.constraints.compiled.sheet import Sheet
 from finsim.constraints.expression import Node
-from finsim.constraints.row_functions import ANNUITY_BITS
 
 
 class Values(Sheet):
-    """Writes numbers; ``Writer`` adds the truths that they depend on."""
+    """Writes numbers; ``Writer`` adds the truths that they depend on.
+
+    The loop that ``is_last`` finds what was worked out in loops before.
+    """
+
+    is_last = False
 
     def value(self, node: Node) -> str:
         """Return the name of a number's value (any value where it is null, NaN for floats)."""
@@ -35,12 +40,22 @@ class Values(Sheet):
         """Return the name of "is false"."""
         raise NotImplementedError
 
+    def woven_value(self, node: Node) -> str:
+        """Return the name of a value that comes from the rows before."""
+        raise NotImplementedError
+
+    def woven_valid(self, node: Node) -> str:
+        """Return the name of its flag, or ""."""
+        raise NotImplementedError
+
     def both(self, nodes: Sequence[Node]) -> str:
         """Return the conjunction of the flags of some nodes, or ""."""
         flags = list(dict.fromkeys(flag for flag in (self.valid(node) for node in nodes) if flag))
         return self.let(" & ".join(flags)) if len(flags) > 1 else "".join(flags)
 
     def _value(self, node: Node) -> str:
+        if self.woven(node) and node.type.stored != "b":
+            return self.woven_value(node)
         if node.op == "column" or not self.native(node):
             return f"a{self.leaf(node).number}"
         if node.op in ("const", "param"):
@@ -95,7 +110,12 @@ class Values(Sheet):
         return self.let(f"{self.real(float('nan'))} if {zero} else {a} / {b}")
 
     def _called(self, node: Node) -> str:
-        name, args = node.data[0], [self.value(arg) for arg in node.args]
+        name = node.data[0]
+        if name == "annuity" and self.is_last:
+            if node not in self.annuities:
+                self.annuities.append(node)
+            return level_after(self, node, self.value(node.args[0]), self.annuities.index(node))
+        args = [self.value(arg) for arg in node.args]
         if name == "abs":
             return self.let(f"abs({args[0]})")
         if name in ("min", "max"):
@@ -115,7 +135,7 @@ class Values(Sheet):
             return self.let(f"sqrt({args[0]})")
         if name == "coalesce":
             return self._first_known(node, args)
-        return self._rounded(node, args[0]) if name == "round" else self._annuity(node, args)
+        return self._rounded(node, args[0]) if name == "round" else level(self, node, args)
 
     def _extreme(self, least: bool, a: str, b: str, is_float: bool) -> str:
         test = f"{a} {'<' if least else '>'} {b}"
@@ -136,33 +156,11 @@ class Values(Sheet):
         safe = self.let(f"rint({x}) if {fits} else {self.real(0.0)}")
         return self.let(f"int64({safe})")
 
-    def _annuity(self, node: Node, args: Sequence[str]) -> str:
-        """Level payment by repeated squaring; the interpreter's ``level_payment`` does the same steps."""
-        amount, rate, count = args
-        zero, nan = self.real(0.0), self.real(float("nan"))
-        most, least = self.real(2.0**ANNUITY_BITS), self.real(-1.0)
-        bad = self.let(f"({count} <= {zero}) | ({rate} <= {least}) | ({count} >= {most})")
-        whole = self.let(f"({count} == floor({count})) & (not {bad})")
-        tests = [f"not {whole}"]
-        tests += [
-            f"{name} == {name}" for arg, name in zip(node.args, args, strict=True) if not self.facts.sure(arg)
-        ]
-        self.undefined[id(node)] = self.count(self.let(" & ".join(f"({test})" for test in tests)))
-        left = self.let(f"int64({count} if {whole} else {zero})")
-        grown, step = zero, rate
-        for bit in range(ANNUITY_BITS):
-            here = self.let(f"(({left} >> {bit}) & 1) == 1")
-            grown = self.let(f"{grown} + {step} * ({self.real(1.0)} + {grown}) if {here} else {grown}")
-            if bit + 1 < ANNUITY_BITS:
-                step = self.let(f"{step} * ({self.real(2.0)} + {step})")
-        top = self.let(f"{self.real(1.0)} if {rate} == {zero} else {rate}")
-        bottom = self.let(f"{count} if {rate} == {zero} else {grown}")
-        level = self.let(f"{amount} * ({rate} + {top} / {bottom})")
-        return self.let(f"{level} if {whole} else {nan}")
-
     def _valid(self, node: Node) -> str:
         if self.facts.sure(node):
             return ""
+        if self.woven(node) and node.type.stored != "b":
+            return self.woven_valid(node)
         if node.op == "column" or not self.native(node):
             return f"b{self.leaf(node).number}"
         if node.op == "integer" or node.type.stored == "b":

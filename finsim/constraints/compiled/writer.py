@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from finsim.constraints.compiled.values import Values
+from finsim.constraints.compiled.facts import Facts
+from finsim.constraints.compiled.native import is_native
+from finsim.constraints.compiled.weaving import Weaving, is_woven
 from finsim.constraints.expression import Node
 
 _NO = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 
-class Writer(Values):
+class Writer(Weaving):
     """Writes truths and numbers, each where it is first needed."""
 
     def yes(self, node: Node) -> str:
@@ -61,6 +63,8 @@ class Writer(Values):
             return self._always() if bool(self.facts.constant(node)) is wanted else self._never()
         if node.op == "call" and node.data[0] == "on_tick" and self.native(node):
             return self._ticked(node, wanted)
+        if self.woven(node) and node.op != "call":
+            return self.crowded(node, wanted)
         if node.op == "column" or not self.native(node):
             name, flag = self.value(node), self.valid(node)
             text = name if wanted else f"(not {name})"
@@ -149,3 +153,8 @@ class Writer(Values):
             left, right = (x, f"{y} + {slack}") if node.op in ("<", "<=") else (f"{x} + {slack}", y)
             text = f"{left} {node.op if wanted else _NO[node.op]} {right}"
         return self.let(f"({text}) & {flag}") if flag else self.let(text)
+
+
+def fresh_writer(facts: Facts) -> Writer:
+    """Return a writer of a kernel for columns of which these facts are known."""
+    return Writer(facts, lambda node: is_native(node, facts), lambda node: is_woven(node, facts))

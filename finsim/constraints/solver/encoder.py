@@ -27,11 +27,21 @@ _TEXT_CODES = 10**30  # labels as numbers, away from every whole number of a tab
 
 
 class Encoder:
-    """Turns nodes into literals and linear forms of one ``Forms``; each node once for each order of rows."""
+    """Turns nodes into literals and linear forms of one ``Forms``; each node once for each order of rows.
 
-    def __init__(self, scene: Scene) -> None:
+    ``rounds`` says whether float arithmetic is that of float64 or exact (see ``roundoff``). Then ``exact``
+    has the number before rounding by result, ``rounded`` the result by number, ``grids`` a power of two
+    that divides a number, and ``sizes`` how large it can be.
+    """
+
+    def __init__(self, scene: Scene, rounds: bool = False) -> None:
         self.scene: Scene = scene
-        self.forms = Forms()
+        self.rounds = rounds
+        self.exact: dict[int, Linear] = {}
+        self.rounded: dict[tuple[frozenset[tuple[int, Fraction]], Fraction], Linear] = {}
+        self.grids: dict[int, Fraction] = {}
+        self.sizes: dict[int, Fraction] = {}
+        self.forms = Forms(has_floats=rounds)
         self.order: Order | None = None
         self.unknowns: dict[Node, str] = {}
         self.closed: dict[int, Node] = {}
@@ -86,7 +96,12 @@ class Encoder:
         return Truth(self.forms.all_of((literal, -empty)), self.forms.all_of((-literal, -empty)))
 
     def literal(self, value: object) -> Linear:
-        """Return a constant as an exact number; a float is the decimal it is written as."""
+        """Return a constant as an exact number.
+
+        A float is the decimal it is written as, and its very own value where floats are rounded.
+        """
+        if isinstance(value, float) and self.rounds:
+            return Linear({}, Fraction(value))
         if isinstance(value, str):
             code = self._codes.setdefault(value, len(self._codes))
             return Linear({}, Fraction(_TEXT_CODES + code))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import ceil, floor, gcd, lcm
+from math import ceil, floor, gcd, inf, lcm, nextafter
 
 from finsim.constraints.solver.search import Search
 from finsim.constraints.solver.simplex import Near
 
 ZERO, ONE = Fraction(0), Fraction(1)
+LARGEST = Fraction(sys.float_info.max)
 
 
 @dataclass(frozen=True)
@@ -34,16 +36,34 @@ class Linear:
         return Linear().plus(self, factor)
 
 
+def float_below(limit: Fraction, strict: bool = False) -> Fraction:
+    """Return the largest float at or below a number (below it when strict); the number is no infinity."""
+    near = float(limit)
+    if near > limit or (strict and near == limit):
+        near = nextafter(near, -inf)
+    return Fraction(near)
+
+
+def float_after(value: Fraction) -> Fraction:
+    """Return the float after a float that is not the largest."""
+    return Fraction(nextafter(float(value), inf))
+
+
 def fixed(value: Fraction | int) -> Linear:
     """Return a constant."""
     return Linear({}, Fraction(value))
 
 
 class Forms:
-    """Makes truth literals of inequalities and of and, or, not, if."""
+    """Makes truth literals of inequalities and of and, or, not, if.
 
-    def __init__(self) -> None:
+    With ``has_floats`` numbers that are not whole are float64, unless they are taken out of ``floats``.
+    """
+
+    def __init__(self, has_floats: bool = False) -> None:
         self.search = Search()
+        self.has_floats = has_floats
+        self.floats: set[int] = set()
         self.true = self.search.variable()
         self.search.require([self.true])
         self._sums: dict[tuple[tuple[int, Fraction], ...], int] = {}
@@ -59,6 +79,8 @@ class Forms:
             self.search.steps.add(name)
         if whole:
             self.search.whole[name] = None
+        elif self.has_floats:
+            self.floats.add(name)
         return Linear({name: ONE})
 
     def fact(self, *literals: int) -> None:
@@ -93,6 +115,9 @@ class Forms:
         if whole:
             limit = Fraction(ceil(limit) - 1 if strict else floor(limit))
             high, low = (limit, ZERO), (limit + 1, ZERO)
+        elif name in self.floats and abs(limit) < LARGEST:
+            below = float_below(limit, strict)
+            high, low = (below, ZERO), (float_after(below), ZERO)
         else:
             high, low = ((limit, -ONE), (limit, ZERO)) if strict else ((limit, ZERO), (limit, ONE))
         atom = self.search.atom(name, high, low)

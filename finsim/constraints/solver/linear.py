@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from finsim.constraints.expression import Node
 from finsim.constraints.solver.forms import ONE, Linear, fixed
+from finsim.constraints.solver.roundoff import limited, rounded, share_grid
 from finsim.constraints.solver.traits import family, is_constant
 from finsim.constraints.solver.unknowns import power, product, quotient, unknown
 from finsim.constraints.types import DAY_NANOS
@@ -24,6 +25,8 @@ def _is_whole(node: Node) -> bool:
 
 def _column(run: Encoder, node: Node) -> Linear:
     run.numbers[node] = run.forms.number(_is_whole(node))
+    if run.rounds:
+        limited(run, run.numbers[node], node)
     return run.numbers[node]
 
 
@@ -35,8 +38,8 @@ def _param(run: Encoder, node: Node) -> Linear:
     return run.literal(run.scene.params[str(node.data)])
 
 
-def _same(run: Encoder, node: Node) -> Linear:
-    return run.number(node.args[0])
+def _float(run: Encoder, node: Node) -> Linear:
+    return rounded(run, run.number(node.args[0]))
 
 
 def _integer(run: Encoder, node: Node) -> Linear:
@@ -45,26 +48,34 @@ def _integer(run: Encoder, node: Node) -> Linear:
 
 
 def _times(factor: Callable[[Node], int]) -> Callable[[Encoder, Node], Linear]:
-    return lambda run, node: run.number(node.args[0]).times(Fraction(factor(node)))
+    def multiple(run: Encoder, node: Node) -> Linear:
+        exact = run.number(node.args[0]).times(Fraction(factor(node)))
+        return exact if _is_whole(node) else rounded(run, exact)
+
+    return multiple
 
 
 def _add(run: Encoder, node: Node) -> Linear:
     left, right = (run.number(arg) for arg in node.args)
-    return left.plus(right, ONE if node.op == "+" else -ONE)
+    exact = left.plus(right, ONE if node.op == "+" else -ONE)
+    return exact if _is_whole(node) else rounded(run, exact)
 
 
 def _multiply(run: Encoder, node: Node) -> Linear:
     left, right = (run.number(arg) for arg in node.args)
     if left.terms and right.terms:
-        return product(run, node, left, right)
-    return left.times(right.constant) if left.terms else right.times(left.constant)
+        exact = product(run, node, left, right)
+    else:
+        exact = left.times(right.constant) if left.terms else right.times(left.constant)
+    return exact if _is_whole(node) else rounded(run, exact, may_vanish=True)
 
 
 def _divide(run: Encoder, node: Node) -> Linear:
     left, right = (run.number(arg) for arg in node.args)
-    if not right.terms and right.constant:
-        return left.times(1 / right.constant)
-    return quotient(run, node, left, right) if right.terms else unknown(run, node, "a division by zero")
+    if not right.terms and not right.constant:
+        return unknown(run, node, "a division by zero")
+    exact = quotient(run, node, left, right) if right.terms else left.times(1 / right.constant)
+    return rounded(run, exact, may_vanish=True)
 
 
 def _folded(make: Callable[[Encoder, Node], Linear]) -> Callable[[Encoder, Node], Linear]:
@@ -86,6 +97,7 @@ def chosen(run: Encoder, condition: int, yes: Linear, no: Linear, whole: bool) -
     if condition in (run.forms.true, -run.forms.true):
         return yes if condition > 0 else no
     new = run.forms.number(whole)
+    share_grid(run, new, (yes, no))
     run.forms.fact(-condition, run.forms.same_number(new, yes))
     run.forms.fact(condition, run.forms.same_number(new, no))
     return new
@@ -99,6 +111,7 @@ def _choose(run: Encoder, node: Node) -> Linear:
 def largest(run: Encoder, parts: Sequence[Linear], sign: int, whole: bool) -> Linear:
     """Return the largest (``sign`` 1) or smallest (-1) of some forms."""
     new = run.forms.number(whole)
+    share_grid(run, new, parts)
     pairs = [(part, new) if sign > 0 else (new, part) for part in parts]
     for low, high in pairs:
         run.forms.fact(run.forms.below(low, high))
@@ -124,11 +137,11 @@ def _rounded(run: Encoder, node: Node) -> Linear:
     """
     x, digits = run.number(node.args[0]), 0 if node.data[2] else int(node.data[1])
     step = Fraction(10) ** -digits
-    new = run.forms.number(True, is_step=True).times(step)
-    for low, high in ((new, x), (x, new)):
-        run.forms.fact(run.forms.below(low, high.plus(fixed(step * HALF))))
-        run.ties.append((low, high.plus(fixed(step * HALF))))
-    return new
+    steps, count = rounded(run, x.times(1 / step), may_vanish=True), run.forms.number(True, is_step=True)
+    for low, high in ((count, steps), (steps, count)):
+        run.forms.fact(run.forms.below(low, high.plus(fixed(HALF))))
+        run.ties.append((low, high.plus(fixed(HALF))))
+    return rounded(run, count.times(step), may_vanish=True)
 
 
 def floored(run: Encoder, x: Linear) -> Linear:
@@ -170,7 +183,7 @@ CALLS: dict[str, Callable[[Encoder, Node], Linear]] = {
 }  # fmt: skip
 
 NUMBERS: dict[str, Callable[[Encoder, Node], Linear]] = {
-    "column": _column, "const": _const, "param": _param, "float": _same, "integer": _integer,
+    "column": _column, "const": _const, "param": _param, "float": _folded(_float), "integer": _integer,
     "ts": _times(lambda node: DAY_NANOS), "rescale": _times(lambda node: int(str(node.data))),
     "+": _folded(_add), "-": _folded(_add), "*": _folded(_multiply), "/": _folded(_divide), "^": power,
     "neg": _negate, "if": _choose,

@@ -9,6 +9,7 @@ from finsim.constraints.expression import Node
 from finsim.constraints.solver.forms import ONE, Linear, fixed
 from finsim.constraints.solver.labels import label_is, same_label
 from finsim.constraints.solver.linear import absolute, floored, largest
+from finsim.constraints.solver.roundoff import ordered_alike, rounded
 from finsim.constraints.solver.traits import Truth, why_unknown
 from finsim.constraints.solver.unknowns import compared_quotient
 
@@ -73,8 +74,12 @@ def _compare(run: Encoder, node: Node) -> Truth:
         how, amount = node.data
         slack = run.literal(amount)
         if how == "rel":
-            sizes = [absolute(run, side, False) for side in (x, y)]
-            slack = largest(run, sizes, 1, False).times(slack.constant)
+            whole = run.rounds and left.type.stored == "i"
+            sizes = [absolute(run, side, whole) for side in (x, y)]
+            size = rounded(run, largest(run, sizes, 1, whole))
+            slack = rounded(run, size.times(slack.constant), may_vanish=True)
+        if run.rounds and (how == "rel" or isinstance(amount, float) or left.type.stored == "f"):
+            return run.filled(_rounded(run, node.op, x, y, slack), node.args)
     return run.filled(_ordered(run, node.op, x, y, slack), node.args)
 
 
@@ -87,8 +92,20 @@ def _ordered(run: Encoder, op: str, x: Linear, y: Linear, slack: Linear) -> int:
     return _below(run, low, high.plus(slack), op in ("<", ">"))
 
 
+def _rounded(run: Encoder, op: str, x: Linear, y: Linear, slack: Linear) -> int:
+    """Return the literal of a loosened comparison whose difference or loosened side is a float."""
+    if op in ("=", "!="):
+        gap = rounded(run, x.plus(y, -ONE))
+        literal = run.forms.all_of((_below(run, gap, slack), _below(run, slack.times(-ONE), gap)))
+        return literal if op == "=" else -literal
+    low, high = (rounded(run, one) for one in ((x, y) if op in ("<", "<=") else (y, x)))
+    return _below(run, low, rounded(run, high.plus(slack)), op in ("<", ">"))
+
+
 def _below(run: Encoder, low: Linear, high: Linear, strict: bool = False) -> int:
     literal = run.forms.below(low, high, strict)
+    if run.rounds:
+        ordered_alike(run, low, high)
     compared_quotient(run, low.plus(high, -ONE), literal, strict)
     return literal
 

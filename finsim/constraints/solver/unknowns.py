@@ -37,7 +37,7 @@ def _known_range(run: Encoder, node: Node, value: Linear) -> None:
         forms.fact(forms.below(run.literal(min(values)), value))
         forms.fact(forms.below(value, run.literal(max(values))))
     if name in _LEAST:
-        forms.fact(forms.below(fixed(_LEAST[name]), value, strict=name == "exp"))
+        forms.fact(forms.below(fixed(_LEAST[name]), value, strict=name == "exp" and not run.rounds))
     if name in _MOST:
         forms.fact(forms.below(value, fixed(_MOST[name])))
     if name in _AT_LEAST_ITSELF or name == "group_min":
@@ -70,6 +70,7 @@ def _signs(run: Encoder, result: Linear, left: Linear, right: Linear) -> None:
 def product(run: Encoder, node: Node, left: Linear, right: Linear) -> Linear:
     """Return the product of two columns: only its sign is known."""
     new = unknown(run, node, "is a product of columns")
+    run.forms.floats.difference_update(new.terms)
     if node.args[0] is node.args[1]:
         run.forms.fact(run.forms.below(fixed(0), new))
     else:
@@ -84,6 +85,7 @@ def quotient(run: Encoder, node: Node, left: Linear, right: Linear) -> Linear:
     new = unknown(run, node, "is a quotient of columns")
     _signs(run, new, left, right)
     (name,) = new.terms
+    run.forms.floats.discard(name)
     run.quotients[name] = (left, right)
     return new
 
