@@ -23,12 +23,12 @@ from typing import Any
 import numpy as np
 
 from finsim.errors import ProvenanceError
+from finsim.kernels.hints import ahead, wide
 from finsim.kernels.kernel import kernel_for
-from finsim.kernels.width import wide
 
 NAME = "evaluate"
 _WORDS = ("def", "evaluate", "return", "for", "in", "range", "if", "else", "not", "from", "import", "numpy")
-_CALLS = ("wide", "int64", "float64", "uint64", "min", "abs", "rint", "floor", "ceil", "sqrt")
+_CALLS = ("ahead", "wide", "int64", "float64", "uint64", "min", "abs", "rint", "floor", "ceil", "sqrt")
 ALLOWED = frozenset((*_WORDS, *_CALLS))
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME = re.compile(r"[a-z][0-9]*")
@@ -133,7 +133,8 @@ def _module(source: str, path: Path) -> ModuleType:
             "a generated kernel does not match its name", place=str(path), remedy="delete it"
         )
     module = importlib.util.module_from_spec(spec)
-    setattr(module, wide.__name__, wide)  # the alphabet has no dot, so the source cannot import it
+    for hint in (ahead, wide):  # the alphabet has no dot, so the source cannot import them
+        setattr(module, hint.__name__, hint)
     sys.modules[name] = module  # numba looks the module up by name when it reads its cache
     spec.loader.exec_module(module)
     return module

@@ -40,19 +40,19 @@ def growth(sheet: Sheet, node: Node, rate: str, count: str, place: int) -> list[
     whole = _whole(sheet, rate, count)
     left = sheet.let(f"int64({count} if {whole} else {sheet.real(0.0)})")
     known = left if sheet.facts.sure(node.args[2]) else f"{left} - int64({count} != {count})"
-    begin = [f"m{place}[i] = {sheet.real(0.0)}", f"n{place}[i] = {rate}", f"o{place}[i] = {known}"]
-    begin += [f"e{place}[i] = {rate}", f"u |= {left}"]
-    lines = [*sheet.loads(), *sheet.lines, *begin]
+    grown, step = _squared(sheet, left, sheet.real(0.0), rate, _TOGETHER, is_last=False)
+    kept = [f"m{place}[i] = {grown}", f"e{place}[i] = {step}"]
+    begin = [*sheet.loads(), *sheet.lines, *kept, f"n{place}[i] = {rate}", f"o{place}[i] = {known}"]
     other = sheet.beside()
     bits = other.let(f"o{place}[i] >> b")
     grown, step = _squared(other, bits, f"m{place}[i]", f"e{place}[i]", _TOGETHER, is_last=False)
-    some = [*other.lines, f"m{place}[i] = {grown}", f"e{place}[i] = {step}"]
+    more = loop([*other.lines, f"m{place}[i] = {grown}", f"e{place}[i] = {step}"])
     return [
         "u = int64(0)",
-        *loop(lines),
-        f"for b in range(0, {ANNUITY_BITS}, {_TOGETHER}):",
+        *loop([*begin, f"u |= {left}"]),
+        f"for b in range({_TOGETHER}, {ANNUITY_BITS}, {_TOGETHER}):",
         "    if u >> b != 0:",
-        *(f"        {line}" for line in loop(some)),
+        *(f"        {line}" for line in more),
     ]
 
 

@@ -18,7 +18,7 @@ MOST_RULES = 64  # one bit each in a word of 64
 _MOST_GUARDS = 60
 _FIXED_SUMS = 3  # floats out of bounds, bits of the largest number, steps back
 _RESULTS = (("=uint64", 1), ("=uint64", 1), ("=int64", 1), ("=int64", 1))
-_LINES = 60  # a loop of more needs more registers than there are
+_LINES = 90  # a loop of more needs more registers than there are
 _TOGETHER = 16
 _MARKING = f"""for i in range(e, {BLOCK_ROWS}):
     t[i] = uint64(0)

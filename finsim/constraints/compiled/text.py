@@ -36,8 +36,10 @@ def whole_text(
     ``others`` are the arguments after the leaves' arrays; constants are read from ``k`` and ``h`` among them.
     """
     columns, slices = [], []
+    asked = [f"l = min(o + {BLOCK_ROWS}, n - 1)"]
     for leaf in leaves:
         n = leaf.number
+        asked += [f"ahead(c{n}, l)"] if not leaf.back else []
         columns += [f"c{n}", *([f"d{n}"] if leaf.has_valid else [])]
         slices += [f"v{n} = c{n}[o:o + e]", *([f"u{n} = d{n}[o:o + e]"] if leaf.has_valid else [])]
     lines = ["from numpy import ceil, float64, floor, int64, rint, sqrt, uint64", "", ""]
@@ -45,6 +47,6 @@ def whole_text(
     body = ["wide()", *(f"k{k} = k[{k}]" for k in range(len(sheet.ints)))]
     body += [f"h{k} = h[{k}]" for k in range(len(sheet.floats))]
     body += [*head, f"for o in range(0, n, {BLOCK_ROWS}):"]
-    body += [f"    {line}" for line in (f"e = min({BLOCK_ROWS}, n - o)", *slices, *block)]
+    body += [f"    {line}" for line in (f"e = min({BLOCK_ROWS}, n - o)", *asked, *slices, *block)]
     lines += [f"    {line}" for line in (*body, *tail)]
     return "\n".join(lines) + "\n"

@@ -1,0 +1,66 @@
+"""What a kernel may ask of the processor: wide vectors, and memory before it is needed. Results are the same.
+
+LLVM uses vectors of 256 bits on processors that have 512, because the first of them ran slower with those;
+numba can only change that for a whole process. A kernel that calls ``wide`` asks for itself. The processor
+reads ahead in a page of memory but not into the next one: ``ahead`` opens it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.core.imputils import impl_ret_untracked
+from numba.extending import intrinsic, overload
+from numba.np.arrayobj import make_array
+
+from finsim.notation import Array
+
+_ATTRIBUTE = '"prefer-vector-width"="512"'
+_READ, _KEEP, _DATA = 0, 2, 1  # arguments of llvm.prefetch: to be read, into the second cache, no code
+
+
+def wide() -> None:
+    """Ask for the widest vectors in the kernel that calls this; other processors have no use for it."""
+
+
+def ahead(array: Array, place: int) -> None:
+    """Ask for the memory of a place in an array (within its bounds), to be read soon."""
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _ask_wide(_: Any) -> Any:
+    def written(context: Any, builder: Any, signature: Any, _: Any) -> Any:
+        # llvmlite lists the attributes it knows; one with a value is text of the same kind
+        set.add(builder.function.attributes, _ATTRIBUTE)
+        return impl_ret_untracked(context, builder, signature.return_type, context.get_dummy_value())
+
+    return types.void(), written
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _ask_ahead(_: Any, array: Any, place: Any) -> Any:
+    def written(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        data = make_array(signature.args[0])(context, builder, given[0]).data
+        byte, number = cgutils.voidptr_t, cgutils.int32_t
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        address = builder.bitcast(builder.gep(data, [given[1]]), byte)
+        builder.call(prefetch, [address, number(_READ), number(_KEEP), number(_DATA)])
+        return impl_ret_untracked(context, builder, signature.return_type, context.get_dummy_value())
+
+    return types.void(array, types.intp), written
+
+
+@overload(wide, inline="always")  # type: ignore[untyped-decorator]
+def _wide() -> Any:
+    return lambda: _ask_wide()
+
+
+@overload(ahead, inline="always")  # type: ignore[untyped-decorator]
+def _ahead(array: Any, place: Any) -> Any:
+    def asked(array: Any, place: Any) -> Any:
+        _ask_ahead(array, place)
+
+    return asked
