@@ -106,15 +106,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         runner = Runner(Path(folder), max(given.limit, 60.0))  # reading alone needs some seconds
         reading = runner.run("bandwidth", Path(), False, {})
-        speed, gain = reading["speed"], reading["gain"]
+        speed = reading["speed"]
         runner.limit = given.limit
         print(f"{platform.platform()}, Python {platform.python_version()}")
-        print(f"one thread reads {speed:.1f} GB/s, two {gain:.2f} times as fast")
+        gains = f"reads {reading['gain']:.2f} and reckons {reading['reckoning']:.2f} times as fast"
+        print(f"one thread reads {speed:.1f} GB/s; a pair of threads {gains}")
         for rows in map(int, given.rows):
             results += compared(runner, rows, speed, chosen(given, rows))
     print(show.versions(results))
     if given.json:
-        given.json.write_text(json.dumps({"speed": speed, "gain": gain, "results": results}, indent=1))
+        given.json.write_text(json.dumps({**reading, "results": results}, indent=1))
     wrong = [line for one in results for line in show.differences(one)]
     if wrong:
         sys.exit("\n".join(["", "THE ENGINES DO NOT AGREE, or did not finish:", *wrong]))

@@ -26,7 +26,7 @@ NEIGHBOURS = {("errors", "notation"), ("notation", "errors")}
 # Heavy library -> the only rooms, or modules, that may import it.
 HOMES = {
     "numba": ("kernels",),
-    "llvmlite": (),
+    "llvmlite": ("kernels.hints",),
     "torch": ("generators",),
     "safetensors": ("generators",),
     "networkx": ("records.graph",),

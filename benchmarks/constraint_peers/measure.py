@@ -97,7 +97,11 @@ def main() -> None:
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
     reading = job["module"] == "bandwidth"
-    found = {"speed": gigabytes_per_second(), "gain": two_threads_gain()} if reading else run(job)
+    if reading:
+        gain, reckoning = two_threads_gain()
+        found = {"speed": gigabytes_per_second(), "gain": gain, "reckoning": reckoning}
+    else:
+        found = run(job)
     Path(job["result"]).write_text(json.dumps(found))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from pathlib import Path
 
 import pyarrow as pa
@@ -54,6 +55,12 @@ class Batches:
                     place=str(part),
                     remedy="check tables of different columns one by one",
                 )
+
+    def only(self, columns: Sequence[str]) -> Batches:
+        """Return the same table with the other columns unread."""
+        narrow = copy(self)
+        narrow.columns = list(columns)
+        return narrow
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         """Yield the batches of all parts."""

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from finsim.constraints.batches import Batches
 from finsim.constraints.columns import Source
-from finsim.constraints.expression import walk
+from finsim.constraints.expression import Node, walk
 from finsim.constraints.judging import Manner, judged, known_tier
 from finsim.constraints.passes import BLOCK, Pass, cut, order_columns, passes
 from finsim.constraints.report import CheckReport, report_of, result_of
@@ -17,7 +17,9 @@ from finsim.constraints.session import AnyTable, Session, as_arrow, named, table
 from finsim.constraints.streaming import Streamed, Unsuited
 from finsim.constraints.tally import Excused, Tally
 from finsim.constraints.types import shown
-from finsim.constraints.whole import needs_whole
+from finsim.constraints.unique_keys import Stream, as_table, has_unique, may_reread, unique_calls
+from finsim.constraints.vectors import Vec
+from finsim.constraints.whole import whole_calls
 
 __all__ = ["BLOCK", "Excused", "Pass", "check", "check_batches", "cut", "order_columns", "why"]
 
@@ -76,45 +78,78 @@ def check_batches(
     """Check one table that comes as a stream of batches; memory holds one batch and the state of groups.
 
     ``table`` is its name in the pack (found from the columns when left out), ``others`` are the tables
-    that ``exists`` and ``parent`` look into. Rules that need the whole table at once (unique keys, group
-    totals) are skipped and say so. ``tier`` and ``threads`` are as in ``check``; rules that look at other
-    rows use kernels when ``batches`` can be read twice (not a generator) and rows come group by group.
-    Raises RowsOutOfOrder, a DataError, when rows of a group come out of order.
+    that ``exists`` and ``parent`` look into. Rules that need all rows at once (group totals) are skipped
+    and say so; so are those with ``unique`` when ``batches`` cannot be read more than once (a generator).
+    Else ``unique`` takes 4 to 8 bytes a row (1 GiB at most), or nothing where keys rise.
+    ``tier`` and ``threads`` are as in ``check``; rules that look at other rows use kernels when ``batches``
+    can be read twice and rows come group by group. Raises RowsOutOfOrder, a DataError, when rows of a group
+    come out of order.
     """
     known_tier(tier)
     manner = Manner(BLOCK, excused, tier, threads)
     given = {name: as_arrow(one) for name, one in (others or {}).items()}
-    may_restart = iter(batches) is not batches
+    may_restart = may_reread(batches)
+    known = _known_before(batches, rules, params, table, given) if may_restart else {}
     try:
-        return _streamed_report(batches, rules, params, table, given, manner, may_restart)
+        return _streamed_report(batches, rules, params, table, given, manner, may_restart, known)
     except Unsuited:
-        return _streamed_report(batches, rules, params, table, given, manner, False)
+        return _streamed_report(batches, rules, params, table, given, manner, False, known)
+
+
+def _known_before(
+    batches: Stream,
+    rules: RuleSet,
+    params: Mapping[str, object] | None,
+    table: str,
+    given: Mapping[str, pa.Table],
+) -> dict[Node, Vec]:
+    """Return the calls that have to be worked out for all rows before the first is judged."""
+    if not has_unique(rule for rule in rules.rules if table in ("", rule.table)):
+        return {}
+    first = next(iter(batches), None)
+    if first is None:
+        return {}
+    session, source = _opened(as_table(first).slice(0, 0), rules, params, table, given)
+    able = [rule for rule in session.own_rules(source.name) if not session.obstacle(rule, source)]
+    return unique_calls(batches, source, able)
+
+
+def _opened(
+    part: pa.Table,
+    rules: RuleSet,
+    params: Mapping[str, object] | None,
+    table: str,
+    given: Mapping[str, pa.Table],
+) -> tuple[Session, Source]:
+    """Return the session of a stream, in which its table has no rows, and its first batch."""
+    name = table or table_name(part, rules)
+    session = Session(rules, {**given, name: part.slice(0, 0)}, params)
+    return session, session.source(name, part)
 
 
 def _streamed_report(
-    batches: Iterable[pa.RecordBatch | pa.Table],
+    batches: Stream,
     rules: RuleSet,
     params: Mapping[str, object] | None,
     table: str,
     given: Mapping[str, pa.Table],
     manner: Manner,
     may_restart: bool,
+    known: Mapping[Node, Vec],
 ) -> CheckReport:
     session: Session | None = None
     tallies: list[Tally] = []
     runs: list[Streamed] = []
     seen = 0
     for batch in batches:
-        part = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
+        part = as_table(batch)
         if session is None:
-            name = table or table_name(part, rules)
-            session = Session(rules, {**given, name: part.slice(0, 0)}, params)
-            source = session.source(name, part)
-            tallies = [_streamed(rule, session, source) for rule in session.own_rules(name)]
+            session, source = _opened(part, rules, params, table, given)
+            tallies = [_streamed(rule, session, source, known) for rule in session.own_rules(source.name)]
             active = [tally.rule for tally in tallies if not tally.skipped]
-            world = session.world(active, session.sources[name])
+            world = session.world(active, session.sources[source.name], known)
             rows = batches.rows if isinstance(batches, Batches) else 0
-            runs = [Streamed(one, name, manner, may_restart, rows) for one in passes(tallies, world)]
+            runs = [Streamed(one, source.name, manner, may_restart, rows) for one in passes(tallies, world)]
         else:
             source = session.source(source.name, part, seen)
         seen += part.num_rows
@@ -131,9 +166,9 @@ def _streamed_report(
     return report_of(rules, results, session.params.changed)
 
 
-def _streamed(rule: Rule, session: Session, source: Source) -> Tally:
+def _streamed(rule: Rule, session: Session, source: Source, known: Mapping[Node, Vec]) -> Tally:
     obstacle = session.obstacle(rule, source)
-    if not obstacle and needs_whole(rule):
+    if not obstacle and any(node not in known for node in whole_calls(rule)):
         obstacle = "needs the whole table, not a stream"
     return Tally(rule, skipped=obstacle)
 

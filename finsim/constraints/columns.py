@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from finsim.constraints.arrow_values import values_of
 from finsim.constraints.types import DAY_NANOS, LARGEST, Type
-from finsim.constraints.vectors import Mask, Vec, known
+from finsim.constraints.vectors import TRUE, Mask, Vec, known
 from finsim.errors import DataError, Problem, did_you_mean
 from finsim.notation import Array, Int1D
 
@@ -108,6 +108,7 @@ class Source:
         self.headers = matched(table.column_names, columns) if headers is None else headers
         self._loaded: dict[str, Vec] = {}
         self._bounded_names: set[str] = set()
+        self._there: dict[str, Mask] = {}
 
     def piece(self, table: pa.Table, begin: int = 0, repeated: int = 0) -> Source:
         """Return other rows of the same table, from row ``begin`` of this one on, as their own source.
@@ -145,6 +146,10 @@ class Source:
             self._loaded[name] = self._load(name)
         return self._loaded[name]
 
+    def is_loaded(self, name: str) -> bool:
+        """Whether a column was converted already, or replaced."""
+        return name in self._loaded
+
     def trust(self, name: str) -> None:
         """Take the whole numbers of a column for small enough: somebody has looked."""
         self._bounded_names.add(name)
@@ -161,7 +166,13 @@ class Source:
         return Vec(cut, None if valid is None else valid[rows])
 
     def filled(self, name: str, rows: slice | Int1D) -> Mask:
-        """Return which of some rows are not empty; how large numbers are does not matter here."""
+        """Return which of some rows are not empty; how large numbers are does not matter here.
+
+        Labels that nobody has asked for yet get no codes, of which a stream would keep one for each text.
+        """
+        if name not in self._loaded and self.is_plain_text(name):
+            there = self._texts_there(name)
+            return there[rows] if np.ndim(there) else there
         values, valid = self.unchecked(name)
         if np.ndim(values) == 0:
             return known(Vec(values, valid))
@@ -176,11 +187,27 @@ class Source:
             pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)
         )
 
+    def is_plain_text(self, name: str) -> bool:
+        """Whether a column of labels or identifiers is stored as text, coded or not."""
+        if name not in self.headers or self.columns[name].type.kind not in ("cat", "id"):
+            return False
+        kind = self.table.schema.field(self.headers[name]).type
+        kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+        return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+    def _texts_there(self, name: str) -> Mask:
+        """Return which cells of a text column are not empty, once worked out."""
+        if name not in self._there:
+            column = _plain_words(self.table.column(self.headers[name]))
+            is_full = column.null_count == 0
+            self._there[name] = TRUE if is_full else values_of(column.is_valid().combine_chunks())
+        return self._there[name]
+
     def _load(self, name: str) -> Vec:
         kind = self.columns[name].type
         if name not in self.headers:
             return self._constant(name)
-        chunked = self.table.column(self.headers[name])
+        chunked = _plain_words(self.table.column(self.headers[name]))
         if pa.types.is_dictionary(chunked.type):
             chunked = chunked.unify_dictionaries()
         data = (
@@ -239,6 +266,14 @@ class Source:
             expected=f"{wanted} ({self.columns[name].type})",
             remedy=hint,
         )
+
+
+def _plain_words(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column as it is, but decoded where a dictionary has an empty word, which codes do not show."""
+    is_coded = pa.types.is_dictionary(column.type)
+    if is_coded and any(chunk.dictionary.null_count for chunk in column.chunks):
+        return column.cast(column.type.value_type)
+    return column
 
 
 _EXPECTED = {

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from finsim.constraints.build import Builder
 from finsim.constraints.columns import Labels, Source, matched, missing
-from finsim.constraints.expression import walk
+from finsim.constraints.expression import Node, walk
 from finsim.constraints.grammar import Misread
 from finsim.constraints.interpreter import Block, Interpreter, World
 from finsim.constraints.loading import param
@@ -18,6 +18,7 @@ from finsim.constraints.rule_build import completeness
 from finsim.constraints.ruleset import Rule, RuleSet
 from finsim.constraints.tally import key_names
 from finsim.constraints.types import Clash
+from finsim.constraints.vectors import Vec
 from finsim.constraints.whole import computed, join, same_keys, whole_nodes
 from finsim.errors import Problem, RuleError, did_you_mean
 
@@ -151,8 +152,11 @@ class Session:
                 return f"column {data[1]}.{data[2]} is absent"
         return ""
 
-    def world(self, rules: list[Rule], source: Source) -> World:
-        """Return what the rules of one table see besides its rows."""
+    def world(self, rules: list[Rule], source: Source, known: Mapping[Node, Vec] | None = None) -> World:
+        """Return what the rules of one table see besides its rows.
+
+        ``known`` are whole-table calls worked out already, of which ``source`` need not have the rows.
+        """
         joins, others = {}, {name: one for name, one in self.sources.items() if one is not source}
         others[source.name] = source
         roots = [node for rule in rules for node in (rule.check, rule.when) if node is not None]
@@ -168,9 +172,9 @@ class Session:
                         joins[data[1], data[2]] = join(other, data[2])
         keys = {name: key_names(spec) for name, spec in self.rules.tables.items()}
         world = World(self.params.values, self.labels, joins, others, {}, keys)
-        whole = {}
+        whole = dict(known or {})
         run = Interpreter(world)
         run.begin(Block(source, slice(None), source.rows))
-        for node in whole_nodes(roots):
+        for node in (one for one in whole_nodes(roots) if one not in whole):
             whole[node] = computed(node, [run.value(arg) for arg in node.args], source.rows)
         return World(self.params.values, self.labels, joins, others, whole, keys)

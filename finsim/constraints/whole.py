@@ -31,9 +31,14 @@ def whole_nodes(roots: Sequence[Node]) -> list[Node]:
     return list({id(node): node for root in roots for node in walk(root) if is_whole(node)}.values())
 
 
+def whole_calls(rule: Rule) -> list[Node]:
+    """Return the whole-table calls of one rule, each once."""
+    return whole_nodes([root for root in (rule.check, rule.when) if root is not None])
+
+
 def needs_whole(rule: Rule) -> bool:
-    """Whether a rule can only be judged with the whole table at hand."""
-    return bool(whole_nodes([root for root in (rule.check, rule.when) if root is not None]))
+    """Whether a rule can only be judged with the whole table at hand; ``unique`` needs more readings only."""
+    return any(node.data[0] != "unique" for node in whole_calls(rule))
 
 
 def computed(node: Node, args: Sequence[Vec], rows: int) -> Vec:

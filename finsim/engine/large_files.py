@@ -35,7 +35,7 @@ def large_file(
 ) -> LargeFile | None:
     """Return a Parquet file of more than ``HELD_BYTES``; None for whatever has to be read whole.
 
-    That is any other file or folder, and a file with a rule that needs the whole table at once. Raises
+    That is any other file or folder, and a file with a rule that needs all rows at once. Raises
     RuleError when it is large and lacks columns the rules need, or a parameter is unknown.
     """
     place = Path(path)
@@ -74,8 +74,9 @@ def check_large(
 ) -> CheckReport | None:
     """Return the report that the whole table would get; None when its rows have to be arranged first.
 
-    Memory holds one batch and the state of groups. ``progress`` is called with a label, the rows taken
-    and all rows. Raises DataError when cells are not of the declared type or the file is damaged.
+    Memory holds one batch, the state of groups, and for ``unique`` 4 to 8 bytes a row. ``progress`` is called
+    with a label, the rows taken and all rows, from 0 on for each reading. Raises DataError when cells are
+    not of the declared type or the file is damaged.
     """
 
     def step(done: int, rows: int) -> None:

@@ -45,7 +45,7 @@ def _ask_ahead(_: Any, array: Any, place: Any) -> Any:
         data = make_array(signature.args[0])(context, builder, given[0]).data
         byte, number = cgutils.voidptr_t, cgutils.int32_t
         kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
-        prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
         address = builder.bitcast(builder.gep(data, [given[1]]), byte)
         builder.call(prefetch, [address, number(_READ), number(_KEEP), number(_DATA)])
         return impl_ret_untracked(context, builder, signature.return_type, context.get_dummy_value())

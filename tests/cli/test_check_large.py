@@ -114,12 +114,51 @@ def test_rows_out_of_order_are_arranged_whole(same):
 
 
 @pytest.mark.parametrize(
-    "text", ["unique(n, i)", "group_sum(a) > 0 USD", "n > 0 | when: 'group_count(by: c) > 1'"]
+    "text",
+    [
+        "unique(n) or group_count() > 3",
+        "group_sum(a) > 0 USD",
+        "n > 0 | when: 'group_count(by: c) > 1'",
+    ],
 )
 def test_rules_that_need_the_whole_table_get_it(same, text):
     is_whole, _, said = same(as_table(in_order(random_rows(5, 200))), pack(["x > 0", text]))
     assert is_whole
     assert [rule["verdict"] for rule in said["rules"] if rule["id"] == "r1"] != ["skipped"]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_keys_are_compared_in_a_stream(same, threads):
+    table = as_table(in_order(random_rows(5, 400)))
+    texts = ["unique(n)", "unique(c, i)", "x > 0 => unique(j, d)", "unique(g, ts) or x > lag(x)", "x > 0"]
+    is_whole, code, said = same(table, pack(texts), "--threads", threads)
+    assert (is_whole, code) == (False, 1)
+    assert counts(said)["r0"] == 0
+    assert min(counts(said)[f"r{number}"] for number in range(1, 5)) > 0
+
+
+KEYED = """
+finsim-rules: 1
+pack: {id: keyed, version: "1"}
+table: t
+key: [k]
+columns: {k: {type: id, alias: [name]}, x: {type: float}, m: {type: int, optional: true, alias: [x, name]}}
+rules:
+  - {id: positive, check: x > 0}
+"""
+
+
+@pytest.mark.parametrize("again", [[], [(5, 3)], [(399, 0), (120, 110), (121, 110)]])
+def test_a_key_of_the_pack_is_compared_in_a_stream(same, again):
+    texts = [f"key {row * 7 % 400:03d}" for row in range(400)]
+    for target, origin in again:
+        texts[target] = texts[origin]
+    table = pa.table({"name": texts, "x": np.ones(400)})
+    is_whole, code, said = same(table, RuleSet.parse(KEYED))
+    assert (is_whole, code) == (False, 1 if again else 0)
+    assert counts(said)["t.key"] == len(again)
+    first = {one["row"]: one["key"]["k"] for rule in said["rules"] for one in rule["first"]}
+    assert first == {target: repr(texts[origin]) for target, origin in again}
 
 
 def test_a_rule_that_is_skipped_anyway_asks_for_nothing(same):

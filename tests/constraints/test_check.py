@@ -153,14 +153,14 @@ TEXTS = [
 def test_a_stream_gives_the_same_report_as_the_whole_table(size):
     rows = sorted(random_rows(4, 300), key=lambda row: (row["ts"] is None, row["ts"] or 0, row["n"]))
     table, others = as_table(rows), others_table(random_others(2))
-    rules = pack([*TEXTS, "unique(c, i)", "group_count(by: c) > 1"])
+    rules = pack([*TEXTS, "group_count(by: c) > 1"])
     whole = check({"t": table, "o": others}, rules)
     stream = check_batches(table.to_batches(max_chunksize=size), rules, others={"o": others})
     for number, text in enumerate(TEXTS):
         one, two = whole[f"r{number}"], stream[f"r{number}"]
         assert one == two, text
+    assert stream[f"r{len(TEXTS)}"].verdict == "skipped"
     assert "whole table" in stream[f"r{len(TEXTS)}"].reason
-    assert stream[f"r{len(TEXTS) + 1}"].verdict == "skipped"
 
 
 def test_a_stream_out_of_order_is_refused_and_one_without_sorting_is_not():

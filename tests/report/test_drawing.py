@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from finsim.evaluation import METRICS
@@ -175,6 +175,7 @@ def score(
 
 @given(st.floats(1e-6, 1e6), st.floats(1e-6, 1e6))
 def test_better_is_to_the_left(value: float, goal: float) -> None:
+    assume(value == goal or abs(value / goal - 1) > 1e-12)  # closer figures are drawn on the goal itself
     at = place(value, goal, inverted=False)
     assert at is not None
     assert 0.0 <= at <= 1.0
