@@ -65,7 +65,9 @@ def main() -> None:
         judge(given.judge, given.tier)
         return
     with tempfile.TemporaryDirectory() as place:
-        path = (given.keep or Path(place)) / "payments.parquet"
+        folder = given.keep or Path(place)
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "payments.parquet"
         if not path.exists():
             write(path, int(given.rows))
         print(f"{path.stat().st_size / 1e9:.2f} GB of Parquet")

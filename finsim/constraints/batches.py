@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,6 +15,19 @@ from finsim.errors import DataError
 
 BATCH_ROWS = 1 << 18
 _READ_BYTES = 1 << 20  # read ahead no further: what keeps memory at a few batches
+
+
+Batch = TypeVar("Batch")
+
+
+def read_ahead(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """Yield batches while a thread of its own reads the next one; raises what reading raises, in its turn."""
+    rest = iter(batches)
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, rest, None)
+        while (batch := coming.result()) is not None:
+            coming = pool.submit(next, rest, None)
+            yield batch
 
 
 class Batches:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
-from finsim.constraints.batches import Batches
+from finsim.constraints.batches import Batches, read_ahead
 from finsim.constraints.columns import Source
 from finsim.constraints.expression import Node, walk
 from finsim.constraints.judging import Manner, judged, known_tier
@@ -141,7 +141,7 @@ def _streamed_report(
     tallies: list[Tally] = []
     runs: list[Streamed] = []
     seen = 0
-    for batch in batches:
+    for batch in batches if manner.threads == 1 else read_ahead(batches):
         part = as_table(batch)
         if session is None:
             session, source = _opened(part, rules, params, table, given)

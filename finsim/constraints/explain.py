@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from finsim.constraints.arrow_values import taken
 from finsim.constraints.check import Excused, order_columns, why
 from finsim.constraints.columns import Source
 from finsim.constraints.interpreter import Block, Interpreter, Rows
@@ -230,7 +231,7 @@ class _Row:
         assert rule.repair is not None
         if rule.repair.do == "resample":  # donors may stand anywhere in the table
             rows = np.arange(self.source.rows)
-        part = self.source.table.take(pa.array(rows)).append_column(_MARK, pa.array(rows))
+        part = taken(self.source.table, rows).append_column(_MARK, pa.array(rows))
         try:
             mended, _ = repair(
                 part,

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from finsim.constraints.arrow_values import values_of
+from finsim.constraints.arrow_values import taken, values_of
 
 KINDS = ["int8", "uint16", "int32", "int64", "float32", "float64", "bool"]
 
@@ -49,3 +49,16 @@ def test_checking_a_file_does_not_need_pandas(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("rows", [[], [0], [5, 5, 2], [9, 0, 4, 4, 8], list(range(10))[::-1]])
+@pytest.mark.parametrize("cuts", [[10], [3, 7], [0, 1, 1, 8], [10, 0]])
+def test_a_few_rows_of_a_table_in_chunks(rows, cuts):
+    numbers, begin, parts = np.arange(10) * 1.5, 0, []
+    for count in cuts:
+        words = pa.array([f"w{k % 3}" for k in range(begin, begin + count)], pa.string()).dictionary_encode()
+        parts.append(pa.table({"x": numbers[begin : begin + count], "c": words}))
+        begin += count
+    found = taken(pa.concat_tables(parts), np.array(rows, dtype=np.int64))
+    assert found["x"].to_pylist() == [row * 1.5 for row in rows]
+    assert found["c"].to_pylist() == [f"w{row % 3}" for row in rows]

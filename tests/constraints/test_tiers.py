@@ -96,6 +96,15 @@ def test_fast_steps_on_sorted_rows(nulls, threads, small_pieces):
     assert sum(bool(rule["violations"]) for rule in fast["rules"]) >= 8
 
 
+@pytest.mark.parametrize("rows", [1, 20, 100, 700])
+def test_tables_in_chunks(rows, small_pieces):
+    rules, table = RuleSet.parse(sorted_rules(nulls=True)), sorted_table(1_500, nulls=True)
+    chunks = pa.concat_tables([table.slice(begin, rows) for begin in range(0, 1_500, rows)])
+    assert chunks["x"].num_chunks == -(-1_500 // rows)
+    slow, fast = both(chunks, rules, threads=2)
+    assert fast == slow
+
+
 CROWDS = """finsim-rules: 1
 pack: {id: crowds, version: 1}
 table: t

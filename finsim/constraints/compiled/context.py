@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import pyarrow as pa
 
+from finsim.constraints.arrow_values import taken
 from finsim.constraints.compiled.arrays import dtype_of, stored
 from finsim.constraints.compiled.feeding import rows_of
 from finsim.constraints.compiled.outside import roots_of
@@ -63,7 +63,7 @@ def _findings(
     is_sequence = asked[0][1].order is not None
     for low in range(0, len(rows), _BLOCK):
         part = rows[low : low + _BLOCK]
-        small = source.piece(source.table.take(pa.array(part)))
+        small = source.piece(taken(source.table, part))
         shape = layout(slots[low : low + _BLOCK], len(contexts), closed=True) if is_sequence else None
         run.begin(Block(small, slice(0, len(part)), len(part), shape, part + fast.first_row))
         if low + _BLOCK >= len(rows):

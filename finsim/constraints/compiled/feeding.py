@@ -14,10 +14,10 @@ from finsim.constraints.compiled.prepare import key_names
 from finsim.constraints.compiled.run import Part, Run
 from finsim.constraints.compiled.walk import Walk
 from finsim.constraints.order import Arrangement, Order
-from finsim.notation import Array
+from finsim.notation import Array, Int1D
 
 CHUNK = 1 << 20  # rows converted at a time: what bounds the extra memory
-FIRST = 1 << 10  # rows converted when rows have to be put before them
+FIRST = 1 << 10  # rows converted when the rows before them stand elsewhere
 BLOCK = 1 << 16  # rows handed over when something is worked out before: what stays in the core's cache
 
 
@@ -41,9 +41,10 @@ def feed(run: Run, whole: Source, order: Order | None, begin: int, end: int, off
     if walk is not None and order is not None and begin:
         walk.same(_keys(rows_of(whole, begin - 1, begin), order, run.facts), 1)
     size = BLOCK if any(each.plan.outside for each in run.ready) else CHUNK
-    first = begin
+    first, borders = begin, _borders(whole)
     while first < end:
-        source, last = _piece(whole, first, end, run.reach)
+        last = _last(first, end, run.reach, borders)
+        source = _piece(whole, first, last, run.reach)
         keys = _keys(source, order, run.facts) if order is not None else []
         for at in range(first, last, size):
             high = min(at + size, last)
@@ -56,17 +57,36 @@ def feed(run: Run, whole: Source, order: Order | None, begin: int, end: int, off
         first = last
 
 
-def _piece(whole: Source, first: int, end: int, reach: int) -> tuple[Source, int]:
-    """Return the rows from ``first`` on with ``reach`` rows before them, and where they end.
+def _borders(whole: Source) -> Int1D:
+    """Return where the chunks of a table end (of its first column: readers cut all columns alike)."""
+    lengths = [len(chunk) for chunk in whole.table.column(0).chunks] if whole.table.num_columns else []
+    ends: Int1D = np.cumsum(lengths, dtype=np.int64)
+    return ends
+
+
+def _last(first: int, end: int, reach: int, borders: Int1D) -> int:
+    """Return where a piece that begins at ``first`` ends, so that few rows stand in two chunks.
+
+    Such rows are copied; so a piece whose rows before stand in another chunk, or nowhere, is a small one.
+    """
+    at = int(np.searchsorted(borders, first, side="right"))
+    before = int(borders[at - 1]) if at else 0
+    if before > first - reach:
+        return min(first + FIRST, end)
+    border = int(borders[at]) if at < len(borders) else end
+    return min(first + CHUNK, end, border if border - first >= BLOCK else end)
+
+
+def _piece(whole: Source, first: int, last: int, reach: int) -> Source:
+    """Return rows ``first`` to ``last`` with ``reach`` rows before them.
 
     Where the table has not so many rows before, its first row stands for them.
     """
     if first >= reach:
-        last = min(first + CHUNK, end)
-        return rows_of(whole, first - reach, last), last
-    last = min(first + FIRST, end)
+        return rows_of(whole, first - reach, last)
     rows = np.maximum(np.arange(first - reach, last), 0)
-    return whole.piece(whole.table.take(pa.array(rows)), repeated=reach - first), last
+    few = whole.table.slice(0, last)  # a table in chunks is put together to be taken from
+    return whole.piece(few.take(pa.array(rows)), repeated=reach - first)
 
 
 def feed_arranged(run: Run, source: Source, placed: Arrangement, begin: int, end: int) -> None:

@@ -59,16 +59,16 @@ class Compiled:
         return plans_for(self.rules, self.facts())
 
     def prepare(self) -> tuple[Facts, list[Ready]]:
-        """Return facts and kernels, compiled if need be."""
-        if self._ready is None:
-            facts = self.facts()
+        """Return facts and kernels, compiled if need be; as they were while the facts are the same."""
+        facts = self.facts()
+        if self._ready is None or self._ready[0] != facts:
             self._ready = facts, compiled(plans_for(self.rules, facts))
         return self._ready
 
     def move(self, source: Source, first_row: int) -> None:
         """Go on with other rows of the same table, the first of them numbered ``first_row``."""
         self.nullable |= self.facts().nullable
-        self.source, self.first_row, self.placed, self._ready = source, first_row, None, None
+        self.source, self.first_row, self.placed = source, first_row, None
 
     def check(self, begin: int, threads: int, is_stream: bool = False) -> Outcome:
         """Judge the rows from ``begin`` on; starts anew when a column turns out to have nulls.
@@ -78,18 +78,18 @@ class Compiled:
         if is_stream and self.order is not None and not may_stand_in_order(self.order, self.source):
             raise OutOfOrder
         if self.order is not None and not may_stand_in_order(self.order, self.source):
-            self.placed, self._ready = self._arranged(), None
+            self.placed = self._arranged()
         while True:
             try:
                 return self._once(begin, threads)
             except Wild as wild:
                 if wild.columns <= self.nullable:
                     raise
-                self.nullable, self._ready = self.nullable | wild.columns, None
+                self.nullable |= wild.columns
             except OutOfOrder:
                 if is_stream:
                     raise
-                self.placed, self._ready = self._arranged(), None
+                self.placed = self._arranged()
 
     def _arranged(self) -> Arrangement:
         assert self.order is not None
