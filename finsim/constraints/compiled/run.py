@@ -31,6 +31,7 @@ from finsim.notation import Array, Bool1D, Int1D
 _DTYPES = {"f": np.float64, "i": np.int64, "b": np.bool_}
 _SUSPECT_BITS = LARGEST.bit_length() - 1
 _COUNTED = ("int", "money")
+_LINES = 128  # bytes: two lines of the cache, which processors fetch together
 
 
 class Wild(Exception):
@@ -104,7 +105,6 @@ class Run:
         self.needs_same = any(is_sequence(node) for each in ready for node in each.plan.outside)
         self._states = [_state(each.plan) for each in ready]
         self._gathered: dict[str, tuple[Array, Bool1D | None]] = {}
-        self._block_words = np.empty(BLOCK_ROWS, dtype=np.uint64)
         self._words = np.empty(0, dtype=np.uint64)
         self._places = np.empty(0, dtype=np.int64)
         self._slot = 0
@@ -258,8 +258,8 @@ class Run:
     def _before(self, plan: Plan, part: Part, state: Sequence[Array]) -> Sequence[Array]:
         """Return what a kernel needs to know who follows whom: keys, room for a block, what is carried."""
         starts = [(part.keys[key], self.reach - back) for key, back in plan.stages.keys]
-        state[-1][0] = part.known
-        return [*(key[start : start + part.count] for key, start in starts), *state]
+        state[-2][0] = part.known
+        return [*(key[start : start + part.count] for key, start in starts), *state[:-1]]
 
     def _outside(self, node: Node) -> Vec:
         if node.type.stored != "b" or self.interpreter.knows(node):
@@ -282,7 +282,7 @@ class Run:
         plan, sums = each.plan, np.zeros(each.plan.sums, dtype=np.int64)
         arrays, ints = self._arrays(plan.leaves, part), self._ints(plan.ints, part)
         before, floats = self._before(plan, part, state), constants(plan.floats, "float64")
-        room = (self._block_words, self._words, self._places)
+        room = (state[-1], self._words, self._places)
         found = int(each.kernel(part.count, *arrays, *before, ints, floats, *room, sums))
         self._guards(plan, part, sums)
         marks, marked = self._words[:found], self._places[:found]
@@ -346,6 +346,21 @@ def _taken(rows: slice | Int1D, places: Int1D) -> Int1D:
 
 
 def _state(plan: Plan) -> list[Array]:
-    """Return a kernel's arrays for one block, and what it carries from block to block."""
-    room = [np.empty(BLOCK_ROWS, kind.lstrip("=")) for _, (kind, _) in plan.stages.arguments]
-    return [*room, np.zeros(1 + plan.stages.sums, dtype=np.int64)]
+    """Return a kernel's arrays for one block, what it carries from block to block, and the block's words."""
+    kinds = [kind.lstrip("=") for _, (kind, _) in plan.stages.arguments]
+    shapes = [(kind, BLOCK_ROWS) for kind in kinds]
+    arrays = _apart([*shapes, ("int64", 1 + plan.stages.sums), ("uint64", BLOCK_ROWS)])
+    arrays[-2][:] = 0
+    return arrays
+
+
+def _apart(shapes: Sequence[tuple[str, int]]) -> list[Array]:
+    """Return arrays of some dtypes and lengths in memory that no other thread writes near to."""
+    sizes = [-(-np.dtype(dtype).itemsize * length // _LINES) * _LINES for dtype, length in shapes]
+    whole = np.empty(sum(sizes) + 2 * _LINES, dtype=np.uint8)
+    begin = -whole.ctypes.data % _LINES
+    arrays: list[Array] = []
+    for (dtype, length), size in zip(shapes, sizes, strict=True):
+        arrays.append(whole[begin : begin + np.dtype(dtype).itemsize * length].view(dtype))
+        begin += size
+    return arrays
