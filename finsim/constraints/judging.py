@@ -41,8 +41,9 @@ def judged(passes: Sequence[Pass], source: Source, manner: Manner) -> dict[int, 
     """Judge all rows of a table in every pass, in the tier that suits; return undefined results by node."""
     undefined: dict[int, int] = {}
     left = list(passes)
-    for pair in _pairs(passes):
-        if _together(pair, source, manner):
+    for several in _pairs(passes):
+        pair = [one for one in several if one in left]
+        if len(pair) > 1 and _together(pair, source, manner):
             undefined.update(pair[0].run.undefined)
             left = [one for one in left if one not in pair]
     for one in left:
@@ -51,7 +52,7 @@ def judged(passes: Sequence[Pass], source: Source, manner: Manner) -> dict[int, 
 
 
 def _pairs(passes: Sequence[Pass]) -> list[list[Pass]]:
-    """Return passes over the same groups, one with sorted rows and one with rows as they stand."""
+    """Return passes that one kernel can judge: sorted rows, the same as they stand, and rows one by one."""
     found = []
     for one in passes:
         if one.order is not None and one.order.is_sorted:
@@ -62,7 +63,7 @@ def _pairs(passes: Sequence[Pass]) -> list[list[Pass]]:
 
 
 def _together(pair: Sequence[Pass], source: Source, manner: Manner) -> bool:
-    """Judge two passes in one, by kernels, when rows stand in order already; else nothing is judged."""
+    """Judge passes in one, by kernels, when rows stand in order already; else nothing is judged."""
     if not _may_compile(source, manner):
         return False
     from finsim.constraints.compiled.tier import Compiled

@@ -96,6 +96,33 @@ def test_fast_steps_on_sorted_rows(nulls, threads, small_pieces):
     assert sum(bool(rule["violations"]) for rule in fast["rules"]) >= 8
 
 
+ORDERS = """finsim-rules: 1
+pack: {id: orders, version: 1}
+table: t
+columns: {g: {type: id}, h: {type: id}, ts: {type: ts}, x: {type: int}}
+rules:
+  - {id: row, check: x > 0}
+  - {id: one, order: {group: [g], by: [ts]}, check: x >= lag(x) - 3}
+  - {id: other, order: {group: [h], by: [ts]}, check: x >= lag(x) - 4}
+  - {id: standing, order: {group: [h], by: [ts], sort: false}, check: ts >= lag(ts)}
+"""
+
+
+def test_a_rule_is_judged_once_where_rows_stand_in_several_orders():
+    rng = np.random.default_rng(8)
+    table = pa.table(
+        {
+            "g": np.sort(rng.integers(0, 20, 400)),
+            "h": np.zeros(400, dtype=np.int64),
+            "ts": pa.array(np.arange(400) * 10**9, pa.timestamp("ns")),
+            "x": rng.integers(-2, 8, 400),
+        }
+    )
+    slow, fast = both(table, RuleSet.parse(ORDERS))
+    assert fast == slow
+    assert [rule["rows"] for rule in fast["rules"][-4:]] == [400] * 4
+
+
 @pytest.mark.parametrize("rows", [1, 20, 100, 700])
 def test_tables_in_chunks(rows, small_pieces):
     rules, table = RuleSet.parse(sorted_rules(nulls=True)), sorted_table(1_500, nulls=True)
