@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from finsim.constraints.compiled.annuity import level, level_after
@@ -9,7 +10,7 @@ from finsim.constraints.compiled.sheet import Sheet
 from finsim.constraints.expression import Node
 
 
-class Values(Sheet):
+class Values(Sheet, ABC):
     """Writes numbers; ``Writer`` adds the truths that they depend on.
 
     The loop that ``is_last`` finds what was worked out in loops before.
@@ -32,21 +33,21 @@ class Values(Sheet):
             )
         return self.once("valid", node, self._valid)
 
+    @abstractmethod
     def yes(self, node: Node) -> str:
         """Return the name of "is true"."""
-        raise NotImplementedError
 
+    @abstractmethod
     def no(self, node: Node) -> str:
         """Return the name of "is false"."""
-        raise NotImplementedError
 
+    @abstractmethod
     def woven_value(self, node: Node) -> str:
         """Return the name of a value that comes from the rows before."""
-        raise NotImplementedError
 
+    @abstractmethod
     def woven_valid(self, node: Node) -> str:
         """Return the name of its flag, or ""."""
-        raise NotImplementedError
 
     def both(self, nodes: Sequence[Node]) -> str:
         """Return the conjunction of the flags of some nodes, or ""."""
