@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -87,55 +88,44 @@ def check_batches(
     """
     known_tier(tier)
     manner = Manner(BLOCK, excused, tier, threads)
-    given = {name: as_arrow(one) for name, one in (others or {}).items()}
+    asked = _Asked(rules, params, table, {name: as_arrow(one) for name, one in (others or {}).items()})
     may_restart = may_reread(batches)
-    known = _known_before(batches, rules, params, table, given) if may_restart else {}
+    known = asked.known_before(batches) if may_restart else {}
     try:
-        return _streamed_report(batches, rules, params, table, given, manner, may_restart, known)
+        return _streamed_report(batches, asked, manner, may_restart, known)
     except Unsuited:
-        return _streamed_report(batches, rules, params, table, given, manner, False, known)
+        return _streamed_report(batches, asked, manner, False, known)
 
 
-def _known_before(
-    batches: Stream,
-    rules: RuleSet,
-    params: Mapping[str, object] | None,
-    table: str,
-    given: Mapping[str, pa.Table],
-) -> dict[Node, Vec]:
-    """Return the calls that have to be worked out for all rows before the first is judged."""
-    if not has_unique(rule for rule in rules.rules if table in ("", rule.table)):
-        return {}
-    first = next(iter(batches), None)
-    if first is None:
-        return {}
-    session, source = _opened(as_table(first).slice(0, 0), rules, params, table, given)
-    able = [rule for rule in session.own_rules(source.name) if not session.obstacle(rule, source)]
-    return unique_calls(batches, source, able)
+@dataclass(frozen=True)
+class _Asked:
+    """What a stream is judged by: rules, parameters, the name of its table (may be empty), other tables."""
 
+    rules: RuleSet
+    params: Mapping[str, object] | None
+    table: str
+    others: Mapping[str, pa.Table]
 
-def _opened(
-    part: pa.Table,
-    rules: RuleSet,
-    params: Mapping[str, object] | None,
-    table: str,
-    given: Mapping[str, pa.Table],
-) -> tuple[Session, Source]:
-    """Return the session of a stream, in which its table has no rows, and its first batch."""
-    name = table or table_name(part, rules)
-    session = Session(rules, {**given, name: part.slice(0, 0)}, params)
-    return session, session.source(name, part)
+    def opened(self, part: pa.Table) -> tuple[Session, Source]:
+        """Return the session of a stream, in which its table has no rows, and its first batch."""
+        name = self.table or table_name(part, self.rules)
+        session = Session(self.rules, {**self.others, name: part.slice(0, 0)}, self.params)
+        return session, session.source(name, part)
+
+    def known_before(self, batches: Stream) -> dict[Node, Vec]:
+        """Return the calls that have to be worked out for all rows before the first is judged."""
+        if not has_unique(rule for rule in self.rules.rules if self.table in ("", rule.table)):
+            return {}
+        first = next(iter(batches), None)
+        if first is None:
+            return {}
+        session, source = self.opened(as_table(first).slice(0, 0))
+        able = [rule for rule in session.own_rules(source.name) if not session.obstacle(rule, source)]
+        return unique_calls(batches, source, able)
 
 
 def _streamed_report(
-    batches: Stream,
-    rules: RuleSet,
-    params: Mapping[str, object] | None,
-    table: str,
-    given: Mapping[str, pa.Table],
-    manner: Manner,
-    may_restart: bool,
-    known: Mapping[Node, Vec],
+    batches: Stream, asked: _Asked, manner: Manner, may_restart: bool, known: Mapping[Node, Vec]
 ) -> CheckReport:
     session: Session | None = None
     tallies: list[Tally] = []
@@ -144,7 +134,7 @@ def _streamed_report(
     for batch in batches if manner.threads == 1 else read_ahead(batches):
         part = as_table(batch)
         if session is None:
-            session, source = _opened(part, rules, params, table, given)
+            session, source = asked.opened(part)
             tallies = [_streamed(rule, session, source, known) for rule in session.own_rules(source.name)]
             active = [tally.rule for tally in tallies if not tally.skipped]
             world = session.world(active, session.sources[source.name], known)
@@ -156,14 +146,15 @@ def _streamed_report(
         for one in runs:
             one.feed(source)
     if session is None:
-        return report_of(rules, [], {})
+        return report_of(asked.rules, [], {})
     for one in runs:
         one.finish()
     undefined = {key: count for one in runs for key, count in one.one.run.undefined.items()}
     results = [
-        result_of(tally, _undefined(tally, undefined), why(tally.rule, rules, session)) for tally in tallies
+        result_of(tally, _undefined(tally, undefined), why(tally.rule, asked.rules, session))
+        for tally in tallies
     ]
-    return report_of(rules, results, session.params.changed)
+    return report_of(asked.rules, results, session.params.changed)
 
 
 def _streamed(rule: Rule, session: Session, source: Source, known: Mapping[Node, Vec]) -> Tally:

@@ -105,7 +105,7 @@ class Streamed:
             raise Unsuited
         try:
             if start:
-                self._follows(whole)
+                self._follows(whole, start)
                 self._judge(whole.piece(table.slice(0, start)), first_row)
         except OutOfOrder:
             raise Unsuited from None
@@ -120,14 +120,14 @@ class Streamed:
         places = np.flatnonzero(other)
         return int(places[-1]) + 1 if len(places) else 0
 
-    def _follows(self, source: Source) -> None:
-        """Refuse a batch whose first group does not come after the last one judged."""
+    def _follows(self, source: Source, end: int) -> None:
+        """Refuse rows up to ``end`` whose first group does not come after the last one judged."""
         assert self.one.order is not None
         first, last = [], []
         for name in self.one.order.group:
             key = source.block(name, slice(None)).values
             first.append(key[0])
-            last.append(key[self._last_group(source) - 1])
+            last.append(key[end - 1])
         if self._before is not None and tuple(first) <= self._before:
             raise Unsuited
         self._before = tuple(last)

@@ -7,7 +7,7 @@ import pytest
 from naive.rule_tables import sorted_rules, sorted_table
 
 from finsim.constraints import streaming
-from finsim.constraints.batches import Batches
+from finsim.constraints.batches import Batches, read_ahead
 from finsim.constraints.check import check, check_batches
 from finsim.constraints.order import StreamGroups
 from finsim.constraints.ruleset import RuleSet
@@ -108,3 +108,15 @@ def test_a_number_too_large_is_named_by_its_row_in_the_stream(rules, tier, place
     table = table.set_column(2, "x", pa.array(amounts))
     with pytest.raises(DataError, match=f"table t, row {place}: column 'x' holds 2000000000000000000"):
         check_batches(cut(table, 60), rules, tier=tier)
+
+
+def test_reading_ahead_gives_the_same_batches_and_fails_in_its_turn():
+    def broken():
+        yield from (1, 2)
+        raise DataError("damaged", place="page 3", remedy="write it again")
+
+    assert list(read_ahead(range(1, 4))) == [1, 2, 3]
+    batches = read_ahead(broken())
+    assert [next(batches), next(batches)] == [1, 2]
+    with pytest.raises(DataError, match="damaged"):
+        next(batches)

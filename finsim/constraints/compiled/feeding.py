@@ -10,11 +10,12 @@ import pyarrow as pa
 from finsim.constraints.columns import Source
 from finsim.constraints.compiled.arrays import stored
 from finsim.constraints.compiled.facts import Facts
+from finsim.constraints.compiled.handed import Part
 from finsim.constraints.compiled.prepare import key_names
-from finsim.constraints.compiled.run import Part, Run
+from finsim.constraints.compiled.run import Run
 from finsim.constraints.compiled.walk import Walk
 from finsim.constraints.order import Arrangement, Order
-from finsim.notation import Array, Int1D
+from finsim.notation import Array, Bool1D, Int1D
 
 CHUNK = 1 << 20  # rows converted at a time: what bounds the extra memory
 FIRST = 1 << 10  # rows converted when the rows before them stand elsewhere
@@ -93,16 +94,22 @@ def feed_arranged(run: Run, source: Source, placed: Arrangement, begin: int, end
     """Feed positions ``begin`` to ``end`` of an arrangement of the whole table."""
     for low in range(begin, end, BLOCK):
         high = min(low + BLOCK, end)
-        slots = placed.slots[low:high]
-        same = np.empty(high - low, dtype=bool)
-        same[1:] = slots[1:] == slots[:-1]
-        same[:1] = low > begin and placed.slots[low - 1] == slots[0]
+        same = _same_slots(placed, begin, low, high) if run.needs_same else None
         around = np.maximum(np.arange(low - run.reach, high), 0)
         keys: list[Array] = [placed.slots[around]]
         if placed.permutation is not None:
             around = placed.permutation[around]
         rows, known = around[run.reach :], min(low, run.reach)
         run.feed(Part(source, rows, high - low, rows, same, around, known, keys))
+
+
+def _same_slots(placed: Arrangement, begin: int, low: int, high: int) -> Bool1D:
+    """Return whether each position goes on with the group of the one before; ``begin`` begins one."""
+    slots = placed.slots[low:high]
+    same = np.empty(high - low, dtype=bool)
+    same[1:] = slots[1:] == slots[:-1]
+    same[:1] = low > begin and placed.slots[low - 1] == slots[0]
+    return same
 
 
 def shares(

@@ -8,9 +8,9 @@ from typing import Any
 from finsim.constraints.columns import Source
 from finsim.constraints.compiled.arrays import dtype_of, has_nulls, plain_dtype
 from finsim.constraints.compiled.facts import Facts
+from finsim.constraints.compiled.handed import Ready
 from finsim.constraints.compiled.outside import Inputs, inputs_for, local_columns, roots_of
 from finsim.constraints.compiled.plan import MOST_RULES, Plan, planned
-from finsim.constraints.compiled.run import Ready
 from finsim.constraints.expression import walk
 from finsim.constraints.order import Order
 from finsim.constraints.ruleset import Rule

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import numpy as np
 
 from finsim.constraints.columns import Source
 from finsim.constraints.compiled.arrays import Stored, stored
 from finsim.constraints.compiled.facts import Facts
-from finsim.constraints.compiled.outside import Inputs
+from finsim.constraints.compiled.handed import Counts, Part, Ready, Wild
 from finsim.constraints.compiled.plan import Plan
+from finsim.constraints.compiled.room import block_arrays
 from finsim.constraints.compiled.sequences import Step, step_for
 from finsim.constraints.compiled.sheet import Leaf
-from finsim.constraints.compiled.text import BLOCK_ROWS
 from finsim.constraints.compiled.walk import OutOfOrder
 from finsim.constraints.compiled.weaving import is_sequence
 from finsim.constraints.expression import Node, walk
@@ -31,63 +30,6 @@ from finsim.notation import Array, Bool1D, Int1D
 _DTYPES = {"f": np.float64, "i": np.int64, "b": np.bool_}
 _SUSPECT_BITS = LARGEST.bit_length() - 1
 _COUNTED = ("int", "money")
-_LINES = 128  # bytes: two lines of the cache, which processors fetch together
-
-
-class Wild(Exception):
-    """Columns hold empty cells, or numbers so large that arithmetic may overflow: plan for nulls there."""
-
-    def __init__(self, columns: frozenset[str]) -> None:
-        super().__init__()
-        self.columns = columns
-
-
-@dataclass
-class Counts:
-    """What one rule did: as in ``Tally``, with the smallest broken rows instead of findings."""
-
-    rows: int = 0
-    fired: int = 0
-    held: int = 0
-    violations: int = 0
-    excused: int = 0
-    unknown: int = 0
-    first: list[int] = field(default_factory=list)
-
-    def add(self, other: Counts) -> None:
-        """Add the counts of other rows."""
-        for name in ("rows", "fired", "held", "violations", "excused", "unknown"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.first = sorted((*self.first, *other.first))[:FIRST_ROWS]
-
-
-@dataclass(frozen=True)
-class Ready:
-    """A plan with its compiled kernel."""
-
-    plan: Plan
-    kernel: Callable[..., int]
-    inputs: Inputs | None = None
-    input_kernel: Callable[..., int] | None = None
-
-
-@dataclass
-class Part:
-    """Rows handed to a run: a source, some of its rows, and their numbers in the whole table.
-
-    ``around`` are the same rows with those before them that a rule may look at, of which the last ``known``
-    are rows of the table; ``keys`` are the keys of all these. ``same`` says whether a row goes on with the
-    group of the row before, for what is worked out outside kernels.
-    """
-
-    source: Source
-    rows: slice | Int1D
-    count: int
-    numbers: slice | Int1D
-    same: Bool1D | None
-    around: slice | Int1D
-    known: int
-    keys: Sequence[Array]
 
 
 class Run:
@@ -103,7 +45,7 @@ class Run:
         self._source: Source | None = None
         self.reach = max((each.plan.reach for each in ready), default=0)
         self.needs_same = any(is_sequence(node) for each in ready for node in each.plan.outside)
-        self._states = [_state(each.plan) for each in ready]
+        self._states = [block_arrays(each.plan) for each in ready]
         self._gathered: dict[str, tuple[Array, Bool1D | None]] = {}
         self._words = np.empty(0, dtype=np.uint64)
         self._places = np.empty(0, dtype=np.int64)
@@ -343,24 +285,3 @@ class Run:
 def _taken(rows: slice | Int1D, places: Int1D) -> Int1D:
     """Return the rows at some places of a part."""
     return places + rows.start if isinstance(rows, slice) else rows[places]
-
-
-def _state(plan: Plan) -> list[Array]:
-    """Return a kernel's arrays for one block, what it carries from block to block, and the block's words."""
-    kinds = [kind.lstrip("=") for _, (kind, _) in plan.stages.arguments]
-    shapes = [(kind, BLOCK_ROWS) for kind in kinds]
-    arrays = _apart([*shapes, ("int64", 1 + plan.stages.sums), ("uint64", BLOCK_ROWS)])
-    arrays[-2][:] = 0
-    return arrays
-
-
-def _apart(shapes: Sequence[tuple[str, int]]) -> list[Array]:
-    """Return arrays of some dtypes and lengths in memory that no other thread writes near to."""
-    sizes = [-(-np.dtype(dtype).itemsize * length // _LINES) * _LINES for dtype, length in shapes]
-    whole = np.empty(sum(sizes) + 2 * _LINES, dtype=np.uint8)
-    begin = -whole.ctypes.data % _LINES
-    arrays: list[Array] = []
-    for (dtype, length), size in zip(shapes, sizes, strict=True):
-        arrays.append(whole[begin : begin + np.dtype(dtype).itemsize * length].view(dtype))
-        begin += size
-    return arrays

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from finsim.constraints.columns import Source
 from finsim.constraints.compiled.facts import Facts
 from finsim.constraints.compiled.feeding import arranged_shares, feed, feed_arranged, shares
+from finsim.constraints.compiled.handed import Counts, Ready, Wild
 from finsim.constraints.compiled.outside import Inputs
 from finsim.constraints.compiled.plan import Plan
 from finsim.constraints.compiled.prepare import are_compiled, compiled, facts_for, plans_for
-from finsim.constraints.compiled.run import Counts, Ready, Run, Wild
+from finsim.constraints.compiled.run import Run
 from finsim.constraints.compiled.walk import OutOfOrder, may_stand_in_order
 from finsim.constraints.interpreter import World
 from finsim.constraints.order import Arrangement, Order, arrange
