@@ -7,7 +7,6 @@ CPU second and the largest memory of the checking process, which starts fresh af
 from __future__ import annotations
 
 import argparse
-import resource
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from constraint_peers.measure import memory
 from constraint_peers.payments import payments
 
 from finsim.constraints.batches import Batches
@@ -47,7 +47,7 @@ def judge(path: Path, tier: str) -> None:
     batches = Batches(path)
     report = check_batches(batches, RuleSet.load(PACK), tier=tier)
     spent = time.process_time() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = memory("VmHWM") or float("nan")  # rusage would count the process that wrote the file
     found = sum(result.violations for result in report.results)
     speed = batches.rows / spent / 1e6
     print(f"{batches.rows:,} rows, 20 rules, tier {tier}: {speed:.1f} million rows per CPU second")
