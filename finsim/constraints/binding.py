@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from finsim.constraints.build import Builder
 from finsim.constraints.expression import Expr, Node, Span, walk
@@ -13,6 +14,7 @@ from finsim.constraints.grammar import Misread
 from finsim.constraints.lookups import Lookup
 from finsim.constraints.order import Order
 from finsim.constraints.types import ANY, BOOL, DATE, INT, LABEL, Clash, Type, day_number, number
+from finsim.constraints.written_out import WrittenOut
 from finsim.errors import did_you_mean
 
 _ORDER_FAMILIES = ("sequence", "window", "calendar")
@@ -38,13 +40,24 @@ class Scope:
     others: Mapping[str, tuple[Mapping[str, Type], str]] = field(default_factory=dict)
     lookups: Mapping[str, Lookup | None] = field(default_factory=dict)
 
+    @cached_property
+    def _sizes(self) -> WrittenOut:
+        return WrittenOut(self.lets)
+
+    def endless(self, expr: Expr) -> tuple[bool, Misread | None]:
+        """Return whether an expression is too long with every `let` in it written out, and the problem."""
+        is_endless = self._sizes.is_endless(expr)
+        return is_endless, self._sizes.fault(expr) if is_endless else None
+
     def ordered_by(self, order: Order | None) -> Scope:
         """Return the scope with the row order of a table, or of one rule."""
         if order is None:
             return self
         times = [name for name in order.by if self.columns[name].kind in ("date", "ts")]
         time = times[0] if times else None
-        return replace(self, ordered=True, group=order.group, is_sorted=order.is_sorted, time=time)
+        ordered = replace(self, ordered=True, group=order.group, is_sorted=order.is_sorted, time=time)
+        ordered.__dict__["_sizes"] = self._sizes  # the same `let` names, measured once
+        return ordered
 
 
 @dataclass
@@ -62,6 +75,10 @@ class Binder:
     def bind(self, expr: Expr, tol: Hashable = None) -> Node:
         """Return the typed node; problems are collected, and stand as type ``any``."""
         self.spans, self.tol, self.used_tol = [], tol, False
+        is_endless, fault = self.scope.endless(expr)
+        if is_endless:
+            self.problems += [] if fault is None else [fault]
+            return self.make.node("any", ANY)
         return self._bind(expr)
 
     def condition(self, expr: Expr, tol: Hashable = None) -> Node:

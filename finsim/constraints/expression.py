@@ -24,6 +24,14 @@ class Expr:
     start: int
     end: int
 
+    def parts(self) -> Iterator[Expr]:
+        """Yield the piece and every piece below it."""
+        waiting = [self]
+        while waiting:
+            part = waiting.pop()
+            yield part
+            waiting.extend(part.args)
+
 
 @dataclass(frozen=True, eq=False)
 class Node:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping
+from contextlib import suppress
+from graphlib import CycleError, TopologicalSorter
 
 from finsim.constraints.binding import Binder, Scope
 from finsim.constraints.build import Builder
@@ -28,8 +30,9 @@ class RuleBuilder:
 
     def check_lets(self, lets: Mapping[str, Expr], written: Mapping[str, object], loc: Loc) -> None:
         """Bind every ``let`` once, so that its problems are reported where it stands."""
+        unresolved = _unresolved(lets)
         for name, expr in lets.items():
-            if name in _reached(expr, lets):
+            if name in unresolved and name in _reached(expr, lets):
                 found = f"`let` {name!r} is defined by itself"
                 self.reader.complain((*loc, name), found, "break the circle")
             binder = Binder(self.make, self.scope)
@@ -121,14 +124,34 @@ class RuleBuilder:
 def _reached(expr: Expr, lets: Mapping[str, Expr]) -> set[str]:
     """Return the `let` names that an expression needs, directly and through others."""
     seen: set[str] = set()
-    waiting = [expr]
+    waiting = list(_named_in(expr, lets))
     while waiting:
-        current = waiting.pop()
-        waiting.extend(current.args)
-        if current.op == "name" and current.text in lets and current.text not in seen:
-            seen.add(current.text)
-            waiting.append(lets[current.text])
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting.extend(_named_in(lets[name], lets))
     return seen
+
+
+def _named_in(expr: Expr, lets: Mapping[str, Expr]) -> set[str]:
+    """Return the `let` names that stand in an expression."""
+    return {part.text for part in expr.parts() if part.op == "name" and part.text in lets}
+
+
+def _unresolved(lets: Mapping[str, Expr]) -> set[str]:
+    """Return the `let` names that are in a circle or lead into one, in time that grows with the file."""
+    graph = {name: _named_in(expr, lets) for name, expr in lets.items()}
+    order = TopologicalSorter(graph)
+    with suppress(CycleError):  # what is before the circle can still be resolved
+        order.prepare()
+    resolved: set[str] = set()
+    while order.is_active():
+        ready = order.get_ready()
+        resolved.update(ready)
+        order.done(*ready)
+        if not ready:
+            break
+    return set(lets) - resolved
 
 
 def _written(value: object) -> str:
