@@ -12,7 +12,13 @@ from finsim.errors import RuleError
 
 
 def pack(lets: dict[str, str], rule: str) -> str:
-    lines = ["finsim-rules: 1", "pack: {id: nested, version: 1}", "table: t", "columns: {x: {type: float}}", "let:"]
+    lines = [
+        "finsim-rules: 1",
+        "pack: {id: nested, version: 1}",
+        "table: t",
+        "columns: {x: {type: float}}",
+        "let:",
+    ]
     lines += [f'  {name}: "{text}"' for name, text in lets.items()]
     return "\n".join([*lines, "rules:", f"  - {{id: r, check: {rule}}}"])
 
