@@ -14,7 +14,7 @@ from finsim.constraints.judging import Manner, judged, known_tier
 from finsim.constraints.passes import BLOCK, Pass, cut, order_columns, passes
 from finsim.constraints.report import CheckReport, report_of, result_of
 from finsim.constraints.ruleset import Rule, RuleSet
-from finsim.constraints.session import AnyTable, Session, as_arrow, named, table_name
+from finsim.constraints.session import AnyTable, Session, as_arrow, named, refuse_absent, table_name
 from finsim.constraints.streaming import Streamed, Unsuited
 from finsim.constraints.tally import Excused, Tally
 from finsim.constraints.types import shown
@@ -41,11 +41,13 @@ def check(
     the pack's parameters (``{"ctr": "5000 USD"}``); ``blocks`` is the number of rows evaluated at a
     time and changes no result; ``excused`` names, per narrative, the policy rules that its rows may
     break. ``tier`` is ``numpy`` (the interpreter), ``compiled`` or ``auto`` (by the number of rows), and
-    changes no result; nor do ``threads``, which the compiled tier uses. Raises RuleError when the tables
-    lack columns the rules need, DataError when cells are not of the declared type.
+    changes no result; nor do ``threads``, which the compiled tier uses. Raises RuleError when a table of the
+    pack that is not optional, or a column that the rules need, is absent; DataError when cells are not of
+    the declared type.
     """
     known_tier(tier)
     given = named(tables, rules)
+    refuse_absent(given, rules)
     session = Session(rules, given, params)
     results = []
     for name in rules.tables:
@@ -146,7 +148,8 @@ def _streamed_report(
         for one in runs:
             one.feed(source)
     if session is None:
-        return report_of(asked.rules, [], {})
+        unjudged = [Tally(rule, skipped="the stream has no rows") for rule in asked.rules.rules]
+        return report_of(asked.rules, [result_of(tally, 0, tally.rule.why) for tally in unjudged], {})
     for one in runs:
         one.finish()
     undefined = {key: count for one in runs for key, count in one.one.run.undefined.items()}

@@ -151,7 +151,7 @@ def _draft(reader: PackReader, name: str, text: TableText, loc: Loc) -> _Draft:
                 )
     key = tuple(part for part in text.key if _known(reader, (*loc, "key"), part, columns))
     order = order_of(reader, text.order, columns, (*loc, "order"))
-    draft = _Draft(Table(name, columns, key, order), {}, text, loc)
+    draft = _Draft(Table(name, columns, key, order, text.optional), {}, text, loc)
     for let, written in text.let.items():
         if _named(reader, (*loc, "let", let), let, "name"):
             parsed = parsed_at(reader, (*loc, "let", let), written)

@@ -53,8 +53,9 @@ class ColumnText(_Strict):
 
 
 class TableText(_Strict):
-    """One table: key, order, columns and shared subexpressions."""
+    """One table: key, order, columns and shared subexpressions; whether it may be absent."""
 
+    optional: bool = False
     key: list[str] = []
     order: OrderText | None = None
     columns: dict[str, ColumnText] = Field(min_length=1)

@@ -58,7 +58,7 @@ def repair(
     if broken:
         raise failure(rounds, broken, {**given, known: data}, rules, params)
     flagged = _flagged(rounds, mending)
-    after = check({**given, known: flagged}, rules, params, blocks, excused=excused)
+    after = check({**given, known: flagged}, rules.needing(known), params, blocks, excused=excused)
     accounts = tuple(rounds.accounts[rule.id].closed(data.num_rows) for rule in mending)
     left = _left(after, known)
     return flagged, RepairReport(rules.id, data.num_rows, flagged.num_rows, rounds.count, accounts, left)

@@ -11,6 +11,7 @@ from finsim.constraints.ruleset import RuleSet
 from finsim.constraints.tally import Finding, Tally
 
 Z_95 = 1.959963984540054
+VERDICTS = ("broken", "passed", "silent", "skipped", "unknown")
 
 
 def wilson(hits: int, count: int, z: float = Z_95) -> tuple[float, float]:
@@ -29,9 +30,10 @@ class RuleResult:
 
     ``fired`` rows met the condition of the rule, ``vacuous`` rows hold because they do not meet it,
     ``violations`` broke it and were not excused, ``unknown`` could not be decided (a null went in),
-    ``undefined`` counts divisions by zero and the like. ``verdict`` is ``ok``, ``broken`` or ``skipped``
-    (``reason`` says why); for plausible rules ``share`` of rows that hold is given with its 95 % Wilson
-    ``interval``.
+    ``undefined`` counts divisions by zero and the like. ``verdict`` is one of ``VERDICTS``: ``broken``;
+    ``passed``, when it held in a row at least; ``silent``, when it spoke about no row; ``skipped``, when it
+    was not judged; ``unknown``, when no row could be decided. ``reason`` says why it did not pass. For
+    plausible rules ``share`` of rows that hold is given with its 95 % Wilson ``interval``.
     """
 
     id: str
@@ -72,26 +74,41 @@ def result_of(tally: Tally, undefined: int, why: str) -> RuleResult:
     decided = tally.held + tally.violations
     undecided = 0 if rule.nulls == "fail" else tally.unknown  # counted as broken
     vacuous = tally.rows - decided - tally.excused - undecided
-    verdict = "broken" if tally.violations else "ok"
-    if rule.level == "plausible" and rule.expect is not None:
+    is_broken = tally.violations > 0
+    if rule.level == "plausible" and rule.expect is not None and decided:
         interval = wilson(tally.held, decided)
-        share = tally.held / decided if decided else None
-        inside = interval[1] >= rule.expect[0] and interval[0] <= rule.expect[1]
-        verdict = "ok" if inside else "broken"
-    if tally.skipped:
-        verdict, share, interval = "skipped", None, None
+        share = tally.held / decided
+        is_broken = interval[1] < rule.expect[0] or interval[0] > rule.expect[1]
+    verdict, reason = _verdict(tally, is_broken)
+    if verdict == "skipped":
+        share = interval = None
     return RuleResult(
         rule.id, rule.table, rule.level, rule.kind, rule.text, tally.rows, tally.fired, vacuous,
-        tally.violations, tally.unknown, tally.excused, undefined, verdict, tally.skipped, share, interval,
+        tally.violations, tally.unknown, tally.excused, undefined, verdict, reason, share, interval,
         rule.expect, tuple(tally.first), why,
         rule.cite or (f"assumption: {rule.assumption}" if rule.assumption else ""),
         rule.repair.text if rule.repair else "",
     )  # fmt: skip
 
 
+def _verdict(tally: Tally, is_broken: bool) -> tuple[str, str]:
+    """Return the verdict of a rule and why it did not pass."""
+    if tally.skipped:
+        return "skipped", tally.skipped
+    if is_broken:
+        return "broken", ""
+    if tally.held or tally.violations or tally.excused:
+        return "passed", ""
+    if tally.unknown and tally.rule.nulls == "pass":
+        return "passed", ""
+    if tally.unknown:
+        return "unknown", "no row could be decided"
+    return "silent", "it spoke about no row" if tally.rows else "the table has no rows"
+
+
 @dataclass(frozen=True)
 class CheckReport:
-    """Every rule of a pack on some tables. ``ok`` when no rule is broken."""
+    """Every rule of a pack on some tables. ``ok`` when every rule was judged and none is broken."""
 
     pack: str
     version: str
@@ -101,20 +118,29 @@ class CheckReport:
 
     @property
     def ok(self) -> bool:
-        """Whether no rule is broken (skipped rules do not count)."""
-        return all(result.verdict != "broken" for result in self.results)
+        """Whether every rule was judged and none is broken (silent and unknown ones are no obstacle)."""
+        return not {"broken", "skipped"} & {result.verdict for result in self.results}
+
+    @property
+    def all_passed(self) -> bool:
+        """Whether every rule passed: none is broken, silent, skipped or unknown."""
+        return all(result.verdict == "passed" for result in self.results)
 
     def __getitem__(self, rule_id: str) -> RuleResult:
         """Return the result of one rule."""
         return next(result for result in self.results if result.id == rule_id)
 
     def counts(self) -> dict[str, int]:
-        """Return rule id -> violations (excused rows not counted)."""
-        return {result.id: result.violations for result in self.results}
+        """Return rule id -> violations (excused rows not counted); a skipped rule has no count."""
+        return {result.id: result.violations for result in self.results if result.verdict != "skipped"}
+
+    def verdicts(self) -> dict[str, list[str]]:
+        """Return verdict -> ids of the rules that have it, every verdict named."""
+        return {one: [rule.id for rule in self.results if rule.verdict == one] for one in VERDICTS}
 
     def broken(self) -> list[str]:
         """Return the ids of broken rules."""
-        return [result.id for result in self.results if result.verdict == "broken"]
+        return self.verdicts()["broken"]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -123,32 +149,37 @@ class CheckReport:
             "version": self.version,
             "sha256": self.digest,
             "ok": self.ok,
+            "all_passed": self.all_passed,
+            "verdicts": {verdict: len(ids) for verdict, ids in self.verdicts().items()},
             "overrides": {name: {"old": old, "new": new} for name, (old, new) in self.overrides.items()},
             "rules": [result.to_dict() for result in self.results],
         }
 
     def to_text(self) -> str:
-        """Return the report for a terminal: one line a rule, below it the first rows that break it."""
-        broken, checked = len(self.broken()), [one for one in self.results if one.verdict != "skipped"]
-        head = f"pack {self.pack} {self.version}: {len(checked)} rules checked, {broken} broken"
-        skipped = len(self.results) - len(checked)
-        lines = [head + (f", {skipped} skipped" if skipped else "")]
+        """Return the report for a terminal: a line a rule, the first rows that break it, totals."""
+        lines = [f"pack {self.pack} {self.version}"]
         lines += [f"  parameter {name}: {old} -> {new}" for name, (old, new) in self.overrides.items()]
         width = max((len(result.id) for result in self.results), default=0)
         for result in self.results:
             lines.extend(_lines(result, width))
-        return "\n".join(lines)
+        return "\n".join([*lines, self.totals()])
+
+    def totals(self) -> str:
+        """Return one line that counts the rules by verdict."""
+        counts = [f"{len(ids)} {verdict}" for verdict, ids in self.verdicts().items()]
+        return f"{len(self.results)} rules: {', '.join(counts)}"
 
 
 def _lines(result: RuleResult, width: int) -> list[str]:
-    mark = {"ok": "ok     ", "broken": "BROKEN ", "skipped": "skipped"}[result.verdict]
-    head = f"  {mark} {result.id:<{width}}  {result.level:<9}  "
+    mark = result.verdict.upper() if result.verdict == "broken" else result.verdict
+    head = f"  {mark:<7} {result.id:<{width}}  {result.level:<9}  "
     if result.verdict == "skipped":
         return [head + result.reason]
     facts = [f"{result.violations:,} of {result.fired:,} rows break it"]
     if result.share is not None and result.interval is not None and result.expect is not None:
         low, high = result.interval
         facts = [f"{result.share:.4%} hold [{low:.4%}, {high:.4%}], expected {list(result.expect)}"]
+    facts = [result.reason, *facts[1:]] if result.reason else facts
     for count, what in (
         (result.vacuous, "outside its condition"),
         (result.excused, "excused"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from finsim.constraints.expression import Node, Span
 from finsim.constraints.order import Order
 from finsim.constraints.types import Type
 from finsim.documents import Document, find, parse, read
-from finsim.errors import FinsimError, RuleError
+from finsim.errors import FinsimError, RuleError, did_you_mean
 from finsim.records.storage import replacing
 
 
@@ -88,12 +88,16 @@ class Rule:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of a pack: what its columns are, its key, and how its rows follow one another."""
+    """One table of a pack: what its columns are, its key, and how its rows follow one another.
+
+    An ``optional`` table may be absent: its rules are skipped and say so.
+    """
 
     name: str
     columns: Mapping[str, Column]
     key: tuple[str, ...]
     order: Order | None
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,21 @@ class RuleSet:
         from finsim.constraints.loading import build
 
         return build(parse(text, path, RuleError), text)
+
+    def needing(self, *tables: str) -> RuleSet:
+        """Return the pack in which only these of its tables must be given; rules of absent ones are skipped.
+
+        Raises RuleError for a name that the pack does not have.
+        """
+        for name in tables:
+            if name not in self.tables:
+                remedy = did_you_mean(name, list(self.tables))
+                raise RuleError(f"pack {self.id} has no table {name!r}", place=f"table {name}", remedy=remedy)
+        optional = {
+            name: replace(table, optional=table.optional or name not in tables)
+            for name, table in self.tables.items()
+        }
+        return replace(self, tables=optional)
 
     @cached_property
     def digest(self) -> str:

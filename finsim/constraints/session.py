@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -60,6 +60,17 @@ def table_name(table: pa.Table, rules: RuleSet) -> str:
         return max(fitting, key=lambda name: len(matched(table.column_names, rules.tables[name].columns)))
     nearest = min(lacking, key=lambda name: len(lacking[name]) / len(rules.tables[name].columns))
     raise RuleError.of(lacking[nearest])
+
+
+def refuse_absent(given: Iterable[str], rules: RuleSet, place: str = "") -> None:
+    """Raise RuleError that names every table of the pack that must be given and is not."""
+    absent = [name for name, table in rules.tables.items() if name not in set(given) and not table.optional]
+    remedy = "give it too, name the tables to judge (--table), or declare it `optional: true` in the pack"
+    if absent:
+        raise RuleError.of(
+            Problem(place or f"pack {rules.id}", f"table {name!r} is not given", "", remedy)
+            for name in absent
+        )
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,8 @@ def failure(
     """
     piece, terms = rounds.piece, rounds.terms
     given = Workpiece(Session(rules, tables, params), piece.name)
-    report = check({**tables, piece.name: piece.table}, rules, params, excused=terms.excused)
+    narrowed = rules.needing(piece.name)
+    report = check({**tables, piece.name: piece.table}, narrowed, params, excused=terms.excused)
     problems = []
     for name, rows in broken.items():
         first = report[name].first

@@ -21,13 +21,15 @@ class Ledger:
         self.before: dict[str, dict[str, Any]] = {}
         self.after: dict[str, int] = {}
         self.repaired: dict[str, int] = {}
+        self.skipped: dict[str, str] = {}
 
     def passed(self, tables: Mapping[str, pa.Table], main: str) -> pa.Table:
         """Check ``tables``; return the ``main`` one, repaired when a broken rule has a repair."""
         table = tables[main]
         if self.rules is None:
             return table
-        report = check(dict(tables), self.rules, excused=self.excused)
+        given = self.rules.needing(*tables)
+        report = check(dict(tables), given, excused=self.excused)
         self._count(report.to_dict()["rules"])
         broken = {rule["id"] for rule in report.to_dict()["rules"] if rule["verdict"] == "broken"}
         mendable = {rule.id for rule in self.rules.rules if rule.repair and rule.table == main}
@@ -36,7 +38,7 @@ class Ledger:
             table, repairs = repair(table, self.rules, name=main, others=others, excused=self.excused)
             for name, touched in repairs.touched().items():
                 self.repaired[name] = self.repaired.get(name, 0) + touched
-            report = check({**tables, main: table}, self.rules, excused=self.excused)
+            report = check({**tables, main: table}, given, excused=self.excused)
         self._count_after(report.to_dict()["rules"])
         return table
 
@@ -51,12 +53,13 @@ class Ledger:
         self._count_after(report.to_dict()["rules"])
 
     def _count_after(self, rules: list[dict[str, Any]]) -> None:
-        for rule in rules:
+        for rule in (one for one in rules if one["verdict"] != "skipped"):
             self.after[rule["id"]] = self.after.get(rule["id"], 0) + rule["violations"]
 
     def _count(self, rules: list[dict[str, Any]]) -> None:
         for rule in rules:
             if rule["verdict"] == "skipped":
+                self.skipped.setdefault(rule["id"], rule["reason"])
                 continue
             seen = self.before.setdefault(
                 rule["id"],
@@ -68,11 +71,15 @@ class Ledger:
                 seen["first"] = rule["first"][:2]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return counts per rule: level, rows, fired, violations before and after, excused, repaired."""
+        """Return counts per rule: level, rows, fired, violations before and after, excused, repaired.
+
+        ``skipped`` has the rules that were judged on no table, each with its reason.
+        """
         if self.rules is None:
             return {}
         rules = {
             name: {**facts, "after": self.after.get(name, 0), "repaired": self.repaired.get(name, 0)}
             for name, facts in self.before.items()
         }
-        return {"pack": self.rules.id, "sha256": self.rules.digest, "rules": rules}
+        skipped = {name: why for name, why in self.skipped.items() if name not in self.before}
+        return {"pack": self.rules.id, "sha256": self.rules.digest, "rules": rules, "skipped": skipped}

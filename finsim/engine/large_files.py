@@ -12,7 +12,7 @@ from finsim.constraints.columns import matched
 from finsim.constraints.order import RowsOutOfOrder
 from finsim.constraints.report import CheckReport
 from finsim.constraints.ruleset import RuleSet
-from finsim.constraints.session import Session, table_name
+from finsim.constraints.session import Session, refuse_absent, table_name
 from finsim.constraints.whole import needs_whole
 from finsim.engine.gathering import excuses
 from finsim.errors import DataError
@@ -97,8 +97,9 @@ def _with_other_tables(
     found: CheckReport, table: str, rules: RuleSet, params: Mapping[str, object] | None
 ) -> CheckReport:
     """Add the rules of the pack's other tables, each skipped because its table is not given."""
+    refuse_absent([table], rules)
     judged = {result.id: result for result in found.results}
-    nothing_given = check({}, rules, params).results
+    nothing_given = check({}, rules.needing(), params).results
     results = [
         judged.get(result.id, result)
         for result in nothing_given

@@ -30,7 +30,7 @@ def rules_section(run: RunFolder) -> Section:
         for label in run.labels
         if run.manifest["rules"].get(f"{world}/{label}")
     }
-    return Section("rules", title, _lead(found), blocks, data=data)
+    return Section("rules", title, _lead(found), [*blocks, *_unjudged(run)], data=data)
 
 
 def packs(run: RunFolder) -> dict[tuple[str, str], dict[str, Mapping[str, Rule]]]:
@@ -74,6 +74,17 @@ def _blocks(world: str, name: str, pack: Pack) -> list[object]:
     return blocks
 
 
+def _unjudged(run: RunFolder) -> list[str]:
+    """Return a sentence for each rule that no scenario judged, with the reason."""
+    found: dict[tuple[str, str], str] = {}
+    for world in WORLDS:
+        for label in run.labels:
+            item = run.manifest.get("rules", {}).get(f"{world}/{label}") or {}
+            for rule, why in item.get("skipped", {}).items():
+                found.setdefault((str(item.get("pack", world)), rule), why)
+    return [f"Rule {rule} of pack {pack} was not judged: {why}." for (pack, rule), why in found.items()]
+
+
 def _broken(rule: Rule | None) -> bool:
     return bool(rule and (rule.get("violations") or rule.get("after")))
 
@@ -92,7 +103,7 @@ def _counts(rule: Rule | None) -> Cell:
     if rule is None:
         return Cell("not checked")
     before, after, excused = (int(rule.get(name, 0)) for name in ("violations", "after", "excused"))
-    detail = f"{count(excused)} excused" if excused else ""
+    detail = f"{count(excused)} excused" if excused else "" if rule.get("fired", 1) else "spoke about no row"
     if not before and not after:
         return Cell("0", detail=detail)
     mark = "pass" if not after else "fail" if rule.get("level") == "invariant" else "warn"

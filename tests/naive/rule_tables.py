@@ -34,6 +34,7 @@ tables:
       p: {type: id, null: true}
     let: {half: x / 2, big: "a > 3 USD"}
   o:
+    optional: true
     key: [id]
     columns:
       id: {type: id}
