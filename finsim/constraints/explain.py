@@ -10,15 +10,17 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.constraints.arrow_values import taken
+from finsim.constraints.cells import cell_text, source_cell
 from finsim.constraints.check import Excused, order_columns, why
 from finsim.constraints.columns import Source
 from finsim.constraints.interpreter import Block, Interpreter, Rows
 from finsim.constraints.mending import new_values
 from finsim.constraints.order import Order, arrange, combined, layout
 from finsim.constraints.repair import repair
+from finsim.constraints.rule import key_names
 from finsim.constraints.ruleset import Rule, RuleSet
 from finsim.constraints.session import AnyTable, Session, as_arrow, table_name
-from finsim.constraints.tally import cell_text, counted, excuses, finding, judged, key_names, source_cell
+from finsim.constraints.tally import counted, excuses, finding, judged
 from finsim.constraints.vectors import known, spread
 from finsim.errors import DataError, RuleError
 from finsim.notation import Int1D

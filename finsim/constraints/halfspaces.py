@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from finsim.constraints.evaluator import Evaluator
 from finsim.constraints.expression import Node
-from finsim.constraints.interpreter import Interpreter
 from finsim.constraints.types import Clash
 from finsim.constraints.vectors import known, spread
 from finsim.notation import Array, Bool1D, Float2D, Float3D, Int1D
@@ -138,7 +138,7 @@ def _linear(node: Node, columns: Sequence[str]) -> bool:
     return node.op == "/" and not touches(node.args[1], columns) and _linear(node.args[0], columns)
 
 
-def in_rows(spaces: Sequence[HalfSpace], columns: Sequence[str], run: Interpreter, places: Int1D) -> Rows:
+def in_rows(spaces: Sequence[HalfSpace], columns: Sequence[str], run: Evaluator, places: Int1D) -> Rows:
     """Return half-spaces in some places of the interpreter's block; nulls make one say nothing."""
     count, k = run.block.count, len(places)
     a = np.zeros((k, len(spaces), len(columns)))
@@ -164,7 +164,7 @@ def in_rows(spaces: Sequence[HalfSpace], columns: Sequence[str], run: Interprete
     return Rows(a, slack, size, np.array([space.strict for space in spaces], dtype=bool))
 
 
-def _slope(node: Node, column: str, run: Interpreter) -> Any:
+def _slope(node: Node, column: str, run: Evaluator) -> Any:
     """Return how much a linear value moves with one unit of a column."""
     op, args = node.op, node.args
     if not touches(node, (column,)):
@@ -185,5 +185,5 @@ def _slope(node: Node, column: str, run: Interpreter) -> Any:
     return -slopes[0] if op == "neg" else sum(slopes)
 
 
-def _number(node: Node, run: Interpreter) -> Array:
+def _number(node: Node, run: Evaluator) -> Array:
     return np.asarray(run.value(node).values, dtype=np.float64)

@@ -1,76 +1,19 @@
-"""The blocked NumPy interpreter: nodes in, columns and truths of one block out.
-
-It is one implementation of ``Evaluator``; another (compiled) one may stand in its place.
-"""
+"""The blocked NumPy interpreter: nodes in, columns and truths of one block out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from finsim.constraints.columns import Labels, Source
+from finsim.constraints.evaluator import Block as Block
+from finsim.constraints.evaluator import Rows as Rows
+from finsim.constraints.evaluator import World as World
 from finsim.constraints.expression import Node
 from finsim.constraints.operations import TRUTHS, VALUES
-from finsim.constraints.order import Layout
 from finsim.constraints.sequence import First, Lag, Period, RunLength, Running, Sequenced
 from finsim.constraints.vectors import FALSE, TRUE, Rails, Vec, flags, truth
 from finsim.constraints.windows import Window
-from finsim.notation import Int1D
-
-Rows = slice | Int1D
-
-
-@dataclass(frozen=True)
-class Block:
-    """Some rows of a table; ``layout`` says where groups lie in them (sequence rules only).
-
-    ``numbers`` are their row numbers in the whole table, where the source is only a piece of it.
-    """
-
-    source: Source
-    rows: Rows
-    count: int
-    layout: Layout | None = None
-    numbers: Rows | None = None
-
-
-class Evaluator(Protocol):
-    """Evaluates nodes on one block after the other."""
-
-    def begin(self, block: Block) -> None:
-        """Start a block."""
-        ...
-
-    def rails(self, node: Node) -> Rails:
-        """Return a truth per row."""
-        ...
-
-    def value(self, node: Node) -> Vec:
-        """Return a value per row."""
-        ...
-
-    def commit(self) -> None:
-        """Move the state of sequence functions past the block."""
-        ...
-
-
-@dataclass(frozen=True)
-class World:
-    """What rules see besides the block: parameters, labels, joined rows and whole-table results.
-
-    ``params`` values are numbers, or tuples of numbers or labels. ``joins[table, column]`` finds rows of
-    another table; ``whole[node]`` is a column of the whole table; ``keys`` name a row in reports.
-    """
-
-    params: Mapping[str, Any]
-    labels: Labels
-    joins: Mapping[tuple[str, str], Callable[[Vec], Vec]]
-    others: Mapping[str, Source]
-    whole: Mapping[Node, Vec]
-    keys: Mapping[str, Sequence[str]]
 
 
 def _state(node: Node) -> Sequenced:

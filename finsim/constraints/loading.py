@@ -1,11 +1,11 @@
-"""A parsed YAML document -> ``RuleSet``: structure, then expressions; every problem of the file at once."""
+"""A parsed YAML document -> the contents of a rule pack; every problem of the file at once."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from finsim.constraints.binding import Scope
 from finsim.constraints.build import Builder
@@ -27,8 +27,8 @@ from finsim.constraints.pack_file import (
 )
 from finsim.constraints.repair_build import refuse_drawing_computed
 from finsim.constraints.repair_order import repair_order
+from finsim.constraints.rule import Param, Rule, Table
 from finsim.constraints.rule_build import RuleBuilder, key_rules
-from finsim.constraints.ruleset import Param, Rule, RuleSet, Table
 from finsim.constraints.torn import mended
 from finsim.constraints.types import Clash, Type, day_number, money, number
 from finsim.documents import Document, Loc
@@ -39,7 +39,20 @@ _TABLE_KEYS = ("table", "key", "order", "columns", "let")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]*\Z")
 
 
-def build(document: Document, text: str) -> RuleSet:
+class Contents(NamedTuple):
+    """What a rule file says, in the order of the fields of ``RuleSet``."""
+
+    id: str
+    version: str
+    tables: Mapping[str, Table]
+    params: Mapping[str, Param]
+    rules: tuple[Rule, ...]
+    data: Mapping[str, Any]
+    path: str
+    text: str
+
+
+def build(document: Document, text: str) -> Contents:
     """Return the pack that a YAML document describes.
 
     Raises RuleError with every problem: unknown keys, dialect, columns, functions and parameters, type
@@ -62,7 +75,7 @@ def build(document: Document, text: str) -> RuleSet:
     if reader.problems or header is None:
         raise RuleError.of(_unique(reader))
     built = {name: draft.table for name, draft in tables.items()}
-    return RuleSet(header.id, str(header.version), built, params, tuple(rules), data, document.path, text)
+    return Contents(header.id, str(header.version), built, params, tuple(rules), data, document.path, text)
 
 
 def _unique(reader: PackReader) -> list[Any]:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from finsim.constraints.cells import cell
 from finsim.constraints.columns import Labels
+from finsim.constraints.evaluator import Evaluator
 from finsim.constraints.expression import Node
 from finsim.constraints.lookups import FOREVER, Lookup
 from finsim.constraints.types import DAY_NANOS
 from finsim.constraints.vectors import Vec, known, solid, spread
 from finsim.errors import DataError
 from finsim.notation import Array, Bool1D, Int1D
-
-if TYPE_CHECKING:
-    from finsim.constraints.interpreter import Interpreter
 
 _SPAN = 2 * FOREVER + 3
 
@@ -75,7 +74,7 @@ def _packed(codes: Sequence[Int1D], columns: Sequence[Int1D]) -> Int1D:
     return np.where(known_key, key, -1)
 
 
-def looked_up(run: Interpreter, node: Node) -> Vec:
+def looked_up(run: Evaluator, node: Node) -> Vec:
     """Return the value of a ``lookup`` call for every row of the block.
 
     Raises DataError for a row without a match when the table asks for it.
@@ -112,9 +111,7 @@ def _search(index: Index, columns: Sequence[Int1D], day: Int1D) -> tuple[Int1D, 
     return place, hit
 
 
-def _no_match(run: Interpreter, node: Node, place: int) -> DataError:
-    from finsim.constraints.tally import cell
-
+def _no_match(run: Evaluator, node: Node, place: int) -> DataError:
     table: Lookup = node.data[1]
     rows = run.block.rows
     row = rows.start + place if isinstance(rows, slice) else int(rows[place])

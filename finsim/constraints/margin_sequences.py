@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +17,8 @@ from finsim.constraints.expression import Node
 from finsim.constraints.functions import FUNCTIONS
 from finsim.constraints.interpreter import Block, Interpreter, World
 from finsim.constraints.lookup_search import looked_up
-from finsim.constraints.margin_values import Cells, as_vec, lifted
+from finsim.constraints.margin_run import Cells, MarginRun
+from finsim.constraints.margin_values import as_vec, lifted
 from finsim.constraints.order import Layout
 from finsim.constraints.types import DAY_NANOS
 from finsim.constraints.vectors import Rails, Vec, both, solid, spread, truth
@@ -25,30 +26,27 @@ from finsim.constraints.whole import computed
 from finsim.constraints.windows import window_starts
 from finsim.notation import Array, Bool1D, Int1D
 
-if TYPE_CHECKING:
-    from finsim.constraints.margins import Margins
 
-
-def _layout(run: Margins) -> Layout:
+def _layout(run: MarginRun) -> Layout:
     assert run.frame.layout is not None
     return run.frame.layout
 
 
-def _spread(run: Margins, cells: Cells) -> Cells:
+def _spread(run: MarginRun, cells: Cells) -> Cells:
     """Return a column with one cell a row, also of a constant."""
     rows = (run.frame.rows,)
     known = None if cells.known is None else run.space.xp.broadcast_to(cells.known, rows)
     return Cells(run.space.xp.broadcast_to(cells.values, rows), known)
 
 
-def _taken(run: Margins, x: Cells, rows: Int1D, there: Bool1D | None = None) -> Cells:
+def _taken(run: MarginRun, x: Cells, rows: Int1D, there: Bool1D | None = None) -> Cells:
     """Return the cells of other rows; null where they are not ``there``."""
     at = run.space.lift(rows)
     known = None if x.known is None else x.known[at]
     return Cells(x.values[at], known if there is None else both(known, run.space.lift(there)))
 
 
-def _lag(run: Margins, node: Node) -> Cells:
+def _lag(run: MarginRun, node: Node) -> Cells:
     block, back = _layout(run), int(node.data[1])
     at = np.arange(block.rows)
     there = at - back >= block.row_starts
@@ -61,11 +59,11 @@ def _lag(run: Margins, node: Node) -> Cells:
     return Cells(run.space.xp.where(inside, found.values, default.values), known)
 
 
-def _first(run: Margins, node: Node) -> Cells:
+def _first(run: MarginRun, node: Node) -> Cells:
     return _taken(run, _spread(run, run.value(node.args[0])), _layout(run).row_starts)
 
 
-def _cummax(run: Margins, node: Node) -> Cells:
+def _cummax(run: MarginRun, node: Node) -> Cells:
     x, block = _spread(run, run.value(node.args[0])), _layout(run)
     values, known = _on_host(run, x, node.args[0])
     lowest: Any = -np.inf if values.dtype.kind == "f" else np.iinfo(np.int64).min
@@ -78,19 +76,19 @@ def _cummax(run: Margins, node: Node) -> Cells:
     return _taken(run, x, leader)
 
 
-def _cumsum(run: Margins, node: Node) -> Cells:
+def _cumsum(run: MarginRun, node: Node) -> Cells:
     x = _spread(run, run.value(node.args[0]))
     return _since(run, x, _layout(run).row_starts)
 
 
-def _since(run: Margins, x: Cells, first: Int1D) -> Cells:
+def _since(run: MarginRun, x: Cells, first: Int1D) -> Cells:
     """Return sums from row ``first`` up to here; nulls add nothing."""
     filled = run.space.pick(x.known, x.values, 0)
     total = run.space.xp.cumsum(filled, 0)
     return Cells(total - (total - filled)[run.space.lift(first)])
 
 
-def _period(run: Margins, node: Node) -> Cells:
+def _period(run: MarginRun, node: Node) -> Cells:
     block = _layout(run)
     time, timed = _on_host(run, _spread(run, run.value(node.args[1])), node.args[1])
     period = time // DAY_NANOS
@@ -102,7 +100,7 @@ def _period(run: Margins, node: Node) -> Cells:
     return Cells(_since(run, _spread(run, run.value(node.args[0])), first).values, run.space.lift(timed))
 
 
-def _window(run: Margins, node: Node) -> Cells:
+def _window(run: MarginRun, node: Node) -> Cells:
     """Return ``sum_in``: rows without a time are in no window and have none."""
     block = _layout(run)
     x = _spread(run, run.value(node.args[0]))
@@ -115,14 +113,14 @@ def _window(run: Margins, node: Node) -> Cells:
     return _taken(run, sums, np.maximum(np.cumsum(timed) - 1, 0), timed)
 
 
-def _on_host(run: Margins, cells: Cells, node: Node) -> tuple[Array, Bool1D]:
+def _on_host(run: MarginRun, cells: Cells, node: Node) -> tuple[Array, Bool1D]:
     vec = as_vec(run.space, cells, node.type)
     known = solid(vec.valid, run.frame.rows)
     values = spread(vec.values, run.frame.rows)
     return values, ~np.isnan(values) if values.dtype.kind == "f" else known
 
 
-def fixed(run: Margins, node: Node) -> Cells:
+def fixed(run: MarginRun, node: Node) -> Cells:
     """Return a function of other rows, or of a lookup table, as a constant: as the interpreter has it."""
     given = _Given(run)
     if node.data[0] == "lookup":
@@ -136,7 +134,7 @@ def fixed(run: Margins, node: Node) -> Cells:
 class _Given(Interpreter):
     """The interpreter on values that were computed here."""
 
-    def __init__(self, run: Margins) -> None:
+    def __init__(self, run: MarginRun) -> None:
         super().__init__(World({}, run.frame.labels, {}, {}, {}, {}))
         self.margins = run
         nowhere = Source("rows in training", pa.table({}), {}, run.frame.labels)
@@ -149,7 +147,7 @@ class _Given(Interpreter):
         return truth(self.value(node))
 
 
-SEQUENCES: dict[str, Callable[[Margins, Node], Cells]] = {
+SEQUENCES: dict[str, Callable[[MarginRun, Node], Cells]] = {
     "lag": _lag, "first": _first, "cummax": _cummax, "cumsum": _cumsum, "sum_day": _period,
     "sum_month": _period, "sum_in": _window,
 }  # fmt: skip

@@ -8,70 +8,20 @@ same names (torch), handed in as a ``Space``; this room imports no such library.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import reduce
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from finsim.constraints.expression import Node
+from finsim.constraints.margin_run import Cells, MarginRun, Space
 from finsim.constraints.row_functions import ANNUITY_BITS, ROW_FUNCTIONS
 from finsim.constraints.types import DAY_NANOS, Type
 from finsim.constraints.vectors import Vec, both
-from finsim.notation import Array
-
-if TYPE_CHECKING:
-    from finsim.constraints.margins import Margins
 
 # exp of it is finite in float64, and so are products with it of the sizes that occur in tables.
 _EXPONENT = 700.0
 _GROWTH = 1e18
 _WHOLE = 2.0**62
-
-
-class Cells(NamedTuple):
-    """One column: ``values`` (0 where null) and ``known``, the mask of rows that are not null (None: all)."""
-
-    values: Any
-    known: Any = None
-
-
-@dataclass(frozen=True)
-class Space:
-    """An array library: its namespace, and what libraries spell differently.
-
-    ``lift`` makes one of its arrays of a numpy array, ``host`` a numpy array of one of its arrays, and
-    ``still`` gives the same values as constants, through which no gradient flows.
-    """
-
-    xp: Any
-    lift: Callable[[Array], Any]
-    host: Callable[[Any], Array]
-    still: Callable[[Any], Any]
-
-    def is_float(self, values: Any) -> bool:
-        """Whether an array holds floats."""
-        return values.dtype in (self.xp.float64, self.xp.float32)
-
-    def floats(self, values: Any) -> Any:
-        """Return values as floats; floats as they are."""
-        return values if self.is_float(values) else self.xp.asarray(values, dtype=self.xp.float64)
-
-    def pick(self, where: Any, values: Any, other: float = 0.0) -> Any:
-        """Return ``values`` where a mask is true (None: everywhere), ``other`` elsewhere."""
-        if where is None:
-            return values
-        return self.xp.where(where, values, self.xp.zeros_like(values) + type(other)(other))
-
-    def tidy(self, values: Any, known: Any) -> Cells:
-        """Return a column without NaN: its cells become null."""
-        if not self.is_float(values):
-            return Cells(values, known)
-        known = both(known, values == values)
-        return Cells(self.pick(known, values), known)
-
-
-NUMPY = Space(np, np.asarray, np.asarray, lambda values: values)
 
 
 def as_vec(space: Space, cells: Cells, kind: Type) -> Vec:
@@ -95,31 +45,31 @@ def lifted(space: Space, vec: Vec) -> Cells:
     return Cells(space.lift(values), None if known is None else space.lift(known))
 
 
-def _float(run: Margins, node: Node) -> Cells:
+def _float(run: MarginRun, node: Node) -> Cells:
     x = run.value(node.args[0])
     return Cells(run.space.floats(x.values), x.known)
 
 
-def _integer(run: Margins, node: Node) -> Cells:
+def _integer(run: MarginRun, node: Node) -> Cells:
     yes, no = run.truth(node.args[0])
     return Cells(run.space.xp.asarray(yes, dtype=run.space.xp.int64), yes | no)
 
 
-def _times(factor: Callable[[Node], int]) -> Callable[[Margins, Node], Cells]:
-    def run_it(run: Margins, node: Node) -> Cells:
+def _times(factor: Callable[[Node], int]) -> Callable[[MarginRun, Node], Cells]:
+    def run_it(run: MarginRun, node: Node) -> Cells:
         x = run.value(node.args[0])
         return Cells(x.values * factor(node), x.known)
 
     return run_it
 
 
-def _add(run: Margins, node: Node) -> Cells:
+def _add(run: MarginRun, node: Node) -> Cells:
     a, b = (run.value(arg) for arg in node.args)
     values = a.values + b.values if node.op == "+" else a.values - b.values
     return run.space.tidy(values, both(a.known, b.known))
 
 
-def _multiply(run: Margins, node: Node) -> Cells:
+def _multiply(run: MarginRun, node: Node) -> Cells:
     a, b = (run.value(arg) for arg in node.args)
     known = both(a.known, b.known)
     if not run.space.is_float(a.values) and not run.space.is_float(b.values):
@@ -128,13 +78,13 @@ def _multiply(run: Margins, node: Node) -> Cells:
     return run.space.tidy(a.values * b.values, known)
 
 
-def _divide(run: Margins, node: Node) -> Cells:
+def _divide(run: MarginRun, node: Node) -> Cells:
     a, b = (run.value(arg) for arg in node.args)
     fine = b.values != 0
     return run.space.tidy(a.values / run.space.pick(fine, b.values, 1.0), both(both(a.known, b.known), fine))
 
 
-def _power(run: Margins, node: Node) -> Cells:
+def _power(run: MarginRun, node: Node) -> Cells:
     """Return a power; the exponent counts as a constant, and a base of 0 has no slope."""
     a, b = (run.value(arg) for arg in node.args)
     space, exponent = run.space, run.space.still(b.values)
@@ -144,30 +94,30 @@ def _power(run: Margins, node: Node) -> Cells:
     return space.tidy(values, both(a.known, b.known))
 
 
-def _negate(run: Margins, node: Node) -> Cells:
+def _negate(run: MarginRun, node: Node) -> Cells:
     x = run.value(node.args[0])
     return Cells(-x.values, x.known)
 
 
-def _choose(run: Margins, node: Node) -> Cells:
+def _choose(run: MarginRun, node: Node) -> Cells:
     yes, no = run.truth(node.args[0])
     a, b = (run.value(arg) for arg in node.args[1:])
     return Cells(run.space.xp.where(yes, a.values, b.values), both(yes, a.known) | both(no, b.known))
 
 
-def _column(run: Margins, node: Node) -> Cells:
+def _column(run: MarginRun, node: Node) -> Cells:
     return run.frame.column(str(node.data))
 
 
-def _const(run: Margins, node: Node) -> Cells:
+def _const(run: MarginRun, node: Node) -> Cells:
     return run.constant(node.data)
 
 
-def _param(run: Margins, node: Node) -> Cells:
+def _param(run: MarginRun, node: Node) -> Cells:
     return run.constant(run.frame.params[str(node.data)])
 
 
-def _call(run: Margins, node: Node) -> Cells:
+def _call(run: MarginRun, node: Node) -> Cells:
     name = str(node.data[0])
     if name in SMOOTH:
         return SMOOTH[name](run, node)
@@ -179,13 +129,13 @@ def _call(run: Margins, node: Node) -> Cells:
     return run.around(node)
 
 
-def _abs(run: Margins, node: Node) -> Cells:
+def _abs(run: MarginRun, node: Node) -> Cells:
     x = run.value(node.args[0])
     return Cells(run.space.xp.abs(x.values), x.known)
 
 
-def _fold(name: str) -> Callable[[Margins, Node], Cells]:
-    def run_it(run: Margins, node: Node) -> Cells:
+def _fold(name: str) -> Callable[[MarginRun, Node], Cells]:
+    def run_it(run: MarginRun, node: Node) -> Cells:
         args = [run.value(arg) for arg in node.args]
         values = reduce(getattr(run.space.xp, name), (arg.values for arg in args))
         return Cells(values, reduce(both, (arg.known for arg in args)))
@@ -193,13 +143,13 @@ def _fold(name: str) -> Callable[[Margins, Node], Cells]:
     return run_it
 
 
-def _clamp(run: Margins, node: Node) -> Cells:
+def _clamp(run: MarginRun, node: Node) -> Cells:
     x, low, high = (run.value(arg) for arg in node.args)
     values = run.space.xp.minimum(run.space.xp.maximum(x.values, low.values), high.values)
     return Cells(values, both(both(x.known, low.known), high.known))
 
 
-def _coalesce(run: Margins, node: Node) -> Cells:
+def _coalesce(run: MarginRun, node: Node) -> Cells:
     *others, result = (run.value(arg) for arg in node.args)
     for x in reversed(others):
         if x.known is None:
@@ -210,7 +160,7 @@ def _coalesce(run: Margins, node: Node) -> Cells:
     return result
 
 
-def _rounded(run: Margins, node: Node) -> Cells:
+def _rounded(run: MarginRun, node: Node) -> Cells:
     """Return rounded values whose slope is that of the values themselves (straight through)."""
     space, name = run.space, str(node.data[0])
     x = run.value(node.args[0])
@@ -222,25 +172,25 @@ def _rounded(run: Margins, node: Node) -> Cells:
     return space.tidy(space.pick(known, values), known)
 
 
-def _sqrt(run: Margins, node: Node) -> Cells:
+def _sqrt(run: MarginRun, node: Node) -> Cells:
     x = run.value(node.args[0])
     rises = x.values > 0
     root = run.space.xp.sqrt(run.space.pick(rises, x.values, 1.0))
     return Cells(run.space.pick(rises, root), both(x.known, x.values >= 0))
 
 
-def _log(run: Margins, node: Node) -> Cells:
+def _log(run: MarginRun, node: Node) -> Cells:
     x = run.value(node.args[0])
     fine = x.values > 0
     return Cells(run.space.xp.log(run.space.pick(fine, x.values, 1.0)), both(x.known, fine))
 
 
-def _exp(run: Margins, node: Node) -> Cells:
+def _exp(run: MarginRun, node: Node) -> Cells:
     x = run.value(node.args[0])
     return Cells(run.space.xp.exp(run.space.xp.clip(x.values, None, _EXPONENT)), x.known)
 
 
-def _annuity(run: Margins, node: Node) -> Cells:
+def _annuity(run: MarginRun, node: Node) -> Cells:
     """Return the level payment by repeated squaring, step for step as the interpreter computes it.
 
     Growth beyond 10^18 is cut there: it is then lost in the last bit of the payment anyway, and slopes
@@ -264,12 +214,12 @@ def _annuity(run: Margins, node: Node) -> Cells:
     return space.tidy(values, both(both(both(amount.known, rate.known), count.known), fine))
 
 
-SMOOTH: dict[str, Callable[[Margins, Node], Cells]] = {
+SMOOTH: dict[str, Callable[[MarginRun, Node], Cells]] = {
     "abs": _abs, "min": _fold("minimum"), "max": _fold("maximum"), "clamp": _clamp, "coalesce": _coalesce,
     "round": _rounded, "floor": _rounded, "ceil": _rounded, "sqrt": _sqrt, "log": _log, "exp": _exp,
     "annuity": _annuity,
 }  # fmt: skip
-VALUES: dict[str, Callable[[Margins, Node], Cells]] = {
+VALUES: dict[str, Callable[[MarginRun, Node], Cells]] = {
     "column": _column, "const": _const, "param": _param, "float": _float, "integer": _integer,
     "ts": _times(lambda node: DAY_NANOS), "rescale": _times(lambda node: int(str(node.data))),
     "+": _add, "-": _add, "*": _multiply, "/": _divide, "^": _power, "neg": _negate, "if": _choose,

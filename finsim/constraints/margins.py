@@ -10,20 +10,21 @@ of anything. Source: own; the sums and minima are those of differentiable logics
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from finsim.constraints.columns import Labels
 from finsim.constraints.expression import Node, walk
 from finsim.constraints.functions import FUNCTIONS
 from finsim.constraints.interpreter import Block, World
+from finsim.constraints.margin_run import NUMPY as NUMPY
+from finsim.constraints.margin_run import Cells as Cells
+from finsim.constraints.margin_run import Frame as Frame
+from finsim.constraints.margin_run import Space as Space
 from finsim.constraints.margin_sequences import SEQUENCES, fixed
-from finsim.constraints.margin_values import NUMPY, SMOOTH, VALUES, Cells, Space, lifted
-from finsim.constraints.order import Layout
+from finsim.constraints.margin_values import SMOOTH, VALUES, lifted
 from finsim.constraints.row_functions import ROW_FUNCTIONS
 from finsim.constraints.ruleset import Rule
 from finsim.constraints.vectors import both
@@ -33,22 +34,6 @@ LARGEST = 1e6
 
 _COMPARED = ("<", "<=", ">", ">=", "=", "!=")
 _ROUNDED = ("round", "floor", "ceil")
-
-
-@dataclass(frozen=True)
-class Frame:
-    """Rows of one table, under a pack's names.
-
-    ``column`` gives a column by name; rows stand in group order, and ``layout`` says where the groups lie,
-    when a rule looks at other rows. ``scales`` is what 1 means in a comparison (``scales_of``; else 1).
-    """
-
-    rows: int
-    column: Callable[[str], Cells]
-    params: Mapping[str, Any]
-    labels: Labels
-    layout: Layout | None = None
-    scales: Mapping[Node, float] = field(default_factory=dict)
 
 
 def frame_of(block: Block, world: World, scales: Mapping[Node, float] | None = None) -> Frame:

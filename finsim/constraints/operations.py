@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import reduce
 from operator import and_, or_
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from finsim.constraints.evaluator import Evaluator
 from finsim.constraints.expression import Node
 from finsim.constraints.functions import FUNCTIONS
 from finsim.constraints.lookup_search import looked_up
@@ -28,50 +29,47 @@ from finsim.constraints.vectors import (
     spread,
 )
 
-if TYPE_CHECKING:
-    from finsim.constraints.interpreter import Interpreter
-
-Operator = Callable[["Interpreter", Node], Vec]
+Operator = Callable[[Evaluator, Node], Vec]
 
 
-def _column(run: Interpreter, node: Node) -> Vec:
+def _column(run: Evaluator, node: Node) -> Vec:
     return run.block.source.block(str(node.data), run.block.rows)
 
 
-def _const(run: Interpreter, node: Node) -> Vec:
+def _const(run: Evaluator, node: Node) -> Vec:
     return Vec(run.constant(node.type.kind, node.data))
 
 
-def _param(run: Interpreter, node: Node) -> Vec:
+def _param(run: Evaluator, node: Node) -> Vec:
     return Vec(run.constant(node.type.kind, run.world.params[str(node.data)]))
 
 
-def _float(run: Interpreter, node: Node) -> Vec:
+def _float(run: Evaluator, node: Node) -> Vec:
     vec = run.value(node.args[0])
     values = np.asarray(vec.values, dtype=np.float64)
     return Vec(values[()] if vec.valid is None else np.where(vec.valid, values, np.nan))
 
 
-def _integer(run: Interpreter, node: Node) -> Vec:
+def _integer(run: Evaluator, node: Node) -> Vec:
     rails = run.rails(node.args[0])
     return Vec(np.asarray(rails.yes).astype(np.int64)[()], rails.yes | rails.no)
 
 
 def _times(factor: Callable[[Node], int]) -> Operator:
-    def run_it(run: Interpreter, node: Node) -> Vec:
+    def run_it(run: Evaluator, node: Node) -> Vec:
         vec = run.value(node.args[0])
         return Vec(vec.values * factor(node), vec.valid)
 
     return run_it
 
 
-def _add(run: Interpreter, node: Node) -> Vec:
+def _add(run: Evaluator, node: Node) -> Vec:
     a, b = (run.value(arg) for arg in node.args)
     with np.errstate(over="ignore", invalid="ignore"):
         return Vec(a.values + b.values if node.op == "+" else a.values - b.values, both(a.valid, b.valid))
 
 
-def _multiply(run: Interpreter, node: Node) -> Vec:
+def _multiply(run: Evaluator, node: Node) -> Vec:
     a, b = (run.value(arg) for arg in node.args)
     if node.type.stored == "f":
         with np.errstate(over="ignore", invalid="ignore"):
@@ -81,14 +79,14 @@ def _multiply(run: Interpreter, node: Node) -> Vec:
     return result
 
 
-def _divide(run: Interpreter, node: Node) -> Vec:
+def _divide(run: Evaluator, node: Node) -> Vec:
     a, b = (run.value(arg) for arg in node.args)
     result, made = quotient(a.values, b.values)
     run.note(node, made)
     return Vec(result)
 
 
-def _power(run: Interpreter, node: Node) -> Vec:
+def _power(run: Evaluator, node: Node) -> Vec:
     a, b = (run.value(arg).values for arg in node.args)
     with np.errstate(all="ignore"):
         result = np.asarray(np.power(a, b))
@@ -97,16 +95,16 @@ def _power(run: Interpreter, node: Node) -> Vec:
     return Vec(result)
 
 
-def _negate(run: Interpreter, node: Node) -> Vec:
+def _negate(run: Evaluator, node: Node) -> Vec:
     vec = run.value(node.args[0])
     return Vec(-vec.values, vec.valid)
 
 
-def _choose(run: Interpreter, node: Node) -> Vec:
+def _choose(run: Evaluator, node: Node) -> Vec:
     return choose(run.rails(node.args[0]), run.value(node.args[1]), run.value(node.args[2]))
 
 
-def _call(run: Interpreter, node: Node) -> Vec:
+def _call(run: Evaluator, node: Node) -> Vec:
     name = node.data[0]
     if name in ROW_FUNCTIONS:
         result, undefined = ROW_FUNCTIONS[name]([run.value(arg) for arg in node.args], node.data)
@@ -125,7 +123,7 @@ def _call(run: Interpreter, node: Node) -> Vec:
     return run.state(node).read(layout, [run.value(arg) for arg in node.args])
 
 
-def _crossed(run: Interpreter, node: Node) -> Vec:
+def _crossed(run: Evaluator, node: Node) -> Vec:
     name, table = node.data[0], node.data[1]
     if name == "match":
         return run.world.joins[table, node.data[2]](run.value(node.args[0]))
@@ -151,41 +149,41 @@ VALUES: dict[str, Operator] = {
     "call": _call,
 }  # fmt: skip
 
-Truth = Callable[["Interpreter", Node], Rails]
+Truth = Callable[[Evaluator, Node], Rails]
 
 
-def _and(run: Interpreter, node: Node) -> Rails:
+def _and(run: Evaluator, node: Node) -> Rails:
     parts = [run.rails(arg) for arg in node.args]
     return Rails(
         lambda: reduce(and_, (part.yes for part in parts)), lambda: reduce(or_, (part.no for part in parts))
     )
 
 
-def _or(run: Interpreter, node: Node) -> Rails:
+def _or(run: Evaluator, node: Node) -> Rails:
     parts = [run.rails(arg) for arg in node.args]
     return Rails(
         lambda: reduce(or_, (part.yes for part in parts)), lambda: reduce(and_, (part.no for part in parts))
     )
 
 
-def _not(run: Interpreter, node: Node) -> Rails:
+def _not(run: Evaluator, node: Node) -> Rails:
     inner = run.rails(node.args[0])
     return Rails(lambda: inner.no, lambda: inner.yes)
 
 
-def _implies(run: Interpreter, node: Node) -> Rails:
+def _implies(run: Evaluator, node: Node) -> Rails:
     a, b = (run.rails(arg) for arg in node.args)
     return Rails(lambda: a.no | b.yes, lambda: a.yes & b.no)
 
 
-def _is_null(run: Interpreter, node: Node) -> Rails:
+def _is_null(run: Evaluator, node: Node) -> Rails:
     arg = node.args[0]
     is_column = arg.op == "column" and not run.knows(arg)
     there = run.block.source.filled(str(arg.data), run.block.rows) if is_column else known(run.value(arg))
     return Rails(~there, there)
 
 
-def _compare(run: Interpreter, node: Node) -> Rails:
+def _compare(run: Evaluator, node: Node) -> Rails:
     a, b = (run.value(arg) for arg in node.args)
     if node.data is None:
         return compare(node.op, a, b)
@@ -193,7 +191,7 @@ def _compare(run: Interpreter, node: Node) -> Rails:
     return compare(node.op, a, b, amount, how == "rel")
 
 
-def _in(run: Interpreter, node: Node) -> Rails:
+def _in(run: Evaluator, node: Node) -> Rails:
     x = run.value(node.args[0])
     members: Sequence[Any] = [run.constant("", one) for one in run.world.params[node.data[1]]]
     yes = np.isin(x.values, np.array(members)) if members else np.zeros(np.shape(x.values), dtype=bool)

@@ -12,7 +12,7 @@ from finsim.constraints.grammar import Misread, parse
 from finsim.constraints.halfspaces import half_spaces, touches
 from finsim.constraints.order import Order
 from finsim.constraints.pack_file import PackReader, RepairText, RuleText
-from finsim.constraints.ruleset import Bound, Repair, Rule, Table
+from finsim.constraints.rule import Bound, Repair, Rule, Table
 from finsim.constraints.types import ANY, NUMERIC, Clash, Type
 from finsim.documents import Loc
 from finsim.errors import did_you_mean

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from finsim.constraints.ruleset import Rule
+from finsim.constraints.rule import Rule
 from finsim.constraints.types import Clash
 
 _PHASES = {"sort": 0, "set": 1, "clip": 2, "project": 2, "resample": 3, "drop": 4, "flag": 5}

@@ -18,8 +18,8 @@ from finsim.constraints.hot_deck import Ask, Draw
 from finsim.constraints.order import Order, combined
 from finsim.constraints.rounds import Redrawn, Rounds, Terms
 from finsim.constraints.row_words import row_names, row_words
+from finsim.constraints.rule import key_names
 from finsim.constraints.ruleset import Rule
-from finsim.constraints.tally import key_names
 from finsim.constraints.workpiece import Workpiece
 from finsim.errors import RuleError
 from finsim.notation import Array, Bool1D, Int1D

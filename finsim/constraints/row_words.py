@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from finsim.constraints.cells import source_cell
 from finsim.constraints.columns import Source
-from finsim.constraints.tally import source_cell
 from finsim.notation import Array, Int1D
 
 _ROUNDS = 10

@@ -15,7 +15,7 @@ from finsim.constraints.grammar import Misread
 from finsim.constraints.order import Order
 from finsim.constraints.pack_file import PackReader, RuleText
 from finsim.constraints.repair_build import RepairBuilder, parsed, reported
-from finsim.constraints.ruleset import Rule, Table
+from finsim.constraints.rule import Rule, Table
 from finsim.constraints.types import BOOL, Clash, number
 from finsim.documents import Loc
 

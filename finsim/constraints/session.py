@@ -14,9 +14,9 @@ from finsim.constraints.expression import Node, walk
 from finsim.constraints.grammar import Misread
 from finsim.constraints.interpreter import Block, Interpreter, World
 from finsim.constraints.loading import param
+from finsim.constraints.rule import key_names
 from finsim.constraints.rule_build import completeness
 from finsim.constraints.ruleset import Rule, RuleSet
-from finsim.constraints.tally import key_names
 from finsim.constraints.types import Clash
 from finsim.constraints.vectors import Vec
 from finsim.constraints.whole import computed, join, same_keys, whole_nodes

@@ -8,12 +8,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from finsim.constraints.cells import cell, source_cell
 from finsim.constraints.columns import Source
-from finsim.constraints.expression import Node, Span, walk
-from finsim.constraints.interpreter import Interpreter, Rows
-from finsim.constraints.ruleset import Rule, Table
-from finsim.constraints.types import Type, shown
-from finsim.constraints.vectors import FALSE, TRUE, flags
+from finsim.constraints.evaluator import Evaluator, Rows
+from finsim.constraints.expression import Span
+from finsim.constraints.rule import Rule
+from finsim.constraints.vectors import FALSE, TRUE
 from finsim.notation import Bool1D, Int1D
 
 Excused = Mapping[str, Sequence[str] | set[str]]
@@ -60,7 +60,7 @@ class Tally:
     first: list[Finding] = field(default_factory=list)
     skipped: str = ""
 
-    def add(self, seen: Seen, run: Interpreter, rows: Int1D, excuse: Bool1D | None) -> None:
+    def add(self, seen: Seen, run: Evaluator, rows: Int1D, excuse: Bool1D | None) -> None:
         """Count one block; ``rows`` are row numbers in the table."""
         count = len(rows)
         self.rows += count
@@ -86,7 +86,7 @@ class Tally:
         self.excused += counts.excused
         self.unknown += counts.unknown
 
-    def _keep_first(self, broken: Any, run: Interpreter, rows: Int1D) -> None:
+    def _keep_first(self, broken: Any, run: Evaluator, rows: Int1D) -> None:
         places = np.flatnonzero(np.broadcast_to(broken, rows.shape))
         limit = self.first[-1].row if len(self.first) == FIRST_ROWS else None
         if limit is not None:
@@ -107,7 +107,7 @@ class Seen:
     unknown: int
 
 
-def judged(rule: Rule, run: Interpreter) -> Seen:
+def judged(rule: Rule, run: Evaluator) -> Seen:
     """Evaluate one rule on the interpreter's block."""
     count = run.block.count
     check = run.rails(rule.check)
@@ -153,7 +153,7 @@ def excuses(rule: Rule, source: Source, rows: Rows, excused: Excused | None) -> 
     return found
 
 
-def finding(rule: Rule, run: Interpreter, place: int, row: int) -> Finding:
+def finding(rule: Rule, run: Evaluator, place: int, row: int) -> Finding:
     """Return one row of the block with the values of the rule's operands filled in."""
     source, operands = run.block.source, {}
     for text, spans in ((rule.when_text, rule.when_spans), (rule.check_text, rule.check_spans)):
@@ -166,7 +166,7 @@ def finding(rule: Rule, run: Interpreter, place: int, row: int) -> Finding:
     return Finding(row, key_of(rule, run, source, place), kept, filled)
 
 
-def key_of(rule: Rule, run: Interpreter, source: Source, place: int) -> dict[str, str]:
+def key_of(rule: Rule, run: Evaluator, source: Source, place: int) -> dict[str, str]:
     """Return the key columns of one row of the block (group and order columns where there is no key)."""
     names = run.world.keys.get(rule.table, ())
     rows = run.block.rows
@@ -178,40 +178,7 @@ def key_of(rule: Rule, run: Interpreter, source: Source, place: int) -> dict[str
     return key
 
 
-def key_names(table: Table) -> tuple[str, ...]:
-    """Return the columns that name a row in reports."""
-    if table.key:
-        return table.key
-    return (*table.order.group, *table.order.by) if table.order else ()
-
-
-def source_cell(source: Source, name: str, row: int) -> str:
-    """Return one cell as a reader writes it."""
-    if source.is_plain_text(name) and not source.is_loaded(name):
-        text = source.table.column(source.headers[name])[row].as_py()  # gives the whole batch no codes
-        return "null" if text is None else repr(text)
-    values, valid = source.block(name, slice(row, row + 1))
-    return cell_text(source, source.columns[name].type, name, values, valid, 0)
-
-
-def cell_text(source: Source, kind: Type, name: str, values: Any, valid: Any, place: int) -> str:
-    """Return one value of a block as a reader writes it; ``name`` is the column an id came from."""
-    if valid is not None and not (valid[place] if np.ndim(valid) else valid):
-        return "null"
-    value = values[place] if np.ndim(values) else values
-    if kind.kind == "cat" or (kind.kind == "id" and name and source.is_text(name)):
-        return repr(source.labels.texts[int(value)])
-    return shown(kind, value)
-
-
-def cell(run: Interpreter, node: Node, place: int) -> str:
-    """Return the value of a node in one row of the block."""
-    vec = flags(run.rails(node)) if node.type.kind == "bool" else run.value(node)
-    columns = [str(one.data) for one in walk(node) if one.op == "column"] if node.type.kind == "id" else []
-    return cell_text(run.block.source, node.type, columns[0] if columns else "", *vec, place)
-
-
-def filled_in(text: str, spans: Sequence[Span], run: Interpreter, place: int) -> str:
+def filled_in(text: str, spans: Sequence[Span], run: Evaluator, place: int) -> str:
     """Return a rule's text with values in place of columns, parameters and calls on other rows."""
     parts, at = [], 0
     for span in sorted(spans, key=lambda one: one.start):

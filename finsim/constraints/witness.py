@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from finsim.constraints.cells import cell_text
 from finsim.constraints.columns import Labels, Source
 from finsim.constraints.expression import Node
 from finsim.constraints.feasible import Problem
 from finsim.constraints.interpreter import Block, Interpreter, World
 from finsim.constraints.ruleset import Rule, Table
-from finsim.constraints.tally import cell_text, judged
+from finsim.constraints.tally import judged
 from finsim.errors import DataError
 from finsim.notation import Bool1D
 

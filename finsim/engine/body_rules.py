@@ -10,7 +10,7 @@ import numpy as np
 
 from finsim.constraints.columns import Column, Labels
 from finsim.constraints.expression import Node, walk
-from finsim.constraints.margin_values import NUMPY, Cells, Space
+from finsim.constraints.margin_run import NUMPY, Cells, Space
 from finsim.constraints.margins import Frame, Margins, flat_parts, obstacles, scales_of
 from finsim.constraints.order import layout
 from finsim.constraints.ruleset import Rule, RuleSet

@@ -14,7 +14,7 @@ from finsim.constraints.ruleset import RuleSet
 from finsim.documents import Loc
 from finsim.errors import FinsimError, NarrativeError, Problem, RuleError, ScenarioError, StudyError
 from finsim.generators import GENERATORS
-from finsim.scenarios.resolve import load as load_scenario
+from finsim.scenarios.scenario import load as load_scenario
 
 _GENERATOR: Loc = ("market", "generator", "name")
 _LEARNED: Loc = ("market", "generator", "rules", "pack")

@@ -25,8 +25,8 @@ from finsim.records.calendar import Clock
 from finsim.records.drivers import Drivers
 from finsim.records.storage import digest_file
 from finsim.scenarios import compile as compiling
-from finsim.scenarios.resolve import load as load_scenario
 from finsim.scenarios.scenario import Scenario
+from finsim.scenarios.scenario import load as load_scenario
 
 
 @dataclass(frozen=True)

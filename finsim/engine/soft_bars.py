@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from finsim.constraints.margin_values import Cells, Space
+from finsim.constraints.margin_run import Cells, Space
 from finsim.markets.encoding import Encoding
 from finsim.markets.features import LEVEL_LIMIT, MOVE_LIMIT, VOLUME_LIMIT
 

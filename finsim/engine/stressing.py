@@ -13,7 +13,7 @@ from finsim.engine.runs import Run
 from finsim.engine.study import ScenarioChoice, Study, load_study
 from finsim.scenarios.algebra import scaled
 from finsim.scenarios.expectations import Outcome, check_expectations
-from finsim.scenarios.resolve import load as load_scenario
+from finsim.scenarios.scenario import load as load_scenario
 
 
 @dataclass(frozen=True)

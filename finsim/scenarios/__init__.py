@@ -2,7 +2,7 @@
 
 | to do | call | file |
 |---|---|---|
-| read a file with its parents and overlays | ``load(name_or_path)`` | ``resolve.py`` |
+| read a file with its parents and overlays | ``load(name_or_path)`` | ``scenario.py`` |
 | turn the dial | ``scaled(scenario, severity)`` | ``algebra.py`` |
 | lay one scenario over another | ``overlaid(scenario, other)`` | ``algebra.py`` |
 | arrays on a clock, for the worlds | ``drivers(scenario, clock, severity)`` | ``compile.py`` |
@@ -28,7 +28,7 @@ _HOMES = {
     "describe": "shelf",
     "drivers": "compile",
     "from_resolved": "canonical",
-    "load": "resolve",
+    "load": "scenario",
     "measure": "expectations",
     "names": "shelf",
     "overlaid": "algebra",

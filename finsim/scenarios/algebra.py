@@ -12,14 +12,15 @@ from typing import TypeVar
 
 from finsim.errors import ScenarioError, did_you_mean
 from finsim.scenarios.chart import Kind, scale
-from finsim.scenarios.scenario import Credit, Curve, Fraud, Mules, Offset, Scenario, Series
+from finsim.scenarios.scenario_parts import Credit, Curve, FlatScenario, Fraud, Mules, Offset, Series
 
 V = TypeVar("V")
+S = TypeVar("S", bound=FlatScenario)
 NOW = Offset()
 _SERIES_BLOCKS = ("macro", "market", "liquidity", "behaviour", "aml")
 
 
-def scaled(scenario: Scenario, severity: float) -> Scenario:
+def scaled(scenario: S, severity: float) -> S:
     """Return the scenario at a severity: 0 moves nothing, 1 is as given, s then t is s x t.
 
     Values are scaled in the chart of their kind; times and durations stay. Expectations are claims
@@ -90,12 +91,12 @@ def _scaled_curve(kind: Kind, curve: Curve, severity: float) -> Curve:
 
 
 def overlaid(
-    scenario: Scenario,
-    other: Scenario,
+    scenario: S,
+    other: FlatScenario,
     start: Offset = NOW,
     only: Sequence[str] | None = None,
     combine: str | None = None,
-) -> Scenario:
+) -> S:
     """Return ``scenario`` with ``other`` laid over it from ``start`` after the jump-off.
 
     Id, horizon, jump-off, probability and expectations are those of ``scenario``. ``only`` keeps parts
@@ -136,7 +137,7 @@ def overlaid(
     )
 
 
-def parts(scenario: Scenario) -> list[str]:
+def parts(scenario: FlatScenario) -> list[str]:
     """Return the dotted names of everything that a scenario moves, sorted."""
     found = [f"{name}.{key}" for name in _SERIES_BLOCKS for key in getattr(scenario, name)]
     found += [f"fraud.{name}" for name in scenario.fraud.intensity]
@@ -150,7 +151,7 @@ def _wanted(only: Sequence[str] | None, block: str, key: str) -> bool:
     return only is None or block in only or f"{block}.{key}" in only
 
 
-def _known_parts(other: Scenario, only: Sequence[str] | None, place: str) -> None:
+def _known_parts(other: FlatScenario, only: Sequence[str] | None, place: str) -> None:
     known = parts(other)
     known += sorted({name.partition(".")[0] for name in known} | {"credit"})
     for name in only or ():

@@ -13,11 +13,12 @@ from typing import Any
 from finsim.errors import ScenarioError
 from finsim.scenarios.format import VERSION
 from finsim.scenarios.scenario import Scenario
+from finsim.scenarios.scenario_parts import FlatScenario
 
 _INFINITE = {float("inf"): "inf", float("-inf"): "-inf"}
 
 
-def resolved(scenario: Scenario) -> dict[str, Any]:
+def resolved(scenario: FlatScenario) -> dict[str, Any]:
     """Return the scenario as JSON-able data with sorted keys; this is what a manifest stores.
 
     Two files that differ only in the order of keys or of overlays give the same form.
@@ -27,7 +28,7 @@ def resolved(scenario: Scenario) -> dict[str, Any]:
     return {"finsim": VERSION, **form}
 
 
-def digest(scenario: Scenario) -> str:
+def digest(scenario: FlatScenario) -> str:
     """Return the SHA-256 of the canonical form (severity included), as 64 hex digits."""
     text = json.dumps(resolved(scenario), sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()

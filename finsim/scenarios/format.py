@@ -8,10 +8,6 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
-from finsim.scenarios.scenario import Scenario
-
-__all__ = ["Scenario", "ScenarioFile"]
-
 VERSION = "scenario/1"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from finsim import documents
 from finsim.scenarios.algebra import parts
 from finsim.scenarios.merge import FOLDER
-from finsim.scenarios.resolve import load
+from finsim.scenarios.scenario import load
 
 
 def names() -> list[str]:

@@ -10,7 +10,7 @@ from naive.rule_tables import as_table, pack, random_rows
 from test_twin import ROW_RULES, SEQUENCE_RULES, TIMED_RULES
 
 from finsim.constraints.check import cut, passes
-from finsim.constraints.margin_values import Cells, Space
+from finsim.constraints.margin_run import Cells, Space
 from finsim.constraints.margins import LARGEST, Margins, flat_parts, frame_of, obstacles, scales_of
 from finsim.constraints.ruleset import RuleSet
 from finsim.constraints.session import Session

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from finsim.constraints.check import check
-from finsim.constraints.margin_values import NUMPY, Space
+from finsim.constraints.margin_run import NUMPY, Space
 from finsim.constraints.repair import repair
 from finsim.constraints.ruleset import RuleSet
 from finsim.documents import shipped

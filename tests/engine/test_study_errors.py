@@ -129,7 +129,7 @@ def test_a_scenario_twice_and_no_world(here: Path) -> None:
 
 
 def test_remarks_name_shipped_files_by_their_shipped_name() -> None:
-    from finsim.scenarios.resolve import load
+    from finsim.scenarios.scenario import load
 
     (remark,) = load("covid-2020").warnings
     assert remark.startswith("scenarios/stress/covid-2020.yaml:")

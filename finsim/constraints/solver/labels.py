@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from finsim.constraints.expression import Node, walk
+from finsim.constraints.solver.encoding import Encoding
 from finsim.constraints.solver.traits import why_unknown
-
-if TYPE_CHECKING:
-    from finsim.constraints.solver.encoder import Encoder
 
 
 def label_sets(roots: Iterable[Node], params: Mapping[str, Any]) -> dict[Node, tuple[str, ...]]:
@@ -55,7 +53,7 @@ def _leaves(node: Node) -> list[Node]:
     return [node]
 
 
-def label_is(run: Encoder, node: Node, label: str) -> int:
+def label_is(run: Encoding, node: Node, label: str) -> int:
     """Return the literal that a category is a label."""
     forms = run.forms
     if node.op in ("const", "param"):
@@ -74,7 +72,7 @@ def label_is(run: Encoder, node: Node, label: str) -> int:
     return _choices(run, node).get(label, -forms.true)
 
 
-def same_label(run: Encoder, left: Node, right: Node) -> int:
+def same_label(run: Encoding, left: Node, right: Node) -> int:
     """Return the literal that two categories are equal."""
     for one, other in ((left, right), (right, left)):
         if one.op in ("const", "param"):
@@ -94,7 +92,7 @@ def same_label(run: Encoder, left: Node, right: Node) -> int:
     return same
 
 
-def _same_anywhere(run: Encoder, left: Node, right: Node) -> int:
+def _same_anywhere(run: Encoding, left: Node, right: Node) -> int:
     """Return equality of categories of which one is chosen by a condition."""
     for one, other in ((left, right), (right, left)):
         if one.op == "if":
@@ -110,7 +108,7 @@ def _same_anywhere(run: Encoder, left: Node, right: Node) -> int:
     return run.forms.flag()
 
 
-def _choices(run: Encoder, node: Node) -> dict[str | None, int]:
+def _choices(run: Encoding, node: Node) -> dict[str | None, int]:
     """Return label -> literal of a category; under None the literal that it is none of them."""
     key = run.key(node)
     if node.op != "column":
@@ -130,7 +128,7 @@ def _choices(run: Encoder, node: Node) -> dict[str | None, int]:
     return run.choices[key]
 
 
-def _at_most_one(run: Encoder, literals: list[int]) -> None:
+def _at_most_one(run: Encoding, literals: list[int]) -> None:
     """State that no two literals are true, by a ladder (Sinz 2005)."""
     before = literals[0]
     for literal in literals[1:]:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from finsim.constraints.expression import Node
+from finsim.constraints.solver.encoding import Encoding
 from finsim.constraints.solver.forms import ONE, Linear, fixed
 from finsim.constraints.solver.roundoff import limited, rounded, share_grid
 from finsim.constraints.solver.traits import family, is_constant
 from finsim.constraints.solver.unknowns import power, product, quotient, unknown
 from finsim.constraints.types import DAY_NANOS
-
-if TYPE_CHECKING:
-    from finsim.constraints.solver.encoder import Encoder
 
 HALF = Fraction(1, 2)
 
@@ -23,45 +20,45 @@ def _is_whole(node: Node) -> bool:
     return node.type.stored == "i"
 
 
-def _column(run: Encoder, node: Node) -> Linear:
+def _column(run: Encoding, node: Node) -> Linear:
     run.numbers[node] = run.forms.number(_is_whole(node))
     if run.rounds:
         limited(run, run.numbers[node], node)
     return run.numbers[node]
 
 
-def _const(run: Encoder, node: Node) -> Linear:
+def _const(run: Encoding, node: Node) -> Linear:
     return run.literal(node.data)
 
 
-def _param(run: Encoder, node: Node) -> Linear:
+def _param(run: Encoding, node: Node) -> Linear:
     return run.literal(run.scene.params[str(node.data)])
 
 
-def _float(run: Encoder, node: Node) -> Linear:
+def _float(run: Encoding, node: Node) -> Linear:
     return rounded(run, run.number(node.args[0]))
 
 
-def _integer(run: Encoder, node: Node) -> Linear:
+def _integer(run: Encoding, node: Node) -> Linear:
     yes = run.truth(node.args[0]).yes
     return chosen(run, yes, fixed(1), fixed(0), True)
 
 
-def _times(factor: Callable[[Node], int]) -> Callable[[Encoder, Node], Linear]:
-    def multiple(run: Encoder, node: Node) -> Linear:
+def _times(factor: Callable[[Node], int]) -> Callable[[Encoding, Node], Linear]:
+    def multiple(run: Encoding, node: Node) -> Linear:
         exact = run.number(node.args[0]).times(Fraction(factor(node)))
         return exact if _is_whole(node) else rounded(run, exact)
 
     return multiple
 
 
-def _add(run: Encoder, node: Node) -> Linear:
+def _add(run: Encoding, node: Node) -> Linear:
     left, right = (run.number(arg) for arg in node.args)
     exact = left.plus(right, ONE if node.op == "+" else -ONE)
     return exact if _is_whole(node) else rounded(run, exact)
 
 
-def _multiply(run: Encoder, node: Node) -> Linear:
+def _multiply(run: Encoding, node: Node) -> Linear:
     left, right = (run.number(arg) for arg in node.args)
     if left.terms and right.terms:
         exact = product(run, node, left, right)
@@ -70,7 +67,7 @@ def _multiply(run: Encoder, node: Node) -> Linear:
     return exact if _is_whole(node) else rounded(run, exact, may_vanish=True)
 
 
-def _divide(run: Encoder, node: Node) -> Linear:
+def _divide(run: Encoding, node: Node) -> Linear:
     left, right = (run.number(arg) for arg in node.args)
     if not right.terms and not right.constant:
         return unknown(run, node, "a division by zero")
@@ -78,21 +75,21 @@ def _divide(run: Encoder, node: Node) -> Linear:
     return rounded(run, exact, may_vanish=True)
 
 
-def _folded(make: Callable[[Encoder, Node], Linear]) -> Callable[[Encoder, Node], Linear]:
+def _folded(make: Callable[[Encoding, Node], Linear]) -> Callable[[Encoding, Node], Linear]:
     """Return an operation that takes constants with the rounding that rows are judged with."""
 
-    def number(run: Encoder, node: Node) -> Linear:
+    def number(run: Encoding, node: Node) -> Linear:
         value = run.computed(node) if node.type.stored == "f" and is_constant(node) else None
         return make(run, node) if value is None else run.literal(value)
 
     return number
 
 
-def _negate(run: Encoder, node: Node) -> Linear:
+def _negate(run: Encoding, node: Node) -> Linear:
     return run.number(node.args[0]).times(-ONE)
 
 
-def chosen(run: Encoder, condition: int, yes: Linear, no: Linear, whole: bool) -> Linear:
+def chosen(run: Encoding, condition: int, yes: Linear, no: Linear, whole: bool) -> Linear:
     """Return a number that is one form where a condition holds, and another elsewhere."""
     if condition in (run.forms.true, -run.forms.true):
         return yes if condition > 0 else no
@@ -103,12 +100,12 @@ def chosen(run: Encoder, condition: int, yes: Linear, no: Linear, whole: bool) -
     return new
 
 
-def _choose(run: Encoder, node: Node) -> Linear:
+def _choose(run: Encoding, node: Node) -> Linear:
     condition, yes, no = node.args
     return chosen(run, run.truth(condition).yes, run.number(yes), run.number(no), _is_whole(node))
 
 
-def largest(run: Encoder, parts: Sequence[Linear], sign: int, whole: bool) -> Linear:
+def largest(run: Encoding, parts: Sequence[Linear], sign: int, whole: bool) -> Linear:
     """Return the largest (``sign`` 1) or smallest (-1) of some forms."""
     new = run.forms.number(whole)
     share_grid(run, new, parts)
@@ -119,18 +116,18 @@ def largest(run: Encoder, parts: Sequence[Linear], sign: int, whole: bool) -> Li
     return new
 
 
-def absolute(run: Encoder, value: Linear, whole: bool) -> Linear:
+def absolute(run: Encoding, value: Linear, whole: bool) -> Linear:
     """Return a form without its sign."""
     return largest(run, (value, value.times(-ONE)), 1, whole)
 
 
-def _clamped(run: Encoder, node: Node) -> Linear:
+def _clamped(run: Encoding, node: Node) -> Linear:
     x, low, high = (run.number(arg) for arg in node.args)
     raised = largest(run, (x, low), 1, _is_whole(node))
     return largest(run, (raised, high), -1, _is_whole(node))
 
 
-def _rounded(run: Encoder, node: Node) -> Linear:
+def _rounded(run: Encoding, node: Node) -> Linear:
     """Return the multiple of a step within half a step.
 
     Of two as near, either: rounding in the arguments may decide. ``ties`` collects what would be a tie.
@@ -144,7 +141,7 @@ def _rounded(run: Encoder, node: Node) -> Linear:
     return rounded(run, count.times(step), may_vanish=True)
 
 
-def floored(run: Encoder, x: Linear) -> Linear:
+def floored(run: Encoding, x: Linear) -> Linear:
     """Return the next whole number below."""
     new = run.forms.number(True, is_step=True)
     run.forms.fact(run.forms.below(new, x))
@@ -152,19 +149,19 @@ def floored(run: Encoder, x: Linear) -> Linear:
     return new
 
 
-def _coalesced(run: Encoder, node: Node) -> Linear:
+def _coalesced(run: Encoding, node: Node) -> Linear:
     *firsts, result = [run.number(arg) for arg in node.args]
     for arg, value in reversed(list(zip(node.args[:-1], firsts, strict=True))):
         result = chosen(run, -run.null(arg), value, result, _is_whole(node))
     return result
 
 
-def _days(run: Encoder, node: Node) -> Linear:
+def _days(run: Encoding, node: Node) -> Linear:
     start, end = (run.number(arg) for arg in node.args)
     return end.plus(start, -ONE)
 
 
-def _call(run: Encoder, node: Node) -> Linear:
+def _call(run: Encoding, node: Node) -> Linear:
     name = str(node.data[0])
     if family(node) == "row" and is_constant(node):
         value = run.computed(node)
@@ -174,7 +171,7 @@ def _call(run: Encoder, node: Node) -> Linear:
     return CALLS[name](run, node) if name in CALLS else unknown(run, node)
 
 
-CALLS: dict[str, Callable[[Encoder, Node], Linear]] = {
+CALLS: dict[str, Callable[[Encoding, Node], Linear]] = {
     "abs": lambda run, node: absolute(run, run.number(node.args[0]), _is_whole(node)),
     "min": lambda run, node: largest(run, [run.number(arg) for arg in node.args], -1, _is_whole(node)),
     "max": lambda run, node: largest(run, [run.number(arg) for arg in node.args], 1, _is_whole(node)),
@@ -182,7 +179,7 @@ CALLS: dict[str, Callable[[Encoder, Node], Linear]] = {
     "floor": lambda run, node: floored(run, run.number(node.args[0])),
 }  # fmt: skip
 
-NUMBERS: dict[str, Callable[[Encoder, Node], Linear]] = {
+NUMBERS: dict[str, Callable[[Encoding, Node], Linear]] = {
     "column": _column, "const": _const, "param": _param, "float": _folded(_float), "integer": _integer,
     "ts": _times(lambda node: DAY_NANOS), "rescale": _times(lambda node: int(str(node.data))),
     "+": _folded(_add), "-": _folded(_add), "*": _folded(_multiply), "/": _folded(_divide), "^": power,

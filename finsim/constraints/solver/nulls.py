@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from finsim.constraints.expression import Node, walk
+from finsim.constraints.solver.encoding import Encoding
 from finsim.constraints.solver.roundoff import opposite_infinities
 from finsim.constraints.solver.traits import family, is_constant, why_unknown
-
-if TYPE_CHECKING:
-    from finsim.constraints.solver.encoder import Encoder
 
 _DEFINED = (
     "abs", "min", "max", "clamp", "round", "floor", "ceil", "year", "month", "day", "weekday", "days",
@@ -34,7 +31,7 @@ def tested_nodes(roots: Iterable[Node]) -> frozenset[Node]:
     return frozenset(found)
 
 
-def null(run: Encoder, node: Node) -> int:
+def null(run: Encoding, node: Node) -> int:
     """Return the literal that a node is empty."""
     forms = run.forms
     if node.op in ("const", "param"):
@@ -64,7 +61,7 @@ def null(run: Encoder, node: Node) -> int:
     return forms.any_of(parts)
 
 
-def _is_undefined(run: Encoder, node: Node) -> bool:
+def _is_undefined(run: Encoding, node: Node) -> bool:
     """Whether a constant expression has no value, such as a division by the constant 0."""
     if node.op == "/" and is_constant(node.args[1]):
         return run.computed(node.args[1]) == 0
@@ -72,7 +69,7 @@ def _is_undefined(run: Encoder, node: Node) -> bool:
     return is_partial and is_constant(node) and node.type.kind != "bool" and run.computed(node) is None
 
 
-def _may_be_undefined(run: Encoder, node: Node) -> bool:
+def _may_be_undefined(run: Encoding, node: Node) -> bool:
     if node.op in ("/", "*"):
         return not any(is_constant(arg) for arg in (node.args if node.op == "*" else node.args[1:]))
     if node.op == "call":

@@ -1,6 +1,6 @@
 """What float64 makes of exact numbers: a result is the nearest float, so it may be off by half a step.
 
-With ``Encoder.rounds`` every float operation is a number of its own, tied to the exact result by facts that
+With ``Encoding.rounds`` every float operation is a number of its own, tied to the exact result by facts that
 hold for every row: error bounds (Higham 2002, Accuracy and Stability of Numerical Algorithms, section 2.2),
 monotony (an exact number on one side of a float is not rounded to the other), and no error where both the
 result and its parts are multiples of a step that is coarse enough. A result beyond ``LARGEST`` stands for
@@ -12,14 +12,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from math import gcd
-from typing import TYPE_CHECKING
 
 from finsim.constraints.expression import Node
+from finsim.constraints.solver.encoding import Encoding
 from finsim.constraints.solver.forms import LARGEST, ONE, ZERO, Linear, fixed, float_after, float_below
 from finsim.constraints.solver.unknowns import compared_quotient
-
-if TYPE_CHECKING:
-    from finsim.constraints.solver.encoder import Encoder
 
 HALF_STEP = Fraction(1, 2**53)  # of a float, relative to it
 HALF_LEAST = Fraction(1, 2**1075)  # of the smallest float, where products and quotients underflow
@@ -32,7 +29,7 @@ def nearest(value: Fraction) -> Fraction:
     return Fraction(float(value)) if abs(value) <= LARGEST else value
 
 
-def rounded(run: Encoder, exact: Linear, may_vanish: bool = False) -> Linear:
+def rounded(run: Encoding, exact: Linear, may_vanish: bool = False) -> Linear:
     """Return the float64 that an operation with this exact result gives.
 
     ``may_vanish`` is for products and quotients, which can be too small for a float; sums never are.
@@ -47,7 +44,7 @@ def rounded(run: Encoder, exact: Linear, may_vanish: bool = False) -> Linear:
     return run.rounded[key]
 
 
-def _result(run: Encoder, exact: Linear, least: Fraction) -> Linear:
+def _result(run: Encoding, exact: Linear, least: Fraction) -> Linear:
     """Return a new number that may differ from its exact value by rounding, or less than ``least``."""
     grid, size = _grid(run, exact), _size(run, exact)
     fits = -run.forms.true
@@ -70,7 +67,7 @@ def _result(run: Encoder, exact: Linear, least: Fraction) -> Linear:
     return new
 
 
-def _is_float(run: Encoder, value: Linear) -> bool:
+def _is_float(run: Encoding, value: Linear) -> bool:
     """Whether a form is a float in every row: a column, a result, or one of these without its sign."""
     if len(value.terms) != 1 or value.constant:
         return False
@@ -78,7 +75,7 @@ def _is_float(run: Encoder, value: Linear) -> bool:
     return abs(factor) == 1 and name in run.forms.floats
 
 
-def _bounded(run: Encoder, exact: Linear, new: Linear, least: Fraction) -> None:
+def _bounded(run: Encoding, exact: Linear, new: Linear, least: Fraction) -> None:
     """State how far a result may be from its exact value, and on which side of zero it lies."""
     forms, zero = run.forms, fixed(0)
     share = ZERO if _is_scaled_float(run, exact) else HALF_STEP
@@ -95,7 +92,7 @@ def _bounded(run: Encoder, exact: Linear, new: Linear, least: Fraction) -> None:
         forms.fact(-is_large, forms.below(fixed(LARGEST), found))
 
 
-def _is_scaled_float(run: Encoder, value: Linear) -> bool:
+def _is_scaled_float(run: Encoding, value: Linear) -> bool:
     """Whether a form is a float times a power of two: then only the smallest are rounded."""
     if len(value.terms) != 1 or value.constant:
         return False
@@ -108,7 +105,7 @@ def _is_power(value: int) -> bool:
     return abs(value) & (abs(value) - 1) == 0
 
 
-def limited(run: Encoder, column: Linear, node: Node) -> None:
+def limited(run: Encoding, column: Linear, node: Node) -> None:
     """State how large a cell can be: floats are finite, and larger whole numbers are refused."""
     if node.type.kind != "id":
         ((name, _),) = column.terms.items()
@@ -117,7 +114,7 @@ def limited(run: Encoder, column: Linear, node: Node) -> None:
         run.forms.fact(within(run, column, run.sizes[name]))
 
 
-def _size(run: Encoder, value: Linear) -> Fraction | None:
+def _size(run: Encoding, value: Linear) -> Fraction | None:
     """Return what a form cannot exceed in any row, either way; None when that is not known."""
     total = abs(value.constant)
     for name, factor in value.terms.items():
@@ -127,12 +124,12 @@ def _size(run: Encoder, value: Linear) -> Fraction | None:
     return total
 
 
-def within(run: Encoder, value: Linear, size: Fraction) -> int:
+def within(run: Encoding, value: Linear, size: Fraction) -> int:
     """Return the literal that a form lies between ``-size`` and ``size``."""
     return run.forms.all_of((run.forms.below(value, fixed(size)), run.forms.below(fixed(-size), value)))
 
 
-def _grid(run: Encoder, value: Linear) -> Fraction | None:
+def _grid(run: Encoding, value: Linear) -> Fraction | None:
     """Return a power of two of which a form is a multiple in every row; None when none is known."""
     steps: list[Fraction | None] = [_lowest(value.constant)] if value.constant else [Fraction(STEPS)]
     for name, factor in value.terms.items():
@@ -149,7 +146,7 @@ def _lowest(value: Fraction) -> Fraction | None:
     return Fraction(gcd(value.numerator, 2**1100), value.denominator)
 
 
-def share_grid(run: Encoder, new: Linear, parts: Sequence[Linear]) -> None:
+def share_grid(run: Encoding, new: Linear, parts: Sequence[Linear]) -> None:
     """Note that a new number is always one of some forms."""
     if not run.rounds:
         return
@@ -162,7 +159,7 @@ def share_grid(run: Encoder, new: Linear, parts: Sequence[Linear]) -> None:
         run.grids[name] = min(known)
 
 
-def ordered_alike(run: Encoder, low: Linear, high: Linear) -> None:
+def ordered_alike(run: Encoding, low: Linear, high: Linear) -> None:
     """State that rounding keeps order: exact results that lie one way are never rounded to lie the other."""
     for value, other in ((low, high), (high, low)):
         if not other.terms and abs(other.constant) < LARGEST:
@@ -175,7 +172,7 @@ def ordered_alike(run: Encoder, low: Linear, high: Linear) -> None:
                 _implies(run, two, one, run.forms.below(high, low))
 
 
-def _beside(run: Encoder, exact: Linear, value: Linear, limit: Fraction) -> None:
+def _beside(run: Encoding, exact: Linear, value: Linear, limit: Fraction) -> None:
     """State to which of the floats around a limit, two by two, an exact number is rounded."""
     for last in dict.fromkeys((float_below(limit), float_below(limit, strict=True))):
         following = float_after(last)
@@ -184,14 +181,14 @@ def _beside(run: Encoder, exact: Linear, value: Linear, limit: Fraction) -> None
         _implies(run, middle, exact, run.forms.below(fixed(following), value), strict=True)
 
 
-def _implies(run: Encoder, low: Linear, high: Linear, result: int, strict: bool = False) -> None:
+def _implies(run: Encoding, low: Linear, high: Linear, result: int, strict: bool = False) -> None:
     """State that ``result`` is true where ``low <= high`` (``<`` when strict)."""
     given = run.forms.below(low, high, strict)
     compared_quotient(run, low.plus(high, -ONE), given, strict)
     run.forms.fact(-given, result)
 
 
-def _sources(run: Encoder, value: Linear) -> list[Linear]:
+def _sources(run: Encoding, value: Linear) -> list[Linear]:
     """Return a form, and the exact number of which it is the nearest float."""
     if len(value.terms) == 1 and not value.constant:
         ((name, factor),) = value.terms.items()
@@ -200,7 +197,7 @@ def _sources(run: Encoder, value: Linear) -> list[Linear]:
     return [value]
 
 
-def opposite_infinities(run: Encoder, node: Node) -> int:
+def opposite_infinities(run: Encoding, node: Node) -> int:
     """Return the literal that a sum of floats is null: infinity less infinity."""
     left, right = (run.number(arg) for arg in node.args)
     right = right if node.op == "+" else right.times(-ONE)

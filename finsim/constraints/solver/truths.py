@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from finsim.constraints.expression import Node
+from finsim.constraints.solver.encoding import Encoding
 from finsim.constraints.solver.forms import ONE, Linear, fixed
 from finsim.constraints.solver.labels import label_is, same_label
 from finsim.constraints.solver.linear import absolute, floored, largest
@@ -13,41 +13,38 @@ from finsim.constraints.solver.roundoff import ordered_alike, rounded
 from finsim.constraints.solver.traits import Truth, why_unknown
 from finsim.constraints.solver.unknowns import compared_quotient
 
-if TYPE_CHECKING:
-    from finsim.constraints.solver.encoder import Encoder
 
-
-def _column(run: Encoder, node: Node) -> Truth:
+def _column(run: Encoding, node: Node) -> Truth:
     run.flags[node] = run.forms.flag()
     return run.filled(run.flags[node], (node,))
 
 
-def _fixed(run: Encoder, value: object) -> Truth:
+def _fixed(run: Encoding, value: object) -> Truth:
     literal = run.forms.true if value else -run.forms.true
     return Truth(literal, -literal)
 
 
-def _and(run: Encoder, node: Node) -> Truth:
+def _and(run: Encoding, node: Node) -> Truth:
     parts = [run.truth(arg) for arg in node.args]
     return Truth(run.forms.all_of(one.yes for one in parts), run.forms.any_of(one.no for one in parts))
 
 
-def _or(run: Encoder, node: Node) -> Truth:
+def _or(run: Encoding, node: Node) -> Truth:
     parts = [run.truth(arg) for arg in node.args]
     return Truth(run.forms.any_of(one.yes for one in parts), run.forms.all_of(one.no for one in parts))
 
 
-def _not(run: Encoder, node: Node) -> Truth:
+def _not(run: Encoding, node: Node) -> Truth:
     yes, no = run.truth(node.args[0])
     return Truth(no, yes)
 
 
-def _implies(run: Encoder, node: Node) -> Truth:
+def _implies(run: Encoding, node: Node) -> Truth:
     a, b = (run.truth(arg) for arg in node.args)
     return Truth(run.forms.any_of((a.no, b.yes)), run.forms.all_of((a.yes, b.no)))
 
 
-def _choose(run: Encoder, node: Node) -> Truth:
+def _choose(run: Encoding, node: Node) -> Truth:
     condition, first, second = (run.truth(arg) for arg in node.args)
     all_of, any_of = run.forms.all_of, run.forms.any_of
     return Truth(
@@ -56,12 +53,12 @@ def _choose(run: Encoder, node: Node) -> Truth:
     )
 
 
-def _is_null(run: Encoder, node: Node) -> Truth:
+def _is_null(run: Encoding, node: Node) -> Truth:
     empty = run.null(node.args[0])
     return Truth(empty, -empty)
 
 
-def _compare(run: Encoder, node: Node) -> Truth:
+def _compare(run: Encoding, node: Node) -> Truth:
     left, right = node.args
     if left.type.kind == "bool":
         return _same_truth(run, node)
@@ -83,7 +80,7 @@ def _compare(run: Encoder, node: Node) -> Truth:
     return run.filled(_ordered(run, node.op, x, y, slack), node.args)
 
 
-def _ordered(run: Encoder, op: str, x: Linear, y: Linear, slack: Linear) -> int:
+def _ordered(run: Encoding, op: str, x: Linear, y: Linear, slack: Linear) -> int:
     """Return the literal of a comparison that is loosened by a slack."""
     if op in ("=", "!="):
         literal = run.forms.all_of((_below(run, x, y.plus(slack)), _below(run, y, x.plus(slack))))
@@ -92,7 +89,7 @@ def _ordered(run: Encoder, op: str, x: Linear, y: Linear, slack: Linear) -> int:
     return _below(run, low, high.plus(slack), op in ("<", ">"))
 
 
-def _rounded(run: Encoder, op: str, x: Linear, y: Linear, slack: Linear) -> int:
+def _rounded(run: Encoding, op: str, x: Linear, y: Linear, slack: Linear) -> int:
     """Return the literal of a loosened comparison whose difference or loosened side is a float."""
     if op in ("=", "!="):
         gap = rounded(run, x.plus(y, -ONE))
@@ -102,7 +99,7 @@ def _rounded(run: Encoder, op: str, x: Linear, y: Linear, slack: Linear) -> int:
     return _below(run, low, rounded(run, high.plus(slack)), op in ("<", ">"))
 
 
-def _below(run: Encoder, low: Linear, high: Linear, strict: bool = False) -> int:
+def _below(run: Encoding, low: Linear, high: Linear, strict: bool = False) -> int:
     literal = run.forms.below(low, high, strict)
     if run.rounds:
         ordered_alike(run, low, high)
@@ -110,7 +107,7 @@ def _below(run: Encoder, low: Linear, high: Linear, strict: bool = False) -> int
     return literal
 
 
-def _same_truth(run: Encoder, node: Node) -> Truth:
+def _same_truth(run: Encoding, node: Node) -> Truth:
     a, b = (run.truth(arg) for arg in node.args)
     all_of, any_of = run.forms.all_of, run.forms.any_of
     same = any_of((all_of((a.yes, b.yes)), all_of((a.no, b.no))))
@@ -118,7 +115,7 @@ def _same_truth(run: Encoder, node: Node) -> Truth:
     return Truth(same, other) if node.op == "=" else Truth(other, same)
 
 
-def _in(run: Encoder, node: Node) -> Truth:
+def _in(run: Encoding, node: Node) -> Truth:
     x, members = node.args[0], run.scene.params[node.data[1]]
     if x.type.kind == "cat":
         literal = run.forms.any_of(label_is(run, x, str(one)) for one in members)
@@ -128,7 +125,7 @@ def _in(run: Encoder, node: Node) -> Truth:
     return run.filled(literal, node.args)
 
 
-def _call(run: Encoder, node: Node) -> Truth:
+def _call(run: Encoding, node: Node) -> Truth:
     name = str(node.data[0])
     if name == "coalesce":
         return _coalesced(run, node)
@@ -138,7 +135,7 @@ def _call(run: Encoder, node: Node) -> Truth:
     return run.filled(run.forms.flag(), (node,))
 
 
-def _coalesced(run: Encoder, node: Node) -> Truth:
+def _coalesced(run: Encoding, node: Node) -> Truth:
     *firsts, result = [run.truth(arg) for arg in node.args]
     for yes, no in reversed(firsts):
         rest = run.forms.all_of((-yes, -no))
@@ -149,7 +146,7 @@ def _coalesced(run: Encoder, node: Node) -> Truth:
     return result
 
 
-def _on_tick(run: Encoder, node: Node) -> Truth:
+def _on_tick(run: Encoding, node: Node) -> Truth:
     x, tick = (run.number(arg) for arg in node.args)
     exact = all(arg.type.stored == "i" for arg in node.args)
     if not exact or tick.terms or not tick.constant:
@@ -159,7 +156,7 @@ def _on_tick(run: Encoder, node: Node) -> Truth:
     return run.filled(run.forms.same_number(x, count.times(tick.constant)), node.args)
 
 
-TRUTHS: dict[str, Callable[[Encoder, Node], Truth]] = {
+TRUTHS: dict[str, Callable[[Encoding, Node], Truth]] = {
     "column": _column, "const": lambda run, node: _fixed(run, node.data),
     "param": lambda run, node: _fixed(run, run.scene.params[str(node.data)]),
     "and": _and, "or": _or, "not": _not, "=>": _implies, "if": _choose, "isnull": _is_null, "in": _in,

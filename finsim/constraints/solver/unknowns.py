@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from finsim.constraints.expression import Node
+from finsim.constraints.solver.encoding import Encoding
 from finsim.constraints.solver.forms import ONE, Linear, fixed
 from finsim.constraints.solver.traits import is_constant, why_unknown
-
-if TYPE_CHECKING:
-    from finsim.constraints.solver.encoder import Encoder
 
 _LEAST = {
     "count_in": 1, "group_count": 1, "group_distinct": 0, "runlen": 0, "sqrt": 0, "exp": 0,
@@ -21,7 +17,7 @@ _SUMS = ("cumsum", "sum_in", "sum_day", "sum_month", "group_sum")
 RELATED = (*_AT_LEAST_ITSELF, "group_min", *_SUMS)
 
 
-def unknown(run: Encoder, node: Node, reason: str = "") -> Linear:
+def unknown(run: Encoding, node: Node, reason: str = "") -> Linear:
     """Return an unknown number for a node, with its range."""
     run.unknowns[node] = reason or why_unknown(node)
     new = run.forms.number(node.type.stored == "i")
@@ -30,7 +26,7 @@ def unknown(run: Encoder, node: Node, reason: str = "") -> Linear:
     return new
 
 
-def _known_range(run: Encoder, node: Node, value: Linear) -> None:
+def _known_range(run: Encoding, node: Node, value: Linear) -> None:
     name, forms = str(node.data[0]), run.forms
     if name == "lookup" and node.data[1].values:
         values = node.data[1].values
@@ -55,7 +51,7 @@ def _known_range(run: Encoder, node: Node, value: Linear) -> None:
             forms.fact(forms.below(value, start.plus(fixed(31 * months))))
 
 
-def _signs(run: Encoder, result: Linear, left: Linear, right: Linear) -> None:
+def _signs(run: Encoding, result: Linear, left: Linear, right: Linear) -> None:
     """State the sign of a product or quotient."""
     forms, zero = run.forms, fixed(0)
     for mirror in (ONE, -ONE):
@@ -67,7 +63,7 @@ def _signs(run: Encoder, result: Linear, left: Linear, right: Linear) -> None:
             forms.fact(*strict, forms.below(zero, c, strict=True))
 
 
-def product(run: Encoder, node: Node, left: Linear, right: Linear) -> Linear:
+def product(run: Encoding, node: Node, left: Linear, right: Linear) -> Linear:
     """Return the product of two columns: only its sign is known."""
     new = unknown(run, node, "is a product of columns")
     run.forms.floats.difference_update(new.terms)
@@ -80,7 +76,7 @@ def product(run: Encoder, node: Node, left: Linear, right: Linear) -> Linear:
     return new
 
 
-def quotient(run: Encoder, node: Node, left: Linear, right: Linear) -> Linear:
+def quotient(run: Encoding, node: Node, left: Linear, right: Linear) -> Linear:
     """Return a quotient by a column: its sign is known, and on which side of a constant it lies."""
     new = unknown(run, node, "is a quotient of columns")
     _signs(run, new, left, right)
@@ -90,7 +86,7 @@ def quotient(run: Encoder, node: Node, left: Linear, right: Linear) -> Linear:
     return new
 
 
-def compared_quotient(run: Encoder, gap: Linear, literal: int, strict: bool) -> None:
+def compared_quotient(run: Encoding, gap: Linear, literal: int, strict: bool) -> None:
     """State what ``a / b <= k`` says of a and b, for a literal that stands for ``gap <= 0``."""
     if len(gap.terms) != 1:
         return
@@ -107,7 +103,7 @@ def compared_quotient(run: Encoder, gap: Linear, literal: int, strict: bool) -> 
         forms.fact(-side, literal, -same)
 
 
-def power(run: Encoder, node: Node) -> Linear:
+def power(run: Encoding, node: Node) -> Linear:
     """Return a power: computed for constants, else an unknown, at least 0 for an even exponent."""
     if is_constant(node):
         value = run.computed(node)
