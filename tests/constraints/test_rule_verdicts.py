@@ -3,9 +3,9 @@
 import pyarrow as pa
 import pytest
 
-from finsim.constraints.check import check, check_batches
-from finsim.constraints.report import VERDICTS
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.checking.check import check, check_batches
+from finsim.constraints.checking.check_report import VERDICTS
+from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import RuleError
 
 PACK = """

@@ -4,10 +4,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from finsim.constraints.check import check
-from finsim.constraints.grammar import MAX_CHARACTERS, parse
-from finsim.constraints.ruleset import RuleSet
-from finsim.constraints.written_out import MAX_LEVELS, WrittenOut
+from finsim.constraints.checking.check import check
+from finsim.constraints.language.grammar import MAX_CHARACTERS, parse
+from finsim.constraints.language.written_out import MAX_LEVELS, WrittenOut
+from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import RuleError
 
 
