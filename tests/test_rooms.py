@@ -10,10 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "finsim"
 MAX_FILES = 20
-LARGE = {
-    "finsim/agents", "finsim/constraints", "finsim/constraints/compiled", "finsim/engine",
-    "finsim/generators", "finsim/report",
-}  # fmt: skip
+LARGE: set[str] = set()
 
 Graph = Mapping[str, set[str]]
 

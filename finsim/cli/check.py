@@ -13,9 +13,9 @@ from finsim.cli.output import progress, show
 from finsim.errors import EXIT_GATE, StudyError
 
 if TYPE_CHECKING:
-    from finsim.constraints.report import CheckReport
-    from finsim.constraints.ruleset import RuleSet
-    from finsim.engine.gathering import Gathered
+    from finsim.constraints.checking.check_report import CheckReport
+    from finsim.constraints.packs.ruleset import RuleSet
+    from finsim.engine.check_inputs import Gathered
 
 
 def check(
@@ -39,9 +39,9 @@ def check(
 
     Example: finsim check bars.csv --rules ohlcv --explain 1
     """
-    from finsim.constraints.conflicts import refuse_conflicts
-    from finsim.constraints.ruleset import RuleSet
-    from finsim.engine.gathering import gather
+    from finsim.constraints.conflicts.conflict_check import refuse_conflicts
+    from finsim.constraints.packs.ruleset import RuleSet
+    from finsim.engine.check_inputs import gather
 
     if repair != (output is not None):
         raise StudyError("--repair and -o go together", place="finsim check", remedy="give both or none")
@@ -64,9 +64,9 @@ def check(
 
 def _checked(data: Path, pack: RuleSet, params: Mapping[str, object], threads: int) -> CheckReport:
     """Check tables, a large file as a stream where that can be done."""
-    from finsim.constraints.check import check as check_tables
-    from finsim.engine.gathering import gather
-    from finsim.engine.large_files import check_large, large_file
+    from finsim.constraints.checking.check import check as check_tables
+    from finsim.engine.check_inputs import gather
+    from finsim.engine.large_parquet import check_large, large_file
 
     large = large_file(data, pack, params)
     if large is not None:
@@ -80,8 +80,8 @@ def _checked(data: Path, pack: RuleSet, params: Mapping[str, object], threads: i
 
 def _explain(given: Gathered, pack: RuleSet, params: Mapping[str, object], text: str, as_json: bool) -> None:
     """Print what every rule says of one row and stop."""
-    from finsim.constraints.explain import explain
-    from finsim.engine.gathering import row_of
+    from finsim.constraints.explaining.explain import explain
+    from finsim.engine.check_inputs import row_of
 
     name, row = row_of(text, given)
     table, others = given.tables[name], given.others(name)
@@ -94,9 +94,9 @@ def _repaired(
     given: Gathered, pack: RuleSet, params: Mapping[str, object], output: Path, threads: int
 ) -> tuple[dict[str, object], str, bool]:
     """Repair table after table and write them; return what was done, as data and text, and if all holds."""
-    from finsim.constraints.check import check as check_tables
-    from finsim.constraints.repair import repair
-    from finsim.engine.gathering import store
+    from finsim.constraints.checking.check import check as check_tables
+    from finsim.constraints.repairing.repair import repair
+    from finsim.engine.check_inputs import store
 
     before = check_tables(given.tables, pack, params, excused=given.excused, threads=threads)
     tables, repairs = dict(given.tables), {}

@@ -12,11 +12,11 @@ from finsim.errors import ScenarioError
 from finsim.notation import Float1D
 from finsim.records.calendar import Clock
 from finsim.records.drivers import Anchor, CreditLink, Drivers
-from finsim.scenarios import evaluate
-from finsim.scenarios.algebra import scaled
-from finsim.scenarios.canonical import digest
-from finsim.scenarios.chart import NEUTRAL
+from finsim.scenarios import series_values as evaluate
+from finsim.scenarios.additive_scale import NEUTRAL
+from finsim.scenarios.canonical_form import digest
 from finsim.scenarios.scenario_parts import Credit, FlatScenario, Fraud, Series
+from finsim.scenarios.severity_and_overlays import scaled
 from finsim.scenarios.timeline import Axis, start_date, steps
 
 Values = Callable[[Series, Axis], Float1D]

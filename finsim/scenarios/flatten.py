@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 from finsim.records.calendar import Step
-from finsim.scenarios.chart import Kind
-from finsim.scenarios.format import (
+from finsim.scenarios.additive_scale import Kind
+from finsim.scenarios.file_models import (
     BehaviourPart,
     CreditPart,
     CurvePart,

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from finsim import documents
 from finsim.errors import Problem, ScenarioError
-from finsim.scenarios import check, plausibility
-from finsim.scenarios.algebra import overlaid, scaled
+from finsim.scenarios import plausibility
+from finsim.scenarios import scenario_check as check
+from finsim.scenarios.file_models import OverlayPart, ScenarioFile
 from finsim.scenarios.flatten import flat, offset
-from finsim.scenarios.format import OverlayPart, ScenarioFile
 from finsim.scenarios.merge import FOLDER, Merged, merged, referred
 from finsim.scenarios.scenario_parts import FlatScenario
+from finsim.scenarios.severity_and_overlays import overlaid, scaled
 
 
 def flat_scenario(name_or_path: str) -> FlatScenario:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from finsim.records.calendar import Step
-from finsim.scenarios.chart import Kind
+from finsim.scenarios.additive_scale import Kind
 
 
 @dataclass(frozen=True, order=True)

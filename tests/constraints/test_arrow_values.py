@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from finsim.constraints.arrow_values import taken, values_of
+from finsim.constraints.tables.arrow_to_numpy import taken, values_of
 
 KINDS = ["int8", "uint16", "int32", "int64", "float32", "float64", "bool"]
 
@@ -43,9 +43,9 @@ def test_checking_a_file_does_not_need_pandas(tmp_path):
     )
     code = (
         "import sys\nfrom pathlib import Path\n"
-        "from finsim.constraints.check import check\n"
-        "from finsim.constraints.ruleset import RuleSet\n"
-        "from finsim.engine.gathering import gather\n"
+        "from finsim.constraints.checking.check import check\n"
+        "from finsim.constraints.packs.ruleset import RuleSet\n"
+        "from finsim.engine.check_inputs import gather\n"
         "rules = RuleSet.load('p.yaml')\nreport = check(gather(Path('t.csv'), rules).tables, rules)\n"
         "assert report['r'].violations == 2, report.to_text()\nassert 'pandas' not in sys.modules\n"
     )

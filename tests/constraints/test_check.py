@@ -6,9 +6,9 @@ import pyarrow as pa
 import pytest
 from naive.rule_tables import as_table, others_table, pack, random_others, random_rows
 
-from finsim.constraints.check import check, check_batches
-from finsim.constraints.report import wilson
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.checking.check import check, check_batches
+from finsim.constraints.checking.check_report import wilson
+from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import DataError, RuleError
 
 DEMO = """

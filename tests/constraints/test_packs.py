@@ -6,11 +6,11 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from finsim.constraints.check import check, check_batches
-from finsim.constraints.explain import explain
-from finsim.constraints.repair import repair
-from finsim.constraints.ruleset import RuleSet
-from finsim.constraints.tables import read_table
+from finsim.constraints.checking.check import check, check_batches
+from finsim.constraints.explaining.explain import explain
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.repairing.repair import repair
+from finsim.constraints.tables.table_files import read_table
 from finsim.documents import shipped
 from finsim.errors import DataError, RuleError
 from finsim.records.legs import legs

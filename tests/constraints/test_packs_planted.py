@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from finsim.constraints.check import check
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.checking.check import check
+from finsim.constraints.packs.ruleset import RuleSet
 
 DAY = pd.Timestamp("2026-01-05 14:30", tz="UTC")
 

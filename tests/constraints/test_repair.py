@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive.rule_tables import verdicts
 
-from finsim.constraints.check import check
-from finsim.constraints.detection import breaches
-from finsim.constraints.forward import one_by_one
-from finsim.constraints.repair import repair
-from finsim.constraints.ruleset import RuleSet
-from finsim.constraints.running import recomputed, running_identity
-from finsim.constraints.session import Session
-from finsim.constraints.workpiece import Workpiece
+from finsim.constraints.checking.check import check
+from finsim.constraints.checking.check_session import Session
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.repairing.breach_detection import breaches
+from finsim.constraints.repairing.repair import repair
+from finsim.constraints.repairing.repair_table import Workpiece
+from finsim.constraints.repairing.running_balance import recomputed, running_identity
+from finsim.constraints.repairing.sequential_repair import one_by_one
 from finsim.errors import RuleError
 
 OHLCV, LOANS, TX = (RuleSet.load(name) for name in ("ohlcv", "consumer-loans", "retail-tx"))

@@ -7,13 +7,15 @@ import pyarrow.parquet as pq
 import pytest
 from naive.rule_tables import as_table, pack, random_rows
 
-from finsim.constraints import key_cells, repeats, streaming
-from finsim.constraints.batches import Batches
-from finsim.constraints.check import check, check_batches
-from finsim.constraints.columns import Labels, Source
-from finsim.constraints.key_cells import cells_of
-from finsim.constraints.repeats import firsts
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.checking import repeated_keys as repeats
+from finsim.constraints.checking import stream_check as streaming
+from finsim.constraints.checking.check import check, check_batches
+from finsim.constraints.checking.repeated_keys import firsts
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.tables import key_columns as key_cells
+from finsim.constraints.tables.key_columns import cells_of
+from finsim.constraints.tables.parquet_batches import Batches
+from finsim.constraints.tables.typed_columns import Labels, Source
 from finsim.errors import DataError
 
 HEAD = """

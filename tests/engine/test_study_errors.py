@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from finsim.engine.resolve import resolve
-from finsim.engine.study import ScenarioChoice, Study, load_study
+from finsim.engine.study.study_file import ScenarioChoice, Study, load_study
+from finsim.engine.study.study_resolution import resolve
 from finsim.errors import FinsimError, ScenarioError, StudyError
 
 WRONG = """\
