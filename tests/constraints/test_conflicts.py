@@ -129,6 +129,7 @@ WHERE_KNOWN = [
     ("sqrt(x) < 0",),  # of a negative number
     ("lookup(top, state) > 16%",),  # of a state without a cap
     ("cummax(n) < n",),
+    ("x / y > 2", "x / y < 1"),  # division by zero
 ]
 
 
