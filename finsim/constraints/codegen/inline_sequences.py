@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from finsim.constraints.codegen.column_facts import Facts
 from finsim.constraints.codegen.numeric_code import Values
-from finsim.constraints.codegen.vectorizable import is_native
+from finsim.constraints.codegen.vectorizable_nodes import is_native
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.language.functions import FUNCTIONS
 

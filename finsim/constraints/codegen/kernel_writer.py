@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from finsim.constraints.codegen.column_facts import Facts
 from finsim.constraints.codegen.inline_sequences import Weaving, is_woven
-from finsim.constraints.codegen.vectorizable import is_native
+from finsim.constraints.codegen.vectorizable_nodes import is_native
 from finsim.constraints.language.expression import Node
 
 _NO = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}

@@ -15,7 +15,7 @@ from finsim.constraints.language.expression import walk
 from finsim.constraints.language.functions import FUNCTIONS
 from finsim.constraints.language.row_order import Order
 from finsim.constraints.packs.rule import Rule
-from finsim.constraints.repairing.repair_table import Workpiece, renumbered
+from finsim.constraints.repairing.table_under_repair import Workpiece, renumbered
 from finsim.constraints.tables.group_layout import layout
 from finsim.notation import Bool1D, Int1D
 

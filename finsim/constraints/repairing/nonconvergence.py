@@ -14,7 +14,7 @@ from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.repairing.breach_detection import sees_everything
 from finsim.constraints.repairing.project_repair import Projection
 from finsim.constraints.repairing.repair_rounds import MAX_ROUNDS, Rounds, Terms
-from finsim.constraints.repairing.repair_table import Workpiece
+from finsim.constraints.repairing.table_under_repair import Workpiece
 from finsim.constraints.tables.group_layout import combined
 from finsim.errors import Problem, RuleError
 from finsim.notation import Int1D

@@ -18,8 +18,8 @@ from finsim.constraints.packs.rule import Rule, key_names
 from finsim.constraints.repairing.breach_detection import breaches, sees_everything
 from finsim.constraints.repairing.hot_deck import Ask, Draw
 from finsim.constraints.repairing.repair_rounds import Redrawn, Rounds, Terms
-from finsim.constraints.repairing.repair_table import Workpiece
 from finsim.constraints.repairing.row_seeds import row_names, row_words
+from finsim.constraints.repairing.table_under_repair import Workpiece
 from finsim.constraints.tables.group_layout import combined
 from finsim.errors import RuleError
 from finsim.notation import Array, Bool1D, Int1D

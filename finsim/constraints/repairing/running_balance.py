@@ -15,8 +15,8 @@ from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.language.functions import CROSS, FUNCTIONS
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.repairing.breach_detection import group_places
-from finsim.constraints.repairing.repair_table import Workpiece
 from finsim.constraints.repairing.repaired_values import Mended
+from finsim.constraints.repairing.table_under_repair import Workpiece
 from finsim.constraints.tables.nullable_vectors import solid, spread
 from finsim.notation import Int1D
 

@@ -17,8 +17,8 @@ from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.repairing.breach_detection import broken_mask
 from finsim.constraints.repairing.project_repair import Projection
-from finsim.constraints.repairing.repair_table import Workpiece
 from finsim.constraints.repairing.repaired_values import Mended, Overlay, at_places, joined
+from finsim.constraints.repairing.table_under_repair import Workpiece
 from finsim.constraints.tables.group_layout import Arrangement, Layout, layout
 from finsim.constraints.tables.typed_columns import Source
 from finsim.notation import Bool1D, Int1D
