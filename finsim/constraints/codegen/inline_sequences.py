@@ -1,4 +1,4 @@
-"""Sequence functions that a kernel contains: which they are, and how a row's value is written.
+"""Sequence functions computed inside a kernel: which ones, and the code for the value of a row.
 
 Groups stand together, so a row k places earlier is of the same group when its keys are the same: ``lag``
 and a bound on ``count_in`` only look there, and no row waits for the one before. Sums are carried from row

@@ -1,4 +1,4 @@
-"""What a kernel does not contain: calls worked out before it, and a kernel that writes their arguments."""
+"""Calls computed before a kernel runs, and the kernel that computes their arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows break which rules while a table is repaired: only what changed is judged again."""
+"""Find the rows that break rules during a repair; only changed rows are checked again."""
 
 from __future__ import annotations
 

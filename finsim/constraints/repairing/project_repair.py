@@ -1,4 +1,4 @@
-"""``project``: columns of a row move to the nearest point that its linear rules allow."""
+"""The `project` repair: move columns to the nearest point that the linear rules allow."""
 
 from __future__ import annotations
 

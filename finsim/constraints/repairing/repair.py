@@ -1,4 +1,4 @@
-"""``repair``: mend the rows that break rules, in the order of their dependencies, and say what moved."""
+"""``repair``: correct the rows that break rules, in dependency order, and report the changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rounds of repairs: each rule in its turn, again on the values as stored, until nothing breaks."""
+"""Repair in rounds: every rule in turn, again on the stored values, until none is broken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``resample``: draw columns of broken rows anew, at most so many times, and keep what breaks no rule.
+"""The `resample` repair: draw columns of broken rows again until no rule is broken, up to a limit.
 
 A draw is tried out on a copy: the rules that compute other columns run on it, then every rule that sees
 the changed columns judges it. In sequence rules the first broken row of a group comes first, because a

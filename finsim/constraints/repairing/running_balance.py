@@ -1,4 +1,4 @@
-"""The commonest repair that depends on itself, a running balance, in one pass instead of row by row.
+"""Repair a running balance in one pass instead of row by row.
 
 ``c = lag(c, default: d) + e`` with whole numbers and ``e`` free of ``c`` means c = d + the sum of e so far.
 """

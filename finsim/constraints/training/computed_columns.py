@@ -1,4 +1,4 @@
-"""Identities: columns that rules compute, so that a model need not learn them and cannot get them wrong.
+"""Columns that rules compute: a model need not learn them and cannot get them wrong.
 
 A rule whose check is ``c = e`` and whose repair sets ``c`` without looking at it in the same row is an
 identity. A model learns ``free_columns`` and its decoder puts the others back with ``recomputed``, in the
