@@ -1,4 +1,4 @@
-"""Rows that belong to a row: the scheme around a payment, the months of a loan, the bar without stress."""
+"""Related rows of a row: the scheme around a payment, the months of a loan, the unstressed bar."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The value of a series at the positions of an axis: its curves are evaluated, then added in the chart."""
+"""Values of a series at the positions of an axis: curves evaluated, then added."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Severity and overlays: ``scaled`` multiplies, ``overlaid`` adds, both in the chart of each quantity.
+"""Severity and overlays: ``scaled`` multiplies, ``overlaid`` adds, both on the additive scale.
 
 Source: own, see docs/adr/0006-scenario-algebra.md.
 """

@@ -1,4 +1,4 @@
-"""What the conflict check can say of a pack: plain records, each with its sentence."""
+"""Findings of the conflict check: plain records, each with its sentence."""
 
 from __future__ import annotations
 

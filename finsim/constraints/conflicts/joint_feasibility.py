@@ -1,4 +1,4 @@
-"""Which rules of a table can hold together: one problem for rules that share columns, many questions."""
+"""Which rules of a table can hold together: one solver problem for rules that share columns."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ class _Notes:
 
 
 def lint(rules: RuleSet, params: Mapping[str, object] | None = None) -> LintReport:
-    """Look for conflicts, rules that never speak or add nothing, and the range of every column.
+    """Find conflicts, redundant and unreachable rules, and the range of every column.
 
     ``params`` override parameters of the pack. Rules of level plausible take no part in conflicts and
     ranges. What is found holds for every row, with floats rounded as rows are judged; what hinges on

@@ -1,4 +1,4 @@
-"""Rules that add nothing: those whose condition the others exclude, and those that follow from others."""
+"""Redundant and unreachable rules: implied by others, or with a condition that others exclude."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``Expr`` -> ``Node``: names become columns, parameters and functions; every type is checked."""
+"""Bind and type-check: ``Expr`` to ``Node``, names to columns, parameters and functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What float64 makes of exact numbers: a result is the nearest float, so it may be off by half a step.
+"""Bounds on float64 rounding of exact results: off by at most half a unit in the last place.
 
 With ``Encoding.rounds`` every float operation is a number of its own, tied to the exact result by facts that
 hold for every row: error bounds (Higham 2002, Accuracy and Stability of Numerical Algorithms, section 2.2),

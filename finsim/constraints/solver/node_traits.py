@@ -1,4 +1,4 @@
-"""What a node depends on, and what the solver's encoders share."""
+"""Properties of nodes that the encoders share: what a node depends on and what is linear in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a value is empty: the null side of the solver's arithmetic."""
+"""Encode nullability: the literal that a value is null."""
 
 from __future__ import annotations
 

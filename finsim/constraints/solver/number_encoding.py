@@ -1,4 +1,4 @@
-"""What each operation on numbers is to the solver: exact where it is linear, an unknown elsewhere."""
+"""Encode numeric operations: exact where linear, an unknown elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each operation on truths is to the solver: Kleene's logic on two literals."""
+"""Encode truth operations: Kleene's three-valued logic on two literals."""
 
 from __future__ import annotations
 
