@@ -9,7 +9,7 @@ from finsim.constraints.checking.check_session import Session
 from finsim.constraints.conflicts.lint import lint
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.repairing.breach_detection import blocks_of, breaches
-from finsim.constraints.repairing.repair_table import Workpiece
+from finsim.constraints.repairing.table_under_repair import Workpiece
 from finsim.errors import RuleError
 
 
