@@ -8,7 +8,7 @@ import numpy as np
 
 from finsim.notation import Float1D
 from finsim.scenarios.additive_scale import NEUTRAL, Kind, from_chart, to_chart
-from finsim.scenarios.scenario_parts import Curve, Pulse, Series
+from finsim.scenarios.flat_scenario import Curve, Pulse, Series
 from finsim.scenarios.timeline import Axis, ends
 
 

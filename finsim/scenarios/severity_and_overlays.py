@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from finsim.errors import ScenarioError, did_you_mean
 from finsim.scenarios.additive_scale import Kind, scale
-from finsim.scenarios.scenario_parts import Credit, Curve, FlatScenario, Fraud, Mules, Offset, Series
+from finsim.scenarios.flat_scenario import Credit, Curve, FlatScenario, Fraud, Mules, Offset, Series
 
 V = TypeVar("V")
 S = TypeVar("S", bound=FlatScenario)

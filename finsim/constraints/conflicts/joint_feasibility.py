@@ -16,7 +16,7 @@ from finsim.constraints.solver.label_encoding import label_sets
 from finsim.constraints.solver.node_encoder import Encoder
 from finsim.constraints.solver.node_traits import Scene, family
 from finsim.constraints.solver.null_encoding import tested_nodes
-from finsim.constraints.solver.unknown_terms import RELATED
+from finsim.constraints.solver.unknown_bounds import RELATED
 
 MOST_STEPS = 60  # of the search for one end of a range
 ZERO, ONE = Fraction(0), Fraction(1)

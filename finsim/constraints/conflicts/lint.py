@@ -21,7 +21,7 @@ from finsim.constraints.conflicts.joint_feasibility import Problem, components, 
 from finsim.constraints.conflicts.redundant_rules import find_dead, find_redundant
 from finsim.constraints.conflicts.witness_row import witness
 from finsim.constraints.language.expression import Node, walk
-from finsim.constraints.language.node_text import written
+from finsim.constraints.language.node_to_text import written
 from finsim.constraints.packs.rule import Table
 from finsim.constraints.packs.ruleset import RuleSet
 

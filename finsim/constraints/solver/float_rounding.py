@@ -16,7 +16,7 @@ from math import gcd
 from finsim.constraints.language.expression import Node
 from finsim.constraints.solver.encoder_state import Encoding
 from finsim.constraints.solver.linear_forms import LARGEST, ONE, ZERO, Linear, fixed, float_after, float_below
-from finsim.constraints.solver.unknown_terms import compared_quotient
+from finsim.constraints.solver.unknown_bounds import compared_quotient
 
 HALF_STEP = Fraction(1, 2**53)  # of a float, relative to it
 HALF_LEAST = Fraction(1, 2**1075)  # of the smallest float, where products and quotients underflow
