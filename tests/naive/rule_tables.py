@@ -41,6 +41,7 @@ tables:
       v: {type: float, null: true}
       w: {type: date, null: true}
   s:
+    optional: true
     columns:
       k: {type: id, null: true}
       c: {type: cat, null: true}
