@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from finsim.constraints.build import Builder
 from finsim.constraints.expression import Expr, Node, Span, walk
-from finsim.constraints.function_types import Call
-from finsim.constraints.functions import CROSS, FUNCTIONS
+from finsim.constraints.function_types import Call, Rows
+from finsim.constraints.functions import CROSS, FUNCTIONS, Function
 from finsim.constraints.grammar import Misread
 from finsim.constraints.lookups import Lookup
 from finsim.constraints.order import Order
@@ -16,6 +16,7 @@ from finsim.constraints.types import ANY, BOOL, DATE, INT, LABEL, Clash, Type, d
 from finsim.errors import did_you_mean
 
 _ORDER_FAMILIES = ("sequence", "window", "calendar")
+_BRACKETS = "`where` reaches to the closing bracket: compare as (group_sum(x) where ..) > 5"
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,9 @@ class Scope:
     """What names mean in one table's rules.
 
     ``lets`` are written expressions, bound when used; ``ordered`` says whether sequence functions may be
-    used, ``group`` names the columns that make a group, ``time`` the column that windows run on (only
-    when rows are sorted by it); ``others`` has columns and first key column of the other tables,
-    ``lookups`` the lookup tables (None: one that is wrong, reported where it is written).
+    used, ``group`` names the columns that make a group, ``by`` those that sort it, ``time`` the column that
+    windows run on (only when rows are sorted by it); ``others`` has columns and key columns of the other
+    tables, ``lookups`` the lookup tables (None: one that is wrong, reported where it is written).
     """
 
     columns: Mapping[str, Type]
@@ -33,9 +34,10 @@ class Scope:
     lets: Mapping[str, Expr] = field(default_factory=dict)
     ordered: bool = False
     group: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
     is_sorted: bool = True
     time: str | None = None
-    others: Mapping[str, tuple[Mapping[str, Type], str]] = field(default_factory=dict)
+    others: Mapping[str, tuple[Mapping[str, Type], tuple[str, ...]]] = field(default_factory=dict)
     lookups: Mapping[str, Lookup | None] = field(default_factory=dict)
 
     def ordered_by(self, order: Order | None) -> Scope:
@@ -44,12 +46,17 @@ class Scope:
             return self
         times = [name for name in order.by if self.columns[name].kind in ("date", "ts")]
         time = times[0] if times else None
-        return replace(self, ordered=True, group=order.group, is_sorted=order.is_sorted, time=time)
+        return replace(
+            self, ordered=True, group=order.group, by=order.by, is_sorted=order.is_sorted, time=time
+        )
 
 
 @dataclass
 class Binder:
-    """Binds the expressions of one table; ``spans`` collects what stands where in the current text."""
+    """Binds the expressions of one table; ``spans`` collects what stands where in the current text.
+
+    ``when`` is the condition of the rule: ``unique`` counts only the rows in which it is true.
+    """
 
     make: Builder
     scope: Scope
@@ -57,6 +64,7 @@ class Binder:
     spans: list[Span] = field(default_factory=list)
     tol: Hashable = None
     used_tol: bool = False
+    when: Node | None = None
     _open: list[str] = field(default_factory=list)
 
     def bind(self, expr: Expr, tol: Hashable = None) -> Node:
@@ -68,7 +76,9 @@ class Binder:
         """Return the node of an expression that must be true or false."""
         node = self.bind(expr, tol)
         if node.type not in (BOOL, ANY):
-            self._report(expr, f"this is {node.type}, not true or false", "write a comparison")
+            is_limited = expr.op == "call" and any(arg.text == "where" for arg in expr.args)
+            remedy = _BRACKETS if is_limited else "write a comparison"
+            self._report(expr, f"this is {node.type}, not true or false", remedy)
         return node
 
     def _report(self, expr: Expr, found: str, remedy: str) -> Node:
@@ -154,28 +164,65 @@ class Binder:
         if expr.text not in FUNCTIONS:
             raise Clash(f"unknown function {expr.text!r}", did_you_mean(expr.text, [*FUNCTIONS, *CROSS]))
         function, before = FUNCTIONS[expr.text], len(self.spans)
-        plain = [arg for arg in expr.args if arg.op != "named"]
-        named = {arg.text: self._bind(arg.args[0]) for arg in expr.args if arg.op == "named"}
-        args = [self._bind(arg) for arg in plain]
-        for name in named:
-            if name not in function.named:
-                raise Clash(f"{expr.text} has no argument {name!r}", f"use {function.usage}")
+        args = [self._bind(arg) for arg in expr.args if arg.op != "named"]
+        named = self._named(expr, function)
         if not function.least <= len(args) <= function.most:
             raise Clash(f"{expr.text} with {len(args)} arguments", f"use {function.usage}")
         if function.family in _ORDER_FAMILIES:
             self._need_order(expr.text, function.family)
-        elif function.family == "whole" and any(_looks_around(arg) for arg in args):
-            raise Clash(
-                f"{expr.text} of a function that looks at other rows", "use a plain expression inside"
-            )
-        if any(node.type == ANY for node in (*args, *named.values())):
+        elif function.family == "whole":
+            self._limit_to_when(expr.text, named)
+            if any(_looks_around(arg) for arg in (*args, *(one for many in named.values() for one in many))):
+                raise Clash(
+                    f"{expr.text} of a function that looks at other rows", "use a plain expression inside"
+                )
+        if any(node.type == ANY for node in (*args, *(one for many in named.values() for one in many))):
             return self.make.node("any", ANY)
-        time = self._column(self.scope.time) if self.scope.time else None
-        group = [self._column(name) for name in self.scope.group]
-        node = function.typing(self.make, Call(expr.text, args, named, time, group))
+        node = function.typing(self.make, Call(expr.text, args, named, self._rows()))
         if function.family != "row":  # the reader wants its value, not those of its arguments
             self.spans[before:] = [Span(expr.start, expr.end, node)]
         return node
+
+    def _named(self, expr: Expr, function: Function) -> dict[str, list[Node]]:
+        """Return the named arguments of a call; a set of columns gives several nodes."""
+        named: dict[str, list[Node]] = {}
+        for arg in expr.args:
+            if arg.op != "named":
+                continue
+            if arg.text not in function.named:
+                raise Clash(f"{expr.text} has no argument {arg.text!r}", f"use {function.usage}")
+            if arg.text in named:
+                raise Clash(f"{expr.text} has two `{arg.text}`", "keep one of them")
+            tol, inner, found = self.tol, arg.args[0], len(self.problems)
+            self.tol = None if arg.text == "where" else tol
+            if inner.op == "set" and arg.text != "by":
+                raise Clash(f"`{arg.text}` takes no set", f"use {function.usage}")
+            named[arg.text] = [self._bind(one) for one in (inner.args if inner.op == "set" else (inner,))]
+            self.tol = tol
+            if arg.text == "where":
+                self.problems[found:] = [
+                    Misread(bad.found, bad.start, bad.end, f"{bad.remedy}; {_BRACKETS}")
+                    for bad in self.problems[found:]
+                ]
+        return named
+
+    def _limit_to_when(self, name: str, named: dict[str, list[Node]]) -> None:
+        """Let ``unique`` count only the rows the rule speaks of, unless it says itself which count."""
+        if name != "unique" or "where" in named or self.when is None or self.when.type == ANY:
+            return
+        if _looks_around(self.when):
+            raise Clash(
+                "unique counts the rows of `when`, and this `when` looks at other rows",
+                "say which rows count: unique(..) where .. (`where true` for all)",
+            )
+        named["where"] = [self.when]
+
+    def _rows(self) -> Rows:
+        """Return how rows of the table follow one another, as nodes."""
+        scope = self.scope
+        time = self._column(scope.time) if scope.time else None
+        group, by = ([self._column(name) for name in names] for names in (scope.group, scope.by))
+        return Rows(scope.ordered, group, by if scope.is_sorted else [], time)
 
     def _column(self, name: str) -> Node:
         return self.make.node("column", self.scope.columns[name], (), name)

@@ -121,7 +121,7 @@ class _Asked:
             return {}
         session, source = self.opened(as_table(first).slice(0, 0))
         able = [rule for rule in session.own_rules(source.name) if not session.obstacle(rule, source)]
-        return unique_calls(batches, source, able)
+        return unique_calls(batches, source, able, session.world(able, source))
 
 
 def _streamed_report(

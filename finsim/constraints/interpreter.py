@@ -13,6 +13,7 @@ import numpy as np
 
 from finsim.constraints.columns import Labels, Source
 from finsim.constraints.expression import Node
+from finsim.constraints.last_known import LastKnown
 from finsim.constraints.operations import TRUTHS, VALUES
 from finsim.constraints.order import Layout
 from finsim.constraints.sequence import First, Lag, Period, RunLength, Running, Sequenced
@@ -83,6 +84,8 @@ def _state(node: Node) -> Sequenced:
         return Period(name == "sum_month")
     if name == "runlen":
         return RunLength()
+    if name == "last_known":
+        return LastKnown()
     return First() if name == "first" else Running(name == "cumsum")
 
 

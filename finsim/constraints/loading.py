@@ -263,7 +263,7 @@ def _scope(
     for name in set(draft.lets) & (set(columns) | set(params)):
         reader.complain((*draft.loc, "let", name), f"{name!r} is also a column or parameter", "rename it")
     others = {
-        name: ({one: spec.type for one, spec in other.table.columns.items()}, (other.table.key or ("",))[0])
+        name: ({one: spec.type for one, spec in other.table.columns.items()}, other.table.key)
         for name, other in tables.items()
     }
     scope = Scope(

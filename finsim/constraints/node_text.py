@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from finsim.constraints.aggregate_types import parts_of
 from finsim.constraints.expression import Node
 from finsim.constraints.types import shown
 
@@ -82,6 +85,21 @@ def _call(node: Node) -> str:
         return f"{name}({', '.join((*args[:-1], width))})"
     if name in ("sum_day", "sum_month"):
         return f"{name}({args[0]})"
+    if name == "next":
+        steps = [str(node.data[1])] if node.data[1] != 1 else []
+        default = [f"default: {args[1]}"] if node.data[2] > 1 else []
+        return f"next({', '.join((args[0], *steps, *default))})"
+    if name.startswith("group_") or name == "unique":
+        return _of_group(name, node, args)
     if name == "round" and node.data[1]:
         return f"round({args[0]}, {node.data[1]})"
     return f"{name}({', '.join(args)})"
+
+
+def _of_group(name: str, node: Node, args: Sequence[str]) -> str:
+    """Return the text of a group total or of ``unique``."""
+    parts = parts_of(node, args)
+    by = ", ".join(parts.by)
+    told = [] if name == "unique" else [f"by: {by}" if len(parts.by) == 1 else f"by: {{{by}}}"]
+    limit = "" if parts.where is None else f" where {parts.where}"
+    return f"{name}({', '.join((*parts.values, *told))}){limit}"

@@ -42,8 +42,8 @@ class RuleBuilder:
         scope = self.scope.ordered_by(order)
         check_text, when_text = _written(text.check), "" if text.when is None else _written(text.when)
         tol = self._tol(text, loc)
-        check = self._condition(scope, (*loc, "check"), check_text, tol)
         when = self._condition(scope, (*loc, "when"), when_text, None) if when_text else None
+        check = self._condition(scope, (*loc, "check"), check_text, tol, when[0] if when else None)
         self._check_expect(text, loc)
         if check is None or (when_text and when is None):
             return None
@@ -74,7 +74,7 @@ class RuleBuilder:
         return order if needs else None
 
     def _condition(
-        self, scope: Scope, loc: Loc, text: str, tol: Hashable
+        self, scope: Scope, loc: Loc, text: str, tol: Hashable, when: Node | None = None
     ) -> tuple[Node, tuple[Span, ...], bool] | None:
         expr = parsed(self.reader, loc, text)
         if expr is None:
@@ -82,7 +82,7 @@ class RuleBuilder:
         if expr.op == "assign":
             self.reader.misread(loc, text, Misread("`:=` in a condition", 0, len(text), "compare with `=`"))
             return None
-        binder = Binder(self.make, scope)
+        binder = Binder(self.make, scope, when=when)
         node = binder.condition(expr, tol)
         if reported(self.reader, binder, loc, text):
             return None

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from finsim.constraints.aggregate_types import parts_of
+from finsim.constraints.aggregates import aggregated, everywhere, groups_by, only, there
 from finsim.constraints.columns import Source
 from finsim.constraints.expression import Node, walk
+from finsim.constraints.following import following
 from finsim.constraints.functions import FUNCTIONS
 from finsim.constraints.order import combined, stable_order
-from finsim.constraints.vectors import Vec, solid, spread
+from finsim.constraints.vectors import Vec, solid, spread, truth
 from finsim.errors import DataError, RuleError
-from finsim.notation import Array, Bool1D, Float1D, Int1D
+from finsim.notation import Bool1D, Float1D, Int1D
 
 if TYPE_CHECKING:
     from finsim.constraints.ruleset import Rule
@@ -44,38 +47,33 @@ def needs_whole(rule: Rule) -> bool:
 def computed(node: Node, args: Sequence[Vec], rows: int) -> Vec:
     """Return one whole-table call for every row; ``args`` are whole columns."""
     name = node.data[0]
+    if name == "next":
+        return following(node, args, rows)
+    parts = parts_of(node, args)
+    counted = None if parts.where is None else spread(truth(parts.where).yes, rows)
     if name == "unique":
-        return Vec(first_of_kind(combined(args, rows)))
-    options = {"group_count": 0, "group_q": 2}.get(name, 1)  # arguments before the columns of the group
-    key = combined(args[options:], rows)
-    order = stable_order(key)
+        return Vec(_first_counted(combined(parts.values, rows), counted))
+    values = [only(one, counted, rows) for one in parts.values[:1]] if counted is not None else parts.values
     if name == "group_q":
-        return Vec(_quantile(spread(args[0].values, rows), float(args[1].values), key))
+        key = combined(parts.by, rows)
+        return Vec(_quantile(spread(values[0].values, rows), float(parts.values[1].values), key))
+    groups = groups_by(parts.by, rows)
     if name == "group_distinct":
-        fresh = first_of_kind(combined((Vec(key), args[0]), rows))
-        there = _there(args[0], rows)
-        return Vec(_per_group(key, order, (fresh & there).astype(np.int64), np.add))
+        fresh = first_of_kind(combined((Vec(groups.numbers()), values[0]), rows))
+        values = [Vec((fresh & there(values[0], rows)).astype(np.int64))]
     if name == "group_count":
-        return Vec(_per_group(key, order, np.ones(rows, dtype=np.int64), np.add))
-    return _aggregate(name, args[0], key, order, rows)
+        values = [Vec(np.ones(rows, dtype=np.int64) if counted is None else counted.astype(np.int64))]
+    kind = "group_sum" if name in ("group_distinct", "group_count") else name
+    return everywhere(aggregated(kind, values[0], groups), groups)
 
 
-def _there(x: Vec, rows: int) -> Bool1D:
-    values = spread(x.values, rows)
-    return ~np.isnan(values) if values.dtype.kind == "f" else solid(x.valid, rows)
-
-
-def _aggregate(name: str, x: Vec, key: Int1D, order: Int1D | None, rows: int) -> Vec:
-    values, there = spread(x.values, rows), _there(x, rows)
-    is_float = values.dtype.kind == "f"
-    if name == "group_sum":
-        return Vec(_per_group(key, order, np.where(there, values, 0), np.add))
-    least = name == "group_min"
-    limits = np.iinfo(np.int64)
-    empty = (np.inf if least else -np.inf) if is_float else (limits.max if least else limits.min)
-    ufunc = np.minimum if least else np.maximum
-    found = _per_group(key, order, np.where(there, values, empty), ufunc)
-    return Vec(np.where(found == empty, np.nan, found)) if is_float else Vec(found, found != empty)
+def _first_counted(key: Int1D, counted: Bool1D | None) -> Bool1D:
+    """Return whether no earlier row that counts has the same key; always for rows that do not count."""
+    if counted is None:
+        return first_of_kind(key)
+    fresh, rows = np.ones(len(key), dtype=bool), np.flatnonzero(counted)
+    fresh[rows] = first_of_kind(key[rows])
+    return fresh
 
 
 def _quantile(x: Float1D, share: float, key: Int1D) -> Float1D:
@@ -98,21 +96,6 @@ def _quantile(x: Float1D, share: float, key: Int1D) -> Float1D:
         found = np.where((part == 0) | (below == above), below, below + (above - below) * part)
     out = np.empty(len(x))
     out[order] = np.repeat(found, np.diff(starts, append=len(x)))
-    return out
-
-
-def _per_group(key: Int1D, order: Int1D | None, values: Array, ufunc: np.ufunc) -> Array:
-    """Return for each row the reduction over the rows of its key."""
-    if not len(key):
-        return values
-    sorted_key = key if order is None else key[order]
-    starts = np.concatenate((np.zeros(1, dtype=np.int64), np.flatnonzero(np.diff(sorted_key)) + 1))
-    reduced = ufunc.reduceat(values if order is None else values[order], starts)
-    per_row = np.repeat(reduced, np.diff(starts, append=len(key)))
-    if order is None:
-        return per_row
-    out = np.empty_like(per_row)
-    out[order] = per_row
     return out
 
 

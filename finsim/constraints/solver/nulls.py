@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from finsim.constraints.expression import Node, walk
+from finsim.constraints.solver.gaps import gaps
 from finsim.constraints.solver.roundoff import opposite_infinities
 from finsim.constraints.solver.traits import family, is_constant, why_unknown
 
@@ -56,6 +57,7 @@ def null(run: Encoder, node: Node) -> int:
     parts = [run.null(arg) for arg in node.args] if family(node) in ("", "row") else []
     if _is_undefined(run, node):
         return forms.true
+    parts += gaps(run, node)
     if run.rounds and node in run.scene.tested and node.op in ("+", "-") and node.type.stored == "f":
         parts.append(opposite_infinities(run, node))
     if node in run.scene.tested and _may_be_undefined(run, node):
