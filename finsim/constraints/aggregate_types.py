@@ -41,7 +41,8 @@ def _made(make: Builder, call: Call, kind: Type, values: Sequence[Node], name: s
     by = list(call.named.get("by", call.rows.group))
     if any(node.op != "column" for node in by):
         raise Clash(
-            f"{call.name}: `by` must be columns", "write by: column, by: {a, b}, or by: {} for all rows"
+            f"{call.name}: `by` must be a column or a set of them",
+            "write by: column, by: {a, b}, or by: {} for all rows",
         )
     return _where(make, call, kind, [*values, *by], name)
 

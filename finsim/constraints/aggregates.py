@@ -22,7 +22,7 @@ _SAFE = 2**62
 
 @dataclass(frozen=True)
 class Groups:
-    """The groups of some rows: ``order`` puts equal keys side by side (None: they are), one group after the other.
+    """The groups of some rows: ``order`` puts equal keys side by side (None: they are so already).
 
     ``starts`` int64[groups] are the places in that order at which groups begin.
     """

@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 
 from finsim.constraints.build import Builder
+from finsim.constraints.cross_binding import crossed
 from finsim.constraints.expression import Expr, Node, Span, walk
 from finsim.constraints.function_types import Call, Rows
 from finsim.constraints.functions import CROSS, FUNCTIONS, Function
 from finsim.constraints.grammar import Misread
-from finsim.constraints.lookups import Lookup
-from finsim.constraints.order import Order
-from finsim.constraints.types import ANY, BOOL, DATE, INT, LABEL, Clash, Type, day_number, number
+from finsim.constraints.scope import Scope
+from finsim.constraints.types import ANY, BOOL, DATE, INT, LABEL, Clash, day_number, number
 from finsim.errors import did_you_mean
 
 _ORDER_FAMILIES = ("sequence", "window", "calendar")
 _BRACKETS = "`where` reaches to the closing bracket: compare as (group_sum(x) where ..) > 5"
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What names mean in one table's rules.
-
-    ``lets`` are written expressions, bound when used; ``ordered`` says whether sequence functions may be
-    used, ``group`` names the columns that make a group, ``by`` those that sort it, ``time`` the column that
-    windows run on (only when rows are sorted by it); ``others`` has columns and key columns of the other
-    tables, ``lookups`` the lookup tables (None: one that is wrong, reported where it is written).
-    """
-
-    columns: Mapping[str, Type]
-    params: Mapping[str, Type] = field(default_factory=dict)
-    lets: Mapping[str, Expr] = field(default_factory=dict)
-    ordered: bool = False
-    group: tuple[str, ...] = ()
-    by: tuple[str, ...] = ()
-    is_sorted: bool = True
-    time: str | None = None
-    others: Mapping[str, tuple[Mapping[str, Type], tuple[str, ...]]] = field(default_factory=dict)
-    lookups: Mapping[str, Lookup | None] = field(default_factory=dict)
-
-    def ordered_by(self, order: Order | None) -> Scope:
-        """Return the scope with the row order of a table, or of one rule."""
-        if order is None:
-            return self
-        times = [name for name in order.by if self.columns[name].kind in ("date", "ts")]
-        time = times[0] if times else None
-        return replace(
-            self, ordered=True, group=order.group, by=order.by, is_sorted=order.is_sorted, time=time
-        )
 
 
 @dataclass
@@ -110,7 +78,7 @@ class Binder:
         if expr.op == "label":
             return self.make.const(LABEL, expr.text)
         hints = {
-            "ref": "write exists(table.key = x) or parent(table.column)",
+            "ref": "write exists(table.key = x), parent(table.x, table.key = y) or sum_of(table.x, ..)",
             "named": "only some functions take named arguments",
             "set": "write a set after `in`",
         }
@@ -260,47 +228,17 @@ class Binder:
         return found
 
     def _cross(self, expr: Expr) -> Node:
-        ref, own = self._cross_parts(expr)
-        table, _, column = ref.text.partition(".")
-        if table not in self.scope.others:
-            raise Clash(f"unknown table {table!r}", did_you_mean(table, list(self.scope.others)))
-        columns, key = self.scope.others[table]
-        join = own.args[0].text.partition(".")[2] if own is not None else key
-        for name in (column, join):
-            if name not in columns:
-                raise Clash(f"table {table} has no column {name!r}", did_you_mean(name, list(columns)))
         before = len(self.spans)
-        by_name = Expr("name", join, (), expr.start, expr.end)
-        mine = self._bind(own.args[1] if own is not None else by_name)
-        if mine.type != ANY and {mine.type.kind, columns[join].kind} not in (
-            {mine.type.kind},
-            {"cat", "id"},
-        ):
-            raise Clash(f"cannot compare {columns[join]} with {mine.type}", "join on a key of one type")
-        found = self.make.call(INT, (mine,), "match", table, join)
-        if expr.text == "exists":
-            node = self.make.call(BOOL, (found,), "exists", table)
-        else:
-            node = self.make.call(columns[column], (found,), "parent", table, column)
-        self.spans[before:] = [Span(expr.start, expr.end, node)]
-        return node
+        made = crossed(expr, self.make, self.scope, self._bind, self._in_table)
+        self.spans[before:] = [Span(expr.start, expr.end, made)]
+        return made
 
-    def _cross_parts(self, expr: Expr) -> tuple[Expr, Expr | None]:
-        args, usage = list(expr.args), CROSS[expr.text]
-        joins = [arg for arg in args if arg.op == "compare" and arg.text == "=" and arg.args[0].op == "ref"]
-        refs = [arg for arg in args if arg.op == "ref"]
-        if expr.text == "exists" and len(args) == len(joins) == 1:
-            return joins[0].args[0], joins[0]
-        if (
-            expr.text == "parent"
-            and len(refs) == 1
-            and args[0].op == "ref"
-            and len(args) == 1 + len(joins) <= 2
-        ):
-            if joins and joins[0].args[0].text.partition(".")[0] != refs[0].text.partition(".")[0]:
-                raise Clash("parent joins a different table", f"use {usage}")
-            return refs[0], joins[0] if joins else None
-        raise Clash(f"{expr.text} is not called like this", f"use {usage}")
+    def _in_table(self, scope: Scope, expr: Expr) -> Node:
+        """Return an expression that is about a row of another table; its problems are ours."""
+        inner = Binder(self.make, scope)
+        node = inner.bind(expr)
+        self.problems += inner.problems
+        return node
 
     def _compare(self, expr: Expr) -> Node:
         left, right = (self._bind(arg) for arg in expr.args)

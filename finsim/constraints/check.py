@@ -20,7 +20,7 @@ from finsim.constraints.tally import Excused, Tally
 from finsim.constraints.types import shown
 from finsim.constraints.unique_keys import Stream, as_table, has_unique, may_reread, unique_calls
 from finsim.constraints.vectors import Vec
-from finsim.constraints.whole import whole_calls
+from finsim.constraints.whole import needs_whole, whole_calls
 
 __all__ = ["BLOCK", "Excused", "Pass", "check", "check_batches", "cut", "order_columns", "why"]
 
@@ -50,7 +50,10 @@ def check(
     results = []
     for name in rules.tables:
         source = session.sources.get(name)
-        tallies = [Tally(rule, skipped=session.obstacle(rule, source)) for rule in session.own_rules(name)]
+        tallies = [
+            Tally(rule, skipped=session.obstacle(rule, source), is_faulty=bool(session.fault(rule, source)))
+            for rule in session.own_rules(name)
+        ]
         undefined: dict[int, int] = {}
         if source is not None:
             active = [tally.rule for tally in tallies if not tally.skipped]
@@ -159,9 +162,9 @@ def _streamed_report(
 
 def _streamed(rule: Rule, session: Session, source: Source, known: Mapping[Node, Vec]) -> Tally:
     obstacle = session.obstacle(rule, source)
-    if not obstacle and any(node not in known for node in whole_calls(rule)):
+    if not obstacle and (needs_whole(rule) or any(node not in known for node in whole_calls(rule))):
         obstacle = "needs the whole table, not a stream"
-    return Tally(rule, skipped=obstacle)
+    return Tally(rule, skipped=obstacle, is_faulty=bool(session.fault(rule, source)))
 
 
 def _undefined(tally: Tally, undefined: Mapping[int, int]) -> int:

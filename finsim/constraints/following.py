@@ -12,7 +12,7 @@ from finsim.constraints.vectors import Vec, solid, spread
 
 
 def following(node: Node, args: Sequence[Vec], rows: int) -> Vec:
-    """Return ``next(x, k, default)`` in every row; ``args`` are x, the default, columns of group and order."""
+    """Return ``next(x, k, default)`` ; ``args`` are x, the default, columns of group and order."""
     _, ahead, leading, group = node.data
     placed = arrange(args[leading : leading + group], args[leading + group :], rows)
     order = np.arange(rows) if placed.permutation is None else placed.permutation

@@ -164,7 +164,12 @@ FUNCTIONS |= {
 
 # Typed by ``binding``: their arguments name another table and its columns.
 CROSS = {
-    "exists": "exists(table.key = x): whether the other table has a row with that key",
+    "exists": "exists(table.key = x [and ..]): whether the other table has a row with that key",
+    "parent": "parent(table.column [, table.key = x and ..]): the column of that row, null for none",
+    "sum_of": "sum_of(table.x, table.key = y [and ..]): sum of x over the rows with that key, 0 for none",
+    "count_of": "count_of(table, table.key = x [and ..]): how many rows have that key",
+    "mean_of": "mean_of(table.x, table.key = y [and ..]): mean of x over the rows with that key",
+    "min_of": "min_of(table.x, table.key = y [and ..]): smallest x of the rows with that key",
+    "max_of": "max_of(table.x, table.key = y [and ..]): largest x of the rows with that key",
     "lookup": "lookup(name, key, .. [, date]): the value of a lookup table for these keys on that day",
-    "parent": "parent(table.column [, table.key = x]): the column of that row, null when there is none",
 }

@@ -6,14 +6,16 @@ It is one implementation of ``Evaluator``; another (compiled) one may stand in i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 
 from finsim.constraints.columns import Labels, Source
 from finsim.constraints.expression import Node
+from finsim.constraints.key_index import KeyIndex
 from finsim.constraints.last_known import LastKnown
+from finsim.constraints.links import Link
 from finsim.constraints.operations import TRUTHS, VALUES
 from finsim.constraints.order import Layout
 from finsim.constraints.sequence import First, Lag, Period, RunLength, Running, Sequenced
@@ -60,18 +62,20 @@ class Evaluator(Protocol):
 
 @dataclass(frozen=True)
 class World:
-    """What rules see besides the block: parameters, labels, joined rows and whole-table results.
+    """What rules see besides the block: parameters, labels, rows of other tables, whole-table results.
 
-    ``params`` values are numbers, or tuples of numbers or labels. ``joins[table, column]`` finds rows of
-    another table; ``whole[node]`` is a column of the whole table; ``keys`` name a row in reports.
+    ``params`` values are numbers, or tuples of numbers or labels. ``joins[link]`` finds keys of another
+    table, ``totals[node]`` turns what was found into a sum or count of its rows; ``whole[node]`` is a column
+    of the whole table; ``keys`` name a row in reports.
     """
 
     params: Mapping[str, Any]
     labels: Labels
-    joins: Mapping[tuple[str, str], Callable[[Vec], Vec]]
+    joins: Mapping[Link, KeyIndex]
     others: Mapping[str, Source]
     whole: Mapping[Node, Vec]
     keys: Mapping[str, Sequence[str]]
+    totals: Mapping[Node, Callable[[Vec], Vec]] = field(default_factory=dict)
 
 
 def _state(node: Node) -> Sequenced:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from finsim.constraints.binding import Scope
 from finsim.constraints.build import Builder
 from finsim.constraints.columns import Column
 from finsim.constraints.expression import Expr
@@ -29,6 +28,7 @@ from finsim.constraints.repair_build import refuse_drawing_computed
 from finsim.constraints.repair_order import repair_order
 from finsim.constraints.rule_build import RuleBuilder, key_rules
 from finsim.constraints.ruleset import Param, Rule, RuleSet, Table
+from finsim.constraints.scope import Scope
 from finsim.constraints.torn import mended
 from finsim.constraints.types import Clash, Type, day_number, money, number
 from finsim.documents import Document, Loc

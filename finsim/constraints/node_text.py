@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from finsim.constraints.aggregate_types import parts_of
 from finsim.constraints.expression import Node
+from finsim.constraints.functions import CROSS
+from finsim.constraints.links import link_of
 from finsim.constraints.types import shown
 
 _BINDING = {
@@ -67,13 +69,8 @@ def _negation(inner: Node) -> str:
 
 def _call(node: Node) -> str:
     name, args = str(node.data[0]), [written(arg) for arg in node.args]
-    if name == "match":
-        return args[0]
-    if name == "exists":
-        return f"exists({node.data[1]}.{node.args[0].data[2]} = {args[0]})"
-    if name == "parent":
-        match = node.args[0]
-        return f"parent({node.data[1]}.{node.data[2]}, {node.data[1]}.{match.data[2]} = {args[0]})"
+    if name in ("match", *CROSS) and name != "lookup":
+        return _cross(name, node)
     if name == "lookup":
         return f"lookup({', '.join((node.data[1].name, *args))})"
     if name == "lag":
@@ -103,3 +100,16 @@ def _of_group(name: str, node: Node, args: Sequence[str]) -> str:
     told = [] if name == "unique" else [f"by: {by}" if len(parts.by) == 1 else f"by: {{{by}}}"]
     limit = "" if parts.where is None else f" where {parts.where}"
     return f"{name}({', '.join((*parts.values, *told))}){limit}"
+
+
+def _cross(name: str, node: Node) -> str:
+    """Return the text of a function that looks into another table."""
+    link = link_of(node)
+    match = node if name == "match" else node.args[0]
+    parts = [f"{link.table}.{key} = {written(arg)}" for key, arg in zip(link.keys, match.args, strict=True)]
+    parts += [f"({written(link.where)} of {link.table})"] if link.where is not None else []
+    about = {"count_of": link.table, "parent": f"{link.table}.{node.data[-1]}"}.get(name, "")
+    if name.endswith("_of") and not about:
+        value = written(node.data[2])
+        about = f"{link.table}.{value}" if node.data[2].op == "column" else f"{value} of {link.table}"
+    return f"{name}({', '.join((*([about] if about else []), ' and '.join(parts)))})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from finsim.constraints.binding import Binder, Scope
+from finsim.constraints.binding import Binder
 from finsim.constraints.build import Builder
 from finsim.constraints.expression import Expr, Node
 from finsim.constraints.grammar import Misread, parse
@@ -13,6 +13,7 @@ from finsim.constraints.halfspaces import half_spaces, touches
 from finsim.constraints.order import Order
 from finsim.constraints.pack_file import PackReader, RepairText, RuleText
 from finsim.constraints.ruleset import Bound, Repair, Rule, Table
+from finsim.constraints.scope import Scope
 from finsim.constraints.types import ANY, NUMERIC, Clash, Type
 from finsim.documents import Loc
 from finsim.errors import did_you_mean

@@ -30,7 +30,8 @@ class RuleResult:
     ``fired`` rows met the condition of the rule, ``vacuous`` rows hold because they do not meet it,
     ``violations`` broke it and were not excused, ``unknown`` could not be decided (a null went in),
     ``undefined`` counts divisions by zero and the like. ``verdict`` is ``ok``, ``broken`` or ``skipped``
-    (``reason`` says why); for plausible rules ``share`` of rows that hold is given with its 95 % Wilson
+    (``reason`` says why; a broken rule has one when a parent of its rows is more than one row, and then no
+    row was judged); for plausible rules ``share`` of rows that hold is given with its 95 % Wilson
     ``interval``.
     """
 
@@ -79,7 +80,7 @@ def result_of(tally: Tally, undefined: int, why: str) -> RuleResult:
         inside = interval[1] >= rule.expect[0] and interval[0] <= rule.expect[1]
         verdict = "ok" if inside else "broken"
     if tally.skipped:
-        verdict, share, interval = "skipped", None, None
+        verdict, share, interval = "broken" if tally.is_faulty else "skipped", None, None
     return RuleResult(
         rule.id, rule.table, rule.level, rule.kind, rule.text, tally.rows, tally.fired, vacuous,
         tally.violations, tally.unknown, tally.excused, undefined, verdict, tally.skipped, share, interval,
@@ -145,7 +146,7 @@ def _lines(result: RuleResult, width: int) -> list[str]:
     head = f"  {mark} {result.id:<{width}}  {result.level:<9}  "
     if result.verdict == "skipped":
         return [head + result.reason]
-    facts = [f"{result.violations:,} of {result.fired:,} rows break it"]
+    facts = [result.reason or f"{result.violations:,} of {result.fired:,} rows break it"]
     if result.share is not None and result.interval is not None and result.expect is not None:
         low, high = result.interval
         facts = [f"{result.share:.4%} hold [{low:.4%}, {high:.4%}], expected {list(result.expect)}"]

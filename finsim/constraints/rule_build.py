@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping
 
-from finsim.constraints.binding import Binder, Scope
+from finsim.constraints.binding import Binder
 from finsim.constraints.build import Builder
 from finsim.constraints.expression import Expr, Node, Span, walk
 from finsim.constraints.functions import FUNCTIONS
 from finsim.constraints.grammar import Misread
+from finsim.constraints.links import is_match, link_of
 from finsim.constraints.order import Order
 from finsim.constraints.pack_file import PackReader, RuleText
 from finsim.constraints.repair_build import RepairBuilder, parsed, reported
 from finsim.constraints.ruleset import Rule, Table
+from finsim.constraints.scope import Scope
 from finsim.constraints.types import BOOL, Clash, number
 from finsim.documents import Loc
 
@@ -64,7 +66,7 @@ class RuleBuilder:
             text.id, self.table.name, text.level, text.kind, node, when[0] if when else None, antecedent,
             check_text, when_text, spans, when[1] if when else (), own, text.nulls,
             (text.expect[0], text.expect[1]) if text.expect else None, repair, frozenset(columns),
-            frozenset(str(data[1]) for data in _calls(roots) if data[0] == "match"),
+            frozenset(link_of(node).table for root in roots for node in walk(root) if is_match(node)),
             text.why, text.cite, text.assumption,
         )  # fmt: skip
 

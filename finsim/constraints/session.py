@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from finsim.constraints.build import Builder
 from finsim.constraints.columns import Labels, Source, matched, missing
-from finsim.constraints.expression import Node, walk
+from finsim.constraints.cross_tables import CrossTables, linked_columns
+from finsim.constraints.expression import Node
 from finsim.constraints.grammar import Misread
 from finsim.constraints.interpreter import Block, Interpreter, World
 from finsim.constraints.loading import param
@@ -19,7 +20,7 @@ from finsim.constraints.ruleset import Rule, RuleSet
 from finsim.constraints.tally import key_names
 from finsim.constraints.types import Clash
 from finsim.constraints.vectors import Vec
-from finsim.constraints.whole import computed, join, same_keys, whole_nodes
+from finsim.constraints.whole import computed, whole_nodes
 from finsim.errors import Problem, RuleError, did_you_mean
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ class Session:
     ) -> None:
         self.rules, self.labels = rules, Labels()
         self.params = settled(rules, params)
+        self._cross = CrossTables(self.params.values, self.labels)
         problems = [
             problem
             for name, table in tables.items()
@@ -145,36 +147,34 @@ class Session:
             if name not in self.sources:
                 return f"table {name} is not given"
         roots = [root for root in (rule.check, rule.when) if root is not None]
-        for node in (node for root in roots for node in walk(root)):
-            data = node.data
-            is_parent = node.op == "call" and data[0] == "parent"
-            if is_parent and not self.sources[data[1]].has(data[2]):
-                return f"column {data[1]}.{data[2]} is absent"
-        return ""
+        for name, column in linked_columns(roots):
+            if not self.sources[name].has(column):
+                return f"column {name}.{column} is absent"
+        return self.fault(rule, source)
+
+    def fault(self, rule: Rule, source: Source | None) -> str:
+        """Return why a rule cannot be judged on these tables: a parent of its rows is more than one row."""
+        if source is None or not rule.others <= set(self.sources):
+            return ""
+        roots = [root for root in (rule.check, rule.when) if root is not None]
+        if any(not self.sources[name].has(column) for name, column in linked_columns(roots)):
+            return ""
+        return self._cross.twins(roots, source, {**self.sources, source.name: source})
 
     def world(self, rules: list[Rule], source: Source, known: Mapping[Node, Vec] | None = None) -> World:
         """Return what the rules of one table see besides its rows.
 
         ``known`` are whole-table calls worked out already, of which ``source`` need not have the rows.
         """
-        joins, others = {}, {name: one for name, one in self.sources.items() if one is not source}
+        others = {name: one for name, one in self.sources.items() if one is not source}
         others[source.name] = source
         roots = [node for rule in rules for node in (rule.check, rule.when) if node is not None]
-        for root in roots:
-            for node in walk(root):
-                data = node.data
-                if node.op == "call" and data[0] == "match":
-                    other = self.sources[data[1]]
-                    same_keys(
-                        source, [str(arg.data) for arg in node.args if arg.op == "column"], other, data[2]
-                    )
-                    if (data[1], data[2]) not in joins:
-                        joins[data[1], data[2]] = join(other, data[2])
+        joins, totals = self._cross.made(roots, source, others)
         keys = {name: key_names(spec) for name, spec in self.rules.tables.items()}
-        world = World(self.params.values, self.labels, joins, others, {}, keys)
         whole = dict(known or {})
+        world = World(self.params.values, self.labels, joins, others, whole, keys, totals)
         run = Interpreter(world)
         run.begin(Block(source, slice(None), source.rows))
         for node in (one for one in whole_nodes(roots) if one not in whole):
             whole[node] = computed(node, [run.value(arg) for arg in node.args], source.rows)
-        return World(self.params.values, self.labels, joins, others, whole, keys)
+        return world

@@ -1,27 +1,24 @@
-"""What needs more than the row and its predecessors: group totals, uniqueness, rows of other tables."""
+"""What needs the whole table: totals of groups, uniqueness, later rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from finsim.constraints.aggregate_types import parts_of
 from finsim.constraints.aggregates import aggregated, everywhere, groups_by, only, there
-from finsim.constraints.columns import Source
 from finsim.constraints.expression import Node, walk
 from finsim.constraints.following import following
 from finsim.constraints.functions import FUNCTIONS
 from finsim.constraints.order import combined, stable_order
-from finsim.constraints.vectors import Vec, solid, spread, truth
-from finsim.errors import DataError, RuleError
+from finsim.constraints.vectors import Vec, spread, truth
+from finsim.errors import RuleError
 from finsim.notation import Bool1D, Float1D, Int1D
 
 if TYPE_CHECKING:
     from finsim.constraints.ruleset import Rule
-
-_ROOM = 4  # a join table may have this many cells per key before a sorted search takes over
 
 
 def is_whole(node: Node) -> bool:
@@ -41,7 +38,7 @@ def whole_calls(rule: Rule) -> list[Node]:
 
 def needs_whole(rule: Rule) -> bool:
     """Whether a rule can only be judged with the whole table at hand; ``unique`` needs more readings only."""
-    return any(node.data[0] != "unique" for node in whole_calls(rule))
+    return rule.table in rule.others or any(node.data[0] != "unique" for node in whole_calls(rule))
 
 
 def computed(node: Node, args: Sequence[Vec], rows: int) -> Vec:
@@ -110,49 +107,3 @@ def first_of_kind(key: Int1D) -> Bool1D:
     out = np.empty(len(key), dtype=bool)
     out[order] = fresh
     return out
-
-
-def join(source: Source, column: str) -> Callable[[Vec], Vec]:
-    """Return a function from keys to row numbers of ``source`` (-1: none; the first of equal keys)."""
-    vec = source.block(column, slice(None))
-    keys, there = spread(vec.values, source.rows), solid(vec.valid, source.rows)
-    rows = np.flatnonzero(there)
-    order = np.argsort(keys[rows], kind="stable")
-    rows, keys = rows[order], keys[rows[order]]
-    kept = np.ones(len(keys), dtype=bool)
-    kept[1:] = keys[1:] != keys[:-1]
-    rows, keys = rows[kept], keys[kept]
-    if len(keys) and int(keys[-1]) - int(keys[0]) < _ROOM * len(keys) + 1_000_000:
-        return _by_table(keys, rows)
-
-    def search(own: Vec) -> Vec:
-        values = np.asarray(own.values)
-        place = np.minimum(np.searchsorted(keys, values), max(len(keys) - 1, 0))
-        hit = keys[place] == values if len(keys) else np.zeros(values.shape, dtype=bool)
-        return Vec(np.where(hit, rows[place], -1) if len(keys) else np.full(values.shape, -1), own.valid)
-
-    return search
-
-
-def _by_table(keys: Int1D, rows: Int1D) -> Callable[[Vec], Vec]:
-    low, high = int(keys[0]), int(keys[-1])
-    table = np.full(high - low + 2, -1, dtype=np.int64)
-    table[keys - low] = rows
-
-    def look(own: Vec) -> Vec:
-        values = np.asarray(own.values)
-        inside = (values >= low) & (values <= high)
-        return Vec(table[np.where(inside, values - low, high - low + 1)], own.valid)
-
-    return look
-
-
-def same_keys(own: Source, own_columns: Sequence[str], other: Source, column: str) -> None:
-    """Refuse to join text keys with numbers."""
-    for name in own_columns:
-        if own.columns[name].type.kind == "id" and own.is_text(name) != other.is_text(column):
-            raise DataError(
-                f"{own.name}.{name} and {other.name}.{column} are text in one table and numbers in the other",
-                place=f"table {own.name}",
-                remedy="store both keys the same way",
-            )

@@ -42,6 +42,22 @@ ROW_RULES = [
     *TOTAL_RULES,
     "group_min(x, by: c) < y", "group_max(a) >= a", "group_distinct(c) = 3", "group_distinct(p, by: c) > 4",
 ]  # fmt: skip
+CHILD_RULES = [
+    "sum_of(s.m, s.k = p) = a", "sum_of(s.m, s.k = p) > b", "count_of(s, s.k = p) > 6",
+    "mean_of(s.v, s.k = p) > y", "min_of(s.m, s.k = p) < 0 USD",
+    "max_of(s.m, s.k = p and s.c = c) >= 1 USD", "max_of(s.d, s.c = c) > d",
+    "sum_of(s.j, s.k = p and s.j = j) = 0", "sum_of(s.f, s.c = c and s.j = j) > 1",
+    "mean_of(s.f, s.c = c) > 40%", "count_of(s, s.c = c and s.j = i + 1) = 0",
+    "count_of(s, s.c = c and s.f and s.m > 1 USD) > 2", "sum_of(s.m * s.j, s.k = p and s.v > 0) > a",
+    "sum_of(s.v, s.c = 'red' and s.k = p) > 0", "(count_of(s, s.k = p) where s.f) > 2",
+    "exists(s.k = p and s.c = c)", "exists(s.c = c and s.j = j and s.f)",
+    "exists(p = s.k and s.m is null)", "exists(s.c = c and s.c = 'pink')", "exists(s.f = f and s.v = x)",
+    "parent(o.v, o.id = p and o.v = y) is null", "parent(o.v, o.id = p and o.v > 0) > 0.1",
+    "exists(s.v > 5)", "count_of(s, s.c in colours and s.k = p) > 1",
+    "count_of(t, t.c = c and t.i = i) > 3", "sum_of(t.a, t.p = p) > a", "mean_of(s.m, s.k = p) > 20 USD",
+    "sum_of(s.m, s.d = d) >= 0", "min_of(if s.f then s.j else 9, s.k = p) < 2", "exists(s.m = a)",
+    "min_of(s.v, s.j = j) < x",
+]  # fmt: skip
 SEQUENCE_RULES = [
     "x > lag(x)", "i = lag(i, 2)", "a >= lag(a, default: b)", "lag(i, 3, default: 0) >= 0", "c = lag(c)",
     "lag(f, default: true) => f", "ts >= lag(ts)", "first(x) > y", "first(c) = c", "cumsum(i) > 2",

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from naive.aggregates import whole
+from naive.crossing import CROSSING, crossed
 
 from finsim.constraints.grammar import parse
 
@@ -37,6 +38,7 @@ class World:
     others: dict = field(default_factory=dict)
     lookups: dict = field(default_factory=dict)
     tol: float = 0
+    there: dict = field(default_factory=dict)  # a row of another table, for its columns
 
     def before(self, i):
         """Rows of the group of row i up to and including it, in order."""
@@ -83,6 +85,8 @@ def value(expr, i, world):
         return date.fromisoformat(expr.text)
     if op == "label":
         return expr.text
+    if op == "ref":
+        return world.there[expr.text.split(".")[1]]
     if op == "name":
         return name(expr.text, i, world, row)
     if op == "neg":
@@ -205,8 +209,8 @@ def call(expr, i, world):
     function = expr.text
     plain = [arg for arg in expr.args if arg.op != "named"]
     named = {arg.text: arg.args[0] for arg in expr.args if arg.op == "named"}
-    if function in ("exists", "parent"):
-        return crossed(function, expr.args, i, world)
+    if function in CROSSING:
+        return crossed(function, expr.args, i, world, value)
     if function == "lookup":
         return looked_up(world.lookups[expr.args[0].text], [value(arg, i, world) for arg in plain[1:]])
     if function == "coalesce":
@@ -232,20 +236,6 @@ def looked_up(table, given):
             if (first is None or first <= day) and (last is None or day <= last):
                 return row[table["value"]]
     return None
-
-
-def crossed(function, args, i, world):
-    join = next((arg for arg in args if arg.op == "compare"), None)
-    ref = args[0] if args[0].op == "ref" else join.args[0]
-    table, column = ref.text.split(".")
-    key = join.args[0].text.split(".")[1] if join else "id"
-    mine = value(join.args[1], i, world) if join else world.rows[i][key]
-    if mine is None:
-        return None
-    found = next((row for row in world.others[table] if row[key] == mine), None)
-    if function == "exists":
-        return found is not None
-    return None if found is None else found[column]
 
 
 def sequence(function, plain, named, i, world):

@@ -9,7 +9,7 @@ from finsim.constraints.expression import Node
 if TYPE_CHECKING:
     from finsim.constraints.solver.encoder import Encoder
 
-_ALWAYS_POSSIBLE = ("last_known", "group_std", "sum_of", "count_of", "min_of", "max_of", "mean_of")
+_ALWAYS_POSSIBLE = ("last_known", "group_std", "sum_of", "min_of", "max_of", "mean_of")
 _OF_GROUP = ("group_mean", "group_min", "group_max", "group_q")
 
 
@@ -25,6 +25,8 @@ def gaps(run: Encoder, node: Node) -> list[int]:
         return [run.forms.flag()]
     if name == "group_mean":
         return [run.forms.all_of((run.null(node.args[0]), run.forms.flag()))]
+    if name == "count_of":
+        return [run.null(arg) for arg in node.args[0].args]
     if name == "next":
         return [run.forms.flag()]
     return []
