@@ -33,7 +33,7 @@ def check(
     threads: Threads = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Check a table; exit 1 when a rule is broken, 2 when rules contradict one another.
+    """Check a table; exit 1 when a rule is broken or a row given up, 2 when rules contradict one another.
 
     Example: finsim check bars.csv --rules ohlcv --repair -o clean.parquet
 
@@ -116,4 +116,5 @@ def _repaired(
         "after": after.to_dict(),
     }
     texts = "\n".join(report.to_text() for report in repairs.values())
-    return facts, f"{texts}\n{after.to_text()}\nrepaired: {output}", after.ok
+    is_whole = not any(report.lost for report in repairs.values())
+    return facts, f"{texts}\n{after.to_text()}\nrepaired: {output}", after.ok and is_whole

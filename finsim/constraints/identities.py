@@ -15,7 +15,7 @@ import pyarrow as pa
 from finsim.constraints.check import BLOCK, Pass, cut
 from finsim.constraints.columns import Source, matched, missing
 from finsim.constraints.expression import Node
-from finsim.constraints.forward import one_by_one
+from finsim.constraints.forward import Terms, one_by_one
 from finsim.constraints.interpreter import Interpreter, World
 from finsim.constraints.mending import Mended, looks_back_at_itself
 from finsim.constraints.repair_order import repair_order
@@ -139,7 +139,7 @@ def _carried(rule: Rule, piece: Workpiece) -> Mended:
             place=f"table {rule.table}, rule {rule.id}",
             remedy="fill the columns that it is computed from",
         )
-    return one_by_one(rule, piece, every, BLOCK, None)
+    return one_by_one(rule, piece, every, Terms((), BLOCK, None))
 
 
 def _covers_all(rule: Rule) -> bool:
