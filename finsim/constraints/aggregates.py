@@ -138,12 +138,18 @@ def _mean(values: Array, given: Bool1D, groups: Groups) -> Float1D:
 
 
 def _deviation(values: Array, given: Bool1D, groups: Groups) -> Float1D:
-    """Return the sample standard deviations in two passes (Chan, Golub and LeVeque 1983, eq. 1.7)."""
+    """Return the sample standard deviations in two passes (Chan, Golub and LeVeque 1983, eq. 1.7).
+
+    Gaps are counted in units of the largest of their group, so that no square leaves the floats.
+    """
     counts = _counts(given, groups)
     gaps = np.where(given, values - groups.each(_mean(values, given, groups)), 0.0)
+    largest = groups.reduced(np.abs(gaps), np.maximum)
+    unit = np.where((largest > 0) & np.isfinite(largest), largest, 1.0)
+    gaps = gaps / groups.each(unit)
     squares, sums = groups.reduced(gaps * gaps, np.add), groups.reduced(gaps, np.add)
-    spread_out = np.maximum(squares - sums * sums / np.maximum(counts, 1), 0.0)
-    return np.where(counts > 1, np.sqrt(spread_out / np.maximum(counts - 1, 1)), np.nan)
+    left = np.maximum(squares - sums * sums / np.maximum(counts, 1), 0.0)
+    return np.where(counts > 1, unit * np.sqrt(left / np.maximum(counts - 1, 1)), np.nan)
 
 
 def _end(values: Array, given: Bool1D, groups: Groups, least: bool) -> Vec:
