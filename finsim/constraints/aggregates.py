@@ -44,12 +44,14 @@ class Groups:
         """Return one value a group."""
         if not self.rows:
             return values
+        if len(self.starts) == 1:
+            return np.asarray(ufunc.reduce(values))[None]
         return ufunc.reduceat(values if self.order is None else values[self.order], self.starts)
 
     def each(self, per_group: Array) -> Array:
         """Return a group's value in each of its rows."""
-        if not self.rows:
-            return per_group
+        if len(self.starts) == 1:
+            return np.broadcast_to(per_group, (self.rows,))
         per_row = np.repeat(per_group, self.lengths)
         if self.order is None:
             return per_row
@@ -144,10 +146,11 @@ def _deviation(values: Array, given: Bool1D, groups: Groups) -> Float1D:
     """
     counts = _counts(given, groups)
     gaps = np.where(given, values - groups.each(_mean(values, given, groups)), 0.0)
-    largest = groups.reduced(np.abs(gaps), np.maximum)
+    largest = np.maximum(groups.reduced(gaps, np.maximum), -groups.reduced(gaps, np.minimum))
     unit = np.where((largest > 0) & np.isfinite(largest), largest, 1.0)
-    gaps = gaps / groups.each(unit)
-    squares, sums = groups.reduced(gaps * gaps, np.add), groups.reduced(gaps, np.add)
+    gaps /= groups.each(unit)
+    sums = groups.reduced(gaps, np.add)
+    squares = groups.reduced(np.square(gaps, out=gaps), np.add)
     left = np.maximum(squares - sums * sums / np.maximum(counts, 1), 0.0)
     return np.where(counts > 1, unit * np.sqrt(left / np.maximum(counts - 1, 1)), np.nan)
 

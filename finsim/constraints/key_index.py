@@ -36,8 +36,12 @@ class _Codes:
             inside = (wanted >= self.low) & (wanted <= self.values[-1])
             codes: Int1D = self.table[np.where(inside, wanted - self.low, len(self.table) - 1)]
             return codes
-        place = np.minimum(np.searchsorted(self.values, wanted), len(self.values) - 1)
-        return np.where(self.values[place] == wanted, place, -1)
+        order = np.argsort(wanted)  # searched in ascending order, the next place is near the last one
+        ascending = wanted[order]
+        place = np.minimum(np.searchsorted(self.values, ascending), len(self.values) - 1)
+        found = np.empty(len(wanted), dtype=np.int64)
+        found[order] = np.where(self.values[place] == ascending, place, -1)
+        return found
 
 
 def _coded(numbers: Int1D) -> tuple[_Codes, Int1D]:
