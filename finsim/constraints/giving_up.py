@@ -1,7 +1,7 @@
 """Rows that stay broken after all rounds: dropped, or left as they were given and flagged.
 
 One hopeless row never costs the table. Rows that depend on it are judged against what is left of it, and
-mended in further rounds; what is still broken after a few such turns is given up where it stands.
+mended in further rounds; what is still broken after a few such turns is put back without further rounds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from finsim.constraints.unsettled import at_odds
 from finsim.constraints.workpiece import Workpiece
 from finsim.notation import Int1D
 
-_TURNS = 8
+_TURNS, _LAST_TURNS = 8, 100
 _SHOWN = 5
 _NONE: Int1D = np.zeros(0, dtype=np.int64)
 
@@ -41,36 +41,35 @@ def settle(rounds: Rounds, given: pa.Table, before: Workpiece) -> tuple[GivenUp,
     are looked for.
     """
     lost = _Lost()
-    for turn in range(_TURNS + 1):
-        broken = rounds.settle()
+    for turn in range(_TURNS + _LAST_TURNS):
+        broken = rounds.settle() if turn < _TURNS else rounds.all_open()
         if not broken:
             break
-        _give_up(rounds, broken, given, lost, is_last=turn == _TURNS)
+        _give_up(rounds, broken, given, lost, turn >= _TURNS)
     return _told(rounds, lost, before)
 
 
 def _give_up(
-    rounds: Rounds, broken: Mapping[str, Int1D], given: pa.Table, lost: _Lost, is_last: bool
+    rounds: Rounds, broken: Mapping[str, Int1D], given: pa.Table, lost: _Lost, is_late: bool
 ) -> None:
     """Drop or freeze rows that are still broken.
 
-    First those that two rules pull to and fro: a row under one rule alone may only follow such a row.
+    First those that two rules pull to and fro: a row under one rule alone may only follow such a row. When
+    it ``is_late`` all are frozen.
     """
     by_id = {rule.id: rule for rule in rounds.acting}
     origins = np.unique(np.concatenate([rounds.piece.origins(rows) for rows in broken.values()]))
     names = [rule.id for rule in rounds.acting if rule.id in rounds.struggling]
     struggled = np.array([np.isin(origins, rounds.struggling[name]) for name in names])
     torn = struggled.sum(axis=0) > 1
-    if torn.any() and not is_last:
+    if torn.any() and not is_late:
         origins, struggled = origins[torn], struggled[:, torn]
     for pattern in np.unique(struggled, axis=1).T:
         mine = origins[(struggled == pattern[:, None]).all(axis=0)]
         rules = tuple(name for name, is_in in zip(names, pattern, strict=True) if is_in)
         dropping = [name for name in rules if _drops(rounds, name)]
-        lost.add("drop" if dropping and not is_last else "flag", rules, mine)
-        if is_last:
-            rounds.frozen = np.union1d(rounds.frozen, mine)
-        elif dropping:
+        lost.add("drop" if dropping and not is_late else "flag", rules, mine)
+        if dropping and not is_late:
             rounds.drop(by_id[dropping[0]], _rows(rounds, mine))
         else:
             rounds.freeze(_rows(rounds, mine), given)
@@ -96,8 +95,8 @@ def _told(rounds: Rounds, lost: _Lost, before: Workpiece) -> tuple[GivenUp, ...]
         kept = rows if outcome == "drop" else rows[np.isin(rows, broken)]
         if not len(kept):
             continue
-        for name in rules:
-            rounds.accounts[name].given_up += len(kept)
+        for account in (rounds.accounts[name] for name in rules):
+            account.given_up += len(kept) if account.do != "resample" else 0
         odds = at_odds(before, rounds.acting, rounds.terms, int(kept[0]))
         shown = tuple(kept[:_SHOWN].tolist())
         found.append(GivenUp(tuple(odds) or rules, outcome, len(kept), shown))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from finsim.constraints.aggregate_types import parts_of
 from finsim.constraints.expression import Node
@@ -98,8 +99,8 @@ def _of_group(name: str, node: Node, args: Sequence[str]) -> str:
     parts = parts_of(node, args)
     by = ", ".join(parts.by)
     told = [] if name == "unique" else [f"by: {by}" if len(parts.by) == 1 else f"by: {{{by}}}"]
-    limit = "" if parts.where is None else f" where {parts.where}"
-    return f"{name}({', '.join((*parts.values, *told))}){limit}"
+    text = f"{name}({', '.join((*parts.values, *told))})"
+    return text if parts.where is None else f"({text} where {parts.where})"
 
 
 def _cross(name: str, node: Node) -> str:
@@ -107,9 +108,15 @@ def _cross(name: str, node: Node) -> str:
     link = link_of(node)
     match = node if name == "match" else node.args[0]
     parts = [f"{link.table}.{key} = {written(arg)}" for key, arg in zip(link.keys, match.args, strict=True)]
-    parts += [f"({written(link.where)} of {link.table})"] if link.where is not None else []
+    parts += [_inner(_within(link.table, link.where), 3)] if link.where is not None else []
     about = {"count_of": link.table, "parent": f"{link.table}.{node.data[-1]}"}.get(name, "")
     if name.endswith("_of") and not about:
-        value = written(node.data[2])
-        about = f"{link.table}.{value}" if node.data[2].op == "column" else f"{value} of {link.table}"
+        about = written(_within(link.table, node.data[2]))
     return f"{name}({', '.join((*([about] if about else []), ' and '.join(parts)))})"
+
+
+def _within(table: str, node: Node) -> Node:
+    """Return an expression of another table with the table's name before its columns."""
+    if node.op == "column":
+        return replace(node, data=f"{table}.{node.data}")
+    return replace(node, args=tuple(_within(table, arg) for arg in node.args))

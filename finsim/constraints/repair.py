@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -63,22 +64,26 @@ def repair(
     flagged = _flagged(rounds, mending)
     after = check({**given, known: flagged}, rules, params, blocks, excused=excused)
     accounts = tuple(rounds.accounts[rule.id].closed(data.num_rows, rounds.frozen) for rule in mending)
-    left = _left(after, known)
+    left = _left(after, known, mending)
     report = RepairReport(rules.id, data.num_rows, flagged.num_rows, rounds.count, accounts, left, given_up)
     return flagged, report
 
 
 def _possible(rule: Rule, piece: Workpiece) -> bool:
+    """Whether the columns that a repair writes and those that its value reads are there."""
     repair, headers = rule.repair, piece.source.headers
-    return repair is not None and all(
-        column in headers for column in (*repair.columns, *(repair.group or ()))
-    )
+    if repair is None or any(one not in headers for one in (*repair.columns, *(repair.group or ()))):
+        return False
+    values = [repair.node, *(bound.node for bound in repair.bounds)]
+    asked = [replace(rule, check=node, when=None, repair=None) for node in values if node is not None]
+    return not any(piece.session.obstacle(one, piece.source) for one in asked)
 
 
-def _left(after: CheckReport, name: str) -> dict[str, int]:
-    """Return the rules still broken that no repair was asked for."""
-    own = [result for result in after.results if result.table == name]
-    return {one.id: one.violations for one in own if one.verdict == "broken" and not one.repair}
+def _left(after: CheckReport, name: str, mending: Sequence[Rule]) -> dict[str, int]:
+    """Return the rules still broken that nothing was to mend."""
+    own = [result for result in after.results if result.table == name and result.verdict == "broken"]
+    mended = {rule.id for rule in mending}
+    return {one.id: one.violations for one in own if one.id not in mended and not one.reason}
 
 
 def _respect_flags(rounds: Rounds, rule: Rule) -> None:

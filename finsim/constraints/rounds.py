@@ -75,6 +75,12 @@ class Rounds:
         }
         return broken
 
+    def all_open(self) -> dict[str, Int1D]:
+        """Return the rules that are broken, with their rows, and note that these struggle; mend nothing."""
+        broken = {rule.id: rows for rule in self.acting if len(rows := self.open(rule))}
+        self.struggling = {name: self.piece.origins(rows) for name, rows in broken.items()}
+        return broken
+
     def open(self, rule: Rule) -> Int1D:
         """Return the rows that break a rule and are not given up."""
         rows = self.watch.rows(rule)

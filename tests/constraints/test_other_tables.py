@@ -1,20 +1,27 @@
 """Rows of other tables: several keys, sums of children, a parent that is not one row; against SQL."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
 from naive.rule_tables import as_table, children_table, pack, random_children, random_rows
+from naive.rule_texts import CHILD_RULES, ROW_RULES, SEQUENCE_RULES
 
 import finsim
 from finsim.constraints.check import check, check_batches
 from finsim.constraints.explain import explain
 from finsim.constraints.lint import lint
+from finsim.constraints.node_text import written
 from finsim.constraints.ruleset import RuleSet
 from finsim.errors import DataError, RuleError
 
+OTHER_ROWS = [
+    one for one in (*ROW_RULES, *SEQUENCE_RULES) if re.search(r"group_|unique|next|last_known", one)
+]
 INVOICES = """
 finsim-rules: 1
 pack: {id: invoices, version: 1}
@@ -271,3 +278,60 @@ def test_lint_does_not_claim_what_a_row_without_a_value_refutes(text):
 def test_the_text_of_a_call_is_shown_in_reports():
     report = check(TWICE, invoices("total = sum_of(lines.amount, lines.inv = inv)"))["r0"]
     assert report.first[0].text == "0.01 USD = 0.08 USD"
+
+
+MENDED = """
+  - id: header
+    table: invoices
+    check: total = sum_of(lines.amount, lines.inv = inv)
+    repair: {do: set, expr: "total := sum_of(lines.amount, lines.inv = inv)"}
+  - id: day
+    table: invoices
+    check: day is not null
+    repair: {do: set, expr: "day := parent(lines.day, lines.inv = inv)"}
+  - {id: known, table: invoices, check: exists(lines.inv = inv), repair: {do: drop}}
+"""
+
+
+def test_totals_are_set_from_the_children():
+    rules, invoices_of = RuleSet.parse(INVOICES + MENDED), {"lines": TWICE["lines"]}
+    fixed, report = finsim.repair(TWICE["invoices"], rules, name="invoices", others=invoices_of)
+    assert fixed["total"].to_pylist() == [8]
+    assert report.touched() == {"header": 3, "known": 2}  # the parent of a day is two rows
+    assert report.left == {"day": 1}
+
+
+@pytest.mark.parametrize("text", [*RULES, *CHILD_RULES, *(one for one in OTHER_ROWS if " | " not in one)])
+def test_a_rule_is_written_as_it_can_be_read(text):
+    rules = invoices(text) if text in RULES else pack([text])
+    again = written(rules.rule("r0").check)
+    back = invoices(again) if text in RULES else pack([again])
+    assert written(back.rule("r0").check) == again
+
+
+def test_the_examples_of_the_reference_are_rules():
+    page = Path(__file__).parents[2].joinpath("docs/reference/rules.md").read_text()
+    (block,) = [
+        one for one in re.findall(r"^```yaml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE) if "sum_of" in one
+    ]
+    head = """
+finsim-rules: 1
+pack: {id: examples, version: 1}
+tables:
+  invoices:
+    columns: {inv_id: {type: id}, total: {type: money, ccy: USD}}
+  lines:
+    columns:
+      inv_id: {type: id}
+      no: {type: int}
+      amount: {type: money, ccy: USD}
+      void: {type: bool}
+      price: {type: money, ccy: USD}
+      sku: {type: id}
+      day: {type: date}
+  postings:
+    columns: {inv_id: {type: id}, line_no: {type: int}}
+  rates:
+    columns: {sku: {type: id}, day: {type: date}, price: {type: money, ccy: USD}}
+"""
+    assert len(RuleSet.parse(head + block).rules) == 8
