@@ -50,10 +50,7 @@ def check(
     results = []
     for name in rules.tables:
         source = session.sources.get(name)
-        tallies = [
-            Tally(rule, skipped=session.obstacle(rule, source), is_faulty=bool(session.fault(rule, source)))
-            for rule in session.own_rules(name)
-        ]
+        tallies = [_tally(rule, session, source) for rule in session.own_rules(name)]
         undefined: dict[int, int] = {}
         if source is not None:
             active = [tally.rule for tally in tallies if not tally.skipped]
@@ -160,11 +157,16 @@ def _streamed_report(
     return report_of(asked.rules, results, session.params.changed)
 
 
-def _streamed(rule: Rule, session: Session, source: Source, known: Mapping[Node, Vec]) -> Tally:
+def _tally(rule: Rule, session: Session, source: Source | None) -> Tally:
     obstacle = session.obstacle(rule, source)
-    if not obstacle and (needs_whole(rule) or any(node not in known for node in whole_calls(rule))):
-        obstacle = "needs the whole table, not a stream"
-    return Tally(rule, skipped=obstacle, is_faulty=bool(session.fault(rule, source)))
+    return Tally(rule, skipped=obstacle, is_faulty=bool(obstacle and session.fault(rule, source)))
+
+
+def _streamed(rule: Rule, session: Session, source: Source, known: Mapping[Node, Vec]) -> Tally:
+    tally = _tally(rule, session, source)
+    if not tally.skipped and (needs_whole(rule) or any(node not in known for node in whole_calls(rule))):
+        tally.skipped = "needs the whole table, not a stream"
+    return tally
 
 
 def _undefined(tally: Tally, undefined: Mapping[int, int]) -> int:

@@ -83,7 +83,7 @@ class CrossTables:
     def _of(self, link: Link, other: Source, own: Source) -> tuple[KeyIndex, dict[Node, Vec]]:
         """Return the keys of a link, with the totals that are known of them."""
         kept = self._kept.get(link)
-        if kept is not None and kept[0] is other and other is not own:
+        if kept is not None and kept[0] is other:
             return kept[1], kept[2]
         columns = [other.block(name, slice(None)) for name in link.keys]
         counted = None

@@ -189,3 +189,21 @@ def test_the_command_writes_the_table_names_the_rules_and_ends_with_1(tmp_path, 
     assert exit_code(*args) == 1
     assert pd.read_csv(out).c.tolist() == [2, 6]
     assert "1 rows dropped (row 1); at odds: sum, most in row 1" in capsys.readouterr().out
+
+
+def test_a_row_that_is_fine_once_another_is_dropped_is_not_given_up():
+    rules = pack(
+        "{id: low, check: c < 100, repair: {do: set, expr: 'c := 200', else: drop}}",
+        "{id: after, check: 'lag(c) < 100', repair: {do: set, expr: 'b := 7'}}",
+    )
+    fixed, report = repair(frame([1, 1, 1], [0, 0, 0], [200, 5, 6]), rules)
+    assert report.given_up == (GivenUp(("low",), "drop", 1, (0,)),)
+    assert fixed["b"].to_pylist() == [0, 0]
+    assert check(fixed, rules).ok
+
+
+def test_a_rule_that_looks_into_its_own_table_sees_what_was_mended():
+    rules = pack("{id: one, check: 'count_of(t, t.c = c) <= 1', repair: {do: set, expr: 'c := 6'}}")
+    fixed, report = repair(frame([1, 1, 1], [0, 0, 0], [5, 5, 6]), rules)
+    assert fixed["c"].to_pylist() == [5, 5, 6]
+    assert report.given_up == (GivenUp(("one",), "flag", 2, (0, 1)),)
