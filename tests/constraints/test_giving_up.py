@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finsim.cli.main import main
-from finsim.constraints.check import check
-from finsim.constraints.explain import explain
-from finsim.constraints.repair import repair
-from finsim.constraints.repair_report import GivenUp
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.checking.check import check
+from finsim.constraints.explaining.explain import explain
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.repairing.repair import repair
+from finsim.constraints.repairing.repair_report import GivenUp
 from finsim.errors import RuleError
 
 RUN = (

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finsim.constraints.check import check, check_batches
-from finsim.constraints.explain import explain
-from finsim.constraints.lint import lint
-from finsim.constraints.repair import repair
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.checking.check import check, check_batches
+from finsim.constraints.conflicts.lint import lint
+from finsim.constraints.explaining.explain import explain
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.repairing.repair import repair
 from finsim.errors import RuleError
 
 HEAD = """
@@ -159,8 +159,8 @@ def test_means_and_deviations_are_near_exact(cells):
 
 def value_in(rows, text):
     """Return the value of an expression in every row."""
-    from finsim.constraints.session import Session
-    from finsim.constraints.whole import computed, whole_nodes
+    from finsim.constraints.checking.check_session import Session
+    from finsim.constraints.evaluating.whole_table_functions import computed, whole_nodes
 
     rules = pack(f"{text} > 0")
     session = Session(rules, {"t": rows}, None)

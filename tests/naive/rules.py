@@ -15,7 +15,7 @@ from fractions import Fraction
 from naive.aggregates import whole
 from naive.crossing import CROSSING, crossed
 
-from finsim.constraints.grammar import parse
+from finsim.constraints.language.grammar import parse
 
 DAY = 86_400 * 10**9
 UNITS = {"d": DAY, "h": DAY // 24, "min": 60 * 10**9, "s": 10**9}
