@@ -40,7 +40,7 @@ def check(
     threads: Threads = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Check a table; exit 1 when a rule is broken or a row given up, 2 when a table lacks or rules clash.
+    """Check a table; exit 1 when a rule is broken or a row given up, 2 on bad input or rules at odds.
 
     Example: finsim check bars.csv --rules ohlcv --repair -o clean.parquet
 
@@ -105,7 +105,10 @@ def _explain(given: Gathered, pack: RuleSet, params: Mapping[str, object], text:
 def _repaired(
     given: Gathered, pack: RuleSet, params: Mapping[str, object], output: Path, threads: int
 ) -> tuple[dict[str, object], str, CheckReport, bool]:
-    """Repair table after table and write them; return what was done, the last check, if no row is lost."""
+    """Repair table after table and write them.
+
+    Returns what was done, as data and text, the last check, and whether no row was given up.
+    """
     from finsim.constraints.checking.check import check as check_tables
     from finsim.constraints.repairing.repair import repair
     from finsim.engine.check_inputs import store

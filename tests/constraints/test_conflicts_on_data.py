@@ -107,11 +107,8 @@ def test_no_row_refutes_a_claim(block):
     claims = {"conflicts": 0, "where_known": 0, "dead": 0, "redundant": 0}
     for seed in range(PACKS * block, PACKS * (block + 1)):
         rules = pack(random_pack(seed))
-        tables = {
-            "t": as_table(random_rows(seed, ROWS)),
-            "o": others_table(random_others(seed)),
-            "s": children_table(random_children(seed)),
-        }
+        tables = {"t": as_table(random_rows(seed, ROWS)), "o": others_table(random_others(seed))}
+        tables["s"] = children_table(random_children(seed))
         spoken = verdicts(rules, tables, 60, part=lambda rule: rule.antecedent or rule.check)
         report = lint(rules)
         judge(report, whole_rules(rules, tables), spoken)

@@ -64,11 +64,8 @@ def hold(seeds, rows):
             continue
         report = lint(rules)
         claims += len(report.conflicts) + len(report.dead) + len(report.redundant)
-        tables = {
-            "t": as_table(random_rows(seed, rows)),
-            "o": others_table(random_others(seed)),
-            "s": children_table(random_children(seed)),
-        }
+        tables = {"t": as_table(random_rows(seed, rows)), "o": others_table(random_others(seed))}
+        tables["s"] = children_table(random_children(seed))
         kept, spoken = judged(rules, tables, rows)
         assert refuted(report, kept, spoken, rows) == [], f"pack {seed}"
     return claims

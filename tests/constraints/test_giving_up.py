@@ -168,6 +168,11 @@ def test_explain_says_that_a_row_is_hopeless():
     rules = pack("{id: low, check: b <= a, repair: {do: project, on: [b]}}", "{id: high, check: b >= a + 1}")
     (breach,) = explain(frame([1], [9], [0]), rules, 0).breaches
     assert breach.repair.endswith("; at odds: low, high; the row would be flagged")
+    (breach,) = explain(frame([80, 1], [90, 1], [170, 2]), pack(SUM % "", MOST % ""), 0).breaches
+    assert breach.repair == "clip c; at odds: sum, most; the row would be flagged"
+    assert breach.proposed == {}
+    (breach,) = explain(frame([80, 1], [10, 1], [170, 9]), pack(SUM % "", MOST % ""), 1).breaches
+    assert (breach.repair, breach.proposed) == ("c := a + b", {"c": "2"})
 
 
 def exit_code(*arguments):

@@ -32,9 +32,9 @@ class RuleResult:
     ``violations`` broke it and were not excused, ``unknown`` could not be decided (a null went in),
     ``undefined`` counts divisions by zero and the like. ``verdict`` is one of ``VERDICTS``: ``broken``;
     ``passed``, when it held in a row at least; ``silent``, when it spoke about no row; ``skipped``, when it
-    was not judged; ``unknown``, when no row could be decided. ``reason`` says why it did not pass (a broken
-    rule has one when a parent of its rows is more than one row, and then no row was judged). For plausible
-    rules ``share`` of rows that hold is given with its 95 % Wilson ``interval``.
+    was not judged; ``unknown``, when no row could be decided. ``reason`` says why it did not pass (of a
+    broken rule only when a parent of its rows is more than one row, and then no row was judged). For
+    plausible rules ``share`` of rows that hold is given with its 95 % Wilson ``interval``.
     """
 
     id: str

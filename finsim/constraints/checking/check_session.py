@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
 
-from finsim.constraints.checking.cross_table_rows import CrossTables, linked_columns
+from finsim.constraints.evaluating.cross_tables import CrossTables, linked_columns
 from finsim.constraints.evaluating.evaluator import Block, World
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.whole_table_functions import computed, whole_nodes

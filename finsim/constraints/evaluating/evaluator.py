@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from finsim.constraints.evaluating.key_index import KeyIndex
 from finsim.constraints.evaluating.sequence_functions import Sequenced
 from finsim.constraints.language.expression import Node
 from finsim.constraints.language.table_links import Link

@@ -1,4 +1,4 @@
-"""What needs the whole table: totals of groups, uniqueness, later rows."""
+"""Functions of the whole table: totals of groups, uniqueness, later rows."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from finsim.constraints.evaluating.aggregate_functions import aggregated, everywhere, groups_by, only, there
-from finsim.constraints.evaluating.next_row import following
+from finsim.constraints.evaluating.group_totals import aggregated, everywhere, groups_by, only, there
+from finsim.constraints.evaluating.next_rows import following
 from finsim.constraints.language.aggregate_types import parts_of
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.language.functions import FUNCTIONS

@@ -1,4 +1,4 @@
-"""Why repairs do not converge: a smallest set of rules at odds in one row."""
+"""Diagnose repairs that do not converge: a smallest set of rules at odds in one row."""
 
 from __future__ import annotations
 

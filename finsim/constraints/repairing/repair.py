@@ -8,19 +8,20 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from finsim.constraints.checking.check import BLOCK, Excused, check
+from finsim.constraints.checking.check import BLOCK, check
 from finsim.constraints.checking.check_report import CheckReport
 from finsim.constraints.checking.check_session import AnyTable, Session, as_arrow, table_name
+from finsim.constraints.evaluating.rule_counts import Excused
 from finsim.constraints.packs.repair_order import repair_order
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.repairing.giving_up import settle
 from finsim.constraints.repairing.hot_deck import Ask, Draw, HotDeck
 from finsim.constraints.repairing.repair_report import RepairReport, RuleRepair
 from finsim.constraints.repairing.repair_rounds import MAX_ROUNDS, Rounds
 from finsim.constraints.repairing.resample_repair import Resampling
 from finsim.constraints.repairing.sequential_repair import Terms
 from finsim.constraints.repairing.table_under_repair import Workpiece
-from finsim.constraints.repairing.unrepaired_rows import settle
 from finsim.notation import Int1D
 
 __all__ = ["FLAG_COLUMN", "MAX_ROUNDS", "Ask", "Draw", "HotDeck", "RepairReport", "RuleRepair", "repair"]

@@ -8,6 +8,7 @@ from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.solver.encoder_state import Encoding
 from finsim.constraints.solver.float_rounding import opposite_infinities
 from finsim.constraints.solver.linear_forms import fixed
+from finsim.constraints.solver.missing_values import gaps
 from finsim.constraints.solver.node_traits import family, is_constant, why_unknown
 from finsim.constraints.solver.undefined_values import gaps
 
@@ -59,6 +60,7 @@ def null(run: Encoding, node: Node) -> int:
     parts += gaps(node, forms, run.null)
     if run.rounds and node in run.scene.tested and node.op in ("+", "-") and node.type.stored == "f":
         parts.append(opposite_infinities(run, node))
+    parts += gaps(node, forms, run.null)
     if node in run.scene.tested:
         parts += _undefined(run, node)
     return forms.any_of(parts)

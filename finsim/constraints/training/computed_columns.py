@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pyarrow as pa
 
-from finsim.constraints.checking.check import BLOCK, Pass, cut
+from finsim.constraints.checking.check import BLOCK
 from finsim.constraints.checking.check_session import AnyTable, Session, as_arrow
 from finsim.constraints.evaluating.evaluator import World
 from finsim.constraints.evaluating.interpreter import Interpreter
+from finsim.constraints.evaluating.interpreter_pass import Pass, cut
 from finsim.constraints.language.expression import Node
 from finsim.constraints.language.types import Type
 from finsim.constraints.packs.repair_order import repair_order
