@@ -17,6 +17,7 @@ from finsim.constraints.ruleset import Rule, RuleSet
 from finsim.constraints.session import AnyTable, Session, as_arrow, named, table_name
 from finsim.constraints.streaming import Streamed, Unsuited
 from finsim.constraints.tally import Excused, Tally
+from finsim.constraints.today import TODAY
 from finsim.constraints.types import shown
 from finsim.constraints.unique_keys import Stream, as_table, has_unique, may_reread, unique_calls
 from finsim.constraints.vectors import Vec
@@ -62,7 +63,7 @@ def check(
         ]
     ranked = {rule.id: place for place, rule in enumerate(rules.rules)}
     results.sort(key=lambda result: ranked[result.id])
-    return report_of(rules, results, session.params.changed)
+    return report_of(rules, results, session.params.changed, session.today)
 
 
 def check_batches(
@@ -154,7 +155,7 @@ def _streamed_report(
         result_of(tally, _undefined(tally, undefined), why(tally.rule, asked.rules, session))
         for tally in tallies
     ]
-    return report_of(asked.rules, results, session.params.changed)
+    return report_of(asked.rules, results, session.params.changed, session.today)
 
 
 def _streamed(rule: Rule, session: Session, source: Source, known: Mapping[Node, Vec]) -> Tally:
@@ -179,4 +180,6 @@ def why(rule: Rule, rules: RuleSet, session: Session) -> str:
             value = session.params.values[name]
             filled = ", ".join(map(str, value)) if isinstance(value, tuple) else shown(one.type, value)
             text = text.replace(f"{{{name}}}", filled)
+    if session.today is not None:
+        text = text.replace(f"{{{TODAY}}}", session.today.day.isoformat())
     return text

@@ -18,7 +18,7 @@ from finsim.constraints.findings import Conflict, Named
 from finsim.constraints.limits import ranges
 from finsim.constraints.ruleset import Rule, RuleSet, Table
 from finsim.constraints.session import Settled, settled
-from finsim.constraints.types import shown
+from finsim.constraints.types import DATE, shown
 from finsim.errors import Problem as Trouble
 from finsim.errors import RuleError
 
@@ -50,10 +50,12 @@ class Subject:
         return tuple(f"{name} = {self._value(name)}" for name in names)
 
     def _value(self, name: str) -> str:
+        if name not in self.rules.params and name not in self.params.values:
+            return "any date"
         value = self.params.values[name]
         if isinstance(value, tuple):
             return f"[{', '.join(map(str, value))}]"
-        text = shown(self.rules.params[name].type, value)
+        text = shown(self.rules.params[name].type if name in self.rules.params else DATE, value)
         return f"{text} (overridden)" if name in self.params.changed else text
 
 

@@ -30,7 +30,8 @@ class Call:
         return node.data
 
 
-def _demand(call: Call, kinds: Sequence[str], *indices: int) -> None:
+def demand(call: Call, kinds: Sequence[str], *indices: int) -> None:
+    """Raise Clash when an argument (by default: any) is not of one of some kinds."""
     for index in indices or range(len(call.args)):
         kind = call.args[index].type
         if kind != ANY and kind.kind not in kinds:
@@ -39,13 +40,13 @@ def _demand(call: Call, kinds: Sequence[str], *indices: int) -> None:
 
 def type_same(make: Builder, call: Call) -> Node:
     """Return x without change of type."""
-    _demand(call, (*NUMERIC, "money", "dur"), 0)
+    demand(call, (*NUMERIC, "money", "dur"), 0)
     return make.call(replace(call.args[0].type, values=None), call.args, call.name)
 
 
 def type_extreme(make: Builder, call: Call) -> Node:
     """Return the smallest, largest or clamped value, in one common type."""
-    _demand(call, ORDERED)
+    demand(call, ORDERED)
     args = make.alike(call.args, f"take the {call.name} of")
     return make.call(args[0].type, args, call.name)
 
@@ -58,7 +59,7 @@ def type_coalesce(make: Builder, call: Call) -> Node:
 
 def type_round(make: Builder, call: Call) -> Node:
     """Return a rounded number; money becomes exact."""
-    _demand(call, (*NUMERIC, "money"), 0)
+    demand(call, (*NUMERIC, "money"), 0)
     x = call.args[0]
     digits = call.constant(1, INT, "the number of digits") if len(call.args) > 1 else 0
     if x.type.stored == "i" or x.type == ANY:
@@ -70,53 +71,47 @@ def type_round(make: Builder, call: Call) -> Node:
 
 def type_whole(make: Builder, call: Call) -> Node:
     """Return a whole number."""
-    _demand(call, NUMERIC, 0)
+    demand(call, NUMERIC, 0)
     x = call.args[0]
     return x if x.type.stored == "i" else make.call(WHOLE, (x,), call.name)
 
 
 def type_real(make: Builder, call: Call) -> Node:
     """Return a float of a float."""
-    _demand(call, NUMERIC, 0)
+    demand(call, NUMERIC, 0)
     return make.call(FLOAT, [make.as_float(call.args[0])], call.name)
 
 
 def type_annuity(make: Builder, call: Call) -> Node:
     """Return a payment; money carries rounding."""
-    _demand(call, (*NUMERIC, "money"), 0)
-    _demand(call, NUMERIC, 1, 2)
+    demand(call, (*NUMERIC, "money"), 0)
+    demand(call, NUMERIC, 1, 2)
     return make.call(unstated(call.args[0].type), [make.as_float(arg) for arg in call.args], "annuity")
 
 
 def type_on_tick(make: Builder, call: Call) -> Node:
     """Return a truth."""
-    _demand(call, (*NUMERIC, "money"))
+    demand(call, (*NUMERIC, "money"))
     return make.call(BOOL, make.alike(call.args, "compare"), "on_tick")
 
 
 def type_round_to(make: Builder, call: Call) -> Node:
     """Return x on the grid of a tick, in the common type of both."""
-    _demand(call, (*NUMERIC, "money"))
+    demand(call, (*NUMERIC, "money"))
     args = make.alike(call.args, "round")
     return make.call(replace(args[0].type, values=None), args, "round_to")
 
 
-def type_date_part(make: Builder, call: Call) -> Node:
-    """Return a whole number of a date or time."""
-    _demand(call, ("date", "ts"), 0)
-    return make.call(INT, call.args, call.name, call.args[0].type.kind)
-
-
 def type_days(make: Builder, call: Call) -> Node:
     """Return a number of days."""
-    _demand(call, ("date",))
+    demand(call, ("date",))
     return make.call(INT, call.args, "days")
 
 
 def type_add_months(make: Builder, call: Call) -> Node:
     """Return a date."""
-    _demand(call, ("date",), 0)
-    _demand(call, ("int",), 1)
+    demand(call, ("date",), 0)
+    demand(call, ("int",), 1)
     return make.call(DATE, call.args, "add_months")
 
 
@@ -139,18 +134,19 @@ def type_first(make: Builder, call: Call) -> Node:
 
 def type_running(make: Builder, call: Call) -> Node:
     """Return a running sum or maximum."""
-    _demand(call, (*NUMERIC, "money", "dur", "bool") if call.name == "cumsum" else ORDERED, 0)
+    demand(call, (*NUMERIC, "money", "dur", "bool") if call.name == "cumsum" else ORDERED, 0)
     x = make.as_int(call.args[0])
     return make.call(replace(x.type, values=None), (x,), call.name)
 
 
 def type_runlen(make: Builder, call: Call) -> Node:
     """Return a count."""
-    _demand(call, ("bool",), 0)
+    demand(call, ("bool",), 0)
     return make.call(INT, call.args, "runlen")
 
 
-def _clock(make: Builder, call: Call) -> Node:
+def clock(make: Builder, call: Call) -> Node:
+    """Return the time on which windows and periods run."""
     if call.time is None:
         raise Clash(f"{call.name} needs a time", "name a date or ts column first in `order: by:`")
     return make.as_time(call.time)
@@ -159,14 +155,14 @@ def _clock(make: Builder, call: Call) -> Node:
 def type_count_in(make: Builder, call: Call) -> Node:
     """Return a count."""
     width = _width(call, 0)
-    return make.call(INT, (_clock(make, call),), "count_in", width)
+    return make.call(INT, (clock(make, call),), "count_in", width)
 
 
 def type_in_window(make: Builder, call: Call) -> Node:
     """Return a sum or maximum over a window."""
-    _demand(call, (*NUMERIC, "money", "dur", "bool") if call.name == "sum_in" else ORDERED, 0)
+    demand(call, (*NUMERIC, "money", "dur", "bool") if call.name == "sum_in" else ORDERED, 0)
     x = make.as_int(call.args[0])
-    return make.call(replace(x.type, values=None), (x, _clock(make, call)), call.name, _width(call, 1))
+    return make.call(replace(x.type, values=None), (x, clock(make, call)), call.name, _width(call, 1))
 
 
 def _width(call: Call, index: int) -> int:
@@ -174,13 +170,6 @@ def _width(call: Call, index: int) -> int:
     if width <= 0:
         raise Clash("a window of no length", "write one such as 24h or 7d")
     return width
-
-
-def type_in_period(make: Builder, call: Call) -> Node:
-    """Return a sum since the period began."""
-    _demand(call, (*NUMERIC, "money", "dur", "bool"), 0)
-    x = make.as_int(call.args[0])
-    return make.call(x.type, (x, _clock(make, call)), call.name)
 
 
 def _group(call: Call) -> list[Node]:
@@ -195,8 +184,8 @@ def _group(call: Call) -> list[Node]:
 def type_quantile(make: Builder, call: Call) -> Node:
     """Return a quantile of x per group; the share is a constant or a parameter between 0 and 1."""
     by = _group(call)
-    _demand(call, (*NUMERIC, "money"), 0)
-    _demand(call, NUMERIC, 1)
+    demand(call, (*NUMERIC, "money"), 0)
+    demand(call, NUMERIC, 1)
     x, share = make.as_float(call.args[0]), call.args[1]
     if share.op not in ("const", "param"):
         raise Clash("group_q: the share must be a constant or a parameter", "write it as 90%")
@@ -213,7 +202,7 @@ def type_grouped(make: Builder, call: Call) -> Node:
     if call.name == "group_distinct":
         return make.call(INT, (call.args[0], *by), call.name)
     kinds = (*NUMERIC, "money", "dur", "bool") if call.name == "group_sum" else ORDERED
-    _demand(call, kinds, 0)
+    demand(call, kinds, 0)
     x = make.as_int(call.args[0])
     return make.call(replace(x.type, values=None), (x, *by), call.name)
 

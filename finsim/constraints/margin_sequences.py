@@ -18,7 +18,9 @@ from finsim.constraints.functions import FUNCTIONS
 from finsim.constraints.interpreter import Block, Interpreter, World
 from finsim.constraints.lookup_search import looked_up
 from finsim.constraints.margin_values import Cells, as_vec, lifted
+from finsim.constraints.operations import VALUES
 from finsim.constraints.order import Layout
+from finsim.constraints.text_functions import TEXT_FUNCTIONS
 from finsim.constraints.types import DAY_NANOS
 from finsim.constraints.vectors import Rails, Vec, both, solid, spread, truth
 from finsim.constraints.whole import computed
@@ -125,6 +127,8 @@ def _on_host(run: Margins, cells: Cells, node: Node) -> tuple[Array, Bool1D]:
 def fixed(run: Margins, node: Node) -> Cells:
     """Return a function of other rows, or of a lookup table, as a constant: as the interpreter has it."""
     given = _Given(run)
+    if node.op != "call" or node.data[0] in TEXT_FUNCTIONS:
+        return lifted(run.space, VALUES[node.op](given, node))
     if node.data[0] == "lookup":
         return lifted(run.space, looked_up(given, node))
     args = [given.value(arg) for arg in node.args]

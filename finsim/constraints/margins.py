@@ -110,7 +110,7 @@ class Margins:
 
     def around(self, node: Node) -> Cells:
         """Return a function that looks at other rows."""
-        smooth = SEQUENCES.get(str(node.data[0]))
+        smooth = SEQUENCES.get(str(node.data[0])) if node.op == "call" else None
         return fixed(self, node) if smooth is None else smooth(self, node)
 
     def _flag(self, node: Node) -> Cells:

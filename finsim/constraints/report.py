@@ -9,6 +9,7 @@ from typing import Any
 
 from finsim.constraints.ruleset import RuleSet
 from finsim.constraints.tally import Finding, Tally
+from finsim.constraints.today import TODAY, Today
 
 Z_95 = 1.959963984540054
 
@@ -91,13 +92,17 @@ def result_of(tally: Tally, undefined: int, why: str) -> RuleResult:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """Every rule of a pack on some tables. ``ok`` when no rule is broken."""
+    """Every rule of a pack on some tables. ``ok`` when no rule is broken.
+
+    ``today`` is the date that rules took for the current one, where they read it or the caller gave it.
+    """
 
     pack: str
     version: str
     digest: str
     results: tuple[RuleResult, ...]
     overrides: Mapping[str, tuple[str, str]]
+    today: Today | None = None
 
     @property
     def ok(self) -> bool:
@@ -124,6 +129,7 @@ class CheckReport:
             "sha256": self.digest,
             "ok": self.ok,
             "overrides": {name: {"old": old, "new": new} for name, (old, new) in self.overrides.items()},
+            **({"today": self.today.to_dict()} if self.today is not None else {}),
             "rules": [result.to_dict() for result in self.results],
         }
 
@@ -133,7 +139,12 @@ class CheckReport:
         head = f"pack {self.pack} {self.version}: {len(checked)} rules checked, {broken} broken"
         skipped = len(self.results) - len(checked)
         lines = [head + (f", {skipped} skipped" if skipped else "")]
-        lines += [f"  parameter {name}: {old} -> {new}" for name, (old, new) in self.overrides.items()]
+        lines += [f"  {self.today.to_text()}"] if self.today is not None else []
+        lines += [
+            f"  parameter {name}: {old} -> {new}"
+            for name, (old, new) in self.overrides.items()
+            if self.today is None or name != TODAY
+        ]
         width = max((len(result.id) for result in self.results), default=0)
         for result in self.results:
             lines.extend(_lines(result, width))
@@ -174,7 +185,10 @@ def _details(result: RuleResult) -> list[str]:
 
 
 def report_of(
-    rules: RuleSet, results: Sequence[RuleResult], overrides: Mapping[str, tuple[str, str]]
+    rules: RuleSet,
+    results: Sequence[RuleResult],
+    overrides: Mapping[str, tuple[str, str]],
+    today: Today | None = None,
 ) -> CheckReport:
     """Return the report of a pack."""
-    return CheckReport(rules.id, rules.version, rules.digest, tuple(results), overrides)
+    return CheckReport(rules.id, rules.version, rules.digest, tuple(results), overrides, today)

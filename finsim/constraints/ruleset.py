@@ -13,8 +13,9 @@ from typing import Any
 import yaml
 
 from finsim.constraints.columns import Column
-from finsim.constraints.expression import Node, Span
+from finsim.constraints.expression import Node, Span, walk
 from finsim.constraints.order import Order
+from finsim.constraints.today import TODAY
 from finsim.constraints.types import Type
 from finsim.documents import Document, find, parse, read
 from finsim.errors import FinsimError, RuleError
@@ -146,6 +147,20 @@ class RuleSet:
         """sha256 of the contents, hexadecimal."""
         text = json.dumps(self.data, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @cached_property
+    def reads_today(self) -> bool:
+        """Whether a rule or repair reads the current date, which no parameter of the pack stands for."""
+        roots = [
+            root
+            for rule in self.rules
+            for root in (rule.check, rule.when, rule.repair.node if rule.repair else None)
+            if root is not None
+        ]
+        is_free = TODAY not in self.params
+        return is_free and any(
+            one.op == "param" and one.data == TODAY for root in roots for one in walk(root)
+        )
 
     def __eq__(self, other: object) -> bool:
         """Whether two packs have the same contents."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -15,9 +16,10 @@ from finsim.constraints.grammar import Misread
 from finsim.constraints.interpreter import Block, Interpreter, World
 from finsim.constraints.loading import param
 from finsim.constraints.rule_build import completeness
-from finsim.constraints.ruleset import Rule, RuleSet
+from finsim.constraints.ruleset import Param, Rule, RuleSet
 from finsim.constraints.tally import key_names
-from finsim.constraints.types import Clash
+from finsim.constraints.today import TODAY, Today, today
+from finsim.constraints.types import Clash, quoted
 from finsim.constraints.vectors import Vec
 from finsim.constraints.whole import computed, join, same_keys, whole_nodes
 from finsim.errors import Problem, RuleError, did_you_mean
@@ -64,7 +66,10 @@ def table_name(table: pa.Table, rules: RuleSet) -> str:
 
 @dataclass(frozen=True)
 class Settled:
-    """Parameter values as evaluated, and what a caller changed: name -> (old, new) as written."""
+    """Parameter values as evaluated, and what a caller changed: name -> (old, new) as written.
+
+    ``values`` have ``today`` only when the caller gave it.
+    """
 
     values: Mapping[str, Any]
     changed: Mapping[str, tuple[str, str]]
@@ -79,12 +84,19 @@ def settled(rules: RuleSet, params: Mapping[str, object] | None) -> Settled:
     changed, problems = {}, []
     for name, written in (params or {}).items():
         place = f"parameter {name} of pack {rules.id}"
+        if name == TODAY and name not in rules.params:
+            day = _day_given(written)
+            if day is None:
+                problems.append(Problem(place, f"{written!r} is not a date", "", "write today=2026-01-31"))
+            else:
+                values[name], changed[name] = day, ("the current date", str(written))
+            continue
         if name not in rules.params:
             problems.append(Problem(place, "no such parameter", "", did_you_mean(name, list(rules.params))))
             continue
         old = rules.params[name]
         try:
-            new = param(written)
+            new = _given(written, old.type.kind)
         except (Clash, Misread) as bad:
             problems.append(Problem(place, bad.found, "", bad.remedy))
             continue
@@ -102,6 +114,25 @@ def settled(rules: RuleSet, params: Mapping[str, object] | None) -> Settled:
     return Settled(values, changed)
 
 
+def _given(written: object, kind: str) -> Param:
+    """Return a value that a caller gives; dates and labels need no quotes. Raises Clash or Misread."""
+    text = str(written)
+    if kind == "date" and re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+        return param(f"d'{text}'")
+    if kind == "cat" and isinstance(written, str) and not re.fullmatch(r"'.*'", text, re.DOTALL):
+        return param(quoted(text))
+    return param(written)
+
+
+def _day_given(written: object) -> int | None:
+    """Return the number of a date that a caller gives; None when it is not one."""
+    try:
+        found = _given(written, "date")
+    except (Clash, Misread):
+        return None
+    return int(found.value) if found.type.kind == "date" else None
+
+
 class Session:
     """The tables of one check under one pack, and which rules can run on them."""
 
@@ -110,6 +141,10 @@ class Session:
     ) -> None:
         self.rules, self.labels = rules, Labels()
         self.params = settled(rules, params)
+        self.today: Today | None = None
+        if rules.reads_today or (TODAY in self.params.changed and TODAY not in rules.params):
+            self.today = today(self.params.values.get(TODAY))
+            self.params = Settled({**self.params.values, TODAY: self.today.number}, self.params.changed)
         problems = [
             problem
             for name, table in tables.items()

@@ -25,9 +25,11 @@ DAY_NANOS = _NANOS["d"]
 
 @dataclass(frozen=True)
 class Type:
-    """A type: ``kind``, currency and number of decimals of money, labels of a category.
+    """A type: ``kind``, currency and number of decimals of money, labels of a category, zone of a time.
 
-    ``exact`` is False for values that carry rounding (float, ratio, money times a rate).
+    ``exact`` is False for values that carry rounding (float, ratio, money times a rate). A time with a
+    ``zone`` is an instant, whose days are those of the zone; without one it is local time of no place, such
+    as the midnight of a date.
     """
 
     kind: str
@@ -35,6 +37,7 @@ class Type:
     scale: int = 0
     exact: bool = True
     values: tuple[str, ...] | None = None
+    zone: str = ""
 
     @property
     def stored(self) -> str:
@@ -114,6 +117,17 @@ def day_number(text: str) -> int:
         raise Clash(f"{text!r} is not a date", "write d'2026-01-31'") from None
 
 
+def quoted(text: str) -> str:
+    """Return a label as a rule writes it, a quote inside it twice."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def label_shown(text: str) -> str:
+    """Return a label for a line of a report: as a rule writes it, but line breaks and the like escaped."""
+    plain = (letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+    return quoted("".join(plain))
+
+
 def shown(kind: Type, value: Any) -> str:
     """Return a value as a reader writes it; None and NaN are ``null``."""
     if value is None or (isinstance(value, float | np.floating) and np.isnan(value)):
@@ -139,7 +153,7 @@ def shown(kind: Type, value: Any) -> str:
         return "true" if value else "false"
     if kind.stored == "f":
         return f"{float(value):.10g}"
-    return repr(value) if isinstance(value, str) else str(value)
+    return label_shown(value) if isinstance(value, str) else str(value)
 
 
 def _duration(nanos: int) -> str:

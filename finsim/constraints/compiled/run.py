@@ -195,6 +195,8 @@ class Run:
             arrays.append(np.ascontiguousarray(values, dtype=_DTYPES[leaf.stored]))
             if leaf.has_valid:
                 arrays.append(np.ascontiguousarray(solid(vec.valid, part.count)))
+            elif vec.valid is not None and not np.all(vec.valid):
+                raise Wild(frozenset(str(one.data) for one in walk(leaf.node) if one.op == "column"))
         return arrays
 
     def _before(self, plan: Plan, part: Part, state: Sequence[Array]) -> Sequence[Array]:

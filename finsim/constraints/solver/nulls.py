@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from finsim.constraints.expression import Node, walk
 from finsim.constraints.solver.roundoff import opposite_infinities
 from finsim.constraints.solver.traits import family, is_constant, why_unknown
+from finsim.constraints.text_functions import TEXT_FUNCTIONS
 
 if TYPE_CHECKING:
     from finsim.constraints.solver.encoder import Encoder
 
 _DEFINED = (
     "abs", "min", "max", "clamp", "round", "floor", "ceil", "year", "month", "day", "weekday", "days",
-    "add_months",
+    "add_months", "date", "hour", "minute", "time", *sorted(TEXT_FUNCTIONS),
 )  # fmt: skip
 _LOGIC = ("and", "or", "not", "=>", "isnull", "in", "<", "<=", ">", ">=", "=", "!=")
 

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 from finsim.constraints.expression import Node
 from finsim.constraints.solver.forms import ONE, Linear, fixed
 from finsim.constraints.solver.traits import is_constant, why_unknown
+from finsim.constraints.types import DAY_NANOS
 
 if TYPE_CHECKING:
     from finsim.constraints.solver.encoder import Encoder
 
 _LEAST = {
     "count_in": 1, "group_count": 1, "group_distinct": 0, "runlen": 0, "sqrt": 0, "exp": 0,
-    "month": 1, "day": 1, "weekday": 1,
+    "month": 1, "day": 1, "weekday": 1, "hour": 0, "minute": 0, "time": 0, "length": 0,
 }  # fmt: skip
-_MOST = {"month": 12, "day": 31, "weekday": 7}
+_MOST = {"month": 12, "day": 31, "weekday": 7, "hour": 23, "minute": 59, "time": DAY_NANOS - 1}
 _AT_LEAST_ITSELF = ("cummax", "max_in", "group_max")
 _SUMS = ("cumsum", "sum_in", "sum_day", "sum_month", "group_sum")
 RELATED = (*_AT_LEAST_ITSELF, "group_min", *_SUMS)
