@@ -44,7 +44,7 @@ def _range(problem: Problem, table: str, ids: Sequence[str], name: str, node: No
         return None
     if declared is not None and len(possible) == len(set(declared)):
         return None
-    labels = tuple(label_shown(label) for label in possible)
+    labels = tuple(label_shown(str(label)) for label in possible)
     if len(labels) == 1:
         return Range(table, name, labels[0], labels[0])
     return Range(table, name, None, None, labels=labels)

@@ -155,7 +155,7 @@ def _time_of(unit: int, cycle: int) -> RowFunction:
 
 
 def _mod(args: Sequence[Vec], options: tuple[Hashable, ...]) -> Result:
-    """Return a - b x n, n the whole part of a / b: the remainder has the sign of a (C and SQL, not Python)."""
+    """Return a - b x n, n the whole part of a / b: the remainder has the sign of a, as in C and SQL."""
     a, b = np.asarray(args[0].values), np.asarray(args[1].values)
     zero = b == 0
     with np.errstate(all="ignore"):

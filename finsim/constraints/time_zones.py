@@ -43,8 +43,8 @@ class Offsets:
     """The offsets of one zone over some decades.
 
     ``starts`` int64[n] are instants in rising order, the first before any other time; from ``starts[k]`` on
-    local time is UTC plus ``shifts[k]``. ``ends`` int64[n - 1] is the local time at which piece k ends, or the
-    latest of those before it: where local time was put back, the first pass counts.
+    local time is UTC plus ``shifts[k]``. ``ends`` int64[n - 1] is the local time at which piece k ends, or
+    the latest of those before it: where local time was put back, the first pass counts.
     """
 
     starts: Int1D

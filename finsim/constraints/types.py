@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from finsim.constraints.time_zones import local_times, shifts
+
 KINDS = ("bool", "int", "float", "ratio", "money", "date", "ts", "dur", "cat", "id")
 NUMERIC = ("int", "float", "ratio")
 _NANOS = {"d": 86_400 * 10**9, "h": 3_600 * 10**9, "min": 60 * 10**9, "s": 10**9}
@@ -142,11 +144,7 @@ def shown(kind: Type, value: Any) -> str:
     if kind.kind == "date":
         return (date(1970, 1, 1) + timedelta(days=int(value))).isoformat()
     if kind.kind == "ts":
-        seconds, nanos = divmod(int(value), 10**9)
-        stamp = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        if value % DAY_NANOS == 0:
-            return stamp[:10]
-        return f"{stamp}.{nanos:09d}".rstrip("0").rstrip(".") + "Z"
+        return _time(int(value), kind.zone)
     if kind.kind == "dur":
         return _duration(int(value))
     if kind.kind == "bool":
@@ -154,6 +152,21 @@ def shown(kind: Type, value: Any) -> str:
     if kind.stored == "f":
         return f"{float(value):.10g}"
     return label_shown(value) if isinstance(value, str) else str(value)
+
+
+def _time(value: int, zone: str) -> str:
+    """Return an instant in the time of its zone; in UTC the midnight of a day is the day."""
+    local = int(local_times(value, zone)) if shifts(zone) else value
+    seconds, nanos = divmod(local, 10**9)
+    stamp = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    if not shifts(zone) and value % DAY_NANOS == 0:
+        return stamp[:10]
+    stamp = f"{stamp}.{nanos:09d}".rstrip("0").rstrip(".")
+    if not shifts(zone):
+        return stamp + "Z"
+    minutes, rest = divmod(abs(local - value) // 10**9, 60)
+    offset = f"{'-' if local < value else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
+    return stamp + offset + (f":{rest:02d}" if rest else "")
 
 
 def _duration(nanos: int) -> str:

@@ -10,8 +10,8 @@ from finsim.notation import Int1D, Nanos1D
 def localized(times: Nanos1D, starts: Int1D, shifts: Int1D, out: Nanos1D) -> None:
     """Write ``times[i] + shifts[k]``, k the last piece with ``starts[k] <= times[i]``.
 
-    Rows near one another are mostly in one piece, so the piece of the row before is tried first. All are int64
-    nanoseconds; ``starts`` rise, and the first lies before every time.
+    Rows near one another are mostly in one piece, so the piece of the row before is tried first. All are
+    int64 nanoseconds; ``starts`` rise, and the first lies before every time.
     """
     last = len(starts) - 1
     low = high = starts[0]

@@ -167,7 +167,7 @@ def _days(run: Encoder, node: Node) -> Linear:
 
 
 def _moved(run: Encoder, node: Node) -> Linear:
-    """Return local time as an instant, or an instant as local time; nothing is known of zones but constants."""
+    """Return local time as an instant, or an instant as local time: an unknown unless it is constant."""
     value = run.computed(node) if is_constant(node) else None
     return unknown(run, node) if value is None else run.literal(value)
 
