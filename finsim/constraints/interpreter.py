@@ -16,6 +16,7 @@ from finsim.constraints.expression import Node
 from finsim.constraints.operations import TRUTHS, VALUES
 from finsim.constraints.order import Layout
 from finsim.constraints.sequence import First, Lag, Period, RunLength, Running, Sequenced
+from finsim.constraints.time_zones import local_times
 from finsim.constraints.vectors import FALSE, TRUE, Rails, Vec, flags, truth
 from finsim.constraints.windows import Window
 from finsim.notation import Int1D
@@ -87,10 +88,14 @@ def _state(node: Node) -> Sequenced:
 
 
 class Interpreter:
-    """Evaluates nodes; results of a block are shared by all rules, state lives from block to block."""
+    """Evaluates nodes; results of a block are shared by all rules, state lives from block to block.
+
+    ``local_times`` is how it turns instants into local time; the compiled tier puts a kernel there.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.local_times = local_times
         self.undefined: dict[int, int] = {}
         self._states: dict[Node, Sequenced] = {}
         self._values: dict[int, Vec] = {}

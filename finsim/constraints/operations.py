@@ -14,7 +14,7 @@ from finsim.constraints.functions import FUNCTIONS
 from finsim.constraints.lookup_search import looked_up
 from finsim.constraints.row_functions import ROW_FUNCTIONS
 from finsim.constraints.text_functions import TEXT_FUNCTIONS, as_text, text_called
-from finsim.constraints.time_zones import instants, local_times
+from finsim.constraints.time_zones import instants
 from finsim.constraints.types import DAY_NANOS
 from finsim.constraints.vectors import (
     Rails,
@@ -67,14 +67,14 @@ def _times(factor: Callable[[Node], int]) -> Operator:
     return run_it
 
 
-def _clock(change: Callable[[Any, str], Any]) -> Operator:
-    """Return the change between instants and local time of the zone of a node."""
+def _local(run: Interpreter, node: Node) -> Vec:
+    vec = run.value(node.args[0])
+    return Vec(run.local_times(vec.values, str(node.data)), vec.valid)
 
-    def run_it(run: Interpreter, node: Node) -> Vec:
-        vec = run.value(node.args[0])
-        return Vec(change(vec.values, str(node.data)), vec.valid)
 
-    return run_it
+def _instant(run: Interpreter, node: Node) -> Vec:
+    vec = run.value(node.args[0])
+    return Vec(instants(vec.values, str(node.data)), vec.valid)
 
 
 def _add(run: Interpreter, node: Node) -> Vec:
@@ -162,7 +162,7 @@ VALUES: dict[str, Operator] = {
     "column": _column, "const": _const, "param": _param, "float": _float, "integer": _integer,
     "ts": _times(lambda node: DAY_NANOS), "rescale": _times(lambda node: int(str(node.data))),
     "+": _add, "-": _add, "*": _multiply, "/": _divide, "^": _power, "neg": _negate, "if": _choose,
-    "call": _call, "text": as_text, "local": _clock(local_times), "instant": _clock(instants),
+    "call": _call, "text": as_text, "local": _local, "instant": _instant,
 }  # fmt: skip
 
 Truth = Callable[["Interpreter", Node], Rails]

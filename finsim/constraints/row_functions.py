@@ -135,8 +135,14 @@ def _days_of(vec: Vec, options: tuple[Hashable, ...]) -> Any:
 
 
 def _calendar(pick: Callable[[Any], Any]) -> RowFunction:
+    """Lift a function of a day; where rows are more than the days they lie in, each day is taken once."""
+
     def run(args: Sequence[Vec], options: tuple[Hashable, ...]) -> Result:
-        return Vec(pick(_days_of(args[0], options)), args[0].valid), 0
+        days = _days_of(args[0], options)
+        low, high = (int(days.min()), int(days.max())) if days.size else (0, 0)
+        if high - low >= days.size:
+            return Vec(pick(days), args[0].valid), 0
+        return Vec(pick(np.arange(low, high + 1))[days - low], args[0].valid), 0
 
     return run
 

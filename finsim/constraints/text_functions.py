@@ -109,15 +109,35 @@ def _paired(labels: Labels, name: str, texts: Vec, parts: Vec, rows: int) -> Vec
     valid = both(texts.valid, parts.valid)
     there = solid(valid, rows)
     left, right = (spread(vec.values, rows).astype(np.int64)[there] for vec in (texts, parts))
-    size = max(len(labels.texts), 1)
-    pairs, place = np.unique(left * size + right, return_inverse=True)
+    (ours, left), (theirs, right) = _numbered(left), _numbered(right)
+    pairs, place = _distinct(left * len(theirs) + right, len(ours) * len(theirs))
     holds, words = _PAIRS[name], labels.texts
-    found = np.array(
-        [holds(words[a], words[b]) for a, b in zip(*divmod(pairs, size), strict=True)], dtype=bool
-    )
+    sides = (ours[pairs // max(len(theirs), 1)].tolist(), theirs[pairs % max(len(theirs), 1)].tolist())
+    found = np.array([holds(words[a], words[b]) for a, b in zip(*sides, strict=True)], dtype=bool)
     out = np.zeros(rows, dtype=bool)
-    out[there] = found[place.reshape(-1)] if len(pairs) else False
+    out[there] = found[place]
     return Vec(out, valid)
+
+
+def _numbered(codes: Int1D) -> tuple[Int1D, Int1D]:
+    """Return the codes that occur, in order, and the place of each row's code among them."""
+    return _distinct(codes, int(codes.max(initial=-1)) + 1)
+
+
+def _distinct(keys: Int1D, limit: int) -> tuple[Int1D, Int1D]:
+    """Return the distinct keys, all below a limit, and the place of each row's key among them.
+
+    A table of all keys below the limit where that is not much larger than the rows, else a sort.
+    """
+    if limit > 4 * len(keys) + 1024:
+        found, place = np.unique(keys, return_inverse=True)
+        return found, place.reshape(-1)
+    seen = np.zeros(limit, dtype=bool)
+    seen[keys] = True
+    found = np.flatnonzero(seen)
+    places = np.zeros(limit, dtype=np.int64)
+    places[found] = np.arange(len(found))
+    return found, places[keys]
 
 
 def as_text(run: Interpreter, node: Node) -> Vec:

@@ -85,6 +85,20 @@ def local_times(instants: Any, zone: str) -> Any:
     return values + table.shifts[np.searchsorted(table.starts, values, side="right") - 1]
 
 
+def kernel_local_times(instants: Any, zone: str) -> Any:
+    """Return the local time of instants by a kernel: quicker where a block spans several offsets."""
+    from finsim.kernels.time_zones import localized
+
+    values = np.asarray(instants)
+    if not values.ndim or not values.size:
+        return local_times(values, zone)
+    times = np.ascontiguousarray(values, dtype=np.int64)
+    table = offsets(zone, int(times.min()), int(times.max()))
+    out = np.empty_like(times)
+    localized(times, table.starts, table.shifts, out)
+    return out
+
+
 def instants(local: Any, zone: str) -> Any:
     """Return the first instant at which local time is this or later.
 

@@ -151,7 +151,8 @@ TEXT_RULES = [
 ]  # fmt: skip
 TIME_RULES = [
     "hour(ts) < 3", "minute(ts) = 30", "time(ts) between 22h and 24h", "time(ts) < 150min", "date(ts) = d",
-    "date(ts) >= d'2025-03-31'", "day(ts) = 30", "month(ts) * day(ts) > 88", "year(ts) + day(ts) > 2054", "weekday(ts) = 7",
+    "date(ts) >= d'2025-03-31'", "day(ts) = 30", "month(ts) * day(ts) > 88",
+    "year(ts) + day(ts) > 2054", "weekday(ts) = 7",
     "hour(ts, zone: 'America/New_York') < 20", "date(ts, zone: 'Asia/Tokyo') = date(ts)", "date(d) = d",
     "day(ts, zone: 'UTC') = day(ts)", "sum_day(i) > 1", "sum_day(a) <= 5 USD", "sum_month(i) > 2",
     "sum_day(i, zone: 'Asia/Kolkata') = sum_day(i)", "sum_day(x) > 0.5", "ts >= d", "ts < d'2025-03-30'",

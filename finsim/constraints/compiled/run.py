@@ -21,6 +21,7 @@ from finsim.constraints.interpreter import Block, Interpreter, World
 from finsim.constraints.order import layout
 from finsim.constraints.ruleset import Rule
 from finsim.constraints.tally import FIRST_ROWS, Excused, excuses, excusing
+from finsim.constraints.time_zones import kernel_local_times
 from finsim.constraints.types import LARGEST
 from finsim.constraints.vectors import Vec, solid, spread
 from finsim.kernels.generated import constants
@@ -40,6 +41,7 @@ class Run:
         self.counts = {one.rule.id: Counts() for each in ready for one in each.plan.rules}
         self.undefined: dict[int, int] = {}
         self.interpreter = Interpreter(world)
+        self.interpreter.local_times = kernel_local_times
         self._steps: dict[int, Step | None] = {}
         self._columns: dict[tuple[str, str], Stored] = {}
         self._source: Source | None = None
