@@ -10,6 +10,7 @@ import re
 
 MAX_CHARACTERS, MAX_STEPS = 1_000, 2_000
 _COUNT = re.compile(r"\{(\d{1,9})(?:(,)(\d{0,9}))?\}", re.ASCII)
+_OPENING = re.compile(r"\((?:\?(?:P?<\w+>|[a-zA-Z-]*:?))?")
 _MARKS = {"(?=": "lookahead", "(?!": "lookahead", "(?<=": "lookbehind", "(?<!": "lookbehind"}
 
 
@@ -84,7 +85,8 @@ def _steps(pattern: str) -> int:
             last, sizes[-1], place = 1, sizes[-1] + end - place, end + 2
         elif letter == "(":
             sizes.append(0)
-            place += 1
+            opened = _OPENING.match(pattern, place)
+            place = opened.end() if opened is not None else place + 1
         elif letter == ")" and len(sizes) > 1:
             last = sizes.pop()
             sizes[-1] += last
