@@ -38,9 +38,9 @@ TWINS = {
     "mod(i, 3) != 1": "i % 3 != 1",
     "mod(x, 0.5) < 0.2": "CASE WHEN isinf(x) THEN NULL ELSE mod(x, 0.5) < 0.2 END",
     "mod(a, 7 USD) > -2 USD": "a % 700 > -200",
-    "sum_day(i) < 4": f"""sum(i) OVER (PARTITION BY g, {LOCAL}::DATE ORDER BY ts, n
+    "sum_day(i) < 4": f"""sum(coalesce(i, 0)) OVER (PARTITION BY g, {LOCAL}::DATE ORDER BY ts, n
         ROWS UNBOUNDED PRECEDING) < 4""",
-    "sum_month(i) < 12": f"""sum(i) OVER (PARTITION BY g, date_trunc('month', {LOCAL}) ORDER BY ts, n
+    "sum_month(i) < 12": f"""sum(coalesce(i, 0)) OVER (PARTITION BY g, date_trunc('month', {LOCAL}) ORDER BY ts, n
         ROWS UNBOUNDED PRECEDING) < 12""",
 }
 
