@@ -1,6 +1,7 @@
 """Functions of text and of the time of day, time zones and remainders: both tiers against the plain twin."""
 
 import json
+import random
 
 import pytest
 from naive.rule_tables import as_table, verdicts
@@ -54,6 +55,57 @@ def test_time_of_day_and_local_days(zone):
 
 def test_remainders():
     assert compare(MOD_RULES, "UTC", rows_for("UTC", 3, 90), 7) > 0.6 * len(MOD_RULES)
+
+
+class Writer:
+    """Writes random well-typed expressions of text, times and remainders."""
+
+    def __init__(self, seed):
+        self.draw = random.Random(seed)
+
+    def one(self, *texts):
+        return self.draw.choice(texts)
+
+    def text(self, depth):
+        if not depth:
+            return self.one("s", "u", "k", "'de'", "''", "'O''Brien'", "' '", "'a\nb'", "lag(s)", "who")
+        a, b = self.text(depth - 1), self.text(depth - 1)
+        return self.one(
+            f"upper({a})", f"lower({a})", f"trim({a})", f"coalesce({a}, trim({b}))",
+            f"(if {self.truth(depth - 1)} then trim({a}) else {b})",
+        )  # fmt: skip
+
+    def number(self, depth):
+        zone = self.one("", "", ", zone: 'Asia/Kolkata'", ", zone: 'America/Havana'")
+        a = self.number(depth - 1) if depth else self.one("i", "j", "3", "-2")
+        return self.one(
+            f"length({self.text(depth)})", f"mod({a}, {self.one('i', 'j', '3', '-4')})", f"hour(ts{zone})",
+            f"minute(lag(ts){zone})", f"day(ts + {self.one('5h', '36h')}{zone})", f"weekday(date(ts{zone}))",
+            f"sum_day({a}{zone})", f"days(d, date(ts{zone}))", a,
+        )  # fmt: skip
+
+    def truth(self, depth):
+        a, b = self.text(depth), self.text(depth)
+        if depth and self.draw.random() < 0.3:
+            p, q = self.truth(depth - 1), self.truth(depth - 1)
+            return self.one(f"({p}) and ({q})", f"({p}) or not ({q})", f"({p}) => ({q})")
+        pattern = self.one("[A-Z ]*", ".{0,3}", "(?:a|b|r|de)+", "\\w+|''")
+        return self.one(
+            f"starts_with({a}, {b})", f"contains({a}, {b})", f"ends_with({a}, {b})", f"trim({a}) = {b}",
+            f"matches({a}, '{pattern}')", f"trim({a}) in {{'de', 'x'}}", f"{a} is null",
+            f"{self.number(depth)} {self.one('<', '=', '>=')} {self.number(depth)}", "ts >= d",
+            "d + 30h < ts",
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 12))])
+def test_random_expressions_in_both_tiers(seed, small_pieces):
+    writer, zone = Writer(seed), ZONES[seed % 4]
+    texts = [writer.truth(depth) for depth in (0, 1, 2) for _ in range(12)]
+    rows = rows_for(zone, 50 + seed, 40)
+    compare(texts, zone, rows, 13)
+    slow, fast = both({"t": as_table(rows, FIELDS)}, pack(texts, zone))
+    assert fast == slow
 
 
 @pytest.mark.parametrize("threads", [1, 3])

@@ -40,8 +40,8 @@ TWINS = {
     "mod(a, 7 USD) > -2 USD": "a % 700 > -200",
     "sum_day(i) < 4": f"""sum(coalesce(i, 0)) OVER (PARTITION BY g, {LOCAL}::DATE ORDER BY ts, n
         ROWS UNBOUNDED PRECEDING) < 4""",
-    "sum_month(i) < 12": f"""sum(coalesce(i, 0)) OVER (PARTITION BY g, date_trunc('month', {LOCAL}) ORDER BY ts, n
-        ROWS UNBOUNDED PRECEDING) < 12""",
+    "sum_month(i) < 12": f"""sum(coalesce(i, 0)) OVER
+        (PARTITION BY g, date_trunc('month', {LOCAL}) ORDER BY ts, n ROWS UNBOUNDED PRECEDING) < 12""",
 }
 
 
