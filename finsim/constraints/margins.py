@@ -262,6 +262,8 @@ def flat_parts(rule: Rule) -> tuple[str, ...]:
             reasons.append("a value is in a list or not, by 0 or 1")
         elif node.op == "isnull":
             reasons.append("a cell is empty or not, by 0 or 1")
+        elif node.op in ("local", "instant"):
+            reasons.append("local time is taken as a constant")
         elif node.op == "integer":
             reasons.append("a truth is counted as 0 or 1")
         elif node.op == "column" and node.type.kind == "bool":

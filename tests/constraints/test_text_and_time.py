@@ -3,13 +3,18 @@
 import json
 import random
 
+import numpy as np
 import pytest
 from naive.rule_tables import as_table, verdicts
 from naive.rules import World, evaluate
 from naive.text_rules import FIELDS, HEAD, MOD_RULES, PARAMS, TEXT_RULES, TIME_RULES, text_rows
 from naive.tiers import both
 
+from finsim.constraints.check import cut, passes
+from finsim.constraints.margins import Margins, flat_parts, frame_of, obstacles
 from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.session import Session
+from finsim.constraints.tally import Tally, judged
 
 ZONES = ["UTC", "Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe"]
 CHANGES = {
@@ -101,11 +106,35 @@ class Writer:
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 12))])
 def test_random_expressions_in_both_tiers(seed, small_pieces):
     writer, zone = Writer(seed), ZONES[seed % 4]
-    texts = [writer.truth(depth) for depth in (0, 1, 2) for _ in range(12)]
+    texts = [writer.truth(depth) for depth in (0, 1, 2) for _ in range(5)]
     rows = rows_for(zone, 50 + seed, 40)
     compare(texts, zone, rows, 13)
     slow, fast = both({"t": as_table(rows, FIELDS)}, pack(texts, zone))
     assert fast == slow
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
+def test_amounts_for_training_are_positive_where_a_rule_is_false(zone):
+    rules = pack([*TEXT_RULES, *TIME_RULES, *MOD_RULES], zone)
+    rows = rows_for(zone, 6, 200)
+    for row in rows:
+        row["x"] = 2.0 if row["x"] == float("inf") else row["x"]  # amounts are for numbers that can be learned
+    session = Session(rules, {"t": as_table(rows, FIELDS)}, TODAY)
+    source, compared = session.sources["t"], 0
+    own = [rule for rule in session.own_rules("t") if not obstacles(rule)]
+    for one in passes([Tally(rule) for rule in own], session.world(own, source)):
+        block, _ = cut(source, one.arrangement(source), 0, source.rows, closed=True)
+        one.run.begin(block)
+        for rule in (tally.rule for tally in one.tallies):
+            broken = np.broadcast_to(judged(rule, one.run).broken, (source.rows,))
+            assert np.array_equal(Margins(frame_of(block, one.run.world)).amount(rule) > 0, broken), rule.text
+            compared += bool(broken.any())
+    assert compared > 0.7 * len(TEXT_RULES + TIME_RULES + MOD_RULES)
+    refused = [rule.text for rule in rules.rules if obstacles(rule)]
+    assert refused == [text for text in TEXT_RULES if "k" in text.replace("back", "").replace("k'", "")]
+    assert (
+        "local time is taken as a constant" in flat_parts(rules.rule(f"r{len(TEXT_RULES)}")) or zone == "UTC"
+    )
 
 
 @pytest.mark.parametrize("threads", [1, 3])
