@@ -200,9 +200,7 @@ class Session:
                 data = node.data
                 if node.op == "call" and data[0] == "match":
                     other = self.sources[data[1]]
-                    same_keys(
-                        source, [str(arg.data) for arg in node.args if arg.op == "column"], other, data[2]
-                    )
+                    same_keys(source, node.args, other, data[2])
                     if (data[1], data[2]) not in joins:
                         joins[data[1], data[2]] = join(other, data[2])
         keys = {name: key_names(spec) for name, spec in self.rules.tables.items()}

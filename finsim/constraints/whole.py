@@ -10,6 +10,7 @@ import numpy as np
 from finsim.constraints.columns import Source
 from finsim.constraints.expression import Node, walk
 from finsim.constraints.functions import FUNCTIONS
+from finsim.constraints.node_text import written
 from finsim.constraints.order import combined, stable_order
 from finsim.constraints.vectors import Vec, solid, spread
 from finsim.errors import DataError, RuleError
@@ -164,12 +165,16 @@ def _by_table(keys: Int1D, rows: Int1D) -> Callable[[Vec], Vec]:
     return look
 
 
-def same_keys(own: Source, own_columns: Sequence[str], other: Source, column: str) -> None:
+def same_keys(own: Source, keys: Sequence[Node], other: Source, column: str) -> None:
     """Refuse to join text keys with numbers."""
-    for name in own_columns:
-        if own.columns[name].type.kind == "id" and own.is_text(name) != other.is_text(column):
+    for node in keys:
+        if node.type.kind not in ("cat", "id") or (node.type.kind == "id" and node.op != "column"):
+            continue
+        is_text = node.type.kind == "cat" or own.is_text(str(node.data))
+        if is_text != (other.columns[column].type.kind == "cat" or other.is_text(column)):
+            key = f"{own.name}.{node.data}" if node.op == "column" else f"{written(node)} in {own.name}"
             raise DataError(
-                f"{own.name}.{name} and {other.name}.{column} are text in one table and numbers in the other",
+                f"{key} and {other.name}.{column} are text in one table and numbers in the other",
                 place=f"table {own.name}",
                 remedy="store both keys the same way",
             )

@@ -17,7 +17,7 @@ from finsim.constraints.repair import repair
 from finsim.constraints.rule_page import page, to_html, to_markdown
 from finsim.constraints.ruleset import RuleSet
 from finsim.constraints.types import label_shown, quoted
-from finsim.errors import RuleError
+from finsim.errors import DataError, RuleError
 
 ODD = [
     "O'Brien", "''", "'", "a\nb", "C:\\new", "😀", "x, y", '"quoted"', "```", "a b  c", "|", "d'2026-01-31'",
@@ -152,6 +152,34 @@ def test_labels_on_the_command_line(tmp_path, capsys, value):
         main(["check", str(tmp_path / "t.csv"), "--rules", str(tmp_path / "r.yaml"), "--set", f"who={value}"])
     assert stop.value.code == 1
     assert "row 1: 'other' = 'O''Brien'" in capsys.readouterr().out
+
+
+JOINED = """
+finsim-rules: 1
+pack: {id: joined, version: "1"}
+tables:
+  t: {columns: {c: {type: cat}, i: {type: id}}}
+  o: {key: [k], columns: {k: {type: id}, w: {type: cat}}}
+rules:
+  - {id: there, table: t, check: exists(o.k = trim(upper(c)))}
+  - {id: same, table: t, check: "parent(o.w, o.k = i) = lower(i) or length(parent(o.w, o.k = i)) = 3"}
+"""
+
+
+def test_changed_text_finds_rows_of_other_tables():
+    table = pa.table({"c": [" o'brien", "no"], "i": ["X1", "O'BRIEN"]})
+    other = pa.table({"k": ["O'BRIEN", "X1"], "w": ["one", "x1"]})
+    slow, fast = both({"t": table, "o": other}, RuleSet.parse(JOINED))
+    assert fast == slow
+    counts = {rule["id"]: rule["violations"] for rule in slow["rules"]}
+    assert (counts["there"], counts["same"]) == (1, 0)
+
+
+def test_changed_text_is_not_joined_with_numbers():
+    rules = RuleSet.parse(JOINED[: JOINED.index("  - {id: same")])
+    tables = {"t": pa.table({"c": ["1"], "i": [1]}), "o": pa.table({"k": [1], "w": ["a"]})}
+    with pytest.raises(DataError, match=r"trim\(upper\(c\)\) in t and o\.k are text"):
+        check(tables, rules)
 
 
 def test_a_label_that_no_column_can_hold_is_still_refused():

@@ -118,7 +118,9 @@ def test_amounts_for_training_are_positive_where_a_rule_is_false(zone):
     rules = pack([*TEXT_RULES, *TIME_RULES, *MOD_RULES], zone)
     rows = rows_for(zone, 6, 200)
     for row in rows:
-        row["x"] = 2.0 if row["x"] == float("inf") else row["x"]  # amounts are for numbers that can be learned
+        row["x"] = (
+            2.0 if row["x"] == float("inf") else row["x"]
+        )  # amounts are for numbers that can be learned
     session = Session(rules, {"t": as_table(rows, FIELDS)}, TODAY)
     source, compared = session.sources["t"], 0
     own = [rule for rule in session.own_rules("t") if not obstacles(rule)]

@@ -11,6 +11,7 @@ from finsim.constraints.binding import Binder, Scope
 from finsim.constraints.build import Builder
 from finsim.constraints.check import check, check_batches
 from finsim.constraints.grammar import parse
+from finsim.constraints.pack_file import ColumnText
 from finsim.constraints.ruleset import RuleSet
 from finsim.constraints.time_zones import instants, kernel_local_times, local_times, offsets
 from finsim.constraints.types import DATE, Type, shown
@@ -120,6 +121,13 @@ def test_columns_of_different_zones():
     ((found, remedy),) = bound("max(a, b, d) = a", **zones)
     assert found == "a date beside times of Europe/Berlin and Asia/Tokyo"
     assert "zone" in remedy
+
+
+@pytest.mark.skipif("zone" not in ColumnText.model_fields, reason="columns have no zone of their own")
+def test_the_zone_of_a_column_goes_before_that_of_the_table():
+    table, rules = nights("Asia/Tokyo")
+    own = RuleSet.parse(rules.text.replace("ts: {type: ts}", "ts: {type: ts, zone: Australia/Sydney}"))
+    assert check(table, own).counts() == check(*nights("Australia/Sydney")).counts()
 
 
 @pytest.mark.parametrize(
