@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -21,9 +21,6 @@ from finsim.constraints.text_patterns import whole
 from finsim.constraints.vectors import Vec, both, known, solid, spread
 from finsim.notation import Array, Int1D
 
-if TYPE_CHECKING:
-    from finsim.constraints.interpreter import Interpreter
-
 _PLAIN: dict[str, Callable[[pa.Array], pa.Array]] = {
     "length": pc.utf8_length, "upper": pc.utf8_upper, "lower": pc.utf8_lower, "trim": pc.utf8_trim_whitespace,
 }  # fmt: skip
@@ -34,6 +31,21 @@ _PAIRS: dict[str, Callable[[str, str], bool]] = {
     "starts_with": str.startswith, "ends_with": str.endswith, "contains": str.__contains__,
 }  # fmt: skip
 TEXT_FUNCTIONS = frozenset((*_PLAIN, *_SEARCHES, "matches"))
+
+
+class Reads(Protocol):
+    """What gives the values of nodes on a block: its rows and what rules see besides them."""
+
+    world: Any
+
+    @property
+    def block(self) -> Any:
+        """The current block."""
+        ...
+
+    def value(self, node: Node) -> Vec:
+        """Return a node's column of the block."""
+        ...
 
 
 class Words:
@@ -70,7 +82,7 @@ class Words:
         return values, done
 
 
-def text_called(run: Interpreter, node: Node) -> Vec:
+def text_called(run: Reads, node: Node) -> Vec:
     """Return a function of text for the rows of the block."""
     name, labels = str(node.data[0]), run.world.labels
     texts = run.value(node.args[0])
@@ -140,7 +152,7 @@ def _distinct(keys: Int1D, limit: int) -> tuple[Int1D, Int1D]:
     return found, places[keys]
 
 
-def as_text(run: Interpreter, node: Node) -> Vec:
+def as_text(run: Reads, node: Node) -> Vec:
     """Return identifiers as text: codes as they are, whole numbers by their digits."""
     source = node.args[0]
     vec = run.value(source)
@@ -152,10 +164,10 @@ def as_text(run: Interpreter, node: Node) -> Vec:
     return Vec(codes[place].reshape(numbers.shape)[()], vec.valid)
 
 
-def _is_coded(run: Interpreter, node: Node) -> bool:
+def _is_coded(run: Reads, node: Node) -> bool:
     """Whether an identifier is kept as codes of labels."""
     if node.op == "column":
-        return run.block.source.is_text(str(node.data))
+        return bool(run.block.source.is_text(str(node.data)))
     if node.op == "call" and node.data[0] == "parent":
-        return run.world.others[node.data[1]].is_text(node.data[2])
+        return bool(run.world.others[node.data[1]].is_text(node.data[2]))
     return any(_is_coded(run, arg) for arg in node.args if arg.type.kind == "id")

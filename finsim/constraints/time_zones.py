@@ -9,13 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from finsim.errors import did_you_mean
 from finsim.notation import Array, Int1D
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 _SECOND = 10**9
 _PROBE = (
@@ -56,6 +58,12 @@ def known_zone(name: str) -> str:
     """Return the name of a zone, ``UTC`` for its other names. Raises UnknownZone."""
     if name in _SAME_AS_UTC or name == "UTC":
         return "UTC"
+    from zoneinfo import (
+        ZoneInfo,
+        ZoneInfoNotFoundError,
+        available_timezones,
+    )  # takes 15 ms: only where needed
+
     try:
         if name in _NOT_PLACES:
             raise ZoneInfoNotFoundError(name)
@@ -126,6 +134,8 @@ def _day() -> int:
 @lru_cache(maxsize=256)
 def _offsets(zone: str, first: int, last: int) -> Offsets:
     """Return the offsets of a zone over the decades ``first`` to ``last``, counted from 1970."""
+    from zoneinfo import ZoneInfo
+
     clock = ZoneInfo(zone)
     begin, end = first * _DECADE, last * _DECADE
     before = _offset(clock, begin)
