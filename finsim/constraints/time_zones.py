@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 _SECOND = 10**9
-_PROBE = (
-    3 * 86_400
-)  # seconds; two changes of a zone's offset lie further apart (least: Freetown 1939, 4 days)
+_PROBE = 3 * 86_400  # seconds; changes of a zone's offset lie further apart (least: Freetown 1939, 4 days)
 _DECADE = 10 * 365 * 86_400 + 2 * 86_400
 _NO_SHIFT = ("", "UTC")
 _NOT_PLACES = frozenset(

@@ -44,6 +44,22 @@ def test_every_text_can_be_linted(text):
     assert lint(pack([text], "Europe/Berlin")).undecided == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "conflicts"),
+    [
+        ("hour(ts) >= 23", 0), ("hour(ts) >= 24", 1), ("hour(ts) <= 0", 0), ("hour(ts) < 0", 1),
+        ("minute(ts) >= 59", 0), ("minute(ts) > 59", 1),
+        ("time(ts) >= 86_399s", 0), ("time(ts) >= 24h", 1),
+        ("time(ts) <= 0h", 0), ("length(s) <= 0", 0), ("length(s) < 0", 1), ("length('O''B') != 3", 1),
+        ("mod(7, 3) = 1 and mod(-7, 3) = -1", 0), ("mod(7, 3) = 2", 1), ("mod(i, 3) > 5", 0),
+        ("mod(i, 0) = 1", 0),
+        ("hour(d + 30h) = 6", 0), ("d'2025-03-30' + 30h < d'2025-03-31'", 1), ("upper(s) = 'x'", 0),
+    ],
+)  # fmt: skip
+def test_what_is_known_of_results(text, conflicts):
+    assert len(lint(pack([text], "Europe/Berlin")).conflicts) == conflicts
+
+
 LINTED = """
 finsim-rules: 1
 pack: {id: p, version: "1"}

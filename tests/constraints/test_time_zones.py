@@ -43,6 +43,16 @@ def test_local_time_is_that_of_zoneinfo(zone):
     assert [int(local_times(int(time), zone)) for time in times] == wanted
 
 
+@pytest.mark.parametrize(
+    ("zone", "second"),
+    [("Africa/Freetown", -957_308_400), ("America/Boa_Vista", 970_977_600), ("Asia/Gaza", 2_234_304_000)],
+)
+def test_changes_that_lie_near_one_another_are_seen(zone, second):
+    times = (second + np.arange(-240, 241) * 3_600) * SECOND
+    assert local_times(times, zone).tolist() == [local_time(int(time), zone) for time in times]
+    assert len(set((local_times(times, zone) - times).tolist())) == 2
+
+
 @pytest.mark.parametrize("zone", ZONES)
 def test_an_instant_is_the_first_that_shows_this_or_a_later_time(zone):
     table = offsets(zone, 0, 2 * 10**18)

@@ -73,6 +73,7 @@ def test_a_column_a_parameter_or_a_let_of_the_name_goes_first():
     assert report.counts() == COUNTS
     changed = check(TABLE, RuleSet.parse(param), {"today": "2020-01-01"})
     assert changed.overrides == {"today": ("d'2026-01-31'", "2020-01-01")}
+    assert changed.today is None
     let = PACK.replace("\nrules:", "\nlet: {today: d}\nrules:")
     assert check(TABLE, RuleSet.parse(let)).today is None
 
