@@ -38,15 +38,18 @@ def demand(call: Call, kinds: Sequence[str], *indices: int) -> None:
             raise Clash(f"{call.name} takes {', '.join(kinds)}, not {kind}", "convert the argument first")
 
 
+_demand = demand
+
+
 def type_same(make: Builder, call: Call) -> Node:
     """Return x without change of type."""
-    demand(call, (*NUMERIC, "money", "dur"), 0)
+    _demand(call, (*NUMERIC, "money", "dur"), 0)
     return make.call(replace(call.args[0].type, values=None), call.args, call.name)
 
 
 def type_extreme(make: Builder, call: Call) -> Node:
     """Return the smallest, largest or clamped value, in one common type."""
-    demand(call, ORDERED)
+    _demand(call, ORDERED)
     args = make.alike(call.args, f"take the {call.name} of")
     return make.call(args[0].type, args, call.name)
 
@@ -59,7 +62,7 @@ def type_coalesce(make: Builder, call: Call) -> Node:
 
 def type_round(make: Builder, call: Call) -> Node:
     """Return a rounded number; money becomes exact."""
-    demand(call, (*NUMERIC, "money"), 0)
+    _demand(call, (*NUMERIC, "money"), 0)
     x = call.args[0]
     digits = call.constant(1, INT, "the number of digits") if len(call.args) > 1 else 0
     if x.type.stored == "i" or x.type == ANY:
@@ -71,47 +74,47 @@ def type_round(make: Builder, call: Call) -> Node:
 
 def type_whole(make: Builder, call: Call) -> Node:
     """Return a whole number."""
-    demand(call, NUMERIC, 0)
+    _demand(call, NUMERIC, 0)
     x = call.args[0]
     return x if x.type.stored == "i" else make.call(WHOLE, (x,), call.name)
 
 
 def type_real(make: Builder, call: Call) -> Node:
     """Return a float of a float."""
-    demand(call, NUMERIC, 0)
+    _demand(call, NUMERIC, 0)
     return make.call(FLOAT, [make.as_float(call.args[0])], call.name)
 
 
 def type_annuity(make: Builder, call: Call) -> Node:
     """Return a payment; money carries rounding."""
-    demand(call, (*NUMERIC, "money"), 0)
-    demand(call, NUMERIC, 1, 2)
+    _demand(call, (*NUMERIC, "money"), 0)
+    _demand(call, NUMERIC, 1, 2)
     return make.call(unstated(call.args[0].type), [make.as_float(arg) for arg in call.args], "annuity")
 
 
 def type_on_tick(make: Builder, call: Call) -> Node:
     """Return a truth."""
-    demand(call, (*NUMERIC, "money"))
+    _demand(call, (*NUMERIC, "money"))
     return make.call(BOOL, make.alike(call.args, "compare"), "on_tick")
 
 
 def type_round_to(make: Builder, call: Call) -> Node:
     """Return x on the grid of a tick, in the common type of both."""
-    demand(call, (*NUMERIC, "money"))
+    _demand(call, (*NUMERIC, "money"))
     args = make.alike(call.args, "round")
     return make.call(replace(args[0].type, values=None), args, "round_to")
 
 
 def type_days(make: Builder, call: Call) -> Node:
     """Return a number of days."""
-    demand(call, ("date",))
+    _demand(call, ("date",))
     return make.call(INT, call.args, "days")
 
 
 def type_add_months(make: Builder, call: Call) -> Node:
     """Return a date."""
-    demand(call, ("date",), 0)
-    demand(call, ("int",), 1)
+    _demand(call, ("date",), 0)
+    _demand(call, ("int",), 1)
     return make.call(DATE, call.args, "add_months")
 
 
@@ -134,14 +137,14 @@ def type_first(make: Builder, call: Call) -> Node:
 
 def type_running(make: Builder, call: Call) -> Node:
     """Return a running sum or maximum."""
-    demand(call, (*NUMERIC, "money", "dur", "bool") if call.name == "cumsum" else ORDERED, 0)
+    _demand(call, (*NUMERIC, "money", "dur", "bool") if call.name == "cumsum" else ORDERED, 0)
     x = make.as_int(call.args[0])
     return make.call(replace(x.type, values=None), (x,), call.name)
 
 
 def type_runlen(make: Builder, call: Call) -> Node:
     """Return a count."""
-    demand(call, ("bool",), 0)
+    _demand(call, ("bool",), 0)
     return make.call(INT, call.args, "runlen")
 
 
@@ -152,17 +155,20 @@ def clock(make: Builder, call: Call) -> Node:
     return make.as_time(call.time)
 
 
+_clock = clock
+
+
 def type_count_in(make: Builder, call: Call) -> Node:
     """Return a count."""
     width = _width(call, 0)
-    return make.call(INT, (clock(make, call),), "count_in", width)
+    return make.call(INT, (_clock(make, call),), "count_in", width)
 
 
 def type_in_window(make: Builder, call: Call) -> Node:
     """Return a sum or maximum over a window."""
-    demand(call, (*NUMERIC, "money", "dur", "bool") if call.name == "sum_in" else ORDERED, 0)
+    _demand(call, (*NUMERIC, "money", "dur", "bool") if call.name == "sum_in" else ORDERED, 0)
     x = make.as_int(call.args[0])
-    return make.call(replace(x.type, values=None), (x, clock(make, call)), call.name, _width(call, 1))
+    return make.call(replace(x.type, values=None), (x, _clock(make, call)), call.name, _width(call, 1))
 
 
 def _width(call: Call, index: int) -> int:
@@ -184,8 +190,8 @@ def _group(call: Call) -> list[Node]:
 def type_quantile(make: Builder, call: Call) -> Node:
     """Return a quantile of x per group; the share is a constant or a parameter between 0 and 1."""
     by = _group(call)
-    demand(call, (*NUMERIC, "money"), 0)
-    demand(call, NUMERIC, 1)
+    _demand(call, (*NUMERIC, "money"), 0)
+    _demand(call, NUMERIC, 1)
     x, share = make.as_float(call.args[0]), call.args[1]
     if share.op not in ("const", "param"):
         raise Clash("group_q: the share must be a constant or a parameter", "write it as 90%")
@@ -202,7 +208,7 @@ def type_grouped(make: Builder, call: Call) -> Node:
     if call.name == "group_distinct":
         return make.call(INT, (call.args[0], *by), call.name)
     kinds = (*NUMERIC, "money", "dur", "bool") if call.name == "group_sum" else ORDERED
-    demand(call, kinds, 0)
+    _demand(call, kinds, 0)
     x = make.as_int(call.args[0])
     return make.call(replace(x.type, values=None), (x, *by), call.name)
 
