@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from naive.tiers import both
 
 from finsim.cli.main import main
-from finsim.constraints.check import check
-from finsim.constraints.expression import walk
-from finsim.constraints.grammar import Misread, parse
-from finsim.constraints.node_text import written
-from finsim.constraints.repair import repair
-from finsim.constraints.rule_page import page, to_html, to_markdown
-from finsim.constraints.ruleset import RuleSet
-from finsim.constraints.types import label_shown, quoted
+from finsim.constraints.checking.check import check
+from finsim.constraints.explaining.rule_page import page, to_html, to_markdown
+from finsim.constraints.language.expression import walk
+from finsim.constraints.language.grammar import Misread, parse
+from finsim.constraints.language.node_to_text import written
+from finsim.constraints.language.types import label_shown, quoted
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.repairing.repair import repair
 from finsim.errors import DataError, RuleError
 
 ODD = [

@@ -10,11 +10,11 @@ from naive.rules import World, evaluate
 from naive.text_rules import FIELDS, HEAD, MOD_RULES, PARAMS, TEXT_RULES, TIME_RULES, text_rows
 from naive.tiers import both
 
-from finsim.constraints.check import cut, passes
-from finsim.constraints.margins import Margins, flat_parts, frame_of, obstacles
-from finsim.constraints.ruleset import RuleSet
-from finsim.constraints.session import Session
-from finsim.constraints.tally import Tally, judged
+from finsim.constraints.checking.check import cut, passes
+from finsim.constraints.checking.check_session import Session
+from finsim.constraints.evaluating.rule_counts import Tally, judged
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.training.rule_margins import Margins, flat_parts, frame_of, obstacles
 
 ZONES = ["UTC", "Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe"]
 CHANGES = {

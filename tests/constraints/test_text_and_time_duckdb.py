@@ -7,8 +7,8 @@ import pytest
 from naive.rule_tables import as_table
 from naive.text_rules import FIELDS, HEAD, text_rows
 
-from finsim.constraints.check import check
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.checking.check import check
+from finsim.constraints.packs.ruleset import RuleSet
 
 # Zones that have daylight saving, half hours, midnights that are left out.
 ZONES = ["Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe", "UTC"]

@@ -5,9 +5,9 @@ import pyarrow.compute as pc
 import pytest
 from naive.rule_tables import pack
 
-from finsim.constraints.check import check
-from finsim.constraints.ruleset import RuleSet
-from finsim.constraints.text_patterns import MAX_STEPS, BadPattern, check_pattern, whole
+from finsim.constraints.checking.check import check
+from finsim.constraints.language.text_patterns import MAX_STEPS, BadPattern, check_pattern, whole
+from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import RuleError
 
 REFUSED = {

@@ -7,14 +7,14 @@ from naive.text_rules import Civil, Nanos
 from naive.tiers import both
 from naive.time_zones import first_instant, local_time
 
-from finsim.constraints.binding import Binder, Scope
-from finsim.constraints.build import Builder
-from finsim.constraints.check import check, check_batches
-from finsim.constraints.grammar import parse
-from finsim.constraints.pack_file import ColumnText
-from finsim.constraints.ruleset import RuleSet
-from finsim.constraints.time_zones import instants, kernel_local_times, local_times, offsets
-from finsim.constraints.types import DATE, Type, shown
+from finsim.constraints.checking.check import check, check_batches
+from finsim.constraints.language.binding import Binder, Scope
+from finsim.constraints.language.grammar import parse
+from finsim.constraints.language.node_builder import Builder
+from finsim.constraints.language.time_zones import instants, kernel_local_times, local_times, offsets
+from finsim.constraints.language.types import DATE, Type, shown
+from finsim.constraints.packs.file_schema import ColumnText
+from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import RuleError
 
 SECOND = 10**9

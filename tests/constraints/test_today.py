@@ -7,9 +7,9 @@ import pyarrow as pa
 import pytest
 
 from finsim.cli.main import main
-from finsim.constraints.check import check, check_batches
-from finsim.constraints.explain import explain
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.checking.check import check, check_batches
+from finsim.constraints.explaining.explain import explain
+from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import RuleError
 
 PACK = """

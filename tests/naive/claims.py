@@ -69,9 +69,11 @@ def rows_where(found, ids, wanted):
 def judge(report, found, spoken):
     """Hold every claim against the rows. A rule is dead where the rules ``by`` hold, its own among them."""
     for conflict in report.conflicts:
+        assert not rows_where(found, [one.id for one in conflict.rules], (True, None)), conflict.to_text()
+    for conflict in report.where_known:
         assert not rows_where(found, [one.id for one in conflict.rules], (True,)), conflict.to_text()
     for dead in report.dead:
-        holds = rows_where(found, [one.id for one in dead.by], (True,))
+        holds = rows_where(found, [one.id for one in dead.by], (True, None))
         assert not holds & rows_where(spoken, [dead.rule.id], (True,)), dead.to_text()
     for one in report.redundant:
         holds = rows_where(found, [rule.id for rule in one.by], (True, None))

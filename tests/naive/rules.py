@@ -27,7 +27,7 @@ from naive.text_rules import (
     text_called,
 )
 
-from finsim.constraints.grammar import parse
+from finsim.constraints.language.grammar import parse
 
 DAY = 86_400 * 10**9
 UNITS = {"d": DAY, "h": DAY // 24, "min": 60 * 10**9, "s": 10**9}

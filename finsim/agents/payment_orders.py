@@ -1,0 +1,100 @@
+"""``Orders``: payment orders as parallel arrays, before posting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import pyarrow as pa
+
+from finsim.notation import Array, Cents1D, Int1D, Nanos1D
+
+_TYPES: dict[str, tuple[type, pa.DataType]] = {
+    "ts": (np.int64, pa.int64()),
+    "payer": (np.int32, pa.int32()),
+    "payee": (np.int32, pa.int32()),
+    "amount": (np.int64, pa.int64()),
+    "channel": (np.int8, pa.int8()),
+    "purpose": (np.int8, pa.int8()),
+    "merchant": (np.int32, pa.int32()),
+    "order_id": (np.int64, pa.int64()),
+    "plan_row": (np.int32, pa.int32()),
+}
+ORDER_SCHEMA = pa.schema([(name, kind) for name, (_, kind) in _TYPES.items()])
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Payment orders, one array element each; every array has shape [N].
+
+    ``ts`` ns UTC; ``payer``, ``payee`` positions in ``Population.accounts``; ``amount`` minor units (for
+    scheme orders only what the plan says when the amount is fixed); ``channel``, ``purpose`` codes of
+    ``vocabulary``; ``merchant`` position in ``Population.merchants`` or -1; ``order_id`` stable between
+    scenarios; ``plan_row`` the row of ``SchemePlan.steps`` that holds narrative, instance, phase, role,
+    amount mode and conditions, -1 for ordinary life.
+    """
+
+    ts: Nanos1D
+    payer: Array
+    payee: Array
+    amount: Cents1D
+    channel: Array
+    purpose: Array
+    merchant: Array
+    order_id: Int1D
+    plan_row: Array
+
+    def __len__(self) -> int:
+        """Return the number of orders."""
+        return len(self.ts)
+
+    def take(self, rows: Array | slice) -> Orders:
+        """Return the orders at ``rows`` (positions, mask or slice)."""
+        return Orders(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def between(self, low: int, high: int) -> Orders:
+        """Return the orders with ``low <= ts < high`` of orders that are sorted by time."""
+        first, last = np.searchsorted(self.ts, [low, high])
+        return self.take(slice(int(first), int(last)))
+
+    def to_arrow(self) -> pa.Table:
+        """Return the orders as an Arrow table of ``ORDER_SCHEMA``."""
+        return pa.table({name: getattr(self, name) for name in _TYPES}, schema=ORDER_SCHEMA)
+
+    @staticmethod
+    def from_arrow(table: pa.Table) -> Orders:
+        """Return the orders of a table written from ``to_arrow``."""
+        return Orders(
+            *(table[name].to_numpy().astype(kind, copy=False) for name, (kind, _) in _TYPES.items())
+        )
+
+    @staticmethod
+    def empty() -> Orders:
+        """Return no orders."""
+        return Orders(*(np.zeros(0, dtype=kind) for kind, _ in _TYPES.values()))
+
+
+def concatenate(parts: Sequence[Orders]) -> Orders:
+    """Return the orders of all parts, one part after the other."""
+    if not parts:
+        return Orders.empty()
+    return Orders(*(np.concatenate([getattr(part, name) for part in parts]) for name in _TYPES))
+
+
+def by_time(orders: Orders) -> Orders:
+    """Return the orders sorted by (ts, order_id)."""
+    return orders.take(np.lexsort((orders.order_id, orders.ts)))
+
+
+def merge(parts: Sequence[Orders]) -> Orders:
+    """Merge parts, each sorted by (ts, order_id), into one in the same order.
+
+    Ranges of ``order_id`` of different parts do not overlap, so a stable sort by time of the parts in
+    the order of their ranges settles ties.
+    """
+    filled = sorted((part for part in parts if len(part)), key=lambda part: int(part.order_id.min()))
+    if len(filled) == 1:
+        return filled[0]
+    whole = concatenate(filled)
+    return whole.take(np.argsort(whole.ts, kind="stable"))

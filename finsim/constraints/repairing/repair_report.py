@@ -1,0 +1,171 @@
+"""``RepairReport``: what a repair changed, rule by rule, and the distance from the original data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from finsim.notation import Array, Int1D
+
+MANY = 0.05
+
+
+@dataclass(frozen=True)
+class RuleRepair:
+    """What one rule's repair did.
+
+    ``touched`` rows were changed, removed or flagged. ``move`` is the mean absolute move of changed cells
+    in standard deviations of their columns as given (None when nothing numeric moved). ``shift`` is, for
+    each column, the largest gap between its distributions before and after (two-sample Kolmogorov-Smirnov
+    distance; for labels the total variation). ``acceptance`` is the share of redraws that were kept, and
+    ``given_up`` the rows for which no redraw would do.
+    """
+
+    id: str
+    do: str
+    touched: int = 0
+    move: float | None = None
+    shift: Mapping[str, float] = field(default_factory=dict)
+    acceptance: float | None = None
+    given_up: int = 0
+    warning: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__} | {"shift": dict(self.shift)}
+
+    def to_text(self) -> str:
+        """Return one line."""
+        facts = [f"{self.do}, {self.touched:,} rows"]
+        facts += [f"mean move {self.move:.3g} s.d."] if self.move is not None else []
+        facts += [f"{self.acceptance:.0%} of redraws kept"] if self.acceptance is not None else []
+        facts += [f"{self.given_up:,} rows given up"] if self.given_up else []
+        facts += [f"shift {name} {amount:.2g}" for name, amount in self.shift.items() if amount >= 0.005]
+        return f"{self.id}: {', '.join(facts)}" + (f"  ({self.warning})" if self.warning else "")
+
+
+@dataclass(frozen=True)
+class RepairReport:
+    """What a repair did, rule by rule. ``left`` are rules still broken that have no repair."""
+
+    pack: str
+    rows_before: int
+    rows_after: int
+    rounds: int
+    rules: tuple[RuleRepair, ...]
+    left: Mapping[str, int]
+
+    def touched(self) -> dict[str, int]:
+        """Return rule id -> rows changed, removed or flagged."""
+        return {rule.id: rule.touched for rule in self.rules}
+
+    def warnings(self) -> list[str]:
+        """Return what a user should know before trusting the result."""
+        return [f"{rule.id}: {rule.warning}" for rule in self.rules if rule.warning]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {
+            "pack": self.pack,
+            "rows_before": self.rows_before,
+            "rows_after": self.rows_after,
+            "rounds": self.rounds,
+            "rules": [rule.to_dict() for rule in self.rules],
+            "left": dict(self.left),
+        }
+
+    def to_text(self) -> str:
+        """Return the report for a terminal."""
+        lines = [f"repaired with pack {self.pack}: {self.rows_before:,} rows in, {self.rows_after:,} out"]
+        lines += [f"  {rule.to_text()}" for rule in self.rules if rule.touched or rule.given_up]
+        if len(lines) == 1:
+            lines.append("  nothing to repair")
+        lines += [
+            f"  {name}: {count:,} rows break it and it has no repair" for name, count in self.left.items()
+        ]
+        return "\n".join(lines)
+
+
+class Account:
+    """The account of one rule's repair while it goes on."""
+
+    def __init__(self, rule_id: str, do: str) -> None:
+        self.id, self.do = rule_id, do
+        self.draws = self.kept = self.given_up = 0
+        self._rows: list[Int1D] = []
+        self._cells: dict[str, list[tuple[Array, Array, bool]]] = {}
+        self._removed: dict[str, float] = {}
+        self._moves, self._count = 0.0, 0
+
+    def touch(self, origins: Int1D) -> None:
+        """Note rows, by the numbers they had at the start."""
+        self._rows.append(origins)
+
+    def cells(self, column: str, old: Array, new: Array, deviation: float | None) -> None:
+        """Note changed cells of a column; ``deviation`` is None for labels, whose codes are given."""
+        self._cells.setdefault(column, []).append((old, new, deviation is None))
+        far = np.abs(new - old)
+        far = far[np.isfinite(far) & (far > 0)]
+        if deviation and len(far):
+            self._moves, self._count = self._moves + float(far.sum()) / deviation, self._count + len(far)
+
+    def removed(self, column: str, gone: Array, every: Array) -> None:
+        """Note numbers that left a column with their rows."""
+        self._removed[column] = self._removed.get(column, 0.0) + shift_of_removal(gone, every)
+
+    def closed(self, rows: int) -> RuleRepair:
+        """Return the account for a table that had this many rows."""
+        touched = len(np.unique(np.concatenate(self._rows))) if self._rows else 0
+        shift = {}
+        for column, parts in self._cells.items():
+            old, new = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
+            shift[column] = shift_of_change(old, new, rows, parts[0][2])
+        acceptance = self.kept / self.draws if self.draws else None
+        warning = ""
+        if touched > MANY * rows and self.do != "flag":
+            warning = f"{touched / max(rows, 1):.0%} of rows touched: train with the rule"
+        move = self._moves / self._count if self._count else None
+        found = {**shift, **self._removed}
+        return RuleRepair(self.id, self.do, touched, move, found, acceptance, self.given_up, warning)
+
+
+def shift_of_change(old: Array, new: Array, rows: int, labels: bool = False) -> float:
+    """Return the two-sample KS distance of a column of ``rows`` cells, some of which changed.
+
+    Unchanged cells cancel, so old and new values of the changed ones suffice. For ``labels`` it is the
+    total variation. Nulls (NaN) count for nothing.
+    """
+    old, new = old[~np.isnan(old)], new[~np.isnan(new)]
+    if not rows or not len(old) + len(new):
+        return 0.0
+    values, place = np.unique(np.concatenate((old, new)), return_inverse=True)
+    sign = np.concatenate((-np.ones(len(old)), np.ones(len(new))))
+    net = np.bincount(place.reshape(-1), weights=sign, minlength=len(values))
+    gap = np.abs(net).sum() / 2 if labels else np.abs(np.cumsum(net)).max()
+    return float(gap / rows)
+
+
+def shift_of_removal(gone: Array, every: Array) -> float:
+    """Return the KS distance between a column and what is left of it without the cells ``gone``.
+
+    With k of n cells gone, the distance is k / (n - k) times that between the gone and all.
+    """
+    gone, n = np.sort(gone[~np.isnan(gone)]), int(np.count_nonzero(~np.isnan(every)))
+    k = len(gone)
+    if k == 0 or n == 0:
+        return 0.0
+    if k == n:
+        return 1.0
+    points = np.unique(gone)
+    below = np.searchsorted(points, every[~np.isnan(every)], side="left")
+    at = np.isin(every[~np.isnan(every)], points)
+    strictly = np.cumsum(np.bincount(below[~at], minlength=len(points) + 1))[: len(points)]
+    exactly = np.cumsum(np.bincount(below[at], minlength=len(points)))[: len(points)]
+    all_upto, all_under = strictly + exactly, strictly + np.concatenate(([0], exactly[:-1]))
+    gone_upto = np.searchsorted(gone, points, side="right")
+    gone_under = np.searchsorted(gone, points, side="left")
+    gaps = np.concatenate((gone_upto / k - all_upto / n, gone_under / k - all_under / n))
+    return float(np.abs(gaps).max() * k / (n - k))

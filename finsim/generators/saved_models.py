@@ -1,0 +1,156 @@
+"""Save and load a fitted generator: safetensors and JSON, no pickle, written atomically."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from finsim.errors import FitError, did_you_mean
+from finsim.generators import GENERATORS
+from finsim.generators.generator import FitReport, Generator, State
+from finsim.notation import Array
+from finsim.records.storage import canonical_json, digest_file, digest_text, write_json
+
+WEIGHTS, CARD, COST = "weights.safetensors", "model.json", "cost.json"
+_FORMAT = 1
+
+
+def save(generator: Generator, folder: Path, extra: Mapping[str, Any]) -> None:
+    """Write a generator into ``folder``, replacing what is there.
+
+    weights.safetensors : the arrays. model.json : name, settings, report, versions, ``extra`` (any
+    JSON-able mapping, such as the encoding of a market) and sha256 of both parts. cost.json : what
+    the clock measured, kept apart so that equal fits give equal bytes in the other two.
+    The folder appears only when it is complete.
+    """
+    state = generator.state()
+    folder = Path(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    try:
+        arrays = {name: np.ascontiguousarray(state.arrays[name]) for name in sorted(state.arrays)}
+        save_file(arrays, temporary / WEIGHTS)
+        report = generator.report.to_dict()
+        write_json(temporary / COST, {"cpu_seconds": report.pop("cpu_seconds")})
+        card = {
+            "format": _FORMAT,
+            "generator": generator.name,
+            "facts": dict(state.facts),
+            "report": report,
+            "versions": _versions(),
+            "extra": dict(extra),
+            "weights_sha256": digest_file(temporary / WEIGHTS),
+        }
+        write_json(temporary / CARD, {**card, "card_sha256": digest_text(canonical_json(card))})
+        _swap(temporary, folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def load(folder: Path) -> tuple[Generator, dict[str, Any]]:
+    """Return the generator of ``folder`` and the ``extra`` it was saved with.
+
+    Raises FitError for a missing, damaged or foreign folder.
+    """
+    folder = Path(folder)
+    card = _card(folder)
+    arrays = _arrays(folder / WEIGHTS, card["weights_sha256"])
+    if card["generator"] not in GENERATORS:
+        raise FitError(
+            f"the model is of a generator called {card['generator']!r}",
+            place=str(folder / CARD),
+            remedy=did_you_mean(str(card["generator"]), list(GENERATORS)),
+        )
+    kind = GENERATORS.load(card["generator"])
+    try:
+        generator: Generator = kind.from_state(State(arrays, card["facts"]))
+        generator.report = FitReport.from_dict({**card["report"], "cpu_seconds": _cost(folder)})
+    except (KeyError, TypeError, ValueError, RuntimeError) as bad:
+        raise FitError(
+            f"the model does not fit together: {bad}", place=str(folder), remedy="fit it again"
+        ) from None
+    return generator, dict(card["extra"])
+
+
+def _card(folder: Path) -> dict[str, Any]:
+    data = _json(folder / CARD)
+    stated = data.pop("card_sha256", None)
+    if stated != digest_text(canonical_json(data)):
+        raise _damaged(folder / CARD, "its contents do not match its own sha256")
+    if data.get("format") != _FORMAT:
+        raise FitError(
+            f"the model has format {data.get('format')!r}",
+            place=str(folder / CARD),
+            expected=f"format {_FORMAT}",
+            remedy="fit it again with this version",
+        )
+    return data
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FitError(
+            "no model here", place=str(path), remedy="give the folder that `finsim fit -o` wrote"
+        ) from None
+    except (OSError, ValueError, RecursionError) as bad:
+        raise _damaged(path, str(bad)) from None
+    if not isinstance(data, dict):
+        raise _damaged(path, "it is not a JSON object")
+    return data
+
+
+def _arrays(path: Path, stated: str) -> dict[str, Array]:
+    if not path.is_file():
+        raise _damaged(path, "the file is missing")
+    if digest_file(path) != stated:
+        raise _damaged(path, "its bytes do not match the sha256 in model.json")
+    try:
+        return dict(load_file(path))
+    except (SafetensorError, ValueError) as bad:
+        raise _damaged(path, str(bad)) from None
+
+
+def _cost(folder: Path) -> float:
+    seconds = _json(folder / COST).get("cpu_seconds")
+    if not isinstance(seconds, int | float):
+        raise _damaged(folder / COST, "cpu_seconds is not a number")
+    return float(seconds)
+
+
+def _damaged(path: Path, found: str) -> FitError:
+    return FitError(
+        f"the model is damaged: {found}", place=str(path), remedy="copy it again, or fit it again"
+    )
+
+
+def _versions() -> dict[str, str]:
+    names = ("finsim", "numpy", "torch", "safetensors")
+    found = {}
+    for name in names:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "unknown"
+    return found
+
+
+def _swap(temporary: Path, folder: Path) -> None:
+    """Put the finished folder in place; an old one is moved aside first and then deleted."""
+    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    if folder.exists():
+        os.replace(folder, old)
+    os.replace(temporary, folder)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,67 @@
+"""Data of the credit figures: defaults by month and sector, the distribution of portfolio losses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finsim.notation import Dates1D, Float1D, Int1D, Int2D
+from finsim.report.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class Credit:
+    """One scenario's loan book: new defaults by sector and month, loans by sector, losses in minor units."""
+
+    sectors: tuple[str, ...]
+    months: Dates1D
+    defaults: Int2D
+    loans: Int1D
+    balance: float
+    currency: str
+    losses: Float1D
+
+    @property
+    def rate(self) -> float:
+        """Share of loans that default within the panel."""
+        return float(self.defaults.sum() / max(self.loans.sum(), 1))
+
+
+def read_credit(run: RunFolder, label: str) -> Credit | None:
+    """Read the credit tables of one scenario; None when one of them is missing."""
+    if not all(run.has("credit", name, label) for name in ("loans", "months", "losses")):
+        return None
+    names = run.table("credit", label, "loans").schema.names
+    wanted = [name for name in ("loan_id", "sector", "balance", "currency") if name in names]
+    loans = run.table("credit", label, "loans", wanted)
+    months = run.table("credit", label, "months", ["loan_id", "month", "status"])
+    sectors, code = _coded(loans["sector"])
+    held = np.bincount(code, minlength=len(sectors))
+    hit = months.filter(pc.equal(months["status"], "default"))
+    number = loans["loan_id"].to_numpy()
+    order = np.argsort(number)
+    row = order[np.searchsorted(number, hit["loan_id"].to_numpy(), sorter=order)]
+    every = np.unique(months["month"].cast(pa.int32()).to_numpy())
+    place = np.searchsorted(every, hit["month"].cast(pa.int32()).to_numpy())
+    cells = np.bincount(code[row] * len(every) + place, minlength=len(sectors) * len(every))
+    losses = run.table("credit", label, "losses", ["loss"])["loss"].to_numpy()
+    currency = str(loans["currency"][0].as_py()) if "currency" in wanted and len(loans) else ""
+    return Credit(
+        sectors,
+        every.astype("datetime64[D]"),
+        cells.reshape(len(sectors), len(every)),
+        held,
+        float(pc.sum(loans["balance"]).as_py() or 0),
+        currency,
+        np.asarray(losses, dtype=np.float64),
+    )
+
+
+def _coded(column: pa.ChunkedArray) -> tuple[tuple[str, ...], Int1D]:
+    words = column.cast(pa.string())
+    known = tuple(sorted(word for word in pc.unique(words).to_pylist() if word is not None))
+    codes = pc.index_in(words, pa.array(known, pa.string())).to_numpy()
+    return known, codes.astype(np.int64)
