@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from naive.claims import random_pack
 from naive.rule_tables import (
     as_table,
     children_table,
@@ -11,7 +12,7 @@ from naive.rule_tables import (
     random_others,
     random_rows,
 )
-from test_conflicts_on_data import random_pack
+from test_conflicts_on_data import TEXTS
 
 from finsim.constraints.checking.check_session import Session
 from finsim.constraints.conflicts.lint import lint
@@ -59,7 +60,7 @@ def hold(seeds, rows):
     claims = 0
     for seed in seeds:
         try:
-            rules = pack(random_pack(seed))
+            rules = pack(random_pack(seed, TEXTS))
         except RuleError:  # a changed text that is no rule any more, such as `between 0 or y`
             continue
         report = lint(rules)

@@ -186,9 +186,9 @@ def others_table(rows):
     return pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in kinds.items()})
 
 
-def verdicts(rules, tables, blocks=7, name="t", part=lambda rule: rule.check):
+def verdicts(rules, tables, blocks=7, name="t", part=lambda rule: rule.check, params=None):
     """Return rule id -> True, False or None for each row, of the check or another part of the rule."""
-    session = Session(rules, tables, None)
+    session = Session(rules, tables, params)
     source = session.sources[name]
     own = [rule for rule in session.own_rules(name) if "." not in rule.id]
     own = [rule for rule in own if not session.obstacle(rule, source)]

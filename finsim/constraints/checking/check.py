@@ -29,6 +29,7 @@ from finsim.constraints.evaluating.interpreter_pass import BLOCK, Pass, cut, ord
 from finsim.constraints.evaluating.rule_counts import Excused, Tally
 from finsim.constraints.evaluating.whole_table_functions import needs_whole, whole_calls
 from finsim.constraints.language.expression import Node, walk
+from finsim.constraints.language.today import TODAY
 from finsim.constraints.language.types import shown
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.packs.ruleset import RuleSet
@@ -78,7 +79,7 @@ def check(
         ]
     ranked = {rule.id: place for place, rule in enumerate(rules.rules)}
     results.sort(key=lambda result: ranked[result.id])
-    return report_of(rules, results, session.params.changed)
+    return report_of(rules, results, session.params.changed, session.today)
 
 
 def check_batches(
@@ -171,7 +172,7 @@ def _streamed_report(
         result_of(tally, _undefined(tally, undefined), why(tally.rule, asked.rules, session))
         for tally in tallies
     ]
-    return report_of(asked.rules, results, session.params.changed)
+    return report_of(asked.rules, results, session.params.changed, session.today)
 
 
 def _tally(rule: Rule, session: Session, source: Source | None) -> Tally:
@@ -201,4 +202,6 @@ def why(rule: Rule, rules: RuleSet, session: Session) -> str:
             value = session.params.values[name]
             filled = ", ".join(map(str, value)) if isinstance(value, tuple) else shown(one.type, value)
             text = text.replace(f"{{{name}}}", filled)
+    if session.today is not None:
+        text = text.replace(f"{{{TODAY}}}", session.today.day.isoformat())
     return text

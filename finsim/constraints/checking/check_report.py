@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from finsim.constraints.evaluating.rule_counts import Finding, Tally
+from finsim.constraints.language.today import TODAY, Today
 from finsim.constraints.packs.ruleset import RuleSet
 
 Z_95 = 1.959963984540054
@@ -109,13 +110,17 @@ def _verdict(tally: Tally, is_broken: bool) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """Every rule of a pack on some tables. ``ok`` when every rule was judged and none is broken."""
+    """Every rule of a pack on some tables. ``ok`` when every rule was judged and none is broken.
+
+    ``today`` is the date that rules took for the current one, where they read it or the caller gave it.
+    """
 
     pack: str
     version: str
     digest: str
     results: tuple[RuleResult, ...]
     overrides: Mapping[str, tuple[str, str]]
+    today: Today | None = None
 
     @property
     def ok(self) -> bool:
@@ -153,13 +158,19 @@ class CheckReport:
             "all_passed": self.all_passed,
             "verdicts": {verdict: len(ids) for verdict, ids in self.verdicts().items()},
             "overrides": {name: {"old": old, "new": new} for name, (old, new) in self.overrides.items()},
+            **({"today": self.today.to_dict()} if self.today is not None else {}),
             "rules": [result.to_dict() for result in self.results],
         }
 
     def to_text(self) -> str:
         """Return the report for a terminal: a line a rule, the first rows that break it, totals."""
         lines = [f"pack {self.pack} {self.version}"]
-        lines += [f"  parameter {name}: {old} -> {new}" for name, (old, new) in self.overrides.items()]
+        lines += [f"  {self.today.to_text()}"] if self.today is not None else []
+        lines += [
+            f"  parameter {name}: {old} -> {new}"
+            for name, (old, new) in self.overrides.items()
+            if self.today is None or name != TODAY
+        ]
         width = max((len(result.id) for result in self.results), default=0)
         for result in self.results:
             lines.extend(_lines(result, width))
@@ -205,7 +216,10 @@ def _details(result: RuleResult) -> list[str]:
 
 
 def report_of(
-    rules: RuleSet, results: Sequence[RuleResult], overrides: Mapping[str, tuple[str, str]]
+    rules: RuleSet,
+    results: Sequence[RuleResult],
+    overrides: Mapping[str, tuple[str, str]],
+    today: Today | None = None,
 ) -> CheckReport:
     """Return the report of a pack."""
-    return CheckReport(rules.id, rules.version, rules.digest, tuple(results), overrides)
+    return CheckReport(rules.id, rules.version, rules.digest, tuple(results), overrides, today)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -15,9 +16,10 @@ from finsim.constraints.evaluating.whole_table_functions import computed, whole_
 from finsim.constraints.language.expression import Node
 from finsim.constraints.language.grammar import Misread
 from finsim.constraints.language.node_builder import Builder
-from finsim.constraints.language.types import Clash
+from finsim.constraints.language.today import TODAY, Today, today
+from finsim.constraints.language.types import Clash, quoted
 from finsim.constraints.packs.loading import param
-from finsim.constraints.packs.rule import Rule, key_names
+from finsim.constraints.packs.rule import Param, Rule, key_names
 from finsim.constraints.packs.rule_builder import completeness
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.tables.nullable_vectors import Vec
@@ -77,7 +79,10 @@ def refuse_absent(given: Iterable[str], rules: RuleSet, place: str = "") -> None
 
 @dataclass(frozen=True)
 class Settled:
-    """Parameter values as evaluated, and what a caller changed: name -> (old, new) as written."""
+    """Parameter values as evaluated, and what a caller changed: name -> (old, new) as written.
+
+    ``values`` have ``today`` only when the caller gave it.
+    """
 
     values: Mapping[str, Any]
     changed: Mapping[str, tuple[str, str]]
@@ -92,12 +97,19 @@ def settled(rules: RuleSet, params: Mapping[str, object] | None) -> Settled:
     changed, problems = {}, []
     for name, written in (params or {}).items():
         place = f"parameter {name} of pack {rules.id}"
+        if name == TODAY and name not in rules.params:
+            day = _day_given(written)
+            if day is None:
+                problems.append(Problem(place, f"{written!r} is not a date", "", "write today=2026-01-31"))
+            else:
+                values[name], changed[name] = day, ("the current date", str(written))
+            continue
         if name not in rules.params:
             problems.append(Problem(place, "no such parameter", "", did_you_mean(name, list(rules.params))))
             continue
         old = rules.params[name]
         try:
-            new = param(written)
+            new = _given(written, old.type.kind)
         except (Clash, Misread) as bad:
             problems.append(Problem(place, bad.found, "", bad.remedy))
             continue
@@ -115,6 +127,25 @@ def settled(rules: RuleSet, params: Mapping[str, object] | None) -> Settled:
     return Settled(values, changed)
 
 
+def _given(written: object, kind: str) -> Param:
+    """Return a value that a caller gives; dates and labels need no quotes. Raises Clash or Misread."""
+    text = str(written)
+    if kind == "date" and re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+        return param(f"d'{text}'")
+    if kind == "cat" and isinstance(written, str) and not re.fullmatch(r"'.*'", text, re.DOTALL):
+        return param(quoted(text))
+    return param(written)
+
+
+def _day_given(written: object) -> int | None:
+    """Return the number of a date that a caller gives; None when it is not one."""
+    try:
+        found = _given(written, "date")
+    except (Clash, Misread):
+        return None
+    return int(found.value) if found.type.kind == "date" else None
+
+
 class Session:
     """The tables of one check under one pack, and which rules can run on them."""
 
@@ -123,6 +154,10 @@ class Session:
     ) -> None:
         self.rules, self.labels = rules, Labels()
         self.params = settled(rules, params)
+        self.today: Today | None = None
+        if rules.reads_today or (TODAY in self.params.changed and TODAY not in rules.params):
+            self.today = today(self.params.values.get(TODAY))
+            self.params = Settled({**self.params.values, TODAY: self.today.number}, self.params.changed)
         self._cross = CrossTables(self.params.values, self.labels)
         problems = [
             problem

@@ -12,9 +12,9 @@ from finsim.constraints.evaluating.aggregate_functions import aggregated, groups
 from finsim.constraints.evaluating.cell_text import source_cell
 from finsim.constraints.evaluating.evaluator import Block, World
 from finsim.constraints.evaluating.interpreter import Interpreter
+from finsim.constraints.evaluating.key_index import KeyIndex, key_index
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.language.table_links import Link, is_match, link_of
-from finsim.constraints.tables.key_index import KeyIndex, key_index
 from finsim.constraints.tables.nullable_vectors import Vec, both, solid, spread
 from finsim.constraints.tables.typed_columns import Labels, Source
 from finsim.errors import DataError

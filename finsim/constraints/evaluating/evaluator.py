@@ -11,7 +11,6 @@ from finsim.constraints.evaluating.sequence_functions import Sequenced
 from finsim.constraints.language.expression import Node
 from finsim.constraints.language.table_links import Link
 from finsim.constraints.tables.group_layout import Layout
-from finsim.constraints.tables.key_index import KeyIndex
 from finsim.constraints.tables.nullable_vectors import Rails, Vec
 from finsim.constraints.tables.typed_columns import Labels, Source
 from finsim.notation import Int1D
@@ -82,6 +81,10 @@ class Evaluator(Protocol):
 
     def state(self, node: Node) -> Sequenced:
         """Return the state of a sequence function."""
+        ...
+
+    def local_times(self, instants: Any, zone: str, /) -> Any:
+        """Return the local time of instants in a zone."""
         ...
 
     def constant(self, kind: str, value: Any) -> Any:

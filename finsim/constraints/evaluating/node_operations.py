@@ -12,9 +12,11 @@ import numpy as np
 from finsim.constraints.evaluating.evaluator import Evaluator
 from finsim.constraints.evaluating.lookup_search import looked_up
 from finsim.constraints.evaluating.row_functions import ROW_FUNCTIONS
+from finsim.constraints.evaluating.text_functions import TEXT_FUNCTIONS, as_text, text_called
 from finsim.constraints.language.expression import Node
 from finsim.constraints.language.functions import FUNCTIONS
 from finsim.constraints.language.table_links import link_of
+from finsim.constraints.language.time_zones import instants
 from finsim.constraints.language.types import DAY_NANOS
 from finsim.constraints.tables.nullable_vectors import (
     Rails,
@@ -64,6 +66,16 @@ def _times(factor: Callable[[Node], int]) -> Operator:
     return run_it
 
 
+def _local(run: Evaluator, node: Node) -> Vec:
+    vec = run.value(node.args[0])
+    return Vec(run.local_times(vec.values, str(node.data)), vec.valid)
+
+
+def _instant(run: Evaluator, node: Node) -> Vec:
+    vec = run.value(node.args[0])
+    return Vec(instants(vec.values, str(node.data)), vec.valid)
+
+
 def _add(run: Evaluator, node: Node) -> Vec:
     a, b = (run.value(arg) for arg in node.args)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -111,6 +123,8 @@ def _call(run: Evaluator, node: Node) -> Vec:
         result, undefined = ROW_FUNCTIONS[name]([run.value(arg) for arg in node.args], node.data)
         run.note(node, undefined)
         return result
+    if name in TEXT_FUNCTIONS:
+        return text_called(run, node)
     if name == "lookup":
         return looked_up(run, node)
     if name in _CROSSING:
@@ -155,7 +169,7 @@ VALUES: dict[str, Operator] = {
     "column": _column, "const": _const, "param": _param, "float": _float, "integer": _integer,
     "ts": _times(lambda node: DAY_NANOS), "rescale": _times(lambda node: int(str(node.data))),
     "+": _add, "-": _add, "*": _multiply, "/": _divide, "^": _power, "neg": _negate, "if": _choose,
-    "call": _call,
+    "call": _call, "text": as_text, "local": _local, "instant": _instant,
 }  # fmt: skip
 
 Truth = Callable[[Evaluator, Node], Rails]

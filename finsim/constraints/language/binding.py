@@ -12,6 +12,7 @@ from finsim.constraints.language.functions import CROSS, FUNCTIONS, Function
 from finsim.constraints.language.grammar import Misread
 from finsim.constraints.language.node_builder import Builder
 from finsim.constraints.language.scope import Scope
+from finsim.constraints.language.today import TODAY
 from finsim.constraints.language.types import ANY, BOOL, DATE, INT, LABEL, Clash, day_number, number
 from finsim.errors import did_you_mean
 
@@ -106,6 +107,8 @@ class Binder:
             if scope.params[name].kind == "set":
                 raise Clash(f"{name} is a list", f"write `x in {name}`")
             node = self.make.node("param", scope.params[name], (), name)
+        elif name == TODAY:
+            node = self.make.node("param", DATE, (), TODAY)
         else:
             known = [*scope.columns, *scope.lets, *scope.params]
             kind = "function without (..)" if name in FUNCTIONS else "unknown column"
@@ -227,6 +230,8 @@ class Binder:
                 table.whole_numbers(at)
         if table.dated and args[-1].type.kind not in ("date", "ts"):
             raise Clash(f"lookup on {args[-1].type}", "give a date or time last")
+        if table.dated:
+            args[-1] = self.make.local(args[-1], args[-1].type.zone)
         found = self.make.call(table.type, args, "lookup", table)
         self.spans[before:] = [Span(expr.start, expr.end, found)]
         return found

@@ -47,6 +47,9 @@ def demand(call: Call, kinds: Sequence[str], *indices: int) -> None:
             raise Clash(f"{call.name} takes {', '.join(kinds)}, not {kind}", "convert the argument first")
 
 
+_demand = demand
+
+
 def type_same(make: Builder, call: Call) -> Node:
     """Return x without change of type."""
     demand(call, (*NUMERIC, "money", "dur"), 0)
@@ -111,12 +114,6 @@ def type_round_to(make: Builder, call: Call) -> Node:
     return make.call(replace(args[0].type, values=None), args, "round_to")
 
 
-def type_date_part(make: Builder, call: Call) -> Node:
-    """Return a whole number of a date or time."""
-    demand(call, ("date", "ts"), 0)
-    return make.call(INT, call.args, call.name, call.args[0].type.kind)
-
-
 def type_days(make: Builder, call: Call) -> Node:
     """Return a number of days."""
     demand(call, ("date",))
@@ -165,10 +162,14 @@ def type_runlen(make: Builder, call: Call) -> Node:
     return make.call(INT, call.args, "runlen")
 
 
-def _clock(make: Builder, call: Call) -> Node:
+def clock(make: Builder, call: Call) -> Node:
+    """Return the time on which windows and periods run."""
     if call.rows.time is None:
         raise Clash(f"{call.name} needs a time", "name a date or ts column first in `order: by:`")
     return make.as_time(call.rows.time)
+
+
+_clock = clock
 
 
 def type_count_in(make: Builder, call: Call) -> Node:
@@ -189,10 +190,3 @@ def _width(call: Call, index: int) -> int:
     if width <= 0:
         raise Clash("a window of no length", "write one such as 24h or 7d")
     return width
-
-
-def type_in_period(make: Builder, call: Call) -> Node:
-    """Return a sum since the period began."""
-    demand(call, (*NUMERIC, "money", "dur", "bool"), 0)
-    x = make.as_int(call.args[0])
-    return make.call(x.type, (x, _clock(make, call)), call.name)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from finsim.constraints.language import aggregate_types as whole
 from finsim.constraints.language import function_types as typed
+from finsim.constraints.language import text_types as more
 from finsim.constraints.language.expression import Node
 from finsim.constraints.language.function_types import Call
 from finsim.constraints.language.node_builder import Builder
@@ -63,10 +64,31 @@ FUNCTIONS: dict[str, Function] = {
         2,
         typed.type_round_to,
     ),
-    "year": Function("year(d)", "calendar year (UTC)", "row", 1, 1, typed.type_date_part),
-    "month": Function("month(d)", "month, 1 to 12", "row", 1, 1, typed.type_date_part),
-    "day": Function("day(d)", "day of the month, 1 to 31", "row", 1, 1, typed.type_date_part),
-    "weekday": Function("weekday(d)", "1 Monday to 7 Sunday", "row", 1, 1, typed.type_date_part),
+    "mod": Function(
+        "mod(a, b)", "remainder of a / b, with the sign of a; null where b is 0", "row", 2, 2, more.type_mod
+    ),
+    "year": Function("year(d [, zone: z])", "calendar year", "row", 1, 1, more.type_date_part, ("zone",)),
+    "month": Function("month(d [, zone: z])", "month, 1 to 12", "row", 1, 1, more.type_date_part, ("zone",)),
+    "day": Function(
+        "day(d [, zone: z])", "day of the month, 1 to 31", "row", 1, 1, more.type_date_part, ("zone",)
+    ),
+    "weekday": Function(
+        "weekday(d [, zone: z])", "1 Monday to 7 Sunday", "row", 1, 1, more.type_date_part, ("zone",)
+    ),
+    "date": Function("date(t [, zone: z])", "the day of a time", "row", 1, 1, more.type_date, ("zone",)),
+    "hour": Function("hour(t [, zone: z])", "hour, 0 to 23", "row", 1, 1, more.type_time_part, ("zone",)),
+    "minute": Function(
+        "minute(t [, zone: z])", "minute, 0 to 59", "row", 1, 1, more.type_time_part, ("zone",)
+    ),
+    "time": Function(
+        "time(t [, zone: z])",
+        "time of day as a duration since 0h",
+        "row",
+        1,
+        1,
+        more.type_time_part,
+        ("zone",),
+    ),
     "days": Function("days(a, b)", "days from date a to date b", "row", 2, 2, typed.type_days),
     "add_months": Function(
         "add_months(d, n)",
@@ -75,6 +97,22 @@ FUNCTIONS: dict[str, Function] = {
         2,
         2,
         typed.type_add_months,
+    ),
+    "length": Function("length(s)", "how many characters a text has", "row", 1, 1, more.type_length),
+    "upper": Function("upper(s)", "the text in capitals", "row", 1, 1, more.type_changed),
+    "lower": Function("lower(s)", "the text in small letters", "row", 1, 1, more.type_changed),
+    "trim": Function("trim(s)", "the text without blanks at its ends", "row", 1, 1, more.type_changed),
+    "starts_with": Function(
+        "starts_with(s, part)", "whether a text begins with another", "row", 2, 2, more.type_search
+    ),
+    "ends_with": Function(
+        "ends_with(s, part)", "whether a text ends with another", "row", 2, 2, more.type_search
+    ),
+    "contains": Function(
+        "contains(s, part)", "whether a text has another inside", "row", 2, 2, more.type_search
+    ),
+    "matches": Function(
+        "matches(s, 'pattern')", "whether the whole text matches a pattern", "row", 2, 2, more.type_matches
     ),
     "lag": Function(
         "lag(x [, k] [, default: v])",
@@ -111,10 +149,22 @@ FUNCTIONS: dict[str, Function] = {
     ),
     "max_in": Function("max_in(x, w)", "largest x in the window", "window", 2, 2, typed.type_in_window),
     "sum_day": Function(
-        "sum_day(x)", "sum of x since the start of the day (UTC)", "calendar", 1, 1, typed.type_in_period
+        "sum_day(x [, zone: z])",
+        "sum of x since the start of the day",
+        "calendar",
+        1,
+        1,
+        more.type_in_period,
+        ("zone",),
     ),
     "sum_month": Function(
-        "sum_month(x)", "sum of x since the start of the month", "calendar", 1, 1, typed.type_in_period
+        "sum_month(x [, zone: z])",
+        "sum of x since the start of the month",
+        "calendar",
+        1,
+        1,
+        more.type_in_period,
+        ("zone",),
     ),
 }
 

@@ -9,12 +9,13 @@ from finsim.constraints.language.aggregate_types import parts_of
 from finsim.constraints.language.expression import Node
 from finsim.constraints.language.functions import CROSS
 from finsim.constraints.language.table_links import link_of
-from finsim.constraints.language.types import shown
+from finsim.constraints.language.types import quoted, shown
 
 _BINDING = {
     "=>": 1, "if": 1, "or": 2, "and": 3, "not": 4, "<": 5, "<=": 5, ">": 5, ">=": 5, "=": 5, "!=": 5,
     "in": 5, "isnull": 5, "+": 6, "-": 6, "*": 7, "/": 7, "neg": 8, "^": 9,
 }  # fmt: skip
+_CONVERSIONS = ("float", "integer", "ts", "rescale", "text", "local", "instant")
 
 
 def written(node: Node) -> str:
@@ -24,7 +25,7 @@ def written(node: Node) -> str:
         return str(node.data)
     if op == "const":
         return _constant(node)
-    if op in ("float", "integer", "ts", "rescale"):
+    if op in _CONVERSIONS:
         return written(args[0])
     if op == "call":
         return _call(node)
@@ -46,7 +47,7 @@ def written(node: Node) -> str:
 
 def _inner(node: Node, strength: int) -> str:
     bare = node
-    while bare.op in ("float", "integer", "ts", "rescale"):
+    while bare.op in _CONVERSIONS:
         bare = bare.args[0]
     text = written(bare)
     return f"({text})" if _BINDING.get(bare.op, 10) < strength or bare.op == "if" else text
@@ -54,7 +55,7 @@ def _inner(node: Node, strength: int) -> str:
 
 def _constant(node: Node) -> str:
     if node.type.kind == "cat":
-        return f"'{node.data}'"
+        return quoted(str(node.data))
     if node.type.kind == "date":
         return f"d'{shown(node.type, node.data)}'"
     return shown(node.type, node.data)
@@ -70,6 +71,9 @@ def _negation(inner: Node) -> str:
 
 def _call(node: Node) -> str:
     name, args = str(node.data[0]), [written(arg) for arg in node.args]
+    zone = [_named_zone(arg) for arg in node.args if arg.op == "local"]
+    if name == "matches":
+        return f"matches({args[0]}, {quoted(node.data[1])})"
     if name in ("match", *CROSS) and name != "lookup":
         return _cross(name, node)
     if name == "lookup":
@@ -82,7 +86,7 @@ def _call(node: Node) -> str:
         width = shown(node.args[-1].type.__class__("dur"), node.data[1])
         return f"{name}({', '.join((*args[:-1], width))})"
     if name in ("sum_day", "sum_month"):
-        return f"{name}({args[0]})"
+        return f"{name}({args[0]}{''.join(zone)})"
     if name == "next":
         steps = [str(node.data[1])] if node.data[1] != 1 else []
         default = [f"default: {args[1]}"] if node.data[2] > 1 else []
@@ -91,7 +95,12 @@ def _call(node: Node) -> str:
         return _of_group(name, node, args)
     if name == "round" and node.data[1]:
         return f"round({args[0]}, {node.data[1]})"
-    return f"{name}({', '.join(args)})"
+    return f"{name}({', '.join(args)}{''.join(zone)})"
+
+
+def _named_zone(local: Node) -> str:
+    """Return the zone of local time where it is not the time's own, as a further argument."""
+    return "" if local.data == local.args[0].type.zone else f", zone: {quoted(str(local.data))}"
 
 
 def _of_group(name: str, node: Node, args: Sequence[str]) -> str:

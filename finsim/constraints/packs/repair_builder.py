@@ -198,6 +198,8 @@ class RepairBuilder:
             target, value = self.make.alike((self.make.node("column", kind, (), column), node), "set")
             if value.type.stored != kind.stored and kind.stored != "f":
                 raise Clash(f"{column} is exact, the value is not", "wrap it in round(..)")
+            if kind.kind == "date" and value.type.kind == "ts":
+                raise Clash(f"{column} is a date, the value a time", "take its day with date(..)")
             if target.type.scale != kind.scale:
                 raise Clash(f"the value is finer than {column}", "round it")
             return value if kind.stored != "f" else self.make.as_float(value)

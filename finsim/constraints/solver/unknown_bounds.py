@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from finsim.constraints.language.expression import Node
+from finsim.constraints.language.types import DAY_NANOS
 from finsim.constraints.solver.encoder_state import Encoding
 from finsim.constraints.solver.linear_forms import ONE, Linear, fixed
 from finsim.constraints.solver.node_traits import is_constant, why_unknown
@@ -10,8 +11,9 @@ from finsim.constraints.solver.node_traits import is_constant, why_unknown
 _LEAST = {
     "count_in": 1, "group_count": 1, "group_distinct": 0, "runlen": 0, "sqrt": 0, "exp": 0,
     "month": 1, "day": 1, "weekday": 1, "group_std": 0, "count_of": 0,
+    "hour": 0, "minute": 0, "time": 0, "length": 0,
 }  # fmt: skip
-_MOST = {"month": 12, "day": 31, "weekday": 7}
+_MOST = {"month": 12, "day": 31, "weekday": 7, "hour": 23, "minute": 59, "time": DAY_NANOS - 1}
 _AT_LEAST_ITSELF = ("cummax", "max_in", "group_max")
 _SUMS = ("cumsum", "sum_in", "sum_day", "sum_month", "group_sum")
 RELATED = (*_AT_LEAST_ITSELF, "group_min", *_SUMS)
