@@ -40,6 +40,7 @@ class Facts:
     ``dtypes`` are the stored types of its columns; ``nullable`` the columns in which empty cells (or
     numbers beyond 10**75, which could overflow) were seen; ``params`` the values of parameters. ``keys`` are
     the stored types of the columns by which rows are in order, the first ``groups`` of them those of groups.
+    ``texts`` are the labels that rules compare columns with, where nothing else is asked of them.
     """
 
     dtypes: Mapping[str, str]
@@ -47,6 +48,7 @@ class Facts:
     params: Mapping[str, object]
     keys: tuple[str, ...] = ()
     groups: int = 0
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _sizes: dict[int, float] = field(default_factory=dict, compare=False)
     _sure: dict[int, bool] = field(default_factory=dict, compare=False)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from finsim.constraints.compiled.arrays import factor_of, is_multiplied
 from finsim.constraints.compiled.facts import TAME, Facts
 from finsim.constraints.compiled.outside import outside_calls, roots_of
 from finsim.constraints.compiled.sheet import Leaf, loop
@@ -18,6 +19,7 @@ MOST_RULES = 64  # one bit each in a word of 64
 _MOST_GUARDS = 60
 _FIXED_SUMS = 3  # floats out of bounds, bits of the largest number, steps back
 _RESULTS = (("=uint64", 1), ("=uint64", 1), ("=int64", 1), ("=int64", 1))
+_FAR = 62  # a bit that only numbers have that are too large
 _LINES = 90  # a loop of more needs more registers than there are
 _TOGETHER = 16
 _MARKING = f"""for i in range(e, {BLOCK_ROWS}):
@@ -110,7 +112,10 @@ def _watch(writers: Sequence[Writer], leaves: Sequence[Leaf], guarded: Sequence[
             writer.lines.insert(0, f"q |= int64(not (abs(a{n}) <= {tame})) << {bit}")
             writer.leaf(leaf.node)
         if _is_sized(leaf, facts):
-            writer.lines.insert(0, f"z |= a{n} ^ (a{n} >> 63)")
+            dtype = facts.dtypes[str(leaf.node.data)]
+            large = writer.whole("int", (2**63 - 1) // factor_of(dtype))
+            is_far = f"int64((v{n}[i] > {large}) | (v{n}[i] < -{large})) << {_FAR}"  # not in 64 bits of nanoseconds
+            writer.lines.insert(0, f"z |= {is_far if is_multiplied(dtype) else f'a{n} ^ (a{n} >> 63)'}")
             writer.leaf(leaf.node)
 
 
@@ -128,8 +133,10 @@ def _is_guarded(leaf: Leaf, facts: Facts) -> bool:
 
 def _is_sized(leaf: Leaf, facts: Facts) -> bool:
     """Whether a leaf is a column in which numbers could be larger than rules can count with."""
-    is_column = leaf.node.op == "column" and not leaf.back and leaf.node.type.kind in ("int", "money")
-    return is_column and facts.dtypes[str(leaf.node.data)] == "int64"
+    if leaf.node.op != "column" or leaf.back:
+        return False
+    dtype = facts.dtypes[str(leaf.node.data)]
+    return is_multiplied(dtype) or (dtype == "int64" and leaf.node.type.kind in ("int", "money"))
 
 
 def _broken(writer: Writer, rule: Rule) -> str:

@@ -38,15 +38,16 @@ def facts_for(
     names = {str(node.data) for root in roots for node in walk(root) if node.op == "column"}
     dtypes = {name: dtype_of(source, name, False) for name in names}
     nullable |= {name for name in names if has_nulls(source, name) or _may_hold_nan(source, name)}
-    for name in local_columns(rules, Facts(dtypes, nullable, params)):
-        dtypes[name] = dtype_of(source, name, dtypes[name] == "global")
+    texts = local_columns(rules, Facts(dtypes, nullable, params))
+    texts = {name: compared for name, compared in texts.items() if dtypes[name] == "global"}
+    dtypes |= {name: dtype_of(source, name, True) for name in texts}
     if order is None or is_arranged:
-        return Facts(dtypes, nullable, params, () if order is None else ("int64",), 1)
+        return Facts(dtypes, nullable, params, () if order is None else ("int64",), 1, texts)
     for name in key_names(order):
         dtypes.setdefault(name, dtype_of(source, name, False))
     keys = tuple(plain_dtype(dtypes[name]) for name in key_names(order))
     keys = keys if order.group else ("int8", *keys)
-    return Facts(dtypes, nullable, params, keys, max(1, len(order.group)))
+    return Facts(dtypes, nullable, params, keys, max(1, len(order.group)), texts)
 
 
 def _may_hold_nan(source: Source, name: str) -> bool:
