@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from finsim.kernels.hints import wide
 from finsim.kernels.kernel import kernel
 from finsim.notation import Array
 
@@ -29,6 +30,7 @@ def code_texts(
     times factor, else K. out : int[N], written. Returns whether more has to be compared: a known text is
     longer than a word. No branches, so that many rows go at once.
     """
+    wide()
     firsts, lengths, _, _, slots = known
     none, is_open = np.uint64(len(firsts) - 1), False
     for row in range(len(out)):

@@ -19,12 +19,13 @@ from finsim.constraints.compiled.texts import coded
 from finsim.constraints.vectors import solid, spread
 from finsim.notation import Array, Bool1D
 
+_CODE = "int16"
 _UNITS = {"s": 10**9, "ms": 10**6, "us": 10**3}
 
 
 @dataclass(frozen=True)
 class Stored:
-    """One column: its values, which of them are there (None: all), and the labels its codes stand for."""
+    """One column: its values, which of them are there (None: all), and the labels its own codes stand for."""
 
     values: Array
     valid: Bool1D | None
@@ -65,14 +66,19 @@ def plain_dtype(dtype: str) -> str:
     return "int32" if dtype == "global" else dtype.split()[1] if " " in dtype else dtype
 
 
+def is_coded(dtype: str) -> bool:
+    """Whether a column comes in the places of its texts among those that rules compare it with."""
+    return dtype.startswith("coded")
+
+
 def _coded(source: Source, name: str, dtype: str, texts: tuple[str, ...]) -> Stored:
     if name not in source.headers:
-        default = str(source.columns[name].default)
-        return Stored(np.zeros(source.rows, dtype=plain_dtype(dtype)), None, {default: 0})
+        default = source.columns[name].default
+        place = texts.index(default) if default in texts else len(texts)
+        return Stored(np.full(source.rows, place, dtype=_CODE), None)
     data = _one(source.table.column(source.headers[name]))
-    if not pa.types.is_dictionary(data.type):
-        values, valid = coded(data, texts, plain_dtype(dtype))
-        return Stored(values, valid, {text: code for code, text in enumerate(texts)})
+    if is_coded(dtype):
+        return Stored(*coded(data, texts, _CODE))
     found = pc.index_in(data.dictionary, value_set=pa.array(texts, data.type.value_type))
     places = np.flatnonzero(values_of(found.is_valid()))
     known = values_of(found.take(pa.array(places)))
@@ -118,7 +124,7 @@ def dtype_of(source: Source, name: str, local: bool) -> str:
 def _label_dtype(held: pa.DataType | None) -> str:
     if held is not None and pa.types.is_dictionary(held):
         return f"local {held.index_type}"
-    return "coded int16" if held is None or held in (pa.string(), pa.large_string()) else "global"
+    return f"coded {_CODE}" if held is None or held in (pa.string(), pa.large_string()) else "global"
 
 
 _NARROW = (pa.int8(), pa.int16(), pa.int32(), pa.uint8(), pa.uint16(), pa.uint32())

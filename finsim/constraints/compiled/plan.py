@@ -112,11 +112,17 @@ def _watch(writers: Sequence[Writer], leaves: Sequence[Leaf], guarded: Sequence[
             writer.lines.insert(0, f"q |= int64(not (abs(a{n}) <= {tame})) << {bit}")
             writer.leaf(leaf.node)
         if _is_sized(leaf, facts):
-            dtype = facts.dtypes[str(leaf.node.data)]
-            large = writer.whole("int", (2**63 - 1) // factor_of(dtype))
-            is_far = f"int64((v{n}[i] > {large}) | (v{n}[i] < -{large})) << {_FAR}"  # not in 64 bits of nanoseconds
-            writer.lines.insert(0, f"z |= {is_far if is_multiplied(dtype) else f'a{n} ^ (a{n} >> 63)'}")
+            writer.lines.insert(0, f"z |= {_size(writer, leaf, facts)}")
             writer.leaf(leaf.node)
+
+
+def _size(writer: Writer, leaf: Leaf, facts: Facts) -> str:
+    """Return the text of a number as large as a column's: for moments one that 64 bits cannot hold, or 0."""
+    n, dtype = leaf.number, facts.dtypes[str(leaf.node.data)]
+    if not is_multiplied(dtype):
+        return f"a{n} ^ (a{n} >> 63)"
+    most = writer.whole("int", (2**63 - 1) // factor_of(dtype))
+    return f"int64((v{n}[i] > {most}) | (v{n}[i] < -{most})) << {_FAR}"
 
 
 def _reach(leaves: Sequence[Leaf], stages: Stages) -> int:

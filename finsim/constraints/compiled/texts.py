@@ -34,7 +34,9 @@ def coded(column: pa.Array, texts: tuple[str, ...], dtype: str) -> tuple[Array, 
     out = np.empty(len(column), dtype=dtype)
     if len(column):
         offsets, data = _buffers(column)
-        safe = int(np.searchsorted(offsets[:-1], max(len(data) - WORD + 1, 0)))  # a word can be read there
+        safe = int(
+            np.searchsorted(offsets[:-1], offsets.dtype.type(max(len(data) - WORD + 1, 0)))
+        )  # a word can be read there
         begin = offsets[safe]
         rest = np.append(data[begin : offsets[-1]], np.zeros(WORD, np.uint8))
         _code(offsets[: safe + 1], data, _known(texts), out[:safe])
