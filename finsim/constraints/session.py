@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
@@ -60,6 +61,12 @@ def table_name(table: pa.Table, rules: RuleSet) -> str:
         return max(fitting, key=lambda name: len(matched(table.column_names, rules.tables[name].columns)))
     nearest = min(lacking, key=lambda name: len(lacking[name]) / len(rules.tables[name].columns))
     raise RuleError.of(lacking[nearest])
+
+
+@lru_cache(maxsize=256)
+def _complete(rules: RuleSet, table: str, columns: tuple[str, ...]) -> Rule | None:
+    """Return the rule that some columns have no empty cells: the same object in every check."""
+    return completeness(Builder(), rules.tables[table], list(columns))
 
 
 @dataclass(frozen=True)
@@ -130,7 +137,7 @@ class Session:
         if source is None:
             return rules
         there = [one for one, column in spec.columns.items() if one in source.headers and not column.null]
-        complete = completeness(Builder(), spec, there)
+        complete = _complete(self.rules, name, tuple(there))
         fitted = [complete if rule.id == f"{name}.complete" else rule for rule in rules]
         return [rule for rule in fitted if rule is not None]
 

@@ -7,7 +7,7 @@ bits needs no check. Both are decided here, from types, null counts and guards o
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 from finsim.constraints.expression import Node
@@ -51,6 +51,11 @@ class Facts:
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _sizes: dict[int, float] = field(default_factory=dict, compare=False)
     _sure: dict[int, bool] = field(default_factory=dict, compare=False)
+
+    def key(self) -> Hashable:
+        """Return what tells these facts from others."""
+        known = (self.dtypes, self.params, self.texts)
+        return (*(tuple(sorted(one.items())) for one in known), self.nullable, self.keys, self.groups)
 
     def sure(self, node: Node) -> bool:
         """Whether a node is never null."""

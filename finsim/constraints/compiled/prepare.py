@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping, Sequence
+from threading import Lock
+from typing import Any, TypeAlias
 
 from finsim.constraints.columns import Source
 from finsim.constraints.compiled.arrays import dtype_of, has_nulls, plain_dtype
@@ -15,6 +17,11 @@ from finsim.constraints.expression import walk
 from finsim.constraints.order import Order
 from finsim.constraints.ruleset import Rule
 from finsim.kernels.generated import is_compiled, load
+
+Plans: TypeAlias = list[tuple[Plan, Inputs | None]]
+_MOST_KEPT = 64
+_kept: OrderedDict[Hashable, tuple[tuple[Rule, ...], Plans]] = OrderedDict()
+_lock = Lock()
 
 
 def key_names(order: Order) -> tuple[str, ...]:
@@ -56,13 +63,26 @@ def _may_hold_nan(source: Source, name: str) -> bool:
     return column.null and column.type.stored == "f"
 
 
-def plans_for(rules: Sequence[Rule], facts: Facts) -> list[tuple[Plan, Inputs | None]]:
-    """Return the plans of a pass: one for every ``MOST_RULES`` rules, and one for what it needs before."""
+def plans_for(rules: Sequence[Rule], facts: Facts) -> Plans:
+    """Return the plans of a pass: one for every ``MOST_RULES`` rules, and one for what it needs before.
+
+    Those of the last passes are kept: the next check of the same rules on such columns begins at once.
+    """
+    key = (tuple(id(rule) for rule in rules), facts.key())
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key][1]
     plans = [planned(rules[at : at + MOST_RULES], facts) for at in range(0, len(rules), MOST_RULES)]
-    return [(plan, inputs_for(plan.outside, facts)) for plan in plans]
+    found = [(plan, inputs_for(plan.outside, facts)) for plan in plans]
+    with _lock:
+        _kept[key] = tuple(rules), found  # holds the rules, so that no others get their numbers
+        if len(_kept) > _MOST_KEPT:
+            _kept.popitem(last=False)
+    return found
 
 
-def compiled(plans: Sequence[tuple[Plan, Inputs | None]]) -> list[Ready]:
+def compiled(plans: Plans) -> list[Ready]:
     """Return the plans with their kernels; compiles what is not on disk."""
     found = []
     for plan, inputs in plans:
@@ -71,6 +91,6 @@ def compiled(plans: Sequence[tuple[Plan, Inputs | None]]) -> list[Ready]:
     return found
 
 
-def are_compiled(plans: Sequence[tuple[Plan, Inputs | None]]) -> bool:
+def are_compiled(plans: Plans) -> bool:
     """Whether the machine code of all plans is on disk."""
     return all(is_compiled(one.source, one.arguments) for pair in plans for one in pair if one is not None)
