@@ -2,8 +2,8 @@
 
 LLVM uses vectors of 256 bits on processors that have 512, because the first of them ran slower with those;
 numba can only change that for a whole process. A kernel that calls ``wide`` asks for itself, and says besides
-that what it writes it does not read by another name, which numba cannot say: else texts are not looked up many
-at once. The processor reads ahead in a page of memory but not into the next one: ``ahead`` opens it.
+that it reads nothing that it writes by another name, without which texts are not looked up many at once. The
+processor reads ahead in a page of memory but not into the next one: ``ahead`` opens it.
 """
 
 from __future__ import annotations

@@ -18,20 +18,19 @@ _WORD = np.uint64(WORD)
 
 
 @kernel
-def code_texts(
-    offsets: Array, words: Array, masks: Array, known: tuple[Array, ...], factor: Any, shift: Any, out: Array
-) -> bool:
+def code_texts(offsets: Array, words: Array, masks: Array, known: tuple[Any, ...], out: Array) -> bool:
     """Write the number of the known text that each text is, by its length and first word, or K.
 
     offsets : uint[N + 1], where texts begin and end; words : uint64, the eight bytes from each place on;
     masks : uint64[9], what of a word belongs to a text of so many bytes. known : first word uint64[K + 1],
-    length uint64[K + 1] (the last one no text has), where it begins, the next known text of the same slot,
-    and slots : uint32[2**M], the first known text for each value of the upper bits of (word plus length)
-    times factor, else K. out : int[N], written. Returns whether more has to be compared: a known text is
-    longer than a word. No branches, so that many rows go at once.
+    length uint64[K + 1] (the last one no text has), the next known text of the same slot uint64[K + 1] (K:
+    none), slots uint32[2**M], the first known text for each value of the upper bits of (word plus length)
+    times the factor, else K; factor, 64 - M; where texts begin, and all their bytes. out : int[N], written.
+    Returns whether more has to be compared: a known text is longer than a word. No branches, so that many
+    rows go at once.
     """
     wide()
-    firsts, lengths, _, _, slots = known
+    firsts, lengths, _, slots, factor, shift, _, _ = known
     none, is_open = np.uint64(len(firsts) - 1), False
     for row in range(len(out)):
         begin = np.uint64(offsets[row])
@@ -46,14 +45,13 @@ def code_texts(
 
 @kernel
 def compare_texts(
-    offsets: Array, words: Array, masks: Array, known: tuple[Array, ...], factor: Any, shift: Any,
-    data: Array, texts: Array, out: Array,
-) -> None:  # fmt: skip
+    offsets: Array, words: Array, masks: Array, known: tuple[Any, ...], data: Array, out: Array
+) -> None:
     """Do what ``code_texts`` does, byte by byte where that is needed.
 
-    data : uint8, the bytes of the column; texts : uint8, those of the known texts.
+    data : uint8, the bytes of the column.
     """
-    firsts, lengths, begins, following, slots = known
+    firsts, lengths, following, slots, factor, shift, begins, texts = known
     none = np.uint64(len(firsts) - 1)
     for row in range(len(out)):
         begin = np.uint64(offsets[row])

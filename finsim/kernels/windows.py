@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import cache
 
 from finsim.kernels.kernel import kernel
-from finsim.notation import Array, Int1D, Nanos1D
+from finsim.notation import Array, Int1D
 
 COUNT, SUM, MOST, LEAST = 0, 1, 2, 3
 
@@ -21,7 +21,7 @@ def slide(
     kind: int,
     width: int,
     run: Int1D,
-    pool: tuple[Nanos1D, Array, Array, Array, Array],
+    pool: tuple[Array, ...],
     begin: int,
     state: tuple[Int1D, Int1D, Int1D, Int1D, Array],
     empty: float,

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from naive.sequences import two_stacks
 
-from finsim.constraints.order import layout
-from finsim.constraints.vectors import Vec
-from finsim.constraints.windows import Window
+from finsim.constraints.evaluating.window_functions import Window
+from finsim.constraints.tables.group_layout import layout
+from finsim.constraints.tables.nullable_vectors import Vec
 from finsim.kernels.windows import fast_slide, slide
 
 JOINS = {"sum_in": (operator.add, 0.0), "max_in": (max, -math.inf), "min_in": (min, math.inf)}
