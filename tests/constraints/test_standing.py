@@ -88,7 +88,7 @@ def table(rows):
 
 def most_memory(data, rules):
     tracemalloc.start()
-    check(data, rules, tier="numpy", blocks=4096)
+    check(data, rules, tier="interpreter", blocks=4096)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak
@@ -96,7 +96,7 @@ def most_memory(data, rules):
 
 def test_memory_beside_sorted_rows_is_a_few_bytes_a_row():
     rules, few, many = RuleSet.parse(PACK), table(20_000), table(420_000)
-    check(few, rules, tier="numpy")
+    check(few, rules, tier="interpreter")
     grown = (most_memory(many, rules) - most_memory(few, rules)) / 400_000
     assert grown < 8, f"{grown:.1f} bytes a row"  # one of int64 for each row would be as many
 
@@ -104,7 +104,7 @@ def test_memory_beside_sorted_rows_is_a_few_bytes_a_row():
 def test_rows_in_any_other_order_give_the_same_counts():
     rules, data = RuleSet.parse(PACK), table(5_000)
     mixed = data.take(pa.array(np.argsort(np.arange(5_000) % 7, kind="stable")))
-    ordered, shuffled = (check(one, rules, tier="numpy").counts() for one in (data, mixed))
+    ordered, shuffled = (check(one, rules, tier="interpreter").counts() for one in (data, mixed))
     assert ordered["grows"] == shuffled["grows"] > 1_000
     assert ordered["label"] == shuffled["label"]
 
@@ -114,5 +114,5 @@ def test_labels_are_kept_as_narrow_as_their_number_allows(labels):
     texts = [f"l{k}" for k in range(labels)]
     data = pa.table({"g": [0] * labels, "n": range(labels), "x": [0.0] * labels, "c": texts})
     rules = RuleSet.parse(PACK.replace("c = 'a' or cumsum(x) < 100", f"c != 'l{labels - 1}'"))
-    (found,) = [one for one in check(data, rules, tier="numpy").results if one.id == "label"]
+    (found,) = [one for one in check(data, rules, tier="interpreter").results if one.id == "label"]
     assert [one.row for one in found.first] == [labels - 1]

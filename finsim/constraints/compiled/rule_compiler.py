@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from threading import Lock
-from typing import Any, TypeAlias
+from typing import Any
 
 from finsim.constraints.codegen.column_arrays import dtype_of, has_nulls, plain_dtype
 from finsim.constraints.codegen.column_facts import Facts
@@ -17,11 +18,6 @@ from finsim.constraints.language.row_order import Order
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.tables.typed_columns import Source
 from finsim.kernels.generated import is_compiled, load
-
-Plans: TypeAlias = list[tuple[Plan, Inputs | None]]
-_MOST_KEPT = 64
-_kept: OrderedDict[Hashable, tuple[tuple[Rule, ...], Plans]] = OrderedDict()
-_lock = Lock()
 
 
 def key_names(order: Order) -> tuple[str, ...]:
@@ -63,34 +59,53 @@ def _may_hold_nan(source: Source, name: str) -> bool:
     return column.null and column.type.stored == "f"
 
 
-def plans_for(rules: Sequence[Rule], facts: Facts) -> Plans:
-    """Return the plans of a pass: one for every ``MOST_RULES`` rules, and one for what it needs before.
+@dataclass
+class Prepared:
+    """The plans of a pass: one for every ``MOST_RULES`` rules, and one for what it needs before; their kernels.
 
-    Those of the last passes are kept: the next check of the same rules on such columns begins at once.
+    It holds the rules, so that no others get their identities while it is kept.
     """
+
+    rules: tuple[Rule, ...]
+    plans: list[tuple[Plan, Inputs | None]]
+    ready: list[Ready] | None = None
+
+    def compiled(self) -> list[Ready]:
+        """Return the plans with their kernels; compiles what is not on disk."""
+        if self.ready is None:
+            found = []
+            for plan, inputs in self.plans:
+                before = None if inputs is None else load(inputs.source, inputs.arguments)
+                found.append(Ready(plan, load(plan.source, plan.arguments), inputs, before))
+            self.ready = found
+        return self.ready
+
+    def is_compiled(self) -> bool:
+        """Whether the machine code of all plans is on disk."""
+        parts = [one for pair in self.plans for one in pair if one is not None]
+        return self.ready is not None or all(is_compiled(one.source, one.arguments) for one in parts)
+
+    def name(self) -> Hashable:
+        """Return what tells these kernels from others, whatever rules they are for."""
+        return tuple((one.source, one.arguments) for pair in self.plans for one in pair if one is not None)
+
+
+_MOST_KEPT = 64
+_kept: OrderedDict[Hashable, Prepared] = OrderedDict()
+_lock = Lock()
+
+
+def prepared(rules: Sequence[Rule], facts: Facts) -> Prepared:
+    """Return the plans of a pass; those of the last passes are kept, for the next check of the same rules."""
     key = (tuple(id(rule) for rule in rules), facts.key())
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
-            return _kept[key][1]
+            return _kept[key]
     plans = [planned(rules[at : at + MOST_RULES], facts) for at in range(0, len(rules), MOST_RULES)]
-    found = [(plan, inputs_for(plan.outside, facts)) for plan in plans]
+    found = Prepared(tuple(rules), [(plan, inputs_for(plan.outside, facts)) for plan in plans])
     with _lock:
-        _kept[key] = tuple(rules), found  # holds the rules, so that no others get their numbers
+        _kept[key] = found
         if len(_kept) > _MOST_KEPT:
             _kept.popitem(last=False)
     return found
-
-
-def compiled(plans: Plans) -> list[Ready]:
-    """Return the plans with their kernels; compiles what is not on disk."""
-    found = []
-    for plan, inputs in plans:
-        before = None if inputs is None else load(inputs.source, inputs.arguments)
-        found.append(Ready(plan, load(plan.source, plan.arguments), inputs, before))
-    return found
-
-
-def are_compiled(plans: Plans) -> bool:
-    """Whether the machine code of all plans is on disk."""
-    return all(is_compiled(one.source, one.arguments) for pair in plans for one in pair if one is not None)

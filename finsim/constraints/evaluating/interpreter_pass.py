@@ -55,12 +55,15 @@ class Pass:
         for begin in range(0, source.rows, blocks):
             end = min(begin + blocks, source.rows)
             block, rows = cut(source, placed, begin, end, closed=self.groups is None)
-            rows = rows + first_row if numbers is None else numbers[rows]
-            self.run.begin(replace(block, numbers=rows))
-            for tally in self.tallies:
-                pardon = excuses(tally.rule, source, block.rows, excused)
-                tally.add(judged(tally.rule, self.run), self.run, rows, pardon)
-            self.run.commit()
+            self.judge(block, rows + first_row if numbers is None else numbers[rows], excused)
+
+    def judge(self, block: Block, numbers: Int1D, excused: Excused | None) -> None:
+        """Evaluate all rules on one block of rows of these numbers, and move the state past it."""
+        self.run.begin(replace(block, numbers=numbers))
+        for tally in self.tallies:
+            pardon = excuses(tally.rule, block.source, block.rows, excused)
+            tally.add(judged(tally.rule, self.run), self.run, numbers, pardon)
+        self.run.commit()
 
 
 def order_columns(order: Order, source: Source) -> tuple[list[Vec], list[Vec]]:

@@ -123,6 +123,10 @@ class Arrangement:
     slots: Int1D
     slot_count: int
 
+    def next_group(self, begin: int, rows: int) -> int:
+        """Return the first place from ``begin`` on that begins a group, or how many rows there are."""
+        return int(np.searchsorted(self.slots, self.slots[begin - 1], side="right")) if begin else 0
+
 
 def arrange(group: Sequence[Vec], by: Sequence[Vec], rows: int) -> Arrangement:
     """Arrange a whole table: groups in the order of their keys, rows within a group by ``by``, stably."""
