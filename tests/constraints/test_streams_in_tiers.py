@@ -88,7 +88,7 @@ def test_auto_begins_with_the_interpreter_and_goes_on_by_kernels(rules, looks, m
         seen, future = futures[wanted.name()]
         if seen > looks and not future.done():
             wanted.compiled()
-            future.set_result(None)
+            future.set_result(True)
         return future
 
     monkeypatch.setattr(compiled_tier, "compiled_later", later)

@@ -69,7 +69,7 @@ def _sharing(passes: Sequence[Pass]) -> list[list[Pass]]:
 
 
 def _is_judged(several: Sequence[Pass], source: Source, manner: Manner) -> bool:
-    """Judge the rows of passes by one kernel; nothing is judged where several need rows in order that are not.
+    """Judge the rows of passes by one kernel; nothing is judged where several need an order not there.
 
     Where the kernel has to be compiled first, the interpreter begins meanwhile.
     """
@@ -106,10 +106,9 @@ def _begun_by_interpreter(
     begin, rows = 0, source.rows
     while begin < rows:
         ready = fast.in_background()
-        is_ready = ready.done() and ready.exception() is None
-        end = (
-            _next_group(placed[0], begin, rows) if is_ready else min(begin + max(_STEP, manner.blocks), rows)
-        )
+        is_ready = ready.done() and ready.result()
+        end = min(begin + max(_STEP, manner.blocks), rows)
+        end = _next_group(placed[0], begin, rows) if is_ready else end
         for one, where in zip(several, placed, strict=True):
             for low in range(begin, end, manner.blocks):
                 block, numbers = cut(source, where, low, min(low + manner.blocks, end), closed=True)

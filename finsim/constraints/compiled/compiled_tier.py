@@ -141,6 +141,6 @@ class Compiled:
         """Whether the machine code is on disk."""
         return self.plans().is_compiled()
 
-    def in_background(self) -> Future[None]:
+    def in_background(self) -> Future[bool]:
         """Compile in a thread of its own, if that was not begun before."""
         return compiled_later(self.plans())

@@ -61,7 +61,7 @@ def _may_hold_nan(source: Source, name: str) -> bool:
 
 @dataclass
 class Prepared:
-    """The plans of a pass: one for every ``MOST_RULES`` rules, and one for what it needs before; their kernels.
+    """The plans of a pass (one for every ``MOST_RULES`` rules, one for what it needs before), their kernels.
 
     It holds the rules, so that no others get their identities while it is kept.
     """

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from finsim.constraints.evaluating.group_quantiles import group_quantiles
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.language.functions import FUNCTIONS
 from finsim.constraints.tables.group_layout import combined, stable_order
@@ -82,23 +83,7 @@ def _quantile(x: Float1D, share: float, key: Int1D) -> Float1D:
     """Return the linear quantile (Hyndman and Fan 1996, type 7) of the known values of each row's key."""
     if not 0 <= share <= 1:
         raise RuleError(f"group_q: {share} is not a share", expected="0 to 1", remedy="correct the parameter")
-    order = np.lexsort((x, key))  # NaN sorts last in its group
-    values, keys = x[order], key[order]
-    starts = np.flatnonzero(np.diff(keys, prepend=-1))
-    counts = (
-        np.add.reduceat((~np.isnan(values)).astype(np.int64), starts)
-        if len(x)
-        else np.zeros(0, dtype=np.int64)
-    )
-    place = np.maximum(counts - 1, 0) * share
-    low = np.floor(place).astype(np.int64)
-    high, part = np.minimum(low + 1, np.maximum(counts - 1, 0)), place - low
-    below, above = values[starts + low], values[starts + high]
-    with np.errstate(invalid="ignore"):
-        found = np.where((part == 0) | (below == above), below, below + (above - below) * part)
-    out = np.empty(len(x))
-    out[order] = np.repeat(found, np.diff(starts, append=len(x)))
-    return out
+    return group_quantiles(x, share, key)
 
 
 def _per_group(key: Int1D, order: Int1D | None, values: Array, ufunc: np.ufunc) -> Array:
