@@ -374,3 +374,18 @@ def test_texts_of_a_stream_are_not_numbered_for_ever(monkeypatch):
     assert report["t.key"].verdict == report["t.complete"].verdict == "passed"
     assert report["positive"].first[1].key["l"].startswith("'id0")
     assert not [text for text in numbered if text.startswith("id0")]
+
+
+@pytest.mark.parametrize("key", ["l", "c, k", "l, x"])
+def test_texts_of_a_large_table_are_hashed_with_the_same_result(key, monkeypatch):
+    data = table(
+        l=[None if row % 90 == 0 else text for row, text in enumerate(table()["l"].to_pylist())],
+        k=with_repeats(table()["k"].to_pylist(), [(14, 0), (21, 7)]),
+    )
+    data = pa.concat_tables([data, data.slice(40, 9)])
+    numbered = check(data, rules(key)).to_dict()
+    assert check(data, rules(key), tier="compiled").to_dict() == numbered
+    monkeypatch.setattr(repeats, "HASHED_ROWS", 1)
+    for tier in ALIKE:
+        assert check(data, rules(key), tier=tier).to_dict() == numbered
+    assert {one["id"]: one for one in numbered["rules"]}["t.key"]["violations"] > 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
 
+from finsim.constraints.checking.repeated_keys import distinct_texts
 from finsim.constraints.evaluating.evaluator import Block, World
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.whole_table_functions import computed, join, same_keys, whole_nodes
@@ -191,7 +192,7 @@ class Session:
                         joins[data[1], data[2]] = join(other, data[2])
         keys = {name: key_names(spec) for name, spec in self.rules.tables.items()}
         world = World(self.params.values, self.labels, joins, others, {}, keys)
-        whole = dict(known or {})
+        whole = {**distinct_texts(whole_nodes(roots), source), **(known or {})}
         run = Interpreter(world)
         run.begin(Block(source, slice(None), source.rows))
         for node in (one for one in whole_nodes(roots) if one not in whole):
