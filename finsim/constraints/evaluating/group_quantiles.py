@@ -19,7 +19,7 @@ def group_quantiles(x: Float1D, share: float, key: Int1D) -> Float1D:
     else:
         order = stable_order(key)
     keys = key if order is None else key[order]
-    starts = np.append(np.flatnonzero(np.diff(keys, prepend=keys[0] - 1)), len(x))
+    starts = np.concatenate(([0], np.flatnonzero(keys[1:] != keys[:-1]) + 1, [len(x)]))
     if order is not None and len(x) <= SORTED_ROWS:
         found = _of_sorted(x[order], starts, share)
     else:

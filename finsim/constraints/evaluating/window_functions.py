@@ -141,7 +141,7 @@ class Window:
         if self.kind != COUNT:
             x = spread(args[0].values, block.rows)
             is_float = x.dtype.kind == "f"
-            empty = _empty(self.kind, is_float)
+            empty = nothing(self.kind, is_float)
             there = ~np.isnan(x) if is_float else args[0].valid
             x = x if there is None else np.where(there, x, empty)
         if not timed.all():
@@ -173,7 +173,7 @@ class Window:
     def _by_slot(self, count: int, like: _State) -> _State:
         """Return the windows of all groups, with room for ``count`` of them."""
         dtype = like.running.dtype
-        empty = _empty(self.kind, dtype.kind == "f")
+        empty = nothing(self.kind, dtype.kind == "f")
         held = _State.fresh(0, empty, dtype) if self._state is None else self._state
         self._state = held.room(count, empty)
         return self._state
@@ -218,7 +218,7 @@ class Window:
         self._end = len(kept)
 
 
-def _empty(kind: int, is_float: bool) -> Any:
+def nothing(kind: int, is_float: bool) -> Any:
     """Return the value of a window of no rows."""
     if kind in (COUNT, SUM):
         return np.float64(0) if is_float else np.int64(0)
