@@ -16,7 +16,8 @@ from finsim.kernels.sequences import (
     shifted,
     window_count,
     window_fold,
-)from finsim.kernels.windows import LEAST, MOST, SUM
+)
+from finsim.kernels.windows import LEAST, MOST, SUM
 
 WIDTH = 10
 FOLDS = [(SUM, operator.add, 0.0), (MOST, max, -math.inf), (LEAST, min, math.inf)]
