@@ -1,4 +1,4 @@
-"""Columns of a table as the arrays a kernel reads: as stored, without copies where that is possible.
+"""Columns of a table as the arrays that a kernel reads: as stored, without copies where possible.
 
 A dtype says how a column is kept. ``int64``: as it is. ``global``: codes that all columns share. ``local
 int8``: codes of the column's own dictionary; ``coded int16``: of the texts that rules compare it with.

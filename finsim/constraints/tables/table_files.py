@@ -1,4 +1,4 @@
-"""Anybody's table: CSV, CSV.gz or Parquet (a file or a folder of files) -> Arrow, with errors that help."""
+"""Read CSV, CSV.gz or Parquet (a file or a folder of files) into an Arrow table."""
 
 from __future__ import annotations
 
