@@ -116,3 +116,40 @@ def test_labels_are_kept_as_narrow_as_their_number_allows(labels):
     rules = RuleSet.parse(PACK.replace("c = 'a' or cumsum(x) < 100", f"c != 'l{labels - 1}'"))
     (found,) = [one for one in check(data, rules, tier="interpreter").results if one.id == "label"]
     assert [one.row for one in found.first] == [labels - 1]
+
+
+@pytest.mark.parametrize("tier", ["interpreter", "compiled"])
+@pytest.mark.parametrize("form", ["text", "large", "dictionary", "chunks", "twice"])
+def test_groups_by_text_are_those_by_number(form, tier):
+    rng = np.random.default_rng(2)
+    numbers = rng.integers(0, 9, 300)
+    texts = pa.array([None if number == 4 else f"account {number}" for number in numbers])
+    groups = {
+        "text": texts,
+        "large": texts.cast(pa.large_string()),
+        "dictionary": texts.dictionary_encode(),
+        "chunks": pa.chunked_array([texts[:100].dictionary_encode(), texts[100:].dictionary_encode()]),
+        "twice": pa.DictionaryArray.from_arrays(
+            pa.array(np.where(np.arange(300) % 2, numbers, numbers + 9)),
+            pa.array([None if one % 9 == 4 else f"account {one % 9}" for one in range(18)]),
+        ),
+    }
+    rules = RuleSet.parse(
+        """
+finsim-rules: 1
+pack: {id: p, version: "1"}
+table: t
+order: {group: [g], by: [n]}
+columns: {g: {type: id, null: true}, n: {type: int}, x: {type: float}}
+rules:
+  - {id: sum, check: cumsum(x) < 3}
+  - {id: before, check: lag(x) < x}
+  - {id: count, check: group_count() < 30}
+  - {id: q, check: "x < group_q(x, 90%)"}
+  - {id: kinds, check: "group_distinct(g, by: n) < 4"}
+"""
+    )
+    others = {"n": np.arange(300)[::-1] // 3, "x": rng.normal(size=300)}
+    by_number = check(pa.table({"g": pa.array(numbers, mask=numbers == 4), **others}), rules).counts()
+    assert check(pa.table({"g": groups[form], **others}), rules, tier=tier).counts() == by_number
+    assert sum(by_number.values()) > 100

@@ -21,6 +21,7 @@ from finsim.constraints.packs.loading import param
 from finsim.constraints.packs.rule import Rule, key_names
 from finsim.constraints.packs.rule_builder import completeness
 from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.tables.key_columns import group_codes
 from finsim.constraints.tables.nullable_vectors import Vec
 from finsim.constraints.tables.typed_columns import Labels, Source, matched, missing
 from finsim.errors import Problem, RuleError, did_you_mean
@@ -63,6 +64,14 @@ def table_name(table: pa.Table, rules: RuleSet) -> str:
         return max(fitting, key=lambda name: len(matched(table.column_names, rules.tables[name].columns)))
     nearest = min(lacking, key=lambda name: len(lacking[name]) / len(rules.tables[name].columns))
     raise RuleError.of(lacking[nearest])
+
+
+def _argument(run: Interpreter, source: Source, node: Node, arg: Node) -> Vec:
+    """Return a whole column; texts by which rows are only grouped are numbered for themselves."""
+    is_grouped = str(node.data[0]).startswith("group_") and arg.op == "column"
+    if is_grouped and source.is_plain_text(str(arg.data)):
+        return group_codes(source, str(arg.data))
+    return run.value(arg)
 
 
 @lru_cache(maxsize=256)
@@ -196,5 +205,7 @@ class Session:
         run = Interpreter(world)
         run.begin(Block(source, slice(None), source.rows))
         for node in (one for one in whole_nodes(roots) if one not in whole):
-            whole[node] = computed(node, [run.value(arg) for arg in node.args], source.rows)
+            whole[node] = computed(
+                node, [_argument(run, source, node, arg) for arg in node.args], source.rows
+            )
         return World(self.params.values, self.labels, joins, others, whole, keys)

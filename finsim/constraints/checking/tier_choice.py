@@ -46,8 +46,9 @@ def judged(passes: Sequence[Pass], source: Source, manner: Manner) -> dict[int, 
         for one in left:
             one.feed(source, 0, manner.blocks, manner.excused)
     else:
-        for several in (*_sharing(passes), *([one] for one in passes)):
-            if all(one in left for one in several) and _is_judged(several, source, manner):
+        for sharing in (*_sharing(passes), *([one] for one in passes)):
+            several = [one for one in sharing if one in left]
+            if several and _is_judged(several, source, manner):
                 left = [one for one in left if one not in several]
     return _undefined(passes)
 

@@ -14,6 +14,7 @@ from finsim.constraints.compiled.run_types import Counts, Ready, Wild
 from finsim.constraints.compiled.sorted_groups import OutOfOrder, may_stand_in_order
 from finsim.constraints.compiled.table_feed import arranged_shares, feed, feed_arranged, shares
 from finsim.constraints.evaluating.evaluator import World
+from finsim.constraints.evaluating.interpreter_pass import stored_columns
 from finsim.constraints.evaluating.rule_counts import Excused
 from finsim.constraints.language.row_order import Order
 from finsim.constraints.packs.rule import Rule
@@ -105,9 +106,7 @@ class Compiled:
 
     def _arranged(self) -> Arrangement:
         assert self.order is not None
-        group = [self.source.block(name, slice(None)) for name in self.order.group]
-        by = [self.source.block(name, slice(None)) for name in self.order.by] if self.order.is_sorted else []
-        return arrange(group, by, self.source.rows)
+        return arrange(*stored_columns(self.order, self.source), self.source.rows)
 
     def _once(self, begin: int, threads: int) -> Outcome:
         facts, ready = self.prepare()

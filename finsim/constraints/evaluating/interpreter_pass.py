@@ -12,6 +12,7 @@ from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.rule_counts import Excused, Tally, excuses, judged
 from finsim.constraints.language.row_order import Order
 from finsim.constraints.tables.group_layout import Arrangement, StreamGroups, arrange, layout
+from finsim.constraints.tables.key_columns import group_codes
 from finsim.constraints.tables.nullable_vectors import Vec
 from finsim.constraints.tables.presorted_rows import Standing, standing
 from finsim.constraints.tables.typed_columns import Source
@@ -76,7 +77,7 @@ def order_columns(order: Order, source: Source) -> tuple[list[Vec], list[Vec]]:
 def stored_columns(order: Order, source: Source) -> tuple[list[Vec], list[Vec]]:
     """Return the group columns and the sorting columns of a table as they are stored, not widened."""
     by = order.by if order.is_sorted else ()
-    return [source.whole(name) for name in order.group], [source.whole(name) for name in by]
+    return [group_codes(source, name) for name in order.group], [source.whole(name) for name in by]
 
 
 def cut(
