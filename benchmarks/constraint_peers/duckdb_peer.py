@@ -45,7 +45,7 @@ WINDOWS = """
 
 
 def load(table: pa.Table) -> duckdb.DuckDBPyConnection:
-    """Return a database in memory with the table: labels as ENUM, times as TIMESTAMP in UTC, NaN as NULL."""
+    """Return a database in memory with the table: dictionaries as ENUM, TIMESTAMP in UTC, NaN as NULL."""
     connection = duckdb.connect()
     connection.execute("SET threads = 1")
     place = table.column_names.index("ts")
@@ -53,6 +53,8 @@ def load(table: pa.Table) -> duckdb.DuckDBPyConnection:
     connection.register("given", table.set_column(place, "ts", utc))
     changed = ["if(isnan(score), NULL, score) AS score"]
     for name in LABELS:
+        if not pa.types.is_dictionary(table[name].type):
+            continue
         texts = ", ".join(f"'{text}'" for text in table[name].chunk(0).dictionary.to_pylist())
         connection.execute(f"CREATE TYPE {name}_label AS ENUM ({texts})")
         changed.append(f"{name}::{name}_label AS {name}")

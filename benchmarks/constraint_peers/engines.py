@@ -32,9 +32,9 @@ class Engine:
 
 
 ENGINES = (
-    Engine("finsim", "finsim_peer", note="compiled, one thread"),
-    Engine("finsim-2-threads", "finsim_peer", {"threads": 2}, note="compiled"),
-    Engine("finsim-numpy", "finsim_peer", {"tier": "numpy"}, note="the interpreter, nothing compiled"),
+    Engine("finsim", "finsim_peer", note="default tier, kernels on disk, one thread"),
+    Engine("finsim-2-threads", "finsim_peer", {"threads": 2}, note="default tier"),
+    Engine("finsim-numpy", "finsim_peer", {"tier": "interpreter"}, note="the interpreter, nothing compiled"),
     Engine("numpy", "numpy_peer", note="by hand for sorted rows"),
     Engine("polars", "polars_peer", note="one lazy query, by hand for sorted rows (shift)"),
     Engine(

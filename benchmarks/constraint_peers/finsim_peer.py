@@ -11,6 +11,7 @@ from constraint_peers.rules import PACK, ROW, SEQUENCE
 from finsim.constraints.checking.check import check as finsim_check
 from finsim.constraints.packs.ruleset import RuleSet
 
+FIRST = 1_000
 PACKAGES = ("finsim", "numba", "numpy", "pyarrow")
 
 
@@ -28,8 +29,10 @@ def load(table: pa.Table) -> pa.Table:
     return table
 
 
-def check(table: pa.Table, sequences: bool, tier: str = "compiled", threads: int = 1) -> dict[str, int]:
-    """Return breaches by rule."""
+def check(table: pa.Table, sequences: bool, tier: str = "auto", threads: int = 1) -> dict[str, int]:
+    """Return breaches by rule; the few rows with which every engine begins bring kernels onto the disk."""
+    if tier == "auto" and table.num_rows <= FIRST:
+        tier = "compiled"
     counts = finsim_check(table, pack(sequences), tier=tier, threads=threads).counts()
     return {name: counts[name] for name in (ROW + SEQUENCE if sequences else ROW)}
 
@@ -48,4 +51,11 @@ def bytes_read(schema: pa.Schema, sequences: bool) -> int:
         if rule.id in ROW + SEQUENCE:
             names |= rule.columns | set((*rule.order.group, *rule.order.by) if rule.order else ())
     kinds = [schema.field(name).type for name in names]
-    return sum((kind.index_type if pa.types.is_dictionary(kind) else kind).bit_width // 8 for kind in kinds)
+    return sum(_width(kind) for kind in kinds)
+
+
+def _width(kind: pa.DataType) -> int:
+    """Return the bytes of a cell: of a text where it ends, and some six letters."""
+    if pa.types.is_string(kind):
+        return 4 + 6
+    return (kind.index_type if pa.types.is_dictionary(kind) else kind).bit_width // 8

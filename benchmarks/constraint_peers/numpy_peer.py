@@ -19,9 +19,12 @@ def load(table: pa.Table) -> dict[str, Any]:
     for name in table.column_names:
         column = table[name].combine_chunks()
         if name in LABELS:
+            column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
             data[f"{name} texts"] = column.dictionary.to_pylist()
             column = column.indices
-        data[name] = np.array(column.cast(pa.int64()) if name == "ts" else column)
+        data[name] = np.array(
+            column.cast(pa.timestamp("ns", tz="UTC")).cast(pa.int64()) if name == "ts" else column
+        )
     return data
 
 

@@ -15,8 +15,15 @@ DAY = 86_400
 START = 1_735_689_600  # 2025-01-01
 
 
-def payments(rows: int, seed: int = 7) -> pa.Table:
-    """Return the table: money as int64 cents, labels as dictionaries of int8, nulls in ``score`` as NaN."""
+FORMS = ("text", "dictionary", "narrow")
+
+
+def payments(rows: int, seed: int = 7, form: str = "text") -> pa.Table:
+    """Return the table: money as int64 cents, nulls in ``score`` as NaN.
+
+    As people have it (``text``): labels as plain strings, times in microseconds; ``dictionary``: labels as
+    readers of files give them (int32); ``narrow``: as int8, times in nanoseconds.
+    """
     draw = Streams(seed).at("benchmark", "payments")
     wrong = lambda: draw.random(rows) < WRONG  # noqa: E731
     account = np.sort(draw.integers(0, max(rows // PER_ACCOUNT, 1), rows)).astype(np.int32)
@@ -79,7 +86,22 @@ def payments(rows: int, seed: int = 7) -> pa.Table:
         "age": pa.array(age), "term": pa.array(term), "rate": pa.array(rate), "ltv": pa.array(ltv),
         "dti": pa.array(dti), "score": pa.array(score),
     }  # fmt: skip
-    return pa.table(columns)
+    return _in_form(pa.table(columns), form)
+
+
+def _in_form(table: pa.Table, form: str) -> pa.Table:
+    for place, field in enumerate(table.schema):
+        kind = field.type
+        if form != "narrow" and pa.types.is_dictionary(kind):
+            texts = table.column(place).cast(pa.string())
+            table = table.set_column(
+                place, field.name, texts.dictionary_encode() if form == "dictionary" else texts
+            )
+        if form != "narrow" and pa.types.is_timestamp(kind):
+            table = table.set_column(
+                place, field.name, table.column(place).cast(pa.timestamp("us", tz="UTC"))
+            )
+    return table
 
 
 def _labels(codes: np.ndarray, texts: list[str]) -> pa.Array:

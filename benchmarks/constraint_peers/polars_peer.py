@@ -17,8 +17,9 @@ DAY = pl.duration(hours=24)
 
 
 def load(table: pa.Table) -> pl.DataFrame:
-    """Return a data frame: labels as Enum, NaN as null."""
-    kinds = {name: pl.Enum(table[name].chunk(0).dictionary.to_pylist()) for name in LABELS}
+    """Return a data frame: texts as String, dictionaries as Enum, NaN as null."""
+    coded = [name for name in LABELS if pa.types.is_dictionary(table[name].type)]
+    kinds = {name: pl.Enum(table[name].chunk(0).dictionary.to_pylist()) for name in coded}
     frame = pl.from_arrow(table).cast(kinds).with_columns(col("score").fill_nan(None))
     return frame.rechunk()
 

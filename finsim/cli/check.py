@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,6 +38,12 @@ def check(
         bool, typer.Option("--strict", help="Exit 1 unless every rule passed: none silent, skipped, unknown.")
     ] = False,
     overrides: Overrides = None,
+    tier: Annotated[
+        str,
+        typer.Option(
+            "--tier", help="interpreter, compiled, or auto (by the number of rows); results are the same."
+        ),
+    ] = "auto",
     threads: Threads = 1,
     as_json: AsJson = False,
 ) -> None:
@@ -46,10 +53,12 @@ def check(
 
     Example: finsim check bars.csv --rules ohlcv --explain 1
     """
+    from finsim.constraints.checking.tier_choice import known_tier
     from finsim.constraints.conflicts.conflict_check import refuse_conflicts
     from finsim.constraints.packs.ruleset import RuleSet
     from finsim.engine.check_inputs import gather
 
+    known_tier(tier)
     if repair != (output is not None):
         raise StudyError("--repair and -o go together", place="finsim check", remedy="give both or none")
     if repair and explain is not None:
@@ -62,10 +71,11 @@ def check(
     if explain is not None:
         _explain(gather(data, pack), pack, params, explain, as_json)
     if output is not None:
-        facts, text, after, is_whole = _repaired(gather(data, pack), pack, params, output, threads)
+        how = _How(tier, threads)
+        facts, text, after, is_whole = _repaired(gather(data, pack), pack, params, output, how)
         show(facts, text, as_json)
         raise typer.Exit(_exit_code(after, strict) if is_whole else EXIT_GATE)
-    found = _checked(data, pack, params, threads)
+    found = _checked(data, pack, params, _How(tier, threads))
     show(found.to_dict(), found.to_text(), as_json)
     raise typer.Exit(_exit_code(found, strict))
 
@@ -74,7 +84,15 @@ def _exit_code(report: CheckReport, strict: bool) -> int:
     return EXIT_GATE if report.broken() or (strict and not report.all_passed) else EXIT_FINE
 
 
-def _checked(data: Path, pack: RuleSet, params: Mapping[str, object], threads: int) -> CheckReport:
+@dataclass(frozen=True)
+class _How:
+    """What changes no result: tier and threads."""
+
+    tier: str
+    threads: int
+
+
+def _checked(data: Path, pack: RuleSet, params: Mapping[str, object], how: _How) -> CheckReport:
     """Check tables, a large file as a stream where that can be done."""
     from finsim.constraints.checking.check import check as check_tables
     from finsim.engine.check_inputs import gather
@@ -83,11 +101,11 @@ def _checked(data: Path, pack: RuleSet, params: Mapping[str, object], threads: i
     large = large_file(data, pack, params)
     if large is not None:
         with progress() as step:
-            found = check_large(large, pack, params, threads=threads, progress=step)
+            found = check_large(large, pack, params, tier=how.tier, threads=how.threads, progress=step)
         if found is not None:
             return found
     given = gather(data, pack)
-    return check_tables(given.tables, pack, params, excused=given.excused, threads=threads)
+    return check_tables(given.tables, pack, params, excused=given.excused, tier=how.tier, threads=how.threads)
 
 
 def _explain(given: Gathered, pack: RuleSet, params: Mapping[str, object], text: str, as_json: bool) -> None:
@@ -103,7 +121,7 @@ def _explain(given: Gathered, pack: RuleSet, params: Mapping[str, object], text:
 
 
 def _repaired(
-    given: Gathered, pack: RuleSet, params: Mapping[str, object], output: Path, threads: int
+    given: Gathered, pack: RuleSet, params: Mapping[str, object], output: Path, how: _How
 ) -> tuple[dict[str, object], str, CheckReport, bool]:
     """Repair table after table and write them.
 
@@ -113,7 +131,9 @@ def _repaired(
     from finsim.constraints.repairing.repair import repair
     from finsim.engine.check_inputs import store
 
-    before = check_tables(given.tables, pack, params, excused=given.excused, threads=threads)
+    before = check_tables(
+        given.tables, pack, params, excused=given.excused, tier=how.tier, threads=how.threads
+    )
     tables, repairs = dict(given.tables), {}
     stored = [name for name in tables if name not in given.derived]
     for name in stored:
@@ -123,7 +143,7 @@ def _repaired(
         )
     for name in stored:
         store(tables[name], output if len(stored) == 1 else output / f"{name}.parquet")
-    after = check_tables(tables, pack, params, excused=given.excused, threads=threads)
+    after = check_tables(tables, pack, params, excused=given.excused, tier=how.tier, threads=how.threads)
     done = {name: report.to_dict() for name, report in repairs.items()}
     facts: dict[str, object] = {
         "before": before.to_dict(),

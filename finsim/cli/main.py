@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -70,7 +71,9 @@ def _root(version: bool = typer.Option(False, "--version", help="Print the versi
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 fine, 1 a gate or rule failed, 2 bad input, 3 own fault."""
-    sys.exit(_guarded(sys.argv[1:] if arguments is None else arguments))
+    code = _guarded(sys.argv[1:] if arguments is None else arguments)
+    gc.freeze()  # at the end of a program its memory is searched for garbage, for nothing: 0.05 s
+    sys.exit(code)
 
 
 def _guarded(arguments: list[str]) -> int:

@@ -69,6 +69,7 @@ def check_large(
     rules: RuleSet,
     params: Mapping[str, object] | None = None,
     *,
+    tier: str = "auto",
     threads: int = 1,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> CheckReport | None:
@@ -87,7 +88,9 @@ def check_large(
     excused = excuses(labels, rules) if "narrative" in file.headers else {}
     batches = Batches(file.path, file.headers, progress=step)
     try:
-        found = check_batches(batches, rules, params, table=file.table, excused=excused, threads=threads)
+        found = check_batches(
+            batches, rules, params, table=file.table, excused=excused, tier=tier, threads=threads
+        )
     except RowsOutOfOrder:
         return None
     return _with_other_tables(found, file.table, rules, params)

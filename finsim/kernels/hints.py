@@ -1,8 +1,9 @@
 """What a kernel may ask of the processor: wide vectors, and memory before it is needed. Results are the same.
 
 LLVM uses vectors of 256 bits on processors that have 512, because the first of them ran slower with those;
-numba can only change that for a whole process. A kernel that calls ``wide`` asks for itself. The processor
-reads ahead in a page of memory but not into the next one: ``ahead`` opens it.
+numba can only change that for a whole process. A kernel that calls ``wide`` asks for itself, and says besides
+that it reads nothing that it writes by another name, without which texts are not looked up many at once. The
+processor reads ahead in a page of memory but not into the next one: ``ahead`` opens it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _READ, _KEEP, _DATA = 0, 2, 1  # arguments of llvm.prefetch: to be read, into th
 
 
 def wide() -> None:
-    """Ask for the widest vectors in the kernel that calls this; other processors have no use for it."""
+    """Ask for the widest vectors in the kernel that calls this, whose written arrays overlap no others."""
 
 
 def ahead(array: Array, place: int) -> None:
@@ -34,6 +35,9 @@ def _ask_wide(_: Any) -> Any:
     def written(context: Any, builder: Any, signature: Any, _: Any) -> Any:
         # llvmlite lists the attributes it knows; one with a value is text of the same kind
         set.add(builder.function.attributes, _ATTRIBUTE)
+        for argument in builder.function.args:
+            if isinstance(argument.type, ir.PointerType):
+                argument.add_attribute("noalias")
         return impl_ret_untracked(context, builder, signature.return_type, context.get_dummy_value())
 
     return types.void(), written

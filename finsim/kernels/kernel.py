@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import numba
 import numpy as np
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -19,6 +18,8 @@ def kernel(function: Function) -> Function:
     ``fastmath`` is off: results must be equal to the plain twin in ``tests/naive``. The GIL is
     released, so threads may run kernels side by side. ``NUMBA_DISABLE_JIT=1`` runs the plain function.
     """
+    import numba  # takes 0.3 s: small tables are judged without
+
     compiled: Function = numba.njit(**_FLAGS)(function)
     return compiled
 
@@ -30,6 +31,8 @@ def kernel_for(function: Function, arguments: list[tuple[str, int]]) -> Function
     contiguous and may be read-only, except those whose dtype name begins with ``=`` (written to). Machine
     code is kept beside the file of the function, wherever ``NUMBA_CACHE_DIR`` points.
     """
+    import numba
+
     types: list[Any] = []
     for name, dimensions in arguments:
         dtype = numba.from_dtype(np.dtype(name.lstrip("=")))

@@ -7,6 +7,7 @@ i belongs to the group of row i - 1. Twins: ``tests/naive/sequences.py``.
 from __future__ import annotations
 
 from finsim.kernels.kernel import kernel
+from finsim.kernels.windows import MOST, SUM
 from finsim.notation import Array, Bool1D, Int1D, Nanos1D
 
 DAY = 86_400 * 10**9
@@ -83,22 +84,47 @@ def window_count(time: Nanos1D, begin: int, same: Bool1D, width: int, head: int,
 
 
 @kernel
-def window_sum(
-    time: Nanos1D, x: Int1D, begin: int, same: Bool1D, width: int, head: int, carried: int, out: Int1D
-) -> tuple[int, int]:
-    """Write the sum of whole numbers x over the window of each row; return the last head and sum.
+def _joined(kind: int, a: float, b: float) -> float:
+    if kind == SUM:
+        return a + b
+    return max(a, b) if kind == MOST else min(a, b)
 
-    As ``window_count``; sums wrap as int64 does.
+
+@kernel
+def window_fold(
+    window: tuple[int, int],
+    rows: tuple[Array, ...],
+    begin: int,
+    same: Bool1D,
+    state: tuple[Array, Array],
+    out: Array,
+) -> None:
+    """Write the sum, largest or smallest x of each row's window, as ``windows.slide`` does, to the bit.
+
+    ``window`` : kind and width. ``rows`` : time, x and the sums beside (written); they hold rows from before
+    the block, whose own stand from ``begin`` on. ``state`` : where the window and its running sum begin
+    int64[2], and that sum and the sum of no rows [2]; those of the row before, written.
     """
-    total = carried
+    kind, width = window
+    time, x, beside = rows
+    places, running = state
+    first, middle, younger, empty = places[0], places[1], running[0], running[1]
     for i in range(len(same)):
         row = begin + i
         if not same[i]:
-            head, total = row, 0
-        total += x[row]
-        limit = time[row] - width
-        while time[head] <= limit:
-            total -= x[head]
-            head += 1
-        out[i] = total
-    return head, total
+            first, middle, younger = row, row, empty
+        now = time[row]
+        younger = _joined(kind, younger, x[row])
+        while not 0 <= now - time[first] < width:
+            first += 1
+        if first < middle:
+            out[i] = _joined(kind, beside[first], younger)
+        elif first == middle:
+            out[i] = younger
+        else:  # the older rows are gone: the younger ones take their place
+            total = empty
+            for at in range(row, first - 1, -1):
+                total = _joined(kind, x[at], total)
+                beside[at] = total
+            out[i], middle, younger = total, row + 1, empty
+    places[0], places[1], running[0] = first, middle, younger

@@ -66,6 +66,16 @@ def test_every_form_of_a_table_is_checked_and_explained(form, tmp_path, capsys):
     assert run("check", path, "--rules", "ohlcv", "--explain", "0") == 0
 
 
+def test_the_tier_changes_nothing_and_an_unknown_one_is_refused(tmp_path, capsys):
+    path, told = written(tmp_path, "parquet"), []
+    for tier in ("auto", "interpreter", "compiled"):
+        assert run("check", path, "--rules", "ohlcv", "--json", "--tier", tier) == 1
+        told.append(capsys.readouterr().out)
+    assert told[0] == told[1] == told[2]
+    assert run("check", path, "--rules", "ohlcv", "--tier", "numpy") == 2
+    assert "use `interpreter`" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [("4", "no row 4"), ("-1", "not a row"), ("x", "not a row"), ("trades:1", "no table 'trades'")],

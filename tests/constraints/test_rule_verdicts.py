@@ -39,7 +39,7 @@ WANTED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("tier", ["numpy", "compiled"])
+@pytest.mark.parametrize("tier", ["interpreter", "compiled"])
 def test_each_state_has_its_name(tier):
     report = check({"orders": ORDERS}, RuleSet.parse(PACK), tier=tier)
     assert {name: report[name].verdict for name in WANTED} == WANTED

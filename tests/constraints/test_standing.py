@@ -88,7 +88,7 @@ def table(rows):
 
 def most_memory(data, rules):
     tracemalloc.start()
-    check(data, rules, tier="numpy", blocks=4096)
+    check(data, rules, tier="interpreter", blocks=4096)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak
@@ -96,7 +96,7 @@ def most_memory(data, rules):
 
 def test_memory_beside_sorted_rows_is_a_few_bytes_a_row():
     rules, few, many = RuleSet.parse(PACK), table(20_000), table(420_000)
-    check(few, rules, tier="numpy")
+    check(few, rules, tier="interpreter")
     grown = (most_memory(many, rules) - most_memory(few, rules)) / 400_000
     assert grown < 8, f"{grown:.1f} bytes a row"  # one of int64 for each row would be as many
 
@@ -104,7 +104,7 @@ def test_memory_beside_sorted_rows_is_a_few_bytes_a_row():
 def test_rows_in_any_other_order_give_the_same_counts():
     rules, data = RuleSet.parse(PACK), table(5_000)
     mixed = data.take(pa.array(np.argsort(np.arange(5_000) % 7, kind="stable")))
-    ordered, shuffled = (check(one, rules, tier="numpy").counts() for one in (data, mixed))
+    ordered, shuffled = (check(one, rules, tier="interpreter").counts() for one in (data, mixed))
     assert ordered["grows"] == shuffled["grows"] > 1_000
     assert ordered["label"] == shuffled["label"]
 
@@ -114,5 +114,42 @@ def test_labels_are_kept_as_narrow_as_their_number_allows(labels):
     texts = [f"l{k}" for k in range(labels)]
     data = pa.table({"g": [0] * labels, "n": range(labels), "x": [0.0] * labels, "c": texts})
     rules = RuleSet.parse(PACK.replace("c = 'a' or cumsum(x) < 100", f"c != 'l{labels - 1}'"))
-    (found,) = [one for one in check(data, rules, tier="numpy").results if one.id == "label"]
+    (found,) = [one for one in check(data, rules, tier="interpreter").results if one.id == "label"]
     assert [one.row for one in found.first] == [labels - 1]
+
+
+@pytest.mark.parametrize("tier", ["interpreter", "compiled"])
+@pytest.mark.parametrize("form", ["text", "large", "dictionary", "chunks", "twice"])
+def test_groups_by_text_are_those_by_number(form, tier):
+    rng = np.random.default_rng(2)
+    numbers = rng.integers(0, 9, 300)
+    texts = pa.array([None if number == 4 else f"account {number}" for number in numbers])
+    groups = {
+        "text": texts,
+        "large": texts.cast(pa.large_string()),
+        "dictionary": texts.dictionary_encode(),
+        "chunks": pa.chunked_array([texts[:100].dictionary_encode(), texts[100:].dictionary_encode()]),
+        "twice": pa.DictionaryArray.from_arrays(
+            pa.array(np.where(np.arange(300) % 2, numbers, numbers + 9)),
+            pa.array([None if one % 9 == 4 else f"account {one % 9}" for one in range(18)]),
+        ),
+    }
+    rules = RuleSet.parse(
+        """
+finsim-rules: 1
+pack: {id: p, version: "1"}
+table: t
+order: {group: [g], by: [n]}
+columns: {g: {type: id, null: true}, n: {type: int}, x: {type: float}}
+rules:
+  - {id: sum, check: cumsum(x) < 3}
+  - {id: before, check: lag(x) < x}
+  - {id: count, check: group_count() < 30}
+  - {id: q, check: "x < group_q(x, 90%)"}
+  - {id: kinds, check: "group_distinct(g, by: n) < 4"}
+"""
+    )
+    others = {"n": np.arange(300)[::-1] // 3, "x": rng.normal(size=300)}
+    by_number = check(pa.table({"g": pa.array(numbers, mask=numbers == 4), **others}), rules).counts()
+    assert check(pa.table({"g": groups[form], **others}), rules, tier=tier).counts() == by_number
+    assert sum(by_number.values()) > 100

@@ -1,5 +1,8 @@
 """Streams in the compiled tier: the same report as the interpreter's, wherever batches are cut."""
 
+from collections import OrderedDict
+from concurrent.futures import Future
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -7,7 +10,9 @@ import pytest
 from naive.rule_tables import sorted_rules, sorted_table
 
 from finsim.constraints.checking import stream_check as streaming
+from finsim.constraints.checking import tier_choice
 from finsim.constraints.checking.check import check, check_batches
+from finsim.constraints.compiled import compiled_tier, rule_compiler
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.tables.group_layout import StreamGroups
 from finsim.constraints.tables.parquet_batches import Batches, read_ahead
@@ -31,7 +36,7 @@ def grouped(rules):
 @pytest.mark.parametrize("rows", [7, 100, 5_000])
 def test_batches_in_group_order(rows, rules):
     table = sorted_table(1_200, nulls=True)
-    slow = check_batches(cut(table, rows), rules, tier="numpy").to_dict()
+    slow = check_batches(cut(table, rows), rules, tier="interpreter").to_dict()
     assert check_batches(cut(table, rows), rules, tier="compiled", threads=2).to_dict() == slow
     whole = {one["id"]: one for one in check(table, rules, tier="compiled").to_dict()["rules"]}
     assert [one for one in slow["rules"] if one["id"] in grouped(rules)] == [
@@ -41,13 +46,13 @@ def test_batches_in_group_order(rows, rules):
 
 def test_a_generator_is_read_once(rules):
     table = sorted_table(600, nulls=True)
-    slow = check_batches(iter(cut(table, 90)), rules, tier="numpy").to_dict()
+    slow = check_batches(iter(cut(table, 90)), rules, tier="interpreter").to_dict()
     assert check_batches(iter(cut(table, 90)), rules, tier="compiled").to_dict() == slow
 
 
 def test_groups_that_come_back_are_left_to_the_interpreter(rules):
     table = sorted_table(600, nulls=True).sort_by([("ts", "ascending")])
-    slow = check_batches(cut(table, 50), rules, tier="numpy").to_dict()
+    slow = check_batches(cut(table, 50), rules, tier="interpreter").to_dict()
     assert check_batches(cut(table, 50), rules, tier="compiled").to_dict() == slow
 
 
@@ -55,39 +60,54 @@ def test_months_that_are_each_sorted_by_account(rules):
     table = sorted_table(800, nulls=True)
     middle = pa.compute.greater(table["ts"].cast(pa.int64()), int(np.median(table["ts"].cast(pa.int64()))))
     months = [table.filter(pa.compute.invert(middle)), table.filter(middle)]
-    slow = check_batches(months, rules, tier="numpy").to_dict()
+    slow = check_batches(months, rules, tier="interpreter").to_dict()
     assert check_batches(months, rules, tier="compiled").to_dict() == slow
 
 
 def test_a_group_larger_than_what_is_held(rules, monkeypatch):
     monkeypatch.setattr(streaming, "HELD_ROWS", 10)
     table = sorted_table(600, nulls=True)
-    slow = check_batches(cut(table, 50), rules, tier="numpy").to_dict()
+    slow = check_batches(cut(table, 50), rules, tier="interpreter").to_dict()
     assert check_batches(cut(table, 50), rules, tier="compiled").to_dict() == slow
 
 
 def test_time_that_runs_backwards_is_refused_in_both_tiers(rules):
     table = sorted_table(600, nulls=True)
     turned = table.take(pa.array(np.arange(600)[::-1]))
-    for tier in ("numpy", "compiled"):
+    for tier in ("interpreter", "compiled"):
         with pytest.raises(DataError, match="out of order"):
             check_batches(cut(turned, 50), rules, tier=tier)
 
 
-def test_auto_begins_with_the_interpreter(rules, monkeypatch):
-    monkeypatch.setattr(streaming, "CACHED_ROWS", 200)
-    monkeypatch.setattr(streaming, "COMPILE_ROWS", 1_200)
-    table = sorted_table(900, nulls=False)
-    fitting = RuleSet.parse(sorted_rules(nulls=False))
-    slow = check_batches(cut(table, 100), fitting, tier="numpy").to_dict()
-    assert check_batches(cut(table, 100), fitting).to_dict() == slow
+@pytest.mark.parametrize("looks", [0, 2, 10**6])
+def test_auto_begins_with_the_interpreter_and_goes_on_by_kernels(rules, looks, monkeypatch):
+    futures = {}
+
+    def later(wanted):
+        futures.setdefault(wanted.name(), [0, Future()])[0] += 1
+        seen, future = futures[wanted.name()]
+        if seen > looks and not future.done():
+            wanted.compiled()
+            future.set_result(True)
+        return future
+
+    monkeypatch.setattr(compiled_tier, "compiled_later", later)
+    monkeypatch.setattr(rule_compiler.Prepared, "is_compiled", lambda self: self.ready is not None)
+    monkeypatch.setattr(rule_compiler, "_kept", OrderedDict())
+    monkeypatch.setattr(tier_choice, "KERNEL_ROWS", 200)
+    for nulls in (False, True):
+        table, fitting = sorted_table(900, nulls=nulls), RuleSet.parse(sorted_rules(nulls=nulls))
+        slow = check_batches(cut(table, 100), fitting, tier="interpreter").to_dict()
+        assert check_batches(cut(table, 100), fitting).to_dict() == slow
+    assert any(one.done() for _, one in futures.values()) is (looks < 10)
 
 
 def test_a_long_file_in_order_is_judged_by_kernels_from_its_first_row(tmp_path, monkeypatch):
     rules, table = RuleSet.parse(sorted_rules(nulls=False)), sorted_table(900, False)
     pq.write_table(table, tmp_path / "t.parquet")
-    slow = check_batches(cut(table, 100), rules, tier="numpy").to_dict()
+    slow = check_batches(cut(table, 100), rules, tier="interpreter").to_dict()
     monkeypatch.setattr(streaming, "COMPILE_ROWS", 900)
+    monkeypatch.setattr(tier_choice, "KERNEL_ROWS", 900)
     kept, arrange = [], StreamGroups.arrange
 
     def watched(self, group, by, rows):
@@ -100,7 +120,7 @@ def test_a_long_file_in_order_is_judged_by_kernels_from_its_first_row(tmp_path, 
 
 
 @pytest.mark.parametrize("place", [70, 899])
-@pytest.mark.parametrize("tier", ["numpy", "compiled"])
+@pytest.mark.parametrize("tier", ["interpreter", "compiled"])
 def test_a_number_too_large_is_named_by_its_row_in_the_stream(rules, tier, place):
     table = sorted_table(900, nulls=True)
     amounts = table["x"].to_pylist()

@@ -1,7 +1,8 @@
 """The compiled tier against the interpreter: the same report, cell by cell, for any pack, cut and thread."""
 
 import re
-import threading
+from collections import OrderedDict
+from concurrent.futures import Future
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +23,11 @@ from naive.rule_tables import (
 from naive.rule_texts import CHILD_RULES, ROW_RULES, SEQUENCE_RULES, TIMED_RULES
 from naive.tiers import both
 
-from finsim.constraints.checking import tier_choice as judging
+from finsim.constraints.checking import tier_choice
 from finsim.constraints.checking.check import check
 from finsim.constraints.checking.check_session import Session
-from finsim.constraints.compiled import table_feed as feeding
-from finsim.constraints.compiled.rule_compiler import facts_for, plans_for
+from finsim.constraints.compiled import background, compiled_tier, rule_compiler
+from finsim.constraints.compiled.rule_compiler import facts_for, prepared
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import DataError, RuleError
 from finsim.kernels.generated import check_alphabet
@@ -145,7 +146,7 @@ def test_floats_beyond_what_was_planned_for(odd):
 
 def test_numbers_too_large_are_refused_in_both_tiers():
     table = pa.table({"x": [1.0], "y": [1.0], "n": [2 * 10**18]})
-    for tier in ("numpy", "compiled"):
+    for tier in ("interpreter", "compiled"):
         with pytest.raises(DataError, match="2000000000000000000"):
             check(table, RuleSet.parse(FLOATS), tier=tier)
 
@@ -157,7 +158,7 @@ def test_numbers_too_large_are_refused_wherever_they_are_read(text):
     values[200] = 10**18 + 1
     table = table.set_column(2, "x", pa.array(values))
     rules = CROWDS.replace("id: crowds", "id: large").replace("x: {type", "y: {type: float}, x: {type")
-    for tier in ("numpy", "compiled"):
+    for tier in ("interpreter", "compiled"):
         with pytest.raises(DataError, match="1000000000000000001"):
             check(table, RuleSet.parse(f"{rules}  - {{id: r, check: {text}}}\n"), tier=tier)
 
@@ -210,29 +211,94 @@ rules: [{id: small, level: policy, check: n < 5}]
     assert fast["rules"][-1]["excused"] == 10
 
 
-def test_auto_changes_over_while_it_compiles(monkeypatch):
+def ready_after(looks, kinds):
+    """Stand in for the thread: kernels are ready when somebody has looked so often, or never (an error)."""
+    futures = {}
+
+    def later(wanted):
+        name = wanted.name()
+        seen, future = futures.setdefault(name, [0, Future()])
+        futures[name][0] += 1
+        if seen >= looks and not future.done():
+            wanted.compiled()
+            kinds.append("ready")
+            future.set_result(True)
+        return future
+
+    return later
+
+
+@pytest.fixture
+def cold(monkeypatch):
+    """No kernel is on disk, and steps are short."""
+    original = rule_compiler.Prepared.is_compiled
+    monkeypatch.setattr(
+        rule_compiler.Prepared, "is_compiled", lambda self: self.ready is not None and original(self)
+    )
+    monkeypatch.setattr(rule_compiler, "_kept", OrderedDict())
+    monkeypatch.setattr(tier_choice, "KERNEL_ROWS", 10)
+    monkeypatch.setattr(tier_choice, "_STEP", 64)
+
+
+@pytest.mark.parametrize("looks", [0, 1, 5, 10**6])
+@pytest.mark.parametrize("how", ["sorted", "nulls", "mixed", "one group"])
+def test_the_kernel_takes_over_between_groups_while_the_interpreter_judges(how, looks, cold, monkeypatch):
+    table = sorted_table(1_500, how == "nulls")
+    if how == "mixed":
+        table = table.take(pa.array(np.random.default_rng(3).permutation(1_500)))
+    if how == "one group":
+        table = table.set_column(0, table.column_names[0], pa.array(np.zeros(1_500, np.int64)))
+    rules, kinds = RuleSet.parse(sorted_rules(nulls=how == "nulls")), []
+    monkeypatch.setattr(compiled_tier, "compiled_later", ready_after(looks, kinds))
+    found = check(table, rules, blocks=16).to_dict()
+    assert found == check(table, rules, tier="interpreter").to_dict()
+    assert bool(kinds) is (looks < 10)
+
+
+def test_a_kernel_that_cannot_be_compiled_leaves_the_table_to_the_interpreter(cold, monkeypatch):
+    def failed(wanted):
+        future = Future()
+        future.set_result(False)
+        return future
+
+    monkeypatch.setattr(compiled_tier, "compiled_later", failed)
     table, rules = sorted_table(1_500, False), RuleSet.parse(sorted_rules(nulls=False))
-    monkeypatch.setattr(judging, "CACHED_ROWS", 10)
-    monkeypatch.setattr(judging, "COMPILE_ROWS", 4_000)
-    monkeypatch.setattr(judging.os, "cpu_count", lambda: 2)
-    monkeypatch.setattr(feeding, "CHUNK", 200)
-    monkeypatch.setattr("finsim.constraints.compiled.compiled_tier.are_compiled", lambda plans: False)
-    begun = threading.Event()
-    original = judging.Pass.feed
+    assert check(table, rules).to_dict() == check(table, rules, tier="interpreter").to_dict()
 
-    def feed(self, *args, **options):
-        begun.set()
-        return original(self, *args, **options)
 
-    monkeypatch.setattr(judging.Pass, "feed", feed)
-    found = check(table, rules).to_dict()
-    assert begun.is_set()
-    assert found == check(table, rules, tier="numpy").to_dict()
+def test_a_column_that_is_not_as_it_was_taken_to_be_asks_for_another_kernel(cold, monkeypatch):
+    kinds = []
+    monkeypatch.setattr(compiled_tier, "compiled_later", ready_after(1, kinds))
+    x = np.ones(1_000)
+    x[900] = np.nan
+    table, rules = pa.table({"x": x, "y": x[::-1], "n": np.ones(1_000, int)}), RuleSet.parse(FLOATS)
+    assert check(table, rules, blocks=16).to_dict() == check(table, rules, tier="interpreter").to_dict()
+    assert len(kinds) == 2
+
+
+def test_kernels_are_compiled_one_after_the_other_in_a_thread():
+    done = []
+
+    class Wanted:
+        def __init__(self, name):
+            self.name = lambda: name
+
+        def compiled(self):
+            done.append(self.name())
+            if self.name() == "bad":
+                raise OSError("disk full")
+
+    futures = [background.compiled_later(Wanted(name)) for name in ("a", "bad", "b", "a")]
+    assert [future.result(10) for future in futures] == [True, False, True, True]
+    assert futures[3] is futures[0]
+    assert done == ["a", "bad", "b"]
 
 
 def test_a_tier_that_does_not_exist():
     with pytest.raises(RuleError, match="compiled"):
         check(pa.table({"n": [1]}), RuleSet.load("ohlcv"), tier="compile")
+    with pytest.raises(RuleError, match="interpreter"):
+        check(pa.table({"n": [1]}), RuleSet.load("ohlcv"), tier="numpy")
 
 
 def sources(rules, tables):
@@ -241,7 +307,7 @@ def sources(rules, tables):
         for rule in session.own_rules(name):
             if not session.obstacle(rule, source):
                 facts = facts_for([rule], source, session.params.values, rule.order)
-                for plan, inputs in plans_for([rule], facts):
+                for plan, inputs in prepared([rule], facts).plans:
                     yield plan.source
                     yield from [inputs.source] if inputs else []
 

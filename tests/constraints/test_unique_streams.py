@@ -9,6 +9,7 @@ from naive.rule_tables import as_table, pack, random_rows
 
 from finsim.constraints.checking import repeated_keys as repeats
 from finsim.constraints.checking import stream_check as streaming
+from finsim.constraints.checking import tier_choice
 from finsim.constraints.checking.check import check, check_batches
 from finsim.constraints.checking.repeated_keys import firsts
 from finsim.constraints.packs.ruleset import RuleSet
@@ -34,7 +35,7 @@ columns:
 rules:
   - {id: positive, check: amount > 0 USD}
 """
-ALIKE = ["numpy", "compiled"]
+ALIKE = ["interpreter", "compiled"]
 COUNT = 400
 
 
@@ -265,6 +266,7 @@ def test_files_are_read_again(tmp_path, monkeypatch, bits):
     data = table(l=with_repeats(table()["l"].to_pylist(), [(399, 0), (100, 99)]))
     pq.write_table(data, tmp_path / "t.parquet", row_group_size=60)
     monkeypatch.setattr(streaming, "COMPILE_ROWS", 0)
+    monkeypatch.setattr(tier_choice, "KERNEL_ROWS", 0)
     read, honest = [], Batches.__iter__
 
     def watched(self):
@@ -272,7 +274,7 @@ def test_files_are_read_again(tmp_path, monkeypatch, bits):
         return honest(self)
 
     monkeypatch.setattr(Batches, "__iter__", watched)
-    for tier in ("auto", "numpy"):
+    for tier in ("auto", "interpreter"):
         found = check_batches(Batches(tmp_path / "t.parquet", rows=37), rules("l"), tier=tier)
         assert found.to_dict() == check(data, rules("l")).to_dict()
     assert set(map(str, read)) == {"None", "['l']"}
@@ -368,7 +370,22 @@ def test_texts_of_a_stream_are_not_numbered_for_ever(monkeypatch):
 
     monkeypatch.setattr(Labels, "code", watched)
     given = RuleSet.parse(HEAD.replace("l: {type: id, null: true}", "l: {type: id}") % "l")
-    report = check_batches([table().slice(0, 200), table().slice(200)], given, tier="numpy")
+    report = check_batches([table().slice(0, 200), table().slice(200)], given, tier="interpreter")
     assert report["t.key"].verdict == report["t.complete"].verdict == "passed"
     assert report["positive"].first[1].key["l"].startswith("'id0")
     assert not [text for text in numbered if text.startswith("id0")]
+
+
+@pytest.mark.parametrize("key", ["l", "c, k", "l, x"])
+def test_texts_of_a_large_table_are_hashed_with_the_same_result(key, monkeypatch):
+    data = table(
+        l=[None if row % 90 == 0 else text for row, text in enumerate(table()["l"].to_pylist())],
+        k=with_repeats(table()["k"].to_pylist(), [(14, 0), (21, 7)]),
+    )
+    data = pa.concat_tables([data, data.slice(40, 9)])
+    numbered = check(data, rules(key)).to_dict()
+    assert check(data, rules(key), tier="compiled").to_dict() == numbered
+    monkeypatch.setattr(repeats, "HASHED_ROWS", 1)
+    for tier in ALIKE:
+        assert check(data, rules(key), tier=tier).to_dict() == numbered
+    assert {one["id"]: one for one in numbered["rules"]}["t.key"]["violations"] > 0

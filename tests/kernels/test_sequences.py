@@ -1,5 +1,8 @@
 """The sequence kernels against their plain twins, whole and cut into blocks."""
 
+import math
+import operator
+
 import naive.sequences as naive
 import numpy as np
 import pytest
@@ -12,10 +15,12 @@ from finsim.kernels.sequences import (
     running_sum,
     shifted,
     window_count,
-    window_sum,
+    window_fold,
 )
+from finsim.kernels.windows import LEAST, MOST, SUM
 
 WIDTH = 10
+FOLDS = [(SUM, operator.add, 0.0), (MOST, max, -math.inf), (LEAST, min, math.inf)]
 
 
 def rows(seed, count=400):
@@ -91,16 +96,27 @@ def test_sums_of_days_before_and_after_the_epoch(seed, block):
 def test_windows(seed, block):
     _, time, x, same = rows(seed)
     counts, sums = np.empty(len(time), np.int64), np.empty(len(time), np.int64)
-    head = other = total = 0
+    head, state, beside = 0, (np.zeros(2, np.int64), np.zeros(2, np.int64)), np.empty_like(x)
     for low in range(0, len(time), block):
         cut = slice(low, min(low + block, len(time)))
         head = window_count(time[: cut.stop], low, same[cut], WIDTH, head, counts[cut])
-        other, total = window_sum(
-            time[: cut.stop], x[: cut.stop], low, same[cut], WIDTH, other, total, sums[cut]
-        )
+        seen = (time[: cut.stop], x[: cut.stop], beside[: cut.stop])
+        window_fold((SUM, WIDTH), seen, low, same[cut], state, sums[cut])
     wanted = naive.window(time.tolist(), x.tolist(), same.tolist(), WIDTH)
     assert (counts.tolist(), sums.tolist()) == wanted
-    assert head == other
+    assert head == state[0][0]
+
+
+@pytest.mark.parametrize("block", [1, 7, 400])
+@pytest.mark.parametrize(("kind", "join", "empty"), FOLDS)
+def test_windows_are_folded_as_the_interpreter_does_to_the_bit(block, kind, join, empty):
+    group, time, _, same = rows(block)
+    x = np.random.default_rng(block).normal(size=len(time)) * 10.0 ** (group % 17 - 8)
+    out, beside, state = np.empty_like(x), np.empty_like(x), (np.zeros(2, np.int64), np.array([empty, empty]))
+    for cut in cuts(len(x), block):
+        seen = (time[: cut.stop], x[: cut.stop], beside[: cut.stop])
+        window_fold((kind, WIDTH), seen, cut.start, same[cut], state, out[cut])
+    assert out.tolist() == naive.two_stacks(join, empty, WIDTH, group, time.tolist(), x.tolist())
 
 
 def test_bits_are_counted_rule_by_rule():

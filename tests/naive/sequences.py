@@ -50,3 +50,28 @@ def window(time, x, same, width):
         counts.append(len(rows))
         sums.append(sum(x[k] for k in rows))
     return counts, sums
+
+
+def two_stacks(join, empty, width, group, time, x):
+    """Join x over (t - width, t] up to each row of its group; rows come in time order in each group.
+
+    ``older`` holds (time, joined with all younger ones of ``older``), the oldest last.
+    """
+    older, younger, running, out = {}, {}, {}, []
+    for g, t, value in zip(group, time, x, strict=True):
+        old, young = older.setdefault(g, []), younger.setdefault(g, [])
+        young.append((t, value))
+        running[g] = join(running.get(g, empty), value)
+        while old and old[-1][0] <= t - width:
+            old.pop()
+        if not old and young[0][0] <= t - width:
+            total = empty
+            for then, one in reversed([row for row in young if row[0] > t - width]):
+                total = join(one, total)
+                old.append((then, total))
+            young.clear()
+            running[g] = empty
+            out.append(total)
+        else:
+            out.append(join(old[-1][1], running[g]) if old else running[g])
+    return out

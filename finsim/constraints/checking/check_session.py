@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
 
+from finsim.constraints.checking.repeated_keys import distinct_texts
 from finsim.constraints.evaluating.cross_tables import CrossTables, linked_columns
 from finsim.constraints.evaluating.evaluator import Block, World
 from finsim.constraints.evaluating.interpreter import Interpreter
@@ -22,6 +24,7 @@ from finsim.constraints.packs.loading import param
 from finsim.constraints.packs.rule import Param, Rule, key_names
 from finsim.constraints.packs.rule_builder import completeness
 from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.tables.key_columns import group_codes
 from finsim.constraints.tables.nullable_vectors import Vec
 from finsim.constraints.tables.typed_columns import Labels, Source, matched, missing
 from finsim.errors import Problem, RuleError, did_you_mean
@@ -64,6 +67,20 @@ def table_name(table: pa.Table, rules: RuleSet) -> str:
         return max(fitting, key=lambda name: len(matched(table.column_names, rules.tables[name].columns)))
     nearest = min(lacking, key=lambda name: len(lacking[name]) / len(rules.tables[name].columns))
     raise RuleError.of(lacking[nearest])
+
+
+def _argument(run: Interpreter, source: Source, node: Node, arg: Node) -> Vec:
+    """Return a whole column; texts by which rows are only grouped are numbered for themselves."""
+    is_grouped = str(node.data[0]).startswith("group_") and arg.op == "column"
+    if is_grouped and source.is_plain_text(str(arg.data)):
+        return group_codes(source, str(arg.data))
+    return run.value(arg)
+
+
+@lru_cache(maxsize=256)
+def _complete(rules: RuleSet, table: str, columns: tuple[str, ...]) -> Rule | None:
+    """Return the rule that some columns have no empty cells: the same object in every check."""
+    return completeness(Builder(), rules.tables[table], list(columns))
 
 
 def refuse_absent(given: Iterable[str], rules: RuleSet, place: str = "") -> None:
@@ -179,7 +196,7 @@ class Session:
         if source is None:
             return rules
         there = [one for one, column in spec.columns.items() if one in source.headers and not column.null]
-        complete = completeness(Builder(), spec, there)
+        complete = _complete(self.rules, name, tuple(there))
         fitted = [complete if rule.id == f"{name}.complete" else rule for rule in rules]
         return [rule for rule in fitted if rule is not None]
 
@@ -218,10 +235,12 @@ class Session:
         roots = [node for rule in rules for node in (rule.check, rule.when) if node is not None]
         joins, totals = self._cross.made(roots, source, others)
         keys = {name: key_names(spec) for name, spec in self.rules.tables.items()}
-        whole = dict(known or {})
+        whole = {**distinct_texts(whole_nodes(roots), source), **(known or {})}
         world = World(self.params.values, self.labels, joins, others, whole, keys, totals)
         run = Interpreter(world)
         run.begin(Block(source, slice(None), source.rows))
         for node in (one for one in whole_nodes(roots) if one not in whole):
-            whole[node] = computed(node, [run.value(arg) for arg in node.args], source.rows)
+            whole[node] = computed(
+                node, [_argument(run, source, node, arg) for arg in node.args], source.rows
+            )
         return world

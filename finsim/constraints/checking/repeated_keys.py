@@ -7,14 +7,17 @@ that compares the keys with these hashes in full, so what is found does not depe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from finsim.constraints.evaluating.whole_table_functions import first_of_kind
+from finsim.constraints.language.expression import Node
 from finsim.constraints.tables.group_layout import combined
-from finsim.constraints.tables.key_columns import Cells, Rising, hashes_of, joined
+from finsim.constraints.tables.key_columns import Cells, Rising, cells_of, hashes_of, joined
+from finsim.constraints.tables.nullable_vectors import Vec
+from finsim.constraints.tables.typed_columns import Source
 from finsim.notation import Array, Bool1D, Int1D
 
 BITS_A_ROW = 32  # one or two keys in a hundred then meet a bit that another key marked
@@ -22,6 +25,7 @@ FEWEST_BITS, MOST_BITS = 1 << 20, 1 << 33
 _BITS_A_SUSPECT = 1 << 10  # suspects of one reading: what is kept of them takes no more than the bitmap
 _BITS_A_LOOK = 1 << 6  # a row that is no suspect is looked up in one case of so many
 _WORD_BITS = 64
+HASHED_ROWS = 100_000  # texts of fewer rows are numbered: that needs no machine code
 
 Reading = Callable[[], Iterator[Sequence[Cells]]]  # begins a reading: key columns, batch by batch
 
@@ -67,6 +71,23 @@ def firsts(read: Reading, rows: int) -> Firsts:
         for begin in range(0, len(suspects), most):
             _compare(read(), suspects[begin : begin + most], Repeats(repeated, most))
     return Firsts(repeated)
+
+
+def distinct_texts(nodes: Iterable[Node], source: Source) -> dict[Node, Vec]:
+    """Return ``unique`` of columns of which some hold text: by the texts themselves, which get no codes."""
+    found: dict[Node, Vec] = {}
+    for node in nodes:
+        names = [str(arg.data) for arg in node.args if arg.op == "column"]
+        is_plain = node.data == ("unique",) and len(names) == len(node.args)
+        if is_plain and source.rows and any(source.is_plain_text(name) for name in names):
+            found[node] = Vec(_distinct_rows([cells_of(source, name) for name in names], source.rows))
+    return found
+
+
+def _distinct_rows(key: Sequence[Cells], rows: int) -> Firsts | Bool1D:
+    if rows >= HASHED_ROWS:
+        return firsts(lambda: iter([key]), rows)
+    return first_of_kind(combined([cells.vec() for cells in key], rows))
 
 
 def _power(count: int) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from finsim.constraints.checking.tier_choice import CACHED_ROWS, COMPILE_ROWS, Manner, by_kernel
+from finsim.constraints.checking.tier_choice import Manner, by_kernel, may_compile
 from finsim.constraints.evaluating.interpreter_pass import Pass
 from finsim.constraints.tables.group_layout import StreamGroups
 from finsim.constraints.tables.typed_columns import Source
@@ -15,6 +15,7 @@ from finsim.constraints.tables.typed_columns import Source
 if TYPE_CHECKING:
     from finsim.constraints.compiled.compiled_tier import Compiled
 
+COMPILE_ROWS = 20_000_000  # so many rows that look at others wait for their kernels: these take seconds
 HELD_ROWS = 4_000_000  # the largest group that is kept until its last row has come
 
 
@@ -30,8 +31,9 @@ class Streamed:
         self.one, self.manner, self.expected = one, manner, expected
         self.rows = 0
         self.fast: Compiled | None = None
+        self._coming: Compiled | None = None
         has_groups = one.order is not None and bool(one.order.group)
-        self._may_restart = may_restart and has_groups and manner.tier != "numpy"
+        self._may_restart = may_restart and has_groups and manner.tier != "interpreter"
         self._held: pa.Table | None = None
         self._before: tuple[object, ...] | None = None
         if one.order is not None:
@@ -42,7 +44,7 @@ class Streamed:
         if self.one.order is not None:
             self._feed_groups(source)
         elif self._is_fast(source):
-            self._judge(source, self.rows)
+            self._judge_or_wait(source)
         else:
             self.one.feed(source, self.rows, self.manner.blocks, self.manner.excused)
         self.rows += source.rows
@@ -55,15 +57,26 @@ class Streamed:
             self._judge(held, first_row)
 
     def _is_fast(self, source: Source) -> bool:
-        """Whether kernels judge this batch: asked for, on disk, or worth compiling by now."""
-        if self.fast is not None:
-            return True
-        if self.manner.tier == "numpy" or (self.manner.tier == "auto" and self.rows < CACHED_ROWS // 2):
-            return False
-        fast = self._compiled(source)
-        if self.manner.tier == "compiled" or self.rows >= COMPILE_ROWS // 4 or fast.is_compiled():
-            self.fast = fast
+        """Whether kernels judge this batch: asked for, on disk, or compiled while others were judged."""
+        known = max(self.rows + source.rows, self.expected)
+        if self.fast is None and may_compile(known, self.manner.tier):
+            self._coming = self._coming or self._compiled(source)
+            self._coming.may_wait = self.manner.tier == "compiled"
+            if self._coming.may_wait or self._coming.is_compiled():
+                self.fast, self._coming = self._coming, None
+            else:
+                self._coming.in_background()
         return self.fast is not None
+
+    def _judge_or_wait(self, source: Source) -> None:
+        """Judge a batch by kernels; by the interpreter where others are needed, until these are compiled."""
+        from finsim.constraints.compiled.compiled_tier import Uncompiled
+
+        try:
+            self._judge(source, self.rows)
+        except Uncompiled:
+            self.fast, self._coming = None, self.fast
+            self.one.feed(source, self.rows, self.manner.blocks, self.manner.excused)
 
     def _compiled(self, source: Source) -> Compiled:
         from finsim.constraints.compiled.compiled_tier import Compiled
@@ -83,9 +96,11 @@ class Streamed:
         if not self.rows and self._may_restart:
             fast = self._compiled(source)
             known = max(source.rows, self.expected)
-            is_worth = known >= COMPILE_ROWS or (known >= CACHED_ROWS // 4 and fast.is_compiled())
-            if self.manner.tier == "compiled" or is_worth:
+            is_worth = may_compile(known, self.manner.tier)
+            if self.manner.tier == "compiled" or (is_worth and (known >= COMPILE_ROWS or fast.is_compiled())):
                 self.fast = fast
+            elif is_worth:
+                fast.in_background()  # for the next stream: here groups have begun in the interpreter
         if self.fast is None:
             self.one.feed(source, self.rows, self.manner.blocks, self.manner.excused)
             return

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from finsim.constraints.evaluating.interpreter_pass import Pass
+from finsim.constraints.evaluating.interpreter_pass import Pass, cut
 from finsim.constraints.evaluating.rule_counts import FIRST_ROWS, Excused
 from finsim.constraints.language.row_order import Order
+from finsim.constraints.tables.group_layout import Arrangement
+from finsim.constraints.tables.presorted_rows import Standing
 from finsim.constraints.tables.typed_columns import Source
 from finsim.errors import RuleError, did_you_mean
 
 if TYPE_CHECKING:
     from finsim.constraints.compiled.compiled_tier import Compiled
 
-TIERS = ("auto", "numpy", "compiled")
-CACHED_ROWS = 2_000_000  # loading machine code takes 0.4 s: what the interpreter needs for so many rows
-COMPILE_ROWS = 20_000_000  # compiling takes seconds: below this the interpreter is done before
+TIERS = ("auto", "interpreter", "compiled")
+KERNEL_ROWS = 300_000  # loading numba and machine code takes what the interpreter needs for so many rows
+_STEP = 262_144  # rows the interpreter judges before it looks whether kernels are ready
 
 
 @dataclass(frozen=True)
@@ -34,24 +35,30 @@ class Manner:
 def known_tier(tier: str) -> None:
     """Refuse a tier that does not exist."""
     if tier not in TIERS:
-        raise RuleError(f"no tier {tier!r}", place="tier", remedy=did_you_mean(tier, list(TIERS)))
+        remedy = "use `interpreter`" if tier == "numpy" else did_you_mean(tier, list(TIERS))
+        raise RuleError(f"no tier {tier!r}", place="tier", expected=", ".join(TIERS), remedy=remedy)
 
 
 def judged(passes: Sequence[Pass], source: Source, manner: Manner) -> dict[int, int]:
     """Judge all rows of a table in every pass, in the tier that suits; return undefined results by node."""
-    undefined: dict[int, int] = {}
     left = list(passes)
-    for several in _pairs(passes):
-        pair = [one for one in several if one in left]
-        if len(pair) > 1 and _together(pair, source, manner):
-            undefined.update(pair[0].run.undefined)
-            left = [one for one in left if one not in pair]
-    for one in left:
-        undefined.update(_checked(one, source, manner))
-    return undefined
+    if not may_compile(source.rows, manner.tier):
+        for one in left:
+            one.feed(source, 0, manner.blocks, manner.excused)
+    else:
+        for sharing in (*_sharing(passes), *([one] for one in passes)):
+            several = [one for one in sharing if one in left]
+            if several and _is_judged(several, source, manner):
+                left = [one for one in left if one not in several]
+    return _undefined(passes)
 
 
-def _pairs(passes: Sequence[Pass]) -> list[list[Pass]]:
+def may_compile(rows: int, tier: str) -> bool:
+    """Whether kernels may judge a table of so many rows."""
+    return tier == "compiled" or (tier == "auto" and rows >= KERNEL_ROWS)
+
+
+def _sharing(passes: Sequence[Pass]) -> list[list[Pass]]:
     """Return passes that one kernel can run: sorted rows, rows in their current order, single rows."""
     found = []
     for one in passes:
@@ -62,66 +69,73 @@ def _pairs(passes: Sequence[Pass]) -> list[list[Pass]]:
     return found
 
 
-def _together(pair: Sequence[Pass], source: Source, manner: Manner) -> bool:
-    """Judge passes in one, by kernels, when rows stand in order already; else nothing is judged."""
-    if not _may_compile(source, manner):
-        return False
-    from finsim.constraints.compiled.compiled_tier import Compiled
-    from finsim.constraints.compiled.sorted_groups import OutOfOrder
+def _is_judged(several: Sequence[Pass], source: Source, manner: Manner) -> bool:
+    """Judge the rows of passes by one kernel; nothing is judged where several need an order not there.
 
-    tallies = [tally for one in pair for tally in one.tallies]
-    both = Pass(pair[0].order, tallies, pair[0].run)
-    fast = Compiled([tally.rule for tally in tallies], source, both.run.world, manner.excused)
-    if not _at_once(fast, source.rows, manner.tier):
+    Where the kernel has to be compiled first, the interpreter begins meanwhile.
+    """
+    from finsim.constraints.compiled.compiled_tier import Compiled, Uncompiled
+    from finsim.constraints.compiled.sorted_groups import OutOfOrder, may_stand_in_order
+
+    first, is_shared = several[0], len(several) > 1
+    if is_shared and first.order is not None and not may_stand_in_order(first.order, source):
         return False
+    tallies = [tally for one in several for tally in one.tallies]
+    both = Pass(first.order, tallies, first.run)
+    fast = Compiled([tally.rule for tally in tallies], source, first.run.world, manner.excused)
+    fast.may_wait = manner.tier == "compiled"
     try:
-        by_kernel(both, fast, 0, manner, is_stream=True)
+        by_kernel(both, fast, 0, manner, is_stream=is_shared)
     except OutOfOrder:
         return False
+    except Uncompiled:
+        return _begun_by_interpreter(several, both, fast, source, manner)
     return True
 
 
-def _may_compile(source: Source, manner: Manner) -> bool:
-    return manner.tier == "compiled" or (manner.tier == "auto" and source.rows >= CACHED_ROWS)
+def _begun_by_interpreter(
+    several: Sequence[Pass], both: Pass, fast: Compiled, source: Source, manner: Manner
+) -> bool:
+    """Judge rows by the interpreter, and from the next group on by the kernel as soon as it is compiled."""
+    from finsim.constraints.compiled.compiled_tier import Uncompiled
 
-
-def _checked(one: Pass, source: Source, manner: Manner) -> dict[int, int]:
-    """Judge all rows of a table in the tier that suits; return undefined results by node.
-
-    While kernels are being compiled the interpreter works; rules that see single rows change over as
-    soon as they are ready.
-    """
-    rows = source.rows
-    if not _may_compile(source, manner):
-        one.feed(source, 0, manner.blocks, manner.excused)
-        return one.run.undefined
-    from finsim.constraints.compiled.compiled_tier import Compiled
-    from finsim.constraints.compiled.table_feed import CHUNK
-
-    fast = Compiled([tally.rule for tally in one.tallies], source, one.run.world, manner.excused)
-    if _at_once(fast, rows, manner.tier):
-        return by_kernel(one, fast, 0, manner)
-    if one.order is not None or not _later(rows, manner.tier):
-        one.feed(source, 0, manner.blocks, manner.excused)
-        return one.run.undefined
-    ready, begin = fast.in_background(), 0
-    while begin < rows and not ready.done():
-        end = min(begin + CHUNK, rows)
-        piece = source.piece(source.table.slice(begin, end - begin), begin)
-        one.feed(piece, begin, manner.blocks, manner.excused)
+    placed = [fast.placed or one.arrangement(source) for one in several]
+    if len(several) > 1 and not all(one is None or isinstance(one, Standing) for one in placed):
+        return False
+    if isinstance(placed[0], Arrangement):
+        fast.placed = placed[0]
+    begin, rows = 0, source.rows
+    while begin < rows:
+        ready = fast.in_background()
+        is_ready = ready.done() and ready.result()
+        end = min(begin + max(_STEP, manner.blocks), rows)
+        end = _next_group(placed[0], begin, rows) if is_ready else end
+        for one, where in zip(several, placed, strict=True):
+            for low in range(begin, end, manner.blocks):
+                block, numbers = cut(source, where, low, min(low + manner.blocks, end), closed=True)
+                one.judge(block, numbers, manner.excused)
         begin = end
-    ready.result()
-    return one.run.undefined if begin == rows else by_kernel(one, fast, begin, manner)
+        if is_ready and begin < rows:
+            both.run.undefined = _undefined(several)
+            try:
+                by_kernel(both, fast, begin, manner)
+            except Uncompiled:  # a column is not as it was taken to be: another kernel
+                continue
+            return True
+    return True
 
 
-def _at_once(fast: Compiled, rows: int, tier: str) -> bool:
-    """Whether a pass goes to the compiled tier at once."""
-    return tier == "compiled" or rows >= COMPILE_ROWS or fast.is_compiled()
+def _next_group(placed: Arrangement | Standing | None, begin: int, rows: int) -> int:
+    return begin if placed is None else placed.next_group(begin, rows)
 
 
-def _later(rows: int, tier: str) -> bool:
-    """Whether kernels are worth compiling while the interpreter begins."""
-    return tier == "auto" and rows >= COMPILE_ROWS // 4 and (os.cpu_count() or 1) > 1
+def _undefined(several: Sequence[Pass]) -> dict[int, int]:
+    """Return the undefined results that passes have counted on the same rows."""
+    found: dict[int, int] = {}
+    for one in several:
+        for key, count in one.run.undefined.items():
+            found[key] = max(count, found.get(key, 0))
+    return found
 
 
 def by_kernel(

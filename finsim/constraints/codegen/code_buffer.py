@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
+from finsim.constraints.codegen.column_arrays import factor_of, has_own_codes, is_multiplied
 from finsim.constraints.codegen.column_facts import Facts
 from finsim.constraints.language.expression import Node
 
@@ -109,7 +110,9 @@ class Sheet:
         lines = []
         for number, leaf in sorted(self.read.items()):
             cast = {"f": "float64({})", "i": "int64({})", "b": "{}"}[leaf.stored]
-            lines.append(f"a{number} = {cast.format(f'v{number}[i]')}")
+            dtype = self.facts.dtypes[str(leaf.node.data)] if leaf.node.op == "column" else ""
+            unit = f" * {factor_of(dtype)}" if is_multiplied(dtype) else ""
+            lines.append(f"a{number} = {cast.format(f'v{number}[i]')}{unit}")
             lines += [f"b{number} = u{number}[i]"] if leaf.has_valid else []
         return lines
 
@@ -125,5 +128,5 @@ class Sheet:
         return (
             node.op == "column"
             and node.type.kind in ("cat", "id")
-            and self.facts.dtypes[str(node.data)].startswith("local")
+            and has_own_codes(self.facts.dtypes[str(node.data)])
         )

@@ -7,7 +7,7 @@ bits needs no check. Both are decided here, from types, null counts and guards o
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 from finsim.constraints.evaluating.text_functions import TEXT_FUNCTIONS
@@ -43,6 +43,7 @@ class Facts:
     ``dtypes`` are the stored types of its columns; ``nullable`` the columns in which empty cells (or
     numbers beyond 10**75, which could overflow) were seen; ``params`` the values of parameters. ``keys`` are
     the stored types of the columns by which rows are in order, the first ``groups`` of them those of groups.
+    ``texts`` are the labels that rules compare columns with, where nothing else is asked of them.
     """
 
     dtypes: Mapping[str, str]
@@ -50,8 +51,14 @@ class Facts:
     params: Mapping[str, object]
     keys: tuple[str, ...] = ()
     groups: int = 0
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _sizes: dict[int, float] = field(default_factory=dict, compare=False)
     _sure: dict[int, bool] = field(default_factory=dict, compare=False)
+
+    def key(self) -> Hashable:
+        """Return what tells these facts from others."""
+        known = (self.dtypes, self.params, self.texts)
+        return (*(tuple(sorted(one.items())) for one in known), self.nullable, self.keys, self.groups)
 
     def sure(self, node: Node) -> bool:
         """Whether a node is never null."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from finsim.constraints.codegen.column_arrays import has_own_codes
 from finsim.constraints.codegen.column_facts import Facts
 from finsim.constraints.codegen.numeric_code import Values
 from finsim.constraints.codegen.vectorizable_nodes import is_native
@@ -72,7 +73,8 @@ def _is_number(node: Node, facts: Facts) -> bool:
     """Whether a node is a column whose stored value means the same in every row."""
     if node.op != "column" or node.type.stored == "b":
         return False
-    return node.type.kind != "cat" and not facts.dtypes[str(node.data)].startswith(("local", "global"))
+    dtype = facts.dtypes[str(node.data)]
+    return node.type.kind != "cat" and dtype != "global" and not has_own_codes(dtype)
 
 
 def _is_simple(x: Node, facts: Facts) -> bool:

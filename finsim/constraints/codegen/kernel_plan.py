@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from finsim.constraints.codegen.block_setup import Stages, stages_for
 from finsim.constraints.codegen.code_buffer import Leaf, loop
+from finsim.constraints.codegen.column_arrays import factor_of, is_multiplied
 from finsim.constraints.codegen.column_facts import TAME, Facts
 from finsim.constraints.codegen.kernel_template import BLOCK_ROWS, Arguments, leaf_arguments, whole_text
 from finsim.constraints.codegen.kernel_writer import Writer, fresh_writer
@@ -18,6 +19,7 @@ MOST_RULES = 64  # one bit each in a word of 64
 _MOST_GUARDS = 60
 _FIXED_SUMS = 3  # floats out of bounds, bits of the largest number, steps back
 _RESULTS = (("=uint64", 1), ("=uint64", 1), ("=int64", 1), ("=int64", 1))
+_FAR = 62  # a bit that only numbers have that are too large
 _LINES = 90  # a loop of more needs more registers than there are
 _TOGETHER = 16
 _MARKING = f"""for i in range(e, {BLOCK_ROWS}):
@@ -110,8 +112,17 @@ def _watch(writers: Sequence[Writer], leaves: Sequence[Leaf], guarded: Sequence[
             writer.lines.insert(0, f"q |= int64(not (abs(a{n}) <= {tame})) << {bit}")
             writer.leaf(leaf.node)
         if _is_sized(leaf, facts):
-            writer.lines.insert(0, f"z |= a{n} ^ (a{n} >> 63)")
+            writer.lines.insert(0, f"z |= {_size(writer, leaf, facts)}")
             writer.leaf(leaf.node)
+
+
+def _size(writer: Writer, leaf: Leaf, facts: Facts) -> str:
+    """Return the text of a number as large as a column's: for moments one that 64 bits cannot hold, or 0."""
+    n, dtype = leaf.number, facts.dtypes[str(leaf.node.data)]
+    if not is_multiplied(dtype):
+        return f"a{n} ^ (a{n} >> 63)"
+    most = writer.whole("int", (2**63 - 1) // factor_of(dtype))
+    return f"int64((v{n}[i] > {most}) | (v{n}[i] < -{most})) << {_FAR}"
 
 
 def _reach(leaves: Sequence[Leaf], stages: Stages) -> int:
@@ -128,8 +139,10 @@ def _is_guarded(leaf: Leaf, facts: Facts) -> bool:
 
 def _is_sized(leaf: Leaf, facts: Facts) -> bool:
     """Whether a leaf is a column in which numbers could be larger than rules can count with."""
-    is_column = leaf.node.op == "column" and not leaf.back and leaf.node.type.kind in ("int", "money")
-    return is_column and facts.dtypes[str(leaf.node.data)] == "int64"
+    if leaf.node.op != "column" or leaf.back:
+        return False
+    dtype = facts.dtypes[str(leaf.node.data)]
+    return is_multiplied(dtype) or (dtype == "int64" and leaf.node.type.kind in ("int", "money"))
 
 
 def _broken(writer: Writer, rule: Rule) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from finsim.constraints.codegen.column_arrays import is_coded
 from finsim.constraints.codegen.column_facts import Facts
 from finsim.constraints.codegen.inline_sequences import Weaving, is_woven
 from finsim.constraints.codegen.vectorizable_nodes import is_native
@@ -110,16 +111,23 @@ class Writer(Weaving):
 
     def _constant_like(self, x: Node, value: object) -> str:
         if isinstance(value, str):
-            return self.whole("label", (x.data, value)) if self.local(x) else self.whole("text", value)
+            return self._label(x, value) if self.local(x) else self.whole("text", value)
         assert isinstance(value, int | float)
         return self.real(float(value)) if x.type.stored == "f" else self.whole("int", int(value))
+
+    def _label(self, column: Node, text: str) -> str:
+        """Return the name of a label's number among the codes of a column."""
+        name = str(column.data)
+        if is_coded(self.facts.dtypes[name]):
+            return self.whole("int", self.facts.texts[name].index(text))
+        return self.whole("label", (name, text))
 
     def _sides(self, node: Node) -> tuple[str, str]:
         a, b = node.args
         for one, other in ((a, b), (b, a)):
             value = self.facts.constant(other)
             if self.local(one) and isinstance(value, str):
-                pair = (self.value(one), self.whole("label", (one.data, value)))
+                pair = (self.value(one), self._label(one, value))
                 return pair if one is a else (pair[1], pair[0])
         return self.value(a), self.value(b)
 

@@ -20,23 +20,31 @@ def roots_of(rules: Iterable[Rule]) -> list[Node]:
     return [node for rule in rules for node in (rule.check, rule.when, rule.antecedent) if node is not None]
 
 
-def local_columns(rules: Sequence[Rule], facts: Facts) -> set[str]:
-    """Return the columns of labels that rules only compare with written labels: their own codes will do."""
-    good: set[str] = set()
+def local_columns(rules: Sequence[Rule], facts: Facts) -> dict[str, tuple[str, ...]]:
+    """Return the columns of labels that rules only compare with written labels, and these labels."""
+    good: dict[str, set[str]] = {}
     bad: set[str] = set()
     for root in roots_of(rules):
         for node in walk(root):
             for arg in node.args:
                 if arg.op == "column" and arg.type.kind in ("cat", "id"):
-                    (good if _plain_use(node, arg, facts) else bad).add(str(arg.data))
-    return good - bad
+                    compared = _compared(node, arg, facts)
+                    bad |= {str(arg.data)} if compared is None else set()
+                    good.setdefault(str(arg.data), set()).update(compared or ())
+    return {name: tuple(sorted(texts)) for name, texts in good.items() if name not in bad}
 
 
-def _plain_use(node: Node, column: Node, facts: Facts) -> bool:
+def _compared(node: Node, column: Node, facts: Facts) -> list[str] | None:
+    """Return the labels that a node compares a column with; None when it does something else with it."""
+    members: object = None
     if node.op in ("=", "!="):
-        other = node.args[1] if node.args[0] is column else node.args[0]
-        return isinstance(facts.constant(other), str)
-    return node.op == "isnull" or (node.op == "in" and is_native(node, facts))
+        members = [facts.constant(node.args[1] if node.args[0] is column else node.args[0])]
+    elif node.op == "isnull":
+        return []
+    elif node.op == "in" and is_native(node, facts):
+        members = facts.params[node.data[1]]
+    texts = [one for one in members if isinstance(one, str)] if isinstance(members, list | tuple) else []
+    return texts if isinstance(members, list | tuple) and len(texts) == len(members) else None
 
 
 def outside_calls(roots: Sequence[Node], facts: Facts) -> list[Node]:

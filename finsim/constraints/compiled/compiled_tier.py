@@ -7,19 +7,23 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from finsim.constraints.codegen.column_facts import Facts
-from finsim.constraints.codegen.kernel_plan import Plan
-from finsim.constraints.codegen.precomputed_calls import Inputs
+from finsim.constraints.compiled.background import compiled_later
 from finsim.constraints.compiled.kernel_run import Run
-from finsim.constraints.compiled.rule_compiler import are_compiled, compiled, facts_for, plans_for
+from finsim.constraints.compiled.rule_compiler import Prepared, facts_for, prepared
 from finsim.constraints.compiled.run_types import Counts, Ready, Wild
 from finsim.constraints.compiled.sorted_groups import OutOfOrder, may_stand_in_order
 from finsim.constraints.compiled.table_feed import arranged_shares, feed, feed_arranged, shares
 from finsim.constraints.evaluating.evaluator import World
+from finsim.constraints.evaluating.interpreter_pass import stored_columns
 from finsim.constraints.evaluating.rule_counts import Excused
 from finsim.constraints.language.row_order import Order
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.tables.group_layout import Arrangement, arrange
 from finsim.constraints.tables.typed_columns import Source
+
+
+class Uncompiled(Exception):
+    """Kernels are needed that are not on disk, and whoever asks does not want to wait for them."""
 
 
 @dataclass
@@ -46,6 +50,7 @@ class Compiled:
         self.nullable: frozenset[str] = frozenset()
         self.placed: Arrangement | None = None
         self.first_row = 0
+        self.may_wait = True
         self._ready: tuple[Facts, list[Ready]] | None = None
 
     def facts(self) -> Facts:
@@ -56,15 +61,21 @@ class Compiled:
         params = self.world.params
         return facts_for(self.rules, self.source, params, self.order, self.nullable, is_arranged)
 
-    def plans(self) -> list[tuple[Plan, Inputs | None]]:
+    def plans(self) -> Prepared:
         """Return what would be compiled."""
-        return plans_for(self.rules, self.facts())
+        return prepared(self.rules, self.facts())
 
     def prepare(self) -> tuple[Facts, list[Ready]]:
-        """Return facts and kernels, compiled if need be; as they were while the facts are the same."""
+        """Return facts and kernels; as they were while the facts are the same.
+
+        They are compiled if need be, else raises Uncompiled where nobody wants to wait.
+        """
         facts = self.facts()
         if self._ready is None or self._ready[0] != facts:
-            self._ready = facts, compiled(plans_for(self.rules, facts))
+            plans = prepared(self.rules, facts)
+            if not self.may_wait and not plans.is_compiled():
+                raise Uncompiled
+            self._ready = facts, plans.compiled()
         return self._ready
 
     def move(self, source: Source, first_row: int) -> None:
@@ -79,7 +90,7 @@ class Compiled:
         """
         if is_stream and self.order is not None and not may_stand_in_order(self.order, self.source):
             raise OutOfOrder
-        if self.order is not None and not may_stand_in_order(self.order, self.source):
+        if self.placed is None and self.order is not None and not may_stand_in_order(self.order, self.source):
             self.placed = self._arranged()
         while True:
             try:
@@ -95,9 +106,7 @@ class Compiled:
 
     def _arranged(self) -> Arrangement:
         assert self.order is not None
-        group = [self.source.block(name, slice(None)) for name in self.order.group]
-        by = [self.source.block(name, slice(None)) for name in self.order.by] if self.order.is_sorted else []
-        return arrange(group, by, self.source.rows)
+        return arrange(*stored_columns(self.order, self.source), self.source.rows)
 
     def _once(self, begin: int, threads: int) -> Outcome:
         facts, ready = self.prepare()
@@ -129,11 +138,8 @@ class Compiled:
 
     def is_compiled(self) -> bool:
         """Whether the machine code is on disk."""
-        return are_compiled(self.plans())
+        return self.plans().is_compiled()
 
-    def in_background(self) -> Future[object]:
-        """Compile in a thread of its own."""
-        pool = ThreadPoolExecutor(1)
-        future: Future[object] = pool.submit(self.prepare)
-        pool.shutdown(wait=False)
-        return future
+    def in_background(self) -> Future[bool]:
+        """Compile in a thread of its own, if that was not begun before."""
+        return compiled_later(self.plans())

@@ -170,7 +170,7 @@ class Run:
     def _column(self, part: Part, name: str) -> Stored:
         dtype = self.facts.dtypes[name]
         if (name, dtype) not in self._columns:
-            self._columns[name, dtype] = stored(part.source, name, dtype)
+            self._columns[name, dtype] = stored(part.source, name, dtype, self.facts.texts.get(name, ()))
         return self._columns[name, dtype]
 
     def _around(self, part: Part, name: str) -> tuple[Array, Bool1D | None]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from finsim.constraints.codegen.column_arrays import dtype_of, has_nulls, plain_dtype
@@ -38,15 +41,16 @@ def facts_for(
     names = {str(node.data) for root in roots for node in walk(root) if node.op == "column"}
     dtypes = {name: dtype_of(source, name, False) for name in names}
     nullable |= {name for name in names if has_nulls(source, name) or _may_hold_nan(source, name)}
-    for name in local_columns(rules, Facts(dtypes, nullable, params)):
-        dtypes[name] = dtype_of(source, name, dtypes[name] == "global")
+    texts = local_columns(rules, Facts(dtypes, nullable, params))
+    texts = {name: compared for name, compared in texts.items() if dtypes[name] == "global"}
+    dtypes |= {name: dtype_of(source, name, True) for name in texts}
     if order is None or is_arranged:
-        return Facts(dtypes, nullable, params, () if order is None else ("int64",), 1)
+        return Facts(dtypes, nullable, params, () if order is None else ("int64",), 1, texts)
     for name in key_names(order):
         dtypes.setdefault(name, dtype_of(source, name, False))
     keys = tuple(plain_dtype(dtypes[name]) for name in key_names(order))
     keys = keys if order.group else ("int8", *keys)
-    return Facts(dtypes, nullable, params, keys, max(1, len(order.group)))
+    return Facts(dtypes, nullable, params, keys, max(1, len(order.group)), texts)
 
 
 def _may_hold_nan(source: Source, name: str) -> bool:
@@ -55,21 +59,53 @@ def _may_hold_nan(source: Source, name: str) -> bool:
     return column.null and column.type.stored == "f"
 
 
-def plans_for(rules: Sequence[Rule], facts: Facts) -> list[tuple[Plan, Inputs | None]]:
-    """Return the plans of a pass: one for every ``MOST_RULES`` rules, and one for what it needs before."""
+@dataclass
+class Prepared:
+    """The plans of a pass (one for every ``MOST_RULES`` rules, one for what it needs before), their kernels.
+
+    It holds the rules, so that no others get their identities while it is kept.
+    """
+
+    rules: tuple[Rule, ...]
+    plans: list[tuple[Plan, Inputs | None]]
+    ready: list[Ready] | None = None
+
+    def compiled(self) -> list[Ready]:
+        """Return the plans with their kernels; compiles what is not on disk."""
+        if self.ready is None:
+            found = []
+            for plan, inputs in self.plans:
+                before = None if inputs is None else load(inputs.source, inputs.arguments)
+                found.append(Ready(plan, load(plan.source, plan.arguments), inputs, before))
+            self.ready = found
+        return self.ready
+
+    def is_compiled(self) -> bool:
+        """Whether the machine code of all plans is on disk."""
+        parts = [one for pair in self.plans for one in pair if one is not None]
+        return self.ready is not None or all(is_compiled(one.source, one.arguments) for one in parts)
+
+    def name(self) -> Hashable:
+        """Return what tells these kernels from others, whatever rules they are for."""
+        return tuple((one.source, one.arguments) for pair in self.plans for one in pair if one is not None)
+
+
+_MOST_KEPT = 64
+_kept: OrderedDict[Hashable, Prepared] = OrderedDict()
+_lock = Lock()
+
+
+def prepared(rules: Sequence[Rule], facts: Facts) -> Prepared:
+    """Return the plans of a pass; those of the last passes are kept, for the next check of the same rules."""
+    key = (tuple(id(rule) for rule in rules), facts.key())
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]
     plans = [planned(rules[at : at + MOST_RULES], facts) for at in range(0, len(rules), MOST_RULES)]
-    return [(plan, inputs_for(plan.outside, facts)) for plan in plans]
-
-
-def compiled(plans: Sequence[tuple[Plan, Inputs | None]]) -> list[Ready]:
-    """Return the plans with their kernels; compiles what is not on disk."""
-    found = []
-    for plan, inputs in plans:
-        before = None if inputs is None else load(inputs.source, inputs.arguments)
-        found.append(Ready(plan, load(plan.source, plan.arguments), inputs, before))
+    found = Prepared(tuple(rules), [(plan, inputs_for(plan.outside, facts)) for plan in plans])
+    with _lock:
+        _kept[key] = found
+        if len(_kept) > _MOST_KEPT:
+            _kept.popitem(last=False)
     return found
-
-
-def are_compiled(plans: Sequence[tuple[Plan, Inputs | None]]) -> bool:
-    """Whether the machine code of all plans is on disk."""
-    return all(is_compiled(one.source, one.arguments) for pair in plans for one in pair if one is not None)

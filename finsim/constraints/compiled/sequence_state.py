@@ -11,9 +11,11 @@ from typing import Protocol
 import numpy as np
 
 from finsim.constraints.codegen.column_facts import Facts
+from finsim.constraints.evaluating.window_functions import KINDS, nothing
 from finsim.constraints.language.expression import Node
 from finsim.constraints.tables.nullable_vectors import Vec, solid, spread
-from finsim.kernels.sequences import day_sum, running_sum, shifted, window_count, window_sum
+from finsim.kernels.sequences import day_sum, running_sum, shifted, window_count, window_fold
+from finsim.kernels.windows import SUM
 from finsim.notation import Array, Bool1D, Int1D
 
 _ROOM = 4  # a window's buffer holds this many blocks before rows are moved to its front
@@ -36,13 +38,12 @@ def step_for(node: Node, facts: Facts) -> Step | None:
     whole = bool(node.args) and node.args[0].type.stored == "i"
     if name == "cumsum":
         return RunningSum() if whole else None
-    if name in ("count_in", "sum_in", "sum_day") and facts.sure(node.args[-1]):
-        if name == "count_in":
-            return WindowCount(int(node.data[1]))
-        if not whole:
-            return None
-        return WindowSum(int(node.data[1])) if name == "sum_in" else DaySum()
-    return None
+    if name not in (*KINDS, "sum_day") or not facts.sure(node.args[-1]):
+        return None
+    if name == "sum_day":
+        return DaySum() if whole else None
+    width = int(node.data[1])
+    return WindowCount(width) if name == "count_in" else WindowFold(name, width, not whole)
 
 
 def _whole(vec: Vec, rows: int) -> Int1D:
@@ -131,16 +132,16 @@ class Buffer:
     """The rows that a window can still see, and the block after them, in one array."""
 
     def __init__(self) -> None:
-        self.cells = np.empty(0, dtype=np.int64)
+        self.cells: Array = np.empty(0, dtype=np.int64)
         self.end = 0
 
-    def append(self, block: Int1D, head: int) -> int:
+    def append(self, block: Array, head: int) -> int:
         """Add a block; rows before ``head`` may go. Returns by how much rows moved to the front."""
         moved = 0
         if self.end + len(block) > len(self.cells):
             kept = self.cells[head : self.end].copy()
             if len(kept) + len(block) > len(self.cells) // 2:
-                self.cells = np.empty(_ROOM * (len(kept) + len(block)), dtype=np.int64)
+                self.cells = np.empty(_ROOM * (len(kept) + len(block)), dtype=block.dtype)
             self.cells[: len(kept)] = kept
             self.end, moved = len(kept), head
         self.cells[self.end : self.end + len(block)] = block
@@ -163,19 +164,34 @@ class WindowCount:
         return Vec(out)
 
 
-class WindowSum:
-    """``sum_in(x, w)`` of whole numbers."""
+class WindowFold:
+    """``sum_in(x, w)``, ``max_in`` and ``min_in``, with the values of the interpreter's ``Window``."""
 
-    def __init__(self, width: int) -> None:
-        self.width, self.head, self.total = width, 0, 0
-        self.time, self.x = Buffer(), Buffer()
+    def __init__(self, name: str, width: int, is_float: bool) -> None:
+        self.kind, self.width = KINDS[name], width
+        empty = nothing(self.kind, is_float)
+        self.places, self.running = np.zeros(2, dtype=np.int64), np.array([empty, empty])
+        self.time, self.x, self.beside = Buffer(), Buffer(), Buffer()
 
     def read(self, same: Bool1D, args: Sequence[Vec]) -> Vec:
-        """Return the sum over the window."""
-        rows = len(same)
-        out = np.empty(rows, dtype=np.int64)
-        self.time.append(np.asarray(args[1].values), self.head)
-        self.head -= self.x.append(_whole(args[0], rows), self.head)
-        begin, cells = self.time.end - rows, (self.time.cells, self.x.cells)
-        self.head, self.total = window_sum(*cells, begin, same, self.width, self.head, self.total, out)
-        return Vec(out)
+        """Return the sum over the window, or its largest or smallest value."""
+        rows, empty = len(same), self.running[1]
+        x = spread(args[0].values, rows).astype(self.running.dtype, copy=False)
+        gone = np.isnan(x) if x.dtype.kind == "f" else None
+        if args[0].valid is not None:
+            gone = ~solid(args[0].valid, rows)
+        x = x if gone is None or not gone.any() else np.where(gone, empty, x)
+        out, head = np.empty_like(x), int(self.places[0])
+        self.time.append(np.asarray(args[1].values), head)
+        self.beside.append(out, head)
+        self.places -= self.x.append(x, head)
+        cells = (self.time.cells, self.x.cells, self.beside.cells)
+        begin = self.time.end - rows
+        state = (self.places, self.running)
+        window_fold((self.kind, self.width), cells, begin, same, state, out)
+        if self.kind == SUM:
+            return Vec(out)
+        good = out != empty
+        if good.all():
+            return Vec(out)
+        return Vec(np.where(good, out, np.nan)) if out.dtype.kind == "f" else Vec(out, good)

@@ -12,6 +12,7 @@ from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.rule_counts import Excused, Tally, excuses, judged
 from finsim.constraints.language.row_order import Order
 from finsim.constraints.tables.group_layout import Arrangement, StreamGroups, arrange, layout
+from finsim.constraints.tables.key_columns import group_codes
 from finsim.constraints.tables.nullable_vectors import Vec
 from finsim.constraints.tables.presorted_rows import Standing, standing
 from finsim.constraints.tables.typed_columns import Source
@@ -55,12 +56,15 @@ class Pass:
         for begin in range(0, source.rows, blocks):
             end = min(begin + blocks, source.rows)
             block, rows = cut(source, placed, begin, end, closed=self.groups is None)
-            rows = rows + first_row if numbers is None else numbers[rows]
-            self.run.begin(replace(block, numbers=rows))
-            for tally in self.tallies:
-                pardon = excuses(tally.rule, source, block.rows, excused)
-                tally.add(judged(tally.rule, self.run), self.run, rows, pardon)
-            self.run.commit()
+            self.judge(block, rows + first_row if numbers is None else numbers[rows], excused)
+
+    def judge(self, block: Block, numbers: Int1D, excused: Excused | None) -> None:
+        """Evaluate all rules on one block of rows of these numbers, and move the state past it."""
+        self.run.begin(replace(block, numbers=numbers))
+        for tally in self.tallies:
+            pardon = excuses(tally.rule, block.source, block.rows, excused)
+            tally.add(judged(tally.rule, self.run), self.run, numbers, pardon)
+        self.run.commit()
 
 
 def order_columns(order: Order, source: Source) -> tuple[list[Vec], list[Vec]]:
@@ -73,7 +77,7 @@ def order_columns(order: Order, source: Source) -> tuple[list[Vec], list[Vec]]:
 def stored_columns(order: Order, source: Source) -> tuple[list[Vec], list[Vec]]:
     """Return the group columns and the sorting columns of a table as they are stored, not widened."""
     by = order.by if order.is_sorted else ()
-    return [source.whole(name) for name in order.group], [source.whole(name) for name in by]
+    return [group_codes(source, name) for name in order.group], [source.whole(name) for name in by]
 
 
 def cut(

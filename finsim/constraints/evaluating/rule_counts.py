@@ -157,12 +157,14 @@ def excuses(rule: Rule, source: Source, rows: Rows, excused: Excused | None) -> 
 def finding(rule: Rule, run: Evaluator, place: int, row: int) -> Finding:
     """Return one row of the block with the values of the rule's operands filled in."""
     source, operands = run.block.source, {}
+    told: dict[int, str] = {}
     for text, spans in ((rule.when_text, rule.when_spans), (rule.check_text, rule.check_spans)):
         for span in spans:
-            operands[text[span.start : span.end]] = cell(run, span.node, place)
-    filled = filled_in(rule.check_text, rule.check_spans, run, place)
+            told[id(span.node)] = told.get(id(span.node)) or cell(run, span.node, place)
+            operands[text[span.start : span.end]] = told[id(span.node)]
+    filled = filled_in(rule.check_text, rule.check_spans, told)
     if rule.when_text:
-        filled = f"if {filled_in(rule.when_text, rule.when_spans, run, place)} then {filled}"
+        filled = f"if {filled_in(rule.when_text, rule.when_spans, told)} then {filled}"
     kept = dict(list(operands.items())[:_MOST_OPERANDS])
     return Finding(row, key_of(rule, run, source, place), kept, filled)
 
@@ -179,12 +181,12 @@ def key_of(rule: Rule, run: Evaluator, source: Source, place: int) -> dict[str, 
     return key
 
 
-def filled_in(text: str, spans: Sequence[Span], run: Evaluator, place: int) -> str:
-    """Return a rule's text with values in place of columns, parameters and calls on other rows."""
+def filled_in(text: str, spans: Sequence[Span], told: Mapping[int, str]) -> str:
+    """Return a rule's text with what is told of columns, parameters and calls on other rows."""
     parts, at = [], 0
     for span in sorted(spans, key=lambda one: one.start):
         if span.start < at:
             continue
-        parts.append(text[at : span.start] + cell(run, span.node, place))
+        parts.append(text[at : span.start] + told[id(span.node)])
         at = span.end
     return " ".join("".join((*parts, text[at:])).split())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from finsim.constraints.evaluating.group_quantiles import group_quantiles
 from finsim.constraints.evaluating.group_totals import aggregated, everywhere, groups_by, only, there
 from finsim.constraints.evaluating.next_rows import following
 from finsim.constraints.language.aggregate_types import parts_of
@@ -77,23 +78,7 @@ def _quantile(x: Float1D, share: float, key: Int1D) -> Float1D:
     """Return the linear quantile (Hyndman and Fan 1996, type 7) of the known values of each row's key."""
     if not 0 <= share <= 1:
         raise RuleError(f"group_q: {share} is not a share", expected="0 to 1", remedy="correct the parameter")
-    order = np.lexsort((x, key))  # NaN sorts last in its group
-    values, keys = x[order], key[order]
-    starts = np.flatnonzero(np.diff(keys, prepend=-1))
-    counts = (
-        np.add.reduceat((~np.isnan(values)).astype(np.int64), starts)
-        if len(x)
-        else np.zeros(0, dtype=np.int64)
-    )
-    place = np.maximum(counts - 1, 0) * share
-    low = np.floor(place).astype(np.int64)
-    high, part = np.minimum(low + 1, np.maximum(counts - 1, 0)), place - low
-    below, above = values[starts + low], values[starts + high]
-    with np.errstate(invalid="ignore"):
-        found = np.where((part == 0) | (below == above), below, below + (above - below) * part)
-    out = np.empty(len(x))
-    out[order] = np.repeat(found, np.diff(starts, append=len(x)))
-    return out
+    return group_quantiles(x, share, key)
 
 
 def first_of_kind(key: Int1D) -> Bool1D:

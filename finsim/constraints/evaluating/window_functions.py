@@ -7,104 +7,221 @@ a time are in no window and have none.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from finsim.constraints.evaluating.sequence_functions import finished
 from finsim.constraints.tables.group_layout import Layout
 from finsim.constraints.tables.nullable_vectors import Vec, solid, spread
+from finsim.kernels.windows import COUNT, LEAST, MOST, SUM, fast_slide, slide
 from finsim.notation import Array, Bool1D, Int1D, Nanos1D
+
+KINDS = {"count_in": COUNT, "sum_in": SUM, "max_in": MOST, "min_in": LEAST}
+PLAIN_ROWS = 16_384  # so many rows in plain Python take as long as loading machine code
+_LEAST_ROOM = 1_024
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of one block that have a time: which these are, the run of each, its time and its x."""
+
+    timed: Bool1D
+    run: Int1D
+    time: Nanos1D
+    x: Array
+
+
+@dataclass
+class _State:
+    """Windows by group: first, middle and last place in the pool, number of rows, running value."""
+
+    head: Int1D
+    middle: Int1D
+    last: Int1D
+    size: Int1D
+    running: Array
+
+    @classmethod
+    def fresh(cls, count: int, empty: Any, dtype: np.dtype[Any]) -> _State:
+        """Return windows that hold nothing."""
+        head, middle, last = (np.full(count, -1, dtype=np.int64) for _ in range(3))
+        running = np.full(count, empty, dtype=dtype)
+        return cls(head, middle, last, np.zeros(count, dtype=np.int64), running)
+
+    def parts(self) -> tuple[Int1D, Int1D, Int1D, Int1D, Array]:
+        """Return the arrays as the kernel takes them."""
+        return self.head, self.middle, self.last, self.size, self.running
+
+    def take(self, slots: Int1D) -> _State:
+        """Return copies of the windows of some groups."""
+        return _State(*(part[slots] for part in self.parts()))
+
+    def put(self, slots: Int1D, other: _State) -> None:
+        """Write the windows of some groups."""
+        for part, values in zip(self.parts(), other.parts(), strict=True):
+            part[slots] = values
+
+    def room(self, count: int, empty: Any) -> _State:
+        """Return the windows with room for more groups."""
+        had = len(self.head)
+        if had >= count:
+            return self
+        larger = _State.fresh(max(count, 2 * had), empty, self.running.dtype)
+        larger.put(np.arange(had), self)
+        return larger
 
 
 class Window:
-    """``count_in``, ``sum_in`` and ``max_in``; the state is the rows still inside the last window."""
+    """``count_in``, ``sum_in``, ``max_in`` and ``min_in``.
+
+    Rows that windows may still hold are kept in a pool; it is tidied when it is full, and grows when that
+    leaves more than half of it in use. Groups that come back (in a stream) have a window by slot; where
+    groups stand together only the last one has.
+    """
 
     def __init__(self, name: str, width: int) -> None:
-        self.name, self.width = name, width
-        self.tail: dict[str, Array] = {}
-
-    def _joined(self, block: Layout, args: Sequence[Vec]) -> tuple[dict[str, Array], Int1D, Bool1D]:
-        """Return tail and block rows together in group order, the block's rows in it, and who has a time."""
-        time = spread(args[-1].values, block.rows)
-        timed = solid(args[-1].valid, block.rows)
-        x, valid = np.zeros(block.rows, dtype=np.int64), np.ones(block.rows, dtype=bool)
-        if len(args) > 1:
-            x, valid = spread(args[0].values, block.rows), solid(args[0].valid, block.rows)
-            valid = ~np.isnan(x) if x.dtype.kind == "f" else valid
-        own = {"slot": block.row_slots, "time": time, "x": x, "valid": valid}
-        own = {name: values[timed] for name, values in own.items()}
-        held = len(self.tail["slot"]) if self.tail else 0
-        both = {name: np.concatenate((self.tail[name], own[name])) if held else own[name] for name in own}
-        place = np.arange(held, held + len(own["slot"]))
-        slots = both["slot"]
-        if held and bool(np.any(slots[1:] < slots[:-1])):
-            order = np.argsort(slots, kind="stable")
-            both = {name: values[order] for name, values in both.items()}
-            back = np.empty(len(order), dtype=np.int64)
-            back[order] = np.arange(len(order))
-            place = back[place]
-        return both, place, timed
+        self.kind, self.width = KINDS[name], width
+        self._pool: tuple[Array, ...] = ()
+        self._slots = np.empty(0, dtype=np.int64)
+        self._end = self._seen = 0
+        self._state: _State | None = None
+        self._only: int | None = None  # the slot whose window alone is kept
+        self._read: tuple[Sequence[Vec], Layout, _State, Vec] | None = None
 
     def read(self, block: Layout, args: Sequence[Vec]) -> Vec:
-        """Return the window's count, sum or maximum; null where the time is null."""
-        rows, place, timed = self._joined(block, args)
-        if self.width not in block.windows:
-            block.windows[self.width] = window_starts(rows["slot"], rows["time"], self.width)[place]
-        first = block.windows[self.width]
-        if self.name == "count_in":
-            found: Array = place - first + 1
-            good = np.ones(len(found), dtype=bool)
-        else:
-            found, good = self._reduced(rows["x"], rows["valid"], first, place)
-        out, valid = np.zeros(block.rows, dtype=found.dtype), np.zeros(block.rows, dtype=bool)
-        out[timed], valid[timed] = found, good
-        return finished(out, valid) if found.dtype.kind == "f" or not valid.all() else Vec(out)
-
-    def _reduced(self, x: Array, valid: Bool1D, first: Int1D, last: Int1D) -> tuple[Array, Bool1D]:
-        if self.name == "sum_in" and x.dtype.kind != "f":
-            sums = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(np.where(valid, x, 0))))
-            return sums[last + 1] - sums[first], np.ones(len(first), dtype=bool)
-        is_sum = self.name == "sum_in"
-        lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(np.int64).min
-        filled = np.append(np.where(valid, x, 0 if is_sum else lowest), 0).astype(x.dtype)
-        bounds = np.column_stack((first, last + 1)).ravel()
-        ufunc = np.add if is_sum else np.maximum
-        found = ufunc.reduceat(filled, bounds)[::2] if len(bounds) else filled[:0]
-        return found, np.ones(len(found), dtype=bool) if is_sum else found != lowest
+        """Return the window's count, sum, maximum or minimum; null where the time is null."""
+        return self._slid(block, args)[1]
 
     def commit(self, block: Layout, args: Sequence[Vec]) -> None:
         """Keep the rows that a later row of the same group can still see."""
-        rows, _, _ = self._joined(block, args)
-        slots, times = rows["slot"], rows["time"]
-        if not len(slots):
-            return
-        ends = np.append(np.flatnonzero(slots[1:] != slots[:-1]) + 1, len(slots))
-        newest = np.repeat(times[ends - 1], np.diff(ends, prepend=0))
-        kept = times > newest - self.width
+        state = self._slid(block, args)[0]
+        self._read = None
+        timed = solid(args[-1].valid, block.rows)
+        count = block.rows if timed.all() else int(np.count_nonzero(timed))
+        self._slots[self._end : self._end + count] = (
+            block.row_slots if count == block.rows else block.row_slots[timed]
+        )
+        self._end += count
+        self._seen += count
         if block.closed:
-            kept &= slots == block.slots[-1]
-        self.tail = {name: values[kept] for name, values in rows.items()}
+            if len(block.slots):
+                self._state, self._only = state.take(np.array([-1])), int(block.slots[-1])
+            return
+        self._state = self._by_slot(block.slot_count, state)
+        self._state.put(block.slots, state)
+
+    def _slid(self, block: Layout, args: Sequence[Vec]) -> tuple[_State, Vec]:
+        """Return the windows after the block and the values in it, worked out once for the same arguments."""
+        if self._read is not None:
+            known, shape, state, vec = self._read
+            same = all(one is other for one, other in zip(known, args, strict=True))
+            if same and shape is block:
+                return state, vec
+        rows, empty = self._rows(block, args)
+        self._make_room(len(rows.run), rows.x.dtype, block.closed)
+        state = self._windows(block, empty, rows.x.dtype)
+        time, x = self._pool[:2]
+        time[self._end : self._end + len(rows.time)], x[self._end : self._end + len(rows.x)] = (
+            rows.time,
+            rows.x,
+        )
+        found = np.empty(len(rows.run), dtype=np.int64 if self.kind == COUNT else rows.x.dtype)
+        walk = slide if self._seen + len(found) <= PLAIN_ROWS else fast_slide()
+        with np.errstate(over="ignore", invalid="ignore"):
+            walk(self.kind, self.width, rows.run, self._pool, self._end, state.parts(), empty, found)
+        vec = self._finished(found, rows, empty)
+        self._read = tuple(args), block, state, vec
+        return state, vec
+
+    def _rows(self, block: Layout, args: Sequence[Vec]) -> tuple[_Rows, Any]:
+        time, timed = spread(args[-1].values, block.rows), solid(args[-1].valid, block.rows)
+        run = np.repeat(np.arange(len(block.slots)), block.lengths)
+        x, empty = time, np.int64(0)
+        if self.kind != COUNT:
+            x = spread(args[0].values, block.rows)
+            is_float = x.dtype.kind == "f"
+            empty = nothing(self.kind, is_float)
+            there = ~np.isnan(x) if is_float else args[0].valid
+            x = x if there is None else np.where(there, x, empty)
+        if not timed.all():
+            run, time, x = run[timed], time[timed], x[timed]
+        return _Rows(timed, run, time, x), empty
+
+    def _finished(self, found: Array, rows: _Rows, empty: Any) -> Vec:
+        good = np.ones(len(found), dtype=bool) if self.kind in (COUNT, SUM) else found != empty
+        is_float = found.dtype.kind == "f"
+        if len(found) == len(rows.timed):
+            if good.all():
+                return Vec(found)
+            return Vec(np.where(good, found, np.nan)) if is_float else Vec(found, good)
+        out = np.full(len(rows.timed), np.nan if is_float else 0, dtype=found.dtype)
+        valid = np.zeros(len(rows.timed), dtype=bool)
+        out[rows.timed] = np.where(good, found, np.nan) if is_float else found
+        valid[rows.timed] = good
+        return Vec(out) if is_float else Vec(out, valid)
+
+    def _windows(self, block: Layout, empty: Any, dtype: np.dtype[Any]) -> _State:
+        """Return the windows of the block's runs as they stand before it, to be written to."""
+        if block.closed:
+            state = _State.fresh(len(block.slots), empty, dtype)
+            if self._state is not None and len(block.slots) and self._only == block.slots[0]:
+                state.put(np.array([0]), self._state)
+            return state
+        return self._by_slot(block.slot_count, _State.fresh(0, empty, dtype)).take(block.slots)
+
+    def _by_slot(self, count: int, like: _State) -> _State:
+        """Return the windows of all groups, with room for ``count`` of them."""
+        dtype = like.running.dtype
+        empty = nothing(self.kind, dtype.kind == "f")
+        held = _State.fresh(0, empty, dtype) if self._state is None else self._state
+        self._state = held.room(count, empty)
+        return self._state
+
+    def _make_room(self, count: int, dtype: np.dtype[Any], closed: bool) -> None:
+        """Let the pool hold more rows; those that no window holds any more go first, if they are many."""
+        if self._end + count <= len(self._slots):
+            return
+        held = 0 if self._state is None else int(self._state.size.sum())
+        if 2 * held <= self._end:
+            self._tidy(closed)
+        if 2 * (self._end + count) > len(self._slots):
+            self._grow(max(2 * (self._end + count), _LEAST_ROOM), dtype)
+
+    def _grow(self, room: int, dtype: np.dtype[Any]) -> None:
+        kinds = (np.int64, dtype, dtype, np.int32, np.int32)
+        old = self._pool or tuple(np.empty(0, dtype=kind) for kind in kinds)
+        self._pool = tuple(np.empty(room, dtype=kind) for kind in kinds)
+        for new, values in zip(self._pool, old, strict=True):
+            new[: self._end] = values[: self._end]
+        slots = np.empty(room, dtype=np.int64)
+        slots[: self._end] = self._slots[: self._end]
+        self._slots = slots
+
+    def _tidy(self, closed: bool) -> None:
+        """Move the rows that windows still hold to the front of the pool."""
+        if not self._end or self._state is None:
+            self._end = 0
+            return
+        slots = self._slots[: self._end]
+        window = np.where(slots == self._only, 0, -1) if closed else slots
+        kept = np.flatnonzero((window >= 0) & (np.arange(self._end) >= self._state.head[window]))
+        place = np.full(self._end + 1, -1, dtype=np.int64)  # the last: of no row
+        place[kept] = np.arange(len(kept))
+        for part in (*self._pool[:3], self._slots):
+            part[: len(kept)] = part[kept]
+        for part in self._pool[3:]:
+            part[: len(kept)] = place[np.minimum(part[kept], self._end)]
+        held = np.unique(window[kept])
+        for part in self._state.parts()[:3]:
+            part[held] = place[part[held]]
+        self._end = len(kept)
 
 
-def window_starts(slots: Int1D, times: Nanos1D, width: int) -> Int1D:
-    """Return for each row the first row of its group later than ``time - width``.
-
-    Rows are sorted by slot, then time. Gaps longer than the window are cut to its width, so that one
-    increasing clock runs over all groups and one binary search serves all rows.
-    """
-    if not len(times):
-        return np.zeros(0, dtype=np.int64)
-    gap = np.full(len(times), width, dtype=np.int64)
-    same = slots[1:] == slots[:-1]
-    gap[1:][same] = np.minimum(times[1:] - times[:-1], width)[same]
-    if float(np.sum(gap, dtype=np.float64)) < 2.0**61:
-        clock = np.cumsum(gap)
-        return np.searchsorted(clock, clock - width, side="right")
-    pieces = np.cumsum(gap, dtype=np.float64) // 2.0**61  # one clock of int64 holds a piece
-    cuts = np.append(np.flatnonzero(np.diff(pieces, prepend=-1.0)), len(times))
-    starts = np.zeros(len(times), dtype=np.int64)
-    for begin, end in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
-        seen = int(starts[begin - 1]) if begin else 0  # nobody later sees further back
-        clock = np.cumsum(gap[seen:end])
-        starts[begin:end] = np.searchsorted(clock, clock[begin - seen :] - width, side="right") + seen
-    return starts
+def nothing(kind: int, is_float: bool) -> Any:
+    """Return the value of a window of no rows."""
+    if kind in (COUNT, SUM):
+        return np.float64(0) if is_float else np.int64(0)
+    least, most = (-np.inf, np.inf) if is_float else (np.iinfo(np.int64).min, np.iinfo(np.int64).max)
+    found = most if kind == LEAST else least
+    return np.float64(found) if is_float else np.int64(found)

@@ -7,10 +7,11 @@ from functools import lru_cache
 from typing import Any
 
 from finsim.constraints.language.expression import Expr
+from finsim.constraints.language.parser_tables import parser_of, write
 
 MAX_CHARACTERS, MAX_DEPTH, MAX_TERMS, MAX_MEMBERS = 10_000, 64, 64, 256
 
-_GRAMMAR = r"""
+GRAMMAR = r"""
 start: assign | expr
 assign: NAME ":=" expr
 ?expr: "if" expr "then" expr ["else" expr] -> if_
@@ -70,9 +71,7 @@ class Misread(Exception):
 
 @lru_cache(maxsize=1)
 def _parser() -> Any:
-    from lark import Lark
-
-    return Lark(_GRAMMAR, parser="lalr", propagate_positions=True, maybe_placeholders=False)
+    return parser_of(GRAMMAR)
 
 
 def parse(text: str) -> Expr:
@@ -189,3 +188,7 @@ def _chain(kind: str, children: list[Any], text: str, depth: int) -> Expr:
         op = "compare" if kind == "compare" else str(sign)
         left = Expr(op, str(sign), (left, right), left.start, right.end)
     return left
+
+
+if __name__ == "__main__":
+    write(GRAMMAR)

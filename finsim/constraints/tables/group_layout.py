@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -26,8 +26,7 @@ class Layout:
     """Where the groups lie in one block: ``starts`` of the runs of one group, and the slot of each.
 
     A slot is the number of a group; state that outlives a block is kept by slot. ``closed`` says that
-    groups before the last slot of the block will not come again. ``windows`` keeps the window starts of
-    the block by width, for functions that share a window.
+    groups before the last slot of the block will not come again.
     """
 
     rows: int
@@ -35,7 +34,6 @@ class Layout:
     slots: Int1D
     slot_count: int
     closed: bool
-    windows: dict[int, Int1D] = field(default_factory=dict, compare=False)
 
     @cached_property
     def lengths(self) -> Int1D:
@@ -124,6 +122,10 @@ class Arrangement:
     permutation: Int1D | None
     slots: Int1D
     slot_count: int
+
+    def next_group(self, begin: int, rows: int) -> int:
+        """Return the first place from ``begin`` on that begins a group, or how many rows there are."""
+        return int(np.searchsorted(self.slots, self.slots[begin - 1], side="right")) if begin else 0
 
 
 def arrange(group: Sequence[Vec], by: Sequence[Vec], rows: int) -> Arrangement:

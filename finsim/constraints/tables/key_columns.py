@@ -81,6 +81,29 @@ def _texts(column: pa.ChunkedArray) -> Cells:
     return Cells(None, texts, ~values_of(texts.is_valid()) if texts.null_count else None)
 
 
+def group_codes(source: Source, name: str) -> Vec:
+    """Return numbers that tell the cells of one column of a whole table apart, in the order they first come.
+
+    Numbers are as they are stored; texts get none in other columns or tables, and no Python strings.
+    """
+    if source.is_loaded(name) or not source.is_plain_text(name):
+        return source.whole(name)
+    column = source.table.column(source.headers[name])
+    if pa.types.is_dictionary(column.type) and not _tells_apart(column):
+        column = column.cast(column.type.value_type)
+    if not pa.types.is_dictionary(column.type):
+        column = pc.dictionary_encode(column)
+    whole = column.unify_dictionaries().combine_chunks()
+    one = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
+    return Vec(values_of(one.indices), values_of(one.is_valid()) if one.null_count else None)
+
+
+def _tells_apart(column: pa.ChunkedArray) -> bool:
+    """Whether no dictionary of a column says a thing twice, or nothing."""
+    words = [chunk.dictionary for chunk in column.chunks]
+    return all(not one.null_count and len(pc.unique(one)) == len(one) for one in words)
+
+
 def joined(parts: Sequence[Cells]) -> Cells:
     """Return the cells of several pieces of one column."""
     gone = None

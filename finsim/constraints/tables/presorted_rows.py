@@ -20,6 +20,11 @@ class Standing:
 
     starts: Int1D
 
+    def next_group(self, begin: int, rows: int) -> int:
+        """Return the first row from ``begin`` on that begins a group, or how many rows there are."""
+        place = int(np.searchsorted(self.starts, begin))
+        return int(self.starts[place]) if place < len(self.starts) else rows
+
     def part(self, begin: int, end: int, closed: bool) -> Layout:
         """Return the layout of the rows ``begin`` to ``end``; the number of a group is its slot."""
         first = int(np.searchsorted(self.starts, begin, side="right")) - 1

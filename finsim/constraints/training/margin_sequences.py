@@ -18,7 +18,6 @@ from finsim.constraints.evaluating.lookup_search import looked_up
 from finsim.constraints.evaluating.node_operations import VALUES
 from finsim.constraints.evaluating.text_functions import TEXT_FUNCTIONS
 from finsim.constraints.evaluating.whole_table_functions import computed
-from finsim.constraints.evaluating.window_functions import window_starts
 from finsim.constraints.language.expression import Node
 from finsim.constraints.language.functions import FUNCTIONS
 from finsim.constraints.language.types import DAY_NANOS
@@ -27,7 +26,7 @@ from finsim.constraints.tables.nullable_vectors import Rails, Vec, both, solid, 
 from finsim.constraints.tables.typed_columns import Source
 from finsim.constraints.training.margin_frame import Cells, MarginRun
 from finsim.constraints.training.margin_values import as_vec, lifted
-from finsim.notation import Array, Bool1D, Int1D
+from finsim.notation import Array, Bool1D, Int1D, Nanos1D
 
 
 def _layout(run: MarginRun) -> Layout:
@@ -156,3 +155,27 @@ SEQUENCES: dict[str, Callable[[MarginRun, Node], Cells]] = {
     "lag": _lag, "first": _first, "cummax": _cummax, "cumsum": _cumsum, "sum_day": _period,
     "sum_month": _period, "sum_in": _window,
 }  # fmt: skip
+
+
+def window_starts(slots: Int1D, times: Nanos1D, width: int) -> Int1D:
+    """Return for each row the first row of its group later than ``time - width``.
+
+    Rows are sorted by slot, then time. Gaps longer than the window are cut to its width, so that one
+    increasing clock runs over all groups and one binary search serves all rows.
+    """
+    if not len(times):
+        return np.zeros(0, dtype=np.int64)
+    gap = np.full(len(times), width, dtype=np.int64)
+    same = slots[1:] == slots[:-1]
+    gap[1:][same] = np.minimum(times[1:] - times[:-1], width)[same]
+    if float(np.sum(gap, dtype=np.float64)) < 2.0**61:
+        clock = np.cumsum(gap)
+        return np.searchsorted(clock, clock - width, side="right")
+    pieces = np.cumsum(gap, dtype=np.float64) // 2.0**61  # one clock of int64 holds a piece
+    cuts = np.append(np.flatnonzero(np.diff(pieces, prepend=-1.0)), len(times))
+    starts = np.zeros(len(times), dtype=np.int64)
+    for begin, end in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
+        seen = int(starts[begin - 1]) if begin else 0  # nobody later sees further back
+        clock = np.cumsum(gap[seen:end])
+        starts[begin:end] = np.searchsorted(clock, clock[begin - seen :] - width, side="right") + seen
+    return starts

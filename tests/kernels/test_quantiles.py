@@ -1,0 +1,62 @@
+"""Quantiles by partition against sorting, on values that partitions find hard."""
+
+import numpy as np
+import pytest
+
+from finsim.constraints.evaluating import group_quantiles as module
+
+RNG = np.random.default_rng(4)
+HARD = {
+    "any": lambda n: RNG.normal(size=n),
+    "equal": np.zeros,
+    "rising": lambda n: np.arange(n) * 1.0,
+    "falling": lambda n: np.arange(n)[::-1] * 1.0,
+    "organ pipe": lambda n: np.minimum(np.arange(n), np.arange(n)[::-1]) * 1.0,
+    "few": lambda n: RNG.integers(0, 3, n) * 1.0,
+    "gaps": lambda n: np.where(RNG.random(n) < 0.5, np.nan, RNG.choice([np.inf, -np.inf, 0, 1.0], n)),
+    "saw": lambda n: np.tile(np.arange(40.0), n // 40 + 1)[:n],
+}
+
+
+def naive(x, share, key):
+    """The quantile of each row's group by its definition."""
+    found = {}
+    for group in set(key.tolist()):
+        values = sorted(value for value in x[key == group].tolist() if value == value)
+        if not values:
+            found[group] = np.nan
+            continue
+        place = (len(values) - 1) * share
+        below, above = values[int(place)], values[min(int(place) + 1, len(values) - 1)]
+        part = place - int(place)
+        found[group] = below if part == 0 or below == above else below + (above - below) * part
+    return np.array([found[one] for one in key.tolist()])
+
+
+@pytest.mark.parametrize("name", HARD)
+@pytest.mark.parametrize("limit", [0, 10**9])
+def test_a_partition_finds_what_sorting_finds(name, limit, monkeypatch):
+    monkeypatch.setattr(module, "SORTED_ROWS", limit)
+    for n in (1, 2, 17, 400):
+        for groups in (1, 5, n):
+            x, key = HARD[name](n), RNG.integers(0, groups, n)
+            for share in (0.0, 0.25, 0.5, 0.9, 0.99, 1.0):
+                for one in (key, np.sort(key)):
+                    found = module.group_quantiles(x, share, one)
+                    np.testing.assert_array_equal(found, naive(x, share, one))
+
+
+def test_of_no_rows():
+    assert module.group_quantiles(np.zeros(0), 0.5, np.zeros(0, np.int64)).shape == (0,)
+
+
+def test_a_partition_that_goes_on_too_long_is_sorted(monkeypatch):
+    from finsim.kernels import quantiles
+
+    select = getattr(quantiles._select, "py_func", quantiles._select)
+    monkeypatch.setattr(quantiles, "_ROUNDS", 0)  # so that the second partition is one too many
+    values = RNG.normal(size=300)
+    wanted = np.sort(values)[200]
+    select(values, 0, 300, 200)
+    assert values[200] == wanted
+    assert values[:200].max() <= wanted <= values[201:].min()

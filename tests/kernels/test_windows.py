@@ -1,0 +1,105 @@
+"""Windows of two stacks against the plain twin, to the bit, however rows come."""
+
+import math
+import operator
+
+import numpy as np
+import pytest
+from naive.sequences import two_stacks
+
+from finsim.constraints.evaluating.window_functions import Window
+from finsim.constraints.tables.group_layout import layout
+from finsim.constraints.tables.nullable_vectors import Vec
+from finsim.kernels.windows import fast_slide, slide
+
+JOINS = {"sum_in": (operator.add, 0.0), "max_in": (max, -math.inf), "min_in": (min, math.inf)}
+
+
+def rows(seed, count=400, groups=4, spread=60):
+    rng = np.random.default_rng(seed)
+    time = np.sort(rng.integers(0, spread, count))
+    return rng.integers(0, groups, count), time, rng.normal(size=count) * 10.0 ** rng.integers(-9, 9, count)
+
+
+def slid(name, width, batches, closed):
+    """Values of windows over batches of (slots, time, x), equal slots together in each."""
+    window, out = Window(name, width), []
+    for slots, time, x in batches:
+        block = layout(slots, 9, closed)
+        args = [Vec(time)] if name == "count_in" else [Vec(x), Vec(time)]
+        window.read(block, args)  # looking changes nothing
+        args = [Vec(one.values.copy()) for one in args]
+        out.append(window.read(block, args).values)
+        window.commit(block, args)
+    return np.concatenate(out)
+
+
+@pytest.mark.parametrize("name", ["count_in", *JOINS])
+@pytest.mark.parametrize("width", [1, 7, 10**6])
+@pytest.mark.parametrize("size", [1, 3, 50, 10_000])
+def test_groups_that_stand_together(name, width, size):
+    group, time, x = rows(width)
+    order = np.argsort(group, kind="stable")
+    group, time, x = group[order], time[order], x[order]
+    cuts = range(0, len(group), size)
+    batches = [(group[at : at + size], time[at : at + size], x[at : at + size]) for at in cuts]
+    join, empty = JOINS.get(name, (operator.add, 0))
+    wanted = two_stacks(join, empty, width, group, time, np.ones_like(time) if name == "count_in" else x)
+    assert slid(name, width, batches, closed=True).tolist() == wanted
+
+
+@pytest.mark.parametrize("name", ["count_in", *JOINS])
+@pytest.mark.parametrize("width", [1, 7, 10**6])
+@pytest.mark.parametrize("size", [1, 3, 50, 10_000])
+def test_groups_that_come_back_in_a_stream(name, width, size):
+    group, time, x = rows(width + 100)
+    join, empty = JOINS.get(name, (operator.add, 0))
+    wanted = np.array(
+        two_stacks(join, empty, width, group, time, np.ones_like(time) if name == "count_in" else x)
+    )
+    batches, places = [], []
+    for at in range(0, len(group), size):
+        order = np.argsort(group[at : at + size], kind="stable") + at
+        places.append(order)
+        batches.append((group[order], time[order], x[order]))
+    found = slid(name, width, batches, closed=False)
+    assert found.tolist() == wanted[np.concatenate(places)].tolist()
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_the_machine_code_does_the_same(whole):
+    group, time, x = rows(5)
+    x = (x * 1e3).astype(np.int64) if whole else x
+    for kind in range(4):
+        found = []
+        for walk in (slide, fast_slide()):
+            n = len(group)
+            pool = (time, x, np.zeros_like(x), np.zeros(n, np.int32), np.zeros(n, np.int32))
+            nowhere = [np.full(9, -1) for _ in range(3)]
+            empty = x.dtype.type(0)
+            state = (*nowhere, np.zeros(9, np.int64), np.full(9, empty))
+            out = np.zeros(n, np.int64 if kind == 0 else x.dtype)
+            walk(kind, 7, group, pool, 0, state, empty, out)
+            found.append((out.tolist(), [part.tolist() for part in state]))
+        assert found[0] == found[1]
+
+
+def test_a_span_of_time_too_long_for_64_bits_is_out_of_the_window():
+    far = np.array([-(2**63), 2**63 - 1])
+    assert slid("count_in", 10**9, [(np.zeros(2, np.int64), far, far)], closed=True).tolist() == [1, 1]
+
+
+def test_nothing_cancels():
+    x = np.array([1e17, 1.0, 1.0])
+    time = np.array([0, 1, 10])
+    found = slid("sum_in", 10, [(np.zeros(3, np.int64), time, x)], closed=True)
+    assert found.tolist() == [1e17, 1e17, 2.0]
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_the_pool_holds_no_more_than_the_windows_need(closed):
+    window, x = Window("sum_in", 10), np.ones(500)
+    for at in range(40):
+        block, time = layout(np.zeros(500, np.int64), 1, closed), np.arange(500) + 500 * at
+        window.commit(block, [Vec(x), Vec(time)])
+    assert len(window._slots) <= 4_000
