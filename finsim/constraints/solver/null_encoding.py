@@ -57,7 +57,6 @@ def null(run: Encoding, node: Node) -> int:
     parts = [run.null(arg) for arg in node.args] if family(node) in ("", "row") else []
     if _is_undefined(run, node):
         return forms.true
-    parts += gaps(node, forms, run.null)
     if run.rounds and node in run.scene.tested and node.op in ("+", "-") and node.type.stored == "f":
         parts.append(opposite_infinities(run, node))
     parts += gaps(node, forms, run.null)
