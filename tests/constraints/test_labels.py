@@ -178,7 +178,7 @@ def test_changed_text_finds_rows_of_other_tables():
 def test_changed_text_is_not_joined_with_numbers():
     rules = RuleSet.parse(JOINED[: JOINED.index("  - {id: same")])
     tables = {"t": pa.table({"c": ["1"], "i": [1]}), "o": pa.table({"k": [1], "w": ["a"]})}
-    with pytest.raises(DataError, match=r"trim\(upper\(c\)\) in t and o\.k are text"):
+    with pytest.raises(DataError, match="text in one table and numbers in the other"):
         check(tables, rules)
 
 

@@ -33,7 +33,7 @@ COUNTS = {"t.complete": 0, "past": 1, "recent": 1, "begun": 1}
 
 
 @pytest.mark.parametrize("given", ["2026-01-31", "d'2026-01-31'", date(2026, 1, 31)])
-@pytest.mark.parametrize("tier", ["numpy", "compiled"])
+@pytest.mark.parametrize("tier", ["interpreter", "compiled"])
 def test_a_given_day_is_used_and_on_record(given, tier):
     report = check(TABLE, RuleSet.parse(PACK), {"today": given}, tier=tier)
     assert report.counts() == COUNTS == check(TABLE, RuleSet.parse(PLAIN)).counts()
