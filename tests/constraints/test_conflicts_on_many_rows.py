@@ -2,8 +2,17 @@
 
 import numpy as np
 import pytest
-from naive.rule_tables import as_table, others_table, pack, random_others, random_rows
-from test_conflicts_on_data import random_pack
+from naive.claims import random_pack
+from naive.rule_tables import (
+    as_table,
+    children_table,
+    others_table,
+    pack,
+    random_children,
+    random_others,
+    random_rows,
+)
+from test_conflicts_on_data import TEXTS
 
 from finsim.constraints.checking.check_session import Session
 from finsim.constraints.conflicts.lint import lint
@@ -51,12 +60,13 @@ def hold(seeds, rows):
     claims = 0
     for seed in seeds:
         try:
-            rules = pack(random_pack(seed))
+            rules = pack(random_pack(seed, TEXTS))
         except RuleError:  # a changed text that is no rule any more, such as `between 0 or y`
             continue
         report = lint(rules)
         claims += len(report.conflicts) + len(report.dead) + len(report.redundant)
         tables = {"t": as_table(random_rows(seed, rows)), "o": others_table(random_others(seed))}
+        tables["s"] = children_table(random_children(seed))
         kept, spoken = judged(rules, tables, rows)
         assert refuted(report, kept, spoken, rows) == [], f"pack {seed}"
     return claims

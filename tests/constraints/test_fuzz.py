@@ -21,6 +21,9 @@ SEEDS = [
     "sum_in(if c = 'red' then a else 0 USD, 72h) <= 2 * limit", "d > d'2026-01-31'",
     "parent(o.v, o.id = p) > 0",
     "round(annuity(a, rate / 12, j)) = b", "ts - d'2026-01-01' > 36h", "c in colours", "unique(c, i)",
+    "matches(trim(c), 'O''B(a|b){2}') and starts_with(upper(g), '\\d\n')",
+    "hour(ts, zone: 'Asia/Tokyo') = mod(i, 3)",
+    "date(ts) <= today => length(c) > 2",
     "x > group_q(x, 90%, by: c)", "round_to(a, 5 USD) = a", "lookup(cap, c, j, d) <= 5%",
 ]  # fmt: skip
 PIECES = [

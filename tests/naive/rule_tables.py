@@ -40,6 +40,16 @@ tables:
       id: {type: id}
       v: {type: float, null: true}
       w: {type: date, null: true}
+  s:
+    optional: true
+    columns:
+      k: {type: id, null: true}
+      c: {type: cat, null: true}
+      j: {type: int, null: true}
+      m: {type: money, ccy: USD, null: true}
+      v: {type: float, null: true}
+      f: {type: bool, null: true}
+      d: {type: date, null: true}
 params: {limit: 3 USD, colours: [red, blue], numbers: [1, 3], rate: 5%}
 lookup:
   cap:
@@ -142,6 +152,29 @@ def random_others(seed):
     ]
 
 
+def random_children(seed, count=70):
+    """Rows of a table in which a key stands often, seldom or never, with nulls everywhere."""
+    rng = np.random.default_rng(seed + 50)
+    return [
+        {
+            "k": maybe(rng, int(rng.integers(0, 10))),
+            "c": maybe(rng, str(rng.choice(["red", "green", "blue", "pink"]))),
+            "j": maybe(rng, int(rng.integers(0, 5))),
+            "m": maybe(rng, int(rng.choice([0, 100, 299, -50, 10_000]))),
+            "v": maybe(rng, float(rng.choice([0.0, -0.0, 0.5, float(rng.normal())]))),
+            "f": maybe(rng, bool(rng.integers(0, 2))),
+            "d": maybe(rng, date(2024, 1, 31) + timedelta(days=int(rng.integers(0, 800)))),
+        }
+        for _ in range(count)
+    ]
+
+
+def children_table(rows):
+    kinds = {"k": pa.int64(), "c": pa.string(), "j": pa.int64(), "m": pa.int64(), "v": pa.float64()}
+    kinds |= {"f": pa.bool_(), "d": pa.date32()}
+    return pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in kinds.items()})
+
+
 def as_table(rows, schema=FIELDS):
     return pa.table(
         {name: pa.array([row[name] for row in rows], schema.field(name).type) for name in schema.names}
@@ -153,9 +186,9 @@ def others_table(rows):
     return pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in kinds.items()})
 
 
-def verdicts(rules, tables, blocks=7, name="t", part=lambda rule: rule.check):
+def verdicts(rules, tables, blocks=7, name="t", part=lambda rule: rule.check, params=None):
     """Return rule id -> True, False or None for each row, of the check or another part of the rule."""
-    session = Session(rules, tables, None)
+    session = Session(rules, tables, params)
     source = session.sources[name]
     own = [rule for rule in session.own_rules(name) if "." not in rule.id]
     own = [rule for rule in own if not session.obstacle(rule, source)]

@@ -6,20 +6,33 @@ nanoseconds in ``Nanos``, money is int minor units. Only the parser is shared wi
 
 from __future__ import annotations
 
-import calendar
 import math
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 
+from naive.aggregates import whole
+from naive.crossing import CROSSING, crossed
+from naive.text_rules import (
+    CLOCK,
+    DATED,
+    TEXT,
+    TIMES,
+    Civil,
+    Nanos,
+    add_months,
+    alike,
+    at_one_place,
+    clock,
+    local,
+    mod,
+    text_called,
+)
+
 from finsim.constraints.language.grammar import parse
 
 DAY = 86_400 * 10**9
 UNITS = {"d": DAY, "h": DAY // 24, "min": 60 * 10**9, "s": 10**9}
-
-
-class Nanos(int):
-    """A time."""
 
 
 @dataclass
@@ -35,16 +48,23 @@ class World:
     others: dict = field(default_factory=dict)
     lookups: dict = field(default_factory=dict)
     tol: float = 0
+    there: dict = field(default_factory=dict)  # a row of another table, for its columns
+    zone: str = "UTC"
 
     def before(self, i):
         """Rows of the group of row i up to and including it, in order."""
+        mine = self.in_group(i)
+        return mine[: mine.index(i) + 1]
+
+    def in_group(self, i):
+        """Rows of the group of row i, in order."""
         mine = [j for j, row in enumerate(self.rows) if all(row[g] == self.rows[i][g] for g in self.group)]
         if self.is_sorted:
             key = lambda j: [(self.rows[j][b] is None, self.rows[j][b] or 0) for b in self.by]  # noqa: E731
             if self.by and isinstance(next((r[self.by[0]] for r in self.rows if r[self.by[0]]), 0), date):
                 key = lambda j: [(self.rows[j][b] is None, str(self.rows[j][b])) for b in self.by]  # noqa: E731
             mine.sort(key=key)
-        return mine[: mine.index(i) + 1]
+        return mine
 
 
 def evaluate(text, world):
@@ -76,13 +96,15 @@ def value(expr, i, world):
         return date.fromisoformat(expr.text)
     if op == "label":
         return expr.text
+    if op == "ref":
+        return world.there[expr.text.split(".")[1]]
     if op == "name":
         return name(expr.text, i, world, row)
     if op == "neg":
         x = value(args[0], i, world)
         return None if x is None else -x
     if op in ("+", "-", "*", "/", "^"):
-        return arithmetic(op, value(args[0], i, world), value(args[1], i, world))
+        return arithmetic(op, value(args[0], i, world), value(args[1], i, world), world.zone)
     if op == "call":
         return call(expr, i, world)
     return logic(expr, i, world)
@@ -102,13 +124,14 @@ def nanos(x):
     return (x - date(1970, 1, 1)).days * DAY if isinstance(x, date) else int(x)
 
 
-def arithmetic(op, x, y):
+def arithmetic(op, x, y, zone="UTC"):
     if x is None or y is None:
         return None
-    if op == "-" and isinstance(x, (date, Nanos)) and isinstance(y, (date, Nanos)):
-        return nanos(x) - nanos(y)
-    if isinstance(x, (date, Nanos)):
-        return Nanos(nanos(x) + (y if op == "+" else -y))
+    if op == "-" and all(isinstance(one, TIMES) for one in (x, y)):
+        first, second = at_one_place(x, y, zone)
+        return first - second
+    if isinstance(x, TIMES):
+        return (Nanos if isinstance(x, Nanos) else Civil)(nanos(x) + (y if op == "+" else -y))
     if op == "+":
         return nan_is_null(x + y)
     if op == "-":
@@ -138,10 +161,11 @@ def nan_is_null(x):
 def logic(expr, i, world):
     op, args = expr.op, expr.args
     if op == "compare":
-        return compare(expr.text, value(args[0], i, world), value(args[1], i, world), world.tol)
+        return compare(expr.text, value(args[0], i, world), value(args[1], i, world), world.tol, world.zone)
     if op == "between":
         x, low, high = (value(arg, i, world) for arg in args)
-        return conjunction([compare(">=", x, low, world.tol), compare("<=", x, high, world.tol)])
+        ends = ((">=", low), ("<=", high))
+        return conjunction([compare(op, x, end, world.tol, world.zone) for op, end in ends])
     if op == "in":
         x = value(args[0], i, world)
         if args[1].op == "name":
@@ -177,11 +201,13 @@ def negation(truth):
     return None if truth is None else not truth
 
 
-def compare(op, x, y, tol):
+def compare(op, x, y, tol, zone="UTC"):
     if x is None or y is None:
         return None
-    if isinstance(x, date) != isinstance(y, date):
-        x, y = nanos(x), nanos(y)
+    if isinstance(x, TIMES) and isinstance(y, TIMES) and type(x) is not type(y):
+        x, y = at_one_place(x, y, zone)
+    if isinstance(x, str) != isinstance(y, str):
+        x, y = str(x), str(y)
     if tol and not isinstance(x, (str, bool, date)):
         gap = nan_is_null(x - y)
         if gap is None:
@@ -198,17 +224,23 @@ def call(expr, i, world):
     function = expr.text
     plain = [arg for arg in expr.args if arg.op != "named"]
     named = {arg.text: arg.args[0] for arg in expr.args if arg.op == "named"}
-    if function in ("exists", "parent"):
-        return crossed(function, expr.args, i, world)
+    if function in CROSSING:
+        return crossed(function, expr.args, i, world, value)
     if function == "lookup":
         return looked_up(world.lookups[expr.args[0].text], [value(arg, i, world) for arg in plain[1:]])
-    if function == "coalesce":
-        return next((x for x in (value(arg, i, world) for arg in plain) if x is not None), None)
-    if function in ROW:
+    if function in TEXT:
         given = [value(arg, i, world) for arg in plain]
+        return None if any(x is None for x in given) else text_called(function, given)
+    if function in CLOCK or function in DATED:
+        zone = named["zone"].text if "zone" in named else world.zone
+        return clock(function, value(plain[0], i, world), zone)
+    if function == "coalesce" or function in ROW:
+        given = alike([value(arg, i, world) for arg in plain], world.zone)
+        if function == "coalesce":
+            return next((x for x in given if x is not None), None)
         return None if any(x is None for x in given) else ROW[function](*given)
-    if function.startswith("group_") or function == "unique":
-        return whole(function, plain, named, i, world)
+    if function.startswith("group_") or function in ("unique", "next"):
+        return whole(function, expr.args, i, world, value)
     return sequence(function, plain, named, i, world)
 
 
@@ -227,50 +259,6 @@ def looked_up(table, given):
     return None
 
 
-def crossed(function, args, i, world):
-    join = next((arg for arg in args if arg.op == "compare"), None)
-    ref = args[0] if args[0].op == "ref" else join.args[0]
-    table, column = ref.text.split(".")
-    key = join.args[0].text.split(".")[1] if join else "id"
-    mine = value(join.args[1], i, world) if join else world.rows[i][key]
-    if mine is None:
-        return None
-    found = next((row for row in world.others[table] if row[key] == mine), None)
-    if function == "exists":
-        return found is not None
-    return None if found is None else found[column]
-
-
-def whole(function, plain, named, i, world):
-    rows = world.rows
-    if function == "unique":
-        keys = [tuple(value(arg, j, world) for arg in plain) for j in range(len(rows))]
-        return keys[i] not in keys[:i]
-    by = (named["by"].text,) if "by" in named else world.group
-    mine = [j for j in range(len(rows)) if all(rows[j][b] == rows[i][b] for b in by)]
-    if function == "group_count":
-        return len(mine)
-    values = [value(plain[0], j, world) for j in mine]
-    values = [x for x in values if x is not None]
-    if function == "group_sum":
-        return sum(values)
-    if function == "group_distinct":
-        return len(set(values))
-    if function == "group_q":
-        return quantile(values, value(plain[1], i, world))
-    return (min if function == "group_min" else max)(values) if values else None
-
-
-def quantile(values, share):
-    if not values:
-        return None
-    values = sorted(values)
-    place = (len(values) - 1) * share
-    low = math.floor(place)
-    high = min(low + 1, len(values) - 1)
-    return values[low] + (values[high] - values[low]) * (place - low)
-
-
 def sequence(function, plain, named, i, world):
     rows = world.before(i)
     if function == "lag":
@@ -280,6 +268,9 @@ def sequence(function, plain, named, i, world):
         return value(named["default"], i, world) if "default" in named else None
     if function == "first":
         return value(plain[0], rows[0], world)
+    if function == "last_known":
+        earlier = [value(plain[0], j, world) for j in rows[:-1]]
+        return next((x for x in reversed(earlier) if x is not None), None)
     if function == "runlen":
         count = 0
         while count < len(rows) and value(plain[0], rows[-1 - count], world) is True:
@@ -291,10 +282,10 @@ def sequence(function, plain, named, i, world):
         for x in values:
             total = total + x
         return total if function == "cumsum" else max(values, default=None)
-    return window(function, plain, i, rows, world)
+    return window(function, plain, named, i, rows, world)
 
 
-def window(function, plain, i, rows, world):
+def window(function, plain, named, i, rows, world):
     clock = world.by[0]
     now = world.rows[i][clock]
     if now is None:
@@ -302,7 +293,9 @@ def window(function, plain, i, rows, world):
     if function in ("sum_day", "sum_month"):
         size = 10 if function == "sum_day" else 7
         inside = [j for j in rows if world.rows[j][clock] is not None]
-        inside = [j for j in inside if stamp(world.rows[j][clock])[:size] == stamp(now)[:size]]
+        zone = named["zone"].text if "zone" in named else world.zone
+        period = {j: stamp(local(world.rows[j][clock], zone))[:size] for j in inside}
+        inside = [j for j in inside if period[j] == period[i]]
         return sum(x for x in (value(plain[0], j, world) for j in inside) if x is not None)
     width = literal(plain[-1].text)
     times = {j: world.rows[j][clock] for j in rows if world.rows[j][clock] is not None}
@@ -323,13 +316,6 @@ def annuity(amount, rate, count):
     if rate == 0:
         return amount / count
     return amount * rate / (1 - (1 + rate) ** -count)
-
-
-def add_months(day, count):
-    month = day.year * 12 + day.month - 1 + count
-    year, month = divmod(month, 12)
-    last = calendar.monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(day.day, last))
 
 
 def as_date(x):
@@ -374,10 +360,7 @@ ROW = {
     "annuity": annuity,
     "on_tick": on_tick,
     "round_to": round_to,
-    "year": lambda d: as_date(d).year,
-    "month": lambda d: as_date(d).month,
-    "day": lambda d: as_date(d).day,
-    "weekday": lambda d: as_date(d).isoweekday(),
+    "mod": mod,
     "days": lambda a, b: (b - a).days,
     "add_months": add_months,
 }

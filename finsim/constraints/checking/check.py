@@ -27,8 +27,9 @@ from finsim.constraints.checking.stream_uniqueness import (
 from finsim.constraints.checking.tier_choice import Manner, judged, known_tier
 from finsim.constraints.evaluating.interpreter_pass import BLOCK, Pass, cut, order_columns, passes
 from finsim.constraints.evaluating.rule_counts import Excused, Tally
-from finsim.constraints.evaluating.whole_table_functions import whole_calls
+from finsim.constraints.evaluating.whole_table_functions import needs_whole, whole_calls
 from finsim.constraints.language.expression import Node, walk
+from finsim.constraints.language.today import TODAY
 from finsim.constraints.language.types import shown
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.packs.ruleset import RuleSet
@@ -66,7 +67,7 @@ def check(
     results = []
     for name in rules.tables:
         source = session.sources.get(name)
-        tallies = [Tally(rule, skipped=session.obstacle(rule, source)) for rule in session.own_rules(name)]
+        tallies = [_tally(rule, session, source) for rule in session.own_rules(name)]
         undefined: dict[int, int] = {}
         if source is not None:
             active = [tally.rule for tally in tallies if not tally.skipped]
@@ -78,7 +79,7 @@ def check(
         ]
     ranked = {rule.id: place for place, rule in enumerate(rules.rules)}
     results.sort(key=lambda result: ranked[result.id])
-    return report_of(rules, results, session.params.changed)
+    return report_of(rules, results, session.params.changed, session.today)
 
 
 def check_batches(
@@ -137,7 +138,7 @@ class _Asked:
             return {}
         session, source = self.opened(as_table(first).slice(0, 0))
         able = [rule for rule in session.own_rules(source.name) if not session.obstacle(rule, source)]
-        return unique_calls(batches, source, able)
+        return unique_calls(batches, source, able, session.world(able, source))
 
 
 def _streamed_report(
@@ -171,14 +172,19 @@ def _streamed_report(
         result_of(tally, _undefined(tally, undefined), why(tally.rule, asked.rules, session))
         for tally in tallies
     ]
-    return report_of(asked.rules, results, session.params.changed)
+    return report_of(asked.rules, results, session.params.changed, session.today)
+
+
+def _tally(rule: Rule, session: Session, source: Source | None) -> Tally:
+    obstacle = session.obstacle(rule, source)
+    return Tally(rule, skipped=obstacle, is_faulty=bool(obstacle and session.fault(rule, source)))
 
 
 def _streamed(rule: Rule, session: Session, source: Source, known: Mapping[Node, Vec]) -> Tally:
-    obstacle = session.obstacle(rule, source)
-    if not obstacle and any(node not in known for node in whole_calls(rule)):
-        obstacle = "needs the whole table, not a stream"
-    return Tally(rule, skipped=obstacle)
+    tally = _tally(rule, session, source)
+    if not tally.skipped and (needs_whole(rule) or any(node not in known for node in whole_calls(rule))):
+        tally.skipped = "needs the whole table, not a stream"
+    return tally
 
 
 def _undefined(tally: Tally, undefined: Mapping[int, int]) -> int:
@@ -196,4 +202,6 @@ def why(rule: Rule, rules: RuleSet, session: Session) -> str:
             value = session.params.values[name]
             filled = ", ".join(map(str, value)) if isinstance(value, tuple) else shown(one.type, value)
             text = text.replace(f"{{{name}}}", filled)
+    if session.today is not None:
+        text = text.replace(f"{{{TODAY}}}", session.today.day.isoformat())
     return text

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from finsim.constraints.evaluating.rule_counts import Finding, Tally
+from finsim.constraints.language.today import TODAY, Today
 from finsim.constraints.packs.ruleset import RuleSet
 
 Z_95 = 1.959963984540054
@@ -32,7 +33,8 @@ class RuleResult:
     ``violations`` broke it and were not excused, ``unknown`` could not be decided (a null went in),
     ``undefined`` counts divisions by zero and the like. ``verdict`` is one of ``VERDICTS``: ``broken``;
     ``passed``, when it held in a row at least; ``silent``, when it spoke about no row; ``skipped``, when it
-    was not judged; ``unknown``, when no row could be decided. ``reason`` says why it did not pass. For
+    was not judged; ``unknown``, when no row could be decided. ``reason`` says why it did not pass (of a
+    broken rule only when a parent of its rows is more than one row, and then no row was judged). For
     plausible rules ``share`` of rows that hold is given with its 95 % Wilson ``interval``.
     """
 
@@ -80,7 +82,7 @@ def result_of(tally: Tally, undefined: int, why: str) -> RuleResult:
         share = tally.held / decided
         is_broken = interval[1] < rule.expect[0] or interval[0] > rule.expect[1]
     verdict, reason = _verdict(tally, is_broken)
-    if verdict == "skipped":
+    if tally.skipped:
         share = interval = None
     return RuleResult(
         rule.id, rule.table, rule.level, rule.kind, rule.text, tally.rows, tally.fired, vacuous,
@@ -94,7 +96,7 @@ def result_of(tally: Tally, undefined: int, why: str) -> RuleResult:
 def _verdict(tally: Tally, is_broken: bool) -> tuple[str, str]:
     """Return the verdict of a rule and why it did not pass."""
     if tally.skipped:
-        return "skipped", tally.skipped
+        return "broken" if tally.is_faulty else "skipped", tally.skipped
     if is_broken:
         return "broken", ""
     if tally.held or tally.violations or tally.excused:
@@ -108,13 +110,17 @@ def _verdict(tally: Tally, is_broken: bool) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """Every rule of a pack on some tables. ``ok`` when every rule was judged and none is broken."""
+    """Every rule of a pack on some tables. ``ok`` when every rule was judged and none is broken.
+
+    ``today`` is the date that rules took for the current one, where they read it or the caller gave it.
+    """
 
     pack: str
     version: str
     digest: str
     results: tuple[RuleResult, ...]
     overrides: Mapping[str, tuple[str, str]]
+    today: Today | None = None
 
     @property
     def ok(self) -> bool:
@@ -152,13 +158,19 @@ class CheckReport:
             "all_passed": self.all_passed,
             "verdicts": {verdict: len(ids) for verdict, ids in self.verdicts().items()},
             "overrides": {name: {"old": old, "new": new} for name, (old, new) in self.overrides.items()},
+            **({"today": self.today.to_dict()} if self.today is not None else {}),
             "rules": [result.to_dict() for result in self.results],
         }
 
     def to_text(self) -> str:
         """Return the report for a terminal: a line a rule, the first rows that break it, totals."""
         lines = [f"pack {self.pack} {self.version}"]
-        lines += [f"  parameter {name}: {old} -> {new}" for name, (old, new) in self.overrides.items()]
+        lines += [f"  {self.today.to_text()}"] if self.today is not None else []
+        lines += [
+            f"  parameter {name}: {old} -> {new}"
+            for name, (old, new) in self.overrides.items()
+            if self.today is None or name != TODAY
+        ]
         width = max((len(result.id) for result in self.results), default=0)
         for result in self.results:
             lines.extend(_lines(result, width))
@@ -175,11 +187,10 @@ def _lines(result: RuleResult, width: int) -> list[str]:
     head = f"  {mark:<7} {result.id:<{width}}  {result.level:<9}  "
     if result.verdict == "skipped":
         return [head + result.reason]
-    facts = [f"{result.violations:,} of {result.fired:,} rows break it"]
+    facts = [result.reason or f"{result.violations:,} of {result.fired:,} rows break it"]
     if result.share is not None and result.interval is not None and result.expect is not None:
         low, high = result.interval
         facts = [f"{result.share:.4%} hold [{low:.4%}, {high:.4%}], expected {list(result.expect)}"]
-    facts = [result.reason, *facts[1:]] if result.reason else facts
     for count, what in (
         (result.vacuous, "outside its condition"),
         (result.excused, "excused"),
@@ -205,7 +216,10 @@ def _details(result: RuleResult) -> list[str]:
 
 
 def report_of(
-    rules: RuleSet, results: Sequence[RuleResult], overrides: Mapping[str, tuple[str, str]]
+    rules: RuleSet,
+    results: Sequence[RuleResult],
+    overrides: Mapping[str, tuple[str, str]],
+    today: Today | None = None,
 ) -> CheckReport:
     """Return the report of a pack."""
-    return CheckReport(rules.id, rules.version, rules.digest, tuple(results), overrides)
+    return CheckReport(rules.id, rules.version, rules.digest, tuple(results), overrides, today)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,15 +11,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pyarrow as pa
 
 from finsim.constraints.checking.repeated_keys import distinct_texts
+from finsim.constraints.evaluating.cross_tables import CrossTables, linked_columns
 from finsim.constraints.evaluating.evaluator import Block, World
 from finsim.constraints.evaluating.interpreter import Interpreter
-from finsim.constraints.evaluating.whole_table_functions import computed, join, same_keys, whole_nodes
-from finsim.constraints.language.expression import Node, walk
+from finsim.constraints.evaluating.whole_table_functions import computed, whole_nodes
+from finsim.constraints.language.expression import Node
 from finsim.constraints.language.grammar import Misread
 from finsim.constraints.language.node_builder import Builder
-from finsim.constraints.language.types import Clash
+from finsim.constraints.language.today import TODAY, Today, today
+from finsim.constraints.language.types import Clash, quoted
 from finsim.constraints.packs.loading import param
-from finsim.constraints.packs.rule import Rule, key_names
+from finsim.constraints.packs.rule import Param, Rule, key_names
 from finsim.constraints.packs.rule_builder import completeness
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.tables.key_columns import group_codes
@@ -93,7 +96,10 @@ def refuse_absent(given: Iterable[str], rules: RuleSet, place: str = "") -> None
 
 @dataclass(frozen=True)
 class Settled:
-    """Parameter values as evaluated, and what a caller changed: name -> (old, new) as written."""
+    """Parameter values as evaluated, and what a caller changed: name -> (old, new) as written.
+
+    ``values`` have ``today`` only when the caller gave it.
+    """
 
     values: Mapping[str, Any]
     changed: Mapping[str, tuple[str, str]]
@@ -108,12 +114,19 @@ def settled(rules: RuleSet, params: Mapping[str, object] | None) -> Settled:
     changed, problems = {}, []
     for name, written in (params or {}).items():
         place = f"parameter {name} of pack {rules.id}"
+        if name == TODAY and name not in rules.params:
+            day = _day_given(written)
+            if day is None:
+                problems.append(Problem(place, f"{written!r} is not a date", "", "write today=2026-01-31"))
+            else:
+                values[name], changed[name] = day, ("the current date", str(written))
+            continue
         if name not in rules.params:
             problems.append(Problem(place, "no such parameter", "", did_you_mean(name, list(rules.params))))
             continue
         old = rules.params[name]
         try:
-            new = param(written)
+            new = _given(written, old.type.kind)
         except (Clash, Misread) as bad:
             problems.append(Problem(place, bad.found, "", bad.remedy))
             continue
@@ -131,6 +144,25 @@ def settled(rules: RuleSet, params: Mapping[str, object] | None) -> Settled:
     return Settled(values, changed)
 
 
+def _given(written: object, kind: str) -> Param:
+    """Return a value that a caller gives; dates and labels need no quotes. Raises Clash or Misread."""
+    text = str(written)
+    if kind == "date" and re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+        return param(f"d'{text}'")
+    if kind == "cat" and isinstance(written, str) and not re.fullmatch(r"'.*'", text, re.DOTALL):
+        return param(quoted(text))
+    return param(written)
+
+
+def _day_given(written: object) -> int | None:
+    """Return the number of a date that a caller gives; None when it is not one."""
+    try:
+        found = _given(written, "date")
+    except (Clash, Misread):
+        return None
+    return int(found.value) if found.type.kind == "date" else None
+
+
 class Session:
     """The tables of one check under one pack, and which rules can run on them."""
 
@@ -139,6 +171,11 @@ class Session:
     ) -> None:
         self.rules, self.labels = rules, Labels()
         self.params = settled(rules, params)
+        self.today: Today | None = None
+        if rules.reads_today or (TODAY in self.params.changed and TODAY not in rules.params):
+            self.today = today(self.params.values.get(TODAY))
+            self.params = Settled({**self.params.values, TODAY: self.today.number}, self.params.changed)
+        self._cross = CrossTables(self.params.values, self.labels)
         problems = [
             problem
             for name, table in tables.items()
@@ -174,38 +211,36 @@ class Session:
             if name not in self.sources:
                 return f"table {name} is not given"
         roots = [root for root in (rule.check, rule.when) if root is not None]
-        for node in (node for root in roots for node in walk(root)):
-            data = node.data
-            is_parent = node.op == "call" and data[0] == "parent"
-            if is_parent and not self.sources[data[1]].has(data[2]):
-                return f"column {data[1]}.{data[2]} is absent"
-        return ""
+        for name, column in linked_columns(roots):
+            if not self.sources[name].has(column):
+                return f"column {name}.{column} is absent"
+        return self.fault(rule, source)
+
+    def fault(self, rule: Rule, source: Source | None) -> str:
+        """Return why a rule cannot be judged on these tables: a parent of its rows is more than one row."""
+        if source is None or not rule.others <= set(self.sources):
+            return ""
+        roots = [root for root in (rule.check, rule.when) if root is not None]
+        if any(not self.sources[name].has(column) for name, column in linked_columns(roots)):
+            return ""
+        return self._cross.twins(roots, source, {**self.sources, source.name: source})
 
     def world(self, rules: list[Rule], source: Source, known: Mapping[Node, Vec] | None = None) -> World:
         """Return what the rules of one table see besides its rows.
 
         ``known`` are whole-table calls worked out already, of which ``source`` need not have the rows.
         """
-        joins, others = {}, {name: one for name, one in self.sources.items() if one is not source}
+        others = {name: one for name, one in self.sources.items() if one is not source}
         others[source.name] = source
         roots = [node for rule in rules for node in (rule.check, rule.when) if node is not None]
-        for root in roots:
-            for node in walk(root):
-                data = node.data
-                if node.op == "call" and data[0] == "match":
-                    other = self.sources[data[1]]
-                    same_keys(
-                        source, [str(arg.data) for arg in node.args if arg.op == "column"], other, data[2]
-                    )
-                    if (data[1], data[2]) not in joins:
-                        joins[data[1], data[2]] = join(other, data[2])
+        joins, totals = self._cross.made(roots, source, others)
         keys = {name: key_names(spec) for name, spec in self.rules.tables.items()}
-        world = World(self.params.values, self.labels, joins, others, {}, keys)
         whole = {**distinct_texts(whole_nodes(roots), source), **(known or {})}
+        world = World(self.params.values, self.labels, joins, others, whole, keys, totals)
         run = Interpreter(world)
         run.begin(Block(source, slice(None), source.rows))
         for node in (one for one in whole_nodes(roots) if one not in whole):
             whole[node] = computed(
                 node, [_argument(run, source, node, arg) for arg in node.args], source.rows
             )
-        return World(self.params.values, self.labels, joins, others, whole, keys)
+        return world

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
+import numpy as np
 import pyarrow as pa
 
 from finsim.constraints.checking.repeated_keys import firsts
+from finsim.constraints.evaluating.evaluator import Block, World
+from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.whole_table_functions import needs_whole, whole_calls
-from finsim.constraints.language.expression import Node
+from finsim.constraints.language.aggregate_types import parts_of
+from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.tables.key_columns import Cells, cells_of
 from finsim.constraints.tables.nullable_vectors import Vec
 from finsim.constraints.tables.parquet_batches import Batches
 from finsim.constraints.tables.typed_columns import Source
 from finsim.errors import DataError
+from finsim.notation import Bool1D
 
 Stream = Iterable[pa.RecordBatch | pa.Table]
 
@@ -29,11 +35,12 @@ def has_unique(rules: Iterable[Rule]) -> bool:
     return any(not needs_whole(rule) and whole_calls(rule) for rule in rules)
 
 
-def unique_calls(batches: Stream, source: Source, rules: Iterable[Rule]) -> dict[Node, Vec]:
+def unique_calls(batches: Stream, source: Source, rules: Iterable[Rule], world: World) -> dict[Node, Vec]:
     """Return the ``unique`` calls of rules, each with a truth for every row of a stream.
 
-    ``source`` has the headers of the batches; they are read two or three times for each call. Raises
-    DataError when cells of a key are not of the declared type, or one reading has other rows than another.
+    ``source`` has the headers of the batches; they are read two or three times for each call, and once more
+    for a condition of ``where``, which sees ``world``. Raises DataError when cells of a key are not of the
+    declared type, or one reading has other rows than another.
     """
     nodes = [node for rule in rules if not needs_whole(rule) for node in whole_calls(rule)]
     count = 0
@@ -42,9 +49,26 @@ def unique_calls(batches: Stream, source: Source, rules: Iterable[Rule]) -> dict
     found: dict[Node, Vec] = {}
     for node in nodes:
         if node not in found:
-            names = [str(arg.data) for arg in node.args]
-            found[node] = Vec(firsts(_Keys(batches, source, names, count).read, count))
+            parts = parts_of(node)
+            names = [str(arg.data) for arg in parts.values]
+            keys = _Reading(batches, source, names, count)
+            if parts.where is None:
+                found[node] = Vec(firsts(keys.cells, count))
+            else:
+                counted = _counted(batches, source, parts.where, count, world)
+                few = firsts(partial(keys.cells_of, counted), int(np.count_nonzero(counted)))
+                found[node] = Vec(few.among(counted))
     return found
+
+
+def _counted(batches: Stream, source: Source, where: Node, count: int, world: World) -> Bool1D:
+    """Return in which rows of a stream a condition is true."""
+    names = [str(node.data) for node in walk(where) if node.op == "column"]
+    run, parts = Interpreter(world), [np.zeros(0, dtype=bool)]
+    for part in _Reading(batches, source, names, count).parts():
+        run.begin(Block(part, slice(0, part.rows), part.rows))
+        parts.append(np.broadcast_to(run.rails(where).yes, (part.rows,)))
+    return np.concatenate(parts)
 
 
 def as_table(batch: pa.RecordBatch | pa.Table) -> pa.Table:
@@ -52,25 +76,38 @@ def as_table(batch: pa.RecordBatch | pa.Table) -> pa.Table:
     return batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
 
 
-class _Keys:
-    """The key columns of a stream, to be read as often as needed."""
+class _Reading:
+    """Some columns of a stream, to be read as often as needed."""
 
     def __init__(self, batches: Stream, source: Source, names: Sequence[str], rows: int) -> None:
         self._source, self._names, self._rows = source, names, rows
         headers = list(dict.fromkeys(source.headers[name] for name in names if name in source.headers))
         self._batches = batches.only(headers) if isinstance(batches, Batches) and headers else batches
 
-    def read(self) -> Iterator[Sequence[Cells]]:
-        """Yield the cells of one batch after the other."""
+    def parts(self) -> Iterator[Source]:
+        """Yield one batch after the other."""
         row = 0
         for batch in self._batches:
             part = self._source.piece(as_table(batch), row)
             row += part.rows
             if row <= self._rows:
-                yield [cells_of(part, name) for name in self._names]
+                yield part
         if row != self._rows:
             raise DataError(
                 f"the batches had {self._rows:,} rows and have {row:,} when they are read again",
                 place=f"table {self._source.name}",
                 remedy="hand in batches that can be read more than once, or a generator",
             )
+
+    def cells(self) -> Iterator[Sequence[Cells]]:
+        """Yield the cells of one batch after the other."""
+        for part in self.parts():
+            yield [cells_of(part, name) for name in self._names]
+
+    def cells_of(self, counted: Bool1D) -> Iterator[Sequence[Cells]]:
+        """Yield the cells of the rows that count, batch after batch."""
+        row = 0
+        for part in self.parts():
+            places = np.flatnonzero(counted[row : row + part.rows])
+            row += part.rows
+            yield [cells_of(part, name).take(places) for name in self._names]

@@ -10,6 +10,7 @@ import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
+from finsim.constraints.evaluating.text_functions import TEXT_FUNCTIONS
 from finsim.constraints.language.expression import Node
 
 TAME = 75.0  # decimal digits of a float column below which no rule's arithmetic overflows
@@ -28,6 +29,8 @@ _LARGEST_BITS = 60.0  # 10**18 < 2**60: the largest whole number a table may hol
 _SAFE_BITS = 61.0
 _LEAST_TICK = 1e-100
 _TOTAL = frozenset(("abs", "min", "max", "clamp", "floor", "ceil", "days", "on_tick", "lag"))
+_TOTAL |= frozenset(("year", "month", "day", "weekday", "date", "hour", "minute", "time", "add_months"))
+_TOTAL |= TEXT_FUNCTIONS
 _NO_LARGER = ("abs", "min", "max", "clamp", "lag")
 _AS_LARGE = (*_NO_LARGER, "floor", "ceil", "coalesce")
 _SUMS = frozenset(("cumsum", "sum_day", "sum_in", "count_in"))  # only a time may be null

@@ -35,7 +35,7 @@ def crowding(node: Node, facts: Facts) -> tuple[Node, int, bool] | None:
         if call.op != "call" or call.data[0] != "count_in" or not isinstance(most, int):
             continue
         most -= op in ("<", ">=")
-        if 1 <= most <= MOST_BACK and facts.sure(call.args[-1]):
+        if 1 <= most <= MOST_BACK and _is_clock(call.args[-1], facts):
             return call, most, op in (">", ">=")
     return None
 
@@ -53,7 +53,7 @@ def is_woven(node: Node, facts: Facts) -> bool:
     name = node.data[0] if node.op == "call" else ""
     if name == "lag":
         return _is_number(node.args[0], facts)
-    if name == "sum_day" and not facts.sure(node.args[-1]):
+    if name == "sum_day" and not _is_clock(node.args[-1], facts):
         return False
     return name in ("cumsum", "sum_day") and node.type.stored == "i" and _is_simple(node.args[0], facts)
 
@@ -62,6 +62,11 @@ def woven_arguments(node: Node, facts: Facts) -> Sequence[Node]:
     """Return what a woven node reads."""
     crowd = crowding(node, facts)
     return node.args if crowd is None else crowd[0].args
+
+
+def _is_clock(time: Node, facts: Facts) -> bool:
+    """Whether a time is a column without empty cells, which a kernel can read some rows back."""
+    return time.op == "column" and facts.sure(time)
 
 
 def _is_number(node: Node, facts: Facts) -> bool:

@@ -19,6 +19,7 @@ from finsim.constraints.evaluating.evaluator import Block, World
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.rule_counts import FIRST_ROWS, Excused, excuses, excusing
 from finsim.constraints.language.expression import Node, walk
+from finsim.constraints.language.time_zones import kernel_local_times
 from finsim.constraints.language.types import LARGEST
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.tables.group_layout import layout
@@ -41,6 +42,7 @@ class Run:
         self.counts = {one.rule.id: Counts() for each in ready for one in each.plan.rules}
         self.undefined: dict[int, int] = {}
         self.interpreter = Interpreter(world)
+        self.interpreter.local_times = kernel_local_times
         self._steps: dict[int, Step | None] = {}
         self._columns: dict[tuple[str, str], Stored] = {}
         self._source: Source | None = None
@@ -196,6 +198,8 @@ class Run:
             arrays.append(np.ascontiguousarray(values, dtype=_DTYPES[leaf.stored]))
             if leaf.has_valid:
                 arrays.append(np.ascontiguousarray(solid(vec.valid, part.count)))
+            elif vec.valid is not None and not np.all(vec.valid):
+                raise Wild(frozenset(str(one.data) for one in walk(leaf.node) if one.op == "column"))
         return arrays
 
     def _before(self, plan: Plan, part: Part, state: Sequence[Array]) -> Sequence[Array]:

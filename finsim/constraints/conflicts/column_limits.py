@@ -8,7 +8,7 @@ from finsim.constraints.conflicts.conflict_findings import Range
 from finsim.constraints.conflicts.float_recheck import Goal, is_certain
 from finsim.constraints.conflicts.joint_feasibility import End, Problem
 from finsim.constraints.language.expression import Node
-from finsim.constraints.language.types import shown
+from finsim.constraints.language.types import label_shown, shown
 
 
 def ranges(problem: Problem, table: str, ids: Sequence[str], columns: Iterable[str]) -> list[Range]:
@@ -44,7 +44,7 @@ def _range(problem: Problem, table: str, ids: Sequence[str], name: str, node: No
         return None
     if declared is not None and len(possible) == len(set(declared)):
         return None
-    labels = tuple(f"'{label}'" for label in possible)
+    labels = tuple(label_shown(str(label)) for label in possible)
     if len(labels) == 1:
         return Range(table, name, labels[0], labels[0])
     return Range(table, name, None, None, labels=labels)

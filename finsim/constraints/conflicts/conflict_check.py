@@ -18,7 +18,7 @@ from finsim.constraints.conflicts.conflict_findings import Conflict, Named
 from finsim.constraints.conflicts.float_recheck import confirmed
 from finsim.constraints.conflicts.joint_feasibility import Problem, components, roots, scene
 from finsim.constraints.language.expression import walk
-from finsim.constraints.language.types import shown
+from finsim.constraints.language.types import DATE, shown
 from finsim.constraints.packs.rule import Rule, Table
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import Problem as Trouble
@@ -52,10 +52,12 @@ class Subject:
         return tuple(f"{name} = {self._value(name)}" for name in names)
 
     def _value(self, name: str) -> str:
+        if name not in self.rules.params and name not in self.params.values:
+            return "any date"
         value = self.params.values[name]
         if isinstance(value, tuple):
             return f"[{', '.join(map(str, value))}]"
-        text = shown(self.rules.params[name].type, value)
+        text = shown(self.rules.params[name].type if name in self.rules.params else DATE, value)
         return f"{text} (overridden)" if name in self.params.changed else text
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from finsim.constraints.evaluating.evaluator import Evaluator
 from finsim.constraints.language.expression import Node, walk
-from finsim.constraints.language.types import Type, shown
+from finsim.constraints.language.types import Type, label_shown, shown
 from finsim.constraints.tables.nullable_vectors import flags
 from finsim.constraints.tables.typed_columns import Source
 
@@ -17,7 +17,7 @@ def source_cell(source: Source, name: str, row: int) -> str:
     """Return one cell as a reader writes it."""
     if source.is_plain_text(name) and not source.is_loaded(name):
         text = source.table.column(source.headers[name])[row].as_py()  # gives the whole batch no codes
-        return "null" if text is None else repr(text)
+        return "null" if text is None else label_shown(text)
     values, valid = source.block(name, slice(row, row + 1))
     return cell_text(source, source.columns[name].type, name, values, valid, 0)
 
@@ -28,7 +28,7 @@ def cell_text(source: Source, kind: Type, name: str, values: Any, valid: Any, pl
         return "null"
     value = values[place] if np.ndim(values) else values
     if kind.kind == "cat" or (kind.kind == "id" and name and source.is_text(name)):
-        return repr(source.labels.texts[int(value)])
+        return label_shown(source.labels.texts[int(value)])
     return shown(kind, value)
 
 

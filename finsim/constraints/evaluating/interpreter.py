@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from finsim.constraints.evaluating.evaluator import Block, World
+from finsim.constraints.evaluating.last_known import LastKnown
 from finsim.constraints.evaluating.node_operations import TRUTHS, VALUES
 from finsim.constraints.evaluating.sequence_functions import First, Lag, Period, RunLength, Running, Sequenced
 from finsim.constraints.evaluating.window_functions import Window
 from finsim.constraints.language.expression import Node
+from finsim.constraints.language.time_zones import local_times
 from finsim.constraints.tables.nullable_vectors import FALSE, TRUE, Rails, Vec, flags, truth
 
 
@@ -24,14 +26,20 @@ def _state(node: Node) -> Sequenced:
         return Period(name == "sum_month")
     if name == "runlen":
         return RunLength()
+    if name == "last_known":
+        return LastKnown()
     return First() if name == "first" else Running(name == "cumsum")
 
 
 class Interpreter:
-    """Evaluates nodes; results of a block are shared by all rules, state lives from block to block."""
+    """Evaluates nodes; results of a block are shared by all rules, state lives from block to block.
+
+    ``local_times`` is how it turns instants into local time; the compiled tier puts a kernel there.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.local_times = local_times
         self.undefined: dict[int, int] = {}
         self._states: dict[Node, Sequenced] = {}
         self._values: dict[int, Vec] = {}

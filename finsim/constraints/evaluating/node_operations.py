@@ -12,8 +12,11 @@ import numpy as np
 from finsim.constraints.evaluating.evaluator import Evaluator
 from finsim.constraints.evaluating.lookup_search import looked_up
 from finsim.constraints.evaluating.row_functions import ROW_FUNCTIONS
+from finsim.constraints.evaluating.text_functions import TEXT_FUNCTIONS, as_text, text_called
 from finsim.constraints.language.expression import Node
 from finsim.constraints.language.functions import FUNCTIONS
+from finsim.constraints.language.table_links import link_of
+from finsim.constraints.language.time_zones import instants
 from finsim.constraints.language.types import DAY_NANOS
 from finsim.constraints.tables.nullable_vectors import (
     Rails,
@@ -63,6 +66,16 @@ def _times(factor: Callable[[Node], int]) -> Operator:
     return run_it
 
 
+def _local(run: Evaluator, node: Node) -> Vec:
+    vec = run.value(node.args[0])
+    return Vec(run.local_times(vec.values, str(node.data)), vec.valid)
+
+
+def _instant(run: Evaluator, node: Node) -> Vec:
+    vec = run.value(node.args[0])
+    return Vec(instants(vec.values, str(node.data)), vec.valid)
+
+
 def _add(run: Evaluator, node: Node) -> Vec:
     a, b = (run.value(arg) for arg in node.args)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -110,10 +123,14 @@ def _call(run: Evaluator, node: Node) -> Vec:
         result, undefined = ROW_FUNCTIONS[name]([run.value(arg) for arg in node.args], node.data)
         run.note(node, undefined)
         return result
+    if name in TEXT_FUNCTIONS:
+        return text_called(run, node)
     if name == "lookup":
         return looked_up(run, node)
-    if name in ("match", "exists", "parent"):
-        return _crossed(run, node)
+    if name in _CROSSING:
+        return _CROSSING[name](run, node)
+    if node in run.world.totals:
+        return run.world.totals[node](run.value(node.args[0]))
     if FUNCTIONS[name].family == "whole":
         values, valid = run.world.whole[node]
         rows = run.block.rows if run.block.numbers is None else run.block.numbers
@@ -123,30 +140,36 @@ def _call(run: Evaluator, node: Node) -> Vec:
     return run.state(node).read(layout, [run.value(arg) for arg in node.args])
 
 
-def _crossed(run: Evaluator, node: Node) -> Vec:
-    name, table = node.data[0], node.data[1]
-    if name == "match":
-        return run.world.joins[table, node.data[2]](run.value(node.args[0]))
+def _matched(run: Evaluator, node: Node) -> Vec:
+    return run.world.joins[node.data[1]].find([run.value(arg) for arg in node.args], run.block.count)
+
+
+def _exists(run: Evaluator, node: Node) -> Vec:
     found = run.value(node.args[0])
-    if name == "exists":
-        return Vec(np.asarray(found.values) >= 0, found.valid)
-    rows = spread(found.values, run.block.count)
-    there = solid(found.valid, run.block.count) & (rows >= 0)
-    other = run.world.others[table]
-    if not other.rows:
+    return Vec(found.values >= 0, found.valid)
+
+
+def _parent(run: Evaluator, node: Node) -> Vec:
+    found, other = run.value(node.args[0]), run.world.others[node.data[1]]
+    there = solid(found.valid, run.block.count) & (found.values >= 0)
+    first = run.world.joins[link_of(node)].rows
+    if not len(first):
         empty = np.zeros(run.block.count, dtype=np.float64 if node.type.stored == "f" else np.int64)
         return Vec(empty * np.nan) if node.type.stored == "f" else Vec(empty, there)
-    taken = other.block(node.data[2], np.where(there, rows, 0))
+    taken = other.block(node.data[2], np.where(there, first[found.values], 0))
     if node.type.stored == "f":
         return Vec(np.where(there, taken.values, np.nan))
     return Vec(spread(taken.values, run.block.count), both(taken.valid, there))
+
+
+_CROSSING: dict[str, Operator] = {"match": _matched, "exists": _exists, "parent": _parent}
 
 
 VALUES: dict[str, Operator] = {
     "column": _column, "const": _const, "param": _param, "float": _float, "integer": _integer,
     "ts": _times(lambda node: DAY_NANOS), "rescale": _times(lambda node: int(str(node.data))),
     "+": _add, "-": _add, "*": _multiply, "/": _divide, "^": _power, "neg": _negate, "if": _choose,
-    "call": _call,
+    "call": _call, "text": as_text, "local": _local, "instant": _instant,
 }  # fmt: skip
 
 Truth = Callable[[Evaluator, Node], Rails]

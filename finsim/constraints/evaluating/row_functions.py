@@ -131,18 +131,47 @@ def _round_to(args: Sequence[Vec], options: tuple[Hashable, ...]) -> Result:
 
 
 def _days_of(vec: Vec, options: tuple[Hashable, ...]) -> Any:
-    return np.asarray(vec.values) // DAY_NANOS if options[1] == "ts" else np.asarray(vec.values)
+    return np.asarray(vec.values) if options[-1] == "date" else np.asarray(vec.values) // DAY_NANOS
 
 
 def _calendar(pick: Callable[[Any], Any]) -> RowFunction:
+    """Lift a function of a day; where rows are more than the days they lie in, each day is taken once."""
+
     def run(args: Sequence[Vec], options: tuple[Hashable, ...]) -> Result:
-        return Vec(pick(_days_of(args[0], options)), args[0].valid), 0
+        days = _days_of(args[0], options)
+        low, high = (int(days.min()), int(days.max())) if days.size else (0, 0)
+        if high - low >= days.size:
+            return Vec(pick(days), args[0].valid), 0
+        return Vec(pick(np.arange(low, high + 1))[days - low], args[0].valid), 0
 
     return run
 
 
 def _month_start(day: Any) -> Any:
     return day.astype("datetime64[D]").astype("datetime64[M]")
+
+
+def _time_of(unit: int, cycle: int) -> RowFunction:
+    """Lift how many whole units have passed in the running cycle (both nanoseconds) of a local time."""
+
+    def run(args: Sequence[Vec], options: tuple[Hashable, ...]) -> Result:
+        return Vec(np.asarray(args[0].values) % cycle // unit, args[0].valid), 0
+
+    return run
+
+
+def _mod(args: Sequence[Vec], options: tuple[Hashable, ...]) -> Result:
+    """Return a - b x n, n the whole part of a / b: the remainder has the sign of a, as in C and SQL."""
+    a, b = np.asarray(args[0].values), np.asarray(args[1].values)
+    zero = b == 0
+    with np.errstate(all="ignore"):
+        rest = np.fmod(a, np.where(zero, 1, b))
+    if rest.dtype.kind == "f":
+        rest = np.where(zero, np.nan, rest)
+        return Vec(rest), int(np.count_nonzero(np.isnan(rest) & ~np.isnan(a) & ~np.isnan(b)))
+    valid = both(_valid(args), None if not np.any(zero) else ~zero)
+    made = np.broadcast_to(zero & known(args[0]) & known(args[1]), rest.shape)
+    return Vec(rest, valid), int(np.count_nonzero(made))
 
 
 def _days(args: Sequence[Vec], options: tuple[Hashable, ...]) -> Result:
@@ -181,6 +210,11 @@ ROW_FUNCTIONS: dict[str, RowFunction] = {
     "month": _calendar(lambda day: _month_start(day).astype(np.int64) % 12 + 1),
     "day": _calendar(lambda day: day - _month_start(day).astype("datetime64[D]").astype(np.int64) + 1),
     "weekday": _calendar(lambda day: (day + 3) % 7 + 1),
+    "date": _calendar(lambda day: day),
+    "hour": _time_of(DAY_NANOS // 24, DAY_NANOS),
+    "minute": _time_of(DAY_NANOS // 1_440, DAY_NANOS // 24),
+    "time": _time_of(1, DAY_NANOS),
+    "mod": _mod,
     "days": _days,
     "add_months": _add_months,
 }

@@ -9,25 +9,28 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from finsim.constraints.checking.check import Excused, order_columns, why
+from finsim.constraints.checking.check import why
 from finsim.constraints.checking.check_session import AnyTable, Session, as_arrow, table_name
 from finsim.constraints.evaluating.cell_text import cell_text, source_cell
 from finsim.constraints.evaluating.evaluator import Block, Rows
 from finsim.constraints.evaluating.interpreter import Interpreter
-from finsim.constraints.evaluating.rule_counts import counted, excuses, finding, judged
+from finsim.constraints.evaluating.interpreter_pass import order_columns
+from finsim.constraints.evaluating.rule_counts import Excused, counted, excuses, finding, judged
 from finsim.constraints.language.row_order import Order
 from finsim.constraints.packs.rule import Rule, key_names
 from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.repairing.breach_detection import sees_everything
 from finsim.constraints.repairing.repair import repair
+from finsim.constraints.repairing.repair_report import GivenUp, RepairReport
 from finsim.constraints.repairing.repaired_values import new_values
 from finsim.constraints.tables.arrow_to_numpy import taken
 from finsim.constraints.tables.group_layout import arrange, combined, layout
 from finsim.constraints.tables.nullable_vectors import known, spread
 from finsim.constraints.tables.typed_columns import Source
-from finsim.errors import DataError, RuleError
+from finsim.errors import DataError
 from finsim.notation import Int1D
 
-_MARK = "_finsim_row"
+_MARK, _MOST_ROWS = "_finsim_row", 10_000
 
 
 @dataclass(frozen=True)
@@ -223,6 +226,10 @@ class _Row:
             vec = new_values(rule, run)
             if not bool(np.broadcast_to(known(vec), (run.block.count,))[at]):
                 return fix.text, {fix.column: "null"}
+            if self._is_contested(rule, rows):
+                said, _ = self._tried(rule, np.sort(np.asarray(rows)))
+                if said != fix.text:
+                    return said, {}
             values = spread(vec.values, run.block.count)
             kind = self.source.columns[fix.column].type
             return fix.text, {fix.column: cell_text(self.source, kind, fix.column, values, None, at)}
@@ -230,28 +237,38 @@ class _Row:
             return fix.text, {}
         return self._tried(rule, np.sort(np.asarray(rows)))
 
+    def _is_contested(self, rule: Rule, rows: Rows) -> bool:
+        """Whether another repair has to do with the column, and the row's group alone shows the outcome."""
+        assert rule.repair is not None
+        own = [one for one in self.session.own_rules(self.place) if one.repair is not None]
+        own = [one for one in own if one is not rule and not self.session.obstacle(one, self.source)]
+        seeing = [one for one in own if rule.repair.column in one.columns]
+        small = not isinstance(rows, slice) and len(rows) <= _MOST_ROWS
+        alone = {one.order for one in own if one.order is not None} <= {rule.order}
+        return bool(seeing) and small and alone and not any(map(sees_everything, [*own, rule]))
+
     def _tried(self, rule: Rule, rows: Int1D) -> tuple[str, dict[str, str]]:
         """Repair a copy of the row's group and return what became of the row."""
         assert rule.repair is not None
         if rule.repair.do == "resample":  # donors may stand anywhere in the table
             rows = np.arange(self.source.rows)
         part = taken(self.source.table, rows).append_column(_MARK, pa.array(rows))
-        try:
-            mended, _ = repair(
-                part,
-                self.session.rules,
-                self.params,
-                name=self.place,
-                others=self.others,
-                excused=self.excused,
-            )
-        except RuleError as bad:
-            return f"{rule.repair.text}; {bad.problems[0].found}", {}
+        mended, report = repair(
+            part, self.session.rules, self.params, name=self.place, others=self.others, excused=self.excused
+        )
+        lost = _lost(report, int(np.flatnonzero(rows == self.row)[0]))
+        if lost is not None:
+            return f"{rule.repair.text}; {lost.why}; the row would be {lost.done}", {}
         place = np.flatnonzero(mended.column(_MARK).to_numpy() == self.row)
         if not len(place):
             return f"{rule.repair.text}; the row is dropped", {}
         after = self.session.source(self.place, mended)
         return rule.repair.text, _changes(self.source, self.row, after, int(place[0]))
+
+
+def _lost(report: RepairReport, row: int) -> GivenUp | None:
+    """Return how a repair gave a row up, where it is one of the first that it did."""
+    return next((one for one in report.given_up if row in one.rows), None)
 
 
 def _changes(before: Source, row: int, after: Source, place: int) -> dict[str, str]:

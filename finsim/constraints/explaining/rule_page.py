@@ -10,7 +10,7 @@ from typing import Any
 
 from finsim.constraints.language.column import Column
 from finsim.constraints.language.row_order import Order
-from finsim.constraints.language.types import shown
+from finsim.constraints.language.types import label_shown, shown
 from finsim.constraints.packs.rule import Rule, Table
 from finsim.constraints.packs.ruleset import RuleSet
 
@@ -83,7 +83,7 @@ def _params(rules: RuleSet) -> list[Block]:
     rows = []
     for name, param in rules.params.items():
         told = written[name] if isinstance(written[name], dict) else {}
-        value = ", ".join(map(str, param.value)) if isinstance(param.value, tuple) else param.text
+        value = ", ".join(map(_member, param.value)) if isinstance(param.value, tuple) else param.text
         source = told.get("cite") or (f"assumption: {told['assumption']}" if told.get("assumption") else "")
         rows.append((name, value or "(empty)", told.get("why", ""), source))
     return [Heading(2, "Parameters"), Grid(("name", "value", "why", "source"), tuple(rows))]
@@ -127,9 +127,9 @@ def _column(column: Column) -> tuple[str, str, str, str]:
     what = {
         "money": f"money in {kind.ccy}, {kind.scale} decimals",
         "ratio": "ratio (1 is 100 %)",
-        "ts": "time (UTC)",
+        "ts": f"time ({kind.zone or 'UTC'})",
         "dur": "duration",
-        "cat": f"one of {', '.join(kind.values)}" if kind.values else "label",
+        "cat": f"one of {', '.join(map(_plain_label, kind.values))}" if kind.values else "label",
         "id": "identifier",
         "int": "whole number",
         "float": "number",
@@ -138,11 +138,21 @@ def _column(column: Column) -> tuple[str, str, str, str]:
     absent = "yes" if column.optional else ""
     if column.optional and column.default is not None:
         absent = (
-            f"yes, then {column.default!r}"
+            f"yes, then {label_shown(column.default)}"
             if isinstance(column.default, str)
             else f"yes, then {column.default}"
         )
     return what, "yes" if column.null else "", absent, ", ".join(column.alias)
+
+
+def _member(value: object) -> str:
+    return _plain_label(value) if isinstance(value, str) else str(value)
+
+
+def _plain_label(label: str) -> str:
+    """Return a label bare where that is clear, else as a rule writes it."""
+    is_clear = label.isprintable() and not set(label) & set(",'") and label.strip() == label != ""
+    return label if is_clear else label_shown(label)
 
 
 def _rule(rules: RuleSet, rule: Rule, written: Mapping[str, Any]) -> list[Block]:
@@ -163,7 +173,7 @@ def _rule(rules: RuleSet, rule: Rule, written: Mapping[str, Any]) -> list[Block]
 def _filled(rules: RuleSet, text: str) -> str:
     for name, param in rules.params.items():
         value = param.value
-        told = ", ".join(map(str, value)) if isinstance(value, tuple) else shown(param.type, value)
+        told = ", ".join(map(_member, value)) if isinstance(value, tuple) else shown(param.type, value)
         text = text.replace(f"{{{name}}}", told)
     return text
 
@@ -177,7 +187,8 @@ def to_markdown(blocks: Sequence[Block]) -> str:
         elif isinstance(block, Paragraph):
             parts.append(_marked(block.text))
         elif isinstance(block, Code):
-            parts.append(f"```\n{block.text}\n```")
+            fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", block.text)), default=0))
+            parts.append(f"{fence}\n{block.text}\n{fence}")
         else:
             rows = [block.header, tuple("---" for _ in block.header), *block.rows]
             parts.append("\n".join(f"| {' | '.join(map(_marked_cell, row))} |" for row in rows))

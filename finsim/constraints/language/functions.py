@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from finsim.constraints.language import aggregate_types as whole
 from finsim.constraints.language import function_types as typed
+from finsim.constraints.language import text_types as more
 from finsim.constraints.language.expression import Node
 from finsim.constraints.language.function_types import Call
 from finsim.constraints.language.node_builder import Builder
@@ -62,10 +64,31 @@ FUNCTIONS: dict[str, Function] = {
         2,
         typed.type_round_to,
     ),
-    "year": Function("year(d)", "calendar year (UTC)", "row", 1, 1, typed.type_date_part),
-    "month": Function("month(d)", "month, 1 to 12", "row", 1, 1, typed.type_date_part),
-    "day": Function("day(d)", "day of the month, 1 to 31", "row", 1, 1, typed.type_date_part),
-    "weekday": Function("weekday(d)", "1 Monday to 7 Sunday", "row", 1, 1, typed.type_date_part),
+    "mod": Function(
+        "mod(a, b)", "remainder of a / b, with the sign of a; null where b is 0", "row", 2, 2, more.type_mod
+    ),
+    "year": Function("year(d [, zone: z])", "calendar year", "row", 1, 1, more.type_date_part, ("zone",)),
+    "month": Function("month(d [, zone: z])", "month, 1 to 12", "row", 1, 1, more.type_date_part, ("zone",)),
+    "day": Function(
+        "day(d [, zone: z])", "day of the month, 1 to 31", "row", 1, 1, more.type_date_part, ("zone",)
+    ),
+    "weekday": Function(
+        "weekday(d [, zone: z])", "1 Monday to 7 Sunday", "row", 1, 1, more.type_date_part, ("zone",)
+    ),
+    "date": Function("date(t [, zone: z])", "the day of a time", "row", 1, 1, more.type_date, ("zone",)),
+    "hour": Function("hour(t [, zone: z])", "hour, 0 to 23", "row", 1, 1, more.type_time_part, ("zone",)),
+    "minute": Function(
+        "minute(t [, zone: z])", "minute, 0 to 59", "row", 1, 1, more.type_time_part, ("zone",)
+    ),
+    "time": Function(
+        "time(t [, zone: z])",
+        "time of day as a duration since 0h",
+        "row",
+        1,
+        1,
+        more.type_time_part,
+        ("zone",),
+    ),
     "days": Function("days(a, b)", "days from date a to date b", "row", 2, 2, typed.type_days),
     "add_months": Function(
         "add_months(d, n)",
@@ -74,6 +97,22 @@ FUNCTIONS: dict[str, Function] = {
         2,
         2,
         typed.type_add_months,
+    ),
+    "length": Function("length(s)", "how many characters a text has", "row", 1, 1, more.type_length),
+    "upper": Function("upper(s)", "the text in capitals", "row", 1, 1, more.type_changed),
+    "lower": Function("lower(s)", "the text in small letters", "row", 1, 1, more.type_changed),
+    "trim": Function("trim(s)", "the text without blanks at its ends", "row", 1, 1, more.type_changed),
+    "starts_with": Function(
+        "starts_with(s, part)", "whether a text begins with another", "row", 2, 2, more.type_search
+    ),
+    "ends_with": Function(
+        "ends_with(s, part)", "whether a text ends with another", "row", 2, 2, more.type_search
+    ),
+    "contains": Function(
+        "contains(s, part)", "whether a text has another inside", "row", 2, 2, more.type_search
+    ),
+    "matches": Function(
+        "matches(s, 'pattern')", "whether the whole text matches a pattern", "row", 2, 2, more.type_matches
     ),
     "lag": Function(
         "lag(x [, k] [, default: v])",
@@ -85,6 +124,14 @@ FUNCTIONS: dict[str, Function] = {
         ("default",),
     ),
     "first": Function("first(x)", "x of the group's first row", "sequence", 1, 1, typed.type_first),
+    "last_known": Function(
+        "last_known(x)",
+        "x of the last row before this one in which x is not null",
+        "sequence",
+        1,
+        1,
+        typed.type_last_known,
+    ),
     "cumsum": Function(
         "cumsum(x)", "sum of x so far; nulls add nothing", "sequence", 1, 1, typed.type_running
     ),
@@ -102,49 +149,77 @@ FUNCTIONS: dict[str, Function] = {
     ),
     "max_in": Function("max_in(x, w)", "largest x in the window", "window", 2, 2, typed.type_in_window),
     "sum_day": Function(
-        "sum_day(x)", "sum of x since the start of the day (UTC)", "calendar", 1, 1, typed.type_in_period
+        "sum_day(x [, zone: z])",
+        "sum of x since the start of the day",
+        "calendar",
+        1,
+        1,
+        more.type_in_period,
+        ("zone",),
     ),
     "sum_month": Function(
-        "sum_month(x)", "sum of x since the start of the month", "calendar", 1, 1, typed.type_in_period
-    ),
-    "group_count": Function(
-        "group_count([by: c])", "rows of the group", "whole", 0, 0, typed.type_grouped, ("by",)
-    ),
-    "group_sum": Function(
-        "group_sum(x [, by: c])", "sum of x over the group", "whole", 1, 1, typed.type_grouped, ("by",)
-    ),
-    "group_min": Function(
-        "group_min(x [, by: c])", "smallest x of the group", "whole", 1, 1, typed.type_grouped, ("by",)
-    ),
-    "group_max": Function(
-        "group_max(x [, by: c])", "largest x of the group", "whole", 1, 1, typed.type_grouped, ("by",)
-    ),
-    "group_q": Function(
-        "group_q(x, q [, by: c])",
-        "quantile of x in the group, q as 90%",
-        "whole",
-        2,
-        2,
-        typed.type_quantile,
-        ("by",),
-    ),
-    "group_distinct": Function(
-        "group_distinct(x [, by: c])",
-        "how many different x the group has",
-        "whole",
+        "sum_month(x [, zone: z])",
+        "sum of x since the start of the month",
+        "calendar",
         1,
         1,
-        typed.type_grouped,
-        ("by",),
+        more.type_in_period,
+        ("zone",),
+    ),
+}
+
+
+def _whole(usage: str, summary: str, typing: Typing, named: tuple[str, ...] = ("by", "where")) -> Function:
+    """Return a function of the whole table; its usage shows how many arguments it takes."""
+    plain = usage[usage.index("(") + 1 :].split("[")[0].rstrip(")").split(", ")
+    least = sum(bool(one) for one in plain)
+    return Function(usage, summary, "whole", least, least, typing, named)
+
+
+FUNCTIONS |= {
+    "group_count": _whole("group_count([by: c])", "rows of the group", whole.type_count),
+    "group_sum": _whole(
+        "group_sum(x [, by: c])", "sum of x over the group; 0 where there is none", whole.type_total
+    ),
+    "group_mean": _whole("group_mean(x [, by: c])", "mean of x; of a truth, its share", whole.type_mean),
+    "group_std": _whole(
+        "group_std(x [, by: c])", "sample standard deviation; null below two values", whole.type_deviation
+    ),
+    "group_median": _whole("group_median(x [, by: c])", "median of x in the group", whole.type_median),
+    "group_min": _whole("group_min(x [, by: c])", "smallest x of the group", whole.type_ends),
+    "group_max": _whole("group_max(x [, by: c])", "largest x of the group", whole.type_ends),
+    "group_q": _whole("group_q(x, q [, by: c])", "quantile of x in the group, q as 90%", whole.type_quantile),
+    "group_distinct": _whole(
+        "group_distinct(x [, by: c])", "how many different x the group has", whole.type_distinct
     ),
     "unique": Function(
-        "unique(a, ..)", "whether no earlier row has the same values", "whole", 1, 8, typed.type_unique
+        "unique(a, ..)",
+        "whether no earlier row has the same values",
+        "whole",
+        1,
+        8,
+        whole.type_unique,
+        ("where",),
+    ),
+    "next": Function(
+        "next(x [, k] [, default: v])",
+        "x of the k-th row after; v where there is none",
+        "whole",
+        1,
+        2,
+        whole.type_next,
+        ("default",),
     ),
 }
 
 # Typed by ``binding``: their arguments name another table and its columns.
 CROSS = {
-    "exists": "exists(table.key = x): whether the other table has a row with that key",
+    "exists": "exists(table.key = x [and ..]): whether the other table has a row with that key",
+    "parent": "parent(table.column [, table.key = x and ..]): the column of that row, null for none",
+    "sum_of": "sum_of(table.x, table.key = y [and ..]): sum of x over the rows with that key, 0 for none",
+    "count_of": "count_of(table, table.key = x [and ..]): how many rows have that key",
+    "mean_of": "mean_of(table.x, table.key = y [and ..]): mean of x over the rows with that key",
+    "min_of": "min_of(table.x, table.key = y [and ..]): smallest x of the rows with that key",
+    "max_of": "max_of(table.x, table.key = y [and ..]): largest x of the rows with that key",
     "lookup": "lookup(name, key, .. [, date]): the value of a lookup table for these keys on that day",
-    "parent": "parent(table.column [, table.key = x]): the column of that row, null when there is none",
 }

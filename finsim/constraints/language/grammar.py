@@ -40,8 +40,10 @@ members: "{" sum ("," sum)* [","] "}" | NAME
      | NAME                                -> name
      | NAME "." NAME                       -> ref
      | NAME "(" [arg ("," arg)*] ")"       -> call
+     | NAME "(" [arg ("," arg)*] ")" "where" or_ -> call_where
      | "(" expr ")"
 ?arg: expr | NAME ":" expr                 -> named
+    | NAME ":" "{" [NAME ("," NAME)*] "}"  -> columns
 ARROW.3: "=>"
 COMPARE: "<=" | ">=" | "!=" | "<" | ">" | "="
 SUM: "+" | "-"
@@ -49,7 +51,7 @@ TIMES: "*" | "/"
 NUMBER: /[0-9][0-9_]*(\.[0-9]+)?([eE][-+]?[0-9]+)?/
 UNIT: /%|(bp|k|min|m|d|h|s)\b|[A-Z]{3}\b/
 DATE.2: /d'[^'\n]*'/
-LABEL: /'[^'\n]*'/
+LABEL: /'(?:[^']|'')*'/
 NAME: /[A-Za-z_][A-Za-z_0-9]*/
 %ignore /[ \t\r\n]+/
 """
@@ -95,12 +97,17 @@ def parse(text: str) -> Expr:
             end = len(text.rstrip())
             raise Misread("the rule ends too early", end, end + 1, _wanted(bad)) from None
         at = token.start_pos or 0
-        raise Misread(f"unexpected {str(token)!r}", at, at + len(token), _wanted(bad)) from None
+        remedy = _QUOTE if text[at - 1 : at] == "'" else _wanted(bad)
+        raise Misread(f"unexpected {str(token)!r}", at, at + len(token), remedy) from None
     return _build(tree.children[0], text, 0)
+
+
+_QUOTE = "write a quote inside a label twice: 'O''Brien'"
 
 
 def _hint(text: str, at: int) -> str:
     hints = {
+        "'": f"end the label with a quote; {_QUOTE}",
         '"': "write labels in single quotes: 'posted'",
         "&": "write `and`",
         "|": "write `or`",
@@ -108,7 +115,7 @@ def _hint(text: str, at: int) -> str:
         "[": "write a set as {a, b}",
         ".": "columns have no attributes; another table's column stands in parent(table.column)",
     }
-    return hints.get(text[at : at + 1], "remove it")
+    return _QUOTE if text[at - 1 : at] == "'" else hints.get(text[at : at + 1], "remove it")
 
 
 def _wanted(bad: Any) -> str:
@@ -140,11 +147,17 @@ def _build(tree: Any, text: str, depth: int) -> Expr:
     if kind == "date":
         return Expr("date", word[2:-1], (), start, end)
     if kind == "label":
-        return Expr("label", word[1:-1], (), start, end)
+        return Expr("label", word[1:-1].replace("''", "'"), (), start, end)
     if kind == "ref":
         return Expr("ref", f"{tokens[0]}.{tokens[1]}", (), start, end)
     if kind == "members":
         return Expr("name", word, (), start, end) if word else Expr("set", "", args, start, end)
+    if kind == "columns":
+        names = tuple(Expr("name", str(one), (), one.start_pos, one.end_pos) for one in tokens[1:])
+        return Expr("named", word, (Expr("set", "", names, start, end),), start, end)
+    if kind == "call_where":
+        condition = Expr("named", "where", args[-1:], args[-1].start, args[-1].end)
+        return Expr("call", word, (*args[:-1], condition), start, end)
     if kind == "signed":
         return args[0] if word == "+" else Expr("neg", "-", args, start, end)
     if kind == "notnull":

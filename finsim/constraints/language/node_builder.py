@@ -6,12 +6,14 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 from finsim.constraints.language.expression import Node
+from finsim.constraints.language.time_zones import shifts
 from finsim.constraints.language.types import (
     ANY,
     BOOL,
     DUR,
     FLOAT,
     INT,
+    LABEL,
     NUMERIC,
     RATIO,
     TS,
@@ -58,8 +60,31 @@ class Builder:
         return self.node("integer", INT, (node,)) if node.type == BOOL else node
 
     def as_time(self, node: Node) -> Node:
-        """Return a date as the time of its midnight (UTC)."""
+        """Return a date as the time of its midnight, in no zone."""
         return self.node("ts", TS, (node,)) if node.type.kind == "date" else node
+
+    def as_text(self, node: Node) -> Node:
+        """Return an identifier as text."""
+        return self.node("text", LABEL, (node,)) if node.type.kind == "id" else node
+
+    def local(self, node: Node, zone: str) -> Node:
+        """Return an instant as local time of a zone; dates, and times in no zone, as they are."""
+        if node.type.kind != "ts" or not node.type.zone:
+            return node
+        return self.node("local", TS, (node,), zone) if shifts(zone) else node
+
+    def _at_one_place(self, nodes: Sequence[Node]) -> list[Node]:
+        """Return times as instants where one of them is: midnights of dates are those of its zone."""
+        times = [self.as_time(node) for node in nodes]
+        zones = list(dict.fromkeys(node.type.zone for node in times if node.type.zone))
+        if not zones or all(node.type.zone for node in times):
+            return times
+        if len(zones) > 1:
+            raise Clash(f"a date beside times of {' and '.join(zones)}", "write date(time, zone: '..')")
+        kind = replace(TS, zone=zones[0])
+        if not shifts(zones[0]):
+            return times
+        return [node if node.type.zone else self.node("instant", kind, (node,), zones[0]) for node in times]
 
     def scaled(self, node: Node, scale: int) -> Node:
         """Return money in units of a finer scale."""
@@ -80,11 +105,11 @@ class Builder:
             return list(nodes) if kinds == {"int"} else [self.as_float(node) for node in nodes]
         if kinds == {"money"}:
             return self._one_currency(nodes, what)
-        if kinds == {"date", "ts"}:
-            return [self.as_time(node) for node in nodes]
-        if kinds == {"cat"}:
+        if kinds in ({"date", "ts"}, {"ts"}):
+            return self._at_one_place(nodes)
+        if kinds in ({"cat"}, {"cat", "id"}):
             _check_labels(nodes)
-            return list(nodes)
+            return [self.as_text(node) for node in nodes]
         if len(kinds) == 1:
             return list(nodes)
         names = " with ".join(dict.fromkeys(str(node.type) for node in nodes))
@@ -113,7 +138,8 @@ class Builder:
     def _sum(self, op: str, left: Node, right: Node) -> Node:
         verb = "add" if op == "+" else "subtract"
         if left.type.kind in ("date", "ts") and right.type == DUR:
-            return self.node(op, TS, (self.as_time(left), right))
+            time = self.as_time(left)
+            return self.node(op, time.type, (time, right))
         a, b = self.alike([left, right], verb)
         if op == "-" and a.type.kind in ("date", "ts"):
             return self.node("-", DUR, (self.as_time(a), self.as_time(b)))

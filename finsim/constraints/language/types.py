@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from finsim.constraints.language.time_zones import local_times, shifts
+
 KINDS = ("bool", "int", "float", "ratio", "money", "date", "ts", "dur", "cat", "id")
 NUMERIC = ("int", "float", "ratio")
 _NANOS = {"d": 86_400 * 10**9, "h": 3_600 * 10**9, "min": 60 * 10**9, "s": 10**9}
@@ -25,9 +27,11 @@ DAY_NANOS = _NANOS["d"]
 
 @dataclass(frozen=True)
 class Type:
-    """A type: ``kind``, currency and number of decimals of money, labels of a category.
+    """A type: ``kind``, currency and number of decimals of money, labels of a category, zone of a time.
 
-    ``exact`` is False for values that carry rounding (float, ratio, money times a rate).
+    ``exact`` is False for values that carry rounding (float, ratio, money times a rate). A time with a
+    ``zone`` is an instant, whose days are those of the zone; without one it is local time of no place, such
+    as the midnight of a date.
     """
 
     kind: str
@@ -35,6 +39,7 @@ class Type:
     scale: int = 0
     exact: bool = True
     values: tuple[str, ...] | None = None
+    zone: str = ""
 
     @property
     def stored(self) -> str:
@@ -114,6 +119,17 @@ def day_number(text: str) -> int:
         raise Clash(f"{text!r} is not a date", "write d'2026-01-31'") from None
 
 
+def quoted(text: str) -> str:
+    """Return a label as a rule writes it, a quote inside it twice."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def label_shown(text: str) -> str:
+    """Return a label for a line of a report: as a rule writes it, but line breaks and the like escaped."""
+    plain = (letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+    return quoted("".join(plain))
+
+
 def shown(kind: Type, value: Any) -> str:
     """Return a value as a reader writes it; None and NaN are ``null``."""
     if value is None or (isinstance(value, float | np.floating) and np.isnan(value)):
@@ -128,18 +144,29 @@ def shown(kind: Type, value: Any) -> str:
     if kind.kind == "date":
         return (date(1970, 1, 1) + timedelta(days=int(value))).isoformat()
     if kind.kind == "ts":
-        seconds, nanos = divmod(int(value), 10**9)
-        stamp = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        if value % DAY_NANOS == 0:
-            return stamp[:10]
-        return f"{stamp}.{nanos:09d}".rstrip("0").rstrip(".") + "Z"
+        return _time(int(value), kind.zone)
     if kind.kind == "dur":
         return _duration(int(value))
     if kind.kind == "bool":
         return "true" if value else "false"
     if kind.stored == "f":
         return f"{float(value):.10g}"
-    return repr(value) if isinstance(value, str) else str(value)
+    return label_shown(value) if isinstance(value, str) else str(value)
+
+
+def _time(value: int, zone: str) -> str:
+    """Return an instant in the time of its zone; in UTC the midnight of a day is the day."""
+    local = int(local_times(value, zone)) if shifts(zone) else value
+    seconds, nanos = divmod(local, 10**9)
+    stamp = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    if not shifts(zone) and value % DAY_NANOS == 0:
+        return stamp[:10]
+    stamp = f"{stamp}.{nanos:09d}".rstrip("0").rstrip(".")
+    if not shifts(zone):
+        return stamp + "Z"
+    minutes, rest = divmod(abs(local - value) // 10**9, 60)
+    offset = f"{'-' if local < value else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
+    return stamp + offset + (f":{rest:02d}" if rest else "")
 
 
 def _duration(nanos: int) -> str:

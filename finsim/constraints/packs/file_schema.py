@@ -53,11 +53,12 @@ class ColumnText(_Strict):
 
 
 class TableText(_Strict):
-    """One table: key, order, columns and shared subexpressions; whether it may be absent."""
+    """One table: key, order, time zone, columns and shared subexpressions; whether it may be absent."""
 
     optional: bool = False
     key: list[str] = []
     order: OrderText | None = None
+    zone: str = ""
     columns: dict[str, ColumnText] = Field(min_length=1)
     let: dict[str, Scalar] = {}
 

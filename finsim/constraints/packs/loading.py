@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from finsim.constraints.language.binding import Scope
 from finsim.constraints.language.column import Column
 from finsim.constraints.language.expression import Expr
 from finsim.constraints.language.grammar import RESERVED, Misread, parse
 from finsim.constraints.language.lookup_table import Lookup
 from finsim.constraints.language.node_builder import Builder
 from finsim.constraints.language.row_order import Order
+from finsim.constraints.language.scope import Scope
+from finsim.constraints.language.time_zones import UnknownZone, known_zone
 from finsim.constraints.language.types import Clash, Type, day_number, money, number
 from finsim.constraints.packs.file_schema import (
     DIALECT,
@@ -36,7 +37,7 @@ from finsim.documents import Document, Loc
 from finsim.errors import RuleError, did_you_mean
 
 _KEYS = ("finsim-rules", "pack", "tables", "params", "lookup", "rules")
-_TABLE_KEYS = ("table", "key", "order", "columns", "let")
+_TABLE_KEYS = ("table", "key", "order", "zone", "columns", "let")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]*\Z")
 
 
@@ -129,7 +130,7 @@ def _tables(reader: PackReader) -> dict[str, _Draft]:
 
 def _single_table(reader: PackReader, name: str) -> dict[str, _Draft]:
     data = reader.document.data
-    part = {key: data[key] for key in ("key", "order", "columns", "let") if key in data}
+    part = {key: data[key] for key in _TABLE_KEYS[1:] if key in data}
     inner = PackReader(
         Document(
             reader.document.path,
@@ -155,10 +156,13 @@ def _named(reader: PackReader, loc: Loc, name: str, what: str) -> bool:
 
 
 def _draft(reader: PackReader, name: str, text: TableText, loc: Loc) -> _Draft:
-    columns = {}
+    columns, zone = {}, _zone(reader, text.zone, (*loc, "zone"))
     for column, spec in text.columns.items():
         if _named(reader, (*loc, "columns", column), column, "column"):
-            columns[column] = Column(_type(spec), spec.null, spec.optional, spec.default, tuple(spec.alias))
+            own = _zone(reader, getattr(spec, "zone", ""), (*loc, "columns", column, "zone"))
+            columns[column] = Column(
+                _type(spec, own or zone), spec.null, spec.optional, spec.default, tuple(spec.alias)
+            )
             if spec.type == "money" and not spec.ccy:
                 reader.complain(
                     (*loc, "columns", column), "money without a currency", "add `ccy: USD` (XXX: any)"
@@ -192,9 +196,20 @@ def order_of(
     return Order(tuple(text.group), tuple(text.by), text.sort) if all(good) else None
 
 
-def _type(spec: ColumnText) -> Type:
+def _zone(reader: PackReader, name: str, loc: Loc) -> str:
+    """Return a time zone that a file names; one that does not exist is noted as a problem."""
+    try:
+        return known_zone(name) if name else ""
+    except UnknownZone as bad:
+        reader.complain(loc, bad.found, bad.remedy)
+        return ""
+
+
+def _type(spec: ColumnText, zone: str) -> Type:
     if spec.type == "money":
         return money(spec.ccy, spec.scale)
+    if spec.type == "ts":
+        return Type("ts", zone=zone or "UTC")
     exact = spec.type not in ("float", "ratio")
     return Type(spec.type, exact=exact, values=tuple(spec.values) if spec.values is not None else None)
 
@@ -277,7 +292,7 @@ def _scope(
     for name in set(draft.lets) & (set(columns) | set(params)):
         reader.complain((*draft.loc, "let", name), f"{name!r} is also a column or parameter", "rename it")
     others = {
-        name: ({one: spec.type for one, spec in other.table.columns.items()}, (other.table.key or ("",))[0])
+        name: ({one: spec.type for one, spec in other.table.columns.items()}, other.table.key)
         for name, other in tables.items()
     }
     scope = Scope(

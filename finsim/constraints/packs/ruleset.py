@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from finsim.constraints.language.expression import walk
+from finsim.constraints.language.today import TODAY
 from finsim.constraints.packs.loading import build
 from finsim.constraints.packs.rule import Param, Rule, Table
 from finsim.documents import Document, find, parse, read
@@ -71,6 +73,20 @@ class RuleSet:
         """sha256 of the contents, hexadecimal."""
         text = json.dumps(self.data, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @cached_property
+    def reads_today(self) -> bool:
+        """Whether a rule or repair reads the current date, which no parameter of the pack stands for."""
+        roots = [
+            root
+            for rule in self.rules
+            for root in (rule.check, rule.when, rule.repair.node if rule.repair else None)
+            if root is not None
+        ]
+        is_free = TODAY not in self.params
+        return is_free and any(
+            one.op == "param" and one.data == TODAY for root in roots for one in walk(root)
+        )
 
     def __eq__(self, other: object) -> bool:
         """Whether two packs have the same contents."""

@@ -12,7 +12,7 @@ from finsim.documents import Document, Loc
 from finsim.errors import Problem
 
 _DIGITS = re.compile(r"\d{1,3}\Z")
-_LABEL = re.compile(r"'[^']*'")
+_LABEL = re.compile(r"'(?:[^']|'')*'")
 _RULE, _PARAM = frozenset(RuleText.model_fields), frozenset(ParamText.model_fields)
 _REPAIR = frozenset(RepairText.model_fields) | {"else"}
 

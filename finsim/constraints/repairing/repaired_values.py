@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from finsim.constraints.evaluating.interpreter import Interpreter
-from finsim.constraints.language.expression import walk
+from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.language.functions import FUNCTIONS
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.tables.arrow_writeback import stored_kind
 from finsim.constraints.tables.nullable_vectors import Vec, known, solid, spread
 from finsim.constraints.tables.typed_columns import Source
+from finsim.errors import DataError
 from finsim.notation import Array, Bool1D, Int1D
 
 
@@ -71,6 +72,7 @@ def new_values(rule: Rule, run: Interpreter) -> Vec:
     repair = rule.repair
     assert repair is not None
     if repair.node is not None:
+        _refuse_text_for_numbers(rule, repair.node, run.block.source)
         return run.value(repair.node)
     source, count = run.block.source, run.block.count
     old = source.block(repair.column, run.block.rows)
@@ -83,6 +85,18 @@ def new_values(rule: Rule, run: Interpreter) -> Vec:
         moved = np.maximum(x, limit) if bound.is_low else np.minimum(x, limit)
         x = np.where(there, moved, x)
     return Vec(x, valid)
+
+
+def _refuse_text_for_numbers(rule: Rule, new: Node, source: Source) -> None:
+    """Refuse to write text into identifiers that are stored as numbers."""
+    assert rule.repair is not None
+    name = rule.repair.column
+    if new.type.kind == "cat" and source.columns[name].type.kind == "id" and not source.is_text(name):
+        raise DataError(
+            f"the repair of {rule.id} writes text into {name!r}, which holds numbers",
+            place=f"table {source.name}, column {name}",
+            remedy="store the identifiers as text",
+        )
 
 
 def _nearest(limit: Array, is_low: bool, strict: bool, kind: np.dtype[Any]) -> Array:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from finsim.constraints.evaluating.text_functions import TEXT_FUNCTIONS
 from finsim.constraints.language.column import Column
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.language.functions import FUNCTIONS
+from finsim.constraints.language.today import TODAY
 
 REASONS = {
     "sequence": "looks at other rows", "window": "looks at other rows", "calendar": "looks at other rows",
@@ -53,11 +55,21 @@ def is_ordered(node: Node) -> bool:
 
 def is_constant(node: Node) -> bool:
     """Whether a value is the same in every row."""
-    return all(one.op != "column" and family(one) in ("", "row") for one in walk(node))
+    return all(one.op != "column" and not _is_today(one) and family(one) in ("", "row") for one in walk(node))
+
+
+def _is_today(node: Node) -> bool:
+    return node.op == "param" and node.data == TODAY
 
 
 def why_unknown(node: Node) -> str:
     """Return why a value is not computed by the solver."""
     if node.op == "call" and node.data[0] == "lookup":
         return "is looked up"
+    if node.op == "text" or (node.op == "call" and node.data[0] in TEXT_FUNCTIONS):
+        return "is a function of text"
+    if node.op in ("local", "instant"):
+        return "depends on the time zone"
+    if node.op == "param":
+        return "is the current date"
     return REASONS.get(family(node), "is not linear")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from finsim.constraints.evaluating.text_functions import TEXT_FUNCTIONS
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.solver.encoder_state import Encoding
 from finsim.constraints.solver.float_rounding import opposite_infinities
 from finsim.constraints.solver.linear_forms import fixed
+from finsim.constraints.solver.missing_values import gaps
 from finsim.constraints.solver.node_traits import family, is_constant, why_unknown
 
 _DEFINED = (
     "abs", "min", "max", "clamp", "round", "floor", "ceil", "year", "month", "day", "weekday", "days",
-    "add_months",
+    "add_months", "date", "hour", "minute", "time", *sorted(TEXT_FUNCTIONS),
 )  # fmt: skip
 _AS_ARGUMENT = ("cummax", "max_in", "count_in", "runlen", "group_count", "group_min", "group_max")
 _LOGIC = ("and", "or", "not", "=>", "isnull", "in", "<", "<=", ">", ">=", "=", "!=")
@@ -55,8 +57,10 @@ def null(run: Encoding, node: Node) -> int:
     parts = [run.null(arg) for arg in node.args] if family(node) in ("", "row") else []
     if _is_undefined(run, node):
         return forms.true
+    parts += gaps(node, forms, run.null)
     if run.rounds and node in run.scene.tested and node.op in ("+", "-") and node.type.stored == "f":
         parts.append(opposite_infinities(run, node))
+    parts += gaps(node, forms, run.null)
     if node in run.scene.tested:
         parts += _undefined(run, node)
     return forms.any_of(parts)
@@ -86,7 +90,7 @@ def _undefined(run: Encoding, node: Node) -> list[int]:
 
 def _undefined_call(run: Encoding, node: Node) -> list[int]:
     name = str(node.data[0])
-    if name in _DEFINED:
+    if name in _DEFINED or (family(node) == "row" and is_constant(node)):  # a constant has its value here
         return []
     if name == "lookup":
         empty_key = [run.null(arg) for arg in node.args]

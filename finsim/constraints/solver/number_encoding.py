@@ -32,6 +32,8 @@ def _const(run: Encoding, node: Node) -> Linear:
 
 
 def _param(run: Encoding, node: Node) -> Linear:
+    if str(node.data) not in run.scene.params:  # today, which no caller gave: any date
+        return unknown(run, node)
     return run.literal(run.scene.params[str(node.data)])
 
 
@@ -161,6 +163,12 @@ def _days(run: Encoding, node: Node) -> Linear:
     return end.plus(start, -ONE)
 
 
+def _moved(run: Encoding, node: Node) -> Linear:
+    """Return local time as an instant, or an instant as local time: an unknown unless it is constant."""
+    value = run.computed(node) if is_constant(node) else None
+    return unknown(run, node) if value is None else run.literal(value)
+
+
 def _call(run: Encoding, node: Node) -> Linear:
     name = str(node.data[0])
     if family(node) == "row" and is_constant(node):
@@ -184,5 +192,5 @@ NUMBERS: dict[str, Callable[[Encoding, Node], Linear]] = {
     "ts": _times(lambda node: DAY_NANOS), "rescale": _times(lambda node: int(str(node.data))),
     "+": _folded(_add), "-": _folded(_add), "*": _folded(_multiply), "/": _folded(_divide), "^": power,
     "neg": _negate, "if": _choose,
-    "call": _call,
+    "call": _call, "local": _moved, "instant": _moved,
 }  # fmt: skip

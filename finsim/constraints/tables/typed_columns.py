@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -55,10 +56,14 @@ def missing(names: Sequence[str], columns: Mapping[str, Column], table: str) -> 
 
 @dataclass
 class Labels:
-    """Numbers labels: the same text has the same code in every column, table and batch."""
+    """Numbers labels: the same text has the same code in every column, table and batch.
+
+    ``functions`` keeps what functions of text made of the words, by code.
+    """
 
     codes: dict[str, int] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
+    functions: dict[Hashable, Any] = field(default_factory=dict, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def code(self, text: str) -> int:

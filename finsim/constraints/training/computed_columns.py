@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pyarrow as pa
 
-from finsim.constraints.checking.check import BLOCK, Pass, cut
+from finsim.constraints.checking.check import BLOCK
 from finsim.constraints.checking.check_session import AnyTable, Session, as_arrow
 from finsim.constraints.evaluating.evaluator import World
 from finsim.constraints.evaluating.interpreter import Interpreter
+from finsim.constraints.evaluating.interpreter_pass import Pass, cut
 from finsim.constraints.language.expression import Node
 from finsim.constraints.language.types import Type
 from finsim.constraints.packs.repair_order import repair_order
@@ -24,7 +25,7 @@ from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.repairing.repaired_values import Mended, looks_back_at_itself
 from finsim.constraints.repairing.running_balance import recomputed as run_on
 from finsim.constraints.repairing.running_balance import running_identity
-from finsim.constraints.repairing.sequential_repair import one_by_one
+from finsim.constraints.repairing.sequential_repair import Terms, one_by_one
 from finsim.constraints.repairing.table_under_repair import Workpiece
 from finsim.constraints.tables.arrow_writeback import written
 from finsim.constraints.tables.nullable_vectors import known, spread
@@ -141,7 +142,7 @@ def _carried(rule: Rule, piece: Workpiece) -> Mended:
             place=f"table {rule.table}, rule {rule.id}",
             remedy="fill the columns that it is computed from",
         )
-    return one_by_one(rule, piece, every, BLOCK, None)
+    return one_by_one(rule, piece, every, Terms((), BLOCK, None))
 
 
 def _covers_all(rule: Rule) -> bool:

@@ -15,6 +15,8 @@ import pyarrow as pa
 from finsim.constraints.evaluating.evaluator import Block, World
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.lookup_search import looked_up
+from finsim.constraints.evaluating.node_operations import VALUES
+from finsim.constraints.evaluating.text_functions import TEXT_FUNCTIONS
 from finsim.constraints.evaluating.whole_table_functions import computed
 from finsim.constraints.language.expression import Node
 from finsim.constraints.language.functions import FUNCTIONS
@@ -123,6 +125,8 @@ def _on_host(run: MarginRun, cells: Cells, node: Node) -> tuple[Array, Bool1D]:
 def fixed(run: MarginRun, node: Node) -> Cells:
     """Return a function of other rows, or of a lookup table, as a constant: as the interpreter has it."""
     given = _Given(run)
+    if node.op != "call" or node.data[0] in TEXT_FUNCTIONS:
+        return lifted(run.space, VALUES[node.op](given, node))
     if node.data[0] == "lookup":
         return lifted(run.space, looked_up(given, node))
     args = [given.value(arg) for arg in node.args]

@@ -117,6 +117,11 @@ def _param(run: MarginRun, node: Node) -> Cells:
     return run.constant(run.frame.params[str(node.data)])
 
 
+def _fixed(run: MarginRun, node: Node) -> Cells:
+    """Return a conversion between instants and local time as a constant."""
+    return run.around(node)
+
+
 def _call(run: MarginRun, node: Node) -> Cells:
     name = str(node.data[0])
     if name in SMOOTH:
@@ -223,5 +228,5 @@ VALUES: dict[str, Callable[[MarginRun, Node], Cells]] = {
     "column": _column, "const": _const, "param": _param, "float": _float, "integer": _integer,
     "ts": _times(lambda node: DAY_NANOS), "rescale": _times(lambda node: int(str(node.data))),
     "+": _add, "-": _add, "*": _multiply, "/": _divide, "^": _power, "neg": _negate, "if": _choose,
-    "call": _call,
+    "call": _call, "local": _fixed, "instant": _fixed,
 }  # fmt: skip

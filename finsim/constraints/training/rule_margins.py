@@ -92,7 +92,7 @@ class Margins:
 
     def around(self, node: Node) -> Cells:
         """Return a function that looks at other rows."""
-        smooth = SEQUENCES.get(str(node.data[0]))
+        smooth = SEQUENCES.get(str(node.data[0])) if node.op == "call" else None
         return fixed(self, node) if smooth is None else smooth(self, node)
 
     def _flag(self, node: Node) -> Cells:
@@ -244,6 +244,8 @@ def flat_parts(rule: Rule) -> tuple[str, ...]:
             reasons.append("a value is in a list or not, by 0 or 1")
         elif node.op == "isnull":
             reasons.append("a cell is empty or not, by 0 or 1")
+        elif node.op in ("local", "instant"):
+            reasons.append("local time is taken as a constant")
         elif node.op == "integer":
             reasons.append("a truth is counted as 0 or 1")
         elif node.op == "column" and node.type.kind == "bool":
