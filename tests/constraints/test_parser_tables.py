@@ -7,13 +7,12 @@ from lark import Lark
 from lark.exceptions import UnexpectedInput
 from naive.rule_texts import ROW_RULES, SEQUENCE_RULES, TIMED_RULES
 
-from finsim.constraints.language import parser_tables
-from finsim.constraints.language.grammar import GRAMMAR
-from finsim.constraints.language.parser_tables import OPTIONS, digest, parser_of, written
+from finsim.constraints.language import grammar
+from finsim.constraints.language.grammar import GRAMMAR, OPTIONS, digest, parser_of, written
 
 
 def test_the_stored_tables_are_of_this_grammar():
-    stored = json.loads(parser_tables._FILE.read_text("utf-8"))
+    stored = json.loads(grammar._TABLES.read_text("utf-8"))
     remedy = "python -m finsim.constraints.language.grammar writes them again"
     assert stored["digest"] == digest(GRAMMAR), remedy
 
@@ -41,14 +40,14 @@ def test_the_same_trees():
 
 @pytest.mark.parametrize("held", [None, "{", "[]", '{"digest": "another"}'])
 def test_without_tables_the_grammar_is_taken(held, tmp_path, monkeypatch):
-    monkeypatch.setattr(parser_tables, "_FILE", tmp_path / "tables.json")
+    monkeypatch.setattr(grammar, "_TABLES", tmp_path / "tables.json")
     if held is not None:
         (tmp_path / "tables.json").write_text(held)
     assert parser_of(GRAMMAR).parse("a > 1") == Lark(GRAMMAR, **OPTIONS).parse("a > 1")
 
 
 def test_tables_that_are_written_are_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(parser_tables, "_FILE", tmp_path / "tables.json")
+    monkeypatch.setattr(grammar, "_TABLES", tmp_path / "tables.json")
     (tmp_path / "tables.json").write_text(written('start: "a" start | "b"'))
     parser = parser_of('start: "a" start | "b"')
     assert "_load" in dir(type(parser))
