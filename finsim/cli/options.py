@@ -24,6 +24,13 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Override a parameter; may be repeated."),
 ]
+Csv = Annotated[
+    str,
+    typer.Option("--csv", metavar="KEY=VALUE,...", help="How a text table is written: sep=;,decimal=,"),
+]
+SchemaFile = Annotated[
+    Path | None, typer.Option("--schema", metavar="FILE", help="Schema file: what the columns mean.")
+]
 RunFolder = Annotated[Path, typer.Argument(help="Folder of a finished run.")]
 
 
