@@ -15,7 +15,10 @@ from finsim.errors import StudyError
 
 def new(
     what: Annotated[
-        str, typer.Argument(metavar="[study|schema] [PATH]", help="Study file to create; or `schema` and a table.")
+        str,
+        typer.Argument(
+            metavar="[study|schema] [PATH]", help="Study file to create; or `schema` and a table."
+        ),
     ] = "study.yaml",
     path: Annotated[Path | None, typer.Argument(metavar="", help="", show_default=False)] = None,
     study: Annotated[str, typer.Option("--like", help="Shipped study to copy.")] = "quickstart",
@@ -23,7 +26,8 @@ def new(
         Path | None, typer.Option("-o", "--output", help="Schema file to create; else it is printed.")
     ] = None,
     kind: Annotated[
-        str, typer.Option("--kind", help="Of the table: prices, payments, loans or table; found when left out.")
+        str,
+        typer.Option("--kind", help="Of the table: prices, payments, loans or table; found when left out."),
     ] = "",
     csv: Csv = "",
     as_json: AsJson = False,
@@ -36,12 +40,16 @@ def new(
     """
     if what == "schema":
         if path is None:
-            raise StudyError("no table is named", place="finsim new schema", remedy="finsim new schema DATA -o S.yaml")
+            raise StudyError(
+                "no table is named", place="finsim new schema", remedy="finsim new schema DATA -o S.yaml"
+            )
         _schema(path, output, kind, csv, as_json)
         return
     if output is not None or kind or csv:
         raise StudyError(
-            "-o, --kind and --csv belong to `finsim new schema DATA`", place="finsim new", remedy="leave them out"
+            "-o, --kind and --csv belong to `finsim new schema DATA`",
+            place="finsim new",
+            remedy="leave them out",
         )
     if path is not None and what != "study":
         raise StudyError(f"nothing is called {what!r}", place="finsim new", expected="study or schema")
@@ -68,6 +76,9 @@ def _schema(data: Path, output: Path | None, kind: str, csv: str, as_json: bool)
         show(found.to_dict(), found.to_yaml().rstrip("\n"), as_json)
         return
     write_text(output, found.to_yaml())
-    said = [f"schema: {output} ({found.kind}, {len(found.fields)} columns)", *(f"  {doubt}" for doubt in found.doubts)]
+    said = [
+        f"schema: {output} ({found.kind}, {len(found.fields)} columns)",
+        *(f"  {doubt}" for doubt in found.doubts),
+    ]
     said.append(f"next:   finsim plan {data} --schema {output}")
     show({"schema": str(output), **found.to_dict()}, "\n".join(said), as_json)

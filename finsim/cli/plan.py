@@ -13,7 +13,9 @@ from finsim.errors import EXIT_INPUT
 
 
 def plan(
-    study: Annotated[str, typer.Argument(metavar="STUDY|DATA", help="Study file or name; or a table of data.")],
+    study: Annotated[
+        str, typer.Argument(metavar="STUDY|DATA", help="Study file or name; or a table of data.")
+    ],
     seed: Seed = None,
     scale: Annotated[float, typer.Option("--scale", help="As in `finsim run`.")] = 1.0,
     schema: SchemaFile = None,
@@ -42,7 +44,9 @@ def _is_table(path: Path) -> bool:
     """Tell whether an argument is a table, not a study: by its ending, or a folder of Parquet files."""
     from finsim.tables.rewriting.streams import is_text
 
-    return path.suffix in (".parquet", ".pq") or is_text(path) or (path.is_dir() and any(path.glob("*.parquet")))
+    return (
+        path.suffix in (".parquet", ".pq") or is_text(path) or (path.is_dir() and any(path.glob("*.parquet")))
+    )
 
 
 def _table(data: Path, schema: Path | None, csv: str, as_json: bool) -> None:
@@ -51,7 +55,11 @@ def _table(data: Path, schema: Path | None, csv: str, as_json: bool) -> None:
     over = Dialect.parse(csv) if csv else None
     declared = propose(data, "", over).schema() if schema is None else load_schema(schema)
     seen = preview(data, declared, over)
-    text = seen.to_text() if schema is not None else f"{seen.to_text()}\nno schema was given: this one is proposed"
+    text = (
+        seen.to_text()
+        if schema is not None
+        else f"{seen.to_text()}\nno schema was given: this one is proposed"
+    )
     show(seen.to_dict(), text, as_json)
     if not seen.ok:
         raise typer.Exit(EXIT_INPUT)

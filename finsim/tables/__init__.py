@@ -3,6 +3,9 @@
 from finsim.tables.binding import bind
 from finsim.tables.cells.canonical import canonical
 from finsim.tables.cells.meaning import typed
+from finsim.tables.proposing.preview import Preview, preview
+from finsim.tables.proposing.propose import Proposal, propose
+from finsim.tables.rewriting.rewrite import rewrite
 from finsim.tables.schema import Dialect, Field, Schema
 from finsim.tables.schema_file import load_schema
 from finsim.tables.sources.opening import open_table
@@ -11,11 +14,16 @@ from finsim.tables.sources.source import TableSource
 __all__ = [
     "Dialect",
     "Field",
+    "Preview",
+    "Proposal",
     "Schema",
     "TableSource",
     "bind",
     "canonical",
     "load_schema",
     "open_table",
+    "preview",
+    "propose",
+    "rewrite",
     "typed",
 ]

@@ -133,7 +133,10 @@ def _ordered(parts: list[re.Match[str]], cells: list[str], name: str) -> Moments
     """Find the order of day, month and year in dates of three parts."""
     first = parts[0]
     sign, year = first["s"], "%Y" if len(first["c"]) == 4 else "%y"
-    if any((found["s"], len(found["c"]), bool(found["gap"])) != (sign, len(first["c"]), bool(first["gap"])) for found in parts):
+    if any(
+        (found["s"], len(found["c"]), bool(found["gap"])) != (sign, len(first["c"]), bool(first["gap"]))
+        for found in parts
+    ):
         return None
     clock, kind = "", "date"
     if first["gap"]:
@@ -156,7 +159,9 @@ def _ordered(parts: list[re.Match[str]], cells: list[str], name: str) -> Moments
     doubts: tuple[str, ...] = ()
     if len(fit) > 1:
         said = "day first" if fit[0].startswith("%d") else "month first"
-        doubts = (f"`{name}`: {cells[0]} could be day first or month first (no part is above 12): read {said}",)
+        doubts = (
+            f"`{name}`: {cells[0]} could be day first or month first (no part is above 12): read {said}",
+        )
     return Moments(kind, fit[0] + clock, doubts)
 
 

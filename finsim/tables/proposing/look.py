@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from finsim.errors import DataError
-from finsim.tables.border import reading
-from finsim.tables.text_bytes import unpacked
+from finsim.tables.schema import Dialect
+from finsim.tables.sources.border import reading
+from finsim.tables.sources.text_bytes import unpacked
 
 ROWS = 2000
 _HEAD, _BLOCK, _WHOLE = 512 * 1024, 1024 * 1024, 96
@@ -47,15 +48,21 @@ class TextLook:
         return [row[column] for row in self.rows]
 
 
-def look(path: Path) -> TextLook:
-    """Find the outer form of a text table; raises DataError for a file without a header line."""
-    head, later, encoding, doubts = _sample(path)
-    text = head.removeprefix("\ufeff")
+def look(path: Path, declared: Dialect | None = None) -> TextLook:
+    """Find the outer form of a text table as far as it is not declared.
+
+    Raises DataError for a file without a header line.
+    """
+    said = declared or Dialect()
+    head, later, encoding, doubts = _sample(path, said.encoding)
+    text = _below(head.removeprefix("\ufeff"), said.skip_rows)
     if not text.strip():
         raise DataError("the file is empty", place=str(path), expected="a header line and rows")
-    found = max((_fit(text, sep, quote) for sep in _SEPARATORS for quote in ('"', "'")), key=lambda fit: fit.score)
+    seps = (said.sep,) if said.sep else _SEPARATORS
+    quotes = ({"none": "\0"}.get(said.quote, said.quote),) if said.quote else ('"', "'")
+    found = max((_fit(text, sep, quote) for sep in seps for quote in quotes), key=lambda fit: fit.score)
     records, skipped = found.records, found.skip_rows
-    header_rows = _header_rows(records)
+    header_rows = said.header_rows if said.header_rows > 1 else _header_rows(records)
     header = tuple(tuple(cell for cell in row) for row in records[:header_rows])
     width = len(header[0])
     rows = [row for row in records[header_rows:] if len(row) == width]
@@ -72,15 +79,25 @@ def look(path: Path) -> TextLook:
         spread = list(_parsed(block, found.sep, found.quote))[1:-1]
         rows += [row for row in spread if len(row) == width]
     sampled = tuple(tuple(row) for row in rows)
-    return TextLook(encoding, found.sep, found.quote, skipped, header_rows, header, sampled, tuple(doubts))
+    quote = said.quote or found.quote
+    return TextLook(
+        encoding, found.sep, quote, skipped + said.skip_rows, header_rows, header, sampled, tuple(doubts)
+    )
 
 
-def _sample(path: Path) -> tuple[str, list[str], str, list[str]]:
+def _below(text: str, lines: int) -> str:
+    """Return a text without its first lines."""
+    for _ in range(lines):
+        text = text.partition("\n")[2]
+    return text
+
+
+def _sample(path: Path, known: str) -> tuple[str, list[str], str, list[str]]:
     """Return the text at the head, texts further in, the encoding, and doubts about it."""
     blocks: list[bytes] = []
     with reading(str(path), "text table"), unpacked(path) as file:
         head = file.read(_HEAD)
-        encoding, utf8, bad = _marked(head), codecs.getincrementaldecoder("utf-8")(), b""
+        encoding, utf8, bad = _marked(head) or known, codecs.getincrementaldecoder("utf-8")(), b""
         block = head
         for _ in range(_WHOLE):
             bad = bad or _not_utf8(utf8, block, encoding)
@@ -127,7 +144,9 @@ def _not_utf8(decoder: codecs.IncrementalDecoder, block: bytes, encoding: str) -
     except UnicodeDecodeError as error:
         data: bytes = error.object
         around = data[max(error.start - 12, 0) : error.end + 12]
-        return max(around.replace(b"\r", b"\n").split(b"\n"), key=lambda line: sum(byte > 127 for byte in line))
+        return max(
+            around.replace(b"\r", b"\n").split(b"\n"), key=lambda line: sum(byte > 127 for byte in line)
+        )
     return b""
 
 
@@ -196,8 +215,12 @@ def _header_rows(records: list[list[str]]) -> int:
     filled = [name for name in named if name]
     if len(set(filled)) == len(filled) == len(named):
         return 1
-    below = [i for i in range(len(first)) if any(_is_number(row[i]) for row in rest if len(row) == len(first))]
-    return 2 if below and not any(_is_number(second[i]) for i in below) and any(second[i] for i in below) else 1
+    below = [
+        i for i in range(len(first)) if any(_is_number(row[i]) for row in rest if len(row) == len(first))
+    ]
+    return (
+        2 if below and not any(_is_number(second[i]) for i in below) and any(second[i] for i in below) else 1
+    )
 
 
 def _is_number(cell: str) -> bool:
@@ -207,5 +230,7 @@ def _is_number(cell: str) -> bool:
 
 def _is_data(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Tell whether the cells of the header are numbers in columns of numbers."""
-    numbers = [i for i in range(len(names)) if rows and all(_is_number(row[i]) or not row[i] for row in rows[:20])]
+    numbers = [
+        i for i in range(len(names)) if rows and all(_is_number(row[i]) or not row[i] for row in rows[:20])
+    ]
     return bool(numbers) and all(_is_number(names[i]) for i in numbers)

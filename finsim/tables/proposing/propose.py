@@ -11,17 +11,18 @@ import pyarrow as pa
 
 from finsim.errors import DataError, did_you_mean
 from finsim.tables.proposing import roles
-from finsim.tables.proposing.look import TextLook, look
+from finsim.tables.proposing.confirm import Confirmed, confirmed
 from finsim.tables.proposing.forms import Numbers, numbers
-from finsim.tables.proposing.confirm import confirmed
-from finsim.tables.proposing.stored_columns import guess_stored
-from finsim.tables.proposing.text_columns import Guess, currency_of, guess_text
+from finsim.tables.proposing.look import look
 from finsim.tables.proposing.schema_text import dialect_lines, names_of, schema_text
-from finsim.tables.rewriting.streams import is_text
+from finsim.tables.proposing.stored_columns import guess_stored, texts_of
+from finsim.tables.proposing.text_columns import Guess, currency_of, guess_text
 from finsim.tables.schema import Dialect, Field, Schema
-from finsim.tables.source import TableSource, open_table
+from finsim.tables.sources.opening import open_table
+from finsim.tables.sources.source import TableSource
+from finsim.tables.sources.text_file import TextTable
 
-_SAMPLE = 5000
+_SAMPLE, _TURNS = 5000, 4
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,10 @@ class Proposal:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        columns = {name: {"type": field.type, "role": field.role, "from": field.source} for name, field in self.fields.items()}
+        columns = {
+            name: {"type": field.type, "role": field.role, "from": field.source or name}
+            for name, field in self.fields.items()
+        }
         return {"kind": self.kind, "rows": self.rows, "columns": columns, "doubts": list(self.doubts)}
 
     def to_yaml(self) -> str:
@@ -62,7 +66,9 @@ class Proposal:
             "A declared type decides what a cell means. Correct what is wrong, then look:",
             f"finsim plan {self.name} --schema THIS_FILE",
         )
-        columns = {name: (field, field.source or name, self.said[name]) for name, field in self.fields.items()}
+        columns = {
+            name: (field, field.source or name, self.said[name]) for name, field in self.fields.items()
+        }
         return schema_text(head, self.kind, dialect_lines(self.dialect, self.about), columns)
 
 
@@ -75,10 +81,135 @@ def propose(data: object, kind: str = "", dialect: Dialect | None = None) -> Pro
     """
     if kind and kind not in roles.KINDS:
         raise DataError(
-            f"no kind of table is called {kind!r}", place="--kind", remedy=did_you_mean(kind, list(roles.KINDS))
+            f"no kind of table is called {kind!r}",
+            place="--kind",
+            remedy=did_you_mean(kind, list(roles.KINDS)),
         )
-    path = Path(data) if isinstance(data, str | Path) else None
-    seen = look(path) if path is not None and path.is_file() and is_text(path) else None
-    if seen is not None:
-        return _of_text(data, path, seen, kind, dialect)
-    return _of_stored(data, kind)
+    declared = dialect or Dialect()
+    source = open_table(data, {}, declared if declared.sep else replace(declared, sep=","))
+    if isinstance(source, TextTable):
+        return _of_text(source.path, kind, declared)
+    return _of_stored(source, kind)
+
+
+def _of_text(path: Path, kind: str, declared: Dialect) -> Proposal:
+    """Propose from a text table: again with the refused cells as evidence, until none is left."""
+    seen = look(path, declared)
+    outer = Dialect(
+        sep=seen.sep,
+        quote="" if seen.quote == '"' else seen.quote,
+        encoding="" if seen.encoding == "utf-8" else seen.encoding,
+        skip_rows=seen.skip_rows,
+        header_rows=seen.header_rows,
+    )
+    outer = declared.over(outer)
+    source = open_table(path, {}, outer)
+    samples = [seen.cells(at) for at in range(len(source.headers))]
+    for turn in range(_TURNS):
+        signs = numbers(samples, source.headers, seen.sep)
+        used = declared.over(replace(outer, decimal=signs.decimal, thousands=signs.thousands))
+        signs = replace(signs, decimal=used.point, thousands=used.thousands)
+        found, roles_found = _guessed(source.headers, samples, kind, signs)
+        checked = confirmed(source, found, used, loosen=turn == _TURNS - 1)
+        more = [each.refused for each in checked.columns]
+        if not any(more):
+            break
+        samples = [[*sample, *cells] for sample, cells in zip(samples, more, strict=True)]
+    guesses = [each.guess for each in checked.columns]
+    about = (*seen.doubts, *signs.doubts)
+    shown = replace(used, decimal="" if used.point == "." else used.decimal)
+    return _proposal(source, guesses, (kind or roles_found, shown), about, checked)
+
+
+def _guessed(
+    headers: Sequence[str], samples: Sequence[Sequence[str]], kind: str, signs: Numbers
+) -> tuple[list[Guess | None], str]:
+    """Guess every column of a text table, and the kind of the table."""
+    found = kind or roles.kind_of(headers)
+    named = roles.roles(headers, found)
+    ccy = currency_of(dict(zip(headers, samples, strict=True)), named)
+    return [
+        guess_text(header, cells, signs, named.get(header, ""), ccy)
+        for header, cells in zip(headers, samples, strict=True)
+    ], found
+
+
+def _of_stored(source: TableSource, kind: str) -> Proposal:
+    """Propose from a table that is stored with types."""
+    headers = source.headers
+    found = kind or roles.kind_of(headers)
+    named = roles.roles(headers, found)
+    head = pa.Table.from_batches(_some(source)) if headers else pa.table({})
+    texts = {
+        header: texts_of(head.column(at))
+        for at, header in enumerate(headers)
+        if named.get(header) == "currency"
+    }
+    ccy = currency_of(texts, {header: role for header, role in named.items() if role == "currency"})
+    guesses = [
+        guess_stored(header, head.column(at), named.get(header, ""), ccy) for at, header in enumerate(headers)
+    ]
+    checked = confirmed(source, guesses, Dialect(), loosen=True)
+    return _proposal(source, [each.guess for each in checked.columns], (found, Dialect()), (), checked)
+
+
+def _some(source: TableSource) -> list[pa.RecordBatch]:
+    """Return the first rows of a table."""
+    found: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in source.batches(rename=False):
+        found.append(batch.slice(0, _SAMPLE - rows))
+        rows += found[-1].num_rows
+        if rows >= _SAMPLE:
+            break
+    return found
+
+
+def _proposal(
+    source: TableSource,
+    guesses: Sequence[Guess | None],
+    form: tuple[str, Dialect],
+    about: Sequence[str],
+    checked: Confirmed,
+) -> Proposal:
+    """Put a proposal together: columns that a schema can name, in the order of the file."""
+    kind, dialect = form
+    headers, said_of_file = source.headers, list(about)
+    if kind == "table" and _is_panel(guesses):
+        kind = "prices"
+        said_of_file.append(
+            "a date and columns of numbers above zero: taken for prices, one column for each asset"
+        )
+        guesses = [
+            replace(each, field=replace(each.field, role="date")) if each and at == 0 else each
+            for at, each in enumerate(guesses)
+        ]
+    names = names_of(headers)
+    fields: dict[str, Field] = {}
+    said: dict[str, tuple[str, ...]] = {}
+    for header, guess in zip(headers, guesses, strict=True):
+        if headers.count(header) > 1 or not header.strip() or guess is None:
+            why = (
+                "stands twice: rename one"
+                if headers.count(header) > 1
+                else "has no cells that a column can declare"
+            )
+            note = (
+                f"the header {header!r} {why}" if header.strip() else "a column without a header is left out"
+            )
+            said_of_file += [note] if note not in said_of_file else []
+            continue
+        name = names[header]
+        fields[name] = guess.field if name == header else replace(guess.field, source=header)
+        said[name] = guess.doubts
+    return Proposal(
+        source.place, kind, dialect, fields, said, tuple(said_of_file), checked.rows, checked.whole
+    )
+
+
+def _is_panel(guesses: Sequence[Guess | None]) -> bool:
+    """Tell whether columns are a date and numbers above zero, as a table of closes has them."""
+    first, *rest = guesses
+    if first is None or first.field.type not in ("date", "ts") or not rest:
+        return False
+    return all(each is not None and each.field.type == "float" and each.low > 0 for each in rest)

@@ -94,11 +94,66 @@ _NEEDED: Mapping[str, tuple[frozenset[str], ...]] = {
               frozenset({"balance", "pd"})),
 }  # fmt: skip
 _IDS = frozenset(
-    "id ids nr no num number nummer key code account acct konto kontonr iban zip plz postcode postal phone invoice ref"
-    " reference cusip isin bic ssn cuenta compte conto uuid rechnung rechnungsnr factura facture fattura".split()
+    [
+        "id",
+        "ids",
+        "nr",
+        "no",
+        "num",
+        "number",
+        "nummer",
+        "key",
+        "code",
+        "account",
+        "acct",
+        "konto",
+        "kontonr",
+        "iban",
+        "zip",
+        "plz",
+        "postcode",
+        "postal",
+        "phone",
+        "invoice",
+        "ref",
+        "reference",
+        "cusip",
+        "isin",
+        "bic",
+        "ssn",
+        "cuenta",
+        "compte",
+        "conto",
+        "uuid",
+        "rechnung",
+        "rechnungsnr",
+        "factura",
+        "facture",
+        "fattura",
+    ]
 )
 _TIMES = frozenset(
-    "date datetime timestamp time ts at on day dt datum zeit uhrzeit fecha data heure ora 日付 日期 дата".split()
+    [
+        "date",
+        "datetime",
+        "timestamp",
+        "time",
+        "ts",
+        "at",
+        "on",
+        "day",
+        "dt",
+        "datum",
+        "zeit",
+        "uhrzeit",
+        "fecha",
+        "data",
+        "heure",
+        "ora",
+        "日付",
+        "日期",
+        "дата",
+    ]
 )
 
 

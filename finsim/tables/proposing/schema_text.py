@@ -31,9 +31,11 @@ def dialect_lines(dialect: Dialect, doubts: Iterable[str]) -> list[str]:
         value = getattr(dialect, each.name)
         if value and value != getattr(plain, each.name):
             lines.append(f"  {each.name}: {scalar(value)}")
-    return ["read:", *lines] if any(not line.startswith("  #") for line in lines) else [
-        f"# {line.strip(' #')}" for line in lines
-    ]
+    return (
+        ["read:", *lines]
+        if any(not line.startswith("  #") for line in lines)
+        else [f"# {line.strip(' #')}" for line in lines]
+    )
 
 
 def column_line(name: str, field: Field, header: str) -> str:

@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from finsim.tables.proposing.forms import Numbers, moments
 from finsim.tables.binding import plain as fold
+from finsim.tables.proposing.forms import Numbers, moments
 from finsim.tables.proposing.roles import is_id, is_time
 from finsim.tables.schema import Field
 
 NULL_WORDS = frozenset(
-    "na n/a n.a. #n/a #na null none nan nil - -- --- . ? missing (null) \\n unknown #div/0! #value! #ref! k.a. nd n.d.".split()
+    [
+        "na",
+        "n/a",
+        "n.a.",
+        "#n/a",
+        "#na",
+        "null",
+        "none",
+        "nan",
+        "nil",
+        "-",
+        "--",
+        "---",
+        ".",
+        "?",
+        "missing",
+        "(null)",
+        "\\n",
+        "unknown",
+        "#div/0!",
+        "#value!",
+        "#ref!",
+        "k.a.",
+        "nd",
+        "n.d.",
+    ]
 )
 _LABELS = frozenset(("none", "nd", "nil", "unknown", "missing"))  # rarely doubtful in a column of labels
 _BOOLS = (
@@ -24,7 +50,16 @@ _OUTCOMES = (
     ("bad", "good"), ("malo", "bueno"), ("schlecht", "gut"), ("default", "paid"), ("chgoff", "pif"),
     ("mauvais", "bon"), ("defaulted", "performing"), ("chargedoff", "fullypaid"),
 )  # fmt: skip
-_SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "CHF": "CHF", "EUR": "EUR", "USD": "USD", "GBP": "GBP"}
+_SIGNS = {
+    "€": "EUR",
+    "$": "USD",
+    "£": "GBP",
+    "¥": "JPY",
+    "CHF": "CHF",
+    "EUR": "EUR",
+    "USD": "USD",
+    "GBP": "GBP",
+}
 _MONEY_ROLES = ("amount", "balance", "collateral", "income", "ead")
 _SHARE_ROLES = ("rate", "pd", "lgd")
 _SHARE_NAMES = ("pct", "percent", "prozent", "porcentaje", "pourcent", "apr")
@@ -35,10 +70,11 @@ _INT64 = 2**63 - 1
 
 @dataclass(frozen=True)
 class Guess:
-    """A proposed column and what could be otherwise."""
+    """A proposed column, what could be otherwise, and the smallest number that was seen."""
 
     field: Field
     doubts: tuple[str, ...] = ()
+    low: float = -math.inf
 
     def said(self, *more: str) -> Guess:
         """Return the guess with more doubts."""
@@ -56,7 +92,13 @@ def guess_text(header: str, cells: Sequence[str], numbers: Numbers, role: str, c
     base = Field("cat", null=missing, role=role)
     found = _boolean(header, filled, base)
     if found is None and solid:
-        found = _moment(header, solid, replace(base, nulls=words, null=missing or bool(words)))
+        found = _moment(
+            header,
+            solid,
+            replace(
+                base, nulls=tuple(dict.fromkeys(word.strip() for word in words)), null=missing or bool(words)
+            ),
+        )
         found = found or _number(header, solid, words, numbers, replace(base, null=missing), ccy)
     return found or _label(header, filled, base)
 
@@ -69,7 +111,9 @@ def _boolean(header: str, cells: Sequence[str], base: Field) -> Guess | None:
     for yes, no in _BOOLS:
         if folded == {yes, no}:
             true = tuple(word for word in seen if word.strip().casefold() == yes)
-            return Guess(replace(base, type="bool", true=true, false=tuple(word for word in seen if word not in true)))
+            return Guess(
+                replace(base, type="bool", true=true, false=tuple(word for word in seen if word not in true))
+            )
     if base.role != "outcome":
         return None
     for bad, good in _OUTCOMES:
@@ -82,10 +126,16 @@ def _boolean(header: str, cells: Sequence[str], base: Field) -> Guess | None:
 
 
 def _moment(header: str, cells: Sequence[str], base: Field) -> Guess | None:
-    found = moments(cells, header)
+    odd = Counter(cell for cell in cells if not any(sign.isdigit() for sign in cell))
+    if len(odd) > 2 or sum(odd.values()) > 0.2 * len(cells):
+        return None
+    found = moments([cell for cell in cells if cell not in odd], header)
     if found is None or (found.format == "%Y%m%d" and is_id(header)):
         return None
-    return Guess(replace(base, type=found.type, format=found.format), found.doubts)
+    doubts = [f"`{header}` holds {cell!r} {count} times: read as empty" for cell, count in odd.items()]
+    nulls = (*base.nulls, *(cell.strip() for cell in odd))
+    base = replace(base, type=found.type, format=found.format, nulls=nulls, null=base.null or bool(nulls))
+    return Guess(base, (*doubts, *found.doubts))
 
 
 def _number(
@@ -103,16 +153,18 @@ def _number(
     around = Counter((found["lead"], found["trail"]) for found in values)
     if not _uniform(around):
         return None
-    nulls = words + tuple(odd)
+    nulls = tuple(dict.fromkeys(word.strip() for word in (*words, *odd)))
     base = replace(base, nulls=nulls, null=base.null or bool(nulls))
     plain = [_plain(found, numbers) for found in values]
-    zeros = next((cell for cell, text in zip(cells, plain, strict=False) if re.match(r"[+-]?0\d", text)), None)
+    zeros = next(
+        (cell for cell, text in zip(cells, plain, strict=False) if re.match(r"[+-]?0\d", text)), None
+    )
     if zeros is not None:
         kind = "id" if is_id(header) or base.role in _ID_ROLES else "cat"
         said = f"`{header}` has leading zeros ({zeros}): read as text"
         return Guess(replace(base, type=kind, nulls=(), null=base.null and not nulls), (said,))
     guess = _typed(header, plain, around, base, ccy)
-    return Guess(guess.field, (*doubts, *guess.doubts))
+    return replace(guess, doubts=(*doubts, *guess.doubts))
 
 
 def _uniform(around: Counter[tuple[str, str]]) -> bool:
@@ -145,7 +197,9 @@ def _plain(found: re.Match[str], numbers: Numbers) -> str:
     return text.replace(numbers.decimal, ".")
 
 
-def _typed(header: str, plain: Sequence[str], around: Counter[tuple[str, str]], base: Field, ccy: str) -> Guess:
+def _typed(
+    header: str, plain: Sequence[str], around: Counter[tuple[str, str]], base: Field, ccy: str
+) -> Guess:
     """Guess the type of numbers written with a decimal point and nothing around them."""
     values = [float(text) for text in plain]
     low, high = min(values), max(values)
@@ -177,7 +231,7 @@ def _typed(header: str, plain: Sequence[str], around: Counter[tuple[str, str]], 
         return _term(header, texts, low, high, replace(base, type="int" if whole else "float"))
     if whole and max(abs(int(text)) for text in (plain)) > _INT64:
         return Guess(replace(base, type="float"), (f"`{header}` goes beyond int64: read as float",))
-    guess = Guess(replace(base, type="int" if whole else "float"))
+    guess = Guess(replace(base, type="int" if whole else "float"), (), low)
     if base.role in _MONEY_ROLES:
         guess = guess.said(f"`{header}`: money? declare type: money and its currency, ccy: EUR")
     if whole and {*values} == {0.0, 1.0} and base.role in ("outcome", "fraud"):
@@ -234,7 +288,9 @@ def _label(header: str, cells: Sequence[str], base: Field) -> Guess:
         doubts.append(f"`{header}` is mostly numbers but has {odd}: {kind}")
     words = sorted({cell for cell in cells if cell.strip().casefold() in NULL_WORDS - _LABELS})
     if words:
-        doubts.append(f"`{header}`: {', '.join(words)} are labels; if they mean empty, declare null: [{words[0]}]")
+        doubts.append(
+            f"`{header}`: {', '.join(words)} are labels; if they mean empty, declare null: [{words[0]}]"
+        )
     if base.role == "outcome":
         doubts.append(f"`{header}`: say which labels mean a default: type: bool, true: [..], false: [..]")
     return Guess(replace(base, type=kind), tuple(doubts))

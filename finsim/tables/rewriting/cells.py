@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.tables.cells.written import FALSE, TRUE, from_text
 from finsim.tables.rewriting.style import Number, Style, number_of, stamp_parts
 from finsim.tables.schema import Dialect, Field
-from finsim.tables.text_cells import FALSE, TRUE, from_text
 
 _SHARES = {"percent": 2, "bp": 4}
 _NANOS = {"s": 9, "ms": 6, "us": 3, "ns": 0}
@@ -29,7 +29,9 @@ def texts(
     ``values`` have the type that reading gives; ``old`` are the texts that stand there now.
     """
     plain = _plain(values)
-    offers = [list(_offers(value, was, column, dialect, style)) for value, was in zip(plain, old, strict=True)]
+    offers = [
+        list(_offers(value, was, column, dialect, style)) for value, was in zip(plain, old, strict=True)
+    ]
     found: list[str | None] = [None] * len(offers)
     open_cells = list(range(len(offers)))
     for turn in range(max((len(each) for each in offers), default=0)):
@@ -50,9 +52,7 @@ def _plain(values: pa.Array) -> list[Any]:
     return values.to_pylist()  # type: ignore[no-any-return]
 
 
-def _reads(
-    values: pa.Array, rows: list[int], cells: list[str], column: Field, dialect: Dialect
-) -> list[int]:
+def _reads(values: pa.Array, rows: list[int], cells: list[str], column: Field, dialect: Dialect) -> list[int]:
     """Return the rows whose cells read as their values."""
     if not rows:
         return []

@@ -17,8 +17,8 @@ from finsim.tables.rewriting.cells import equal
 from finsim.tables.rewriting.stored import stored_again
 from finsim.tables.rewriting.streams import compression, exact_encoding, is_text
 from finsim.tables.rewriting.text import Added, Changed, Edits, Text, rewrite_text
-from finsim.tables.source import TableSource
-from finsim.tables.text_file import TextTable
+from finsim.tables.sources.source import TableSource
+from finsim.tables.sources.text_file import TextTable
 
 
 def rewrite(
@@ -40,9 +40,7 @@ def rewrite(
     edits = edits_of(source, before, after, np.asarray(kept, np.int64))
     if isinstance(source, TextTable) and is_text(out):
         encoding = exact_encoding(source.path, source.dialect.encoding)
-        text = Text(
-            source.path, source.dialect, encoding, len(source.headers), before.num_rows, source.place
-        )
+        text = Text(source.path, source.dialect, encoding, len(source.headers), before.num_rows, source.place)
         rewrite_text(text, edits, out)
         return
     table = _merged(source, after, edits)

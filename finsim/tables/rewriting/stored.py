@@ -8,11 +8,11 @@ import pyarrow.compute as pc
 
 from finsim.errors import DataError
 from finsim.notation import Int1D
+from finsim.tables.cells.stored import from_stored, is_text
 from finsim.tables.rewriting.cells import equal, texts
 from finsim.tables.rewriting.style import SAMPLE, style_of
 from finsim.tables.schema import Field
-from finsim.tables.source import TableSource
-from finsim.tables.stored_cells import from_stored, is_text
+from finsim.tables.sources.source import TableSource
 
 _SHARES = {"percent": 100.0, "bp": 10_000.0}
 
@@ -70,7 +70,9 @@ def _converted(values: pa.Array, field: Field, kind: pa.DataType) -> pa.Array:
         values = pc.divide(values, pa.scalar(12, values.type))
     elif field.type in ("ts", "dur") and (whole or pa.types.is_floating(kind)):
         unit = field.unit or "ns"
-        values = values.cast(pa.timestamp(unit, "UTC") if field.type == "ts" else pa.duration(unit)).cast(pa.int64())
+        values = values.cast(pa.timestamp(unit, "UTC") if field.type == "ts" else pa.duration(unit)).cast(
+            pa.int64()
+        )
     elif field.type == "ts" and pa.types.is_timestamp(kind) and not kind.tz and field.zone:
         values = pc.local_timestamp(values.cast(pa.timestamp("ns", tz=field.zone)))
     elif field.type == "ts" and pa.types.is_timestamp(kind):

@@ -12,11 +12,16 @@ from typing import Protocol
 import pyarrow as pa
 
 from finsim.errors import DataError
-from finsim.tables.text_bytes import unpacked
+from finsim.tables.sources.text_bytes import unpacked
 
 COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
 TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".dat", ".psv")
-_PLAIN = ("utf-8", "ascii", "iso8859-1", "cp1252")  # every separator, quote and line end is one byte of its own
+_PLAIN = (
+    "utf-8",
+    "ascii",
+    "iso8859-1",
+    "cp1252",
+)  # every separator, quote and line end is one byte of its own
 _ENDIAN = {
     "utf-16": ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")),
     "utf-32": ((codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be")),

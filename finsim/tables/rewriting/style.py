@@ -44,7 +44,9 @@ def number_of(text: str, dialect: Dialect) -> Number | None:
     """Return the parts of a cell that holds one number, None where it does not."""
     point = re.escape(dialect.point)
     group = rf"(?:[^0-9{point}eE+-][0-9]{{3}})*" if dialect.thousands else ""
-    found = re.search(rf"[+-]?(?:[0-9]+{group}(?:{point}([0-9]*))?|{point}([0-9]+))(?:[eE][+-]?[0-9]+)?", text)
+    found = re.search(
+        rf"[+-]?(?:[0-9]+{group}(?:{point}([0-9]*))?|{point}([0-9]+))(?:[eE][+-]?[0-9]+)?", text
+    )
     if found is None:
         return None
     decimals = len(found.group(1) or found.group(2) or "")

@@ -14,7 +14,7 @@ from finsim.notation import Int1D
 from finsim.records.storage import replacing
 from finsim.tables.rewriting.cells import texts
 from finsim.tables.rewriting.records import Records, split
-from finsim.tables.rewriting.streams import compression, exact_encoding, head, reading, writing
+from finsim.tables.rewriting.streams import compression, head, reading, writing
 from finsim.tables.rewriting.style import SAMPLE, Style, quote_of, quoted, style_of, unquoted
 from finsim.tables.schema import Dialect, Field
 
@@ -105,7 +105,9 @@ class _Work:
             self.finish()
         stay = self._keep[first : self._seen]
         dropped = rows[~stay]
-        cuts += [(int(a), int(b), b"") for a, b in zip(records.begin[dropped], records.end[dropped], strict=True)]
+        cuts += [
+            (int(a), int(b), b"") for a, b in zip(records.begin[dropped], records.end[dropped], strict=True)
+        ]
         for change in self._edits.changes:
             cuts += self._cells(change, records, rows, first)
         cuts += self._new_columns(records, rows[stay])
@@ -150,7 +152,9 @@ class _Work:
         sep = self._source.dialect.sep.encode()
         return end, end, b"".join(sep + (cell if cell is not None else b"") for cell in new)
 
-    def _cells(self, change: Changed, records: Records, rows: Int1D, first: int) -> list[tuple[int, int, bytes]]:
+    def _cells(
+        self, change: Changed, records: Records, rows: Int1D, first: int
+    ) -> list[tuple[int, int, bytes]]:
         """Return the cells of one column that change in some records: first byte, last byte plus one, new bytes."""
         low, high = np.searchsorted(change.rows, [first, first + len(rows)])
         if low == high:
@@ -158,7 +162,9 @@ class _Work:
         source, dialect = self._source, self._source.dialect
         if change.header not in self._styles:
             sample = self._old(records, rows[:SAMPLE], change.position)
-            self._styles[change.header] = style_of([cell for cell, _ in sample], [q for _, q in sample], dialect)
+            self._styles[change.header] = style_of(
+                [cell for cell, _ in sample], [q for _, q in sample], dialect
+            )
         style = self._styles[change.header]
         changed = rows[change.rows[low:high] - first]
         old = self._old(records, changed, change.position)
