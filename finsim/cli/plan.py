@@ -31,9 +31,9 @@ def plan(
     if schema is not None or csv or _is_table(Path(study)):
         _table(Path(study), schema, csv, as_json)
         return
-    from finsim.engine.planning import describe
-    from finsim.engine.resolve import resolve
-    from finsim.engine.study import load_study
+    from finsim.engine.study.plan_summary import describe
+    from finsim.engine.study.study_file import load_study
+    from finsim.engine.study.study_resolution import resolve
 
     resolved = resolve(load_study(study).with_seed(seed).scaled(scale))
     data, text = describe(resolved)

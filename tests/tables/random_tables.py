@@ -12,7 +12,20 @@ import pyarrow as pa
 
 from finsim.tables import Dialect, Field
 
-WORDS = ["red", "blue", "größe", "a b", "x;y", "p,q", "tab\there", 'say "hi"', "two\nlines", "NA-1", "naïve", "5% off"]
+WORDS = [
+    "red",
+    "blue",
+    "größe",
+    "a b",
+    "x;y",
+    "p,q",
+    "tab\there",
+    'say "hi"',
+    "two\nlines",
+    "NA-1",
+    "naïve",
+    "5% off",
+]
 DAYS = ["", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y%m%d", "%Y/%m/%d"]
 ENCODINGS = ["utf-8", "utf-8", "utf-8-sig", "utf-16", "cp1252"]
 HEADERS = {
@@ -112,9 +125,20 @@ def table(seed: int, rows: int | None = None) -> Written:
     sep = rng.choice(",;\t|")
     above = rng.choice([0, 0, 1, 2])
     dialect = Dialect(
-        sep=sep, decimal=decimal, thousands=thousands, encoding=encoding, quote='"', skip_rows=above, header_rows=1
+        sep=sep,
+        decimal=decimal,
+        thousands=thousands,
+        encoding=encoding,
+        quote='"',
+        skip_rows=above,
+        header_rows=1,
     )
-    kinds = ["id", "money", "float", *rng.sample(["cat", "int", "date", "ts", "bool", "float", "cat"], rng.randrange(2, 6))]
+    kinds = [
+        "id",
+        "money",
+        "float",
+        *rng.sample(["cat", "int", "date", "ts", "bool", "float", "cat"], rng.randrange(2, 6)),
+    ]
     rng.shuffle(kinds)
     fields: dict[str, Field] = {}
     for kind in kinds:
@@ -122,7 +146,9 @@ def table(seed: int, rows: int | None = None) -> Written:
         if free:
             fields[rng.choice(free)] = field(rng, kind)
     values = {
-        header: [None if one.null and rng.random() < 0.2 else value(rng, one.type, row) for row in range(rows)]
+        header: [
+            None if one.null and rng.random() < 0.2 else value(rng, one.type, row) for row in range(rows)
+        ]
         for header, one in fields.items()
     }
     line = rng.choice(["\n", "\r\n"])

@@ -13,7 +13,9 @@ from finsim.tables.rewriting.records import split
 from finsim.tables.rewriting.streams import head
 from finsim.tables.rewriting.style import unquoted
 
-TEXTS = st.lists(st.sampled_from(["a", "b", ",", '"', "\n", "\r", "\r\n", ' "', '""', ',"', '",', '"\n']), max_size=25)
+TEXTS = st.lists(
+    st.sampled_from(["a", "b", ",", '"', "\n", "\r", "\r\n", ' "', '""', ',"', '",', '"\n']), max_size=25
+)
 
 
 def cells_of(text, columns, chunk):
@@ -81,4 +83,6 @@ def test_the_head_is_a_mark_and_whole_lines(line, mark, lines):
 
 def test_offsets_are_whole_numbers_of_64_bits():
     records = next(split(io.BytesIO(b"a,b\n"), b",", b'"'))
-    assert {records.begin.dtype, records.stop.dtype, records.end.dtype, records.seps.dtype} == {np.dtype(np.int64)}
+    assert {records.begin.dtype, records.stop.dtype, records.end.dtype, records.seps.dtype} == {
+        np.dtype(np.int64)
+    }

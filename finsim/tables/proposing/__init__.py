@@ -1,1 +1,1 @@
-"""A look at a table that nobody has declared: dialect, types, roles and doubts; others import from finsim.tables."""
+"""A look at an undeclared table: dialect, types, roles and doubts; others import from finsim.tables."""

@@ -205,7 +205,7 @@ def text_lines(lines: Sequence[int], start: int, shown: Sequence[str]) -> int:
 
 
 def _header_rows(records: list[list[str]]) -> int:
-    """Return 2 where the second line holds names too: the first repeats itself or has blanks below which names stand."""
+    """Return 2 where the second line holds names too: the first repeats itself or has blanks."""
     if len(records) < 3:
         return 1
     first, second, rest = records[0], records[1], records[2:50]

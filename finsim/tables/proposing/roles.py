@@ -10,18 +10,23 @@ KINDS = ("prices", "payments", "loans", "table")
 
 # Role -> headers that mean it, folded (NFKC, casefold, letters and digits only); the first one wins.
 _PRICES: Mapping[str, str] = {
-    "date": "date datetime timestamp time day tradedate tradingdate sessiondate datum fecha data zeit 日付 日期 дата"
+    "date": "date datetime timestamp time day tradedate tradingdate sessiondate datum fecha"
+    " data zeit 日付 日期 дата"
     " tag jour handelstag observationdate",
-    "ticker": "ticker symbol asset instrument security ric isin cusip sedol wkn code name kürzel valor titre titolo"
+    "ticker": "ticker symbol asset instrument security ric isin cusip sedol wkn code name"
+    " kürzel valor titre titolo"
     " 銘柄コード 股票代码 тикер",
     "open": "open openprice openingprice pxopen eröffnung erster apertura ouverture abertura 始値 开盘价 o",
     "high": "high highprice pxhigh max hoch tageshoch máximo maximo plushaut massimo 高値 最高价 h",
     "low": "low lowprice pxlow min tief tagestief mínimo minimo plusbas 安値 最低价 l",
-    "close": "close closeprice closingprice last lastprice price pxlast settle settlement schluss schlusskurs cierre"
+    "close": "close closeprice closingprice last lastprice price pxlast settle settlement"
+    " schluss schlusskurs cierre"
     " clôture cloture chiusura fechamento último ultimo kurs 終値 收盘价 c nav",
-    "adjusted": "adjclose adjustedclose closeadj closeadjusted adjcloseprice adjprice cierreajustado bereinigt"
+    "adjusted": "adjclose adjustedclose closeadj closeadjusted adjcloseprice adjprice"
+    " cierreajustado bereinigt"
     " 調整後終値",
-    "volume": "volume vol shares sharevolume totalvolume tradedvolume pxvolume stück stuecke umsatz volumen volumenes"
+    "volume": "volume vol shares sharevolume totalvolume tradedvolume pxvolume stück stuecke"
+    " umsatz volumen volumenes"
     " 出来高 成交量 v",
     "bid": "bid bidprice pxbid geld bidclose closebid",
     "ask": "ask askprice offer pxask brief askclose closeask",
@@ -36,36 +41,50 @@ _PRICES: Mapping[str, str] = {
     "path": "path",
 }
 _PAYMENTS: Mapping[str, str] = {
-    "id": "txid transactionid transaction paymentid eventid id txnid trxid buchungsnummer referenz referencia",
-    "date": "ts timestamp datetime time date txdatetime transactiondate bookingdate valuedate buchungstag buchungsdatum"
+    "id": "txid transactionid transaction paymentid eventid id txnid trxid buchungsnummer"
+    " referenz referencia",
+    "date": "ts timestamp datetime time date txdatetime transactiondate bookingdate valuedate"
+    " buchungstag buchungsdatum"
     " valuta datum fecha data dateopération dateoperation zeit 日付 交易日期",
-    "amount": "amount amt value txamount transactionamount betrag umsatz importe monto montant importo valor quantia"
+    "amount": "amount amt value txamount transactionamount betrag umsatz importe monto montant"
+    " importo valor quantia"
     " 金額 金额 сумма",
     "currency": "currency ccy curr iso währung waehrung moneda divisa devise valuta 通貨 货币 валюта",
-    "from_account": "fromaccount account accountid sender source senderaccount sourcenodeid debtor debtoraccount iban"
-    " konto kontonummer cuenta compte conto cardid card customerid txcustomerid auftraggeber origaccount nameorig",
-    "to_account": "toaccount receiver target beneficiary targetnodeid creditor creditoraccount counterparty"
+    "from_account": "fromaccount account accountid sender source senderaccount sourcenodeid"
+    " debtor debtoraccount iban"
+    " konto kontonummer cuenta compte conto cardid card customerid txcustomerid auftraggeber"
+    " origaccount nameorig",
+    "to_account": "toaccount receiver target beneficiary targetnodeid creditor creditoraccount"
+    " counterparty"
     " gegenkonto empfänger empfaenger beneficiario bénéficiaire destaccount namedest",
     "merchant": "merchant merchantid terminal terminalid txterminalid händler comercio commerçant",
     "channel": "channel type transtype transactiontype kanal tipo paymentmethod",
-    "purpose": "purpose description memo reference verwendungszweck zweck concepto libellé libelle causale 摘要",
+    "purpose": "purpose description memo reference verwendungszweck zweck concepto libellé"
+    " libelle causale 摘要",
     "balance": "balance balanceafter saldo solde kontostand 残高 余额",
     "fraud": "isfraud fraud txfraud fraudflag class betrug fraude label",
 }
 _LOANS: Mapping[str, str] = {
-    "id": "loanid id loannumber loannr loannrchkdgt accountno accountnumber contractid contractno kreditnummer"
+    "id": "loanid id loannumber loannr loannrchkdgt accountno accountnumber contractid"
+    " contractno kreditnummer"
     " kreditid vertragsnummer numprestamo idprestamo numérodeprêt memberid facilityid 契約番号 贷款编号",
     "obligor": "obligorid customerid clientid borrowerid kundennummer idcliente",
-    "amount": "amount loanamount loanamnt creditamount originalbalance originalamount originalupb origupb principal"
-    " fundedamnt disbursementgross grappv limitbal creditlimit kreditbetrag darlehensbetrag importe monto montant"
+    "amount": "amount loanamount loanamnt creditamount originalbalance originalamount"
+    " originalupb origupb principal"
+    " fundedamnt disbursementgross grappv limitbal creditlimit kreditbetrag darlehensbetrag"
+    " importe monto montant"
     " importo valor origamount originalprincipalbalance 借入額 贷款金额",
-    "balance": "balance currentbalance outstanding outstandingbalance outprncp currentupb balancegross ead0 restschuld"
+    "balance": "balance currentbalance outstanding outstandingbalance outprncp currentupb"
+    " balancegross ead0 restschuld"
     " saldo saldovivo encours remainingbalance balanceremaining 残高 余额",
-    "rate": "rate interestrate intrate interest zinssatz zins tasa tipo tasainteres tauxintérêt taux tasso coupon"
+    "rate": "rate interestrate intrate interest zinssatz zins tasa tipo tasainteres tauxintérêt"
+    " taux tasso coupon"
     " originalinterestrate 金利 利率",
-    "term": "termmonths term duration durationinmonth loanterm originalterm laufzeit plazo durée duree durata plazomeses"
+    "term": "termmonths term duration durationinmonth loanterm originalterm laufzeit plazo"
+    " durée duree durata plazomeses"
     " 期間 期限",
-    "opened": "opened openedon issuedate issued issuemonth originationdate origination startdate disbursementdate approvaldate"
+    "opened": "opened openedon issuedate issued issuemonth originationdate origination"
+    " startdate disbursementdate approvaldate"
     " fechaapertura auszahlungsdatum issued issuem opendate firstpaymentdate 開始日",
     "months_on_book": "monthsonbook mob seasoning loanage",
     "pd": "pd probabilityofdefault ausfallwahrscheinlichkeit",
@@ -77,9 +96,11 @@ _LOANS: Mapping[str, str] = {
     "purpose": "purpose loanpurpose verwendungszweck finalidad objet",
     "outcome": "bad default defaulted isdefault loanstatus status creditability misstatus defaultflag"
     " defaultpaymentnextmonth estado ausfall deny badloan chargeoff stato statut y target outcome",
-    "collateral": "collateral collateralvalue propertyvalue security sicherheit garantía garantia valorgarantia",
+    "collateral": "collateral collateralvalue propertyvalue security sicherheit garantía"
+    " garantia valorgarantia",
     "currency": "currency ccy währung waehrung moneda divisa devise valuta 通貨",
-    "income": "income annualincome annualinc monthlyincome einkommen ingresos revenu reddito renta applicantincome",
+    "income": "income annualincome annualinc monthlyincome einkommen ingresos revenu reddito"
+    " renta applicantincome",
     "age": "age ageinyears alter edad âge età idade borrowerage",
 }
 SYNONYMS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
@@ -87,9 +108,10 @@ SYNONYMS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     for kind, listed in (("prices", _PRICES), ("payments", _PAYMENTS), ("loans", _LOANS), ("table", {}))
 }
 _NEEDED: Mapping[str, tuple[frozenset[str], ...]] = {
-    "prices": (frozenset({"date", "close"}), frozenset({"open", "high", "low", "close"}), frozenset({"date", "bid", "ask"})),
-    "payments": (frozenset({"date", "amount", "from_account"}), frozenset({"amount", "from_account", "to_account"}),
-                 frozenset({"date", "amount", "fraud"})),
+    "prices": (frozenset({"date", "close"}), frozenset({"open", "high", "low", "close"}),
+               frozenset({"date", "bid", "ask"})),
+    "payments": (frozenset({"date", "amount", "from_account"}), frozenset({"date", "amount", "fraud"}),
+                 frozenset({"amount", "from_account", "to_account"})),
     "loans": (frozenset({"amount", "term"}), frozenset({"amount", "outcome"}), frozenset({"amount", "rate"}),
               frozenset({"balance", "pd"})),
 }  # fmt: skip
@@ -168,9 +190,10 @@ def _words(header: str) -> list[str]:
 
 
 def is_id(header: str) -> bool:
-    """Tell whether a header names an identifier: one or two words of which the last, or first, is one that does."""
+    """Tell whether a header of up to three words names an identifier: the last one does, or the first of two."""
     words = _words(header)
-    return bool(words) and len(words) <= 3 and (words[-1] in _IDS or (words[0] in _IDS and len(words) == 2))
+    first = len(words) == 2 and words[0] in _IDS - {"no", "nr", "num", "number"}
+    return bool(words) and len(words) <= 3 and (words[-1] in _IDS or first)
 
 
 def is_time(header: str) -> bool:

@@ -26,7 +26,7 @@ def scalar(value: object) -> str:
 def dialect_lines(dialect: Dialect, doubts: Iterable[str]) -> list[str]:
     """Return the ``read:`` block: what differs from a comma-separated table in UTF-8."""
     plain = Dialect()
-    lines = [f"  # {doubt}" for doubt in doubts]
+    lines = [f"  # {_comment(doubt)}" for doubt in doubts]
     for each in dataclasses.fields(dialect):
         value = getattr(dialect, each.name)
         if value and value != getattr(plain, each.name):
@@ -79,10 +79,15 @@ def schema_text(
     read: list[str],
     columns: Mapping[str, tuple[Field, str, tuple[str, ...]]],
 ) -> str:
-    """Return the file: ``columns`` gives declared name -> field, header and what is said of it above its line."""
-    lines = [f"# {line}" for line in head]
+    """Return the file: ``columns`` gives declared name -> field, header and what stands above its line."""
+    lines = [f"# {_comment(line)}" for line in head]
     lines += ["finsim: schema/1", f"kind: {kind}", *read, "columns:"]
     for name, (field, header, said) in columns.items():
-        lines += [f"  # {line}" for line in said]
+        lines += [f"  # {_comment(line)}" for line in said]
         lines.append(column_line(name, field, header))
     return "\n".join(lines) + "\n"
+
+
+def _comment(text: str) -> str:
+    """Return a text that can stand in a comment: one line of printable letters."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())

@@ -14,37 +14,14 @@ from finsim.tables.proposing.roles import is_id, is_time
 from finsim.tables.schema import Field
 
 NULL_WORDS = frozenset(
-    [
-        "na",
-        "n/a",
-        "n.a.",
-        "#n/a",
-        "#na",
-        "null",
-        "none",
-        "nan",
-        "nil",
-        "-",
-        "--",
-        "---",
-        ".",
-        "?",
-        "missing",
-        "(null)",
-        "\\n",
-        "unknown",
-        "#div/0!",
-        "#value!",
-        "#ref!",
-        "k.a.",
-        "nd",
-        "n.d.",
-    ]
+    "na n/a n.a. #n/a #na null none nan nil - -- --- . ? missing (null) \\n unknown #div/0! #value! #ref! k.a."
+    " nd n.d.".split()
 )
 _LABELS = frozenset(("none", "nd", "nil", "unknown", "missing"))  # rarely doubtful in a column of labels
 _BOOLS = (
-    ("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("ja", "nein"), ("j", "n"), ("si", "no"), ("sí", "no"),
-    ("oui", "non"), ("s", "n"), ("vrai", "faux"), ("wahr", "falsch"), ("on", "off"), ("はい", "いいえ"), ("да", "нет"),
+    ("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("ja", "nein"), ("j", "n"), ("si", "no"),
+    ("sí", "no"), ("oui", "non"), ("s", "n"), ("vrai", "faux"), ("wahr", "falsch"), ("on", "off"),
+    ("はい", "いいえ"), ("да", "нет"),
 )  # fmt: skip
 _OUTCOMES = (
     ("bad", "good"), ("malo", "bueno"), ("schlecht", "gut"), ("default", "paid"), ("chgoff", "pif"),
@@ -82,7 +59,7 @@ class Guess:
 
 
 def guess_text(header: str, cells: Sequence[str], numbers: Numbers, role: str, ccy: str = "") -> Guess:
-    """Guess the type of one text column from sampled cells; ``ccy`` is the currency of the table, if known."""
+    """Guess the type of a text column from sampled cells; ``ccy`` is the table's currency, if known."""
     filled = [cell for cell in cells if cell]
     if not filled:
         return Guess(Field("cat", null=True, role=role), (f"`{header}` is empty in every row that was seen",))
@@ -132,7 +109,7 @@ def _moment(header: str, cells: Sequence[str], base: Field) -> Guess | None:
     found = moments([cell for cell in cells if cell not in odd], header)
     if found is None or (found.format == "%Y%m%d" and is_id(header)):
         return None
-    doubts = [f"`{header}` holds {cell!r} {count} times: read as empty" for cell, count in odd.items()]
+    doubts = [f"`{header}` holds {cell!r} {_times(count)}: read as empty" for cell, count in odd.items()]
     nulls = (*base.nulls, *(cell.strip() for cell in odd))
     base = replace(base, type=found.type, format=found.format, nulls=nulls, null=base.null or bool(nulls))
     return Guess(base, (*doubts, *found.doubts))
@@ -148,7 +125,7 @@ def _number(
     wordy = [cell for cell in odd if not any(sign.isdigit() for sign in cell)]
     if len(odd) > len(wordy) or len(odd) > 2 or sum(odd.values()) > 0.2 * len(cells):
         return None
-    doubts = [f"`{header}` holds {cell!r} {count} times: read as empty" for cell, count in odd.items()]
+    doubts = [f"`{header}` holds {cell!r} {_times(count)}: read as empty" for cell, count in odd.items()]
     values = [found for cell in cells if (found := parsed[cell])]
     around = Counter((found["lead"], found["trail"]) for found in values)
     if not _uniform(around):
@@ -165,6 +142,10 @@ def _number(
         return Guess(replace(base, type=kind, nulls=(), null=base.null and not nulls), (said,))
     guess = _typed(header, plain, around, base, ccy)
     return replace(guess, doubts=(*doubts, *guess.doubts))
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _uniform(around: Counter[tuple[str, str]]) -> bool:

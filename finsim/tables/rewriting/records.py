@@ -35,7 +35,7 @@ class Records:
         return np.flatnonzero(self.begin < self.stop).astype(np.int64)
 
     def fields(self, records: Int1D, column: int) -> tuple[Int1D, Int1D]:
-        """Return first and last-plus-one offsets of one field of some records; -1 where a record is too short."""
+        """Return the offsets of one field of some records, first and last plus one; -1 in shorter records."""
         first = np.searchsorted(self.seps, self.begin[records])
         count = np.searchsorted(self.seps, self.stop[records]) - first
         padded = np.concatenate([self.seps, np.zeros(1, np.int64)])

@@ -155,7 +155,7 @@ class _Work:
     def _cells(
         self, change: Changed, records: Records, rows: Int1D, first: int
     ) -> list[tuple[int, int, bytes]]:
-        """Return the cells of one column that change in some records: first byte, last byte plus one, new bytes."""
+        """Return the cells of one column that change: first byte, last byte plus one, new bytes."""
         low, high = np.searchsorted(change.rows, [first, first + len(rows)])
         if low == high:
             return []
