@@ -157,7 +157,7 @@ def _ordered(parts: list[re.Match[str]], cells: list[str], name: str) -> Moments
     if not fit:
         return None
     doubts: tuple[str, ...] = ()
-    if len(fit) > 1:
+    if len(fit) > 1 and sign != ".":  # with points the day stands first everywhere
         said = "day first" if fit[0].startswith("%d") else "month first"
         doubts = (
             f"`{name}`: {cells[0]} could be day first or month first (no part is above 12): read {said}",

@@ -13,6 +13,7 @@ from pathlib import Path
 from finsim.errors import DataError
 from finsim.tables.schema import Dialect
 from finsim.tables.sources.border import reading
+from finsim.tables.sources.parquet_file import ENDINGS
 from finsim.tables.sources.text_bytes import unpacked
 
 ROWS = 2000
@@ -46,6 +47,14 @@ class TextLook:
     def cells(self, column: int) -> list[str]:
         """Return the sampled cells of one column."""
         return [row[column] for row in self.rows]
+
+
+def is_text_file(path: Path) -> bool:
+    """Tell whether a path is a file that is not Parquet."""
+    if not path.is_file() or path.suffix in ENDINGS or not path.stat().st_size:
+        return False
+    with path.open("rb") as file:
+        return file.read(4) != b"PAR1"
 
 
 def look(path: Path, declared: Dialect | None = None) -> TextLook:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -28,10 +28,10 @@ class ColumnPreview:
     field: Field
     empty: int = 0
     refused: int = 0
-    first_refused: list[Cell] = field(default_factory=list)
+    first_refused: list[Cell] = dataclasses.field(default_factory=list)
     low: Any = None
     high: Any = None
-    first: list[str] = field(default_factory=list)
+    first: list[str] = dataclasses.field(default_factory=list)
     undeclared: str = ""
 
     def to_dict(self) -> dict[str, Any]:

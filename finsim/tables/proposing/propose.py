@@ -13,14 +13,13 @@ from finsim.errors import DataError, did_you_mean
 from finsim.tables.proposing import roles
 from finsim.tables.proposing.confirm import Confirmed, confirmed
 from finsim.tables.proposing.forms import Numbers, numbers
-from finsim.tables.proposing.look import look
+from finsim.tables.proposing.look import is_text_file, look
 from finsim.tables.proposing.schema_text import dialect_lines, names_of, schema_text
 from finsim.tables.proposing.stored_columns import guess_stored, texts_of
 from finsim.tables.proposing.text_columns import Guess, currency_of, guess_text
 from finsim.tables.schema import Dialect, Field, Schema
 from finsim.tables.sources.opening import open_table
 from finsim.tables.sources.source import TableSource
-from finsim.tables.sources.text_file import TextTable
 
 _SAMPLE, _TURNS = 5000, 4
 
@@ -86,10 +85,9 @@ def propose(data: object, kind: str = "", dialect: Dialect | None = None) -> Pro
             remedy=did_you_mean(kind, list(roles.KINDS)),
         )
     declared = dialect or Dialect()
-    source = open_table(data, {}, declared if declared.sep else replace(declared, sep=","))
-    if isinstance(source, TextTable):
-        return _of_text(source.path, kind, declared)
-    return _of_stored(source, kind)
+    if isinstance(data, str | Path) and is_text_file(Path(data)):
+        return _of_text(Path(data), kind, declared)
+    return _of_stored(open_table(data, {}, declared), kind)
 
 
 def _of_text(path: Path, kind: str, declared: Dialect) -> Proposal:

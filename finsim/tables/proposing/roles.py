@@ -190,7 +190,7 @@ def _words(header: str) -> list[str]:
 
 
 def is_id(header: str) -> bool:
-    """Tell whether a header of up to three words names an identifier: the last one does, or the first of two."""
+    """Tell whether a header names an identifier: its last word of up to three does, or its first of two."""
     words = _words(header)
     first = len(words) == 2 and words[0] in _IDS - {"no", "nr", "num", "number"}
     return bool(words) and len(words) <= 3 and (words[-1] in _IDS or first)
@@ -209,9 +209,9 @@ def roles(headers: Sequence[str], kind: str) -> dict[str, str]:
         folded.setdefault(plain(header), header)
     found: dict[str, str] = {}
     for role, words in SYNONYMS[kind].items():
-        header = next((folded[word] for word in words if word in folded and folded[word] not in found), None)
-        if header is not None:
-            found[header] = role
+        known = [folded[word] for word in words if word in folded and folded[word] not in found]
+        if known:
+            found[known[0]] = role
     return found
 
 

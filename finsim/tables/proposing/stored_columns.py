@@ -34,9 +34,9 @@ def guess_stored(header: str, column: pa.ChunkedArray, role: str, ccy: str) -> G
     if pa.types.is_duration(kind):
         return Guess(replace(base, type="dur"))
     if pa.types.is_decimal(kind):
-        said = () if ccy else (f"`{header}`: declare its currency, ccy: EUR",)
+        doubts = () if ccy else (f"`{header}`: declare its currency, ccy: EUR",)
         return Guess(
-            replace(base, type="money", ccy=ccy, scale=None if kind.scale == 2 else kind.scale), said
+            replace(base, type="money", ccy=ccy, scale=None if kind.scale == 2 else kind.scale), doubts
         )
     found = guess_text(header, texts_of(column), _PLAIN, role, ccy)
     field = replace(found.field, nulls=(), null=base.null)

@@ -13,10 +13,10 @@ from finsim.tables.proposing.forms import Numbers, moments
 from finsim.tables.proposing.roles import is_id, is_time
 from finsim.tables.schema import Field
 
-NULL_WORDS = frozenset(
-    "na n/a n.a. #n/a #na null none nan nil - -- --- . ? missing (null) \\n unknown #div/0! #value! #ref! k.a."
-    " nd n.d.".split()
-)
+NULL_WORDS = frozenset((
+    "na", "n/a", "n.a.", "#n/a", "#na", "null", "none", "nan", "nil", "-", "--", "---", ".", "?", "missing",
+    "(null)", "\\n", "unknown", "#div/0!", "#value!", "#ref!", "k.a.", "nd", "n.d.",
+))  # fmt: skip
 _LABELS = frozenset(("none", "nd", "nil", "unknown", "missing"))  # rarely doubtful in a column of labels
 _BOOLS = (
     ("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("ja", "nein"), ("j", "n"), ("si", "no"),

@@ -1,4 +1,4 @@
-"""A repaired table in the form of its source: dialect, encoding and stored types, untouched cells as they were."""
+"""A repaired table in the form of its source: dialect, encoding, stored types, untouched cells."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from finsim.errors import DataError
 from finsim.notation import Int1D
+from finsim.tables.cells.scaling import cents_of
 from finsim.tables.cells.stored import from_stored, is_text
 from finsim.tables.rewriting.cells import equal, texts
 from finsim.tables.rewriting.style import SAMPLE, style_of
@@ -63,7 +64,7 @@ def _converted(values: pa.Array, field: Field, kind: pa.DataType) -> pa.Array:
     """Return values in a stored type that is not text, undoing the declared unit."""
     whole = pa.types.is_integer(kind)
     if field.type == "money" and field.unit == "minor":
-        values = pc.multiply(values, pa.scalar(10**field.decimals, pa.int64()))
+        values = cents_of(values, field.decimals)
     elif field.unit in _SHARES:
         values = pc.multiply(values, _SHARES[field.unit])
     elif field.unit == "years":

@@ -112,7 +112,7 @@ class _Work:
             cuts += self._cells(change, records, rows, first)
         cuts += self._new_columns(records, rows[stay])
         at, view = 0, memoryview(records.data)
-        for start, stop, new in sorted(cuts):
+        for start, stop, new in sorted(cuts, key=lambda cut: cut[:2]):
             yield bytes(view[at:start])
             yield new
             at = stop
