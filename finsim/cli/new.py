@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from finsim import documents
-from finsim.cli.options import AsJson, Csv
+from finsim.cli.options import AsJson, CsvDialect
 from finsim.cli.output import show
 from finsim.errors import StudyError
 
@@ -29,7 +29,7 @@ def new(
         str,
         typer.Option("--kind", help="Of the table: prices, payments, loans or table; found when left out."),
     ] = "",
-    csv: Csv = "",
+    csv: CsvDialect = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a commented study file that runs as it is, or propose the schema of a table.
@@ -65,7 +65,7 @@ def _study(path: Path, study: str, as_json: bool) -> None:
     show({"study": str(path)}, f"study: {path}\nnext:  finsim plan {path}", as_json)
 
 
-def _schema(data: Path, output: Path | None, kind: str, csv: str, as_json: bool) -> None:
+def _schema(data: Path, output: Path | None, kind: str, csv: str | None, as_json: bool) -> None:
     from finsim.records.storage import write_text
     from finsim.tables import Dialect, propose
 

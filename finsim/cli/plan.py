@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, Csv, SchemaFile, Seed
+from finsim.cli.options import AsJson, CsvDialect, SchemaFile, Seed
 from finsim.cli.output import show
 from finsim.errors import EXIT_INPUT
 
@@ -19,7 +19,7 @@ def plan(
     seed: Seed = None,
     scale: Annotated[float, typer.Option("--scale", help="As in `finsim run`.")] = 1.0,
     schema: SchemaFile = None,
-    csv: Csv = "",
+    csv: CsvDialect = None,
     as_json: AsJson = False,
 ) -> None:
     """Resolve and check a study and show its sizes and digests; or show how a table would be read.
@@ -49,7 +49,7 @@ def _is_table(path: Path) -> bool:
     )
 
 
-def _table(data: Path, schema: Path | None, csv: str, as_json: bool) -> None:
+def _table(data: Path, schema: Path | None, csv: str | None, as_json: bool) -> None:
     from finsim.tables import Dialect, load_schema, preview, propose
 
     over = Dialect.parse(csv) if csv else None

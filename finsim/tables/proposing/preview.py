@@ -88,8 +88,12 @@ class Preview:
             for name, column in self.columns.items()
         ]  # fmt: skip
         lines += _aligned([("column", "header", "type", "role", "empty", "refused", "min", "max"), *rows])
-        lines += ["", f"first rows as understood ({min(_ROWS, self.rows)}):"]
-        shown = [[name, *column.first] for name, column in self.columns.items()]
+        height = min(_ROWS, self.rows)
+        lines += ["", f"first rows as understood ({height}):"]
+        shown = [
+            [name, *column.first, *[""] * (height - len(column.first))]
+            for name, column in self.columns.items()
+        ]
         lines += _aligned(list(zip(*shown, strict=True)))
         if self.undeclared:
             lines += ["", f"not declared: {', '.join(self.undeclared)}"]

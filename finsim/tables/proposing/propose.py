@@ -175,8 +175,10 @@ def _proposal(
     headers, said_of_file = source.headers, list(about)
     if kind == "table" and _is_panel(guesses):
         kind = "prices"
-        said_of_file.append(
-            "a date and columns of numbers above zero: taken for prices, one column for each asset"
+        below = any(each and at and each.low <= 0 for at, each in enumerate(guesses))
+        said_of_file.append("a date and columns of numbers: taken for prices, one column for each asset")
+        said_of_file += (
+            ["some go below zero: rates (as: difference) or returns (as: return)?"] if below else []
         )
         guesses = [
             replace(each, field=replace(each.field, role="date")) if each and at == 0 else each
@@ -206,8 +208,8 @@ def _proposal(
 
 
 def _is_panel(guesses: Sequence[Guess | None]) -> bool:
-    """Tell whether columns are a date and numbers above zero, as a table of closes has them."""
+    """Tell whether columns are a date and numbers, as a table of closes has them."""
     first, *rest = guesses
     if first is None or first.field.type not in ("date", "ts") or not rest:
         return False
-    return all(each is not None and each.field.type == "float" and each.low > 0 for each in rest)
+    return all(each is not None and each.field.type == "float" for each in rest)

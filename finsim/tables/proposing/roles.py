@@ -36,8 +36,6 @@ _PRICES: Mapping[str, str] = {
     "ask_open": "askopen openask",
     "ask_high": "askhigh highask",
     "ask_low": "asklow lowask",
-    "bid_size": "bidsize bidvolume",
-    "ask_size": "asksize askvolume",
     "path": "path",
 }
 _PAYMENTS: Mapping[str, str] = {
