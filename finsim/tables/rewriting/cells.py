@@ -29,19 +29,17 @@ def texts(
     ``values`` have the type that reading gives; ``old`` are the texts that stand there now.
     """
     plain = _plain(values)
-    offers = [
-        list(_offers(value, was, column, dialect, style)) for value, was in zip(plain, old, strict=True)
-    ]
+    offers = [_offers(value, was, column, dialect, style) for value, was in zip(plain, old, strict=True)]
     found: list[str | None] = [None] * len(offers)
     open_cells = list(range(len(offers)))
-    for turn in range(max((len(each) for each in offers), default=0)):
-        tried = [i for i in open_cells if turn < len(offers[i])]
-        again = _reads(values, tried, [offers[i][turn] for i in tried], column, dialect)
-        for i in again:
-            found[i] = offers[i][turn]
-        open_cells = [i for i in open_cells if found[i] is None]
-        if not open_cells:
-            break
+    while open_cells:
+        tried = [(i, text) for i in open_cells if (text := next(offers[i], None)) is not None]
+        rows, cells = [i for i, _ in tried], [text for _, text in tried]
+        right = set(_reads(values, rows, cells, column, dialect))
+        for i, text in tried:
+            if i in right:
+                found[i] = text
+        open_cells = [i for i in rows if i not in right]
     return found
 
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from finsim.tables.schema import Dialect
 
@@ -42,17 +43,20 @@ class Style:
 
 def number_of(text: str, dialect: Dialect) -> Number | None:
     """Return the parts of a cell that holds one number, None where it does not."""
-    point = re.escape(dialect.point)
-    group = rf"(?:[^0-9{point}eE+-][0-9]{{3}})*" if dialect.thousands else ""
-    found = re.search(
-        rf"[+-]?(?:[0-9]+{group}(?:{point}([0-9]*))?|{point}([0-9]+))(?:[eE][+-]?[0-9]+)?", text
-    )
+    point = dialect.point
+    found = _number(point, bool(dialect.thousands)).search(text)
     if found is None:
         return None
-    decimals = len(found.group(1) or found.group(2) or "")
-    whole = re.split(rf"{point}|[eE]", found.group())[0]
-    grouped = not whole.lstrip("+-").isdigit() and bool(whole)
-    return Number(text[: found.start()], text[found.end() :], grouped, decimals)
+    whole, part, bare = found.groups()
+    grouped = whole is not None and not whole.isdigit()
+    return Number(text[: found.start()], text[found.end() :], grouped, len(part or bare or ""))
+
+
+@lru_cache(maxsize=64)
+def _number(point: str, grouped: bool) -> re.Pattern[str]:
+    sign = re.escape(point)
+    group = rf"(?:[^0-9{sign}eE+-][0-9]{{3}})*" if grouped else ""
+    return re.compile(rf"[+-]?(?:([0-9]+{group})(?:{sign}([0-9]*))?|{sign}([0-9]+))(?:[eE][+-]?[0-9]+)?")
 
 
 def style_of(cells: Sequence[str], quoted: Sequence[bool], dialect: Dialect) -> Style:
