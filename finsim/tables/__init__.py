@@ -7,15 +7,17 @@ from finsim.tables.proposing.preview import Preview, preview
 from finsim.tables.proposing.propose import Proposal, propose
 from finsim.tables.rewriting.rewrite import rewrite
 from finsim.tables.schema import Dialect, Field, Schema
-from finsim.tables.schema_file import load_schema
+from finsim.tables.schema_file import ColumnKeys, ReadKeys, load_schema
 from finsim.tables.sources.opening import open_table
 from finsim.tables.sources.source import TableSource
 
 __all__ = [
+    "ColumnKeys",
     "Dialect",
     "Field",
     "Preview",
     "Proposal",
+    "ReadKeys",
     "Schema",
     "TableSource",
     "bind",

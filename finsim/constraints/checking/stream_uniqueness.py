@@ -13,6 +13,7 @@ from finsim.constraints.packs.rule import Rule
 from finsim.constraints.tables.key_columns import Cells, cells_of
 from finsim.constraints.tables.nullable_vectors import Vec
 from finsim.constraints.tables.parquet_batches import Batches
+from finsim.constraints.tables.source_batches import SourceBatches
 from finsim.constraints.tables.typed_columns import Source
 from finsim.errors import DataError
 
@@ -36,15 +37,23 @@ def unique_calls(batches: Stream, source: Source, rules: Iterable[Rule]) -> dict
     DataError when cells of a key are not of the declared type, or one reading has other rows than another.
     """
     nodes = [node for rule in rules if not needs_whole(rule) for node in whole_calls(rule)]
-    count = 0
-    if nodes:
-        count = batches.rows if isinstance(batches, Batches) else sum(batch.num_rows for batch in batches)
+    count = _count(batches, source, nodes) if nodes else 0
     found: dict[Node, Vec] = {}
     for node in nodes:
         if node not in found:
             names = [str(arg.data) for arg in node.args]
             found[node] = Vec(firsts(_Keys(batches, source, names, count).read, count))
     return found
+
+
+def _count(batches: Stream, source: Source, nodes: Sequence[Node]) -> int:
+    """Return the number of rows, from the footer of Parquet, else by reading one column."""
+    if isinstance(batches, Batches):
+        return batches.rows
+    if isinstance(batches, SourceBatches):
+        first = [str(arg.data) for arg in nodes[0].args if str(arg.data) in source.headers][:1]
+        return batches.rows or sum(batch.num_rows for batch in batches.only(first))
+    return sum(batch.num_rows for batch in batches)
 
 
 def as_table(batch: pa.RecordBatch | pa.Table) -> pa.Table:
@@ -58,7 +67,9 @@ class _Keys:
     def __init__(self, batches: Stream, source: Source, names: Sequence[str], rows: int) -> None:
         self._source, self._names, self._rows = source, names, rows
         headers = list(dict.fromkeys(source.headers[name] for name in names if name in source.headers))
-        self._batches = batches.only(headers) if isinstance(batches, Batches) and headers else batches
+        self._batches: Stream = batches
+        if isinstance(batches, Batches | SourceBatches) and headers:
+            self._batches = batches.only(headers)
 
     def read(self) -> Iterator[Sequence[Cells]]:
         """Yield the cells of one batch after the other."""

@@ -42,17 +42,19 @@ def from_stored(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     if pa.types.is_null(kind):
         return pa.nulls(len(data), canonical(field))
     if pa.types.is_dictionary(kind):
-        if field.type in ("cat", "id") and kind == LABELS and _is_plain(data, field):
+        if field.type in ("cat", "id") and kind == LABELS and _is_plain(data, field, dialect):
             return data
         words = data.dictionary.cast(pa.string()) if is_text(kind) else data.dictionary
         if field.type in ("cat", "id") and is_text(kind):
             coded = pa.DictionaryArray.from_arrays(data.indices.cast(pa.int32()), words)
-            if _is_plain(coded, field):
+            if _is_plain(coded, field, dialect):
                 return coded
         data = words.take(data.indices)
         kind = data.type
     if not is_readable(kind):
-        raise pa.ArrowInvalid(f"holds {kind}")
+        raise Undeclared(
+            f"holds {kind}, which cannot be read as {field.type}", "store text, numbers or times, one a cell"
+        )
     if is_text(kind):
         return from_text(data, field, dialect)
     if pa.types.is_floating(kind):
@@ -60,10 +62,10 @@ def from_stored(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     return _READERS[field.type](data, field, dialect)
 
 
-def _is_plain(data: pa.DictionaryArray, field: Field) -> bool:
+def _is_plain(data: pa.DictionaryArray, field: Field, dialect: Dialect) -> bool:
     """Whether labels can be taken as they are."""
     words = data.dictionary
-    empty = pa.array(("", *field.nulls), pa.string())
+    empty = pa.array([word for word in (*field.nulls, *dialect.null) if word], pa.string())
     return not (field.strip or words.null_count or pc.any(pc.is_in(words, empty)).as_py())
 
 
@@ -115,7 +117,7 @@ def _money(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
         return money_of_floats(data, field)
     if not pa.types.is_integer(data.type):
         raise pa.ArrowInvalid(f"holds {data.type}")
-    if field.unit == "minor":
+    if field.unit in ("minor", "stored_minor"):
         return minor_of(data, field)
     if field.unit == "major":
         return data.cast(canonical(field))

@@ -52,9 +52,10 @@ def _emptied(texts: pa.Array, words: tuple[str, ...]) -> pa.Array:
 def _labels(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     coded = pc.dictionary_encode(texts)
     words = coded.dictionary
+    empty = tuple(word for word in (*dialect.null, *field.nulls) if word)  # "" is empty in text files alone
     for word in field.strip:
         words = pc.replace_substring(words, word, "")
-    words = _emptied(words, (*dialect.null, *field.nulls))
+    words = _emptied(words, empty)
     if words.equals(coded.dictionary):
         return coded
     return pc.dictionary_encode(words.take(coded.indices)).cast(LABELS)

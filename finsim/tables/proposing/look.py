@@ -13,7 +13,7 @@ from pathlib import Path
 from finsim.errors import DataError
 from finsim.tables.schema import Dialect
 from finsim.tables.sources.border import reading
-from finsim.tables.sources.parquet_file import ENDINGS
+from finsim.tables.sources.opening import is_parquet
 from finsim.tables.sources.text_bytes import unpacked
 
 ROWS = 2000
@@ -51,10 +51,7 @@ class TextLook:
 
 def is_text_file(path: Path) -> bool:
     """Tell whether a path is a file that is not Parquet."""
-    if not path.is_file() or path.suffix in ENDINGS or not path.stat().st_size:
-        return False
-    with path.open("rb") as file:
-        return file.read(4) != b"PAR1"
+    return path.is_file() and path.stat().st_size > 0 and not is_parquet(path)
 
 
 def look(path: Path, declared: Dialect | None = None) -> TextLook:

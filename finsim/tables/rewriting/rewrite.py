@@ -45,7 +45,7 @@ def rewrite(
         return
     table = _merged(source, after, edits)
     if is_text(out):
-        _write_csv(table, out)
+        write_csv(table, out)
     else:
         write_table(out, table.schema, [table])
 
@@ -118,7 +118,7 @@ def _merged(source: TableSource, after: pa.Table, edits: Edits) -> pa.Table:
     return pa.Table.from_arrays(columns, names=names)
 
 
-def _write_csv(table: pa.Table, out: Path) -> None:
+def write_csv(table: pa.Table, out: Path) -> None:
     """Write the default dialect: commas, UTF-8, LF, quotes where needed."""
     plain = [
         field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field

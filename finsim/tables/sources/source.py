@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -12,13 +13,12 @@ from finsim.tables.binding import bind
 from finsim.tables.cells.bisecting import MOST
 from finsim.tables.cells.canonical import canonical
 from finsim.tables.cells.meaning import read_cells, shown_value
+from finsim.tables.cells.readiness import typed_field
 from finsim.tables.cells.refusals import Cell, problem_of
 from finsim.tables.cells.scaling import cents_of
 from finsim.tables.cells.stored import Undeclared
 from finsim.tables.cells.written import from_text
 from finsim.tables.schema import Dialect, Field
-
-TYPED = b"finsim.type"  # metadata of a field that stands in canonical form: its declared type
 
 
 class TableSource:
@@ -81,6 +81,12 @@ class TableSource:
         """Return one problem for each column that has to be there and is not."""
         return [self._absent(name) for name, spec in self.fields.items() if self._is_absent(name, spec)]
 
+    def schema_of(self, names: Sequence[str]) -> pa.Schema:
+        """Return the Arrow schema that ``batches`` gives for some columns, money in minor units."""
+        return pa.schema(
+            [typed_field(name, canonical(self.fields[name], minor=True), self.fields[name]) for name in names]
+        )
+
     def _is_absent(self, name: str, spec: Field) -> bool:
         return name not in self.bound and not spec.optional and spec.default is None
 
@@ -114,7 +120,7 @@ class TableSource:
         return cents_of(found, spec.decimals) if minor and spec.type == "money" else found
 
     def _field(self, name: str, column: pa.Array) -> pa.Field:
-        return pa.field(name, column.type, metadata={TYPED: self.fields[name].type.encode()})
+        return typed_field(name, column.type, self.fields[name])
 
     def _refusal(
         self, names: Mapping[str, str], places: Sequence[int], cells: Mapping[str, pa.Array], first_row: int
@@ -127,6 +133,18 @@ class TableSource:
         ]
         found.sort(key=lambda one: one[0].row)
         return DataError.of(problem_of(cell, spec, self.dialect, self.place) for cell, spec in found[:MOST])
+
+    def as_stored(self, names: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield declared columns as stored, under their headers, labels of Parquet as dictionaries.
+
+        Text has no stored form: its columns come as ``batches`` gives them, with money in minor units.
+        """
+        places = self._places(names)
+        fields = {at: spec for name, spec in self.fields.items() if name in self.bound
+                  for at in [self.headers.index(self.bound[name])] if at in places}  # fmt: skip
+        for batch in self._columns(places, fields):
+            kinds = [batch.schema.field(i).with_name(self.headers[at]) for i, at in enumerate(places)]
+            yield _batch(batch.columns, kinds, batch.num_rows)
 
     def _stored(self, names: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
         places = self._places(names)
@@ -148,11 +166,13 @@ class TableSource:
         raise NotImplementedError
 
 
-def default_cells(field: Field, rows: int) -> pa.Array:
+def default_cells(field: Field, rows: int, minor: bool = False) -> pa.Array:
     """Return the default of an absent column, read like a written cell, for every row."""
     value = field.default
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    cell = from_text(pa.array([text]), field, Dialect())
+    cell = from_text(pa.array([text]), replace(field, unit="", format=""), Dialect())
+    if minor and field.type == "money":
+        cell = cents_of(cell, field.decimals)
     return cell.take(pa.array(np.zeros(rows, dtype=np.int32)))
 
 

@@ -57,6 +57,10 @@ class TextTable(TableSource):
         with reading(self.place, "CSV table"):
             yield from self._read(places, fields)
 
+    def as_stored(self, names: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield declared columns in canonical form under their declared names, money in minor units."""
+        return self.batches(names, minor=True)
+
     def _read(self, places: Sequence[int], fields: Mapping[int, Field]) -> Iterator[pa.RecordBatch]:
         """Yield batches, going on in a longer way where Arrow cannot read a cell or a row is very long."""
         rows, block = 0, _BLOCK
