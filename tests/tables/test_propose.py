@@ -113,7 +113,11 @@ def test_types_and_doubts(tmp_path, text, header, wanted, said):
         ("a;b\n1 234,50;x\n12,25;y\n", {"sep": ";", "decimal": ",", "thousands": " "}, ""),
         ("a;b\n1'234.50;x\n12.25;y\n", {"sep": ";", "thousands": "'"}, ""),
         ("a;b\n'x;y';1\n'z';2\n", {"sep": ";", "quote": "'"}, ""),
-        ("Report\nof 2024\na;b\n1;2\n3;4\n5;6\n", {"sep": ";", "skip_rows": 2}, "2 lines stand above"),
+        (
+            "Report\nof 2024\na;b\n1;2\n3;4\n5;6\n",
+            {"sep": ";", "skip_rows": 2},
+            "2 lines stand above the header",
+        ),
         ("P,C,C\nT,X,Y\n2024-01-02,1.5,2\n2024-01-03,1.6,3\n", {"header_rows": 2}, "two lines of names"),
     ],
 )
