@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from finsim.tables.cells.canonical import LABELS, canonical
 from finsim.tables.cells.scaling import assumed_zone, days_of, minor_of, money_of_floats, of_number, scaled
+from finsim.tables.cells.small_arrays import nothing, words
 from finsim.tables.cells.written import from_text
 from finsim.tables.schema import Dialect, Field
 
@@ -44,12 +45,12 @@ def from_stored(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     if pa.types.is_dictionary(kind):
         if field.type in ("cat", "id") and kind == LABELS and _is_plain(data, field, dialect):
             return data
-        words = data.dictionary.cast(pa.string()) if is_text(kind) else data.dictionary
+        said = data.dictionary.cast(pa.string()) if is_text(kind) else data.dictionary
         if field.type in ("cat", "id") and is_text(kind):
-            coded = pa.DictionaryArray.from_arrays(data.indices.cast(pa.int32()), words)
+            coded = pa.DictionaryArray.from_arrays(data.indices.cast(pa.int32()), said)
             if _is_plain(coded, field, dialect):
                 return coded
-        data = words.take(data.indices)
+        data = said.take(data.indices)
         kind = data.type
     if not is_readable(kind):
         raise Undeclared(
@@ -64,14 +65,16 @@ def from_stored(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
 
 def _is_plain(data: pa.DictionaryArray, field: Field, dialect: Dialect) -> bool:
     """Whether labels can be taken as they are."""
-    words = data.dictionary
-    empty = pa.array([word for word in (*field.nulls, *dialect.null) if word], pa.string())
-    return not (field.strip or words.null_count or pc.any(pc.is_in(words, empty)).as_py())
+    texts = data.dictionary
+    if field.strip or texts.null_count:
+        return False
+    empty = [word for word in (*field.nulls, *dialect.null) if word]
+    return not (empty and pc.any(pc.is_in(texts, words(empty))).as_py())
 
 
 def _without_nan(data: pa.Array) -> pa.Array:
     gaps = pc.is_nan(data)
-    return pc.if_else(gaps, pa.scalar(None, data.type), data) if pc.any(gaps).as_py() else data
+    return pc.if_else(gaps, nothing(data.type), data) if pc.any(gaps).as_py() else data
 
 
 def _labels(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
