@@ -1,4 +1,4 @@
-"""Rows whose key stood in an earlier row, found in a table that is read more than once.
+"""Rows whose key occurred in an earlier row, in a table that is read more than once.
 
 Readings: one while keys rise strictly, which then come once each. Else one that marks a bit for the hash
 of each key and keeps the hashes whose bit was marked already; then one (or more, where these are many)

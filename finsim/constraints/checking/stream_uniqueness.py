@@ -1,4 +1,4 @@
-"""``unique`` of a table that comes in batches: worked out before its rows are judged."""
+"""``unique`` on a table that comes in batches: computed before its rows are checked."""
 
 from __future__ import annotations
 

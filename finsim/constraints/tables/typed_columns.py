@@ -1,4 +1,4 @@
-"""A user's table as typed columns: header names matched to a pack's, Arrow data to blocks of ``Vec``."""
+"""An Arrow table as typed columns: headers matched to a pack's, cells to blocks of ``Vec``."""
 
 from __future__ import annotations
 
