@@ -24,7 +24,7 @@ def check(
     repair: Annotated[bool, typer.Option("--repair", help="Repair breaches; needs -o.")] = False,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Parquet or .csv for the repaired table, folder for several."),
+        typer.Option("-o", "--output", help="File of the repaired table (.csv, .parquet), folder for several."),
     ] = None,
     explain: Annotated[
         str | None, typer.Option("--explain", metavar="ROW", help="Explain one row: 37, or accounts:37.")
@@ -114,19 +114,16 @@ def _repaired(
 ) -> tuple[dict[str, object], str, CheckReport]:
     """Repair table after table and write them; return what was done, as data and text, and the last check."""
     from finsim.constraints.checking.check import check as check_tables
-    from finsim.constraints.repairing.repair import repair
-    from finsim.engine.check_inputs import store
+    from finsim.engine.repaired_tables import file_name, repaired, store
 
     before = check_tables(given.tables, pack, params, excused=given.excused, threads=threads)
-    tables, repairs = dict(given.tables), {}
+    tables, repairs, kept = dict(given.tables), {}, {}
     stored = [name for name in tables if name not in given.derived]
     for name in stored:
-        others = {other: table for other, table in tables.items() if other != name}
-        tables[name], repairs[name] = repair(
-            tables[name], pack, params, name=name, others=others, excused=given.excused
-        )
+        tables[name], repairs[name], kept[name] = repaired(given, name, tables, pack, params)
     for name in stored:
-        store(tables[name], output if len(stored) == 1 else output / f"{name}.parquet")
+        path = output if len(stored) == 1 else output / file_name(given, name)
+        store(given, name, tables[name], kept[name], path)
     after = check_tables(tables, pack, params, excused=given.excused, threads=threads)
     done = {name: report.to_dict() for name, report in repairs.items()}
     facts: dict[str, object] = {

@@ -12,13 +12,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as arrow_csv
 
 from finsim import documents
 from finsim.constraints.checking.given_tables import needed, opened, read, table_of
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import DataError, did_you_mean
-from finsim.records.storage import replacing, write_table
 from finsim.tables import TableSource
 from finsim.tables.sources.text_file import TextTable
 
@@ -117,19 +115,6 @@ def _read(source: TableSource, rules: RuleSet, name: str, whole: bool) -> pa.Tab
     if not whole:
         return read(source, needed(rules, name))
     return source.table(list(source.bound)) if isinstance(source, TextTable) else source.table(rename=False)
-
-
-def store(table: pa.Table, path: Path) -> None:
-    """Write a table, whole or not at all: as CSV when the name ends in ``.csv``, else as Parquet."""
-    if path.suffix != ".csv":
-        write_table(path, table.schema, [table])
-        return
-    plain = [
-        field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
-        for field in table.schema
-    ]
-    with replacing(path) as temporary:
-        arrow_csv.write_csv(table.cast(pa.schema(plain)), temporary)
 
 
 def _has_ledger(tables: Mapping[str, TableSource]) -> bool:

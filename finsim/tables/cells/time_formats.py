@@ -69,8 +69,8 @@ def wrong_format(form: str) -> str:
         except ValueError as bad:
             return str(bad)
         letters = set(re.findall(r"\(\?P<(\w)>", pattern))
-        if not letters & {"Y", "y"} or not ("j" in letters or ("d" in letters and letters & {"m", "b", "B"})):
-            return f"{one!r} says no whole day"
+        if not letters & {"Y", "y"} or not ("j" in letters or letters & {"m", "b", "B"}):
+            return f"{one!r} says no month of a year"
     return ""
 
 
