@@ -20,6 +20,11 @@ class Undeclared(Exception):
         self.found, self.remedy = found, remedy
 
 
+def unfit(kind: pa.DataType, field: Field) -> Undeclared:
+    """Return what to say of a stored type that no cell of the declared type can have."""
+    return Undeclared(f"holds {kind}, which cannot be read as {field.type}", "declare another type")
+
+
 def is_text(kind: pa.DataType) -> bool:
     """Whether a column holds text, coded or not."""
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
@@ -53,9 +58,7 @@ def from_stored(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
         data = said.take(data.indices)
         kind = data.type
     if not is_readable(kind):
-        raise Undeclared(
-            f"holds {kind}, which cannot be read as {field.type}", "store text, numbers or times, one a cell"
-        )
+        raise unfit(kind, field)
     if is_text(kind):
         return from_text(data, field, dialect)
     if pa.types.is_floating(kind):
@@ -93,7 +96,7 @@ def _truths(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     if pa.types.is_boolean(data.type):
         return data
     if not pa.types.is_integer(data.type) and not pa.types.is_floating(data.type):
-        raise pa.ArrowInvalid(f"holds {data.type}")
+        raise unfit(data.type, field)
     return from_text(data.cast(pa.int64()).cast(pa.string()), field, dialect)
 
 
@@ -103,13 +106,13 @@ def _is_number(kind: pa.DataType) -> bool:
 
 def _whole(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     if not _is_number(data.type):
-        raise pa.ArrowInvalid(f"holds {data.type}")
+        raise unfit(data.type, field)
     return scaled(data.cast(pa.int64()), field)
 
 
 def _floats(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     if not _is_number(data.type):
-        raise pa.ArrowInvalid(f"holds {data.type}")
+        raise unfit(data.type, field)
     return scaled(data.cast(pa.float64()), field)
 
 
@@ -119,7 +122,7 @@ def _money(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     if pa.types.is_floating(data.type):
         return money_of_floats(data, field)
     if not pa.types.is_integer(data.type):
-        raise pa.ArrowInvalid(f"holds {data.type}")
+        raise unfit(data.type, field)
     if field.unit in ("minor", "stored_minor"):
         return minor_of(data, field)
     if field.unit == "major":
@@ -141,7 +144,7 @@ def _moments(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
             return days_of(data, field, dialect)
         return data.cast(canonical(field)) if kind.tz else assumed_zone(data, field, dialect)
     if not pa.types.is_integer(kind) and not pa.types.is_floating(kind):
-        raise pa.ArrowInvalid(f"holds {kind}")
+        raise unfit(kind, field)
     whole = data.cast(pa.int64())
     if field.unit:
         return of_number(whole, field, dialect)
@@ -161,7 +164,7 @@ def _durations(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     if pa.types.is_duration(data.type):
         return data.cast(canonical(field))
     if not pa.types.is_integer(data.type) and not pa.types.is_floating(data.type):
-        raise pa.ArrowInvalid(f"holds {data.type}")
+        raise unfit(data.type, field)
     if field.unit:
         return of_number(data.cast(pa.int64()), field, dialect)
     raise Undeclared(f"holds whole numbers ({data.type}) without a unit", NUMBER_OF_TIME["dur"])
