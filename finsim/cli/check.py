@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, Overrides, Threads, parameters
+from finsim.cli.options import AsJson, CsvDialect, Overrides, SchemaFile, Threads, parameters
 from finsim.cli.output import progress, show
 from finsim.errors import EXIT_FINE, EXIT_GATE, StudyError
 
@@ -29,12 +29,8 @@ def check(
     explain: Annotated[
         str | None, typer.Option("--explain", metavar="ROW", help="Explain one row: 37, or accounts:37.")
     ] = None,
-    schema: Annotated[
-        Path | None, typer.Option("--schema", help="Schema file that says how the columns are read.")
-    ] = None,
-    csv: Annotated[
-        str | None, typer.Option("--csv", metavar="KEY=VALUE,..", help="How text is written: sep=;,decimal=,")
-    ] = None,
+    schema: SchemaFile = None,
+    csv: CsvDialect = None,
     only: Annotated[
         list[str] | None,
         typer.Option("--table", metavar="NAME", help="Tables that must be there; else all of the pack's."),

@@ -1,4 +1,4 @@
-"""What `finsim check` is pointed at: a file, a folder of parts, of tables, or a run -> tables of a pack.
+"""Resolve the input of `finsim check`: a file, a folder of parts or of tables, or a run.
 
 What only finsim's own tables need (pandas, narratives) is imported when such tables are there.
 """

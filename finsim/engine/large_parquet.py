@@ -1,4 +1,4 @@
-"""A file too large to hold at ease: judged batch by batch, where its rules allow that."""
+"""Check files larger than memory batch by batch, where the rules allow it."""
 
 from __future__ import annotations
 

@@ -16,9 +16,9 @@ from finsim.constraints.checking.given_tables import table_of
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.repairing.breach_detection import breaches
 from finsim.constraints.repairing.repair import repair
-from finsim.constraints.repairing.repair_table import Workpiece
 from finsim.constraints.repairing.running_balance import recomputed, running_identity
 from finsim.constraints.repairing.sequential_repair import one_by_one
+from finsim.constraints.repairing.table_under_repair import Workpiece
 from finsim.errors import RuleError
 
 OHLCV, LOANS, TX = (RuleSet.load(name) for name in ("ohlcv", "consumer-loans", "retail-tx"))

@@ -43,7 +43,7 @@ def source(kind, data, unit=""):
         (money("USD"), pa.array([1.505]), "holds 1.505; expected amounts"),
         (money("USD"), pa.array([1]), "declare `unit: minor`"),
         (TS, pa.array(["2024-01-01", "soon"]), "row 1: column 'x' holds 'soon'; expected times"),
-        (Type("date"), pa.array([True]), "column 'x' holds True; expected dates"),
+        (Type("date"), pa.array([True]), "column 'x' holds bool, which cannot be read as date"),
         (Type("bool"), pa.array([0, 2]), "row 1: column 'x' holds 2; expected true or false"),
         (INT, pa.array([10**18 + 1]), "row 0: column 'x' holds 1000000000000000001"),
         (FLOAT, pa.array([[1.0]]), "column 'x' holds list<item: double>"),

@@ -1,4 +1,4 @@
-"""Making ready: a user's tables under a pack's names, parameters with overrides, rules that can run."""
+"""Prepare a check: tables under the pack's names, parameters with overrides, rules that can run."""
 
 from __future__ import annotations
 

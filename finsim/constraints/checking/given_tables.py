@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from finsim.constraints.packs.rule import Table
 from finsim.constraints.packs.ruleset import RuleSet
-from finsim.constraints.tables.typed_columns import headers_of, missing
+from finsim.constraints.tables.typed_columns import PLACE, headers_of, missing
 from finsim.errors import DataError, Problem, RuleError, did_you_mean
 from finsim.tables import TableSource, open_table
 
@@ -50,7 +50,8 @@ def read(source: TableSource, names: Iterable[str] | None = None) -> pa.Table:
     wanted = [name for name in (source.fields if names is None else names) if name in source.bound]
     parts = [pa.Table.from_batches([batch]) for batch in source.as_stored(wanted)]
     whole = pa.concat_tables(parts, promote_options="permissive") if parts else pa.table({})
-    return whole.unify_dictionaries()
+    place = {PLACE: source.place.encode(errors="replace")}
+    return whole.unify_dictionaries().replace_schema_metadata(place)
 
 
 def named(tables: AnyTable | Mapping[str, AnyTable], rules: RuleSet) -> dict[str, pa.Table]:
@@ -91,7 +92,8 @@ def table_of(data: AnyTable, rules: RuleSet) -> str:
 
 
 def _schema(source: TableSource) -> pa.Schema:
-    return pa.schema([pa.field(header, pa.null()) for header in source.headers])
+    place = {PLACE: source.place.encode(errors="replace")} if source.place != "table" else None
+    return pa.schema([pa.field(header, pa.null()) for header in source.headers], place)
 
 
 def table_name(schema: pa.Schema | Mapping[str, pa.Schema], rules: RuleSet) -> str:

@@ -1,4 +1,4 @@
-"""Columns of a table as the arrays a kernel reads: as stored, without copies where that is possible."""
+"""Columns of a table as the arrays that a kernel reads: as stored, without copies where possible."""
 
 from __future__ import annotations
 

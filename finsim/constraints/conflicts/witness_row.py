@@ -1,4 +1,4 @@
-"""A row that the solver found, written out and judged again by the interpreter."""
+"""An example row for a finding of the solver, checked again by the interpreter."""
 
 from __future__ import annotations
 

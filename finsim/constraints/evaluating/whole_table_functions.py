@@ -1,4 +1,4 @@
-"""What needs more than the row and its predecessors: group totals, uniqueness, rows of other tables."""
+"""Functions of the whole table: group totals, uniqueness, rows of other tables."""
 
 from __future__ import annotations
 

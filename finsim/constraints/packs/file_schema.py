@@ -1,4 +1,4 @@
-"""The rule file as written: its keys, what each may hold, and where each text stands in the file."""
+"""The schema of a rule file: its keys, what each may hold, and the place of each text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A parsed YAML document -> the contents of a rule pack; every problem of the file at once."""
+"""Load a rule pack from a YAML document; reports every problem of the file at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``repair``: mend the rows that break rules, in the order of their dependencies, and say what moved."""
+"""``repair``: correct the rows that break rules, in dependency order, and report the changes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from finsim.constraints.repairing.hot_deck import Ask, Draw, HotDeck
 from finsim.constraints.repairing.nonconvergence import failure
 from finsim.constraints.repairing.repair_report import RepairReport, RuleRepair
 from finsim.constraints.repairing.repair_rounds import MAX_ROUNDS, Rounds, Terms
-from finsim.constraints.repairing.repair_table import Workpiece
 from finsim.constraints.repairing.resample_repair import Resampling
+from finsim.constraints.repairing.table_under_repair import Workpiece
 
 __all__ = ["FLAG_COLUMN", "MAX_ROUNDS", "Ask", "Draw", "HotDeck", "RepairReport", "RuleRepair", "repair"]
 FLAG_COLUMN = "_rules"

@@ -1,4 +1,4 @@
-"""Back to Arrow: new values for some rows of a column, in the type in which the user stores it."""
+"""Write new values into some rows of an Arrow column, in the type in which it is stored."""
 
 from __future__ import annotations
 

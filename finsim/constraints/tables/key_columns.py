@@ -1,4 +1,4 @@
-"""The key columns of some rows: to hash, to compare, to keep without the batch they came in."""
+"""Key columns of some rows: hashed, compared, and kept without their batch."""
 
 from __future__ import annotations
 

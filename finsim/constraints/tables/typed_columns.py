@@ -1,4 +1,4 @@
-"""A user's table as typed columns: header names matched to a pack's, Arrow data to blocks of ``Vec``."""
+"""An Arrow table as typed columns: headers matched to a pack's, cells to blocks of ``Vec``."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from finsim.tables.cells.canonical import LABELS
 from finsim.tables.cells.readiness import is_plain, is_typed, plain_type, texts_of
 from finsim.tables.sources.source import default_cells
 
+PLACE = b"finsim.place"  # metadata of a table: the file that it was read from
+
 
 def headers_of(schema: pa.Schema, columns: Mapping[str, Column], place: str = "") -> dict[str, str]:
     """Return declared name -> header of the table; columns in canonical form stand under their names.
@@ -34,9 +36,15 @@ def headers_of(schema: pa.Schema, columns: Mapping[str, Column], place: str = ""
     return {name: found[name] for name in columns if name in found}
 
 
+def place_of(schema: pa.Schema, table: str) -> str:
+    """Return what messages call a table: the file that it was read from, else its name in the pack."""
+    held: bytes = (schema.metadata or {}).get(PLACE, f"table {table}".encode())
+    return held.decode()
+
+
 def missing(schema: pa.Schema, columns: Mapping[str, Column], table: str) -> list[Problem]:
     """Return one problem for each column that the table must have and has not."""
-    place = f"table {table}"
+    place = place_of(schema, table)
     found = headers_of(schema, columns, place)
     return [
         Problem(place, f"no column {name!r}", "", did_you_mean(name, schema.names))
@@ -94,7 +102,7 @@ class Source:
         self.name, self.table, self.columns, self.labels = name, table, columns, labels
         self.rows: int = table.num_rows
         if headers is None:
-            headers = headers_of(table.schema, columns, f"table {name}")
+            headers = headers_of(table.schema, columns, place_of(table.schema, name))
         self.headers = headers
         self._ready: dict[str, pa.ChunkedArray] = {}
         self._loaded: dict[str, Vec] = {}
@@ -203,7 +211,7 @@ class Source:
             return column
         if not is_typed(stored, spec) and is_plain(stored.type, spec, self.dialect):
             return _plain_words(column)
-        place, first = f"table {self.name}", self._number(0)
+        place, first = place_of(self.table.schema, self.name), self._number(0)
         return typed(column, spec, self.dialect, place=place, header=header, first_row=first, minor=True)
 
     def is_text(self, name: str) -> bool:
@@ -269,7 +277,7 @@ class Source:
             row = int(np.argmax(np.abs(values.astype(np.float64))))
             raise DataError(
                 f"column {self.headers[name]!r} holds {values[row]}",
-                place=f"table {self.name}, row {self._number(row)}",
+                place=f"{place_of(self.table.schema, self.name)}, row {self._number(row)}",
                 expected=f"whole numbers up to {LARGEST:.0e}",
                 remedy="use a larger unit",
             )

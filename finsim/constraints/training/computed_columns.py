@@ -1,4 +1,4 @@
-"""Identities: columns that rules compute, so that a model need not learn them and cannot get them wrong.
+"""Columns that rules compute: a model need not learn them and cannot get them wrong.
 
 A rule whose check is ``c = e`` and whose repair sets ``c`` without looking at it in the same row is an
 identity. A model learns ``free_columns`` and its decoder puts the others back with ``recomputed``, in the
@@ -22,11 +22,11 @@ from finsim.constraints.language.types import Type
 from finsim.constraints.packs.repair_order import repair_order
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.packs.ruleset import RuleSet
-from finsim.constraints.repairing.repair_table import Workpiece
 from finsim.constraints.repairing.repaired_values import Mended, looks_back_at_itself
 from finsim.constraints.repairing.running_balance import recomputed as run_on
 from finsim.constraints.repairing.running_balance import running_identity
 from finsim.constraints.repairing.sequential_repair import one_by_one
+from finsim.constraints.repairing.table_under_repair import Workpiece
 from finsim.constraints.tables.arrow_writeback import written
 from finsim.constraints.tables.nullable_vectors import known, spread
 from finsim.constraints.tables.typed_columns import Source, headers_of, missing

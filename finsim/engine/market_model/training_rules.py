@@ -1,4 +1,4 @@
-"""Rules in the training of a market body: a pack, its bars and a generator's output brought together."""
+"""Rules in the training of a market model: a pack applied to a generator's output as bars."""
 
 from __future__ import annotations
 
