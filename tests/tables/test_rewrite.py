@@ -12,9 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import random_tables
+from hypothesis import given
+from hypothesis import strategies as st
 
 from finsim.errors import DataError
-from finsim.tables import Dialect, Field, canonical, open_table, rewrite
+from finsim.tables import Dialect, Field, canonical, open_table, rewrite, typed
+from finsim.tables.rewriting.cells import texts
+from finsim.tables.rewriting.style import style_of
 
 STEADY = {"utf-8-sig": "utf-8", "utf-16": "utf-16"}
 
@@ -193,6 +197,48 @@ def test_a_new_time_in_seconds_is_a_number(tmp_path, unit, wanted):
     moment = datetime(2024, 7, 1, 9, 30, tzinfo=UTC)
     new = repaired(tmp_path, text.encode(), fields, Dialect(), {"x": {1: moment}}).decode()
     assert new.splitlines()[-1] == f"b,{wanted}"
+
+
+NUMBERS = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.floats(-1000, 1000),
+    st.floats(0, 1),
+    st.decimals(0, 1, places=4).map(float),
+)
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=30), st.sampled_from(["1", "1.50", "12%", "€ 3", "1e5", ""]))
+def test_any_float_has_a_form_in_any_unit(values, was):
+    strip = ("€",) if "€" in was else ()
+    for kind, unit in (
+        ("float", ""),
+        ("ratio", ""),
+        ("ratio", "percent"),
+        ("ratio", "bp"),
+        ("float", "percent"),
+    ):
+        if "%" in was and kind == "float":
+            continue
+        field = Field(kind, unit=unit, strip=strip)
+        for form in (Dialect(), Dialect(decimal=",", thousands=".")):
+            old = was.replace(".", form.point)
+            style = style_of([old], [False], form)
+            written = texts(pa.array(values), [old] * len(values), field, form, style)
+            again = typed(pa.chunked_array([pa.array(written)]), field, form, place="", header="")
+            assert again.to_pylist() == values
+
+
+@given(
+    st.lists(st.integers(-(10**15), 10**15), min_size=1, max_size=20),
+    st.sampled_from(["", "s", "ms", "us", "ns"]),
+)
+def test_any_duration_has_a_form(seconds, unit):
+    field = Field("dur", unit=unit)
+    step = {"": 1, "s": 10**9, "ms": 10**6, "us": 1000, "ns": 1}[unit]
+    values = pa.array([one * step for one in seconds if abs(one * step) < 9e18] or [0], pa.duration("ns"))
+    written = texts(values, [""] * len(values), field, Dialect(), style_of([], [], Dialect()))
+    again = typed(pa.chunked_array([pa.array(written)]), field, Dialect(), place="", header="")
+    assert again.combine_chunks().equals(values)
 
 
 def test_untouched_cells_with_odd_forms_stay(tmp_path):

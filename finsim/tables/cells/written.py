@@ -15,6 +15,7 @@ from finsim.tables.cells.small_arrays import filled, nothing, number, word, word
 from finsim.tables.cells.time_formats import parsed_times
 from finsim.tables.schema import Dialect, Field
 
+PLACES = {"percent": 2, "bp": 4}
 TRUE, FALSE = ("true", "True", "TRUE", "1"), ("false", "False", "FALSE", "0")
 _SPACES = {" ": "[ \u00a0\u2007\u2009\u202f]", "'": "['\u2019]"}  # signs that stand for one another
 _ZONED = r"[T ]\d\d.*([Zz]|[+-]\d\d:?(\d\d)?)$"
@@ -84,13 +85,29 @@ def _numbers(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
         texts = pc.replace_substring_regex(texts, r"^\+?(-?\d+)(\.0*)?$", r"\1")
         refuse_unless(pc.match_substring_regex(texts, r"^-?\d+$"), texts)
         return scaled(texts.cast(pa.int64()), field)
+    places = PLACES.get(field.unit, 0)
     if field.type != "ratio":
-        return scaled(texts.cast(pa.float64()), field)
+        return _shares(texts, places) if places else scaled(texts.cast(pa.float64()), field)
     signed = filled(pc.ends_with(texts, "%"), False)
     if not pc.any(signed).as_py():
-        return scaled(texts.cast(pa.float64()), field)
-    shares = pc.utf8_trim_whitespace(pc.utf8_rtrim(texts, "%")).cast(pa.float64())
-    return pc.if_else(signed, pc.divide(shares, number(100.0)), scaled(shares, field))
+        return _shares(texts, places)
+    shares = pc.utf8_trim_whitespace(pc.utf8_rtrim(texts, "%"))
+    return pc.if_else(signed, _shares(shares, PLACES["percent"]), _shares(shares, places))
+
+
+def _shares(texts: pa.Array, places: int) -> pa.Array:
+    """Return numbers whose point stands so many places further left.
+
+    The point is moved in the text: 12.57 percent is exactly 0.1257, where dividing would round twice.
+    """
+    if not places:
+        return texts.cast(pa.float64())
+    plain = filled(pc.match_substring_regex(texts, r"^[-+]?(\d+\.?\d*|\.\d+)$"), True)
+    moved = pc.binary_join_element_wise(texts, f"e-{places}", "")
+    if pc.all(plain).as_py():
+        return moved.cast(pa.float64())
+    read = pc.if_else(plain, moved, texts).cast(pa.float64())
+    return pc.if_else(plain, read, pc.divide(read, number(10.0**places)))
 
 
 def plain_numbers(texts: pa.Array, dialect: Dialect) -> pa.Array:

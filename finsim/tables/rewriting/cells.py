@@ -12,11 +12,10 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finsim.tables.cells.written import FALSE, TRUE, from_text
+from finsim.tables.cells.written import FALSE, PLACES, TRUE, from_text
 from finsim.tables.rewriting.style import Number, Style, number_of, stamp_parts
 from finsim.tables.schema import Dialect, Field
 
-_SHARES = {"percent": 2, "bp": 4}
 _NANOS = {"s": 9, "ms": 6, "us": 3, "ns": 0}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -113,8 +112,11 @@ def _words(value: bool, column: Field, dialect: Dialect, style: Style) -> Iterat
 def _days(value: date, column: Field, dialect: Dialect) -> Iterator[str]:
     for form in _formats(column, dialect):
         yield _formatted(datetime(value.year, value.month, value.day), form)
-    if column.unit == "days":
-        yield str(value.toordinal() - date(1970, 1, 1).toordinal())
+    days = value.toordinal() - date(1970, 1, 1).toordinal()
+    if column.unit in _NANOS:
+        yield str(days * 86_400 * 10 ** (9 - _NANOS[column.unit]))
+    elif column.unit:
+        yield str(days)
     yield value.isoformat()
 
 
@@ -157,9 +159,12 @@ def _times(nanos: int, was: str, column: Field, dialect: Dialect, style: Style) 
 def _numbers(value: Any, was: str, column: Field, dialect: Dialect, style: Style) -> Iterator[str]:
     """Yield the forms of a number: with the signs around it and the decimals of the column, then bare."""
     point, parts = dialect.point, number_of(was, dialect) or style.number
-    if isinstance(value, float) and (math.isinf(value) or (value and not 1e-15 < abs(value) < 1e21)):
+    is_far = isinstance(value, float) and value != 0 and not 1e-15 < abs(value) < 1e21
+    if is_far and (math.isinf(value) or column.unit not in PLACES):
         yield repr(value).replace(".", point)
         return
+    if column.type == "dur" and (not column.unit or ":" in was):
+        yield _clock(value)
     for shift in _shifts(value, column, parts):
         exact = _decimal(value).scaleb(shift)
         if column.unit == "years":
@@ -167,7 +172,7 @@ def _numbers(value: Any, was: str, column: Field, dialect: Dialect, style: Style
         for grouped in (parts.grouped, False):
             yield _around(_digits(exact, style.decimals, column, grouped, dialect), parts, was)
         yield _digits(exact, style.decimals, column, False, dialect)
-        if isinstance(value, float):
+        if column.unit == "years" and isinstance(value, float):
             scaled = float(exact)
             for near in (scaled, math.nextafter(scaled, math.inf), math.nextafter(scaled, -math.inf)):
                 yield _around(repr(near).replace(".", point), parts, "")
@@ -176,13 +181,21 @@ def _numbers(value: Any, was: str, column: Field, dialect: Dialect, style: Style
 def _shifts(value: Any, column: Field, parts: Number) -> list[int]:
     """Return the powers of ten between a value and its cell that may apply, the likeliest first."""
     if column.type in ("ratio", "float"):
-        declared = _SHARES.get(column.unit, 0)
+        declared = PLACES.get(column.unit, 0)
         return [2, declared] if "%" in parts.trail + parts.lead and declared != 2 else [declared]
     if column.type == "money" and column.unit == "minor":
         return [_scale(value)]
     if column.type == "dur":
-        return [-_NANOS[column.unit]] if column.unit in _NANOS else [0, -9]
+        return [-_NANOS.get(column.unit, 0)]
     return [0]
+
+
+def _clock(nanos: int) -> str:
+    """Return a duration as h:mm:ss, with a fraction where it has one."""
+    seconds, rest = divmod(abs(nanos), 10**9)
+    fraction = f".{rest:09d}".rstrip("0").rstrip(".")
+    clock = f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{fraction}"
+    return f"-{clock}" if nanos < 0 else clock
 
 
 def _decimal(value: Any) -> Decimal:

@@ -16,7 +16,7 @@ from finsim.tables.binding import plain
 from finsim.tables.cells.bisecting import MOST
 from finsim.tables.cells.meaning import read_cells
 from finsim.tables.cells.refusals import Cell, problem_of
-from finsim.tables.cells.written import FALSE, TRUE
+from finsim.tables.cells.written import FALSE, PLACES, TRUE
 from finsim.tables.schema import Dialect, Field
 from finsim.tables.sources.border import reading
 from finsim.tables.sources.detection import csv_reader, encoding_of, separator_of
@@ -141,6 +141,8 @@ class TextTable(TableSource):
             return pa.string()
         if kind == "bool":
             return pa.string() if field.true or field.false else pa.bool_()
+        if field.unit in PLACES:
+            return pa.string()
         if kind in ("int", "float", "ratio"):
             return pa.int64() if kind == "int" else pa.float64()
         if kind == "money":
