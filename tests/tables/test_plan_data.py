@@ -185,3 +185,12 @@ def test_new_still_writes_a_study(table, capsys):
     assert (table / "mine.yaml").read_text().replace("id: mine", "id: other") == (
         table / "other.yaml"
     ).read_text()
+
+
+def test_ranges_go_over_all_batches(tmp_path):
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for part, cells in enumerate(([3, 1], [9, 4], [5, 2])):
+        pq.write_table(pa.table({"x": cells}), folder / f"{part}.parquet")
+    column = preview(folder, Schema({"x": Field("int")})).columns["x"]
+    assert (column.low, column.high, column.first) == (1, 9, ["3", "1", "9", "4", "5"])

@@ -65,6 +65,9 @@ def test_random_tables_in_random_dialects_are_read_as_they_were_written(tmp_path
         ("ts,n\n1735689600000,1\n1735693300000,2\n", "ts", {"type": "ts", "unit": "ms"}, "unit: ms?"),
         ("pd,amount,term\n0,5,36\n36,6,24\n3,7,12\n", "pd", {"type": "ratio", "unit": "percent"},
          "values 0 to 36 with mean 13: percent?"),
+        ("pd,amount,term\n0.5,5,36\n12.6,6,24\n", "pd", {"type": "ratio", "unit": "percent"}, "percent?"),
+        ("d,y\n01/02/2024,a\n01/05/2024,b\n01/09/2024,b\n02/11/2024,c\n", "d", {"format": "%m/%d/%Y"},
+         "read month first"),
         ("pd,amount,term\n0.01,5,36\n0.36,6,24\n", "pd", {"type": "ratio", "unit": ""}, ""),
         ("x;y\n1.234;a\n5.678;b\n", "x", {"type": "float"}, "1.234 could be 1234 or 1.234"),
         ("x;y\n1.234;a\n1.234,50;b\n", "x", {"type": "float"}, ""),
@@ -162,6 +165,17 @@ def test_cells_far_down_decide_too(tmp_path):
     assert (schema.dialect.decimal, schema.dialect.thousands) == (",", ".")
     assert schema.fields["day"].format == "%d/%m/%Y"
     assert preview(path, schema).ok
+
+
+def test_gaps_and_large_values_far_down_count(tmp_path):
+    path = tmp_path / "t.csv"
+    rows = [f"{i},0.{i % 90:02d},{'x' * 20}" for i in range(100_000)]
+    rows[30_000:] = [f"{i},{i % 40},{'x' * 20}" for i in range(30_000, 100_000)]
+    rows[20_000] = f"20000,,{'x' * 20}"
+    path.write_text("n,pd,note\n" + "\n".join(rows) + "\n")
+    _, schema = written_schema(tmp_path, path, "loans")
+    assert schema.fields["pd"].unit == "percent"
+    assert [schema.fields[name].null for name in ("n", "pd", "note")] == [False, True, False]
 
 
 def test_headers_that_rules_cannot_spell_get_names(tmp_path):

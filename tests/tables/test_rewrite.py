@@ -159,6 +159,7 @@ MONEY = Field("money", ccy="EUR", null=True)
         (Field("date"), {"dates": "%Y%m%d"}, ["20240201", "20240203"], date(2025, 12, 31), "20251231"),
         (Field("cat"), {}, ["NA", "007"], "7", "7"),
         (Field("cat"), {}, ['"x"', '"y"'], "z", '"z"'),
+        (Field("cat"), {}, ["x", '"y"'], "z", '"z"'),
         (Field("cat"), {}, ["x", "y"], 'a,"b"', '"a,""b"""'),
     ],
 )  # fmt: skip

@@ -86,3 +86,14 @@ def test_offsets_are_whole_numbers_of_64_bits():
     assert {records.begin.dtype, records.stop.dtype, records.end.dtype, records.seps.dtype} == {
         np.dtype(np.int64)
     }
+
+
+@pytest.mark.parametrize("chunk", range(1, 12))
+def test_a_line_end_of_two_signs_is_never_cut(chunk):
+    text = b"a,b\r\n\r\nc,d\r\n"
+    found = [
+        records.data[begin:end]
+        for records in split(io.BytesIO(text), b",", b'"', chunk)
+        for begin, end in zip(records.begin, records.end, strict=True)
+    ]
+    assert found == [b"a,b\r\n", b"\r\n", b"c,d\r\n"]

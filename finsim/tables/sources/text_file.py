@@ -118,7 +118,7 @@ class TextTable(TableSource):
         try:
             reader = arrow_csv.open_csv(decoded(self.path, used.encoding), read, parse, convert)
         except pa.ArrowInvalid as bad:
-            if "Empty CSV" in str(bad):
+            if "Empty CSV" in str(bad) or "Could not skip initial" in str(bad):
                 return
             raise
         with reader:
