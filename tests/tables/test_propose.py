@@ -83,6 +83,10 @@ def test_random_tables_in_random_dialects_are_read_as_they_were_written(tmp_path
          "holds 'unklar' once: read as empty"),
         ("country,x\nNA,1\nZA,2\n", "country", {"type": "cat", "null": False}, "NA are labels"),
         ("price,x\n$5.00,1\n$1.50,2\n", "price", {"type": "money", "ccy": "USD", "strip": ("$",)}, ""),
+        ("id;amount\n1;16.100,00\n2;500,00\n", "amount", {"type": "money", "ccy": "XXX"}, "no stated"),
+        ("id,amount,ccy\n1,16.00,EUR\n2,5.10,EUR\n", "amount", {"type": "money", "ccy": "EUR"}, ""),
+        ("id,amount,ccy\n1,16.00,EUR\n2,5.10,USD\n", "amount", {"ccy": "XXX"}, "no stated"),
+        ("id,amount\n1,16.005\n2,5.1\n", "amount", {"type": "float"}, "3 decimals: not money"),
         ("share,x\n12.5%,1\n3%,2\n", "share", {"type": "ratio"}, ""),
         ("term,amount\n36 months,1\n60 months,2\n", "term", {"type": "int", "unit": "months"}, ""),
         ("term,amount\n5,100\n30,200\n", "term", {"type": "int", "role": "term"}, "months, or unit: years?"),
@@ -158,10 +162,10 @@ def test_cells_far_down_decide_too(tmp_path):
     path = tmp_path / "t.csv"
     rows = [f"{i},{i},03/04/2024,{i},1.234" for i in range(20_000)]
     rows[15_000] = '15000,7,25/04/2024,X7,"12.345,5"'
-    path.write_text("n,whole,day,code_x,amount\n" + "\n".join(rows) + "\n")
+    path.write_text("n,whole,day,code_x,size\n" + "\n".join(rows) + "\n")
     _, schema = written_schema(tmp_path, path)
     types = {name: field.type for name, field in schema.fields.items()}
-    assert types == {"n": "int", "whole": "int", "day": "date", "code_x": "id", "amount": "float"}
+    assert types == {"n": "int", "whole": "int", "day": "date", "code_x": "id", "size": "float"}
     assert (schema.dialect.decimal, schema.dialect.thousands) == (",", ".")
     assert schema.fields["day"].format == "%d/%m/%Y"
     assert preview(path, schema).ok

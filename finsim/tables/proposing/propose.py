@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from finsim.tables.proposing.forms import Numbers, numbers
 from finsim.tables.proposing.look import is_text_file, look
 from finsim.tables.proposing.schema_text import dialect_lines, names_of, schema_text
 from finsim.tables.proposing.stored_columns import guess_stored, texts_of
-from finsim.tables.proposing.text_columns import Guess, currency_of, guess_text
+from finsim.tables.proposing.text_columns import NO_CURRENCY, Guess, currency_of, guess_text
 from finsim.tables.schema import Dialect, Field, Schema
 from finsim.tables.sources.opening import open_table
 from finsim.tables.sources.source import TableSource
@@ -124,29 +124,44 @@ def _guessed(
 ) -> tuple[list[Guess | None], str]:
     """Guess every column of a text table, and the kind of the table."""
     found = kind or roles.kind_of(headers)
-    named = roles.roles(headers, found)
-    ccy = currency_of(dict(zip(headers, samples, strict=True)), named)
-    return [
+    named, ccy = _named(headers, found, lambda at: samples[at])
+    guesses: list[Guess | None] = [
         guess_text(header, cells, signs, named.get(header, ""), ccy)
         for header, cells in zip(headers, samples, strict=True)
-    ], found
+    ]
+    return _without_roles(guesses) if found == "table" else guesses, found
+
+
+def _named(
+    headers: Sequence[str], kind: str, cells: Callable[[int], Sequence[str]]
+) -> tuple[dict[str, str], str]:
+    """Return header -> role, and the currency of amounts: that of the currency column, where it holds one.
+
+    Headers of any table may name amounts, as those of payments do. Without a currency amounts of payments
+    and other tables are still money, those of loan tapes numbers.
+    """
+    named = roles.roles(headers, kind if kind != "table" else "payments")
+    if kind == "table":
+        named = {header: role for header, role in named.items() if role in ("amount", "balance", "currency")}
+    columns = {header: cells(headers.index(header)) for header, role in named.items() if role == "currency"}
+    known = currency_of(columns)
+    return named, known or ("" if kind in ("loans", "prices") else NO_CURRENCY)
+
+
+def _without_roles(guesses: Sequence[Guess | None]) -> list[Guess | None]:
+    return [each and replace(each, field=replace(each.field, role="")) for each in guesses]
 
 
 def _of_stored(source: TableSource, kind: str) -> Proposal:
     """Propose from a table that is stored with types."""
     headers = source.headers
     found = kind or roles.kind_of(headers)
-    named = roles.roles(headers, found)
     head = pa.Table.from_batches(_some(source)) if headers else pa.table({})
-    texts = {
-        header: texts_of(head.column(at))
-        for at, header in enumerate(headers)
-        if named.get(header) == "currency"
-    }
-    ccy = currency_of(texts, {header: role for header, role in named.items() if role == "currency"})
+    named, ccy = _named(headers, found, lambda at: texts_of(head.column(at)))
     guesses = [
         guess_stored(header, head.column(at), named.get(header, ""), ccy) for at, header in enumerate(headers)
     ]
+    guesses = _without_roles(guesses) if found == "table" else guesses
     checked = confirmed(source, guesses, Dialect(), loosen=True)
     return _proposal(source, [each.guess for each in checked.columns], (found, Dialect()), (), checked)
 

@@ -37,6 +37,7 @@ _SIGNS = {
     "USD": "USD",
     "GBP": "GBP",
 }
+NO_CURRENCY = "XXX"  # of ISO 4217: fits any
 _MONEY_ROLES = ("amount", "balance", "collateral", "income", "ead")
 _SHARE_ROLES = ("rate", "pd", "lgd")
 _SHARE_NAMES = ("pct", "percent", "prozent", "porcentaje", "pourcent", "apr")
@@ -203,10 +204,17 @@ def _typed(
             )
     if sign or (ccy and base.role in _MONEY_ROLES):
         if decimals <= 2 and not any("e" in text.lower() for text in plain):
-            return Guess(replace(base, type="money", ccy=sign or ccy))
+            said = f"`{header}`: money of no stated currency (XXX): declare it, such as ccy: EUR"
+            money = replace(base, type="money", ccy=sign or ccy)
+            return Guess(money, (said,) if money.ccy == NO_CURRENCY else ())
         return Guess(replace(base, type="float"), (f"`{header}` has {decimals} decimals: not money",))
     named = any(word in fold(header) for word in _SHARE_NAMES)
-    if ccy and not base.role and not named and all(re.fullmatch(r"-?\d+\.\d\d", text) for text in plain):
+    if (
+        ccy not in ("", NO_CURRENCY)
+        and not base.role
+        and not named
+        and all(re.fullmatch(r"-?\d+\.\d\d", text) for text in plain)
+    ):
         said = f"`{header}` has two decimals in every cell: money?"
         return Guess(replace(base, type="money", ccy=ccy), (said,))
     if base.role in _SHARE_ROLES or (named and not (whole and high <= 10)):
@@ -280,11 +288,10 @@ def _label(header: str, cells: Sequence[str], base: Field) -> Guess:
     return Guess(replace(base, type=kind), tuple(doubts))
 
 
-def currency_of(columns: Mapping[str, Sequence[str]], roles: Mapping[str, str]) -> str:
+def currency_of(columns: Mapping[str, Sequence[str]]) -> str:
     """Return the currency of a table whose currency column holds one code only."""
-    for header, role in roles.items():
-        if role == "currency":
-            seen = {cell.strip() for cell in columns[header] if cell.strip()}
-            if len(seen) == 1 and re.fullmatch(r"[A-Z]{3}", next(iter(seen))):
-                return next(iter(seen))
+    for cells in columns.values():
+        seen = {cell.strip() for cell in cells if cell.strip()}
+        if len(seen) == 1 and re.fullmatch(r"[A-Z]{3}", next(iter(seen))):
+            return next(iter(seen))
     return ""
