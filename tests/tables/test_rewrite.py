@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import random_tables
 
 from finsim.errors import DataError
 from finsim.tables import Dialect, Field, canonical, open_table, rewrite
-import random_tables
 
 STEADY = {"utf-8-sig": "utf-8", "utf-16": "utf-16"}
 
