@@ -97,10 +97,10 @@ def exact(value: Decimal, field: Field) -> int | Decimal:
     digits = field.decimals if field.type == "money" and field.unit != "minor" else 0
     if abs(value.adjusted()) > 37 or value != value.quantize(Decimal(1).scaleb(-digits)):
         raise Refused
+    if not -(2**63) <= value.scaleb(digits) < 2**63:
+        raise Refused
     if field.type == "money":
         return value.scaleb(-field.decimals) if field.unit == "minor" else value
-    if not -(2**63) <= value < 2**63:
-        raise Refused
     return int(value) * (12 if field.unit == "years" else 1)
 
 
