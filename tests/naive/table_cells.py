@@ -1,4 +1,4 @@
-"""What a cell of a text table means, said cell by cell in plain Python: csv, decimal, datetime and zoneinfo."""
+"""What a cell of a text table means, in plain Python: csv, decimal, datetime and zoneinfo."""
 
 import csv
 import io

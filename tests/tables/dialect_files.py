@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Random text tables whose cells may be anything: written by ``csv`` in one of ten dialects."""
 
 import csv
