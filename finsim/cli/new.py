@@ -15,12 +15,12 @@ from finsim.errors import StudyError
 
 def new(
     what: Annotated[
-        str,
-        typer.Argument(
-            metavar="[study|schema] [PATH]", help="Study file to create; or `schema` and a table."
-        ),
+        str, typer.Argument(metavar="WHAT", help="Study file to create; or `schema`, and then a table.")
     ] = "study.yaml",
-    path: Annotated[Path | None, typer.Argument(metavar="", help="", show_default=False)] = None,
+    path: Annotated[
+        Path | None,
+        typer.Argument(metavar="DATA", help="Table whose schema is proposed.", show_default=False),
+    ] = None,
     study: Annotated[str, typer.Option("--like", help="Shipped study to copy.")] = "quickstart",
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Schema file to create; else it is printed.")

@@ -53,13 +53,16 @@ def _table(data: Path, schema: Path | None, csv: str | None, as_json: bool) -> N
     from finsim.tables import Dialect, load_schema, preview, propose
 
     over = Dialect.parse(csv) if csv else None
-    declared = propose(data, "", over).schema() if schema is None else load_schema(schema)
+    proposal = propose(data, "", over) if schema is None else None
+    declared = proposal.schema() if proposal is not None else load_schema(str(schema))
     seen = preview(data, declared, over)
-    text = (
-        seen.to_text()
-        if schema is not None
-        else f"{seen.to_text()}\nno schema was given: this one is proposed"
-    )
-    show(seen.to_dict(), text, as_json)
+    lines = [seen.to_text()]
+    if proposal is not None:
+        lines += [
+            "",
+            "no schema was given: this one is proposed",
+            *(f"  {doubt}" for doubt in proposal.doubts),
+        ]
+    show(seen.to_dict(), "\n".join(lines), as_json)
     if not seen.ok:
         raise typer.Exit(EXIT_INPUT)

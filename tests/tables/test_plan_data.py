@@ -98,7 +98,7 @@ def test_csv_overrides_the_schema(table, capsys):
 def test_without_a_schema_the_proposal_is_shown(table, capsys):
     code, out, _ = run(capsys, "plan", "t.csv")
     assert code == 0
-    assert "no schema was given: this one is proposed" in out
+    assert "no schema was given: this one is proposed\n  `id` is mostly numbers but has A1: id\n" in out
     assert "betrag" in out
 
 
@@ -194,3 +194,12 @@ def test_ranges_go_over_all_batches(tmp_path):
         pq.write_table(pa.table({"x": cells}), folder / f"{part}.parquet")
     column = preview(folder, Schema({"x": Field("int")})).columns["x"]
     assert (column.low, column.high, column.first) == (1, 9, ["3", "1", "9", "4", "5"])
+
+
+def test_rows_of_another_width_are_refused_not_skipped(tmp_path, capsys):
+    path = tmp_path / "t.csv"
+    for text, cells in (("a;b\n1;2;\n3;4;\n", "3 cells"), ("a,b\n1,2\nTotal\n", "1 cells")):
+        path.write_text(text)
+        code, _, err = run(capsys, "plan", str(path))
+        assert code == 2
+        assert f"{cells}; expected 2, as in the header" in err

@@ -194,6 +194,8 @@ def _fit(text: str, sep: str, quote: str) -> _Fit:
     widths = [len(record) for record in records]
     width = Counter(widths[len(widths) // 4 :]).most_common(1)[0][0]
     start = next((i for i, count in enumerate(widths) if count == width), 0)
+    if all(set(cell.strip()) <= _NUMERIC for cell in records[start]):
+        start = 0  # numbers are no header: the first line is, and rows of another width are refused
     share = sum(count == width for count in widths[start:]) / len(widths)
     shown = records[start]
     named = sum(bool(cell.strip()) and not set(cell.strip()) <= _NUMERIC for cell in shown) / len(shown)
