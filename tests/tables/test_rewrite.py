@@ -313,6 +313,8 @@ def test_a_packed_table_stays_packed_and_may_be_unpacked(tmp_path):
     ("stored", "field", "value", "wanted"),
     [
         (pa.array([100, 250]), Field("money", ccy="EUR", unit="minor"), Decimal("3.50"), 350),
+        (pa.array([100, 250]), Field("money", ccy="EUR", unit="stored_minor"), Decimal("3.50"), 350),
+        (pa.array([1.5, 2.5]), Field("money", ccy="EUR", unit="stored_minor"), Decimal("3.50"), 3.5),
         (pa.array([1.5, 2.5]), MONEY, Decimal("3.50"), 3.5),
         (pa.array([12.5, 20.0]), Field("ratio", unit="percent"), 0.075, 7.5),
         (pa.array([1719000000, 1719100000]), Field("ts", unit="s"),

@@ -72,7 +72,8 @@ def _text(plain: pa.Array, rows: Int1D, values: pa.Array, field: Field, source: 
 def _converted(values: pa.Array, field: Field, kind: pa.DataType) -> pa.Array:
     """Return values in a stored type that is not text, undoing the declared unit."""
     whole = pa.types.is_integer(kind)
-    if field.type == "money" and field.unit == "minor":
+    minor = ("minor", "stored_minor") if whole else ("minor",)
+    if field.type == "money" and field.unit in minor and not pa.types.is_decimal(kind):
         values = cents_of(values, field.decimals)
     elif field.unit in _SHARES:
         values = pc.multiply(values, _SHARES[field.unit])
