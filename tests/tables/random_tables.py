@@ -26,7 +26,7 @@ WORDS = [
     "naïve",
     "5% off",
 ]
-DAYS = ["", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y%m%d", "%Y/%m/%d"]
+DAYS = ["", "%d.%m.%y", "%d-%b-%Y", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y%m%d", "%Y/%m/%d"]
 ENCODINGS = ["utf-8", "utf-8", "utf-8-sig", "utf-16", "cp1252"]
 HEADERS = {
     "id": ["invoice_no", "Konto Nr", "loan_id"], "cat": ["colour", "Größe", "text note"],
@@ -121,7 +121,7 @@ def table(seed: int, rows: int | None = None) -> Written:
     rng = random.Random(seed)
     rows = rng.randrange(1, 60) if rows is None else rows
     decimal = rng.choice(".,")
-    thousands = rng.choice(["", {".": ",", ",": "."}[decimal], "'"])
+    thousands = rng.choice(["", {".": ",", ",": "."}[decimal], "'", " "])
     encoding = rng.choice(ENCODINGS)
     sep = rng.choice(",;\t|")
     above = rng.choice([0, 0, 1, 2])
