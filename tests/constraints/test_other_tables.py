@@ -17,7 +17,7 @@ from finsim.constraints.conflicts.lint import lint
 from finsim.constraints.explaining.explain import explain
 from finsim.constraints.language.node_to_text import written
 from finsim.constraints.packs.ruleset import RuleSet
-from finsim.errors import DataError, RuleError
+from finsim.errors import RuleError
 
 OTHER_ROWS = [
     one for one in (*ROW_RULES, *SEQUENCE_RULES) if re.search(r"group_|unique|next|last_known", one)
