@@ -31,6 +31,9 @@ def repaired(
     numbered = table.append_column(number, pa.array(np.arange(table.num_rows)))
     after, report = repair(numbered, rules, params, name=name, others=others, excused=given.excused)
     kept = after[number].to_numpy().astype(np.int64)
+    if (np.diff(kept) < 0).any():  # a file keeps the order of its rows
+        order = np.argsort(kept, kind="stable")
+        after, kept = after.take(pa.array(order)), kept[order]
     return after.drop_columns([number]), report, kept
 
 
