@@ -15,6 +15,7 @@ FLOORS = (
     ("randomness", "catalog", "documents"),
     ("kernels",),
     ("records",),
+    ("tables",),
     ("generators", "markets", "agents", "credit", "constraints", "scenarios"),
     ("evaluation", "provenance", "exports"),
     ("engine", "report"),
@@ -42,7 +43,9 @@ HOMES = {
     "duckdb": ("exports",),
 }
 # Importing these must cost little: a heavy library may be imported by them only inside a function.
-LIGHT = {"errors", "notation", "randomness", "catalog", "documents", "cli", "constraints", "provenance"}
+LIGHT = {
+    "errors", "notation", "randomness", "catalog", "documents", "cli", "constraints", "provenance", "tables",
+}  # fmt: skip
 SLOW = {"torch", "sklearn", "statsmodels", "matplotlib", "networkx"}
 
 FORBIDDEN_MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "joblib"}

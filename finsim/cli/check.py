@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, Overrides, Threads, parameters
+from finsim.cli.options import AsJson, CsvDialect, Overrides, SchemaFile, Threads, parameters
 from finsim.cli.output import progress, show
 from finsim.errors import EXIT_FINE, EXIT_GATE, StudyError
 
@@ -20,16 +20,18 @@ if TYPE_CHECKING:
 
 
 def check(
-    data: Annotated[Path, typer.Argument(help="CSV, CSV.gz, Parquet file, folder or run.")],
+    data: Annotated[Path, typer.Argument(help="CSV (plain, gz, zst), Parquet file, folder or run.")],
     rules: Annotated[str, typer.Option("--rules", help="Rule pack name, or a rule file.")],
     repair: Annotated[bool, typer.Option("--repair", help="Repair breaches; needs -o.")] = False,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Parquet or .csv for the repaired table, folder for several."),
+        typer.Option("-o", "--output", help="Repaired table (.csv, .parquet), folder for several."),
     ] = None,
     explain: Annotated[
         str | None, typer.Option("--explain", metavar="ROW", help="Explain one row: 37, or accounts:37.")
     ] = None,
+    schema: SchemaFile = None,
+    csv: CsvDialect = None,
     only: Annotated[
         list[str] | None,
         typer.Option("--table", metavar="NAME", help="Tables that must be there; else all of the pack's."),
@@ -57,6 +59,7 @@ def check(
     from finsim.constraints.conflicts.conflict_check import refuse_conflicts
     from finsim.constraints.packs.ruleset import RuleSet
     from finsim.engine.check_inputs import gather
+    from finsim.tables import Dialect
 
     known_tier(tier)
     if repair != (output is not None):
@@ -67,12 +70,14 @@ def check(
         )
     pack, params = RuleSet.load(rules), parameters(overrides)
     pack = pack.needing(*only) if only else pack
+    pack = pack.reading(schema, None if csv is None else Dialect.parse(csv))
     refuse_conflicts(pack, params)
     if explain is not None:
-        _explain(gather(data, pack), pack, params, explain, as_json)
+        _explain(gather(data, pack, whole=True), pack, params, explain, as_json)
     if output is not None:
         how = _How(tier, threads)
-        facts, text, after, is_whole = _repaired(gather(data, pack), pack, params, output, how)
+        given = gather(data, pack, whole=True)
+        facts, text, after, is_whole = _repaired(given, pack, params, output, how)
         show(facts, text, as_json)
         raise typer.Exit(_exit_code(after, strict) if is_whole else EXIT_GATE)
     found = _checked(data, pack, params, _How(tier, threads))
@@ -96,14 +101,15 @@ def _checked(data: Path, pack: RuleSet, params: Mapping[str, object], how: _How)
     """Check tables, a large file as a stream where that can be done."""
     from finsim.constraints.checking.check import check as check_tables
     from finsim.engine.check_inputs import gather
-    from finsim.engine.large_parquet import check_large, large_file
+    from finsim.engine.large_files import check_large, large_file
 
-    large = large_file(data, pack, params)
-    if large is not None:
-        with progress() as step:
-            found = check_large(large, pack, params, tier=how.tier, threads=how.threads, progress=step)
-        if found is not None:
-            return found
+    with progress() as step:
+        large = large_file(data, pack, params, step)
+        found = None
+        if large is not None:
+            found = check_large(large, pack, params, tier=how.tier, threads=how.threads)
+    if found is not None:
+        return found
     given = gather(data, pack)
     return check_tables(given.tables, pack, params, excused=given.excused, tier=how.tier, threads=how.threads)
 
@@ -128,21 +134,18 @@ def _repaired(
     Returns what was done, as data and text, the last check, and whether no row was given up.
     """
     from finsim.constraints.checking.check import check as check_tables
-    from finsim.constraints.repairing.repair import repair
-    from finsim.engine.check_inputs import store
+    from finsim.engine.repaired_tables import file_name, repaired, store
 
     before = check_tables(
         given.tables, pack, params, excused=given.excused, tier=how.tier, threads=how.threads
     )
-    tables, repairs = dict(given.tables), {}
+    tables, repairs, kept = dict(given.tables), {}, {}
     stored = [name for name in tables if name not in given.derived]
     for name in stored:
-        others = {other: table for other, table in tables.items() if other != name}
-        tables[name], repairs[name] = repair(
-            tables[name], pack, params, name=name, others=others, excused=given.excused
-        )
+        tables[name], repairs[name], kept[name] = repaired(given, name, tables, pack, params)
     for name in stored:
-        store(tables[name], output if len(stored) == 1 else output / f"{name}.parquet")
+        path = output if len(stored) == 1 else output / file_name(given, name)
+        store(given, name, tables[name], kept[name], path)
     after = check_tables(tables, pack, params, excused=given.excused, tier=how.tier, threads=how.threads)
     done = {name: report.to_dict() for name, report in repairs.items()}
     facts: dict[str, object] = {

@@ -21,8 +21,8 @@ columns:
   whom: {type: id}
   age: {type: int}
   n: {type: int, null: true}
-  loan: {type: money, ccy: USD}
-  fee: {type: money, ccy: USD}
+  loan: {type: money, ccy: USD, unit: minor}
+  fee: {type: money, ccy: USD, unit: minor}
   rate: {type: ratio}
   x: {type: float}
   y: {type: float}

@@ -17,7 +17,7 @@ from finsim.constraints.conflicts.lint import lint
 from finsim.constraints.explaining.explain import explain
 from finsim.constraints.language.node_to_text import written
 from finsim.constraints.packs.ruleset import RuleSet
-from finsim.errors import DataError, RuleError
+from finsim.errors import RuleError
 
 OTHER_ROWS = [
     one for one in (*ROW_RULES, *SEQUENCE_RULES) if re.search(r"group_|unique|next|last_known", one)
@@ -31,13 +31,13 @@ tables:
     columns:
       inv: {type: id, null: true}
       no: {type: int, null: true}
-      total: {type: money, ccy: USD, null: true}
+      total: {type: money, ccy: USD, unit: minor, null: true}
       day: {type: date, null: true}
   lines:
     columns:
       inv: {type: id, null: true}
       no: {type: int, null: true}
-      amount: {type: money, ccy: USD, null: true}
+      amount: {type: money, ccy: USD, unit: minor, null: true}
       qty: {type: int, null: true}
       void: {type: bool, null: true}
       day: {type: date, null: true}
@@ -239,10 +239,12 @@ def test_a_wrong_call_is_refused_with_its_remedy(text, found, remedy):
     assert any(found in one.found and remedy in one.remedy for one in caught.value.problems), caught.value
 
 
-def test_texts_and_numbers_are_not_compared():
-    tables = {**TWICE, "lines": TWICE["lines"].set_column(0, "inv", pa.array(["1", "2", "3", "4"]))}
-    with pytest.raises(DataError, match="are text in one table and numbers in the other"):
-        check(tables, invoices("exists(lines.no = no and lines.inv = inv)"))
+def test_texts_and_numbers_are_compared_as_text():
+    rules, found = invoices("exists(lines.no = no and lines.inv = inv)"), []
+    for numbers in (pa.array([1, 2, 3, 4]), pa.array(["1", "2", "3", "4"]), pa.array(["01", "2", "3", "4"])):
+        lines = TWICE["lines"].set_column(0, "inv", numbers)
+        found.append(check({**TWICE, "lines": lines}, rules).counts()["r0"])
+    assert found[0] == found[1] < found[2] == found[0] + 1
 
 
 def test_an_absent_column_of_the_other_table_skips_the_rule():
@@ -319,19 +321,19 @@ finsim-rules: 1
 pack: {id: examples, version: 1}
 tables:
   invoices:
-    columns: {inv_id: {type: id}, total: {type: money, ccy: USD}}
+    columns: {inv_id: {type: id}, total: {type: money, ccy: USD, unit: minor}}
   lines:
     columns:
       inv_id: {type: id}
       no: {type: int}
-      amount: {type: money, ccy: USD}
+      amount: {type: money, ccy: USD, unit: minor}
       void: {type: bool}
-      price: {type: money, ccy: USD}
+      price: {type: money, ccy: USD, unit: minor}
       sku: {type: id}
       day: {type: date}
   postings:
     columns: {inv_id: {type: id}, line_no: {type: int}}
   rates:
-    columns: {sku: {type: id}, day: {type: date}, price: {type: money, ccy: USD}}
+    columns: {sku: {type: id}, day: {type: date}, price: {type: money, ccy: USD, unit: minor}}
 """
     assert len(RuleSet.parse(head + block).rules) == 8

@@ -29,8 +29,8 @@ columns:
   x: {type: float, optional: true, null: true}
   y: {type: float, optional: true, null: true}
   z: {type: float, optional: true, null: true}
-  a: {type: money, ccy: USD, optional: true}
-  b: {type: money, ccy: USD, optional: true}
+  a: {type: money, ccy: USD, unit: minor, optional: true}
+  b: {type: money, ccy: USD, unit: minor, optional: true}
   c: {type: cat, optional: true}
 params: {gap: 2, step: 0.01}
 rules:

@@ -29,7 +29,7 @@ columns:
   h: {type: int, null: true}
   x: {type: float, null: true}
   i: {type: int, null: true}
-  m: {type: money, ccy: USD, null: true}
+  m: {type: money, ccy: USD, unit: minor, null: true}
   f: {type: bool, null: true}
   d: {type: date, null: true}
 rules:

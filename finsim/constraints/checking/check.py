@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pyarrow as pa
 
 from finsim.constraints.checking.check_report import CheckReport, report_of, result_of
-from finsim.constraints.checking.check_session import (
+from finsim.constraints.checking.check_session import Session
+from finsim.constraints.checking.given_tables import (
     AnyTable,
-    Session,
     as_arrow,
+    is_table,
     named,
+    needed,
+    opened,
     refuse_absent,
     table_name,
+    table_of,
 )
+from finsim.constraints.checking.repeated_keys import KeysDoNotRise
 from finsim.constraints.checking.stream_check import Streamed, Unsuited
 from finsim.constraints.checking.stream_uniqueness import (
     Stream,
     as_table,
+    begin_again,
     has_unique,
     may_reread,
+    presumed_unique,
     unique_calls,
+    watch_keys,
 )
 from finsim.constraints.checking.tier_choice import Manner, judged, known_tier
 from finsim.constraints.evaluating.interpreter_pass import BLOCK, Pass, cut, order_columns, passes
@@ -35,7 +44,9 @@ from finsim.constraints.packs.rule import Rule
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.tables.nullable_vectors import Vec
 from finsim.constraints.tables.parquet_batches import Batches, read_ahead
+from finsim.constraints.tables.source_batches import SourceBatches
 from finsim.constraints.tables.typed_columns import Source
+from finsim.tables import Schema
 
 __all__ = ["BLOCK", "Excused", "Pass", "check", "check_batches", "cut", "order_columns", "why"]
 
@@ -49,10 +60,12 @@ def check(
     excused: Excused | None = None,
     tier: str = "auto",
     threads: int = 1,
+    schema: Schema | str | Path | None = None,
 ) -> CheckReport:
     """Check tables against a rule pack.
 
-    ``tables`` is one Arrow table or DataFrame, or several by the pack's names; ``params`` override
+    ``tables`` is one table (Arrow, pandas, polars, a DuckDB relation, a path), or several by the pack's
+    names; ``schema``, or its file, says how their columns are read; ``params`` override
     the pack's parameters (``{"ctr": "5000 USD"}``); ``blocks`` is the number of rows evaluated at a
     time and changes no result; ``excused`` names, per narrative, the policy rules that its rows may
     break. ``tier`` is ``numpy`` (the interpreter), ``compiled`` or ``auto`` (by the number of rows), and
@@ -61,6 +74,7 @@ def check(
     the declared type.
     """
     known_tier(tier)
+    rules = rules.reading(schema)
     given = named(tables, rules)
     refuse_absent(given, rules)
     session = Session(rules, given, params)
@@ -83,7 +97,7 @@ def check(
 
 
 def check_batches(
-    batches: Iterable[pa.RecordBatch | pa.Table],
+    batches: AnyTable | Iterable[pa.RecordBatch | pa.Table],
     rules: RuleSet,
     params: Mapping[str, object] | None = None,
     *,
@@ -95,6 +109,7 @@ def check_batches(
 ) -> CheckReport:
     """Check one table that comes as a stream of batches; memory holds one batch and the state of groups.
 
+    ``batches`` are Arrow batches, or a table as in ``check``, which is then read batch by batch.
     ``table`` is its name in the pack (found from the columns when left out), ``others`` are the tables
     that ``exists`` and ``parent`` look into. Rules that need all rows at once (group totals) are skipped
     and say so; so are those with ``unique`` when ``batches`` cannot be read more than once (a generator).
@@ -105,12 +120,31 @@ def check_batches(
     """
     known_tier(tier)
     manner = Manner(BLOCK, excused, tier, threads)
-    asked = _Asked(rules, params, table, {name: as_arrow(one) for name, one in (others or {}).items()})
+    given = {name: as_arrow(one, rules.tables[name]) for name, one in (others or {}).items()}
+    asked = _Asked(rules, params, table, given)
+    if is_table(batches):
+        asked = replace(asked, table=table or table_of(batches, rules))
+        source = opened(batches, rules.tables[asked.table])
+        names = [name for name in needed(rules, asked.table) if name in source.bound]
+        batches = SourceBatches(source, names)
     may_restart = may_reread(batches)
+    if isinstance(batches, SourceBatches):  # text is dear to read: one reading may do
+        try:
+            return _judged_stream(batches, asked, manner, may_restart, asked.known_before(batches, True))
+        except KeysDoNotRise:
+            pass
     known = asked.known_before(batches) if may_restart else {}
+    return _judged_stream(batches, asked, manner, may_restart, known)
+
+
+def _judged_stream(
+    batches: Stream, asked: _Asked, manner: Manner, may_restart: bool, known: Mapping[Node, Vec]
+) -> CheckReport:
+    """Return the report; rows that do not come group by group are read once more, by the interpreter."""
     try:
         return _streamed_report(batches, asked, manner, may_restart, known)
     except Unsuited:
+        begin_again(known)
         return _streamed_report(batches, asked, manner, False, known)
 
 
@@ -125,12 +159,15 @@ class _Asked:
 
     def opened(self, part: pa.Table) -> tuple[Session, Source]:
         """Return the session of a stream, in which its table has no rows, and its first batch."""
-        name = self.table or table_name(part, self.rules)
+        name = self.table or table_name(part.schema, self.rules)
         session = Session(self.rules, {**self.others, name: part.slice(0, 0)}, self.params)
         return session, session.source(name, part)
 
-    def known_before(self, batches: Stream) -> dict[Node, Vec]:
-        """Return the calls that have to be worked out for all rows before the first is judged."""
+    def known_before(self, batches: Stream, presumed: bool = False) -> dict[Node, Vec]:
+        """Return the calls that have to be worked out for all rows before the first is judged.
+
+        With ``presumed`` they are not worked out yet but watched while rows are read.
+        """
         if not has_unique(rule for rule in self.rules.rules if self.table in ("", rule.table)):
             return {}
         first = next(iter(batches), None)
@@ -138,7 +175,8 @@ class _Asked:
             return {}
         session, source = self.opened(as_table(first).slice(0, 0))
         able = [rule for rule in session.own_rules(source.name) if not session.obstacle(rule, source)]
-        return unique_calls(batches, source, able, session.world(able, source))
+        presumption = presumed_unique(able) if presumed else None
+        return presumption or unique_calls(batches, source, able, session.world(able, source))
 
 
 def _streamed_report(
@@ -155,11 +193,12 @@ def _streamed_report(
             tallies = [_streamed(rule, session, source, known) for rule in session.own_rules(source.name)]
             active = [tally.rule for tally in tallies if not tally.skipped]
             world = session.world(active, session.sources[source.name], known)
-            rows = batches.rows if isinstance(batches, Batches) else 0
+            rows = batches.rows if isinstance(batches, Batches | SourceBatches) else 0
             runs = [Streamed(one, source.name, manner, may_restart, rows) for one in passes(tallies, world)]
         else:
             source = session.source(source.name, part, seen)
         seen += part.num_rows
+        watch_keys(known, source)
         for one in runs:
             one.feed(source)
     if session is None:

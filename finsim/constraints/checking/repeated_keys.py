@@ -57,14 +57,44 @@ class Firsts:
         return Firsts(np.packbits(repeated, bitorder="little"))
 
 
-def firsts(read: Reading, rows: int) -> Firsts:
+class KeysDoNotRise(Exception):
+    """A key does not come after the one before; whether it is the first has to be worked out."""
+
+
+class PresumedFirsts:
+    """Takes every row for the first with its key, which is so as long as keys rise strictly.
+
+    ``names`` are the columns of the key; what reads the rows hands them to ``watch``, batch after batch.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin at the first row."""
+        self._rising = Rising()
+
+    def watch(self, key: Sequence[Cells]) -> None:
+        """Take the keys of the next rows; raises KeysDoNotRise."""
+        if not self._rising.goes_on(key):
+            raise KeysDoNotRise
+
+    def __getitem__(self, rows: slice | Int1D) -> Bool1D:
+        """Return bool[N] for a range of rows, or for some rows."""
+        return np.ones(rows.stop - rows.start if isinstance(rows, slice) else len(rows), dtype=bool)
+
+
+def firsts(read: Reading, rows: int, rises: bool | None = None) -> Firsts:
     """Return which of ``rows`` rows are the first with their key; empty cells equal one another.
+
+    ``rises`` says whether keys rise strictly, where that is known already.
 
     Memory holds one batch, 4 to 8 bytes a row for the bitmap (1 GiB at most), 8 bytes for each key that
     comes again or seems to, and as much as the bitmap for comparing them.
     """
     repeated: Array = np.zeros((rows + 7) >> 3, dtype=np.uint8)
-    if not _rises(read()):
+    if not (_rises(read()) if rises is None else rises):
         bits = _power(max(FEWEST_BITS, min(MOST_BITS, BITS_A_ROW * rows)))
         suspects = _suspects(read(), bits)
         most = max(bits // _BITS_A_SUSPECT, 1)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 import numpy as np
 import pyarrow as pa
 
-from finsim.constraints.checking.repeated_keys import firsts
+from finsim.constraints.checking.repeated_keys import Firsts, PresumedFirsts, firsts
 from finsim.constraints.evaluating.evaluator import Block, World
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.whole_table_functions import needs_whole, whole_calls
 from finsim.constraints.language.aggregate_types import parts_of
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.packs.rule import Rule
-from finsim.constraints.tables.key_columns import Cells, cells_of
+from finsim.constraints.tables.key_columns import Cells, Rising, cells_of
 from finsim.constraints.tables.nullable_vectors import Vec
 from finsim.constraints.tables.parquet_batches import Batches
+from finsim.constraints.tables.source_batches import SourceBatches
 from finsim.constraints.tables.typed_columns import Source
 from finsim.errors import DataError
 from finsim.notation import Bool1D
@@ -43,22 +44,26 @@ def unique_calls(batches: Stream, source: Source, rules: Iterable[Rule], world: 
     declared type, or one reading has other rows than another.
     """
     nodes = [node for rule in rules if not needs_whole(rule) for node in whole_calls(rule)]
-    count = 0
-    if nodes:
-        count = batches.rows if isinstance(batches, Batches) else sum(batch.num_rows for batch in batches)
     found: dict[Node, Vec] = {}
     for node in nodes:
         if node not in found:
             parts = parts_of(node)
             names = [str(arg.data) for arg in parts.values]
-            keys = _Reading(batches, source, names, count)
             if parts.where is None:
-                found[node] = Vec(firsts(keys.cells, count))
+                found[node] = Vec(_firsts(batches, source, names))
             else:
+                count = _count(batches)
                 counted = _counted(batches, source, parts.where, count, world)
+                keys = _Reading(batches, source, names, count)
                 few = firsts(partial(keys.cells_of, counted), int(np.count_nonzero(counted)))
                 found[node] = Vec(few.among(counted))
     return found
+
+
+def _count(batches: Stream) -> int:
+    """Return the number of rows, by reading them where no footer says it."""
+    known = batches.rows if isinstance(batches, Batches | SourceBatches) else 0
+    return known or sum(batch.num_rows for batch in batches)
 
 
 def _counted(batches: Stream, source: Source, where: Node, count: int, world: World) -> Bool1D:
@@ -71,6 +76,43 @@ def _counted(batches: Stream, source: Source, where: Node, count: int, world: Wo
     return np.concatenate(parts)
 
 
+def presumed_unique(rules: Iterable[Rule]) -> dict[Node, Vec] | None:
+    """Return the ``unique`` calls of rules, true in every row: the keys of a table often rise.
+
+    None when a call has a condition of its own, which has to be worked out.
+    """
+    nodes = [node for rule in rules if not needs_whole(rule) for node in whole_calls(rule)]
+    if any(parts_of(node).where is not None for node in nodes):
+        return None
+    return {node: Vec(PresumedFirsts([str(arg.data) for arg in parts_of(node).values])) for node in nodes}
+
+
+def watch_keys(known: Mapping[Node, Vec], source: Source) -> None:
+    """Hand a batch to the calls that were presumed. Raises KeysDoNotRise when the presumption falls."""
+    for vec in known.values():
+        if isinstance(vec.values, PresumedFirsts):
+            vec.values.watch([cells_of(source, name) for name in vec.values.names])
+
+
+def begin_again(known: Mapping[Node, Vec]) -> None:
+    """Have presumed calls watch from the first row on once more."""
+    for vec in known.values():
+        if isinstance(vec.values, PresumedFirsts):
+            vec.values.begin()
+
+
+def _firsts(batches: Stream, source: Source, names: Sequence[str]) -> Firsts:
+    """Return which rows are the first with their key; the number of rows is counted where it is unknown."""
+    if not isinstance(batches, SourceBatches) or batches.rows:
+        count = _count(batches)
+        return firsts(_Reading(batches, source, names, count).cells, count)
+    count, rises, rising = 0, True, Rising()
+    for key in _Reading(batches, source, names).cells():  # one reading counts and looks whether keys rise
+        count += len(key[0])
+        rises = rises and rising.goes_on(key)
+    return firsts(_Reading(batches, source, names, count).cells, count, rises)
+
+
 def as_table(batch: pa.RecordBatch | pa.Table) -> pa.Table:
     """Return a batch as a table."""
     return batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
@@ -79,10 +121,14 @@ def as_table(batch: pa.RecordBatch | pa.Table) -> pa.Table:
 class _Reading:
     """Some columns of a stream, to be read as often as needed."""
 
-    def __init__(self, batches: Stream, source: Source, names: Sequence[str], rows: int) -> None:
+    def __init__(
+        self, batches: Stream, source: Source, names: Sequence[str], rows: int | None = None
+    ) -> None:
         self._source, self._names, self._rows = source, names, rows
         headers = list(dict.fromkeys(source.headers[name] for name in names if name in source.headers))
-        self._batches = batches.only(headers) if isinstance(batches, Batches) and headers else batches
+        self._batches: Stream = batches
+        if isinstance(batches, Batches | SourceBatches) and headers:
+            self._batches = batches.only(headers)
 
     def parts(self) -> Iterator[Source]:
         """Yield one batch after the other."""
@@ -90,9 +136,9 @@ class _Reading:
         for batch in self._batches:
             part = self._source.piece(as_table(batch), row)
             row += part.rows
-            if row <= self._rows:
+            if self._rows is None or row <= self._rows:
                 yield part
-        if row != self._rows:
+        if self._rows is not None and row != self._rows:
             raise DataError(
                 f"the batches had {self._rows:,} rows and have {row:,} when they are read again",
                 place=f"table {self._source.name}",

@@ -37,7 +37,7 @@ def stored(source: Source, name: str, dtype: str, texts: tuple[str, ...] = ()) -
     if has_own_codes(dtype):
         return _coded(source, name, dtype, texts)
     if is_multiplied(dtype):
-        data = _one(source.table.column(source.headers[name]))
+        data = _one(source.column(name))
         valid = None if data.null_count == 0 else values_of(data.is_valid())
         return Stored(values_of(data.view(pa.int64())), valid)
     vec = source.unchecked(name)
@@ -76,7 +76,7 @@ def _coded(source: Source, name: str, dtype: str, texts: tuple[str, ...]) -> Sto
         default = source.columns[name].default
         place = texts.index(default) if default in texts else len(texts)
         return Stored(np.full(source.rows, place, dtype=_CODE), None)
-    data = _one(source.table.column(source.headers[name]))
+    data = _one(source.column(name))
     if is_coded(dtype):
         return Stored(*coded(data, texts, _CODE))
     found = pc.index_in(data.dictionary, value_set=pa.array(texts, data.type.value_type))
@@ -104,8 +104,7 @@ def _one(data: pa.ChunkedArray) -> pa.Array:
 def dtype_of(source: Source, name: str, local: bool) -> str:
     """Return the dtype in which a column is kept, without loading it."""
     kind = source.columns[name].type
-    header = source.headers.get(name)
-    held = source.table.schema.field(header).type if header is not None else None
+    held = source.kind(name) if name in source.headers else None
     if kind.kind == "cat" or (kind.kind == "id" and source.is_text(name)):
         return _label_dtype(held) if local else "global"
     if kind.stored == "b":
@@ -132,4 +131,4 @@ _NARROW = (pa.int8(), pa.int16(), pa.int32(), pa.uint8(), pa.uint16(), pa.uint32
 
 def has_nulls(source: Source, name: str) -> bool:
     """Whether a column has empty cells."""
-    return name in source.headers and bool(source.table.column(source.headers[name]).null_count)
+    return name in source.headers and bool(source.column(name).null_count)

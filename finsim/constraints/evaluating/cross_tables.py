@@ -15,9 +15,9 @@ from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.key_index import KeyIndex, key_index
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.language.table_links import Link, is_match, link_of
+from finsim.constraints.tables.label_codes import Labels
 from finsim.constraints.tables.nullable_vectors import Vec, both, solid, spread
-from finsim.constraints.tables.typed_columns import Labels, Source
-from finsim.errors import DataError
+from finsim.constraints.tables.typed_columns import Source
 
 _TOTALS = {"sum_of": "group_sum", "mean_of": "group_mean", "min_of": "group_min", "max_of": "group_max"}
 _SHOWN = 3
@@ -51,14 +51,8 @@ class CrossTables:
     def made(
         self, roots: Sequence[Node], own: Source, sources: Mapping[str, Source]
     ) -> tuple[dict[Link, KeyIndex], dict[Node, Callable[[Vec], Vec]]]:
-        """Return the keys by link and the totals by call that conditions on ``own`` need.
-
-        Raises DataError when keys are text in one table and numbers in the other.
-        """
+        """Return the keys by link and the totals by call that conditions on ``own`` need."""
         nodes = list({id(node): node for root in roots for node in walk(root) if node.op == "call"}.values())
-        for node in nodes:
-            if is_match(node):
-                _same_storage(own, node, sources[link_of(node).table], link_of(node))
         links = list(dict.fromkeys(link_of(node) for node in nodes if is_match(node)))
         found = {link: self._of(link, sources[link.table], own) for link in links}
         joins = {link: index for link, (index, _) in found.items()}
@@ -122,22 +116,6 @@ def found_total(total: Vec, found: Vec) -> Vec:
     return Vec(
         values, both(found.valid, None if total.valid is None else total.valid[np.asarray(found.values)])
     )
-
-
-def _same_storage(own: Source, match: Node, other: Source, link: Link) -> None:
-    """Refuse to look for numbers among texts, or for texts among numbers."""
-    for key, value in zip(link.keys, match.args, strict=True):
-        if {value.type.kind, other.columns[key].type.kind} <= {"cat", "id"}:
-            names = [str(node.data) for node in walk(value) if node.op == "column" and node.type.kind == "id"]
-            ours = [own.is_text(name) for name in names] if value.type.kind == "id" else [True]
-            theirs = other.columns[key].type.kind == "cat" or other.is_text(key)
-            if any(one != theirs for one in ours):
-                mine = f"{own.name}.{names[0]}" if names else f"the label for {key}"
-                raise DataError(
-                    f"{mine} and {other.name}.{key} are text in one table and numbers in the other",
-                    place=f"table {own.name}",
-                    remedy="store both keys the same way",
-                )
 
 
 def _told(index: KeyIndex, other: Source, link: Link) -> str:

@@ -17,8 +17,8 @@ from finsim.constraints.evaluating.evaluator import Evaluator
 from finsim.constraints.language.expression import Node
 from finsim.constraints.language.text_patterns import whole
 from finsim.constraints.tables.arrow_to_numpy import values_of
+from finsim.constraints.tables.label_codes import Labels
 from finsim.constraints.tables.nullable_vectors import Vec, both, known, solid, spread
-from finsim.constraints.tables.typed_columns import Labels
 from finsim.notation import Array, Int1D
 
 _PLAIN: dict[str, Callable[[pa.Array], pa.Array]] = {
@@ -60,7 +60,7 @@ class Words:
                 np.append(done, np.zeros(room, bool)),
             )
         new = np.unique(codes[~done[codes]])
-        found = self.function(pa.array([labels.texts[code] for code in new.tolist()], pa.string()))
+        found = self.function(pa.array([labels.text(code) for code in new.tolist()], pa.string()))
         cells = labels.encoded(found.to_pylist()) if pa.types.is_string(found.type) else values_of(found)
         values[new] = cells  # before they are marked: other threads read without waiting
         done[new] = True
@@ -81,7 +81,7 @@ def text_called(run: Evaluator, node: Node) -> Vec:
         return _paired(labels, name, texts, part, run.block.count)
     if not known(part):
         return Vec(np.bool_(False), known(part))
-    wanted = labels.texts[int(part.values)]
+    wanted = labels.text(int(part.values))
     return _worded(labels, (name, wanted), _search(_SEARCHES[name], wanted), texts)
 
 
@@ -96,7 +96,7 @@ def _worded(
     dtype = "bool" if key[0] not in _PLAIN else "int64"
     words: Words = labels.functions.setdefault(key, Words(function, dtype))
     codes = np.asarray(texts.values)
-    if not labels.texts:  # every cell is null
+    if not len(labels):  # every cell is null
         return Vec(np.zeros(codes.shape, dtype=dtype), texts.valid)
     return Vec(words.of(np.atleast_1d(codes), labels).reshape(codes.shape)[()], texts.valid)
 
@@ -108,9 +108,9 @@ def _paired(labels: Labels, name: str, texts: Vec, parts: Vec, rows: int) -> Vec
     left, right = (spread(vec.values, rows).astype(np.int64)[there] for vec in (texts, parts))
     (ours, left), (theirs, right) = _numbered(left), _numbered(right)
     pairs, place = _distinct(left * len(theirs) + right, len(ours) * len(theirs))
-    holds, words = _PAIRS[name], labels.texts
+    holds, word = _PAIRS[name], labels.text
     sides = (ours[pairs // max(len(theirs), 1)].tolist(), theirs[pairs % max(len(theirs), 1)].tolist())
-    found = np.array([holds(words[a], words[b]) for a, b in zip(*sides, strict=True)], dtype=bool)
+    found = np.array([holds(word(a), word(b)) for a, b in zip(*sides, strict=True)], dtype=bool)
     out = np.zeros(rows, dtype=bool)
     out[there] = found[place]
     return Vec(out, valid)

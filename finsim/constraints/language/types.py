@@ -11,16 +11,13 @@ from typing import Any
 import numpy as np
 
 from finsim.constraints.language.time_zones import local_times, shifts
+from finsim.notation import minor_digits
 
 KINDS = ("bool", "int", "float", "ratio", "money", "date", "ts", "dur", "cat", "id")
 NUMERIC = ("int", "float", "ratio")
 _NANOS = {"d": 86_400 * 10**9, "h": 3_600 * 10**9, "min": 60 * 10**9, "s": 10**9}
 _TIMES = {"k": Decimal(1000), "m": Decimal(1_000_000)}
 _SHARES = {"%": Decimal(100), "bp": Decimal(10_000)}
-# ISO 4217 currencies whose minor unit is not 1/100.
-_SCALES = dict.fromkeys(("JPY", "KRW", "VND", "CLP", "ISK", "PYG", "UGX", "XAF", "XOF", "XPF", "RWF"), 0) | (
-    dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
-)
 LARGEST = 10**18  # of int and money values: sums of eight columns stay inside int64
 DAY_NANOS = _NANOS["d"]
 
@@ -76,7 +73,7 @@ class Clash(Exception):
 
 def money(ccy: str, scale: int | None = None, exact: bool = True) -> Type:
     """Return the money type of a currency; ``scale`` is its number of decimals (ISO 4217 by default)."""
-    return Type("money", ccy, _SCALES.get(ccy, 2) if scale is None else scale, exact)
+    return Type("money", ccy, minor_digits(ccy) if scale is None else scale, exact)
 
 
 def number(text: str) -> tuple[Type, int | float]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from finsim.constraints.language.grammar import Misread
 from finsim.documents import Document, Loc, validate
 from finsim.errors import Problem, RuleError
+from finsim.tables import ColumnKeys, ReadKeys
 
 DIALECT = 1
 MAX_RULES = 1_000
@@ -39,27 +40,15 @@ class OrderText(_Strict):
     sort: bool = True
 
 
-class ColumnText(_Strict):
-    """One declared column."""
-
-    type: Literal["bool", "int", "float", "ratio", "money", "date", "ts", "dur", "cat", "id"]
-    ccy: str = Field("", pattern=r"^([A-Z]{3})?$")
-    scale: int | None = Field(None, ge=0, le=9)
-    values: list[str] | None = None
-    null: bool = False
-    optional: bool = False
-    default: Scalar | None = None
-    alias: list[str] = []
-
-
 class TableText(_Strict):
-    """One table: key, order, time zone, columns and shared subexpressions; whether it may be absent."""
+    """One table: key, order, time zone, columns, how its text is written, shared subexpressions."""
 
     optional: bool = False
     key: list[str] = []
     order: OrderText | None = None
     zone: str = ""
-    columns: dict[str, ColumnText] = Field(min_length=1)
+    read: ReadKeys = ReadKeys()
+    columns: dict[str, ColumnKeys] = Field(min_length=1)
     let: dict[str, Scalar] = {}
 
 

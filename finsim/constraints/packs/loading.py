@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from finsim.constraints.language.column import Column
@@ -19,7 +19,6 @@ from finsim.constraints.language.types import Clash, Type, day_number, money, nu
 from finsim.constraints.packs.file_schema import (
     DIALECT,
     MAX_RULES,
-    ColumnText,
     OrderText,
     PackHeader,
     PackReader,
@@ -35,9 +34,10 @@ from finsim.constraints.packs.rule_builder import RuleBuilder, key_rules
 from finsim.constraints.packs.split_expressions import mended
 from finsim.documents import Document, Loc
 from finsim.errors import RuleError, did_you_mean
+from finsim.tables import ColumnKeys
 
 _KEYS = ("finsim-rules", "pack", "tables", "params", "lookup", "rules")
-_TABLE_KEYS = ("table", "key", "order", "zone", "columns", "let")
+_TABLE_KEYS = ("table", "key", "order", "zone", "columns", "let", "read")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]*\Z")
 
 
@@ -159,9 +159,14 @@ def _draft(reader: PackReader, name: str, text: TableText, loc: Loc) -> _Draft:
     columns, zone = {}, _zone(reader, text.zone, (*loc, "zone"))
     for column, spec in text.columns.items():
         if _named(reader, (*loc, "columns", column), column, "column"):
-            own = _zone(reader, getattr(spec, "zone", ""), (*loc, "columns", column, "zone"))
+            own = _zone(reader, spec.zone, (*loc, "columns", column, "zone"))
             columns[column] = Column(
-                _type(spec, own or zone), spec.null, spec.optional, spec.default, tuple(spec.alias)
+                _type(spec, own or zone),
+                bool(spec.null),
+                spec.optional,
+                spec.default,
+                tuple(spec.alias),
+                spec.field(),
             )
             if spec.type == "money" and not spec.ccy:
                 reader.complain(
@@ -169,7 +174,10 @@ def _draft(reader: PackReader, name: str, text: TableText, loc: Loc) -> _Draft:
                 )
     key = tuple(part for part in text.key if _known(reader, (*loc, "key"), part, columns))
     order = order_of(reader, text.order, columns, (*loc, "order"))
-    draft = _Draft(Table(name, columns, key, order, text.optional), {}, text, loc)
+    dialect = text.read.dialect()
+    if zone and not dialect.zone:  # times without an offset are meant in the zone of the table
+        dialect = replace(dialect, zone=zone)
+    draft = _Draft(Table(name, columns, key, order, text.optional, dialect), {}, text, loc)
     for let, written in text.let.items():
         if _named(reader, (*loc, "let", let), let, "name"):
             parsed = parsed_at(reader, (*loc, "let", let), written)
@@ -205,7 +213,7 @@ def _zone(reader: PackReader, name: str, loc: Loc) -> str:
         return ""
 
 
-def _type(spec: ColumnText, zone: str) -> Type:
+def _type(spec: ColumnKeys, zone: str) -> Type:
     if spec.type == "money":
         return money(spec.ccy, spec.scale)
     if spec.type == "ts":

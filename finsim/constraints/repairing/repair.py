@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from finsim.constraints.checking.check import BLOCK, check
 from finsim.constraints.checking.check_report import CheckReport
-from finsim.constraints.checking.check_session import AnyTable, Session, as_arrow, table_name
+from finsim.constraints.checking.check_session import Session
+from finsim.constraints.checking.given_tables import AnyTable, as_arrow, table_of
 from finsim.constraints.evaluating.rule_counts import Excused
 from finsim.constraints.packs.repair_order import repair_order
 from finsim.constraints.packs.rule import Rule
@@ -50,9 +51,9 @@ def repair(
     tables that ``exists`` and ``parent`` look into; ``draw`` is where ``resample`` takes new cells from
     (left out: a random hot deck under seed 0).
     """
-    data = as_arrow(table)
-    known = name or table_name(data, rules)
-    given = {other: as_arrow(one) for other, one in (others or {}).items()}
+    known = name or table_of(table, rules)
+    data = as_arrow(table, rules.tables[known])
+    given = {other: as_arrow(one, rules.tables[other]) for other, one in (others or {}).items()}
     session = Session(rules, {**given, known: data}, params)
     piece = Workpiece(session, known)
     own = [rule for rule in session.own_rules(known) if not session.obstacle(rule, piece.source)]

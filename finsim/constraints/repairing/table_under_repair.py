@@ -95,6 +95,8 @@ class Workpiece:
             table.select([source.headers[column]]),
             {column: source.columns[column]},
             source.labels,
+            {column: source.headers[column]},
+            dialect=source.dialect,
         )
         source.table = table
         source.replace(column, own.whole(column))

@@ -62,7 +62,7 @@ class Cells:
 def cells_of(source: Source, name: str) -> Cells:
     """Return a whole column of a batch as cells. Raises DataError when cells are not of the declared type."""
     if source.is_plain_text(name):
-        return _texts(source.table.column(source.headers[name]))
+        return _texts(source.column(name))
     values, valid = source.block(name, slice(None))
     numbers = spread(values, source.rows)
     gone = None if valid is None else ~solid(valid, source.rows)
@@ -88,7 +88,7 @@ def group_codes(source: Source, name: str) -> Vec:
     """
     if source.is_loaded(name) or not source.is_plain_text(name):
         return source.whole(name)
-    column = source.table.column(source.headers[name])
+    column = source.column(name)
     if pa.types.is_dictionary(column.type) and not _tells_apart(column):
         column = column.cast(column.type.value_type)
     if not pa.types.is_dictionary(column.type):

@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.constraints.checking.check import BLOCK
-from finsim.constraints.checking.check_session import AnyTable, Session, as_arrow
+from finsim.constraints.checking.check_session import Session
+from finsim.constraints.checking.given_tables import AnyTable, as_arrow
 from finsim.constraints.evaluating.evaluator import World
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.interpreter_pass import Pass, cut
@@ -29,9 +30,11 @@ from finsim.constraints.repairing.sequential_repair import Terms, one_by_one
 from finsim.constraints.repairing.table_under_repair import Workpiece
 from finsim.constraints.tables.arrow_writeback import written
 from finsim.constraints.tables.nullable_vectors import known, spread
-from finsim.constraints.tables.typed_columns import Source, matched, missing
+from finsim.constraints.tables.typed_columns import Source, headers_of, missing
 from finsim.errors import DataError, Problem, RuleError
 from finsim.notation import Array, Int1D
+from finsim.tables import open_table
+from finsim.tables.cells.readiness import typed_field
 
 
 def is_identity(rule: Rule) -> bool:
@@ -83,9 +86,9 @@ def recomputed(
     tables that ``parent`` looks into. Raises RuleError when learned columns are missing, DataError when a
     null stands in the way of a running identity.
     """
-    data = as_arrow(table)
+    data = table if isinstance(table, pa.Table) else open_table(table, {}).table(rename=False)
     place = name or _named(data, rules)
-    given = {other: as_arrow(one) for other, one in (others or {}).items()}
+    given = {other: as_arrow(one, rules.tables[other]) for other, one in (others or {}).items()}
     data = _completed(data, rules, place)
     for rule in repair_order([rule for rule in rules.rules if rule.table == place]):
         if is_identity(rule):
@@ -168,22 +171,23 @@ def _reads_here(node: Node, column: str) -> bool:
 def _named(table: pa.Table, rules: RuleSet) -> str:
     """Return the pack's table whose learned columns these are; raises RuleError when none has them."""
     lacking: dict[str, list[Problem]] = {
-        name: missing(table.column_names, {one: spec.columns[one] for one in free_columns(rules, name)}, name)
+        name: missing(table.schema, {one: spec.columns[one] for one in free_columns(rules, name)}, name)
         for name, spec in rules.tables.items()
     }
     fitting = [name for name, problems in lacking.items() if not problems]
     if not fitting:
         raise RuleError.of(lacking[min(lacking, key=lambda name: len(lacking[name]))])
-    return max(fitting, key=lambda name: len(matched(table.column_names, rules.tables[name].columns)))
+    return max(fitting, key=lambda name: len(headers_of(table.schema, rules.tables[name].columns)))
 
 
 def _completed(table: pa.Table, rules: RuleSet, name: str) -> pa.Table:
     """Return the table with a column for every derived one that it lacks."""
     columns = rules.tables[name].columns
-    there = matched(table.column_names, columns)
+    there = headers_of(table.schema, columns)
     for column in derived_columns(rules, name):
         if column not in there and not columns[column].optional:
-            table = table.append_column(column, _blank(columns[column].type, table.num_rows))
+            cells = _blank(columns[column].type, table.num_rows)
+            table = table.append_column(typed_field(column, cells.type, columns[column].declared), cells)
     return table
 
 

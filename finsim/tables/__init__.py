@@ -1,0 +1,56 @@
+"""A user's table -> typed Arrow columns: schema, dialects, header match, streaming. Import from here only."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from finsim.tables.binding import bind
+from finsim.tables.cells.canonical import canonical
+from finsim.tables.cells.meaning import typed
+from finsim.tables.schema import Dialect, Field, Schema
+from finsim.tables.schema_file import ColumnKeys, ReadKeys, load_schema
+from finsim.tables.sources.opening import open_table
+from finsim.tables.sources.source import TableSource
+
+if TYPE_CHECKING:
+    from finsim.tables.proposing.preview import Preview, preview
+    from finsim.tables.proposing.propose import Proposal, propose
+    from finsim.tables.rewriting.rewrite import rewrite
+
+__all__ = [
+    "ColumnKeys",
+    "Dialect",
+    "Field",
+    "Preview",
+    "Proposal",
+    "ReadKeys",
+    "Schema",
+    "TableSource",
+    "bind",
+    "canonical",
+    "load_schema",
+    "open_table",
+    "preview",
+    "propose",
+    "rewrite",
+    "typed",
+]
+
+# What a plain check does not need is imported on first use.
+_LATER = {
+    "Preview": "finsim.tables.proposing.preview",
+    "Proposal": "finsim.tables.proposing.propose",
+    "preview": "finsim.tables.proposing.preview",
+    "propose": "finsim.tables.proposing.propose",
+    "rewrite": "finsim.tables.rewriting.rewrite",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home on first use."""
+    if name not in _LATER:
+        raise AttributeError(f"module 'finsim.tables' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_LATER[name]), name)
+    globals()[name] = value
+    return value
