@@ -1,0 +1,113 @@
+"""Which column of a tape is meant by each column of the model: from a schema, a study, or known names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Map
+from dataclasses import dataclass, field, replace
+
+from finsim.credit.tape.roles import COMPUTED, NAME_OF, ROLES
+from finsim.errors import Problem, StudyError, did_you_mean
+from finsim.tables import Dialect, Field, Schema
+
+_UNTYPED = Field(type="", optional=True)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a study says of one column.
+
+    ``field`` holds its header, type and unit (an empty type: as the role has it, or as detected).
+    Of an outcome ``bad`` lists the words that mean default and ``good`` those that mean paid (empty: all
+    others). ``per`` is ``month`` or ``year`` for an income.
+    """
+
+    field: Field
+    bad: tuple[str, ...] = ()
+    good: tuple[str, ...] = ()
+    per: str = "month"
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Declared columns by the model's name (features by their own), what to leave out, and the dialect."""
+
+    columns: Map[str, Declared] = field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
+    dialect: Dialect = field(default_factory=Dialect)
+
+
+def mapping_of(
+    declared: Map[str, Declared],
+    schema: Schema | None = None,
+    stated: Map[str, str] | None = None,
+    ignore: tuple[str, ...] = (),
+    dialect: Dialect | None = None,
+) -> Mapping:
+    """Return the mapping of a study: its own columns over those of a schema file.
+
+    ``declared`` is keyed by the model's names, role words or feature names; ``stated`` gives one value
+    for all loans to a column that the tape lacks. Raises StudyError for a reserved name, or two columns of
+    one meaning.
+    """
+    problems: list[Problem] = []
+    found: dict[str, Declared] = {}
+    for name, spec in (schema.fields if schema else {}).items():
+        wanted = NAME_OF.get(spec.role, NAME_OF.get(name, name))
+        source = spec if spec.source else replace(spec, source=name)
+        found[wanted] = Declared(source)
+    own: dict[str, str] = {}
+    for key, item in declared.items():
+        name = NAME_OF.get(key, key)
+        if name in own:
+            problems.append(Problem(f"columns.{key}", f"means the same as {own[name]!r}", "", "keep one"))
+        if reserved(name):
+            problems.append(_reserved(f"columns.{key}", name))
+        own[name] = key
+        found[name] = item
+    for name, value in (stated or {}).items():
+        known = found.get(name)
+        if known is not None and known.field.source:
+            problems.append(
+                Problem(name, f"stated as {value!r} and also mapped to a column", "", "keep one of the two")
+            )
+        found[name] = Declared(replace(_UNTYPED, default=value))
+    if problems:
+        raise StudyError.of(problems)
+    declared_dialect = dialect or Dialect()
+    return Mapping(found, ignore, declared_dialect.over(schema.dialect) if schema else declared_dialect)
+
+
+def fields_of(mapping: Mapping) -> dict[str, Field]:
+    """Return the fields to bind: every role, typed as declared or as it usually is, then declared features."""
+    fields: dict[str, Field] = {}
+    for name, role in ROLES.items():
+        said = mapping.columns.get(name)
+        fields[name] = role.field if said is None else _over(said.field, role.field)
+    for name, said in mapping.columns.items():
+        if name not in ROLES:
+            fields[name] = replace(said.field, optional=True)
+    return fields
+
+
+def _over(said: Field, usual: Field) -> Field:
+    """Return a declared field, its type and stripped texts as the role has them where it says nothing."""
+    kind = said.type or usual.type
+    alias = () if said.source else (*said.alias, *usual.alias)
+    strip = said.strip or (usual.strip if kind == usual.type else ())
+    return replace(said, type=kind, alias=alias, strip=strip, role=usual.role, optional=True)
+
+
+def reserved(name: str) -> bool:
+    """Tell whether only the model may write a column of this name."""
+    plain = name.casefold()
+    return plain in COMPUTED or plain.startswith("_fs_")
+
+
+def _reserved(place: str, name: str) -> Problem:
+    near = did_you_mean(name, [*ROLES, *NAME_OF])
+    return Problem(
+        place,
+        f"{name!r} is a column that the model computes",
+        "a column of the model, or a feature under a name of its own",
+        near if near.startswith("did you mean") else f"call it own_{name.strip('_')}",
+    )
