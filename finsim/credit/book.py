@@ -19,8 +19,8 @@ from finsim.credit.loan_terms import (
     whole_numbers,
     words,
 )
+from finsim.credit.pd_scorecard import PROTECTED, Scorecard, fit_scorecard
 from finsim.credit.schedule import balance_after, payment
-from finsim.credit.scorecard import PROTECTED, Scorecard, fit_scorecard
 from finsim.credit.settings import Settings
 from finsim.errors import FitError, RecordError
 from finsim.notation import MINOR_UNITS, Array, Float1D, Int1D

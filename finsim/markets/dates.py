@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from finsim.errors import Problem
-from finsim.markets.faults import Faults
+from finsim.markets.file_problems import Faults
 from finsim.notation import Dates1D
 
 _FORMS = ("%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d.%m.%Y", "%d-%m-%Y", "%d-%b-%Y", "%b %d, %Y", "%m/%d/%y")

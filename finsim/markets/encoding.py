@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from finsim.errors import RecordError
-from finsim.markets.body import Body
+from finsim.markets.body_statistics import Body
 from finsim.notation import Float2D, Float3D
 
 FIELDS_OF = {

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from finsim.errors import RecordError
-from finsim.markets.body import Body, describe_body
+from finsim.markets.body_statistics import Body, describe_body
 from finsim.markets.encoding import FIELDS_OF, Encoding
 from finsim.notation import Array, Dates1D, Float1D, Float2D, Float3D, Int3D
 from finsim.records.paths import Paths

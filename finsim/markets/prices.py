@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from finsim.errors import DataError, Problem
-from finsim.markets.columns import TICKER_NAMES, Columns, recognise
 from finsim.markets.dates import parse_dates
-from finsim.markets.faults import Faults, missing, numbers, positive
-from finsim.markets.tables import is_parquet, read_frame, stem
+from finsim.markets.file_problems import Faults, missing, numbers, positive
+from finsim.markets.price_files import is_parquet, read_frame, stem
+from finsim.markets.price_layouts import TICKER_NAMES, Columns, recognise
 from finsim.notation import Array, Dates1D
 from finsim.records.paths import Paths
 
