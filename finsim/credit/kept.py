@@ -93,7 +93,7 @@ def _owed(rows: dict[str, Array]) -> Int1D | None:
 
 
 def _months(frame: pd.DataFrame, settings: Settings) -> tuple[Int1D, Int1D]:
-    """Return the term and the instalments paid at ``as_of``: stated, else since the opening day, else none."""
+    """Return the term and the instalments paid at ``as_of``: stated, else since opening, else 0."""
     term = frame["term_months"].to_numpy().astype(np.int64)
     if "months_on_book" in frame:
         paid = frame["months_on_book"].to_numpy().astype(np.int64)

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
-from finsim.credit.reference import CLASSES, GRADE_BOUNDS, GRADES, asset_correlation
 from finsim.credit.pd_scorecard import Scorecard
+from finsim.credit.reference import CLASSES, GRADE_BOUNDS, GRADES, asset_correlation
 from finsim.credit.settings import Settings
 from finsim.notation import Array, Float1D
 

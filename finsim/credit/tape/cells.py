@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from finsim.credit.tape.mapping import Declared
 from finsim.credit.tape.roles import ROLES, Role
@@ -31,35 +30,45 @@ class Reader:
     is_text: bool
     problems: list[Problem] = field(default_factory=list)
 
-    def at(self, row: int) -> str:
-        """Return the place of a row: its number, and its line in a text file."""
+    def at(self, header: str, row: int) -> str:
+        """Return the place of a cell: its column, and its line in a text file or its row in a stored one."""
         line = row + 1 + self.dialect.skip_rows + self.dialect.header_rows
-        return f"{self.place}, row {row}" + (f" (line {line})" if self.is_text else "")
+        return f"{self.place}: column {header!r}, {f'line {line}' if self.is_text else f'row {row}'}"
 
     def complain(self, header: str, rows: Array, cells: pd.Series, expected: str, remedy: str) -> None:
         """Note the first few of some wrong cells, and how many more there are."""
-        for row in rows[:SHOWN_PER_COLUMN].tolist():
-            found = f"column {header!r} holds {_shown(cells.iloc[row])}"
-            self.problems.append(Problem(self.at(row), found, expected, remedy))
-        if len(rows) > SHOWN_PER_COLUMN:
-            more = f"column {header!r}: {len(rows) - SHOWN_PER_COLUMN} more cells like these"
-            self.problems.append(Problem(self.place, more))
+        listed = [
+            Problem(self.at(header, row), _shown(cells.iloc[row]), expected, remedy)
+            for row in rows[:SHOWN_PER_COLUMN].tolist()
+        ]
+        self._note(header, listed, len(rows))
 
     def typed(self, column: pa.ChunkedArray, spec: Field, header: str) -> pa.ChunkedArray | None:
         """Return a column in its declared type; None, with the problems noted, when a cell refuses."""
         try:
             return typed(column, replace(spec, null=True), self.dialect, place=self.place, header=header)
         except DataError as error:
-            listed = [self._with_line(problem) for problem in error.problems]
-            self.problems += listed[:SHOWN_PER_COLUMN]
-            if len(listed) > SHOWN_PER_COLUMN:
-                more = f"column {header!r}: {len(listed) - SHOWN_PER_COLUMN} more cells like these"
-                self.problems.append(Problem(self.place, more))
+            self._note(header, [self._placed(header, one) for one in error.problems], len(error.problems))
             return None
 
-    def _with_line(self, problem: Problem) -> Problem:
-        row = re.search(r", row (\d+)$", problem.place)
-        return replace(problem, place=self.at(int(row[1]))) if row else problem
+    def _note(self, header: str, listed: list[Problem], count: int) -> None:
+        self.problems += listed[:SHOWN_PER_COLUMN]
+        if count > SHOWN_PER_COLUMN:
+            more = f"{count - SHOWN_PER_COLUMN} more cells like these"
+            self.problems.append(Problem(f"{self.place}: column {header!r}", more))
+
+    def _placed(self, header: str, problem: Problem) -> Problem:
+        """Return a problem of the reader at its line, with the remedy for a tape where it names none."""
+        row = re.search(r", row (\d+)", problem.place)
+        if not row:
+            return problem
+        remedy = problem.remedy if "declare" in problem.remedy or "--csv" in problem.remedy else ""
+        return Problem(
+            self.at(header, int(row[1])),
+            problem.found.removeprefix(f"column {header!r} holds "),
+            problem.expected,
+            f"{remedy.replace('--csv ', 'in `read:` ')}; or correct or drop this row".removeprefix("; or "),
+        )
 
 
 def _shown(cell: object) -> str:
@@ -110,19 +119,17 @@ def role_column(
     return _within(reader, values, role, said, header)
 
 
-def _without_gaps(
-    reader: Reader, values: pd.Series, role: Role, said: Declared, header: str
-) -> pd.Series:
+def _without_gaps(reader: Reader, values: pd.Series, role: Role, said: Declared, header: str) -> pd.Series:
     if not (role.gaps or said.field.null):
         rows = np.flatnonzero(values.isna().to_numpy())
-        remedy = f"fill it, or declare that gaps are allowed: `{said.field.role}: {{from: {header}, null: true}}`"
+        remedy = (
+            f"fill it, or declare that gaps are allowed: `{said.field.role}: {{from: {header}, null: true}}`"
+        )
         reader.complain(header, rows, values, "a value in every row", remedy)
     return values
 
 
-def _within(
-    reader: Reader, values: pd.Series, role: Role, said: Declared, header: str
-) -> pd.Series:
+def _within(reader: Reader, values: pd.Series, role: Role, said: Declared, header: str) -> pd.Series:
     _without_gaps(reader, values, role, said, header)
     numbers = values.to_numpy(dtype=np.float64)
     # A rate above 100 % is possible, but more often it is one in percent: it needs a declared unit.
@@ -161,43 +168,28 @@ def outcome_of(reader: Reader, column: pa.ChunkedArray, said: Declared, header: 
     text = pd.Series(words, dtype=object)
     nulls = {_plain(word) for word in (*reader.dialect.null, *spec.nulls)}
     text = text.mask(text.isin(nulls) | text.isna(), None)
+    listed = bool(said.bad or spec.true)
     bad = {_plain(word) for word in said.bad or spec.true or _BAD}
-    good = {_plain(word) for word in said.good or spec.false or ()}
-    if not (said.bad or spec.true):
-        good = good or set(_GOOD)
-    found = _judged(reader, text, bad, good, header)
-    shown = [*said.bad, *said.good]
-    unseen = [word for word in shown if _plain(word) not in set(text.dropna())]
-    for word in unseen:
-        known = sorted({str(w) for w in pc.unique(column.cast(pa.string())).to_pylist() if w is not None})
-        reader.problems.append(
-            Problem(reader.place, f"no cell of column {header!r} says {word!r}", "", did_you_mean(word, known))
-        )
-    return found
-
-
-def _judged(
-    reader: Reader, text: pd.Series, bad: set[str | None], good: set[str | None], header: str
-) -> pd.Series:
-    """Return the outcome by word; words that are neither are refused, or good where no good ones are listed."""
+    good = {_plain(word) for word in said.good or spec.false or (() if listed else _GOOD)}
     found = pd.Series(np.nan, index=text.index)
     found[text.isin(bad)] = 1.0
     others = text.notna() & ~text.isin(bad)
+    # Where only the words of default are listed every other word is a good loan; else others are unknown.
     found[others & text.isin(good) if good else others] = 0.0
-    strange = np.flatnonzero((others & ~text.isin(good)).to_numpy()) if good == set(_GOOD) else np.zeros(0, int)
-    reader.complain(
-        header,
-        strange,
-        text,
-        "good/bad, 0/1, yes/no or true/false (1 means default)",
-        f"declare the words of default: `bad: {{from: {header}, is: WORD}}`, or correct the row",
-    )
-    if len(strange) == 0 and found.nunique() == 1:
-        reader.problems.append(
-            Problem(
-                f"{reader.place}: column {header!r}", "all rows have one outcome", "both outcomes", "add defaults"
-            )
-        )
+    seen = set(text.dropna())
+    for word in (*said.bad, *said.good):
+        if _plain(word) not in seen:
+            near = did_you_mean(word, sorted(str(one) for one in seen))
+            wrong = Problem(reader.place, f"no cell of column {header!r} says {word!r}", "", near)
+            reader.problems.append(wrong)
+    if not listed:
+        remedy = f"declare the words of default: `bad: {{from: {header}, is: WORD}}`, or correct the row"
+        expected = "good/bad, 0/1, yes/no or true/false (1 means default)"
+        reader.complain(header, np.flatnonzero(others & ~text.isin(good)), text, expected, remedy)
+    if not reader.problems and found.nunique() < 2:
+        place = f"{reader.place}: column {header!r}"
+        problem = Problem(place, "all rows have one outcome", "both outcomes", "add defaults")
+        reader.problems.append(problem)
     return found if found.isna().any() else found.astype(bool)
 
 

@@ -54,9 +54,12 @@ def fact_of(header: str, name: str, taken: str, values: pd.Series) -> ColumnFact
     present = values.dropna()
     least, most = "", ""
     if len(present) and present.dtype.kind in "ifM":
-        shown = (lambda v: str(v.date())) if present.dtype.kind == "M" else (lambda v: f"{v:.10g}")
-        least, most = shown(present.min()), shown(present.max())
+        least, most = (_shown(value) for value in (present.min(), present.max()))
     elif len(present) and present.dtype.kind != "b":
         words = sorted(set(present.astype(str)))
         least, most = words[0][:20], words[-1][:20]
     return ColumnFact(header, name, taken, float(np.mean(values.isna())), least, most)
+
+
+def _shown(value: Any) -> str:
+    return str(value.date()) if isinstance(value, pd.Timestamp) else f"{value:.10g}"

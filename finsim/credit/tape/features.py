@@ -1,4 +1,4 @@
-"""Undeclared columns of a tape: numbers, words, dates or identifiers, told from all cells and said in words."""
+"""Undeclared columns of a tape: numbers, words, dates or identifiers, as all their cells say."""
 
 from __future__ import annotations
 
@@ -113,9 +113,7 @@ def _named_as_key(header: str) -> bool:
 
 
 def _key_names() -> set[str]:
-    return {
-        _plain(word) for name in ("loan_id", "obligor_id") for word in (name, *ROLES[name].field.alias)
-    }
+    return {_plain(word) for name in ("loan_id", "obligor_id") for word in (name, *ROLES[name].field.alias)}
 
 
 def _plain(name: str) -> str:

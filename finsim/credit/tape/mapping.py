@@ -78,7 +78,7 @@ def mapping_of(
 
 
 def fields_of(mapping: Mapping) -> dict[str, Field]:
-    """Return the fields to bind: every role, typed as declared or as it usually is, then declared features."""
+    """Return the fields to bind: every role, as declared or as usual, then declared features."""
     fields: dict[str, Field] = {}
     for name, role in ROLES.items():
         said = mapping.columns.get(name)

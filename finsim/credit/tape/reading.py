@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,13 +47,14 @@ def read_tape(data: Any, mapping: Mapping | None = None, *, keep: bool = False) 
     chosen = mapping or Mapping()
     place = str(data) if isinstance(data, str | Path) else "the tape"
     source = open_table(data, {}, chosen.dialect, place=place)
+    fields = fields_of(chosen)
+    bound = bind(source.headers, fields, place)
+    _refuse_twice(source.headers, place)
     table = source.table(rename=False)
     if table.num_rows == 0:
         raise DataError("the file has a header but no rows", place=place, remedy="check the export")
     is_text = isinstance(data, str | Path) and not str(data).endswith(".parquet")
     reading = _Reading(Reader(place, source.dialect, is_text), chosen, table.num_rows)
-    fields = fields_of(chosen)
-    bound = bind(table.column_names, fields, place)
     _check_bound(reading, fields, bound, table.column_names, keep)
     for name, header in bound.items():
         _read_declared(reading, name, fields[name], header, table[header], keep)
@@ -67,10 +68,19 @@ def read_tape(data: Any, mapping: Mapping | None = None, *, keep: bool = False) 
     return Tape(frame, tuple(reading.facts), tuple(reading.notes), place)
 
 
+def _refuse_twice(headers: Sequence[str], place: str) -> None:
+    twice = sorted({header for header in headers if headers.count(header) > 1})
+    if twice:
+        raise DataError.of(
+            Problem(f"{place}: header", f"the header {header!r} stands twice", "", "drop or rename one")
+            for header in twice
+        )
+
+
 def _check_bound(
     reading: _Reading, fields: dict[str, Field], bound: dict[str, str], headers: list[str], keep: bool
 ) -> None:
-    """Note declared headers that are not there, roles that nothing plays, and ignored columns that are not."""
+    """Note what is declared or needed and is not in the file."""
     reader = reading.reader
     for name, said in reading.mapping.columns.items():
         if said.field.source and bound.get(name) != said.field.source and name not in bound:

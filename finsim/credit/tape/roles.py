@@ -43,7 +43,8 @@ ROLES: Mapping[str, Role] = {
     ),
     "age": Role(_role("age", "int", "age_in_years"), 18, 100, "from 18 to 100", True, True),
     "amount": Role(
-        _role("amount", "float", "credit_amount", "loan_amount", "loan_amnt", "funded_amount"), 0.01, 1e12, _MONEY
+        _role("amount", "float", "credit_amount", "loan_amount", "loan_amnt", "funded_amount"),
+        0.01, 1e12, _MONEY,
     ),
     "term_months": Role(
         _role("term", "int", "duration_in_month", "duration", "term"), 1, 600, "from 1 to 600", True
