@@ -4,13 +4,15 @@ from finsim.tables.binding import bind
 from finsim.tables.cells.canonical import canonical
 from finsim.tables.cells.meaning import typed
 from finsim.tables.schema import Dialect, Field, Schema
-from finsim.tables.schema_file import load_schema
+from finsim.tables.schema_file import ColumnKeys, ReadKeys, load_schema
 from finsim.tables.sources.opening import open_table
 from finsim.tables.sources.source import TableSource
 
 __all__ = [
+    "ColumnKeys",
     "Dialect",
     "Field",
+    "ReadKeys",
     "Schema",
     "TableSource",
     "bind",

@@ -3,5 +3,6 @@
 from finsim.credit.tape.facts import ColumnFact, Tape
 from finsim.credit.tape.mapping import Declared, Mapping, mapping_of
 from finsim.credit.tape.reading import read_tape
+from finsim.credit.tape.roles import ROLES, column_name
 
-__all__ = ["ColumnFact", "Declared", "Mapping", "Tape", "mapping_of", "read_tape"]
+__all__ = ["ROLES", "ColumnFact", "Declared", "Mapping", "Tape", "column_name", "mapping_of", "read_tape"]

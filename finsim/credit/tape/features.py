@@ -157,7 +157,7 @@ def _refuse_mixed(reader: Reader, text: pd.Series, strange: Bool1D, header: str,
         rows,
         text,
         f"a number, as {numbers:,} of the {int(text.notna().sum()):,} filled cells are",
-        f"say what it is: `{_name(header)}: {{from: {header}, type: float, nulls: [{word}]}}` where {word!r} "
+        f"say what it is: `{_name(header)}: {{from: {header}, type: float, null: [{word}]}}` where {word!r} "
         "means missing, `type: cat` for words, or `ignore: [...]`",
     )
 

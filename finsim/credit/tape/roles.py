@@ -77,6 +77,12 @@ tape's own grade is kept beside it as ``tape_grade``."""
 NAME_OF: Mapping[str, str] = {role.field.role: name for name, role in ROLES.items()}
 """Role word -> column of the model; a mapping may use either."""
 
+
+def column_name(word: str) -> str:
+    """Return the model's column for a role word or its own name; any other word is a feature's own name."""
+    return NAME_OF.get(word, word)
+
+
 COMPUTED = ("vintage", "grade", "payment", "dti", "rho", "group")
 """What the model itself writes; with the names of ROLES and ``_fs_...`` they are reserved."""
 

@@ -23,8 +23,11 @@ class Ledger:
         self.repaired: dict[str, int] = {}
         self.skipped: dict[str, str] = {}
 
-    def passed(self, tables: Mapping[str, pa.Table], main: str) -> pa.Table:
-        """Check ``tables``; return the ``main`` one, repaired when a broken rule has a repair."""
+    def passed(self, tables: Mapping[str, pa.Table], main: str, *, repairs: bool = True) -> pa.Table:
+        """Check ``tables``; return the ``main`` one, repaired when a broken rule has a repair.
+
+        Without ``repairs`` the breaches are counted and the table stays as it is.
+        """
         table = tables[main]
         if self.rules is None:
             return table
@@ -33,10 +36,10 @@ class Ledger:
         self._count(report.to_dict()["rules"])
         broken = {rule["id"] for rule in report.to_dict()["rules"] if rule["verdict"] == "broken"}
         mendable = {rule.id for rule in self.rules.rules if rule.repair and rule.table == main}
-        if broken & mendable:
+        if repairs and broken & mendable:
             others = {name: other for name, other in tables.items() if name != main}
-            table, repairs = repair(table, self.rules, name=main, others=others, excused=self.excused)
-            for name, touched in repairs.touched().items():
+            table, repaired = repair(table, self.rules, name=main, others=others, excused=self.excused)
+            for name, touched in repaired.touched().items():
                 self.repaired[name] = self.repaired.get(name, 0) + touched
             report = check({**tables, main: table}, given, excused=self.excused)
         self._count_after(report.to_dict()["rules"])
