@@ -183,7 +183,7 @@ def _shard(book: Book, shard: int, streams: Streams) -> pa.Table:
     due = payment(amount, rate, term)
     paid = _paid(settings, rows, term, draws["season"])
     income = _income(book, rows, due, draws["income"])
-    opened = _opened(settings, paid)
+    opened = opening_days(settings, paid)
     number = shard * settings.shard_loans + np.arange(settings.shard_loans)
     age = {"age": whole_numbers(rows["age"], pa.int32())} if "age" in rows else {}
     columns: dict[str, Array | pa.Array] = {
@@ -284,7 +284,8 @@ def _income(book: Book, rows: Mapping[str, Array], due: Array, chance: Float1D) 
     return np.where(missing, found, np.maximum(stated, MINOR_UNITS))
 
 
-def _opened(settings: Settings, paid: Array) -> Array:
+def opening_days(settings: Settings, paid: Int1D) -> Array:
+    """Return the day on which each loan was opened, ``paid`` months before ``as_of``: datetime64[D]."""
     stamp = pd.Timestamp(settings.as_of)
     ends = stamp.is_month_end
     dates = [

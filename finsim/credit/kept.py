@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from finsim.credit.book import feature_names, fit_card
+from finsim.credit.book import feature_names, fit_card, opening_days
 from finsim.credit.loan_terms import (
     correlations,
     default_probability,
@@ -136,8 +136,7 @@ def _dated(frame: pd.DataFrame, settings: Settings, paid: Int1D) -> dict[str, pa
     if "opened" in frame and frame["opened"].notna().all():
         opened = frame["opened"]
     else:
-        last = pd.Period(pd.Timestamp(settings.as_of), "M")
-        opened = pd.Series([(last - int(k)).start_time for k in paid])
+        opened = pd.Series(opening_days(settings, paid))
     quarter = opened.dt.to_period("Q").astype(str)
     return {"vintage": _coded(quarter), "opened": pa.array(opened.dt.date.tolist(), pa.date32())}
 

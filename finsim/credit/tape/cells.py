@@ -29,6 +29,7 @@ class Reader:
     dialect: Dialect
     is_text: bool
     problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def at(self, header: str, row: int) -> str:
         """Return the place of a cell: its column, and its line in a text file or its row in a stored one."""
@@ -176,12 +177,7 @@ def outcome_of(reader: Reader, column: pa.ChunkedArray, said: Declared, header: 
     others = text.notna() & ~text.isin(bad)
     # Where only the words of default are listed every other word is a good loan; else others are unknown.
     found[others & text.isin(good) if good else others] = 0.0
-    seen = set(text.dropna())
-    for word in (*said.bad, *said.good):
-        if _plain(word) not in seen:
-            near = did_you_mean(word, sorted(str(one) for one in seen))
-            wrong = Problem(reader.place, f"no cell of column {header!r} says {word!r}", "", near)
-            reader.problems.append(wrong)
+    _note_unseen(reader, said, set(text.dropna()), header)
     if not listed:
         remedy = f"declare the words of default: `bad: {{from: {header}, is: WORD}}`, or correct the row"
         expected = "good/bad, 0/1, yes/no or true/false (1 means default)"
@@ -191,6 +187,18 @@ def outcome_of(reader: Reader, column: pa.ChunkedArray, said: Declared, header: 
         problem = Problem(place, "all rows have one outcome", "both outcomes", "add defaults")
         reader.problems.append(problem)
     return found if found.isna().any() else found.astype(bool)
+
+
+def _note_unseen(reader: Reader, said: Declared, seen: set[str], header: str) -> None:
+    """Refuse words of which no cell says one; note single words that no cell says."""
+    for words in (said.bad, said.good):
+        unseen = [word for word in words if _plain(word) not in seen]
+        if words and len(unseen) == len(words):
+            found = f"no cell of column {header!r} says {' or '.join(map(repr, words))}"
+            near = did_you_mean(words[0], sorted(seen))
+            reader.problems.append(Problem(reader.place, found, "", near))
+        else:
+            reader.notes += [f"no cell of column {header!r} says {word!r}" for word in unseen]
 
 
 def _plain(word: object) -> str | None:

@@ -16,7 +16,7 @@ from finsim.credit.tape.cells import Reader, outcome_of, role_column
 from finsim.credit.tape.facts import ColumnFact, Tape, fact_of
 from finsim.credit.tape.features import Feature, clash, declared, detected
 from finsim.credit.tape.mapping import Declared, Mapping, fields_of, reserved
-from finsim.credit.tape.roles import FEATURES, MARKS_LAYOUT, NAME_OF, ROLES
+from finsim.credit.tape.roles import FEATURES, MARKS_LAYOUT, ROLES
 from finsim.errors import DataError, Problem, did_you_mean
 from finsim.tables import Field, bind, open_table
 
@@ -32,7 +32,6 @@ class _Reading:
     rows: int
     columns: dict[str, pd.Series] = field(default_factory=dict)
     facts: list[ColumnFact] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
 
 def read_tape(data: Any, mapping: Mapping | None = None, *, keep: bool = False) -> Tape:
@@ -65,7 +64,7 @@ def read_tape(data: Any, mapping: Mapping | None = None, *, keep: bool = False) 
     frame = _finished(reading, table.column_names, keep)
     if reading.reader.problems:
         raise DataError.of(dict.fromkeys(reading.reader.problems))
-    return Tape(frame, tuple(reading.facts), tuple(reading.notes), place)
+    return Tape(frame, tuple(reading.facts), tuple(reading.reader.notes), place)
 
 
 def _refuse_twice(headers: Sequence[str], place: str) -> None:
@@ -149,10 +148,12 @@ def _read_detected(reading: _Reading, header: str, column: pa.ChunkedArray, keep
         reading.facts.append(ColumnFact(header, "", "ignored, as declared"))
         return
     name = FEATURES.get(header, header)
-    if reserved(name) or name.casefold() in {*ROLES, *NAME_OF}:
+    feature = detected(reading.reader, column, header)
+    used = keep or (feature.values is not None and not feature.is_key)
+    if used and (reserved(name) or name.casefold() in ROLES):
         reading.reader.problems.append(clash(reading.reader.place, header))
         return
-    _take(reading, name, header, detected(reading.reader, column, header), keep)
+    _take(reading, name, header, feature, keep)
 
 
 def _take(reading: _Reading, name: str, header: str, feature: Feature, keep: bool) -> None:
@@ -216,7 +217,9 @@ def _learnable(reading: _Reading, frame: pd.DataFrame) -> pd.DataFrame:
         usable &= frame["bad"].notna()
     gone = int((~usable).sum())
     if gone:
-        reading.notes.append(f"{gone} of {len(frame)} rows lack an amount, a term or an outcome: left out")
+        reading.reader.notes.append(
+            f"{gone} of {len(frame)} rows lack an amount, a term or an outcome: left out"
+        )
         frame = frame[usable].reset_index(drop=True)
     for name in needed:
         if frame[name].dtype.kind == "f" and name == "term_months":

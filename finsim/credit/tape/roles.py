@@ -30,7 +30,7 @@ def _role(role: str, kind: str, *alias: str) -> Field:
     return Field(type=kind, role=role, alias=alias, strip=strip, optional=True)
 
 
-_MONEY = "above 0"
+_MONEY, _OWED = "above 0", "0 or more"
 _SHARE = "from 0 to 1"
 
 ROLES: Mapping[str, Role] = {
@@ -61,9 +61,9 @@ ROLES: Mapping[str, Role] = {
     ),
     "lgd": Role(_role("lgd", "ratio", "loss_given_default"), 0.0, 1.0, _SHARE, share=True),
     "balance": Role(
-        _role("balance", "float", "outstanding_balance", "current_balance"), 0.01, 1e12, _MONEY
+        _role("balance", "float", "outstanding_balance", "current_balance"), 0.0, 1e12, _OWED
     ),
-    "ead": Role(_role("ead", "float", "exposure_at_default"), 0.01, 1e12, _MONEY),
+    "ead": Role(_role("ead", "float", "exposure_at_default"), 0.0, 1e12, _OWED),
     "months_on_book": Role(_role("months_on_book", "int", "seasoning"), 0, 600, "from 0 to 600", True),
     "opened": Role(_role("opened", "date", "origination_date", "issue_date")),
     "collateral_value": Role(

@@ -61,15 +61,18 @@ def pattern_of(form: str) -> str:
 
 
 def wrong_format(form: str) -> str:
-    """Return what is wrong with formats (several stand between `` | ``), or nothing."""
+    """Return what is wrong with formats (several stand between `` | ``), or nothing.
+
+    A month without a day, as in ``%b-%Y``, is its first day, as Python's ``strptime`` has it.
+    """
     for one in form.split(" | "):
         try:
             pattern = pattern_of(one)
         except ValueError as bad:
             return str(bad)
         letters = set(re.findall(r"\(\?P<(\w)>", pattern))
-        if not letters & {"Y", "y"} or not ("j" in letters or ("d" in letters and letters & {"m", "b", "B"})):
-            return f"{one!r} says no whole day"
+        if not letters & {"Y", "y"} or not letters & {"j", "m", "b", "B"}:
+            return f"{one!r} says no day of a year"
     return ""
 
 
