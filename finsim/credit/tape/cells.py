@@ -169,9 +169,9 @@ def outcome_of(reader: Reader, column: pa.ChunkedArray, said: Declared, header: 
     text = pd.Series(words, dtype=object)
     nulls = {_plain(word) for word in (*reader.dialect.null, *spec.nulls)}
     text = text.mask(text.isin(nulls) | text.isna(), None)
-    listed = bool(said.bad or spec.true)
-    bad = {_plain(word) for word in said.bad or spec.true or _BAD}
-    good = {_plain(word) for word in said.good or spec.false or (() if listed else _GOOD)}
+    listed = bool(said.bad)
+    bad = {_plain(word) for word in said.bad or _BAD}
+    good = {_plain(word) for word in said.good or (() if listed else _GOOD)}
     found = pd.Series(np.nan, index=text.index)
     found[text.isin(bad)] = 1.0
     others = text.notna() & ~text.isin(bad)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Map
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from finsim.credit.tape.roles import COMPUTED, NAME_OF, ROLES
-from finsim.errors import Problem, StudyError, did_you_mean
-from finsim.tables import Dialect, Field, Schema
+from finsim.errors import DataError, Problem, StudyError, did_you_mean
+from finsim.tables import Dialect, Field, Schema, bind
 
 _UNTYPED = Field(type="", optional=True)
 
@@ -87,6 +88,26 @@ def fields_of(mapping: Mapping) -> dict[str, Field]:
         if name not in ROLES:
             fields[name] = replace(said.field, optional=True)
     return fields
+
+
+def bound_columns(headers: Sequence[str], fields: Map[str, Field], place: str) -> dict[str, str]:
+    """Return column of the model or feature -> header.
+
+    A column with a declared header is found by that header alone, never by its own name. Raises DataError
+    for a header that two columns mean.
+    """
+    keys: dict[str, str] = {}
+    for name, spec in fields.items():
+        if spec.source:
+            if spec.source in keys:
+                found = f"the header {spec.source!r} is mapped to both {keys[spec.source]!r} and {name!r}"
+                raise DataError(found, place=place, remedy="keep one of the two")
+            keys[spec.source] = name
+    for name, spec in fields.items():
+        if not spec.source:
+            keys[name if name not in keys else f"\0{name}"] = name
+    found_by = bind(headers, {key: fields[name] for key, name in keys.items()}, place)
+    return {keys[key]: header for key, header in found_by.items()}
 
 
 def _over(said: Field, usual: Field) -> Field:

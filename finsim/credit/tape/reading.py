@@ -15,10 +15,10 @@ from finsim.credit.reference import CLASSES, PURPOSES, UNKNOWN_PURPOSE
 from finsim.credit.tape.cells import Reader, outcome_of, role_column
 from finsim.credit.tape.facts import ColumnFact, Tape, fact_of
 from finsim.credit.tape.features import Feature, clash, declared, detected
-from finsim.credit.tape.mapping import Declared, Mapping, fields_of, reserved
+from finsim.credit.tape.mapping import Declared, Mapping, bound_columns, fields_of, reserved
 from finsim.credit.tape.roles import FEATURES, MARKS_LAYOUT, ROLES
 from finsim.errors import DataError, Problem, did_you_mean
-from finsim.tables import Field, bind, open_table
+from finsim.tables import Field, open_table
 
 _KEPT_ONLY = ("balance", "ead", "opened")
 
@@ -47,7 +47,7 @@ def read_tape(data: Any, mapping: Mapping | None = None, *, keep: bool = False) 
     place = str(data) if isinstance(data, str | Path) else "the tape"
     source = open_table(data, {}, chosen.dialect, place=place)
     fields = fields_of(chosen)
-    bound = bind(source.headers, fields, place)
+    bound = bound_columns(source.headers, fields, place)
     _refuse_twice(source.headers, place)
     table = source.table(rename=False)
     if table.num_rows == 0:
@@ -82,7 +82,7 @@ def _check_bound(
     """Note what is declared or needed and is not in the file."""
     reader = reading.reader
     for name, said in reading.mapping.columns.items():
-        if said.field.source and bound.get(name) != said.field.source and name not in bound:
+        if said.field.source and name not in bound:
             found = f"no column {said.field.source!r}, which is declared for {name!r}"
             if said.field.default is None:
                 near = did_you_mean(said.field.source, headers)
