@@ -138,7 +138,9 @@ def _obligors(known: pd.DataFrame, joint: pd.DataFrame) -> Obligors | None:
     """Return what loans of one obligor have in common; None when no obligor has two."""
     if "obligor_id" not in known:
         return None
-    codes = pd.factorize(known["obligor_id"])[0]
+    codes = pd.factorize(known["obligor_id"])[0].astype(np.int64)
+    alone = codes < 0  # a loan without an obligor id stands for itself
+    codes[alone] = codes.max(initial=0) + 1 + np.arange(int(alone.sum()))
     sizes = np.bincount(codes)
     if sizes.max(initial=0) < 2:
         return None

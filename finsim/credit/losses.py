@@ -174,16 +174,25 @@ def check_loans(loans: pa.Table) -> None:
         raise RecordError.of(problems)
 
 
+def rows_of(loans: pa.Table) -> tuple[Int1D, Int1D]:
+    """Return the number of each loan in the book, and that of its obligor's first loan: int64 [N] each.
+
+    A resampled book numbers its loans itself; a kept one has the tape's own ids, and ``_fs_row`` and
+    ``_fs_lead`` beside them.
+    """
+    if "_fs_row" in loans.column_names:
+        return loans["_fs_row"].to_numpy(), loans["_fs_lead"].to_numpy()
+    row = loans["loan_id"].to_numpy()
+    return row, loans["obligor_id"].to_numpy() if "obligor_id" in loans.column_names else row
+
+
 def _joint_rows(loans: pa.Table, sector: Int1D, kind: Int1D, pd_: Float1D) -> tuple[Int1D, Int1D]:
     """Return the joint row of each loan, and the first loan of each joint row, in the book's order."""
     every = np.arange(loans.num_rows)
-    if "obligor_id" not in loans.column_names:
+    owner = rows_of(loans)[1] if "loan_id" in loans.column_names else every
+    if len(np.unique(owner)) == len(owner):
         return every, every
-    owner = loans["obligor_id"].combine_chunks()
-    codes = owner.dictionary_encode().indices.to_numpy() if len(owner) else every
-    if len(codes) == 0 or codes.max() + 1 == len(codes):
-        return every, every
-    keys = np.column_stack([codes, sector, kind, pd_.view(np.int64)])
+    keys = np.column_stack([owner, sector, kind, pd_.view(np.int64)])
     _, first, joint = np.unique(keys, axis=0, return_index=True, return_inverse=True)
     by_book = np.argsort(first)
     number = np.empty_like(by_book)

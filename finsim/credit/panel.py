@@ -10,7 +10,7 @@ from scipy.special import ndtr
 
 from finsim.credit.conditional import MONTHS_PER_YEAR, default_point, loss_shift, per_period, sensitivity
 from finsim.credit.factors import class_z, sector_factors
-from finsim.credit.losses import check_loans
+from finsim.credit.losses import check_loans, rows_of
 from finsim.credit.recovery import follows_frye_jacobs, price_indices, stressed_lgd
 from finsim.credit.schedule import balances
 from finsim.credit.settings import Settings
@@ -99,18 +99,6 @@ def _risk(book: pa.Table, drivers: Drivers, streams: Streams, settings: Settings
     index = price_indices(drivers, classes)[:, kind]
     loss_rate = stressed_lgd(point, lgd, loss_shift(pd_, lgd, rho), follows, index)
     return _Risk(annual, per_period(annual, MONTHS_PER_YEAR), loss_rate, pd_)
-
-
-def rows_of(loans: pa.Table) -> tuple[Int1D, Int1D]:
-    """Return the number of each loan in the book, and that of its obligor's first loan: int64 [N] each.
-
-    A resampled book numbers its loans itself; a kept one has the tape's own ids, and ``_fs_row`` and
-    ``_fs_lead`` beside them.
-    """
-    if "_fs_row" in loans.column_names:
-        return loans["_fs_row"].to_numpy(), loans["_fs_lead"].to_numpy()
-    row = loans["loan_id"].to_numpy()
-    return row, loans["obligor_id"].to_numpy() if "obligor_id" in loans.column_names else row
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from finsim.credit.book import fit_book, loans
 from finsim.credit.kept import kept_loans
 from finsim.credit.losses import default_counts, losses
 from finsim.credit.panel import panel
@@ -183,3 +184,23 @@ def test_exposure_at_default_beside_the_balance(base):
     drawn = losses(book, base, 20_000, Streams(5), Settings())
     ead, pd_, lgd = (book[name].to_numpy() for name in ("ead", "pd", "lgd"))
     assert abs(drawn.mean() - (ead * pd_ * lgd).sum()) < 3 * drawn.std() / np.sqrt(len(drawn))
+
+
+def test_loans_without_an_obligor_id_stand_alone(base):
+    frame = tape_frame()
+    frame.loc[:199, "obligor_id"] = None
+    tape = read_tape(frame, keep=True).frame
+    book = kept_loans(tape, Settings(), Streams(7))
+    counts = default_counts(book, base, 2_000, Streams(5), Settings()).reshape(-1, 2)
+    assert np.array_equal(counts[100:, 0], counts[100:, 1])
+    assert not np.array_equal(counts[:100, 0], counts[:100, 1])
+    made = loans(fit_book(read_tape(frame).frame, Settings()), 500, Streams(7)).to_pandas()
+    assert set(made.groupby("obligor_id").size()) <= {1, 2}
+
+
+def test_whole_numbers_stay_ids_as_stored(base):
+    frame = tape_frame().assign(loan_no=np.arange(240) + 10, obligor_id=np.arange(240) // 2)
+    book = kept_loans(read_tape(frame, keep=True).frame, Settings(), Streams(7))
+    assert book["loan_id"].to_pylist() == list(range(10, 250))
+    months = panel(book, base, Streams(7), Settings(), 0)
+    assert set(months["loan_id"].to_pylist()) == set(range(10, 250))

@@ -108,9 +108,12 @@ def role_column(
     cells = reader.typed(column, said.field, header)
     if cells is None:
         return None
+    if name in ("loan_id", "obligor_id"):
+        keys = pd.Series(cells.to_pylist(), dtype=object)
+        return _without_gaps(reader, keys, role, said, header) if name == "loan_id" else keys
     values = series_of(cells)
-    if name in ("loan_id", "obligor_id") or role.field.type in ("cat", "date"):
-        return _without_gaps(reader, values, role, said, header) if name == "loan_id" else values
+    if role.field.type in ("cat", "date"):
+        return values
     if values.dtype.kind not in "if":
         found = f"column {header!r} is declared {said.field.type}"
         reader.problems.append(Problem(reader.place, found, f"numbers for {name}", "declare float or int"))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
 from finsim.credit.book import Book, fit_book, loans
 from finsim.credit.kept import kept_loans
@@ -29,6 +30,8 @@ from finsim.records.portfolio import LOSS_SCHEMA, Portfolio
 from finsim.records.storage import canonical_json, write_table
 
 LEVELS = (0.95, 0.99, 0.999)
+STATED = ("rate", "pd", "lgd")
+"""What a tape may state of its loans and no repair changes; breaches are counted."""
 
 
 def _part(plan: Plan) -> CreditPart:
@@ -61,9 +64,11 @@ def prepared(plan: Plan) -> Book | pa.Table:
 def _prepared(source: _Source) -> Book | pa.Table:
     plan = source.plan
     settings = credit_settings(plan)
-    if _part(plan).keep:
-        return kept_loans(applications(plan), settings, plan.streams.under("credit"))
-    return fit_book(applications(plan), settings)
+    # One thread, as in a task: sums of more would have another order and other last bits.
+    with threadpool_limits(limits=1):
+        if _part(plan).keep:
+            return kept_loans(applications(plan), settings, plan.streams.under("credit"))
+        return fit_book(applications(plan), settings)
 
 
 def _shards(plan: Plan) -> Iterator[pa.Table]:
@@ -82,7 +87,8 @@ def credit_task(run: Path, plan: Plan, task: Task) -> Done:
     """Write one scenario's loans, months and losses."""
     part, settings = _part(plan), credit_settings(plan)
     drivers, streams = plan.drivers[task.name], plan.streams.under("credit")
-    ledger = Ledger(plan.rules.get("credit"))
+    stated = [name for name in STATED if name in applications(plan)]
+    ledger = Ledger(plan.rules.get("credit"), stated=stated)
     # Kept loans are judged and counted, and stay as they are.
     tape = [ledger.passed({"loans": some}, "loans", repairs=not part.keep) for some in _shards(plan)]
     book_tape = pa.concat_tables(tape)
