@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.credit.pd_scorecard import Scorecard
-from finsim.credit.reference import CLASSES, GRADE_BOUNDS, GRADES, asset_correlation
+from finsim.credit.reference_parameters import CLASSES, GRADE_BOUNDS, GRADES, asset_correlation
 from finsim.credit.settings import Settings
 from finsim.notation import Array, Float1D
 

@@ -29,7 +29,7 @@ columns:
   c: {type: cat, null: true}
   x: {type: float, null: true}
   d: {type: date, optional: true, null: true}
-  amount: {type: money, ccy: USD}
+  amount: {type: money, ccy: USD, unit: minor}
   narrative: {type: cat, null: true, optional: true}
 rules:
   - {id: positive, check: amount > 0 USD}

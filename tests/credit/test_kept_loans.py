@@ -11,7 +11,7 @@ from finsim.credit.book import fit_book, loans
 from finsim.credit.kept import kept_loans
 from finsim.credit.losses import default_counts, losses
 from finsim.credit.panel import panel
-from finsim.credit.reference import GRADE_BOUNDS, GRADES
+from finsim.credit.reference_parameters import GRADE_BOUNDS, GRADES
 from finsim.credit.settings import Settings
 from finsim.credit.tape import Declared, mapping_of, read_tape
 from finsim.errors import DataError, FitError

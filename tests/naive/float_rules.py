@@ -19,7 +19,7 @@ finsim-rules: 1
 pack: {id: floats, version: 1}
 table: t
 columns: {x: {type: float}, y: {type: float}, z: {type: float}, n: {type: int}, late: {type: bool},
-  m: {type: money, ccy: USD}}
+  m: {type: money, ccy: USD, unit: minor}}
 rules:
 """
 OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}

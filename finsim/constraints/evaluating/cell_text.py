@@ -16,7 +16,7 @@ from finsim.constraints.tables.typed_columns import Source
 def source_cell(source: Source, name: str, row: int) -> str:
     """Return one cell as a reader writes it."""
     if source.is_plain_text(name) and not source.is_loaded(name):
-        text = source.table.column(source.headers[name])[row].as_py()  # gives the whole batch no codes
+        text = source.column(name)[row].as_py()  # gives the whole batch no codes
         return "null" if text is None else repr(text)
     values, valid = source.block(name, slice(row, row + 1))
     return cell_text(source, source.columns[name].type, name, values, valid, 0)

@@ -1,4 +1,4 @@
-"""``Evaluator``: what an operation may ask of the evaluation it is part of; its input is a ``Block``."""
+"""``Evaluator``: the interface through which an operation reads a block of rows and its arguments."""
 
 from __future__ import annotations
 

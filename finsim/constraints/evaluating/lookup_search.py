@@ -1,4 +1,4 @@
-"""Finding the rows of a lookup table for a block: keys by binary search, then the range with the day."""
+"""Search in lookup tables: binary search for the keys of a block, then for the range with the day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``Node`` -> what the solver knows: a number as a linear form, a truth as two literals, a label as choices.
+"""Encode a ``Node``: a number as a linear form, a truth value as two literals, a label as choices.
 
 Whatever is not linear, or looks at other rows or tables, becomes an unknown of its own: equal expressions
 are one node, so one unknown. What is then refuted is refuted for every value of the unknown.

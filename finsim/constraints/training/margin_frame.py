@@ -1,4 +1,4 @@
-"""What margins are computed on: masked columns, the array library, the rows; what an operation may ask."""
+"""Input of margins: masked columns in an array library, and the interface of an evaluation."""
 
 from __future__ import annotations
 

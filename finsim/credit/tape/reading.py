@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from finsim.credit.reference import CLASSES, PURPOSES, UNKNOWN_PURPOSE
+from finsim.credit.reference_parameters import CLASSES, PURPOSES, UNKNOWN_PURPOSE
 from finsim.credit.tape.cells import Reader, outcome_of, role_column
 from finsim.credit.tape.facts import ColumnFact, Tape, fact_of
 from finsim.credit.tape.features import Feature, clash, declared, detected

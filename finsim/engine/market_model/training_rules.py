@@ -1,4 +1,4 @@
-"""Rules in the training of a market body: a pack, its bars and a generator's output brought together."""
+"""Rules in the training of a market model: a pack applied to a generator's output as bars."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from finsim.constraints.checking.check_session import settled, table_name
+from finsim.constraints.checking.check_session import settled
+from finsim.constraints.checking.given_tables import table_name
 from finsim.constraints.language.column import Column
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.packs.rule import Rule

@@ -1,4 +1,4 @@
-"""Rules at work in a run: every table is checked, repaired where a rule says how, and counted."""
+"""Check and repair each table of a run, and count breaches."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ class Ledger:
             return table
         given = self.rules.needing(*tables)
         report = check(dict(tables), given, excused=self.excused)
-        self._count(report.to_dict()["rules"])
+        counted = {rule.id for rule in self.rules.rules if rule.table == main}
+        self._count(report.to_dict()["rules"], counted)
         broken = {rule["id"] for rule in report.to_dict()["rules"] if rule["verdict"] == "broken"}
         mending = self.mending or self.rules
         mendable = {rule.id for rule in mending.rules if rule.repair and rule.table == main}
@@ -53,7 +54,7 @@ class Ledger:
             for name, touched in repaired.touched().items():
                 self.repaired[name] = self.repaired.get(name, 0) + touched
             report = check({**tables, main: table}, given, excused=self.excused)
-        self._count_after(report.to_dict()["rules"])
+        self._count_after(report.to_dict()["rules"], counted)
         return table
 
     def watched(

@@ -1,4 +1,4 @@
-"""Closing a run: drivers, lineage, scorecard, report and, last of all, the manifest that names them."""
+"""Complete a run: drivers, lineage, scorecard, report, and the manifest that names them."""
 
 from __future__ import annotations
 
