@@ -43,8 +43,9 @@ class Ledger:
             return table
         given = self.rules.needing(*tables)
         report = check(dict(tables), given, excused=self.excused)
+        # Rules of the other tables were counted when those tables were the main one.
         counted = {rule.id for rule in self.rules.rules if rule.table == main}
-        self._count(report.to_dict()["rules"], counted)
+        self._count([rule for rule in report.to_dict()["rules"] if rule["id"] in counted])
         broken = {rule["id"] for rule in report.to_dict()["rules"] if rule["verdict"] == "broken"}
         mending = self.mending or self.rules
         mendable = {rule.id for rule in mending.rules if rule.repair and rule.table == main}
@@ -54,7 +55,7 @@ class Ledger:
             for name, touched in repaired.touched().items():
                 self.repaired[name] = self.repaired.get(name, 0) + touched
             report = check({**tables, main: table}, given, excused=self.excused)
-        self._count_after(report.to_dict()["rules"], counted)
+        self._count_after([rule for rule in report.to_dict()["rules"] if rule["id"] in counted])
         return table
 
     def watched(
