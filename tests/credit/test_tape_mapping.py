@@ -18,7 +18,7 @@ from finsim.engine.study.credit_part import CreditPart
 from finsim.engine.study.loan_tape import describe_tape, tape_of
 from finsim.errors import DataError, StudyError
 from finsim.randomness import Streams
-from finsim.tables import Field
+from finsim.tables import Field, propose
 
 
 def tape(count=400, seed=1, **more):
@@ -329,3 +329,46 @@ def test_a_target_for_stated_pds_is_refused(tmp_path):
     path = written(tmp_path, tape(pd=np.full(400, 0.02)))
     with pytest.raises(StudyError, match="a target has no effect"):
         tape_of(part(path, target_pd=0.03))
+
+
+def test_a_proposed_schema_is_a_mapping(tmp_path):
+    frame = tape(loan_no=[f"K{k}" for k in range(400)], lgd=np.full(400, 0.3), status="x")
+    path = written(tmp_path, frame)
+    schema = tmp_path / "schema.yaml"
+    schema.write_text(propose(path, "loans").to_yaml())
+    found = tape_of(part(path, schema=str(schema), keep=True)).frame
+    assert found["loan_id"].tolist() == frame["loan_no"].tolist()
+    assert np.array_equal(found["lgd"], frame["lgd"])
+    assert found["bad"].sum() == frame["bad"].sum()
+
+
+def test_money_of_a_schema_states_the_currency(tmp_path):
+    path = written(tmp_path, tape())
+    schema = tmp_path / "schema.yaml"
+    schema.write_text(
+        "finsim: schema/1\nkind: loans\ncolumns:\n"
+        "  amount: {type: money, ccy: CHF, unit: minor, role: amount}\n"
+    )
+    found = tape_of(part(path, schema=str(schema))).frame
+    assert np.allclose(found["amount"], tape()["amount"] / 100)
+    assert set(found["currency"]) == {"CHF"}
+
+
+def test_names_of_the_model_are_reserved_in_a_schema_too(tmp_path):
+    path = written(tmp_path, tape(payment=np.arange(400.0)))
+    schema = tmp_path / "schema.yaml"
+    schema.write_text("finsim: schema/1\ncolumns:\n  payment: {type: float}\n")
+    with pytest.raises(StudyError, match=r"(?s)schema.yaml: columns.payment.*call it own_payment"):
+        tape_of(part(path, schema=str(schema)))
+
+
+@pytest.mark.parametrize("value", [1e16, -1e300, np.inf])
+def test_numbers_that_no_fit_can_hold(tmp_path, value):
+    frame = tape(score=np.random.default_rng(0).normal(size=400))
+    frame.loc[5, "score"] = value
+    found = read_tape(frame)
+    assert "score" not in found.frame
+    assert "beyond 10^15" in {fact.header: fact.taken for fact in found.columns}["score"]
+    mapping = mapping_of({"score": Declared(Field("float", source="score"))})
+    with pytest.raises(DataError, match="column 'score', row 5"):
+        read_tape(frame, mapping)

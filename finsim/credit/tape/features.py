@@ -18,6 +18,9 @@ from finsim.tables import Field
 MOST_WORDS = 50
 """A column of words keeps so many, the most frequent; a resampled book calls the rest ``other``."""
 
+LARGEST = 1e15
+"""Larger numbers are no amounts, counts or ratios: sums of their squares would lose all else."""
+
 _KEY_TOKENS = ("id", "no", "nr", "number", "key", "uuid", "iban")
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 _CODE = re.compile(r"0\d+")
@@ -76,6 +79,9 @@ def declared(reader: Reader, column: pa.ChunkedArray, spec: Field, header: str) 
     values = series_of(cells)
     if spec.type == "id":
         return Feature(values, "identifier, as declared", is_key=True)
+    if values.dtype.kind in "if":
+        strange = np.flatnonzero(~(np.abs(values.fillna(0).to_numpy(dtype=np.float64)) < LARGEST))
+        reader.complain(header, strange, values, "a number below 10^15", "correct it, or declare type: id")
     if values.dtype.kind in "ifM":
         return Feature(values, f"{spec.type}, as declared")
     return Feature(_filled(values), f"{spec.type}, as declared", seen=values)
@@ -125,8 +131,8 @@ def _numbers(values: pd.Series, why: str) -> Feature:
         return Feature(values, f"date: {why}")
     if values.dtype.kind not in "if":
         return _words(values)
-    if not np.isfinite(values.dropna().to_numpy(dtype=np.float64)).all():
-        return Feature(None, "holds infinite numbers, not used")
+    if not (np.abs(values.dropna().to_numpy(dtype=np.float64)) < LARGEST).all():
+        return Feature(None, "holds numbers beyond 10^15, not used")
     if values.isna().all():
         return Feature(None, "empty, not used")
     gaps = ", missing cells flagged" if values.isna().any() else ""

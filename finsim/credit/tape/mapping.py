@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from finsim.credit.tape.roles import COMPUTED, NAME_OF, ROLES
-from finsim.errors import DataError, Problem, StudyError, did_you_mean
+from finsim.errors import DataError, Problem, StudyError
 from finsim.tables import Dialect, Field, Schema, bind
 
 _UNTYPED = Field(type="", optional=True)
@@ -53,8 +53,10 @@ def mapping_of(
     problems: list[Problem] = []
     found: dict[str, Declared] = {}
     for name, spec in (schema.fields if schema else {}).items():
-        wanted = NAME_OF.get(spec.role, NAME_OF.get(name, name))
         source = spec if spec.source else replace(spec, source=name)
+        wanted = _meant(name, source, found)
+        if reserved(wanted):
+            problems.append(_reserved(f"{schema.path if schema else ''}: columns.{name}", wanted))
         found[wanted] = Declared(source)
     own: dict[str, str] = {}
     for key, item in declared.items():
@@ -76,6 +78,18 @@ def mapping_of(
         raise StudyError.of(problems)
     declared_dialect = dialect or Dialect()
     return Mapping(found, ignore, declared_dialect.over(schema.dialect) if schema else declared_dialect)
+
+
+def _meant(name: str, spec: Field, taken: Map[str, Declared]) -> str:
+    """Return the column that a schema's field is: by its role, its name, or a usual name of its header."""
+    if spec.role in NAME_OF:
+        return NAME_OF[spec.role]
+    if name in ROLES or name in NAME_OF:
+        return NAME_OF.get(name, name)
+    usual = [
+        role for role, one in ROLES.items() if spec.source.casefold() in map(str.casefold, one.field.alias)
+    ]
+    return usual[0] if usual and usual[0] not in taken else name
 
 
 def fields_of(mapping: Mapping) -> dict[str, Field]:
@@ -125,10 +139,9 @@ def reserved(name: str) -> bool:
 
 
 def _reserved(place: str, name: str) -> Problem:
-    near = did_you_mean(name, [*ROLES, *NAME_OF])
     return Problem(
         place,
         f"{name!r} is a column that the model computes",
         "a column of the model, or a feature under a name of its own",
-        near if near.startswith("did you mean") else f"call it own_{name.strip('_')}",
+        f"call it own_{name.strip('_')}",
     )

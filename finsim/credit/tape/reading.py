@@ -52,7 +52,7 @@ def read_tape(data: Any, mapping: Mapping | None = None, *, keep: bool = False) 
     table = source.table(rename=False)
     if table.num_rows == 0:
         raise DataError("the file has a header but no rows", place=place, remedy="check the export")
-    is_text = isinstance(data, str | Path) and not str(data).endswith(".parquet")
+    is_text = hasattr(source, "lines")  # only a text table has lines
     reading = _Reading(Reader(place, source.dialect, is_text), chosen, table.num_rows)
     _check_bound(reading, fields, bound, table.column_names, keep)
     for name, header in bound.items():
@@ -250,7 +250,9 @@ def _placement(reading: _Reading, marks: bool) -> dict[str, pd.Series]:
                 did_you_mean(name, list(CLASSES)),
             )
         )
-    currency = given("currency", pd.Series("DEM" if marks else "", index=index, dtype=object))
+    stated = reading.mapping.columns.get("amount")
+    otherwise = "DEM" if marks else (stated.field.ccy if stated else "")
+    currency = given("currency", pd.Series(otherwise, index=index, dtype=object))
     return {
         "purpose": purpose,
         "sector": given("sector", by_purpose.str[1]),
