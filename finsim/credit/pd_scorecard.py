@@ -62,6 +62,13 @@ def fit_scorecard(frame: pd.DataFrame, features: list[str], target: float | None
     wanted = float(bad.mean()) if target is None else target
     weights = _ridge_logistic(design, bad)
     odds = design @ weights
+    if not np.isfinite(odds).all():
+        raise FitError(
+            "the scorecard has no finite weights",
+            place="scorecard",
+            expected="features whose numbers and words tell loans apart",
+            remedy="leave out columns that copy one another or hold extreme numbers",
+        )
 
     def gap(shift: float) -> float:
         return float(np.clip(expit(odds + shift), PD_FLOOR, PD_CEILING).mean()) - wanted
