@@ -165,7 +165,7 @@ def test_a_balance_without_a_default_starts_from_its_own_first_value():
 
 
 def test_a_float_recursion_is_carried_on_too():
-    text = LEDGER.replace("money, ccy: USD", "float").replace(
+    text = LEDGER.replace("money, ccy: USD, unit: minor", "float").replace(
         "  - id: ledger", "  - id: ledger\n    tol: 1e-9"
     )
     rules, table = RuleSet.parse(text), legs(200, 5)

@@ -9,7 +9,8 @@ from finsim.constraints.checking.check import check
 from finsim.constraints.language.column import Column
 from finsim.constraints.language.types import FLOAT, INT, TS, Type, money, shown
 from finsim.constraints.packs.ruleset import RuleSet
-from finsim.constraints.tables.typed_columns import Labels, Source, headers_of
+from finsim.constraints.tables.label_codes import Labels
+from finsim.constraints.tables.typed_columns import Source, headers_of
 from finsim.errors import DataError
 from finsim.tables import Field
 
@@ -82,7 +83,7 @@ def test_chunks_with_their_own_dictionaries_share_labels():
     chunks = [pa.array(["a", "b"]).dictionary_encode(), pa.array(["b", "c"]).dictionary_encode()]
     labels = Labels()
     found = Source("t", pa.table({"x": pa.chunked_array(chunks)}), {"x": Column(Type("cat"))}, labels)
-    assert [labels.texts[code] for code in found.whole("x").values] == ["a", "b", "b", "c"]
+    assert [labels.text(code) for code in found.whole("x").values] == ["a", "b", "b", "c"]
 
 
 def test_values_are_shown_as_a_reader_writes_them():

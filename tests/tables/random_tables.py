@@ -29,7 +29,8 @@ WORDS = [
 DAYS = ["", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%Y%m%d", "%Y/%m/%d"]
 ENCODINGS = ["utf-8", "utf-8", "utf-8-sig", "utf-16", "cp1252"]
 HEADERS = {
-    "id": ["invoice_no", "Konto Nr", "loan_id"], "cat": ["colour", "Größe", "text note"], "int": ["units", "count_1"],
+    "id": ["invoice_no", "Konto Nr", "loan_id"], "cat": ["colour", "Größe", "text note"],
+    "int": ["units", "count_1"],
     "float": ["weight", "Länge (cm)"], "money": ["Betrag", "total price"], "date": ["Datum", "booked on"],
     "ts": ["created_at", "Zeit"], "bool": ["is_open", "paid?"],
 }  # fmt: skip

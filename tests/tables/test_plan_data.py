@@ -1,4 +1,4 @@
-"""``finsim new schema`` and ``finsim plan DATA``: what would be read, and what is refused, before any work."""
+"""``finsim new schema`` and ``finsim plan DATA``: what would be read and what is refused."""
 
 import json
 
@@ -41,10 +41,7 @@ def test_plan_shows_what_would_be_read(table, capsys):
     assert (code, err) == (0, "")
     assert "t.csv: 3 rows, payments; sep ';', decimal ',', thousands '.'" in out
     assert "  amount  betrag  money EUR      amount  33.3%  16.00       1250.00\n" in out
-    assert (
-        "  id   amount   am\n  A1   1250.00  2026-02-03\n  007  16.00    2026-02-14\n  7             2026-02-28\n"
-        in out
-    )
+    assert "  A1   1250.00  2026-02-03\n  007  16.00    2026-02-14\n  7             2026-02-28\n" in out
     assert "not declared: rest" in out
     assert sorted(path.name for path in table.iterdir()) == ["s.yaml", "t.csv"]
 

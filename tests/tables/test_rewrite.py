@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import random_tables
 
 from finsim.errors import DataError
 from finsim.tables import Dialect, Field, canonical, open_table, rewrite
-import random_tables
 
 STEADY = {"utf-8-sig": "utf-8", "utf-16": "utf-16"}
 
@@ -89,7 +89,7 @@ def test_new_values_read_again_and_all_else_stays(tmp_path, block):
 
 
 def stayed(old, new, written, before, after, kept):
-    """Tell whether lines above the header, header, blank lines, untouched rows and cells are the same letters."""
+    """Tell whether header, lines above it, blank lines, untouched rows and cells are the same letters."""
     above = written.dialect.skip_rows
     olds, news = (naive_records(text, written.dialect.sep) for text in (old, new))
     assert olds[: above + 1] == news[: above + 1]
@@ -151,7 +151,7 @@ MONEY = Field("money", ccy="EUR", null=True)
         (Field("float", null=True, nulls=("n/a",)), {}, ["n/a", "2.5"], None, "n/a"),
         (Field("float", null=True), {"null": ("", "NULL")}, ["NULL", "2.5"], None, "NULL"),
         (Field("float", null=True), {}, ["1", "2.5"], None, ""),
-        (Field("date", format="%d.%m.%Y"), {}, ["01.02.2024", "03.02.2024"], date(2025, 12, 31), "31.12.2025"),
+        (Field("date", format="%d.%m.%Y"), {}, ["01.02.2024", "3.2.2024"], date(2025, 12, 1), "01.12.2025"),
         (Field("date"), {"dates": "%Y%m%d"}, ["20240201", "20240203"], date(2025, 12, 31), "20251231"),
         (Field("cat"), {}, ["NA", "007"], "7", "7"),
         (Field("cat"), {}, ['"x"', '"y"'], "z", '"z"'),
@@ -196,10 +196,10 @@ def test_a_new_time_in_seconds_is_a_number(tmp_path, unit, wanted):
 
 
 def test_untouched_cells_with_odd_forms_stay(tmp_path):
-    text = b'Bericht;\r\n\xef\xbb\xbf"nr";betrag;text\r\n007; 1.0 ;"a;""b"""\r\n\r\n7;+2,0;5" Rohr\r\n0007;3,;"zwei\r\nZeilen"'
+    text = b'\xef\xbb\xbfBericht;\r\n"nr";betrag;text\r\n007; 1,0 ;"a;""b"""\r\n\r\n7;+2,0;5" Rohr\r\n'
+    text += b'0007;3,;"zwei\r\nZeilen"'
     form = Dialect.of({"sep": ";", "decimal": ",", "thousands": ".", "skip_rows": 1})
     fields = {"betrag": Field("float")}
-    text = text.replace(b" 1.0 ", b" 1,0 ")
     new = repaired(tmp_path, text, fields, form, {"betrag": {1: 9.5}})
     assert new == text.replace(b"+2,0", b"9,5")
     assert repaired(tmp_path, text, fields, form, {}) == text
@@ -268,7 +268,8 @@ def test_a_packed_table_stays_packed_and_may_be_unpacked(tmp_path):
         (pa.array([100, 250]), Field("money", ccy="EUR", unit="minor"), Decimal("3.50"), 350),
         (pa.array([1.5, 2.5]), MONEY, Decimal("3.50"), 3.5),
         (pa.array([12.5, 20.0]), Field("ratio", unit="percent"), 0.075, 7.5),
-        (pa.array([1719000000, 1719100000]), Field("ts", unit="s"), datetime(2024, 7, 1, 9, 30, tzinfo=UTC), 1719826200),
+        (pa.array([1719000000, 1719100000]), Field("ts", unit="s"),
+         datetime(2024, 7, 1, 9, 30, tzinfo=UTC), 1719826200),
         (pa.array([20240101, 20240102]), Field("date", format="%Y%m%d"), date(2025, 12, 31), 20251231),
         (pa.array(["1,50", "2,50"]), MONEY, Decimal("3.00"), "3,00"),
         (pa.array(["a", "b"]).dictionary_encode(), Field("cat"), "c", "c"),

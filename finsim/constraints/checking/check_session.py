@@ -19,8 +19,9 @@ from finsim.constraints.packs.loading import param
 from finsim.constraints.packs.rule import Rule, key_names
 from finsim.constraints.packs.rule_builder import completeness
 from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.tables.label_codes import Labels
 from finsim.constraints.tables.nullable_vectors import Vec
-from finsim.constraints.tables.typed_columns import Labels, Source, missing
+from finsim.constraints.tables.typed_columns import Source, missing
 from finsim.errors import Problem, RuleError, did_you_mean
 
 

@@ -59,6 +59,8 @@ def named(tables: AnyTable | Mapping[str, AnyTable], rules: RuleSet) -> dict[str
 
     Raises RuleError for a name or a table that the pack does not know.
     """
+    if isinstance(tables, pa.RecordBatchReader):  # can be read once only
+        tables = open_table(tables, {}).table(rename=False)
     if not isinstance(tables, Mapping):
         tables = {table_of(tables, rules): tables}
     for name in tables:

@@ -19,7 +19,8 @@ from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.rule_counts import judged
 from finsim.constraints.language.expression import Node
 from finsim.constraints.packs.rule import Rule, Table
-from finsim.constraints.tables.typed_columns import Labels, Source
+from finsim.constraints.tables.label_codes import Labels
+from finsim.constraints.tables.typed_columns import Source
 from finsim.errors import DataError
 from finsim.notation import Bool1D
 from finsim.tables.cells.readiness import typed_table

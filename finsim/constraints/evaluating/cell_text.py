@@ -28,7 +28,7 @@ def cell_text(source: Source, kind: Type, name: str, values: Any, valid: Any, pl
         return "null"
     value = values[place] if np.ndim(values) else values
     if kind.kind == "cat" or (kind.kind == "id" and name and source.is_text(name)):
-        return repr(source.labels.texts[int(value)])
+        return repr(source.labels.text(int(value)))
     return shown(kind, value)
 
 

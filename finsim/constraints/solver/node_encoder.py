@@ -22,7 +22,8 @@ from finsim.constraints.solver.node_traits import Scene, Truth
 from finsim.constraints.solver.null_encoding import null
 from finsim.constraints.solver.number_encoding import NUMBERS
 from finsim.constraints.solver.truth_encoding import TRUTHS
-from finsim.constraints.tables.typed_columns import Labels, Source
+from finsim.constraints.tables.label_codes import Labels
+from finsim.constraints.tables.typed_columns import Source
 
 
 class Encoder(Encoding):

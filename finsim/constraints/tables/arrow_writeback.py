@@ -66,7 +66,7 @@ def _arrow(source: Source, values: Array, kind: Type, target: pa.DataType, unit:
     if kind.kind == "cat" or (
         kind.kind == "id" and (pa.types.is_string(target) or pa.types.is_large_string(target))
     ):
-        return pa.array([source.labels.texts[int(code)] for code in values], target)
+        return pa.array([source.labels.text(int(code)) for code in values], target)
     if kind.kind == "money" and not (pa.types.is_integer(target) and unit != "major"):
         scale = 0 if unit == "minor" and not pa.types.is_decimal(target) else kind.scale
         exact = [Decimal(int(value)).scaleb(-scale) for value in values]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from threading import Lock
+from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +11,7 @@ import pyarrow.compute as pc
 from finsim.constraints.language.column import Column
 from finsim.constraints.language.types import DAY_NANOS, LARGEST, Type
 from finsim.constraints.tables.arrow_to_numpy import values_of
+from finsim.constraints.tables.label_codes import Labels
 from finsim.constraints.tables.nullable_vectors import TRUE, Mask, Vec, known
 from finsim.errors import DataError, Problem, did_you_mean
 from finsim.notation import Array, Int1D
@@ -51,32 +50,6 @@ def missing(schema: pa.Schema, columns: Mapping[str, Column], table: str) -> lis
         for name, column in columns.items()
         if name not in found and not column.optional
     ]
-
-
-@dataclass
-class Labels:
-    """Numbers labels: the same text has the same code in every column, table and batch.
-
-    ``texts_of`` are tables and columns of whole numbers that are compared with text, and so read as text.
-    """
-
-    codes: dict[str, int] = field(default_factory=dict)
-    texts: list[str] = field(default_factory=list)
-    texts_of: set[tuple[str, str]] = field(default_factory=set)
-    _lock: Lock = field(default_factory=Lock, repr=False)
-
-    def code(self, text: str) -> int:
-        """Return the code of a label, a new one if need be (threads may ask side by side)."""
-        if text not in self.codes:
-            with self._lock:
-                if text not in self.codes:
-                    self.texts.append(text)
-                    self.codes[text] = len(self.texts) - 1
-        return self.codes[text]
-
-    def encoded(self, texts: Iterable[str | None]) -> Int1D:
-        """Return the codes of texts (0 for null)."""
-        return np.array([0 if text is None else self.code(text) for text in texts], dtype=np.int64)
 
 
 class Source:
@@ -263,8 +236,7 @@ class Source:
     def _coded(self, data: pa.Array) -> Vec:
         if not pa.types.is_dictionary(data.type):
             data = pc.dictionary_encode(data)
-        texts = [None if text is None else str(text) for text in data.dictionary.to_pylist()]
-        codes = self.labels.encoded(texts)
+        codes = self.labels.coded(data.dictionary)
         valid = None if data.null_count == 0 else values_of(data.is_valid())
         if not len(codes):
             return Vec(np.zeros(len(data), dtype=np.int64), valid)

@@ -10,8 +10,8 @@ import numpy as np
 
 from finsim.constraints.language.expression import Node
 from finsim.constraints.tables.group_layout import Layout
+from finsim.constraints.tables.label_codes import Labels
 from finsim.constraints.tables.nullable_vectors import both
-from finsim.constraints.tables.typed_columns import Labels
 from finsim.notation import Array
 
 

@@ -15,7 +15,7 @@ from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.tables.group_layout import layout
-from finsim.constraints.tables.typed_columns import Labels
+from finsim.constraints.tables.label_codes import Labels
 from finsim.constraints.training.margin_frame import NUMPY, Cells, Frame, Space
 from finsim.constraints.training.rule_margins import Margins, flat_parts, obstacles, scales_of
 from finsim.engine.market_model.differentiable_bars import MADE, soft_bars

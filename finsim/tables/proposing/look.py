@@ -76,7 +76,7 @@ def look(path: Path, declared: Dialect | None = None) -> TextLook:
     if wrong:
         doubts.append(f"{wrong} of the first {len(records)} lines have other than {width} cells")
     if skipped:
-        doubts.append(f"the first {skipped} lines stand above the header: skipped")
+        doubts.append(f"{_lines(skipped)} above the header: skipped")
     if header_rows > 1:
         doubts.append("two lines of names: read as one name each, joined by a blank")
     if _is_data(header[0], rows):
@@ -208,6 +208,10 @@ def text_lines(lines: Sequence[int], start: int, shown: Sequence[str]) -> int:
     """Return how many lines of the file stand above the record ``start``."""
     inside = sum(cell.count("\n") for cell in shown)
     return lines[start] - 1 - inside if start else 0
+
+
+def _lines(count: int) -> str:
+    return "one line stands" if count == 1 else f"{count} lines stand"
 
 
 def _header_rows(records: list[list[str]]) -> int:

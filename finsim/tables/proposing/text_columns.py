@@ -206,6 +206,9 @@ def _typed(
             return Guess(replace(base, type="money", ccy=sign or ccy))
         return Guess(replace(base, type="float"), (f"`{header}` has {decimals} decimals: not money",))
     named = any(word in fold(header) for word in _SHARE_NAMES)
+    if ccy and not base.role and not named and all(re.fullmatch(r"-?\d+\.\d\d", text) for text in plain):
+        said = f"`{header}` has two decimals in every cell: money?"
+        return Guess(replace(base, type="money", ccy=ccy), (said,))
     if base.role in _SHARE_ROLES or (named and not (whole and high <= 10)):
         return _share(header, values, base)
     if base.role == "term":

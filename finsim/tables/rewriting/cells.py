@@ -55,8 +55,10 @@ def _reads(values: pa.Array, rows: list[int], cells: list[str], column: Field, d
     if not rows:
         return []
     wanted = values.take(pa.array(rows, pa.int64()))
+    empty = set(dialect.null)  # a text file has no other empty cell
     try:
-        got = from_text(pa.array(cells, pa.string()), column, dialect)
+        written = pa.array([None if cell in empty else cell for cell in cells], pa.string())
+        got = from_text(written, column, dialect)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OverflowError):
         half = len(rows) // 2
         return [
