@@ -79,6 +79,7 @@ def fit_book(applications: pd.DataFrame, settings: Settings) -> Book:
     known = applications[applications["bad"].notna()] if "bad" in applications else applications
     frame = _with_days(known)
     features = feature_names(frame)
+    frame = frame.assign(**{name: _worded(frame[name]) for name in features})
     scorecard = fit_card(frame, settings)
     joint = frame[[name for name in frame if name in (*_STATED, *features)]].assign(group=_groups(frame))
     label = frame["bad" if "bad" in frame else "pd"].to_numpy(dtype=np.float64)
@@ -128,6 +129,11 @@ def _with_days(frame: pd.DataFrame) -> pd.DataFrame:
     dates = [str(name) for name in frame if frame[name].dtype.kind == "M"]
     days = {name: (frame[name] - pd.Timestamp(0)) / pd.Timedelta(days=1) for name in dates}
     return frame.assign(**days) if days else frame
+
+
+def _worded(values: pd.Series) -> pd.Series:
+    """Return a column of words with "missing" in its gaps; numbers stay as they are."""
+    return values if values.dtype.kind in "if" else values.where(values.notna(), "missing")
 
 
 def _groups(frame: pd.DataFrame) -> pd.Series:

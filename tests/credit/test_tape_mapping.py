@@ -372,3 +372,14 @@ def test_numbers_that_no_fit_can_hold(tmp_path, value):
     mapping = mapping_of({"score": Declared(Field("float", source="score"))})
     with pytest.raises(DataError, match="column 'score', row 5"):
         read_tape(frame, mapping)
+
+
+def test_words_with_gaps_are_a_word_of_their_own():
+    """A role of words (the bank's grade), a feature, and a frame that was not read by ``read_tape``."""
+    gone = np.arange(400) % 4 == 0
+    frame = tape(grade=np.where(gone, "", "A"), region=np.where(gone, "", "north"))
+    found = read_tape(frame.replace("", None))
+    for source in (found.frame, found.frame.replace("missing", None)):
+        made = loans(fit_book(source, Settings()), 1_000, Streams(3)).to_pandas()
+        for name in ("tape_grade", "region"):
+            assert (made[name] == "missing").mean() == pytest.approx(0.25, abs=0.05)

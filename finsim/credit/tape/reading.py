@@ -264,7 +264,7 @@ def _placement(reading: _Reading, marks: bool) -> dict[str, pd.Series]:
 def _check_currency(reading: _Reading, frame: pd.DataFrame) -> None:
     currencies = sorted(set(frame["currency"]))
     if len(currencies) > 1:
-        found = f"several currencies: {', '.join(currencies[:5])}"
+        found = f"several currencies: {', '.join(name or '(none)' for name in currencies[:5])}"
         place = f"{reading.reader.place}: column 'currency'"
         reading.reader.problems.append(Problem(place, found, "one", "convert the amounts"))
 
