@@ -15,6 +15,7 @@ from finsim.agents.schemes.scheme_table import SchemeRows, pattern_table
 from finsim.agents.settings import Settings
 from finsim.agents.vocabulary import CHANNELS, FROM_DECOY, FROM_LIFE, FROM_NARRATIVE, PURPOSES, STATUSES
 from finsim.errors import RecordError
+from finsim.kernels.bounds import bad_moves
 from finsim.kernels.ledger import DECLINED, SKIPPED, Book, Moves, Rows, State, post_moves
 from finsim.notation import Array, Cents1D, Int1D
 from finsim.records.transactions import TRANSACTION_SCHEMA
@@ -95,6 +96,9 @@ def _run(orders: Orders, book: Book, plan: SchemePlan, state: State) -> Rows:
     moves = Moves(
         *(np.ascontiguousarray(a) for a in (orders.payer, orders.payee, orders.amount, orders.plan_row))
     )
+    wrong = bad_moves(moves, book, plan.steps, state)
+    if wrong:
+        raise RecordError(wrong, place="orders", expected="accounts and plan slots that exist")
     post_moves(moves, book, plan.steps, state, rows)
     return rows
 

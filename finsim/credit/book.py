@@ -10,15 +10,27 @@ import pandas as pd
 import pyarrow as pa
 
 from finsim.credit.copula import Copula, fit_copula, sample_copula
+from finsim.credit.loan_terms import (
+    correlations,
+    default_probability,
+    grades,
+    loan_rates,
+    loss_given_default,
+    whole_numbers,
+    words,
+)
 from finsim.credit.pd_scorecard import PROTECTED, Scorecard, fit_scorecard
-from finsim.credit.reference_parameters import CLASSES, GRADE_BOUNDS, GRADES, asset_correlation
 from finsim.credit.schedule import balance_after, payment
 from finsim.credit.settings import Settings
 from finsim.errors import FitError, RecordError
-from finsim.notation import MINOR_UNITS, Array, Float1D
+from finsim.notation import MINOR_UNITS, Array, Float1D, Int1D
 from finsim.randomness import Streams
 
-_KEPT = ("age", "amount", "term_months", "bad", "sector", "loan_class", "currency", "income", "rate")
+KEYS = ("loan_id", "obligor_id")
+_STATED = ("age", "amount", "term_months", "income", "rate", "pd", "lgd", "months_on_book")
+_PLACED = ("bad", "sector", "loan_class", "currency")
+# What only the very loans of the tape have: a resampled book takes these from its own schedule.
+_OWN_ONLY = ("balance", "ead", "opened")
 _LEAST_ROWS = 50
 
 # Statlog code -> share of disposable income the instalment takes (Groemping 2019, "South German credit
@@ -33,12 +45,26 @@ _NO_BAND = (0.05, 0.40)
 
 
 @dataclass(frozen=True)
+class Obligors:
+    """How many loans the obligors of the tape have, and which columns never differ within one obligor."""
+
+    sizes: Int1D
+    shared: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Book:
-    """A fitted book: the joint law of applications, the scorecard and what turns both into loans."""
+    """A fitted book: the joint law of applications, the scorecard and what turns both into loans.
+
+    ``scorecard`` is None where the tape states every PD and no outcome; ``obligors`` where each loan has
+    an obligor of its own.
+    """
 
     copula: Copula
-    scorecard: Scorecard
+    scorecard: Scorecard | None
     features: tuple[str, ...]
+    dates: frozenset[str]
+    obligors: Obligors | None
     currency: str
     scale: float
     settings: Settings
@@ -47,27 +73,86 @@ class Book:
 def fit_book(applications: pd.DataFrame, settings: Settings) -> Book:
     """Fit the copula and the PD scorecard to applications as read by ``read_applications``.
 
-    Amounts in DEM are converted with ``settings.mark_rate`` to ``settings.currency``.
-    Raises FitError for fewer than 50 rows or a single outcome.
+    Amounts in DEM are converted with ``settings.mark_rate`` to ``settings.currency``. Raises FitError
+    for fewer than 50 rows, a single outcome, or loans with neither an outcome nor a PD.
     """
-    if len(applications) < _LEAST_ROWS or applications["bad"].nunique() < 2:
+    known = applications[applications["bad"].notna()] if "bad" in applications else applications
+    frame = _with_days(known)
+    features = feature_names(frame)
+    frame = frame.assign(**{name: _worded(frame[name]) for name in features})
+    scorecard = fit_card(frame, settings)
+    joint = frame[[name for name in frame if name in (*_STATED, *features)]].assign(group=_groups(frame))
+    label = frame["bad" if "bad" in frame else "pd"].to_numpy(dtype=np.float64)
+    copula = fit_copula(joint, "group", ("purpose",), label)
+    dates = frozenset(name for name in features if known[name].dtype.kind == "M")
+    currency, scale = money_of(frame, settings)
+    return Book(copula, scorecard, tuple(features), dates, _obligors(known, joint), currency, scale, settings)
+
+
+def feature_names(frame: pd.DataFrame) -> list[str]:
+    """Return the columns that are neither keys nor anything the model itself computes."""
+    known = {*KEYS, *_STATED, *_PLACED, *_OWN_ONLY}
+    return [str(name) for name in frame if name not in known]
+
+
+def fit_card(frame: pd.DataFrame, settings: Settings) -> Scorecard | None:
+    """Return the scorecard of a frame with outcomes; None for one that states every PD instead.
+
+    Raises FitError for fewer than 50 rows, a single outcome, or loans with neither.
+    """
+    outcome = "bad" in frame and frame["bad"].nunique() == 2
+    stated = "pd" in frame and bool(frame["pd"].notna().all())
+    if len(frame) < _LEAST_ROWS or not (outcome or stated):
+        bad = f" with {int(frame['bad'].sum())} defaults" if "bad" in frame else " without an outcome"
         raise FitError(
-            f"{len(applications)} applications with {int(applications['bad'].sum())} defaults",
+            f"{len(frame)} applications{bad}",
             place="applications",
-            expected=f"at least {_LEAST_ROWS} rows and both outcomes",
-            remedy="add rows",
+            expected=f"at least {_LEAST_ROWS} rows, and both outcomes or a PD for each loan",
+            remedy="add rows, map the column of outcomes to `bad`, or the bank's own PD to `pd`",
         )
-    features = [str(name) for name in applications if name not in _KEPT]
-    scored = [name for name in ("age", "amount", "term_months", *features) if name not in PROTECTED]
-    scorecard = fit_scorecard(applications, scored, settings.target_pd)
-    group = applications["sector"].str.cat(applications["loan_class"], sep="|")
-    joint = applications.drop(columns=["sector", "loan_class", "currency"]).assign(group=group)
-    copula = fit_copula(joint, "group", ("purpose",), "bad")
-    stated = str(applications["currency"].iloc[0])
-    marks = stated == "DEM"
-    currency = settings.currency if marks or not stated else stated
-    scale = settings.mark_rate if marks else 1.0
-    return Book(copula, scorecard, tuple(features), currency, scale, settings)
+    if not outcome:
+        return None
+    scored = [name for name in ("age", "amount", "term_months", *feature_names(frame)) if name in frame]
+    return fit_scorecard(frame, [name for name in scored if name not in PROTECTED], settings.target_pd)
+
+
+def money_of(frame: pd.DataFrame, settings: Settings) -> tuple[str, float]:
+    """Return the currency of the book and what its amounts are multiplied by (marks become euros)."""
+    stated = str(frame["currency"].iloc[0])
+    if stated == "DEM":
+        return settings.currency, settings.mark_rate
+    return stated or settings.currency, 1.0
+
+
+def _with_days(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with dates as days since 1970, NaN where missing."""
+    dates = [str(name) for name in frame if frame[name].dtype.kind == "M"]
+    days = {name: (frame[name] - pd.Timestamp(0)) / pd.Timedelta(days=1) for name in dates}
+    return frame.assign(**days) if days else frame
+
+
+def _worded(values: pd.Series) -> pd.Series:
+    """Return a column of words with "missing" in its gaps; numbers stay as they are."""
+    return values if values.dtype.kind in "if" else values.where(values.notna(), "missing")
+
+
+def _groups(frame: pd.DataFrame) -> pd.Series:
+    return frame["sector"].str.cat(frame["loan_class"], sep="|")
+
+
+def _obligors(known: pd.DataFrame, joint: pd.DataFrame) -> Obligors | None:
+    """Return what loans of one obligor have in common; None when no obligor has two."""
+    if "obligor_id" not in known:
+        return None
+    codes = pd.factorize(known["obligor_id"])[0].astype(np.int64)
+    alone = codes < 0  # a loan without an obligor id stands for itself
+    codes[alone] = codes.max(initial=0) + 1 + np.arange(int(alone.sum()))
+    sizes = np.bincount(codes)
+    if sizes.max(initial=0) < 2:
+        return None
+    most = joint.groupby(codes).nunique(dropna=False).max()
+    shared = [str(name) for name, count in most.items() if count == 1]
+    return Obligors(sizes.astype(np.int64), tuple(shared))
 
 
 def loans(book: Book, count: int, streams: Streams, first: int = 0) -> pa.Table:
@@ -93,33 +178,35 @@ def _shard(book: Book, shard: int, streams: Streams) -> pa.Table:
     rng = streams.at("loans", "shard", shard)
     rows = sample_copula(book.copula, settings.shard_loans, rng)
     draws = {name: rng.random(settings.shard_loans) for name in ("noise", "income", "season")}
+    lead = _leads(book, rng)
+    rows = _shared(book, rows, lead)
     pairs = [name.split("|") for name in book.copula.groups]
     sector = np.array([pair[0] for pair in pairs])[rows["group"]]
     loan_class = np.array([pair[1] for pair in pairs])[rows["group"]]
-    pd_ = book.scorecard.probability(rows)
-    lgd = _loss_given_default(loan_class, rows)
+    pd_ = default_probability(book.scorecard, rows)[lead]
+    lgd = loss_given_default(loan_class, rows)
     amount = _amounts(book, rows)
     term = np.maximum(rows["term_months"], 1).astype(np.int64)
-    rate = rows["rate"] if "rate" in rows else _loan_rate(settings, pd_, lgd, draws["noise"])
-    rate = np.round(np.clip(rate, 0.0, settings.rate_cap), 4)
+    rate = np.round(loan_rates(settings, rows, pd_, lgd, draws["noise"]), 4)
     due = payment(amount, rate, term)
-    paid = np.floor(draws["season"] * np.minimum(settings.seasoning_months + 1, term)).astype(np.int64)
+    paid = _paid(settings, rows, term, draws["season"])
     income = _income(book, rows, due, draws["income"])
-    opened = _opened(settings, paid)
+    opened = opening_days(settings, paid)
     number = shard * settings.shard_loans + np.arange(settings.shard_loans)
+    age = {"age": whole_numbers(rows["age"], pa.int32())} if "age" in rows else {}
     columns: dict[str, Array | pa.Array] = {
         "loan_id": number,
-        "obligor_id": number,
-        "sector": _words(sector, sorted({pair[0] for pair in pairs})),
-        "loan_class": _words(loan_class, sorted({pair[1] for pair in pairs})),
-        "grade": _words(np.array(GRADES)[np.searchsorted(GRADE_BOUNDS, pd_, side="right")], GRADES),
-        "vintage": _vintage(settings, opened),
+        "obligor_id": number[lead],
+        "sector": words(sector, sorted({pair[0] for pair in pairs})),
+        "loan_class": words(loan_class, sorted({pair[1] for pair in pairs})),
+        "grade": grades(pd_),
+        "vintage": _vintage(book, opened),
         "opened": pa.array(opened, pa.date32()),
-        "age": rows["age"].astype(np.int32),
+        **age,
         "income": income,
         "amount": amount,
         "balance": balance_after(amount, rate, due, term, paid),
-        "currency": _words(np.full(len(number), book.currency), (book.currency,)),
+        "currency": words(np.full(len(number), book.currency), (book.currency,)),
         "rate": rate,
         "term_months": term.astype(np.int32),
         "months_on_book": paid.astype(np.int32),
@@ -127,7 +214,7 @@ def _shard(book: Book, shard: int, streams: Streams) -> pa.Table:
         "dti": due / income,
         "pd": pd_,
         "lgd": lgd,
-        "rho": _correlations(loan_class, pd_),
+        "rho": correlations(loan_class, pd_),
     }
     columns.update({name: _feature(book, name, rows[name]) for name in book.features})
     columns["_fs_src"] = np.zeros(len(number), dtype=np.uint8)
@@ -135,44 +222,61 @@ def _shard(book: Book, shard: int, streams: Streams) -> pa.Table:
     return pa.table(columns)
 
 
-def _words(values: Array, known: tuple[str, ...] | list[str]) -> pa.Array:
-    """Return a dictionary column whose dictionary is the same in every shard."""
-    order = {word: code for code, word in enumerate(known)}
-    codes = np.array([order[word] for word in values.tolist()], dtype=np.int32)
-    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(list(known), pa.string()))
+def _leads(book: Book, rng: np.random.Generator) -> Int1D:
+    """Return for each loan of a shard the place of its obligor's first loan; loans of one stand together."""
+    count = book.settings.shard_loans
+    if book.obligors is None:
+        return np.arange(count)
+    sizes = rng.choice(book.obligors.sizes, count)
+    starts = np.cumsum(sizes) - sizes
+    return np.repeat(starts, sizes)[:count].astype(np.int64)
+
+
+def _shared(book: Book, rows: dict[str, Array], lead: Int1D) -> dict[str, Array]:
+    """Give all loans of an obligor what the tape's obligors have in common."""
+    if book.obligors is None:
+        return rows
+    return {name: values[lead] if name in book.obligors.shared else values for name, values in rows.items()}
+
+
+def _paid(settings: Settings, rows: Mapping[str, Array], term: Int1D, chance: Float1D) -> Int1D:
+    """Return the instalments paid so far: as the tape's loans, else uniform up to ``seasoning_months``."""
+    drawn = np.floor(chance * np.minimum(settings.seasoning_months + 1, term)).astype(np.int64)
+    if "months_on_book" not in rows:
+        return drawn
+    stated = np.asarray(rows["months_on_book"], dtype=np.float64)
+    known = np.clip(np.nan_to_num(stated), 0, term - 1).astype(np.int64)
+    return np.where(np.isnan(stated), drawn, known)
 
 
 def _feature(book: Book, name: str, values: Array) -> Array | pa.Array:
-    if values.dtype.kind in "if":
-        return values
-    return _words(values, sorted(str(level) for level in book.copula.levels[name]))
+    if name == "collateral_value":
+        return whole_numbers(np.rint(values * book.scale * MINOR_UNITS), pa.int64())
+    if name in book.dates:
+        return whole_numbers(np.rint(values), pa.int32()).cast(pa.date32())
+    if values.dtype.kind not in "if":
+        return words(values, sorted(str(level) for level in book.copula.levels[name]))
+    if name in book.copula.whole:
+        return whole_numbers(values, pa.int64())
+    return pa.array(values, from_pandas=True)
 
 
 def _amounts(book: Book, rows: Mapping[str, Array]) -> Array:
     """Return amounts in minor units, whole currency units, capped for young borrowers."""
     settings = book.settings
     units = np.maximum(np.rint(rows["amount"] * book.scale), 1.0)
-    young = rows["age"] < settings.young_age
-    units = np.where(young, np.minimum(units, settings.young_cap), units)
+    if "age" in rows:
+        young = rows["age"] < settings.young_age
+        units = np.where(young, np.minimum(units, settings.young_cap), units)
     return units.astype(np.int64) * MINOR_UNITS
-
-
-def _loan_rate(settings: Settings, pd_: Float1D, lgd: Float1D, noise: Float1D) -> Float1D:
-    """Risk-based pricing: funding + expected loss + margin + noise (s.d. ``rate_noise``)."""
-    spread = settings.rate_noise * np.sqrt(12.0) * (noise - 0.5)
-    found: Float1D = settings.funding_rate + pd_ * lgd + settings.margin + spread
-    return found
 
 
 def _income(book: Book, rows: Mapping[str, Array], due: Array, chance: Float1D) -> Array:
     """Return monthly income, minor units.
 
-    Where the applications have none, the share of income that the instalment takes is drawn within
+    Where the applications state none, the share of income that the instalment takes is drawn within
     the borrower's band and income follows from it, down to a floor. assumption: uniform in the band.
     """
-    if "income" in rows:
-        stated = np.rint(rows["income"] * book.scale * MINOR_UNITS).astype(np.int64)
-        return np.maximum(stated, MINOR_UNITS)
     low = np.full(len(due), _NO_BAND[0])
     high = np.full(len(due), _NO_BAND[1])
     for code, (least, most) in _BANDS.items() if "instalment_band" in rows else ():
@@ -181,29 +285,15 @@ def _income(book: Book, rows: Mapping[str, Array], due: Array, chance: Float1D) 
     share = low + (high - low) * chance
     floor = book.settings.income_floor * MINOR_UNITS
     found: Array = np.maximum(np.ceil(due / share).astype(np.int64), floor)
-    return found
+    if "income" not in rows:
+        return found
+    missing = np.isnan(rows["income"])
+    stated = np.rint(np.nan_to_num(rows["income"]) * book.scale * MINOR_UNITS).astype(np.int64)
+    return np.where(missing, found, np.maximum(stated, MINOR_UNITS))
 
 
-def _loss_given_default(loan_class: Array, rows: Mapping[str, Array]) -> Float1D:
-    """Return LGD by class; a guarantor or real estate lowers it. assumption: by .10 and .05."""
-    base = np.array([CLASSES[name].lgd for name in loan_class.tolist()])
-    if "guarantor" in rows:
-        base = base - 0.10 * (rows["guarantor"] == "guarantor")
-    if "property" in rows:
-        base = base - 0.05 * (rows["property"] == "real estate")
-    found: Float1D = np.clip(base, 0.05, 1.0)
-    return found
-
-
-def _correlations(loan_class: Array, pd_: Float1D) -> Float1D:
-    rho = np.empty(len(pd_))
-    for name in sorted(set(loan_class.tolist())):
-        rows = loan_class == name
-        rho[rows] = asset_correlation(name, pd_[rows])
-    return rho
-
-
-def _opened(settings: Settings, paid: Array) -> Array:
+def opening_days(settings: Settings, paid: Int1D) -> Array:
+    """Return the day on which each loan was opened, ``paid`` months before ``as_of``: datetime64[D]."""
     stamp = pd.Timestamp(settings.as_of)
     ends = stamp.is_month_end
     dates = [
@@ -213,8 +303,19 @@ def _opened(settings: Settings, paid: Array) -> Array:
     return np.array(dates, dtype="datetime64[D]")[paid]
 
 
-def _vintage(settings: Settings, opened: Array) -> pa.Array:
+def _vintage(book: Book, opened: Array) -> pa.Array:
+    """Return the quarter of each loan, from a dictionary that all shards share."""
     periods = pd.DatetimeIndex(opened).to_period("Q").astype(str).to_numpy()
-    last = pd.Period(pd.Timestamp(settings.as_of), "Q")
-    known = [str(last - k) for k in range(settings.seasoning_months // 3 + 2, -1, -1)]
-    return _words(periods, known)
+    last = pd.Period(pd.Timestamp(book.settings.as_of), "Q")
+    known = [str(last - k) for k in range(_oldest(book) // 3 + 2, -1, -1)]
+    return words(periods, known)
+
+
+def _oldest(book: Book) -> int:
+    """Return the most months that a loan of the book can have been open."""
+    name = "months_on_book"
+    if name in book.copula.levels:
+        stated = max(float(level) for level in book.copula.levels[name])
+    else:
+        stated = max((float(values[-1]) for values in book.copula.sorted_values.get(name, ())), default=0.0)
+    return max(book.settings.seasoning_months, int(stated))

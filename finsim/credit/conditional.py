@@ -8,6 +8,7 @@ from scipy.special import ndtr, ndtri
 from finsim.notation import Array, Float1D
 
 MONTHS_PER_YEAR = 12
+_LEAST_LGD = 1e-12
 
 
 def default_point(pd: Array, rho: Array) -> Float1D:
@@ -34,9 +35,10 @@ def conditional_pd(pd: Array, rho: Array, z: Array) -> Array:
 def loss_shift(pd: Array, lgd: Array, rho: Array) -> Array:
     """Return kappa = (Phi^-1(PD) - Phi^-1(PD LGD)) / sqrt(1 - rho).
 
+    An LGD of 0 counts as 1e-12, so that the shift stays finite.
     Source: Frye and Jacobs 2012, "Credit loss and systematic loss given default", eq. 8.
     """
-    found: Array = (ndtri(pd) - ndtri(pd * lgd)) / np.sqrt(1.0 - rho)
+    found: Array = (ndtri(pd) - ndtri(pd * np.maximum(lgd, _LEAST_LGD))) / np.sqrt(1.0 - rho)
     return found
 
 

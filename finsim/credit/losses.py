@@ -13,7 +13,8 @@ from finsim.credit.factors import annual_draws, class_z
 from finsim.credit.recovery import follows_frye_jacobs, price_indices
 from finsim.credit.settings import Settings
 from finsim.credit.text_codes import coded
-from finsim.errors import RecordError
+from finsim.errors import Problem, RecordError
+from finsim.kernels.bounds import bad_draws
 from finsim.kernels.defaults import draw_losses
 from finsim.notation import Float1D, Float2D, Int1D, Int2D
 from finsim.randomness import Streams
@@ -27,11 +28,12 @@ _MOST_LOANS = 2048  # 64 kB of loans: a bucket stays in the cache over all draws
 class Buckets:
     """Loans sorted into buckets of one sector and class and of similar default points, for the kernel.
 
-    ``order`` [N] is the row in the book of each sorted loan. Shapes: kernels.defaults.draw_losses.
+    ``place`` [N] tells for each loan of the book which sorted row it is in: loans of one obligor that have
+    one PD, sector and class share a row and default together. Shapes: kernels.defaults.draw_losses.
     """
 
     sectors: tuple[str, ...]
-    order: Int1D
+    place: Int1D
     starts: Int1D
     bucket: Float2D
     loan: Float2D
@@ -76,12 +78,10 @@ def default_counts(
     """Return how often each loan defaulted in the draws of ``losses``: int64 [N], in the book's order."""
     buckets = arrange(loans, drivers, settings)
     size = settings.block_draws
-    hits = np.zeros(len(buckets.order), dtype=np.int64)
+    hits = np.zeros(len(buckets.loan), dtype=np.int64)
     for block in range(-(-draws // size)):
         _block(buckets, block, min(size, draws - block * size), streams, settings, hits)
-    found = np.empty_like(hits)
-    found[buckets.order] = hits
-    return found
+    return hits[buckets.place]
 
 
 def homogeneous_losses(
@@ -107,17 +107,28 @@ def homogeneous_losses(
 
 
 def arrange(loans: pa.Table, drivers: Drivers, settings: Settings) -> Buckets:
-    """Return the loans of a book sorted into buckets, with the scenario's shift of each bucket."""
+    """Return the loans of a book sorted into buckets, with the scenario's shift of each bucket.
+
+    Raises RecordError naming the column and row of a PD, LGD, correlation or exposure that cannot be.
+    """
+    check_loans(loans)
     sector, sectors = coded(loans, "sector")
     kind, classes = coded(loans, "loan_class")
     pd_, rho, lgd = (loans[name].to_numpy() for name in ("pd", "rho", "lgd"))
+    exposure = loans[exposure_column(loans)].to_numpy().astype(np.float64)
     alpha, beta = default_point(pd_, rho), sensitivity(rho)
+    joint, lead = _joint_rows(loans, sector, kind, pd_)
+    if len(lead) < len(joint):
+        lost = np.bincount(joint, weights=exposure * lgd)
+        exposure = np.bincount(joint, weights=exposure)
+        lgd = lost / np.where(exposure > 0.0, exposure, 1.0)
+        sector, kind = sector[lead], kind[lead]
+        pd_, rho, alpha, beta = pd_[lead], rho[lead], alpha[lead], beta[lead]
+    follows = follows_frye_jacobs(drivers, classes)
     step = np.floor(alpha / _BUCKET_WIDTH).astype(np.int64)
     order = np.lexsort((alpha, kind, sector))
     starts = _cuts(np.column_stack([sector, kind, step])[order])
-    follows = follows_frye_jacobs(drivers, classes)
     severity = np.where(follows[kind], loss_shift(pd_, lgd, rho), lgd)
-    exposure = loans["balance"].to_numpy().astype(np.float64)
     loan = np.column_stack([alpha, beta, exposure, severity])[order]
     shift = class_z(drivers, classes)[: settings.loss_months].mean(axis=0)
     index = price_indices(drivers, classes)[: settings.loss_months].mean(axis=0)
@@ -134,7 +145,59 @@ def arrange(loans: pa.Table, drivers: Drivers, settings: Settings) -> Buckets:
             index[own],
         ]
     ).astype(np.float64)
-    return Buckets(sectors, order, starts, bucket, np.ascontiguousarray(loan))
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return Buckets(sectors, rank[joint], starts, bucket, np.ascontiguousarray(loan))
+
+
+def exposure_column(loans: pa.Table) -> str:
+    """Return the column of exposures at default: ``ead`` where the book has one, else ``balance``."""
+    return "ead" if "ead" in loans.column_names else "balance"
+
+
+def check_loans(loans: pa.Table) -> None:
+    """Raise RecordError for every column that holds a number no loan can have, with its first row."""
+    limits = {
+        "pd": (np.nextafter(0.0, 1.0), np.nextafter(1.0, 0.0), "above 0 and below 1"),
+        "rho": (0.0, np.nextafter(1.0, 0.0), "from 0 to below 1"),
+        "lgd": (0.0, 1.0, "from 0 to 1"),
+        exposure_column(loans): (0.0, 2.0**62, "0 or more minor units"),
+    }
+    problems = []
+    for name, (low, high, expected) in limits.items():
+        values = loans[name].to_numpy().astype(np.float64)
+        wrong = np.flatnonzero(~((values >= low) & (values <= high)))
+        if len(wrong):
+            found = f"{values[wrong[0]]:g} ({len(wrong)} rows in all)"
+            problems.append(Problem(f"loans: column {name!r}, row {wrong[0]}", found, expected))
+    if problems:
+        raise RecordError.of(problems)
+
+
+def rows_of(loans: pa.Table) -> tuple[Int1D, Int1D]:
+    """Return the number of each loan in the book, and that of its obligor's first loan: int64 [N] each.
+
+    A resampled book numbers its loans itself; a kept one has the tape's own ids, and ``_fs_row`` and
+    ``_fs_lead`` beside them.
+    """
+    if "_fs_row" in loans.column_names:
+        return loans["_fs_row"].to_numpy(), loans["_fs_lead"].to_numpy()
+    row = loans["loan_id"].to_numpy()
+    return row, loans["obligor_id"].to_numpy() if "obligor_id" in loans.column_names else row
+
+
+def _joint_rows(loans: pa.Table, sector: Int1D, kind: Int1D, pd_: Float1D) -> tuple[Int1D, Int1D]:
+    """Return the joint row of each loan, and the first loan of each joint row, in the book's order."""
+    every = np.arange(loans.num_rows)
+    owner = rows_of(loans)[1] if "loan_id" in loans.column_names else every
+    if len(np.unique(owner)) == len(owner):
+        return every, every
+    keys = np.column_stack([owner, sector, kind, pd_.view(np.int64)])
+    _, first, joint = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    by_book = np.argsort(first)
+    number = np.empty_like(by_book)
+    number[by_book] = np.arange(len(by_book))
+    return number[joint.reshape(-1)], first[by_book]
 
 
 def _cuts(keys: Int2D) -> Int1D:
@@ -153,7 +216,9 @@ def _block(
     factors = annual_draws(buckets.sectors, settings.block_draws, address, settings)[:count]
     found = np.zeros(count)
     seed = np.uint64(address.word("defaults"))
-    draw_losses(
-        seed, 0, np.ascontiguousarray(factors), buckets.starts, buckets.bucket, buckets.loan, found, hits
-    )
+    arguments = (np.ascontiguousarray(factors), buckets.starts, buckets.bucket, buckets.loan, found, hits)
+    wrong = bad_draws(*arguments)
+    if wrong:
+        raise RecordError(wrong, place="loss draws", expected="finite numbers and buckets that exist")
+    draw_losses(seed, 0, *arguments)
     return found

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from scipy.special import ndtr
 
 from finsim.credit.conditional import MONTHS_PER_YEAR, default_point, loss_shift, per_period, sensitivity
 from finsim.credit.factors import class_z, sector_factors
+from finsim.credit.losses import check_loans, rows_of
 from finsim.credit.recovery import follows_frye_jacobs, price_indices, stressed_lgd
 from finsim.credit.schedule import balances
 from finsim.credit.settings import Settings
@@ -72,15 +72,17 @@ def panel(
     scenario: severity 0 equals base byte for byte, and where PDs only rise and prepayment does not,
     every base defaulter defaults, no later, under stress (forbearance aside).
     """
-    book = loans.filter(pc.equal(pc.divide(loans["loan_id"], settings.shard_loans), shard))
+    row, lead = rows_of(loans)
+    mine = row // settings.shard_loans == shard
+    book, row, lead = loans.filter(pa.array(mine)), row[mine], lead[mine]
+    check_loans(book)
     months = drivers.clock.months
     left = book["term_months"].to_numpy().astype(np.int64) - book["months_on_book"].to_numpy()
     paths = balances(
         book["balance"].to_numpy(), book["rate"].to_numpy(), book["payment"].to_numpy(), left, months
     )
     risk = _risk(book, drivers, streams, settings)
-    place = book["loan_id"].to_numpy() % settings.shard_loans
-    fate = _fates(risk, left, place, drivers, streams.under("panel", shard), settings)
+    fate = _fates(risk, left, _Draws(streams, settings.shard_loans, row, lead), drivers, settings)
     return _rows(book, drivers, settings, shard, (risk, fate, paths))
 
 
@@ -99,17 +101,47 @@ def _risk(book: pa.Table, drivers: Drivers, streams: Streams, settings: Settings
     return _Risk(annual, per_period(annual, MONTHS_PER_YEAR), loss_rate, pd_)
 
 
-def _fates(
-    risk: _Risk, left: Int1D, place: Int1D, drivers: Drivers, streams: Streams, settings: Settings
-) -> _Fate:
-    """Let default, prepayment and maturity compete; default wins ties, then maturity.
+@dataclass(frozen=True)
+class _Draws:
+    """The uniforms of a panel: drawn for a whole shard, picked by the loan's number or its obligor's.
 
-    Uniforms are drawn for the whole shard, month by month, and picked by the loan's place in it.
+    Loans of one obligor share what decides their default, so they default together, wherever in the book
+    they stand.
     """
-    months, size = drivers.clock.months, settings.shard_loans
-    default_draw = streams.at("default").random((months, size))[:, place]
-    early_draw = streams.at("prepayment").random((months, size))[:, place]
-    spared = streams.at("forbearance").random(size)[place] < drivers.credit.forbearance_share
+
+    streams: Streams
+    shard_loans: int
+    row: Int1D
+    lead: Int1D
+
+    def of_loans(self, name: str, months: int) -> Float2D:
+        """Return a uniform for each month and loan: float64 [T, n]."""
+        return self._picked(name, (months, self.shard_loans), self.row)
+
+    def of_obligors(self, name: str, months: int) -> Float2D:
+        """Return a uniform for each month and loan, one for all loans of an obligor: float64 [T, n]."""
+        return self._picked(name, (months, self.shard_loans), self.lead)
+
+    def once(self, name: str) -> Float1D:
+        """Return a uniform for each loan, one for all loans of an obligor: float64 [n]."""
+        return self._picked(name, (self.shard_loans,), self.lead)
+
+    def _picked(self, name: str, shape: tuple[int, ...], row: Int1D) -> Array:
+        found = np.empty((*shape[:-1], len(row)))
+        shards = row // self.shard_loans
+        for shard in np.unique(shards).tolist():
+            drawn = self.streams.under("panel", shard).at(name).random(shape)
+            own = shards == shard
+            found[..., own] = drawn[..., row[own] % self.shard_loans]
+        return found
+
+
+def _fates(risk: _Risk, left: Int1D, draws: _Draws, drivers: Drivers, settings: Settings) -> _Fate:
+    """Let default, prepayment and maturity compete; default wins ties, then maturity."""
+    months = drivers.clock.months
+    default_draw = draws.of_obligors("default", months)
+    early_draw = draws.of_loans("prepayment", months)
+    spared = draws.once("forbearance") < drivers.credit.forbearance_share
     early = min(settings.prepayment * drivers.credit.prepayment_mult, 1.0)
     defaulted = _first(default_draw < risk.monthly)
     prepaid = _first(early_draw < early)
@@ -158,7 +190,7 @@ def _rows(
     row_of = np.broadcast_to(np.arange(count)[:, None], (count, months))[kept]
     column_of = np.broadcast_to(np.arange(months), (count, months))[kept]
     values: dict[str, Array | pa.Array] = {
-        "loan_id": book["loan_id"].to_numpy()[row_of],
+        "loan_id": book["loan_id"].combine_chunks().take(pa.array(row_of)),
         "month": pa.array(dates[column_of], pa.date32()),
         "status": pa.DictionaryArray.from_arrays(pa.array(status.T[kept].astype(np.int32)), words),
         "balance": balance.T[kept],
@@ -170,4 +202,10 @@ def _rows(
         "_fs_src": np.zeros(len(row_of), dtype=np.uint8),
         "_fs_seq": np.full(len(row_of), shard, dtype=np.uint32),
     }
-    return pa.RecordBatch.from_arrays([pa.array(values[n]) for n in PANEL_SCHEMA.names], schema=PANEL_SCHEMA)
+    schema = panel_schema(book)
+    return pa.RecordBatch.from_arrays([pa.array(values[n]) for n in schema.names], schema=schema)
+
+
+def panel_schema(loans: pa.Table) -> pa.Schema:
+    """Return PANEL_SCHEMA with ``loan_id`` as the book has it: whole numbers, or the tape's own text."""
+    return PANEL_SCHEMA.set(0, pa.field("loan_id", loans.schema.field("loan_id").type))

@@ -17,18 +17,21 @@ from finsim.notation import Array, Bool1D, Float1D, Float2D
 # Personal traits stay in the book for fairness checks but do not enter the score.
 PROTECTED = ("personal_status", "foreign_worker")
 PD_FLOOR, PD_CEILING = 0.0005, 0.6
+_MOST_WORDS = 20
 
 
 @dataclass(frozen=True)
 class Scorecard:
     """Log-odds = intercept + weights x features; ``shift`` moves the sample's odds to the target level.
 
-    ``numeric[name]`` is (mean, s.d., takes the log); ``levels[name]`` are the categories with a dummy.
-    ``auc`` is five-fold cross-validated on the applications.
+    ``numeric[name]`` is (mean, s.d., takes the log); ``levels[name]`` are the categories with a dummy, the
+    20 most frequent at most; ``fills[name]`` is the median that stands in for the missing cells of a
+    column, which also has an indicator. ``auc`` is five-fold cross-validated on the applications.
     """
 
     numeric: Mapping[str, tuple[float, float, bool]]
     levels: Mapping[str, tuple[str, ...]]
+    fills: Mapping[str, float]
     weights: Float1D
     shift: float
     auc: float
@@ -38,65 +41,92 @@ class Scorecard:
 
         The floor is the Basel retail floor (CRE32.4). assumption: the ceiling.
         """
-        design = _design(columns, self.numeric, self.levels)
+        design = _design(columns, self.numeric, self.levels, self.fills)
         odds = np.einsum("nk,k->n", design, self.weights) + self.shift
         found: Float1D = np.clip(expit(odds), PD_FLOOR, PD_CEILING)
         return found
 
 
-def fit_scorecard(frame: pd.DataFrame, features: list[str], target: float) -> Scorecard:
+def fit_scorecard(frame: pd.DataFrame, features: list[str], target: float | None) -> Scorecard:
     """Fit a ridge logistic regression of ``bad`` on ``features`` and calibrate its mean PD to ``target``.
 
-    The calibration adds one constant to all log-odds, so it changes the level and keeps the ranking
-    (prior correction; King and Zeng 2001, sec. 4.1, solved for the mean after flooring).
+    Without a target the mean PD is the share of ``bad`` that was observed. The calibration adds one
+    constant to all log-odds, so it changes the level and keeps the ranking (prior correction; King and
+    Zeng 2001, sec. 4.1, solved for the mean after flooring).
     Raises FitError when the calibration cannot reach the target.
     """
-    numeric, levels = _plan(frame, features)
+    numeric, levels, fills = _plan(frame, features)
     columns = {name: frame[name].to_numpy() for name in features}
-    design = _design(columns, numeric, levels)
+    design = _design(columns, numeric, levels, fills)
     bad = frame["bad"].to_numpy(dtype=bool)
+    wanted = float(bad.mean()) if target is None else target
     weights = _ridge_logistic(design, bad)
     odds = design @ weights
+    if not np.isfinite(odds).all():
+        raise FitError(
+            "the scorecard has no finite weights",
+            place="scorecard",
+            expected="features whose numbers and words tell loans apart",
+            remedy="leave out columns that copy one another or hold extreme numbers",
+        )
 
     def gap(shift: float) -> float:
-        return float(np.clip(expit(odds + shift), PD_FLOOR, PD_CEILING).mean()) - target
+        return float(np.clip(expit(odds + shift), PD_FLOOR, PD_CEILING).mean()) - wanted
 
     if gap(-40.0) > 0 or gap(40.0) < 0:
         raise FitError(
-            f"no calibration has a mean PD of {target}",
+            f"no calibration has a mean PD of {wanted:.6g}",
             place="scorecard",
             expected=f"a target between {PD_FLOOR} and {PD_CEILING}",
             remedy="change target_pd",
         )
     shift = float(brentq(gap, -40.0, 40.0, xtol=1e-12))
-    return Scorecard(numeric, levels, weights, shift, _cross_validated_auc(design, bad))
+    return Scorecard(numeric, levels, fills, weights, shift, _cross_validated_auc(design, bad))
 
 
 def _plan(
     frame: pd.DataFrame, features: list[str]
-) -> tuple[dict[str, tuple[float, float, bool]], dict[str, tuple[str, ...]]]:
+) -> tuple[dict[str, tuple[float, float, bool]], dict[str, tuple[str, ...]], dict[str, float]]:
     numeric: dict[str, tuple[float, float, bool]] = {}
     levels: dict[str, tuple[str, ...]] = {}
+    fills: dict[str, float] = {}
     for name in features:
         values = frame[name].to_numpy()
-        if values.dtype.kind in "if":
-            logged = bool(values.min() > 0 and values.max() > 20 * np.median(values) / 2)
-            seen = np.log(values) if logged else values.astype(np.float64)
-            numeric[name] = (float(seen.mean()), float(seen.std()) or 1.0, logged)
-        else:
-            levels[name] = tuple(sorted(set(values)))[1:]
-    return numeric, levels
+        if values.dtype.kind not in "if":
+            levels[name] = _dummies(values)
+            continue
+        if np.isnan(values).any():
+            fills[name] = float(np.nanmedian(values)) if not np.isnan(values).all() else 0.0
+            values = np.where(np.isnan(values), fills[name], values)
+        logged = bool(values.min() > 0 and values.max() > 20 * np.median(values) / 2)
+        seen = np.log(values) if logged else values.astype(np.float64)
+        numeric[name] = (float(seen.mean()), float(seen.std()) or 1.0, logged)
+    return numeric, levels, fills
+
+
+def _dummies(values: Array) -> tuple[str, ...]:
+    """Return the words that get a dummy: all but the first, or the most frequent of very many."""
+    words, counts = np.unique(values.astype(str), return_counts=True)
+    if len(words) <= _MOST_WORDS + 1:
+        return tuple(words[1:].tolist())
+    often = np.argsort(-counts, kind="stable")[:_MOST_WORDS]
+    return tuple(sorted(words[often].tolist()))
 
 
 def _design(
     columns: Mapping[str, Array],
     numeric: Mapping[str, tuple[float, float, bool]],
     levels: Mapping[str, tuple[str, ...]],
+    fills: Mapping[str, float],
 ) -> Float2D:
     count = len(next(iter(columns.values())))
     parts: list[Array] = [np.ones(count)]
     for name, (mean, spread, logged) in numeric.items():
         values = np.asarray(columns[name], dtype=np.float64)
+        if name in fills:
+            missing = np.isnan(values)
+            parts.append(missing.astype(np.float64))
+            values = np.where(missing, fills[name], values)
         parts.append(((np.log(values) if logged else values) - mean) / spread)
     for name, words in levels.items():
         parts.extend((columns[name] == word).astype(np.float64) for word in words)

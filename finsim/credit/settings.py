@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 
 from finsim.errors import StudyError
@@ -16,7 +16,7 @@ class Settings:
 
     * ``shard_loans``: loans per shard; part of the study, so results do not depend on workers.
     * ``as_of``: the jump-off day; loans were opened up to ``seasoning_months`` before it.
-    * ``target_pd``: mean 12-month default probability through the cycle.
+    * ``target_pd``: mean 12-month default probability through the cycle; None: the observed share.
       assumption: 2.5 % a year, unsecured instalment credit; the 30 % of the sample is by design.
     * ``currency`` and ``mark_rate``: amounts of the German sample are marks of the 1970s; they are
       multiplied by ``mark_rate``. assumption: German prices tripled since, 1 EUR = 1.95583 DEM.
@@ -40,7 +40,7 @@ class Settings:
 
     shard_loans: int = 5_000
     as_of: date = date(2025, 12, 31)
-    target_pd: float = 0.025
+    target_pd: float | None = 0.025
     currency: str = "EUR"
     mark_rate: float = 1.5
     young_age: int = 21
@@ -63,13 +63,18 @@ class Settings:
         """Check ranges."""
         shares = ("target_pd", "rate_cap", "prepayment", "months_autocorrelation", "sector_correlation")
         sizes = ("shard_loans", "block_draws", "loss_months")
-        wrong = [f"{name} = {getattr(self, name)}" for name in shares if not 0 <= getattr(self, name) < 1]
+        given = {name: getattr(self, name) for name in shares if getattr(self, name) is not None}
+        wrong = [f"{name} = {value}" for name, value in given.items() if not 0 <= value < 1]
         wrong += [f"{name} = {getattr(self, name)}" for name in sizes if getattr(self, name) < 1]
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if isinstance(value, int | float) and not 0 <= value < 2**53:
+                wrong.append(f"{one.name} = {value}")
         wrong += ["target_pd = 0"] if self.target_pd == 0 else []
         if wrong:
             raise StudyError(
-                ", ".join(wrong),
+                ", ".join(dict.fromkeys(wrong)),
                 place="credit settings",
-                expected="shares in [0, 1), target_pd above 0, sizes of at least 1",
+                expected="numbers of at least 0, shares in [0, 1), target_pd above 0, sizes of at least 1",
                 remedy="correct these values",
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from finsim.engine.study.loan_tape import loan_count
 from finsim.engine.study.study_resolution import Plan
 from finsim.provenance import origin_tags as tags
 from finsim.provenance.lineage import Unit, address
@@ -49,8 +50,12 @@ def _loans(plan: Plan, label: str) -> Iterator[Unit]:
     if part is None:
         return
     digest = plan.drivers[label].digest
-    for shard in range(-(-part.loans // part.shard_loans)):
+    count = loan_count(part)
+    for shard in range(-(-count // part.shard_loans)):
         first = shard * part.shard_loans
-        last = min(first + part.shard_loans, part.loans) - 1
-        stream = address("credit", "loans", "shard", shard)
-        yield Unit(label, "loan_shard", shard, stream, tags.BODY, digest, first_id=first, last_id=last)
+        last = min(first + part.shard_loans, count) - 1
+        stream = address(
+            "credit", "panel" if part.keep else "loans", *([] if part.keep else ["shard"]), shard
+        )
+        source = tags.REAL if part.keep else tags.BODY
+        yield Unit(label, "loan_shard", shard, stream, source, digest, first_id=first, last_id=last)

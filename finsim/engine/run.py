@@ -91,9 +91,9 @@ def check_inputs(plan: Plan) -> None:
         prices = read_prices(data_file(plan.study.market.data))
         beta_of(prices.assets, plan.study.market.betas)
     if plan.study.credit:
-        from finsim.credit.applications import read_applications
+        from finsim.engine.stages.credit_stage import prepared
 
-        read_applications(data_file(plan.study.credit.data))
+        prepared(plan)
 
 
 def _work(folder: Path, plan: Plan, workers: int, progress: Progress) -> Run:
@@ -140,7 +140,8 @@ def groups(folder: Path, plan: Plan) -> list[tuple[str, list[Task]]]:
         judge.append(Task(run, "evidence", "transactions"))
     if study.credit:
         write += [Task(run, "credit", label) for label in labels]
-        judge.append(Task(run, "evidence", "credit"))
+        # Kept loans are the real ones: there is no likeness to judge.
+        judge += [] if study.credit.keep else [Task(run, "evidence", "credit")]
     ordered = [
         ("learning the body, ordering payments", learn),
         ("sampling paths, posting payments", sample),

@@ -52,7 +52,7 @@ def draw_losses(
     price index; ``loan`` [N, 4] holds alpha, beta, exposure and LGD (or kappa). ``hits`` int64 [N], or
     [0] to skip. Loan i defaults with probability Phi(alpha_i - beta_i z), independently given z. Draw d
     of bucket b depends on (seed, b, first + d) alone. Buckets are the outer loop so that a bucket's loans
-    stay in the cache for all draws.
+    stay in the cache for all draws. ``kernels.bounds.bad_draws`` checks the arguments before the call.
     """
     state = np.empty(4, np.uint64)
     for b in range(bucket.shape[0]):
@@ -66,7 +66,8 @@ def draw_losses(
             # No loan of the bucket has a conditional point above this one.
             most = alpha_most - (bucket[b, 3] if z > 0.0 else bucket[b, 4]) * z
             bound = normal_cdf(most)
-            if bound <= 0.0:
+            # Written so that a NaN, should one ever get here, takes the safe way too.
+            if not bound > 0.0:
                 continue
             seed_state(bucket_seed, np.uint64(first + draw), state)
             if bound > DENSE_PD:
@@ -116,7 +117,7 @@ def skip_through(
     last = loan.shape[0] - 1
     while True:
         gap = math.log(next_uniform(state)) * per_log
-        if gap >= last - i:
+        if not gap < last - i:
             return total
         i += 1 + int(gap)
         point = loan[i, 0] - loan[i, 1] * z

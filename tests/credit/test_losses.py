@@ -159,3 +159,33 @@ def test_order_of_rows_changes_nothing_but_rounding(table, base, settings):
 def test_block_beyond_the_draws_is_refused(table, base, settings):
     with pytest.raises(RecordError, match="block 0 to 2"):
         losses(table, base, 5_000, Streams(9), settings, shard=3)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "expected"),
+    [
+        ("pd", np.nan, "above 0 and below 1"),
+        ("pd", 12.0, "above 0 and below 1"),
+        ("pd", 0.0, "above 0 and below 1"),
+        ("pd", 1.0, "above 0 and below 1"),
+        ("rho", 1.0, "from 0 to below 1"),
+        ("rho", -0.1, "from 0 to below 1"),
+        ("lgd", np.inf, "from 0 to 1"),
+        ("lgd", -1e-9, "from 0 to 1"),
+        ("balance", -1, "0 or more"),
+    ],
+)
+def test_planted_numbers_are_refused_with_column_and_row(base, settings, column, value, expected):
+    book = flat_book(50, 0.02, 0.2).to_pandas()
+    book[column] = book[column].astype(float if column != "balance" else "int64")
+    book.loc[7, column] = value
+    with pytest.raises(RecordError, match=rf"column '{column}', row 7") as caught:
+        losses(pa.Table.from_pandas(book), base, 5_000, Streams(1), settings)
+    assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize("lgd", [0.0, 1e-300, 1.0])
+def test_losses_at_the_ends_of_lgd(base, settings, lgd):
+    found = losses(flat_book(50, 0.2, 0.1, lgd), base, 5_000, Streams(1), settings)
+    assert np.isfinite(found).all()
+    assert found.mean() == pytest.approx(50 * 100 * 0.2 * lgd, rel=0.1, abs=1e-6)

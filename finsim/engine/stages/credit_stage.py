@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,23 +12,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
-from finsim.credit.applications import read_applications
 from finsim.credit.book import Book, fit_book, loans
+from finsim.credit.kept import kept_loans
 from finsim.credit.losses import losses
 from finsim.credit.measures import measure
 from finsim.credit.panel import panel
 from finsim.credit.risk import expected_shortfall, value_at_risk
 from finsim.engine.stages.rule_breaches import Ledger
-from finsim.engine.study.named_inputs import data_file
-from finsim.engine.study.study_file import CreditPart
+from finsim.engine.study.credit_part import CreditPart
+from finsim.engine.study.loan_tape import describe_tape, loan_count, tape_of
 from finsim.engine.study.study_resolution import Plan, credit_settings
 from finsim.engine.task_records import Done, output
 from finsim.engine.tasks import Task
 from finsim.records.portfolio import LOSS_SCHEMA, Portfolio
-from finsim.records.storage import write_table
+from finsim.records.storage import canonical_json, write_table
 
 LEVELS = (0.95, 0.99, 0.999)
+STATED = ("rate", "pd", "lgd")
+"""What a tape may state of its loans and no repair changes; breaches are counted."""
 
 
 def _part(plan: Plan) -> CreditPart:
@@ -37,41 +41,67 @@ def _part(plan: Plan) -> CreditPart:
 
 def applications(plan: Plan) -> pd.DataFrame:
     """Return the real applications of the study."""
-    return read_applications(data_file(_part(plan).data))
+    return tape_of(_part(plan)).frame
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where a book comes from: what it depends on makes the key, the plan itself does not."""
+
+    key: str
+    plan: Plan = field(compare=False, hash=False)
+
+
+def prepared(plan: Plan) -> Book | pa.Table:
+    """Return the fitted book of a study, or the very loans of its tape where they are kept.
+
+    Raises DataError for a tape that cannot be read, FitError for one that cannot be learned from.
+    """
+    return _prepared(_Source(canonical_json(plan.record()), plan))
 
 
 @lru_cache(maxsize=2)
-def _book(file: str, plan_digest: str, settings: Any) -> Book:
-    return fit_book(read_applications(data_file(file)), settings)
+def _prepared(source: _Source) -> Book | pa.Table:
+    plan = source.plan
+    settings = credit_settings(plan)
+    # One thread, as in a task: sums of more would have another order and other last bits.
+    with threadpool_limits(limits=1):
+        if _part(plan).keep:
+            return kept_loans(applications(plan), settings, plan.streams.under("credit"))
+        return fit_book(applications(plan), settings)
+
+
+def _shards(plan: Plan) -> Iterator[pa.Table]:
+    """Yield the loans of the study shard by shard."""
+    part, made = _part(plan), prepared(plan)
+    size, count = part.shard_loans, loan_count(part)
+    for first in range(0, count, size):
+        some = min(size, count - first)
+        if isinstance(made, Book):
+            yield loans(made, some, plan.streams.under("credit"), first=first)
+        else:
+            yield made.slice(first, some)
 
 
 def credit_task(run: Path, plan: Plan, task: Task) -> Done:
     """Write one scenario's loans, months and losses."""
     part, settings = _part(plan), credit_settings(plan)
     drivers, streams = plan.drivers[task.name], plan.streams.under("credit")
-    book = _book(part.data, plan.study.digest, settings)
-    ledger = Ledger(plan.rules.get("credit"))
-    shards = range(-(-part.loans // part.shard_loans))
-    sizes = [min(part.shard_loans, part.loans - s * part.shard_loans) for s in shards]
-    tapes: list[pa.Table] = []
-
-    def lent() -> Iterator[pa.Table]:
-        for shard, size in zip(shards, sizes, strict=True):
-            tape = loans(book, size, streams, first=shard * part.shard_loans)
-            tapes.append(ledger.passed({"loans": tape}, "loans"))
-            yield tapes[-1]
+    stated = [name for name in STATED if name in applications(plan)]
+    ledger = Ledger(plan.rules.get("credit"), stated=stated)
+    # Kept loans are judged and counted, and stay as they are.
+    tape = [ledger.passed({"loans": some}, "loans", repairs=not part.keep) for some in _shards(plan)]
+    book_tape = pa.concat_tables(tape)
 
     def followed() -> Iterator[pa.Table]:
-        for shard, tape in zip(shards, tapes, strict=True):
-            months = pa.Table.from_batches([panel(tape, drivers, streams, settings, shard)])
-            yield ledger.passed({"loans": tape, "months": months}, "months")
+        for shard, some in enumerate(tape):
+            months = pa.Table.from_batches([panel(some, drivers, streams, settings, shard)])
+            yield ledger.passed({"loans": some, "months": months}, "months")
 
     folder = run / "credit" / task.name
-    tape = list(lent())
     rows = {"loans": write_table(folder / "loans.parquet", tape[0].schema, tape)}
     months = list(followed())
     rows["months"] = write_table(folder / "months.parquet", months[0].schema, months)
-    book_tape = pa.concat_tables(tapes)
     drawn = losses(book_tape, drivers, part.draws, streams, settings)
     table = pa.table(
         {"scenario_draw": np.arange(len(drawn), dtype=np.int64), "loss": drawn}, schema=LOSS_SCHEMA
@@ -83,6 +113,7 @@ def credit_task(run: Path, plan: Plan, task: Task) -> Done:
         "measures": _finite(measure(drivers, Portfolio(book_tape, pa.concat_tables(months), drawn))),
         "risk": _risk(drawn),
         "digest": drivers.digest,
+        "tape": describe_tape(part)[0],
     }
     return Done(task.key, files, facts)
 

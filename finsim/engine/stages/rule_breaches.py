@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -13,33 +14,48 @@ from finsim.constraints.repairing.repair import repair
 
 
 class Ledger:
-    """Counts of one scenario's breaches over all its shards, before and after repair."""
+    """Counts of one scenario's breaches over all its shards, before and after repair.
 
-    def __init__(self, rules: RuleSet | None, excused: Mapping[str, set[str]] | None = None) -> None:
+    ``stated`` are columns that the user's data state: breaches are counted, and no repair changes them.
+    """
+
+    def __init__(
+        self,
+        rules: RuleSet | None,
+        excused: Mapping[str, set[str]] | None = None,
+        stated: Collection[str] = (),
+    ) -> None:
         self.rules = rules
+        self.mending = rules and _without_repairs_of(rules, stated)
         self.excused = excused
         self.before: dict[str, dict[str, Any]] = {}
         self.after: dict[str, int] = {}
         self.repaired: dict[str, int] = {}
         self.skipped: dict[str, str] = {}
 
-    def passed(self, tables: Mapping[str, pa.Table], main: str) -> pa.Table:
-        """Check ``tables``; return the ``main`` one, repaired when a broken rule has a repair."""
+    def passed(self, tables: Mapping[str, pa.Table], main: str, *, repairs: bool = True) -> pa.Table:
+        """Check ``tables``; return the ``main`` one, repaired when a broken rule has a repair.
+
+        Without ``repairs`` the breaches are counted and the table stays as it is.
+        """
         table = tables[main]
         if self.rules is None:
             return table
         given = self.rules.needing(*tables)
         report = check(dict(tables), given, excused=self.excused)
-        self._count(report.to_dict()["rules"])
+        # Rules of the other tables were counted when those tables were the main one.
+        counted = {rule.id for rule in self.rules.rules if rule.table == main}
+        self._count([rule for rule in report.to_dict()["rules"] if rule["id"] in counted])
         broken = {rule["id"] for rule in report.to_dict()["rules"] if rule["verdict"] == "broken"}
-        mendable = {rule.id for rule in self.rules.rules if rule.repair and rule.table == main}
-        if broken & mendable:
+        mending = self.mending or self.rules
+        mendable = {rule.id for rule in mending.rules if rule.repair and rule.table == main}
+        if repairs and broken & mendable:
             others = {name: other for name, other in tables.items() if name != main}
-            table, repairs = repair(table, self.rules, name=main, others=others, excused=self.excused)
-            for name, touched in repairs.touched().items():
+            table, repaired = repair(table, mending, name=main, others=others, excused=self.excused)
+            for name, touched in repaired.touched().items():
                 self.repaired[name] = self.repaired.get(name, 0) + touched
             report = check({**tables, main: table}, given, excused=self.excused)
-        self._count_after(report.to_dict()["rules"])
+        self._count_after([rule for rule in report.to_dict()["rules"] if rule["id"] in counted])
         return table
 
     def watched(
@@ -83,3 +99,15 @@ class Ledger:
         }
         skipped = {name: why for name, why in self.skipped.items() if name not in self.before}
         return {"pack": self.rules.id, "sha256": self.rules.digest, "rules": rules, "skipped": skipped}
+
+
+def _without_repairs_of(rules: RuleSet, stated: Collection[str]) -> RuleSet:
+    """Return the pack without the repairs that write one of the stated columns."""
+    if not stated:
+        return rules
+    kept = tuple(
+        replace(rule, repair=None) if rule.repair and set(rule.repair.columns) & set(stated) else rule
+        for rule in rules.rules
+    )
+    # Other repairs, another digest: what is compiled for the pack as written must not be used for it.
+    return replace(rules, rules=kept, data={**rules.data, "stated": sorted(stated)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from finsim.engine.study.loan_tape import describe_tape, loan_count
 from finsim.engine.study.study_resolution import Plan
 
 ROWS_PER_ACCOUNT_DAY = 1.1
@@ -21,7 +22,7 @@ def describe(plan: Plan) -> tuple[dict[str, Any], str]:
         part = study.transactions
         rows["transactions per scenario, about"] = round(part.accounts * part.days * ROWS_PER_ACCOUNT_DAY)
     if study.credit:
-        rows["loan months per scenario, at most"] = study.credit.loans * study.credit.months
+        rows["loan months per scenario, at most"] = loan_count(study.credit) * study.credit.months
     warnings = {name: list(item.warnings) for name, item in plan.scenarios.items() if item.warnings}
     data = {
         "study": study.model_dump(mode="json"),
@@ -32,6 +33,9 @@ def describe(plan: Plan) -> tuple[dict[str, Any], str]:
         "rows": rows,
         "warnings": warnings,
     }
+    tape: list[str] = []
+    if study.credit:
+        data["tape"], tape = describe_tape(study.credit)
     lines = [
         f"study      {study.id}  {study.title}",
         f"sha256     {study.digest}",
@@ -40,6 +44,7 @@ def describe(plan: Plan) -> tuple[dict[str, Any], str]:
         f"scenarios  {count}: {', '.join(plan.scenarios)}",
         *(f"{name}: {value:,}" for name, value in rows.items()),
         *(f"input      {name}  {digest[:16]}" for name, digest in plan.inputs.items()),
+        *tape,
         *(f"warning    {name}: {text}" for name, texts in warnings.items() for text in texts),
     ]
     return data, "\n".join(lines)

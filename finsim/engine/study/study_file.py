@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from finsim import documents
 from finsim.engine.study import named_inputs as naming
+from finsim.engine.study.credit_part import CreditPart
 from finsim.errors import Problem, StudyError
 from finsim.generators import GENERATORS
 from finsim.records.storage import canonical_json, digest_text
@@ -87,18 +88,6 @@ class TransactionsPart(_Part):
     @classmethod
     def _names_are_choices(cls, value: Any) -> Any:
         return _named(value)
-
-
-class CreditPart(_Part):
-    """Credit: the applications to learn from, the book to synthesise and its horizon."""
-
-    data: str
-    loans: Count = 20_000
-    months: Count = 36
-    shard_loans: Count = 5_000
-    draws: Annotated[int, Field(ge=5_000)] = 100_000
-    target_pd: Annotated[float, Field(gt=0, lt=0.5)] | None = None
-    rules: str | None = "consumer-loans"
 
 
 class ScenarioChoice(_Part):
@@ -261,5 +250,8 @@ def _with_places(study: Study, folder: Path) -> Study:
     for world in ("market", "credit"):
         part = getattr(study, world)
         if part is not None:
-            parts[world] = part.model_copy(update={"data": naming.data_path(part.data, folder)})
+            places = {"data": naming.data_path(part.data, folder)}
+            if getattr(part, "schema_", None):
+                places["schema_"] = naming.schema_path(part.schema_, folder)
+            parts[world] = part.model_copy(update=places)
     return study.model_copy(update=parts)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from finsim.agents.narratives.narrative import Narrative, load_narratives
@@ -169,6 +170,9 @@ def _inputs(study: Study) -> dict[str, str]:
             if not file.is_file():
                 raise StudyError("no such file", place=f"{world}.data: {part.data}", remedy="check the path")
             found[part.data] = digest_file(file)
+            schema = getattr(part, "schema_", None)
+            if schema:
+                found[f"schema:{schema}"] = digest_file(Path(schema))
     for choice in study.transactions.narratives if study.transactions else ():
         found[f"{NARRATIVE}{choice.name}"] = digest_file(file_of("narrative", choice.name))
     return found
@@ -196,7 +200,4 @@ def credit_settings(plan: Plan) -> CreditSettings:
     """Return the settings of the credit world of a plan that has one."""
     part = plan.study.credit
     assert part is not None
-    chosen: dict[str, Any] = {"shard_loans": part.shard_loans, "as_of": plan.study.start}
-    if part.target_pd is not None:
-        chosen["target_pd"] = part.target_pd
-    return CreditSettings(**chosen)
+    return CreditSettings(as_of=plan.study.start, **part.settings())

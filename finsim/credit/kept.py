@@ -1,0 +1,167 @@
+"""The very loans of a tape as a book: their own keys and terms, nothing resampled."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from finsim.credit.book import feature_names, fit_card, opening_days
+from finsim.credit.loan_terms import (
+    correlations,
+    default_probability,
+    grades,
+    loan_rates,
+    loss_given_default,
+    whole_numbers,
+    words,
+)
+from finsim.credit.schedule import balance_after, payment
+from finsim.credit.settings import Settings
+from finsim.errors import DataError, Problem
+from finsim.notation import MINOR_UNITS, Array, Float1D, Int1D
+from finsim.randomness import Streams
+
+FROM_TAPE = 5
+"""``_fs_src`` of a real record."""
+_SHOWN = 5
+
+
+def kept_loans(applications: pd.DataFrame, settings: Settings, streams: Streams) -> pa.Table:
+    """Return the loans of a tape, in its order, with the columns of a book (docs/reference/credit-model.md).
+
+    Ids, PD, LGD, rate, balance, months on book, sector and class are the tape's own where it states them.
+    A missing PD comes from the scorecard of the tape's outcomes, a missing LGD from the class, a missing
+    rate is priced; the balance is the stated one, else the exposure, else that of the schedule. ``_fs_row``
+    numbers the loans and ``_fs_lead`` is the number of the obligor's first loan. Raises DataError for loans
+    past their term or opened after ``as_of``, FitError where PDs are missing and cannot be fitted.
+    """
+    frame = applications.reset_index(drop=True)
+    rows = {str(name): frame[name].to_numpy() for name in frame}
+    count = len(frame)
+    number = np.arange(count)
+    known = frame[frame["bad"].notna()] if "bad" in frame else frame
+    stated = "pd" in frame and bool(frame["pd"].notna().all())
+    pd_ = default_probability(None if stated else fit_card(known, settings), rows)
+    loan_class = frame["loan_class"].to_numpy()
+    lgd = loss_given_default(loan_class, rows)
+    noise = streams.at("loans", "kept").random(count)
+    term, paid = _months(frame, settings)
+    rate = loan_rates(settings, rows, pd_, lgd, noise)
+    owed = _owed(rows)
+    amount = _cents(rows["amount"]) if "amount" in rows else owed
+    assert amount is not None
+    due = payment(amount, rate, term)
+    ids, obligors, lead = _keys(frame)
+    columns: dict[str, Array | pa.Array] = {
+        "loan_id": ids,
+        "obligor_id": obligors,
+        "sector": _coded(frame["sector"]),
+        "loan_class": _coded(frame["loan_class"]),
+        "grade": grades(pd_),
+        **_dated(frame, settings, paid),
+        **({"age": whole_numbers(rows["age"], pa.int32())} if "age" in rows else {}),
+        **_incomes(rows, due),
+        "amount": amount,
+        "balance": owed if owed is not None else balance_after(amount, rate, due, term, paid),
+        **({"ead": _cents(rows["ead"])} if {"ead", "balance"} <= set(rows) else {}),
+        "currency": _coded(frame["currency"].replace("", settings.currency)),
+        "rate": rate,
+        "term_months": term.astype(np.int32),
+        "months_on_book": paid.astype(np.int32),
+        "payment": due,
+        "pd": pd_,
+        "lgd": lgd,
+        "rho": correlations(loan_class, pd_),
+    }
+    columns.update({name: _feature(name, frame[name]) for name in feature_names(frame)})
+    columns["_fs_src"] = np.full(count, FROM_TAPE, dtype=np.uint8)
+    columns["_fs_seq"] = (number // settings.shard_loans).astype(np.uint32)
+    columns["_fs_row"] = number
+    columns["_fs_lead"] = lead
+    return pa.table(columns)
+
+
+def _cents(units: Array) -> Int1D:
+    return np.rint(np.asarray(units, dtype=np.float64) * MINOR_UNITS).astype(np.int64)
+
+
+def _owed(rows: dict[str, Array]) -> Int1D | None:
+    """Return the stated balance, else the stated exposure, minor units; None when the tape has neither."""
+    name = next((name for name in ("balance", "ead") if name in rows), None)
+    return None if name is None else _cents(rows[name])
+
+
+def _months(frame: pd.DataFrame, settings: Settings) -> tuple[Int1D, Int1D]:
+    """Return the term and the instalments paid at ``as_of``: stated, else since opening, else 0."""
+    term = frame["term_months"].to_numpy().astype(np.int64)
+    if "months_on_book" in frame:
+        paid = frame["months_on_book"].to_numpy().astype(np.int64)
+        column = "months_on_book"
+    elif "opened" in frame:
+        day = frame["opened"].dt
+        paid = ((settings.as_of.year - day.year) * 12 + settings.as_of.month - day.month).to_numpy()
+        paid, column = paid.astype(np.int64), "opened"
+    else:
+        return term, np.zeros(len(term), dtype=np.int64)
+    wrong = np.flatnonzero((paid < 0) | (paid >= term))
+    if len(wrong):
+        raise DataError.of(
+            Problem(
+                f"the tape, row {row}",
+                f"column {column!r}: {paid[row]} months on book at {settings.as_of}, term {term[row]}",
+                "a loan that is opened and not past its term",
+                "set `start:` of the study to the day of the tape, or drop the row",
+            )
+            for row in wrong[:_SHOWN].tolist()
+        )
+    return term, paid
+
+
+def _keys(frame: pd.DataFrame) -> tuple[pa.Array, pa.Array, Int1D]:
+    """Return loan ids and obligor ids as the tape has them, and the number of each obligor's first loan."""
+    number = np.arange(len(frame))
+    ids = pa.array(frame["loan_id"].tolist() if "loan_id" in frame else number)
+    if "obligor_id" not in frame:
+        return ids, ids, number
+    owners = frame["obligor_id"]
+    codes = pd.factorize(owners)[0]
+    alone = codes < 0  # a loan without an obligor id stands for itself
+    first = pd.Series(number).groupby(codes).transform("min").to_numpy()
+    return ids, pa.array(owners.where(owners.notna(), None).tolist()), np.where(alone, number, first)
+
+
+def _dated(frame: pd.DataFrame, settings: Settings, paid: Int1D) -> dict[str, pa.Array]:
+    """Return the opening day, stated or from the months on book, and its quarter."""
+    if "opened" in frame and frame["opened"].notna().all():
+        opened = frame["opened"]
+    else:
+        opened = pd.Series(opening_days(settings, paid))
+    quarter = opened.dt.to_period("Q").astype(str)
+    return {"vintage": _coded(quarter), "opened": pa.array(opened.dt.date.tolist(), pa.date32())}
+
+
+def _incomes(rows: dict[str, Array], due: Int1D) -> dict[str, pa.Array]:
+    """Return income and debt to income where the tape states an income; nothing is made up."""
+    if "income" not in rows:
+        return {}
+    units = np.asarray(rows["income"], dtype=np.float64)
+    ratio: Float1D = due / np.maximum(np.rint(units * MINOR_UNITS), 1.0)
+    return {
+        "income": whole_numbers(np.rint(units * MINOR_UNITS), pa.int64()),
+        "dti": pa.array(ratio, from_pandas=True),
+    }
+
+
+def _coded(values: pd.Series) -> pa.Array:
+    return words(values.to_numpy(), sorted(set(values)))
+
+
+def _feature(name: str, values: pd.Series) -> pa.Array:
+    if name == "collateral_value":
+        return whole_numbers(np.rint(values.to_numpy(dtype=np.float64) * MINOR_UNITS), pa.int64())
+    if values.dtype.kind == "M":
+        return pa.array(values.dt.date.where(values.notna(), None).tolist(), pa.date32())
+    if values.dtype.kind in "if":
+        return pa.array(values.to_numpy(), from_pandas=True)
+    return _coded(values.where(values.notna(), "missing").astype(str))

@@ -1,0 +1,65 @@
+"""What was read from a tape: the typed columns, and for each in words what it was taken as."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class ColumnFact:
+    """How one header of the file was understood; ``name`` is empty for a column that is not used."""
+
+    header: str
+    name: str
+    taken: str
+    missing: float = 0.0
+    least: str = ""
+    most: str = ""
+
+    def line(self) -> str:
+        """Return the fact as one line of the printed mapping."""
+        name = self.name or "(not used)"
+        span = f"{self.least} to {self.most}" if self.least else ""
+        gaps = f"{self.missing:.1%} missing" if self.missing else ""
+        return f"{self.header:<28} {name:<18} {self.taken:<34} {gaps:<14} {span}".rstrip()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fact as JSON-able data."""
+        return {
+            "header": self.header,
+            "name": self.name,
+            "taken_as": self.taken,
+            "missing": round(self.missing, 6),
+            "min": self.least,
+            "max": self.most,
+        }
+
+
+@dataclass(frozen=True)
+class Tape:
+    """A loan tape: typed columns under the model's names, the mapping that was used, and notes in words."""
+
+    frame: pd.DataFrame
+    columns: tuple[ColumnFact, ...]
+    notes: tuple[str, ...]
+    place: str
+
+
+def fact_of(header: str, name: str, taken: str, values: pd.Series) -> ColumnFact:
+    """Return the fact of a column that was read as ``values``."""
+    present = values.dropna()
+    least, most = "", ""
+    if len(present) and present.dtype.kind in "ifM":
+        least, most = (_shown(value) for value in (present.min(), present.max()))
+    elif len(present) and present.dtype.kind != "b":
+        words = sorted(set(present.astype(str)))
+        least, most = words[0][:20], words[-1][:20]
+    return ColumnFact(header, name, taken, float(np.mean(values.isna())), least, most)
+
+
+def _shown(value: Any) -> str:
+    return str(value.date()) if isinstance(value, pd.Timestamp) else f"{value:.10g}"

@@ -1,0 +1,147 @@
+"""Which column of a tape is meant by each column of the model: from a schema, a study, or known names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Map
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from finsim.credit.tape.roles import COMPUTED, NAME_OF, ROLES
+from finsim.errors import DataError, Problem, StudyError
+from finsim.tables import Dialect, Field, Schema, bind
+
+_UNTYPED = Field(type="", optional=True)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a study says of one column.
+
+    ``field`` holds its header, type and unit (an empty type: as the role has it, or as detected).
+    Of an outcome ``bad`` lists the words that mean default and ``good`` those that mean paid (empty: all
+    others). ``per`` is ``month`` or ``year`` for an income.
+    """
+
+    field: Field
+    bad: tuple[str, ...] = ()
+    good: tuple[str, ...] = ()
+    per: str = "month"
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Declared columns by the model's name (features by their own), what to leave out, and the dialect."""
+
+    columns: Map[str, Declared] = field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
+    dialect: Dialect = field(default_factory=Dialect)
+
+
+def mapping_of(
+    declared: Map[str, Declared],
+    schema: Schema | None = None,
+    stated: Map[str, str] | None = None,
+    ignore: tuple[str, ...] = (),
+    dialect: Dialect | None = None,
+) -> Mapping:
+    """Return the mapping of a study: its own columns over those of a schema file.
+
+    ``declared`` is keyed by the model's names, role words or feature names; ``stated`` gives one value
+    for all loans to a column that the tape lacks. Raises StudyError for a reserved name, or two columns of
+    one meaning.
+    """
+    problems: list[Problem] = []
+    found: dict[str, Declared] = {}
+    for name, spec in (schema.fields if schema else {}).items():
+        source = spec if spec.source else replace(spec, source=name)
+        wanted = _meant(name, source, found)
+        if reserved(wanted):
+            problems.append(_reserved(f"{schema.path if schema else ''}: columns.{name}", wanted))
+        found[wanted] = Declared(source)
+    own: dict[str, str] = {}
+    for key, item in declared.items():
+        name = NAME_OF.get(key, key)
+        if name in own:
+            problems.append(Problem(f"columns.{key}", f"means the same as {own[name]!r}", "", "keep one"))
+        if reserved(name):
+            problems.append(_reserved(f"columns.{key}", name))
+        own[name] = key
+        found[name] = item
+    for name, value in (stated or {}).items():
+        known = found.get(name)
+        if known is not None and known.field.source:
+            problems.append(
+                Problem(name, f"stated as {value!r} and also mapped to a column", "", "keep one of the two")
+            )
+        found[name] = Declared(replace(_UNTYPED, default=value))
+    if problems:
+        raise StudyError.of(problems)
+    declared_dialect = dialect or Dialect()
+    return Mapping(found, ignore, declared_dialect.over(schema.dialect) if schema else declared_dialect)
+
+
+def _meant(name: str, spec: Field, taken: Map[str, Declared]) -> str:
+    """Return the column that a schema's field is: by its role, its name, or a usual name of its header."""
+    if spec.role in NAME_OF:
+        return NAME_OF[spec.role]
+    if name in ROLES or name in NAME_OF:
+        return NAME_OF.get(name, name)
+    usual = [
+        role for role, one in ROLES.items() if spec.source.casefold() in map(str.casefold, one.field.alias)
+    ]
+    return usual[0] if usual and usual[0] not in taken else name
+
+
+def fields_of(mapping: Mapping) -> dict[str, Field]:
+    """Return the fields to bind: every role, as declared or as usual, then declared features."""
+    fields: dict[str, Field] = {}
+    for name, role in ROLES.items():
+        said = mapping.columns.get(name)
+        fields[name] = role.field if said is None else _over(said.field, role.field)
+    for name, said in mapping.columns.items():
+        if name not in ROLES:
+            fields[name] = replace(said.field, optional=True)
+    return fields
+
+
+def bound_columns(headers: Sequence[str], fields: Map[str, Field], place: str) -> dict[str, str]:
+    """Return column of the model or feature -> header.
+
+    A column with a declared header is found by that header alone, never by its own name. Raises DataError
+    for a header that two columns mean.
+    """
+    keys: dict[str, str] = {}
+    for name, spec in fields.items():
+        if spec.source:
+            if spec.source in keys:
+                found = f"the header {spec.source!r} is mapped to both {keys[spec.source]!r} and {name!r}"
+                raise DataError(found, place=place, remedy="keep one of the two")
+            keys[spec.source] = name
+    for name, spec in fields.items():
+        if not spec.source:
+            keys[name if name not in keys else f"\0{name}"] = name
+    found_by = bind(headers, {key: fields[name] for key, name in keys.items()}, place)
+    return {keys[key]: header for key, header in found_by.items()}
+
+
+def _over(said: Field, usual: Field) -> Field:
+    """Return a declared field, its type and stripped texts as the role has them where it says nothing."""
+    kind = said.type or usual.type
+    alias = () if said.source else (*said.alias, *usual.alias)
+    strip = said.strip or (usual.strip if kind == usual.type else ())
+    return replace(said, type=kind, alias=alias, strip=strip, role=usual.role, optional=True)
+
+
+def reserved(name: str) -> bool:
+    """Tell whether only the model may write a column of this name."""
+    plain = name.casefold()
+    return plain in COMPUTED or plain.startswith("_fs_")
+
+
+def _reserved(place: str, name: str) -> Problem:
+    return Problem(
+        place,
+        f"{name!r} is a column that the model computes",
+        "a column of the model, or a feature under a name of its own",
+        f"call it own_{name.strip('_')}",
+    )

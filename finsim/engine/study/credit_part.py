@@ -1,0 +1,141 @@
+"""The credit part of a study file: the tape, how its columns are meant, and the settings of the book."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Map
+from dataclasses import fields
+from typing import Annotated, Any, Literal, get_type_hints
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    create_model,
+    model_serializer,
+    model_validator,
+)
+
+from finsim.credit.settings import Settings
+from finsim.credit.tape import ROLES, Declared, column_name
+from finsim.errors import StudyError
+from finsim.tables import ColumnKeys, ReadKeys
+
+Count = Annotated[int, Field(ge=1)]
+OWN = ("shard_loans", "as_of", "target_pd")
+"""Settings that a study says otherwise: the shard and the target by keys of the part, the day by `start`."""
+
+
+def _texts(value: Any) -> Any:
+    """Return one word, or a list of words, as texts; YAML may have read them as numbers or truths."""
+    listed = value if isinstance(value, list | tuple) else [value]
+    return [str(word).lower() if isinstance(word, bool) else str(word) for word in listed]
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
+
+
+class LoanColumn(ColumnKeys):
+    """The keys of one column of a tape; the type of a column of the model is known."""
+
+    type: Literal["", "bool", "int", "float", "ratio", "money", "date", "ts", "dur", "cat", "id"] = ""  # type: ignore[assignment]
+    is_: Texts = Field((), alias="is")
+    good: Texts = ()
+    per: Literal["month", "year"] = "month"
+
+    def declared(self) -> Declared:
+        """Return what the keys declare."""
+        return Declared(self.field(), self.is_, self.good, self.per)
+
+
+def _columns(value: Any) -> Any:
+    """Let a header alone stand for ``{from: HEADER}``, and give columns of the model their type."""
+    if not isinstance(value, Map):
+        return value
+    return {name: _column(str(name), item) for name, item in value.items()}
+
+
+def _column(name: str, item: Any) -> Any:
+    keys = {"from": str(item)} if isinstance(item, str | int | float) else item
+    role = ROLES.get(column_name(name))
+    if role is None or not isinstance(keys, Map) or keys.get("type"):
+        return keys
+    return {**keys, "type": role.field.type}
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+_HINTS = get_type_hints(Settings)
+_KEYS: dict[str, Any] = {
+    one.name: (_HINTS[one.name] | None, None) for one in fields(Settings) if one.name not in OWN
+}
+_SettingKeys: Any = create_model("_SettingKeys", __base__=_Strict, **_KEYS)
+"""One optional key for each setting of the credit world."""
+
+
+class CreditPart(_SettingKeys):  # type: ignore[misc]
+    """Credit: the tape to learn from or to follow, the book to synthesize, its horizon and its settings.
+
+    ``columns`` maps columns of the model, role words or features to headers of the tape; ``loan_class``,
+    ``sector`` and ``currency`` are stated for a tape that has no such column. ``keep`` follows the very
+    loans of the tape instead of a resampled book.
+    """
+
+    data: str
+    loans: Count = 20_000
+    months: Count = 36
+    shard_loans: Count = 5_000
+    draws: Annotated[int, Field(ge=5_000)] = 100_000
+    target_pd: Annotated[float, Field(gt=0, lt=0.5)] | Literal["as_observed"] | None = None
+    rules: str | None = "consumer-loans"
+    keep: bool = False
+    schema_: str | None = Field(None, alias="schema")
+    columns: Annotated[dict[str, LoanColumn], BeforeValidator(_columns)] = Field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
+    read: ReadKeys | None = None
+    loan_class: str | None = None
+    sector: str | None = None
+
+    @model_validator(mode="after")
+    def _settings_fit(self) -> CreditPart:
+        try:
+            self.settings()
+        except StudyError as error:
+            problem = error.problems[0]
+            raise ValueError(f"{problem.found}; expected {problem.expected}") from None
+        return self
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Use the keys of a study file, and leave out those that say nothing."""
+        data: dict[str, Any] = handler(self)
+        schema = data.pop("schema_", None) or data.pop("schema", None)
+        columns = {name: _keys(item) for name, item in self.columns.items()}
+        read = self.read.model_dump(exclude_none=True) if self.read else None
+        data |= {"schema": schema, "columns": columns, "read": read}
+        silent = {*_SettingKeys.model_fields, *_OPTIONAL}
+        return {
+            name: value
+            for name, value in data.items()
+            if name not in silent or value not in (None, False, {}, (), [])
+        }
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings of the book that the study states. Raises StudyError when one cannot be."""
+        stated = {name: getattr(self, name) for name in _SettingKeys.model_fields}
+        chosen = {name: value for name, value in stated.items() if value is not None}
+        chosen["shard_loans"] = self.shard_loans
+        if self.target_pd is not None:
+            chosen["target_pd"] = None if self.target_pd == "as_observed" else self.target_pd
+        Settings(**chosen)
+        return chosen
+
+
+_OPTIONAL = ("keep", "schema", "columns", "ignore", "read", "loan_class", "sector")
+
+
+def _keys(item: LoanColumn) -> dict[str, Any]:
+    return item.model_dump(by_alias=True, exclude_defaults=True)

@@ -1,0 +1,75 @@
+"""The loan tape of a study: read once for each file and mapping, under the study's names."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from finsim.credit.tape import Mapping, Tape, mapping_of, read_tape
+from finsim.engine.study.credit_part import CreditPart
+from finsim.engine.study.named_inputs import data_file
+from finsim.errors import StudyError
+from finsim.records.storage import canonical_json
+from finsim.tables import load_schema
+
+
+def tape_of(part: CreditPart) -> Tape:
+    """Return the tape of a study, typed and mapped.
+
+    Raises DataError for what cannot be read, StudyError for a mapping that cannot be, or a target PD for
+    loans that all have one of their own.
+    """
+    file = data_file(part.data)
+    key = canonical_json(part.model_dump(mode="json"))
+    return _read(key, _state(file), _state(Path(part.schema_)) if part.schema_ else ())
+
+
+def loan_count(part: CreditPart) -> int:
+    """Return how many loans the book of a study has: those of the tape where they are kept."""
+    return len(tape_of(part).frame) if part.keep else part.loans
+
+
+def mapping_of_study(part: CreditPart) -> Mapping:
+    """Return the mapping that a study declares, over that of its schema file."""
+    stated = {"loan_class": part.loan_class, "sector": part.sector}
+    return mapping_of(
+        {name: item.declared() for name, item in part.columns.items()},
+        load_schema(part.schema_) if part.schema_ else None,
+        {name: value for name, value in stated.items() if value is not None},
+        part.ignore,
+        part.read.dialect() if part.read else None,
+    )
+
+
+def describe_tape(part: CreditPart) -> tuple[dict[str, Any], list[str]]:
+    """Return the mapping that will be used, as JSON-able data and as lines."""
+    tape = tape_of(part)
+    data = {"columns": [fact.to_dict() for fact in tape.columns], "notes": list(tape.notes)}
+    lines = [f"tape       {part.data}: {len(tape.frame):,} loans"]
+    lines += [f"  {fact.line()}" for fact in tape.columns]
+    lines += [f"note       {note}" for note in tape.notes]
+    if part.keep:
+        lines.append("note       keep: these very loans are followed, `loans` is not used")
+    return data, lines
+
+
+@lru_cache(maxsize=2)
+def _read(key: str, *state: tuple[int, ...]) -> Tape:
+    part = CreditPart.model_validate_json(key)
+    tape = read_tape(data_file(part.data), mapping_of_study(part), keep=part.keep)
+    if part.target_pd is not None and "pd" in tape.frame and not tape.frame["pd"].isna().any():
+        raise StudyError(
+            "the tape states the PD of every loan, so a target has no effect",
+            place="credit.target_pd",
+            remedy="remove it, or leave the column out with `ignore:`",
+        )
+    return tape
+
+
+def _state(file: Path) -> tuple[int, ...]:
+    """Return what changes when a file does; nothing when it is not there (reading it says so)."""
+    if not file.is_file():
+        return ()
+    facts = file.stat()
+    return (facts.st_mtime_ns, facts.st_size)

@@ -1,0 +1,148 @@
+"""Studies on a bank's own tape: mapping in the plan, kept loans, stated rates, refusals before any work."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from finsim.cli.main import app
+from finsim.engine.finished_run import Run
+from finsim.engine.run import run
+from finsim.engine.study.study_file import load_study
+from finsim.errors import FinsimError
+from finsim.provenance.verify import verify_run
+
+COUNT = 260
+
+
+def study(folder: Path, frame: pd.DataFrame, scenarios: str = "[base]", **keys: object) -> Path:
+    frame.to_csv(folder / "tape.csv", index=False)
+    part = {"data": "tape.csv", "loans": 600, "months": 12, "draws": 5_000, **keys}
+    path = folder / "study.yaml"
+    path.write_text(
+        f"finsim: study/1\nid: own\ncredit: {json.dumps(part)}\nscenarios: {scenarios}\n"
+        "evaluation: {bootstrap: 50}\n"
+    )
+    return path
+
+
+def own_tape() -> pd.DataFrame:
+    rng = np.random.default_rng(12)
+    return pd.DataFrame(
+        {
+            "Konto": [f"00{k}" for k in range(COUNT)],
+            "Betrag": rng.integers(1_000, 30_000, COUNT),
+            "Laufzeit": rng.choice([24, 48], COUNT),
+            "PD in %": rng.uniform(0.3, 20, COUNT).round(2),
+            "LGD": rng.uniform(0.1, 0.9, COUNT).round(2),
+            "Zins": rng.uniform(0.05, 0.4, COUNT).round(4),
+            "Alter": np.where(rng.random(COUNT) < 0.1, np.nan, rng.integers(20, 70, COUNT)),
+        }
+    )
+
+
+COLUMNS = {
+    "id": "Konto",
+    "amount": "Betrag",
+    "term": "Laufzeit",
+    "pd": {"from": "PD in %", "unit": "percent"},
+    "lgd": "LGD",
+    "rate": "Zins",
+    "age": "Alter",
+}
+
+
+def loans(folder: Path, scenario: str = "base") -> pd.DataFrame:
+    return pq.read_table(folder / "credit" / scenario / "loans.parquet").to_pandas()
+
+
+def test_kept_loans_from_the_file_to_a_sealed_run(tmp_path: Path) -> None:
+    tape = own_tape()
+    path = study(tmp_path, tape, "[base, gfc-2008]", columns=COLUMNS, keep=True)
+    done = run(str(path), output=tmp_path / "run")
+    for scenario in ("base", "gfc-2008"):
+        book = loans(done.path, scenario)
+        assert book["loan_id"].tolist() == tape["Konto"].tolist()
+        assert np.allclose(book["pd"], tape["PD in %"] / 100)
+        assert np.array_equal(book["rate"], tape["Zins"])  # nine in twenty are above the cap of the pack
+        assert book["age"].isna().sum() == tape["Alter"].isna().sum()
+    drawn = pq.read_table(done.path / "credit/base/losses.parquet")["loss"].to_numpy()
+    expected = (tape["Betrag"] * 100 * tape["PD in %"] / 100 * tape["LGD"]).sum()
+    assert abs(drawn.mean() - expected) < 3 * drawn.std() / np.sqrt(len(drawn))
+    manifest = json.loads((done.path / "manifest.json").read_text())
+    facts = manifest["scores"]["facts"]["credit/base"]["tape"]["columns"]
+    assert {fact["header"] for fact in facts} == set(tape)
+    cap = manifest["rules"]["credit/base"]["rules"]["usury_cap"]
+    assert cap["violations"] == cap["after"] == (tape["Zins"] > 0.24).sum()
+    assert verify_run(done.path).ok
+    assert isinstance(Run(done.path), Run)
+
+
+def test_stated_rates_of_a_resampled_book_are_not_cut(tmp_path: Path) -> None:
+    tape = own_tape()
+    done = run(str(study(tmp_path, tape, columns=COLUMNS)), output=tmp_path / "run")
+    book = loans(done.path)
+    assert book["rate"].mean() == pytest.approx(tape["Zins"].mean(), abs=0.01)
+    assert book["rate"].max() > 0.3
+    assert book["loan_id"].tolist() == list(range(600))
+    assert book["age"].isna().mean() == pytest.approx(tape["Alter"].isna().mean(), abs=0.05)
+
+
+def test_the_plan_prints_the_mapping(tmp_path: Path) -> None:
+    path = study(tmp_path, own_tape(), columns=COLUMNS, keep=True)
+    shown = CliRunner().invoke(app, ["plan", str(path)])
+    assert shown.exit_code == 0
+    lines = {line.split("  ")[1]: line for line in shown.output.splitlines() if line.startswith("  ")}
+    assert "pd: ratio, percent" in lines["PD in %"]
+    assert "% missing" in lines["Alter"]
+    data = json.loads(CliRunner().invoke(app, ["plan", str(path), "--json"]).output)
+    fact = next(fact for fact in data["tape"]["columns"] if fact["header"] == "Betrag")
+    assert fact["name"] == "amount"
+    assert float(fact["max"]) == own_tape()["Betrag"].max()
+
+
+@pytest.mark.parametrize("command", ["plan", "run"])
+@pytest.mark.parametrize(
+    ("change", "keys", "parts"),
+    [
+        ({"PD in %": 12.0}, {"columns": {**COLUMNS, "pd": "PD in %"}}, ("percent? write 0.12", "line 2")),
+        ({"payment": 1.5}, {"columns": COLUMNS}, ("'payment'", "own_payment", "ignore")),
+        ({}, {"columns": {**COLUMNS, "amount": "Betrug"}}, ("did you mean 'Betrag'?",)),
+        ({}, {"columns": {**COLUMNS, "rho": "LGD"}}, ("a column that the model computes",)),
+        ({}, {"columns": COLUMNS, "target_pd": 0.02}, ("a target has no effect",)),
+        (
+            {},
+            {"columns": {**COLUMNS, "pd": {"from": "PD in %", "unit": "stones"}}},
+            ("stones", "study.yaml:3"),
+        ),
+        ({}, {"columns": COLUMNS, "prepaiment": 0.1}, ("did you mean 'prepayment'?",)),
+        ({}, {"columns": COLUMNS, "schema": "none.yaml"}, ("no schema file 'none.yaml'",)),
+    ],
+)
+def test_what_cannot_be_read_ends_with_2_and_leaves_nothing(
+    tmp_path: Path, command: str, change: dict[str, float], keys: dict[str, object], parts: tuple[str, ...]
+) -> None:
+    path = study(tmp_path, own_tape().assign(**change), **keys)
+    more = ["-o", str(tmp_path / "run")] if command == "run" else []
+    error = CliRunner().invoke(app, [command, str(path), *more]).exception
+    assert isinstance(error, FinsimError)
+    assert error.exit_code == 2
+    for part in parts:
+        assert part in str(error)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_study_of_a_tape_is_written_and_read_again(tmp_path: Path) -> None:
+    schema = tmp_path / "loans.yaml"
+    schema.write_text("finsim: schema/1\nkind: loans\ncolumns:\n  Zins: {type: ratio, role: rate}\n")
+    columns = {key: value for key, value in COLUMNS.items() if key != "rate"}
+    path = study(tmp_path, own_tape(), columns=columns, schema="loans.yaml", keep=True)
+    loaded = load_study(str(path))
+    again = type(loaded).model_validate(loaded.model_dump(mode="json"))
+    assert again.digest == loaded.digest
+    done = run(loaded, output=tmp_path / "run")
+    assert np.array_equal(loans(done.path)["rate"], own_tape()["Zins"])
