@@ -1,4 +1,4 @@
-"""Closing a run: drivers, lineage, scorecard, report and, last of all, the manifest that names them."""
+"""Closing a run: drivers, lineage, scorecard, the manifest that names them, and last of all the report."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ STAGE_OF = {"market": "bars", "transactions": "transactions", "credit": "credit"
 
 
 def close_run(run: Path, plan: Plan, log: AuditLog) -> Run:
-    """Write what describes the finished tables; the manifest comes last and makes the run finished."""
+    """Write what describes the finished tables; the manifest makes the run finished, the page comes last."""
     for label, drivers in plan.drivers.items():
         write_drivers(run / "drivers" / label, drivers)
     records = _records(run)
@@ -53,12 +53,13 @@ def close_run(run: Path, plan: Plan, log: AuditLog) -> Run:
     log.append("judged", "scorecard.json", {"sha256": digest_file(run / "scorecard.json")})
     log.append("run_finished", plan.study.id, {"tasks": len(records)})
     manifest = build_manifest(run, _sources(run, plan, records), _findings(plan, records, card))
+    # The run is finished before its page is drawn, so that no fault of the page can lose it.
+    write_manifest(run, manifest)
     page: Path = PAGES.load("html")(run, manifest.to_dict())
     files = [item for item in manifest.files if item["path"] != page.name]
     listed = sorted([*files, describe_file(run, page.name)], key=lambda item: str(item["path"]))
     complete = replace(manifest, files=listed)
-    sealed = replace(complete, sha256=complete.digest())
-    write_manifest(run, sealed)
+    write_manifest(run, replace(complete, sha256=complete.digest()))
     log.append(SEALED, MANIFEST, {"sha256": digest_file(run / MANIFEST)})
     return Run(run)
 

@@ -103,9 +103,11 @@ def stride_of(paths: Paths) -> int:
 def autocorrelation(values: Float2D, lags: int) -> Float2D:
     """Return the sample autocorrelation of each row at lags 1..K: [n, T] -> [n, K].
 
-    Computed through the spectrum, with the mean of the row removed and divisor T.
+    Computed through the spectrum, with the mean of the row removed and divisor T. Rows that never
+    change have no autocorrelation and are left out.
     """
     steps = values.shape[1]
+    values = values[np.ptp(values, axis=1) > 0]
     centred = values - values.mean(axis=1, keepdims=True)
     size = 1 << int(np.ceil(np.log2(2 * steps)))
     power = np.abs(np.fft.rfft(centred, size, axis=1)) ** 2
@@ -149,6 +151,13 @@ def tail_of(values: Float2D, quantiles: tuple[float, ...], most: float = 0.4, po
     levels = np.quantile(top, quantiles, axis=0)
     kept = (levels > 0).all(axis=0)
     return Tail(ranks[kept] / steps, levels[:, kept])
+
+
+def still(market: Market, asset: str) -> bool:
+    """Tell whether a shown asset never moves, on any path or in the history."""
+    sides = [market.base, *([market.real] if market.real is not None else [])]
+    moves = [side.returns()[..., side.assets.index(asset)] for side in sides if asset in side.assets]
+    return any(np.ptp(values) == 0 for values in moves)
 
 
 def feature_columns(paths: Paths, assets: tuple[str, ...]) -> tuple[tuple[str, ...], Float3D]:
