@@ -15,9 +15,15 @@ from finsim.constraints.ruleset import RuleSet
 class Ledger:
     """Counts of one scenario's breaches over all its shards, before and after repair."""
 
-    def __init__(self, rules: RuleSet | None, excused: Mapping[str, set[str]] | None = None) -> None:
+    def __init__(
+        self,
+        rules: RuleSet | None,
+        excused: Mapping[str, set[str]] | None = None,
+        params: Mapping[str, object] | None = None,
+    ) -> None:
         self.rules = rules
         self.excused = excused
+        self.params = params
         self.before: dict[str, dict[str, Any]] = {}
         self.after: dict[str, int] = {}
         self.repaired: dict[str, int] = {}
@@ -27,16 +33,18 @@ class Ledger:
         table = tables[main]
         if self.rules is None:
             return table
-        report = check(dict(tables), self.rules, excused=self.excused)
+        report = check(dict(tables), self.rules, self.params, excused=self.excused)
         self._count(report.to_dict()["rules"])
         broken = {rule["id"] for rule in report.to_dict()["rules"] if rule["verdict"] == "broken"}
         mendable = {rule.id for rule in self.rules.rules if rule.repair and rule.table == main}
         if broken & mendable:
             others = {name: other for name, other in tables.items() if name != main}
-            table, repairs = repair(table, self.rules, name=main, others=others, excused=self.excused)
+            table, repairs = repair(
+                table, self.rules, self.params, name=main, others=others, excused=self.excused
+            )
             for name, touched in repairs.touched().items():
                 self.repaired[name] = self.repaired.get(name, 0) + touched
-            report = check({**tables, main: table}, self.rules, excused=self.excused)
+            report = check({**tables, main: table}, self.rules, self.params, excused=self.excused)
         self._count_after(report.to_dict()["rules"])
         return table
 

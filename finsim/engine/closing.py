@@ -84,7 +84,8 @@ def write_drivers(folder: Path, drivers: Drivers) -> None:
 def _column(values: Any) -> pa.Array:
     array = np.asarray(values)
     if array.dtype.kind == "M":
-        return pa.array(array, pa.date32())
+        day = array.dtype == np.dtype("datetime64[D]")
+        return pa.array(array, pa.date32()) if day else pa.array(array).cast(pa.timestamp("ns", "UTC"))
     return pa.array(array, pa.float64(), from_pandas=True)
 
 
@@ -113,6 +114,8 @@ def _sources(run: Path, plan: Plan, records: dict[str, Done]) -> Sources:
     study = plan.study
     parts = [(part.data, role) for part, role in ((study.market, "prices"), (study.credit, "loans")) if part]
     inputs = [describe_input(data_file(data), role) for data, role in parts]
+    if study.market and study.market.schema_:
+        inputs.append(describe_input(Path(study.market.schema_), "schema of prices"))
     models = []
     if study.market and "fit" in records:
         facts = records["fit"].facts

@@ -91,6 +91,18 @@ def data_path(name: str, folder: Path) -> str:
     )
 
 
+def schema_path(name: str, folder: Path) -> str:
+    """Return a schema file's path; raises StudyError when neither the study's folder nor this one has it."""
+    for candidate in (folder / name, Path(name)):
+        if candidate.is_file():
+            return str(candidate)
+    raise StudyError(
+        f"no schema file {name!r}",
+        expected="a path relative to the study file",
+        remedy="write one with `finsim new schema DATA -o SCHEMA.yaml`",
+    )
+
+
 def data_file(reference: str) -> Path:
     """Return the file behind a data reference of a resolved study (``shipped:NAME`` or a path)."""
     if reference.startswith("shipped:"):
@@ -125,6 +137,9 @@ def _lookups(data: Any, folder: Path) -> Iterator[tuple[Loc, Callable[[], object
         name = _at(data, (world, "data"))
         if isinstance(name, str):
             yield (world, "data"), partial(data_path, name, folder)
+        schema = _at(data, (world, "schema"))
+        if isinstance(schema, str):
+            yield (world, "schema"), partial(schema_path, schema, folder)
     name = _at(data, _GENERATOR)
     if isinstance(name, str):
         yield _GENERATOR, partial(GENERATORS.entry, name)

@@ -83,13 +83,10 @@ def resume(folder: str | Path, *, workers: int = 1, progress: Progress = _silent
 
 
 def check_inputs(plan: Plan) -> None:
-    """Read every data file of the study once, so that bad data stop the run before it begins."""
-    if plan.study.market:
-        from finsim.markets.prices import read_prices
-        from finsim.markets.stress import beta_of
+    """Read every loan file of the study once, so that bad data stop the run before it begins.
 
-        prices = read_prices(data_file(plan.study.market.data))
-        beta_of(prices.assets, plan.study.market.betas)
+    Prices were read when the study was resolved.
+    """
     if plan.study.credit:
         from finsim.credit.applications import read_applications
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from finsim.errors import DataError
 from finsim.evaluation.columns import MANY, RETURN, Side, between, common_assets, shared_start, side, thinned
+from finsim.evaluation.kinds import priced
 from finsim.evaluation.metric import Evidence
 from finsim.evaluation.resampling import (
     Distance,
@@ -138,11 +139,15 @@ def path_case(
 ) -> PathCase:
     """Match assets, build the columns and draw the resamples; raises DataError for unusable prices.
 
-    ``synthetic`` are the first paths of ``stored`` where both are given.
+    Levels and returns are judged as prices that move alike. ``synthetic`` are the first paths of ``stored`` where both are given.
     """
-    real, own = common_assets(train, synthetic)
+    if stored is not None and train.kinds:
+        blocks = stored
+        stored = Pieces(blocks.count, lambda: (priced(block, train) for block in blocks))
+    real, own = common_assets(priced(train, train), priced(synthetic, train))
     spare = None
     if holdout is not None:
+        holdout = priced(holdout, train)
         kept = common_assets(real, holdout)[1]
         if kept.assets != real.assets or set(kept.columns) != set(real.columns):
             raise DataError(
@@ -161,7 +166,7 @@ def path_case(
         MANY,
     )
     made = between(own, begun, len(own.dates))
-    pieces = None if stored is None else Pieces(stored.count, lambda: _made(train, stored, begun))
+    pieces = None if stored is None else Pieces(stored.count, lambda: _made(real, stored, begun))
     return PathCase(left, spare, right, made, draws, streams, settings, pieces)
 
 

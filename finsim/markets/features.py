@@ -23,7 +23,7 @@ from finsim.notation import Array, Dates1D, Float1D, Float2D, Float3D
 from finsim.records.paths import DIFFERENCE, PRICE, RETURN, Paths
 
 __all__ = [
-    "LEVEL_LIMIT", "MOVE_LIMIT", "NO_SHADOW", "VOLUME_LIMIT", "Encoding", "decode", "encode", "recode",
+    "LEVEL_LIMIT", "MOVE_LIMIT", "NO_SHADOW", "SPREADS", "VOLUME_LIMIT", "Encoding", "decode", "encode", "recode",
     "round_to_tick",
 ]  # fmt: skip
 
@@ -31,7 +31,7 @@ NO_SHADOW = -0.25
 """The code of an exact zero shadow: own choice, well apart from real shadows (mean 0.9, s.d. 0.3)."""
 
 _LEAST_SEGMENT = 60
-_SPREADS = (-20.0, 0.0)
+SPREADS = (-20.0, 0.0)
 """Smallest and largest log of a log spread that the decoder lets through: 2e-9 to a factor e."""
 
 
@@ -214,7 +214,7 @@ def _log_spread(spread: Float3D) -> Float3D:
 
 def _quotes(middle: Float3D, log_spread: Float3D, scale: Scale) -> dict[str, Array]:
     """Closing bid and ask at half the spread below and above the middle; the ask is always the higher."""
-    half = np.exp(np.clip(log_spread, *_SPREADS)) / 2
+    half = np.exp(np.clip(log_spread, *SPREADS)) / 2
     bid, ask = scale.moved(middle, -half), scale.moved(middle, half)
     return {"bid": bid, "ask": np.maximum(ask, np.nextafter(bid, np.inf))}
 

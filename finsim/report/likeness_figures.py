@@ -180,7 +180,7 @@ def _tail_panel(asset: str, side: str, own: Tail, real: Tail | None) -> Panel:
         marks = [m for m in (0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 3e-4, 1e-4) if m >= floor * 0.8]
         plain_log_axis(axes.yaxis, marks, [tick(m * 100, " %") for m in marks])
         axes.set_ylim(floor * 0.8, 0.5)
-        axes.set_xlabel(f"size of the daily log {'loss' if side == 'losses' else 'gain'}")
+        axes.set_xlabel(f"size of the {'loss' if side == 'losses' else 'gain'} (log)")
 
     text = f"{asset} {side}: one day in a hundred is beyond {number(own.beyond(0.01) * 100, 3)} % synthetic"
     if real is not None:
@@ -212,8 +212,8 @@ def dependence(market: Market) -> Figure | str:
     data: dict[str, Any] = {"columns": names, "synthetic": synthetic, "left_out": left_out}
     matrices = [("Synthetic", synthetic)]
     says = (
-        "Spearman rank correlation of daily columns: returns, their sizes, the bar's ranges and the change "
-        f"of volume. Entries below {SHOWN_ENTRY:g} in size are left to the colour."
+        f"Spearman rank correlation of {market.base.calendar.adjective} columns: returns, their sizes, the bar's ranges "
+        f"and the change of volume. Entries below {SHOWN_ENTRY:g} in size are left to the colour."
     )
     if other is not None:
         real = rank_correlation(other[:, :, varied])

@@ -9,7 +9,8 @@ from scipy.stats import rankdata
 
 from finsim.errors import FinsimError
 from finsim.evaluation.columns import bar_columns
-from finsim.markets.prices import read_prices
+from finsim.markets.listing import complete
+from finsim.markets.prices import as_schema, read_prices
 from finsim.notation import Dates1D, Float1D, Float2D, Float3D, Int1D
 from finsim.records.paths import Paths, from_table
 from finsim.report.run_folder import RunFolder
@@ -83,16 +84,20 @@ def _real(run: RunFolder) -> tuple[Paths | None, str]:
     path, absent = run.input_file("prices")
     if path is None:
         return None, f"No real prices are drawn: {absent}."
+    market = run.study.get("market") or {}
     try:
-        return read_prices(path), ""
+        prices = read_prices(path, schema=as_schema(market.get("schema")))
+        return complete(prices, float(market.get("holdout", 0.0))), ""
     except FinsimError as error:
         return None, f"No real prices are drawn: {path.name} could not be read ({error.problems[0].found})."
 
 
 def fan(paths: Paths, asset: int, stride: int) -> Float2D:
-    """Return quantiles of close / first close over paths at every ``stride``-th session: [5, S]."""
-    close = paths.close[:, ::stride, asset]
-    return np.quantile(close / paths.close[:, :1, asset], QUANTILES, axis=0)
+    """Return quantiles of close / first close over paths at every ``stride``-th session: [5, S].
+
+    Of returns the growth of 1, of levels the change from the first.
+    """
+    return np.quantile(paths.relative()[:, ::stride, asset], QUANTILES, axis=0)
 
 
 def stride_of(paths: Paths) -> int:
@@ -210,6 +215,11 @@ def _running(values: Float2D) -> Float2D:
 def years_of(dates: Dates1D) -> Float1D:
     """Return dates as decimal years: float64 of the same shape."""
     year = dates.astype("datetime64[Y]")
-    start = year.astype("datetime64[D]")
-    length = ((year + 1).astype("datetime64[D]") - start).astype(np.float64)
+    start = year.astype(dates.dtype)
+    length = ((year + 1).astype(dates.dtype) - start).astype(np.float64)
     return np.asarray(1970 + year.astype(np.int64) + (dates - start).astype(np.float64) / length)
+
+
+def moment(instant: np.datetime64) -> str:
+    """Return a date, or a date and time of day in UTC, as a reader writes it."""
+    return str(instant).replace("T", " ")[:16]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,11 +12,11 @@ from finsim.randomness import Streams
 from finsim.report import credit_figures, likeness_figures, market_figures, payment_figures
 from finsim.report.border import drawn_or_said
 from finsim.report.credit_data import Credit, read_credit
-from finsim.report.market_data import read_market
+from finsim.report.market_data import moment, read_market
 from finsim.report.payment_data import Payments, choose_scheme, read_payments
 from finsim.report.run_folder import RunFolder
 from finsim.report.scheme_figures import kinds_of, scheme_figure
-from finsim.report.section import Cell, Section, Table
+from finsim.report.section import Bullets, Cell, Section, Table
 from finsim.report.wording import count, money, percent, plural, spoken
 
 
@@ -37,10 +38,18 @@ def market_section(run: RunFolder) -> Section:
     ]
     dates = market.base.dates
     lead = (
-        f"{plural(market.paths, 'joint path')} of {plural(len(market.base.assets), 'asset')} from {dates[0]} "
-        f"to {dates[-1]}. The comparison with real prices is made on {run.base}, which no scenario has moved."
+        f"{plural(market.paths, 'joint path')} of {plural(len(market.base.assets), 'asset')} from "
+        f"{moment(dates[0])} to {moment(dates[-1])}, {market.base.calendar.adjective} bars. The comparison with real prices is made on {run.base}, which no scenario has moved."
     )
-    return Section("markets", title, lead, blocks)
+    found = [line for item in run.manifest.get("models", ()) for line in _remarks(item)]
+    if found:
+        blocks.insert(0, Bullets("What was found in the price file", found))
+    return Section("markets", title, lead, blocks, data={"remarks": found})
+
+
+def _remarks(model: Mapping[str, Any]) -> list[str]:
+    notes = ((model.get("training") or {}).get("data") or {}).get("notes") or {}
+    return [str(line) for line in notes.get("remarks", ())]
 
 
 def _streams(run: RunFolder) -> Streams:
