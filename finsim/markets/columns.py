@@ -83,7 +83,7 @@ def recognise(
     return found
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """Return a header without case, spaces and punctuation, in any script."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     return "".join(letter for letter in folded if letter.isalnum() or unicodedata.category(letter)[0] == "M")
@@ -91,12 +91,12 @@ def _plain(name: str) -> str:
 
 def _sides(names: Sequence[str], known: Mapping[str, str], place: str) -> dict[str, dict[str, str]]:
     """Return the columns of the bid and the ask side: whole bars where both have them, else the closes."""
-    plain = {_plain(name): name for name in reversed(names) if _plain(name)}
+    letters = {plain(name): name for name in reversed(names) if plain(name)}
     found: dict[str, dict[str, str]] = {}
     for side in SIDES:
         words = (side, "offer") if side == "ask" else (side,)
         forms = {bar: [text for one in words for text in (one + bar, bar + one)] for bar in BARS}
-        bars = {bar: plain[text] for bar, texts in forms.items() for text in texts if text in plain}
+        bars = {bar: letters[text] for bar, texts in forms.items() for text in texts if text in letters}
         bars |= {bar: known[f"{side}_{bar}"] for bar in BARS if f"{side}_{bar}" in known}
         if side in known:
             bars.setdefault("close", known[side])
@@ -124,19 +124,19 @@ def _is_index(name: str) -> bool:
 
 def _known(names: Sequence[str]) -> dict[str, str]:
     """Map meanings to columns; the earliest synonym of each list wins."""
-    plain: dict[str, str] = {}
+    found: dict[str, str] = {}
     for name in names:
-        plain.setdefault(_plain(name), name)
+        found.setdefault(plain(name), name)
     known = {
-        meaning: plain[words[0]]
+        meaning: found[words[0]]
         for meaning, listed in SYNONYMS.items()
-        if (words := [word for word in listed if word in plain])
+        if (words := [word for word in listed if word in found])
     }
-    plain.pop("", None)
-    if "open" not in known and all(word in plain for word in _ADJUSTED_BARS.values()):
-        known |= {meaning: plain[word] for meaning, word in _ADJUSTED_BARS.items()}
-    if all(_LETTERS[meaning] in plain for meaning in ("open", "high", "low", "close")):
-        known |= {meaning: plain[word] for meaning, word in _LETTERS.items() if word in plain}
+    found.pop("", None)
+    if "open" not in known and all(word in found for word in _ADJUSTED_BARS.values()):
+        known |= {meaning: found[word] for meaning, word in _ADJUSTED_BARS.items()}
+    if all(_LETTERS[meaning] in found for meaning in ("open", "high", "low", "close")):
+        known |= {meaning: found[word] for meaning, word in _LETTERS.items() if word in found}
     if "close" not in known and "adjusted" in known:
         known["close"] = known["adjusted"]
     if "date" not in known and names and _is_index(names[0]):
