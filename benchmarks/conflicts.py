@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from finsim.constraints.conflicts import refuse_conflicts
-from finsim.constraints.lint import lint
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.conflicts.conflict_check import refuse_conflicts
+from finsim.constraints.conflicts.lint import lint
+from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import RuleError
 
 ROOT = Path(__file__).parent.parent

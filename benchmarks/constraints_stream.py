@@ -19,9 +19,9 @@ import pyarrow.parquet as pq
 from constraint_peers.measure import memory
 from constraint_peers.payments import payments
 
-from finsim.constraints.batches import Batches
-from finsim.constraints.check import check_batches
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.checking.check import check_batches
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.tables.parquet_batches import Batches
 
 PACK = Path(__file__).parent / "constraint_peers" / "payments.yaml"
 PIECE = 2_000_000

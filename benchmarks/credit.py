@@ -18,12 +18,12 @@ from scipy.special import ndtr, ndtri
 from finsim import documents
 from finsim.credit.applications import read_applications
 from finsim.credit.book import fit_book, loans
-from finsim.credit.columns import coded
 from finsim.credit.conditional import default_point, loss_shift, sensitivity
 from finsim.credit.factors import annual_draws
 from finsim.credit.losses import homogeneous_losses, losses
 from finsim.credit.panel import panel
 from finsim.credit.settings import Settings
+from finsim.credit.text_codes import coded
 from finsim.randomness import Streams
 from finsim.records.calendar import Clock
 from finsim.records.drivers import identity

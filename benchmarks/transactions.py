@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from finsim.agents.life import ordinary_orders
-from finsim.agents.narrative import load_narratives
-from finsim.agents.orders import merge
-from finsim.agents.population import build_population
-from finsim.agents.posting import post
-from finsim.agents.schemes import scheme_orders
+from finsim.agents.everyday.ordinary_payments import ordinary_orders
+from finsim.agents.ledger_posting import post
+from finsim.agents.narratives.narrative import load_narratives
+from finsim.agents.payment_orders import merge
+from finsim.agents.population.population import build_population
+from finsim.agents.schemes.scheme_generation import scheme_orders
 from finsim.agents.settings import Settings
 from finsim.agents.simulate import sliced, unstressed
 from finsim.kernels.ledger import Book, Moves, Rows, post_moves

@@ -16,16 +16,16 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from finsim.records.graph import account_graph
-from finsim.report.colours import SERIES, drawn
-from finsim.report.credit_figures import draw_heat, moved
-from finsim.report.figure import drawing
-from finsim.report.market_data import fan, read_market, stride_of, years_of
-from finsim.report.market_figures import Band, anchors_of, draw_fan
-from finsim.report.payment_data import choose_scheme, read_payments
+from finsim.report.colors import SERIES, drawn
+from finsim.report.figures.credit_figures import draw_heat, moved
+from finsim.report.figures.market_data import fan, read_market, stride_of, years_of
+from finsim.report.figures.market_figures import Band, anchors_of, draw_fan
+from finsim.report.figures.payment_data import choose_scheme, read_payments
+from finsim.report.figures.scheme_figures import draw_graph, flows_of, layout, roles_of
+from finsim.report.number_text import spoken
 from finsim.report.run_folder import RunFolder, open_folder
-from finsim.report.scheme_figures import draw_graph, flows_of, layout, roles_of
-from finsim.report.wording import spoken
-from finsim.report.world_sections import read_books, scheme_count
+from finsim.report.sections.world_sections import read_books, scheme_count
+from finsim.report.svg_figure import drawing
 
 WIDTH, HEIGHT, DPI, YEARS = 12.0, 6.0, 100, 5.0
 

@@ -29,3 +29,12 @@ NANOS_PER_SECOND = 1_000_000_000
 SECONDS_PER_DAY = 86_400
 NANOS_PER_DAY = SECONDS_PER_DAY * NANOS_PER_SECOND
 MINOR_UNITS = 100
+# ISO 4217 currencies whose minor unit is not 1/100.
+_DIGITS = dict.fromkeys(("JPY", "KRW", "VND", "CLP", "ISK", "PYG", "UGX", "XAF", "XOF", "XPF", "RWF"), 0) | (
+    dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
+)
+
+
+def minor_digits(currency: str) -> int:
+    """Return how many decimals amounts of a currency have (ISO 4217)."""
+    return _DIGITS.get(currency, 2)

@@ -11,15 +11,15 @@ import pytest
 
 import finsim
 from finsim.agents import vocabulary
-from finsim.agents.narrative import load_narratives
-from finsim.agents.plan import STOPS
+from finsim.agents.narratives.narrative import load_narratives
+from finsim.agents.schemes.scheme_plan import STOPS
 from finsim.credit.panel import STATUSES
 from finsim.credit.reference import CLASSES, GRADES
+from finsim.engine.finished_run import Run
 from finsim.engine.run import run
-from finsim.engine.runs import Run
-from finsim.engine.study import Study
+from finsim.engine.study.study_file import Study
 from finsim.provenance.lineage import KINDS, REPAIR_SCHEMA
-from finsim.provenance.tags import MEANING
+from finsim.provenance.origin_tags import MEANING
 from finsim.scenarios.variables import VARIABLES
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -8,8 +8,8 @@ import pyarrow as pa
 import yaml
 from constraint_peers.rules import PACK, ROW, SEQUENCE
 
-from finsim.constraints.check import check as finsim_check
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.checking.check import check as finsim_check
+from finsim.constraints.packs.ruleset import RuleSet
 
 PACKAGES = ("finsim", "numba", "numpy", "pyarrow")
 

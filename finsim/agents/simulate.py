@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pyarrow as pa
 
-from finsim.agents.life import ordinary_orders
-from finsim.agents.narrative import load_narratives
-from finsim.agents.orders import Orders, merge
-from finsim.agents.population import accounts_table, build_population
-from finsim.agents.posting import post
-from finsim.agents.schemes import scheme_orders
+from finsim.agents.everyday.ordinary_payments import ordinary_orders
+from finsim.agents.ledger_posting import post
+from finsim.agents.narratives.narrative import load_narratives
+from finsim.agents.payment_orders import Orders, merge
+from finsim.agents.population.population import accounts_table, build_population
+from finsim.agents.schemes.scheme_generation import scheme_orders
 from finsim.agents.settings import Settings
 from finsim.randomness import Streams
 from finsim.records.calendar import Clock

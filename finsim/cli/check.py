@@ -10,12 +10,12 @@ import typer
 
 from finsim.cli.options import AsJson, Overrides, Threads, parameters
 from finsim.cli.output import progress, show
-from finsim.errors import EXIT_GATE, StudyError
+from finsim.errors import EXIT_FINE, EXIT_GATE, StudyError
 
 if TYPE_CHECKING:
-    from finsim.constraints.report import CheckReport
-    from finsim.constraints.ruleset import RuleSet
-    from finsim.engine.gathering import Gathered
+    from finsim.constraints.checking.check_report import CheckReport
+    from finsim.constraints.packs.ruleset import RuleSet
+    from finsim.engine.check_inputs import Gathered
 
 
 def check(
@@ -29,19 +29,26 @@ def check(
     explain: Annotated[
         str | None, typer.Option("--explain", metavar="ROW", help="Explain one row: 37, or accounts:37.")
     ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--table", metavar="NAME", help="Tables that must be there; else all of the pack's."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 1 unless every rule passed: none silent, skipped, unknown.")
+    ] = False,
     overrides: Overrides = None,
     threads: Threads = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Check a table; exit 1 when a rule is broken, 2 when rules contradict one another.
+    """Check a table; exit 1 when a rule is broken, 2 when a table is missing or rules are at odds.
 
     Example: finsim check bars.csv --rules ohlcv --repair -o clean.parquet
 
     Example: finsim check bars.csv --rules ohlcv --explain 1
     """
-    from finsim.constraints.conflicts import refuse_conflicts
-    from finsim.constraints.ruleset import RuleSet
-    from finsim.engine.gathering import gather
+    from finsim.constraints.conflicts.conflict_check import refuse_conflicts
+    from finsim.constraints.packs.ruleset import RuleSet
+    from finsim.engine.check_inputs import gather
 
     if repair != (output is not None):
         raise StudyError("--repair and -o go together", place="finsim check", remedy="give both or none")
@@ -50,23 +57,28 @@ def check(
             "--repair beside --explain", place="finsim check", remedy="explain first, then repair"
         )
     pack, params = RuleSet.load(rules), parameters(overrides)
+    pack = pack.needing(*only) if only else pack
     refuse_conflicts(pack, params)
     if explain is not None:
         _explain(gather(data, pack), pack, params, explain, as_json)
     if output is not None:
-        facts, text, ok = _repaired(gather(data, pack), pack, params, output, threads)
+        facts, text, after = _repaired(gather(data, pack), pack, params, output, threads)
         show(facts, text, as_json)
-        raise typer.Exit(0 if ok else EXIT_GATE)
+        raise typer.Exit(_exit_code(after, strict))
     found = _checked(data, pack, params, threads)
     show(found.to_dict(), found.to_text(), as_json)
-    raise typer.Exit(0 if found.ok else EXIT_GATE)
+    raise typer.Exit(_exit_code(found, strict))
+
+
+def _exit_code(report: CheckReport, strict: bool) -> int:
+    return EXIT_GATE if report.broken() or (strict and not report.all_passed) else EXIT_FINE
 
 
 def _checked(data: Path, pack: RuleSet, params: Mapping[str, object], threads: int) -> CheckReport:
     """Check tables, a large file as a stream where that can be done."""
-    from finsim.constraints.check import check as check_tables
-    from finsim.engine.gathering import gather
-    from finsim.engine.large_files import check_large, large_file
+    from finsim.constraints.checking.check import check as check_tables
+    from finsim.engine.check_inputs import gather
+    from finsim.engine.large_parquet import check_large, large_file
 
     large = large_file(data, pack, params)
     if large is not None:
@@ -80,8 +92,8 @@ def _checked(data: Path, pack: RuleSet, params: Mapping[str, object], threads: i
 
 def _explain(given: Gathered, pack: RuleSet, params: Mapping[str, object], text: str, as_json: bool) -> None:
     """Print what every rule says of one row and stop."""
-    from finsim.constraints.explain import explain
-    from finsim.engine.gathering import row_of
+    from finsim.constraints.explaining.explain import explain
+    from finsim.engine.check_inputs import row_of
 
     name, row = row_of(text, given)
     table, others = given.tables[name], given.others(name)
@@ -92,11 +104,11 @@ def _explain(given: Gathered, pack: RuleSet, params: Mapping[str, object], text:
 
 def _repaired(
     given: Gathered, pack: RuleSet, params: Mapping[str, object], output: Path, threads: int
-) -> tuple[dict[str, object], str, bool]:
-    """Repair table after table and write them; return what was done, as data and text, and if all holds."""
-    from finsim.constraints.check import check as check_tables
-    from finsim.constraints.repair import repair
-    from finsim.engine.gathering import store
+) -> tuple[dict[str, object], str, CheckReport]:
+    """Repair table after table and write them; return what was done, as data and text, and the last check."""
+    from finsim.constraints.checking.check import check as check_tables
+    from finsim.constraints.repairing.repair import repair
+    from finsim.engine.check_inputs import store
 
     before = check_tables(given.tables, pack, params, excused=given.excused, threads=threads)
     tables, repairs = dict(given.tables), {}
@@ -116,4 +128,4 @@ def _repaired(
         "after": after.to_dict(),
     }
     texts = "\n".join(report.to_text() for report in repairs.values())
-    return facts, f"{texts}\n{after.to_text()}\nrepaired: {output}", after.ok
+    return facts, f"{texts}\n{after.to_text()}\nrepaired: {output}", after

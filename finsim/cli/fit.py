@@ -28,8 +28,8 @@ def fit(
 
     Example: finsim fit prices.csv --generator flow --steps 800 -o model
     """
-    from finsim.engine.body import fit as fit_body
-    from finsim.engine.body import refuse_existing
+    from finsim.engine.market_model.fit_and_sample import fit as fit_body
+    from finsim.engine.market_model.fit_and_sample import refuse_existing
 
     refuse_existing(output)
     with progress() as step:

@@ -20,9 +20,9 @@ def plan(
 
     Example: finsim plan quickstart --scale 0.1
     """
-    from finsim.engine.planning import describe
-    from finsim.engine.resolve import resolve
-    from finsim.engine.study import load_study
+    from finsim.engine.study.plan_summary import describe
+    from finsim.engine.study.study_file import load_study
+    from finsim.engine.study.study_resolution import resolve
 
     resolved = resolve(load_study(study).with_seed(seed).scaled(scale))
     data, text = describe(resolved)

@@ -17,7 +17,7 @@ def report(
 
     Example: finsim report runs/demo --open
     """
-    from finsim.engine.runs import open_run
+    from finsim.engine.finished_run import open_run
     from finsim.provenance.audit import AuditLog
     from finsim.provenance.verify import REWRITTEN
     from finsim.records.storage import digest_file

@@ -12,8 +12,8 @@ from finsim.cli.output import show
 from finsim.errors import EXIT_FINE, EXIT_GATE, StudyError
 
 if TYPE_CHECKING:
-    from finsim.constraints.coverage import CoverageReport
-    from finsim.constraints.ruleset import RuleSet
+    from finsim.constraints.checking.rule_coverage import CoverageReport
+    from finsim.constraints.packs.ruleset import RuleSet
 
 Pack = Annotated[str, typer.Argument(metavar="FILE_OR_PACK", help="Rule pack name, or a rule file.")]
 
@@ -40,8 +40,8 @@ def lint(
 
     Example: finsim rules lint retail-tx --set ctr="5000 USD"
     """
-    from finsim.constraints.lint import lint as lint_pack
-    from finsim.constraints.ruleset import RuleSet
+    from finsim.constraints.conflicts.lint import lint as lint_pack
+    from finsim.constraints.packs.ruleset import RuleSet
 
     rules = RuleSet.load(pack)
     params = parameters(overrides)
@@ -56,8 +56,8 @@ def lint(
 
 
 def _coverage(data: Path, rules: RuleSet, params: dict[str, object]) -> CoverageReport:
-    from finsim.constraints.coverage import coverage
-    from finsim.engine.gathering import gather
+    from finsim.constraints.checking.rule_coverage import coverage
+    from finsim.engine.check_inputs import gather
 
     given = gather(data, rules)
     return coverage(given.tables, rules, params, given.excused)
@@ -75,8 +75,8 @@ def docs(
 
     Example: finsim rules docs retail-tx -o retail-tx.html
     """
-    from finsim.constraints.rule_page import page, to_html, to_markdown
-    from finsim.constraints.ruleset import RuleSet
+    from finsim.constraints.explaining.rule_page import page, to_html, to_markdown
+    from finsim.constraints.packs.ruleset import RuleSet
     from finsim.records.storage import write_text
 
     if output is not None and output.suffix not in (".md", ".html"):

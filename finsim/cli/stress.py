@@ -30,7 +30,7 @@ def stress(
 
     Example: finsim stress quickstart --scenario covid-2020 --severity 0.8 --expect -o runs/covid
     """
-    from finsim.engine import stressing
+    from finsim.engine import stress as stressing
 
     with progress() as step:
         done, outcomes = stressing.stress(

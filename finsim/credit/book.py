@@ -10,9 +10,9 @@ import pandas as pd
 import pyarrow as pa
 
 from finsim.credit.copula import Copula, fit_copula, sample_copula
+from finsim.credit.pd_scorecard import PROTECTED, Scorecard, fit_scorecard
 from finsim.credit.reference import CLASSES, GRADE_BOUNDS, GRADES, asset_correlation
 from finsim.credit.schedule import balance_after, payment
-from finsim.credit.scorecard import PROTECTED, Scorecard, fit_scorecard
 from finsim.credit.settings import Settings
 from finsim.errors import FitError, RecordError
 from finsim.notation import MINOR_UNITS, Array, Float1D

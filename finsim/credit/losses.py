@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from finsim.credit.columns import coded
 from finsim.credit.conditional import default_point, loss_shift, sensitivity
 from finsim.credit.factors import annual_draws, class_z
 from finsim.credit.recovery import follows_frye_jacobs, price_indices
 from finsim.credit.settings import Settings
+from finsim.credit.text_codes import coded
 from finsim.errors import RecordError
 from finsim.kernels.defaults import draw_losses
 from finsim.notation import Float1D, Float2D, Int1D, Int2D

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy.special import ndtr
 
-from finsim.credit.columns import coded
 from finsim.credit.conditional import (
     MONTHS_PER_YEAR,
     collateral_lgd,
@@ -23,6 +22,7 @@ from finsim.credit.conditional import (
 from finsim.credit.factors import quarter_moves, quarter_z
 from finsim.credit.recovery import follows_frye_jacobs
 from finsim.credit.reference import CLASSES
+from finsim.credit.text_codes import coded
 from finsim.errors import RecordError
 from finsim.notation import Bool1D, Float1D, Float2D, Int1D, Int2D
 from finsim.records.drivers import Drivers

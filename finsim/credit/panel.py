@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy.special import ndtr
 
-from finsim.credit.columns import coded
 from finsim.credit.conditional import MONTHS_PER_YEAR, default_point, loss_shift, per_period, sensitivity
 from finsim.credit.factors import class_z, sector_factors
 from finsim.credit.recovery import follows_frye_jacobs, price_indices, stressed_lgd
 from finsim.credit.schedule import balances
 from finsim.credit.settings import Settings
+from finsim.credit.text_codes import coded
 from finsim.notation import Array, Float1D, Float2D, Int1D, Int2D
 from finsim.randomness import Streams
 from finsim.records.drivers import Drivers

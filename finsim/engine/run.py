@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from finsim.engine.checkpoint import read_plan, write_plan
-from finsim.engine.closing import close_run
 from finsim.engine.executors import executor
-from finsim.engine.naming import data_file
-from finsim.engine.resolve import Plan, plan_of, resolve
-from finsim.engine.runs import Run
-from finsim.engine.study import Study, load_study
+from finsim.engine.finalize import close_run
+from finsim.engine.finished_run import Run
+from finsim.engine.study.named_inputs import data_file
+from finsim.engine.study.study_file import Study, load_study
+from finsim.engine.study.study_resolution import Plan, plan_of, resolve
+from finsim.engine.task_records import read_plan, write_plan
 from finsim.engine.tasks import Task, perform
 from finsim.errors import StudyError
 from finsim.provenance.audit import AuditLog
@@ -121,14 +121,14 @@ def groups(folder: Path, plan: Plan) -> list[tuple[str, list[Task]]]:
     write: list[Task] = []
     judge: list[Task] = []
     if study.market:
-        from finsim.engine.market_stage import shards
+        from finsim.engine.stages.market_stage import shards
 
         learn.append(Task(run, "fit"))
         sample += [Task(run, "sample", "", shard) for shard in range(shards(study.market))]
         write += [Task(run, "bars", label) for label in labels]
         judge.append(Task(run, "evidence", "market"))
     if study.transactions:
-        from finsim.engine.transaction_stage import order_keys, order_shards
+        from finsim.engine.stages.transaction_stage import order_keys, order_shards
 
         keys = sorted(set(order_keys(plan).values()))
         shard_range = range(order_shards(plan))

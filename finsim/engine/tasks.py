@@ -11,22 +11,22 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from finsim.catalog import Catalog, Entry
-from finsim.engine.checkpoint import Done, load_done, read_plan, save_done
-from finsim.engine.resolve import Plan, plan_of
+from finsim.engine.study.study_resolution import Plan, plan_of
+from finsim.engine.task_records import Done, load_done, read_plan, save_done
 from finsim.errors import FinsimError
 
 STAGES = Catalog(
     "stage",
     {
-        "fit": Entry("finsim.engine.market_stage:fit_task", "fit the market generator"),
-        "sample": Entry("finsim.engine.market_stage:sample_task", "sample one shard of paths"),
-        "bars": Entry("finsim.engine.market_stage:bars_task", "stress and write one scenario's bars"),
-        "orders": Entry("finsim.engine.transaction_stage:orders_task", "ordinary orders of one shard"),
+        "fit": Entry("finsim.engine.stages.market_stage:fit_task", "fit the market generator"),
+        "sample": Entry("finsim.engine.stages.market_stage:sample_task", "sample one shard of paths"),
+        "bars": Entry("finsim.engine.stages.market_stage:bars_task", "stress and write one scenario's bars"),
+        "orders": Entry("finsim.engine.stages.transaction_stage:orders_task", "ordinary orders of one shard"),
         "transactions": Entry(
-            "finsim.engine.transaction_stage:transactions_task", "post and write one scenario"
+            "finsim.engine.stages.transaction_stage:transactions_task", "post and write one scenario"
         ),
-        "credit": Entry("finsim.engine.credit_stage:credit_task", "write one scenario's loan book"),
-        "evidence": Entry("finsim.engine.evidence_stage:evidence_task", "score one world"),
+        "credit": Entry("finsim.engine.stages.credit_stage:credit_task", "write one scenario's loan book"),
+        "evidence": Entry("finsim.engine.stages.evidence_stage:evidence_task", "score one world"),
     },
 )
 

@@ -14,11 +14,11 @@ GENERATORS = Catalog(
             "stationary block bootstrap (Politis & Romano 1994), the baseline all must beat",
         ),
         "flow": Entry(
-            "finsim.generators.flow:Flow",
+            "finsim.generators.flow.flow:Flow",
             "rectified-flow transformer with prefix masks and slow memory, any length",
         ),
         "timegan": Entry(
-            "finsim.generators.timegan:TimeGan",
+            "finsim.generators.timegan.timegan:TimeGan",
             "TimeGAN (Yoon et al. 2019): five recurrent networks, windows of fixed length",
         ),
     },

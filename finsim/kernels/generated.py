@@ -1,28 +1,32 @@
 """Kernels written by a program: kept in files named by their own hash, and run only if the hash is right.
 
 numba caches compiled code of files only (not of ``exec``), so the source goes to a private folder. What
-may stand in it is a closed alphabet: see ``ALLOWED``.
+may stand in it is a closed alphabet: see ``ALLOWED``. Machine code beside it is read only when nobody else
+can have written it and its hash is the one listed: numba reads it with pickle.
 """
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import importlib.util
 import os
 import re
-import stat
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import cache
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from threading import RLock
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from finsim.errors import ProvenanceError
+from finsim.kernels.cache_files import CompiledFiles, is_owned, is_safe_place
 from finsim.kernels.hints import ahead, wide
 from finsim.kernels.kernel import kernel_for
 
@@ -63,23 +67,26 @@ def folder() -> Path:
     """Return the private folder of generated kernels, made if need be.
 
     It is ``FINSIM_KERNELS``, else below ``XDG_CACHE_HOME`` or ``~/.cache``; a folder that others may
-    write to, or that cannot be made, is replaced by a temporary one that lives as long as the process.
+    write to or replace, or that cannot be made, is left alone in favor of a temporary one that is removed
+    when the process ends.
     """
     home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     wanted = Path(os.environ.get("FINSIM_KERNELS") or Path(home).expanduser() / "finsim" / "kernels")
     try:
         wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if _is_private(wanted):
+        if is_owned(wanted.resolve()) and is_safe_place(wanted) and os.access(wanted, os.W_OK):
             return wanted
     except OSError:
         pass  # a read-only home: compiled code then lives as long as the process
-    return Path(tempfile.mkdtemp(prefix="finsim-kernels-"))
+    temporary = Path(tempfile.mkdtemp(prefix="finsim-kernels-"))
+    atexit.register(_removed, temporary, os.getpid())
+    return temporary
 
 
-def _is_private(path: Path) -> bool:
-    facts = path.stat()
-    mine = not hasattr(os, "getuid") or facts.st_uid == os.getuid()
-    return mine and not facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and os.access(path, os.W_OK)
+def _removed(temporary: Path, owner: int) -> None:
+    """Remove a temporary folder at the end of the process that made it, not of one forked from it."""
+    if os.getpid() == owner:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _path(source: str) -> Path:
@@ -97,8 +104,7 @@ def signed(source: str, arguments: Arguments) -> str:
 def is_compiled(source: str, arguments: Arguments) -> bool:
     """Whether machine code of a source is on disk, so that loading it takes no compilation."""
     path = _path(signed(source, arguments))
-    cached = path.parent / "__pycache__"
-    return path.is_file() and cached.is_dir() and any(cached.glob(f"{path.stem}.{NAME}-*.nbi"))
+    return path.is_file() and CompiledFiles(path, NAME).are_sound()
 
 
 _loaded: dict[str, Callable[..., int]] = {}
@@ -115,19 +121,33 @@ def load(source: str, arguments: Arguments) -> Callable[..., int]:
     name = digest(source)
     with _lock:
         if name not in _loaded:
-            module = _module(source, _path(source))
-            _loaded[name] = kernel_for(getattr(module, NAME), list(arguments))
+            _loaded[name] = _compiled(source, arguments)
         return _loaded[name]
+
+
+def _compiled(source: str, arguments: Arguments) -> Callable[..., int]:
+    """Return the machine code of a source: from disk where it is sound, else compiled and listed."""
+    path = _path(source)
+    files = CompiledFiles(path, NAME)
+    files.make_room()
+    is_known = files.are_sound()
+    if not is_known:
+        files.remove()
+    function: Callable[..., int] = kernel_for(getattr(_module(source, path), NAME), list(arguments))
+    if not is_known:
+        files.seal()
+    return function
 
 
 def _module(source: str, path: Path) -> ModuleType:
     """Import the file of a source, after making sure that it holds exactly this source."""
-    if not path.is_file() or path.read_bytes() != source.encode("ascii"):
+    if not path.is_file() or not is_owned(path) or path.read_bytes() != source.encode("ascii"):
         part = path.with_suffix(f".{os.getpid()}.part")
+        part.touch(mode=0o600)
         part.write_bytes(source.encode("ascii"))
         part.replace(path)
     name = f"finsim_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec = importlib.util.spec_from_file_location(name, path, loader=_FromSource(name, str(path)))
     if spec is None or spec.loader is None or digest(path.read_text("ascii")) != path.stem[1:]:
         raise ProvenanceError(
             "a generated kernel does not match its name", place=str(path), remedy="delete it"
@@ -138,6 +158,14 @@ def _module(source: str, path: Path) -> ModuleType:
     sys.modules[name] = module  # numba looks the module up by name when it reads its cache
     spec.loader.exec_module(module)
     return module
+
+
+class _FromSource(SourceFileLoader):
+    """Loads a file from its text alone: no bytecode is read or written, so there is none to tamper with."""
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """Return the code of the text."""
+        return self.source_to_code(self.get_data(self.path), self.path)
 
 
 def constants(values: Sequence[Any], dtype: str) -> Any:

@@ -27,7 +27,8 @@ def kernel_for(function: Function, arguments: list[tuple[str, int]]) -> Function
     """Compile a function now, for arguments of stated types; it never compiles again.
 
     ``arguments`` are pairs of a NumPy dtype name and the number of dimensions (0: a number). Arrays are
-    contiguous and may be read-only, except those whose dtype name begins with ``=`` (written to).
+    contiguous and may be read-only, except those whose dtype name begins with ``=`` (written to). Machine
+    code is kept beside the file of the function, wherever ``NUMBA_CACHE_DIR`` points.
     """
     types: list[Any] = []
     for name, dimensions in arguments:
@@ -36,5 +37,9 @@ def kernel_for(function: Function, arguments: list[tuple[str, int]]) -> Function
             types.append(numba.types.Array(dtype, dimensions, "C", readonly=not name.startswith("=")))
         else:
             types.append(dtype)
-    compiled: Function = numba.njit(numba.types.int64(*types), **_FLAGS)(function)
+    elsewhere, numba.config.CACHE_DIR = numba.config.CACHE_DIR, ""
+    try:
+        compiled: Function = numba.njit(numba.types.int64(*types), **_FLAGS)(function)
+    finally:
+        numba.config.CACHE_DIR = elsewhere
     return compiled

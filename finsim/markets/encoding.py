@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.errors import RecordError
-from finsim.markets.body import Body
+from finsim.markets.body_statistics import Body
 from finsim.notation import Float2D, Float3D
 from finsim.records.paths import PRICE, bars_schema
 from finsim.records.trading_calendar import NYSE, TradingCalendar

@@ -16,7 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 from finsim.errors import RecordError
-from finsim.markets.body import Body, describe_body
+from finsim.markets.body_statistics import Body, describe_body
 from finsim.markets.encoding import FIELDS_OF, QUOTED, Encoding
 from finsim.markets.scale import LEVEL_LIMIT, MOVE_LIMIT, VOLUME_LIMIT, Scale
 from finsim.notation import Array, Dates1D, Float1D, Float2D, Float3D

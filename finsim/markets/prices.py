@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from finsim.errors import DataError, RecordError
-from finsim.markets.faults import Faults
-from finsim.markets.panels import many_paths, panel
-from finsim.markets.price_rows import one_set_of_fields, panel_pieces, rows_of, vendor_pieces
-from finsim.markets.price_table import PriceTable, SchemaSource, as_schema, read_price_table
-from finsim.markets.remarks import remarks, spans_of
+from finsim.markets.reading.file_problems import Faults
+from finsim.markets.reading.panels import many_paths, panel
+from finsim.markets.reading.price_rows import one_set_of_fields, panel_pieces, rows_of, vendor_pieces
+from finsim.markets.reading.price_table import PriceTable, SchemaSource, as_schema, read_price_table
+from finsim.markets.reading.remarks import remarks, spans_of
 from finsim.notation import Dates1D
 from finsim.records.calendar_detection import calendar_of
 from finsim.records.paths import DIFFERENCE, PRICE, RETURN, Paths, facts_of

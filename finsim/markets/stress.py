@@ -15,7 +15,7 @@ import numpy as np
 
 from finsim.errors import Problem, RecordError, ScenarioError, StudyError, did_you_mean
 from finsim.markets.blend import blend_maps
-from finsim.markets.body import local_volatility
+from finsim.markets.body_statistics import local_volatility
 from finsim.markets.features import Encoding
 from finsim.notation import Float1D, Float2D, Float3D
 from finsim.records.drivers import Anchor, Drivers

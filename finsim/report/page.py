@@ -10,16 +10,16 @@ from typing import Any
 from finsim.provenance.manifest import plain
 from finsim.records.storage import canonical_json, write_text
 from finsim.report.border import section_or_said
-from finsim.report.colours import variables
-from finsim.report.provenance_section import limits_section, provenance_section
-from finsim.report.rules_section import rules_section
+from finsim.report.colors import variables
+from finsim.report.number_text import THIN, rounded
+from finsim.report.page_elements import Figure, Section, Table
 from finsim.report.run_folder import PAGE, RunFolder, open_folder
-from finsim.report.scenario_section import scenario_section
-from finsim.report.scorecard_section import scorecard_section
-from finsim.report.section import Figure, Section, Table
-from finsim.report.verdict_section import headline, verdict_section
-from finsim.report.wording import THIN, rounded
-from finsim.report.world_sections import (
+from finsim.report.sections.provenance_section import limits_section, provenance_section
+from finsim.report.sections.rules_section import rules_section
+from finsim.report.sections.scenario_section import scenario_section
+from finsim.report.sections.scorecard_section import scorecard_section
+from finsim.report.sections.summary_section import headline, verdict_section
+from finsim.report.sections.world_sections import (
     credit_section,
     market_section,
     payment_section,

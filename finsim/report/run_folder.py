@@ -16,7 +16,7 @@ from finsim import documents
 from finsim.errors import ProvenanceError
 from finsim.provenance.manifest import plain
 from finsim.records.storage import canonical_json
-from finsim.report.colours import SERIES
+from finsim.report.colors import SERIES
 
 WORLDS = ("market", "transactions", "credit")
 PAGE = "report.html"

@@ -2,17 +2,17 @@
 
 | to do | call | file |
 |---|---|---|
-| read a file with its parents and overlays | ``load(name_or_path)`` | ``resolve.py`` |
-| turn the dial | ``scaled(scenario, severity)`` | ``algebra.py`` |
-| lay one scenario over another | ``overlaid(scenario, other)`` | ``algebra.py`` |
+| read a file with its parents and overlays | ``load(name_or_path)`` | ``scenario.py`` |
+| turn the dial | ``scaled(scenario, severity)`` | ``severity_and_overlays.py`` |
+| lay one scenario over another | ``overlaid(scenario, other)`` | ``severity_and_overlays.py`` |
 | arrays on a clock, for the worlds | ``drivers(scenario, clock, severity)`` | ``compile.py`` |
 | what the drivers say, as numbers | ``measure(drivers)`` | ``expectations.py`` |
 | the file's own claims | ``check_expectations(scenario, measured)`` | ``expectations.py`` |
-| the form that a manifest stores, and back | ``resolved``, ``from_resolved(form)`` | ``canonical.py`` |
-| shipped files | ``names()``, ``describe(name)`` | ``shelf.py`` |
+| the form that a manifest stores, and back | ``resolved``, ``from_resolved(form)`` | ``canonical_form.py`` |
+| shipped files | ``names()``, ``describe(name)`` | ``shipped_scenarios.py`` |
 
 A new scenario is one YAML file in ``scenarios/stress``. A new macro variable is one line in
-``variables.py``. A new kind of shock is a field of ``format.py``, a line of ``flatten.py`` and a line
+``variables.py``. A new kind of shock is a field of ``file_models.py``, a line of ``flatten.py`` and a line
 of ``compile.py``.
 """
 
@@ -25,15 +25,15 @@ _HOMES = {
     "Outcome": "expectations",
     "Scenario": "scenario",
     "check_expectations": "expectations",
-    "describe": "shelf",
+    "describe": "shipped_scenarios",
     "drivers": "compile",
-    "from_resolved": "canonical",
-    "load": "resolve",
+    "from_resolved": "canonical_form",
+    "load": "scenario",
     "measure": "expectations",
-    "names": "shelf",
-    "overlaid": "algebra",
-    "resolved": "canonical",
-    "scaled": "algebra",
+    "names": "shipped_scenarios",
+    "overlaid": "severity_and_overlays",
+    "resolved": "canonical_form",
+    "scaled": "severity_and_overlays",
 }
 
 __all__ = sorted(_HOMES)

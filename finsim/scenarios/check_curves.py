@@ -8,7 +8,7 @@ from typing import Any
 
 from finsim.documents import Loc
 from finsim.errors import Problem, did_you_mean
-from finsim.scenarios.chart import Kind, admissible
+from finsim.scenarios.additive_scale import Kind, admissible
 from finsim.scenarios.merge import Merged
 from finsim.scenarios.variables import DAYS_PER_STEP, MAX_DAYS, PRICE, VARIABLES
 

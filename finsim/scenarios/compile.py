@@ -12,17 +12,17 @@ from finsim.errors import ScenarioError
 from finsim.notation import Float1D
 from finsim.records.calendar import Clock
 from finsim.records.drivers import Anchor, CreditLink, Drivers
-from finsim.scenarios import evaluate
-from finsim.scenarios.algebra import scaled
-from finsim.scenarios.canonical import digest
-from finsim.scenarios.chart import NEUTRAL
-from finsim.scenarios.scenario import Credit, Fraud, Scenario, Series
+from finsim.scenarios import series_values as evaluate
+from finsim.scenarios.additive_scale import NEUTRAL
+from finsim.scenarios.canonical_form import digest
+from finsim.scenarios.scenario_parts import Credit, FlatScenario, Fraud, Series
+from finsim.scenarios.severity_and_overlays import scaled
 from finsim.scenarios.timeline import Axis, start_date, steps
 
 Values = Callable[[Series, Axis], Float1D]
 
 
-def drivers(scenario: Scenario, clock: Clock, severity: float = 1.0) -> Drivers:
+def drivers(scenario: FlatScenario, clock: Clock, severity: float = 1.0) -> Drivers:
     """Return a scenario as arrays on a clock.
 
     Series that move nothing are left out, so severity 0 (like ``base``) has no macro, market,
@@ -70,7 +70,7 @@ def drivers(scenario: Scenario, clock: Clock, severity: float = 1.0) -> Drivers:
     )
 
 
-def _reach(scenario: Scenario, clock: Clock) -> date:
+def _reach(scenario: FlatScenario, clock: Clock) -> date:
     """Return a date after every step end and knot of the scenario."""
     last = clock.start
     for series in _every_series(scenario):
@@ -85,7 +85,7 @@ def _reach(scenario: Scenario, clock: Clock) -> date:
     return found
 
 
-def _every_series(scenario: Scenario) -> Iterable[Series]:
+def _every_series(scenario: FlatScenario) -> Iterable[Series]:
     for block in (scenario.macro, scenario.market, scenario.liquidity, scenario.behaviour, scenario.aml):
         yield from block.values()
     yield from scenario.fraud.intensity.values()
@@ -97,7 +97,7 @@ def _moving(block: Mapping[str, Series], axis: Axis, values: Values) -> dict[str
     return {name: x for name, x in found.items() if np.any(x != NEUTRAL[block[name].kind])}
 
 
-def _equity(scenario: Scenario, axis: Axis, own: Float1D) -> tuple[tuple[Anchor, ...], Float1D]:
+def _equity(scenario: FlatScenario, axis: Axis, own: Float1D) -> tuple[tuple[Anchor, ...], Float1D]:
     series = scenario.market.get("equity")
     if series is None or not evaluate.moves(series):
         return (), np.zeros(0)
@@ -108,7 +108,7 @@ def _equity(scenario: Scenario, axis: Axis, own: Float1D) -> tuple[tuple[Anchor,
     return anchors, evaluate.between_nodes(series, axis, own) / 100.0 if written else np.zeros(0)
 
 
-def _market(scenario: Scenario, axis: Axis) -> dict[str, Float1D]:
+def _market(scenario: FlatScenario, axis: Axis) -> dict[str, Float1D]:
     block = {name: series for name, series in scenario.market.items() if name not in ("equity", "jump")}
     found = _moving({**block, **scenario.liquidity}, axis, evaluate.held)
     jump = scenario.market.get("jump")
@@ -124,7 +124,7 @@ def _market(scenario: Scenario, axis: Axis) -> dict[str, Float1D]:
     return found
 
 
-def _intensity(scenario: Scenario, axis: Axis) -> dict[str, Float1D]:
+def _intensity(scenario: FlatScenario, axis: Axis) -> dict[str, Float1D]:
     fraud = {f"fraud:{name}": series for name, series in scenario.fraud.intensity.items()}
     aml = {f"aml:{name}": series for name, series in scenario.aml.items()}
     return _moving({**fraud, **aml}, axis, evaluate.held)

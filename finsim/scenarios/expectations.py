@@ -10,7 +10,7 @@ import numpy as np
 
 from finsim.notation import Float1D
 from finsim.records.drivers import Drivers
-from finsim.scenarios.scenario import Scenario
+from finsim.scenarios.scenario_parts import FlatScenario
 
 NOT_MEASURED = "not measured"
 
@@ -75,7 +75,7 @@ def _levels(drivers: Drivers, name: str, moves: Float1D) -> Float1D:
     return start * (1.0 + moves / 100.0) if drivers.macro_units[name] == "pct" else start + moves
 
 
-def check_expectations(scenario: Scenario, measured: Mapping[str, float]) -> tuple[Outcome, ...]:
+def check_expectations(scenario: FlatScenario, measured: Mapping[str, float]) -> tuple[Outcome, ...]:
     """Return one outcome for each expectation of the scenario, in the order of the file.
 
     ``measured`` holds the numbers of all worlds by metric name. A metric that is not there, or not a

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 from finsim.records.calendar import Step
-from finsim.scenarios.chart import Kind
-from finsim.scenarios.format import (
+from finsim.scenarios.additive_scale import Kind
+from finsim.scenarios.file_models import (
     BehaviourPart,
     CreditPart,
     CurvePart,
@@ -23,11 +23,12 @@ from finsim.scenarios.format import (
     ScenarioFile,
     WavePart,
 )
-from finsim.scenarios.scenario import (
+from finsim.scenarios.scenario_parts import (
     Calibration,
     Credit,
     Curve,
     Expectation,
+    FlatScenario,
     Fraud,
     Horizon,
     Knot,
@@ -35,7 +36,6 @@ from finsim.scenarios.scenario import (
     Offset,
     Probability,
     Pulse,
-    Scenario,
     Series,
     Source,
 )
@@ -46,13 +46,13 @@ _START = re.compile(r"(\d+)(d|w|m|q|y)\Z")
 _BLOCKS = ("macro", "market", "liquidity", "credit", "behaviour", "fraud", "aml")
 
 
-def flat(model: ScenarioFile) -> Scenario:
+def flat(model: ScenarioFile) -> FlatScenario:
     """Return the scenario of a file that has passed ``check.problems``; overlays are not applied here."""
     written = model.horizon or HorizonPart()
     horizon = Horizon(written.length or 0, cast(Step, written.step))
     part = model.calibration
     jump_off = dict(part.jump_off or {}) if part else {}
-    return Scenario(
+    return FlatScenario(
         id=model.id,
         title=model.title,
         kind=model.kind,

@@ -10,7 +10,7 @@ from typing import Any
 from finsim import documents
 from finsim.documents import Document, Loc
 from finsim.errors import Problem, ScenarioError
-from finsim.scenarios.format import ScenarioFile
+from finsim.scenarios.file_models import ScenarioFile
 
 FOLDER = "scenarios/stress"
 _OWN = ("id", "title", "narrative", "expect", "probability", "extends")

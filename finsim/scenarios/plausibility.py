@@ -17,7 +17,7 @@ from finsim.documents import Loc
 from finsim.notation import Float1D
 from finsim.scenarios.check_curves import is_number
 from finsim.scenarios.merge import Merged
-from finsim.scenarios.scenario import Curve, Scenario, Series
+from finsim.scenarios.scenario_parts import Curve, FlatScenario, Series
 from finsim.scenarios.variables import (
     EQUITY_COLUMN,
     HISTORY_FILE,
@@ -33,7 +33,7 @@ _BLOCKS = ("macro", "market", "liquidity", "credit", "behaviour", "fraud", "aml"
 _NOT_NUMBERS = {"source", "assumption"}
 
 
-def remarks(file: Merged, scenario: Scenario) -> tuple[str, ...]:
+def remarks(file: Merged, scenario: FlatScenario) -> tuple[str, ...]:
     """Return every remark, most with ``file:line:col``: fractions, extremes, contradictions, no source."""
     return (
         *_fractions(file),
@@ -94,7 +94,7 @@ def _says(block: Any) -> bool:
     return bool(block) and all(_says(inner) for inner in block.values())
 
 
-def _extremes(file: Merged, scenario: Scenario) -> Iterator[str]:
+def _extremes(file: Merged, scenario: FlatScenario) -> Iterator[str]:
     checked = [(("macro", name), name, series) for name, series in scenario.macro.items()]
     if "equity" in scenario.market:
         checked.append((("market", "equity"), "equity", scenario.market["equity"]))
@@ -155,7 +155,7 @@ def _history() -> dict[str, Float1D]:
     return found
 
 
-def _contradictions(file: Merged, scenario: Scenario) -> Iterator[str]:
+def _contradictions(file: Merged, scenario: FlatScenario) -> Iterator[str]:
     equity, spread = _largest(scenario.market.get("equity")), _largest(scenario.macro.get("bbb_spread"))
     vol = _largest(scenario.market.get("vol_mult"))
     place = file.place(("market",))

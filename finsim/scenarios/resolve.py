@@ -7,15 +7,16 @@ from pathlib import Path
 
 from finsim import documents
 from finsim.errors import Problem, ScenarioError
-from finsim.scenarios import check, plausibility
-from finsim.scenarios.algebra import overlaid, scaled
+from finsim.scenarios import plausibility
+from finsim.scenarios import scenario_check as check
+from finsim.scenarios.file_models import OverlayPart, ScenarioFile
 from finsim.scenarios.flatten import flat, offset
-from finsim.scenarios.format import OverlayPart, ScenarioFile
 from finsim.scenarios.merge import FOLDER, Merged, merged, referred
-from finsim.scenarios.scenario import Scenario
+from finsim.scenarios.scenario_parts import FlatScenario
+from finsim.scenarios.severity_and_overlays import overlaid, scaled
 
 
-def load(name_or_path: str) -> Scenario:
+def flat_scenario(name_or_path: str) -> FlatScenario:
     """Read a shipped scenario by name, or a scenario file by path, and resolve it.
 
     Order: parents (``extends``) are merged, overlays are laid on in the order of the file (the order
@@ -28,11 +29,11 @@ def load(name_or_path: str) -> Scenario:
     return _resolved(path, ())
 
 
-def _resolved(path: Path, chain: tuple[Path, ...]) -> Scenario:
+def _resolved(path: Path, chain: tuple[Path, ...]) -> FlatScenario:
     file, problems = merged(path, chain)
     problems += check.problems(file)
     chain = (*chain, path.resolve())
-    others: list[Scenario | None] = []
+    others: list[FlatScenario | None] = []
     listed = file.get("overlay")
     for i in range(len(listed)) if isinstance(listed, list) else ():
         try:
@@ -52,14 +53,16 @@ def _resolved(path: Path, chain: tuple[Path, ...]) -> Scenario:
     return replace(scenario, warnings=plausibility.remarks(file, scenario))
 
 
-def _overlay(file: Merged, i: int, chain: tuple[Path, ...]) -> Scenario | None:
+def _overlay(file: Merged, i: int, chain: tuple[Path, ...]) -> FlatScenario | None:
     ref = file.get("overlay", i, "ref")
     if not isinstance(ref, str):
         return None
     return _resolved(referred(ref, file, ("overlay", i, "ref"), chain), chain)
 
 
-def _laid(file: Merged, i: int, scenario: Scenario, part: OverlayPart, other: Scenario) -> Scenario:
+def _laid(
+    file: Merged, i: int, scenario: FlatScenario, part: OverlayPart, other: FlatScenario
+) -> FlatScenario:
     try:
         turned = scaled(other, part.severity)
         return overlaid(scenario, turned, offset(part.start), part.only, part.combine)

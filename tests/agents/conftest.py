@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pandas as pd
 import pytest
 
-from finsim.agents.narrative import load_narratives
-from finsim.agents.population import build_population
+from finsim.agents.narratives.narrative import load_narratives
+from finsim.agents.population.population import build_population
 from finsim.agents.settings import Settings
 from finsim.agents.simulate import simulate
 from finsim.randomness import Streams

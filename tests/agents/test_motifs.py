@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finsim.agents.casting import Member
-from finsim.agents.motifs import Shape, edges
-from finsim.agents.season import season
-from finsim.agents.sums import shares
-from finsim.agents.timing import scheme_hours
+from finsim.agents.calendar.activity_calendar import season
+from finsim.agents.schemes.payment_amounts import shares
+from finsim.agents.schemes.payment_motifs import Shape, edges
+from finsim.agents.schemes.payment_times import scheme_hours
+from finsim.agents.schemes.role_casting import Member
 from finsim.notation import NANOS_PER_DAY
 
 

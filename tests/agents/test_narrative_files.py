@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from finsim.agents.narrative import load_narratives
+from finsim.agents.narratives.narrative import load_narratives
 from finsim.agents.settings import DEFAULT_NARRATIVES
 from finsim.documents import shipped
 from finsim.errors import NarrativeError

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from finsim.agents.conditions import Condition
-from finsim.agents.quantities import Draw, Duration, seconds
+from finsim.agents.narratives.number_syntax import Draw, Duration, seconds
+from finsim.agents.narratives.role_filters import Condition
 
 
 @pytest.mark.parametrize(

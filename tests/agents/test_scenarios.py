@@ -7,10 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from finsim.agents.life import order_key, ordinary_orders
-from finsim.agents.orders import Orders, merge
-from finsim.agents.posting import post
-from finsim.agents.schemes import scheme_orders
+from finsim.agents.everyday.ordinary_payments import order_key, ordinary_orders
+from finsim.agents.ledger_posting import post
+from finsim.agents.payment_orders import Orders, merge
+from finsim.agents.schemes.scheme_generation import scheme_orders
 from finsim.agents.simulate import simulate, sliced, unstressed
 from finsim.agents.vocabulary import CHANNEL, PURPOSE
 from finsim.errors import RecordError, ScenarioError

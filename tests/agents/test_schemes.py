@@ -8,12 +8,12 @@ import pyarrow as pa
 import pytest
 from scipy.stats import chi2, ks_2samp, poisson
 
-from finsim.agents.arrivals import arrivals, expected_schemes, exposure
-from finsim.agents.measures import measure, scheme_counts, weekly_rates
-from finsim.agents.narrative import load_narratives
-from finsim.agents.plan import Step
-from finsim.agents.population import build_population
-from finsim.agents.schemes import scheme_orders
+from finsim.agents.narratives.narrative import load_narratives
+from finsim.agents.population.population import build_population
+from finsim.agents.schemes.scheme_generation import scheme_orders
+from finsim.agents.schemes.scheme_measures import measure, scheme_counts, weekly_rates
+from finsim.agents.schemes.scheme_plan import Step
+from finsim.agents.schemes.start_times import arrivals, expected_schemes, exposure
 from finsim.agents.settings import NarrativeUse, Settings
 from finsim.agents.simulate import unstressed
 from finsim.errors import StudyError

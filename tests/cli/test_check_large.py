@@ -11,9 +11,10 @@ import pytest
 from naive.rule_tables import as_table, pack, random_rows, sorted_rules, sorted_table
 
 from finsim.cli.main import main
-from finsim.constraints.batches import Batches
-from finsim.constraints.ruleset import RuleSet
-from finsim.engine import gathering, large_files
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.tables.parquet_batches import Batches
+from finsim.engine import check_inputs as gathering
+from finsim.engine import large_parquet as large_files
 from finsim.errors import DataError, RuleError
 
 PIECE = 50  # rows of a batch: every table of these tests comes in several

@@ -2,7 +2,8 @@
 
 import pytest
 
-from finsim.constraints.compiled import context, feeding
+from finsim.constraints.compiled import breach_examples as context
+from finsim.constraints.compiled import table_feed as feeding
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from finsim.constraints.arrow_values import taken, values_of
+from finsim.constraints.tables.arrow_to_numpy import taken, values_of
 
 KINDS = ["int8", "uint16", "int32", "int64", "float32", "float64", "bool"]
 
@@ -42,8 +42,10 @@ def test_checking_a_file_does_not_need_pandas(tmp_path):
         "rules:\n  - {id: r, check: \"x > 0 and y > 1 and c != 'z' and year(d) = 2026 and b\"}\n"
     )
     code = (
-        "import sys\nfrom pathlib import Path\nfrom finsim.constraints.check import check\n"
-        "from finsim.constraints.ruleset import RuleSet\nfrom finsim.engine.gathering import gather\n"
+        "import sys\nfrom pathlib import Path\n"
+        "from finsim.constraints.checking.check import check\n"
+        "from finsim.constraints.packs.ruleset import RuleSet\n"
+        "from finsim.engine.check_inputs import gather\n"
         "rules = RuleSet.load('p.yaml')\nreport = check(gather(Path('t.csv'), rules).tables, rules)\n"
         "assert report['r'].violations == 2, report.to_text()\nassert 'pandas' not in sys.modules\n"
     )

@@ -6,9 +6,9 @@ import pyarrow as pa
 import pytest
 from naive.rule_tables import as_table, others_table, pack, random_others, random_rows
 
-from finsim.constraints.check import check, check_batches
-from finsim.constraints.report import wilson
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.checking.check import check, check_batches
+from finsim.constraints.checking.check_report import wilson
+from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import DataError, RuleError
 
 DEMO = """
@@ -46,9 +46,9 @@ def test_every_level_counts_its_own_way():
     assert (minor.rows, minor.fired, minor.violations, minor.unknown, minor.verdict) == (5, 3, 1, 1, "broken")
     assert (small.violations, small.excused, small.verdict) == (1, 1, "broken")
     assert (filled.violations, filled.unknown) == (1, 1)
-    assert (mostly.violations, mostly.share, mostly.verdict) == (1, 0.8, "ok")
+    assert (mostly.violations, mostly.share, mostly.verdict) == (1, 0.8, "passed")
     assert report["loans.key"].violations == 1
-    assert report["loans.complete"].verdict == "ok"
+    assert report["loans.complete"].verdict == "passed"
     assert not report.ok
     assert report.counts()["minor"] == 1
 
@@ -70,7 +70,7 @@ def test_text_and_dict_say_the_same():
     by_id = {rule["id"]: rule for rule in plain["rules"]}
     assert by_id["minor"]["first"][0]["row"] == 1
     assert plain["sha256"] == RuleSet.parse(DEMO).digest
-    assert {rule["verdict"] for rule in plain["rules"]} <= {"ok", "broken", "skipped"}
+    assert {rule["verdict"] for rule in plain["rules"]} <= {"passed", "broken", "skipped"}
 
 
 def test_parameters_are_overridden_and_logged():
@@ -136,7 +136,7 @@ def test_plausible_rules_need_evidence():
     rules = RuleSet.parse(DEMO.replace("[0.5, 1]", "[0.85, 1]"))
     few = loans(amount=[200_000, 50, 50, 900_000, 900_000])
     many = pd.concat([few] * 100, ignore_index=True)
-    assert check(few, rules)["mostly"].verdict == "ok"  # 3 of 5 hold: 0.85 is inside the interval
+    assert check(few, rules)["mostly"].verdict == "passed"  # 3 of 5 hold: 0.85 is inside the interval
     assert check(many, rules)["mostly"].verdict == "broken"
 
 
@@ -176,10 +176,17 @@ def test_a_stream_out_of_order_is_refused_and_one_without_sorting_is_not():
 
 def test_an_empty_stream_and_an_empty_table():
     rules = pack(["x > lag(x)", "x > 0", "unique(n)", "group_sum(x) > 0"])
-    assert check_batches([], rules).ok
+    stream = check_batches([], rules)
+    assert not stream.ok
+    assert {(one.verdict, one.reason) for one in stream.results} == {("skipped", "the stream has no rows")}
     report = check(as_table([]), rules)
-    assert report.ok
-    assert report["r0"].rows == 0
+    assert not report.broken()
+    assert not report.all_passed
+    assert (report["r0"].rows, report["r0"].verdict, report["r0"].reason) == (
+        0,
+        "silent",
+        "the table has no rows",
+    )
 
 
 @pytest.mark.parametrize("blocks", [1, 10, 64, 1_000_000])

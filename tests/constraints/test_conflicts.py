@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from finsim.constraints.conflicts import refuse_conflicts
-from finsim.constraints.lint import lint
-from finsim.constraints.ruleset import RuleSet
-from finsim.constraints.solver import search
+from finsim.constraints.conflicts.conflict_check import refuse_conflicts
+from finsim.constraints.conflicts.lint import lint
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.solver import clause_search as search
 from finsim.errors import RuleError
 
 PACKS = ("ohlcv", "quotes-lob", "retail-tx", "consumer-loans", "corporate-credit", "card-portfolio")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from naive.rule_conflicts import BOUNDS, Truth, grid, pack
 
-from finsim.constraints.feasible import Problem, scene
-from finsim.constraints.ruleset import RuleSet
-from finsim.constraints.witness import witness
+from finsim.constraints.conflicts.joint_feasibility import Problem, scene
+from finsim.constraints.conflicts.witness_row import witness
+from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import RuleError
 
 PACKS = 400

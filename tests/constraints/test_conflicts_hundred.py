@@ -5,10 +5,10 @@ from fractions import Fraction
 import pytest
 from naive.hundred_rules import HARMLESS, HIDDEN, hundred
 
-from finsim.constraints.conflicts import refuse_conflicts
-from finsim.constraints.lint import lint
-from finsim.constraints.solver import search
-from finsim.constraints.solver.simplex import Exhausted
+from finsim.constraints.conflicts.conflict_check import refuse_conflicts
+from finsim.constraints.conflicts.lint import lint
+from finsim.constraints.solver import clause_search as search
+from finsim.constraints.solver.exact_simplex import Exhausted
 from finsim.errors import RuleError
 
 CORE = ["r20", "r61", "r99"]

@@ -4,10 +4,12 @@ import pyarrow as pa
 import pytest
 from naive.float_rules import Verdicts, pack, refuted, rows
 
-from finsim.constraints import conflicts, silence, witness
-from finsim.constraints.conflicts import refuse_conflicts
-from finsim.constraints.lint import lint
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.conflicts import conflict_check as conflicts
+from finsim.constraints.conflicts import redundant_rules as silence
+from finsim.constraints.conflicts import witness_row as witness
+from finsim.constraints.conflicts.conflict_check import refuse_conflicts
+from finsim.constraints.conflicts.lint import lint
+from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import RuleError
 
 PACKS = 30

@@ -6,7 +6,7 @@ import pytest
 from naive.rule_tables import as_table, others_table, pack, random_others, random_rows, verdicts
 from naive.rule_texts import ROW_RULES, SEQUENCE_RULES, TIMED_RULES
 
-from finsim.constraints.lint import lint
+from finsim.constraints.conflicts.lint import lint
 
 EVERY = (*ROW_RULES, *SEQUENCE_RULES, *TIMED_RULES)
 TEXTS = [text for text in EVERY if " | " not in text]

@@ -6,10 +6,10 @@ import pytest
 from naive.rule_tables import as_table, others_table, pack, random_others, random_rows, verdicts
 from test_twin import ROW_RULES, SEQUENCE_RULES, TIMED_RULES
 
-from finsim.constraints.check import check
-from finsim.constraints.explain import explain
-from finsim.constraints.repair import repair
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.checking.check import check
+from finsim.constraints.explaining.explain import explain
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.repairing.repair import repair
 from finsim.errors import DataError
 
 LEDGER = """

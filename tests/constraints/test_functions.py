@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 from naive.rule_tables import as_table, pack, random_rows, verdicts
 
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.packs.ruleset import RuleSet
 
 FACTS = [
     "add_months(d'2024-01-31', 1) = d'2024-02-29'", "add_months(d'2023-01-31', 1) = d'2023-02-28'",

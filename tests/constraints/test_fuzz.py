@@ -8,8 +8,9 @@ import pytest
 import yaml
 from naive.rule_tables import HEAD, pack
 
-from finsim.constraints.grammar import Misread, parse
-from finsim.constraints.ruleset import Rule, RuleSet
+from finsim.constraints.language.grammar import Misread, parse
+from finsim.constraints.packs.rule import Rule
+from finsim.constraints.packs.ruleset import RuleSet
 from finsim.documents import shipped
 from finsim.errors import RuleError
 

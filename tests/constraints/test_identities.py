@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from finsim.constraints.check import check
-from finsim.constraints.identities import derived_columns, free_columns, recomputed
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.checking.check import check
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.training.computed_columns import derived_columns, free_columns, recomputed
 from finsim.errors import DataError, RuleError
 
 HEAD = "finsim-rules: 1\npack: {id: t, version: '1'}\n"

@@ -5,10 +5,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from finsim.constraints.check import check, check_batches
-from finsim.constraints.explain import explain
-from finsim.constraints.repair import repair
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.checking.check import check, check_batches
+from finsim.constraints.explaining.explain import explain
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.repairing.repair import repair
 from finsim.errors import DataError, RuleError
 
 PACK = """finsim-rules: 1

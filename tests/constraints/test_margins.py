@@ -9,12 +9,19 @@ import torch
 from naive.rule_tables import as_table, pack, random_rows
 from test_twin import ROW_RULES, SEQUENCE_RULES, TIMED_RULES
 
-from finsim.constraints.check import cut, passes
-from finsim.constraints.margin_values import Cells, Space
-from finsim.constraints.margins import LARGEST, Margins, flat_parts, frame_of, obstacles, scales_of
-from finsim.constraints.ruleset import RuleSet
-from finsim.constraints.session import Session
-from finsim.constraints.tally import Tally, judged
+from finsim.constraints.checking.check import cut, passes
+from finsim.constraints.checking.check_session import Session
+from finsim.constraints.evaluating.rule_counts import Tally, judged
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.training.margin_frame import Cells, Space
+from finsim.constraints.training.rule_margins import (
+    LARGEST,
+    Margins,
+    flat_parts,
+    frame_of,
+    obstacles,
+    scales_of,
+)
 from finsim.documents import shipped
 
 PACKS = sorted(path.stem for path in shipped("constraints").glob("*.yaml"))

@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from finsim.constraints.check import check
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.checking.check import check
+from finsim.constraints.packs.ruleset import RuleSet
 
 DAY = pd.Timestamp("2026-01-05 14:30", tz="UTC")
 
@@ -303,7 +303,7 @@ def test_ticks_are_those_of_the_symbol():
 def test_trades_outside_the_quote_are_rare():
     frame = quotes(200)
     frame.loc[3, "price"] = 101.0
-    assert check(frame, RuleSet.load("quotes-lob"))["trade_inside_the_quote"].verdict == "ok"
+    assert check(frame, RuleSet.load("quotes-lob"))["trade_inside_the_quote"].verdict == "passed"
     assert check(frame, RuleSet.load("quotes-lob"))["trade_inside_the_quote"].violations == 1
     frame.loc[frame.event == "trade", "price"] = 101.0
     assert check(frame, RuleSet.load("quotes-lob"))["trade_inside_the_quote"].verdict == "broken"

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from finsim.constraints import projection
-from finsim.constraints.projection import nearest
+from finsim.constraints.repairing import nearest_point as projection
+from finsim.constraints.repairing.nearest_point import nearest
 
 
 def searched(a, slack, weights, reach):

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finsim.constraints.check import check
-from finsim.constraints.repair import repair
-from finsim.constraints.repair_report import shift_of_change, shift_of_removal
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.checking.check import check
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.repairing.repair import repair
+from finsim.constraints.repairing.repair_report import shift_of_change, shift_of_removal
 from finsim.errors import RuleError
 
 HEAD = """

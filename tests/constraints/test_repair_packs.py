@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive.pack_tables import random_table
 
-from finsim.constraints.check import check
-from finsim.constraints.detection import breaches
-from finsim.constraints.repair import repair
-from finsim.constraints.ruleset import RuleSet
-from finsim.constraints.session import Session
-from finsim.constraints.workpiece import Workpiece
+from finsim.constraints.checking.check import check
+from finsim.constraints.checking.check_session import Session
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.repairing.breach_detection import breaches
+from finsim.constraints.repairing.repair import repair
+from finsim.constraints.repairing.repair_table import Workpiece
 
 FOLDER = Path(__file__).resolve().parents[2] / "constraints"
 PACKS = {path.stem: RuleSet.load(path.stem) for path in sorted(FOLDER.glob("*.yaml"))}

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finsim.constraints.check import check
-from finsim.constraints.detection import breaches
-from finsim.constraints.repair import repair
-from finsim.constraints.ruleset import RuleSet
-from finsim.constraints.session import Session
-from finsim.constraints.workpiece import Workpiece
+from finsim.constraints.checking.check import check
+from finsim.constraints.checking.check_session import Session
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.repairing.breach_detection import breaches
+from finsim.constraints.repairing.repair import repair
+from finsim.constraints.repairing.repair_table import Workpiece
 from finsim.errors import RuleError
 
 HEAD = """

@@ -5,11 +5,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from finsim.constraints.check import check
-from finsim.constraints.hot_deck import HotDeck
-from finsim.constraints.repair import repair
-from finsim.constraints.row_words import philox, row_words
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.checking.check import check
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.repairing.hot_deck import HotDeck
+from finsim.constraints.repairing.repair import repair
+from finsim.constraints.repairing.row_seeds import philox, row_words
 from finsim.errors import RuleError
 from finsim.randomness import Streams
 

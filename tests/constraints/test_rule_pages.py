@@ -5,9 +5,9 @@ from pathlib import Path
 
 import yaml
 
-from finsim.constraints.functions import CROSS, FUNCTIONS
-from finsim.constraints.pack_file import RepairText, RuleText
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.language.functions import CROSS, FUNCTIONS
+from finsim.constraints.packs.file_schema import RepairText, RuleText
+from finsim.constraints.packs.ruleset import RuleSet
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 REFERENCE = DOCS / "reference" / "rules.md"

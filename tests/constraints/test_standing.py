@@ -6,12 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from finsim.constraints import standing as module
-from finsim.constraints.check import check
-from finsim.constraints.order import arrange, layout
-from finsim.constraints.ruleset import RuleSet
-from finsim.constraints.standing import standing
-from finsim.constraints.vectors import Vec
+from finsim.constraints.checking.check import check
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.tables import presorted_rows as module
+from finsim.constraints.tables.group_layout import arrange, layout
+from finsim.constraints.tables.nullable_vectors import Vec
+from finsim.constraints.tables.presorted_rows import standing
 
 PACK = """
 finsim-rules: 1

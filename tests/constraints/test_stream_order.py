@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from finsim.constraints.order import Order, RowsOutOfOrder, StreamGroups
-from finsim.constraints.vectors import Vec
+from finsim.constraints.language.row_order import Order
+from finsim.constraints.tables.group_layout import RowsOutOfOrder, StreamGroups
+from finsim.constraints.tables.nullable_vectors import Vec
 
 ORDER = Order(("g",), ("t", "x"))
 

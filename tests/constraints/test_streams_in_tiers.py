@@ -6,11 +6,11 @@ import pyarrow.parquet as pq
 import pytest
 from naive.rule_tables import sorted_rules, sorted_table
 
-from finsim.constraints import streaming
-from finsim.constraints.batches import Batches, read_ahead
-from finsim.constraints.check import check, check_batches
-from finsim.constraints.order import StreamGroups
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.checking import stream_check as streaming
+from finsim.constraints.checking.check import check, check_batches
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.tables.group_layout import StreamGroups
+from finsim.constraints.tables.parquet_batches import Batches, read_ahead
 from finsim.errors import DataError
 
 

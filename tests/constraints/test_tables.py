@@ -8,11 +8,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from finsim.constraints.check import check
-from finsim.constraints.columns import Column, Labels, Source, matched
-from finsim.constraints.ruleset import RuleSet
-from finsim.constraints.tables import read_table
-from finsim.constraints.types import FLOAT, INT, TS, Type, money, shown
+from finsim.constraints.checking.check import check
+from finsim.constraints.language.column import Column
+from finsim.constraints.language.types import FLOAT, INT, TS, Type, money, shown
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.tables.table_files import read_table
+from finsim.constraints.tables.typed_columns import Labels, Source, matched
 from finsim.errors import DataError
 
 CSV = "date,close,name\n2024-01-01,1.5,a\n2024-01-02,2.5,b\n2024-01-03,,c\n"

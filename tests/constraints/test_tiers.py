@@ -20,12 +20,12 @@ from naive.rule_tables import (
 from naive.rule_texts import ROW_RULES, SEQUENCE_RULES, TIMED_RULES
 from naive.tiers import both
 
-from finsim.constraints import judging
-from finsim.constraints.check import check
-from finsim.constraints.compiled import feeding
-from finsim.constraints.compiled.prepare import facts_for, plans_for
-from finsim.constraints.ruleset import RuleSet
-from finsim.constraints.session import Session
+from finsim.constraints.checking import tier_choice as judging
+from finsim.constraints.checking.check import check
+from finsim.constraints.checking.check_session import Session
+from finsim.constraints.compiled import table_feed as feeding
+from finsim.constraints.compiled.rule_compiler import facts_for, plans_for
+from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import DataError, RuleError
 from finsim.kernels.generated import check_alphabet
 
@@ -212,7 +212,7 @@ def test_auto_changes_over_while_it_compiles(monkeypatch):
     monkeypatch.setattr(judging, "COMPILE_ROWS", 4_000)
     monkeypatch.setattr(judging.os, "cpu_count", lambda: 2)
     monkeypatch.setattr(feeding, "CHUNK", 200)
-    monkeypatch.setattr("finsim.constraints.compiled.tier.are_compiled", lambda plans: False)
+    monkeypatch.setattr("finsim.constraints.compiled.compiled_tier.are_compiled", lambda plans: False)
     begun = threading.Event()
     original = judging.Pass.feed
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import RuleError
 
 TOP = """finsim-rules: 1

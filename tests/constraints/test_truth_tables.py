@@ -4,8 +4,8 @@ import pyarrow as pa
 import pytest
 from naive.rule_tables import as_table, pack, verdicts
 
-from finsim.constraints.check import check
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.checking.check import check
+from finsim.constraints.packs.ruleset import RuleSet
 
 T, F, U = True, False, None
 VALUES = [(p, q) for p in (T, F, U) for q in (T, F, U)]

@@ -18,7 +18,7 @@ from naive.rule_tables import (
 from naive.rule_texts import ROW_RULES, SEQUENCE_RULES, TIMED_RULES
 from naive.rules import World, evaluate
 
-from finsim.constraints.functions import CROSS, FUNCTIONS
+from finsim.constraints.language.functions import CROSS, FUNCTIONS
 
 
 @pytest.fixture(params=[0, 1])

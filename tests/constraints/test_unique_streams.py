@@ -7,13 +7,15 @@ import pyarrow.parquet as pq
 import pytest
 from naive.rule_tables import as_table, pack, random_rows
 
-from finsim.constraints import key_cells, repeats, streaming
-from finsim.constraints.batches import Batches
-from finsim.constraints.check import check, check_batches
-from finsim.constraints.columns import Labels, Source
-from finsim.constraints.key_cells import cells_of
-from finsim.constraints.repeats import firsts
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.checking import repeated_keys as repeats
+from finsim.constraints.checking import stream_check as streaming
+from finsim.constraints.checking.check import check, check_batches
+from finsim.constraints.checking.repeated_keys import firsts
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.tables import key_columns as key_cells
+from finsim.constraints.tables.key_columns import cells_of
+from finsim.constraints.tables.parquet_batches import Batches
+from finsim.constraints.tables.typed_columns import Labels, Source
 from finsim.errors import DataError
 
 HEAD = """
@@ -256,7 +258,7 @@ def test_batches_that_run_out_are_not_taken_for_an_empty_table():
 def test_what_needs_all_rows_at_once_is_skipped_with_its_unique():
     report = check_batches([table()], rules("k", "check: 'unique(l) and group_count(by: c) > 1'"))
     assert report["r0"].reason == "needs the whole table, not a stream"
-    assert report["t.key"].verdict == "ok"
+    assert report["t.key"].verdict == "passed"
 
 
 def test_files_are_read_again(tmp_path, monkeypatch, bits):
@@ -367,6 +369,6 @@ def test_texts_of_a_stream_are_not_numbered_for_ever(monkeypatch):
     monkeypatch.setattr(Labels, "code", watched)
     given = RuleSet.parse(HEAD.replace("l: {type: id, null: true}", "l: {type: id}") % "l")
     report = check_batches([table().slice(0, 200), table().slice(200)], given, tier="numpy")
-    assert report["t.key"].verdict == report["t.complete"].verdict == "ok"
+    assert report["t.key"].verdict == report["t.complete"].verdict == "passed"
     assert report["positive"].first[1].key["l"].startswith("'id0")
     assert not [text for text in numbered if text.startswith("id0")]

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 from naive.pack_sql.tables import MAKERS
 
-from finsim.constraints.check import check
-from finsim.constraints.ruleset import RuleSet
-from finsim.constraints.tables import read_table
+from finsim.constraints.checking.check import check
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.tables.table_files import read_table
 from finsim.documents import shipped
 
 PACKS = sorted(path.stem for path in shipped("constraints").glob("*.yaml"))

@@ -6,7 +6,7 @@ import pytest
 from naive.rule_tables import FIELDS, as_table, pack, random_rows, verdicts
 from naive.rules import DAY, Nanos, World, evaluate
 
-from finsim.constraints.check import check, check_batches
+from finsim.constraints.checking.check import check, check_batches
 
 RULES = [
     "count_in(1s) > 1", "count_in(1h) <= 3", "count_in(24h) > 4", "sum_in(i, 1h) > 0",

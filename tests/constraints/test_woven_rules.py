@@ -6,7 +6,7 @@ import pytest
 from naive.rule_tables import sorted_rules, sorted_table
 from naive.tiers import both
 
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.packs.ruleset import RuleSet
 
 DAYS = """finsim-rules: 1
 pack: {id: days, version: 1}

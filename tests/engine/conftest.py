@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from finsim.engine.finished_run import Run
 from finsim.engine.run import run
-from finsim.engine.runs import Run
-from finsim.engine.study import Study
+from finsim.engine.study.study_file import Study
 
 TINY = {
     "finsim": "study/1",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from finsim.engine.body import Learner, settings_of
+from finsim.engine.market_model.fit_and_sample import Learner, settings_of
 from finsim.errors import StudyError
 
 

@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 import torch
 
-from finsim.constraints.check import check
-from finsim.constraints.margin_values import NUMPY, Space
-from finsim.constraints.repair import repair
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.checking.check import check
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.repairing.repair import repair
+from finsim.constraints.training.margin_frame import NUMPY, Space
 from finsim.documents import shipped
-from finsim.engine.body import Learner, fit, sample
-from finsim.engine.body_rules import TrainingRules, bar_penalty
-from finsim.engine.resolve import resolve
-from finsim.engine.soft_bars import soft_bars
-from finsim.engine.study import load_study
+from finsim.engine.market_model.differentiable_bars import soft_bars
+from finsim.engine.market_model.fit_and_sample import Learner, fit, sample
+from finsim.engine.market_model.training_rules import TrainingRules, bar_penalty
+from finsim.engine.study.study_file import load_study
+from finsim.engine.study.study_resolution import resolve
 from finsim.errors import FinsimError, RuleError, StudyError
 from finsim.generators.generator import Budget
-from finsim.generators.rule_penalty import tensor_arrays
+from finsim.generators.training.rule_penalty import tensor_arrays
 from finsim.markets.features import decode, encode, recode
 from finsim.markets.prices import read_prices
 from finsim.markets.session_move import split_returns

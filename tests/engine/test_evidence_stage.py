@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from finsim.engine import evidence_stage
-from finsim.engine.resolve import resolve
-from finsim.engine.runs import Run
-from finsim.engine.study import Study
+from finsim.engine.finished_run import Run
+from finsim.engine.stages import evidence_stage
+from finsim.engine.study.study_file import Study
+from finsim.engine.study.study_resolution import resolve
 
 
 def test_copy_checks_get_all_paths(tiny: Study, finished: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from finsim.engine.finished_run import Run
 from finsim.engine.run import resume, run
-from finsim.engine.runs import Run
-from finsim.engine.study import ScenarioChoice, Study
+from finsim.engine.study.study_file import ScenarioChoice, Study
 from finsim.provenance.verify import compare_runs, verify_run
 
 

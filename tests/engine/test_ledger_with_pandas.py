@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from finsim.engine.runs import Run
+from finsim.engine.finished_run import Run
 
 
 @pytest.fixture(scope="module", params=["base", "fraud-wave-mule-surge"])

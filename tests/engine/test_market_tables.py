@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from finsim.engine.runs import Run
+from finsim.engine.finished_run import Run
 
 DFAST = [-38.7, -48.5, -57.8, -53.8, -49.9, -45.9, -42.0, -38.0, -34.1, -30.1, -26.1, -22.2, -18.2]
 

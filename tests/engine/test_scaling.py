@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from finsim.engine.study import Study, load_study
+from finsim.engine.study.study_file import Study, load_study
 from finsim.errors import StudyError
-from finsim.generators.flow import Flow
+from finsim.generators.flow.flow import Flow
 
 
 def market(**generator: Any) -> Study:

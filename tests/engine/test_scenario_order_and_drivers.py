@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from finsim.engine.closing import write_drivers
-from finsim.engine.resolve import resolve
-from finsim.engine.runs import Run
-from finsim.engine.study import Study
+from finsim.engine.finalize import write_drivers
+from finsim.engine.finished_run import Run
+from finsim.engine.study.study_file import Study
+from finsim.engine.study.study_resolution import resolve
 from finsim.provenance.trace import trace
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from finsim.engine.resolve import resolve
-from finsim.engine.study import ScenarioChoice, Study, load_study
+from finsim.engine.study.study_file import ScenarioChoice, Study, load_study
+from finsim.engine.study.study_resolution import resolve
 from finsim.errors import FinsimError, ScenarioError, StudyError
 
 WRONG = """\
@@ -129,7 +129,7 @@ def test_a_scenario_twice_and_no_world(here: Path) -> None:
 
 
 def test_remarks_name_shipped_files_by_their_shipped_name() -> None:
-    from finsim.scenarios.resolve import load
+    from finsim.scenarios.scenario import load
 
     (remark,) = load("covid-2020").warnings
     assert remark.startswith("scenarios/stress/covid-2020.yaml:")

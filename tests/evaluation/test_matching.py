@@ -7,7 +7,7 @@ from naive.matching import matches as plain_matches
 
 from finsim.evaluation.privacy import matching
 from finsim.evaluation.privacy.matching import matches
-from finsim.evaluation.utility.histories import NEVER, before, history, since, total, total_of
+from finsim.evaluation.utility.payment_histories import NEVER, before, history, since, total, total_of
 
 
 @given(seed=st.integers(0, 10_000), levels=st.integers(1, 6), width=st.integers(1, 4))

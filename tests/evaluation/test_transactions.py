@@ -7,8 +7,8 @@ from finsim.errors import DataError
 from finsim.evaluation.settings import Settings
 from finsim.evaluation.transactions import evaluate_transactions
 from finsim.evaluation.utility.detection import transaction_case
-from finsim.evaluation.utility.events import events, hashed, sampled
-from finsim.evaluation.utility.histories import NAMES, features
+from finsim.evaluation.utility.payment_histories import NAMES, features
+from finsim.evaluation.utility.transaction_arrays import events, hashed, sampled
 from finsim.randomness import Streams
 
 SMALL = Settings(bootstrap=100, max_rows=6_000)

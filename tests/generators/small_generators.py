@@ -3,9 +3,9 @@
 import numpy as np
 
 from finsim.generators.bootstrap import Bootstrap
-from finsim.generators.flow import Flow
+from finsim.generators.flow.flow import Flow
 from finsim.generators.generator import Budget, Sequences
-from finsim.generators.timegan import TimeGan
+from finsim.generators.timegan.timegan import TimeGan
 
 FLOW = Flow.Settings(
     context=8, block=8, patch=2, width=16, blocks=1, heads=2, memory=(1, 5), batch=16, check_every=5

@@ -9,13 +9,13 @@ from scipy.stats import genpareto, kurtosis
 from small_generators import clustered
 
 from finsim.errors import FitError
-from finsim.generators.coupling import Coupling
-from finsim.generators.dynamics import Dynamics
+from finsim.generators.encoding.channel_dependence import Coupling
+from finsim.generators.encoding.gaussian_marginals import Marginal, Marginals
+from finsim.generators.encoding.location_scale_dynamics import Dynamics
+from finsim.generators.encoding.moving_average_features import SlowMemory
+from finsim.generators.encoding.scaling import Range, Scaling
 from finsim.generators.generator import Sequences
-from finsim.generators.marginals import Marginal, Marginals
-from finsim.generators.memory import SlowMemory
-from finsim.generators.scaling import Range, Scaling
-from finsim.generators.windows import cut, join, split
+from finsim.generators.training.training_windows import cut, join, split
 
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
 

@@ -12,7 +12,7 @@ from small_generators import BUDGET, SETTINGS, clustered, fitted
 from finsim.errors import FitError
 from finsim.generators import GENERATORS
 from finsim.generators.generator import FitReport, Generator, Sequences
-from finsim.generators.models import load, save
+from finsim.generators.saved_models import load, save
 from finsim.randomness import Streams
 
 STEPS = 21

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from finsim.generators import GENERATORS
-from finsim.generators.flow import Flow
+from finsim.generators.flow.flow import Flow
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,13 +5,13 @@ import pytest
 import torch
 
 from finsim.errors import DataError
-from finsim.generators.device import torch_stream
-from finsim.generators.judges import (
+from finsim.generators.score_networks import (
     Judges,
     discriminative_accuracies,
     discriminative_accuracy,
     predictive_error,
 )
+from finsim.generators.training.device import torch_stream
 
 
 def _waves(streams, count, name, shift=0.0):

@@ -8,11 +8,11 @@ import pytest
 from small_generators import fitted
 
 from finsim.errors import FitError, StudyError
-from finsim.generators import models
+from finsim.generators import saved_models as models
 from finsim.generators.bootstrap import Bootstrap
-from finsim.generators.flow import Flow
+from finsim.generators.flow.flow import Flow
 from finsim.generators.generator import Sequences
-from finsim.generators.models import load, save
+from finsim.generators.saved_models import load, save
 from finsim.generators.settings import read_settings, write_settings
 from finsim.records.storage import canonical_json, digest_text
 

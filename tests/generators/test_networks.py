@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch import nn
 
-from finsim.generators.device import drawn, torch_stream
+from finsim.generators.flow.rollout import Grid, roll_out, solve
 from finsim.generators.networks import FlowShape, FlowTransformer, TimeGanNetworks, TimeGanShape
-from finsim.generators.rollout import Grid, roll_out, solve
-from finsim.generators.stitching import stitch
+from finsim.generators.timegan.window_stitching import stitch
+from finsim.generators.training.device import drawn, torch_stream
 
 SHAPE = FlowShape(tokens=6, numbers=4, width=8, blocks=2, heads=2)
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from finsim.generators.dynamics import LEAST_EXPLAINED, Dynamics, explained_ahead
-from finsim.generators.memory import SlowMemory
+from finsim.generators.encoding.location_scale_dynamics import LEAST_EXPLAINED, Dynamics, explained_ahead
+from finsim.generators.encoding.moving_average_features import SlowMemory
 from finsim.randomness import Streams
 
 HORIZONS, RIDGES = (1, 5, 22), (20.0, 20.0)

@@ -8,14 +8,14 @@ import torch
 from small_generators import FLOW, TIMEGAN, clustered, quiet
 
 from finsim.errors import FitError
-from finsim.generators.device import torch_stream
-from finsim.generators.flow import Flow
-from finsim.generators.flow_encoding import Choices, fit_encoding
-from finsim.generators.flow_output import FlowOutput
+from finsim.generators.flow.differentiable_decoding import FlowOutput
+from finsim.generators.flow.encoding_fit import Choices, fit_encoding
+from finsim.generators.flow.flow import Flow
 from finsim.generators.generator import Budget, Sequences
-from finsim.generators.models import load, save
-from finsim.generators.rule_penalty import kept_steps
-from finsim.generators.timegan import TimeGan
+from finsim.generators.saved_models import load, save
+from finsim.generators.timegan.timegan import TimeGan
+from finsim.generators.training.device import torch_stream
+from finsim.generators.training.rule_penalty import kept_steps
 from finsim.randomness import Streams
 
 LIMIT = 1.2

@@ -11,13 +11,13 @@ from small_generators import FLOW, TIMEGAN, clustered, quiet
 from torch import nn
 
 from finsim.errors import FitError, ResumeError
-from finsim.generators.device import drawn, one_thread, pick_device, torch_stream
-from finsim.generators.flow import Flow
+from finsim.generators.flow.flow import Flow
 from finsim.generators.generator import Budget
-from finsim.generators.models import save
-from finsim.generators.recipe import Schedule
-from finsim.generators.timegan import TimeGan
-from finsim.generators.train import train
+from finsim.generators.saved_models import save
+from finsim.generators.timegan.timegan import TimeGan
+from finsim.generators.training.device import drawn, one_thread, pick_device, torch_stream
+from finsim.generators.training.training_loop import train
+from finsim.generators.training.training_recipe import Schedule
 
 
 class Line:

@@ -12,7 +12,7 @@ from naive.market_overlay import overlay
 
 from finsim.errors import RecordError, ScenarioError, StudyError
 from finsim.markets.blend import blend_maps, blended
-from finsim.markets.body import local_volatility
+from finsim.markets.body_statistics import local_volatility
 from finsim.markets.features import decode, encode
 from finsim.markets.shard import bars
 from finsim.markets.stress import stress

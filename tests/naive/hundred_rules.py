@@ -2,7 +2,7 @@
 
 import json
 
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.packs.ruleset import RuleSet
 
 TOP = """finsim-rules: 1
 pack: {id: hundred, version: 1}

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pyarrow as pa
 
-from finsim.constraints.expression import walk
+from finsim.constraints.language.expression import walk
 
 _DAY = 86_400
 _START = int(datetime(2024, 1, 1, tzinfo=UTC).timestamp())

@@ -6,10 +6,11 @@ import random
 import numpy as np
 import pyarrow as pa
 
-from finsim.constraints.columns import Labels, Source
-from finsim.constraints.interpreter import Block, Interpreter, World
-from finsim.constraints.ruleset import RuleSet
-from finsim.constraints.tally import judged
+from finsim.constraints.evaluating.evaluator import Block, World
+from finsim.constraints.evaluating.interpreter import Interpreter
+from finsim.constraints.evaluating.rule_counts import judged
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.tables.typed_columns import Labels, Source
 
 HEAD = """
 finsim-rules: 1

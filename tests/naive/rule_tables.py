@@ -6,11 +6,11 @@ import numpy as np
 import pyarrow as pa
 from naive.rules import Nanos
 
-from finsim.constraints.check import cut, passes
-from finsim.constraints.interpreter import Interpreter
-from finsim.constraints.ruleset import RuleSet
-from finsim.constraints.session import Session
-from finsim.constraints.tally import Tally
+from finsim.constraints.checking.check import cut, passes
+from finsim.constraints.checking.check_session import Session
+from finsim.constraints.evaluating.interpreter import Interpreter
+from finsim.constraints.evaluating.rule_counts import Tally
+from finsim.constraints.packs.ruleset import RuleSet
 
 HEAD = """
 finsim-rules: 1
@@ -34,6 +34,7 @@ tables:
       p: {type: id, null: true}
     let: {half: x / 2, big: "a > 3 USD"}
   o:
+    optional: true
     key: [id]
     columns:
       id: {type: id}

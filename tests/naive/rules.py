@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 
-from finsim.constraints.grammar import parse
+from finsim.constraints.language.grammar import parse
 
 DAY = 86_400 * 10**9
 UNITS = {"d": DAY, "h": DAY // 24, "min": 60 * 10**9, "s": 10**9}

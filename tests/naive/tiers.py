@@ -1,6 +1,6 @@
 """The two tiers side by side."""
 
-from finsim.constraints.check import check
+from finsim.constraints.checking.check import check
 
 
 def both(tables, rules, **options):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from finsim.provenance import tags
+from finsim.provenance import origin_tags as tags
 from finsim.provenance.audit import AuditLog
 from finsim.provenance.inputs import Input, Model
 from finsim.provenance.lineage import Repair, Unit, address, write_lineage

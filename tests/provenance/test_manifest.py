@@ -14,7 +14,7 @@ from miniature_run import GROUP, PRICES, SCENARIOS, describe
 
 from finsim import documents
 from finsim.errors import ProvenanceError
-from finsim.provenance import tags
+from finsim.provenance import origin_tags as tags
 from finsim.provenance.audit import verify_log
 from finsim.provenance.environment import environment, source_commit
 from finsim.provenance.inputs import describe_input

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from finsim.report.credit_data import Credit, read_credit
-from finsim.report.credit_figures import levels_of, moved
+from finsim.report.figures.credit_data import Credit, read_credit
+from finsim.report.figures.credit_figures import levels_of, moved
 from finsim.report.run_folder import open_folder
 
 

@@ -9,12 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from finsim.evaluation import METRICS
-from finsim.report.colours import COLOURS, SERIES, diverging, drawn, ink_on, sequential
-from finsim.report.figure import drawing, inline, panel
-from finsim.report.metric_notes import NOTES, note_of
-from finsim.report.scenario_section import _curve
-from finsim.report.scorecard_section import SPAN, more_is_better, place, strip
-from finsim.report.wording import (
+from finsim.report.colors import COLOURS, SERIES, diverging, drawn, ink_on, sequential
+from finsim.report.number_text import (
     level,
     listing,
     money,
@@ -26,6 +22,10 @@ from finsim.report.wording import (
     spoken,
     tick,
 )
+from finsim.report.sections.metric_notes import NOTES, note_of
+from finsim.report.sections.scenario_section import _curve
+from finsim.report.sections.scorecard_section import SPAN, more_is_better, place, strip
+from finsim.report.svg_figure import drawing, inline, panel
 
 
 def luminance(colour: str) -> float:

@@ -8,7 +8,7 @@ from scipy.stats import spearmanr
 
 from finsim.randomness import Streams
 from finsim.records.paths import Paths
-from finsim.report.market_data import (
+from finsim.report.figures.market_data import (
     QUANTILES,
     autocorrelation,
     block_resamples,

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from finsim.report import payment_data
-from finsim.report.payment_data import Payments, choose_scheme, read_payments
+from finsim.report.figures import payment_data
+from finsim.report.figures.payment_data import Payments, choose_scheme, read_payments
+from finsim.report.figures.scheme_figures import flows_of, layout
 from finsim.report.run_folder import open_folder
-from finsim.report.scheme_figures import flows_of, layout
 
 
 def frame_of(run: Path, label: str = "base") -> pd.DataFrame:

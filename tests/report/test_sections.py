@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from report_run import build, manifest_of
 
-from finsim.report.provenance_section import limits_section, provenance_section, untested
-from finsim.report.rules_section import packs, rules_section
+from finsim.report.page_elements import Cell, Command, Section, Table
 from finsim.report.run_folder import RunFolder, open_folder
-from finsim.report.scenario_section import driver_figure, drivers, expectations
-from finsim.report.section import Cell, Command, Section, Table
+from finsim.report.sections.provenance_section import limits_section, provenance_section, untested
+from finsim.report.sections.rules_section import packs, rules_section
+from finsim.report.sections.scenario_section import driver_figure, drivers, expectations
 
 
 @pytest.fixture(scope="module")

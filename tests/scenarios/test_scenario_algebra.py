@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from finsim.errors import ScenarioError
 from finsim.scenarios import drivers, from_resolved, load, overlaid, resolved, scaled
-from finsim.scenarios.canonical import digest
-from finsim.scenarios.chart import NEUTRAL, from_chart, scale, to_chart
-from finsim.scenarios.scenario import (
+from finsim.scenarios.additive_scale import NEUTRAL, from_chart, scale, to_chart
+from finsim.scenarios.canonical_form import digest
+from finsim.scenarios.scenario import Scenario
+from finsim.scenarios.scenario_parts import (
     Calibration,
     Credit,
     Curve,
@@ -22,7 +23,6 @@ from finsim.scenarios.scenario import (
     Mules,
     Offset,
     Pulse,
-    Scenario,
     Series,
 )
 

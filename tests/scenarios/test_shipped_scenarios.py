@@ -12,8 +12,8 @@ from finsim import documents
 from finsim.credit.measures import measure as nine_quarter_losses
 from finsim.records.calendar import Clock
 from finsim.scenarios import check_expectations, describe, drivers, load, measure, names, resolved
-from finsim.scenarios.algebra import parts
-from finsim.scenarios.format import MacroPart
+from finsim.scenarios.file_models import MacroPart
+from finsim.scenarios.severity_and_overlays import parts
 from finsim.scenarios.variables import VARIABLES
 
 LONG = Clock(date(2025, 12, 31), 2520, 200, 48)

@@ -6,7 +6,7 @@ import numpy as np
 
 from finsim.evaluation.case import PathCase
 from finsim.evaluation.metric import SHARE, Metric, Score
-from finsim.evaluation.privacy.census import NEEDED, Census, bars_counted
+from finsim.evaluation.privacy.copy_census import NEEDED, Census, bars_counted
 from finsim.evaluation.privacy.matching import matches
 from finsim.notation import Bool1D, Float2D, Int1D
 from finsim.records.paths import Paths

@@ -8,8 +8,8 @@ import numpy as np
 
 from finsim.evaluation.case import PathCase
 from finsim.evaluation.metric import SHARE, Metric, Score
-from finsim.evaluation.privacy.census import held_out
-from finsim.evaluation.privacy.chance import counted
+from finsim.evaluation.privacy.chance_copies import counted
+from finsim.evaluation.privacy.copy_census import held_out
 from finsim.evaluation.privacy.matching import matches, varied
 from finsim.notation import Array, Bool1D, Float2D, Int1D
 from finsim.records.paths import Paths

@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from finsim.evaluation.learner import fitted_scores
 from finsim.evaluation.settings import Settings
-from finsim.evaluation.utility.events import Events, events, pattern_flags, sampled
-from finsim.evaluation.utility.histories import features
+from finsim.evaluation.utility.payment_histories import features
+from finsim.evaluation.utility.transaction_arrays import Events, events, pattern_flags, sampled
 from finsim.notation import Array, Bool1D, Float1D, Int1D
 from finsim.randomness import Streams
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from finsim.evaluation.case import PathCase
 from finsim.evaluation.metric import BACKTEST, Metric, Score
-from finsim.evaluation.utility.judged import LENGTH, interval, judged_verdict, judged_windows
+from finsim.evaluation.utility.timegan_windows import LENGTH, interval, judged_verdict, judged_windows
 from finsim.notation import Float3D
 
 OFFICIAL = (10, 2000)
@@ -43,7 +43,7 @@ def measure(case: PathCase) -> list[Score]:
 
 
 def _scores(case: PathCase, real: Float3D, fake: Float3D, role: str) -> list[float]:
-    from finsim.generators.judges import discriminative_accuracies
+    from finsim.generators.score_networks import discriminative_accuracies
 
     refits, iterations = case.settings.judge_refits, case.settings.judge_iterations
     words = [case.streams.word("judge", "discriminative", role, refit) for refit in range(refits)]

@@ -6,7 +6,7 @@ import numpy as np
 
 from finsim.evaluation.case import PathCase
 from finsim.evaluation.metric import BACKTEST, Metric, Score
-from finsim.evaluation.utility.judged import LENGTH, interval, judged_verdict, judged_windows
+from finsim.evaluation.utility.timegan_windows import LENGTH, interval, judged_verdict, judged_windows
 from finsim.notation import Float3D
 
 OFFICIAL = (10, 5000)
@@ -46,7 +46,7 @@ def measure(case: PathCase) -> list[Score]:
 
 
 def _error(case: PathCase, train: Float3D, test: Float3D, role: str, refit: int) -> float:
-    from finsim.generators.judges import predictive_error
+    from finsim.generators.score_networks import predictive_error
 
     word = case.streams.word("judge", "predictive", role, refit)
     return float(predictive_error(train, test, word, iterations=case.settings.judge_predictive_iterations))

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from finsim.evaluation.learner import fitted_scores, fold_of, weighted_auc
 from finsim.evaluation.metric import DETECTOR, FAIL, PASS, WARN, Metric, Score
 from finsim.evaluation.utility.detection import LEAST_ROWS, TransactionCase, mean_draws, scheme_draws
-from finsim.evaluation.utility.events import DAY, Events, codes_of, hashed, sampled
+from finsim.evaluation.utility.transaction_arrays import DAY, Events, codes_of, hashed, sampled
 from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
 
 LABELS = ("is_fraud", "is_laundering", "narrative", "instance", "phase", "role")

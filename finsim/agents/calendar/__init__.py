@@ -1,0 +1,1 @@
+"""When payments happen: pay days, hours of the day, weekdays and holidays."""

@@ -1,0 +1,192 @@
+"""Purchases in shops and online: how often, where, when, how much, with which card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.agents.amount_rounding import charmed, exact, notes
+from finsim.agents.calendar.hours_of_day import PROFILE
+from finsim.agents.everyday.draft_orders import Draft, Life, Parties, draft
+from finsim.agents.population.merchants import Merchants
+from finsim.agents.population.people import People
+from finsim.agents.population.shopping_habits import CHARM, CREDIT, MEANS, RATE, SEGMENT_RATE, SPREAD
+from finsim.agents.vocabulary import CATEGORIES, CATEGORY, CHANNEL, PURPOSE
+from finsim.notation import NANOS_PER_SECOND, Array, Cents1D, Float1D, Float2D, Int1D, Int2D, Nanos1D
+
+_FAVOURITES = 5
+_REFUNDED = tuple(CATEGORY[name] for name in ("retail", "online", "travel"))
+
+
+@dataclass(frozen=True)
+class Habits:
+    """Standing habits of a shard's people: shape [P, C] rates per day, [P, C, 5] shops, [P, C] means."""
+
+    rate: Float2D
+    shops: Int2D
+    means: Float2D
+
+
+def habits(life: Life, free: Float1D) -> Habits:
+    """Draw how often each person buys, in which favourite shops, and how dearly.
+
+    ``free`` is what each person plans to spend in shops, minor units per month.
+    """
+    rng = life.streams.at("habits")
+    people, who = life.population.people, life.people
+    count, kinds = len(who), len(CATEGORIES)
+    category = np.arange(kinds)[None, :, None]
+    town = people.town[who].astype(np.int64)[:, None, None]
+    shops = life.population.catchment.draw(category, town, rng.random((count, kinds, _FAVOURITES)))
+    rate = RATE[None, :] * SEGMENT_RATE[people.segment[who], None] * people.activity[who, None]
+    rate = rate * rng.gamma(3.0, 1 / 3.0, (count, kinds))
+    for name in ("online", "digital"):
+        rate[:, CATEGORY[name]] *= people.online[who]
+    return Habits(rate, shops, _means(life, rate, shops, free))
+
+
+def _means(life: Life, rate: Float2D, shops: Int2D, free: Float1D) -> Float2D:
+    """Return the price factor per person and category that spends the free money.
+
+    Prices of necessities move less with it than those of luxuries.
+    """
+    ticket = life.population.merchants.ticket[shops].mean(axis=2) * np.exp(SPREAD[None, :] ** 2 / 2)
+    ratio = np.clip(free / (30.4 * (rate * ticket).sum(axis=1)), 0.15, 12.0)
+    means: Float2D = ratio[:, None] ** (0.35 + 0.65 * MEANS[None, :])
+    spend = 30.4 * (rate * ticket * means).sum(axis=1)
+    correction = np.clip(free / spend, 0.3, 4.0)[:, None]
+    scaled: Float2D = np.clip(means * correction, 0.25, 6.0)
+    return scaled
+
+
+def purchases(life: Life, known: Habits, layer: int) -> Draft:
+    """Return the purchases of one layer of intensity; layer 0 is ordinary life, more only under stress."""
+    rng = life.streams.at("shopping", layer)
+    counts = rng.poisson(known.rate * life.settings.days)
+    cell = np.repeat(np.arange(counts.size), counts.ravel())
+    person, category = np.divmod(cell, len(CATEGORIES))
+    day, ts = _times(life, person, category, rng)
+    shop = _shops(life, known, cell, person, category, rng)
+    merchants = life.population.merchants
+    amount = _prices(known, merchants, (cell, category, shop), rng)
+    payer = _instrument(life, person, category, ts, rng)
+    remote = rng.random(len(cell)) < merchants.online[shop]
+    channel = np.where(remote, CHANNEL["card_not_present"], CHANNEL["card_present"])
+    made = draft(ts, Parties(payer, merchants.account[shop], shop), amount, channel, category)
+    factor = life.behaviour.factor(category, channel, day)
+    return made.thinned(layer + rng.random(len(cell)) < factor)
+
+
+def _times(life: Life, person: Int1D, category: Int1D, rng: np.random.Generator) -> tuple[Int1D, Nanos1D]:
+    """Return day and instant of each purchase; one in nine follows another purchase of the same trip."""
+    people = life.population.people
+    size = len(person)
+    group = people.pay_group[life.people[person]]
+    day = life.season.sample_days(category, group, rng.random(size))
+    # Categories lead both lists of activities and of hour profiles, so their codes serve as such.
+    shift = people.shift[life.people[person]] * np.where(MEANS[category] > 0.5, 0.45, 0.8)
+    ts = life.when(category, day, rng.random(size), shift.astype(np.int64))
+    other = np.minimum(np.arange(size) + rng.integers(1, 40, size), size - 1)
+    joins = (rng.random(size) < 1 / 9) & (person[other] == person)
+    minutes = rng.exponential(22.0, size) + 2.0
+    follow = ts[other] + (minutes * 60_000).astype(np.int64) * (NANOS_PER_SECOND // 1_000)
+    follow = np.minimum(follow, life.settings.end_ns - 1_000_000)
+    return np.where(joins, day[other], day), np.where(joins, follow, ts)
+
+
+def _shops(
+    life: Life, known: Habits, cell: Int1D, person: Int1D, category: Int1D, rng: np.random.Generator
+) -> Int1D:
+    """Return the shop of each purchase: a favourite three times in five, else any by popularity."""
+    size = len(cell)
+    u = rng.random(size)
+    slot = (rng.random(size) ** 2 * _FAVOURITES).astype(np.int64)
+    chosen = known.shops.reshape(-1, _FAVOURITES)[cell, slot]
+    roam = np.flatnonzero(u > 0.6)
+    town = life.population.people.town[life.people[person[roam]]]
+    chosen[roam] = life.population.catchment.draw(category[roam], town, (u[roam] - 0.6) / 0.4)
+    return chosen
+
+
+def _prices(
+    known: Habits, merchants: Merchants, keys: tuple[Int1D, Int1D, Int1D], rng: np.random.Generator
+) -> Cents1D:
+    cell, category, shop = keys
+    noise = np.exp(SPREAD[category] * rng.standard_normal(len(cell)))
+    value = merchants.ticket[shop] * known.means.ravel()[cell] * noise
+    u = rng.random(len(cell))
+    amount = charmed(value, u, CHARM[category])
+    fuel = (category == CATEGORY["fuel"]) & (u < 0.3)
+    amount[fuel] = notes(value[fuel], 500)
+    # assumption: card terminals take 50 cents at least.
+    return np.maximum(amount, 50)
+
+
+def _instrument(life: Life, person: Int1D, category: Int1D, ts: Nanos1D, rng: np.random.Generator) -> Array:
+    """Return the paying account: the credit card for some of its holders' purchases, else the current one."""
+    people: People = life.population.people
+    who = life.people[person]
+    card = people.card[who]
+    opened = life.population.accounts.opened[card].astype("datetime64[ns]").astype(np.int64)
+    use = (rng.random(len(who)) < CREDIT[category]) & (card >= 0) & (opened <= ts)
+    return np.where(use, card, people.current[who])
+
+
+def refunds(life: Life, bought: Draft) -> Draft:
+    """Return refunds of purchases: 1.6 % of retail, online and travel, most in full (assumption)."""
+    rng = life.streams.at("refunds")
+    size = len(bought)
+    chosen = np.flatnonzero((rng.random(size) < 0.016) & np.isin(bought.purpose, _REFUNDED))
+    source = bought.take(chosen)
+    wait = 1 + rng.gamma(2.0, 4.0, len(chosen)).astype(np.int64)
+    day = life.season.office_day((source.ts - life.settings.start_ns) // (86_400 * NANOS_PER_SECOND) + wait)
+    share = np.where(rng.random(len(chosen)) < 0.75, 1.0, rng.uniform(0.1, 0.9, len(chosen)))
+    made = draft(
+        life.when(PROFILE["office"], day, rng.random(len(chosen))),
+        Parties(source.payee, source.payer, source.merchant),
+        exact(source.amount * share),
+        source.channel,
+        PURPOSE["refund"],
+    )
+    return made.thinned(source.keep & life.in_period(day))
+
+
+def subscriptions(life: Life) -> Draft:
+    """Return monthly subscriptions by card: about two per person at a fixed charm price (assumption)."""
+    rng = life.streams.at("subscriptions")
+    population, who = life.population, life.people
+    people = population.people
+    counts = rng.poisson(2.2 * np.minimum(people.activity[who] * people.online[who], 3.0))
+    person = np.repeat(np.arange(len(who)), counts)
+    size = len(person)
+    category = np.where(rng.random(size) < 0.6, CATEGORY["digital"], CATEGORY["entertainment"])
+    shop = population.catchment.draw(category, people.town[who[person]], rng.random(size))
+    price = np.array([299, 499, 799, 999, 1199, 1299, 1499, 1799, 1999, 2499, 3999, 5999])
+    amount = price[rng.integers(0, len(price), size)]
+    day = life.season.monthly(rng.integers(1, 29, size))
+    months = len(day)
+    ts = life.when(PROFILE["batch"], day.ravel(), np.tile(rng.random(size), months))
+    payer = _instrument(life, np.tile(person, months), np.tile(category, months), ts, rng)
+    shops = np.tile(shop, months)
+    made = draft(
+        ts,
+        Parties(payer, population.merchants.account[shops], shops),
+        np.tile(amount, months),
+        CHANNEL["card_not_present"],
+        PURPOSE["subscription"],
+    )
+    return made.thinned(life.in_period(day.ravel()))
+
+
+def spent_by_card(bought: Draft, accounts: Int1D, edges: Nanos1D) -> Float1D:
+    """Return what each card account paid between consecutive ``edges``: float64 [len(edges) - 1, N]."""
+    order = np.argsort(accounts)
+    position = np.searchsorted(accounts[order], bought.payer)
+    position = np.minimum(position, len(accounts) - 1)
+    mine = (accounts[order][position] == bought.payer) & bought.keep
+    period = np.searchsorted(edges, bought.ts, side="right") - 1
+    mine &= (period >= 0) & (period < len(edges) - 1)
+    total = np.zeros((len(edges) - 1, len(accounts)))
+    np.add.at(total, (period[mine], order[position[mine]]), bought.amount[mine].astype(np.float64))
+    return total

@@ -1,0 +1,189 @@
+"""Orders -> transaction rows: one pass of the ledger per time slice, Arrow batches with fixed words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from finsim.agents.payment_orders import Orders
+from finsim.agents.population.population import Population
+from finsim.agents.schemes.scheme_plan import SchemePlan
+from finsim.agents.schemes.scheme_table import SchemeRows, pattern_table
+from finsim.agents.settings import Settings
+from finsim.agents.vocabulary import CHANNELS, FROM_DECOY, FROM_LIFE, FROM_NARRATIVE, PURPOSES, STATUSES
+from finsim.errors import RecordError
+from finsim.kernels.ledger import DECLINED, SKIPPED, Book, Moves, Rows, State, post_moves
+from finsim.notation import Array, Cents1D, Int1D
+from finsim.records.transactions import TRANSACTION_SCHEMA
+
+_BATCH = 262_144
+
+
+@dataclass
+class Posted:
+    """A posting under way: iterate over it for the record batches, then read the rest.
+
+    ``patterns`` (one row per scheme) and ``balances`` (cents by account position) are complete once the
+    iteration has ended.
+    """
+
+    _batches: Iterator[pa.RecordBatch]
+    balances: Cents1D
+    _schemes: list[SchemeRows] = field(default_factory=list)
+    _finish: list[pa.Table] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """Yield record batches of ``TRANSACTION_SCHEMA`` in time order."""
+        return self._batches
+
+    @property
+    def patterns(self) -> pa.Table:
+        """Return the schemes in ``PATTERN_SCHEMA``; raises RecordError before the last batch was read."""
+        if not self._finish:
+            raise RecordError(
+                "the pattern table is not complete yet", remedy="read all batches of the posting first"
+            )
+        return self._finish[0]
+
+
+def post(population: Population, settings: Settings, parts: Iterable[Orders], plan: SchemePlan) -> Posted:
+    """Post orders, given as consecutive time slices that are sorted by (ts, order_id), to one ledger.
+
+    ``tx_id`` counts from 0 in (ts, order_id) order. Money is conserved exactly: the sum of all balances
+    never changes. Raises RecordError when slices are out of order. Memory is one slice.
+    """
+    accounts = population.accounts
+    book = Book(accounts.opening.copy(), accounts.overdraft, accounts.external)
+    schemes: list[SchemeRows] = []
+    finish: list[pa.Table] = []
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        state = plan.fresh_state()
+        words = _Words(population, settings, plan)
+        tx_id, before = 0, -(2**63)
+        for orders in parts:
+            if len(orders) and int(orders.ts[0]) < before:
+                raise RecordError(
+                    "a slice of orders begins before the end of the one before",
+                    expected="slices in time order",
+                    remedy="cut all parts at the same instants",
+                )
+            before = int(orders.ts[-1]) if len(orders) else before
+            rows = _run(orders, book, plan, state)
+            kept = np.flatnonzero(rows.status != SKIPPED)
+            for low in range(0, len(kept), _BATCH):
+                some = kept[low : low + _BATCH]
+                yield words.batch(orders.take(some), Rows(*(column[some] for column in rows)), tx_id)
+                tx_id += len(some)
+            schemes.append(SchemeRows.of(orders, rows))
+        finish.append(pattern_table(population, plan, schemes, plan.stopped_by(state.stopped)))
+
+    return Posted(batches(), book.balance, schemes, finish)
+
+
+def _run(orders: Orders, book: Book, plan: SchemePlan, state: State) -> Rows:
+    size = len(orders)
+    rows = Rows(
+        status=np.zeros(size, dtype=np.uint8),
+        amount=np.zeros(size, dtype=np.int64),
+        payer_after=np.zeros(size, dtype=np.int64),
+        payee_after=np.zeros(size, dtype=np.int64),
+    )
+    moves = Moves(
+        *(np.ascontiguousarray(a) for a in (orders.payer, orders.payee, orders.amount, orders.plan_row))
+    )
+    post_moves(moves, book, plan.steps, state, rows)
+    return rows
+
+
+class _Words:
+    """Column builders with one fixed vocabulary, so that bytes never depend on how rows were batched."""
+
+    def __init__(self, population: Population, settings: Settings, plan: SchemePlan) -> None:
+        self.accounts = population.accounts
+        self.merchant_id = np.concatenate([population.merchants.merchant_id, [0]])
+        self.plan = plan
+        self.currency = pa.array([settings.currency])
+        shard = np.arange(len(self.accounts)) // settings.shard_accounts
+        self.shard_of = np.minimum(shard, settings.shards - 1).astype(np.uint32)
+
+    def batch(self, orders: Orders, rows: Rows, first: int) -> pa.RecordBatch:
+        """Return rows as one batch; ``first`` is the first ``tx_id``."""
+        size = len(orders)
+        accounts, payer, payee = self.accounts, orders.payer, orders.payee
+        columns = [
+            pa.array(np.arange(first, first + size)),
+            pa.array(orders.ts).cast(pa.timestamp("ns", tz="UTC")),
+            pa.array(accounts.account_id[payer]),
+            pa.array(accounts.account_id[payee]),
+            pa.array(accounts.bank[payer]),
+            pa.array(accounts.bank[payee]),
+            pa.array(rows.amount),
+            _coded(np.zeros(size, dtype=np.int32), self.currency),
+            _coded(orders.channel, pa.array(CHANNELS)),
+            _coded(orders.purpose, pa.array(PURPOSES)),
+            pa.array(self.merchant_id[orders.merchant], mask=orders.merchant < 0),
+            _coded((rows.status == DECLINED), pa.array(STATUSES)),
+            pa.array(rows.payer_after),
+            pa.array(rows.payee_after),
+            *self._labels(orders.plan_row),
+            pa.array(public_id(orders.order_id)),
+            *self._origin(orders),
+        ]
+        return pa.RecordBatch.from_arrays(columns, schema=TRANSACTION_SCHEMA)
+
+    def _labels(self, row: Array) -> list[pa.Array]:
+        """Return is_fraud, is_laundering, narrative, instance, phase and role of each row."""
+        plan, size = self.plan, len(row)
+        mine = np.flatnonzero(row >= 0)
+        step = row[mine]
+        scheme = plan.steps.scheme[step]
+        ordinary = row < 0
+
+        def spread(values: Array, empty: int, kind: type) -> Array:
+            column: Array = np.full(size, empty, dtype=kind)
+            column[mine] = values
+            return column
+
+        def words(codes: Array, known: tuple[str, ...]) -> pa.Array:
+            return _coded(spread(codes, 0, np.int32), pa.array(known, pa.string()), ordinary)
+
+        return [
+            pa.array(spread(plan.fraud[step], 0, np.bool_)),
+            pa.array(spread(plan.laundering[step], 0, np.bool_)),
+            words(plan.narrative[scheme], plan.narratives),
+            pa.array(spread(plan.id[scheme], -1, np.int64)),
+            words(plan.phase[step], plan.phases),
+            words(plan.role[step], plan.roles),
+        ]
+
+    def _origin(self, orders: Orders) -> list[pa.Array]:
+        """Return ``_fs_src`` and ``_fs_seq``: the layer that made a row, and its shard or scheme."""
+        source = np.full(len(orders), FROM_LIFE, dtype=np.uint8)
+        sequence: Int1D = (orders.order_id >> 40).astype(np.uint32)
+        mine = np.flatnonzero(orders.plan_row >= 0)
+        scheme = self.plan.steps.scheme[orders.plan_row[mine]]
+        source[mine] = np.where(self.plan.decoy[scheme], FROM_DECOY, FROM_NARRATIVE)
+        sequence[mine] = self.plan.id[scheme].astype(np.uint32)
+        return [pa.array(source), pa.array(sequence)]
+
+
+def public_id(order_id: Int1D) -> Int1D:
+    """Return order ids as published, int64 in [0, 2^63): one to one, and silent about who made the order.
+
+    Two rounds of xor-shift and odd multiplication modulo 2^63, as in SplitMix64 (Steele et al. 2014).
+    """
+    low = np.uint64((1 << 63) - 1)
+    mixed = order_id.astype(np.uint64)
+    for shift, factor in ((31, 0x3F58476D1CE4E5B9), (29, 0x14D049BB133111EB)):
+        mixed ^= mixed >> np.uint64(shift)
+        mixed = (mixed * np.uint64(factor)) & low
+    mixed ^= mixed >> np.uint64(32)
+    return mixed.astype(np.int64)
+
+
+def _coded(codes: Array, words: pa.Array, missing: Array | None = None) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32), mask=missing), words)

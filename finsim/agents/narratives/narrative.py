@@ -1,0 +1,155 @@
+"""``Narrative``: the typed form of a narrative file, and loading with every error at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from finsim.agents.narratives.narrative_blocks import (
+    Amount,
+    Evasion,
+    Labels,
+    Part,
+    Phase,
+    Rate,
+    Role,
+    Stop,
+    Variant,
+)
+from finsim.documents import Document, find, read, validate
+from finsim.errors import NarrativeError, Problem, did_you_mean
+
+
+class Narrative(Part):
+    """A behavioural story: who does what to whom, in which phases, and what of it is illicit.
+
+    ``breaks`` names rules of level `policy` that its labelled rows may break.
+    """
+
+    finsim: Literal["narrative/1"]
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    title: str
+    story: str
+    family: str
+    typology: tuple[str, ...] = Field(min_length=1)
+    rate: Rate
+    proceeds: Amount | None = None
+    proceeds_from: str | None = None
+    variants: dict[str, Variant] = Field(default_factory=dict)
+    roles: dict[str, Role] = Field(min_length=1)
+    phases: tuple[Phase, ...] = Field(min_length=1)
+    evade: tuple[Evasion, ...] = ()
+    stop: Stop | None = None
+    labels: Labels = Labels()
+    decoy: bool = False
+    breaks: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_labels(self) -> Narrative:
+        if self.decoy and (self.labels.fraud or self.labels.laundering):
+            raise ValueError("a decoy is benign: it has no fraud or laundering labels")
+        if not self.decoy and not (self.labels.fraud or self.labels.laundering):
+            raise ValueError("no phase is labelled; name some under labels, or say `decoy: true`")
+        if self.proceeds is not None and not self.proceeds_from:
+            raise ValueError("say in `proceeds_from:` where the size of the proceeds comes from")
+        return self
+
+    @classmethod
+    def load(cls, name_or_path: str) -> Narrative:
+        """Read a narrative by shipped name or by path; raises NarrativeError with all its problems."""
+        return _load(name_or_path)
+
+    def level(self, kind: str) -> float:
+        """Return the level of one evasion; 0 when the story does not use it."""
+        return next((item.level for item in self.evade if item.kind == kind), 0.0)
+
+
+def load_narratives(names: Sequence[str]) -> tuple[Narrative, ...]:
+    """Return narratives by shipped name or path, in the given order.
+
+    Raises NarrativeError that lists every problem of every file with ``file:line:col`` and a remedy.
+    """
+    loaded: list[Narrative] = []
+    problems: list[Problem] = []
+    for name in names:
+        try:
+            loaded.append(_load(name))
+        except NarrativeError as bad:
+            problems.extend(bad.problems)
+    if problems:
+        raise NarrativeError.of(problems)
+    return tuple(loaded)
+
+
+def _load(name: str) -> Narrative:
+    document = read(find(name, "scenarios/narratives", "narrative", NarrativeError), NarrativeError)
+    narrative = validate(document, Narrative, NarrativeError)
+    problems = [] if Path(document.path).stem == narrative.id else [_misnamed(document, narrative)]
+    problems += [
+        Problem(document.place(loc), found, "", remedy) for loc, found, remedy in _unbound(narrative)
+    ]
+    if problems:
+        raise NarrativeError.of(problems)
+    return narrative
+
+
+def _misnamed(document: Document, narrative: Narrative) -> Problem:
+    stem = Path(document.path).stem
+    return Problem(
+        document.place(("id",)),
+        f"id is {narrative.id!r} in a file called {stem!r}",
+        "",
+        f"write `id: {stem}`",
+    )
+
+
+def _unbound(narrative: Narrative) -> list[tuple[tuple[str | int, ...], str, str]]:
+    """Return every name that nothing in the file defines: place, what was found, remedy."""
+    found: list[tuple[tuple[str | int, ...], str, str]] = []
+    roles, names = list(narrative.roles), [phase.name for phase in narrative.phases]
+    twice = {name for name in names if names.count(name) > 1}
+    for index, phase in enumerate(narrative.phases):
+        at: tuple[str | int, ...] = ("phases", index)
+        if phase.name in twice:
+            found.append(
+                ((*at, "name"), f"phase {phase.name!r} appears twice", "give each phase its own name")
+            )
+        for key, role in (("from", phase.payer), ("to", phase.to), ("via", phase.via)):
+            if role is not None and role not in roles:
+                found.append(((*at, key), f"no role is called {role!r}", did_you_mean(role, roles)))
+        if phase.needs and phase.needs.phase not in names[:index]:
+            remedy = did_you_mean(phase.needs.phase, names[:index]) or "name an earlier phase"
+            found.append(
+                ((*at, "needs", "phase"), f"no earlier phase is called {phase.needs.phase!r}", remedy)
+            )
+        if _uses_proceeds(phase) and not _has_proceeds(narrative):
+            found.append(
+                ((*at, "amount"), "the story has no proceeds", "add `proceeds:` to it or its variants")
+            )
+    for key, labelled in (("fraud", narrative.labels.fraud), ("laundering", narrative.labels.laundering)):
+        found += [
+            (("labels", key, i), f"no phase is called {name!r}", did_you_mean(name, names))
+            for i, name in enumerate(labelled)
+            if name not in names
+        ]
+    for variant, form in narrative.variants.items():
+        found += [
+            (("variants", variant, "counts", name), f"no phase is called {name!r}", did_you_mean(name, names))
+            for name in form.counts
+            if name not in names
+        ]
+    return found
+
+
+def _uses_proceeds(phase: Phase) -> bool:
+    amounts = (phase.amount, phase.amount.start)
+    return phase.count == "cover" or any(a is not None and a.fraction_of == "proceeds" for a in amounts)
+
+
+def _has_proceeds(narrative: Narrative) -> bool:
+    if narrative.proceeds is not None:
+        return True
+    return bool(narrative.variants) and all(form.proceeds for form in narrative.variants.values())

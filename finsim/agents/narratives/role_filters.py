@@ -1,0 +1,65 @@
+"""Filters of a narrative's roles: ``>= 60``, ``< 10``, ``18..35``, or a list of words."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from finsim.agents.narratives.number_syntax import bounds, number
+from finsim.notation import Array, Bool1D
+
+# What may be asked of an account or a shop; units: years, days, currency units, counts, shares.
+ACCOUNT_FACTS = (
+    "age",
+    "account_days",
+    "income",
+    "opening",
+    "limit",
+    "degree",
+    "segment",
+    "online",
+    "turnover",
+)
+SHOP_FACTS = ("ticket", "online", "popularity")
+
+_COMPARISON = re.compile(r"(<=|>=|<|>|==)\s*([-+]?[0-9]*\.?[0-9]+)\Z")
+
+
+class Condition(BaseModel):
+    """A closed or open interval of numbers, or a set of words."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    low: float = -math.inf
+    high: float = math.inf
+    words: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, data: Any) -> Any:
+        if isinstance(data, list):
+            return {"words": tuple(str(word) for word in data)}
+        if isinstance(data, str) and ".." in data:
+            low, high = bounds(data, number)
+            return {"low": low, "high": high}
+        match = _COMPARISON.match(data.strip()) if isinstance(data, str) else None
+        if match is None:
+            raise ValueError(f"{data!r} is not a filter; write `>= 60`, `< 10`, `18..35` or a list of words")
+        limit = float(match[2])
+        edges = {
+            "<": {"high": math.nextafter(limit, -math.inf)},
+            "<=": {"high": limit},
+            ">": {"low": math.nextafter(limit, math.inf)},
+            ">=": {"low": limit},
+            "==": {"low": limit, "high": limit},
+        }
+        return edges[match[1]]
+
+    def holds(self, values: Array) -> Bool1D:
+        """Return where numbers lie in the interval; missing values (nan) never do."""
+        inside: Bool1D = (np.asarray(values) >= self.low) & (np.asarray(values) <= self.high)
+        return inside

@@ -1,0 +1,48 @@
+"""What people like to buy: how often, how dearly, with which card; and what that sells for each shop."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from finsim.agents.population.merchants import Merchants
+from finsim.agents.population.shop_popularity import Catchment
+from finsim.agents.vocabulary import CATEGORIES
+from finsim.notation import Array, Float1D
+
+# assumption, by category: purchases per day of a worker; log-sd of the price in one shop; chance that a card
+# holder uses the credit card; share of charm prices; how much the price follows the person's means.
+_HABITS: dict[str, tuple[float, float, float, float, float]] = {
+    "groceries": (0.320, 0.70, 0.40, 0.00, 0.55),
+    "restaurants": (0.290, 0.55, 0.60, 0.25, 0.50),
+    "fuel": (0.090, 0.35, 0.47, 0.00, 0.15),
+    "transport": (0.120, 0.55, 0.47, 0.20, 0.10),
+    "retail": (0.140, 0.90, 0.60, 0.60, 0.70),
+    "online": (0.165, 0.95, 0.80, 0.60, 0.70),
+    "travel": (0.016, 0.95, 0.95, 0.10, 0.80),
+    "entertainment": (0.068, 0.70, 0.67, 0.35, 0.50),
+    "health": (0.045, 0.85, 0.47, 0.10, 0.40),
+    "digital": (0.080, 0.85, 0.74, 0.75, 0.20),
+}
+_FACTS = np.array([_HABITS[name] for name in CATEGORIES])
+RATE, SPREAD, CREDIT, CHARM, MEANS = _FACTS.T
+# assumption: how often each segment buys, relative to a worker, in the order of SEGMENTS.
+SEGMENT_RATE = np.array([1.0, 1.0, 1.25, 0.78, 0.80])
+_LIFT = 1.7  # assumption: mean price factor of people's means, for the estimate of sales only
+
+
+def expected_sales(merchants: Merchants, catchment: Catchment, town: Array) -> Float1D:
+    """Return the expected sales of every shop in minor units per month: float64 [M].
+
+    ``town`` is the town of every person; people visit shops of their town by popularity.
+    """
+    people = np.bincount(town, minlength=catchment.towns).astype(np.float64)
+    row = np.repeat(np.arange(len(catchment.first) - 1), np.diff(catchment.first))
+    share = np.diff(catchment.running, prepend=0.0)
+    share[catchment.first[:-1]] = catchment.running[catchment.first[:-1]] - np.arange(
+        len(catchment.first) - 1
+    )
+    category, place = np.divmod(row, catchment.towns)
+    visits = 30.4 * RATE[category] * people[place] * share
+    sales = np.bincount(catchment.shop, weights=visits, minlength=len(merchants))
+    estimate: Float1D = sales * merchants.ticket * np.exp(SPREAD[merchants.category] ** 2 / 2) * _LIFT
+    return estimate

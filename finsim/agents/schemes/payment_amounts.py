@@ -1,0 +1,119 @@
+"""What a scheme's payments are worth: fixed sums drawn beforehand, shares that the ledger works out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from finsim.agents.amount_rounding import charmed, rounded
+from finsim.agents.narratives.narrative import Narrative
+from finsim.agents.narratives.narrative_blocks import Amount
+from finsim.agents.population.population import Population
+from finsim.agents.schemes.role_casting import Member
+from finsim.kernels.ledger import FIXED, OF_AVAILABLE, OF_BALANCE, OF_POT, OF_PREVIOUS
+
+_MODES = {"balance": OF_BALANCE, "available": OF_AVAILABLE, "pot": OF_POT}
+
+
+@dataclass(frozen=True)
+class Sum:
+    """One amount: ``mode`` of the ledger, fixed ``amount`` in cents or ``share``, and its limits in cents."""
+
+    mode: int
+    amount: int
+    share: float
+    low: int
+    high: int
+    step: int
+
+
+def shares(count: int, total: float, rng: np.random.Generator) -> list[float]:
+    """Return uneven parts of ``total`` for ``count`` payments in a row, by a Dirichlet(4) split.
+
+    Each part is a share of what the parts before it left over, so a pot can be paid out step by step.
+    """
+    part = rng.dirichlet(np.full(count, 4.0)) * total
+    left = 1.0 - np.concatenate([[0.0], np.cumsum(part)[:-1]])
+    return [float(value) for value in np.clip(part / left, 0.0, 1.0)]
+
+
+@dataclass(frozen=True)
+class Purse:
+    """What the amounts of one scheme refer to: its narrative, its proceeds in cents, the population."""
+
+    narrative: Narrative
+    proceeds: int
+    population: Population
+
+    def sum(
+        self,
+        amount: Amount,
+        edge: tuple[Member, Member],
+        part: float | None,
+        first: bool,
+        rng: np.random.Generator,
+    ) -> Sum:
+        """Return the sum of one payment; ``part`` is its share where a whole is split over payments.
+
+        ``first`` marks the first payment of a growing series.
+        """
+        if amount.start is not None and amount.growth is not None:
+            if first:
+                return self.sum(amount.start, edge, part, True, rng)
+            growth = amount.growth.sample(rng)
+            return self._evade(self._limits(amount, Sum(OF_PREVIOUS, 0, growth, 0, 0, 1)), edge, rng)
+        if amount.fraction_of in _MODES:
+            share = part if part is not None else self._share(amount, rng)
+            if amount.fraction_of == "pot":
+                share *= 1.0 + self.narrative.level("commingle") * rng.random()
+            made = Sum(_MODES[amount.fraction_of], 0, share, 0, 0, 1)
+            return self._evade(self._limits(amount, made), edge, rng)
+        made = self._limits(amount, Sum(FIXED, 0, 1.0, 0, 0, 1))
+        value = self._fixed(amount, edge, part, rng)
+        value = max(value, float(made.low)) if made.high == 0 else min(max(value, made.low), made.high)
+        if made.step > 1 and value >= made.step:
+            value -= value % made.step
+        return self._evade(replace(made, amount=max(1, round(value))), edge, rng)
+
+    def _share(self, amount: Amount, rng: np.random.Generator) -> float:
+        return amount.share.sample(rng) if amount.share is not None else 1.0
+
+    def _fixed(
+        self, amount: Amount, edge: tuple[Member, Member], part: float | None, rng: np.random.Generator
+    ) -> float:
+        """Return a fixed amount in cents."""
+        if amount.draw is not None:
+            return amount.draw.sample(rng) * 100
+        if amount.below is not None:
+            low, high = amount.below.band
+            return amount.below.threshold * 100 * float(rng.uniform(low, high))
+        if amount.ticket is not None:
+            shop = edge[1].shop if edge[1].shop >= 0 else edge[0].shop
+            usual = float(self.population.merchants.ticket[shop]) if shop >= 0 else 4_000.0
+            return usual * amount.ticket.sample(rng)
+        share = part if part is not None else self._share(amount, rng)
+        if amount.fraction_of == "limit":
+            return share * float(self.population.accounts.overdraft[edge[0].account])
+        return share * self.proceeds
+
+    def _limits(self, amount: Amount, made: Sum) -> Sum:
+        high = 0 if amount.max is None else round(amount.max * 100)
+        step = 1 if amount.round_to is None else round(amount.round_to * 100)
+        return replace(made, low=round(amount.min * 100), high=high, step=step)
+
+    def _evade(self, made: Sum, edge: tuple[Member, Member], rng: np.random.Generator) -> Sum:
+        """Apply threshold_avoid (cut below the threshold) and mimic_amounts (write as others do)."""
+        for item in self.narrative.evade:
+            if item.kind == "threshold_avoid" and item.threshold and rng.random() < item.level:
+                cap = round(item.threshold * 100 * rng.uniform(0.8, 0.995))
+                if made.mode == FIXED:
+                    made = replace(made, amount=min(made.amount, cap))
+                elif made.high == 0 or made.high > cap:
+                    made = replace(made, high=cap)
+            if item.kind == "mimic_amounts" and made.mode == FIXED and rng.random() < item.level:
+                value, u = np.array([float(made.amount)]), np.array([rng.random()])
+                written = charmed(value, u, 0.6) if edge[1].shop >= 0 else rounded(value, u, 0.6)
+                top = made.high or int(written[0])
+                made = replace(made, amount=max(min(int(written[0]), top), made.low))
+        return made

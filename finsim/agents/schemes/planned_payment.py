@@ -1,0 +1,153 @@
+"""One planned payment of a scheme: its channel, purpose and conditions, and the retries behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from finsim.agents.narratives.narrative import Narrative
+from finsim.agents.narratives.narrative_blocks import Phase
+from finsim.agents.population.population import Population
+from finsim.agents.schemes.payment_amounts import Purse, Sum
+from finsim.agents.schemes.payment_motifs import Edge
+from finsim.agents.schemes.payment_times import Hours
+from finsim.agents.schemes.role_casting import Member
+from finsim.agents.schemes.scheme_plan import Step
+from finsim.agents.schemes.start_times import Arrival
+from finsim.agents.vocabulary import CHANNEL, PURPOSE
+from finsim.kernels.ledger import OF_ATTEMPT
+
+_SECOND = 1_000_000_000
+_RETRIES = 2
+_MEAN_RETRY = 100.0  # assumption: seconds until a declined payment is tried again with half the sum
+# Whoever is paid leaves no choice: ordinary payments to these have one purpose too.
+SETTLED = {"cash": "cash", "exchange": "investment", "remitter": "family"}
+_CARD = ("card_present", "card_not_present")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What all schemes of one narrative share: codes of its words, the clock, and mule settings.
+
+    ``sort`` names the sort of outside accounts that settle channel or purpose, by account position.
+    """
+
+    narrative: Narrative
+    code: int
+    typologies: tuple[str, ...]
+    phases: tuple[str, ...]
+    roles: tuple[str, ...]
+    population: Population
+    hours: Hours
+    mules: dict[str, float]
+    sort: Mapping[int, str]
+
+
+@dataclass
+class Acting:
+    """The scheme under way: steps so far, when each account last received money, slots given out."""
+
+    arrival: Arrival
+    cast: dict[str, list[Member]]
+    purse: Purse
+    rng: np.random.Generator
+    end: int
+    ready: dict[int, int] = field(default_factory=dict)
+    pots: dict[int, int] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    attempts: int = 0
+
+    def pot(self, member: Member) -> int:
+        """Return the pot slot of a member's account; a new one at its first payment."""
+        return self.pots.setdefault(member.account, len(self.pots))
+
+
+def _pick(mix: dict[str, float], rng: np.random.Generator) -> str:
+    left = float(rng.random()) * sum(mix.values())
+    for name, weight in mix.items():
+        left -= weight
+        if left < 0:
+            return name
+    return next(reversed(mix))
+
+
+def _channel(stage: Stage, phase: Phase, edge: Edge, rng: np.random.Generator) -> int:
+    """Return the channel; a shop without a counter, or without a web shop, settles which card channel."""
+    name = _pick(phase.channel, rng)
+    if stage.sort.get(edge.payee.account) == "cash":
+        return CHANNEL["cash"]
+    shops, shop = stage.population.merchants, edge.payee.shop
+    if shop >= 0 and name in _CARD:
+        online = float(shops.online[shop])
+        name = _CARD[1] if online >= 1.0 else _CARD[0] if online <= 0.0 else name
+    return CHANNEL[name]
+
+
+def _purpose(stage: Stage, phase: Phase, edge: Edge, rng: np.random.Generator) -> int:
+    """Return the purpose: what the payee settles, else as the phase says, else a transfer."""
+    settled = SETTLED.get(stage.sort.get(edge.payee.account, ""))
+    if settled:
+        return PURPOSE[settled]
+    if phase.purpose:
+        return PURPOSE[_pick(phase.purpose, rng)]
+    if edge.payee.shop >= 0:
+        return int(stage.population.merchants.category[edge.payee.shop])
+    return PURPOSE["transfer"]
+
+
+def _gate(stage: Stage, phase: Phase) -> int:
+    """Return the position of the phase that must have succeeded, -1 for none."""
+    if phase.needs is None:
+        return -1
+    return next(k for k, item in enumerate(stage.narrative.phases) if item.name == phase.needs.phase)
+
+
+def emit(stage: Stage, phase: Phase, position: int, edge: Edge, ts: int, worth: Sum, acting: Acting) -> None:
+    """Add one payment, and the retries that follow should it be declined."""
+    rng = acting.rng
+    shop = edge.payee.shop if edge.payee.shop >= 0 else edge.payer.shop
+    on_decline = phase.on_decline
+    marks = [float(rng.random()) for _ in range(_RETRIES + 1)]
+    halves = [u < on_decline.halve for u in marks]
+    gives_up = [on_decline.halve <= u < on_decline.halve + on_decline.abandon for u in marks]
+    step = Step(
+        ts=ts,
+        payer=edge.payer.account,
+        payee=edge.payee.account,
+        merchant=shop,
+        amount=worth.amount,
+        channel=_channel(stage, phase, edge, rng),
+        purpose=_purpose(stage, phase, edge, rng),
+        phase=stage.phases.index(phase.name),
+        role=stage.roles.index(edge.payer.role),
+        mode=worth.mode,
+        share=worth.share,
+        low=worth.low,
+        high=worth.high,
+        step=worth.step,
+        attempt=acting.attempts,
+        retry=False,
+        tally=position,
+        until=phase.until,
+        gate=_gate(stage, phase),
+        gate_count=phase.needs.posted if phase.needs else 0,
+        abandon=gives_up[0],
+        pot_from=acting.pot(edge.payer),
+        pot_to=acting.pot(edge.payee),
+        fraud=phase.name in stage.narrative.labels.fraud,
+        laundering=phase.name in stage.narrative.labels.laundering,
+    )
+    acting.attempts += 1
+    acting.steps.append(step)
+    last = ts
+    for number in range(_RETRIES):
+        if not halves[number]:
+            break
+        wait = int((20 + rng.exponential(_MEAN_RETRY)) * _SECOND)
+        last = (last + wait) // 1_000_000 * 1_000_000
+        abandon = gives_up[number + 1]
+        acting.steps.append(replace(step, ts=last, retry=True, mode=OF_ATTEMPT, share=0.5, abandon=abandon))
+    acting.end = max(acting.end, ts)
+    acting.ready[edge.payee.account] = max(acting.ready.get(edge.payee.account, 0), last + 1_000_000)

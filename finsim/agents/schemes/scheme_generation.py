@@ -1,0 +1,87 @@
+"""All schemes of a world: when they start, who plays, what they plan to pay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from finsim.agents.calendar.activity_calendar import season
+from finsim.agents.narratives.narrative import Narrative
+from finsim.agents.payment_orders import Orders
+from finsim.agents.population.population import Population
+from finsim.agents.schemes.payment_times import scheme_hours
+from finsim.agents.schemes.planned_payment import SETTLED, Stage
+from finsim.agents.schemes.role_casting import Pool, account_facts, candidates, cast, refuse_empty
+from finsim.agents.schemes.scheme_phases import stage_scheme
+from finsim.agents.schemes.scheme_plan import Scheme, SchemePlan, lay_plan
+from finsim.agents.schemes.start_times import arrivals, expected_schemes, mule_settings
+from finsim.agents.settings import NarrativeUse, Settings
+from finsim.errors import StudyError
+from finsim.randomness import Streams
+from finsim.records.drivers import Drivers
+
+
+def scheme_orders(
+    population: Population,
+    narratives: Sequence[Narrative],
+    settings: Settings,
+    streams: Streams,
+    drivers: Drivers,
+) -> tuple[Orders, SchemePlan]:
+    """Return the planned orders of all schemes, sorted by (ts, order_id), and the plan behind them.
+
+    Every scheme has its own stream, so a scenario that adds schemes leaves the others as they are.
+    Raises StudyError when a narrative is not used by the study or nobody fits a role, ScenarioError for
+    intensities that cannot be simulated.
+    """
+    uses = {use.id: use for use in settings.narratives}
+    words = vocabulary(narratives)
+    hours = scheme_hours(population, settings, season(settings))
+    facts = account_facts(population)
+    mules = mule_settings(drivers)
+    recruit = max(mules.get("recruit_mult", 1.0), 1e-9)
+    sort = {int(a): name for name in SETTLED for a in population.outside[name]}
+    schemes: list[Scheme] = []
+    for position, narrative in enumerate(narratives):
+        own = streams.under("agents", "schemes", narrative.id)
+        use = _use(narrative, uses)
+        expected = expected_schemes(narrative, use, population, settings)
+        if expected == 0:
+            continue
+        who = {
+            name: candidates(role, population, facts, Pool(expected, recruit, own.under("role", name)))
+            for name, role in narrative.roles.items()
+        }
+        refuse_empty(narrative, who)
+        stage = Stage(narrative, position, words[1], words[2], words[3], population, hours, mules, sort)
+        starts = arrivals(narrative, position, (expected, use.count is not None), settings, own, drivers)
+        for arrival in starts:
+            script = own.under("scheme", arrival.id)
+            members = cast(narrative, who, population, settings, arrival.start, script.under("cast"))
+            if members is not None:
+                schemes.append(stage_scheme(stage, arrival, members, script.at("stage")))
+    return lay_plan(schemes, words)
+
+
+def _use(narrative: Narrative, uses: dict[str, NarrativeUse]) -> NarrativeUse:
+    if narrative.id in uses:
+        return uses[narrative.id]
+    raise StudyError(
+        f"narrative {narrative.id!r} is not among the study's narratives",
+        place="agents.narratives",
+        remedy="add it to the settings",
+    )
+
+
+def vocabulary(
+    narratives: Sequence[Narrative],
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return the words of the label columns: narratives, typologies, phases and roles of all stories."""
+    typologies: dict[str, None] = {}
+    phases: dict[str, None] = {}
+    roles: dict[str, None] = {}
+    for story in narratives:
+        typologies.update(dict.fromkeys(story.typology))
+        typologies.update(dict.fromkeys(v.typology for v in story.variants.values() if v.typology))
+        phases.update(dict.fromkeys(phase.name for phase in story.phases))
+        roles.update(dict.fromkeys(story.roles))
+    return tuple(story.id for story in narratives), tuple(typologies), tuple(phases), tuple(roles)

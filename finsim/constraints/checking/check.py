@@ -1,0 +1,199 @@
+"""``check``: every rule of a pack on tables in memory, or on a stream of batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from finsim.constraints.checking.check_report import CheckReport, report_of, result_of
+from finsim.constraints.checking.check_session import (
+    AnyTable,
+    Session,
+    as_arrow,
+    named,
+    refuse_absent,
+    table_name,
+)
+from finsim.constraints.checking.stream_check import Streamed, Unsuited
+from finsim.constraints.checking.stream_uniqueness import (
+    Stream,
+    as_table,
+    has_unique,
+    may_reread,
+    unique_calls,
+)
+from finsim.constraints.checking.tier_choice import Manner, judged, known_tier
+from finsim.constraints.evaluating.interpreter_pass import BLOCK, Pass, cut, order_columns, passes
+from finsim.constraints.evaluating.rule_counts import Excused, Tally
+from finsim.constraints.evaluating.whole_table_functions import whole_calls
+from finsim.constraints.language.expression import Node, walk
+from finsim.constraints.language.types import shown
+from finsim.constraints.packs.rule import Rule
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.tables.nullable_vectors import Vec
+from finsim.constraints.tables.parquet_batches import Batches, read_ahead
+from finsim.constraints.tables.typed_columns import Source
+
+__all__ = ["BLOCK", "Excused", "Pass", "check", "check_batches", "cut", "order_columns", "why"]
+
+
+def check(
+    tables: AnyTable | Mapping[str, AnyTable],
+    rules: RuleSet,
+    params: Mapping[str, object] | None = None,
+    blocks: int = BLOCK,
+    *,
+    excused: Excused | None = None,
+    tier: str = "auto",
+    threads: int = 1,
+) -> CheckReport:
+    """Check tables against a rule pack.
+
+    ``tables`` is one Arrow table or DataFrame, or several by the pack's names; ``params`` override
+    the pack's parameters (``{"ctr": "5000 USD"}``); ``blocks`` is the number of rows evaluated at a
+    time and changes no result; ``excused`` names, per narrative, the policy rules that its rows may
+    break. ``tier`` is ``numpy`` (the interpreter), ``compiled`` or ``auto`` (by the number of rows), and
+    changes no result; nor do ``threads``, which the compiled tier uses. Raises RuleError when a table of the
+    pack that is not optional, or a column that the rules need, is absent; DataError when cells are not of
+    the declared type.
+    """
+    known_tier(tier)
+    given = named(tables, rules)
+    refuse_absent(given, rules)
+    session = Session(rules, given, params)
+    results = []
+    for name in rules.tables:
+        source = session.sources.get(name)
+        tallies = [Tally(rule, skipped=session.obstacle(rule, source)) for rule in session.own_rules(name)]
+        undefined: dict[int, int] = {}
+        if source is not None:
+            active = [tally.rule for tally in tallies if not tally.skipped]
+            world = session.world(active, source)
+            undefined = judged(passes(tallies, world), source, Manner(blocks, excused, tier, threads))
+        results += [
+            result_of(tally, _undefined(tally, undefined), why(tally.rule, rules, session))
+            for tally in tallies
+        ]
+    ranked = {rule.id: place for place, rule in enumerate(rules.rules)}
+    results.sort(key=lambda result: ranked[result.id])
+    return report_of(rules, results, session.params.changed)
+
+
+def check_batches(
+    batches: Iterable[pa.RecordBatch | pa.Table],
+    rules: RuleSet,
+    params: Mapping[str, object] | None = None,
+    *,
+    table: str = "",
+    others: Mapping[str, AnyTable] | None = None,
+    excused: Excused | None = None,
+    tier: str = "auto",
+    threads: int = 1,
+) -> CheckReport:
+    """Check one table that comes as a stream of batches; memory holds one batch and the state of groups.
+
+    ``table`` is its name in the pack (found from the columns when left out), ``others`` are the tables
+    that ``exists`` and ``parent`` look into. Rules that need all rows at once (group totals) are skipped
+    and say so; so are those with ``unique`` when ``batches`` cannot be read more than once (a generator).
+    Else ``unique`` takes 4 to 8 bytes a row (1 GiB at most), or nothing where keys rise.
+    ``tier`` and ``threads`` are as in ``check``; rules that look at other rows use kernels when ``batches``
+    can be read twice and rows come group by group. Raises RowsOutOfOrder, a DataError, when rows of a group
+    come out of order.
+    """
+    known_tier(tier)
+    manner = Manner(BLOCK, excused, tier, threads)
+    asked = _Asked(rules, params, table, {name: as_arrow(one) for name, one in (others or {}).items()})
+    may_restart = may_reread(batches)
+    known = asked.known_before(batches) if may_restart else {}
+    try:
+        return _streamed_report(batches, asked, manner, may_restart, known)
+    except Unsuited:
+        return _streamed_report(batches, asked, manner, False, known)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a stream is judged by: rules, parameters, the name of its table (may be empty), other tables."""
+
+    rules: RuleSet
+    params: Mapping[str, object] | None
+    table: str
+    others: Mapping[str, pa.Table]
+
+    def opened(self, part: pa.Table) -> tuple[Session, Source]:
+        """Return the session of a stream, in which its table has no rows, and its first batch."""
+        name = self.table or table_name(part, self.rules)
+        session = Session(self.rules, {**self.others, name: part.slice(0, 0)}, self.params)
+        return session, session.source(name, part)
+
+    def known_before(self, batches: Stream) -> dict[Node, Vec]:
+        """Return the calls that have to be worked out for all rows before the first is judged."""
+        if not has_unique(rule for rule in self.rules.rules if self.table in ("", rule.table)):
+            return {}
+        first = next(iter(batches), None)
+        if first is None:
+            return {}
+        session, source = self.opened(as_table(first).slice(0, 0))
+        able = [rule for rule in session.own_rules(source.name) if not session.obstacle(rule, source)]
+        return unique_calls(batches, source, able)
+
+
+def _streamed_report(
+    batches: Stream, asked: _Asked, manner: Manner, may_restart: bool, known: Mapping[Node, Vec]
+) -> CheckReport:
+    session: Session | None = None
+    tallies: list[Tally] = []
+    runs: list[Streamed] = []
+    seen = 0
+    for batch in batches if manner.threads == 1 else read_ahead(batches):
+        part = as_table(batch)
+        if session is None:
+            session, source = asked.opened(part)
+            tallies = [_streamed(rule, session, source, known) for rule in session.own_rules(source.name)]
+            active = [tally.rule for tally in tallies if not tally.skipped]
+            world = session.world(active, session.sources[source.name], known)
+            rows = batches.rows if isinstance(batches, Batches) else 0
+            runs = [Streamed(one, source.name, manner, may_restart, rows) for one in passes(tallies, world)]
+        else:
+            source = session.source(source.name, part, seen)
+        seen += part.num_rows
+        for one in runs:
+            one.feed(source)
+    if session is None:
+        unjudged = [Tally(rule, skipped="the stream has no rows") for rule in asked.rules.rules]
+        return report_of(asked.rules, [result_of(tally, 0, tally.rule.why) for tally in unjudged], {})
+    for one in runs:
+        one.finish()
+    undefined = {key: count for one in runs for key, count in one.one.run.undefined.items()}
+    results = [
+        result_of(tally, _undefined(tally, undefined), why(tally.rule, asked.rules, session))
+        for tally in tallies
+    ]
+    return report_of(asked.rules, results, session.params.changed)
+
+
+def _streamed(rule: Rule, session: Session, source: Source, known: Mapping[Node, Vec]) -> Tally:
+    obstacle = session.obstacle(rule, source)
+    if not obstacle and any(node not in known for node in whole_calls(rule)):
+        obstacle = "needs the whole table, not a stream"
+    return Tally(rule, skipped=obstacle)
+
+
+def _undefined(tally: Tally, undefined: Mapping[int, int]) -> int:
+    """Return how many intermediate results of a rule were not defined (division by zero and the like)."""
+    roots = [node for node in (tally.rule.check, tally.rule.when) if node is not None]
+    nodes = {id(node) for root in roots for node in walk(root)}
+    return sum(count for key, count in undefined.items() if key in nodes)
+
+
+def why(rule: Rule, rules: RuleSet, session: Session) -> str:
+    """Return the reason of a rule with its parameters filled in."""
+    text = rule.why
+    for name, one in rules.params.items():
+        if f"{{{name}}}" in text:
+            value = session.params.values[name]
+            filled = ", ".join(map(str, value)) if isinstance(value, tuple) else shown(one.type, value)
+            text = text.replace(f"{{{name}}}", filled)
+    return text

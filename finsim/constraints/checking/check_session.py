@@ -1,0 +1,192 @@
+"""Making ready: a user's tables under a pack's names, parameters with overrides, rules that can run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pyarrow as pa
+
+from finsim.constraints.evaluating.evaluator import Block, World
+from finsim.constraints.evaluating.interpreter import Interpreter
+from finsim.constraints.evaluating.whole_table_functions import computed, join, same_keys, whole_nodes
+from finsim.constraints.language.expression import Node, walk
+from finsim.constraints.language.grammar import Misread
+from finsim.constraints.language.node_builder import Builder
+from finsim.constraints.language.types import Clash
+from finsim.constraints.packs.loading import param
+from finsim.constraints.packs.rule import Rule, key_names
+from finsim.constraints.packs.rule_builder import completeness
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.tables.nullable_vectors import Vec
+from finsim.constraints.tables.typed_columns import Labels, Source, matched, missing
+from finsim.errors import Problem, RuleError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+AnyTable: TypeAlias = "pa.Table | pd.DataFrame"
+
+
+def as_arrow(table: AnyTable) -> pa.Table:
+    """Return a pandas DataFrame or Arrow table as an Arrow table."""
+    if isinstance(table, pa.Table):
+        return table
+    return pa.Table.from_pandas(table, preserve_index=False)
+
+
+def named(tables: AnyTable | Mapping[str, AnyTable], rules: RuleSet) -> dict[str, pa.Table]:
+    """Return the tables by the names of the pack; a single table gets the name whose columns it has.
+
+    Raises RuleError for a name or a table that the pack does not know.
+    """
+    if isinstance(tables, Mapping):
+        for name in tables:
+            if name not in rules.tables:
+                remedy = did_you_mean(name, list(rules.tables))
+                raise RuleError(
+                    f"pack {rules.id} has no table {name!r}", place=f"table {name}", remedy=remedy
+                )
+        return {name: as_arrow(table) for name, table in tables.items()}
+    table = as_arrow(tables)
+    return {table_name(table, rules): table}
+
+
+def table_name(table: pa.Table, rules: RuleSet) -> str:
+    """Return the pack's table that has these columns; raises RuleError when none has."""
+    lacking = {name: missing(table.column_names, spec.columns, name) for name, spec in rules.tables.items()}
+    fitting = [name for name, problems in lacking.items() if not problems]
+    if fitting:
+        return max(fitting, key=lambda name: len(matched(table.column_names, rules.tables[name].columns)))
+    nearest = min(lacking, key=lambda name: len(lacking[name]) / len(rules.tables[name].columns))
+    raise RuleError.of(lacking[nearest])
+
+
+def refuse_absent(given: Iterable[str], rules: RuleSet, place: str = "") -> None:
+    """Raise RuleError that names every table of the pack that must be given and is not."""
+    absent = [name for name, table in rules.tables.items() if name not in set(given) and not table.optional]
+    remedy = "give it too, name the tables to judge (--table), or declare it `optional: true` in the pack"
+    if absent:
+        raise RuleError.of(
+            Problem(place or f"pack {rules.id}", f"table {name!r} is not given", "", remedy)
+            for name in absent
+        )
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Parameter values as evaluated, and what a caller changed: name -> (old, new) as written."""
+
+    values: Mapping[str, Any]
+    changed: Mapping[str, tuple[str, str]]
+
+
+def settled(rules: RuleSet, params: Mapping[str, object] | None) -> Settled:
+    """Return the pack's parameters with a caller's values in place of some.
+
+    Raises RuleError for an unknown name or a value of another type.
+    """
+    values = {name: one.value for name, one in rules.params.items()}
+    changed, problems = {}, []
+    for name, written in (params or {}).items():
+        place = f"parameter {name} of pack {rules.id}"
+        if name not in rules.params:
+            problems.append(Problem(place, "no such parameter", "", did_you_mean(name, list(rules.params))))
+            continue
+        old = rules.params[name]
+        try:
+            new = param(written)
+        except (Clash, Misread) as bad:
+            problems.append(Problem(place, bad.found, "", bad.remedy))
+            continue
+        is_number = {old.type.kind, new.type.kind} <= {"int", "float", "ratio"} and old.type.kind != "int"
+        empty = new.type.kind == old.type.kind == "set" and not new.value
+        if new.type != old.type and not is_number and not empty:
+            problems.append(
+                Problem(place, f"{written!r} is {new.type}", str(old.type), f"such as {old.text}")
+            )
+            continue
+        values[name] = float(new.value) if is_number else new.value
+        changed[name] = (old.text, str(written))
+    if problems:
+        raise RuleError.of(problems)
+    return Settled(values, changed)
+
+
+class Session:
+    """The tables of one check under one pack, and which rules can run on them."""
+
+    def __init__(
+        self, rules: RuleSet, tables: Mapping[str, pa.Table], params: Mapping[str, object] | None
+    ) -> None:
+        self.rules, self.labels = rules, Labels()
+        self.params = settled(rules, params)
+        problems = [
+            problem
+            for name, table in tables.items()
+            for problem in missing(table.column_names, rules.tables[name].columns, name)
+        ]
+        if problems:
+            raise RuleError.of(problems)
+        self.sources = {name: self.source(name, table) for name, table in tables.items()}
+
+    def source(self, name: str, table: pa.Table, first_row: int = 0) -> Source:
+        """Return a table, or its rows from ``first_row`` on, under the pack's names; labels are shared."""
+        return Source(name, table, self.rules.tables[name].columns, self.labels, first_row=first_row)
+
+    def own_rules(self, name: str) -> list[Rule]:
+        """Return the rules of one table; completeness asks only for columns that the table has."""
+        spec, source = self.rules.tables[name], self.sources.get(name)
+        rules = [rule for rule in self.rules.rules if rule.table == name]
+        if source is None:
+            return rules
+        there = [one for one, column in spec.columns.items() if one in source.headers and not column.null]
+        complete = completeness(Builder(), spec, there)
+        fitted = [complete if rule.id == f"{name}.complete" else rule for rule in rules]
+        return [rule for rule in fitted if rule is not None]
+
+    def obstacle(self, rule: Rule, source: Source | None) -> str:
+        """Return why a rule cannot run, or nothing."""
+        if source is None:
+            return f"table {rule.table} is not given"
+        absent = [name for name in sorted(rule.columns) if not source.has(name)]
+        if absent:
+            return f"column {', '.join(absent)} is absent"
+        for name in sorted(rule.others):
+            if name not in self.sources:
+                return f"table {name} is not given"
+        roots = [root for root in (rule.check, rule.when) if root is not None]
+        for node in (node for root in roots for node in walk(root)):
+            data = node.data
+            is_parent = node.op == "call" and data[0] == "parent"
+            if is_parent and not self.sources[data[1]].has(data[2]):
+                return f"column {data[1]}.{data[2]} is absent"
+        return ""
+
+    def world(self, rules: list[Rule], source: Source, known: Mapping[Node, Vec] | None = None) -> World:
+        """Return what the rules of one table see besides its rows.
+
+        ``known`` are whole-table calls worked out already, of which ``source`` need not have the rows.
+        """
+        joins, others = {}, {name: one for name, one in self.sources.items() if one is not source}
+        others[source.name] = source
+        roots = [node for rule in rules for node in (rule.check, rule.when) if node is not None]
+        for root in roots:
+            for node in walk(root):
+                data = node.data
+                if node.op == "call" and data[0] == "match":
+                    other = self.sources[data[1]]
+                    same_keys(
+                        source, [str(arg.data) for arg in node.args if arg.op == "column"], other, data[2]
+                    )
+                    if (data[1], data[2]) not in joins:
+                        joins[data[1], data[2]] = join(other, data[2])
+        keys = {name: key_names(spec) for name, spec in self.rules.tables.items()}
+        world = World(self.params.values, self.labels, joins, others, {}, keys)
+        whole = dict(known or {})
+        run = Interpreter(world)
+        run.begin(Block(source, slice(None), source.rows))
+        for node in (one for one in whole_nodes(roots) if one not in whole):
+            whole[node] = computed(node, [run.value(arg) for arg in node.args], source.rows)
+        return World(self.params.values, self.labels, joins, others, whole, keys)

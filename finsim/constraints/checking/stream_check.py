@@ -1,0 +1,133 @@
+"""A table that comes batch by batch: each pass goes through it once, in the tier that suits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from finsim.constraints.checking.tier_choice import CACHED_ROWS, COMPILE_ROWS, Manner, by_kernel
+from finsim.constraints.evaluating.interpreter_pass import Pass
+from finsim.constraints.tables.group_layout import StreamGroups
+from finsim.constraints.tables.typed_columns import Source
+
+if TYPE_CHECKING:
+    from finsim.constraints.compiled.compiled_tier import Compiled
+
+HELD_ROWS = 4_000_000  # the largest group that is kept until its last row has come
+
+
+class Unsuited(Exception):
+    """The rows do not come group by group; the stream has to be read once more, by the interpreter."""
+
+
+class Streamed:
+    """One pass over a stream."""
+
+    def __init__(self, one: Pass, table: str, manner: Manner, may_restart: bool, expected: int = 0) -> None:
+        """Begin a pass; ``expected`` is how many rows will come, where that is known."""
+        self.one, self.manner, self.expected = one, manner, expected
+        self.rows = 0
+        self.fast: Compiled | None = None
+        has_groups = one.order is not None and bool(one.order.group)
+        self._may_restart = may_restart and has_groups and manner.tier != "numpy"
+        self._held: pa.Table | None = None
+        self._before: tuple[object, ...] | None = None
+        if one.order is not None:
+            one.groups = StreamGroups(one.order, table)
+
+    def feed(self, source: Source) -> None:
+        """Judge a batch. Raises Unsuited when kernels cannot go on and the interpreter cannot take over."""
+        if self.one.order is not None:
+            self._feed_groups(source)
+        elif self._is_fast(source):
+            self._judge(source, self.rows)
+        else:
+            self.one.feed(source, self.rows, self.manner.blocks, self.manner.excused)
+        self.rows += source.rows
+
+    def finish(self) -> None:
+        """Judge what was held back."""
+        if self.fast is not None and self._held is not None and self._held.num_rows:
+            first_row = self.rows - self._held.num_rows
+            held = self.fast.source.piece(self._held, first_row - self.fast.source.first_row)
+            self._judge(held, first_row)
+
+    def _is_fast(self, source: Source) -> bool:
+        """Whether kernels judge this batch: asked for, on disk, or worth compiling by now."""
+        if self.fast is not None:
+            return True
+        if self.manner.tier == "numpy" or (self.manner.tier == "auto" and self.rows < CACHED_ROWS // 2):
+            return False
+        fast = self._compiled(source)
+        if self.manner.tier == "compiled" or self.rows >= COMPILE_ROWS // 4 or fast.is_compiled():
+            self.fast = fast
+        return self.fast is not None
+
+    def _compiled(self, source: Source) -> Compiled:
+        from finsim.constraints.compiled.compiled_tier import Compiled
+
+        rules = [tally.rule for tally in self.one.tallies]
+        fast = Compiled(rules, source, self.one.run.world, self.manner.excused)
+        fast.nullable = frozenset(name for name, column in source.columns.items() if column.null)
+        return fast
+
+    def _judge(self, source: Source, first_row: int) -> None:
+        assert self.fast is not None
+        self.fast.move(source, first_row)
+        by_kernel(self.one, self.fast, 0, self.manner, is_stream=True)
+
+    def _feed_groups(self, source: Source) -> None:
+        """Judge the groups that are complete; the last one may go on in the next batch."""
+        if not self.rows and self._may_restart:
+            fast = self._compiled(source)
+            known = max(source.rows, self.expected)
+            is_worth = known >= COMPILE_ROWS or (known >= CACHED_ROWS // 4 and fast.is_compiled())
+            if self.manner.tier == "compiled" or is_worth:
+                self.fast = fast
+        if self.fast is None:
+            self.one.feed(source, self.rows, self.manner.blocks, self.manner.excused)
+            return
+        from finsim.constraints.compiled.sorted_groups import OutOfOrder, may_stand_in_order
+
+        assert self.one.order is not None
+        table = source.table if self._held is None else pa.concat_tables([self._held, source.table])
+        whole = source.piece(table, source.rows - table.num_rows)
+        if not whole.rows:
+            return
+        if not may_stand_in_order(self.one.order, whole):
+            raise Unsuited
+        start = self._last_group(whole)
+        first_row = self.rows + source.rows - whole.rows
+        self._held = table.slice(start)
+        if self._held.num_rows > HELD_ROWS:
+            raise Unsuited
+        try:
+            if start:
+                self._follows(whole, start)
+                self._judge(whole.piece(table.slice(0, start)), first_row)
+        except OutOfOrder:
+            raise Unsuited from None
+
+    def _last_group(self, source: Source) -> int:
+        """Return the first row of the last group."""
+        assert self.one.order is not None
+        other = np.zeros(source.rows, dtype=bool)
+        for name in self.one.order.group:
+            key = source.block(name, slice(None)).values
+            other |= key != key[-1]
+        places = np.flatnonzero(other)
+        return int(places[-1]) + 1 if len(places) else 0
+
+    def _follows(self, source: Source, end: int) -> None:
+        """Refuse rows up to ``end`` whose first group does not come after the last one judged."""
+        assert self.one.order is not None
+        first, last = [], []
+        for name in self.one.order.group:
+            key = source.block(name, slice(None)).values
+            first.append(key[0])
+            last.append(key[end - 1])
+        if self._before is not None and tuple(first) <= self._before:
+            raise Unsuited
+        self._before = tuple(last)

@@ -1,0 +1,76 @@
+"""``unique`` of a table that comes in batches: worked out before its rows are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import pyarrow as pa
+
+from finsim.constraints.checking.repeated_keys import firsts
+from finsim.constraints.evaluating.whole_table_functions import needs_whole, whole_calls
+from finsim.constraints.language.expression import Node
+from finsim.constraints.packs.rule import Rule
+from finsim.constraints.tables.key_columns import Cells, cells_of
+from finsim.constraints.tables.nullable_vectors import Vec
+from finsim.constraints.tables.parquet_batches import Batches
+from finsim.constraints.tables.typed_columns import Source
+from finsim.errors import DataError
+
+Stream = Iterable[pa.RecordBatch | pa.Table]
+
+
+def may_reread(batches: Stream) -> bool:
+    """Whether batches can be read more than once: they are no generator, and do not hand one out."""
+    return iter(batches) is not iter(batches)
+
+
+def has_unique(rules: Iterable[Rule]) -> bool:
+    """Whether some of the rules have a ``unique`` that can be worked out in a stream."""
+    return any(not needs_whole(rule) and whole_calls(rule) for rule in rules)
+
+
+def unique_calls(batches: Stream, source: Source, rules: Iterable[Rule]) -> dict[Node, Vec]:
+    """Return the ``unique`` calls of rules, each with a truth for every row of a stream.
+
+    ``source`` has the headers of the batches; they are read two or three times for each call. Raises
+    DataError when cells of a key are not of the declared type, or one reading has other rows than another.
+    """
+    nodes = [node for rule in rules if not needs_whole(rule) for node in whole_calls(rule)]
+    count = 0
+    if nodes:
+        count = batches.rows if isinstance(batches, Batches) else sum(batch.num_rows for batch in batches)
+    found: dict[Node, Vec] = {}
+    for node in nodes:
+        if node not in found:
+            names = [str(arg.data) for arg in node.args]
+            found[node] = Vec(firsts(_Keys(batches, source, names, count).read, count))
+    return found
+
+
+def as_table(batch: pa.RecordBatch | pa.Table) -> pa.Table:
+    """Return a batch as a table."""
+    return batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
+
+
+class _Keys:
+    """The key columns of a stream, to be read as often as needed."""
+
+    def __init__(self, batches: Stream, source: Source, names: Sequence[str], rows: int) -> None:
+        self._source, self._names, self._rows = source, names, rows
+        headers = list(dict.fromkeys(source.headers[name] for name in names if name in source.headers))
+        self._batches = batches.only(headers) if isinstance(batches, Batches) and headers else batches
+
+    def read(self) -> Iterator[Sequence[Cells]]:
+        """Yield the cells of one batch after the other."""
+        row = 0
+        for batch in self._batches:
+            part = self._source.piece(as_table(batch), row)
+            row += part.rows
+            if row <= self._rows:
+                yield [cells_of(part, name) for name in self._names]
+        if row != self._rows:
+            raise DataError(
+                f"the batches had {self._rows:,} rows and have {row:,} when they are read again",
+                place=f"table {self._source.name}",
+                remedy="hand in batches that can be read more than once, or a generator",
+            )

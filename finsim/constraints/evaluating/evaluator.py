@@ -1,0 +1,84 @@
+"""``Evaluator``: what an operation may ask of the evaluation it is part of; its input is a ``Block``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from finsim.constraints.evaluating.sequence_functions import Sequenced
+from finsim.constraints.language.expression import Node
+from finsim.constraints.tables.group_layout import Layout
+from finsim.constraints.tables.nullable_vectors import Rails, Vec
+from finsim.constraints.tables.typed_columns import Labels, Source
+from finsim.notation import Int1D
+
+Rows = slice | Int1D
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some rows of a table; ``layout`` says where groups lie in them (sequence rules only).
+
+    ``numbers`` are their row numbers in the whole table, where the source is only a piece of it.
+    """
+
+    source: Source
+    rows: Rows
+    count: int
+    layout: Layout | None = None
+    numbers: Rows | None = None
+
+
+@dataclass(frozen=True)
+class World:
+    """What rules see besides the block: parameters, labels, joined rows and whole-table results.
+
+    ``params`` values are numbers, or tuples of numbers or labels. ``joins[table, column]`` finds rows of
+    another table; ``whole[node]`` is a column of the whole table; ``keys`` name a row in reports.
+    """
+
+    params: Mapping[str, Any]
+    labels: Labels
+    joins: Mapping[tuple[str, str], Callable[[Vec], Vec]]
+    others: Mapping[str, Source]
+    whole: Mapping[Node, Vec]
+    keys: Mapping[str, Sequence[str]]
+
+
+class Evaluator(Protocol):
+    """Evaluates nodes on one block after the other."""
+
+    @property
+    def world(self) -> World:
+        """What rules see besides the block."""
+        ...
+
+    @property
+    def block(self) -> Block:
+        """The current block."""
+        ...
+
+    def rails(self, node: Node) -> Rails:
+        """Return a truth per row."""
+        ...
+
+    def value(self, node: Node) -> Vec:
+        """Return a value per row."""
+        ...
+
+    def knows(self, node: Node) -> bool:
+        """Whether a node's column of the block was computed already."""
+        ...
+
+    def note(self, node: Node, count: int) -> None:
+        """Count rows where a node is null because its result is not defined."""
+        ...
+
+    def state(self, node: Node) -> Sequenced:
+        """Return the state of a sequence function."""
+        ...
+
+    def constant(self, kind: str, value: Any) -> Any:
+        """Return a literal or parameter as values of a column: labels become codes."""
+        ...

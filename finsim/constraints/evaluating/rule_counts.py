@@ -1,0 +1,189 @@
+"""Counting: what one rule did on the rows seen so far, and the first rows that break it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from finsim.constraints.evaluating.cell_text import cell, source_cell
+from finsim.constraints.evaluating.evaluator import Evaluator, Rows
+from finsim.constraints.language.expression import Span
+from finsim.constraints.packs.rule import Rule
+from finsim.constraints.tables.nullable_vectors import FALSE, TRUE
+from finsim.constraints.tables.typed_columns import Source
+from finsim.notation import Bool1D, Int1D
+
+Excused = Mapping[str, Sequence[str] | set[str]]
+FIRST_ROWS = 5
+_MOST_OPERANDS = 12
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One row under one rule: its key, the values that went in, and the rule with them filled in."""
+
+    row: int
+    key: Mapping[str, str]
+    operands: Mapping[str, str]
+    text: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {"row": self.row, "key": dict(self.key), "operands": dict(self.operands), "text": self.text}
+
+
+class Counted(Protocol):
+    """Counts of one rule."""
+
+    rows: int
+    fired: int
+    held: int
+    violations: int
+    excused: int
+    unknown: int
+
+
+@dataclass
+class Tally:
+    """Counts of one rule; ``skipped`` says why it was not checked."""
+
+    rule: Rule
+    rows: int = 0
+    fired: int = 0
+    held: int = 0
+    violations: int = 0
+    excused: int = 0
+    unknown: int = 0
+    first: list[Finding] = field(default_factory=list)
+    skipped: str = ""
+
+    def add(self, seen: Seen, run: Evaluator, rows: Int1D, excuse: Bool1D | None) -> None:
+        """Count one block; ``rows`` are row numbers in the table."""
+        count = len(rows)
+        self.rows += count
+        self.fired += seen.fired
+        self.held += seen.held
+        self.unknown += seen.unknown
+        broken = seen.broken
+        if excuse is not None:
+            pardoned = broken & excuse
+            self.excused += counted(pardoned, count)
+            broken = broken & ~excuse
+        found = counted(broken, count)
+        self.violations += found
+        if found:
+            self._keep_first(broken, run, rows)
+
+    def take(self, counts: Counted) -> None:
+        """Add counts made elsewhere."""
+        self.rows += counts.rows
+        self.fired += counts.fired
+        self.held += counts.held
+        self.violations += counts.violations
+        self.excused += counts.excused
+        self.unknown += counts.unknown
+
+    def _keep_first(self, broken: Any, run: Evaluator, rows: Int1D) -> None:
+        places = np.flatnonzero(np.broadcast_to(broken, rows.shape))
+        limit = self.first[-1].row if len(self.first) == FIRST_ROWS else None
+        if limit is not None:
+            places = places[rows[places] < limit]
+        places = places[np.argsort(rows[places], kind="stable")[:FIRST_ROWS]]
+        new = [finding(self.rule, run, int(place), int(rows[place])) for place in places.tolist()]
+        self.first = sorted((*self.first, *new), key=lambda one: one.row)[:FIRST_ROWS]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One rule on one block: the rows that break it, the rows where it holds, and counts."""
+
+    broken: Any
+    fine: Any
+    fired: int
+    held: int
+    unknown: int
+
+
+def judged(rule: Rule, run: Evaluator) -> Seen:
+    """Evaluate one rule on the interpreter's block."""
+    count = run.block.count
+    check = run.rails(rule.check)
+    when = run.rails(rule.when) if rule.when is not None else None
+    fine = check.yes if when is None else when.no | check.yes
+    good = counted(fine, count)
+    broken: Any = FALSE
+    if good < count:
+        broken = check.no if when is None else when.yes & check.no
+    unknown = count - good - counted(broken, count)
+    if rule.antecedent is None:
+        fired, held = count, good
+    else:
+        applies = run.rails(rule.antecedent).yes
+        fired, held = counted(applies, count), counted(applies & check.yes, count)
+    if unknown and rule.nulls == "fail":
+        broken = ~np.asarray(fine)
+    return Seen(broken, fine, fired, held, unknown)
+
+
+def counted(flag: Any, count: int) -> int:
+    """Return how many rows are true; a scalar stands for every row."""
+    return int(np.count_nonzero(flag)) if np.ndim(flag) else (count if flag else 0)
+
+
+def excusing(rule: Rule, source: Source, excused: Excused | None) -> list[str]:
+    """Return the narratives whose rows may break this rule."""
+    if rule.level != "policy" or not excused:
+        return []
+    if "narrative" not in source.headers or "narrative" not in source.columns:
+        return []
+    return [name for name, rules in excused.items() if rule.id in rules]
+
+
+def excuses(rule: Rule, source: Source, rows: Rows, excused: Excused | None) -> Bool1D | None:
+    """Return the rows whose narrative may break this rule, or None when none may."""
+    names = excusing(rule, source, excused)
+    if not names:
+        return None
+    vec = source.block("narrative", rows)
+    codes = np.array([source.labels.code(name) for name in names])
+    found: Bool1D = np.isin(vec.values, codes) & (TRUE if vec.valid is None else vec.valid)
+    return found
+
+
+def finding(rule: Rule, run: Evaluator, place: int, row: int) -> Finding:
+    """Return one row of the block with the values of the rule's operands filled in."""
+    source, operands = run.block.source, {}
+    for text, spans in ((rule.when_text, rule.when_spans), (rule.check_text, rule.check_spans)):
+        for span in spans:
+            operands[text[span.start : span.end]] = cell(run, span.node, place)
+    filled = filled_in(rule.check_text, rule.check_spans, run, place)
+    if rule.when_text:
+        filled = f"if {filled_in(rule.when_text, rule.when_spans, run, place)} then {filled}"
+    kept = dict(list(operands.items())[:_MOST_OPERANDS])
+    return Finding(row, key_of(rule, run, source, place), kept, filled)
+
+
+def key_of(rule: Rule, run: Evaluator, source: Source, place: int) -> dict[str, str]:
+    """Return the key columns of one row of the block (group and order columns where there is no key)."""
+    names = run.world.keys.get(rule.table, ())
+    rows = run.block.rows
+    at = rows.start + place if isinstance(rows, slice) else int(rows[place])
+    key = {}
+    for name in names:
+        if name in source.headers:
+            key[name] = source_cell(source, name, at)
+    return key
+
+
+def filled_in(text: str, spans: Sequence[Span], run: Evaluator, place: int) -> str:
+    """Return a rule's text with values in place of columns, parameters and calls on other rows."""
+    parts, at = [], 0
+    for span in sorted(spans, key=lambda one: one.start):
+        if span.start < at:
+            continue
+        parts.append(text[at : span.start] + cell(run, span.node, place))
+        at = span.end
+    return " ".join("".join((*parts, text[at:])).split())

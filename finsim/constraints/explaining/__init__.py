@@ -1,0 +1,1 @@
+"""Rules in words: one row under every rule, and a pack as a page for people."""

@@ -1,0 +1,104 @@
+"""Why repairs do not settle: the rules still broken, and a smallest set of rules at odds in one row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from finsim.constraints.checking.check import check
+from finsim.constraints.checking.check_session import Session
+from finsim.constraints.packs.rule import Rule
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.repairing.breach_detection import sees_everything
+from finsim.constraints.repairing.project_repair import Projection
+from finsim.constraints.repairing.repair_rounds import MAX_ROUNDS, Rounds, Terms
+from finsim.constraints.repairing.repair_table import Workpiece
+from finsim.constraints.tables.group_layout import combined
+from finsim.errors import Problem, RuleError
+from finsim.notation import Int1D
+
+_MOST_ROWS = 10_000
+
+
+def at_odds(piece: Workpiece, acting: Sequence[Rule], terms: Terms, row: int) -> list[str]:
+    """Return the ids of a set of rules whose repairs do not settle in one row (with the rows it depends on).
+
+    No rule of the set can be left out: without any one of them the others settle (a deletion filter).
+    Empty when the row alone does settle, or when it depends on too many rows to try.
+    """
+    rows = _context(piece, acting, row)
+    if rows is None:
+        return []
+    joining = [
+        other
+        for rule in acting
+        if rule.repair is not None and rule.repair.do == "project"
+        for other in Projection(rule, terms.rules, piece).companions
+    ]
+    kept = list(dict.fromkeys([*acting, *joining]))
+    if not _fails(piece, kept, terms, rows):
+        return []
+    for rule in list(reversed(kept)):
+        fewer = [one for one in kept if one is not rule]
+        if _fails(piece, fewer, terms, rows):
+            kept = fewer
+    return [rule.id for rule in terms.rules if rule in kept]
+
+
+def _fails(piece: Workpiece, rules: Sequence[Rule], terms: Terms, rows: Int1D) -> bool:
+    acting = [rule for rule in rules if rule.repair is not None]
+    alone = Terms(tuple(rules), terms.size, terms.excused)
+    return bool(acting) and bool(Rounds(piece.part(rows), acting, alone).settle())
+
+
+def _context(piece: Workpiece, acting: Sequence[Rule], row: int) -> Int1D | None:
+    """Return the row with all rows that its repairs look at, ascending; None when they are too many."""
+    orders = {rule.order.group for rule in acting if rule.order is not None}
+    source = piece.source
+    if any(sees_everything(rule) for rule in acting) or len(orders) > 1 or () in orders:
+        rows = np.arange(source.rows)
+    elif orders:
+        key = combined([source.block(name, slice(None)) for name in orders.pop()], source.rows)
+        rows = np.flatnonzero(key == key[row])
+    else:
+        rows = np.array([row])
+    return rows if len(rows) <= _MOST_ROWS else None
+
+
+def failure(
+    rounds: Rounds,
+    broken: Mapping[str, Int1D],
+    tables: Mapping[str, pa.Table],
+    rules: RuleSet,
+    params: Mapping[str, object] | None,
+) -> RuleError:
+    """Return the error that names the rules still broken, some rows of each, and the rules at odds.
+
+    ``tables`` are those that were given. A row is tried as it was given, then as repair left it.
+    """
+    piece, terms = rounds.piece, rounds.terms
+    given = Workpiece(Session(rules, tables, params), piece.name)
+    narrowed = rules.needing(piece.name)
+    report = check({**tables, piece.name: piece.table}, narrowed, params, excused=terms.excused)
+    problems = []
+    for name, rows in broken.items():
+        first = report[name].first
+        numbers = piece.origins(rows)
+        listed = ", ".join(str(row) for row in numbers[:5].tolist())
+        shown = f", such as row {numbers[0]}: {first[0].text}" if first and first[0].row == rows[0] else ""
+        odds = at_odds(given, rounds.acting, terms, int(numbers[0]))
+        odds = odds or at_odds(piece, rounds.acting, terms, int(rows[0]))
+        named = f"{', '.join(odds)} in row {numbers[0]}" if odds else ", ".join(rounds.last)
+        problems.append(
+            Problem(
+                f"table {piece.name}, rule {name}",
+                f"still broken after {MAX_ROUNDS} rounds in {len(rows)} rows ({listed}){shown}",
+                "",
+                f"these rules contradict each other, or a value is missing: {named}",
+            )
+        )
+    error = RuleError.of(problems)
+    assert isinstance(error, RuleError)
+    return error

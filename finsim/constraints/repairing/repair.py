@@ -1,0 +1,109 @@
+"""``repair``: mend the rows that break rules, in the order of their dependencies, and say what moved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from finsim.constraints.checking.check import BLOCK, Excused, check
+from finsim.constraints.checking.check_report import CheckReport
+from finsim.constraints.checking.check_session import AnyTable, Session, as_arrow, table_name
+from finsim.constraints.packs.repair_order import repair_order
+from finsim.constraints.packs.rule import Rule
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.repairing.hot_deck import Ask, Draw, HotDeck
+from finsim.constraints.repairing.nonconvergence import failure
+from finsim.constraints.repairing.repair_report import RepairReport, RuleRepair
+from finsim.constraints.repairing.repair_rounds import MAX_ROUNDS, Rounds, Terms
+from finsim.constraints.repairing.repair_table import Workpiece
+from finsim.constraints.repairing.resample_repair import Resampling
+
+__all__ = ["FLAG_COLUMN", "MAX_ROUNDS", "Ask", "Draw", "HotDeck", "RepairReport", "RuleRepair", "repair"]
+FLAG_COLUMN = "_rules"
+
+
+def repair(
+    table: AnyTable,
+    rules: RuleSet,
+    params: Mapping[str, object] | None = None,
+    *,
+    name: str = "",
+    others: Mapping[str, AnyTable] | None = None,
+    excused: Excused | None = None,
+    blocks: int = BLOCK,
+    draw: Draw | None = None,
+) -> tuple[pa.Table, RepairReport]:
+    """Return a table in which every repairable rule holds, and a report.
+
+    Repairs run along their dependencies, and again, at most four rounds, on the values as stored until
+    nothing breaks. Rows that break no rule stay as they are; repairing twice changes nothing more.
+    ``name`` is the table's name in the pack (found from the columns when left out), ``others`` are
+    tables that ``exists`` and ``parent`` look into; ``draw`` is where ``resample`` takes new cells from
+    (left out: a random hot deck under seed 0). Raises RuleError that names rules and rows, and a
+    smallest set of rules at odds, when four rounds do not suffice.
+    """
+    data = as_arrow(table)
+    known = name or table_name(data, rules)
+    given = {other: as_arrow(one) for other, one in (others or {}).items()}
+    session = Session(rules, {**given, known: data}, params)
+    piece = Workpiece(session, known)
+    own = [rule for rule in session.own_rules(known) if not session.obstacle(rule, piece.source)]
+    mending = [rule for rule in repair_order(own) if _possible(rule, piece)]
+    terms = Terms(tuple(own), blocks, excused)
+    rounds = Rounds(piece, mending, terms, Resampling(draw or HotDeck(), terms, rules.digest))
+    for rule in mending:
+        _respect_flags(rounds, rule)
+    broken = rounds.settle()
+    if broken:
+        raise failure(rounds, broken, {**given, known: data}, rules, params)
+    flagged = _flagged(rounds, mending)
+    after = check({**given, known: flagged}, rules.needing(known), params, blocks, excused=excused)
+    accounts = tuple(rounds.accounts[rule.id].closed(data.num_rows) for rule in mending)
+    left = _left(after, known)
+    return flagged, RepairReport(rules.id, data.num_rows, flagged.num_rows, rounds.count, accounts, left)
+
+
+def _possible(rule: Rule, piece: Workpiece) -> bool:
+    repair, headers = rule.repair, piece.source.headers
+    return repair is not None and all(
+        column in headers for column in (*repair.columns, *(repair.group or ()))
+    )
+
+
+def _left(after: CheckReport, name: str) -> dict[str, int]:
+    """Return the rules still broken that no repair was asked for."""
+    own = [result for result in after.results if result.table == name]
+    return {one.id: one.violations for one in own if one.verdict == "broken" and not one.repair}
+
+
+def _respect_flags(rounds: Rounds, rule: Rule) -> None:
+    """Give up rows that an earlier repair has flagged after so many redraws: a second run changes nothing."""
+    table, repair = rounds.piece.table, rule.repair
+    if repair is None or repair.otherwise != "flag" or FLAG_COLUMN not in table.column_names:
+        return
+    listed = [set((text or "").split(",")) for text in table[FLAG_COLUMN].to_pylist()]
+    rounds.give_up(rule, np.flatnonzero([rule.id in names for names in listed]))
+
+
+def _flagged(rounds: Rounds, mending: list[Rule]) -> pa.Table:
+    """Write the ids of flagging rules into ``_rules`` of the rows that break them."""
+    table = rounds.piece.table
+    there = FLAG_COLUMN in table.column_names
+    marks = [set((text or "").split(",")) - {""} for text in table[FLAG_COLUMN].to_pylist()] if there else []
+    for rule in mending:
+        if rule.repair is None or "flag" not in (rule.repair.do, rule.repair.otherwise):
+            continue
+        rows = rounds.watch.rows(rule)
+        marks = marks or [set() for _ in range(table.num_rows)] if len(rows) else marks
+        fresh = np.array([row for row in rows.tolist() if rule.id not in marks[row]], dtype=np.int64)
+        rounds.accounts[rule.id].touch(rounds.piece.origins(fresh))
+        for row in fresh.tolist():
+            marks[row].add(rule.id)
+    if not marks:
+        return table
+    column = pa.array([",".join(sorted(ids)) or None for ids in marks], pa.string())
+    if there:
+        return table.set_column(table.column_names.index(FLAG_COLUMN), FLAG_COLUMN, column)
+    return table.append_column(FLAG_COLUMN, column)

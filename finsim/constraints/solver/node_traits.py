@@ -1,0 +1,62 @@
+"""What a node depends on, and what the solver's encoders share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from finsim.constraints.language.column import Column
+from finsim.constraints.language.expression import Node, walk
+from finsim.constraints.language.functions import FUNCTIONS
+
+REASONS = {
+    "sequence": "looks at other rows", "window": "looks at other rows", "calendar": "looks at other rows",
+    "whole": "looks at the whole table", "cross": "looks at another table", "row": "is not linear",
+}  # fmt: skip
+
+
+class Truth(NamedTuple):
+    """A truth of three values: the literal that it is true, and the literal that it is false."""
+
+    yes: int
+    no: int
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the rules of one table have in common.
+
+    ``params`` are values, ``tested`` the nodes whose emptiness some rule asks for, ``labels`` the
+    labels that a category is compared with anywhere.
+    """
+
+    columns: Mapping[str, Column]
+    params: Mapping[str, Any]
+    tested: frozenset[Node]
+    labels: Mapping[Node, tuple[str, ...]]
+
+
+def family(node: Node) -> str:
+    """Return the family of a call (``cross`` for another table), else nothing."""
+    if node.op != "call":
+        return ""
+    name = str(node.data[0])
+    return FUNCTIONS[name].family if name in FUNCTIONS else "cross"
+
+
+def is_ordered(node: Node) -> bool:
+    """Whether a value depends on the order of rows."""
+    return any(family(one) in ("sequence", "window", "calendar") for one in walk(node))
+
+
+def is_constant(node: Node) -> bool:
+    """Whether a value is the same in every row."""
+    return all(one.op != "column" and family(one) in ("", "row") for one in walk(node))
+
+
+def why_unknown(node: Node) -> str:
+    """Return why a value is not computed by the solver."""
+    if node.op == "call" and node.data[0] == "lookup":
+        return "is looked up"
+    return REASONS.get(family(node), "is not linear")

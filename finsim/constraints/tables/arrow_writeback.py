@@ -1,0 +1,83 @@
+"""Back to Arrow: new values for some rows of a column, in the type in which the user stores it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finsim.constraints.language.types import DAY_NANOS, Type
+from finsim.constraints.tables.typed_columns import Source
+from finsim.notation import Array, Bool1D, Int1D
+
+
+def stored_kind(source: Source, column: str) -> np.dtype[Any]:
+    """Return how exactly the column is stored: float64, float32, or int64 for all whole numbers."""
+    kind = source.table.schema.field(source.headers[column]).type
+    if pa.types.is_integer(kind) or source.columns[column].type.stored == "i":
+        return np.dtype(np.int64)
+    return np.dtype(np.float32 if pa.types.is_float32(kind) else np.float64)
+
+
+def written(source: Source, column: str, rows: Int1D, values: Array) -> pa.Table:
+    """Return the table with ``values`` (none of them null) in some rows of a column."""
+    target = source.table.schema.field(source.headers[column]).type
+    target = target.value_type if pa.types.is_dictionary(target) else target
+    ordered = values[np.argsort(rows, kind="stable")]
+    return exchanged(source, column, rows, _arrow(source, ordered, source.columns[column].type, target))
+
+
+def exchanged(source: Source, column: str, rows: Int1D, cells: pa.Array) -> pa.Table:
+    """Return the table with ``cells``, one for each of ``rows`` in ascending order, in a column."""
+    header = source.headers[column]
+    place = source.table.schema.get_field_index(header)
+    old = source.table.column(header).combine_chunks()
+    if isinstance(old, pa.ChunkedArray):
+        old = pa.concat_arrays(old.chunks) if old.num_chunks else pa.array([], old.type)
+    plain = old.cast(old.type.value_type) if pa.types.is_dictionary(old.type) else old
+    mask: Bool1D = np.zeros(source.rows, dtype=bool)
+    mask[rows] = True
+    merged = pc.replace_with_mask(plain, pa.array(mask), cells.cast(plain.type))
+    if pa.types.is_dictionary(old.type):
+        merged = _coded(merged, old)
+    return source.table.set_column(place, source.table.schema.field(place), merged)
+
+
+def _coded(texts: pa.Array, old: pa.DictionaryArray) -> pa.DictionaryArray:
+    """Return texts in the dictionary they had, with new words at its end."""
+    words = old.dictionary
+    new = pc.unique(texts.filter(pc.invert(pc.is_in(texts, words))).drop_null())
+    known = pa.concat_arrays([words, new])
+    return pa.DictionaryArray.from_arrays(pc.index_in(texts, known).cast(old.indices.type), known)
+
+
+def _arrow(source: Source, values: Array, kind: Type, target: pa.DataType) -> pa.Array:
+    if kind.kind == "cat" or (
+        kind.kind == "id" and (pa.types.is_string(target) or pa.types.is_large_string(target))
+    ):
+        return pa.array([source.labels.texts[int(code)] for code in values], target)
+    if kind.kind == "money" and pa.types.is_decimal(target):
+        return pa.array([Decimal(int(value)).scaleb(-kind.scale) for value in values], target)
+    if kind.kind == "date":
+        return _days(values, target)
+    if kind.kind == "ts" and not pa.types.is_integer(target):
+        zone = getattr(target, "tz", None)
+        return pa.array(values.astype(np.int64)).cast(pa.timestamp("ns", tz=zone)).cast(target)
+    if kind.kind == "dur" and pa.types.is_duration(target):
+        return pa.array(values.astype(np.int64)).cast(pa.duration("ns")).cast(target)
+    if pa.types.is_integer(target):
+        whole: Any = np.rint(values) if values.dtype.kind == "f" else values
+        return pa.array(whole.astype(np.int64)).cast(target)
+    return pa.array(values).cast(target)
+
+
+def _days(values: Array, target: pa.DataType) -> pa.Array:
+    days = values.astype(np.int64)
+    if pa.types.is_integer(target):
+        return pa.array(days).cast(target)
+    if pa.types.is_date32(target) or not pa.types.is_temporal(target):
+        return pa.array(days.astype(np.int32)).cast(pa.date32()).cast(target)
+    return pa.array(days * DAY_NANOS).cast(pa.timestamp("ns", tz=getattr(target, "tz", None))).cast(target)

@@ -1,0 +1,183 @@
+"""What `finsim check` is pointed at: a file, a folder of parts, of tables, or a run -> tables of a pack.
+
+What only finsim's own tables need (pandas, narratives) is imported when such tables are there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as arrow_csv
+
+from finsim import documents
+from finsim.constraints.checking.check_session import table_name
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.tables.table_files import read_table
+from finsim.constraints.tables.typed_columns import matched
+from finsim.errors import DataError, did_you_mean
+from finsim.records.storage import replacing, write_table
+
+_ENDINGS = (".parquet", ".pq", ".csv", ".csv.gz")
+_LEGS = "legs"
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Tables by their names in a pack; rows are numbered in ``main``.
+
+    ``derived`` tables were computed from the others and stand in no file. ``excused``: narrative of a
+    row -> the policy rules that it may break. ``place`` is the file or folder that was read.
+    """
+
+    tables: Mapping[str, pa.Table]
+    main: str
+    derived: frozenset[str]
+    excused: Mapping[str, set[str]]
+    place: Path
+
+    def others(self, name: str) -> dict[str, pa.Table]:
+        """Return all tables but one."""
+        return {other: table for other, table in self.tables.items() if other != name}
+
+
+def gather(path: str | Path, rules: RuleSet) -> Gathered:
+    """Read a table, or the tables of a folder that a pack knows.
+
+    A folder may hold the parts of one table (Parquet), one file or subfolder a table named as in the
+    pack (what ``finsim simulate -o`` writes), or a run of ``finsim run`` (its first scenario). Raises
+    DataError when nothing there fits, RuleError when columns that the rules need are missing.
+    """
+    place = _scenario_folder(Path(path), rules)
+    named = _named_tables(place, rules) if place.is_dir() else {}
+    if named:
+        tables = {
+            name: _with_cents(read_table(named[name]), named[name], rules, name)
+            for name in rules.tables
+            if name in named
+        }
+    else:
+        table = read_table(place)
+        name = table_name(table, rules)
+        tables = {name: _with_cents(table, place, rules, name)}
+    main = next(iter(tables))
+    derived = frozenset[str]()
+    if _LEGS in rules.tables and _LEGS not in tables and _has_ledger(tables):
+        from finsim.records.legs import LEG_SCHEMA, legs
+
+        tables[_LEGS] = legs(tables["transactions"], tables["accounts"]).select(LEG_SCHEMA.names)
+        derived = frozenset({_LEGS})
+    labels = (table["narrative"] for table in tables.values() if "narrative" in table.column_names)
+    return Gathered(tables, main, derived, excuses(labels, rules), place)
+
+
+def _scenario_folder(path: Path, rules: RuleSet) -> Path:
+    """Return the folder of the pack's world in a run, under its first scenario; other paths as they are."""
+    manifest = path / "manifest.json"
+    if not manifest.is_file():
+        if (path / ".finsim").is_dir():
+            raise DataError("this run is not finished", place=str(path), remedy=f"finsim run --resume {path}")
+        return path
+    named = json.loads(manifest.read_text(encoding="utf-8")).get("scenarios", {})
+    scenarios = [str(name) for name in named]
+    worlds: list[Path] = sorted(one for one in path.iterdir() if one.is_dir())
+    for world in worlds:
+        folders = [world / name for name in scenarios if (world / name).is_dir()]
+        if folders and _named_tables(folders[0], rules):
+            return folders[0]
+    raise DataError(
+        f"no table of this run is one of pack {rules.id}",
+        place=str(path),
+        expected=f"a table called {', '.join(rules.tables)}",
+        remedy="choose the pack of one of its worlds, or name a file",
+    )
+
+
+def _named_tables(folder: Path, rules: RuleSet) -> dict[str, Path]:
+    """Return table -> file or subfolder for what is named as a table of the pack."""
+    found: dict[str, Path] = {}
+    for item in sorted(folder.iterdir()):
+        name = item.name.split(".")[0]
+        if name in rules.tables and (item.is_dir() or item.name.endswith(_ENDINGS)):
+            if name in found:
+                raise DataError(
+                    f"table {name!r} is there twice",
+                    place=str(folder),
+                    expected="one file or subfolder a table",
+                    remedy=f"remove {found[name].name} or {item.name}",
+                )
+            found[name] = item
+    return found
+
+
+def _with_cents(table: pa.Table, place: Path, rules: RuleSet, name: str) -> pa.Table:
+    """Return a table in which amounts that a CSV writes with decimals are exact decimals, not floats."""
+    columns = rules.tables[name].columns
+    exact = {
+        header: pa.decimal128(38, columns[column].type.scale)
+        for column, header in matched(table.column_names, columns).items()
+        if columns[column].type.kind == "money" and pa.types.is_floating(table.schema.field(header).type)
+    }
+    is_text = place.is_file() and place.name.endswith((".csv", ".csv.gz"))
+    return read_table(place, exact) if exact and is_text else table
+
+
+def store(table: pa.Table, path: Path) -> None:
+    """Write a table, whole or not at all: as CSV when the name ends in ``.csv``, else as Parquet."""
+    if path.suffix != ".csv":
+        write_table(path, table.schema, [table])
+        return
+    plain = [
+        field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+        for field in table.schema
+    ]
+    with replacing(path) as temporary:
+        arrow_csv.write_csv(table.cast(pa.schema(plain)), temporary)
+
+
+def _has_ledger(tables: Mapping[str, pa.Table]) -> bool:
+    """Whether payments and accounts are in finsim's own form, so that their legs can be computed."""
+    if not {"transactions", "accounts"} <= set(tables):
+        return False
+    from finsim.records.transactions import ACCOUNT_SCHEMA, TRANSACTION_SCHEMA
+
+    wanted = (("transactions", TRANSACTION_SCHEMA), ("accounts", ACCOUNT_SCHEMA))
+    return all(set(kind.names) <= set(tables[name].column_names) for name, kind in wanted)
+
+
+def excuses(labels: Iterable[pa.Array | pa.ChunkedArray], rules: RuleSet) -> dict[str, set[str]]:
+    """Return what the shipped narratives that rows are labelled with may break; ``labels`` are columns."""
+    if not any(rule.level == "policy" for rule in rules.rules):
+        return {}
+    shipped = {path.stem for path in documents.shipped("scenarios/narratives").glob("*.yaml")}
+    told: set[str] = set()
+    for column in labels:
+        told |= shipped & {str(name) for name in pc.unique(column).to_pylist() if name is not None}
+    if not told:
+        return {}
+    from finsim.agents.narratives.narrative import load_narratives
+
+    stories = load_narratives(sorted(told))
+    return {story.id: set(story.breaks) for story in stories if story.breaks}
+
+
+def row_of(text: str, gathered: Gathered) -> tuple[str, int]:
+    """Return table and row of ``37`` or ``accounts:37``; raises DataError when it is neither."""
+    table, _, number = text.rpartition(":")
+    name = table or gathered.main
+    if name not in gathered.tables:
+        raise DataError(
+            f"no table {name!r}", place="--explain", remedy=did_you_mean(name, list(gathered.tables))
+        )
+    if not number.isdigit():
+        raise DataError(
+            f"{text!r} is not a row",
+            place="--explain",
+            expected="a number from 0, or table:number",
+            remedy=f"such as --explain 0 or --explain {name}:0",
+        )
+    return name, int(number)

@@ -1,0 +1,179 @@
+"""Closing a run: drivers, lineage, scorecard, the manifest that names them, and last of all the report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from finsim.catalog import Catalog, Entry
+from finsim.engine.finished_run import Run
+from finsim.engine.lineage_units import units
+from finsim.engine.stages.evidence_stage import first_label
+from finsim.engine.study.named_inputs import data_file
+from finsim.engine.study.study_file import WORLDS
+from finsim.engine.study.study_resolution import Plan
+from finsim.engine.task_records import WORK, Done, load_done
+from finsim.errors import ResumeError
+from finsim.evaluation.metric import Score
+from finsim.evaluation.scorecard import Scorecard
+from finsim.provenance.audit import AuditLog
+from finsim.provenance.inputs import Model, describe_input
+from finsim.provenance.lineage import write_lineage
+from finsim.provenance.manifest import NAME as MANIFEST
+from finsim.provenance.manifest import Findings, Sources, build_manifest, write_manifest
+from finsim.provenance.outputs import describe_file
+from finsim.provenance.verify import SEALED
+from finsim.records.drivers import Drivers
+from finsim.records.storage import digest_file, write_table
+from finsim.scenarios.canonical_form import resolved
+from finsim.scenarios.expectations import check_expectations
+from finsim.scenarios.expectations import measure as measure_drivers
+from finsim.scenarios.severity_and_overlays import scaled
+
+# The page is named here, not imported: report stands on the same floor as the engine.
+PAGES = Catalog("page", {"html": Entry("finsim.report.page:write_report", "one self-contained page")})
+MARKET_SERIES = ("vol_mult", "corr_blend", "spread_mult", "depth_mult", "jump")
+STAGE_OF = {"market": "bars", "transactions": "transactions", "credit": "credit"}
+
+
+def close_run(run: Path, plan: Plan, log: AuditLog) -> Run:
+    """Write what describes the finished tables; the manifest makes the run finished, the page comes last."""
+    for label, drivers in plan.drivers.items():
+        write_drivers(run / "drivers" / label, drivers)
+    records = _records(run)
+    write_lineage(run, units(run, plan))
+    card = _scorecard(run, plan)
+    card.write(run / "scorecard.json")
+    log.append("judged", "scorecard.json", {"sha256": digest_file(run / "scorecard.json")})
+    log.append("run_finished", plan.study.id, {"tasks": len(records)})
+    manifest = build_manifest(run, _sources(run, plan, records), _findings(plan, records, card))
+    # The run is finished before its page is drawn, so that no fault of the page can lose it.
+    write_manifest(run, manifest)
+    page: Path = PAGES.load("html")(run, manifest.to_dict())
+    files = [item for item in manifest.files if item["path"] != page.name]
+    listed = sorted([*files, describe_file(run, page.name)], key=lambda item: str(item["path"]))
+    complete = replace(manifest, files=listed)
+    write_manifest(run, replace(complete, sha256=complete.digest()))
+    log.append(SEALED, MANIFEST, {"sha256": digest_file(run / MANIFEST)})
+    return Run(run)
+
+
+def write_drivers(folder: Path, drivers: Drivers) -> None:
+    """Write a scenario's arrays on the shared clock: sessions, days, months, and its own steps."""
+    clock = drivers.clock
+    moves = {anchor.session: anchor.move for anchor in drivers.anchors}
+    anchor = np.array([moves.get(s, np.nan) for s in range(clock.sessions)])
+    market = {name: drivers.market_series(name) for name in dict.fromkeys((*MARKET_SERIES, *drivers.market))}
+    days = {**dict(drivers.behaviour), **dict(drivers.intensity)}
+    tables = {
+        "sessions": {"date": clock.session_dates(), "equity_move": anchor, **market},
+        "days": {"date": clock.day_dates(), **days},
+        "months": {"date": clock.month_dates(), **dict(drivers.macro)},
+    }
+    for name, columns in tables.items():
+        table = pa.table({key: _column(values) for key, values in columns.items()})
+        write_table(folder / f"{name}.parquet", table.schema, [table])
+
+
+def _column(values: Any) -> pa.Array:
+    array = np.asarray(values)
+    if array.dtype.kind == "M":
+        day = array.dtype == np.dtype("datetime64[D]")
+        return pa.array(array, pa.date32()) if day else pa.array(array).cast(pa.timestamp("ns", "UTC"))
+    return pa.array(array, pa.float64(), from_pandas=True)
+
+
+def _records(run: Path) -> dict[str, Done]:
+    """Return all task records of the run by key."""
+    found: dict[str, Done] = {}
+    for path in sorted((run / WORK / "done").glob("*.json")):
+        key = json.loads(path.read_text(encoding="utf-8"))["key"]
+        done = load_done(run, key)
+        if done is None:
+            raise ResumeError(f"the output of {key} is gone", place=str(run), remedy="continue with --resume")
+        found[key] = done
+    return found
+
+
+def _scorecard(run: Path, plan: Plan) -> Scorecard:
+    scores: list[Score] = []
+    for world in WORLDS:
+        file = run / WORK / "scores" / f"{world}.json"
+        if file.is_file() and plan.study.evaluation.enabled:
+            scores += Scorecard.from_dict(json.loads(file.read_text(encoding="utf-8"))).scores
+    return Scorecard(tuple(scores))
+
+
+def _sources(run: Path, plan: Plan, records: dict[str, Done]) -> Sources:
+    study = plan.study
+    parts = [(part.data, role) for part, role in ((study.market, "prices"), (study.credit, "loans")) if part]
+    inputs = [describe_input(data_file(data), role) for data, role in parts]
+    if study.market and study.market.schema_:
+        inputs.append(describe_input(Path(study.market.schema_), "schema of prices"))
+    models = []
+    if study.market and "fit" in records:
+        facts = records["fit"].facts
+        models.append(
+            Model(
+                "market",
+                study.market.generator.name,
+                digest_file(run / "model" / "weights.safetensors"),
+                study.market.generator.settings,
+                {**facts, "cpu_seconds": records["fit"].cpu_seconds},
+                (plan.inputs[study.market.data],),
+            )
+        )
+    scenarios = {
+        label: {**resolved(item), "sha256": plan.drivers[label].digest}
+        for label, item in plan.scenarios.items()
+    }
+    resolved_study = {"resolved": study.model_dump(mode="json"), "sha256": study.digest}
+    return Sources(resolved_study, study.seed, scenarios, inputs, models, ("torch",))
+
+
+def _findings(plan: Plan, records: dict[str, Done], card: Scorecard) -> Findings:
+    rules: dict[str, Any] = {}
+    measures: dict[str, Any] = {}
+    expectations: dict[str, Any] = {}
+    facts: dict[str, Any] = {}
+    severities = {choice.label: choice.severity for choice in plan.study.scenarios}
+    for label, drivers in plan.drivers.items():
+        measured = dict(measure_drivers(drivers))
+        for world, stage in STAGE_OF.items():
+            done = records.get(f"{stage}/{label}")
+            if done is not None:
+                measured |= done.facts.get("measures", {})
+                rules[f"{world}/{label}"] = done.facts.get("rules", {})
+                rest = {k: v for k, v in done.facts.items() if k not in ("measures", "rules", "digest")}
+                facts[f"{world}/{label}"] = rest
+        measures[label] = measured
+        as_run = scaled(plan.scenarios[label], severities[label])
+        outcomes = check_expectations(as_run, measured)
+        expectations[label] = [outcome.to_dict() for outcome in outcomes]
+    scores = {
+        "verdicts": {use: verdict.to_dict() for use, verdict in card.verdicts().items()},
+        "judged_scenario": first_label(plan),
+        "measures": measures,
+        "expectations": expectations,
+        "facts": facts,
+    }
+    return Findings(rules=rules, scores=scores, cpu_seconds=dict(_cpu(records)))
+
+
+def _cpu(records: dict[str, Done]) -> Iterator[tuple[str, float]]:
+    stages = {
+        "market": ("fit", "sample", "bars"),
+        "transactions": ("orders", "transactions"),
+        "credit": ("credit",),
+        "evidence": ("evidence",),
+    }
+    for world, names in stages.items():
+        seconds = sum(done.cpu_seconds for key, done in records.items() if key.split("/")[0] in names)
+        if seconds:
+            yield world, seconds

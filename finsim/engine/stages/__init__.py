@@ -1,0 +1,1 @@
+"""Tasks of a run by world: market, transactions, credit, evidence, and the rules of each table."""

@@ -1,0 +1,144 @@
+"""The judging tasks: one world's unstressed tables against real data and against themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from finsim.engine.study.study_resolution import Plan
+from finsim.engine.task_records import WORK, Done, output
+from finsim.engine.tasks import Task
+from finsim.errors import StudyError
+from finsim.evaluation.case import Pieces
+from finsim.evaluation.metric import Score
+from finsim.evaluation.scorecard import Scorecard
+from finsim.evaluation.settings import Settings
+from finsim.records.paths import Paths, from_table
+from finsim.records.storage import read_table
+
+BLOCK = 50
+"""Paths that are read at once for the copy checks."""
+
+
+def evidence_task(run: Path, plan: Plan, task: Task) -> Done:
+    """Score one world and keep its scores beside the checkpoints."""
+    judges: dict[str, Callable[[Path, Plan, Settings], list[Score]]] = {
+        "market": _market,
+        "transactions": _transactions,
+        "credit": _credit,
+    }
+    if task.name not in judges:
+        raise StudyError(f"no evidence for {task.name!r}", expected=str(sorted(judges)))
+    card = Scorecard(tuple(judges[task.name](run, plan, settings(plan))))
+    file = run / WORK / "scores" / f"{task.name}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    card.write(file)
+    return Done(task.key, dict([output(run, file, len(card.scores))]))
+
+
+def settings(plan: Plan) -> Settings:
+    """Return the evaluation settings of a study."""
+    part = plan.study.evaluation
+    return replace(
+        Settings(),
+        bootstrap=part.bootstrap,
+        judge_refits=part.judge_refits,
+        judge_iterations=part.judge_iterations,
+    )
+
+
+def first_label(plan: Plan) -> str:
+    """Return the scenario that is judged: the first unstressed one, else the first."""
+    quiet = [name for name, drivers in plan.drivers.items() if not (drivers.market or drivers.anchors)]
+    return "base" if "base" in plan.drivers else (quiet or list(plan.drivers))[0]
+
+
+def _market(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
+    from finsim.engine.stages.market_stage import history, training_rows
+    from finsim.evaluation.paths import evaluate_paths
+
+    assert plan.study.market is not None
+    real = history(plan)
+    cut = training_rows(len(real.dates) - 1, plan.study.market.holdout) + 1
+    file = run / "market" / first_label(plan) / "bars.parquet"
+    count = plan.study.market.paths
+    return evaluate_paths(
+        rows(real, 0, cut),
+        rows(real, cut, len(real.dates)),
+        _some_paths(file, 0, min(count, chosen.max_paths)),
+        plan.streams.under("evidence", "market"),
+        chosen,
+        stored=Pieces(count, lambda: _blocks(file, count)),
+    )
+
+
+def _blocks(file: Path, count: int) -> Iterator[Paths]:
+    """Yield all paths of a bars file, a few at a time."""
+    for first in range(0, count, BLOCK):
+        yield _some_paths(file, first, min(first + BLOCK, count))
+
+
+def _some_paths(file: Path, first: int, stop: int) -> Paths:
+    return from_table(pq.read_table(file, filters=[("path", ">=", first), ("path", "<", stop)]))
+
+
+def rows(paths: Paths, start: int, stop: int) -> Paths:
+    """Return the dates from ``start`` to ``stop`` of all paths."""
+    columns = {name: values[:, start:stop] for name, values in paths.columns.items()}
+    return replace(paths, dates=paths.dates[start:stop], columns=columns)
+
+
+def _transactions(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
+    from finsim.evaluation.transactions import evaluate_transactions
+
+    label = first_label(plan)
+    folder = run / "transactions" / label
+    tables: dict[str, Any] = {
+        name: read_table(folder / f"{name}.parquet") for name in ("transactions", "accounts", "patterns")
+    }
+    return evaluate_transactions(
+        tables["transactions"],
+        tables["accounts"],
+        tables["patterns"],
+        plan.streams.under("evidence", "transactions"),
+        chosen,
+        expected=_planned(plan, label, tables["patterns"]),
+    )
+
+
+def _planned(plan: Plan, label: str, patterns: pa.Table) -> dict[str, float] | None:
+    """Return the planned number of schemes by narrative; None when a scenario changed the rates."""
+    from finsim.agents.schemes.scheme_measures import scheme_counts
+    from finsim.engine.stages.transaction_stage import population_of
+    from finsim.engine.study.study_resolution import agent_settings
+
+    if plan.drivers[label].intensity:
+        return None
+    settings = agent_settings(plan)
+    counts = scheme_counts(patterns, population_of(settings, plan.streams), plan.narratives, settings)
+    return dict(
+        zip(counts["narrative"].astype(str), counts["expected"].to_numpy(float).tolist(), strict=True)
+    )
+
+
+def _credit(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
+    from finsim.engine.stages.credit_stage import applications
+    from finsim.evaluation.credit import evaluate_credit
+
+    folder = run / "credit" / first_label(plan)
+    loans, months = (read_table(folder / f"{name}.parquet") for name in ("loans", "months"))
+    losses = read_table(folder / "losses.parquet")["loss"].to_numpy()
+    return evaluate_credit(
+        applications(plan),
+        None,
+        loans,
+        months,
+        losses,
+        plan.streams.under("evidence", "credit"),
+        chosen,
+    )

@@ -1,0 +1,136 @@
+"""The transaction world's tasks: ordinary orders by shard, then posting and writing by scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.feather as feather
+
+from finsim.agents.everyday.ordinary_payments import order_key, ordinary_orders
+from finsim.agents.ledger_posting import post
+from finsim.agents.payment_orders import Orders, merge
+from finsim.agents.population.population import Population, accounts_table, build_population
+from finsim.agents.schemes.scheme_generation import scheme_orders
+from finsim.agents.schemes.scheme_measures import measure
+from finsim.agents.settings import Settings
+from finsim.engine.stages.rule_breaches import Ledger
+from finsim.engine.study.study_resolution import Plan, agent_settings
+from finsim.engine.task_records import WORK, Done, output
+from finsim.engine.tasks import Task
+from finsim.provenance.origin_tags import DECOY
+from finsim.randomness import Streams
+from finsim.records.legs import legs
+from finsim.records.storage import read_batches, replacing, write_table
+from finsim.records.transactions import ACCOUNT_SCHEMA, PATTERN_SCHEMA, TRANSACTION_SCHEMA
+
+
+def order_keys(plan: Plan) -> dict[str, str]:
+    """Return for each scenario the key of its ordinary orders; equal behaviour gives one key."""
+    return {label: order_key(drivers) for label, drivers in plan.drivers.items()}
+
+
+def order_shards(plan: Plan) -> int:
+    """Return the number of logical account shards."""
+    return agent_settings(plan).shards
+
+
+@lru_cache(maxsize=2)
+def population_of(settings: Settings, streams: Streams) -> Population:
+    """Return the population of a study, built once a process."""
+    return build_population(settings, streams)
+
+
+def _orders_file(run: Path, key: str, shard: int, piece: int) -> Path:
+    return run / WORK / "orders" / key / f"{shard:05d}-{piece:05d}.arrow"
+
+
+def orders_task(run: Path, plan: Plan, task: Task) -> Done:
+    """Make the ordinary orders of one account shard and keep them by time slice."""
+    settings = agent_settings(plan)
+    label = next(label for label, key in order_keys(plan).items() if key == task.name)
+    population = population_of(settings, plan.streams)
+    orders = ordinary_orders(population, settings, plan.streams, task.shard, plan.drivers[label])
+    files = {}
+    for piece, (low, high) in enumerate(settings.slices()):
+        part = orders.between(low, high)
+        path = _orders_file(run, task.name, task.shard, piece)
+        with replacing(path) as temporary:
+            feather.write_feather(part.to_arrow(), temporary, compression="lz4")
+        name, facts = output(run, path, len(part))
+        files[name] = facts
+    return Done(task.key, files)
+
+
+def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
+    """Inject one scenario's schemes, post everything through the ledger, check and write the tables."""
+    settings = agent_settings(plan)
+    drivers = plan.drivers[task.name]
+    population = population_of(settings, plan.streams)
+    planned, schemes = scheme_orders(population, plan.narratives, settings, plan.streams, drivers)
+    key = order_keys(plan)[task.name]
+
+    def slices() -> Iterator[Orders]:
+        for piece, (low, high) in enumerate(settings.slices()):
+            parts = [
+                Orders.from_arrow(feather.read_table(_orders_file(run, key, shard, piece), memory_map=True))
+                for shard in range(settings.shards)
+            ]
+            yield merge([*parts, planned.between(low, high)])
+
+    posted = post(population, settings, slices(), schemes)
+    accounts = accounts_table(population)
+    folder = run / "transactions" / task.name
+    file, counts = folder / "transactions.parquet", _Counts()
+    rows = {
+        "transactions": write_table(file, TRANSACTION_SCHEMA, counts.watch(posted)),
+        "accounts": write_table(folder / "accounts.parquet", ACCOUNT_SCHEMA, [accounts]),
+        "patterns": write_table(folder / "patterns.parquet", PATTERN_SCHEMA, [posted.patterns]),
+    }
+    files = dict(output(run, folder / f"{name}.parquet", count) for name, count in rows.items())
+    facts = {
+        "rules": _checked(plan, file, accounts).to_dict(),
+        "measures": measure(posted.patterns, drivers, settings),
+        "counts": counts.found,
+        "digest": drivers.digest,
+    }
+    return Done(task.key, files, facts)
+
+
+def _checked(plan: Plan, file: Path, accounts: pa.Table) -> Ledger:
+    """Check the written rows, both their legs and the accounts, batch by batch in time order."""
+    ledger = Ledger(
+        plan.rules.get("transactions"), {story.id: set(story.breaks) for story in plan.narratives}
+    )
+    others = {"accounts": accounts}
+    if ledger.rules is not None:
+        ledger.passed(others, "accounts")
+        ledger.watched(read_batches(file), "transactions", others)
+        both = (legs(pa.Table.from_batches([batch]), accounts) for batch in read_batches(file))
+        ledger.watched(both, "legs", others)
+    return ledger
+
+
+@dataclass
+class _Counts:
+    """Counts rows by status and label as they pass."""
+
+    found: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(("rows", "declined", "illicit", "decoy"), 0)
+    )
+
+    def watch(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield every batch after counting it."""
+        for batch in batches:
+            illicit = batch["is_fraud"].to_numpy(False) | batch["is_laundering"].to_numpy(False)
+            declined = pc.equal(batch["status"].cast(pa.string()), "declined").to_numpy(False)
+            decoy = batch["_fs_src"].to_numpy() == DECOY
+            masks = {"declined": declined, "illicit": illicit, "decoy": decoy}
+            self.found["rows"] += batch.num_rows
+            for name, mask in masks.items():
+                self.found[name] += int(mask.sum())
+            yield batch

@@ -1,0 +1,151 @@
+"""What a study calls by name: scenarios, narratives, rule packs, a generator, data; looked up by place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from finsim import documents
+from finsim.agents.narratives.narrative import load_narratives
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.documents import Loc
+from finsim.errors import FinsimError, NarrativeError, Problem, RuleError, ScenarioError, StudyError
+from finsim.generators import GENERATORS
+from finsim.scenarios.scenario import load as load_scenario
+
+_GENERATOR: Loc = ("market", "generator", "name")
+_LEARNED: Loc = ("market", "generator", "rules", "pack")
+
+
+@dataclass(frozen=True)
+class _Kind:
+    folder: str
+    error: type[FinsimError]
+    load: Callable[[str], object]
+
+
+_KINDS = {
+    "scenario": _Kind("scenarios/stress", ScenarioError, load_scenario),
+    "narrative": _Kind("scenarios/narratives", NarrativeError, lambda name: load_narratives([name])),
+    "rule pack": _Kind("constraints", RuleError, RuleSet.load),
+}
+
+
+def file_of(kind: str, name: str) -> Path:
+    """Return the file behind a name of a kind (``scenario``, ``narrative``, ``rule pack``).
+
+    Raises the error of that kind, with a suggestion, when there is none.
+    """
+    return documents.find(name, _KINDS[kind].folder, kind, _KINDS[kind].error)
+
+
+def unknown_names(data: Any, folder: Path, place: Callable[[Loc], str]) -> list[Problem]:
+    """Return a problem for every name in a study's plain data that nothing answers to.
+
+    ``data`` need not be a valid study; ``folder`` is the study's own, ``place`` tells where a key stands.
+    """
+    found: list[Problem] = []
+    for loc, look in _lookups(data, folder):
+        try:
+            look()
+        except FinsimError as error:
+            found += [replace(problem, place=place(loc)) for problem in error.problems]
+    return found
+
+
+def faults(data: Any) -> list[Problem]:
+    """Return every problem inside the scenario, narrative and rule files that a study's plain data names."""
+    found: dict[Problem, None] = {}
+    for _, kind, name in _names(data):
+        try:
+            file_of(kind, name)
+        except FinsimError:
+            continue
+        try:
+            _KINDS[kind].load(name)
+        except FinsimError as error:
+            found |= dict.fromkeys(error.problems)
+    return list(found)
+
+
+def data_path(name: str, folder: Path) -> str:
+    """Return a data reference that does not depend on the study's folder: ``shipped:NAME`` or a path.
+
+    Raises StudyError when there is no such file and no such bundled data set.
+    """
+    if name.startswith("shipped:") and data_file(name).is_file():
+        return name
+    for candidate in (folder / name, Path(name)):
+        if candidate.is_file():
+            return str(candidate)
+    known = {file.name.split(".")[0]: file for file in documents.shipped("data").iterdir()}
+    if name in known:
+        return f"shipped:{known[name].name}"
+    raise StudyError(
+        f"no data file {name!r}",
+        expected="a path relative to the study file, or a bundled data set",
+        remedy=f"bundled: {', '.join(sorted(n for n in known if n != 'README'))}",
+    )
+
+
+def schema_path(name: str, folder: Path) -> str:
+    """Return a schema file's path; raises StudyError when neither the study's folder nor this one has it."""
+    for candidate in (folder / name, Path(name)):
+        if candidate.is_file():
+            return str(candidate)
+    raise StudyError(
+        f"no schema file {name!r}",
+        expected="a path relative to the study file",
+        remedy="write one with `finsim new schema DATA -o SCHEMA.yaml`",
+    )
+
+
+def data_file(reference: str) -> Path:
+    """Return the file behind a data reference of a resolved study (``shipped:NAME`` or a path)."""
+    if reference.startswith("shipped:"):
+        return documents.shipped("data") / reference.removeprefix("shipped:")
+    return Path(reference)
+
+
+def _names(data: Any) -> Iterator[tuple[Loc, str, str]]:
+    """Yield place, kind and name of every file that is called by name."""
+    for loc in (("scenarios",), ("transactions", "narratives")):
+        listed = _at(data, loc)
+        for i, item in enumerate(listed if isinstance(listed, list | tuple) else ()):
+            kind = "scenario" if loc[0] == "scenarios" else "narrative"
+            if isinstance(item, str):
+                yield (*loc, i), kind, item
+            elif isinstance(_at(item, ("name",)), str):
+                yield (*loc, i, "name"), kind, item["name"]
+    for world in ("market", "transactions", "credit"):
+        pack = _at(data, (world, "rules"))
+        if isinstance(pack, str):
+            yield (world, "rules"), "rule pack", pack
+    learned = _at(data, _LEARNED)
+    if isinstance(learned, str):
+        yield _LEARNED, "rule pack", learned
+
+
+def _lookups(data: Any, folder: Path) -> Iterator[tuple[Loc, Callable[[], object]]]:
+    """Yield place and look-up of every name."""
+    for loc, kind, name in _names(data):
+        yield loc, partial(file_of, kind, name)
+    for world in ("market", "credit"):
+        name = _at(data, (world, "data"))
+        if isinstance(name, str):
+            yield (world, "data"), partial(data_path, name, folder)
+        schema = _at(data, (world, "schema"))
+        if isinstance(schema, str):
+            yield (world, "schema"), partial(schema_path, schema, folder)
+    name = _at(data, _GENERATOR)
+    if isinstance(name, str):
+        yield _GENERATOR, partial(GENERATORS.entry, name)
+
+
+def _at(data: Any, loc: Loc) -> Any:
+    for part in loc:
+        data = data.get(part) if isinstance(data, dict) else None
+    return data

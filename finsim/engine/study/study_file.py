@@ -1,0 +1,283 @@
+"""The study file: which data, generators and worlds, how big, which scenarios, rules, metrics and seed."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+)
+
+from finsim import documents
+from finsim.engine.study import named_inputs as naming
+from finsim.errors import Problem, StudyError
+from finsim.generators import GENERATORS
+from finsim.records.storage import canonical_json, digest_text
+
+Count = Annotated[int, Field(ge=1)]
+TWICE = "a scenario is listed twice at one severity"
+DIFFER = "remove one, or give them different severities"
+WORLDS = ("market", "transactions", "credit")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RulesToLearn(_Part):
+    """A rule pack that the body learns with, by name or path, and the weight of breaking it."""
+
+    pack: str
+    weight: Annotated[float, Field(gt=0, le=1_000)] = 1.0
+
+
+class GeneratorChoice(_Part):
+    """Which generator learns the body, with which settings and rules, for how many training steps."""
+
+    name: str = "flow"
+    settings: dict[str, Any] = {}
+    steps: Count | None = None
+    rules: RulesToLearn | None = None
+
+    def trained(self) -> int | None:
+        """Return the training steps: as written, in the settings, or the generator's own; None: it has none.
+
+        Imports the generator when the study leaves the steps to it.
+        """
+        known = self.steps or self.settings.get("steps")
+        if known is None and self.name in GENERATORS:
+            known = getattr(GENERATORS.load(self.name).Settings(), "steps", None)
+        return known
+
+
+class MarketPart(_Part):
+    """Market paths: the real prices to learn from and the joint paths to sample."""
+
+    data: str
+    generator: GeneratorChoice = GeneratorChoice()
+    paths: Count = 200
+    sessions: Annotated[int, Field(ge=2)] = 2520
+    shard_paths: Count = 50
+    holdout: Annotated[float, Field(ge=0.05, le=0.5)] = 0.2
+    betas: dict[str, float] = {}
+    rules: str | None = "ohlcv"
+    schema_: str | None = Field(None, alias="schema")
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Call the schema what a study file calls it, and leave it out when there is none."""
+        data: dict[str, Any] = handler(self)
+        name = data.pop("schema_", None) or data.pop("schema", None)
+        return data if name is None else {**data, "schema": name}
+
+
+class NarrativeChoice(_Part):
+    """A narrative by name; ``rate`` or ``count`` override what its file says."""
+
+    name: str
+    rate: Annotated[float, Field(ge=0)] | None = None
+    count: Annotated[int, Field(ge=0)] | None = None
+
+
+class TransactionsPart(_Part):
+    """People and money: how many accounts, banks and days, and which stories are injected."""
+
+    accounts: Annotated[int, Field(ge=200)] = 20_000
+    banks: Count = 5
+    days: Count = 90
+    currency: str = "USD"
+    shard_accounts: Count = 5_000
+    slice_days: Count = 15
+    narratives: tuple[NarrativeChoice, ...] = ()
+    rules: str | None = "retail-tx"
+
+    @field_validator("narratives", mode="before")
+    @classmethod
+    def _names_are_choices(cls, value: Any) -> Any:
+        return _named(value)
+
+
+class CreditPart(_Part):
+    """Credit: the applications to learn from, the book to synthesise and its horizon."""
+
+    data: str
+    loans: Count = 20_000
+    months: Count = 36
+    shard_loans: Count = 5_000
+    draws: Annotated[int, Field(ge=5_000)] = 100_000
+    target_pd: Annotated[float, Field(gt=0, lt=0.5)] | None = None
+    rules: str | None = "consumer-loans"
+
+
+class ScenarioChoice(_Part):
+    """A scenario by name or path and how hard it hits (0 is the identity, 1 is as written)."""
+
+    name: str
+    severity: Annotated[float, Field(ge=0, le=3)] = 1.0
+
+    @property
+    def label(self) -> str:
+        """The folder name of this scenario's tables."""
+        stem = Path(self.name).name.removesuffix(".yaml")
+        return stem if self.severity == 1.0 else f"{stem}@{self.severity:g}"
+
+
+class EvaluationPart(_Part):
+    """Evidence: how much of it, and whether it is computed at all."""
+
+    enabled: bool = True
+    bootstrap: Annotated[int, Field(ge=50)] = 200
+    judge_refits: Annotated[int, Field(ge=0)] = 1
+    judge_iterations: Count = 500
+
+
+class Study(_Part):
+    """A whole study, resolved: the text of this model is what the run's identity is computed from."""
+
+    finsim: Literal["study/1"]
+    id: str
+    title: str = ""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 7
+    start: date = date(2025, 12, 31)
+    market: MarketPart | None = None
+    transactions: TransactionsPart | None = None
+    credit: CreditPart | None = None
+    scenarios: tuple[ScenarioChoice, ...] = (ScenarioChoice(name="base"),)
+    evaluation: EvaluationPart = EvaluationPart()
+
+    @field_validator("scenarios", mode="before")
+    @classmethod
+    def _names_are_choices(cls, value: Any) -> Any:
+        return _named(value)
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of the canonical text of this study."""
+        return digest_text(canonical_json(self.model_dump(mode="json")))
+
+    def with_seed(self, seed: int | None) -> Study:
+        """Return the study with another root seed (None keeps it)."""
+        return self if seed is None else self.model_copy(update={"seed": seed})
+
+    def with_scenarios(self, *choices: str | ScenarioChoice) -> Study:
+        """Return the study with other scenarios: names or paths as written, or choices with a severity.
+
+        Raises StudyError when there is none, or one is given twice at one severity.
+        """
+        chosen = tuple(ScenarioChoice(name=item) if isinstance(item, str) else item for item in choices)
+        if not chosen:
+            raise StudyError(
+                "no scenario", place="with_scenarios", remedy='name at least one, such as "base"'
+            )
+        if len({choice.label for choice in chosen}) != len(chosen):
+            raise StudyError(TWICE, place="with_scenarios", remedy=DIFFER)
+        return self.model_copy(update={"scenarios": chosen})
+
+    def without_evidence(self) -> Study:
+        """Return the study without the judging at its end: no scores, no verdicts."""
+        return self.model_copy(update={"evaluation": self.evaluation.model_copy(update={"enabled": False})})
+
+    def only(self, *worlds: str) -> Study:
+        """Return the study with these worlds alone (``market``, ``transactions``, ``credit``)."""
+        others = set(WORLDS) - set(worlds)
+        return self.model_copy(update=dict.fromkeys(others))
+
+    def scaled(self, factor: float) -> Study:
+        """Return the study with paths, accounts, loans, draws and training steps times ``factor``.
+
+        Steps that the study leaves to the generator count as its default. Below 1 there are at least 4
+        paths, 500 accounts, 500 loans, 5,000 draws and 100 steps, or as many as written; above 1 the steps
+        stay. Shard sizes and lengths in time stay. Raises StudyError when ``factor`` is not positive.
+        """
+        if factor == 1.0:
+            return self
+        if not 0 < factor <= 10_000:
+            raise StudyError(
+                f"scale {factor:g}", place="--scale", expected="a number above 0, at most 10,000"
+            )
+
+        def times(value: int, least: int) -> int:
+            return max(min(value, least), round(value * factor))
+
+        parts: dict[str, Any] = {}
+        if self.market:
+            steps = self.market.generator.trained()
+            fewer = self.market.generator.steps if steps is None or factor > 1 else times(steps, 100)
+            generator = self.market.generator.model_copy(update={"steps": fewer})
+            parts["market"] = self.market.model_copy(
+                update={"paths": times(self.market.paths, 4), "generator": generator}
+            )
+        if self.transactions:
+            accounts = times(self.transactions.accounts, 500)
+            parts["transactions"] = self.transactions.model_copy(update={"accounts": accounts})
+        if self.credit:
+            sizes = {"loans": times(self.credit.loans, 500), "draws": times(self.credit.draws, 5_000)}
+            parts["credit"] = self.credit.model_copy(update=sizes)
+        return self.model_copy(update=parts)
+
+
+def _named(value: Any) -> Any:
+    """Let a list hold plain names beside full mappings."""
+    if not isinstance(value, list):
+        return value
+    return [{"name": item} if isinstance(item, str) else item for item in value]
+
+
+def load_study(name_or_path: str) -> Study:
+    """Read a study file by path or shipped name.
+
+    Data paths in it are relative to the file. Raises StudyError that lists every wrong key, value and
+    name at its place, and with them the problems inside the files that are named.
+    """
+    path = documents.find(name_or_path, "scenarios/studies", "study", StudyError)
+    document = documents.read(path, StudyError)
+    problems = naming.unknown_names(document.data, path.parent, document.place)
+    study: Study | None = None
+    try:
+        study = documents.validate(document, Study, StudyError)
+    except StudyError as error:
+        problems += error.problems
+    if study is not None:
+        problems += _contradictions(study, document)
+    if problems:
+        problems.sort(key=_by_place)
+        raise StudyError.of([*problems, *naming.faults(document.data)])
+    assert study is not None
+    return _with_places(study, path.parent)
+
+
+def _by_place(problem: Problem) -> tuple[int, ...]:
+    """Return line and column, the whole file first."""
+    return tuple(int(part) for part in problem.place.split(":")[-2:] if part.isdigit())
+
+
+def _contradictions(study: Study, document: documents.Document) -> list[Problem]:
+    """Return what is wrong with the study as a whole."""
+    found: list[Problem] = []
+    if not (study.market or study.transactions or study.credit):
+        remedy = "add at least one of market:, transactions:, credit:"
+        found.append(Problem(document.place(), "the study has no world", "", remedy))
+    labels = [choice.label for choice in study.scenarios]
+    if len(set(labels)) != len(labels):
+        found.append(Problem(document.place(("scenarios",)), TWICE, "", DIFFER))
+    return found
+
+
+def _with_places(study: Study, folder: Path) -> Study:
+    """Make data paths independent of the study's folder."""
+    parts: dict[str, Any] = {}
+    for world in ("market", "credit"):
+        part = getattr(study, world)
+        if part is not None:
+            places = {"data": naming.data_path(part.data, folder)}
+            if getattr(part, "schema_", None):
+                places["schema_"] = naming.schema_path(part.schema_, folder)
+            parts[world] = part.model_copy(update=places)
+    return study.model_copy(update=parts)

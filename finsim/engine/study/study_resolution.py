@@ -1,0 +1,220 @@
+"""Everything a study names, looked up and checked before any work starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from finsim.agents.narratives.narrative import Narrative, load_narratives
+from finsim.agents.settings import NarrativeUse
+from finsim.agents.settings import Settings as AgentSettings
+from finsim.constraints.conflicts.conflict_check import refuse_conflicts
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.credit.settings import Settings as CreditSettings
+from finsim.engine.market_model.market_history import read_history
+from finsim.engine.stages.market_rules import WORLD, packs_of
+from finsim.engine.study.changed_inputs import LEARNED, NARRATIVE, changes, files_of
+from finsim.engine.study.named_inputs import data_file, file_of
+from finsim.engine.study.study_file import WORLDS, GeneratorChoice, Study
+from finsim.errors import FinsimError, ResumeError, StudyError
+from finsim.generators import GENERATORS
+from finsim.generators.settings import read_settings
+from finsim.markets.prices import Prices
+from finsim.markets.stress import beta_of
+from finsim.randomness import Streams
+from finsim.records.calendar import Clock
+from finsim.records.drivers import Drivers
+from finsim.records.storage import digest_file
+from finsim.records.trading_calendar import NYSE
+from finsim.scenarios import compile as compiling
+from finsim.scenarios.scenario import Scenario
+from finsim.scenarios.scenario import load as load_scenario
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study with all its scenarios, narratives, rules and inputs resolved."""
+
+    study: Study
+    clock: Clock
+    scenarios: Mapping[str, Scenario]
+    drivers: Mapping[str, Drivers]
+    narratives: tuple[Narrative, ...] = ()
+    rules: Mapping[str, RuleSet] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def streams(self) -> Streams:
+        """The run's root streams."""
+        return Streams(self.study.seed)
+
+    def record(self) -> dict[str, Any]:
+        """Return what resume and verification compare: the study and the digest of every input."""
+        return {
+            "study": self.study.model_dump(mode="json"),
+            "study_sha256": self.study.digest,
+            "inputs": dict(self.inputs),
+            "scenarios": {name: drivers.digest for name, drivers in self.drivers.items()},
+            "rules": {name: rules.digest for name, rules in self.rules.items()},
+            "files": files_of(self.study),
+        }
+
+
+def resolve(study: Study) -> Plan:
+    """Look up and check everything the study names.
+
+    Raises the FinsimError of what is wrong (StudyError when several kinds of file are), with all problems
+    of all files; nothing is written.
+    """
+    errors: list[FinsimError] = []
+    prices: Prices | None = None
+    if study.market:
+        with _noted(errors):
+            prices = read_history(study.market)
+            beta_of(prices.assets, study.market.betas)
+    clock = _clock(study, prices)
+    scenarios: dict[str, Scenario] = {}
+    drivers: dict[str, Drivers] = {}
+    for choice in study.scenarios:
+        with _noted(errors):
+            scenarios[choice.label] = load_scenario(choice.name)
+            drivers[choice.label] = compiling.drivers(scenarios[choice.label], clock, choice.severity)
+    if study.market:
+        with _noted(errors):
+            _check_generator(study.market.generator)
+    narratives: tuple[Narrative, ...] = ()
+    with _noted(errors):
+        narratives = _narratives(study)
+    rules = _rules(study, prices, errors)
+    inputs: dict[str, str] = {}
+    with _noted(errors):
+        inputs = {} if errors else _inputs(study)
+    if errors:
+        raise _joined(errors)
+    return Plan(study, clock, scenarios, drivers, narratives, rules, inputs)
+
+
+def _joined(errors: list[FinsimError]) -> FinsimError:
+    kinds = {type(error) for error in errors}
+    kind = kinds.pop() if len(kinds) == 1 else StudyError
+    return kind.of(dict.fromkeys(problem for error in errors for problem in error.problems))
+
+
+@contextmanager
+def _noted(errors: list[FinsimError]) -> Iterator[None]:
+    """Keep an error and go on, so that all problems are reported at once."""
+    try:
+        yield
+    except FinsimError as error:
+        errors.append(error)
+
+
+def _check_generator(choice: GeneratorChoice) -> None:
+    """Raise for an unknown generator or setting; a generator without settings is not imported for it."""
+    GENERATORS.entry(choice.name, "market.generator.name")
+    if choice.settings or choice.rules:
+        weight = {"rule_weight": choice.rules.weight} if choice.rules else {}
+        generator = GENERATORS.load(choice.name)
+        read_settings(generator, {**choice.settings, **weight}, "market.generator.settings", StudyError)
+
+
+def plan_of(record: Mapping[str, Any]) -> Plan:
+    """Return the plan of a started run.
+
+    Raises ResumeError when an input, scenario or rule file is no longer what the run started with.
+    """
+    plan = resolve(Study.model_validate(record["study"]))
+    now = plan.record()
+    changed = list(changes(record, now))
+    if changed:
+        raise ResumeError.of(changed)
+    return plan
+
+
+def _clock(study: Study, prices: Prices | None) -> Clock:
+    # A world that is not simulated still gets a span, so that every scenario can state its own levels.
+    return Clock(
+        study.start,
+        study.market.sessions if study.market else 2520,
+        study.transactions.days if study.transactions else 365,
+        study.credit.months if study.credit else 60,
+        NYSE if prices is None else prices.calendar,
+    )
+
+
+def _narratives(study: Study) -> tuple[Narrative, ...]:
+    if not study.transactions:
+        return ()
+    return load_narratives([choice.name for choice in study.transactions.narratives])
+
+
+def _rules(study: Study, prices: Prices | None, errors: list[FinsimError]) -> dict[str, RuleSet]:
+    found: dict[str, RuleSet] = {}
+    for world in WORLDS:
+        part = getattr(study, world)
+        packs = {world: part.rules} if part and part.rules else {}
+        if world == WORLD and packs and prices is not None:
+            packs = packs_of(part.rules, prices)
+        for key, pack in packs.items():
+            with _noted(errors):
+                found[key] = _sound(pack)
+    learned = study.market.generator.rules if study.market else None
+    if learned:
+        with _noted(errors):
+            found[LEARNED] = _sound(learned.pack)
+    return found
+
+
+def _sound(pack: str) -> RuleSet:
+    """Load a rule pack; raises RuleError when its rules contradict one another."""
+    rules = RuleSet.load(pack)
+    refuse_conflicts(rules)
+    return rules
+
+
+def _inputs(study: Study) -> dict[str, str]:
+    found = {}
+    for world, part in (("market", study.market), ("credit", study.credit)):
+        if part:
+            file = data_file(part.data)
+            if not file.is_file():
+                raise StudyError("no such file", place=f"{world}.data: {part.data}", remedy="check the path")
+            found[part.data] = digest_file(file)
+            schema = getattr(part, "schema_", None)
+            if schema:
+                found[f"schema:{schema}"] = digest_file(Path(schema))
+    for choice in study.transactions.narratives if study.transactions else ():
+        found[f"{NARRATIVE}{choice.name}"] = digest_file(file_of("narrative", choice.name))
+    return found
+
+
+def agent_settings(plan: Plan) -> AgentSettings:
+    """Return the settings of the transaction world of a plan that has one."""
+    part = plan.study.transactions
+    assert part is not None
+    uses = tuple(NarrativeUse(use.name, use.rate, use.count) for use in part.narratives)
+    first_day = plan.clock.day_dates()[0].astype(object)
+    return AgentSettings(
+        accounts=part.accounts,
+        banks=part.banks,
+        start=first_day,
+        days=part.days,
+        currency=part.currency,
+        shard_accounts=part.shard_accounts,
+        slice_days=part.slice_days,
+        narratives=uses,
+    )
+
+
+def credit_settings(plan: Plan) -> CreditSettings:
+    """Return the settings of the credit world of a plan that has one."""
+    part = plan.study.credit
+    assert part is not None
+    chosen: dict[str, Any] = {"shard_loans": part.shard_loans, "as_of": plan.study.start}
+    if part.target_pd is not None:
+        chosen["target_pd"] = part.target_pd
+    return CreditSettings(**chosen)

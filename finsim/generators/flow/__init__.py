@@ -1,0 +1,4 @@
+"""The flow: a rectified-flow transformer that continues a history.
+
+Others import ``flow`` only.
+"""

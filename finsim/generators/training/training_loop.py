@@ -1,0 +1,119 @@
+"""The one training loop of every torch generator."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from finsim.errors import FitError
+from finsim.generators.generator import Budget, FitReport
+from finsim.generators.training.device import one_thread, torch_stream
+from finsim.generators.training.rule_penalty import Penalty, Pressed
+from finsim.generators.training.training_checkpoint import Course, restore, store
+from finsim.generators.training.training_recipe import Recipe, Schedule
+from finsim.randomness import Streams
+
+
+def train(
+    recipe: Recipe,
+    schedule: Schedule,
+    budget: Budget,
+    streams: Streams,
+    progress: Callable[[float, str], None],
+    checkpoint: Path | None = None,
+    penalty: Penalty | None = None,
+) -> FitReport:
+    """Train ``recipe.network`` in place and leave the averaged (or best held-out) weights in it.
+
+    Step k draws only from ``streams.at("step", k)``, so a run continued from a checkpoint is equal to
+    one that was never stopped. ``checkpoint`` names a folder that is written at every check and
+    resumed from when it holds one; ResumeError when it belongs to another fit. ``penalty`` judges what
+    the model makes, and is added to its losses ``schedule.rule_weight`` times (0: it is not asked).
+    Raises FitError when a loss stops being finite.
+    """
+    pressed = None
+    if penalty is not None and schedule.rule_weight > 0.0:
+        recipe = pressed = Pressed(recipe, penalty, schedule.rule_weight)
+    course = Course.begin(recipe, schedule)
+    if checkpoint is not None:
+        restore(course, checkpoint, _identity(recipe, schedule, budget, streams))
+    clock = _Clock(budget, course.cpu_seconds)
+    with one_thread():
+        while (done := clock.share(course.step)) < 1.0 and not course.stale(schedule.patience):
+            draw = torch_stream(streams.word("step", course.step))
+            rate = _rate(schedule, course.step, done)
+            for part, loss in recipe.losses(done, draw):
+                _update(course, part, loss, rate, schedule.clip)
+                if pressed is not None and pressed.amount is not None:
+                    course.note("rules", pressed.amount)
+            course.average(schedule.ema)
+            course.step += 1
+            if course.step % schedule.check_every == 0:
+                course.check(recipe, done)
+                course.cpu_seconds = clock.spent()
+                if checkpoint is not None:
+                    store(course, checkpoint, _identity(recipe, schedule, budget, streams))
+                progress(done, course.summary())
+        course.check(recipe, 1.0)
+        course.settle()
+    stopped = "early stop" if done < 1.0 else clock.limit(course.step)
+    return FitReport(course.curves(), course.step, clock.spent(), stopped, course.best_loss)
+
+
+def _update(course: Course, part: str, loss: Tensor, rate: float, clip: float) -> None:
+    """Make one optimiser step of one part; only that part's gradients are taken."""
+    value = float(loss.detach())
+    if not math.isfinite(value):
+        raise FitError(
+            f"the loss of {part!r} is {value} at step {course.step}",
+            place="training",
+            remedy="lower learning_rate or clip in the settings, or look for extreme values in the data",
+        )
+    (group,) = course.optimisers[part].param_groups
+    weights = group["params"]
+    for weight, slope in zip(weights, torch.autograd.grad(loss, weights), strict=True):
+        weight.grad = slope
+    nn.utils.clip_grad_norm_(weights, clip)
+    group["lr"] = rate
+    course.optimisers[part].step()
+    course.note(part, value)
+
+
+def _rate(schedule: Schedule, step: int, done: float) -> float:
+    """Return the learning rate: linear warm-up in steps, cosine over the share of the budget."""
+    warm = min(1.0, (step + 1) / max(schedule.warm_up, 1))
+    cosine = 0.5 * (1.0 + math.cos(math.pi * done))
+    return schedule.learning_rate * warm * (schedule.final_rate + (1.0 - schedule.final_rate) * cosine)
+
+
+def _identity(recipe: Recipe, schedule: Schedule, budget: Budget, streams: Streams) -> str:
+    """Return the text that two fits share only if they are the same fit."""
+    return f"{recipe.identity} {schedule} {budget} {streams}"
+
+
+class _Clock:
+    """How much of the budget is spent, in steps and in processor seconds of this process."""
+
+    def __init__(self, budget: Budget, spent_before: float) -> None:
+        self.budget = budget
+        self.origin = time.process_time() - spent_before
+
+    def spent(self) -> float:
+        return time.process_time() - self.origin
+
+    def share(self, step: int) -> float:
+        """Return the larger spent share of the two limits; with steps alone it is exact."""
+        shares = [0.0]
+        if self.budget.steps is not None:
+            shares.append(step / self.budget.steps)
+        if self.budget.cpu_seconds is not None:
+            shares.append(self.spent() / self.budget.cpu_seconds)
+        return max(shares)
+
+    def limit(self, step: int) -> str:
+        return "steps" if self.budget.steps is not None and step >= self.budget.steps else "cpu_seconds"

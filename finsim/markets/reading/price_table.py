@@ -1,0 +1,174 @@
+"""A user's price file through the one reader: typed columns, the layout, and what the schema declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from finsim.errors import DataError, did_you_mean
+from finsim.markets.reading.price_layouts import MEANINGS, SYNONYMS, Columns, recognise
+from finsim.markets.reading.vendor_headers import Level, levels_of
+from finsim.records.paths import KINDS, PRICE
+from finsim.tables import Dialect, Field, Schema, TableSource, bind, load_schema, open_table
+
+NULLS = ("NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "<NA>", "#N/A")
+"""Words that mean empty in a column of prices or volumes."""
+
+SchemaSource = str | Path | Schema | None
+_NUMBER = Field("float", null=True, nulls=NULLS)
+_LABEL = Field("cat", null=True)
+
+
+def as_schema(source: SchemaSource, csv: str | None = None) -> Schema | None:
+    """Return a schema from a file or as it is, with the dialect of ``--csv KEY=VALUE,...`` over its own.
+
+    Raises StudyError for what cannot be read.
+    """
+    schema = load_schema(source) if isinstance(source, str | Path) else source
+    if csv is None:
+        return schema
+    plain = schema or Schema({}, Dialect(), "prices")
+    return replace(plain, dialect=Dialect.parse(csv).over(plain.dialect))
+
+
+@dataclass(frozen=True)
+class PriceTable:
+    """Rows of a price file by header, numbers as float64 with NaN where empty; the index is the row from 0.
+
+    ``date`` is how the date column is declared, ``kinds`` what the columns of prices are (records.paths),
+    ``names`` what an asset's column is called when declared, ``levels`` the bar and the asset of columns
+    under two header rows.
+    """
+
+    frame: pd.DataFrame
+    columns: Columns
+    place: str
+    source: TableSource
+    dialect: Dialect
+    date: Field | None = None
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    levels: Mapping[str, Level] = field(default_factory=dict)
+
+    def kind(self, column: str) -> str:
+        """Return what the series of a column is."""
+        return self.kinds.get(column, PRICE)
+
+
+def read_price_table(source: Any, place: str, layout: str | None, schema: Schema | None) -> PriceTable:
+    """Read a table of prices in any layout; raises DataError for what cannot be read or recognized."""
+    dialect = schema.dialect if schema else Dialect()
+    found = levels_of(source, dialect, place)
+    dialect = replace(dialect, header_rows=2 if found else 1)
+    opened = open_table(source, {}, dialect, place=place)
+    headers = opened.headers
+    declared = _declared(headers, schema, place)
+    levels = {header: level for header, level in zip(headers, found, strict=False) if level is not None}
+    if levels:
+        columns = Columns("vendor", headers[0])
+    else:
+        _once(headers, place)
+        columns = recognise(headers, place, layout, {h: role_of(n, f) for h, (n, f) in declared.items()})
+    numeric = _numeric(columns, levels)
+    fields = {header: _field(declared.get(header), _NUMBER, header) for header in numeric}
+    if columns.ticker is not None:
+        fields[columns.ticker] = _field(declared.get(columns.ticker), _LABEL, columns.ticker)
+    raw = {} if columns.date is None else {columns.date: Field("cat", source=columns.date)}
+    opened = open_table(source, {**fields, **raw}, dialect, place=place)
+    frame = opened.table(list(fields)).to_pandas()
+    for header in numeric:
+        frame[header] = frame[header].astype(np.float64)
+    if columns.date is not None:
+        frame[columns.date] = opened.table([columns.date], rename=False).column(0).to_pandas()
+    frame = _without_blank_rows(frame, columns, bool(levels))
+    if frame.empty:
+        raise DataError("the file has no rows", place=place, remedy="give a table with a header and rows")
+    return PriceTable(
+        frame,
+        columns,
+        place,
+        opened,
+        opened.dialect,
+        declared.get(columns.date or "", ("", None))[1],
+        {header: _kind(name, spec, place) for header, (name, spec) in declared.items() if header in numeric},
+        {header: name for header, (name, _) in declared.items()},
+        levels,
+    )
+
+
+def role_of(name: str, spec: Field) -> str:
+    """Return what a declared column is: its role, else its name where that is a meaning."""
+    plain = spec.role or (name.lower() if name.lower() in MEANINGS else "")
+    return {word: meaning for meaning, words in SYNONYMS.items() for word in words}.get(plain, plain)
+
+
+def _declared(headers: tuple[str, ...], schema: Schema | None, place: str) -> dict[str, tuple[str, Field]]:
+    """Return header -> declared name and field; raises DataError for a declared column that is not there."""
+    if schema is None or not schema.fields:
+        return {}
+    bound = bind(headers, schema.fields, place)
+    absent = [name for name, spec in schema.fields.items() if name not in bound and not spec.optional]
+    if absent:
+        raise DataError(
+            f"no column for {', '.join(absent)}",
+            place=f"{place}:1",
+            expected=f"the columns of {schema.path or 'the schema'}",
+            remedy=did_you_mean(schema.fields[absent[0]].source or absent[0], list(headers)),
+        )
+    return {header: (name, schema.fields[name]) for name, header in bound.items()}
+
+
+def _kind(name: str, spec: Field, place: str) -> str:
+    kind = spec.as_ or PRICE
+    if kind not in KINDS:
+        raise DataError(
+            f"column {name!r} is declared as {kind!r}",
+            place=place,
+            expected=f"as: one of {', '.join(KINDS)}",
+            remedy=did_you_mean(kind, list(KINDS)),
+        )
+    return kind
+
+
+def _once(headers: tuple[str, ...], place: str) -> None:
+    twice = sorted({name for name in headers if headers.count(name) > 1})
+    if twice:
+        raise DataError(
+            f"column {twice[0]!r} appears twice",
+            place=f"{place}:1",
+            remedy="rename or delete one; a file with two header rows is read with --csv header_rows=2",
+        )
+
+
+def _numeric(columns: Columns, levels: Mapping[str, Level]) -> list[str]:
+    """Return the columns that hold numbers."""
+    found = [*columns.fields.values(), *columns.assets, *levels]
+    found += [name for side in columns.sides.values() for name in side.values()]
+    found += [name for name in (columns.adjusted, columns.path) if name is not None]
+    return list(dict.fromkeys(found))
+
+
+def _field(declared: tuple[str, Field] | None, usual: Field, header: str) -> Field:
+    """Return how a column is read: as declared, or as such columns usually are."""
+    if declared is None:
+        return replace(usual, source=header)
+    spec = declared[1]
+    kind = spec.type if spec.type in ("float", "ratio", "int", "cat", "id") else usual.type
+    nulls = spec.nulls or usual.nulls
+    return replace(spec, type=kind, source=header, null=True, nulls=nulls, optional=False, default=None)
+
+
+def _without_blank_rows(frame: pd.DataFrame, columns: Columns, vendor: bool) -> pd.DataFrame:
+    """Drop rows without any value, and the row of index names that vendors write under two headers."""
+    empty = frame.isna() | (frame == "")
+    kept = ~empty.all(axis=1)
+    if vendor and columns.date is not None and len(frame):
+        first = str(frame[columns.date].iloc[0]).strip().casefold()
+        if empty.drop(columns=columns.date).iloc[0].all() and first in SYNONYMS["date"]:
+            kept.iloc[0] = False
+    return frame[kept]

@@ -1,0 +1,1 @@
+"""Figures of the page and the numbers they show."""

@@ -1,0 +1,98 @@
+"""Cells that are not of their declared type, said with place, expectation and remedy."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from finsim.errors import Problem
+from finsim.tables.cells.stored import NUMBER_OF_TIME
+from finsim.tables.schema import Dialect, Field
+
+_EXPECTED = {
+    "bool": ("true or false", "write true and false, or declare the words in `true:` and `false:`"),
+    "int": ("whole numbers", "correct the cell, or declare the column float"),
+    "float": ("numbers", "correct or empty the cell"),
+    "ratio": ("numbers", "correct or empty the cell"),
+    "money": ("amounts", "correct or empty the cell"),
+    "date": ("dates", "write dates as 2026-01-31, or declare `format:`"),
+    "ts": ("times", "write times as 2026-01-31T09:30:00Z, or declare `format:`"),
+    "dur": ("durations", "write h:mm:ss, or declare `unit:` s, ms, us or ns"),
+    "id": ("identifiers", "store integers or text"),
+    "cat": ("labels", "store text"),
+}
+_NULLS = {"na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", ".", "..", "?", "missing", "unknown"}
+_NUMBERS = ("int", "float", "ratio", "money")
+_DATES = (
+    (r"\d{1,2}\.\d{1,2}\.\d{4}", "%d.%m.%Y"),
+    (r"\d{1,2}/\d{1,2}/\d{4}", "%d/%m/%Y (or %m/%d/%Y)"),
+    (r"\d{1,2}-\d{1,2}-\d{4}", "%d-%m-%Y (or %m-%d-%Y)"),
+    (r"\d{4}/\d{1,2}/\d{1,2}", "%Y/%m/%d"),
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A refused cell: the row from 0 on, its line in a text file (0: none), the header, what stands there."""
+
+    row: int
+    header: str
+    value: object
+    line: int = 0
+
+
+def problem_of(cell: Cell, field: Field, dialect: Dialect, place: str) -> Problem:
+    """Return what to say of a refused cell."""
+    wanted, remedy = _EXPECTED[field.type]
+    where = f"{place}, row {cell.row}" + (f" (line {cell.line})" if cell.line else "")
+    expected = f"{wanted} ({field.type}{f' {field.ccy}' if field.ccy else ''})"
+    text = cell.value.strip() if isinstance(cell.value, str) else None
+    hint = remedy if text is None else _remedy_of_text(text, field, dialect) or remedy
+    if field.type == "money" and text is None:
+        hint = f"store whole minor units with `unit: minor`, or at most {field.decimals} decimals"
+    return Problem(where, f"column {cell.header!r} holds {_shown(cell.value)}", expected, hint)
+
+
+def _shown(value: object) -> str:
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _remedy_of_text(text: str, field: Field, dialect: Dialect) -> str:
+    """Return the declaration that would make sense of a text, where one is seen."""
+    if text.lower() in _NULLS:
+        return f"--csv null={text}, or correct the cell"
+    if field.type in _NUMBERS:
+        return _remedy_of_number(text, field, dialect)
+    if field.type in ("date", "ts"):
+        if re.fullmatch(r"[-+]?\d+(\.0*)?", text):
+            return NUMBER_OF_TIME[field.type]
+        for pattern, form in _DATES:
+            if re.match(pattern, text):
+                return f"declare the format, such as --csv dates={form}"
+    return ""
+
+
+def _remedy_of_number(text: str, field: Field, dialect: Dialect) -> str:
+    digits = text.strip("%$€£¥ +-")
+    point = dialect.point
+    if point == "." and re.fullmatch(r"\d{1,3}(\.\d{3})+(,\d+)?", digits) and "," in digits:
+        return "declare the signs: --csv decimal=,,thousands=."
+    if point == "." and re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", digits):
+        more = ", or --csv decimal=, where it is the decimal sign" if digits.count(",") == 1 else ""
+        return f"declare the sign for thousands: --csv thousands=,{more}"
+    if point == "." and re.fullmatch(r"\d*,\d+", digits):
+        return "declare the decimal sign: --csv decimal=,"
+    if point == "," and re.fullmatch(r"\d*\.\d+", digits):
+        return "declare the sign for thousands: --csv thousands=., or correct the cell"
+    if re.fullmatch(r"\d{1,3}([ '’\u00a0\u202f]\d{3})+([.,]\d+)?", digits):
+        return "declare the sign for thousands, such as --csv thousands=space"
+    if text.endswith("%") and field.type != "ratio":
+        return "declare the column ratio, or `strip: ['%']` with `unit: percent`"
+    if re.match(r"[$€£¥]", text):
+        return f"declare `strip: [{text[0]!r}]` for the column"
+    if field.type == "money" and field.unit == "minor":
+        return "write whole minor units, or declare `unit: major`"
+    if field.type == "money" and re.fullmatch(r"\d*\.\d+", digits):
+        return f"write at most {field.decimals} decimals, or declare `scale:`"
+    return ""

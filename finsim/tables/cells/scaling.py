@@ -1,0 +1,94 @@
+"""Numbers and times that stand in another unit or zone than the canonical one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finsim.tables.cells.canonical import TIMES, canonical
+from finsim.tables.schema import Dialect, Field
+
+_SHARES = {"percent": 100.0, "bp": 10_000.0}
+_WHOLE_WITHIN = 1e-9  # how near a float must be to a whole number of minor units, relative
+
+
+def scaled(numbers: pa.Array, field: Field) -> pa.Array:
+    """Return numbers of the declared unit as decimals or months."""
+    if field.unit in _SHARES:
+        return pc.divide(numbers, _SHARES[field.unit])
+    if field.unit == "years":
+        return pc.multiply_checked(numbers, pa.scalar(12, numbers.type))
+    return numbers
+
+
+def minor_of(whole: pa.Array, field: Field) -> pa.Array:
+    """Return whole minor units as decimals."""
+    cents = whole.cast(pa.decimal128(38, 0))
+    # The same 128-bit integers, read with the decimals of the currency: Arrow would multiply each.
+    kind = canonical(field)
+    return pa.Array.from_buffers(kind, len(cents), cents.buffers(), cents.null_count, cents.offset)
+
+
+def money_of_floats(numbers: pa.Array, field: Field) -> pa.Array:
+    """Return floats as decimals. Raises ArrowInvalid where one is no whole number of minor units."""
+    factor = 1.0 if field.unit == "minor" else 10.0**field.decimals
+    minor = pc.multiply(numbers, factor)
+    whole = pc.round(minor)
+    size = pc.max_element_wise(pc.abs(minor), pa.scalar(1.0), skip_nulls=False)
+    near = pc.less_equal(pc.abs(pc.subtract(minor, whole)), pc.multiply(size, _WHOLE_WITHIN))
+    if not pc.all(pc.fill_null(near, True)).as_py():
+        raise pa.ArrowInvalid("not a whole number of minor units")
+    return minor_of(whole.cast(pa.int64()), field)
+
+
+def of_number(whole: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    """Return whole numbers of a declared time unit as days, times or durations."""
+    if field.type == "dur":
+        return whole.cast(pa.duration(field.unit or "ns")).cast(pa.duration("ns"))
+    if field.unit == "days":
+        return whole.cast(pa.int32()).cast(pa.date32())
+    stamps = whole.cast(pa.timestamp(field.unit, tz="UTC")).cast(TIMES)
+    return days_of(stamps, field, dialect) if field.type == "date" else stamps
+
+
+def zone_of(field: Field, dialect: Dialect) -> str:
+    """Return the zone of a column, empty where none is declared."""
+    return field.zone or dialect.zone
+
+
+def assumed_zone(stamps: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    """Return times without an offset in UTC: they are meant in the declared zone, else in UTC.
+
+    Of an hour that comes twice the first is meant. Raises ArrowInvalid for an hour that is left out.
+    """
+    zone = zone_of(field, dialect)
+    if not zone:
+        return stamps.cast(pa.timestamp("ns")).cast(TIMES)
+    local = stamps.cast(pa.timestamp("ns"))
+    placed = pc.assume_timezone(local, zone, ambiguous="earliest", nonexistent="raise")
+    return placed.cast(TIMES)
+
+
+def days_of(stamps: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    """Return the day of times: the local day where a zone is declared."""
+    zone = zone_of(field, dialect)
+    if zone and getattr(stamps.type, "tz", None):
+        stamps = pc.local_timestamp(stamps.cast(pa.timestamp(stamps.type.unit, tz=zone)))
+    elif getattr(stamps.type, "tz", None):
+        stamps = stamps.cast(pa.timestamp(stamps.type.unit, tz="UTC")).cast(pa.timestamp(stamps.type.unit))
+    return pc.floor_temporal(stamps, unit="day").cast(pa.date32())
+
+
+def cents_of(amounts: pa.Array, decimals: int) -> pa.Array:
+    """Return decimals as int64 minor units. Raises ArrowInvalid for more than 64 bits hold."""
+    fixed = amounts.cast(pa.decimal128(38, decimals))
+    if not len(fixed):
+        return pa.array([], pa.int64())
+    words = np.frombuffer(fixed.buffers()[1], dtype=np.int64).reshape(-1, 2)
+    low, high = words[fixed.offset : fixed.offset + len(fixed)].T
+    valid = fixed.is_valid()
+    wide = pa.array(high != low >> 63)
+    if pc.any(pc.and_(valid, wide)).as_py():
+        raise pa.ArrowInvalid("an amount beyond 64 bits")
+    return pc.if_else(valid, pa.array(np.ascontiguousarray(low)), pa.scalar(None, pa.int64()))

@@ -1,0 +1,168 @@
+"""Columns that come typed, from Arrow, Parquet or pandas -> values of the declared type."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finsim.tables.cells.canonical import LABELS, canonical
+from finsim.tables.cells.scaling import assumed_zone, days_of, minor_of, money_of_floats, of_number, scaled
+from finsim.tables.cells.written import from_text
+from finsim.tables.schema import Dialect, Field
+
+
+class Undeclared(Exception):
+    """A stored column that may mean two things; the schema has to say which."""
+
+    def __init__(self, found: str, remedy: str) -> None:
+        super().__init__(found)
+        self.found, self.remedy = found, remedy
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column holds text, coded or not."""
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or str(kind) == "string_view")
+
+
+def is_readable(kind: pa.DataType) -> bool:
+    """Whether some declared type can be read from a stored type: no lists, records, bytes or intervals."""
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(
+        is_text(kind) or pa.types.is_primitive(kind) or pa.types.is_null(kind) or pa.types.is_decimal(kind)
+    ) and not pa.types.is_interval(kind)
+
+
+def from_stored(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    """Return stored cells in the canonical form of their type (an id of whole numbers stays int64).
+
+    Raises Undeclared where the schema has to say a unit, pyarrow.ArrowInvalid when cells do not fit.
+    """
+    kind = data.type
+    if pa.types.is_null(kind):
+        return pa.nulls(len(data), canonical(field))
+    if pa.types.is_dictionary(kind):
+        if field.type in ("cat", "id") and kind == LABELS and _is_plain(data, field):
+            return data
+        words = data.dictionary.cast(pa.string()) if is_text(kind) else data.dictionary
+        if field.type in ("cat", "id") and is_text(kind):
+            coded = pa.DictionaryArray.from_arrays(data.indices.cast(pa.int32()), words)
+            if _is_plain(coded, field):
+                return coded
+        data = words.take(data.indices)
+        kind = data.type
+    if not is_readable(kind):
+        raise pa.ArrowInvalid(f"holds {kind}")
+    if is_text(kind):
+        return from_text(data, field, dialect)
+    if pa.types.is_floating(kind):
+        data = _without_nan(data.cast(pa.float64()) if kind != pa.float64() else data)
+    return _READERS[field.type](data, field, dialect)
+
+
+def _is_plain(data: pa.DictionaryArray, field: Field) -> bool:
+    """Whether labels can be taken as they are."""
+    words = data.dictionary
+    empty = pa.array(("", *field.nulls), pa.string())
+    return not (field.strip or words.null_count or pc.any(pc.is_in(words, empty)).as_py())
+
+
+def _without_nan(data: pa.Array) -> pa.Array:
+    gaps = pc.is_nan(data)
+    return pc.if_else(gaps, pa.scalar(None, data.type), data) if pc.any(gaps).as_py() else data
+
+
+def _labels(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    if pa.types.is_floating(data.type) and pc.all(pc.equal(data, pc.round(data))).as_py() is not False:
+        data = data.cast(pa.int64())
+    return from_text(data.cast(pa.string()), field, dialect)
+
+
+def _ids(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    if pa.types.is_integer(data.type) or pa.types.is_floating(data.type):
+        return data.cast(pa.int64())
+    return _labels(data, field, dialect)
+
+
+def _truths(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    if pa.types.is_boolean(data.type):
+        return data
+    if not pa.types.is_integer(data.type) and not pa.types.is_floating(data.type):
+        raise pa.ArrowInvalid(f"holds {data.type}")
+    return from_text(data.cast(pa.int64()).cast(pa.string()), field, dialect)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def _whole(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    if not _is_number(data.type):
+        raise pa.ArrowInvalid(f"holds {data.type}")
+    return scaled(data.cast(pa.int64()), field)
+
+
+def _floats(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    if not _is_number(data.type):
+        raise pa.ArrowInvalid(f"holds {data.type}")
+    return scaled(data.cast(pa.float64()), field)
+
+
+def _money(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    if pa.types.is_decimal(data.type):
+        return data.cast(canonical(field))
+    if pa.types.is_floating(data.type):
+        return money_of_floats(data, field)
+    if not pa.types.is_integer(data.type):
+        raise pa.ArrowInvalid(f"holds {data.type}")
+    if field.unit == "minor":
+        return minor_of(data, field)
+    if field.unit == "major":
+        return data.cast(canonical(field))
+    raise Undeclared(
+        f"holds whole numbers ({data.type}), which may be minor units or whole {field.ccy or 'units'}",
+        "declare `unit: minor` (cents) or `unit: major` for the column",
+    )
+
+
+def _moments(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    kind, is_day = data.type, field.type == "date"
+    if pa.types.is_date(kind):
+        return (
+            data.cast(pa.date32()) if is_day else assumed_zone(data.cast(pa.timestamp("ns")), field, dialect)
+        )
+    if pa.types.is_timestamp(kind):
+        if is_day:
+            return days_of(data, field, dialect)
+        return data.cast(canonical(field)) if kind.tz else assumed_zone(data, field, dialect)
+    if not pa.types.is_integer(kind) and not pa.types.is_floating(kind):
+        raise pa.ArrowInvalid(f"holds {kind}")
+    whole = data.cast(pa.int64())
+    if field.unit:
+        return of_number(whole, field, dialect)
+    if field.format:
+        return from_text(whole.cast(pa.string()), field, dialect)
+    raise Undeclared(f"holds whole numbers ({kind}) without a unit", NUMBER_OF_TIME[field.type])
+
+
+NUMBER_OF_TIME = {
+    "date": 'declare `format: "%Y%m%d"`, or `unit:` days, s, ms, us or ns',
+    "ts": 'declare `unit:` s, ms, us or ns, or `format: "%Y%m%d%H%M%S"`',
+    "dur": "declare `unit:` s, ms, us or ns",
+}
+
+
+def _durations(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    if pa.types.is_duration(data.type):
+        return data.cast(canonical(field))
+    if not pa.types.is_integer(data.type) and not pa.types.is_floating(data.type):
+        raise pa.ArrowInvalid(f"holds {data.type}")
+    if field.unit:
+        return of_number(data.cast(pa.int64()), field, dialect)
+    raise Undeclared(f"holds whole numbers ({data.type}) without a unit", NUMBER_OF_TIME["dur"])
+
+
+_READERS = {
+    "bool": _truths, "int": _whole, "float": _floats, "ratio": _floats, "money": _money,
+    "date": _moments, "ts": _moments, "dur": _durations, "cat": _labels, "id": _ids,
+}  # fmt: skip

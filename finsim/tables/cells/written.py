@@ -1,0 +1,198 @@
+"""Cells of text -> values of the declared type. A cell means the same whatever the others hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finsim.tables.cells.bisecting import converted
+from finsim.tables.cells.canonical import LABELS, TIMES, canonical
+from finsim.tables.cells.scaling import assumed_zone, days_of, minor_of, of_number, scaled
+from finsim.tables.cells.time_formats import parsed_times
+from finsim.tables.schema import Dialect, Field
+
+TRUE, FALSE = ("true", "True", "TRUE", "1"), ("false", "False", "FALSE", "0")
+_SPACES = {" ": "[ \u00a0\u2007\u2009\u202f]", "'": "['\u2019]"}  # signs that stand for one another
+_ZONED = r"[T ]\d\d.*([Zz]|[+-]\d\d:?(\d\d)?)$"
+_ISO_DAY = r"^\d{4}-\d\d-\d\d$"
+
+
+def from_text(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    """Return cells of text in the canonical form of their type.
+
+    Raises pyarrow.ArrowInvalid when a cell is none of it.
+    """
+    texts = texts.cast(pa.string())
+    if field.type in ("cat", "id"):
+        return _labels(texts, field, dialect)
+    texts = pc.utf8_trim_whitespace(texts)
+    for word in field.strip:
+        texts = pc.utf8_trim_whitespace(pc.replace_substring(texts, word, ""))
+    texts = _emptied(texts, (*dialect.null, *field.nulls))
+    if field.type == "bool":
+        return _truths(texts, field, dialect)
+    if field.type in ("date", "ts"):
+        return _times(texts, field, dialect)
+    if field.type == "dur":
+        return _durations(texts, field)
+    return _numbers(texts, field, dialect)
+
+
+def _emptied(texts: pa.Array, words: tuple[str, ...]) -> pa.Array:
+    """Return texts with null in place of the words that mean empty."""
+    found = pc.is_in(texts, pa.array(words, pa.string()))
+    if not pc.any(found).as_py():
+        return texts
+    return pc.if_else(found, pa.scalar(None, pa.string()), texts)
+
+
+def _labels(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    coded = pc.dictionary_encode(texts)
+    words = coded.dictionary
+    for word in field.strip:
+        words = pc.replace_substring(words, word, "")
+    words = _emptied(words, (*dialect.null, *field.nulls))
+    if words.equals(coded.dictionary):
+        return coded
+    return pc.dictionary_encode(words.take(coded.indices)).cast(LABELS)
+
+
+def refuse_unless(good: pa.Array, texts: pa.Array) -> None:
+    """Raise ArrowInvalid where a cell that is not empty is not good."""
+    if pc.any(pc.invert(good)).as_py():
+        raise pa.ArrowInvalid("a cell is not of the declared type")
+
+
+def _truths(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    true = pa.array(field.true or dialect.true or TRUE, pa.string())
+    false = pa.array(field.false or dialect.false or FALSE, pa.string())
+    yes = pc.is_in(texts, true)
+    refuse_unless(pc.or_(pc.or_(yes, pc.is_in(texts, false)), pc.is_null(texts)), texts)
+    return pc.if_else(pc.is_null(texts), pa.scalar(None, pa.bool_()), yes)
+
+
+def _numbers(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    texts = plain_numbers(texts, dialect)
+    if field.type == "money":
+        return _money(texts, field)
+    if field.type == "int":
+        texts = pc.replace_substring_regex(texts, r"^\+?(-?\d+)(\.0*)?$", r"\1")
+        refuse_unless(pc.match_substring_regex(texts, r"^-?\d+$"), texts)
+        return scaled(texts.cast(pa.int64()), field)
+    if field.type != "ratio":
+        return scaled(texts.cast(pa.float64()), field)
+    signed = pc.fill_null(pc.ends_with(texts, "%"), False)
+    if not pc.any(signed).as_py():
+        return scaled(texts.cast(pa.float64()), field)
+    shares = pc.utf8_trim_whitespace(pc.utf8_rtrim(texts, "%")).cast(pa.float64())
+    return pc.if_else(signed, pc.divide(shares, 100.0), scaled(shares, field))
+
+
+def plain_numbers(texts: pa.Array, dialect: Dialect) -> pa.Array:
+    """Return numbers without signs for thousands and with a point, as Arrow reads them.
+
+    Raises ArrowInvalid for thousands that do not stand in groups of three, and for a point where commas
+    are declared.
+    """
+    point, sign = dialect.point, dialect.thousands
+    if sign:
+        class_ = _SPACES.get(sign, re.escape(sign))
+        grouped = rf"^[-+]?\d{{1,3}}({class_}\d{{3}})+({re.escape(point)}\d*)?\s?%?$"
+        has_sign = pc.match_substring_regex(texts, class_)
+        if pc.any(has_sign).as_py():
+            whole = pc.match_substring_regex(texts, grouped)
+            refuse_unless(pc.or_(whole, pc.invert(has_sign)), texts)
+            texts = pc.replace_substring_regex(texts, class_, "")
+    if point != ".":
+        refuse_unless(pc.invert(pc.match_substring(texts, ".")), texts)
+        texts = pc.replace_substring(texts, point, ".")
+    return texts
+
+
+def _money(texts: pa.Array, field: Field) -> pa.Array:
+    if field.unit == "minor":
+        refuse_unless(pc.match_substring_regex(texts, r"^[-+]?\d+(\.0*)?$"), texts)
+        texts = pc.replace_substring_regex(texts, r"^\+?(-?\d+)(\.0*)?$", r"\1")
+        return minor_of(texts.cast(pa.int64()), field)
+    return texts.cast(canonical(field))
+
+
+def _times(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    formats = field.formats or Field(field.type, format=dialect.dates).formats
+    if formats:
+        coded = pc.dictionary_encode(texts)
+        read = converted_words(coded.dictionary, lambda words: parsed_times(words, formats))
+        return _placed(read.take(coded.indices), field, dialect)
+    if field.unit:
+        refuse_unless(pc.match_substring_regex(texts, r"^[-+]?\d+(\.0*)?$"), texts)
+        whole = pc.replace_substring_regex(texts, r"^\+?(-?\d+)(\.0*)?$", r"\1")
+        return of_number(whole.cast(pa.int64()), field, dialect)
+    if field.type == "date":
+        only_days = pc.fill_null(pc.match_substring_regex(texts, _ISO_DAY), True)
+        if pc.all(only_days).as_py():
+            return texts.cast(pa.date32())
+        none = pa.scalar(None, pa.string())
+        days = pc.if_else(only_days, texts, none).cast(pa.date32())
+        return pc.coalesce(days, _days(pc.if_else(only_days, none, texts), field, dialect))
+    return _iso(texts, field, dialect)
+
+
+def converted_words(words: pa.Array, convert: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """Return converted words of a dictionary. Raises ArrowInvalid where one is refused."""
+    found = converted(words, convert)
+    if found.refused:
+        raise pa.ArrowInvalid(f"{words[found.refused[0]]} is not of the declared format")
+    return found.cells
+
+
+def _placed(stamps: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    """Return times as days, or as times in UTC."""
+    if field.type == "date":
+        return days_of(stamps, field, dialect)
+    return stamps.cast(TIMES) if stamps.type.tz else assumed_zone(stamps, field, dialect)
+
+
+def _days(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    """Return the days of ISO times; microseconds reach the year 9999."""
+    texts = pc.replace_substring_regex(texts, r"(:\d\d)\.\d+", r"\1")
+    exact, local = _apart(texts)
+    zoned = days_of(exact.cast(pa.timestamp("us", tz="UTC")), field, dialect)
+    return pc.coalesce(zoned, days_of(local.cast(pa.timestamp("us")), field, dialect))
+
+
+def _iso(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    """Return ISO times in UTC; those without an offset are meant in the declared zone."""
+    exact, local = _apart(texts)
+    placed = assumed_zone(local.cast(pa.timestamp("ns")), field, dialect)
+    if exact.null_count == len(exact):
+        return placed
+    return pc.coalesce(exact.cast(TIMES), placed)
+
+
+def _apart(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Return the times that carry an offset, and those that do not; the others are empty in each."""
+    zoned = pc.fill_null(pc.match_substring_regex(texts, _ZONED), False)
+    none = pa.scalar(None, pa.string())
+    return pc.if_else(zoned, texts, none), pc.if_else(zoned, none, texts)
+
+
+def _durations(texts: pa.Array, field: Field) -> pa.Array:
+    clock = pc.fill_null(pc.match_substring_regex(texts, r"^-?\d+:\d\d:\d\d(\.\d{1,9})?$"), False)
+    if not pc.any(clock).as_py():
+        if not field.unit and texts.null_count < len(texts):
+            raise pa.ArrowInvalid("a duration without a unit")
+        return of_number(texts.cast(pa.int64()), field, Dialect())
+    none = pa.scalar(None, pa.string())
+    rest = _durations(pc.if_else(clock, none, texts), field)
+    parts = pc.extract_regex(
+        pc.if_else(clock, texts, none), r"^(?P<s>-?)(?P<h>\d+):(?P<m>[0-5]\d):(?P<x>[0-5]\d)(?P<f>\.?\d*)$"
+    )
+    hour, minute, second = (pc.struct_field(parts, name).cast(pa.int64()) for name in "hmx")
+    fraction = pc.utf8_slice_codeunits(pc.utf8_rpad(pc.struct_field(parts, "f"), 10, "0"), 1, 10)
+    seconds = pc.add(pc.multiply(pc.add(pc.multiply(hour, 60), minute), 60), second)
+    nanos = pc.add(pc.multiply_checked(seconds, 10**9), fraction.cast(pa.int64()))
+    signed = pc.if_else(pc.equal(pc.struct_field(parts, "s"), "-"), pc.negate(nanos), nanos)
+    return pc.coalesce(signed.cast(pa.duration("ns")), rest)

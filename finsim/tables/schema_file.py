@@ -1,0 +1,153 @@
+"""A schema file as written (``finsim: schema/1``) -> ``Schema``; a rule pack's columns take the same keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import Field as Key
+
+from finsim.documents import Document, read, validate
+from finsim.errors import DataError, StudyError
+from finsim.tables.cells.time_formats import wrong_format
+from finsim.tables.schema import UNITS, Dialect, Field, Schema
+
+Scalar = bool | int | float | str
+Kind = Literal["prices", "payments", "loans", "table"]
+
+
+def _word(value: object) -> object:
+    """Return a word that YAML read as a number or a truth as text."""
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _words(value: object) -> object:
+    return [_word(one) for one in value] if isinstance(value, list | tuple) else [_word(value)]
+
+
+Words = Annotated[list[str], BeforeValidator(_words)]
+
+
+def _zone(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("expected an IANA zone, such as Europe/Berlin")
+    try:
+        return str(ZoneInfo(value)) if value else value
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("expected an IANA zone, such as Europe/Berlin") from None
+
+
+Zone = Annotated[str, BeforeValidator(_zone)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+
+
+class ColumnKeys(_Strict):
+    """The keys of one declared column."""
+
+    type: Literal["bool", "int", "float", "ratio", "money", "date", "ts", "dur", "cat", "id"]
+    source: str = Key("", alias="from")
+    ccy: str = Key("", pattern=r"^([A-Z]{3})?$")
+    scale: int | None = Key(None, ge=0, le=9)
+    unit: str = ""
+    format: str = ""
+    zone: Zone = ""
+    null: bool | Words = False
+    true: Words = []
+    false: Words = []
+    strip: Words = []
+    optional: bool = False
+    default: Scalar | None = None
+    alias: Words = []
+    role: str = ""
+    as_: Literal["", "price", "difference", "return"] = Key("", alias="as")
+    values: list[str] | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> ColumnKeys:
+        units = UNITS.get(self.type, ())
+        if self.unit and self.unit not in units:
+            known = f"one of {', '.join(units)}" if units else "no unit"
+            raise ValueError(f"unit {self.unit!r} of a {self.type} column; expected {known}")
+        if self.format and self.type not in ("date", "ts"):
+            raise ValueError("format is for date and ts columns")
+        if self.format and (wrong := wrong_format(self.format)):
+            raise ValueError(f"format: {wrong}")
+        if self.format and self.unit:
+            raise ValueError("unit and format exclude one another")
+        if self.zone and self.type not in ("date", "ts"):
+            raise ValueError("zone is for date and ts columns")
+        if (self.true or self.false) and self.type != "bool":
+            raise ValueError("true and false are for bool columns")
+        if bool(self.true) != bool(self.false):
+            raise ValueError("true and false go together")
+        return self
+
+    def field(self) -> Field:
+        """Return the column that the keys declare."""
+        words = self.null if isinstance(self.null, list) else []
+        return Field(
+            self.type, self.ccy, self.scale, self.unit, self.format, self.zone,
+            bool(self.null), tuple(words), tuple(self.true), tuple(self.false), tuple(self.strip),
+            self.optional, self.default, tuple(self.alias), self.source, self.role, self.as_,
+        )  # fmt: skip
+
+
+class ReadKeys(_Strict):
+    """The keys of a `read:` block; those left out are not declared."""
+
+    sep: str | None = None
+    decimal: str | None = None
+    thousands: str | None = None
+    encoding: str | None = None
+    quote: str | None = None
+    dates: str | None = None
+    zone: Zone | None = None
+    null: Words | None = None
+    true: Words | None = None
+    false: Words | None = None
+    skip_rows: Annotated[int, Key(ge=0, le=10_000)] | None = None
+    header_rows: Annotated[int, Key(ge=1, le=2)] | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> ReadKeys:
+        try:
+            self.dialect()
+        except StudyError as bad:
+            raise ValueError(bad.problems[0].found) from None
+        return self
+
+    def dialect(self) -> Dialect:
+        """Return the dialect that the keys declare. Raises StudyError when one cannot be."""
+        written: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in self.model_dump(exclude_none=True).items()
+        }
+        return Dialect.of(written)
+
+
+class SchemaKeys(_Strict):
+    """A schema file."""
+
+    finsim: Literal["schema/1"]
+    kind: Kind = "table"
+    read: ReadKeys = ReadKeys()
+    columns: dict[str, ColumnKeys] = Key(min_length=1)
+
+
+def load_schema(path: str | Path) -> Schema:
+    """Read a schema file. Raises DataError with every problem at its line and column."""
+    return schema_of(read(path, DataError))
+
+
+def schema_of(document: Document) -> Schema:
+    """Return the schema of a parsed file. Raises DataError with every problem at its line and column."""
+    written = validate(document, SchemaKeys, DataError)
+    fields = {name: keys.field() for name, keys in written.columns.items()}
+    return Schema(fields, written.read.dialect(), written.kind, document.path)

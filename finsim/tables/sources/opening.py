@@ -1,0 +1,65 @@
+"""``open_table``: whatever a user has, as a source of typed rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from finsim.errors import DataError
+from finsim.tables.schema import Dialect, Field
+from finsim.tables.sources.border import reading
+from finsim.tables.sources.memory import ArrowStream, ArrowTable, PandasTable
+from finsim.tables.sources.parquet_file import ENDINGS, ParquetTable
+from finsim.tables.sources.source import TableSource
+from finsim.tables.sources.text_file import TextTable
+
+
+def open_table(
+    data: Any, fields: Mapping[str, Field], dialect: Dialect | None = None, *, place: str = ""
+) -> TableSource:
+    """Open a table under declared columns; nothing but headers and the first lines is read yet.
+
+    ``data`` is a path (CSV plain, gzip or zstd; a Parquet file or a folder of them), an Arrow table, batch
+    or reader, anything with ``__arrow_c_stream__`` (polars, DuckDB), a pandas DataFrame, or an opened table.
+    ``place`` is what messages call it. Raises DataError when it is missing, empty or no table.
+    """
+    used = dialect or Dialect()
+    if isinstance(data, TableSource):
+        return data
+    if isinstance(data, str | Path):
+        return _file(Path(data), fields, used, place or str(data))
+    where = place or "table"
+    if isinstance(data, pa.RecordBatch):
+        data = pa.Table.from_batches([data])
+    if isinstance(data, pa.RecordBatchReader):
+        with reading(where):
+            data = data.read_all()
+    if isinstance(data, pa.Table):
+        return ArrowTable(data, fields, used, where)
+    if type(data).__module__.split(".")[0] == "pandas" and hasattr(data, "columns"):
+        return PandasTable(data, fields, used, where)
+    if hasattr(data, "__arrow_c_stream__"):
+        return ArrowStream(data, fields, used, where)
+    raise DataError(
+        f"{type(data).__name__} is no table",
+        place=where,
+        expected="a path, pandas, polars, Arrow or DuckDB table",
+        remedy="hand in a DataFrame, an Arrow table or a path",
+    )
+
+
+def _file(path: Path, fields: Mapping[str, Field], dialect: Dialect, place: str) -> TableSource:
+    with reading(place):
+        is_folder = path.is_dir()
+        if not is_folder and not path.is_file():
+            raise FileNotFoundError
+        is_empty = not is_folder and path.stat().st_size == 0
+        mark = b"" if is_folder or is_empty else path.open("rb").read(4)
+    if is_empty:
+        raise DataError("the file is empty", place=place, remedy="give a table with a header and rows")
+    if is_folder or path.suffix in ENDINGS or mark == b"PAR1":
+        return ParquetTable(path, fields, dialect, place)
+    return TextTable(path, fields, dialect, place)

@@ -1,0 +1,69 @@
+"""Parquet, a file or a folder of parts, read batch by batch and only the columns that are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from finsim.errors import DataError
+from finsim.tables.cells.stored import is_text
+from finsim.tables.schema import Dialect, Field
+from finsim.tables.sources.border import reading
+from finsim.tables.sources.source import TableSource
+
+BATCH_ROWS = 1 << 18
+_READ_BYTES = 1 << 20  # read ahead no further: what keeps memory at a few batches
+ENDINGS = (".parquet", ".pq")
+
+
+class ParquetTable(TableSource):
+    """One table in Parquet."""
+
+    def __init__(self, path: Path, fields: Mapping[str, Field], dialect: Dialect, place: str) -> None:
+        self.parts = (
+            sorted(one for one in path.rglob("*") if one.suffix in ENDINGS) if path.is_dir() else [path]
+        )
+        if not self.parts:
+            raise DataError("no Parquet files in this folder", place=place, remedy="check the path")
+        footers, schemas = [], []
+        for part in self.parts:
+            with reading(str(part), "Parquet file"):
+                footers.append(pq.read_metadata(part))
+                schemas.append(footers[-1].schema.to_arrow_schema())
+        self.schema: pa.Schema = schemas[0]
+        for part, schema in zip(self.parts, schemas, strict=True):
+            if schema.names != self.schema.names:
+                raise DataError(
+                    f"columns differ from those of {self.parts[0].name}",
+                    place=str(part),
+                    expected=", ".join(self.schema.names),
+                    remedy="put one table into one folder",
+                )
+        super().__init__(self.schema.names, fields, dialect, place)
+        self.rows = sum(footer.num_rows for footer in footers)
+        if not self.rows:
+            raise DataError(
+                "the table has no rows", place=place, remedy="give a table with a header and rows"
+            )
+
+    def _columns(self, places: Sequence[int], fields: Mapping[int, Field]) -> Iterator[pa.RecordBatch]:
+        names = [self.headers[at] for at in places]
+        coded = [
+            self.headers[at]
+            for at, field in fields.items()
+            if field.type in ("cat", "id") and is_text(self.schema.field(at).type)
+        ]
+        is_whole = len(places) == len(self.headers)
+        for part in self.parts:
+            with (
+                reading(str(part), "Parquet file"),
+                pq.ParquetFile(
+                    part, pre_buffer=False, buffer_size=_READ_BYTES, read_dictionary=coded
+                ) as file,
+            ):
+                wanted = None if is_whole else names
+                for batch in file.iter_batches(BATCH_ROWS, columns=wanted, use_threads=False):
+                    yield batch if is_whole else batch.select(names)

@@ -1,0 +1,162 @@
+"""A table that can be read as declared, batch by batch and as often as needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from finsim.errors import DataError, Problem, did_you_mean
+from finsim.tables.binding import bind
+from finsim.tables.cells.bisecting import MOST
+from finsim.tables.cells.canonical import canonical
+from finsim.tables.cells.meaning import read_cells, shown_value
+from finsim.tables.cells.refusals import Cell, problem_of
+from finsim.tables.cells.scaling import cents_of
+from finsim.tables.cells.stored import Undeclared
+from finsim.tables.cells.written import from_text
+from finsim.tables.schema import Dialect, Field
+
+TYPED = b"finsim.type"  # metadata of a field that stands in canonical form: its declared type
+
+
+class TableSource:
+    """One table under a schema.
+
+    ``headers`` are those of the data, ``bound`` says which declared column is which, ``rows`` is their
+    number where it is known before reading, ``dialect`` is as used, with what was seen filled in.
+    """
+
+    def __init__(
+        self, headers: Sequence[str], fields: Mapping[str, Field], dialect: Dialect, place: str
+    ) -> None:
+        self.headers, self.fields = tuple(headers), fields
+        self.dialect, self.place = dialect, place
+        self.rows: int | None = None
+        self.bound = bind(self.headers, fields, place)
+
+    def batches(
+        self, names: Sequence[str] | None = None, *, rename: bool = True, minor: bool = False
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the rows; calling again reads again.
+
+        ``names`` are declared columns (None: all); others are not read. With ``rename`` they come in
+        canonical form under their declared names (money as int64 minor units where ``minor``), else as
+        stored, text tables as text, under their headers and with the undeclared ones. Raises DataError with
+        file, row, line, column and cell for what cannot be read, and for absent columns.
+        """
+        if not rename:
+            yield from self._stored(names)
+            return
+        wanted = self._wanted(names)
+        there = {name: self.bound[name] for name in wanted if name in self.bound}
+        places = [self.headers.index(header) for header in there.values()]
+        as_declared = {at: self.fields[name] for at, name in zip(places, there, strict=True)}
+        first_row = 0
+        for batch in self._columns(places, as_declared):
+            cells = dict(zip(there, batch.columns, strict=bool(there)))
+            made = [self._typed(name, cells.get(name), batch.num_rows, minor) for name in wanted]
+            if any(column is None for column in made):
+                raise self._refusal(there, places, cells, first_row)
+            first_row += batch.num_rows
+            yield _batch(made, [self._field(name, column) for name, column in zip(wanted, made, strict=True)],
+                         batch.num_rows)  # fmt: skip
+
+    def table(
+        self, names: Sequence[str] | None = None, *, rename: bool = True, minor: bool = False
+    ) -> pa.Table:
+        """Return all rows as one table; arguments and errors are those of ``batches``."""
+        parts = list(self.batches(names, rename=rename, minor=minor))
+        if parts:
+            return pa.concat_tables(
+                [pa.Table.from_batches([part]) for part in parts], promote_options="permissive"
+            ).unify_dictionaries()
+        if not rename:
+            return self._no_rows(names)
+        kinds = [pa.field(name, canonical(self.fields[name], minor=minor)) for name in self._wanted(names)]
+        return pa.schema(kinds).empty_table()
+
+    def lacking(self) -> list[Problem]:
+        """Return one problem for each column that has to be there and is not."""
+        return [self._absent(name) for name, spec in self.fields.items() if self._is_absent(name, spec)]
+
+    def _is_absent(self, name: str, spec: Field) -> bool:
+        return name not in self.bound and not spec.optional and spec.default is None
+
+    def _absent(self, name: str) -> Problem:
+        source = self.fields[name].source
+        wanted = f"no column {source!r} for {name!r}" if source else f"no column {name!r}"
+        return Problem(self.place, wanted, "", did_you_mean(source or name, self.headers))
+
+    def _wanted(self, names: Sequence[str] | None) -> list[str]:
+        """Return the declared columns to read; optional ones that are absent are left out."""
+        asked = list(self.fields if names is None else names)
+        problems = [self._absent(name) for name in asked if self._is_absent(name, self.fields[name])]
+        if problems:
+            raise DataError.of(problems)
+        return [name for name in asked if name in self.bound or self.fields[name].default is not None]
+
+    def _typed(self, name: str, cells: pa.Array | None, rows: int, minor: bool) -> pa.Array | None:
+        """Return one column of a batch in canonical form, None where cells are refused."""
+        spec = self.fields[name]
+        if cells is None:
+            found = default_cells(spec, rows)
+        else:
+            try:
+                read = read_cells(cells, spec, self.dialect)
+            except Undeclared as doubt:
+                found = f"column {self.bound[name]!r} {doubt.found}"
+                raise DataError(found, place=self.place, remedy=doubt.remedy) from None
+            if read.refused:
+                return None
+            found = read.cells
+        return cents_of(found, spec.decimals) if minor and spec.type == "money" else found
+
+    def _field(self, name: str, column: pa.Array) -> pa.Field:
+        return pa.field(name, column.type, metadata={TYPED: self.fields[name].type.encode()})
+
+    def _refusal(
+        self, names: Mapping[str, str], places: Sequence[int], cells: Mapping[str, pa.Array], first_row: int
+    ) -> DataError:
+        """Return the error of a batch in which cells are refused."""
+        found = [
+            (Cell(first_row + row, header, shown_value(cells[name], row)), self.fields[name])
+            for name, header in names.items()
+            for row in read_cells(cells[name], self.fields[name], self.dialect).refused
+        ]
+        found.sort(key=lambda one: one[0].row)
+        return DataError.of(problem_of(cell, spec, self.dialect, self.place) for cell, spec in found[:MOST])
+
+    def _stored(self, names: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+        places = self._places(names)
+        for batch in self._columns(places, {}):
+            fields = [batch.schema.field(i).with_name(self.headers[at]) for i, at in enumerate(places)]
+            yield _batch(batch.columns, fields, batch.num_rows)
+
+    def _places(self, names: Sequence[str] | None) -> list[int]:
+        if names is None:
+            return list(range(len(self.headers)))
+        return [self.headers.index(self.bound[name]) for name in self._wanted(names) if name in self.bound]
+
+    def _no_rows(self, names: Sequence[str] | None) -> pa.Table:
+        kinds = [pa.field(self.headers[at], pa.string()) for at in self._places(names)]
+        return pa.schema(kinds).empty_table()
+
+    def _columns(self, places: Sequence[int], fields: Mapping[int, Field]) -> Iterator[pa.RecordBatch]:
+        """Yield the columns at some places, in this order; those of ``fields`` may come converted."""
+        raise NotImplementedError
+
+
+def default_cells(field: Field, rows: int) -> pa.Array:
+    """Return the default of an absent column, read like a written cell, for every row."""
+    value = field.default
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    cell = from_text(pa.array([text]), field, Dialect())
+    return cell.take(pa.array(np.zeros(rows, dtype=np.int32)))
+
+
+def _batch(columns: Sequence[pa.Array], fields: Sequence[pa.Field], rows: int) -> pa.RecordBatch:
+    if not columns:  # a batch without columns still has rows
+        return pa.RecordBatch.from_struct_array(pa.array([{}] * rows, pa.struct([])))
+    return pa.RecordBatch.from_arrays(list(columns), schema=pa.schema(list(fields)))
