@@ -151,7 +151,7 @@ def _one(pieces: Mapping[str, pd.DataFrame], table: PriceTable, notes: dict[str,
     notes["step"] = calendar.adjective
     if not found.there.all():
         notes["listed"] = spans_of(found.dates, prices)
-    notes["remarks"] = remarks(prices, found.dropped)
+    notes["remarks"] = remarks(prices, found.dropped, notes.get("widened_bars", 0))
     return prices
 
 

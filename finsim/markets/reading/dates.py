@@ -109,7 +109,7 @@ def _from_text(text: pd.Series[Any], column: str, faults: Faults) -> Moments:
                 f"unit: {_unit(text.iloc[0])}}}}}`",
             )
         )
-        return _whole_days(pd.Series(np.zeros(len(text), dtype="datetime64[ns]")))
+        faults.stop()
     tried = {form: pd.to_datetime(text, format=form, errors="coerce") for form in _FORMS}
     valid = {form: int(stamps.notna().sum()) for form, stamps in tried.items()}
     best = max(_FORMS, key=lambda form: valid[form])

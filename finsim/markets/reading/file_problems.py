@@ -11,6 +11,7 @@ from finsim.notation import Array, Bool1D, Float1D
 from finsim.tables import TableSource
 
 MOST = 20
+_FEW = 5
 
 
 class Faults:
@@ -77,10 +78,17 @@ def missing(frame: pd.DataFrame, column: str, values: Float1D, faults: Faults) -
 
 
 def positive(frame: pd.DataFrame, column: str, values: Float1D, faults: Faults) -> None:
-    """Note prices at or below zero."""
+    """Note prices at or below zero; so many that the column holds something else are noted once."""
     advice = (
         "a price above zero",
         "correct or delete the row; declare yields, spreads and rates `as: difference` and returns `as: return` "
         "in a schema (--schema)",
     )
-    faults.mark(frame.index.to_numpy(), values <= 0, column, lambda i: f"price {values[i]:.10g}", advice)
+    below = values <= 0
+    if below.sum() <= _FEW:
+        faults.mark(frame.index.to_numpy(), below, column, lambda i: f"price {values[i]:.10g}", advice)
+        return
+    first = int(np.flatnonzero(below)[0])
+    place = faults.place(int(frame.index[first]), column)
+    found = f"{int(below.sum()):,} of {len(values):,} values at or below zero, the first {values[first]:.10g}"
+    faults.add(Problem(place, found, *advice))

@@ -43,7 +43,7 @@ def panel(pieces: Mapping[str, pd.DataFrame], place: str) -> Panel:
     A date is kept when every asset that is listed then has a bar on it; before its first and after its last
     bar an asset is NaN. Raises DataError when fewer than 60 dates hold all assets.
     """
-    own = {asset: piece["date"].to_numpy() for asset, piece in pieces.items()}
+    own = {asset: _times(piece) for asset, piece in pieces.items()}
     every = np.unique(np.concatenate(list(own.values())))
     places = {asset: np.searchsorted(every, dates) for asset, dates in own.items()}
     there = np.zeros((len(every), len(own)), dtype=bool)
@@ -80,7 +80,7 @@ def many_paths(rows: pd.DataFrame, place: str) -> tuple[tuple[str, ...], Dates1D
     assets = tuple(str(name) for name in rows["asset"].unique())
     order = pd.Categorical(rows["asset"], categories=list(assets)).codes
     rows = rows.assign(order=order).sort_values(["path", "date", "order"], kind="stable")
-    dates = np.unique(rows["date"].to_numpy())
+    dates = np.unique(_times(rows))
     numbers_of = np.unique(rows["path"].to_numpy().astype(np.int64))
     shape = (len(numbers_of), len(dates), len(assets))
     if len(rows) != shape[0] * shape[1] * shape[2] or np.any(np.diff(numbers_of) != 1):
@@ -95,6 +95,12 @@ def many_paths(rows: pd.DataFrame, place: str) -> tuple[tuple[str, ...], Dates1D
     if "volume" in columns:
         columns["volume"] = whole_volume(columns["volume"])
     return assets, dates, columns, int(numbers_of[0])
+
+
+def _times(rows: pd.DataFrame) -> Dates1D:
+    """Return the date column: datetime64[ns] for instants; pandas keeps days in seconds."""
+    values = rows["date"].to_numpy()
+    return values if values.dtype == np.dtype("datetime64[ns]") else values.astype("datetime64[D]")
 
 
 def _check_length(common: int, dates: Mapping[str, Any], place: str) -> None:

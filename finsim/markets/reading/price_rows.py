@@ -55,7 +55,8 @@ def bars_of(
     for meaning in [*prices, *(["volume"] if len(prices) > 1 and "volume" in columns.fields else [])]:
         found[meaning] = _column(table, columns.fields[meaning], meaning, faults, kind)
     if len(prices) > 1:
-        _check_range(table.frame, columns.fields["high"], found, faults)
+        if not table.levels:  # adjusted exports round, so there a crossed bar is widened and counted
+            _check_range(table.frame, columns.fields["high"], found, faults)
         notes["widened_bars"] = notes.get("widened_bars", 0) + _widen(found)
     if columns.adjusted is not None:
         _adjust(found, _column(table, columns.adjusted, "close", faults))
@@ -141,7 +142,7 @@ def vendor_pieces(table: PriceTable, faults: Faults, notes: dict[str, Any]) -> d
             faults.add(Problem(faults.path, f"{asset} has no closes", "closes", "delete its columns"))
             continue
         own = PriceTable(frame.iloc[given[0] : given[-1] + 1], table.columns, table.place, table.source,
-                         table.dialect, table.date, table.kinds)  # fmt: skip
+                         table.dialect, table.date, table.kinds, table.names, table.levels)  # fmt: skip
         found = bars_of(own, Columns("long", None, fields=fields, adjusted=adjusted), faults, notes)
         pieces[asset] = pd.DataFrame({"date": dates[given[0] : given[-1] + 1], **found})
     faults.stop()
@@ -226,8 +227,10 @@ def _widen(found: dict[str, Array]) -> int:
     """Move high and low so that open and close lie between them; return how many bars were moved."""
     top, bottom = np.maximum(found["open"], found["close"]), np.minimum(found["open"], found["close"])
     moved = (found["high"] < top) | (found["low"] > bottom)
-    found["high"] = np.maximum(found["high"], top)
-    found["low"] = np.minimum(found["low"], bottom)
+    found["high"], found["low"] = (
+        np.maximum(np.maximum(found["high"], found["low"]), top),
+        np.minimum(np.minimum(found["low"], found["high"]), bottom),
+    )
     return int(moved.sum())
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from finsim.errors import DataError, did_you_mean
+from finsim.errors import DataError, Problem, did_you_mean
 from finsim.markets.reading.price_layouts import MEANINGS, SYNONYMS, Columns, recognise
 from finsim.markets.reading.vendor_headers import Level, levels_of
 from finsim.records.paths import KINDS, PRICE
@@ -80,7 +82,8 @@ def read_price_table(source: Any, place: str, layout: str | None, schema: Schema
         fields[columns.ticker] = _field(declared.get(columns.ticker), _LABEL, columns.ticker)
     raw = {} if columns.date is None else {columns.date: Field("cat", source=columns.date)}
     opened = open_table(source, {**fields, **raw}, dialect, place=place)
-    frame = opened.table(list(fields)).to_pandas()
+    with _said_once():
+        frame = opened.table(list(fields)).to_pandas()
     for header in numeric:
         frame[header] = frame[header].astype(np.float64)
     if columns.date is not None:
@@ -99,6 +102,19 @@ def read_price_table(source: Any, place: str, layout: str | None, schema: Schema
         {header: name for header, (name, _) in declared.items()},
         levels,
     )
+
+
+@contextmanager
+def _said_once() -> Iterator[None]:
+    """Say once what one declaration would mend, instead of once a cell."""
+    try:
+        yield
+    except DataError as error:
+        kept: dict[str, Problem] = {}
+        for number, problem in enumerate(error.problems):
+            option = re.search(r"--csv \S+", problem.remedy)
+            kept.setdefault(option[0] if option else str(number), problem)
+        raise DataError.of(kept.values()) from None
 
 
 def role_of(name: str, spec: Field) -> str:

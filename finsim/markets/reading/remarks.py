@@ -10,7 +10,7 @@ from finsim.notation import Dates1D, Float1D
 from finsim.records.paths import PRICE, RETURN, Paths
 
 SPLITS = (2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100)
-HALVES = ((3, 2), (5, 2), (4, 3), (5, 4))
+HALVES = ((3, 2), (5, 2))
 _CLOSE_TO = 0.03
 _MANY_SIGMAS = 12.0
 """assumption: without an open, only a move twelve times the usual one is taken for a split."""
@@ -19,15 +19,25 @@ LONG_HOLE = 10
 _MOST = 6
 
 
-def remarks(paths: Paths, dropped: Mapping[str, int]) -> list[str]:
+def remarks(paths: Paths, dropped: Mapping[str, int], widened: int = 0) -> list[str]:
     """Return what is to be told of one path of real bars, one sentence each; nothing for sound ones."""
     return [
+        *_widened(paths, widened),
         *_splits(paths),
         *_holes(paths),
         *_still(paths),
         *_listed(paths),
         *_dropped(dropped),
     ]
+
+
+def _widened(paths: Paths, widened: int) -> Iterator[str]:
+    bars = len(paths.dates) * len(paths.assets)
+    if widened:
+        yield (
+            f"{widened:,} of {bars:,} bars were widened, since their open or close lay outside high and low, or "
+            "the high was below the low."
+        )
 
 
 def _splits(paths: Paths) -> Iterator[str]:
@@ -64,7 +74,7 @@ def found_splits(close: Float1D, opened: Float1D | None) -> list[tuple[int, str]
 
 
 def _ratios() -> Iterator[tuple[str, float]]:
-    for new, old in [*((n, 1) for n in SPLITS), *HALVES[:2]]:
+    for new, old in [*((n, 1) for n in SPLITS), *HALVES]:
         yield f"{new}-for-{old}", old / new
         yield f"{old}-for-{new}", new / old
 
