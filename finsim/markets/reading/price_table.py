@@ -112,7 +112,7 @@ def _said_once() -> Iterator[None]:
     except DataError as error:
         kept: dict[str, Problem] = {}
         for number, problem in enumerate(error.problems):
-            option = re.search(r"--csv \S+", problem.remedy)
+            option = re.search(r"--csv \w+=", problem.remedy)
             kept.setdefault(option[0] if option else str(number), problem)
         raise DataError.of(kept.values()) from None
 

@@ -57,7 +57,10 @@ def _file(path: Path, fields: Mapping[str, Field], dialect: Dialect, place: str)
         if not is_folder and not path.is_file():
             raise FileNotFoundError
         is_empty = not is_folder and path.stat().st_size == 0
-        mark = b"" if is_folder or is_empty else path.open("rb").read(4)
+        mark = b""
+        if not is_folder and not is_empty:
+            with path.open("rb") as file:
+                mark = file.read(4)
     if is_empty:
         raise DataError("the file is empty", place=place, remedy="give a table with a header and rows")
     if is_folder or path.suffix in ENDINGS or mark == b"PAR1":
