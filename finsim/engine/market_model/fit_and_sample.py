@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from finsim.constraints.packs.ruleset import RuleSet
-from finsim.engine.market_model.market_history import notes_of
+from finsim.engine.study.market_history import notes_of
 from finsim.engine.market_model.training_rules import TrainingRules, bar_penalty
 from finsim.errors import DataError, FitError, StudyError
 from finsim.generators import GENERATORS

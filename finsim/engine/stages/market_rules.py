@@ -8,44 +8,20 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from finsim.constraints.ruleset import RuleSet
+from finsim.constraints.packs.ruleset import RuleSet
 from finsim.engine.stages.rule_breaches import Ledger
+from finsim.engine.study.market_packs import BARS, PACKS, QUOTED, WORLD, key_of
 from finsim.markets.encoding import Encoding
-from finsim.records.paths import DIFFERENCE, PRICE, RETURN, Paths
 from finsim.records.storage import canonical_json, digest_text
 
-BARS = "ohlcv"
-"""The pack that a study names for bars; other kinds of series have packs of their own in its place."""
-
-WORLD = "market"
-_PACKS = {PRICE: BARS, DIFFERENCE: "levels", RETURN: "return-series"}
-_QUOTED = "quote-bars"
 _SESSIONS = 252
-
-
-def packs_of(pack: str, paths: Paths) -> dict[str, str]:
-    """Return which packs the bars of a history are checked by: key in a plan -> name or path.
-
-    A study that names ``ohlcv`` gets the pack of each kind of series that is there; any other pack is
-    used for all bars.
-    """
-    if pack != BARS:
-        return {WORLD: pack}
-    own = {kind: name for kind, name in _PACKS.items() if paths.where(kind)}
-    if paths.has_quotes and PRICE in own:
-        own[PRICE] = _QUOTED
-    return {_key(kind): name for kind, name in own.items()}
-
-
-def _key(kind: str) -> str:
-    return WORLD if kind == PRICE else f"{WORLD}.{kind}"
 
 
 class MarketLedger:
     """Counts of one scenario's breaches; the rows of each kind of series are checked by its own pack."""
 
     def __init__(self, rules: Mapping[str, RuleSet], encoding: Encoding) -> None:
-        by_kind = {kind: _key(kind) for kind in _PACKS if _key(kind) in rules}
+        by_kind = {kind: key_of(kind) for kind in PACKS if key_of(kind) in rules}
         whole = list(by_kind.values()) == [WORLD]
         self._ledgers = {
             key: Ledger(rules[key], params=_params(rules[key], encoding)) for key in by_kind.values()
@@ -80,7 +56,7 @@ class MarketLedger:
 def _params(rules: RuleSet, encoding: Encoding) -> dict[str, object] | None:
     """Widen the limit of usual moves where a step is longer than a day: moves grow with root time."""
     steps = encoding.calendar.steps_a_year
-    if rules.id not in (BARS, _QUOTED) or steps >= _SESSIONS:
+    if rules.id not in (BARS, QUOTED) or steps >= _SESSIONS:
         return None
     wider = (_SESSIONS / steps) ** 0.5
     return {name: f"{100 * share * wider:.6g}%" for name, share in (("large_move", 0.25), ("large_gap", 0.1))}

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.engine.market_model.fit_and_sample import FIT, SAMPLE, Body, Learner, learn
-from finsim.engine.market_model.market_history import complete_history, notes_of
+from finsim.engine.study.market_history import complete_history, notes_of
 from finsim.engine.market_model.training_rules import TrainingRules
 from finsim.engine.stages.market_rules import MarketLedger
 from finsim.engine.study.named_inputs import data_file
