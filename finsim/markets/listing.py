@@ -16,8 +16,10 @@ _LIFTED = ("return", "gap", "upper", "lower")
 _LARGEST = 9.2e18
 
 
-def complete(paths: Paths, holdout: float = 0.0) -> Paths:
+def complete(paths: Paths, whole: Paths | None, holdout: float = 0.0) -> Paths:
     """Return the history on the dates that all assets have, with the laws of each asset's own days.
+
+    ``whole`` is the history on all dates, NaN where an asset has no bar (None: all assets have all dates).
 
     Every move of an asset with a longer history is replaced by the quantile of its own days that has the
     same rank among the common days: the marginal laws, hence volatility and tails, are those of all days
@@ -26,19 +28,18 @@ def complete(paths: Paths, holdout: float = 0.0) -> Paths:
     back. Complete paths are returned as they are. Source: own; the map is that of a copula,
     Sklar 1959.
     """
-    there = np.isfinite(paths.close[0])
-    common = there.all(axis=1)
-    if common.all() or paths.count != 1:
+    if whole is None:
         return paths
-    joint = cut(paths, common)
+    there = np.isfinite(whole.close[0])
+    joint = paths
     features, encoding = encode(joint)
     moves = split_returns(features, encoding)
     learned = len(moves) - round(len(moves) * holdout)
     until = joint.dates[learned]
-    for a in range(len(paths.assets)):
+    for a in range(len(whole.assets)):
         if int(there[:, a].sum()) == len(joint.dates):
             continue
-        alone = cut(paths, there[:, a], a)
+        alone = cut(whole, there[:, a], a)
         own, own_encoding = encode(alone)
         own = split_returns(own, own_encoding)[alone.dates[1:] <= until]
         for f, field in enumerate(encoding.fields):

@@ -11,19 +11,25 @@ import numpy as np
 import pandas as pd
 
 from finsim.errors import DataError, RecordError
+from finsim.markets.listing import cut
 from finsim.markets.reading.file_problems import Faults
 from finsim.markets.reading.panels import many_paths, panel
 from finsim.markets.reading.price_rows import one_set_of_fields, panel_pieces, rows_of, vendor_pieces
-from finsim.markets.reading.price_table import PriceTable, SchemaSource, as_schema, read_price_table
+from finsim.markets.reading.price_table import (
+    ENDINGS,
+    PriceTable,
+    SchemaSource,
+    as_schema,
+    read_price_table,
+    stored_facts,
+)
 from finsim.markets.reading.remarks import remarks, spans_of
 from finsim.notation import Dates1D
 from finsim.records.calendar_detection import calendar_of
-from finsim.records.paths import DIFFERENCE, PRICE, RETURN, Paths, facts_of
+from finsim.records.paths import DIFFERENCE, PRICE, Paths
 from finsim.records.trading_calendar import NYSE, TradingCalendar
 
 __all__ = ["Prices", "SchemaSource", "as_schema", "describe", "prices_from_pandas", "read_prices"]
-
-_ENDINGS = (".csv", ".csv.gz", ".csv.zst", ".txt", ".tsv", ".tsv.gz", ".parquet", ".pq")
 
 
 @dataclass(frozen=True)
@@ -31,14 +37,16 @@ class Prices(Paths):
     """Paths read from a file; ``notes`` says what was found and done, and is plain data for JSON.
 
     Keys: ``file``, ``layout``, ``rows``, ``adjusted`` (by adjusted close), ``synthetic_dates``,
-    ``dropped_rows`` (per asset, dates that another listed asset does not have), ``listed`` (per asset, first
-    and last date and bars, where they differ), ``widened_bars`` (open or close lay outside high-low, so high
-    or low was moved), ``without_volume``, ``locked_rows`` (bid equals ask), ``step``, ``remarks`` (sentences:
-    splits, holes, still columns, assets listed later). Before an asset's first bar and after its last its
-    columns are NaN.
+    ``dropped_rows`` (per asset, dates that not all assets have), ``listed`` (per asset, first and last date
+    and bars, where they differ), ``widened_bars`` (open or close lay outside high-low, so high or low was
+    moved), ``without_volume``, ``locked_rows`` (bid equals ask), ``step``, ``remarks`` (sentences: splits,
+    holes, still columns, assets listed later). The dates are those that all assets have; ``whole`` holds
+    all of them where assets were listed later or delisted earlier, NaN where an asset has no bar
+    (``finsim.markets.listing.complete`` learns from it).
     """
 
     notes: Mapping[str, Any] = field(default_factory=dict)
+    whole: Paths | None = None
 
 
 def read_prices(source: Any, layout: str | None = None, *, schema: SchemaSource = None) -> Prices:
@@ -64,7 +72,7 @@ def read_prices(source: Any, layout: str | None = None, *, schema: SchemaSource 
         "rows": len(table.frame),
     }
     if table.columns.layout == "bars":
-        return _many(rows_of(table, name, faults, notes), table, notes)
+        return _many(rows_of(table, name, faults, notes), table, notes, source)
     if table.columns.layout == "wide":
         pieces = panel_pieces(table, faults)
     elif table.columns.layout == "vendor":
@@ -98,7 +106,7 @@ def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
 
 def stem(path: Path) -> str:
     """Return the file name without its endings: ``prices.csv.gz`` is ``prices``."""
-    for ending in sorted(_ENDINGS, key=len, reverse=True):
+    for ending in sorted(ENDINGS, key=len, reverse=True):
         if path.name.lower().endswith(ending):
             return path.name[: -len(ending)]
     return path.stem
@@ -144,15 +152,18 @@ def _one(pieces: Mapping[str, pd.DataFrame], table: PriceTable, notes: dict[str,
     found = panel(pieces, table.place)
     calendar = NYSE if table.columns.date is None else _calendar(found.dates, table)
     kinds = _kinds(found.assets, table)
-    prices = Prices(
-        found.assets, found.dates, found.columns, kinds=kinds, calendar=calendar, notes=notes
-    )
-    notes["dropped_rows"] = dict(found.dropped)
+    whole = Paths(found.assets, found.dates, found.columns, kinds=kinds, calendar=calendar)
+    common = found.there.all(axis=1)
+    notes["dropped_rows"] = {asset: rows - int(common.sum()) for asset, rows in found.rows.items()}
     notes["step"] = calendar.adjective
-    if not found.there.all():
-        notes["listed"] = spans_of(found.dates, prices)
-    notes["remarks"] = remarks(prices, found.dropped, notes.get("widened_bars", 0))
-    return prices
+    notes["remarks"] = remarks(whole, found.dropped, notes.get("widened_bars", 0))
+    if not common.all():
+        notes["listed"] = spans_of(found.dates, whole)
+    joint = cut(whole, common)
+    return Prices(
+        joint.assets, joint.dates, joint.columns, kinds=kinds, calendar=calendar, notes=notes,
+        whole=None if common.all() else whole,
+    )  # fmt: skip
 
 
 def _kinds(assets: tuple[str, ...], table: PriceTable) -> tuple[str, ...]:
@@ -182,9 +193,9 @@ def _calendar(dates: Dates1D, table: PriceTable) -> TradingCalendar:
         ) from None
 
 
-def _many(rows: pd.DataFrame, table: PriceTable, notes: dict[str, Any]) -> Prices:
+def _many(rows: pd.DataFrame, table: PriceTable, notes: dict[str, Any], source: Any) -> Prices:
     assets, dates, columns, first = many_paths(rows, table.place)
-    calendar, kinds = table.stored_facts
+    calendar, kinds = stored_facts(source)
     if calendar == NYSE:
         calendar = _calendar(dates, table)
     kinds = kinds or _kinds(assets, table)

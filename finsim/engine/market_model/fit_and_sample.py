@@ -225,12 +225,12 @@ def _joined(shards: list[Paths]) -> Any:
 def _prices(data: Source, schema: SchemaSource) -> tuple[Paths, dict[str, Any]]:
     """Return complete prices, and where they come from with what was found in them."""
     if isinstance(data, Paths):
-        return complete(data), {"file": "paths"}
+        return data, {"file": "paths"}
     prices = read_prices(data, schema=as_schema(schema))
     facts: dict[str, Any] = {"file": "data frame"}
     if isinstance(data, str | Path):
         facts = {"file": Path(data).name, "sha256": digest_file(Path(data))}
-    return complete(prices), {**facts, "notes": notes_of(prices)}
+    return complete(prices, prices.whole), {**facts, "notes": notes_of(prices)}
 
 
 def refuse_existing(output: Path) -> None:

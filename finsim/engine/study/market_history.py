@@ -17,7 +17,7 @@ __all__ = ["SchemaSource", "as_schema", "complete_history", "notes_of", "read_hi
 
 
 def read_history(part: MarketPart) -> Prices:
-    """Return the prices of a study as they are in its file, with NaN where an asset has no bar.
+    """Return the prices of a study as they are in its file.
 
     Raises DataError for what cannot be read.
     """
@@ -27,7 +27,8 @@ def read_history(part: MarketPart) -> Prices:
 
 def complete_history(part: MarketPart) -> Paths:
     """Return the prices of a study on the dates that all assets have; laws from the part for training."""
-    return complete(read_history(part), part.holdout)
+    prices = read_history(part)
+    return complete(prices, prices.whole, part.holdout)
 
 
 def notes_of(paths: Paths) -> dict[str, Any]:

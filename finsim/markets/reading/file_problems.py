@@ -31,7 +31,8 @@ class Faults:
 
     def _line(self, row: int) -> int | None:
         if self._lines is None:
-            self._lines = {number: line for number, line, _ in self.source.lines()}
+            written = getattr(self.source, "lines", None)  # only text tables have lines
+            self._lines = {} if written is None else {number: line for number, line, _ in written()}
         return self._lines.get(row)
 
     def mark(

@@ -25,6 +25,8 @@ class Panel:
     ``dropped`` counts the rows of each asset on dates that another listed asset does not have.
     """
 
+    rows: Mapping[str, int]
+
     assets: tuple[str, ...]
     dates: Dates1D
     columns: Mapping[str, Array]
@@ -62,7 +64,8 @@ def panel(pieces: Mapping[str, pd.DataFrame], place: str) -> Panel:
     columns = {name: values[:, kept] for name, values in columns.items()}
     if "volume" in columns:
         columns["volume"] = whole_volume(columns["volume"])
-    return Panel(tuple(pieces), every[kept], columns, dropped)
+    rows = {asset: len(dates) for asset, dates in own.items()}
+    return Panel(rows, tuple(pieces), every[kept], columns, dropped)
 
 
 def whole_volume(volume: Array) -> Array:

@@ -11,17 +11,22 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from finsim.errors import DataError, Problem, did_you_mean
 from finsim.markets.reading.price_layouts import MEANINGS, SYNONYMS, Columns, recognise
 from finsim.markets.reading.vendor_headers import Level, levels_of
-from finsim.records.paths import KINDS, PRICE
+from finsim.records.paths import KINDS, PRICE, facts_of
+from finsim.records.trading_calendar import NYSE, TradingCalendar
 from finsim.tables import Dialect, Field, Schema, TableSource, bind, load_schema, open_table
 
 NULLS = ("NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "<NA>", "#N/A")
 """Words that mean empty in a column of prices or volumes."""
 
+ENDINGS = (".csv", ".csv.gz", ".csv.zst", ".txt", ".tsv", ".tsv.gz", ".parquet", ".pq")
 SchemaSource = str | Path | Schema | None
+_MANY = 10
 _NUMBER = Field("float", null=True, nulls=NULLS)
 _LABEL = Field("cat", null=True)
 
@@ -64,6 +69,8 @@ class PriceTable:
 
 def read_price_table(source: Any, place: str, layout: str | None, schema: Schema | None) -> PriceTable:
     """Read a table of prices in any layout; raises DataError for what cannot be read or recognized."""
+    if isinstance(source, str | Path):
+        _check_file(Path(source))
     dialect = schema.dialect if schema else Dialect()
     found = levels_of(source, dialect, place)
     dialect = replace(dialect, header_rows=2 if found else 1)
@@ -82,6 +89,8 @@ def read_price_table(source: Any, place: str, layout: str | None, schema: Schema
         fields[columns.ticker] = _field(declared.get(columns.ticker), _LABEL, columns.ticker)
     raw = {} if columns.date is None else {columns.date: Field("cat", source=columns.date)}
     opened = open_table(source, {**fields, **raw}, dialect, place=place)
+    for name in {"", *opened.headers} & {*fields, *raw}:  # an index that pandas wrote has no name to match
+        opened.bound.setdefault(name, name)
     with _said_once():
         frame = opened.table(list(fields)).to_pandas()
     for header in numeric:
@@ -104,17 +113,53 @@ def read_price_table(source: Any, place: str, layout: str | None, schema: Schema
     )
 
 
+def _check_file(path: Path) -> None:
+    """Raise DataError for a file that is not there or is no text and no Parquet."""
+    if path.is_dir():
+        return
+    if not path.is_file():
+        folder = path.parent
+        near = [one.name for one in folder.iterdir() if one.name.endswith(ENDINGS)] if folder.is_dir() else []
+        remedy = did_you_mean(path.name, near) or "check the path"
+        raise DataError("no such file", place=str(path), remedy=remedy)
+    if not path.name.lower().endswith(ENDINGS):
+        raise DataError(
+            f"a file that ends in {path.suffix!r}",
+            place=str(path),
+            expected="CSV (plain, gz, zst) or Parquet",
+            remedy="save the table as CSV and name it so",
+        )
+
+
+def stored_facts(source: Any) -> tuple[TradingCalendar, tuple[str, ...]]:
+    """Return the calendar and the kinds of series that finsim's own bars carry; the usual ones otherwise."""
+    if isinstance(source, str | Path):
+        path = Path(source)
+        is_parquet = path.is_file() and path.suffix.lower() in (".parquet", ".pq")
+        return facts_of(pq.read_schema(path)) if is_parquet else (NYSE, ())
+    schema = getattr(source, "schema", None)
+    return facts_of(schema) if isinstance(schema, pa.Schema) else (NYSE, ())
+
+
 @contextmanager
 def _said_once() -> Iterator[None]:
     """Say once what one declaration would mend, instead of once a cell."""
     try:
         yield
     except DataError as error:
-        kept: dict[str, Problem] = {}
+        alike: dict[str, list[Problem]] = {}
         for number, problem in enumerate(error.problems):
             option = re.search(r"--csv \w+=", problem.remedy)
-            kept.setdefault(option[0] if option else str(number), problem)
-        raise DataError.of(kept.values()) from None
+            column = re.match(r"column '.*?'", problem.found)
+            same = option or (column if len(error.problems) >= _MANY else None)
+            alike.setdefault(same[0] if same else str(number), []).append(problem)
+        raise DataError.of(_first(problems) for problems in alike.values()) from None
+
+
+def _first(problems: list[Problem]) -> Problem:
+    """Return the first of problems that have one cause, saying that there are more."""
+    more = f", and so do {len(problems) - 1} or more cells" if len(problems) > 1 else ""
+    return replace(problems[0], found=f"{problems[0].found}{more}")
 
 
 def role_of(name: str, spec: Field) -> str:

@@ -36,6 +36,8 @@ def levels_of(source: Any, dialect: Dialect, place: str) -> tuple[Level | None, 
     if batch is None or not batch.num_rows:
         return ()
     lower = ["" if (cell := column[0].as_py()) is None else str(cell).strip() for column in batch.columns]
+    if plain(lower[0]) not in (*_CORNERS, *SYNONYMS["date"]):
+        return ()
     found: list[Level | None] = [None]
     for above, below in zip(upper[1:], lower[1:], strict=True):
         level = _level(above, below)

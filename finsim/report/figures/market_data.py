@@ -87,7 +87,7 @@ def _real(run: RunFolder) -> tuple[Paths | None, str]:
     market = run.study.get("market") or {}
     try:
         prices = read_prices(path, schema=as_schema(market.get("schema")))
-        return complete(prices, float(market.get("holdout", 0.0))), ""
+        return complete(prices, prices.whole, float(market.get("holdout", 0.0))), ""
     except FinsimError as error:
         return None, f"No real prices are drawn: {path.name} could not be read ({error.problems[0].found})."
 
