@@ -24,6 +24,14 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Override a parameter; may be repeated."),
 ]
+SchemaFile = Annotated[
+    Path | None,
+    typer.Option("--schema", help="Schema file: what the columns are and how the table is written."),
+]
+CsvDialect = Annotated[
+    str | None,
+    typer.Option("--csv", metavar="KEY=VALUE,...", help="How text is written, such as sep=;,decimal=,"),
+]
 RunFolder = Annotated[Path, typer.Argument(help="Folder of a finished run.")]
 
 
