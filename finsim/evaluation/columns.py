@@ -14,6 +14,7 @@ from finsim.records.paths import Paths
 
 RETURN, GAP, UPPER, LOWER, VOLUME = "return", "gap", "upper range", "lower range", "volume change"
 SPREAD = "log spread"
+NOTHING_MOVES = "no asset moves on both sides"
 MANY = 8
 _LEAST_SPREAD = 1e-9
 
@@ -129,6 +130,25 @@ def common_assets(real: Paths, synthetic: Paths) -> tuple[Paths, Paths]:
             remedy=did_you_mean(synthetic.assets[0], real.assets),
         )
     return _select(real, shared, left, fields), _select(synthetic, shared, right, fields)
+
+
+def moving_assets(real: Paths, synthetic: Paths) -> tuple[Paths, Paths, tuple[str, ...]]:
+    """Return both sides without the assets that never move on one of them, and the names of these.
+
+    Raises DataError when no asset is left.
+    """
+    moves = [
+        np.ptp(paths.returns().reshape(-1, len(paths.assets)), axis=0) > 0 for paths in (real, synthetic)
+    ]
+    kept = [int(a) for a in np.flatnonzero(moves[0] & moves[1])]
+    still = [asset for a, asset in enumerate(real.assets) if a not in kept]
+    if not still:
+        return real, synthetic, ()
+    if not kept:
+        raise DataError(f"{NOTHING_MOVES}: {', '.join(still)}", expected="prices that change")
+    names, fields = [real.assets[a] for a in kept], list(real.columns)
+    left, right = (_select(paths, names, kept, fields) for paths in (real, synthetic))
+    return left, right, tuple(still)
 
 
 def _select(paths: Paths, names: list[str], indices: list[int], fields: list[str]) -> Paths:

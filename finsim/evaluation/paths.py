@@ -50,7 +50,8 @@ def evaluate_paths(
     ``holdout`` are real bars the generator never saw; without it, chance levels and near copies use
     a chronological split of ``train`` with a purge gap. ``stored`` are all synthetic paths where
     ``synthetic`` holds only the first of them: the copy checks look at every one.
-    Raises DataError when assets cannot be matched or prices are unusable, FinsimError for an unknown metric.
+    Assets that never move are left out, and named by a score that was not computed. Raises DataError when
+    assets cannot be matched, none moves or prices are unusable, FinsimError for an unknown metric.
     """
     scores: list[Score] = []
     with one_thread():
@@ -58,4 +59,11 @@ def evaluate_paths(
         for name in metrics:
             metric: Metric[object] = METRICS.load(name)
             scores.extend(metric.compute(case))
+            if name == ORDER[0]:
+                scores.extend(metric.missing(f"{asset} return", "it never moves") for asset in case.still)
     return scores
+
+
+def unscored(reason: str, metrics: Iterable[str] = ORDER) -> list[Score]:
+    """Return one score for each metric that says why nothing was computed."""
+    return [METRICS.load(name).missing("all assets", reason) for name in metrics]

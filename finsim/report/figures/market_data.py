@@ -9,6 +9,7 @@ from scipy.stats import rankdata
 
 from finsim.errors import FinsimError
 from finsim.evaluation.columns import bar_columns
+from finsim.evaluation.kinds import priced
 from finsim.markets.listing import complete
 from finsim.markets.prices import as_schema, read_prices
 from finsim.notation import Dates1D, Float1D, Float2D, Float3D, Int1D
@@ -167,7 +168,7 @@ def still(market: Market, asset: str) -> bool:
 
 def feature_columns(paths: Paths, assets: tuple[str, ...]) -> tuple[tuple[str, ...], Float3D]:
     """Return names and values of the columns whose dependence is shown: float64[N, T-1, C]."""
-    own = bar_columns(paths)
+    own = bar_columns(priced(paths, paths))
     names: list[str] = []
     values: list[Float2D] = []
     returns = own["return"]
