@@ -29,7 +29,6 @@ def sample(
     Example: finsim sample model --paths 200 --steps 2520 --history prices.csv -o paths.parquet
     """
     from finsim.engine.market_model.fit_and_sample import Body, refuse_existing, sample_shards, write_paths
-
     from finsim.markets.prices import as_schema
 
     refuse_existing(output)

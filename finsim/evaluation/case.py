@@ -151,7 +151,8 @@ def path_case(
 ) -> PathCase:
     """Match assets, build the columns and draw the resamples; raises DataError for unusable prices.
 
-    Levels and returns are judged as prices that move alike. ``synthetic`` are the first paths of ``stored`` where both are given.
+    Levels and returns are judged as prices that move alike. ``synthetic`` are the first paths of
+    ``stored`` where both are given.
     """
     if stored is not None and train.kinds:
         blocks = stored

@@ -23,8 +23,8 @@ from finsim.notation import Array, Dates1D, Float1D, Float2D, Float3D
 from finsim.records.paths import DIFFERENCE, PRICE, RETURN, Paths
 
 __all__ = [
-    "LEVEL_LIMIT", "MOVE_LIMIT", "NO_SHADOW", "SPREADS", "VOLUME_LIMIT", "Encoding", "decode", "encode", "recode",
-    "round_to_tick",
+    "LEVEL_LIMIT", "MOVE_LIMIT", "NO_SHADOW", "SPREADS", "VOLUME_LIMIT", "Encoding", "decode", "encode",
+    "recode", "round_to_tick",
 ]  # fmt: skip
 
 NO_SHADOW = -0.25
@@ -56,14 +56,18 @@ def encode(paths: Paths) -> tuple[Float2D, Encoding]:
         )
     kind = _kind(paths)
     later = {name: values[:, 1:] for name, values in paths.columns.items()}
-    knots, anchors = _volume_trend(paths) if kind.startswith("ohlcv") else ((0.0,), ((0.0,),) * len(paths.assets))
+    knots, anchors = (
+        _volume_trend(paths) if kind.startswith("ohlcv") else ((0.0,), ((0.0,),) * len(paths.assets))
+    )
     encoding = Encoding(
         assets=paths.assets,
         kind=kind,
         channels=tuple(f"{asset}.{name}" for asset in paths.assets for name in FIELDS_OF[kind]),
         first_close=_levels_at(paths, 0),
         last_close=_levels_at(paths, -1),
-        shadow_scale=_shadow_scale(later, paths) if kind[:5] != "close" else ((1.0, 1.0),) * len(paths.assets),
+        shadow_scale=_shadow_scale(later, paths)
+        if kind[:5] != "close"
+        else ((1.0, 1.0),) * len(paths.assets),
         volume_knots=knots,
         volume_anchors=anchors,
         origin=len(paths.dates) - 1,
@@ -213,7 +217,7 @@ def _log_spread(spread: Float3D) -> Float3D:
 
 
 def _quotes(middle: Float3D, log_spread: Float3D, scale: Scale) -> dict[str, Array]:
-    """Closing bid and ask at half the spread below and above the middle; the ask is always the higher."""
+    """Put bid and ask half the spread below and above the middle; the ask is always the higher."""
     half = np.exp(np.clip(log_spread, *SPREADS)) / 2
     bid, ask = scale.moved(middle, -half), scale.moved(middle, half)
     return {"bid": bid, "ask": np.maximum(ask, np.nextafter(bid, np.inf))}

@@ -89,7 +89,9 @@ def read_prices(source: Any, layout: str | None = None, *, schema: SchemaSource 
     return _one(pieces, table, notes)
 
 
-def prices_from_pandas(frame: pd.DataFrame, layout: str | None = None, *, schema: SchemaSource = None) -> Prices:
+def prices_from_pandas(
+    frame: pd.DataFrame, layout: str | None = None, *, schema: SchemaSource = None
+) -> Prices:
     """Return the prices of a DataFrame, in any layout and with any checks of ``read_prices``.
 
     A named index becomes a column. Raises DataError with every fault: row, column and remedy.
@@ -153,7 +155,7 @@ def _one(pieces: Mapping[str, pd.DataFrame], table: PriceTable, notes: dict[str,
     calendar = NYSE if table.columns.date is None else _calendar(found.dates, table)
     kinds = _kinds(found.assets, table)
     whole = Paths(found.assets, found.dates, found.columns, kinds=kinds, calendar=calendar)
-    common = found.there.all(axis=1)
+    common = np.asarray(found.there.all(axis=1))
     notes["dropped_rows"] = {asset: rows - int(common.sum()) for asset, rows in found.rows.items()}
     notes["step"] = calendar.adjective
     notes["remarks"] = remarks(whole, found.dropped, notes.get("widened_bars", 0))

@@ -22,7 +22,9 @@ _MONDAY = np.datetime64("1970-01-05", "D")
 _REGULAR = 0.25
 """assumption: a time of the week is open when at least a quarter of the weeks have a bar there."""
 
-_SUPPORTED = "bars of 1 to 30 minutes or 1 to 12 hours that divide a day, days, weeks, months, quarters or years"
+_SUPPORTED = (
+    "bars of 1 to 30 minutes or 1 to 12 hours that divide a day, days, weeks, months, quarters or years"
+)
 _LONGEST = {"day": (1, 3), "week": (7, 7), "month": (28, 31), "quarter": (89, 92), "year": (364, 366)}
 
 
@@ -83,9 +85,7 @@ def _of_longer(dates: Dates1D, step: str) -> TradingCalendar:
         day = LAST_WEEKDAY
     else:
         day = int(np.bincount(within).argmax())
-    return TradingCalendar(
-        step, weekdays="1111111", nyse_holidays=False, day=day, month=int(cycle.argmax())
-    )
+    return TradingCalendar(step, weekdays="1111111", nyse_holidays=False, day=day, month=int(cycle.argmax()))
 
 
 def _of_instants(instants: Dates1D, zone: str) -> TradingCalendar:
@@ -102,9 +102,7 @@ def _of_instants(instants: Dates1D, zone: str) -> TradingCalendar:
     runs = np.split(open_at, np.flatnonzero(np.diff(open_at) != minutes) + 1)
     opening = tuple((int(run[0]), int(run[-1])) for run in runs)
     always = opening == ((0, WEEK_MINUTES - minutes),)
-    return TradingCalendar(
-        step, every, "1111111", False, opening=() if always else opening, zone=zone
-    )
+    return TradingCalendar(step, every, "1111111", False, opening=() if always else opening, zone=zone)
 
 
 def _open_slots(since: Int1D, minutes: int, phase: int) -> Int1D:

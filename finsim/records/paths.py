@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,7 +42,7 @@ def bars_schema(
     keys = [(name, instant if name == "date" else kind) for name, kind in _KEYS]
     volume = [("volume", pa.float64() if large else pa.int64())]
     both = [(name, pa.float64()) for name in QUOTES] if quotes else []
-    facts = {} if calendar == NYSE else {"calendar": calendar.to_dict()}
+    facts: dict[str, Any] = {} if calendar == NYSE else {"calendar": calendar.to_dict()}
     facts |= {"kinds": list(kinds)} if set(kinds) - {PRICE} else {}
     text = {_METADATA: json.dumps(facts, sort_keys=True).encode()} if facts else None
     return pa.schema([*keys, *_PRICES, *volume, *both, *_TAGS], metadata=text)

@@ -94,7 +94,7 @@ class TradingCalendar:
             return self._days(last + 1, count)
         if self.step == "week":
             first = np.busday_offset(last + 1, 0, roll="forward", weekmask=self.weekdays)
-            return first + 7 * np.arange(count)
+            return np.asarray(first + 7 * np.arange(count))
         return self._months(last, count)
 
     def starting(self, start: date, count: int) -> Dates1D:
@@ -123,7 +123,9 @@ class TradingCalendar:
         ends = (months + 1).astype("datetime64[D]") - 1
         if self.day == LAST_WEEKDAY:
             return np.busday_offset(ends, 0, roll="backward")
-        return ends if self.day == MONTH_END else np.minimum(months.astype("datetime64[D]") + self.day - 1, ends)
+        return (
+            ends if self.day == MONTH_END else np.minimum(months.astype("datetime64[D]") + self.day - 1, ends)
+        )
 
     def _slots(self) -> Int1D:
         """Minutes of the week at which a bar begins: int64, increasing."""
@@ -151,7 +153,9 @@ class TradingCalendar:
         """Restore a calendar from ``to_dict``; raises RecordError when keys do not fit."""
         known = {field.name for field in fields(cls)}
         if set(data) - known:
-            raise RecordError(f"calendar keys {sorted(set(data) - known)}", expected=f"any of {sorted(known)}")
+            raise RecordError(
+                f"calendar keys {sorted(set(data) - known)}", expected=f"any of {sorted(known)}"
+            )
         runs = tuple((int(first), int(last)) for first, last in data.get("opening", ()))
         return cls(**{**data, "opening": runs})
 

@@ -6,8 +6,8 @@ import warnings
 from collections.abc import Callable
 from typing import TypeVar
 
-from finsim.report.svg_figure import drawing
 from finsim.report.page_elements import Section
+from finsim.report.svg_figure import drawing
 
 Block = TypeVar("Block")
 

@@ -14,7 +14,11 @@ ROWS = 400
 def moves(rows: int, assets: int, seed: int = 1, size: float = 0.01) -> np.ndarray:
     rng = np.random.default_rng(seed)
     calm = 1.0 + 0.8 * np.sin(np.arange(rows) / 40.0)
-    return size * calm[:, None] * (0.6 * rng.standard_normal((rows, 1)) + 0.8 * rng.standard_t(5, (rows, assets)))
+    return (
+        size
+        * calm[:, None]
+        * (0.6 * rng.standard_normal((rows, 1)) + 0.8 * rng.standard_t(5, (rows, assets)))
+    )
 
 
 def days(rows: int) -> list[str]:
@@ -32,7 +36,9 @@ def bars(rows: int = ROWS, seed: int = 3, size: float = 0.01) -> pd.DataFrame:
     high = np.maximum(opened, close) * np.exp(size / 2 * rng.exponential(size=rows))
     low = np.minimum(opened, close) * np.exp(-size / 2 * rng.exponential(size=rows))
     volume = np.rint(np.exp(10 + 0.4 * rng.standard_normal(rows)))
-    return pd.DataFrame({"Open": opened, "High": high, "Low": low, "Close": close, "Volume": volume.astype(int)})
+    return pd.DataFrame(
+        {"Open": opened, "High": high, "Low": low, "Close": close, "Volume": volume.astype(int)}
+    )
 
 
 def panel(assets: int, rows: int = ROWS) -> pd.DataFrame:
@@ -155,7 +161,13 @@ def write(folder: Path, kind: str) -> tuple[Path, Path | None]:
 def study(folder: Path, kind: str, **changes: object) -> Path:
     """Write a tiny study on the price file of a kind."""
     file, schema = write(folder, kind)
-    market = {"data": file.name, "generator": {"name": "bootstrap"}, "paths": 4, "sessions": 80, "shard_paths": 4}
+    market = {
+        "data": file.name,
+        "generator": {"name": "bootstrap"},
+        "paths": 4,
+        "sessions": 80,
+        "shard_paths": 4,
+    }
     market |= {} if schema is None else {"schema": schema.name}
     market |= changes
     lines = [f"  {name}: {value}" for name, value in market.items()]

@@ -37,9 +37,7 @@ def bars_of(run: Path) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_run_on_each_kind_ends_well(
-    tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_run_on_each_kind_ends_well(tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     run, _ = ran(tmp_path, kind, capsys)
     page = (run / "report.html").read_text(encoding="utf-8")
     assert "could not be drawn" not in page

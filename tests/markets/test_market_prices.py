@@ -271,7 +271,9 @@ def test_interior_blanks_of_a_panel_are_faults(tmp_path):
 
 def test_a_column_of_text_is_one_fault(tmp_path):
     panel = pd.DataFrame({"date": bars()["Date"], "A": bars()["Close"], "sector": "tech"})
-    with pytest.raises(DataError, match=r"p\.csv, row 0 \(line 2\): column 'sector' holds 'tech', and so do") as caught:
+    with pytest.raises(
+        DataError, match=r"p\.csv, row 0 \(line 2\): column 'sector' holds 'tech', and so do"
+    ) as caught:
         read_prices(save(panel, tmp_path / "p.csv"))
     assert len(caught.value.problems) == 1
 

@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from finsim.constraints.packs.ruleset import RuleSet
-from finsim.engine.study.market_history import notes_of
 from finsim.engine.market_model.training_rules import TrainingRules, bar_penalty
+from finsim.engine.study.market_history import notes_of
 from finsim.errors import DataError, FitError, StudyError
 from finsim.generators import GENERATORS
 from finsim.generators.generator import Budget, Generator, Sequences
@@ -123,8 +123,9 @@ def fit(
 ) -> Body:
     """Fit a generator on prices (file, table or Paths) and return the body.
 
-    ``schema`` says how to read them (a file or a Schema). With a budget in ``steps`` the result is reproducible. Raises DataError for bad prices, FitError for
-    unknown generators and short histories, StudyError for two budgets.
+    ``schema`` says how to read them (a file or a Schema). With a budget in ``steps`` the result is
+    reproducible. Raises DataError for bad prices, FitError for unknown generators and short histories,
+    StudyError for two budgets.
     """
     if steps is not None and cpu_seconds is not None:
         raise StudyError("two budgets", place="--steps, --cpu-seconds", remedy="give one of them")
@@ -190,9 +191,7 @@ def write_paths(shards: Iterable[Paths], output: Path) -> int:
     return write_table(output, first.schema, (shard.to_table() for shard in chain([first], following)))
 
 
-def _encoded_history(
-    history: Source, schema: SchemaSource, fitted: Encoding
-) -> tuple[Float2D, Encoding]:
+def _encoded_history(history: Source, schema: SchemaSource, fitted: Encoding) -> tuple[Float2D, Encoding]:
     """Return the features of a history and its encoding, which goes on by the steps of the fitted one."""
     real, _ = _prices(history, schema)
     found, own = encode(real)

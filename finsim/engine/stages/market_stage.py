@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.engine.market_model.fit_and_sample import FIT, SAMPLE, Body, Learner, learn
-from finsim.engine.study.market_history import complete_history, notes_of
 from finsim.engine.market_model.training_rules import TrainingRules
 from finsim.engine.stages.market_rules import MarketLedger
+from finsim.engine.study.market_history import complete_history, notes_of
 from finsim.engine.study.named_inputs import data_file
 from finsim.engine.study.study_file import MarketPart
 from finsim.engine.study.study_resolution import Plan
@@ -111,7 +111,9 @@ def bars_task(run: Path, plan: Plan, task: Task) -> Done:
             paths = bars(features, encoding, drivers, part.betas, shard * part.shard_paths)
             paths = replace(paths, source=source)
             measured.append(path_measures(paths, drivers))
-            errors.extend(value for name, value in measure(paths, drivers, part.betas).items() if name == ERROR)
+            errors.extend(
+                value for name, value in measure(paths, drivers, part.betas).items() if name == ERROR
+            )
             yield ledger.passed(paths.to_table())
 
     file = run / "market" / task.name / "bars.parquet"

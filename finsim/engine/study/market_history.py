@@ -40,7 +40,9 @@ def remarks_of(models: Any) -> list[str]:
     """Return what is to be told of the data of a manifest's models: splits, holes, assets listed later."""
     found: list[str] = []
     for model in models:
-        notes = model.get("training", {}).get("data", {}).get("notes", {}) if isinstance(model, Mapping) else {}
+        notes = (
+            model.get("training", {}).get("data", {}).get("notes", {}) if isinstance(model, Mapping) else {}
+        )
         found += [str(line) for line in notes.get("remarks", ())]
     return found
 

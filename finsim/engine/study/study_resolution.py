@@ -15,9 +15,9 @@ from finsim.agents.settings import Settings as AgentSettings
 from finsim.constraints.conflicts.conflict_check import refuse_conflicts
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.credit.settings import Settings as CreditSettings
+from finsim.engine.study.changed_inputs import LEARNED, NARRATIVE, changes, files_of
 from finsim.engine.study.market_history import read_history
 from finsim.engine.study.market_packs import WORLD, packs_of
-from finsim.engine.study.changed_inputs import LEARNED, NARRATIVE, changes, files_of
 from finsim.engine.study.named_inputs import data_file, file_of
 from finsim.engine.study.study_file import WORLDS, GeneratorChoice, Study
 from finsim.errors import FinsimError, ResumeError, StudyError

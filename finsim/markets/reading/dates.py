@@ -22,8 +22,11 @@ _EPOCH = r"^[-+]?\d{9,19}(?:\.0+)?$"
 
 @dataclass(frozen=True)
 class Moments:
-    """A date column: ``days`` datetime64[D], the date on the local calendar, NaT where it is none, and
-    ``instants`` datetime64[ns] in UTC, what was written without an offset taken for UTC."""
+    """A date column.
+
+    ``days`` datetime64[D] are dates on the local calendar, NaT where there is none; ``instants``
+    datetime64[ns] are in UTC, and so is taken to be what is written without an offset.
+    """
 
     days: Dates1D
     instants: Dates1D
@@ -105,8 +108,8 @@ def _from_text(text: pd.Series[Any], column: str, faults: Faults) -> Moments:
                 f"{faults.path}, column {column}",
                 f"bare numbers such as {text.iloc[0]} for dates",
                 "dates, or a declared unit",
-                f"declare the unit in a schema: --schema S with `columns: {{{column}: {{role: date, type: ts, "
-                f"unit: {_unit(text.iloc[0])}}}}}`",
+                f"declare the unit in a schema: --schema S with `columns: {{{column}: {{role: date, "
+                f"type: ts, unit: {_unit(text.iloc[0])}}}}}`",
             )
         )
         faults.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -82,8 +83,8 @@ def positive(frame: pd.DataFrame, column: str, values: Float1D, faults: Faults) 
     """Note prices at or below zero; so many that the column holds something else are noted once."""
     advice = (
         "a price above zero",
-        "correct or delete the row; declare yields, spreads and rates `as: difference` and returns `as: return` "
-        "in a schema (--schema)",
+        "correct or delete the row; declare yields, spreads and rates `as: difference` and returns "
+        "`as: return` in a schema (--schema)",
     )
     below = values <= 0
     if below.sum() <= _FEW:

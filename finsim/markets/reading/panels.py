@@ -110,7 +110,9 @@ def _check_length(common: int, dates: Mapping[str, Any], place: str) -> None:
     if common >= LEAST_ROWS:
         return
     shortest = sorted(dates.items(), key=lambda item: len(item[1]))[:6]
-    spans = "; ".join(f"{asset} {len(own)} rows, {_day(own[0])} to {_day(own[-1])}" for asset, own in shortest)
+    spans = "; ".join(
+        f"{asset} {len(own)} rows, {_day(own[0])} to {_day(own[-1])}" for asset, own in shortest
+    )
     several = len(dates) > 1
     raise DataError(
         f"{common} dates{' that all assets have' if several else ''} ({spans})",

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from finsim.errors import DataError, Problem
-from finsim.markets.reading.price_layouts import BARS, SIDES, Columns
 from finsim.markets.reading.dates import Moments, parse_dates
 from finsim.markets.reading.file_problems import Faults, finite, missing, positive
+from finsim.markets.reading.price_layouts import BARS, SIDES, Columns
 from finsim.markets.reading.price_table import PriceTable
 from finsim.notation import Array, Dates1D
 from finsim.records.paths import DIFFERENCE, PRICE, RETURN
@@ -40,9 +40,7 @@ def rows_of(table: PriceTable, name: str, faults: Faults, notes: dict[str, Any])
     return rows.sort_values(["path", "date"], kind="stable")
 
 
-def bars_of(
-    table: PriceTable, columns: Columns, faults: Faults, notes: dict[str, Any]
-) -> dict[str, Array]:
+def bars_of(table: PriceTable, columns: Columns, faults: Faults, notes: dict[str, Any]) -> dict[str, Array]:
     """Return checked bar fields of one set of columns: prices, volume, closing bid and ask."""
     if columns.sides:
         return _quoted(table, columns, faults, notes)
@@ -172,9 +170,7 @@ def one_set_of_fields(pieces: Mapping[str, pd.DataFrame], place: str) -> None:
         )  # fmt: skip
 
 
-def _column(
-    table: PriceTable, column: str, meaning: str, faults: Faults, kind: str = PRICE
-) -> Array:
+def _column(table: PriceTable, column: str, meaning: str, faults: Faults, kind: str = PRICE) -> Array:
     frame = table.frame
     values = finite(frame, column, faults)
     missing(frame, column, values, faults)

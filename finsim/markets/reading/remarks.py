@@ -35,8 +35,8 @@ def _widened(paths: Paths, widened: int) -> Iterator[str]:
     bars = len(paths.dates) * len(paths.assets)
     if widened:
         yield (
-            f"{widened:,} of {bars:,} bars were widened, since their open or close lay outside high and low, or "
-            "the high was below the low."
+            f"{widened:,} of {bars:,} bars were widened, since their open or close lay outside high and "
+            "low, or the high was below the low."
         )
 
 
@@ -46,11 +46,11 @@ def _splits(paths: Paths) -> Iterator[str]:
         close = paths.close[0, own, a]
         opened = paths.columns["open"][0, own, a] if "open" in paths.columns else None
         for row, ratio in found_splits(close, opened)[:_MOST]:
+            times = close[row] / close[row - 1]
             yield (
-                f"{paths.assets[a]}: the price of {_day(paths.dates[own[row]])} is {close[row] / close[row - 1]:.4g} "
-                f"times that of the bar before, as after an unadjusted {ratio} split; it is learned as a "
-                f"return of {close[row] / close[row - 1] - 1:+.0%}. Give adjusted closes, or divide the "
-                "earlier prices by the ratio."
+                f"{paths.assets[a]}: the price of {_day(paths.dates[own[row]])} is {times:.4g} times that of "
+                f"the bar before, as after an unadjusted {ratio} split; it is learned as a return of "
+                f"{times - 1:+.0%}. Give adjusted closes, or divide the earlier prices by the ratio."
             )
 
 
@@ -118,12 +118,12 @@ def _listed(paths: Paths) -> Iterator[str]:
         own = np.flatnonzero(there[:, a])
         if len(own) < len(paths.dates):
             spans.append(f"{asset} {_day(paths.dates[own[0]])} to {_day(paths.dates[own[-1]])} ({len(own)})")
+    joint = paths.dates[there.all(axis=1)]
     listed = "; ".join(spans[:_MOST]) + (f"; and {len(spans) - _MOST} more" if len(spans) > _MOST else "")
     yield (
-        f"Not all assets have bars on all {len(paths.dates):,} dates: {listed}. Each asset's own law is learned "
-        f"from all its days, who moves with whom from the {common:,} common ones "
-        f"({_day(paths.dates[there.all(axis=1)][0])} to {_day(paths.dates[there.all(axis=1)][-1])}); no past is "
-        "invented."
+        f"Not all assets have bars on all {len(paths.dates):,} dates: {listed}. Each asset's own law is "
+        f"learned from all its days, who moves with whom from the {common:,} common ones ({_day(joint[0])} "
+        f"to {_day(joint[-1])}); no past is invented."
     )
 
 

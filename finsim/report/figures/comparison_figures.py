@@ -212,8 +212,9 @@ def dependence(market: Market) -> Figure | str:
     data: dict[str, Any] = {"columns": names, "synthetic": synthetic, "left_out": left_out}
     matrices = [("Synthetic", synthetic)]
     says = (
-        f"Spearman rank correlation of {market.base.calendar.adjective} columns: returns, their sizes, the bar's ranges "
-        f"and the change of volume. Entries below {SHOWN_ENTRY:g} in size are left to the colour."
+        f"Spearman rank correlation of {market.base.calendar.adjective} columns: returns, their sizes, the "
+        "bar's ranges and the change of volume. Entries below "
+        f"{SHOWN_ENTRY:g} in size are left to the colour."
     )
     if other is not None:
         real = rank_correlation(other[:, :, varied])

@@ -125,9 +125,7 @@ def _fan_words(bands: Sequence[Band], years: Float1D, asset: str, level: bool) -
     return f"{asset}: {'; '.join(parts)}."
 
 
-def draw_fan(
-    axes: Any, bands: Sequence[Band], years: Float1D, anchors: Anchors, level: bool = False
-) -> None:
+def draw_fan(axes: Any, bands: Sequence[Band], years: Float1D, anchors: Anchors, level: bool = False) -> None:
     """Draw quantile bands of five curves each over decimal years, and the stated levels as dots.
 
     Changes of a ``level`` stand on a plain axis, prices on a logarithmic one.
@@ -201,8 +199,9 @@ def correlation_over_time(run: RunFolder, market: Market) -> Figure | None:
         panels.append(_time_panel([own], years_of(dates)))
     pairs = "the two assets" if len(market.base.assets) == 2 else "all pairs of assets"
     says = (
-        f"Correlation of {market.base.calendar.adjective} moves over the last {WINDOW} steps (mean of {pairs}). Diversification "
-        "fails when it is needed: a crisis should lift the band towards 1 and let it fall back afterwards."
+        f"Correlation of {market.base.calendar.adjective} moves over the last {WINDOW} steps (mean of "
+        f"{pairs}). Diversification fails when it is needed: a crisis should lift the band towards 1 and let "
+        "it fall back afterwards."
     )
     if market.real is not None and market.real.count == 1 and len(market.real.assets) > 1:
         level = rolling_correlation(_shared(market.real, market))[1]

@@ -40,7 +40,8 @@ def market_section(run: RunFolder) -> Section:
     dates = market.base.dates
     lead = (
         f"{plural(market.paths, 'joint path')} of {plural(len(market.base.assets), 'asset')} from "
-        f"{moment(dates[0])} to {moment(dates[-1])}, {market.base.calendar.adjective} bars. The comparison with real prices is made on {run.base}, which no scenario has moved."
+        f"{moment(dates[0])} to {moment(dates[-1])}, {market.base.calendar.adjective} bars. The comparison "
+        f"with real prices is made on {run.base}, which no scenario has moved."
     )
     found = [line for item in run.manifest.get("models", ()) for line in _remarks(item)]
     if found:
@@ -116,9 +117,7 @@ def _stories(run: RunFolder, base: Payments, patterns: pa.Table, currency: str) 
             drawn_or_said("The scheme", lambda: scheme_figure(scheme, kinds_of(accounts, wanted), currency))
         )
     if base.schemes is not None and base.schemes.num_rows:
-        blocks.append(
-            drawn_or_said("The amounts", lambda: payment_figures.amounts(base, patterns, currency))
-        )
+        blocks.append(drawn_or_said("The amounts", lambda: payment_figures.amounts(base, patterns, currency)))
     if patterns.num_rows:
         blocks.append(_typologies(patterns, currency))
     return blocks
