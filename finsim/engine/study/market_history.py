@@ -9,6 +9,7 @@ from typing import Any
 
 from finsim.engine.study.named_inputs import data_file
 from finsim.engine.study.study_file import MarketPart
+from finsim.errors import StudyError
 from finsim.markets.listing import complete
 from finsim.markets.prices import Prices, SchemaSource, as_schema, read_prices
 from finsim.records.paths import Paths
@@ -19,9 +20,11 @@ __all__ = ["SchemaSource", "as_schema", "complete_history", "notes_of", "read_hi
 def read_history(part: MarketPart) -> Prices:
     """Return the prices of a study as they are in its file.
 
-    Raises DataError for what cannot be read.
+    Raises StudyError when the file is gone, DataError for what cannot be read.
     """
     file, schema = data_file(part.data), part.schema_
+    if not file.exists():
+        raise StudyError("no such file", place=f"market.data: {part.data}", remedy="check the path")
     return _read(str(file), schema, _state(file), _state(Path(schema)) if schema else ())
 
 
