@@ -109,7 +109,7 @@ def _open_slots(since: Int1D, minutes: int, phase: int) -> Int1D:
     """Minutes of the week at which bars usually begin.
 
     With less than two weeks of history the days of a week cannot be told apart: a market that was never
-    closed for a day or more is always open; else the times of day that were seen are taken for every
+    closed while it was looked at is always open; else the times of day that were seen are taken for every
     weekday, and for the weekend when any of it was seen.
     """
     per_week = WEEK_MINUTES // minutes
@@ -118,7 +118,7 @@ def _open_slots(since: Int1D, minutes: int, phase: int) -> Int1D:
     if weeks >= 2:
         counts = np.bincount(slots, minlength=per_week)
         return np.flatnonzero(counts >= _REGULAR * weeks) * minutes + phase
-    if since[-1] - since[0] >= DAY_MINUTES - minutes and np.diff(since).max() == minutes:
+    if np.diff(since).max() == minutes:
         return np.arange(per_week) * minutes + phase
     seen = np.unique(since // DAY_MINUTES % 7)
     days = range(7) if (seen >= 5).any() else range(5)

@@ -23,12 +23,24 @@ def remarks(paths: Paths, dropped: Mapping[str, int], widened: int = 0) -> list[
     """Return what is to be told of one path of real bars, one sentence each; nothing for sound ones."""
     return [
         *_widened(paths, widened),
+        *_short_week(paths),
         *_splits(paths),
         *_holes(paths),
         *_still(paths),
         *_listed(paths),
         *_dropped(dropped),
     ]
+
+
+def _short_week(paths: Paths) -> Iterator[str]:
+    """Say that opening hours were not seen, where bars within a day cover less than a week."""
+    covered = paths.dates[-1] - paths.dates[0]
+    if paths.calendar.is_intraday and covered < np.timedelta64(7, "D"):
+        hours = "never closes" if not paths.calendar.opening else "opens at these times every day"
+        yield (
+            f"The bars cover {covered / np.timedelta64(1, 'D'):.1f} days, less than a week: the market is taken "
+            f"to be one that {hours}."
+        )
 
 
 def _widened(paths: Paths, widened: int) -> Iterator[str]:
