@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from finsim.errors import DataError, RecordError
 from finsim.markets.listing import cut
@@ -26,7 +28,7 @@ from finsim.markets.reading.price_table import (
 from finsim.markets.reading.remarks import remarks, spans_of
 from finsim.notation import Dates1D
 from finsim.records.calendar_detection import calendar_of
-from finsim.records.paths import DIFFERENCE, PRICE, Paths
+from finsim.records.paths import DIFFERENCE, PRICE, Paths, from_table
 from finsim.records.trading_calendar import NYSE, TradingCalendar
 
 __all__ = ["Prices", "SchemaSource", "as_schema", "describe", "prices_from_pandas", "read_prices"]
@@ -63,6 +65,8 @@ def read_prices(source: Any, layout: str | None = None, *, schema: SchemaSource 
         source = _with_index(source)
     is_file = isinstance(source, str | Path)
     place = str(source) if is_file else "data frame"
+    if stored_facts(source)[1]:
+        return _own_bars(source, place)
     table = read_price_table(source, place, layout, as_schema(schema))
     faults = Faults(place, table.source)
     name = stem(Path(place))
@@ -193,6 +197,23 @@ def _calendar(dates: Dates1D, table: PriceTable) -> TradingCalendar:
             expected=problem.expected,
             remedy=problem.remedy,
         ) from None
+
+
+def _own_bars(source: Any, place: str) -> Prices:
+    """Return finsim's own bars of levels or returns, whose file says which assets are which."""
+    try:
+        table = pq.read_table(source) if isinstance(source, str | Path) else source
+        paths = from_table(table)
+    except (RecordError, pa.ArrowException, KeyError, OSError) as bad:
+        raise DataError(
+            f"not a whole table of bars: {bad}", place=place, remedy="sample or run again"
+        ) from None
+    notes = {"file": Path(place).name, "layout": "bars", "rows": table.num_rows, "remarks": [],
+             "dropped_rows": dict.fromkeys(paths.assets, 0), "step": paths.calendar.adjective}  # fmt: skip
+    return Prices(
+        paths.assets, paths.dates, paths.columns, paths.first_path, paths.source, paths.kinds,
+        paths.calendar, notes,
+    )  # fmt: skip
 
 
 def _many(rows: pd.DataFrame, table: PriceTable, notes: dict[str, Any], source: Any) -> Prices:

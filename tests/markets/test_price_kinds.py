@@ -183,7 +183,7 @@ def test_levels_and_returns_are_declared_or_refused_with_that_remedy():
 
 def test_a_schema_names_what_is_not_there(tmp_path):
     frame = pd.DataFrame({"Date": dates(), "DGS10": bars()["Close"]})
-    with pytest.raises(DataError, match="no column for DSG10.*\n.*did you mean 'DGS10'"):
+    with pytest.raises(DataError, match=r"no column for DSG10.*\n.*did you mean 'DGS10'"):
         read_prices(frame, schema=declared(DSG10="difference"))
 
 

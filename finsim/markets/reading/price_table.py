@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from finsim.errors import DataError, Problem, did_you_mean
+from finsim.errors import DataError, Problem, RecordError, did_you_mean
 from finsim.markets.reading.price_layouts import MEANINGS, SYNONYMS, Columns, recognise
 from finsim.markets.reading.vendor_headers import Level, levels_of
 from finsim.records.paths import KINDS, PRICE, facts_of
@@ -133,12 +133,15 @@ def _check_file(path: Path) -> None:
 
 def stored_facts(source: Any) -> tuple[TradingCalendar, tuple[str, ...]]:
     """Return the calendar and the kinds of series that finsim's own bars carry; the usual ones otherwise."""
-    if isinstance(source, str | Path):
-        path = Path(source)
-        is_parquet = path.is_file() and path.suffix.lower() in (".parquet", ".pq")
-        return facts_of(pq.read_schema(path)) if is_parquet else (NYSE, ())
     schema = getattr(source, "schema", None)
-    return facts_of(schema) if isinstance(schema, pa.Schema) else (NYSE, ())
+    try:
+        if isinstance(source, str | Path):
+            path = Path(source)
+            is_parquet = path.is_file() and path.suffix.lower() in (".parquet", ".pq")
+            schema = pq.read_schema(path) if is_parquet else None
+        return facts_of(schema) if isinstance(schema, pa.Schema) else (NYSE, ())
+    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, RecordError):
+        return NYSE, ()  # reading the table says what is wrong with it
 
 
 @contextmanager

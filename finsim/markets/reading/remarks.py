@@ -38,8 +38,8 @@ def _short_week(paths: Paths) -> Iterator[str]:
     if paths.calendar.is_intraday and covered < np.timedelta64(7, "D"):
         hours = "never closes" if not paths.calendar.opening else "opens at these times every day"
         yield (
-            f"The bars cover {covered / np.timedelta64(1, 'D'):.1f} days, less than a week: the market is taken "
-            f"to be one that {hours}."
+            f"The bars cover {covered / np.timedelta64(1, 'D'):.1f} days, less than a week: the market is "
+            f"taken to be one that {hours}."
         )
 
 
