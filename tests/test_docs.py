@@ -14,7 +14,7 @@ from finsim.agents import vocabulary
 from finsim.agents.narratives.narrative import load_narratives
 from finsim.agents.schemes.scheme_plan import STOPS
 from finsim.credit.panel import STATUSES
-from finsim.credit.reference import CLASSES, GRADES
+from finsim.credit.reference_parameters import CLASSES, GRADES
 from finsim.engine.finished_run import Run
 from finsim.engine.run import run
 from finsim.engine.study.study_file import Study

@@ -33,7 +33,7 @@ HOMES = {
     "networkx": ("records.graph",),
     "statsmodels": ("generators", "scenarios", "evaluation"),
     "sklearn": ("evaluation", "credit"),
-    "lark": ("constraints",),
+    "lark": ("constraints.language",),
     "typer": ("cli",),
     "rich": ("cli",),
     "matplotlib": ("report",),

@@ -1,4 +1,4 @@
-"""How people write amounts: charm prices in shops, rounded money in transfers, exact cents elsewhere."""
+"""Rounding of amounts: charm prices in shops, round amounts in transfers, exact cents elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Orders -> transaction rows: one pass of the ledger per time slice, Arrow batches with fixed words."""
+"""Post orders to the ledger, one pass for each time slice, as Arrow batches of transactions."""
 
 from __future__ import annotations
 

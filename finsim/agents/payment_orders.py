@@ -1,4 +1,4 @@
-"""``Orders``: payment orders as parallel arrays, before the ledger has seen them."""
+"""``Orders``: payment orders as parallel arrays, before posting."""
 
 from __future__ import annotations
 

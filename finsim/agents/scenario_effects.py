@@ -1,4 +1,4 @@
-"""What a scenario changes in ordinary life: multipliers per day, applied with common random numbers."""
+"""Effects of a scenario on ordinary payments: daily multipliers with common random numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a study says about the transaction world: size, period, and which narratives run in it."""
+"""Settings of the transaction world: size, period, and the narratives in it."""
 
 from __future__ import annotations
 

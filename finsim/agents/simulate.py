@@ -1,4 +1,4 @@
-"""A whole transaction world in memory, built from the same parts that the engine runs one by one."""
+"""Simulate a whole transaction world in memory, from the parts that the engine runs one by one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fixed words of the transaction world; codes in arrays are positions in these tuples."""
+"""Fixed vocabularies of the transaction world; codes are positions in these tuples."""
 
 from __future__ import annotations
 

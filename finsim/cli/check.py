@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, Overrides, Threads, parameters
+from finsim.cli.options import AsJson, CsvDialect, Overrides, SchemaFile, Threads, parameters
 from finsim.cli.output import progress, show
 from finsim.errors import EXIT_FINE, EXIT_GATE, StudyError
 
@@ -19,16 +19,18 @@ if TYPE_CHECKING:
 
 
 def check(
-    data: Annotated[Path, typer.Argument(help="CSV, CSV.gz, Parquet file, folder or run.")],
+    data: Annotated[Path, typer.Argument(help="CSV (plain, gz, zst), Parquet file, folder or run.")],
     rules: Annotated[str, typer.Option("--rules", help="Rule pack name, or a rule file.")],
     repair: Annotated[bool, typer.Option("--repair", help="Repair breaches; needs -o.")] = False,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Parquet or .csv for the repaired table, folder for several."),
+        typer.Option("-o", "--output", help="Repaired table (.csv, .parquet), folder for several."),
     ] = None,
     explain: Annotated[
         str | None, typer.Option("--explain", metavar="ROW", help="Explain one row: 37, or accounts:37.")
     ] = None,
+    schema: SchemaFile = None,
+    csv: CsvDialect = None,
     only: Annotated[
         list[str] | None,
         typer.Option("--table", metavar="NAME", help="Tables that must be there; else all of the pack's."),
@@ -49,6 +51,7 @@ def check(
     from finsim.constraints.conflicts.conflict_check import refuse_conflicts
     from finsim.constraints.packs.ruleset import RuleSet
     from finsim.engine.check_inputs import gather
+    from finsim.tables import Dialect
 
     if repair != (output is not None):
         raise StudyError("--repair and -o go together", place="finsim check", remedy="give both or none")
@@ -58,11 +61,12 @@ def check(
         )
     pack, params = RuleSet.load(rules), parameters(overrides)
     pack = pack.needing(*only) if only else pack
+    pack = pack.reading(schema, None if csv is None else Dialect.parse(csv))
     refuse_conflicts(pack, params)
     if explain is not None:
-        _explain(gather(data, pack), pack, params, explain, as_json)
+        _explain(gather(data, pack, whole=True), pack, params, explain, as_json)
     if output is not None:
-        facts, text, after = _repaired(gather(data, pack), pack, params, output, threads)
+        facts, text, after = _repaired(gather(data, pack, whole=True), pack, params, output, threads)
         show(facts, text, as_json)
         raise typer.Exit(_exit_code(after, strict))
     found = _checked(data, pack, params, threads)
@@ -80,12 +84,11 @@ def _checked(data: Path, pack: RuleSet, params: Mapping[str, object], threads: i
     from finsim.engine.check_inputs import gather
     from finsim.engine.large_parquet import check_large, large_file
 
-    large = large_file(data, pack, params)
-    if large is not None:
-        with progress() as step:
-            found = check_large(large, pack, params, threads=threads, progress=step)
-        if found is not None:
-            return found
+    with progress() as step:
+        large = large_file(data, pack, params, step)
+        found = None if large is None else check_large(large, pack, params, threads=threads)
+    if found is not None:
+        return found
     given = gather(data, pack)
     return check_tables(given.tables, pack, params, excused=given.excused, threads=threads)
 
@@ -107,19 +110,16 @@ def _repaired(
 ) -> tuple[dict[str, object], str, CheckReport]:
     """Repair table after table and write them; return what was done, as data and text, and the last check."""
     from finsim.constraints.checking.check import check as check_tables
-    from finsim.constraints.repairing.repair import repair
-    from finsim.engine.check_inputs import store
+    from finsim.engine.repaired_tables import file_name, repaired, store
 
     before = check_tables(given.tables, pack, params, excused=given.excused, threads=threads)
-    tables, repairs = dict(given.tables), {}
+    tables, repairs, kept = dict(given.tables), {}, {}
     stored = [name for name in tables if name not in given.derived]
     for name in stored:
-        others = {other: table for other, table in tables.items() if other != name}
-        tables[name], repairs[name] = repair(
-            tables[name], pack, params, name=name, others=others, excused=given.excused
-        )
+        tables[name], repairs[name], kept[name] = repaired(given, name, tables, pack, params)
     for name in stored:
-        store(tables[name], output if len(stored) == 1 else output / f"{name}.parquet")
+        path = output if len(stored) == 1 else output / file_name(given, name)
+        store(given, name, tables[name], kept[name], path)
     after = check_tables(tables, pack, params, excused=given.excused, threads=threads)
     done = {name: report.to_dict() for name, report in repairs.items()}
     facts: dict[str, object] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from finsim.credit.reference import CLASSES, PURPOSES, UNKNOWN_PURPOSE
+from finsim.credit.reference_parameters import CLASSES, PURPOSES, UNKNOWN_PURPOSE
 from finsim.errors import DataError, Problem, did_you_mean
 
 REQUIRED = ("age", "amount", "term_months", "bad")

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from finsim.credit.copula import Copula, fit_copula, sample_copula
 from finsim.credit.pd_scorecard import PROTECTED, Scorecard, fit_scorecard
-from finsim.credit.reference import CLASSES, GRADE_BOUNDS, GRADES, asset_correlation
+from finsim.credit.reference_parameters import CLASSES, GRADE_BOUNDS, GRADES, asset_correlation
 from finsim.credit.schedule import balance_after, payment
 from finsim.credit.settings import Settings
 from finsim.errors import FitError, RecordError

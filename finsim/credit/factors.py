@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from finsim.credit.conditional import MONTHS_PER_YEAR
-from finsim.credit.reference import CLASSES, LINKED_LIKE
+from finsim.credit.reference_parameters import CLASSES, LINKED_LIKE
 from finsim.credit.settings import Settings
 from finsim.errors import ScenarioError, did_you_mean
 from finsim.notation import Float1D, Float2D

@@ -21,7 +21,7 @@ from finsim.credit.conditional import (
 )
 from finsim.credit.factors import quarter_moves, quarter_z
 from finsim.credit.recovery import follows_frye_jacobs
-from finsim.credit.reference import CLASSES
+from finsim.credit.reference_parameters import CLASSES
 from finsim.credit.text_codes import coded
 from finsim.errors import RecordError
 from finsim.notation import Bool1D, Float1D, Float2D, Int1D, Int2D

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from finsim.credit.conditional import collateral_lgd, systematic_lgd
-from finsim.credit.reference import CLASSES
+from finsim.credit.reference_parameters import CLASSES
 from finsim.errors import ScenarioError, did_you_mean
 from finsim.notation import Array, Bool1D, Float2D
 from finsim.records.drivers import Drivers

@@ -1,4 +1,4 @@
-"""What `finsim check` is pointed at: a file, a folder of parts, of tables, or a run -> tables of a pack.
+"""Resolve the input of `finsim check`: a file, a folder of parts or of tables, or a run.
 
 What only finsim's own tables need (pandas, narratives) is imported when such tables are there.
 """
@@ -12,17 +12,15 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as arrow_csv
 
 from finsim import documents
-from finsim.constraints.checking.check_session import table_name
+from finsim.constraints.checking.given_tables import needed, opened, read, table_of
 from finsim.constraints.packs.ruleset import RuleSet
-from finsim.constraints.tables.table_files import read_table
-from finsim.constraints.tables.typed_columns import matched
 from finsim.errors import DataError, did_you_mean
-from finsim.records.storage import replacing, write_table
+from finsim.tables import TableSource
+from finsim.tables.sources.text_file import TextTable
 
-_ENDINGS = (".parquet", ".pq", ".csv", ".csv.gz")
+_ENDINGS = (".parquet", ".pq", ".csv", ".csv.gz", ".csv.zst", ".tsv", ".tsv.gz", ".txt")
 _LEGS = "legs"
 
 
@@ -31,7 +29,8 @@ class Gathered:
     """Tables by their names in a pack; rows are numbered in ``main``.
 
     ``derived`` tables were computed from the others and stand in no file. ``excused``: narrative of a
-    row -> the policy rules that it may break. ``place`` is the file or folder that was read.
+    row -> the policy rules that it may break. ``place`` is the file or folder that was read, ``sources`` the
+    opened files.
     """
 
     tables: Mapping[str, pa.Table]
@@ -39,40 +38,37 @@ class Gathered:
     derived: frozenset[str]
     excused: Mapping[str, set[str]]
     place: Path
+    sources: Mapping[str, TableSource]
 
     def others(self, name: str) -> dict[str, pa.Table]:
         """Return all tables but one."""
         return {other: table for other, table in self.tables.items() if other != name}
 
 
-def gather(path: str | Path, rules: RuleSet) -> Gathered:
+def gather(path: str | Path, rules: RuleSet, *, whole: bool = False) -> Gathered:
     """Read a table, or the tables of a folder that a pack knows.
 
     A folder may hold the parts of one table (Parquet), one file or subfolder a table named as in the
-    pack (what ``finsim simulate -o`` writes), or a run of ``finsim run`` (its first scenario). Raises
+    pack (what ``finsim simulate -o`` writes), or a run of ``finsim run`` (its first scenario). Only columns
+    that some rule reads are read, with ``whole`` every declared column (of Parquet every column). Raises
     DataError when nothing there fits, RuleError when columns that the rules need are missing.
     """
     place = _scenario_folder(Path(path), rules)
     named = _named_tables(place, rules) if place.is_dir() else {}
-    if named:
-        tables = {
-            name: _with_cents(read_table(named[name]), named[name], rules, name)
-            for name in rules.tables
-            if name in named
-        }
-    else:
-        table = read_table(place)
-        name = table_name(table, rules)
-        tables = {name: _with_cents(table, place, rules, name)}
+    if not named:
+        named = {table_of(place, rules): place}
+    sources = {name: opened(named[name], rules.tables[name]) for name in rules.tables if name in named}
+    is_ledger = _LEGS in rules.tables and _LEGS not in sources and _has_ledger(sources)
+    tables = {name: _read(source, rules, name, whole or is_ledger) for name, source in sources.items()}
     main = next(iter(tables))
     derived = frozenset[str]()
-    if _LEGS in rules.tables and _LEGS not in tables and _has_ledger(tables):
+    if is_ledger:
         from finsim.records.legs import LEG_SCHEMA, legs
 
         tables[_LEGS] = legs(tables["transactions"], tables["accounts"]).select(LEG_SCHEMA.names)
         derived = frozenset({_LEGS})
     labels = (table["narrative"] for table in tables.values() if "narrative" in table.column_names)
-    return Gathered(tables, main, derived, excuses(labels, rules), place)
+    return Gathered(tables, main, derived, excuses(labels, rules), place, sources)
 
 
 def _scenario_folder(path: Path, rules: RuleSet) -> Path:
@@ -114,39 +110,21 @@ def _named_tables(folder: Path, rules: RuleSet) -> dict[str, Path]:
     return found
 
 
-def _with_cents(table: pa.Table, place: Path, rules: RuleSet, name: str) -> pa.Table:
-    """Return a table in which amounts that a CSV writes with decimals are exact decimals, not floats."""
-    columns = rules.tables[name].columns
-    exact = {
-        header: pa.decimal128(38, columns[column].type.scale)
-        for column, header in matched(table.column_names, columns).items()
-        if columns[column].type.kind == "money" and pa.types.is_floating(table.schema.field(header).type)
-    }
-    is_text = place.is_file() and place.name.endswith((".csv", ".csv.gz"))
-    return read_table(place, exact) if exact and is_text else table
+def _read(source: TableSource, rules: RuleSet, name: str, whole: bool) -> pa.Table:
+    """Return the columns that rules read; all that a repair may write."""
+    if not whole:
+        return read(source, needed(rules, name))
+    return source.table(list(source.bound)) if isinstance(source, TextTable) else source.table(rename=False)
 
 
-def store(table: pa.Table, path: Path) -> None:
-    """Write a table, whole or not at all: as CSV when the name ends in ``.csv``, else as Parquet."""
-    if path.suffix != ".csv":
-        write_table(path, table.schema, [table])
-        return
-    plain = [
-        field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
-        for field in table.schema
-    ]
-    with replacing(path) as temporary:
-        arrow_csv.write_csv(table.cast(pa.schema(plain)), temporary)
-
-
-def _has_ledger(tables: Mapping[str, pa.Table]) -> bool:
+def _has_ledger(tables: Mapping[str, TableSource]) -> bool:
     """Whether payments and accounts are in finsim's own form, so that their legs can be computed."""
     if not {"transactions", "accounts"} <= set(tables):
         return False
     from finsim.records.transactions import ACCOUNT_SCHEMA, TRANSACTION_SCHEMA
 
     wanted = (("transactions", TRANSACTION_SCHEMA), ("accounts", ACCOUNT_SCHEMA))
-    return all(set(kind.names) <= set(tables[name].column_names) for name, kind in wanted)
+    return all(set(kind.names) <= set(tables[name].headers) for name, kind in wanted)
 
 
 def excuses(labels: Iterable[pa.Array | pa.ChunkedArray], rules: RuleSet) -> dict[str, set[str]]:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from finsim.engine.executors import executor
-from finsim.engine.finalize import close_run
 from finsim.engine.finished_run import Run
+from finsim.engine.run_completion import close_run
 from finsim.engine.study.named_inputs import data_file
 from finsim.engine.study.study_file import Study, load_study
 from finsim.engine.study.study_resolution import Plan, plan_of, resolve

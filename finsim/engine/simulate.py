@@ -1,4 +1,4 @@
-"""One world alone, without a study: the transaction simulator behind ``finsim simulate``."""
+"""Simulate one transaction world without a study, for ``finsim simulate``."""
 
 from __future__ import annotations
 

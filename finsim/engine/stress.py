@@ -1,4 +1,4 @@
-"""``stress``: one scenario, at any severity, on a study or on a finished run."""
+"""``stress``: one scenario at any severity, on a study or on a finished run."""
 
 from __future__ import annotations
 

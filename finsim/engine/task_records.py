@@ -1,4 +1,4 @@
-"""What is finished: one small record per task, written after its outputs are in place."""
+"""Records of finished tasks: one small file each, written after the outputs."""
 
 from __future__ import annotations
 

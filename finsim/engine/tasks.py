@@ -1,4 +1,4 @@
-"""Tasks: the pure units of work that an executor spreads; a finished task is never done twice."""
+"""Tasks: pure units of work that an executor runs; a finished task is not run again."""
 
 from __future__ import annotations
 

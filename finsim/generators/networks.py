@@ -1,4 +1,4 @@
-"""Small modules: the flow transformer and the recurrent stacks of TimeGAN.
+"""Networks: the flow transformer and the recurrent stacks of TimeGAN.
 
 Symbols: B batch, L tokens, D numbers per token, W width.
 """

@@ -1,4 +1,4 @@
-"""A fitted generator on disk: safetensors and JSON, no pickle, whole or not at all."""
+"""Save and load a fitted generator: safetensors and JSON, no pickle, written atomically."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def _wanted(k: int, plan: Plan, state: State) -> bool:
 
 @kernel
 def _sum(k: int, fixed: int, payer: int, book: Book, plan: Plan, state: State) -> Any:
-    """Return the cents that plan row ``k`` wants to pay; 0 when it is too little to bother."""
+    """Return the cents that plan row ``k`` wants to pay; 0 below the scheme's minimum amount."""
     mode, base = plan.mode[k], fixed
     if mode == OF_BALANCE:
         base = book.balance[payer]

@@ -1,4 +1,4 @@
-"""Rows that belong to a row: the scheme around a payment, the months of a loan, the bar without stress."""
+"""Related rows of a row: the scheme around a payment, the months of a loan, the unstressed bar."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from finsim.notation import Int1D
-from finsim.provenance.rows import count_rows, rows_at, rows_where, rows_where_any
+from finsim.provenance.parquet_rows import count_rows, rows_at, rows_where, rows_where_any
 from finsim.provenance.trace_story import Related
 
 NEAR = 4

@@ -16,8 +16,8 @@ from finsim.provenance.lineage import KINDS, REPAIRS, SEQUENCES
 from finsim.provenance.manifest import Manifest, plain, read_manifest
 from finsim.provenance.origin_tags import DECOY, NARRATIVE, meaning
 from finsim.provenance.outputs import digest_range, footer_agrees
+from finsim.provenance.parquet_rows import count_rows, group_of, rows_at, rows_where
 from finsim.provenance.related_rows import relatives
-from finsim.provenance.rows import count_rows, group_of, rows_at, rows_where
 from finsim.provenance.trace_story import Story
 from finsim.records.storage import digest_file
 

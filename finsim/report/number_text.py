@@ -1,4 +1,4 @@
-"""Numbers as text: the same few forms on the whole page, in the twin and in the figures."""
+"""Numbers as text, in the same few forms on the whole page."""
 
 from __future__ import annotations
 

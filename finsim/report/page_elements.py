@@ -1,4 +1,4 @@
-"""What the page is made of, as plain objects: sections, figures, panels, tables, tiles."""
+"""Elements of the page as plain objects: sections, figures, panels, tables, tiles."""
 
 from __future__ import annotations
 

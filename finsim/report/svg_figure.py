@@ -1,4 +1,4 @@
-"""Matplotlib as a quiet draughtsman: one way to set it up, and clean inline SVG that follows the theme."""
+"""Matplotlib defaults and SVG export."""
 
 from __future__ import annotations
 

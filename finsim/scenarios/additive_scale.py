@@ -1,4 +1,4 @@
-"""The chart of each kind of quantity: the coordinate in which severity multiplies and overlays add.
+"""The additive scale of each kind of quantity: where severity multiplies and overlays add.
 
 | kind | coordinate of x | neutral x |
 |---|---|---|

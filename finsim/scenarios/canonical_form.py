@@ -12,8 +12,8 @@ from typing import Any
 
 from finsim.errors import ScenarioError
 from finsim.scenarios.file_models import VERSION
+from finsim.scenarios.flat_scenario import FlatScenario
 from finsim.scenarios.scenario import Scenario
-from finsim.scenarios.scenario_parts import FlatScenario
 
 _INFINITE = {float("inf"): "inf", float("-inf"): "-inf"}
 

@@ -15,7 +15,7 @@ from finsim.records.drivers import Anchor, CreditLink, Drivers
 from finsim.scenarios import series_values as evaluate
 from finsim.scenarios.additive_scale import NEUTRAL
 from finsim.scenarios.canonical_form import digest
-from finsim.scenarios.scenario_parts import Credit, FlatScenario, Fraud, Series
+from finsim.scenarios.flat_scenario import Credit, FlatScenario, Fraud, Series
 from finsim.scenarios.severity_and_overlays import scaled
 from finsim.scenarios.timeline import Axis, start_date, steps
 

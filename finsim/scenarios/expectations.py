@@ -10,7 +10,7 @@ import numpy as np
 
 from finsim.notation import Float1D
 from finsim.records.drivers import Drivers
-from finsim.scenarios.scenario_parts import FlatScenario
+from finsim.scenarios.flat_scenario import FlatScenario
 
 NOT_MEASURED = "not measured"
 

@@ -23,7 +23,7 @@ from finsim.scenarios.file_models import (
     ScenarioFile,
     WavePart,
 )
-from finsim.scenarios.scenario_parts import (
+from finsim.scenarios.flat_scenario import (
     Calibration,
     Credit,
     Curve,

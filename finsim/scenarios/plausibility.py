@@ -16,8 +16,8 @@ from finsim import documents
 from finsim.documents import Loc
 from finsim.notation import Float1D
 from finsim.scenarios.check_curves import is_number
+from finsim.scenarios.flat_scenario import Curve, FlatScenario, Series
 from finsim.scenarios.merge import Merged
-from finsim.scenarios.scenario_parts import Curve, FlatScenario, Series
 from finsim.scenarios.variables import (
     EQUITY_COLUMN,
     HISTORY_FILE,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from finsim.scenarios.flat_scenario import FlatScenario
 from finsim.scenarios.resolve import flat_scenario
-from finsim.scenarios.scenario_parts import FlatScenario
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The value of a series at the positions of an axis: its curves are evaluated, then added in the chart."""
+"""Values of a series at the positions of an axis: curves evaluated, then added."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from finsim.notation import Float1D
 from finsim.scenarios.additive_scale import NEUTRAL, Kind, from_chart, to_chart
-from finsim.scenarios.scenario_parts import Curve, Pulse, Series
+from finsim.scenarios.flat_scenario import Curve, Pulse, Series
 from finsim.scenarios.timeline import Axis, ends
 
 

@@ -1,4 +1,4 @@
-"""Severity and overlays: ``scaled`` multiplies, ``overlaid`` adds, both in the chart of each quantity.
+"""Severity and overlays: ``scaled`` multiplies, ``overlaid`` adds, both on the additive scale.
 
 Source: own, see docs/adr/0006-scenario-algebra.md.
 """
@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from finsim.errors import ScenarioError, did_you_mean
 from finsim.scenarios.additive_scale import Kind, scale
-from finsim.scenarios.scenario_parts import Credit, Curve, FlatScenario, Fraud, Mules, Offset, Series
+from finsim.scenarios.flat_scenario import Credit, Curve, FlatScenario, Fraud, Mules, Offset, Series
 
 V = TypeVar("V")
 S = TypeVar("S", bound=FlatScenario)

@@ -17,7 +17,7 @@ import numpy as np
 from finsim.errors import ScenarioError
 from finsim.notation import Dates1D, Float1D, Int1D
 from finsim.records.calendar import Clock, Step, month_ends, step_ends
-from finsim.scenarios.scenario_parts import Curve, Offset
+from finsim.scenarios.flat_scenario import Curve, Offset
 
 _KNOT_STEPS: dict[str, Step] = {"week": "week", "month": "month", "quarter": "quarter"}
 

@@ -13,7 +13,7 @@ from finsim.notation import minor_digits
 TYPES = ("bool", "int", "float", "ratio", "money", "date", "ts", "dur", "cat", "id")
 TIME_UNITS = ("s", "ms", "us", "ns")
 UNITS: Mapping[str, tuple[str, ...]] = {
-    "money": ("minor", "major"),
+    "money": ("minor", "major", "stored_minor"),
     "ratio": ("decimal", "percent", "bp"),
     "float": ("decimal", "percent", "bp", "months", "years"),
     "int": ("months", "years"),
@@ -28,9 +28,11 @@ class Field:
     """One declared column.
 
     ``ccy`` and ``scale`` are of money (decimals of ISO 4217 where ``scale`` is None); ``unit`` is one of
-    ``UNITS`` of the type; ``format`` holds strptime formats of date or ts cells, several with `` | ``;
-    ``zone`` is the IANA zone of times without an offset. ``nulls``, ``true`` and ``false`` are words,
-    ``strip`` texts that are removed before reading. ``source`` is the header where one is declared.
+    ``UNITS`` of the type (``stored_minor``: whole numbers in Arrow and Parquet are minor units, text is
+    not, which is how finsim's own tables are); ``format`` holds strptime formats of date or ts cells,
+    several with `` | ``; ``zone`` is the IANA zone of times without an offset. ``nulls``, ``true`` and
+    ``false`` are words, ``strip`` texts that are removed before reading. ``source`` is the header where one
+    is declared.
     ``as_`` says what a series is: price, difference (a level such as a yield) or return.
     """
 

@@ -181,8 +181,7 @@ def test_amounts_with_decimals_in_a_csv_are_exact_and_written_back_as_such(tmp_p
     out = tmp_path / "clean.csv"
     assert run("check", tmp_path / "loans.csv", *pack, "--repair", "-o", out) == 0
     assert out.read_text().splitlines() == [
-        '"loan","amount","payment","grade"', '"L1",1200.50,100.04,"A"', '"L2",99.99,8.33,"B"',
-        '"L3",60.00,5.00,"A"',
+        'loan,amount,payment,grade', 'L1,1200.50,100.04,A', 'L2,99.99,8.33,B', 'L3,60.00,5.00,A',
     ]  # fmt: skip
     capsys.readouterr()
     assert run("check", out, *pack) == 0

@@ -183,7 +183,7 @@ finsim-rules: 1
 pack: {id: policy, version: "1"}
 table: payments
 columns:
-  amount: {type: money, ccy: USD}
+  amount: {type: money, ccy: USD, unit: minor}
   narrative: {type: cat, null: true}
 rules:
   - {id: structuring, level: policy, check: amount < 9_000 USD}

@@ -15,8 +15,8 @@ columns:
   account: {type: id}
   ts: {type: ts}
   age: {type: int}
-  loan: {type: money, ccy: USD}
-  euros: {type: money, ccy: EUR}
+  loan: {type: money, ccy: USD, unit: minor}
+  euros: {type: money, ccy: EUR, unit: minor}
   rate: {type: ratio}
   price: {type: float}
   product: {type: cat, values: [card, auto]}

@@ -19,7 +19,7 @@ key: [loan_id]
 columns:
   loan_id: {type: id}
   age: {type: int, null: true}
-  amount: {type: money, ccy: USD}
+  amount: {type: money, ccy: USD, unit: minor}
   narrative: {type: cat, null: true, optional: true}
 params: {cap: 2_000 USD}
 rules:
@@ -118,7 +118,8 @@ def test_rules_that_cannot_run_are_skipped_with_the_reason():
 
 def test_headers_match_by_name_letters_and_alias():
     text = DEMO.replace(
-        "amount: {type: money, ccy: USD}", "amount: {type: money, ccy: USD, alias: [principal]}"
+        "amount: {type: money, ccy: USD, unit: minor}",
+        "amount: {type: money, ccy: USD, unit: minor, alias: [principal]}",
     )
     frame = loans().rename(columns={"amount": "Principal", "loan_id": "Loan ID", "age": "AGE"})
     assert check(frame, RuleSet.parse(text))["minor"].violations == 1

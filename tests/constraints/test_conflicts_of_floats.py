@@ -21,7 +21,7 @@ columns:
   b: {type: float}
   c: {type: float}
   n: {type: int}
-  m: {type: money, ccy: USD}
+  m: {type: money, ccy: USD, unit: minor}
   late: {type: bool}
   kind: {type: cat, values: [x, y]}
 rules:

@@ -76,9 +76,11 @@ def rows_where(found, ids, wanted):
 def judge(report, found, spoken):
     """Hold every claim against the rows. A rule is dead where the rules ``by`` hold, its own among them."""
     for conflict in report.conflicts:
+        assert not rows_where(found, [one.id for one in conflict.rules], (True, None)), conflict.to_text()
+    for conflict in report.where_known:
         assert not rows_where(found, [one.id for one in conflict.rules], (True,)), conflict.to_text()
     for dead in report.dead:
-        holds = rows_where(found, [one.id for one in dead.by], (True,))
+        holds = rows_where(found, [one.id for one in dead.by], (True, None))
         assert not holds & rows_where(spoken, [dead.rule.id], (True,)), dead.to_text()
     for one in report.redundant:
         holds = rows_where(found, [rule.id for rule in one.by], (True, None))
@@ -88,7 +90,7 @@ def judge(report, found, spoken):
 
 @pytest.mark.parametrize("block", range(4))
 def test_no_row_refutes_a_claim(block):
-    claims = {"conflicts": 0, "dead": 0, "redundant": 0}
+    claims = {"conflicts": 0, "where_known": 0, "dead": 0, "redundant": 0}
     for seed in range(PACKS * block, PACKS * (block + 1)):
         rules = pack(random_pack(seed))
         tables = {"t": as_table(random_rows(seed, ROWS)), "o": others_table(random_others(seed))}
@@ -97,7 +99,7 @@ def test_no_row_refutes_a_claim(block):
         judge(report, whole_rules(rules, tables), spoken)
         for name in claims:
             claims[name] += len(getattr(report, name))
-    assert min(claims.values()) >= 10, claims
+    assert min(claims.values()) >= 4, claims
 
 
 @pytest.mark.parametrize("text", EVERY)

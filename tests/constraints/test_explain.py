@@ -22,8 +22,8 @@ columns:
   tx: {type: id}
   account: {type: id}
   day: {type: date}
-  amount: {type: money, ccy: USD}
-  balance: {type: money, ccy: USD}
+  amount: {type: money, ccy: USD, unit: minor}
+  balance: {type: money, ccy: USD, unit: minor}
   narrative: {type: cat, null: true, optional: true}
 params: {cap: {value: 50 USD, assumption: a limit}}
 rules:
@@ -177,8 +177,8 @@ pack: {id: spread, version: "1"}
 table: quotes
 columns:
   symbol: {type: cat}
-  bid: {type: money, ccy: USD}
-  ask: {type: money, ccy: USD}
+  bid: {type: money, ccy: USD, unit: minor}
+  ask: {type: money, ccy: USD, unit: minor}
   size: {type: int}
 params: {least: {value: 0.02 USD, assumption: a tick}}
 rules:

@@ -50,7 +50,7 @@ def test_money_of_different_scales_compares_exactly():
 finsim-rules: 1
 pack: {id: scales, version: 1}
 table: t
-columns: {cents: {type: money, ccy: USD}, mills: {type: money, ccy: USD, scale: 4}}
+columns: {cents: {type: money, ccy: USD, unit: minor}, mills: {type: money, ccy: USD, unit: minor, scale: 4}}
 rules:
   - {id: same, check: cents = mills}
   - {id: sum, check: cents + mills > 2 USD}

@@ -18,13 +18,13 @@ order: {group: [g], by: [n]}
 columns:
   g: {type: id}
   n: {type: int}
-  a: {type: money, ccy: USD}
-  b: {type: money, ccy: USD}
-  total: {type: money, ccy: USD}
-  tax: {type: money, ccy: USD}
+  a: {type: money, ccy: USD, unit: minor}
+  b: {type: money, ccy: USD, unit: minor}
+  total: {type: money, ccy: USD, unit: minor}
+  tax: {type: money, ccy: USD, unit: minor}
   due: {type: date}
   share: {type: ratio}
-  high: {type: money, ccy: USD}
+  high: {type: money, ccy: USD, unit: minor}
   state: {type: cat, values: [even, odd]}
 let: {when: "add_months(d'2026-01-31', n)", word: "if n > 1 then 'odd' else 'even'"}
 rules:
@@ -93,9 +93,9 @@ order: {group: [account], by: [seq]}
 columns:
   account: {type: id}
   seq: {type: int}
-  opening: {type: money, ccy: USD}
-  signed: {type: money, ccy: USD, null: true}
-  balance: {type: money, ccy: USD}
+  opening: {type: money, ccy: USD, unit: minor}
+  signed: {type: money, ccy: USD, unit: minor, null: true}
+  balance: {type: money, ccy: USD, unit: minor}
 rules:
   - id: ledger
     check: "balance = lag(balance, default: opening) + signed"
@@ -165,7 +165,7 @@ def test_a_balance_without_a_default_starts_from_its_own_first_value():
 
 
 def test_a_float_recursion_is_carried_on_too():
-    text = LEDGER.replace("money, ccy: USD", "float").replace(
+    text = LEDGER.replace("money, ccy: USD, unit: minor", "float").replace(
         "  - id: ledger", "  - id: ledger\n    tol: 1e-9"
     )
     rules, table = RuleSet.parse(text), legs(200, 5)

@@ -251,7 +251,7 @@ def test_money_days_truths_and_labels_are_values_too(tmp_path):
     text = """finsim-rules: 1
 pack: {id: demo, version: 1}
 table: t
-columns: {tier: {type: cat}, paid: {type: money, ccy: USD}, at: {type: ts}, on: {type: bool}}
+columns: {tier: {type: cat}, paid: {type: money, ccy: USD, unit: minor}, at: {type: ts}, on: {type: bool}}
 lookup:
   limit: {by: [tier], type: money, ccy: USD, scale: 3, rows: [{tier: a, v: 1.5k USD}, {tier: b, v: -2 USD}]}
   begins: {by: [tier, on], valid: [from, to], value: d, type: date, default: null, rows: [

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from naive.rule_tables import verdicts
 
 from finsim.constraints.checking.check import check
-from finsim.constraints.checking.check_session import Session, table_name
+from finsim.constraints.checking.check_session import Session
+from finsim.constraints.checking.given_tables import table_of
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.repairing.breach_detection import breaches
 from finsim.constraints.repairing.repair import repair
-from finsim.constraints.repairing.repair_table import Workpiece
 from finsim.constraints.repairing.running_balance import recomputed, running_identity
 from finsim.constraints.repairing.sequential_repair import one_by_one
+from finsim.constraints.repairing.table_under_repair import Workpiece
 from finsim.errors import RuleError
 
 OHLCV, LOANS, TX = (RuleSet.load(name) for name in ("ohlcv", "consumer-loans", "retail-tx"))
@@ -32,7 +33,7 @@ def broken_rows(rules, table, name):
 def mended(table, rules, blocks):
     """Repair and assert what must hold of every repair; return the table."""
     fixed, report = repair(table, rules, blocks=blocks)
-    after = check(fixed, rules.needing(table_name(fixed, rules)))
+    after = check(fixed, rules.needing(table_of(fixed, rules)))
     mending = [one for one in after.results if one.repair and not one.repair.startswith("flag")]
     assert [one.id for one in mending if one.verdict == "broken"] == []
     again, nothing = repair(fixed, rules, blocks=blocks)
@@ -298,7 +299,7 @@ pack: {id: stored, version: 1}
 table: t
 columns:
   n: {type: int}
-  money: {type: money, ccy: USD}
+  money: {type: money, ccy: USD, unit: minor}
   day: {type: date}
   time: {type: ts}
   word: {type: cat}

@@ -25,7 +25,7 @@ columns:
   t: {type: int}
   v: {type: float, null: true}
   w: {type: float, null: true}
-  m: {type: money, ccy: USD, optional: true}
+  m: {type: money, ccy: USD, unit: minor, optional: true}
   c: {type: cat, optional: true}
 rules:
 """

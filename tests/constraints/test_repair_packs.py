@@ -15,7 +15,7 @@ from finsim.constraints.checking.check_session import Session
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.repairing.breach_detection import breaches
 from finsim.constraints.repairing.repair import repair
-from finsim.constraints.repairing.repair_table import Workpiece
+from finsim.constraints.repairing.table_under_repair import Workpiece
 
 FOLDER = Path(__file__).resolve().parents[2] / "constraints"
 PACKS = {path.stem: RuleSet.load(path.stem) for path in sorted(FOLDER.glob("*.yaml"))}

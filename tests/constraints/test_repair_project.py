@@ -14,7 +14,7 @@ from finsim.constraints.checking.check_session import Session
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.repairing.breach_detection import breaches
 from finsim.constraints.repairing.repair import repair
-from finsim.constraints.repairing.repair_table import Workpiece
+from finsim.constraints.repairing.table_under_repair import Workpiece
 from finsim.errors import RuleError
 
 HEAD = """
@@ -29,8 +29,8 @@ columns:
   x: {type: float, optional: true, null: true}
   y: {type: float, optional: true, null: true}
   z: {type: float, optional: true, null: true}
-  a: {type: money, ccy: USD, optional: true}
-  b: {type: money, ccy: USD, optional: true}
+  a: {type: money, ccy: USD, unit: minor, optional: true}
+  b: {type: money, ccy: USD, unit: minor, optional: true}
   c: {type: cat, optional: true}
 params: {gap: 2, step: 0.01}
 rules:

@@ -21,10 +21,10 @@ key: [id]
 columns:
   id: {type: id}
   kind: {type: cat}
-  amount: {type: money, ccy: USD}
+  amount: {type: money, ccy: USD, unit: minor}
   term: {type: int}
-  payment: {type: money, ccy: USD}
-  income: {type: money, ccy: USD}
+  payment: {type: money, ccy: USD, unit: minor}
+  income: {type: money, ccy: USD, unit: minor}
 rules:
   - id: due
     check: payment = round(amount / term)
@@ -169,8 +169,8 @@ columns:
   n: {type: int}
   account: {type: id}
   purpose: {type: cat}
-  amount: {type: money, ccy: USD}
-  balance: {type: money, ccy: USD}
+  amount: {type: money, ccy: USD, unit: minor}
+  balance: {type: money, ccy: USD, unit: minor}
 rules:
   - id: identity
     check: "balance = lag(balance, default: 500 USD) + amount"

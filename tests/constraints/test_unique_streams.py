@@ -14,8 +14,9 @@ from finsim.constraints.checking.repeated_keys import firsts
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.tables import key_columns as key_cells
 from finsim.constraints.tables.key_columns import cells_of
+from finsim.constraints.tables.label_codes import Labels
 from finsim.constraints.tables.parquet_batches import Batches
-from finsim.constraints.tables.typed_columns import Labels, Source
+from finsim.constraints.tables.typed_columns import Source
 from finsim.errors import DataError
 
 HEAD = """
@@ -29,7 +30,7 @@ columns:
   c: {type: cat, null: true}
   x: {type: float, null: true}
   d: {type: date, optional: true, null: true}
-  amount: {type: money, ccy: USD}
+  amount: {type: money, ccy: USD, unit: minor}
   narrative: {type: cat, null: true, optional: true}
 rules:
   - {id: positive, check: amount > 0 USD}

@@ -12,7 +12,6 @@ from naive.pack_sql.tables import MAKERS
 
 from finsim.constraints.checking.check import check
 from finsim.constraints.packs.ruleset import RuleSet
-from finsim.constraints.tables.table_files import read_table
 from finsim.documents import shipped
 
 PACKS = sorted(path.stem for path in shipped("constraints").glob("*.yaml"))
@@ -97,6 +96,10 @@ def plain(table):
     return pa.Table.from_pandas(table, preserve_index=False)
 
 
+def read_frame(path):
+    return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -106,7 +109,7 @@ def plain(table):
     ],
 )
 def test_counts_agree_on_real_bars(shared, name):
-    frame = read_table(shared / "market_daily" / name).to_pandas()
+    frame = read_frame(shared / "market_daily" / name)
     frame.columns = [column.lower().removeprefix("adj") for column in frame.columns]
     frame = frame.loc[:, ~frame.columns.duplicated()].rename(columns={"ticker": "asset", "name": "asset"})
     frame = frame[[column for column in SCHEMA if column in frame]].assign(path=0)

@@ -44,7 +44,7 @@ order: {group: [g], by: [ts]}
 columns:
   g: {type: id}
   ts: {type: ts}
-  x: {type: money, ccy: USD, null: true}
+  x: {type: money, ccy: USD, unit: minor, null: true}
   y: {type: float, null: true}
   c: {type: cat}
 rules:

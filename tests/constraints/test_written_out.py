@@ -5,8 +5,8 @@ import pyarrow as pa
 import pytest
 
 from finsim.constraints.checking.check import check
+from finsim.constraints.language.expanded_size import MAX_LEVELS, WrittenOut
 from finsim.constraints.language.grammar import MAX_CHARACTERS, parse
-from finsim.constraints.language.written_out import MAX_LEVELS, WrittenOut
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import RuleError
 

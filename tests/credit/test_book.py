@@ -4,7 +4,7 @@ import pytest
 from scipy.stats import ks_2samp, spearmanr
 
 from finsim.credit.book import fit_book, loans
-from finsim.credit.reference import asset_correlation
+from finsim.credit.reference_parameters import asset_correlation
 from finsim.credit.schedule import balance_after, payment
 from finsim.credit.settings import Settings
 from finsim.errors import FitError, RecordError, StudyError

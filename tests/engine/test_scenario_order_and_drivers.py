@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from finsim.engine.finalize import write_drivers
 from finsim.engine.finished_run import Run
+from finsim.engine.run_completion import write_drivers
 from finsim.engine.study.study_file import Study
 from finsim.engine.study.study_resolution import resolve
 from finsim.provenance.trace import trace

@@ -12,14 +12,15 @@ from finsim.constraints.evaluating.evaluator import Block, World
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.rule_counts import judged
 from finsim.constraints.packs.ruleset import RuleSet
-from finsim.constraints.tables.typed_columns import Labels, Source
+from finsim.constraints.tables.label_codes import Labels
+from finsim.constraints.tables.typed_columns import Source
 
 HEAD = """
 finsim-rules: 1
 pack: {id: floats, version: 1}
 table: t
 columns: {x: {type: float}, y: {type: float}, z: {type: float}, n: {type: int}, late: {type: bool},
-  m: {type: money, ccy: USD}}
+  m: {type: money, ccy: USD, unit: minor}}
 rules:
 """
 OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}

@@ -15,16 +15,16 @@ columns:
   age: {type: int}
   dependants: {type: int, null: true}
   years_employed: {type: float, null: true}
-  income: {type: money, ccy: USD}
-  other_income: {type: money, ccy: USD, null: true}
-  loan: {type: money, ccy: USD}
-  fee: {type: money, ccy: USD}
-  payment: {type: money, ccy: USD}
-  balance: {type: money, ccy: USD}
-  arrears: {type: money, ccy: USD}
-  limit: {type: money, ccy: USD}
-  collateral: {type: money, ccy: USD, null: true}
-  insurance: {type: money, ccy: USD}
+  income: {type: money, ccy: USD, unit: minor}
+  other_income: {type: money, ccy: USD, unit: minor, null: true}
+  loan: {type: money, ccy: USD, unit: minor}
+  fee: {type: money, ccy: USD, unit: minor}
+  payment: {type: money, ccy: USD, unit: minor}
+  balance: {type: money, ccy: USD, unit: minor}
+  arrears: {type: money, ccy: USD, unit: minor}
+  limit: {type: money, ccy: USD, unit: minor}
+  collateral: {type: money, ccy: USD, unit: minor, null: true}
+  insurance: {type: money, ccy: USD, unit: minor}
   rate: {type: ratio}
   margin: {type: ratio}
   base_rate: {type: ratio}

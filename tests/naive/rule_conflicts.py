@@ -10,7 +10,8 @@ from finsim.constraints.evaluating.evaluator import Block, World
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.rule_counts import judged
 from finsim.constraints.packs.ruleset import RuleSet
-from finsim.constraints.tables.typed_columns import Labels, Source
+from finsim.constraints.tables.label_codes import Labels
+from finsim.constraints.tables.typed_columns import Source
 
 HEAD = """
 finsim-rules: 1

@@ -26,8 +26,8 @@ tables:
       y: {type: float, null: true}
       i: {type: int, null: true}
       j: {type: int, null: true}
-      a: {type: money, ccy: USD, null: true}
-      b: {type: money, ccy: USD, null: true}
+      a: {type: money, ccy: USD, unit: minor, null: true}
+      b: {type: money, ccy: USD, unit: minor, null: true}
       c: {type: cat, values: [red, green, blue], null: true}
       d: {type: date, null: true}
       f: {type: bool, null: true}
@@ -185,7 +185,7 @@ order: {group: [g], by: [ts]}
 columns:
   g: {type: id}
   ts: {type: ts}
-  x: {type: money, ccy: USD, null: %NULL%}
+  x: {type: money, ccy: USD, unit: minor, null: %NULL%}
   y: {type: float}
   c: {type: cat}
 rules:

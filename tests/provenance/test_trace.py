@@ -9,7 +9,7 @@ from miniature_run import DECOY, INSTANCE, PRICES, SCENARIOS
 
 from finsim.errors import ProvenanceError
 from finsim.provenance.origin_tags import MEANING, meaning
-from finsim.provenance.rows import rows_at, rows_where, rows_where_any
+from finsim.provenance.parquet_rows import rows_at, rows_where, rows_where_any
 from finsim.provenance.trace import trace
 from finsim.provenance.trace_story import Related, Story
 from finsim.randomness import Streams

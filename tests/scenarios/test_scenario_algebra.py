@@ -12,8 +12,7 @@ from finsim.errors import ScenarioError
 from finsim.scenarios import drivers, from_resolved, load, overlaid, resolved, scaled
 from finsim.scenarios.additive_scale import NEUTRAL, from_chart, scale, to_chart
 from finsim.scenarios.canonical_form import digest
-from finsim.scenarios.scenario import Scenario
-from finsim.scenarios.scenario_parts import (
+from finsim.scenarios.flat_scenario import (
     Calibration,
     Credit,
     Curve,
@@ -25,6 +24,7 @@ from finsim.scenarios.scenario_parts import (
     Pulse,
     Series,
 )
+from finsim.scenarios.scenario import Scenario
 
 RANGES = {"delta": (-8.0, 8.0), "cum_return": (-90.0, 200.0), "mult": (0.05, 12.0), "blend": (0.0, 0.95)}
 SEVERITY = st.just(0.0) | st.floats(1e-6, 3.0)

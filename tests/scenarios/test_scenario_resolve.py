@@ -10,8 +10,8 @@ import yaml
 from finsim.records.drivers import Drivers
 from finsim.scenarios import check_expectations, drivers, load, measure
 from finsim.scenarios.canonical_form import digest
+from finsim.scenarios.flat_scenario import Offset
 from finsim.scenarios.merge import merged
-from finsim.scenarios.scenario_parts import Offset
 
 PARENT = """horizon: {length: 2, step: quarter}
 severity: 0.5

@@ -1,4 +1,4 @@
-"""The calendar of ordinary life: weekdays, holidays, pay days and the daily rhythm of each activity."""
+"""Calendar of everyday payments: weekdays, holidays, pay days and the daily rate of each activity."""
 
 from __future__ import annotations
 

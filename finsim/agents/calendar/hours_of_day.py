@@ -1,4 +1,4 @@
-"""The hours of the day: when each activity happens, shifted by a person's own rhythm."""
+"""Time of day of each activity, shifted by a person's own rhythm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When people are paid: the days of each pay rhythm, moved off weekends and holidays."""
+"""Pay days of each pay rhythm, moved off weekends and holidays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Firms: suppliers in payment runs, customers' invoices, owners' drawings, taxes and utilities."""
+"""Payments of firms: supplier payment runs, customer invoices, owners' drawings, taxes, utilities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cash: machines, counters, and the takings that shops bring to the bank."""
+"""Cash: withdrawals at machines and counters, and shop takings paid in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people have left for shops once their planned payments are known."""
+"""Disposable income after fixed costs."""
 
 from __future__ import annotations
 

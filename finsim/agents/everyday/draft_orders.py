@@ -1,4 +1,4 @@
-"""What every process of ordinary life is given (``Life``) and gives back (``Draft``)."""
+"""Input (``Life``) and output (``Draft``) of every process that makes ordinary payments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Money that comes in: salaries on pay days, pensions, benefits, tax refunds."""
+"""Income: salaries on pay days, pensions, benefits, tax refunds."""
 
 from __future__ import annotations
 

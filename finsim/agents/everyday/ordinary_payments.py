@@ -1,4 +1,4 @@
-"""Ordinary life of one shard: every payment that people and firms would make whatever the fraudsters do."""
+"""All ordinary payments of one shard, from people and firms, without fraud."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Money between people: sums among friends, sales to strangers, family support, savings, big payments."""
+"""Payments between people: friends, private sales, family support, savings, large payments."""
 
 from __future__ import annotations
 

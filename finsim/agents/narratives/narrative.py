@@ -1,4 +1,4 @@
-"""``Narrative``: the typed form of a narrative file, and loading with every error at its place."""
+"""``Narrative``: a narrative file as typed data; loading reports every error at its place."""
 
 from __future__ import annotations
 

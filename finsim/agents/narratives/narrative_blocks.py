@@ -1,4 +1,4 @@
-"""The blocks a narrative file is made of: roles, phases, amounts, timing, evasion, stop, labels."""
+"""Blocks of a narrative file: roles, phases, amounts, timing, evasion, stop, labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
 """Customers, accounts, firms and merchants of a world, and who knows whom.
 
-Others import ``population`` (all of them together), ``people`` and ``merchants``.
+Others import ``population`` (all of them together), ``people``, ``merchants`` and ``shopping_habits``.
 """

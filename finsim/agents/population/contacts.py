@@ -1,4 +1,4 @@
-"""Who knows whom: contact lists with a heavy-tailed degree and communities."""
+"""Contact network of people: heavy-tailed degrees and communities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People: age, segment, income, pay rhythm, sleep, town and how much of the month's money is spent."""
+"""People: age, segment, income, pay rhythm, sleep, town and share of income spent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who lives in the world: customers, accounts, merchants, firms and the accounts outside the banks."""
+"""The population of a world: customers, accounts, merchants, firms and external accounts."""
 
 from __future__ import annotations
 

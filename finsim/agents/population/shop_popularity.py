@@ -1,4 +1,4 @@
-"""Which shop a person of a town meets: running popularity per category and town."""
+"""Choice of shops: cumulative popularity by category and town."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people like to buy: how often, how dearly, with which card; and what that sells for each shop."""
+"""Shopping habits: frequency, price level and card of each person, and the sales of each shop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a scheme's payments are worth: fixed sums drawn beforehand, shares that the ledger works out."""
+"""Amounts of scheme payments: fixed amounts drawn beforehand, shares computed by the ledger."""
 
 from __future__ import annotations
 

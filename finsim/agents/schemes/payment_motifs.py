@@ -1,4 +1,4 @@
-"""Who pays whom in one phase: motifs over the members of its roles, as edges in layers."""
+"""Motifs of a phase: who pays whom among the members of its roles, as edges in layers."""
 
 from __future__ import annotations
 

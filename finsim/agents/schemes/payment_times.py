@@ -1,4 +1,4 @@
-"""When a scheme's payments happen: moved to the hours that a calendar names."""
+"""Times of scheme payments, moved to the hours of a named calendar."""
 
 from __future__ import annotations
 

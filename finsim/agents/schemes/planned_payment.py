@@ -1,4 +1,4 @@
-"""One planned payment of a scheme: its channel, purpose and conditions, and the retries behind it."""
+"""One planned payment of a scheme: channel, purpose, conditions and retries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who plays which role: weighted choice among the accounts, shops and outside accounts that fit."""
+"""Assign roles: weighted choice among the accounts, shops and external accounts that fit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All schemes of a world: when they start, who plays, what they plan to pay."""
+"""Generate all schemes of a world: start times, roles, planned payments."""
 
 from __future__ import annotations
 

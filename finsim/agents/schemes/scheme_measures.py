@@ -1,4 +1,4 @@
-"""What came of the schemes: how far a wave rose above its base rate, and whether counts fit the study."""
+"""Measured intensity of schemes: rise above the base rate, and counts against the study."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One scheme from its narrative: phases to payments with times, sums, conditions and retries."""
+"""Turn the phases of one narrative into payments with times, amounts, conditions and retries."""
 
 from __future__ import annotations
 

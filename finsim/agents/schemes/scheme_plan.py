@@ -1,4 +1,4 @@
-"""``SchemePlan``: what the ledger and the labels need to know of every scheme order."""
+"""``SchemePlan``: what the ledger and the labels need to know of each scheme payment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pattern table: one row per scheme with what came of it."""
+"""The scheme table: one row for each scheme with its outcome."""
 
 from __future__ import annotations
 

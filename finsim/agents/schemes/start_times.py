@@ -1,4 +1,4 @@
-"""When schemes start: a point process per narrative, thinned by a scenario with common random numbers.
+"""Start times of schemes: a point process per narrative, thinned with common random numbers.
 
 Layers of unit base intensity are drawn once; a scheme of layer 0 starts wherever its uniform mark lies
 below the multiplier, further layers fill what exceeds 1. Schemes of an unstressed world therefore keep

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pyarrow as pa
 
 from finsim.constraints.checking.check_report import CheckReport, report_of, result_of
-from finsim.constraints.checking.check_session import (
+from finsim.constraints.checking.check_session import Session
+from finsim.constraints.checking.given_tables import (
     AnyTable,
-    Session,
     as_arrow,
+    is_table,
     named,
+    needed,
+    opened,
     refuse_absent,
     table_name,
+    table_of,
 )
 from finsim.constraints.checking.stream_check import Streamed, Unsuited
 from finsim.constraints.checking.stream_uniqueness import (
@@ -34,7 +39,9 @@ from finsim.constraints.packs.rule import Rule
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.tables.nullable_vectors import Vec
 from finsim.constraints.tables.parquet_batches import Batches, read_ahead
+from finsim.constraints.tables.source_batches import SourceBatches
 from finsim.constraints.tables.typed_columns import Source
+from finsim.tables import Schema
 
 __all__ = ["BLOCK", "Excused", "Pass", "check", "check_batches", "cut", "order_columns", "why"]
 
@@ -48,10 +55,12 @@ def check(
     excused: Excused | None = None,
     tier: str = "auto",
     threads: int = 1,
+    schema: Schema | str | Path | None = None,
 ) -> CheckReport:
     """Check tables against a rule pack.
 
-    ``tables`` is one Arrow table or DataFrame, or several by the pack's names; ``params`` override
+    ``tables`` is one table (Arrow, pandas, polars, a DuckDB relation, a path), or several by the pack's
+    names; ``schema``, or its file, says how their columns are read; ``params`` override
     the pack's parameters (``{"ctr": "5000 USD"}``); ``blocks`` is the number of rows evaluated at a
     time and changes no result; ``excused`` names, per narrative, the policy rules that its rows may
     break. ``tier`` is ``numpy`` (the interpreter), ``compiled`` or ``auto`` (by the number of rows), and
@@ -60,6 +69,7 @@ def check(
     the declared type.
     """
     known_tier(tier)
+    rules = rules.reading(schema)
     given = named(tables, rules)
     refuse_absent(given, rules)
     session = Session(rules, given, params)
@@ -82,7 +92,7 @@ def check(
 
 
 def check_batches(
-    batches: Iterable[pa.RecordBatch | pa.Table],
+    batches: AnyTable | Iterable[pa.RecordBatch | pa.Table],
     rules: RuleSet,
     params: Mapping[str, object] | None = None,
     *,
@@ -94,6 +104,7 @@ def check_batches(
 ) -> CheckReport:
     """Check one table that comes as a stream of batches; memory holds one batch and the state of groups.
 
+    ``batches`` are Arrow batches, or a table as in ``check``, which is then read batch by batch.
     ``table`` is its name in the pack (found from the columns when left out), ``others`` are the tables
     that ``exists`` and ``parent`` look into. Rules that need all rows at once (group totals) are skipped
     and say so; so are those with ``unique`` when ``batches`` cannot be read more than once (a generator).
@@ -104,7 +115,13 @@ def check_batches(
     """
     known_tier(tier)
     manner = Manner(BLOCK, excused, tier, threads)
-    asked = _Asked(rules, params, table, {name: as_arrow(one) for name, one in (others or {}).items()})
+    given = {name: as_arrow(one, rules.tables[name]) for name, one in (others or {}).items()}
+    asked = _Asked(rules, params, table, given)
+    if is_table(batches):
+        asked = replace(asked, table=table or table_of(batches, rules))
+        source = opened(batches, rules.tables[asked.table])
+        names = [name for name in needed(rules, asked.table) if name in source.bound]
+        batches = SourceBatches(source, names)
     may_restart = may_reread(batches)
     known = asked.known_before(batches) if may_restart else {}
     try:
@@ -124,7 +141,7 @@ class _Asked:
 
     def opened(self, part: pa.Table) -> tuple[Session, Source]:
         """Return the session of a stream, in which its table has no rows, and its first batch."""
-        name = self.table or table_name(part, self.rules)
+        name = self.table or table_name(part.schema, self.rules)
         session = Session(self.rules, {**self.others, name: part.slice(0, 0)}, self.params)
         return session, session.source(name, part)
 
@@ -154,7 +171,7 @@ def _streamed_report(
             tallies = [_streamed(rule, session, source, known) for rule in session.own_rules(source.name)]
             active = [tally.rule for tally in tallies if not tally.skipped]
             world = session.world(active, session.sources[source.name], known)
-            rows = batches.rows if isinstance(batches, Batches) else 0
+            rows = batches.rows if isinstance(batches, Batches | SourceBatches) else 0
             runs = [Streamed(one, source.name, manner, may_restart, rows) for one in passes(tallies, world)]
         else:
             source = session.source(source.name, part, seen)

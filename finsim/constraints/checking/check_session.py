@@ -1,16 +1,16 @@
-"""Making ready: a user's tables under a pack's names, parameters with overrides, rules that can run."""
+"""Prepare a check: tables under the pack's names, parameters with overrides, rules that can run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 import pyarrow as pa
 
 from finsim.constraints.evaluating.evaluator import Block, World
 from finsim.constraints.evaluating.interpreter import Interpreter
-from finsim.constraints.evaluating.whole_table_functions import computed, join, same_keys, whole_nodes
+from finsim.constraints.evaluating.whole_table_functions import computed, join, unite_keys, whole_nodes
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.language.grammar import Misread
 from finsim.constraints.language.node_builder import Builder
@@ -19,59 +19,10 @@ from finsim.constraints.packs.loading import param
 from finsim.constraints.packs.rule import Rule, key_names
 from finsim.constraints.packs.rule_builder import completeness
 from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.tables.label_codes import Labels
 from finsim.constraints.tables.nullable_vectors import Vec
-from finsim.constraints.tables.typed_columns import Labels, Source, matched, missing
+from finsim.constraints.tables.typed_columns import Source, missing
 from finsim.errors import Problem, RuleError, did_you_mean
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-AnyTable: TypeAlias = "pa.Table | pd.DataFrame"
-
-
-def as_arrow(table: AnyTable) -> pa.Table:
-    """Return a pandas DataFrame or Arrow table as an Arrow table."""
-    if isinstance(table, pa.Table):
-        return table
-    return pa.Table.from_pandas(table, preserve_index=False)
-
-
-def named(tables: AnyTable | Mapping[str, AnyTable], rules: RuleSet) -> dict[str, pa.Table]:
-    """Return the tables by the names of the pack; a single table gets the name whose columns it has.
-
-    Raises RuleError for a name or a table that the pack does not know.
-    """
-    if isinstance(tables, Mapping):
-        for name in tables:
-            if name not in rules.tables:
-                remedy = did_you_mean(name, list(rules.tables))
-                raise RuleError(
-                    f"pack {rules.id} has no table {name!r}", place=f"table {name}", remedy=remedy
-                )
-        return {name: as_arrow(table) for name, table in tables.items()}
-    table = as_arrow(tables)
-    return {table_name(table, rules): table}
-
-
-def table_name(table: pa.Table, rules: RuleSet) -> str:
-    """Return the pack's table that has these columns; raises RuleError when none has."""
-    lacking = {name: missing(table.column_names, spec.columns, name) for name, spec in rules.tables.items()}
-    fitting = [name for name, problems in lacking.items() if not problems]
-    if fitting:
-        return max(fitting, key=lambda name: len(matched(table.column_names, rules.tables[name].columns)))
-    nearest = min(lacking, key=lambda name: len(lacking[name]) / len(rules.tables[name].columns))
-    raise RuleError.of(lacking[nearest])
-
-
-def refuse_absent(given: Iterable[str], rules: RuleSet, place: str = "") -> None:
-    """Raise RuleError that names every table of the pack that must be given and is not."""
-    absent = [name for name, table in rules.tables.items() if name not in set(given) and not table.optional]
-    remedy = "give it too, name the tables to judge (--table), or declare it `optional: true` in the pack"
-    if absent:
-        raise RuleError.of(
-            Problem(place or f"pack {rules.id}", f"table {name!r} is not given", "", remedy)
-            for name in absent
-        )
 
 
 @dataclass(frozen=True)
@@ -125,15 +76,28 @@ class Session:
         problems = [
             problem
             for name, table in tables.items()
-            for problem in missing(table.column_names, rules.tables[name].columns, name)
+            for problem in missing(table.schema, rules.tables[name].columns, name)
         ]
         if problems:
             raise RuleError.of(problems)
         self.sources = {name: self.source(name, table) for name, table in tables.items()}
+        self._mixed_ids()
 
     def source(self, name: str, table: pa.Table, first_row: int = 0) -> Source:
         """Return a table, or its rows from ``first_row`` on, under the pack's names; labels are shared."""
-        return Source(name, table, self.rules.tables[name].columns, self.labels, first_row=first_row)
+        spec = self.rules.tables[name]
+        return Source(name, table, spec.columns, self.labels, None, first_row, 0, spec.dialect)
+
+    def _mixed_ids(self) -> None:
+        """Find ids that are text in one table and numbers in another: the numbers are read as text."""
+        for rule in self.rules.rules:
+            own = self.sources.get(rule.table)
+            for node in (one for root in (rule.check, rule.when) if root is not None for one in walk(root)):
+                if own is not None and node.op == "call" and node.data[0] == "match":
+                    other = self.sources.get(node.data[1])
+                    keys = [str(arg.data) for arg in node.args if arg.op == "column"]
+                    if other is not None:
+                        unite_keys(own, keys, other, str(node.data[2]))
 
     def own_rules(self, name: str) -> list[Rule]:
         """Return the rules of one table; completeness asks only for columns that the table has."""
@@ -177,9 +141,6 @@ class Session:
                 data = node.data
                 if node.op == "call" and data[0] == "match":
                     other = self.sources[data[1]]
-                    same_keys(
-                        source, [str(arg.data) for arg in node.args if arg.op == "column"], other, data[2]
-                    )
                     if (data[1], data[2]) not in joins:
                         joins[data[1], data[2]] = join(other, data[2])
         keys = {name: key_names(spec) for name, spec in self.rules.tables.items()}

@@ -1,4 +1,4 @@
-"""Rows whose key stood in an earlier row, found in a table that is read more than once.
+"""Rows whose key occurred in an earlier row, in a table that is read more than once.
 
 Readings: one while keys rise strictly, which then come once each. Else one that marks a bit for the hash
 of each key and keeps the hashes whose bit was marked already; then one (or more, where these are many)
@@ -46,14 +46,16 @@ class Firsts:
         return fresh
 
 
-def firsts(read: Reading, rows: int) -> Firsts:
+def firsts(read: Reading, rows: int, rises: bool | None = None) -> Firsts:
     """Return which of ``rows`` rows are the first with their key; empty cells equal one another.
+
+    ``rises`` says whether keys rise strictly, where that is known already.
 
     Memory holds one batch, 4 to 8 bytes a row for the bitmap (1 GiB at most), 8 bytes for each key that
     comes again or seems to, and as much as the bitmap for comparing them.
     """
     repeated: Array = np.zeros((rows + 7) >> 3, dtype=np.uint8)
-    if not _rises(read()):
+    if not (_rises(read()) if rises is None else rises):
         bits = _power(max(FEWEST_BITS, min(MOST_BITS, BITS_A_ROW * rows)))
         suspects = _suspects(read(), bits)
         most = max(bits // _BITS_A_SUSPECT, 1)

@@ -1,4 +1,4 @@
-"""What given data say of a pack: how often each rule spoke, and where data and rule disagree."""
+"""Coverage of a pack by data: how often each rule applied, and where data and rule disagree."""
 
 from __future__ import annotations
 

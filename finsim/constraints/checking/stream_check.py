@@ -1,4 +1,4 @@
-"""A table that comes batch by batch: each pass goes through it once, in the tier that suits."""
+"""Check a table that comes batch by batch: each pass reads it once, in the tier that suits."""
 
 from __future__ import annotations
 

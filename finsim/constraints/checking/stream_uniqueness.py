@@ -1,4 +1,4 @@
-"""``unique`` of a table that comes in batches: worked out before its rows are judged."""
+"""``unique`` on a table that comes in batches: computed before its rows are checked."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow as pa
 
-from finsim.constraints.checking.repeated_keys import firsts
+from finsim.constraints.checking.repeated_keys import Firsts, firsts
 from finsim.constraints.evaluating.whole_table_functions import needs_whole, whole_calls
 from finsim.constraints.language.expression import Node
 from finsim.constraints.packs.rule import Rule
-from finsim.constraints.tables.key_columns import Cells, cells_of
+from finsim.constraints.tables.key_columns import Cells, Rising, cells_of
 from finsim.constraints.tables.nullable_vectors import Vec
 from finsim.constraints.tables.parquet_batches import Batches
+from finsim.constraints.tables.source_batches import SourceBatches
 from finsim.constraints.tables.typed_columns import Source
 from finsim.errors import DataError
 
@@ -36,15 +37,26 @@ def unique_calls(batches: Stream, source: Source, rules: Iterable[Rule]) -> dict
     DataError when cells of a key are not of the declared type, or one reading has other rows than another.
     """
     nodes = [node for rule in rules if not needs_whole(rule) for node in whole_calls(rule)]
-    count = 0
-    if nodes:
-        count = batches.rows if isinstance(batches, Batches) else sum(batch.num_rows for batch in batches)
     found: dict[Node, Vec] = {}
     for node in nodes:
         if node not in found:
             names = [str(arg.data) for arg in node.args]
-            found[node] = Vec(firsts(_Keys(batches, source, names, count).read, count))
+            found[node] = Vec(_firsts(batches, source, names))
     return found
+
+
+def _firsts(batches: Stream, source: Source, names: Sequence[str]) -> Firsts:
+    """Return which rows are the first with their key; the number of rows is counted where it is unknown."""
+    if isinstance(batches, Batches):
+        return firsts(_Keys(batches, source, names, batches.rows).read, batches.rows)
+    if not isinstance(batches, SourceBatches):
+        count = sum(batch.num_rows for batch in batches)
+        return firsts(_Keys(batches, source, names, count).read, count)
+    count, rises, rising = 0, True, Rising()
+    for key in _Keys(batches, source, names).read():  # one reading counts and looks whether keys rise
+        count += len(key[0])
+        rises = rises and rising.goes_on(key)
+    return firsts(_Keys(batches, source, names, count).read, count, rises)
 
 
 def as_table(batch: pa.RecordBatch | pa.Table) -> pa.Table:
@@ -55,10 +67,14 @@ def as_table(batch: pa.RecordBatch | pa.Table) -> pa.Table:
 class _Keys:
     """The key columns of a stream, to be read as often as needed."""
 
-    def __init__(self, batches: Stream, source: Source, names: Sequence[str], rows: int) -> None:
+    def __init__(
+        self, batches: Stream, source: Source, names: Sequence[str], rows: int | None = None
+    ) -> None:
         self._source, self._names, self._rows = source, names, rows
         headers = list(dict.fromkeys(source.headers[name] for name in names if name in source.headers))
-        self._batches = batches.only(headers) if isinstance(batches, Batches) and headers else batches
+        self._batches: Stream = batches
+        if isinstance(batches, Batches | SourceBatches) and headers:
+            self._batches = batches.only(headers)
 
     def read(self) -> Iterator[Sequence[Cells]]:
         """Yield the cells of one batch after the other."""
@@ -66,9 +82,9 @@ class _Keys:
         for batch in self._batches:
             part = self._source.piece(as_table(batch), row)
             row += part.rows
-            if row <= self._rows:
+            if self._rows is None or row <= self._rows:
                 yield [cells_of(part, name) for name in self._names]
-        if row != self._rows:
+        if self._rows is not None and row != self._rows:
             raise DataError(
                 f"the batches had {self._rows:,} rows and have {row:,} when they are read again",
                 place=f"table {self._source.name}",

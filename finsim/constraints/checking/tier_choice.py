@@ -1,4 +1,4 @@
-"""Judging a table in the tier that suits: the interpreter, the compiled kernels, or one after the other."""
+"""Choose how a table is checked: the interpreter, compiled kernels, or one after the other."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def judged(passes: Sequence[Pass], source: Source, manner: Manner) -> dict[int, 
 
 
 def _pairs(passes: Sequence[Pass]) -> list[list[Pass]]:
-    """Return passes that one kernel can judge: sorted rows, the same as they stand, and rows one by one."""
+    """Return passes that one kernel can run: sorted rows, rows in their current order, single rows."""
     found = []
     for one in passes:
         if one.order is not None and one.order.is_sorted:

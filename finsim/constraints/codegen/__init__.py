@@ -1,4 +1,6 @@
 """Source of generated kernels: rules to straight-line code for one row, in a loop over blocks.
 
-Others import ``kernel_plan`` (source, columns and calls of one pass), ``column_facts`` and ``column_arrays``.
+Only ``compiled`` imports this room: ``kernel_plan`` (source, columns and calls of one pass),
+``column_facts``, ``column_arrays``, ``kernel_template``, ``code_buffer``, ``inline_sequences`` and
+``precomputed_calls``.
 """

@@ -1,4 +1,4 @@
-"""What a kernel does with a block before it looks at the rules: who follows whom, running sums, growth.
+"""Code at the start of a block: row successors, running sums and growth, before the rules.
 
 Loops of many rows at once write to arrays of one block; only the sums themselves go row by row.
 """

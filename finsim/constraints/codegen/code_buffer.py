@@ -1,4 +1,4 @@
-"""What a kernel is written on: lines of text, and the names of columns, constants and counters in them."""
+"""Code buffer for generated kernels: lines, and the names of columns, constants and counters."""
 
 from __future__ import annotations
 

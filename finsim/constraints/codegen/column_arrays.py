@@ -1,4 +1,4 @@
-"""Columns of a table as the arrays a kernel reads: as stored, without copies where that is possible."""
+"""Columns of a table as the arrays that a kernel reads: as stored, without copies where possible."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _coded(source: Source, name: str, dtype: str) -> Stored:
     if name not in source.headers:
         default = source.columns[name].default
         return Stored(np.zeros(source.rows, dtype=dtype), None, {str(default): 0})
-    data = source.table.column(source.headers[name])
+    data = source.column(name)
     one = _encoded(data)
     texts = one.dictionary.to_pylist()
     codes = {str(text): code for code, text in enumerate(texts)}
@@ -74,8 +74,7 @@ def _encoded(data: pa.ChunkedArray) -> pa.DictionaryArray:
 def dtype_of(source: Source, name: str, local: bool) -> str:
     """Return the dtype in which a column is kept, without loading it."""
     kind = source.columns[name].type
-    header = source.headers.get(name)
-    held = source.table.schema.field(header).type if header is not None else None
+    held = source.kind(name) if name in source.headers else None
     if kind.kind == "cat" or (kind.kind == "id" and source.is_text(name)):
         index = str(held.index_type) if held is not None and pa.types.is_dictionary(held) else "int32"
         return f"local {index}" if local else "global"
@@ -93,4 +92,4 @@ _NARROW = (pa.int8(), pa.int16(), pa.int32(), pa.uint8(), pa.uint16(), pa.uint32
 
 def has_nulls(source: Source, name: str) -> bool:
     """Whether a column has empty cells."""
-    return name in source.headers and bool(source.table.column(source.headers[name]).null_count)
+    return name in source.headers and bool(source.column(name).null_count)

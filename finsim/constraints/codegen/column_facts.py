@@ -1,4 +1,4 @@
-"""What is known before any row is read: which columns may be null, and how large a value can be.
+"""Static column facts: nullability and value ranges, known before any row is read.
 
 A rule whose operands cannot be null needs no count of undecided rows; a product that cannot leave 64
 bits needs no check. Both are decided here, from types, null counts and guards of the kernel.

@@ -1,4 +1,4 @@
-"""Sequence functions that a kernel contains: which they are, and how a row's value is written.
+"""Sequence functions computed inside a kernel: which ones, and the code for the value of a row.
 
 Groups stand together, so a row k places earlier is of the same group when its keys are the same: ``lag``
 and a bound on ``count_in`` only look there, and no row waits for the one before. Sums are carried from row
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from finsim.constraints.codegen.column_facts import Facts
 from finsim.constraints.codegen.numeric_code import Values
-from finsim.constraints.codegen.vectorizable import is_native
+from finsim.constraints.codegen.vectorizable_nodes import is_native
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.language.functions import FUNCTIONS
 

@@ -1,4 +1,4 @@
-"""What one pass compiles to: the source of its kernel, the columns it reads, and who works out the rest."""
+"""The plan of one kernel: its source, the columns it reads, and what is computed outside it."""
 
 from __future__ import annotations
 

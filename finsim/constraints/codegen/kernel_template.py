@@ -1,4 +1,4 @@
-"""The text of a kernel around what its rows do: arguments, constants, blocks, what is read of a row."""
+"""The code of a kernel around the rules: arguments, constants, the loop over blocks, row loads."""
 
 from __future__ import annotations
 

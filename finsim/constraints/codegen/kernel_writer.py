@@ -1,6 +1,6 @@
 """Nodes -> source of one kernel: straight-line, branch-free text for one row, in a loop over blocks.
 
-Each truth has two rails, "is true" and "is false"; a null whole number has a flag, a null float is NaN.
+Each truth value is two flags, "is true" and "is false"; a null whole number has a flag, a null float is NaN.
 Nothing a user wrote enters the text: names are a letter and a number, constants come in arrays.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from finsim.constraints.codegen.column_facts import Facts
 from finsim.constraints.codegen.inline_sequences import Weaving, is_woven
-from finsim.constraints.codegen.vectorizable import is_native
+from finsim.constraints.codegen.vectorizable_nodes import is_native
 from finsim.constraints.language.expression import Node
 
 _NO = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}

@@ -1,4 +1,4 @@
-"""Numbers in a kernel: the value of a node, and the flag that says whether it is there."""
+"""Code for numbers: the value of a node and its validity flag."""
 
 from __future__ import annotations
 

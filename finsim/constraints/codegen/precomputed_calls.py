@@ -1,4 +1,4 @@
-"""What a kernel does not contain: calls worked out before it, and a kernel that writes their arguments."""
+"""Calls computed before a kernel runs, and the kernel that computes their arguments."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from finsim.constraints.codegen.column_facts import Facts
 from finsim.constraints.codegen.inline_sequences import is_sequence, is_woven, woven_arguments
 from finsim.constraints.codegen.kernel_template import DTYPES, leaf_arguments, whole_text
 from finsim.constraints.codegen.kernel_writer import Writer, fresh_writer
-from finsim.constraints.codegen.vectorizable import is_native
+from finsim.constraints.codegen.vectorizable_nodes import is_native
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.packs.rule import Rule
 

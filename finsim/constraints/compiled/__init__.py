@@ -1,6 +1,8 @@
 """The compiled tier: rules as one generated kernel per pass, with the verdicts of the interpreter.
 
-``facts`` says what is known of the columns, ``writer`` turns nodes into source, ``plan`` decides what is
-generated and what the interpreter or a sequence kernel works out first, ``arrays`` hands columns over,
-``run`` feeds blocks through, ``tier`` chooses between this and the interpreter.
+``rule_compiler`` compiles the plans of ``codegen``, ``table_feed`` passes a table piece by piece,
+``kernel_run`` runs blocks through a kernel, ``compiled_tier`` runs a pass on threads and restarts it when a
+column is not as planned.
+
+Others import ``compiled_tier``, ``table_feed``, ``breach_examples`` and ``sorted_groups``.
 """

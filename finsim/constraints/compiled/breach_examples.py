@@ -1,4 +1,4 @@
-"""The first broken rows, explained: the interpreter judges each once more, with the rows it looks at."""
+"""The first broken rows in detail: the interpreter evaluates each again, with the rows it depends on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of one pass in compiled form, at work: threads, restarts when a column is not as planned."""
+"""Run the rules of one pass compiled: threads, and restarts when a column is not as planned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From rules to compiled kernels: what is known of the columns, the plans, the machine code."""
+"""Compile rules to kernels: column facts, plans, machine code."""
 
 from __future__ import annotations
 

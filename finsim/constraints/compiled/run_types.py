@@ -1,4 +1,4 @@
-"""What goes into a run and comes out of it: kernels, parts of a table, counts."""
+"""Input and output types of a kernel run: kernels, parts of a table, counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The arrays that a kernel writes to while it works on a block: a few rows, again and again."""
+"""Scratch buffers of a kernel: arrays of one block, used again for every block."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sequence functions fed block by block to compiled kernels, for groups that stand together.
+"""State of sequence functions between blocks of a compiled run, for rows already sorted by group.
 
 Each ``read`` moves past its block. What has no fast form here is left to the interpreter's own state.
 """

@@ -1,4 +1,4 @@
-"""Rows in group order as they stand: which row goes on with the group of the row before it."""
+"""Rows already sorted by group: which row continues the group of the row before it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Handing a table to a run, piece by piece, in the order its rules need."""
+"""Pass a table to a run piece by piece, in the order that its rules need."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _keys(source: Source, order: Order, facts: Facts) -> list[Array]:
 
 
 def feed(run: Run, whole: Source, order: Order | None, begin: int, end: int, offset: int = 0) -> None:
-    """Feed rows ``begin`` to ``end`` as they stand; ``offset`` is the number of the table's first row.
+    """Feed rows ``begin`` to ``end`` in table order; ``offset`` is the number of the table's first row.
 
     Raises OutOfOrder when rows do not stand in group order.
     """

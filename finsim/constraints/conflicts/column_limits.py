@@ -1,4 +1,4 @@
-"""What rules leave to each column: limits of numbers, possible labels and truths."""
+"""What the rules leave each column: numeric bounds, possible labels, possible truth values."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """Conflicts among the rules of a pack, found before any data: which rules, and why.
 
-A conflict is a set of rules that no row without empty cells can satisfy, and of which none can be left
-out. Cells that some rule tests with ``is null`` may be empty. Rules of level plausible need not hold in
-every row and take no part.
+A conflict is a set of rules of which every row breaks one, and of which none can be left out. What cannot be
+decided is not broken, as in a check: a cell that may be empty, a lookup without a match, a row without one
+before it, a division by zero. Rules that only such rows satisfy are found too, and are no conflict. Rules of
+level plausible need not hold in every row and take no part.
 """
 
 from __future__ import annotations
@@ -73,10 +74,16 @@ def is_hard(rule: Rule) -> bool:
     return rule.level != "plausible"
 
 
-def find_conflicts(pack: Subject, table: Table, problem: Problem) -> tuple[list[Conflict], list[str], bool]:
-    """Return the conflicts, the rules left when each loses its last one, and whether the search ended."""
+def find_conflicts(
+    pack: Subject, table: Table, problem: Problem, among: Sequence[str] | None = None
+) -> tuple[list[Conflict], list[str], bool]:
+    """Return the conflicts, the rules left when each loses its last one, and whether the search ended.
+
+    ``among`` are the rules that are looked at (None: all). Where the problem takes values as known, what is
+    found are rules that hold together only where one is not.
+    """
     known = {name: one.rule for name, one in problem.encoded.items()}
-    left = [name for name, rule in known.items() if is_hard(rule)]
+    left = [name for name, rule in known.items() if is_hard(rule) and (among is None or name in among)]
     found: list[Conflict] = []
     while True:
         problem.topic = _together(known)
@@ -95,9 +102,10 @@ def find_conflicts(pack: Subject, table: Table, problem: Problem) -> tuple[list[
             Conflict(
                 table.name,
                 tuple(pack.named(rule) for rule in rules),
-                _reason(table, rules, pack.params.values, declared),
+                _reason(table, rules, pack.params.values, declared, problem.scene.is_known),
                 pack.values(rules),
                 problem.is_minimal(core),
+                problem.scene.is_known,
             )
         )
         left = [name for name in left if name != core[-1]]
@@ -107,12 +115,14 @@ def _together(names: Iterable[str]) -> str:
     return f"whether these can hold together: {', '.join(names)}"
 
 
-def _reason(table: Table, rules: Sequence[Rule], params: Mapping[str, Any], declared: list[str]) -> str:
+def _reason(
+    table: Table, rules: Sequence[Rule], params: Mapping[str, Any], declared: list[str], is_known: bool
+) -> str:
     """Return in one sentence why rules clash: what some of them leave, and which one that breaks."""
     given = "".join(f"; {name} has only its declared labels" for name in declared)
     if len(rules) == 1:
         return f"no values make it true{given}"
-    problem = Problem(scene(table, rules, params), rules)
+    problem = Problem(scene(table, rules, params, is_known), rules)
     best: tuple[int, Rule, list[str]] | None = None
     for rule in sorted(rules, key=lambda one: one.antecedent is None):
         others = [one.id for one in rules if one is not rule]

@@ -1,4 +1,4 @@
-"""What the conflict check can say of a pack: plain records, each with its sentence."""
+"""Findings of the conflict check: plain records, each with its sentence."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ class Named:
 
 @dataclass(frozen=True)
 class Conflict:
-    """Rules that no row can satisfy together; without any one of them some row can.
+    """Rules of which every row breaks one; without any one of them some row breaks none.
 
     ``params`` are the parameters that go in, with their values; ``minimal`` is False when the budget of
-    work did not suffice to show that no rule can be left out.
+    work did not suffice to show that no rule can be left out. ``where_known`` tells that rows in which one of
+    them cannot be decided (an empty cell, no match, no row before) break none of them.
     """
 
     table: str
@@ -29,12 +30,14 @@ class Conflict:
     why: str
     params: tuple[str, ...] = ()
     minimal: bool = True
+    where_known: bool = False
 
     def to_text(self) -> str:
         """Return the conflict as lines."""
         count = len(self.rules)
         what = "this rule" if count == 1 else f"these {count} rules together"
-        lines = [f"table {self.table}: no row can satisfy {what}", *_listed(self.rules)]
+        which = "no row in which all their values are known" if self.where_known else "no row"
+        lines = [f"table {self.table}: {which} can satisfy {what}", *_listed(self.rules)]
         lines += [f"  with {', '.join(self.params)}"] if self.params else []
         lines += ["  a smaller set may do; the budget of work was spent"] if not self.minimal else []
         return "\n".join([*lines, f"  because {self.why}"])

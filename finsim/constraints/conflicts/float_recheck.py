@@ -1,4 +1,4 @@
-"""Claims that hold for rows of floats: what exact arithmetic refutes is asked again as float64 rounds it."""
+"""Re-check exact conflicts under float64 rounding."""
 
 from __future__ import annotations
 

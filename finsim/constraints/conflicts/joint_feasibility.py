@@ -1,4 +1,4 @@
-"""Which rules of a table can hold together: one problem for rules that share columns, many questions."""
+"""Which rules of a table can hold together: one solver problem for rules that share columns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from finsim.constraints.solver.label_encoding import label_sets
 from finsim.constraints.solver.node_encoder import Encoder
 from finsim.constraints.solver.node_traits import Scene, family
 from finsim.constraints.solver.null_encoding import tested_nodes
-from finsim.constraints.solver.unknown_terms import RELATED
+from finsim.constraints.solver.unknown_bounds import RELATED
 
 MOST_STEPS = 60  # of the search for one end of a range
 ZERO, ONE = Fraction(0), Fraction(1)
@@ -45,16 +45,16 @@ def roots(rule: Rule) -> list[Node]:
     return [node for node in (rule.check, rule.when) if node is not None]
 
 
-def scene(table: Table, rules: Sequence[Rule], params: Mapping[str, Any], all_empty: bool = False) -> Scene:
+def scene(table: Table, rules: Sequence[Rule], params: Mapping[str, Any], is_known: bool = False) -> Scene:
     """Return what the rules of one table have in common.
 
-    Cells are taken as filled but for those whose emptiness a rule asks for; with ``all_empty`` every cell
-    that may be empty counts.
+    Cells may be empty where declared so, and values undefined. With ``is_known`` they are neither, but for
+    those whose emptiness a rule asks for.
     """
     nodes = [node for rule in rules for node in roots(rule)]
-    strict = [node for rule in rules if all_empty or rule.nulls == "fail" for node in roots(rule)]
+    strict = [node for rule in rules if not is_known or rule.nulls == "fail" for node in roots(rule)]
     tested = tested_nodes(nodes) | {one for node in strict for one in walk(node)}
-    return Scene(table.columns, params, tested, label_sets(nodes, params))
+    return Scene(table.columns, params, tested, label_sets(nodes, params), is_known)
 
 
 def components(rules: Sequence[Rule]) -> list[list[Rule]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,12 +20,14 @@ from finsim.constraints.conflicts.conflict_findings import (
 from finsim.constraints.conflicts.joint_feasibility import Problem, components, scene
 from finsim.constraints.conflicts.redundant_rules import find_dead, find_redundant
 from finsim.constraints.conflicts.witness_row import witness
-from finsim.constraints.language.node_text import written
-from finsim.constraints.packs.rule import Rule, Table
+from finsim.constraints.language.expression import Node, walk
+from finsim.constraints.language.node_to_text import written
+from finsim.constraints.packs.rule import Table
 from finsim.constraints.packs.ruleset import RuleSet
 
 _TITLES = {
-    "conflicts": "conflicts", "dead": "rules that never speak", "redundant": "rules that add nothing",
+    "conflicts": "conflicts", "where_known": "rules that hold together only where a value is empty",
+    "dead": "rules that never speak", "redundant": "rules that add nothing",
     "ranges": "what the rules leave to each column", "examples": "rows that satisfy every rule",
     "partial": "analysed in part (the named parts may have any value)",
     "undecided": "not decided",
@@ -36,8 +38,9 @@ _TITLES = {
 class LintReport:
     """What the conflict check found in a pack. ``ok`` when no rules contradict one another.
 
-    ``dead``, ``redundant`` and ``ranges`` are found without the last rule of each conflict; ``undecided``
-    names the questions for which the budget of work ran out or which only rounding decides.
+    ``where_known`` are rules that contradict one another wherever their values are known. ``dead``,
+    ``redundant`` and ``ranges`` are found without the last rule of each conflict; ``undecided`` names the
+    questions for which the budget of work ran out or which only rounding decides.
     """
 
     pack: str
@@ -46,6 +49,7 @@ class LintReport:
     overrides: Mapping[str, tuple[str, str]]
     rules: int
     conflicts: tuple[Conflict, ...] = ()
+    where_known: tuple[Conflict, ...] = ()
     dead: tuple[Dead, ...] = ()
     redundant: tuple[Redundant, ...] = ()
     ranges: tuple[Range, ...] = ()
@@ -55,8 +59,8 @@ class LintReport:
 
     @property
     def ok(self) -> bool:
-        """Whether no conflict was found."""
-        return not self.conflicts
+        """Whether no rules contradict one another, in all rows or wherever their values are known."""
+        return not self.conflicts and not self.where_known
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -102,7 +106,7 @@ class _Notes:
 
 
 def lint(rules: RuleSet, params: Mapping[str, object] | None = None) -> LintReport:
-    """Look for conflicts, rules that never speak or add nothing, and the range of every column.
+    """Find conflicts, redundant and unreachable rules, and the range of every column.
 
     ``params`` override parameters of the pack. Rules of level plausible take no part in conflicts and
     ranges. What is found holds for every row, with floats rounded as rows are judged; what hinges on
@@ -113,36 +117,38 @@ def lint(rules: RuleSet, params: Mapping[str, object] | None = None) -> LintRepo
     notes = _Notes()
     for table in rules.tables.values():
         own = pack.own(table)
-        filled, empty = (scene(table, own, pack.params.values, one) for one in (False, True))
+        every, known = (scene(table, own, pack.params.values, one) for one in (False, True))
         for part in components(own):
-            _lint_part(pack, table, part, Problem(filled, part), Problem(empty, part), notes)
+            _lint_part(pack, table, Problem(every, part), Problem(known, part), notes)
     counted = sum(len(pack.own(table)) for table in rules.tables.values())
     found = {name: tuple(items) for name, items in notes.found.items()}
     return LintReport(rules.id, rules.version, rules.digest, pack.params.changed, counted, **found)
 
 
-def _lint_part(
-    pack: Subject, table: Table, part: list[Rule], problem: Problem, with_empty: Problem, notes: _Notes
-) -> None:
-    conflicts, left, is_done = find_conflicts(pack, table, problem)
+def _lint_part(pack: Subject, table: Table, every: Problem, known: Problem, notes: _Notes) -> None:
+    """Note what holds of rules that share columns: in ``every`` row, and where all values are ``known``."""
+    conflicts, left, is_done = find_conflicts(pack, table, every)
     notes.add("conflicts", conflicts)
-    notes.add("partial", _partial(pack, table, problem))
+    notes.add("partial", _partial(pack, table, every))
     if is_done:
-        _lint_left(pack, table, left, problem, with_empty, notes)
-    open_ends = problem.undecided + with_empty.undecided
-    notes.add("undecided", [f"table {table.name}: {topic}" for topic in open_ends])
+        _lint_left(pack, table, left, every, known, notes)
+    open_ends = every.undecided + known.undecided
+    notes.add("undecided", [f"table {table.name}: {topic}" for topic in dict.fromkeys(open_ends)])
 
 
 def _lint_left(
-    pack: Subject, table: Table, left: list[str], problem: Problem, with_empty: Problem, notes: _Notes
+    pack: Subject, table: Table, left: list[str], every: Problem, known: Problem, notes: _Notes
 ) -> None:
     """Note what holds of the rules that can hold together."""
-    dead = find_dead(pack, table, problem, left)
+    apart, together, is_done = find_conflicts(pack, table, known, left)
+    notes.add("where_known", apart)
+    dead = find_dead(pack, table, every, left)
     notes.add("dead", dead)
     silent = {one.rule.id for one in dead}
-    notes.add("redundant", find_redundant(pack, table, with_empty, left, silent))
-    notes.add("ranges", ranges(problem, table.name, left, sorted(problem.columns)))
-    row = witness(problem, table, [problem.encoded[name].rule for name in left], pack.params.values)
+    notes.add("redundant", find_redundant(pack, table, every, left, silent))
+    notes.add("ranges", ranges(every, table.name, left, sorted(every.columns)))
+    chosen = [known.encoded[name].rule for name in (together if is_done else left)]
+    row = witness(known, table, chosen, pack.params.values)
     if row is not None and row.judged:
         notes.add("examples", [Example(table.name, row.texts, len(row.judged), row.refused)])
 
@@ -152,8 +158,14 @@ def _partial(pack: Subject, table: Table, problem: Problem) -> list[Partial]:
         Partial(
             table.name,
             pack.named(one.rule),
-            tuple((written(node), reason) for node, reason in one.unknowns.items()),
+            tuple((written(node), one.unknowns[node]) for node in _outermost(one.unknowns)),
         )
         for one in problem.encoded.values()
         if one.unknowns
     ]
+
+
+def _outermost(nodes: Iterable[Node]) -> list[Node]:
+    """Return the nodes that stand in no other one of them."""
+    inside = {below for node in nodes for below in walk(node) if below is not node}
+    return [node for node in nodes if node not in inside]

@@ -1,4 +1,4 @@
-"""Rules that add nothing: those whose condition the others exclude, and those that follow from others."""
+"""Redundant and unreachable rules: implied by others, or with a condition that others exclude."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from finsim.constraints.conflicts.conflict_check import Subject, is_hard
 from finsim.constraints.conflicts.conflict_findings import Dead, Redundant
 from finsim.constraints.conflicts.float_recheck import Goal, certain_core
 from finsim.constraints.conflicts.joint_feasibility import Problem
-from finsim.constraints.language.node_text import written
+from finsim.constraints.language.node_to_text import written
 from finsim.constraints.packs.rule import Rule, Table
 
 

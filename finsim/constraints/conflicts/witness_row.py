@@ -1,4 +1,4 @@
-"""A row that the solver found, written out and judged again by the interpreter."""
+"""An example row for a finding of the solver, checked again by the interpreter."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.rule_counts import judged
 from finsim.constraints.language.expression import Node
 from finsim.constraints.packs.rule import Rule, Table
-from finsim.constraints.tables.typed_columns import Labels, Source
+from finsim.constraints.tables.label_codes import Labels
+from finsim.constraints.tables.typed_columns import Source
 from finsim.errors import DataError
 from finsim.notation import Bool1D
+from finsim.tables.cells.readiness import typed_table
 
 MOST_MOVED = 6
 _LARGEST = 10**18
@@ -66,7 +68,8 @@ def witness(problem: Problem, table: Table, rules: list[Rule], params: Mapping[s
 def _read(table: Table, params: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Interpreter:
     """Return the interpreter at a block of some rows."""
     arrays = {name: _array([row[name] for row in rows], table.columns[name].type.kind) for name in rows[0]}
-    source = Source(table.name, pa.table(arrays), table.columns, Labels())
+    typed = typed_table(pa.table(arrays), {name: column.declared for name, column in table.columns.items()})
+    source = Source(table.name, typed, table.columns, Labels())
     run = Interpreter(World(params, source.labels, {}, {}, {}, {}))
     run.begin(Block(source, slice(0, len(rows)), len(rows)))
     return run

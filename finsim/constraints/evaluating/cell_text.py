@@ -16,7 +16,7 @@ from finsim.constraints.tables.typed_columns import Source
 def source_cell(source: Source, name: str, row: int) -> str:
     """Return one cell as a reader writes it."""
     if source.is_plain_text(name) and not source.is_loaded(name):
-        text = source.table.column(source.headers[name])[row].as_py()  # gives the whole batch no codes
+        text = source.column(name)[row].as_py()  # gives the whole batch no codes
         return "null" if text is None else repr(text)
     values, valid = source.block(name, slice(row, row + 1))
     return cell_text(source, source.columns[name].type, name, values, valid, 0)
@@ -28,7 +28,7 @@ def cell_text(source: Source, kind: Type, name: str, values: Any, valid: Any, pl
         return "null"
     value = values[place] if np.ndim(values) else values
     if kind.kind == "cat" or (kind.kind == "id" and name and source.is_text(name)):
-        return repr(source.labels.texts[int(value)])
+        return repr(source.labels.text(int(value)))
     return shown(kind, value)
 
 

@@ -1,4 +1,4 @@
-"""``Evaluator``: what an operation may ask of the evaluation it is part of; its input is a ``Block``."""
+"""``Evaluator``: the interface through which an operation reads a block of rows and its arguments."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any, Protocol
 from finsim.constraints.evaluating.sequence_functions import Sequenced
 from finsim.constraints.language.expression import Node
 from finsim.constraints.tables.group_layout import Layout
+from finsim.constraints.tables.label_codes import Labels
 from finsim.constraints.tables.nullable_vectors import Rails, Vec
-from finsim.constraints.tables.typed_columns import Labels, Source
+from finsim.constraints.tables.typed_columns import Source
 from finsim.notation import Int1D
 
 Rows = slice | Int1D

@@ -1,4 +1,4 @@
-"""The blocked NumPy interpreter: nodes in, columns and truths of one block out."""
+"""The interpreter: evaluates nodes in NumPy, block by block."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pass: rules that see the rows of a table in one order, judged block by block by the interpreter."""
+"""One pass of the interpreter: rules that see the rows in one order, block by block."""
 
 from __future__ import annotations
 

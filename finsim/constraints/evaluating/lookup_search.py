@@ -1,4 +1,4 @@
-"""Finding the rows of a lookup table for a block: keys by binary search, then the range with the day."""
+"""Search in lookup tables: binary search for the keys of a block, then for the range with the day."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from finsim.constraints.evaluating.evaluator import Evaluator
 from finsim.constraints.language.expression import Node
 from finsim.constraints.language.lookup_table import FOREVER, Lookup
 from finsim.constraints.language.types import DAY_NANOS
+from finsim.constraints.tables.label_codes import Labels
 from finsim.constraints.tables.nullable_vectors import Vec, known, solid, spread
-from finsim.constraints.tables.typed_columns import Labels
 from finsim.errors import DataError
 from finsim.notation import Array, Bool1D, Int1D
 

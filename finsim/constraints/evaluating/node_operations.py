@@ -1,4 +1,4 @@
-"""What each operation of a node does on a block: values and truths, one function each."""
+"""Operations of the interpreter: one function for each kind of node, values and truth values."""
 
 from __future__ import annotations
 

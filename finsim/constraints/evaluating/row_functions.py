@@ -1,4 +1,4 @@
-"""How the row functions are computed: blocks in, a block out; nulls in give a null out.
+"""Functions of one row in NumPy: blocks in, a block out; a null argument gives null.
 
 Each takes its arguments as ``Vec`` and the node's options; it returns the result and how many rows
 became null because the result is not defined there (logarithm of a negative number, zero instalments).

@@ -1,4 +1,4 @@
-"""Counting: what one rule did on the rows seen so far, and the first rows that break it."""
+"""Counts of one rule over the rows seen so far, and the first rows that break it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What needs more than the row and its predecessors: group totals, uniqueness, rows of other tables."""
+"""Functions of the whole table: group totals, uniqueness, rows of other tables."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from finsim.constraints.language.functions import FUNCTIONS
 from finsim.constraints.tables.group_layout import combined, stable_order
 from finsim.constraints.tables.nullable_vectors import Vec, solid, spread
 from finsim.constraints.tables.typed_columns import Source
-from finsim.errors import DataError, RuleError
+from finsim.errors import RuleError
 from finsim.notation import Array, Bool1D, Float1D, Int1D
 
 if TYPE_CHECKING:
@@ -164,12 +164,10 @@ def _by_table(keys: Int1D, rows: Int1D) -> Callable[[Vec], Vec]:
     return look
 
 
-def same_keys(own: Source, own_columns: Sequence[str], other: Source, column: str) -> None:
-    """Refuse to join text keys with numbers."""
-    for name in own_columns:
-        if own.columns[name].type.kind == "id" and own.is_text(name) != other.is_text(column):
-            raise DataError(
-                f"{own.name}.{name} and {other.name}.{column} are text in one table and numbers in the other",
-                place=f"table {own.name}",
-                remedy="store both keys the same way",
-            )
+def unite_keys(own: Source, own_columns: Sequence[str], other: Source, column: str) -> None:
+    """Have ids that are text in one table and numbers in the other compared as text."""
+    pairs = [(own, name) for name in own_columns] + [(other, column)]
+    pairs = [(table, name) for table, name in pairs if name in table.headers]
+    ids = [(table, name) for table, name in pairs if table.columns[name].type.kind == "id"]
+    if len({table.is_text(name) for table, name in ids}) > 1:
+        own.labels.texts_of.update((table.name, name) for table, name in ids if not table.is_text(name))

@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.constraints.checking.check import Excused, order_columns, why
-from finsim.constraints.checking.check_session import AnyTable, Session, as_arrow, table_name
+from finsim.constraints.checking.check_session import Session
+from finsim.constraints.checking.given_tables import AnyTable, as_arrow, table_of
 from finsim.constraints.evaluating.cell_text import cell_text, source_cell
 from finsim.constraints.evaluating.evaluator import Block, Rows
 from finsim.constraints.evaluating.interpreter import Interpreter
@@ -130,8 +131,8 @@ def explain(
     name in the pack (found from the columns when left out), ``others`` are tables that ``exists`` and
     ``parent`` look into, ``excused`` as in ``check``. Raises DataError when there is no such row.
     """
-    data = as_arrow(table)
-    place = name or table_name(data, rules)
+    place = name or table_of(table, rules)
+    data = as_arrow(table, rules.tables[place])
     if not 0 <= row < data.num_rows:
         raise DataError(
             f"no row {row}",
@@ -139,7 +140,7 @@ def explain(
             expected=f"0 to {data.num_rows - 1}",
             remedy="rows are numbered from 0, as in the report of `check`",
         )
-    given = {other: as_arrow(one) for other, one in (others or {}).items()}
+    given = {other: as_arrow(one, rules.tables[other]) for other, one in (others or {}).items()}
     one = _Row(Session(rules, {**given, place: data}, params), place, row, given, params, excused)
     states: dict[str, dict[str, str]] = {"unchecked": {}, "unknown": {}, "held": {}, "vacuous": {}}
     breaches = []

@@ -1,4 +1,4 @@
-"""``Expr`` -> ``Node``: names become columns, parameters and functions; every type is checked."""
+"""Bind and type-check: ``Expr`` to ``Node``, names to columns, parameters and functions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from finsim.constraints.language.expanded_size import WrittenOut
 from finsim.constraints.language.expression import Expr, Node, Span, walk
 from finsim.constraints.language.function_types import Call
 from finsim.constraints.language.functions import CROSS, FUNCTIONS
@@ -14,7 +15,6 @@ from finsim.constraints.language.lookup_table import Lookup
 from finsim.constraints.language.node_builder import Builder
 from finsim.constraints.language.row_order import Order
 from finsim.constraints.language.types import ANY, BOOL, DATE, INT, LABEL, Clash, Type, day_number, number
-from finsim.constraints.language.written_out import WrittenOut
 from finsim.errors import did_you_mean
 
 _ORDER_FAMILIES = ("sequence", "window", "calendar")

@@ -1,4 +1,4 @@
-"""The two forms of a rule: ``Expr``, what was written, and ``Node``, what it means."""
+"""The two forms of a rule: ``Expr``, its syntax tree, and ``Node``, the typed graph."""
 
 from __future__ import annotations
 

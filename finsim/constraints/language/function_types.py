@@ -1,4 +1,4 @@
-"""How each function is typed: arguments checked, conversions made, result type decided."""
+"""Type rules of the functions: arguments checked and converted, result type decided."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The closed table of functions: how each is called, typed, and to which family it belongs.
+"""The table of functions: how each is called, typed, and to which family it belongs.
 
 To add a row function: a typing function in ``function_types``, a line here, a line in
 ``row_functions``, a naive twin in ``tests/naive/rules.py``. Families: ``row`` needs one row;

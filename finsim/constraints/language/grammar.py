@@ -1,4 +1,4 @@
-"""Rule text -> ``Expr``: one closed grammar; what it cannot spell cannot be run."""
+"""Parse rule text into ``Expr`` with one closed grammar; anything else is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Typed nodes: equal operations become one object, conversions become explicit, clashes are refused."""
+"""Build typed nodes: equal nodes are shared, conversions are explicit, type clashes are refused."""
 
 from __future__ import annotations
 

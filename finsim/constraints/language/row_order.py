@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Order:
     """Rows of equal ``group`` columns form a group; ``by`` sorts them unless ``is_sorted`` is False.
 
-    Without sorting, rows of a group follow one another as they stand in the table. Equal ``by`` values
+    Without sorting, rows of a group keep their order in the table. Equal ``by`` values
     keep their order in the table (a stable sort).
     """
 

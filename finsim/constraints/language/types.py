@@ -1,4 +1,4 @@
-"""Types of the rule language, its units and literals, and how a value is shown."""
+"""Types of the rule language, units and literals, and values as text."""
 
 from __future__ import annotations
 

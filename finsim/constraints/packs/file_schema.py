@@ -1,4 +1,4 @@
-"""The rule file as written: its keys, what each may hold, and where each text stands in the file."""
+"""The schema of a rule file: its keys, what each may hold, and the place of each text."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from finsim.constraints.language.grammar import Misread
 from finsim.documents import Document, Loc, validate
 from finsim.errors import Problem, RuleError
+from finsim.tables import ColumnKeys, ReadKeys
 
 DIALECT = 1
 MAX_RULES = 1_000
@@ -39,26 +40,14 @@ class OrderText(_Strict):
     sort: bool = True
 
 
-class ColumnText(_Strict):
-    """One declared column."""
-
-    type: Literal["bool", "int", "float", "ratio", "money", "date", "ts", "dur", "cat", "id"]
-    ccy: str = Field("", pattern=r"^([A-Z]{3})?$")
-    scale: int | None = Field(None, ge=0, le=9)
-    values: list[str] | None = None
-    null: bool = False
-    optional: bool = False
-    default: Scalar | None = None
-    alias: list[str] = []
-
-
 class TableText(_Strict):
-    """One table: key, order, columns and shared subexpressions; whether it may be absent."""
+    """One table: key, order, columns, how its text is written, shared subexpressions, if it may be absent."""
 
     optional: bool = False
     key: list[str] = []
     order: OrderText | None = None
-    columns: dict[str, ColumnText] = Field(min_length=1)
+    read: ReadKeys = ReadKeys()
+    columns: dict[str, ColumnKeys] = Field(min_length=1)
     let: dict[str, Scalar] = {}
 
 

@@ -1,4 +1,4 @@
-"""A parsed YAML document -> the contents of a rule pack; every problem of the file at once."""
+"""Load a rule pack from a YAML document; reports every problem of the file at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from finsim.constraints.language.types import Clash, Type, day_number, money, nu
 from finsim.constraints.packs.file_schema import (
     DIALECT,
     MAX_RULES,
-    ColumnText,
     OrderText,
     PackHeader,
     PackReader,
@@ -34,9 +33,10 @@ from finsim.constraints.packs.rule_builder import RuleBuilder, key_rules
 from finsim.constraints.packs.split_expressions import mended
 from finsim.documents import Document, Loc
 from finsim.errors import RuleError, did_you_mean
+from finsim.tables import ColumnKeys
 
 _KEYS = ("finsim-rules", "pack", "tables", "params", "lookup", "rules")
-_TABLE_KEYS = ("table", "key", "order", "columns", "let")
+_TABLE_KEYS = ("table", "key", "order", "columns", "let", "read")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]*\Z")
 
 
@@ -129,7 +129,7 @@ def _tables(reader: PackReader) -> dict[str, _Draft]:
 
 def _single_table(reader: PackReader, name: str) -> dict[str, _Draft]:
     data = reader.document.data
-    part = {key: data[key] for key in ("key", "order", "columns", "let") if key in data}
+    part = {key: data[key] for key in ("key", "order", "columns", "let", "read") if key in data}
     inner = PackReader(
         Document(
             reader.document.path,
@@ -158,14 +158,16 @@ def _draft(reader: PackReader, name: str, text: TableText, loc: Loc) -> _Draft:
     columns = {}
     for column, spec in text.columns.items():
         if _named(reader, (*loc, "columns", column), column, "column"):
-            columns[column] = Column(_type(spec), spec.null, spec.optional, spec.default, tuple(spec.alias))
+            columns[column] = Column(
+                _type(spec), bool(spec.null), spec.optional, spec.default, tuple(spec.alias), spec.field()
+            )
             if spec.type == "money" and not spec.ccy:
                 reader.complain(
                     (*loc, "columns", column), "money without a currency", "add `ccy: USD` (XXX: any)"
                 )
     key = tuple(part for part in text.key if _known(reader, (*loc, "key"), part, columns))
     order = order_of(reader, text.order, columns, (*loc, "order"))
-    draft = _Draft(Table(name, columns, key, order, text.optional), {}, text, loc)
+    draft = _Draft(Table(name, columns, key, order, text.optional, text.read.dialect()), {}, text, loc)
     for let, written in text.let.items():
         if _named(reader, (*loc, "let", let), let, "name"):
             parsed = parsed_at(reader, (*loc, "let", let), written)
@@ -192,7 +194,7 @@ def order_of(
     return Order(tuple(text.group), tuple(text.by), text.sort) if all(good) else None
 
 
-def _type(spec: ColumnText) -> Type:
+def _type(spec: ColumnKeys) -> Type:
     if spec.type == "money":
         return money(spec.ccy, spec.scale)
     exact = spec.type not in ("float", "ratio")

@@ -1,4 +1,4 @@
-"""Lookup tables: a value by labels and day of validity, such as a rate cap by state and product.
+"""Load lookup tables: values by labels and day, such as a rate cap by state and product.
 
 The rows stand in a CSV file beside the rule file, or in the rule file itself; both are read as data.
 """

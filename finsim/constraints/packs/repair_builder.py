@@ -1,4 +1,4 @@
-"""The written repair of a rule -> ``Repair``; what it asks for must fit the rule and the table."""
+"""Build a ``Repair`` from the `repair:` of a rule; it must fit the rule and the table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In which order repairs run: a rule that reads a column comes after the rule that writes it."""
+"""Order of repairs: a rule that reads a column comes after the rule that writes it."""
 
 from __future__ import annotations
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from finsim.constraints.language.column import Column
 from finsim.constraints.language.expression import Node, Span
 from finsim.constraints.language.row_order import Order
 from finsim.constraints.language.types import Type
+from finsim.tables import Dialect
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ class Rule:
 class Table:
     """One table of a pack: what its columns are, its key, and how its rows follow one another.
 
-    An ``optional`` table may be absent: its rules are skipped and say so.
+    An ``optional`` table may be absent: its rules are skipped and say so. ``dialect`` is how its text is
+    written.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Table:
     key: tuple[str, ...]
     order: Order | None
     optional: bool = False
+    dialect: Dialect = field(default_factory=Dialect)
 
 
 @dataclass(frozen=True)

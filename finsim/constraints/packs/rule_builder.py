@@ -1,4 +1,4 @@
-"""One written rule -> ``Rule``: expressions bound, tolerance, repair and the columns it reads."""
+"""Build a ``Rule`` from one entry of a file: expressions, tolerance, repair, columns it reads."""
 
 from __future__ import annotations
 

@@ -13,10 +13,12 @@ from typing import Any
 import yaml
 
 from finsim.constraints.packs.loading import build
+from finsim.constraints.packs.pack_schema import read_as, refuse_unlike
 from finsim.constraints.packs.rule import Param, Rule, Table
 from finsim.documents import Document, find, parse, read
 from finsim.errors import FinsimError, RuleError, did_you_mean
 from finsim.records.storage import replacing
+from finsim.tables import Dialect, Schema, load_schema
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +67,22 @@ class RuleSet:
             for name, table in self.tables.items()
         }
         return replace(self, tables=optional)
+
+    def reading(self, schema: Schema | str | Path | None = None, dialect: Dialect | None = None) -> RuleSet:
+        """Return the pack with columns and text read as a schema (or its file) and a dialect declare.
+
+        A column of the schema is one of the pack's that has its name, or an alias of the same letters; what
+        it says of units, formats, zones, words and headers takes the place of what the pack says, and a
+        dialect stands above that of the schema. Raises RuleError for columns that the pack lacks
+        altogether, and for types that do not fit.
+        """
+        if schema is None and dialect is None:
+            return self
+        found = schema if isinstance(schema, Schema | None) else load_schema(schema)
+        tables = {name: read_as(table, found, dialect) for name, table in self.tables.items()}
+        if found is not None:
+            refuse_unlike(self.tables, found)
+        return replace(self, tables=tables)
 
     @cached_property
     def digest(self) -> str:

@@ -1,4 +1,4 @@
-"""Texts that YAML cut at a comma: ``{due: annuity(amount, rate / 12)}`` is two keys to it, not one text."""
+"""Repair expressions that YAML flow syntax split at a comma: ``{due: annuity(amount, rate / 12)}``."""
 
 from __future__ import annotations
 

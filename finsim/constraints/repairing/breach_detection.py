@@ -1,4 +1,4 @@
-"""Which rows break which rules while a table is repaired: only what changed is judged again."""
+"""Find the rows that break rules during a repair; only changed rows are checked again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from finsim.constraints.language.expression import walk
 from finsim.constraints.language.functions import FUNCTIONS
 from finsim.constraints.language.row_order import Order
 from finsim.constraints.packs.rule import Rule
-from finsim.constraints.repairing.repair_table import Workpiece, renumbered
+from finsim.constraints.repairing.table_under_repair import Workpiece, renumbered
 from finsim.constraints.tables.group_layout import layout
 from finsim.notation import Bool1D, Int1D
 

@@ -1,4 +1,4 @@
-"""Linear rules as half-spaces over the columns that a projection may move, all other columns held fixed.
+"""Half-spaces of linear rules in numbers, for some rows of a block.
 
 ``bid + tick <= ask`` over (bid, ask) is one half-space; ``high >= max(open, close)`` is two; behind ``=>``
 and beside ``or`` a half-space holds only in the rows where the fixed part says so.

@@ -1,4 +1,4 @@
-"""How a row is drawn anew: from the caller's model, or by default from a like row that breaks no rule."""
+"""Draw a row anew: from the caller's model, or hot deck from a similar row that breaks no rule."""
 
 from __future__ import annotations
 

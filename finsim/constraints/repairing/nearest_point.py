@@ -1,4 +1,4 @@
-"""The nearest point of a polyhedron, for many rows at once.
+"""Nearest point of a polyhedron, for many rows at once.
 
 Minimise ``sum w |dx|`` over ``a dx <= slack``. The least sum of absolute moves changes few columns, and
 its solutions are corners, so prices stay on values that the rules themselves name. Of several equally

@@ -1,4 +1,4 @@
-"""Why repairs do not settle: the rules still broken, and a smallest set of rules at odds in one row."""
+"""Diagnose repairs that do not converge: rules still broken, and a smallest conflicting set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.repairing.breach_detection import sees_everything
 from finsim.constraints.repairing.project_repair import Projection
 from finsim.constraints.repairing.repair_rounds import MAX_ROUNDS, Rounds, Terms
-from finsim.constraints.repairing.repair_table import Workpiece
+from finsim.constraints.repairing.table_under_repair import Workpiece
 from finsim.constraints.tables.group_layout import combined
 from finsim.errors import Problem, RuleError
 from finsim.notation import Int1D
@@ -23,7 +23,7 @@ _MOST_ROWS = 10_000
 
 
 def at_odds(piece: Workpiece, acting: Sequence[Rule], terms: Terms, row: int) -> list[str]:
-    """Return the ids of a set of rules whose repairs do not settle in one row (with the rows it depends on).
+    """Return the ids of a set of rules whose repairs diverge in one row (with the rows it depends on).
 
     No rule of the set can be left out: without any one of them the others settle (a deletion filter).
     Empty when the row alone does settle, or when it depends on too many rows to try.

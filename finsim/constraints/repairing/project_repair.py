@@ -1,4 +1,4 @@
-"""``project``: columns of a row move to the nearest point that its linear rules allow."""
+"""The `project` repair: move columns to the nearest point that the linear rules allow."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from finsim.constraints.packs.linear_rules import HalfSpace, half_spaces, touche
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.repairing.half_space_rows import Rows, in_rows
 from finsim.constraints.repairing.nearest_point import nearest
-from finsim.constraints.repairing.repair_table import Workpiece
 from finsim.constraints.repairing.repaired_values import Mended, Overlay
+from finsim.constraints.repairing.table_under_repair import Workpiece
 from finsim.constraints.tables.arrow_writeback import stored_kind
 from finsim.notation import Array, Bool1D, Float2D, Int1D
 

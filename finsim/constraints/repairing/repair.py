@@ -1,4 +1,4 @@
-"""``repair``: mend the rows that break rules, in the order of their dependencies, and say what moved."""
+"""``repair``: correct the rows that break rules, in dependency order, and report the changes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from finsim.constraints.checking.check import BLOCK, Excused, check
 from finsim.constraints.checking.check_report import CheckReport
-from finsim.constraints.checking.check_session import AnyTable, Session, as_arrow, table_name
+from finsim.constraints.checking.check_session import Session
+from finsim.constraints.checking.given_tables import AnyTable, as_arrow, table_of
 from finsim.constraints.packs.repair_order import repair_order
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.packs.ruleset import RuleSet
@@ -17,8 +18,8 @@ from finsim.constraints.repairing.hot_deck import Ask, Draw, HotDeck
 from finsim.constraints.repairing.nonconvergence import failure
 from finsim.constraints.repairing.repair_report import RepairReport, RuleRepair
 from finsim.constraints.repairing.repair_rounds import MAX_ROUNDS, Rounds, Terms
-from finsim.constraints.repairing.repair_table import Workpiece
 from finsim.constraints.repairing.resample_repair import Resampling
+from finsim.constraints.repairing.table_under_repair import Workpiece
 
 __all__ = ["FLAG_COLUMN", "MAX_ROUNDS", "Ask", "Draw", "HotDeck", "RepairReport", "RuleRepair", "repair"]
 FLAG_COLUMN = "_rules"
@@ -44,9 +45,9 @@ def repair(
     (left out: a random hot deck under seed 0). Raises RuleError that names rules and rows, and a
     smallest set of rules at odds, when four rounds do not suffice.
     """
-    data = as_arrow(table)
-    known = name or table_name(data, rules)
-    given = {other: as_arrow(one) for other, one in (others or {}).items()}
+    known = name or table_of(table, rules)
+    data = as_arrow(table, rules.tables[known])
+    given = {other: as_arrow(one, rules.tables[other]) for other, one in (others or {}).items()}
     session = Session(rules, {**given, known: data}, params)
     piece = Workpiece(session, known)
     own = [rule for rule in session.own_rules(known) if not session.obstacle(rule, piece.source)]

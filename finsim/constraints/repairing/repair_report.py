@@ -1,4 +1,4 @@
-"""``RepairReport``: what a repair did, rule by rule, and how far it bent the data."""
+"""``RepairReport``: what a repair changed, rule by rule, and the distance from the original data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rounds of repairs: each rule in its turn, again on the values as stored, until nothing breaks."""
+"""Repair in rounds: every rule in turn, again on the stored values, until none is broken."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from finsim.constraints.packs.rule import Rule
 from finsim.constraints.repairing.breach_detection import Watch, blocks_of, group_places, needs_order
 from finsim.constraints.repairing.project_repair import Projection
 from finsim.constraints.repairing.repair_report import Account
-from finsim.constraints.repairing.repair_table import Workpiece, is_number, numbers
 from finsim.constraints.repairing.repaired_values import (
     Mended,
     Overlay,
@@ -25,6 +24,7 @@ from finsim.constraints.repairing.repaired_values import (
 )
 from finsim.constraints.repairing.running_balance import recomputed, running_identity
 from finsim.constraints.repairing.sequential_repair import one_by_one
+from finsim.constraints.repairing.table_under_repair import Workpiece, is_number, numbers
 from finsim.constraints.tables.group_layout import arrange, combined
 from finsim.constraints.tables.nullable_vectors import solid, spread
 from finsim.notation import Int1D

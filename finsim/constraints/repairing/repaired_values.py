@@ -1,4 +1,4 @@
-"""The new values of a repair: for the rows of a block, from the table as it stands."""
+"""New values of a repair for the rows of a block."""
 
 from __future__ import annotations
 

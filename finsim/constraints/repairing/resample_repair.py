@@ -1,4 +1,4 @@
-"""``resample``: draw columns of broken rows anew, at most so many times, and keep what breaks no rule.
+"""The `resample` repair: draw columns of broken rows again until no rule is broken, up to a limit.
 
 A draw is tried out on a copy: the rules that compute other columns run on it, then every rule that sees
 the changed columns judges it. In sequence rules the first broken row of a group comes first, because a
@@ -18,8 +18,8 @@ from finsim.constraints.packs.rule import Rule, key_names
 from finsim.constraints.repairing.breach_detection import breaches, sees_everything
 from finsim.constraints.repairing.hot_deck import Ask, Draw
 from finsim.constraints.repairing.repair_rounds import Redrawn, Rounds, Terms
-from finsim.constraints.repairing.repair_table import Workpiece
 from finsim.constraints.repairing.row_seeds import row_names, row_words
+from finsim.constraints.repairing.table_under_repair import Workpiece
 from finsim.constraints.tables.group_layout import combined
 from finsim.errors import RuleError
 from finsim.notation import Array, Bool1D, Int1D

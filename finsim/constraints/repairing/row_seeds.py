@@ -1,4 +1,4 @@
-"""One random word for each row and attempt, whatever other rows are drawn beside it.
+"""One random word for each row and attempt, independent of which other rows are drawn.
 
 Philox4x32-10 is a function of a key (the seed, the pack and the rule) and a counter (the row's key and
 the attempt), so the order, number and blocks of rows cannot matter. Source: Salmon, Moraes, Dror and

@@ -1,4 +1,4 @@
-"""The commonest repair that depends on itself, a running balance, in one pass instead of row by row.
+"""Repair a running balance in one pass instead of row by row.
 
 ``c = lag(c, default: d) + e`` with whole numbers and ``e`` free of ``c`` means c = d + the sum of e so far.
 """
@@ -15,8 +15,8 @@ from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.language.functions import CROSS, FUNCTIONS
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.repairing.breach_detection import group_places
-from finsim.constraints.repairing.repair_table import Workpiece
 from finsim.constraints.repairing.repaired_values import Mended
+from finsim.constraints.repairing.table_under_repair import Workpiece
 from finsim.constraints.tables.nullable_vectors import solid, spread
 from finsim.notation import Int1D
 

@@ -1,4 +1,4 @@
-"""Repairs that later rows of the group depend on: every row sees its predecessors already mended.
+"""Repair row by row where a row depends on repaired earlier rows of its group.
 
 A broken running balance is the example: once one row is recomputed, the next must be judged against the
 new value. Each group is taken in stretches that double while nothing breaks and stop at the first
@@ -17,8 +17,8 @@ from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.repairing.breach_detection import broken_mask
 from finsim.constraints.repairing.project_repair import Projection
-from finsim.constraints.repairing.repair_table import Workpiece
 from finsim.constraints.repairing.repaired_values import Mended, Overlay, at_places, joined
+from finsim.constraints.repairing.table_under_repair import Workpiece
 from finsim.constraints.tables.group_layout import Arrangement, Layout, layout
 from finsim.constraints.tables.typed_columns import Source
 from finsim.notation import Bool1D, Int1D
@@ -127,7 +127,7 @@ def _first_true(flags: Bool1D, lengths: Int1D) -> Int1D:
 def _recommit(
     run: Interpreter, source: Source, order: Int1D, runs: _Runs, kept: Int1D, slot_count: int
 ) -> None:
-    """Move the state past the kept rows only, as they stand now."""
+    """Move the state past the kept rows only, with their current values."""
     some = kept > 0
     if not some.any():
         return

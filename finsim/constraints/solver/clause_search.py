@@ -1,4 +1,4 @@
-"""Search for a truth assignment whose inequalities are feasible: clause learning over the exact simplex.
+"""Clause-learning search for a truth assignment whose inequalities are feasible (DPLL(T)).
 
 Literals are integers: ``v`` says variable v is true, ``-v`` that it is false. Some variables stand for
 a bound (an atom). Sources: Marques-Silva and Sakallah (1999), GRASP, section 4 (learning at the first

@@ -1,4 +1,4 @@
-"""``Encoding``: the state that the operations of the solver share, and what they may ask of each other."""
+"""``Encoding``: state and interface shared by the encoders of the solver."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _TEXT_CODES = 10**30  # labels as numbers, away from every whole number of a tab
 class Encoding(ABC):
     """Nodes as literals and linear forms of one ``Forms``; each node once for each order of rows.
 
-    ``rounds`` says whether float arithmetic is that of float64 or exact (see ``roundoff``). Then ``exact``
-    has the number before rounding by result, ``rounded`` the result by number, ``grids`` a power of two
-    that divides a number, and ``sizes`` how large it can be.
+    ``rounds`` says whether float arithmetic is that of float64 or exact (see ``float_rounding``).
+    Then ``exact`` has the number before rounding by result, ``rounded`` the result by number, ``grids`` a
+    power of two that divides a number, and ``sizes`` how large it can be.
     """
 
     def __init__(self, scene: Scene, rounds: bool = False) -> None:

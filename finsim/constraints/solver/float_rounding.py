@@ -1,4 +1,4 @@
-"""What float64 makes of exact numbers: a result is the nearest float, so it may be off by half a step.
+"""Bounds on float64 rounding of exact results: off by at most half a unit in the last place.
 
 With ``Encoding.rounds`` every float operation is a number of its own, tied to the exact result by facts that
 hold for every row: error bounds (Higham 2002, Accuracy and Stability of Numerical Algorithms, section 2.2),
@@ -16,7 +16,7 @@ from math import gcd
 from finsim.constraints.language.expression import Node
 from finsim.constraints.solver.encoder_state import Encoding
 from finsim.constraints.solver.linear_forms import LARGEST, ONE, ZERO, Linear, fixed, float_after, float_below
-from finsim.constraints.solver.unknown_terms import compared_quotient
+from finsim.constraints.solver.unknown_bounds import compared_quotient
 
 HALF_STEP = Fraction(1, 2**53)  # of a float, relative to it
 HALF_LEAST = Fraction(1, 2**1075)  # of the smallest float, where products and quotients underflow

@@ -1,4 +1,4 @@
-"""Whole numbers from fractions: a point so far inside all bounds that it can be rounded.
+"""Round a fractional point to whole numbers that still satisfy all bounds.
 
 The cube test of Bromberger and Weidenbach (2016), Fast cube tests for LIA constraint solving, after every
 equation has been used to write one of its variables in terms of the others.

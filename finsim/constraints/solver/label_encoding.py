@@ -1,4 +1,4 @@
-"""Labels for the solver: a category is exactly one of the labels it is compared with, or another one."""
+"""Encode labels: a category is exactly one of the labels it is compared with, or another one."""
 
 from __future__ import annotations
 

@@ -195,10 +195,6 @@ class Forms:
         """Return the literal that limits numbers least: no atom where there is the choice."""
         return min(literals, key=lambda one: (abs(one) in self.search.atoms, abs(one) in self._parts))
 
-    def same_truth(self, left: int, right: int) -> int:
-        """Return the literal of ``left = right`` for truths."""
-        return self.all_of((self.any_of((-left, right)), self.any_of((left, -right))))
-
     def either(self, condition: int, yes: int, no: int) -> int:
         """Return the literal of ``if condition then yes else no``."""
         return self.all_of((self.any_of((-condition, yes)), self.any_of((condition, no))))

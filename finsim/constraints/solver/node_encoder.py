@@ -1,4 +1,4 @@
-"""``Node`` -> what the solver knows: a number as a linear form, a truth as two literals, a label as choices.
+"""Encode a ``Node``: a number as a linear form, a truth value as two literals, a label as choices.
 
 Whatever is not linear, or looks at other rows or tables, becomes an unknown of its own: equal expressions
 are one node, so one unknown. What is then refuted is refuted for every value of the unknown.
@@ -22,7 +22,8 @@ from finsim.constraints.solver.node_traits import Scene, Truth
 from finsim.constraints.solver.null_encoding import null
 from finsim.constraints.solver.number_encoding import NUMBERS
 from finsim.constraints.solver.truth_encoding import TRUTHS
-from finsim.constraints.tables.typed_columns import Labels, Source
+from finsim.constraints.tables.label_codes import Labels
+from finsim.constraints.tables.typed_columns import Source
 
 
 class Encoder(Encoding):

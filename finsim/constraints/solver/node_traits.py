@@ -1,4 +1,4 @@
-"""What a node depends on, and what the solver's encoders share."""
+"""Properties of nodes that the encoders share: what a node depends on and what is linear in it."""
 
 from __future__ import annotations
 
@@ -27,14 +27,15 @@ class Truth(NamedTuple):
 class Scene:
     """What the rules of one table have in common.
 
-    ``params`` are values, ``tested`` the nodes whose emptiness some rule asks for, ``labels`` the
-    labels that a category is compared with anywhere.
+    ``params`` are values, ``tested`` the nodes that may be empty, ``labels`` the labels that a category is
+    compared with anywhere; ``is_known`` tells that only nodes whose emptiness some rule asks for are tested.
     """
 
     columns: Mapping[str, Column]
     params: Mapping[str, Any]
     tested: frozenset[Node]
     labels: Mapping[Node, tuple[str, ...]]
+    is_known: bool = False
 
 
 def family(node: Node) -> str:

@@ -1,4 +1,4 @@
-"""When a value is empty: the null side of the solver's arithmetic."""
+"""Encode nullability: the literal that a value is null."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.solver.encoder_state import Encoding
 from finsim.constraints.solver.float_rounding import opposite_infinities
+from finsim.constraints.solver.linear_forms import fixed
 from finsim.constraints.solver.node_traits import family, is_constant, why_unknown
 
 _DEFINED = (
     "abs", "min", "max", "clamp", "round", "floor", "ceil", "year", "month", "day", "weekday", "days",
     "add_months",
 )  # fmt: skip
+_AS_ARGUMENT = ("cummax", "max_in", "count_in", "runlen", "group_count", "group_min", "group_max")
 _LOGIC = ("and", "or", "not", "=>", "isnull", "in", "<", "<=", ">", ">=", "=", "!=")
 
 
@@ -55,9 +57,8 @@ def null(run: Encoding, node: Node) -> int:
         return forms.true
     if run.rounds and node in run.scene.tested and node.op in ("+", "-") and node.type.stored == "f":
         parts.append(opposite_infinities(run, node))
-    if node in run.scene.tested and _may_be_undefined(run, node):
-        run.unknowns[node] = why_unknown(node)
-        parts.append(forms.flag())
+    if node in run.scene.tested:
+        parts += _undefined(run, node)
     return forms.any_of(parts)
 
 
@@ -69,9 +70,40 @@ def _is_undefined(run: Encoding, node: Node) -> bool:
     return is_partial and is_constant(node) and node.type.kind != "bool" and run.computed(node) is None
 
 
-def _may_be_undefined(run: Encoding, node: Node) -> bool:
-    if node.op in ("/", "*"):
-        return not any(is_constant(arg) for arg in (node.args if node.op == "*" else node.args[1:]))
-    if node.op == "call":
-        return str(node.data[0]) not in _DEFINED
-    return node.op == "^"
+def _undefined(run: Encoding, node: Node) -> list[int]:
+    """Return literals of which one is true where an operation on values that are there has none."""
+    if node.op == "/" and not is_constant(node.args[1]):
+        by_zero = run.forms.same_number(run.number(node.args[1]), fixed(0))
+        return [by_zero] if all(_is_finite(arg) for arg in node.args) else [by_zero, _any(run, node)]
+    if node.op == "*" and not any(is_constant(arg) for arg in node.args):
+        is_float = node.type.stored == "f" and all(_is_finite(arg) for arg in node.args)
+        return [] if is_float else [_any(run, node)]  # whole numbers may leave 64 bits
+    if node.op == "^":
+        is_square = is_constant(node.args[1]) and run.computed(node.args[1]) == 2
+        return [] if is_square and _is_finite(node.args[0]) else [_any(run, node)]
+    return _undefined_call(run, node) if node.op == "call" else []
+
+
+def _undefined_call(run: Encoding, node: Node) -> list[int]:
+    name = str(node.data[0])
+    if name in _DEFINED:
+        return []
+    if name == "lookup":
+        empty_key = [run.null(arg) for arg in node.args]
+        return empty_key if node.data[1].is_strict else [*empty_key, _any(run, node)]
+    if name in _AS_ARGUMENT:  # other rows may give a value where this one has none
+        return [run.forms.all_of((_any(run, node), run.forms.any_of(run.null(arg) for arg in node.args)))]
+    return [_any(run, node)]
+
+
+def _any(run: Encoding, node: Node) -> int:
+    """Return a literal of which nothing is known."""
+    run.unknowns[node] = why_unknown(node)
+    return run.forms.flag()
+
+
+def _is_finite(node: Node) -> bool:
+    """Whether a value cannot be infinite (infinite cells are left out)."""
+    return node.op in ("column", "const", "param") or (
+        node.op in ("float", "integer", "neg") and _is_finite(node.args[0])
+    )

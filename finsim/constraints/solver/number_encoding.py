@@ -1,4 +1,4 @@
-"""What each operation on numbers is to the solver: exact where it is linear, an unknown elsewhere."""
+"""Encode numeric operations: exact where linear, an unknown elsewhere."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from finsim.constraints.solver.encoder_state import Encoding
 from finsim.constraints.solver.float_rounding import limited, rounded, share_grid
 from finsim.constraints.solver.linear_forms import ONE, Linear, fixed
 from finsim.constraints.solver.node_traits import family, is_constant
-from finsim.constraints.solver.unknown_terms import power, product, quotient, unknown
+from finsim.constraints.solver.unknown_bounds import power, product, quotient, unknown
 
 HALF = Fraction(1, 2)
 

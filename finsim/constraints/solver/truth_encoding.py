@@ -1,4 +1,4 @@
-"""What each operation on truths is to the solver: Kleene's logic on two literals."""
+"""Encode truth operations: Kleene's three-valued logic on two literals."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from finsim.constraints.solver.label_encoding import label_is, same_label
 from finsim.constraints.solver.linear_forms import ONE, Linear, fixed
 from finsim.constraints.solver.node_traits import Truth, why_unknown
 from finsim.constraints.solver.number_encoding import absolute, floored, largest
-from finsim.constraints.solver.unknown_terms import compared_quotient
+from finsim.constraints.solver.unknown_bounds import compared_quotient
 
 
 def _column(run: Encoding, node: Node) -> Truth:

@@ -1,4 +1,4 @@
-"""Arrow arrays as NumPy arrays, without pandas: Arrow's own ways import it, which takes 0.3 s; a few rows."""
+"""Arrow arrays to NumPy without importing pandas, which would take 0.3 s."""
 
 from __future__ import annotations
 

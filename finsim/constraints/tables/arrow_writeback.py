@@ -1,4 +1,4 @@
-"""Back to Arrow: new values for some rows of a column, in the type in which the user stores it."""
+"""Write new values into some rows of an Arrow column, in the type in which it is stored."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ import pyarrow.compute as pc
 from finsim.constraints.language.types import DAY_NANOS, Type
 from finsim.constraints.tables.typed_columns import Source
 from finsim.notation import Array, Bool1D, Int1D
+from finsim.tables.cells.readiness import is_typed
+
+_FACTORS = {"percent": 100.0, "bp": 10_000.0, "years": 1.0}
+_NANOS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
 
 def stored_kind(source: Source, column: str) -> np.dtype[Any]:
@@ -27,7 +31,10 @@ def written(source: Source, column: str, rows: Int1D, values: Array) -> pa.Table
     target = source.table.schema.field(source.headers[column]).type
     target = target.value_type if pa.types.is_dictionary(target) else target
     ordered = values[np.argsort(rows, kind="stable")]
-    return exchanged(source, column, rows, _arrow(source, ordered, source.columns[column].type, target))
+    stored = source.table.schema.field(source.headers[column])
+    spec = source.columns[column].declared
+    unit = "" if is_typed(stored, spec) else spec.unit
+    return exchanged(source, column, rows, _arrow(source, ordered, source.columns[column].type, target, unit))
 
 
 def exchanged(source: Source, column: str, rows: Int1D, cells: pa.Array) -> pa.Table:
@@ -54,13 +61,24 @@ def _coded(texts: pa.Array, old: pa.DictionaryArray) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pc.index_in(texts, known).cast(old.indices.type), known)
 
 
-def _arrow(source: Source, values: Array, kind: Type, target: pa.DataType) -> pa.Array:
+def _arrow(source: Source, values: Array, kind: Type, target: pa.DataType, unit: str) -> pa.Array:
+    """Return values in the stored type and unit of their column; Arrow raises where one has no form."""
     if kind.kind == "cat" or (
         kind.kind == "id" and (pa.types.is_string(target) or pa.types.is_large_string(target))
     ):
-        return pa.array([source.labels.texts[int(code)] for code in values], target)
-    if kind.kind == "money" and pa.types.is_decimal(target):
-        return pa.array([Decimal(int(value)).scaleb(-kind.scale) for value in values], target)
+        return pa.array([source.labels.text(int(code)) for code in values], target)
+    if kind.kind == "money" and not (pa.types.is_integer(target) and unit != "major"):
+        scale = 0 if unit == "minor" and not pa.types.is_decimal(target) else kind.scale
+        exact = [Decimal(int(value)).scaleb(-scale) for value in values]
+        if pa.types.is_decimal(target):
+            return pa.array(exact, target)
+        return pa.array(exact, pa.decimal128(38, kind.scale)).cast(target)
+    if unit in _FACTORS:
+        values = values * _FACTORS[unit] if unit != "years" else values / 12
+    if kind.kind in ("ts", "dur") and pa.types.is_integer(target) and unit in _NANOS:
+        return pa.array(values.astype(np.int64) // _NANOS[unit]).cast(target)
+    if kind.kind == "date" and pa.types.is_integer(target) and unit in _NANOS:
+        return pa.array(values.astype(np.int64) * (DAY_NANOS // _NANOS[unit])).cast(target)
     if kind.kind == "date":
         return _days(values, target)
     if kind.kind == "ts" and not pa.types.is_integer(target):

@@ -1,4 +1,4 @@
-"""Rows in groups and in order: which row follows which, in a whole table or in a stream of batches."""
+"""Rows in groups and in order, in a whole table or in a stream of batches."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def stable_order(key: Int1D) -> Int1D | None:
 
 @dataclass(frozen=True)
 class Arrangement:
-    """Rows of a table in group order: ``permutation`` (None: as they stand) and the slot of each row."""
+    """Rows of a table in group order: ``permutation`` (None: already so) and the slot of each row."""
 
     permutation: Int1D | None
     slots: Int1D

@@ -1,4 +1,4 @@
-"""The key columns of some rows: to hash, to compare, to keep without the batch they came in."""
+"""Key columns of some rows: hashed, compared, and kept without their batch."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Cells:
 def cells_of(source: Source, name: str) -> Cells:
     """Return a whole column of a batch as cells. Raises DataError when cells are not of the declared type."""
     if source.is_plain_text(name):
-        return _texts(source.table.column(source.headers[name]))
+        return _texts(source.column(name))
     values, valid = source.block(name, slice(None))
     numbers = spread(values, source.rows)
     gone = None if valid is None else ~solid(valid, source.rows)

@@ -1,4 +1,4 @@
-"""Values with nulls and truth on two rails: the arithmetic of the interpreter.
+"""Nullable vectors and three-valued (Kleene) logic as two boolean arrays.
 
 A null float is NaN; every other type carries a mask of valid rows (None: all are). A truth is two
 boolean arrays, "is true" and "is false"; where both are False it is unknown (Kleene's third value).
@@ -130,7 +130,7 @@ def _is_float(values: Any) -> bool:
 
 
 def truth(vec: Vec) -> Rails:
-    """Return a boolean column on two rails."""
+    """Return a boolean column as two boolean arrays, true and false."""
     return certain(vec.values, vec.valid)
 
 

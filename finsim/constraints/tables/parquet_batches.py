@@ -1,4 +1,4 @@
-"""Parquet larger than memory: a file, or a folder of parts, read batch by batch, as often as needed."""
+"""Parquet files larger than memory, read batch by batch as often as needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows that stand in the order of their groups already: found piece by piece, without keys of all rows."""
+"""Rows already sorted by group and order: detected piece by piece, without keys of all rows."""
 
 from __future__ import annotations
 

@@ -1,11 +1,8 @@
-"""A user's table as typed columns: header names matched to a pack's, Arrow data to blocks of ``Vec``."""
+"""An Arrow table as typed columns: headers matched to a pack's, cells to blocks of ``Vec``."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from threading import Lock
+from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -14,65 +11,45 @@ import pyarrow.compute as pc
 from finsim.constraints.language.column import Column
 from finsim.constraints.language.types import DAY_NANOS, LARGEST, Type
 from finsim.constraints.tables.arrow_to_numpy import values_of
+from finsim.constraints.tables.label_codes import Labels
 from finsim.constraints.tables.nullable_vectors import TRUE, Mask, Vec, known
 from finsim.errors import DataError, Problem, did_you_mean
 from finsim.notation import Array, Int1D
+from finsim.tables import Dialect, bind, typed
+from finsim.tables.cells.canonical import LABELS
+from finsim.tables.cells.readiness import is_plain, is_typed, plain_type, texts_of
+from finsim.tables.sources.source import default_cells
+
+PLACE = b"finsim.place"  # metadata of a table: the file that it was read from
 
 
-def plain(name: str) -> str:
-    """Return a header without case, spaces and punctuation: ``Adj Close`` is ``adjclose``."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+def headers_of(schema: pa.Schema, columns: Mapping[str, Column], place: str = "") -> dict[str, str]:
+    """Return declared name -> header of the table; columns in canonical form stand under their names.
+
+    Raises DataError where two headers are equally close, or one that is needed stands twice.
+    """
+    typed = {one.name for one in schema if one.name in columns and is_typed(one, columns[one.name].declared)}
+    names = [one.name for one in schema if one.name not in typed]
+    open_ones = {name: column.declared for name, column in columns.items() if name not in typed}
+    found = {**{name: name for name in typed}, **bind(names, open_ones, place)}
+    return {name: found[name] for name in columns if name in found}
 
 
-def matched(names: Sequence[str], columns: Mapping[str, Column]) -> dict[str, str]:
-    """Return declared name -> header of the table: the same name, the same letters, else an alias."""
-    found: dict[str, str] = {name: name for name in columns if name in names}
-    by_letters: dict[str, str] = {}
-    for header in names:
-        by_letters.setdefault(plain(header), header)
-    for name in columns:
-        if name not in found and plain(name) in by_letters:
-            found[name] = by_letters[plain(name)]
-    taken = set(found.values())
-    for name, column in columns.items():
-        free = [by_letters[plain(one)] for one in column.alias if plain(one) in by_letters]
-        free = [header for header in free if header not in taken]
-        if name not in found and free:
-            found[name] = free[0]
-            taken.add(free[0])
-    return found
+def place_of(schema: pa.Schema, table: str) -> str:
+    """Return what messages call a table: the file that it was read from, else its name in the pack."""
+    held: bytes = (schema.metadata or {}).get(PLACE, f"table {table}".encode())
+    return held.decode()
 
 
-def missing(names: Sequence[str], columns: Mapping[str, Column], table: str) -> list[Problem]:
+def missing(schema: pa.Schema, columns: Mapping[str, Column], table: str) -> list[Problem]:
     """Return one problem for each column that the table must have and has not."""
-    found = matched(names, columns)
+    place = place_of(schema, table)
+    found = headers_of(schema, columns, place)
     return [
-        Problem(f"table {table}", f"no column {name!r}", "", did_you_mean(name, list(names)))
+        Problem(place, f"no column {name!r}", "", did_you_mean(name, schema.names))
         for name, column in columns.items()
         if name not in found and not column.optional
     ]
-
-
-@dataclass
-class Labels:
-    """Numbers labels: the same text has the same code in every column, table and batch."""
-
-    codes: dict[str, int] = field(default_factory=dict)
-    texts: list[str] = field(default_factory=list)
-    _lock: Lock = field(default_factory=Lock, repr=False)
-
-    def code(self, text: str) -> int:
-        """Return the code of a label, a new one if need be (threads may ask side by side)."""
-        if text not in self.codes:
-            with self._lock:
-                if text not in self.codes:
-                    self.texts.append(text)
-                    self.codes[text] = len(self.texts) - 1
-        return self.codes[text]
-
-    def encoded(self, texts: Iterable[str | None]) -> Int1D:
-        """Return the codes of texts (0 for null)."""
-        return np.array([0 if text is None else self.code(text) for text in texts], dtype=np.int64)
 
 
 class Source:
@@ -91,11 +68,16 @@ class Source:
         headers: dict[str, str] | None = None,
         first_row: int = 0,
         repeated: int = 0,
+        dialect: Dialect | None = None,
     ) -> None:
         self.first_row, self._repeated = first_row, repeated
+        self.dialect = dialect or Dialect()
         self.name, self.table, self.columns, self.labels = name, table, columns, labels
         self.rows: int = table.num_rows
-        self.headers = matched(table.column_names, columns) if headers is None else headers
+        if headers is None:
+            headers = headers_of(table.schema, columns, place_of(table.schema, name))
+        self.headers = headers
+        self._ready: dict[str, pa.ChunkedArray] = {}
         self._loaded: dict[str, Vec] = {}
         self._bounded_names: set[str] = set()
         self._there: dict[str, Mask] = {}
@@ -106,7 +88,9 @@ class Source:
         The first ``repeated`` rows stand for row ``begin``, which comes after them.
         """
         first_row = self.first_row + begin
-        return Source(self.name, table, self.columns, self.labels, self.headers, first_row, repeated)
+        return Source(
+            self.name, table, self.columns, self.labels, self.headers, first_row, repeated, self.dialect
+        )
 
     def _number(self, row: int) -> int:
         """Return the number of a row in the whole table."""
@@ -168,27 +152,57 @@ class Source:
             return known(Vec(values, valid))
         return known(Vec(values[rows], None if valid is None else valid[rows]))
 
+    def column(self, name: str) -> pa.ChunkedArray:
+        """Return a column in a form that rules can use: as stored where that means what it is.
+
+        Else converted: money to int64 minor units, text to what it says. Raises DataError when cells are
+        not of the declared type.
+        """
+        if name not in self._ready:
+            self._ready[name] = self._made_ready(name)
+        return self._ready[name]
+
+    def kind(self, name: str) -> pa.DataType:
+        """Return the Arrow type of ``column``, without converting anything."""
+        stored, spec = self.table.schema.field(self.headers[name]), self.columns[name].declared
+        if self.as_text(name):
+            return LABELS
+        if is_typed(stored, spec):
+            return pa.int64() if spec.type == "money" else stored.type
+        return plain_type(stored.type, spec, self.dialect)
+
+    def as_text(self, name: str) -> bool:
+        """Whether an id of whole numbers is read as text, because another table has text."""
+        return (self.name, name) in self.labels.texts_of
+
+    def _made_ready(self, name: str) -> pa.ChunkedArray:
+        header, spec = self.headers[name], self.columns[name].declared
+        column, stored = self.table.column(header), self.table.schema.field(header)
+        if self.as_text(name):
+            return texts_of(column)
+        if is_typed(stored, spec) and not (spec.type == "money" and pa.types.is_decimal(stored.type)):
+            return column
+        if not is_typed(stored, spec) and is_plain(stored.type, spec, self.dialect):
+            return _plain_words(column)
+        place, first = place_of(self.table.schema, self.name), self._number(0)
+        return typed(column, spec, self.dialect, place=place, header=header, first_row=first, minor=True)
+
     def is_text(self, name: str) -> bool:
         """Whether an identifier column holds text (codes of labels) and not numbers."""
         if name not in self.headers:
             return isinstance(self.columns[name].default, str)
-        kind = self.table.schema.field(self.headers[name]).type
-        return bool(
-            pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)
-        )
+        return _holds_text(self.kind(name))
 
     def is_plain_text(self, name: str) -> bool:
         """Whether a column of labels or identifiers is stored as text, coded or not."""
         if name not in self.headers or self.columns[name].type.kind not in ("cat", "id"):
             return False
-        kind = self.table.schema.field(self.headers[name]).type
-        kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-        return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+        return _holds_text(self.kind(name))
 
     def _texts_there(self, name: str) -> Mask:
         """Return which cells of a text column are not empty, once worked out."""
         if name not in self._there:
-            column = _plain_words(self.table.column(self.headers[name]))
+            column = self.column(name)
             is_full = column.null_count == 0
             self._there[name] = TRUE if is_full else values_of(column.is_valid().combine_chunks())
         return self._there[name]
@@ -197,7 +211,7 @@ class Source:
         kind = self.columns[name].type
         if name not in self.headers:
             return self._constant(name)
-        chunked = _plain_words(self.table.column(self.headers[name]))
+        chunked = self.column(name)
         if pa.types.is_dictionary(chunked.type):
             chunked = chunked.unify_dictionaries()
         data = (
@@ -209,25 +223,20 @@ class Source:
         )
         if kind.kind == "cat" or (kind.kind == "id" and self.is_text(name)):
             return self._coded(data)
-        try:
-            vec = _converted(data, kind)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as bad:
-            raise self._unfit(name, data, str(bad)) from None
-        if vec is None:
-            raise self._unfit(name, data, f"holds {data.type}")
-        return vec
+        return _converted(data, kind)
 
     def _constant(self, name: str) -> Vec:
         default = self.columns[name].default
         if isinstance(default, str):
             return Vec(np.int64(self.labels.code(default)))
+        if self.columns[name].type.kind == "money":
+            return Vec(np.int64(default_cells(self.columns[name].declared, 1, minor=True)[0].as_py()))
         return Vec(np.asarray(default)[()])
 
     def _coded(self, data: pa.Array) -> Vec:
         if not pa.types.is_dictionary(data.type):
             data = pc.dictionary_encode(data)
-        texts = [None if text is None else str(text) for text in data.dictionary.to_pylist()]
-        codes = self.labels.encoded(texts)
+        codes = self.labels.coded(data.dictionary)
         valid = None if data.null_count == 0 else values_of(data.is_valid())
         if not len(codes):
             return Vec(np.zeros(len(data), dtype=np.int64), valid)
@@ -240,22 +249,15 @@ class Source:
             row = int(np.argmax(np.abs(values.astype(np.float64))))
             raise DataError(
                 f"column {self.headers[name]!r} holds {values[row]}",
-                place=f"table {self.name}, row {self._number(row)}",
+                place=f"{place_of(self.table.schema, self.name)}, row {self._number(row)}",
                 expected=f"whole numbers up to {LARGEST:.0e}",
                 remedy="use a larger unit",
             )
 
-    def _unfit(self, name: str, data: pa.Array, reason: str) -> DataError:
-        wanted, hint = _EXPECTED[self.columns[name].type.kind]
-        row = _first_unfit(data, self.columns[name].type)
-        where = f"table {self.name}" + (f", row {self._number(row)}" if row is not None else "")
-        shown = f": {data[row].as_py()!r}" if row is not None else f" ({reason})"
-        return DataError(
-            f"column {self.headers[name]!r} is not {wanted}{shown}",
-            place=where,
-            expected=f"{wanted} ({self.columns[name].type})",
-            remedy=hint,
-        )
+
+def _holds_text(kind: pa.DataType) -> bool:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _plain_words(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -266,96 +268,24 @@ def _plain_words(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column
 
 
-_EXPECTED = {
-    "int": ("whole numbers", "correct the cell, or declare the column float"),
-    "float": ("numbers", "correct or empty the cell"),
-    "ratio": ("numbers", "correct or empty the cell"),
-    "money": ("whole minor units or decimals", "store cents: (x * 100).round().astype('Int64')"),
-    "date": ("dates", "write dates as 2026-01-31"),
-    "ts": ("times", "write times as 2026-01-31T09:30:00Z"),
-    "dur": ("durations", "store an Arrow duration or int64 nanoseconds"),
-    "bool": ("true or false", "write true and false"),
-    "id": ("identifiers", "store integers or text"),
-}  # fmt: skip
-
-
-def _converted(data: pa.Array, kind: Type) -> Vec | None:
-    """Return the data in their stored form, or None when the type does not fit."""
-    is_text = pa.types.is_string(data.type) or pa.types.is_large_string(data.type)
-    if pa.types.is_null(data.type):
-        data = data.cast({"f": pa.float64(), "i": pa.int64(), "b": pa.bool_()}[kind.stored])
+def _converted(data: pa.Array, kind: Type) -> Vec:
+    """Return usable cells in the form in which rules keep them."""
     if kind.stored == "f":
-        if is_text or pa.types.is_decimal(data.type) or data.null_count:
+        if data.null_count:
             data = data.cast(pa.float64())
-        if pa.types.is_floating(data.type) or pa.types.is_integer(data.type):
-            values = values_of(data)
-            return Vec(values if values.dtype.kind == "f" else values.astype(np.float64))
-        return None
+        values = values_of(data)
+        return Vec(values if values.dtype.kind == "f" else values.astype(np.float64))
     valid = None if data.null_count == 0 else values_of(data.is_valid())
-    if kind.kind == "bool":
-        return _truths(data, valid)
-    if kind.kind in ("date", "ts") and (is_text or not pa.types.is_integer(data.type)):
+    if kind.kind in ("date", "ts") and not pa.types.is_integer(data.type):
         return _times(data, kind, valid)
-    if kind.kind == "dur" and pa.types.is_duration(data.type):
+    if pa.types.is_duration(data.type):
         data = data.cast(pa.duration("ns")).cast(pa.int64())
-    if kind.kind == "money" and pa.types.is_decimal(data.type):
-        return Vec(_minor(data, kind.scale), valid)
-    if kind.kind != "money" and pa.types.is_floating(data.type):
-        data = data.cast(pa.int64())  # safe: refuses fractions
-    if not pa.types.is_integer(data.type):
-        return None
     return Vec(values_of(data), valid)
 
 
-def _truths(data: pa.Array, valid: Array | None) -> Vec | None:
-    if pa.types.is_integer(data.type):
-        small = pc.all(pc.is_in(data.drop_null(), pa.array([0, 1], data.type))).as_py()
-        data = data.cast(pa.bool_()) if small is not False else data
-    if not pa.types.is_boolean(data.type):
-        return None
-    return Vec(values_of(data), valid)
-
-
-def _times(data: pa.Array, kind: Type, valid: Array | None) -> Vec | None:
-    if not (
-        pa.types.is_temporal(data.type)
-        or pa.types.is_string(data.type)
-        or pa.types.is_large_string(data.type)
-    ):
-        return None
-    if pa.types.is_time(data.type) or pa.types.is_duration(data.type):
-        return None
+def _times(data: pa.Array, kind: Type, valid: Array | None) -> Vec:
     if kind.kind == "date" and pa.types.is_date32(data.type):
         return Vec(values_of(data.cast(pa.int32())), valid)
     stamps = data.cast(pa.timestamp("ns", tz=getattr(data.type, "tz", None))).cast(pa.int64())
     nanos = values_of(stamps)
     return Vec(nanos // DAY_NANOS if kind.kind == "date" else nanos, valid)
-
-
-def _minor(data: pa.Array, scale: int) -> Int1D:
-    """Return decimals as whole minor units, exactly; a finer value is refused by Arrow's cast."""
-    fixed = data.cast(pa.decimal128(38, scale))
-    words = np.frombuffer(fixed.buffers()[1], dtype=np.int64).reshape(-1, 2)
-    low, high = words[fixed.offset : fixed.offset + len(fixed)].T
-    if bool(np.any(values_of(fixed.is_valid()) & (high != low >> 63))):
-        raise pa.ArrowInvalid("decimal beyond 64 bits")
-    return np.where(values_of(fixed.is_valid()), low, 0)
-
-
-def _first_unfit(data: pa.Array, kind: Type) -> int | None:
-    """Return the first row whose cell alone does not convert."""
-    target = {"f": pa.float64(), "b": pa.bool_()}.get(kind.stored)
-    if target is None:
-        target = {"date": pa.timestamp("ns"), "ts": pa.timestamp("ns")}.get(kind.kind, pa.int64())
-    if not (
-        pa.types.is_string(data.type)
-        or pa.types.is_large_string(data.type)
-        or pa.types.is_floating(data.type)
-    ):
-        return None
-    for row in range(min(len(data), 1_000_000)):
-        try:
-            data.slice(row, 1).cast(target)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            return row
-    return None

@@ -1,4 +1,4 @@
-"""Identities: columns that rules compute, so that a model need not learn them and cannot get them wrong.
+"""Columns that rules compute: a model need not learn them and cannot get them wrong.
 
 A rule whose check is ``c = e`` and whose repair sets ``c`` without looking at it in the same row is an
 identity. A model learns ``free_columns`` and its decoder puts the others back with ``recomputed``, in the
@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.constraints.checking.check import BLOCK, Pass, cut
-from finsim.constraints.checking.check_session import AnyTable, Session, as_arrow
+from finsim.constraints.checking.check_session import Session
+from finsim.constraints.checking.given_tables import AnyTable, as_arrow
 from finsim.constraints.evaluating.evaluator import World
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.language.expression import Node
@@ -21,16 +22,18 @@ from finsim.constraints.language.types import Type
 from finsim.constraints.packs.repair_order import repair_order
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.packs.ruleset import RuleSet
-from finsim.constraints.repairing.repair_table import Workpiece
 from finsim.constraints.repairing.repaired_values import Mended, looks_back_at_itself
 from finsim.constraints.repairing.running_balance import recomputed as run_on
 from finsim.constraints.repairing.running_balance import running_identity
 from finsim.constraints.repairing.sequential_repair import one_by_one
+from finsim.constraints.repairing.table_under_repair import Workpiece
 from finsim.constraints.tables.arrow_writeback import written
 from finsim.constraints.tables.nullable_vectors import known, spread
-from finsim.constraints.tables.typed_columns import Source, matched, missing
+from finsim.constraints.tables.typed_columns import Source, headers_of, missing
 from finsim.errors import DataError, Problem, RuleError
 from finsim.notation import Array, Int1D
+from finsim.tables import open_table
+from finsim.tables.cells.readiness import typed_field
 
 
 def is_identity(rule: Rule) -> bool:
@@ -82,9 +85,9 @@ def recomputed(
     tables that ``parent`` looks into. Raises RuleError when learned columns are missing, DataError when a
     null stands in the way of a running identity.
     """
-    data = as_arrow(table)
+    data = table if isinstance(table, pa.Table) else open_table(table, {}).table(rename=False)
     place = name or _named(data, rules)
-    given = {other: as_arrow(one) for other, one in (others or {}).items()}
+    given = {other: as_arrow(one, rules.tables[other]) for other, one in (others or {}).items()}
     data = _completed(data, rules, place)
     for rule in repair_order([rule for rule in rules.rules if rule.table == place]):
         if is_identity(rule):
@@ -167,22 +170,23 @@ def _reads_here(node: Node, column: str) -> bool:
 def _named(table: pa.Table, rules: RuleSet) -> str:
     """Return the pack's table whose learned columns these are; raises RuleError when none has them."""
     lacking: dict[str, list[Problem]] = {
-        name: missing(table.column_names, {one: spec.columns[one] for one in free_columns(rules, name)}, name)
+        name: missing(table.schema, {one: spec.columns[one] for one in free_columns(rules, name)}, name)
         for name, spec in rules.tables.items()
     }
     fitting = [name for name, problems in lacking.items() if not problems]
     if not fitting:
         raise RuleError.of(lacking[min(lacking, key=lambda name: len(lacking[name]))])
-    return max(fitting, key=lambda name: len(matched(table.column_names, rules.tables[name].columns)))
+    return max(fitting, key=lambda name: len(headers_of(table.schema, rules.tables[name].columns)))
 
 
 def _completed(table: pa.Table, rules: RuleSet, name: str) -> pa.Table:
     """Return the table with a column for every derived one that it lacks."""
     columns = rules.tables[name].columns
-    there = matched(table.column_names, columns)
+    there = headers_of(table.schema, columns)
     for column in derived_columns(rules, name):
         if column not in there and not columns[column].optional:
-            table = table.append_column(column, _blank(columns[column].type, table.num_rows))
+            cells = _blank(columns[column].type, table.num_rows)
+            table = table.append_column(typed_field(column, cells.type, columns[column].declared), cells)
     return table
 
 

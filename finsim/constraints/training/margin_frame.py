@@ -1,4 +1,4 @@
-"""What margins are computed on: masked columns, the array library, the rows; what an operation may ask."""
+"""Input of margins: masked columns in an array library, and the interface of an evaluation."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 
 from finsim.constraints.language.expression import Node
 from finsim.constraints.tables.group_layout import Layout
+from finsim.constraints.tables.label_codes import Labels
 from finsim.constraints.tables.nullable_vectors import both
-from finsim.constraints.tables.typed_columns import Labels
 from finsim.notation import Array
 
 

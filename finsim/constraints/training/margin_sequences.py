@@ -1,4 +1,4 @@
-"""Functions that look at other rows, with slopes: which rows are looked at is found in numpy, as a constant.
+"""Margins of functions that depend on other rows; the row positions are constants without slope.
 
 ``lag``, ``first`` and ``cummax`` pick rows; sums are differences of one running sum. What only counts
 (``count_in``, ``runlen``), ``max_in``, totals of the whole table and lookups are taken as constants.

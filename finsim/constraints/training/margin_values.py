@@ -1,4 +1,4 @@
-"""Values of nodes in any array library: no NaN, null cells hold 0 behind a mask, every step has a slope.
+"""Differentiable values of nodes in any array library: nulls masked, no NaN, a slope everywhere.
 
 The interpreter keeps a null float as NaN; a NaN has no useful gradient, so here a mask travels with the
 values and every operation masks its arguments before it computes. ``xp`` is numpy or a library with the

@@ -1,4 +1,4 @@
-"""By how much a row breaks a rule: the graph of a rule as an amount, 0 where the rule holds, with slopes.
+"""Differentiable rule margins: by how much a row breaks a rule, 0 where it holds.
 
 For training: the interpreter says whether, this says how far, in the same nodes and with the same nulls.
 An amount is above 0 in exactly the rows where the interpreter finds the rule false.

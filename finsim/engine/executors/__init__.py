@@ -1,4 +1,7 @@
-"""Executors: where tasks run. Results never depend on which one is chosen."""
+"""Executors: where tasks run. Results never depend on which one is chosen.
+
+Others import ``executor``.
+"""
 
 from __future__ import annotations
 

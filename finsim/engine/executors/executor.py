@@ -1,4 +1,4 @@
-"""The small interface behind which work is spread: an ordered map over tasks."""
+"""The executor interface: an ordered map over tasks."""
 
 from __future__ import annotations
 

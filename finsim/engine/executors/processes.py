@@ -1,4 +1,4 @@
-"""Local processes: a spawned pool, one numeric thread in each worker."""
+"""Run tasks in a pool of spawned local processes, one numeric thread each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything in this process, one task after the other."""
+"""Run tasks one after the other in this process."""
 
 from __future__ import annotations
 

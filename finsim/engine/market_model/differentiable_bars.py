@@ -1,4 +1,4 @@
-"""Market features -> columns of bars in any array library, with slopes: for rules in training."""
+"""Market features to columns of bars with gradients, for rules in training."""
 
 from __future__ import annotations
 

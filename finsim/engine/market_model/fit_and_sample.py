@@ -1,4 +1,4 @@
-"""The body of a market: fit a generator on prices, keep it with its encoding, sample bars from it."""
+"""Fit a generator on prices, save it with its encoding, and sample bars from it."""
 
 from __future__ import annotations
 

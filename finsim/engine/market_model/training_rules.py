@@ -1,4 +1,4 @@
-"""Rules in the training of a market body: a pack, its bars and a generator's output brought together."""
+"""Rules in the training of a market model: a pack applied to a generator's output as bars."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from finsim.constraints.checking.check_session import settled, table_name
+from finsim.constraints.checking.check_session import settled
+from finsim.constraints.checking.given_tables import table_name
 from finsim.constraints.language.column import Column
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.tables.group_layout import layout
-from finsim.constraints.tables.typed_columns import Labels
+from finsim.constraints.tables.label_codes import Labels
 from finsim.constraints.training.margin_frame import NUMPY, Cells, Frame, Space
 from finsim.constraints.training.rule_margins import Margins, flat_parts, obstacles, scales_of
 from finsim.engine.market_model.differentiable_bars import MADE, soft_bars

@@ -1,4 +1,4 @@
-"""The credit world's task: synthesise the book, follow it month by month, and draw its losses."""
+"""Task of the credit world: synthesize the book, simulate the panel, draw losses."""
 
 from __future__ import annotations
 

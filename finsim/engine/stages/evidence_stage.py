@@ -1,4 +1,4 @@
-"""The judging tasks: one world's unstressed tables against real data and against themselves."""
+"""Evaluation tasks: the unstressed tables of one world against real data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The market world's tasks: fit the body, sample shards of features, stress and write bars."""
+"""Tasks of the market world: fit the model, sample shards, stress and write bars."""
 
 from __future__ import annotations
 

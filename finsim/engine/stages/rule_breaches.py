@@ -1,4 +1,4 @@
-"""Rules at work in a run: every table is checked, repaired where a rule says how, and counted."""
+"""Check and repair each table of a run, and count breaches."""
 
 from __future__ import annotations
 

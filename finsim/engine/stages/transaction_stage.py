@@ -1,4 +1,4 @@
-"""The transaction world's tasks: ordinary orders by shard, then posting and writing by scenario."""
+"""Tasks of the transaction world: ordinary payments by shard, posting and writing by scenario."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files a started run rests on, and which of them are no longer what they were."""
+"""Inputs of a run and whether they changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a study calls by name: scenarios, narratives, rule packs, a generator, data; looked up by place."""
+"""Find what a study names: scenarios, narratives, rule packs, a generator, data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a plan will do, in numbers and in words, before any of it is done."""
+"""Summary of what a run will do, before it starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything a study names, looked up and checked before any work starts."""
+"""Resolve and check everything that a study names before any work starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verdict on a count of copies: what chance gives on real data, and the limit above it."""
+"""Copies expected by chance on real data, and the limit above them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A census of copied rows: every synthetic path against the real rows, and real rows against later ones."""
+"""Count copied rows: every synthetic path against real rows, and real rows against later ones."""
 
 from __future__ import annotations
 

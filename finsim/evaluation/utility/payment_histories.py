@@ -1,4 +1,4 @@
-"""What was known before each payment: counts, sums and gaps per payer, payee and pair. Never the future."""
+"""Features of past payments: counts, amounts and gaps by payer, payee and pair, no look-ahead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bars -> the scaled windows that the TimeGAN judges see."""
+"""Scaled windows of bars for the TimeGAN scores."""
 
 from __future__ import annotations
 

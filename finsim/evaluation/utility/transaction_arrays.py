@@ -1,4 +1,4 @@
-"""Transaction tables -> the arrays that the detector and the audits read, in time order."""
+"""Transaction tables as arrays for the detector and the audits, in time order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
 """Invertible maps from series to numbers that a network learns easily, and back.
 
-Others import ``series_encoding``, ``scaling`` and the parts that are fitted one by one.
+Others may import every file here; ``series_encoding`` puts them together.
 """

@@ -1,4 +1,4 @@
-"""Location and scale of the next step from the slow memory: series <-> innovations, exactly."""
+"""Location and scale of the next step from past averages: series to innovations and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A monotone correction of generated numbers, so that their marginal laws are the wanted ones."""
+"""Monotone correction of generated values to the wanted marginal distributions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slow memory: moving averages of a series over several horizons, as bounded features of its regime."""
+"""Moving averages over several horizons as bounded features of the regime."""
 
 from __future__ import annotations
 

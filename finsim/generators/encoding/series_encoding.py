@@ -1,4 +1,4 @@
-"""Series in any unit <-> numbers that a small flow learns quickly: every easy part of the law taken out."""
+"""Encode series in any unit as near-Gaussian numbers that a small flow learns quickly, and back."""
 
 from __future__ import annotations
 

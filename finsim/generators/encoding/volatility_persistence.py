@@ -1,4 +1,4 @@
-"""How strongly the past drives the scale: tuned so that simulated clustering is as long as the real one."""
+"""Tune volatility persistence so that simulated clustering lasts as long as in the data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The flow's encoding run backwards in torch, with slopes: components of windows -> values, for a penalty."""
+"""Decode the flow's output in torch with gradients, for a rule penalty."""
 
 from __future__ import annotations
 

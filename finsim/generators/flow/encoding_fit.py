@@ -1,4 +1,4 @@
-"""Fitting the encoding of the flow, part after part, on the training part of the data only."""
+"""Fit the encoding of the flow on the training part of the data."""
 
 from __future__ import annotations
 

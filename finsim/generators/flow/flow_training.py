@@ -1,4 +1,4 @@
-"""How the flow learns: windows with a random given prefix, noise, time, and the velocity to match."""
+"""Training recipe of the flow: random given prefixes, noise, time, and the velocity to match."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""After training: what only a long rollout can show is measured once and kept in the encoding."""
+"""Correct the encoding after training by what a long rollout shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rolling a flow forward in blocks: given steps, then new steps behind them, again and again."""
+"""Roll a flow forward block by block from given steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TimeGAN: adversarial learning in a latent space that a supervisor keeps in step with time."""
+"""TimeGAN: adversarial learning in a latent space with a supervised next-step loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How TimeGAN learns: three phases, five optimisers, the losses of the paper and its official code."""
+"""Training recipe of TimeGAN: three phases, five optimizers, losses of the paper and its code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Long paths out of independent windows: the next window is the candidate that fits the last steps best."""
+"""Join independent windows into long paths: the next window is the candidate that fits best."""
 
 from __future__ import annotations
 

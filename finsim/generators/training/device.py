@@ -1,4 +1,4 @@
-"""Where torch computes, with how many threads, and how its draws and weights are seeded."""
+"""Torch device and threads, and seeding of its draws and weights."""
 
 from __future__ import annotations
 

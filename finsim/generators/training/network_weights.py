@@ -1,4 +1,4 @@
-"""The weights of a torch network: begun from a stream, stored as arrays, restored from them."""
+"""Weights of a torch network: initialized from a stream, stored as arrays, restored."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def begun(build: Callable[[], Network], streams: Streams, device: torch.device) 
 
 
 def stored(network: nn.Module) -> dict[str, Array]:
-    """Return the weights by name, float32, as they stand in a generator's state."""
+    """Return the weights by name, float32, as stored in a generator's state."""
     weights = network.state_dict().items()
     return {f"{PREFIX}{name}": weight.detach().cpu().numpy() for name, weight in weights}
 

@@ -1,4 +1,4 @@
-"""Rules as a penalty: what a model made is judged by a callable that a higher floor hands in."""
+"""Rule penalty for training: samples scored by a callable given from outside."""
 
 from __future__ import annotations
 

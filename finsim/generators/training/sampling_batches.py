@@ -1,4 +1,4 @@
-"""Paths are sampled in batches of one fixed size, so that no byte depends on how a run is cut into calls."""
+"""Sample in batches of one fixed size, so that results do not depend on how calls are split."""
 
 from __future__ import annotations
 

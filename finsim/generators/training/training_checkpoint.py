@@ -1,4 +1,4 @@
-"""The state of a training run, in memory and on disk: complete, exact, no pickle."""
+"""Checkpoints of a training run, in memory and on disk: complete, exact, no pickle."""
 
 from __future__ import annotations
 

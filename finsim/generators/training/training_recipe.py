@@ -1,4 +1,4 @@
-"""What a torch generator hands to the training loop: a schedule and a recipe."""
+"""What a torch generator gives the training loop: a schedule and a recipe."""
 
 from __future__ import annotations
 

@@ -1,1 +1,4 @@
-"""Figures of the page and the numbers they show."""
+"""Figures of the page and the numbers they show.
+
+Others may import every file here.
+"""

@@ -1,4 +1,4 @@
-"""Figures that hold synthetic paths against the real history: memory, tails, dependence."""
+"""Figures that compare synthetic paths with real history: memory, tails, dependence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the credit figures show: defaults by month and sector, the distribution of portfolio losses."""
+"""Data of the credit figures: defaults by month and sector, the distribution of portfolio losses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the market figures show, computed from the bars: quantile fans, memory, tails, correlation."""
+"""Data of the market figures: quantile fans, memory, tails, correlation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of the market paths by themselves: fans under base and stress, correlation over time."""
+"""Figures of the market paths: fans under base and stress, correlation over time."""
 
 from __future__ import annotations
 

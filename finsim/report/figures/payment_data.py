@@ -1,4 +1,4 @@
-"""What the transaction figures show: counts, hours, amounts by phase, one scheme's graph. Read by batches."""
+"""Data of the transaction figures: counts, hours, amounts by phase, the graph of one scheme."""
 
 from __future__ import annotations
 

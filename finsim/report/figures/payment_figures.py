@@ -1,4 +1,4 @@
-"""Figures of the transactions: amounts by phase, the day's profile, illicit payments under each scenario."""
+"""Figures of the transactions: amounts by phase, daily profile, illicit payments by scenario."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One injected scheme: its accounts as a graph in layers of the flow, and its payments on a time line."""
+"""Figures of one injected scheme: its accounts as a graph and its payments on a time line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For every metric: how it is computed and what it cannot see, in words for the drawers of the scorecard."""
+"""Notes on each metric: how it is computed and what it cannot see."""
 
 from __future__ import annotations
 

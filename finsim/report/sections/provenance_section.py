@@ -1,4 +1,4 @@
-"""Where everything comes from: inputs, model, cost, environment, limits, and how to make it again."""
+"""Provenance: inputs, model, cost, environment, limits, and how to reproduce the run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules: what was broken before and after repair, pack by pack and scenario by scenario."""
+"""Rules: breaches before and after repair, by pack and scenario."""
 
 from __future__ import annotations
 

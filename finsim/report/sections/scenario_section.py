@@ -1,4 +1,4 @@
-"""The scenarios: what they say about the drivers, and whether the worlds did what the files claim."""
+"""Scenarios: what they say about the drivers, and whether the worlds followed."""
 
 from __future__ import annotations
 

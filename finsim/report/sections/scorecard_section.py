@@ -1,4 +1,4 @@
-"""The scorecard as a forest: every score on one scale, in units of its goal, with a drawer of details."""
+"""The scorecard as a forest plot: every score in units of its goal, with details."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def forest_of(run: RunFolder) -> Forest:
 
 
 def scores_of(run: RunFolder) -> list[dict[str, Any]]:
-    """Return all scores of the run as they stand in scorecard.json."""
+    """Return all scores of the run in the order of scorecard.json."""
     return list((run.scorecard or {}).get("scores", []))
 
 

@@ -1,4 +1,4 @@
-"""The first screen: one verdict for each intended use, the reasons in words, and the headline numbers."""
+"""Summary: verdict per intended use, reasons in words, and headline numbers."""
 
 from __future__ import annotations
 

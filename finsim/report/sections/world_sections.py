@@ -1,4 +1,4 @@
-"""The three worlds as sections: their figures and tables, or one line that says why they are not there."""
+"""One section for each world: figures and tables, or a line that says why there are none."""
 
 from __future__ import annotations
 

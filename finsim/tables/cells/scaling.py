@@ -7,19 +7,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.tables.cells.canonical import TIMES, canonical
+from finsim.tables.cells.small_arrays import as_numpy, number, numbers
 from finsim.tables.schema import Dialect, Field
 
 _SHARES = {"percent": 100.0, "bp": 10_000.0}
 _WHOLE_WITHIN = 1e-9  # how near a float must be to a whole number of minor units, relative
 
 
-def scaled(numbers: pa.Array, field: Field) -> pa.Array:
+def scaled(values: pa.Array, field: Field) -> pa.Array:
     """Return numbers of the declared unit as decimals or months."""
     if field.unit in _SHARES:
-        return pc.divide(numbers, _SHARES[field.unit])
+        return pc.divide(values, number(_SHARES[field.unit]))
     if field.unit == "years":
-        return pc.multiply_checked(numbers, pa.scalar(12, numbers.type))
-    return numbers
+        return pc.multiply_checked(values, number(12).cast(values.type))
+    return values
 
 
 def minor_of(whole: pa.Array, field: Field) -> pa.Array:
@@ -30,14 +31,14 @@ def minor_of(whole: pa.Array, field: Field) -> pa.Array:
     return pa.Array.from_buffers(kind, len(cents), cents.buffers(), cents.null_count, cents.offset)
 
 
-def money_of_floats(numbers: pa.Array, field: Field) -> pa.Array:
+def money_of_floats(values: pa.Array, field: Field) -> pa.Array:
     """Return floats as decimals. Raises ArrowInvalid where one is no whole number of minor units."""
     factor = 1.0 if field.unit == "minor" else 10.0**field.decimals
-    minor = pc.multiply(numbers, factor)
+    minor = pc.multiply(values, number(factor))
     whole = pc.round(minor)
-    size = pc.max_element_wise(pc.abs(minor), pa.scalar(1.0), skip_nulls=False)
-    near = pc.less_equal(pc.abs(pc.subtract(minor, whole)), pc.multiply(size, _WHOLE_WITHIN))
-    if not pc.all(pc.fill_null(near, True)).as_py():
+    size = pc.max_element_wise(pc.abs(minor), number(1.0), skip_nulls=False)
+    near = pc.less_equal(pc.abs(pc.subtract(minor, whole)), pc.multiply(size, number(_WHOLE_WITHIN)))
+    if pc.all(near).as_py() is False:
         raise pa.ArrowInvalid("not a whole number of minor units")
     return minor_of(whole.cast(pa.int64()), field)
 
@@ -84,11 +85,11 @@ def cents_of(amounts: pa.Array, decimals: int) -> pa.Array:
     """Return decimals as int64 minor units. Raises ArrowInvalid for more than 64 bits hold."""
     fixed = amounts.cast(pa.decimal128(38, decimals))
     if not len(fixed):
-        return pa.array([], pa.int64())
+        return pa.nulls(0, pa.int64())
     words = np.frombuffer(fixed.buffers()[1], dtype=np.int64).reshape(-1, 2)
     low, high = words[fixed.offset : fixed.offset + len(fixed)].T
-    valid = fixed.is_valid()
-    wide = pa.array(high != low >> 63)
-    if pc.any(pc.and_(valid, wide)).as_py():
+    valid = as_numpy(fixed.is_valid()) if fixed.null_count else None
+    wide = high != low >> 63
+    if bool(np.any(wide if valid is None else wide & valid)):
         raise pa.ArrowInvalid("an amount beyond 64 bits")
-    return pc.if_else(valid, pa.array(np.ascontiguousarray(low)), pa.scalar(None, pa.int64()))
+    return numbers(low, valid)

@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from finsim.tables.cells.canonical import LABELS, canonical
 from finsim.tables.cells.scaling import assumed_zone, days_of, minor_of, money_of_floats, of_number, scaled
+from finsim.tables.cells.small_arrays import nothing, words
 from finsim.tables.cells.written import from_text
 from finsim.tables.schema import Dialect, Field
 
@@ -17,6 +18,11 @@ class Undeclared(Exception):
     def __init__(self, found: str, remedy: str) -> None:
         super().__init__(found)
         self.found, self.remedy = found, remedy
+
+
+def unfit(kind: pa.DataType, field: Field) -> Undeclared:
+    """Return what to say of a stored type that no cell of the declared type can have."""
+    return Undeclared(f"holds {kind}, which cannot be read as {field.type}", "declare another type")
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -42,17 +48,17 @@ def from_stored(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     if pa.types.is_null(kind):
         return pa.nulls(len(data), canonical(field))
     if pa.types.is_dictionary(kind):
-        if field.type in ("cat", "id") and kind == LABELS and _is_plain(data, field):
+        if field.type in ("cat", "id") and kind == LABELS and _is_plain(data, field, dialect):
             return data
-        words = data.dictionary.cast(pa.string()) if is_text(kind) else data.dictionary
+        said = data.dictionary.cast(pa.string()) if is_text(kind) else data.dictionary
         if field.type in ("cat", "id") and is_text(kind):
-            coded = pa.DictionaryArray.from_arrays(data.indices.cast(pa.int32()), words)
-            if _is_plain(coded, field):
+            coded = pa.DictionaryArray.from_arrays(data.indices.cast(pa.int32()), said)
+            if _is_plain(coded, field, dialect):
                 return coded
-        data = words.take(data.indices)
+        data = said.take(data.indices)
         kind = data.type
     if not is_readable(kind):
-        raise pa.ArrowInvalid(f"holds {kind}")
+        raise unfit(kind, field)
     if is_text(kind):
         return from_text(data, field, dialect)
     if pa.types.is_floating(kind):
@@ -60,16 +66,18 @@ def from_stored(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     return _READERS[field.type](data, field, dialect)
 
 
-def _is_plain(data: pa.DictionaryArray, field: Field) -> bool:
+def _is_plain(data: pa.DictionaryArray, field: Field, dialect: Dialect) -> bool:
     """Whether labels can be taken as they are."""
-    words = data.dictionary
-    empty = pa.array(("", *field.nulls), pa.string())
-    return not (field.strip or words.null_count or pc.any(pc.is_in(words, empty)).as_py())
+    texts = data.dictionary
+    if field.strip or texts.null_count:
+        return False
+    empty = [word for word in (*field.nulls, *dialect.null) if word]
+    return not (empty and pc.any(pc.is_in(texts, words(empty))).as_py())
 
 
 def _without_nan(data: pa.Array) -> pa.Array:
     gaps = pc.is_nan(data)
-    return pc.if_else(gaps, pa.scalar(None, data.type), data) if pc.any(gaps).as_py() else data
+    return pc.if_else(gaps, nothing(data.type), data) if pc.any(gaps).as_py() else data
 
 
 def _labels(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
@@ -88,7 +96,7 @@ def _truths(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     if pa.types.is_boolean(data.type):
         return data
     if not pa.types.is_integer(data.type) and not pa.types.is_floating(data.type):
-        raise pa.ArrowInvalid(f"holds {data.type}")
+        raise unfit(data.type, field)
     return from_text(data.cast(pa.int64()).cast(pa.string()), field, dialect)
 
 
@@ -98,13 +106,13 @@ def _is_number(kind: pa.DataType) -> bool:
 
 def _whole(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     if not _is_number(data.type):
-        raise pa.ArrowInvalid(f"holds {data.type}")
+        raise unfit(data.type, field)
     return scaled(data.cast(pa.int64()), field)
 
 
 def _floats(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     if not _is_number(data.type):
-        raise pa.ArrowInvalid(f"holds {data.type}")
+        raise unfit(data.type, field)
     return scaled(data.cast(pa.float64()), field)
 
 
@@ -114,8 +122,8 @@ def _money(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     if pa.types.is_floating(data.type):
         return money_of_floats(data, field)
     if not pa.types.is_integer(data.type):
-        raise pa.ArrowInvalid(f"holds {data.type}")
-    if field.unit == "minor":
+        raise unfit(data.type, field)
+    if field.unit in ("minor", "stored_minor"):
         return minor_of(data, field)
     if field.unit == "major":
         return data.cast(canonical(field))
@@ -136,7 +144,7 @@ def _moments(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
             return days_of(data, field, dialect)
         return data.cast(canonical(field)) if kind.tz else assumed_zone(data, field, dialect)
     if not pa.types.is_integer(kind) and not pa.types.is_floating(kind):
-        raise pa.ArrowInvalid(f"holds {kind}")
+        raise unfit(kind, field)
     whole = data.cast(pa.int64())
     if field.unit:
         return of_number(whole, field, dialect)
@@ -156,7 +164,7 @@ def _durations(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     if pa.types.is_duration(data.type):
         return data.cast(canonical(field))
     if not pa.types.is_integer(data.type) and not pa.types.is_floating(data.type):
-        raise pa.ArrowInvalid(f"holds {data.type}")
+        raise unfit(data.type, field)
     if field.unit:
         return of_number(data.cast(pa.int64()), field, dialect)
     raise Undeclared(f"holds whole numbers ({data.type}) without a unit", NUMBER_OF_TIME["dur"])

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.notation import Int1D
+from finsim.tables.cells.small_arrays import as_numpy, nothing, numbers, word, words
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _LONG = ("january", "february", "march", "april", "may", "june",
@@ -68,8 +69,8 @@ def wrong_format(form: str) -> str:
         except ValueError as bad:
             return str(bad)
         letters = set(re.findall(r"\(\?P<(\w)>", pattern))
-        if not letters & {"Y", "y"} or not ("j" in letters or ("d" in letters and letters & {"m", "b", "B"})):
-            return f"{one!r} says no whole day"
+        if not letters & {"Y", "y"} or not ("j" in letters or letters & {"m", "b", "B"}):
+            return f"{one!r} says no month of a year"
     return ""
 
 
@@ -79,71 +80,79 @@ def parsed_times(texts: pa.Array, formats: tuple[str, ...]) -> pa.Array:
     Raises ArrowInvalid when a cell is of no format, or its day does not exist.
     """
     left, found = texts, None
-    is_zoned = any("%z" in form for form in formats)
-    kind = pa.timestamp("us", tz="UTC" if is_zoned else None)
+    kind = pa.timestamp("us", tz="UTC" if any("%z" in form for form in formats) else None)
     for form in formats:
         times = _parsed(left, form).cast(kind)
-        left = pc.if_else(pc.is_valid(times), pa.scalar(None, pa.string()), left)
+        left = pc.if_else(pc.is_valid(times), nothing(pa.string()), left)
         found = times if found is None else pc.coalesce(found, times)
     if left.null_count < len(left):
         raise pa.ArrowInvalid(f"a time is not written as {' or '.join(formats)}")
     return found
 
 
+class _Parts:
+    """The parts that a format finds in each text, as numbers by NumPy."""
+
+    def __init__(self, texts: pa.Array, form: str) -> None:
+        parts = pc.extract_regex(texts, pattern_of(form))
+        names = [parts.type.field(i).name for i in range(parts.type.num_fields)]
+        self.count, self.found = len(texts), as_numpy(parts.is_valid())
+        self.texts = {name: pc.struct_field(parts, name) for name in names}
+
+    def number(self, name: str, default: int) -> Int1D:
+        """Return a part of digits; ``default`` where the format has none or the text is of another."""
+        if name not in self.texts:
+            return np.full(self.count, default, dtype=np.int64)
+        return as_numpy(self.texts[name].cast(pa.int64()), default)
+
+    def micros(self) -> Int1D:
+        """Return the fraction of a second in microseconds."""
+        if "f" not in self.texts:
+            return np.zeros(self.count, dtype=np.int64)
+        return as_numpy(pc.utf8_rpad(self.texts["f"], 6, "0").cast(pa.int64()))
+
+    def month(self) -> Int1D:
+        """Return the month, from its number or its English name."""
+        for name, known in (("b", _MONTHS), ("B", _LONG)):
+            if name in self.texts:
+                return (
+                    as_numpy(pc.index_in(pc.utf8_lower(self.texts[name]), words(known))).astype(np.int64) + 1
+                )
+        return self.number("m", 1)
+
+    def hour(self) -> Int1D:
+        """Return the hour of 24, or of 12 with am and pm."""
+        if "I" not in self.texts:
+            return self.number("H", 0)
+        late = as_numpy(pc.equal(pc.utf8_lower(self.texts["p"]), word("pm"))) if "p" in self.texts else False
+        hours: Int1D = self.number("I", 12) % 12 + 12 * np.asarray(late, dtype=np.int64)
+        return hours
+
+    def offset(self) -> Int1D:
+        """Return the offset from UTC in microseconds."""
+        plain = pc.replace_substring(self.texts["z"], "Z", "+0000")
+        minutes = as_numpy(pc.replace_substring_regex(plain, "[:+-]", "").cast(pa.int64()))
+        sign = np.where(as_numpy(pc.starts_with(plain, "-")), -1, 1)
+        micros: Int1D = sign * (minutes // 100 * 60 + minutes % 100) * 60_000_000
+        return micros
+
+
 def _parsed(texts: pa.Array, form: str) -> pa.Array:
     """Return the times of the cells that are of a format; the others are empty."""
-    parts = pc.extract_regex(texts, pattern_of(form))
-    names = [parts.type.field(i).name for i in range(parts.type.num_fields)]
-    valid = np.asarray(parts.is_valid().to_numpy(zero_copy_only=False))
-    words = {name: pc.struct_field(parts, name) for name in names}
-
-    def number(name: str, default: int) -> Int1D:
-        if name not in words:
-            return np.full(len(texts), default, dtype=np.int64)
-        return np.asarray(pc.fill_null(words[name].cast(pa.int64()), default).to_numpy())
-
-    year = number("Y", 1970)
-    if "y" in words:
-        short = number("y", 70)
+    parts = _Parts(texts, form)
+    year = parts.number("Y", 1970)
+    if "y" in parts.texts:
+        short = parts.number("y", 70)
         year = np.where(short >= 69, 1900, 2000) + short
-    month = number("m", 1)
-    for name, known in (("b", _MONTHS), ("B", _LONG)):
-        if name in words:
-            at = pc.index_in(pc.utf8_lower(words[name]), pa.array(known))
-            month = np.asarray(pc.fill_null(at, 0).to_numpy()).astype(np.int64) + 1
-    day, hour = number("d", 1), number("H", 0)
-    if "I" in words:
-        late = (
-            np.asarray(
-                pc.fill_null(pc.equal(pc.utf8_lower(words["p"]), "pm"), False).to_numpy(zero_copy_only=False)
-            )
-            if "p" in words
-            else np.zeros(len(texts), bool)
-        )
-        hour = number("I", 12) % 12 + 12 * late
-    first = ((year - 1970) * 12 + (month - 1)).astype("datetime64[M]")
-    days = first.astype("datetime64[D]") + (day - 1)
-    valid &= days.astype("datetime64[M]") == first
-    if "j" in words:
+    first = ((year - 1970) * 12 + (parts.month() - 1)).astype("datetime64[M]")
+    days = first.astype("datetime64[D]") + (parts.number("d", 1) - 1)
+    valid = parts.found & (days.astype("datetime64[M]") == first)
+    if "j" in parts.texts:
         start = (year - 1970).astype("datetime64[Y]")
-        days = start.astype("datetime64[D]") + (number("j", 1) - 1)
-        valid &= days.astype("datetime64[Y]") == start
-    seconds = (hour * 60 + number("M", 0)) * 60 + number("S", 0)
-    micros = np.zeros(len(texts), np.int64)
-    if "f" in words:
-        micros = np.asarray(pc.fill_null(pc.utf8_rpad(words["f"], 6, "0").cast(pa.int64()), 0).to_numpy())
-    total = days.astype("datetime64[us]").astype(np.int64) + seconds * 1_000_000 + micros
-    if "z" not in words:
-        return pa.array(total, pa.timestamp("us"), mask=~valid)
-    return pa.array(total - _offsets(words["z"]), pa.timestamp("us", tz="UTC"), mask=~valid)
-
-
-def _offsets(words: pa.Array) -> Int1D:
-    """Return offsets from UTC in microseconds."""
-    digits = pc.fill_null(
-        pc.replace_substring_regex(pc.replace_substring(words, "Z", "+0000"), "[:+-]", ""), "0000"
-    )
-    minutes = np.asarray(digits.cast(pa.int64()).to_numpy())
-    sign = np.asarray(pc.fill_null(pc.starts_with(words, "-"), False).to_numpy(zero_copy_only=False))
-    micros: Int1D = np.where(sign, -1, 1) * (minutes // 100 * 60 + minutes % 100) * 60_000_000
-    return micros
+        days = start.astype("datetime64[D]") + (parts.number("j", 1) - 1)
+        valid = parts.found & (days.astype("datetime64[Y]") == start)
+    seconds = (parts.hour() * 60 + parts.number("M", 0)) * 60 + parts.number("S", 0)
+    total = days.astype("datetime64[us]").astype(np.int64) + seconds * 1_000_000 + parts.micros()
+    if "z" not in parts.texts:
+        return numbers(total, valid).cast(pa.timestamp("us"))
+    return numbers(total - parts.offset(), valid).cast(pa.timestamp("us", tz="UTC"))

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from finsim.tables.cells.bisecting import converted
 from finsim.tables.cells.canonical import LABELS, TIMES, canonical
 from finsim.tables.cells.scaling import assumed_zone, days_of, minor_of, of_number, scaled
+from finsim.tables.cells.small_arrays import filled, nothing, number, word, words
 from finsim.tables.cells.time_formats import parsed_times
 from finsim.tables.schema import Dialect, Field
 
@@ -29,8 +30,8 @@ def from_text(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     if field.type in ("cat", "id"):
         return _labels(texts, field, dialect)
     texts = pc.utf8_trim_whitespace(texts)
-    for word in field.strip:
-        texts = pc.utf8_trim_whitespace(pc.replace_substring(texts, word, ""))
+    for sign in field.strip:
+        texts = pc.utf8_trim_whitespace(pc.replace_substring(texts, sign, ""))
     texts = _emptied(texts, (*dialect.null, *field.nulls))
     if field.type == "bool":
         return _truths(texts, field, dialect)
@@ -41,23 +42,24 @@ def from_text(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     return _numbers(texts, field, dialect)
 
 
-def _emptied(texts: pa.Array, words: tuple[str, ...]) -> pa.Array:
+def _emptied(texts: pa.Array, empty: tuple[str, ...]) -> pa.Array:
     """Return texts with null in place of the words that mean empty."""
-    found = pc.is_in(texts, pa.array(words, pa.string()))
+    found = pc.is_in(texts, words(empty))
     if not pc.any(found).as_py():
         return texts
-    return pc.if_else(found, pa.scalar(None, pa.string()), texts)
+    return pc.if_else(found, nothing(pa.string()), texts)
 
 
 def _labels(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     coded = pc.dictionary_encode(texts)
-    words = coded.dictionary
-    for word in field.strip:
-        words = pc.replace_substring(words, word, "")
-    words = _emptied(words, (*dialect.null, *field.nulls))
-    if words.equals(coded.dictionary):
+    said = coded.dictionary
+    empty = tuple(one for one in (*dialect.null, *field.nulls) if one)  # "" is empty in text files alone
+    for sign in field.strip:
+        said = pc.replace_substring(said, sign, "")
+    said = _emptied(said, empty)
+    if said.equals(coded.dictionary):
         return coded
-    return pc.dictionary_encode(words.take(coded.indices)).cast(LABELS)
+    return pc.dictionary_encode(said.take(coded.indices)).cast(LABELS)
 
 
 def refuse_unless(good: pa.Array, texts: pa.Array) -> None:
@@ -67,11 +69,11 @@ def refuse_unless(good: pa.Array, texts: pa.Array) -> None:
 
 
 def _truths(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
-    true = pa.array(field.true or dialect.true or TRUE, pa.string())
-    false = pa.array(field.false or dialect.false or FALSE, pa.string())
+    true = words(field.true or dialect.true or TRUE)
+    false = words(field.false or dialect.false or FALSE)
     yes = pc.is_in(texts, true)
     refuse_unless(pc.or_(pc.or_(yes, pc.is_in(texts, false)), pc.is_null(texts)), texts)
-    return pc.if_else(pc.is_null(texts), pa.scalar(None, pa.bool_()), yes)
+    return pc.if_else(pc.is_null(texts), nothing(pa.bool_()), yes)
 
 
 def _numbers(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
@@ -84,11 +86,11 @@ def _numbers(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
         return scaled(texts.cast(pa.int64()), field)
     if field.type != "ratio":
         return scaled(texts.cast(pa.float64()), field)
-    signed = pc.fill_null(pc.ends_with(texts, "%"), False)
+    signed = filled(pc.ends_with(texts, "%"), False)
     if not pc.any(signed).as_py():
         return scaled(texts.cast(pa.float64()), field)
     shares = pc.utf8_trim_whitespace(pc.utf8_rtrim(texts, "%")).cast(pa.float64())
-    return pc.if_else(signed, pc.divide(shares, 100.0), scaled(shares, field))
+    return pc.if_else(signed, pc.divide(shares, number(100.0)), scaled(shares, field))
 
 
 def plain_numbers(texts: pa.Array, dialect: Dialect) -> pa.Array:
@@ -124,27 +126,27 @@ def _times(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     formats = field.formats or Field(field.type, format=dialect.dates).formats
     if formats:
         coded = pc.dictionary_encode(texts)
-        read = converted_words(coded.dictionary, lambda words: parsed_times(words, formats))
+        read = converted_words(coded.dictionary, lambda said: parsed_times(said, formats))
         return _placed(read.take(coded.indices), field, dialect)
     if field.unit:
         refuse_unless(pc.match_substring_regex(texts, r"^[-+]?\d+(\.0*)?$"), texts)
         whole = pc.replace_substring_regex(texts, r"^\+?(-?\d+)(\.0*)?$", r"\1")
         return of_number(whole.cast(pa.int64()), field, dialect)
     if field.type == "date":
-        only_days = pc.fill_null(pc.match_substring_regex(texts, _ISO_DAY), True)
+        only_days = filled(pc.match_substring_regex(texts, _ISO_DAY), True)
         if pc.all(only_days).as_py():
             return texts.cast(pa.date32())
-        none = pa.scalar(None, pa.string())
+        none = nothing(pa.string())
         days = pc.if_else(only_days, texts, none).cast(pa.date32())
         return pc.coalesce(days, _days(pc.if_else(only_days, none, texts), field, dialect))
     return _iso(texts, field, dialect)
 
 
-def converted_words(words: pa.Array, convert: Callable[[pa.Array], pa.Array]) -> pa.Array:
+def converted_words(said: pa.Array, convert: Callable[[pa.Array], pa.Array]) -> pa.Array:
     """Return converted words of a dictionary. Raises ArrowInvalid where one is refused."""
-    found = converted(words, convert)
+    found = converted(said, convert)
     if found.refused:
-        raise pa.ArrowInvalid(f"{words[found.refused[0]]} is not of the declared format")
+        raise pa.ArrowInvalid(f"{said[found.refused[0]]} is not of the declared format")
     return found.cells
 
 
@@ -174,25 +176,25 @@ def _iso(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
 
 def _apart(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
     """Return the times that carry an offset, and those that do not; the others are empty in each."""
-    zoned = pc.fill_null(pc.match_substring_regex(texts, _ZONED), False)
-    none = pa.scalar(None, pa.string())
+    zoned = filled(pc.match_substring_regex(texts, _ZONED), False)
+    none = nothing(pa.string())
     return pc.if_else(zoned, texts, none), pc.if_else(zoned, none, texts)
 
 
 def _durations(texts: pa.Array, field: Field) -> pa.Array:
-    clock = pc.fill_null(pc.match_substring_regex(texts, r"^-?\d+:\d\d:\d\d(\.\d{1,9})?$"), False)
+    clock = filled(pc.match_substring_regex(texts, r"^-?\d+:\d\d:\d\d(\.\d{1,9})?$"), False)
     if not pc.any(clock).as_py():
         if not field.unit and texts.null_count < len(texts):
             raise pa.ArrowInvalid("a duration without a unit")
         return of_number(texts.cast(pa.int64()), field, Dialect())
-    none = pa.scalar(None, pa.string())
+    none = nothing(pa.string())
     rest = _durations(pc.if_else(clock, none, texts), field)
     parts = pc.extract_regex(
         pc.if_else(clock, texts, none), r"^(?P<s>-?)(?P<h>\d+):(?P<m>[0-5]\d):(?P<x>[0-5]\d)(?P<f>\.?\d*)$"
     )
     hour, minute, second = (pc.struct_field(parts, name).cast(pa.int64()) for name in "hmx")
     fraction = pc.utf8_slice_codeunits(pc.utf8_rpad(pc.struct_field(parts, "f"), 10, "0"), 1, 10)
-    seconds = pc.add(pc.multiply(pc.add(pc.multiply(hour, 60), minute), 60), second)
-    nanos = pc.add(pc.multiply_checked(seconds, 10**9), fraction.cast(pa.int64()))
-    signed = pc.if_else(pc.equal(pc.struct_field(parts, "s"), "-"), pc.negate(nanos), nanos)
+    seconds = pc.add(pc.multiply(pc.add(pc.multiply(hour, number(60)), minute), number(60)), second)
+    nanos = pc.add(pc.multiply_checked(seconds, number(10**9)), fraction.cast(pa.int64()))
+    signed = pc.if_else(pc.equal(pc.struct_field(parts, "s"), word("-")), pc.negate(nanos), nanos)
     return pc.coalesce(signed.cast(pa.duration("ns")), rest)

@@ -20,7 +20,9 @@ class ArrowTable(TableSource):
         super().__init__(table.schema.names, fields, dialect, place)
         self.rows = table.num_rows
 
-    def _columns(self, places: Sequence[int], fields: Mapping[int, Field]) -> Iterator[pa.RecordBatch]:
+    def _columns(
+        self, places: Sequence[int], fields: Mapping[int, Field], ids: bool = True
+    ) -> Iterator[pa.RecordBatch]:
         yield from self.held.select(list(places)).to_batches()
 
     def _no_rows(self, names: Sequence[str] | None) -> pa.Table:
@@ -39,7 +41,9 @@ class ArrowStream(TableSource):
     def _reader(self) -> pa.RecordBatchReader:
         return pa.RecordBatchReader.from_stream(self._data)
 
-    def _columns(self, places: Sequence[int], fields: Mapping[int, Field]) -> Iterator[pa.RecordBatch]:
+    def _columns(
+        self, places: Sequence[int], fields: Mapping[int, Field], ids: bool = True
+    ) -> Iterator[pa.RecordBatch]:
         with reading(self.place), self._reader() as reader:
             for batch in reader:
                 yield batch.select(list(places))
@@ -60,7 +64,9 @@ class PandasTable(TableSource):
         super().__init__(headers, fields, dialect, place)
         self.rows = len(frame)
 
-    def _columns(self, places: Sequence[int], fields: Mapping[int, Field]) -> Iterator[pa.RecordBatch]:
+    def _columns(
+        self, places: Sequence[int], fields: Mapping[int, Field], ids: bool = True
+    ) -> Iterator[pa.RecordBatch]:
         arrays = [self._column(at, fields.get(at)) for at in places]
         if not arrays:
             empty = pa.array([{}] * len(self._frame), pa.struct([]))

@@ -51,18 +51,22 @@ def open_table(
     )
 
 
+def is_parquet(path: Path) -> bool:
+    """Whether a file or folder is read as Parquet: by its name, or its first bytes."""
+    if path.is_dir() or path.suffix in ENDINGS:
+        return True
+    with reading(str(path)), path.open("rb") as file:
+        return file.read(4) == b"PAR1"
+
+
 def _file(path: Path, fields: Mapping[str, Field], dialect: Dialect, place: str) -> TableSource:
     with reading(place):
         is_folder = path.is_dir()
         if not is_folder and not path.is_file():
             raise FileNotFoundError
         is_empty = not is_folder and path.stat().st_size == 0
-        mark = b""
-        if not is_folder and not is_empty:
-            with path.open("rb") as file:
-                mark = file.read(4)
     if is_empty:
         raise DataError("the file is empty", place=place, remedy="give a table with a header and rows")
-    if is_folder or path.suffix in ENDINGS or mark == b"PAR1":
+    if is_parquet(path):
         return ParquetTable(path, fields, dialect, place)
     return TextTable(path, fields, dialect, place)

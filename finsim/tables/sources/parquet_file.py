@@ -49,12 +49,14 @@ class ParquetTable(TableSource):
                 "the table has no rows", place=place, remedy="give a table with a header and rows"
             )
 
-    def _columns(self, places: Sequence[int], fields: Mapping[int, Field]) -> Iterator[pa.RecordBatch]:
+    def _columns(
+        self, places: Sequence[int], fields: Mapping[int, Field], ids: bool = True
+    ) -> Iterator[pa.RecordBatch]:
         names = [self.headers[at] for at in places]
         coded = [
             self.headers[at]
             for at, field in fields.items()
-            if field.type in ("cat", "id") and is_text(self.schema.field(at).type)
+            if (field.type == "cat" or (field.type == "id" and ids)) and is_text(self.schema.field(at).type)
         ]
         is_whole = len(places) == len(self.headers)
         for part in self.parts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -12,13 +13,13 @@ from finsim.tables.binding import bind
 from finsim.tables.cells.bisecting import MOST
 from finsim.tables.cells.canonical import canonical
 from finsim.tables.cells.meaning import read_cells, shown_value
+from finsim.tables.cells.readiness import is_plain, typed_field
 from finsim.tables.cells.refusals import Cell, problem_of
 from finsim.tables.cells.scaling import cents_of
+from finsim.tables.cells.small_arrays import numbers, words
 from finsim.tables.cells.stored import Undeclared
 from finsim.tables.cells.written import from_text
 from finsim.tables.schema import Dialect, Field
-
-TYPED = b"finsim.type"  # metadata of a field that stands in canonical form: its declared type
 
 
 class TableSource:
@@ -42,9 +43,10 @@ class TableSource:
         """Yield the rows; calling again reads again.
 
         ``names`` are declared columns (None: all); others are not read. With ``rename`` they come in
-        canonical form under their declared names (money as int64 minor units where ``minor``), else as
-        stored, text tables as text, under their headers and with the undeclared ones. Raises DataError with
-        file, row, line, column and cell for what cannot be read, and for absent columns.
+        canonical form under their declared names (where ``minor``, money as int64 minor units and ids of
+        text as plain strings, of which a dictionary would be as large), else as stored, text tables as
+        text, under their headers and with the undeclared ones. Raises DataError with file, row, line,
+        column and cell for what cannot be read, and for absent columns.
         """
         if not rename:
             yield from self._stored(names)
@@ -54,7 +56,7 @@ class TableSource:
         places = [self.headers.index(header) for header in there.values()]
         as_declared = {at: self.fields[name] for at, name in zip(places, there, strict=True)}
         first_row = 0
-        for batch in self._columns(places, as_declared):
+        for batch in self._columns(places, as_declared, ids=not minor):
             cells = dict(zip(there, batch.columns, strict=bool(there)))
             made = [self._typed(name, cells.get(name), batch.num_rows, minor) for name in wanted]
             if any(column is None for column in made):
@@ -81,6 +83,14 @@ class TableSource:
         """Return one problem for each column that has to be there and is not."""
         return [self._absent(name) for name, spec in self.fields.items() if self._is_absent(name, spec)]
 
+    def schema_of(self, names: Sequence[str]) -> pa.Schema:
+        """Return the Arrow schema that ``batches`` gives for some columns, money in minor units."""
+        return pa.schema([typed_field(name, self._rules_type(name), self.fields[name]) for name in names])
+
+    def _rules_type(self, name: str) -> pa.DataType:
+        spec = self.fields[name]
+        return pa.string() if spec.type == "id" else canonical(spec, minor=True)
+
     def _is_absent(self, name: str, spec: Field) -> bool:
         return name not in self.bound and not spec.optional and spec.default is None
 
@@ -101,20 +111,20 @@ class TableSource:
         """Return one column of a batch in canonical form, None where cells are refused."""
         spec = self.fields[name]
         if cells is None:
-            found = default_cells(spec, rows)
-        else:
-            try:
-                read = read_cells(cells, spec, self.dialect)
-            except Undeclared as doubt:
-                found = f"column {self.bound[name]!r} {doubt.found}"
-                raise DataError(found, place=self.place, remedy=doubt.remedy) from None
-            if read.refused:
-                return None
-            found = read.cells
-        return cents_of(found, spec.decimals) if minor and spec.type == "money" else found
+            return default_cells(spec, rows, minor)
+        if minor and spec.type == "id" and is_plain(cells.type, spec, self.dialect):
+            return cells
+        try:
+            read = read_cells(cells, spec, self.dialect)
+        except Undeclared as doubt:
+            found = f"column {self.bound[name]!r} {doubt.found}"
+            raise DataError(found, place=self.place, remedy=doubt.remedy) from None
+        if read.refused:
+            return None
+        return cents_of(read.cells, spec.decimals) if minor and spec.type == "money" else read.cells
 
     def _field(self, name: str, column: pa.Array) -> pa.Field:
-        return pa.field(name, column.type, metadata={TYPED: self.fields[name].type.encode()})
+        return typed_field(name, column.type, self.fields[name])
 
     def _refusal(
         self, names: Mapping[str, str], places: Sequence[int], cells: Mapping[str, pa.Array], first_row: int
@@ -127,6 +137,18 @@ class TableSource:
         ]
         found.sort(key=lambda one: one[0].row)
         return DataError.of(problem_of(cell, spec, self.dialect, self.place) for cell, spec in found[:MOST])
+
+    def as_stored(self, names: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield declared columns as stored, under their headers, labels of Parquet as dictionaries.
+
+        Text has no stored form: its columns come as ``batches`` gives them, with money in minor units.
+        """
+        places = self._places(names)
+        fields = {at: spec for name, spec in self.fields.items() if name in self.bound
+                  for at in [self.headers.index(self.bound[name])] if at in places}  # fmt: skip
+        for batch in self._columns(places, fields, ids=False):
+            kinds = [batch.schema.field(i).with_name(self.headers[at]) for i, at in enumerate(places)]
+            yield _batch(batch.columns, kinds, batch.num_rows)
 
     def _stored(self, names: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
         places = self._places(names)
@@ -143,17 +165,24 @@ class TableSource:
         kinds = [pa.field(self.headers[at], pa.string()) for at in self._places(names)]
         return pa.schema(kinds).empty_table()
 
-    def _columns(self, places: Sequence[int], fields: Mapping[int, Field]) -> Iterator[pa.RecordBatch]:
-        """Yield the columns at some places, in this order; those of ``fields`` may come converted."""
+    def _columns(
+        self, places: Sequence[int], fields: Mapping[int, Field], ids: bool = True
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the columns at some places, in this order; those of ``fields`` may come converted.
+
+        Labels may come as dictionaries, and ``ids`` too.
+        """
         raise NotImplementedError
 
 
-def default_cells(field: Field, rows: int) -> pa.Array:
+def default_cells(field: Field, rows: int, minor: bool = False) -> pa.Array:
     """Return the default of an absent column, read like a written cell, for every row."""
     value = field.default
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    cell = from_text(pa.array([text]), field, Dialect())
-    return cell.take(pa.array(np.zeros(rows, dtype=np.int32)))
+    cell = from_text(words([text]), replace(field, unit="", format=""), Dialect())
+    if minor and field.type == "money":
+        cell = cents_of(cell, field.decimals)
+    return cell.take(numbers(np.zeros(rows, dtype=np.int32)))
 
 
 def _batch(columns: Sequence[pa.Array], fields: Sequence[pa.Field], rows: int) -> pa.RecordBatch:

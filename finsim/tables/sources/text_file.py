@@ -24,7 +24,7 @@ from finsim.tables.sources.source import TableSource
 from finsim.tables.sources.text_bytes import decoded, head_of, undecodable
 
 _SAMPLE = 1 << 18
-_BLOCK, _LARGEST_BLOCK = 1 << 22, 1 << 30
+_BLOCK, _LARGEST_BLOCK = 1 << 20, 1 << 30  # small blocks stay in the core's cache
 _FAR = 1_000_000  # a cell that needs the longer way so far down makes all columns take it
 _ZONED = re.compile(r".*[T ]\d\d.*([Zz]|[+-]\d\d:?(\d\d)?)$")
 
@@ -53,14 +53,22 @@ class TextTable(TableSource):
         self._lines_before = dialect.skip_rows + lines
         super().__init__(names, fields, used, place)
 
-    def _columns(self, places: Sequence[int], fields: Mapping[int, Field]) -> Iterator[pa.RecordBatch]:
+    def _columns(
+        self, places: Sequence[int], fields: Mapping[int, Field], ids: bool = True
+    ) -> Iterator[pa.RecordBatch]:
         with reading(self.place, "CSV table"):
-            yield from self._read(places, fields)
+            yield from self._read(places, fields, ids)
 
-    def _read(self, places: Sequence[int], fields: Mapping[int, Field]) -> Iterator[pa.RecordBatch]:
+    def as_stored(self, names: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield declared columns in canonical form under their declared names, money in minor units."""
+        return self.batches(names, minor=True)
+
+    def _read(
+        self, places: Sequence[int], fields: Mapping[int, Field], ids: bool
+    ) -> Iterator[pa.RecordBatch]:
         """Yield batches, going on in a longer way where Arrow cannot read a cell or a row is very long."""
         rows, block = 0, _BLOCK
-        kinds = {at: self._fast(at, fields[at]) if at in fields else pa.string() for at in places}
+        kinds = {at: self._fast(at, fields[at], ids) if at in fields else pa.string() for at in places}
         while True:
             try:
                 for batch in self._parsed(places, kinds, block, rows):
@@ -121,12 +129,14 @@ class TextTable(TableSource):
                 part, skipped = batch.slice(skipped), 0
                 yield part
 
-    def _fast(self, at: int, field: Field) -> pa.DataType:
+    def _fast(self, at: int, field: Field, ids: bool) -> pa.DataType:
         """Return the type in which Arrow itself reads cells as ``typed`` would; text where it could not."""
         plainly = not (field.strip or field.nulls)
         kind = field.type
-        if kind in ("cat", "id"):
+        if kind == "cat" or (kind == "id" and ids):
             return pa.dictionary(pa.int32(), pa.string())
+        if kind == "id":
+            return pa.string()
         if not plainly or (self.dialect.thousands and kind in ("int", "float", "ratio", "money")):
             return pa.string()
         if kind == "bool":

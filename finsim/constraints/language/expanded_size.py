@@ -1,4 +1,4 @@
-"""Size of an expression with every `let` in it written out, so that its work is bounded beforehand."""
+"""Size of an expression with every `let` expanded, bounded before it is evaluated."""
 
 from __future__ import annotations
 

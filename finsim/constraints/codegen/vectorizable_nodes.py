@@ -1,4 +1,4 @@
-"""What can be written into a kernel: operations that a loop over rows does many at a time."""
+"""Which nodes a kernel may contain: operations that a loop over rows can vectorize."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A node as a reader writes it: for reports that speak of a part of a rule."""
+"""A node as rule text, for messages about a part of a rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Single rows of a Parquet table: found by value and read by number, a row group at a time."""
+"""Rows of a Parquet table, found by value and read by number, a row group at a time."""
 
 from __future__ import annotations
 

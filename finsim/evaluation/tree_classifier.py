@@ -1,4 +1,4 @@
-"""The one classifier of the evaluation and its scores: boosted trees, folds by group, weighted AUC."""
+"""The boosted-tree classifier of the evaluation and its scores: folds by group, weighted AUC."""
 
 from __future__ import annotations
 

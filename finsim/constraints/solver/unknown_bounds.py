@@ -1,4 +1,4 @@
-"""What the solver knows of values it cannot compute: their range, and how they relate to their arguments."""
+"""Bounds and relations of values that the solver does not compute."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Closing a run: drivers, lineage, scorecard, the manifest that names them, and last of all the report."""
+"""Complete a run: drivers, lineage, scorecard, the manifest that names them, and last the report."""
 
 from __future__ import annotations
 

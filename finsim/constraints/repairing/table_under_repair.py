@@ -1,4 +1,4 @@
-"""A table under repair: typed columns that change in some rows, rows that go or move."""
+"""A table under repair: typed columns with changed rows, dropped rows and a new row order."""
 
 from __future__ import annotations
 
@@ -95,6 +95,8 @@ class Workpiece:
             table.select([source.headers[column]]),
             {column: source.columns[column]},
             source.labels,
+            {column: source.headers[column]},
+            dialect=source.dialect,
         )
         source.table = table
         source.replace(column, own.whole(column))

@@ -1,0 +1,57 @@
+"""Repaired tables on disk: in the dialect and extension in which they were read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.repairing.repair import repair
+from finsim.constraints.repairing.repair_report import RepairReport
+from finsim.engine.check_inputs import Gathered
+from finsim.notation import Int1D
+from finsim.records.storage import write_table
+from finsim.tables import rewrite
+from finsim.tables.rewriting.rewrite import write_csv
+from finsim.tables.rewriting.streams import is_text
+from finsim.tables.sources.text_file import TextTable
+
+
+def repaired(
+    given: Gathered, name: str, tables: Mapping[str, pa.Table], rules: RuleSet, params: Mapping[str, object]
+) -> tuple[pa.Table, RepairReport, Int1D]:
+    """Repair one table beside the others; return it, what was done, and which of its rows are left."""
+    others = {other: table for other, table in tables.items() if other != name}
+    table, number = tables[name], "#"
+    while number in table.column_names:
+        number += "#"  # a header without letters is bound by no declared column
+    numbered = table.append_column(number, pa.array(np.arange(table.num_rows)))
+    after, report = repair(numbered, rules, params, name=name, others=others, excused=given.excused)
+    kept = after[number].to_numpy().astype(np.int64)
+    return after.drop_columns([number]), report, kept
+
+
+def store(given: Gathered, name: str, after: pa.Table, kept: Int1D, path: Path) -> None:
+    """Write a repaired table, whole or not at all, by what its name ends with.
+
+    A text table that is written as text keeps its dialect, encoding, and every byte that no rule touched;
+    other tables become comma-separated text or Parquet. Raises DataError for a value without a form there.
+    """
+    source = given.sources[name]
+    if isinstance(source, TextTable):
+        rewrite(source, given.tables[name], after, kept, path)
+    elif is_text(path):
+        write_csv(after, path)
+    else:
+        write_table(path, after.schema, [after])
+
+
+def file_name(given: Gathered, name: str) -> str:
+    """Return the name of a table's file in a folder of several: that of the source, else Parquet."""
+    source = given.sources[name]
+    if isinstance(source, TextTable):
+        return f"{name}{''.join(source.path.suffixes)}" if is_text(source.path) else f"{name}.csv"
+    return f"{name}.parquet"

@@ -1,0 +1,69 @@
+"""A proposal held against the rows: which cells it would refuse, and which columns have gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from finsim.tables.proposing.refused import refused
+from finsim.tables.proposing.text_columns import Guess
+from finsim.tables.schema import Dialect
+from finsim.tables.sources.source import TableSource
+
+ROWS = 1_000_000
+_SHOWN = 40
+
+
+@dataclass
+class Column:
+    """One column while it is held against the rows; ``refused`` are cells that its type does not read."""
+
+    guess: Guess | None
+    refused: list[str] = field(default_factory=list)
+    has_gaps: bool = False
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """Columns held against so many rows; ``whole`` says that those are all."""
+
+    columns: list[Column]
+    rows: int
+    whole: bool
+
+
+def confirmed(
+    source: TableSource, guesses: Sequence[Guess | None], dialect: Dialect, *, loosen: bool
+) -> Confirmed:
+    """Read up to a million rows under guessed types and collect the cells that they refuse.
+
+    With ``loosen`` a column of refused cells becomes text at once, so that none is left.
+    """
+    columns = [Column(guess) for guess in guesses]
+    rows, whole = 0, True
+    for batch in source.batches(rename=False):
+        if rows >= ROWS:
+            whole = False
+            break
+        rows += batch.num_rows
+        for column, cells in zip(columns, batch.columns, strict=True):
+            if column.guess is None or column.refused:
+                continue
+            found = refused(cells, column.guess.field, dialect, _SHOWN)
+            if found is None:
+                column.has_gaps = column.has_gaps or cells.null_count > 0
+            elif loosen:
+                column.guess = _as_text(column.guess, str(found.cells[0]))
+            else:
+                column.refused = [str(cell) for cell in found.cells.to_pylist()]
+    for column in columns:
+        if column.guess is not None and column.has_gaps:
+            column.guess = replace(column.guess, field=replace(column.guess.field, null=True))
+    return Confirmed(columns, rows, whole)
+
+
+def _as_text(guess: Guess, cell: str) -> Guess:
+    column = replace(
+        guess.field, type="cat", unit="", format="", ccy="", scale=None, nulls=(), true=(), false=(), strip=()
+    )
+    return Guess(column, (f"holds cells such as {cell!r}, so it is read as text, not as {guess.field.type}",))

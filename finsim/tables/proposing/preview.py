@@ -1,0 +1,219 @@
+"""What a schema makes of a table: types, gaps, refused cells, ranges and first rows, before any work."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finsim.tables.cells.refusals import Cell, problem_of
+from finsim.tables.cells.stored import Undeclared, from_stored
+from finsim.tables.proposing.refused import refused
+from finsim.tables.schema import Dialect, Field, Schema
+from finsim.tables.sources.opening import open_table
+from finsim.tables.sources.source import TableSource
+from finsim.tables.sources.text_file import TextTable
+
+_ROWS, _SHOWN, _WIDTH = 5, 3, 24
+
+
+@dataclass
+class ColumnPreview:
+    """One declared column: how many cells are empty and refused, the first refused ones, and the range."""
+
+    header: str
+    field: Field
+    empty: int = 0
+    refused: int = 0
+    first_refused: list[Cell] = dataclasses.field(default_factory=list)
+    low: Any = None
+    high: Any = None
+    first: list[str] = dataclasses.field(default_factory=list)
+    undeclared: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        cells = [{"row": cell.row, "line": cell.line, "cell": str(cell.value)} for cell in self.first_refused]
+        return {
+            "header": self.header, "type": self.field.type, "role": self.field.role, "unit": self.field.unit,
+            "ccy": self.field.ccy, "empty": self.empty, "refused": self.refused, "first_refused": cells,
+            "min": _shown(self.low), "max": _shown(self.high), "first": self.first,
+            "undeclared": self.undeclared,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How a table would be read under a schema; ``ok`` when no cell is refused and no column is missing."""
+
+    place: str
+    kind: str
+    dialect: Dialect
+    rows: int
+    columns: dict[str, ColumnPreview]
+    absent: tuple[str, ...]
+    undeclared: tuple[str, ...]
+    refusals: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the table can be read."""
+        return not self.absent and not self.refusals
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        plain = Dialect()
+        dialect = {
+            one.name: getattr(self.dialect, one.name)
+            for one in dataclasses.fields(plain)
+            if getattr(self.dialect, one.name) != getattr(plain, one.name)
+        }
+        return {
+            "data": self.place, "kind": self.kind, "ok": self.ok, "rows": self.rows, "dialect": dialect,
+            "columns": {name: column.to_dict() for name, column in self.columns.items()},
+            "absent": list(self.absent), "undeclared": list(self.undeclared), "refused": list(self.refusals),
+        }  # fmt: skip
+
+    def to_text(self) -> str:
+        """Return what a person should see before any work."""
+        form = ", ".join(f"{name} {value!r}" for name, value in self.to_dict()["dialect"].items())
+        lines = [f"{self.place}: {self.rows:,} rows, {self.kind}" + (f"; {form}" if form else "")]
+        rows = [
+            (name, column.header if column.header != name else "", _type(column.field), column.field.role,
+             _share(column.empty, self.rows), f"{column.refused:,}" if column.refused else "",
+             _shown(column.low), _shown(column.high))
+            for name, column in self.columns.items()
+        ]  # fmt: skip
+        lines += _aligned([("column", "header", "type", "role", "empty", "refused", "min", "max"), *rows])
+        height = min(_ROWS, self.rows)
+        lines += ["", f"first rows as understood ({height}):"]
+        shown = [
+            [name, *column.first, *[""] * (height - len(column.first))]
+            for name, column in self.columns.items()
+        ]
+        lines += _aligned(list(zip(*shown, strict=True)))
+        if self.undeclared:
+            lines += ["", f"not declared: {', '.join(self.undeclared)}"]
+        lines += ["", *self.refusals] if self.refusals else []
+        lines += self.absent
+        return "\n".join(lines)
+
+
+def preview(data: Any, schema: Schema, dialect: Dialect | None = None, *, place: str = "") -> Preview:
+    """Read a table under a schema and say what comes out; cells that are refused are counted, not raised.
+
+    ``dialect`` overrides what the schema declares. Raises DataError for what is no table at all.
+    """
+    source = open_table(
+        data, schema.fields, dialect.over(schema.dialect) if dialect else schema.dialect, place=place
+    )
+    columns = {
+        name: ColumnPreview(source.bound[name], spec)
+        for name, spec in schema.fields.items()
+        if name in source.bound
+    }
+    places = {name: source.headers.index(column.header) for name, column in columns.items()}
+    rows = 0
+    for batch in source.batches(rename=False):
+        for name, column in columns.items():
+            _look(column, batch.column(places[name]), source, rows)
+        rows += batch.num_rows
+    _find_lines(columns, source)
+    problems = [
+        str(problem_of(cell, column.field, source.dialect, source.place)) + _more(column)
+        for column in columns.values()
+        for cell in column.first_refused[:_SHOWN]
+    ]
+    problems += [column.undeclared for column in columns.values() if column.undeclared]
+    taken = set(source.bound.values())
+    return Preview(
+        source.place, schema.kind, source.dialect, rows, columns,
+        tuple(str(problem) for problem in source.lacking()),
+        tuple(header for header in source.headers if header not in taken), tuple(problems),
+    )  # fmt: skip
+
+
+def _look(column: ColumnPreview, cells: pa.Array, source: TableSource, first_row: int) -> None:
+    """Add the cells of one batch to what is known of a column."""
+    found = refused(cells, column.field, source.dialect)
+    shown = cells
+    if found is not None:
+        column.refused += found.count
+        column.first_refused += [
+            Cell(first_row + row, column.header, cells[row].as_py()) for row in found.rows[:_SHOWN]
+        ]
+        del column.first_refused[_SHOWN:]
+        plain = cells.cast(cells.type.value_type) if pa.types.is_dictionary(cells.type) else cells
+        shown = pc.if_else(pc.is_in(plain, found.cells), pa.scalar(None, plain.type), plain)
+    try:
+        values = from_stored(shown, column.field, source.dialect)
+    except Undeclared as doubt:
+        column.undeclared = (
+            f"{source.place}: column {column.header!r} {doubt.found}\n  remedy: {doubt.remedy}"
+        )
+        return
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, OverflowError):
+        column.refused += len(cells)
+        return
+    column.empty += values.null_count - (len(cells) - cells.null_count and found.count if found else 0)
+    plain = values.cast(values.type.value_type) if pa.types.is_dictionary(values.type) else values
+    if column.field.type not in ("cat", "id", "bool") and len(plain) > plain.null_count:
+        ends = pc.min_max(plain)
+        low, high = ends["min"].as_py(), ends["max"].as_py()
+        column.low = low if column.low is None else min(column.low, low)
+        column.high = high if column.high is None else max(column.high, high)
+    if first_row < _ROWS:
+        bad = set(found.rows) if found else set()
+        column.first += [
+            "(refused)" if row in bad else _shown(plain[row].as_py())
+            for row in range(min(_ROWS - first_row, len(plain)))
+        ]
+
+
+def _find_lines(columns: dict[str, ColumnPreview], source: TableSource) -> None:
+    """Give refused cells of a text table the lines on which they stand."""
+    wanted = {cell.row for column in columns.values() for cell in column.first_refused}
+    if not wanted or not isinstance(source, TextTable):
+        return
+    lines: dict[int, int] = {}
+    for row, line, _ in source.lines():
+        if row in wanted:
+            lines[row] = line
+        if len(lines) == len(wanted):
+            break
+    for column in columns.values():
+        column.first_refused = [
+            dataclasses.replace(cell, line=lines.get(cell.row, 0)) for cell in column.first_refused
+        ]
+
+
+def _more(column: ColumnPreview) -> str:
+    more = column.refused - len(column.first_refused)
+    return f"\n  and {more:,} more in this column" if more and column.first_refused else ""
+
+
+def _type(column: Field) -> str:
+    parts = [column.type, column.ccy, column.unit, column.format]
+    return " ".join(part for part in parts if part)
+
+
+def _share(count: int, rows: int) -> str:
+    return f"{count / rows:.1%}" if count and rows else ""
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    text = f"{value:.10g}" if isinstance(value, float) else str(value)
+    text = " ".join(text.split()).removesuffix("+00:00")
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    """Return rows as aligned text; columns without any text are left out."""
+    used = [at for at in range(len(rows[0])) if any(row[at] for row in rows[1:])] if rows else []
+    widths = {at: max(len(row[at]) for row in rows) for at in used}
+    return ["  " + "  ".join(row[at].ljust(widths[at]) for at in used).rstrip() for row in rows]

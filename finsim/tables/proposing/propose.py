@@ -1,0 +1,215 @@
+"""A look at a table: its dialect, the type and role of each column, and doubts in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from finsim.errors import DataError, did_you_mean
+from finsim.tables.proposing import roles
+from finsim.tables.proposing.confirm import Confirmed, confirmed
+from finsim.tables.proposing.forms import Numbers, numbers
+from finsim.tables.proposing.look import is_text_file, look
+from finsim.tables.proposing.schema_text import dialect_lines, names_of, schema_text
+from finsim.tables.proposing.stored_columns import guess_stored, texts_of
+from finsim.tables.proposing.text_columns import Guess, currency_of, guess_text
+from finsim.tables.schema import Dialect, Field, Schema
+from finsim.tables.sources.opening import open_table
+from finsim.tables.sources.source import TableSource
+
+_SAMPLE, _TURNS = 5000, 4
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a table seems to be. ``fields`` by declared name; ``said`` are the doubts about each column.
+
+    ``rows`` were read in full: each of their cells has the proposed type.
+    """
+
+    name: str
+    kind: str
+    dialect: Dialect
+    fields: Mapping[str, Field]
+    said: Mapping[str, tuple[str, ...]]
+    about: tuple[str, ...]
+    rows: int
+    whole: bool
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """All doubts: of the file, then column by column."""
+        return (*self.about, *(doubt for said in self.said.values() for doubt in said))
+
+    def schema(self) -> Schema:
+        """Return the proposal as a schema."""
+        return Schema(fields=self.fields, dialect=self.dialect, kind=self.kind, path="")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        columns = {
+            name: {"type": field.type, "role": field.role, "from": field.source or name}
+            for name, field in self.fields.items()
+        }
+        return {"kind": self.kind, "rows": self.rows, "columns": columns, "doubts": list(self.doubts)}
+
+    def to_yaml(self) -> str:
+        """Return the schema file, with the doubts as comments above what they are about."""
+        seen = f"all {self.rows:,} rows" if self.whole else f"the first {self.rows:,} rows"
+        head = (
+            f"Proposed by `finsim new schema` from {self.name}: {seen} were read.",
+            "A declared type decides what a cell means. Correct what is wrong, then look:",
+            f"finsim plan {self.name} --schema THIS_FILE",
+        )
+        columns = {
+            name: (field, field.source or name, self.said[name]) for name, field in self.fields.items()
+        }
+        return schema_text(head, self.kind, dialect_lines(self.dialect, self.about), columns)
+
+
+def propose(data: object, kind: str = "", dialect: Dialect | None = None) -> Proposal:
+    """Propose dialect, types and roles from the cells of a table: a path, or any table that can be read.
+
+    ``kind`` is prices, payments, loans or table (found from the headers when left out); what ``dialect``
+    declares is not looked for. Every proposal reads the rows that were seen without a refused cell.
+    Raises DataError for an unknown kind and for a file that is no table.
+    """
+    if kind and kind not in roles.KINDS:
+        raise DataError(
+            f"no kind of table is called {kind!r}",
+            place="--kind",
+            remedy=did_you_mean(kind, list(roles.KINDS)),
+        )
+    declared = dialect or Dialect()
+    if isinstance(data, str | Path) and is_text_file(Path(data)):
+        return _of_text(Path(data), kind, declared)
+    return _of_stored(open_table(data, {}, declared), kind)
+
+
+def _of_text(path: Path, kind: str, declared: Dialect) -> Proposal:
+    """Propose from a text table: again with the refused cells as evidence, until none is left."""
+    seen = look(path, declared)
+    outer = Dialect(
+        sep=seen.sep,
+        quote="" if seen.quote == '"' else seen.quote,
+        encoding="" if seen.encoding == "utf-8" else seen.encoding,
+        skip_rows=seen.skip_rows,
+        header_rows=seen.header_rows,
+    )
+    outer = declared.over(outer)
+    source = open_table(path, {}, outer)
+    samples = [seen.cells(at) for at in range(len(source.headers))]
+    for turn in range(_TURNS):
+        signs = numbers(samples, source.headers, seen.sep)
+        used = declared.over(replace(outer, decimal=signs.decimal, thousands=signs.thousands))
+        signs = replace(signs, decimal=used.point, thousands=used.thousands)
+        found, roles_found = _guessed(source.headers, samples, kind, signs)
+        checked = confirmed(source, found, used, loosen=turn == _TURNS - 1)
+        more = [each.refused for each in checked.columns]
+        if not any(more):
+            break
+        samples = [[*sample, *cells] for sample, cells in zip(samples, more, strict=True)]
+    guesses = [each.guess for each in checked.columns]
+    about = (*seen.doubts, *signs.doubts)
+    shown = replace(used, decimal="" if used.point == "." else used.decimal)
+    return _proposal(source, guesses, (kind or roles_found, shown), about, checked)
+
+
+def _guessed(
+    headers: Sequence[str], samples: Sequence[Sequence[str]], kind: str, signs: Numbers
+) -> tuple[list[Guess | None], str]:
+    """Guess every column of a text table, and the kind of the table."""
+    found = kind or roles.kind_of(headers)
+    named = roles.roles(headers, found)
+    ccy = currency_of(dict(zip(headers, samples, strict=True)), named)
+    return [
+        guess_text(header, cells, signs, named.get(header, ""), ccy)
+        for header, cells in zip(headers, samples, strict=True)
+    ], found
+
+
+def _of_stored(source: TableSource, kind: str) -> Proposal:
+    """Propose from a table that is stored with types."""
+    headers = source.headers
+    found = kind or roles.kind_of(headers)
+    named = roles.roles(headers, found)
+    head = pa.Table.from_batches(_some(source)) if headers else pa.table({})
+    texts = {
+        header: texts_of(head.column(at))
+        for at, header in enumerate(headers)
+        if named.get(header) == "currency"
+    }
+    ccy = currency_of(texts, {header: role for header, role in named.items() if role == "currency"})
+    guesses = [
+        guess_stored(header, head.column(at), named.get(header, ""), ccy) for at, header in enumerate(headers)
+    ]
+    checked = confirmed(source, guesses, Dialect(), loosen=True)
+    return _proposal(source, [each.guess for each in checked.columns], (found, Dialect()), (), checked)
+
+
+def _some(source: TableSource) -> list[pa.RecordBatch]:
+    """Return the first rows of a table."""
+    found: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in source.batches(rename=False):
+        found.append(batch.slice(0, _SAMPLE - rows))
+        rows += found[-1].num_rows
+        if rows >= _SAMPLE:
+            break
+    return found
+
+
+def _proposal(
+    source: TableSource,
+    guesses: Sequence[Guess | None],
+    form: tuple[str, Dialect],
+    about: Sequence[str],
+    checked: Confirmed,
+) -> Proposal:
+    """Put a proposal together: columns that a schema can name, in the order of the file."""
+    kind, dialect = form
+    headers, said_of_file = source.headers, list(about)
+    if kind == "table" and _is_panel(guesses):
+        kind = "prices"
+        below = any(each and at and each.low <= 0 for at, each in enumerate(guesses))
+        said_of_file.append("a date and columns of numbers: taken for prices, one column for each asset")
+        said_of_file += (
+            ["some go below zero: rates (as: difference) or returns (as: return)?"] if below else []
+        )
+        guesses = [
+            replace(each, field=replace(each.field, role="date")) if each and at == 0 else each
+            for at, each in enumerate(guesses)
+        ]
+    names = names_of(headers)
+    fields: dict[str, Field] = {}
+    said: dict[str, tuple[str, ...]] = {}
+    for header, guess in zip(headers, guesses, strict=True):
+        if headers.count(header) > 1 or not header.strip() or guess is None:
+            why = (
+                "stands twice: rename one"
+                if headers.count(header) > 1
+                else "has no cells that a column can declare"
+            )
+            note = (
+                f"the header {header!r} {why}" if header.strip() else "a column without a header is left out"
+            )
+            said_of_file += [note] if note not in said_of_file else []
+            continue
+        name = names[header]
+        fields[name] = guess.field if name == header else replace(guess.field, source=header)
+        said[name] = guess.doubts
+    return Proposal(
+        source.place, kind, dialect, fields, said, tuple(said_of_file), checked.rows, checked.whole
+    )
+
+
+def _is_panel(guesses: Sequence[Guess | None]) -> bool:
+    """Tell whether columns are a date and numbers, as a table of closes has them."""
+    first, *rest = guesses
+    if first is None or first.field.type not in ("date", "ts") or not rest:
+        return False
+    return all(each is not None and each.field.type == "float" for each in rest)

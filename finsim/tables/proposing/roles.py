@@ -1,0 +1,223 @@
+"""What headers mean: the roles of columns in tables of prices, payments and loans, in several languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from finsim.tables.binding import plain
+
+KINDS = ("prices", "payments", "loans", "table")
+
+# Role -> headers that mean it, folded (NFKC, casefold, letters and digits only); the first one wins.
+_PRICES: Mapping[str, str] = {
+    "date": "date datetime timestamp time day tradedate tradingdate sessiondate datum fecha"
+    " data zeit 日付 日期 дата"
+    " tag jour handelstag observationdate",
+    "ticker": "ticker symbol asset instrument security ric isin cusip sedol wkn code name"
+    " kürzel valor titre titolo"
+    " 銘柄コード 股票代码 тикер",
+    "open": "open openprice openingprice pxopen eröffnung erster apertura ouverture abertura 始値 开盘价 o",
+    "high": "high highprice pxhigh max hoch tageshoch máximo maximo plushaut massimo 高値 最高价 h",
+    "low": "low lowprice pxlow min tief tagestief mínimo minimo plusbas 安値 最低价 l",
+    "close": "close closeprice closingprice last lastprice price pxlast settle settlement"
+    " schluss schlusskurs cierre"
+    " clôture cloture chiusura fechamento último ultimo kurs 終値 收盘价 c nav",
+    "adjusted": "adjclose adjustedclose closeadj closeadjusted adjcloseprice adjprice"
+    " cierreajustado bereinigt"
+    " 調整後終値",
+    "volume": "volume vol shares sharevolume totalvolume tradedvolume pxvolume stück stuecke"
+    " umsatz volumen volumenes"
+    " 出来高 成交量 v",
+    "bid": "bid bidprice pxbid geld bidclose closebid",
+    "ask": "ask askprice offer pxask brief askclose closeask",
+    "bid_open": "bidopen openbid",
+    "bid_high": "bidhigh highbid",
+    "bid_low": "bidlow lowbid",
+    "ask_open": "askopen openask",
+    "ask_high": "askhigh highask",
+    "ask_low": "asklow lowask",
+    "path": "path",
+}
+_PAYMENTS: Mapping[str, str] = {
+    "id": "txid transactionid transaction paymentid eventid id txnid trxid buchungsnummer"
+    " referenz referencia",
+    "date": "ts timestamp datetime time date txdatetime transactiondate bookingdate valuedate"
+    " buchungstag buchungsdatum"
+    " valuta datum fecha data dateopération dateoperation zeit 日付 交易日期",
+    "amount": "amount amt value txamount transactionamount betrag umsatz importe monto montant"
+    " importo valor quantia"
+    " 金額 金额 сумма",
+    "currency": "currency ccy curr iso währung waehrung moneda divisa devise valuta 通貨 货币 валюта",
+    "from_account": "fromaccount account accountid sender source senderaccount sourcenodeid"
+    " debtor debtoraccount iban"
+    " konto kontonummer cuenta compte conto cardid card customerid txcustomerid auftraggeber"
+    " origaccount nameorig",
+    "to_account": "toaccount receiver target beneficiary targetnodeid creditor creditoraccount"
+    " counterparty"
+    " gegenkonto empfänger empfaenger beneficiario bénéficiaire destaccount namedest",
+    "merchant": "merchant merchantid terminal terminalid txterminalid händler comercio commerçant",
+    "channel": "channel type transtype transactiontype kanal tipo paymentmethod",
+    "purpose": "purpose description memo reference verwendungszweck zweck concepto libellé"
+    " libelle causale 摘要",
+    "balance": "balance balanceafter saldo solde kontostand 残高 余额",
+    "fraud": "isfraud fraud txfraud fraudflag class betrug fraude label",
+}
+_LOANS: Mapping[str, str] = {
+    "id": "loanid id loannumber loannr loannrchkdgt accountno accountnumber contractid"
+    " contractno kreditnummer"
+    " kreditid vertragsnummer numprestamo idprestamo numérodeprêt memberid facilityid 契約番号 贷款编号",
+    "obligor": "obligorid customerid clientid borrowerid kundennummer idcliente",
+    "amount": "amount loanamount loanamnt creditamount originalbalance originalamount"
+    " originalupb origupb principal"
+    " fundedamnt disbursementgross grappv limitbal creditlimit kreditbetrag darlehensbetrag"
+    " importe monto montant"
+    " importo valor origamount originalprincipalbalance 借入額 贷款金额",
+    "balance": "balance currentbalance outstanding outstandingbalance outprncp currentupb"
+    " balancegross ead0 restschuld"
+    " saldo saldovivo encours remainingbalance balanceremaining 残高 余额",
+    "rate": "rate interestrate intrate interest zinssatz zins tasa tipo tasainteres tauxintérêt"
+    " taux tasso coupon"
+    " originalinterestrate 金利 利率",
+    "term": "termmonths term duration durationinmonth loanterm originalterm laufzeit plazo"
+    " durée duree durata plazomeses"
+    " 期間 期限",
+    "opened": "opened openedon issuedate issued issuemonth originationdate origination"
+    " startdate disbursementdate approvaldate"
+    " fechaapertura auszahlungsdatum issued issuem opendate firstpaymentdate 開始日",
+    "months_on_book": "monthsonbook mob seasoning loanage",
+    "pd": "pd probabilityofdefault ausfallwahrscheinlichkeit",
+    "lgd": "lgd lossgivendefault",
+    "ead": "ead exposureatdefault exposure",
+    "grade": "grade rating subgrade ratinggrade bonität score riskgrade",
+    "sector": "sector industry naics branche sectoractividad secteur",
+    "class": "class loanclass assetclass producttype product segment",
+    "purpose": "purpose loanpurpose verwendungszweck finalidad objet",
+    "outcome": "bad default defaulted isdefault loanstatus status creditability misstatus defaultflag"
+    " defaultpaymentnextmonth estado ausfall deny badloan chargeoff stato statut y target outcome",
+    "collateral": "collateral collateralvalue propertyvalue security sicherheit garantía"
+    " garantia valorgarantia",
+    "currency": "currency ccy währung waehrung moneda divisa devise valuta 通貨",
+    "income": "income annualincome annualinc monthlyincome einkommen ingresos revenu reddito"
+    " renta applicantincome",
+    "age": "age ageinyears alter edad âge età idade borrowerage",
+}
+SYNONYMS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    kind: {role: tuple(words.split()) for role, words in listed.items()}
+    for kind, listed in (("prices", _PRICES), ("payments", _PAYMENTS), ("loans", _LOANS), ("table", {}))
+}
+_NEEDED: Mapping[str, tuple[frozenset[str], ...]] = {
+    "prices": (frozenset({"date", "close"}), frozenset({"open", "high", "low", "close"}),
+               frozenset({"date", "bid", "ask"})),
+    "payments": (frozenset({"date", "amount", "from_account"}), frozenset({"date", "amount", "fraud"}),
+                 frozenset({"amount", "from_account", "to_account"})),
+    "loans": (frozenset({"amount", "term"}), frozenset({"amount", "outcome"}), frozenset({"amount", "rate"}),
+              frozenset({"balance", "pd"})),
+}  # fmt: skip
+_IDS = frozenset(
+    [
+        "id",
+        "ids",
+        "nr",
+        "no",
+        "num",
+        "number",
+        "nummer",
+        "key",
+        "code",
+        "account",
+        "acct",
+        "konto",
+        "kontonr",
+        "iban",
+        "zip",
+        "plz",
+        "postcode",
+        "postal",
+        "phone",
+        "invoice",
+        "ref",
+        "reference",
+        "cusip",
+        "isin",
+        "bic",
+        "ssn",
+        "cuenta",
+        "compte",
+        "conto",
+        "uuid",
+        "rechnung",
+        "rechnungsnr",
+        "factura",
+        "facture",
+        "fattura",
+    ]
+)
+_TIMES = frozenset(
+    [
+        "date",
+        "datetime",
+        "timestamp",
+        "time",
+        "ts",
+        "at",
+        "on",
+        "day",
+        "dt",
+        "datum",
+        "zeit",
+        "uhrzeit",
+        "fecha",
+        "data",
+        "heure",
+        "ora",
+        "日付",
+        "日期",
+        "дата",
+    ]
+)
+
+
+def _words(header: str) -> list[str]:
+    """Return the words of a header: parted by signs and by capitals after small letters."""
+    words = [""]
+    for before, sign in zip(" " + header, header, strict=False):
+        if not sign.isalnum() or (sign.isupper() and before.islower()):
+            words.append("")
+        words[-1] += sign.casefold() if sign.isalnum() else ""
+    return [word for word in words if word]
+
+
+def is_id(header: str) -> bool:
+    """Tell whether a header names an identifier: its last word of up to three does, or its first of two."""
+    words = _words(header)
+    first = len(words) == 2 and words[0] in _IDS - {"no", "nr", "num", "number"}
+    return bool(words) and len(words) <= 3 and (words[-1] in _IDS or first)
+
+
+def is_time(header: str) -> bool:
+    """Tell whether a header names a time: its last word does."""
+    words = _words(header)
+    return bool(words) and (words[-1] in _TIMES or plain(header) in _PRICES["date"].split())
+
+
+def roles(headers: Sequence[str], kind: str) -> dict[str, str]:
+    """Return header -> role by the header's name; each role once, the earliest synonym of its list wins."""
+    folded: dict[str, str] = {}
+    for header in headers:
+        folded.setdefault(plain(header), header)
+    found: dict[str, str] = {}
+    for role, words in SYNONYMS[kind].items():
+        known = [folded[word] for word in words if word in folded and folded[word] not in found]
+        if known:
+            found[known[0]] = role
+    return found
+
+
+def kind_of(headers: Sequence[str]) -> str:
+    """Return the kind of table that headers speak of, ``table`` where they fit none."""
+    best, most = "table", 0
+    for kind, needs in _NEEDED.items():
+        found = set(roles(headers, kind).values())
+        if any(need <= found for need in needs) and len(found) > most:
+            best, most = kind, len(found)
+    return best

@@ -1,0 +1,56 @@
+"""The declared type of a column that is stored with a type of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finsim.tables.cells.stored import is_readable, is_text
+from finsim.tables.proposing.forms import Numbers
+from finsim.tables.proposing.text_columns import Guess, guess_text
+from finsim.tables.schema import Field
+
+_PLAIN = Numbers(".", "")
+
+
+def guess_stored(header: str, column: pa.ChunkedArray, role: str, ccy: str) -> Guess | None:
+    """Guess the type of one stored column; None for lists, records and bytes, which no type reads."""
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if not is_readable(kind):
+        return None
+    base = Field("cat", null=column.null_count > 0, role=role)
+    if pa.types.is_null(kind) or is_text(kind):
+        return guess_text(header, texts_of(column), _PLAIN, role, ccy)
+    if pa.types.is_boolean(kind):
+        return Guess(replace(base, type="bool"))
+    if pa.types.is_date(kind):
+        return Guess(replace(base, type="date"))
+    if pa.types.is_timestamp(kind):
+        days = pc.equal(column, pc.floor_temporal(column, unit="day"))
+        is_day = role in ("date", "opened") and pc.all(days).as_py() is True
+        return Guess(replace(base, type="date" if is_day else "ts"))
+    if pa.types.is_duration(kind):
+        return Guess(replace(base, type="dur"))
+    if pa.types.is_decimal(kind):
+        doubts = () if ccy else (f"`{header}`: declare its currency, ccy: EUR",)
+        return Guess(
+            replace(base, type="money", ccy=ccy, scale=None if kind.scale == 2 else kind.scale), doubts
+        )
+    found = guess_text(header, texts_of(column), _PLAIN, role, ccy)
+    field = replace(found.field, nulls=(), null=base.null)
+    if field.type == "money" and pa.types.is_integer(kind):
+        said = f"`{header}`: whole numbers: unit: major (as read here), or minor (cents)?"
+        return Guess(replace(field, unit="major"), (*found.doubts, said))
+    if field.type == "cat":
+        field = replace(field, type="int" if pa.types.is_integer(kind) else "float")
+    return Guess(field, found.doubts)
+
+
+def texts_of(column: pa.ChunkedArray) -> list[str]:
+    """Return stored cells as text; gaps and values that are not finite are empty."""
+    plain = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    if pa.types.is_floating(plain.type):
+        plain = pc.if_else(pc.is_finite(plain), plain, pa.scalar(None, plain.type))
+    return [cell or "" for cell in plain.cast(pa.string()).to_pylist()]

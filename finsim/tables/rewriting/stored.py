@@ -1,0 +1,87 @@
+"""Repaired values back in the type and unit in which a table stores them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finsim.errors import DataError
+from finsim.notation import Int1D
+from finsim.tables.cells.scaling import cents_of
+from finsim.tables.cells.stored import from_stored, is_text
+from finsim.tables.rewriting.cells import equal, texts
+from finsim.tables.rewriting.style import SAMPLE, style_of
+from finsim.tables.schema import Field
+from finsim.tables.sources.source import TableSource
+
+_SHARES = {"percent": 100.0, "bp": 10_000.0}
+
+
+def stored_again(
+    stored: pa.ChunkedArray, rows: Int1D, values: pa.Array, field: Field, source: TableSource
+) -> pa.ChunkedArray:
+    """Return a stored column with new values in some rows, in its own type and unit.
+
+    Raises DataError where the stored type has no form that reads as the value again.
+    """
+    kind = stored.type.value_type if pa.types.is_dictionary(stored.type) else stored.type
+    plain = stored.cast(kind).combine_chunks()
+    try:
+        new = _text(plain, rows, values, field, source) if is_text(kind) else _converted(values, field, kind)
+        again = from_stored(new, field, source.dialect)
+        same = equal(values, again)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OverflowError):
+        same = pa.array([False])
+    if not pc.all(same).as_py():
+        raise DataError(
+            f"column of {stored.type} cannot hold every new value",
+            place=source.place,
+            expected=f"values that its declared type ({field.type}) reads again",
+            remedy="store the column in a wider type, or round in the rule's repair",
+        )
+    mask = np.zeros(len(plain), np.bool_)
+    mask[rows] = True
+    merged = pc.replace_with_mask(plain, pa.array(mask), new)
+    column = merged if stored.type == kind else merged.dictionary_encode().cast(stored.type)
+    return column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
+
+
+def _text(plain: pa.Array, rows: Int1D, values: pa.Array, field: Field, source: TableSource) -> pa.Array:
+    """Return values as cells of text in the style of the column."""
+    old = [cell or "" for cell in plain.take(pa.array(rows, pa.int64())).to_pylist()]
+    sample = [cell for cell in plain.slice(0, SAMPLE).to_pylist() if cell is not None]
+    style = style_of(sample, [False] * len(sample), source.dialect)
+    cells = texts(values, old, field, source.dialect, style)
+    if any(cell is None for cell in cells):
+        raise pa.ArrowInvalid("no form")
+    made = [None if valid is False and cell == "" else cell
+            for cell, valid in zip(cells, values.is_valid().to_pylist(), strict=True)]  # fmt: skip
+    return pa.array(made, plain.type)
+
+
+def _converted(values: pa.Array, field: Field, kind: pa.DataType) -> pa.Array:
+    """Return values in a stored type that is not text, undoing the declared unit."""
+    whole = pa.types.is_integer(kind)
+    if field.type == "money" and field.unit == "minor":
+        values = cents_of(values, field.decimals)
+    elif field.unit in _SHARES:
+        values = pc.multiply(values, _SHARES[field.unit])
+    elif field.unit == "years":
+        values = pc.divide(values, pa.scalar(12, values.type))
+    elif field.type in ("ts", "dur") and (whole or pa.types.is_floating(kind)):
+        unit = field.unit or "ns"
+        values = values.cast(pa.timestamp(unit, "UTC") if field.type == "ts" else pa.duration(unit)).cast(
+            pa.int64()
+        )
+    elif field.type == "ts" and pa.types.is_timestamp(kind) and not kind.tz and field.zone:
+        values = pc.local_timestamp(values.cast(pa.timestamp("ns", tz=field.zone)))
+    elif field.type == "ts" and pa.types.is_timestamp(kind):
+        values = values.cast(pa.timestamp("ns", tz=kind.tz)) if kind.tz else values.cast(pa.timestamp("ns"))
+    elif field.type == "date" and (whole or pa.types.is_floating(kind)) and field.format:
+        values = pc.strftime(values, format=field.formats[0])
+    elif field.type == "date" and pa.types.is_timestamp(kind):
+        values = values.cast(pa.timestamp(kind.unit))
+    if pa.types.is_floating(kind) and pa.types.is_decimal(values.type):
+        values = values.cast(pa.float64())
+    return values.cast(kind)
