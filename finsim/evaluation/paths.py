@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from finsim.evaluation import METRICS
 from finsim.evaluation.case import Pieces, path_case
 from finsim.evaluation.metric import Metric, Score
@@ -54,7 +56,8 @@ def evaluate_paths(
     assets cannot be matched, none moves or prices are unusable, FinsimError for an unknown metric.
     """
     scores: list[Score] = []
-    with one_thread():
+    # A statistic without a value (a column that hardly moves) is NaN, and its score says so.
+    with one_thread(), np.errstate(divide="ignore", invalid="ignore"):
         case = path_case(train, holdout, synthetic, streams, settings, stored)
         for name in metrics:
             metric: Metric[object] = METRICS.load(name)

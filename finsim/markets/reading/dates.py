@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from finsim.errors import Problem
+from finsim.errors import DataError, Problem
 from finsim.markets.reading.file_problems import Faults
 from finsim.notation import Dates1D
 from finsim.records.trading_calendar import moved
@@ -48,7 +48,12 @@ def parse_dates(
     elif pd.api.types.is_datetime64_any_dtype(values):
         found = _stored(values)
     else:
-        found = _from_text(values.astype("str").str.strip(), column, faults)
+        try:
+            found = _from_text(values.astype("str").str.strip(), column, faults)
+        except (pa.ArrowException, UnicodeError) as bad:
+            raise DataError(
+                f"column {column!r} is no text: {bad}", place=faults.path, remedy="write the file again"
+            ) from None
 
     def shown(i: int) -> str:
         value: Any = values.iloc[i]

@@ -152,7 +152,7 @@ def tail_of(values: Float2D, quantiles: tuple[float, ...], most: float = 0.4, po
     positive levels can stand on a logarithmic axis, so the tail ends where one is not.
     """
     steps = values.shape[1]
-    ranks = np.unique(np.round(np.geomspace(1, max(most * steps, 2), points)).astype(np.int64))
+    ranks = np.unique(np.round(np.geomspace(1, min(max(most * steps, 2), steps), points)).astype(np.int64))
     top = -np.sort(-values, axis=1)[:, ranks - 1]
     levels = np.quantile(top, quantiles, axis=0)
     kept = (levels > 0).all(axis=0)
