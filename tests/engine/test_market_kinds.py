@@ -146,3 +146,57 @@ def test_evidence_is_given_on_each_kind(
     assert len(scores) > 10
     if kind == "all_constant":
         assert {score["verdict"] for score in scores if score["use"] == "backtest"} == {"not computed"}
+
+
+def test_a_page_that_fails_costs_no_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The manifest is there before the page; ``finsim report`` writes it later, and all hashes agree."""
+    import finsim.report.page as page
+
+    def broken(*_: object) -> str:
+        raise ZeroDivisionError("a template that fails")
+
+    path = study(tmp_path, "panel_2")
+    whole = page.render
+    monkeypatch.setattr(page, "render", broken)
+    with pytest.raises(SystemExit) as stop:
+        main(["run", str(path), "-o", str(tmp_path / "run")])
+    monkeypatch.setattr(page, "render", whole)
+    assert stop.value.code == 3
+    assert (tmp_path / "run" / "manifest.json").is_file()
+    assert not (tmp_path / "run" / "report.html").exists()
+    for verb in ("report", "verify"):
+        with pytest.raises(SystemExit) as stop:
+            main([verb, str(tmp_path / "run")])
+        assert stop.value.code == 0, capsys.readouterr()
+    assert (tmp_path / "run" / "report.html").is_file()
+
+
+def test_the_schema_belongs_to_the_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is named in the manifest, and a run does not go on with another one."""
+    run, _ = ran(tmp_path, "yields", capsys)
+    manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["study"]["resolved"]["market"]["schema"].endswith("yields.yaml")
+    assert {item["role"] for item in manifest["inputs"]} == {"prices", "schema of prices"}
+    (run / "manifest.json").unlink()
+    schema = tmp_path / "yields.yaml"
+    schema.write_text(schema.read_text().replace("as: difference", "as: difference, alias: [X]"))
+    with pytest.raises(SystemExit) as stop:
+        main(["run", "--resume", str(run)])
+    assert stop.value.code == 2
+    assert "yields.yaml" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["panel_2", "panel_12", "panel_100", "quotes", "minutes", "yields", "mixed"])
+def test_the_flow_learns_each_kind(tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A whole run with the default generator, stressed and judged."""
+    path = study(tmp_path, kind, generator="{name: flow, steps: 60}", paths=8, sessions=150)
+    text = path.read_text().replace("scenarios: [base]", "scenarios: [base, gfc-2008]")
+    small = "evaluation: {bootstrap: 50, judge_refits: 0, judge_iterations: 10}"
+    path.write_text(text.replace("evaluation: {enabled: false}", small))
+    with pytest.raises(SystemExit) as stop:
+        main(["run", str(path), "-o", str(tmp_path / "run")])
+    assert stop.value.code == 0, capsys.readouterr().err
+    assert "could not be drawn" not in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")

@@ -64,7 +64,8 @@ def memory(market: Market, streams: Streams) -> Figure | str:
     moves = market.base.returns()
     lags = min(LAGS, moves.shape[1] // 5)
     if lags < 2:
-        return f"Paths of {moves.shape[1] + 1} bars are too short for the memory of returns, so none is drawn."
+        bars = moves.shape[1] + 1
+        return f"Paths of {bars} bars are too short for the memory of returns, so none is drawn."
     for a, asset in _moving(market):
         real = _real_returns(market, asset)
         for name, change in (("r", np.asarray), ("|r|", np.abs)):
