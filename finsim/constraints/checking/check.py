@@ -21,13 +21,17 @@ from finsim.constraints.checking.given_tables import (
     table_name,
     table_of,
 )
+from finsim.constraints.checking.repeated_keys import KeysDoNotRise
 from finsim.constraints.checking.stream_check import Streamed, Unsuited
 from finsim.constraints.checking.stream_uniqueness import (
     Stream,
     as_table,
+    begin_again,
     has_unique,
     may_reread,
+    presumed_unique,
     unique_calls,
+    watch_keys,
 )
 from finsim.constraints.checking.tier_choice import Manner, judged, known_tier
 from finsim.constraints.evaluating.interpreter_pass import BLOCK, Pass, cut, order_columns, passes
@@ -123,10 +127,23 @@ def check_batches(
         names = [name for name in needed(rules, asked.table) if name in source.bound]
         batches = SourceBatches(source, names)
     may_restart = may_reread(batches)
+    if isinstance(batches, SourceBatches):  # text is dear to read: one reading may do
+        try:
+            return _judged_stream(batches, asked, manner, may_restart, asked.known_before(batches, True))
+        except KeysDoNotRise:
+            pass
     known = asked.known_before(batches) if may_restart else {}
+    return _judged_stream(batches, asked, manner, may_restart, known)
+
+
+def _judged_stream(
+    batches: Stream, asked: _Asked, manner: Manner, may_restart: bool, known: Mapping[Node, Vec]
+) -> CheckReport:
+    """Return the report; rows that do not come group by group are read once more, by the interpreter."""
     try:
         return _streamed_report(batches, asked, manner, may_restart, known)
     except Unsuited:
+        begin_again(known)
         return _streamed_report(batches, asked, manner, False, known)
 
 
@@ -145,8 +162,11 @@ class _Asked:
         session = Session(self.rules, {**self.others, name: part.slice(0, 0)}, self.params)
         return session, session.source(name, part)
 
-    def known_before(self, batches: Stream) -> dict[Node, Vec]:
-        """Return the calls that have to be worked out for all rows before the first is judged."""
+    def known_before(self, batches: Stream, presumed: bool = False) -> dict[Node, Vec]:
+        """Return the calls that have to be worked out for all rows before the first is judged.
+
+        With ``presumed`` they are not worked out yet but watched while rows are read.
+        """
         if not has_unique(rule for rule in self.rules.rules if self.table in ("", rule.table)):
             return {}
         first = next(iter(batches), None)
@@ -154,7 +174,7 @@ class _Asked:
             return {}
         session, source = self.opened(as_table(first).slice(0, 0))
         able = [rule for rule in session.own_rules(source.name) if not session.obstacle(rule, source)]
-        return unique_calls(batches, source, able)
+        return presumed_unique(able) if presumed else unique_calls(batches, source, able)
 
 
 def _streamed_report(
@@ -176,6 +196,7 @@ def _streamed_report(
         else:
             source = session.source(source.name, part, seen)
         seen += part.num_rows
+        watch_keys(known, source)
         for one in runs:
             one.feed(source)
     if session is None:

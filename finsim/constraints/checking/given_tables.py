@@ -59,6 +59,8 @@ def named(tables: AnyTable | Mapping[str, AnyTable], rules: RuleSet) -> dict[str
 
     Raises RuleError for a name or a table that the pack does not know.
     """
+    if isinstance(tables, pa.RecordBatchReader):  # can be read once only
+        tables = open_table(tables, {}).table(rename=False)
     if not isinstance(tables, Mapping):
         tables = {table_of(tables, rules): tables}
     for name in tables:
@@ -69,7 +71,7 @@ def named(tables: AnyTable | Mapping[str, AnyTable], rules: RuleSet) -> dict[str
 
 
 def needed(rules: RuleSet, name: str) -> list[str]:
-    """Return the declared columns of a table that some rule reads."""
+    """Return the declared columns of a table that some rule reads, or that must be there."""
     table = rules.tables[name]
     if any(name in rule.others for rule in rules.rules):
         return list(table.columns)
@@ -78,7 +80,7 @@ def needed(rules: RuleSet, name: str) -> list[str]:
     read_ones = {*table.key, "narrative"}.union(
         *(rule.columns for rule in own), *((*order.group, *order.by) for order in orders)
     )
-    return [column for column in table.columns if column in read_ones]
+    return [name for name, column in table.columns.items() if name in read_ones or not column.optional]
 
 
 def table_of(data: AnyTable, rules: RuleSet) -> str:

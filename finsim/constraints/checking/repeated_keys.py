@@ -46,6 +46,34 @@ class Firsts:
         return fresh
 
 
+class KeysDoNotRise(Exception):
+    """A key does not come after the one before; whether it is the first has to be worked out."""
+
+
+class PresumedFirsts:
+    """Takes every row for the first with its key, which is so as long as keys rise strictly.
+
+    ``names`` are the columns of the key; what reads the rows hands them to ``watch``, batch after batch.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin at the first row."""
+        self._rising = Rising()
+
+    def watch(self, key: Sequence[Cells]) -> None:
+        """Take the keys of the next rows; raises KeysDoNotRise."""
+        if not self._rising.goes_on(key):
+            raise KeysDoNotRise
+
+    def __getitem__(self, rows: slice | Int1D) -> Bool1D:
+        """Return bool[N] for a range of rows, or for some rows."""
+        return np.ones(rows.stop - rows.start if isinstance(rows, slice) else len(rows), dtype=bool)
+
+
 def firsts(read: Reading, rows: int, rises: bool | None = None) -> Firsts:
     """Return which of ``rows`` rows are the first with their key; empty cells equal one another.
 

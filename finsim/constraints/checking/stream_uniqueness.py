@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
-from finsim.constraints.checking.repeated_keys import Firsts, firsts
+from finsim.constraints.checking.repeated_keys import Firsts, PresumedFirsts, firsts
 from finsim.constraints.evaluating.whole_table_functions import needs_whole, whole_calls
 from finsim.constraints.language.expression import Node
 from finsim.constraints.packs.rule import Rule
@@ -43,6 +43,26 @@ def unique_calls(batches: Stream, source: Source, rules: Iterable[Rule]) -> dict
             names = [str(arg.data) for arg in node.args]
             found[node] = Vec(_firsts(batches, source, names))
     return found
+
+
+def presumed_unique(rules: Iterable[Rule]) -> dict[Node, Vec]:
+    """Return the ``unique`` calls of rules, true in every row: the keys of a table often rise."""
+    nodes = [node for rule in rules if not needs_whole(rule) for node in whole_calls(rule)]
+    return {node: Vec(PresumedFirsts([str(arg.data) for arg in node.args])) for node in nodes}
+
+
+def watch_keys(known: Mapping[Node, Vec], source: Source) -> None:
+    """Hand a batch to the calls that were presumed. Raises KeysDoNotRise when the presumption falls."""
+    for vec in known.values():
+        if isinstance(vec.values, PresumedFirsts):
+            vec.values.watch([cells_of(source, name) for name in vec.values.names])
+
+
+def begin_again(known: Mapping[Node, Vec]) -> None:
+    """Have presumed calls watch from the first row on once more."""
+    for vec in known.values():
+        if isinstance(vec.values, PresumedFirsts):
+            vec.values.begin()
 
 
 def _firsts(batches: Stream, source: Source, names: Sequence[str]) -> Firsts:

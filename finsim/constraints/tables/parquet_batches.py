@@ -11,6 +11,7 @@ from typing import TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from finsim.constraints.tables.typed_columns import PLACE
 from finsim.errors import DataError
 
 BATCH_ROWS = 1 << 18
@@ -47,6 +48,7 @@ class Batches:
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         place = Path(path)
+        self._place = {PLACE: str(path).encode(errors="replace")}
         self.parts = sorted(place.glob("*.parquet")) if place.is_dir() else [place]
         self.columns, self.batch_rows, self.progress = columns, rows, progress
         if not self.parts or not all(part.is_file() for part in self.parts):
@@ -83,7 +85,7 @@ class Batches:
         self._tell(done)
         for part in self.parts:
             for batch in self._read(part):
-                yield batch
+                yield batch.replace_schema_metadata(self._place)
                 done += batch.num_rows
                 self._tell(done)
 

@@ -7,6 +7,7 @@ from copy import copy
 
 import pyarrow as pa
 
+from finsim.constraints.tables.typed_columns import PLACE
 from finsim.tables import TableSource
 
 
@@ -42,7 +43,7 @@ class SourceBatches:
         done = 0
         self._tell(done)
         for batch in self._source.batches(self._names, minor=True):
-            yield batch
+            yield batch.replace_schema_metadata({PLACE: self._source.place.encode(errors="replace")})
             done += batch.num_rows
             self._tell(done)
         self._count[0] = done

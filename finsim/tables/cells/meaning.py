@@ -13,9 +13,20 @@ from finsim.tables.cells.stored import Undeclared, from_stored
 from finsim.tables.schema import Dialect, Field
 
 
-def read_cells(data: pa.Array, field: Field, dialect: Dialect) -> Converted:
-    """Return cells in canonical form, or which of them are refused. Raises Undeclared."""
-    return converted(data, lambda part: from_stored(part, field, dialect))
+def read_cells(data: pa.Array, field: Field, dialect: Dialect, minor: bool = False) -> Converted:
+    """Return cells in canonical form, or which of them are refused. Raises Undeclared.
+
+    Money is int64 minor units where ``minor``; more of it than 64 bits hold is refused in either case.
+    """
+
+    def convert(part: pa.Array) -> pa.Array:
+        cells = from_stored(part, field, dialect)
+        if field.type != "money":
+            return cells
+        cents = cents_of(cells, field.decimals)
+        return cents if minor else cells
+
+    return converted(data, convert)
 
 
 def typed(
@@ -38,15 +49,13 @@ def typed(
     row = first_row
     for chunk in column.chunks:
         try:
-            found = read_cells(chunk, field, dialect)
+            found = read_cells(chunk, field, dialect, minor)
         except Undeclared as doubt:
             raise DataError(f"column {header!r} {doubt.found}", place=place, remedy=doubt.remedy) from None
         if found.refused:
             raise _refused(chunk, found.refused, field, dialect, (place, header, row))
         chunks.append(found.cells)
         row += len(chunk)
-    if minor and field.type == "money":
-        chunks = [cents_of(chunk, field.decimals) for chunk in chunks]
     if not chunks:
         return pa.chunked_array([], canonical(field, minor=minor))
     if len({chunk.type for chunk in chunks}) > 1:  # ids, in some chunks numbers and in others text

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from finsim.tables.cells.canonical import TIMES, canonical
 from finsim.tables.cells.small_arrays import as_numpy, number, numbers
+from finsim.tables.cells.zones import local_times, placed
 from finsim.tables.schema import Dialect, Field
 
 _SHARES = {"percent": 100.0, "bp": 10_000.0}
@@ -66,16 +67,14 @@ def assumed_zone(stamps: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     zone = zone_of(field, dialect)
     if not zone:
         return stamps.cast(pa.timestamp("ns")).cast(TIMES)
-    local = stamps.cast(pa.timestamp("ns"))
-    placed = pc.assume_timezone(local, zone, ambiguous="earliest", nonexistent="raise")
-    return placed.cast(TIMES)
+    return placed(stamps.cast(pa.timestamp("ns")), zone).cast(TIMES)
 
 
 def days_of(stamps: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     """Return the day of times: the local day where a zone is declared."""
     zone = zone_of(field, dialect)
     if zone and getattr(stamps.type, "tz", None):
-        stamps = pc.local_timestamp(stamps.cast(pa.timestamp(stamps.type.unit, tz=zone)))
+        stamps = local_times(stamps, zone)
     elif getattr(stamps.type, "tz", None):
         stamps = stamps.cast(pa.timestamp(stamps.type.unit, tz="UTC")).cast(pa.timestamp(stamps.type.unit))
     return pc.floor_temporal(stamps, unit="day").cast(pa.date32())

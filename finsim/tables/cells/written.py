@@ -15,6 +15,7 @@ from finsim.tables.cells.small_arrays import filled, nothing, number, word, word
 from finsim.tables.cells.time_formats import parsed_times
 from finsim.tables.schema import Dialect, Field
 
+WHOLE = pa.decimal128(37, 0)  # of 37 digits, so that it is not the type of money without decimals
 TRUE, FALSE = ("true", "True", "TRUE", "1"), ("false", "False", "FALSE", "0")
 _SPACES = {" ": "[ \u00a0\u2007\u2009\u202f]", "'": "['\u2019]"}  # signs that stand for one another
 _ZONED = r"[T ]\d\d.*([Zz]|[+-]\d\d:?(\d\d)?)$"
@@ -81,9 +82,7 @@ def _numbers(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     if field.type == "money":
         return _money(texts, field)
     if field.type == "int":
-        texts = pc.replace_substring_regex(texts, r"^\+?(-?\d+)(\.0*)?$", r"\1")
-        refuse_unless(pc.match_substring_regex(texts, r"^-?\d+$"), texts)
-        return scaled(texts.cast(pa.int64()), field)
+        return scaled(whole_numbers(texts), field)
     if field.type != "ratio":
         return scaled(texts.cast(pa.float64()), field)
     signed = filled(pc.ends_with(texts, "%"), False)
@@ -114,24 +113,25 @@ def plain_numbers(texts: pa.Array, dialect: Dialect) -> pa.Array:
     return texts
 
 
+def whole_numbers(texts: pa.Array) -> pa.Array:
+    """Return whole numbers, however written (12, 12.0); Arrow's own way would take 0x1F for 31."""
+    return texts.cast(WHOLE).cast(pa.int64())
+
+
 def _money(texts: pa.Array, field: Field) -> pa.Array:
     if field.unit == "minor":
-        refuse_unless(pc.match_substring_regex(texts, r"^[-+]?\d+(\.0*)?$"), texts)
-        texts = pc.replace_substring_regex(texts, r"^\+?(-?\d+)(\.0*)?$", r"\1")
-        return minor_of(texts.cast(pa.int64()), field)
+        return minor_of(whole_numbers(texts), field)
     return texts.cast(canonical(field))
 
 
 def _times(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
-    formats = field.formats or Field(field.type, format=dialect.dates).formats
+    formats = formats_of(field, dialect)
     if formats:
         coded = pc.dictionary_encode(texts)
         read = converted_words(coded.dictionary, lambda said: parsed_times(said, formats))
         return _placed(read.take(coded.indices), field, dialect)
     if field.unit:
-        refuse_unless(pc.match_substring_regex(texts, r"^[-+]?\d+(\.0*)?$"), texts)
-        whole = pc.replace_substring_regex(texts, r"^\+?(-?\d+)(\.0*)?$", r"\1")
-        return of_number(whole.cast(pa.int64()), field, dialect)
+        return of_number(whole_numbers(texts), field, dialect)
     if field.type == "date":
         only_days = filled(pc.match_substring_regex(texts, _ISO_DAY), True)
         if pc.all(only_days).as_py():
@@ -140,6 +140,11 @@ def _times(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
         days = pc.if_else(only_days, texts, none).cast(pa.date32())
         return pc.coalesce(days, _days(pc.if_else(only_days, none, texts), field, dialect))
     return _iso(texts, field, dialect)
+
+
+def formats_of(field: Field, dialect: Dialect) -> tuple[str, ...]:
+    """Return the formats in which a column's dates or times are written; a unit of its own goes before."""
+    return field.formats or (() if field.unit else Field(field.type, format=dialect.dates).formats)
 
 
 def converted_words(said: pa.Array, convert: Callable[[pa.Array], pa.Array]) -> pa.Array:
@@ -186,7 +191,7 @@ def _durations(texts: pa.Array, field: Field) -> pa.Array:
     if not pc.any(clock).as_py():
         if not field.unit and texts.null_count < len(texts):
             raise pa.ArrowInvalid("a duration without a unit")
-        return of_number(texts.cast(pa.int64()), field, Dialect())
+        return of_number(whole_numbers(texts), field, Dialect())
     none = nothing(pa.string())
     rest = _durations(pc.if_else(clock, none, texts), field)
     parts = pc.extract_regex(

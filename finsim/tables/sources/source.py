@@ -115,13 +115,13 @@ class TableSource:
         if minor and spec.type == "id" and is_plain(cells.type, spec, self.dialect):
             return cells
         try:
-            read = read_cells(cells, spec, self.dialect)
+            read = read_cells(cells, spec, self.dialect, minor)
         except Undeclared as doubt:
             found = f"column {self.bound[name]!r} {doubt.found}"
             raise DataError(found, place=self.place, remedy=doubt.remedy) from None
         if read.refused:
             return None
-        return cents_of(read.cells, spec.decimals) if minor and spec.type == "money" else read.cells
+        return read.cells
 
     def _field(self, name: str, column: pa.Array) -> pa.Field:
         return typed_field(name, column.type, self.fields[name])

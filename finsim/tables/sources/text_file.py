@@ -16,7 +16,7 @@ from finsim.tables.binding import plain
 from finsim.tables.cells.bisecting import MOST
 from finsim.tables.cells.meaning import read_cells
 from finsim.tables.cells.refusals import Cell, problem_of
-from finsim.tables.cells.written import FALSE, TRUE
+from finsim.tables.cells.written import FALSE, TRUE, WHOLE, formats_of
 from finsim.tables.schema import Dialect, Field
 from finsim.tables.sources.border import reading
 from finsim.tables.sources.detection import csv_reader, encoding_of, separator_of
@@ -128,7 +128,7 @@ class TextTable(TableSource):
                     skipped -= batch.num_rows
                     continue
                 part, skipped = batch.slice(skipped), 0
-                yield part
+                yield _with_integers(part, wanted)
 
     def _fast(self, at: int, field: Field, ids: bool) -> pa.DataType:
         """Return the type in which Arrow itself reads cells as ``typed`` would; text where it could not."""
@@ -143,13 +143,13 @@ class TextTable(TableSource):
         if kind == "bool":
             return pa.string() if field.true or field.false else pa.bool_()
         if kind in ("int", "float", "ratio"):
-            return pa.int64() if kind == "int" else pa.float64()
+            return WHOLE if kind == "int" else pa.float64()
         if kind == "money":
-            return pa.int64() if field.unit == "minor" else pa.decimal128(38, field.decimals)
-        if field.format or (self.dialect.dates and kind in ("date", "ts")):
+            return WHOLE if field.unit == "minor" else pa.decimal128(38, field.decimals)
+        if kind in ("date", "ts") and formats_of(field, self.dialect):
             return pa.string()
         if field.unit:
-            return pa.int64()
+            return WHOLE
         if kind == "date":
             return pa.date32()
         if kind == "dur":
@@ -216,6 +216,18 @@ class TextTable(TableSource):
             problem_of(replace(cell, line=lines.get(cell.row, 0)), spec, self.dialect, self.place)
             for cell, spec in found
         )
+
+
+def _with_integers(batch: pa.RecordBatch, places: Sequence[int]) -> pa.RecordBatch:
+    """Return a batch in which decimals without a fraction are int64; raises ArrowInvalid as Arrow would."""
+    columns = list(batch.columns)
+    for i, column in enumerate(columns):
+        if column.type == WHOLE:
+            try:
+                columns[i] = column.cast(pa.int64())
+            except pa.ArrowInvalid as bad:
+                raise pa.ArrowInvalid(f"In CSV column #{places[i]}: {bad}") from None
+    return pa.RecordBatch.from_arrays(columns, batch.schema.names)
 
 
 def _without_lines(text: str, lines: int) -> str:
