@@ -8,7 +8,6 @@ import numpy as np
 
 from finsim.markets.features import decode, encode
 from finsim.markets.scale import Scale
-from finsim.markets.session_move import join_returns, split_returns
 from finsim.notation import Array, Float1D, Float2D
 from finsim.records.paths import DIFFERENCE, RETURN, Paths
 
@@ -33,7 +32,7 @@ def complete(paths: Paths, whole: Paths | None, holdout: float = 0.0) -> Paths:
     there = np.isfinite(whole.close[0])
     joint = paths
     features, encoding = encode(joint)
-    moves = split_returns(features, encoding)
+    moves = np.array(features)
     learned = len(moves) - round(len(moves) * holdout)
     until = joint.dates[learned]
     for a in range(len(whole.assets)):
@@ -41,7 +40,7 @@ def complete(paths: Paths, whole: Paths | None, holdout: float = 0.0) -> Paths:
             continue
         alone = cut(whole, there[:, a], a)
         own, own_encoding = encode(alone)
-        own = split_returns(own, own_encoding)[alone.dates[1:] <= until]
+        own = own[alone.dates[1:] <= until]
         for f, field in enumerate(encoding.fields):
             at = a * len(encoding.fields) + f
             if field in _LIFTED:
@@ -51,7 +50,7 @@ def complete(paths: Paths, whole: Paths | None, holdout: float = 0.0) -> Paths:
                     ratio = own_encoding.shadow_scale[0][side] / encoding.shadow_scale[a][side]
                     values = np.where(values > 0, values * np.cbrt(ratio), values)
                 moves[:, at] = lifted(moves[:, at], learned, values)
-    return _rebuilt(joint, join_returns(moves, encoding))
+    return _rebuilt(joint, moves)
 
 
 def cut(paths: Paths, rows: Array, asset: int | None = None) -> Paths:

@@ -88,3 +88,27 @@ def test_lifted_values_have_the_law_and_the_order():
     np.testing.assert_allclose(np.quantile(found[:300], 0.5), np.quantile(own, 0.5), atol=0.05)
     ties = lifted(np.array([0.0, 0.0, 1.0, 2.0]), 4, np.arange(101.0))
     assert ties[0] == ties[1] == 25.0
+
+
+def test_whole_bars_stay_valid_and_keep_volume_and_spread():
+    rng = np.random.default_rng(9)
+    whole = history()
+    close = whole.close
+    opened = close * np.exp(rng.normal(0, 0.004, close.shape))
+    high = np.maximum(opened, close) * np.exp(rng.exponential(0.003, close.shape))
+    low = np.minimum(opened, close) * np.exp(-rng.exponential(0.003, close.shape))
+    volume = np.where(np.isnan(close), np.nan, rng.integers(1000, 9000, close.shape))
+    columns = {"open": opened, "high": high, "low": low, "close": close, "volume": volume}
+    columns |= {"bid": close * 0.9995, "ask": close * 1.0005}
+    whole = replace(whole, columns=columns)
+    joint = common(whole)
+    made = complete(joint, whole).columns
+    assert (made["low"] > 0).all()
+    assert (made["low"] <= np.minimum(made["open"], made["close"])).all()
+    assert (made["high"] >= np.maximum(made["open"], made["close"])).all()
+    np.testing.assert_array_equal(made["volume"], joint.columns["volume"])
+    assert made["volume"].dtype == np.int64
+    np.testing.assert_allclose(made["ask"] / made["bid"], 1.0005 / 0.9995, rtol=1e-9)
+    wide = np.log(whole.columns["open"][0, 1:, 0] / close[0, :-1, 0])
+    found = np.log(made["open"][0, 1:, 0] / made["close"][0, :-1, 0])
+    assert found.std() == pytest.approx(wide.std(), rel=0.05)
