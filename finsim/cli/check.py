@@ -42,7 +42,7 @@ def check(
     threads: Threads = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Check a table; exit 1 when a rule is broken, 2 when a table is missing or rules are at odds.
+    """Check a table; exit 1 when a rule is broken or a row given up, 2 when a table lacks or rules clash.
 
     Example: finsim check bars.csv --rules ohlcv --repair -o clean.parquet
 
@@ -66,9 +66,10 @@ def check(
     if explain is not None:
         _explain(gather(data, pack, whole=True), pack, params, explain, as_json)
     if output is not None:
-        facts, text, after = _repaired(gather(data, pack, whole=True), pack, params, output, threads)
+        given = gather(data, pack, whole=True)
+        facts, text, after, is_whole = _repaired(given, pack, params, output, threads)
         show(facts, text, as_json)
-        raise typer.Exit(_exit_code(after, strict))
+        raise typer.Exit(_exit_code(after, strict) if is_whole else EXIT_GATE)
     found = _checked(data, pack, params, threads)
     show(found.to_dict(), found.to_text(), as_json)
     raise typer.Exit(_exit_code(found, strict))
@@ -107,8 +108,8 @@ def _explain(given: Gathered, pack: RuleSet, params: Mapping[str, object], text:
 
 def _repaired(
     given: Gathered, pack: RuleSet, params: Mapping[str, object], output: Path, threads: int
-) -> tuple[dict[str, object], str, CheckReport]:
-    """Repair table after table and write them; return what was done, as data and text, and the last check."""
+) -> tuple[dict[str, object], str, CheckReport, bool]:
+    """Repair table after table and write them; return what was done, the last check, if no row is lost."""
     from finsim.constraints.checking.check import check as check_tables
     from finsim.engine.repaired_tables import file_name, repaired, store
 
@@ -128,4 +129,5 @@ def _repaired(
         "after": after.to_dict(),
     }
     texts = "\n".join(report.to_text() for report in repairs.values())
-    return facts, f"{texts}\n{after.to_text()}\nrepaired: {output}", after
+    is_whole = not any(report.lost for report in repairs.values())
+    return facts, f"{texts}\n{after.to_text()}\nrepaired: {output}", after, is_whole

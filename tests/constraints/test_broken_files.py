@@ -71,7 +71,7 @@ EXPRESSIONS = [
     ("round_to(loan, 5 EUR) = loan", 1, "cannot round USD with EUR", "convert one of them"),
     ("lookup(caps, product) > 1", 1, "unknown lookup 'caps'", ""),
     ("group_sum(lag(loan)) > 0", 1, "group_sum of a function that looks at other rows", ""),
-    ("exists(loan) or true", 1, "exists is not called like this", "use exists(table.key = x)"),
+    ("exists(loan) or true", 1, "exists is not called like this", "use exists(table.key = x [and ..])"),
     ("exists(lons.loan_id = age)", 1, "unknown table 'lons'", "did you mean 'loans'?"),
     ("exists(loans.loan = age)", 1, "cannot compare money USD with int", "join on a key of one type"),
     ("parent(loans.lan) > 0 USD", 1, "table loans has no column 'lan'", "did you mean 'loan'?"),

@@ -130,6 +130,7 @@ WHERE_KNOWN = [
     ("lookup(top, state) > 16%",),  # of a state without a cap
     ("cummax(n) < n",),
     ("x / y > 2", "x / y < 1"),  # division by zero
+    ("on_tick(age, n)", "not on_tick(age, n)"),  # a tick of 0
 ]
 
 

@@ -2,7 +2,15 @@
 
 import numpy as np
 import pytest
-from naive.rule_tables import as_table, others_table, pack, random_others, random_rows
+from naive.rule_tables import (
+    as_table,
+    children_table,
+    others_table,
+    pack,
+    random_children,
+    random_others,
+    random_rows,
+)
 from test_conflicts_on_data import random_pack
 
 from finsim.constraints.checking.check_session import Session
@@ -56,7 +64,11 @@ def hold(seeds, rows):
             continue
         report = lint(rules)
         claims += len(report.conflicts) + len(report.dead) + len(report.redundant)
-        tables = {"t": as_table(random_rows(seed, rows)), "o": others_table(random_others(seed))}
+        tables = {
+            "t": as_table(random_rows(seed, rows)),
+            "o": others_table(random_others(seed)),
+            "s": children_table(random_children(seed)),
+        }
         kept, spoken = judged(rules, tables, rows)
         assert refuted(report, kept, spoken, rows) == [], f"pack {seed}"
     return claims

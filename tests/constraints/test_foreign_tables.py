@@ -223,7 +223,8 @@ def test_a_schema_says_how_a_pack_reads_a_table(tmp_path):
     file = tmp_path / "s.yaml"
     file.write_text(
         "finsim: schema/1\nread: {sep: ';', decimal: ','}\ncolumns:\n"
-        "  amount: {from: Betrag, type: money, ccy: EUR, strip: ['€']}\n  rate: {type: ratio, unit: percent}\n"
+        "  amount: {from: Betrag, type: money, ccy: EUR, strip: ['€']}\n"
+        "  rate: {type: ratio, unit: percent}\n"
     )
     assert finsim.check(tmp_path / "t.csv", rules, schema=file).counts() == {
         "t.complete": 0,
@@ -261,8 +262,8 @@ def test_a_large_text_table_is_judged_as_a_stream_and_says_the_same(tmp_path, mo
     frame.to_csv(tmp_path / "t.csv", index=False)
     rules = tmp_path / "p.yaml"
     rules.write_text(
-        HEAD
-        + "table: t\nkey: [id]\ncolumns:\n  id: {type: id}\n  x: {type: float}\n  amount: {type: money, ccy: USD}\n"
+        HEAD + "table: t\nkey: [id]\ncolumns:\n  id: {type: id}\n  x: {type: float}\n"
+        "  amount: {type: money, ccy: USD}\n"
         "  grade: {type: cat}\nrules:\n  - {id: low, check: x < 0.5}\n  - {id: cap, check: amount < 5k USD}\n"
         "  - {id: na, check: \"grade != 'NA'\"}\n"
     )

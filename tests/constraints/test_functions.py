@@ -85,10 +85,10 @@ def test_equal_operations_are_one_object():
     assert third is fourth
 
 
-def test_a_parent_row_is_the_first_of_its_key_and_null_without_one():
+def test_a_parent_is_found_by_its_key_and_null_without_one():
     others = pa.table(
         {
-            "id": pa.array([5, 5, None, 10**15]),
+            "id": pa.array([5, None, None, 10**15]),
             "v": pa.array([1.0, 2.0, 3.0, 4.0]),
             "w": pa.array([None] * 4, pa.date32()),
         }

@@ -16,10 +16,10 @@ from finsim.constraints.checking.given_tables import table_of
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.repairing.breach_detection import breaches
 from finsim.constraints.repairing.repair import repair
+from finsim.constraints.repairing.repair_report import GivenUp
 from finsim.constraints.repairing.running_balance import recomputed, running_identity
-from finsim.constraints.repairing.sequential_repair import one_by_one
+from finsim.constraints.repairing.sequential_repair import Terms, one_by_one
 from finsim.constraints.repairing.table_under_repair import Workpiece
-from finsim.errors import RuleError
 
 OHLCV, LOANS, TX = (RuleSet.load(name) for name in ("ohlcv", "consumer-loans", "retail-tx"))
 
@@ -143,7 +143,7 @@ def test_the_running_pass_equals_going_row_by_row(seed, default):
     parts = running_identity(rule)
     assert parts is not None
     quick = recomputed(rule, parts, piece, rows)
-    slow = one_by_one(rule, piece, rows, 16, None)
+    slow = one_by_one(rule, piece, rows, Terms((), 16, None))
     assert quick.rows.tolist() == slow.rows.tolist()
     assert quick.values["balance_after"].tolist() == slow.values["balance_after"].tolist()
 
@@ -273,24 +273,26 @@ def test_excused_rows_are_left_alone():
     assert fixed["v"].to_pylist() == [5.0, 1.0]
 
 
-def test_contradicting_repairs_stop_after_four_rounds_and_name_rules_and_rows():
+def test_contradicting_repairs_give_the_row_up_and_name_rules_and_rows():
     text = SEQUENCE + (
         "  - {id: high, check: v >= 5, repair: {do: clip, on: v}}\n"
         "  - {id: low, check: v <= 3, repair: {do: clip, on: v}}\n"
     )
-    with pytest.raises(RuleError) as caught:
-        repair(pd.DataFrame({"g": [1], "t": [1], "v": [4.0], "w": [0.0]}), RuleSet.parse(text))
-    message = str(caught.value)
-    assert "still broken after 4 rounds in 1 rows (0)" in message
-    assert "high" in message
-    assert "low" in message
+    frame = pd.DataFrame({"g": [1], "t": [1], "v": [4.0], "w": [0.0]})
+    fixed, report = repair(frame, RuleSet.parse(text))
+    assert fixed.to_pylist() == [{"g": 1, "t": 1, "v": 4.0, "w": 0.0, "_rules": "high,low"}]
+    assert report.given_up == (GivenUp(("high", "low"), "flag", 1, (0,)),)
+    assert "1 rows left as given and flagged (row 0); at odds: high, low in row 0" in report.to_text()
+    assert (report.lost, report.touched()) == (1, {"high": 0, "low": 0})
 
 
-def test_a_repair_that_cannot_be_computed_fails_loudly():
+def test_a_repair_that_cannot_be_computed_gives_the_row_up():
     text = SEQUENCE + "  - {id: r, check: v > 0, repair: {do: set, expr: 'v := w'}}\n"
-    frame = pd.DataFrame({"g": [1], "t": [1], "v": [-1.0], "w": [np.nan]})
-    with pytest.raises(RuleError, match="a value is missing"):
-        repair(frame, RuleSet.parse(text))
+    frame = pd.DataFrame({"g": [1, 1], "t": [1, 2], "v": [-1.0, -1.0], "w": [np.nan, 3.0]})
+    fixed, report = repair(frame, RuleSet.parse(text))
+    assert (fixed["v"].to_pylist(), fixed["_rules"].to_pylist()) == ([-1.0, 3.0], ["r", None])
+    assert report.given_up == (GivenUp(("r",), "flag", 1, (0,)),)
+    assert "its repair does not satisfy r in row 0" in report.to_text()
 
 
 STORED = """

@@ -10,14 +10,16 @@ import pytest
 from naive.pack_tables import random_table
 from naive.rule_tables import (
     as_table,
+    children_table,
     others_table,
     pack,
+    random_children,
     random_others,
     random_rows,
     sorted_rules,
     sorted_table,
 )
-from naive.rule_texts import ROW_RULES, SEQUENCE_RULES, TIMED_RULES
+from naive.rule_texts import CHILD_RULES, ROW_RULES, SEQUENCE_RULES, TIMED_RULES
 from naive.tiers import both
 
 from finsim.constraints.checking import tier_choice as judging
@@ -32,6 +34,7 @@ from finsim.kernels.generated import check_alphabet
 PACKS = sorted(path.stem for path in (Path(__file__).parents[2] / "constraints").glob("*.yaml"))
 LANGUAGE = {
     "rows": (ROW_RULES, ""),
+    "other tables": (CHILD_RULES, ""),
     "sequences": (SEQUENCE_RULES, ", sort: false"),
     "times": (TIMED_RULES, ""),
 }
@@ -40,6 +43,7 @@ LANGUAGE = {
 def language(kind, seed, count=300):
     texts, order = LANGUAGE[kind]
     tables = {"t": as_table(random_rows(seed, count)), "o": others_table(random_others(seed))}
+    tables["s"] = children_table(random_children(seed))
     return tables, pack(texts, order)
 
 

@@ -9,13 +9,15 @@ from naive.rule_tables import (
     LOOKUPS,
     PARAMS,
     as_table,
+    children_table,
     others_table,
     pack,
+    random_children,
     random_others,
     random_rows,
     verdicts,
 )
-from naive.rule_texts import ROW_RULES, SEQUENCE_RULES, TIMED_RULES
+from naive.rule_texts import CHILD_RULES, ROW_RULES, SEQUENCE_RULES, TIMED_RULES
 from naive.rules import World, evaluate
 
 from finsim.constraints.language.functions import CROSS, FUNCTIONS
@@ -26,15 +28,16 @@ def rows(request):
     return random_rows(request.param, 60)
 
 
-def expected(texts, rows, others, is_sorted=True):
-    world = World(rows, ("g",), ("ts", "n"), is_sorted, PARAMS, LETS, {"o": others}, LOOKUPS)
+def expected(texts, rows, others, is_sorted=True, children=()):
+    there = {"o": others, "s": list(children), "t": rows}
+    world = World(rows, ("g",), ("ts", "n"), is_sorted, PARAMS, LETS, there, LOOKUPS)
     return {f"r{k}": evaluate(text.partition(" | ")[0], world) for k, text in enumerate(texts)}
 
 
-def compare(texts, rows, others, order="", blocks=7):
-    tables = {"t": as_table(rows), "o": others_table(others)}
+def compare(texts, rows, others, order="", blocks=7, children=()):
+    tables = {"t": as_table(rows), "o": others_table(others), "s": children_table(children)}
     found = verdicts(pack(texts, order), tables, blocks)
-    wanted = expected(texts, rows, others, "false" not in order)
+    wanted = expected(texts, rows, others, "false" not in order, children)
     for number, text in enumerate(texts):
         assert found[f"r{number}"] == wanted[f"r{number}"], text
     return wanted
@@ -44,6 +47,13 @@ def test_row_functions(rows):
     wanted = compare(ROW_RULES, rows, random_others(1), blocks=17)
     told = [k for k, cells in wanted.items() if {True, False} <= set(cells)]
     assert len(told) > 0.8 * len(ROW_RULES)  # the rules distinguish rows; few are constant
+
+
+@pytest.mark.parametrize("count", [0, 1, 70])
+def test_rows_of_another_table(rows, count):
+    wanted = compare(CHILD_RULES, rows, random_others(1), blocks=23, children=random_children(2, count))
+    told = [k for k, cells in wanted.items() if {True, False} <= set(cells)]
+    assert count < 70 or len(told) > 0.7 * len(CHILD_RULES)
 
 
 @pytest.mark.parametrize("order", ["", ", sort: false"])
@@ -58,7 +68,7 @@ def test_windows_and_periods_with_tied_unsorted_and_missing_times(rows, blocks):
 
 
 def test_every_function_is_compared_with_its_twin():
-    tried = " ".join((*ROW_RULES, *SEQUENCE_RULES, *TIMED_RULES))
+    tried = " ".join((*ROW_RULES, *CHILD_RULES, *SEQUENCE_RULES, *TIMED_RULES))
     assert [name for name in (*FUNCTIONS, *CROSS) if f"{name}(" not in tried] == []
 
 

@@ -83,7 +83,7 @@ def test_counts_agree_on_random_tables_with_nulls(pack, seed):
     assert set(ran) == set(twin(pack).RULES)  # no rule was skipped
     told = [name for name, one in ran.items() if 0 < one.violations < one.rows - one.unknown]
     undecided = [name for name, one in ran.items() if one.unknown]
-    assert len(told) >= 0.9 * len(ran), sorted(set(ran) - set(told))
+    assert len(told) >= 0.85 * len(ran), sorted(set(ran) - set(told))
     assert len(undecided) >= 0.5 * len(ran)
 
 

@@ -40,6 +40,16 @@ tables:
       id: {type: id}
       v: {type: float, null: true}
       w: {type: date, null: true}
+  s:
+    optional: true
+    columns:
+      k: {type: id, null: true}
+      c: {type: cat, null: true}
+      j: {type: int, null: true}
+      m: {type: money, ccy: USD, unit: minor, null: true}
+      v: {type: float, null: true}
+      f: {type: bool, null: true}
+      d: {type: date, null: true}
 params: {limit: 3 USD, colours: [red, blue], numbers: [1, 3], rate: 5%}
 lookup:
   cap:
@@ -140,6 +150,29 @@ def random_others(seed):
         {"id": int(key), "v": maybe(rng, float(rng.normal()), 0.3), "w": maybe(rng, date(2025, 1, 1), 0.3)}
         for key in rng.permutation(12)[:6]
     ]
+
+
+def random_children(seed, count=70):
+    """Rows of a table in which a key stands often, seldom or never, with nulls everywhere."""
+    rng = np.random.default_rng(seed + 50)
+    return [
+        {
+            "k": maybe(rng, int(rng.integers(0, 10))),
+            "c": maybe(rng, str(rng.choice(["red", "green", "blue", "pink"]))),
+            "j": maybe(rng, int(rng.integers(0, 5))),
+            "m": maybe(rng, int(rng.choice([0, 100, 299, -50, 10_000]))),
+            "v": maybe(rng, float(rng.choice([0.0, -0.0, 0.5, float(rng.normal())]))),
+            "f": maybe(rng, bool(rng.integers(0, 2))),
+            "d": maybe(rng, date(2024, 1, 31) + timedelta(days=int(rng.integers(0, 800)))),
+        }
+        for _ in range(count)
+    ]
+
+
+def children_table(rows):
+    kinds = {"k": pa.int64(), "c": pa.string(), "j": pa.int64(), "m": pa.int64(), "v": pa.float64()}
+    kinds |= {"f": pa.bool_(), "d": pa.date32()}
+    return pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in kinds.items()})
 
 
 def as_table(rows, schema=FIELDS):

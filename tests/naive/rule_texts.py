@@ -1,5 +1,19 @@
 """Rule texts that use the whole language: rows, sequences, windows."""
 
+TOTAL_RULES = [
+    "group_mean(i, by: c) > 0.1", "group_mean(i, by: {}) < i", "group_mean(a) > 20 USD",
+    "group_mean(f) >= 50%", "group_mean(x > 0, by: {c, f}) > y", "group_mean(x, by: f) > x",
+    "group_mean(x / 3) > y", "group_std(x, by: c) < 200", "group_std(i) > 1.2",
+    "group_std(a, by: {c, j}) <= b", "group_std(y, by: p) < 0.5", "group_median(x, by: c) < y",
+    "group_median(a) <= a", "group_median(i, by: {}) >= i", "group_count(by: {}) = 60",
+    "group_count(by: {c, f}) > 4", "(group_count(by: c) where f) > 8 or x > 0",
+    "(group_count(by: {}) where f) > 15", "(group_sum(i, by: c) where x > 0) > i",
+    "group_sum(a, by: {g, f}) > b", "(group_min(x, by: c) where f) < y", "(group_max(a) where not f) >= a",
+    "(group_mean(x) where y < 1) > x", "(group_distinct(p, by: c) where i > 0) >= 3",
+    "(group_q(x, 50%, by: c) where f) < y", "(group_std(i, by: j) where f) > 1",
+    "(group_median(x) where c = 'red') > y", "unique(c, i) where f", "unique(c) where x > 0 and y < 1",
+    "unique(p) where true", "unique(g, p) where i is null", "f => unique(c, j) where f",
+]  # fmt: skip
 ROW_RULES = [
     "x > 0", "x <= y", "i = j", "i != j", "x >= 1 and y < 2 or i = 3", "not (x > 0 and f)", "x > 0 => y > 0",
     "if f then x > 0", "if f then x > 0 else y > 0", "x between 0 and y", "c = 'red'", "c != 'red'",
@@ -25,15 +39,34 @@ ROW_RULES = [
     "lookup(cap, c, j, d) > 5.5%", "lookup(cap, c, i, ts) < 1", "lookup(cap, 'red', j, d) is null",
     "lookup(cap, c, j, d'2024-06-01') >= 0", "lookup(fee, c) <= a", "lookup(fee, 'blue') < b",
     "lookup(kind, f) = c", "lookup(fee, lookup(kind, f)) > 0",
+    *TOTAL_RULES,
     "group_min(x, by: c) < y", "group_max(a) >= a", "group_distinct(c) = 3", "group_distinct(p, by: c) > 4",
+]  # fmt: skip
+CHILD_RULES = [
+    "sum_of(s.m, s.k = p) = a", "sum_of(s.m, s.k = p) > b", "count_of(s, s.k = p) > 6",
+    "mean_of(s.v, s.k = p) > y", "min_of(s.m, s.k = p) < 0 USD",
+    "max_of(s.m, s.k = p and s.c = c) >= 1 USD", "max_of(s.d, s.c = c) > d",
+    "sum_of(s.j, s.k = p and s.j = j) = 0", "sum_of(s.f, s.c = c and s.j = j) > 1",
+    "mean_of(s.f, s.c = c) > 40%", "count_of(s, s.c = c and s.j = i + 1) = 0",
+    "count_of(s, s.c = c and s.f and s.m > 1 USD) > 2", "sum_of(s.m * s.j, s.k = p and s.v > 0) > a",
+    "sum_of(s.v, s.c = 'red' and s.k = p) > 0", "(count_of(s, s.k = p) where s.f) > 2",
+    "exists(s.k = p and s.c = c)", "exists(s.c = c and s.j = j and s.f)",
+    "exists(p = s.k and s.m is null)", "exists(s.c = c and s.c = 'pink')", "exists(s.f = f and s.v = x)",
+    "parent(o.v, o.id = p and o.v = y) is null", "parent(o.v, o.id = p and o.v > 0) > 0.1",
+    "exists(s.v > 5)", "count_of(s, s.c in colours and s.k = p) > 1",
+    "count_of(t, t.c = c and t.i = i) > 3", "sum_of(t.a, t.p = p) > a", "mean_of(s.m, s.k = p) > 20 USD",
+    "sum_of(s.m, s.d = d) >= 0", "min_of(if s.f then s.j else 9, s.k = p) < 2", "exists(s.m = a)",
+    "min_of(s.v, s.j = j) < x",
 ]  # fmt: skip
 SEQUENCE_RULES = [
     "x > lag(x)", "i = lag(i, 2)", "a >= lag(a, default: b)", "lag(i, 3, default: 0) >= 0", "c = lag(c)",
     "lag(f, default: true) => f", "ts >= lag(ts)", "first(x) > y", "first(c) = c", "cumsum(i) > 2",
-    "cumsum(x) < 1",
-    "cumsum(a) >= 10 USD", "cumsum(f) > 3", "cummax(x) > x", "cummax(i) = i", "cummax(a) > 3 USD",
-    "runlen(f) > 1",
-    "runlen(x > 0) >= 2", "lag(cumsum(i), default: 0) + i >= 2", "a - lag(a) + lag(b) > 0", "lag(lag(i)) = 1",
+    "cumsum(x) < 1", "cumsum(a) >= 10 USD", "cumsum(f) > 3", "cummax(x) > x", "cummax(i) = i",
+    "cummax(a) > 3 USD", "runlen(f) > 1", "last_known(x) < 1", "i >= last_known(i)", "last_known(c) = c",
+    "last_known(f) or f", "a - last_known(a) > 0", "last_known(lag(x)) > x", "next(x) > x",
+    "next(i, 2) = i", "next(a, default: b) >= a", "next(c) = c", "next(f, 3, default: true) => f",
+    "next(ts) >= ts", "lag(next(i)) = i", "next(x + y, 1) > last_known(y)", "runlen(x > 0) >= 2",
+    "lag(cumsum(i), default: 0) + i >= 2", "a - lag(a) + lag(b) > 0", "lag(lag(i)) = 1",
     "x > 0 or lag(x, 5) is null",
 ]  # fmt: skip
 TIMED_RULES = [

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 
+from naive.aggregates import whole
+from naive.crossing import CROSSING, crossed
+
 from finsim.constraints.language.grammar import parse
 
 DAY = 86_400 * 10**9
@@ -35,16 +38,22 @@ class World:
     others: dict = field(default_factory=dict)
     lookups: dict = field(default_factory=dict)
     tol: float = 0
+    there: dict = field(default_factory=dict)  # a row of another table, for its columns
 
     def before(self, i):
         """Rows of the group of row i up to and including it, in order."""
+        mine = self.in_group(i)
+        return mine[: mine.index(i) + 1]
+
+    def in_group(self, i):
+        """Rows of the group of row i, in order."""
         mine = [j for j, row in enumerate(self.rows) if all(row[g] == self.rows[i][g] for g in self.group)]
         if self.is_sorted:
             key = lambda j: [(self.rows[j][b] is None, self.rows[j][b] or 0) for b in self.by]  # noqa: E731
             if self.by and isinstance(next((r[self.by[0]] for r in self.rows if r[self.by[0]]), 0), date):
                 key = lambda j: [(self.rows[j][b] is None, str(self.rows[j][b])) for b in self.by]  # noqa: E731
             mine.sort(key=key)
-        return mine[: mine.index(i) + 1]
+        return mine
 
 
 def evaluate(text, world):
@@ -76,6 +85,8 @@ def value(expr, i, world):
         return date.fromisoformat(expr.text)
     if op == "label":
         return expr.text
+    if op == "ref":
+        return world.there[expr.text.split(".")[1]]
     if op == "name":
         return name(expr.text, i, world, row)
     if op == "neg":
@@ -198,8 +209,8 @@ def call(expr, i, world):
     function = expr.text
     plain = [arg for arg in expr.args if arg.op != "named"]
     named = {arg.text: arg.args[0] for arg in expr.args if arg.op == "named"}
-    if function in ("exists", "parent"):
-        return crossed(function, expr.args, i, world)
+    if function in CROSSING:
+        return crossed(function, expr.args, i, world, value)
     if function == "lookup":
         return looked_up(world.lookups[expr.args[0].text], [value(arg, i, world) for arg in plain[1:]])
     if function == "coalesce":
@@ -207,8 +218,8 @@ def call(expr, i, world):
     if function in ROW:
         given = [value(arg, i, world) for arg in plain]
         return None if any(x is None for x in given) else ROW[function](*given)
-    if function.startswith("group_") or function == "unique":
-        return whole(function, plain, named, i, world)
+    if function.startswith("group_") or function in ("unique", "next"):
+        return whole(function, expr.args, i, world, value)
     return sequence(function, plain, named, i, world)
 
 
@@ -227,50 +238,6 @@ def looked_up(table, given):
     return None
 
 
-def crossed(function, args, i, world):
-    join = next((arg for arg in args if arg.op == "compare"), None)
-    ref = args[0] if args[0].op == "ref" else join.args[0]
-    table, column = ref.text.split(".")
-    key = join.args[0].text.split(".")[1] if join else "id"
-    mine = value(join.args[1], i, world) if join else world.rows[i][key]
-    if mine is None:
-        return None
-    found = next((row for row in world.others[table] if row[key] == mine), None)
-    if function == "exists":
-        return found is not None
-    return None if found is None else found[column]
-
-
-def whole(function, plain, named, i, world):
-    rows = world.rows
-    if function == "unique":
-        keys = [tuple(value(arg, j, world) for arg in plain) for j in range(len(rows))]
-        return keys[i] not in keys[:i]
-    by = (named["by"].text,) if "by" in named else world.group
-    mine = [j for j in range(len(rows)) if all(rows[j][b] == rows[i][b] for b in by)]
-    if function == "group_count":
-        return len(mine)
-    values = [value(plain[0], j, world) for j in mine]
-    values = [x for x in values if x is not None]
-    if function == "group_sum":
-        return sum(values)
-    if function == "group_distinct":
-        return len(set(values))
-    if function == "group_q":
-        return quantile(values, value(plain[1], i, world))
-    return (min if function == "group_min" else max)(values) if values else None
-
-
-def quantile(values, share):
-    if not values:
-        return None
-    values = sorted(values)
-    place = (len(values) - 1) * share
-    low = math.floor(place)
-    high = min(low + 1, len(values) - 1)
-    return values[low] + (values[high] - values[low]) * (place - low)
-
-
 def sequence(function, plain, named, i, world):
     rows = world.before(i)
     if function == "lag":
@@ -280,6 +247,9 @@ def sequence(function, plain, named, i, world):
         return value(named["default"], i, world) if "default" in named else None
     if function == "first":
         return value(plain[0], rows[0], world)
+    if function == "last_known":
+        earlier = [value(plain[0], j, world) for j in rows[:-1]]
+        return next((x for x in reversed(earlier) if x is not None), None)
     if function == "runlen":
         count = 0
         while count < len(rows) and value(plain[0], rows[-1 - count], world) is True:

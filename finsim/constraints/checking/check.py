@@ -36,7 +36,7 @@ from finsim.constraints.checking.stream_uniqueness import (
 from finsim.constraints.checking.tier_choice import Manner, judged, known_tier
 from finsim.constraints.evaluating.interpreter_pass import BLOCK, Pass, cut, order_columns, passes
 from finsim.constraints.evaluating.rule_counts import Excused, Tally
-from finsim.constraints.evaluating.whole_table_functions import whole_calls
+from finsim.constraints.evaluating.whole_table_functions import needs_whole, whole_calls
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.language.types import shown
 from finsim.constraints.packs.rule import Rule
@@ -80,7 +80,7 @@ def check(
     results = []
     for name in rules.tables:
         source = session.sources.get(name)
-        tallies = [Tally(rule, skipped=session.obstacle(rule, source)) for rule in session.own_rules(name)]
+        tallies = [_tally(rule, session, source) for rule in session.own_rules(name)]
         undefined: dict[int, int] = {}
         if source is not None:
             active = [tally.rule for tally in tallies if not tally.skipped]
@@ -174,7 +174,8 @@ class _Asked:
             return {}
         session, source = self.opened(as_table(first).slice(0, 0))
         able = [rule for rule in session.own_rules(source.name) if not session.obstacle(rule, source)]
-        return presumed_unique(able) if presumed else unique_calls(batches, source, able)
+        presumption = presumed_unique(able) if presumed else None
+        return presumption or unique_calls(batches, source, able, session.world(able, source))
 
 
 def _streamed_report(
@@ -212,11 +213,16 @@ def _streamed_report(
     return report_of(asked.rules, results, session.params.changed)
 
 
-def _streamed(rule: Rule, session: Session, source: Source, known: Mapping[Node, Vec]) -> Tally:
+def _tally(rule: Rule, session: Session, source: Source | None) -> Tally:
     obstacle = session.obstacle(rule, source)
-    if not obstacle and any(node not in known for node in whole_calls(rule)):
-        obstacle = "needs the whole table, not a stream"
-    return Tally(rule, skipped=obstacle)
+    return Tally(rule, skipped=obstacle, is_faulty=bool(obstacle and session.fault(rule, source)))
+
+
+def _streamed(rule: Rule, session: Session, source: Source, known: Mapping[Node, Vec]) -> Tally:
+    tally = _tally(rule, session, source)
+    if not tally.skipped and (needs_whole(rule) or any(node not in known for node in whole_calls(rule))):
+        tally.skipped = "needs the whole table, not a stream"
+    return tally
 
 
 def _undefined(tally: Tally, undefined: Mapping[int, int]) -> int:

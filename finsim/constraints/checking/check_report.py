@@ -32,8 +32,9 @@ class RuleResult:
     ``violations`` broke it and were not excused, ``unknown`` could not be decided (a null went in),
     ``undefined`` counts divisions by zero and the like. ``verdict`` is one of ``VERDICTS``: ``broken``;
     ``passed``, when it held in a row at least; ``silent``, when it spoke about no row; ``skipped``, when it
-    was not judged; ``unknown``, when no row could be decided. ``reason`` says why it did not pass. For
-    plausible rules ``share`` of rows that hold is given with its 95 % Wilson ``interval``.
+    was not judged; ``unknown``, when no row could be decided. ``reason`` says why it did not pass (a broken
+    rule has one when a parent of its rows is more than one row, and then no row was judged). For plausible
+    rules ``share`` of rows that hold is given with its 95 % Wilson ``interval``.
     """
 
     id: str
@@ -80,7 +81,7 @@ def result_of(tally: Tally, undefined: int, why: str) -> RuleResult:
         share = tally.held / decided
         is_broken = interval[1] < rule.expect[0] or interval[0] > rule.expect[1]
     verdict, reason = _verdict(tally, is_broken)
-    if verdict == "skipped":
+    if tally.skipped:
         share = interval = None
     return RuleResult(
         rule.id, rule.table, rule.level, rule.kind, rule.text, tally.rows, tally.fired, vacuous,
@@ -94,7 +95,7 @@ def result_of(tally: Tally, undefined: int, why: str) -> RuleResult:
 def _verdict(tally: Tally, is_broken: bool) -> tuple[str, str]:
     """Return the verdict of a rule and why it did not pass."""
     if tally.skipped:
-        return "skipped", tally.skipped
+        return "broken" if tally.is_faulty else "skipped", tally.skipped
     if is_broken:
         return "broken", ""
     if tally.held or tally.violations or tally.excused:
@@ -175,11 +176,10 @@ def _lines(result: RuleResult, width: int) -> list[str]:
     head = f"  {mark:<7} {result.id:<{width}}  {result.level:<9}  "
     if result.verdict == "skipped":
         return [head + result.reason]
-    facts = [f"{result.violations:,} of {result.fired:,} rows break it"]
+    facts = [result.reason or f"{result.violations:,} of {result.fired:,} rows break it"]
     if result.share is not None and result.interval is not None and result.expect is not None:
         low, high = result.interval
         facts = [f"{result.share:.4%} hold [{low:.4%}, {high:.4%}], expected {list(result.expect)}"]
-    facts = [result.reason, *facts[1:]] if result.reason else facts
     for count, what in (
         (result.vacuous, "outside its condition"),
         (result.excused, "excused"),

@@ -8,10 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from finsim.constraints.checking.cross_table_rows import CrossTables, linked_columns
+from finsim.constraints.checking.mixed_ids import unite_ids
 from finsim.constraints.evaluating.evaluator import Block, World
 from finsim.constraints.evaluating.interpreter import Interpreter
-from finsim.constraints.evaluating.whole_table_functions import computed, join, unite_keys, whole_nodes
-from finsim.constraints.language.expression import Node, walk
+from finsim.constraints.evaluating.whole_table_functions import computed, whole_nodes
+from finsim.constraints.language.expression import Node
 from finsim.constraints.language.grammar import Misread
 from finsim.constraints.language.node_builder import Builder
 from finsim.constraints.language.types import Clash
@@ -73,6 +75,7 @@ class Session:
     ) -> None:
         self.rules, self.labels = rules, Labels()
         self.params = settled(rules, params)
+        self._cross = CrossTables(self.params.values, self.labels)
         problems = [
             problem
             for name, table in tables.items()
@@ -81,23 +84,12 @@ class Session:
         if problems:
             raise RuleError.of(problems)
         self.sources = {name: self.source(name, table) for name, table in tables.items()}
-        self._mixed_ids()
+        unite_ids(rules.rules, self.sources)
 
     def source(self, name: str, table: pa.Table, first_row: int = 0) -> Source:
         """Return a table, or its rows from ``first_row`` on, under the pack's names; labels are shared."""
         spec = self.rules.tables[name]
         return Source(name, table, spec.columns, self.labels, None, first_row, 0, spec.dialect)
-
-    def _mixed_ids(self) -> None:
-        """Find ids that are text in one table and numbers in another: the numbers are read as text."""
-        for rule in self.rules.rules:
-            own = self.sources.get(rule.table)
-            for node in (one for root in (rule.check, rule.when) if root is not None for one in walk(root)):
-                if own is not None and node.op == "call" and node.data[0] == "match":
-                    other = self.sources.get(node.data[1])
-                    keys = [str(arg.data) for arg in node.args if arg.op == "column"]
-                    if other is not None:
-                        unite_keys(own, keys, other, str(node.data[2]))
 
     def own_rules(self, name: str) -> list[Rule]:
         """Return the rules of one table; completeness asks only for columns that the table has."""
@@ -121,33 +113,34 @@ class Session:
             if name not in self.sources:
                 return f"table {name} is not given"
         roots = [root for root in (rule.check, rule.when) if root is not None]
-        for node in (node for root in roots for node in walk(root)):
-            data = node.data
-            is_parent = node.op == "call" and data[0] == "parent"
-            if is_parent and not self.sources[data[1]].has(data[2]):
-                return f"column {data[1]}.{data[2]} is absent"
-        return ""
+        for name, column in linked_columns(roots):
+            if not self.sources[name].has(column):
+                return f"column {name}.{column} is absent"
+        return self.fault(rule, source)
+
+    def fault(self, rule: Rule, source: Source | None) -> str:
+        """Return why a rule cannot be judged on these tables: a parent of its rows is more than one row."""
+        if source is None or not rule.others <= set(self.sources):
+            return ""
+        roots = [root for root in (rule.check, rule.when) if root is not None]
+        if any(not self.sources[name].has(column) for name, column in linked_columns(roots)):
+            return ""
+        return self._cross.twins(roots, source, {**self.sources, source.name: source})
 
     def world(self, rules: list[Rule], source: Source, known: Mapping[Node, Vec] | None = None) -> World:
         """Return what the rules of one table see besides its rows.
 
         ``known`` are whole-table calls worked out already, of which ``source`` need not have the rows.
         """
-        joins, others = {}, {name: one for name, one in self.sources.items() if one is not source}
+        others = {name: one for name, one in self.sources.items() if one is not source}
         others[source.name] = source
         roots = [node for rule in rules for node in (rule.check, rule.when) if node is not None]
-        for root in roots:
-            for node in walk(root):
-                data = node.data
-                if node.op == "call" and data[0] == "match":
-                    other = self.sources[data[1]]
-                    if (data[1], data[2]) not in joins:
-                        joins[data[1], data[2]] = join(other, data[2])
+        joins, totals = self._cross.made(roots, source, others)
         keys = {name: key_names(spec) for name, spec in self.rules.tables.items()}
-        world = World(self.params.values, self.labels, joins, others, {}, keys)
         whole = dict(known or {})
+        world = World(self.params.values, self.labels, joins, others, whole, keys, totals)
         run = Interpreter(world)
         run.begin(Block(source, slice(None), source.rows))
         for node in (one for one in whole_nodes(roots) if one not in whole):
             whole[node] = computed(node, [run.value(arg) for arg in node.args], source.rows)
-        return World(self.params.values, self.labels, joins, others, whole, keys)
+        return world

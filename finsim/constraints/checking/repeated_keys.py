@@ -45,6 +45,13 @@ class Firsts:
         fresh: Bool1D = bits == 0
         return fresh
 
+    def among(self, counted: Bool1D) -> Firsts:
+        """Return the same for all rows, when these are those of them that count; the others are firsts."""
+        repeated = np.zeros(len(counted), dtype=bool)
+        places = np.flatnonzero(counted)
+        repeated[places] = ~self[slice(0, len(places))]
+        return Firsts(np.packbits(repeated, bitorder="little"))
+
 
 class KeysDoNotRise(Exception):
     """A key does not come after the one before; whether it is the first has to be worked out."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from finsim.constraints.evaluating.sequence_functions import Sequenced
 from finsim.constraints.language.expression import Node
+from finsim.constraints.language.table_links import Link
 from finsim.constraints.tables.group_layout import Layout
+from finsim.constraints.tables.key_index import KeyIndex
 from finsim.constraints.tables.label_codes import Labels
 from finsim.constraints.tables.nullable_vectors import Rails, Vec
 from finsim.constraints.tables.typed_columns import Source
@@ -33,18 +35,20 @@ class Block:
 
 @dataclass(frozen=True)
 class World:
-    """What rules see besides the block: parameters, labels, joined rows and whole-table results.
+    """What rules see besides the block: parameters, labels, rows of other tables, whole-table results.
 
-    ``params`` values are numbers, or tuples of numbers or labels. ``joins[table, column]`` finds rows of
-    another table; ``whole[node]`` is a column of the whole table; ``keys`` name a row in reports.
+    ``params`` values are numbers, or tuples of numbers or labels. ``joins[link]`` finds keys of another
+    table, ``totals[node]`` turns what was found into a sum or count of its rows; ``whole[node]`` is a column
+    of the whole table; ``keys`` name a row in reports.
     """
 
     params: Mapping[str, Any]
     labels: Labels
-    joins: Mapping[tuple[str, str], Callable[[Vec], Vec]]
+    joins: Mapping[Link, KeyIndex]
     others: Mapping[str, Source]
     whole: Mapping[Node, Vec]
     keys: Mapping[str, Sequence[str]]
+    totals: Mapping[Node, Callable[[Vec], Vec]] = field(default_factory=dict)
 
 
 class Evaluator(Protocol):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from finsim.constraints.evaluating.evaluator import Block, World
+from finsim.constraints.evaluating.last_known import LastKnown
 from finsim.constraints.evaluating.node_operations import TRUTHS, VALUES
 from finsim.constraints.evaluating.sequence_functions import First, Lag, Period, RunLength, Running, Sequenced
 from finsim.constraints.evaluating.window_functions import Window
@@ -24,6 +25,8 @@ def _state(node: Node) -> Sequenced:
         return Period(name == "sum_month")
     if name == "runlen":
         return RunLength()
+    if name == "last_known":
+        return LastKnown()
     return First() if name == "first" else Running(name == "cumsum")
 
 

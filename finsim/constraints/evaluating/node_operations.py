@@ -14,6 +14,7 @@ from finsim.constraints.evaluating.lookup_search import looked_up
 from finsim.constraints.evaluating.row_functions import ROW_FUNCTIONS
 from finsim.constraints.language.expression import Node
 from finsim.constraints.language.functions import FUNCTIONS
+from finsim.constraints.language.table_links import link_of
 from finsim.constraints.language.types import DAY_NANOS
 from finsim.constraints.tables.nullable_vectors import (
     Rails,
@@ -112,8 +113,10 @@ def _call(run: Evaluator, node: Node) -> Vec:
         return result
     if name == "lookup":
         return looked_up(run, node)
-    if name in ("match", "exists", "parent"):
-        return _crossed(run, node)
+    if name in _CROSSING:
+        return _CROSSING[name](run, node)
+    if node in run.world.totals:
+        return run.world.totals[node](run.value(node.args[0]))
     if FUNCTIONS[name].family == "whole":
         values, valid = run.world.whole[node]
         rows = run.block.rows if run.block.numbers is None else run.block.numbers
@@ -123,23 +126,29 @@ def _call(run: Evaluator, node: Node) -> Vec:
     return run.state(node).read(layout, [run.value(arg) for arg in node.args])
 
 
-def _crossed(run: Evaluator, node: Node) -> Vec:
-    name, table = node.data[0], node.data[1]
-    if name == "match":
-        return run.world.joins[table, node.data[2]](run.value(node.args[0]))
+def _matched(run: Evaluator, node: Node) -> Vec:
+    return run.world.joins[node.data[1]].find([run.value(arg) for arg in node.args], run.block.count)
+
+
+def _exists(run: Evaluator, node: Node) -> Vec:
     found = run.value(node.args[0])
-    if name == "exists":
-        return Vec(np.asarray(found.values) >= 0, found.valid)
-    rows = spread(found.values, run.block.count)
-    there = solid(found.valid, run.block.count) & (rows >= 0)
-    other = run.world.others[table]
-    if not other.rows:
+    return Vec(found.values >= 0, found.valid)
+
+
+def _parent(run: Evaluator, node: Node) -> Vec:
+    found, other = run.value(node.args[0]), run.world.others[node.data[1]]
+    there = solid(found.valid, run.block.count) & (found.values >= 0)
+    first = run.world.joins[link_of(node)].rows
+    if not len(first):
         empty = np.zeros(run.block.count, dtype=np.float64 if node.type.stored == "f" else np.int64)
         return Vec(empty * np.nan) if node.type.stored == "f" else Vec(empty, there)
-    taken = other.block(node.data[2], np.where(there, rows, 0))
+    taken = other.block(node.data[2], np.where(there, first[found.values], 0))
     if node.type.stored == "f":
         return Vec(np.where(there, taken.values, np.nan))
     return Vec(spread(taken.values, run.block.count), both(taken.valid, there))
+
+
+_CROSSING: dict[str, Operator] = {"match": _matched, "exists": _exists, "parent": _parent}
 
 
 VALUES: dict[str, Operator] = {

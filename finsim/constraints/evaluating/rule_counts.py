@@ -48,7 +48,7 @@ class Counted(Protocol):
 
 @dataclass
 class Tally:
-    """Counts of one rule; ``skipped`` says why it was not checked."""
+    """Counts of one rule; ``skipped`` says why it was not checked, ``is_faulty`` that this is a breach."""
 
     rule: Rule
     rows: int = 0
@@ -59,6 +59,7 @@ class Tally:
     unknown: int = 0
     first: list[Finding] = field(default_factory=list)
     skipped: str = ""
+    is_faulty: bool = False
 
     def add(self, seen: Seen, run: Evaluator, rows: Int1D, excuse: Bool1D | None) -> None:
         """Count one block; ``rows`` are row numbers in the table."""

@@ -1,24 +1,24 @@
-"""Functions of the whole table: group totals, uniqueness, rows of other tables."""
+"""What needs the whole table: totals of groups, uniqueness, later rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from finsim.constraints.evaluating.aggregate_functions import aggregated, everywhere, groups_by, only, there
+from finsim.constraints.evaluating.next_row import following
+from finsim.constraints.language.aggregate_types import parts_of
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.language.functions import FUNCTIONS
 from finsim.constraints.tables.group_layout import combined, stable_order
-from finsim.constraints.tables.nullable_vectors import Vec, solid, spread
-from finsim.constraints.tables.typed_columns import Source
+from finsim.constraints.tables.nullable_vectors import Vec, spread, truth
 from finsim.errors import RuleError
-from finsim.notation import Array, Bool1D, Float1D, Int1D
+from finsim.notation import Bool1D, Float1D, Int1D
 
 if TYPE_CHECKING:
     from finsim.constraints.packs.rule import Rule
-
-_ROOM = 4  # a join table may have this many cells per key before a sorted search takes over
 
 
 def is_whole(node: Node) -> bool:
@@ -38,44 +38,39 @@ def whole_calls(rule: Rule) -> list[Node]:
 
 def needs_whole(rule: Rule) -> bool:
     """Whether a rule can only be judged with the whole table at hand; ``unique`` needs more readings only."""
-    return any(node.data[0] != "unique" for node in whole_calls(rule))
+    return rule.table in rule.others or any(node.data[0] != "unique" for node in whole_calls(rule))
 
 
 def computed(node: Node, args: Sequence[Vec], rows: int) -> Vec:
     """Return one whole-table call for every row; ``args`` are whole columns."""
     name = node.data[0]
+    if name == "next":
+        return following(node, args, rows)
+    parts = parts_of(node, args)
+    counted = None if parts.where is None else spread(truth(parts.where).yes, rows)
     if name == "unique":
-        return Vec(first_of_kind(combined(args, rows)))
-    options = {"group_count": 0, "group_q": 2}.get(name, 1)  # arguments before the columns of the group
-    key = combined(args[options:], rows)
-    order = stable_order(key)
+        return Vec(_first_counted(combined(parts.values, rows), counted))
+    values = [only(one, counted, rows) for one in parts.values[:1]] if counted is not None else parts.values
     if name == "group_q":
-        return Vec(_quantile(spread(args[0].values, rows), float(args[1].values), key))
+        key = combined(parts.by, rows)
+        return Vec(_quantile(spread(values[0].values, rows), float(parts.values[1].values), key))
+    groups = groups_by(parts.by, rows)
     if name == "group_distinct":
-        fresh = first_of_kind(combined((Vec(key), args[0]), rows))
-        there = _there(args[0], rows)
-        return Vec(_per_group(key, order, (fresh & there).astype(np.int64), np.add))
+        fresh = first_of_kind(combined((Vec(groups.numbers()), values[0]), rows))
+        values = [Vec((fresh & there(values[0], rows)).astype(np.int64))]
     if name == "group_count":
-        return Vec(_per_group(key, order, np.ones(rows, dtype=np.int64), np.add))
-    return _aggregate(name, args[0], key, order, rows)
+        values = [Vec(np.ones(rows, dtype=np.int64) if counted is None else counted.astype(np.int64))]
+    kind = "group_sum" if name in ("group_distinct", "group_count") else name
+    return everywhere(aggregated(kind, values[0], groups), groups)
 
 
-def _there(x: Vec, rows: int) -> Bool1D:
-    values = spread(x.values, rows)
-    return ~np.isnan(values) if values.dtype.kind == "f" else solid(x.valid, rows)
-
-
-def _aggregate(name: str, x: Vec, key: Int1D, order: Int1D | None, rows: int) -> Vec:
-    values, there = spread(x.values, rows), _there(x, rows)
-    is_float = values.dtype.kind == "f"
-    if name == "group_sum":
-        return Vec(_per_group(key, order, np.where(there, values, 0), np.add))
-    least = name == "group_min"
-    limits = np.iinfo(np.int64)
-    empty = (np.inf if least else -np.inf) if is_float else (limits.max if least else limits.min)
-    ufunc = np.minimum if least else np.maximum
-    found = _per_group(key, order, np.where(there, values, empty), ufunc)
-    return Vec(np.where(found == empty, np.nan, found)) if is_float else Vec(found, found != empty)
+def _first_counted(key: Int1D, counted: Bool1D | None) -> Bool1D:
+    """Return whether no earlier row that counts has the same key; always for rows that do not count."""
+    if counted is None:
+        return first_of_kind(key)
+    fresh, rows = np.ones(len(key), dtype=bool), np.flatnonzero(counted)
+    fresh[rows] = first_of_kind(key[rows])
+    return fresh
 
 
 def _quantile(x: Float1D, share: float, key: Int1D) -> Float1D:
@@ -101,21 +96,6 @@ def _quantile(x: Float1D, share: float, key: Int1D) -> Float1D:
     return out
 
 
-def _per_group(key: Int1D, order: Int1D | None, values: Array, ufunc: np.ufunc) -> Array:
-    """Return for each row the reduction over the rows of its key."""
-    if not len(key):
-        return values
-    sorted_key = key if order is None else key[order]
-    starts = np.concatenate((np.zeros(1, dtype=np.int64), np.flatnonzero(np.diff(sorted_key)) + 1))
-    reduced = ufunc.reduceat(values if order is None else values[order], starts)
-    per_row = np.repeat(reduced, np.diff(starts, append=len(key)))
-    if order is None:
-        return per_row
-    out = np.empty_like(per_row)
-    out[order] = per_row
-    return out
-
-
 def first_of_kind(key: Int1D) -> Bool1D:
     """Return whether no earlier row has the same key."""
     order = stable_order(key)
@@ -127,47 +107,3 @@ def first_of_kind(key: Int1D) -> Bool1D:
     out = np.empty(len(key), dtype=bool)
     out[order] = fresh
     return out
-
-
-def join(source: Source, column: str) -> Callable[[Vec], Vec]:
-    """Return a function from keys to row numbers of ``source`` (-1: none; the first of equal keys)."""
-    vec = source.block(column, slice(None))
-    keys, there = spread(vec.values, source.rows), solid(vec.valid, source.rows)
-    rows = np.flatnonzero(there)
-    order = np.argsort(keys[rows], kind="stable")
-    rows, keys = rows[order], keys[rows[order]]
-    kept = np.ones(len(keys), dtype=bool)
-    kept[1:] = keys[1:] != keys[:-1]
-    rows, keys = rows[kept], keys[kept]
-    if len(keys) and int(keys[-1]) - int(keys[0]) < _ROOM * len(keys) + 1_000_000:
-        return _by_table(keys, rows)
-
-    def search(own: Vec) -> Vec:
-        values = np.asarray(own.values)
-        place = np.minimum(np.searchsorted(keys, values), max(len(keys) - 1, 0))
-        hit = keys[place] == values if len(keys) else np.zeros(values.shape, dtype=bool)
-        return Vec(np.where(hit, rows[place], -1) if len(keys) else np.full(values.shape, -1), own.valid)
-
-    return search
-
-
-def _by_table(keys: Int1D, rows: Int1D) -> Callable[[Vec], Vec]:
-    low, high = int(keys[0]), int(keys[-1])
-    table = np.full(high - low + 2, -1, dtype=np.int64)
-    table[keys - low] = rows
-
-    def look(own: Vec) -> Vec:
-        values = np.asarray(own.values)
-        inside = (values >= low) & (values <= high)
-        return Vec(table[np.where(inside, values - low, high - low + 1)], own.valid)
-
-    return look
-
-
-def unite_keys(own: Source, own_columns: Sequence[str], other: Source, column: str) -> None:
-    """Have ids that are text in one table and numbers in the other compared as text."""
-    pairs = [(own, name) for name in own_columns] + [(other, column)]
-    pairs = [(table, name) for table, name in pairs if name in table.headers]
-    ids = [(table, name) for table, name in pairs if table.columns[name].type.kind == "id"]
-    if len({table.is_text(name) for table, name in ids}) > 1:
-        own.labels.texts_of.update((table.name, name) for table, name in ids if not table.is_text(name))

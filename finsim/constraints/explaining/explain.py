@@ -20,12 +20,13 @@ from finsim.constraints.language.row_order import Order
 from finsim.constraints.packs.rule import Rule, key_names
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.repairing.repair import repair
+from finsim.constraints.repairing.repair_report import GivenUp, RepairReport
 from finsim.constraints.repairing.repaired_values import new_values
 from finsim.constraints.tables.arrow_to_numpy import taken
 from finsim.constraints.tables.group_layout import arrange, combined, layout
 from finsim.constraints.tables.nullable_vectors import known, spread
 from finsim.constraints.tables.typed_columns import Source
-from finsim.errors import DataError, RuleError
+from finsim.errors import DataError
 from finsim.notation import Int1D
 
 _MARK = "_finsim_row"
@@ -237,22 +238,22 @@ class _Row:
         if rule.repair.do == "resample":  # donors may stand anywhere in the table
             rows = np.arange(self.source.rows)
         part = taken(self.source.table, rows).append_column(_MARK, pa.array(rows))
-        try:
-            mended, _ = repair(
-                part,
-                self.session.rules,
-                self.params,
-                name=self.place,
-                others=self.others,
-                excused=self.excused,
-            )
-        except RuleError as bad:
-            return f"{rule.repair.text}; {bad.problems[0].found}", {}
+        mended, report = repair(
+            part, self.session.rules, self.params, name=self.place, others=self.others, excused=self.excused
+        )
+        lost = _lost(report, int(np.flatnonzero(rows == self.row)[0]))
+        if lost is not None:
+            return f"{rule.repair.text}; {lost.why}; the row would be {lost.done}", {}
         place = np.flatnonzero(mended.column(_MARK).to_numpy() == self.row)
         if not len(place):
             return f"{rule.repair.text}; the row is dropped", {}
         after = self.session.source(self.place, mended)
         return rule.repair.text, _changes(self.source, self.row, after, int(place[0]))
+
+
+def _lost(report: RepairReport, row: int) -> GivenUp | None:
+    """Return how a repair gave a row up, where it is one of the first that it did."""
+    return next((one for one in report.given_up if row in one.rows), None)
 
 
 def _changes(before: Source, row: int, after: Source, place: int) -> dict[str, str]:

@@ -2,67 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 
-from finsim.constraints.language.expanded_size import WrittenOut
+from finsim.constraints.language.cross_table_binding import crossed
 from finsim.constraints.language.expression import Expr, Node, Span, walk
-from finsim.constraints.language.function_types import Call
-from finsim.constraints.language.functions import CROSS, FUNCTIONS
+from finsim.constraints.language.function_types import Call, Rows
+from finsim.constraints.language.functions import CROSS, FUNCTIONS, Function
 from finsim.constraints.language.grammar import Misread
-from finsim.constraints.language.lookup_table import Lookup
 from finsim.constraints.language.node_builder import Builder
-from finsim.constraints.language.row_order import Order
-from finsim.constraints.language.types import ANY, BOOL, DATE, INT, LABEL, Clash, Type, day_number, number
+from finsim.constraints.language.scope import Scope
+from finsim.constraints.language.types import ANY, BOOL, DATE, INT, LABEL, Clash, day_number, number
 from finsim.errors import did_you_mean
 
 _ORDER_FAMILIES = ("sequence", "window", "calendar")
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What names mean in one table's rules.
-
-    ``lets`` are written expressions, bound when used; ``ordered`` says whether sequence functions may be
-    used, ``group`` names the columns that make a group, ``time`` the column that windows run on (only
-    when rows are sorted by it); ``others`` has columns and first key column of the other tables,
-    ``lookups`` the lookup tables (None: one that is wrong, reported where it is written).
-    """
-
-    columns: Mapping[str, Type]
-    params: Mapping[str, Type] = field(default_factory=dict)
-    lets: Mapping[str, Expr] = field(default_factory=dict)
-    ordered: bool = False
-    group: tuple[str, ...] = ()
-    is_sorted: bool = True
-    time: str | None = None
-    others: Mapping[str, tuple[Mapping[str, Type], str]] = field(default_factory=dict)
-    lookups: Mapping[str, Lookup | None] = field(default_factory=dict)
-
-    @cached_property
-    def _sizes(self) -> WrittenOut:
-        return WrittenOut(self.lets)
-
-    def endless(self, expr: Expr) -> tuple[bool, Misread | None]:
-        """Return whether an expression is too long with every `let` in it written out, and the problem."""
-        is_endless = self._sizes.is_endless(expr)
-        return is_endless, self._sizes.fault(expr) if is_endless else None
-
-    def ordered_by(self, order: Order | None) -> Scope:
-        """Return the scope with the row order of a table, or of one rule."""
-        if order is None:
-            return self
-        times = [name for name in order.by if self.columns[name].kind in ("date", "ts")]
-        time = times[0] if times else None
-        ordered = replace(self, ordered=True, group=order.group, is_sorted=order.is_sorted, time=time)
-        ordered.__dict__["_sizes"] = self._sizes  # the same `let` names, measured once
-        return ordered
+_BRACKETS = "`where` reaches to the closing bracket: compare as (group_sum(x) where ..) > 5"
 
 
 @dataclass
 class Binder:
-    """Binds the expressions of one table; ``spans`` collects what stands where in the current text."""
+    """Binds the expressions of one table; ``spans`` collects what stands where in the current text.
+
+    ``when`` is the condition of the rule: ``unique`` counts only the rows in which it is true.
+    """
 
     make: Builder
     scope: Scope
@@ -70,6 +32,7 @@ class Binder:
     spans: list[Span] = field(default_factory=list)
     tol: Hashable = None
     used_tol: bool = False
+    when: Node | None = None
     _open: list[str] = field(default_factory=list)
 
     def bind(self, expr: Expr, tol: Hashable = None) -> Node:
@@ -85,7 +48,9 @@ class Binder:
         """Return the node of an expression that must be true or false."""
         node = self.bind(expr, tol)
         if node.type not in (BOOL, ANY):
-            self._report(expr, f"this is {node.type}, not true or false", "write a comparison")
+            is_limited = expr.op == "call" and any(arg.text == "where" for arg in expr.args)
+            remedy = _BRACKETS if is_limited else "write a comparison"
+            self._report(expr, f"this is {node.type}, not true or false", remedy)
         return node
 
     def _report(self, expr: Expr, found: str, remedy: str) -> Node:
@@ -117,7 +82,7 @@ class Binder:
         if expr.op == "label":
             return self.make.const(LABEL, expr.text)
         hints = {
-            "ref": "write exists(table.key = x) or parent(table.column)",
+            "ref": "write exists(table.key = x), parent(table.x, table.key = y) or sum_of(table.x, ..)",
             "named": "only some functions take named arguments",
             "set": "write a set after `in`",
         }
@@ -171,28 +136,65 @@ class Binder:
         if expr.text not in FUNCTIONS:
             raise Clash(f"unknown function {expr.text!r}", did_you_mean(expr.text, [*FUNCTIONS, *CROSS]))
         function, before = FUNCTIONS[expr.text], len(self.spans)
-        plain = [arg for arg in expr.args if arg.op != "named"]
-        named = {arg.text: self._bind(arg.args[0]) for arg in expr.args if arg.op == "named"}
-        args = [self._bind(arg) for arg in plain]
-        for name in named:
-            if name not in function.named:
-                raise Clash(f"{expr.text} has no argument {name!r}", f"use {function.usage}")
+        args = [self._bind(arg) for arg in expr.args if arg.op != "named"]
+        named = self._named(expr, function)
         if not function.least <= len(args) <= function.most:
             raise Clash(f"{expr.text} with {len(args)} arguments", f"use {function.usage}")
         if function.family in _ORDER_FAMILIES:
             self._need_order(expr.text, function.family)
-        elif function.family == "whole" and any(_looks_around(arg) for arg in args):
-            raise Clash(
-                f"{expr.text} of a function that looks at other rows", "use a plain expression inside"
-            )
-        if any(node.type == ANY for node in (*args, *named.values())):
+        elif function.family == "whole":
+            self._limit_to_when(expr.text, named)
+            if any(_looks_around(arg) for arg in (*args, *(one for many in named.values() for one in many))):
+                raise Clash(
+                    f"{expr.text} of a function that looks at other rows", "use a plain expression inside"
+                )
+        if any(node.type == ANY for node in (*args, *(one for many in named.values() for one in many))):
             return self.make.node("any", ANY)
-        time = self._column(self.scope.time) if self.scope.time else None
-        group = [self._column(name) for name in self.scope.group]
-        node = function.typing(self.make, Call(expr.text, args, named, time, group))
+        node = function.typing(self.make, Call(expr.text, args, named, self._rows()))
         if function.family != "row":  # the reader wants its value, not those of its arguments
             self.spans[before:] = [Span(expr.start, expr.end, node)]
         return node
+
+    def _named(self, expr: Expr, function: Function) -> dict[str, list[Node]]:
+        """Return the named arguments of a call; a set of columns gives several nodes."""
+        named: dict[str, list[Node]] = {}
+        for arg in expr.args:
+            if arg.op != "named":
+                continue
+            if arg.text not in function.named:
+                raise Clash(f"{expr.text} has no argument {arg.text!r}", f"use {function.usage}")
+            if arg.text in named:
+                raise Clash(f"{expr.text} has two `{arg.text}`", "keep one of them")
+            tol, inner, found = self.tol, arg.args[0], len(self.problems)
+            self.tol = None if arg.text == "where" else tol
+            if inner.op == "set" and arg.text != "by":
+                raise Clash(f"`{arg.text}` takes no set", f"use {function.usage}")
+            named[arg.text] = [self._bind(one) for one in (inner.args if inner.op == "set" else (inner,))]
+            self.tol = tol
+            if arg.text == "where":
+                self.problems[found:] = [
+                    Misread(bad.found, bad.start, bad.end, f"{bad.remedy}; {_BRACKETS}")
+                    for bad in self.problems[found:]
+                ]
+        return named
+
+    def _limit_to_when(self, name: str, named: dict[str, list[Node]]) -> None:
+        """Let ``unique`` count only the rows the rule speaks of, unless it says itself which count."""
+        if name != "unique" or "where" in named or self.when is None or self.when.type == ANY:
+            return
+        if _looks_around(self.when):
+            raise Clash(
+                "unique counts the rows of `when`, and this `when` looks at other rows",
+                "say which rows count: unique(..) where .. (`where true` for all)",
+            )
+        named["where"] = [self.when]
+
+    def _rows(self) -> Rows:
+        """Return how rows of the table follow one another, as nodes."""
+        scope = self.scope
+        time = self._column(scope.time) if scope.time else None
+        group, by = ([self._column(name) for name in names] for names in (scope.group, scope.by))
+        return Rows(scope.ordered, group, by if scope.is_sorted else [], time)
 
     def _column(self, name: str) -> Node:
         return self.make.node("column", self.scope.columns[name], (), name)
@@ -230,47 +232,17 @@ class Binder:
         return found
 
     def _cross(self, expr: Expr) -> Node:
-        ref, own = self._cross_parts(expr)
-        table, _, column = ref.text.partition(".")
-        if table not in self.scope.others:
-            raise Clash(f"unknown table {table!r}", did_you_mean(table, list(self.scope.others)))
-        columns, key = self.scope.others[table]
-        join = own.args[0].text.partition(".")[2] if own is not None else key
-        for name in (column, join):
-            if name not in columns:
-                raise Clash(f"table {table} has no column {name!r}", did_you_mean(name, list(columns)))
         before = len(self.spans)
-        by_name = Expr("name", join, (), expr.start, expr.end)
-        mine = self._bind(own.args[1] if own is not None else by_name)
-        if mine.type != ANY and {mine.type.kind, columns[join].kind} not in (
-            {mine.type.kind},
-            {"cat", "id"},
-        ):
-            raise Clash(f"cannot compare {columns[join]} with {mine.type}", "join on a key of one type")
-        found = self.make.call(INT, (mine,), "match", table, join)
-        if expr.text == "exists":
-            node = self.make.call(BOOL, (found,), "exists", table)
-        else:
-            node = self.make.call(columns[column], (found,), "parent", table, column)
-        self.spans[before:] = [Span(expr.start, expr.end, node)]
-        return node
+        made = crossed(expr, self.make, self.scope, self._bind, self._in_table)
+        self.spans[before:] = [Span(expr.start, expr.end, made)]
+        return made
 
-    def _cross_parts(self, expr: Expr) -> tuple[Expr, Expr | None]:
-        args, usage = list(expr.args), CROSS[expr.text]
-        joins = [arg for arg in args if arg.op == "compare" and arg.text == "=" and arg.args[0].op == "ref"]
-        refs = [arg for arg in args if arg.op == "ref"]
-        if expr.text == "exists" and len(args) == len(joins) == 1:
-            return joins[0].args[0], joins[0]
-        if (
-            expr.text == "parent"
-            and len(refs) == 1
-            and args[0].op == "ref"
-            and len(args) == 1 + len(joins) <= 2
-        ):
-            if joins and joins[0].args[0].text.partition(".")[0] != refs[0].text.partition(".")[0]:
-                raise Clash("parent joins a different table", f"use {usage}")
-            return refs[0], joins[0] if joins else None
-        raise Clash(f"{expr.text} is not called like this", f"use {usage}")
+    def _in_table(self, scope: Scope, expr: Expr) -> Node:
+        """Return an expression that is about a row of another table; its problems are ours."""
+        inner = Binder(self.make, scope)
+        node = inner.bind(expr)
+        self.problems += inner.problems
+        return node
 
     def _compare(self, expr: Expr) -> Node:
         left, right = (self._bind(arg) for arg in expr.args)

@@ -13,14 +13,23 @@ MAX_LAG = 32
 
 
 @dataclass(frozen=True)
+class Rows:
+    """How rows of the table follow one another: columns of the order (``by`` empty: as they stand)."""
+
+    ordered: bool = False
+    group: Sequence[Node] = ()
+    by: Sequence[Node] = ()
+    time: Node | None = None
+
+
+@dataclass(frozen=True)
 class Call:
-    """Typed arguments of one call; ``group`` and ``time`` are columns of the order, where it has them."""
+    """Typed arguments of one call; each named argument is a list of nodes, of one but for ``by: {a, b}``."""
 
     name: str
     args: Sequence[Node]
-    named: Mapping[str, Node]
-    time: Node | None = None
-    group: Sequence[Node] = ()
+    named: Mapping[str, Sequence[Node]]
+    rows: Rows = Rows()
 
     def constant(self, index: int, kind: Type, what: str) -> int:
         """Return a constant argument; raises Clash when it is not one."""
@@ -30,7 +39,8 @@ class Call:
         return node.data
 
 
-def _demand(call: Call, kinds: Sequence[str], *indices: int) -> None:
+def demand(call: Call, kinds: Sequence[str], *indices: int) -> None:
+    """Raise Clash when an argument (those at ``indices``, else any) is of none of these kinds."""
     for index in indices or range(len(call.args)):
         kind = call.args[index].type
         if kind != ANY and kind.kind not in kinds:
@@ -39,13 +49,13 @@ def _demand(call: Call, kinds: Sequence[str], *indices: int) -> None:
 
 def type_same(make: Builder, call: Call) -> Node:
     """Return x without change of type."""
-    _demand(call, (*NUMERIC, "money", "dur"), 0)
+    demand(call, (*NUMERIC, "money", "dur"), 0)
     return make.call(replace(call.args[0].type, values=None), call.args, call.name)
 
 
 def type_extreme(make: Builder, call: Call) -> Node:
     """Return the smallest, largest or clamped value, in one common type."""
-    _demand(call, ORDERED)
+    demand(call, ORDERED)
     args = make.alike(call.args, f"take the {call.name} of")
     return make.call(args[0].type, args, call.name)
 
@@ -58,7 +68,7 @@ def type_coalesce(make: Builder, call: Call) -> Node:
 
 def type_round(make: Builder, call: Call) -> Node:
     """Return a rounded number; money becomes exact."""
-    _demand(call, (*NUMERIC, "money"), 0)
+    demand(call, (*NUMERIC, "money"), 0)
     x = call.args[0]
     digits = call.constant(1, INT, "the number of digits") if len(call.args) > 1 else 0
     if x.type.stored == "i" or x.type == ANY:
@@ -70,53 +80,53 @@ def type_round(make: Builder, call: Call) -> Node:
 
 def type_whole(make: Builder, call: Call) -> Node:
     """Return a whole number."""
-    _demand(call, NUMERIC, 0)
+    demand(call, NUMERIC, 0)
     x = call.args[0]
     return x if x.type.stored == "i" else make.call(WHOLE, (x,), call.name)
 
 
 def type_real(make: Builder, call: Call) -> Node:
     """Return a float of a float."""
-    _demand(call, NUMERIC, 0)
+    demand(call, NUMERIC, 0)
     return make.call(FLOAT, [make.as_float(call.args[0])], call.name)
 
 
 def type_annuity(make: Builder, call: Call) -> Node:
     """Return a payment; money carries rounding."""
-    _demand(call, (*NUMERIC, "money"), 0)
-    _demand(call, NUMERIC, 1, 2)
+    demand(call, (*NUMERIC, "money"), 0)
+    demand(call, NUMERIC, 1, 2)
     return make.call(unstated(call.args[0].type), [make.as_float(arg) for arg in call.args], "annuity")
 
 
 def type_on_tick(make: Builder, call: Call) -> Node:
     """Return a truth."""
-    _demand(call, (*NUMERIC, "money"))
+    demand(call, (*NUMERIC, "money"))
     return make.call(BOOL, make.alike(call.args, "compare"), "on_tick")
 
 
 def type_round_to(make: Builder, call: Call) -> Node:
     """Return x on the grid of a tick, in the common type of both."""
-    _demand(call, (*NUMERIC, "money"))
+    demand(call, (*NUMERIC, "money"))
     args = make.alike(call.args, "round")
     return make.call(replace(args[0].type, values=None), args, "round_to")
 
 
 def type_date_part(make: Builder, call: Call) -> Node:
     """Return a whole number of a date or time."""
-    _demand(call, ("date", "ts"), 0)
+    demand(call, ("date", "ts"), 0)
     return make.call(INT, call.args, call.name, call.args[0].type.kind)
 
 
 def type_days(make: Builder, call: Call) -> Node:
     """Return a number of days."""
-    _demand(call, ("date",))
+    demand(call, ("date",))
     return make.call(INT, call.args, "days")
 
 
 def type_add_months(make: Builder, call: Call) -> Node:
     """Return a date."""
-    _demand(call, ("date",), 0)
-    _demand(call, ("int",), 1)
+    demand(call, ("date",), 0)
+    demand(call, ("int",), 1)
     return make.call(DATE, call.args, "add_months")
 
 
@@ -128,7 +138,7 @@ def type_lag(make: Builder, call: Call) -> Node:
         raise Clash(f"lag of {back} rows", f"use 1 to {MAX_LAG}")
     if "default" not in call.named:
         return make.call(x.type, (x,), "lag", back)
-    a, b = make.alike((x, call.named["default"]), "lag with a default of")
+    a, b = make.alike((x, *call.named["default"]), "lag with a default of")
     return make.call(a.type, (a, b), "lag", back)
 
 
@@ -137,23 +147,28 @@ def type_first(make: Builder, call: Call) -> Node:
     return make.call(call.args[0].type, call.args, "first")
 
 
+def type_last_known(make: Builder, call: Call) -> Node:
+    """Return x of the last row before that has one."""
+    return make.call(call.args[0].type, call.args, "last_known")
+
+
 def type_running(make: Builder, call: Call) -> Node:
     """Return a running sum or maximum."""
-    _demand(call, (*NUMERIC, "money", "dur", "bool") if call.name == "cumsum" else ORDERED, 0)
+    demand(call, (*NUMERIC, "money", "dur", "bool") if call.name == "cumsum" else ORDERED, 0)
     x = make.as_int(call.args[0])
     return make.call(replace(x.type, values=None), (x,), call.name)
 
 
 def type_runlen(make: Builder, call: Call) -> Node:
     """Return a count."""
-    _demand(call, ("bool",), 0)
+    demand(call, ("bool",), 0)
     return make.call(INT, call.args, "runlen")
 
 
 def _clock(make: Builder, call: Call) -> Node:
-    if call.time is None:
+    if call.rows.time is None:
         raise Clash(f"{call.name} needs a time", "name a date or ts column first in `order: by:`")
-    return make.as_time(call.time)
+    return make.as_time(call.rows.time)
 
 
 def type_count_in(make: Builder, call: Call) -> Node:
@@ -164,7 +179,7 @@ def type_count_in(make: Builder, call: Call) -> Node:
 
 def type_in_window(make: Builder, call: Call) -> Node:
     """Return a sum or maximum over a window."""
-    _demand(call, (*NUMERIC, "money", "dur", "bool") if call.name == "sum_in" else ORDERED, 0)
+    demand(call, (*NUMERIC, "money", "dur", "bool") if call.name == "sum_in" else ORDERED, 0)
     x = make.as_int(call.args[0])
     return make.call(replace(x.type, values=None), (x, _clock(make, call)), call.name, _width(call, 1))
 
@@ -178,48 +193,6 @@ def _width(call: Call, index: int) -> int:
 
 def type_in_period(make: Builder, call: Call) -> Node:
     """Return a sum since the period began."""
-    _demand(call, (*NUMERIC, "money", "dur", "bool"), 0)
+    demand(call, (*NUMERIC, "money", "dur", "bool"), 0)
     x = make.as_int(call.args[0])
     return make.call(x.type, (x, _clock(make, call)), call.name)
-
-
-def _group(call: Call) -> list[Node]:
-    by = [call.named["by"]] if "by" in call.named else list(call.group)
-    if not by:
-        raise Clash(f"{call.name} needs a group", "write by: column, or give the table `order: {group: ..}`")
-    if any(node.op != "column" for node in by):
-        raise Clash(f"{call.name}: `by` must be a column", "write by: column")
-    return by
-
-
-def type_quantile(make: Builder, call: Call) -> Node:
-    """Return a quantile of x per group; the share is a constant or a parameter between 0 and 1."""
-    by = _group(call)
-    _demand(call, (*NUMERIC, "money"), 0)
-    _demand(call, NUMERIC, 1)
-    x, share = make.as_float(call.args[0]), call.args[1]
-    if share.op not in ("const", "param"):
-        raise Clash("group_q: the share must be a constant or a parameter", "write it as 90%")
-    if share.op == "const" and not 0 <= share.data <= 1:
-        raise Clash(f"group_q: {share.data} is not a share", "write one between 0% and 100%")
-    return make.call(replace(x.type, values=None), (x, make.as_float(share), *by), "group_q")
-
-
-def type_grouped(make: Builder, call: Call) -> Node:
-    """Return one value per group."""
-    by = _group(call)
-    if call.name == "group_count":
-        return make.call(INT, by, call.name)
-    if call.name == "group_distinct":
-        return make.call(INT, (call.args[0], *by), call.name)
-    kinds = (*NUMERIC, "money", "dur", "bool") if call.name == "group_sum" else ORDERED
-    _demand(call, kinds, 0)
-    x = make.as_int(call.args[0])
-    return make.call(replace(x.type, values=None), (x, *by), call.name)
-
-
-def type_unique(make: Builder, call: Call) -> Node:
-    """Return a truth."""
-    if any(node.op != "column" for node in call.args if node.type != ANY):
-        raise Clash("unique takes columns", "name the columns of the key")
-    return make.call(BOOL, call.args, "unique")

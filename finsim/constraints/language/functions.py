@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from finsim.constraints.language import aggregate_types as whole
 from finsim.constraints.language import function_types as typed
 from finsim.constraints.language.expression import Node
 from finsim.constraints.language.function_types import Call
@@ -85,6 +86,14 @@ FUNCTIONS: dict[str, Function] = {
         ("default",),
     ),
     "first": Function("first(x)", "x of the group's first row", "sequence", 1, 1, typed.type_first),
+    "last_known": Function(
+        "last_known(x)",
+        "x of the last row before this one in which x is not null",
+        "sequence",
+        1,
+        1,
+        typed.type_last_known,
+    ),
     "cumsum": Function(
         "cumsum(x)", "sum of x so far; nulls add nothing", "sequence", 1, 1, typed.type_running
     ),
@@ -107,44 +116,60 @@ FUNCTIONS: dict[str, Function] = {
     "sum_month": Function(
         "sum_month(x)", "sum of x since the start of the month", "calendar", 1, 1, typed.type_in_period
     ),
-    "group_count": Function(
-        "group_count([by: c])", "rows of the group", "whole", 0, 0, typed.type_grouped, ("by",)
+}
+
+
+def _whole(usage: str, summary: str, typing: Typing, named: tuple[str, ...] = ("by", "where")) -> Function:
+    """Return a function of the whole table; its usage shows how many arguments it takes."""
+    plain = usage[usage.index("(") + 1 :].split("[")[0].rstrip(")").split(", ")
+    least = sum(bool(one) for one in plain)
+    return Function(usage, summary, "whole", least, least, typing, named)
+
+
+FUNCTIONS |= {
+    "group_count": _whole("group_count([by: c])", "rows of the group", whole.type_count),
+    "group_sum": _whole(
+        "group_sum(x [, by: c])", "sum of x over the group; 0 where there is none", whole.type_total
     ),
-    "group_sum": Function(
-        "group_sum(x [, by: c])", "sum of x over the group", "whole", 1, 1, typed.type_grouped, ("by",)
+    "group_mean": _whole("group_mean(x [, by: c])", "mean of x; of a truth, its share", whole.type_mean),
+    "group_std": _whole(
+        "group_std(x [, by: c])", "sample standard deviation; null below two values", whole.type_deviation
     ),
-    "group_min": Function(
-        "group_min(x [, by: c])", "smallest x of the group", "whole", 1, 1, typed.type_grouped, ("by",)
-    ),
-    "group_max": Function(
-        "group_max(x [, by: c])", "largest x of the group", "whole", 1, 1, typed.type_grouped, ("by",)
-    ),
-    "group_q": Function(
-        "group_q(x, q [, by: c])",
-        "quantile of x in the group, q as 90%",
-        "whole",
-        2,
-        2,
-        typed.type_quantile,
-        ("by",),
-    ),
-    "group_distinct": Function(
-        "group_distinct(x [, by: c])",
-        "how many different x the group has",
-        "whole",
-        1,
-        1,
-        typed.type_grouped,
-        ("by",),
+    "group_median": _whole("group_median(x [, by: c])", "median of x in the group", whole.type_median),
+    "group_min": _whole("group_min(x [, by: c])", "smallest x of the group", whole.type_ends),
+    "group_max": _whole("group_max(x [, by: c])", "largest x of the group", whole.type_ends),
+    "group_q": _whole("group_q(x, q [, by: c])", "quantile of x in the group, q as 90%", whole.type_quantile),
+    "group_distinct": _whole(
+        "group_distinct(x [, by: c])", "how many different x the group has", whole.type_distinct
     ),
     "unique": Function(
-        "unique(a, ..)", "whether no earlier row has the same values", "whole", 1, 8, typed.type_unique
+        "unique(a, ..)",
+        "whether no earlier row has the same values",
+        "whole",
+        1,
+        8,
+        whole.type_unique,
+        ("where",),
+    ),
+    "next": Function(
+        "next(x [, k] [, default: v])",
+        "x of the k-th row after; v where there is none",
+        "whole",
+        1,
+        2,
+        whole.type_next,
+        ("default",),
     ),
 }
 
 # Typed by ``binding``: their arguments name another table and its columns.
 CROSS = {
-    "exists": "exists(table.key = x): whether the other table has a row with that key",
+    "exists": "exists(table.key = x [and ..]): whether the other table has a row with that key",
+    "parent": "parent(table.column [, table.key = x and ..]): the column of that row, null for none",
+    "sum_of": "sum_of(table.x, table.key = y [and ..]): sum of x over the rows with that key, 0 for none",
+    "count_of": "count_of(table, table.key = x [and ..]): how many rows have that key",
+    "mean_of": "mean_of(table.x, table.key = y [and ..]): mean of x over the rows with that key",
+    "min_of": "min_of(table.x, table.key = y [and ..]): smallest x of the rows with that key",
+    "max_of": "max_of(table.x, table.key = y [and ..]): largest x of the rows with that key",
     "lookup": "lookup(name, key, .. [, date]): the value of a lookup table for these keys on that day",
-    "parent": "parent(table.column [, table.key = x]): the column of that row, null when there is none",
 }

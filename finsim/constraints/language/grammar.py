@@ -39,8 +39,10 @@ members: "{" sum ("," sum)* [","] "}" | NAME
      | NAME                                -> name
      | NAME "." NAME                       -> ref
      | NAME "(" [arg ("," arg)*] ")"       -> call
+     | NAME "(" [arg ("," arg)*] ")" "where" or_ -> call_where
      | "(" expr ")"
 ?arg: expr | NAME ":" expr                 -> named
+    | NAME ":" "{" [NAME ("," NAME)*] "}"  -> columns
 ARROW.3: "=>"
 COMPARE: "<=" | ">=" | "!=" | "<" | ">" | "="
 SUM: "+" | "-"
@@ -146,6 +148,12 @@ def _build(tree: Any, text: str, depth: int) -> Expr:
         return Expr("ref", f"{tokens[0]}.{tokens[1]}", (), start, end)
     if kind == "members":
         return Expr("name", word, (), start, end) if word else Expr("set", "", args, start, end)
+    if kind == "columns":
+        names = tuple(Expr("name", str(one), (), one.start_pos, one.end_pos) for one in tokens[1:])
+        return Expr("named", word, (Expr("set", "", names, start, end),), start, end)
+    if kind == "call_where":
+        condition = Expr("named", "where", args[-1:], args[-1].start, args[-1].end)
+        return Expr("call", word, (*args[:-1], condition), start, end)
     if kind == "signed":
         return args[0] if word == "+" else Expr("neg", "-", args, start, end)
     if kind == "notnull":

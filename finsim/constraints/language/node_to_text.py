@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from finsim.constraints.language.aggregate_types import parts_of
 from finsim.constraints.language.expression import Node
+from finsim.constraints.language.functions import CROSS
+from finsim.constraints.language.table_links import link_of
 from finsim.constraints.language.types import shown
 
 _BINDING = {
@@ -64,13 +70,8 @@ def _negation(inner: Node) -> str:
 
 def _call(node: Node) -> str:
     name, args = str(node.data[0]), [written(arg) for arg in node.args]
-    if name == "match":
-        return args[0]
-    if name == "exists":
-        return f"exists({node.data[1]}.{node.args[0].data[2]} = {args[0]})"
-    if name == "parent":
-        match = node.args[0]
-        return f"parent({node.data[1]}.{node.data[2]}, {node.data[1]}.{match.data[2]} = {args[0]})"
+    if name in ("match", *CROSS) and name != "lookup":
+        return _cross(name, node)
     if name == "lookup":
         return f"lookup({', '.join((node.data[1].name, *args))})"
     if name == "lag":
@@ -82,6 +83,40 @@ def _call(node: Node) -> str:
         return f"{name}({', '.join((*args[:-1], width))})"
     if name in ("sum_day", "sum_month"):
         return f"{name}({args[0]})"
+    if name == "next":
+        steps = [str(node.data[1])] if node.data[1] != 1 else []
+        default = [f"default: {args[1]}"] if node.data[2] > 1 else []
+        return f"next({', '.join((args[0], *steps, *default))})"
+    if name.startswith("group_") or name == "unique":
+        return _of_group(name, node, args)
     if name == "round" and node.data[1]:
         return f"round({args[0]}, {node.data[1]})"
     return f"{name}({', '.join(args)})"
+
+
+def _of_group(name: str, node: Node, args: Sequence[str]) -> str:
+    """Return the text of a group total or of ``unique``."""
+    parts = parts_of(node, args)
+    by = ", ".join(parts.by)
+    told = [] if name == "unique" else [f"by: {by}" if len(parts.by) == 1 else f"by: {{{by}}}"]
+    text = f"{name}({', '.join((*parts.values, *told))})"
+    return text if parts.where is None else f"({text} where {parts.where})"
+
+
+def _cross(name: str, node: Node) -> str:
+    """Return the text of a function that looks into another table."""
+    link = link_of(node)
+    match = node if name == "match" else node.args[0]
+    parts = [f"{link.table}.{key} = {written(arg)}" for key, arg in zip(link.keys, match.args, strict=True)]
+    parts += [_inner(_within(link.table, link.where), 3)] if link.where is not None else []
+    about = {"count_of": link.table, "parent": f"{link.table}.{node.data[-1]}"}.get(name, "")
+    if name.endswith("_of") and not about:
+        about = written(_within(link.table, node.data[2]))
+    return f"{name}({', '.join((*([about] if about else []), ' and '.join(parts)))})"
+
+
+def _within(table: str, node: Node) -> Node:
+    """Return an expression of another table with the table's name before its columns."""
+    if node.op == "column":
+        return replace(node, data=f"{table}.{node.data}")
+    return replace(node, args=tuple(_within(table, arg) for arg in node.args))

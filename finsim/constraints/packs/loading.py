@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from finsim.constraints.language.binding import Scope
 from finsim.constraints.language.column import Column
 from finsim.constraints.language.expression import Expr
 from finsim.constraints.language.grammar import RESERVED, Misread, parse
 from finsim.constraints.language.lookup_table import Lookup
 from finsim.constraints.language.node_builder import Builder
 from finsim.constraints.language.row_order import Order
+from finsim.constraints.language.scope import Scope
 from finsim.constraints.language.types import Clash, Type, day_number, money, number
 from finsim.constraints.packs.file_schema import (
     DIALECT,
@@ -279,7 +279,7 @@ def _scope(
     for name in set(draft.lets) & (set(columns) | set(params)):
         reader.complain((*draft.loc, "let", name), f"{name!r} is also a column or parameter", "rename it")
     others = {
-        name: ({one: spec.type for one, spec in other.table.columns.items()}, (other.table.key or ("",))[0])
+        name: ({one: spec.type for one, spec in other.table.columns.items()}, other.table.key)
         for name, other in tables.items()
     }
     scope = Scope(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from finsim.constraints.language.binding import Binder, Scope
+from finsim.constraints.language.binding import Binder
 from finsim.constraints.language.expression import Expr, Node
 from finsim.constraints.language.grammar import Misread, parse
 from finsim.constraints.language.node_builder import Builder
 from finsim.constraints.language.row_order import Order
+from finsim.constraints.language.scope import Scope
 from finsim.constraints.language.types import ANY, NUMERIC, Clash, Type
 from finsim.constraints.packs.file_schema import PackReader, RepairText, RuleText
 from finsim.constraints.packs.linear_rules import half_spaces, touches
@@ -19,8 +21,9 @@ from finsim.errors import did_you_mean
 
 MOST_REDRAWS = 8
 _KEYS = {
-    "set": ("on", "expr"), "clip": ("on",), "project": ("on", "weights"),
-    "resample": ("on", "max", "otherwise"), "sort": (), "drop": ("whole",), "flag": (),
+    "set": ("on", "expr", "otherwise"), "clip": ("on", "otherwise"),
+    "project": ("on", "weights", "otherwise"), "resample": ("on", "max", "otherwise"),
+    "sort": ("otherwise",), "drop": ("whole",), "flag": (),
 }  # fmt: skip
 _WRITTEN = {"otherwise": "else"}
 
@@ -49,6 +52,12 @@ class RepairBuilder:
 
     def build(self, text: RepairText, check: Node, order: Order | None) -> Repair | None:
         """Return the repair, or None after noting its problems."""
+        repair = self._built(text, check, order)
+        if repair is None or text.otherwise is None or text.do == "resample":
+            return repair
+        return replace(repair, otherwise=text.otherwise, text=f"{repair.text} (else {text.otherwise})")
+
+    def _built(self, text: RepairText, check: Node, order: Order | None) -> Repair | None:
         self._refuse_strangers(text)
         if text.do == "set":
             return self._set(text)

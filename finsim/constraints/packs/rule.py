@@ -27,8 +27,9 @@ class Repair:
     """How a breach is mended: ``do`` is ``set clip project resample sort drop flag``.
 
     ``columns`` are those it writes (``column`` is the one of ``set`` and ``clip``), ``weights`` what a
-    unit of move costs in each (project), ``most`` the redraws of a row and ``otherwise`` what follows
-    them (resample), ``group`` the columns of the group that is dropped whole (drop).
+    unit of move costs in each (project), ``most`` the redraws of a row (resample), ``otherwise`` what
+    becomes of a row that stays broken (``drop``, ``flag``; empty: not said), ``group`` the columns of the
+    group that is dropped whole (drop).
     """
 
     do: str

@@ -7,12 +7,14 @@ from collections.abc import Hashable, Mapping
 from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 
-from finsim.constraints.language.binding import Binder, Scope
+from finsim.constraints.language.binding import Binder
 from finsim.constraints.language.expression import Expr, Node, Span, walk
 from finsim.constraints.language.functions import FUNCTIONS
 from finsim.constraints.language.grammar import Misread
 from finsim.constraints.language.node_builder import Builder
 from finsim.constraints.language.row_order import Order
+from finsim.constraints.language.scope import Scope
+from finsim.constraints.language.table_links import is_match, link_of
 from finsim.constraints.language.types import BOOL, Clash, number
 from finsim.constraints.packs.file_schema import PackReader, RuleText
 from finsim.constraints.packs.repair_builder import RepairBuilder, parsed, reported
@@ -45,8 +47,8 @@ class RuleBuilder:
         scope = self.scope.ordered_by(order)
         check_text, when_text = _written(text.check), "" if text.when is None else _written(text.when)
         tol = self._tol(text, loc)
-        check = self._condition(scope, (*loc, "check"), check_text, tol)
         when = self._condition(scope, (*loc, "when"), when_text, None) if when_text else None
+        check = self._condition(scope, (*loc, "check"), check_text, tol, when[0] if when else None)
         self._check_expect(text, loc)
         if check is None or (when_text and when is None):
             return None
@@ -67,7 +69,7 @@ class RuleBuilder:
             text.id, self.table.name, text.level, text.kind, node, when[0] if when else None, antecedent,
             check_text, when_text, spans, when[1] if when else (), own, text.nulls,
             (text.expect[0], text.expect[1]) if text.expect else None, repair, frozenset(columns),
-            frozenset(str(data[1]) for data in _calls(roots) if data[0] == "match"),
+            frozenset(link_of(node).table for root in roots for node in walk(root) if is_match(node)),
             text.why, text.cite, text.assumption,
         )  # fmt: skip
 
@@ -77,7 +79,7 @@ class RuleBuilder:
         return order if needs else None
 
     def _condition(
-        self, scope: Scope, loc: Loc, text: str, tol: Hashable
+        self, scope: Scope, loc: Loc, text: str, tol: Hashable, when: Node | None = None
     ) -> tuple[Node, tuple[Span, ...], bool] | None:
         expr = parsed(self.reader, loc, text)
         if expr is None:
@@ -85,7 +87,7 @@ class RuleBuilder:
         if expr.op == "assign":
             self.reader.misread(loc, text, Misread("`:=` in a condition", 0, len(text), "compare with `=`"))
             return None
-        binder = Binder(self.make, scope)
+        binder = Binder(self.make, scope, when=when)
         node = binder.condition(expr, tol)
         if reported(self.reader, binder, loc, text):
             return None

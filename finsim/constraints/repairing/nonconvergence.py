@@ -1,22 +1,18 @@
-"""Diagnose repairs that do not converge: rules still broken, and a smallest conflicting set."""
+"""Why repairs do not converge: a smallest set of rules at odds in one row."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-import pyarrow as pa
 
-from finsim.constraints.checking.check import check
-from finsim.constraints.checking.check_session import Session
 from finsim.constraints.packs.rule import Rule
-from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.repairing.breach_detection import sees_everything
 from finsim.constraints.repairing.project_repair import Projection
-from finsim.constraints.repairing.repair_rounds import MAX_ROUNDS, Rounds, Terms
+from finsim.constraints.repairing.repair_rounds import Rounds
+from finsim.constraints.repairing.sequential_repair import Terms
 from finsim.constraints.repairing.table_under_repair import Workpiece
 from finsim.constraints.tables.group_layout import combined
-from finsim.errors import Problem, RuleError
 from finsim.notation import Int1D
 
 _MOST_ROWS = 10_000
@@ -65,40 +61,3 @@ def _context(piece: Workpiece, acting: Sequence[Rule], row: int) -> Int1D | None
     else:
         rows = np.array([row])
     return rows if len(rows) <= _MOST_ROWS else None
-
-
-def failure(
-    rounds: Rounds,
-    broken: Mapping[str, Int1D],
-    tables: Mapping[str, pa.Table],
-    rules: RuleSet,
-    params: Mapping[str, object] | None,
-) -> RuleError:
-    """Return the error that names the rules still broken, some rows of each, and the rules at odds.
-
-    ``tables`` are those that were given. A row is tried as it was given, then as repair left it.
-    """
-    piece, terms = rounds.piece, rounds.terms
-    given = Workpiece(Session(rules, tables, params), piece.name)
-    narrowed = rules.needing(piece.name)
-    report = check({**tables, piece.name: piece.table}, narrowed, params, excused=terms.excused)
-    problems = []
-    for name, rows in broken.items():
-        first = report[name].first
-        numbers = piece.origins(rows)
-        listed = ", ".join(str(row) for row in numbers[:5].tolist())
-        shown = f", such as row {numbers[0]}: {first[0].text}" if first and first[0].row == rows[0] else ""
-        odds = at_odds(given, rounds.acting, terms, int(numbers[0]))
-        odds = odds or at_odds(piece, rounds.acting, terms, int(rows[0]))
-        named = f"{', '.join(odds)} in row {numbers[0]}" if odds else ", ".join(rounds.last)
-        problems.append(
-            Problem(
-                f"table {piece.name}, rule {name}",
-                f"still broken after {MAX_ROUNDS} rounds in {len(rows)} rows ({listed}){shown}",
-                "",
-                f"these rules contradict each other, or a value is missing: {named}",
-            )
-        )
-    error = RuleError.of(problems)
-    assert isinstance(error, RuleError)
-    return error

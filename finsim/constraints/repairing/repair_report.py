@@ -21,7 +21,7 @@ class RuleRepair:
     in standard deviations of their columns as given (None when nothing numeric moved). ``shift`` is, for
     each column, the largest gap between its distributions before and after (two-sample Kolmogorov-Smirnov
     distance; for labels the total variation). ``acceptance`` is the share of redraws that were kept, and
-    ``given_up`` the rows for which no redraw would do.
+    ``given_up`` the rows that it could not mend.
     """
 
     id: str
@@ -48,8 +48,46 @@ class RuleRepair:
 
 
 @dataclass(frozen=True)
+class GivenUp:
+    """Rows that no repair could mend, for one reason.
+
+    ``rules`` are at odds in the first of them: none can be left out. ``outcome`` is ``flag`` (they stay as
+    they were given) or ``drop``; ``count`` rows, the first of them (numbered as given) in ``rows``.
+    """
+
+    rules: tuple[str, ...]
+    outcome: str
+    count: int
+    rows: tuple[int, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {**vars(self), "rules": list(self.rules), "rows": list(self.rows)}
+
+    @property
+    def done(self) -> str:
+        """What became of the rows."""
+        return "dropped" if self.outcome == "drop" else "flagged"
+
+    @property
+    def why(self) -> str:
+        """Why they were given up."""
+        named = ", ".join(self.rules)
+        return f"at odds: {named}" if len(self.rules) > 1 else f"its repair does not satisfy {named}"
+
+    def to_text(self) -> str:
+        """Return one line."""
+        rows = ", ".join(map(str, self.rows)) + (", .." if self.count > len(self.rows) else "")
+        done = "dropped" if self.outcome == "drop" else "left as given and flagged"
+        return f"given up: {self.count:,} rows {done} (row {rows}); {self.why} in row {self.rows[0]}"
+
+
+@dataclass(frozen=True)
 class RepairReport:
-    """What a repair did, rule by rule. ``left`` are rules still broken that have no repair."""
+    """What a repair did, rule by rule. ``left`` are rules still broken that have no repair.
+
+    ``given_up`` are rows that stayed broken after all rounds.
+    """
 
     pack: str
     rows_before: int
@@ -57,6 +95,13 @@ class RepairReport:
     rounds: int
     rules: tuple[RuleRepair, ...]
     left: Mapping[str, int]
+    given_up: tuple[GivenUp, ...] = ()
+
+    @property
+    def lost(self) -> int:
+        """How many rows were given up: dropped or left broken, by rounds or by redraws."""
+        redrawn = sum(rule.given_up for rule in self.rules if rule.do == "resample")
+        return redrawn + sum(one.count for one in self.given_up)
 
     def touched(self) -> dict[str, int]:
         """Return rule id -> rows changed, removed or flagged."""
@@ -75,6 +120,7 @@ class RepairReport:
             "rounds": self.rounds,
             "rules": [rule.to_dict() for rule in self.rules],
             "left": dict(self.left),
+            "given_up": [one.to_dict() for one in self.given_up],
         }
 
     def to_text(self) -> str:
@@ -83,6 +129,7 @@ class RepairReport:
         lines += [f"  {rule.to_text()}" for rule in self.rules if rule.touched or rule.given_up]
         if len(lines) == 1:
             lines.append("  nothing to repair")
+        lines += [f"  {one.to_text()}" for one in self.given_up]
         lines += [
             f"  {name}: {count:,} rows break it and it has no repair" for name, count in self.left.items()
         ]
@@ -96,40 +143,64 @@ class Account:
         self.id, self.do = rule_id, do
         self.draws = self.kept = self.given_up = 0
         self._rows: list[Int1D] = []
-        self._cells: dict[str, list[tuple[Array, Array, bool]]] = {}
+        self._cells: dict[str, list[_Cells]] = {}
         self._removed: dict[str, float] = {}
-        self._moves, self._count = 0.0, 0
 
     def touch(self, origins: Int1D) -> None:
         """Note rows, by the numbers they had at the start."""
         self._rows.append(origins)
 
-    def cells(self, column: str, old: Array, new: Array, deviation: float | None) -> None:
+    def cells(self, column: str, origins: Int1D, old: Array, new: Array, deviation: float | None) -> None:
         """Note changed cells of a column; ``deviation`` is None for labels, whose codes are given."""
-        self._cells.setdefault(column, []).append((old, new, deviation is None))
-        far = np.abs(new - old)
-        far = far[np.isfinite(far) & (far > 0)]
-        if deviation and len(far):
-            self._moves, self._count = self._moves + float(far.sum()) / deviation, self._count + len(far)
+        self._cells.setdefault(column, []).append(_Cells(origins, old, new, deviation))
 
     def removed(self, column: str, gone: Array, every: Array) -> None:
         """Note numbers that left a column with their rows."""
         self._removed[column] = self._removed.get(column, 0.0) + shift_of_removal(gone, every)
 
-    def closed(self, rows: int) -> RuleRepair:
-        """Return the account for a table that had this many rows."""
-        touched = len(np.unique(np.concatenate(self._rows))) if self._rows else 0
-        shift = {}
-        for column, parts in self._cells.items():
-            old, new = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
-            shift[column] = shift_of_change(old, new, rows, parts[0][2])
+    def closed(self, rows: int, put_back: Int1D) -> RuleRepair:
+        """Return the account for a table of so many rows, of which some were put back as they were."""
+        every = np.unique(np.concatenate(self._rows)) if self._rows else np.zeros(0, dtype=np.int64)
+        touched = len(every) if self.do in ("drop", "flag") else int(np.sum(~np.isin(every, put_back)))
+        shift, moves = {}, [np.zeros(0)]
+        for column, given in self._cells.items():
+            parts = [one.without(put_back) for one in given]
+            old, new = np.concatenate([one.old for one in parts]), np.concatenate([one.new for one in parts])
+            shift[column] = shift_of_change(old, new, rows, parts[0].deviation is None)
+            moves += [one.moves() for one in parts]
         acceptance = self.kept / self.draws if self.draws else None
         warning = ""
         if touched > MANY * rows and self.do != "flag":
             warning = f"{touched / max(rows, 1):.0%} of rows touched: train with the rule"
-        move = self._moves / self._count if self._count else None
+        far = np.concatenate(moves)
+        move = float(far.sum()) / len(far) if len(far) else None
         found = {**shift, **self._removed}
         return RuleRepair(self.id, self.do, touched, move, found, acceptance, self.given_up, warning)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Cells of a column that a repair changed, with the rows as given; ``deviation`` None: labels."""
+
+    origins: Int1D
+    old: Array
+    new: Array
+    deviation: float | None
+
+    def without(self, rows: Int1D) -> _Cells:
+        """Return the cells of other rows."""
+        if not len(rows):
+            return self
+        stays = ~np.isin(self.origins, rows)
+        return _Cells(self.origins[stays], self.old[stays], self.new[stays], self.deviation)
+
+    def moves(self) -> Array:
+        """Return how far numbers moved, in standard deviations of their column; nothing for labels."""
+        if not self.deviation:
+            return np.zeros(0)
+        far = np.abs(self.new - self.old)
+        moved: Array = far[np.isfinite(far) & (far > 0)] / self.deviation
+        return moved
 
 
 def shift_of_change(old: Array, new: Array, rows: int, labels: bool = False) -> float:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from finsim.constraints.checking.check import Excused
 from finsim.constraints.evaluating.evaluator import Block
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.packs.rule import Rule
@@ -23,22 +22,14 @@ from finsim.constraints.repairing.repaired_values import (
     looks_back_at_itself,
 )
 from finsim.constraints.repairing.running_balance import recomputed, running_identity
-from finsim.constraints.repairing.sequential_repair import one_by_one
+from finsim.constraints.repairing.sequential_repair import Terms, one_by_one
 from finsim.constraints.repairing.table_under_repair import Workpiece, is_number, numbers
+from finsim.constraints.tables.arrow_writeback import one_array
 from finsim.constraints.tables.group_layout import arrange, combined
 from finsim.constraints.tables.nullable_vectors import solid, spread
-from finsim.notation import Int1D
+from finsim.notation import Bool1D, Int1D
 
 MAX_ROUNDS = 4
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What holds for every round: all rules of the table that can run, rows at a time, pardons."""
-
-    rules: tuple[Rule, ...]
-    size: int
-    excused: Excused | None
 
 
 @dataclass(frozen=True)
@@ -65,34 +56,68 @@ class Rounds:
         self.accounts = {rule.id: Account(rule.id, _do(rule)) for rule in acting}
         self.watch = Watch(piece, acting, terms.size, terms.excused)
         self.given_up: dict[str, Int1D] = {}
+        self.frozen: Int1D = np.zeros(0, dtype=np.int64)  # rows as given that nothing may change any more
         self.count = 0
         self.last: list[str] = []
+        self.struggling: dict[str, Int1D] = {}  # rule -> rows as given that it had to mend in the last round
 
     def settle(self) -> dict[str, Int1D]:
         """Run rounds until one finds nothing to do; return the rules and rows that four did not mend."""
         broken: dict[str, Int1D] = {}
+        opened: dict[str, Int1D] = {}
         for self.count in range(MAX_ROUNDS + 1):
             self.last, broken = list(broken), {}
+            before, opened = opened, {}
             for rule in self.acting:
                 rows = self.open(rule)
                 if len(rows):
-                    broken[rule.id] = rows
+                    broken[rule.id], opened[rule.id] = rows, self.piece.origins(rows)
                     if self.count < MAX_ROUNDS:
                         self._act(rule, rows)
             if not broken:
                 break
+        none = np.zeros(0, dtype=np.int64)
+        self.struggling = {
+            name: np.union1d(before.get(name, none), opened.get(name, none)) for name in {**before, **opened}
+        }
+        return broken
+
+    def all_open(self) -> dict[str, Int1D]:
+        """Return the rules that are broken, with their rows, and note that these struggle; mend nothing."""
+        broken = {rule.id: rows for rule in self.acting if len(rows := self.open(rule))}
+        self.struggling = {name: self.piece.origins(rows) for name, rows in broken.items()}
         return broken
 
     def open(self, rule: Rule) -> Int1D:
         """Return the rows that break a rule and are not given up."""
         rows = self.watch.rows(rule)
-        left = self.given_up.get(rule.id)
-        return rows if left is None else rows[~np.isin(self.piece.origins(rows), left)]
+        left = self.given_up.get(rule.id, self.frozen[:0])
+        left = left if _do(rule) == "drop" else np.union1d(left, self.frozen)
+        return rows[~np.isin(self.piece.origins(rows), left)] if len(left) else rows
 
     def give_up(self, rule: Rule, rows: Int1D) -> None:
         """Leave some rows of the table as they are under a rule."""
         before = self.given_up.get(rule.id, np.zeros(0, dtype=np.int64))
         self.given_up[rule.id] = np.union1d(before, self.piece.origins(rows))
+
+    def freeze(self, rows: Int1D, given: pa.Table) -> None:
+        """Put some rows of the table back as they were ``given``, and leave them so."""
+        piece, source = self.piece, self.piece.source
+        origins = piece.origins(rows)
+        self.frozen = np.union1d(self.frozen, origins)
+        columns = dict.fromkeys(name for rule in self.acting if rule.repair for name in rule.repair.columns)
+        for name in columns:
+            piece.exchange(name, rows, one_array(given.column(source.headers[name]).take(pa.array(origins))))
+        for rule in self.acting:
+            self.watch.changed(list(columns), rows, rule)
+
+    def drop(self, rule: Rule, rows: Int1D) -> None:
+        """Remove some rows of the table on account of a rule."""
+        self._drop(rule, rows)
+
+    def frozen_rows(self) -> Bool1D:
+        """Return which rows of the table nothing may change any more."""
+        return np.isin(self.piece.origins(np.arange(self.piece.source.rows)), self.frozen)
 
     def _act(self, rule: Rule, rows: Int1D) -> None:
         do = _do(rule)
@@ -109,9 +134,10 @@ class Rounds:
         piece, terms = self.piece, self.terms
         projection = Projection(rule, terms.rules, piece) if _do(rule) == "project" else None
         if looks_back_at_itself(rule):
-            parts = running_identity(rule) if rule.level == "invariant" else None
+            barred = self.frozen_rows() if len(self.frozen) else None
+            parts = running_identity(rule) if rule.level == "invariant" and barred is None else None
             quick = recomputed(rule, parts, piece, rows) if parts is not None else None
-            return quick or one_by_one(rule, piece, rows, terms.size, terms.excused, projection)
+            return quick or one_by_one(rule, piece, rows, terms, projection, barred)
         run = Interpreter(piece.world([rule, *(projection.companions if projection is not None else [])]))
         if projection is not None:
             overlay = Overlay(piece.source, projection.columns)
@@ -147,7 +173,7 @@ class Rounds:
         source, account = self.piece.source, self.accounts[rule.id]
         account.touch(self.piece.origins(rows))
         deviation = self.piece.deviation(column) if is_number(source, column) else None
-        account.cells(column, before, numbers(source, column, rows), deviation)
+        account.cells(column, self.piece.origins(rows), before, numbers(source, column, rows), deviation)
 
     def _resample(self, rule: Rule, rows: Int1D) -> None:
         assert rule.repair is not None
@@ -176,7 +202,7 @@ class Rounds:
             return np.flatnonzero(np.isin(key, np.unique(key[rows])))
         if not looks_back_at_itself(rule):
             return rows
-        return one_by_one(rule, self.piece, rows, self.terms.size, self.terms.excused).rows
+        return one_by_one(rule, self.piece, rows, self.terms).rows
 
     def _drop(self, rule: Rule, rows: Int1D) -> None:
         source, account = self.piece.source, self.accounts[rule.id]

@@ -17,9 +17,11 @@ from finsim.constraints.language.row_order import Order
 from finsim.constraints.packs.rule import Rule, key_names
 from finsim.constraints.repairing.breach_detection import breaches, sees_everything
 from finsim.constraints.repairing.hot_deck import Ask, Draw
-from finsim.constraints.repairing.repair_rounds import Redrawn, Rounds, Terms
+from finsim.constraints.repairing.repair_rounds import Redrawn, Rounds
 from finsim.constraints.repairing.row_seeds import row_names, row_words
+from finsim.constraints.repairing.sequential_repair import Terms
 from finsim.constraints.repairing.table_under_repair import Workpiece
+from finsim.constraints.tables.arrow_writeback import one_array
 from finsim.constraints.tables.group_layout import combined
 from finsim.errors import RuleError
 from finsim.notation import Array, Bool1D, Int1D
@@ -199,7 +201,7 @@ class _Trial:
         """Return what was accepted and what is left broken."""
         done = np.flatnonzero(self.changed & ~self.was[self.rule.id])
         table, headers = self.base.table, self.base.source.headers
-        cells = {name: _one(table.column(headers[name]).take(pa.array(done))) for name in self.columns}
+        cells = {name: one_array(table.column(headers[name]).take(pa.array(done))) for name in self.columns}
         left = self.context[np.flatnonzero(self.was[self.rule.id] & ~self.barred)]
         return Redrawn(self.context[done], cells, self.draws, left)
 
@@ -212,7 +214,7 @@ class _Trial:
                 expected=f"{count} cells",
                 remedy="correct the draw that was handed to repair",
             )
-        return _one(cells[header])
+        return one_array(cells[header])
 
     def _soundness(self) -> Bool1D:
         if self._sound is None:
@@ -230,11 +232,3 @@ class _Trial:
         ]
         labels.sort(key=lambda name: name not in self.rule.columns)
         return tuple(source.headers[name] for name in labels)
-
-
-def _one(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
-    if isinstance(cells, pa.ChunkedArray):
-        cells = cells.combine_chunks()
-    if isinstance(cells, pa.ChunkedArray):
-        cells = pa.concat_arrays(cells.chunks)
-    return cells.cast(cells.type.value_type) if pa.types.is_dictionary(cells.type) else cells

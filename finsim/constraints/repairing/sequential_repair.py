@@ -24,6 +24,15 @@ from finsim.constraints.tables.typed_columns import Source
 from finsim.notation import Bool1D, Int1D
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What holds for every round: all rules of the table that can run, rows at a time, pardons."""
+
+    rules: tuple[Rule, ...]
+    size: int
+    excused: Excused | None
+
+
 @dataclass
 class _Runs:
     """Groups still being mended: ``at`` the next row of each, ``size`` of its next stretch, its ``end``."""
@@ -51,14 +60,15 @@ def one_by_one(
     rule: Rule,
     piece: Workpiece,
     first: Int1D,
-    size: int,
-    excused: Excused | None,
+    terms: Terms,
     projection: Projection | None = None,
+    barred: Bool1D | None = None,
 ) -> Mended:
     """Return the rows that break a rule when earlier rows of their group have been mended.
 
     ``first`` are the rows that break it as the table stands; groups without any are left alone. For
-    ``drop`` there are no values, for ``project`` the projection finds them.
+    ``drop`` there are no values, for ``project`` the projection finds them. Rows of the table that are
+    ``barred`` stay as they are.
     """
     repair, source = rule.repair, piece.source
     assert repair is not None
@@ -71,10 +81,11 @@ def one_by_one(
     found: list[Mended] = []
     runs = _begin(placed, order, first)
     while len(runs.at):
-        lengths = runs.stretch(size)
+        lengths = runs.stretch(terms.size)
         where, shape = _positions(runs, lengths), _shape(runs, lengths, placed.slot_count)
         run.begin(Block(source, order[where], len(where), shape))
-        head = _first_true(broken_mask(rule, run, excused), lengths)
+        broken = broken_mask(rule, run, terms.excused)
+        head = _first_true(broken if barred is None else broken & ~barred[order[where]], lengths)
         stopped = head < lengths
         if stopped.any():
             starts = np.cumsum(lengths) - lengths

@@ -9,6 +9,7 @@ from finsim.constraints.solver.encoder_state import Encoding
 from finsim.constraints.solver.float_rounding import opposite_infinities
 from finsim.constraints.solver.linear_forms import fixed
 from finsim.constraints.solver.node_traits import family, is_constant, why_unknown
+from finsim.constraints.solver.undefined_values import gaps
 
 _DEFINED = (
     "abs", "min", "max", "clamp", "round", "floor", "ceil", "year", "month", "day", "weekday", "days",
@@ -55,6 +56,7 @@ def null(run: Encoding, node: Node) -> int:
     parts = [run.null(arg) for arg in node.args] if family(node) in ("", "row") else []
     if _is_undefined(run, node):
         return forms.true
+    parts += gaps(node, forms, run.null)
     if run.rounds and node in run.scene.tested and node.op in ("+", "-") and node.type.stored == "f":
         parts.append(opposite_infinities(run, node))
     if node in run.scene.tested:

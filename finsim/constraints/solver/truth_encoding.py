@@ -151,7 +151,7 @@ def _on_tick(run: Encoding, node: Node) -> Truth:
     exact = all(arg.type.stored == "i" for arg in node.args)
     if not exact or tick.terms or not tick.constant:
         run.unknowns[node] = "has a tick that is not a whole constant"
-        return run.filled(run.forms.flag(), node.args)
+        return run.filled(run.forms.flag(), (node,))  # nothing is a multiple of 0, and nothing is not
     count = floored(run, x.times(1 / tick.constant))
     return run.filled(run.forms.same_number(x, count.times(tick.constant)), node.args)
 

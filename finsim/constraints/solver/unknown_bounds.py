@@ -9,7 +9,7 @@ from finsim.constraints.solver.node_traits import is_constant, why_unknown
 
 _LEAST = {
     "count_in": 1, "group_count": 1, "group_distinct": 0, "runlen": 0, "sqrt": 0, "exp": 0,
-    "month": 1, "day": 1, "weekday": 1,
+    "month": 1, "day": 1, "weekday": 1, "group_std": 0, "count_of": 0,
 }  # fmt: skip
 _MOST = {"month": 12, "day": 31, "weekday": 7}
 _AT_LEAST_ITSELF = ("cummax", "max_in", "group_max")
@@ -32,16 +32,22 @@ def _known_range(run: Encoding, node: Node, value: Linear) -> None:
         values = node.data[1].values
         forms.fact(forms.below(run.literal(min(values)), value))
         forms.fact(forms.below(value, run.literal(max(values))))
+    is_limited = node.data[-1] == "where"  # then the row itself need not be among those that count
     if name in _LEAST:
-        forms.fact(forms.below(fixed(_LEAST[name]), value, strict=name == "exp" and not run.rounds))
+        least = 0 if is_limited else _LEAST[name]
+        forms.fact(forms.below(fixed(least), value, strict=name == "exp" and not run.rounds))
     if name in _MOST:
         forms.fact(forms.below(value, fixed(_MOST[name])))
-    if name in _AT_LEAST_ITSELF or name == "group_min":
+    if name == "group_mean" and node.args[0].op == "integer":
+        forms.fact(forms.below(fixed(0), value))
+        forms.fact(forms.below(value, fixed(1)))
+    if not is_limited and (name in _AT_LEAST_ITSELF or name == "group_min"):
         own = run.number(node.args[0])
         order = (own, value) if name in _AT_LEAST_ITSELF else (value, own)
         forms.fact(run.null(node.args[0]), forms.below(*order))
     if name in _SUMS and node.args[0].op == "integer":
-        forms.fact(run.null(node.args[0]), forms.below(run.number(node.args[0]), value))
+        if not is_limited:
+            forms.fact(run.null(node.args[0]), forms.below(run.number(node.args[0]), value))
         forms.fact(forms.below(fixed(0), value))
     if name == "add_months" and is_constant(node.args[1]):
         months = run.number(node.args[1]).constant

@@ -53,6 +53,15 @@ def exchanged(source: Source, column: str, rows: Int1D, cells: pa.Array) -> pa.T
     return source.table.set_column(place, source.table.schema.field(place), merged)
 
 
+def one_array(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """Return cells as one array, decoded where they are in a dictionary."""
+    if isinstance(cells, pa.ChunkedArray):
+        cells = cells.combine_chunks()
+    if isinstance(cells, pa.ChunkedArray):
+        cells = pa.concat_arrays(cells.chunks) if cells.num_chunks else pa.array([], cells.type)
+    return cells.cast(cells.type.value_type) if pa.types.is_dictionary(cells.type) else cells
+
+
 def _coded(texts: pa.Array, old: pa.DictionaryArray) -> pa.DictionaryArray:
     """Return texts in the dictionary they had, with new words at its end."""
     words = old.dictionary

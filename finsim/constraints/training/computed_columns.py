@@ -25,7 +25,7 @@ from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.repairing.repaired_values import Mended, looks_back_at_itself
 from finsim.constraints.repairing.running_balance import recomputed as run_on
 from finsim.constraints.repairing.running_balance import running_identity
-from finsim.constraints.repairing.sequential_repair import one_by_one
+from finsim.constraints.repairing.sequential_repair import Terms, one_by_one
 from finsim.constraints.repairing.table_under_repair import Workpiece
 from finsim.constraints.tables.arrow_writeback import written
 from finsim.constraints.tables.nullable_vectors import known, spread
@@ -144,7 +144,7 @@ def _carried(rule: Rule, piece: Workpiece) -> Mended:
             place=f"table {rule.table}, rule {rule.id}",
             remedy="fill the columns that it is computed from",
         )
-    return one_by_one(rule, piece, every, BLOCK, None)
+    return one_by_one(rule, piece, every, Terms((), BLOCK, None))
 
 
 def _covers_all(rule: Rule) -> bool:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from naive.pack_sql.damage import DAY, ID, INT, MONEY, REAL, TIME, TRUTH, WORDS, damaged, days
+from naive.pack_sql.damage import DAY, ID, INT, MONEY, REAL, TIME, TRUTH, WORDS, damaged, days, parents
 
 
 def retail_tx(rng):
@@ -67,10 +67,11 @@ def retail_tx(rng):
     return {
         "transactions": damaged(rng, transactions, schema, wrong),
         "legs": retail_legs(rng),
-        "accounts": damaged(rng, accounts, kinds_of, {"overdraft_limit": [-1], "age": [5]}, 0.03),
+        "accounts": parents(damaged(rng, accounts, kinds_of, ACCOUNT_FAULTS, 0.03), "account_id"),
     }
 
 
+ACCOUNT_FAULTS = {"overdraft_limit": [-1], "age": [5]}
 LEG_FAULTS = {
     "balance_after": [-1_001, -1_000, 0],
     "signed": [0],

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from naive.pack_sql.damage import DAY, ID, INT, MONEY, REAL, TIME, TRUTH, WORDS, damaged, days
+from naive.pack_sql.damage import DAY, ID, INT, MONEY, REAL, TIME, TRUTH, WORDS, damaged, days, parents
 
 
 def card_portfolio(rng):
@@ -21,7 +21,7 @@ def card_portfolio(rng):
     kinds = {"account_id": ID, "opened": DAY, "age": INT, "income": MONEY, "cosigner": TRUTH}
     kinds |= {"credit_limit": MONEY, "home_country": WORDS}
     return {
-        "accounts": damaged(rng, accounts, kinds, {"credit_limit": [-1]}),
+        "accounts": parents(damaged(rng, accounts, kinds, {"credit_limit": [-1]}), "account_id"),
         "statements": card_statements(rng, count),
         "payments": card_payments(rng, count),
     }

@@ -31,6 +31,13 @@ def damaged(rng, frame, schema, wrong, share=0.04):
     )
 
 
+def parents(table, key):
+    """Return a table in which no filled key stands twice: rows of other tables look it up."""
+    cells = table[key].to_pylist()
+    kept = [row for row, cell in enumerate(cells) if cell is None or cell not in cells[:row]]
+    return table.take(pa.array(kept))
+
+
 def plain(cell):
     """Return a cell as Arrow wants it: Python scalars, None for missing."""
     if cell is None or cell is pd.NaT or (isinstance(cell, float) and np.isnan(cell)):
