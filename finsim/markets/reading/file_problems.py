@@ -83,8 +83,8 @@ def positive(frame: pd.DataFrame, column: str, values: Float1D, faults: Faults) 
     """Note prices at or below zero; so many that the column holds something else are noted once."""
     advice = (
         "a price above zero",
-        "correct or delete the row; declare yields, spreads and rates `as: difference` and returns "
-        "`as: return` in a schema (--schema)",
+        f"correct or delete the row; declare a yield, spread or rate in a schema (--schema S) with "
+        f"`columns: {{{column}: {{type: float, as: difference}}}}`, returns with `as: return`",
     )
     below = values <= 0
     if below.sum() <= _FEW:
