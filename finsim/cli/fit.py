@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, Seed
-from finsim.cli.output import fraction_progress, progress, show
+from finsim.cli.options import AsJson, CsvDialect, SchemaFile, Seed
+from finsim.cli.output import fraction_progress, progress, remark, show
 
 
 def fit(
@@ -21,15 +21,18 @@ def fit(
     steps: Annotated[
         int | None, typer.Option("--steps", min=1, help="Training budget in steps (reproducible).")
     ] = None,
+    schema: SchemaFile = None,
+    csv: CsvDialect = None,
     seed: Seed = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fit a generator on prices and save it.
+    """Fit a generator on prices and save it; what was found in them is told on standard error.
 
     Example: finsim fit prices.csv --generator flow --steps 800 -o model
     """
     from finsim.engine.market_model.fit_and_sample import fit as fit_body
     from finsim.engine.market_model.fit_and_sample import refuse_existing
+    from finsim.markets.prices import as_schema
 
     refuse_existing(output)
     with progress() as step:
@@ -39,10 +42,12 @@ def fit(
             steps=steps,
             cpu_seconds=cpu_seconds,
             seed=seed or 0,
+            schema=as_schema(schema, csv),
             progress=fraction_progress(step),
         )
     body.save(output)
     facts = body.facts()
+    remark(facts["data"].get("notes", {}).get("remarks", ()))
     text = (
         f"{generator}: {facts['steps']} steps, {facts['cpu_seconds']:.1f} CPU s, "
         f"stopped by {facts['stopped_by']}\nmodel: {output}"

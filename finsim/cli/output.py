@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,12 @@ import typer
 def show(data: Mapping[str, Any], text: str, as_json: bool) -> None:
     """Print ``data`` as JSON, or ``text``."""
     typer.echo(json.dumps(data, indent=1, default=str) if as_json else text)
+
+
+def remark(lines: Iterable[str]) -> None:
+    """Print what the user should know of the data, one line each, on standard error."""
+    for line in lines:
+        typer.echo(f"note: {line}", err=True)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from finsim.cli.options import AsJson, OutputFolder, Seed, Workers
-from finsim.cli.output import progress, show
+from finsim.cli.output import progress, remark, show
 from finsim.errors import StudyError
 
 
@@ -31,6 +31,7 @@ def run(
     Example: finsim run quickstart -o runs/demo --seed 7
     """
     from finsim.engine import run as engine
+    from finsim.engine.study.market_history import remarks_of
 
     if (study is None) == (resume is None):
         raise StudyError(
@@ -42,6 +43,7 @@ def run(
         else:
             assert study is not None
             done = engine.run(study, seed=seed, scale=scale, output=output, workers=workers, progress=step)
+    remark(remarks_of(done.manifest["models"]))
     facts = {"run": str(done.path), "manifest_sha256": done.digest, "verdicts": done.verdicts}
     lines = [f"{use}: {verdict}" for use, verdict in done.verdicts.items()]
     page = done.path / "report.html"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, Seed
+from finsim.cli.options import AsJson, CsvDialect, SchemaFile, Seed
 from finsim.cli.output import progress, show
 
 
@@ -15,10 +15,12 @@ def sample(
     model: Annotated[Path, typer.Argument(help="Folder of a fitted model.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Parquet file to create.")],
     paths: Annotated[int, typer.Option("--paths", min=1, help="Number of joint paths.")] = 100,
-    steps: Annotated[int, typer.Option("--steps", min=2, help="Sessions per path.")] = 252,
+    steps: Annotated[int, typer.Option("--steps", min=2, help="Bars per path.")] = 252,
     history: Annotated[
         Path | None, typer.Option("--history", help="Prices to continue from their last date.")
     ] = None,
+    schema: SchemaFile = None,
+    csv: CsvDialect = None,
     seed: Seed = None,
     as_json: AsJson = False,
 ) -> None:
@@ -27,11 +29,20 @@ def sample(
     Example: finsim sample model --paths 200 --steps 2520 --history prices.csv -o paths.parquet
     """
     from finsim.engine.market_model.fit_and_sample import Body, refuse_existing, sample_shards, write_paths
+    from finsim.markets.prices import as_schema
 
     refuse_existing(output)
     body = Body.load(model)
     with progress() as step:
-        shards = sample_shards(body, paths, steps, history=history, seed=seed or 0, progress=step)
+        shards = sample_shards(
+            body,
+            paths,
+            steps,
+            history=history,
+            seed=seed or 0,
+            schema=as_schema(schema, csv),
+            progress=step,
+        )
         rows = write_paths(shards, output)
     facts = {"rows": rows, "paths": paths, "steps": steps, "output": str(output)}
     show(facts, f"{rows:,} bars of {paths} paths: {output}", as_json)

@@ -8,7 +8,6 @@ from pathlib import Path
 from finsim.engine.executors import executor
 from finsim.engine.finished_run import Run
 from finsim.engine.run_completion import close_run
-from finsim.engine.study.named_inputs import data_file
 from finsim.engine.study.study_file import Study, load_study
 from finsim.engine.study.study_resolution import Plan, plan_of, resolve
 from finsim.engine.task_records import read_plan, write_plan
@@ -83,13 +82,10 @@ def resume(folder: str | Path, *, workers: int = 1, progress: Progress = _silent
 
 
 def check_inputs(plan: Plan) -> None:
-    """Read every data file of the study once, so that bad data stop the run before it begins."""
-    if plan.study.market:
-        from finsim.markets.prices import read_prices
-        from finsim.markets.stress import beta_of
+    """Read every loan file of the study once, so that bad data stop the run before it begins.
 
-        prices = read_prices(data_file(plan.study.market.data))
-        beta_of(prices.assets, plan.study.market.betas)
+    Prices were read when the study was resolved.
+    """
     if plan.study.credit:
         from finsim.engine.stages.credit_stage import prepared
 

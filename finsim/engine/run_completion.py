@@ -1,4 +1,4 @@
-"""Complete a run: drivers, lineage, scorecard, report, and the manifest that names them."""
+"""Complete a run: drivers, lineage, scorecard, the manifest that names them, and last the report."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ STAGE_OF = {"market": "bars", "transactions": "transactions", "credit": "credit"
 
 
 def close_run(run: Path, plan: Plan, log: AuditLog) -> Run:
-    """Write what describes the finished tables; the manifest comes last and makes the run finished."""
+    """Write what describes the finished tables; the manifest makes the run finished, the page comes last."""
     for label, drivers in plan.drivers.items():
         write_drivers(run / "drivers" / label, drivers)
     records = _records(run)
@@ -53,12 +53,13 @@ def close_run(run: Path, plan: Plan, log: AuditLog) -> Run:
     log.append("judged", "scorecard.json", {"sha256": digest_file(run / "scorecard.json")})
     log.append("run_finished", plan.study.id, {"tasks": len(records)})
     manifest = build_manifest(run, _sources(run, plan, records), _findings(plan, records, card))
+    # The run is finished before its page is drawn, so that no fault of the page can lose it.
+    write_manifest(run, manifest)
     page: Path = PAGES.load("html")(run, manifest.to_dict())
     files = [item for item in manifest.files if item["path"] != page.name]
     listed = sorted([*files, describe_file(run, page.name)], key=lambda item: str(item["path"]))
     complete = replace(manifest, files=listed)
-    sealed = replace(complete, sha256=complete.digest())
-    write_manifest(run, sealed)
+    write_manifest(run, replace(complete, sha256=complete.digest()))
     log.append(SEALED, MANIFEST, {"sha256": digest_file(run / MANIFEST)})
     return Run(run)
 
@@ -83,7 +84,8 @@ def write_drivers(folder: Path, drivers: Drivers) -> None:
 def _column(values: Any) -> pa.Array:
     array = np.asarray(values)
     if array.dtype.kind == "M":
-        return pa.array(array, pa.date32())
+        day = array.dtype == np.dtype("datetime64[D]")
+        return pa.array(array, pa.date32()) if day else pa.array(array).cast(pa.timestamp("ns", "UTC"))
     return pa.array(array, pa.float64(), from_pandas=True)
 
 
@@ -112,6 +114,8 @@ def _sources(run: Path, plan: Plan, records: dict[str, Done]) -> Sources:
     study = plan.study
     parts = [(part.data, role) for part, role in ((study.market, "prices"), (study.credit, "loans")) if part]
     inputs = [describe_input(data_file(data), role) for data, role in parts]
+    if study.market and study.market.schema_:
+        inputs.append(describe_input(Path(study.market.schema_), "schema of prices"))
     models = []
     if study.market and "fit" in records:
         facts = records["fit"].facts

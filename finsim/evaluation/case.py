@@ -8,7 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.errors import DataError
-from finsim.evaluation.columns import MANY, RETURN, Side, between, common_assets, shared_start, side, thinned
+from finsim.evaluation.columns import (
+    MANY,
+    RETURN,
+    Side,
+    between,
+    common_assets,
+    moving_assets,
+    shared_start,
+    side,
+    thinned,
+)
+from finsim.evaluation.kinds import priced
 from finsim.evaluation.metric import Evidence
 from finsim.evaluation.resampling import (
     Distance,
@@ -43,7 +54,8 @@ class PathCase:
 
     ``synthetic`` is thinned to ``settings.max_paths`` paths; ``everything`` holds the synthetic paths at
     hand, ``stored`` all of them where they do not fit in memory (the copy checks look at every row).
-    Leading dates that all synthetic paths share are left out of all three.
+    Leading dates that all synthetic paths share are left out of all three, and so are the assets ``still``,
+    which never move on one of the two sides.
     """
 
     real: Side
@@ -54,6 +66,7 @@ class PathCase:
     streams: Streams
     settings: Settings
     stored: Pieces | None = None
+    still: tuple[str, ...] = ()
 
     @property
     def pieces(self) -> Pieces:
@@ -138,11 +151,16 @@ def path_case(
 ) -> PathCase:
     """Match assets, build the columns and draw the resamples; raises DataError for unusable prices.
 
-    ``synthetic`` are the first paths of ``stored`` where both are given.
+    Levels and returns are judged as prices that move alike. ``synthetic`` are the first paths of
+    ``stored`` where both are given.
     """
-    real, own = common_assets(train, synthetic)
+    if stored is not None and train.kinds:
+        blocks = stored
+        stored = Pieces(blocks.count, lambda: (priced(block, train) for block in blocks))
+    real, own, still = moving_assets(*common_assets(priced(train, train), priced(synthetic, train)))
     spare = None
     if holdout is not None:
+        holdout = priced(holdout, train)
         kept = common_assets(real, holdout)[1]
         if kept.assets != real.assets or set(kept.columns) != set(real.columns):
             raise DataError(
@@ -161,8 +179,8 @@ def path_case(
         MANY,
     )
     made = between(own, begun, len(own.dates))
-    pieces = None if stored is None else Pieces(stored.count, lambda: _made(train, stored, begun))
-    return PathCase(left, spare, right, made, draws, streams, settings, pieces)
+    pieces = None if stored is None else Pieces(stored.count, lambda: _made(real, stored, begun))
+    return PathCase(left, spare, right, made, draws, streams, settings, pieces, still)
 
 
 def _made(train: Paths, stored: Pieces, begun: int) -> Iterator[Paths]:

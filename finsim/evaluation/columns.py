@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +13,10 @@ from finsim.randomness import Streams
 from finsim.records.paths import Paths
 
 RETURN, GAP, UPPER, LOWER, VOLUME = "return", "gap", "upper range", "lower range", "volume change"
+SPREAD = "log spread"
+NOTHING_MOVES = "no asset moves on both sides"
 MANY = 8
+_LEAST_SPREAD = 1e-9
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,8 @@ class Side:
     """One side of a comparison: bar paths and their columns, each float64[N, T-1, A].
 
     Row t of a column belongs to bar t+1: log return of the close, log gap from the previous close to
-    the open, log(high / max(open, close)), log(min(open, close) / low), change of log(1 + volume).
+    the open, log(high / max(open, close)), log(min(open, close) / low), change of log(1 + volume), log of
+    log(ask / bid).
     """
 
     paths: Paths
@@ -59,12 +63,15 @@ def bar_columns(paths: Paths) -> dict[str, Float3D]:
         columns[LOWER] = np.log(np.minimum(start, last) / low)
     if "volume" in paths.columns and np.any(paths.columns["volume"] > 0):
         columns[VOLUME] = np.diff(np.log1p(paths.columns["volume"].astype(np.float64)), axis=1)
+    if paths.has_quotes:
+        spread = np.log(paths.columns["ask"][:, 1:] / paths.columns["bid"][:, 1:])
+        columns[SPREAD] = np.log(np.maximum(spread, _LEAST_SPREAD))
     return columns
 
 
 def side(paths: Paths) -> Side:
     """Return the paths with their columns; raises DataError for prices that are not positive numbers."""
-    fields = [name for name in ("open", "high", "low", "close") if name in paths.columns]
+    fields = [name for name in ("open", "high", "low", "close", "bid", "ask") if name in paths.columns]
     bad = [name for name in fields if not np.all(paths.columns[name] > 0)]
     if bad or not all(np.isfinite(paths.columns[name]).all() for name in fields):
         raise DataError(
@@ -83,13 +90,13 @@ def thinned(paths: Paths, most: int, streams: Streams) -> Paths:
         return paths
     chosen = np.sort(streams.at("paths").choice(paths.count, most, replace=False))
     columns = {name: values[chosen] for name, values in paths.columns.items()}
-    return Paths(paths.assets, paths.dates, columns, paths.first_path)
+    return replace(paths, columns=columns)
 
 
 def between(paths: Paths, start: int, stop: int) -> Paths:
     """Return the bars of dates start..stop-1 of every path."""
     columns = {name: values[:, start:stop] for name, values in paths.columns.items()}
-    return Paths(paths.assets, paths.dates[start:stop], columns, paths.first_path)
+    return replace(paths, dates=paths.dates[start:stop], columns=columns)
 
 
 def shared_start(paths: Paths) -> int:
@@ -125,6 +132,25 @@ def common_assets(real: Paths, synthetic: Paths) -> tuple[Paths, Paths]:
     return _select(real, shared, left, fields), _select(synthetic, shared, right, fields)
 
 
+def moving_assets(real: Paths, synthetic: Paths) -> tuple[Paths, Paths, tuple[str, ...]]:
+    """Return both sides without the assets that never move on one of them, and the names of these.
+
+    Raises DataError when no asset is left.
+    """
+    moves = [
+        np.ptp(paths.returns().reshape(-1, len(paths.assets)), axis=0) > 0 for paths in (real, synthetic)
+    ]
+    kept = [int(a) for a in np.flatnonzero(moves[0] & moves[1])]
+    still = [asset for a, asset in enumerate(real.assets) if a not in kept]
+    if not still:
+        return real, synthetic, ()
+    if not kept:
+        raise DataError(f"{NOTHING_MOVES}: {', '.join(still)}", expected="prices that change")
+    names, fields = [real.assets[a] for a in kept], list(real.columns)
+    left, right = (_select(paths, names, kept, fields) for paths in (real, synthetic))
+    return left, right, tuple(still)
+
+
 def _select(paths: Paths, names: list[str], indices: list[int], fields: list[str]) -> Paths:
     columns: dict[str, Array] = {name: paths.columns[name][:, :, indices] for name in fields}
-    return Paths(tuple(names), paths.dates, columns, paths.first_path)
+    return replace(paths, assets=tuple(names), columns=columns, kinds=())

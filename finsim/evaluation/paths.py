@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from finsim.evaluation import METRICS
 from finsim.evaluation.case import Pieces, path_case
 from finsim.evaluation.metric import Metric, Score
@@ -50,12 +52,21 @@ def evaluate_paths(
     ``holdout`` are real bars the generator never saw; without it, chance levels and near copies use
     a chronological split of ``train`` with a purge gap. ``stored`` are all synthetic paths where
     ``synthetic`` holds only the first of them: the copy checks look at every one.
-    Raises DataError when assets cannot be matched or prices are unusable, FinsimError for an unknown metric.
+    Assets that never move are left out, and named by a score that was not computed. Raises DataError when
+    assets cannot be matched, none moves or prices are unusable, FinsimError for an unknown metric.
     """
     scores: list[Score] = []
-    with one_thread():
+    # A statistic without a value (a column that hardly moves) is NaN, and its score says so.
+    with one_thread(), np.errstate(divide="ignore", invalid="ignore"):
         case = path_case(train, holdout, synthetic, streams, settings, stored)
         for name in metrics:
             metric: Metric[object] = METRICS.load(name)
             scores.extend(metric.compute(case))
+            if name == ORDER[0]:
+                scores.extend(metric.missing(f"{asset} return", "it never moves") for asset in case.still)
     return scores
+
+
+def unscored(reason: str, metrics: Iterable[str] = ORDER) -> list[Score]:
+    """Return one score for each metric that says why nothing was computed."""
+    return [METRICS.load(name).missing("all assets", reason) for name in metrics]

@@ -22,7 +22,8 @@ class Body:
 
     * ``mean``, ``sigma``: mean and s.d. of the daily log return.
     * ``overnight_mean``, ``overnight_share``: mean of the overnight gap, and its part of the day's variance.
-    * ``volume_elasticity``: rise of log volume per rise of log local volatility.
+    * ``volume_elasticity``: rise of log volume per rise of log local volatility; ``spread_elasticity``: of
+      the log bid-ask spread (empty without quotes).
     * ``correlation``: [A][A], of returns divided by their local volatility; positive definite.
     """
 
@@ -32,6 +33,7 @@ class Body:
     overnight_share: tuple[float, ...]
     volume_elasticity: tuple[float, ...]
     correlation: tuple[tuple[float, ...], ...]
+    spread_elasticity: tuple[float, ...] = ()
 
 
 def local_volatility(innovations: Float3D, sigma: Float2D, current: bool = False) -> Float3D:
@@ -50,10 +52,12 @@ def local_volatility(innovations: Float3D, sigma: Float2D, current: bool = False
     return local
 
 
-def describe_body(returns: Float2D, gaps: Float2D | None, volume: Float2D | None) -> Body:
-    """Estimate the body from log returns, overnight gaps and detrended log volume, each float64[T, A].
+def describe_body(
+    returns: Float2D, gaps: Float2D | None, volume: Float2D | None, spread: Float2D | None = None
+) -> Body:
+    """Estimate the body from moves, overnight gaps, detrended log volume and log spread, each float64[T, A].
 
-    ``gaps`` or ``volume`` is None where the data has none: the overnight share or the elasticity is then 0.
+    What the data does not have is None: the overnight share or the elasticity is then 0.
     """
     mean, sigma = returns.mean(axis=0), returns.std(axis=0)
     innovations = (returns - mean)[None]
@@ -62,9 +66,9 @@ def describe_body(returns: Float2D, gaps: Float2D | None, volume: Float2D | None
     overnight_mean, share, elasticity = nothing, nothing, nothing
     if gaps is not None:
         overnight_mean, share = gaps.mean(axis=0), _overnight_share(returns, gaps)
+    local = np.log(local_volatility(innovations, sigma, current=True)[0])
     if volume is not None:
-        local = local_volatility(innovations, sigma, current=True)[0]
-        elasticity = _elasticity(np.log(local), volume)
+        elasticity = _elasticity(local, volume)
     return Body(
         _numbers(mean),
         _numbers(sigma),
@@ -72,6 +76,7 @@ def describe_body(returns: Float2D, gaps: Float2D | None, volume: Float2D | None
         _numbers(share),
         _numbers(elasticity),
         tuple(_numbers(row) for row in _correlation(scaled)),
+        () if spread is None else _numbers(_elasticity(local, spread - spread.mean(axis=0))),
     )
 
 
@@ -86,9 +91,10 @@ def _overnight_share(returns: Float2D, gaps: Float2D) -> Float2D:
 
 
 def _elasticity(log_local: Float2D, volume: Float2D) -> Float2D:
-    """Regression slope of log volume on log local volatility, kept in [0, 1].
+    """Regression slope of log volume, or log spread, on log local volatility, kept in [0, 1].
 
-    The positive relation is Karpoff 1987; the slope is the history's own; the bounds are an assumption.
+    The positive relation is Karpoff 1987 for volume and Glosten and Milgrom 1985 for spreads; the slope is
+    the history's own; the bounds are an assumption.
     """
     centred = log_local - log_local.mean(axis=0)
     slope = (centred * volume).sum(axis=0) / np.maximum((centred**2).sum(axis=0), _TINY)

@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from finsim.errors import RecordError
 from finsim.markets.body_statistics import Body
 from finsim.notation import Float2D, Float3D
+from finsim.records.paths import PRICE, bars_schema
+from finsim.records.trading_calendar import NYSE, TradingCalendar
 
-FIELDS_OF = {
+_BARS = {
     "close": ("return",),
     "ohlc": ("return", "gap", "upper", "lower"),
     "ohlcv": ("return", "gap", "upper", "lower", "volume"),
 }
+QUOTED = "+quotes"
+FIELDS_OF = {**_BARS, **{f"{kind}{QUOTED}": (*fields, "spread") for kind, fields in _BARS.items()}}
 
 
 @dataclass(frozen=True)
 class Encoding:
     """How features of one price history become bars again.
 
-    * ``kind``: ``close``, ``ohlc`` (bars without volume) or ``ohlcv``; ``channels``: ``ASSET.field`` names.
+    * ``kind``: ``close``, ``ohlc`` (bars without volume) or ``ohlcv``, with ``+quotes`` where there are bid
+      and ask; ``channels``: ``ASSET.field`` names.
     * ``first_close``, ``last_close``: per asset, the closes before the first feature row and at the end.
     * ``shadow_scale``: per asset, mean positive upper and lower shadow (log units).
     * ``volume_knots`` (history rows) and ``volume_anchors`` (per asset, median log(1 + V) around each knot):
       the slow trend, linear between knots and flat beyond them.
+    * ``series``: what each asset is (records.paths.KINDS; empty: all are prices); ``calendar``: when there
+      are bars; ``large_volume``: whether volumes go beyond int64.
     * ``origin``: the history row that row 0 of decoded features follows; the last one unless ``replay``.
     """
 
@@ -42,11 +50,24 @@ class Encoding:
     origin: int
     last_date: str
     body: Body
+    series: tuple[str, ...] = ()
+    calendar: TradingCalendar = NYSE
+    large_volume: bool = False
 
     @property
     def fields(self) -> tuple[str, ...]:
         """Fields of one asset, in channel order."""
         return FIELDS_OF[self.kind]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The schema of the tables of decoded bars."""
+        return bars_schema(self.calendar, self.series, "spread" in self.fields, self.large_volume)
+
+    def where(self, *kinds: str) -> tuple[int, ...]:
+        """Return the indices of the assets whose series is of one of ``kinds``."""
+        own = self.series or (PRICE,) * len(self.assets)
+        return tuple(a for a, kind in enumerate(own) if kind in kinds)
 
     def split(self, features: Float3D) -> Float3D:
         """Return features [N, T, C] as a view [N, T, A, fields]."""
@@ -62,16 +83,21 @@ class Encoding:
         return replace(self, origin=0, last_close=self.first_close)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain data for JSON."""
-        return asdict(self)
+        """Return plain data for JSON; what is as in daily prices of an exchange is not said."""
+        data = asdict(self)
+        unsaid = {field.name for field in fields(self) if getattr(self, field.name) == field.default}
+        unsaid |= set() if self.body.spread_elasticity else {"spread_elasticity"}
+        data["body"] = {name: value for name, value in data["body"].items() if name not in unsaid}
+        return {name: value for name, value in data.items() if name not in unsaid}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Encoding:
         """Restore an encoding from ``to_dict`` or its JSON; raises RecordError when keys do not fit."""
-        facts = {name: _tuples(value) for name, value in data.items() if name != "body"}
+        facts = {name: _tuples(value) for name, value in data.items() if name not in ("body", "calendar")}
         try:
             body = Body(**{name: _tuples(value) for name, value in data["body"].items()})
-            return cls(body=body, **facts)
+            calendar = TradingCalendar.from_dict(data["calendar"]) if "calendar" in data else NYSE
+            return cls(body=body, calendar=calendar, **facts)
         except (TypeError, KeyError) as bad:
             raise RecordError(
                 f"this is not a market encoding: {bad}",

@@ -4,6 +4,8 @@ Channels of an asset, in this order: ``return`` log(C_t / C_t-1), ``gap`` log(O_
 ``lower`` the roots of the shadows log(H / max(O, C)) and log(min(O, C) / L), ``volume`` log(1 + V) less a
 slow trend. A shadow u >= 0 becomes x = (u / scale)^(1/3), which makes an exponential variable nearly normal
 (Wilson and Hilferty 1931); an exact zero becomes NO_SHADOW, and every x <= 0 decodes to an exact zero.
+``spread`` is the log of log(ask / bid) at the close. Series that are levels have differences where prices
+have logarithms of ratios (``scale``); series of returns have log(1 + r) as ``return``.
 """
 
 from __future__ import annotations
@@ -15,19 +17,22 @@ import numpy as np
 
 from finsim.errors import RecordError
 from finsim.markets.body_statistics import Body, describe_body
-from finsim.markets.encoding import FIELDS_OF, Encoding
-from finsim.notation import Array, Dates1D, Float1D, Float2D, Float3D, Int3D
-from finsim.records.paths import Paths
+from finsim.markets.encoding import FIELDS_OF, QUOTED, Encoding
+from finsim.markets.scale import LEVEL_LIMIT, MOVE_LIMIT, VOLUME_LIMIT, Scale
+from finsim.notation import Array, Dates1D, Float1D, Float2D, Float3D
+from finsim.records.paths import DIFFERENCE, PRICE, RETURN, Paths
 
-__all__ = ["NO_SHADOW", "Encoding", "decode", "encode", "recode", "round_to_tick"]
+__all__ = [
+    "LEVEL_LIMIT", "MOVE_LIMIT", "NO_SHADOW", "SPREADS", "VOLUME_LIMIT", "Encoding", "decode", "encode",
+    "recode", "round_to_tick",
+]  # fmt: skip
 
 NO_SHADOW = -0.25
 """The code of an exact zero shadow: own choice, well apart from real shadows (mean 0.9, s.d. 0.3)."""
 
-MOVE_LIMIT, LEVEL_LIMIT, VOLUME_LIMIT = 20.0, 300.0, 40.0
-"""Largest |log move| of a bar, |log price| and log volume that the decoder lets through."""
-
-_SEGMENT = 252
+_LEAST_SEGMENT = 60
+SPREADS = (-20.0, 0.0)
+"""Smallest and largest log of a log spread that the decoder lets through: 2e-9 to a factor e."""
 
 
 def encode(paths: Paths) -> tuple[Float2D, Encoding]:
@@ -42,25 +47,39 @@ def encode(paths: Paths) -> tuple[Float2D, Encoding]:
             expected="one path of at least three bars",
             remedy="encode one history at a time; use recode for synthetic paths",
         )
+    absent = [a for k, a in enumerate(paths.assets) if not np.isfinite(paths.close[..., k]).all()]
+    if absent:
+        raise RecordError(
+            f"bars are missing for {', '.join(absent)}",
+            expected="a bar of every asset on every date",
+            remedy="complete the history with finsim.markets.listing.complete",
+        )
     kind = _kind(paths)
     later = {name: values[:, 1:] for name, values in paths.columns.items()}
-    knots, anchors = _volume_trend(paths) if kind == "ohlcv" else ((0.0,), ((0.0,),) * len(paths.assets))
+    knots, anchors = (
+        _volume_trend(paths) if kind.startswith("ohlcv") else ((0.0,), ((0.0,),) * len(paths.assets))
+    )
     encoding = Encoding(
         assets=paths.assets,
         kind=kind,
         channels=tuple(f"{asset}.{name}" for asset in paths.assets for name in FIELDS_OF[kind]),
-        first_close=tuple(float(value) for value in paths.close[0, 0]),
-        last_close=tuple(float(value) for value in paths.close[0, -1]),
-        shadow_scale=_shadow_scale(later) if kind != "close" else ((1.0, 1.0),) * len(paths.assets),
+        first_close=_levels_at(paths, 0),
+        last_close=_levels_at(paths, -1),
+        shadow_scale=_shadow_scale(later, paths)
+        if kind[:5] != "close"
+        else ((1.0, 1.0),) * len(paths.assets),
         volume_knots=knots,
         volume_anchors=anchors,
         origin=len(paths.dates) - 1,
         last_date=str(paths.dates[-1]),
         body=Body((), (), (), (), (), ()),
+        series=paths.kinds if set(paths.kinds) - {PRICE} else (),
+        calendar=paths.calendar,
+        large_volume=kind.startswith("ohlcv") and paths.columns["volume"].dtype.kind == "f",
     )
     features = _channels(later, paths.close[:, :-1], encoding.replay())
     parts = dict(zip(encoding.fields, np.moveaxis(encoding.split(features)[0], -1, 0), strict=True))
-    body = describe_body(parts["return"], parts.get("gap"), parts.get("volume"))
+    body = describe_body(parts["return"], parts.get("gap"), parts.get("volume"), parts.get("spread"))
     return features[0], replace(encoding, body=body)
 
 
@@ -91,24 +110,36 @@ def decode(
     it (at least one) and keeps that order. Raises RecordError for a wrong shape, NaN or infinity.
     """
     _check(features, encoding, dates)
-    part = encoding.split(np.asarray(features, dtype=np.float64))
-    move = np.clip(part[..., 0], -MOVE_LIMIT, MOVE_LIMIT)
-    start = np.log(np.array(encoding.last_close))
-    level = np.clip(start + np.cumsum(move, axis=1), -LEVEL_LIMIT, LEVEL_LIMIT)
-    columns: dict[str, Array] = {"close": np.exp(level)}
-    if encoding.kind != "close":
+    part = dict(
+        zip(encoding.fields, np.moveaxis(encoding.split(np.asarray(features, float)), -1, 0), strict=True)
+    )
+    scale = Scale(encoding.where(DIFFERENCE))
+    move = scale.bounded_move(part["return"])
+    start = scale.line(np.array(encoding.last_close))
+    level = scale.bounded_level(start + np.cumsum(move, axis=1))
+    columns: dict[str, Array] = {"close": scale.price(level)}
+    if "gap" in part:
         before = np.concatenate([np.broadcast_to(start, level[:, :1].shape), level[:, :-1]], axis=1)
-        gap = np.clip(part[..., 1], -MOVE_LIMIT, MOVE_LIMIT)
-        columns["open"] = np.exp(np.clip(before + gap, -LEVEL_LIMIT, LEVEL_LIMIT))
-        scale = np.array(encoding.shadow_scale)
-        upper, lower = (_shadow(part[..., 2 + i], scale[:, i]) for i in (0, 1))
-        columns["high"] = np.maximum(columns["open"], columns["close"]) * np.exp(upper)
-        columns["low"] = np.minimum(columns["open"], columns["close"]) * np.exp(-lower)
+        columns["open"] = scale.price(scale.bounded_level(before + scale.bounded_move(part["gap"])))
+        size = np.array(encoding.shadow_scale)
+        top = np.maximum(columns["open"], columns["close"])
+        bottom = np.minimum(columns["open"], columns["close"])
+        columns["high"] = scale.moved(top, _shadow(part["upper"], size[:, 0]))
+        columns["low"] = scale.moved(bottom, -_shadow(part["lower"], size[:, 1]))
     if tick is not None:
+        if encoding.series:
+            raise RecordError(f"tick {tick} for levels or returns", remedy="ticks are steps of prices")
         columns = round_to_tick(columns, tick)
-    if encoding.kind == "ohlcv":
-        columns["volume"] = _volume(part[..., 4] + encoding.volume_trend(features.shape[1]))
-    return Paths(encoding.assets, dates, columns, first_path)
+    if "volume" in part:
+        trend = encoding.volume_trend(features.shape[1])
+        columns["volume"] = _volume(part["volume"] + trend, encoding.large_volume)
+    if "spread" in part:
+        columns |= _quotes(columns["close"], part["spread"], scale)
+    for asset in encoding.where(RETURN):
+        columns["close"][..., asset] = np.expm1(move[..., asset])
+    return Paths(
+        encoding.assets, dates, columns, first_path, kinds=encoding.series, calendar=encoding.calendar
+    )
 
 
 def round_to_tick(columns: Mapping[str, Array], tick: float) -> dict[str, Array]:
@@ -146,39 +177,66 @@ def _check(features: Float3D, encoding: Encoding, dates: Dates1D) -> None:
         )
 
 
+def _levels_at(paths: Paths, row: int) -> tuple[float, ...]:
+    """Return the closes of one date; series of returns start from 1 wherever they are."""
+    closes = np.array(paths.close[0, row], dtype=np.float64)
+    closes[list(paths.where(RETURN))] = 1.0
+    return tuple(float(value) for value in closes)
+
+
 def _kind(paths: Paths) -> str:
+    kind = "close"
     if {"open", "high", "low"} <= set(paths.columns):
-        return "ohlcv" if "volume" in paths.columns else "ohlc"
-    return "close"
+        kind = "ohlcv" if "volume" in paths.columns else "ohlc"
+    return f"{kind}{QUOTED}" if paths.has_quotes else kind
 
 
 def _channels(columns: Mapping[str, Array], before: Float3D, encoding: Encoding) -> Float3D:
     """Features [N, T, C] of bars whose previous closes are ``before``."""
     close = columns["close"]
-    found = [np.log(close / before)]
-    if encoding.kind != "close":
-        scale = np.array(encoding.shadow_scale)
-        upper, lower = _shadows(columns)
-        found += [np.log(columns["open"] / before), _root(upper, scale[:, 0]), _root(lower, scale[:, 1])]
-    if encoding.kind == "ohlcv":
+    scale = Scale(encoding.where(DIFFERENCE), encoding.where(RETURN))
+    found = [scale.distance(close, before)]
+    if "gap" in encoding.fields:
+        size = np.array(encoding.shadow_scale)
+        upper, lower = _shadows(columns, scale)
+        gap = scale.distance(columns["open"], before)
+        found += [gap, _root(upper, size[:, 0]), _root(lower, size[:, 1])]
+    if "volume" in encoding.fields:
         found.append(np.log1p(columns["volume"]) - encoding.volume_trend(close.shape[1]))
+    if "spread" in encoding.fields:
+        found.append(_log_spread(scale.distance(columns["ask"], columns["bid"])))
     return np.stack(found, axis=-1).reshape(*close.shape[:2], -1)
 
 
-def _shadows(columns: Mapping[str, Array]) -> tuple[Float3D, Float3D]:
+def _log_spread(spread: Float3D) -> Float3D:
+    """Log of spreads [N, T, A]; a bid that meets the ask counts as half the asset's smallest spread."""
+    wide = np.where(spread > 0, spread, np.inf)
+    least = np.minimum(wide.min(axis=(0, 1)), 1.0) / 2
+    found: Float3D = np.log(np.maximum(spread, least))
+    return found
+
+
+def _quotes(middle: Float3D, log_spread: Float3D, scale: Scale) -> dict[str, Array]:
+    """Put bid and ask half the spread below and above the middle; the ask is always the higher."""
+    half = np.exp(np.clip(log_spread, *SPREADS)) / 2
+    bid, ask = scale.moved(middle, -half), scale.moved(middle, half)
+    return {"bid": bid, "ask": np.maximum(ask, np.nextafter(bid, np.inf))}
+
+
+def _shadows(columns: Mapping[str, Array], scale: Scale) -> tuple[Float3D, Float3D]:
     top = np.maximum(columns["open"], columns["close"])
     bottom = np.minimum(columns["open"], columns["close"])
-    return np.log(columns["high"] / top), np.log(bottom / columns["low"])
+    return scale.distance(columns["high"], top), scale.distance(bottom, columns["low"])
 
 
-def _shadow_scale(columns: Mapping[str, Array]) -> tuple[tuple[float, float], ...]:
+def _shadow_scale(columns: Mapping[str, Array], paths: Paths) -> tuple[tuple[float, float], ...]:
     """Mean positive shadow of each asset; 1 % (assumption) where there is none."""
 
     def mean(values: Float1D) -> float:
         kept = values[values > 0]
         return float(kept.mean()) if len(kept) else 0.01
 
-    upper, lower = _shadows(columns)
+    upper, lower = _shadows(columns, Scale(paths.where(DIFFERENCE)))
     return tuple((mean(upper[0, :, a]), mean(lower[0, :, a])) for a in range(upper.shape[2]))
 
 
@@ -192,15 +250,18 @@ def _shadow(root: Float3D, scale: Float1D) -> Float3D:
     return scale * kept * kept * kept
 
 
-def _volume(log_volume: Float3D) -> Int3D:
+def _volume(log_volume: Float3D, large: bool) -> Array:
+    if large:
+        return np.asarray(np.expm1(np.clip(log_volume, 0.0, LEVEL_LIMIT)))
     return np.rint(np.expm1(np.clip(log_volume, 0.0, VOLUME_LIMIT))).astype(np.int64)
 
 
 def _volume_trend(paths: Paths) -> tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]:
-    """Knots at the middle of about yearly segments, and the median log volume of each segment."""
+    """Knots in the middle of about yearly segments (60 bars at least), and the median log volume of each."""
     logs = np.log1p(paths.columns["volume"][0])
     rows = np.arange(len(logs), dtype=float)
-    count = max(1, round(len(rows) / _SEGMENT))
+    year = paths.calendar.steps_a_year
+    count = max(1, round(len(rows) / max(year, _LEAST_SEGMENT)))
     knots = tuple(float(piece.mean()) for piece in np.array_split(rows, count))
     medians = [np.median(piece, axis=0) for piece in np.array_split(logs, count)]
     return knots, tuple(tuple(float(value) for value in column) for column in np.array(medians).T)

@@ -10,9 +10,8 @@ from finsim.errors import RecordError
 from finsim.markets.stress import beta_of
 from finsim.notation import Float1D, Float2D, Float3D
 from finsim.records.drivers import Anchor, Drivers
-from finsim.records.paths import Paths
+from finsim.records.paths import PRICE, RETURN, Paths
 
-SESSIONS_A_YEAR = 252
 _VOLATILITY_WINDOW, _CORRELATION_WINDOW = 21, 63
 
 
@@ -20,12 +19,13 @@ def measure(paths: Paths, drivers: Drivers, betas: Mapping[str, float] | None = 
     """Return the measures of paths under drivers: medians over paths, but the largest ``quarter_error``.
 
     The index is the mean over assets of close / close of session 0: equal weights at jump-off, then held.
+    Levels such as yields are no part of it; where all assets are levels there are no ``equity`` measures.
     All ``equity`` measures run from session 0 to the end of the scenario's last step (the whole path when it
     has no steps), and are left out where the path is too short for their window.
 
     * ``equity.max_drawdown``: largest fall of the index from a running peak, 0 to 1.
     * ``equity.days_peak_to_trough``: sessions from that peak to the trough.
-    * ``equity.vol21_peak``: highest 21-session s.d. of the index's log returns, annualised.
+    * ``equity.vol21_peak``: highest 21-session s.d. of the index's log returns, annualised by the calendar.
     * ``equity.corr63_peak``: highest 63-session correlation of log returns, mean over pairs of assets.
     * ``equity.quarter_error``: largest distance, in points, of any asset on any path at any anchor from
       beta x the driver's move.
@@ -33,7 +33,7 @@ def measure(paths: Paths, drivers: Drivers, betas: Mapping[str, float] | None = 
     """
     found = {name: float(np.median(values)) for name, values in path_measures(paths, drivers).items()}
     anchors = [anchor for anchor in drivers.anchors if anchor.session < len(paths.dates)]
-    if anchors:
+    if anchors and paths.where(PRICE, RETURN):
         found["equity.quarter_error"] = _anchor_error(paths, anchors, beta_of(paths.assets, betas))
     return found | driver_measures(drivers)
 
@@ -46,17 +46,19 @@ def path_measures(paths: Paths, drivers: Drivers) -> dict[str, Float1D]:
     if len(paths.dates) != drivers.clock.sessions:
         raise RecordError(f"{len(paths.dates)} sessions", expected=f"{drivers.clock.sessions} of the clock")
     stop = _last_session(drivers) + 1
-    close = paths.close[:, :stop]
-    index = (close / close[:, :1]).mean(axis=2)
+    equities = list(paths.where(PRICE, RETURN))
+    if not equities:
+        return {}
+    index = paths.relative()[:, :stop, equities].mean(axis=2)
     depth, length = _drawdown(index)
     found = {"equity.max_drawdown": depth, "equity.days_peak_to_trough": length}
     moves = np.diff(np.log(index), axis=1)
     if moves.shape[1] >= _VOLATILITY_WINDOW:
         variance = _rolling(moves, moves, _VOLATILITY_WINDOW).max(axis=1)
         unbiased = variance * _VOLATILITY_WINDOW / (_VOLATILITY_WINDOW - 1)
-        found["equity.vol21_peak"] = np.sqrt(unbiased * SESSIONS_A_YEAR)
-    if moves.shape[1] >= _CORRELATION_WINDOW and len(paths.assets) > 1:
-        pairwise = _mean_correlation(np.diff(np.log(close), axis=1))
+        found["equity.vol21_peak"] = np.sqrt(unbiased * paths.calendar.steps_a_year)
+    if moves.shape[1] >= _CORRELATION_WINDOW and len(equities) > 1:
+        pairwise = _mean_correlation(paths.returns()[:, : stop - 1, equities])
         found["equity.corr63_peak"] = pairwise.max(axis=1)
     return found
 
@@ -123,7 +125,7 @@ def _mean_correlation(moves: Float3D) -> Float2D:
 
 
 def _anchor_error(paths: Paths, anchors: list[Anchor], beta: Float1D) -> float:
-    sessions = [anchor.session for anchor in anchors]
-    wanted = np.array([anchor.move for anchor in anchors])[:, None] * beta
-    moves = paths.close[:, sessions] / paths.close[:, :1] - 1
+    sessions, equities = [anchor.session for anchor in anchors], list(paths.where(PRICE, RETURN))
+    wanted = np.array([anchor.move for anchor in anchors])[:, None] * beta[equities]
+    moves = paths.relative()[:, sessions][..., equities] - 1
     return float(np.abs(moves - wanted).max() * 100)

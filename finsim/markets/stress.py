@@ -19,6 +19,7 @@ from finsim.markets.body_statistics import local_volatility
 from finsim.markets.features import Encoding
 from finsim.notation import Float1D, Float2D, Float3D
 from finsim.records.drivers import Anchor, Drivers
+from finsim.records.paths import DIFFERENCE
 
 
 def stress(
@@ -27,27 +28,39 @@ def stress(
     """Return features float64[N, T, C] under the drivers; each path depends on itself alone.
 
     Row 0 is the jump-off bar and stays. On every path the cumulative simple return of each asset at each
-    anchor is beta x move (beta 1 where ``betas`` names none). Where no series moves and nothing is anchored
-    the input array itself is returned. After the last anchor the body goes on, unbridged.
+    anchor is beta x move (beta 1 where ``betas`` names none). Levels such as yields follow an equity driver
+    only where ``betas`` names them: they then change by beta x move, in their own unit. The bid-ask spread
+    is multiplied by ``spread_mult`` and widens with volatility. Where no series moves and nothing is
+    anchored the input array itself is returned. After the last anchor the body goes on, unbridged.
     Raises RecordError when T is not the clock's, ScenarioError for a level at or below zero, anchors out
     of order or a correlation blend outside [0, 1), StudyError for a beta of an unknown asset.
     """
     if features.shape[1] != drivers.clock.sessions:
         raise RecordError(f"{features.shape[1]} rows", expected=f"{drivers.clock.sessions} sessions")
     beta = beta_of(encoding.assets, betas)
-    if is_still(drivers):
+    if is_still(drivers, "spread" in encoding.fields):
         return features
-    levels = _levels(drivers, encoding.assets, beta)
-    jumps = _jumps(drivers, encoding.assets, beta)
+    beta[[a for a in encoding.where(DIFFERENCE) if encoding.assets[a] not in (betas or {})]] = np.nan
+    levels = _levels(drivers, encoding, beta)
+    jumps = _jumps(drivers, encoding, beta)
     mult, blend = drivers.market_series("vol_mult"), drivers.market_series("corr_blend")
-    return _overlaid(features, encoding, mult, blend, jumps, levels)
+    stressed = _overlaid(features, encoding, mult, blend, jumps, levels)
+    if "spread" in encoding.fields:
+        _widen_spread(encoding.split(stressed), encoding, drivers, mult)
+    return stressed
 
 
-def is_still(drivers: Drivers) -> bool:
-    """Tell whether the drivers leave market features as they are: severity 0, or nothing moves them."""
+def is_still(drivers: Drivers, quoted: bool = False) -> bool:
+    """Tell whether the drivers leave market features as they are: severity 0, or nothing moves them.
+
+    Multiples of the spread move bars only where they are ``quoted``.
+    """
     anchored = any(anchor.session < drivers.clock.sessions for anchor in drivers.anchors)
     mult, blend, jump = (drivers.market_series(name) for name in ("vol_mult", "corr_blend", "jump"))
-    moved = anchored or bool(np.any(mult != 1) or np.any(blend != 0) or np.any(jump != 0))
+    spread = drivers.market_series("spread_mult")
+    moved = anchored or bool(
+        np.any(mult != 1) or np.any(blend != 0) or np.any(jump != 0) or (quoted and np.any(spread != 1))
+    )
     return drivers.severity == 0 or not moved
 
 
@@ -65,13 +78,14 @@ def beta_of(assets: tuple[str, ...], betas: Mapping[str, float] | None) -> Float
 
 @dataclass(frozen=True)
 class _Level:
-    """Log move from jump-off that every path must show at the close of ``session``, per asset."""
+    """Move from jump-off that every path must show at the close of ``session``, per asset; NaN: any."""
 
     session: int
     move: Float1D
 
 
-def _levels(drivers: Drivers, assets: tuple[str, ...], beta: Float1D) -> list[_Level]:
+def _levels(drivers: Drivers, encoding: Encoding, beta: Float1D) -> list[_Level]:
+    assets, levels = encoding.assets, list(encoding.where(DIFFERENCE))
     anchors = [anchor for anchor in drivers.anchors if anchor.session < drivers.clock.sessions]
     sessions = [anchor.session for anchor in anchors]
     if sessions != sorted(set(sessions)) or (sessions and sessions[0] < 1):
@@ -83,11 +97,24 @@ def _levels(drivers: Drivers, assets: tuple[str, ...], beta: Float1D) -> list[_L
         )
     wanted = [np.array([value * anchor.move for value in beta]) for anchor in anchors]
     impossible = [
-        (anchor, a) for anchor, move in zip(anchors, wanted, strict=True) for a in np.flatnonzero(move <= -1)
+        (anchor, a)
+        for anchor, move in zip(anchors, wanted, strict=True)
+        for a in np.flatnonzero(move <= -1)
+        if a not in levels
     ]
     if impossible:
         raise ScenarioError.of(_too_deep(drivers, anchor, assets[a], beta[a]) for anchor, a in impossible)
-    return [_Level(anchor.session, np.log1p(move)) for anchor, move in zip(anchors, wanted, strict=True)]
+    return [
+        _Level(anchor.session, _own_scale(move, levels)) for anchor, move in zip(anchors, wanted, strict=True)
+    ]
+
+
+def _own_scale(move: Float1D, levels: list[int]) -> Float1D:
+    """Return log moves of prices, and moves of levels as they are."""
+    found = np.array(move)
+    prices = [a for a in range(len(move)) if a not in levels]
+    found[prices] = np.log1p(move[prices])
+    return found
 
 
 def _too_deep(drivers: Drivers, anchor: Anchor, asset: str, beta: float) -> Problem:
@@ -99,15 +126,20 @@ def _too_deep(drivers: Drivers, anchor: Anchor, asset: str, beta: float) -> Prob
     )
 
 
-def _jumps(drivers: Drivers, assets: tuple[str, ...], beta: Float1D) -> Float2D:
-    """Log jumps float64[T, A]: the simple jump of the driver times beta."""
+def _jumps(drivers: Drivers, encoding: Encoding, beta: Float1D) -> Float2D:
+    """Jumps float64[T, A] on each asset's own scale: the simple jump of the driver times beta."""
+    assets, levels = encoding.assets, list(encoding.where(DIFFERENCE))
     driver = drivers.market_series("jump")[:, None]
-    moves = np.expm1(driver) * beta
-    if bool(np.any(moves <= -1)):
-        session, a = np.argwhere(moves <= -1)[0]
+    moves = np.expm1(driver) * np.nan_to_num(beta)
+    whole = moves <= -1
+    whole[:, levels] = False
+    if bool(np.any(whole)):
+        session, a = np.argwhere(whole)[0]
         anchor = Anchor(int(session), float(np.expm1(driver[session, 0])))
         raise ScenarioError.of([_too_deep(drivers, anchor, assets[a], float(beta[a]))])
-    scaled: Float2D = np.where(beta == 1, driver, np.log1p(moves))
+    scaled = np.array(moves)
+    prices = [a for a in range(len(assets)) if a not in levels]
+    scaled[:, prices] = np.where(beta[prices] == 1, driver, np.log1p(moves[:, prices]))
     return scaled
 
 
@@ -138,8 +170,17 @@ def _overlaid(
         part[..., 1] += moved
         _scale_shadows(part, scale)
     if "volume" in encoding.fields:
-        part[..., 4] += np.log(scale) * np.array(body.volume_elasticity)
+        volume = encoding.fields.index("volume")
+        part[..., volume] += np.log(scale) * np.array(body.volume_elasticity)
     return stressed
+
+
+def _widen_spread(part: Float3D, encoding: Encoding, drivers: Drivers, mult: Float1D) -> None:
+    """Multiply the spread of [N, T, A, fields] in place by the scenario's multiple, and by volatility's."""
+    elasticity = np.array(encoding.body.spread_elasticity)
+    wider = np.log(drivers.market_series("spread_mult"))[:, None] + np.log(mult)[:, None] * elasticity
+    wider[0] = 0.0
+    part[..., encoding.fields.index("spread")] += wider
 
 
 def _mixed(values: Float3D, local: Float3D, maps: Float3D, scale: Float2D) -> Float3D:
@@ -157,7 +198,7 @@ def _bridge(returns: Float3D, spread: Float3D, levels: list[_Level]) -> Float3D:
     session, reached = 0, np.zeros(returns.shape[2])
     for level in levels:
         piece = slice(session + 1, level.session + 1)
-        missing = (level.move - reached) - returns[:, piece].sum(axis=1)
+        missing = np.nan_to_num((level.move - reached) - returns[:, piece].sum(axis=1))
         weight = spread[:, piece] ** 2
         drift[:, piece] = weight * (missing / weight.sum(axis=1))[:, None]
         session, reached = level.session, level.move

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Literal
 
-import holidays
 import numpy as np
 import pandas as pd
 
 from finsim.errors import RecordError
 from finsim.notation import Dates1D, Int1D
+from finsim.records.trading_calendar import NYSE, TradingCalendar
 
 Step = Literal["year", "quarter", "month", "week", "day", "minute"]
 _MONTHS_PER_STEP: dict[str, int] = {"year": 12, "quarter": 3, "month": 1}
-
-
-@lru_cache(maxsize=8)
-def _closed(first_year: int, last_year: int) -> Dates1D:
-    listed = holidays.financial_holidays("NYSE", years=range(first_year, last_year + 1))
-    return np.array(sorted(listed), dtype="datetime64[D]")
 
 
 def sessions(start: date, count: int) -> Dates1D:
@@ -32,12 +25,7 @@ def sessions(start: date, count: int) -> Dates1D:
     """
     if count < 1:
         raise RecordError(f"{count} sessions", expected="at least 1", remedy="ask for a longer path")
-    years = count // 250 + 2
-    closed = _closed(start.year, start.year + years)
-    first = np.datetime64(start, "D")
-    offsets = np.arange(count)
-    found: Dates1D = np.busday_offset(first, offsets, roll="forward", holidays=closed)
-    return found
+    return NYSE.starting(start, count)
 
 
 def days(start: date, count: int) -> Dates1D:
@@ -86,17 +74,19 @@ class Clock:
 
     Scenario time zero is the end of the jump-off day. Market session 0 is the first session on or
     after ``start`` and is the jump-off bar: moves are measured from its close. Calendar day 0 and
-    month 1 begin on the day after ``start``.
+    month 1 begin on the day after ``start``. ``market`` says when there are sessions: exchange days,
+    every day, weeks, months or instants within a day.
     """
 
     start: date
     sessions: int
     days: int
     months: int
+    market: TradingCalendar = NYSE
 
     def session_dates(self) -> Dates1D:
-        """Return the market dates: datetime64[D] of shape [sessions]."""
-        return sessions(self.start, self.sessions)
+        """Return the market dates (instants when intraday): datetime64 of shape [sessions]."""
+        return self.market.starting(self.start, self.sessions)
 
     def day_dates(self) -> Dates1D:
         """Return the calendar days of the transaction world: datetime64[D] of shape [days]."""
@@ -112,5 +102,6 @@ class Clock:
         Dates before session 0 get -1; dates from the first session after the horizon on get
         ``sessions`` (one past the end).
         """
-        known = sessions(self.start, self.sessions + 1)
-        return np.searchsorted(known, dates, side="right").astype(np.int64) - 1
+        known = self.market.starting(self.start, self.sessions + 1)
+        ends = dates + 1 if self.market.is_intraday else dates
+        return np.searchsorted(known, ends, side="left" if self.market.is_intraday else "right") - 1

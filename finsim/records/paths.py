@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,32 +13,51 @@ import pyarrow as pa
 
 from finsim.errors import RecordError
 from finsim.notation import Array, Dates1D, Float3D
+from finsim.records.trading_calendar import NYSE, TradingCalendar
 
 FIELDS = ("open", "high", "low", "close", "volume")
+QUOTES = ("bid", "ask")
+PRICE, DIFFERENCE, RETURN = "price", "difference", "return"
+KINDS = (PRICE, DIFFERENCE, RETURN)
+"""What a series is: a price above zero; a level whose changes count and which may be negative, such as a
+yield or a spread; or returns themselves."""
 
-BARS_SCHEMA = pa.schema(
-    [
-        ("path", pa.int32()),
-        ("date", pa.date32()),
-        ("asset", pa.dictionary(pa.int32(), pa.string())),
-        ("open", pa.float64()),
-        ("high", pa.float64()),
-        ("low", pa.float64()),
-        ("close", pa.float64()),
-        ("volume", pa.int64()),
-        ("_fs_src", pa.uint8()),
-        ("_fs_seq", pa.uint32()),
-    ]
-)
+_METADATA = b"finsim.bars"
+_TAGS = [("_fs_src", pa.uint8()), ("_fs_seq", pa.uint32())]
+_PRICES = [(name, pa.float64()) for name in FIELDS[:4]]
+_KEYS = [("path", pa.int32()), ("date", pa.date32()), ("asset", pa.dictionary(pa.int32(), pa.string()))]
+
+BARS_SCHEMA = pa.schema([*_KEYS, *_PRICES, ("volume", pa.int64()), *_TAGS])
+
+
+def bars_schema(
+    calendar: TradingCalendar = NYSE, kinds: tuple[str, ...] = (), quotes: bool = False, large: bool = False
+) -> pa.Schema:
+    """Return the schema of a bars table; that of daily prices of an exchange is BARS_SCHEMA.
+
+    Intraday bars have a timestamp in UTC for ``date``, ``quotes`` add bid and ask, ``large`` volumes are
+    float64. Calendar and kinds other than the usual ones are kept as metadata.
+    """
+    instant = pa.timestamp("ns", "UTC") if calendar.is_intraday else pa.date32()
+    keys = [(name, instant if name == "date" else kind) for name, kind in _KEYS]
+    volume = [("volume", pa.float64() if large else pa.int64())]
+    both = [(name, pa.float64()) for name in QUOTES] if quotes else []
+    facts: dict[str, Any] = {} if calendar == NYSE else {"calendar": calendar.to_dict()}
+    facts |= {"kinds": list(kinds)} if set(kinds) - {PRICE} else {}
+    text = {_METADATA: json.dumps(facts, sort_keys=True).encode()} if facts else None
+    return pa.schema([*keys, *_PRICES, *volume, *both, *_TAGS], metadata=text)
 
 
 @dataclass(frozen=True)
 class Paths:
     """Bars of N paths, T dates and A assets.
 
-    ``columns[field]`` is [N, T, A]: float64 prices in the asset's currency, int64 volume in shares.
-    ``close`` is always there; the other fields may be missing for a panel of closes. ``first_path``
-    numbers the paths; ``source`` is the code of the layer that made them (see provenance.tags).
+    ``columns[field]`` is [N, T, A]: float64 prices in the asset's currency, int64 volume in shares
+    (float64 beyond int64), float64 closing ``bid`` and ``ask``. ``close`` is always there; the other
+    fields may be missing. A history may hold NaN before an asset's first and after its last bar.
+    ``dates`` are datetime64[D], or datetime64[ns] in UTC for bars within a day. ``first_path`` numbers
+    the paths; ``source`` is the code of the layer that made them (see provenance.tags). ``kinds`` says of
+    each asset what its series is (KINDS; empty: all are prices), ``calendar`` when there are bars.
     Raises RecordError when shapes disagree or dates do not increase.
     """
 
@@ -45,11 +66,15 @@ class Paths:
     columns: Mapping[str, Array]
     first_path: int = 0
     source: int = 0
+    kinds: tuple[str, ...] = ()
+    calendar: TradingCalendar = NYSE
 
     def __post_init__(self) -> None:
-        """Check shapes, field names and the order of dates."""
-        if "close" not in self.columns or not set(self.columns) <= set(FIELDS):
-            raise RecordError(f"bar columns {sorted(self.columns)}", expected=f"close and any of {FIELDS}")
+        """Check shapes, field names, kinds and the order of dates."""
+        known = (*FIELDS, *QUOTES)
+        whole = set(QUOTES) <= set(self.columns) or not set(QUOTES) & set(self.columns)
+        if "close" not in self.columns or not set(self.columns) <= set(known) or not whole:
+            raise RecordError(f"bar columns {sorted(self.columns)}", expected=f"close and any of {known}")
         shape = self.columns["close"].shape
         if len(shape) != 3 or shape[1:] != (len(self.dates), len(self.assets)):
             raise RecordError(f"close has shape {shape}", expected="[paths, dates, assets]")
@@ -58,8 +83,10 @@ class Paths:
                 raise RecordError(f"{name} has shape {values.shape}", expected=str(shape))
         if len(set(self.assets)) != len(self.assets):
             raise RecordError(f"an asset is listed twice in {self.assets}", expected="each asset once")
-        if len(self.dates) > 1 and not np.all(np.diff(self.dates) > np.timedelta64(0, "D")):
+        if len(self.dates) > 1 and not np.all(np.diff(self.dates).astype(np.int64) > 0):
             raise RecordError("dates do not increase", remedy="sort the rows and drop duplicates")
+        if self.kinds and (len(self.kinds) != len(self.assets) or set(self.kinds) - set(KINDS)):
+            raise RecordError(f"kinds {self.kinds}", expected=f"one of {KINDS} for each asset")
 
     @property
     def close(self) -> Float3D:
@@ -74,26 +101,67 @@ class Paths:
     @property
     def is_ohlcv(self) -> bool:
         """Whether all five bar fields are present."""
-        return set(self.columns) == set(FIELDS)
+        return set(FIELDS) <= set(self.columns)
+
+    @property
+    def has_quotes(self) -> bool:
+        """Whether closing bids and offers are present."""
+        return set(QUOTES) <= set(self.columns)
+
+    def where(self, *kinds: str) -> tuple[int, ...]:
+        """Return the indices of the assets whose series is of one of ``kinds``."""
+        own = self.kinds or (PRICE,) * len(self.assets)
+        return tuple(a for a, kind in enumerate(own) if kind in kinds)
 
     def returns(self) -> Float3D:
-        """Return log returns of the close: float64[N, T-1, A]."""
-        return np.diff(np.log(self.close), axis=1)
+        """Return the moves of each asset from bar to bar: float64[N, T-1, A].
+
+        Log returns of prices and of returns, differences of levels.
+        """
+        if not set(self.kinds) - {PRICE}:
+            return np.diff(np.log(self.close), axis=1)
+        moves = np.diff(self.close, axis=1)
+        for asset in self.where(PRICE):
+            moves[..., asset] = np.diff(np.log(self.close[..., asset]), axis=1)
+        for asset in self.where(RETURN):
+            moves[..., asset] = np.log1p(self.close[:, 1:, asset])
+        return moves
+
+    def relative(self) -> Float3D:
+        """Return each close against the first: float64[N, T, A].
+
+        The ratio of prices, the growth that returns make of 1, and the change of a level.
+        """
+        if not set(self.kinds) - {PRICE}:
+            return np.asarray(self.close / self.close[:, :1])
+        moves = np.concatenate([np.zeros_like(self.close[:, :1]), self.returns()], axis=1)
+        found = np.cumsum(moves, axis=1)
+        grown = list(self.where(PRICE, RETURN))
+        found[..., grown] = np.exp(found[..., grown])
+        return np.asarray(found)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The schema of the table of these bars."""
+        large = "volume" in self.columns and self.columns["volume"].dtype.kind == "f"
+        return bars_schema(self.calendar, self.kinds, self.has_quotes, large)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """Yield one Arrow batch per path in BARS_SCHEMA order (path, date, asset)."""
+        """Yield one Arrow batch per path in the order of ``schema`` (path, date, asset)."""
+        schema = self.schema
         steps, assets = len(self.dates), len(self.assets)
-        date = pa.array(np.repeat(self.dates, assets), pa.date32())
+        date = pa.array(np.repeat(self.dates, assets)).cast(schema.field("date").type)
         codes = pa.array(np.tile(np.arange(assets, dtype=np.int32), steps))
         asset = pa.DictionaryArray.from_arrays(codes, pa.array(self.assets, pa.string()))
+        fields = [name for name in (*FIELDS, *QUOTES) if name in schema.names]
         for i in range(self.count):
             path = pa.array(np.full(steps * assets, self.first_path + i, dtype=np.int32))
-            bars = [pa.array(self._flat(name, i)) for name in FIELDS]
+            bars = [pa.array(self._flat(name, i)) for name in fields]
             tags = [
                 pa.array(np.full(steps * assets, self.source, dtype=np.uint8)),
                 pa.array(np.full(steps * assets, self.first_path + i, dtype=np.uint32)),
             ]
-            yield pa.RecordBatch.from_arrays([path, date, asset, *bars, *tags], schema=BARS_SCHEMA)
+            yield pa.RecordBatch.from_arrays([path, date, asset, *bars, *tags], schema=schema)
 
     def _flat(self, name: str, path: int) -> Array:
         if name in self.columns:
@@ -103,8 +171,8 @@ class Paths:
         return np.ascontiguousarray(self.close[path]).ravel()
 
     def to_table(self) -> pa.Table:
-        """Return all bars as one Arrow table in BARS_SCHEMA."""
-        return pa.Table.from_batches(self.batches(), schema=BARS_SCHEMA)
+        """Return all bars as one Arrow table in ``schema``."""
+        return pa.Table.from_batches(self.batches(), schema=self.schema)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return the bars in long form, one row a path, date and asset."""
@@ -113,16 +181,20 @@ class Paths:
 
 
 def from_table(table: pa.Table) -> Paths:
-    """Build Paths from a long table with the columns of BARS_SCHEMA, ordered by path, date, asset.
+    """Build Paths from a long table with the columns of ``Paths.schema``, ordered by path, date, asset.
 
-    Paths are numbered without gaps. Raises RecordError for an empty table, and when a path does not
-    hold every date and asset in this order.
+    Fields that say nothing, an open, high and low that repeat the close everywhere and a volume of zero
+    throughout, are left out: that is how closes alone are stored. Paths are numbered without gaps.
+    Raises RecordError for an empty table, and when a path does not hold every date and asset in this order.
     """
     if table.num_rows == 0:
         raise RecordError("a table of bars without rows", remedy="write at least one path")
     path = table["path"].to_numpy()
     codes, assets = pd.factorize(table["asset"].cast(pa.string()).to_numpy())
-    date = table["date"].cast(pa.int32()).to_numpy()
+    intraday = pa.types.is_timestamp(table.schema.field("date").type)
+    number = pa.int64() if intraday else pa.int32()
+    plain = table["date"].cast(pa.timestamp("ns")) if intraday else table["date"]
+    date = plain.cast(number).to_numpy()
     dates = date[path == path[0]][:: len(assets)]
     shape = (-(-table.num_rows // (len(dates) * len(assets))), len(dates), len(assets))
     first = int(path[0])
@@ -141,6 +213,25 @@ def from_table(table: pa.Table) -> Paths:
                 expected=f"every path with the same {len(dates)} dates and {len(assets)} assets",
                 remedy="sort by path, date and asset; fill or drop days on which an asset is missing",
             )
-    columns = {name: table[name].to_numpy().reshape(shape) for name in FIELDS if name in table.column_names}
+    names = [name for name in (*FIELDS, *QUOTES) if name in table.column_names]
+    columns = {name: table[name].to_numpy().reshape(shape) for name in names}
     source = table["_fs_src"][0].as_py() if "_fs_src" in table.column_names else 0
-    return Paths(tuple(assets), dates.astype("datetime64[D]"), columns, first, source)
+    calendar, kinds = facts_of(table.schema)
+    instants = dates.astype("datetime64[ns]" if intraday else "datetime64[D]")
+    return Paths(tuple(assets), instants, _telling(columns), first, source, kinds, calendar)
+
+
+def facts_of(schema: pa.Schema) -> tuple[TradingCalendar, tuple[str, ...]]:
+    """Return the calendar and the kinds that a bars table carries as metadata."""
+    facts = json.loads((schema.metadata or {}).get(_METADATA, b"{}"))
+    calendar = TradingCalendar.from_dict(facts["calendar"]) if "calendar" in facts else NYSE
+    return calendar, tuple(facts.get("kinds", ()))
+
+
+def _telling(columns: dict[str, Array]) -> dict[str, Array]:
+    """Leave out prices that only repeat the close and a volume of zero throughout."""
+    close = columns["close"]
+    copies = [name for name in FIELDS[:3] if name in columns and np.array_equal(columns[name], close)]
+    silent = ["volume"] if "volume" in columns and not columns["volume"].any() else []
+    left_out = {*silent, *(copies if len(copies) == len(FIELDS[:3]) else [])}
+    return {name: values for name, values in columns.items() if name not in left_out}

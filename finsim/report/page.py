@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from finsim.provenance.manifest import plain
 from finsim.records.storage import canonical_json, write_text
+from finsim.report.border import section_or_said
 from finsim.report.colors import variables
 from finsim.report.number_text import THIN, rounded
 from finsim.report.page_elements import Figure, Section, Table
@@ -47,18 +48,19 @@ def write_report(run: Path, manifest: Mapping[str, Any] | None = None) -> Path:
 def sections_of(run: RunFolder) -> list[Section]:
     """Return the sections of the page in order: judgement first, evidence next, origin last."""
     payments, books = read_all_payments(run), read_books(run)
-    return [
-        verdict_section(run),
-        headline(run, payments.get(run.base), books, scheme_count(run)),
-        market_section(run),
-        payment_section(run, payments),
-        credit_section(run, books),
-        scorecard_section(run),
-        scenario_section(run),
-        rules_section(run),
-        limits_section(run),
-        provenance_section(run),
-    ]
+    makers: tuple[tuple[str, str, Callable[[], Section]], ...] = (
+        ("verdicts", "What these data are fit for", lambda: verdict_section(run)),
+        ("numbers", "In numbers", lambda: headline(run, payments.get(run.base), books, scheme_count(run))),
+        ("markets", "Markets", lambda: market_section(run)),
+        ("transactions", "Transactions", lambda: payment_section(run, payments)),
+        ("credit", "Credit", lambda: credit_section(run, books)),
+        ("scorecard", "Scorecard", lambda: scorecard_section(run)),
+        ("scenarios", "Scenarios", lambda: scenario_section(run)),
+        ("rules", "Rules", lambda: rules_section(run)),
+        ("limits", "Limits", lambda: limits_section(run)),
+        ("provenance", "Where it comes from", lambda: provenance_section(run)),
+    )
+    return [section_or_said(*maker) for maker in makers]
 
 
 def twin(run: RunFolder, sections: Sequence[Section]) -> dict[str, Any]:

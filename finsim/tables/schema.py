@@ -33,6 +33,7 @@ class Field:
     several with `` | ``; ``zone`` is the IANA zone of times without an offset. ``nulls``, ``true`` and
     ``false`` are words, ``strip`` texts that are removed before reading. ``source`` is the header where one
     is declared.
+    ``as_`` says what a series is: price, difference (a level such as a yield) or return.
     """
 
     type: str
@@ -51,6 +52,7 @@ class Field:
     alias: tuple[str, ...] = ()
     source: str = ""
     role: str = ""
+    as_: str = ""
 
     @property
     def decimals(self) -> int:

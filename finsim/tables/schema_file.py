@@ -66,6 +66,7 @@ class ColumnKeys(_Strict):
     default: Scalar | None = None
     alias: Words = []
     role: str = ""
+    as_: Literal["", "price", "difference", "return"] = Key("", alias="as")
     values: list[str] | None = None
 
     @model_validator(mode="after")
@@ -94,7 +95,7 @@ class ColumnKeys(_Strict):
         return Field(
             self.type, self.ccy, self.scale, self.unit, self.format, self.zone,
             bool(self.null), tuple(words), tuple(self.true), tuple(self.false), tuple(self.strip),
-            self.optional, self.default, tuple(self.alias), self.source, self.role,
+            self.optional, self.default, tuple(self.alias), self.source, self.role, self.as_,
         )  # fmt: skip
 
 

@@ -102,7 +102,7 @@ def text_in_number(folder: Path) -> tuple[list[str], str, str]:
     cells = row.split(",")
     cells[3] = "n/a?"
     edited(folder, "prices.csv", row, ",".join(cells))
-    return ["run", str(folder / "study.yaml")], "prices.csv:21", "High"
+    return ["run", str(folder / "study.yaml")], "prices.csv, row 19 (line 21)", "High"
 
 
 def empty_file(folder: Path) -> tuple[list[str], str, str]:

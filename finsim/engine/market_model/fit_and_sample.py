@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,19 @@ import pandas as pd
 
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.engine.market_model.training_rules import TrainingRules, bar_penalty
+from finsim.engine.study.market_history import notes_of
 from finsim.errors import DataError, FitError, StudyError
 from finsim.generators import GENERATORS
 from finsim.generators.generator import Budget, Generator, Sequences
 from finsim.generators.saved_models import load, save
 from finsim.generators.settings import read_settings
 from finsim.markets.features import Encoding, decode, encode
-from finsim.markets.prices import prices_from_pandas, read_prices
+from finsim.markets.listing import complete
+from finsim.markets.prices import SchemaSource, as_schema, read_prices
 from finsim.markets.session_move import join_returns, split_returns
 from finsim.notation import Float2D, Float3D
 from finsim.randomness import Streams
-from finsim.records.calendar import sessions
-from finsim.records.paths import BARS_SCHEMA, Paths, from_table
+from finsim.records.paths import Paths, from_table
 from finsim.records.storage import digest_file, write_table
 
 SHARD_PATHS = 50
@@ -117,18 +118,20 @@ def fit(
     steps: int | None = None,
     cpu_seconds: float | None = None,
     seed: int = 0,
+    schema: SchemaSource = None,
     progress: Callable[[float, str], None] = _quiet,
 ) -> Body:
-    """Fit a generator on prices (file, DataFrame or Paths) and return the body.
+    """Fit a generator on prices (file, table or Paths) and return the body.
 
-    With a budget in ``steps`` the result is reproducible. Raises DataError for bad prices, FitError for
-    unknown generators and short histories, StudyError for two budgets.
+    ``schema`` says how to read them (a file or a Schema). With a budget in ``steps`` the result is
+    reproducible. Raises DataError for bad prices, FitError for unknown generators and short histories,
+    StudyError for two budgets.
     """
     if steps is not None and cpu_seconds is not None:
         raise StudyError("two budgets", place="--steps, --cpu-seconds", remedy="give one of them")
     chosen = learner if isinstance(learner, Learner) else Learner(learner, {}, Budget(steps, cpu_seconds))
     GENERATORS.entry(chosen.name, "--generator")
-    prices, facts = _prices(data)
+    prices, facts = _prices(data, schema)
     features, encoding = encode(prices)
     return learn(
         chosen, features, encoding, {**facts, "rows": len(features)}, Streams(seed).under(*FIT), progress
@@ -142,15 +145,19 @@ def sample(
     *,
     history: Source | None = None,
     seed: int = 0,
+    schema: SchemaSource = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Paths:
     """Sample joint bar paths in memory: [paths, steps, assets].
 
-    From scratch, or going on from the end of a history. Dates are exchange sessions after the history
-    (or the training data). Raises FitError for a damaged model, DataError for a history of other assets.
+    From scratch, or going on from the end of a history, which ``schema`` says how to read. Dates follow the
+    history (or the training data) on its own calendar: exchange sessions, every day, weeks, months, minutes.
+    Raises FitError for a damaged model, DataError for a history of other assets, kinds or steps.
     """
     fitted = body if isinstance(body, Body) else Body.load(body)
-    shards = list(sample_shards(fitted, paths, steps, history=history, seed=seed, progress=progress))
+    shards = list(
+        sample_shards(fitted, paths, steps, history=history, seed=seed, schema=schema, progress=progress)
+    )
     return from_table(_joined(shards))
 
 
@@ -161,21 +168,14 @@ def sample_shards(
     *,
     history: Source | None = None,
     seed: int = 0,
+    schema: SchemaSource = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Iterator[Paths]:
     """Yield the paths of ``sample`` in shards of 50, so that any number of them fits in memory."""
     encoding, known = body.encoding, None
     if history is not None:
-        real, _ = _prices(history)
-        if real.assets != encoding.assets:
-            raise DataError(
-                f"the history has assets {list(real.assets)}",
-                place="--history",
-                expected=str(list(encoding.assets)),
-                remedy="give the assets the model was fitted on",
-            )
-        known, encoding = encode(real)
-    dates = sessions(date.fromisoformat(encoding.last_date) + timedelta(days=1), steps)
+        known, encoding = _encoded_history(history, schema, body.encoding)
+    dates = encoding.calendar.after(encoding.last_date, steps)
     for first in range(0, paths, SHARD_PATHS):
         count = min(SHARD_PATHS, paths - first)
         features = body.features(count, steps, Streams(seed).under(*SAMPLE), first, known)
@@ -184,9 +184,35 @@ def sample_shards(
             progress("sampling", first + count, paths)
 
 
-def write_paths(shards: Iterator[Paths], output: Path) -> int:
+def write_paths(shards: Iterable[Paths], output: Path) -> int:
     """Stream shards of paths into one Parquet file; return the number of bars."""
-    return write_table(output, BARS_SCHEMA, (shard.to_table() for shard in shards))
+    following = iter(shards)
+    first = next(following)
+    return write_table(output, first.schema, (shard.to_table() for shard in chain([first], following)))
+
+
+def _encoded_history(history: Source, schema: SchemaSource, fitted: Encoding) -> tuple[Float2D, Encoding]:
+    """Return the features of a history and its encoding, which goes on by the steps of the fitted one."""
+    real, _ = _prices(history, schema)
+    found, own = encode(real)
+    for word, got, wanted in (
+        ("assets", real.assets, fitted.assets),
+        ("columns", own.fields, fitted.fields),
+        ("kinds of series", own.series or "prices", fitted.series or "prices"),
+        ("steps", own.calendar.adjective, fitted.calendar.adjective),
+    ):
+        if got != wanted:
+            raise DataError(
+                f"the history has {word} {_shown(got)}",
+                place="--history",
+                expected=_shown(wanted),
+                remedy=f"give the {word} the model was fitted on",
+            )
+    return found, replace(own, calendar=fitted.calendar)
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else str(list(value))  # type: ignore[call-overload]
 
 
 def _joined(shards: list[Paths]) -> Any:
@@ -195,12 +221,15 @@ def _joined(shards: list[Paths]) -> Any:
     return pa.concat_tables([shard.to_table() for shard in shards])
 
 
-def _prices(data: Source) -> tuple[Paths, dict[str, Any]]:
+def _prices(data: Source, schema: SchemaSource) -> tuple[Paths, dict[str, Any]]:
+    """Return complete prices, and where they come from with what was found in them."""
     if isinstance(data, Paths):
         return data, {"file": "paths"}
-    if isinstance(data, pd.DataFrame):
-        return prices_from_pandas(data), {"file": "data frame"}
-    return read_prices(data), {"file": Path(data).name, "sha256": digest_file(Path(data))}
+    prices = read_prices(data, schema=as_schema(schema))
+    facts: dict[str, Any] = {"file": "data frame"}
+    if isinstance(data, str | Path):
+        facts = {"file": Path(data).name, "sha256": digest_file(Path(data))}
+    return complete(prices, prices.whole), {**facts, "notes": notes_of(prices)}
 
 
 def refuse_existing(output: Path) -> None:

@@ -23,7 +23,6 @@ from finsim.errors import RuleError
 from finsim.markets.encoding import Encoding
 from finsim.markets.session_move import split_returns
 from finsim.notation import Float2D
-from finsim.records.paths import BARS_SCHEMA
 
 _NUMBERED = ("path", "asset")
 
@@ -112,7 +111,13 @@ def bar_penalty(rules: RuleSet, features: Float2D, encoding: Encoding) -> BarPen
     Distances are measured in standard deviations of the history. Raises RuleError when no rule of the
     pack can act on bars.
     """
-    name = table_name(BARS_SCHEMA.empty_table(), rules)
+    if encoding.series:
+        raise RuleError(
+            f"series of {', '.join(sorted(set(encoding.series)))} cannot be trained with rules",
+            expected="prices",
+            remedy="leave generator.rules out; the bars are checked after sampling all the same",
+        )
+    name = table_name(encoding.schema.empty_table(), rules)
     made = {*MADE[encoding.kind], *_NUMBERED}
     columns = rules.tables[name].columns
     made |= {one for one, column in columns.items() if column.default is not None}

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from finsim.engine.study.study_resolution import Plan
 from finsim.engine.task_records import WORK, Done, output
 from finsim.engine.tasks import Task
-from finsim.errors import StudyError
+from finsim.errors import DataError, StudyError
 from finsim.evaluation.case import Pieces
 from finsim.evaluation.metric import Score
 from finsim.evaluation.scorecard import Scorecard
@@ -60,21 +60,26 @@ def first_label(plan: Plan) -> str:
 
 def _market(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
     from finsim.engine.stages.market_stage import history, training_rows
-    from finsim.evaluation.paths import evaluate_paths
+    from finsim.evaluation.paths import evaluate_paths, unscored
 
     assert plan.study.market is not None
     real = history(plan)
     cut = training_rows(len(real.dates) - 1, plan.study.market.holdout) + 1
     file = run / "market" / first_label(plan) / "bars.parquet"
     count = plan.study.market.paths
-    return evaluate_paths(
-        rows(real, 0, cut),
-        rows(real, cut, len(real.dates)),
-        _some_paths(file, 0, min(count, chosen.max_paths)),
-        plan.streams.under("evidence", "market"),
-        chosen,
-        stored=Pieces(count, lambda: _blocks(file, count)),
-    )
+    try:
+        return evaluate_paths(
+            rows(real, 0, cut),
+            rows(real, cut, len(real.dates)),
+            _some_paths(file, 0, min(count, chosen.max_paths)),
+            plan.streams.under("evidence", "market"),
+            chosen,
+            stored=Pieces(count, lambda: _blocks(file, count)),
+        )
+    except DataError as error:  # paths too short to judge, or nothing that moves: the run is none the worse
+        problem = error.problems[0]
+        wanted = f"; expected {problem.expected}" if problem.expected else ""
+        return unscored(f"{problem.found}{wanted}")
 
 
 def _blocks(file: Path, count: int) -> Iterator[Paths]:

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from finsim.engine.market_model.fit_and_sample import FIT, SAMPLE, Body, Learner, learn
 from finsim.engine.market_model.training_rules import TrainingRules
-from finsim.engine.stages.rule_breaches import Ledger
+from finsim.engine.stages.market_rules import MarketLedger
+from finsim.engine.study.market_history import complete_history, notes_of
 from finsim.engine.study.named_inputs import data_file
 from finsim.engine.study.study_file import MarketPart
 from finsim.engine.study.study_resolution import Plan
@@ -20,13 +21,12 @@ from finsim.engine.tasks import Task
 from finsim.generators.generator import Budget
 from finsim.markets.features import encode
 from finsim.markets.measures import driver_measures, measure, path_measures
-from finsim.markets.prices import read_prices
 from finsim.markets.shard import bars
 from finsim.markets.stress import is_still
 from finsim.notation import Float1D
 from finsim.provenance.origin_tags import BODY, OVERLAY
 from finsim.records.drivers import Drivers
-from finsim.records.paths import BARS_SCHEMA, Paths
+from finsim.records.paths import Paths
 from finsim.records.storage import digest_file, replacing, write_table
 
 ERROR = "equity.quarter_error"
@@ -38,8 +38,8 @@ def _part(plan: Plan) -> MarketPart:
 
 
 def history(plan: Plan) -> Paths:
-    """Return the real prices of the study."""
-    return read_prices(data_file(_part(plan).data))
+    """Return the real prices of the study on the dates that all assets have."""
+    return complete_history(_part(plan))
 
 
 def training_rows(rows: int, holdout: float) -> int:
@@ -59,7 +59,12 @@ def fit_task(run: Path, plan: Plan, task: Task) -> Done:
         Learner(choice.name, choice.settings, Budget(steps=choice.steps), rules),
         train,
         encoding,
-        {"file": part.data, "sha256": digest_file(data_file(part.data)), "rows": len(train)},
+        {
+            "file": part.data,
+            "sha256": digest_file(data_file(part.data)),
+            "rows": len(train),
+            "notes": notes_of(real),
+        },
         plan.streams.under(*FIT),
     )
     folder = run / "model"
@@ -95,8 +100,8 @@ def bars_task(run: Path, plan: Plan, task: Task) -> Done:
     part = _part(plan)
     drivers = plan.drivers[task.name]
     encoding = Body.load(run / "model").encoding
-    ledger = Ledger(plan.rules.get("market"))
-    source = BODY if is_still(drivers) else OVERLAY
+    ledger = MarketLedger(plan.rules, encoding)
+    source = BODY if is_still(drivers, "spread" in encoding.fields) else OVERLAY
     measured: list[Mapping[str, Float1D]] = []
     errors: list[float] = []
 
@@ -106,11 +111,13 @@ def bars_task(run: Path, plan: Plan, task: Task) -> Done:
             paths = bars(features, encoding, drivers, part.betas, shard * part.shard_paths)
             paths = replace(paths, source=source)
             measured.append(path_measures(paths, drivers))
-            errors.append(measure(paths, drivers, part.betas).get(ERROR, 0.0))
-            yield ledger.passed({"bars": paths.to_table()}, "bars")
+            errors.extend(
+                value for name, value in measure(paths, drivers, part.betas).items() if name == ERROR
+            )
+            yield ledger.passed(paths.to_table())
 
     file = run / "market" / task.name / "bars.parquet"
-    rows = write_table(file, BARS_SCHEMA, stream())
+    rows = write_table(file, encoding.schema, stream())
     facts = {
         "rules": ledger.to_dict(),
         "measures": _combined(measured, errors, drivers),
@@ -122,6 +129,6 @@ def bars_task(run: Path, plan: Plan, task: Task) -> Done:
 def _combined(shards: list[Mapping[str, Float1D]], errors: list[float], drivers: Drivers) -> dict[str, float]:
     """Return the median over all paths of each measure, and the largest error of any path."""
     found = {name: float(np.median(np.concatenate([shard[name] for shard in shards]))) for name in shards[0]}
-    if drivers.anchors:
+    if errors:
         found[ERROR] = max(errors)
     return {**found, **driver_measures(drivers)}

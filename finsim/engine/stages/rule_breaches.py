@@ -17,6 +17,7 @@ class Ledger:
     """Counts of one scenario's breaches over all its shards, before and after repair.
 
     ``stated`` are columns that the user's data state: breaches are counted, and no repair changes them.
+    ``params`` are values of the pack's parameters.
     """
 
     def __init__(
@@ -24,10 +25,12 @@ class Ledger:
         rules: RuleSet | None,
         excused: Mapping[str, set[str]] | None = None,
         stated: Collection[str] = (),
+        params: Mapping[str, object] | None = None,
     ) -> None:
         self.rules = rules
         self.mending = rules and _without_repairs_of(rules, stated)
         self.excused = excused
+        self.params = params
         self.before: dict[str, dict[str, Any]] = {}
         self.after: dict[str, int] = {}
         self.repaired: dict[str, int] = {}
@@ -42,7 +45,7 @@ class Ledger:
         if self.rules is None:
             return table
         given = self.rules.needing(*tables)
-        report = check(dict(tables), given, excused=self.excused)
+        report = check(dict(tables), given, self.params, excused=self.excused)
         # Rules of the other tables were counted when those tables were the main one.
         counted = {rule.id for rule in self.rules.rules if rule.table == main}
         self._count([rule for rule in report.to_dict()["rules"] if rule["id"] in counted])
@@ -51,10 +54,12 @@ class Ledger:
         mendable = {rule.id for rule in mending.rules if rule.repair and rule.table == main}
         if repairs and broken & mendable:
             others = {name: other for name, other in tables.items() if name != main}
-            table, repaired = repair(table, mending, name=main, others=others, excused=self.excused)
+            table, repaired = repair(
+                table, mending, self.params, name=main, others=others, excused=self.excused
+            )
             for name, touched in repaired.touched().items():
                 self.repaired[name] = self.repaired.get(name, 0) + touched
-            report = check({**tables, main: table}, given, excused=self.excused)
+            report = check({**tables, main: table}, given, self.params, excused=self.excused)
         self._count_after([rule for rule in report.to_dict()["rules"] if rule["id"] in counted])
         return table
 

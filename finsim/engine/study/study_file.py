@@ -6,7 +6,14 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+)
 
 from finsim import documents
 from finsim.engine.study import named_inputs as naming
@@ -62,6 +69,14 @@ class MarketPart(_Part):
     holdout: Annotated[float, Field(ge=0.05, le=0.5)] = 0.2
     betas: dict[str, float] = {}
     rules: str | None = "ohlcv"
+    schema_: str | None = Field(None, alias="schema")
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Call the schema what a study file calls it, and leave it out when there is none."""
+        data: dict[str, Any] = handler(self)
+        name = data.pop("schema_", None) or data.pop("schema", None)
+        return data if name is None else {**data, "schema": name}
 
 
 class NarrativeChoice(_Part):

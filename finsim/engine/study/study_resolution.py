@@ -16,15 +16,20 @@ from finsim.constraints.conflicts.conflict_check import refuse_conflicts
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.credit.settings import Settings as CreditSettings
 from finsim.engine.study.changed_inputs import LEARNED, NARRATIVE, changes, files_of
+from finsim.engine.study.market_history import read_history
+from finsim.engine.study.market_packs import WORLD, packs_of
 from finsim.engine.study.named_inputs import data_file, file_of
 from finsim.engine.study.study_file import WORLDS, GeneratorChoice, Study
 from finsim.errors import FinsimError, ResumeError, StudyError
 from finsim.generators import GENERATORS
 from finsim.generators.settings import read_settings
+from finsim.markets.prices import Prices
+from finsim.markets.stress import beta_of
 from finsim.randomness import Streams
 from finsim.records.calendar import Clock
 from finsim.records.drivers import Drivers
 from finsim.records.storage import digest_file
+from finsim.records.trading_calendar import NYSE
 from finsim.scenarios import compile as compiling
 from finsim.scenarios.scenario import Scenario
 from finsim.scenarios.scenario import load as load_scenario
@@ -65,8 +70,13 @@ def resolve(study: Study) -> Plan:
     Raises the FinsimError of what is wrong (StudyError when several kinds of file are), with all problems
     of all files; nothing is written.
     """
-    clock = _clock(study)
     errors: list[FinsimError] = []
+    prices: Prices | None = None
+    if study.market:
+        with _noted(errors):
+            prices = read_history(study.market)
+            beta_of(prices.assets, study.market.betas)
+    clock = _clock(study, prices)
     scenarios: dict[str, Scenario] = {}
     drivers: dict[str, Drivers] = {}
     for choice in study.scenarios:
@@ -79,7 +89,7 @@ def resolve(study: Study) -> Plan:
     narratives: tuple[Narrative, ...] = ()
     with _noted(errors):
         narratives = _narratives(study)
-    rules = _rules(study, errors)
+    rules = _rules(study, prices, errors)
     inputs: dict[str, str] = {}
     with _noted(errors):
         inputs = {} if errors else _inputs(study)
@@ -125,13 +135,14 @@ def plan_of(record: Mapping[str, Any]) -> Plan:
     return plan
 
 
-def _clock(study: Study) -> Clock:
+def _clock(study: Study, prices: Prices | None) -> Clock:
     # A world that is not simulated still gets a span, so that every scenario can state its own levels.
     return Clock(
         study.start,
         study.market.sessions if study.market else 2520,
         study.transactions.days if study.transactions else 365,
         study.credit.months if study.credit else 60,
+        NYSE if prices is None else prices.calendar,
     )
 
 
@@ -141,13 +152,16 @@ def _narratives(study: Study) -> tuple[Narrative, ...]:
     return load_narratives([choice.name for choice in study.transactions.narratives])
 
 
-def _rules(study: Study, errors: list[FinsimError]) -> dict[str, RuleSet]:
+def _rules(study: Study, prices: Prices | None, errors: list[FinsimError]) -> dict[str, RuleSet]:
     found: dict[str, RuleSet] = {}
     for world in WORLDS:
         part = getattr(study, world)
-        if part and part.rules:
+        packs = {world: part.rules} if part and part.rules else {}
+        if world == WORLD and packs and prices is not None:
+            packs = packs_of(part.rules, prices)
+        for key, pack in packs.items():
             with _noted(errors):
-                found[world] = _sound(part.rules)
+                found[key] = _sound(pack)
     learned = study.market.generator.rules if study.market else None
     if learned:
         with _noted(errors):

@@ -16,6 +16,7 @@ from finsim.report.figures.market_data import (
     block_resamples,
     feature_columns,
     rank_correlation,
+    still,
     tail_of,
 )
 from finsim.report.number_text import number, tick
@@ -43,16 +44,29 @@ def _real_returns(market: Market, asset: str) -> Float1D | None:
 
 
 def _notes(market: Market) -> list[str]:
-    return [market.real_absent] if market.real is None else []
+    absent = [market.real_absent] if market.real is None else []
+    stuck = [asset for asset in market.assets if still(market, asset)]
+    return [*absent, *([f"Never moving, hence left out: {', '.join(stuck)}."] if stuck else [])]
 
 
-def memory(market: Market, streams: Streams) -> Figure:
-    """Return the autocorrelation of returns and of their sizes, synthetic band against real band."""
+def _moving(market: Market) -> list[tuple[int, str]]:
+    """Return index and name of the shown assets that move at all."""
+    return [(a, asset) for a, asset in enumerate(market.assets) if not still(market, asset)]
+
+
+def memory(market: Market, streams: Streams) -> Figure | str:
+    """Return the autocorrelation of returns and of their sizes, synthetic band against real band.
+
+    A sentence instead when no asset moves.
+    """
     panels: list[Panel] = []
     data: dict[str, Any] = {"synthetic_quantiles": list(BAND)}
     moves = market.base.returns()
     lags = min(LAGS, moves.shape[1] // 5)
-    for a, asset in enumerate(market.assets):
+    if lags < 2:
+        bars = moves.shape[1] + 1
+        return f"Paths of {bars} bars are too short for the memory of returns, so none is drawn."
+    for a, asset in _moving(market):
         real = _real_returns(market, asset)
         for name, change in (("r", np.asarray), ("|r|", np.abs)):
             own = np.quantile(autocorrelation(change(moves[:, :, a]), lags), BAND, axis=0)
@@ -62,6 +76,8 @@ def memory(market: Market, streams: Streams) -> Figure:
                 band = _real_band(change(real), line, streams.under(asset))
             data[f"{asset} {name}"] = {"synthetic": own, "real": line, "real_band": band}
             panels.append(_memory_panel(asset, name, own, line, band))
+    if not panels:
+        return "No asset of this run moves, so no memory of returns is drawn."
     says = (
         "Returns should have almost no linear memory, while the size of returns, |r|, is remembered for "
         "weeks: calm days follow calm days. The synthetic band should cover the real line, start where it "
@@ -114,21 +130,28 @@ def _memory_panel(asset: str, name: str, own: Float2D, line: Float1D | None, ban
     return panel(slug, f"{asset}: autocorrelation of {name}", text + ".", draw, Frame(height=224))
 
 
-def tails(market: Market) -> Figure:
-    """Return the share of days beyond each loss and gain, real against synthetic, on two log axes."""
+def tails(market: Market) -> Figure | str:
+    """Return the share of days beyond each loss and gain, real against synthetic, on two log axes.
+
+    A sentence instead when no asset has a tail on the side shown.
+    """
     panels: list[Panel] = []
     data: dict[str, Any] = {"synthetic_quantiles": list(BAND)}
     moves = market.base.returns()
-    for a, asset in enumerate(market.assets):
+    for a, asset in _moving(market):
         real = _real_returns(market, asset)
         for side, sign in (("losses", -1.0), ("gains", 1.0)):
             own = tail_of(sign * moves[:, :, a], BAND)
             other = None if real is None else tail_of(sign * real[None], (0.5,))
+            if not own.shares.size or (other is not None and not other.shares.size):
+                continue
             data[f"{asset} {side}"] = {
                 "synthetic": {"shares": own.shares, "levels": own.levels},
                 "real": None if other is None else {"shares": other.shares, "levels": other.levels[0]},
             }
             panels.append(_tail_panel(asset, side, own, other))
+    if not panels:
+        return "No asset of this run moves, so no tails of returns are drawn."
     says = (
         "The share of days (downwards) on which the move was larger than a given size (to the right), both "
         "axes logarithmic. A power-law tail is a straight line; a tail that is too thin bends down early "
@@ -160,7 +183,7 @@ def _tail_panel(asset: str, side: str, own: Tail, real: Tail | None) -> Panel:
         marks = [m for m in (0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 3e-4, 1e-4) if m >= floor * 0.8]
         plain_log_axis(axes.yaxis, marks, [tick(m * 100, " %") for m in marks])
         axes.set_ylim(floor * 0.8, 0.5)
-        axes.set_xlabel(f"size of the daily log {'loss' if side == 'losses' else 'gain'}")
+        axes.set_xlabel(f"size of the {'loss' if side == 'losses' else 'gain'} (log)")
 
     text = f"{asset} {side}: one day in a hundred is beyond {number(own.beyond(0.01) * 100, 3)} % synthetic"
     if real is not None:
@@ -169,31 +192,48 @@ def _tail_panel(asset: str, side: str, own: Tail, real: Tail | None) -> Panel:
     return panel(slug, f"{asset}: {side}", text + ".", draw, Frame(height=252))
 
 
-def dependence(market: Market) -> Figure:
-    """Return the rank correlations of all bar columns: real, synthetic, and their difference."""
+def dependence(market: Market) -> Figure | str:
+    """Return the rank correlations of all bar columns: real, synthetic, and their difference.
+
+    Columns that never change have no correlation: they are left out and named.
+    """
     names, own = feature_columns(market.base, market.assets)
-    synthetic = rank_correlation(own)
-    data: dict[str, Any] = {"columns": names, "synthetic": synthetic}
-    matrices = [("Synthetic", synthetic)]
-    says = (
-        "Spearman rank correlation of daily columns: returns, their sizes, the bar's ranges and the change "
-        f"of volume. Entries below {SHOWN_ENTRY:g} in size are left to the colour."
-    )
+    other = None
     if market.real is not None and set(market.assets) <= set(market.real.assets):
         other_names, values = feature_columns(market.real, market.assets)
-        if other_names == names:
-            real = rank_correlation(values)
-            gap = synthetic - real
-            data |= {"real": real, "difference": gap}
-            matrices = [("Real", real), ("Synthetic", synthetic), ("Synthetic less real", gap)]
-            upper = np.abs(gap[np.triu_indices(len(gap), 1)])
-            says += (
-                " The third matrix should be pale everywhere: the mean size of its entries is "
-                f"{number(float(upper.mean()), 2)}, the largest {number(float(upper.max()), 2)}."
-            )
+        shared = [name for name in names if name in other_names]
+        own = own[:, :, [names.index(name) for name in shared]]
+        other = values[:, :, [other_names.index(name) for name in shared]]
+        names = tuple(shared)
+    sides = [own, *([other] if other is not None else [])]
+    varied = np.array([all(np.ptp(side[:, :, k]) > 0 for side in sides) for k in range(len(names))], bool)
+    left_out = [name for name, kept in zip(names, varied, strict=True) if not kept]
+    names = tuple(name for name, kept in zip(names, varied, strict=True) if kept)
+    if len(names) < 2:
+        return "Fewer than two columns of the bars change, so no dependence is drawn."
+    synthetic = rank_correlation(own[:, :, varied])
+    data: dict[str, Any] = {"columns": names, "synthetic": synthetic, "left_out": left_out}
+    matrices = [("Synthetic", synthetic)]
+    says = (
+        f"Spearman rank correlation of {market.base.calendar.adjective} columns: returns, their sizes, the "
+        "bar's ranges and the change of volume. Entries below "
+        f"{SHOWN_ENTRY:g} in size are left to the colour."
+    )
+    if other is not None:
+        real = rank_correlation(other[:, :, varied])
+        gap = synthetic - real
+        data |= {"real": real, "difference": gap}
+        matrices = [("Real", real), ("Synthetic", synthetic), ("Synthetic less real", gap)]
+        upper = np.abs(gap[np.triu_indices(len(gap), 1)])
+        says += (
+            " The third matrix should be pale everywhere: the mean size of its entries is "
+            f"{number(float(upper.mean()), 2)}, the largest {number(float(upper.max()), 2)}."
+        )
     panels = [_matrix_panel(title, names, values) for title, values in matrices]
     order = "; ".join(f"{k} {name}" for k, name in enumerate(names, start=1))
-    notes = [*_notes(market), f"Rows and columns in order: {order}."]
+    notes = [*([market.real_absent] if market.real is None else []), f"Rows and columns in order: {order}."]
+    if left_out:
+        notes.append(f"Never changing, hence left out: {', '.join(left_out)}.")
     words = ("\u22121", "\u22120.5", "0", "0.5", "1")
     keys = [Key(f"d{2 * k}", "box", word) for k, word in enumerate(words)]
     return Figure("dependence", "Dependence between columns", says, panels, data, keys, notes, columns=3)

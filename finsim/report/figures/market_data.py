@@ -9,7 +9,9 @@ from scipy.stats import rankdata
 
 from finsim.errors import FinsimError
 from finsim.evaluation.columns import bar_columns
-from finsim.markets.prices import read_prices
+from finsim.evaluation.kinds import priced
+from finsim.markets.listing import complete
+from finsim.markets.prices import as_schema, read_prices
 from finsim.notation import Dates1D, Float1D, Float2D, Float3D, Int1D
 from finsim.records.paths import Paths, from_table
 from finsim.report.run_folder import RunFolder
@@ -83,16 +85,20 @@ def _real(run: RunFolder) -> tuple[Paths | None, str]:
     path, absent = run.input_file("prices")
     if path is None:
         return None, f"No real prices are drawn: {absent}."
+    market = run.study.get("market") or {}
     try:
-        return read_prices(path), ""
+        prices = read_prices(path, schema=as_schema(market.get("schema")))
+        return complete(prices, prices.whole, float(market.get("holdout", 0.0))), ""
     except FinsimError as error:
         return None, f"No real prices are drawn: {path.name} could not be read ({error.problems[0].found})."
 
 
 def fan(paths: Paths, asset: int, stride: int) -> Float2D:
-    """Return quantiles of close / first close over paths at every ``stride``-th session: [5, S]."""
-    close = paths.close[:, ::stride, asset]
-    return np.quantile(close / paths.close[:, :1, asset], QUANTILES, axis=0)
+    """Return quantiles of close / first close over paths at every ``stride``-th session: [5, S].
+
+    Of returns the growth of 1, of levels the change from the first.
+    """
+    return np.quantile(paths.relative()[:, ::stride, asset], QUANTILES, axis=0)
 
 
 def stride_of(paths: Paths) -> int:
@@ -103,9 +109,11 @@ def stride_of(paths: Paths) -> int:
 def autocorrelation(values: Float2D, lags: int) -> Float2D:
     """Return the sample autocorrelation of each row at lags 1..K: [n, T] -> [n, K].
 
-    Computed through the spectrum, with the mean of the row removed and divisor T.
+    Computed through the spectrum, with the mean of the row removed and divisor T. Rows that never
+    change have no autocorrelation and are left out.
     """
     steps = values.shape[1]
+    values = values[np.ptp(values, axis=1) > 0]
     centred = values - values.mean(axis=1, keepdims=True)
     size = 1 << int(np.ceil(np.log2(2 * steps)))
     power = np.abs(np.fft.rfft(centred, size, axis=1)) ** 2
@@ -144,16 +152,23 @@ def tail_of(values: Float2D, quantiles: tuple[float, ...], most: float = 0.4, po
     positive levels can stand on a logarithmic axis, so the tail ends where one is not.
     """
     steps = values.shape[1]
-    ranks = np.unique(np.round(np.geomspace(1, max(most * steps, 2), points)).astype(np.int64))
+    ranks = np.unique(np.round(np.geomspace(1, min(max(most * steps, 2), steps), points)).astype(np.int64))
     top = -np.sort(-values, axis=1)[:, ranks - 1]
     levels = np.quantile(top, quantiles, axis=0)
     kept = (levels > 0).all(axis=0)
     return Tail(ranks[kept] / steps, levels[:, kept])
 
 
+def still(market: Market, asset: str) -> bool:
+    """Tell whether a shown asset never moves, on any path or in the history."""
+    sides = [market.base, *([market.real] if market.real is not None else [])]
+    moves = [side.returns()[..., side.assets.index(asset)] for side in sides if asset in side.assets]
+    return any(np.ptp(values) == 0 for values in moves)
+
+
 def feature_columns(paths: Paths, assets: tuple[str, ...]) -> tuple[tuple[str, ...], Float3D]:
     """Return names and values of the columns whose dependence is shown: float64[N, T-1, C]."""
-    own = bar_columns(paths)
+    own = bar_columns(priced(paths, paths))
     names: list[str] = []
     values: list[Float2D] = []
     returns = own["return"]
@@ -201,6 +216,11 @@ def _running(values: Float2D) -> Float2D:
 def years_of(dates: Dates1D) -> Float1D:
     """Return dates as decimal years: float64 of the same shape."""
     year = dates.astype("datetime64[Y]")
-    start = year.astype("datetime64[D]")
-    length = ((year + 1).astype("datetime64[D]") - start).astype(np.float64)
+    start = year.astype(dates.dtype)
+    length = ((year + 1).astype(dates.dtype) - start).astype(np.float64)
     return np.asarray(1970 + year.astype(np.int64) + (dates - start).astype(np.float64) / length)
+
+
+def moment(instant: np.datetime64) -> str:
+    """Return a date, or a date and time of day in UTC, as a reader writes it."""
+    return str(instant).replace("T", " ")[:16]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from finsim.notation import Float1D, Float2D
-from finsim.records.paths import Paths
+from finsim.records.paths import DIFFERENCE, Paths
 from finsim.report.colors import drawn
 from finsim.report.figures.market_data import (
     QUANTILES,
@@ -50,14 +50,16 @@ def fans(run: RunFolder, market: Market) -> Figure:
     panels: list[Panel] = []
     data: dict[str, Any] = {"quantiles": list(QUANTILES), "dates": [str(day) for day in dates]}
     for a, asset in enumerate(market.assets):
+        level = a in market.base.where(DIFFERENCE)
         own = Band(run.base, run.colour(run.base), fan(market.base, a, stride))
         data[asset] = {run.base: own.curves}
         for label, paths in market.stressed.items():
             other = Band(label, run.colour(label), fan(paths, a, stride))
             data[asset][label] = other.curves
-            panels.append(_fan_panel([own, other], years_of(dates), asset, anchors_of(run, label, asset)))
+            anchors = [] if level else anchors_of(run, label, asset)
+            panels.append(_fan_panel([own, other], years_of(dates), asset, anchors, level))
         if not market.stressed:
-            panels.append(_fan_panel([own], years_of(dates), asset, []))
+            panels.append(_fan_panel([own], years_of(dates), asset, [], level))
     keys = [
         Key(run.colour(label), "band", f"{label}: median, 25 to 75 %, 5 to 95 % of paths")
         for label in (run.base, *market.stressed)
@@ -98,28 +100,36 @@ def anchors_of(run: RunFolder, label: str, asset: str) -> Anchors:
     return [(float(when[i]), 1.0 + beta * float(moves[i])) for i in known if 1.0 + beta * moves[i] > 0]
 
 
-def _fan_panel(bands: Sequence[Band], years: Float1D, asset: str, anchors: Anchors) -> Panel:
+def _fan_panel(
+    bands: Sequence[Band], years: Float1D, asset: str, anchors: Anchors, level: bool = False
+) -> Panel:
     def draw(axes: Any) -> None:
-        draw_fan(axes, bands, years, anchors)
+        draw_fan(axes, bands, years, anchors, level)
 
     title = f"{asset}: {' and '.join(band.label for band in bands)}"
     slug = f"fan-{asset}-{bands[-1].label}".replace("@", "-").replace(" ", "-")
-    return panel(slug, title, _fan_words(bands, years, asset), draw)
+    return panel(slug, title, _fan_words(bands, years, asset, level), draw)
 
 
-def _fan_words(bands: Sequence[Band], years: Float1D, asset: str) -> str:
+def _fan_words(bands: Sequence[Band], years: Float1D, asset: str, level: bool) -> str:
+    def moved(value: float) -> str:
+        return f"{number(value, 3)} from the first" if level else signed_percent(value - 1)
+
     parts = []
     for band in bands:
-        low, end = int(band.median.argmin()), band.median[-1]
+        low, end = int(band.median.argmin()), float(band.median[-1])
         fall = ""
         if band is not bands[0]:
-            fall = f"falls to {signed_percent(band.median[low] - 1)} in {years[low]:.1f} and "
-        parts.append(f"the median of {band.label} {fall}ends at {signed_percent(end - 1)}")
+            fall = f"falls to {moved(float(band.median[low]))} in {years[low]:.1f} and "
+        parts.append(f"the median of {band.label} {fall}ends at {moved(end)}")
     return f"{asset}: {'; '.join(parts)}."
 
 
-def draw_fan(axes: Any, bands: Sequence[Band], years: Float1D, anchors: Anchors) -> None:
-    """Draw quantile bands of five curves each over decimal years, and the stated levels as dots."""
+def draw_fan(axes: Any, bands: Sequence[Band], years: Float1D, anchors: Anchors, level: bool = False) -> None:
+    """Draw quantile bands of five curves each over decimal years, and the stated levels as dots.
+
+    Changes of a ``level`` stand on a plain axis, prices on a logarithmic one.
+    """
     for band in bands:
         shade, q = drawn(band.colour), band.curves
         axes.fill_between(years, q[0], q[4], color=shade, alpha=0.14, linewidth=0)
@@ -128,11 +138,12 @@ def draw_fan(axes: Any, bands: Sequence[Band], years: Float1D, anchors: Anchors)
     if anchors:
         x, y = zip(*anchors, strict=True)
         axes.plot(x, y, "o", ms=3.2, color=drawn("ink"), zorder=5)
-    axes.set_yscale("log")
-    levels = [1.0, *(y for _, y in anchors)]
+    levels = [0.0 if level else 1.0, *(y for _, y in anchors)]
     low = min(*levels, *(float(band.curves.min()) for band in bands))
     high = max(*levels, *(float(band.curves.max()) for band in bands))
-    _relative_ticks(axes, low, high)
+    if not level:
+        axes.set_yscale("log")
+        _relative_ticks(axes, low, high)
     axes.set_xlim(years[0], years[-1])
     year_ticks(axes, years)
 
@@ -150,12 +161,25 @@ def _relative_ticks(axes: Any, low: float, high: float) -> None:
 
 
 def year_ticks(axes: Any, years: Float1D) -> None:
-    """Put about six whole years on the x axis."""
+    """Put about six whole years on the x axis, or dates and times where fewer than two are seen."""
+    if years[-1] - years[0] < 1.5:
+        at = np.linspace(years[0], years[-1], 4)[:-1] + (years[-1] - years[0]) / 6
+        axes.set_xticks(at, [_short_moment(float(year), float(years[-1] - years[0])) for year in at])
+        axes.grid(visible=False, axis="x")
+        return
     first, last = int(np.ceil(years[0])), int(years[-1])
     every = max(1, (last - first + 5) // 6)
     ticks = list(range(first, last + 1, every))
     axes.set_xticks(ticks, [str(year) for year in ticks])
     axes.grid(visible=False, axis="x")
+
+
+def _short_moment(year: float, span: float) -> str:
+    """Return the date of a decimal year, with the time of day where all of it lies within ten days."""
+    start, after = (np.datetime64(str(int(year) + k), "s") for k in (0, 1))
+    instant = start + ((after - start) * (year % 1.0)).astype("timedelta64[s]")
+    text = str(instant)
+    return text[5:16].replace("T", " ") if span < 10 / 365 else text[:10]
 
 
 def correlation_over_time(run: RunFolder, market: Market) -> Figure | None:
@@ -175,8 +199,9 @@ def correlation_over_time(run: RunFolder, market: Market) -> Figure | None:
         panels.append(_time_panel([own], years_of(dates)))
     pairs = "the two assets" if len(market.base.assets) == 2 else "all pairs of assets"
     says = (
-        f"Correlation of daily returns over the last {WINDOW} sessions (mean of {pairs}). Diversification "
-        "fails when it is needed: a crisis should lift the band towards 1 and let it fall back afterwards."
+        f"Correlation of {market.base.calendar.adjective} moves over the last {WINDOW} steps (mean of "
+        f"{pairs}). Diversification fails when it is needed: a crisis should lift the band towards 1 and let "
+        "it fall back afterwards."
     )
     if market.real is not None and market.real.count == 1 and len(market.real.assets) > 1:
         level = rolling_correlation(_shared(market.real, market))[1]
@@ -195,7 +220,8 @@ def _shared(real: Paths, market: Market) -> Paths:
     own = [k for k, name in enumerate(real.assets) if name in market.base.assets]
     kept = own if len(own) > 1 else list(range(len(real.assets)))
     names = tuple(real.assets[k] for k in kept)
-    return Paths(names, real.dates, {"close": real.close[:, :, kept]})
+    kinds = tuple(real.kinds[k] for k in kept) if real.kinds else ()
+    return Paths(names, real.dates, {"close": real.close[:, :, kept]}, kinds=kinds, calendar=real.calendar)
 
 
 def _quantiles(values: Float2D) -> Float2D:

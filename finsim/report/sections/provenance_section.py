@@ -8,6 +8,7 @@ import numpy as np
 
 from finsim.evaluation import METRICS
 from finsim.evaluation.metric import NOT_COMPUTED, USES
+from finsim.report.border import drawn_or_said
 from finsim.report.colors import SERIES, drawn
 from finsim.report.number_text import DASH, count, number, plural, spoken
 from finsim.report.page_elements import Bullets, Cell, Command, Figure, Key, Section, Table
@@ -32,7 +33,7 @@ _NEVER_TESTED = (
 def provenance_section(run: RunFolder) -> Section:
     """Return inputs, model, cost, environment, limits and commands."""
     blocks: list[object] = [_inputs(run), _models(run)]
-    figure = training(run)
+    figure = drawn_or_said("The training losses", lambda: training(run))
     if figure is not None:
         blocks.append(figure)
     blocks += [_cost(run), _tables(run), _environment(run), *_commands()]

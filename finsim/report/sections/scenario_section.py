@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from finsim.notation import Dates1D, Float1D
+from finsim.report.border import drawn_or_said
 from finsim.report.colors import drawn
 from finsim.report.figures.market_data import years_of
 from finsim.report.number_text import DASH, MINUS, number, percent, plural, spoken, tick
@@ -46,7 +47,7 @@ def scenario_section(run: RunFolder) -> Section:
     if not run.labels:
         return Section("scenarios", title, absent=["The manifest names no scenario."])
     blocks: list[object] = [_list(run)]
-    figure = driver_figure(run)
+    figure = drawn_or_said("The drivers", lambda: driver_figure(run))
     if figure is not None:
         blocks.append(figure)
     elif run.stressed:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.randomness import Streams
+from finsim.report.border import drawn_or_said
 from finsim.report.figures import comparison_figures as likeness_figures
 from finsim.report.figures import credit_figures, market_figures, payment_figures
 from finsim.report.figures.credit_data import Credit, read_credit
-from finsim.report.figures.market_data import read_market
+from finsim.report.figures.market_data import moment, read_market
 from finsim.report.figures.payment_data import Payments, choose_scheme, read_payments
 from finsim.report.figures.scheme_figures import kinds_of, scheme_figure
 from finsim.report.number_text import count, money, percent, plural, spoken
-from finsim.report.page_elements import Cell, Section, Table
+from finsim.report.page_elements import Bullets, Cell, Section, Table
 from finsim.report.run_folder import RunFolder
-from finsim.report.svg_figure import drawing
 
 
 def market_section(run: RunFolder) -> Section:
@@ -26,21 +27,31 @@ def market_section(run: RunFolder) -> Section:
     market = read_market(run)
     if market is None:
         return Section("markets", title, absent=[run.why_absent("market", "bars")])
-    with drawing():
-        blocks: list[object] = [market_figures.fans(run, market)]
-        over_time = market_figures.correlation_over_time(run, market)
-        blocks.append(over_time or "One asset has no correlation with others, so none is drawn.")
-        blocks += [
-            likeness_figures.memory(market, _streams(run)),
-            likeness_figures.tails(market),
-            likeness_figures.dependence(market),
-        ]
+    over_time = drawn_or_said(
+        "The correlation over time", lambda: market_figures.correlation_over_time(run, market)
+    )
+    blocks: list[object] = [
+        drawn_or_said("The fan of price paths", lambda: market_figures.fans(run, market)),
+        over_time or "One asset has no correlation with others, so none is drawn.",
+        drawn_or_said("The memory of returns", lambda: likeness_figures.memory(market, _streams(run))),
+        drawn_or_said("The tails of returns", lambda: likeness_figures.tails(market)),
+        drawn_or_said("The dependence between columns", lambda: likeness_figures.dependence(market)),
+    ]
     dates = market.base.dates
     lead = (
-        f"{plural(market.paths, 'joint path')} of {plural(len(market.base.assets), 'asset')} from {dates[0]} "
-        f"to {dates[-1]}. The comparison with real prices is made on {run.base}, which no scenario has moved."
+        f"{plural(market.paths, 'joint path')} of {plural(len(market.base.assets), 'asset')} from "
+        f"{moment(dates[0])} to {moment(dates[-1])}, {market.base.calendar.adjective} bars. The comparison "
+        f"with real prices is made on {run.base}, which no scenario has moved."
     )
-    return Section("markets", title, lead, blocks)
+    found = [line for item in run.manifest.get("models", ()) for line in _remarks(item)]
+    if found:
+        blocks.insert(0, Bullets("What was found in the price file", found))
+    return Section("markets", title, lead, blocks, data={"remarks": found})
+
+
+def _remarks(model: Mapping[str, Any]) -> list[str]:
+    notes = ((model.get("training") or {}).get("data") or {}).get("notes") or {}
+    return [str(line) for line in notes.get("remarks", ())]
 
 
 def _streams(run: RunFolder) -> Streams:
@@ -74,18 +85,17 @@ def payment_section(run: RunFolder, found: Mapping[str, Payments]) -> Section:
     base = found[run.base]
     currency = str((run.study.get("transactions") or {}).get("currency", ""))
     blocks: list[object] = []
-    with drawing():
-        if run.has("transactions", "patterns"):
-            patterns = run.table("transactions", run.base, "patterns")
-            blocks += _stories(run, base, patterns, currency)
-        else:
-            blocks.append("patterns.parquet is not in the run folder, so no scheme is drawn.")
-        blocks.append(payment_figures.hours(base))
-        wave = payment_figures.waves(run, found)
-        if wave is not None:
-            blocks.append(wave)
-        elif len(found) > 1:
-            blocks.append("No scenario of this run changes the number of illicit rows.")
+    if run.has("transactions", "patterns"):
+        patterns = run.table("transactions", run.base, "patterns")
+        blocks += _stories(run, base, patterns, currency)
+    else:
+        blocks.append("patterns.parquet is not in the run folder, so no scheme is drawn.")
+    blocks.append(drawn_or_said("The hours of the day", lambda: payment_figures.hours(base)))
+    wave = drawn_or_said("The illicit rows over time", lambda: payment_figures.waves(run, found))
+    if wave is not None:
+        blocks.append(wave)
+    elif len(found) > 1:
+        blocks.append("No scenario of this run changes the number of illicit rows.")
     days = base.days.shape[1]
     lead = (
         f"{count(base.rows)} rows over {plural(days, 'day')} from {base.first_day} under {run.base}; "
@@ -103,9 +113,11 @@ def _stories(run: RunFolder, base: Payments, patterns: pa.Table, currency: str) 
     else:
         wanted = set(scheme.rows["from_account"].to_pylist()) | set(scheme.rows["to_account"].to_pylist())
         accounts = run.table("transactions", run.base, "accounts", ["account_id", "kind"])
-        blocks.append(scheme_figure(scheme, kinds_of(accounts, wanted), currency))
+        blocks.append(
+            drawn_or_said("The scheme", lambda: scheme_figure(scheme, kinds_of(accounts, wanted), currency))
+        )
     if base.schemes is not None and base.schemes.num_rows:
-        blocks.append(payment_figures.amounts(base, patterns, currency))
+        blocks.append(drawn_or_said("The amounts", lambda: payment_figures.amounts(base, patterns, currency)))
     if patterns.num_rows:
         blocks.append(_typologies(patterns, currency))
     return blocks
@@ -178,8 +190,10 @@ def credit_section(run: RunFolder, books: Mapping[str, Credit]) -> Section:
         return Section("credit", title, absent=[run.why_absent("credit", "loans")])
     base = books[run.base]
     shown = credit_figures.moved(books, run.base)
-    with drawing():
-        blocks: list[object] = [credit_figures.clustering(run, shown), credit_figures.loss_figure(run, shown)]
+    blocks: list[object] = [
+        drawn_or_said("The defaults by month", lambda: credit_figures.clustering(run, shown)),
+        drawn_or_said("The losses", lambda: credit_figures.loss_figure(run, shown)),
+    ]
     table = credit_figures.loss_table(run, shown)
     if table is not None:
         blocks.append(table)

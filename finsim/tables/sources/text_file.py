@@ -45,7 +45,8 @@ class TextTable(TableSource):
         start = _without_lines(text, dialect.skip_rows).lstrip("\ufeff")
         sep = dialect.sep or separator_of(start, dialect, place)
         used = replace(dialect, sep=sep, encoding=encoding)
-        names, lines, self._first = _headers(start, used)
+        with reading(place, "CSV table"):
+            names, lines, self._first = _headers(start, used)
         if not names:
             raise DataError("no header", place=place, remedy="give a table with a header and rows")
         if any("\ufffd" in name for name in names):

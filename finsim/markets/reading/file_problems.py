@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from finsim.errors import DataError, Problem
 from finsim.notation import Array, Bool1D, Float1D
+from finsim.tables import TableSource
 
 MOST = 20
+_FEW = 5
 
 
 class Faults:
-    """The faults of one file, by row; ``first_line`` is the line of data row 1 (None for Parquet)."""
+    """The faults of one table, by row; lines are those of the text file that ``source`` reads, if it does."""
 
-    def __init__(self, path: str, first_line: int | None) -> None:
+    def __init__(self, path: str, source: TableSource) -> None:
         self.path = path
-        self.first_line = first_line
+        self.source = source
         self.count = 0
+        self._lines: dict[int, int] | None = None
         self._found: list[tuple[int, Problem]] = []
 
     def place(self, row: int, column: str) -> str:
         """Return ``file:line, row N, column X``; ``row`` counts from 0, N from 1."""
-        line = "" if self.first_line is None else f":{self.first_line + row}"
-        return f"{self.path}{line}, row {row + 1}, column {column}"
+        line = self._line(row)
+        return f"{self.path}{f':{line}' if line else ''}, row {row + 1}, column {column}"
+
+    def _line(self, row: int) -> int | None:
+        if self._lines is None:
+            written = getattr(self.source, "lines", None)  # only text tables have lines
+            self._lines = {} if written is None else {number: line for number, line, _ in written()}
+        return self._lines.get(row)
 
     def mark(
         self, rows: Array, bad: Bool1D, column: str, found: Callable[[int], str], advice: tuple[str, str]
@@ -53,28 +61,13 @@ class Faults:
         raise DataError.of(listed)
 
 
-def numbers(frame: pd.DataFrame, column: str, faults: Faults) -> Float1D:
-    """Return a column as float64, NaN where missing; text and infinity are noted as faults."""
-    values = frame[column]
-    parsed = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    text = np.isnan(parsed) & values.notna().to_numpy()
-    rows = frame.index.to_numpy()
-
-    def shown(i: int) -> str:
-        value: Any = values.iloc[i]
-        return f"{value!r} is not a number"
-
-    advice = ("a plain number such as 1234.5", "remove units, currency signs and thousands separators")
-    if text.all() and len(text) > 1:
-        place = faults.path if faults.first_line is None else f"{faults.path}:{faults.first_line - 1}"
-        remedy = "delete the column, or write plain numbers with a decimal point"
-        faults.add(
-            Problem(f"{place}, column {column}", f"no cell is a number; {shown(0)}", "numbers", remedy)
-        )
-    else:
-        faults.mark(rows, text, column, shown, advice)
-    faults.mark(rows, np.isinf(parsed), column, shown, ("a finite number", "correct or delete the row"))
-    return np.where(np.isinf(parsed), np.nan, parsed)
+def finite(frame: pd.DataFrame, column: str, faults: Faults) -> Float1D:
+    """Return a column of numbers as float64, NaN where missing; infinity is noted as a fault."""
+    values = frame[column].to_numpy(dtype=np.float64)
+    endless = np.isinf(values)
+    advice = ("a finite number", "correct or delete the row")
+    faults.mark(frame.index.to_numpy(), endless, column, lambda i: f"{values[i]} is not a number", advice)
+    return np.where(endless, np.nan, values)
 
 
 def missing(frame: pd.DataFrame, column: str, values: Float1D, faults: Faults) -> None:
@@ -87,6 +80,17 @@ def missing(frame: pd.DataFrame, column: str, values: Float1D, faults: Faults) -
 
 
 def positive(frame: pd.DataFrame, column: str, values: Float1D, faults: Faults) -> None:
-    """Note prices at or below zero."""
-    advice = ("a price above zero", "correct or delete the row; spreads and rates are not prices")
-    faults.mark(frame.index.to_numpy(), values <= 0, column, lambda i: f"price {values[i]:.10g}", advice)
+    """Note prices at or below zero; so many that the column holds something else are noted once."""
+    advice = (
+        "a price above zero",
+        f"correct or delete the row; declare a yield, spread or rate in a schema (--schema S) with "
+        f"`columns: {{{column}: {{type: float, as: difference}}}}`, returns with `as: return`",
+    )
+    below = values <= 0
+    if below.sum() <= _FEW:
+        faults.mark(frame.index.to_numpy(), below, column, lambda i: f"price {values[i]:.10g}", advice)
+        return
+    first = int(np.flatnonzero(below)[0])
+    place = faults.place(int(frame.index[first]), column)
+    found = f"{int(below.sum()):,} of {len(values):,} values at or below zero, the first {values[first]:.10g}"
+    faults.add(Problem(place, found, *advice))

@@ -1,0 +1,72 @@
+"""Two header rows as vendors write them: one names the bar (Open ... Volume), the other the asset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from finsim.markets.reading.price_layouts import SYNONYMS, plain
+from finsim.tables import Dialect, open_table
+
+_CORNERS = ("price", "attributes", "fields", "ticker", "tickers", "symbol", "symbols", "")
+_BARS = ("open", "high", "low", "close", "adjusted", "volume")
+_WORDS = {word: bar for bar in _BARS for word in SYNONYMS[bar]}
+
+
+@dataclass(frozen=True)
+class Level:
+    """What a column under two header rows holds: a bar field (or ``adjusted``) of one asset."""
+
+    bar: str
+    asset: str
+
+
+def levels_of(source: Any, dialect: Dialect, place: str) -> tuple[Level | None, ...]:
+    """Return what each column is when the table has two header rows; nothing when it has one.
+
+    Such a table repeats names in its first row, or has nothing but names of bar fields there, and its second
+    row completes them. Raises DataError for what cannot be read.
+    """
+    first = open_table(source, {}, replace(dialect, header_rows=1), place=place)
+    upper = _filled(first.headers)
+    if dialect.header_rows != 2 and not _looks_like_one_of_two(first.headers):
+        return ()
+    batch = next(first.batches(rename=False), None)
+    if batch is None or not batch.num_rows:
+        return ()
+    lower = ["" if (cell := column[0].as_py()) is None else str(cell).strip() for column in batch.columns]
+    if plain(lower[0]) not in (*_CORNERS, *SYNONYMS["date"]):
+        return ()
+    found: list[Level | None] = [None]
+    for above, below in zip(upper[1:], lower[1:], strict=True):
+        level = _level(above, below)
+        if level is None:
+            return ()
+        found.append(level)
+    return tuple(found) if len(set(found)) == len(found) else ()
+
+
+def _looks_like_one_of_two(headers: Sequence[str]) -> bool:
+    rest = headers[1:]
+    if not rest:
+        return False
+    twice = len(set(rest)) < len(rest)
+    return twice or (plain(headers[0]) in _CORNERS and all(plain(name) in _WORDS for name in rest))
+
+
+def _level(above: str, below: str) -> Level | None:
+    if plain(above) in _WORDS and below:
+        return Level(_WORDS[plain(above)], below)
+    if plain(below) in _WORDS and above:
+        return Level(_WORDS[plain(below)], above)
+    return None
+
+
+def _filled(headers: Sequence[str]) -> list[str]:
+    """Return a first header row in which an empty cell repeats the one before it, as merged cells do."""
+    found: list[str] = []
+    for name in headers:
+        text = name.strip()
+        found.append(text or (found[-1] if found else ""))
+    return found
