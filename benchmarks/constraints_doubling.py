@@ -32,6 +32,13 @@ RULES = {
     "group_count": "group_count() > 0", "group_sum": "group_sum(x) < 1e9", "group_min": "group_min(x) < 9",
     "group_max": "group_max(x) < 9", "group_q": "group_q(x, 90%) < 9",
     "group_distinct": "group_distinct(label) < 99", "unique": "unique(id)",
+    "group_mean": "group_mean(x) < 9", "group_std": "group_std(x) < 9", "group_median": "group_median(x) < 9",
+    "last_known": "last_known(x) < 9", "next": "next(x) < 9", "mod": "mod(amount, 7 USD) >= 0 USD",
+    "hour": "hour(ts) < 24", "minute": "minute(ts) < 60", "date": "date(ts) > d'2000-01-01'",
+    "time": "time(ts) >= 0s", "length": "length(label) > 0", "lower": "lower(label) = label",
+    "upper": "upper(label) != label", "trim": "trim(label) = label", "contains": "contains(id, 'ID')",
+    "starts_with": "starts_with(id, 'ID')", "ends_with": "not ends_with(label, 'z')",
+    "matches": "matches(id, 'ID[0-9]+')",
 }  # fmt: skip
 MORE = {
     "labels": "label in {'a', 'b', 'c'}", "sum_in of money": "sum_in(amount, 7d) > 0 USD",
