@@ -112,7 +112,7 @@ def bar_penalty(rules: RuleSet, features: Float2D, encoding: Encoding) -> BarPen
     Distances are measured in standard deviations of the history. Raises RuleError when no rule of the
     pack can act on bars.
     """
-    name = table_name(BARS_SCHEMA.empty_table(), rules)
+    name = table_name(BARS_SCHEMA, rules)
     made = {*MADE[encoding.kind], *_NUMBERED}
     columns = rules.tables[name].columns
     made |= {one for one, column in columns.items() if column.default is not None}
