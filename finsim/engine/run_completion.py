@@ -116,6 +116,8 @@ def _sources(run: Path, plan: Plan, records: dict[str, Done]) -> Sources:
     inputs = [describe_input(data_file(data), role) for data, role in parts]
     if study.market and study.market.schema_:
         inputs.append(describe_input(Path(study.market.schema_), "schema of prices"))
+    if study.credit and study.credit.schema_:
+        inputs.append(describe_input(Path(study.credit.schema_), "schema of loans"))
     models = []
     if study.market and "fit" in records:
         facts = records["fit"].facts

@@ -117,7 +117,7 @@ def bar_penalty(rules: RuleSet, features: Float2D, encoding: Encoding) -> BarPen
             expected="prices",
             remedy="leave generator.rules out; the bars are checked after sampling all the same",
         )
-    name = table_name(encoding.schema.empty_table(), rules)
+    name = table_name(encoding.schema, rules)
     made = {*MADE[encoding.kind], *_NUMBERED}
     columns = rules.tables[name].columns
     made |= {one for one, column in columns.items() if column.default is not None}
