@@ -6,10 +6,10 @@ import pandas as pd
 import pyarrow as pa
 
 from finsim.evaluation import METRICS
+from finsim.evaluation.learner import one_thread
 from finsim.evaluation.loans import CreditCase, shared_columns
 from finsim.evaluation.metric import Score
 from finsim.evaluation.settings import Settings
-from finsim.evaluation.tree_classifier import one_thread
 from finsim.notation import Float1D
 from finsim.randomness import Streams
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from finsim.evaluation import METRICS
 from finsim.evaluation.case import Pieces, path_case
+from finsim.evaluation.learner import one_thread
 from finsim.evaluation.metric import Metric, Score
 from finsim.evaluation.settings import Settings
-from finsim.evaluation.tree_classifier import one_thread
 from finsim.randomness import Streams
 from finsim.records.paths import Paths
 

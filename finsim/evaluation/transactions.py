@@ -8,9 +8,9 @@ import pandas as pd
 import pyarrow as pa
 
 from finsim.evaluation import METRICS
+from finsim.evaluation.learner import one_thread
 from finsim.evaluation.metric import Score
 from finsim.evaluation.settings import Settings
-from finsim.evaluation.tree_classifier import one_thread
 from finsim.evaluation.utility.detection import transaction_case
 from finsim.randomness import Streams
 

@@ -21,9 +21,9 @@ from finsim.evaluation.fidelity.kurtosis import quantile_kurtosis
 from finsim.evaluation.fidelity.leverage import features, leverage
 from finsim.evaluation.fidelity.loan_dependence import associations, indicators
 from finsim.evaluation.fidelity.wasserstein import area_between
+from finsim.evaluation.learner import weighted_auc
 from finsim.evaluation.privacy.near_copies import conformal, discoveries
 from finsim.evaluation.resampling import contiguous_splits, day_weights, stationary_indices
-from finsim.evaluation.tree_classifier import weighted_auc
 from finsim.evaluation.utility.detection import Detection
 from finsim.evaluation.utility.detector import average_precision
 from finsim.evaluation.utility.loss_tail import expected_shortfall, value_at_risk

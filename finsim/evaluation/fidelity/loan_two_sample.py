@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from finsim.evaluation.learner import fitted_scores, fold_of, weighted_auc
 from finsim.evaluation.loans import CreditCase, matrix
 from finsim.evaluation.metric import STRESS, Metric, Score, verdict_below
-from finsim.evaluation.tree_classifier import fitted_scores, fold_of, weighted_auc
 from finsim.notation import Float1D, Float2D
 
 FOLDS = 5

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from finsim.evaluation.learner import fitted_scores
 from finsim.evaluation.settings import Settings
-from finsim.evaluation.tree_classifier import fitted_scores
 from finsim.evaluation.utility.payment_histories import features
 from finsim.evaluation.utility.transaction_arrays import Events, events, pattern_flags, sampled
 from finsim.notation import Array, Bool1D, Float1D, Int1D

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.evaluation.learner import fitted_scores, fold_of, weighted_auc
 from finsim.evaluation.metric import DETECTOR, FAIL, PASS, WARN, Metric, Score
-from finsim.evaluation.tree_classifier import fitted_scores, fold_of, weighted_auc
 from finsim.evaluation.utility.detection import LEAST_ROWS, TransactionCase, mean_draws, scheme_draws
 from finsim.evaluation.utility.transaction_arrays import DAY, Events, codes_of, hashed, sampled
 from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
