@@ -21,7 +21,7 @@ import pandas as pd
 from finsim.generators import GENERATORS
 from finsim.generators.generator import Budget, Generator, Sequences
 from finsim.generators.score_networks import discriminative_accuracies, predictive_error
-from finsim.generators.settings import read_settings
+from finsim.generators.settings_parsing import read_settings
 from finsim.notation import Float3D
 from finsim.randomness import Streams
 

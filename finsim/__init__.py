@@ -33,7 +33,7 @@ _HOMES = {
     "resume": "finsim.engine.run",
     "run": "finsim.engine.run",
     "sample": "finsim.engine.market_model.fit_and_sample",
-    "simulate": "finsim.engine.simulate",
+    "simulate": "finsim.engine.simulate_transactions",
     "stress": "finsim.engine.stress",
     "trace": "finsim.provenance.trace",
 }

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from finsim.agents.payment_orders import Orders
 from finsim.agents.population.population import Population
+from finsim.agents.schemes.scheme_outcomes import SchemeRows, pattern_table
 from finsim.agents.schemes.scheme_plan import SchemePlan
-from finsim.agents.schemes.scheme_table import SchemeRows, pattern_table
 from finsim.agents.settings import Settings
 from finsim.agents.vocabulary import CHANNELS, FROM_DECOY, FROM_LIFE, FROM_NARRATIVE, PURPOSES, STATUSES
 from finsim.errors import RecordError

@@ -16,7 +16,7 @@ from finsim.errors import EXIT_FINE, EXIT_GATE, StudyError
 if TYPE_CHECKING:
     from finsim.constraints.checking.check_report import CheckReport
     from finsim.constraints.packs.ruleset import RuleSet
-    from finsim.engine.check_inputs import Gathered
+    from finsim.engine.tables_to_check import Gathered
 
 
 def check(
@@ -58,7 +58,7 @@ def check(
     from finsim.constraints.checking.tier_choice import known_tier
     from finsim.constraints.conflicts.conflict_check import refuse_conflicts
     from finsim.constraints.packs.ruleset import RuleSet
-    from finsim.engine.check_inputs import gather
+    from finsim.engine.tables_to_check import gather
     from finsim.tables import Dialect
 
     known_tier(tier)
@@ -100,8 +100,8 @@ class _How:
 def _checked(data: Path, pack: RuleSet, params: Mapping[str, object], how: _How) -> CheckReport:
     """Check tables, a large file as a stream where that can be done."""
     from finsim.constraints.checking.check import check as check_tables
-    from finsim.engine.check_inputs import gather
     from finsim.engine.large_files import check_large, large_file
+    from finsim.engine.tables_to_check import gather
 
     with progress() as step:
         large = large_file(data, pack, params, step)
@@ -117,7 +117,7 @@ def _checked(data: Path, pack: RuleSet, params: Mapping[str, object], how: _How)
 def _explain(given: Gathered, pack: RuleSet, params: Mapping[str, object], text: str, as_json: bool) -> None:
     """Print what every rule says of one row and stop."""
     from finsim.constraints.explaining.explain import explain
-    from finsim.engine.check_inputs import row_of
+    from finsim.engine.tables_to_check import row_of
 
     name, row = row_of(text, given)
     table, others = given.tables[name], given.others(name)

@@ -57,7 +57,7 @@ def lint(
 
 def _coverage(data: Path, rules: RuleSet, params: dict[str, object]) -> CoverageReport:
     from finsim.constraints.checking.rule_coverage import coverage
-    from finsim.engine.check_inputs import gather
+    from finsim.engine.tables_to_check import gather
 
     given = gather(data, rules)
     return coverage(given.tables, rules, params, given.excused)

@@ -22,7 +22,7 @@ def simulate(
 
     Example: finsim simulate --accounts 2000 --days 30 --seed 7 -o world
     """
-    from finsim.engine.simulate import simulate_transactions
+    from finsim.engine.simulate_transactions import simulate_transactions
 
     with progress() as step:
         facts = simulate_transactions(output, accounts=accounts, days=days, seed=seed or 0, progress=step)

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from finsim.constraints.checking.check import check, check_batches
+from finsim.constraints.checking.check_preparation import Session
 from finsim.constraints.checking.check_report import CheckReport
-from finsim.constraints.checking.check_session import Session
 from finsim.constraints.checking.given_tables import needed, opened, refuse_absent, table_of
 from finsim.constraints.evaluating.whole_table_functions import needs_whole
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.tables.group_layout import RowsOutOfOrder
 from finsim.constraints.tables.parquet_batches import Batches
 from finsim.constraints.tables.source_batches import SourceBatches
-from finsim.engine.check_inputs import excuses
+from finsim.engine.tables_to_check import excuses
 from finsim.errors import DataError
 from finsim.tables.sources.opening import is_parquet
 

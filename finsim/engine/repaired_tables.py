@@ -11,7 +11,7 @@ import pyarrow as pa
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.repairing.repair import repair
 from finsim.constraints.repairing.repair_report import RepairReport
-from finsim.engine.check_inputs import Gathered
+from finsim.engine.tables_to_check import Gathered
 from finsim.notation import Int1D
 from finsim.records.storage import write_table
 from finsim.tables import rewrite

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from finsim.engine.executors import executor
 from finsim.engine.finished_run import Run
+from finsim.engine.finished_tasks import read_plan, write_plan
 from finsim.engine.run_completion import close_run
 from finsim.engine.study.study_file import Study, load_study
 from finsim.engine.study.study_resolution import Plan, plan_of, resolve
-from finsim.engine.task_records import read_plan, write_plan
 from finsim.engine.tasks import Task, perform
 from finsim.errors import StudyError
 from finsim.provenance.audit import AuditLog

@@ -13,12 +13,12 @@ import pyarrow as pa
 
 from finsim.catalog import Catalog, Entry
 from finsim.engine.finished_run import Run
+from finsim.engine.finished_tasks import WORK, Done, load_done
 from finsim.engine.lineage_units import units
 from finsim.engine.stages.evidence_stage import first_label
 from finsim.engine.study.named_inputs import data_file
 from finsim.engine.study.study_file import WORLDS
 from finsim.engine.study.study_resolution import Plan
-from finsim.engine.task_records import WORK, Done, load_done
 from finsim.errors import ResumeError
 from finsim.evaluation.metric import Score
 from finsim.evaluation.scorecard import Scorecard

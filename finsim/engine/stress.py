@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from finsim.engine.finished_run import Run
+from finsim.engine.finished_tasks import load_done, save_done
 from finsim.engine.run import run_resolved
 from finsim.engine.study.study_file import ScenarioChoice, Study, load_study
-from finsim.engine.task_records import load_done, save_done
 from finsim.scenarios.expectations import Outcome, check_expectations
 from finsim.scenarios.scenario import load as load_scenario
 from finsim.scenarios.severity_and_overlays import scaled

@@ -11,8 +11,8 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from finsim.catalog import Catalog, Entry
+from finsim.engine.finished_tasks import Done, load_done, read_plan, save_done
 from finsim.engine.study.study_resolution import Plan, plan_of
-from finsim.engine.task_records import Done, load_done, read_plan, save_done
 from finsim.errors import FinsimError
 
 STAGES = Catalog(

@@ -18,7 +18,7 @@ from finsim.generators.generator import (
     State,
     check_request,
 )
-from finsim.generators.settings import read_settings, write_settings
+from finsim.generators.settings_parsing import read_settings, write_settings
 from finsim.kernels.resampling import stationary_rows
 from finsim.notation import Array, Float2D, Float3D, Int1D
 from finsim.randomness import Streams

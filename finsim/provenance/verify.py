@@ -9,7 +9,7 @@ from typing import Any
 
 from finsim.errors import ProvenanceError
 from finsim.provenance.audit import Entry, read_log
-from finsim.provenance.compare import Comparison, compare_runs
+from finsim.provenance.compare_tables import Comparison, compare_runs
 from finsim.provenance.manifest import NAME, Manifest, read_manifest
 from finsim.provenance.outputs import change_in, other_files, table_files
 from finsim.records.storage import digest_file

@@ -11,7 +11,7 @@ from scipy.stats import chi2, ks_2samp, poisson
 from finsim.agents.narratives.narrative import load_narratives
 from finsim.agents.population.population import build_population
 from finsim.agents.schemes.scheme_generation import scheme_orders
-from finsim.agents.schemes.scheme_measures import measure, scheme_counts, weekly_rates
+from finsim.agents.schemes.scheme_intensity import measure, scheme_counts, weekly_rates
 from finsim.agents.schemes.scheme_plan import Step
 from finsim.agents.schemes.start_times import arrivals, expected_schemes, exposure
 from finsim.agents.settings import NarrativeUse, Settings

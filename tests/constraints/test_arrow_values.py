@@ -45,7 +45,7 @@ def test_checking_a_file_does_not_need_pandas(tmp_path):
         "import sys\nfrom pathlib import Path\n"
         "from finsim.constraints.checking.check import check\n"
         "from finsim.constraints.packs.ruleset import RuleSet\n"
-        "from finsim.engine.check_inputs import gather\n"
+        "from finsim.engine.tables_to_check import gather\n"
         "rules = RuleSet.load('p.yaml')\nreport = check(gather(Path('t.csv'), rules).tables, rules)\n"
         "assert report['r'].violations == 2, report.to_text()\nassert 'pandas' not in sys.modules\n"
     )

@@ -14,7 +14,7 @@ from naive.rule_tables import (
 )
 from test_conflicts_on_data import TEXTS
 
-from finsim.constraints.checking.check_session import Session
+from finsim.constraints.checking.check_preparation import Session
 from finsim.constraints.conflicts.lint import lint
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.repairing.breach_detection import blocks_of, breaches

@@ -10,7 +10,7 @@ from naive.rule_tables import as_table, pack, random_rows
 from test_twin import ROW_RULES, SEQUENCE_RULES, TIMED_RULES
 
 from finsim.constraints.checking.check import cut, passes
-from finsim.constraints.checking.check_session import Session
+from finsim.constraints.checking.check_preparation import Session
 from finsim.constraints.evaluating.rule_counts import Tally, judged
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.training.margin_frame import Cells, Space

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from naive.pack_tables import random_table
 
 from finsim.constraints.checking.check import check
-from finsim.constraints.checking.check_session import Session
+from finsim.constraints.checking.check_preparation import Session
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.repairing.breach_detection import breaches
 from finsim.constraints.repairing.repair import repair

@@ -11,7 +11,7 @@ from naive.text_rules import FIELDS, HEAD, MOD_RULES, PARAMS, TEXT_RULES, TIME_R
 from naive.tiers import both
 
 from finsim.constraints.checking.check import cut, passes
-from finsim.constraints.checking.check_session import Session
+from finsim.constraints.checking.check_preparation import Session
 from finsim.constraints.evaluating.rule_counts import Tally, judged
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.training.rule_margins import Margins, flat_parts, frame_of, obstacles

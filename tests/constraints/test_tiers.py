@@ -25,7 +25,7 @@ from naive.tiers import both
 
 from finsim.constraints.checking import tier_choice
 from finsim.constraints.checking.check import check
-from finsim.constraints.checking.check_session import Session
+from finsim.constraints.checking.check_preparation import Session
 from finsim.constraints.compiled import background, compiled_tier, rule_compiler
 from finsim.constraints.compiled.rule_compiler import facts_for, prepared
 from finsim.constraints.packs.ruleset import RuleSet

@@ -159,7 +159,7 @@ def test_means_and_deviations_are_near_exact(cells):
 
 def value_in(rows, text):
     """Return the value of an expression in every row."""
-    from finsim.constraints.checking.check_session import Session
+    from finsim.constraints.checking.check_preparation import Session
     from finsim.constraints.evaluating.whole_table_functions import computed, whole_nodes
 
     rules = pack(f"{text} > 0")

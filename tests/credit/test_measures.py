@@ -16,7 +16,7 @@ from finsim.credit.measures import (
 )
 from finsim.credit.panel import panel
 from finsim.credit.settings import Settings
-from finsim.credit.simulate import simulate
+from finsim.credit.simulate_portfolio import simulate
 from finsim.errors import RecordError
 from finsim.randomness import Streams
 from finsim.records.drivers import CreditLink

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from finsim import documents
+from finsim.engine.finished_tasks import read_plan, write_plan
 from finsim.engine.study.study_file import Study
 from finsim.engine.study.study_resolution import plan_of, resolve
-from finsim.engine.task_records import read_plan, write_plan
 from finsim.errors import ResumeError
 
 CHILD = """\

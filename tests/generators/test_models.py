@@ -13,7 +13,7 @@ from finsim.generators.bootstrap import Bootstrap
 from finsim.generators.flow.flow import Flow
 from finsim.generators.generator import Sequences
 from finsim.generators.saved_models import load, save
-from finsim.generators.settings import read_settings, write_settings
+from finsim.generators.settings_parsing import read_settings, write_settings
 from finsim.records.storage import canonical_json, digest_text
 
 

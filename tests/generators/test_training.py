@@ -16,8 +16,8 @@ from finsim.generators.generator import Budget
 from finsim.generators.saved_models import save
 from finsim.generators.timegan.timegan import TimeGan
 from finsim.generators.training.device import drawn, one_thread, pick_device, torch_stream
+from finsim.generators.training.training_interface import Schedule
 from finsim.generators.training.training_loop import train
-from finsim.generators.training.training_recipe import Schedule
 
 
 class Line:

@@ -6,7 +6,7 @@ import random
 import numpy as np
 import pyarrow as pa
 
-from finsim.constraints.evaluating.evaluator import Block, World
+from finsim.constraints.evaluating.evaluator_interface import Block, World
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.rule_counts import judged
 from finsim.constraints.packs.ruleset import RuleSet

@@ -7,7 +7,7 @@ import pyarrow as pa
 from naive.rules import Nanos
 
 from finsim.constraints.checking.check import cut, passes
-from finsim.constraints.checking.check_session import Session
+from finsim.constraints.checking.check_preparation import Session
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.rule_counts import Tally
 from finsim.constraints.packs.ruleset import RuleSet

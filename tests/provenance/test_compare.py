@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from miniature_run import build
 
 from finsim.errors import ProvenanceError
-from finsim.provenance import compare
-from finsim.provenance.compare import Comparison, TableComparison
+from finsim.provenance import compare_tables as compare
+from finsim.provenance.compare_tables import Comparison, TableComparison
 from finsim.provenance.verify import compare_runs
 
 BARS = "market/base/bars.parquet"

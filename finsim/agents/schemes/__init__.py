@@ -1,4 +1,4 @@
 """Schemes of fraud and money laundering: from narratives to planned payments with labels.
 
-Others import ``scheme_generation``, ``scheme_plan``, ``scheme_table`` and ``scheme_measures``.
+Others import ``scheme_generation``, ``scheme_plan``, ``scheme_outcomes`` and ``scheme_intensity``.
 """

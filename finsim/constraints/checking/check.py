@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from finsim.constraints.checking.check_preparation import Session
 from finsim.constraints.checking.check_report import CheckReport, report_of, result_of
-from finsim.constraints.checking.check_session import Session
 from finsim.constraints.checking.given_tables import (
     AnyTable,
     as_arrow,

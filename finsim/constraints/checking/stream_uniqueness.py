@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.constraints.checking.repeated_keys import Firsts, PresumedFirsts, firsts
-from finsim.constraints.evaluating.evaluator import Block, World
+from finsim.constraints.evaluating.evaluator_interface import Block, World
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.whole_table_functions import needs_whole, whole_calls
 from finsim.constraints.language.aggregate_types import parts_of

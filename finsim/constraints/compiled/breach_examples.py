@@ -11,7 +11,7 @@ from finsim.constraints.codegen.inline_sequences import is_sequence
 from finsim.constraints.codegen.precomputed_calls import roots_of
 from finsim.constraints.compiled.compiled_tier import Compiled
 from finsim.constraints.compiled.table_feed import rows_of
-from finsim.constraints.evaluating.evaluator import Block
+from finsim.constraints.evaluating.evaluator_interface import Block
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.rule_counts import Finding, finding
 from finsim.constraints.language.expression import walk

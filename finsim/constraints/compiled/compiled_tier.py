@@ -13,7 +13,7 @@ from finsim.constraints.compiled.rule_compiler import Prepared, facts_for, prepa
 from finsim.constraints.compiled.run_types import Counts, Ready, Wild
 from finsim.constraints.compiled.sorted_groups import OutOfOrder, may_stand_in_order
 from finsim.constraints.compiled.table_feed import arranged_shares, feed, feed_arranged, shares
-from finsim.constraints.evaluating.evaluator import World
+from finsim.constraints.evaluating.evaluator_interface import World
 from finsim.constraints.evaluating.interpreter_pass import stored_columns
 from finsim.constraints.evaluating.rule_counts import Excused
 from finsim.constraints.language.row_order import Order

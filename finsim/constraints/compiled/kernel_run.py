@@ -15,7 +15,7 @@ from finsim.constraints.compiled.run_types import Counts, Part, Ready, Wild
 from finsim.constraints.compiled.scratch_buffers import block_arrays
 from finsim.constraints.compiled.sequence_state import Step, step_for
 from finsim.constraints.compiled.sorted_groups import OutOfOrder
-from finsim.constraints.evaluating.evaluator import Block, World
+from finsim.constraints.evaluating.evaluator_interface import Block, World
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.rule_counts import FIRST_ROWS, Excused, excuses, excusing
 from finsim.constraints.language.expression import Node, walk

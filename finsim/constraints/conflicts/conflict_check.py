@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from finsim.constraints.checking.check_session import Settled, settled
+from finsim.constraints.checking.check_preparation import Settled, settled
 from finsim.constraints.conflicts.column_limits import ranges
 from finsim.constraints.conflicts.conflict_findings import Conflict, Named
 from finsim.constraints.conflicts.float_recheck import confirmed

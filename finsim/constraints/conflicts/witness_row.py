@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from finsim.constraints.conflicts.joint_feasibility import Problem
 from finsim.constraints.evaluating.cell_text import cell_text
-from finsim.constraints.evaluating.evaluator import Block, World
+from finsim.constraints.evaluating.evaluator_interface import Block, World
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.rule_counts import judged
 from finsim.constraints.language.expression import Node

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from finsim.constraints.evaluating.evaluator import Evaluator
+from finsim.constraints.evaluating.evaluator_interface import Evaluator
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.language.types import Type, label_shown, shown
 from finsim.constraints.tables.nullable_vectors import flags

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from finsim.constraints.evaluating.cell_text import source_cell
-from finsim.constraints.evaluating.evaluator import Block, World
+from finsim.constraints.evaluating.evaluator_interface import Block, World
 from finsim.constraints.evaluating.group_totals import aggregated, groups_of
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.key_index import KeyIndex, key_index

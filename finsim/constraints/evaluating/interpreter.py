@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from finsim.constraints.evaluating.evaluator import Block, World
+from finsim.constraints.evaluating.evaluator_interface import Block, World
 from finsim.constraints.evaluating.last_known import LastKnown
 from finsim.constraints.evaluating.node_operations import TRUTHS, VALUES
 from finsim.constraints.evaluating.sequence_functions import First, Lag, Period, RunLength, Running, Sequenced

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from finsim.constraints.evaluating.cell_text import cell
-from finsim.constraints.evaluating.evaluator import Evaluator
+from finsim.constraints.evaluating.evaluator_interface import Evaluator
 from finsim.constraints.language.expression import Node
 from finsim.constraints.language.lookup_table import FOREVER, Lookup
 from finsim.constraints.language.types import DAY_NANOS

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from finsim.constraints.evaluating.evaluator import Evaluator
+from finsim.constraints.evaluating.evaluator_interface import Evaluator
 from finsim.constraints.evaluating.lookup_search import looked_up
 from finsim.constraints.evaluating.row_functions import ROW_FUNCTIONS
 from finsim.constraints.evaluating.text_functions import TEXT_FUNCTIONS, as_text, text_called

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from finsim.constraints.evaluating.cell_text import cell, source_cell
-from finsim.constraints.evaluating.evaluator import Evaluator, Rows
+from finsim.constraints.evaluating.evaluator_interface import Evaluator, Rows
 from finsim.constraints.language.expression import Span
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.tables.nullable_vectors import FALSE, TRUE

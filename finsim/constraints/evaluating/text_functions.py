@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finsim.constraints.evaluating.evaluator import Evaluator
+from finsim.constraints.evaluating.evaluator_interface import Evaluator
 from finsim.constraints.language.expression import Node
 from finsim.constraints.language.text_patterns import whole
 from finsim.constraints.tables.arrow_to_numpy import values_of

@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.constraints.checking.check import why
-from finsim.constraints.checking.check_session import Session
+from finsim.constraints.checking.check_preparation import Session
 from finsim.constraints.checking.given_tables import AnyTable, as_arrow, table_of
 from finsim.constraints.evaluating.cell_text import cell_text, source_cell
-from finsim.constraints.evaluating.evaluator import Block, Rows
+from finsim.constraints.evaluating.evaluator_interface import Block, Rows
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.interpreter_pass import order_columns
 from finsim.constraints.evaluating.rule_counts import Excused, counted, excuses, finding, judged

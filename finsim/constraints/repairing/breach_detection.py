@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from finsim.constraints.checking.check import Excused, cut
-from finsim.constraints.evaluating.evaluator import Block
+from finsim.constraints.evaluating.evaluator_interface import Block
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.rule_counts import excuses, judged
 from finsim.constraints.evaluating.whole_table_functions import whole_nodes

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from finsim.constraints.evaluating.evaluator import Evaluator
+from finsim.constraints.evaluating.evaluator_interface import Evaluator
 from finsim.constraints.language.expression import Node
 from finsim.constraints.packs.linear_rules import HalfSpace, touches
 from finsim.constraints.tables.nullable_vectors import known, spread

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.constraints.checking.check import BLOCK, check
+from finsim.constraints.checking.check_preparation import Session
 from finsim.constraints.checking.check_report import CheckReport
-from finsim.constraints.checking.check_session import Session
 from finsim.constraints.checking.given_tables import AnyTable, as_arrow, table_of
 from finsim.constraints.evaluating.rule_counts import Excused
 from finsim.constraints.packs.repair_order import repair_order

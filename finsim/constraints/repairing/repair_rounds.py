@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from finsim.constraints.evaluating.evaluator import Block
+from finsim.constraints.evaluating.evaluator_interface import Block
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.repairing.breach_detection import Watch, blocks_of, group_places, needs_order

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.constraints.evaluating.evaluator import Block
+from finsim.constraints.evaluating.evaluator_interface import Block
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.language.functions import CROSS, FUNCTIONS

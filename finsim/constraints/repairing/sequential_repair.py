@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.constraints.checking.check import Excused
-from finsim.constraints.evaluating.evaluator import Block
+from finsim.constraints.evaluating.evaluator_interface import Block
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.repairing.breach_detection import broken_mask

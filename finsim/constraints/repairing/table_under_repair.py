@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from finsim.constraints.checking.check_session import Session
-from finsim.constraints.evaluating.evaluator import World
+from finsim.constraints.checking.check_preparation import Session
+from finsim.constraints.evaluating.evaluator_interface import World
 from finsim.constraints.language.row_order import Order
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.tables.arrow_writeback import exchanged, written

@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.constraints.checking.check import BLOCK
-from finsim.constraints.checking.check_session import Session
+from finsim.constraints.checking.check_preparation import Session
 from finsim.constraints.checking.given_tables import AnyTable, as_arrow
-from finsim.constraints.evaluating.evaluator import World
+from finsim.constraints.evaluating.evaluator_interface import World
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.interpreter_pass import Pass, cut
 from finsim.constraints.language.expression import Node

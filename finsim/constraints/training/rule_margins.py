@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from finsim.constraints.evaluating.evaluator import Block, World
+from finsim.constraints.evaluating.evaluator_interface import Block, World
 from finsim.constraints.evaluating.row_functions import ROW_FUNCTIONS
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.language.functions import FUNCTIONS

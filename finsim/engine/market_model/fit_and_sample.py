@@ -17,7 +17,7 @@ from finsim.errors import DataError, FitError, StudyError
 from finsim.generators import GENERATORS
 from finsim.generators.generator import Budget, Generator, Sequences
 from finsim.generators.saved_models import load, save
-from finsim.generators.settings import read_settings
+from finsim.generators.settings_parsing import read_settings
 from finsim.markets.features import Encoding, decode, encode
 from finsim.markets.listing import complete
 from finsim.markets.prices import SchemaSource, as_schema, read_prices

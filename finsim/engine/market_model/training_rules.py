@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from finsim.constraints.checking.check_session import settled
+from finsim.constraints.checking.check_preparation import settled
 from finsim.constraints.checking.given_tables import table_name
 from finsim.constraints.language.column import Column
 from finsim.constraints.language.expression import Node, walk

@@ -20,11 +20,11 @@ from finsim.credit.losses import losses
 from finsim.credit.measures import measure
 from finsim.credit.panel import panel
 from finsim.credit.risk import expected_shortfall, value_at_risk
+from finsim.engine.finished_tasks import Done, output
 from finsim.engine.stages.rule_breaches import Ledger
 from finsim.engine.study.credit_part import CreditPart
 from finsim.engine.study.loan_tape import describe_tape, loan_count, tape_of
 from finsim.engine.study.study_resolution import Plan, credit_settings
-from finsim.engine.task_records import Done, output
 from finsim.engine.tasks import Task
 from finsim.records.portfolio import LOSS_SCHEMA, Portfolio
 from finsim.records.storage import canonical_json, write_table

@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from finsim.engine.finished_tasks import WORK, Done, output
 from finsim.engine.study.study_resolution import Plan
-from finsim.engine.task_records import WORK, Done, output
 from finsim.engine.tasks import Task
 from finsim.errors import DataError, StudyError
 from finsim.evaluation.case import Pieces
@@ -118,7 +118,7 @@ def _transactions(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
 
 def _planned(plan: Plan, label: str, patterns: pa.Table) -> dict[str, float] | None:
     """Return the planned number of schemes by narrative; None when a scenario changed the rates."""
-    from finsim.agents.schemes.scheme_measures import scheme_counts
+    from finsim.agents.schemes.scheme_intensity import scheme_counts
     from finsim.engine.stages.transaction_stage import population_of
     from finsim.engine.study.study_resolution import agent_settings
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from finsim.engine.finished_tasks import WORK, Done, output
 from finsim.engine.market_model.fit_and_sample import FIT, SAMPLE, Body, Learner, learn
 from finsim.engine.market_model.training_rules import TrainingRules
 from finsim.engine.stages.market_rules import MarketLedger
@@ -16,7 +17,6 @@ from finsim.engine.study.market_history import complete_history, notes_of
 from finsim.engine.study.named_inputs import data_file
 from finsim.engine.study.study_file import MarketPart
 from finsim.engine.study.study_resolution import Plan
-from finsim.engine.task_records import WORK, Done, output
 from finsim.engine.tasks import Task
 from finsim.generators.generator import Budget
 from finsim.markets.features import encode

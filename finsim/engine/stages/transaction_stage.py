@@ -16,11 +16,11 @@ from finsim.agents.ledger_posting import post
 from finsim.agents.payment_orders import Orders, merge
 from finsim.agents.population.population import Population, accounts_table, build_population
 from finsim.agents.schemes.scheme_generation import scheme_orders
-from finsim.agents.schemes.scheme_measures import measure
+from finsim.agents.schemes.scheme_intensity import measure
 from finsim.agents.settings import Settings
+from finsim.engine.finished_tasks import WORK, Done, output
 from finsim.engine.stages.rule_breaches import Ledger
 from finsim.engine.study.study_resolution import Plan, agent_settings
-from finsim.engine.task_records import WORK, Done, output
 from finsim.engine.tasks import Task
 from finsim.provenance.origin_tags import DECOY
 from finsim.randomness import Streams

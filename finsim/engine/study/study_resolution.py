@@ -22,7 +22,7 @@ from finsim.engine.study.named_inputs import data_file, file_of
 from finsim.engine.study.study_file import WORLDS, GeneratorChoice, Study
 from finsim.errors import FinsimError, ResumeError, StudyError
 from finsim.generators import GENERATORS
-from finsim.generators.settings import read_settings
+from finsim.generators.settings_parsing import read_settings
 from finsim.markets.prices import Prices
 from finsim.markets.stress import beta_of
 from finsim.randomness import Streams

@@ -18,13 +18,13 @@ from finsim.generators.flow.long_run_correction import settle
 from finsim.generators.flow.rollout import Grid, roll_out
 from finsim.generators.generator import Budget, FitReport, Progress, Sequences, State, check_request
 from finsim.generators.networks import FlowShape, FlowTransformer
-from finsim.generators.settings import read_settings, write_settings
+from finsim.generators.settings_parsing import read_settings, write_settings
 from finsim.generators.training.device import one_thread, pick_device
 from finsim.generators.training.network_weights import begun, restored, stored, under
 from finsim.generators.training.rule_penalty import Penalty, check_weight, kept_steps
 from finsim.generators.training.sampling_batches import BATCH, in_batches
+from finsim.generators.training.training_interface import Schedule
 from finsim.generators.training.training_loop import train
-from finsim.generators.training.training_recipe import Schedule
 from finsim.generators.training.training_windows import FEWEST, split
 from finsim.notation import Float2D, Float3D
 from finsim.randomness import Streams

@@ -14,15 +14,15 @@ from finsim.errors import FitError, Problem
 from finsim.generators.encoding.scaling import Range
 from finsim.generators.generator import Budget, FitReport, Progress, Sequences, State, check_request
 from finsim.generators.networks import TimeGanNetworks, TimeGanShape
-from finsim.generators.settings import read_settings, write_settings
+from finsim.generators.settings_parsing import read_settings, write_settings
 from finsim.generators.timegan.timegan_training import Phases, TimeGanRecipe
 from finsim.generators.timegan.window_stitching import stitch
 from finsim.generators.training.device import pick_device
 from finsim.generators.training.network_weights import begun, restored, stored
 from finsim.generators.training.rule_penalty import Penalty, check_weight
 from finsim.generators.training.sampling_batches import in_batches
+from finsim.generators.training.training_interface import Schedule
 from finsim.generators.training.training_loop import train
-from finsim.generators.training.training_recipe import Schedule
 from finsim.generators.training.training_windows import FEWEST, cut, split
 from finsim.notation import Array, Float2D, Float3D
 from finsim.randomness import Streams

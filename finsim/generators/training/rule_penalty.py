@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from finsim.errors import FitError
 from finsim.generators.generator import Sequences
 from finsim.generators.training.device import one_thread
-from finsim.generators.training.training_recipe import Recipe
+from finsim.generators.training.training_interface import Recipe
 from finsim.notation import Array, Bool1D
 
 _FEWEST_KEPT = 0.5

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from finsim.errors import ResumeError
-from finsim.generators.training.training_recipe import Recipe, Schedule
+from finsim.generators.training.training_interface import Recipe, Schedule
 from finsim.records.storage import digest_file, replacing, write_json
 
 _CARD = "checkpoint.json"

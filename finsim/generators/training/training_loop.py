@@ -15,7 +15,7 @@ from finsim.generators.generator import Budget, FitReport
 from finsim.generators.training.device import one_thread, torch_stream
 from finsim.generators.training.rule_penalty import Penalty, Pressed
 from finsim.generators.training.training_checkpoint import Course, restore, store
-from finsim.generators.training.training_recipe import Recipe, Schedule
+from finsim.generators.training.training_interface import Recipe, Schedule
 from finsim.randomness import Streams
 
 

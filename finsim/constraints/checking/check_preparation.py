@@ -13,7 +13,7 @@ import pyarrow as pa
 from finsim.constraints.checking.mixed_ids import unite_ids
 from finsim.constraints.checking.repeated_keys import distinct_texts
 from finsim.constraints.evaluating.cross_tables import CrossTables, linked_columns
-from finsim.constraints.evaluating.evaluator import Block, World
+from finsim.constraints.evaluating.evaluator_interface import Block, World
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.whole_table_functions import computed, whole_nodes
 from finsim.constraints.language.expression import Node
