@@ -124,6 +124,8 @@ def test_no_documented_column_is_gone(mini: Run) -> None:
             there = {"date", *VARIABLES}
         if table == "drivers/S/days.parquet":
             there |= {"late_payment", "cash_withdrawal"}
+        if table == "credit/S/loans.parquet":
+            there |= {"ead", "_fs_row", "_fs_lead"}  # of loans that are kept
         assert [name for name in columns if "<" not in name and name not in there] == [], table
 
 
