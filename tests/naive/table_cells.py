@@ -150,6 +150,8 @@ def stamp(count: int | Decimal, field: Field, zone: ZoneInfo) -> int:
 
 def formatted(text: str, forms: list[str]) -> datetime:
     for form in forms:
+        if "%Y%m%d" in form and not re.match(r"\d{8}", text):
+            continue  # strptime takes 2025033 for the third of March
         try:
             return datetime.strptime(text, form)
         except ValueError:

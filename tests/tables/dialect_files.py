@@ -41,7 +41,7 @@ WAYS = [
 
 FIELDS = [
     Field("bool"), Field("bool", true=("ja",), false=("nein",)), Field("int"), Field("int", unit="years"),
-    Field("int", strip=(" months",)), Field("float"), Field("float", nulls=("?",)), Field("float", unit="percent"),
+    Field("int", strip=(" months",)), Field("float"), Field("float", nulls=("?", "0", "2")), Field("float", unit="percent"),
     Field("ratio"), Field("ratio", unit="bp"), Field("ratio", unit="percent"), Field("money", ccy="USD"),
     Field("money", ccy="JPY"), Field("money", ccy="EUR", unit="minor"), Field("money", ccy="USD", strip=("$",)),
     Field("date"), Field("date", format="%d.%m.%Y"), Field("date", unit="days"), Field("date", zone="Asia/Tokyo"),
@@ -52,7 +52,7 @@ FIELDS = [
 ODD = [
     "", " ", "NA", "n/a", "-", "?", "none", "None", "nan", "NaN", "inf", "-Infinity", "0x1F", "1_000", "1e3",
     "1.5e-2", "007", "+5", " 5 ", "12.0", "12,0", "1.234", "1,234", "1.234,50", "1,234.50", "1'234.5", "1 234",
-    "1234567", "12.345", "-0", ".5", "5.", "12.5%", "12,5 %", "$5", "36 months", "9223372036854775807",
+    "1234567", "12.345", "-0", ".5", "5.", "12.5%", "12,5 %", "$5", "2", "36 months", "9223372036854775807",
     "9223372036854775808", "1e400", "true", "TRUE", "yes", "no", "Y", "ja", "nein", "0", "1", "2", "x", "a b",
     'say "hi"', "two\nlines", "semi;colon", "a,b", "tab\there", "#7", "é", "2025-02-28", "2025-02-30",
     "2024-02-29T23:59:59Z", "2025-03-30 02:30:00", "2025-10-26 02:30", "2025-03-09T02:30", "9999-12-31",

@@ -8,7 +8,7 @@ from naive.table_cells import Refused, meaning
 from tables.dialect_files import random_table
 
 from finsim.errors import DataError
-from finsim.tables import open_table
+from finsim.tables import Field, open_table
 
 
 def values(column):
@@ -91,3 +91,10 @@ def one_row(seed, at):
     writer = csv.writer(out, delimiter=way.dialect.sep or ",", lineterminator=way.ends, quoting=way.quoting)
     writer.writerows([list(fields), rows[at]])
     return out.getvalue().encode(way.encoding)
+
+
+def test_a_number_that_means_empty_is_empty_in_its_column_only(tmp_path):
+    (tmp_path / "t.csv").write_text("x,y\n0,0\n-999,-999\n")
+    fields = {"x": Field("float", nulls=("-999",)), "y": Field("float")}
+    table = open_table(tmp_path / "t.csv", fields).table()
+    assert table.to_pydict() == {"x": [0.0, None], "y": [0.0, -999.0]}
