@@ -17,7 +17,7 @@ from finsim.constraints.language.node_to_text import written
 from finsim.constraints.language.types import label_shown, quoted
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.repairing.repair import repair
-from finsim.errors import DataError, RuleError
+from finsim.errors import RuleError
 
 ODD = [
     "O'Brien", "''", "'", "a\nb", "C:\\new", "😀", "x, y", '"quoted"', "```", "a b  c", "|", "d'2026-01-31'",
@@ -175,11 +175,14 @@ def test_changed_text_finds_rows_of_other_tables():
     assert (counts["there"], counts["same"]) == (1, 0)
 
 
-def test_changed_text_is_not_joined_with_numbers():
+def test_changed_text_is_joined_with_numbers_as_they_are_written():
     rules = RuleSet.parse(JOINED[: JOINED.index("  - {id: same")])
-    tables = {"t": pa.table({"c": ["1"], "i": [1]}), "o": pa.table({"k": [1], "w": ["a"]})}
-    with pytest.raises(DataError, match="text in one table and numbers in the other"):
-        check(tables, rules)
+    texts = ["1", " 12 ", "01", "2"]
+    tables = {"t": pa.table({"c": texts, "i": [1, 2, 3, 4]}), "o": pa.table({"k": [1, 12], "w": ["a", "b"]})}
+    slow, fast = both(tables, rules)
+    assert fast == slow
+    first = check(tables, rules)["there"].first
+    assert [one.row for one in first] == [2, 3]
 
 
 def test_a_label_that_no_column_can_hold_is_still_refused():

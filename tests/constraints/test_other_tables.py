@@ -102,7 +102,7 @@ def invoice_tables(seed, count=400, lines=900):
     return {"invoices": pa.table(own), "lines": pa.table(theirs)}
 
 
-@pytest.mark.parametrize("tier", ["numpy", "compiled"])
+@pytest.mark.parametrize("tier", ["interpreter", "compiled"])
 @pytest.mark.parametrize("seed", range(3))
 def test_counts_agree_with_sql(seed, tier):
     tables = invoice_tables(seed)
@@ -147,7 +147,7 @@ TWICE["lines"] = pa.table(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("tier", ["numpy", "compiled"])
+@pytest.mark.parametrize("tier", ["interpreter", "compiled"])
 def test_a_parent_that_stands_twice_breaks_the_rule_and_is_named(tier):
     rules = invoices(
         "total = parent(lines.amount, lines.inv = inv)",

@@ -13,7 +13,6 @@ from finsim.constraints.language.grammar import parse
 from finsim.constraints.language.node_builder import Builder
 from finsim.constraints.language.time_zones import instants, kernel_local_times, local_times, offsets
 from finsim.constraints.language.types import DATE, Type, shown
-from finsim.constraints.packs.file_schema import ColumnText
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import RuleError
 
@@ -133,7 +132,6 @@ def test_columns_of_different_zones():
     assert "zone" in remedy
 
 
-@pytest.mark.skipif("zone" not in ColumnText.model_fields, reason="columns have no zone of their own")
 def test_the_zone_of_a_column_goes_before_that_of_the_table():
     table, rules = nights("Asia/Tokyo")
     own = RuleSet.parse(rules.text.replace("ts: {type: ts}", "ts: {type: ts, zone: Australia/Sydney}"))

@@ -127,7 +127,7 @@ tables:
       i: {type: int, null: true}
       j: {type: int, null: true}
       x: {type: float, null: true}
-      a: {type: money, ccy: USD, null: true}
+      a: {type: money, ccy: USD, unit: minor, null: true}
 params: {who: "'O''Brien'", names: ["O'Brien", "a\\nb"]}
 rules:
 """

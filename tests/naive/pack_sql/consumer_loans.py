@@ -38,9 +38,8 @@ RULES = {
         " AND ".join(
             f"{name} IS NOT NULL"
             for name in (
-                "loan_id", "obligor_id", "sector", "loan_class", "age", "jurisdiction", "income",
-                "other_debt", "amount", "balance", "rate", "term_months",
-                "payment", "dti", "pd", "lgd", "rho", "opened",
+                "loan_id", "sector", "loan_class", "jurisdiction", "other_debt", "amount", "balance",
+                "rate", "term_months", "payment", "pd", "lgd", "rho", "opened",
             )
         ),
     ),

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute
 from naive.pack_sql.damage import DAY, ID, INT, MONEY, REAL, TIME, TRUTH, WORDS, damaged
 
 
@@ -37,6 +38,29 @@ def ohlcv(rng):
     wrong = {**dict.fromkeys(("open", "high", "low", "close"), prices), "volume": [-1, 0]}
     wrong["date"] = [pd.Timestamp("2025-12-31").date(), pd.Timestamp("2026-01-20").date()]
     return {"bars": damaged(rng, pd.concat(frames), schema, wrong)}
+
+
+def return_series(rng):
+    bars = ohlcv(rng)["bars"]
+    scaled = {
+        name: pa.compute.divide(pa.compute.subtract(bars[name], 40.0), 20.0)
+        for name in ("open", "high", "low", "close")
+    }
+    for name, values in scaled.items():
+        bars = bars.set_column(bars.schema.get_field_index(name), name, values)
+    return {"bars": bars}
+
+
+def quote_bars(rng):
+    bars = ohlcv(rng)["bars"]
+    close, count = bars["close"].to_numpy(zero_copy_only=False), bars.num_rows
+    half = np.abs(close) * rng.choice([0.001, 0.002, 0.02], count)
+    bid = close - half + rng.choice([0.0, 0.0, 5.0], count)
+    ask = close + half - rng.choice([0.0, 0.0, 0.0, 5.0], count)
+    for name, values in (("bid", bid), ("ask", ask)):
+        gaps = np.isnan(values) | (rng.random(count) < 0.05)
+        bars = bars.append_column(name, pa.array(np.where(gaps, 0.0, values), REAL, mask=gaps))
+    return {"bars": bars}
 
 
 def quotes_lob(rng):
