@@ -100,7 +100,7 @@ class _How:
 def _checked(data: Path, pack: RuleSet, params: Mapping[str, object], how: _How) -> CheckReport:
     """Check tables, a large file as a stream where that can be done."""
     from finsim.constraints.checking.check import check as check_tables
-    from finsim.engine.large_files import check_large, large_file
+    from finsim.engine.check_in_batches import check_large, large_file
     from finsim.engine.tables_to_check import gather
 
     with progress() as step:

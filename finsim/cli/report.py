@@ -18,7 +18,7 @@ def report(
     Example: finsim report runs/demo --open
     """
     from finsim.engine.finished_run import open_run
-    from finsim.provenance.audit import AuditLog
+    from finsim.provenance.audit_log import AuditLog
     from finsim.provenance.verify import REWRITTEN
     from finsim.records.storage import digest_file
     from finsim.report.page import write_report

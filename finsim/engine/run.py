@@ -13,7 +13,7 @@ from finsim.engine.study.study_file import Study, load_study
 from finsim.engine.study.study_resolution import Plan, plan_of, resolve
 from finsim.engine.tasks import Task, perform
 from finsim.errors import StudyError
-from finsim.provenance.audit import AuditLog
+from finsim.provenance.audit_log import AuditLog
 
 Progress = Callable[[str, int, int], None]
 

@@ -22,7 +22,7 @@ from finsim.engine.study.study_resolution import Plan
 from finsim.errors import ResumeError
 from finsim.evaluation.metric import Score
 from finsim.evaluation.scorecard import Scorecard
-from finsim.provenance.audit import AuditLog
+from finsim.provenance.audit_log import AuditLog
 from finsim.provenance.inputs import Model, describe_input
 from finsim.provenance.lineage import write_lineage
 from finsim.provenance.manifest import NAME as MANIFEST

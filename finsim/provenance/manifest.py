@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from finsim.errors import ProvenanceError
-from finsim.provenance.audit import verify_log
+from finsim.provenance.audit_log import verify_log
 from finsim.provenance.environment import environment
 from finsim.provenance.inputs import Input, Model
 from finsim.provenance.outputs import (

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from finsim.errors import ProvenanceError, did_you_mean
-from finsim.provenance.audit import read_log
+from finsim.provenance.audit_log import read_log
 from finsim.provenance.lineage import KINDS, REPAIRS, SEQUENCES
 from finsim.provenance.manifest import Manifest, plain, read_manifest
 from finsim.provenance.origin_tags import DECOY, NARRATIVE, meaning

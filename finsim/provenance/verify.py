@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from finsim.errors import ProvenanceError
-from finsim.provenance.audit import Entry, read_log
+from finsim.provenance.audit_log import Entry, read_log
 from finsim.provenance.compare_tables import Comparison, compare_runs
 from finsim.provenance.manifest import NAME, Manifest, read_manifest
 from finsim.provenance.outputs import change_in, other_files, table_files

@@ -10,8 +10,8 @@ from finsim.errors import Problem, ScenarioError
 from finsim.scenarios import plausibility
 from finsim.scenarios import scenario_check as check
 from finsim.scenarios.file_models import OverlayPart, ScenarioFile
+from finsim.scenarios.file_to_scenario import flat, offset
 from finsim.scenarios.flat_scenario import FlatScenario
-from finsim.scenarios.flatten import flat, offset
 from finsim.scenarios.merge import FOLDER, Merged, merged, referred
 from finsim.scenarios.severity_and_overlays import overlaid, scaled
 

@@ -14,7 +14,7 @@ import finsim
 from finsim.cli.main import main
 from finsim.constraints.checking.check import check, check_batches
 from finsim.constraints.packs.ruleset import RuleSet
-from finsim.engine import large_files
+from finsim.engine import check_in_batches as large_files
 from finsim.errors import DataError, RuleError, StudyError
 from finsim.tables import Dialect, Field, Schema
 

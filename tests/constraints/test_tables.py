@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from finsim.constraints.checking.check import check
-from finsim.constraints.language.column import Column
+from finsim.constraints.language.column_declaration import Column
 from finsim.constraints.language.types import FLOAT, INT, TS, Type, money, shown
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.tables.label_codes import Labels

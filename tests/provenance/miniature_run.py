@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.provenance import origin_tags as tags
-from finsim.provenance.audit import AuditLog
+from finsim.provenance.audit_log import AuditLog
 from finsim.provenance.inputs import Input, Model
 from finsim.provenance.lineage import Repair, Unit, address, write_lineage
 from finsim.provenance.manifest import Findings, Manifest, Sources, build_manifest, write_manifest

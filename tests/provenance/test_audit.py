@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finsim.errors import ProvenanceError
-from finsim.provenance.audit import GENESIS, REPAIRED, AuditLog, read_log, verify_log
+from finsim.provenance.audit_log import GENESIS, REPAIRED, AuditLog, read_log, verify_log
 from finsim.records.storage import canonical_json, digest_text
 
 
@@ -165,7 +165,7 @@ def test_a_log_of_zeros_after_a_power_cut_is_mended(tmp_path: Path) -> None:
 def test_a_killed_writer_loses_nothing_that_was_confirmed(tmp_path: Path) -> None:
     path = tmp_path / "audit.log"
     code = (
-        "import sys\nfrom finsim.provenance.audit import AuditLog\nlog = AuditLog(sys.argv[1])\n"
+        "import sys\nfrom finsim.provenance.audit_log import AuditLog\nlog = AuditLog(sys.argv[1])\n"
         "for k in range(10**6):\n"
         "    log.append('written', str(k), {'text': 'x' * 500})\n    print(k, flush=True)\n"
     )

@@ -15,7 +15,7 @@ from miniature_run import GROUP, PRICES, SCENARIOS, describe
 from finsim import documents
 from finsim.errors import ProvenanceError
 from finsim.provenance import origin_tags as tags
-from finsim.provenance.audit import verify_log
+from finsim.provenance.audit_log import verify_log
 from finsim.provenance.environment import environment, source_commit
 from finsim.provenance.inputs import describe_input
 from finsim.provenance.lineage import REPAIR_SCHEMA, SEQUENCE_SCHEMA

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finsim.errors import ProvenanceError
-from finsim.provenance.audit import AuditLog
+from finsim.provenance.audit_log import AuditLog
 from finsim.provenance.manifest import NAME, read_manifest, write_manifest
 from finsim.provenance.verify import REWRITTEN, SEALED, Verification, verify_run
 from finsim.records.storage import digest_file, write_text

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from finsim.constraints.language.column import Column
+from finsim.constraints.language.column_declaration import Column
 from finsim.constraints.language.row_order import Order
 from finsim.constraints.language.types import label_shown, shown
 from finsim.constraints.packs.rule import Rule, Table

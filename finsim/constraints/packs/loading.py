@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from finsim.constraints.language.column import Column
+from finsim.constraints.language.column_declaration import Column
 from finsim.constraints.language.expression import Expr
 from finsim.constraints.language.grammar import RESERVED, Misread, parse
 from finsim.constraints.language.lookup_table import Lookup

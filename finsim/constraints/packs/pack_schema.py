@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from finsim.constraints.language.column import Column
+from finsim.constraints.language.column_declaration import Column
 from finsim.constraints.packs.rule import Table
 from finsim.errors import Problem, RuleError, did_you_mean
 from finsim.tables import Dialect, Field, Schema, bind

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from finsim.constraints.language.column import Column
+from finsim.constraints.language.column_declaration import Column
 from finsim.constraints.language.expression import Node, Span
 from finsim.constraints.language.row_order import Order
 from finsim.constraints.language.types import Type

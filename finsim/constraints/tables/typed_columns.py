@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finsim.constraints.language.column import Column
+from finsim.constraints.language.column_declaration import Column
 from finsim.constraints.language.types import DAY_NANOS, LARGEST, Type
 from finsim.constraints.tables.arrow_to_numpy import values_of
 from finsim.constraints.tables.label_codes import Labels

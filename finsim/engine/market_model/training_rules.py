@@ -10,7 +10,7 @@ import numpy as np
 
 from finsim.constraints.checking.check_preparation import settled
 from finsim.constraints.checking.given_tables import table_name
-from finsim.constraints.language.column import Column
+from finsim.constraints.language.column_declaration import Column
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.packs.ruleset import RuleSet

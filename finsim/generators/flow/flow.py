@@ -12,9 +12,9 @@ import numpy as np
 from finsim.errors import FitError
 from finsim.generators.encoding.series_encoding import Encoding
 from finsim.generators.flow.differentiable_decoding import FlowOutput
+from finsim.generators.flow.encoding_correction import settle
 from finsim.generators.flow.encoding_fit import Choices, filled, fit_encoding
 from finsim.generators.flow.flow_training import FlowRecipe, WindowSource
-from finsim.generators.flow.long_run_correction import settle
 from finsim.generators.flow.rollout import Grid, roll_out
 from finsim.generators.generator import Budget, FitReport, Progress, Sequences, State, check_request
 from finsim.generators.networks import FlowShape, FlowTransformer

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 
 from finsim.errors import DataError
-from finsim.tables.cells.bisecting import Converted, converted
 from finsim.tables.cells.canonical import LABELS, canonical
 from finsim.tables.cells.refusals import Cell, problem_of
+from finsim.tables.cells.refused_rows import Converted, converted
 from finsim.tables.cells.scaling import cents_of
 from finsim.tables.cells.stored import Undeclared, from_stored
 from finsim.tables.schema import Dialect, Field

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finsim.tables.cells.bisecting import converted
 from finsim.tables.cells.canonical import LABELS, TIMES, canonical
+from finsim.tables.cells.refused_rows import converted
 from finsim.tables.cells.scaling import assumed_zone, days_of, minor_of, of_number, scaled
 from finsim.tables.cells.small_arrays import filled, nothing, number, word, words
 from finsim.tables.cells.time_formats import parsed_times

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from finsim.errors import DataError
 from finsim.tables.schema import Dialect
-from finsim.tables.sources.border import reading
 from finsim.tables.sources.opening import is_parquet
+from finsim.tables.sources.read_errors import reading
 from finsim.tables.sources.text_bytes import unpacked
 
 ROWS = 2000

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from finsim.tables.schema import Dialect, Field
-from finsim.tables.sources.border import reading
+from finsim.tables.sources.read_errors import reading
 from finsim.tables.sources.source import TableSource
 
 

@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from finsim.errors import DataError
 from finsim.tables.schema import Dialect, Field
-from finsim.tables.sources.border import reading
 from finsim.tables.sources.memory import ArrowStream, ArrowTable, PandasTable
 from finsim.tables.sources.parquet_file import ENDINGS, ParquetTable
+from finsim.tables.sources.read_errors import reading
 from finsim.tables.sources.source import TableSource
 from finsim.tables.sources.text_file import TextTable
 

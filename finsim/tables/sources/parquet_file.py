@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from finsim.errors import DataError
 from finsim.tables.cells.stored import is_text
 from finsim.tables.schema import Dialect, Field
-from finsim.tables.sources.border import reading
+from finsim.tables.sources.read_errors import reading
 from finsim.tables.sources.source import TableSource
 
 BATCH_ROWS = 1 << 18

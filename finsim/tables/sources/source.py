@@ -10,11 +10,11 @@ import pyarrow as pa
 
 from finsim.errors import DataError, Problem, did_you_mean
 from finsim.tables.binding import bind
-from finsim.tables.cells.bisecting import MOST
 from finsim.tables.cells.canonical import canonical
 from finsim.tables.cells.meaning import read_cells, shown_value
 from finsim.tables.cells.readiness import is_plain, typed_field
 from finsim.tables.cells.refusals import Cell, problem_of
+from finsim.tables.cells.refused_rows import MOST
 from finsim.tables.cells.scaling import cents_of
 from finsim.tables.cells.small_arrays import numbers, words
 from finsim.tables.cells.stored import Undeclared

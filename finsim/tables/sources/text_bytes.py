@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from finsim.errors import DataError
 from finsim.tables.schema import Dialect
-from finsim.tables.sources.border import reading
+from finsim.tables.sources.read_errors import reading
 
 _PACKED = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"BZh", "bz2"))
 _FOREIGN = (

@@ -13,13 +13,13 @@ import pyarrow.csv as arrow_csv
 
 from finsim.errors import DataError, Problem
 from finsim.tables.binding import plain
-from finsim.tables.cells.bisecting import MOST
 from finsim.tables.cells.meaning import read_cells
 from finsim.tables.cells.refusals import Cell, problem_of
+from finsim.tables.cells.refused_rows import MOST
 from finsim.tables.cells.written import FALSE, PLACES, TRUE, WHOLE, formats_of
 from finsim.tables.schema import Dialect, Field
-from finsim.tables.sources.border import reading
 from finsim.tables.sources.detection import csv_reader, encoding_of, separator_of
+from finsim.tables.sources.read_errors import reading
 from finsim.tables.sources.source import TableSource
 from finsim.tables.sources.text_bytes import decoded, head_of, undecodable
 
