@@ -13,7 +13,7 @@ from naive.rule_tables import as_table, pack, random_rows, sorted_rules, sorted_
 from finsim.cli.main import main
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.tables.parquet_batches import Batches
-from finsim.engine import large_files as large_files
+from finsim.engine import check_in_batches as large_files
 from finsim.engine import tables_to_check as gathering
 from finsim.errors import DataError, RuleError
 
