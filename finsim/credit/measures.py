@@ -102,7 +102,8 @@ def dispersion(defaults: Int1D, at_risk: Int1D, expected: Float1D | None = None)
         return float("nan")
     mean = shape * (defaults.sum() / shape.sum())
     spread = ((defaults - mean) ** 2).sum()
-    return float(spread / (mean * (1.0 - mean / np.maximum(at_risk, 1))).sum())
+    expected_spread = float((mean * (1.0 - mean / np.maximum(at_risk, 1))).sum())
+    return float(spread / expected_spread) if expected_spread > 0 else float("nan")
 
 
 @dataclass(frozen=True)

@@ -145,10 +145,8 @@ class Dialect:
             return f"decimal and thousands are both {self.decimal!r}"
         if self.header_rows not in (1, 2):
             return f"header_rows is {self.header_rows}, and 1 and 2 can be read"
-        try:
-            codecs.lookup(self.encoding or "utf-8").incrementaldecoder("strict")
-        except (LookupError, TypeError, ValueError):
-            return f"encoding {self.encoding!r} is unknown"
+        if not _is_text_encoding(self.encoding or "utf-8"):
+            return f"encoding {self.encoding!r} is unknown, or none of text files"
         return ""
 
     def over(self, other: Dialect) -> Dialect:
@@ -165,6 +163,17 @@ class Dialect:
     def point(self) -> str:
         """The decimal sign."""
         return self.decimal or "."
+
+
+def _is_text_encoding(name: str) -> bool:
+    """Whether text files may be in an encoding: not base64, and not those of names on the Internet."""
+    try:
+        found = codecs.lookup(name)
+        if found.name in ("idna", "punycode") or found.incrementaldecoder is None:
+            return False
+        return isinstance(b"a;b".decode(name, "replace"), str)
+    except (LookupError, TypeError, ValueError):
+        return False
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from naive.rule_tables import FIELDS, as_table, pack, random_rows, verdicts
 from naive.rules import DAY, Nanos, World, evaluate
 
 from finsim.constraints.checking.check import check, check_batches
+from finsim.constraints.packs.ruleset import RuleSet
 
 RULES = [
     "count_in(1s) > 1", "count_in(1h) <= 3", "count_in(24h) > 4", "sum_in(i, 1h) > 0",
@@ -81,3 +82,26 @@ def test_a_stream_in_order_counts_as_the_whole_table(size):
     }
     assert len(stream.counts()) >= len(RULES)
     assert FIELDS.names == table.column_names
+
+
+@pytest.mark.parametrize("tier", ["interpreter", "compiled"])
+def test_a_table_without_any_time_has_undecided_windows(tier):
+    text = """
+finsim-rules: 1
+pack: {id: timeless, version: "1"}
+table: t
+order: {group: [g], by: [ts]}
+columns: {g: {type: id, null: true}, ts: {type: ts, null: true}, x: {type: float, null: true}}
+rules:
+  - {id: sum, check: "sum_in(x, 24h) < 1"}
+  - {id: count, check: "count_in(24h) < 1"}
+"""
+    empty = pa.table(
+        {
+            "g": pa.array([None] * 3, pa.string()),
+            "ts": pa.array([None] * 3, pa.timestamp("us")),
+            "x": [1.0] * 3,
+        }
+    )
+    report = check(empty, RuleSet.parse(text), tier=tier)
+    assert (report["sum"].verdict, report["count"].verdict) == ("unknown", "unknown")

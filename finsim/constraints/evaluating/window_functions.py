@@ -180,12 +180,12 @@ class Window:
 
     def _make_room(self, count: int, dtype: np.dtype[Any], closed: bool) -> None:
         """Let the pool hold more rows; those that no window holds any more go first, if they are many."""
-        if self._end + count <= len(self._slots):
+        if self._pool and self._end + count <= len(self._slots):
             return
         held = 0 if self._state is None else int(self._state.size.sum())
         if 2 * held <= self._end:
             self._tidy(closed)
-        if 2 * (self._end + count) > len(self._slots):
+        if not self._pool or 2 * (self._end + count) > len(self._slots):
             self._grow(max(2 * (self._end + count), _LEAST_ROOM), dtype)
 
     def _grow(self, room: int, dtype: np.dtype[Any]) -> None:

@@ -142,7 +142,10 @@ def _deviation(source: Source, column: str) -> float:
         return 0.0
     values = numbers(source, column, slice(None))
     finite = values[np.isfinite(values)]
-    return float(finite.std()) if len(finite) else 0.0
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # of numbers near the largest the deviation is infinite
+        return float(finite.std()) if len(finite) else 0.0
 
 
 def renumbered(rows: Int1D, count: int) -> Int1D:

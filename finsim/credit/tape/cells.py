@@ -95,7 +95,7 @@ def series_of(column: pa.ChunkedArray) -> pd.Series:
         column = column.cast(pa.int8())
     if pa.types.is_duration(kind):
         column = column.cast(pa.int64())
-    numbers = column.cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float64)
+    numbers = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False).astype(np.float64)
     whole = pa.types.is_integer(column.type) and column.null_count == 0
     return pd.Series(column.to_numpy(zero_copy_only=False).astype(np.int64) if whole else numbers)
 

@@ -76,7 +76,7 @@ def _quoted(table: PriceTable, columns: Columns, faults: Faults, notes: dict[str
     )  # fmt: skip
     notes["locked_rows"] = int((ask == bid).sum())
     found: dict[str, Array] = {}
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         for bar in read["bid"]:
             low, high = read["bid"][bar], read["ask"][bar]
             found[bar] = (low + high) / 2 if kind == DIFFERENCE else np.sqrt(low * high)

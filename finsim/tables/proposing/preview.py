@@ -136,6 +136,14 @@ def preview(data: Any, schema: Schema, dialect: Dialect | None = None, *, place:
     )  # fmt: skip
 
 
+def _python(cell: pa.Scalar) -> Any:
+    """Return a cell as a Python value; days that Python's calendar does not have as their number."""
+    try:
+        return cell.as_py()
+    except (OverflowError, ValueError):
+        return cell.value
+
+
 def _look(column: ColumnPreview, cells: pa.Array, source: TableSource, first_row: int) -> None:
     """Add the cells of one batch to what is known of a column."""
     found = refused(cells, column.field, source.dialect)
@@ -143,7 +151,7 @@ def _look(column: ColumnPreview, cells: pa.Array, source: TableSource, first_row
     if found is not None:
         column.refused += found.count
         column.first_refused += [
-            Cell(first_row + row, column.header, cells[row].as_py()) for row in found.rows[:_SHOWN]
+            Cell(first_row + row, column.header, _python(cells[row])) for row in found.rows[:_SHOWN]
         ]
         del column.first_refused[_SHOWN:]
         plain = cells.cast(cells.type.value_type) if pa.types.is_dictionary(cells.type) else cells
@@ -162,13 +170,13 @@ def _look(column: ColumnPreview, cells: pa.Array, source: TableSource, first_row
     plain = values.cast(values.type.value_type) if pa.types.is_dictionary(values.type) else values
     if column.field.type not in ("cat", "id", "bool") and len(plain) > plain.null_count:
         ends = pc.min_max(plain)
-        low, high = ends["min"].as_py(), ends["max"].as_py()
+        low, high = _python(ends["min"]), _python(ends["max"])
         column.low = low if column.low is None else min(column.low, low)
         column.high = high if column.high is None else max(column.high, high)
     if first_row < _ROWS:
         bad = set(found.rows) if found else set()
         column.first += [
-            "(refused)" if row in bad else _shown(plain[row].as_py())
+            "(refused)" if row in bad else _shown(_python(plain[row]))
             for row in range(min(_ROWS - first_row, len(plain)))
         ]
 

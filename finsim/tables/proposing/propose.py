@@ -13,6 +13,7 @@ from finsim.errors import DataError, did_you_mean
 from finsim.tables.proposing import roles
 from finsim.tables.proposing.confirm import Confirmed, confirmed
 from finsim.tables.proposing.forms import Numbers, numbers
+from finsim.tables.proposing.loan_roles import complete_loans
 from finsim.tables.proposing.look import is_text_file, look
 from finsim.tables.proposing.schema_text import dialect_lines, names_of, schema_text
 from finsim.tables.proposing.stored_columns import guess_stored, texts_of
@@ -217,6 +218,8 @@ def _proposal(
         name = names[header]
         fields[name] = guess.field if name == header else replace(guess.field, source=header)
         said[name] = guess.doubts
+    if kind == "loans":
+        complete_loans(fields, said)
     return Proposal(
         source.place, kind, dialect, fields, said, tuple(said_of_file), checked.rows, checked.whole
     )

@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from finsim.errors import DataError
+from finsim.errors import DataError, StudyError
+from finsim.tables.cells.time_formats import wrong_format
 from finsim.tables.schema import Dialect, Field
 from finsim.tables.sources.memory import ArrowStream, ArrowTable, PandasTable
 from finsim.tables.sources.parquet_file import ENDINGS, ParquetTable
@@ -24,9 +25,12 @@ def open_table(
 
     ``data`` is a path (CSV plain, gzip or zstd; a Parquet file or a folder of them), an Arrow table, batch
     or reader, anything with ``__arrow_c_stream__`` (polars, DuckDB), a pandas DataFrame, or an opened table.
-    ``place`` is what messages call it. Raises DataError when it is missing, empty or no table.
+    ``place`` is what messages call it. Raises DataError when it is missing, empty or no table, StudyError
+    when the format of dates cannot be read.
     """
     used = dialect or Dialect()
+    if used.dates and (wrong := wrong_format(used.dates)):
+        raise StudyError(f"dates: {wrong}", place=place or "dialect", remedy="such as dates=%d.%m.%Y")
     if isinstance(data, TableSource):
         return data
     if isinstance(data, str | Path):

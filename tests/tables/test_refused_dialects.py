@@ -1,0 +1,43 @@
+"""A dialect that no table can be in is refused; what a calendar lacks is shown; roles of a loan tape."""
+
+import datetime
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from finsim.errors import StudyError
+from finsim.tables import Dialect, Field, Schema, open_table, preview, propose
+
+
+@pytest.mark.parametrize("name", ["base64", "rot13", "idna", "punycode", "hex", "no-such"])
+def test_encodings_that_are_none_of_text_are_refused(name):
+    with pytest.raises(StudyError, match="encoding"):
+        Dialect.parse(f"encoding={name}")
+
+
+@pytest.mark.parametrize("form", ["%Q", "%d.%m", "%Y%Y"])
+def test_dates_that_cannot_be_read_are_refused(form, tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("d\n1.2.2024\n")
+    with pytest.raises(StudyError, match="dates"):
+        open_table(path, {"d": Field("date")}, Dialect.parse(f"dates={form}"))
+
+
+def test_days_beyond_the_calendar_of_python_are_shown_as_numbers(tmp_path):
+    path = tmp_path / "far.parquet"
+    pq.write_table(pa.table({"d": pa.array([0, 2_000_000_000], pa.int32()).cast(pa.date32())}), path)
+    seen = preview(path, Schema({"d": Field("date")}))
+    assert seen.columns["d"].refused == 0
+    assert str(datetime.date(1970, 1, 1)) in str(seen.columns["d"].first)
+
+
+def test_a_loan_tape_has_a_number_and_a_first_day(tmp_path):
+    path = tmp_path / "tape.csv"
+    rows = [f"K-{k:03d};{1000 + k},50;36;{k % 28 + 1:02d}.03.2024;2400,00" for k in range(80)]
+    path.write_text("Préstamo;Importe;Plazo;Alta;Ingresos\n" + "\n".join(rows) + "\n")
+    found = propose(path)
+    assert found.kind == "loans"
+    roles = {field.source or name: field.role for name, field in found.fields.items()}
+    assert (roles["Préstamo"], roles["Alta"], roles["Ingresos"]) == ("id", "opened", "income")
+    assert any("per: year" in doubt for doubt in found.doubts)
