@@ -47,7 +47,9 @@ def measure(drivers: Drivers, portfolio: Portfolio | None = None) -> dict[str, f
         found.update(_of_panel(portfolio))
         balance = float(pc.sum(portfolio.loans["balance"]).as_py())
         if len(portfolio.losses):
-            found["credit.expected_loss"] = float(portfolio.losses.mean()) / balance
+            found["credit.expected_loss"] = (
+                float(portfolio.losses.mean()) / balance if balance else float("nan")
+            )
     return found
 
 
@@ -168,7 +170,7 @@ def _of_panel(portfolio: Portfolio) -> dict[str, float]:
     opening = float(pc.sum(book["balance"]).as_py())
     found = {
         "credit.default_rate": float(defaults.sum()) / book.num_rows,
-        "credit.loss_rate": float(pc.sum(months["loss"]).as_py()) / opening,
+        "credit.loss_rate": float(pc.sum(months["loss"]).as_py()) / opening if opening else float("nan"),
         "credit.dispersion": counts.dispersion(),
     }
     for column, name in enumerate(sectors):

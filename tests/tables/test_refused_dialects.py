@@ -6,8 +6,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from finsim.cli.main import main
+from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import StudyError
-from finsim.tables import Dialect, Field, Schema, open_table, preview, propose
+from finsim.tables import Dialect, Field, Schema, load_schema, open_table, preview, propose
 
 
 @pytest.mark.parametrize("name", ["base64", "rot13", "idna", "punycode", "hex", "no-such"])
@@ -41,3 +43,34 @@ def test_a_loan_tape_has_a_number_and_a_first_day(tmp_path):
     roles = {field.source or name: field.role for name, field in found.fields.items()}
     assert (roles["Préstamo"], roles["Alta"], roles["Ingresos"]) == ("id", "opened", "income")
     assert any("per: year" in doubt for doubt in found.doubts)
+
+
+def test_a_header_without_end_gets_a_short_name(tmp_path):
+    path, schema = tmp_path / "t.csv", tmp_path / "s.yaml"
+    path.write_text(f"{'x' * 5_000},b\n1,2\n3,4\n")
+    schema.write_text(propose(path).to_yaml())
+    assert preview(path, load_schema(schema)).columns.keys() == {"x" * 64, "b"}
+
+
+def test_lists_are_not_written_into_a_text_table(tmp_path):
+    rules = RuleSet.parse(
+        'finsim-rules: 1\npack: {id: p, version: "1"}\ntable: t\ncolumns: {x: {type: float}}\n'
+        "rules: [{id: r, check: x <= 1, repair: {do: clip, on: x}}]\n"
+    )
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"x": [1.0, 2.0], "more": [[1], [2]]}), path)
+    (tmp_path / "r.yaml").write_text(rules.text)
+    with pytest.raises(SystemExit) as stop:
+        main(
+            [
+                "check",
+                str(path),
+                "--rules",
+                str(tmp_path / "r.yaml"),
+                "--repair",
+                "-o",
+                str(tmp_path / "o.csv"),
+            ]
+        )
+    assert stop.value.code == 2
+    assert not (tmp_path / "o.csv").exists()

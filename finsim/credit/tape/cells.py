@@ -80,6 +80,9 @@ def _shown(cell: object) -> str:
     return repr(cell) if isinstance(cell, str) else str(cell)
 
 
+_FAR_DAYS = 106_000  # pandas counts nanoseconds, which end in 2262
+
+
 def series_of(column: pa.ChunkedArray) -> pd.Series:
     """Return a typed column as pandas holds it in a tape.
 
@@ -89,7 +92,14 @@ def series_of(column: pa.ChunkedArray) -> pd.Series:
     if pa.types.is_dictionary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return pd.Series(column.cast(pa.string()).to_numpy(zero_copy_only=False), dtype=object)
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
-        days = column.cast(pa.date32()) if pa.types.is_date(kind) else column.cast(pa.timestamp("ns"))
+        days = column.cast(pa.date32())
+        numbers = days.cast(pa.int32()).drop_null().to_numpy()
+        if len(numbers) and not -_FAR_DAYS < numbers.min() <= numbers.max() < _FAR_DAYS:
+            far = numbers[np.abs(numbers.astype(np.int64)).argmax()]
+            raise DataError(
+                f"a day {far:,} days from 1970", place="a column of days of the tape",
+                expected="days between 1678 and 2261", remedy="correct or empty the cell",
+            )  # fmt: skip
         return pd.Series(days.to_pandas()).astype("datetime64[ns]").dt.normalize()
     if pa.types.is_boolean(kind):
         column = column.cast(pa.int8())

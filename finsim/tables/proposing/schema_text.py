@@ -56,6 +56,9 @@ def column_line(name: str, field: Field, header: str) -> str:
     return f"  {scalar(name)}: {{{inside}}}"
 
 
+_LONGEST = 64  # letters of a declared name; a key of YAML has at most 1,024
+
+
 def names_of(headers: Iterable[str]) -> dict[str, str]:
     """Return header -> declared name: the header where rules can spell it, else its Latin letters."""
     found: dict[str, str] = {}
@@ -66,6 +69,7 @@ def names_of(headers: Iterable[str]) -> dict[str, str]:
             letters = unicodedata.normalize("NFKD", header).encode("ascii", "ignore").decode()
             name = re.sub(r"[^A-Za-z0-9]+", "_", letters).strip("_").lower() or f"column_{number}"
             name = f"c_{name}" if name[0].isdigit() else name
+        name = name[:_LONGEST]
         while name.casefold() in taken:
             name = f"{name}_{number}"
         taken.add(name.casefold())

@@ -120,6 +120,14 @@ def _merged(source: TableSource, after: pa.Table, edits: Edits) -> pa.Table:
 
 def write_csv(table: pa.Table, out: Path) -> None:
     """Write the default dialect: commas, UTF-8, LF, quotes where needed."""
+    for column in table.schema:
+        if pa.types.is_nested(column.type):
+            raise DataError(
+                f"column {column.name!r} holds {column.type}, which a CSV has no place for",
+                place=str(out),
+                expected="one value a cell",
+                remedy="write Parquet: -o repaired.parquet",
+            )
     plain = [
         field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
         for field in table.schema
