@@ -20,3 +20,12 @@ def test_days_beyond_the_range_of_nanoseconds_are_refused():
 def test_whole_numbers_beyond_what_a_float_holds_are_read():
     column = pa.chunked_array([pa.array([2**53 + 1, None], pa.int64())])
     assert series_of(column)[0] == float(2**53)
+
+
+def test_a_role_whose_cells_are_all_empty_is_not_used(tmp_path):
+    from finsim.credit.applications import read_applications
+
+    path = tmp_path / "tape.csv"
+    rows = [f"{1000 + k},{36},{k % 2},," for k in range(60)]
+    path.write_text("amount,term_months,bad,age,income\n" + "\n".join(rows) + "\n")
+    assert not {"age", "income"} & set(read_applications(path).columns)

@@ -137,6 +137,9 @@ def _read_declared(
         return
     if values is None:
         return
+    if name in ROLES and (ROLES[name].gaps or said.field.null) and values.isna().all():
+        reading.facts.append(fact_of(header, name, "empty, not used", values))
+        return
     reading.columns[name] = values
     if name in _KEPT_ONLY and not keep:
         taken += ", used with keep"

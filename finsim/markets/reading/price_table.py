@@ -96,7 +96,14 @@ def read_price_table(source: Any, place: str, layout: str | None, schema: Schema
     for header in numeric:
         frame[header] = frame[header].astype(np.float64)
     if columns.date is not None:
-        frame[columns.date] = opened.table([columns.date], rename=False).column(0).to_pandas()
+        days = opened.table([columns.date], rename=False).column(0)
+        try:
+            frame[columns.date] = days.to_pandas()
+        except ValueError as bad:  # a day that Python's calendar does not have
+            raise DataError(
+                f"column {columns.date!r}: {bad}", place=place, expected="days between 1678 and 2261",
+                remedy="correct or delete the row",
+            ) from None  # fmt: skip
     frame = _without_blank_rows(frame, columns, bool(levels))
     if frame.empty:
         raise DataError("the file has no rows", place=place, remedy="give a table with a header and rows")
