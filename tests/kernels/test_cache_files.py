@@ -7,21 +7,10 @@ import sys
 
 import numpy as np
 import pytest
+from test_generated import ARGUMENTS, SOURCE
 
 from finsim.kernels import generated
 from finsim.kernels.cache_files import CompiledFiles, is_owned, is_safe_place
-
-SOURCE = """from numpy import float64, int64
-
-
-def evaluate(n, c0, h):
-    s0 = int64(0)
-    for i in range(n):
-        a0 = float64(c0[i])
-        s0 += int64(a0 > h[0])
-    return s0
-"""
-ARGUMENTS = (("int64", 0), ("float64", 1), ("float64", 1))
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from finsim.errors import DataError
 _REFUSED = (
     pa.ArrowException, OSError, EOFError, UnicodeError, zlib.error, csv.Error,
     ValueError, TypeError, KeyError, IndexError, OverflowError, ArithmeticError, MemoryError,
-    NotImplementedError,
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -22,7 +23,7 @@ from finsim.tables.cells.written import from_text
 from finsim.tables.schema import Dialect, Field
 
 
-class TableSource:
+class TableSource(ABC):
     """One table under a schema.
 
     ``headers`` are those of the data, ``bound`` says which declared column is which, ``rows`` is their
@@ -165,6 +166,7 @@ class TableSource:
         kinds = [pa.field(self.headers[at], pa.string()) for at in self._places(names)]
         return pa.schema(kinds).empty_table()
 
+    @abstractmethod
     def _columns(
         self, places: Sequence[int], fields: Mapping[int, Field], ids: bool = True
     ) -> Iterator[pa.RecordBatch]:
@@ -172,7 +174,6 @@ class TableSource:
 
         Labels may come as dictionaries, and ``ids`` too.
         """
-        raise NotImplementedError
 
 
 def default_cells(field: Field, rows: int, minor: bool = False) -> pa.Array:
