@@ -1,7 +1,8 @@
-"""A schema file as written (``finsim: schema/1``) -> ``Schema``; a rule pack's columns take the same keys."""
+"""A schema file as written (``finsim: schema/1``) -> ``Schema``; a rule pack's columns share most keys."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -49,7 +50,7 @@ class _Strict(BaseModel):
 
 
 class ColumnKeys(_Strict):
-    """The keys of one declared column."""
+    """The keys of one declared column that schema files, rule packs and studies share."""
 
     type: Literal["bool", "int", "float", "ratio", "money", "date", "ts", "dur", "cat", "id"]
     source: str = Key("", alias="from")
@@ -65,9 +66,6 @@ class ColumnKeys(_Strict):
     optional: bool = False
     default: Scalar | None = None
     alias: Words = []
-    role: str = ""
-    as_: Literal["", "price", "difference", "return"] = Key("", alias="as")
-    values: list[str] | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> ColumnKeys:
@@ -95,8 +93,19 @@ class ColumnKeys(_Strict):
         return Field(
             self.type, self.ccy, self.scale, self.unit, self.format, self.zone,
             bool(self.null), tuple(words), tuple(self.true), tuple(self.false), tuple(self.strip),
-            self.optional, self.default, tuple(self.alias), self.source, self.role, self.as_,
+            self.optional, self.default, tuple(self.alias), self.source,
         )  # fmt: skip
+
+
+class SchemaColumnKeys(ColumnKeys):
+    """The keys of one column of a schema file: what the column is to finsim besides how it is read."""
+
+    role: str = ""
+    as_: Literal["", "price", "difference", "return"] = Key("", alias="as")
+
+    def field(self) -> Field:
+        """Return the column that the keys declare."""
+        return replace(super().field(), role=self.role, as_=self.as_)
 
 
 class ReadKeys(_Strict):
@@ -138,7 +147,7 @@ class SchemaKeys(_Strict):
     finsim: Literal["schema/1"]
     kind: Kind = "table"
     read: ReadKeys = ReadKeys()
-    columns: dict[str, ColumnKeys] = Key(min_length=1)
+    columns: dict[str, SchemaColumnKeys] = Key(min_length=1)
 
 
 def load_schema(path: str | Path) -> Schema:

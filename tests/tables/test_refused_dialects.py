@@ -8,7 +8,7 @@ import pytest
 
 from finsim.cli.main import main
 from finsim.constraints.packs.ruleset import RuleSet
-from finsim.errors import StudyError
+from finsim.errors import DataError, RuleError, StudyError
 from finsim.tables import Dialect, Field, Schema, load_schema, open_table, preview, propose
 
 
@@ -74,3 +74,19 @@ def test_lists_are_not_written_into_a_text_table(tmp_path):
         )
     assert stop.value.code == 2
     assert not (tmp_path / "o.csv").exists()
+
+
+@pytest.mark.parametrize("key", ["values: [a, b]", "per: year", "colour: red"])
+def test_a_key_that_a_schema_does_not_read_is_refused(tmp_path, key):
+    path = tmp_path / "s.yaml"
+    path.write_text(f"finsim: schema/1\ncolumns:\n  x: {{type: cat, {key}}}\n")
+    with pytest.raises(DataError, match=key.split(":")[0]):
+        load_schema(path)
+
+
+@pytest.mark.parametrize("key", ["role: amount", "as: difference"])
+def test_a_key_that_a_pack_does_not_read_is_refused(key):
+    head = 'finsim-rules: 1\npack: {id: p, version: "1"}\ntable: t\n'
+    text = f"{head}columns: {{x: {{type: float, {key}}}}}\nrules: []\n"
+    with pytest.raises(RuleError, match=key.split(":")[0]):
+        RuleSet.parse(text)

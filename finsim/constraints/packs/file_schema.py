@@ -40,6 +40,12 @@ class OrderText(_Strict):
     sort: bool = True
 
 
+class PackColumnKeys(ColumnKeys):
+    """The keys of one column of a pack; ``values`` are the labels that rules may name."""
+
+    values: list[str] | None = None
+
+
 class TableText(_Strict):
     """One table: key, order, time zone, columns, how its text is written, shared subexpressions."""
 
@@ -48,7 +54,7 @@ class TableText(_Strict):
     order: OrderText | None = None
     zone: str = ""
     read: ReadKeys = ReadKeys()
-    columns: dict[str, ColumnKeys] = Field(min_length=1)
+    columns: dict[str, PackColumnKeys] = Field(min_length=1)
     let: dict[str, Scalar] = {}
 
 

@@ -20,6 +20,7 @@ from finsim.constraints.packs.file_schema import (
     DIALECT,
     MAX_RULES,
     OrderText,
+    PackColumnKeys,
     PackHeader,
     PackReader,
     ParamText,
@@ -34,7 +35,6 @@ from finsim.constraints.packs.rule_builder import RuleBuilder, key_rules
 from finsim.constraints.packs.split_expressions import mended
 from finsim.documents import Document, Loc
 from finsim.errors import RuleError, did_you_mean
-from finsim.tables import ColumnKeys
 
 _KEYS = ("finsim-rules", "pack", "tables", "params", "lookup", "rules")
 _TABLE_KEYS = ("table", "key", "order", "zone", "columns", "let", "read")
@@ -213,7 +213,7 @@ def _zone(reader: PackReader, name: str, loc: Loc) -> str:
         return ""
 
 
-def _type(spec: ColumnKeys, zone: str) -> Type:
+def _type(spec: PackColumnKeys, zone: str) -> Type:
     if spec.type == "money":
         return money(spec.ccy, spec.scale)
     if spec.type == "ts":
