@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from finsim.tables.binding import bind
+from finsim.tables.binding import bind, plain
 from finsim.tables.cells.canonical import canonical
 from finsim.tables.cells.meaning import typed
+from finsim.tables.header_words import HEADER_WORDS
 from finsim.tables.schema import Dialect, Field, Schema
 from finsim.tables.schema_file import ColumnKeys, ReadKeys, load_schema
 from finsim.tables.sources.opening import open_table
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from finsim.tables.rewriting.rewrite import rewrite
 
 __all__ = [
+    "HEADER_WORDS",
     "ColumnKeys",
     "Dialect",
     "Field",
@@ -31,6 +33,7 @@ __all__ = [
     "canonical",
     "load_schema",
     "open_table",
+    "plain",
     "preview",
     "propose",
     "rewrite",

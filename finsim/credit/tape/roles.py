@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from finsim.tables import Field
+from finsim.tables import HEADER_WORDS, Field
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class Role:
     share: bool = False
 
 
-def _role(role: str, kind: str, *alias: str) -> Field:
+def _role(role: str, kind: str) -> Field:
+    alias = HEADER_WORDS["loans"].get(role, ())
     strip = ("months", "month") if role == "term" else ()
     return Field(type=kind, role=role, alias=alias, strip=strip, optional=True)
 
@@ -34,42 +35,26 @@ _MONEY, _OWED = "above 0", "0 or more"
 _SHARE = "from 0 to 1"
 
 ROLES: Mapping[str, Role] = {
-    "loan_id": Role(
-        _role("id", "id", "loan_no", "loan_nr", "loan_number", "account_no", "account_number", "account_id",
-              "contract_no", "contract_number", "contract_id", "LoanNr_ChkDgt", "id")
-    ),
-    "obligor_id": Role(
-        _role("obligor", "id", "obligor", "borrower_id", "customer_id", "client_id", "member_id", "debtor_id")
-    ),
-    "age": Role(_role("age", "int", "age_in_years"), 18, 100, "from 18 to 100", True, True),
-    "amount": Role(
-        _role("amount", "float", "credit_amount", "loan_amount", "loan_amnt", "funded_amount"),
-        0.01, 1e12, _MONEY,
-    ),
-    "term_months": Role(
-        _role("term", "int", "duration_in_month", "duration", "term"), 1, 600, "from 1 to 600", True
-    ),
-    "bad": Role(_role("outcome", "cat", "creditability", "default")),
-    "purpose": Role(_role("purpose", "cat", "loan_purpose"), gaps=True),
+    "loan_id": Role(_role("id", "id")),
+    "obligor_id": Role(_role("obligor", "id")),
+    "age": Role(_role("age", "int"), 18, 100, "from 18 to 100", True, True),
+    "amount": Role(_role("amount", "float"), 0.01, 1e12, _MONEY),
+    "term_months": Role(_role("term", "int"), 1, 600, "from 1 to 600", True),
+    "bad": Role(_role("outcome", "cat")),
+    "purpose": Role(_role("purpose", "cat"), gaps=True),
     "sector": Role(_role("sector", "cat")),
     "loan_class": Role(_role("class", "cat")),
     "currency": Role(_role("currency", "cat")),
-    "income": Role(_role("income", "float", "monthly_income"), 0.01, 1e12, _MONEY, False, True),
-    "rate": Role(_role("rate", "ratio", "interest_rate", "int_rate"), 0.0, 1.0, _SHARE, share=True),
-    "pd": Role(
-        _role("pd", "ratio", "probability_of_default"), 1e-9, 1 - 1e-9, "above 0 and below 1", share=True
-    ),
-    "lgd": Role(_role("lgd", "ratio", "loss_given_default"), 0.0, 1.0, _SHARE, share=True),
-    "balance": Role(
-        _role("balance", "float", "outstanding_balance", "current_balance"), 0.0, 1e12, _OWED
-    ),
-    "ead": Role(_role("ead", "float", "exposure_at_default"), 0.0, 1e12, _OWED),
-    "months_on_book": Role(_role("months_on_book", "int", "seasoning"), 0, 600, "from 0 to 600", True),
-    "opened": Role(_role("opened", "date", "origination_date", "issue_date")),
-    "collateral_value": Role(
-        _role("collateral", "float", "property_value", "appraised_value"), 0.01, 1e12, _MONEY, False, True
-    ),
-    "tape_grade": Role(_role("grade", "cat", "grade", "rating"), gaps=True),
+    "income": Role(_role("income", "float"), 0.01, 1e12, _MONEY, False, True),
+    "rate": Role(_role("rate", "ratio"), 0.0, 1.0, _SHARE, share=True),
+    "pd": Role(_role("pd", "ratio"), 1e-9, 1 - 1e-9, "above 0 and below 1", share=True),
+    "lgd": Role(_role("lgd", "ratio"), 0.0, 1.0, _SHARE, share=True),
+    "balance": Role(_role("balance", "float"), 0.0, 1e12, _OWED),
+    "ead": Role(_role("ead", "float"), 0.0, 1e12, _OWED),
+    "months_on_book": Role(_role("months_on_book", "int"), 0, 600, "from 0 to 600", True),
+    "opened": Role(_role("opened", "date")),
+    "collateral_value": Role(_role("collateral", "float"), 0.01, 1e12, _MONEY, False, True),
+    "tape_grade": Role(_role("grade", "cat"), gaps=True),
 }  # fmt: skip
 """Column of the model -> role. A stated pd replaces the scorecard's; ``grade`` follows from the PD, so the
 tape's own grade is kept beside it as ``tape_grade``."""

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from finsim.errors import DataError, did_you_mean
+from finsim.tables import HEADER_WORDS, plain
 
 LAYOUTS = ("long", "wide", "timegan", "bars")
 
-SYNONYMS: Mapping[str, tuple[str, ...]] = {
-    "date": ("date", "datetime", "timestamp", "time", "day", "tradedate", "tradingdate", "sessiondate"),
-    "ticker": ("ticker", "symbol", "asset", "instrument", "security", "name", "code", "ric", "isin"),
-    "open": ("open", "openprice", "openingprice", "pxopen"),
-    "high": ("high", "highprice", "pxhigh"),
-    "low": ("low", "lowprice", "pxlow"),
-    "close": ("close", "closeprice", "closingprice", "last", "lastprice", "price", "pxlast", "settle"),
-    "adjusted": ("adjclose", "adjustedclose", "closeadj", "closeadjusted", "adjcloseprice", "adjprice"),
-    "volume": ("volume", "vol", "shares", "sharevolume", "totalvolume", "tradedvolume", "pxvolume"),
-    "path": ("path",),
-    "bid": ("bid", "bidprice", "bestbid"),
-    "ask": ("ask", "askprice", "offer", "offerprice", "bestask", "bestoffer"),
-}
+SYNONYMS = HEADER_WORDS["prices"]
 BARS = ("open", "high", "low", "close")
 SIDES = ("bid", "ask")
 MEANINGS = (*SYNONYMS, *(f"{side}_{bar}" for side in SIDES for bar in BARS))
@@ -30,7 +18,6 @@ MEANINGS = (*SYNONYMS, *(f"{side}_{bar}" for side in SIDES for bar in BARS))
 
 _ADJUSTED_BARS = {"open": "adjopen", "high": "adjhigh", "low": "adjlow", "close": "adjclose"}
 _LETTERS = {"open": "o", "high": "h", "low": "l", "close": "c", "volume": "v"}
-TICKER_NAMES = SYNONYMS["ticker"]
 
 
 @dataclass(frozen=True)
@@ -81,12 +68,6 @@ def recognise(
         found = Columns(wanted, date, found.ticker, None, fields, adjusted, sides=sides)
     _complain(found, names, place)
     return found
-
-
-def plain(name: str) -> str:
-    """Return a header without case, spaces and punctuation, in any script."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    return "".join(letter for letter in folded if letter.isalnum() or unicodedata.category(letter)[0] == "M")
 
 
 def _sides(names: Sequence[str], known: Mapping[str, str], place: str) -> dict[str, dict[str, str]]:

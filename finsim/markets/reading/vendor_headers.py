@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from finsim.markets.reading.price_layouts import SYNONYMS, plain
-from finsim.tables import Dialect, open_table
+from finsim.markets.reading.price_layouts import SYNONYMS
+from finsim.tables import Dialect, open_table, plain
 
 _CORNERS = ("price", "attributes", "fields", "ticker", "tickers", "symbol", "symbols", "")
 _BARS = ("open", "high", "low", "close", "adjusted", "volume")

@@ -5,38 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from finsim.tables.binding import plain
+from finsim.tables.header_words import HEADER_WORDS
 
 KINDS = ("prices", "payments", "loans", "table")
 
-# Role -> headers that mean it, folded (NFKC, casefold, letters and digits only); the first one wins.
+# Role -> further headers that may mean it, folded (NFKC, casefold, letters and digits); the first one wins.
 _PRICES: Mapping[str, str] = {
-    "date": "date datetime timestamp time day tradedate tradingdate sessiondate datum fecha"
-    " data zeit 日付 日期 дата"
-    " tag jour handelstag observationdate",
-    "ticker": "ticker symbol asset instrument security ric isin cusip sedol wkn code name"
-    " kürzel valor titre titolo"
-    " 銘柄コード 股票代码 тикер",
-    "open": "open openprice openingprice pxopen eröffnung erster apertura ouverture abertura 始値 开盘价 o",
-    "high": "high highprice pxhigh max hoch tageshoch máximo maximo plushaut massimo 高値 最高价 h",
-    "low": "low lowprice pxlow min tief tagestief mínimo minimo plusbas 安値 最低价 l",
-    "close": "close closeprice closingprice last lastprice price pxlast settle settlement"
-    " schluss schlusskurs cierre"
-    " clôture cloture chiusura fechamento último ultimo kurs 終値 收盘价 c nav",
-    "adjusted": "adjclose adjustedclose closeadj closeadjusted adjcloseprice adjprice"
-    " cierreajustado bereinigt"
-    " 調整後終値",
-    "volume": "volume vol shares sharevolume totalvolume tradedvolume pxvolume stück stuecke"
-    " umsatz volumen volumenes"
-    " 出来高 成交量 v",
-    "bid": "bid bidprice pxbid geld bidclose closebid",
-    "ask": "ask askprice offer pxask brief askclose closeask",
+    "date": "datum fecha data zeit 日付 日期 дата tag jour handelstag observationdate",
+    "ticker": "cusip sedol wkn kürzel valor titre titolo 銘柄コード 股票代码 тикер",
+    "open": "eröffnung erster apertura ouverture abertura 始値 开盘价 o",
+    "high": "max hoch tageshoch máximo maximo plushaut massimo 高値 最高价 h",
+    "low": "min tief tagestief mínimo minimo plusbas 安値 最低价 l",
+    "close": "settlement schluss schlusskurs cierre clôture cloture chiusura fechamento último"
+    " ultimo kurs 終値 收盘价 c nav",
+    "adjusted": "cierreajustado bereinigt 調整後終値",
+    "volume": "stück stuecke umsatz volumen volumenes 出来高 成交量 v",
+    "bid": "pxbid geld bidclose closebid",
+    "ask": "pxask brief askclose closeask",
     "bid_open": "bidopen openbid",
     "bid_high": "bidhigh highbid",
     "bid_low": "bidlow lowbid",
     "ask_open": "askopen openask",
     "ask_high": "askhigh highask",
     "ask_low": "asklow lowask",
-    "path": "path",
 }
 _PAYMENTS: Mapping[str, str] = {
     "id": "txid transactionid transaction paymentid eventid id txnid trxid buchungsnummer"
@@ -63,46 +54,49 @@ _PAYMENTS: Mapping[str, str] = {
     "fraud": "isfraud fraud txfraud fraudflag class betrug fraude label",
 }
 _LOANS: Mapping[str, str] = {
-    "id": "loanid id loannumber loannr loannrchkdgt accountno accountnumber contractid"
-    " contractno kreditnummer"
-    " kreditid vertragsnummer numprestamo idprestamo numérodeprêt memberid facilityid 契約番号 贷款编号",
-    "obligor": "obligorid customerid clientid borrowerid kundennummer idcliente",
-    "amount": "amount loanamount loanamnt creditamount originalbalance originalamount"
-    " originalupb origupb principal"
-    " fundedamnt disbursementgross grappv limitbal creditlimit kreditbetrag darlehensbetrag"
-    " importe monto montant"
-    " importo valor origamount originalprincipalbalance 借入額 贷款金额",
-    "balance": "balance currentbalance outstanding outstandingbalance outprncp currentupb"
-    " balancegross ead0 restschuld"
-    " saldo saldovivo encours remainingbalance balanceremaining 残高 余额",
-    "rate": "rate interestrate intrate interest zinssatz zins tasa tipo tasainteres tauxintérêt"
-    " taux tasso coupon"
+    "id": "loanid kreditnummer kreditid vertragsnummer numprestamo idprestamo numérodeprêt"
+    " facilityid 契約番号 贷款编号",
+    "obligor": "obligorid kundennummer idcliente",
+    "amount": "amount originalbalance originalamount originalupb origupb principal fundedamnt"
+    " disbursementgross grappv limitbal creditlimit kreditbetrag darlehensbetrag"
+    " importe monto montant importo valor origamount originalprincipalbalance 借入額 贷款金额",
+    "balance": "balance outstanding outprncp currentupb balancegross ead0 restschuld saldo"
+    " saldovivo encours remainingbalance balanceremaining 残高 余额",
+    "rate": "rate interest zinssatz zins tasa tipo tasainteres tauxintérêt taux tasso coupon"
     " originalinterestrate 金利 利率",
-    "term": "termmonths term duration durationinmonth loanterm originalterm laufzeit plazo"
-    " durée duree durata plazomeses"
-    " 期間 期限",
-    "opened": "opened openedon issuedate issued issuemonth originationdate origination"
-    " startdate disbursementdate approvaldate"
-    " fechaapertura auszahlungsdatum issued issuem opendate firstpaymentdate 開始日",
-    "months_on_book": "monthsonbook mob seasoning loanage",
-    "pd": "pd probabilityofdefault ausfallwahrscheinlichkeit",
-    "lgd": "lgd lossgivendefault",
-    "ead": "ead exposureatdefault exposure",
-    "grade": "grade rating subgrade ratinggrade bonität score riskgrade",
+    "term": "termmonths loanterm originalterm laufzeit plazo durée duree durata plazomeses 期間 期限",
+    "opened": "opened openedon issued issuemonth origination startdate disbursementdate"
+    " approvaldate fechaapertura auszahlungsdatum issued issuem opendate"
+    " firstpaymentdate 開始日",
+    "months_on_book": "monthsonbook mob loanage",
+    "pd": "pd ausfallwahrscheinlichkeit",
+    "lgd": "lgd",
+    "ead": "ead exposure",
+    "grade": "subgrade ratinggrade bonität score riskgrade",
     "sector": "sector industry naics branche sectoractividad secteur",
     "class": "class loanclass assetclass producttype product segment",
-    "purpose": "purpose loanpurpose verwendungszweck finalidad objet",
-    "outcome": "bad default defaulted isdefault loanstatus status creditability misstatus defaultflag"
-    " defaultpaymentnextmonth estado ausfall deny badloan chargeoff stato statut y target outcome",
-    "collateral": "collateral collateralvalue propertyvalue security sicherheit garantía"
-    " garantia valorgarantia",
+    "purpose": "purpose verwendungszweck finalidad objet",
+    "outcome": "bad defaulted isdefault loanstatus status misstatus defaultflag"
+    " defaultpaymentnextmonth estado ausfall deny badloan chargeoff stato statut y"
+    " target outcome",
+    "collateral": "collateral collateralvalue security sicherheit garantía garantia valorgarantia",
     "currency": "currency ccy währung waehrung moneda divisa devise valuta 通貨",
-    "income": "income annualincome annualinc monthlyincome einkommen ingresos revenu reddito"
-    " renta applicantincome",
-    "age": "age ageinyears alter edad âge età idade borrowerage",
+    "income": "income annualincome annualinc einkommen ingresos revenu reddito renta applicantincome",
+    "age": "age alter edad âge età idade borrowerage",
 }
+
+
+def _together(kind: str, further: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return role -> the words that are read without a declaration, folded, then the further ones."""
+    known = HEADER_WORDS.get(kind, {})
+    return {
+        role: (*(plain(word) for word in known.get(role, ())), *further.get(role, "").split())
+        for role in dict.fromkeys((*further, *known))
+    }
+
+
 SYNONYMS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    kind: {role: tuple(words.split()) for role, words in listed.items()}
+    kind: _together(kind, listed)
     for kind, listed in (("prices", _PRICES), ("payments", _PAYMENTS), ("loans", _LOANS), ("table", {}))
 }
 _NEEDED: Mapping[str, tuple[frozenset[str], ...]] = {
@@ -197,7 +191,7 @@ def is_id(header: str) -> bool:
 def is_time(header: str) -> bool:
     """Tell whether a header names a time: its last word does."""
     words = _words(header)
-    return bool(words) and (words[-1] in _TIMES or plain(header) in _PRICES["date"].split())
+    return bool(words) and (words[-1] in _TIMES or plain(header) in SYNONYMS["prices"]["date"])
 
 
 def roles(headers: Sequence[str], kind: str) -> dict[str, str]:
