@@ -104,7 +104,8 @@ def exact(value: Decimal, field: Field) -> int | Decimal:
         raise Refused
     if field.type == "money":
         return value.scaleb(-field.decimals) if field.unit == "minor" else value
-    return int(value) * (12 if field.unit == "years" else 1)
+    months = int(value) * (12 if field.unit == "years" else 1)
+    return months if -(2**63) <= months < 2**63 else refuse()
 
 
 def moment(text: str, field: Field, dialect: Dialect) -> int:

@@ -18,8 +18,7 @@ def source_cell(source: Source, name: str, row: int) -> str:
     if source.is_plain_text(name) and not source.is_loaded(name):
         text = source.column(name)[row].as_py()  # gives the whole batch no codes
         return "null" if text is None else label_shown(text)
-    values, valid = source.block(name, slice(row, row + 1))
-    return cell_text(source, source.columns[name].type, name, values, valid, 0)
+    return cell_text(source, source.columns[name].type, name, *source.whole(name), row)
 
 
 def cell_text(source: Source, kind: Type, name: str, values: Any, valid: Any, place: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -47,6 +48,18 @@ class Node:
     args: tuple[Node, ...] = ()
     data: Any = None
 
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """The node and everything below it, each object once, parents first."""
+        seen: dict[int, Node] = {}
+        waiting: list[Node] = [self]
+        while waiting:
+            current = waiting.pop()
+            if id(current) not in seen:
+                seen[id(current)] = current
+                waiting.extend(reversed(current.args))
+        return tuple(seen.values())
+
 
 @dataclass(frozen=True)
 class Span:
@@ -57,13 +70,6 @@ class Span:
     node: Node
 
 
-def walk(node: Node) -> Iterator[Node]:
-    """Yield a node and everything below it, each object once, parents first."""
-    seen: set[int] = set()
-    waiting = [node]
-    while waiting:
-        current = waiting.pop()
-        if id(current) not in seen:
-            seen.add(id(current))
-            yield current
-            waiting.extend(reversed(current.args))
+def walk(node: Node) -> tuple[Node, ...]:
+    """Return a node and everything below it, each object once, parents first; worked out once a node."""
+    return node.nodes
