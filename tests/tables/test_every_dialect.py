@@ -8,7 +8,7 @@ from naive.table_cells import Refused, meaning
 from tables.dialect_files import random_table
 
 from finsim.errors import DataError
-from finsim.tables import Field, open_table
+from finsim.tables import Dialect, Field, open_table
 
 
 def values(column):
@@ -98,3 +98,15 @@ def test_a_number_that_means_empty_is_empty_in_its_column_only(tmp_path):
     fields = {"x": Field("float", nulls=("-999",)), "y": Field("float")}
     table = open_table(tmp_path / "t.csv", fields).table()
     assert table.to_pydict() == {"x": [0.0, None], "y": [0.0, -999.0]}
+
+
+@pytest.mark.parametrize(
+    "field", [Field("float"), Field("ratio"), Field("ratio", unit="percent"), Field("float", unit="bp")]
+)
+@pytest.mark.parametrize("thousands", ["", ","])
+def test_a_cell_that_says_nan_is_empty_whatever_the_unit(tmp_path, field, thousands):
+    (tmp_path / "t.csv").write_text("x;y\nNaN;1\n5;2\n;3\nnan;4\n")
+    table = open_table(
+        tmp_path / "t.csv", {"x": field, "y": Field("int")}, Dialect(sep=";", thousands=thousands)
+    ).table()
+    assert [cell is None for cell in table["x"].to_pylist()] == [True, False, True, True]

@@ -58,6 +58,12 @@ def filled(truths: pa.Array, empty: bool) -> pa.Array:
     return pc.if_else(pc.is_null(truths), truth(empty), truths) if truths.null_count else truths
 
 
+def without_nan(values: pa.Array) -> pa.Array:
+    """Return floats with null in place of NaN: an empty cell has one form only."""
+    gaps = pc.is_nan(values)
+    return pc.if_else(gaps, nothing(values.type), values) if pc.any(gaps).as_py() else values
+
+
 def as_numpy(data: pa.Array, empty: Any = 0) -> Array:
     """Return truths or whole numbers as NumPy, with ``empty`` in place of null."""
     if pa.types.is_boolean(data.type):

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from finsim.tables.cells.canonical import LABELS, canonical
 from finsim.tables.cells.scaling import assumed_zone, days_of, minor_of, money_of_floats, of_number, scaled
-from finsim.tables.cells.small_arrays import nothing, words
+from finsim.tables.cells.small_arrays import without_nan, words
 from finsim.tables.cells.written import from_text
 from finsim.tables.schema import Dialect, Field
 
@@ -62,7 +62,7 @@ def from_stored(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     if is_text(kind):
         return from_text(data, field, dialect)
     if pa.types.is_floating(kind):
-        data = _without_nan(data.cast(pa.float64()) if kind != pa.float64() else data)
+        data = without_nan(data.cast(pa.float64()) if kind != pa.float64() else data)
     return _READERS[field.type](data, field, dialect)
 
 
@@ -73,11 +73,6 @@ def _is_plain(data: pa.DictionaryArray, field: Field, dialect: Dialect) -> bool:
         return False
     empty = [word for word in (*field.nulls, *dialect.null) if word]
     return not (empty and pc.any(pc.is_in(texts, words(empty))).as_py())
-
-
-def _without_nan(data: pa.Array) -> pa.Array:
-    gaps = pc.is_nan(data)
-    return pc.if_else(gaps, nothing(data.type), data) if pc.any(gaps).as_py() else data
 
 
 def _labels(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from finsim.tables.cells.canonical import LABELS, TIMES, canonical
 from finsim.tables.cells.refused_rows import converted
 from finsim.tables.cells.scaling import assumed_zone, days_of, minor_of, of_number, scaled
-from finsim.tables.cells.small_arrays import filled, nothing, number, word, words
+from finsim.tables.cells.small_arrays import filled, nothing, number, without_nan, word, words
 from finsim.tables.cells.time_formats import parsed_times
 from finsim.tables.schema import Dialect, Field
 
@@ -84,6 +84,11 @@ def _numbers(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
         return _money(texts, field)
     if field.type == "int":
         return scaled(whole_numbers(texts), field)
+    return without_nan(_floats(texts, field))
+
+
+def _floats(texts: pa.Array, field: Field) -> pa.Array:
+    """Return floats in the canonical unit; NaN where a cell says so."""
     places = PLACES.get(field.unit, 0)
     if field.type != "ratio":
         return _shares(texts, places) if places else scaled(texts.cast(pa.float64()), field)
