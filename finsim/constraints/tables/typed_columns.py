@@ -272,7 +272,7 @@ def _converted(data: pa.Array, kind: Type) -> Vec:
     """Return usable cells in the form in which rules keep them."""
     if kind.stored == "f":
         if data.null_count:
-            data = data.cast(pa.float64())
+            data = data.cast(pa.float64(), safe=False)
         values = values_of(data)
         return Vec(values if values.dtype.kind == "f" else values.astype(np.float64))
     valid = None if data.null_count == 0 else values_of(data.is_valid())

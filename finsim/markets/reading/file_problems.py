@@ -13,6 +13,7 @@ from finsim.tables import TableSource
 
 MOST = 20
 _FEW = 5
+_GREATEST, _LEAST = 1e130, 1e-130  # what the bar decoder can give back: exp(+-LEVEL_LIMIT), in round numbers
 
 
 class Faults:
@@ -62,12 +63,12 @@ class Faults:
 
 
 def finite(frame: pd.DataFrame, column: str, faults: Faults) -> Float1D:
-    """Return a column of numbers as float64, NaN where missing; infinity is noted as a fault."""
+    """Return a column of numbers as float64, NaN where missing; infinity and beyond 1e130 are faults."""
     values = frame[column].to_numpy(dtype=np.float64)
-    endless = np.isinf(values)
-    advice = ("a finite number", "correct or delete the row")
-    faults.mark(frame.index.to_numpy(), endless, column, lambda i: f"{values[i]} is not a number", advice)
-    return np.where(endless, np.nan, values)
+    beyond = np.abs(values) > _GREATEST
+    advice = (f"a finite number of at most {_GREATEST:g}", "correct or delete the row")
+    faults.mark(frame.index.to_numpy(), beyond, column, lambda i: f"{values[i]:.10g}", advice)
+    return np.where(beyond, np.nan, values)
 
 
 def missing(frame: pd.DataFrame, column: str, values: Float1D, faults: Faults) -> None:
@@ -80,13 +81,16 @@ def missing(frame: pd.DataFrame, column: str, values: Float1D, faults: Faults) -
 
 
 def positive(frame: pd.DataFrame, column: str, values: Float1D, faults: Faults) -> None:
-    """Note prices at or below zero; so many that the column holds something else are noted once."""
+    """Note prices at or below zero; so many that the column holds something else are noted once.
+
+    A price below 1e-130 counts as zero.
+    """
     advice = (
         "a price above zero",
         f"correct or delete the row; declare a yield, spread or rate in a schema (--schema S) with "
         f"`columns: {{{column}: {{type: float, as: difference}}}}`, returns with `as: return`",
     )
-    below = values <= 0
+    below = values < _LEAST
     if below.sum() <= _FEW:
         faults.mark(frame.index.to_numpy(), below, column, lambda i: f"price {values[i]:.10g}", advice)
         return

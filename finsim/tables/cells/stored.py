@@ -108,7 +108,7 @@ def _whole(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
 def _floats(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     if not _is_number(data.type):
         raise unfit(data.type, field)
-    return scaled(data.cast(pa.float64()), field)
+    return scaled(data.cast(pa.float64(), safe=False), field)  # the nearest float, as of written digits
 
 
 def _money(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
