@@ -9,12 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from finsim.kernels.hints import wide
+from finsim.kernels.hints import ahead, wide
 from finsim.kernels.kernel import kernel
 from finsim.notation import Array
 
 WORD = 8  # bytes of a text that are compared at once
+FEW = 4  # texts with which each cell is compared in turn
 _WORD = np.uint64(WORD)
+_PAGE = 1024  # rows at a time: their offsets of four bytes are a page of memory
+_AHEAD, _USUAL = 2 * _PAGE, 6  # so many rows before they are needed, memory is opened; usual bytes of a text
 
 
 @kernel
@@ -40,6 +43,37 @@ def code_texts(offsets: Array, words: Array, masks: Array, known: tuple[Any, ...
         is_same = (firsts[found] == word) & (lengths[found] == length)
         out[row] = found if is_same else none
         is_open |= is_same & (length > _WORD)
+    return is_open
+
+
+@kernel
+def code_few_texts(
+    offsets: Array, words: Array, masks: Array, firsts: Array, lengths: Array, none: int, out: Array
+) -> bool:
+    """Do what ``code_texts`` does for FEW known texts at most, without looking up a slot.
+
+    firsts, lengths : uint64[FEW], first words and lengths of the known texts, then a length that no text has;
+    none : the number of all other texts.
+    """
+    wide()
+    first, second, third, fourth = firsts[0], firsts[1], firsts[2], firsts[3]
+    bytes_1, bytes_2, bytes_3, bytes_4 = lengths[0], lengths[1], lengths[2], lengths[3]
+    is_open = False
+    for start in range(0, len(out), _PAGE):
+        end = min(start + _PAGE, len(out))
+        ahead(offsets, min(start + _AHEAD, len(out)))
+        ahead(words, min(int(offsets[end]) + _AHEAD * _USUAL, len(words) - 1))
+        ends, codes = offsets[start : end + 1], out[start:end]
+        for row in range(len(codes)):
+            begin = np.uint64(ends[row])
+            length = np.uint64(ends[row + 1]) - begin
+            word = words[begin] & masks[min(length, _WORD)]
+            is_1 = (word == first) & (length == bytes_1)
+            is_2 = (word == second) & (length == bytes_2)
+            is_3 = (word == third) & (length == bytes_3)
+            is_4 = (word == fourth) & (length == bytes_4)
+            codes[row] = 0 if is_1 else 1 if is_2 else 2 if is_3 else 3 if is_4 else none
+            is_open |= (is_1 | is_2 | is_3 | is_4) & (length > _WORD)
     return is_open
 
 

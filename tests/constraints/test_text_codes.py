@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from finsim.constraints.codegen.text_codes import coded
+from finsim.constraints.codegen.text_codes import TextColumn
 
 ALIKE = [
     "",
@@ -31,7 +31,12 @@ def test_places_among_known_texts(kind, known):
         texts = [None if rng.random() < 0.1 else str(rng.choice(ALIKE + MANY[:40])) for _ in range(count)]
         for begin in (0, 1, count // 2):
             column = pa.array(texts, kind)[begin:]
-            places, there = coded(column, known, "int16")
+            places = np.empty(len(column), np.int16)
+            ready = TextColumn(column, known)
+            cut = int(rng.integers(len(column) + 1))
+            ready.code(0, cut, places[:cut])
+            ready.code(cut, len(column), places[cut:])
+            there = ready.valid
             for text, place, is_there in zip(
                 texts[begin:], places, np.ones(len(column), bool) if there is None else there, strict=True
             ):
@@ -44,4 +49,6 @@ def test_the_last_texts_of_a_buffer_without_room_after_it():
     offsets, data = np.array([0, 1, 3, 6], np.int32), np.frombuffer(b"abbccc", np.uint8)
     buffers = [None, pa.py_buffer(offsets.tobytes()), pa.py_buffer(data.tobytes())]
     column = pa.Array.from_buffers(pa.string(), 3, buffers)
-    assert coded(column, ("ccc", "a"), "int8")[0].tolist() == [1, 2, 0]
+    places = np.empty(3, np.int8)
+    TextColumn(column, ("ccc", "a")).code(0, 3, places)
+    assert places.tolist() == [1, 2, 0]

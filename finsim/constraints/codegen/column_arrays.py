@@ -13,13 +13,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finsim.constraints.codegen.text_codes import coded
+from finsim.constraints.codegen.text_codes import TextColumn
 from finsim.constraints.tables.arrow_to_numpy import values_of
 from finsim.constraints.tables.nullable_vectors import solid, spread
 from finsim.constraints.tables.typed_columns import Source
 from finsim.notation import Array, Bool1D
 
-_CODE = "int16"
+CODE = "int16"
+"""Dtype of a column of text in codes of the texts that rules compare it with."""
+
 _UNITS = {"s": 10**9, "ms": 10**6, "us": 10**3}
 
 
@@ -34,8 +36,12 @@ class Stored:
 
 def stored(source: Source, name: str, dtype: str, texts: tuple[str, ...] = ()) -> Stored:
     """Return a column as contiguous values of a dtype; ``texts`` are those that rules compare it with."""
+    if has_text_codes(dtype) and name in source.headers:
+        column, codes = text_column(source, name, texts), np.empty(source.rows, dtype=CODE)
+        column.code(0, source.rows, codes)
+        return Stored(codes, column.valid)
     if has_own_codes(dtype):
-        return _coded(source, name, dtype, texts)
+        return _own_codes(source, name, dtype, texts)
     if is_multiplied(dtype):
         data = _one(source.column(name))
         valid = None if data.null_count == 0 else values_of(data.is_valid())
@@ -44,6 +50,11 @@ def stored(source: Source, name: str, dtype: str, texts: tuple[str, ...] = ()) -
     values = spread(vec.values, source.rows)
     valid = None if vec.valid is None else np.ascontiguousarray(solid(vec.valid, source.rows))
     return Stored(np.ascontiguousarray(values, dtype=plain_dtype(dtype)), valid)
+
+
+def text_column(source: Source, name: str, texts: tuple[str, ...]) -> TextColumn:
+    """Return a column of text, ready to be coded by the texts that rules compare it with."""
+    return TextColumn(_one(source.column(name)), texts)
 
 
 def has_own_codes(dtype: str) -> bool:
@@ -66,26 +77,24 @@ def plain_dtype(dtype: str) -> str:
     return "int32" if dtype == "global" else dtype.split()[1] if " " in dtype else dtype
 
 
-def is_coded(dtype: str) -> bool:
+def has_text_codes(dtype: str) -> bool:
     """Whether a column comes in the places of its texts among those that rules compare it with."""
     return dtype.startswith("coded")
 
 
-def _coded(source: Source, name: str, dtype: str, texts: tuple[str, ...]) -> Stored:
+def _own_codes(source: Source, name: str, dtype: str, texts: tuple[str, ...]) -> Stored:
     if name not in source.headers:
         default = source.columns[name].default
         place = texts.index(default) if default in texts else len(texts)
-        return Stored(np.full(source.rows, place, dtype=_CODE), None)
+        return Stored(np.full(source.rows, place, dtype=CODE), None)
     data = _one(source.column(name))
-    if is_coded(dtype):
-        return Stored(*coded(data, texts, _CODE))
     found = pc.index_in(data.dictionary, value_set=pa.array(texts, data.type.value_type))
     places = np.flatnonzero(values_of(found.is_valid()))
     known = values_of(found.take(pa.array(places)))
     if len(np.unique(known)) < len(known) or data.dictionary.null_count:  # says a thing twice, or nothing
         data = data.dictionary_decode().dictionary_encode()
         fresh = source.piece(pa.table({source.headers[name]: data}))
-        return _coded(fresh, name, dtype, texts)
+        return _own_codes(fresh, name, dtype, texts)
     valid = None if data.null_count == 0 else values_of(data.is_valid())
     codes = {texts[text]: place for text, place in zip(known.tolist(), places.tolist(), strict=True)}
     return Stored(np.ascontiguousarray(values_of(data.indices), dtype=plain_dtype(dtype)), valid, codes)
@@ -123,7 +132,7 @@ def dtype_of(source: Source, name: str, local: bool) -> str:
 def _label_dtype(held: pa.DataType | None) -> str:
     if held is not None and pa.types.is_dictionary(held):
         return f"local {held.index_type}"
-    return f"coded {_CODE}" if held is None or held in (pa.string(), pa.large_string()) else "global"
+    return f"coded {CODE}" if held is None or held in (pa.string(), pa.large_string()) else "global"
 
 
 _NARROW = (pa.int8(), pa.int16(), pa.int32(), pa.uint8(), pa.uint16(), pa.uint32())

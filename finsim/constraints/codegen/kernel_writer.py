@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from finsim.constraints.codegen.column_arrays import is_coded
+from finsim.constraints.codegen.column_arrays import has_text_codes
 from finsim.constraints.codegen.column_facts import Facts
 from finsim.constraints.codegen.inline_sequences import Weaving, is_woven
 from finsim.constraints.codegen.vectorizable_nodes import is_native
@@ -118,7 +118,7 @@ class Writer(Weaving):
     def _label(self, column: Node, text: str) -> str:
         """Return the name of a label's number among the codes of a column."""
         name = str(column.data)
-        if is_coded(self.facts.dtypes[name]):
+        if has_text_codes(self.facts.dtypes[name]):
             return self.whole("int", self.facts.texts[name].index(text))
         return self.whole("label", (name, text))
 

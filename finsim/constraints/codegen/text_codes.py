@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.constraints.tables.arrow_to_numpy import values_of
-from finsim.kernels.labels import WORD, code_texts, compare_texts
+from finsim.kernels.labels import FEW, WORD, code_few_texts, code_texts, compare_texts
 from finsim.notation import Array, Bool1D
 
 _MASKS = np.array([(1 << 8 * length) - 1 for length in range(WORD + 1)], dtype=np.uint64)
@@ -21,25 +21,47 @@ _BITS = 64
 
 @dataclass(frozen=True)
 class _Known:
-    """Known texts, ready to be found (see ``code_texts``): ``is_clear`` when none shares its slot."""
+    """Known texts, ready to be found (see ``code_texts``): ``is_clear`` when none shares its slot.
+
+    ``few`` are first words and lengths for ``code_few_texts``, where the texts are few.
+    """
 
     parts: tuple[Any, ...]
     is_clear: bool
+    few: tuple[Array, Array, int] | None
+
+    def code(self, offsets: Array, words: Array, out: Array) -> bool:
+        """Write the number of each text; return whether some have to be compared byte by byte."""
+        if self.few is not None:
+            return bool(code_few_texts(offsets, words, _MASKS, *self.few, out))
+        return not self.is_clear or bool(code_texts(offsets, words, _MASKS, self.parts, out))
 
 
-def coded(column: pa.Array, texts: tuple[str, ...], dtype: str) -> tuple[Array, Bool1D | None]:
-    """Return the place of each cell's text among ``texts`` (their number: none), and which cells are full."""
-    out = np.empty(len(column), dtype=dtype)
-    if len(column):
-        offsets, data = _buffers(column)
-        safe = int(
-            np.searchsorted(offsets[:-1], offsets.dtype.type(max(len(data) - WORD + 1, 0)))
-        )  # a word can be read there
-        begin = offsets[safe]
-        rest = np.append(data[begin : offsets[-1]], np.zeros(WORD, np.uint8))
-        _code(offsets[: safe + 1], data, _known(texts), out[:safe])
-        _code(offsets[safe:] - begin, rest, _known(texts), out[safe:])
-    return out, values_of(column.is_valid()) if column.null_count else None
+class TextColumn:
+    """A column of text, ready to be coded part by part; ``valid`` says which cells are there (None: all)."""
+
+    def __init__(self, column: pa.Array, texts: tuple[str, ...]) -> None:
+        self._known = _known(texts)
+        self._offsets, self._data = _buffers(column)
+        words = max(len(self._data) - WORD + 1, 0)  # so many places from which a word can be read
+        self._safe = int(np.searchsorted(self._offsets[:-1], self._offsets.dtype.type(words)))
+        self._begin = self._offsets[self._safe]
+        self._rest = np.append(self._data[self._begin : self._offsets[-1]], np.zeros(WORD, np.uint8))
+        self.valid: Bool1D | None = values_of(column.is_valid()) if column.null_count else None
+
+    def code(self, begin: int, end: int, out: Array) -> None:
+        """Write, for rows ``begin`` to ``end``, the number of each text, as ``code_texts`` gives it."""
+        middle = min(max(self._safe, begin), end)
+        if begin < middle:
+            self._write(self._offsets[begin : middle + 1], self._data, out[: middle - begin])
+        if middle < end:
+            offsets = self._offsets[middle : end + 1] - self._begin
+            self._write(offsets, self._rest, out[middle - begin : end - begin])
+
+    def _write(self, offsets: Array, data: Array, out: Array) -> None:
+        words: Array = np.ndarray((len(data) - WORD + 1,), dtype="<u8", buffer=data, strides=(1,))
+        if self._known.code(offsets, words, out):
+            compare_texts(offsets, words, _MASKS, self._known.parts, data, out)
 
 
 def _buffers(column: pa.Array) -> tuple[Array, Array]:
@@ -48,14 +70,6 @@ def _buffers(column: pa.Array) -> tuple[Array, Array]:
     _, ends, cells = column.buffers()
     offsets = np.frombuffer(ends, dtype=kind)[column.offset : column.offset + len(column) + 1]
     return offsets, np.zeros(0, dtype=np.uint8) if cells is None else np.frombuffer(cells, dtype=np.uint8)
-
-
-def _code(offsets: Array, data: Array, known: _Known, out: Array) -> None:
-    if not len(out):
-        return
-    words: Array = np.ndarray((len(data) - WORD + 1,), dtype="<u8", buffer=data, strides=(1,))
-    if not known.is_clear or code_texts(offsets, words, _MASKS, known.parts, out):
-        compare_texts(offsets, words, _MASKS, known.parts, data, out)
 
 
 @lru_cache(maxsize=256)
@@ -78,4 +92,14 @@ def _known(texts: tuple[str, ...]) -> _Known:
     begins = np.cumsum([0, *lengths]).astype(np.uint64)
     texts_bytes = np.frombuffer(b"".join(encoded) + bytes(1), dtype=np.uint8)
     parts = (*words, following, slots, np.uint64(factor), np.uint64(shift), begins, texts_bytes)
-    return _Known(parts, len(set(slots_of[factor])) == len(texts))
+    return _Known(parts, len(set(slots_of[factor])) == len(texts), _few(firsts, lengths))
+
+
+def _few(firsts: list[int], lengths: list[int]) -> tuple[Array, Array, int] | None:
+    """Return what ``code_few_texts`` compares with, or None where the texts are many."""
+    count = len(firsts)
+    if count > FEW:
+        return None
+    words, sizes = np.zeros(FEW, dtype=np.uint64), np.full(FEW, 2**63, dtype=np.uint64)
+    words[:count], sizes[:count] = firsts, lengths
+    return words, sizes, count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from finsim.constraints.compiled.compiled_tier import Compiled
 from finsim.constraints.compiled.table_feed import rows_of
 from finsim.constraints.evaluating.evaluator_interface import Block
 from finsim.constraints.evaluating.interpreter import Interpreter
-from finsim.constraints.evaluating.rule_counts import Finding, finding
+from finsim.constraints.evaluating.rule_counts import Finding, filled_findings, keys_at
 from finsim.constraints.language.expression import walk
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.tables.arrow_to_numpy import taken
@@ -68,12 +69,26 @@ def _findings(
         shape = layout(slots[low : low + _BLOCK], len(contexts), closed=True) if is_sequence else None
         run.begin(Block(small, slice(0, len(part)), len(part), shape, part + fast.first_row))
         if low + _BLOCK >= len(rows):
-            places = (ends - 1 - low).tolist()
-            return [finding(rule, run, at, row) for (_, rule, row), at in zip(asked, places, strict=True)]
+            return _by_rule(asked, run, (ends - 1 - low).tolist())
         for node in roots_of([rule for _, rule, _ in asked]):
             run.rails(node)  # what nobody asks for is not carried into the next block
         run.commit()
     raise AssertionError("a row is in its own context")
+
+
+def _by_rule(
+    asked: Sequence[tuple[int, Rule, int]], run: Interpreter, places: Sequence[int]
+) -> list[Finding]:
+    """Return the findings of rows at some places of a block; those of a rule stand together."""
+    found: list[Finding] = []
+    keys = keys_at(asked[0][1].table, run, places)
+    for _, some in groupby(zip(asked, places, keys, strict=True), key=lambda one: one[0][0]):
+        several = list(some)
+        rule, rows = several[0][0][1], [row for (_, _, row), _, _ in several]
+        found += filled_findings(
+            rule, run, [place for _, place, _ in several], rows, [key for _, _, key in several]
+        )
+    return found
 
 
 def _context(rule: Rule, row: int, fast: Compiled) -> Int1D:

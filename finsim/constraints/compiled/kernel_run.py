@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from finsim.constraints.codegen.code_buffer import Leaf
-from finsim.constraints.codegen.column_arrays import Stored, stored
+from finsim.constraints.codegen.column_arrays import Stored, has_text_codes, stored
 from finsim.constraints.codegen.column_facts import Facts
 from finsim.constraints.codegen.inline_sequences import is_sequence
 from finsim.constraints.codegen.kernel_plan import Plan
 from finsim.constraints.compiled.run_types import Counts, Part, Ready, Wild
-from finsim.constraints.compiled.scratch_buffers import block_arrays
+from finsim.constraints.compiled.scratch_buffers import TextCodes, block_arrays
 from finsim.constraints.compiled.sequence_state import Step, step_for
 from finsim.constraints.compiled.sorted_groups import OutOfOrder
 from finsim.constraints.evaluating.evaluator_interface import Block, World
@@ -26,7 +26,7 @@ from finsim.constraints.tables.group_layout import layout
 from finsim.constraints.tables.nullable_vectors import Vec, solid, spread
 from finsim.constraints.tables.typed_columns import Source
 from finsim.kernels.generated import constants
-from finsim.kernels.marks import bit_counts, size_bits
+from finsim.kernels.marks import bit_counts, first_places, size_bits
 from finsim.notation import Array, Bool1D, Int1D
 
 _DTYPES = {"f": np.float64, "i": np.int64, "b": np.bool_}
@@ -50,6 +50,7 @@ class Run:
         self.needs_same = any(is_sequence(node) for each in ready for node in each.plan.outside)
         self._states = [block_arrays(each.plan) for each in ready]
         self._gathered: dict[str, tuple[Array, Bool1D | None]] = {}
+        self._codes = TextCodes(facts.texts)
         self._words = np.empty(0, dtype=np.uint64)
         self._places = np.empty(0, dtype=np.int64)
         self._slot = 0
@@ -175,11 +176,19 @@ class Run:
 
     def _around(self, part: Part, name: str) -> tuple[Array, Bool1D | None]:
         """Return a column of the part and of the rows before it, with which cells are there."""
-        if name not in self._gathered:
+        if name not in self._gathered and self._is_text(part, name):
+            assert isinstance(part.around, slice)
+            self._gathered[name] = self._codes.of(part.source, name, part.around)
+        elif name not in self._gathered:
             held = self._column(part, name)
             there = None if held.valid is None else held.valid[part.around]
             self._gathered[name] = held.values[part.around], there
         return self._gathered[name]
+
+    def _is_text(self, part: Part, name: str) -> bool:
+        """Whether a column is text that is coded for this part alone."""
+        is_text = has_text_codes(self.facts.dtypes[name]) and name in part.source.headers
+        return is_text and isinstance(part.around, slice)
 
     def _arrays(self, leaves: Sequence[Leaf], part: Part) -> list[Array]:
         arrays: list[Array] = []
@@ -239,6 +248,9 @@ class Run:
 
     def _add(self, plan: Plan, part: Part, sums: Int1D, totals: Int1D, marks: Array, places: Int1D) -> None:
         """Add what a kernel counted, and the first broken rows among those that it marked."""
+        plain = [self._is_plain(one.rule, part) for one in plan.rules]
+        known = [self._knows_first(one.rule, part) for one in plan.rules]
+        first = _first_rows(part, marks, places, np.where(known, 0, np.where(plain, totals, 0)))
         for bit, one in enumerate(plan.rules):
             counts, found = self.counts[one.rule.id], int(totals[bit])
             good = part.count - found if one.good is None else int(sums[one.good])
@@ -250,8 +262,9 @@ class Run:
             else:
                 counts.held += good if one.rule.antecedent is None else fired - found
             counts.unknown += part.count - good - (found if one.false is None else int(sums[one.false]))
-            if found and self._is_only_counted(one.rule, counts, part):
+            if plain[bit]:
                 counts.violations += found
+                counts.first = sorted((*counts.first, *first[bit]))[:FIRST_ROWS]
             elif found:
                 flags = (marks >> np.uint64(bit)) & np.uint64(1)
                 self._broken(one.rule, counts, part, places[flags == 1])
@@ -269,11 +282,14 @@ class Run:
             wild = {name for bit, name in enumerate(plan.guarded) if int(sums[0]) >> bit & 1}
             raise Wild(frozenset(wild))
 
-    def _is_only_counted(self, rule: Rule, counts: Counts, part: Part) -> bool:
-        """Whether broken rows need no look: nothing excuses them, and the first ones are known already."""
-        if len(counts.first) < FIRST_ROWS or not isinstance(part.numbers, slice):
-            return False
-        return counts.first[-1] < part.numbers.start and not excusing(rule, part.source, self.excused)
+    def _is_plain(self, rule: Rule, part: Part) -> bool:
+        """Whether broken rows are only counted and the first ones kept: nothing excuses them."""
+        return isinstance(part.numbers, slice) and not excusing(rule, part.source, self.excused)
+
+    def _knows_first(self, rule: Rule, part: Part) -> bool:
+        """Whether the first broken rows are known, and none of a part comes before them."""
+        first = self.counts[rule.id].first
+        return len(first) == FIRST_ROWS and isinstance(part.numbers, slice) and first[-1] < part.numbers.start
 
     def _broken(self, rule: Rule, counts: Counts, part: Part, places: Int1D) -> None:
         pardon = excuses(rule, part.source, _taken(part.rows, places), self.excused)
@@ -285,6 +301,17 @@ class Run:
         if len(numbers) > FIRST_ROWS:
             numbers = np.partition(numbers, FIRST_ROWS)[:FIRST_ROWS]
         counts.first = sorted((*counts.first, *numbers.tolist()))[:FIRST_ROWS]
+
+
+def _first_rows(part: Part, marks: Array, places: Int1D, totals: Int1D) -> list[list[int]]:
+    """Return, by bit, the numbers of the first rows that are marked with it; ``totals`` says how many are."""
+    wanted = np.minimum(totals, FIRST_ROWS)
+    if not wanted.any():
+        return [[] for _ in wanted]
+    first = np.zeros((len(wanted), FIRST_ROWS), dtype=np.int64)
+    first_places(marks, places, wanted, first)
+    rows = _taken(part.numbers, first)
+    return [some[:count] for some, count in zip(rows.tolist(), wanted.tolist(), strict=True)]
 
 
 def _taken(rows: slice | Int1D, places: Int1D) -> Int1D:

@@ -1,16 +1,46 @@
-"""Scratch buffers of a kernel: arrays of one block, used again for every block."""
+"""Scratch buffers of a kernel: arrays of one block or piece, used again for the next."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from finsim.constraints.codegen.column_arrays import CODE, text_column
 from finsim.constraints.codegen.kernel_plan import Plan
 from finsim.constraints.codegen.kernel_template import BLOCK_ROWS
-from finsim.notation import Array
+from finsim.constraints.codegen.text_codes import TextColumn
+from finsim.constraints.tables.typed_columns import Source
+from finsim.notation import Array, Bool1D
 
 _LINES = 128  # bytes: two lines of the cache, which processors fetch together
+
+
+class TextCodes:
+    """Codes of the texts of some rows, in memory that is used again for the next rows.
+
+    ``texts`` are those that rules compare each column with. A part's codes stay in the core's cache until its
+    kernel has read them.
+    """
+
+    def __init__(self, texts: Mapping[str, tuple[str, ...]]) -> None:
+        self._texts = texts
+        self._rooms: dict[str, Array] = {}
+        self._columns: dict[str, TextColumn] = {}
+        self._source: Source | None = None
+
+    def of(self, source: Source, name: str, rows: slice) -> tuple[Array, Bool1D | None]:
+        """Return the codes of a column in some rows, and which cells are there (None: all)."""
+        if source is not self._source:
+            self._source, self._columns = source, {}
+        if name not in self._columns:
+            self._columns[name] = text_column(source, name, self._texts[name])
+        column, count = self._columns[name], rows.stop - rows.start
+        if name not in self._rooms or len(self._rooms[name]) < count:
+            self._rooms[name] = np.empty(count, dtype=CODE)
+        codes = self._rooms[name][:count]
+        column.code(rows.start, rows.stop, codes)
+        return codes, None if column.valid is None else column.valid[rows]
 
 
 def block_arrays(plan: Plan) -> list[Array]:

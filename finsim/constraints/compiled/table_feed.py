@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from finsim.constraints.codegen.column_arrays import stored
+from finsim.constraints.codegen.column_arrays import has_text_codes, stored
 from finsim.constraints.codegen.column_facts import Facts
 from finsim.constraints.compiled.kernel_run import Run
 from finsim.constraints.compiled.rule_compiler import key_names
@@ -21,6 +21,7 @@ from finsim.notation import Array, Bool1D, Int1D
 CHUNK = 1 << 20  # rows converted at a time: what bounds the extra memory
 FIRST = 1 << 10  # rows converted when the rows before them stand elsewhere
 BLOCK = 1 << 16  # rows handed over when something is worked out before: what stays in the core's cache
+TEXT_BLOCK = 1 << 18  # rows handed over when only texts are coded before
 
 
 def rows_of(source: Source, begin: int, end: int) -> Source:
@@ -42,7 +43,8 @@ def feed(run: Run, whole: Source, order: Order | None, begin: int, end: int, off
     walk = Walk(max(1, len(order.group))) if order is not None and run.needs_same else None
     if walk is not None and order is not None and begin:
         walk.same(_keys(rows_of(whole, begin - 1, begin), order, run.facts), 1)
-    size = BLOCK if any(each.plan.outside for each in run.ready) else CHUNK
+    is_text = any(has_text_codes(dtype) for dtype in run.facts.dtypes.values())
+    size = BLOCK if any(each.plan.outside for each in run.ready) else TEXT_BLOCK if is_text else CHUNK
     first, borders = begin, _borders(whole)
     while first < end:
         last = _last(first, end, run.reach, borders)

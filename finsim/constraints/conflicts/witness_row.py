@@ -20,6 +20,7 @@ from finsim.constraints.evaluating.rule_counts import judged
 from finsim.constraints.language.expression import Node
 from finsim.constraints.packs.rule import Rule, Table
 from finsim.constraints.tables.label_codes import Labels
+from finsim.constraints.tables.nullable_vectors import Vec
 from finsim.constraints.tables.typed_columns import Source
 from finsim.errors import DataError
 from finsim.notation import Bool1D
@@ -108,7 +109,7 @@ def neighbours(cells: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _text(source: Source, name: str) -> str:
     values, valid = source.block(name, slice(0, 1))
-    return cell_text(source, source.columns[name].type, name, values, valid, 0)
+    return cell_text(source, source.columns[name].type, name, Vec(values, valid), 0)
 
 
 def _cells(problem: Problem, empty: Mapping[str, int]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,30 +10,56 @@ import numpy as np
 from finsim.constraints.evaluating.evaluator_interface import Evaluator
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.language.types import Type, label_shown, shown
-from finsim.constraints.tables.nullable_vectors import flags
+from finsim.constraints.tables.nullable_vectors import Vec, flags
 from finsim.constraints.tables.typed_columns import Source
 
 
 def source_cell(source: Source, name: str, row: int) -> str:
     """Return one cell as a reader writes it."""
+    return source_cells(source, name, [row])[0]
+
+
+def source_cells(source: Source, name: str, rows: Sequence[int]) -> list[str]:
+    """Return cells of a column as a reader writes them."""
     if source.is_plain_text(name) and not source.is_loaded(name):
-        text = source.column(name)[row].as_py()  # gives the whole batch no codes
-        return "null" if text is None else label_shown(text)
-    return cell_text(source, source.columns[name].type, name, *source.whole(name), row)
+        column = source.column(name)  # gives the whole batch no codes
+        texts = [column[row].as_py() for row in rows]
+        return ["null" if text is None else label_shown(text) for text in texts]
+    return cell_texts(source, source.columns[name].type, name, source.whole(name), rows)
 
 
-def cell_text(source: Source, kind: Type, name: str, values: Any, valid: Any, place: int) -> str:
+def cell_text(source: Source, kind: Type, name: str, vec: Vec, place: int) -> str:
     """Return one value of a block as a reader writes it; ``name`` is the column an id came from."""
-    if valid is not None and not (valid[place] if np.ndim(valid) else valid):
-        return "null"
-    value = values[place] if np.ndim(values) else values
-    if kind.kind == "cat" or (kind.kind == "id" and name and source.is_text(name)):
-        return label_shown(source.labels.text(int(value)))
-    return shown(kind, value)
+    return cell_texts(source, kind, name, vec, [place])[0]
+
+
+def cell_texts(source: Source, kind: Type, name: str, vec: Vec, places: Sequence[int]) -> list[str]:
+    """Return some values of a block as a reader writes them; ``name`` is the column an id came from."""
+    is_label = kind.kind == "cat" or (kind.kind == "id" and name != "" and source.is_text(name))
+    texts = []
+    for value, is_there in zip(_at(vec.values, places), _at(vec.valid, places), strict=True):
+        if is_there is False:
+            texts.append("null")
+        else:
+            texts.append(label_shown(source.labels.text(value)) if is_label else shown(kind, value))
+    return texts
+
+
+def _at(values: Any, places: Sequence[int]) -> list[Any]:
+    """Return what stands at some places; a scalar, or None, stands for every row."""
+    if np.ndim(values):
+        return [values[place].item() for place in places]
+    return [values.item() if isinstance(values, np.generic | np.ndarray) else values] * len(places)
 
 
 def cell(run: Evaluator, node: Node, place: int) -> str:
     """Return the value of a node in one row of the block."""
+    return cells(run, node, [place])[0]
+
+
+def cells(run: Evaluator, node: Node, places: Sequence[int]) -> list[str]:
+    """Return the values of a node in some rows of the block."""
     vec = flags(run.rails(node)) if node.type.kind == "bool" else run.value(node)
     columns = [str(one.data) for one in walk(node) if one.op == "column"] if node.type.kind == "id" else []
-    return cell_text(run.block.source, node.type, columns[0] if columns else "", *vec, place)
+    name = columns[0] if columns else ""
+    return cell_texts(run.block.source, node.type, name, Vec(*vec), places)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from finsim.constraints.evaluating.cell_text import cell, source_cell
+from finsim.constraints.evaluating.cell_text import cells, source_cells
 from finsim.constraints.evaluating.evaluator_interface import Evaluator, Rows
 from finsim.constraints.language.expression import Span
 from finsim.constraints.packs.rule import Rule
@@ -93,7 +93,7 @@ class Tally:
         if limit is not None:
             places = places[rows[places] < limit]
         places = places[np.argsort(rows[places], kind="stable")[:FIRST_ROWS]]
-        new = [finding(self.rule, run, int(place), int(rows[place])) for place in places.tolist()]
+        new = findings_at(self.rule, run, places.tolist(), rows[places].tolist())
         self.first = sorted((*self.first, *new), key=lambda one: one.row)[:FIRST_ROWS]
 
 
@@ -154,31 +154,46 @@ def excuses(rule: Rule, source: Source, rows: Rows, excused: Excused | None) -> 
     return found
 
 
-def finding(rule: Rule, run: Evaluator, place: int, row: int) -> Finding:
-    """Return one row of the block with the values of the rule's operands filled in."""
-    source, operands = run.block.source, {}
-    told: dict[int, str] = {}
-    for text, spans in ((rule.when_text, rule.when_spans), (rule.check_text, rule.check_spans)):
-        for span in spans:
-            told[id(span.node)] = told.get(id(span.node)) or cell(run, span.node, place)
-            operands[text[span.start : span.end]] = told[id(span.node)]
-    filled = filled_in(rule.check_text, rule.check_spans, told)
-    if rule.when_text:
-        filled = f"if {filled_in(rule.when_text, rule.when_spans, told)} then {filled}"
-    kept = dict(list(operands.items())[:_MOST_OPERANDS])
-    return Finding(row, key_of(rule, run, source, place), kept, filled)
+def findings_at(rule: Rule, run: Evaluator, places: Sequence[int], rows: Sequence[int]) -> list[Finding]:
+    """Return rows of the block, whose numbers are ``rows``, with the values of the rule's operands filled in.
+
+    ``places`` are those of the rows in the block.
+    """
+    return filled_findings(rule, run, places, rows, keys_at(rule.table, run, places))
 
 
-def key_of(rule: Rule, run: Evaluator, source: Source, place: int) -> dict[str, str]:
-    """Return the key columns of one row of the block (group and order columns where there is no key)."""
-    names = run.world.keys.get(rule.table, ())
-    rows = run.block.rows
-    at = rows.start + place if isinstance(rows, slice) else int(rows[place])
-    key = {}
-    for name in names:
-        if name in source.headers:
-            key[name] = source_cell(source, name, at)
-    return key
+def filled_findings(
+    rule: Rule, run: Evaluator, places: Sequence[int], rows: Sequence[int], keys: Sequence[Mapping[str, str]]
+) -> list[Finding]:
+    """Return what ``findings_at`` does, of rows whose keys are known."""
+    told, found = _told(rule, run, places), []
+    for at, (row, key) in enumerate(zip(rows, keys, strict=True)):
+        here = {node: texts[at] for node, texts in told.items()}
+        operands = {
+            text[span.start : span.end]: here[id(span.node)]
+            for text, spans in ((rule.when_text, rule.when_spans), (rule.check_text, rule.check_spans))
+            for span in spans
+        }
+        filled = filled_in(rule.check_text, rule.check_spans, here)
+        if rule.when_text:
+            filled = f"if {filled_in(rule.when_text, rule.when_spans, here)} then {filled}"
+        found.append(Finding(row, key, dict(list(operands.items())[:_MOST_OPERANDS]), filled))
+    return found
+
+
+def _told(rule: Rule, run: Evaluator, places: Sequence[int]) -> dict[int, list[str]]:
+    """Return the values of every operand of a rule, by the identity of its node."""
+    nodes = {id(span.node): span.node for span in (*rule.when_spans, *rule.check_spans)}
+    return {key: cells(run, node, places) for key, node in nodes.items()}
+
+
+def keys_at(table: str, run: Evaluator, places: Sequence[int]) -> list[dict[str, str]]:
+    """Return the key columns of rows of the block (group and order columns where there is no key)."""
+    source, rows = run.block.source, run.block.rows
+    at = [rows.start + place if isinstance(rows, slice) else int(rows[place]) for place in places]
+    names = [name for name in run.world.keys.get(table, ()) if name in source.headers]
+    cells = [source_cells(source, name, at) for name in names]
+    return [dict(zip(names, (texts[n] for texts in cells), strict=True)) for n in range(len(at))]
 
 
 def filled_in(text: str, spans: Sequence[Span], told: Mapping[int, str]) -> str:

@@ -16,7 +16,7 @@ from finsim.constraints.evaluating.cell_text import cell_text, source_cell
 from finsim.constraints.evaluating.evaluator_interface import Block, Rows
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.interpreter_pass import order_columns
-from finsim.constraints.evaluating.rule_counts import Excused, counted, excuses, finding, judged
+from finsim.constraints.evaluating.rule_counts import Excused, counted, excuses, findings_at, judged
 from finsim.constraints.language.row_order import Order
 from finsim.constraints.packs.rule import Rule, key_names
 from finsim.constraints.packs.ruleset import RuleSet
@@ -26,7 +26,7 @@ from finsim.constraints.repairing.repair_report import GivenUp, RepairReport
 from finsim.constraints.repairing.repaired_values import new_values
 from finsim.constraints.tables.arrow_to_numpy import taken
 from finsim.constraints.tables.group_layout import arrange, combined, layout
-from finsim.constraints.tables.nullable_vectors import known, spread
+from finsim.constraints.tables.nullable_vectors import Vec, known, spread
 from finsim.constraints.tables.typed_columns import Source
 from finsim.errors import DataError
 from finsim.notation import Int1D
@@ -191,7 +191,7 @@ class _Row:
         shape = layout(np.zeros(len(rows), dtype=np.int64), 1, closed=True) if rule.order else None
         run.begin(Block(source, rows, len(rows), shape))
         seen = judged(rule, run)
-        found = finding(rule, run, at, self.row)
+        found = findings_at(rule, run, [at], [self.row])[0]
         if not _at(seen.broken, at, len(rows)):
             if not _at(seen.fine, at, len(rows)):
                 return "unknown", found.text, None
@@ -233,7 +233,7 @@ class _Row:
                     return said, {}
             values = spread(vec.values, run.block.count)
             kind = self.source.columns[fix.column].type
-            return fix.text, {fix.column: cell_text(self.source, kind, fix.column, values, None, at)}
+            return fix.text, {fix.column: cell_text(self.source, kind, fix.column, Vec(values), at)}
         if fix.do in ("sort", "drop", "flag"):
             return fix.text, {}
         return self._tried(rule, np.sort(np.asarray(rows)))

@@ -20,6 +20,7 @@ _TIMES = {"k": Decimal(1000), "m": Decimal(1_000_000)}
 _SHARES = {"%": Decimal(100), "bp": Decimal(10_000)}
 LARGEST = 10**18  # of int and money values: sums of eight columns stay inside int64
 DAY_NANOS = _NANOS["d"]
+_TO_SECONDS = len("2026-01-31T12:00:00")
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def _time(value: int, zone: str) -> str:
     """Return an instant in the time of its zone; in UTC the midnight of a day is the day."""
     local = int(local_times(value, zone)) if shifts(zone) else value
     seconds, nanos = divmod(local, 10**9)
-    stamp = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    stamp = datetime.fromtimestamp(seconds, UTC).isoformat()[:_TO_SECONDS]
     if not shifts(zone) and value % DAY_NANOS == 0:
         return stamp[:10]
     stamp = f"{stamp}.{nanos:09d}".rstrip("0").rstrip(".")

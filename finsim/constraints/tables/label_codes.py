@@ -35,6 +35,7 @@ class Labels:
         self._codes: dict[str, int] = {}
         self._starts: list[int] = []  # first code of each piece
         self._pieces: list[list[str] | pa.Array] = []
+        self._has_arrow = False  # whether a piece is an Arrow array
         self._count = 0
         self._lock = Lock()
 
@@ -47,8 +48,8 @@ class Labels:
         if text not in self._codes:
             with self._lock:
                 if text not in self._codes:
-                    held = self._held(words([text]))[0]
-                    self._codes[text] = int(held) if held >= 0 else self._added(text)
+                    held = int(self._held(words([text]))[0]) if self._has_arrow else -1
+                    self._codes[text] = held if held >= 0 else self._added(text)
         return self._codes[text]
 
     def text(self, code: int) -> str:
@@ -101,6 +102,7 @@ class Labels:
     def _begin(self, piece: list[str] | pa.Array, count: int) -> None:
         self._starts.append(self._count)
         self._pieces.append(piece)
+        self._has_arrow |= not isinstance(piece, list)
         self._count += count
 
 
