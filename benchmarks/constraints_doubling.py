@@ -56,7 +56,7 @@ columns:
   d: {{type: date}}
   x: {{type: float}}
   y: {{type: float}}
-  amount: {{type: money, ccy: USD}}
+  amount: {{type: money, ccy: USD, unit: minor}}
   label: {{type: cat}}
   id: {{type: id}}
 rules:

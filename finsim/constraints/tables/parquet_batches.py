@@ -13,8 +13,10 @@ import pyarrow.parquet as pq
 
 from finsim.constraints.tables.typed_columns import PLACE
 from finsim.errors import DataError
+from finsim.tables.cells.stored import is_text
 
 BATCH_ROWS = 1 << 18
+_REPEATED_BYTES = 2  # less a row in the file: a text out of a few thousand
 _READ_BYTES = 1 << 20  # read ahead no further: what keeps memory at a few batches
 
 
@@ -57,6 +59,7 @@ class Batches:
             footers = [pq.read_metadata(part) for part in self.parts]
         except (pa.ArrowInvalid, OSError) as bad:
             raise DataError(f"not Parquet: {bad}", place=str(path), remedy="write the file again") from None
+        self._repeated = _repeated_texts(footers)
         schemas = [footer.schema.to_arrow_schema() for footer in footers]
         self.schema: pa.Schema = schemas[0]
         self.rows: int = sum(footer.num_rows for footer in footers)
@@ -95,7 +98,29 @@ class Batches:
 
     def _read(self, part: Path) -> Iterator[pa.RecordBatch]:
         try:
-            with pq.ParquetFile(part, pre_buffer=False, buffer_size=_READ_BYTES) as file:
+            with pq.ParquetFile(
+                part, pre_buffer=False, buffer_size=_READ_BYTES, read_dictionary=self._repeated
+            ) as file:
                 yield from file.iter_batches(self.batch_rows, columns=self.columns, use_threads=False)
         except (pa.ArrowException, OSError) as bad:
             raise DataError(f"not a Parquet file: {bad}", place=str(part), remedy="check the file") from None
+
+
+def _repeated_texts(footers: Sequence[pq.FileMetaData]) -> list[str]:
+    """Return the columns of text in which few texts repeat in every row group: those are read as numbers.
+
+    A file stores them as numbers of a dictionary, which takes few bytes a row, the texts themselves included.
+    """
+    if not footers:
+        return []
+    names = [field.name for field in footers[0].schema.to_arrow_schema() if is_text(field.type)]
+    return [name for name in names if all(_is_repeated(footer, name) for footer in footers)]
+
+
+def _is_repeated(footer: pq.FileMetaData, name: str) -> bool:
+    places = [at for at in range(footer.num_columns) if footer.schema.column(at).path == name]
+    chunks = [footer.row_group(n).column(at) for n in range(footer.num_row_groups) for at in places]
+    return bool(chunks) and all(
+        chunk.has_dictionary_page and chunk.total_uncompressed_size < _REPEATED_BYTES * chunk.num_values
+        for chunk in chunks
+    )
