@@ -20,11 +20,23 @@ ALIKE = [
     "a\0",
     "\0\0",
 ]
+FOUR = ["aaaaaaaaX", "", "a", "aaaaaaab"]
 MANY = [f"label {k}" for k in range(300)]
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string()], ids=str)
-@pytest.mark.parametrize("known", [(), ("a",), tuple(ALIKE), ("aaaaaaaaX", "\0"), tuple(MANY), ("x" * 9, "")])
+@pytest.mark.parametrize(
+    "known",
+    [
+        (),
+        ("a",),
+        tuple(ALIKE),
+        ("aaaaaaaaX", "\0"),
+        tuple(MANY),
+        ("x" * 9, ""),
+        *(tuple(FOUR[turn:] + FOUR[:turn]) for turn in range(4)),
+    ],
+)
 def test_places_among_known_texts(kind, known):
     rng = np.random.default_rng(len(known))
     for count in (0, 1, 2, 9, 2_000):

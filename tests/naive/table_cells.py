@@ -129,6 +129,9 @@ def moment(text: str, field: Field, dialect: Dialect) -> int:
     return bounded(((found - EPOCH) // timedelta(microseconds=1)) * 1000 + nanos)
 
 
+FIRST_DAY, LAST_DAY = ((day - date(1970, 1, 1)).days for day in (date.min, date.max))
+
+
 def refuse() -> int:
     raise Refused
 
@@ -141,7 +144,7 @@ def bounded(nanos: int) -> int:
 
 def stamp(count: int | Decimal, field: Field, zone: ZoneInfo) -> int:
     if field.unit == "days":
-        return int(count) if -(2**31) <= count < 2**31 else refuse()
+        return int(count) if FIRST_DAY <= int(count) <= LAST_DAY else refuse()
     nanos = bounded(int(count) * NANOS[field.unit])
     if field.type == "ts":
         return nanos

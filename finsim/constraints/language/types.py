@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -140,7 +140,7 @@ def shown(kind: Type, value: Any) -> str:
         )
         return f"{major:,f} {kind.ccy}"
     if kind.kind == "date":
-        return (date(1970, 1, 1) + timedelta(days=int(value))).isoformat()
+        return str(np.datetime64(int(value), "D"))  # any year: a rule may work out days that no calendar has
     if kind.kind == "ts":
         return _time(int(value), kind.zone)
     if kind.kind == "dur":

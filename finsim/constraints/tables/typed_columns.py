@@ -18,6 +18,7 @@ from finsim.notation import Array, Int1D
 from finsim.tables import Dialect, bind, typed
 from finsim.tables.cells.canonical import LABELS
 from finsim.tables.cells.readiness import is_plain, is_typed, plain_type, texts_of
+from finsim.tables.cells.scaling import calendar_days
 from finsim.tables.sources.source import default_cells
 
 PLACE = b"finsim.place"  # metadata of a table: the file that it was read from
@@ -184,7 +185,13 @@ class Source:
             return column
         if not is_typed(stored, spec) and is_plain(stored.type, spec, self.dialect):
             return _plain_words(column)
+        return self._read(name)
+
+    def _read(self, name: str) -> pa.ChunkedArray:
+        """Return a column read cell by cell as its declared type."""
+        header, spec = self.headers[name], self.columns[name].declared
         place, first = place_of(self.table.schema, self.name), self._number(0)
+        column = self.table.column(header)
         return typed(column, spec, self.dialect, place=place, header=header, first_row=first, minor=True)
 
     def is_text(self, name: str) -> bool:
@@ -223,7 +230,11 @@ class Source:
         )
         if kind.kind == "cat" or (kind.kind == "id" and self.is_text(name)):
             return self._coded(data)
-        return _converted(data, kind)
+        try:
+            return _converted(data, kind)
+        except pa.ArrowInvalid:  # a day or moment that cannot be held: reading cell by cell says which
+            self._read(name)
+            raise
 
     def _constant(self, name: str) -> Vec:
         default = self.columns[name].default
@@ -285,7 +296,7 @@ def _converted(data: pa.Array, kind: Type) -> Vec:
 
 def _times(data: pa.Array, kind: Type, valid: Array | None) -> Vec:
     if kind.kind == "date" and pa.types.is_date32(data.type):
-        return Vec(values_of(data.cast(pa.int32())), valid)
+        return Vec(values_of(calendar_days(data).cast(pa.int32())), valid)
     stamps = data.cast(pa.timestamp("ns", tz=getattr(data.type, "tz", None))).cast(pa.int64())
     nanos = values_of(stamps)
     return Vec(nanos // DAY_NANOS if kind.kind == "date" else nanos, valid)

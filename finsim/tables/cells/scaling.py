@@ -12,6 +12,7 @@ from finsim.tables.cells.zones import local_times, placed
 from finsim.tables.schema import Dialect, Field
 
 _SHARES = {"percent": 100.0, "bp": 10_000.0}
+_FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31, counted from 1970-01-01
 _WHOLE_WITHIN = 1e-9  # how near a float must be to a whole number of minor units, relative
 
 
@@ -78,6 +79,14 @@ def days_of(stamps: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     elif getattr(stamps.type, "tz", None):
         stamps = stamps.cast(pa.timestamp(stamps.type.unit, tz="UTC")).cast(pa.timestamp(stamps.type.unit))
     return pc.floor_temporal(stamps, unit="day").cast(pa.date32())
+
+
+def calendar_days(days: pa.Array) -> pa.Array:
+    """Return days as they are. Raises ArrowInvalid for one outside the years 1 to 9999."""
+    ends = pc.min_max(days.cast(pa.int32()))
+    if (ends["min"].as_py() or 0) < _FIRST_DAY or (ends["max"].as_py() or 0) > _LAST_DAY:
+        raise pa.ArrowInvalid("a day outside the years 1 to 9999")
+    return days
 
 
 def cents_of(amounts: pa.Array, decimals: int) -> pa.Array:

@@ -6,7 +6,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.tables.cells.canonical import LABELS, canonical
-from finsim.tables.cells.scaling import assumed_zone, days_of, minor_of, money_of_floats, of_number, scaled
+from finsim.tables.cells.scaling import (
+    assumed_zone,
+    calendar_days,
+    days_of,
+    minor_of,
+    money_of_floats,
+    of_number,
+    scaled,
+)
 from finsim.tables.cells.small_arrays import without_nan, words
 from finsim.tables.cells.written import from_text
 from finsim.tables.schema import Dialect, Field
@@ -44,6 +52,11 @@ def from_stored(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
 
     Raises Undeclared where the schema has to say a unit, pyarrow.ArrowInvalid when cells do not fit.
     """
+    cells = _canonical(data, field, dialect)
+    return calendar_days(cells) if field.type == "date" else cells
+
+
+def _canonical(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     kind = data.type
     if pa.types.is_null(kind):
         return pa.nulls(len(data), canonical(field))
