@@ -302,3 +302,13 @@ def test_a_packed_file_and_a_folder(tmp_path):
     for part in range(2):
         pq.write_table(pa.table({"a": [part], "b": ["x"]}), folder / f"{part}.parquet")
     assert propose(folder).rows == 2
+
+
+def test_two_decimals_in_every_cell_may_be_money_though_no_currency_is_known(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("k,Wert,share\na,1.50,0.25\nb,-2.75,0.5\nc,10.00,1\n")
+    found = propose(path)
+    assert found.kind == "table"
+    assert found.fields["Wert"].type == "float"
+    assert [doubt for doubt in found.doubts if "money?" in doubt and "`Wert`" in doubt]
+    assert not [doubt for doubt in found.doubts if "money?" in doubt and "`share`" in doubt]

@@ -122,7 +122,10 @@ def table_name(schema: pa.Schema | Mapping[str, pa.Schema], rules: RuleSet) -> s
 def refuse_absent(given: Iterable[str], rules: RuleSet, place: str = "") -> None:
     """Raise RuleError that names every table of the pack that must be given and is not."""
     absent = [name for name, table in rules.tables.items() if name not in set(given) and not table.optional]
-    remedy = "give it too, name the tables to judge (--table), or declare it `optional: true` in the pack"
+    remedy = (
+        "give it too (a folder with a file for each table, or a mapping of tables in Python), name the tables "
+        "to judge (--table), or declare it `optional: true` in the pack"
+    )
     if absent:
         raise RuleError.of(
             Problem(place or f"pack {rules.id}", f"table {name!r} is not given", "", remedy)

@@ -209,13 +209,12 @@ def _typed(
             return Guess(money, (said,) if money.ccy == NO_CURRENCY else ())
         return Guess(replace(base, type="float"), (f"`{header}` has {decimals} decimals: not money",))
     named = any(word in fold(header) for word in _SHARE_NAMES)
-    if (
-        ccy not in ("", NO_CURRENCY)
-        and not base.role
-        and not named
-        and all(re.fullmatch(r"-?\d+\.\d\d", text) for text in plain)
-    ):
+    if ccy and not base.role and not named and all(re.fullmatch(r"-?\d+\.\d\d", text) for text in plain):
         said = f"`{header}` has two decimals in every cell: money?"
+        if ccy == NO_CURRENCY:
+            return Guess(
+                replace(base, type="float"), (f"{said} declare type: money and its currency, ccy: EUR",)
+            )
         return Guess(replace(base, type="money", ccy=ccy), (said,))
     if base.role in _SHARE_ROLES or (named and not (whole and high <= 10)):
         return _share(header, values, base)
