@@ -123,7 +123,7 @@ def refuse_absent(given: Iterable[str], rules: RuleSet, place: str = "") -> None
     """Raise RuleError that names every table of the pack that must be given and is not."""
     absent = [name for name, table in rules.tables.items() if name not in set(given) and not table.optional]
     remedy = (
-        "give it too (a folder with a file for each table, or a mapping of tables in Python), name the tables "
+        "give it too (a folder with a file for each table, in Python a mapping of tables), name the tables "
         "to judge (--table), or declare it `optional: true` in the pack"
     )
     if absent:
