@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from finsim.tables.binding import bind, plain
 from finsim.tables.cells.canonical import canonical
 from finsim.tables.cells.meaning import typed
+from finsim.tables.cells.stored import is_readable
 from finsim.tables.header_words import HEADER_WORDS
 from finsim.tables.schema import Dialect, Field, Schema
 from finsim.tables.schema_file import ColumnKeys, ReadKeys, load_schema
@@ -31,6 +32,7 @@ __all__ = [
     "TableSource",
     "bind",
     "canonical",
+    "is_readable",
     "load_schema",
     "open_table",
     "plain",

@@ -261,3 +261,11 @@ def test_a_table_from_arrow_and_polars_is_read_alike():
     wanted = read_prices(frame)
     for table in (pa.Table.from_pandas(frame), pl.from_pandas(frame)):
         np.testing.assert_array_equal(read_prices(table).close, wanted.close)
+
+
+@pytest.mark.parametrize("far", [1e300, -1e300, np.inf, -np.inf])
+def test_a_level_beyond_what_bars_can_give_back_is_refused(far):
+    frame = pd.DataFrame({"date": dates(), "Y": np.linspace(-1, 1, ROWS)})
+    frame.loc[7, "Y"] = far
+    with pytest.raises(DataError, match=r"row 8, column Y: .*at most 1e\+130"):
+        read_prices(frame, schema=declared(Y="difference"))

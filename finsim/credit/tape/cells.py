@@ -14,7 +14,7 @@ from finsim.credit.tape.mapping import Declared
 from finsim.credit.tape.roles import ROLES, Role
 from finsim.errors import DataError, Problem, did_you_mean
 from finsim.notation import Array
-from finsim.tables import Dialect, Field, typed
+from finsim.tables import Dialect, Field, is_readable, typed
 
 SHOWN_PER_COLUMN = 5
 _BAD = ("bad", "1", "yes", "true", "default", "1.0")
@@ -176,6 +176,12 @@ def outcome_of(reader: Reader, column: pa.ChunkedArray, said: Declared, header: 
         if cells is None:
             return None
         column = cells
+    if not is_readable(column.type):
+        place = f"{reader.place}: column {header!r}"
+        reader.problems.append(
+            Problem(place, f"holds {column.type}", "words, numbers or truths", "name another")
+        )
+        return None
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     words = [_plain(word) for word in column.cast(pa.string()).to_pylist()]

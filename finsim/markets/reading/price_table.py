@@ -19,7 +19,7 @@ from finsim.markets.reading.price_layouts import MEANINGS, SYNONYMS, Columns, re
 from finsim.markets.reading.vendor_headers import Level, levels_of
 from finsim.records.paths import KINDS, PRICE, facts_of
 from finsim.records.trading_calendar import NYSE, TradingCalendar
-from finsim.tables import Dialect, Field, Schema, TableSource, bind, load_schema, open_table
+from finsim.tables import Dialect, Field, Schema, TableSource, bind, is_readable, load_schema, open_table
 
 NULLS = ("NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "<NA>", "#N/A")
 """Words that mean empty in a column of prices or volumes."""
@@ -97,6 +97,11 @@ def read_price_table(source: Any, place: str, layout: str | None, schema: Schema
         frame[header] = frame[header].astype(np.float64)
     if columns.date is not None:
         days = opened.table([columns.date], rename=False).column(0)
+        if not is_readable(days.type):
+            raise DataError(
+                f"column {columns.date!r} holds {days.type}", place=place, expected="dates",
+                remedy="write the dates as text or as dates",
+            )  # fmt: skip
         try:
             frame[columns.date] = days.to_pandas()
         except ValueError as bad:  # a day that Python's calendar does not have
