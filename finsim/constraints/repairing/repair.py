@@ -23,6 +23,7 @@ from finsim.constraints.repairing.repair_rounds import MAX_ROUNDS, Rounds
 from finsim.constraints.repairing.resample_repair import Resampling
 from finsim.constraints.repairing.sequential_repair import Terms
 from finsim.constraints.repairing.table_under_repair import Workpiece
+from finsim.constraints.tables.arrow_writeback import without_views
 from finsim.notation import Int1D
 
 __all__ = ["FLAG_COLUMN", "MAX_ROUNDS", "Ask", "Draw", "HotDeck", "RepairReport", "RuleRepair", "repair"]
@@ -52,7 +53,7 @@ def repair(
     (left out: a random hot deck under seed 0).
     """
     known = name or table_of(table, rules)
-    data = as_arrow(table, rules.tables[known])
+    data = without_views(as_arrow(table, rules.tables[known]))
     given = {other: as_arrow(one, rules.tables[other]) for other, one in (others or {}).items()}
     session = Session(rules, {**given, known: data}, params)
     piece = Workpiece(session, known)

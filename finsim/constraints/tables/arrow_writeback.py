@@ -12,7 +12,10 @@ import pyarrow.compute as pc
 from finsim.constraints.language.types import DAY_NANOS, Type
 from finsim.constraints.tables.typed_columns import Source
 from finsim.notation import Array, Bool1D, Int1D
+from finsim.tables.cells.canonical import TIMES
 from finsim.tables.cells.readiness import is_typed
+from finsim.tables.cells.stored import is_text
+from finsim.tables.rewriting.stored import as_text
 
 _FACTORS = {"percent": 100.0, "bp": 10_000.0, "years": 1.0}
 _NANOS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
@@ -33,6 +36,10 @@ def written(source: Source, column: str, rows: Int1D, values: Array) -> pa.Table
     ordered = values[np.argsort(rows, kind="stable")]
     stored = source.table.schema.field(source.headers[column])
     spec = source.columns[column].declared
+    if is_text(target) and spec.type not in ("cat", "id"):
+        plain = one_array(source.table.column(source.headers[column]))
+        values = _canonical(ordered, source.columns[column].type)
+        return exchanged(source, column, rows, as_text(plain, np.sort(rows), values, spec, source.dialect))
     unit = "" if is_typed(stored, spec) else spec.unit
     return exchanged(source, column, rows, _arrow(source, ordered, source.columns[column].type, target, unit))
 
@@ -51,6 +58,15 @@ def exchanged(source: Source, column: str, rows: Int1D, cells: pa.Array) -> pa.T
     if pa.types.is_dictionary(old.type):
         merged = _coded(merged, old)
     return source.table.set_column(place, source.table.schema.field(place), merged)
+
+
+def without_views(table: pa.Table) -> pa.Table:
+    """Return a table whose texts Arrow can exchange: those of polars are views, which it cannot."""
+    fields = [
+        field.with_type(pa.large_string()) if pa.types.is_string_view(field.type) else field
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(fields, table.schema.metadata))
 
 
 def one_array(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -99,6 +115,22 @@ def _arrow(source: Source, values: Array, kind: Type, target: pa.DataType, unit:
         whole: Any = np.rint(values) if values.dtype.kind == "f" else values
         return pa.array(whole.astype(np.int64)).cast(target)
     return pa.array(values).cast(target)
+
+
+def _canonical(values: Array, kind: Type) -> pa.Array:
+    """Return values as rules keep them in the canonical form of their type."""
+    if kind.kind == "money":
+        exact = [Decimal(int(value)).scaleb(-kind.scale) for value in values]
+        return pa.array(exact, pa.decimal128(38, kind.scale))
+    if kind.kind == "date":
+        return _days(values, pa.date32())
+    if kind.kind == "ts":
+        return pa.array(values.astype(np.int64)).cast(TIMES)
+    if kind.kind == "dur":
+        return pa.array(values.astype(np.int64)).cast(pa.duration("ns"))
+    if kind.kind == "int":
+        return pa.array(values.astype(np.int64))
+    return pa.array(values if kind.kind == "bool" else values.astype(np.float64))
 
 
 def _days(values: Array, target: pa.DataType) -> pa.Array:

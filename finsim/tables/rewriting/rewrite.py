@@ -14,7 +14,7 @@ from finsim.errors import DataError
 from finsim.notation import Int1D
 from finsim.records.storage import replacing, write_table
 from finsim.tables.rewriting.cells import equal
-from finsim.tables.rewriting.stored import stored_again
+from finsim.tables.rewriting.stored import in_declared_unit, stored_again
 from finsim.tables.rewriting.streams import compression, exact_encoding, is_text
 from finsim.tables.rewriting.text import Added, Changed, Edits, Text, rewrite_text
 from finsim.tables.sources.source import TableSource
@@ -108,7 +108,9 @@ def _merged(source: TableSource, after: pa.Table, edits: Edits) -> pa.Table:
     for at in range(table.num_columns):
         column = table.column(at)
         if at in typed:
+            declared = _declared(source, typed[at])
             column = after[typed[at]]
+            column = column if declared is None else in_declared_unit(column, source.fields[declared])
         elif at in changed:
             rows = np.searchsorted(edits.kept, changed[at].rows)
             column = stored_again(column, rows, changed[at].values, changed[at].column, source)

@@ -7,15 +7,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.errors import DataError
-from finsim.notation import Int1D
+from finsim.notation import Array, Int1D
 from finsim.tables.cells.scaling import cents_of
 from finsim.tables.cells.stored import from_stored, is_text
 from finsim.tables.rewriting.cells import equal, texts
 from finsim.tables.rewriting.style import SAMPLE, style_of
-from finsim.tables.schema import Field
+from finsim.tables.schema import Dialect, Field
 from finsim.tables.sources.source import TableSource
 
 _SHARES = {"percent": 100.0, "bp": 10_000.0}
+_SHARE_DIGITS = 10  # 0.239 times 100 is 23.900000000000002
 
 
 def stored_again(
@@ -28,7 +29,12 @@ def stored_again(
     kind = stored.type.value_type if pa.types.is_dictionary(stored.type) else stored.type
     plain = stored.cast(kind).combine_chunks()
     try:
-        new = _text(plain, rows, values, field, source) if is_text(kind) else _converted(values, field, kind)
+        is_written = is_text(kind)
+        new = (
+            as_text(plain, rows, values, field, source.dialect)
+            if is_written
+            else _converted(values, field, kind)
+        )
         again = from_stored(new, field, source.dialect)
         same = _alike(values, again)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OverflowError):
@@ -47,6 +53,27 @@ def stored_again(
     return column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
 
 
+def in_declared_unit(values: pa.ChunkedArray, field: Field) -> pa.ChunkedArray:
+    """Return canonical numbers in the unit in which the schema declares them, so that it reads them again."""
+    if field.unit in _SHARES:
+        size = _SHARES[field.unit]
+        shares = values.to_numpy(zero_copy_only=False).astype(np.float64)
+        exact, plain = shares * size, np.round(shares * size, _SHARE_DIGITS)
+        return _floats(np.where(plain / size == shares, plain, exact))
+    if field.unit == "years":
+        years = values.cast(pa.float64()).to_numpy(zero_copy_only=False) / 12
+        found = _floats(years)
+        whole = pa.types.is_integer(values.type) and bool(
+            np.all(np.isnan(years) | (years == np.floor(years)))
+        )
+        return found.cast(values.type) if whole else found
+    return values
+
+
+def _floats(values: Array) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.array(values, mask=np.isnan(values))])
+
+
 def _alike(values: pa.Array, again: pa.Array) -> pa.Array:
     """Compare values with what is read again; floats in another unit may differ in the last bit."""
     if not pa.types.is_floating(values.type):
@@ -56,12 +83,15 @@ def _alike(values: pa.Array, again: pa.Array) -> pa.Array:
     return pc.or_(equal(values, again), pa.array(near <= bits))
 
 
-def _text(plain: pa.Array, rows: Int1D, values: pa.Array, field: Field, source: TableSource) -> pa.Array:
-    """Return values as cells of text in the style of the column."""
+def as_text(plain: pa.Array, rows: Int1D, values: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    """Return canonical values of some rows as cells of text in the style of the column ``plain``.
+
+    Raises ArrowInvalid where a value has no form that reads as it again.
+    """
     old = [cell or "" for cell in plain.take(pa.array(rows, pa.int64())).to_pylist()]
     sample = [cell for cell in plain.slice(0, SAMPLE).to_pylist() if cell is not None]
-    style = style_of(sample, [False] * len(sample), source.dialect)
-    cells = texts(values, old, field, source.dialect, style)
+    style = style_of(sample, [False] * len(sample), dialect)
+    cells = texts(values, old, field, dialect, style)
     if any(cell is None for cell in cells):
         raise pa.ArrowInvalid("no form")
     made = [None if valid is False and cell == "" else cell
