@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -48,10 +50,11 @@ def kept_loans(applications: pd.DataFrame, settings: Settings, streams: Streams)
     noise = streams.at("loans", "kept").random(count)
     term, paid = _months(frame, settings)
     rate = loan_rates(settings, rows, pd_, lgd, noise)
-    owed = _owed(rows)
-    amount = _cents(rows["amount"]) if "amount" in rows else owed
-    assert amount is not None
+    owed = _stated(rows, ("balance", "ead"))
+    amount = _cents(_whole(_stated(rows, ("amount", "balance", "ead")), "an amount or a balance"))
     due = payment(amount, rate, term)
+    scheduled = balance_after(amount, rate, due, term, paid)
+    balance = np.where(np.isnan(owed), scheduled, _cents(np.nan_to_num(owed)))
     ids, obligors, lead = _keys(frame)
     columns: dict[str, Array | pa.Array] = {
         "loan_id": ids,
@@ -63,8 +66,8 @@ def kept_loans(applications: pd.DataFrame, settings: Settings, streams: Streams)
         **({"age": whole_numbers(rows["age"], pa.int32())} if "age" in rows else {}),
         **_incomes(rows, due),
         "amount": amount,
-        "balance": owed if owed is not None else balance_after(amount, rate, due, term, paid),
-        **({"ead": _cents(rows["ead"])} if {"ead", "balance"} <= set(rows) else {}),
+        "balance": balance,
+        **({"ead": _exposure(rows["ead"], balance)} if {"ead", "balance"} <= set(rows) else {}),
         "currency": _coded(frame["currency"].replace("", settings.currency)),
         "rate": rate,
         "term_months": term.astype(np.int32),
@@ -86,24 +89,51 @@ def _cents(units: Array) -> Int1D:
     return np.rint(np.asarray(units, dtype=np.float64) * MINOR_UNITS).astype(np.int64)
 
 
-def _owed(rows: dict[str, Array]) -> Int1D | None:
-    """Return the stated balance, else the stated exposure, minor units; None when the tape has neither."""
-    name = next((name for name in ("balance", "ead") if name in rows), None)
-    return None if name is None else _cents(rows[name])
+def _stated(rows: dict[str, Array], names: Sequence[str]) -> Float1D:
+    """Return the first of some columns that states a number, loan by loan; NaN where none does."""
+    found = np.full(len(next(iter(rows.values()))), np.nan)
+    for name in names:
+        if name in rows:
+            found = np.where(np.isnan(found), np.asarray(rows[name], dtype=np.float64), found)
+    return found
+
+
+def _whole(values: Float1D, what: str) -> Float1D:
+    """Return values of loans as they are. Raises DataError that names the loans without one."""
+    gaps = np.flatnonzero(np.isnan(values))
+    if len(gaps):
+        shown = [
+            Problem(f"the tape, row {row}", "the cell is empty", f"{what} of every loan that is kept",
+                    "fill the cell or drop the row")
+            for row in gaps[:_SHOWN].tolist()
+        ]  # fmt: skip
+        more = (
+            [Problem("the tape", f"{len(gaps) - _SHOWN:,} more loans like these")]
+            if len(gaps) > _SHOWN
+            else []
+        )
+        raise DataError.of([*shown, *more])
+    return values
+
+
+def _exposure(ead: Array, balance: Int1D) -> Int1D:
+    """Return the stated exposures, minor units; the balance where none is stated."""
+    units = np.asarray(ead, dtype=np.float64)
+    return np.where(np.isnan(units), balance, _cents(np.nan_to_num(units)))
 
 
 def _months(frame: pd.DataFrame, settings: Settings) -> tuple[Int1D, Int1D]:
     """Return the term and the instalments paid at ``as_of``: stated, else since opening, else 0."""
-    term = frame["term_months"].to_numpy().astype(np.int64)
+    term = _whole(frame["term_months"].to_numpy(dtype=np.float64), "a term").astype(np.int64)
+    stated, column = np.full(len(term), np.nan), ""
     if "months_on_book" in frame:
-        paid = frame["months_on_book"].to_numpy().astype(np.int64)
-        column = "months_on_book"
-    elif "opened" in frame:
+        stated, column = frame["months_on_book"].to_numpy(dtype=np.float64), "months_on_book"
+    if "opened" in frame:
         day = frame["opened"].dt
-        paid = ((settings.as_of.year - day.year) * 12 + settings.as_of.month - day.month).to_numpy()
-        paid, column = paid.astype(np.int64), "opened"
-    else:
-        return term, np.zeros(len(term), dtype=np.int64)
+        since = ((settings.as_of.year - day.year) * 12 + settings.as_of.month - day.month).to_numpy()
+        stated = np.where(np.isnan(stated), since.astype(np.float64), stated)
+        column = column or "opened"
+    paid = np.nan_to_num(stated).astype(np.int64)
     wrong = np.flatnonzero((paid < 0) | (paid >= term))
     if len(wrong):
         raise DataError.of(
@@ -133,10 +163,11 @@ def _keys(frame: pd.DataFrame) -> tuple[pa.Array, pa.Array, Int1D]:
 
 def _dated(frame: pd.DataFrame, settings: Settings, paid: Int1D) -> dict[str, pa.Array]:
     """Return the opening day, stated or from the months on book, and its quarter."""
-    if "opened" in frame and frame["opened"].notna().all():
-        opened = frame["opened"]
-    else:
-        opened = pd.Series(opening_days(settings, paid))
+    days = opening_days(settings, paid).astype("datetime64[ns]")
+    if "opened" in frame:
+        stated = frame["opened"].to_numpy(dtype="datetime64[ns]")
+        days = np.where(np.isnat(stated), days, stated)
+    opened = pd.Series(days, dtype="datetime64[ns]")
     quarter = opened.dt.to_period("Q").astype(str)
     return {"vintage": _coded(quarter), "opened": pa.array(opened.dt.date.tolist(), pa.date32())}
 

@@ -204,3 +204,38 @@ def test_whole_numbers_stay_ids_as_stored(base):
     assert book["loan_id"].to_pylist() == list(range(10, 250))
     months = panel(book, base, Streams(7), Settings(), 0)
     assert set(months["loan_id"].to_pylist()) == set(range(10, 250))
+
+
+def test_a_gap_in_a_column_is_filled_by_the_next_that_states_it_loan_by_loan(settings):
+    frame = tape_frame(6).assign(ead=[111.0, 222.0, np.nan, 444.0, np.nan, 666.0])
+    frame["balance"] = [np.nan, 50.0, 60.0, np.nan, np.nan, 70.0]
+    frame.loc[1, "amount"] = np.nan
+    frame["months_on_book"] = [3.0, np.nan, 5.0, np.nan, 6.0, 7.0]
+    frame["opened"] = pd.to_datetime(
+        ["2020-01-15", f"{settings.as_of:%Y-%m}-01", None, None, None, "2020-03-01"]
+    )
+    gaps = {name: Declared(Field("float", source=name, null=True)) for name in ("balance", "ead", "amount")}
+    gaps |= {"months_on_book": Declared(Field("int", source="months_on_book", null=True))}
+    gaps |= {"opened": Declared(Field("date", source="opened", null=True))}
+    frame["loan_no"] = range(6)
+    book = kept_loans(read_tape(frame, mapping_of(gaps), keep=True).frame, settings, Streams(7)).to_pandas()
+    scheduled = book["balance"][4]
+    assert book["balance"].tolist() == [11_100, 5_000, 6_000, 44_400, scheduled, 7_000]
+    assert 0 < scheduled < book["amount"][4]
+    assert book["ead"].tolist() == [11_100, 22_200, 6_000, 44_400, scheduled, 66_600]
+    assert book["amount"][1] == 5_000
+    assert book["months_on_book"].tolist() == [3, 0, 5, 0, 6, 7]
+    days = [str(day) for day in book["opened"]]
+    assert (days[0], days[1], days[5]) == ("2020-01-15", f"{settings.as_of:%Y-%m}-01", "2020-03-01")
+    assert "NaT" not in days
+
+
+@pytest.mark.parametrize("name", ["term_months", "amount"])
+def test_a_kept_loan_without_term_or_size_is_refused_with_its_row(name, settings):
+    frame = tape_frame(60).drop(columns="balance")
+    frame[name] = frame[name].astype(float).where(frame.index % 7 > 0)
+    said = {name: Declared(Field("float", source=name, null=True))}
+    tape = read_tape(frame, mapping_of(said), keep=True)
+    with pytest.raises(DataError, match="the tape, row 7: the cell is empty") as caught:
+        kept_loans(tape.frame, settings, Streams(7))
+    assert "4 more loans" in str(caught.value)
