@@ -31,7 +31,10 @@ PLAN = ".finsim/plan.json"
 
 @dataclass(frozen=True)
 class Statement:
-    """What the data are for, what they are not for, and what is known to be wrong with them."""
+    """What the data are for, what they are not for, and what is known to be wrong with them.
+
+    ``real_records`` names tables that hold real records as they were given.
+    """
 
     intended_use: tuple[str, ...] = (
         "train and test fraud and money-laundering detectors",
@@ -48,6 +51,19 @@ class Statement:
         "scenarios are conditional stories without probabilities",
         "similarity to real data is shown only by the metrics of the scorecard, on the data named here",
     )
+    real_records: tuple[str, ...] = ()
+
+
+KEPT_LOANS = Statement(
+    intended_use=("stress the very loans of the tape under stated scenarios",),
+    prohibited_use=(*Statement.prohibited_use, "sharing the loans more widely than the tape itself"),
+    known_limits=(
+        "the loans are those of the tape, with their keys and all other columns as given: real records",
+        *Statement.known_limits,
+    ),
+    real_records=("loans",),
+)
+"""What is said of a run that follows the very loans of a tape."""
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,10 @@ def test_kept_loans_from_the_file_to_a_sealed_run(tmp_path: Path) -> None:
     assert {fact["header"] for fact in facts} == set(tape)
     cap = manifest["rules"]["credit/base"]["rules"]["usury_cap"]
     assert cap["violations"] == cap["after"] == (tape["Zins"] > 0.24).sum()
+    assert manifest["statement"]["real_records"] == ["loans"]
+    page = (done.path / "report.html").read_text()
+    assert "Real records" in page
+    assert "ynthetic data" not in page.split("<script")[0]
     assert verify_run(done.path).ok
     assert isinstance(Run(done.path), Run)
 
@@ -88,6 +92,7 @@ def test_stated_rates_of_a_resampled_book_are_not_cut(tmp_path: Path) -> None:
     book = loans(done.path)
     assert book["rate"].mean() == pytest.approx(tape["Zins"].mean(), abs=0.01)
     assert book["rate"].max() > 0.3
+    assert "Synthetic data: no row describes" in (done.path / "report.html").read_text()
     assert book["loan_id"].tolist() == list(range(600))
     assert book["age"].isna().mean() == pytest.approx(tape["Alter"].isna().mean(), abs=0.05)
 
