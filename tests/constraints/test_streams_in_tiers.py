@@ -16,7 +16,7 @@ from finsim.constraints.compiled import compiled_tier, rule_compiler
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.tables.group_layout import StreamGroups
 from finsim.constraints.tables.parquet_batches import Batches, read_ahead
-from finsim.errors import DataError
+from finsim.errors import DataError, FinsimError
 
 
 def cut(table, rows):
@@ -140,3 +140,19 @@ def test_reading_ahead_gives_the_same_batches_and_fails_in_its_turn():
     assert [next(batches), next(batches)] == [1, 2]
     with pytest.raises(DataError, match="damaged"):
         next(batches)
+
+
+@pytest.mark.parametrize("batches", [1, 2])
+def test_a_last_group_out_of_order_ends_as_with_the_interpreter(batches):
+    rules = RuleSet.parse(
+        'finsim-rules: 1\npack: {id: t, version: "1"}\ntable: t\norder: {group: [g], by: [n]}\n'
+        "columns: {g: {type: int}, n: {type: int}}\nrules: [{id: up, check: n > lag(n)}]\n"
+    )
+    table = pa.table({"g": [0] * 6, "n": [1, 2, 3, 2, 5, 6]})
+    ends = []
+    for tier in ("interpreter", "compiled"):
+        try:
+            ends.append(check_batches(cut(table, 6 // batches), rules, tier=tier).to_dict())
+        except FinsimError as refused:
+            ends.append(str(refused))
+    assert ends[0] == ends[1]

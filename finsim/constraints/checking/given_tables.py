@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from finsim.constraints.packs.rule import Table
 from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.tables.arrow_views import without_views
 from finsim.constraints.tables.typed_columns import PLACE, headers_of, missing
 from finsim.errors import DataError, Problem, RuleError, did_you_mean
 from finsim.tables import TableSource, open_table
@@ -67,7 +68,10 @@ def named(tables: AnyTable | Mapping[str, AnyTable], rules: RuleSet) -> dict[str
         if name not in rules.tables:
             remedy = did_you_mean(name, list(rules.tables))
             raise RuleError(f"pack {rules.id} has no table {name!r}", place=f"table {name}", remedy=remedy)
-    return {name: as_arrow(table, rules.tables[name], needed(rules, name)) for name, table in tables.items()}
+    return {
+        name: without_views(as_arrow(table, rules.tables[name], needed(rules, name)))
+        for name, table in tables.items()
+    }
 
 
 def needed(rules: RuleSet, name: str) -> list[str]:

@@ -52,9 +52,14 @@ class Streamed:
     def finish(self) -> None:
         """Judge what was held back."""
         if self.fast is not None and self._held is not None and self._held.num_rows:
+            from finsim.constraints.compiled.sorted_groups import OutOfOrder
+
             first_row = self.rows - self._held.num_rows
             held = self.fast.source.piece(self._held, first_row - self.fast.source.first_row)
-            self._judge(held, first_row)
+            try:
+                self._judge(held, first_row)
+            except OutOfOrder:
+                raise Unsuited from None
 
     def _is_fast(self, source: Source) -> bool:
         """Whether kernels judge this batch: asked for, on disk, or compiled while others were judged."""

@@ -58,7 +58,7 @@ class Writer(Weaving):
             if not flag:
                 return self._never() if wanted else self._always()
             return self.let(f"not {flag}") if wanted else flag
-        if node.op == "in":
+        if node.op == "in" and self.native(node):
             return self._member(node, wanted)
         if node.op in ("const", "param"):
             return self._always() if bool(self.facts.constant(node)) is wanted else self._never()

@@ -23,7 +23,7 @@ from finsim.constraints.repairing.repair_rounds import MAX_ROUNDS, Rounds
 from finsim.constraints.repairing.resample_repair import Resampling
 from finsim.constraints.repairing.sequential_repair import Terms
 from finsim.constraints.repairing.table_under_repair import Workpiece
-from finsim.constraints.tables.arrow_writeback import without_views
+from finsim.constraints.tables.arrow_views import without_views
 from finsim.notation import Int1D
 
 __all__ = ["FLAG_COLUMN", "MAX_ROUNDS", "Ask", "Draw", "HotDeck", "RepairReport", "RuleRepair", "repair"]

@@ -60,15 +60,6 @@ def exchanged(source: Source, column: str, rows: Int1D, cells: pa.Array) -> pa.T
     return source.table.set_column(place, source.table.schema.field(place), merged)
 
 
-def without_views(table: pa.Table) -> pa.Table:
-    """Return a table whose texts Arrow can exchange: those of polars are views, which it cannot."""
-    fields = [
-        field.with_type(pa.large_string()) if pa.types.is_string_view(field.type) else field
-        for field in table.schema
-    ]
-    return table.cast(pa.schema(fields, table.schema.metadata))
-
-
 def one_array(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
     """Return cells as one array, decoded where they are in a dictionary."""
     if isinstance(cells, pa.ChunkedArray):

@@ -11,18 +11,34 @@ from finsim.tables.cells.small_arrays import as_numpy, number, numbers
 from finsim.tables.cells.zones import local_times, placed
 from finsim.tables.schema import Dialect, Field
 
-_SHARES = {"percent": 100.0, "bp": 10_000.0}
+_SHARES = {"percent": 2, "bp": 4}  # places by which the point moves
+_DIGITS = (13, 9, 5)  # after the point, of numbers that are told exactly
+_EXACT = 2.0**53  # whole floats below are exact
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31, counted from 1970-01-01
 _WHOLE_WITHIN = 1e-9  # how near a float must be to a whole number of minor units, relative
+_LEAST_APART = 1e-3  # and at most so many minor units
+_FLOAT_STEPS = 2.0**-51  # but what two steps of a float are, relative
 
 
 def scaled(values: pa.Array, field: Field) -> pa.Array:
     """Return numbers of the declared unit as decimals or months."""
     if field.unit in _SHARES:
-        return pc.divide(values, number(_SHARES[field.unit]))
+        return _shares(values, _SHARES[field.unit])
     if field.unit == "years":
         return pc.multiply_checked(values, number(12).cast(values.type))
     return values
+
+
+def _shares(values: pa.Array, places: int) -> pa.Array:
+    """Return floats over a power of ten as written digits are: 0.57 % is the float nearest to 0.0057."""
+    given = as_numpy(values).astype(np.float64)
+    found = given / 10.0**places
+    with np.errstate(over="ignore", invalid="ignore"):
+        for digits in _DIGITS:
+            whole = np.rint(given * 10.0**digits)
+            is_exact = (np.abs(whole) < _EXACT) & (whole / 10.0**digits == given)
+            found = np.where(is_exact, whole / 10.0 ** (digits + places), found)
+    return numbers(found, as_numpy(values.is_valid()) if values.null_count else None)
 
 
 def minor_of(whole: pa.Array, field: Field) -> pa.Array:
@@ -39,7 +55,12 @@ def money_of_floats(values: pa.Array, field: Field) -> pa.Array:
     minor = pc.multiply(values, number(factor))
     whole = pc.round(minor)
     size = pc.max_element_wise(pc.abs(minor), number(1.0), skip_nulls=False)
-    near = pc.less_equal(pc.abs(pc.subtract(minor, whole)), pc.multiply(size, number(_WHOLE_WITHIN)))
+    # At most a thousandth of a minor unit, but where floats of many digits cannot be nearer.
+    least = pc.min_element_wise(
+        pc.multiply(size, number(_WHOLE_WITHIN)), number(_LEAST_APART), skip_nulls=False
+    )
+    room = pc.max_element_wise(least, pc.multiply(size, number(_FLOAT_STEPS)), skip_nulls=False)
+    near = pc.less_equal(pc.abs(pc.subtract(minor, whole)), room)
     if pc.all(near).as_py() is False:
         raise pa.ArrowInvalid("not a whole number of minor units")
     return minor_of(whole.cast(pa.int64()), field)

@@ -95,7 +95,7 @@ def _floats(texts: pa.Array, field: Field) -> pa.Array:
     signed = filled(pc.ends_with(texts, "%"), False)
     if not pc.any(signed).as_py():
         return _shares(texts, places)
-    shares = pc.utf8_trim_whitespace(pc.utf8_rtrim(texts, "%"))
+    shares = pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, "%$", ""))
     return pc.if_else(signed, _shares(shares, PLACES["percent"]), _shares(shares, places))
 
 
@@ -110,8 +110,15 @@ def _shares(texts: pa.Array, places: int) -> pa.Array:
     moved = pc.binary_join_element_wise(texts, f"e-{places}", "")
     if pc.all(plain).as_py():
         return moved.cast(pa.float64())
-    read = pc.if_else(plain, moved, texts).cast(pa.float64())
-    return pc.if_else(plain, read, pc.divide(read, number(10.0**places)))
+    return pc.if_else(plain, moved, _with_less_power(texts, places)).cast(pa.float64())
+
+
+def _with_less_power(texts: pa.Array, places: int) -> pa.Array:
+    """Return numbers written with a power of ten with a lesser one; others (inf, no number) as they are."""
+    parts = pc.extract_regex(texts, r"^(?P<number>[-+]?(?:\d+\.?\d*|\.\d+))[eE]\+?(?P<power>-?\d{1,9})$")
+    power = pc.subtract(pc.struct_field(parts, "power").cast(pa.int64()), number(places))
+    less = pc.binary_join_element_wise(pc.struct_field(parts, "number"), power.cast(pa.string()), "e")
+    return pc.coalesce(less, texts)
 
 
 def plain_numbers(texts: pa.Array, dialect: Dialect) -> pa.Array:
@@ -209,7 +216,7 @@ def _apart(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
 
 
 def _durations(texts: pa.Array, field: Field) -> pa.Array:
-    clock = filled(pc.match_substring_regex(texts, r"^-?\d+:\d\d:\d\d(\.\d{1,9})?$"), False)
+    clock = filled(pc.match_substring_regex(texts, r"^-?\d+:[0-5]\d:[0-5]\d(\.\d{1,9})?$"), False)
     if not pc.any(clock).as_py():
         if not field.unit and texts.null_count < len(texts):
             raise pa.ArrowInvalid("a duration without a unit")

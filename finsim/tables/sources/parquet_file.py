@@ -59,6 +59,7 @@ class ParquetTable(TableSource):
             if (field.type == "cat" or (field.type == "id" and ids)) and is_text(self.schema.field(at).type)
         ]
         is_whole = len(places) == len(self.headers)
+        first: pa.Schema | None = None
         for part in self.parts:
             with (
                 reading(str(part), "Parquet file"),
@@ -68,4 +69,22 @@ class ParquetTable(TableSource):
             ):
                 wanted = None if is_whole else names
                 for batch in file.iter_batches(BATCH_ROWS, columns=wanted, use_threads=False):
-                    yield batch if is_whole else batch.select(names)
+                    chosen = batch if is_whole else batch.select(names)
+                    first = first or chosen.schema
+                    yield _as_first(chosen, first)
+
+
+def _as_first(batch: pa.RecordBatch, first: pa.Schema) -> pa.RecordBatch:
+    """Return a batch whose texts are coded where those of the first part are, and else not."""
+    if batch.schema.equals(first):
+        return batch
+    columns = []
+    for cells, field in zip(batch.columns, first, strict=True):
+        coded, wanted = pa.types.is_dictionary(cells.type), pa.types.is_dictionary(field.type)
+        if cells.type != field.type and is_text(cells.type) and is_text(field.type):
+            plain = cells.cast(cells.type.value_type) if coded else cells
+            cells = (
+                plain.cast(field.type.value_type).dictionary_encode() if wanted else plain.cast(field.type)
+            )
+        columns.append(cells)
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
