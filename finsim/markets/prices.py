@@ -16,7 +16,13 @@ from finsim.errors import DataError, RecordError
 from finsim.markets.listing import cut
 from finsim.markets.reading.file_problems import Faults
 from finsim.markets.reading.panels import many_paths, panel
-from finsim.markets.reading.price_rows import one_set_of_fields, panel_pieces, rows_of, vendor_pieces
+from finsim.markets.reading.price_rows import (
+    FIRST_SYNTHETIC_DATE,
+    one_set_of_fields,
+    panel_pieces,
+    rows_of,
+    vendor_pieces,
+)
 from finsim.markets.reading.price_table import (
     ENDINGS,
     PriceTable,
@@ -93,6 +99,21 @@ def read_prices(source: Any, layout: str | None = None, *, schema: SchemaSource 
     return _one(pieces, table, notes)
 
 
+def _undated(table: PriceTable) -> str:
+    """Say that days were made up, and which columns might have held them."""
+    used = set(table.frame)
+    others = [header for header in table.source.headers if header not in used]
+    hint = (
+        f" ({', '.join(map(repr, others[:5]))} not used; declare the one of dates: `role: date`)"
+        if others
+        else ""
+    )
+    return (
+        f"No column of dates was found{hint}: the bars are taken to be of days, the weekdays from "
+        f"{FIRST_SYNTHETIC_DATE} on."
+    )
+
+
 def prices_from_pandas(
     frame: pd.DataFrame, layout: str | None = None, *, schema: SchemaSource = None
 ) -> Prices:
@@ -162,7 +183,8 @@ def _one(pieces: Mapping[str, pd.DataFrame], table: PriceTable, notes: dict[str,
     common = np.asarray(found.there.all(axis=1))
     notes["dropped_rows"] = {asset: rows - int(common.sum()) for asset, rows in found.rows.items()}
     notes["step"] = calendar.adjective
-    notes["remarks"] = remarks(whole, found.dropped, notes.get("widened_bars", 0))
+    undated = [_undated(table)] if notes.get("synthetic_dates") else []
+    notes["remarks"] = undated + remarks(whole, found.dropped, notes.get("widened_bars", 0))
     if not common.all():
         notes["listed"] = spans_of(found.dates, whole)
     joint = cut(whole, common)

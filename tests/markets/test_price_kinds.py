@@ -269,3 +269,14 @@ def test_a_level_beyond_what_bars_can_give_back_is_refused(far):
     frame.loc[7, "Y"] = far
     with pytest.raises(DataError, match=r"row 8, column Y: .*at most 1e\+130"):
         read_prices(frame, schema=declared(Y="difference"))
+
+
+def test_days_that_are_made_up_are_told_and_rows_of_several_assets_need_their_own():
+    frame = bars().drop(columns="Date", errors="ignore").assign(open_ms=np.arange(ROWS) * 300_000)
+    found = read_prices(frame)
+    assert found.notes["synthetic_dates"]
+    (said,) = (one for one in found.notes["remarks"] if "No column of dates" in one)
+    assert "'open_ms' not used" in said
+    assert "2000-01-03" in said
+    with pytest.raises(DataError, match="no column of dates among .*'open_ms'"):
+        read_prices(frame.assign(Ticker=["A", "B"] * (ROWS // 2)))

@@ -93,7 +93,14 @@ def table_of(data: AnyTable, rules: RuleSet) -> str:
         return table_name(data.schema, rules)
     if isinstance(data, TableSource):
         return table_name(_schema(data), rules)
-    schemas = {name: _schema(open_table(data, {}, table.dialect)) for name, table in rules.tables.items()}
+    schemas, refused = {}, []
+    for name, table in rules.tables.items():
+        try:
+            schemas[name] = _schema(open_table(data, {}, table.dialect))
+        except DataError as bad:  # not in the dialect of this table: then it is another one
+            refused.append(bad)
+    if not schemas:
+        raise refused[0]
     return table_name(schemas, rules)
 
 
@@ -110,6 +117,8 @@ def table_name(schema: pa.Schema | Mapping[str, pa.Schema], rules: RuleSet) -> s
     seen = schema if isinstance(schema, Mapping) else dict.fromkeys(rules.tables, schema)
     lacking: dict[str, list[Problem]] = {}
     for name, spec in rules.tables.items():
+        if name not in seen:
+            continue
         try:
             lacking[name] = missing(seen[name], spec.columns, name)
         except DataError as bad:  # two headers are equally close

@@ -27,6 +27,12 @@ def rows_of(table: PriceTable, name: str, faults: Faults, notes: dict[str, Any])
     rows = pd.DataFrame(found, index=frame.index)
     rows["asset"] = name if columns.ticker is None else _names(frame, columns.ticker, faults)
     rows["path"] = 0 if columns.path is None else _column(table, columns.path, "path", faults)
+    if columns.date is None and columns.ticker is not None:
+        raise DataError(
+            f"no column of dates among {', '.join(map(repr, table.source.headers))}", place=table.place,
+            expected="a date for each row of an asset",
+            remedy="name it Date, or declare it in a schema: `columns: {COLUMN: {type: ts, role: date}}`",
+        )  # fmt: skip
     if columns.date is None:
         rows["date"] = np.busday_offset(FIRST_SYNTHETIC_DATE, np.arange(len(frame)))
     else:
