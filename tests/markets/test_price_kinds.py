@@ -278,5 +278,5 @@ def test_days_that_are_made_up_are_told_and_rows_of_several_assets_need_their_ow
     (said,) = (one for one in found.notes["remarks"] if "No column of dates" in one)
     assert "'open_ms' not used" in said
     assert "2000-01-03" in said
-    with pytest.raises(DataError, match="no column of dates among .*'open_ms'"):
+    with pytest.raises(DataError, match=r"no column of dates among .*'open_ms'"):
         read_prices(frame.assign(Ticker=["A", "B"] * (ROWS // 2)))

@@ -72,3 +72,15 @@ def test_one_sign_of_percent_is_enough(cell, tmp_path):
     path.write_text(f"x\n5 %\n{cell}\n")
     with pytest.raises(DataError, match="row 1"):
         open_table(path, {"x": Field("ratio")}, Dialect()).table()
+
+
+@pytest.mark.parametrize("space", [" ", "\u00a0", "\u202f"])
+def test_a_space_before_the_percent_sign_parts_no_thousands(space, tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(f"x;m\n3,25{space}%;1{space}000,50\n1{space}200{space}%;7\n")
+    dialect = Dialect(sep=";", decimal=",", thousands=" ")
+    found = open_table(path, {"x": Field("ratio"), "m": Field("float")}, dialect).table()
+    assert found.to_pydict() == {"x": [0.0325, 12.0], "m": [1000.5, 7.0]}
+    path.write_text(f"x;m\n3{space}25{space}%;1\n")
+    with pytest.raises(DataError, match="row 0"):
+        open_table(path, {"x": Field("ratio"), "m": Field("float")}, dialect).table()

@@ -130,6 +130,8 @@ def plain_numbers(texts: pa.Array, dialect: Dialect) -> pa.Array:
     point, sign = dialect.point, dialect.thousands
     if sign:
         class_ = _SPACES.get(sign, re.escape(sign))
+        if sign == " ":  # the space before a percent sign parts no thousands
+            texts = pc.replace_substring_regex(texts, rf"{class_}+%$", "%")
         grouped = rf"^[-+]?\d{{1,3}}({class_}\d{{3}})+({re.escape(point)}\d*)?\s?%?$"
         has_sign = pc.match_substring_regex(texts, class_)
         if pc.any(has_sign).as_py():
