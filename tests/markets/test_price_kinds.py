@@ -280,3 +280,21 @@ def test_days_that_are_made_up_are_told_and_rows_of_several_assets_need_their_ow
     assert "2000-01-03" in said
     with pytest.raises(DataError, match=r"no column of dates among .*'open_ms'"):
         read_prices(frame.assign(Ticker=["A", "B"] * (ROWS // 2)))
+
+
+def test_two_header_rows_that_are_declared_are_read_in_any_language(tmp_path):
+    frame = pd.DataFrame({"AAA": bars()["Close"], "BBB": bars()["Close"] * 2})
+    rows = [f"{day},{a:.4f},{b:.4f}" for day, a, b in zip(dates(), frame["AAA"], frame["BBB"], strict=True)]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["Datum,Schlusskurs,", ",AAA,BBB", *rows]) + "\n", encoding="utf-8")
+    columns = {
+        "Datum": Field("date", role="date"),
+        "a": Field("float", source="Schlusskurs AAA"),
+        "b": Field("float", source="Schlusskurs BBB"),
+    }
+    found = read_prices(path, schema=Schema(columns, Dialect(header_rows=2), "prices"))
+    np.testing.assert_allclose(found.close[0], frame.to_numpy(), atol=1e-4)
+    assert (
+        read_prices(path, schema=Schema({}, Dialect(header_rows=2), "prices")).close.shape
+        == found.close.shape
+    )

@@ -73,7 +73,7 @@ def read_price_table(source: Any, place: str, layout: str | None, schema: Schema
         _check_file(Path(source))
     dialect = schema.dialect if schema else Dialect()
     found = levels_of(source, dialect, place)
-    dialect = replace(dialect, header_rows=2 if found else 1)
+    dialect = replace(dialect, header_rows=2 if found else dialect.header_rows)
     opened = open_table(source, {}, dialect, place=place)
     headers = opened.headers
     declared = _declared(headers, schema, place)
