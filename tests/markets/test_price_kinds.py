@@ -294,7 +294,3 @@ def test_two_header_rows_that_are_declared_are_read_in_any_language(tmp_path):
     }
     found = read_prices(path, schema=Schema(columns, Dialect(header_rows=2), "prices"))
     np.testing.assert_allclose(found.close[0], frame.to_numpy(), atol=1e-4)
-    assert (
-        read_prices(path, schema=Schema({}, Dialect(header_rows=2), "prices")).close.shape
-        == found.close.shape
-    )
