@@ -15,7 +15,7 @@ from finsim.agents.schemes.scheme_plan import SchemePlan
 from finsim.agents.settings import Settings
 from finsim.agents.vocabulary import CHANNELS, FROM_DECOY, FROM_LIFE, FROM_NARRATIVE, PURPOSES, STATUSES
 from finsim.errors import RecordError
-from finsim.kernels.bounds import bad_moves
+from finsim.kernels.argument_checks import bad_moves
 from finsim.kernels.ledger import DECLINED, SKIPPED, Book, Moves, Rows, State, post_moves
 from finsim.notation import Array, Cents1D, Int1D
 from finsim.records.transactions import TRANSACTION_SCHEMA

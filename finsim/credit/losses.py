@@ -14,7 +14,7 @@ from finsim.credit.recovery import follows_frye_jacobs, price_indices
 from finsim.credit.settings import Settings
 from finsim.credit.text_codes import coded
 from finsim.errors import Problem, RecordError
-from finsim.kernels.bounds import bad_draws
+from finsim.kernels.argument_checks import bad_draws
 from finsim.kernels.defaults import draw_losses
 from finsim.notation import Float1D, Float2D, Int1D, Int2D
 from finsim.randomness import Streams

@@ -19,8 +19,8 @@ from finsim.evaluation.columns import (
     side,
     thinned,
 )
-from finsim.evaluation.kinds import priced
 from finsim.evaluation.metric import Evidence
+from finsim.evaluation.price_like_series import priced
 from finsim.evaluation.resampling import (
     Distance,
     Estimates,

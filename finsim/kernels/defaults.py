@@ -52,7 +52,7 @@ def draw_losses(
     price index; ``loan`` [N, 4] holds alpha, beta, exposure and LGD (or kappa). ``hits`` int64 [N], or
     [0] to skip. Loan i defaults with probability Phi(alpha_i - beta_i z), independently given z. Draw d
     of bucket b depends on (seed, b, first + d) alone. Buckets are the outer loop so that a bucket's loans
-    stay in the cache for all draws. ``kernels.bounds.bad_draws`` checks the arguments before the call.
+    stay in the cache for all draws. ``argument_checks.bad_draws`` checks the arguments before the call.
     """
     state = np.empty(4, np.uint64)
     for b in range(bucket.shape[0]):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from finsim.tables.binding import bind, plain
 from finsim.tables.cells.canonical import canonical
-from finsim.tables.cells.meaning import typed
+from finsim.tables.cells.declared_cells import typed
 from finsim.tables.cells.stored import is_readable
 from finsim.tables.header_words import HEADER_WORDS
 from finsim.tables.schema import Dialect, Field, Schema

@@ -34,8 +34,8 @@ from finsim.constraints.checking.stream_uniqueness import (
     watch_keys,
 )
 from finsim.constraints.checking.tier_choice import Manner, judged, known_tier
-from finsim.constraints.evaluating.interpreter_pass import BLOCK, Pass, cut, order_columns, passes
 from finsim.constraints.evaluating.rule_counts import Excused, Tally
+from finsim.constraints.evaluating.rule_passes import BLOCK, Pass, cut, order_columns, passes
 from finsim.constraints.evaluating.whole_table_functions import needs_whole, whole_calls
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.language.today import TODAY

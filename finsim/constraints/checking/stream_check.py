@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.constraints.checking.tier_choice import Manner, by_kernel, may_compile
-from finsim.constraints.evaluating.interpreter_pass import Pass
+from finsim.constraints.evaluating.rule_passes import Pass
 from finsim.constraints.tables.group_layout import StreamGroups
 from finsim.constraints.tables.typed_columns import Source
 

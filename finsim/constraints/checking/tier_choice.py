@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from finsim.constraints.evaluating.interpreter_pass import Pass, cut
 from finsim.constraints.evaluating.rule_counts import FIRST_ROWS, Excused
+from finsim.constraints.evaluating.rule_passes import Pass, cut
 from finsim.constraints.language.row_order import Order
 from finsim.constraints.tables.group_layout import Arrangement
 from finsim.constraints.tables.presorted_rows import Standing

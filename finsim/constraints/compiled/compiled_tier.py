@@ -14,8 +14,8 @@ from finsim.constraints.compiled.run_types import Counts, Ready, Wild
 from finsim.constraints.compiled.sorted_groups import OutOfOrder, may_stand_in_order
 from finsim.constraints.compiled.table_feed import arranged_shares, feed, feed_arranged, shares
 from finsim.constraints.evaluating.evaluator_interface import World
-from finsim.constraints.evaluating.interpreter_pass import stored_columns
 from finsim.constraints.evaluating.rule_counts import Excused
+from finsim.constraints.evaluating.rule_passes import stored_columns
 from finsim.constraints.language.row_order import Order
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.tables.group_layout import Arrangement, arrange

@@ -24,7 +24,7 @@ from finsim.constraints.tables.nullable_vectors import Vec
 from finsim.constraints.tables.typed_columns import Source
 from finsim.errors import DataError
 from finsim.notation import Bool1D
-from finsim.tables.cells.readiness import typed_table
+from finsim.tables.cells.canonical_columns import typed_table
 
 MOST_MOVED = 6
 _LARGEST = 10**18

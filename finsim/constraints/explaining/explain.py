@@ -15,8 +15,8 @@ from finsim.constraints.checking.given_tables import AnyTable, as_arrow, table_o
 from finsim.constraints.evaluating.cell_text import cell_text, source_cell
 from finsim.constraints.evaluating.evaluator_interface import Block, Rows
 from finsim.constraints.evaluating.interpreter import Interpreter
-from finsim.constraints.evaluating.interpreter_pass import order_columns
 from finsim.constraints.evaluating.rule_counts import Excused, counted, excuses, findings_at, judged
+from finsim.constraints.evaluating.rule_passes import order_columns
 from finsim.constraints.language.row_order import Order
 from finsim.constraints.packs.rule import Rule, key_names
 from finsim.constraints.packs.ruleset import RuleSet

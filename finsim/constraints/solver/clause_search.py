@@ -14,7 +14,7 @@ from fractions import Fraction
 from math import floor
 
 from finsim.constraints.solver.exact_simplex import Exhausted, Near, Simplex
-from finsim.constraints.solver.integer_rounding import whole_point
+from finsim.constraints.solver.whole_number_point import whole_point
 
 ZERO, HALF = Fraction(0), Fraction(1, 2)
 MOST_PIVOTS, MOST_CONFLICTS, MOST_SPLITS = 20_000, 4_000, 400  # of one question; beyond it is undecided

@@ -17,7 +17,7 @@ _TEXT_CODES = 10**30  # labels as numbers, away from every whole number of a tab
 class Encoding(ABC):
     """Nodes as literals and linear forms of one ``Forms``; each node once for each order of rows.
 
-    ``rounds`` says whether float arithmetic is that of float64 or exact (see ``float_rounding``).
+    ``rounds`` says whether float arithmetic is that of float64 or exact (see ``float_error_bounds``).
     Then ``exact`` has the number before rounding by result, ``rounded`` the result by number, ``grids`` a
     power of two that divides a number, and ``sizes`` how large it can be.
     """

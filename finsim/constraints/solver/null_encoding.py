@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from finsim.constraints.evaluating.text_functions import TEXT_FUNCTIONS
 from finsim.constraints.language.expression import Node, walk
 from finsim.constraints.solver.encoder_state import Encoding
-from finsim.constraints.solver.float_rounding import opposite_infinities
+from finsim.constraints.solver.float_error_bounds import opposite_infinities
 from finsim.constraints.solver.linear_forms import fixed
 from finsim.constraints.solver.missing_values import gaps
 from finsim.constraints.solver.node_traits import family, is_constant, why_unknown

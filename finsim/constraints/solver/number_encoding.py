@@ -8,7 +8,7 @@ from fractions import Fraction
 from finsim.constraints.language.expression import Node
 from finsim.constraints.language.types import DAY_NANOS
 from finsim.constraints.solver.encoder_state import Encoding
-from finsim.constraints.solver.float_rounding import limited, rounded, share_grid
+from finsim.constraints.solver.float_error_bounds import limited, rounded, share_grid
 from finsim.constraints.solver.linear_forms import ONE, Linear, fixed
 from finsim.constraints.solver.node_traits import family, is_constant
 from finsim.constraints.solver.unknown_bounds import power, product, quotient, unknown

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from finsim.constraints.language.expression import Node
 from finsim.constraints.solver.encoder_state import Encoding
-from finsim.constraints.solver.float_rounding import ordered_alike, rounded
+from finsim.constraints.solver.float_error_bounds import ordered_alike, rounded
 from finsim.constraints.solver.label_encoding import label_is, same_label
 from finsim.constraints.solver.linear_forms import ONE, Linear, fixed
 from finsim.constraints.solver.node_traits import Truth, why_unknown

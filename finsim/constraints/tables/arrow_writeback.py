@@ -13,7 +13,7 @@ from finsim.constraints.language.types import DAY_NANOS, Type
 from finsim.constraints.tables.typed_columns import Source
 from finsim.notation import Array, Bool1D, Int1D
 from finsim.tables.cells.canonical import TIMES
-from finsim.tables.cells.readiness import is_typed
+from finsim.tables.cells.canonical_columns import is_typed
 from finsim.tables.cells.stored import is_text
 from finsim.tables.rewriting.stored import as_text
 

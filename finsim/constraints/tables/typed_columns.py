@@ -17,8 +17,8 @@ from finsim.errors import DataError, Problem, did_you_mean
 from finsim.notation import Array, Int1D
 from finsim.tables import Dialect, bind, typed
 from finsim.tables.cells.canonical import LABELS
-from finsim.tables.cells.readiness import is_plain, is_typed, plain_type, texts_of
-from finsim.tables.cells.scaling import calendar_days
+from finsim.tables.cells.canonical_columns import is_plain, is_typed, plain_type, texts_of
+from finsim.tables.cells.units_and_zones import calendar_days
 from finsim.tables.sources.source import default_cells
 
 PLACE = b"finsim.place"  # metadata of a table: the file that it was read from

@@ -17,7 +17,7 @@ from finsim.constraints.checking.check_preparation import Session
 from finsim.constraints.checking.given_tables import AnyTable, as_arrow
 from finsim.constraints.evaluating.evaluator_interface import World
 from finsim.constraints.evaluating.interpreter import Interpreter
-from finsim.constraints.evaluating.interpreter_pass import Pass, cut
+from finsim.constraints.evaluating.rule_passes import Pass, cut
 from finsim.constraints.language.expression import Node
 from finsim.constraints.language.types import Type
 from finsim.constraints.packs.repair_order import repair_order
@@ -34,7 +34,7 @@ from finsim.constraints.tables.typed_columns import Source, headers_of, missing
 from finsim.errors import DataError, Problem, RuleError
 from finsim.notation import Array, Int1D
 from finsim.tables import open_table
-from finsim.tables.cells.readiness import typed_field
+from finsim.tables.cells.canonical_columns import typed_field
 
 
 def is_identity(rule: Rule) -> bool:

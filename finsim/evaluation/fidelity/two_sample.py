@@ -6,7 +6,7 @@ import numpy as np
 
 from finsim.evaluation.case import PathCase
 from finsim.evaluation.columns import Side
-from finsim.evaluation.fidelity.windows import Windows, windows
+from finsim.evaluation.fidelity.window_features import Windows, windows
 from finsim.evaluation.learner import fitted_scores, fold_of, group_weights, weighted_auc
 from finsim.evaluation.metric import BACKTEST, FAIL, PASS, WARN, Metric, Score
 from finsim.notation import Bool1D, Float1D

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.generators.encoding.location_scale_fit import regress, with_intercept
+from finsim.generators.encoding.location_scale_regression import regress, with_intercept
 from finsim.kernels.location_scale import FLOOR
 from finsim.notation import Array, Float2D, Float3D, Int1D
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.generators.encoding.location_scale_fit import regress, with_intercept
+from finsim.generators.encoding.location_scale_regression import regress, with_intercept
 from finsim.generators.encoding.moving_average_features import SlowMemory
 from finsim.kernels.location_scale import roll
 from finsim.notation import Array, Float1D, Float2D, Float3D

@@ -9,7 +9,7 @@ from scipy.stats import rankdata
 
 from finsim.errors import FinsimError
 from finsim.evaluation.columns import bar_columns
-from finsim.evaluation.kinds import priced
+from finsim.evaluation.price_like_series import priced
 from finsim.markets.listing import complete
 from finsim.markets.prices import as_schema, read_prices
 from finsim.notation import Dates1D, Float1D, Float2D, Float3D, Int1D

@@ -6,7 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.tables.cells.canonical import LABELS, canonical
-from finsim.tables.cells.scaling import (
+from finsim.tables.cells.small_arrays import without_nan, words
+from finsim.tables.cells.units_and_zones import (
     assumed_zone,
     calendar_days,
     days_of,
@@ -15,7 +16,6 @@ from finsim.tables.cells.scaling import (
     of_number,
     scaled,
 )
-from finsim.tables.cells.small_arrays import without_nan, words
 from finsim.tables.cells.written import from_text
 from finsim.tables.schema import Dialect, Field
 

@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 
 from finsim.tables.cells.canonical import LABELS, TIMES, canonical
 from finsim.tables.cells.refused_rows import converted
-from finsim.tables.cells.scaling import assumed_zone, days_of, minor_of, of_number, scaled
 from finsim.tables.cells.small_arrays import filled, nothing, number, without_nan, word, words
 from finsim.tables.cells.time_formats import parsed_times
+from finsim.tables.cells.units_and_zones import assumed_zone, days_of, minor_of, of_number, scaled
 from finsim.tables.schema import Dialect, Field
 
 PLACES = {"percent": 2, "bp": 4}

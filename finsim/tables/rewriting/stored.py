@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 
 from finsim.errors import DataError
 from finsim.notation import Array, Int1D
-from finsim.tables.cells.scaling import cents_of
 from finsim.tables.cells.stored import from_stored, is_text
+from finsim.tables.cells.units_and_zones import cents_of
 from finsim.tables.rewriting.cells import equal, texts
 from finsim.tables.rewriting.style import SAMPLE, style_of
 from finsim.tables.schema import Dialect, Field

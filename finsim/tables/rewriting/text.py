@@ -13,7 +13,7 @@ from finsim.errors import DataError, Problem
 from finsim.notation import Int1D
 from finsim.records.storage import replacing
 from finsim.tables.rewriting.cells import texts
-from finsim.tables.rewriting.records import Records, split
+from finsim.tables.rewriting.record_offsets import Records, split
 from finsim.tables.rewriting.streams import compression, head, reading, writing
 from finsim.tables.rewriting.style import SAMPLE, Style, quote_of, quoted, style_of, unquoted
 from finsim.tables.schema import Dialect, Field

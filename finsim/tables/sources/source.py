@@ -12,13 +12,13 @@ import pyarrow as pa
 from finsim.errors import DataError, Problem, did_you_mean
 from finsim.tables.binding import bind
 from finsim.tables.cells.canonical import canonical
-from finsim.tables.cells.meaning import read_cells, shown_value
-from finsim.tables.cells.readiness import is_plain, typed_field
+from finsim.tables.cells.canonical_columns import is_plain, typed_field
+from finsim.tables.cells.declared_cells import read_cells, shown_value
 from finsim.tables.cells.refusals import Cell, problem_of
 from finsim.tables.cells.refused_rows import MOST
-from finsim.tables.cells.scaling import cents_of
 from finsim.tables.cells.small_arrays import numbers, words
 from finsim.tables.cells.stored import Undeclared
+from finsim.tables.cells.units_and_zones import cents_of
 from finsim.tables.cells.written import from_text
 from finsim.tables.schema import Dialect, Field
 

@@ -13,7 +13,7 @@ import pyarrow.csv as arrow_csv
 
 from finsim.errors import DataError, Problem
 from finsim.tables.binding import plain
-from finsim.tables.cells.meaning import read_cells
+from finsim.tables.cells.declared_cells import read_cells
 from finsim.tables.cells.refusals import Cell, problem_of
 from finsim.tables.cells.refused_rows import MOST
 from finsim.tables.cells.written import FALSE, PLACES, TRUE, WHOLE, formats_of

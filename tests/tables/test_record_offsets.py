@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finsim.tables.rewriting.records import split
+from finsim.tables.rewriting.record_offsets import split
 from finsim.tables.rewriting.streams import head
 from finsim.tables.rewriting.style import unquoted
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from finsim.kernels.bounds import bad_draws, bad_moves
+from finsim.kernels.argument_checks import bad_draws, bad_moves
 from finsim.kernels.defaults import draw_losses
 from finsim.kernels.ledger import OF_POT, Book, Moves, Plan, State
 

@@ -8,8 +8,8 @@ from finsim.errors import DataError
 from finsim.tables.cells.canonical import LABELS, canonical
 from finsim.tables.cells.refusals import Cell, problem_of
 from finsim.tables.cells.refused_rows import Converted, converted
-from finsim.tables.cells.scaling import cents_of
 from finsim.tables.cells.stored import Undeclared, from_stored
+from finsim.tables.cells.units_and_zones import cents_of
 from finsim.tables.schema import Dialect, Field
 
 
