@@ -43,3 +43,14 @@ def test_new_cells_are_written_in_the_dialect_of_the_table(make):
     assert report.touched() == dict.fromkeys(("date", "money", "most", "least", "upper", "yes"), 1)
     assert finsim.check(found, rules).ok
     assert finsim.repair(found, rules)[0].to_pydict() == wanted
+
+
+@pytest.mark.parametrize(("unit", "bound", "wanted"), [("percent", "57%", 57.0), ("bp", "57bp", 57.0)])
+def test_a_stored_share_is_mended_to_the_float_that_a_person_would_write(unit, bound, wanted):
+    text = (
+        'finsim-rules: 1\npack: {id: m, version: "1"}\ntable: t\n'
+        f"columns: {{p: {{type: ratio, unit: {unit}}}}}\n"
+        f"rules: [{{id: most, check: p <= {bound}, repair: {{do: clip, on: p}}}}]\n"
+    )
+    found, _ = finsim.repair(pd.DataFrame({"p": [12.5, 9_000.0]}), finsim.RuleSet.parse(text))
+    assert found["p"].to_pylist() == [12.5, wanted]

@@ -99,9 +99,13 @@ def table_of(data: AnyTable, rules: RuleSet) -> str:
             schemas[name] = _schema(open_table(data, {}, table.dialect))
         except DataError as bad:  # not in the dialect of this table: then it is another one
             refused.append(bad)
-    if not schemas:
-        raise refused[0]
-    return table_name(schemas, rules)
+    try:
+        if schemas:
+            return table_name(schemas, rules)
+    except RuleError:
+        if not refused:
+            raise
+    raise refused[0]  # what could not be read is nearer to the cause than columns that lack elsewhere
 
 
 def _schema(source: TableSource) -> pa.Schema:

@@ -15,9 +15,9 @@ from finsim.notation import Array, Bool1D, Int1D
 from finsim.tables.cells.canonical import TIMES
 from finsim.tables.cells.canonical_columns import is_typed
 from finsim.tables.cells.stored import is_text
+from finsim.tables.cells.units_and_zones import SHARE_PLACES, point_moved
 from finsim.tables.rewriting.stored import as_text
 
-_FACTORS = {"percent": 100.0, "bp": 10_000.0, "years": 1.0}
 _NANOS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
 
@@ -89,8 +89,10 @@ def _arrow(source: Source, values: Array, kind: Type, target: pa.DataType, unit:
         if pa.types.is_decimal(target):
             return pa.array(exact, target)
         return pa.array(exact, pa.decimal128(38, kind.scale)).cast(target)
-    if unit in _FACTORS:
-        values = values * _FACTORS[unit] if unit != "years" else values / 12
+    if unit in SHARE_PLACES:
+        values = point_moved(values, -SHARE_PLACES[unit])
+    elif unit == "years":
+        values = values / 12
     if kind.kind in ("ts", "dur") and pa.types.is_integer(target) and unit in _NANOS:
         return pa.array(values.astype(np.int64) // _NANOS[unit]).cast(target)
     if kind.kind == "date" and pa.types.is_integer(target) and unit in _NANOS:

@@ -9,11 +9,11 @@ import pyarrow.compute as pc
 
 from finsim.tables.cells.canonical import LABELS, canonical
 from finsim.tables.cells.stored import is_text
+from finsim.tables.cells.units_and_zones import SHARE_PLACES
 from finsim.tables.schema import Dialect, Field
 
 TYPED = b"finsim.type"  # metadata of a column that stands in canonical form: its declared type
 _MINOR = ("minor", "stored_minor")
-_SHARES = ("percent", "bp")
 
 
 def is_typed(column: pa.Field, field: Field) -> bool:
@@ -52,7 +52,7 @@ def is_plain(kind: pa.DataType, field: Field, dialect: Dialect) -> bool:
         return bool(pa.types.is_integer(kind)) and field.unit != "years"
     if field.type in ("float", "ratio"):
         is_number = pa.types.is_floating(kind) or pa.types.is_integer(kind)
-        return bool(is_number) and field.unit not in (*_SHARES, "years")
+        return bool(is_number) and field.unit not in (*SHARE_PLACES, "years")
     if field.type == "money":
         return bool(pa.types.is_integer(kind)) and field.unit in _MINOR
     if field.type == "dur":

@@ -6,12 +6,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.notation import Array
 from finsim.tables.cells.canonical import TIMES, canonical
 from finsim.tables.cells.small_arrays import as_numpy, number, numbers
 from finsim.tables.cells.zones import local_times, placed
 from finsim.tables.schema import Dialect, Field
 
-_SHARES = {"percent": 2, "bp": 4}  # places by which the point moves
+SHARE_PLACES = {"percent": 2, "bp": 4}
+"""Units of shares: by how many places the point stands further right than in decimals."""
+
 _DIGITS = (13, 9, 5)  # after the point, of numbers that are told exactly
 _EXACT = 2.0**53  # whole floats below are exact
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31, counted from 1970-01-01
@@ -22,23 +25,27 @@ _FLOAT_STEPS = 2.0**-51  # but what two steps of a float are, relative
 
 def scaled(values: pa.Array, field: Field) -> pa.Array:
     """Return numbers of the declared unit as decimals or months."""
-    if field.unit in _SHARES:
-        return _shares(values, _SHARES[field.unit])
+    if field.unit in SHARE_PLACES:
+        shares = point_moved(as_numpy(values).astype(np.float64), SHARE_PLACES[field.unit])
+        return numbers(shares, as_numpy(values.is_valid()) if values.null_count else None)
     if field.unit == "years":
         return pc.multiply_checked(values, number(12).cast(values.type))
     return values
 
 
-def _shares(values: pa.Array, places: int) -> pa.Array:
-    """Return floats over a power of ten as written digits are: 0.57 % is the float nearest to 0.0057."""
-    given = as_numpy(values).astype(np.float64)
-    found = given / 10.0**places
+def point_moved(values: Array, places: int) -> Array:
+    """Return floats whose point stands so many places further left, as in written digits.
+
+    0.57 percent is the float nearest to 0.0057, where dividing would round twice; with fewer than no places
+    the other way.
+    """
+    found = values / 10.0**places
     with np.errstate(over="ignore", invalid="ignore"):
         for digits in _DIGITS:
-            whole = np.rint(given * 10.0**digits)
-            is_exact = (np.abs(whole) < _EXACT) & (whole / 10.0**digits == given)
+            whole = np.rint(values * 10.0**digits)
+            is_exact = (np.abs(whole) < _EXACT) & (whole / 10.0**digits == values)
             found = np.where(is_exact, whole / 10.0 ** (digits + places), found)
-    return numbers(found, as_numpy(values.is_valid()) if values.null_count else None)
+    return found
 
 
 def minor_of(whole: pa.Array, field: Field) -> pa.Array:

@@ -12,10 +12,16 @@ from finsim.tables.cells.canonical import LABELS, TIMES, canonical
 from finsim.tables.cells.refused_rows import converted
 from finsim.tables.cells.small_arrays import filled, nothing, number, without_nan, word, words
 from finsim.tables.cells.time_formats import parsed_times
-from finsim.tables.cells.units_and_zones import assumed_zone, days_of, minor_of, of_number, scaled
+from finsim.tables.cells.units_and_zones import (
+    SHARE_PLACES,
+    assumed_zone,
+    days_of,
+    minor_of,
+    of_number,
+    scaled,
+)
 from finsim.tables.schema import Dialect, Field
 
-PLACES = {"percent": 2, "bp": 4}
 WHOLE = pa.decimal128(37, 0)  # of 37 digits, so that it is not the type of money without decimals
 TRUE, FALSE = ("true", "True", "TRUE", "1"), ("false", "False", "FALSE", "0")
 _SPACES = {" ": "[ \u00a0\u2007\u2009\u202f]", "'": "['\u2019]"}  # signs that stand for one another
@@ -89,14 +95,14 @@ def _numbers(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
 
 def _floats(texts: pa.Array, field: Field) -> pa.Array:
     """Return floats in the canonical unit; NaN where a cell says so."""
-    places = PLACES.get(field.unit, 0)
+    places = SHARE_PLACES.get(field.unit, 0)
     if field.type != "ratio":
         return _shares(texts, places) if places else scaled(texts.cast(pa.float64()), field)
     signed = filled(pc.ends_with(texts, "%"), False)
     if not pc.any(signed).as_py():
         return _shares(texts, places)
     shares = pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, "%$", ""))
-    return pc.if_else(signed, _shares(shares, PLACES["percent"]), _shares(shares, places))
+    return pc.if_else(signed, _shares(shares, SHARE_PLACES["percent"]), _shares(shares, places))
 
 
 def _shares(texts: pa.Array, places: int) -> pa.Array:

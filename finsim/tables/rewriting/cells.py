@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finsim.tables.cells.written import FALSE, PLACES, TRUE, from_text
+from finsim.tables.cells.units_and_zones import SHARE_PLACES
+from finsim.tables.cells.written import FALSE, TRUE, from_text
 from finsim.tables.rewriting.style import Number, Style, number_of, stamp_parts
 from finsim.tables.schema import Dialect, Field
 
@@ -160,7 +161,7 @@ def _numbers(value: Any, was: str, column: Field, dialect: Dialect, style: Style
     """Yield the forms of a number: with the signs around it and the decimals of the column, then bare."""
     point, parts = dialect.point, number_of(was, dialect) or style.number
     is_far = isinstance(value, float) and value != 0 and not 1e-15 < abs(value) < 1e21
-    if is_far and (math.isinf(value) or column.unit not in PLACES):
+    if is_far and (math.isinf(value) or column.unit not in SHARE_PLACES):
         yield repr(value).replace(".", point)
         return
     if column.type == "dur" and (not column.unit or ":" in was):
@@ -181,7 +182,7 @@ def _numbers(value: Any, was: str, column: Field, dialect: Dialect, style: Style
 def _shifts(value: Any, column: Field, parts: Number) -> list[int]:
     """Return the powers of ten between a value and its cell that may apply, the likeliest first."""
     if column.type in ("ratio", "float"):
-        declared = PLACES.get(column.unit, 0)
+        declared = SHARE_PLACES.get(column.unit, 0)
         return [2, declared] if "%" in parts.trail + parts.lead and declared != 2 else [declared]
     if column.type == "money" and column.unit == "minor":
         return [_scale(value)]

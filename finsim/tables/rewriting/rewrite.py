@@ -110,7 +110,8 @@ def _merged(source: TableSource, after: pa.Table, edits: Edits) -> pa.Table:
         if at in typed:
             declared = _declared(source, typed[at])
             column = after[typed[at]]
-            column = column if declared is None else in_declared_unit(column, source.fields[declared])
+            if declared is not None and source.fields[declared].type in ("int", "float", "ratio"):
+                column = pa.chunked_array([in_declared_unit(_flat(column), source.fields[declared])])
         elif at in changed:
             rows = np.searchsorted(edits.kept, changed[at].rows)
             column = stored_again(column, rows, changed[at].values, changed[at].column, source)

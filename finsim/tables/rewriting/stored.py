@@ -7,16 +7,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.errors import DataError
-from finsim.notation import Array, Int1D
+from finsim.notation import Int1D
 from finsim.tables.cells.stored import from_stored, is_text
-from finsim.tables.cells.units_and_zones import cents_of
+from finsim.tables.cells.units_and_zones import SHARE_PLACES, cents_of, point_moved
 from finsim.tables.rewriting.cells import equal, texts
 from finsim.tables.rewriting.style import SAMPLE, style_of
 from finsim.tables.schema import Dialect, Field
 from finsim.tables.sources.source import TableSource
-
-_SHARES = {"percent": 100.0, "bp": 10_000.0}
-_SHARE_DIGITS = 10  # 0.239 times 100 is 23.900000000000002
 
 
 def stored_again(
@@ -53,25 +50,15 @@ def stored_again(
     return column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
 
 
-def in_declared_unit(values: pa.ChunkedArray, field: Field) -> pa.ChunkedArray:
+def in_declared_unit(values: pa.Array, field: Field) -> pa.Array:
     """Return canonical numbers in the unit in which the schema declares them, so that it reads them again."""
-    if field.unit in _SHARES:
-        size = _SHARES[field.unit]
-        shares = values.to_numpy(zero_copy_only=False).astype(np.float64)
-        exact, plain = shares * size, np.round(shares * size, _SHARE_DIGITS)
-        return _floats(np.where(plain / size == shares, plain, exact))
-    if field.unit == "years":
-        years = values.cast(pa.float64()).to_numpy(zero_copy_only=False) / 12
-        found = _floats(years)
-        whole = pa.types.is_integer(values.type) and bool(
-            np.all(np.isnan(years) | (years == np.floor(years)))
-        )
-        return found.cast(values.type) if whole else found
-    return values
-
-
-def _floats(values: Array) -> pa.ChunkedArray:
-    return pa.chunked_array([pa.array(values, mask=np.isnan(values))])
+    if field.unit not in (*SHARE_PLACES, "years"):
+        return values
+    given = values.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    given = given / 12 if field.unit == "years" else point_moved(given, -SHARE_PLACES[field.unit])
+    found = pa.array(given, mask=np.isnan(given))
+    is_whole = pa.types.is_integer(values.type) and np.all(np.isnan(given) | (given == np.floor(given)))
+    return found.cast(values.type) if is_whole else found
 
 
 def _alike(values: pa.Array, again: pa.Array) -> pa.Array:
@@ -105,10 +92,8 @@ def _converted(values: pa.Array, field: Field, kind: pa.DataType) -> pa.Array:
     minor = ("minor", "stored_minor") if whole else ("minor",)
     if field.type == "money" and field.unit in minor and not pa.types.is_decimal(kind):
         values = cents_of(values, field.decimals)
-    elif field.unit in _SHARES:
-        values = pc.multiply(values, _SHARES[field.unit])
-    elif field.unit == "years":
-        values = pc.divide(values, pa.scalar(12, values.type))
+    elif field.unit in (*SHARE_PLACES, "years"):
+        values = in_declared_unit(values, field)
     elif field.type in ("ts", "dur") and (whole or pa.types.is_floating(kind)):
         unit = field.unit or "ns"
         values = values.cast(pa.timestamp(unit, "UTC") if field.type == "ts" else pa.duration(unit)).cast(

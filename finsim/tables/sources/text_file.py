@@ -16,7 +16,8 @@ from finsim.tables.binding import plain
 from finsim.tables.cells.declared_cells import read_cells
 from finsim.tables.cells.refusals import Cell, problem_of
 from finsim.tables.cells.refused_rows import MOST
-from finsim.tables.cells.written import FALSE, PLACES, TRUE, WHOLE, formats_of
+from finsim.tables.cells.units_and_zones import SHARE_PLACES
+from finsim.tables.cells.written import FALSE, TRUE, WHOLE, formats_of
 from finsim.tables.schema import Dialect, Field
 from finsim.tables.sources.detection import csv_reader, encoding_of, separator_of
 from finsim.tables.sources.read_errors import reading
@@ -142,7 +143,7 @@ class TextTable(TableSource):
             return pa.string()
         if kind == "bool":
             return pa.string() if field.true or field.false else pa.bool_()
-        if field.unit in PLACES:
+        if field.unit in SHARE_PLACES:
             return pa.string()
         if kind in ("int", "float", "ratio"):
             return WHOLE if kind == "int" else pa.float64()
