@@ -206,13 +206,13 @@ class Window:
         slots = self._slots[: self._end]
         window = np.where(slots == self._only, 0, -1) if closed else slots
         kept = np.flatnonzero((window >= 0) & (np.arange(self._end) >= self._state.head[window]))
+        held = np.unique(window[kept])  # before rows are moved: ``window`` may be the pool's own slots
         place = np.full(self._end + 1, -1, dtype=np.int64)  # the last: of no row
         place[kept] = np.arange(len(kept))
         for part in (*self._pool[:3], self._slots):
             part[: len(kept)] = part[kept]
         for part in self._pool[3:]:
             part[: len(kept)] = place[np.minimum(part[kept], self._end)]
-        held = np.unique(window[kept])
         for part in self._state.parts()[:3]:
             part[held] = place[part[held]]
         self._end = len(kept)
