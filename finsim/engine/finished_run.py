@@ -17,6 +17,7 @@ from finsim.records.paths import Paths, from_table
 from finsim.records.portfolio import Portfolio
 from finsim.records.storage import read_table
 from finsim.records.transactions import Transactions
+from finsim.scenarios.expectations import Outcome
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,22 @@ class Run:
     @property
     def scenarios(self) -> tuple[str, ...]:
         """The names of the run's scenarios in the study's order; the first is the default of every reader."""
+        return tuple(choice.label for choice in self.choices)
+
+    @cached_property
+    def choices(self) -> tuple[ScenarioChoice, ...]:
+        """The scenarios as the study chose them, with their severities."""
         study = self.manifest["study"]["resolved"]
-        return tuple(ScenarioChoice.model_validate(item).label for item in study["scenarios"])
+        return tuple(ScenarioChoice.model_validate(item) for item in study["scenarios"])
+
+    @property
+    def expectations(self) -> tuple[Outcome, ...]:
+        """What the files of the run's scenarios claim of themselves, and whether it was met.
+
+        Claims are stated for severity 1 and belong to no other.
+        """
+        told = self.manifest["scores"].get("expectations", {})
+        return tuple(Outcome.from_dict(item) for label in self.scenarios for item in told.get(label, ()))
 
     def folder(self, world: str, scenario: str | None = None) -> Path:
         """Return the folder of one world under one scenario (default: the first)."""

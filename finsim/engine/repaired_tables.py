@@ -37,6 +37,15 @@ def repaired(
     return after.drop_columns([number]), report, kept
 
 
+def store_all(
+    given: Gathered, tables: Mapping[str, pa.Table], kept: Mapping[str, Int1D], output: Path
+) -> None:
+    """Write the repaired tables: a single one as the file ``output``, several into that folder."""
+    for name in given.stored:
+        path = output if len(given.stored) == 1 else output / file_name(given, name)
+        store(given, name, tables[name], kept[name], path)
+
+
 def store(given: Gathered, name: str, after: pa.Table, kept: Int1D, path: Path) -> None:
     """Write a repaired table, whole or not at all, by what its name ends with.
 

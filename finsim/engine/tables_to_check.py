@@ -14,9 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim import documents
-from finsim.constraints.checking.given_tables import needed, opened, read, table_of
+from finsim.constraints.checking.given_tables import AnyTable, as_arrow, needed, opened, read, table_of
 from finsim.constraints.packs.ruleset import RuleSet
-from finsim.errors import DataError, did_you_mean
+from finsim.constraints.tables.arrow_views import without_views
+from finsim.errors import DataError, RuleError, did_you_mean
 from finsim.tables import TableSource
 from finsim.tables.sources.text_file import TextTable
 
@@ -39,6 +40,11 @@ class Gathered:
     excused: Mapping[str, set[str]]
     place: Path
     sources: Mapping[str, TableSource]
+
+    @property
+    def stored(self) -> list[str]:
+        """The tables that were given, not computed."""
+        return [name for name in self.tables if name not in self.derived]
 
     def others(self, name: str) -> dict[str, pa.Table]:
         """Return all tables but one."""
@@ -69,6 +75,20 @@ def gather(path: str | Path, rules: RuleSet, *, whole: bool = False) -> Gathered
         derived = frozenset({_LEGS})
     labels = (table["narrative"] for table in tables.values() if "narrative" in table.column_names)
     return Gathered(tables, main, derived, excuses(labels, rules), place, sources)
+
+
+def in_memory(data: AnyTable | Mapping[str, AnyTable], rules: RuleSet) -> Gathered:
+    """Return tables in memory, one or several by the names of the pack, with all their columns.
+
+    Raises RuleError for a table that the pack does not know.
+    """
+    given = data if isinstance(data, Mapping) else {table_of(data, rules): data}
+    for name in given:
+        if name not in rules.tables:
+            remedy = did_you_mean(name, list(rules.tables))
+            raise RuleError(f"pack {rules.id} has no table {name!r}", place=f"table {name}", remedy=remedy)
+    tables = {name: without_views(as_arrow(table, rules.tables[name])) for name, table in given.items()}
+    return Gathered(tables, next(iter(tables)), frozenset(), {}, Path("memory"), {})
 
 
 def _scenario_folder(path: Path, rules: RuleSet) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,7 @@ def sample(
     steps: int,
     *,
     history: Source | None = None,
+    start: date | None = None,
     seed: int = 0,
     schema: SchemaSource = None,
     progress: Callable[[str, int, int], None] | None = None,
@@ -151,12 +153,15 @@ def sample(
     """Sample joint bar paths in memory: [paths, steps, assets].
 
     From scratch, or going on from the end of a history, which ``schema`` says how to read. Dates follow the
-    history (or the training data) on its own calendar: exchange sessions, every day, weeks, months, minutes.
+    history (or the training data), or begin at ``start``, on its own calendar: exchange sessions, every day,
+    weeks, months, minutes.
     Raises FitError for a damaged model, DataError for a history of other assets, kinds or steps.
     """
     fitted = body if isinstance(body, Body) else Body.load(body)
     shards = list(
-        sample_shards(fitted, paths, steps, history=history, seed=seed, schema=schema, progress=progress)
+        sample_shards(
+            fitted, paths, steps, history=history, start=start, seed=seed, schema=schema, progress=progress
+        )
     )
     return from_table(_joined(shards))
 
@@ -167,6 +172,7 @@ def sample_shards(
     steps: int,
     *,
     history: Source | None = None,
+    start: date | None = None,
     seed: int = 0,
     schema: SchemaSource = None,
     progress: Callable[[str, int, int], None] | None = None,
@@ -175,7 +181,8 @@ def sample_shards(
     encoding, known = body.encoding, None
     if history is not None:
         known, encoding = _encoded_history(history, schema, body.encoding)
-    dates = encoding.calendar.after(encoding.last_date, steps)
+    calendar = encoding.calendar
+    dates = calendar.after(encoding.last_date, steps) if start is None else calendar.starting(start, steps)
     for first in range(0, paths, SHARD_PATHS):
         count = min(SHARD_PATHS, paths - first)
         features = body.features(count, steps, Streams(seed).under(*SAMPLE), first, known)

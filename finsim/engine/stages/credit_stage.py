@@ -20,6 +20,7 @@ from finsim.credit.losses import losses
 from finsim.credit.measures import measure
 from finsim.credit.panel import panel
 from finsim.credit.risk import expected_shortfall, value_at_risk
+from finsim.engine.answers.scenario_figures import credit_figures
 from finsim.engine.finished_tasks import Done, output
 from finsim.engine.stages.rule_breaches import Ledger
 from finsim.engine.study.credit_part import CreditPart
@@ -108,10 +109,13 @@ def credit_task(run: Path, plan: Plan, task: Task) -> Done:
     )
     rows["losses"] = write_table(folder / "losses.parquet", LOSS_SCHEMA, [table])
     files = dict(output(run, folder / f"{name}.parquet", count) for name, count in rows.items())
+    panel_rows, risk = pa.concat_tables(months), _risk(drawn)
+    figures = credit_figures(book_tape, panel_rows, risk, part.months)
     facts = {
         "rules": ledger.to_dict(),
-        "measures": _finite(measure(drivers, Portfolio(book_tape, pa.concat_tables(months), drawn))),
-        "risk": _risk(drawn),
+        "measures": _finite(measure(drivers, Portfolio(book_tape, panel_rows, drawn))),
+        "risk": risk,
+        "figures": {key: figure.to_dict() for key, figure in figures.items()},
         "digest": drivers.digest,
         "tape": describe_tape(part)[0],
     }

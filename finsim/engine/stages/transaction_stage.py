@@ -18,6 +18,7 @@ from finsim.agents.population.population import Population, accounts_table, buil
 from finsim.agents.schemes.scheme_generation import scheme_orders
 from finsim.agents.schemes.scheme_intensity import measure
 from finsim.agents.settings import Settings
+from finsim.engine.answers.scenario_figures import payment_figures
 from finsim.engine.finished_tasks import WORK, Done, output
 from finsim.engine.stages.rule_breaches import Ledger
 from finsim.engine.study.study_resolution import Plan, agent_settings
@@ -96,6 +97,9 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
         "rules": _checked(plan, file, accounts).to_dict(),
         "measures": measure(posted.patterns, drivers, settings),
         "counts": counts.found,
+        "figures": {
+            key: figure.to_dict() for key, figure in payment_figures(counts.found, posted.patterns).items()
+        },
         "digest": drivers.digest,
     }
     return Done(task.key, files, facts)

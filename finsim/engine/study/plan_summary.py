@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from finsim.engine.study.loan_tape import describe_tape, loan_count
@@ -11,8 +12,24 @@ ROWS_PER_ACCOUNT_DAY = 1.1
 """assumption: ordinary payments per account and day of the shipped behaviour; only used for estimates."""
 
 
-def describe(plan: Plan) -> tuple[dict[str, Any], str]:
-    """Return the plan as JSON-able data and as text: digests, scenarios, rows to expect, warnings."""
+@dataclass(frozen=True)
+class PlanSummary:
+    """What a study would do: digests, scenarios, rows to expect, warnings."""
+
+    facts: dict[str, Any]
+    text: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return self.facts
+
+    def to_text(self) -> str:
+        """Return the summary as the command line prints it."""
+        return self.text
+
+
+def describe(plan: Plan) -> PlanSummary:
+    """Return the plan: digests, scenarios, rows to expect, warnings."""
     study = plan.study
     count = len(plan.scenarios)
     rows: dict[str, int] = {}
@@ -47,4 +64,4 @@ def describe(plan: Plan) -> tuple[dict[str, Any], str]:
         *tape,
         *(f"warning    {name}: {text}" for name, texts in warnings.items() for text in texts),
     ]
-    return data, "\n".join(lines)
+    return PlanSummary(data, "\n".join(lines))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -219,15 +220,34 @@ def _named(value: Any) -> Any:
     return [{"name": item} if isinstance(item, str) else item for item in value]
 
 
-def load_study(name_or_path: str) -> Study:
-    """Read a study file by path or shipped name.
+def load_study(name_or_path: str | Path | Mapping[str, Any]) -> Study:
+    """Read a study file by path or shipped name, or a study from a mapping with the keys of a file.
 
     Data paths in it are relative to the file. Raises StudyError that lists every wrong key, value and
     name at its place, and with them the problems inside the files that are named.
+
+    Example:
+        >>> import finsim
+        >>> finsim.load_study("quickstart").seed
+        7
+
     """
-    path = documents.find(name_or_path, "scenarios/studies", "study", StudyError)
-    document = documents.read(path, StudyError)
-    problems = naming.unknown_names(document.data, path.parent, document.place)
+    if isinstance(name_or_path, Mapping):
+        return study_of(name_or_path, Path.cwd())
+    path = documents.find(str(name_or_path), "scenarios/studies", "study", StudyError)
+    return _checked(documents.read(path, StudyError), path.parent)
+
+
+def study_of(values: Mapping[str, Any], folder: Path) -> Study:
+    """Return a study from values with the keys of a study file; paths are relative to ``folder``.
+
+    Raises StudyError as ``load_study``; places are the keys.
+    """
+    return _checked(documents.Document("study", {"finsim": "study/1", **values}, {}), folder)
+
+
+def _checked(document: documents.Document, folder: Path) -> Study:
+    problems = naming.unknown_names(document.data, folder, document.place)
     study: Study | None = None
     try:
         study = documents.validate(document, Study, StudyError)
@@ -239,7 +259,7 @@ def load_study(name_or_path: str) -> Study:
         problems.sort(key=_by_place)
         raise StudyError.of([*problems, *naming.faults(document.data)])
     assert study is not None
-    return _with_places(study, path.parent)
+    return _with_places(study, folder)
 
 
 def _by_place(problem: Problem) -> tuple[int, ...]:
