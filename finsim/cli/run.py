@@ -28,7 +28,7 @@ def run(
 
     Example: finsim run quickstart -o runs/demo --seed 7
     """
-    from finsim.engine.answers.run_answer import answer_dict, answer_lines, broken_rules, failed
+    from finsim.engine.answers.run_answer import answer_dict, answer_lines, failed, problems_of
     from finsim.engine.study.market_history import remarks_of
     from finsim.verbs.run import run as verb
 
@@ -44,9 +44,6 @@ def run(
         as_json,
         outputs=[done.path],
         ok=ok,
-        problems=[
-            *(f"{use}: fail" for use, word in done.verdicts.items() if word == "fail"),
-            *broken_rules(done),
-        ],
+        problems=problems_of(done),
     )
     gate(ok, no_fail)

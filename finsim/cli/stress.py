@@ -19,7 +19,7 @@ def stress(
     ] = 1.0,
     expect: Annotated[
         bool,
-        typer.Option("--expect", help="Gate on the scenario's own expectations: exit 1 if one is unmet."),
+        typer.Option("--expect", help="Exit 1 if an expectation of the scenario is unmet."),
     ] = False,
     seed: SeedOfStudy = None,
     workers: Workers = 1,
@@ -32,7 +32,7 @@ def stress(
 
     Example: finsim stress quickstart --scenario covid-2020 --severity 0.8 -o runs/covid
     """
-    from finsim.engine.answers.run_answer import answer_dict, answer_lines, broken_rules, failed
+    from finsim.engine.answers.run_answer import answer_dict, answer_lines, failed, problems_of
     from finsim.engine.answers.stress_answer import expectations_of
     from finsim.verbs.stress import stress as verb
 
@@ -52,10 +52,6 @@ def stress(
         as_json,
         outputs=[done.path],
         ok=ok,
-        problems=[
-            *(f"{use}: fail" for use, word in done.verdicts.items() if word == "fail"),
-            *broken_rules(done),
-            *unmet,
-        ],
+        problems=[*problems_of(done), *unmet],
     )
     gate(ok, no_fail)

@@ -176,7 +176,8 @@ def _narrative(path: Path) -> tuple[dict[str, Any], list[str]]:
     }  # fmt: skip
     lines = [
         " ".join(str(data.get("story", "")).split()),
-        f"typology: {', '.join(story.typology)}; roles: {', '.join(facts['roles'])}; phases: {', '.join(phases)}",
+        f"typology: {', '.join(story.typology)}; roles: {', '.join(facts['roles'])}",
+        f"phases: {', '.join(phases)}",
         f"rate: {rate}" + (f" (assumption: {assumption})" if assumption else ""),
     ]
     return facts, lines
@@ -190,7 +191,8 @@ def _study(path: Path) -> tuple[dict[str, Any], list[str]]:
     scenarios = [choice.label for choice in study.scenarios]
     facts = {"parts": parts, "scenarios": scenarios, "seed": study.seed, "start": str(study.start)}
     lines = [
-        f"parts: {', '.join(parts)}; scenarios: {', '.join(scenarios)}; seed {study.seed}; start {study.start}",
+        f"parts: {', '.join(parts)}; scenarios: {', '.join(scenarios)}",
+        f"seed {study.seed}; start {study.start}",
         f"next: finsim plan {path.stem if path.is_relative_to(documents.shipped('scenarios')) else path}",
     ]
     return facts, lines

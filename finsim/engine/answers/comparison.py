@@ -120,7 +120,7 @@ def comparison_text(names: tuple[str, str], base: Column, other: Column) -> list
 
 
 def comparison_lines(first: Run, second: Run) -> list[str]:
-    """Return every pair of scenarios of two runs as aligned lines, a title above each where there are several."""
+    """Return the scenarios of two runs as aligned lines, a title above each where there are several."""
     pairs = pairs_of(first, second)
     names = names_of(first, second, pairs)
     lines: list[str] = []

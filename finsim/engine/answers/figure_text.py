@@ -56,7 +56,7 @@ def unit_text(line: KeyFigure, currency: str) -> str:
 
 
 def _units(minor: float, currency: str) -> float:
-    return float(minor) / 10 ** minor_digits(currency)
+    return float(minor) / float(10 ** minor_digits(currency))
 
 
 def _percent(share: float) -> str:

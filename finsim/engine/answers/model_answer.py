@@ -13,7 +13,7 @@ QUICK_STEPS_SHARE = 0.5
 
 
 def model_dict(body: Body) -> dict[str, Any]:
-    """Return generator, data, cost, losses, the held-out loss beside the untrained twin's, size and budget."""
+    """Return generator, data, cost, losses, the held-out loss and the untrained twin's, size and budget."""
     facts = body.facts()
     default = getattr(type(body.generator).Settings(), "steps", None)
     quick = default is not None and facts["steps"] < QUICK_STEPS_SHARE * default
@@ -45,8 +45,8 @@ def _training(facts: dict[str, Any]) -> list[str]:
     curves = {name: curve for name, curve in facts["losses"].items() if curve and name != "held_out"}
     losses = "; ".join(f"{name} loss {curve[0]:.4g} -> {curve[-1]:.4g}" for name, curve in curves.items())
     lines = [
-        f"trained: {facts['steps']:,} steps, {facts['cpu_seconds']:.1f} CPU s, stopped by {facts['stopped_by']}"
-        + (f"; {losses}" if losses else "")
+        f"trained: {facts['steps']:,} steps, {facts['cpu_seconds']:.1f} CPU s, "
+        f"stopped by {facts['stopped_by']}" + (f"; {losses}" if losses else "")
     ]
     held, untrained = facts["held_out"], facts["untrained"]
     if held is None:
@@ -56,7 +56,8 @@ def _training(facts: dict[str, Any]) -> list[str]:
     else:
         gain = 1 - held / untrained if untrained else 0.0
         lines.append(
-            f"held-out score: {held:.4g}, untrained twin {untrained:.4g} (lower is better; {gain:+.1%} gained)"
+            f"held-out score: {held:.4g}, untrained twin {untrained:.4g} "
+            f"(lower is better; {gain:+.1%} gained)"
         )
     if facts["quick_look"]:
         lines.append(

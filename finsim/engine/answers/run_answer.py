@@ -53,7 +53,7 @@ def figure_lines(run: Run) -> list[str]:
 
 def _cells(columns: list[Column]) -> list[tuple[tuple[str, ...], str, list[str]]]:
     """Return the keys, name and cells of each line in which some scenario has a value."""
-    found = []
+    found: list[tuple[tuple[str, ...], str, list[str]]] = []
     for keys in ON_SCREEN:
         lines = [_BY_KEY[key] for key in keys]
         texts = [[column.value_text(line) for line in lines] for column in columns]
@@ -111,9 +111,14 @@ def broken_rules(run: Run) -> list[str]:
     return found
 
 
+def problems_of(run: Run) -> list[str]:
+    """Return the verdicts that fail and the rules that are broken, one text each."""
+    return [*(f"{use}: {FAIL}" for use, word in run.verdicts.items() if word == FAIL), *broken_rules(run)]
+
+
 def failed(run: Run) -> bool:
     """Tell whether a verdict of the run is ``fail`` or a rule is still broken: exit code 1."""
-    return FAIL in run.verdicts.values() or bool(broken_rules(run))
+    return bool(problems_of(run))
 
 
 def answer_lines(run: Run) -> list[str]:

@@ -49,7 +49,8 @@ def world_lines(facts: dict[str, Any]) -> list[str]:
     told = facts["narratives"]
     lines = [
         f"{facts['rows']:,} rows of {facts['accounts']:,} accounts; illicit {facts['illicit_rows']:,} "
-        f"({facts['illicit_share']:.4%}) in {facts['schemes']} schemes; declined {facts['declined_share']:.2%}"
+        f"({facts['illicit_share']:.4%}) in {facts['schemes']} schemes; "
+        f"declined {facts['declined_share']:.2%}"
     ]
     rows = [("narrative", "schemes", "rows", "")]
     rows += [
