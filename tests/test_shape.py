@@ -45,7 +45,8 @@ HOMES = {
 }
 # Importing these must cost little: a heavy library may be imported by them only inside a function.
 LIGHT = {
-    "errors", "notation", "randomness", "catalog", "documents", "cli", "verbs", "constraints", "provenance", "tables",
+    "errors", "notation", "randomness", "catalog", "documents", "cli", "verbs", "constraints", "provenance",
+    "tables",
 }  # fmt: skip
 SLOW = {"torch", "sklearn", "statsmodels", "matplotlib", "networkx"}
 
