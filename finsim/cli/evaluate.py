@@ -14,6 +14,9 @@ from finsim.cli.output import gate, remark, show
 def evaluate(
     real: Annotated[Path, typer.Argument(help="Real prices: CSV, CSV.gz or Parquet.")],
     synthetic: Annotated[Path, typer.Argument(help="Synthetic prices, any layout `fit` reads.")],
+    holdout: Annotated[
+        Path | None, typer.Option("--holdout", help="Real prices that the generator has not seen.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Also write the scorecard as JSON.")
     ] = None,
@@ -33,7 +36,9 @@ def evaluate(
     from finsim.verbs.evaluate import evaluate as verb
     from finsim.verbs.evaluate import remarks
 
-    card = verb(real, synthetic, output=output, seed=seed, schema=schema, csv=csv, progress=not quiet)
+    card = verb(
+        real, synthetic, holdout=holdout, output=output, seed=seed, schema=schema, csv=csv, progress=not quiet
+    )
     remark(remarks(real, schema, csv))
     failed = [f"{score.metric} of {score.subject}" for score in card.scores if score.verdict == "fail"]
     outputs = [] if output is None else [output]

@@ -21,6 +21,7 @@ def evaluate(
     real: Any,
     synthetic: Any,
     *,
+    holdout: Any = None,
     output: str | Path | None = None,
     seed: int = 0,
     schema: SchemaSource = None,
@@ -33,6 +34,8 @@ def evaluate(
     Args:
         real: real prices: a file, a DataFrame, an Arrow or polars table, or Paths.
         synthetic: synthetic prices of the same assets, in any layout that ``fit`` reads.
+        holdout: real prices that the generator has not seen, for the copy tests; the last part of ``real``
+            when left out.
         output: also write the scorecard to this JSON file.
         seed: root seed of the resampling behind the intervals.
         schema: how the real prices are read, and synthetic ones that are text.
@@ -63,7 +66,8 @@ def evaluate(
         history = _whole(real, declared)
         made = synthetic if isinstance(synthetic, Paths) else _read(synthetic, declared)
         step("judging", 0, 1)
-        card = judge(history, made, Streams(seed), settings or Settings())
+        unseen = None if holdout is None else _whole(holdout, declared)
+        card = judge(history, made, Streams(seed), settings or Settings(), unseen)
         step("judging", 1, 1)
     if output is not None:
         card.write(Path(output))

@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from finsim.engine.answers.figure_text import difference_text, plain_value, unit_text, value_text
 from finsim.engine.answers.text_table import aligned
 from finsim.engine.finished_run import Run
 from finsim.errors import StudyError
+from finsim.records.figure_text import difference_text, plain_value, unit_text, value_text
 from finsim.records.key_figures import KEY_FIGURES, Figure, KeyFigure
 
 BASE = "base"

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from finsim.engine.answers.comparison import Column, columns_of, comparison_text
-from finsim.engine.answers.figure_text import NONE
 from finsim.engine.answers.text_table import aligned, cut
 from finsim.engine.finished_run import Run
 from finsim.evaluation.metric import FAIL, NOT_COMPUTED
+from finsim.records.figure_text import NONE
 from finsim.records.key_figures import KEY_FIGURES
 
 ON_SCREEN = (
