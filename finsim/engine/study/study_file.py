@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     BaseModel,
@@ -16,16 +16,24 @@ from pydantic import (
 )
 
 from finsim import documents
+from finsim.agents.settings import LIMITS
+from finsim.document_numbers import Count, Day, Length, Number, Share, Whole, YesNo
 from finsim.engine.study import named_inputs as naming
 from finsim.engine.study.credit_part import CreditPart
 from finsim.errors import Problem, StudyError
 from finsim.generators import GENERATORS
 from finsim.records.storage import canonical_json, digest_text
+from finsim.tables.currencies import Currency
 
-Count = Annotated[int, Field(ge=1)]
 TWICE = "a scenario is listed twice at one severity"
 DIFFER = "remove one, or give them different severities"
 WORLDS = ("market", "transactions", "credit")
+
+
+def _within(name: str) -> Any:
+    """Return the bounds of a size of the transaction world."""
+    low, high = LIMITS[name]
+    return Field(ge=low, le=high)
 
 
 class _Part(BaseModel):
@@ -36,11 +44,15 @@ class RulesToLearn(_Part):
     """A rule pack that the body learns with, by name or path, and the weight of breaking it."""
 
     pack: str
-    weight: Annotated[float, Field(gt=0, le=1_000)] = 1.0
+    short: ClassVar[str] = "pack"
+
+    weight: Annotated[Number, Field(gt=0, le=1_000)] = 1.0
 
 
 class GeneratorChoice(_Part):
     """Which generator learns the body, with which settings and rules, for how many training steps."""
+
+    short: ClassVar[str] = "name"
 
     name: str = "flow"
     settings: dict[str, Any] = {}
@@ -64,10 +76,10 @@ class MarketPart(_Part):
     data: str
     generator: GeneratorChoice = GeneratorChoice()
     paths: Count = 200
-    sessions: Annotated[int, Field(ge=2)] = 2520
+    sessions: Annotated[Length, Field(ge=2)] = 2520
     shard_paths: Count = 50
-    holdout: Annotated[float, Field(ge=0.05, le=0.5)] = 0.2
-    betas: dict[str, float] = {}
+    holdout: Annotated[Share, Field(ge=0.05, le=0.5)] = 0.2
+    betas: dict[str, Number] = {}
     rules: str | None = "ohlcv"
     schema_: str | None = Field(None, alias="schema")
 
@@ -82,20 +94,22 @@ class MarketPart(_Part):
 class NarrativeChoice(_Part):
     """A narrative by name; ``rate`` or ``count`` override what its file says."""
 
+    short: ClassVar[str] = "name"
+
     name: str
-    rate: Annotated[float, Field(ge=0)] | None = None
-    count: Annotated[int, Field(ge=0)] | None = None
+    rate: Annotated[Share, Field(ge=0)] | None = None
+    count: Annotated[Whole, Field(ge=0)] | None = None
 
 
 class TransactionsPart(_Part):
     """People and money: how many accounts, banks and days, and which stories are injected."""
 
-    accounts: Annotated[int, Field(ge=200)] = 20_000
-    banks: Count = 5
-    days: Count = 90
-    currency: str = "USD"
-    shard_accounts: Count = 5_000
-    slice_days: Count = 15
+    accounts: Annotated[Count, _within("accounts")] = 20_000
+    banks: Annotated[Count, _within("banks")] = 5
+    days: Annotated[Length, _within("days")] = 90
+    currency: Currency = "USD"
+    shard_accounts: Annotated[Count, _within("shard_accounts")] = 5_000
+    slice_days: Annotated[Length, _within("slice_days")] = 15
     narratives: tuple[NarrativeChoice, ...] = ()
     rules: str | None = "retail-tx"
 
@@ -109,7 +123,7 @@ class ScenarioChoice(_Part):
     """A scenario by name or path and how hard it hits (0 is the identity, 1 is as written)."""
 
     name: str
-    severity: Annotated[float, Field(ge=0, le=3)] = 1.0
+    severity: Annotated[Share, Field(ge=0, le=3)] = 1.0
 
     @property
     def label(self) -> str:
@@ -121,9 +135,9 @@ class ScenarioChoice(_Part):
 class EvaluationPart(_Part):
     """Evidence: how much of it, and whether it is computed at all."""
 
-    enabled: bool = True
-    bootstrap: Annotated[int, Field(ge=50)] = 200
-    judge_refits: Annotated[int, Field(ge=0)] = 1
+    enabled: YesNo = True
+    bootstrap: Annotated[Count, Field(ge=50)] = 200
+    judge_refits: Annotated[Whole, Field(ge=0)] = 1
     judge_iterations: Count = 500
 
 
@@ -133,8 +147,8 @@ class Study(_Part):
     finsim: Literal["study/1"]
     id: str
     title: str = ""
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 7
-    start: date = date(2025, 12, 31)
+    seed: Annotated[Whole, Field(ge=0, lt=2**63)] = 7
+    start: Day = date(2025, 12, 31)
     market: MarketPart | None = None
     transactions: TransactionsPart | None = None
     credit: CreditPart | None = None
