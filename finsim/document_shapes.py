@@ -144,7 +144,9 @@ def _value(value: Any, choices: Sequence[Option], spelled: bool) -> Any:
 
 def _read(value: str, choices: Sequence[Option]) -> Any:
     """Return a text as the number that it spells; text that spells none stays, for the model to refuse."""
-    readers = [note.func for one in choices for note in one.notes if isinstance(note, BeforeValidator)]
+    readers: list[Any] = [
+        note.func for one in choices for note in one.notes if isinstance(note, BeforeValidator)
+    ]
     try:
         return readers[0](value) if readers else value
     except Misfit:

@@ -104,10 +104,13 @@ def _problem(place: Place, item: Mapping[str, Any], where: str, text: str | None
     if item["type"] == "extra_forbidden":
         known = sorted(place.keys)
         remedy = did_you_mean(str(place.loc[-1]), known) or "remove it"
-        return Problem(where, f"unknown key {place.loc[-1]!r}", _one_of(known, "the keys"), remedy)
+        inside = f" of {place.dotted.rpartition('.')[0]}" if len(place.loc) > 1 else ""
+        return Problem(where, f"unknown key {place.loc[-1]!r}{inside}", _one_of(known, "the keys"), remedy)
     expected, example = describe(place)
     if item["type"] == "missing":
         return Problem(where, f"{place.dotted}: missing", expected, f"add `{place.key}: {example}`")
+    if item["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return _unknown_tag(place, item["ctx"], where)
     value = item["input"] if place.value is _ABSENT else place.value
     shown = shown_value(value, text)
     remedy = _remedy(place, value, example)
@@ -115,8 +118,26 @@ def _problem(place: Place, item: Mapping[str, Any], where: str, text: str | None
         own = item["ctx"]["error"]
         fit = own if isinstance(own, Misfit) else _taken_apart(str(own))
         found = f"{place.dotted}: {fit.found}" if place.dotted else fit.found
+        if not fit.expected and any(one.model for one in place.choices):
+            expected, remedy = "values that agree with one another", "correct one of them"
         return Problem(where, found, fit.expected or expected, fit.remedy or remedy)
     return Problem(where, f"{place.dotted}: {shown}" if place.dotted else shown, expected, remedy)
+
+
+def _unknown_tag(place: Place, context: Mapping[str, str], where: str) -> Problem:
+    """Return what is wrong with the key that tells which block stands here."""
+    key = context["discriminator"].strip("'")
+    known = re.findall(r"'([^']+)'", context.get("expected_tags", "")) or [
+        str(word)
+        for one in place.choices
+        if one.model and key in fields(one.model)
+        for inner in field_options(fields(one.model)[key])
+        for word in get_args(inner.kind)
+    ]
+    tag = context.get("tag", "")
+    found = f"{place.dotted}.{key}: {tag!r}" if tag else f"{place.dotted}.{key}: missing"
+    remedy = did_you_mean(tag, known) if tag else f"add `{key}: {known[0] if known else '..'}`"
+    return Problem(where, found, _one_of(known), remedy)
 
 
 def _taken_apart(text: str) -> Misfit:
@@ -236,12 +257,12 @@ def _fits(example: str, low: float | None, high: float | None) -> bool:
 
 def _example(place: Place, named: Sequence[tuple[str, str]]) -> str:
     """Return the default of a key where it is one word, else the example of its first type."""
+    own = next((example for _, example in named if example), "")
     given = place.default
     if isinstance(given, bool):
         return str(given).lower()
-    if isinstance(given, int | float | date) or (isinstance(given, str) and given):
-        return str(given)
-    return next((example for _, example in named if example), "")
+    is_plain = own == _KINDS[str][1] and isinstance(given, str) and given
+    return str(given) if isinstance(given, int | float | date) or is_plain else own
 
 
 def _one_of(known: Sequence[str], what: str = "") -> str:

@@ -6,9 +6,11 @@ are expanded before the models see them, see ``merge.py``.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import BaseModel, ConfigDict, Field
 
-from finsim.document_numbers import Length, Number, Share, Whole
+from finsim.document_numbers import Length, Meaning, Number, Share, Whole
 
 VERSION = "scenario/1"
 
@@ -217,7 +219,7 @@ class OverlayPart(Part):
     """Another scenario laid over this one."""
 
     ref: str
-    start: str = "0d"
+    start: Annotated[str, Meaning("a shift, a number and d, w, m, q or y", "13w")] = "0d"
     severity: Number = 1.0
     only: list[str] | None = None
     combine: str | None = None

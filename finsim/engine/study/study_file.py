@@ -17,7 +17,7 @@ from pydantic import (
 
 from finsim import documents
 from finsim.agents.settings import LIMITS
-from finsim.document_numbers import Count, Day, Length, Number, Share, Whole, YesNo
+from finsim.document_numbers import Count, Day, Length, Misfit, Number, Share, Whole, YesNo
 from finsim.engine.study import named_inputs as naming
 from finsim.engine.study.credit_part import CreditPart
 from finsim.errors import Problem, StudyError
@@ -122,8 +122,30 @@ class TransactionsPart(_Part):
 class ScenarioChoice(_Part):
     """A scenario by name or path and how hard it hits (0 is the identity, 1 is as written)."""
 
+    short: ClassVar[str] = "name"
+
     name: str
-    severity: Annotated[Share, Field(ge=0, le=3)] = 1.0
+    severity: Annotated[Share, Field(ge=0, le=naming.MAX_SEVERITY)] = 1.0
+
+    @classmethod
+    def of(cls, text: str, severity: float | None = None) -> ScenarioChoice:
+        """Return the scenario that ``NAME`` or ``NAME@SEVERITY`` means, as in ``gfc-2008@0.5``.
+
+        ``severity`` is one that is given beside the text. Raises StudyError for a severity that is no
+        number from 0 to 3, or that is given twice with two values.
+        """
+        try:
+            data = _chosen(text if severity is None else {"name": text, "severity": severity})
+        except Misfit as bad:
+            raise StudyError(bad.found, place="scenario", expected=bad.expected, remedy=bad.remedy) from None
+        if not 0 <= data.get("severity", 1.0) <= naming.MAX_SEVERITY:
+            raise StudyError(
+                f"severity {severity:g}",
+                place="scenario",
+                expected=f"a number from 0 (nothing) to {naming.MAX_SEVERITY:g}, such as 0.5",
+                remedy="1 is the scenario as written",
+            )
+        return cls.model_validate(data)
 
     @property
     def label(self) -> str:
@@ -158,7 +180,7 @@ class Study(_Part):
     @field_validator("scenarios", mode="before")
     @classmethod
     def _names_are_choices(cls, value: Any) -> Any:
-        return _named(value)
+        return value if value is None else [_chosen(item) for item in naming.listed(value)]
 
     @property
     def digest(self) -> str:
@@ -174,7 +196,7 @@ class Study(_Part):
 
         Raises StudyError when there is none, or one is given twice at one severity.
         """
-        chosen = tuple(ScenarioChoice(name=item) if isinstance(item, str) else item for item in choices)
+        chosen = tuple(ScenarioChoice.of(item) if isinstance(item, str) else item for item in choices)
         if not chosen:
             raise StudyError(
                 "no scenario", place="with_scenarios", remedy='name at least one, such as "base"'
@@ -227,10 +249,25 @@ class Study(_Part):
 
 
 def _named(value: Any) -> Any:
-    """Let a list hold plain names beside full mappings."""
-    if not isinstance(value, list):
+    """Let a list hold plain names beside full mappings, and one of them stand for a list."""
+    if value is None:
         return value
-    return [{"name": item} if isinstance(item, str) else item for item in value]
+    return [{"name": item} if isinstance(item, str) else item for item in naming.listed(value)]
+
+
+def _chosen(item: Any) -> Any:
+    """Return a scenario as its mapping: ``NAME@SEVERITY`` taken apart, other things as they are."""
+    given = {"name": item} if isinstance(item, str) else item
+    if not isinstance(given, dict) or not isinstance(given.get("name"), str):
+        return given
+    name, severity = naming.name_and_severity(given["name"])
+    if severity is None:
+        return given
+    if given.get("severity", severity) != severity:
+        raise Misfit(
+            f"{given['name']!r} with severity {given['severity']!r}", "one severity", "remove one of them"
+        )
+    return {**given, "name": name, "severity": severity}
 
 
 def load_study(name_or_path: str) -> Study:
@@ -250,15 +287,9 @@ def load_study(name_or_path: str) -> Study:
     if study is not None:
         problems += _contradictions(study, document)
     if problems:
-        problems.sort(key=_by_place)
-        raise StudyError.of([*problems, *naming.faults(document.data)])
+        raise StudyError.of([*documents.in_file_order(problems), *naming.faults(document.data)])
     assert study is not None
     return _with_places(study, path.parent)
-
-
-def _by_place(problem: Problem) -> tuple[int, ...]:
-    """Return line and column, the whole file first."""
-    return tuple(int(part) for part in problem.place.split(":")[-2:] if part.isdigit())
 
 
 def _contradictions(study: Study, document: documents.Document) -> list[Problem]:
@@ -266,10 +297,24 @@ def _contradictions(study: Study, document: documents.Document) -> list[Problem]
     found: list[Problem] = []
     if not (study.market or study.transactions or study.credit):
         remedy = "add at least one of market:, transactions:, credit:"
-        found.append(Problem(document.place(), "the study has no world", "", remedy))
+        found.append(
+            Problem(document.place(), "the study has no world", "market, transactions or credit", remedy)
+        )
     labels = [choice.label for choice in study.scenarios]
-    if len(set(labels)) != len(labels):
-        found.append(Problem(document.place(("scenarios",)), TWICE, "", DIFFER))
+    found += [
+        Problem(document.place(("scenarios", i)), f"{TWICE}: {label}", "each once", DIFFER)
+        for i, label in enumerate(labels)
+        if label in labels[:i]
+    ]
+    names = [choice.name for choice in study.transactions.narratives] if study.transactions else []
+    found += [
+        Problem(
+            document.place(("transactions", "narratives", i)), f"narrative {name!r} is listed twice",
+            "each once", "remove one",
+        )
+        for i, name in enumerate(names)
+        if name in names[:i]
+    ]  # fmt: skip
     return found
 
 
