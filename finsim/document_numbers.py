@@ -49,10 +49,9 @@ def _split(text: str) -> tuple[float, str] | None:
 def _refuse_comma(text: str) -> None:
     if _COMMA.match(text.strip()) and _split(text) is None:
         found = f"{text!r} has a comma or two points: a decimal sign to some, thousands to others"
-        plain = re.sub(r"[^0-9]", "", text)
-        raise Misfit(
-            found, "digits, a point before decimals, _ between thousands", f"write {plain} or 0.05, say"
-        )
+        is_thousands = re.fullmatch(r"[-+]?[0-9]{1,3}([.,][0-9]{3})+", text.strip())
+        plain = re.sub(r"[.,]", "" if is_thousands else ".", text.strip())
+        raise Misfit(found, "", f"write {plain}")
 
 
 def read_number(value: Any) -> Any:
@@ -124,9 +123,8 @@ def _whole(value: Any, written: Any = None) -> Any:
     if not isinstance(value, float) or not math.isfinite(value):
         return value
     if not value.is_integer():
-        raise Misfit(
-            f"{value if written is None else written} is not whole", "", f"write {max(1, round(value))}"
-        )
+        shown = value if written is None else written
+        raise Misfit(f"{shown} is not whole", "", f"write {math.floor(value)} or {math.ceil(value)}")
     return int(value)
 
 
@@ -135,9 +133,8 @@ def _word(value: bool) -> str:
 
 
 Number = Annotated[float, BeforeValidator(read_number), Meaning("a number", "1.5")]
-Share = Annotated[
-    float, BeforeValidator(read_share), Meaning("a share, as a decimal or in percent (5% is 0.05)", "0.05")
-]
+SHARE = Meaning("a share, as a decimal or in percent (5% is 0.05)", "0.05")
+Share = Annotated[float, BeforeValidator(read_share), SHARE]
 Count = Annotated[
     int,
     BeforeValidator(read_count),

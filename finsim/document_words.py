@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticUndefined
 
-from finsim.document_numbers import Meaning, Misfit
+from finsim.document_numbers import SHARE, Meaning, Misfit
 from finsim.document_shapes import Loc, Option, field_options, fields
 from finsim.errors import Problem, did_you_mean
 
@@ -168,7 +168,7 @@ def shown_value(value: Any, text: str | None = None) -> str:
 def describe(place: Place) -> tuple[str, str]:
     """Return what may stand at a place, with an example in it, and the example alone."""
     named = [_option(one, place) for one in place.choices] or [("another value", "")]
-    words = " or ".join(dict.fromkeys(word for word, _ in named))
+    words = ", or ".join(dict.fromkeys(word for word, _ in named))
     example = _example(place, named)
     fresh = example and example not in words.split("one of ")[-1].split(", ")
     return (f"{words}, such as {_flow(example)}" if fresh else words), example
@@ -239,12 +239,16 @@ def _bounds(notes: Sequence[Any]) -> tuple[float | None, float | None, str]:
     highs = [(note.le, "at most") for note in notes if getattr(note, "le", None) is not None]
     highs += [(note.lt, "below") for note in notes if getattr(note, "lt", None) is not None]
     low, high = max(lows, default=None), min(highs, default=None)
-    parts = [f"{word} {value:,}" for value, word in (one for one in (low, high) if one)]
+    parts = [f"{word} {_plain(value)}" for value, word in (one for one in (low, high) if one)]
     return (
         (low[0] if low else None),
         (high[0] if high else None),
         (", " + " and ".join(parts) if parts else ""),
     )
+
+
+def _plain(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,g}"
 
 
 def _fits(example: str, low: float | None, high: float | None) -> bool:
@@ -276,7 +280,9 @@ def _remedy(place: Place, value: Any, example: str) -> str:
     """Return a suggestion: a word of the list that is meant, a plain number, or the example."""
     words = [str(w) for one in place.choices if one.origin is Literal for w in get_args(one.kind) if w]
     if words and isinstance(value, str):
-        return did_you_mean(value, words)
+        near = did_you_mean(value, words)
+        if near.startswith("did you") or len(words) > 1:
+            return near
     if isinstance(value, str) and any(one.origin in (int, float) for one in place.choices):
         plain = re.sub(r"[\s'_]", "", value)
         if re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?", plain):
@@ -284,7 +290,16 @@ def _remedy(place: Place, value: Any, example: str) -> str:
     if value is None:
         return f"write a value, such as {_flow(example)}, or leave the key out"
     if isinstance(value, bool | int | float | date) and any(one.origin is str for one in place.choices):
-        return "put quotes around a text that looks like a number or a truth"
+        quoted = str(value).lower() if isinstance(value, bool) else str(value)
+        return f'put quotes around a text that looks like a number: {place.key}: "{quoted}"'
+    share = next((one for one in place.choices if any(note is SHARE for note in one.notes)), None)
+    if (
+        share
+        and isinstance(value, int | float)
+        and 1 < value <= 100
+        and _fits(f"{value / 100}", *_bounds(share.notes)[:2])
+    ):
+        return f"write {value:g}% or {value / 100:g}"
     if not example:
         return "correct this value"
     if place.in_list:

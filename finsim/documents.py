@@ -318,4 +318,8 @@ def find(name: str, folder: str, kind: str, error: type[FinsimError], suffix: st
     if given.suffix or len(given.parts) > 1 or _is_folder(given):
         problem = unlike_a_file(given, error)
         raise error.of([problem or Problem(name, "no such file", "", "check the path")])
-    raise error(f"no {kind} is called {name!r}", place=kind, remedy=did_you_mean(name, sorted(known)))
+    beside = given.with_suffix(suffix)
+    near = f"did you mean {str(beside)!r}?" if _is_file(beside) else did_you_mean(name, sorted(known))
+    raise error(
+        f"no {kind} is called {name!r}", place=kind, expected=f"a name or a file of a {kind}", remedy=near
+    )

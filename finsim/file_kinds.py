@@ -59,6 +59,7 @@ _MAGIC = (
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word file", ""),
 )  # fmt: skip
 _WIDE = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
+_PACKED = ("a gzip archive", "a zstd archive")
 _TABLE_VERBS = "tables go to `finsim check FILE --rules PACK`, or to `market: {data: FILE}` of a study"
 _SAVE = "save it as UTF-8 text"
 _SHOWN = 6
@@ -136,23 +137,47 @@ def unlike_a_file(path: Path, error: type[FinsimError]) -> Problem | None:
     return Problem(str(path), "no such file", _expected(error), near_names(path))
 
 
-def _folder(path: Path, error: type[FinsimError]) -> Problem:
+def not_a_table(start: bytes) -> tuple[str, str] | None:
+    """Return what a file is that holds no table, from its first bytes, and what to do; else None.
+
+    A file of one of our kinds is named with the verb that takes it; compressed text and Parquet pass.
+    """
+    for magic, what, use in _MAGIC:
+        if start.startswith(magic) and not use and what not in _PACKED:
+            return f"{what}, not a table", "save the table as CSV or Parquet"
+    text = start.decode("utf-8-sig", "replace")
+    for kind in KINDS:
+        key, _, value = kind.head.partition(": ")
+        if re.search(rf"^\s*[{{\"']*{key}[\"']?\s*:\s*[\"']?{value.partition('/')[0]}", text, re.MULTILINE):
+            verb = kind.verb if kind.verb.startswith("a ") else f"`{kind.verb}` takes it"
+            return f"{kind.article} (`{kind.head}`), not a table", verb
+    if re.match(r"\s*(\{\s*[\"}]|\[\s*[\[{\"])", text):
+        return "JSON, not a table", "save the table as CSV or Parquet"
+    return None
+
+
+def held(path: Path) -> str:
+    """Return what a folder holds, in a few words."""
     try:
         names = sorted(one.name + ("/" if one.is_dir() else "") for one in path.iterdir())
     except OSError:
         names = []
-    held = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
-    if "manifest.json" in names:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"it holds {', '.join(names[:_SHOWN]) or 'nothing'}{more}"
+
+
+def _folder(path: Path, error: type[FinsimError]) -> Problem:
+    if (path / "manifest.json").is_file():
         remedy = "give a study file; a run goes to `finsim report`, `verify`, `trace` and `stress`"
-        return Problem(str(path), f"the folder of a run; it holds {held}", _expected(error), remedy)
-    files = [name for name in names if name.endswith((".yaml", ".yml"))]
-    remedy = f"give the file: {path / files[0]}" if len(files) == 1 else "give the file"
-    return Problem(str(path), f"a folder; it holds {held or 'nothing'}", _expected(error), remedy)
+        return Problem(str(path), f"the folder of a run; {held(path)}", _expected(error), remedy)
+    files = [*path.glob("*.yaml"), *path.glob("*.yml")]
+    remedy = f"give the file: {files[0]}" if len(files) == 1 else "give the file"
+    return Problem(str(path), f"a folder; {held(path)}", _expected(error), remedy)
 
 
 def near_names(path: Path) -> str:
     """Return a remedy for a missing file: names like it in its folder, or that the folder is missing."""
-    folder = path.parent
+    folder = path.parent if str(path.parent) else Path()
     if not folder.is_dir():
         there = next((one for one in folder.parents if one.is_dir()), folder)
         return f"there is no folder {str(folder)!r}; {str(there)!r} is there" if there != folder else ""

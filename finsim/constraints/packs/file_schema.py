@@ -19,6 +19,7 @@ Scalar = bool | int | float | str
 Level = Literal["invariant", "policy", "plausible"]
 
 
+_CONDITION = Meaning("an expression that is true or false", "amount > 0")
 _PACK_ID = Meaning("a name of lower-case letters, digits, - and _, at most 64", "my-rules")
 _RULE_ID = Meaning("a name of letters, digits, - and _, a letter first, at most 64", "amount_positive")
 
@@ -118,8 +119,8 @@ class RuleText(_Strict):
     table: str = ""
     kind: Literal["completeness", "referential", "consistency"] = "consistency"
     level: Level = "invariant"
-    when: Scalar | None = None
-    check: Scalar
+    when: Annotated[Scalar, _CONDITION] | None = None
+    check: Annotated[Scalar, _CONDITION]
     tol: int | float | str | dict[str, float] | None = None
     nulls: Literal["unknown", "pass", "fail"] = "unknown"
     expect: list[Share] | None = None

@@ -145,7 +145,7 @@ def _scenario_name(text: str) -> str:
     try:
         return name_and_severity(text)[0]
     except Misfit:  # said when the study is read
-        return text
+        return text.rpartition("@")[0]
 
 
 def _names(data: Any) -> Iterator[tuple[Loc, str, str]]:
