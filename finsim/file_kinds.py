@@ -183,9 +183,9 @@ def near_names(path: Path) -> str:
         return f"there is no folder {str(folder)!r}; {str(there)!r} is there" if there != folder else ""
     names = sorted(one.name for one in folder.iterdir() if one.is_file())
     lowered = {name.lower(): name for name in names}
-    near = difflib.get_close_matches(path.name.lower(), lowered, n=3, cutoff=0.6)
+    near = difflib.get_close_matches(path.name.lower(), lowered, n=2, cutoff=0.75)
     near += [name.lower() for name in names if Path(name).stem.lower() == path.stem.lower()]
-    shown = [str(folder / lowered[name]) for name in dict.fromkeys(near)][:3]
+    shown = [str(folder / lowered[name]) for name in dict.fromkeys(near)][:2]
     if shown:
         return f"did you mean {' or '.join(repr(one) for one in shown)}?"
     same = [name for name in names if Path(name).suffix in (".yaml", ".yml")][:_SHOWN]

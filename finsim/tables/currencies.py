@@ -26,7 +26,8 @@ _METALS_AND_NONE = "XAU XAG XPT XPD XXX XTS"
 CURRENCIES = tuple(sorted(f"{_IN_USE} {_REPLACED} {_METALS_AND_NONE}".split()))
 """Every code that money may be in; XXX stands for no stated currency."""
 _NAMES = {
-    "EURO": "EUR", "EUROS": "EUR", "€": "EUR", "DOLLAR": "USD", "DOLLARS": "USD", "$": "USD", "US$": "USD",
+    "EURO": "EUR", "EUROS": "EUR", "€": "EUR", "DOLLAR": "USD", "US DOLLAR": "USD",
+    "DOLLARS": "USD", "$": "USD", "US$": "USD",
     "POUND": "GBP", "POUNDS": "GBP", "£": "GBP", "STG": "GBP", "YEN": "JPY", "¥": "JPY", "FRANC": "CHF",
     "SFR": "CHF", "RMB": "CNY", "CNH": "CNY", "YUAN": "CNY", "RUPEE": "INR", "MARK": "DEM",
 }  # fmt: skip
@@ -40,8 +41,9 @@ def known_currency(value: Any) -> Any:
     if not isinstance(value, str) or value in CURRENCIES:
         return value
     meant = _NAMES.get(value.strip().upper(), value.strip().upper())
-    remedy = f"did you mean {meant!r}?" if meant in CURRENCIES else did_you_mean(meant, CURRENCIES)
-    raise Misfit(f"{value!r} is no currency", "a code of ISO 4217, such as EUR", remedy)
+    near = f"did you mean {meant!r}?" if meant in CURRENCIES else did_you_mean(meant, CURRENCIES)
+    remedy = near if near.startswith("did you") else "write USD, EUR, GBP or another code of three capitals"
+    raise Misfit(f"{value!r} is no currency", "", remedy)
 
 
 def _known_or_none(value: Any) -> Any:

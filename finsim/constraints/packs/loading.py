@@ -33,7 +33,7 @@ from finsim.constraints.packs.repair_order import repair_order
 from finsim.constraints.packs.rule import Param, Rule, Table
 from finsim.constraints.packs.rule_builder import RuleBuilder, key_rules
 from finsim.constraints.packs.split_expressions import mended
-from finsim.documents import Document, Loc
+from finsim.documents import Document, Loc, in_file_order
 from finsim.errors import RuleError, did_you_mean
 
 _KEYS = ("finsim-rules", "pack", "tables", "params", "lookup", "rules")
@@ -75,13 +75,9 @@ def build(document: Document, text: str) -> Contents:
     scopes = {name: _scope(reader, draft, tables, params, lookups) for name, draft in tables.items()}
     rules = _rules(reader, tables, scopes, params)
     if reader.problems or header is None:
-        raise RuleError.of(_unique(reader))
+        raise RuleError.of(in_file_order(reader.problems))
     built = {name: draft.table for name, draft in tables.items()}
     return Contents(header.id, str(header.version), built, params, tuple(rules), data, document.path, text)
-
-
-def _unique(reader: PackReader) -> list[Any]:
-    return list(dict.fromkeys(reader.problems))
 
 
 def _check_head(reader: PackReader) -> None:

@@ -13,11 +13,12 @@ from pydantic import (
     SerializerFunctionWrapHandler,
     field_validator,
     model_serializer,
+    model_validator,
 )
 
 from finsim import documents
 from finsim.agents.settings import LIMITS
-from finsim.document_numbers import Count, Day, Length, Misfit, Number, Share, Whole, YesNo
+from finsim.document_numbers import Count, Day, Length, Meaning, Misfit, Number, Share, Whole, YesNo
 from finsim.engine.study import named_inputs as naming
 from finsim.engine.study.credit_part import CreditPart
 from finsim.errors import Problem, StudyError
@@ -119,13 +120,33 @@ class TransactionsPart(_Part):
         return _named(value)
 
 
+def _chosen(item: Any) -> Any:
+    """Return a scenario as its mapping: ``NAME@SEVERITY`` taken apart, other things as they are."""
+    given = {"name": item} if isinstance(item, str) else item
+    if not isinstance(given, dict) or not isinstance(given.get("name"), str):
+        return given
+    name, severity = naming.name_and_severity(given["name"])
+    if severity is None:
+        return given
+    if given.get("severity", severity) != severity:
+        raise Misfit(
+            f"{given['name']!r} with severity {given['severity']!r}", "one severity", "remove one of them"
+        )
+    return {**given, "name": name, "severity": severity}
+
+
 class ScenarioChoice(_Part):
     """A scenario by name or path and how hard it hits (0 is the identity, 1 is as written)."""
 
-    short: ClassVar[str] = "name"
+    meaning: ClassVar[Meaning] = Meaning("a scenario as NAME, NAME@SEVERITY or a mapping", "gfc-2008@0.5")
 
     name: str
     severity: Annotated[Share, Field(ge=0, le=naming.MAX_SEVERITY)] = 1.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, data: Any) -> Any:
+        return _chosen(data)
 
     @classmethod
     def of(cls, text: str, severity: float | None = None) -> ScenarioChoice:
@@ -135,7 +156,7 @@ class ScenarioChoice(_Part):
         number from 0 to 3, or that is given twice with two values.
         """
         try:
-            data = _chosen(text if severity is None else {"name": text, "severity": severity})
+            data = _chosen({"name": text} if severity is None else {"name": text, "severity": severity})
         except Misfit as bad:
             raise StudyError(bad.found, place="scenario", expected=bad.expected, remedy=bad.remedy) from None
         if not 0 <= data.get("severity", 1.0) <= naming.MAX_SEVERITY:
@@ -180,7 +201,7 @@ class Study(_Part):
     @field_validator("scenarios", mode="before")
     @classmethod
     def _names_are_choices(cls, value: Any) -> Any:
-        return value if value is None else [_chosen(item) for item in naming.listed(value)]
+        return value if value is None else naming.listed(value)
 
     @property
     def digest(self) -> str:
@@ -253,21 +274,6 @@ def _named(value: Any) -> Any:
     if value is None:
         return value
     return [{"name": item} if isinstance(item, str) else item for item in naming.listed(value)]
-
-
-def _chosen(item: Any) -> Any:
-    """Return a scenario as its mapping: ``NAME@SEVERITY`` taken apart, other things as they are."""
-    given = {"name": item} if isinstance(item, str) else item
-    if not isinstance(given, dict) or not isinstance(given.get("name"), str):
-        return given
-    name, severity = naming.name_and_severity(given["name"])
-    if severity is None:
-        return given
-    if given.get("severity", severity) != severity:
-        raise Misfit(
-            f"{given['name']!r} with severity {given['severity']!r}", "one severity", "remove one of them"
-        )
-    return {**given, "name": name, "severity": severity}
 
 
 def load_study(name_or_path: str) -> Study:
