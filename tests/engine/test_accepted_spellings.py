@@ -133,11 +133,13 @@ def test_other_scenarios_of_a_study_are_named_the_same_way(tmp_path: Path) -> No
 
 READ: list[tuple[Any, Any, Any]] = [
     (Share, "5%", 0.05), (Share, "5 %", 0.05), (Share, 0.05, 0.05), (Share, "0.05", 0.05),
-    (Share, "0.8%", 0.008),    (Share, "12.5%", 0.125), (Share, "100%", 1.0), (Share, 1, 1.0), (Share, "1e-3", 0.001),
+    (Share, "0.8%", 0.008),
+    (Share, "12.5%", 0.125), (Share, "100%", 1.0), (Share, 1, 1.0), (Share, "1e-3", 0.001),
     (Count, "10k", 10_000), (Count, "10K", 10_000), (Count, "2m", 2_000_000), (Count, "2M", 2_000_000),
     (Count, "1.5k", 1_500), (Count, 1e6, 1_000_000), (Count, "1e6", 1_000_000), (Count, "10_000", 10_000),
     (Count, "2.3m", 2_300_000), (Whole, "9223372036854775807", 2**63 - 1), (Length, "36", 36),
-    (Length, 36.0, 36),    (Number, "10_000", 10_000.0), (Number, "-2.5", -2.5), (YesNo, "yes", True), (YesNo, "No", False),
+    (Length, 36.0, 36),
+    (Number, "10_000", 10_000.0), (Number, "-2.5", -2.5), (YesNo, "yes", True), (YesNo, "No", False),
     (YesNo, "on", True), (YesNo, "OFF", False), (YesNo, False, False), (Currency, "EUR", "EUR"),
 ]  # fmt: skip
 REFUSED: list[tuple[Any, Any, str]] = [
