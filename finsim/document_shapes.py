@@ -123,7 +123,7 @@ def _value(value: Any, choices: Sequence[Option], spelled: bool) -> Any:
     many = next((one for one in choices if one.is_list), None)
     blocks = [one.model for one in choices if one.model]
     mapping = next((one for one in choices if one.origin is dict), None)
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         if many:
             return [_value(item, many.items, spelled) for item in value]
         return _value(value[0], choices, spelled) if len(value) == 1 and choices else value

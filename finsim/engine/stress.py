@@ -10,7 +10,7 @@ from pathlib import Path
 from finsim.engine.finished_run import Run
 from finsim.engine.finished_tasks import load_done, save_done
 from finsim.engine.run import run_resolved
-from finsim.engine.study.study_file import ScenarioChoice, Study, load_study
+from finsim.engine.study.study_file import ScenarioChoice, Study, load_study, recorded_study
 from finsim.scenarios.expectations import Outcome, check_expectations
 from finsim.scenarios.scenario import load as load_scenario
 from finsim.scenarios.severity_and_overlays import scaled
@@ -57,7 +57,9 @@ def stress(
 
 def _subject(subject: str | Run) -> tuple[Path | None, Study]:
     if isinstance(subject, Run):
-        return subject.path, Study.model_validate(subject.manifest["study"]["resolved"])
+        return subject.path, recorded_study(
+            subject.manifest["study"]["resolved"], str(subject.path / "manifest.json")
+        )
     if (Path(subject) / "manifest.json").is_file():
         return _subject(Run(Path(subject)))
     return None, load_study(subject)

@@ -9,7 +9,8 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from finsim.document_numbers import Count, Length, Misfit, Number, Share, Whole, YesNo
-from finsim.engine.study.study_file import ScenarioChoice, Study, load_study
+from finsim.documents import parse
+from finsim.engine.study.study_file import ScenarioChoice, Study, load_study, recorded_study, study_of
 from finsim.errors import StudyError
 from finsim.scenarios.scenario import load
 from finsim.tables.currencies import CURRENCIES, Currency
@@ -122,6 +123,18 @@ def test_a_file_whose_name_holds_the_sign_is_that_file(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "slump@2").write_text("a: 1\n")
     assert ScenarioChoice.of("slump@2").name == "slump@2"
+
+
+def test_a_study_from_values_is_checked_as_a_file_is(tmp_path: Path) -> None:
+    data = parse(SPELLED, "s").data
+    assert study_of({**data, "scenarios": ("gfc-2008@0.5",)}).digest == BEFORE
+    with pytest.raises(StudyError) as told:
+        study_of(
+            {**data, "scenarios": ["gfc-2008", "gfc-2008@1"], "credit": {"data": "german_credit", "lones": 5}}
+        )
+    assert "study: unknown key 'lones' of credit" in str(told.value)
+    with pytest.raises(StudyError, match=r"run/manifest.json: market.paths: 'x'; expected a whole number"):
+        recorded_study({**data, "market": {"data": "d", "paths": "x"}}, "run/manifest.json")
 
 
 def test_other_scenarios_of_a_study_are_named_the_same_way(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -283,8 +284,25 @@ def load_study(name_or_path: str) -> Study:
     name at its place, and with them the problems inside the files that are named.
     """
     path = documents.find(name_or_path, "scenarios/studies", "study", StudyError)
-    document = documents.read(path, StudyError)
-    problems = naming.unknown_names(document.data, path.parent, document.place)
+    return _read(documents.read(path, StudyError), path.parent)
+
+
+def study_of(data: Mapping[str, Any], folder: str | Path = ".") -> Study:
+    """Return the study of plain data with the keys of a study file, checked as a file is.
+
+    Data paths in it are relative to ``folder``. Raises StudyError as ``load_study`` does; places are keys.
+    """
+    return _read(documents.Document("study", dict(data), {}), Path(folder))
+
+
+def recorded_study(data: Any, place: str) -> Study:
+    """Return the resolved study that a run has recorded; raises StudyError when the record is damaged."""
+    return documents.validate(documents.Document(place, data, {}), Study, StudyError)
+
+
+def _read(document: documents.Document, folder: Path) -> Study:
+    """Return the study of a document; raises StudyError with all its problems."""
+    problems = naming.unknown_names(document.data, folder, document.place)
     study: Study | None = None
     try:
         study = documents.validate(document, Study, StudyError)
@@ -295,7 +313,7 @@ def load_study(name_or_path: str) -> Study:
     if problems:
         raise StudyError.of([*documents.in_file_order(problems), *naming.faults(document.data)])
     assert study is not None
-    return _with_places(study, path.parent)
+    return _with_places(study, folder)
 
 
 def _contradictions(study: Study, document: documents.Document) -> list[Problem]:
