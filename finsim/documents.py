@@ -262,10 +262,11 @@ def validate(document: Document, model: type[Model], error: type[FinsimError]) -
 
 def in_file_order(problems: Iterable[Problem]) -> list[Problem]:
     """Return problems, each once, by file, line and column; those without a line stand first."""
-    return sorted(dict.fromkeys(problems), key=_line_and_column)
+    return sorted(dict.fromkeys(problems), key=line_and_column)
 
 
-def _line_and_column(problem: Problem) -> tuple[int, int]:
+def line_and_column(problem: Problem) -> tuple[int, int]:
+    """Return where a problem stands in its file; (0, 0) without a line."""
     found = _PLACE.search(problem.place)
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
