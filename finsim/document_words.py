@@ -24,6 +24,7 @@ _KINDS: Mapping[Any, tuple[str, str]] = {
     str: ("a text", "some words"),
     date: ("a day as year-month-day", "2025-12-31"),
 }
+_THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2}\.000")
 _ABSENT = object()
 
 
@@ -74,6 +75,20 @@ def problems(
         if deeper and chosen["type"] not in ("value_error", "missing", "extra_forbidden"):
             continue  # another type of a union: what is inside the block says more
         yield _problem(place, chosen, where(loc), written(loc))
+
+
+def in_two_ways(
+    data: Any, model: type[BaseModel], written: Mapping[Loc, str], where: Callable[[Loc], str]
+) -> Iterator[Problem]:
+    """Yield a problem for each count written as ``20.000``: 20 to some, twenty thousand to others."""
+    for loc, text in written.items():
+        if not _THOUSANDS.fullmatch(text):
+            continue
+        place = _place(data, model, loc)
+        if any(one.origin is int for one in place.choices) and len(place.loc) == len(loc):
+            plain = text.replace(".", "")
+            found = f"{place.dotted}: {text} is {text.partition('.')[0]} to some, {plain} to others"
+            yield Problem(where(loc), found, describe(place)[0], f"write {plain} or {text.partition('.')[0]}")
 
 
 def _place(data: Any, model: type[BaseModel], loc: Sequence[str | int]) -> Place:

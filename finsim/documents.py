@@ -253,11 +253,14 @@ def validate(document: Document, model: type[Model], error: type[FinsimError]) -
             remedy="write `key: value` lines",
         )
     data = shaped(document.data, model)
+    found = list(document_words.in_two_ways(data, model, document.written, document.place))
     try:
-        return model.model_validate(data)
+        read = model.model_validate(data)
     except ValidationError as bad:
-        found = document_words.problems(data, model, bad, document.place, document.written.get)
-        raise error.of(in_file_order(found)) from None
+        found += document_words.problems(data, model, bad, document.place, document.written.get)
+    if found:
+        raise error.of(in_file_order(found))
+    return read
 
 
 def in_file_order(problems: Iterable[Problem]) -> list[Problem]:

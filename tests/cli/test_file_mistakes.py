@@ -87,6 +87,8 @@ MISTAKES = [
      "transactions.accounts: '20 000'", "at least 200", "write 20000"),
     ("a comma between thousands", "study.yaml", "accounts: 500", "accounts: '20,000'", RUN, "study.yaml:4:16",
      "'20,000' has a comma", "a whole number of accounts", "write 20000"),
+    ("a point between thousands", "study.yaml", "accounts: 500", "accounts: 20.000", RUN, "study.yaml:4:16",
+     "20.000 is 20 to some, 20000 to others", "a whole number of accounts", "write 20000 or 20"),
     ("a letter with many meanings", "study.yaml", "accounts: 500", "accounts: 2mm", RUN, "study.yaml:4:16",
      "mm means different things", "k for thousands, m for millions", "write 2m"),
     ("months where days are meant", "study.yaml", "days: 10", "days: 3m", RUN, "study.yaml:4:41",
