@@ -12,6 +12,9 @@ MAX_LINES, MAX_PARAMETERS, MAX_FUNCTION = 400, 8, 80
 
 FLOORS = (
     ("errors", "notation"),
+    ("document_numbers", "file_kinds"),
+    ("document_shapes",),
+    ("document_words",),
     ("randomness", "catalog", "documents"),
     ("kernels",),
     ("records",),

@@ -61,6 +61,16 @@ DEFAULT_NARRATIVES = tuple(
 )
 
 
+LIMITS = {
+    "accounts": (200, 100_000_000),
+    "banks": (1, 1_000),
+    "days": (1, 3_660),
+    "shard_accounts": (100, 1_000_000),
+    "slice_days": (1, 3_660),
+}
+"""The least and the greatest that each size may be."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """Size and period of a transaction world.
@@ -80,14 +90,7 @@ class Settings:
     narratives: tuple[NarrativeUse, ...] = DEFAULT_NARRATIVES
 
     def __post_init__(self) -> None:
-        limits = {
-            "accounts": (200, 100_000_000),
-            "banks": (1, 1_000),
-            "days": (1, 3_660),
-            "shard_accounts": (100, 1_000_000),
-            "slice_days": (1, 3_660),
-        }
-        for name, (low, high) in limits.items():
+        for name, (low, high) in LIMITS.items():
             value = getattr(self, name)
             if not low <= value <= high:
                 raise StudyError(

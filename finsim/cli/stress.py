@@ -15,8 +15,8 @@ def stress(
     scenario: Annotated[str, typer.Option("--scenario", help="Scenario file, or a shipped name.")],
     output: OutputFolder = None,
     severity: Annotated[
-        float, typer.Option("--severity", min=0, max=3, help="0 is the identity, 1 is as written.")
-    ] = 1.0,
+        float | None, typer.Option("--severity", min=0, max=3, help="0 is the identity, 1 is as written.")
+    ] = None,
     expect: Annotated[
         bool,
         typer.Option("--expect", help="Exit 1 if an expectation of the scenario is unmet."),

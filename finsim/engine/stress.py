@@ -12,7 +12,7 @@ from finsim.engine.compared_with import COMPARED_WITH, compared_with
 from finsim.engine.finished_run import Run
 from finsim.engine.finished_tasks import load_done, save_done
 from finsim.engine.run import run_resolved
-from finsim.engine.study.study_file import ScenarioChoice, Study, load_study
+from finsim.engine.study.study_file import ScenarioChoice, Study, load_study, recorded_study
 from finsim.records.storage import write_json
 
 
@@ -32,7 +32,7 @@ def stress(
     subject: str | Study | Run,
     scenario: str,
     *,
-    severity: float = 1.0,
+    severity: float | None = None,
     output: str | Path | None = None,
     seed: int | None = None,
     sizes: Sizes = Sizes(),
@@ -45,7 +45,7 @@ def stress(
     bytes of ``base``.
     """
     run, study = _subject(subject)
-    choice = ScenarioChoice(name=scenario, severity=severity)
+    choice = ScenarioChoice.of(scenario, severity)
     scaled = study.with_seed(seed).scaled(sizes.scale)
     both = [choice] if run is not None or choice.name == BASE else [choice, ScenarioChoice(name=BASE)]
     wanted = scaled.with_scenarios(*both)
@@ -65,7 +65,8 @@ def _subject(subject: str | Study | Run) -> tuple[Run | None, Study]:
     if isinstance(subject, Study):
         return None, subject
     if isinstance(subject, Run):
-        return subject, Study.model_validate(subject.manifest["study"]["resolved"])
+        place = str(subject.path / "manifest.json")
+        return subject, recorded_study(subject.manifest["study"]["resolved"], place)
     if (Path(subject) / "manifest.json").is_file() or (Path(subject) / ".finsim").is_dir():
         return _subject(Run(Path(subject)))
     return None, load_study(subject)

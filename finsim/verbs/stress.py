@@ -17,7 +17,7 @@ def stress(
     scenario: str | Path,
     *,
     output: str | Path | None = None,
-    severity: float = 1.0,
+    severity: float | None = None,
     seed: int | None = None,
     workers: int = 1,
     scale: float = 1.0,
@@ -29,7 +29,7 @@ def stress(
         subject: a finished Run or its folder (its fitted model is used again), or a study as in ``run``.
         scenario: scenario file or shipped name; ``gfc-2008@0.5`` is ``gfc-2008`` at severity 0.5.
         output: folder to create; ``runs/<study id>-<scenario>`` when left out.
-        severity: 0 is the identity, 1 is as written, up to 3.
+        severity: 0 is the identity, 1 (when left out) is as written, up to 3.
         seed: root seed, instead of the study's.
         workers: local processes; the result does not depend on them.
         scale: factor on sizes, as in ``run``.

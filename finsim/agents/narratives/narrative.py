@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -18,7 +18,9 @@ from finsim.agents.narratives.narrative_blocks import (
     Role,
     Stop,
     Variant,
+    Word,
 )
+from finsim.document_numbers import Misfit, YesNo
 from finsim.documents import Document, find, read, validate
 from finsim.errors import NarrativeError, Problem, did_you_mean
 
@@ -30,7 +32,7 @@ class Narrative(Part):
     """
 
     finsim: Literal["narrative/1"]
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    id: Word
     title: str
     story: str
     family: str
@@ -44,17 +46,29 @@ class Narrative(Part):
     evade: tuple[Evasion, ...] = ()
     stop: Stop | None = None
     labels: Labels = Labels()
-    decoy: bool = False
+    decoy: YesNo = False
     breaks: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _check_labels(self) -> Narrative:
         if self.decoy and (self.labels.fraud or self.labels.laundering):
-            raise ValueError("a decoy is benign: it has no fraud or laundering labels")
+            raise Misfit(
+                "a decoy with fraud or laundering labels",
+                "a benign story",
+                "remove the labels, or `decoy: true`",
+            )
         if not self.decoy and not (self.labels.fraud or self.labels.laundering):
-            raise ValueError("no phase is labelled; name some under labels, or say `decoy: true`")
+            raise Misfit(
+                "no phase is labeled",
+                "phases under labels",
+                "write `labels: {fraud: [PHASE]}`, or `decoy: true`",
+            )
         if self.proceeds is not None and not self.proceeds_from:
-            raise ValueError("say in `proceeds_from:` where the size of the proceeds comes from")
+            raise Misfit(
+                "proceeds without a source",
+                "where the size of the proceeds comes from",
+                "add `proceeds_from: TEXT`",
+            )
         return self
 
     @classmethod

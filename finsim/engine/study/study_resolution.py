@@ -19,7 +19,7 @@ from finsim.engine.study.changed_inputs import LEARNED, NARRATIVE, changes, file
 from finsim.engine.study.market_history import read_history
 from finsim.engine.study.market_packs import WORLD, packs_of
 from finsim.engine.study.named_inputs import data_file, file_of
-from finsim.engine.study.study_file import WORLDS, GeneratorChoice, Study
+from finsim.engine.study.study_file import WORLDS, GeneratorChoice, Study, recorded_study
 from finsim.errors import FinsimError, ResumeError, StudyError
 from finsim.generators import GENERATORS
 from finsim.generators.settings_parsing import read_settings
@@ -127,7 +127,7 @@ def plan_of(record: Mapping[str, Any]) -> Plan:
 
     Raises ResumeError when an input, scenario or rule file is no longer what the run started with.
     """
-    plan = resolve(Study.model_validate(record["study"]))
+    plan = resolve(recorded_study(record["study"], "the record of the run"))
     now = plan.record()
     changed = list(changes(record, now))
     if changed:

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from finsim.errors import DataError, StudyError
+from finsim.file_kinds import near_names, not_a_table
 from finsim.tables.cells.time_formats import wrong_format
 from finsim.tables.schema import Dialect, Field
 from finsim.tables.sources.memory import ArrowStream, ArrowTable, PandasTable
@@ -66,11 +67,18 @@ def is_parquet(path: Path) -> bool:
 def _file(path: Path, fields: Mapping[str, Field], dialect: Dialect, place: str) -> TableSource:
     with reading(place):
         is_folder = path.is_dir()
-        if not is_folder and not path.is_file():
-            raise FileNotFoundError
-        is_empty = not is_folder and path.stat().st_size == 0
+        is_there = is_folder or path.is_file()
+        is_empty = is_there and not is_folder and path.stat().st_size == 0
+    if not is_there:
+        raise DataError("no such file", place=place, remedy=near_names(path))
     if is_empty:
         raise DataError("the file is empty", place=place, remedy="give a table with a header and rows")
     if is_parquet(path):
         return ParquetTable(path, fields, dialect, place)
+    with reading(place), path.open("rb") as file:
+        other = not_a_table(file.read(4096))
+    if other:
+        raise DataError(
+            other[0], place=place, expected="a table: CSV (plain, gz, zst) or Parquet", remedy=other[1]
+        )
     return TextTable(path, fields, dialect, place)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from finsim.errors import DataError
+from finsim.file_kinds import held
 from finsim.tables.cells.stored import is_text
 from finsim.tables.schema import Dialect, Field
 from finsim.tables.sources.read_errors import reading
@@ -27,7 +28,12 @@ class ParquetTable(TableSource):
             sorted(one for one in path.rglob("*") if one.suffix in ENDINGS) if path.is_dir() else [path]
         )
         if not self.parts:
-            raise DataError("no Parquet files in this folder", place=place, remedy="check the path")
+            raise DataError(
+                f"no Parquet files in this folder; {held(path)}",
+                place=place,
+                expected="a table, or a folder of Parquet files",
+                remedy="give the file",
+            )
         footers, schemas = [], []
         for part in self.parts:
             with reading(str(part), "Parquet file"):
