@@ -25,7 +25,9 @@ def check(
     repair: Annotated[bool, typer.Option("--repair", help="Repair breaches; needs -o.")] = False,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Repaired table (.csv, .parquet), folder for several."),
+        typer.Option(
+            "-o", "--output", help="Repaired table (.csv, .parquet, .arrow ..), folder for several."
+        ),
     ] = None,
     explain: Annotated[
         str | None, typer.Option("--explain", metavar="ROW", help="Explain one row: 37, or accounts:37.")
@@ -75,6 +77,8 @@ def check(
     if explain is not None:
         _explain(gather(data, pack, whole=True), pack, params, explain, as_json)
     if output is not None:
+        if not data.is_dir():
+            _refuse_unwritable(data, output)
         how = _How(tier, threads)
         given = gather(data, pack, whole=True)
         facts, text, after, is_whole = _repaired(given, pack, params, output, how)
@@ -83,6 +87,15 @@ def check(
     found = _checked(data, pack, params, _How(tier, threads))
     show(found.to_dict(), found.to_text(), as_json)
     raise typer.Exit(_exit_code(found, strict))
+
+
+def _refuse_unwritable(data: Path, output: Path) -> None:
+    """Raise StudyError for an output whose ending says no form; text keeps the form in which it came."""
+    from finsim.tables.endings import TEXT
+    from finsim.tables.sources.opening import form_of
+    from finsim.tables.writing.write import refuse_unwritable
+
+    refuse_unwritable(output, from_text=data.is_file() and form_of(data) == TEXT)
 
 
 def _exit_code(report: CheckReport, strict: bool) -> int:
@@ -141,6 +154,8 @@ def _repaired(
     )
     tables, repairs, kept = dict(given.tables), {}, {}
     stored = [name for name in tables if name not in given.derived]
+    if len(stored) == 1:
+        _refuse_unwritable(given.place, output)
     for name in stored:
         tables[name], repairs[name], kept[name] = repaired(given, name, tables, pack, params)
     for name in stored:

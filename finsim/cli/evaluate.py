@@ -34,12 +34,13 @@ def evaluate(
     from finsim.markets.listing import complete
     from finsim.markets.prices import as_schema, read_prices
     from finsim.randomness import Streams
+    from finsim.tables.endings import TEXT, form_by_name
 
     with progress() as step:
         step("judging", 0, 1)
         declared = as_schema(schema, csv)
         history = read_prices(real, schema=declared)
-        is_text = not synthetic.name.lower().endswith((".parquet", ".pq"))
+        is_text = form_by_name(synthetic) in ("", TEXT)
         made = read_prices(synthetic, schema=declared if is_text else None)
         card = judge(complete(history, history.whole), made, Streams(seed or 0), Settings())
         step("judging", 1, 1)

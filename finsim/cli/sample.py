@@ -13,7 +13,12 @@ from finsim.cli.output import progress, show
 
 def sample(
     model: Annotated[Path, typer.Argument(help="Folder of a fitted model.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Parquet file to create.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", help="File to create, by its ending: .parquet, .csv, .csv.gz, .arrow ..."
+        ),
+    ],
     paths: Annotated[int, typer.Option("--paths", min=1, help="Number of joint paths.")] = 100,
     steps: Annotated[int, typer.Option("--steps", min=2, help="Bars per path.")] = 252,
     history: Annotated[
@@ -30,7 +35,9 @@ def sample(
     """
     from finsim.engine.market_model.fit_and_sample import Body, refuse_existing, sample_shards, write_paths
     from finsim.markets.prices import as_schema
+    from finsim.tables.writing.write import refuse_unwritable
 
+    refuse_unwritable(output)
     refuse_existing(output)
     body = Body.load(model)
     with progress() as step:

@@ -1,0 +1,57 @@
+"""A DuckDB database that holds one table."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow as pa
+
+from finsim.errors import DataError
+from finsim.records.storage import regroup, replacing
+from finsim.tables.duckdb_connection import connected, quoted
+
+_ROWS = 262_144
+
+
+def write_duckdb(
+    path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch | pa.Table], table: str
+) -> int:
+    """Stream batches into the only table of a new database; return the number of rows.
+
+    What the schema says of the whole table is kept as its comment. Raises DataError for names that differ
+    only in case, which DuckDB takes for one.
+    """
+    twice = [name for name, count in Counter(name.lower() for name in schema.names).items() if count > 1]
+    if twice:
+        raise DataError(
+            f"two columns are called {twice[0]!r}, upper and lower case aside",
+            place=str(path),
+            remedy="rename one, or write .parquet",
+        )
+    count = 0
+    with replacing(path) as temporary:
+        log = temporary.with_name(f"{temporary.name}.wal")
+        try:
+            with connected(temporary, str(path), is_new=True) as base:
+                base.execute("BEGIN")
+                base.register("part", schema.empty_table())
+                base.execute(f"CREATE TABLE {quoted(table)} AS SELECT * FROM part")
+                for group in regroup(schema, batches, _ROWS):
+                    base.register("part", group)
+                    base.execute(f"INSERT INTO {quoted(table)} SELECT * FROM part")
+                    count += group.num_rows
+                base.unregister("part")
+                if schema.metadata:
+                    said = json.dumps(
+                        {key.decode(): value.decode() for key, value in schema.metadata.items()}
+                    )
+                    base.execute(
+                        f"COMMENT ON TABLE {quoted(table)} IS '{said.replace(chr(39), chr(39) * 2)}'"
+                    )
+                base.execute("COMMIT")
+        finally:
+            log.unlink(missing_ok=True)
+    return count
