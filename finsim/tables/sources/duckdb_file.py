@@ -15,7 +15,6 @@ from finsim.tables.schema import Dialect, Field
 from finsim.tables.sources.read_errors import reading
 from finsim.tables.sources.source import TableSource
 
-BATCH_ROWS = 1 << 18
 _TABLES = """
 SELECT schema_name, table_name, comment FROM duckdb_tables() WHERE NOT internal
 UNION ALL SELECT schema_name, view_name, comment FROM duckdb_views() WHERE NOT internal
@@ -32,7 +31,8 @@ class DuckDBTable(TableSource):
             schema, table, comment = _only_table(base.execute(_TABLES).fetchall(), path, place)
             self._table = f"{quoted(schema)}.{quoted(table)}"
             with reading(place, "DuckDB table"):
-                kinds = base.execute(f"SELECT * FROM {self._table} LIMIT 0").to_arrow_table().schema
+                none = base.sql(f"SELECT * FROM {self._table} LIMIT 0")
+                kinds = pa.RecordBatchReader.from_stream(none).schema
             rows = base.execute(f"SELECT count(*) FROM {self._table}").fetchone()[0]
         self.schema: pa.Schema = kinds.with_metadata(_facts(comment))
         super().__init__(self.schema.names, fields, dialect, place)
@@ -47,8 +47,8 @@ class DuckDBTable(TableSource):
     ) -> Iterator[pa.RecordBatch]:
         names = [quoted(self.headers[at]) for at in places or [0]]  # without columns there are no rows
         with connected(self.path, self.place) as base, reading(self.place, "DuckDB table"):
-            found = base.execute(f"SELECT {', '.join(names)} FROM {self._table}")
-            for batch in found.to_arrow_reader(BATCH_ROWS):
+            found = base.sql(f"SELECT {', '.join(names)} FROM {self._table}")
+            for batch in pa.RecordBatchReader.from_stream(found):
                 yield batch if places else batch.select([])
 
 

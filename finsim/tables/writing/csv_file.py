@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,7 +15,15 @@ from finsim.errors import DataError
 from finsim.records.storage import regroup, replacing
 from finsim.tables.writing.csv_cells import cells_of, has_cells, quoted
 
+_GZIP_LEVEL = 6
 _ROWS = 65_536  # their text takes a few tens of MB
+
+
+class Target(Protocol):
+    """Bytes that are written once, front to back."""
+
+    def write(self, data: bytes | pa.Buffer, /) -> object:
+        """Write all bytes."""
 
 
 def write_csv(
@@ -46,14 +56,17 @@ def write_csv(
 
 
 @contextmanager
-def _opened(path: Path, packing: str) -> Iterator[pa.NativeFile]:
+def _opened(path: Path, packing: str) -> Iterator[Target]:
     """Open a new file; what is packed says neither when nor where it was made."""
     with pa.OSFile(str(path), "wb") as raw:
         if not packing:
             yield raw
-            return
-        with pa.CompressedOutputStream(raw, packing) as file:
-            yield file
+        elif packing == "gzip":  # pyarrow packs at the slowest level
+            with gzip.GzipFile("", "wb", _GZIP_LEVEL, raw, mtime=0) as packed:
+                yield packed
+        else:
+            with pa.CompressedOutputStream(raw, packing) as file:
+                yield file
 
 
 def _lines(rows: pa.Table, money: Mapping[str, int]) -> pa.Buffer | bytes:

@@ -35,8 +35,8 @@ def write_duckdb(
     with replacing(path) as temporary:
         log = temporary.with_name(f"{temporary.name}.wal")
         try:
+            # No transaction around all rows, which DuckDB would hold until its end: nobody sees this file yet.
             with connected(temporary, str(path), is_new=True) as base:
-                base.execute("BEGIN")
                 base.register("part", schema.empty_table())
                 base.execute(f"CREATE TABLE {quoted(table)} AS SELECT * FROM part")
                 for group in regroup(schema, batches, _ROWS):
@@ -51,7 +51,6 @@ def write_duckdb(
                     base.execute(
                         f"COMMENT ON TABLE {quoted(table)} IS '{said.replace(chr(39), chr(39) * 2)}'"
                     )
-                base.execute("COMMIT")
         finally:
             log.unlink(missing_ok=True)
     return count
