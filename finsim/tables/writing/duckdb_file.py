@@ -13,7 +13,8 @@ from finsim.errors import DataError
 from finsim.records.storage import regroup, replacing
 from finsim.tables.duckdb_connection import connected, quoted
 
-_ROWS = 262_144
+_ROWS = 2 * 122_880  # whole row groups of DuckDB: parts of them would be written again
+_MEMORY = "128MB"
 
 
 def write_duckdb(
@@ -35,15 +36,17 @@ def write_duckdb(
     with replacing(path) as temporary:
         log = temporary.with_name(f"{temporary.name}.wal")
         try:
-            # No transaction around all rows, which DuckDB would hold until its end: nobody sees this file yet.
+            # No transaction around all rows: DuckDB would hold them, and nobody sees this file yet.
             with connected(temporary, str(path), is_new=True) as base:
+                base.execute(f"SET memory_limit = '{_MEMORY}'")
                 base.register("part", schema.empty_table())
                 base.execute(f"CREATE TABLE {quoted(table)} AS SELECT * FROM part")
+                base.unregister("part")
                 for group in regroup(schema, batches, _ROWS):
                     base.register("part", group)
                     base.execute(f"INSERT INTO {quoted(table)} SELECT * FROM part")
+                    base.unregister("part")
                     count += group.num_rows
-                base.unregister("part")
                 if schema.metadata:
                     said = json.dumps(
                         {key.decode(): value.decode() for key, value in schema.metadata.items()}
