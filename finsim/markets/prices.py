@@ -61,8 +61,8 @@ class Prices(Paths):
 def read_prices(source: Any, layout: str | None = None, *, schema: SchemaSource = None) -> Prices:
     """Read prices of any step: one path, or many for finsim's own bars.
 
-    ``source`` is a CSV (plain, gz, zst), Parquet, Arrow or DuckDB file, a DataFrame, or an Arrow C
-    stream. ``layout`` is ``long``, ``wide``, ``timegan`` or ``bars``; None finds it from the header. ``schema``
+    ``source`` is a CSV (plain, gz, zst), Parquet, Arrow or DuckDB file, a DataFrame, or an Arrow C stream.
+    ``layout`` is ``long``, ``wide``, ``timegan`` or ``bars``; None finds it from the header. ``schema``
     declares columns (type, unit, format, role, what the series is) and how text is written. With an
     adjusted close O, H, L, C are multiplied by AdjClose / Close and volume is divided by it. Of bid and ask
     bars the middle is kept with the closing bid and ask. Raises DataError with every fault: file:line, row,

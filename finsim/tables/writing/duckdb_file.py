@@ -14,7 +14,8 @@ from finsim.records.storage import regroup, replacing
 from finsim.tables.duckdb_connection import connected, quoted
 
 _ROWS = 2 * 122_880  # whole row groups of DuckDB: parts of them would be written again
-_MEMORY = "128MB"
+_MEMORY = 128_000_000
+_COPIES = 3  # of the rows of one step, as they are and packed
 
 
 def write_duckdb(
@@ -32,17 +33,18 @@ def write_duckdb(
             place=str(path),
             remedy="rename one, or write .parquet",
         )
-    count = 0
+    count, room = 0, 0
     with replacing(path) as temporary:
         log = temporary.with_name(f"{temporary.name}.wal")
         try:
             # No transaction around all rows: DuckDB would hold them, and nobody sees this file yet.
             with connected(temporary, str(path), is_new=True) as base:
-                base.execute(f"SET memory_limit = '{_MEMORY}'")
                 base.register("part", schema.empty_table())
                 base.execute(f"CREATE TABLE {quoted(table)} AS SELECT * FROM part")
                 base.unregister("part")
                 for group in regroup(schema, batches, _ROWS):
+                    room = max(room, _MEMORY + _COPIES * group.nbytes)
+                    base.execute(f"SET memory_limit = '{room}B'")
                     base.register("part", group)
                     base.execute(f"INSERT INTO {quoted(table)} SELECT * FROM part")
                     base.unregister("part")
