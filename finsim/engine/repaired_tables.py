@@ -14,8 +14,11 @@ from finsim.constraints.repairing.repair_report import RepairReport
 from finsim.engine.tables_to_check import Gathered
 from finsim.notation import Int1D
 from finsim.tables import rewrite
+from finsim.tables.endings import WRITTEN, ending_of
 from finsim.tables.rewriting.rewrite import minor_units
 from finsim.tables.rewriting.streams import is_text
+from finsim.tables.sources.arrow_file import ArrowFile
+from finsim.tables.sources.duckdb_file import DuckDBTable
 from finsim.tables.sources.text_file import TextTable
 from finsim.tables.writing.write import write_by_ending
 
@@ -54,6 +57,8 @@ def store(given: Gathered, name: str, after: pa.Table, kept: Int1D, path: Path) 
 def file_name(given: Gathered, name: str) -> str:
     """Return the name of a table's file in a folder of several: that of the source, else Parquet."""
     source = given.sources[name]
+    if isinstance(source, ArrowFile | DuckDBTable) and ending_of(source.path) in WRITTEN:
+        return f"{name}{ending_of(source.path)}"
     if isinstance(source, TextTable):
         return f"{name}{''.join(source.path.suffixes)}" if is_text(source.path) else f"{name}.csv"
     return f"{name}.parquet"

@@ -46,3 +46,8 @@ def connected(file: Path, place: str, *, is_new: bool = False) -> Iterator[Any]:
 def quoted(name: str) -> str:
     """Return a name as SQL writes it."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def quoted_text(text: str) -> str:
+    """Return a text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"

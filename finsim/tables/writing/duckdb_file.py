@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pyarrow as pa
 
 from finsim.errors import DataError
 from finsim.records.storage import regroup, replacing
-from finsim.tables.duckdb_connection import connected, quoted
+from finsim.tables.duckdb_connection import connected, quoted, quoted_text
 
 _ROWS = 2 * 122_880  # whole row groups of DuckDB: parts of them would be written again
 _MEMORY = 128_000_000
@@ -50,12 +50,12 @@ def write_duckdb(
                     base.unregister("part")
                     count += group.num_rows
                 if schema.metadata:
-                    said = json.dumps(
-                        {key.decode(): value.decode() for key, value in schema.metadata.items()}
-                    )
-                    base.execute(
-                        f"COMMENT ON TABLE {quoted(table)} IS '{said.replace(chr(39), chr(39) * 2)}'"
-                    )
+                    said = quoted_text(json.dumps(_texts(schema.metadata), sort_keys=True))
+                    base.execute(f"COMMENT ON TABLE {quoted(table)} IS {said}")
         finally:
             log.unlink(missing_ok=True)
     return count
+
+
+def _texts(facts: Mapping[bytes, bytes]) -> dict[str, str]:
+    return {key.decode(errors="replace"): value.decode(errors="replace") for key, value in facts.items()}
