@@ -44,7 +44,7 @@ HOMES = {
     "jinja2": ("report",),
     "dask": ("engine",),
     "distributed": ("engine",),
-    "duckdb": ("exports",),
+    "duckdb": ("exports", "tables.duckdb_connection"),
 }
 # Importing these must cost little: a heavy library may be imported by them only inside a function.
 LIGHT = {

@@ -27,7 +27,9 @@ def check(
     repair: Annotated[bool, typer.Option("--repair", help="Repair breaches; needs -o.")] = False,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Repaired table (.csv, .parquet), folder for several."),
+        typer.Option(
+            "-o", "--output", help="Repaired table (.csv, .parquet, .arrow, ...), folder for several."
+        ),
     ] = None,
     explain: Annotated[
         str | None, typer.Option("--explain", metavar="ROW", help="Explain one row: 37, or accounts:37.")

@@ -19,9 +19,9 @@ from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.tables.arrow_views import without_views
 from finsim.errors import DataError, RuleError, did_you_mean
 from finsim.tables import TableSource
+from finsim.tables.endings import ending_of
 from finsim.tables.sources.text_file import TextTable
 
-_ENDINGS = (".parquet", ".pq", ".csv", ".csv.gz", ".csv.zst", ".tsv", ".tsv.gz", ".txt")
 _LEGS = "legs"
 
 
@@ -118,7 +118,7 @@ def _named_tables(folder: Path, rules: RuleSet) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for item in sorted(folder.iterdir()):
         name = item.name.split(".")[0]
-        if name in rules.tables and (item.is_dir() or item.name.endswith(_ENDINGS)):
+        if name in rules.tables and (item.is_dir() or ending_of(item)):
             if name in found:
                 raise DataError(
                     f"table {name!r} is there twice",

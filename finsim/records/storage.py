@@ -52,15 +52,13 @@ def write_table(
         replacing(path) as temporary,
         pq.ParquetWriter(temporary, schema, compression="zstd", store_schema=True) as writer,
     ):
-        for group in _regroup(schema, batches, rows):
+        for group in regroup(schema, batches, rows):
             writer.write_table(group, row_group_size=rows)
             count += group.num_rows
     return count
 
 
-def _regroup(
-    schema: pa.Schema, batches: Iterable[pa.RecordBatch | pa.Table], rows: int
-) -> Iterator[pa.Table]:
+def regroup(schema: pa.Schema, batches: Iterable[pa.RecordBatch | pa.Table], rows: int) -> Iterator[pa.Table]:
     """Cut any stream of batches into tables of exactly ``rows`` rows (the last may be shorter)."""
     waiting: list[pa.Table] = []
     held = 0

@@ -256,7 +256,11 @@ def repair(
             remedy="write the table that repair returns",
         )
     pack = _pack(rules, schema, csv, table, params)
+    if output is not None and not Path(data).is_dir():
+        _refuse_unwritable(Path(data), Path(output))
     given = _gathered(data, pack)
+    if output is not None and len(given.stored) == 1:
+        _refuse_unwritable(given.place, Path(output))
     known = params or {}
 
     def judged(tables: Mapping[str, Any]) -> CheckReport:
@@ -269,6 +273,15 @@ def repair(
     if output is not None:
         store_all(given, tables, kept, Path(output))
     return Repaired(tables, before, repairs, judged(tables), None if output is None else Path(output))
+
+
+def _refuse_unwritable(data: Path, output: Path) -> None:
+    """Raise StudyError for an output whose ending says no form; text keeps the form in which it came."""
+    from finsim.tables.endings import TEXT
+    from finsim.tables.sources.opening import form_of
+    from finsim.tables.writing.write import refuse_unwritable
+
+    refuse_unwritable(output, from_text=data.is_file() and form_of(data) == TEXT)
 
 
 def _gathered(data: Any, pack: RuleSet) -> Gathered:

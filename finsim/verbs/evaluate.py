@@ -12,6 +12,7 @@ from finsim.markets.listing import complete
 from finsim.markets.prices import Prices, SchemaSource, as_schema, read_prices
 from finsim.randomness import Streams
 from finsim.records.paths import Paths
+from finsim.tables.endings import TEXT, form_by_name
 from finsim.verbs.progress import Progress, reporting
 
 __all__ = ["evaluate", "remarks"]
@@ -83,8 +84,7 @@ def _whole(real: Any, declared: SchemaSource) -> Paths:
 
 def _read(synthetic: Any, declared: SchemaSource) -> Paths:
     """Read synthetic prices; the schema of the real ones holds for them where they are text."""
-    is_file = isinstance(synthetic, str | Path)
-    is_text = is_file and not str(synthetic).lower().endswith((".parquet", ".pq"))
+    is_text = isinstance(synthetic, str | Path) and form_by_name(synthetic) in ("", TEXT)
     return read_prices(synthetic, schema=declared if is_text else None)
 
 

@@ -55,11 +55,9 @@ def plan(
 
 def _is_table(path: Path) -> bool:
     """Tell whether an argument is a table, not a study: by its ending, or a folder of Parquet files."""
-    from finsim.tables.rewriting.streams import is_text
+    from finsim.tables.endings import ending_of
 
-    return (
-        path.suffix in (".parquet", ".pq") or is_text(path) or (path.is_dir() and any(path.glob("*.parquet")))
-    )
+    return bool(ending_of(path)) or (path.is_dir() and any(path.glob("*.parquet")))
 
 
 def plan_table(data: Path, schema: Any, csv: str | None) -> Preview:

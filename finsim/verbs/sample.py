@@ -18,6 +18,7 @@ from finsim.engine.market_model.fit_and_sample import sample as sample_in_memory
 from finsim.errors import StudyError
 from finsim.markets.prices import SchemaSource, as_schema
 from finsim.records.paths import Paths
+from finsim.tables.writing.write import refuse_unwritable
 from finsim.verbs.progress import Progress, reporting
 
 __all__ = ["sample", "sample_to_file"]
@@ -67,6 +68,7 @@ def sample(
 
     """
     if output is not None:
+        refuse_unwritable(output)
         refuse_existing(Path(output))
     fitted = model if isinstance(model, Body) else Body.load(model)
     read, first = as_schema(schema, csv), _first(start, history)
@@ -94,6 +96,7 @@ def sample_to_file(
 ) -> SampleFacts:
     """Write the paths of ``sample`` shard by shard, so that any number of them fits; say what was written."""
     place = Path(output)
+    refuse_unwritable(place)
     refuse_existing(place)
     body, read, first = Body.load(model), as_schema(schema, csv), _first(start, history)
     period: list[str] = []

@@ -26,7 +26,8 @@ from finsim.markets.session_move import join_returns, split_returns
 from finsim.notation import Float2D, Float3D
 from finsim.randomness import Streams
 from finsim.records.paths import Paths, from_table
-from finsim.records.storage import digest_file, write_table
+from finsim.records.storage import digest_file
+from finsim.tables.writing.write import refuse_unwritable, write_by_ending
 
 SHARD_PATHS = 50
 FIT, SAMPLE = ("market", "fit"), ("market", "sample")
@@ -192,10 +193,15 @@ def sample_shards(
 
 
 def write_paths(shards: Iterable[Paths], output: Path) -> int:
-    """Stream shards of paths into one Parquet file; return the number of bars."""
+    """Stream shards of paths into one file of the form that its name ends with; return the number of bars.
+
+    Raises StudyError for an ending that is not written.
+    """
+    refuse_unwritable(output)
     following = iter(shards)
     first = next(following)
-    return write_table(output, first.schema, (shard.to_table() for shard in chain([first], following)))
+    tables = (shard.to_table() for shard in chain([first], following))
+    return write_by_ending(output, first.schema, tables, table="bars")
 
 
 def _encoded_history(history: Source, schema: SchemaSource, fitted: Encoding) -> tuple[Float2D, Encoding]:
