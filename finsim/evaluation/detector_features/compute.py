@@ -46,6 +46,7 @@ def features(
         >>> found = features(finsim.simulate(accounts=200, days=5), groups="graph")
         >>> found.attrs["features"]["payer_fan_out_7d"]
         'Different accounts the payer paid'
+
     """
     chosen = checked_groups(groups)
     rows = read_payments(transactions, accounts, schema, csv)

@@ -1,4 +1,4 @@
-"""Every feature of a payment once: name, group, definition, unit and window. All else is derived from here."""
+"""Every feature of a payment once: name, group, definition, unit and window; all else is derived."""
 
 from __future__ import annotations
 
@@ -103,7 +103,10 @@ def _graph_of(side: str) -> Iterator[Feature]:
             f"{side}_new_payees_{window}", f"Accounts the {side} paid for the first time", "count", window
         )
         yield _graph(
-            f"{side}_new_payers_{window}", f"Accounts that paid the {side} for the first time", "count", window
+            f"{side}_new_payers_{window}",
+            f"Accounts that paid the {side} for the first time",
+            "count",
+            window,
         )
         yield _graph(f"{side}_fan_out_{window}", f"Different accounts the {side} paid", "count", window)
         yield _graph(f"{side}_fan_in_{window}", f"Different accounts that paid the {side}", "count", window)
@@ -164,6 +167,7 @@ def feature_definitions(groups: Sequence[str] | str = GROUPS) -> pd.DataFrame:
         >>> from finsim.evaluation.detector_features import feature_definitions
         >>> feature_definitions("graph").set_index("name").loc["cycle_3_7d", "window"]
         '7d'
+
     """
     chosen = checked_groups(groups)
     rows = [

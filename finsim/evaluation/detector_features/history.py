@@ -10,7 +10,7 @@ from finsim.evaluation.detector_features.definitions import HABIT_WINDOW, SIDES,
 from finsim.evaluation.detector_features.matrix import FeatureMatrix
 from finsim.evaluation.detector_features.raw import word_codes
 from finsim.evaluation.detector_features.reading import PaymentRows
-from finsim.kernels.payments.account_history import HOUR, Payments, account_history, group_events
+from finsim.kernels.payments.account_history import HOUR, account_history, group_events
 from finsim.kernels.payments.pairs import NONE, code_pairs, find_pairs, key_history
 from finsim.notation import NANOS_PER_DAY, Array, Int1D
 
@@ -21,8 +21,8 @@ NIGHT_ENDS = 6 * HOUR
 class Links:
     """Rows by account and by pair: where the events of accounts begin [A + 1], the events [2n], pair codes.
 
-    ``pair`` int64[n] and ``reverse`` int64[n], -1 where the payee never pays the payer; ``keys`` and ``codes``
-    are the table of pairs.
+    ``pair`` int64[n] and ``reverse`` int64[n], -1 where the payee never pays the payer; ``keys`` and
+    ``codes`` are the table of pairs.
     """
 
     start: Int1D
@@ -57,7 +57,7 @@ def write_history(rows: PaymentRows, links: Links, matrix: FeatureMatrix) -> Non
     """Write the columns of the group ``history``."""
     widths = np.array(list(WINDOWS.values()), np.int64)
     night = rows.time % NANOS_PER_DAY < NIGHT_ENDS
-    payments = Payments(rows.time, rows.amount, rows.posted, night)
+    payments = np.stack([rows.time, rows.amount, rows.posted, night], axis=1)
     block = matrix.block(f"{SIDES[0]}_out_count_{next(iter(WINDOWS))}", f"{SIDES[1]}_night_share")
     day = list(WINDOWS).index(HABIT_WINDOW)
     account_history(payments, links.start, links.event, widths, day, block)

@@ -23,7 +23,9 @@ def word_codes(column: pa.ChunkedArray, known: tuple[str, ...]) -> Int1D:
 
     The place in ``known``; for another word 1,000 + CRC-32 modulo 16,000,000; -1 for none.
     """
-    coded = pc.dictionary_encode(pc.cast(column, pa.string())).combine_chunks()
+    if not pa.types.is_dictionary(column.type):
+        column = pc.dictionary_encode(pc.cast(column, pa.string()))
+    coded = column.unify_dictionaries().combine_chunks()
     if isinstance(coded, pa.ChunkedArray):
         coded = coded.combine_chunks()
     places = {word: place for place, word in enumerate(known)}
@@ -50,7 +52,9 @@ def write_raw(rows: PaymentRows, matrix: FeatureMatrix) -> None:
     if matrix.has("to_merchant"):
         found["to_merchant"] = others["merchant_id"].is_valid().to_numpy()
     if matrix.has("same_bank"):
-        banks = [pc.cast(others[name], pa.string()) for name in ("from_bank", "to_bank")]
+        banks = [others["from_bank"], others["to_bank"]]
+        if banks[0].type != banks[1].type:
+            banks = [pc.cast(bank, pa.string()) for bank in banks]
         found["same_bank"] = _floats(pc.cast(pc.equal(*banks), pa.int8()))
     found |= _account_facts(rows, matrix) | _balances(rows, matrix)
     for name, values in found.items():
@@ -60,7 +64,7 @@ def write_raw(rows: PaymentRows, matrix: FeatureMatrix) -> None:
 def _month_day(time: Int1D) -> Int1D:
     days = time.astype("datetime64[ns]").astype("datetime64[D]")
     first = days.astype("datetime64[M]").astype("datetime64[D]")
-    return (days - first).astype(np.int64) + 1
+    return np.asarray((days - first).astype(np.int64) + 1)
 
 
 def _floats(column: pa.ChunkedArray) -> Float1D:

@@ -42,10 +42,10 @@ ACCOUNT_FIELDS: Mapping[str, Field] = {
     "overdraft_limit": replace(_MONEY, null=True, optional=True),
 }
 _TYPES = {
-    "ts": ("ts", "date"), "amount": ("money",), "from_balance_after": ("money",), "to_balance_after": ("money",),
-    "overdraft_limit": ("money",), "opened": ("date", "ts"),
+    "ts": ("ts", "date"), "amount": ("money",),
+    "from_balance_after": ("money",), "to_balance_after": ("money",),
 }  # fmt: skip
-_WORDS = ("id", "cat", "int")
+_NAMES = ("id", "cat", "int")
 _MOST = 2.0**62
 
 
@@ -118,9 +118,11 @@ def _declared(source: SchemaSource) -> tuple[dict[str, Field], Dialect]:
         said = [key for key, one in schema.fields.items() if own.role and one.role == own.role]
         said = said or [key for key, one in schema.fields.items() if key == name and not one.role]
         if len(said) > 1:
-            problems.append(Problem(place, f"the columns {said[0]!r} and {said[1]!r} both have the role {own.role}"))
+            problems.append(
+                Problem(place, f"the columns {said[0]!r} and {said[1]!r} both have the role {own.role}")
+            )
         elif said:
-            field, types = schema.fields[said[0]], _TYPES.get(name, _WORDS)
+            field, types = schema.fields[said[0]], _TYPES.get(name, _NAMES)
             if field.type not in types:
                 wanted = f"{' or '.join(types)}, since it is {name}"
                 problems.append(Problem(place, f"the column {said[0]!r} is declared {field.type}", wanted))

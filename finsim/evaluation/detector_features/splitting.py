@@ -24,6 +24,7 @@ def split_by_time(ts: Any, instance: Any = None, *, share: float = 0.7) -> tuple
         >>> train, test = split_by_time([1, 2, 3, 4], [-1, 7, 7, -1], share=0.5)
         >>> train.tolist(), test.tolist()
         ([True, True, False, False], [False, False, False, True])
+
     """
     if not 0 < share < 1:
         raise StudyError(f"share={share}", expected="a number between 0 and 1", remedy="such as 0.7")

@@ -11,21 +11,14 @@ from typing import NamedTuple
 import numpy as np
 
 from finsim.kernels.kernel import kernel
-from finsim.notation import NANOS_PER_SECOND, Array, Int1D
+from finsim.notation import NANOS_PER_SECOND, Array, Int1D, Int2D
 
 HOUR = 3600 * NANOS_PER_SECOND
 ROUND, SMALL = 1_000, 500  # minor units
 MEASURES = 4  # of a window: payments and money out, payments and money in
 HABITS = 10  # what does not hang on the listed windows
-
-
-class Payments(NamedTuple):
-    """Rows in time order, shape [N]: nanoseconds, minor units, whether posted, whether at night."""
-
-    time: Array
-    amount: Array
-    posted: Array
-    night: Array
+# Columns of rows, beside each other since accounts jump from row to row.
+TIME, AMOUNT, POSTED, NIGHT = range(4)
 
 
 class Account(NamedTuple):
@@ -61,11 +54,10 @@ def group_events(payer: Int1D, payee: Int1D, start: Int1D, event: Int1D) -> None
 
 
 @kernel
-def account_history(
-    rows: Payments, start: Int1D, event: Int1D, widths: Int1D, day: int, out: Array
-) -> None:
+def account_history(rows: Int2D, start: Int1D, event: Int1D, widths: Int1D, day: int, out: Array) -> None:
     """Write the history of payer and payee of each row.
 
+    rows : int64[N, 4] in time order: nanoseconds, minor units, whether posted, whether at night.
     start, event : of ``group_events``. widths : nanoseconds of the windows [W], each (t - width, t); ``day``
     is the place of that in which declined and small payments count. out : float32[N, 2 * (MEASURES * W +
     HABITS)], payer first, written.
@@ -79,13 +71,13 @@ def account_history(
         heads[:] = 0
         begin = 0
         while begin < len(mine):
-            now = rows.time[mine[begin] >> 1]
+            now = rows[mine[begin] >> 1, TIME]
             for w in range(len(widths)):
-                while heads[w] < begin and rows.time[mine[heads[w]] >> 1] <= now - widths[w]:
+                while heads[w] < begin and rows[mine[heads[w]] >> 1, TIME] <= now - widths[w]:
                     _count(rows, mine[heads[w]], -1, state.recent[w])
                     heads[w] += 1
             end = begin
-            while end < len(mine) and rows.time[mine[end] >> 1] == now:
+            while end < len(mine) and rows[mine[end] >> 1, TIME] == now:
                 _write(rows, mine[end], state, day, out)
                 end += 1
             for e in mine[begin:end]:
@@ -96,44 +88,44 @@ def account_history(
 
 
 @kernel
-def _count(rows: Payments, e: int, sign: int, recent: Array) -> None:
+def _count(rows: Int2D, e: int, sign: int, recent: Array) -> None:
     """Add an event to the measures of one window, or take it out."""
     row, side = e >> 1, e & 1
-    if rows.posted[row]:
+    if rows[row, POSTED]:
         recent[2 * side] += sign
-        recent[2 * side + 1] += sign * rows.amount[row]
-        if side == 0 and rows.amount[row] <= SMALL:
+        recent[2 * side + 1] += sign * rows[row, AMOUNT]
+        if side == 0 and rows[row, AMOUNT] <= SMALL:
             recent[5] += sign
     elif side == 0:
         recent[4] += sign
 
 
 @kernel
-def _remember(rows: Payments, e: int, state: Account) -> None:
+def _remember(rows: Int2D, e: int, state: Account) -> None:
     row, side = e >> 1, e & 1
-    if not rows.posted[row]:
+    if not rows[row, POSTED]:
         return
-    ever, amount = state.ever[side], rows.amount[row]
+    ever, amount = state.ever[side], rows[row, AMOUNT]
     ever[2] = amount if ever[0] == 0 else max(ever[2], amount)
     ever[0] += 1
     ever[1] += amount
     ever[3] += int(amount % ROUND == 0)
-    ever[4] += int(rows.night[row])
-    state.last[side] = rows.time[row]
+    ever[4] += rows[row, NIGHT]
+    state.last[side] = rows[row, TIME]
 
 
 @kernel
-def _write(rows: Payments, e: int, state: Account, day: int, out: Array) -> None:
+def _write(rows: Int2D, e: int, state: Account, day: int, out: Array) -> None:
     row, side = e >> 1, e & 1
     size = out.shape[1] // 2
     mine, windows = out[row, side * size : (side + 1) * size], len(state.recent)
     for w in range(windows):
         for k in range(MEASURES):
             mine[MEASURES * w + k] = state.recent[w, k]
-    habits, amount = mine[MEASURES * windows :], float(rows.amount[row])
+    habits, amount = mine[MEASURES * windows :], float(rows[row, AMOUNT])
     for direction in range(2):
         habits[direction] = state.ever[direction, 0]
-        gap = (rows.time[row] - state.last[direction]) / HOUR
+        gap = (rows[row, TIME] - state.last[direction]) / HOUR
         habits[2 + direction] = gap if state.ever[direction, 0] else np.nan
     habits[4], habits[5] = state.recent[day, 4], state.recent[day, 5]
     count, total, most, rounds, nights = state.ever[side]

@@ -5,6 +5,8 @@ Twins: ``tests/naive/payments.py``.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from finsim.kernels.kernel import kernel
@@ -16,7 +18,7 @@ NONE = -1
 
 
 @kernel
-def slot_of(key: int, keys: Int1D) -> int:
+def slot_of(key: Any, keys: Int1D) -> Any:
     """Return where a key stands in a table, or the free place for it.
 
     keys : int64[2^k] with free places of -1. Open addressing; source: Knuth, TAOCP 3, section 6.4.
