@@ -31,7 +31,7 @@ def features(
 
     ``transactions`` : ``Transactions``, or a table or path with the columns ts, from_account, to_account and
     amount; optional are tx_id, status, channel, purpose, merchant_id, from_bank, to_bank,
-    from_balance_after and to_balance_after. Whole-number amounts are minor units.
+    from_balance_after and to_balance_after. Whole numbers of money are minor units, and units in CSV.
     ``groups`` : of raw, history and graph. ``accounts`` : a table with account_id and, optionally, kind,
     opened and overdraft_limit; that of ``Transactions`` where left out. ``schema``, ``csv`` : how a table
     with other names is read; columns are found by their role, else by name.

@@ -148,6 +148,8 @@ FEATURES: tuple[Feature, ...] = (
 
 def checked_groups(groups: Sequence[str] | str) -> tuple[str, ...]:
     """Return the asked groups in their own order. Raises StudyError for an unknown one, or none."""
+    if not isinstance(groups, str | list | tuple | set | frozenset):
+        raise StudyError(f"groups={groups!r}", place="groups", expected=f"some of {', '.join(GROUPS)}")
     asked = (groups,) if isinstance(groups, str) else tuple(groups)
     for group in asked:
         if group not in GROUPS:

@@ -15,17 +15,17 @@ import pyarrow.compute as pc
 from finsim.errors import DataError, Problem
 from finsim.notation import Array, Bool1D, Int1D, Nanos1D
 from finsim.records.transactions import Transactions
-from finsim.tables import Dialect, Field, Schema, load_schema, open_table
+from finsim.tables import Dialect, Field, Schema, TableSource, load_schema, open_table
 
 SchemaSource = Schema | str | Path | None
 _MONEY = Field("money", ccy="XXX", unit="stored_minor")
 _WORD, _KEY = Field("cat", null=True, optional=True), Field("id", null=True, optional=True)
 FIELDS: Mapping[str, Field] = {
-    "tx_id": Field("id", optional=True, role="id"),
-    "ts": Field("ts", role="date"),
-    "from_account": Field("id", role="from_account"),
-    "to_account": Field("id", role="to_account"),
-    "amount": replace(_MONEY, role="amount"),
+    "tx_id": Field("id", null=True, optional=True, role="id"),
+    "ts": Field("ts", null=True, role="date"),
+    "from_account": Field("id", null=True, role="from_account"),
+    "to_account": Field("id", null=True, role="to_account"),
+    "amount": replace(_MONEY, null=True, role="amount"),
     "status": _WORD,
     "channel": replace(_WORD, role="channel"),
     "purpose": replace(_WORD, role="purpose"),
@@ -46,6 +46,7 @@ _TYPES = {
     "from_balance_after": ("money",), "to_balance_after": ("money",),
 }  # fmt: skip
 _NAMES = ("id", "cat", "int")
+_NEEDED = tuple(name for name, field in FIELDS.items() if not field.optional)
 _MOST = 2.0**62
 
 
@@ -86,7 +87,9 @@ def read_payments(
     if csv is not None:
         dialect = Dialect.parse(csv).over(dialect)
     source = open_table(transactions, fields, dialect, place="" if _is_path(transactions) else "transactions")
+    _refuse_lacking(source, schema is not None)
     table = source.table(minor=True)
+    _refuse_empty(table, source)
     amount = _whole(table["amount"])
     if float(np.abs(amount.astype(np.float64)).sum()) > _MOST:
         raise DataError("the amounts add up to more than 64 bits hold", place=source.place)
@@ -104,13 +107,45 @@ def read_payments(
     )  # fmt: skip
 
 
+def _refuse_lacking(source: TableSource, is_declared: bool) -> None:
+    """Raise DataError that names every column which has to be there and is not."""
+    lacking = source.lacking()
+    if not is_declared:
+        lacking = [
+            Problem(
+                source.place,
+                f"no column {name!r} among {', '.join(source.headers[:12])}",
+                "",
+                f"rename one, or say which it is in a schema: schema= with `role: {FIELDS[name].role}`",
+            )
+            for name in _NEEDED
+            if name not in source.bound
+        ]
+    if lacking:
+        raise DataError.of(lacking)
+
+
+def _refuse_empty(table: pa.Table, source: TableSource) -> None:
+    """Raise DataError that names the first empty cell of each column that has to be full."""
+    problems = []
+    for name in ("tx_id", *_NEEDED):
+        if name in table.column_names and table[name].null_count:
+            rows = np.flatnonzero(table[name].is_null().to_numpy())
+            more = f" (and {len(rows) - 1:,} more)" if len(rows) > 1 else ""
+            place, header = f"{source.place}, row {rows[0]}", source.bound.get(name, name)
+            found = f"column {header!r} is empty{more}"
+            problems.append(Problem(place, found, f"{name} in every row", "fill or drop these rows"))
+    if problems:
+        raise DataError.of(problems)
+
+
 def _is_path(data: Any) -> bool:
     return isinstance(data, str | Path)
 
 
-def _declared(source: SchemaSource) -> tuple[dict[str, Field], Dialect]:
+def _declared(given: SchemaSource) -> tuple[dict[str, Field], Dialect]:
     """Return the fields to read under a schema: by role, else by name."""
-    schema = load_schema(source) if isinstance(source, str | Path) else source
+    schema = load_schema(given) if isinstance(given, str | Path) else given
     if schema is None:
         return dict(FIELDS), Dialect()
     place, problems, found = schema.path or "schema", [], {}
@@ -126,7 +161,9 @@ def _declared(source: SchemaSource) -> tuple[dict[str, Field], Dialect]:
             if field.type not in types:
                 wanted = f"{' or '.join(types)}, since it is {name}"
                 problems.append(Problem(place, f"the column {said[0]!r} is declared {field.type}", wanted))
-            found[name] = replace(field, source=field.source or said[0], alias=(*field.alias, said[0]))
+            found[name] = replace(
+                field, null=True, source=field.source or said[0], alias=(*field.alias, said[0])
+            )
         elif not own.optional:
             remedy = f"give one of the columns `role: {own.role}`"
             problems.append(Problem(place, f"no column is {name}", "", remedy))

@@ -26,7 +26,7 @@ def split_by_time(ts: Any, instance: Any = None, *, share: float = 0.7) -> tuple
         ([True, True, False, False], [False, False, False, True])
 
     """
-    if not 0 < share < 1:
+    if not isinstance(share, int | float) or not 0 < share < 1:
         raise StudyError(f"share={share}", expected="a number between 0 and 1", remedy="such as 0.7")
     times = pd.Series(ts).reset_index(drop=True)
     if not len(times):
