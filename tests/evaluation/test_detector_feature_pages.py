@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import finsim
-from finsim.evaluation.detector_features import feature_definitions, features
+from finsim.evaluation.detector_features import feature_definitions, features, split_by_time
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -28,6 +28,7 @@ def test_the_reference_page_lists_every_feature_as_it_is_defined():
 
 def test_the_examples_of_the_guide_run(monkeypatch, capsys):
     monkeypatch.setattr(finsim, "features", features, raising=False)
+    monkeypatch.setattr(finsim, "split_by_time", split_by_time, raising=False)
     page = (DOCS / "guide" / "transactions.md").read_text(encoding="utf-8")
     section = page.split("## Features for a detector")[1].split("\n## ")[0]
     names = {}

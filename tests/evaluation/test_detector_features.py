@@ -165,6 +165,25 @@ def test_rows_in_any_order_and_tables_of_any_kind_are_the_same(world):
         same(features(table, accounts=world.accounts), wanted)
 
 
+@pytest.mark.parametrize("kind", ["sparse", "dense", "one moment"])
+def test_rows_of_one_time_are_in_order_of_their_numbers(kind):
+    table = frame(nasty(kind))
+    order = np.random.default_rng(4).permutation(len(table))
+    same(features(table.iloc[order]).loc[table["tx_id"]], features(table))
+
+
+def test_a_word_has_one_code_in_every_table():
+    table = frame(nasty("dense"))[:4]
+    codes = [
+        dict(zip(words, features(table.assign(channel=words), groups="raw")["channel"], strict=True))
+        for words in (["kite", "wire", "raven", "ach"], ["raven", "ach", "smoke", "kite"])
+    ]
+    shared = set(codes[0]) & set(codes[1])
+    assert len(shared) == 3
+    assert all(codes[0][word] == codes[1][word] for word in shared)
+    assert len(set(codes[0].values())) == 4
+
+
 def test_account_numbers_may_be_text(world):
     wanted = features(world)
     table = world.rows.to_pandas()

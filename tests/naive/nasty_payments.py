@@ -15,6 +15,20 @@ def nasty(kind):
         return [(5 * HOUR, a, b, 1_000, True) for a in range(3) for b in range(3) for _ in range(2)]
     if kind == "before 1970":
         return [(hour * HOUR, hour % 3, (hour + 1) % 3, 700, True) for hour in range(-60, 60, 7)]
+    if kind == "chains":  # the edges of 3 days, 15 % and 115 %
+        hops = [
+            (0, 1_000),
+            (72, 900),
+            (73, 850),
+            (144, 1_000),
+            (145, 1_150),
+            (146, 1_323),
+            (147, 199),
+            (148, 29),
+        ]
+        return [(hour * HOUR, k, k + 1, amount, True) for k, (hour, amount) in enumerate(hops)] + [
+            (149 * HOUR, 20, 8, 40, True), (150 * HOUR, 8, 9, 6, True), (221 * HOUR, 9, 10, 6, True)
+        ]  # fmt: skip
     rng = np.random.default_rng(sum(map(ord, kind)))
     count, accounts, step, span = {
         "sparse": (150, 7, HOUR, 400), "dense": (150, 5, HOUR // 2, 100),
@@ -28,7 +42,17 @@ def nasty(kind):
     return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
-KINDS = ("empty", "one account", "one moment", "before 1970", "sparse", "dense", "crowded", "many days")
+KINDS = (
+    "empty",
+    "one account",
+    "one moment",
+    "before 1970",
+    "sparse",
+    "dense",
+    "crowded",
+    "many days",
+    "chains",
+)
 
 
 def arrays(rows):
