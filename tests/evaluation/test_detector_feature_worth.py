@@ -54,4 +54,4 @@ def test_no_single_feature_gives_the_label_away():
         rank = table[name].fillna(-1.0).rank().to_numpy()
         above = (rank[illicit].mean() - (illicit.sum() + 1) / 2) / (~illicit).sum()
         areas[name] = max(above, 1 - above)
-    assert max(areas.values()) < 0.95, sorted(areas.items(), key=lambda one: -one[1])[:5]
+    assert max(areas.values()) < 0.8, sorted(areas.items(), key=lambda one: -one[1])[:5]
