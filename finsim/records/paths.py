@@ -79,6 +79,7 @@ class Paths(ShownRows):
         >>> paths = Paths(("IBM",), days, {"close": np.array([[[10.0], [11.0]]])})
         >>> paths.frames("vectorbt").shape
         (2, 1)
+
     """
 
     assets: tuple[str, ...]
@@ -312,7 +313,10 @@ class Paths(ShownRows):
             ("fields", tuple(self.columns)),
             ("kinds", (*others, "the rest prices") if self.where(PRICE) and others else others),
             ("numbers", numbers if self.first_path else ""),
-            ("mean move", f"{percent(line[-1] - 1, signed=True)} from the first bar to the last" if len(line) else ""),
+            (
+                "mean move",
+                f"{percent(line[-1] - 1, signed=True)} from the first bar to the last" if len(line) else "",
+            ),
         )
         return Card(f"Paths: {' x '.join(sizes)}", facts, "", "mean path, first bar = 1")
 

@@ -58,6 +58,7 @@ class Portfolio(RowRecord):
         >>> book = Portfolio(loans, MONTH_SCHEMA.empty_table(), np.array([12_50.0]))
         >>> book.to_pandas(money="units")["balance"].tolist(), book.to_pandas("losses").columns.tolist()
         ([250.0], ['scenario_draw', 'loss'])
+
     """
 
     loans: pa.Table

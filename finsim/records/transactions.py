@@ -95,6 +95,7 @@ class Transactions(RowRecord):
         >>> world = finsim.simulate(accounts=300, days=5, seed=1)
         >>> world.to_pandas(money="units")["amount"].sum() > 0
         True
+
     """
 
     rows: pa.Table
