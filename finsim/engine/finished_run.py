@@ -10,18 +10,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from finsim.engine.run_tables import RunTables, place_of
 from finsim.engine.study.study_file import ScenarioChoice
 from finsim.errors import StudyError, did_you_mean
+from finsim.evaluation.scorecard import Scorecard
+from finsim.records.display.card import Card, Value, cut_start
+from finsim.records.display.fact_words import counted
+from finsim.records.display.shown_record import ShownRecord
 from finsim.records.paths import Paths, from_table
 from finsim.records.portfolio import Portfolio
 from finsim.records.storage import read_table
+from finsim.records.table import Table
 from finsim.records.transactions import Transactions
 
 
-@dataclass(frozen=True)
-class Run:
-    """A finished run: its folder, and its records as objects.
+@dataclass(frozen=True, repr=False)
+class Run(ShownRecord):
+    """A finished run: its folder, and its records as objects; ``len``, ``head`` and ``columns`` list its tables.
 
     Raises StudyError when the folder is not a finished run or has no such scenario.
     """
@@ -45,10 +52,9 @@ class Run:
         return data
 
     @cached_property
-    def scorecard(self) -> dict[str, Any]:
-        """The scores, as written in scorecard.json."""
-        data: dict[str, Any] = json.loads((self.path / "scorecard.json").read_text(encoding="utf-8"))
-        return data
+    def scorecard(self) -> Scorecard:
+        """The scores and the verdict of each use, as written in scorecard.json."""
+        return Scorecard.from_dict(json.loads((self.path / "scorecard.json").read_text(encoding="utf-8")))
 
     @property
     def digest(self) -> str:
@@ -58,7 +64,7 @@ class Run:
     @property
     def verdicts(self) -> dict[str, str]:
         """Intended use -> verdict of the scorecard."""
-        return {use: item["verdict"] for use, item in self.scorecard["verdicts"].items()}
+        return {use: item.verdict for use, item in self.scorecard.verdicts().items()}
 
     @property
     def scenarios(self) -> tuple[str, ...]:
@@ -85,6 +91,29 @@ class Run:
         folder = self.folder("transactions", scenario)
         names = ("transactions", "accounts", "patterns")
         return Transactions(*(read_table(folder / f"{name}.parquet") for name in names))
+
+    @property
+    def accounts(self) -> Table:
+        """The accounts of the first scenario."""
+        return self.tables["accounts"]
+
+    @property
+    def patterns(self) -> Table:
+        """The scheme instances of the first scenario: one row a scheme."""
+        return self.tables["patterns"]
+
+    @property
+    def tables(self) -> RunTables:
+        """The tables of the first scenario by name: ``run.tables["loans"]``; read when asked for."""
+        return self.tables_of()
+
+    def tables_of(self, scenario: str | None = None) -> RunTables:
+        """Return the tables of a scenario by name; raises StudyError for an unknown scenario."""
+        name = scenario or self.scenarios[0]
+        if name not in self.scenarios:
+            remedy = did_you_mean(name, self.scenarios)
+            raise StudyError(f"no scenario {name!r}", place=str(self.path), remedy=remedy)
+        return RunTables(self.path, self.manifest["outputs"], name)
 
     @property
     def paths(self) -> Paths:
@@ -114,11 +143,40 @@ class Run:
             webbrowser.open(page.resolve().as_uri())
         return page
 
-    def __repr__(self) -> str:
-        """Return folder, scenarios and row counts."""
-        outputs = self.manifest.get("outputs", [])
-        counts = ", ".join(f"{item['path']}: {item['rows']:,}" for item in outputs[:12])
-        return f"Run({str(self.path)!r}, scenarios={list(self.scenarios)})\n{counts}"
+    def __len__(self) -> int:
+        """Return the number of tables, over all scenarios."""
+        return len(self.manifest["outputs"])
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns of ``head``."""
+        return list(self.head(0).columns)
+
+    def head(self, n: int = 5) -> pd.DataFrame:
+        """Return the first ``n`` tables of the run: table, scenario, rows, path."""
+        found = [
+            (*place_of(item["path"]), int(item["rows"]), item["path"]) for item in self.manifest["outputs"]
+        ]
+        return pd.DataFrame(found, columns=["table", "scenario", "rows", "path"]).head(n)
+
+    def card(self) -> Card:
+        """Return study, scenarios, verdicts, tables of the first scenario, and the page."""
+        study = self.manifest["study"]["resolved"]
+        verdicts = tuple(f"{use}: {verdict}" for use, verdict in self.verdicts.items())
+        rows = tuple(f"{name} {count:,}" for name, count in self.tables.rows().items())
+        page = self.path / "report.html"
+        facts: tuple[tuple[str, Value], ...] = (
+            ("folder", cut_start(str(self.path), 90)),
+            ("study", f"{study['id']}, seed {study['seed']}"),
+            ("scenarios", self.scenarios),
+            ("verdicts", verdicts or "none: nothing was judged"),
+            ("rows", rows),
+            ("page", cut_start(str(page), 90) if page.is_file() else "none"),
+        )
+        return Card(f"Run: {self.path.name}", facts, f"{counted(len(self), 'table')} in all scenarios")
+
+    def _first_rows(self) -> pd.DataFrame:
+        return self.head()
 
 
 def open_run(path: str | Path) -> Run:

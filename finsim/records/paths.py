@@ -304,6 +304,7 @@ class Paths(ShownRows):
             f"{asset} {kind}" for asset, kind in zip(self.assets, self.kinds, strict=False) if kind != PRICE
         )
         line = self._curve()
+        move = f"{percent(line[-1] - 1, signed=True)} from the first bar to the last" if line else ""
         numbers = f"{self.first_path:,} to {self.first_path + self.count - 1:,}"
         days = "NYSE sessions" if self.calendar == NYSE else f"{self.calendar.adjective} bars"
         facts = (
@@ -313,15 +314,12 @@ class Paths(ShownRows):
             ("fields", tuple(self.columns)),
             ("kinds", (*others, "the rest prices") if self.where(PRICE) and others else others),
             ("numbers", numbers if self.first_path else ""),
-            (
-                "mean move",
-                f"{percent(line[-1] - 1, signed=True)} from the first bar to the last" if len(line) else "",
-            ),
+            ("mean move", move),
         )
         return Card(f"Paths: {' x '.join(sizes)}", facts, "", "mean path, first bar = 1")
 
     def _curve(self) -> Sequence[float]:
-        return mean_path(self.close, self.where(PRICE)).tolist()
+        return [float(value) for value in mean_path(self.close, self.where(PRICE))]
 
 
 def from_table(table: pa.Table) -> Paths:

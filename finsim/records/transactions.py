@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.notation import Dates1D
 from finsim.records.display.card import Card, Value
 from finsim.records.display.fact_words import counted, money, percent, span
 from finsim.records.frames.money_units import Money, money_fact
@@ -121,10 +122,12 @@ class Transactions(RowRecord):
         return Card(title, tuple(facts), money_fact(ROW_MONEY, self.rows), "rows a day")
 
     def _period(self) -> str:
-        ends = pc.min_max(self.rows["ts"]).as_py() if self.rows.num_rows else {"min": None}
-        if ends["min"] is None:
-            return ""
-        return span(*(np.datetime64(ends[end].date(), "D") for end in ("min", "max")))
+        days = self._days()
+        return span(days.min(), days.max()) if days.size else ""
+
+    def _days(self) -> Dates1D:
+        found: Dates1D = self.rows["ts"].drop_null().to_numpy().astype("datetime64[D]")
+        return found
 
     def _account_words(self) -> str:
         kinds = dict(_counts(self.accounts, "kind"))
@@ -150,10 +153,8 @@ class Transactions(RowRecord):
         return self._share(pc.or_(self.rows["is_fraud"], self.rows["is_laundering"]))
 
     def _curve(self) -> Sequence[float]:
-        if not self.rows.num_rows:
-            return ()
-        day = self.rows["ts"].drop_null().to_numpy().astype("datetime64[D]").astype(np.int64)
-        return [float(count) for count in np.bincount(day - day.min())]
+        days = self._days().astype(np.int64)
+        return [float(count) for count in np.bincount(days - days.min())] if days.size else ()
 
 
 def _counts(table: pa.Table, column: str) -> list[tuple[str, int]]:

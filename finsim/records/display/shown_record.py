@@ -28,6 +28,10 @@ class ShownRecord:
         """Return the card as text."""
         return card_text(self.card())
 
+    def __str__(self) -> str:
+        """Return the card as text, as ``repr`` does."""
+        return repr(self)
+
     def _repr_html_(self) -> str:
         """Return the card as HTML: facts, spark line and the first five rows."""
         return card_html(self.card(), self._first_rows(), self._curve())

@@ -13,6 +13,8 @@ from finsim.errors import RecordError, did_you_mean
 from finsim.notation import Float1D, minor_digits
 
 Unit = Literal["cents", "units"]
+MINOR = "currency minor units"
+"""How the unit of a column of money begins in the metadata of its field."""
 INTERNAL = "_fs_"
 """How the names of columns begin that say where a row came from, and nothing of the world."""
 
@@ -32,8 +34,9 @@ class Money:
         return tuple(self.currency.split(", ")) if self.currency else ()
 
     def within(self, table: pa.Table) -> tuple[str, ...]:
-        """Return the columns of money that a table has."""
-        return tuple(name for name in self.columns if name in table.column_names)
+        """Return the columns of money that a table has: those whose fields say so, else those named here."""
+        told = tuple(field.name for field in table.schema if _unit(field).startswith(MINOR))
+        return told or tuple(name for name in self.columns if name in table.column_names)
 
 
 NO_MONEY = Money()
@@ -47,6 +50,10 @@ def money_fact(money: Money, table: pa.Table) -> str:
     named = f" of {', '.join(found[:3])}" if found else ""
     word = "whole units" if found and not any(map(minor_digits, found)) else "cents"
     return f'{word}{named} (int64 minor units); money="units" gives amounts'
+
+
+def _unit(field: pa.Field) -> str:
+    return (field.metadata or {}).get(b"unit", b"").decode()
 
 
 def checked_unit(money: str) -> Unit:
