@@ -14,7 +14,7 @@ import pandas as pd
 
 from finsim.engine.run_tables import RunTables, place_of
 from finsim.engine.study.study_file import ScenarioChoice
-from finsim.errors import StudyError, did_you_mean
+from finsim.errors import FinsimError, StudyError, did_you_mean
 from finsim.evaluation.scorecard import Scorecard
 from finsim.records.display.card import Card, Value, cut_start
 from finsim.records.display.fact_words import counted
@@ -28,7 +28,7 @@ from finsim.records.transactions import Transactions
 
 @dataclass(frozen=True, repr=False)
 class Run(ShownRecord):
-    """A finished run: its folder, and its records as objects; ``len``, ``head`` and ``columns`` list its tables.
+    """A finished run: its folder, and its records as objects; ``len`` and ``head`` are of its list of tables.
 
     Raises StudyError when the folder is not a finished run or has no such scenario.
     """
@@ -154,13 +154,25 @@ class Run(ShownRecord):
 
     def head(self, n: int = 5) -> pd.DataFrame:
         """Return the first ``n`` tables of the run: table, scenario, rows, path."""
-        found = [
-            (*place_of(item["path"]), int(item["rows"]), item["path"]) for item in self.manifest["outputs"]
-        ]
+        paths = [(item["path"], int(item["rows"])) for item in self.manifest["outputs"]]
+        found = [(*place_of(path), rows, path) for path, rows in paths]
         return pd.DataFrame(found, columns=["table", "scenario", "rows", "path"]).head(n)
 
     def card(self) -> Card:
-        """Return study, scenarios, verdicts, tables of the first scenario, and the page."""
+        """Return study, scenarios, verdicts, tables of the first scenario, and the page.
+
+        A run whose manifest or scorecard cannot be read says so instead.
+        """
+        try:
+            return self._card()
+        except (FinsimError, OSError, ValueError, LookupError, TypeError) as bad:
+            told = str(bad).splitlines()[0] if str(bad) else type(bad).__name__
+            facts = (("folder", cut_start(str(self.path), 90)), ("unreadable", told))
+            return Card(
+                f"Run: {self.path.name}", (*facts, ("next", "finsim verify says which files changed"))
+            )
+
+    def _card(self) -> Card:
         study = self.manifest["study"]["resolved"]
         verdicts = tuple(f"{use}: {verdict}" for use, verdict in self.verdicts.items())
         rows = tuple(f"{name} {count:,}" for name, count in self.tables.rows().items())
@@ -176,7 +188,10 @@ class Run(ShownRecord):
         return Card(f"Run: {self.path.name}", facts, f"{counted(len(self), 'table')} in all scenarios")
 
     def _first_rows(self) -> pd.DataFrame:
-        return self.head()
+        try:
+            return self.head()
+        except (OSError, ValueError, LookupError, TypeError):
+            return pd.DataFrame()  # the card says what is wrong
 
 
 def open_run(path: str | Path) -> Run:

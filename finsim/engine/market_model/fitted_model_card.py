@@ -28,9 +28,8 @@ def loss_table(report: FitReport) -> pa.Table:
 def model_card(name: str, report: FitReport, encoding: Encoding, data: Mapping[str, Any]) -> Card:
     """Return generator, data, assets, training, last losses and the held-out loss as a card."""
     rows = f", {counted(int(data['rows']), 'row')}" if "rows" in data else ""
-    trained = (
-        f"{counted(report.steps, 'step')} in {report.cpu_seconds:.3g} CPU s, ended by {report.stopped_by}"
-    )
+    cost = f"{counted(report.steps, 'step')} in {report.cpu_seconds:.3g} CPU s"
+    trained = f"{cost}, ended by {report.stopped_by}"
     last = tuple(f"{curve} {losses[-1]:.4g}" for curve, losses in report.losses.items() if losses)
     held_out = "" if report.held_out is None else f"{report.held_out:.4g}, the lowest loss on held-out data"
     facts: tuple[tuple[str, Value], ...] = (

@@ -43,7 +43,8 @@ def cut_start(text: str, room: int) -> str:
 
 def listed(words: tuple[str, ...], room: int) -> str:
     """Return as many words as fit into ``room`` characters, then how many more there are."""
-    for kept in range(len(words), 0, -1):
+    # A word takes two characters at least with what follows it.
+    for kept in range(min(len(words), room), 0, -1):
         text = _first(words, kept)
         if len(text) <= room:
             return text
