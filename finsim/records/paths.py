@@ -210,7 +210,7 @@ class Paths(ShownRows):
     def head(self, n: int = FIRST_ROWS) -> pd.DataFrame:
         """Return the first ``n`` bars of the long table."""
         wanted = n if n >= 0 else max(len(self) + n, 0)
-        needed = -(-wanted // max(self.close[:1].size, 1))
+        needed = max(-(-wanted // max(self.close[:1].size, 1)), 1)  # one for the names of assets
         some = [batch for _, batch in zip(range(needed), self.batches(), strict=False)]
         return self._framed(pa.Table.from_batches(some, schema=self.schema), "cents", False, wanted)
 
@@ -259,7 +259,7 @@ class Paths(ShownRows):
         """
         if shape not in SHAPES:
             raise RecordError(
-                f"shape {shape!r}", expected=" or ".join(SHAPES), remedy=did_you_mean(shape, SHAPES)
+                f"shape {shape!r}", expected=" or ".join(SHAPES), remedy=did_you_mean(str(shape), SHAPES)
             )
         kept = self if assets is None else self.keeping(assets)
         if shape == "long":

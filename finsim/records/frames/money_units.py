@@ -53,7 +53,8 @@ def money_fact(money: Money, table: pa.Table) -> str:
 
 
 def _unit(field: pa.Field) -> str:
-    return (field.metadata or {}).get(b"unit", b"").decode()
+    told: dict[bytes, bytes] = field.metadata or {}
+    return told.get(b"unit", b"").decode()
 
 
 def checked_unit(money: str) -> Unit:
