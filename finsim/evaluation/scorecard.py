@@ -49,7 +49,8 @@ class Scorecard(ShownTable):
     """The scores of a run, in the order in which they were computed; as a table one row a score.
 
     Example:
-        >>> card = Scorecard(())
+        >>> import finsim
+        >>> card = finsim.Scorecard(())
         >>> len(card), card.verdicts()
         (0, {})
 

@@ -74,9 +74,9 @@ class Paths(ShownRows):
     table: one row a path, date and asset. Raises RecordError when shapes disagree or dates do not increase.
 
     Example:
-        >>> import numpy as np
+        >>> import finsim, numpy as np
         >>> days = np.array(["2026-01-02", "2026-01-05"], dtype="datetime64[D]")
-        >>> paths = Paths(("IBM",), days, {"close": np.array([[[10.0], [11.0]]])})
+        >>> paths = finsim.Paths(("IBM",), days, {"close": np.array([[[10.0], [11.0]]])})
         >>> paths.frames("vectorbt").shape
         (2, 1)
 

@@ -37,7 +37,7 @@ MONTH_SCHEMA = pa.schema(
 LOSS_SCHEMA = pa.schema([("scenario_draw", pa.int64()), ("loss", pa.float64())])
 
 
-LOAN_MONEY = Money(("income", "amount", "balance", "payment"), column="currency")
+LOAN_MONEY = Money(("income", "amount", "balance", "payment", "ead"), column="currency")
 MONTH_MONEY = ("balance", "loss")
 LOSS_MONEY = ("loss",)
 PortfolioTable = Literal["loans", "months", "losses"]
@@ -54,8 +54,9 @@ class Portfolio(RowRecord):
     ``len``, ``head``, ``columns``, ``to_polars`` and the Arrow stream are of the loans.
 
     Example:
+        >>> import finsim, numpy as np, pyarrow as pa
         >>> loans = pa.table({"loan_id": [1], "balance": [250_00], "currency": ["EUR"]})
-        >>> book = Portfolio(loans, MONTH_SCHEMA.empty_table(), np.array([12_50.0]))
+        >>> book = finsim.Portfolio(loans, months=pa.table({}), losses=np.array([12_50.0]))
         >>> book.to_pandas(money="units")["balance"].tolist(), book.to_pandas("losses").columns.tolist()
         ([250.0], ['scenario_draw', 'loss'])
 
