@@ -21,9 +21,17 @@ from finsim.errors import ResumeError
 from finsim.evaluation.metric import Score
 from finsim.evaluation.scorecard import Scorecard
 from finsim.provenance.audit_log import AuditLog
+from finsim.provenance.data_card import write_card
 from finsim.provenance.inputs import Model, describe_input
 from finsim.provenance.lineage import write_lineage
-from finsim.provenance.manifest import KEPT_LOANS, Findings, Sources, build_manifest, write_manifest
+from finsim.provenance.manifest import (
+    KEPT_LOANS,
+    Findings,
+    Sources,
+    Statement,
+    build_manifest,
+    write_manifest,
+)
 from finsim.provenance.manifest import NAME as MANIFEST
 from finsim.provenance.outputs import describe_file
 from finsim.provenance.verify import SEALED
@@ -49,7 +57,9 @@ def close_run(run: Path, plan: Plan, log: AuditLog) -> Run:
     log.append("run_finished", plan.study.id, {"tasks": len(records)})
     is_kept = plan.study.credit is not None and plan.study.credit.keep
     statement = KEPT_LOANS if is_kept else None
-    manifest = build_manifest(run, _sources(run, plan, records), _findings(plan, records, card), statement)
+    sources = _sources(run, plan, records)
+    write_card(run, sources, statement or Statement())
+    manifest = build_manifest(run, sources, _findings(plan, records, card), statement)
     # The run is finished before its page is drawn, so that no fault of the page can lose it.
     write_manifest(run, manifest)
     page: Path = PAGES.load("html")(run, manifest.to_dict())

@@ -53,8 +53,8 @@ def bars_schema(
 ) -> pa.Schema:
     """Return the schema of a bars table; that of daily prices of an exchange is BARS_SCHEMA.
 
-    ``date`` is a day without a zone; intraday bars have a timestamp in UTC, ``quotes`` add bid and ask, ``large`` volumes are
-    float64. Calendar and kinds other than the usual ones are kept as metadata.
+    ``date`` is a day without a zone; intraday bars have a timestamp in UTC, ``quotes`` add bid and ask,
+    ``large`` volumes are float64. Calendar and kinds other than the usual ones are kept as metadata.
     """
     keys = [
         column("path", pa.int32(), _PATH, role=KEY),

@@ -13,22 +13,28 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, unquote
 
-WORLD_OF: Mapping[str, str] = MappingProxyType(
+ROW_OF: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "bars": "market",
-        "transactions": "transactions",
-        "labels": "transactions",
-        "accounts": "transactions",
-        "patterns": "transactions",
-        "loans": "credit",
-        "months": "credit",
-        "losses": "credit",
-        "driver_sessions": "drivers",
-        "driver_days": "drivers",
-        "driver_months": "drivers",
+        "bars": ("market", "one row per path, session and asset"),
+        "transactions": ("transactions", "one row per payment order, in time order: what a bank knows of it"),
+        "labels": (
+            "transactions",
+            "the answers to `transactions`: the same rows in the same order, by `tx_id`",
+        ),
+        "accounts": ("transactions", "one row per account"),
+        "patterns": ("transactions", "one row per scheme, decoys included: answers too"),
+        "loans": ("credit", "one row per loan"),
+        "months": ("credit", "one row per loan and month at risk"),
+        "losses": ("credit", "one row per simulated year of the whole book"),
+        "driver_sessions": ("drivers", "one row per session: what the scenario says to the markets"),
+        "driver_days": ("drivers", "one row per day: what it says to customers and criminals"),
+        "driver_months": ("drivers", "one row per month end: what it says to the economy"),
     }
 )
-"""Table of a run -> the world that it belongs to, in the order in which they are shown."""
+"""Table of a run -> the world that it belongs to, and what a row of it is; in the order of the data card."""
+
+WORLD_OF: Mapping[str, str] = MappingProxyType({name: world for name, (world, _) in ROW_OF.items()})
+"""Table of a run -> the world that it belongs to."""
 
 DATA_CARD = "README.md"
 _FOLDER = "scenario="
