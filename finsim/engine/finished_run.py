@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from finsim.engine.run_tables import RunTables, place_of
-from finsim.engine.study.study_file import ScenarioChoice
+from finsim.engine.run_tables import RunTables
 from finsim.errors import FinsimError, StudyError, did_you_mean
 from finsim.evaluation.scorecard import Scorecard
 from finsim.records.display.card import Card, Value, cut_start
@@ -21,9 +20,11 @@ from finsim.records.display.fact_words import counted
 from finsim.records.display.shown_record import ShownRecord
 from finsim.records.paths import Paths, from_table
 from finsim.records.portfolio import Portfolio
+from finsim.records.run_layout import WORLD_OF, place_of, scenarios_of, table_file
 from finsim.records.storage import read_table
 from finsim.records.table import Table
-from finsim.records.transactions import Transactions
+from finsim.records.transaction_files import read_rows
+from finsim.records.transactions import PATTERN_SCHEMA, Transactions
 
 
 @dataclass(frozen=True, repr=False)
@@ -69,16 +70,18 @@ class Run(ShownRecord):
     @property
     def scenarios(self) -> tuple[str, ...]:
         """The names of the run's scenarios in the study's order; the first is the default of every reader."""
-        study = self.manifest["study"]["resolved"]
-        return tuple(ScenarioChoice.model_validate(item).label for item in study["scenarios"])
+        return scenarios_of(self.manifest)
 
-    def folder(self, world: str, scenario: str | None = None) -> Path:
-        """Return the folder of one world under one scenario (default: the first)."""
+    def file(self, table: str, scenario: str | None = None) -> Path:
+        """Return the Parquet file of one table under one scenario (default: the first)."""
         name = scenario or self.scenarios[0]
-        path = self.path / world / name
-        if not path.is_dir():
-            remedy = did_you_mean(name, self.scenarios) if name not in self.scenarios else ""
-            raise StudyError(f"no {world} tables for {name!r}", place=str(self.path), remedy=remedy)
+        path = table_file(self.path, table, name)
+        if not path.is_file():
+            if table not in WORLD_OF:
+                remedy = did_you_mean(table, list(WORLD_OF))
+            else:
+                remedy = did_you_mean(name, self.scenarios) if name not in self.scenarios else ""
+            raise StudyError(f"no table {table!r} for {name!r}", place=str(self.path), remedy=remedy)
         return path
 
     @property
@@ -88,9 +91,9 @@ class Run(ShownRecord):
 
     def transactions_of(self, scenario: str | None = None) -> Transactions:
         """Return the transactions, accounts and scheme instances of a scenario."""
-        folder = self.folder("transactions", scenario)
-        names = ("transactions", "accounts", "patterns")
-        return Transactions(*(read_table(folder / f"{name}.parquet") for name in names))
+        rows = read_rows((self.file("transactions", scenario), self.file("labels", scenario)))
+        accounts, patterns = (read_table(self.file(name, scenario)) for name in ("accounts", "patterns"))
+        return Transactions(rows, accounts, patterns.cast(PATTERN_SCHEMA))
 
     @property
     def accounts(self) -> Table:
@@ -122,7 +125,7 @@ class Run(ShownRecord):
 
     def paths_of(self, scenario: str | None = None) -> Paths:
         """Return the market paths of a scenario."""
-        return from_table(read_table(self.folder("market", scenario) / "bars.parquet"))
+        return from_table(read_table(self.file("bars", scenario)))
 
     @property
     def portfolio(self) -> Portfolio:
@@ -131,10 +134,10 @@ class Run(ShownRecord):
 
     def portfolio_of(self, scenario: str | None = None) -> Portfolio:
         """Return the loan book, month panel and loss distribution of a scenario."""
-        folder = self.folder("credit", scenario)
-        losses = read_table(folder / "losses.parquet")["loss"].to_numpy()
-        loans, months = (read_table(folder / f"{name}.parquet") for name in ("loans", "months"))
-        return Portfolio(loans, months, np.asarray(losses, dtype=np.float64))
+        loans, months, losses = (
+            read_table(self.file(name, scenario)) for name in ("loans", "months", "losses")
+        )
+        return Portfolio(loans, months, np.asarray(losses["loss"].to_numpy(), dtype=np.float64))
 
     def report(self, *, show: bool = True) -> Path:
         """Return the path of report.html, and open it in the browser unless ``show`` is False."""

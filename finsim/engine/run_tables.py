@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from finsim.errors import StudyError, did_you_mean
@@ -12,6 +12,7 @@ from finsim.records.display.fact_words import counted
 from finsim.records.display.shown_record import ShownRecord
 from finsim.records.frames.money_units import NO_MONEY, Money
 from finsim.records.portfolio import LOAN_MONEY, LOSS_MONEY, MONTH_MONEY
+from finsim.records.run_layout import place_of
 from finsim.records.storage import read_table
 from finsim.records.table import Table
 from finsim.records.transactions import ACCOUNT_MONEY, PATTERN_MONEY, ROW_MONEY
@@ -28,13 +29,6 @@ _CURRENCY_OF = {"accounts": "transactions", "patterns": "transactions", "months"
 """Tables without a currency, and the table that holds it."""
 
 
-def place_of(path: str) -> tuple[str, str]:
-    """Return table and scenario of a file of a run by its path inside the run."""
-    parts, stem = PurePosixPath(path).parts, PurePosixPath(path).stem
-    name = f"driver_{stem}" if parts[0] == "drivers" else stem
-    return name, parts[-2].removeprefix("scenario=") if len(parts) > 1 else ""
-
-
 class RunTables(ShownRecord, Mapping[str, Table]):
     """Name -> ``Table`` of one scenario; nothing is read before a table is asked for.
 
@@ -44,7 +38,7 @@ class RunTables(ShownRecord, Mapping[str, Table]):
     def __init__(self, run: Path, outputs: Sequence[Mapping[str, Any]], scenario: str) -> None:
         self._run, self._scenario = run, scenario
         placed = ((place_of(item["path"]), item) for item in outputs)
-        self._items = {name: item for (name, label), item in placed if label == scenario}
+        self._items = {name: item for (name, label), item in placed if name and label == scenario}
 
     def __getitem__(self, name: str) -> Table:
         """Read a table; raises StudyError for an unknown name."""

@@ -14,13 +14,10 @@ from finsim.agents.settings import NarrativeUse, Settings
 from finsim.agents.simulate import simulate as simulate_agents
 from finsim.errors import StudyError
 from finsim.randomness import Streams
+from finsim.records.columns import stored
 from finsim.records.storage import write_table
-from finsim.records.transactions import (
-    ACCOUNT_SCHEMA,
-    PATTERN_SCHEMA,
-    TRANSACTION_SCHEMA,
-    Transactions,
-)
+from finsim.records.transaction_files import write_rows
+from finsim.records.transactions import ACCOUNT_SCHEMA, PATTERN_SCHEMA, Transactions
 
 
 def simulate(
@@ -44,16 +41,16 @@ def simulate_transactions(
     seed: int = 0,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> dict[str, Any]:
-    """Simulate and write transactions, accounts and patterns into a new folder; return the counts."""
+    """Simulate and write transactions, labels, accounts and patterns into a new folder; return the counts."""
     if output.exists():
         raise StudyError("the output exists", place=str(output), remedy="choose another folder with -o")
     if progress:
         progress("simulating", 0, 1)
     world = simulate(accounts=accounts, days=days, seed=seed)
+    write_rows((output / "transactions.parquet", output / "labels.parquet"), [world.rows])
     for name, schema, table in (
-        ("transactions", TRANSACTION_SCHEMA, world.rows),
         ("accounts", ACCOUNT_SCHEMA, world.accounts),
-        ("patterns", PATTERN_SCHEMA, world.patterns),
+        ("patterns", stored(PATTERN_SCHEMA), world.patterns),
     ):
         write_table(output / f"{name}.parquet", schema, [table])
     if progress:

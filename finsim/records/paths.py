@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from finsim.errors import RecordError, did_you_mean
 from finsim.notation import Array, Dates1D, Float3D
+from finsim.records.columns import DAY, INTERNAL, KEY, STORED_INSTANT, TEXT, column
 from finsim.records.display.card import Card
 from finsim.records.display.fact_words import counted, percent, span
 from finsim.records.frames.money_units import Unit, checked_unit, without_internal
@@ -35,11 +36,28 @@ KINDS = (PRICE, DIFFERENCE, RETURN)
 yield or a spread; or returns themselves."""
 
 _METADATA = b"finsim.bars"
-_TAGS = [("_fs_src", pa.uint8()), ("_fs_seq", pa.uint32())]
-_PRICES = [(name, pa.float64()) for name in FIELDS[:4]]
-_KEYS = [("path", pa.int32()), ("date", pa.date32()), ("asset", pa.dictionary(pa.int32(), pa.string()))]
-
-BARS_SCHEMA = pa.schema([*_KEYS, *_PRICES, ("volume", pa.int64()), *_TAGS])
+_PATH = "number of the joint path, from 0; all assets of a path belong together"
+_DATE = "session of the history's calendar: NYSE days, every day, weeks, months"
+_VOLUME = "shares traded, 0 throughout when the price file has no volume"
+_PRICES = [
+    column("open", pa.float64(), "first price, on the adjusted scale of the price file", "price"),
+    column("high", pa.float64(), "highest price, at least open and close", "price"),
+    column("low", pa.float64(), "lowest price, above 0, at most open and close", "price"),
+    column("close", pa.float64(), "last price", "price"),
+]
+_QUOTES = [
+    column("bid", pa.float64(), "best bid at the close", "price"),
+    column("ask", pa.float64(), "best offer at the close, above the bid", "price"),
+]
+_TAGS = [
+    column(
+        "_fs_src",
+        pa.uint8(),
+        "0 body generator, 3 moved by the scenario, 4 repaired by a rule",
+        role=INTERNAL,
+    ),
+    column("_fs_seq", pa.uint32(), "path number", role=INTERNAL),
+]
 
 
 def bars_schema(
@@ -47,17 +65,24 @@ def bars_schema(
 ) -> pa.Schema:
     """Return the schema of a bars table; that of daily prices of an exchange is BARS_SCHEMA.
 
-    Intraday bars have a timestamp in UTC for ``date``, ``quotes`` add bid and ask, ``large`` volumes are
-    float64. Calendar and kinds other than the usual ones are kept as metadata.
+    ``date`` is a day without a zone; intraday bars have a timestamp in UTC, ``quotes`` add bid and ask,
+    ``large`` volumes are float64. Calendar and kinds other than the usual ones are kept as metadata.
     """
-    instant = pa.timestamp("ns", "UTC") if calendar.is_intraday else pa.date32()
-    keys = [(name, instant if name == "date" else kind) for name, kind in _KEYS]
-    volume = [("volume", pa.float64() if large else pa.int64())]
-    both = [(name, pa.float64()) for name in QUOTES] if quotes else []
+    keys = [
+        column("path", pa.int32(), _PATH, role=KEY),
+        column("date", STORED_INSTANT if calendar.is_intraday else DAY, _DATE),
+        column("asset", TEXT, "name of the asset in the price file", role=KEY),
+    ]
+    volume = [column("volume", pa.float64() if large else pa.int64(), _VOLUME, "shares")]
+    both = _QUOTES if quotes else []
     facts: dict[str, Any] = {} if calendar == NYSE else {"calendar": calendar.to_dict()}
     facts |= {"kinds": list(kinds)} if set(kinds) - {PRICE} else {}
     text = {_METADATA: json.dumps(facts, sort_keys=True).encode()} if facts else None
     return pa.schema([*keys, *_PRICES, *volume, *both, *_TAGS], metadata=text)
+
+
+BARS_SCHEMA = bars_schema()
+"""The schema of daily prices of an exchange."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -171,7 +196,9 @@ class Paths(ShownRows):
         """Yield one Arrow batch per path in the order of ``schema`` (path, date, asset)."""
         schema = self.schema
         steps, assets = len(self.dates), len(self.assets)
-        date = pa.array(np.repeat(self.dates, assets)).cast(schema.field("date").type)
+        date = pa.array(np.repeat(self.dates.astype("datetime64[us]"), assets)).cast(
+            schema.field("date").type
+        )
         codes = pa.array(np.tile(np.arange(assets, dtype=np.int32), steps))
         asset = pa.DictionaryArray.from_arrays(codes, pa.array(self.assets, pa.string()))
         fields = [name for name in (*FIELDS, *QUOTES) if name in schema.names]
@@ -333,10 +360,8 @@ def from_table(table: pa.Table) -> Paths:
         raise RecordError("a table of bars without rows", remedy="write at least one path")
     path = table["path"].to_numpy()
     codes, assets = pd.factorize(table["asset"].cast(pa.string()).to_numpy())
-    intraday = pa.types.is_timestamp(table.schema.field("date").type)
-    number = pa.int64() if intraday else pa.int32()
-    plain = table["date"].cast(pa.timestamp("ns")) if intraday else table["date"]
-    date = plain.cast(number).to_numpy()
+    intraday = getattr(table.schema.field("date").type, "tz", None) is not None
+    date = table["date"].cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
     dates = date[path == path[0]][:: len(assets)]
     shape = (-(-table.num_rows // (len(dates) * len(assets))), len(dates), len(assets))
     first = int(path[0])
@@ -359,7 +384,7 @@ def from_table(table: pa.Table) -> Paths:
     columns = {name: table[name].to_numpy().reshape(shape) for name in names}
     source = table["_fs_src"][0].as_py() if "_fs_src" in table.column_names else 0
     calendar, kinds = facts_of(table.schema)
-    instants = dates.astype("datetime64[ns]" if intraday else "datetime64[D]")
+    instants = dates.astype("datetime64[us]").astype("datetime64[ns]" if intraday else "datetime64[D]")
     return Paths(tuple(assets), instants, _telling(columns), first, source, kinds, calendar)
 
 

@@ -27,6 +27,7 @@ from finsim.notation import Float1D
 from finsim.provenance.origin_tags import BODY, OVERLAY
 from finsim.records.drivers import Drivers
 from finsim.records.paths import Paths
+from finsim.records.run_layout import table_file
 from finsim.records.storage import digest_file, replacing, write_table
 
 ERROR = "equity.quarter_error"
@@ -116,7 +117,7 @@ def bars_task(run: Path, plan: Plan, task: Task) -> Done:
             )
             yield ledger.passed(paths.to_table())
 
-    file = run / "market" / task.name / "bars.parquet"
+    file = table_file(run, "bars", task.name)
     rows = write_table(file, encoding.schema, stream())
     facts = {
         "rules": ledger.to_dict(),

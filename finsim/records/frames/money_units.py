@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
@@ -11,10 +12,9 @@ import pyarrow.compute as pc
 
 from finsim.errors import RecordError, did_you_mean
 from finsim.notation import Float1D, minor_digits
+from finsim.records.columns import CENTS, facts_of
 
 Unit = Literal["cents", "units"]
-MINOR = "currency minor units"
-"""How the unit of a column of money begins in the metadata of its field."""
 INTERNAL = "_fs_"
 """How the names of columns begin that say where a row came from, and nothing of the world."""
 
@@ -35,8 +35,9 @@ class Money:
 
     def within(self, table: pa.Table) -> tuple[str, ...]:
         """Return the columns of money that a table has: those whose fields say so, else those named here."""
-        told = tuple(field.name for field in table.schema if _unit(field).startswith(MINOR))
-        return told or tuple(name for name in self.columns if name in table.column_names)
+        return minor_columns(table.schema) or tuple(
+            name for name in self.columns if name in table.column_names
+        )
 
 
 NO_MONEY = Money()
@@ -52,9 +53,9 @@ def money_fact(money: Money, table: pa.Table) -> str:
     return f'{word}{named} (int64 minor units); money="units" gives amounts'
 
 
-def _unit(field: pa.Field) -> str:
-    told: dict[bytes, bytes] = field.metadata or {}
-    return told.get(b"unit", b"").decode()
+def minor_columns(fields: Iterable[pa.Field]) -> tuple[str, ...]:
+    """Return the names of the fields that say their unit is minor units of a currency."""
+    return tuple(field.name for field in fields if facts_of(field)["unit"].startswith(CENTS))
 
 
 def checked_unit(money: str) -> Unit:
