@@ -34,9 +34,11 @@ class Money:
         return tuple(self.currency.split(", ")) if self.currency else ()
 
     def within(self, table: pa.Table) -> tuple[str, ...]:
-        """Return the columns of money that a table has: those whose fields say so, else those named here."""
-        told = tuple(field.name for field in table.schema if _unit(field).startswith(MINOR))
-        return told or tuple(name for name in self.columns if name in table.column_names)
+        """Return the columns of money that a table has: those named here, and those whose fields say so."""
+        told = (
+            field for field in table.schema if _unit(field).startswith(MINOR) or field.name in self.columns
+        )
+        return tuple(field.name for field in told)
 
 
 NO_MONEY = Money()
