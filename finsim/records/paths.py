@@ -13,10 +13,11 @@ import pyarrow as pa
 
 from finsim.errors import RecordError, did_you_mean
 from finsim.notation import Array, Dates1D, Float3D
+from finsim.records.batched_rows import BatchedRows
 from finsim.records.columns import DAY, INTERNAL, KEY, STORED_INSTANT, TEXT, column
 from finsim.records.display.card import Card
 from finsim.records.display.fact_words import counted, percent, span
-from finsim.records.frames.money_units import Unit, checked_unit, without_internal
+from finsim.records.frames.money_units import Unit, checked_unit
 from finsim.records.frames.price_frames import (
     SHAPES,
     BarArrays,
@@ -25,7 +26,6 @@ from finsim.records.frames.price_frames import (
     wide_frames,
 )
 from finsim.records.mean_path import mean_path
-from finsim.records.shown_rows import FIRST_ROWS, ShownRows
 from finsim.records.trading_calendar import NYSE, TradingCalendar
 
 FIELDS = ("open", "high", "low", "close", "volume")
@@ -86,7 +86,7 @@ BARS_SCHEMA = bars_schema()
 
 
 @dataclass(frozen=True, repr=False)
-class Paths(ShownRows):
+class Paths(BatchedRows):
     """Bars of N paths, T dates and A assets.
 
     ``columns[field]`` is [N, T, A]: float64 prices in the asset's currency, int64 volume in shares
@@ -218,28 +218,9 @@ class Paths(ShownRows):
             return np.zeros(self.close[path].size, dtype=np.int64)
         return np.ascontiguousarray(self.close[path]).ravel()
 
-    def to_table(self) -> pa.Table:
-        """Return all bars as one Arrow table in ``schema``."""
-        return pa.Table.from_batches(self.batches(), schema=self.schema)
-
-    def _table(self) -> pa.Table:
-        return self.to_table()
-
     def __len__(self) -> int:
         """Return the number of bars: paths x dates x assets."""
         return int(self.close.size)
-
-    @property
-    def column_names(self) -> list[str]:
-        """The names of the columns of the long table, without internal ones."""
-        return without_internal(self.schema.names)
-
-    def head(self, n: int = FIRST_ROWS) -> pd.DataFrame:
-        """Return the first ``n`` bars of the long table."""
-        wanted = n if n >= 0 else max(len(self) + n, 0)
-        needed = max(-(-wanted // max(self.close[:1].size, 1)), 1)  # one for the names of assets
-        some = [batch for _, batch in zip(range(needed), self.batches(), strict=False)]
-        return self._framed(pa.Table.from_batches(some, schema=self.schema), "cents", False, wanted)
 
     def to_pandas(self, *, money: Unit = "cents", internal: bool = False) -> pd.DataFrame:
         """Return the bars in long form, one row a path, date (datetime64[ns]) and asset (category).
@@ -248,13 +229,6 @@ class Paths(ShownRows):
         ``internal`` adds the columns ``_fs_*``. Raises RecordError for another ``money``.
         """
         return self._framed(self.to_table(), checked_unit(money), internal)
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """Return the long table as an Arrow stream, path by path, without internal columns."""
-        names = self.column_names
-        schema = pa.schema([self.schema.field(name) for name in names], metadata=self.schema.metadata)
-        batches = (batch.select(names) for batch in self.batches())
-        return pa.RecordBatchReader.from_batches(schema, batches).__arrow_c_stream__(requested_schema)
 
     @overload
     def frames(

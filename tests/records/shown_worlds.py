@@ -22,7 +22,8 @@ def column(kind: pa.DataType, rows: int, seed: int) -> pa.Array:
     if pa.types.is_boolean(kind):
         return pa.array(rng.random(rows) < 0.1)
     if pa.types.is_timestamp(kind):
-        return pa.array(np.arange(rows) * 3_600_000_000_000 + 1_700_000_000_000_000_000).cast(kind)
+        hours = np.datetime64("2023-11-14T22", "h") + np.arange(rows)
+        return pa.array(hours.astype("datetime64[ns]")).cast(pa.timestamp("ns", kind.tz)).cast(kind)
     return pa.array(rng.integers(0, 100, rows).astype(np.int32)).cast(kind)
 
 

@@ -124,6 +124,18 @@ def test_whole_numbers_stay_whole_and_dates_are_datetimes() -> None:
     assert truths.to_pandas().dtypes.astype(str).tolist() == ["boolean", "UInt8"]
 
 
+def test_days_that_nanoseconds_cannot_tell_are_datetimes_still() -> None:
+    days = pa.array(["2026-01-05", "9999-12-31"]).cast(pa.date32())
+    frame = Table("t", pa.table({"day": days})).to_pandas()
+    assert str(frame["day"].dtype).startswith("datetime64")
+    assert frame["day"].dt.year.tolist() == [2026, 9999]
+
+
+def test_kinds_and_calendar_travel_with_the_stream() -> None:
+    known = replace(paths(2, 3, 2), kinds=(PRICE, DIFFERENCE))
+    assert pa.table(known).schema.metadata == known.schema.metadata
+
+
 def test_shops_that_miss_are_not_numbers() -> None:
     frame = transactions(30).to_pandas()
     assert frame["merchant_id"].isna().sum() == 10

@@ -34,10 +34,9 @@ class Money:
         return tuple(self.currency.split(", ")) if self.currency else ()
 
     def within(self, table: pa.Table) -> tuple[str, ...]:
-        """Return the columns of money that a table has: those whose fields say so, else those named here."""
-        return minor_columns(table.schema) or tuple(
-            name for name in self.columns if name in table.column_names
-        )
+        """Return the columns of money that a table has: those named here, and those whose fields say so."""
+        told = minor_columns(table.schema)
+        return tuple(name for name in table.column_names if name in told or name in self.columns)
 
 
 NO_MONEY = Money()
