@@ -186,6 +186,8 @@ def _public(tree: ast.Module, module: str) -> Iterator[tuple[int, str]]:
     for node, owner in _definitions(tree):
         if node.name.startswith("_") and node.name != "__init__":
             continue
+        if isinstance(node, ast.FunctionDef) and "overload" in map(ast.unparse, node.decorator_list):
+            continue  # the function that follows has the docstring
         if not ast.get_docstring(node) and node.name != "__init__":
             yield node.lineno, f"{node.name} is public and has no docstring"
         if isinstance(node, ast.ClassDef):

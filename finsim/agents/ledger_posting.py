@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -13,14 +13,23 @@ from finsim.agents.population.population import Population
 from finsim.agents.schemes.scheme_outcomes import SchemeRows, pattern_table
 from finsim.agents.schemes.scheme_plan import SchemePlan
 from finsim.agents.settings import Settings
-from finsim.agents.vocabulary import CHANNELS, FROM_DECOY, FROM_LIFE, FROM_NARRATIVE, PURPOSES, STATUSES
+from finsim.agents.vocabulary import (
+    CATEGORIES,
+    CHANNELS,
+    FROM_DECOY,
+    FROM_LIFE,
+    FROM_NARRATIVE,
+    PURPOSES,
+    STATUSES,
+)
 from finsim.errors import RecordError
 from finsim.kernels.argument_checks import bad_moves
 from finsim.kernels.ledger import DECLINED, SKIPPED, Book, Moves, Rows, State, post_moves
 from finsim.notation import Array, Cents1D, Int1D
-from finsim.records.transactions import TRANSACTION_SCHEMA
+from finsim.records.transactions import NO_MERCHANT, TRANSACTION_SCHEMA
 
 _BATCH = 262_144
+_STORED = 1_000  # ns: files hold whole microseconds
 
 
 @dataclass
@@ -53,8 +62,9 @@ class Posted:
 def post(population: Population, settings: Settings, parts: Iterable[Orders], plan: SchemePlan) -> Posted:
     """Post orders, given as consecutive time slices that are sorted by (ts, order_id), to one ledger.
 
-    ``tx_id`` counts from 0 in (ts, order_id) order. Money is conserved exactly: the sum of all balances
-    never changes. Raises RecordError when slices are out of order. Memory is one slice.
+    ``tx_id`` counts from 0 in (ts, order_id) order; then instants are cut to whole microseconds. Money is
+    conserved exactly: the sum of all balances never changes. Raises RecordError when slices are out of
+    order. Memory is one slice.
     """
     accounts = population.accounts
     book = Book(accounts.opening.copy(), accounts.overdraft, accounts.external)
@@ -73,6 +83,7 @@ def post(population: Population, settings: Settings, parts: Iterable[Orders], pl
                     remedy="cut all parts at the same instants",
                 )
             before = int(orders.ts[-1]) if len(orders) else before
+            orders = replace(orders, ts=orders.ts - orders.ts % _STORED)
             rows = _run(orders, book, plan, state)
             kept = np.flatnonzero(rows.status != SKIPPED)
             for low in range(0, len(kept), _BATCH):
@@ -108,7 +119,8 @@ class _Words:
 
     def __init__(self, population: Population, settings: Settings, plan: SchemePlan) -> None:
         self.accounts = population.accounts
-        self.merchant_id = np.concatenate([population.merchants.merchant_id, [0]])
+        self.merchant_id = np.concatenate([population.merchants.merchant_id, [NO_MERCHANT]])
+        self.category = np.concatenate([population.merchants.category, [0]])
         self.plan = plan
         self.currency = pa.array([settings.currency])
         shard = np.arange(len(self.accounts)) // settings.shard_accounts
@@ -129,7 +141,8 @@ class _Words:
             _coded(np.zeros(size, dtype=np.int32), self.currency),
             _coded(orders.channel, pa.array(CHANNELS)),
             _coded(orders.purpose, pa.array(PURPOSES)),
-            pa.array(self.merchant_id[orders.merchant], mask=orders.merchant < 0),
+            pa.array(self.merchant_id[orders.merchant]),
+            _coded(self.category[orders.merchant], pa.array(CATEGORIES), orders.merchant < 0),
             _coded((rows.status == DECLINED), pa.array(STATUSES)),
             pa.array(rows.payer_after),
             pa.array(rows.payee_after),

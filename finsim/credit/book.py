@@ -25,6 +25,7 @@ from finsim.credit.settings import Settings
 from finsim.errors import FitError, RecordError
 from finsim.notation import MINOR_UNITS, Array, Float1D, Int1D
 from finsim.randomness import Streams
+from finsim.records.columns import DAY
 
 KEYS = ("loan_id", "obligor_id")
 _STATED = ("age", "amount", "term_months", "income", "rate", "pd", "lgd", "months_on_book")
@@ -201,7 +202,7 @@ def _shard(book: Book, shard: int, streams: Streams) -> pa.Table:
         "loan_class": words(loan_class, sorted({pair[1] for pair in pairs})),
         "grade": grades(pd_),
         "vintage": _vintage(book, opened),
-        "opened": pa.array(opened, pa.date32()),
+        "opened": pa.array(opened.astype("datetime64[us]")),
         **age,
         "income": income,
         "amount": amount,
@@ -253,7 +254,7 @@ def _feature(book: Book, name: str, values: Array) -> Array | pa.Array:
     if name == "collateral_value":
         return whole_numbers(np.rint(values * book.scale * MINOR_UNITS), pa.int64())
     if name in book.dates:
-        return whole_numbers(np.rint(values), pa.int32()).cast(pa.date32())
+        return whole_numbers(np.rint(values), pa.int32()).cast(pa.date32()).cast(DAY)
     if values.dtype.kind not in "if":
         return words(values, sorted(str(level) for level in book.copula.levels[name]))
     if name in book.copula.whole:

@@ -23,6 +23,7 @@ from finsim.credit.settings import Settings
 from finsim.errors import DataError, Problem
 from finsim.notation import MINOR_UNITS, Array, Float1D, Int1D
 from finsim.randomness import Streams
+from finsim.records.columns import DAY
 
 FROM_TAPE = 5
 """``_fs_src`` of a real record."""
@@ -169,7 +170,7 @@ def _dated(frame: pd.DataFrame, settings: Settings, paid: Int1D) -> dict[str, pa
         days = np.where(np.isnat(stated), days, stated)
     opened = pd.Series(days, dtype="datetime64[ns]")
     quarter = opened.dt.to_period("Q").astype(str)
-    return {"vintage": _coded(quarter), "opened": pa.array(opened.dt.date.tolist(), pa.date32())}
+    return {"vintage": _coded(quarter), "opened": pa.array(opened.to_numpy().astype("datetime64[us]"))}
 
 
 def _incomes(rows: dict[str, Array], due: Int1D) -> dict[str, pa.Array]:
@@ -192,7 +193,7 @@ def _feature(name: str, values: pd.Series) -> pa.Array:
     if name == "collateral_value":
         return whole_numbers(np.rint(values.to_numpy(dtype=np.float64) * MINOR_UNITS), pa.int64())
     if values.dtype.kind == "M":
-        return pa.array(values.dt.date.where(values.notna(), None).tolist(), pa.date32())
+        return pa.array(values.dt.normalize().to_numpy(), from_pandas=True).cast(DAY)
     if values.dtype.kind in "if":
         return pa.array(values.to_numpy(), from_pandas=True)
     return _coded(values.where(values.notna(), "missing").astype(str))

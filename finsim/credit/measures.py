@@ -132,8 +132,7 @@ def count_months(loans: pa.Table, months: pa.Table, column: str = "sector") -> M
     numbers = loans["loan_id"].to_numpy()
     order = np.argsort(numbers)
     row = order[np.searchsorted(numbers, months["loan_id"].to_numpy(), sorter=order)]
-    dates = months["month"].combine_chunks().cast(pa.int32()).to_numpy()
-    known, place = np.unique(dates, return_inverse=True)
+    known, place = np.unique(months["month"].to_numpy(), return_inverse=True)
     cell = place * len(groups) + codes[row]
     size = len(known) * len(groups)
     monthly = per_period(loans["pd"].to_numpy(), MONTHS_PER_YEAR)[row]

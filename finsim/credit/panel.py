@@ -17,6 +17,7 @@ from finsim.credit.settings import Settings
 from finsim.credit.text_codes import coded
 from finsim.notation import Array, Float1D, Float2D, Int1D, Int2D
 from finsim.randomness import Streams
+from finsim.records.columns import INTERNAL, LABEL, column
 from finsim.records.drivers import Drivers
 from finsim.records.portfolio import MONTH_SCHEMA
 
@@ -27,10 +28,15 @@ ARREARS = 3  # a default is 90 days past due: two months of arrears come before 
 PANEL_SCHEMA = pa.schema(
     [
         *MONTH_SCHEMA,
-        ("days_past_due", pa.int16()),
-        ("stage", pa.uint8()),
-        ("_fs_src", pa.uint8()),
-        ("_fs_seq", pa.uint32()),
+        column("days_past_due", pa.int16(), "0, 30, 60 or 90", "days", role=LABEL),
+        column(
+            "stage",
+            pa.uint8(),
+            "IFRS 9: 1 performing, 2 clearly riskier than at origination or late, 3 in default",
+            role=LABEL,
+        ),
+        column("_fs_src", pa.uint8(), "as in `loans`", role=INTERNAL),
+        column("_fs_seq", pa.uint32(), "shard of loans", role=INTERNAL),
     ]
 )
 
@@ -191,7 +197,7 @@ def _rows(
     column_of = np.broadcast_to(np.arange(months), (count, months))[kept]
     values: dict[str, Array | pa.Array] = {
         "loan_id": book["loan_id"].combine_chunks().take(pa.array(row_of)),
-        "month": pa.array(dates[column_of], pa.date32()),
+        "month": pa.array(dates[column_of].astype("datetime64[us]")),
         "status": pa.DictionaryArray.from_arrays(pa.array(status.T[kept].astype(np.int32)), words),
         "balance": balance.T[kept],
         "pd": risk.annual.T[kept],
@@ -208,4 +214,4 @@ def _rows(
 
 def panel_schema(loans: pa.Table) -> pa.Schema:
     """Return PANEL_SCHEMA with ``loan_id`` as the book has it: whole numbers, or the tape's own text."""
-    return PANEL_SCHEMA.set(0, pa.field("loan_id", loans.schema.field("loan_id").type))
+    return PANEL_SCHEMA.set(0, PANEL_SCHEMA.field("loan_id").with_type(loans.schema.field("loan_id").type))

@@ -9,6 +9,7 @@ from finsim.engine.study.loan_tape import loan_count
 from finsim.engine.study.study_resolution import Plan
 from finsim.provenance import origin_tags as tags
 from finsim.provenance.lineage import Unit, address
+from finsim.records.run_layout import table_file
 from finsim.records.storage import digest_file, read_table
 
 
@@ -38,7 +39,7 @@ def _payments(run: Path, plan: Plan, label: str) -> Iterator[Unit]:
     digest = plan.drivers[label].digest
     for shard in range(-(-part.accounts // part.shard_accounts)):
         yield Unit(label, "account_shard", shard, address("agents", "life", shard), tags.LIFE, digest)
-    patterns = read_table(run / "transactions" / label / "patterns.parquet")
+    patterns = read_table(table_file(run, "patterns", label))
     for row in patterns.select(["instance", "narrative", "decoy"]).to_pylist():
         source = tags.DECOY if row["decoy"] else tags.NARRATIVE
         stream = address("agents", "schemes", row["narrative"], "scheme", row["instance"])

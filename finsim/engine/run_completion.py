@@ -8,12 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-
 from finsim.catalog import Catalog, Entry
 from finsim.engine.answers.scenario_figures import all_figures
 from finsim.engine.compared_with import noted
+from finsim.engine.driver_tables import write_drivers
 from finsim.engine.finished_run import Run
 from finsim.engine.finished_tasks import WORK, Done, load_done
 from finsim.engine.lineage_units import units
@@ -25,14 +23,21 @@ from finsim.errors import ResumeError
 from finsim.evaluation.metric import Score
 from finsim.evaluation.scorecard import Scorecard
 from finsim.provenance.audit_log import AuditLog
+from finsim.provenance.data_card import write_card
 from finsim.provenance.inputs import Model, describe_input
 from finsim.provenance.lineage import write_lineage
-from finsim.provenance.manifest import KEPT_LOANS, Findings, Sources, build_manifest, write_manifest
+from finsim.provenance.manifest import (
+    KEPT_LOANS,
+    Findings,
+    Sources,
+    Statement,
+    build_manifest,
+    write_manifest,
+)
 from finsim.provenance.manifest import NAME as MANIFEST
 from finsim.provenance.outputs import describe_file
 from finsim.provenance.verify import SEALED
-from finsim.records.drivers import Drivers
-from finsim.records.storage import digest_file, write_table
+from finsim.records.storage import digest_file
 from finsim.scenarios.canonical_form import resolved
 from finsim.scenarios.expectations import check_expectations
 from finsim.scenarios.expectations import measure as measure_drivers
@@ -40,15 +45,13 @@ from finsim.scenarios.severity_and_overlays import scaled
 
 # The page is named here, not imported: report stands on the same floor as the engine.
 PAGES = Catalog("page", {"html": Entry("finsim.report.page:write_report", "one self-contained page")})
-MARKET_SERIES = ("vol_mult", "corr_blend", "spread_mult", "depth_mult", "jump")
 NOTED_APART = ("measures", "rules", "digest", "figures")
 STAGE_OF = {"market": "bars", "transactions": "transactions", "credit": "credit"}
 
 
 def close_run(run: Path, plan: Plan, log: AuditLog) -> Run:
     """Write what describes the finished tables; the manifest makes the run finished, the page comes last."""
-    for label, drivers in plan.drivers.items():
-        write_drivers(run / "drivers" / label, drivers)
+    write_drivers(run, plan.drivers)
     records = _records(run)
     write_lineage(run, units(run, plan))
     card = _scorecard(run, plan)
@@ -57,8 +60,9 @@ def close_run(run: Path, plan: Plan, log: AuditLog) -> Run:
     log.append("run_finished", plan.study.id, {"tasks": len(records)})
     is_kept = plan.study.credit is not None and plan.study.credit.keep
     statement = KEPT_LOANS if is_kept else None
-    findings = _findings(run, plan, records, card)
-    manifest = build_manifest(run, _sources(run, plan, records), findings, statement)
+    sources = _sources(run, plan, records)
+    write_card(run, sources, statement or Statement())
+    manifest = build_manifest(run, sources, _findings(run, plan, records, card), statement)
     # The run is finished before its page is drawn, so that no fault of the page can lose it.
     write_manifest(run, manifest)
     page: Path = PAGES.load("html")(run, manifest.to_dict())
@@ -68,31 +72,6 @@ def close_run(run: Path, plan: Plan, log: AuditLog) -> Run:
     write_manifest(run, replace(complete, sha256=complete.digest()))
     log.append(SEALED, MANIFEST, {"sha256": digest_file(run / MANIFEST)})
     return Run(run)
-
-
-def write_drivers(folder: Path, drivers: Drivers) -> None:
-    """Write a scenario's arrays on the shared clock: sessions, days, months, and its own steps."""
-    clock = drivers.clock
-    moves = {anchor.session: anchor.move for anchor in drivers.anchors}
-    anchor = np.array([moves.get(s, np.nan) for s in range(clock.sessions)])
-    market = {name: drivers.market_series(name) for name in dict.fromkeys((*MARKET_SERIES, *drivers.market))}
-    days = {**dict(drivers.behaviour), **dict(drivers.intensity)}
-    tables = {
-        "sessions": {"date": clock.session_dates(), "equity_move": anchor, **market},
-        "days": {"date": clock.day_dates(), **days},
-        "months": {"date": clock.month_dates(), **dict(drivers.macro)},
-    }
-    for name, columns in tables.items():
-        table = pa.table({key: _column(values) for key, values in columns.items()})
-        write_table(folder / f"{name}.parquet", table.schema, [table])
-
-
-def _column(values: Any) -> pa.Array:
-    array = np.asarray(values)
-    if array.dtype.kind == "M":
-        day = array.dtype == np.dtype("datetime64[D]")
-        return pa.array(array, pa.date32()) if day else pa.array(array).cast(pa.timestamp("ns", "UTC"))
-    return pa.array(array, pa.float64(), from_pandas=True)
 
 
 def _records(run: Path) -> dict[str, Done]:

@@ -13,14 +13,11 @@ from finsim.agents.simulate import simulate as simulate_agents
 from finsim.errors import StudyError
 from finsim.randomness import Streams
 from finsim.records.calendar import Clock
+from finsim.records.columns import stored
 from finsim.records.drivers import Drivers
 from finsim.records.storage import write_table
-from finsim.records.transactions import (
-    ACCOUNT_SCHEMA,
-    PATTERN_SCHEMA,
-    TRANSACTION_SCHEMA,
-    Transactions,
-)
+from finsim.records.transaction_files import write_rows
+from finsim.records.transactions import ACCOUNT_SCHEMA, PATTERN_SCHEMA, Transactions
 from finsim.scenarios import compile as compiling
 from finsim.scenarios.scenario import load as load_scenario
 
@@ -114,10 +111,10 @@ def _drivers(wanted: Wanted) -> Drivers | None:
 
 
 def write_world(folder: Path, world: Transactions) -> None:
-    """Write transactions, accounts and patterns of a world into a folder."""
+    """Write transactions, labels, accounts and patterns of a world into a folder."""
+    write_rows((folder / "transactions.parquet", folder / "labels.parquet"), [world.rows])
     for name, schema, table in (
-        ("transactions", TRANSACTION_SCHEMA, world.rows),
         ("accounts", ACCOUNT_SCHEMA, world.accounts),
-        ("patterns", PATTERN_SCHEMA, world.patterns),
+        ("patterns", stored(PATTERN_SCHEMA), world.patterns),
     ):
         write_table(folder / f"{name}.parquet", schema, [table])

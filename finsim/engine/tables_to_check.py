@@ -18,11 +18,14 @@ from finsim.constraints.checking.given_tables import AnyTable, as_arrow, needed,
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.tables.arrow_views import without_views
 from finsim.errors import DataError, RuleError, did_you_mean
+from finsim.records.run_layout import WORLD_OF, run_and_scenario, scenarios_of, table_file
+from finsim.records.storage import read_table
 from finsim.tables import TableSource
 from finsim.tables.endings import ending_of
 from finsim.tables.sources.text_file import TextTable
 
-_LEGS = "legs"
+_LEGS, _ROWS, _LABELS = "legs", "transactions", "labels"
+MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -59,13 +62,23 @@ def gather(path: str | Path, rules: RuleSet, *, whole: bool = False) -> Gathered
     that some rule reads are read, with ``whole`` every declared column (of Parquet every column). Raises
     DataError when nothing there fits, RuleError when columns that the rules need are missing.
     """
-    place = _scenario_folder(Path(path), rules)
-    named = _named_tables(place, rules) if place.is_dir() else {}
+    place = Path(path)
+    found = _run_tables(place) or (_tables_in(place, rules) if place.is_dir() else {})
+    named = {name: item for name, item in found.items() if name in rules.tables}
+    if not named and (place / MANIFEST).is_file():
+        raise DataError(
+            f"no table of this run is one of pack {rules.id}",
+            place=str(path),
+            expected=f"a table called {', '.join(rules.tables)}",
+            remedy="choose the pack of one of its worlds, or name a file",
+        )
     if not named:
         named = {table_of(place, rules): place}
     sources = {name: opened(named[name], rules.tables[name]) for name in rules.tables if name in named}
     is_ledger = _LEGS in rules.tables and _LEGS not in sources and _has_ledger(sources)
     tables = {name: _read(source, rules, name, whole or is_ledger) for name, source in sources.items()}
+    if _ROWS in tables and _LABELS in found:
+        tables[_ROWS] = _labelled(tables[_ROWS], found[_LABELS], rules, whole or is_ledger)
     main = next(iter(tables))
     derived = frozenset[str]()
     if is_ledger:
@@ -91,34 +104,44 @@ def in_memory(data: AnyTable | Mapping[str, AnyTable], rules: RuleSet) -> Gather
     return Gathered(tables, next(iter(tables)), frozenset(), {}, Path("memory"), {})
 
 
-def _scenario_folder(path: Path, rules: RuleSet) -> Path:
-    """Return the folder of the pack's world in a run, under its first scenario; other paths as they are."""
-    manifest = path / "manifest.json"
+def _run_tables(path: Path) -> dict[str, Path]:
+    """Return table -> file of a run's first scenario, or of the one whose folder is given; else nothing."""
+    run, label = run_and_scenario(path)
+    manifest = run / MANIFEST
     if not manifest.is_file():
         if (path / ".finsim").is_dir():
             raise DataError("this run is not finished", place=str(path), remedy=f"finsim run --resume {path}")
-        return path
-    named = json.loads(manifest.read_text(encoding="utf-8")).get("scenarios", {})
-    scenarios = [str(name) for name in named]
-    worlds: list[Path] = sorted(one for one in path.iterdir() if one.is_dir())
-    for world in worlds:
-        folders = [world / name for name in scenarios if (world / name).is_dir()]
-        if folders and _named_tables(folders[0], rules):
-            return folders[0]
-    raise DataError(
-        f"no table of this run is one of pack {rules.id}",
-        place=str(path),
-        expected=f"a table called {', '.join(rules.tables)}",
-        remedy="choose the pack of one of its worlds, or name a file",
-    )
+        return {}
+    label = label or next(iter(scenarios_of(json.loads(manifest.read_text(encoding="utf-8")))), "")
+    files = {name: table_file(run, name, label) for name in WORLD_OF}
+    return {name: file for name, file in files.items() if file.is_file()}
 
 
-def _named_tables(folder: Path, rules: RuleSet) -> dict[str, Path]:
-    """Return table -> file or subfolder for what is named as a table of the pack."""
+def _labelled(rows: pa.Table, labels: Path, rules: RuleSet, whole: bool) -> pa.Table:
+    """Return payments with the label columns, which lie in a file of their own, that rules read."""
+    told = read_table(labels)
+    if not rows["tx_id"].cast(pa.int64()).equals(told["tx_id"]):
+        raise DataError(
+            "not the payments of the transactions beside it",
+            place=str(labels),
+            expected="the same tx_id, row by row",
+            remedy="take both files from one run, or remove this one",
+        )
+    asked = set(needed(rules, _ROWS)) | {"narrative"}
+    for name in told.column_names[1:]:
+        if name in rows.column_names:  # another column that stood in for it
+            rows = rows.drop_columns([name])
+        if whole or name in asked:
+            rows = rows.append_column(told.schema.field(name), told[name])
+    return rows
+
+
+def _tables_in(folder: Path, rules: RuleSet) -> dict[str, Path]:
+    """Return table -> file or subfolder for what is named as a table of the pack, and labels of payments."""
     found: dict[str, Path] = {}
     for item in sorted(folder.iterdir()):
         name = item.name.split(".")[0]
-        if name in rules.tables and (item.is_dir() or ending_of(item)):
+        if name in (*rules.tables, _LABELS) and (item.is_dir() or ending_of(item)):
             if name in found:
                 raise DataError(
                     f"table {name!r} is there twice",
@@ -141,9 +164,9 @@ def _has_ledger(tables: Mapping[str, TableSource]) -> bool:
     """Whether payments and accounts are in finsim's own form, so that their legs can be computed."""
     if not {"transactions", "accounts"} <= set(tables):
         return False
-    from finsim.records.transactions import ACCOUNT_SCHEMA, TRANSACTION_SCHEMA
+    from finsim.records.transactions import ACCOUNT_SCHEMA, FEATURE_SCHEMA
 
-    wanted = (("transactions", TRANSACTION_SCHEMA), ("accounts", ACCOUNT_SCHEMA))
+    wanted = ((_ROWS, FEATURE_SCHEMA), ("accounts", ACCOUNT_SCHEMA))
     return all(set(kind.names) <= set(tables[name].headers) for name, kind in wanted)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from finsim.errors import ProvenanceError, did_you_mean
+from finsim.records.columns import INTERNAL, TEXT, column
 from finsim.records.storage import canonical_json, write_table
 
 SEQUENCES = "lineage/sequences.parquet"
@@ -22,31 +23,37 @@ REPAIRS = "lineage/repairs.parquet"
 BLOCK = 10_000
 KINDS = {"path": "market", "scheme": "transactions", "account_shard": "transactions", "loan_shard": "credit"}
 
-_TEXT = pa.dictionary(pa.int32(), pa.string())
+NO_ID = -1
+
+
+def _told(name: str, kind: pa.DataType, text: str) -> pa.Field:
+    return column(name, kind, text, role=INTERNAL)
+
+
 SEQUENCE_SCHEMA = pa.schema(
     [
-        ("layer", _TEXT),
-        ("scenario", _TEXT),
-        ("kind", _TEXT),
-        ("sequence", pa.int64()),
-        ("name", _TEXT),
-        ("first_id", pa.int64()),
-        ("last_id", pa.int64()),
-        ("stream", pa.string()),
-        ("model_sha256", _TEXT),
-        ("scenario_sha256", _TEXT),
-        ("source", pa.uint8()),
-        ("repairs", pa.int64()),
+        _told("layer", TEXT, "market, transactions or credit"),
+        _told("scenario", TEXT, "name of the scenario"),
+        _told("kind", TEXT, "kind of unit"),
+        _told("sequence", pa.int64(), "path number, scheme instance, or shard number"),
+        _told("name", TEXT, "narrative of a scheme, else empty"),
+        _told("first_id", pa.int64(), "first loan of a shard of loans, else -1"),
+        _told("last_id", pa.int64(), "last loan of the shard, included, else -1"),
+        _told("stream", pa.string(), "address of its random numbers, a JSON list"),
+        _told("model_sha256", TEXT, "digest of the model that sampled it, else empty"),
+        _told("scenario_sha256", TEXT, "digest of the scenario as used"),
+        _told("source", pa.uint8(), "`_fs_src` of its rows when no rule touched them"),
+        _told("repairs", pa.int64(), "values that rules changed in it"),
     ]
 )
 REPAIR_SCHEMA = pa.schema(
     [
-        ("table", _TEXT),
-        ("row", pa.int64()),
-        ("rule", _TEXT),
-        ("column", _TEXT),
-        ("before", pa.string()),
-        ("after", pa.string()),
+        _told("table", TEXT, "table and scenario, such as `bars/base`"),
+        _told("row", pa.int64(), "from 0"),
+        _told("rule", TEXT, "id of the rule"),
+        _told("column", TEXT, "name of the column"),
+        _told("before", pa.string(), "value as text"),
+        _told("after", pa.string(), "value as text"),
     ]
 )
 
@@ -57,7 +64,7 @@ class Unit:
 
     ``kind`` is a key of KINDS; ``sequence`` its number; ``stream`` the ``address`` under which all its
     random streams stand; ``name`` what it tells (the narrative of a scheme); ``first_id`` and
-    ``last_id`` the account or loan ids of a shard, both included; ``source`` a code of ``tags``;
+    ``last_id`` the account or loan ids of a shard, both included, else NO_ID; ``source`` a code of ``tags``;
     ``repairs`` the number of values that rules changed in it.
     """
 
@@ -69,14 +76,14 @@ class Unit:
     scenario_sha256: str = ""
     model_sha256: str = ""
     name: str = ""
-    first_id: int | None = None
-    last_id: int | None = None
+    first_id: int = NO_ID
+    last_id: int = NO_ID
     repairs: int = 0
 
 
 @dataclass(frozen=True)
 class Repair:
-    """One value that a rule changed: 0-based row of a table (``market/base/bars``), both values as text."""
+    """One value that a rule changed: 0-based row of a table (``bars/base``), both values as text."""
 
     table: str
     row: int

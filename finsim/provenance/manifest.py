@@ -15,13 +15,13 @@ from finsim.provenance.audit_log import verify_log
 from finsim.provenance.environment import environment
 from finsim.provenance.inputs import Input, Model
 from finsim.provenance.outputs import (
-    WORLDS,
     dataset_digest,
     describe_file,
     describe_table,
     other_files,
     table_files,
 )
+from finsim.records.run_layout import WORLD_OF, world_of
 from finsim.records.storage import canonical_json, digest_text, write_json
 
 SCHEMA = "finsim.manifest/1"
@@ -229,8 +229,8 @@ def _cost(outputs: Sequence[Mapping[str, Any]], findings: Findings) -> dict[str,
     """Return CPU seconds by stage and in all, and per million rows; money only at a given price."""
     cpu = {name: round(float(seconds), 3) for name, seconds in findings.cpu_seconds.items()}
     rows = {
-        world: sum(item["rows"] for item in outputs if item["path"].startswith(f"{world}/"))
-        for world in WORLDS
+        world: sum(item["rows"] for item in outputs if world_of(item["path"]) == world)
+        for world in dict.fromkeys(WORLD_OF.values())
     }
     total = sum(cpu.values())
     cost: dict[str, Any] = {

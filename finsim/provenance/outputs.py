@@ -9,16 +9,16 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from finsim.records.run_layout import WORLD_OF
 from finsim.records.storage import canonical_json, digest_file, digest_text
 
-WORLDS = ("market", "transactions", "credit", "drivers")
 WORK = ".finsim"
 OWN_NAMES = frozenset({"manifest.json", "audit.log"})
 
 
 def table_files(run: Path) -> list[str]:
-    """Return the paths of all tables (Parquet below the worlds' folders), relative to the run, sorted."""
-    found = [path for world in WORLDS for path in (run / world).rglob("*.parquet")]
+    """Return the paths of all tables (Parquet below the tables' folders), relative to the run, sorted."""
+    found = [path for table in WORLD_OF for path in (run / table).rglob("*.parquet")]
     return sorted(path.relative_to(run).as_posix() for path in found if not _is_hidden(path, run))
 
 

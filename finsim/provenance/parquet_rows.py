@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ def group_of(file: Path, row: int) -> int:
 def rows_at(file: Path, rows: Sequence[int] | Int1D) -> list[dict[str, Any]]:
     """Return some rows as plain data in ascending order, each with its number under ``row``.
 
-    Reads only the row groups that hold them; times are ISO text, nulls None.
+    Reads only the row groups that hold them; days and times are ISO text, nulls None.
     """
     wanted = np.unique(np.asarray(rows, dtype=np.int64))
     found: list[dict[str, Any]] = []
@@ -48,10 +49,15 @@ def rows_at(file: Path, rows: Sequence[int] | Int1D) -> list[dict[str, Any]]:
             if inside.size:
                 group = table.read_row_group(number).take(pa.array(inside - first))
                 found += [
-                    {"row": int(row), **plain(values)}
+                    {"row": int(row), **plain({name: _day(value) for name, value in values.items()})}
                     for row, values in zip(inside, group.to_pylist(), strict=True)
                 ]
     return found
+
+
+def _day(value: Any) -> Any:
+    """Return a day for an instant without a zone, anything else as it is."""
+    return value.date() if isinstance(value, datetime) and value.tzinfo is None else value
 
 
 def rows_where(file: Path, wanted: Mapping[str, Any]) -> Int1D:

@@ -11,28 +11,32 @@ import numpy as np
 from finsim.notation import Int1D
 from finsim.provenance.parquet_rows import count_rows, rows_at, rows_where, rows_where_any
 from finsim.provenance.trace_story import Related
+from finsim.records.run_layout import table_file
 
 NEAR = 4
 BASE = "base"
 _ENDS = ("from_account", "to_account")
 
 
-def relatives(run: Path, table: str, row: int, values: Mapping[str, Any]) -> tuple[Related, ...]:
+_Table = tuple[str, str]
+"""A table of a run: its name and its scenario."""
+
+
+def relatives(run: Path, table: _Table, row: int, values: Mapping[str, Any]) -> tuple[Related, ...]:
     """Return the rows that belong to one row of a table, as far as its kind of table knows any."""
-    folder, _, name = table.rpartition("/")
-    world = table.partition("/")[0]
-    find = _FINDERS.get(f"{world}/{name}")
-    found = find(run, folder, row, values) if find else []
+    name, scenario = table
+    find = _FINDERS.get(name)
+    found = find(run, scenario, row, values) if find else []
     return tuple(item for item in found if item.rows)
 
 
-def _related(run: Path, title: str, table: str, rows: Int1D | list[int]) -> Related:
-    file = run / f"{table}.parquet"
-    return Related(title, table, rows_at(file, rows) if file.is_file() else [])
+def _related(run: Path, title: str, table: _Table, rows: Int1D | list[int]) -> Related:
+    file = table_file(run, *table)
+    return Related(title, "/".join(table), rows_at(file, rows) if file.is_file() else [])
 
 
-def _where(run: Path, table: str, **wanted: Any) -> Int1D:
-    file = run / f"{table}.parquet"
+def _where(run: Path, table: _Table, **wanted: Any) -> Int1D:
+    file = table_file(run, *table)
     return rows_where(file, wanted) if file.is_file() else np.zeros(0, dtype=np.int64)
 
 
@@ -42,22 +46,28 @@ def _around(rows: Int1D, row: int) -> Int1D:
     return rows[max(0, at - NEAR) : at + NEAR + 1]
 
 
-def _payment(run: Path, folder: str, row: int, values: Mapping[str, Any]) -> list[Related]:
-    table, accounts = f"{folder}/transactions", f"{folder}/accounts"
-    file = run / f"{table}.parquet"
-    found = [
-        _related(run, "payer and payee", accounts, _accounts(run, accounts, [values[end] for end in _ENDS]))
-    ]
+def _payment(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> list[Related]:
+    ends = [values[end] for end in _ENDS]
+    found = [_related(run, "payer and payee", ("accounts", scenario), _accounts(run, scenario, ends))]
     if values["instance"] is not None and values["instance"] >= 0:
-        found += _scheme(run, folder, values["instance"])
-    owner = _insider([values[end] for end in _ENDS], found[0])
-    near = _around(rows_where_any(file, dict.fromkeys(_ENDS, owner)), row)
-    found.append(_related(run, f"around it on account {owner}", table, near))
+        found += _scheme(run, scenario, values["instance"])
+    owner = _insider(ends, found[0])
+    near = _around(
+        rows_where_any(table_file(run, "transactions", scenario), dict.fromkeys(_ENDS, owner)), row
+    )
+    found.append(_payments(run, f"around it on account {owner}", scenario, near))
     return found
 
 
-def _accounts(run: Path, table: str, numbers: list[int]) -> Int1D:
-    return np.concatenate([_where(run, table, account_id=number) for number in numbers])
+def _payments(run: Path, title: str, scenario: str, rows: Int1D) -> Related:
+    """Return payments with their labels, which lie apart."""
+    features, labels = (_related(run, title, (name, scenario), rows) for name in ("transactions", "labels"))
+    joined = [{**row, **told} for row, told in zip(features.rows, labels.rows, strict=True)]
+    return Related(title, features.table, joined)
+
+
+def _accounts(run: Path, scenario: str, numbers: list[int]) -> Int1D:
+    return np.concatenate([_where(run, ("accounts", scenario), account_id=number) for number in numbers])
 
 
 def _insider(ends: list[int], listed: Related) -> int:
@@ -66,58 +76,58 @@ def _insider(ends: list[int], listed: Related) -> int:
     return next((number for number in ends if number not in external), ends[0])
 
 
-def _scheme(run: Path, folder: str, instance: int) -> list[Related]:
-    patterns, table = f"{folder}/patterns", f"{folder}/transactions"
+def _scheme(run: Path, scenario: str, instance: int) -> list[Related]:
+    patterns = ("patterns", scenario)
+    own = _where(run, ("labels", scenario), instance=instance)
     return [
         _related(run, "the scheme", patterns, _where(run, patterns, instance=instance)),
-        _related(run, "the scheme's payments in order", table, _where(run, table, instance=instance)),
+        _payments(run, "the scheme's payments in order", scenario, own),
     ]
 
 
-def _pattern(run: Path, folder: str, row: int, values: Mapping[str, Any]) -> list[Related]:
-    return _scheme(run, folder, values["instance"])[1:]
+def _pattern(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> list[Related]:
+    return _scheme(run, scenario, values["instance"])[1:]
 
 
-def _account(run: Path, folder: str, row: int, values: Mapping[str, Any]) -> list[Related]:
-    table = f"{folder}/transactions"
-    file = run / f"{table}.parquet"
+def _account(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> list[Related]:
+    file = table_file(run, "transactions", scenario)
     if not file.is_file():
         return []
     own = rows_where_any(file, dict.fromkeys(_ENDS, values["account_id"]))
     return [
-        _related(run, f"its first payments, of {len(own):,}", table, own[: 2 * NEAR]),
-        _related(run, f"its last payments, of {len(own):,}", table, own[2 * NEAR :][-NEAR:]),
+        _payments(run, f"its first payments, of {len(own):,}", scenario, own[: 2 * NEAR]),
+        _payments(run, f"its last payments, of {len(own):,}", scenario, own[2 * NEAR :][-NEAR:]),
     ]
 
 
-def _bar(run: Path, folder: str, row: int, values: Mapping[str, Any]) -> list[Related]:
-    table, twin = f"{folder}/bars", f"market/{BASE}/bars"
+def _bar(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> list[Related]:
+    table, twin = ("bars", scenario), ("bars", BASE)
     same = _where(run, table, path=values["path"], asset=values["asset"])
     found = [_related(run, "around it on this path", table, _around(same, row))]
-    base = run / f"{twin}.parquet"
+    base = table_file(run, *twin)
     if twin != table and base.is_file() and row < count_rows(base):
         key = ("path", "date", "asset")
         rows = [item for item in rows_at(base, [row]) if all(item[name] == values[name] for name in key)]
-        found.append(Related("the same bar without stress", twin, rows))
+        found.append(Related("the same bar without stress", "/".join(twin), rows))
     return found
 
 
-def _loan(run: Path, folder: str, row: int, values: Mapping[str, Any]) -> list[Related]:
-    months = f"{folder}/months"
+def _loan(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> list[Related]:
+    months = ("months", scenario)
     return [_related(run, "its months", months, _where(run, months, loan_id=values["loan_id"]))]
 
 
-def _month(run: Path, folder: str, row: int, values: Mapping[str, Any]) -> list[Related]:
-    loans = f"{folder}/loans"
+def _month(run: Path, scenario: str, row: int, values: Mapping[str, Any]) -> list[Related]:
+    loans = ("loans", scenario)
     own = _related(run, "the loan", loans, _where(run, loans, loan_id=values["loan_id"]))
-    return [own, *_loan(run, folder, row, values)]
+    return [own, *_loan(run, scenario, row, values)]
 
 
 _FINDERS: Mapping[str, Callable[[Path, str, int, Mapping[str, Any]], list[Related]]] = {
-    "transactions/transactions": _payment,
-    "transactions/patterns": _pattern,
-    "transactions/accounts": _account,
-    "market/bars": _bar,
-    "credit/loans": _loan,
-    "credit/months": _month,
+    "transactions": _payment,
+    "patterns": _pattern,
+    "accounts": _account,
+    "bars": _bar,
+    "loans": _loan,
+    "months": _month,
 }

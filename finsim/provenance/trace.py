@@ -12,13 +12,14 @@ import pyarrow as pa
 
 from finsim.errors import ProvenanceError, did_you_mean
 from finsim.provenance.audit_log import read_log
-from finsim.provenance.lineage import KINDS, REPAIRS, SEQUENCES
+from finsim.provenance.lineage import KINDS, NO_ID, REPAIRS, SEQUENCES
 from finsim.provenance.manifest import Manifest, plain, read_manifest
 from finsim.provenance.origin_tags import DECOY, NARRATIVE, meaning
 from finsim.provenance.outputs import digest_range, footer_agrees
 from finsim.provenance.parquet_rows import count_rows, group_of, rows_at, rows_where
 from finsim.provenance.related_rows import relatives
 from finsim.provenance.trace_story import Story
+from finsim.records.run_layout import WORLD_OF, named_table, place_of, scenarios_of, table_file, table_path
 from finsim.records.storage import digest_file
 
 __all__ = ["Story", "trace"]
@@ -28,37 +29,43 @@ _KIND = {"market": "path", "transactions": "account_shard", "credit": "loan_shar
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a row stands: the run, its world, scenario and table, and its number."""
+    """Where a row stands: the run, its table and scenario, and its number."""
 
     run: Path
-    world: str
-    scenario: str
     name: str
+    scenario: str
     row: int
 
     @property
+    def world(self) -> str:
+        return WORLD_OF[self.name]
+
+    @property
     def table(self) -> str:
-        return f"{self.world}/{self.scenario}/{self.name}"
+        return f"{self.name}/{self.scenario}"
 
     @property
     def path(self) -> str:
-        return f"{self.table}.parquet"
+        return table_path(self.name, self.scenario)
 
     @property
     def file(self) -> Path:
         return self.run / self.path
 
 
-def trace(run: str | Path, table: str, row: int) -> Story:
+def trace(run: str | Path, table: str, row: int, scenario: str | None = None) -> Story:
     """Return the story of one row of a run.
 
-    ``table`` is a path such as ``transactions/base/transactions``; ``row`` counts from 0. Raises
-    ProvenanceError for an unknown table (with a suggestion), a row that is not there, a run without a
-    readable manifest or log, or tables that are no longer what the manifest says.
+    ``table`` is a name such as ``transactions``, ``transactions/base`` or the path of a file; without a
+    scenario the run's first is meant. ``row`` counts from 0. Raises ProvenanceError for an unknown table
+    or scenario (with a suggestion), a row that is not there, a run without a readable manifest or log, or
+    tables that are no longer what the manifest says.
     """
     folder = Path(run)
     manifest = read_manifest(folder)
-    place = _place(folder, table, row, manifest)
+    name, told = named_table(table)
+    label = scenario or told or next(iter(scenarios_of(manifest.to_dict())), "")
+    place = _place(folder, (name, label), row, manifest)
     try:
         return _story(place, manifest)
     except (pa.ArrowException, OSError) as bad:
@@ -68,6 +75,9 @@ def trace(run: str | Path, table: str, row: int) -> Story:
 def _story(place: _Place, manifest: Manifest) -> Story:
     file = _file(place, manifest)
     values = rows_at(place.file, [place.row])[0]
+    if place.name == "transactions":
+        _file(_Place(place.run, "labels", place.scenario, place.row), manifest)
+        values |= rows_at(table_file(place.run, "labels", place.scenario), [place.row])[0]
     del values["row"]
     unit = _unit(place, values)
     return Story(
@@ -75,7 +85,7 @@ def _story(place: _Place, manifest: Manifest) -> Story:
         place.row,
         values,
         _origin(place, values, unit, manifest),
-        relatives(place.run, place.table, place.row, values),
+        relatives(place.run, (place.name, place.scenario), place.row, values),
         _rules(place, unit, manifest),
         _audit(place),
         file,
@@ -86,7 +96,7 @@ def _changed(place: Path, found: str) -> ProvenanceError:
     return ProvenanceError(found, place=str(place), remedy="`finsim verify RUN` lists all that was changed")
 
 
-def _place(run: Path, table: str, row: int, manifest: Manifest) -> _Place:
+def _place(run: Path, wanted: tuple[str, str], row: int, manifest: Manifest) -> _Place:
     """Find the row; refuse tables whose footer was changed, before anything reads them as Parquet."""
     for item in manifest.outputs:
         if (run / item["path"]).is_file() and not footer_agrees(run / item["path"], item):
@@ -99,27 +109,23 @@ def _place(run: Path, table: str, row: int, manifest: Manifest) -> _Place:
             and digest_file(run / name) != item["sha256"]
         ):
             raise _changed(run / name, "the file was changed")
-    known = {
-        item["path"].removesuffix(".parquet"): item["path"]
-        for item in manifest.outputs
-        if (run / item["path"]).is_file()
-    }
-    wanted = table.strip("/").removesuffix(".parquet")
+    known = {place_of(item["path"]) for item in manifest.outputs if (run / item["path"]).is_file()}
     if wanted not in known:
+        names = sorted("/".join(one) for one in known)
+        text = "/".join(wanted)
         raise ProvenanceError(
-            f"no table {table!r} in this run", place=str(run), remedy=did_you_mean(wanted, sorted(known))
+            f"no table {text!r} in this run", place=str(run), remedy=did_you_mean(text, names)
         )
-    count = count_rows(run / known[wanted])
+    place = _Place(run, *wanted, row)
+    count = count_rows(place.file)
     if not 0 <= row < count:
         raise ProvenanceError(
             f"no row {row}",
-            place=known[wanted],
+            place=place.path,
             expected=f"a row from 0 to {count - 1:,}",
             remedy="rows count from 0",
         )
-    world, _, rest = wanted.partition("/")
-    scenario, _, name = rest.rpartition("/")
-    return _Place(run, world, scenario, name, row)
+    return place
 
 
 def _unit(place: _Place, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,7 +145,7 @@ def _unit(place: _Place, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _holds(unit: Mapping[str, Any], member: int) -> bool:
     first, last = unit["first_id"], unit["last_id"]
-    return first is not None and last is not None and first <= member <= last
+    return NO_ID not in (first, last) and bool(first <= member <= last)
 
 
 def _key(place: _Place, values: Mapping[str, Any]) -> tuple[str, int | None, int | None]:

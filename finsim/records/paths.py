@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, overload
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from finsim.errors import RecordError
+from finsim.errors import RecordError, did_you_mean
 from finsim.notation import Array, Dates1D, Float3D
+from finsim.records.batched_rows import BatchedRows
+from finsim.records.columns import DAY, INTERNAL, KEY, STORED_INSTANT, TEXT, column
+from finsim.records.display.card import Card
+from finsim.records.display.fact_words import counted, percent, span
+from finsim.records.frames.money_units import Unit, checked_unit
+from finsim.records.frames.price_frames import (
+    SHAPES,
+    BarArrays,
+    backtesting_frames,
+    close_frame,
+    wide_frames,
+)
+from finsim.records.mean_path import mean_path
 from finsim.records.trading_calendar import NYSE, TradingCalendar
 
 FIELDS = ("open", "high", "low", "close", "volume")
@@ -23,11 +36,28 @@ KINDS = (PRICE, DIFFERENCE, RETURN)
 yield or a spread; or returns themselves."""
 
 _METADATA = b"finsim.bars"
-_TAGS = [("_fs_src", pa.uint8()), ("_fs_seq", pa.uint32())]
-_PRICES = [(name, pa.float64()) for name in FIELDS[:4]]
-_KEYS = [("path", pa.int32()), ("date", pa.date32()), ("asset", pa.dictionary(pa.int32(), pa.string()))]
-
-BARS_SCHEMA = pa.schema([*_KEYS, *_PRICES, ("volume", pa.int64()), *_TAGS])
+_PATH = "number of the joint path, from 0; all assets of a path belong together"
+_DATE = "session of the history's calendar: NYSE days, every day, weeks, months"
+_VOLUME = "shares traded, 0 throughout when the price file has no volume"
+_PRICES = [
+    column("open", pa.float64(), "first price, on the adjusted scale of the price file", "price"),
+    column("high", pa.float64(), "highest price, at least open and close", "price"),
+    column("low", pa.float64(), "lowest price, above 0, at most open and close", "price"),
+    column("close", pa.float64(), "last price", "price"),
+]
+_QUOTES = [
+    column("bid", pa.float64(), "best bid at the close", "price"),
+    column("ask", pa.float64(), "best offer at the close, above the bid", "price"),
+]
+_TAGS = [
+    column(
+        "_fs_src",
+        pa.uint8(),
+        "0 body generator, 3 moved by the scenario, 4 repaired by a rule",
+        role=INTERNAL,
+    ),
+    column("_fs_seq", pa.uint32(), "path number", role=INTERNAL),
+]
 
 
 def bars_schema(
@@ -35,21 +65,28 @@ def bars_schema(
 ) -> pa.Schema:
     """Return the schema of a bars table; that of daily prices of an exchange is BARS_SCHEMA.
 
-    Intraday bars have a timestamp in UTC for ``date``, ``quotes`` add bid and ask, ``large`` volumes are
-    float64. Calendar and kinds other than the usual ones are kept as metadata.
+    ``date`` is a day without a zone; intraday bars have a timestamp in UTC, ``quotes`` add bid and ask,
+    ``large`` volumes are float64. Calendar and kinds other than the usual ones are kept as metadata.
     """
-    instant = pa.timestamp("ns", "UTC") if calendar.is_intraday else pa.date32()
-    keys = [(name, instant if name == "date" else kind) for name, kind in _KEYS]
-    volume = [("volume", pa.float64() if large else pa.int64())]
-    both = [(name, pa.float64()) for name in QUOTES] if quotes else []
+    keys = [
+        column("path", pa.int32(), _PATH, role=KEY),
+        column("date", STORED_INSTANT if calendar.is_intraday else DAY, _DATE),
+        column("asset", TEXT, "name of the asset in the price file", role=KEY),
+    ]
+    volume = [column("volume", pa.float64() if large else pa.int64(), _VOLUME, "shares")]
+    both = _QUOTES if quotes else []
     facts: dict[str, Any] = {} if calendar == NYSE else {"calendar": calendar.to_dict()}
     facts |= {"kinds": list(kinds)} if set(kinds) - {PRICE} else {}
     text = {_METADATA: json.dumps(facts, sort_keys=True).encode()} if facts else None
     return pa.schema([*keys, *_PRICES, *volume, *both, *_TAGS], metadata=text)
 
 
-@dataclass(frozen=True)
-class Paths:
+BARS_SCHEMA = bars_schema()
+"""The schema of daily prices of an exchange."""
+
+
+@dataclass(frozen=True, repr=False)
+class Paths(BatchedRows):
     """Bars of N paths, T dates and A assets.
 
     ``columns[field]`` is [N, T, A]: float64 prices in the asset's currency, int64 volume in shares
@@ -58,7 +95,16 @@ class Paths:
     ``dates`` are datetime64[D], or datetime64[ns] in UTC for bars within a day. ``first_path`` numbers
     the paths; ``source`` is the code of the layer that made them (see provenance.tags). ``kinds`` says of
     each asset what its series is (KINDS; empty: all are prices), ``calendar`` when there are bars.
-    Raises RecordError when shapes disagree or dates do not increase.
+    ``len``, ``head``, ``column_names``, ``to_pandas``, ``to_polars`` and the Arrow stream are of the long
+    table: one row a path, date and asset. Raises RecordError when shapes disagree or dates do not increase.
+
+    Example:
+        >>> import finsim, numpy as np
+        >>> days = np.array(["2026-01-02", "2026-01-05"], dtype="datetime64[D]")
+        >>> paths = finsim.Paths(("IBM",), days, {"close": np.array([[[10.0], [11.0]]])})
+        >>> paths.frames("vectorbt").shape
+        (2, 1)
+
     """
 
     assets: tuple[str, ...]
@@ -150,7 +196,9 @@ class Paths:
         """Yield one Arrow batch per path in the order of ``schema`` (path, date, asset)."""
         schema = self.schema
         steps, assets = len(self.dates), len(self.assets)
-        date = pa.array(np.repeat(self.dates, assets)).cast(schema.field("date").type)
+        date = pa.array(np.repeat(self.dates.astype("datetime64[us]"), assets)).cast(
+            schema.field("date").type
+        )
         codes = pa.array(np.tile(np.arange(assets, dtype=np.int32), steps))
         asset = pa.DictionaryArray.from_arrays(codes, pa.array(self.assets, pa.string()))
         fields = [name for name in (*FIELDS, *QUOTES) if name in schema.names]
@@ -170,14 +218,109 @@ class Paths:
             return np.zeros(self.close[path].size, dtype=np.int64)
         return np.ascontiguousarray(self.close[path]).ravel()
 
-    def to_table(self) -> pa.Table:
-        """Return all bars as one Arrow table in ``schema``."""
-        return pa.Table.from_batches(self.batches(), schema=self.schema)
+    def __len__(self) -> int:
+        """Return the number of bars: paths x dates x assets."""
+        return int(self.close.size)
 
-    def to_pandas(self) -> pd.DataFrame:
-        """Return the bars in long form, one row a path, date and asset."""
-        frame: pd.DataFrame = self.to_table().to_pandas()
-        return frame
+    def to_pandas(self, *, money: Unit = "cents", internal: bool = False) -> pd.DataFrame:
+        """Return the bars in long form, one row a path, date (datetime64[ns]) and asset (category).
+
+        Prices are always float64 in units of currency, never minor units: ``money`` changes nothing here.
+        ``internal`` adds the columns ``_fs_*``. Raises RecordError for another ``money``.
+        """
+        return self._framed(self.to_table(), checked_unit(money), internal)
+
+    @overload
+    def frames(
+        self, shape: Literal["wide"], assets: Sequence[str] | None = None
+    ) -> dict[int, pd.DataFrame]: ...
+
+    @overload
+    def frames(
+        self, shape: Literal["long", "vectorbt"], assets: Sequence[str] | None = None
+    ) -> pd.DataFrame: ...
+
+    @overload
+    def frames(
+        self, shape: Literal["backtesting"], assets: Sequence[str] | None = None
+    ) -> dict[tuple[int, str], pd.DataFrame]: ...
+
+    def frames(
+        self, shape: str, assets: Sequence[str] | None = None
+    ) -> pd.DataFrame | dict[int, pd.DataFrame] | dict[tuple[int, str], pd.DataFrame]:
+        """Return the bars in the shape that a library reads; dates are datetime64[ns], ascending.
+
+        * ``"wide"``: {path: dates x (field, asset)}; ``frame["close"]`` is dates x assets, for skfolio.
+        * ``"long"``: one row a path, date and asset, as ``to_pandas``.
+        * ``"backtesting"``: {(path, asset): Open High Low Close Volume by date}, for backtesting.py.
+        * ``"vectorbt"``: closes as dates x (path, asset).
+
+        ``assets`` keeps some of the assets. Raises RecordError for an unknown shape or asset, and for
+        ``"backtesting"`` when bars are closes alone or a series is not a price.
+        """
+        if shape not in SHAPES:
+            raise RecordError(
+                f"shape {shape!r}", expected=" or ".join(SHAPES), remedy=did_you_mean(str(shape), SHAPES)
+            )
+        kept = self if assets is None else self.keeping(assets)
+        if shape == "long":
+            return kept.to_pandas()
+        arrays = BarArrays(
+            np.arange(kept.first_path, kept.first_path + kept.count), kept.assets, kept.dates, kept.columns
+        )
+        if shape == "wide":
+            return wide_frames(arrays)
+        if shape == "vectorbt":
+            return close_frame(arrays)
+        others = [kept.assets[a] for a in kept.where(DIFFERENCE, RETURN)]
+        if others:
+            raise RecordError(
+                f"not prices: {', '.join(others)}",
+                place='frames("backtesting")',
+                expected="series that are prices",
+                remedy="name the assets to trade with assets=[...]",
+            )
+        return backtesting_frames(arrays)
+
+    def keeping(self, assets: Sequence[str]) -> Paths:
+        """Return the paths of some of the assets, in the given order; raises RecordError for unknown ones."""
+        named = [assets] if isinstance(assets, str) else list(assets)
+        unknown = [name for name in named if name not in self.assets]
+        if unknown or not named:
+            found = f"no asset {unknown[0]!r}" if unknown else "no asset is named"
+            raise RecordError(found, remedy=did_you_mean(str((unknown or [""])[0]), self.assets))
+        places = [self.assets.index(name) for name in named]
+        columns = {name: values[..., places] for name, values in self.columns.items()}
+        kinds = tuple(self.kinds[a] for a in places) if self.kinds else ()
+        return replace(self, assets=tuple(named), columns=columns, kinds=kinds)
+
+    def card(self) -> Card:
+        """Return size, assets, period, calendar, fields and kinds, and the mean move of prices."""
+        sizes = (
+            counted(self.count, "path"),
+            f"{len(self.dates):,} {self.calendar.adjective} bars",
+            counted(len(self.assets), "asset"),
+        )
+        others = tuple(
+            f"{asset} {kind}" for asset, kind in zip(self.assets, self.kinds, strict=False) if kind != PRICE
+        )
+        line = self._curve()
+        move = f"{percent(line[-1] - 1, signed=True)} from the first bar to the last" if line else ""
+        numbers = f"{self.first_path:,} to {self.first_path + self.count - 1:,}"
+        days = "NYSE sessions" if self.calendar == NYSE else f"{self.calendar.adjective} bars"
+        facts = (
+            ("period", span(self.dates[0], self.dates[-1]) if len(self.dates) else ""),
+            ("calendar", days),
+            ("assets", self.assets),
+            ("fields", tuple(self.columns)),
+            ("kinds", (*others, "the rest prices") if self.where(PRICE) and others else others),
+            ("numbers", numbers if self.first_path else ""),
+            ("mean move", move),
+        )
+        return Card(f"Paths: {' x '.join(sizes)}", facts, "", "mean path, first bar = 1")
+
+    def _curve(self) -> Sequence[float]:
+        return [float(value) for value in mean_path(self.close, self.where(PRICE))]
 
 
 def from_table(table: pa.Table) -> Paths:
@@ -191,10 +334,8 @@ def from_table(table: pa.Table) -> Paths:
         raise RecordError("a table of bars without rows", remedy="write at least one path")
     path = table["path"].to_numpy()
     codes, assets = pd.factorize(table["asset"].cast(pa.string()).to_numpy())
-    intraday = pa.types.is_timestamp(table.schema.field("date").type)
-    number = pa.int64() if intraday else pa.int32()
-    plain = table["date"].cast(pa.timestamp("ns")) if intraday else table["date"]
-    date = plain.cast(number).to_numpy()
+    intraday = getattr(table.schema.field("date").type, "tz", None) is not None
+    date = table["date"].cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
     dates = date[path == path[0]][:: len(assets)]
     shape = (-(-table.num_rows // (len(dates) * len(assets))), len(dates), len(assets))
     first = int(path[0])
@@ -217,7 +358,7 @@ def from_table(table: pa.Table) -> Paths:
     columns = {name: table[name].to_numpy().reshape(shape) for name in names}
     source = table["_fs_src"][0].as_py() if "_fs_src" in table.column_names else 0
     calendar, kinds = facts_of(table.schema)
-    instants = dates.astype("datetime64[ns]" if intraday else "datetime64[D]")
+    instants = dates.astype("datetime64[us]").astype("datetime64[ns]" if intraday else "datetime64[D]")
     return Paths(tuple(assets), instants, _telling(columns), first, source, kinds, calendar)
 
 

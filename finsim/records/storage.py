@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from finsim.errors import RecordError
 
 ROW_GROUP = 262_144
 
@@ -45,15 +47,30 @@ def write_table(
     """Stream batches into one Parquet file (zstd, row groups of ``rows``); return the row count.
 
     The file appears only when it is complete. Bytes depend on the rows alone, not on how they were
-    cut into batches.
+    cut into batches. Raises RecordError for a null in a column that the schema says has none.
+    """
+    return write_tables({path: schema}, batches, rows)
+
+
+def write_tables(
+    schemas: Mapping[Path, pa.Schema], batches: Iterable[pa.RecordBatch | pa.Table], rows: int = ROW_GROUP
+) -> int:
+    """Stream batches into several Parquet files, each with the columns of its schema; return the row count.
+
+    All files have the same rows in the same row groups. As ``write_table`` for each of them.
     """
     count = 0
-    with (
-        replacing(path) as temporary,
-        pq.ParquetWriter(temporary, schema, compression="zstd", store_schema=True) as writer,
-    ):
-        for group in regroup(schema, batches, rows):
-            writer.write_table(group, row_group_size=rows)
+    every = {field.name: field for schema in schemas.values() for field in schema}
+    with ExitStack() as stack:
+        writers = {}
+        for path, schema in schemas.items():
+            temporary = stack.enter_context(replacing(path))
+            writers[path] = stack.enter_context(
+                pq.ParquetWriter(temporary, schema, compression="zstd", store_schema=True)
+            )
+        for group in regroup(pa.schema(list(every.values())), batches, rows):
+            for path, schema in schemas.items():
+                writers[path].write_table(group.select(schema.names).cast(schema), row_group_size=rows)
             count += group.num_rows
     return count
 
@@ -64,7 +81,7 @@ def regroup(schema: pa.Schema, batches: Iterable[pa.RecordBatch | pa.Table], row
     held = 0
     for batch in batches:
         table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
-        waiting.append(table.select(schema.names).cast(schema))
+        waiting.append(_as(table.select(schema.names), schema))
         held += table.num_rows
         if held >= rows:
             whole = pa.concat_tables(waiting)
@@ -74,6 +91,18 @@ def regroup(schema: pa.Schema, batches: Iterable[pa.RecordBatch | pa.Table], row
             held %= rows
     if held:
         yield _own_dictionaries(pa.concat_tables(waiting))
+
+
+def _as(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return a table in a schema; raises RecordError for a null where the schema says never."""
+    for field in schema:
+        if not field.nullable and table[field.name].null_count:
+            raise RecordError(
+                f"{table[field.name].null_count:,} nulls",
+                place=f"column {field.name!r}",
+                expected="a value in every row",
+            )
+    return table.cast(schema)
 
 
 def _own_dictionaries(table: pa.Table) -> pa.Table:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from finsim import documents
 from finsim.errors import ProvenanceError
 from finsim.provenance.manifest import plain
+from finsim.records.run_layout import scenarios_of, table_file
 from finsim.records.storage import canonical_json
 from finsim.report.colors import SERIES
 
@@ -41,9 +42,7 @@ class RunFolder:
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """The scenarios in the order of the study."""
-        known = list(self.manifest.get("scenarios", {}))
-        listed = [_label(item) for item in self.study.get("scenarios", ())]
-        return tuple(dict.fromkeys([name for name in listed if name in known] + known))
+        return scenarios_of(self.manifest)
 
     @cached_property
     def base(self) -> str:
@@ -84,18 +83,18 @@ class RunFolder:
 
     def has(self, world: str, name: str, label: str | None = None) -> bool:
         """Tell whether a table is there."""
-        return (self.path / world / (label or self.base) / f"{name}.parquet").is_file()
+        return self.parquet(world, label or self.base, name).is_file()
 
     def table(
         self, world: str, label: str, name: str, columns: Sequence[str] | None = None, filters: Any = None
     ) -> pa.Table:
         """Read one table, or some of its columns."""
-        file = self.path / world / label / f"{name}.parquet"
+        file = self.parquet(world, label, name)
         return pq.read_table(file, columns=None if columns is None else list(columns), filters=filters)
 
     def parquet(self, world: str, label: str, name: str) -> Path:
         """Return the file of one table."""
-        return self.path / world / label / f"{name}.parquet"
+        return table_file(self.path, f"driver_{name}" if world == "drivers" else name, label)
 
     def rows(self, world: str) -> int:
         """Return the rows of a world over all scenarios, from the manifest."""
@@ -105,9 +104,8 @@ class RunFolder:
         """Return in one sentence why a world's table is not there."""
         if not self.study.get(world):
             return f"This study has no {world} part, so there is nothing to show here."
-        return (
-            f"{world}/{self.base}/{name}.parquet is not in the run folder, so there is nothing to show here."
-        )
+        file = self.parquet(world, self.base, name).relative_to(self.path).as_posix()
+        return f"{file} is not in the run folder, so there is nothing to show here."
 
     def input_file(self, role: str) -> tuple[Path | None, str]:
         """Return the input of a role if it is still readable here, and why not otherwise."""
@@ -146,11 +144,3 @@ def _json(path: Path) -> dict[str, Any] | None:
     except ValueError:
         raise ProvenanceError("this file is not JSON", place=str(path), remedy="run again") from None
     return data
-
-
-def _label(choice: Any) -> str:
-    if isinstance(choice, str):
-        return Path(choice).name.removesuffix(".yaml")
-    stem = Path(str(choice.get("name", ""))).name.removesuffix(".yaml")
-    severity = float(choice.get("severity", 1.0))
-    return stem if severity == 1.0 else f"{stem}@{severity:g}"

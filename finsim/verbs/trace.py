@@ -11,13 +11,14 @@ from finsim.provenance.trace_story import Story
 __all__ = ["trace"]
 
 
-def trace(run: str | Path | Run, table: str, row: int) -> Story:
+def trace(run: str | Path | Run, table: str, row: int, *, scenario: str | None = None) -> Story:
     """Tell where one row of a run comes from: layer, seed, scenario, model, story, rules, hashes.
 
     Args:
         run: a Run or its folder.
-        table: table, such as ``transactions/base/transactions``.
+        table: table, such as ``transactions`` or ``bars``.
         row: number of the row, from 0.
+        scenario: scenario of the table; the run's first when left out.
 
     Returns:
         The Story; ``to_text`` tells it.
@@ -29,8 +30,8 @@ def trace(run: str | Path | Run, table: str, row: int) -> Story:
         >>> import finsim
         >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 1000})
         >>> run = finsim.run(study, output=folder / "traced", progress=False)
-        >>> "seed" in finsim.trace(run, "credit/base/loans", 0).to_text()
+        >>> "seed" in finsim.trace(run, "loans", 0).to_text()
         True
 
     """
-    return story_of(run.path if isinstance(run, Run) else run, table, row)
+    return story_of(run.path if isinstance(run, Run) else run, table, row, scenario)

@@ -57,7 +57,7 @@ COLUMNS = {
 
 
 def loans(folder: Path, scenario: str = "base") -> pd.DataFrame:
-    return pq.read_table(folder / "credit" / scenario / "loans.parquet").to_pandas()
+    return pq.read_table(folder / "loans" / f"scenario={scenario}" / "loans.parquet").to_pandas()
 
 
 def test_kept_loans_from_the_file_to_a_sealed_run(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_kept_loans_from_the_file_to_a_sealed_run(tmp_path: Path) -> None:
         assert np.allclose(book["pd"], tape["PD in %"] / 100)
         assert np.array_equal(book["rate"], tape["Zins"])  # nine in twenty are above the cap of the pack
         assert book["age"].isna().sum() == tape["Alter"].isna().sum()
-    drawn = pq.read_table(done.path / "credit/base/losses.parquet")["loss"].to_numpy()
+    drawn = pq.read_table(done.path / "losses/scenario=base/losses.parquet")["loss"].to_numpy()
     expected = (tape["Betrag"] * 100 * tape["PD in %"] / 100 * tape["LGD"]).sum()
     assert abs(drawn.mean() - expected) < 3 * drawn.std() / np.sqrt(len(drawn))
     manifest = json.loads((done.path / "manifest.json").read_text())

@@ -18,12 +18,14 @@ from finsim.engine.finished_run import Run
 from finsim.engine.run import resume, run
 from finsim.engine.study.study_file import ScenarioChoice, Study
 from finsim.provenance.verify import compare_runs, verify_run
+from finsim.records.run_layout import WORLD_OF, table_file
 
 
 def digests(run_folder: Path, scenario: str) -> dict[str, str]:
-    worlds = ("market", "transactions", "credit")
-    files = [file for world in worlds for file in sorted((run_folder / world / scenario).glob("*.parquet"))]
-    return {f"{f.parent.parent.name}/{f.name}": hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+    files = {
+        name: table_file(run_folder, name, scenario) for name, world in WORLD_OF.items() if world != "drivers"
+    }
+    return {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()}
 
 
 def test_two_workers_give_the_same_bytes(tiny: Study, finished: Run, folder: Path) -> None:
@@ -75,9 +77,9 @@ def test_a_fraud_scenario_leaves_legitimate_orders(finished: Run) -> None:
 
 
 def test_tables_are_single_files_with_the_promised_columns(finished: Run) -> None:
-    bars = pq.read_schema(finished.path / "market/base/bars.parquet").names
+    bars = pq.read_schema(finished.file("bars", "base")).names
     assert bars[:8] == ["path", "date", "asset", "open", "high", "low", "close", "volume"]
-    months = pq.read_schema(finished.path / "credit/base/months.parquet").names
+    months = pq.read_schema(finished.file("months", "base")).names
     assert months[:7] == ["loan_id", "month", "status", "balance", "pd", "lgd", "loss"]
-    losses = pq.read_schema(finished.path / "credit/base/losses.parquet").names
+    losses = pq.read_schema(finished.file("losses", "base")).names
     assert losses == ["scenario_draw", "loss"]

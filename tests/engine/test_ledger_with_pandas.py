@@ -10,8 +10,9 @@ from finsim.engine.finished_run import Run
 
 @pytest.fixture(scope="module", params=["base", "fraud-wave-mule-surge"])
 def world(request: pytest.FixtureRequest, finished: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
-    folder = finished.path / "transactions" / request.param
-    return pd.read_parquet(folder / "transactions.parquet"), pd.read_parquet(folder / "accounts.parquet")
+    files = [finished.file(name, request.param) for name in ("transactions", "labels", "accounts")]
+    rows, labels, accounts = (pd.read_parquet(file) for file in files)
+    return rows.merge(labels, on="tx_id", validate="one_to_one"), accounts
 
 
 def test_running_balances_follow_from_postings(world: tuple[pd.DataFrame, pd.DataFrame]) -> None:

@@ -32,7 +32,7 @@ def ran(folder: Path, kind: str, capsys: pytest.CaptureFixture[str], **changes: 
 
 
 def bars_of(run: Path) -> pd.DataFrame:
-    frame: pd.DataFrame = pq.read_table(run / "market" / "base" / "bars.parquet").to_pandas()
+    frame: pd.DataFrame = pq.read_table(run / "bars" / "scenario=base" / "bars.parquet").to_pandas()
     return frame
 
 
@@ -119,8 +119,10 @@ def test_stress_moves_prices_and_leaves_yields_to_their_beta(
     with pytest.raises(SystemExit) as stop:
         main(["run", str(path), "-o", str(tmp_path / "run")])
     assert stop.value.code == 0, capsys.readouterr().err
-    stressed = pq.read_table(tmp_path / "run" / "market" / "gfc-2008" / "bars.parquet").to_pandas()
-    moves = pq.read_table(tmp_path / "run" / "drivers" / "gfc-2008" / "sessions.parquet").to_pandas()
+    stressed = pq.read_table(tmp_path / "run" / "bars" / "scenario=gfc-2008" / "bars.parquet").to_pandas()
+    moves = pq.read_table(
+        tmp_path / "run/driver_sessions/scenario=gfc-2008/driver_sessions.parquet"
+    ).to_pandas()
     made = stressed.pivot(index="date", columns=["path", "asset"], values="close")
     at = np.flatnonzero(moves["equity_move"].notna())[0]
     move = moves["equity_move"].iloc[at]

@@ -13,7 +13,7 @@ DFAST = [-38.7, -48.5, -57.8, -53.8, -49.9, -45.9, -42.0, -38.0, -34.1, -30.1, -
 
 @pytest.mark.parametrize("scenario", ["base", "dfast-severely-adverse-2026", "fraud-wave-mule-surge"])
 def test_every_bar_is_valid(finished: Run, scenario: str) -> None:
-    bars = pd.read_parquet(finished.path / "market" / scenario / "bars.parquet")
+    bars = pd.read_parquet(finished.file("bars", scenario))
     prices = bars[["open", "high", "low", "close"]]
     assert (prices > 0).all(axis=None)
     assert (bars["low"] <= bars[["open", "close"]].min(axis=1)).all()
@@ -26,7 +26,7 @@ def test_every_bar_is_valid(finished: Run, scenario: str) -> None:
 
 
 def test_every_path_reaches_the_published_levels(finished: Run) -> None:
-    bars = pd.read_parquet(finished.path / "market/dfast-severely-adverse-2026/bars.parquet")
+    bars = pd.read_parquet(finished.file("bars", "dfast-severely-adverse-2026"))
     bars["date"] = pd.to_datetime(bars["date"])
     quarter_ends = pd.date_range("2026-03-31", periods=13, freq="QE")
     for (_, _), path in bars.groupby(["path", "asset"], observed=True):

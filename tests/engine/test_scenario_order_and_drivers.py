@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from finsim.engine.driver_tables import write_drivers
 from finsim.engine.finished_run import Run
-from finsim.engine.run_completion import write_drivers
 from finsim.engine.study.study_file import Study
 from finsim.engine.study.study_resolution import resolve
 from finsim.provenance.trace import trace
+from finsim.records.run_layout import table_file
 
 
 def test_scenarios_come_in_the_order_of_the_study(finished: Run, tiny: Study, tmp_path: Path) -> None:
@@ -32,17 +33,17 @@ def test_every_market_driver_is_written(tiny: Study, tmp_path: Path) -> None:
     assert "depth_mult" in written.market
     jump = np.where(np.arange(written.clock.sessions) == 3, -0.2, 0.0)
     drivers = replace(written, market={**written.market, "jump": jump})
-    write_drivers(tmp_path, drivers)
-    table = pd.read_parquet(tmp_path / "sessions.parquet")
+    write_drivers(tmp_path, {"black-monday-1987": drivers})
+    table = pd.read_parquet(table_file(tmp_path, "driver_sessions", "black-monday-1987"))
     for name, values in drivers.market.items():
         assert np.array_equal(table[name], values), name
 
 
 def test_a_scheme_row_carries_its_instance(finished: Run) -> None:
-    rows = finished.transactions.to_pandas()
+    rows = finished.transactions.to_pandas(internal=True)
     told = rows[rows["instance"] >= 0]
     assert (told["_fs_seq"] == told["instance"]).all()
     row = int(told["tx_id"].iloc[-1])
-    story = trace(finished.path, "transactions/base/transactions", row)
+    story = trace(finished.path, "transactions", row)
     assert story.origin["unit"] == f"scheme {told['_fs_seq'].iloc[-1]}"
     assert story.origin["narrative"] == told["narrative"].iloc[-1]

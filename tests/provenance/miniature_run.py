@@ -15,8 +15,10 @@ from finsim.provenance.lineage import Repair, Unit, address, write_lineage
 from finsim.provenance.manifest import Findings, Manifest, Sources, build_manifest, write_manifest
 from finsim.records.paths import FIELDS, Paths
 from finsim.records.portfolio import LOSS_SCHEMA, MONTH_SCHEMA
+from finsim.records.run_layout import table_file, table_path
 from finsim.records.storage import digest_file, write_json, write_table, write_text
-from finsim.records.transactions import ACCOUNT_SCHEMA, PATTERN_SCHEMA, TRANSACTION_SCHEMA
+from finsim.records.transaction_files import row_files, write_rows
+from finsim.records.transactions import ACCOUNT_SCHEMA, NO_MERCHANT, PATTERN_SCHEMA, TRANSACTION_SCHEMA
 
 SCENARIOS = {"base": "b" * 64, "gfc-2008": "9" * 64}
 PRICES = "1" * 64
@@ -34,7 +36,7 @@ def build(run: Path, seed: int = 7) -> Path:
     for label in SCENARIOS:
         for name in write_tables(run, label, seed):
             log.append("written", name, {"sha256": digest_file(run / name)})
-    write_lineage(run, units(run), [Repair("market/base/bars", 5, "high-low", "high", "1.0", "2.0")])
+    write_lineage(run, units(run), [Repair("bars/base", 5, "high-low", "high", "1.0", "2.0")])
     write_json(run / "scorecard.json", {"scores": []})
     write_text(run / "report.html", "<html></html>")
     log.append("run_finished", "mini", {})
@@ -80,18 +82,19 @@ def write_tables(run: Path, label: str, seed: int) -> Iterator[str]:
     """Write all tables of one scenario and yield their paths."""
     shift = 0 if label == "base" else 1
     tables = {
-        f"market/{label}/bars": bars(seed, shift).to_table(),
-        f"transactions/{label}/transactions": payments(seed),
-        f"transactions/{label}/accounts": accounts(),
-        f"transactions/{label}/patterns": patterns(),
-        f"credit/{label}/loans": loans(seed),
-        f"credit/{label}/months": months(seed, shift),
-        f"credit/{label}/losses": losses(seed, shift),
-        f"drivers/{label}/months": pa.table({"unemployment": [float(seed), shift + 0.5]}),
+        "bars": bars(seed, shift).to_table(),
+        "accounts": accounts(),
+        "patterns": patterns(),
+        "loans": loans(seed),
+        "months": months(seed, shift),
+        "losses": losses(seed, shift),
+        "driver_months": pa.table({"unemployment": [float(seed), shift + 0.5]}),
     }
+    write_rows(row_files(run, label), [payments(seed)], GROUP)
+    yield from (table_path(name, label) for name in ("transactions", "labels"))
     for name, table in tables.items():
-        write_table(run / f"{name}.parquet", table.schema, [table], GROUP)
-        yield f"{name}.parquet"
+        write_table(table_file(run, name, label), table.schema, [table], GROUP)
+        yield table_path(name, label)
 
 
 def bars(seed: int, shift: int) -> Paths:
@@ -119,6 +122,7 @@ def payments(seed: int) -> pa.Table:
             "currency": "USD",
             "channel": "transfer",
             "purpose": "gift",
+            "merchant_id": NO_MERCHANT,
             "status": "posted" if number % 9 else "declined",
             "from_balance_after": 0,
             "to_balance_after": 0,
@@ -157,7 +161,10 @@ def accounts() -> pa.Table:
 
 def patterns() -> pa.Table:
     """Return the scheme and the decoy."""
-    shared = {"start": 0, "end": 10**9, "rows": 3, "posted_rows": 3, "declined_rows": 0, "amount": 5}
+    shared = {
+        **{"start": 0, "end": 10**9, "rows": 3, "posted_rows": 3, "declined_rows": 0, "amount": 5},
+        **{"typology": "layering", "is_fraud": False, "is_laundering": False, "stopped_by": "completed"},
+    }
     return pa.Table.from_pylist(
         [
             {

@@ -17,7 +17,7 @@ from finsim.provenance import compare_tables as compare
 from finsim.provenance.compare_tables import Comparison, TableComparison
 from finsim.provenance.verify import compare_runs
 
-BARS = "market/base/bars.parquet"
+BARS = "bars/scenario=base/bars.parquet"
 
 
 def of(compared: Comparison, name: str) -> TableComparison:
@@ -37,7 +37,7 @@ def test_another_seed_differs_where_it_should(finished: Path, tmp_path: Path) ->
     assert not compared.identical
     same = [item.table for item in compared.tables if item.identical]
     assert same == [
-        f"transactions/{s}/{t}.parquet" for s in ("base", "gfc-2008") for t in ("accounts", "patterns")
+        f"{t}/scenario={s}/{t}.parquet" for s in ("base", "gfc-2008") for t in ("accounts", "patterns")
     ]
     assert not compared.all_differ
 
@@ -120,7 +120,7 @@ def test_equal_values_in_other_bytes_are_not_identical(loose: Path, finished: Pa
 )
 def test_nan_null_and_signed_zero(tmp_path: Path, values: list[Any], other: list[Any], row: int) -> None:
     for name, column in (("a", values), ("b", other)):
-        (tmp_path / name / "market" / "base").mkdir(parents=True)
+        (tmp_path / name / "bars" / "scenario=base").mkdir(parents=True)
         pq.write_table(pa.table({"x": pa.array(column, pa.float64())}), tmp_path / name / BARS)
     found = of(compare_runs(tmp_path / "a", tmp_path / "b"), BARS)
     assert found.difference is not None

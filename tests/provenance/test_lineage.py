@@ -41,7 +41,7 @@ def test_units_are_written_as_given(tmp_path: Path) -> None:
 
 
 def test_repairs_are_written_when_there_are_any(tmp_path: Path) -> None:
-    repairs = [Repair("market/base/bars", k, "high-low", "high", "1", "2") for k in range(5)]
+    repairs = [Repair("bars/base", k, "high-low", "high", "1", "2") for k in range(5)]
     write_lineage(tmp_path, some(1), iter(repairs))
     assert pq.read_table(tmp_path / REPAIRS)["row"].to_pylist() == [0, 1, 2, 3, 4]
 

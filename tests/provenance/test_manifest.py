@@ -59,7 +59,7 @@ def test_it_names_what_went_in_and_what_came_out(finished: Path) -> None:
 
 def test_row_group_digests_are_those_of_the_bytes_between_header_and_footer(finished: Path) -> None:
     """Own reading of the file: the row groups lie one after the other behind the four magic bytes."""
-    path = finished / "transactions" / "base" / "transactions.parquet"
+    path = finished / "transactions" / "scenario=base" / "transactions.parquet"
     facts = pq.read_metadata(path)
     assert facts.num_row_groups == -(-50 // GROUP)
     data = path.read_bytes()
@@ -70,7 +70,9 @@ def test_row_group_digests_are_those_of_the_bytes_between_header_and_footer(fini
         digests.append(hashlib.sha256(data[start : start + size]).hexdigest())
         start += size
     listed = next(
-        item for item in read_manifest(finished).outputs if item["path"].startswith("transactions/base/t")
+        item
+        for item in read_manifest(finished).outputs
+        if item["path"].startswith("transactions/scenario=base/")
     )
     assert [group["sha256"] for group in listed["row_groups"]] == digests
     assert [group["rows"] for group in listed["row_groups"]] == [16, 16, 16, 2]
@@ -95,7 +97,7 @@ def test_equal_tables_have_one_dataset_digest(finished: Path, run: Path) -> None
     first = read_manifest(finished)
     again = describe(run)
     assert again.dataset_sha256 == first.dataset_sha256
-    (run / "market" / "base" / "bars.parquet").unlink()
+    (run / "bars" / "scenario=base" / "bars.parquet").unlink()
     assert describe(run).dataset_sha256 != first.dataset_sha256
 
 

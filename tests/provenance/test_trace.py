@@ -14,7 +14,7 @@ from finsim.provenance.trace import trace
 from finsim.provenance.trace_story import Related, Story
 from finsim.randomness import Streams
 
-TX = "transactions/base/transactions"
+TX, TX_FILE = "transactions/base", "transactions/scenario=base/transactions.parquet"
 
 
 def related(story: Story, start: str) -> Related:
@@ -59,7 +59,7 @@ def test_ordinary_life_comes_from_a_shard_of_accounts(finished: Path) -> None:
 
 
 def test_the_neighbours_of_an_external_payer_are_those_of_the_payee(finished: Path) -> None:
-    rows = pq.read_table(finished / f"{TX}.parquet").to_pylist()
+    rows = pq.read_table(finished / TX_FILE).to_pylist()
     row = next(i for i, item in enumerate(rows) if item["from_account"] == 6 and item["to_account"] != 6)
     assert related(trace(finished, TX, row), "around it").title.endswith(f"account {rows[row]['to_account']}")
 
@@ -116,7 +116,7 @@ def test_the_log_and_the_file_are_told(finished: Path) -> None:
 
 
 def test_damage_to_the_rows_own_group_is_told(run: Path) -> None:
-    path = run / f"{TX}.parquet"
+    path = run / TX_FILE
     facts = pq.read_metadata(path).row_group(3).column(0)
     data = bytearray(path.read_bytes())
     data[facts.data_page_offset + facts.total_compressed_size - 1] ^= 1
@@ -126,7 +126,7 @@ def test_damage_to_the_rows_own_group_is_told(run: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [f"{TX}.parquet", "transactions/base/accounts.parquet", "lineage/sequences.parquet"]
+    "name", [TX_FILE, "accounts/scenario=base/accounts.parquet", "lineage/sequences.parquet"]
 )
 @pytest.mark.parametrize("back", [1, 9, 60, 400, 900])
 def test_a_damaged_footer_is_refused_and_never_read(run: Path, name: str, back: int) -> None:
@@ -145,7 +145,9 @@ def test_without_lineage_the_rest_is_still_told(run: Path) -> None:
     assert trace(run, "market/base/bars", 0).origin["model"]["generator"] == "flow"
 
 
-@pytest.mark.parametrize("table", [TX, f"{TX}.parquet", f"/{TX}", f"{TX}/"])
+@pytest.mark.parametrize(
+    "table", ["transactions", TX, f"/{TX}", f"{TX}/", TX_FILE, "transactions/base/transactions"]
+)
 def test_a_table_may_be_named_in_any_usual_way(finished: Path, table: str) -> None:
     assert trace(finished, table, 0).table == TX
 
@@ -153,8 +155,8 @@ def test_a_table_may_be_named_in_any_usual_way(finished: Path, table: str) -> No
 @pytest.mark.parametrize(
     ("table", "row", "found", "remedy"),
     [
-        ("transactions/base/transaction", 0, "no table", f"did you mean '{TX}'?"),
-        ("market/gfc-2009/bars", 0, "no table", "did you mean 'market/gfc-2008/bars'?"),
+        ("transaction", 0, "no table", f"did you mean '{TX}'?"),
+        ("market/gfc-2009/bars", 0, "no table", "did you mean 'bars/gfc-2008'?"),
         ("lineage/sequences", 0, "no table", "use one of"),
         ("", 0, "no table", "use one of"),
         ("../run/market/base/bars", 0, "no table", "did you mean"),
@@ -193,7 +195,7 @@ def test_long_schemes_are_cut_in_text_but_not_in_data() -> None:
 
 
 def test_rows_are_found_across_row_groups(finished: Path) -> None:
-    file = finished / f"{TX}.parquet"
+    file = finished / TX_FILE
     table = pq.read_table(file).to_pylist()
     expected = [i for i, row in enumerate(table) if row["from_account"] == 2 and row["status"] == "posted"]
     assert rows_where(file, {"from_account": 2, "status": "posted"}).tolist() == expected

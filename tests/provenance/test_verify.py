@@ -15,8 +15,8 @@ from finsim.provenance.manifest import NAME, read_manifest, write_manifest
 from finsim.provenance.verify import REWRITTEN, SEALED, Verification, verify_run
 from finsim.records.storage import digest_file, write_text
 
-BARS = "market/base/bars.parquet"
-LONG = "transactions/base/transactions.parquet"
+BARS = "bars/scenario=base/bars.parquet"
+LONG = "transactions/scenario=base/transactions.parquet"
 
 
 def flip(path: Path, at: int) -> None:
@@ -83,7 +83,7 @@ def misname(path: Path) -> None:
     [
         (BARS, Path.unlink, [BARS], "missing"),
         (BARS, append, [BARS], "bytes; the manifest says"),
-        (BARS, misname, [BARS, "market/base/other.parquet"], "missing"),
+        (BARS, misname, [BARS, "bars/scenario=base/other.parquet"], "missing"),
         ("scorecard.json", append, ["scorecard.json"], "the file was changed"),
         ("report.html", append, ["report.html"], "the file was changed"),
         ("model/weights.safetensors", Path.unlink, ["model/weights.safetensors"], "missing"),
@@ -103,13 +103,13 @@ def test_damage_is_named(
 
 
 def test_an_extra_table_is_found_but_work_files_are_not(run: Path) -> None:
-    extra = run / "credit" / "base" / "more.parquet"
+    extra = run / "loans" / "scenario=base" / "more.parquet"
     extra.write_bytes((run / BARS).read_bytes())
-    assert only(verify_run(run)) == ("credit/base/more.parquet", "the table is not in the manifest")
+    assert only(verify_run(run)) == ("loans/scenario=base/more.parquet", "the table is not in the manifest")
     extra.unlink()
     (run / ".finsim" / "done").mkdir()
     (run / ".finsim" / "done" / "x.parquet").write_bytes(b"")
-    (run / "market" / "base" / ".bars.parquet.77.part").write_bytes(b"half")
+    (run / "bars" / "scenario=base" / ".bars.parquet.77.part").write_bytes(b"half")
     (run / "notes.txt").write_text("mine")
     assert verify_run(run).ok
 

@@ -151,7 +151,7 @@ def batches():
         yield pa.table({"n": np.arange(1000) + 1000 * k}, schema=schema)
         if k == 40:
             print("writing", flush=True)
-write_table(Path(sys.argv[1]) / "market" / "base" / "bars.parquet", schema, batches(), 4096)
+write_table(Path(sys.argv[1]) / "bars" / "scenario=base" / "bars.parquet", schema, batches(), 4096)
 """
 
 
@@ -160,14 +160,14 @@ def test_a_killed_writer_leaves_no_table_and_a_leftover_is_ignored(tmp_path: Pat
         assert writer.stdout is not None
         assert writer.stdout.readline().strip() == b"writing"
         writer.send_signal(signal.SIGKILL)
-    folder = tmp_path / "market" / "base"
+    folder = tmp_path / "bars" / "scenario=base"
     left = os.listdir(folder)
     assert len(left) == 1
     assert left[0].startswith(".bars.parquet.")
     assert left[0].endswith(".part")
     assert table_files(tmp_path) == other_files(tmp_path) == []
     write_table(folder / "bars.parquet", SCHEMA, [rows(3)])
-    assert table_files(tmp_path) == ["market/base/bars.parquet"]
+    assert table_files(tmp_path) == ["bars/scenario=base/bars.parquet"]
 
 
 def test_a_writer_killed_at_any_moment_leaves_a_whole_file_or_none(tmp_path: Path) -> None:

@@ -229,7 +229,7 @@ def manifest(wanted: Any, rows: dict[str, int], facts: dict[str, Any], card: Sco
         },
         "outputs": [
             {
-                "path": "market/base/bars.parquet",
+                "path": "bars/scenario=base/bars.parquet",
                 "sha256": "56" * 32,
                 "rows": 9600,
                 "bytes": 1000,

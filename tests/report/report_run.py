@@ -15,9 +15,12 @@ from report_manifest import SHAPE, manifest, scores
 from finsim.evaluation.metric import Score
 from finsim.evaluation.scorecard import Scorecard
 from finsim.records.calendar import month_ends, sessions
+from finsim.records.columns import stored
 from finsim.records.paths import Paths
 from finsim.records.portfolio import LOSS_SCHEMA, MONTH_SCHEMA
+from finsim.records.run_layout import table_file
 from finsim.records.storage import write_json, write_table
+from finsim.records.transaction_files import row_files, write_rows
 from finsim.records.transactions import ACCOUNT_SCHEMA, PATTERN_SCHEMA, TRANSACTION_SCHEMA
 
 START = date(2025, 12, 31)
@@ -88,13 +91,13 @@ def _drivers(folder: Path, label: str) -> None:
     }
     for name, columns in tables.items():
         arrays = {
-            k: pa.array(v, pa.date32())
+            k: pa.array(v.astype("datetime64[us]"))
             if v.dtype.kind == "M"
             else pa.array(v, pa.float64(), from_pandas=True)
             for k, v in columns.items()
         }
         table = pa.table(arrays)
-        write_table(folder / "drivers" / label / f"{name}.parquet", table.schema, [table])
+        write_table(table_file(folder, f"driver_{name}", label), table.schema, [table])
 
 
 def _market(folder: Path, label: str) -> int:
@@ -114,9 +117,7 @@ def _market(folder: Path, label: str) -> int:
         "volume": rng.integers(1_000, 9_000, close.shape),
     }
     paths = Paths(ASSETS, sessions(START, SESSIONS), columns)
-    return write_table(
-        folder / "market" / label / "bars.parquet", paths.to_table().schema, [paths.to_table()]
-    )
+    return write_table(table_file(folder, "bars", label), paths.to_table().schema, [paths.to_table()])
 
 
 def _transactions(folder: Path, label: str) -> int:
@@ -148,16 +149,20 @@ def _transactions(folder: Path, label: str) -> int:
             "order_id": number,
             "_fs_src": 1,
             "_fs_seq": 0,
+            "merchant_id": -1,
+            "from_balance_after": 0,
+            "to_balance_after": 0,
         }
     table = pa.Table.from_pylist(rows, pa.schema([(f.name, _loose(f.type)) for f in TRANSACTION_SCHEMA]))
-    base = folder / "transactions" / label
-    write_table(base / "patterns.parquet", PATTERN_SCHEMA, [_typed(patterns, PATTERN_SCHEMA)])
+    write_table(
+        table_file(folder, "patterns", label), stored(PATTERN_SCHEMA), [_typed(patterns, PATTERN_SCHEMA)]
+    )
     accounts = [
         {"account_id": a, "customer_id": a, "bank_id": 0, "kind": "external" if a >= 100 else "current",
          "opening_balance": 100_000, "overdraft_limit": 0, "opened": date(2020, 1, 1)} for a in range(220)
     ]  # fmt: skip
-    write_table(base / "accounts.parquet", ACCOUNT_SCHEMA, [_typed(accounts, ACCOUNT_SCHEMA)])
-    return write_table(base / "transactions.parquet", TRANSACTION_SCHEMA, [table])
+    write_table(table_file(folder, "accounts", label), ACCOUNT_SCHEMA, [_typed(accounts, ACCOUNT_SCHEMA)])
+    return write_rows(row_files(folder, label), [table])
 
 
 def _scheme(instance: int, begin: int, decoy: bool) -> list[dict[str, Any]]:
@@ -220,11 +225,10 @@ def _credit(folder: Path, label: str) -> tuple[int, dict[str, Any]]:
             if hit:
                 break
     drawn = rng.gamma(2.0, 250_000 if label == "base" else 900_000, 4000)
-    base = folder / "credit" / label
-    count = write_table(base / "loans.parquet", loans.schema, [loans])
-    count += write_table(base / "months.parquet", MONTH_SCHEMA, [_typed(rows, MONTH_SCHEMA)])
+    count = write_table(table_file(folder, "loans", label), loans.schema, [loans])
+    count += write_table(table_file(folder, "months", label), MONTH_SCHEMA, [_typed(rows, MONTH_SCHEMA)])
     losses = pa.table({"scenario_draw": np.arange(len(drawn)), "loss": drawn}, schema=LOSS_SCHEMA)
-    count += write_table(base / "losses.parquet", LOSS_SCHEMA, [losses])
+    count += write_table(table_file(folder, "losses", label), LOSS_SCHEMA, [losses])
     risk: dict[str, Any] = {"expected_loss": float(drawn.mean())}
     for level in (0.95, 0.99):
         var = float(np.quantile(drawn, level))

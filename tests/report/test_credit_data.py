@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
+from finsim.records.run_layout import table_file
 from finsim.report.figures.credit_data import Credit, read_credit
 from finsim.report.figures.credit_figures import levels_of, moved
 from finsim.report.run_folder import open_folder
@@ -19,9 +20,8 @@ def book(run: Path, label: str = "base") -> Credit:
 
 def test_defaults_agree_with_pandas(run: Path) -> None:
     found = book(run)
-    folder = run / "credit" / "base"
-    loans = pq.read_table(folder / "loans.parquet").to_pandas().set_index("loan_id")
-    months = pq.read_table(folder / "months.parquet").to_pandas()
+    loans = pq.read_table(table_file(run, "loans", "base")).to_pandas().set_index("loan_id")
+    months = pq.read_table(table_file(run, "months", "base")).to_pandas()
     hit = months[months["status"] == "default"]
     sector = hit["loan_id"].map(loans["sector"])
     table = hit.groupby([sector, "month"]).size().unstack(fill_value=0)

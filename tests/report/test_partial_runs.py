@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from page_reader import read_page
 from report_run import Wanted, build, manifest_of
 
+from finsim.records.run_layout import table_file
+from finsim.records.transaction_files import read_rows, row_files, write_rows
 from finsim.report.page import write_report
 
 SECTION_OF = {"market": "markets", "transactions": "transactions", "credit": "credit"}
@@ -79,20 +82,19 @@ def test_real_data_broken(tmp_path: Path) -> None:
 
 def test_a_table_that_is_gone(tmp_path: Path) -> None:
     folder = build(tmp_path / "run", Wanted(worlds=("market",)))
-    (folder / "market" / "base" / "bars.parquet").unlink()
+    table_file(folder, "bars", "base").unlink()
     page = read_page(write_report(folder))
     assert page.twin["sections"]["markets"]["absent"] == [
-        "market/base/bars.parquet is not in the run folder, so there is nothing to show here."
+        "bars/scenario=base/bars.parquet is not in the run folder, so there is nothing to show here."
     ]
 
 
 def test_no_illicit_rows(tmp_path: Path) -> None:
     folder = build(tmp_path / "run", Wanted(worlds=("transactions",), labels=("base",)))
-    base = folder / "transactions" / "base"
-    for name in ("transactions", "patterns"):
-        table = pq.read_table(base / f"{name}.parquet")
-        kept = table.filter([i < 0 for i in table["instance"].to_pylist()])
-        pq.write_table(kept, base / f"{name}.parquet")
+    rows = read_rows(row_files(folder, "base"))
+    write_rows(row_files(folder, "base"), [rows.filter(pc.less(rows["instance"], 0))])
+    patterns = pq.read_table(table_file(folder, "patterns", "base"))
+    pq.write_table(patterns.slice(0, 0), table_file(folder, "patterns", "base"))
     page = read_page(write_report(folder))
     assert "no illicit scheme" in page.text
     assert page.twin["sections"]["numbers"]["illicit"] == 0

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from finsim.records.run_layout import table_file
+from finsim.records.transaction_files import read_rows, row_files, write_rows
 from finsim.report.figures import payment_data
 from finsim.report.figures.payment_data import Payments, choose_scheme, read_payments
 from finsim.report.figures.scheme_figures import flows_of, layout
@@ -14,7 +16,7 @@ from finsim.report.run_folder import open_folder
 
 
 def frame_of(run: Path, label: str = "base") -> pd.DataFrame:
-    return pq.read_table(run / "transactions" / label / "transactions.parquet").to_pandas()
+    return read_rows(row_files(run, label)).to_pandas()
 
 
 def read(run: Path, label: str = "base", full: bool = True) -> Payments:
@@ -46,21 +48,20 @@ def test_light_reading_counts_the_same(run: Path) -> None:
 
 
 def test_sample_of_ordinary_amounts_does_not_depend_on_batches(run: Path, tmp_path: Path) -> None:
-    file = run / "transactions" / "base" / "transactions.parquet"
     frame = frame_of(run)
     every = frame.iloc[:: payment_data._SAMPLE]
     kept = every[~every["is_fraud"] & ~every["is_laundering"] & (every["status"] == "posted")]
     np.testing.assert_array_equal(read(run).ordinary, kept["amount"].astype(float))
-    cut = tmp_path / "transactions" / "base" / "transactions.parquet"
-    cut.parent.mkdir(parents=True)
-    pq.write_table(pq.read_table(file), cut, row_group_size=101)
+    write_rows(row_files(tmp_path, "base"), [read_rows(row_files(run, "base"))], 101)
+    cut, _ = row_files(tmp_path, "base")
+    assert pq.read_metadata(cut).num_row_groups > 1
     (tmp_path / "manifest.json").write_text((run / "manifest.json").read_text())
     np.testing.assert_array_equal(read(tmp_path).ordinary, kept["amount"].astype(float))
     np.testing.assert_array_equal(read(tmp_path).hours, read(run).hours)
 
 
 def test_chosen_scheme_is_illicit_and_complete(run: Path) -> None:
-    patterns = pq.read_table(run / "transactions" / "base" / "patterns.parquet")
+    patterns = pq.read_table(table_file(run, "patterns", "base"))
     scheme = choose_scheme(read(run), patterns)
     assert scheme is not None
     assert not scheme.pattern["decoy"]

@@ -23,9 +23,11 @@ from finsim.agents.narratives.narrative_blocks import (
 from finsim.document_numbers import Misfit, YesNo
 from finsim.documents import Document, find, read, validate
 from finsim.errors import NarrativeError, Problem, did_you_mean
+from finsim.records.display.card import Card, Value
+from finsim.records.display.shown_record import ShownRecord
 
 
-class Narrative(Part):
+class Narrative(ShownRecord, Part):
     """A behavioural story: who does what to whom, in which phases, and what of it is illicit.
 
     ``breaks`` names rules of level `policy` that its labelled rows may break.
@@ -75,6 +77,24 @@ class Narrative(Part):
     def load(cls, name_or_path: str) -> Narrative:
         """Read a narrative by shipped name or by path; raises NarrativeError with all its problems."""
         return _load(name_or_path)
+
+    def card(self) -> Card:
+        """Return title, typologies, rate, roles, phases, labels and evasions."""
+        labels = self.labels
+        facts: tuple[tuple[str, Value], ...] = (
+            ("title", self.title),
+            ("family", self.family),
+            ("typology", self.typology),
+            ("rate", f"{self.rate.value:g} a year per {self.rate.per}"),
+            ("roles", tuple(self.roles)),
+            ("phases", tuple(phase.name for phase in self.phases)),
+            ("fraud", labels.fraud),
+            ("laundering", labels.laundering),
+            ("decoy", "benign look-alike" if self.decoy else ""),
+            ("evades by", tuple(item.kind for item in self.evade)),
+            ("variants", tuple(self.variants)),
+        )
+        return Card(f"Narrative: {self.id}", facts)
 
     def level(self, kind: str) -> float:
         """Return the level of one evasion; 0 when the story does not use it."""

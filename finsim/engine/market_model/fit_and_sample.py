@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import chain
@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from finsim.constraints.packs.ruleset import RuleSet
+from finsim.engine.market_model.fitted_model_card import loss_table, model_card
 from finsim.engine.market_model.training_rules import TrainingRules, bar_penalty
 from finsim.engine.study.market_history import notes_of
 from finsim.errors import DataError, FitError, StudyError
@@ -25,7 +27,9 @@ from finsim.markets.prices import SchemaSource, as_schema, read_prices
 from finsim.markets.session_move import join_returns, split_returns
 from finsim.notation import Float2D, Float3D
 from finsim.randomness import Streams
+from finsim.records.display.card import Card
 from finsim.records.paths import Paths, from_table
+from finsim.records.shown_rows import ShownTable
 from finsim.records.storage import digest_file
 from finsim.tables.writing.write import refuse_unwritable, write_by_ending
 
@@ -49,13 +53,26 @@ class Learner:
     rules: TrainingRules | None = None
 
 
-@dataclass(frozen=True)
-class Body:
-    """A fitted market body: the generator, how its features become bars, and facts on its data."""
+@dataclass(frozen=True, repr=False)
+class Body(ShownTable):
+    """A fitted market model: the generator, how its features become bars, and facts on its data.
+
+    As a table it is the loss curves of its training.
+    """
 
     generator: Generator
     encoding: Encoding
     data: Mapping[str, Any] = field(default_factory=dict)
+
+    def _table(self) -> pa.Table:
+        return loss_table(self.generator.report)
+
+    def _curve(self) -> Sequence[float]:
+        return next(iter(self.generator.report.losses.values()), ())
+
+    def card(self) -> Card:
+        """Return generator, data, assets, training, last losses and the held-out loss."""
+        return model_card(self.generator.name, self.generator.report, self.encoding, self.data)
 
     def save(self, folder: str | Path) -> None:
         """Write the model as ``weights.safetensors`` and ``model.json`` into a new folder."""
@@ -229,8 +246,6 @@ def _shown(value: object) -> str:
 
 
 def _joined(shards: list[Paths]) -> Any:
-    import pyarrow as pa
-
     return pa.concat_tables([shard.to_table() for shard in shards])
 
 

@@ -18,7 +18,7 @@ from finsim.credit.book import Book, fit_book, loans
 from finsim.credit.kept import kept_loans
 from finsim.credit.losses import losses
 from finsim.credit.measures import measure
-from finsim.credit.panel import panel
+from finsim.credit.panel import panel, panel_schema
 from finsim.credit.risk import expected_shortfall, value_at_risk
 from finsim.engine.answers.scenario_figures import credit_figures
 from finsim.engine.finished_tasks import Done, output
@@ -27,7 +27,8 @@ from finsim.engine.study.credit_part import CreditPart
 from finsim.engine.study.loan_tape import describe_tape, loan_count, tape_of
 from finsim.engine.study.study_resolution import Plan, credit_settings
 from finsim.engine.tasks import Task
-from finsim.records.portfolio import LOSS_SCHEMA, Portfolio
+from finsim.records.portfolio import LOSS_SCHEMA, Portfolio, loan_schema
+from finsim.records.run_layout import table_file
 from finsim.records.storage import canonical_json, write_table
 
 LEVELS = (0.95, 0.99, 0.999)
@@ -99,16 +100,16 @@ def credit_task(run: Path, plan: Plan, task: Task) -> Done:
             months = pa.Table.from_batches([panel(some, drivers, streams, settings, shard)])
             yield ledger.passed({"loans": some, "months": months}, "months")
 
-    folder = run / "credit" / task.name
-    rows = {"loans": write_table(folder / "loans.parquet", tape[0].schema, tape)}
+    file = {name: table_file(run, name, task.name) for name in ("loans", "months", "losses")}
+    rows = {"loans": write_table(file["loans"], loan_schema(tape[0].schema), tape)}
     months = list(followed())
-    rows["months"] = write_table(folder / "months.parquet", months[0].schema, months)
+    rows["months"] = write_table(file["months"], panel_schema(book_tape), months)
     drawn = losses(book_tape, drivers, part.draws, streams, settings)
     table = pa.table(
         {"scenario_draw": np.arange(len(drawn), dtype=np.int64), "loss": drawn}, schema=LOSS_SCHEMA
     )
-    rows["losses"] = write_table(folder / "losses.parquet", LOSS_SCHEMA, [table])
-    files = dict(output(run, folder / f"{name}.parquet", count) for name, count in rows.items())
+    rows["losses"] = write_table(file["losses"], LOSS_SCHEMA, [table])
+    files = dict(output(run, file[name], count) for name, count in rows.items())
     panel_rows, risk = pa.concat_tables(months), _risk(drawn)
     figures = credit_figures(book_tape, panel_rows, risk, part.months)
     facts = {

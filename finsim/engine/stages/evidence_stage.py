@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,7 +18,9 @@ from finsim.evaluation.metric import Score
 from finsim.evaluation.scorecard import Scorecard
 from finsim.evaluation.settings import Settings
 from finsim.records.paths import Paths, from_table
+from finsim.records.run_layout import table_file
 from finsim.records.storage import read_table
+from finsim.records.transaction_files import read_rows, row_files
 
 BLOCK = 50
 """Paths that are read at once for the copy checks."""
@@ -65,7 +66,7 @@ def _market(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
     assert plan.study.market is not None
     real = history(plan)
     cut = training_rows(len(real.dates) - 1, plan.study.market.holdout) + 1
-    file = run / "market" / first_label(plan) / "bars.parquet"
+    file = table_file(run, "bars", first_label(plan))
     count = plan.study.market.paths
     try:
         return evaluate_paths(
@@ -102,17 +103,14 @@ def _transactions(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
     from finsim.evaluation.transactions import evaluate_transactions
 
     label = first_label(plan)
-    folder = run / "transactions" / label
-    tables: dict[str, Any] = {
-        name: read_table(folder / f"{name}.parquet") for name in ("transactions", "accounts", "patterns")
-    }
+    accounts, patterns = (read_table(table_file(run, name, label)) for name in ("accounts", "patterns"))
     return evaluate_transactions(
-        tables["transactions"],
-        tables["accounts"],
-        tables["patterns"],
+        read_rows(row_files(run, label)),
+        accounts,
+        patterns,
         plan.streams.under("evidence", "transactions"),
         chosen,
-        expected=_planned(plan, label, tables["patterns"]),
+        expected=_planned(plan, label, patterns),
     )
 
 
@@ -135,15 +133,15 @@ def _credit(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
     from finsim.engine.stages.credit_stage import applications
     from finsim.evaluation.credit import evaluate_credit
 
-    folder = run / "credit" / first_label(plan)
-    loans, months = (read_table(folder / f"{name}.parquet") for name in ("loans", "months"))
-    losses = read_table(folder / "losses.parquet")["loss"].to_numpy()
+    loans, months, losses = (
+        read_table(table_file(run, name, first_label(plan))) for name in ("loans", "months", "losses")
+    )
     return evaluate_credit(
         applications(plan),
         None,
         loans,
         months,
-        losses,
+        losses["loss"].to_numpy(),
         plan.streams.under("evidence", "credit"),
         chosen,
     )

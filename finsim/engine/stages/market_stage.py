@@ -28,6 +28,7 @@ from finsim.notation import Float1D
 from finsim.provenance.origin_tags import BODY, OVERLAY
 from finsim.records.drivers import Drivers
 from finsim.records.paths import Paths
+from finsim.records.run_layout import table_file
 from finsim.records.storage import digest_file, replacing, write_table
 
 ERROR = "equity.quarter_error"
@@ -119,7 +120,7 @@ def bars_task(run: Path, plan: Plan, task: Task) -> Done:
             )
             yield ledger.passed(paths.to_table())
 
-    file = run / "market" / task.name / "bars.parquet"
+    file = table_file(run, "bars", task.name)
     rows = write_table(file, encoding.schema, stream())
     figures = market_figures(_by_path(indexed), drivers.clock.session_dates())
     facts = {

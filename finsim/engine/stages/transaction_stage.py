@@ -25,9 +25,12 @@ from finsim.engine.study.study_resolution import Plan, agent_settings
 from finsim.engine.tasks import Task
 from finsim.provenance.origin_tags import DECOY
 from finsim.randomness import Streams
+from finsim.records.columns import stored
 from finsim.records.legs import legs
-from finsim.records.storage import read_batches, replacing, write_table
-from finsim.records.transactions import ACCOUNT_SCHEMA, PATTERN_SCHEMA, TRANSACTION_SCHEMA
+from finsim.records.run_layout import table_file
+from finsim.records.storage import replacing, write_table
+from finsim.records.transaction_files import row_batches, row_files, write_rows
+from finsim.records.transactions import ACCOUNT_SCHEMA, PATTERN_SCHEMA
 
 
 def order_keys(plan: Plan) -> dict[str, str]:
@@ -85,16 +88,15 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
 
     posted = post(population, settings, slices(), schemes)
     accounts = accounts_table(population)
-    folder = run / "transactions" / task.name
-    file, counts = folder / "transactions.parquet", _Counts()
-    rows = {
-        "transactions": write_table(file, TRANSACTION_SCHEMA, counts.watch(posted)),
-        "accounts": write_table(folder / "accounts.parquet", ACCOUNT_SCHEMA, [accounts]),
-        "patterns": write_table(folder / "patterns.parquet", PATTERN_SCHEMA, [posted.patterns]),
-    }
-    files = dict(output(run, folder / f"{name}.parquet", count) for name, count in rows.items())
+    own, counts = row_files(run, task.name), _Counts()
+    written = dict.fromkeys(own, write_rows(own, counts.watch(posted)))
+    others = {"accounts": (ACCOUNT_SCHEMA, accounts), "patterns": (stored(PATTERN_SCHEMA), posted.patterns)}
+    for name, (schema, table) in others.items():
+        file = table_file(run, name, task.name)
+        written[file] = write_table(file, schema, [table])
+    files = dict(output(run, file, count) for file, count in written.items())
     facts = {
-        "rules": _checked(plan, file, accounts).to_dict(),
+        "rules": _checked(plan, own, accounts).to_dict(),
         "measures": measure(posted.patterns, drivers, settings),
         "counts": counts.found,
         "figures": {
@@ -105,7 +107,7 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
     return Done(task.key, files, facts)
 
 
-def _checked(plan: Plan, file: Path, accounts: pa.Table) -> Ledger:
+def _checked(plan: Plan, files: tuple[Path, Path], accounts: pa.Table) -> Ledger:
     """Check the written rows, both their legs and the accounts, batch by batch in time order."""
     ledger = Ledger(
         plan.rules.get("transactions"), {story.id: set(story.breaks) for story in plan.narratives}
@@ -113,8 +115,8 @@ def _checked(plan: Plan, file: Path, accounts: pa.Table) -> Ledger:
     others = {"accounts": accounts}
     if ledger.rules is not None:
         ledger.passed(others, "accounts")
-        ledger.watched(read_batches(file), "transactions", others)
-        both = (legs(pa.Table.from_batches([batch]), accounts) for batch in read_batches(file))
+        ledger.watched(row_batches(files), "transactions", others)
+        both = (legs(pa.Table.from_batches([batch]), accounts) for batch in row_batches(files))
         ledger.watched(both, "legs", others)
     return ledger
 

@@ -24,6 +24,7 @@ from finsim.engine.study import named_inputs as naming
 from finsim.engine.study.credit_part import CreditPart
 from finsim.errors import Problem, StudyError
 from finsim.generators import GENERATORS
+from finsim.records.run_layout import scenario_label
 from finsim.records.storage import canonical_json, digest_text
 from finsim.tables.currencies import Currency
 
@@ -171,9 +172,8 @@ class ScenarioChoice(_Part):
 
     @property
     def label(self) -> str:
-        """The folder name of this scenario's tables."""
-        stem = Path(self.name).name.removesuffix(".yaml")
-        return stem if self.severity == 1.0 else f"{stem}@{self.severity:g}"
+        """What this scenario is called in a run."""
+        return scenario_label(self.name, self.severity)
 
 
 class EvaluationPart(_Part):

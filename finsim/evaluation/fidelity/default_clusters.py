@@ -24,7 +24,7 @@ def default_counts(loans: pa.Table, months: pa.Table) -> tuple[Float2D, Float2D]
     ids = loans["loan_id"].to_numpy()
     order = np.argsort(ids)
     owner = codes[order[np.searchsorted(ids[order], months["loan_id"].to_numpy())]]
-    dates, place = np.unique(pc.cast(months["month"], pa.int32()).to_numpy(), return_inverse=True)
+    dates, place = np.unique(months["month"].to_numpy(), return_inverse=True)
     hit = np.asarray(pc.equal(pc.cast(months["status"], pa.string()), DEFAULT).to_numpy())
     size = (len(dates), int(codes.max()) + 1)
     cell = place * size[1] + owner

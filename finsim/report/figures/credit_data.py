@@ -44,8 +44,8 @@ def read_credit(run: RunFolder, label: str) -> Credit | None:
     number = loans["loan_id"].to_numpy()
     order = np.argsort(number)
     row = order[np.searchsorted(number, hit["loan_id"].to_numpy(), sorter=order)]
-    every = np.unique(months["month"].cast(pa.int32()).to_numpy())
-    place = np.searchsorted(every, hit["month"].cast(pa.int32()).to_numpy())
+    every = np.unique(months["month"].to_numpy())
+    place = np.searchsorted(every, hit["month"].to_numpy())
     cells = np.bincount(code[row] * len(every) + place, minlength=len(sectors) * len(every))
     losses = run.table("credit", label, "losses", ["loss"])["loss"].to_numpy()
     currency = str(loans["currency"][0].as_py()) if "currency" in wanted and len(loans) else ""

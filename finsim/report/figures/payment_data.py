@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from finsim.notation import NANOS_PER_DAY, Float1D, Int1D
+from finsim.records.columns import INSTANT
+from finsim.records.transaction_files import row_batches, row_files
 from finsim.report.run_folder import RunFolder
 
 NANOS_PER_HOUR = NANOS_PER_DAY // 24
@@ -54,7 +56,7 @@ class Payments:
 
 def read_payments(run: RunFolder, label: str, full: bool) -> Payments | None:
     """Count the rows of one scenario; with ``full`` also keep the stories' rows. None without a table."""
-    if not run.has("transactions", "transactions", label):
+    if not (run.has("transactions", "transactions", label) and run.has("transactions", "labels", label)):
         return None
     columns = _COLUMNS if full else _LIGHT
     hours = np.zeros((len(GROUPS), 24), dtype=np.int64)
@@ -63,19 +65,18 @@ def read_payments(run: RunFolder, label: str, full: bool) -> Payments | None:
     start = _first_day(run, label)
     stories: list[pa.Table] = []
     amounts: list[Float1D] = []
-    with pq.ParquetFile(run.parquet("transactions", label, "transactions")) as file:
-        for batch in file.iter_batches(batch_size=262_144, columns=list(columns)):
-            table = pa.Table.from_batches([batch])
-            group = _group(table)
-            moment = table["ts"].cast(pa.int64()).to_numpy() - start * NANOS_PER_DAY
-            day, hour = moment // NANOS_PER_DAY, moment % NANOS_PER_DAY // NANOS_PER_HOUR
-            hours += np.bincount(group * 24 + hour, minlength=hours.size).reshape(hours.shape)
-            days = _added(days, group, day)
-            declined += pc.sum(pc.equal(table["status"], "declined")).as_py() or 0
-            if full:
-                amounts.append(_sample(table, rows, group))
-                stories.append(table.filter(pc.is_valid(table["narrative"])))
-            rows += table.num_rows
+    for batch in row_batches(row_files(run.path, label), columns):
+        table = pa.Table.from_batches([batch])
+        group = _group(table)
+        moment = table["ts"].cast(pa.int64()).to_numpy() - start * NANOS_PER_DAY
+        day, hour = moment // NANOS_PER_DAY, moment % NANOS_PER_DAY // NANOS_PER_HOUR
+        hours += np.bincount(group * 24 + hour, minlength=hours.size).reshape(hours.shape)
+        days = _added(days, group, day)
+        declined += pc.sum(pc.equal(table["status"], "declined")).as_py() or 0
+        if full:
+            amounts.append(_sample(table, rows, group))
+            stories.append(table.filter(pc.is_valid(table["narrative"])))
+        rows += table.num_rows
     kept = pa.concat_tables(stories).unify_dictionaries().combine_chunks() if full and stories else None
     first = np.datetime64(int(start), "D")
     ordinary = np.concatenate(amounts) if amounts else np.zeros(0)
@@ -85,7 +86,7 @@ def read_payments(run: RunFolder, label: str, full: bool) -> Payments | None:
 def _first_day(run: RunFolder, label: str) -> int:
     with pq.ParquetFile(run.parquet("transactions", label, "transactions")) as file:
         for batch in file.iter_batches(batch_size=1, columns=["ts"]):
-            return int(batch.column(0).cast(pa.int64())[0].as_py() // NANOS_PER_DAY)
+            return int(batch.column(0).cast(INSTANT).cast(pa.int64())[0].as_py() // NANOS_PER_DAY)
     return 0
 
 
