@@ -73,8 +73,9 @@ def _text(run: Path, sources: Sources, statement: Statement, files: _Files, dige
     return f"""# {_title(sources)}
 
 {_kind(statement)}
-It was made by finsim with seed {sources.seed}; the same study and seed make the same bytes. `report.html` shows it,
-`scorecard.json` judges it, `manifest.json` names every file with its digest, `finsim verify` checks them.
+It was made by finsim with seed {sources.seed}; the same study and seed make the same bytes. `report.html`
+shows it, `scorecard.json` judges it, `manifest.json` names every file with its digest, and `finsim verify`
+checks them.
 
 * study sha256: `{sources.study.get("sha256", "")}`
 * dataset sha256, over all tables: `{digest}`
@@ -86,8 +87,8 @@ It was made by finsim with seed {sources.seed}; the same study and seed make the
 |---|---|---|
 {_table_lines(run, files)}
 
-A table lies in `<table>/scenario=<name>/<table>.parquet`. Every column carries its description, unit, zone and role
-(`feature`, `label`, `key`, `internal`) as metadata of its Parquet field.
+A table lies in `<table>/scenario=<name>/<table>.parquet`. Every column carries its description, unit, zone
+and role (`feature`, `label`, `key`, `internal`) as metadata of its Parquet field.
 {_on_labels(files)}
 ## Made from
 

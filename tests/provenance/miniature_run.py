@@ -151,7 +151,7 @@ def accounts() -> pa.Table:
                 "kind": "external" if number == 6 else "current",
                 "opening_balance": 100,
                 "overdraft_limit": 0,
-                "opened": dt.date(2020, 1, 1),
+                "opened": dt.datetime(2020, 1, 1),
             }
             for number in range(1, 7)
         ],
@@ -198,7 +198,7 @@ def months(seed: int, shift: int) -> pa.Table:
         [
             {
                 "loan_id": loan,
-                "month": dt.date(2026, month, 28),
+                "month": dt.datetime(2026, month, 28),
                 "status": "current",
                 "balance": 1000 * seed - month,
                 "pd": 0.01 + shift,

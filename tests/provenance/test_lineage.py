@@ -35,7 +35,7 @@ def test_units_are_written_as_given(tmp_path: Path) -> None:
     rows = table.to_pylist()
     assert [row["layer"] for row in rows] == ["market"] * 3 + ["credit"]
     assert [row["sequence"] for row in rows] == [0, 1, 2, 1]
-    assert (rows[3]["first_id"], rows[3]["last_id"], rows[0]["first_id"]) == (5, 9, None)
+    assert (rows[3]["first_id"], rows[3]["last_id"], rows[0]["first_id"]) == (5, 9, -1)
     assert rows[2]["repairs"] == 2
     assert not (tmp_path / REPAIRS).exists()
 

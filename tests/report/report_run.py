@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +159,7 @@ def _transactions(folder: Path, label: str) -> int:
     )
     accounts = [
         {"account_id": a, "customer_id": a, "bank_id": 0, "kind": "external" if a >= 100 else "current",
-         "opening_balance": 100_000, "overdraft_limit": 0, "opened": date(2020, 1, 1)} for a in range(220)
+         "opening_balance": 100_000, "overdraft_limit": 0, "opened": datetime(2020, 1, 1)} for a in range(220)
     ]  # fmt: skip
     write_table(table_file(folder, "accounts", label), ACCOUNT_SCHEMA, [_typed(accounts, ACCOUNT_SCHEMA)])
     return write_rows(row_files(folder, label), [table])
@@ -219,7 +219,7 @@ def _credit(folder: Path, label: str) -> tuple[int, dict[str, Any]]:
         for month in dates:
             hit = rng.random() < rate
             rows.append({
-                "loan_id": loan, "month": month.astype(object), "status": "default" if hit else "current",
+                "loan_id": loan, "month": month.astype("datetime64[us]").astype(object), "status": "default" if hit else "current",
                 "balance": 90_000, "pd": 0.02, "lgd": 0.45, "loss": 40_000 if hit else 0,
             })  # fmt: skip
             if hit:
