@@ -107,7 +107,7 @@ def test_records_of_a_run_show_themselves_and_stream(finished: Run) -> None:
     for record in (finished.transactions, finished.paths, finished.portfolio):
         assert small(record)
         assert "<svg" in record._repr_html_()
-        assert polars.DataFrame(record).height == len(record) == len(pd.DataFrame.from_arrow(record))
+        assert polars.DataFrame(record).height == len(record) == pa.table(record).num_rows
     wave = finished.transactions_of("fraud-wave-mule-surge")
     assert f"schemes     {wave.patterns.num_rows}" in repr(wave)
 
