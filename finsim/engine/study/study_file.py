@@ -10,6 +10,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     SerializerFunctionWrapHandler,
     field_validator,
     model_serializer,
@@ -18,6 +19,7 @@ from pydantic import (
 from finsim import documents
 from finsim.engine.study import named_inputs as naming
 from finsim.engine.study.credit_part import CreditPart
+from finsim.engine.study.places_in_file import Places
 from finsim.errors import Problem, StudyError
 from finsim.generators import GENERATORS
 from finsim.records.storage import canonical_json, digest_text
@@ -140,11 +142,17 @@ class Study(_Part):
     credit: CreditPart | None = None
     scenarios: tuple[ScenarioChoice, ...] = (ScenarioChoice(name="base"),)
     evaluation: EvaluationPart = EvaluationPart()
+    _places: Places = PrivateAttr(default_factory=Places)
 
     @field_validator("scenarios", mode="before")
     @classmethod
     def _names_are_choices(cls, value: Any) -> Any:
         return _named(value)
+
+    @property
+    def places(self) -> Places:
+        """Where the keys of this study stand in its file; a study of values has no file."""
+        return self._places
 
     @property
     def digest(self) -> str:
@@ -239,7 +247,9 @@ def load_study(name_or_path: str) -> Study:
         problems.sort(key=_by_place)
         raise StudyError.of([*problems, *naming.faults(document.data)])
     assert study is not None
-    return _with_places(study, path.parent)
+    found = _with_data_paths(study, path.parent)
+    found._places = Places(document)
+    return found
 
 
 def _by_place(problem: Problem) -> tuple[int, ...]:
@@ -259,7 +269,7 @@ def _contradictions(study: Study, document: documents.Document) -> list[Problem]
     return found
 
 
-def _with_places(study: Study, folder: Path) -> Study:
+def _with_data_paths(study: Study, folder: Path) -> Study:
     """Make data paths independent of the study's folder."""
     parts: dict[str, Any] = {}
     for world in ("market", "credit"):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -71,46 +70,41 @@ def resolve(study: Study) -> Plan:
     of all files; nothing is written.
     """
     errors: list[FinsimError] = []
+    places = study.places
     prices: Prices | None = None
     if study.market:
-        with _noted(errors):
+        with places.noting(errors, ("market", "data")):
             prices = read_history(study.market)
-            beta_of(prices.assets, study.market.betas)
+        for name in study.market.betas if prices is not None else ():
+            with places.noting(errors, ("market", "betas", name)):
+                beta_of(prices.assets, {name: 1.0})
     clock = _clock(study, prices)
     scenarios: dict[str, Scenario] = {}
     drivers: dict[str, Drivers] = {}
     for choice in study.scenarios:
-        with _noted(errors):
+        with places.noting(errors, places.scenario(choice.name)):
             scenarios[choice.label] = load_scenario(choice.name)
             drivers[choice.label] = compiling.drivers(scenarios[choice.label], clock, choice.severity)
     if study.market:
-        with _noted(errors):
+        with places.noting(errors, ("market", "generator")):
             _check_generator(study.market.generator)
     narratives: tuple[Narrative, ...] = ()
-    with _noted(errors):
+    with places.noting(errors, ("transactions", "narratives")):
         narratives = _narratives(study)
     rules = _rules(study, prices, errors)
     inputs: dict[str, str] = {}
-    with _noted(errors):
+    with places.noting(errors, ()):
         inputs = {} if errors else _inputs(study)
     if errors:
-        raise _joined(errors)
+        raise joined(errors)
     return Plan(study, clock, scenarios, drivers, narratives, rules, inputs)
 
 
-def _joined(errors: list[FinsimError]) -> FinsimError:
+def joined(errors: list[FinsimError]) -> FinsimError:
+    """Return one error with all problems of several: of their kind, or a StudyError for several kinds."""
     kinds = {type(error) for error in errors}
     kind = kinds.pop() if len(kinds) == 1 else StudyError
     return kind.of(dict.fromkeys(problem for error in errors for problem in error.problems))
-
-
-@contextmanager
-def _noted(errors: list[FinsimError]) -> Iterator[None]:
-    """Keep an error and go on, so that all problems are reported at once."""
-    try:
-        yield
-    except FinsimError as error:
-        errors.append(error)
 
 
 def _check_generator(choice: GeneratorChoice) -> None:
@@ -160,11 +154,11 @@ def _rules(study: Study, prices: Prices | None, errors: list[FinsimError]) -> di
         if world == WORLD and packs and prices is not None:
             packs = packs_of(part.rules, prices)
         for key, pack in packs.items():
-            with _noted(errors):
+            with study.places.noting(errors, (world, "rules")):
                 found[key] = _sound(pack)
     learned = study.market.generator.rules if study.market else None
     if learned:
-        with _noted(errors):
+        with study.places.noting(errors, ("market", "generator", "rules")):
             found[LEARNED] = _sound(learned.pack)
     return found
 

@@ -25,7 +25,7 @@ from finsim.generators.training.rule_penalty import Penalty, check_weight, kept_
 from finsim.generators.training.sampling_batches import BATCH, in_batches
 from finsim.generators.training.training_interface import Schedule
 from finsim.generators.training.training_loop import train
-from finsim.generators.training.training_windows import FEWEST, split
+from finsim.generators.training.training_windows import FEWEST, places, split
 from finsim.notation import Float2D, Float3D
 from finsim.randomness import Streams
 
@@ -87,6 +87,14 @@ class Flow:
         self.settings, self.grid, self.encoding = settings, grid, encoding
         self.network, self.starts = network, starts
         self.report = FitReport()
+
+    @classmethod
+    def refuse(cls, data: Sequences, settings: Settings) -> None:
+        """Raise FitError for a device, sizes or a history that no training can begin with."""
+        pick_device(settings.device)
+        grid = _grid(settings, data.values.shape[1])
+        learned, _ = split(data, settings.held_out, grid.window)
+        places(learned, grid.window, fewest=FEWEST)
 
     @classmethod
     def fit(

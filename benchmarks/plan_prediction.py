@@ -1,0 +1,233 @@
+"""What `finsim plan` predicts beside what `finsim run` spends: CPU seconds, memory, rows, illicit rows.
+
+Run: ``python benchmarks/plan_prediction.py [--studies tested|fitted|NAME ...] [--json FILE]``.
+
+Each study runs once to warm the caches of compiled code when they are cold, then once in a process of its
+own; CPU seconds and peak memory are those of the whole tree of processes. The constants of the prediction
+were fitted on the studies ``fitted`` alone. Takes about ten minutes on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+LIMIT = 0.30
+FRAUD = ["card_testing_escalation", "account_takeover", "app_scam_mule_chain", "scatter_gather_structuring"]
+DECOYS = ["payroll_fan_out", "marketplace_gather_scatter"]
+PRICES = "wiki_aapl_ibm_2000_2013"
+OFF: dict[str, Any] = {"enabled": False}
+
+
+def market(paths: int, sessions: int, generator: Any = "bootstrap", **keys: Any) -> dict[str, Any]:
+    """Return a market part; ``generator`` is a name, or steps of the flow."""
+    named = {"name": "flow", "steps": generator} if isinstance(generator, int) else {"name": generator}
+    return {"data": PRICES, "generator": named, "paths": paths, "sessions": sessions, **keys}
+
+
+def people(accounts: int, days: int, narratives: Iterable[Any] = (*FRAUD, *DECOYS), **keys: Any) -> Any:
+    """Return a transactions part."""
+    return {"accounts": accounts, "days": days, "narratives": list(narratives), **keys}
+
+
+def loans(count: int, months: int, draws: int, **keys: Any) -> dict[str, Any]:
+    """Return a credit part."""
+    return {"data": "german_credit", "loans": count, "months": months, "draws": draws, **keys}
+
+
+def counts(**schemes: int) -> list[dict[str, Any]]:
+    """Return narratives with an exact number of schemes."""
+    return [{"name": name, "count": count} for name, count in schemes.items()]
+
+
+WAVE, CRASH, ADVERSE = "fraud-wave-mule-surge", "gfc-2008", "dfast-severely-adverse-2026"
+TESTED: dict[str, dict[str, Any]] = {
+    "fraud-month": {"transactions": people(6_000, 30), "scenarios": ["base"], "evaluation": OFF},
+    "fraud-judged": {
+        "transactions": people(4_000, 60, shard_accounts=2_000),
+        "scenarios": ["base", WAVE],
+        "evaluation": {"bootstrap": 100, "judge_refits": 0},
+    },
+    "fraud-counted": {
+        "transactions": people(3_000, 45, counts(account_takeover=60, app_scam_mule_chain=40)),
+        "scenarios": ["base", "covid-2020"],
+        "evaluation": OFF,
+    },
+    "market-bootstrap": {
+        "market": market(40, 1_500),
+        "scenarios": ["base", CRASH],
+        "evaluation": {"bootstrap": 100, "judge_refits": 0},
+    },
+    "market-flow": {"market": market(30, 600, 150), "scenarios": ["base", CRASH], "evaluation": OFF},
+    "market-judged": {
+        "market": market(24, 800, 100),
+        "scenarios": ["base"],
+        "evaluation": {"bootstrap": 60, "judge_refits": 1, "judge_iterations": 100},
+    },
+    "credit": {
+        "credit": loans(6_000, 36, 60_000),
+        "scenarios": ["base", ADVERSE, "covid-2020"],
+        "evaluation": {"bootstrap": 100},
+    },
+    "credit-kept": {
+        "credit": {"data": "tape.csv", "keep": True, "months": 48, "draws": 40_000, "columns": "OWN"},
+        "scenarios": ["base", CRASH],
+        "evaluation": {"bootstrap": 50},
+    },
+    "three-worlds": {
+        "market": market(20, 504),
+        "transactions": people(1_500, 40),
+        "credit": loans(1_500, 24, 20_000),
+        "scenarios": ["base", ADVERSE, WAVE],
+        "evaluation": {"bootstrap": 60, "judge_refits": 0},
+    },
+    "wide-week": {"transactions": people(40_000, 7), "scenarios": ["base"], "evaluation": OFF},
+}
+FITTED: dict[str, dict[str, Any]] = {
+    "f-people": {"transactions": people(2_000, 30), "scenarios": ["base"], "evaluation": OFF},
+    "f-people-more": {"transactions": people(10_000, 45), "scenarios": ["base", WAVE], "evaluation": OFF},
+    "f-people-judged": {
+        "transactions": people(2_500, 30),
+        "scenarios": ["base"],
+        "evaluation": {"bootstrap": 200, "judge_refits": 0},
+    },
+    "f-people-judged-more": {
+        "transactions": people(8_000, 60),
+        "scenarios": ["base"],
+        "evaluation": {"bootstrap": 50, "judge_refits": 0},
+    },
+    "f-market": {"market": market(60, 500), "scenarios": ["base"], "evaluation": OFF},
+    "f-market-more": {"market": market(100, 2_000), "scenarios": ["base", CRASH], "evaluation": OFF},
+    "f-market-judged": {
+        "market": market(30, 1_000),
+        "scenarios": ["base"],
+        "evaluation": {"bootstrap": 200, "judge_refits": 0},
+    },
+    "f-market-judged-more": {
+        "market": market(100, 2_520),
+        "scenarios": ["base"],
+        "evaluation": {"bootstrap": 50, "judge_refits": 0},
+    },
+    "f-market-judges": {
+        "market": market(30, 1_000),
+        "scenarios": ["base"],
+        "evaluation": {"bootstrap": 50, "judge_refits": 1, "judge_iterations": 200},
+    },
+    "f-flow": {"market": market(10, 400, 100), "scenarios": ["base"], "evaluation": OFF},
+    "f-flow-more": {"market": market(60, 1_000, 300), "scenarios": ["base"], "evaluation": OFF},
+    "f-timegan": {
+        "market": {**market(10, 400), "generator": {"name": "timegan", "steps": 60}},
+        "scenarios": ["base"],
+        "evaluation": OFF,
+    },
+    "f-credit": {"credit": loans(2_000, 12, 10_000), "scenarios": ["base"], "evaluation": OFF},
+    "f-credit-more": {"credit": loans(10_000, 48, 100_000), "scenarios": ["base", CRASH], "evaluation": OFF},
+    "f-credit-judged": {
+        "credit": loans(2_000, 12, 10_000),
+        "scenarios": ["base"],
+        "evaluation": {"bootstrap": 200},
+    },
+    "f-credit-judged-more": {
+        "credit": loans(10_000, 36, 20_000),
+        "scenarios": ["base"],
+        "evaluation": {"bootstrap": 50},
+    },
+}
+STUDIES = {**TESTED, **FITTED}
+COLUMNS = {"id": "loan", "amount": "amount", "term": "term", "pd": "pd", "lgd": "lgd", "rate": "rate"}
+
+
+def written(name: str, folder: Path) -> Path:
+    """Write a study (and the tape that it keeps) and return its file."""
+    study = json.loads(json.dumps(STUDIES[name]))
+    if study.get("credit", {}).get("columns") == "OWN":
+        study["credit"]["columns"] = COLUMNS
+        rows = [
+            f"L{k},{1_000 + 37 * (k % 800)},{(24, 36, 60)[k % 3]},{0.004 + 0.0003 * (k % 200):.4f},"
+            f"{0.2 + 0.002 * (k % 250):.3f},{0.05 + 0.0004 * (k % 300):.4f}"
+            for k in range(4_000)
+        ]
+        (folder / "tape.csv").write_text("\n".join([",".join(COLUMNS.values()), *rows]) + "\n")
+    path = folder / f"{name}.yaml"
+    path.write_text(yaml.safe_dump({"finsim": "study/1", "id": name, **study}))
+    return path
+
+
+def measured(study: Path, output: Path) -> dict[str, Any]:
+    """Run a study in a process of its own; return CPU seconds, peak bytes, and what the run counted."""
+    before = _spent()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "finsim", "run", str(study), "-o", str(output)],
+        cwd=study.parent,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=_environment(),
+    )
+    peak = [0]
+    watcher = threading.Thread(target=_watch, args=(process, peak), daemon=True)
+    watcher.start()
+    process.wait()
+    watcher.join()
+    if not (output / "manifest.json").is_file():
+        raise SystemExit(f"{study.name} was not finished: rc {process.returncode}")
+    manifest = json.loads((output / "manifest.json").read_text())
+    facts = manifest["scores"]["facts"].items()
+    found = {key.partition("/")[2]: one["counts"] for key, one in facts if key.startswith("transactions/")}
+    return {
+        "cpu_seconds": _spent() - before,
+        "memory": peak[0],
+        "disk": sum(file.stat().st_size for file in output.rglob("*") if file.is_file()),
+        "rows": sum(one["rows"] for one in manifest["outputs"]),
+        "counts": found,
+        "tasks": _tasks(output),
+    }
+
+
+def _environment() -> dict[str, str]:
+    import os
+
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def _spent() -> float:
+    import resource
+
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _watch(process: subprocess.Popen[bytes], peak: list[int]) -> None:
+    """Keep the largest sum of resident bytes over the tree of a process."""
+    while process.poll() is None:
+        peak[0] = max(peak[0], _resident(process.pid))
+        time.sleep(0.02)
+
+
+def _resident(pid: int) -> int:
+    try:
+        status = Path(f"/proc/{pid}/statm").read_text().split()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return 0
+    return int(status[1]) * 4096 + sum(_resident(int(child)) for child in children)
+
+
+def _tasks(run: Path) -> dict[str, float]:
+    """Return CPU seconds per stage of a finished run."""
+    found: dict[str, float] = {}
+    for file in (run / ".finsim" / "done").glob("*.json"):
+        done = json.loads(file.read_text())
+        stage = done["key"] if done["key"].startswith("evidence") else done["key"].split("/")[0]
+        found[stage] = found.get(stage, 0.0) + done["cpu_seconds"]
+    return found
