@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,9 @@ def plan(
     ],
     seed: Seed = None,
     scale: Annotated[float, typer.Option("--scale", help="As in `finsim run`.")] = 1.0,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder that the run would write.")
+    ] = None,
     schema: SchemaFile = None,
     csv: CsvDialect = None,
     as_json: AsJson = False,
@@ -31,13 +35,16 @@ def plan(
     if schema is not None or csv or _is_table(Path(study)):
         _table(Path(study), schema, csv, as_json)
         return
-    from finsim.engine.study.plan_summary import describe
+    from finsim.engine.planning.plan_summary import describe
     from finsim.engine.study.study_file import load_study
     from finsim.engine.study.study_resolution import resolve
 
     resolved = resolve(load_study(study).with_seed(seed).scaled(scale))
-    data, text = describe(resolved)
-    show(data, text, as_json)
+    words = [study, *(["--seed", str(seed)] if seed is not None else [])]
+    words += ["--scale", f"{scale:g}"] if scale != 1.0 else []
+    words += ["-o", str(output)] if output is not None else []
+    summary = describe(resolved, output=output, command=shlex.join(words))
+    show(summary.to_dict(), summary.to_text(), as_json)
 
 
 def _is_table(path: Path) -> bool:

@@ -45,5 +45,5 @@ def forecast_payments(plan: Plan) -> PaymentForecast | None:
         if key not in drawn:
             drawn[key] = len(ordinary_orders(population, small, plan.streams, 0, drivers))
         rows[label] = round(drawn[key] * settings.accounts / few)
-    outside = int(np.count_nonzero(population.accounts.external))
-    return PaymentForecast(rows, len(drawn), settings.accounts + outside)
+    outside = np.count_nonzero(population.accounts.external) * settings.accounts / few
+    return PaymentForecast(rows, len(drawn), settings.accounts + round(outside))

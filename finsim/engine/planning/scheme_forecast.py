@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from math import ceil
 from typing import Any
@@ -13,17 +13,14 @@ from finsim.agents.ledger_posting import posted_alone
 from finsim.agents.narratives.narrative import Narrative
 from finsim.agents.population.population import Population, build_population
 from finsim.agents.schemes.scheme_generation import scheme_orders
-from finsim.agents.schemes.start_times import expected_schemes, mean_factor
+from finsim.agents.schemes.start_times import expected_schemes, mean_factor, mule_settings
 from finsim.agents.settings import NarrativeUse, Settings
 from finsim.engine.planning.trial_run import LARGEST_WORLD
 from finsim.engine.study.study_resolution import Plan, agent_settings
 from finsim.evaluation.utility.detection import LEAST_ROWS, LEAST_SCHEMES, TRAIN_SHARE
+from finsim.records.storage import canonical_json
 
-FEWEST_ROWS = ceil(LEAST_ROWS / (1 - TRAIN_SHARE))
-FEWEST_SCHEMES = ceil(LEAST_SCHEMES / (1 - TRAIN_SHARE))
-"""What a world needs so that the later part of it can test a detector (evaluation.utility.detection)."""
-
-PLANNED_SCHEMES = 250
+PLANNED_SCHEMES = 150
 """assumption: schemes of a narrative that are planned one by one (about 1 ms each); more are thinned."""
 
 
@@ -31,7 +28,9 @@ PLANNED_SCHEMES = 250
 class SchemeForecast:
     """What one narrative gives in one scenario: schemes, rows with an illicit label, and all its rows.
 
-    ``source`` is where its numbers come from, as its file says.
+    ``early_rows`` are the illicit rows of the first 70 % of the days, ``late_rows`` and ``late_schemes``
+    those of schemes that begin later: what a detector is trained and tested on. ``source`` is where the rate comes
+    from, as the narrative's file says.
     """
 
     scenario: str
@@ -39,25 +38,35 @@ class SchemeForecast:
     schemes: int
     illicit_rows: int
     rows: int
+    early_rows: int
+    late_rows: int
+    late_schemes: int
     decoy: bool
     source: str
 
     @property
     def is_too_few(self) -> bool:
-        """Whether a detector that is trained on the first part cannot be tested on the rest."""
-        few = self.illicit_rows < FEWEST_ROWS or self.schemes < FEWEST_SCHEMES
-        return few and not self.decoy
+        """Whether a detector of this narrative alone has too little to be trained on, or tested."""
+        return not self.decoy and not detectable([self])
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         return {**asdict(self), "too_few_to_train_on": self.is_too_few}
 
 
+def detectable(forecasts: Iterable[SchemeForecast]) -> bool:
+    """Tell whether the schemes of these forecasts are enough for the detector of the evidence."""
+    several = list(forecasts)
+    early, late = sum(one.early_rows for one in several), sum(one.late_rows for one in several)
+    enough = early >= LEAST_ROWS and late >= LEAST_ROWS
+    return enough and sum(one.late_schemes for one in several) >= LEAST_SCHEMES
+
+
 def forecast_schemes(plan: Plan) -> tuple[SchemeForecast, ...]:
     """Return the forecast of every scenario and narrative of a study, in their order.
 
     The schemes of the run itself are planned, and posted to a ledger that holds nothing else. Of a narrative
-    with more than 250 schemes a sample is, and of a world with more than 200,000 accounts a smaller one; the
+    with more than 150 schemes a sample is, and of a world with more than 200,000 accounts a smaller one; the
     schemes are then the expected ones, with the rows of the planned ones. Deterministic in study and seed.
     """
     if plan.study.transactions is None or not plan.narratives:
@@ -66,9 +75,14 @@ def forecast_schemes(plan: Plan) -> tuple[SchemeForecast, ...]:
     part = min(1.0, LARGEST_WORLD / settings.accounts)
     world = replace(settings, accounts=round(settings.accounts * part))
     population = build_population(world, plan.streams)
+    known: dict[str, list[SchemeForecast]] = {}
     found: list[SchemeForecast] = []
-    for label in plan.scenarios:
-        found += _forecast(plan, label, world, population, part)
+    for label, drivers in plan.drivers.items():
+        series = {name: values.tolist() for name, values in drivers.intensity.items()}
+        key = canonical_json([series, mule_settings(drivers)])
+        if key not in known:
+            known[key] = list(_forecast(plan, label, world, population, part))
+        found += [replace(one, scenario=label) for one in known[key]]
     return tuple(found)
 
 
@@ -88,21 +102,31 @@ def _forecast(
         thinned.append(_thinned(small, story, share))
     sample = replace(world, narratives=tuple(thinned))
     orders, schemes = scheme_orders(population, plan.narratives, sample, plan.streams, drivers)
-    has_row = posted_alone(population, orders, schemes)
-    step = orders.plan_row[has_row]
-    told = schemes.narrative[schemes.steps.scheme[step]]
-    illicit = (schemes.fraud | schemes.laundering)[step]
+    rows = orders.take(np.flatnonzero(posted_alone(population, orders, schemes)))
+    owner = schemes.steps.scheme[rows.plan_row]
+    told = schemes.narrative[owner]
+    illicit = (schemes.fraud | schemes.laundering)[rows.plan_row]
+    cut = world.start_ns + int(TRAIN_SHARE * (world.end_ns - world.start_ns))
+    late = illicit & (schemes.start[owner] >= cut)
+    begun = np.isin(np.arange(len(schemes)), owner[late])
     size = len(plan.narratives)
     number = np.bincount(schemes.narrative, minlength=size)
-    every, bad = np.bincount(told, minlength=size), np.bincount(told, illicit, minlength=size)
+    counted = np.stack(
+        [
+            np.bincount(told, minlength=size),
+            np.bincount(told[illicit], minlength=size),
+            np.bincount(told[illicit & (rows.ts < cut)], minlength=size),
+            np.bincount(told[late], minlength=size),
+            np.bincount(schemes.narrative[begun], minlength=size),
+        ]
+    )
     for at, (story, use) in enumerate(zip(plan.narratives, thinned, strict=True)):
-        is_whole = use == uses[story.id]
-        count = float(number[at]) if is_whole else expected[story.id]
+        count = float(number[at]) if use == uses[story.id] else expected[story.id]
         times = count / max(float(number[at]), 1.0)
+        every, bad, early, later, begin = (round(float(one) * times) for one in counted[:, at])
         source = story.rate.source or f"assumption: {story.rate.assumption}"
-        rows = round(float(every[at]) * times)
         yield SchemeForecast(
-            label, story.id, round(count), round(float(bad[at]) * times), rows, story.decoy, source
+            label, story.id, round(count), bad, every, early, later, begin, story.decoy, source
         )
 
 
