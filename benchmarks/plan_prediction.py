@@ -9,11 +9,9 @@ were fitted on the studies ``fitted`` alone. Takes about ten minutes on two core
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterable
@@ -211,16 +209,18 @@ def _watch(process: subprocess.Popen[bytes], peak: list[int]) -> None:
     """Keep the largest sum of resident bytes over the tree of a process."""
     while process.poll() is None:
         peak[0] = max(peak[0], _resident(process.pid))
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def _resident(pid: int) -> int:
+    """Return the bytes of a tree of processes; pages that several of them share are counted once."""
     try:
-        status = Path(f"/proc/{pid}/statm").read_text().split()
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:
         return 0
-    return int(status[1]) * 4096 + sum(_resident(int(child)) for child in children)
+    own = sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+    return own + sum(_resident(int(child)) for child in children)
 
 
 def _tasks(run: Path) -> dict[str, float]:

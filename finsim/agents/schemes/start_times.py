@@ -68,9 +68,9 @@ def expected_schemes(
 
 def mean_factor(narrative: Narrative, settings: Settings, drivers: Drivers) -> float:
     """Return what a scenario multiplies the expected number of schemes by, on average over the days."""
-    variants = narrative.variants or {"": None}
-    weights = [1.0 if form is None else form.weight for form in variants.values()]
-    means = [float(_factor(narrative, name, settings, drivers).mean()) for name in variants]
+    names = list(narrative.variants) or [""]
+    weights = [narrative.variants[name].weight if name else 1.0 for name in names]
+    means = [float(_factor(narrative, name, settings, drivers).mean()) for name in names]
     return float(np.average(means, weights=weights))
 
 
@@ -128,7 +128,7 @@ def refuse_number(narrative: Narrative, schemes: float) -> None:
     if schemes >= PER_LAYER:
         raise StudyError(
             f"{narrative.id} has {schemes:.0f} schemes",
-            place="agents.narratives",
+            place="narratives",
             expected=f"fewer than {PER_LAYER:,}",
             remedy="lower its rate",
         )

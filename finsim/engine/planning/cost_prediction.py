@@ -122,7 +122,7 @@ class Cost:
 
 
 def predict(plan: Plan, sizes: WorkSizes, history_rows: int = 0, workers: int = 1) -> Cost:
-    """Return what a run of a study will cost on this machine; ``history_rows`` are the dates of its prices."""
+    """Return what a run will cost on this machine; ``history_rows`` are the dates of the study's prices."""
     machine = machine_factor()
     work = units(plan, sizes, history_rows, workers)
     parts = {

@@ -133,7 +133,7 @@ class PlanSummary:
             )
 
     def _story(self, found: list[SchemeForecast], transactions: Mapping[str, int]) -> str:
-        """Return one narrative in the first scenario, the most it has in another, and where its rate is from."""
+        """Return one narrative in the first scenario, its most in another, and where its rate is from."""
         one = found[0]
         counts = {each.scenario: each.schemes for each in found}
         text = f"{one.narrative:<28} {one.schemes:,} schemes"

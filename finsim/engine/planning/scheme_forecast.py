@@ -29,8 +29,8 @@ class SchemeForecast:
     """What one narrative gives in one scenario: schemes, rows with an illicit label, and all its rows.
 
     ``early_rows`` are the illicit rows of the first 70 % of the days, ``late_rows`` and ``late_schemes``
-    those of schemes that begin later: what a detector is trained and tested on. ``source`` is where the rate comes
-    from, as the narrative's file says.
+    those of schemes that begin later: what a detector is trained and tested on. ``source`` is where the
+    rate comes from, as the narrative's file says.
     """
 
     scenario: str

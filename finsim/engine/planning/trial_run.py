@@ -65,8 +65,11 @@ def _refuse_training(choice: GeneratorChoice, train: Any, encoding: Any) -> None
     rules = None if choice.rules is None else TrainingRules(choice.rules.pack, choice.rules.weight)
     settings = settings_of(Learner(choice.name, choice.settings, rules=rules))
     GENERATORS.load(choice.name).refuse(Sequences(split_returns(train, encoding)[None]), settings)
-    if rules is not None:
-        bar_penalty(RuleSet.load(rules.pack), train, encoding)
+    penalty = None if rules is None else bar_penalty(RuleSet.load(rules.pack), train, encoding)
+    if hasattr(settings, "rule_weight"):
+        from finsim.generators.training.rule_penalty import check_weight
+
+        check_weight(settings.rule_weight, penalty)
 
 
 def transactions_trial(plan: Plan, errors: Errors) -> None:
@@ -78,10 +81,16 @@ def transactions_trial(plan: Plan, errors: Errors) -> None:
     from finsim.agents.scenario_effects import behaviour
     from finsim.agents.schemes.scheme_generation import scheme_orders
     from finsim.agents.schemes.start_times import expected_schemes, refuse_number
+    from finsim.agents.settings import NarrativeUse
     from finsim.engine.stages.transaction_stage import population_of
 
     places = plan.study.places
     seen = len(errors)
+    for use in part.narratives:
+        with places.noting(errors, places.narrative(use.name)):
+            NarrativeUse(use.name, use.rate, use.count)
+    if len(errors) > seen:
+        return
     with places.noting(errors, ("transactions",)):
         settings = agent_settings(plan)
     if len(errors) > seen:

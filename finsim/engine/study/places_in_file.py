@@ -44,18 +44,32 @@ class Places:
         return ("transactions", "narratives")
 
     def placed(self, problems: Iterable[Problem], loc: Loc) -> Iterator[Problem]:
-        """Yield problems at the key that caused them; those with a file of their own keep its place.
+        """Yield problems at the key that caused them, or at one below it that a problem names as its place.
 
-        What a problem calls its place is kept as the first words of what was found.
+        Those with a file of their own keep its place. A place in other words becomes the first words of what
+        was found.
         """
-        here = self.at(loc)
         for problem in problems:
+            named = self._below(loc, problem.place)
+            here = self.at(loc if named is None else named)
             if problem.place.startswith(here) or _is_file(problem.place):
                 yield problem
                 continue
-            told = not problem.place or problem.place in problem.found or here.endswith(problem.place)
-            found = problem.found if told else f"{problem.place}: {problem.found}"
+            words = problem.place if named is None else problem.place.rpartition(".")[2]
+            told = not words or words in problem.found or here.endswith(words)
+            found = problem.found if told else f"{words}: {problem.found}"
             yield replace(problem, place=here, found=found)
+
+    def _below(self, loc: Loc, place: str) -> Loc | None:
+        """Return the key that dotted words name below ``loc``, as far as the file holds them."""
+        marks = self.document.marks if self.document else {}
+        words = [part for part in place.split(".") if part]
+        if loc and words[:1] == [loc[-1]]:
+            words = words[1:]
+        for size in range(len(words), 0, -1):
+            if (*loc, *words[:size]) in marks:
+                return (*loc, *words[:size])
+        return None
 
     @contextmanager
     def noting(self, errors: list[FinsimError], loc: Loc) -> Iterator[None]:

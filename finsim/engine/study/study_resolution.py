@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,9 @@ from finsim.records.trading_calendar import NYSE
 from finsim.scenarios import compile as compiling
 from finsim.scenarios.scenario import Scenario
 from finsim.scenarios.scenario import load as load_scenario
+
+
+_FIRST_YEAR, _LAST_YEAR = 1700, 2262
 
 
 @dataclass(frozen=True)
@@ -75,9 +79,14 @@ def resolve(study: Study) -> Plan:
     if study.market:
         with places.noting(errors, ("market", "data")):
             prices = read_history(study.market)
-        for name in study.market.betas if prices is not None else ():
+        for name, beta in study.market.betas.items() if prices is not None else ():
             with places.noting(errors, ("market", "betas", name)):
-                beta_of(prices.assets, {name: 1.0})
+                beta_of(prices.assets, {name: beta})
+                _refuse_infinite(name, beta)
+    with places.noting(errors, ("start",)):
+        _refuse_dates(study, prices)
+    if errors and not _LAST_YEAR > study.start.year >= _FIRST_YEAR:
+        raise joined(errors)  # no scenario can be laid on such days
     clock = _clock(study, prices)
     scenarios: dict[str, Scenario] = {}
     drivers: dict[str, Drivers] = {}
@@ -105,6 +114,24 @@ def joined(errors: list[FinsimError]) -> FinsimError:
     kinds = {type(error) for error in errors}
     kind = kinds.pop() if len(kinds) == 1 else StudyError
     return kind.of(dict.fromkeys(problem for error in errors for problem in error.problems))
+
+
+def _refuse_infinite(name: str, beta: float) -> None:
+    if not isfinite(beta):
+        raise StudyError(f"the beta of {name} is {beta}", expected="a number such as 1.2")
+
+
+def _refuse_dates(study: Study, prices: Prices | None) -> None:
+    """Raise StudyError where a world would reach beyond the years that timestamps in nanoseconds have."""
+    clock = _clock(study, prices)
+    steps = 252 if prices is None else prices.calendar.steps_a_year
+    years = max(clock.sessions / steps, clock.days / 365, clock.months / 12)
+    if study.start.year < _FIRST_YEAR or study.start.year + years + 1 > _LAST_YEAR:
+        raise StudyError(
+            f"start is {study.start}, and the worlds go on for {years:.0f} years",
+            expected=f"days between the years {_FIRST_YEAR} and {_LAST_YEAR}",
+            remedy="begin on another day, or shorten the worlds",
+        )
 
 
 def _check_generator(choice: GeneratorChoice) -> None:

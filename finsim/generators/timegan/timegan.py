@@ -197,6 +197,8 @@ def _check(settings: TimeGan.Settings) -> None:
             ("layers", settings.layers, 1),
             ("overlap", settings.overlap, 1),
             ("candidates", settings.candidates, 1),
+            ("batch", settings.batch, 1),
+            ("check_every", settings.check_every, 1),
         )
         if value < least
     ]
