@@ -9,9 +9,13 @@ were fitted on the studies ``fitted`` alone. Takes about ten minutes on two core
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
+import resource
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterable
@@ -193,14 +197,10 @@ def measured(study: Path, output: Path) -> dict[str, Any]:
 
 
 def _environment() -> dict[str, str]:
-    import os
-
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def _spent() -> float:
-    import resource
-
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
@@ -231,3 +231,76 @@ def _tasks(run: Path) -> dict[str, float]:
         stage = done["key"] if done["key"].startswith("evidence") else done["key"].split("/")[0]
         found[stage] = found.get(stage, 0.0) + done["cpu_seconds"]
     return found
+
+
+def predicted(study: Path) -> dict[str, Any]:
+    """Return what the plan of a study says of CPU seconds, memory, disk, rows and illicit rows."""
+    from finsim.engine.planning.plan_summary import describe
+    from finsim.engine.study.study_file import load_study
+    from finsim.engine.study.study_resolution import resolve
+
+    summary = describe(resolve(load_study(str(study))))
+    return {
+        "cpu_seconds": summary.cost.cpu_seconds,
+        "memory": summary.cost.memory,
+        "disk": summary.cost.disk,
+        "rows": summary.sizes.total(),
+        "illicit": sum(summary.illicit_rows.values()),
+        "parts": dict(summary.cost.parts),
+    }
+
+
+def compared(name: str) -> dict[str, Any]:
+    """Return the prediction and the measurement of one study."""
+    with tempfile.TemporaryDirectory() as folder:
+        study = written(name, Path(folder))
+        said = predicted(study)
+        found = measured(study, Path(folder) / "run")
+    found["illicit"] = sum(one["illicit"] for one in found["counts"].values())
+    return {"name": name, "predicted": said, "measured": found}
+
+
+def table(rows: Iterable[dict[str, Any]]) -> str:
+    """Return predicted / measured and their ratio for every study."""
+    lines = [
+        f"{'study':<24}{'CPU s':>18}{'ratio':>7}{'memory MB':>16}{'ratio':>7}{'illicit':>14}{'ratio':>7}"
+        f"{'disk MB':>16}{'ratio':>7}"
+    ]
+    for row in rows:
+        line = f"{row['name']:<24}"
+        for key, unit, width in (
+            ("cpu_seconds", 1.0, 18),
+            ("memory", 1e6, 16),
+            ("illicit", 1.0, 14),
+            ("disk", 1e6, 16),
+        ):
+            said, found = row["predicted"][key] / unit, row["measured"][key] / unit
+            numbers = f"{said:,.1f} / {found:,.1f}" if key != "illicit" else f"{said:,} / {found:,}"
+            line += f"{numbers if found else '-':>{width}}{f'{said / found:.2f}' if found else '':>7}"
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Compare prediction and measurement of the chosen studies and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--studies", nargs="+", default=["tested"], help="tested, fitted, or names")
+    parser.add_argument("--json", type=Path, help="also write everything measured to this file")
+    chosen = parser.parse_args()
+    groups = {"tested": list(TESTED), "fitted": list(FITTED)}
+    names = [name for word in chosen.studies for name in groups.get(word, [word])]
+    rows = [compared(name) for name in names]
+    print(table(rows))
+    off = [
+        row["name"]
+        for row in rows
+        for key in ("cpu_seconds", "memory", "illicit")
+        if abs(row["predicted"][key] - row["measured"][key]) > LIMIT * row["measured"][key]
+    ]
+    print(f"beyond {LIMIT:.0%}: {', '.join(dict.fromkeys(off)) or 'none'}")
+    if chosen.json:
+        chosen.json.write_text(json.dumps(rows, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -8,9 +8,9 @@ import pytest
 
 from finsim.engine.planning.plan_summary import describe
 from finsim.engine.run import run
-from finsim.engine.study.study_file import load_study
+from finsim.engine.study.study_file import Study, load_study
 from finsim.engine.study.study_resolution import resolve
-from finsim.errors import FinsimError
+from finsim.errors import FinsimError, StudyError
 
 PRICES = "\n".join(
     ["date,close", *(f"2020-{m:02}-{d:02},{100 + m + d / 7:.3f}" for m in (1, 2, 3) for d in range(1, 29))]
@@ -63,13 +63,13 @@ CASES: dict[str, tuple[str, dict[str, str], str, str]] = {
         "no asset is called 'MSFT'",
     ),
     "history too short for the flow": (
-        "market:\n  data: p.csv\n  generator: {name: flow, steps: 5, settings: {context: 32}}\n  paths: 4\n  sessions: 70",
+        "market:\n  data: p.csv\n  generator: {name: flow, settings: {context: 32}}\n  sessions: 70",
         {"p.csv": "\n".join(PRICES.splitlines()[:64])},
         "study.yaml:5:3",
         "windows of",
     ),
     "history too short for the TimeGAN": (
-        "market:\n  data: p.csv\n  generator: {name: timegan, steps: 5, settings: {window: 48}}\n  paths: 4\n  sessions: 70",
+        "market:\n  data: p.csv\n  generator: {name: timegan, settings: {window: 48}}\n  sessions: 70",
         {"p.csv": "\n".join(PRICES.splitlines()[:64])},
         "study.yaml:5:3",
         "windows of",
@@ -117,7 +117,8 @@ CASES: dict[str, tuple[str, dict[str, str], str, str]] = {
         "collateral",
     ),
     "a scenario that leaves no price": (
-        f"market:\n  data: p.csv\n  {BOOTSTRAP}\n  sessions: 300\n  betas: {{p: 2.5}}\nscenarios: [mine.yaml]",
+        f"market:\n  data: p.csv\n  sessions: 300\n  {BOOTSTRAP}\n  betas: {{p: 2.5}}\n"
+        "scenarios: [mine.yaml]",
         {"p.csv": PRICES, "mine.yaml": DEEP},
         "study.yaml:7:3",
         "would move by beta 2.5",
@@ -201,3 +202,59 @@ def test_plan_and_run_refuse_the_same(name: str, tmp_path: Path, monkeypatch: py
     assert type(planned.value) is type(started.value)
     assert any(words in problem.found and place in problem.place for problem in planned.value.problems)
     assert not (tmp_path / "out").exists()
+
+
+CASES_OF_USERS = Path(__file__).resolve().parents[3] / "shared/cases/users/plan-accepts-what-run-refuses"
+
+
+def test_an_output_in_use_is_refused_by_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    study = written(tmp_path, "transactions: {accounts: 300, days: 2}", {})
+    used = tmp_path / "used"
+    used.mkdir()
+    (used / "mine.txt").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    for output in (used, tmp_path / "file" / "below"):
+        with pytest.raises(FinsimError) as planned:
+            describe(resolve(load_study(study)), output=output)
+        with pytest.raises(FinsimError) as started:
+            run(study, output=output)
+        assert planned.value.problems == started.value.problems
+    with pytest.raises(FinsimError, match="0 workers"):
+        describe(resolve(load_study(study)), output=tmp_path / "new", workers=0)
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_problems_of_all_worlds_come_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    body = (
+        f"market: {{data: p.csv, generator: {{name: bootstrap, settings: {{block: 0}}}}, sessions: 70}}\n"
+        f"credit: {{data: t.csv, months: 6, columns: {{{KEYS}}}, ignore: [opened]}}\n"
+        "transactions: {accounts: 300, days: 5000}"
+    )
+    study = written(tmp_path, body, {"p.csv": PRICES, "t.csv": FEW})
+    with pytest.raises(FinsimError) as caught:
+        describe(resolve(load_study(study)))
+    places = [problem.place for problem in caught.value.problems]
+    assert [place.split(":")[1] for place in places] == ["3", "5", "4"]
+
+
+@pytest.mark.skipif(not CASES_OF_USERS.is_dir(), reason="the cases are not beside this checkout")
+def test_the_case_of_a_beta_is_refused_at_its_line(tmp_path: Path) -> None:
+    study = str(CASES_OF_USERS / "study.yaml")
+    with pytest.raises(StudyError) as planned:
+        describe(resolve(load_study(study)))
+    with pytest.raises(StudyError) as started:
+        run(study, output=tmp_path / "out")
+    (problem,) = planned.value.problems
+    assert (problem,) == started.value.problems
+    assert problem.place == f"{study}:5:88"
+    assert problem.remedy == "use one of: mine"
+
+
+def test_a_study_of_values_is_placed_by_its_keys() -> None:
+    values = {"finsim": "study/1", "id": "s", "transactions": {"accounts": 300, "days": 5000}}
+    with pytest.raises(FinsimError) as caught:
+        describe(resolve(Study.model_validate(values)))
+    assert caught.value.problems[0].place == "transactions"
+    assert "days is 5000" in caught.value.problems[0].found

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from finsim.credit.book import money_of
-from finsim.engine.study.loan_tape import loan_count, tape_of
+from finsim.engine.study.loan_tape import tape_of
 from finsim.engine.study.market_history import read_history
 from finsim.engine.study.study_resolution import Plan, credit_settings
 
@@ -35,7 +35,7 @@ class DataFacts:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        return asdict(self)
+        return {**asdict(self), "assets": list(self.assets)}
 
     def line(self) -> str:
         """Return the facts as one line."""
@@ -69,8 +69,3 @@ def data_facts(plan: Plan) -> Iterator[DataFacts]:
         frame = tape_of(study.credit).frame
         currency, _ = money_of(frame, credit_settings(plan))
         yield DataFacts("credit", study.credit.data, len(frame), currency=currency)
-
-
-def kept_rows(plan: Plan) -> int:
-    """Return the loans of the book of a study, 0 without one."""
-    return loan_count(plan.study.credit) if plan.study.credit else 0

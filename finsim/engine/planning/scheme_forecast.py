@@ -121,7 +121,8 @@ def _forecast(
         ]
     )
     for at, (story, use) in enumerate(zip(plan.narratives, thinned, strict=True)):
-        count = float(number[at]) if use == uses[story.id] else expected[story.id]
+        is_whole = part == 1.0 and use == uses[story.id]
+        count = float(number[at]) if is_whole else expected[story.id]
         times = count / max(float(number[at]), 1.0)
         every, bad, early, later, begin = (round(float(one) * times) for one in counted[:, at])
         source = story.rate.source or f"assumption: {story.rate.assumption}"

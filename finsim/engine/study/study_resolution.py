@@ -34,7 +34,6 @@ from finsim.scenarios import compile as compiling
 from finsim.scenarios.scenario import Scenario
 from finsim.scenarios.scenario import load as load_scenario
 
-
 _FIRST_YEAR, _LAST_YEAR = 1700, 2262
 
 

@@ -204,9 +204,9 @@ class Flow:
 
 def _refuse_sizes(settings: Flow.Settings) -> None:
     """Raise FitError for every size that no network or training can have."""
-    least = {
-        name: 1 for name in ("width", "blocks", "heads", "expansion", "solver_steps", "batch", "check_every")
-    }
+    least = dict.fromkeys(
+        ("width", "blocks", "heads", "expansion", "solver_steps", "batch", "check_every"), 1
+    )
     problems = [
         Problem(f"settings.{name}", f"found {getattr(settings, name)}", f"at least {low}")
         for name, low in least.items()
