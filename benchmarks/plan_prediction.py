@@ -55,46 +55,54 @@ def counts(**schemes: int) -> list[dict[str, Any]]:
 
 WAVE, CRASH, ADVERSE = "fraud-wave-mule-surge", "gfc-2008", "dfast-severely-adverse-2026"
 TESTED: dict[str, dict[str, Any]] = {
-    "fraud-month": {"transactions": people(6_000, 30), "scenarios": ["base"], "evaluation": OFF},
-    "fraud-judged": {
-        "transactions": people(4_000, 60, shard_accounts=2_000),
+    "fraud-quarter": {"transactions": people(5_000, 90), "scenarios": ["base"], "evaluation": OFF},
+    "fraud-two-judged": {
+        "transactions": people(7_000, 40, shard_accounts=3_000),
         "scenarios": ["base", WAVE],
-        "evaluation": {"bootstrap": 100, "judge_refits": 0},
+        "evaluation": {"bootstrap": 150, "judge_refits": 0},
     },
-    "fraud-counted": {
-        "transactions": people(3_000, 45, counts(account_takeover=60, app_scam_mule_chain=40)),
-        "scenarios": ["base", "covid-2020"],
+    "fraud-many-schemes": {
+        "transactions": people(4_000, 30, counts(card_testing_escalation=700, account_takeover=300)),
+        "scenarios": ["base"],
         "evaluation": OFF,
     },
-    "market-bootstrap": {
-        "market": market(40, 1_500),
-        "scenarios": ["base", CRASH],
-        "evaluation": {"bootstrap": 100, "judge_refits": 0},
+    "market-wide": {
+        "market": market(150, 1_200),
+        "scenarios": ["base", CRASH, "covid-2020"],
+        "evaluation": {"bootstrap": 120, "judge_refits": 0},
     },
-    "market-flow": {"market": market(30, 600, 150), "scenarios": ["base", CRASH], "evaluation": OFF},
-    "market-judged": {
-        "market": market(24, 800, 100),
+    "market-flow-long": {
+        "market": market(80, 900, 500),
         "scenarios": ["base"],
-        "evaluation": {"bootstrap": 60, "judge_refits": 1, "judge_iterations": 100},
-    },
-    "credit": {
-        "credit": loans(6_000, 36, 60_000),
-        "scenarios": ["base", ADVERSE, "covid-2020"],
-        "evaluation": {"bootstrap": 100},
-    },
-    "credit-kept": {
-        "credit": {"data": "tape.csv", "keep": True, "months": 48, "draws": 40_000, "columns": "OWN"},
-        "scenarios": ["base", CRASH],
-        "evaluation": {"bootstrap": 50},
-    },
-    "three-worlds": {
-        "market": market(20, 504),
-        "transactions": people(1_500, 40),
-        "credit": loans(1_500, 24, 20_000),
-        "scenarios": ["base", ADVERSE, WAVE],
         "evaluation": {"bootstrap": 60, "judge_refits": 0},
     },
-    "wide-week": {"transactions": people(40_000, 7), "scenarios": ["base"], "evaluation": OFF},
+    "market-two-judges": {
+        "market": market(50, 700),
+        "scenarios": ["base"],
+        "evaluation": {"bootstrap": 80, "judge_refits": 2, "judge_iterations": 300},
+    },
+    "credit-large": {
+        "credit": loans(15_000, 24, 120_000),
+        "scenarios": ["base", "rates-shock-2022"],
+        "evaluation": {"bootstrap": 100},
+    },
+    "credit-kept-long": {
+        "credit": {"data": "tape.csv", "keep": True, "months": 60, "draws": 150_000, "columns": "OWN"},
+        "scenarios": ["base", ADVERSE, CRASH],
+        "evaluation": OFF,
+    },
+    "all-four": {
+        "market": market(60, 1_000, 120),
+        "transactions": people(3_000, 60),
+        "credit": loans(4_000, 36, 50_000),
+        "scenarios": ["base", CRASH, ADVERSE, WAVE],
+        "evaluation": {"bootstrap": 100, "judge_refits": 0},
+    },
+    "wide-month": {
+        "transactions": people(25_000, 30, FRAUD),
+        "scenarios": ["base", "compound-downturn-fraud"],
+        "evaluation": OFF,
+    },
 }
 FITTED: dict[str, dict[str, Any]] = {
     "f-people": {"transactions": people(2_000, 30), "scenarios": ["base"], "evaluation": OFF},
@@ -145,6 +153,46 @@ FITTED: dict[str, dict[str, Any]] = {
         "scenarios": ["base"],
         "evaluation": {"bootstrap": 50},
     },
+    "fraud-month": {"transactions": people(6_000, 30), "scenarios": ["base"], "evaluation": OFF},
+    "fraud-judged": {
+        "transactions": people(4_000, 60, shard_accounts=2_000),
+        "scenarios": ["base", WAVE],
+        "evaluation": {"bootstrap": 100, "judge_refits": 0},
+    },
+    "fraud-counted": {
+        "transactions": people(3_000, 45, counts(account_takeover=60, app_scam_mule_chain=40)),
+        "scenarios": ["base", "covid-2020"],
+        "evaluation": OFF,
+    },
+    "market-bootstrap": {
+        "market": market(40, 1_500),
+        "scenarios": ["base", CRASH],
+        "evaluation": {"bootstrap": 100, "judge_refits": 0},
+    },
+    "market-flow": {"market": market(30, 600, 150), "scenarios": ["base", CRASH], "evaluation": OFF},
+    "market-judged": {
+        "market": market(24, 800, 100),
+        "scenarios": ["base"],
+        "evaluation": {"bootstrap": 60, "judge_refits": 1, "judge_iterations": 100},
+    },
+    "credit": {
+        "credit": loans(6_000, 36, 60_000),
+        "scenarios": ["base", ADVERSE, "covid-2020"],
+        "evaluation": {"bootstrap": 100},
+    },
+    "credit-kept": {
+        "credit": {"data": "tape.csv", "keep": True, "months": 48, "draws": 40_000, "columns": "OWN"},
+        "scenarios": ["base", CRASH],
+        "evaluation": {"bootstrap": 50},
+    },
+    "three-worlds": {
+        "market": market(20, 504),
+        "transactions": people(1_500, 40),
+        "credit": loans(1_500, 24, 20_000),
+        "scenarios": ["base", ADVERSE, WAVE],
+        "evaluation": {"bootstrap": 60, "judge_refits": 0},
+    },
+    "wide-week": {"transactions": people(40_000, 7), "scenarios": ["base"], "evaluation": OFF},
 }
 STUDIES = {**TESTED, **FITTED}
 COLUMNS = {"id": "loan", "amount": "amount", "term": "term", "pd": "pd", "lgd": "lgd", "rate": "rate"}

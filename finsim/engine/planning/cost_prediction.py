@@ -17,68 +17,79 @@ import numpy as np
 from finsim.engine.planning.scheme_forecast import detectable
 from finsim.engine.planning.work_sizes import WorkSizes
 from finsim.engine.stages.evidence_stage import first_label, settings
+from finsim.engine.study.study_file import WORLDS
 from finsim.engine.study.study_resolution import Plan
 from finsim.generators import GENERATORS
 
+LEARNERS = ("flow", "timegan")
+"""Generators that are trained, with torch; the others only store what they resample."""
+
 MEASURED_ON = "measured on 2 cores, Python 3.11"
-COMPILING = 5.0
+COMPILING = 4.0
 """CPU seconds that a first run adds where the cache of compiled code is empty (measured, +-2)."""
 
 SECONDS: dict[str, dict[str, float]] = {
     "start and end": {
-        "process": 4.15,
+        "process": 3.1,
         "worker": 2.6,
-        "market": 0.1,
-        "transaction": 0.5e-6,
+        "world": 0.35,
+        "scenario": 0.08,
+        "loss curve": 1.0,
+        "transaction": 0.4e-6,
     },
     "market": {
-        "begin": 0.45,
-        "flow": 4.2,
-        "flow row": 1.9e-3,
-        "flow step": 0.025,
-        "flow batch session": 1.07e-3,
-        "timegan": 4.0,
-        "timegan step": 0.18,
-        "timegan batch session": 1.1e-3,
-        "path session": 3.0e-7,
-        "bar": 1.15e-6,
+        "begin": 0.3,
+        "torch": 2.2,
+        "flow": 1.0,
+        "flow row": 1.65e-3,
+        "flow step": 0.0205,
+        "flow batch session": 0.9e-3,
+        "timegan": 1.0,
+        "timegan step": 0.155,
+        "timegan batch session": 0.9e-3,
+        "path session": 2.5e-7,
+        "bar": 0.95e-6,
     },
-    "transactions": {"begin": 0.5, "payment": 0.9e-6, "row": 3.9e-6, "scheme": 1.1e-3},
+    "transactions": {"begin": 0.42, "payment": 0.77e-6, "row": 3.3e-6, "scheme": 0.95e-3},
     "credit": {"begin": 0.3, "loan": 2.6e-5, "month": 0.6e-6, "draw": 3.4e-6, "draw of a loan": 1.6e-9},
     "evidence": {
-        "market": 1.5,
-        "compared bar": 0.88e-5,
-        "stored bar": 0.3e-5,
-        "resample of prices": 5.0e-3,
-        "resampled bar": 1.2e-8,
-        "judges": 7.4,
-        "refit": 2.24,
-        "refit iteration": 2.1e-3,
-        "transactions": 0.8,
-        "row": 1.3e-6,
+        "market": 1.3,
+        "compared bar": 0.75e-5,
+        "stored bar": 0.25e-5,
+        "resample of prices": 4.3e-3,
+        "resampled bar": 1.0e-8,
+        "torch": 2.2,
+        "judges": 3.7,
+        "refit": 1.9,
+        "refit iteration": 1.8e-3,
+        "transactions": 0.65,
+        "row": 1.1e-6,
         "detector": 0.4,
-        "detector row": 9.0e-6,
-        "credit": 1.65,
-        "resample of loans": 1.0e-3,
-        "loan": 2.0e-5,
+        "detector row": 7.7e-6,
+        "credit": 1.5,
+        "resample of loans": 0.9e-3,
+        "loan": 1.8e-5,
     },
 }
 """CPU seconds per unit of work, by part of a run."""
 
 MEGABYTES: dict[str, float] = {
-    "process": 430,
-    "market": 50,
-    "market judged": 40,
-    "transactions": 30,
-    "torch": 200,
-    "flow": 210,
-    "judges": 90,
-    "transaction row": 4.6e-4,
-    "bar": 4.0e-4,
-    "month": 2.5e-4,
+    "process": 370,
+    "market": 60,
+    "market judged": 30,
+    "transactions": 20,
+    "torch": 160,
+    "flow": 190,
+    "judges": 110,
+    "transaction row": 6.2e-4,
+    "bar": 3.0e-4,
+    "month": 3.0e-4,
     "worker": 330,
 }
 """Peak of resident memory in MB: what is always there, and what the largest task adds per row."""
+
+_BATCH = 262_144
+"""Rows of payments that are written at once."""
 
 BYTES: dict[str, float] = {
     "run": 350_000,
@@ -142,7 +153,9 @@ def units(plan: Plan, sizes: WorkSizes, history_rows: int, workers: int) -> dict
     start = {
         "process": 1.0,
         "worker": float(workers if workers > 1 else 0),
-        "market": float(study.market is not None),
+        "world": float(sum(getattr(study, world) is not None for world in WORLDS)),
+        "scenario": float(len(plan.scenarios)),
+        "loss curve": float(study.market is not None and study.market.generator.name in LEARNERS),
         "transaction": float(sizes.total("transactions")),
     }
     return {
@@ -150,7 +163,7 @@ def units(plan: Plan, sizes: WorkSizes, history_rows: int, workers: int) -> dict
         "market": _market(plan, sizes, history_rows),
         "transactions": _transactions(plan, sizes),
         "credit": _credit(plan, sizes),
-        "evidence": _evidence(plan, sizes) if study.evaluation.enabled else {},
+        "evidence": _evidence(plan, sizes, workers) if study.evaluation.enabled else {},
     }
 
 
@@ -165,14 +178,14 @@ def _market(plan: Plan, sizes: WorkSizes, history_rows: int) -> dict[str, float]
     }
     name = part.generator.name
     steps = part.generator.trained() or 0
-    if name not in ("flow", "timegan"):
+    if name not in LEARNERS:
         return found
     from finsim.generators.training.sampling_batches import BATCH
 
     chosen = GENERATORS.load(name).Settings(**part.generator.settings)
     shards = [min(part.shard_paths, part.paths - at) for at in range(0, part.paths, part.shard_paths)]
     sessions = float(part.sessions * sum(-(-size // BATCH) for size in shards))
-    found |= {name: 1.0, f"{name} step": float(steps), f"{name} batch session": sessions}
+    found |= {"torch": 1.0, name: 1.0, f"{name} step": float(steps), f"{name} batch session": sessions}
     if name == "flow":
         deep, wide = chosen.blocks / 3, chosen.width / 48
         network = 0.35 + 0.65 * deep * wide
@@ -207,18 +220,20 @@ def _credit(plan: Plan, sizes: WorkSizes) -> dict[str, float]:
     }
 
 
-def _evidence(plan: Plan, sizes: WorkSizes) -> dict[str, float]:
+def _evidence(plan: Plan, sizes: WorkSizes, workers: int) -> dict[str, float]:
     study, chosen, label = plan.study, settings(plan), first_label(plan)
     found: dict[str, float] = {}
     if study.market:
         bars = sizes.rows["bars"][label]
         compared = bars * min(1.0, chosen.max_paths / study.market.paths)
+        has_torch = workers == 1 and study.market.generator.name in LEARNERS
         found |= {
             "market": 1.0,
             "compared bar": compared,
             "stored bar": bars - compared,
             "resample of prices": float(chosen.bootstrap),
             "resampled bar": chosen.bootstrap * compared,
+            "torch": float(chosen.judge_refits > 0 and not has_torch),
             "judges": float(chosen.judge_refits > 0),
             "refit": float(chosen.judge_refits),
             "refit iteration": float(chosen.judge_refits * chosen.judge_iterations),
@@ -248,12 +263,15 @@ def _memory(plan: Plan, sizes: WorkSizes, workers: int) -> int:
         bars = sizes.largest("bars")
         shard = bars * min(1.0, study.market.shard_paths / study.market.paths)
         always += MEGABYTES["market"] + judged * MEGABYTES["market judged"]
-        always += (has_judges or name in ("flow", "timegan")) * MEGABYTES["torch"]
+        always += (has_judges or name in LEARNERS) * MEGABYTES["torch"]
         always += max(has_judges * MEGABYTES["judges"], (name == "flow") * MEGABYTES["flow"])
         most.append(MEGABYTES["bar"] * (bars if judged else shard))
     if study.transactions:
         always += MEGABYTES["transactions"]
-        most.append(MEGABYTES["transaction row"] * sizes.largest("transactions"))
+        rows = sizes.largest("transactions")
+        slices = min(1.0, study.transactions.slice_days / study.transactions.days)
+        held = rows if judged else min(rows, 3 * slices * rows + _BATCH)
+        most.append(MEGABYTES["transaction row"] * held)
     if study.credit:
         most.append(MEGABYTES["month"] * sizes.largest("months"))
     found = always + max(most)
@@ -275,7 +293,7 @@ def _disk(plan: Plan, sizes: WorkSizes) -> int:
     return round(found)
 
 
-REFERENCE_SECONDS = 0.018
+REFERENCE_SECONDS = 0.0172
 """CPU seconds of the computation below on the machine of the constants."""
 
 
@@ -292,5 +310,5 @@ def machine_factor() -> float:
             total += number % 7
         spent.append(time.process_time() - started)
     factor = min(spent) / REFERENCE_SECONDS
-    # The speed of one and the same machine varies by a third with what else it does.
-    return 1.0 if 0.6 <= factor <= 1.6 else factor
+    # CPU seconds on the same cores vary by a quarter with what else they do: less says nothing.
+    return 1.0 if 0.75 < factor < 1.3 else factor
