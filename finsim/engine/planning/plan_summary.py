@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from finsim.engine.planning.cost_prediction import COMPILING, MEASURED_ON, Cost, predict
+from finsim.engine.planning.cost_constants import COMPILING, MEASURED_ON
+from finsim.engine.planning.cost_prediction import Cost, predict
 from finsim.engine.planning.data_facts import DataFacts, data_facts
 from finsim.engine.planning.payment_forecast import forecast_payments
 from finsim.engine.planning.refusals import refuse_before_work, refuse_output
