@@ -55,52 +55,58 @@ def counts(**schemes: int) -> list[dict[str, Any]]:
 
 WAVE, CRASH, ADVERSE = "fraud-wave-mule-surge", "gfc-2008", "dfast-severely-adverse-2026"
 TESTED: dict[str, dict[str, Any]] = {
-    "fraud-quarter": {"transactions": people(5_000, 90), "scenarios": ["base"], "evaluation": OFF},
-    "fraud-two-judged": {
-        "transactions": people(7_000, 40, shard_accounts=3_000),
-        "scenarios": ["base", WAVE],
-        "evaluation": {"bootstrap": 150, "judge_refits": 0},
-    },
-    "fraud-many-schemes": {
-        "transactions": people(4_000, 30, counts(card_testing_escalation=700, account_takeover=300)),
-        "scenarios": ["base"],
+    "people-half-year": {
+        "transactions": people(2_500, 180, [*FRAUD, *DECOYS]),
+        "scenarios": ["base", "covid-2020"],
         "evaluation": OFF,
     },
-    "market-wide": {
-        "market": market(150, 1_200),
-        "scenarios": ["base", CRASH, "covid-2020"],
-        "evaluation": {"bootstrap": 120, "judge_refits": 0},
-    },
-    "market-flow-long": {
-        "market": market(80, 900, 500),
+    "people-judged": {
+        "transactions": people(12_000, 45, shard_accounts=4_000),
         "scenarios": ["base"],
+        "evaluation": {"bootstrap": 250, "judge_refits": 0},
+    },
+    "people-own-rates": {
+        "transactions": people(6_000, 60, [{"name": "account_takeover", "rate": 0.4}, FRAUD[3]]),
+        "scenarios": ["base", WAVE, "compound-downturn-fraud"],
         "evaluation": {"bootstrap": 60, "judge_refits": 0},
     },
-    "market-two-judges": {
-        "market": market(50, 700),
-        "scenarios": ["base"],
-        "evaluation": {"bootstrap": 80, "judge_refits": 2, "judge_iterations": 300},
+    "paths-judged": {
+        "market": market(90, 1_800),
+        "scenarios": ["base", "black-monday-1987"],
+        "evaluation": {"bootstrap": 300, "judge_refits": 0},
     },
-    "credit-large": {
-        "credit": loans(15_000, 24, 120_000),
-        "scenarios": ["base", "rates-shock-2022"],
-        "evaluation": {"bootstrap": 100},
-    },
-    "credit-kept-long": {
-        "credit": {"data": "tape.csv", "keep": True, "months": 60, "draws": 150_000, "columns": "OWN"},
-        "scenarios": ["base", ADVERSE, CRASH],
+    "paths-flow": {
+        "market": market(45, 1_500, 250),
+        "scenarios": ["base", CRASH, "covid-2020"],
         "evaluation": OFF,
     },
-    "all-four": {
-        "market": market(60, 1_000, 120),
-        "transactions": people(3_000, 60),
-        "credit": loans(4_000, 36, 50_000),
-        "scenarios": ["base", CRASH, ADVERSE, WAVE],
-        "evaluation": {"bootstrap": 100, "judge_refits": 0},
+    "paths-flow-judges": {
+        "market": market(40, 600, 350),
+        "scenarios": ["base"],
+        "evaluation": {"bootstrap": 100, "judge_refits": 1, "judge_iterations": 500},
     },
-    "wide-month": {
-        "transactions": people(25_000, 30, FRAUD),
-        "scenarios": ["base", "compound-downturn-fraud"],
+    "book": {
+        "credit": loans(9_000, 60, 90_000),
+        "scenarios": ["base", CRASH, ADVERSE, "covid-2020"],
+        "evaluation": {"bootstrap": 200},
+    },
+    "book-kept": {
+        "credit": {"data": "tape.csv", "keep": True, "months": 24, "draws": 300_000, "columns": "OWN"},
+        "scenarios": ["base", CRASH],
+        "evaluation": OFF,
+    },
+    "three-small": {
+        "market": market(30, 750),
+        "transactions": people(2_000, 45),
+        "credit": loans(2_500, 36, 30_000),
+        "scenarios": ["base", CRASH, WAVE],
+        "evaluation": {"bootstrap": 100, "judge_refits": 1, "judge_iterations": 100},
+    },
+    "three-unjudged": {
+        "market": market(100, 1_500),
+        "transactions": people(9_000, 30),
+        "credit": loans(8_000, 24, 80_000),
+        "scenarios": ["base", ADVERSE, WAVE],
         "evaluation": OFF,
     },
 }
@@ -193,6 +199,54 @@ FITTED: dict[str, dict[str, Any]] = {
         "evaluation": {"bootstrap": 60, "judge_refits": 0},
     },
     "wide-week": {"transactions": people(40_000, 7), "scenarios": ["base"], "evaluation": OFF},
+    "fraud-quarter": {"transactions": people(5_000, 90), "scenarios": ["base"], "evaluation": OFF},
+    "fraud-two-judged": {
+        "transactions": people(7_000, 40, shard_accounts=3_000),
+        "scenarios": ["base", WAVE],
+        "evaluation": {"bootstrap": 150, "judge_refits": 0},
+    },
+    "fraud-many-schemes": {
+        "transactions": people(4_000, 30, counts(card_testing_escalation=700, account_takeover=300)),
+        "scenarios": ["base"],
+        "evaluation": OFF,
+    },
+    "market-wide": {
+        "market": market(150, 1_200),
+        "scenarios": ["base", CRASH, "covid-2020"],
+        "evaluation": {"bootstrap": 120, "judge_refits": 0},
+    },
+    "market-flow-long": {
+        "market": market(80, 900, 500),
+        "scenarios": ["base"],
+        "evaluation": {"bootstrap": 60, "judge_refits": 0},
+    },
+    "market-two-judges": {
+        "market": market(50, 700),
+        "scenarios": ["base"],
+        "evaluation": {"bootstrap": 80, "judge_refits": 2, "judge_iterations": 300},
+    },
+    "credit-large": {
+        "credit": loans(15_000, 24, 120_000),
+        "scenarios": ["base", "rates-shock-2022"],
+        "evaluation": {"bootstrap": 100},
+    },
+    "credit-kept-long": {
+        "credit": {"data": "tape.csv", "keep": True, "months": 60, "draws": 150_000, "columns": "OWN"},
+        "scenarios": ["base", ADVERSE, CRASH],
+        "evaluation": OFF,
+    },
+    "all-four": {
+        "market": market(60, 1_000, 120),
+        "transactions": people(3_000, 60),
+        "credit": loans(4_000, 36, 50_000),
+        "scenarios": ["base", CRASH, ADVERSE, WAVE],
+        "evaluation": {"bootstrap": 100, "judge_refits": 0},
+    },
+    "wide-month": {
+        "transactions": people(25_000, 30, FRAUD),
+        "scenarios": ["base", "compound-downturn-fraud"],
+        "evaluation": OFF,
+    },
 }
 STUDIES = {**TESTED, **FITTED}
 COLUMNS = {"id": "loan", "amount": "amount", "term": "term", "pd": "pd", "lgd": "lgd", "rate": "rate"}

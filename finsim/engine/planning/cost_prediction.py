@@ -78,6 +78,7 @@ def units(plan: Plan, sizes: WorkSizes, history_rows: int, workers: int) -> dict
         "process": 1.0,
         "worker": float(workers if workers > 1 else 0),
         "world": float(sum(getattr(study, world) is not None for world in WORLDS)),
+        "market": float(study.market is not None),
         "scenario": float(len(plan.scenarios)),
         "loss curve": float(study.market is not None and study.market.generator.name in LEARNERS),
         "transaction": float(sizes.total("transactions")),
@@ -138,7 +139,7 @@ def _credit(plan: Plan, sizes: WorkSizes) -> dict[str, float]:
     return {
         "begin": 1.0,
         "loan": float(sizes.total("loans")),
-        "month": float(sizes.total("months")),
+        "scenario": float(len(plan.scenarios)),
         "draw": draws,
         "draw of a loan": draws * sizes.largest("loans"),
     }
@@ -194,8 +195,9 @@ def _memory(plan: Plan, sizes: WorkSizes, workers: int) -> int:
         always += MEGABYTES["transactions"]
         rows = sizes.largest("transactions")
         slices = min(1.0, study.transactions.slice_days / study.transactions.days)
-        held = rows if judged else min(rows, 3 * slices * rows + BATCH_ROWS)
-        most.append(MEGABYTES["transaction row"] * held)
+        held = MEGABYTES["row of a slice"] * min(slices * rows, BATCH_ROWS)
+        every = MEGABYTES["transaction row"] + judged * MEGABYTES["judged row"]
+        most.append(held + every * rows)
     if study.credit:
         most.append(MEGABYTES["month"] * sizes.largest("months"))
     found = always + max(most)
