@@ -2,9 +2,9 @@
 
 Run: ``python benchmarks/plan_prediction.py [--studies tested|fitted|NAME ...] [--json FILE]``.
 
-Each study runs once to warm the caches of compiled code when they are cold, then once in a process of its
-own; CPU seconds and peak memory are those of the whole tree of processes. The constants of the prediction
-were fitted on the studies ``fitted`` alone. Takes about ten minutes on two cores.
+Each study runs in a process of its own; CPU seconds and peak memory are those of the whole tree of processes.
+The constants of the prediction were fitted on the studies ``fitted`` alone. Run one study first where the
+cache of compiled code is empty: compiling is not predicted. Takes about three minutes on two cores.
 """
 
 from __future__ import annotations

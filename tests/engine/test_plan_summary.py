@@ -84,6 +84,19 @@ def test_a_large_world_is_forecast_from_a_smaller_one(monkeypatch: pytest.Monkey
         assert small.illicit_rows == pytest.approx(one.illicit_rows, rel=0.3)
 
 
+def test_payments_of_a_few_accounts_stand_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    from finsim.engine.planning import payment_forecast
+
+    plan = people()
+    few = payment_forecast.forecast_payments(plan)
+    monkeypatch.setattr(payment_forecast, "SAMPLED_ACCOUNT_DAYS", 10**6)
+    whole = payment_forecast.forecast_payments(plan)
+    assert few and whole
+    assert few != whole
+    assert few.rows["base"] == pytest.approx(whole.rows["base"], rel=0.05)
+    assert few.accounts == pytest.approx(whole.accounts, rel=0.1)
+
+
 def test_the_intensity_of_a_scenario_counts(summary: PlanSummary) -> None:
     assert summary.illicit_rows["fraud-wave-mule-surge"] > summary.illicit_rows["base"]
     assert summary.illicit_rows["dfast-severely-adverse-2026"] == summary.illicit_rows["base"]
