@@ -91,7 +91,8 @@ def test_payments_of_a_few_accounts_stand_for_all(monkeypatch: pytest.MonkeyPatc
     few = payment_forecast.forecast_payments(plan)
     monkeypatch.setattr(payment_forecast, "SAMPLED_ACCOUNT_DAYS", 10**6)
     whole = payment_forecast.forecast_payments(plan)
-    assert few and whole
+    assert few is not None
+    assert whole is not None
     assert few != whole
     assert few.rows["base"] == pytest.approx(whole.rows["base"], rel=0.05)
     assert few.accounts == pytest.approx(whole.accounts, rel=0.1)
@@ -140,6 +141,8 @@ def test_text_and_data_say_the_same(summary: PlanSummary, plan: Plan) -> None:
     assert f"about {summary.cost.cpu_seconds:,.0f} CPU seconds" in text
     assert data["cost"]["cpu_seconds"] == round(sum(summary.cost.parts.values()), 1)
     assert f"{summary.rows['bars']['base']:,}" in text
+    assert "accounts 1,200: 3 banks, 40 days from 2026-01-01 (amounts in USD)" in text
+    assert "loans 1,000: shipped:german_credit.csv.gz (amounts in EUR)" in text
     assert data["next"] == "finsim run tiny"
     assert set(data["inputs"]) == set(plan.inputs)
 

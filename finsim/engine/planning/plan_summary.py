@@ -89,6 +89,7 @@ class PlanSummary:
             f"scenarios  {len(labels)}: {', '.join(labels)}",
             *(line for one in self.data for line in (one.line(), one.gap(study.start)) if line),
             *self._tape_lines(),
+            *self._people_lines(),
             f"rows       {self._row_words()}",
             *self._scheme_lines(),
             *self._cost_lines(),
@@ -164,6 +165,15 @@ class PlanSummary:
         slow = f", this one is {cost.machine:.1f} times as slow" if cost.machine != 1.0 else ""
         compiling = f"a first run adds about {COMPILING * cost.machine:.0f} s of compiling"
         yield f"           {MEASURED_ON}{slow}; {compiling}"
+
+    def _people_lines(self) -> Iterator[str]:
+        part = self.plan.study.transactions
+        if part is not None:
+            first = self.plan.clock.day_dates()[0]
+            yield (
+                f"accounts {part.accounts:,}: {part.banks} banks, {part.days} days from {first}"
+                f" (amounts in {part.currency})"
+            )
 
     def _tape_lines(self) -> Iterator[str]:
         """Yield how a tape's columns are taken: those of the model one by one, the features together."""
