@@ -30,14 +30,14 @@ class NarrativeUse:
         if self.rate is not None and self.count is not None:
             raise StudyError(
                 f"narrative {self.name!r} has both a rate and a count",
-                place="agents.narratives",
+                place="narratives",
                 remedy="keep one of the two",
             )
         for name, value in (("rate", self.rate), ("count", self.count)):
             if value is not None and not 0 <= value < 1e6:
                 raise StudyError(
                     f"narrative {self.name!r}: {name} is {value}",
-                    place="agents.narratives",
+                    place="narratives",
                     expected="0 or more, below a million",
                     remedy=f"correct the {name}",
                 )
@@ -95,7 +95,7 @@ class Settings:
             if not low <= value <= high:
                 raise StudyError(
                     f"{name} is {value}",
-                    place="agents",
+                    place=name,
                     expected=f"{low} to {high}",
                     remedy=f"correct {name}",
                 )
@@ -104,7 +104,7 @@ class Settings:
         if twice or len(names) > 40:
             raise StudyError(
                 f"narratives named twice: {', '.join(twice)}" if twice else f"{len(names)} narratives",
-                place="agents.narratives",
+                place="narratives",
                 expected="at most 40 different names",
                 remedy="remove the surplus",
             )

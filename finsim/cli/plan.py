@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,6 +18,9 @@ def plan(
     ],
     seed: SeedOfStudy = None,
     scale: Scale = 1.0,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder that the run would write.")
+    ] = None,
     schema: SchemaFile = None,
     csv: CsvDialect = None,
     as_json: AsJson = False,
@@ -29,7 +33,7 @@ def plan(
     """
     from finsim.verbs.plan import plan as verb
 
-    found = verb(subject, seed=seed, scale=scale, schema=schema, csv=csv)
+    found = verb(subject, seed=seed, scale=scale, output=output, schema=schema, csv=csv)
     refused = list(getattr(found, "refusals", ())) + list(getattr(found, "absent", ()))
     show("plan", found.to_dict(), found.to_text(), as_json, ok=not refused, problems=refused)
     if refused:

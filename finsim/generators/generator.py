@@ -144,6 +144,11 @@ class Generator(Protocol):
     report: FitReport
 
     @classmethod
+    def refuse(cls, data: Sequences, settings: Any) -> None:
+        """Raise FitError for what ``fit`` would refuse before its first step; nothing is computed."""
+        ...
+
+    @classmethod
     def fit(
         cls, data: Sequences, settings: Any, streams: Streams, budget: Budget, progress: Progress
     ) -> Self:

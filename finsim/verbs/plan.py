@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from finsim.engine.study.plan_summary import PlanSummary
+from finsim.engine.planning.plan_summary import PlanSummary
 from finsim.engine.study.study_file import Study
 from finsim.tables import Dialect, Preview, load_schema, preview, propose
 
@@ -18,6 +19,7 @@ def plan(
     *,
     seed: int | None = None,
     scale: float = 1.0,
+    output: str | Path | None = None,
     schema: Any = None,
     csv: str | None = None,
 ) -> PlanSummary | Preview:
@@ -27,6 +29,7 @@ def plan(
         subject: a study as in ``run``, or a table of data (by its ending, or with ``schema``).
         seed: root seed, instead of the study's.
         scale: factor on sizes, as in ``run``.
+        output: folder that the run would write; one that is in use is refused.
         schema: schema file of the table; proposed when left out.
         csv: how the table's text is written, such as ``sep=;,decimal=,``.
 
@@ -45,12 +48,17 @@ def plan(
     """
     if not isinstance(subject, Study) and (schema is not None or csv or _is_table(Path(subject))):
         return plan_table(Path(subject), schema, csv)
-    from finsim.engine.study.plan_summary import describe
+    from finsim.engine.planning.plan_summary import describe
     from finsim.engine.study.study_file import load_study
     from finsim.engine.study.study_resolution import resolve
 
     study = subject if isinstance(subject, Study) else load_study(str(subject))
-    return describe(resolve(study.with_seed(seed).scaled(scale)))
+    words = [] if isinstance(subject, Study) else [str(subject)]
+    words += ["--seed", str(seed)] if words and seed is not None else []
+    words += ["--scale", f"{scale:g}"] if words and scale != 1.0 else []
+    words += ["-o", str(output)] if words and output is not None else []
+    place = None if output is None else Path(output)
+    return describe(resolve(study.with_seed(seed).scaled(scale)), output=place, command=shlex.join(words))
 
 
 def _is_table(path: Path) -> bool:

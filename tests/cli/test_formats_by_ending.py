@@ -1,4 +1,4 @@
-"""Commands write what the ending of a file says, refuse other endings before any work, and read it all again."""
+"""Commands write what the ending of a file says, refuse other endings, and read it all again."""
 
 import gzip
 import json
@@ -117,8 +117,8 @@ def test_repaired_tables_go_from_every_form_into_every_form(of, into, orders, tm
     elif of == ".tsv":
         source.write_text("nr\tamount\tday\n007\t123.45\t1970-01-01\n7\t0.50\t1970-01-02\n8\t\t2024-10-04\n")
     elif of == ".feather":
-        orders.to_pandas().assign(amount=orders["amount"].to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
-                                  ).to_feather(source)  # fmt: skip
+        whole = orders["amount"].to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+        orders.to_pandas().assign(amount=whole).to_feather(source)
     else:
         write_by_ending(source, orders.schema, [orders], money={"amount": 2})
     assert run("check", source, "--rules", pack) == 1
@@ -172,7 +172,8 @@ def test_tables_of_a_folder_keep_typed_forms(ending, orders, tmp_path):
     folder.mkdir()
     write_by_ending(folder / f"orders{ending}", orders.schema, [orders])
     (tmp_path / "rules.yaml").write_text(
-        PACK.replace("table: orders\ncolumns: ", "tables: {people: {columns: {n: {type: int}}}, orders: {columns: ")
+        PACK.replace("table: orders\ncolumns: ",
+                     "tables: {people: {columns: {n: {type: int}}}, orders: {columns: ")
         .replace("{type: date}}", "{type: date}}}}").replace("check: amount", "table: orders, check: amount")
     )  # fmt: skip
     write_by_ending(folder / "people.csv", pa.schema([("n", pa.int64())]), [pa.table({"n": [1]})])

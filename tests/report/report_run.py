@@ -219,7 +219,8 @@ def _credit(folder: Path, label: str) -> tuple[int, dict[str, Any]]:
         for month in dates:
             hit = rng.random() < rate
             rows.append({
-                "loan_id": loan, "month": month.astype("datetime64[us]").astype(object), "status": "default" if hit else "current",
+                "loan_id": loan, "month": month.astype("datetime64[us]").astype(object),
+                "status": "default" if hit else "current",
                 "balance": 90_000, "pd": 0.02, "lgd": 0.45, "loss": 40_000 if hit else 0,
             })  # fmt: skip
             if hit:

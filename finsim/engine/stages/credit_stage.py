@@ -73,6 +73,13 @@ def _prepared(source: _Source) -> Book | pa.Table:
         return fit_book(applications(plan), settings)
 
 
+def first_loans(plan: Plan, count: int) -> pa.Table:
+    """Return at most ``count`` loans of the first shard of a study."""
+    part, made = _part(plan), prepared(plan)
+    some = min(count, part.shard_loans, loan_count(part))
+    return loans(made, some, plan.streams.under("credit")) if isinstance(made, Book) else made.slice(0, some)
+
+
 def _shards(plan: Plan) -> Iterator[pa.Table]:
     """Yield the loans of the study shard by shard."""
     part, made = _part(plan), prepared(plan)

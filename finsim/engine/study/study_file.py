@@ -11,6 +11,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     SerializerFunctionWrapHandler,
     field_validator,
     model_serializer,
@@ -22,6 +23,7 @@ from finsim.agents.settings import LIMITS
 from finsim.document_numbers import Count, Day, Length, Meaning, Misfit, Number, Share, Whole, YesNo
 from finsim.engine.study import named_inputs as naming
 from finsim.engine.study.credit_part import CreditPart
+from finsim.engine.study.places_in_file import Places
 from finsim.errors import Problem, StudyError
 from finsim.generators import GENERATORS
 from finsim.records.run_layout import scenario_label
@@ -198,11 +200,17 @@ class Study(_Part):
     credit: CreditPart | None = None
     scenarios: tuple[ScenarioChoice, ...] = (ScenarioChoice(name="base"),)
     evaluation: EvaluationPart = EvaluationPart()
+    _places: Places = PrivateAttr(default_factory=Places)
 
     @field_validator("scenarios", mode="before")
     @classmethod
     def _names_are_choices(cls, value: Any) -> Any:
         return value if value is None else naming.listed(value)
+
+    @property
+    def places(self) -> Places:
+        """Where the keys of this study stand in its file; a study of values has no file."""
+        return self._places
 
     @property
     def digest(self) -> str:
@@ -321,7 +329,9 @@ def _read(document: documents.Document, folder: Path) -> Study:
     if problems:
         raise StudyError.of([*documents.in_file_order(problems), *naming.faults(document.data)])
     assert study is not None
-    return _with_places(study, folder)
+    found = _with_data_paths(study, folder)
+    found._places = Places(document)
+    return found
 
 
 def _contradictions(study: Study, document: documents.Document) -> list[Problem]:
@@ -350,7 +360,7 @@ def _contradictions(study: Study, document: documents.Document) -> list[Problem]
     return found
 
 
-def _with_places(study: Study, folder: Path) -> Study:
+def _with_data_paths(study: Study, folder: Path) -> Study:
     """Make data paths independent of the study's folder."""
     parts: dict[str, Any] = {}
     for world in ("market", "credit"):
