@@ -66,8 +66,11 @@ class Document:
     def place(self, loc: Loc = ()) -> str:
         """Return ``file:line:col`` of a location, or of its nearest known parent.
 
-        Parts that the file does not hold (the tag of a union, a missing key) are passed over.
+        Parts that the file does not hold (the tag of a union, a missing key) are passed over. Data that were
+        in no file have no marks: their places are the keys, ``market.paths``.
         """
+        if not self.marks:
+            return ".".join(str(part) for part in loc) or self._shown
         known: Loc = ()
         for part in loc:
             if (*known, part) in self.marks:

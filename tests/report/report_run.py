@@ -153,7 +153,7 @@ def _transactions(folder: Path, label: str) -> int:
             "from_balance_after": 0,
             "to_balance_after": 0,
         }
-    table = pa.Table.from_pylist(rows, pa.schema([(f.name, _loose(f.type)) for f in TRANSACTION_SCHEMA]))
+    table = _typed(rows, TRANSACTION_SCHEMA)
     write_table(
         table_file(folder, "patterns", label), stored(PATTERN_SCHEMA), [_typed(patterns, PATTERN_SCHEMA)]
     )
@@ -194,13 +194,13 @@ def _pattern(instance: int, rows: list[dict[str, Any]], decoy: bool) -> dict[str
 
 
 def _loose(kind: pa.DataType) -> pa.DataType:
-    if pa.types.is_timestamp(kind):
+    if pa.types.is_timestamp(kind) and kind.tz:
         return pa.int64()
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def _typed(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
-    return pa.Table.from_pylist(rows, pa.schema([(f.name, _loose(f.type)) for f in schema]))
+    return pa.Table.from_pylist(rows, pa.schema([(f.name, _loose(f.type)) for f in schema])).cast(schema)
 
 
 def _credit(folder: Path, label: str) -> tuple[int, dict[str, Any]]:
