@@ -38,6 +38,7 @@ _HOMES = {
     "load_schema": "finsim.tables",
     "load_study": "finsim.engine.study.study_file",
     "names": "finsim.verbs.names",
+    "new": "finsim.verbs.new",
     "open_run": "finsim.engine.finished_run",
     "plan": "finsim.verbs.plan",
     "read_prices": "finsim.markets.prices",

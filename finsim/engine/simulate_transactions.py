@@ -22,7 +22,7 @@ from finsim.scenarios import compile as compiling
 from finsim.scenarios.scenario import load as load_scenario
 
 START = date(2026, 1, 1)
-Narratives = str | Sequence[str] | Mapping[str, float | None] | None
+Narratives = str | Path | Sequence[str | Path] | Mapping[str, float | None] | None
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ def uses_of(
     Those that ``narrative`` or ``schemes`` name are the only ones; without names every shipped narrative
     and decoy is used at the rate of its file. Raises StudyError for one with both a rate and a number.
     """
-    if isinstance(narrative, str):
-        rates: dict[str, float | None] = {narrative: None}
+    if isinstance(narrative, str | Path):
+        rates: dict[str, float | None] = {str(narrative): None}
     elif isinstance(narrative, Mapping):
-        rates = dict(narrative)
+        rates = {str(name): rate for name, rate in narrative.items()}
     else:
-        rates = dict.fromkeys(narrative or ())
+        rates = dict.fromkeys(str(name) for name in narrative or ())
     by_id = {NarrativeUse(name).id: name for name in rates}
     counts: dict[str, int] = {}
     for name, count in (schemes or {}).items():

@@ -110,7 +110,7 @@ def _named(kind: str, name: str, summary: str) -> Shown:
 
 def _file(path: Path) -> Shown:
     """Describe a YAML file by what it says it is."""
-    document = documents.read(path, StudyError)
+    document = documents.read(path)
     data = document.data if isinstance(document.data, dict) else {}
     said = str(data.get("finsim", "")).partition("/")[0]
     kind = "rule pack" if "finsim-rules" in data else said
@@ -141,7 +141,7 @@ def _scenario(path: Path) -> tuple[dict[str, Any], list[str]]:
 
     scenario = load(str(path))
     numbers = measure(compiling.drivers(scenario, Clock(date(2025, 12, 31), 2520, 365, 60), 1.0))
-    data = documents.read(path, StudyError).data
+    data = documents.read(path).data
     sources = [" ".join(str(item.get("ref", item)).split()) for item in _listed(data.get("source"))]
     told = {name: value for name, value in numbers.items() if value not in (0.0, 1.0)}
     lines = [" ".join(str(data.get("narrative", "")).split())] if data.get("narrative") else []
@@ -166,7 +166,7 @@ def _narrative(path: Path) -> tuple[dict[str, Any], list[str]]:
     from finsim.agents.narratives.narrative import load_narratives
 
     story = load_narratives([str(path)])[0]
-    data = documents.read(path, StudyError).data
+    data = documents.read(path).data
     phases = [str(phase.get("name")) for phase in data.get("phases", ())]
     rate = f"{story.rate.value:g} a {story.rate.per.replace('_', ' ')}"
     assumption = data.get("rate", {}).get("assumption", "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -12,15 +12,13 @@ from finsim.verbs.progress import Progress, reporting
 
 __all__ = ["simulate"]
 
-Narratives = str | Sequence[str] | Mapping[str, float | None] | None
-
 
 def simulate(
     *,
     accounts: int = 2_000,
     days: int = 30,
     start: date | str = engine.START,
-    narrative: Narratives = None,
+    narrative: engine.Narratives = None,
     schemes: Mapping[str, int] | None = None,
     scenario: str | Path | None = None,
     severity: float = 1.0,
@@ -34,8 +32,8 @@ def simulate(
         accounts: customer accounts, at least 200.
         days: calendar days.
         start: the first day.
-        narrative: narratives by name or file: one, several, or name -> rate (schemes per 1,000 accounts
-            and year, None for the file's own); every shipped narrative and decoy when left out.
+        narrative: narratives by name or file: one, several, or name -> rate (in the unit of its
+            file, None for the file's own); every shipped narrative and decoy when left out.
         schemes: narrative -> exact number of schemes, instead of a rate.
         scenario: scenario file or shipped name whose behaviour, fraud and laundering act on the days.
         severity: of the scenario; 0 is the identity, 1 is as written.
