@@ -12,6 +12,8 @@ MAX_LINES, MAX_PARAMETERS, MAX_FUNCTION = 400, 8, 80
 
 FLOORS = (
     ("errors", "notation"),
+    ("document_numbers", "file_kinds"),
+    ("document_words",),
     ("randomness", "catalog", "documents"),
     ("kernels",),
     ("records",),
