@@ -9,13 +9,26 @@ import typer
 
 from finsim.cli.options import AsJson, CsvDialect, NoFail, Quiet, SchemaFile, Seed
 from finsim.cli.output import gate, remark, show
+from finsim.cli.parsing.completion import offered, tables
+from finsim.cli.parsing.panels import OUTPUT
 
 
 def evaluate(
-    real: Annotated[Path, typer.Argument(help="Real prices: CSV, CSV.gz or Parquet.")],
-    synthetic: Annotated[Path, typer.Argument(help="Synthetic prices, any layout `fit` reads.")],
+    real: Annotated[
+        Path, typer.Argument(help="Real prices: CSV, CSV.gz or Parquet.", autocompletion=offered(tables))
+    ],
+    synthetic: Annotated[
+        Path, typer.Argument(help="Synthetic prices, any layout `fit` reads.", autocompletion=offered(tables))
+    ],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Also write the scorecard as JSON.")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="JSON file of the scorecard; none when left out.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
     seed: Seed = 0,
     schema: SchemaFile = None,

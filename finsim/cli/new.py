@@ -10,6 +10,8 @@ import typer
 from finsim import documents
 from finsim.cli.options import AsJson, CsvDialect
 from finsim.cli.output import show
+from finsim.cli.parsing.completion import names, offered
+from finsim.cli.parsing.panels import OUTPUT, SIZE
 from finsim.errors import StudyError
 
 
@@ -21,13 +23,34 @@ def new(
         Path | None,
         typer.Argument(metavar="DATA", help="Table whose schema is proposed.", show_default=False),
     ] = None,
-    study: Annotated[str, typer.Option("--like", help="Shipped study to copy.")] = "quickstart",
+    study: Annotated[
+        str,
+        typer.Option(
+            "--like",
+            metavar="STUDY",
+            help="Shipped study to copy.",
+            autocompletion=offered(names("studies")),
+            rich_help_panel=SIZE,
+        ),
+    ] = "quickstart",
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Schema file to create; else it is printed.")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Schema file to create; printed when left out.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
     kind: Annotated[
         str,
-        typer.Option("--kind", help="Of the table: prices, payments, loans or table; found when left out."),
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="Of the table: prices, payments, loans or table; found when left out.",
+            rich_help_panel=SIZE,
+        ),
     ] = "",
     csv: CsvDialect = None,
     as_json: AsJson = False,

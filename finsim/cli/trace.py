@@ -8,12 +8,17 @@ import typer
 
 from finsim.cli.options import AsJson, RunFolder
 from finsim.cli.output import show
+from finsim.cli.parsing.completion import tables_of_run
+from finsim.cli.parsing.number_options import argument
 
 
 def trace(
     run: RunFolder,
-    table: Annotated[str, typer.Argument(help="Table, such as transactions/base/transactions.")],
-    row: Annotated[int, typer.Argument(min=0, help="Row number, from 0.")],
+    table: Annotated[
+        str,
+        typer.Argument(help="Table, such as transactions/base/transactions.", autocompletion=tables_of_run),
+    ],
+    row: Annotated[int, argument("trace", "row", "Number of the row; the first is 0")],
     as_json: AsJson = False,
 ) -> None:
     """Tell where one row comes from: layer, seed, scenario, model, story, rules, hashes.

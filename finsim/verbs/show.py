@@ -8,7 +8,8 @@ from typing import Any
 
 from finsim import documents
 from finsim.errors import StudyError, did_you_mean
-from finsim.verbs.names import FILES, example_data, names, title_of
+from finsim.verbs.names import example_data, names, title_of
+from finsim.verbs.shipped_names import FILES
 
 __all__ = ["Shown", "show"]
 

@@ -1,0 +1,158 @@
+"""Checks of what a verb is given: every wrong argument at once, with what was found and an example."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any
+
+from finsim.errors import Problem, StudyError
+
+__all__ = ["NUMBERS", "Arguments", "Number", "number_of"]
+
+PATH = (str, Path)
+
+
+@dataclass(frozen=True)
+class Number:
+    """Which numbers an argument takes: an example, the least, the greatest; whole, or above the least."""
+
+    example: float
+    low: float
+    high: float = math.inf
+    whole: bool = True
+    above: bool = False
+
+    @property
+    def range(self) -> str:
+        """The range in words."""
+        if self.high < math.inf:
+            return f"{self.low:g} to {self.high:g}"
+        return f"above {self.low:g}" if self.above else f"{self.low:g} or more"
+
+    @property
+    def words(self) -> str:
+        """What is expected, in words."""
+        return f"a {'whole ' if self.whole else ''}number, {self.range}"
+
+    def takes(self, value: Any) -> bool:
+        """Tell whether a value is such a number; True and False are none."""
+        kind = Integral if self.whole else Real
+        if isinstance(value, bool) or not isinstance(value, kind):
+            return False
+        return self.low <= value <= self.high and value != math.inf and not (self.above and value == self.low)
+
+
+NUMBERS = {
+    "accounts": Number(2_000, 200),
+    "cpu_seconds": Number(60, 1, whole=False),
+    "days": Number(30, 1),
+    "paths": Number(100, 1),
+    "row": Number(37, 0),
+    "sample.steps": Number(252, 2),
+    "scale": Number(0.1, 0, whole=False, above=True),
+    "seed": Number(7, 0),
+    "severity": Number(0.5, 0, 3, whole=False),
+    "steps": Number(800, 1),
+    "threads": Number(4, 1),
+    "workers": Number(2, 1),
+}
+"""Argument (or ``verb.argument`` where a verb has its own range) -> the numbers that it takes."""
+
+_HINTS = {
+    "Body": "{example}; a fitted model goes into finsim.sample(model)",
+    "Run": "{example}; the data of a run are run.paths, run.transactions, run.portfolio",
+    "Transactions": "{example}; transactions go into finsim.check(transactions.to_pandas(), 'retail-tx')",
+    "list": "{example}; of a list: pandas.DataFrame(...)",
+}
+"""Type of a value that stands in the wrong place -> what to do, with the example of the place."""
+
+
+def number_of(verb: str, name: str) -> Number:
+    """Return the numbers that an argument of a verb takes."""
+    return NUMBERS.get(f"{verb}.{name}") or NUMBERS[name]
+
+
+def found(value: Any) -> str:
+    """Return how messages name a value: numbers and short text as they are, others by their type."""
+    if value is None or isinstance(value, bool | int | float):
+        return str(value)
+    if isinstance(value, str):
+        return repr(value if len(value) <= 60 else f"{value[:57]}...")
+    name = {"dict": "mapping (dict)", "Body": "fitted model"}.get(type(value).__name__, type(value).__name__)
+    size = f" of {len(value)}" if isinstance(value, list | tuple | set) else ""
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}{size}"
+
+
+class Arguments:
+    """The arguments of one call of a verb: check each, then ``settle`` raises every problem at once."""
+
+    def __init__(self, verb: str) -> None:
+        self._verb = verb
+        self._problems: list[Problem] = []
+
+    def numbers(self, values: Mapping[str, Any], *optional: str) -> Arguments:
+        """Check numbers by name; those that are ``optional`` may be None."""
+        for name, value in values.items():
+            known = number_of(self._verb, name)
+            if not (value is None and name in optional) and not known.takes(value):
+                self._refuse(name, value, known.words, f"write {name}={known.example:g}")
+        return self
+
+    def kinds(self, name: str, value: Any, kinds: tuple[type, ...], expected: str, example: str) -> Arguments:
+        """Check that a value is of one of some types."""
+        if not isinstance(value, kinds):
+            hint = _HINTS.get(type(value).__name__, "{example}")
+            self._refuse(name, value, expected, hint.format(example=example))
+        return self
+
+    def table(self, name: str, value: Any, kinds: tuple[type, ...], expected: str, example: str) -> Arguments:
+        """Check that a value is a path, of one of some types, or a table in memory."""
+        if hasattr(value, "__arrow_c_stream__") or hasattr(value, "__dataframe__"):
+            return self
+        return self.kinds(name, value, (*PATH, *kinds), expected, example)
+
+    def files(self, values: Mapping[str, Any]) -> Arguments:
+        """Check arguments that name a file or folder, or are None."""
+        for name, value in values.items():
+            example = {"output": "out", "schema": "prices.schema.yaml"}.get(name, name)
+            self.kinds(name, value, (*PATH, type(None)), "a path", f"write {name}='{example}'")
+        return self
+
+    def reading(self, schema: Any, csv: Any) -> Arguments:
+        """Check how a table is read."""
+        if not hasattr(schema, "fields"):
+            self.kinds(
+                "schema", schema, (*PATH, type(None)), "a schema file or a Schema",
+                "write schema='prices.schema.yaml'",
+            )  # fmt: skip
+        return self.kinds("csv", csv, (str, type(None)), "KEY=VALUE,... as text", "write csv='sep=;'")
+
+    def day(self, name: str, value: Any) -> Arguments:
+        """Check a day: a date, or text such as 2026-01-31; None is none."""
+        if value is None or isinstance(value, date):
+            return self
+        try:
+            date.fromisoformat(value)
+        except (TypeError, ValueError):
+            self._refuse(name, value, "a day as year-month-day", f"write {name}=2026-01-31")
+        return self
+
+    def progress(self, value: Any) -> Arguments:
+        """Check how progress is shown."""
+        if not isinstance(value, bool) and not callable(value):
+            words = "True, False, or a function (stage, done, total)"
+            self._refuse("progress", value, words, "write progress=False")
+        return self
+
+    def settle(self) -> None:
+        """Raise StudyError with every problem that was found."""
+        if self._problems:
+            raise StudyError.of(self._problems)
+
+    def _refuse(self, name: str, value: Any, expected: str, remedy: str) -> None:
+        self._problems.append(Problem(f"{self._verb}: {name}", found(value), expected, remedy))
