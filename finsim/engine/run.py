@@ -58,7 +58,7 @@ def run_resolved(
             remedy="choose another with -o, or continue it with `finsim run --resume`",
         )
     if workers < 1:
-        raise StudyError(f"{workers} workers", place="--workers", expected="at least 1")
+        raise StudyError(f"{workers} workers", place="run: workers", expected="at least 1")
     plan = resolve(study)
     check_inputs(plan)
     folder.mkdir(parents=True, exist_ok=True)

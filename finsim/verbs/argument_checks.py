@@ -12,9 +12,11 @@ from typing import Any
 
 from finsim.errors import Problem, StudyError
 
-__all__ = ["NUMBERS", "Arguments", "Number", "number_of"]
+__all__ = ["NUMBERS", "PRICES", "Arguments", "Number", "as_day", "number_of"]
 
 PATH = (str, Path)
+PRICES = "prices: a file, a DataFrame, an Arrow or polars table, or Paths"
+SHOWN = 1e15  # a greater limit is that of the machine, and not told
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,10 @@ class Number:
     @property
     def range(self) -> str:
         """The range in words."""
-        if self.high < math.inf:
-            return f"{self.low:g} to {self.high:g}"
-        return f"above {self.low:g}" if self.above else f"{self.low:g} or more"
+        least = f"above {self.low:g}" if self.above else f"{self.low:g}"
+        if self.high < SHOWN:
+            return f"{least}{', up' if self.above else ''} to {self.high:,g}"
+        return least if self.above else f"{least} or more"
 
     @property
     def words(self) -> str:
@@ -41,10 +44,10 @@ class Number:
 
     def takes(self, value: Any) -> bool:
         """Tell whether a value is such a number; True and False are none."""
-        kind = Integral if self.whole else Real
+        kind: type = Integral if self.whole else Real
         if isinstance(value, bool) or not isinstance(value, kind):
             return False
-        return self.low <= value <= self.high and value != math.inf and not (self.above and value == self.low)
+        return bool(self.low <= value <= self.high) and value != math.inf and not (self.above and value == self.low)
 
 
 NUMBERS = {
@@ -54,8 +57,8 @@ NUMBERS = {
     "paths": Number(100, 1),
     "row": Number(37, 0),
     "sample.steps": Number(252, 2),
-    "scale": Number(0.1, 0, whole=False, above=True),
-    "seed": Number(7, 0),
+    "scale": Number(0.1, 0, 10_000, whole=False, above=True),
+    "seed": Number(7, 0, 2**63 - 1),
     "severity": Number(0.5, 0, 3, whole=False),
     "steps": Number(800, 1),
     "threads": Number(4, 1),
@@ -116,6 +119,14 @@ class Arguments:
             return self
         return self.kinds(name, value, (*PATH, *kinds), expected, example)
 
+    def one_of(self, values: Mapping[str, Any]) -> Arguments:
+        """Check that at most one of some arguments is given."""
+        given = [name for name, value in values.items() if value is not None]
+        if len(given) > 1:
+            place = f"{self._verb}: {', '.join(given)}"
+            self._problems.append(Problem(place, "both are given", "one of them", "leave one out"))
+        return self
+
     def files(self, values: Mapping[str, Any]) -> Arguments:
         """Check arguments that name a file or folder, or are None."""
         for name, value in values.items():
@@ -156,3 +167,8 @@ class Arguments:
 
     def _refuse(self, name: str, value: Any, expected: str, remedy: str) -> None:
         self._problems.append(Problem(f"{self._verb}: {name}", found(value), expected, remedy))
+
+
+def as_day(value: date | str | None) -> date | None:
+    """Return a day that ``Arguments.day`` has checked as a date."""
+    return date.fromisoformat(value) if isinstance(value, str) else value

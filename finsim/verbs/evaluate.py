@@ -12,6 +12,7 @@ from finsim.markets.listing import complete
 from finsim.markets.prices import Prices, SchemaSource, as_schema, read_prices
 from finsim.randomness import Streams
 from finsim.records.paths import Paths
+from finsim.verbs.argument_checks import PRICES, Arguments
 from finsim.verbs.progress import Progress, reporting
 
 __all__ = ["evaluate", "remarks"]
@@ -44,7 +45,7 @@ def evaluate(
         The Scorecard: one score a metric and subject, one verdict a use.
 
     Raises:
-        DataError: for prices that cannot be read or compared.
+        StudyError: for wrong arguments, all at once. DataError: for prices that cannot be read or compared.
 
     Example:
         >>> import finsim
@@ -57,6 +58,13 @@ def evaluate(
         ['backtest', 'share', 'stress a portfolio']
 
     """
+    wrong = Arguments("evaluate").table("real", real, (Paths,), PRICES, "write 'prices.csv'")
+    wrong.table("synthetic", synthetic, (Paths,), PRICES, "write 'paths.parquet'")
+    wrong.kinds(
+        "settings", settings, (Settings, type(None)), "finsim.EvaluationSettings",
+        "write settings=finsim.EvaluationSettings(bootstrap=50)",
+    )  # fmt: skip
+    wrong.numbers({"seed": seed}).files({"output": output}).reading(schema, csv).progress(progress).settle()
     declared = as_schema(schema, csv)
     with reporting(progress) as step:
         step("reading", 0, 2)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from finsim.engine import simulate_transactions as engine
 from finsim.records.transactions import Transactions
+from finsim.verbs.argument_checks import Arguments, as_day
 from finsim.verbs.progress import Progress, reporting
 
 __all__ = ["simulate"]
@@ -47,7 +48,8 @@ def simulate(
         Transactions: rows, accounts and injected schemes.
 
     Raises:
-        NarrativeError, ScenarioError, StudyError: for unknown names and wrong values, before any work.
+        StudyError: for wrong arguments, all at once. NarrativeError, ScenarioError: for unknown names and
+            wrong files, before any work.
 
     Example:
         >>> import finsim
@@ -56,10 +58,22 @@ def simulate(
         2
 
     """
+    wrong = Arguments("simulate").day("start", start)
+    wrong.numbers({"accounts": accounts, "days": days, "severity": severity, "seed": seed})
+    wrong.kinds(
+        "narrative", narrative, (str, list, tuple, Mapping, type(None)), "narratives by name or file",
+        "write narrative=['account_takeover']",
+    ).kinds(
+        "schemes", schemes, (Mapping, type(None)), "narrative -> number of schemes",
+        "write schemes={'account_takeover': 50}",
+    ).kinds(
+        "scenario", scenario, (str, Path, type(None)), "a scenario by name or file",
+        "write scenario='covid-2020'",
+    ).files({"output": output}).progress(progress).settle()  # fmt: skip
     wanted = engine.Wanted(
         accounts=accounts,
         days=days,
-        start=engine.first_day(start),
+        start=as_day(start) or engine.START,
         uses=engine.uses_of(narrative, schemes),
         scenario=None if scenario is None else str(scenario),
         severity=severity,

@@ -9,6 +9,12 @@ from typing import Any
 from finsim.errors import FinsimError, Problem
 
 
+ASKED_BY = {"repair": "check", "explain": "check", "names": "list"}
+"""Python function -> the verb that calls it, where the two are called differently."""
+ARGUMENTS = {"explain": {"row": "--explain"}}
+"""Python function -> keyword -> option, where the two are called differently."""
+
+
 def word_of(parameter: Any) -> str:
     """Return how a parameter of a command is written: ``--paths``, ``-o``, ``MODEL``."""
     if parameter.param_type_name == "argument":
@@ -33,9 +39,11 @@ def with_options(error: FinsimError, path: str, options: Mapping[str, str]) -> l
 
 
 def _with_options(problem: Problem, path: str, options: Mapping[str, str]) -> Problem:
-    verb, colon, rest = problem.place.partition(": ")
+    name, colon, rest = problem.place.partition(": ")
+    verb = ASKED_BY.get(name, name)
     if not colon or verb == "finsim" or verb not in path.split():
         return problem
+    options = {**options, **ARGUMENTS.get(name, {})}
     names = rest.split(", ")
     place = ", ".join(options.get(name, name) for name in names)
     remedy = problem.remedy

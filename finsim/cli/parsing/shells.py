@@ -24,7 +24,7 @@ def answered(words: list[str]) -> bool:
         raise StudyError(f"no shell {shell!r}", place=place, expected=", ".join(SHELLS), remedy=remedy)
     if len(words) > 2:
         raise StudyError(f"words too many: {' '.join(words[2:])}", place=place, expected="one shell")
-    from typer.completion import get_completion_script, install
+    from typer.completion import get_completion_script, install  # type: ignore[attr-defined]
 
     if option == SHOW:
         script = get_completion_script(prog_name="finsim", complete_var="_FINSIM_COMPLETE", shell=shell)
@@ -37,7 +37,7 @@ def answered(words: list[str]) -> bool:
 
 def _current(option: str) -> str:
     """Return the shell that called; raises StudyError when it is not recognized."""
-    import shellingham
+    import shellingham  # type: ignore[import-untyped]
 
     try:
         return str(shellingham.detect_shell()[0])

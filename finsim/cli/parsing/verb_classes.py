@@ -13,7 +13,6 @@ from finsim.cli.parsing.places import word_of
 from finsim.cli.parsing.shells import answered
 from finsim.cli.parsing.usage_words import UsageError, of_usage, too_many, unknown_verb
 
-
 WHOLE = 1_000  # characters: the first sentence of a help is never cut
 
 
