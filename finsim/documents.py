@@ -287,11 +287,18 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def find(name: str, folder: str, kind: str, error: type[FinsimError], suffix: str = ".yaml") -> Path:
+def find(name: Any, folder: str, kind: str, error: type[FinsimError], suffix: str = ".yaml") -> Path:
     """Return the file that ``name`` means: an existing path, else a shipped file of that name.
 
     Raises ``error`` with a suggestion when neither exists.
     """
+    if not isinstance(name, str | Path):
+        raise error(
+            f"{type(name).__name__} {name!r:.60}",
+            place=kind,
+            expected="a name, or the path of a file",
+            remedy="write it as text, in quotes",
+        )
     given = Path(name)
     if _is_file(given):
         return given
@@ -299,5 +306,5 @@ def find(name: str, folder: str, kind: str, error: type[FinsimError], suffix: st
     if name in known:
         return known[name]
     if given.suffix or len(given.parts) > 1:
-        raise error("no such file", place=name, remedy="check the path")
-    raise error(f"no {kind} is called {name!r}", place=kind, remedy=did_you_mean(name, sorted(known)))
+        raise error("no such file", place=str(name), remedy="check the path")
+    raise error(f"no {kind} is called {name!r}", place=kind, remedy=did_you_mean(str(name), sorted(known)))

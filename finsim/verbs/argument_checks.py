@@ -12,9 +12,11 @@ from typing import Any
 
 from finsim.errors import Problem, StudyError
 
-__all__ = ["NUMBERS", "PRICES", "Arguments", "Number", "as_day", "number_of"]
+__all__ = ["NUMBERS", "PRICES", "RATE", "SCHEMES", "Arguments", "Number", "as_day", "found", "number_of"]
 
 PATH = (str, Path)
+COLUMNS = ("Series", "Index", "ChunkedArray", "Array")
+"""Types of one column: streams of Arrow, but no tables."""
 PRICES = "prices: a file, a DataFrame, an Arrow or polars table, or Paths"
 SHOWN = 1e15  # a greater limit is that of the machine, and not told
 
@@ -44,10 +46,11 @@ class Number:
 
     def takes(self, value: Any) -> bool:
         """Tell whether a value is such a number; True and False are none."""
-        kind: type = Integral if self.whole else Real
-        if isinstance(value, bool) or not isinstance(value, kind):
+        if isinstance(value, bool) or not isinstance(value, Integral if self.whole else Real):
             return False
-        return bool(self.low <= value <= self.high) and value != math.inf and not (self.above and value == self.low)
+        number: Any = value
+        inside = self.low <= number <= self.high and number != math.inf  # false for what is no number (NaN)
+        return bool(inside and not (self.above and number == self.low))
 
 
 NUMBERS = {
@@ -66,11 +69,13 @@ NUMBERS = {
 }
 """Argument (or ``verb.argument`` where a verb has its own range) -> the numbers that it takes."""
 
+RATE, SCHEMES = Number(0.02, 0, 999_999, whole=False), Number(50, 0)
+"""Schemes per 1,000 accounts and year, and numbers of schemes, of one narrative."""
+
 _HINTS = {
     "Body": "{example}; a fitted model goes into finsim.sample(model)",
     "Run": "{example}; the data of a run are run.paths, run.transactions, run.portfolio",
     "Transactions": "{example}; transactions go into finsim.check(transactions.to_pandas(), 'retail-tx')",
-    "list": "{example}; of a list: pandas.DataFrame(...)",
 }
 """Type of a value that stands in the wrong place -> what to do, with the example of the place."""
 
@@ -86,7 +91,10 @@ def found(value: Any) -> str:
         return str(value)
     if isinstance(value, str):
         return repr(value if len(value) <= 60 else f"{value[:57]}...")
-    name = {"dict": "mapping (dict)", "Body": "fitted model"}.get(type(value).__name__, type(value).__name__)
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    kind = type(value).__name__
+    name = {"dict": "mapping (dict)", "Body": "fitted model", "ndarray": "NumPy array"}.get(kind, kind)
     size = f" of {len(value)}" if isinstance(value, list | tuple | set) else ""
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}{size}"
 
@@ -115,9 +123,12 @@ class Arguments:
 
     def table(self, name: str, value: Any, kinds: tuple[type, ...], expected: str, example: str) -> Arguments:
         """Check that a value is a path, of one of some types, or a table in memory."""
-        if hasattr(value, "__arrow_c_stream__") or hasattr(value, "__dataframe__"):
+        is_table = hasattr(value, "__arrow_c_stream__") or hasattr(value, "__dataframe__")
+        if is_table and type(value).__name__ not in COLUMNS:
             return self
-        return self.kinds(name, value, (*PATH, *kinds), expected, example)
+        loose = type(value).__name__ in (*COLUMNS, "list", "tuple", "ndarray")
+        hint = "; make a table of it: pandas.DataFrame(...)" if loose else ""
+        return self.kinds(name, value, (*PATH, *kinds), expected, example + hint)
 
     def one_of(self, values: Mapping[str, Any]) -> Arguments:
         """Check that at most one of some arguments is given."""

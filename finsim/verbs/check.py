@@ -65,7 +65,9 @@ def check(
     """
     from finsim.constraints.checking.tier_choice import known_tier
 
+    data = _of_run(data)
     _refuse_wrong("check", data, rules, (schema, csv, table, params), {"threads": threads}, progress)
+    Arguments("check").kinds("tier", tier, (str,), "a tier by name", "write tier='auto'").settle()
     known_tier(tier)
     pack = _pack(rules, schema, csv, table, params)
     if not isinstance(data, str | Path):
@@ -73,6 +75,15 @@ def check(
 
         return check_tables(data, pack, params, tier=tier, threads=threads)
     return _checked(Path(data), pack, params or {}, (tier, threads), progress)
+
+
+def _of_run(data: Any) -> Any:
+    """Return the folder of a Run, other data as they are; ``check`` of a file imports no runs."""
+    if isinstance(data, str | Path) or hasattr(data, "__arrow_c_stream__"):
+        return data
+    from finsim.engine.finished_run import Run
+
+    return data.path if isinstance(data, Run) else data
 
 
 Reading = tuple[Any, Any, Any, Any]
@@ -178,6 +189,7 @@ def explain(
     from finsim.constraints.explaining.explain import explain as explain_row
     from finsim.engine.tables_to_check import row_of
 
+    data = _of_run(data)
     _refuse_wrong("explain", data, rules, (schema, csv, table, params))
     Arguments("explain").kinds("row", row, (int, str), "the number of a row", "write row=37").settle()
     pack = _pack(rules, schema, csv, table, params)
@@ -278,6 +290,7 @@ def repair(
     from finsim.constraints.checking.check import check as check_tables
     from finsim.engine.repaired_tables import repaired, store_all
 
+    data = _of_run(data)
     _refuse_wrong("repair", data, rules, (schema, csv, table, params), {"threads": threads})
     Arguments("repair").files({"output": output}).settle()
     if output is not None and not isinstance(data, str | Path):

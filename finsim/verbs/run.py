@@ -44,7 +44,7 @@ def run(
 
     Example:
         >>> import finsim
-        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 1000})
+        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000})
         >>> run = finsim.run(study, output=folder / "run", progress=False)
         >>> len(run.portfolio.loans)
         200
@@ -61,7 +61,7 @@ def run(
             "neither a study nor resume" if study is None else "a study and resume",
             place="run: study",
             expected="one of them",
-            remedy="write finsim run quickstart, or finsim run --resume RUN",
+            remedy="write study='quickstart', or resume='runs/mine'",
         )
     with reporting(progress) as step:
         if resume is not None:

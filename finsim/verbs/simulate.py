@@ -7,8 +7,9 @@ from datetime import date
 from pathlib import Path
 
 from finsim.engine import simulate_transactions as engine
+from finsim.errors import Problem, StudyError
 from finsim.records.transactions import Transactions
-from finsim.verbs.argument_checks import Arguments, as_day
+from finsim.verbs.argument_checks import RATE, Arguments, as_day, found
 from finsim.verbs.progress import Progress, reporting
 
 __all__ = ["simulate"]
@@ -70,6 +71,7 @@ def simulate(
         "scenario", scenario, (str, Path, type(None)), "a scenario by name or file",
         "write scenario='covid-2020'",
     ).files({"output": output}).progress(progress).settle()  # fmt: skip
+    _check_rates(narrative)
     wanted = engine.Wanted(
         accounts=accounts,
         days=days,
@@ -80,3 +82,25 @@ def simulate(
     )
     with reporting(progress) as step:
         return engine.simulate(wanted, seed=seed, output=output, progress=step)
+
+
+def _check_rates(narrative: Narratives) -> None:
+    """Raise StudyError for a narrative that is no text, and a rate that is no number of 0 or more."""
+    rates = narrative if isinstance(narrative, Mapping) else {}
+    wrong = [
+        Problem("simulate: narrative", found(name), "narratives by name or file", "write 'account_takeover'")
+        for name in ([narrative] if isinstance(narrative, str) else narrative or ())
+        if not isinstance(name, str | Path)
+    ]
+    wrong += [
+        Problem(
+            "simulate: narrative",
+            f"{name}: {found(rate)}",
+            "schemes per 1,000 accounts and year, 0 or more",
+            "write narrative={'account_takeover': 0.02}",
+        )
+        for name, rate in rates.items()
+        if rate is not None and not RATE.takes(rate)
+    ]
+    if wrong:
+        raise StudyError.of(wrong)

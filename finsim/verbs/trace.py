@@ -28,7 +28,7 @@ def trace(run: str | Path | Run, table: str, row: int) -> Story:
 
     Example:
         >>> import finsim
-        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 1000})
+        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000})
         >>> run = finsim.run(study, output=folder / "traced", progress=False)
         >>> "seed" in finsim.trace(run, "credit/base/loans", 0).to_text()
         True

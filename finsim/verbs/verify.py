@@ -56,7 +56,7 @@ def verify(run: str | Path | Run, *, against: str | Path | Run | None = None) ->
 
     Example:
         >>> import finsim
-        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 1000})
+        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000})
         >>> run = finsim.run(study, output=folder / "verified", progress=False)
         >>> finsim.verify(run).ok
         True

@@ -8,7 +8,6 @@ from typing import Any
 
 from finsim.errors import FinsimError, Problem
 
-
 ASKED_BY = {"repair": "check", "explain": "check", "names": "list"}
 """Python function -> the verb that calls it, where the two are called differently."""
 ARGUMENTS = {"explain": {"row": "--explain"}}
@@ -47,7 +46,7 @@ def _with_options(problem: Problem, path: str, options: Mapping[str, str]) -> Pr
     names = rest.split(", ")
     place = ", ".join(options.get(name, name) for name in names)
     remedy = problem.remedy
-    for name in names:
-        if name in options:
-            remedy = re.sub(rf"\b{name}='?([^\s';]+)'?", rf"{options[name]} \1", remedy)
+    for name, option in options.items():
+        written = f"{option} " if option.startswith("-") else ""
+        remedy = re.sub(rf"\b{name}='?([^\s',;{{\[]+)'?", rf"{written}\1", remedy)
     return Problem(f"{path}: {place}", problem.found, problem.expected, remedy)
