@@ -88,9 +88,7 @@ def simulate(
         accounts=wanted.accounts, days=wanted.days, start=wanted.start, narratives=wanted.uses
     )
     drivers = _drivers(wanted)
-    progress("simulating", 0, 1)
-    world = simulate_agents(settings, Streams(seed), drivers)
-    progress("simulating", 1, 1)
+    world = simulate_agents(settings, Streams(seed), drivers, progress)
     if folder is not None:
         write_world(folder, world)
     return world

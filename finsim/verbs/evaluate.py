@@ -69,10 +69,10 @@ def evaluate(
     with reporting(progress) as step:
         step("reading", 0, 2)
         history = _whole(real, declared)
+        step("reading", 1, 2)
         made = synthetic if isinstance(synthetic, Paths) else _read(synthetic, declared)
-        step("judging", 0, 1)
-        card = judge(history, made, Streams(seed), settings or Settings())
-        step("judging", 1, 1)
+        step("reading", 2, 2)
+        card = judge(history, made, Streams(seed), settings or Settings(), progress=step)
     if output is not None:
         card.write(Path(output))
     return card

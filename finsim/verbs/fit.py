@@ -6,12 +6,13 @@ from pathlib import Path
 
 from finsim.engine.market_model.fit_and_sample import Body, Source, refuse_existing
 from finsim.engine.market_model.fit_and_sample import fit as fit_body
+from finsim.engine.task_progress import as_share
 from finsim.errors import StudyError, did_you_mean
 from finsim.generators import GENERATORS
 from finsim.markets.prices import SchemaSource, as_schema
 from finsim.records.paths import Paths
 from finsim.verbs.argument_checks import PRICES, Arguments
-from finsim.verbs.progress import Progress, as_fraction, reporting
+from finsim.verbs.progress import Progress, reporting
 
 __all__ = ["fit"]
 
@@ -83,7 +84,7 @@ def fit(
             cpu_seconds=cpu_seconds,
             seed=seed,
             schema=as_schema(schema, csv),
-            progress=as_fraction(step),
+            progress=as_share(step, f"fitting {generator}"),
         )
     if output is not None:
         body.save(output)

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from finsim.engine.finished_tasks import WORK, Done, output
 from finsim.engine.study.study_resolution import Plan
+from finsim.engine.task_progress import task_progress
 from finsim.engine.tasks import Task
 from finsim.errors import DataError, StudyError
 from finsim.evaluation.case import Pieces
@@ -75,6 +76,7 @@ def _market(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
             plan.streams.under("evidence", "market"),
             chosen,
             stored=Pieces(count, lambda: _blocks(file, count)),
+            progress=task_progress(),
         )
     except DataError as error:  # paths too short to judge, or nothing that moves: the run is none the worse
         problem = error.problems[0]
@@ -113,6 +115,7 @@ def _transactions(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
         plan.streams.under("evidence", "transactions"),
         chosen,
         expected=_planned(plan, label, tables["patterns"]),
+        progress=task_progress(),
     )
 
 
@@ -146,4 +149,5 @@ def _credit(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
         losses,
         plan.streams.under("evidence", "credit"),
         chosen,
+        task_progress(),
     )
