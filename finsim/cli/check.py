@@ -22,77 +22,84 @@ from finsim.cli.parsing.completion import names, offered, runs, tables, yaml_fil
 from finsim.cli.parsing.panels import DATA, OUTPUT, SCREEN, SIZE
 from finsim.errors import StudyError
 
+Data = Annotated[
+    Path,
+    typer.Argument(
+        help="CSV (plain, gz, zst), Parquet file, folder or run.", autocompletion=offered(tables, runs)
+    ),
+]
+Pack = Annotated[
+    str,
+    typer.Option(
+        "--rules",
+        metavar="PACK",
+        help="Rule pack name, or a rule file.",
+        autocompletion=offered(names("rules"), yaml_files),
+        rich_help_panel=SIZE,
+    ),
+]
+Repair = Annotated[bool, typer.Option("--repair", help="Repair breaches; needs -o.", rich_help_panel=SIZE)]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="Repaired table (.csv, .parquet), folder for several; only with --repair.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+ExplainedRow = Annotated[
+    str | None,
+    typer.Option(
+        "--explain",
+        metavar="ROW",
+        help="Explain one row instead: 37 (the first is 0), or accounts:37.",
+        rich_help_panel=SIZE,
+    ),
+]
+Tables = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--table",
+        metavar="NAME",
+        help="Tables that must be there; all of the pack's when left out.",
+        rich_help_panel=DATA,
+    ),
+]
+Tier = Annotated[
+    str,
+    typer.Option(
+        "--tier",
+        metavar="TIER",
+        help="interpreter, compiled, or auto (by the number of rows); results are the same.",
+        autocompletion=offered(lambda word: ["auto", "compiled", "interpreter"]),
+        rich_help_panel=SIZE,
+    ),
+]
+Strict = Annotated[
+    bool,
+    typer.Option(
+        "--strict",
+        help="Exit 1 unless every rule passed: none silent, skipped, unknown.",
+        rich_help_panel=SCREEN,
+    ),
+]
+
 
 def check(
-    data: Annotated[
-        Path,
-        typer.Argument(
-            help="CSV (plain, gz, zst), Parquet file, folder or run.", autocompletion=offered(tables, runs)
-        ),
-    ],
-    rules: Annotated[
-        str,
-        typer.Option(
-            "--rules",
-            metavar="PACK",
-            help="Rule pack name, or a rule file.",
-            autocompletion=offered(names("rules"), yaml_files),
-            rich_help_panel=SIZE,
-        ),
-    ],
-    repair: Annotated[
-        bool, typer.Option("--repair", help="Repair breaches; needs -o.", rich_help_panel=SIZE)
-    ] = False,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FILE",
-            help="Repaired table (.csv, .parquet), folder for several; only with --repair.",
-            rich_help_panel=OUTPUT,
-        ),
-    ] = None,
-    explain: Annotated[
-        str | None,
-        typer.Option(
-            "--explain",
-            metavar="ROW",
-            help="Explain one row instead: 37 (the first is 0), or accounts:37.",
-            rich_help_panel=SIZE,
-        ),
-    ] = None,
+    data: Data,
+    rules: Pack,
+    repair: Repair = False,
+    output: Output = None,
+    explain: ExplainedRow = None,
     schema: SchemaFile = None,
     csv: CsvDialect = None,
-    table: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--table",
-            metavar="NAME",
-            help="Tables that must be there; all of the pack's when left out.",
-            rich_help_panel=DATA,
-        ),
-    ] = None,
+    table: Tables = None,
     params: Parameters = None,
-    tier: Annotated[
-        str,
-        typer.Option(
-            "--tier",
-            metavar="TIER",
-            help="interpreter, compiled, or auto (by the number of rows); results are the same.",
-            autocompletion=offered(lambda word: ["auto", "compiled", "interpreter"]),
-            rich_help_panel=SIZE,
-        ),
-    ] = "auto",
+    tier: Tier = "auto",
     threads: Threads = 1,
-    strict: Annotated[
-        bool,
-        typer.Option(
-            "--strict",
-            help="Exit 1 unless every rule passed: none silent, skipped, unknown.",
-            rich_help_panel=SCREEN,
-        ),
-    ] = False,
+    strict: Strict = False,
     no_fail: NoFail = False,
     quiet: Quiet = False,
     as_json: AsJson = False,

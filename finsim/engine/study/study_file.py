@@ -223,8 +223,16 @@ def _named(value: Any) -> Any:
 def load_study(name_or_path: str | Path | Mapping[str, Any]) -> Study:
     """Read a study file by path or shipped name, or a study from a mapping with the keys of a file.
 
-    Data paths in it are relative to the file. Raises StudyError that lists every wrong key, value and
-    name at its place, and with them the problems inside the files that are named.
+    Data paths in it are relative to the file; problems inside the files that it names are told too.
+
+    Args:
+        name_or_path: shipped name, path of a file, or mapping.
+
+    Returns:
+        The Study, for ``run``, ``plan`` and ``stress``.
+
+    Raises:
+        StudyError: that lists every wrong key, value and name at its place.
 
     Example:
         >>> import finsim
