@@ -54,7 +54,7 @@ ExplainedRow = Annotated[
     typer.Option(
         "--explain",
         metavar="ROW",
-        help="Explain one row instead: 37 (the first is 0), or accounts:37.",
+        help="Explain one row: 37 (the first is 0), or accounts:37; none when left out.",
         rich_help_panel=SIZE,
     ),
 ]

@@ -25,6 +25,14 @@ class Run:
     """A finished run: its folder, and its records as objects.
 
     Raises StudyError when the folder is not a finished run or has no such scenario.
+
+    Example:
+        >>> import finsim
+        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000})
+        >>> run = finsim.run(study, output=folder / "mine", progress=False)
+        >>> run.scenarios
+        ('base',)
+
     """
 
     path: Path

@@ -165,7 +165,7 @@ def load_schema(path: str | Path) -> Schema:
     Example:
         >>> import finsim
         >>> file = folder / "prices.schema.yaml"
-        >>> _ = file.write_text("finsim: schema/1\ncolumns:\n  day: {role: date}\n")
+        >>> _ = file.write_text("finsim: schema/1\ncolumns: {day: {type: date}}")
         >>> list(finsim.load_schema(file).fields)
         ['day']
 

@@ -60,7 +60,7 @@ def check(
         >>> bars = pandas.DataFrame({"date": ["2026-01-02"], "asset": ["A"], "open": [10.0], "high": [9.0],
         ...     "low": [8.0], "close": [9.0], "volume": [100]})
         >>> finsim.check(bars, "ohlcv", progress=False).broken()
-        ['high_ge_body']
+        ['high_is_highest']
 
     """
     from finsim.constraints.checking.tier_choice import known_tier

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from finsim.cli.list_ import everything
+from finsim.verbs.names import names as everything
 
 
 @pytest.mark.parametrize("kind", sorted(everything()))

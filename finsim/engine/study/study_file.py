@@ -129,7 +129,15 @@ class EvaluationPart(_Part):
 
 
 class Study(_Part):
-    """A whole study, resolved: the text of this model is what the run's identity is computed from."""
+    """A whole study, resolved: the text of this model is what the run's identity is computed from.
+
+    Example:
+        >>> import finsim
+        >>> study = finsim.load_study("quickstart")
+        >>> study.with_scenarios("base", "gfc-2008").without_evidence().evaluation.enabled
+        False
+
+    """
 
     finsim: Literal["study/1"]
     id: str
