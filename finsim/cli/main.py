@@ -32,6 +32,7 @@ from finsim.cli import (
 from finsim.cli.output import envelope, problems_of
 from finsim.cli.output import show as show_result
 from finsim.cli.parsing.places import with_options, word_of
+from finsim.cli.parsing.shells import ready_to_complete
 from finsim.cli.parsing.system_refusals import refused
 from finsim.cli.parsing.verb_classes import Verb, Verbs
 from finsim.errors import EXIT_FAULT, EXIT_FINE, FinsimError, Problem
@@ -96,6 +97,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _guarded(arguments: list[str]) -> int:
+    ready_to_complete()
     command = typer.main.get_command(app)
     verb = _verb(command, arguments)
     try:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import os
+
 import typer
 
 from finsim.errors import StudyError, did_you_mean
 
 SHELLS = ("bash", "zsh", "fish")
+VARIABLE = "_FINSIM_COMPLETE"
 SHOW, INSTALL = "--show-completion", "--install-completion"
+
+
+def ready_to_complete() -> None:
+    """Make typer know the shells, where a shell asks for completions."""
+    if os.environ.get(VARIABLE):
+        from typer.completion import get_completion_inspect_parameters
+
+        get_completion_inspect_parameters()
 
 
 def answered(words: list[str]) -> bool:
@@ -27,10 +38,10 @@ def answered(words: list[str]) -> bool:
     from typer.completion import get_completion_script, install  # type: ignore[attr-defined]
 
     if option == SHOW:
-        script = get_completion_script(prog_name="finsim", complete_var="_FINSIM_COMPLETE", shell=shell)
+        script = get_completion_script(prog_name="finsim", complete_var=VARIABLE, shell=shell)
         typer.echo(script)
     else:
-        _, file = install(shell=shell, prog_name="finsim", complete_var="_FINSIM_COMPLETE")
+        _, file = install(shell=shell, prog_name="finsim", complete_var=VARIABLE)
         typer.echo(f"completion: {file}\nnext: open a new {shell}, type finsim and press Tab")
     return True
 
