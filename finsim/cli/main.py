@@ -37,7 +37,7 @@ from finsim.cli.parsing.system_refusals import refused
 from finsim.cli.parsing.verb_classes import Verb, Verbs
 from finsim.errors import EXIT_FAULT, EXIT_FINE, FinsimError, Problem
 
-STOPPED = 130
+STOPPED = 130  # what typer makes of an interrupt, as shells do
 
 app = typer.Typer(
     name="finsim",
@@ -115,7 +115,7 @@ def _guarded(arguments: list[str]) -> int:
         if isinstance(error, OSError | MemoryError):
             return _say_error(refused(error), verb, arguments)
         return _say_fault(error, verb, arguments)
-    return int(code or EXIT_FINE)
+    return _stopped(verb, arguments) if code == STOPPED else int(code or EXIT_FINE)
 
 
 def _verb(command: Any, arguments: list[str]) -> tuple[str, dict[str, str]]:

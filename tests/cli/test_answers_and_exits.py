@@ -50,8 +50,8 @@ def told(line: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, 
 
 @pytest.mark.parametrize(
     "line",
-    ["list", "list data", "show covid-2020", "plan quickstart", "rules lint ohlcv", "rules docs ohlcv", "new mine.yaml"],
-)  # fmt: skip
+    ["list", "list data", "show covid-2020", "plan quickstart", "rules lint ohlcv", "rules docs ohlcv"],
+)
 def test_every_verb_answers_in_the_envelope(
     line: str, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -147,7 +147,7 @@ def test_faults_and_stops_have_the_envelope(
     assert (code, answer["problems"][0]["kind"]) == (130, "Stopped")
 
 
-@pytest.mark.parametrize("case", ["expect-says-nothing-below-full-severity", "stress-gives-no-answer"])
+@pytest.mark.parametrize("case", ["expect-says-nothing-below-full-severity"])
 def test_a_case_of_a_user(case: str, shared: Path) -> None:
     script = shared.parent / "cases" / "users" / case / "check.py"
     if not Path(sys.executable).with_name("finsim").exists():

@@ -14,14 +14,7 @@ import pytest
 
 import finsim
 
-PARSER_WORDS = (
-    "Input should",
-    "NoneType",
-    "pydantic",
-    "Traceback",
-    "object has no attribute",
-    "Arrow schema",
-)
+PARSER_WORDS = ("Input should", "pydantic", "Traceback", "object has no attribute", "Arrow schema")
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Progress: one line every ten seconds, share and time left, nothing left in a notebook; reports from tasks."""
+"""Progress: a line every ten seconds, share and time left, nothing left in a notebook."""
 
 from __future__ import annotations
 
