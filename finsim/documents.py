@@ -311,11 +311,18 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def find(name: str, folder: str, kind: str, error: type[FinsimError], suffix: str = ".yaml") -> Path:
+def find(name: Any, folder: str, kind: str, error: type[FinsimError], suffix: str = ".yaml") -> Path:
     """Return the file that ``name`` means: an existing path, else a shipped file of that name.
 
     Raises ``error`` with a suggestion when neither exists.
     """
+    if not isinstance(name, str | Path):
+        raise error(
+            f"{type(name).__name__} {name!r:.60}",
+            place=kind,
+            expected="a name, or the path of a file",
+            remedy="write it as text, in quotes",
+        )
     given = Path(name)
     if _is_file(given):
         return given
@@ -324,9 +331,9 @@ def find(name: str, folder: str, kind: str, error: type[FinsimError], suffix: st
         return known[name]
     if given.suffix or len(given.parts) > 1 or _is_folder(given):
         problem = unlike_a_file(given, error)
-        raise error.of([problem or Problem(name, "no such file", "", "check the path")])
+        raise error.of([problem or Problem(str(name), "no such file", "", "check the path")])
     beside = given.with_suffix(suffix)
-    near = f"did you mean {str(beside)!r}?" if _is_file(beside) else did_you_mean(name, sorted(known))
+    near = f"did you mean {str(beside)!r}?" if _is_file(beside) else did_you_mean(str(name), sorted(known))
     raise error(
         f"no {kind} is called {name!r}", place=kind, expected=f"a name or a file of a {kind}", remedy=near
     )

@@ -9,6 +9,8 @@ import typer
 
 from finsim.cli.options import AsJson, CsvDialect
 from finsim.cli.output import show
+from finsim.cli.parsing.completion import names, offered
+from finsim.cli.parsing.panels import OUTPUT, SIZE
 
 
 def new(
@@ -20,17 +22,33 @@ def new(
         typer.Argument(metavar="DATA", help="Table whose schema is proposed.", show_default=False),
     ] = None,
     like: Annotated[
-        str, typer.Option("--like", help="Study to copy: fraud, risk, quant, tiny, quickstart.")
+        str,
+        typer.Option(
+            "--like",
+            metavar="STUDY",
+            help="Study to copy: fraud, risk, quant, tiny, quickstart.",
+            autocompletion=offered(names("studies")),
+            rich_help_panel=SIZE,
+        ),
     ] = "quickstart",
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Schema file to create; else it is printed.")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Schema file to create; printed when left out.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
     kind: Annotated[
         str,
         typer.Option(
             "--kind",
+            metavar="KIND",
             help="study, narrative, scenario or rules; of a table: prices, payments, loans or table.",
             show_default=False,
+            rich_help_panel=SIZE,
         ),
     ] = "",
     csv: CsvDialect = None,

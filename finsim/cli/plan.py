@@ -9,12 +9,18 @@ import typer
 
 from finsim.cli.options import AsJson, CsvDialect, Scale, SchemaFile, SeedOfStudy
 from finsim.cli.output import show
+from finsim.cli.parsing.completion import names, offered, tables, yaml_files
 from finsim.errors import EXIT_INPUT
 
 
 def plan(
     subject: Annotated[
-        str, typer.Argument(metavar="STUDY|DATA", help="Study file or name; or a table of data.")
+        str,
+        typer.Argument(
+            metavar="STUDY|DATA",
+            help="Study file or name; or a table of data.",
+            autocompletion=offered(names("studies"), yaml_files, tables),
+        ),
     ],
     seed: SeedOfStudy = None,
     scale: Scale = 1.0,

@@ -37,16 +37,6 @@ class Wanted:
     severity: float = 1.0
 
 
-def first_day(start: date | str) -> date:
-    """Return a first day as a date; raises StudyError for text that is none."""
-    if isinstance(start, date):
-        return start
-    try:
-        return date.fromisoformat(start)
-    except ValueError:
-        raise StudyError(f"{start!r} is no date", place="--start", expected="YYYY-MM-DD") from None
-
-
 def uses_of(
     narrative: Narratives = None, schemes: Mapping[str, int] | None = None
 ) -> tuple[NarrativeUse, ...]:
@@ -67,9 +57,9 @@ def uses_of(
         if not isinstance(count, int) or isinstance(count, bool) or count < 0:
             raise StudyError(
                 f"{name}: {count!r} schemes",
-                place="--schemes",
+                place="simulate: schemes",
                 expected="a whole number of 0 or more",
-                remedy="--schemes account_takeover=50",
+                remedy="write schemes={'account_takeover': 50}",
             )
         known = by_id.setdefault(NarrativeUse(name).id, name)
         rates.setdefault(known, None)
@@ -95,9 +85,7 @@ def simulate(
         accounts=wanted.accounts, days=wanted.days, start=wanted.start, narratives=wanted.uses
     )
     drivers = _drivers(wanted)
-    progress("simulating", 0, 1)
-    world = simulate_agents(settings, Streams(seed), drivers)
-    progress("simulating", 1, 1)
+    world = simulate_agents(settings, Streams(seed), drivers, progress)
     if folder is not None:
         write_world(folder, world)
     return world

@@ -178,7 +178,16 @@ def _is_text_encoding(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Schema:
-    """Columns by their declared names, the dialect, and what kind of table it is."""
+    r"""Columns by their declared names, the dialect, and what kind of table it is.
+
+    Example:
+        >>> import finsim
+        >>> file = folder / "s.schema.yaml"
+        >>> _ = file.write_text("finsim: schema/1\ncolumns: {day: {type: date}, price: {type: float}}")
+        >>> sorted(finsim.load_schema(file).fields)
+        ['day', 'price']
+
+    """
 
     fields: Mapping[str, Field]
     dialect: Dialect = field(default_factory=Dialect)

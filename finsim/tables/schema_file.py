@@ -171,7 +171,33 @@ class SchemaKeys(_Strict):
 
 
 def load_schema(path: str | Path) -> Schema:
-    """Read a schema file. Raises DataError with every problem at its line and column."""
+    r"""Read a schema file.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        The Schema, for the ``schema`` of every verb.
+
+    Raises:
+        DataError: with every problem at its line and column.
+
+    Example:
+        >>> import finsim
+        >>> file = folder / "prices.schema.yaml"
+        >>> _ = file.write_text("finsim: schema/1\ncolumns: {day: {type: date}}")
+        >>> list(finsim.load_schema(file).fields)
+        ['day']
+
+    """
+    known: object = path
+    if not isinstance(known, str | Path):
+        raise DataError(
+            f"{type(known).__name__} {known!r:.60}",
+            place="load_schema: path",
+            expected="the path of a schema file",
+            remedy="write 'prices.schema.yaml'",
+        )
     return schema_of(read(path, DataError))
 
 

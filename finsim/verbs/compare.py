@@ -8,6 +8,7 @@ import pandas as pd
 
 from finsim.engine.answers.comparison import comparison_frame
 from finsim.engine.finished_run import Run, open_run
+from finsim.verbs.argument_checks import Arguments
 
 __all__ = ["compare"]
 
@@ -37,5 +38,9 @@ def compare(first: str | Path | Run, second: str | Path | Run) -> pd.DataFrame:
         ['one', 'two', 'difference', 'relative', 'unit']
 
     """
+    wrong = Arguments("compare")
+    for name, value in (("first", first), ("second", second)):
+        wrong.kinds(name, value, (str, Path, Run), "a Run or its folder", "write 'runs/mine'")
+    wrong.settle()
     left, right = (item if isinstance(item, Run) else open_run(item) for item in (first, second))
     return comparison_frame(left, right)

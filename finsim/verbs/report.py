@@ -9,6 +9,7 @@ from finsim.provenance.audit_log import AuditLog
 from finsim.provenance.verify import REWRITTEN
 from finsim.records.storage import digest_file
 from finsim.report.page import write_report
+from finsim.verbs.argument_checks import Arguments
 
 __all__ = ["report"]
 
@@ -34,6 +35,10 @@ def report(run: str | Path | Run, *, open: bool = False) -> Path:
         'report.html'
 
     """
+    wrong = Arguments("report").kinds(
+        "run", run, (str, Path, Run), "a Run or its folder", "write 'runs/mine'"
+    )
+    wrong.kinds("open", open, (bool,), "True or False", "write open=True").settle()
     opened = run if isinstance(run, Run) else open_run(run)
     page = write_report(opened.path)
     AuditLog(opened.path / "audit.log").append(REWRITTEN, page.name, {"sha256": digest_file(page)})

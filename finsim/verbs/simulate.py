@@ -7,7 +7,9 @@ from datetime import date
 from pathlib import Path
 
 from finsim.engine import simulate_transactions as engine
+from finsim.errors import Problem, StudyError
 from finsim.records.transactions import Transactions
+from finsim.verbs.argument_checks import RATE, Arguments, as_day, found
 from finsim.verbs.progress import Progress, reporting
 
 __all__ = ["simulate"]
@@ -45,7 +47,8 @@ def simulate(
         Transactions: rows, accounts and injected schemes.
 
     Raises:
-        NarrativeError, ScenarioError, StudyError: for unknown names and wrong values, before any work.
+        StudyError: for wrong arguments, all at once. NarrativeError, ScenarioError: for unknown names and
+            wrong files, before any work.
 
     Example:
         >>> import finsim
@@ -54,13 +57,48 @@ def simulate(
         2
 
     """
+    wrong = Arguments("simulate").day("start", start)
+    wrong.numbers({"accounts": accounts, "days": days, "severity": severity, "seed": seed})
+    wrong.kinds(
+        "narrative", narrative, (str, list, tuple, Mapping, type(None)), "narratives by name or file",
+        "write narrative=['account_takeover']",
+    ).kinds(
+        "schemes", schemes, (Mapping, type(None)), "narrative -> number of schemes",
+        "write schemes={'account_takeover': 50}",
+    ).kinds(
+        "scenario", scenario, (str, Path, type(None)), "a scenario by name or file",
+        "write scenario='covid-2020'",
+    ).files({"output": output}).progress(progress).settle()  # fmt: skip
+    _check_rates(narrative)
     wanted = engine.Wanted(
         accounts=accounts,
         days=days,
-        start=engine.first_day(start),
+        start=as_day(start) or engine.START,
         uses=engine.uses_of(narrative, schemes),
         scenario=None if scenario is None else str(scenario),
         severity=severity,
     )
     with reporting(progress) as step:
         return engine.simulate(wanted, seed=seed, output=output, progress=step)
+
+
+def _check_rates(narrative: engine.Narratives) -> None:
+    """Raise StudyError for a narrative that is no text, and a rate that is no number of 0 or more."""
+    rates = narrative if isinstance(narrative, Mapping) else {}
+    wrong = [
+        Problem("simulate: narrative", found(name), "narratives by name or file", "write 'account_takeover'")
+        for name in ([narrative] if isinstance(narrative, str) else narrative or ())
+        if not isinstance(name, str | Path)
+    ]
+    wrong += [
+        Problem(
+            "simulate: narrative",
+            f"{name}: {found(rate)}",
+            "schemes per 1,000 accounts and year, 0 or more",
+            "write narrative={'account_takeover': 0.02}",
+        )
+        for name, rate in rates.items()
+        if rate is not None and not RATE.takes(rate)
+    ]
+    if wrong:
+        raise StudyError.of(wrong)

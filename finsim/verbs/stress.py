@@ -7,6 +7,7 @@ from pathlib import Path
 from finsim.engine import stress as engine
 from finsim.engine.finished_run import Run
 from finsim.engine.study.study_file import Study
+from finsim.verbs.argument_checks import Arguments
 from finsim.verbs.progress import Progress, reporting
 
 __all__ = ["stress"]
@@ -41,7 +42,8 @@ def stress(
         of the scenario's file, each met, not met or not judged; ``finsim.compare`` gives all figures.
 
     Raises:
-        ScenarioError, StudyError: for wrong files and values, before anything is written.
+        StudyError: for wrong arguments and studies, all at once. ScenarioError: for a wrong scenario; both
+            before anything is written.
 
     Example:
         >>> import finsim
@@ -52,6 +54,12 @@ def stress(
         True
 
     """
+    wrong = Arguments("stress").kinds(
+        "subject", subject, (str, Path, Study, Run), "a study or a finished run", "write 'runs/mine'"
+    )
+    wrong.kinds("scenario", scenario, (str, Path), "a scenario by name or file", "write 'covid-2020'")
+    wrong.numbers({"severity": severity, "seed": seed, "workers": workers, "scale": scale}, "seed")
+    wrong.files({"output": output}).progress(progress).settle()
     with reporting(progress) as step:
         return engine.stress(
             subject if isinstance(subject, Study | Run) else str(subject),

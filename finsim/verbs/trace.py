@@ -7,6 +7,7 @@ from pathlib import Path
 from finsim.engine.finished_run import Run
 from finsim.provenance.trace import trace as story_of
 from finsim.provenance.trace_story import Story
+from finsim.verbs.argument_checks import Arguments
 
 __all__ = ["trace"]
 
@@ -34,4 +35,7 @@ def trace(run: str | Path | Run, table: str, row: int, *, scenario: str | None =
         True
 
     """
+    wrong = Arguments("trace").kinds("run", run, (str, Path, Run), "a Run or its folder", "write 'runs/mine'")
+    wrong.kinds("table", table, (str,), "a table by name", "write 'transactions'")
+    wrong.numbers({"row": row}).settle()
     return story_of(run.path if isinstance(run, Run) else run, table, row, scenario)

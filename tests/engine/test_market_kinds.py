@@ -155,7 +155,7 @@ def test_a_page_that_fails_costs_no_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The manifest is there before the page; ``finsim report`` writes it later, and all hashes agree."""
-    import finsim.report.page as page
+    from finsim.report import page
 
     def broken(*_: object) -> str:
         raise ZeroDivisionError("a template that fails")

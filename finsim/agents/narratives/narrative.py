@@ -31,6 +31,12 @@ class Narrative(ShownRecord, Part):
     """A behavioural story: who does what to whom, in which phases, and what of it is illicit.
 
     ``breaks`` names rules of level `policy` that its labelled rows may break.
+
+    Example:
+        >>> import finsim
+        >>> finsim.Narrative.load("account_takeover").id
+        'account_takeover'
+
     """
 
     finsim: Literal["narrative/1"]

@@ -188,7 +188,15 @@ class EvaluationPart(_Part):
 
 
 class Study(_Part):
-    """A whole study, resolved: the text of this model is what the run's identity is computed from."""
+    """A whole study, resolved: the text of this model is what the run's identity is computed from.
+
+    Example:
+        >>> import finsim
+        >>> study = finsim.load_study("quickstart")
+        >>> study.with_scenarios("base", "gfc-2008").without_evidence().evaluation.enabled
+        False
+
+    """
 
     finsim: Literal["study/1"]
     id: str
@@ -288,8 +296,16 @@ def _named(value: Any) -> Any:
 def load_study(name_or_path: str | Path | Mapping[str, Any]) -> Study:
     """Read a study file by path or shipped name, or a study from a mapping with the keys of a file.
 
-    Data paths in it are relative to the file. Raises StudyError that lists every wrong key, value and
-    name at its place, and with them the problems inside the files that are named.
+    Data paths in it are relative to the file; problems inside the files that it names are told too.
+
+    Args:
+        name_or_path: shipped name, path of a file, or mapping.
+
+    Returns:
+        The Study, for ``run``, ``plan`` and ``stress``.
+
+    Raises:
+        StudyError: that lists every wrong key, value and name at its place.
 
     Example:
         >>> import finsim
