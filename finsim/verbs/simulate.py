@@ -87,7 +87,7 @@ def _check_rates(narrative: engine.Narratives) -> None:
     rates = narrative if isinstance(narrative, Mapping) else {}
     wrong = [
         Problem("simulate: narrative", found(name), "narratives by name or file", "write 'account_takeover'")
-        for name in ([narrative] if isinstance(narrative, str) else narrative or ())
+        for name in ([narrative] if isinstance(narrative, str | Path) else narrative or ())
         if not isinstance(name, str | Path)
     ]
     wrong += [
