@@ -32,7 +32,7 @@ finsim-rules: 1
 pack: {id: two, version: "1"}
 tables:
   orders:
-    columns: {nr: {type: id}, amount: {type: money, ccy: EUR, unit: stored_minor, null: true}, day: {type: date}}
+    columns: {nr: {type: id}, amount: {type: money, ccy: EUR, unit: stored_minor, null: true}}
   people:
     columns: {n: {type: int}}
 rules:
@@ -217,7 +217,7 @@ def test_a_large_arrow_file_is_checked_as_a_stream(orders, tmp_path, monkeypatch
         large = check_in_batches.large_file(tmp_path / f"t{ending}", rules)
         assert large is not None
         report = check_in_batches.check_large(large, rules)
-        assert report.results[0].violations == 1
+        assert report.results[-1].violations == 1
 
 
 def test_levels_keep_what_they_are_in_typed_forms(tmp_path):
