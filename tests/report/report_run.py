@@ -194,7 +194,7 @@ def _pattern(instance: int, rows: list[dict[str, Any]], decoy: bool) -> dict[str
 
 
 def _loose(kind: pa.DataType) -> pa.DataType:
-    if pa.types.is_timestamp(kind):
+    if pa.types.is_timestamp(kind) and kind.tz:
         return pa.int64()
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
