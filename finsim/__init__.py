@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Drivers": "finsim.records.drivers",
+    "EvaluationSettings": "finsim.evaluation.settings:Settings",
     "FinsimError": "finsim.errors",
     "Generator": "finsim.generators.generator",
     "Narrative": "finsim.agents.narratives.narrative",
@@ -23,22 +24,36 @@ _HOMES = {
     "Schema": "finsim.tables",
     "Scorecard": "finsim.evaluation.scorecard",
     "Streams": "finsim.randomness",
+    "Study": "finsim.engine.study.study_file",
     "Transactions": "finsim.records.transactions",
-    "check": "finsim.constraints.checking.check",
-    "evaluate": "finsim.evaluation.evaluate",
-    "fit": "finsim.engine.market_model.fit_and_sample",
+    "account_graph": "finsim.records.graph",
+    "check": "finsim.verbs.check",
+    "compare": "finsim.verbs.compare",
+    "drivers": "finsim.verbs.drivers",
+    "evaluate": "finsim.verbs.evaluate",
+    "example_data": "finsim.verbs.names",
+    "expected_shortfall": "finsim.credit.risk",
+    "explain": "finsim.verbs.check",
+    "fit": "finsim.verbs.fit",
     "load_schema": "finsim.tables",
     "load_study": "finsim.engine.study.study_file",
+    "names": "finsim.verbs.names",
     "open_run": "finsim.engine.finished_run",
+    "plan": "finsim.verbs.plan",
     "read_prices": "finsim.markets.prices",
-    "repair": "finsim.constraints.repairing.repair",
-    "resume": "finsim.engine.run",
-    "run": "finsim.engine.run",
-    "sample": "finsim.engine.market_model.fit_and_sample",
-    "simulate": "finsim.engine.simulate_transactions",
-    "stress": "finsim.engine.stress",
-    "trace": "finsim.provenance.trace",
+    "repair": "finsim.verbs.check",
+    "report": "finsim.verbs.report",
+    "run": "finsim.verbs.run",
+    "sample": "finsim.verbs.sample",
+    "show": "finsim.verbs.show",
+    "simulate": "finsim.verbs.simulate",
+    "stress": "finsim.verbs.stress",
+    "study": "finsim.verbs.study",
+    "trace": "finsim.verbs.trace",
+    "value_at_risk": "finsim.credit.risk",
+    "verify": "finsim.verbs.verify",
 }
+"""Public name -> module that has it, or ``module:name`` where it is called otherwise there."""
 
 __all__ = sorted(_HOMES)
 
@@ -47,7 +62,8 @@ def __getattr__(name: str) -> Any:
     """Import a public name from its home on first use."""
     if name not in _HOMES:
         raise AttributeError(f"module 'finsim' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
+    module, _, other = _HOMES[name].partition(":")
+    value = getattr(importlib.import_module(module), other or name)
     globals()[name] = value
     return value
 

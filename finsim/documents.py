@@ -6,8 +6,8 @@ YAML 1.2 core scalars (``no`` is text, ``1e3`` is a number), duplicate keys refu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +15,11 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from finsim import document_words
+from finsim.document_shapes import Loc as Loc
+from finsim.document_shapes import shaped
 from finsim.errors import FinsimError, Problem, did_you_mean
+from finsim.file_kinds import other_kind, table_words, text_of, unlike_a_file
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?[0-9]{1,400}\Z")
@@ -28,27 +32,45 @@ _CONSTANTS: dict[str, Any] = {
     ".nan": float("nan"), ".NaN": float("nan"), ".NAN": float("nan"),
 }  # fmt: skip
 _MAX_BYTES, _MAX_DEPTH, _MAX_NODES = 2_000_000, 40, 200_000
-_CUT = ("',' or '}'", "',' or ']'", "mapping values are not allowed")
-_QUOTES = "; a text with a comma, a colon or braces in it needs quotes around it"
+_QUOTES = "a text with a comma, a colon or braces in it needs quotes around it"
+# What libyaml says -> what was found, and what to do.
+_SAID = (
+    ("cannot start any token", "a sign that cannot begin a value", "put quotes around the text"),
+    ("mapping values are not allowed", "a second colon, or a key that is indented too far", _QUOTES),
+    ("'}'", "a mapping in braces that is not closed here", _QUOTES),
+    ("']'", "a list in brackets that is not closed here", _QUOTES),
+    ("another document", "another document begins", "keep one document in a file: remove `---`"),
+    ("undefined alias", "an undefined alias `*name`", "put quotes around a text that begins with *"),
+    ("duplicate anchor", "an anchor `&name` is defined twice", "give each its own name"),
+    ("could not find expected ':'", "a key without a colon", "write `key: value`"),
+    ("block end", "a line that fits neither the block above it nor a list", "indent it as the lines above"),
+    ("quoted scalar", "a text whose quotes are not closed", "close the quotes"),
+    ("did not find expected key", "no key where one belongs", "check indentation and quotes of this block"),
+)  # fmt: skip
+_CHECK = "check indentation, colons and brackets near this place"
 _TOO_DEEP = "the file is nested or repeated too deeply"
 
-Loc = tuple[str | int, ...]
+_PLACE = re.compile(r":([0-9]+):([0-9]+)\b")
 Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True)
 class Document:
-    """A parsed YAML file: its data, and the line and column of every key and value."""
+    """A parsed YAML file: its data, the line and column of every key and value, and numbers as written."""
 
     path: str
     data: Any
     marks: Mapping[Loc, tuple[int, int]]
+    written: Mapping[Loc, str] = field(default_factory=dict)
 
     def place(self, loc: Loc = ()) -> str:
         """Return ``file:line:col`` of a location, or of its nearest known parent.
 
-        Parts that the file does not hold (the tag of a union, a missing key) are passed over.
+        Parts that the file does not hold (the tag of a union, a missing key) are passed over. Data that were
+        in no file have no marks: their places are the keys, ``market.paths``.
         """
+        if not self.marks:
+            return ".".join(str(part) for part in loc) or self._shown
         known: Loc = ()
         for part in loc:
             if (*known, part) in self.marks:
@@ -69,6 +91,7 @@ class _Reader:
     def __init__(self, path: str) -> None:
         self.path = path
         self.marks: dict[Loc, tuple[int, int]] = {}
+        self.written: dict[Loc, str] = {}
         self.problems: list[Problem] = []
         self.count = 0
         self.full = False
@@ -90,7 +113,12 @@ class _Reader:
             return self._mapping(node, loc)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(child, (*loc, i)) for i, child in enumerate(node.value)]
-        return _scalar(node) if isinstance(node, yaml.ScalarNode) else None
+        if not isinstance(node, yaml.ScalarNode):
+            return None
+        value = _scalar(node)
+        if value is not None and not isinstance(value, str) and str(value) != node.value:
+            self.written[loc] = node.value
+        return value
 
     def _mapping(self, node: yaml.MappingNode, loc: Loc) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -160,20 +188,11 @@ def parse(text: str, path: str, error: type[FinsimError] = FinsimError) -> Docum
         refused = _scan(text, path)
         node = None if refused else yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as bad:
-        mark = bad.problem_mark or bad.context_mark
-        where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else path
-        words = bad.problem or bad.context or ""
-        if "nesting depth" in words:  # libyaml may stop before our own limit is reached
-            raise error(_TOO_DEEP, place=where, remedy="make it flatter") from None
+        raise error.of([_misread(text, path, bad)]) from None
+    except (yaml.YAMLError, UnicodeEncodeError):
         raise error(
-            f"not valid YAML: {words}",
-            place=where,
-            remedy="check indentation, colons and brackets near this place"
-            + (_QUOTES if any(one in words for one in _CUT) else ""),
+            "not valid YAML: it holds signs that no text has", place=path, remedy="save it as UTF-8 text"
         ) from None
-    except (yaml.YAMLError, UnicodeEncodeError) as bad:
-        first = str(bad).partition("\n")[0]
-        raise error(f"not valid YAML: {first}", place=path, remedy="save it as UTF-8 text") from None
     if refused:
         raise error.of(refused)
     if node is None:
@@ -182,24 +201,53 @@ def parse(text: str, path: str, error: type[FinsimError] = FinsimError) -> Docum
     data = reader.build(node, ())
     if reader.problems:
         raise error.of(dict.fromkeys(reader.problems))
-    return Document(path, data, reader.marks)
+    return Document(path, data, reader.marks, reader.written)
+
+
+def _misread(text: str, path: str, bad: yaml.MarkedYAMLError) -> Problem:
+    """Return what keeps a text from being YAML, in words of our own: a tab is called a tab."""
+    mark = bad.problem_mark or bad.context_mark
+    where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else path
+    said = f"{bad.problem or ''} {bad.context or ''}"
+    if "nesting depth" in said:  # libyaml may stop before our own limit is reached
+        return Problem(where, _TOO_DEEP, "", "make it flatter")
+    for number, line in enumerate(text.splitlines()[: mark.line + 1 if mark else None], 1):
+        indent = line[: len(line) - len(line.lstrip())]
+        if "\t" in indent and line.strip():
+            place = f"{path}:{number}:{indent.index(chr(9)) + 1}"
+            return Problem(
+                place, "not valid YAML: a tab in the indentation", "spaces", "write two spaces for each tab"
+            )
+    found, remedy = next(((own, do) for words, own, do in _SAID if words in said), ("", _CHECK))
+    return Problem(where, f"not valid YAML: {found}" if found else "not valid YAML here", "", remedy)
 
 
 def read(path: str | Path, error: type[FinsimError] = FinsimError) -> Document:
-    """Read and parse one YAML file; raises ``error`` when it is missing, not text or not YAML."""
+    """Read and parse one YAML file.
+
+    Raises ``error`` when it is missing (with names like it), a folder (with what it holds), empty, no UTF-8
+    text, no YAML, or plainly a file of another kind (with the verb that takes it).
+    """
+    text = text_of(Path(path), error)
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise error("no such file", place=str(path), remedy="check the path") from None
-    except (OSError, UnicodeDecodeError) as bad:
-        raise error(f"cannot be read: {bad}", place=str(path), remedy="save it as UTF-8 text") from None
-    return parse(text, str(path), error)
+        document = parse(text, str(path), error)
+        data = document.data
+    except error:
+        data = None
+        if not table_words(text):
+            raise
+    other = other_kind(data, text, error)
+    if other:
+        found, expected, remedy = other
+        raise error(found, place=str(path), expected=expected, remedy=remedy)
+    return document
 
 
 def validate(document: Document, model: type[Model], error: type[FinsimError]) -> Model:
     """Turn a document into a pydantic model.
 
-    Raises ``error`` that lists every wrong key and value with ``file:line:col`` and a suggestion.
+    Raises ``error`` that lists every wrong key and value in the order of the file: ``file:line:col``, the
+    value as written, what may stand there with an example, and a suggestion.
     """
     if not isinstance(document.data, dict):
         raise error(
@@ -207,57 +255,26 @@ def validate(document: Document, model: type[Model], error: type[FinsimError]) -
             place=document.place(),
             remedy="write `key: value` lines",
         )
+    data = shaped(document.data, model)
+    found = list(document_words.in_two_ways(data, model, document.written, document.place))
     try:
-        return model.model_validate(document.data)
+        read = model.model_validate(data)
     except ValidationError as bad:
-        raise error.of(_problems(document, model, bad)) from None
+        found += document_words.problems(data, model, bad, document.place, document.written.get)
+    if found:
+        raise error.of(in_file_order(found))
+    return read
 
 
-def _problems(document: Document, model: type[BaseModel], bad: ValidationError) -> Iterator[Problem]:
-    for item in bad.errors():
-        loc = tuple(part for part in item["loc"])
-        dotted = ".".join(str(part) for part in loc)
-        place = document.place(loc)
-        if item["type"] == "extra_forbidden":
-            known = _fields_at(model, loc[:-1])
-            yield Problem(place, f"unknown key {loc[-1]!r}", "", did_you_mean(str(loc[-1]), known))
-        elif item["type"] == "missing":
-            yield Problem(place, f"{dotted}: missing", "", f"add `{loc[-1]}:`")
-        else:
-            message = item["msg"].removeprefix("Value error, ")
-            found = f"{dotted}: {message}" if dotted else message
-            value = item.get("input")
-            shown = isinstance(value, str | int | float) or value is None
-            remedy = _nearest(value, item.get("ctx", {}))
-            yield Problem(place, f"{found} (found {value!r})" if shown else found, "", remedy)
+def in_file_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Return problems, each once, by file, line and column; those without a line stand first."""
+    return sorted(dict.fromkeys(problems), key=line_and_column)
 
 
-def _nearest(value: Any, context: Mapping[str, Any]) -> str:
-    """Return a suggestion from the words that pydantic would have taken, where it lists them."""
-    words = re.findall(r"'([^']+)'", str(context.get("expected", context.get("expected_tags", ""))))
-    given = context.get("tag", value)
-    return did_you_mean(given, words) if words and isinstance(given, str) else "correct this value"
-
-
-def _fields_at(model: type[BaseModel], loc: Loc) -> list[str]:
-    """Return the keys that the sub-models at ``loc`` take (of every member where a union stands there)."""
-    current: list[type[BaseModel]] = [model]
-    for part in loc:
-        inner = [
-            m for owner in current for m in _submodels(_fields(owner).get(part)) if isinstance(part, str)
-        ]
-        current = inner or current
-    return sorted({str(name) for owner in current for name in _fields(owner)})
-
-
-def _fields(model: type[BaseModel]) -> dict[str | int, Any]:
-    return {(f.alias or name): f.annotation for name, f in model.model_fields.items()}
-
-
-def _submodels(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [found for inner in getattr(annotation, "__args__", ()) for found in _submodels(inner)]
+def line_and_column(problem: Problem) -> tuple[int, int]:
+    """Return where a problem stands in its file; (0, 0) without a line."""
+    found = _PLACE.search(problem.place)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def shipped(folder: str) -> Path:
@@ -287,6 +304,13 @@ def _is_file(path: Path) -> bool:
         return False
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def find(name: str, folder: str, kind: str, error: type[FinsimError], suffix: str = ".yaml") -> Path:
     """Return the file that ``name`` means: an existing path, else a shipped file of that name.
 
@@ -298,6 +322,11 @@ def find(name: str, folder: str, kind: str, error: type[FinsimError], suffix: st
     known = {path.name.removesuffix(suffix): path for path in shipped(folder).glob(f"*{suffix}")}
     if name in known:
         return known[name]
-    if given.suffix or len(given.parts) > 1:
-        raise error("no such file", place=name, remedy="check the path")
-    raise error(f"no {kind} is called {name!r}", place=kind, remedy=did_you_mean(name, sorted(known)))
+    if given.suffix or len(given.parts) > 1 or _is_folder(given):
+        problem = unlike_a_file(given, error)
+        raise error.of([problem or Problem(name, "no such file", "", "check the path")])
+    beside = given.with_suffix(suffix)
+    near = f"did you mean {str(beside)!r}?" if _is_file(beside) else did_you_mean(name, sorted(known))
+    raise error(
+        f"no {kind} is called {name!r}", place=kind, expected=f"a name or a file of a {kind}", remedy=near
+    )

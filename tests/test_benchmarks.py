@@ -9,6 +9,7 @@ import pytest
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 QUICK = {
     "constraints_ten.py --rows 2e4": "account_most",
+    "detector_features.py --accounts 300 --days 10": "pandas over finsim",
     "constraints_doubling.py --rows 600 --tier interpreter": "functions without a rule here: none",
 }
 LONGER = {

@@ -109,12 +109,12 @@ def test_duplicate_keys_are_all_named_with_their_place() -> None:
         ("a: 1\n<<: {b: 2}", "f.yaml:2:1", "merge keys"),
         ("a: b: c", "f.yaml:1:5", "not valid YAML"),
         ("a: [1, 2", "f.yaml:2:1", "not valid YAML"),
-        ("a:\n\t- b", "f.yaml:2:1", "cannot start any token"),
+        ("a:\n\t- b", "f.yaml:2:1", "a tab in the indentation"),
         ("a: 1\n---\nb: 2", "f.yaml:2:1", "another document"),
         ("a: *nobody", "f.yaml:1:4", "undefined alias"),
         ("? [1, 2]\n: 3", "f.yaml:1:3", "a key must be plain text"),
         ("a: 'x", "f.yaml:1:6", "not valid YAML"),
-        ("@a: 1", "f.yaml:1:1", "cannot start any token"),
+        ("@a: 1", "f.yaml:1:1", "a sign that cannot begin a value"),
         ("", "f.yaml", "the file is empty"),
         ("# only a comment\n", "f.yaml", "the file is empty"),
         ("a: \x00", "f.yaml", "not valid YAML"),
@@ -176,21 +176,48 @@ def test_a_byte_order_mark_and_windows_lines_do_no_harm(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"\xff\xfe\x00a", b"PK\x03\x04\x00\x00", b"\x1f\x8b\x08\x00", b"a: \xe9"]
+    ("content", "found", "remedy"),
+    [
+        (b"\xff\xfea\x00:\x00", "UTF-16 text, as some editors save it", "save it as UTF-8 text"),
+        (b"a\x00:\x00 \x001\x00\n\x00", "UTF-16 text without a mark", "save it as UTF-8 text"),
+        (b"PK\x03\x04\x00\x00", "a zip archive (or an Excel file), not YAML", "give the YAML file"),
+        (b"\x1f\x8b\x08\x00", "a gzip archive, not YAML", "give the YAML file"),
+        (b"PAR1\x15\x04", "a Parquet file, not YAML", "tables go to `finsim check FILE --rules PACK`"),
+        (b"\x01\x00\x02\x03\x04\x05\x06\x07", "a binary file, not YAML", "save it as UTF-8 text"),
+        (b"\xef\xbb\xbf \r\n", "the file is empty", "start from a file of `finsim new`"),
+        (b"", "the file is empty", "start from a file of `finsim new`"),
+    ],
 )
-def test_a_binary_file_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_a_binary_file_is_refused(tmp_path: Path, content: bytes, found: str, remedy: str) -> None:
     file = tmp_path / "f.yaml"
     file.write_bytes(content)
     with pytest.raises(StudyError, match=r"f\.yaml") as caught:
         read(file, StudyError)
-    assert caught.value.problems[0].remedy == "save it as UTF-8 text"
+    problem = caught.value.problems[0]
+    assert problem.found == found
+    assert problem.remedy.startswith(remedy)
+    assert problem.expected == "a study, YAML text that begins with `finsim: study/1`"
+
+
+def test_a_letter_of_another_encoding_is_named_with_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "f.yaml"
+    file.write_bytes(b"a: 1\nb: caf\xe9\n")
+    with pytest.raises(StudyError) as caught:
+        read(file, StudyError)
+    problem = caught.value.problems[0]
+    assert problem.place.endswith("f.yaml:2:7")
+    assert problem.found == "byte 0xe9 is not UTF-8 ('é' in Windows-1252 and Latin-1)"
+    assert problem.remedy == "save it as UTF-8 text"
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="no such file"):
         read(tmp_path / "none.yaml", StudyError)
-    with pytest.raises(StudyError, match="cannot be read"):
+    (tmp_path / "study.yaml").write_text("a: 1\n")
+    (tmp_path / "old").mkdir()
+    with pytest.raises(StudyError, match=r"a folder; it holds old/, study\.yaml") as caught:
         read(tmp_path, StudyError)
+    assert caught.value.problems[0].remedy == f"give the file: {tmp_path / 'study.yaml'}"
 
 
 class Part(BaseModel):
@@ -252,13 +279,13 @@ def test_every_wrong_key_and_value_is_named_at_once() -> None:
         ("f.yaml:1:1: unknown key 'nam'", "did you mean 'name'?"),
         ("f.yaml:2:1: unknown key 'form'", "did you mean 'from'?"),
         ("f.yaml:5:5: unknown key 'sise'", "did you mean 'size'?"),
-        ("f.yaml:4:5: shocks.0.level.size: missing", "add `size:`"),
+        ("f.yaml:4:5: shocks.0.size: missing; expected a number", "add `size: 1.5`"),
         ("f.yaml:6:5: shocks.1", "did you mean 'jump'?"),
-        ("f.yaml:8:18: shocks.2.jump.height", "correct this value"),
-        ("f.yaml:10:3: betas.aapl", "correct this value"),
+        ("f.yaml:8:18: shocks.2.height: 'tall'; expected a number", "write `height: 1.5`"),
+        ("f.yaml:10:3: betas.aapl: 'big'; expected a number", "write `aapl: 1.5`"),
         ("f.yaml:12:29: unknown key 'siez'", "did you mean 'size'?"),
         ("f.yaml:13:9: maybe.kind", "did you mean 'level'?"),
-        ("f.yaml:1:1: name: missing", "add `name:`"),
+        ("f.yaml:1:1: name: missing", "add `name: some words`"),
     ]
     for place, remedy in expected:
         assert any(line.startswith(place) and remedy in line for line in found), (place, "\n".join(found))
@@ -266,7 +293,8 @@ def test_every_wrong_key_and_value_is_named_at_once() -> None:
 
 
 def test_a_problem_of_the_whole_file_has_no_empty_name() -> None:
-    assert listed("name: a\nlow: 2\n") == ["f.yaml:1:1: low is above high\n  remedy: correct this value"]
+    (line,) = listed("name: a\nlow: 2\n")
+    assert line.startswith("f.yaml:1:1: low is above high; expected values that agree with one another\n")
 
 
 @pytest.mark.parametrize("text", ["- a", "just text", "5", "[1, 2]"])

@@ -25,7 +25,7 @@ from finsim.agents.vocabulary import (
 from finsim.errors import RecordError
 from finsim.kernels.argument_checks import bad_moves
 from finsim.kernels.ledger import DECLINED, SKIPPED, Book, Moves, Rows, State, post_moves
-from finsim.notation import Array, Cents1D, Int1D
+from finsim.notation import Array, Bool1D, Cents1D, Int1D
 from finsim.records.transactions import NO_MERCHANT, TRANSACTION_SCHEMA
 
 _BATCH = 262_144
@@ -94,6 +94,14 @@ def post(population: Population, settings: Settings, parts: Iterable[Orders], pl
         finish.append(pattern_table(population, plan, schemes, plan.stopped_by(state.stopped)))
 
     return Posted(batches(), book.balance, schemes, finish)
+
+
+def posted_alone(population: Population, orders: Orders, plan: SchemePlan) -> Bool1D:
+    """Return bool[n]: which planned orders get a row, posted or declined, where nothing else is posted."""
+    accounts = population.accounts
+    book = Book(accounts.opening.copy(), accounts.overdraft, accounts.external)
+    kept: Bool1D = _run(orders, book, plan, plan.fresh_state()).status != SKIPPED
+    return kept
 
 
 def _run(orders: Orders, book: Book, plan: SchemePlan, state: State) -> Rows:

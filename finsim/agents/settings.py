@@ -30,14 +30,14 @@ class NarrativeUse:
         if self.rate is not None and self.count is not None:
             raise StudyError(
                 f"narrative {self.name!r} has both a rate and a count",
-                place="agents.narratives",
+                place="narratives",
                 remedy="keep one of the two",
             )
         for name, value in (("rate", self.rate), ("count", self.count)):
             if value is not None and not 0 <= value < 1e6:
                 raise StudyError(
                     f"narrative {self.name!r}: {name} is {value}",
-                    place="agents.narratives",
+                    place="narratives",
                     expected="0 or more, below a million",
                     remedy=f"correct the {name}",
                 )
@@ -61,6 +61,16 @@ DEFAULT_NARRATIVES = tuple(
 )
 
 
+LIMITS = {
+    "accounts": (200, 100_000_000),
+    "banks": (1, 1_000),
+    "days": (1, 3_660),
+    "shard_accounts": (100, 1_000_000),
+    "slice_days": (1, 3_660),
+}
+"""The least and the greatest that each size may be."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """Size and period of a transaction world.
@@ -80,19 +90,12 @@ class Settings:
     narratives: tuple[NarrativeUse, ...] = DEFAULT_NARRATIVES
 
     def __post_init__(self) -> None:
-        limits = {
-            "accounts": (200, 100_000_000),
-            "banks": (1, 1_000),
-            "days": (1, 3_660),
-            "shard_accounts": (100, 1_000_000),
-            "slice_days": (1, 3_660),
-        }
-        for name, (low, high) in limits.items():
+        for name, (low, high) in LIMITS.items():
             value = getattr(self, name)
             if not low <= value <= high:
                 raise StudyError(
                     f"{name} is {value}",
-                    place="agents",
+                    place=name,
                     expected=f"{low} to {high}",
                     remedy=f"correct {name}",
                 )
@@ -101,7 +104,7 @@ class Settings:
         if twice or len(names) > 40:
             raise StudyError(
                 f"narratives named twice: {', '.join(twice)}" if twice else f"{len(names)} narratives",
-                place="agents.narratives",
+                place="narratives",
                 expected="at most 40 different names",
                 remedy="remove the surplus",
             )

@@ -7,20 +7,24 @@ from typing import Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, CsvDialect, SchemaFile, Seed
-from finsim.cli.output import progress, remark, show
-from finsim.errors import EXIT_GATE
+from finsim.cli.options import AsJson, CsvDialect, NoFail, Quiet, SchemaFile, Seed
+from finsim.cli.output import gate, remark, show
 
 
 def evaluate(
     real: Annotated[Path, typer.Argument(help="Real prices: CSV, CSV.gz or Parquet.")],
     synthetic: Annotated[Path, typer.Argument(help="Synthetic prices, any layout `fit` reads.")],
+    holdout: Annotated[
+        Path | None, typer.Option("--holdout", help="Real prices that the generator has not seen.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Also write the scorecard as JSON.")
     ] = None,
+    seed: Seed = 0,
     schema: SchemaFile = None,
     csv: CsvDialect = None,
-    seed: Seed = None,
+    no_fail: NoFail = False,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Score synthetic prices against real ones; exit 1 when a metric fails.
@@ -29,23 +33,14 @@ def evaluate(
 
     Example: finsim evaluate prices.csv paths.parquet --json
     """
-    from finsim.evaluation.evaluate import evaluate as judge
-    from finsim.evaluation.settings import Settings
-    from finsim.markets.listing import complete
-    from finsim.markets.prices import as_schema, read_prices
-    from finsim.randomness import Streams
+    from finsim.verbs.evaluate import evaluate as verb
+    from finsim.verbs.evaluate import remarks
 
-    with progress() as step:
-        step("judging", 0, 1)
-        declared = as_schema(schema, csv)
-        history = read_prices(real, schema=declared)
-        is_text = not synthetic.name.lower().endswith((".parquet", ".pq"))
-        made = read_prices(synthetic, schema=declared if is_text else None)
-        card = judge(complete(history, history.whole), made, Streams(seed or 0), Settings())
-        step("judging", 1, 1)
-    remark(history.notes["remarks"])
-    if output is not None:
-        card.write(output)
-    show(card.to_dict(), card.table(), as_json)
-    if any(score.verdict == "fail" for score in card.scores):
-        raise typer.Exit(EXIT_GATE)
+    card = verb(
+        real, synthetic, holdout=holdout, output=output, seed=seed, schema=schema, csv=csv, progress=not quiet
+    )
+    remark(remarks(real, schema, csv))
+    failed = [f"{score.metric} of {score.subject}" for score in card.scores if score.verdict == "fail"]
+    outputs = [] if output is None else [output]
+    show("evaluate", card.to_dict(), card.table(), as_json, outputs=outputs, ok=not failed, problems=failed)
+    gate(not failed, no_fail)

@@ -7,49 +7,43 @@ from typing import Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, CsvDialect, SchemaFile, Seed
-from finsim.cli.output import fraction_progress, progress, remark, show
+from finsim.cli.options import AsJson, CsvDialect, Quiet, SchemaFile, Seed
+from finsim.cli.output import remark, show
+from finsim.errors import StudyError
 
 
 def fit(
     data: Annotated[Path, typer.Argument(help="Prices: CSV, CSV.gz or Parquet.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the model to create.")],
-    generator: Annotated[str, typer.Option("--generator", help="See `finsim list generators`.")] = "flow",
-    cpu_seconds: Annotated[
-        float | None, typer.Option("--cpu-seconds", min=1, help="Training budget in CPU seconds.")
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder of the model to create.")
     ] = None,
+    generator: Annotated[str, typer.Option("--generator", help="See `finsim list generators`.")] = "flow",
     steps: Annotated[
         int | None, typer.Option("--steps", min=1, help="Training budget in steps (reproducible).")
     ] = None,
+    cpu_seconds: Annotated[
+        float | None, typer.Option("--cpu-seconds", min=1, help="Training budget in CPU seconds.")
+    ] = None,
+    seed: Seed = 0,
     schema: SchemaFile = None,
     csv: CsvDialect = None,
-    seed: Seed = None,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Fit a generator on prices and save it; what was found in them is told on standard error.
 
     Example: finsim fit prices.csv --generator flow --steps 800 -o model
     """
-    from finsim.engine.market_model.fit_and_sample import fit as fit_body
-    from finsim.engine.market_model.fit_and_sample import refuse_existing
-    from finsim.markets.prices import as_schema
+    from finsim.engine.answers.model_answer import model_dict, model_lines
+    from finsim.verbs.fit import fit as verb
 
-    refuse_existing(output)
-    with progress() as step:
-        body = fit_body(
-            data,
-            generator,
-            steps=steps,
-            cpu_seconds=cpu_seconds,
-            seed=seed or 0,
-            schema=as_schema(schema, csv),
-            progress=fraction_progress(step),
-        )
-    body.save(output)
-    facts = body.facts()
+    if output is None:
+        raise StudyError("no folder to write to", place="finsim fit", remedy="name one: -o model")
+    body = verb(
+        data, generator, output=output, steps=steps, cpu_seconds=cpu_seconds, seed=seed, schema=schema,
+        csv=csv, progress=not quiet,
+    )  # fmt: skip
+    facts = model_dict(body)
     remark(facts["data"].get("notes", {}).get("remarks", ()))
-    text = (
-        f"{generator}: {facts['steps']} steps, {facts['cpu_seconds']:.1f} CPU s, "
-        f"stopped by {facts['stopped_by']}\nmodel: {output}"
-    )
-    show(facts, text, as_json)
+    lines = [*model_lines(facts), f"model: {output}", f"next:  finsim sample {output} -o paths.parquet"]
+    show("fit", {**facts, "output": str(output)}, "\n".join(lines), as_json, outputs=[output])

@@ -13,6 +13,7 @@ import typer
 from finsim import __version__
 from finsim.cli import (
     check,
+    compare,
     evaluate,
     fit,
     list_,
@@ -22,11 +23,13 @@ from finsim.cli import (
     rules,
     run,
     sample,
+    show,
     simulate,
     stress,
     trace,
     verify,
 )
+from finsim.cli.output import error_envelope
 from finsim.errors import EXIT_FAULT, EXIT_FINE, FinsimError
 
 # What typer raises for a wrong option; newer versions carry their own copy of click.
@@ -37,7 +40,6 @@ app = typer.Typer(
     help="Seeded synthetic financial worlds: market paths, transactions with fraud and laundering "
     "stories, credit portfolios; with rules, stress and evidence.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -55,6 +57,8 @@ for name, verb in (
     ("trace", trace.trace),
     ("verify", verify.verify),
     ("report", report.report),
+    ("compare", compare.compare),
+    ("show", show.show),
     ("list", list_.list_),
 ):
     app.command(name)(verb)
@@ -80,7 +84,7 @@ def _guarded(arguments: list[str]) -> int:
     try:
         code = app(args=arguments, prog_name="finsim", standalone_mode=False)
     except FinsimError as error:
-        _say_error(error, as_json="--json" in arguments)
+        _say_error(error, arguments)
         return error.exit_code
     except _UsageError as error:
         error.show()
@@ -103,10 +107,10 @@ def _guarded(arguments: list[str]) -> int:
     return int(code or EXIT_FINE)
 
 
-def _say_error(error: FinsimError, *, as_json: bool) -> None:
-    if as_json:
-        problems = [vars(problem) for problem in error.problems]
-        typer.echo(json.dumps({"error": type(error).__name__, "problems": problems}, indent=1))
+def _say_error(error: FinsimError, arguments: list[str]) -> None:
+    if "--json" in arguments:
+        verb = next((word for word in arguments if not word.startswith("-")), "")
+        typer.echo(json.dumps(error_envelope(verb, error), indent=1))
     for problem in error.problems:
         typer.echo(f"{type(error).__name__}: {problem}", err=True)
 

@@ -62,7 +62,8 @@ def _study(path: Path, study: str, as_json: bool) -> None:
     source = documents.find(study, "scenarios/studies", "study", StudyError)
     text = source.read_text(encoding="utf-8").replace(f"id: {study}", f"id: {path.stem}", 1)
     path.write_text(text, encoding="utf-8")
-    show({"study": str(path)}, f"study: {path}\nnext:  finsim plan {path}", as_json)
+    text = f"study: {path}\nnext:  finsim plan {path}"
+    show("new", {"study": str(path)}, text, as_json, outputs=[path])
 
 
 def _schema(data: Path, output: Path | None, kind: str, csv: str | None, as_json: bool) -> None:
@@ -73,7 +74,7 @@ def _schema(data: Path, output: Path | None, kind: str, csv: str | None, as_json
         raise StudyError("the file exists", place=str(output), remedy="choose another name")
     found = propose(data, kind, Dialect.parse(csv) if csv else None)
     if output is None:
-        show(found.to_dict(), found.to_yaml().rstrip("\n"), as_json)
+        show("new", found.to_dict(), found.to_yaml().rstrip("\n"), as_json)
         return
     write_text(output, found.to_yaml())
     said = [
@@ -81,4 +82,5 @@ def _schema(data: Path, output: Path | None, kind: str, csv: str | None, as_json
         *(f"  {doubt}" for doubt in found.doubts),
     ]
     said.append(f"next:   finsim plan {data} --schema {output}")
-    show({"schema": str(output), **found.to_dict()}, "\n".join(said), as_json)
+    facts = {"schema": str(output), **found.to_dict()}
+    show("new", facts, "\n".join(said), as_json, outputs=[output])

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from finsim.errors import RuleError, StudyError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
-Seed = Annotated[
-    int | None, typer.Option("--seed", min=0, help="Root seed; the same seed gives the same bytes.")
+NoFail = Annotated[
+    bool,
+    typer.Option("--no-fail", help="Exit 0 even when a verdict, rule, expectation or verification fails."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Root seed; the same seed gives the same bytes.")]
+SeedOfStudy = Annotated[
+    int | None,
+    typer.Option(
+        "--seed", min=0, help="Root seed, instead of the study's; the same seed gives the same bytes."
+    ),
+]
+Scale = Annotated[
+    float,
+    typer.Option("--scale", help="Factor on paths, accounts, loans and loss draws; below 1 on training."),
 ]
 OutputFolder = Annotated[Path | None, typer.Option("-o", "--output", help="Folder to create.")]
 Workers = Annotated[
@@ -20,9 +33,11 @@ Workers = Annotated[
 Threads = Annotated[
     int, typer.Option("--threads", min=1, help="Threads that judge rows; the result does not depend on it.")
 ]
-Overrides = Annotated[
+Parameters = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="Override a parameter; may be repeated."),
+    typer.Option(
+        "--params", "--set", metavar="NAME=VALUE", help="Override a parameter of the pack; may be repeated."
+    ),
 ]
 SchemaFile = Annotated[
     Path | None,
@@ -50,4 +65,28 @@ def parameters(overrides: list[str] | None) -> dict[str, object]:
                 remedy='write cap="5000 USD"',
             )
         found[name.strip()] = parse(f"value: {value.strip()}", f"--set {name}", RuleError).data["value"]
+    return found
+
+
+def named_numbers(texts: list[str] | None, option: str, kind: type[int] | type[float]) -> dict[str, Any]:
+    """Return ``NAME=NUMBER`` texts as name -> number; of fractions the number may be left out.
+
+    Raises StudyError for what is no number of its kind.
+    """
+    found: dict[str, Any] = {}
+    for text in texts or []:
+        name, equals, value = text.rpartition("=") if "=" in text else (text, "", "")
+        if not equals and kind is float:
+            found[text] = None
+            continue
+        try:
+            found[name.strip()] = kind(value.strip())
+        except ValueError:
+            number = "COUNT" if kind is int else "RATE"
+            raise StudyError(
+                f"{text!r}",
+                place=option,
+                expected=f"NAME={number}, where {number} is a {'whole ' if kind is int else ''}number",
+                remedy=f"write {option} account_takeover={'50' if kind is int else '0.02'}",
+            ) from None
     return found

@@ -1,51 +1,72 @@
-"""What verbs print: text for people, JSON for programs, progress only on a terminal."""
+"""What verbs print: the answer for people, one envelope of JSON for programs."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import typer
 
+from finsim import __version__
+from finsim.errors import EXIT_FINE, EXIT_GATE, FinsimError
 
-def show(data: Mapping[str, Any], text: str, as_json: bool) -> None:
-    """Print ``data`` as JSON, or ``text``."""
-    typer.echo(json.dumps(data, indent=1, default=str) if as_json else text)
+
+def show(
+    verb: str,
+    result: Mapping[str, Any],
+    text: str,
+    as_json: bool,
+    *,
+    outputs: Sequence[object] = (),
+    ok: bool = True,
+    problems: Sequence[str] = (),
+) -> None:
+    """Print ``text``, or the envelope ``{finsim, verb, ok, outputs, result, problems}``.
+
+    ``outputs`` are the files and folders that were made; ``ok`` is false when a verdict, rule, expectation
+    or verification failed, and ``problems`` say which.
+    """
+    if not as_json:
+        typer.echo(text)
+        return
+    told = [{"found": problem} for problem in problems]
+    typer.echo(json.dumps(envelope(verb, ok, outputs, result, told), indent=1, default=str))
+
+
+def envelope(
+    verb: str,
+    ok: bool,
+    outputs: Sequence[object],
+    result: Mapping[str, Any] | None,
+    problems: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Return the one form of every ``--json`` output, of results and errors alike."""
+    return {
+        "finsim": __version__,
+        "verb": verb,
+        "ok": ok,
+        "outputs": [str(path) for path in outputs],
+        "result": result,
+        "problems": list(problems),
+    }
+
+
+def error_envelope(verb: str, error: FinsimError) -> dict[str, Any]:
+    """Return the envelope of an error: its kind and every problem with place, found, expected, remedy."""
+    told = [{"kind": type(error).__name__, **vars(problem)} for problem in error.problems]
+    return envelope(verb, False, (), None, told)
+
+
+def gate(ok: bool, no_fail: bool) -> None:
+    """End with exit code 1 when something failed, unless the user wants 0."""
+    raise typer.Exit(EXIT_FINE if ok or no_fail else EXIT_GATE)
 
 
 def remark(lines: Iterable[str]) -> None:
     """Print what the user should know of the data, one line each, on standard error."""
     for line in lines:
         typer.echo(f"note: {line}", err=True)
-
-
-@contextmanager
-def progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Give a callback ``(stage, done, total)`` that draws a bar on a terminal and is silent elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda stage, done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        known: dict[str, Any] = {}
-
-        def step(stage: str, done: int, total: int) -> None:
-            if stage not in known:
-                known[stage] = bar.add_task(stage, total=total)
-            bar.update(known[stage], completed=done, total=total)
-
-        yield step
-
-
-def fraction_progress(step: Callable[[str, int, int], None]) -> Callable[[float, str], None]:
-    """Turn a ``(stage, done, total)`` callback into one that takes a fraction and a label."""
-    return lambda fraction, label: step(label, round(100 * fraction), 100)
 
 
 def table(rows: list[tuple[str, ...]], header: tuple[str, ...]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from finsim.cli.options import AsJson, RunFolder
@@ -10,22 +12,14 @@ from finsim.cli.output import show
 
 def report(
     run: RunFolder,
+    open: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     as_json: AsJson = False,
-    show_page: bool = typer.Option(False, "--open", help="Open the page in the browser."),
 ) -> None:
     """Write report.html from the tables, scores and manifest of a run.
 
     Example: finsim report runs/demo --open
     """
-    from finsim.engine.finished_run import open_run
-    from finsim.provenance.audit_log import AuditLog
-    from finsim.provenance.verify import REWRITTEN
-    from finsim.records.storage import digest_file
-    from finsim.report.page import write_report
+    from finsim.verbs.report import report as verb
 
-    opened = open_run(run)
-    page = write_report(opened.path)
-    AuditLog(opened.path / "audit.log").append(REWRITTEN, page.name, {"sha256": digest_file(page)})
-    if show_page:
-        opened.report()
-    show({"report": str(page)}, f"report: {page}", as_json)
+    page = verb(run, open=open)
+    show("report", {"report": str(page)}, f"report: {page}", as_json, outputs=[page])

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, Overrides, parameters
-from finsim.cli.output import show
-from finsim.errors import EXIT_FINE, EXIT_GATE, StudyError
+from finsim.cli.options import AsJson, NoFail, Parameters, parameters
+from finsim.cli.output import gate, show
+from finsim.errors import StudyError
 
 if TYPE_CHECKING:
     from finsim.constraints.checking.rule_coverage import CoverageReport
@@ -20,7 +20,6 @@ Pack = Annotated[str, typer.Argument(metavar="FILE_OR_PACK", help="Rule pack nam
 app = typer.Typer(
     help="Rule packs: find rules that contradict one another; write a readable page.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
 )
 
@@ -31,7 +30,8 @@ def lint(
     data: Annotated[
         Path | None, typer.Argument(metavar="DATA", help="CSV, CSV.gz, Parquet file, folder or run.")
     ] = None,
-    overrides: Overrides = None,
+    params: Parameters = None,
+    no_fail: NoFail = False,
     as_json: AsJson = False,
 ) -> None:
     """Find conflicts, rules that never speak or add nothing, and ranges; exit 1 when rules conflict.
@@ -44,15 +44,15 @@ def lint(
     from finsim.constraints.packs.ruleset import RuleSet
 
     rules = RuleSet.load(pack)
-    params = parameters(overrides)
-    report = lint_pack(rules, params)
+    settled = parameters(params)
+    report = lint_pack(rules, settled)
     facts, text = report.to_dict(), report.to_text()
     if data is not None:
-        covered = _coverage(data, rules, params)
+        covered = _coverage(data, rules, settled)
         facts |= covered.to_dict()
         text += f"\n\n{covered.to_text()}"
-    show(facts, text, as_json)
-    raise typer.Exit(EXIT_FINE if report.ok else EXIT_GATE)
+    show("rules lint", facts, text, as_json, ok=report.ok)
+    gate(report.ok, no_fail)
 
 
 def _coverage(data: Path, rules: RuleSet, params: dict[str, object]) -> CoverageReport:
@@ -87,7 +87,8 @@ def docs(
     blocks = page(rules)
     text = to_html(blocks) if output is not None and output.suffix == ".html" else to_markdown(blocks)
     if output is None:
-        show({"pack": rules.id, "page": text}, text.rstrip("\n"), as_json)
+        show("rules docs", {"pack": rules.id, "page": text}, text.rstrip("\n"), as_json)
         return
     write_text(output, text)
-    show({"pack": rules.id, "path": str(output)}, f"written: {output}", as_json)
+    told = {"pack": rules.id, "path": str(output)}
+    show("rules docs", told, f"written: {output}", as_json, outputs=[output])

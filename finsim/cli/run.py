@@ -7,44 +7,43 @@ from typing import Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, OutputFolder, Seed, Workers
-from finsim.cli.output import progress, remark, show
-from finsim.errors import StudyError
+from finsim.cli.options import AsJson, NoFail, OutputFolder, Quiet, Scale, SeedOfStudy, Workers
+from finsim.cli.output import gate, remark, show
 
 
 def run(
     study: Annotated[str | None, typer.Argument(help="Study file, or a shipped study's name.")] = None,
     output: OutputFolder = None,
-    seed: Seed = None,
+    seed: SeedOfStudy = None,
     workers: Workers = 1,
-    scale: Annotated[
-        float,
-        typer.Option("--scale", help="Factor on paths, accounts, loans, draws; below 1 on training."),
-    ] = 1.0,
+    scale: Scale = 1.0,
     resume: Annotated[
         Path | None, typer.Option("--resume", help="Continue the stopped run in this folder.")
     ] = None,
+    no_fail: NoFail = False,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run a study: learn, simulate, stress, check, judge, report.
+    """Run a study: learn, simulate, stress, check, judge, report; exit 1 when a verdict or rule fails.
 
     Example: finsim run quickstart -o runs/demo --seed 7
     """
-    from finsim.engine import run as engine
+    from finsim.engine.answers.run_answer import answer_dict, answer_lines, failed, problems_of
     from finsim.engine.study.market_history import remarks_of
+    from finsim.verbs.run import run as verb
 
-    if (study is None) == (resume is None):
-        raise StudyError(
-            "give a study, or --resume DIR, and not both", place="finsim run", remedy="finsim run --help"
-        )
-    with progress() as step:
-        if resume is not None:
-            done = engine.resume(resume, workers=workers, progress=step)
-        else:
-            assert study is not None
-            done = engine.run(study, seed=seed, scale=scale, output=output, workers=workers, progress=step)
+    done = verb(
+        study, output=output, seed=seed, workers=workers, scale=scale, resume=resume, progress=not quiet
+    )
     remark(remarks_of(done.manifest["models"]))
-    facts = {"run": str(done.path), "manifest_sha256": done.digest, "verdicts": done.verdicts}
-    lines = [f"{use}: {verdict}" for use, verdict in done.verdicts.items()]
-    page = done.path / "report.html"
-    show(facts, "\n".join([*lines, f"report: {page}", f"data:   {done.path}"]), as_json)
+    ok = not failed(done)
+    show(
+        "run",
+        answer_dict(done),
+        "\n".join(answer_lines(done)),
+        as_json,
+        outputs=[done.path],
+        ok=ok,
+        problems=problems_of(done),
+    )
+    gate(ok, no_fail)

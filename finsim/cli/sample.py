@@ -7,42 +7,42 @@ from typing import Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, CsvDialect, SchemaFile, Seed
-from finsim.cli.output import progress, show
+from finsim.cli.options import AsJson, CsvDialect, Quiet, SchemaFile, Seed
+from finsim.cli.output import show
+from finsim.errors import StudyError
 
 
 def sample(
     model: Annotated[Path, typer.Argument(help="Folder of a fitted model.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Parquet file to create.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File to create: .parquet, .csv, .csv.gz, ...")
+    ] = None,
     paths: Annotated[int, typer.Option("--paths", min=1, help="Number of joint paths.")] = 100,
     steps: Annotated[int, typer.Option("--steps", min=2, help="Bars per path.")] = 252,
     history: Annotated[
         Path | None, typer.Option("--history", help="Prices to continue from their last date.")
     ] = None,
+    start: Annotated[
+        str | None, typer.Option("--start", metavar="DATE", help="First date, past or future.")
+    ] = None,
+    seed: Seed = 0,
     schema: SchemaFile = None,
     csv: CsvDialect = None,
-    seed: Seed = None,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Sample joint bar paths of any length, fresh or continuing a history.
 
     Example: finsim sample model --paths 200 --steps 2520 --history prices.csv -o paths.parquet
     """
-    from finsim.engine.market_model.fit_and_sample import Body, refuse_existing, sample_shards, write_paths
-    from finsim.markets.prices import as_schema
+    from finsim.engine.answers.model_answer import sample_dict, sample_lines
+    from finsim.verbs.sample import sample_to_file
 
-    refuse_existing(output)
-    body = Body.load(model)
-    with progress() as step:
-        shards = sample_shards(
-            body,
-            paths,
-            steps,
-            history=history,
-            seed=seed or 0,
-            schema=as_schema(schema, csv),
-            progress=step,
-        )
-        rows = write_paths(shards, output)
-    facts = {"rows": rows, "paths": paths, "steps": steps, "output": str(output)}
-    show(facts, f"{rows:,} bars of {paths} paths: {output}", as_json)
+    if output is None:
+        raise StudyError("no file to write to", place="finsim sample", remedy="name one: -o paths.parquet")
+    found = sample_to_file(
+        model, output, paths, steps, history=history, start=start, seed=seed, schema=schema, csv=csv,
+        progress=not quiet,
+    )  # fmt: skip
+    facts = sample_dict(found, output)
+    show("sample", facts, "\n".join(sample_lines(facts, model)), as_json, outputs=[output])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, OutputFolder, Seed
-from finsim.cli.output import progress, show
-from finsim.errors import EXIT_GATE
+from finsim.cli.options import AsJson, NoFail, OutputFolder, Quiet, Scale, SeedOfStudy, Workers
+from finsim.cli.output import gate, show
 
 
 def stress(
@@ -17,33 +15,43 @@ def stress(
     scenario: Annotated[str, typer.Option("--scenario", help="Scenario file, or a shipped name.")],
     output: OutputFolder = None,
     severity: Annotated[
-        float, typer.Option("--severity", min=0, max=3, help="0 is the identity, 1 is as written.")
-    ] = 1.0,
+        float | None, typer.Option("--severity", min=0, max=3, help="0 is the identity, 1 is as written.")
+    ] = None,
     expect: Annotated[
-        bool, typer.Option("--expect", help="Check the scenario's own expectations; exit 1 if unmet.")
+        bool,
+        typer.Option("--expect", help="Exit 1 if an expectation of the scenario is unmet."),
     ] = False,
-    seed: Seed = None,
-    scale: Annotated[float, typer.Option("--scale", help="As in `finsim run`.")] = 1.0,
+    seed: SeedOfStudy = None,
+    workers: Workers = 1,
+    scale: Scale = 1.0,
+    no_fail: NoFail = False,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Apply one scenario to markets, payments and credit together.
+    """Apply one scenario to markets, payments and credit together, and say what it costs.
 
-    Example: finsim stress quickstart --scenario covid-2020 --severity 0.8 --expect -o runs/covid
+    Example: finsim stress quickstart --scenario covid-2020 --severity 0.8 -o runs/covid
     """
-    from finsim.engine import stress as stressing
+    from finsim.engine.answers.run_answer import answer_dict, answer_lines, failed, problems_of
+    from finsim.engine.answers.stress_answer import expectations_of
+    from finsim.verbs.stress import stress as verb
 
-    with progress() as step:
-        done, outcomes = stressing.stress(
-            subject,
-            scenario,
-            severity=severity,
-            output=output,
-            seed=seed,
-            sizes=stressing.Sizes(scale, min(4, os.cpu_count() or 1)),
-            progress=step,
-        )
-    shown = [outcome.to_dict() for outcome in outcomes] if expect else []
-    text = [f"data: {done.path}", *(str(outcome) for outcome in outcomes if expect)]
-    show({"run": str(done.path), "expect": shown}, "\n".join(text), as_json)
-    if expect and any(outcome.met is False for outcome in outcomes):
-        raise typer.Exit(EXIT_GATE)
+    done = verb(
+        subject, scenario, output=output, severity=severity, seed=seed, workers=workers, scale=scale,
+        progress=not quiet,
+    )  # fmt: skip
+    told = expectations_of(done, done.scenarios[0])
+    unmet = [str(outcome) for outcome in told.outcomes if not outcome.met] if expect else []
+    unmet += [told.not_checked] if expect and told.not_checked else []
+    ok = not failed(done) and not unmet
+    answer = answer_lines(done)
+    show(
+        "stress",
+        {**answer_dict(done), **told.to_dict()},
+        "\n".join([*answer[:-2], *told.lines(), *answer[-2:]]),
+        as_json,
+        outputs=[done.path],
+        ok=ok,
+        problems=[*problems_of(done), *unmet],
+    )
+    gate(ok, no_fail)

@@ -23,7 +23,7 @@ def trace(
 
     Example: finsim trace runs/demo transactions 12345
     """
-    from finsim.provenance.trace import trace as story_of
+    from finsim.verbs.trace import trace as verb
 
-    story = story_of(run, table, row, scenario)
-    show(story.to_dict(), story.to_text(), as_json)
+    story = verb(run, table, row, scenario=scenario)
+    show("trace", story.to_dict(), story.to_text(), as_json)

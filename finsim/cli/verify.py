@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, RunFolder
-from finsim.cli.output import show
-from finsim.errors import EXIT_GATE
+from finsim.cli.options import AsJson, NoFail, RunFolder
+from finsim.cli.output import gate, show
 
 
 def verify(
@@ -17,21 +16,15 @@ def verify(
     against: Annotated[
         Path | None, typer.Option("--against", help="Another run: compare table by table.")
     ] = None,
+    no_fail: NoFail = False,
     as_json: AsJson = False,
 ) -> None:
     """Check that a run's files are what its manifest says; exit 1 when they are not.
 
     Example: finsim verify runs/a --against runs/b
     """
-    from finsim.provenance.verify import compare_runs, verify_run
+    from finsim.verbs.verify import verify as verb
 
-    checked = verify_run(run)
-    facts, text, fine = {"verify": checked.to_dict()}, checked.to_text(), checked.ok
-    if against is not None:
-        other = verify_run(against)
-        compared = compare_runs(run, against)
-        facts |= {"verify_against": other.to_dict(), "compare": compared.to_dict()}
-        text = "\n".join([text, other.to_text(), compared.to_text()])
-        fine = fine and other.ok and compared.identical
-    show(facts, text, as_json)
-    raise typer.Exit(0 if fine else EXIT_GATE)
+    found = verb(run, against=against)
+    show("verify", found.to_dict(), found.to_text(), as_json, ok=found.ok)
+    gate(found.ok, no_fail)

@@ -11,6 +11,7 @@ from scipy.stats import binom
 
 from finsim.errors import DataError
 from finsim.notation import Float1D
+from finsim.records.loss_tail import LEAST_BEYOND, quantile_of, shortfall_of
 
 _CONFIDENCE = 0.95
 _Z95 = 1.959963984540054
@@ -39,10 +40,9 @@ def value_at_risk(losses: Float1D, level: float) -> Risk:
     draws = len(ordered)
     tail = (1.0 - _CONFIDENCE) / 2.0
     low, high = binom.ppf([tail, 1.0 - tail], draws, level)
-    at = min(max(int(np.ceil(draws * level)), 1), draws) - 1
     lower = float(ordered[max(int(low) - 1, 0)])
     upper = float(ordered[min(int(high), draws - 1)])
-    return Risk(float(ordered[at]), lower, upper, level, (upper - lower) / (2.0 * _Z95))
+    return Risk(quantile_of(ordered, level), lower, upper, level, (upper - lower) / (2.0 * _Z95))
 
 
 def expected_shortfall(losses: Float1D, level: float) -> Risk:
@@ -53,22 +53,18 @@ def expected_shortfall(losses: Float1D, level: float) -> Risk:
     Raises DataError when there are too few draws for the level.
     """
     ordered = _ordered(losses, level)
-    draws = len(ordered)
-    mass = draws * (1.0 - level)
-    at = min(int(np.floor(draws * level + 1e-9)), draws - 1)
-    beyond = ordered[at + 1 :]
-    quantile = float(ordered[at])
-    value = (float(beyond.sum()) + (mass - len(beyond)) * quantile) / mass
+    found = shortfall_of(ordered, level)
+    value, beyond, mass = found.value, found.beyond, len(ordered) * (1.0 - level)
     spread = float(beyond.var(ddof=1)) if len(beyond) > 1 else 0.0
-    error = float(np.sqrt((spread + level * (value - quantile) ** 2) / mass))
+    error = float(np.sqrt((spread + level * (value - found.quantile) ** 2) / mass))
     return Risk(value, value - _Z95 * error, value + _Z95 * error, level, error)
 
 
 def _ordered(losses: Float1D, level: float) -> Float1D:
     if not 0.0 < level < 1.0:
         raise DataError(f"level {level}", place="risk", expected="between 0 and 1", remedy="use 0.99")
-    if len(losses) * (1.0 - level) < 5.0:
-        needed = int(np.ceil(5.0 / (1.0 - level)))
+    if len(losses) * (1.0 - level) < LEAST_BEYOND:
+        needed = int(np.ceil(LEAST_BEYOND / (1.0 - level)))
         raise DataError(
             f"{len(losses)} draws for level {level}",
             place="risk",

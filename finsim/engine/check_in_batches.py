@@ -17,7 +17,8 @@ from finsim.constraints.tables.parquet_batches import Batches
 from finsim.constraints.tables.source_batches import SourceBatches
 from finsim.engine.tables_to_check import excuses
 from finsim.errors import DataError
-from finsim.tables.sources.opening import is_parquet
+from finsim.tables.endings import PARQUET
+from finsim.tables.sources.opening import form_of
 
 HELD_BYTES = 1 << 30  # a table of so many bytes is read whole; the documentation names this limit
 TEXT_BYTES = 1 << 24  # a text table of so many bytes, packed or not, is read whole
@@ -53,7 +54,7 @@ def large_file(
     place = Path(path)
     if not place.is_file():
         return None
-    is_text = not is_parquet(place)
+    is_text = form_of(place) != PARQUET  # Arrow files and databases are read as texts are
     if is_text and place.stat().st_size <= TEXT_BYTES:
         return None
     try:

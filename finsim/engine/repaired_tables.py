@@ -13,11 +13,14 @@ from finsim.constraints.repairing.repair import repair
 from finsim.constraints.repairing.repair_report import RepairReport
 from finsim.engine.tables_to_check import Gathered
 from finsim.notation import Int1D
-from finsim.records.storage import write_table
 from finsim.tables import rewrite
-from finsim.tables.rewriting.rewrite import write_csv
+from finsim.tables.endings import WRITTEN, ending_of
+from finsim.tables.rewriting.rewrite import minor_units
 from finsim.tables.rewriting.streams import is_text
+from finsim.tables.sources.arrow_file import ArrowFile
+from finsim.tables.sources.duckdb_file import DuckDBTable
 from finsim.tables.sources.text_file import TextTable
+from finsim.tables.writing.write import write_by_ending
 
 
 def repaired(
@@ -37,24 +40,34 @@ def repaired(
     return after.drop_columns([number]), report, kept
 
 
+def store_all(
+    given: Gathered, tables: Mapping[str, pa.Table], kept: Mapping[str, Int1D], output: Path
+) -> None:
+    """Write the repaired tables: a single one as the file ``output``, several into that folder."""
+    for name in given.stored:
+        path = output if len(given.stored) == 1 else output / file_name(given, name)
+        store(given, name, tables[name], kept[name], path)
+
+
 def store(given: Gathered, name: str, after: pa.Table, kept: Int1D, path: Path) -> None:
     """Write a repaired table, whole or not at all, by what its name ends with.
 
     A text table that is written as text keeps its dialect, encoding, and every byte that no rule touched;
-    other tables become comma-separated text or Parquet. Raises DataError for a value without a form there.
+    other tables take the form that the name ends with. Raises DataError for a value without a form there.
     """
     source = given.sources[name]
     if isinstance(source, TextTable):
-        rewrite(source, given.tables[name], after, kept, path)
-    elif is_text(path):
-        write_csv(after, path)
+        rewrite(source, given.tables[name], after, kept, path, name=name)
     else:
-        write_table(path, after.schema, [after])
+        money = minor_units(source, after.schema)
+        write_by_ending(path, after.schema, [after], table=name, money=money)
 
 
 def file_name(given: Gathered, name: str) -> str:
     """Return the name of a table's file in a folder of several: that of the source, else Parquet."""
     source = given.sources[name]
+    if isinstance(source, ArrowFile | DuckDBTable) and ending_of(source.path) in WRITTEN:
+        return f"{name}{ending_of(source.path)}"
     if isinstance(source, TextTable):
         return f"{name}{''.join(source.path.suffixes)}" if is_text(source.path) else f"{name}.csv"
     return f"{name}.parquet"

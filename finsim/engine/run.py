@@ -8,11 +8,11 @@ from pathlib import Path
 from finsim.engine.executors import executor
 from finsim.engine.finished_run import Run
 from finsim.engine.finished_tasks import read_plan, write_plan
+from finsim.engine.planning.refusals import refuse_before_work, refuse_output
 from finsim.engine.run_completion import close_run
 from finsim.engine.study.study_file import Study, load_study
 from finsim.engine.study.study_resolution import Plan, plan_of, resolve
 from finsim.engine.tasks import Task, perform
-from finsim.errors import StudyError
 from finsim.provenance.audit_log import AuditLog
 
 Progress = Callable[[str, int, int], None]
@@ -51,16 +51,9 @@ def run_resolved(
     prepare: Callable[[Path], None] = lambda folder: None,
 ) -> Run:
     """Run a study as it is into a new folder; ``prepare`` may put finished tasks there first."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise StudyError(
-            "the output folder is not empty",
-            place=str(folder),
-            remedy="choose another with -o, or continue it with `finsim run --resume`",
-        )
-    if workers < 1:
-        raise StudyError(f"{workers} workers", place="--workers", expected="at least 1")
+    refuse_output(folder, workers)
     plan = resolve(study)
-    check_inputs(plan)
+    refuse_before_work(plan)
     folder.mkdir(parents=True, exist_ok=True)
     write_plan(folder, plan.record())
     AuditLog(folder / "audit.log").append("run_started", study.id, {"study_sha256": study.digest})
@@ -79,17 +72,6 @@ def resume(folder: str | Path, *, workers: int = 1, progress: Progress = _silent
     plan = plan_of(read_plan(path))
     AuditLog(path / "audit.log").append("run_resumed", plan.study.id, {})
     return _work(path, plan, workers, progress)
-
-
-def check_inputs(plan: Plan) -> None:
-    """Read every loan file of the study once, so that bad data stop the run before it begins.
-
-    Prices were read when the study was resolved.
-    """
-    if plan.study.credit:
-        from finsim.engine.stages.credit_stage import prepared
-
-        prepared(plan)
 
 
 def _work(folder: Path, plan: Plan, workers: int, progress: Progress) -> Run:

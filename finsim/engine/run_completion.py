@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from finsim.catalog import Catalog, Entry
+from finsim.engine.answers.scenario_figures import all_figures
+from finsim.engine.compared_with import noted
 from finsim.engine.driver_tables import write_drivers
 from finsim.engine.finished_run import Run
 from finsim.engine.finished_tasks import WORK, Done, load_done
@@ -43,6 +45,7 @@ from finsim.scenarios.severity_and_overlays import scaled
 
 # The page is named here, not imported: report stands on the same floor as the engine.
 PAGES = Catalog("page", {"html": Entry("finsim.report.page:write_report", "one self-contained page")})
+NOTED_APART = ("measures", "rules", "digest", "figures")
 STAGE_OF = {"market": "bars", "transactions": "transactions", "credit": "credit"}
 
 
@@ -59,7 +62,7 @@ def close_run(run: Path, plan: Plan, log: AuditLog) -> Run:
     statement = KEPT_LOANS if is_kept else None
     sources = _sources(run, plan, records)
     write_card(run, sources, statement or Statement())
-    manifest = build_manifest(run, sources, _findings(plan, records, card), statement)
+    manifest = build_manifest(run, sources, _findings(run, plan, records, card), statement)
     # The run is finished before its page is drawn, so that no fault of the page can lose it.
     write_manifest(run, manifest)
     page: Path = PAGES.load("html")(run, manifest.to_dict())
@@ -121,22 +124,27 @@ def _sources(run: Path, plan: Plan, records: dict[str, Done]) -> Sources:
     return Sources(resolved_study, study.seed, scenarios, inputs, models, ("torch",))
 
 
-def _findings(plan: Plan, records: dict[str, Done], card: Scorecard) -> Findings:
+def _findings(run: Path, plan: Plan, records: dict[str, Done], card: Scorecard) -> Findings:
     rules: dict[str, Any] = {}
     measures: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
+    present = {world: getattr(plan.study, world) is not None for world in WORLDS}
     expectations: dict[str, Any] = {}
     facts: dict[str, Any] = {}
     severities = {choice.label: choice.severity for choice in plan.study.scenarios}
     for label, drivers in plan.drivers.items():
         measured = dict(measure_drivers(drivers))
+        figured: dict[str, Any] = {}
         for world, stage in STAGE_OF.items():
             done = records.get(f"{stage}/{label}")
             if done is not None:
                 measured |= done.facts.get("measures", {})
                 rules[f"{world}/{label}"] = done.facts.get("rules", {})
-                rest = {k: v for k, v in done.facts.items() if k not in ("measures", "rules", "digest")}
+                rest = {k: v for k, v in done.facts.items() if k not in NOTED_APART}
+                figured |= done.facts.get("figures", {})
                 facts[f"{world}/{label}"] = rest
         measures[label] = measured
+        figures[label] = all_figures(figured, present)
         as_run = scaled(plan.scenarios[label], severities[label])
         outcomes = check_expectations(as_run, measured)
         expectations[label] = [outcome.to_dict() for outcome in outcomes]
@@ -144,9 +152,13 @@ def _findings(plan: Plan, records: dict[str, Done], card: Scorecard) -> Findings
         "verdicts": {use: verdict.to_dict() for use, verdict in card.verdicts().items()},
         "judged_scenario": first_label(plan),
         "measures": measures,
+        "figures": figures,
         "expectations": expectations,
         "facts": facts,
     }
+    before = noted(run)
+    if before is not None:
+        scores["compared_with"] = before
     return Findings(rules=rules, scores=scores, cpu_seconds=dict(_cpu(records)))
 
 

@@ -2,66 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from finsim import documents
 from finsim.agents.settings import NarrativeUse, Settings
 from finsim.agents.simulate import simulate as simulate_agents
 from finsim.errors import StudyError
 from finsim.randomness import Streams
+from finsim.records.calendar import Clock
 from finsim.records.columns import stored
+from finsim.records.drivers import Drivers
 from finsim.records.storage import write_table
 from finsim.records.transaction_files import write_rows
 from finsim.records.transactions import ACCOUNT_SCHEMA, PATTERN_SCHEMA, Transactions
+from finsim.scenarios import compile as compiling
+from finsim.scenarios.scenario import load as load_scenario
+
+START = date(2026, 1, 1)
+Narratives = str | Sequence[str] | Mapping[str, float | None] | None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is simulated: size, period, narratives, and the scenario that acts on them, if any."""
+
+    accounts: int = 2_000
+    days: int = 30
+    start: date = START
+    uses: tuple[NarrativeUse, ...] = ()
+    scenario: str | None = None
+    severity: float = 1.0
+
+
+def first_day(start: date | str) -> date:
+    """Return a first day as a date; raises StudyError for text that is none."""
+    if isinstance(start, date):
+        return start
+    try:
+        return date.fromisoformat(start)
+    except ValueError:
+        raise StudyError(f"{start!r} is no date", place="--start", expected="YYYY-MM-DD") from None
+
+
+def uses_of(
+    narrative: Narratives = None, schemes: Mapping[str, int] | None = None
+) -> tuple[NarrativeUse, ...]:
+    """Return the narratives that are wanted, by rate or by number of schemes.
+
+    Those that ``narrative`` or ``schemes`` name are the only ones; without names every shipped narrative
+    and decoy is used at the rate of its file. Raises StudyError for one with both a rate and a number.
+    """
+    if isinstance(narrative, str):
+        rates: dict[str, float | None] = {narrative: None}
+    elif isinstance(narrative, Mapping):
+        rates = dict(narrative)
+    else:
+        rates = dict.fromkeys(narrative or ())
+    by_id = {NarrativeUse(name).id: name for name in rates}
+    counts: dict[str, int] = {}
+    for name, count in (schemes or {}).items():
+        if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+            raise StudyError(
+                f"{name}: {count!r} schemes",
+                place="--schemes",
+                expected="a whole number of 0 or more",
+                remedy="--schemes account_takeover=50",
+            )
+        known = by_id.setdefault(NarrativeUse(name).id, name)
+        rates.setdefault(known, None)
+        counts[known] = count
+    if not rates:
+        shipped = sorted(path.stem for path in documents.shipped("scenarios/narratives").glob("*.yaml"))
+        return tuple(NarrativeUse(name) for name in shipped)
+    return tuple(NarrativeUse(name, rate, counts.get(name)) for name, rate in rates.items())
 
 
 def simulate(
-    *, accounts: int = 2_000, days: int = 30, seed: int = 0, start: date = date(2026, 1, 1)
-) -> Transactions:
-    """Simulate bank transactions in memory, with every shipped narrative and decoy.
-
-    ``start`` is the first calendar day. Needs no input data.
-    """
-    names = sorted(path.stem for path in documents.shipped("scenarios/narratives").glob("*.yaml"))
-    uses = tuple(NarrativeUse(name) for name in names)
-    settings = Settings(accounts=accounts, days=days, start=start, narratives=uses)
-    return simulate_agents(settings, Streams(seed))
-
-
-def simulate_transactions(
-    output: Path,
+    wanted: Wanted,
     *,
-    accounts: int,
-    days: int,
     seed: int = 0,
-    progress: Callable[[str, int, int], None] | None = None,
-) -> dict[str, Any]:
-    """Simulate and write transactions, labels, accounts and patterns into a new folder; return the counts."""
-    if output.exists():
-        raise StudyError("the output exists", place=str(output), remedy="choose another folder with -o")
-    if progress:
-        progress("simulating", 0, 1)
-    world = simulate(accounts=accounts, days=days, seed=seed)
-    write_rows((output / "transactions.parquet", output / "labels.parquet"), [world.rows])
+    output: str | Path | None = None,
+    progress: Callable[[str, int, int], None],
+) -> Transactions:
+    """Simulate bank transactions in memory, and write them when ``output`` names a new folder."""
+    folder = None if output is None else Path(output)
+    if folder is not None and folder.exists():
+        raise StudyError("the output exists", place=str(folder), remedy="choose another folder with -o")
+    settings = Settings(
+        accounts=wanted.accounts, days=wanted.days, start=wanted.start, narratives=wanted.uses
+    )
+    drivers = _drivers(wanted)
+    progress("simulating", 0, 1)
+    world = simulate_agents(settings, Streams(seed), drivers)
+    progress("simulating", 1, 1)
+    if folder is not None:
+        write_world(folder, world)
+    return world
+
+
+def _drivers(wanted: Wanted) -> Drivers | None:
+    if wanted.scenario is None:
+        return None
+    clock = Clock(wanted.start - timedelta(days=1), 2520, wanted.days, 60)
+    return compiling.drivers(load_scenario(wanted.scenario), clock, wanted.severity)
+
+
+def write_world(folder: Path, world: Transactions) -> None:
+    """Write transactions, labels, accounts and patterns of a world into a folder."""
+    write_rows((folder / "transactions.parquet", folder / "labels.parquet"), [world.rows])
     for name, schema, table in (
         ("accounts", ACCOUNT_SCHEMA, world.accounts),
         ("patterns", stored(PATTERN_SCHEMA), world.patterns),
     ):
-        write_table(output / f"{name}.parquet", schema, [table])
-    if progress:
-        progress("simulating", 1, 1)
-    illicit = np.asarray(world.rows["is_fraud"]) | np.asarray(world.rows["is_laundering"])
-    declined = np.asarray(world.rows["status"].cast("string")) == "declined"
-    return {
-        "rows": world.rows.num_rows,
-        "accounts": world.accounts.num_rows,
-        "schemes": world.patterns.num_rows,
-        "illicit_share": float(illicit.mean()),
-        "declined_share": float(declined.mean()),
-        "output": str(output),
-    }
+        write_table(folder / f"{name}.parquet", schema, [table])

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from finsim.engine.answers.comparison import BASE
+from finsim.engine.compared_with import COMPARED_WITH, compared_with
 from finsim.engine.finished_run import Run
 from finsim.engine.finished_tasks import load_done, save_done
 from finsim.engine.run import run_resolved
-from finsim.engine.study.study_file import ScenarioChoice, Study, load_study
-from finsim.scenarios.expectations import Outcome, check_expectations
-from finsim.scenarios.scenario import load as load_scenario
-from finsim.scenarios.severity_and_overlays import scaled
+from finsim.engine.study.study_file import ScenarioChoice, Study, load_study, recorded_study
+from finsim.records.storage import write_json
 
 
 @dataclass(frozen=True)
@@ -29,36 +29,45 @@ def _silent(stage: str, done: int, total: int) -> None:
 
 
 def stress(
-    subject: str | Run,
+    subject: str | Study | Run,
     scenario: str,
     *,
-    severity: float = 1.0,
+    severity: float | None = None,
     output: str | Path | None = None,
     seed: int | None = None,
     sizes: Sizes = Sizes(),
     progress: Callable[[str, int, int], None] = _silent,
-) -> tuple[Run, tuple[Outcome, ...]]:
+) -> Run:
     """Apply one scenario to all worlds of a study, or of a finished run (its model is used again).
 
-    Returns the new run, which holds this scenario alone, and the outcomes of the scenario's own
-    expectations. Severity 0 gives the bytes of ``base``.
+    A run stressed again holds the scenario alone and notes the figures of the scenario that it is set
+    against (``base``, or the run's first); a study runs ``base`` beside the scenario. Severity 0 gives the
+    bytes of ``base``.
     """
-    body, study = _subject(subject)
-    choice = ScenarioChoice(name=scenario, severity=severity)
-    wanted = study.with_seed(seed).scaled(sizes.scale).with_scenarios(choice)
+    run, study = _subject(subject)
+    choice = ScenarioChoice.of(scenario, severity)
+    scaled = study.with_seed(seed).scaled(sizes.scale)
+    both = [choice] if run is not None or choice.name == BASE else [choice, ScenarioChoice(name=BASE)]
+    wanted = scaled.with_scenarios(*both)
     folder = Path(output) if output else Path("runs") / f"{wanted.id}-{choice.label}"
-    same = body is not None and seed is None and sizes.scale == 1.0
-    source = body if same else None
-    done = run_resolved(wanted, folder, sizes.workers, progress, prepare=lambda path: _reuse(source, path))
-    as_run = scaled(load_scenario(scenario), severity)
-    measured = done.manifest["scores"]["measures"].get(choice.label, {})
-    return done, check_expectations(as_run, measured)
+    same = run is not None and seed is None and sizes.scale == 1.0
+    before = None if run is None else compared_with(run)
+
+    def prepare(path: Path) -> None:
+        if before is not None:
+            write_json(path / COMPARED_WITH, before)
+        _reuse(run.path if run is not None and same else None, path)
+
+    return run_resolved(wanted, folder, sizes.workers, progress, prepare=prepare)
 
 
-def _subject(subject: str | Run) -> tuple[Path | None, Study]:
+def _subject(subject: str | Study | Run) -> tuple[Run | None, Study]:
+    if isinstance(subject, Study):
+        return None, subject
     if isinstance(subject, Run):
-        return subject.path, Study.model_validate(subject.manifest["study"]["resolved"])
-    if (Path(subject) / "manifest.json").is_file():
+        place = str(subject.path / "manifest.json")
+        return subject, recorded_study(subject.manifest["study"]["resolved"], place)
+    if (Path(subject) / "manifest.json").is_file() or (Path(subject) / ".finsim").is_dir():
         return _subject(Run(Path(subject)))
     return None, load_study(subject)
 

@@ -14,15 +14,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim import documents
-from finsim.constraints.checking.given_tables import needed, opened, read, table_of
+from finsim.constraints.checking.given_tables import AnyTable, as_arrow, needed, opened, read, table_of
 from finsim.constraints.packs.ruleset import RuleSet
-from finsim.errors import DataError, did_you_mean
+from finsim.constraints.tables.arrow_views import without_views
+from finsim.errors import DataError, RuleError, did_you_mean
 from finsim.records.run_layout import WORLD_OF, run_and_scenario, scenarios_of, table_file
 from finsim.records.storage import read_table
 from finsim.tables import TableSource
+from finsim.tables.endings import ending_of
 from finsim.tables.sources.text_file import TextTable
 
-_ENDINGS = (".parquet", ".pq", ".csv", ".csv.gz", ".csv.zst", ".tsv", ".tsv.gz", ".txt")
 _LEGS, _ROWS, _LABELS = "legs", "transactions", "labels"
 MANIFEST = "manifest.json"
 
@@ -42,6 +43,11 @@ class Gathered:
     excused: Mapping[str, set[str]]
     place: Path
     sources: Mapping[str, TableSource]
+
+    @property
+    def stored(self) -> list[str]:
+        """The tables that were given, not computed."""
+        return [name for name in self.tables if name not in self.derived]
 
     def others(self, name: str) -> dict[str, pa.Table]:
         """Return all tables but one."""
@@ -84,6 +90,20 @@ def gather(path: str | Path, rules: RuleSet, *, whole: bool = False) -> Gathered
     return Gathered(tables, main, derived, excuses(labels, rules), place, sources)
 
 
+def in_memory(data: AnyTable | Mapping[str, AnyTable], rules: RuleSet) -> Gathered:
+    """Return tables in memory, one or several by the names of the pack, with all their columns.
+
+    Raises RuleError for a table that the pack does not know.
+    """
+    given = data if isinstance(data, Mapping) else {table_of(data, rules): data}
+    for name in given:
+        if name not in rules.tables:
+            remedy = did_you_mean(name, list(rules.tables))
+            raise RuleError(f"pack {rules.id} has no table {name!r}", place=f"table {name}", remedy=remedy)
+    tables = {name: without_views(as_arrow(table, rules.tables[name])) for name, table in given.items()}
+    return Gathered(tables, next(iter(tables)), frozenset(), {}, Path("memory"), {})
+
+
 def _run_tables(path: Path) -> dict[str, Path]:
     """Return table -> file of a run's first scenario, or of the one whose folder is given; else nothing."""
     run, label = run_and_scenario(path)
@@ -121,7 +141,7 @@ def _tables_in(folder: Path, rules: RuleSet) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for item in sorted(folder.iterdir()):
         name = item.name.split(".")[0]
-        if name in (*rules.tables, _LABELS) and (item.is_dir() or item.name.endswith(_ENDINGS)):
+        if name in (*rules.tables, _LABELS) and (item.is_dir() or ending_of(item)):
             if name in found:
                 raise DataError(
                     f"table {name!r} is there twice",

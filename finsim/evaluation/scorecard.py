@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from finsim.evaluation.metric import FAIL, NOT_COMPUTED, PASS, USES, WARN, Score
+from finsim.records.display.card import Card, Value
+from finsim.records.display.fact_words import counted
+from finsim.records.shown_rows import ShownTable
 from finsim.records.storage import write_json
 
 WARN_SHARE = 0.10
@@ -32,15 +37,46 @@ class UseVerdict:
         }
 
 
-@dataclass(frozen=True)
-class Scorecard:
-    """The scores of a run, in the order in which they were computed."""
+_COLUMNS = pa.schema(
+    [(name, pa.string()) for name in ("use", "metric", "subject", "verdict")]
+    + [(name, pa.float64()) for name in ("value", "low", "high", "floor", "ceiling", "goal")]
+    + [("n", pa.int64()), *((name, pa.string()) for name in ("unit", "direction", "reason", "note"))]
+)
+
+
+@dataclass(frozen=True, repr=False)
+class Scorecard(ShownTable):
+    """The scores of a run, in the order in which they were computed; as a table one row a score.
+
+    Example:
+        >>> import finsim
+        >>> card = finsim.Scorecard(())
+        >>> len(card), card.verdicts()
+        (0, {})
+
+    """
 
     scores: tuple[Score, ...]
 
     def __post_init__(self) -> None:
         """Accept any sequence of scores."""
         object.__setattr__(self, "scores", tuple(self.scores))
+
+    def _table(self) -> pa.Table:
+        return pa.Table.from_pylist([score.to_dict() for score in self.scores], _COLUMNS)
+
+    def card(self) -> Card:
+        """Return the verdict of each use with the counts of its scores, and what failed first."""
+        found = self.verdicts().values()
+        counts = [", ".join(f"{n} {word}" for word, n in one.counts.items() if n) for one in found]
+        facts: list[tuple[str, Value]] = []
+        for one, text in zip(found, counts, strict=True):
+            facts.append((one.use, f"{one.verdict} ({text})"))
+            facts += [(f"why {one.verdict}", reason) for reason in one.reasons[:1] if one.verdict != PASS]
+        facts += [] if facts else [("verdicts", "none: nothing was judged")]
+        facts.append(("metrics", tuple(dict.fromkeys(score.metric for score in self.scores))))
+        title = f"Scorecard: {counted(len(self.scores), 'score')}"
+        return Card(title, tuple(facts), "table() lists every score" if self.scores else "")
 
     def verdicts(self) -> dict[str, UseVerdict]:
         """Return one verdict per use that has scores; there is no global score.

@@ -53,12 +53,17 @@ class Bootstrap:
         self.block, self.report = block, report
 
     @classmethod
+    def refuse(cls, data: Sequences, settings: Settings) -> None:
+        """Raise FitError for a block that is shorter than a step."""
+        if settings.block is not None and not settings.block >= 1.0:
+            raise FitError(f"block is {settings.block}", place="settings.block", expected="at least 1 step")
+
+    @classmethod
     def fit(
         cls, data: Sequences, settings: Settings, streams: Streams, budget: Budget, progress: Progress
     ) -> Self:
         """Store the observed rows and choose the block length; nothing random happens here."""
-        if settings.block is not None and not settings.block >= 1.0:
-            raise FitError(f"block is {settings.block}", place="settings.block", expected="at least 1 step")
+        cls.refuse(data, settings)
         started = time.process_time()
         observed = data.observed()
         lengths = observed.sum(axis=1).astype(np.int64)

@@ -98,6 +98,7 @@ class FitReport:
     losses : mean loss of each stretch of ``check_every`` steps.
     stopped_by : "steps", "cpu_seconds", "early stop" or "closed form".
     held_out : lowest loss on the held-out part, None when nothing was held out.
+    untrained : the same loss of the network before its first step.
     """
 
     losses: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
@@ -105,6 +106,7 @@ class FitReport:
     cpu_seconds: float = 0.0
     stopped_by: str = "closed form"
     held_out: float | None = None
+    untrained: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -114,13 +116,14 @@ class FitReport:
     def from_dict(cls, data: Mapping[str, Any]) -> FitReport:
         """Return the report that ``to_dict`` wrote."""
         losses = {name: tuple(float(x) for x in curve) for name, curve in data["losses"].items()}
-        held_out = data["held_out"]
+        held_out, untrained = data["held_out"], data.get("untrained")
         return cls(
             losses,
             int(data["steps"]),
             float(data["cpu_seconds"]),
             str(data["stopped_by"]),
             None if held_out is None else float(held_out),
+            None if untrained is None else float(untrained),
         )
 
 
@@ -139,6 +142,11 @@ class Generator(Protocol):
     name: ClassVar[str]
     Settings: ClassVar[type[Any]]
     report: FitReport
+
+    @classmethod
+    def refuse(cls, data: Sequences, settings: Any) -> None:
+        """Raise FitError for what ``fit`` would refuse before its first step; nothing is computed."""
+        ...
 
     @classmethod
     def fit(

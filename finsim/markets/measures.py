@@ -12,6 +12,7 @@ from finsim.notation import Float1D, Float2D, Float3D
 from finsim.records.drivers import Anchor, Drivers
 from finsim.records.paths import PRICE, RETURN, Paths
 
+FIGURE_MONTHS = 36
 _VOLATILITY_WINDOW, _CORRELATION_WINDOW = 21, 63
 
 
@@ -60,6 +61,31 @@ def path_measures(paths: Paths, drivers: Drivers) -> dict[str, Float1D]:
     if moves.shape[1] >= _CORRELATION_WINDOW and len(equities) > 1:
         pairwise = _mean_correlation(paths.returns()[:, : stop - 1, equities])
         found["equity.corr63_peak"] = pairwise.max(axis=1)
+    return found
+
+
+def index_figures(paths: Paths) -> dict[str, Float1D]:
+    """Return what a comparison of scenarios says of the index, path by path, float64[N] each.
+
+    All over the first 36 months of the paths, or the whole path when it is shorter, so that scenarios of
+    different lengths and the unstressed world are measured alike: ``drawdown`` (largest fall from a running
+    peak, 0 to 1), ``trough`` (its session, from 0) and, for two assets or more, ``dispersion`` (standard
+    deviation over assets of the simple return from session 0 to that trough, divisor assets - 1). The index
+    is that of ``measure``; nothing is returned where every asset is a level. Source: own.
+    """
+    equities = list(paths.where(PRICE, RETURN))
+    if not equities:
+        return {}
+    months = paths.dates.astype("datetime64[M]")
+    stop = max(2, int(np.searchsorted(months, months[0] + FIGURE_MONTHS, side="left")))
+    relative = paths.relative()[:, :stop, equities]
+    index = relative.mean(axis=2)
+    fall = 1 - index / np.maximum.accumulate(index, axis=1)
+    trough = fall.argmax(axis=1)
+    rows = np.arange(len(index))
+    found = {"drawdown": fall[rows, trough], "trough": trough.astype(np.float64)}
+    if len(equities) > 1:
+        found["dispersion"] = relative[rows, trough].std(axis=1, ddof=1)
     return found
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from finsim.errors import DataError, RecordError
 from finsim.markets.listing import cut
@@ -24,7 +23,6 @@ from finsim.markets.reading.price_rows import (
     vendor_pieces,
 )
 from finsim.markets.reading.price_table import (
-    ENDINGS,
     PriceTable,
     SchemaSource,
     as_schema,
@@ -36,6 +34,9 @@ from finsim.notation import Dates1D
 from finsim.records.calendar_detection import calendar_of
 from finsim.records.paths import DIFFERENCE, PRICE, Paths, from_table
 from finsim.records.trading_calendar import NYSE, TradingCalendar
+from finsim.tables import open_table
+from finsim.tables.endings import ending_of
+from finsim.tables.sources.opening import stored_schema
 
 __all__ = ["Prices", "SchemaSource", "as_schema", "describe", "prices_from_pandas", "read_prices"]
 
@@ -60,7 +61,7 @@ class Prices(Paths):
 def read_prices(source: Any, layout: str | None = None, *, schema: SchemaSource = None) -> Prices:
     """Read prices of any step: one path, or many for finsim's own bars.
 
-    ``source`` is a CSV (plain, gz, zst) or Parquet file, a DataFrame, or anything with an Arrow C stream.
+    ``source`` is a CSV (plain, gz, zst), Parquet, Arrow or DuckDB file, a DataFrame, or an Arrow C stream.
     ``layout`` is ``long``, ``wide``, ``timegan`` or ``bars``; None finds it from the header. ``schema``
     declares columns (type, unit, format, role, what the series is) and how text is written. With an
     adjusted close O, H, L, C are multiplied by AdjClose / Close and volume is divided by it. Of bid and ask
@@ -133,10 +134,8 @@ def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
 
 def stem(path: Path) -> str:
     """Return the file name without its endings: ``prices.csv.gz`` is ``prices``."""
-    for ending in sorted(ENDINGS, key=len, reverse=True):
-        if path.name.lower().endswith(ending):
-            return path.name[: -len(ending)]
-    return path.stem
+    ending = ending_of(path)
+    return path.name[: -len(ending)] if ending else path.stem
 
 
 def describe(paths: Paths) -> dict[str, Any]:
@@ -224,7 +223,7 @@ def _calendar(dates: Dates1D, table: PriceTable) -> TradingCalendar:
 def _own_bars(source: Any, place: str) -> Prices:
     """Return finsim's own bars of levels or returns, whose file says which assets are which."""
     try:
-        table = pq.read_table(source) if isinstance(source, str | Path) else source
+        table = _whole(Path(source)) if isinstance(source, str | Path) else source
         paths = from_table(table)
     except (RecordError, pa.ArrowException, KeyError, OSError) as bad:
         raise DataError(
@@ -236,6 +235,12 @@ def _own_bars(source: Any, place: str) -> Prices:
         paths.assets, paths.dates, paths.columns, paths.first_path, paths.source, paths.kinds,
         paths.calendar, notes,
     )  # fmt: skip
+
+
+def _whole(path: Path) -> pa.Table:
+    """Return a stored table with all that its file says of it."""
+    schema = stored_schema(path)
+    return open_table(path, {}).table(rename=False).replace_schema_metadata(schema and schema.metadata)
 
 
 def _many(rows: pd.DataFrame, table: PriceTable, notes: dict[str, Any], source: Any) -> Prices:

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, overload
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from finsim.errors import RecordError
+from finsim.errors import RecordError, did_you_mean
 from finsim.notation import Array, Dates1D, Float3D
+from finsim.records.batched_rows import BatchedRows
 from finsim.records.columns import DAY, INTERNAL, KEY, STORED_INSTANT, TEXT, column
+from finsim.records.display.card import Card
+from finsim.records.display.fact_words import counted, percent, span
+from finsim.records.frames.money_units import Unit, checked_unit
+from finsim.records.frames.price_frames import (
+    SHAPES,
+    BarArrays,
+    backtesting_frames,
+    close_frame,
+    wide_frames,
+)
+from finsim.records.mean_path import mean_path
 from finsim.records.trading_calendar import NYSE, TradingCalendar
 
 FIELDS = ("open", "high", "low", "close", "volume")
@@ -73,8 +85,8 @@ BARS_SCHEMA = bars_schema()
 """The schema of daily prices of an exchange."""
 
 
-@dataclass(frozen=True)
-class Paths:
+@dataclass(frozen=True, repr=False)
+class Paths(BatchedRows):
     """Bars of N paths, T dates and A assets.
 
     ``columns[field]`` is [N, T, A]: float64 prices in the asset's currency, int64 volume in shares
@@ -83,7 +95,16 @@ class Paths:
     ``dates`` are datetime64[D], or datetime64[ns] in UTC for bars within a day. ``first_path`` numbers
     the paths; ``source`` is the code of the layer that made them (see provenance.tags). ``kinds`` says of
     each asset what its series is (KINDS; empty: all are prices), ``calendar`` when there are bars.
-    Raises RecordError when shapes disagree or dates do not increase.
+    ``len``, ``head``, ``column_names``, ``to_pandas``, ``to_polars`` and the Arrow stream are of the long
+    table: one row a path, date and asset. Raises RecordError when shapes disagree or dates do not increase.
+
+    Example:
+        >>> import finsim, numpy as np
+        >>> days = np.array(["2026-01-02", "2026-01-05"], dtype="datetime64[D]")
+        >>> paths = finsim.Paths(("IBM",), days, {"close": np.array([[[10.0], [11.0]]])})
+        >>> paths.frames("vectorbt").shape
+        (2, 1)
+
     """
 
     assets: tuple[str, ...]
@@ -197,14 +218,109 @@ class Paths:
             return np.zeros(self.close[path].size, dtype=np.int64)
         return np.ascontiguousarray(self.close[path]).ravel()
 
-    def to_table(self) -> pa.Table:
-        """Return all bars as one Arrow table in ``schema``."""
-        return pa.Table.from_batches(self.batches(), schema=self.schema)
+    def __len__(self) -> int:
+        """Return the number of bars: paths x dates x assets."""
+        return int(self.close.size)
 
-    def to_pandas(self) -> pd.DataFrame:
-        """Return the bars in long form, one row a path, date and asset."""
-        frame: pd.DataFrame = self.to_table().to_pandas()
-        return frame
+    def to_pandas(self, *, money: Unit = "cents", internal: bool = False) -> pd.DataFrame:
+        """Return the bars in long form, one row a path, date (datetime64[ns]) and asset (category).
+
+        Prices are always float64 in units of currency, never minor units: ``money`` changes nothing here.
+        ``internal`` adds the columns ``_fs_*``. Raises RecordError for another ``money``.
+        """
+        return self._framed(self.to_table(), checked_unit(money), internal)
+
+    @overload
+    def frames(
+        self, shape: Literal["wide"], assets: Sequence[str] | None = None
+    ) -> dict[int, pd.DataFrame]: ...
+
+    @overload
+    def frames(
+        self, shape: Literal["long", "vectorbt"], assets: Sequence[str] | None = None
+    ) -> pd.DataFrame: ...
+
+    @overload
+    def frames(
+        self, shape: Literal["backtesting"], assets: Sequence[str] | None = None
+    ) -> dict[tuple[int, str], pd.DataFrame]: ...
+
+    def frames(
+        self, shape: str, assets: Sequence[str] | None = None
+    ) -> pd.DataFrame | dict[int, pd.DataFrame] | dict[tuple[int, str], pd.DataFrame]:
+        """Return the bars in the shape that a library reads; dates are datetime64[ns], ascending.
+
+        * ``"wide"``: {path: dates x (field, asset)}; ``frame["close"]`` is dates x assets, for skfolio.
+        * ``"long"``: one row a path, date and asset, as ``to_pandas``.
+        * ``"backtesting"``: {(path, asset): Open High Low Close Volume by date}, for backtesting.py.
+        * ``"vectorbt"``: closes as dates x (path, asset).
+
+        ``assets`` keeps some of the assets. Raises RecordError for an unknown shape or asset, and for
+        ``"backtesting"`` when bars are closes alone or a series is not a price.
+        """
+        if shape not in SHAPES:
+            raise RecordError(
+                f"shape {shape!r}", expected=" or ".join(SHAPES), remedy=did_you_mean(str(shape), SHAPES)
+            )
+        kept = self if assets is None else self.keeping(assets)
+        if shape == "long":
+            return kept.to_pandas()
+        arrays = BarArrays(
+            np.arange(kept.first_path, kept.first_path + kept.count), kept.assets, kept.dates, kept.columns
+        )
+        if shape == "wide":
+            return wide_frames(arrays)
+        if shape == "vectorbt":
+            return close_frame(arrays)
+        others = [kept.assets[a] for a in kept.where(DIFFERENCE, RETURN)]
+        if others:
+            raise RecordError(
+                f"not prices: {', '.join(others)}",
+                place='frames("backtesting")',
+                expected="series that are prices",
+                remedy="name the assets to trade with assets=[...]",
+            )
+        return backtesting_frames(arrays)
+
+    def keeping(self, assets: Sequence[str]) -> Paths:
+        """Return the paths of some of the assets, in the given order; raises RecordError for unknown ones."""
+        named = [assets] if isinstance(assets, str) else list(assets)
+        unknown = [name for name in named if name not in self.assets]
+        if unknown or not named:
+            found = f"no asset {unknown[0]!r}" if unknown else "no asset is named"
+            raise RecordError(found, remedy=did_you_mean(str((unknown or [""])[0]), self.assets))
+        places = [self.assets.index(name) for name in named]
+        columns = {name: values[..., places] for name, values in self.columns.items()}
+        kinds = tuple(self.kinds[a] for a in places) if self.kinds else ()
+        return replace(self, assets=tuple(named), columns=columns, kinds=kinds)
+
+    def card(self) -> Card:
+        """Return size, assets, period, calendar, fields and kinds, and the mean move of prices."""
+        sizes = (
+            counted(self.count, "path"),
+            f"{len(self.dates):,} {self.calendar.adjective} bars",
+            counted(len(self.assets), "asset"),
+        )
+        others = tuple(
+            f"{asset} {kind}" for asset, kind in zip(self.assets, self.kinds, strict=False) if kind != PRICE
+        )
+        line = self._curve()
+        move = f"{percent(line[-1] - 1, signed=True)} from the first bar to the last" if line else ""
+        numbers = f"{self.first_path:,} to {self.first_path + self.count - 1:,}"
+        days = "NYSE sessions" if self.calendar == NYSE else f"{self.calendar.adjective} bars"
+        facts = (
+            ("period", span(self.dates[0], self.dates[-1]) if len(self.dates) else ""),
+            ("calendar", days),
+            ("assets", self.assets),
+            ("fields", tuple(self.columns)),
+            ("kinds", (*others, "the rest prices") if self.where(PRICE) and others else others),
+            ("numbers", numbers if self.first_path else ""),
+            ("mean move", move),
+        )
+        return Card(f"Paths: {' x '.join(sizes)}", facts, "", "mean path, first bar = 1")
+
+    def _curve(self) -> Sequence[float]:
+        return [float(value) for value in mean_path(self.close, self.where(PRICE))]
 
 
 def from_table(table: pa.Table) -> Paths:

@@ -68,16 +68,14 @@ def write_tables(
             writers[path] = stack.enter_context(
                 pq.ParquetWriter(temporary, schema, compression="zstd", store_schema=True)
             )
-        for group in _regroup(pa.schema(list(every.values())), batches, rows):
+        for group in regroup(pa.schema(list(every.values())), batches, rows):
             for path, schema in schemas.items():
                 writers[path].write_table(group.select(schema.names).cast(schema), row_group_size=rows)
             count += group.num_rows
     return count
 
 
-def _regroup(
-    schema: pa.Schema, batches: Iterable[pa.RecordBatch | pa.Table], rows: int
-) -> Iterator[pa.Table]:
+def regroup(schema: pa.Schema, batches: Iterable[pa.RecordBatch | pa.Table], rows: int) -> Iterator[pa.Table]:
     """Cut any stream of batches into tables of exactly ``rows`` rows (the last may be shorter)."""
     waiting: list[pa.Table] = []
     held = 0

@@ -14,6 +14,7 @@ from finsim.report.colors import variables
 from finsim.report.number_text import THIN, rounded
 from finsim.report.page_elements import Figure, Section, Table
 from finsim.report.run_folder import PAGE, RunFolder, open_folder
+from finsim.report.sections.answer_section import answer_section
 from finsim.report.sections.provenance_section import limits_section, provenance_section
 from finsim.report.sections.rules_section import rules_section
 from finsim.report.sections.scenario_section import scenario_section
@@ -50,6 +51,7 @@ def sections_of(run: RunFolder) -> list[Section]:
     payments, books = read_all_payments(run), read_books(run)
     makers: tuple[tuple[str, str, Callable[[], Section]], ...] = (
         ("verdicts", "What these data are fit for", lambda: verdict_section(run)),
+        ("answer", "What it costs", lambda: answer_section(run)),
         ("numbers", "In numbers", lambda: headline(run, payments.get(run.base), books, scheme_count(run))),
         ("markets", "Markets", lambda: market_section(run)),
         ("transactions", "Transactions", lambda: payment_section(run, payments)),

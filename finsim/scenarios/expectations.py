@@ -35,6 +35,11 @@ class Outcome:
             "reason": self.reason,
         }
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Outcome:
+        """Return the outcome that ``to_dict`` wrote."""
+        return cls(data["metric"], data["found"], data["expected"], data["met"], data["reason"])
+
     def __str__(self) -> str:
         """Return the outcome as one line."""
         word = {True: "met", False: "NOT MET", None: "not judged"}[self.met]

@@ -6,7 +6,11 @@ are expanded before the models see them, see ``merge.py``.
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from finsim.document_numbers import Length, Meaning, Number, Share, Whole
 
 VERSION = "scenario/1"
 
@@ -27,19 +31,19 @@ class Sourced(Part):
 class HorizonPart(Part):
     """Length in steps, and the step."""
 
-    length: int | None = None
+    length: Length | None = None
     step: str | None = None
 
 
 class KnotPart(Part):
     """A value at a time; one of the five times is given."""
 
-    minute: FiniteFloat | None = None
-    day: FiniteFloat | None = None
-    week: FiniteFloat | None = None
-    month: FiniteFloat | None = None
-    quarter: FiniteFloat | None = None
-    value: FiniteFloat
+    minute: Number | None = None
+    day: Number | None = None
+    week: Number | None = None
+    month: Number | None = None
+    quarter: Number | None = None
+    value: Number
 
 
 class CurvePart(Sourced):
@@ -47,22 +51,22 @@ class CurvePart(Sourced):
 
     as_: str | None = Field(None, alias="as")
     unit: str | None = None
-    path: list[FiniteFloat] | None = None
+    path: list[Number] | None = None
     knots: list[KnotPart] | None = None
-    constant: FiniteFloat | None = None
-    peak: FiniteFloat | None = None
-    at_minute: FiniteFloat | None = None
-    at_day: FiniteFloat | None = None
-    at_week: FiniteFloat | None = None
-    ramp_minutes: FiniteFloat | None = None
-    ramp_days: FiniteFloat | None = None
-    ramp_weeks: FiniteFloat | None = None
-    plateau_minutes: FiniteFloat | None = None
-    plateau_days: FiniteFloat | None = None
-    plateau_weeks: FiniteFloat | None = None
-    half_life_minutes: FiniteFloat | None = None
-    half_life_days: FiniteFloat | None = None
-    half_life_weeks: FiniteFloat | None = None
+    constant: Number | None = None
+    peak: Number | None = None
+    at_minute: Number | None = None
+    at_day: Number | None = None
+    at_week: Number | None = None
+    ramp_minutes: Number | None = None
+    ramp_days: Number | None = None
+    ramp_weeks: Number | None = None
+    plateau_minutes: Number | None = None
+    plateau_days: Number | None = None
+    plateau_weeks: Number | None = None
+    half_life_minutes: Number | None = None
+    half_life_days: Number | None = None
+    half_life_weeks: Number | None = None
 
 
 class MacroCurve(Sourced):
@@ -70,9 +74,9 @@ class MacroCurve(Sourced):
 
     as_: str | None = Field(None, alias="as")
     unit: str | None = None
-    path: list[FiniteFloat] | None = None
+    path: list[Number] | None = None
     knots: list[KnotPart] | None = None
-    floor_level: FiniteFloat | None = None
+    floor_level: Number | None = None
 
 
 class MacroPart(Sourced):
@@ -99,7 +103,7 @@ class EquityCurve(Sourced):
 
     as_: str | None = Field(None, alias="as")
     unit: str | None = None
-    path: list[FiniteFloat] | None = None
+    path: list[Number] | None = None
     knots: list[KnotPart] | None = None
     trough: KnotPart | None = None
     bridge: str | None = None
@@ -137,17 +141,17 @@ class LgdPart(Part):
 class ForbearancePart(Part):
     """The share of borrowers who may pause, and for how many quarters."""
 
-    share: FiniteFloat
-    quarters: int
+    share: Share
+    quarters: Length
 
 
 class CreditPart(Sourced):
     """The link from macro moves to credit."""
 
     link: str | None = None
-    betas: dict[str, dict[str, FiniteFloat]] | None = None
+    betas: dict[str, dict[str, Number]] | None = None
     lgd: LgdPart | None = None
-    prepayment_mult: FiniteFloat | None = None
+    prepayment_mult: Number | None = None
     forbearance: ForbearancePart | None = None
 
 
@@ -164,26 +168,26 @@ class WavePart(Part):
     """A wave of attacks of one typology."""
 
     typology: str
-    start_week: FiniteFloat
-    ramp_weeks: FiniteFloat
-    plateau_weeks: FiniteFloat
-    decay_half_life_weeks: FiniteFloat
-    intensity_mult: FiniteFloat
+    start_week: Number
+    ramp_weeks: Number
+    plateau_weeks: Number
+    decay_half_life_weeks: Number
+    intensity_mult: Number
 
 
 class ExcitationPart(Part):
     """Self-excitation of attacks (Hawkes)."""
 
-    branching_ratio: FiniteFloat
-    half_life_hours: FiniteFloat
+    branching_ratio: Share
+    half_life_hours: Number
 
 
 class MulesPart(Part):
     """Mule recruitment."""
 
-    recruit_mult: FiniteFloat | None = None
-    hops: list[int] | None = None
-    dwell_hours: list[FiniteFloat] | None = None
+    recruit_mult: Number | None = None
+    hops: list[Whole] | None = None
+    dwell_hours: list[Number] | None = None
 
 
 class IllicitPart(Sourced):
@@ -204,19 +208,19 @@ class ExpectPart(Part):
     """A claim about a measured number."""
 
     metric: str
-    between: list[FiniteFloat] | None = None
-    at_least: FiniteFloat | None = None
-    at_most: FiniteFloat | None = None
-    equals: FiniteFloat | None = None
-    tol: FiniteFloat | None = None
+    between: list[Number] | None = None
+    at_least: Number | None = None
+    at_most: Number | None = None
+    equals: Number | None = None
+    tol: Number | None = None
 
 
 class OverlayPart(Part):
     """Another scenario laid over this one."""
 
     ref: str
-    start: str = "0d"
-    severity: FiniteFloat = 1.0
+    start: Annotated[str, Meaning("a shift, a number and d, w, m, q or y", "13w")] = "0d"
+    severity: Number = 1.0
     only: list[str] | None = None
     combine: str | None = None
 
@@ -231,7 +235,7 @@ class SourcePart(Part):
 class ProbabilityPart(Part):
     """The author's weight."""
 
-    weight: FiniteFloat
+    weight: Share
     basis: str
 
 
@@ -239,7 +243,7 @@ class CalibrationPart(Part):
     """The jump-off."""
 
     as_of: str | None = None
-    jump_off: dict[str, FiniteFloat] | None = None
+    jump_off: dict[str, Number] | None = None
     fit_window: str | None = None
     generator: str | None = None
 
@@ -255,7 +259,7 @@ class ScenarioFile(Part):
     extends: str | None = None
     overlay: list[OverlayPart] | None = None
     horizon: HorizonPart | None = None
-    severity: FiniteFloat | None = None
+    severity: Number | None = None
     probability: ProbabilityPart | None = None
     calibration: CalibrationPart | None = None
     source: list[SourcePart] | None = None

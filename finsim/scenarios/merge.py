@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from finsim import documents
+from finsim.document_shapes import shaped
 from finsim.documents import Document, Loc
 from finsim.errors import Problem, ScenarioError
 from finsim.scenarios.file_models import ScenarioFile
@@ -103,7 +104,8 @@ def expanded(document: Document) -> Document:
 
     A key without a value counts as not written.
     """
-    data, marks = _filled(document.data), dict(document.marks)
+    data = shaped(_filled(document.data), ScenarioFile, spelled=True)
+    marks = dict(document.marks)
     for loc in [loc for pattern in _SHORTHANDS for loc in _matching(data, pattern)]:
         block = data
         for part in loc[:-1]:
@@ -115,7 +117,7 @@ def expanded(document: Document) -> Document:
         block[loc[-1]] = {key: value}
         for old in [mark for mark in marks if mark[: len(loc)] == loc and mark != loc]:
             marks[(*loc, key, *old[len(loc) :])] = marks[old]
-    return Document(document.path, data, marks)
+    return Document(document.path, data, marks, document.written)
 
 
 def _filled(data: Any) -> Any:
@@ -137,8 +139,7 @@ def _structure(document: Document) -> Iterator[Problem]:
     try:
         documents.validate(document, ScenarioFile, ScenarioError)
     except ScenarioError as error:
-        for problem in error.problems:
-            yield replace(problem, remedy=problem.remedy.replace("'as_'", "'as'"))
+        yield from error.problems
 
 
 def _over(parent: Merged, child: Merged) -> Merged:

@@ -4,13 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from finsim.records.display.card import Card, Value
+from finsim.records.display.fact_words import counted
+from finsim.records.display.shown_record import ShownRecord
 from finsim.scenarios.flat_scenario import FlatScenario
 from finsim.scenarios.resolve import flat_scenario
 
 
-@dataclass(frozen=True)
-class Scenario(FlatScenario):
+@dataclass(frozen=True, repr=False)
+class Scenario(ShownRecord, FlatScenario):
     """One flat scenario; its fields are those of ``FlatScenario``."""
+
+    def card(self) -> Card:
+        """Return kind, horizon, severity, what it moves, what it claims, and where its numbers come from."""
+        moved = {name: getattr(self, name) for name in ("macro", "market", "liquidity", "behaviour", "aml")}
+        facts: list[tuple[str, Value]] = [
+            ("title", self.title),
+            ("kind", self.kind),
+            ("horizon", counted(self.horizon.length, self.horizon.step)),
+            ("severity", f"{self.severity:g}"),
+            *((name, tuple(series)) for name, series in moved.items()),
+            ("fraud", tuple(self.fraud.intensity)),
+            ("expects", tuple(one.metric for one in self.expect)),
+            ("sources", tuple(one.what for one in self.source)),
+        ]
+        return Card(f"Scenario: {self.id}", tuple(facts))
 
     @classmethod
     def load(cls, name_or_path: str) -> Scenario:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 from pydantic import Field as Key
 
+from finsim.document_numbers import Meaning, Misfit, Whole, YesNo
 from finsim.documents import Document, read, validate
-from finsim.errors import DataError, StudyError
+from finsim.errors import DataError, StudyError, did_you_mean
 from finsim.tables.cells.time_formats import wrong_format
+from finsim.tables.currencies import OptionalCurrency
 from finsim.tables.schema import UNITS, Dialect, Field, Schema
 
 Scalar = bool | int | float | str
@@ -35,14 +37,27 @@ Words = Annotated[list[str], BeforeValidator(_words)]
 
 def _zone(value: object) -> object:
     if not isinstance(value, str):
-        raise ValueError("expected an IANA zone, such as Europe/Berlin")
+        raise Misfit("no time zone", ZONE.words, f"write {ZONE.example}")
     try:
         return str(ZoneInfo(value)) if value else value
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("expected an IANA zone, such as Europe/Berlin") from None
+        raise Misfit(
+            f"{value!r} is no time zone", f"{ZONE.words}, such as {ZONE.example}", _near_zone(value)
+        ) from None
 
 
-Zone = Annotated[str, BeforeValidator(_zone)]
+def _near_zone(value: str) -> str:
+    known = {one.rpartition("/")[2].lower(): one for one in available_timezones()}
+    city = value.strip().rpartition("/")[2].replace(" ", "_").lower()
+    return (
+        f"did you mean {known[city]!r}?"
+        if city in known
+        else did_you_mean(value, sorted(available_timezones()))
+    )
+
+
+ZONE = Meaning("an IANA time zone", "Europe/Berlin")
+Zone = Annotated[str, BeforeValidator(_zone), ZONE]
 
 
 class _Strict(BaseModel):
@@ -54,8 +69,8 @@ class ColumnKeys(_Strict):
 
     type: Literal["bool", "int", "float", "ratio", "money", "date", "ts", "dur", "cat", "id"]
     source: str = Key("", alias="from")
-    ccy: str = Key("", pattern=r"^([A-Z]{3})?$")
-    scale: int | None = Key(None, ge=0, le=9)
+    ccy: OptionalCurrency = ""
+    scale: Annotated[Whole, Key(ge=0, le=9)] | None = None
     unit: str = ""
     format: str = ""
     zone: Zone = ""
@@ -63,7 +78,7 @@ class ColumnKeys(_Strict):
     true: Words = []
     false: Words = []
     strip: Words = []
-    optional: bool = False
+    optional: YesNo = False
     default: Scalar | None = None
     alias: Words = []
 
@@ -72,19 +87,23 @@ class ColumnKeys(_Strict):
         units = UNITS.get(self.type, ())
         if self.unit and self.unit not in units:
             known = f"one of {', '.join(units)}" if units else "no unit"
-            raise ValueError(f"unit {self.unit!r} of a {self.type} column; expected {known}")
+            raise Misfit(
+                f"unit {self.unit!r} of a {self.type} column",
+                known,
+                did_you_mean(self.unit, units) or "remove it",
+            )
         if self.format and self.type not in ("date", "ts"):
-            raise ValueError("format is for date and ts columns")
+            raise Misfit(f"format of a {self.type} column", "a date or ts column", "remove `format:`")
         if self.format and (wrong := wrong_format(self.format)):
-            raise ValueError(f"format: {wrong}")
+            raise Misfit(f"format {self.format!r}: {wrong}", "codes of strptime", "write %d.%m.%Y")
         if self.format and self.unit:
-            raise ValueError("unit and format exclude one another")
+            raise Misfit("unit and format", "one of the two", "remove one")
         if self.zone and self.type not in ("date", "ts"):
-            raise ValueError("zone is for date and ts columns")
+            raise Misfit(f"zone of a {self.type} column", "a date or ts column", "remove `zone:`")
         if (self.true or self.false) and self.type != "bool":
-            raise ValueError("true and false are for bool columns")
+            raise Misfit(f"true and false of a {self.type} column", "a bool column", "remove them")
         if bool(self.true) != bool(self.false):
-            raise ValueError("true and false go together")
+            raise Misfit("true or false alone", "both", "write `true: [..]` and `false: [..]`")
         return self
 
     def field(self) -> Field:
@@ -121,15 +140,16 @@ class ReadKeys(_Strict):
     null: Words | None = None
     true: Words | None = None
     false: Words | None = None
-    skip_rows: Annotated[int, Key(ge=0, le=10_000)] | None = None
-    header_rows: Annotated[int, Key(ge=1, le=2)] | None = None
+    skip_rows: Annotated[Whole, Key(ge=0, le=10_000)] | None = None
+    header_rows: Annotated[Whole, Key(ge=1, le=2)] | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> ReadKeys:
         try:
             self.dialect()
         except StudyError as bad:
-            raise ValueError(bad.problems[0].found) from None
+            problem = bad.problems[0]
+            raise Misfit(problem.found, "how the text is written", problem.remedy) from None
         return self
 
     def dialect(self) -> Dialect:

@@ -34,7 +34,7 @@ def world() -> World:
         tables,
         build_population(settings, Streams(7)),
         load_narratives([use.name for use in settings.narratives]),
-        tables.to_pandas(),
+        tables.to_pandas(internal=True),
         tables.accounts.to_pandas(),
         tables.patterns.to_pandas(),
     )

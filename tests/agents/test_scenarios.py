@@ -57,7 +57,7 @@ def test_fraud_only_scenarios_leave_every_legitimate_order_as_it_was(world, wave
 
 def test_only_balances_and_declines_that_follow_from_stolen_money_differ(world, wave):
     """Before the first payment that the wave adds all rows are equal; after it few statuses change."""
-    base, now = world.rows, wave[1].to_pandas()
+    base, now = world.rows, wave[1].to_pandas(internal=True)
     added = now[now["instance"].ge(0) & ~now["order_id"].isin(base["order_id"])]["ts"].min()
     early = [frame[frame["ts"] < added].drop(columns="tx_id") for frame in (base, now)]
     assert len(early[0]) > 0

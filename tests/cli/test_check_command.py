@@ -50,7 +50,7 @@ def written(folder, form):
 def test_every_form_of_a_table_is_checked_and_explained(form, tmp_path, capsys):
     path = written(tmp_path, form)
     assert run("check", path, "--rules", "ohlcv", "--json") == 1
-    rules = {rule["id"]: rule for rule in json.loads(capsys.readouterr().out)["rules"]}
+    rules = {rule["id"]: rule for rule in json.loads(capsys.readouterr().out)["result"]["rules"]}
     assert [name for name, rule in rules.items() if rule["verdict"] == "broken"] == [
         "high_is_highest", "volume_not_negative", "dates_distinct"
     ]  # fmt: skip
@@ -60,7 +60,7 @@ def test_every_form_of_a_table_is_checked_and_explained(form, tmp_path, capsys):
     assert "volume_not_negative (invariant)" in text
     assert "clip volume (gives volume = 0)" in text
     assert run("check", path, "--rules", "ohlcv", "--explain", "3", "--json") == 1
-    found = json.loads(capsys.readouterr().out)
+    found = json.loads(capsys.readouterr().out)["result"]
     (breach,) = found["breaches"]
     assert (breach["id"], breach["here"]) == ("dates_distinct", "2024-01-04 > 2024-01-04")
     assert run("check", path, "--rules", "ohlcv", "--explain", "0") == 0
@@ -103,7 +103,7 @@ def world(tmp_path_factory):
 def test_a_simulated_folder_is_checked_with_all_its_tables_and_excuses(world, capsys):
     capsys.readouterr()
     assert run("check", world, "--rules", "retail-tx", "--json") == 0
-    rules = {rule["id"]: rule for rule in json.loads(capsys.readouterr().out)["rules"]}
+    rules = {rule["id"]: rule for rule in json.loads(capsys.readouterr().out)["result"]["rules"]}
     assert rules["ledger"]["rows"] > 0  # legs are computed from payments and accounts
     assert rules["payer_exists"]["rows"] == pq.read_metadata(world / "transactions.parquet").num_rows
     skipped = {name: rule["reason"] for name, rule in rules.items() if rule["verdict"] == "skipped"}
@@ -125,7 +125,7 @@ def test_a_folder_of_tables_is_repaired_into_a_folder(world, tmp_path, capsys):
     assert run("check", damaged, "--rules", "retail-tx", "--explain", "7") == 1
     assert "-0.05 USD > 0" in capsys.readouterr().out
     run("check", damaged, "--rules", "retail-tx", "--repair", "-o", tmp_path / "mended", "--json")
-    facts = json.loads(capsys.readouterr().out)
+    facts = json.loads(capsys.readouterr().out)["result"]
     assert facts["repair"]["transactions"]["rows_before"] - facts["repair"]["transactions"]["rows_after"] == 1
     assert sorted(path.name for path in (tmp_path / "mended").iterdir()) == [
         "accounts.parquet", "transactions.parquet"

@@ -66,7 +66,7 @@ def same(run, tmp_path):
             *large, is_whole = run(path, "--rules", file, *more, limit=0)
             assert was_whole
             assert large == whole
-        return is_whole, large[0], json.loads(large[1])
+        return is_whole, large[0], json.loads(large[1])["result"]
 
     return both
 

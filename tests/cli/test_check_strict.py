@@ -65,7 +65,7 @@ def test_a_folder_without_a_table_of_the_pack_ends_with_2_and_the_remedy(finsim)
 def test_one_table_of_the_pack_may_be_asked_for(finsim):
     code, said = finsim(TWO, "data", "--table", "orders", "--json")
     assert code == 0
-    assert json.loads(said.out)["verdicts"] == {
+    assert json.loads(said.out)["result"]["verdicts"] == {
         "broken": 0, "passed": 1, "silent": 0, "skipped": 2, "unknown": 0,
     }  # fmt: skip
     code, said = finsim(TWO, "data", "--table", "order")

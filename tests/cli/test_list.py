@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from finsim.cli.list_ import everything
+import finsim
 
 
-@pytest.mark.parametrize("kind", sorted(everything()))
+@pytest.mark.parametrize("kind", sorted(finsim.names()))
 def test_every_item_is_described(kind: str) -> None:
-    for name, text in everything()[kind].items():
+    for name, text in finsim.names(kind)[kind].items():
         assert len(text.split()) >= 2, name
         assert "\n" not in text
 
 
 def test_data_sets_say_what_they_are_and_their_terms() -> None:
-    data = everything()["data"]
+    data = finsim.names("data")["data"]
     assert "daily bars" in data["wiki_aapl_ibm_2000_2013"]
     assert "public domain" in data["wiki_aapl_ibm_2000_2013"]
     assert "CC BY 4.0" in data["german_credit"]

@@ -75,7 +75,7 @@ def test_parquet_becomes_text_or_stays_parquet(tmp_path, pack):
     source = tmp_path / "orders.parquet"
     pq.write_table(pa.table({"nr": [1, 2], "betrag": [500.0, 5.0], "kind": ["a", "a"]}), source)
     assert repaired(pack, source, tmp_path / "out.csv.gz") == 0
-    assert gzip.decompress((tmp_path / "out.csv.gz").read_bytes()).decode().splitlines()[1] == '1,100,"a"'
+    assert gzip.decompress((tmp_path / "out.csv.gz").read_bytes()).decode().splitlines()[1] == "1,100.0,a"
     assert repaired(pack, source, tmp_path / "out.parquet") == 0
     assert pq.read_table(tmp_path / "out.parquet").schema == pq.read_table(source).schema
 

@@ -114,7 +114,7 @@ def test_an_expression_is_refused_where_it_is_wrong(rule, column, found, remedy)
 STRUCTURE = [
     ("  - {id: r, check: age > 1, chek: x}", 29, "unknown key 'chek'", "did you mean 'check'?"),
     ("  - {id: r, level: strict, check: age > 1}", 13, "level", ""),
-    ("  - {id: r}", 5, "check: missing", "add `check:`"),
+    ("  - {id: r}", 5, "check: missing", "add `check: amount > 0`"),
     ("  - {id: r, table: lons, check: age > 1}", 13, "unknown table 'lons'", "did you mean 'loans'?"),
     ("  - {id: r, check: age > 1, tol: 1 EUR}", 29, "the tolerance fits no comparison", ""),
     ("  - {id: r, check: age > 1, tol: about}", 29, "'about' is not a tolerance", ""),

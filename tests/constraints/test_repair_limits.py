@@ -50,7 +50,7 @@ REFUSED = [
     ("{do: resample, on: v, weights: {v: 1}}", "resample takes no `weights`", "`on`, `max`, `else`"),
     ("{do: drop, else: flag}", "drop takes no `else`", "drop takes `whole`"),
     ("{do: flag, on: v}", "flag takes no `on`", "leave it out"),
-    ("{do: resample, on: v, max: 0}", "repair.max", "correct this value"),
+    ("{do: resample, on: v, max: 0}", "repair.max", "write `max: 7`"),
     ("{do: resample, on: v, else: keep}", "repair.else", "use one of: drop, flag"),
     ("{do: drop, whole: table}", "repair.whole", "did you mean"),
 ]

@@ -104,7 +104,7 @@ def test_the_plan_prints_the_mapping(tmp_path: Path) -> None:
     lines = {line.split("  ")[1]: line for line in shown.output.splitlines() if line.startswith("  ")}
     assert "pd: ratio, percent" in lines["PD in %"]
     assert "% missing" in lines["Alter"]
-    data = json.loads(CliRunner().invoke(app, ["plan", str(path), "--json"]).output)
+    data = json.loads(CliRunner().invoke(app, ["plan", str(path), "--json"]).output)["result"]
     fact = next(fact for fact in data["tape"]["columns"] if fact["header"] == "Betrag")
     assert fact["name"] == "amount"
     assert float(fact["max"]) == own_tape()["Betrag"].max()

@@ -143,9 +143,10 @@ def test_evidence_is_given_on_each_kind(
     with pytest.raises(SystemExit) as stop:
         main(["run", str(path), "-o", str(tmp_path / "run")])
     said = capsys.readouterr()
-    assert stop.value.code == 0, said.err
     scores = json.loads((tmp_path / "run" / "scorecard.json").read_text())["scores"]
     assert len(scores) > 10
+    fails = any(score["verdict"] == "fail" for score in scores)  # eight paths may well fail: exit code 1
+    assert stop.value.code == int(fails), said.err
     if kind == "all_constant":
         assert {score["verdict"] for score in scores if score["use"] == "backtest"} == {"not computed"}
 

@@ -40,7 +40,7 @@ def test_every_market_driver_is_written(tiny: Study, tmp_path: Path) -> None:
 
 
 def test_a_scheme_row_carries_its_instance(finished: Run) -> None:
-    rows = finished.transactions.to_pandas()
+    rows = finished.transactions.to_pandas(internal=True)
     told = rows[rows["instance"] >= 0]
     assert (told["_fs_seq"] == told["instance"]).all()
     row = int(told["tx_id"].iloc[-1])

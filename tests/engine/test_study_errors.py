@@ -124,7 +124,7 @@ def test_a_scenario_twice_and_no_world(here: Path) -> None:
     with pytest.raises(StudyError) as caught:
         load_study("s.yaml")
     found = [problem.found for problem in caught.value.problems]
-    assert found == ["the study has no world", "a scenario is listed twice at one severity"]
+    assert found == ["the study has no world", "a scenario is listed twice at one severity: base"]
     assert ScenarioChoice(name="base", severity=0.5).label == "base@0.5"
 
 

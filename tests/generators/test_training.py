@@ -70,7 +70,7 @@ def test_it_learns(streams):
 
 
 def test_the_early_stop_keeps_the_best(streams):
-    recipe = Line(judged=lambda check: abs(check - 3.0))
+    recipe = Line(judged=lambda check: abs(check - 4.0))
     report = train(recipe, dataclasses.replace(SCHEDULE, patience=4), Budget(500), streams, quiet)
     assert report.stopped_by == "early stop"
     assert report.steps == 5 * 7

@@ -61,7 +61,7 @@ def test_shards_of_paths_write_the_same_bytes_as_the_whole(tmp_path: Path) -> No
 
 
 def test_rows_stand_in_order_of_path_date_asset() -> None:
-    frame = some(2, first=5).to_pandas()
+    frame = some(2, first=5).to_pandas(internal=True)
     assert frame["path"].tolist() == [5] * 6 + [6] * 6
     assert frame["asset"].tolist() == ["IBM", "AAPL"] * 6
     assert frame["_fs_seq"].tolist() == frame["path"].tolist()

@@ -153,7 +153,7 @@ def _transactions(folder: Path, label: str) -> int:
             "from_balance_after": 0,
             "to_balance_after": 0,
         }
-    table = pa.Table.from_pylist(rows, pa.schema([(f.name, _loose(f.type)) for f in TRANSACTION_SCHEMA]))
+    table = _typed(rows, TRANSACTION_SCHEMA)
     write_table(
         table_file(folder, "patterns", label),
         stored(PATTERN_SCHEMA),
@@ -202,7 +202,7 @@ def _loose(kind: pa.DataType) -> pa.DataType:
 
 
 def _typed(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
-    return pa.Table.from_pylist(rows, pa.schema([(f.name, _loose(f.type)) for f in schema]))
+    return pa.Table.from_pylist(rows, pa.schema([(f.name, _loose(f.type)) for f in schema])).cast(schema)
 
 
 def _credit(folder: Path, label: str) -> tuple[int, dict[str, Any]]:
@@ -221,7 +221,8 @@ def _credit(folder: Path, label: str) -> tuple[int, dict[str, Any]]:
         for month in dates:
             hit = rng.random() < rate
             rows.append({
-                "loan_id": loan, "month": month.astype("datetime64[us]").astype(object), "status": "default" if hit else "current",
+                "loan_id": loan, "month": month.astype("datetime64[us]").astype(object),
+                "status": "default" if hit else "current",
                 "balance": 90_000, "pd": 0.02, "lgd": 0.45, "loss": 40_000 if hit else 0,
             })  # fmt: skip
             if hit:

@@ -15,8 +15,8 @@ from finsim.report.page import write_report
 
 SMALL = Wanted(worlds=("credit",), labels=("base", "crash"))
 ORDER = [
-    "verdicts", "numbers", "markets", "transactions", "credit", "scorecard", "scenarios", "rules", "limits",
-    "provenance",
+    "verdicts", "answer", "numbers", "markets", "transactions", "credit", "scorecard", "scenarios", "rules",
+    "limits", "provenance",
 ]  # fmt: skip
 
 

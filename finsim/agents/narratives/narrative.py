@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -18,19 +18,23 @@ from finsim.agents.narratives.narrative_blocks import (
     Role,
     Stop,
     Variant,
+    Word,
 )
+from finsim.document_numbers import Misfit, YesNo
 from finsim.documents import Document, find, read, validate
 from finsim.errors import NarrativeError, Problem, did_you_mean
+from finsim.records.display.card import Card, Value
+from finsim.records.display.shown_record import ShownRecord
 
 
-class Narrative(Part):
+class Narrative(ShownRecord, Part):
     """A behavioural story: who does what to whom, in which phases, and what of it is illicit.
 
     ``breaks`` names rules of level `policy` that its labelled rows may break.
     """
 
     finsim: Literal["narrative/1"]
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    id: Word
     title: str
     story: str
     family: str
@@ -44,23 +48,53 @@ class Narrative(Part):
     evade: tuple[Evasion, ...] = ()
     stop: Stop | None = None
     labels: Labels = Labels()
-    decoy: bool = False
+    decoy: YesNo = False
     breaks: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _check_labels(self) -> Narrative:
         if self.decoy and (self.labels.fraud or self.labels.laundering):
-            raise ValueError("a decoy is benign: it has no fraud or laundering labels")
+            raise Misfit(
+                "a decoy with fraud or laundering labels",
+                "a benign story",
+                "remove the labels, or `decoy: true`",
+            )
         if not self.decoy and not (self.labels.fraud or self.labels.laundering):
-            raise ValueError("no phase is labelled; name some under labels, or say `decoy: true`")
+            raise Misfit(
+                "no phase is labeled",
+                "phases under labels",
+                "write `labels: {fraud: [PHASE]}`, or `decoy: true`",
+            )
         if self.proceeds is not None and not self.proceeds_from:
-            raise ValueError("say in `proceeds_from:` where the size of the proceeds comes from")
+            raise Misfit(
+                "proceeds without a source",
+                "where the size of the proceeds comes from",
+                "add `proceeds_from: TEXT`",
+            )
         return self
 
     @classmethod
     def load(cls, name_or_path: str) -> Narrative:
         """Read a narrative by shipped name or by path; raises NarrativeError with all its problems."""
         return _load(name_or_path)
+
+    def card(self) -> Card:
+        """Return title, typologies, rate, roles, phases, labels and evasions."""
+        labels = self.labels
+        facts: tuple[tuple[str, Value], ...] = (
+            ("title", self.title),
+            ("family", self.family),
+            ("typology", self.typology),
+            ("rate", f"{self.rate.value:g} a year per {self.rate.per}"),
+            ("roles", tuple(self.roles)),
+            ("phases", tuple(phase.name for phase in self.phases)),
+            ("fraud", labels.fraud),
+            ("laundering", labels.laundering),
+            ("decoy", "benign look-alike" if self.decoy else ""),
+            ("evades by", tuple(item.kind for item in self.evade)),
+            ("variants", tuple(self.variants)),
+        )
+        return Card(f"Narrative: {self.id}", facts)
 
     def level(self, kind: str) -> float:
         """Return the level of one evasion; 0 when the story does not use it."""

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from finsim.agents.narratives.number_syntax import Draw, Duration, bounds, number, seconds
 from finsim.agents.narratives.role_filters import ACCOUNT_FACTS, SHOP_FACTS, Condition
 from finsim.agents.vocabulary import CATEGORIES, CHANNELS, KINDS, OUTSIDE, PURPOSES, SEGMENTS
+from finsim.document_numbers import Count, Meaning, Misfit, Number, Share
 from finsim.errors import did_you_mean
 
 MOTIFS = (
@@ -19,14 +20,20 @@ MOTIFS = (
 CALENDARS = ("any", "waking", "victim_sleep", "business_hours", "payday")
 EXPOSURES = ("account_year", "person_year", "card_year", "firm_year", "merchant_year", "bank_year")
 EVASIONS = ("threshold_avoid", "mimic_amounts", "mimic_hours", "commingle", "cross_bank", "chain_delay")
-_SECONDS = Annotated[float, BeforeValidator(seconds)]
-_NUMBER = Annotated[float, BeforeValidator(number)]
-_Share = Annotated[float, BeforeValidator(number), Field(ge=0.0, le=1.0)]
+_SECONDS = Annotated[float, BeforeValidator(seconds), Meaning("a duration", "9h")]
+_Share = Annotated[Share, Field(ge=0.0, le=1.0)]
+Word = Annotated[
+    str,
+    Field(pattern=r"^[a-z][a-z0-9_]*$"),
+    Meaning("a name of lower-case letters, digits and _, a letter first", "my_story"),
+]
 
 
 def _known(value: str, known: Sequence[str], what: str) -> str:
     if value not in known:
-        raise ValueError(f"unknown {what} {value!r}; {did_you_mean(value, list(known))}")
+        raise Misfit(
+            f"unknown {what} {value!r}", f"one of {', '.join(known)}", did_you_mean(value, list(known))
+        )
     return value
 
 
@@ -34,7 +41,9 @@ def _mix(mix: dict[str, float], known: Sequence[str], what: str) -> dict[str, fl
     for word, weight in mix.items():
         _known(word, known, what)
         if weight <= 0:
-            raise ValueError(f"weight of {what} {word!r} is {weight}; it must be above 0")
+            raise Misfit(
+                f"weight of {what} {word!r} is {weight:g}", "a weight above 0", "write 1, or leave it out"
+            )
     return mix
 
 
@@ -53,7 +62,11 @@ class Sourced(Part):
     @model_validator(mode="after")
     def _say_where_from(self) -> Sourced:
         if not (self.source or self.assumption):
-            raise ValueError("numbers need a `source:` or an `assumption:` beside them")
+            raise Misfit(
+                "numbers without a source",
+                "a `source:` or an `assumption:` beside them",
+                "add `assumption: WHY` or `source: WHERE FROM`",
+            )
         return self
 
 
@@ -61,7 +74,7 @@ class Rate(Sourced):
     """How often schemes start: ``value`` per unit of exposure and year."""
 
     per: str
-    value: Annotated[float, BeforeValidator(number), Field(ge=0.0)]
+    value: Annotated[Number, Field(ge=0.0)]
 
     @field_validator("per")
     @classmethod
@@ -73,7 +86,7 @@ class Reuse(Part):
     """With chance ``share`` a member comes from a standing pool of ``pool`` x (expected schemes) accounts."""
 
     share: _Share
-    pool: Annotated[float, BeforeValidator(number), Field(gt=0.0, le=10.0)]
+    pool: Annotated[Number, Field(gt=0.0, le=10.0)]
 
 
 class Select(Part):
@@ -83,13 +96,17 @@ class Select(Part):
     shops: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
     where: dict[str, Condition] = Field(default_factory=dict)
-    weight: dict[str, _NUMBER] = Field(default_factory=dict)
+    weight: dict[str, Number] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _check(self) -> Select:
         given = [name for name in ("accounts", "shops", "outside") if getattr(self, name)]
         if len(given) != 1:
-            raise ValueError("select needs exactly one of accounts, shops, outside")
+            raise Misfit(
+                f"select with {' and '.join(given) or 'nothing to choose from'}",
+                "exactly one of accounts, shops, outside",
+                "write `accounts: [personal]`",
+            )
         words = {"accounts": KINDS[:-1], "shops": (*CATEGORIES, "any"), "outside": OUTSIDE}[given[0]]
         for word in getattr(self, given[0]):
             _known(word, words, given[0])
@@ -98,7 +115,7 @@ class Select(Part):
             _known(name, facts, f"fact of {given[0]}")
         for name in self.weight:
             if name == "segment":
-                raise ValueError("segment is a word and cannot be a weight; filter it with where")
+                raise Misfit("segment as a weight", "a fact that is a number", "filter it with `where:`")
         if "segment" in self.where:
             for word in self.where["segment"].words:
                 _known(word, SEGMENTS, "segment")
@@ -116,7 +133,7 @@ class Role(Sourced):
 class Below(Part):
     """An amount just below a threshold: ``threshold`` times a factor from ``band``."""
 
-    threshold: Annotated[float, BeforeValidator(number), Field(gt=0.0)]
+    threshold: Annotated[Number, Field(gt=0.0)]
     band: tuple[float, float]
 
     @field_validator("band", mode="before")
@@ -124,7 +141,7 @@ class Below(Part):
     def _read_band(cls, value: Any) -> tuple[float, float]:
         low, high = bounds(value, number) if isinstance(value, str) else (0.0, 0.0)
         if not 0.0 < low <= high < 1.0:
-            raise ValueError(f"band is {value!r}; write a range inside 0..1, as in 0.80..0.99")
+            raise Misfit(f"{value!r}", "a range inside 0..1", "write 0.80..0.99")
         return low, high
 
 
@@ -141,9 +158,9 @@ class Amount(Part):
     ticket: Draw | None = None
     start: Amount | None = None
     growth: Draw | None = None
-    min: Annotated[float, BeforeValidator(number), Field(ge=0.01)] = 1.0
-    max: Annotated[float, BeforeValidator(number), Field(gt=0.0)] | None = None
-    round_to: Annotated[float, BeforeValidator(number), Field(gt=0.0)] | None = None
+    min: Annotated[Number, Field(ge=0.01)] = 1.0
+    max: Annotated[Number, Field(gt=0.0)] | None = None
+    round_to: Annotated[Number, Field(gt=0.0)] | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Amount:
@@ -151,12 +168,18 @@ class Amount(Part):
             n for n in ("draw", "fraction_of", "below", "ticket", "start") if getattr(self, n) is not None
         ]
         if len(ways) != 1:
-            raise ValueError("give exactly one of draw, fraction_of, below, ticket, start")
+            raise Misfit(
+                f"an amount with {' and '.join(ways) or 'no way to draw it'}",
+                "exactly one of draw, fraction_of, below, ticket, start",
+                "keep one" if ways else "write `draw: 20..500`",
+            )
         for first, second in (("fraction_of", "share"), ("start", "growth")):
             if (getattr(self, first) is None) != (getattr(self, second) is None):
-                raise ValueError(f"{first} and {second} go together")
+                raise Misfit(
+                    f"{first} or {second} alone", f"{first} and {second} together", "write both or none"
+                )
         if self.start is not None and self.start.start is not None:
-            raise ValueError("start may not have a start of its own")
+            raise Misfit("a start with a start of its own", "an amount that is drawn", "write `draw:`")
         return self
 
 
@@ -180,7 +203,7 @@ class Timing(Part):
     @model_validator(mode="after")
     def _one_rhythm(self) -> Timing:
         if self.delay is not None and self.window is not None:
-            raise ValueError("give delay or window, not both")
+            raise Misfit("delay and window", "one of the two", "remove one")
         return self
 
 
@@ -193,7 +216,9 @@ class OnDecline(Part):
     @model_validator(mode="after")
     def _at_most_one(self) -> OnDecline:
         if self.halve + self.abandon > 1.0:
-            raise ValueError("halve and abandon add up to more than 1")
+            raise Misfit(
+                f"halve and abandon add up to {self.halve + self.abandon:g}", "at most 1", "lower one of them"
+            )
         return self
 
 
@@ -201,7 +226,7 @@ class Gate(Part):
     """The phase happens only once ``posted`` payments of ``phase`` have been posted."""
 
     phase: str
-    posted: Annotated[int, Field(ge=1, le=1000)] = 1
+    posted: Annotated[Count, Field(ge=1, le=1000)] = 1
 
 
 _UNTIL = re.compile(r"posted\s*>=\s*([0-9]+)\Z")
@@ -210,14 +235,14 @@ _UNTIL = re.compile(r"posted\s*>=\s*([0-9]+)\Z")
 def _read_until(value: Any) -> int:
     match = _UNTIL.match(value.strip()) if isinstance(value, str) else None
     if match is None or int(match[1]) < 1:
-        raise ValueError(f"{value!r} is not a condition that is executed; write `posted >= 1`")
+        raise Misfit(f"{value!r} is no condition", "a number of posted payments", "write `posted >= 1`")
     return int(match[1])
 
 
 class Phase(Sourced):
     """One act: who pays whom in which motif, how often, how much, when and how."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: Word
     payer: str = Field(alias="from")
     to: str
     via: str | None = None
@@ -227,8 +252,8 @@ class Phase(Sourced):
     degree: Draw = Draw(dist="fixed", value=1.0)
     amount: Amount
     timing: Timing = Timing()
-    channel: dict[str, _NUMBER]
-    purpose: dict[str, _NUMBER] | None = None
+    channel: dict[str, Number]
+    purpose: dict[str, Number] | None = None
     on_decline: OnDecline = OnDecline()
     until: Annotated[int, BeforeValidator(_read_until)] = 0
     needs: Gate | None = None
@@ -258,16 +283,22 @@ class Phase(Sourced):
     def _check(self) -> Phase:
         needs_via = self.motif in ("chain", "cycle", "scatter_gather", "gather_scatter")
         if needs_via != (self.via is not None):
-            raise ValueError(f"motif {self.motif} {'needs a' if needs_via else 'has no'} `via:` role")
+            raise Misfit(
+                f"motif {self.motif} {'without' if needs_via else 'with'} `via:`",
+                "a `via:` role" if needs_via else "no `via:` role",
+                "add `via: ROLE`" if needs_via else "remove `via:`",
+            )
         if self.count == "cover" and (self.motif != "pairs" or not (self.amount.draw or self.amount.below)):
-            raise ValueError("count `cover` needs motif pairs and an amount of draw or below")
+            raise Misfit(
+                "count `cover`", "with it motif pairs, and an amount of draw or below", "write a number"
+            )
         return self
 
 
 class Variant(Sourced):
     """One form of the story: its weight, its money, its number of payments per phase."""
 
-    weight: Annotated[float, BeforeValidator(number), Field(gt=0.0)]
+    weight: Annotated[Number, Field(gt=0.0)]
     typology: str | None = None
     proceeds: Amount | None = None
     counts: dict[str, Draw] = Field(default_factory=dict)
@@ -278,7 +309,7 @@ class Evasion(Sourced):
 
     kind: str
     level: _Share
-    threshold: _NUMBER | None = None
+    threshold: Number | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -290,21 +321,25 @@ class Evasion(Sourced):
                 return {"kind": known[0], "level": data[known[0]], **rest}
             named = [str(key) for key in data if key not in ("source", "assumption", "threshold", "level")]
             near = did_you_mean(named[0], list(EVASIONS)) if named else ""
-            raise ValueError(f"unknown evasion {', '.join(named)}; {near}")
+            raise Misfit(f"unknown evasion {', '.join(named)}", f"one of {', '.join(EVASIONS)}", near)
         return data
 
     @model_validator(mode="after")
     def _check(self) -> Evasion:
         _known(self.kind, EVASIONS, "evasion")
         if (self.kind == "threshold_avoid") != (self.threshold is not None):
-            raise ValueError("threshold_avoid, and only it, needs a `threshold:`")
+            raise Misfit(
+                f"{self.kind} {'with' if self.threshold is not None else 'without'} `threshold:`",
+                "a threshold for threshold_avoid, and for it only",
+                "add `threshold: 10000`" if self.threshold is None else "remove `threshold:`",
+            )
         return self
 
 
 class Stop(Sourced):
     """When the story ends early: so many declines, so much of the limit spent, or so much time gone."""
 
-    declines: Annotated[int, Field(ge=1)] | None = None
+    declines: Count | None = None
     spent: _Share | None = None
     timeout: _SECONDS | None = None
 

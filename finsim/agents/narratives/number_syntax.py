@@ -10,6 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from finsim.document_numbers import Meaning, Misfit, read_count, read_share
+from finsim.errors import did_you_mean
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
 _NUMBER = r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?"
 _DURATION = re.compile(rf"({_NUMBER})\s*(ms|s|m|h|d|w)\Z")
@@ -30,29 +33,43 @@ _NEEDS: dict[str, tuple[str, ...]] = {
 
 
 def number(value: Any) -> float:
-    """Return a plain number; raises ValueError for anything else."""
+    """Return a plain number; raises Misfit for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{value!r} is not a number")
+        raise Misfit(f"{value!r} is not a number", "a number", _plain_digits(value))
     return float(value)
 
 
+def _plain_digits(value: Any) -> str:
+    """Return what to write for a number that is spelled with %, k or m."""
+    for read in (read_share, read_count):
+        try:
+            meant = read(value) if isinstance(value, str) else value
+        except Misfit as bad:
+            return bad.remedy
+        if isinstance(meant, int | float) and not isinstance(meant, bool):
+            return f"write {meant:g}" if math.isfinite(meant) else "write a finite number"
+    return "write a number, such as 4"
+
+
 def seconds(value: Any) -> float:
-    """Return the seconds of a duration such as ``90s``, ``25m``, ``9h``, ``14d``; raises ValueError."""
+    """Return the seconds of a duration such as ``90s``, ``25m``, ``9h``, ``14d``; raises Misfit."""
     match = _DURATION.match(value.strip()) if isinstance(value, str) else None
     if match is None:
-        raise ValueError(f"{value!r} is not a duration; write a number and ms, s, m, h, d or w, as in 9h")
+        raise Misfit(
+            f"{value!r} is not a duration", "a number and ms, s, m, h, d or w", "write 9h, or 90s, 25m, 14d"
+        )
     return float(match[1]) * _UNITS[match[2]]
 
 
 def bounds(text: str, read: Callable[[Any], float]) -> tuple[float, float]:
-    """Return both ends of ``low..high``; raises ValueError when low exceeds high or one is no number."""
+    """Return both ends of ``low..high``; raises Misfit when low exceeds high or one is no number."""
     match = _RANGE.match(text)
     if match is None:
-        raise ValueError(f"{text!r} is not a range; write low..high")
+        raise Misfit(f"{text!r} is not a range", "low..high", "write 3..18")
     parts = [part.strip() for part in match.groups()]
     low, high = (read(_plain(part)) for part in parts)
     if low > high:
-        raise ValueError(f"range {text!r} runs backwards")
+        raise Misfit(f"range {text!r} runs backwards", "low..high", "swap the two ends")
     return low, high
 
 
@@ -69,6 +86,7 @@ class Draw(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    meaning: ClassVar[Meaning] = Meaning("a number, a range low..high or {dist: ..}", "3..18")
     read: ClassVar[Callable[[Any], float]] = number
     scaled: ClassVar[tuple[str, ...]] = ("value", "low", "high", "median", "mean", "scale", "min", "max")
 
@@ -100,7 +118,11 @@ class Draw(BaseModel):
     @model_validator(mode="after")
     def _check_parameters(self) -> Draw:
         if self.dist not in _NEEDS:
-            raise ValueError(f"unknown distribution {self.dist!r}; use one of {', '.join(sorted(_NEEDS))}")
+            raise Misfit(
+                f"unknown distribution {self.dist!r}",
+                f"one of {', '.join(sorted(_NEEDS))}",
+                did_you_mean(self.dist, sorted(_NEEDS)),
+            )
         needed = _NEEDS[self.dist]
         centre = ("median", "mean") if self.dist == "lognormal" else ()
         given = {name for name in type(self).model_fields if getattr(self, name) is not None}
@@ -108,14 +130,22 @@ class Draw(BaseModel):
         if centre and len(given & set(centre)) != 1:
             missing.append("either median or mean")
         if missing:
-            raise ValueError(f"{self.dist} needs {', '.join(missing)}")
+            raise Misfit(
+                f"{self.dist} without {', '.join(missing)}",
+                f"the parameters of {self.dist}: {', '.join((*needed, *missing))}",
+                f"add `{missing[0].removeprefix('either ').split(' ')[0]}:`",
+            )
         surplus = given - {"dist", "min", "max", *needed, *centre}
         if surplus:
-            raise ValueError(f"{self.dist} has no parameter {', '.join(sorted(surplus))}")
+            raise Misfit(
+                f"{self.dist} has no parameter {', '.join(sorted(surplus))}",
+                f"its parameters: {', '.join((*needed, *centre, 'min', 'max'))}",
+                "remove it",
+            )
         for name in ("sigma", "k", "scale", "a", "b", "median", "mean"):
             value = getattr(self, name)
             if value is not None and value <= 0:
-                raise ValueError(f"{name} is {value}; it must be above 0")
+                raise Misfit(f"{name} is {value:g}", "a number above 0", f"write `{name}: 1`")
         return self
 
     def sample(self, rng: np.random.Generator) -> float:
@@ -129,6 +159,7 @@ class Draw(BaseModel):
 class Duration(Draw):
     """A random duration: ``9h``, ``1h..3d``, or a distribution whose lengths are durations."""
 
+    meaning: ClassVar[Meaning] = Meaning("a duration, a range of durations or {dist: ..}", "1h..3d")
     read: ClassVar[Callable[[Any], float]] = seconds
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from finsim.agents.narratives.number_syntax import bounds, number
+from finsim.document_numbers import Meaning, Misfit
 from finsim.notation import Array, Bool1D
 
 # What may be asked of an account or a shop; units: years, days, currency units, counts, shares.
@@ -34,6 +35,8 @@ class Condition(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    meaning: ClassVar[Meaning] = Meaning("a comparison, a range or a list of words", '">= 60"')
+
     low: float = -math.inf
     high: float = math.inf
     words: tuple[str, ...] = ()
@@ -48,7 +51,11 @@ class Condition(BaseModel):
             return {"low": low, "high": high}
         match = _COMPARISON.match(data.strip()) if isinstance(data, str) else None
         if match is None:
-            raise ValueError(f"{data!r} is not a filter; write `>= 60`, `< 10`, `18..35` or a list of words")
+            raise Misfit(
+                f"{data!r} is not a filter",
+                "a comparison, a range or a list of words",
+                'write ">= 60", "< 10", 18..35 or [word, word]',
+            )
         limit = float(match[2])
         edges = {
             "<": {"high": math.nextafter(limit, -math.inf)},

@@ -66,6 +66,14 @@ def expected_schemes(
     return rate * exposure(narrative.rate.per, population, settings)
 
 
+def mean_factor(narrative: Narrative, settings: Settings, drivers: Drivers) -> float:
+    """Return what a scenario multiplies the expected number of schemes by, on average over the days."""
+    names = list(narrative.variants) or [""]
+    weights = [narrative.variants[name].weight if name else 1.0 for name in names]
+    means = [float(_factor(narrative, name, settings, drivers).mean()) for name in names]
+    return float(np.average(means, weights=weights))
+
+
 def arrivals(
     narrative: Narrative,
     position: int,
@@ -96,10 +104,7 @@ def arrivals(
         starts = np.sort(rng.integers(0, settings.days * NANOS_PER_DAY // 1_000_000, size)) * 1_000_000
         marks = rng.random(size)
         variants = _variants(narrative, rng, size)
-        if size >= PER_LAYER:
-            raise StudyError(
-                f"{narrative.id} has {size} schemes", place="agents.narratives", remedy="lower its rate"
-            )
+        refuse_number(narrative, size)
         block = (position + 1) * LAYER * PER_LAYER + layer * PER_LAYER
         kept = []
         for index in range(size):
@@ -116,6 +121,17 @@ def arrivals(
                 roots, block + 50 * PER_LAYER, ratio, settings, streams.at("offspring", layer), drivers
             )
     return sorted(found, key=lambda arrival: arrival.id)
+
+
+def refuse_number(narrative: Narrative, schemes: float) -> None:
+    """Raise StudyError for a million schemes or more of one narrative."""
+    if schemes >= PER_LAYER:
+        raise StudyError(
+            f"{narrative.id} has {schemes:.0f} schemes",
+            place="narratives",
+            expected=f"fewer than {PER_LAYER:,}",
+            remedy="lower its rate",
+        )
 
 
 def _variants(narrative: Narrative, rng: np.random.Generator, size: int) -> list[str]:

@@ -7,9 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+
 from finsim.constraints.evaluating.rule_counts import Finding, Tally
 from finsim.constraints.language.today import TODAY, Today
 from finsim.constraints.packs.ruleset import RuleSet
+from finsim.records.display.card import Card, Value
+from finsim.records.display.fact_words import counted
+from finsim.records.shown_rows import ShownTable
 
 Z_95 = 1.959963984540054
 VERDICTS = ("broken", "passed", "silent", "skipped", "unknown")
@@ -108,9 +113,18 @@ def _verdict(tally: Tally, is_broken: bool) -> tuple[str, str]:
     return "silent", "it spoke about no row" if tally.rows else "the table has no rows"
 
 
-@dataclass(frozen=True)
-class CheckReport:
+_COLUMNS = pa.schema(
+    [(name, pa.string()) for name in ("id", "table", "level", "verdict")]
+    + [(name, pa.int64()) for name in ("rows", "fired", "violations", "unknown", "excused", "undefined")]
+    + [("share", pa.float64()), ("reason", pa.string()), ("text", pa.string())]
+)
+
+
+@dataclass(frozen=True, repr=False)
+class CheckReport(ShownTable):
     """Every rule of a pack on some tables. ``ok`` when every rule was judged and none is broken.
+
+    As a table it has one row a rule.
 
     ``today`` is the date that rules took for the current one, where they read it or the caller gave it.
     """
@@ -121,6 +135,28 @@ class CheckReport:
     results: tuple[RuleResult, ...]
     overrides: Mapping[str, tuple[str, str]]
     today: Today | None = None
+
+    def _table(self) -> pa.Table:
+        rows = [{name: getattr(rule, name) for name in _COLUMNS.names} for rule in self.results]
+        return pa.Table.from_pylist(rows, _COLUMNS)
+
+    def card(self) -> Card:
+        """Return the rules by verdict, and the broken and skipped ones with their counts of rows."""
+        named = self.verdicts()
+        facts: list[tuple[str, Value]] = [
+            ("result", "ok" if self.ok else "not ok"),
+            ("rules", ", ".join(f"{len(ids)} {verdict}" for verdict, ids in named.items() if ids)),
+        ]
+        broken = [rule for rule in self.results if rule.verdict == "broken"]
+        words = tuple(f"{rule.id} ({counted(rule.violations, 'row')})" for rule in broken)
+        others = [(name, tuple(named[name])) for name in ("skipped", "unknown", "silent")]
+        tables = dict.fromkeys(f"{rule.table} {counted(rule.rows, 'row')}" for rule in self.results)
+        facts += [("broken", words), *others, ("tables", tuple(tables))]
+        if self.today is not None:
+            facts.append(("today", self.today.to_text()))
+        return Card(
+            f"CheckReport: pack {self.pack} {self.version}", tuple(facts), "to_text() lists every rule"
+        )
 
     @property
     def ok(self) -> bool:

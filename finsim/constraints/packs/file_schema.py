@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from finsim.constraints.language.grammar import Misread
+from finsim.document_numbers import Meaning, Misfit, Number, Share, Whole, YesNo
 from finsim.documents import Document, Loc, validate
 from finsim.errors import Problem, RuleError
 from finsim.tables import ColumnKeys, ReadKeys
+from finsim.tables.currencies import OptionalCurrency
 
 DIALECT = 1
 MAX_RULES = 1_000
 Scalar = bool | int | float | str
 Level = Literal["invariant", "policy", "plausible"]
+
+
+_CONDITION = Meaning("an expression that is true or false", "amount > 0")
+_PACK_ID = Meaning("a name of lower-case letters, digits, - and _, at most 64", "my-rules")
+_RULE_ID = Meaning("a name of letters, digits, - and _, a letter first, at most 64", "amount_positive")
 
 
 class _Strict(BaseModel):
@@ -24,7 +31,7 @@ class _Strict(BaseModel):
 class PackHeader(_Strict):
     """Who the pack is."""
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$"), _PACK_ID]
     version: str | int | float
     title: str = ""
     owner: str = ""
@@ -37,7 +44,7 @@ class OrderText(_Strict):
 
     group: list[str] = []
     by: list[str] = []
-    sort: bool = True
+    sort: YesNo = True
 
 
 class PackColumnKeys(ColumnKeys):
@@ -49,7 +56,7 @@ class PackColumnKeys(ColumnKeys):
 class TableText(_Strict):
     """One table: key, order, time zone, columns, how its text is written, shared subexpressions."""
 
-    optional: bool = False
+    optional: YesNo = False
     key: list[str] = []
     order: OrderText | None = None
     zone: str = ""
@@ -76,8 +83,8 @@ class LookupText(_Strict):
     valid: list[str] = Field([], max_length=2)
     value: str = ""
     type: Literal["bool", "int", "float", "ratio", "money", "date", "cat"] = "float"
-    ccy: str = Field("", pattern=r"^([A-Z]{3})?$")
-    scale: int | None = Field(None, ge=0, le=9)
+    ccy: OptionalCurrency = ""
+    scale: Annotated[Whole, Field(ge=0, le=9)] | None = None
     default: Literal["error"] | None = "error"
     why: str = ""
     cite: str = ""
@@ -87,7 +94,7 @@ class LookupText(_Strict):
     @classmethod
     def _pair(cls, value: list[str]) -> list[str]:
         if len(value) == 1:
-            raise ValueError("expected the columns of the first and the last day, [from, to]")
+            raise Misfit("one column", "the columns of the first and the last day", "write [from, to]")
         return value
 
 
@@ -99,8 +106,8 @@ class RepairText(_Strict):
     do: Literal["set", "clip", "project", "resample", "sort", "drop", "flag"]
     on: str | list[str] = ""
     expr: str = ""
-    weights: dict[str, float] | None = None
-    max: int | None = Field(None, ge=1, le=1_000)
+    weights: dict[str, Number] | None = None
+    max: Annotated[Whole, Field(ge=1, le=1_000)] | None = None
     otherwise: Literal["drop", "flag"] | None = Field(None, alias="else")
     whole: Literal["group"] | None = None
 
@@ -108,15 +115,15 @@ class RepairText(_Strict):
 class RuleText(_Strict):
     """One rule."""
 
-    id: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")
+    id: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"), _RULE_ID]
     table: str = ""
     kind: Literal["completeness", "referential", "consistency"] = "consistency"
     level: Level = "invariant"
-    when: Scalar | None = None
-    check: Scalar
+    when: Annotated[Scalar, _CONDITION] | None = None
+    check: Annotated[Scalar, _CONDITION]
     tol: int | float | str | dict[str, float] | None = None
     nulls: Literal["unknown", "pass", "fail"] = "unknown"
-    expect: list[float] | None = None
+    expect: list[Share] | None = None
     order: OrderText | None = None
     repair: RepairText | None = None
     why: str = ""
@@ -127,7 +134,11 @@ class RuleText(_Strict):
     @classmethod
     def _share(cls, value: list[float] | None) -> list[float] | None:
         if value is not None and not (len(value) == 2 and 0 <= value[0] <= value[1] <= 1):
-            raise ValueError("expected [low, high] with 0 <= low <= high <= 1")
+            raise Misfit(
+                f"{value}",
+                "[low, high], the least and the greatest share of rows that hold, from 0 to 1",
+                "write [0.95, 1]",
+            )
         return value
 
 

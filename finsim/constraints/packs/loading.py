@@ -33,8 +33,8 @@ from finsim.constraints.packs.repair_order import repair_order
 from finsim.constraints.packs.rule import Param, Rule, Table
 from finsim.constraints.packs.rule_builder import RuleBuilder, key_rules
 from finsim.constraints.packs.split_expressions import mended
-from finsim.documents import Document, Loc
-from finsim.errors import RuleError, did_you_mean
+from finsim.documents import Document, Loc, in_file_order, line_and_column
+from finsim.errors import Problem, RuleError, did_you_mean
 
 _KEYS = ("finsim-rules", "pack", "tables", "params", "lookup", "rules")
 _TABLE_KEYS = ("table", "key", "order", "zone", "columns", "let", "read")
@@ -75,13 +75,14 @@ def build(document: Document, text: str) -> Contents:
     scopes = {name: _scope(reader, draft, tables, params, lookups) for name, draft in tables.items()}
     rules = _rules(reader, tables, scopes, params)
     if reader.problems or header is None:
-        raise RuleError.of(_unique(reader))
+        raise RuleError.of(_in_order(reader.problems, torn))
     built = {name: draft.table for name, draft in tables.items()}
     return Contents(header.id, str(header.version), built, params, tuple(rules), data, document.path, text)
 
 
-def _unique(reader: PackReader) -> list[Any]:
-    return list(dict.fromkeys(reader.problems))
+def _in_order(problems: Sequence[Problem], torn: Sequence[Problem]) -> list[Problem]:
+    """Return problems in the order of the file; of one line first the text that YAML cut, the cause."""
+    return sorted(in_file_order(problems), key=lambda one: (line_and_column(one)[0], one not in torn))
 
 
 def _check_head(reader: PackReader) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,12 +20,14 @@ from finsim.constraints.packs.pack_schema import read_as, refuse_unlike
 from finsim.constraints.packs.rule import Param, Rule, Table
 from finsim.documents import Document, find, parse, read
 from finsim.errors import FinsimError, RuleError, did_you_mean
+from finsim.records.display.card import Card, Value, cut_start
+from finsim.records.display.shown_record import ShownRecord
 from finsim.records.storage import replacing
 from finsim.tables import Dialect, Schema, load_schema
 
 
-@dataclass(frozen=True, eq=False)
-class RuleSet:
+@dataclass(frozen=True, eq=False, repr=False)
+class RuleSet(ShownRecord):
     """A rule pack; ``text`` is the file it came from.
 
     ``digest`` is the sha256 of its contents (not of comments and layout): equal contents, equal digest,
@@ -54,6 +57,21 @@ class RuleSet:
     def parse(cls, text: str, path: str = "<rules>") -> RuleSet:
         """Read a pack from YAML text; ``path`` names it in messages. Raises RuleError like ``load``."""
         return cls(*build(parse(text, path, RuleError), text))
+
+    def card(self) -> Card:
+        """Return the tables, the rules by level, those that repair, and the parameters with their values."""
+        levels = Counter(rule.level for rule in self.rules)
+        facts: tuple[tuple[str, Value], ...] = (
+            ("file", cut_start(self.path, 80)),
+            (
+                "tables",
+                tuple(f"{name} ({len(table.columns)} columns)" for name, table in self.tables.items()),
+            ),
+            ("rules", tuple(f"{count} {level}" for level, count in levels.items())),
+            ("repairs", f"{sum(rule.repair is not None for rule in self.rules)} of {len(self.rules)} rules"),
+            ("parameters", tuple(f"{name} {param.text}" for name, param in self.params.items())),
+        )
+        return Card(f"RuleSet: {self.id} {self.version}", facts)
 
     def needing(self, *tables: str) -> RuleSet:
         """Return the pack in which only these of its tables must be given; rules of absent ones are skipped.

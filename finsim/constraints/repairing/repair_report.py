@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from finsim.notation import Array, Int1D
+from finsim.records.display.card import Card, Value
+from finsim.records.display.fact_words import counted
+from finsim.records.shown_rows import ShownTable
 
 MANY = 0.05
 
@@ -82,11 +86,24 @@ class GivenUp:
         return f"given up: {self.count:,} rows {done} (row {rows}); {self.why} in row {self.rows[0]}"
 
 
-@dataclass(frozen=True)
-class RepairReport:
+_COLUMNS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("do", pa.string()),
+        ("touched", pa.int64()),
+        ("given_up", pa.int64()),
+        ("move", pa.float64()),
+        ("acceptance", pa.float64()),
+        ("warning", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True, repr=False)
+class RepairReport(ShownTable):
     """What a repair did, rule by rule. ``left`` are rules still broken that have no repair.
 
-    ``given_up`` are rows that stayed broken after all rounds.
+    As a table it has one row a rule that repairs. ``given_up`` are rows that stayed broken after all rounds.
     """
 
     pack: str
@@ -96,6 +113,24 @@ class RepairReport:
     rules: tuple[RuleRepair, ...]
     left: Mapping[str, int]
     given_up: tuple[GivenUp, ...] = ()
+
+    def _table(self) -> pa.Table:
+        rows = [{name: getattr(rule, name) for name in _COLUMNS.names} for rule in self.rules]
+        return pa.Table.from_pylist(rows, _COLUMNS)
+
+    def card(self) -> Card:
+        """Return rows in and out, the repairs that did something, and what stayed broken."""
+        touched = [rule for rule in self.rules if rule.touched]
+        done = tuple(f"{rule.id} {rule.do} {counted(rule.touched, 'row')}" for rule in touched)
+        facts: list[tuple[str, Value]] = [
+            ("rows", f"{self.rows_before:,} in, {self.rows_after:,} out"),
+            ("rounds", f"{self.rounds}"),
+            ("repairs", done or "nothing to repair"),
+            ("given up", counted(self.lost, "row") if self.lost else ""),
+            ("still broken", tuple(f"{name} ({counted(rows, 'row')})" for name, rows in self.left.items())),
+            ("warnings", tuple(self.warnings())),
+        ]
+        return Card(f"RepairReport: pack {self.pack}", tuple(facts), "to_text() lists every repair")
 
     @property
     def lost(self) -> int:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from finsim.constraints.packs.ruleset import RuleSet
+from finsim.engine.market_model.fitted_model_card import loss_table, model_card
 from finsim.engine.market_model.training_rules import TrainingRules, bar_penalty
 from finsim.engine.study.market_history import notes_of
 from finsim.errors import DataError, FitError, StudyError
@@ -24,8 +27,11 @@ from finsim.markets.prices import SchemaSource, as_schema, read_prices
 from finsim.markets.session_move import join_returns, split_returns
 from finsim.notation import Float2D, Float3D
 from finsim.randomness import Streams
+from finsim.records.display.card import Card
 from finsim.records.paths import Paths, from_table
-from finsim.records.storage import digest_file, write_table
+from finsim.records.shown_rows import ShownTable
+from finsim.records.storage import digest_file
+from finsim.tables.writing.write import refuse_unwritable, write_by_ending
 
 SHARD_PATHS = 50
 FIT, SAMPLE = ("market", "fit"), ("market", "sample")
@@ -47,13 +53,26 @@ class Learner:
     rules: TrainingRules | None = None
 
 
-@dataclass(frozen=True)
-class Body:
-    """A fitted market body: the generator, how its features become bars, and facts on its data."""
+@dataclass(frozen=True, repr=False)
+class Body(ShownTable):
+    """A fitted market model: the generator, how its features become bars, and facts on its data.
+
+    As a table it is the loss curves of its training.
+    """
 
     generator: Generator
     encoding: Encoding
     data: Mapping[str, Any] = field(default_factory=dict)
+
+    def _table(self) -> pa.Table:
+        return loss_table(self.generator.report)
+
+    def _curve(self) -> Sequence[float]:
+        return next(iter(self.generator.report.losses.values()), ())
+
+    def card(self) -> Card:
+        """Return generator, data, assets, training, last losses and the held-out loss."""
+        return model_card(self.generator.name, self.generator.report, self.encoding, self.data)
 
     def save(self, folder: str | Path) -> None:
         """Write the model as ``weights.safetensors`` and ``model.json`` into a new folder."""
@@ -144,6 +163,7 @@ def sample(
     steps: int,
     *,
     history: Source | None = None,
+    start: date | None = None,
     seed: int = 0,
     schema: SchemaSource = None,
     progress: Callable[[str, int, int], None] | None = None,
@@ -151,12 +171,15 @@ def sample(
     """Sample joint bar paths in memory: [paths, steps, assets].
 
     From scratch, or going on from the end of a history, which ``schema`` says how to read. Dates follow the
-    history (or the training data) on its own calendar: exchange sessions, every day, weeks, months, minutes.
+    history (or the training data), or begin at ``start``, on its own calendar: exchange sessions, every day,
+    weeks, months, minutes.
     Raises FitError for a damaged model, DataError for a history of other assets, kinds or steps.
     """
     fitted = body if isinstance(body, Body) else Body.load(body)
     shards = list(
-        sample_shards(fitted, paths, steps, history=history, seed=seed, schema=schema, progress=progress)
+        sample_shards(
+            fitted, paths, steps, history=history, start=start, seed=seed, schema=schema, progress=progress
+        )
     )
     return from_table(_joined(shards))
 
@@ -167,6 +190,7 @@ def sample_shards(
     steps: int,
     *,
     history: Source | None = None,
+    start: date | None = None,
     seed: int = 0,
     schema: SchemaSource = None,
     progress: Callable[[str, int, int], None] | None = None,
@@ -175,7 +199,8 @@ def sample_shards(
     encoding, known = body.encoding, None
     if history is not None:
         known, encoding = _encoded_history(history, schema, body.encoding)
-    dates = encoding.calendar.after(encoding.last_date, steps)
+    calendar = encoding.calendar
+    dates = calendar.after(encoding.last_date, steps) if start is None else calendar.starting(start, steps)
     for first in range(0, paths, SHARD_PATHS):
         count = min(SHARD_PATHS, paths - first)
         features = body.features(count, steps, Streams(seed).under(*SAMPLE), first, known)
@@ -185,10 +210,15 @@ def sample_shards(
 
 
 def write_paths(shards: Iterable[Paths], output: Path) -> int:
-    """Stream shards of paths into one Parquet file; return the number of bars."""
+    """Stream shards of paths into one file of the form that its name ends with; return the number of bars.
+
+    Raises StudyError for an ending that is not written.
+    """
+    refuse_unwritable(output)
     following = iter(shards)
     first = next(following)
-    return write_table(output, first.schema, (shard.to_table() for shard in chain([first], following)))
+    tables = (shard.to_table() for shard in chain([first], following))
+    return write_by_ending(output, first.schema, tables, table="bars")
 
 
 def _encoded_history(history: Source, schema: SchemaSource, fitted: Encoding) -> tuple[Float2D, Encoding]:
@@ -216,8 +246,6 @@ def _shown(value: object) -> str:
 
 
 def _joined(shards: list[Paths]) -> Any:
-    import pyarrow as pa
-
     return pa.concat_tables([shard.to_table() for shard in shards])
 
 

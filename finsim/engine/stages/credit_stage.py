@@ -20,6 +20,7 @@ from finsim.credit.losses import losses
 from finsim.credit.measures import measure
 from finsim.credit.panel import panel, panel_schema
 from finsim.credit.risk import expected_shortfall, value_at_risk
+from finsim.engine.answers.scenario_figures import credit_figures
 from finsim.engine.finished_tasks import Done, output
 from finsim.engine.stages.rule_breaches import Ledger
 from finsim.engine.study.credit_part import CreditPart
@@ -72,6 +73,13 @@ def _prepared(source: _Source) -> Book | pa.Table:
         return fit_book(applications(plan), settings)
 
 
+def first_loans(plan: Plan, count: int) -> pa.Table:
+    """Return at most ``count`` loans of the first shard of a study."""
+    part, made = _part(plan), prepared(plan)
+    some = min(count, part.shard_loans, loan_count(part))
+    return loans(made, some, plan.streams.under("credit")) if isinstance(made, Book) else made.slice(0, some)
+
+
 def _shards(plan: Plan) -> Iterator[pa.Table]:
     """Yield the loans of the study shard by shard."""
     part, made = _part(plan), prepared(plan)
@@ -109,10 +117,13 @@ def credit_task(run: Path, plan: Plan, task: Task) -> Done:
     )
     rows["losses"] = write_table(file["losses"], LOSS_SCHEMA, [table])
     files = dict(output(run, file[name], count) for name, count in rows.items())
+    panel_rows, risk = pa.concat_tables(months), _risk(drawn)
+    figures = credit_figures(book_tape, panel_rows, risk, part.months)
     facts = {
         "rules": ledger.to_dict(),
-        "measures": _finite(measure(drivers, Portfolio(book_tape, pa.concat_tables(months), drawn))),
-        "risk": _risk(drawn),
+        "measures": _finite(measure(drivers, Portfolio(book_tape, panel_rows, drawn))),
+        "risk": risk,
+        "figures": {key: figure.to_dict() for key, figure in figures.items()},
         "digest": drivers.digest,
         "tape": describe_tape(part)[0],
     }

@@ -31,15 +31,15 @@ class MarketLedger:
             for kind, key in by_kind.items()
         }
 
-    def passed(self, table: pa.Table) -> pa.Table:
-        """Return the bars, repaired where a broken rule says how; their order stays."""
+    def passed(self, table: pa.Table, *, repairs: bool = True) -> pa.Table:
+        """Return the bars, repaired where a broken rule says how (unless told not to); their order stays."""
         for key, ledger in self._ledgers.items():
             assets = self._assets[key]
             if assets is None:
-                table = ledger.passed({"bars": table}, "bars")
+                table = ledger.passed({"bars": table}, "bars", repairs=repairs)
                 continue
             own = np.isin(table["asset"].cast(pa.string()).to_numpy(zero_copy_only=False), sorted(assets))
-            part = ledger.passed({"bars": table.filter(pa.array(own))}, "bars")
+            part = ledger.passed({"bars": table.filter(pa.array(own))}, "bars", repairs=repairs)
             table = _put_back(table, own, part)
         return table
 

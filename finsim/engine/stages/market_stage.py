@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from finsim.engine.answers.scenario_figures import market_figures
 from finsim.engine.finished_tasks import WORK, Done, output
 from finsim.engine.market_model.fit_and_sample import FIT, SAMPLE, Body, Learner, learn
 from finsim.engine.market_model.training_rules import TrainingRules
@@ -20,7 +21,7 @@ from finsim.engine.study.study_resolution import Plan
 from finsim.engine.tasks import Task
 from finsim.generators.generator import Budget
 from finsim.markets.features import encode
-from finsim.markets.measures import driver_measures, measure, path_measures
+from finsim.markets.measures import driver_measures, index_figures, measure, path_measures
 from finsim.markets.shard import bars
 from finsim.markets.stress import is_still
 from finsim.notation import Float1D
@@ -104,6 +105,7 @@ def bars_task(run: Path, plan: Plan, task: Task) -> Done:
     ledger = MarketLedger(plan.rules, encoding)
     source = BODY if is_still(drivers, "spread" in encoding.fields) else OVERLAY
     measured: list[Mapping[str, Float1D]] = []
+    indexed: list[Mapping[str, Float1D]] = []
     errors: list[float] = []
 
     def stream() -> Iterator[pa.Table]:
@@ -112,6 +114,7 @@ def bars_task(run: Path, plan: Plan, task: Task) -> Done:
             paths = bars(features, encoding, drivers, part.betas, shard * part.shard_paths)
             paths = replace(paths, source=source)
             measured.append(path_measures(paths, drivers))
+            indexed.append(index_figures(paths))
             errors.extend(
                 value for name, value in measure(paths, drivers, part.betas).items() if name == ERROR
             )
@@ -119,17 +122,23 @@ def bars_task(run: Path, plan: Plan, task: Task) -> Done:
 
     file = table_file(run, "bars", task.name)
     rows = write_table(file, encoding.schema, stream())
+    figures = market_figures(_by_path(indexed), drivers.clock.session_dates())
     facts = {
         "rules": ledger.to_dict(),
-        "measures": _combined(measured, errors, drivers),
+        "measures": _combined(_by_path(measured), errors, drivers),
+        "figures": {key: figure.to_dict() for key, figure in figures.items()},
         "digest": drivers.digest,
     }
     return Done(task.key, dict([output(run, file, rows)]), facts)
 
 
-def _combined(shards: list[Mapping[str, Float1D]], errors: list[float], drivers: Drivers) -> dict[str, float]:
+def _by_path(shards: list[Mapping[str, Float1D]]) -> dict[str, Float1D]:
+    return {name: np.concatenate([shard[name] for shard in shards]) for name in shards[0]}
+
+
+def _combined(by_path: Mapping[str, Float1D], errors: list[float], drivers: Drivers) -> dict[str, float]:
     """Return the median over all paths of each measure, and the largest error of any path."""
-    found = {name: float(np.median(np.concatenate([shard[name] for shard in shards]))) for name in shards[0]}
+    found = {name: float(np.median(values)) for name, values in by_path.items()}
     if errors:
         found[ERROR] = max(errors)
     return {**found, **driver_measures(drivers)}

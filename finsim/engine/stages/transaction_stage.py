@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from finsim.agents.population.population import Population, accounts_table, buil
 from finsim.agents.schemes.scheme_generation import scheme_orders
 from finsim.agents.schemes.scheme_intensity import measure
 from finsim.agents.settings import Settings
+from finsim.engine.answers.scenario_figures import payment_figures
 from finsim.engine.finished_tasks import WORK, Done, output
 from finsim.engine.stages.rule_breaches import Ledger
 from finsim.engine.study.study_resolution import Plan, agent_settings
@@ -95,24 +96,27 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
         written[file] = write_table(file, schema, [table])
     files = dict(output(run, file, count) for file, count in written.items())
     facts = {
-        "rules": _checked(plan, own, accounts).to_dict(),
+        "rules": judged(plan, lambda: row_batches(own), accounts).to_dict(),
         "measures": measure(posted.patterns, drivers, settings),
         "counts": counts.found,
+        "figures": {
+            key: figure.to_dict() for key, figure in payment_figures(counts.found, posted.patterns).items()
+        },
         "digest": drivers.digest,
     }
     return Done(task.key, files, facts)
 
 
-def _checked(plan: Plan, files: tuple[Path, Path], accounts: pa.Table) -> Ledger:
-    """Check the written rows, both their legs and the accounts, batch by batch in time order."""
+def judged(plan: Plan, read: Callable[[], Iterable[pa.RecordBatch]], accounts: pa.Table) -> Ledger:
+    """Check the rows that ``read`` gives, both their legs and the accounts, batch by batch in time order."""
     ledger = Ledger(
         plan.rules.get("transactions"), {story.id: set(story.breaks) for story in plan.narratives}
     )
     others = {"accounts": accounts}
     if ledger.rules is not None:
         ledger.passed(others, "accounts")
-        ledger.watched(row_batches(files), "transactions", others)
-        both = (legs(pa.Table.from_batches([batch]), accounts) for batch in row_batches(files))
+        ledger.watched(read(), "transactions", others)
+        both = (legs(pa.Table.from_batches([batch]), accounts) for batch in read())
         ledger.watched(both, "legs", others)
     return ledger
 

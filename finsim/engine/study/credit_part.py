@@ -19,10 +19,11 @@ from pydantic import (
 
 from finsim.credit.settings import Settings
 from finsim.credit.tape import ROLES, Declared, column_name
+from finsim.document_numbers import Count, Length, Misfit, Number, Share, Whole, YesNo
 from finsim.errors import StudyError
 from finsim.tables import ColumnKeys, ReadKeys
+from finsim.tables.currencies import Currency
 
-Count = Annotated[int, Field(ge=1)]
 OWN = ("shard_loans", "as_of", "target_pd")
 """Settings that a study says otherwise: the shard and the target by keys of the part, the day by `start`."""
 
@@ -69,8 +70,19 @@ class _Strict(BaseModel):
 
 
 _HINTS = get_type_hints(Settings)
+_FACTORS = ("mark_rate", "late_ratio", "stage_two_ratio")
+
+
+def _spelled(name: str) -> Any:
+    """Return how a setting is written in a file: shares also in percent, factors as numbers."""
+    hint = Currency if name == "currency" else _HINTS[name]
+    if hint is float:
+        return Number if name in _FACTORS else Share
+    return Whole if hint is int else hint
+
+
 _KEYS: dict[str, Any] = {
-    one.name: (_HINTS[one.name] | None, None) for one in fields(Settings) if one.name not in OWN
+    one.name: (_spelled(one.name) | None, None) for one in fields(Settings) if one.name not in OWN
 }
 _SettingKeys: Any = create_model("_SettingKeys", __base__=_Strict, **_KEYS)
 """One optional key for each setting of the credit world."""
@@ -86,12 +98,12 @@ class CreditPart(_SettingKeys):  # type: ignore[misc]
 
     data: str
     loans: Count = 20_000
-    months: Count = 36
+    months: Annotated[Length, Field(ge=1)] = 36
     shard_loans: Count = 5_000
-    draws: Annotated[int, Field(ge=5_000)] = 100_000
-    target_pd: Annotated[float, Field(gt=0, lt=0.5)] | Literal["as_observed"] | None = None
+    draws: Annotated[Count, Field(ge=5_000)] = 100_000
+    target_pd: Annotated[Share, Field(gt=0, lt=0.5)] | Literal["as_observed"] | None = None
     rules: str | None = "consumer-loans"
-    keep: bool = False
+    keep: YesNo = False
     schema_: str | None = Field(None, alias="schema")
     columns: Annotated[dict[str, LoanColumn], BeforeValidator(_columns)] = Field(default_factory=dict)
     ignore: tuple[str, ...] = ()
@@ -105,7 +117,7 @@ class CreditPart(_SettingKeys):  # type: ignore[misc]
             self.settings()
         except StudyError as error:
             problem = error.problems[0]
-            raise ValueError(f"{problem.found}; expected {problem.expected}") from None
+            raise Misfit(problem.found, problem.expected, problem.remedy) from None
         return self
 
     @model_serializer(mode="wrap")

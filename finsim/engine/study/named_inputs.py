@@ -11,11 +11,14 @@ from typing import Any
 from finsim import documents
 from finsim.agents.narratives.narrative import load_narratives
 from finsim.constraints.packs.ruleset import RuleSet
+from finsim.document_numbers import Misfit, read_share
 from finsim.documents import Loc
 from finsim.errors import FinsimError, NarrativeError, Problem, RuleError, ScenarioError, StudyError
 from finsim.generators import GENERATORS
 from finsim.scenarios.scenario import load as load_scenario
 
+MAX_SEVERITY = 3.0
+"""The hardest that a scenario may hit: three times as written."""
 _GENERATOR: Loc = ("market", "generator", "name")
 _LEARNED: Loc = ("market", "generator", "rules", "pack")
 
@@ -110,16 +113,51 @@ def data_file(reference: str) -> Path:
     return Path(reference)
 
 
+def name_and_severity(text: str) -> tuple[str, float | None]:
+    """Return the name and the severity of a scenario written as ``gfc-2008@0.5``; None: none is written.
+
+    The path of an existing file is taken as it is. Raises Misfit for a severity that is no number from 0
+    to 3.
+    """
+    name, sign, tail = text.rpartition("@")
+    if not sign or Path(text).is_file() or "/" in tail or tail.endswith((".yaml", ".yml")):
+        return text, None
+    try:
+        severity = float(read_share(tail))
+    except (TypeError, ValueError):
+        severity = -1.0
+    if not name or not 0 <= severity <= MAX_SEVERITY:
+        near = f"write {name or 'gfc-2008'}@0.5, or {{name: {name or 'gfc-2008'}, severity: 0.5}}"
+        raise Misfit(
+            f"{text!r}: {tail!r} is no severity", f"NAME@SEVERITY, a number from 0 to {MAX_SEVERITY:g}", near
+        )
+    return name, severity
+
+
+def listed(value: Any) -> list[Any]:
+    """Return one scenario or several, as a study writes them, as a list."""
+    if isinstance(value, list | tuple):
+        return list(value)
+    return [] if value is None else [value]
+
+
+def _scenario_name(text: str) -> str:
+    try:
+        return name_and_severity(text)[0]
+    except Misfit:  # said when the study is read
+        return text.rpartition("@")[0]
+
+
 def _names(data: Any) -> Iterator[tuple[Loc, str, str]]:
     """Yield place, kind and name of every file that is called by name."""
     for loc in (("scenarios",), ("transactions", "narratives")):
-        listed = _at(data, loc)
-        for i, item in enumerate(listed if isinstance(listed, list | tuple) else ()):
+        for i, item in enumerate(listed(_at(data, loc))):
             kind = "scenario" if loc[0] == "scenarios" else "narrative"
+            read = _scenario_name if kind == "scenario" else str
             if isinstance(item, str):
-                yield (*loc, i), kind, item
+                yield (*loc, i), kind, read(item)
             elif isinstance(_at(item, ("name",)), str):
-                yield (*loc, i, "name"), kind, item["name"]
+                yield (*loc, i, "name"), kind, read(item["name"])
     for world in ("market", "transactions", "credit"):
         pack = _at(data, (world, "rules"))
         if isinstance(pack, str):

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     SerializerFunctionWrapHandler,
     field_validator,
     model_serializer,
+    model_validator,
 )
 
 from finsim import documents
+from finsim.agents.settings import LIMITS
+from finsim.document_numbers import Count, Day, Length, Meaning, Misfit, Number, Share, Whole, YesNo
 from finsim.engine.study import named_inputs as naming
 from finsim.engine.study.credit_part import CreditPart
+from finsim.engine.study.places_in_file import Places
 from finsim.errors import Problem, StudyError
 from finsim.generators import GENERATORS
 from finsim.records.run_layout import scenario_label
 from finsim.records.storage import canonical_json, digest_text
+from finsim.tables.currencies import Currency
 
-Count = Annotated[int, Field(ge=1)]
 TWICE = "a scenario is listed twice at one severity"
 DIFFER = "remove one, or give them different severities"
 WORLDS = ("market", "transactions", "credit")
+
+
+def _within(name: str) -> Any:
+    """Return the bounds of a size of the transaction world."""
+    low, high = LIMITS[name]
+    return Field(ge=low, le=high)
 
 
 class _Part(BaseModel):
@@ -37,11 +49,15 @@ class RulesToLearn(_Part):
     """A rule pack that the body learns with, by name or path, and the weight of breaking it."""
 
     pack: str
-    weight: Annotated[float, Field(gt=0, le=1_000)] = 1.0
+    short: ClassVar[str] = "pack"
+
+    weight: Annotated[Number, Field(gt=0, le=1_000)] = 1.0
 
 
 class GeneratorChoice(_Part):
     """Which generator learns the body, with which settings and rules, for how many training steps."""
+
+    short: ClassVar[str] = "name"
 
     name: str = "flow"
     settings: dict[str, Any] = {}
@@ -65,10 +81,10 @@ class MarketPart(_Part):
     data: str
     generator: GeneratorChoice = GeneratorChoice()
     paths: Count = 200
-    sessions: Annotated[int, Field(ge=2)] = 2520
+    sessions: Annotated[Length, Field(ge=2)] = 2520
     shard_paths: Count = 50
-    holdout: Annotated[float, Field(ge=0.05, le=0.5)] = 0.2
-    betas: dict[str, float] = {}
+    holdout: Annotated[Share, Field(ge=0.05, le=0.5)] = 0.2
+    betas: dict[str, Number] = {}
     rules: str | None = "ohlcv"
     schema_: str | None = Field(None, alias="schema")
 
@@ -83,20 +99,22 @@ class MarketPart(_Part):
 class NarrativeChoice(_Part):
     """A narrative by name; ``rate`` or ``count`` override what its file says."""
 
+    short: ClassVar[str] = "name"
+
     name: str
-    rate: Annotated[float, Field(ge=0)] | None = None
-    count: Annotated[int, Field(ge=0)] | None = None
+    rate: Annotated[Share, Field(ge=0)] | None = None
+    count: Annotated[Whole, Field(ge=0)] | None = None
 
 
 class TransactionsPart(_Part):
     """People and money: how many accounts, banks and days, and which stories are injected."""
 
-    accounts: Annotated[int, Field(ge=200)] = 20_000
-    banks: Count = 5
-    days: Count = 90
-    currency: str = "USD"
-    shard_accounts: Count = 5_000
-    slice_days: Count = 15
+    accounts: Annotated[Count, _within("accounts")] = 20_000
+    banks: Annotated[Count, _within("banks")] = 5
+    days: Annotated[Length, _within("days")] = 90
+    currency: Currency = "USD"
+    shard_accounts: Annotated[Count, _within("shard_accounts")] = 5_000
+    slice_days: Annotated[Length, _within("slice_days")] = 15
     narratives: tuple[NarrativeChoice, ...] = ()
     rules: str | None = "retail-tx"
 
@@ -106,11 +124,53 @@ class TransactionsPart(_Part):
         return _named(value)
 
 
+def _chosen(item: Any) -> Any:
+    """Return a scenario as its mapping: ``NAME@SEVERITY`` taken apart, other things as they are."""
+    given = {"name": item} if isinstance(item, str) else item
+    if not isinstance(given, dict) or not isinstance(given.get("name"), str):
+        return given
+    name, severity = naming.name_and_severity(given["name"])
+    if severity is None:
+        return given
+    if given.get("severity", severity) != severity:
+        raise Misfit(
+            f"{given['name']!r} with severity {given['severity']!r}", "one severity", "remove one of them"
+        )
+    return {**given, "name": name, "severity": severity}
+
+
 class ScenarioChoice(_Part):
     """A scenario by name or path and how hard it hits (0 is the identity, 1 is as written)."""
 
+    meaning: ClassVar[Meaning] = Meaning("a scenario as NAME, NAME@SEVERITY or a mapping", "gfc-2008@0.5")
+
     name: str
-    severity: Annotated[float, Field(ge=0, le=3)] = 1.0
+    severity: Annotated[Share, Field(ge=0, le=naming.MAX_SEVERITY)] = 1.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, data: Any) -> Any:
+        return _chosen(data)
+
+    @classmethod
+    def of(cls, text: str, severity: float | None = None) -> ScenarioChoice:
+        """Return the scenario that ``NAME`` or ``NAME@SEVERITY`` means, as in ``gfc-2008@0.5``.
+
+        ``severity`` is one that is given beside the text. Raises StudyError for a severity that is no
+        number from 0 to 3, or that is given twice with two values.
+        """
+        try:
+            data = _chosen({"name": text} if severity is None else {"name": text, "severity": severity})
+        except Misfit as bad:
+            raise StudyError(bad.found, place="scenario", expected=bad.expected, remedy=bad.remedy) from None
+        if not 0 <= data.get("severity", 1.0) <= naming.MAX_SEVERITY:
+            raise StudyError(
+                f"severity {data['severity']:g}",
+                place="scenario",
+                expected=f"a number from 0 (nothing) to {naming.MAX_SEVERITY:g}, such as 0.5",
+                remedy="1 is the scenario as written",
+            )
+        return cls.model_validate(data)
 
     @property
     def label(self) -> str:
@@ -121,9 +181,9 @@ class ScenarioChoice(_Part):
 class EvaluationPart(_Part):
     """Evidence: how much of it, and whether it is computed at all."""
 
-    enabled: bool = True
-    bootstrap: Annotated[int, Field(ge=50)] = 200
-    judge_refits: Annotated[int, Field(ge=0)] = 1
+    enabled: YesNo = True
+    bootstrap: Annotated[Count, Field(ge=50)] = 200
+    judge_refits: Annotated[Whole, Field(ge=0)] = 1
     judge_iterations: Count = 500
 
 
@@ -133,18 +193,24 @@ class Study(_Part):
     finsim: Literal["study/1"]
     id: str
     title: str = ""
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 7
-    start: date = date(2025, 12, 31)
+    seed: Annotated[Whole, Field(ge=0, lt=2**63)] = 7
+    start: Day = date(2025, 12, 31)
     market: MarketPart | None = None
     transactions: TransactionsPart | None = None
     credit: CreditPart | None = None
     scenarios: tuple[ScenarioChoice, ...] = (ScenarioChoice(name="base"),)
     evaluation: EvaluationPart = EvaluationPart()
+    _places: Places = PrivateAttr(default_factory=Places)
 
     @field_validator("scenarios", mode="before")
     @classmethod
     def _names_are_choices(cls, value: Any) -> Any:
-        return _named(value)
+        return value if value is None else naming.listed(value)
+
+    @property
+    def places(self) -> Places:
+        """Where the keys of this study stand in its file; a study of values has no file."""
+        return self._places
 
     @property
     def digest(self) -> str:
@@ -160,7 +226,7 @@ class Study(_Part):
 
         Raises StudyError when there is none, or one is given twice at one severity.
         """
-        chosen = tuple(ScenarioChoice(name=item) if isinstance(item, str) else item for item in choices)
+        chosen = tuple(ScenarioChoice.of(item) if isinstance(item, str) else item for item in choices)
         if not chosen:
             raise StudyError(
                 "no scenario", place="with_scenarios", remedy='name at least one, such as "base"'
@@ -213,21 +279,46 @@ class Study(_Part):
 
 
 def _named(value: Any) -> Any:
-    """Let a list hold plain names beside full mappings."""
-    if not isinstance(value, list):
+    """Let a list hold plain names beside full mappings, and one of them stand for a list."""
+    if value is None:
         return value
-    return [{"name": item} if isinstance(item, str) else item for item in value]
+    return [{"name": item} if isinstance(item, str) else item for item in naming.listed(value)]
 
 
-def load_study(name_or_path: str) -> Study:
-    """Read a study file by path or shipped name.
+def load_study(name_or_path: str | Path | Mapping[str, Any]) -> Study:
+    """Read a study file by path or shipped name, or a study from a mapping with the keys of a file.
 
     Data paths in it are relative to the file. Raises StudyError that lists every wrong key, value and
     name at its place, and with them the problems inside the files that are named.
+
+    Example:
+        >>> import finsim
+        >>> finsim.load_study("quickstart").seed
+        7
+
     """
-    path = documents.find(name_or_path, "scenarios/studies", "study", StudyError)
-    document = documents.read(path, StudyError)
-    problems = naming.unknown_names(document.data, path.parent, document.place)
+    if isinstance(name_or_path, Mapping):
+        return study_of(name_or_path)
+    path = documents.find(str(name_or_path), "scenarios/studies", "study", StudyError)
+    return _read(documents.read(path, StudyError), path.parent)
+
+
+def study_of(data: Mapping[str, Any], folder: str | Path = ".") -> Study:
+    """Return the study of plain data with the keys of a study file, checked as a file is.
+
+    Data paths in it are relative to ``folder``. Raises StudyError as ``load_study`` does; places are keys.
+    """
+    return _read(documents.Document("study", {"finsim": "study/1", **data}, {}), Path(folder))
+
+
+def recorded_study(data: Any, place: str) -> Study:
+    """Return the resolved study that a run has recorded; raises StudyError when the record is damaged."""
+    return documents.validate(documents.Document(place, data, {}), Study, StudyError)
+
+
+def _read(document: documents.Document, folder: Path) -> Study:
+    """Return the study of a document; raises StudyError with all its problems."""
+    problems = naming.unknown_names(document.data, folder, document.place)
     study: Study | None = None
     try:
         study = documents.validate(document, Study, StudyError)
@@ -236,15 +327,11 @@ def load_study(name_or_path: str) -> Study:
     if study is not None:
         problems += _contradictions(study, document)
     if problems:
-        problems.sort(key=_by_place)
-        raise StudyError.of([*problems, *naming.faults(document.data)])
+        raise StudyError.of([*documents.in_file_order(problems), *naming.faults(document.data)])
     assert study is not None
-    return _with_places(study, path.parent)
-
-
-def _by_place(problem: Problem) -> tuple[int, ...]:
-    """Return line and column, the whole file first."""
-    return tuple(int(part) for part in problem.place.split(":")[-2:] if part.isdigit())
+    found = _with_data_paths(study, folder)
+    found._places = Places(document)
+    return found
 
 
 def _contradictions(study: Study, document: documents.Document) -> list[Problem]:
@@ -252,14 +339,28 @@ def _contradictions(study: Study, document: documents.Document) -> list[Problem]
     found: list[Problem] = []
     if not (study.market or study.transactions or study.credit):
         remedy = "add at least one of market:, transactions:, credit:"
-        found.append(Problem(document.place(), "the study has no world", "", remedy))
+        found.append(
+            Problem(document.place(), "the study has no world", "market, transactions or credit", remedy)
+        )
     labels = [choice.label for choice in study.scenarios]
-    if len(set(labels)) != len(labels):
-        found.append(Problem(document.place(("scenarios",)), TWICE, "", DIFFER))
+    found += [
+        Problem(document.place(("scenarios", i)), f"{TWICE}: {label}", "each once", DIFFER)
+        for i, label in enumerate(labels)
+        if label in labels[:i]
+    ]
+    names = [choice.name for choice in study.transactions.narratives] if study.transactions else []
+    found += [
+        Problem(
+            document.place(("transactions", "narratives", i)), f"narrative {name!r} is listed twice",
+            "each once", "remove one",
+        )
+        for i, name in enumerate(names)
+        if name in names[:i]
+    ]  # fmt: skip
     return found
 
 
-def _with_places(study: Study, folder: Path) -> Study:
+def _with_data_paths(study: Study, folder: Path) -> Study:
     """Make data paths independent of the study's folder."""
     parts: dict[str, Any] = {}
     for world in ("market", "credit"):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ from finsim.agents.settings import Settings as AgentSettings
 from finsim.constraints.conflicts.conflict_check import refuse_conflicts
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.credit.settings import Settings as CreditSettings
+from finsim.documents import in_file_order
 from finsim.engine.study.changed_inputs import LEARNED, NARRATIVE, changes, files_of
 from finsim.engine.study.market_history import read_history
 from finsim.engine.study.market_packs import WORLD, packs_of
 from finsim.engine.study.named_inputs import data_file, file_of
-from finsim.engine.study.study_file import WORLDS, GeneratorChoice, Study
+from finsim.engine.study.study_file import WORLDS, GeneratorChoice, Study, recorded_study
 from finsim.errors import FinsimError, ResumeError, StudyError
 from finsim.generators import GENERATORS
 from finsim.generators.settings_parsing import read_settings
@@ -33,6 +34,8 @@ from finsim.records.trading_calendar import NYSE
 from finsim.scenarios import compile as compiling
 from finsim.scenarios.scenario import Scenario
 from finsim.scenarios.scenario import load as load_scenario
+
+_FIRST_YEAR, _LAST_YEAR = 1700, 2262
 
 
 @dataclass(frozen=True)
@@ -71,46 +74,64 @@ def resolve(study: Study) -> Plan:
     of all files; nothing is written.
     """
     errors: list[FinsimError] = []
+    places = study.places
     prices: Prices | None = None
     if study.market:
-        with _noted(errors):
+        with places.noting(errors, ("market", "data")):
             prices = read_history(study.market)
-            beta_of(prices.assets, study.market.betas)
+        for name, beta in study.market.betas.items() if prices is not None else ():
+            with places.noting(errors, ("market", "betas", name)):
+                beta_of(prices.assets, {name: beta})
+                _refuse_infinite(name, beta)
+    with places.noting(errors, ("start",)):
+        _refuse_dates(study, prices)
+    if errors and not _LAST_YEAR > study.start.year >= _FIRST_YEAR:
+        raise joined(errors)  # no scenario can be laid on such days
     clock = _clock(study, prices)
     scenarios: dict[str, Scenario] = {}
     drivers: dict[str, Drivers] = {}
     for choice in study.scenarios:
-        with _noted(errors):
+        with places.noting(errors, places.scenario(choice.name)):
             scenarios[choice.label] = load_scenario(choice.name)
             drivers[choice.label] = compiling.drivers(scenarios[choice.label], clock, choice.severity)
     if study.market:
-        with _noted(errors):
+        with places.noting(errors, ("market", "generator")):
             _check_generator(study.market.generator)
     narratives: tuple[Narrative, ...] = ()
-    with _noted(errors):
+    with places.noting(errors, ("transactions", "narratives")):
         narratives = _narratives(study)
     rules = _rules(study, prices, errors)
     inputs: dict[str, str] = {}
-    with _noted(errors):
+    with places.noting(errors, ()):
         inputs = {} if errors else _inputs(study)
     if errors:
-        raise _joined(errors)
+        raise joined(errors)
     return Plan(study, clock, scenarios, drivers, narratives, rules, inputs)
 
 
-def _joined(errors: list[FinsimError]) -> FinsimError:
+def joined(errors: list[FinsimError]) -> FinsimError:
+    """Return one error with all problems of several: of their kind, or a StudyError for several kinds."""
     kinds = {type(error) for error in errors}
     kind = kinds.pop() if len(kinds) == 1 else StudyError
-    return kind.of(dict.fromkeys(problem for error in errors for problem in error.problems))
+    return kind.of(in_file_order(problem for error in errors for problem in error.problems))
 
 
-@contextmanager
-def _noted(errors: list[FinsimError]) -> Iterator[None]:
-    """Keep an error and go on, so that all problems are reported at once."""
-    try:
-        yield
-    except FinsimError as error:
-        errors.append(error)
+def _refuse_infinite(name: str, beta: float) -> None:
+    if not isfinite(beta):
+        raise StudyError(f"the beta of {name} is {beta}", expected="a number such as 1.2")
+
+
+def _refuse_dates(study: Study, prices: Prices | None) -> None:
+    """Raise StudyError where a world would reach beyond the years that timestamps in nanoseconds have."""
+    clock = _clock(study, prices)
+    steps = 252 if prices is None else prices.calendar.steps_a_year
+    years = max(clock.sessions / steps, clock.days / 365, clock.months / 12)
+    if study.start.year < _FIRST_YEAR or study.start.year + years + 1 > _LAST_YEAR:
+        raise StudyError(
+            f"start is {study.start}, and the worlds go on for {years:.0f} years",
+            expected=f"days between the years {_FIRST_YEAR} and {_LAST_YEAR}",
+            remedy="begin on another day, or shorten the worlds",
+        )
 
 
 def _check_generator(choice: GeneratorChoice) -> None:
@@ -127,7 +148,7 @@ def plan_of(record: Mapping[str, Any]) -> Plan:
 
     Raises ResumeError when an input, scenario or rule file is no longer what the run started with.
     """
-    plan = resolve(Study.model_validate(record["study"]))
+    plan = resolve(recorded_study(record["study"], "the record of the run"))
     now = plan.record()
     changed = list(changes(record, now))
     if changed:
@@ -160,11 +181,11 @@ def _rules(study: Study, prices: Prices | None, errors: list[FinsimError]) -> di
         if world == WORLD and packs and prices is not None:
             packs = packs_of(part.rules, prices)
         for key, pack in packs.items():
-            with _noted(errors):
+            with study.places.noting(errors, (world, "rules")):
                 found[key] = _sound(pack)
     learned = study.market.generator.rules if study.market else None
     if learned:
-        with _noted(errors):
+        with study.places.noting(errors, ("market", "generator", "rules")):
             found[LEARNED] = _sound(learned.pack)
     return found
 

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from finsim.errors import FitError
+from finsim.errors import FitError, Problem
 from finsim.generators.encoding.series_encoding import Encoding
 from finsim.generators.flow.differentiable_decoding import FlowOutput
 from finsim.generators.flow.encoding_correction import settle
@@ -25,7 +25,7 @@ from finsim.generators.training.rule_penalty import Penalty, check_weight, kept_
 from finsim.generators.training.sampling_batches import BATCH, in_batches
 from finsim.generators.training.training_interface import Schedule
 from finsim.generators.training.training_loop import train
-from finsim.generators.training.training_windows import FEWEST, split
+from finsim.generators.training.training_windows import FEWEST, places, split
 from finsim.notation import Float2D, Float3D
 from finsim.randomness import Streams
 
@@ -89,6 +89,15 @@ class Flow:
         self.report = FitReport()
 
     @classmethod
+    def refuse(cls, data: Sequences, settings: Settings) -> None:
+        """Raise FitError for a device, sizes or a history that no training can begin with."""
+        _refuse_sizes(settings)
+        pick_device(settings.device)
+        grid = _grid(settings, data.values.shape[1])
+        learned, _ = split(data, settings.held_out, grid.window)
+        places(learned, grid.window, fewest=FEWEST)
+
+    @classmethod
     def fit(
         cls,
         data: Sequences,
@@ -104,6 +113,7 @@ class Flow:
         ``penalty`` judges windows of values, ``rule_weight`` says how much; the marginal laws that are
         restored after training are then those of the steps that break no rule.
         """
+        _refuse_sizes(settings)
         check_weight(settings.rule_weight, penalty)
         pressed = None if settings.rule_weight == 0.0 else penalty
         started = time.process_time()
@@ -190,6 +200,25 @@ class Flow:
         shape = _shape(settings, grid, encoding)
         network = restored(lambda: FlowTransformer(shape), state.arrays, settings.device)
         return cls(settings, grid, encoding, network, state.arrays["starts"])
+
+
+def _refuse_sizes(settings: Flow.Settings) -> None:
+    """Raise FitError for every size that no network or training can have."""
+    least = dict.fromkeys(
+        ("width", "blocks", "heads", "expansion", "solver_steps", "batch", "check_every"), 1
+    )
+    problems = [
+        Problem(f"settings.{name}", f"found {getattr(settings, name)}", f"at least {low}")
+        for name, low in least.items()
+        if getattr(settings, name) < low
+    ]
+    if not settings.memory or min(settings.memory) < 1:
+        problems.append(Problem("settings.memory", f"found {list(settings.memory)}", "horizons of 1 or more"))
+    if not problems and settings.width % settings.heads:
+        found = f"{settings.heads} heads for width {settings.width}"
+        problems.append(Problem("settings.heads", found, "a divisor of the width"))
+    if problems:
+        raise FitError.of(problems)
 
 
 def _grid(settings: Flow.Settings, length: int) -> Grid:

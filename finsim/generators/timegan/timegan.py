@@ -23,7 +23,7 @@ from finsim.generators.training.rule_penalty import Penalty, check_weight
 from finsim.generators.training.sampling_batches import in_batches
 from finsim.generators.training.training_interface import Schedule
 from finsim.generators.training.training_loop import train
-from finsim.generators.training.training_windows import FEWEST, cut, split
+from finsim.generators.training.training_windows import FEWEST, cut, places, split
 from finsim.notation import Array, Float2D, Float3D
 from finsim.randomness import Streams
 
@@ -80,6 +80,15 @@ class TimeGan:
         self.report = FitReport()
 
     @classmethod
+    def refuse(cls, data: Sequences, settings: Settings) -> None:
+        """Raise FitError for settings, a device or a history that no training can begin with."""
+        _check(settings)
+        pick_device(settings.device)
+        window = min(settings.window, data.values.shape[1])
+        learned, _ = split(data, settings.held_out, window)
+        places(learned, window, fewest=FEWEST)
+
+    @classmethod
     def fit(
         cls,
         data: Sequences,
@@ -94,7 +103,7 @@ class TimeGan:
 
         ``penalty`` judges the windows of the joint phase, ``rule_weight`` says how much.
         """
-        _check(settings)
+        cls.refuse(data, settings)
         check_weight(settings.rule_weight, penalty)
         device = pick_device(settings.device)
         window = min(settings.window, data.values.shape[1])
@@ -188,6 +197,8 @@ def _check(settings: TimeGan.Settings) -> None:
             ("layers", settings.layers, 1),
             ("overlap", settings.overlap, 1),
             ("candidates", settings.candidates, 1),
+            ("batch", settings.batch, 1),
+            ("check_every", settings.check_every, 1),
         )
         if value < least
     ]

@@ -39,6 +39,8 @@ def train(
     pressed = None
     if penalty is not None and schedule.rule_weight > 0.0:
         recipe = pressed = Pressed(recipe, penalty, schedule.rule_weight)
+    with one_thread():
+        untrained = recipe.held_out(1.0)
     course = Course.begin(recipe, schedule)
     if checkpoint is not None:
         restore(course, checkpoint, _identity(recipe, schedule, budget, streams))
@@ -62,7 +64,7 @@ def train(
         course.check(recipe, 1.0)
         course.settle()
     stopped = "early stop" if done < 1.0 else clock.limit(course.step)
-    return FitReport(course.curves(), course.step, clock.spent(), stopped, course.best_loss)
+    return FitReport(course.curves(), course.step, clock.spent(), stopped, course.best_loss, untrained)
 
 
 def _update(course: Course, part: str, loss: Tensor, rate: float, clip: float) -> None:

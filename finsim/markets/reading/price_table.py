@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from finsim.errors import DataError, Problem, RecordError, did_you_mean
 from finsim.markets.reading.price_layouts import MEANINGS, SYNONYMS, Columns, recognise
@@ -20,11 +19,12 @@ from finsim.markets.reading.vendor_headers import Level, levels_of
 from finsim.records.paths import KINDS, PRICE, facts_of
 from finsim.records.trading_calendar import NYSE, TradingCalendar
 from finsim.tables import Dialect, Field, Schema, TableSource, bind, is_readable, load_schema, open_table
+from finsim.tables.endings import ending_of
+from finsim.tables.sources.opening import stored_schema
 
 NULLS = ("NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "<NA>", "#N/A")
 """Words that mean empty in a column of prices or volumes."""
 
-ENDINGS = (".csv", ".csv.gz", ".csv.zst", ".txt", ".tsv", ".tsv.gz", ".parquet", ".pq")
 SchemaSource = str | Path | Schema | None
 _MANY = 10
 _NUMBER = Field("float", null=True, nulls=NULLS)
@@ -131,14 +131,14 @@ def _check_file(path: Path) -> None:
         return
     if not path.is_file():
         folder = path.parent
-        near = [one.name for one in folder.iterdir() if one.name.endswith(ENDINGS)] if folder.is_dir() else []
+        near = [one.name for one in folder.iterdir() if ending_of(one)] if folder.is_dir() else []
         remedy = did_you_mean(path.name, near) or "check the path"
         raise DataError("no such file", place=str(path), remedy=remedy)
-    if not path.name.lower().endswith(ENDINGS):
+    if not ending_of(path):
         raise DataError(
             f"a file that ends in {path.suffix!r}",
             place=str(path),
-            expected="CSV (plain, gz, zst) or Parquet",
+            expected="CSV (plain, gz, zst), Parquet, Arrow or DuckDB",
             remedy="save the table as CSV and name it so",
         )
 
@@ -149,10 +149,9 @@ def stored_facts(source: Any) -> tuple[TradingCalendar, tuple[str, ...]]:
     try:
         if isinstance(source, str | Path):
             path = Path(source)
-            is_parquet = path.is_file() and path.suffix.lower() in (".parquet", ".pq")
-            schema = pq.read_schema(path) if is_parquet else None
+            schema = stored_schema(path) if path.is_file() and ending_of(path) else None
         return facts_of(schema) if isinstance(schema, pa.Schema) else (NYSE, ())
-    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, RecordError):
+    except (DataError, OSError, ValueError, TypeError, KeyError, RecordError):
         return NYSE, ()  # reading the table says what is wrong with it
 
 

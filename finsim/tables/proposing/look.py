@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from finsim.errors import DataError
+from finsim.tables.endings import TEXT
 from finsim.tables.schema import Dialect
-from finsim.tables.sources.opening import is_parquet
+from finsim.tables.sources.opening import form_of
 from finsim.tables.sources.read_errors import reading
 from finsim.tables.sources.text_bytes import unpacked
 
@@ -50,8 +51,8 @@ class TextLook:
 
 
 def is_text_file(path: Path) -> bool:
-    """Tell whether a path is a file that is not Parquet."""
-    return path.is_file() and path.stat().st_size > 0 and not is_parquet(path)
+    """Tell whether a path is a file of text, not of typed columns."""
+    return path.is_file() and path.stat().st_size > 0 and form_of(path) == TEXT
 
 
 def look(path: Path, declared: Dialect | None = None) -> TextLook:

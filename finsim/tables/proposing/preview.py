@@ -47,7 +47,10 @@ class ColumnPreview:
 
 @dataclass(frozen=True)
 class Preview:
-    """How a table would be read under a schema; ``ok`` when no cell is refused and no column is missing."""
+    """How a table would be read under a schema; ``ok`` when no cell is refused and no column is missing.
+
+    ``doubts`` are those of the schema where it was proposed, None where one was given.
+    """
 
     place: str
     kind: str
@@ -57,6 +60,7 @@ class Preview:
     absent: tuple[str, ...]
     undeclared: tuple[str, ...]
     refusals: tuple[str, ...]
+    doubts: tuple[str, ...] | None = None
 
     @property
     def ok(self) -> bool:
@@ -99,6 +103,12 @@ class Preview:
             lines += ["", f"not declared: {', '.join(self.undeclared)}"]
         lines += ["", *self.refusals] if self.refusals else []
         lines += self.absent
+        if self.doubts is not None:
+            lines += [
+                "",
+                "no schema was given: this one is proposed",
+                *(f"  {doubt}" for doubt in self.doubts),
+            ]
         return "\n".join(lines)
 
 

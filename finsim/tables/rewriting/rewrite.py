@@ -8,17 +8,16 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.csv as arrow_csv
 
 from finsim.errors import DataError
 from finsim.notation import Int1D
-from finsim.records.storage import replacing, write_table
 from finsim.tables.rewriting.cells import equal
 from finsim.tables.rewriting.stored import in_declared_unit, stored_again
-from finsim.tables.rewriting.streams import compression, exact_encoding, is_text
+from finsim.tables.rewriting.streams import exact_encoding, is_text
 from finsim.tables.rewriting.text import Added, Changed, Edits, Text, rewrite_text
 from finsim.tables.sources.source import TableSource
 from finsim.tables.sources.text_file import TextTable
+from finsim.tables.writing.write import write_by_ending
 
 
 def rewrite(
@@ -27,8 +26,10 @@ def rewrite(
     after: pa.Table,
     kept: npt.ArrayLike,
     out: Path,
+    *,
+    name: str = "rows",
 ) -> None:
-    """Write a repaired table to ``out``, whole or not at all.
+    """Write a repaired table to ``out``, whole or not at all; in a database it is called ``name``.
 
     ``before`` is what ``source`` gave, ``after`` the repaired table, of the rows ``kept`` of it in rising
     order; both have columns by declared name or by header. A text source and an ``out`` with the name of a
@@ -44,10 +45,21 @@ def rewrite(
         rewrite_text(text, edits, out)
         return
     table = _merged(source, after, edits)
-    if is_text(out):
-        write_csv(table, out)
-    else:
-        write_table(out, table.schema, [table])
+    write_by_ending(out, table.schema, [table], table=name, money=minor_units(source, table.schema))
+
+
+def minor_units(source: TableSource, schema: pa.Schema) -> dict[str, int]:
+    """Return which columns hold minor units that text holds as decimals, and how many decimals.
+
+    They are declared as ``stored_minor``. Columns are named by declared name or by header.
+    """
+    declared = {name: spec for name, spec in source.fields.items() if spec.unit == "stored_minor"}
+    declared |= {source.bound[name]: spec for name, spec in declared.items() if name in source.bound}
+    return {
+        column.name: declared[column.name].decimals
+        for column in schema
+        if column.name in declared and pa.types.is_integer(column.type)
+    }
 
 
 def edits_of(source: TableSource, before: pa.Table, after: pa.Table, kept: Int1D) -> Edits:
@@ -119,26 +131,3 @@ def _merged(source: TableSource, after: pa.Table, edits: Edits) -> pa.Table:
     names: Sequence[str] = [*table.column_names, *(each.header for each in edits.added)]
     columns += [pa.chunked_array([pa.array(each.cells, pa.string())]) for each in edits.added]
     return pa.Table.from_arrays(columns, names=names)
-
-
-def write_csv(table: pa.Table, out: Path) -> None:
-    """Write the default dialect: commas, UTF-8, LF, quotes where needed."""
-    for column in table.schema:
-        if pa.types.is_nested(column.type):
-            raise DataError(
-                f"column {column.name!r} holds {column.type}, which a CSV has no place for",
-                place=str(out),
-                expected="one value a cell",
-                remedy="write Parquet: -o repaired.parquet",
-            )
-    plain = [
-        field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
-        for field in table.schema
-    ]
-    with replacing(out) as temporary, pa.OSFile(str(temporary), "wb") as raw:
-        kind = compression(out)
-        if kind is None:
-            arrow_csv.write_csv(table.cast(pa.schema(plain)), raw)
-        else:
-            with pa.CompressedOutputStream(raw, kind) as file:
-                arrow_csv.write_csv(table.cast(pa.schema(plain)), file)

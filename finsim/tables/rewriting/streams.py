@@ -12,10 +12,9 @@ from typing import Protocol
 import pyarrow as pa
 
 from finsim.errors import DataError
+from finsim.tables.endings import PACKINGS, TEXT, form_by_name
 from finsim.tables.sources.text_bytes import unpacked
 
-COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
-TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".dat", ".psv")
 _PLAIN = (
     "utf-8",
     "ascii",
@@ -46,15 +45,12 @@ class Target(Protocol):
 
 def compression(path: Path) -> str | None:
     """Return pyarrow's name of the compression that a file name ends with."""
-    return COMPRESSED.get(path.suffix.lower())
+    return PACKINGS.get(path.suffix.lower())
 
 
 def is_text(path: Path) -> bool:
     """Tell whether a file name is that of a text table, compressed or not."""
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] in COMPRESSED:
-        suffixes.pop()
-    return bool(suffixes) and suffixes[-1] in TEXT_ENDINGS
+    return form_by_name(path) == TEXT
 
 
 def exact_encoding(path: Path, encoding: str) -> str:

@@ -9,14 +9,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from finsim.errors import DataError
+from finsim.file_kinds import held
 from finsim.tables.cells.stored import is_text
+from finsim.tables.endings import PARQUET, form_by_name
 from finsim.tables.schema import Dialect, Field
 from finsim.tables.sources.read_errors import reading
 from finsim.tables.sources.source import TableSource
 
 BATCH_ROWS = 1 << 18
 _READ_BYTES = 1 << 20  # read ahead no further: what keeps memory at a few batches
-ENDINGS = (".parquet", ".pq")
 
 
 class ParquetTable(TableSource):
@@ -24,10 +25,17 @@ class ParquetTable(TableSource):
 
     def __init__(self, path: Path, fields: Mapping[str, Field], dialect: Dialect, place: str) -> None:
         self.parts = (
-            sorted(one for one in path.rglob("*") if one.suffix in ENDINGS) if path.is_dir() else [path]
+            sorted(one for one in path.rglob("*") if form_by_name(one) == PARQUET)
+            if path.is_dir()
+            else [path]
         )
         if not self.parts:
-            raise DataError("no Parquet files in this folder", place=place, remedy="check the path")
+            raise DataError(
+                f"no Parquet files in this folder; {held(path)}",
+                place=place,
+                expected="a table, or a folder of Parquet files",
+                remedy="give the file",
+            )
         footers, schemas = [], []
         for part in self.parts:
             with reading(str(part), "Parquet file"):

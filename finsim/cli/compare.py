@@ -1,0 +1,29 @@
+"""``finsim compare``: the key figures of two runs side by side."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from finsim.cli.options import AsJson
+from finsim.cli.output import show
+
+
+def compare(
+    first: Annotated[str, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
+    second: Annotated[str, typer.Argument(metavar="RUN", help="Folder of another run.")],
+    as_json: AsJson = False,
+) -> None:
+    """Compare the key figures of two runs, scenario by scenario.
+
+    Example: finsim compare runs/mine runs/covid
+    """
+    from finsim.engine.answers.comparison import comparison_lines
+    from finsim.engine.finished_run import open_run
+    from finsim.verbs.compare import compare as verb
+
+    frame = verb(first, second)
+    rows = frame.reset_index().to_dict("records")
+    text = "\n".join(comparison_lines(open_run(first), open_run(second)))
+    show("compare", {"rows": rows}, text, as_json)

@@ -1,0 +1,26 @@
+"""``finsim show``: what a named thing or a run is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from finsim.cli.options import AsJson
+from finsim.cli.output import show as show_result
+
+
+def show(
+    what: Annotated[
+        str, typer.Argument(metavar="NAME_OR_RUN", help="A name of `finsim list`, a file, or a run's folder.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Say what a scenario, narrative, rule pack, generator, study, data set or run is, with its numbers.
+
+    Example: finsim show covid-2020
+    """
+    from finsim.verbs.show import show as verb
+
+    found = verb(what)
+    show_result("show", found.to_dict(), found.to_text(), as_json)

@@ -1,0 +1,322 @@
+"""What is wrong with a value of a file, in words: what stands there, what may stand there, an example."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticUndefined
+
+from finsim.document_numbers import SHARE, Meaning, Misfit
+from finsim.document_shapes import Loc, Option, field_options, fields
+from finsim.errors import Problem, did_you_mean
+
+_TIMES = ("minute", "hour", "day", "week", "month", "quarter", "year", "session")
+_THINGS = ("accounts", "banks", "paths", "loans", "draws", "steps", "iterations", "hops")
+_KINDS: Mapping[Any, tuple[str, str]] = {
+    bool: ("yes or no", "true"),
+    int: ("a whole number", "1"),
+    float: ("a number", "1.5"),
+    str: ("a text", "some words"),
+    date: ("a day as year-month-day", "2025-12-31"),
+}
+_THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2}\.000")
+_ABSENT = object()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an error stands: the value there, what may stand there, and the block around it."""
+
+    loc: Loc
+    value: Any
+    choices: tuple[Option, ...]
+    default: Any = None
+    keys: tuple[str, ...] = ()
+
+    @property
+    def dotted(self) -> str:
+        """The keys that lead here, joined by points."""
+        return ".".join(str(part) for part in self.loc)
+
+    @property
+    def key(self) -> str:
+        """The last key that is a word."""
+        return next((part for part in reversed(self.loc) if isinstance(part, str)), "")
+
+    @property
+    def in_list(self) -> bool:
+        """Whether it is an item of a list."""
+        return bool(self.loc) and isinstance(self.loc[-1], int)
+
+
+def problems(
+    data: Any,
+    model: type[BaseModel],
+    bad: ValidationError,
+    where: Callable[[Loc], str],
+    written: Callable[[Loc], str | None],
+) -> Iterator[Problem]:
+    """Yield one problem for each wrong place of a file that a model refused.
+
+    ``where`` gives ``file:line:col`` of keys, ``written`` the text of a value as it stands in the file.
+    """
+    grouped: dict[Loc, tuple[Place, list[Mapping[str, Any]]]] = {}
+    for item in bad.errors():
+        place = _place(data, model, item["loc"])
+        grouped.setdefault(place.loc, (place, []))[1].append(dict(item))
+    for loc, (place, items) in grouped.items():
+        deeper = any(other[: len(loc)] == loc and other != loc for other in grouped)
+        chosen = next((item for item in items if item["type"] == "value_error"), items[0])
+        if deeper and chosen["type"] not in ("value_error", "missing", "extra_forbidden"):
+            continue  # another type of a union: what is inside the block says more
+        yield _problem(place, chosen, where(loc), written(loc))
+
+
+def in_two_ways(
+    data: Any, model: type[BaseModel], written: Mapping[Loc, str], where: Callable[[Loc], str]
+) -> Iterator[Problem]:
+    """Yield a problem for each count written as ``20.000``: 20 to some, twenty thousand to others."""
+    for loc, text in written.items():
+        if not _THOUSANDS.fullmatch(text):
+            continue
+        place = _place(data, model, loc)
+        if any(one.origin is int for one in place.choices) and len(place.loc) == len(loc):
+            plain = text.replace(".", "")
+            found = f"{place.dotted}: {text} is {text.partition('.')[0]} to some, {plain} to others"
+            yield Problem(where(loc), found, describe(place)[0], f"write {plain} or {text.partition('.')[0]}")
+
+
+def _place(data: Any, model: type[BaseModel], loc: Sequence[str | int]) -> Place:
+    """Follow an error through data and model; names of types in a union are passed over."""
+    place = Place((), data, (Option(model),))
+    for part in loc:
+        block = next((one.model for one in place.choices if one.model and part in fields(one.model)), None)
+        inside = _inside(place.value, part)
+        if block is not None:
+            field = fields(block)[str(part)]
+            default = None if field.default is PydanticUndefined else field.default
+            place = Place((*place.loc, part), inside, field_options(field), default, tuple(fields(block)))
+        elif inside is not _ABSENT:
+            items = tuple(inner for one in place.choices for inner in one.items)
+            keys = tuple(key for one in place.choices if one.model for key in fields(one.model))
+            place = Place((*place.loc, part), inside, items, None, keys)
+    return place
+
+
+def _inside(value: Any, part: str | int) -> Any:
+    if isinstance(value, dict):
+        return value.get(part, _ABSENT)
+    is_item = isinstance(value, list) and isinstance(part, int) and part < len(value)
+    return value[part] if is_item else _ABSENT
+
+
+def _problem(place: Place, item: Mapping[str, Any], where: str, text: str | None) -> Problem:
+    if item["type"] == "extra_forbidden":
+        known = sorted(place.keys)
+        remedy = did_you_mean(str(place.loc[-1]), known) or "remove it"
+        inside = f" of {place.dotted.rpartition('.')[0]}" if len(place.loc) > 1 else ""
+        return Problem(where, f"unknown key {place.loc[-1]!r}{inside}", _one_of(known, "the keys"), remedy)
+    expected, example = describe(place)
+    if item["type"] == "missing":
+        return Problem(where, f"{place.dotted}: missing", expected, f"add `{place.key}: {example}`")
+    if item["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return _unknown_tag(place, item["ctx"], where)
+    value = item["input"] if place.value is _ABSENT else place.value
+    shown = shown_value(value, text)
+    remedy = _remedy(place, value, example)
+    if item["type"] == "value_error":
+        own = item["ctx"]["error"]
+        fit = own if isinstance(own, Misfit) else _taken_apart(str(own))
+        found = f"{place.dotted}: {fit.found}" if place.dotted else fit.found
+        if not fit.expected and any(one.model for one in place.choices):
+            expected, remedy = "values that agree with one another", "correct one of them"
+        return Problem(where, found, fit.expected or expected, fit.remedy or remedy)
+    return Problem(where, f"{place.dotted}: {shown}" if place.dotted else shown, expected, remedy)
+
+
+def _unknown_tag(place: Place, context: Mapping[str, str], where: str) -> Problem:
+    """Return what is wrong with the key that tells which block stands here."""
+    key = context["discriminator"].strip("'")
+    known = re.findall(r"'([^']+)'", context.get("expected_tags", "")) or [
+        str(word)
+        for one in place.choices
+        if one.model and key in fields(one.model)
+        for inner in field_options(fields(one.model)[key])
+        for word in get_args(inner.kind)
+    ]
+    tag = context.get("tag", "")
+    found = f"{place.dotted}.{key}: {tag!r}" if tag else f"{place.dotted}.{key}: missing"
+    remedy = did_you_mean(tag, known) if tag else f"add `{key}: {known[0] if known else '..'}`"
+    return Problem(where, found, _one_of(known), remedy)
+
+
+def _taken_apart(text: str) -> Misfit:
+    """Return the parts of ``found; expected ..; remedy`` of a plain error of a validator."""
+    found, *rest = text.split("; ")
+    expected = [part.removeprefix("expected ") for part in rest if not _is_remedy(part)]
+    return Misfit(found, "; ".join(expected), "; ".join(part for part in rest if _is_remedy(part)))
+
+
+def _is_remedy(text: str) -> bool:
+    return text.startswith(("did you mean", "use one of", "write ", "name ", "add "))
+
+
+def shown_value(value: Any, text: str | None = None) -> str:
+    """Return a value as a message shows it: as it is written, cut short; lists and mappings by their size."""
+    if isinstance(value, dict):
+        return f"a mapping ({', '.join(list(map(str, value))[:4]) or 'empty'})"
+    if isinstance(value, list):
+        return f"a list of {len(value)}" if value else "an empty list"
+    if value is None:
+        return "nothing (null)"
+    if isinstance(value, bool):
+        return text or str(value).lower()
+    whole = repr(value) if isinstance(value, str) else (text or str(value))
+    return whole if len(whole) <= 60 else f"{whole[:57]}..."
+
+
+def describe(place: Place) -> tuple[str, str]:
+    """Return what may stand at a place, with an example in it, and the example alone."""
+    named = [_option(one, place) for one in place.choices] or [("another value", "")]
+    words = ", or ".join(dict.fromkeys(word for word, _ in named))
+    example = _example(place, named)
+    fresh = example and example not in words.split("one of ")[-1].split(", ")
+    return (f"{words}, such as {_flow(example)}" if fresh else words), example
+
+
+def _flow(example: str) -> str:
+    return example if len(example) <= 80 else f"{example[:77]}..."
+
+
+def _option(one: Option, place: Place) -> tuple[str, str]:
+    """Return words and an example of one type."""
+    meaning = next((note for note in reversed(one.notes) if isinstance(note, Meaning)), None)
+    own = getattr(one.model, "meaning", None)
+    if isinstance(own, Meaning):
+        return own.words, own.example
+    if one.model:
+        required = [key for key, field in fields(one.model).items() if field.is_required()]
+        keys = required or list(fields(one.model))[:3]
+        inner = ", ".join(f"{key}: {_of_field(one.model, key)}" for key in keys[:3])
+        return "a mapping", f"{{{inner}}}"
+    if one.origin is Literal:
+        known = [str(word).lower() if isinstance(word, bool) else str(word) for word in get_args(one.kind)]
+        known = [word for word in known if word and word != "None"]
+        return _one_of(known), known[0]
+    if one.is_list or one.origin is tuple:
+        items = one.items or (Option(float),)
+        named = [_option(item, Place((*place.loc, 0), None, (item,))) for item in items]
+        words = " or ".join(dict.fromkeys(word for word, _ in named))
+        empty = any(getattr(note, "min_length", 0) for note in one.notes)
+        return (
+            f"a list of {'one or more items, each ' if empty else 'items, each '}{words}",
+            f"[{named[0][1]}]",
+        )
+    if one.origin is dict:
+        named = [_option(item, Place((*place.loc, "name"), None, (item,))) for item in one.items]
+        words = " or ".join(dict.fromkeys(word for word, _ in named)) or "a value"
+        return f"a mapping of names, each to {words}", f"{{name: {named[0][1] if named else '..'}}}"
+    words, example = (meaning.words, meaning.example) if meaning else _KINDS.get(one.origin, ("a value", "x"))
+    low, high, bounds = _bounds(one.notes)
+    if example and not _fits(example, low, high):
+        example = f"{low if low is not None else high:g}"
+    return f"{_with_unit(words, place.key, one)}{bounds}", example
+
+
+def _of_field(model: type[BaseModel], key: str) -> str:
+    field = fields(model)[key]
+    inner = [one for one in field_options(field) if not one.model]
+    return _option(inner[0], Place((key,), None, (inner[0],)))[1] if inner else ".."
+
+
+def _with_unit(words: str, key: str, one: Option) -> str:
+    """Return the words with the unit that the key names: days, weeks, accounts."""
+    if one.origin not in (int, float):
+        return words
+    last = key.rsplit("_", 1)[-1]
+    first, _, note = words.partition(" (")
+    if last in _THINGS:
+        first = f"{first} of {last}"
+    elif last.removesuffix("s") in _TIMES and "share" not in first:
+        first = f"{first}, in {last.removesuffix('s')}s"
+    return f"{first} ({note}" if note else first
+
+
+def _bounds(notes: Sequence[Any]) -> tuple[float | None, float | None, str]:
+    """Return the lowest and highest value, and both in words."""
+    lows = [(note.ge, "at least") for note in notes if getattr(note, "ge", None) is not None]
+    lows += [(note.gt, "above") for note in notes if getattr(note, "gt", None) is not None]
+    highs = [(note.le, "at most") for note in notes if getattr(note, "le", None) is not None]
+    highs += [(note.lt, "below") for note in notes if getattr(note, "lt", None) is not None]
+    low, high = max(lows, default=None), min(highs, default=None)
+    parts = [f"{word} {_plain(value)}" for value, word in (one for one in (low, high) if one)]
+    return (
+        (low[0] if low else None),
+        (high[0] if high else None),
+        (", " + " and ".join(parts) if parts else ""),
+    )
+
+
+def _plain(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,g}"
+
+
+def _fits(example: str, low: float | None, high: float | None) -> bool:
+    try:
+        number = float(example)
+    except ValueError:
+        return True
+    return (low is None or number >= low) and (high is None or number <= high)
+
+
+def _example(place: Place, named: Sequence[tuple[str, str]]) -> str:
+    """Return the default of a key where it is one word, else the example of its first type."""
+    own = next((example for _, example in named if example), "")
+    given = place.default
+    if isinstance(given, bool):
+        return str(given).lower()
+    is_plain = own == _KINDS[str][1] and isinstance(given, str) and given
+    return str(given) if isinstance(given, int | float | date) or is_plain else own
+
+
+def _one_of(known: Sequence[str], what: str = "") -> str:
+    shown = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
+    if len(known) == 1 and not what:
+        return known[0]
+    return f"one of {f'{what} ' if what else ''}{shown}"
+
+
+def _remedy(place: Place, value: Any, example: str) -> str:
+    """Return a suggestion: a word of the list that is meant, a plain number, or the example."""
+    words = [str(w) for one in place.choices if one.origin is Literal for w in get_args(one.kind) if w]
+    if words and isinstance(value, str):
+        near = did_you_mean(value, words)
+        if near.startswith("did you") or len(words) > 1:
+            return near
+    if isinstance(value, str) and any(one.origin in (int, float) for one in place.choices):
+        plain = re.sub(r"[\s'_]", "", value)
+        if re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?", plain):
+            return f"write {plain}"
+    if value is None:
+        return f"write a value, such as {_flow(example)}, or leave the key out"
+    if isinstance(value, bool | int | float | date) and any(one.origin is str for one in place.choices):
+        quoted = str(value).lower() if isinstance(value, bool) else str(value)
+        return f'put quotes around a text that looks like a number: {place.key}: "{quoted}"'
+    share = next((one for one in place.choices if any(note is SHARE for note in one.notes)), None)
+    if (
+        share
+        and isinstance(value, int | float)
+        and 1 < value <= 100
+        and _fits(f"{value / 100}", *_bounds(share.notes)[:2])
+    ):
+        return f"write {value:g}% or {value / 100:g}"
+    if not example:
+        return "correct this value"
+    if place.in_list:
+        return f"write `- {_flow(example)}`"
+    return f"write `{place.key}: {_flow(example)}`" if place.key else f"write {_flow(example)}"

@@ -1,0 +1,91 @@
+"""The key figures of one scenario, taken by the task that makes its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finsim.notation import Dates1D, Float1D
+from finsim.records.key_figures import KEY_FIGURES, Figure
+
+HORIZONS = (12, 36)
+
+
+def credit_figures(
+    loans: pa.Table, months: pa.Table, risk: Mapping[str, Any], followed: int
+) -> dict[str, Figure]:
+    """Return balance, losses and defaults of a book that was followed for ``followed`` months.
+
+    ``risk`` holds ``expected_loss`` and ``var_0.99`` and ``es_0.99`` with their intervals, in minor units.
+    """
+    currencies = pc.unique(loans["currency"].cast(pa.string())).to_pylist()
+    currency = currencies[0] if len(currencies) == 1 else ""
+    mixed = "" if currency else f"the book is in {len(currencies)} currencies"
+
+    def money(value: float, low: float | None = None, high: float | None = None) -> Figure:
+        return Figure(None, why=mixed) if mixed else Figure(value, low, high, currency)
+
+    found = {
+        "credit.balance": money(int(pc.sum(loans["balance"]).as_py() or 0)),
+        "credit.expected_loss": money(risk["expected_loss"]),
+        "credit.var_99": money(*risk["var_0.99"]),
+        "credit.es_99": money(*risk["es_0.99"]),
+    }
+    ages = _ages_at_default(months)
+    for horizon in HORIZONS:
+        found[f"credit.defaults_{horizon}m"] = (
+            Figure(float((ages < horizon).sum()) / loans.num_rows)
+            if followed >= horizon
+            else Figure(None, why=f"the panel has {followed} months")
+        )
+    return found
+
+
+def _ages_at_default(months: pa.Table) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Return for every default how many months after the first of the panel it happened."""
+    if months.num_rows == 0:
+        return np.empty(0, np.int64)
+    date = months["month"].cast(pa.timestamp("s")).to_numpy().astype("datetime64[M]").astype(np.int64)
+    hit = pc.equal(months["status"].cast(pa.string()), "default").to_numpy()
+    return np.asarray(date[hit] - date.min())
+
+
+def market_figures(measured: Mapping[str, Float1D], dates: Dates1D) -> dict[str, Figure]:
+    """Return the figures of the index from those of every path (``markets.measures.index_figures``).
+
+    ``dates`` are the sessions of the paths. Empty ``measured`` means that no asset is a price.
+    """
+    if "drawdown" not in measured:
+        why = "every series is a level: there is no index"
+        return {line.key: Figure(None, why=why) for line in KEY_FIGURES if line.world == "market"}
+    depth = measured["drawdown"]
+    trough = int(np.median(measured["trough"]))
+    found = {
+        "market.drawdown": Figure(float(np.median(depth))),
+        "market.worst_drawdown": Figure(float(depth.max())),
+        "market.trough": Figure(str(dates[trough].astype("datetime64[D]"))),
+        "market.dispersion": Figure(None, why="there is one asset"),
+    }
+    if "dispersion" in measured:
+        found["market.dispersion"] = Figure(float(np.median(measured["dispersion"])))
+    return found
+
+
+def payment_figures(counts: Mapping[str, int], patterns: pa.Table) -> dict[str, Figure]:
+    """Return rows, declined and illicit rows from ``counts``, and the illicit schemes of ``patterns``."""
+    schemes = pc.sum(pc.invert(patterns["decoy"])).as_py() or 0
+    counted = {f"payments.{name}": Figure(int(counts[name])) for name in ("rows", "declined", "illicit")}
+    return {**counted, "payments.schemes": Figure(int(schemes))}
+
+
+def all_figures(found: Mapping[str, Mapping[str, Any]], worlds: Mapping[str, bool]) -> dict[str, Any]:
+    """Return every key figure as plain data; what a study has no part for says why it is missing."""
+    complete: dict[str, Any] = {}
+    for line in KEY_FIGURES:
+        missing = "this study has no such part" if not worlds[line.world] else "not noted by the run"
+        complete[line.key] = found.get(line.key, Figure(None, why=missing).to_dict())
+    return complete

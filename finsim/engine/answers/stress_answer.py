@@ -1,0 +1,47 @@
+"""What a stressed run says of the expectations in its scenario's file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from finsim.engine.finished_run import Run
+from finsim.scenarios.expectations import Outcome
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The outcomes of a scenario's own expectations; ``not_checked`` says why there is none, if so."""
+
+    outcomes: tuple[Outcome, ...]
+    not_checked: str = ""
+
+    def lines(self) -> list[str]:
+        """Return one line of counts, and one for each expectation that is not met or not judged."""
+        if self.not_checked:
+            return [self.not_checked]
+        met = sum(outcome.met is True for outcome in self.outcomes)
+        rest = [str(outcome) for outcome in self.outcomes if outcome.met is not True]
+        return [f"expectations met: {met} of {len(self.outcomes)}", *rest]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        told = [outcome.to_dict() for outcome in self.outcomes]
+        return {"expect": told, "not_checked": [self.not_checked] if self.not_checked else []}
+
+
+def expectations_of(run: Run, label: str) -> Expected:
+    """Return the expectations of one scenario of a run.
+
+    They are stated for severity 1: at another one they are counted and said not to be checked.
+    """
+    found = run.manifest["scores"].get("expectations", {}).get(label, [])
+    severity = next(choice.severity for choice in run.choices if choice.label == label)
+    if found:
+        return Expected(tuple(Outcome.from_dict(item) for item in found))
+    name = label.partition("@")[0]
+    if severity == 1.0:
+        return Expected((), f"not checked: {name} states no expectations")
+    return Expected(
+        (), f"not checked: the expectations of {name} are stated for severity 1 (asked: {severity:g})"
+    )

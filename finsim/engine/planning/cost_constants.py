@@ -1,0 +1,96 @@
+"""What a unit of work costs: CPU seconds, memory and disk, as measured.
+
+Measured on 2 cores, Python 3.11, x86-64, with compiled code in its cache (benchmarks/plan_prediction.py, the
+studies ``fitted``). CPU seconds lie between those of cores at rest and of cores that other work shares.
+"""
+
+from __future__ import annotations
+
+MEASURED_ON = "measured on 2 cores, Python 3.11"
+COMPILING = 4.0
+"""CPU seconds that a first run adds where the cache of compiled code is empty (measured, +-2)."""
+
+SECONDS: dict[str, dict[str, float]] = {
+    "start and end": {
+        "process": 2.9,
+        "worker": 2.4,
+        "world": 0.4,
+        "market": 0.4,
+        "scenario": 0.08,
+        "loss curve": 1.0,
+        "transaction": 0.3e-6,
+    },
+    "market": {
+        "begin": 0.25,
+        "torch": 1.9,
+        "flow": 0.8,
+        "flow row": 1.45e-3,
+        "flow step": 0.0182,
+        "flow batch session": 0.8e-3,
+        "timegan": 0.8,
+        "timegan step": 0.14,
+        "timegan batch session": 0.8e-3,
+        "path session": 2.5e-7,
+        "bar": 0.9e-6,
+    },
+    "transactions": {"begin": 0.35, "payment": 0.8e-6, "row": 2.9e-6, "scheme": 0.5e-3},
+    "credit": {
+        "begin": 0.25,
+        "scenario": 0.27,
+        "loan": 1.1e-5,
+        "draw": 5.2e-6,
+        "draw of a loan": 1.15e-9,
+    },
+    "evidence": {
+        "market": 1.25,
+        "compared bar": 0.7e-5,
+        "stored bar": 0.25e-5,
+        "resample of prices": 4.2e-3,
+        "resampled bar": 1.0e-8,
+        "torch": 1.9,
+        "judges": 1.0,
+        "refit": 3.5,
+        "refit iteration": 7.2e-3,
+        "transactions": 0.6,
+        "row": 1.1e-6,
+        "detector": 0.4,
+        "detector row": 7.2e-6,
+        "credit": 1.45,
+        "resample of loans": 0.9e-3,
+        "loan": 1.8e-5,
+    },
+}
+"""CPU seconds per unit of work, by part of a run."""
+
+MEGABYTES: dict[str, float] = {
+    "process": 370,
+    "market": 60,
+    "market judged": 30,
+    "transactions": 20,
+    "torch": 160,
+    "flow": 190,
+    "judges": 110,
+    "row of a slice": 1.05e-3,
+    "transaction row": 1.0e-4,
+    "judged row": 3.0e-4,
+    "bar": 3.0e-4,
+    "month": 3.0e-4,
+    "worker": 330,
+}
+"""Peak of resident memory in MB: what is always there, and what the largest task adds per row."""
+
+BATCH_ROWS = 262_144
+"""Rows of payments that are written at once."""
+
+BYTES: dict[str, float] = {
+    "run": 350_000,
+    "model": 300_000,
+    "bars": 41,
+    "features": 32,
+    "transactions": 38,
+    "orders": 23,
+    "months": 18,
+    "loans": 130,
+    "losses": 8,
+}
+"""Bytes on disk per row of a table, checkpoints included."""

@@ -1,0 +1,219 @@
+"""CPU seconds, memory and disk of a run, predicted from its sizes.
+
+Early stopping is not foreseen: the steps of a generator count in full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from finsim.engine.planning.cost_constants import (
+    BATCH_ROWS,
+    BYTES,
+    COMPILING,
+    MEASURED_ON,
+    MEGABYTES,
+    SECONDS,
+)
+from finsim.engine.planning.machine_speed import machine_factor
+from finsim.engine.planning.scheme_forecast import detectable
+from finsim.engine.planning.work_sizes import WorkSizes
+from finsim.engine.stages.evidence_stage import first_label, settings
+from finsim.engine.study.study_file import WORLDS
+from finsim.engine.study.study_resolution import Plan
+from finsim.generators import GENERATORS
+
+LEARNERS = ("flow", "timegan")
+"""Generators that are trained, with torch; the others only store what they resample."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run costs: CPU seconds by part, peak memory and disk in bytes.
+
+    ``machine`` is how much slower this machine is than the one of the constants (2.0: half as fast).
+    """
+
+    parts: Mapping[str, float]
+    memory: int
+    disk: int
+    machine: float = 1.0
+
+    @property
+    def cpu_seconds(self) -> float:
+        """CPU seconds of all parts, with compiled code in its cache."""
+        return float(sum(self.parts.values()))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {
+            "cpu_seconds": round(self.cpu_seconds, 1),
+            "cpu_seconds_of_parts": {name: round(value, 2) for name, value in self.parts.items()},
+            "cpu_seconds_to_compile_once": round(COMPILING * self.machine, 1),
+            "memory_bytes": self.memory,
+            "disk_bytes": self.disk,
+            "machine_factor": round(self.machine, 2),
+            "measured_on": MEASURED_ON,
+        }
+
+
+def predict(plan: Plan, sizes: WorkSizes, history_rows: int = 0, workers: int = 1) -> Cost:
+    """Return what a run will cost on this machine; ``history_rows`` are the dates of the study's prices."""
+    machine = machine_factor()
+    work = units(plan, sizes, history_rows, workers)
+    parts = {
+        part: machine * sum(SECONDS[part][unit] * amount for unit, amount in amounts.items())
+        for part, amounts in work.items()
+        if amounts
+    }
+    return Cost(parts, _memory(plan, sizes, workers), _disk(plan, sizes), machine)
+
+
+def units(plan: Plan, sizes: WorkSizes, history_rows: int, workers: int) -> dict[str, dict[str, float]]:
+    """Return how much of each kind of work a run does, by part."""
+    study = plan.study
+    start = {
+        "process": 1.0,
+        "worker": float(workers if workers > 1 else 0),
+        "world": float(sum(getattr(study, world) is not None for world in WORLDS)),
+        "market": float(study.market is not None),
+        "scenario": float(len(plan.scenarios)),
+        "loss curve": float(study.market is not None and study.market.generator.name in LEARNERS),
+        "transaction": float(sizes.total("transactions")),
+    }
+    return {
+        "start and end": start,
+        "market": _market(plan, sizes, history_rows),
+        "transactions": _transactions(plan, sizes),
+        "credit": _credit(plan, sizes),
+        "evidence": _evidence(plan, sizes, workers) if study.evaluation.enabled else {},
+    }
+
+
+def _market(plan: Plan, sizes: WorkSizes, history_rows: int) -> dict[str, float]:
+    part = plan.study.market
+    if part is None:
+        return {}
+    found = {
+        "begin": 1.0,
+        "path session": float(part.paths * part.sessions),
+        "bar": float(sizes.total("bars")),
+    }
+    name = part.generator.name
+    steps = part.generator.trained() or 0
+    if name not in LEARNERS:
+        return found
+    from finsim.generators.training.sampling_batches import BATCH
+
+    chosen = GENERATORS.load(name).Settings(**part.generator.settings)
+    shards = [min(part.shard_paths, part.paths - at) for at in range(0, part.paths, part.shard_paths)]
+    sessions = float(part.sessions * sum(-(-size // BATCH) for size in shards))
+    found |= {"torch": 1.0, name: 1.0, f"{name} step": float(steps), f"{name} batch session": sessions}
+    if name == "flow":
+        deep, wide = chosen.blocks / 3, chosen.width / 48
+        network = 0.35 + 0.65 * deep * wide
+        found["flow row"] = history_rows * (1 - part.holdout)
+        found["flow step"] *= network * chosen.batch / 64
+        found["flow batch session"] *= network * chosen.solver_steps / 4
+    return found
+
+
+def _transactions(plan: Plan, sizes: WorkSizes) -> dict[str, float]:
+    if sizes.payments is None:
+        return {}
+    mean = sum(sizes.payments.rows.values()) / len(sizes.payments.rows)
+    return {
+        "begin": 1.0,
+        "payment": mean * sizes.payments.behaviours,
+        "row": float(sizes.total("transactions")),
+        "scheme": float(sizes.total("patterns")),
+    }
+
+
+def _credit(plan: Plan, sizes: WorkSizes) -> dict[str, float]:
+    if plan.study.credit is None:
+        return {}
+    draws = float(sizes.total("losses"))
+    return {
+        "begin": 1.0,
+        "loan": float(sizes.total("loans")),
+        "scenario": float(len(plan.scenarios)),
+        "draw": draws,
+        "draw of a loan": draws * sizes.largest("loans"),
+    }
+
+
+def _evidence(plan: Plan, sizes: WorkSizes, workers: int) -> dict[str, float]:
+    study, chosen, label = plan.study, settings(plan), first_label(plan)
+    found: dict[str, float] = {}
+    if study.market:
+        bars = sizes.rows["bars"][label]
+        compared = bars * min(1.0, chosen.max_paths / study.market.paths)
+        has_torch = workers == 1 and study.market.generator.name in LEARNERS
+        found |= {
+            "market": 1.0,
+            "compared bar": compared,
+            "stored bar": bars - compared,
+            "resample of prices": float(chosen.bootstrap),
+            "resampled bar": chosen.bootstrap * compared,
+            "torch": float(chosen.judge_refits > 0 and not has_torch),
+            "judges": float(chosen.judge_refits > 0),
+            "refit": float(chosen.judge_refits),
+            "refit iteration": float(chosen.judge_refits * chosen.judge_iterations),
+        }
+    if study.transactions:
+        rows = float(sizes.rows["transactions"][label])
+        found |= {"transactions": 1.0, "row": rows}
+        if detectable(one for one in sizes.schemes if one.scenario == label):
+            found |= {"detector": 1.0, "detector row": min(rows, 2.0 * chosen.max_rows)}
+    if study.credit and not study.credit.keep:
+        found |= {
+            "credit": 1.0,
+            "resample of loans": float(chosen.bootstrap),
+            "loan": float(sizes.largest("loans")),
+        }
+    return found
+
+
+def _memory(plan: Plan, sizes: WorkSizes, workers: int) -> int:
+    """Return the peak of resident bytes: the libraries, and what the largest task holds."""
+    study, judged = plan.study, plan.study.evaluation.enabled
+    most = [0.0]
+    always = MEGABYTES["process"]
+    if study.market:
+        has_judges = judged and study.evaluation.judge_refits > 0
+        name = study.market.generator.name
+        bars = sizes.largest("bars")
+        shard = bars * min(1.0, study.market.shard_paths / study.market.paths)
+        always += MEGABYTES["market"] + judged * MEGABYTES["market judged"]
+        always += (has_judges or name in LEARNERS) * MEGABYTES["torch"]
+        always += max(has_judges * MEGABYTES["judges"], (name == "flow") * MEGABYTES["flow"])
+        most.append(MEGABYTES["bar"] * (bars if judged else shard))
+    if study.transactions:
+        always += MEGABYTES["transactions"]
+        rows = sizes.largest("transactions")
+        slices = min(1.0, study.transactions.slice_days / study.transactions.days)
+        held = MEGABYTES["row of a slice"] * min(slices * rows, BATCH_ROWS)
+        every = MEGABYTES["transaction row"] + judged * MEGABYTES["judged row"]
+        most.append(held + every * rows)
+    if study.credit:
+        most.append(MEGABYTES["month"] * sizes.largest("months"))
+    found = always + max(most)
+    if workers > 1:
+        found = workers * found + MEGABYTES["worker"]
+    return round(found * 1e6)
+
+
+def _disk(plan: Plan, sizes: WorkSizes) -> int:
+    study = plan.study
+    found = BYTES["run"] + sum(
+        BYTES[name] * sizes.total(name) for name in ("bars", "transactions", "months", "loans", "losses")
+    )
+    if study.market:
+        found += BYTES["features"] * sizes.largest("bars") + BYTES["model"]
+    if sizes.payments:
+        mean = sum(sizes.payments.rows.values()) / len(sizes.payments.rows)
+        found += BYTES["orders"] * mean * sizes.payments.behaviours
+    return round(found)

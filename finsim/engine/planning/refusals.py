@@ -1,0 +1,49 @@
+"""Everything that a run refuses and that can be known without its work; shared by ``plan`` and ``run``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from finsim.engine.planning.trial_run import credit_trial, market_trial, transactions_trial
+from finsim.engine.study.study_resolution import Plan, joined
+from finsim.errors import FinsimError, Problem, StudyError
+
+
+def refuse_before_work(plan: Plan) -> dict[str, float]:
+    """Raise what the worlds of a study would refuse, each tried at its smallest size, all problems at once.
+
+    Returns for each scenario the months that a loan is followed for, on average. Tape, history and
+    population are read or built here and kept, so a run in this process does not do it again. Raises the
+    FinsimError of what is wrong, at the line of the study that caused it; nothing is written.
+    """
+    errors: list[FinsimError] = []
+    with plan.study.places.noting(errors, ("evaluation",)):
+        from finsim.engine.stages.evidence_stage import settings
+
+        settings(plan)
+    market_trial(plan, errors)
+    transactions_trial(plan, errors)
+    months = credit_trial(plan, errors)
+    if errors:
+        raise joined(errors)
+    return months
+
+
+def refuse_output(folder: Path, workers: int = 1) -> None:
+    """Raise StudyError for a folder that is in use or cannot be made, and for a wrong number of workers."""
+    problems: list[Problem] = []
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        remedy = "choose another with -o, or continue it with `finsim run --resume`"
+        problems.append(Problem(str(folder), "the output folder is not empty", "", remedy))
+    else:
+        above = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+        if not above.is_dir() or not os.access(above, os.W_OK):
+            found = "the output folder cannot be made: " + (
+                "no folder" if above.is_file() else "no permission"
+            )
+            problems.append(Problem(str(above), found, "a folder to write into", "choose another with -o"))
+    if workers < 1:
+        problems.append(Problem("--workers", f"{workers} workers", "at least 1"))
+    if problems:
+        raise StudyError.of(problems)

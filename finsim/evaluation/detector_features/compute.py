@@ -1,0 +1,69 @@
+"""``features``: narrative features of payments for detectors, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from finsim.evaluation.detector_features.definitions import FEATURES, GROUPS, checked_groups
+from finsim.evaluation.detector_features.graph import write_graph
+from finsim.evaluation.detector_features.history import link_rows, write_history
+from finsim.evaluation.detector_features.matrix import FeatureMatrix
+from finsim.evaluation.detector_features.raw import write_raw
+from finsim.evaluation.detector_features.reading import SchemaSource, read_payments
+
+
+def features(
+    transactions: Any,
+    *,
+    groups: Sequence[str] | str = GROUPS,
+    accounts: Any = None,
+    schema: SchemaSource = None,
+    csv: str | None = None,
+) -> pd.DataFrame:
+    """Return what is known of each payment before it is made, as columns for a fraud or AML detector.
+
+    A row sees itself (not its status) and rows of strictly earlier time; rows of one time do not see each
+    other. No label is read. Declined rows count only in ``*_declined_1d``.
+
+    ``transactions`` : ``Transactions``, or a table or path with the columns ts, from_account, to_account and
+    amount; optional are tx_id, status, channel, purpose, merchant_id, from_bank, to_bank,
+    from_balance_after and to_balance_after. Whole numbers of money are minor units, and units in CSV.
+    ``groups`` : of raw, history and graph. ``accounts`` : a table with account_id and, optionally, kind,
+    opened and overdraft_limit; that of ``Transactions`` where left out. ``schema``, ``csv`` : how a table
+    with other names is read; columns are found by their role, else by name.
+
+    Returns float32[n, F] in row order with ``tx_id`` as index; NaN where nothing is known, columns left out
+    whose input is missing. ``attrs["features"]`` holds the definition of each column. Raises DataError for a
+    table that cannot be used, StudyError for an unknown group.
+
+    Example:
+        >>> import finsim
+        >>> from finsim.evaluation.detector_features import features
+        >>> found = features(finsim.simulate(accounts=200, days=5), groups="graph")
+        >>> found.attrs["features"]["payer_fan_out_7d"]
+        'Different accounts the payer paid'
+
+    """
+    chosen = checked_groups(groups)
+    rows = read_payments(transactions, accounts, schema, csv)
+    columns = [one for one in FEATURES if one.group in chosen and rows.has(one.needs)]
+    matrix = FeatureMatrix.empty(len(rows.time), columns)
+    if "raw" in chosen:
+        write_raw(rows, matrix)
+    if "history" in chosen or "graph" in chosen:
+        links = link_rows(rows)
+        if "history" in chosen:
+            write_history(rows, links, matrix)
+        if "graph" in chosen:
+            write_graph(rows, links, matrix)
+    values = matrix.values
+    if not np.array_equal(rows.order, np.arange(len(rows.order))):
+        values = np.empty_like(values)
+        values[rows.order] = matrix.values
+    frame = pd.DataFrame(values, index=rows.index, columns=[one.name for one in columns], copy=False)
+    frame.attrs["features"] = {one.name: one.definition for one in columns}
+    return frame

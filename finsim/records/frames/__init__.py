@@ -1,0 +1,1 @@
+"""Arrow tables as frames of other libraries: dtypes, units of money, and the shapes of backtesters."""

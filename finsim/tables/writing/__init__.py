@@ -1,0 +1,1 @@
+"""One table into one file, in the form that its ending names: Parquet, CSV, Arrow or DuckDB."""

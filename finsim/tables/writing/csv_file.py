@@ -1,0 +1,91 @@
+"""CSV: commas, UTF-8, LF, quotes where needed, one form for each value."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finsim.errors import DataError
+from finsim.records.storage import regroup, replacing
+from finsim.tables.writing.csv_cells import cells_of, has_cells, quoted
+
+_GZIP_LEVEL = 6
+_ROWS = 65_536  # their text takes a few tens of MB
+
+
+class Target(Protocol):
+    """Bytes that are written once, front to back."""
+
+    def write(self, data: bytes | pa.Buffer, /) -> object:
+        """Write all bytes."""
+
+
+def write_csv(
+    path: Path,
+    schema: pa.Schema,
+    batches: Iterable[pa.RecordBatch | pa.Table],
+    *,
+    money: Mapping[str, int],
+    packing: str = "",
+) -> int:
+    """Stream batches into one CSV, packed as pyarrow calls it; return the number of rows.
+
+    ``money``: column of minor units -> decimals. Raises DataError for columns that have no cells of text.
+    """
+    nested = [field for field in schema if not has_cells(field.type)]
+    if nested:
+        raise DataError(
+            f"column {nested[0].name!r} holds {nested[0].type}, which a CSV has no place for",
+            place=str(path),
+            expected="one value a cell",
+            remedy="write .parquet, .arrow or .duckdb",
+        )
+    count = 0
+    with replacing(path) as temporary, _opened(temporary, packing) as file:
+        file.write((",".join(quoted(pa.array(schema.names, pa.string())).to_pylist()) + "\n").encode())
+        for group in regroup(schema, batches, _ROWS):
+            file.write(_lines(group, money))
+            count += group.num_rows
+    return count
+
+
+@contextmanager
+def _opened(path: Path, packing: str) -> Iterator[Target]:
+    """Open a new file; what is packed says neither when nor where it was made."""
+    with pa.OSFile(str(path), "wb") as raw:
+        if not packing:
+            yield raw
+        elif packing == "gzip":  # pyarrow packs at the slowest level
+            with gzip.GzipFile("", "wb", _GZIP_LEVEL, raw, mtime=0) as packed:
+                yield packed
+        else:
+            with pa.CompressedOutputStream(raw, packing) as file:
+                yield file
+
+
+def _lines(rows: pa.Table, money: Mapping[str, int]) -> pa.Buffer | bytes:
+    """Return the lines of some rows."""
+    columns = [
+        cells_of(_one_array(column), money.get(name)).cast(pa.large_string())
+        for name, column in zip(rows.column_names, rows.columns, strict=True)
+    ]
+    if not columns:
+        return b"\n" * rows.num_rows
+    if len(columns) == 1:  # a line without anything would be no row to most readers
+        columns = [pc.fill_null(columns[0], pa.scalar('""', pa.large_string()))]
+    comma, end, none = (pa.scalar(text, pa.large_string()) for text in (",", "\n", ""))
+    cells = pc.binary_join_element_wise(*columns, comma, null_handling="replace", null_replacement="")
+    lines = pc.binary_join_element_wise(cells, none, end)
+    text = lines.buffers()[2]
+    return b"" if text is None else text.slice(0, int(pc.sum(pc.binary_length(lines)).as_py() or 0))
+
+
+def _one_array(column: pa.ChunkedArray) -> pa.Array:
+    found = column.combine_chunks()
+    return pa.concat_arrays(found.chunks) if isinstance(found, pa.ChunkedArray) else found

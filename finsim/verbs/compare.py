@@ -1,0 +1,41 @@
+"""``compare``: the key figures of two runs side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from finsim.engine.answers.comparison import comparison_frame
+from finsim.engine.finished_run import Run, open_run
+
+__all__ = ["compare"]
+
+
+def compare(first: str | Path | Run, second: str | Path | Run) -> pd.DataFrame:
+    """Compare the key figures of two runs, scenario by scenario.
+
+    Args:
+        first: a Run or its folder.
+        second: another. A run made by stressing the first is set against the scenario that it stressed;
+            else every scenario that both have is compared, or their first ones when they share none.
+
+    Returns:
+        A DataFrame with the index (scenario, figure) and the columns: the first run's value, the second's,
+        ``difference``, ``relative`` (a decimal of the first) and ``unit`` (money is in units of the
+        currency named, shares are decimals). Figures that one of them did not compute are left out.
+
+    Raises:
+        StudyError: for a folder that is no finished run, and for runs without a figure in common.
+
+    Example:
+        >>> import finsim
+        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 1000})
+        >>> one = finsim.run(study, output=folder / "one", seed=1, progress=False)
+        >>> two = finsim.run(study, output=folder / "two", seed=2, progress=False)
+        >>> list(finsim.compare(one, two).columns)
+        ['one', 'two', 'difference', 'relative', 'unit']
+
+    """
+    left, right = (item if isinstance(item, Run) else open_run(item) for item in (first, second))
+    return comparison_frame(left, right)

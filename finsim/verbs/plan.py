@@ -1,0 +1,78 @@
+"""``plan``: what a study would do, or how a table would be read; no work is done."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from finsim.engine.planning.plan_summary import PlanSummary
+from finsim.engine.study.study_file import Study
+from finsim.tables import Dialect, Preview, load_schema, preview, propose
+
+__all__ = ["plan", "plan_table"]
+
+
+def plan(
+    subject: str | Path | Study,
+    *,
+    seed: int | None = None,
+    scale: float = 1.0,
+    output: str | Path | None = None,
+    schema: Any = None,
+    csv: str | None = None,
+) -> PlanSummary | Preview:
+    """Check a study and say what it would do and cost; or show how a table would be read.
+
+    Args:
+        subject: a study as in ``run``, or a table of data (by its ending, or with ``schema``).
+        seed: root seed, instead of the study's.
+        scale: factor on sizes, as in ``run``.
+        output: folder that the run would write; one that is in use is refused.
+        schema: schema file of the table; proposed when left out.
+        csv: how the table's text is written, such as ``sep=;,decimal=,``.
+
+    Returns:
+        A PlanSummary of a study, or a Preview of a table; both have ``to_text`` and ``to_dict``.
+
+    Raises:
+        StudyError and the errors of the files named, all at once: everything that ``run`` would refuse.
+
+    Example:
+        >>> import finsim
+        >>> summary = finsim.plan("quickstart", scale=0.1)
+        >>> summary.to_dict()["study"]["id"]
+        'quickstart'
+
+    """
+    if not isinstance(subject, Study) and (schema is not None or csv or _is_table(Path(subject))):
+        return plan_table(Path(subject), schema, csv)
+    from finsim.engine.planning.plan_summary import describe
+    from finsim.engine.study.study_file import load_study
+    from finsim.engine.study.study_resolution import resolve
+
+    study = subject if isinstance(subject, Study) else load_study(str(subject))
+    words = [] if isinstance(subject, Study) else [str(subject)]
+    words += ["--seed", str(seed)] if words and seed is not None else []
+    words += ["--scale", f"{scale:g}"] if words and scale != 1.0 else []
+    words += ["-o", str(output)] if words and output is not None else []
+    place = None if output is None else Path(output)
+    return describe(resolve(study.with_seed(seed).scaled(scale)), output=place, command=shlex.join(words))
+
+
+def _is_table(path: Path) -> bool:
+    """Tell whether an argument is a table, not a study: by its ending, or a folder of Parquet files."""
+    from finsim.tables.endings import ending_of
+
+    return bool(ending_of(path)) or (path.is_dir() and any(path.glob("*.parquet")))
+
+
+def plan_table(data: Path, schema: Any, csv: str | None) -> Preview:
+    """Return how a table would be read, under a schema or under the proposed one."""
+    over = Dialect.parse(csv) if csv else None
+    if schema is not None:
+        declared = load_schema(str(schema)) if isinstance(schema, str | Path) else schema
+        return preview(data, declared, over)
+    proposal = propose(data, "", over)
+    return replace(preview(data, proposal.schema(), over), doubts=tuple(proposal.doubts))

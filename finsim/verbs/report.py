@@ -1,0 +1,42 @@
+"""``report``: write the page of a finished run again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from finsim.engine.finished_run import Run, open_run
+from finsim.provenance.audit_log import AuditLog
+from finsim.provenance.verify import REWRITTEN
+from finsim.records.storage import digest_file
+from finsim.report.page import write_report
+
+__all__ = ["report"]
+
+
+def report(run: str | Path | Run, *, open: bool = False) -> Path:
+    """Write report.html from the tables, scores and manifest of a run; return its path.
+
+    Args:
+        run: a Run or its folder.
+        open: also open the page in the browser.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        StudyError: for a folder that is no finished run. ProvenanceError: for one that was damaged.
+
+    Example:
+        >>> import finsim
+        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 1000})
+        >>> run = finsim.run(study, output=folder / "paged", progress=False)
+        >>> finsim.report(run).name
+        'report.html'
+
+    """
+    opened = run if isinstance(run, Run) else open_run(run)
+    page = write_report(opened.path)
+    AuditLog(opened.path / "audit.log").append(REWRITTEN, page.name, {"sha256": digest_file(page)})
+    if open:
+        opened.report()
+    return page

@@ -1,0 +1,63 @@
+"""``run``: a whole study, from real data to an audited world."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from finsim.engine import run as engine
+from finsim.engine.finished_run import Run
+from finsim.engine.study.study_file import Study
+from finsim.errors import StudyError
+from finsim.verbs.progress import Progress, reporting
+
+__all__ = ["run"]
+
+
+def run(
+    study: str | Path | Study | None = None,
+    *,
+    output: str | Path | None = None,
+    seed: int | None = None,
+    workers: int = 1,
+    scale: float = 1.0,
+    resume: str | Path | None = None,
+    progress: Progress = True,
+) -> Run:
+    """Run a study into a new folder: learn, simulate, stress, check, judge, report.
+
+    Args:
+        study: shipped name, path of a study file, or a Study (``finsim.study``).
+        output: folder to create; ``runs/<study id>-<seed>`` when left out.
+        seed: root seed, instead of the study's; the same seed gives the same bytes.
+        workers: local processes; the result does not depend on them.
+        scale: factor on paths, accounts, loans and loss draws; below 1 on training steps too.
+        resume: folder of a stopped run to continue, instead of a study.
+        progress: True, False, or a function ``(stage, done, total)``.
+
+    Returns:
+        The finished Run.
+
+    Raises:
+        StudyError: for a wrong study and an output folder in use; any FinsimError of the files named,
+            before anything is written. ResumeError: for a folder that cannot be continued.
+
+    Example:
+        >>> import finsim
+        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 1000})
+        >>> run = finsim.run(study, output=folder / "run", progress=False)
+        >>> len(run.portfolio.loans)
+        200
+
+    """
+    if (study is None) == (resume is None):
+        raise StudyError(
+            "give a study, or resume, and not both",
+            place="finsim run",
+            remedy="finsim run STUDY, or finsim run --resume DIR",
+        )
+    with reporting(progress) as step:
+        if resume is not None:
+            return engine.resume(resume, workers=workers, progress=step)
+        assert study is not None
+        wanted = study if isinstance(study, Study) else str(study)
+        return engine.run(wanted, seed=seed, scale=scale, output=output, workers=workers, progress=step)

@@ -1,0 +1,67 @@
+"""``study``: a study from values, checked like a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from finsim.engine.study.study_file import Study, study_of
+
+__all__ = ["study"]
+
+Part = Mapping[str, Any] | None
+
+
+def study(
+    values: Mapping[str, Any] | None = None,
+    *,
+    id: str = "study",
+    title: str = "",
+    seed: int = 7,
+    start: date | str = "2025-12-31",
+    market: Part = None,
+    transactions: Part = None,
+    credit: Part = None,
+    scenarios: Any = ("base",),
+    evaluation: Part = None,
+) -> Study:
+    """Return a study from values, checked like a study file; paths are relative to the working folder.
+
+    Args:
+        values: the whole study as a mapping, with the keys of a study file; else the parts below.
+        id: name of the study and of its output folder.
+        title: one line.
+        seed: root seed.
+        start: jump-off day of all worlds.
+        market: keys of the file's ``market:``, such as ``{"data": "prices.csv", "paths": 50}``.
+        transactions: keys of ``transactions:``.
+        credit: keys of ``credit:``.
+        scenarios: names, files, or mappings with a severity.
+        evaluation: keys of ``evaluation:``; ``{"enabled": False}`` leaves the evidence out.
+
+    Returns:
+        A Study for ``run``, ``plan`` and ``stress``.
+
+    Raises:
+        StudyError: for every wrong key, value and name, all at once.
+
+    Example:
+        >>> import finsim
+        >>> study = finsim.study(transactions={"accounts": 300, "days": 10})
+        >>> study.transactions.accounts
+        300
+
+    """
+    if values is None:
+        parts = {"market": market, "transactions": transactions, "credit": credit, "evaluation": evaluation}
+        values = {
+            "id": id,
+            "title": title or id,
+            "seed": seed,
+            "start": str(start),
+            "scenarios": list(scenarios) if isinstance(scenarios, tuple | list) else scenarios,
+            **{name: dict(part) for name, part in parts.items() if part is not None},
+        }
+    return study_of(dict(values), Path.cwd())

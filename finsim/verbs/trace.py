@@ -1,0 +1,37 @@
+"""``trace``: the story of one row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from finsim.engine.finished_run import Run
+from finsim.provenance.trace import trace as story_of
+from finsim.provenance.trace_story import Story
+
+__all__ = ["trace"]
+
+
+def trace(run: str | Path | Run, table: str, row: int, *, scenario: str | None = None) -> Story:
+    """Tell where one row of a run comes from: layer, seed, scenario, model, story, rules, hashes.
+
+    Args:
+        run: a Run or its folder.
+        table: table, such as ``transactions`` or ``bars``.
+        row: number of the row, from 0.
+        scenario: scenario of the table; the run's first when left out.
+
+    Returns:
+        The Story; ``to_text`` tells it.
+
+    Raises:
+        ProvenanceError: for an unknown table, a row that is not there, or tables that were changed.
+
+    Example:
+        >>> import finsim
+        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 1000})
+        >>> run = finsim.run(study, output=folder / "traced", progress=False)
+        >>> "seed" in finsim.trace(run, "loans", 0).to_text()
+        True
+
+    """
+    return story_of(run.path if isinstance(run, Run) else run, table, row, scenario)
