@@ -10,6 +10,7 @@ from finsim.cli.options import AsJson, RunFolder
 from finsim.cli.output import show
 from finsim.cli.parsing.completion import tables_of_run
 from finsim.cli.parsing.number_options import argument
+from finsim.cli.parsing.panels import SIZE
 
 
 def trace(
@@ -22,7 +23,10 @@ def trace(
     scenario: Annotated[
         str | None,
         typer.Option(
-            "--scenario", metavar="SCENARIO", help="Scenario of the table; the run's first when left out."
+            "--scenario",
+            metavar="SCENARIO",
+            help="Scenario of the table; the run's first when left out.",
+            rich_help_panel=SIZE,
         ),
     ] = None,
     as_json: AsJson = False,

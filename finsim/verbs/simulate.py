@@ -60,7 +60,7 @@ def simulate(
     wrong = Arguments("simulate").day("start", start)
     wrong.numbers({"accounts": accounts, "days": days, "severity": severity, "seed": seed})
     wrong.kinds(
-        "narrative", narrative, (str, list, tuple, Mapping, type(None)), "narratives by name or file",
+        "narrative", narrative, (str, Path, list, tuple, Mapping, type(None)), "narratives by name or file",
         "write narrative=['account_takeover']",
     ).kinds(
         "schemes", schemes, (Mapping, type(None)), "narrative -> number of schemes",
@@ -94,7 +94,7 @@ def _check_rates(narrative: engine.Narratives) -> None:
         Problem(
             "simulate: narrative",
             f"{name}: {found(rate)}",
-            "schemes per 1,000 accounts and year, 0 or more",
+            "a rate in the unit of its file, 0 or more",
             "write narrative={'account_takeover': 0.02}",
         )
         for name, rate in rates.items()

@@ -58,7 +58,9 @@ def stress(
         "subject", subject, (str, Path, Study, Run), "a study or a finished run", "write 'runs/mine'"
     )
     wrong.kinds("scenario", scenario, (str, Path), "a scenario by name or file", "write 'covid-2020'")
-    wrong.numbers({"severity": severity, "seed": seed, "workers": workers, "scale": scale}, "seed")
+    wrong.numbers(
+        {"severity": severity, "seed": seed, "workers": workers, "scale": scale}, "seed", "severity"
+    )
     wrong.files({"output": output}).progress(progress).settle()
     with reporting(progress) as step:
         return engine.stress(

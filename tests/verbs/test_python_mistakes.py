@@ -93,7 +93,7 @@ MISTAKES: list[Case] = [
     ("a model to compare", lambda w: finsim.compare(w.body, w.run), "compare: first", "a fitted model", "a Run", "'runs/mine'"),
     ("None for a run", lambda w: finsim.open_run(None), "open_run: path", "None", "the folder of a run", "'runs/mine'"),
     ("no run there", lambda w: finsim.open_run("nowhere"), "nowhere", "not a run folder", "", "finsim run"),
-    ("no such table", lambda w: finsim.trace(w.run, "nope", 0), "run", "'nope'", "", "credit/base/loans"),
+    ("no such table", lambda w: finsim.trace(w.run, "nope", 0), "run", "'nope", "", "did you mean"),
     ("row below 0", lambda w: finsim.trace(w.run, "credit/base/loans", -1), "trace: row", "-1", "0 or more", "row=37"),
     ("a part as a number", lambda w: finsim.study(market=5), "study: market", "5", "a mapping", "market={'data': 'prices.csv'}"),
     ("a study as a list", lambda w: finsim.study([1]), "study: values", "a list of 1", "a mapping", "market={"),

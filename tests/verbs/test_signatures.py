@@ -20,13 +20,11 @@ PARTS = {"check": ("explain", "repair")}
 """Verb -> Python functions that options of it call."""
 ELSEWHERE = {"repair": "repair", "explain": "explain"}
 """Option that is a Python function of its own."""
-FILES = {"new"}
-"""Verbs that write a file to edit and have no Python function."""
 WITHOUT_KEYWORD = {"progress", "settings"}
 """Keywords of Python alone: ``--quiet`` is ``progress=False``, settings are an object."""
 
 COMMAND = typer.main.get_command(app)
-VERBS = sorted(set(COMMAND.commands) - FILES - {"rules"})  # type: ignore[attr-defined]
+VERBS = sorted(set(COMMAND.commands) - {"rules"})  # type: ignore[attr-defined]
 
 
 def function(name: str) -> Any:
@@ -66,7 +64,7 @@ def test_options_are_keywords_with_equal_defaults(verb: str) -> None:
 def test_every_verb_of_python_is_one_of_the_command_line() -> None:
     homes = {name for name, home in finsim._HOMES.items() if home.startswith("finsim.verbs.")}
     verbs = {RENAMED.get(verb, verb) for verb in VERBS} | {"explain", "repair"}
-    assert homes - verbs == {"example_data", "study"}  # a path and a value: nothing to print
+    assert homes - verbs == {"example_data", "study", "drivers"}  # values: nothing to print
     assert verbs <= homes
 
 

@@ -55,7 +55,7 @@ def test_a_scenario_raises_what_it_says() -> None:
         ({"schemes": {"account_takeover": -1}}, "0 or more"),
         ({"narrative": {"account_takeover": 0.1}, "schemes": {"account_takeover": 3}}, "rate and a count"),
         ({"scenario": "covid-2021"}, "did you mean 'covid-2020'"),
-        ({"start": "2026-13-01"}, "YYYY-MM-DD"),
+        ({"start": "2026-13-01"}, "2026-13-01"),
     ],
 )
 def test_what_cannot_be_is_refused_before_any_work(

@@ -161,13 +161,20 @@ def checked_groups(groups: Sequence[str] | str) -> tuple[str, ...]:
 
 
 def feature_definitions(groups: Sequence[str] | str = GROUPS) -> pd.DataFrame:
-    """Return what each feature means: one row each, with name, group, definition, unit and window.
+    """Return what each feature means.
 
-    Raises StudyError for an unknown group.
+    Args:
+        groups: of raw, history and graph.
+
+    Returns:
+        One row a feature: name, group, definition, unit and window.
+
+    Raises:
+        StudyError: for an unknown group.
 
     Example:
-        >>> from finsim.evaluation.detector_features import feature_definitions
-        >>> feature_definitions("graph").set_index("name").loc["cycle_3_7d", "window"]
+        >>> import finsim
+        >>> finsim.feature_definitions("graph").set_index("name").loc["cycle_3_7d", "window"]
         '7d'
 
     """
