@@ -1,4 +1,4 @@
-"""The data card: programs find every table by it, readers learn what it is, and the manifest holds its digest."""
+"""The data card names every table to programs, and says to readers what the data are."""
 
 import re
 from pathlib import Path
