@@ -16,7 +16,7 @@ from finsim.cli.main import main
 from finsim.engine.market_model import fit_and_sample
 from finsim.markets.prices import read_prices
 from finsim.records.storage import write_table
-from finsim.records.transactions import TRANSACTION_SCHEMA
+from finsim.records.transactions import FEATURE_SCHEMA
 from finsim.tables.writing.write import write_by_ending
 
 PACK = """
@@ -201,7 +201,7 @@ def test_payments_pass_their_own_pack_in_every_form(ending, tmp_path, capsys):
         capsys.readouterr()
         assert run("check", path, "--rules", "retail-tx", "--table", "transactions", "--json") == 0
         found.append(json.loads(capsys.readouterr().out))
-    assert set(rows.column_names) == set(TRANSACTION_SCHEMA.names)
+    assert set(rows.column_names) == set(FEATURE_SCHEMA.names)
     assert found[0] == found[1]
 
 

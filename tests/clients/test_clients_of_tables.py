@@ -54,7 +54,7 @@ def test_huggingface(folder: Path, table: str, tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_csv_for_postgres_copy_has_no_commas_too_many(folder: Path, tmp_path: Path) -> None:
-    """COPY ... (FORMAT csv, HEADER) reads what DuckDB writes; here DuckDB reads it back under strict rules."""
+    """COPY ... (FORMAT csv, HEADER) reads what DuckDB writes; here DuckDB reads it back strictly."""
     duckdb = pytest.importorskip("duckdb")
     duckdb.sql(f"COPY (FROM '{folder}/transactions/*/*.parquet') TO '{tmp_path}/t.csv'")
     read = duckdb.sql(f"FROM read_csv('{tmp_path}/t.csv', strict_mode=true)")
