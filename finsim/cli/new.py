@@ -46,7 +46,7 @@ def new(
         typer.Option(
             "--kind",
             metavar="KIND",
-            help="study (when left out), narrative, scenario, rules; of a table: prices, payments, loans, table.",
+            help="study (when left out), narrative, scenario, rules; or prices, payments, loans, table.",
             show_default=False,
             rich_help_panel=SIZE,
         ),

@@ -78,7 +78,7 @@ MISTAKES: list[Case] = [
     ("few accounts", lambda w: finsim.simulate(accounts=10), "simulate: accounts", "10", "200 or more", "accounts=2000"),
     ("schemes as a number", lambda w: finsim.simulate(schemes=50), "simulate: schemes", "50", "number of schemes", "{'account_takeover': 50}"),
     ("schemes below 0", lambda w: finsim.simulate(schemes={"account_takeover": -1}), "simulate: schemes", "-1", "0 or more", "{'account_takeover': 50}"),
-    ("a rate in words", lambda w: finsim.simulate(narrative={"account_takeover": "x"}), "simulate: narrative", "'x'", "1,000 accounts and year", "0.02"),
+    ("a rate in words", lambda w: finsim.simulate(narrative={"account_takeover": "x"}), "simulate: narrative", "'x'", "a rate in the unit of its file", "0.02"),
     ("unknown narrative", lambda w: finsim.simulate(narrative="account_takover"), "narrative", "'account_takover'", "", "did you mean 'account_takeover'?"),
     ("narratives of numbers", lambda w: finsim.simulate(narrative=[5]), "simulate: narrative", "5", "by name", "account_takeover"),
     ("None for a table", lambda w: finsim.check(None, "ohlcv"), "check: data", "None", "a DataFrame", "'bars.csv'"),

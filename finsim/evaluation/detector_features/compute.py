@@ -31,7 +31,7 @@ def features(
 
     Args:
         transactions: ``Transactions``, or a table or path with the columns ts, from_account, to_account and
-            amount; optional are tx_id, status, channel, purpose, merchant_id, from_bank, to_bank,
+            amount; optional are tx_id, status, channel, category, merchant_id, from_bank, to_bank,
             from_balance_after and to_balance_after. Whole numbers of money are minor units, and units in
             CSV.
         groups: of raw, history and graph.

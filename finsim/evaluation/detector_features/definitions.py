@@ -43,7 +43,7 @@ def _raw() -> Iterator[Feature]:
         ("weekday", "Day of the week (UTC), Monday is 0", "day", ()),
         ("month_day", "Day of the month (UTC)", "day", ()),
         ("channel", "Channel", "code", ("channel",)),
-        ("purpose", "Purpose", "code", ("purpose",)),
+        ("category", "Category of the shop", "code", ("category",)),
         ("to_merchant", "Whether the row names a merchant", "0 or 1", ("merchant_id",)),
         ("same_bank", "Whether payer and payee are at one bank", "0 or 1", ("from_bank", "to_bank")),
         ("payer_kind", "Kind of the payer's account", "code", ("accounts.kind",)),
