@@ -6,20 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from finsim.agents.narratives.narrative_blocks import (
-    Amount,
-    Evasion,
-    Labels,
-    Part,
-    Phase,
-    Rate,
-    Role,
-    Stop,
-    Variant,
-)
+from finsim.agents.narratives.narrative_blocks import Amount, Part, Phase
+from finsim.agents.narratives.narrative_roles import Rate, Role
+from finsim.agents.narratives.narrative_variants import Evasion, Labels, Stop, Variant
 from finsim.documents import Document, find, read, validate
+from finsim.editor_schemas import given
 from finsim.errors import NarrativeError, Problem, did_you_mean
 
 
@@ -27,7 +20,32 @@ class Narrative(Part):
     """A behavioural story: who does what to whom, in which phases, and what of it is illicit.
 
     ``breaks`` names rules of level `policy` that its labelled rows may break.
+
+    * ``finsim``: the format of this file, narrative/1.
+    * ``id``: name of the narrative, the same as that of the file.
+    * ``title``: one line for people.
+    * ``story``: the story in a few sentences.
+    * ``family``: group of narratives that a hold-out test keeps together.
+    * ``typology``: names that scenarios use to make schemes more or less frequent.
+    * ``rate``: how often schemes start.
+    * ``proceeds``: the money of one scheme.
+    * ``proceeds_from``: where the size of the proceeds comes from; needed beside proceeds.
+    * ``variants``: forms of the story by name.
+    * ``roles``: who takes part, by name of the role.
+    * ``phases``: what happens, in order.
+    * ``evade``: how the actors try to stay unseen.
+    * ``stop``: when a scheme ends early.
+    * ``labels``: phases that are fraud or laundering.
+    * ``decoy``: true: the same shape, benign, without labels.
+    * ``breaks``: rules of level policy that labeled rows may break, such as structuring.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"required": ["proceeds"], "properties": {"proceeds": {"type": "object"}}},
+            "then": given("proceeds_from", filled=True),
+        }
+    )
 
     finsim: Literal["narrative/1"]
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from finsim.agents.narratives.number_syntax import bounds, number
+from finsim.agents.narratives.number_syntax import RANGE_FORM, bounds, number
+from finsim.editor_schemas import JsonSchema
 from finsim.notation import Array, Bool1D
 
 # What may be asked of an account or a shop; units: years, days, currency units, counts, shares.
@@ -58,6 +59,16 @@ class Condition(BaseModel):
             "==": {"low": limit, "high": limit},
         }
         return edges[match[1]]
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> JsonSchema:
+        """Return what a filter is in a file: a comparison, a range or words."""
+        comparison = {"type": "string", "pattern": rf"^\s*{_COMPARISON.pattern[:-2]}\s*$"}
+        words = {"type": "array"}
+        return {
+            "anyOf": [comparison, RANGE_FORM, words],
+            "description": "`>= 60`, `< 10`, `18..35`, or words.",
+        }
 
     def holds(self, values: Array) -> Bool1D:
         """Return where numbers lie in the interval; missing values (nan) never do."""
