@@ -8,9 +8,10 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
+from pydantic.config import JsonDict
 from pydantic.json_schema import GenerateJsonSchema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"  # the name of the draft; nothing is fetched
@@ -68,6 +69,11 @@ def together(first: str, second: str) -> JsonSchema:
 def when(key: str, values: Iterable[Any], then: JsonSchema) -> JsonSchema:
     """Return the condition that ``then`` holds where a key has one of some values."""
     return {"if": {"required": [key], "properties": {key: {"enum": list(values)}}}, "then": then}
+
+
+def also(schema: JsonSchema) -> JsonDict:
+    """Return keywords for ``json_schema_extra``, where a model says what its validators demand besides."""
+    return cast(JsonDict, schema)
 
 
 def file_schema(model: type[BaseModel], title: str) -> JsonSchema:
@@ -142,6 +148,8 @@ class _Generator(GenerateJsonSchema):
         model = schema["cls"]
         made.pop("title", None)
         made["description"] = _first_paragraph(model)
+        for condition in _inherited(model):
+            made["allOf"] = [*made.get("allOf", []), condition]
         notes = key_notes(model)
         for key, value in made.get("properties", {}).items():
             note = notes.get(key) or value.get("description", "")
@@ -149,6 +157,17 @@ class _Generator(GenerateJsonSchema):
             shown = str(default).lower() if isinstance(default, bool) else default
             value["description"] = f"{note} Default: {shown}.".strip() if "default" in value else note
         return made
+
+
+def _inherited(model: type[BaseModel]) -> list[JsonSchema]:
+    """Return the conditions of a model's parents; the configuration of a child would replace them."""
+    own = model.model_config.get("json_schema_extra")
+    found: list[JsonSchema] = []
+    for parent in model.__mro__[1:]:
+        extra = getattr(parent, "model_config", {}).get("json_schema_extra")
+        if isinstance(extra, dict) and extra != own and extra not in found:
+            found.append(dict(extra))
+    return found
 
 
 def _lenient(made: JsonSchema, schema: Any, strict: bool, pattern: str) -> JsonSchema:
@@ -177,7 +196,7 @@ def inlined(schema: JsonSchema) -> JsonSchema:
 
 
 def narrow(
-    schema: JsonSchema, loc: Iterable[str], change: Mapping[str, Any] | Callable[[JsonSchema], None]
+    schema: JsonSchema, loc: Iterable[str | int], change: Mapping[str, Any] | Callable[[JsonSchema], None]
 ) -> None:
     """Change an inlined schema in place at a location; ``*`` is any key of a mapping or item of a list.
 
@@ -198,7 +217,7 @@ def narrow(
             member.update(change)
 
 
-def _below(part: JsonSchema, step: str) -> list[JsonSchema]:
+def _below(part: JsonSchema, step: str | int) -> list[JsonSchema]:
     found: list[JsonSchema] = []
     for one in (part, *part.get("anyOf", ())):
         if step == "*":

@@ -12,6 +12,7 @@ MAX_LINES, MAX_PARAMETERS, MAX_FUNCTION = 400, 8, 80
 
 FLOORS = (
     ("errors", "notation"),
+    ("editor_schemas",),
     ("randomness", "catalog", "documents"),
     ("kernels",),
     ("records",),

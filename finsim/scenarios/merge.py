@@ -11,21 +11,11 @@ from finsim import documents
 from finsim.documents import Document, Loc
 from finsim.errors import Problem, ScenarioError
 from finsim.scenarios.file_models import ScenarioFile
+from finsim.scenarios.variables import CURVES
 
 FOLDER = "scenarios/stress"
 _OWN = ("id", "title", "narrative", "expect", "probability", "extends")
 _CURVE_KEYS = frozenset({"as", "path", "knots", "peak", "constant"})
-_SHORTHANDS: tuple[Loc, ...] = (
-    ("market", "correlation", "blend_to_one"),
-    ("liquidity", "spread_mult"),
-    ("liquidity", "depth_mult"),
-    ("behaviour", "spend_mult", "*"),
-    ("behaviour", "channel_shift", "*"),
-    ("behaviour", "late_payment_mult"),
-    ("behaviour", "cash_withdrawal_mult"),
-    ("fraud", "intensity_mult", "*"),
-    ("aml", "intensity_mult", "*"),
-)
 
 
 @dataclass(frozen=True)
@@ -52,6 +42,19 @@ class Merged:
                 return None
             current = current[part]
         return current
+
+    def matching(self, pattern: Loc) -> list[Loc]:
+        """Return the locations that a pattern means; ``*`` is any key of a mapping or item of a list."""
+        found: list[Loc] = [()]
+        for part in pattern:
+            longer: list[Loc] = []
+            for loc in found:
+                value = self.get(*loc)
+                keys = range(len(value)) if isinstance(value, list) else value
+                every = list(keys) if isinstance(keys, dict | range) else []
+                longer += [(*loc, key) for key in (every if part == "*" else [part])]
+            found = longer
+        return found
 
 
 def merged(path: Path, chain: tuple[Path, ...] = ()) -> tuple[Merged, list[Problem]]:
@@ -104,7 +107,7 @@ def expanded(document: Document) -> Document:
     A key without a value counts as not written.
     """
     data, marks = _filled(document.data), dict(document.marks)
-    for loc in [loc for pattern in _SHORTHANDS for loc in _matching(data, pattern)]:
+    for loc in [loc for pattern in CURVES for loc in _matching(data, pattern)]:
         block = data
         for part in loc[:-1]:
             block = block[part]

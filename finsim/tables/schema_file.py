@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 from pydantic import Field as Key
 
 from finsim.documents import Document, read, validate
-from finsim.editor_schemas import JsonSchema, given, reads, together, when
+from finsim.editor_schemas import JsonSchema, also, given, reads, together, when
 from finsim.errors import DataError, StudyError
 from finsim.tables.cells.time_formats import wrong_format
 from finsim.tables.schema import SIGNS, UNITS, Dialect, Field, Schema
@@ -102,7 +102,7 @@ class ColumnKeys(_Strict):
     * ``alias``: other headers of the column.
     """
 
-    model_config = ConfigDict(json_schema_extra={"allOf": _FITS})
+    model_config = ConfigDict(json_schema_extra=also({"allOf": _FITS}))
 
     type: Type
     source: str = Key("", alias="from")
@@ -165,7 +165,7 @@ class SchemaColumnKeys(ColumnKeys):
         return replace(super().field(), role=self.role, as_=self.as_)
 
 
-Sign = Annotated[str, Key(json_schema_extra={"pattern": _SIGN})]
+Sign = Annotated[str, Key(json_schema_extra=also({"pattern": _SIGN}))]
 
 
 class ReadKeys(_Strict):

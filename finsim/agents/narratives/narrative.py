@@ -12,7 +12,7 @@ from finsim.agents.narratives.narrative_blocks import Amount, Part, Phase
 from finsim.agents.narratives.narrative_roles import Rate, Role
 from finsim.agents.narratives.narrative_variants import Evasion, Labels, Stop, Variant
 from finsim.documents import Document, find, read, validate
-from finsim.editor_schemas import given
+from finsim.editor_schemas import also, given
 from finsim.errors import NarrativeError, Problem, did_you_mean
 
 
@@ -41,10 +41,12 @@ class Narrative(Part):
     """
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "if": {"required": ["proceeds"], "properties": {"proceeds": {"type": "object"}}},
-            "then": given("proceeds_from", filled=True),
-        }
+        json_schema_extra=also(
+            {
+                "if": {"required": ["proceeds"], "properties": {"proceeds": {"type": "object"}}},
+                "then": given("proceeds_from", filled=True),
+            }
+        )
     )
 
     finsim: Literal["narrative/1"]

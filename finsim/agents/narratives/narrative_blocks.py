@@ -26,7 +26,7 @@ from finsim.agents.narratives.number_syntax import (
     seconds,
 )
 from finsim.agents.vocabulary import CHANNELS, PURPOSES
-from finsim.editor_schemas import JsonSchema, given, one_of, reads, together, when
+from finsim.editor_schemas import JsonSchema, also, given, one_of, reads, together, when
 from finsim.errors import did_you_mean
 
 MOTIFS = (
@@ -40,6 +40,7 @@ Share = Annotated[float, BeforeValidator(number), Field(ge=0.0, le=1.0)]
 
 
 def known_word(value: str, known: Sequence[str], what: str) -> str:
+    """Return a word of a vocabulary; raises ValueError, with a suggestion, for any other."""
     if value not in known:
         raise ValueError(f"unknown {what} {value!r}; {did_you_mean(value, list(known))}")
     return value
@@ -59,6 +60,7 @@ def one_word(known: Sequence[str]) -> WithJsonSchema:
 
 
 def word_list(known: Sequence[str]) -> JsonSchema:
+    """Return the schema of a list of such words."""
     return {"type": "array", "items": {"enum": list(known)}}
 
 
@@ -86,7 +88,7 @@ class Sourced(Part):
     """
 
     model_config = ConfigDict(
-        json_schema_extra={"anyOf": [given(key, filled=True) for key in ("source", "assumption")]}
+        json_schema_extra=also({"anyOf": [given(key, filled=True) for key in ("source", "assumption")]})
     )
 
     source: str | None = None
@@ -141,7 +143,7 @@ class Amount(Part):
     * ``round_to``: amounts are rounded to a multiple of this, in units of the study's currency.
     """
 
-    model_config = ConfigDict(json_schema_extra={"allOf": _FORMS})
+    model_config = ConfigDict(json_schema_extra=also({"allOf": _FORMS}))
 
     draw: Draw | None = None
     fraction_of: Literal["balance", "available", "limit", "pot", "proceeds"] | None = None
@@ -179,7 +181,7 @@ class Timing(Part):
     * ``weight``: chance from 0 to 1 that a payment moves to the hours of the calendar.
     """
 
-    model_config = ConfigDict(json_schema_extra={"not": {"allOf": [given("delay"), given("window")]}})
+    model_config = ConfigDict(json_schema_extra=also({"not": {"allOf": [given("delay"), given("window")]}}))
 
     wait: Duration | None = None
     delay: Duration | None = None
@@ -264,12 +266,14 @@ class Phase(Sourced):
     """
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "allOf": [
-                when("motif", MOTIFS_WITH_VIA, given("via")),
-                {"if": given("via"), "then": {"required": ["motif"], "properties": _VIA_MOTIF}},
-            ]
-        }
+        json_schema_extra=also(
+            {
+                "allOf": [
+                    when("motif", MOTIFS_WITH_VIA, given("via")),
+                    {"if": given("via"), "then": {"required": ["motif"], "properties": _VIA_MOTIF}},
+                ]
+            }
+        )
     )
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]

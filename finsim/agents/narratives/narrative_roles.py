@@ -18,7 +18,7 @@ from finsim.agents.narratives.narrative_blocks import (
 from finsim.agents.narratives.number_syntax import Draw, number
 from finsim.agents.narratives.role_filters import ACCOUNT_FACTS, SHOP_FACTS, Condition
 from finsim.agents.vocabulary import CATEGORIES, KINDS, OUTSIDE, SEGMENTS
-from finsim.editor_schemas import JsonSchema, given, one_of
+from finsim.editor_schemas import JsonSchema, also, given, one_of
 
 EXPOSURES = ("account_year", "person_year", "card_year", "firm_year", "merchant_year", "bank_year")
 
@@ -82,7 +82,7 @@ class Select(Part):
     * ``weight``: a member's chance is multiplied by fact^exponent.
     """
 
-    model_config = ConfigDict(json_schema_extra={"allOf": [one_of(_WHO), *_FACTS_OF]})
+    model_config = ConfigDict(json_schema_extra=also({"allOf": [one_of(_WHO), *_FACTS_OF]}))
 
     accounts: Annotated[tuple[str, ...], WithJsonSchema(word_list(_WHO["accounts"]))] = ()
     shops: Annotated[tuple[str, ...], WithJsonSchema(word_list(_WHO["shops"]))] = ()

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from finsim.agents.narratives.narrative_blocks import Amount, Number, Part, Seconds, Share, Sourced, known_word, one_word
-from finsim.agents.narratives.number_syntax import Draw, number, seconds
-from finsim.agents.narratives.role_filters import ACCOUNT_FACTS, SHOP_FACTS, Condition
-from finsim.agents.vocabulary import CATEGORIES, KINDS, OUTSIDE, SEGMENTS
-from finsim.editor_schemas import JsonSchema, given, one_of
+from finsim.agents.narratives.narrative_blocks import (
+    Amount,
+    Number,
+    Part,
+    Seconds,
+    Share,
+    Sourced,
+    known_word,
+    one_word,
+)
+from finsim.agents.narratives.number_syntax import Draw, number
+from finsim.editor_schemas import JsonSchema, given
 from finsim.errors import did_you_mean
 
-EVASIONS = ("threshold_avoid", "mimic_amounts", "mimic_hours", "commingle", "cross_bank", "chain_delay")_WITH_THRESHOLD = "threshold_avoid"
+EVASIONS = ("threshold_avoid", "mimic_amounts", "mimic_hours", "commingle", "cross_bank", "chain_delay")
+_WITH_THRESHOLD = "threshold_avoid"
 
 
 class Variant(Sourced):
