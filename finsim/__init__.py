@@ -34,6 +34,7 @@ _HOMES = {
     "repair": "finsim.constraints.repairing.repair",
     "resume": "finsim.engine.run",
     "run": "finsim.engine.run",
+    "schema": "finsim.verbs.schema",
     "sample": "finsim.engine.market_model.fit_and_sample",
     "simulate": "finsim.engine.simulate_transactions",
     "stress": "finsim.engine.stress",

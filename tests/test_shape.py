@@ -20,6 +20,7 @@ FLOORS = (
     ("generators", "markets", "agents", "credit", "constraints", "scenarios"),
     ("evaluation", "provenance", "exports"),
     ("engine", "report"),
+    ("verbs",),
     ("cli",),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -22,6 +22,7 @@ from finsim.cli import (
     rules,
     run,
     sample,
+    schema,
     simulate,
     stress,
     trace,
@@ -56,6 +57,7 @@ for name, verb in (
     ("verify", verify.verify),
     ("report", report.report),
     ("list", list_.list_),
+    ("schema", schema.schema),
 ):
     app.command(name)(verb)
 app.add_typer(rules.app, name="rules")

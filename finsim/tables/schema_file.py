@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 from pydantic import Field as Key
 
 from finsim.documents import Document, read, validate
-from finsim.editor_schemas import JsonSchema, also, given, reads, together, when
+from finsim.editor_schemas import JsonSchema, also, file_schema, given, reads, together, when
 from finsim.errors import DataError, StudyError
 from finsim.tables.cells.time_formats import wrong_format
 from finsim.tables.schema import SIGNS, UNITS, Dialect, Field, Schema
@@ -227,6 +227,11 @@ class SchemaKeys(_Strict):
     kind: Kind = "table"
     read: ReadKeys = ReadKeys()
     columns: dict[str, SchemaColumnKeys] = Key(min_length=1)
+
+
+def table_schema_file_schema() -> JsonSchema:
+    """Return the JSON Schema of schema files, for editors."""
+    return file_schema(SchemaKeys, "finsim schema file: the columns of a table")
 
 
 def load_schema(path: str | Path) -> Schema:

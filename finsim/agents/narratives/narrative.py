@@ -12,7 +12,7 @@ from finsim.agents.narratives.narrative_blocks import Amount, Part, Phase
 from finsim.agents.narratives.narrative_roles import Rate, Role
 from finsim.agents.narratives.narrative_variants import Evasion, Labels, Stop, Variant
 from finsim.documents import Document, find, read, validate
-from finsim.editor_schemas import also, given
+from finsim.editor_schemas import JsonSchema, also, file_schema, given
 from finsim.errors import NarrativeError, Problem, did_you_mean
 
 
@@ -85,6 +85,11 @@ class Narrative(Part):
     def level(self, kind: str) -> float:
         """Return the level of one evasion; 0 when the story does not use it."""
         return next((item.level for item in self.evade if item.kind == kind), 0.0)
+
+
+def narrative_file_schema() -> JsonSchema:
+    """Return the JSON Schema of narrative files, for editors."""
+    return file_schema(Narrative, "finsim narrative file")
 
 
 def load_narratives(names: Sequence[str]) -> tuple[Narrative, ...]:
