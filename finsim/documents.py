@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,6 +29,7 @@ _CONSTANTS: dict[str, Any] = {
     ".nan": float("nan"), ".NaN": float("nan"), ".NAN": float("nan"),
 }  # fmt: skip
 _MAX_BYTES, _MAX_DEPTH, _MAX_NODES = 2_000_000, 40, 200_000
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CUT = ("',' or '}'", "',' or ']'", "mapping values are not allowed")
 _QUOTES = "; a text with a comma, a colon or braces in it needs quotes around it"
 _TOO_DEEP = "the file is nested or repeated too deeply"
@@ -208,9 +210,36 @@ def validate(document: Document, model: type[Model], error: type[FinsimError]) -
             remedy="write `key: value` lines",
         )
     try:
-        return model.model_validate(document.data)
+        made = model.model_validate(document.data)
     except ValidationError as bad:
         raise error.of(_problems(document, model, bad)) from None
+    mistaken = list(_mistaken(document, document.data, made, ()))
+    if mistaken:
+        raise error.of(mistaken)
+    return made
+
+
+def _mistaken(document: Document, written: Any, made: Any, loc: Loc) -> Iterator[Problem]:
+    """Yield a problem where pydantic took a truth for a number, or a number for a day."""
+    dotted = ".".join(str(part) for part in loc)
+    if isinstance(written, bool) and isinstance(made, int | float) and not isinstance(made, bool):
+        found = f"{dotted}: {str(written).lower()} is no number"
+        yield Problem(document.place(loc), found, "a number", "write a number")
+    elif isinstance(made, date) and not (isinstance(written, str) and _DAY.match(written)):
+        found = f"{dotted}: {written!r} is no day"
+        yield Problem(document.place(loc), found, "year-month-day", "write a day such as 2025-12-31")
+    elif isinstance(written, dict) and isinstance(made, BaseModel | dict):
+        inner = made if isinstance(made, dict) else _by_key(made)
+        for key, value in written.items():
+            yield from _mistaken(document, value, inner.get(key), (*loc, key))
+    elif isinstance(written, list) and isinstance(made, list | tuple) and len(written) == len(made):
+        for i, (value, inner) in enumerate(zip(written, made, strict=True)):
+            yield from _mistaken(document, value, inner, (*loc, i))
+
+
+def _by_key(made: BaseModel) -> dict[str, Any]:
+    """Return the values of a model by the keys of the file."""
+    return {field.alias or name: getattr(made, name) for name, field in type(made).model_fields.items()}
 
 
 def _problems(document: Document, model: type[BaseModel], bad: ValidationError) -> Iterator[Problem]:

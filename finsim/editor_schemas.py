@@ -22,6 +22,8 @@ Reader = TypeVar("Reader", bound=Callable[..., Any])
 
 _FORMS: dict[Any, Form] = {}
 _NOTE = re.compile(r"^\s*\* ((?:``[\w-]+``(?:, | and )?)+): (.*?)(?=^\s*\* ``|^\s*$|\Z)", re.M | re.S)
+_LIMITS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt _].*)?$"
 # Texts that pydantic reads as a number or a truth where a model is not strict.
 _WHOLE = r"^\s*[-+]?[0-9]+(_[0-9]+)*(\.0*)?\s*$"
 _DECIMAL = r"^\s*[-+]?([0-9][0-9_]*\.?[0-9_]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*$"
@@ -79,7 +81,19 @@ def also(schema: JsonSchema) -> JsonDict:
 def file_schema(model: type[BaseModel], title: str) -> JsonSchema:
     """Return the JSON Schema (draft 2020-12) of the files that a model reads."""
     made = model.model_json_schema(schema_generator=_Generator)
-    return {"$schema": DIALECT, **made, "title": title}
+    return {"$schema": DIALECT, **_limited(made), "title": title}
+
+
+def _limited(part: Any, *, names: bool = False) -> Any:
+    """Return a schema with bounds in JSON Schema's words: pydantic leaves its own where a function reads."""
+    if isinstance(part, list):
+        return [_limited(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        key if names else _LIMITS.get(key, key): _limited(value, names=key in ("properties", "$defs"))
+        for key, value in part.items()
+    }
 
 
 def key_notes(model: type[Any]) -> dict[str, str]:
@@ -134,6 +148,10 @@ class _Generator(GenerateJsonSchema):
         if form is None:
             return super().function_before_schema(schema)
         return form(self.generate_inner(schema["schema"])) if callable(form) else dict(form)
+
+    def date_schema(self, schema: Any) -> JsonSchema:
+        """Return days, as text."""
+        return {"type": "string", "pattern": _DAY}
 
     def default_schema(self, schema: Any) -> JsonSchema:
         """Return the schema of a key that may be left out; only plain defaults are shown."""

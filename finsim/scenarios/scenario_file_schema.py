@@ -10,7 +10,7 @@ from finsim.scenarios import check_curves as curves
 from finsim.scenarios import scenario_check as check
 from finsim.scenarios.additive_scale import LIMITS, Kind
 from finsim.scenarios.file_models import ScenarioFile
-from finsim.scenarios.variables import CURVES, EQUITY, VARIABLES, VOL
+from finsim.scenarios.variables import CURVES, DAYS_PER_STEP, EQUITY, MAX_DAYS, VARIABLES, VOL
 
 _NO_INFINITY = 1e300
 
@@ -70,7 +70,14 @@ def _knot_times(part: JsonSchema) -> None:
         knot["allOf"] = [one_of(curves.TIME_UNITS)]
         for unit in curves.TIME_UNITS:
             for form in knot["properties"][unit]["anyOf"]:
-                form.update({"exclusiveMinimum": 0} if form["type"] == "number" else {})
+                form.update(
+                    {"exclusiveMinimum": 0, "maximum": _most(unit)} if form["type"] == "number" else {}
+                )
+
+
+def _most(unit: str) -> float:
+    """Return the longest time that a file may name."""
+    return MAX_DAYS / DAYS_PER_STEP[unit]
 
 
 def _jump(part: JsonSchema) -> None:
@@ -136,8 +143,8 @@ def _pulse(block: JsonSchema) -> list[JsonSchema]:
             {"allOf": [given(at), given(half_life)], "not": {"anyOf": [given(key) for key in others]}}
         )
         for key in own:
-            limit = {"exclusiveMinimum": 0} if key == half_life else {"minimum": 0}
-            block["properties"][key]["anyOf"][0].update(limit)
+            low = "exclusiveMinimum" if key == half_life else "minimum"
+            block["properties"][key]["anyOf"][0].update({low: 0, "maximum": _most(unit)})
     every = [key for names in keys.values() for key in names]
     none = {"not": {"anyOf": [given(key) for key in every]}}
     return [{"if": given("peak"), "then": {"anyOf": whole}, "else": none}]

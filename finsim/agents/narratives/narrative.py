@@ -12,8 +12,25 @@ from finsim.agents.narratives.narrative_blocks import Amount, Part, Phase
 from finsim.agents.narratives.narrative_roles import Rate, Role
 from finsim.agents.narratives.narrative_variants import Evasion, Labels, Stop, Variant
 from finsim.documents import Document, find, read, validate
-from finsim.editor_schemas import JsonSchema, also, file_schema, given
+from finsim.editor_schemas import JsonSchema, also, file_schema, given, when
 from finsim.errors import NarrativeError, Problem, did_you_mean
+
+# What of the checks of a whole narrative a JSON Schema can say.
+_SOURCED_PROCEEDS: JsonSchema = {"if": given("proceeds"), "then": given("proceeds_from", filled=True)}
+_LABELED: JsonSchema = {
+    "required": ["labels"],
+    "properties": {
+        "labels": {
+            "anyOf": [
+                {"required": [key], "properties": {key: {"minItems": 1}}} for key in Labels.model_fields
+            ]
+        }
+    },
+}
+_LABELED_UNLESS_DECOY: JsonSchema = {
+    **when("decoy", [True], {"not": _LABELED}),
+    "else": _LABELED,
+}
 
 
 class Narrative(Part):
@@ -40,14 +57,7 @@ class Narrative(Part):
     * ``breaks``: rules of level policy that labeled rows may break, such as structuring.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra=also(
-            {
-                "if": {"required": ["proceeds"], "properties": {"proceeds": {"type": "object"}}},
-                "then": given("proceeds_from", filled=True),
-            }
-        )
-    )
+    model_config = ConfigDict(json_schema_extra=also({"allOf": [_SOURCED_PROCEEDS, _LABELED_UNLESS_DECOY]}))
 
     finsim: Literal["narrative/1"]
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]

@@ -63,7 +63,10 @@ _FACTS_OF: list[JsonSchema] = [
         "if": given(who),
         "then": {
             "properties": {
-                "where": {"propertyNames": {"enum": list(facts)}},
+                "where": {
+                    "propertyNames": {"enum": list(facts)},
+                    "properties": {_WORD_FACT: {"items": {"enum": list(SEGMENTS)}}},
+                },
                 "weight": {"propertyNames": {"enum": [name for name in facts if name != _WORD_FACT]}},
             }
         },

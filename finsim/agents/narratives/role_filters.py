@@ -43,6 +43,8 @@ class Condition(BaseModel):
     @classmethod
     def _read(cls, data: Any) -> Any:
         if isinstance(data, list):
+            if any(isinstance(word, list | dict) for word in data):
+                raise ValueError(f"{data!r} is not a list of words")
             return {"words": tuple(str(word) for word in data)}
         if isinstance(data, str) and ".." in data:
             low, high = bounds(data, number)
@@ -64,7 +66,7 @@ class Condition(BaseModel):
     def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> JsonSchema:
         """Return what a filter is in a file: a comparison, a range or words."""
         comparison = {"type": "string", "pattern": rf"^\s*{_COMPARISON.pattern[:-2]}\s*$"}
-        words = {"type": "array"}
+        words = {"type": "array", "items": {"type": ["string", "number", "boolean"]}}
         return {
             "anyOf": [comparison, RANGE_FORM, words],
             "description": "`>= 60`, `< 10`, `18..35`, or words.",

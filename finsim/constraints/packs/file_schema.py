@@ -27,6 +27,14 @@ NAMED = Field(
 )
 """What a name of a column, table, parameter or `let` is: a plain word that the language leaves free."""
 _PAIR = also({"not": {"minItems": 1, "maxItems": 1}})
+_TOLERANCE = also(
+    {
+        "minimum": 0,
+        "propertyNames": {"const": "rel"},
+        "minProperties": 1,
+        "additionalProperties": {"type": "number", "minimum": 0},
+    }
+)
 _SHARES = also({"minItems": 2, "maxItems": 2, "items": {"type": "number", "minimum": 0, "maximum": 1}})
 
 
@@ -240,13 +248,19 @@ class RuleText(_Strict):
     * ``assumption``: says that the rule is assumed, and why.
     """
 
+    model_config = ConfigDict(
+        json_schema_extra=also(
+            {**when("level", ["plausible"], given("expect")), "else": {"not": given("expect")}}
+        )
+    )
+
     id: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")
     table: str = ""
     kind: Literal["completeness", "referential", "consistency"] = "consistency"
     level: Level = "invariant"
     when: Scalar | None = None
     check: Scalar
-    tol: int | float | str | dict[str, float] | None = None
+    tol: int | float | str | dict[str, float] | None = Field(None, json_schema_extra=_TOLERANCE)
     nulls: Literal["unknown", "pass", "fail"] = "unknown"
     expect: list[float] | None = Field(None, json_schema_extra=_SHARES)
     order: OrderText | None = None
