@@ -45,6 +45,7 @@ _HOMES = {
     "report": "finsim.verbs.report",
     "run": "finsim.verbs.run",
     "sample": "finsim.verbs.sample",
+    "schema": "finsim.verbs.schema",
     "show": "finsim.verbs.show",
     "simulate": "finsim.verbs.simulate",
     "stress": "finsim.verbs.stress",

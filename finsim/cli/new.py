@@ -11,6 +11,7 @@ from finsim import documents
 from finsim.cli.options import AsJson, CsvDialect
 from finsim.cli.output import show
 from finsim.errors import StudyError
+from finsim.verbs.schema import editor_line
 
 
 def new(
@@ -61,7 +62,7 @@ def _study(path: Path, study: str, as_json: bool) -> None:
         raise StudyError("the file exists", place=str(path), remedy="choose another name")
     source = documents.find(study, "scenarios/studies", "study", StudyError)
     text = source.read_text(encoding="utf-8").replace(f"id: {study}", f"id: {path.stem}", 1)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(f"{editor_line('study', path.parent)}\n{text}", encoding="utf-8")
     text = f"study: {path}\nnext:  finsim plan {path}"
     show("new", {"study": str(path)}, text, as_json, outputs=[path])
 
@@ -76,7 +77,7 @@ def _schema(data: Path, output: Path | None, kind: str, csv: str | None, as_json
     if output is None:
         show("new", found.to_dict(), found.to_yaml().rstrip("\n"), as_json)
         return
-    write_text(output, found.to_yaml())
+    write_text(output, f"{editor_line('schema', output.parent)}\n{found.to_yaml()}")
     said = [
         f"schema: {output} ({found.kind}, {len(found.fields)} columns)",
         *(f"  {doubt}" for doubt in found.doubts),
