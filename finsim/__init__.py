@@ -48,6 +48,7 @@ _HOMES = {
     "report": "finsim.verbs.report",
     "run": "finsim.verbs.run",
     "sample": "finsim.verbs.sample",
+    "schema": "finsim.verbs.schema",
     "show": "finsim.verbs.show",
     "simulate": "finsim.verbs.simulate",
     "split_by_time": "finsim.evaluation.detector_features",

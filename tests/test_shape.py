@@ -14,7 +14,7 @@ FLOORS = (
     ("errors", "notation"),
     ("document_numbers", "file_kinds"),
     ("document_shapes",),
-    ("document_words",),
+    ("document_words", "editor_schemas", "editor_spellings"),
     ("randomness", "catalog", "documents"),
     ("kernels",),
     ("records",),

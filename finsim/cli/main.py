@@ -23,6 +23,7 @@ from finsim.cli import (
     rules,
     run,
     sample,
+    schema,
     show,
     simulate,
     stress,
@@ -67,6 +68,7 @@ for name, verb in (
     ("compare", compare.compare),
     ("show", show.show),
     ("list", list_.list_),
+    ("schema", schema.schema),
 ):
     app.command(name, cls=Verb)(verb)
 app.add_typer(rules.app, name="rules")

@@ -65,7 +65,7 @@ class Field:
         return tuple(one for one in self.format.split(" | ") if one)
 
 
-_SIGNS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " ", "point": "."}
+SIGNS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " ", "point": "."}
 _WORDS = ("null", "true", "false")
 _NUMBERS = ("skip_rows", "header_rows")
 
@@ -124,7 +124,7 @@ class Dialect:
         values = dict(written)
         for name in ("sep", "decimal", "thousands"):
             if name in values:
-                values[name] = _SIGNS.get(str(values[name]), values[name])
+                values[name] = SIGNS.get(str(values[name]), values[name])
         if "null" in values:
             values["null"] = tuple(dict.fromkeys(("", *values["null"])))  # type: ignore[misc]
         made = cls(**values)  # type: ignore[arg-type]

@@ -129,6 +129,7 @@ def _file(path: Path, kind: str, like: str) -> Made:
         source = documents.shipped("scenarios/templates") / f"{kind}.yaml"
     text = source.read_text(encoding="utf-8")
     text = _ID.sub(lambda found: f"{found[1]}{path.stem}", text, count=1)
+    text = f"{_editor_line(kind, path)}\n{text}"
     _write(path, text)
     following = _NEXT[kind].format(path=path, name=path.stem)
     return Made(kind, path, text, (f"{kind}: {path}", f"next:  {following}"))
@@ -153,7 +154,7 @@ def _schema(data: Any, output: str | Path | None, kind: str, csv: str | None) ->
         _refuse_existing(path)
     found = propose(data, kind, Dialect.parse(csv) if csv else None)
     if path is not None:
-        _write(path, found.to_yaml())
+        _write(path, f"{_editor_line(_SCHEMA, path)}\n{found.to_yaml()}")
     shown = str(data) if isinstance(data, str | Path) else "DATA"
     said = (
         f"schema: {path} ({found.kind}, {len(found.fields)} columns)",
@@ -161,6 +162,13 @@ def _schema(data: Any, output: str | Path | None, kind: str, csv: str | None) ->
         f"next:   finsim plan {shown} --schema {path}",
     )
     return Made(_SCHEMA, path, found.to_yaml(), said, found.to_dict())
+
+
+def _editor_line(kind: str, path: Path) -> str:
+    """Return the first line of a file, which tells an editor where its JSON Schema lies."""
+    from finsim.verbs.schema import editor_line
+
+    return editor_line(kind, path.parent)
 
 
 def _refuse_existing(path: Path) -> None:

@@ -21,6 +21,7 @@ from pydantic import (
 from finsim import documents
 from finsim.agents.settings import LIMITS
 from finsim.document_numbers import Count, Day, Length, Meaning, Misfit, Number, Share, Whole, YesNo
+from finsim.editor_schemas import also, given
 from finsim.engine.study import named_inputs as naming
 from finsim.engine.study.credit_part import CreditPart
 from finsim.engine.study.places_in_file import Places
@@ -46,7 +47,11 @@ class _Part(BaseModel):
 
 
 class RulesToLearn(_Part):
-    """A rule pack that the body learns with, by name or path, and the weight of breaking it."""
+    """A rule pack that the body learns with, by name or path, and the weight of breaking it.
+
+    * ``pack``: rule pack by name or path.
+    * ``weight``: weight of a breach in the training loss.
+    """
 
     pack: str
     short: ClassVar[str] = "pack"
@@ -55,7 +60,13 @@ class RulesToLearn(_Part):
 
 
 class GeneratorChoice(_Part):
-    """Which generator learns the body, with which settings and rules, for how many training steps."""
+    """Which generator learns the body, with which settings and rules, for how many training steps.
+
+    * ``name``: generator; `finsim list generators` says what each is.
+    * ``settings``: settings of the generator by name; its own defaults when left out.
+    * ``steps``: training steps; the generator's own number when left out.
+    * ``rules``: a rule pack that the generator learns with.
+    """
 
     short: ClassVar[str] = "name"
 
@@ -76,7 +87,18 @@ class GeneratorChoice(_Part):
 
 
 class MarketPart(_Part):
-    """Market paths: the real prices to learn from and the joint paths to sample."""
+    """Market paths: the real prices to learn from and the joint paths to sample.
+
+    * ``data``: prices to learn from: a file, relative to this one, or a bundled data set.
+    * ``generator``: what learns from them.
+    * ``paths``: number of joint paths.
+    * ``sessions``: rows per path and asset; row 0 is the jump-off bar.
+    * ``shard_paths``: paths per shard; part of the study, so results do not depend on workers.
+    * ``holdout``: last share of the history that is never fitted and kept for the evidence.
+    * ``betas``: how strongly each asset follows the market of a scenario, by asset.
+    * ``rules``: rule pack by name or path; null: no rules.
+    * ``schema``: schema file of the data, relative to this file.
+    """
 
     data: str
     generator: GeneratorChoice = GeneratorChoice()
@@ -97,7 +119,12 @@ class MarketPart(_Part):
 
 
 class NarrativeChoice(_Part):
-    """A narrative by name; ``rate`` or ``count`` override what its file says."""
+    """A narrative by name; ``rate`` or ``count`` override what its file says.
+
+    * ``name``: narrative by name or path.
+    * ``rate``: schemes per unit of exposure and year, instead of the file's.
+    * ``count``: number of schemes, instead of a rate.
+    """
 
     short: ClassVar[str] = "name"
 
@@ -107,7 +134,17 @@ class NarrativeChoice(_Part):
 
 
 class TransactionsPart(_Part):
-    """People and money: how many accounts, banks and days, and which stories are injected."""
+    """People and money: how many accounts, banks and days, and which stories are injected.
+
+    * ``accounts``: number of accounts.
+    * ``banks``: number of banks.
+    * ``days``: length in days.
+    * ``currency``: currency of all amounts, ISO 4217.
+    * ``shard_accounts``: accounts per shard; part of the study, so results do not depend on workers.
+    * ``slice_days``: days per slice of the work; part of the study.
+    * ``narratives``: stories that are injected, by name or path.
+    * ``rules``: rule pack by name or path; null: no rules.
+    """
 
     accounts: Annotated[Count, _within("accounts")] = 20_000
     banks: Annotated[Count, _within("banks")] = 5
@@ -140,7 +177,11 @@ def _chosen(item: Any) -> Any:
 
 
 class ScenarioChoice(_Part):
-    """A scenario by name or path and how hard it hits (0 is the identity, 1 is as written)."""
+    """A scenario by name or path and how hard it hits (0 is the identity, 1 is as written).
+
+    * ``name``: scenario by name or path.
+    * ``severity``: how hard it hits: 0 is nothing, 1 is as written.
+    """
 
     meaning: ClassVar[Meaning] = Meaning("a scenario as NAME, NAME@SEVERITY or a mapping", "gfc-2008@0.5")
 
@@ -179,7 +220,13 @@ class ScenarioChoice(_Part):
 
 
 class EvaluationPart(_Part):
-    """Evidence: how much of it, and whether it is computed at all."""
+    """Evidence: how much of it, and whether it is computed at all.
+
+    * ``enabled``: false: no scores and no verdicts.
+    * ``bootstrap``: resamples behind each interval.
+    * ``judge_refits``: how often a learned judge is fitted again.
+    * ``judge_iterations``: training steps of a learned judge.
+    """
 
     enabled: YesNo = True
     bootstrap: Annotated[Count, Field(ge=50)] = 200
@@ -190,6 +237,17 @@ class EvaluationPart(_Part):
 class Study(_Part):
     """A whole study, resolved: the text of this model is what the run's identity is computed from.
 
+    * ``finsim``: the format of this file, study/1.
+    * ``id``: name of the study.
+    * ``title``: one line for people.
+    * ``seed``: root seed; the same study and seed give the same bytes.
+    * ``start``: jump-off day of all worlds; scenario moves are measured from its close.
+    * ``market``: market paths.
+    * ``transactions``: people, payments, fraud and laundering.
+    * ``credit``: loans, defaults and losses.
+    * ``scenarios``: what happens, by name or path; each is a run of all worlds.
+    * ``evaluation``: how much evidence is computed.
+
     Example:
         >>> import finsim
         >>> study = finsim.load_study("quickstart")
@@ -197,6 +255,8 @@ class Study(_Part):
         False
 
     """
+
+    model_config = ConfigDict(json_schema_extra=also({"anyOf": [given(world) for world in WORLDS]}))
 
     finsim: Literal["study/1"]
     id: str
