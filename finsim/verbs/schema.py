@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from finsim.errors import StudyError, did_you_mean
-from finsim.records.storage import write_text
 
 __all__ = ["KINDS", "editor_line", "schema"]
 
@@ -109,6 +108,8 @@ def editor_line(kind: str, folder: str | Path) -> str:
 
 
 def _write(made: dict[str, Any], path: Path) -> None:
+    from finsim.records.storage import write_text
+
     if path.suffix != ".json":
         raise StudyError(
             f"the output is called {path.name!r}",
