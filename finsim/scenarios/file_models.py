@@ -6,7 +6,11 @@ are expanded before the models see them, see ``merge.py``.
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, create_model
+
+from finsim.scenarios.variables import VARIABLES
 
 VERSION = "scenario/1"
 
@@ -55,13 +59,24 @@ class KnotPart(Part):
     value: FiniteFloat
 
 
-class CurvePart(Sourced):
-    """A curve: a path of one value a step, or knots, or a pulse, or one value for the whole horizon.
+class CoursePart(Sourced):
+    """How a curve is written: a path of one value a step, or knots.
 
-    * ``as``: what the numbers are; only where a curve may be written in several ways.
-    * ``unit``: unit of the numbers.
+    * ``as``: what the numbers are: a move from the jump-off, a multiplier or a level.
+    * ``unit``: unit of the numbers, which follows from `as`.
     * ``path``: one value for each step of the horizon.
     * ``knots``: values at times; may refine a path.
+    """
+
+    as_: str | None = Field(None, alias="as")
+    unit: str | None = None
+    path: list[FiniteFloat] | None = None
+    knots: list[KnotPart] | None = None
+
+
+class CurvePart(CoursePart):
+    """A curve: a path of one value a step, or knots, or a pulse, or one value for the whole horizon.
+
     * ``constant``: one value over the whole horizon; a bare number is short for it.
     * ``peak``: height of a short shock, with a time and a half-life.
     * ``at_minute``, ``at_day`` and ``at_week``: when the shock peaks, after the jump-off.
@@ -70,10 +85,6 @@ class CurvePart(Sourced):
     * ``half_life_minutes``, ``half_life_days`` and ``half_life_weeks``: half-life of its decay.
     """
 
-    as_: str | None = Field(None, alias="as")
-    unit: str | None = None
-    path: list[FiniteFloat] | None = None
-    knots: list[KnotPart] | None = None
     constant: FiniteFloat | None = None
     peak: FiniteFloat | None = None
     at_minute: FiniteFloat | None = None
@@ -90,57 +101,31 @@ class CurvePart(Sourced):
     half_life_weeks: FiniteFloat | None = None
 
 
-class MacroCurve(Sourced):
+class MacroCurve(CoursePart):
     """The course of one macro variable.
 
-    * ``as``: what the numbers are: a move from the jump-off, or a level.
-    * ``unit``: unit of the numbers, which follows from `as`.
-    * ``path``: one value for each step of the horizon.
-    * ``knots``: values at times; may refine a path.
     * ``floor_level``: lowest level that a severity may reach; needs the jump-off level.
     """
 
-    as_: str | None = Field(None, alias="as")
-    unit: str | None = None
-    path: list[FiniteFloat] | None = None
-    knots: list[KnotPart] | None = None
     floor_level: FiniteFloat | None = None
 
 
-class MacroPart(Sourced):
-    """One curve for each macro variable of ``variables.py``."""
-
-    unemployment: MacroCurve | None = None
-    gdp_growth: MacroCurve | None = None
-    disposable_income_growth: MacroCurve | None = None
-    inflation: MacroCurve | None = None
-    treasury_3m: MacroCurve | None = None
-    treasury_5y: MacroCurve | None = None
-    treasury_10y: MacroCurve | None = None
-    mortgage_rate: MacroCurve | None = None
-    prime_rate: MacroCurve | None = None
-    bbb_spread: MacroCurve | None = None
-    house_prices: MacroCurve | None = None
-    cre_prices: MacroCurve | None = None
-    oil_price: MacroCurve | None = None
-    usd_index: MacroCurve | None = None
+_KEYS: dict[str, Any] = dict.fromkeys(VARIABLES, (MacroCurve | None, None))
+_VariableKeys: Any = create_model("_VariableKeys", __base__=Sourced, **_KEYS)
+"""One optional curve for each macro variable of ``variables.py``."""
 
 
-class EquityCurve(Sourced):
+class MacroPart(_VariableKeys):  # type: ignore[misc]
+    """The economy: one curve for each macro variable."""
+
+
+class EquityCurve(CoursePart):
     """The course of the equity driver; ``trough`` is one more knot.
 
-    * ``as``: cum_return: the move since the jump-off.
-    * ``unit``: pct: percent.
-    * ``path``: one value for each step of the horizon.
-    * ``knots``: values at sessions; may refine a path.
     * ``trough``: the lowest point, one more knot.
     * ``bridge``: how paths run between the points.
     """
 
-    as_: str | None = Field(None, alias="as")
-    unit: str | None = None
-    path: list[FiniteFloat] | None = None
-    knots: list[KnotPart] | None = None
     trough: KnotPart | None = None
     bridge: str | None = None
 

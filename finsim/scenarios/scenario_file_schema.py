@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from finsim.editor_schemas import JsonSchema, file_schema, given, inlined, narrow, one_of
+from finsim.editor_schemas import JsonSchema, file_schema, given, inlined, narrow, one_of, outlined, when
 from finsim.scenarios import check_curves as curves
 from finsim.scenarios import scenario_check as check
 from finsim.scenarios.additive_scale import LIMITS, Kind
@@ -45,8 +45,8 @@ def scenario_file_schema() -> JsonSchema:
     _claims(schema)
     _without_value(schema)
     own = {"required": ["horizon"], "properties": {"horizon": {"required": ["length", "step"]}}}
-    schema["anyOf"] = [{**given("extends")}, own]
-    return schema
+    schema["anyOf"] = [given("extends"), own]
+    return outlined(schema)
 
 
 _Way = tuple[dict[str, str], Kind, tuple[str, ...]]
@@ -180,6 +180,8 @@ def _tables(schema: JsonSchema) -> None:
         narrow(schema, (*loc, "*"), {"minimum": low} if abs(low) < _NO_INFINITY else {})
     narrow(schema, ("fraud", "self_excitation", "branching_ratio"), LIMITS["blend"])
     narrow(schema, ("calibration", "jump_off"), _jump_off)
+    longest = {step: {"properties": {"length": {"maximum": _most(step)}}} for step in check.STEPS}
+    narrow(schema, ("horizon",), {"allOf": [when("step", [step], then) for step, then in longest.items()]})
 
 
 def _jump_off(part: JsonSchema) -> None:

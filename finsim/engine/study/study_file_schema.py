@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from finsim.editor_schemas import JsonSchema, file_schema, inlined, narrow
+from finsim.editor_schemas import JsonSchema, file_schema, inlined, narrow, outlined
 from finsim.engine.study.named_inputs import DATA, GENERATOR, LISTED, PACKS, bundled_data, shipped_names
 from finsim.engine.study.study_file import Study
 from finsim.generators import GENERATORS
@@ -24,7 +24,7 @@ def study_file_schema() -> JsonSchema:
     for loc in DATA:
         narrow(schema, loc, _replaced(_names(sorted(set(bundled_data()) - {"README"}))))
     narrow(schema, GENERATOR, {"enum": sorted(GENERATORS)})
-    return schema
+    return outlined(schema)
 
 
 def _names(known: Iterable[str]) -> list[JsonSchema]:
