@@ -15,7 +15,9 @@ from file_mutants import LOADERS, mutants, refusal, shipped
 from jsonschema import Draft202012Validator
 
 import finsim
-from finsim import editor_schemas
+from finsim import documents, editor_schemas
+from finsim.cli.main import main
+from finsim.errors import StudyError
 from finsim.verbs.schema import KINDS
 
 # What a JSON Schema cannot say -> words of the loader.
@@ -67,9 +69,61 @@ def test_every_shipped_file_is_accepted(validators: dict[str, Any]) -> None:
     assert not wrong
 
 
+def _undescribed(part: Any, defined: dict[str, Any], at: str = "") -> list[str]:
+    """Return every key without a description."""
+    found = []
+    for key in part if isinstance(part, dict) else ():
+        if key == "properties" and part.get("additionalProperties") is False:
+            for name, value in part[key].items():
+                whole = defined.get(value.get("$ref", "").rpartition("/")[2], {}) | value
+                found += [] if whole.get("description") else [f"{at}.{name}"]
+        found += _undescribed(part[key], defined, f"{at}.{key}")
+    for number, item in enumerate(part if isinstance(part, list) else ()):
+        found += _undescribed(item, defined, f"{at}.{number}")
+    return found
+
+
+def test_every_key_is_described() -> None:
+    for made in map(finsim.schema, KINDS):
+        assert not _undescribed(made, made.get("$defs", {})), made["title"]
+
+
 def _blind(problem: str) -> str:
     """Return why a JSON Schema cannot see a problem, or nothing where it should."""
     return next((why for why, words in BLIND.items() if re.search(words, problem)), "")
+
+
+def test_a_schema_is_written_and_nothing_else_is_overwritten(tmp_path: Path) -> None:
+    made = finsim.schema("study", tmp_path / "deep" / "study.json")
+    assert json.loads((tmp_path / "deep" / "study.json").read_text(encoding="utf-8")) == made
+    finsim.schema("study", tmp_path / "deep" / "study.json")
+    (tmp_path / "mine.json").write_text("{}")
+    for name in ("mine.json", "study.yaml", "deep"):
+        with pytest.raises(StudyError):
+            finsim.schema("study", tmp_path / name)
+    assert (tmp_path / "mine.json").read_text() == "{}"
+    with pytest.raises(StudyError, match="did you mean 'scenario'"):
+        finsim.schema("scenarios")
+
+
+def test_new_files_name_their_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_text("id,amount\na,1.50\nb,2.50\n")
+    for words, name, kind in (
+        (["new", "sub/mine.yaml"], "sub/mine.yaml", "study"),
+        (["new", "schema", "t.csv", "-o", "t.schema.yaml"], "t.schema.yaml", "schema"),
+    ):
+        (tmp_path / "sub").mkdir(exist_ok=True)
+        with pytest.raises(SystemExit) as end:
+            main(words)
+        assert end.value.code == 0
+        file = tmp_path / name
+        first = file.read_text(encoding="utf-8").split("\n")[0]
+        prefix, _, path = first.partition("=")
+        assert prefix == "# yaml-language-server: $schema"
+        made = json.loads((file.parent / path).read_text(encoding="utf-8"))
+        assert made == finsim.schema(kind)
+        Draft202012Validator(made).validate(documents.read(file).data)
 
 
 def test_mutated_files_are_refused_as_the_loader_does(validators: dict[str, Any], tmp_path: Path) -> None:

@@ -157,8 +157,7 @@ class MarketPart(Sourced):
 class LiquidityPart(Sourced):
     """Spreads and depth, as multipliers.
 
-    * ``spread_mult``: bid-ask spreads; 1 changes nothing.
-    * ``depth_mult``: market depth; 1 changes nothing.
+    * ``spread_mult`` and ``depth_mult``: bid-ask spreads, and depth of the book; 1 changes nothing.
     """
 
     spread_mult: CurvePart | None = None
@@ -209,8 +208,7 @@ class BehaviourPart(Sourced):
 
     * ``spend_mult``: spending by category of merchants; 1 changes nothing.
     * ``channel_shift``: use of a payment channel; 1 changes nothing.
-    * ``late_payment_mult``: late payments; 1 changes nothing.
-    * ``cash_withdrawal_mult``: cash withdrawals; 1 changes nothing.
+    * ``late_payment_mult`` and ``cash_withdrawal_mult``: late payments, cash; 1 changes nothing.
     """
 
     spend_mult: dict[str, CurvePart] | None = None
@@ -224,8 +222,7 @@ class WavePart(Part):
 
     * ``typology``: name that narratives give under typology.
     * ``start_week``: when it begins, weeks after the jump-off.
-    * ``ramp_weeks``: weeks until it is at its height.
-    * ``plateau_weeks``: weeks at its height.
+    * ``ramp_weeks`` and ``plateau_weeks``: weeks until it is at its height, and weeks there.
     * ``decay_half_life_weeks``: half-life of its decay in weeks.
     * ``intensity_mult``: height, a multiplier above 0.
     """
@@ -241,8 +238,7 @@ class WavePart(Part):
 class ExcitationPart(Part):
     """Self-excitation of attacks (Hawkes).
 
-    * ``branching_ratio``: share of attacks that follow from an earlier one, 0 or more and below 1; their mean
-      number stays.
+    * ``branching_ratio``: share of attacks that follow from an earlier one, below 1; their number stays.
     * ``half_life_hours``: half-life of the excitation in hours.
     """
 
@@ -290,8 +286,7 @@ class ExpectPart(Part):
 
     * ``metric``: what is measured, such as macro.unemployment.peak; listed in docs/reference/scenarios.md.
     * ``between``: [low, high].
-    * ``at_least``: lower bound.
-    * ``at_most``: upper bound.
+    * ``at_least`` and ``at_most``: lower or upper bound.
     * ``equals``: the value, within tol.
     * ``tol``: tolerance of equals; 0 when left out.
     """
@@ -348,8 +343,7 @@ class CalibrationPart(Part):
 
     * ``as_of``: day of the jump-off levels.
     * ``jump_off``: levels that the moves start from: rates in percent, prices as index, vix.
-    * ``fit_window``: period that the numbers were fitted on.
-    * ``generator``: what the numbers were made with.
+    * ``fit_window`` and ``generator``: period that numbers were fitted on, and what made them.
     """
 
     as_of: str | None = None
