@@ -6,8 +6,10 @@ They have nothing to do with schema files (``finsim: schema/1``), which say what
 from __future__ import annotations
 
 import inspect
+import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
@@ -305,3 +307,58 @@ def _below(part: JsonSchema, step: str | int) -> list[JsonSchema]:
         elif step in one.get("properties", {}):
             found.append(one["properties"][step])
     return found
+
+
+_SCHEMA_MAPS = ("properties", "$defs")
+_SCHEMA_LISTS = ("anyOf", "oneOf", "allOf")
+_SCHEMAS = ("items", "additionalProperties", "not", "if", "then", "else")
+_WORTH = 300  # characters from which on a part that stands twice is written once
+
+
+def outlined(schema: JsonSchema) -> JsonSchema:
+    """Return a schema in which large parts that stand in several places are written once, under ``$defs``."""
+    counts = Counter(_text(part) for part in _parts(schema))
+    shared = {text: f"shared{number}" for number, text in enumerate(t for t, n in counts.items() if n > 1)}
+
+    def short(part: Any, top: bool = False) -> Any:
+        if not isinstance(part, dict):
+            return part
+        if not top and _text(part) in shared:
+            return {"$ref": f"#/$defs/{shared[_text(part)]}"}
+        made = dict(part)
+        for key in _SCHEMA_MAPS:
+            if key in part:
+                made[key] = {name: short(value) for name, value in part[key].items()}
+        for key in _SCHEMA_LISTS:
+            if key in part:
+                made[key] = [short(value) for value in part[key]]
+        for key in _SCHEMAS:
+            if key in part:
+                made[key] = short(part[key])
+        return made
+
+    defined = {name: short(json.loads(text), top=True) for text, name in shared.items()}
+    made = short(schema, top=True)
+    return {**made, "$defs": {**made.get("$defs", {}), **defined}} if defined else made
+
+
+def _text(part: JsonSchema) -> str:
+    """Return a part as text, or nothing where it is too small to be written elsewhere."""
+    text = json.dumps(part)
+    return text if len(text) >= _WORTH else ""
+
+
+def _parts(part: Any, top: bool = True) -> Iterator[JsonSchema]:
+    """Yield every part of a schema that is a large schema itself."""
+    if not isinstance(part, dict):
+        return
+    if not top and _text(part):
+        yield part
+    for key in _SCHEMA_MAPS:
+        for value in part.get(key, {}).values():
+            yield from _parts(value, top=False)
+    for key in _SCHEMA_LISTS:
+        for value in part.get(key, ()):
+            yield from _parts(value, top=False)
+    for key in _SCHEMAS:
+        yield from _parts(part.get(key), top=False)

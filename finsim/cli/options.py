@@ -11,7 +11,7 @@ from finsim.cli.parsing.completion import offered, runs, yaml_files
 from finsim.cli.parsing.number_options import number, read
 from finsim.cli.parsing.panels import DATA, OUTPUT, SCREEN, SIZE
 from finsim.errors import RuleError, StudyError
-from finsim.verbs.argument_checks import Number
+from finsim.verbs.calling.argument_checks import Number
 
 AsJson = Annotated[
     bool,

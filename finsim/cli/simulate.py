@@ -12,7 +12,7 @@ from finsim.cli.output import show
 from finsim.cli.parsing.completion import names, offered, yaml_files
 from finsim.cli.parsing.number_options import number
 from finsim.cli.parsing.panels import OUTPUT, SIZE
-from finsim.verbs.argument_checks import RATE, SCHEMES
+from finsim.verbs.calling.argument_checks import RATE, SCHEMES
 
 
 def simulate(

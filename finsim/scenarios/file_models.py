@@ -6,11 +6,12 @@ are expanded before the models see them, see ``merge.py``.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from finsim.document_numbers import Length, Meaning, Number, Share, Whole
+from finsim.scenarios.variables import VARIABLES
 
 VERSION = "scenario/1"
 
@@ -59,13 +60,24 @@ class KnotPart(Part):
     value: Number
 
 
-class CurvePart(Sourced):
-    """A curve: a path of one value a step, or knots, or a pulse, or one value for the whole horizon.
+class CoursePart(Sourced):
+    """How a curve is written: a path of one value a step, or knots.
 
-    * ``as``: what the numbers are; only where a curve may be written in several ways.
-    * ``unit``: unit of the numbers.
+    * ``as``: what the numbers are: a move from the jump-off, a multiplier or a level.
+    * ``unit``: unit of the numbers, which follows from `as`.
     * ``path``: one value for each step of the horizon.
     * ``knots``: values at times; may refine a path.
+    """
+
+    as_: str | None = Field(None, alias="as")
+    unit: str | None = None
+    path: list[Number] | None = None
+    knots: list[KnotPart] | None = None
+
+
+class CurvePart(CoursePart):
+    """A curve: a path of one value a step, or knots, or a pulse, or one value for the whole horizon.
+
     * ``constant``: one value over the whole horizon; a bare number is short for it.
     * ``peak``: height of a short shock, with a time and a half-life.
     * ``at_minute``, ``at_day`` and ``at_week``: when the shock peaks, after the jump-off.
@@ -74,10 +86,6 @@ class CurvePart(Sourced):
     * ``half_life_minutes``, ``half_life_days`` and ``half_life_weeks``: half-life of its decay.
     """
 
-    as_: str | None = Field(None, alias="as")
-    unit: str | None = None
-    path: list[Number] | None = None
-    knots: list[KnotPart] | None = None
     constant: Number | None = None
     peak: Number | None = None
     at_minute: Number | None = None
@@ -94,57 +102,31 @@ class CurvePart(Sourced):
     half_life_weeks: Number | None = None
 
 
-class MacroCurve(Sourced):
+class MacroCurve(CoursePart):
     """The course of one macro variable.
 
-    * ``as``: what the numbers are: a move from the jump-off, or a level.
-    * ``unit``: unit of the numbers, which follows from `as`.
-    * ``path``: one value for each step of the horizon.
-    * ``knots``: values at times; may refine a path.
     * ``floor_level``: lowest level that a severity may reach; needs the jump-off level.
     """
 
-    as_: str | None = Field(None, alias="as")
-    unit: str | None = None
-    path: list[Number] | None = None
-    knots: list[KnotPart] | None = None
     floor_level: Number | None = None
 
 
-class MacroPart(Sourced):
-    """One curve for each macro variable of ``variables.py``."""
-
-    unemployment: MacroCurve | None = None
-    gdp_growth: MacroCurve | None = None
-    disposable_income_growth: MacroCurve | None = None
-    inflation: MacroCurve | None = None
-    treasury_3m: MacroCurve | None = None
-    treasury_5y: MacroCurve | None = None
-    treasury_10y: MacroCurve | None = None
-    mortgage_rate: MacroCurve | None = None
-    prime_rate: MacroCurve | None = None
-    bbb_spread: MacroCurve | None = None
-    house_prices: MacroCurve | None = None
-    cre_prices: MacroCurve | None = None
-    oil_price: MacroCurve | None = None
-    usd_index: MacroCurve | None = None
+_KEYS: dict[str, Any] = dict.fromkeys(VARIABLES, (MacroCurve | None, None))
+_VariableKeys: Any = create_model("_VariableKeys", __base__=Sourced, **_KEYS)
+"""One optional curve for each macro variable of ``variables.py``."""
 
 
-class EquityCurve(Sourced):
+class MacroPart(_VariableKeys):  # type: ignore[misc]
+    """The economy: one curve for each macro variable."""
+
+
+class EquityCurve(CoursePart):
     """The course of the equity driver; ``trough`` is one more knot.
 
-    * ``as``: cum_return: the move since the jump-off.
-    * ``unit``: pct: percent.
-    * ``path``: one value for each step of the horizon.
-    * ``knots``: values at sessions; may refine a path.
     * ``trough``: the lowest point, one more knot.
     * ``bridge``: how paths run between the points.
     """
 
-    as_: str | None = Field(None, alias="as")
-    unit: str | None = None
-    path: list[Number] | None = None
-    knots: list[KnotPart] | None = None
     trough: KnotPart | None = None
     bridge: str | None = None
 
@@ -176,8 +158,7 @@ class MarketPart(Sourced):
 class LiquidityPart(Sourced):
     """Spreads and depth, as multipliers.
 
-    * ``spread_mult``: bid-ask spreads; 1 changes nothing.
-    * ``depth_mult``: market depth; 1 changes nothing.
+    * ``spread_mult`` and ``depth_mult``: bid-ask spreads, and depth of the book; 1 changes nothing.
     """
 
     spread_mult: CurvePart | None = None
@@ -228,8 +209,7 @@ class BehaviourPart(Sourced):
 
     * ``spend_mult``: spending by category of merchants; 1 changes nothing.
     * ``channel_shift``: use of a payment channel; 1 changes nothing.
-    * ``late_payment_mult``: late payments; 1 changes nothing.
-    * ``cash_withdrawal_mult``: cash withdrawals; 1 changes nothing.
+    * ``late_payment_mult`` and ``cash_withdrawal_mult``: late payments, cash; 1 changes nothing.
     """
 
     spend_mult: dict[str, CurvePart] | None = None
@@ -243,8 +223,7 @@ class WavePart(Part):
 
     * ``typology``: name that narratives give under typology.
     * ``start_week``: when it begins, weeks after the jump-off.
-    * ``ramp_weeks``: weeks until it is at its height.
-    * ``plateau_weeks``: weeks at its height.
+    * ``ramp_weeks`` and ``plateau_weeks``: weeks until it is at its height, and weeks there.
     * ``decay_half_life_weeks``: half-life of its decay in weeks.
     * ``intensity_mult``: height, a multiplier above 0.
     """
@@ -260,8 +239,7 @@ class WavePart(Part):
 class ExcitationPart(Part):
     """Self-excitation of attacks (Hawkes).
 
-    * ``branching_ratio``: share of attacks that follow from an earlier one, 0 or more and below 1; their mean
-      number stays.
+    * ``branching_ratio``: share of attacks that follow from an earlier one, below 1; their number stays.
     * ``half_life_hours``: half-life of the excitation in hours.
     """
 
@@ -309,8 +287,7 @@ class ExpectPart(Part):
 
     * ``metric``: what is measured, such as macro.unemployment.peak; listed in docs/reference/scenarios.md.
     * ``between``: [low, high].
-    * ``at_least``: lower bound.
-    * ``at_most``: upper bound.
+    * ``at_least`` and ``at_most``: lower or upper bound.
     * ``equals``: the value, within tol.
     * ``tol``: tolerance of equals; 0 when left out.
     """
@@ -367,8 +344,7 @@ class CalibrationPart(Part):
 
     * ``as_of``: day of the jump-off levels.
     * ``jump_off``: levels that the moves start from: rates in percent, prices as index, vix.
-    * ``fit_window``: period that the numbers were fitted on.
-    * ``generator``: what the numbers were made with.
+    * ``fit_window`` and ``generator``: period that numbers were fitted on, and what made them.
     """
 
     as_of: str | None = None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from finsim.editor_schemas import JsonSchema, given, inlined, marked_schema, narrow, one_of
-from finsim.editor_spellings import loosened
+from finsim.editor_schemas import JsonSchema, given, inlined, marked_schema, narrow, one_of, outlined, when
+from finsim.editor_spellings import MARK, loosened
 from finsim.scenarios import check_curves as curves
 from finsim.scenarios import scenario_check as check
 from finsim.scenarios.additive_scale import LIMITS, Kind
@@ -46,8 +46,8 @@ def scenario_file_schema() -> JsonSchema:
     _claims(schema)
     _without_value(schema)
     own = {"required": ["horizon"], "properties": {"horizon": {"required": ["length", "step"]}}}
-    schema["anyOf"] = [{**given("extends")}, own]
-    return loosened(schema)
+    schema["anyOf"] = [given("extends"), own]
+    return outlined(loosened(schema))
 
 
 _Way = tuple[dict[str, str], Kind, tuple[str, ...]]
@@ -155,13 +155,13 @@ def _shorthand(kind: Kind) -> Any:
 
     def change(part: JsonSchema) -> None:
         number = {"type": "number", **LIMITS[kind]}
-        described = part.pop("description", "")
+        kept = {key: part.pop(key) for key in ("description", MARK) if key in part}
         block = dict(part)
         part.clear()
         forms = block.pop("anyOf", None) or [block]
         path = next(block["properties"]["path"] for block in _objects({"anyOf": forms}))
         items = {**path["anyOf"][0]["items"], **LIMITS[kind]}
-        part.update({"anyOf": [number, {"type": "array", "items": items}, *forms], "description": described})
+        part.update({"anyOf": [number, {"type": "array", "items": items}, *forms], **kept})
 
     return change
 
@@ -182,6 +182,8 @@ def _tables(schema: JsonSchema) -> None:
         narrow(schema, (*loc, "*"), {"minimum": low} if abs(low) < _NO_INFINITY else {})
     narrow(schema, ("fraud", "self_excitation", "branching_ratio"), LIMITS["blend"])
     narrow(schema, ("calibration", "jump_off"), _jump_off)
+    longest = {step: {"properties": {"length": {"maximum": _most(step)}}} for step in check.STEPS}
+    narrow(schema, ("horizon",), {"allOf": [when("step", [step], then) for step, then in longest.items()]})
 
 
 def _jump_off(part: JsonSchema) -> None:

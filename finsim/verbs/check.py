@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from finsim.constraints.checking.check_report import CheckReport
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import StudyError
-from finsim.verbs.argument_checks import Arguments
-from finsim.verbs.progress import Progress, reporting
+from finsim.verbs.calling.argument_checks import Arguments
+from finsim.verbs.calling.progress import Progress, reporting
 
 if TYPE_CHECKING:
     from finsim.constraints.explaining.explain import Explanation

@@ -8,7 +8,7 @@ import pandas as pd
 
 from finsim.engine.answers.comparison import comparison_frame
 from finsim.engine.finished_run import Run, open_run
-from finsim.verbs.argument_checks import Arguments
+from finsim.verbs.calling.argument_checks import Arguments
 
 __all__ = ["compare"]
 

@@ -13,8 +13,8 @@ from finsim.markets.prices import Prices, SchemaSource, as_schema, read_prices
 from finsim.randomness import Streams
 from finsim.records.paths import Paths
 from finsim.tables.endings import TEXT, form_by_name
-from finsim.verbs.argument_checks import PRICES, Arguments
-from finsim.verbs.progress import Progress, reporting
+from finsim.verbs.calling.argument_checks import PRICES, Arguments
+from finsim.verbs.calling.progress import Progress, reporting
 
 __all__ = ["evaluate", "remarks"]
 

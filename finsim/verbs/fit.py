@@ -11,8 +11,8 @@ from finsim.errors import StudyError, did_you_mean
 from finsim.generators import GENERATORS
 from finsim.markets.prices import SchemaSource, as_schema
 from finsim.records.paths import Paths
-from finsim.verbs.argument_checks import PRICES, Arguments
-from finsim.verbs.progress import Progress, reporting
+from finsim.verbs.calling.argument_checks import PRICES, Arguments
+from finsim.verbs.calling.progress import Progress, reporting
 
 __all__ = ["fit"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from finsim import documents
 from finsim.errors import StudyError, did_you_mean
 from finsim.provenance.inputs import bundled
-from finsim.verbs.argument_checks import Arguments
+from finsim.verbs.calling.argument_checks import Arguments
 from finsim.verbs.shipped_names import CATALOGS, DATA, FILES, KINDS, catalog, data_files, shipped_names
 
 __all__ = ["example_data", "names"]

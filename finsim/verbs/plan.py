@@ -10,7 +10,7 @@ from typing import Any
 from finsim.engine.planning.plan_summary import PlanSummary
 from finsim.engine.study.study_file import Study
 from finsim.tables import Dialect, Preview, load_schema, preview, propose
-from finsim.verbs.argument_checks import Arguments
+from finsim.verbs.calling.argument_checks import Arguments
 
 __all__ = ["plan", "plan_table"]
 

@@ -9,7 +9,7 @@ from finsim.provenance.audit_log import AuditLog
 from finsim.provenance.verify import REWRITTEN
 from finsim.records.storage import digest_file
 from finsim.report.page import write_report
-from finsim.verbs.argument_checks import Arguments
+from finsim.verbs.calling.argument_checks import Arguments
 
 __all__ = ["report"]
 

@@ -8,8 +8,8 @@ from finsim.engine import run as engine
 from finsim.engine.finished_run import Run
 from finsim.engine.study.study_file import Study
 from finsim.errors import StudyError
-from finsim.verbs.argument_checks import Arguments
-from finsim.verbs.progress import Progress, reporting
+from finsim.verbs.calling.argument_checks import Arguments
+from finsim.verbs.calling.progress import Progress, reporting
 
 __all__ = ["run"]
 

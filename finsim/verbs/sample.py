@@ -18,8 +18,8 @@ from finsim.engine.market_model.fit_and_sample import sample as sample_in_memory
 from finsim.markets.prices import SchemaSource, as_schema
 from finsim.records.paths import Paths
 from finsim.tables.writing.write import refuse_unwritable
-from finsim.verbs.argument_checks import PRICES, Arguments, as_day
-from finsim.verbs.progress import Progress, reporting
+from finsim.verbs.calling.argument_checks import PRICES, Arguments, as_day
+from finsim.verbs.calling.progress import Progress, reporting
 
 __all__ = ["sample", "sample_to_file"]
 

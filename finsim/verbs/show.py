@@ -8,7 +8,7 @@ from typing import Any
 
 from finsim import documents
 from finsim.errors import StudyError, did_you_mean
-from finsim.verbs.argument_checks import Arguments
+from finsim.verbs.calling.argument_checks import Arguments
 from finsim.verbs.names import example_data, names, title_of
 from finsim.verbs.shipped_names import FILES
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from finsim.engine import simulate_transactions as engine
 from finsim.errors import Problem, StudyError
 from finsim.records.transactions import Transactions
-from finsim.verbs.argument_checks import RATE, Arguments, as_day, found
-from finsim.verbs.progress import Progress, reporting
+from finsim.verbs.calling.argument_checks import RATE, Arguments, as_day, found
+from finsim.verbs.calling.progress import Progress, reporting
 
 __all__ = ["simulate"]
 

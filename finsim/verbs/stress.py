@@ -7,8 +7,8 @@ from pathlib import Path
 from finsim.engine import stress as engine
 from finsim.engine.finished_run import Run
 from finsim.engine.study.study_file import Study
-from finsim.verbs.argument_checks import Arguments
-from finsim.verbs.progress import Progress, reporting
+from finsim.verbs.calling.argument_checks import Arguments
+from finsim.verbs.calling.progress import Progress, reporting
 
 __all__ = ["stress"]
 

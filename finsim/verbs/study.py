@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from finsim.engine.study.study_file import Study, study_of
-from finsim.verbs.argument_checks import Arguments
+from finsim.verbs.calling.argument_checks import Arguments
 
 __all__ = ["study"]
 

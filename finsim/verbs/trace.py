@@ -7,7 +7,7 @@ from pathlib import Path
 from finsim.engine.finished_run import Run
 from finsim.provenance.trace import trace as story_of
 from finsim.provenance.trace_story import Story
-from finsim.verbs.argument_checks import Arguments
+from finsim.verbs.calling.argument_checks import Arguments
 
 __all__ = ["trace"]
 

@@ -9,7 +9,7 @@ from typing import Any
 from finsim.engine.finished_run import Run
 from finsim.provenance.compare_tables import Comparison
 from finsim.provenance.verify import Verification, compare_runs, verify_run
-from finsim.verbs.argument_checks import Arguments
+from finsim.verbs.calling.argument_checks import Arguments
 
 __all__ = ["Verified", "verify"]
 

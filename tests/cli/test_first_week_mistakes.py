@@ -161,7 +161,7 @@ def test_numbers_are_read_as_people_write_them(
 @pytest.mark.parametrize(("written", "share"), [("50%", 0.5), ("0.5", 0.5), ("100%", 1.0), ("2", 2.0)])
 def test_a_severity_is_a_number_or_a_percentage(written: str, share: float) -> None:
     from finsim.cli.parsing.number_options import read
-    from finsim.verbs.argument_checks import number_of
+    from finsim.verbs.calling.argument_checks import number_of
 
     assert read(written, "severity", number_of("stress", "severity")) == share
 
@@ -177,6 +177,6 @@ def test_a_severity_is_a_number_or_a_percentage(written: str, share: float) -> N
 )
 def test_counts_have_thousands(name: str, text: str, value: int) -> None:
     from finsim.cli.parsing.number_options import read
-    from finsim.verbs.argument_checks import number_of
+    from finsim.verbs.calling.argument_checks import number_of
 
     assert read(text, name, number_of("", name)) == value

@@ -12,7 +12,7 @@ import pytest
 import finsim
 from finsim.engine.executors import executor
 from finsim.engine.task_progress import as_share, at_most_every, task_progress
-from finsim.verbs import progress as module
+from finsim.verbs.calling import progress as module
 
 
 @pytest.fixture

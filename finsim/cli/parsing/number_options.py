@@ -12,7 +12,7 @@ import typer
 
 from finsim.cli.parsing.places import of_parameter
 from finsim.errors import StudyError
-from finsim.verbs.argument_checks import Number, number_of
+from finsim.verbs.calling.argument_checks import Number, number_of
 
 LENGTHS = ("steps", "days", "cpu_seconds", "row")
 """Amounts of time and numbers of rows: ``36m`` may mean months, so no letter is read."""

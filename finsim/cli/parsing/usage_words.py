@@ -9,7 +9,7 @@ import typer
 from finsim.cli.parsing.places import word_of
 from finsim.cli.parsing.synonyms import OPTIONS, VERBS, hint
 from finsim.errors import StudyError
-from finsim.verbs.argument_checks import NUMBERS, number_of
+from finsim.verbs.calling.argument_checks import NUMBERS, number_of
 
 UsageError: Any = typer.BadParameter.__mro__[1]
 """What typer raises for every mistake of use; newer versions carry their own copy of click."""

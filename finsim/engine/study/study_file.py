@@ -8,25 +8,23 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     PrivateAttr,
-    SerializerFunctionWrapHandler,
     field_validator,
-    model_serializer,
     model_validator,
 )
 
 from finsim import documents
 from finsim.agents.settings import LIMITS
-from finsim.document_numbers import Count, Day, Length, Meaning, Misfit, Number, Share, Whole, YesNo
+from finsim.document_numbers import Count, Day, Length, Meaning, Misfit, Share, Whole, YesNo
+from finsim.document_shapes import shaped
 from finsim.editor_schemas import also, given
 from finsim.engine.study import named_inputs as naming
 from finsim.engine.study.credit_part import CreditPart
+from finsim.engine.study.market_part import MarketPart, Part
 from finsim.engine.study.places_in_file import Places
 from finsim.errors import Problem, StudyError
-from finsim.generators import GENERATORS
 from finsim.records.run_layout import scenario_label
 from finsim.records.storage import canonical_json, digest_text
 from finsim.tables.currencies import Currency
@@ -42,83 +40,7 @@ def _within(name: str) -> Any:
     return Field(ge=low, le=high)
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class RulesToLearn(_Part):
-    """A rule pack that the body learns with, by name or path, and the weight of breaking it.
-
-    * ``pack``: rule pack by name or path.
-    * ``weight``: weight of a breach in the training loss.
-    """
-
-    pack: str
-    short: ClassVar[str] = "pack"
-
-    weight: Annotated[Number, Field(gt=0, le=1_000)] = 1.0
-
-
-class GeneratorChoice(_Part):
-    """Which generator learns the body, with which settings and rules, for how many training steps.
-
-    * ``name``: generator; `finsim list generators` says what each is.
-    * ``settings``: settings of the generator by name; its own defaults when left out.
-    * ``steps``: training steps; the generator's own number when left out.
-    * ``rules``: a rule pack that the generator learns with.
-    """
-
-    short: ClassVar[str] = "name"
-
-    name: str = "flow"
-    settings: dict[str, Any] = {}
-    steps: Count | None = None
-    rules: RulesToLearn | None = None
-
-    def trained(self) -> int | None:
-        """Return the training steps: as written, in the settings, or the generator's own; None: it has none.
-
-        Imports the generator when the study leaves the steps to it.
-        """
-        known = self.steps or self.settings.get("steps")
-        if known is None and self.name in GENERATORS:
-            known = getattr(GENERATORS.load(self.name).Settings(), "steps", None)
-        return known
-
-
-class MarketPart(_Part):
-    """Market paths: the real prices to learn from and the joint paths to sample.
-
-    * ``data``: prices to learn from: a file, relative to this one, or a bundled data set.
-    * ``generator``: what learns from them.
-    * ``paths``: number of joint paths.
-    * ``sessions``: rows per path and asset; row 0 is the jump-off bar.
-    * ``shard_paths``: paths per shard; part of the study, so results do not depend on workers.
-    * ``holdout``: last share of the history that is never fitted and kept for the evidence.
-    * ``betas``: how strongly each asset follows the market of a scenario, by asset.
-    * ``rules``: rule pack by name or path; null: no rules.
-    * ``schema``: schema file of the data, relative to this file.
-    """
-
-    data: str
-    generator: GeneratorChoice = GeneratorChoice()
-    paths: Count = 200
-    sessions: Annotated[Length, Field(ge=2)] = 2520
-    shard_paths: Count = 50
-    holdout: Annotated[Share, Field(ge=0.05, le=0.5)] = 0.2
-    betas: dict[str, Number] = {}
-    rules: str | None = "ohlcv"
-    schema_: str | None = Field(None, alias="schema")
-
-    @model_serializer(mode="wrap")
-    def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Call the schema what a study file calls it, and leave it out when there is none."""
-        data: dict[str, Any] = handler(self)
-        name = data.pop("schema_", None) or data.pop("schema", None)
-        return data if name is None else {**data, "schema": name}
-
-
-class NarrativeChoice(_Part):
+class NarrativeChoice(Part):
     """A narrative by name; ``rate`` or ``count`` override what its file says.
 
     * ``name``: narrative by name or path.
@@ -133,7 +55,7 @@ class NarrativeChoice(_Part):
     count: Annotated[Whole, Field(ge=0)] | None = None
 
 
-class TransactionsPart(_Part):
+class TransactionsPart(Part):
     """People and money: how many accounts, banks and days, and which stories are injected.
 
     * ``accounts``: number of accounts.
@@ -176,7 +98,7 @@ def _chosen(item: Any) -> Any:
     return {**given, "name": name, "severity": severity}
 
 
-class ScenarioChoice(_Part):
+class ScenarioChoice(Part):
     """A scenario by name or path and how hard it hits (0 is the identity, 1 is as written).
 
     * ``name``: scenario by name or path.
@@ -219,7 +141,7 @@ class ScenarioChoice(_Part):
         return scenario_label(self.name, self.severity)
 
 
-class EvaluationPart(_Part):
+class EvaluationPart(Part):
     """Evidence: how much of it, and whether it is computed at all.
 
     * ``enabled``: false: no scores and no verdicts.
@@ -234,7 +156,7 @@ class EvaluationPart(_Part):
     judge_iterations: Count = 500
 
 
-class Study(_Part):
+class Study(Part):
     """A whole study, resolved: the text of this model is what the run's identity is computed from.
 
     * ``finsim``: the format of this file, study/1.
@@ -394,7 +316,8 @@ def recorded_study(data: Any, place: str) -> Study:
 
 def _read(document: documents.Document, folder: Path) -> Study:
     """Return the study of a document; raises StudyError with all its problems."""
-    problems = naming.unknown_names(document.data, folder, document.place)
+    data = shaped(document.data, Study)
+    problems = naming.unknown_names(data, folder, document.place)
     study: Study | None = None
     try:
         study = documents.validate(document, Study, StudyError)
@@ -403,7 +326,7 @@ def _read(document: documents.Document, folder: Path) -> Study:
     if study is not None:
         problems += _contradictions(study, document)
     if problems:
-        raise StudyError.of([*documents.in_file_order(problems), *naming.faults(document.data)])
+        raise StudyError.of([*documents.in_file_order(problems), *naming.faults(data)])
     assert study is not None
     found = _with_data_paths(study, folder)
     found._places = Places(document)

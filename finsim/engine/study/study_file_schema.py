@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from finsim.editor_schemas import JsonSchema, inlined, marked_schema, narrow
+from finsim.editor_schemas import JsonSchema, inlined, marked_schema, narrow, outlined
 from finsim.editor_spellings import ITEM_FOR_LIST, loosened
 from finsim.engine.study.named_inputs import DATA, GENERATOR, LISTED, PACKS, bundled_data, shipped_names
 from finsim.engine.study.study_file import Study
@@ -28,7 +28,7 @@ def study_file_schema() -> JsonSchema:
     for loc in DATA:
         narrow(schema, loc, _replaced(_names(sorted(set(bundled_data()) - {"README"}))))
     narrow(schema, GENERATOR, {"enum": sorted(GENERATORS)})
-    return loosened(schema)
+    return outlined(loosened(schema))
 
 
 def _names(known: Iterable[str]) -> list[JsonSchema]:

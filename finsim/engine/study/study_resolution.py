@@ -19,8 +19,9 @@ from finsim.documents import in_file_order
 from finsim.engine.study.changed_inputs import LEARNED, NARRATIVE, changes, files_of
 from finsim.engine.study.market_history import read_history
 from finsim.engine.study.market_packs import WORLD, packs_of
+from finsim.engine.study.market_part import GeneratorChoice
 from finsim.engine.study.named_inputs import data_file, file_of
-from finsim.engine.study.study_file import WORLDS, GeneratorChoice, Study, recorded_study
+from finsim.engine.study.study_file import WORLDS, Study, recorded_study
 from finsim.errors import FinsimError, ResumeError, StudyError
 from finsim.generators import GENERATORS
 from finsim.generators.settings_parsing import read_settings
