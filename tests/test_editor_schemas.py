@@ -25,7 +25,8 @@ from finsim.verbs.schema import KINDS
 BLIND = {
     "names that another part of the file defines": (
         r"unknown (column|table|lookup)|has no column|no (role|earlier phase|phase) is called|"
-        r"names no table|no value is called|function without|has no proceeds|which columns|appears twice|is also a"
+        r"names no table|no value is called|function without|has no proceeds|which columns|"
+        r"appears twice|is also a"
     ),
     "expressions of rules and their types": (
         r"unexpected|ends too early|cannot compare|is not a constant|is (not )?a list|"
