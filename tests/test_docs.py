@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
+from types import ModuleType
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -18,14 +19,28 @@ from finsim.credit.reference_parameters import CLASSES, GRADES
 from finsim.engine.finished_run import Run
 from finsim.engine.run import run
 from finsim.engine.study.study_file import Study
-from finsim.provenance.lineage import KINDS, REPAIR_SCHEMA
+from finsim.provenance.lineage import KINDS, REPAIRS
 from finsim.provenance.origin_tags import MEANING
+from finsim.records.columns import ROLES, facts_of
 from finsim.scenarios.variables import VARIABLES
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
 TABLES = (DOCS / "reference" / "tables.md").read_text(encoding="utf-8")
+
+
+def loaded(file: Path) -> ModuleType:
+    """Return a script of docs/ as a module."""
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+make_tables = loaded(DOCS / "make_tables.py")
 STORIES = [path.stem for path in sorted((ROOT / "scenarios" / "narratives").glob("*.yaml"))]
 
 MINI = {
@@ -56,30 +71,17 @@ def mini(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run(Study.model_validate(MINI), output=tmp_path_factory.mktemp("docs") / "mini")
 
 
-def documented() -> dict[str, dict[str, tuple[str, str]]]:
-    """Return table name -> column -> (type, null), from the headings and tables of the page."""
-    found: dict[str, dict[str, tuple[str, str]]] = {}
-    for heading, text in re.findall(r"^## (\S+\.parquet)$(.*?)(?=^## |\Z)", TABLES, re.MULTILINE | re.DOTALL):
-        rows = re.findall(r"^\| `(\S+)` \|([^|]+)\|[^|]*\|([^|]+)\|", text, re.MULTILINE)
-        found[heading] = {name: (kind.strip(), null.strip()) for name, kind, null in rows}
+def documented() -> dict[str, dict[str, list[str]]]:
+    """Return table -> column -> [type, unit, role, null, meaning], from the headings and tables of the page."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for heading, text in re.findall(r"^## (\S+)$(.*?)(?=^## |\Z)", TABLES, re.MULTILINE | re.DOTALL):
+        rows = re.findall(r"^\| `(\S+)` \|(.*)\|$", text, re.MULTILINE)
+        if "| column | type | unit | role | null | meaning |" in text:
+            found[heading] = {name: [cell.strip() for cell in cells.split("|")] for name, cells in rows}
     return found
 
 
-def word(kind: pa.DataType) -> str:
-    """Return a column type in the words of the page."""
-    if pa.types.is_dictionary(kind):
-        return "text"
-    plain = {"double": "float64", "date32[day]": "date32", "timestamp[ns, tz=UTC]": "timestamp[ns, UTC]"}
-    text = str(kind).replace("element: ", "")
-    return plain.get(text, text)
-
-
-def types(text: str) -> list[str]:
-    """Return the types that a cell allows."""
-    return [text, *re.split(r", | or ", text)]
-
-
-def entry(name: str, columns: dict[str, tuple[str, str]]) -> str | None:
+def entry(name: str, columns: dict[str, list[str]]) -> str | None:
     """Return the documented name of a column: its own, or the pattern that covers it."""
     if name in columns:
         return name
@@ -93,54 +95,53 @@ def tables_of(finished: Run) -> dict[str, list[Path]]:
     for path in sorted(finished.path.rglob("*.parquet")):
         name = path.relative_to(finished.path)
         if ".finsim" not in name.parts:
-            key = "/".join((name.parts[0], "S", name.name)) if len(name.parts) == 3 else str(name)
-            found.setdefault(key, []).append(path)
+            found.setdefault(name.parts[0] if len(name.parts) == 3 else str(name), []).append(path)
     return found
 
 
+def test_the_tables_of_columns_are_those_of_the_stored_fields() -> None:
+    assert make_tables.written(TABLES) == TABLES
+    assert list(documented()) == list(make_tables.fields())
+
+
+def test_the_page_says_what_each_role_is_for() -> None:
+    assert [role for role, text in ROLES.items() if f"| `{role}` | {text} |" not in TABLES] == []
+
+
 def test_every_table_has_a_section_and_every_section_a_table(mini: Run) -> None:
-    optional = {"lineage/repairs.parquet"}
-    assert set(documented()) - optional == set(tables_of(mini)) - optional
+    assert set(documented()) - {REPAIRS} == set(tables_of(mini)) - {REPAIRS}
 
 
-def test_every_column_is_documented_with_its_type(mini: Run) -> None:
+def test_every_stored_column_is_on_the_page_with_the_facts_of_its_field(mini: Run) -> None:
     wrong = []
     for table, files in tables_of(mini).items():
         columns = documented()[table]
         for field in (field for file in files for field in pq.read_schema(file)):
             known = entry(field.name, columns)
-            if known is None or word(field.type) not in types(columns[known][0]):
-                wrong.append(f"{table}: {field.name} {word(field.type)}")
+            told = facts_of(field)
+            unit, role, null, meaning = columns[known][1:] if known else ["no such column"] * 4
+            if known == "<feature>":
+                unit = told["unit"]  # that of the tape
+            kinds = re.split(r", | or ", columns[known][0]) + [columns[known][0]] if known else []
+            facts = (told["unit"], told["role"], told["null"] or "no", told["description"])
+            if make_tables.type_word(field.type) not in kinds or facts != (unit, role, null, meaning):
+                wrong.append(f"{table}: {field.name} {field.type} {facts}")
     assert sorted(set(wrong)) == []
 
 
 def test_no_documented_column_is_gone(mini: Run) -> None:
+    elsewhere = {"bars": {"bid", "ask"}, "loans": {"ead", "_fs_row", "_fs_lead"}}  # of quotes, of kept loans
+    elsewhere |= {"driver_months": set(VARIABLES), "driver_days": {"late_payment", "cash_withdrawal"}}
     for table, columns in documented().items():
-        if table == "lineage/repairs.parquet":
-            assert list(columns) == REPAIR_SCHEMA.names
-            continue
-        there = {name for file in tables_of(mini)[table] for name in pq.read_schema(file).names}
-        if table == "drivers/S/months.parquet":
-            there = {"date", *VARIABLES}
-        if table == "drivers/S/days.parquet":
-            there |= {"late_payment", "cash_withdrawal"}
-        if table == "credit/S/loans.parquet":
-            there |= {"ead", "_fs_row", "_fs_lead"}  # of loans that are kept
-        assert [name for name in columns if "<" not in name and name not in there] == [], table
-
-
-def test_no_column_is_null_where_the_page_says_never(mini: Run) -> None:
-    for table, files in tables_of(mini).items():
-        columns = documented()[table]
-        for file in files:
-            data = pq.read_table(file)
-            nulls = [name for name in data.column_names if data[name].null_count]
-            assert [name for name in nulls if columns[str(entry(name, columns))][1] == "no"] == [], table
+        if table != REPAIRS:
+            there = {name for file in tables_of(mini)[table] for name in pq.read_schema(file).names}
+            there |= elsewhere.get(table, set())
+            assert [name for name in columns if "<" not in name and name not in there] == [], table
 
 
 def test_the_features_of_the_bundled_loans_are_listed(mini: Run) -> None:
-    columns = documented()["credit/S/loans.parquet"]
-    names = pq.read_schema(mini.path / "credit/base/loans.parquet").names
+    columns = documented()["loans"]
+    names = pq.read_schema(mini.file("loans")).names
     text = TABLES.split("Features of the bundled German table")[1].split("\n\n")[0]
     assert re.findall(r"`(\w+)`", text) == [name for name in names if name not in columns]
 
@@ -154,7 +155,7 @@ def words(name: str) -> tuple[str, ...]:
 def test_the_words_are_those_of_the_code() -> None:
     assert words("accounts.kind") == vocabulary.KINDS
     assert words("transactions.channel") == vocabulary.CHANNELS
-    assert words("transactions.purpose") == vocabulary.PURPOSES
+    assert words("labels.purpose") == vocabulary.PURPOSES
     assert words("transactions.status") == vocabulary.STATUSES
     assert words("patterns.stopped_by") == STOPS
     assert words("loans.loan_class") == tuple(CLASSES)
