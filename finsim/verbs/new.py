@@ -93,7 +93,16 @@ def new(
     """
     if str(what) == _SCHEMA:
         return _schema(data, output, kind, csv)
-    if output is not None or csv or data is not None:
+    if data is not None and str(what) != "study":
+        raise StudyError(
+            f"nothing is called {str(what)!r}",
+            place="finsim new",
+            expected="a file to create, or `schema` and a table",
+            remedy=did_you_mean(str(what), [_SCHEMA]),
+        )
+    if data is not None:
+        what, data = data, None
+    if output is not None or csv or kind in TABLES:
         raise StudyError(
             "a table, -o and --csv belong to `finsim new schema DATA`",
             place="finsim new",

@@ -136,13 +136,13 @@ def test_a_folder_of_tables_is_repaired_into_a_folder(world, tmp_path, capsys):
 
 def test_a_run_is_checked_under_its_first_scenario(tmp_path, capsys):
     for scenario, volume in (("zero", "1200"), ("crash", "-1")):
-        folder = tmp_path / "market" / scenario
+        folder = tmp_path / "bars" / f"scenario={scenario}"
         folder.mkdir(parents=True)
         bars = pd.read_csv(io.StringIO(BARS)).iloc[:1].assign(Volume=int(volume))
         pq.write_table(pa.Table.from_pandas(bars), folder / "bars.parquet")
     (tmp_path / "manifest.json").write_text(json.dumps({"scenarios": {"zero": {}, "crash": {}}}))
     assert run("check", tmp_path, "--rules", "ohlcv") == 0
-    assert run("check", tmp_path / "market" / "crash", "--rules", "ohlcv") == 1
+    assert run("check", tmp_path / "bars" / "scenario=crash", "--rules", "ohlcv") == 1
     capsys.readouterr()
     assert run("check", tmp_path, "--rules", "consumer-loans") == 2
     assert "no table of this run is one of pack consumer-loans" in capsys.readouterr().err

@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 
 from finsim.credit.panel import PANEL_SCHEMA
+from finsim.records.columns import DAY
 from finsim.records.paths import bars_schema
 from finsim.records.transactions import TRANSACTION_SCHEMA
 
@@ -29,6 +30,8 @@ def _column(field: pa.Field, rows: int, rng: np.random.Generator) -> pa.Array:
         return pa.array(rng.random(rows) < 0.5)
     if pa.types.is_date(kind):
         return pa.array(rng.integers(-30_000, 60_000, rows), pa.int32()).cast(kind)
+    if kind == DAY:
+        return pa.array(rng.integers(-30_000, 60_000, rows) * 86_400_000_000).cast(kind)
     if pa.types.is_timestamp(kind):
         return pa.array(rng.integers(-(10**15), 4 * 10**15, rows) * 1000).cast(kind)  # microseconds
     if pa.types.is_floating(kind):
@@ -53,12 +56,15 @@ TABLES = {
 
 
 def plain(table: pa.Table) -> pa.Table:
-    """Return a table with labels as text and without metadata."""
-    kinds = [
-        pa.field(one.name, one.type.value_type if pa.types.is_dictionary(one.type) else one.type)
-        for one in table.schema
-    ]
+    """Return a table with labels as text, days as dates, and without metadata."""
+    kinds = [pa.field(one.name, _plain(one.type)) for one in table.schema]
     return table.cast(pa.schema(kinds))
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(kind):
+        return kind.value_type
+    return pa.date32() if pa.types.is_timestamp(kind) and kind.tz is None else kind
 
 
 def cents(table: pa.Table, money: dict[str, int]) -> pa.Table:

@@ -54,7 +54,7 @@ def test_real_clients_read_every_value(client, ending, kind, tmp_path):
 
 def to_microseconds(table):
     kinds = [
-        one.with_type(pa.timestamp("us", "UTC")) if pa.types.is_timestamp(one.type) else one
+        one.with_type(pa.timestamp("us", one.type.tz)) if pa.types.is_timestamp(one.type) else one
         for one in table.schema
     ]
     return table.cast(pa.schema(kinds), safe=False)
@@ -79,7 +79,13 @@ def declared(column, places):
         return Field("money", scale=places, unit="stored_minor")
     if pa.types.is_dictionary(kind):
         return Field("cat", null=True)
-    words = {"bool": "bool", "date32[day]": "date", "timestamp[ns, tz=UTC]": "ts", "double": "float"}
+    words = {
+        "bool": "bool",
+        "date32[day]": "date",
+        "timestamp[us]": "date",
+        "timestamp[ns, tz=UTC]": "ts",
+        "double": "float",
+    }
     return Field(words.get(str(kind), "int"))
 
 

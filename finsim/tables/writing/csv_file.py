@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.errors import DataError
+from finsim.records.columns import facts_of
 from finsim.records.storage import regroup, replacing
 from finsim.tables.writing.csv_cells import cells_of, has_cells, quoted
 
@@ -36,7 +37,8 @@ def write_csv(
 ) -> int:
     """Stream batches into one CSV, packed as pyarrow calls it; return the number of rows.
 
-    ``money``: column of minor units -> decimals. Raises DataError for columns that have no cells of text.
+    ``money``: column of minor units -> decimals. Calendar days (columns whose unit is ``day``) are written as
+    days, not as midnights. Raises DataError for columns that have no cells of text.
     """
     nested = [field for field in schema if not has_cells(field.type)]
     if nested:
@@ -47,10 +49,11 @@ def write_csv(
             remedy="write .parquet, .arrow or .duckdb",
         )
     count = 0
+    days = {field.name for field in schema if facts_of(field)["unit"] == "day"}
     with replacing(path) as temporary, _opened(temporary, packing) as file:
         file.write((",".join(quoted(pa.array(schema.names, pa.string())).to_pylist()) + "\n").encode())
         for group in regroup(schema, batches, _ROWS):
-            file.write(_lines(group, money))
+            file.write(_lines(group, money, days))
             count += group.num_rows
     return count
 
@@ -69,10 +72,12 @@ def _opened(path: Path, packing: str) -> Iterator[Target]:
                 yield file
 
 
-def _lines(rows: pa.Table, money: Mapping[str, int]) -> pa.Buffer | bytes:
+def _lines(rows: pa.Table, money: Mapping[str, int], days: set[str]) -> pa.Buffer | bytes:
     """Return the lines of some rows."""
     columns = [
-        cells_of(_one_array(column), money.get(name)).cast(pa.large_string())
+        cells_of(_one_array(column.cast(pa.date32()) if name in days else column), money.get(name)).cast(
+            pa.large_string()
+        )
         for name, column in zip(rows.column_names, rows.columns, strict=True)
     ]
     if not columns:
