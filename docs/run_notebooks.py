@@ -33,10 +33,10 @@ def executed(path: Path, folder: str | Path) -> Any:
 
 
 def worth_keeping(output: Any) -> bool:
-    """Tell whether an output is an answer: not progress, which is gone when its cell ends."""
+    """Tell whether an output is an answer: not progress or the logo of a library."""
     if output.output_type == "stream":
         return bool(output.name == "stdout")
-    return output.output_type == "error" or output.data.get("text/html") != ""
+    return output.output_type in ("error", "execute_result") or "image/png" in output.data
 
 
 def kept(output: Any) -> Any:

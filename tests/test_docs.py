@@ -33,6 +33,7 @@ PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md
 TABLES = (DOCS / "reference" / "tables.md").read_text(encoding="utf-8")
 sys.path.insert(0, str(DOCS))
 make_tables = importlib.import_module("make_tables")
+make_api = importlib.import_module("make_api")
 STORIES = [path.stem for path in sorted((ROOT / "scenarios" / "narratives").glob("*.yaml"))]
 
 MINI = {
@@ -282,3 +283,27 @@ def test_the_examples_of_the_quickstart_run(
     for quarter, level in (("Q1", -0.387), ("Q2", -0.485), ("Q3", -0.578), ("Q4", -0.538)):
         assert re.search(rf"^2026{quarter} +{level} +{level} +{level}$", said, re.MULTILINE), quarter
     assert (tmp_path / "mine.csv").stat().st_size > 100_000
+
+
+GUIDES = [*sorted((DOCS / "guide").glob("*.md")), DOCS / "index.md", ROOT / "README.md"]
+
+
+@pytest.mark.parametrize(
+    "page", [*GUIDES, *sorted((ROOT / "notebooks").glob("*.ipynb"))], ids=lambda p: p.name
+)
+def test_what_users_read_imports_only_finsim(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert re.findall(r"\b(?:from finsim\b(?!`)\S* import|import finsim\.)[^\n]*", text) == []
+
+
+def test_the_api_page_lists_the_public_names() -> None:
+    assert make_api.PAGE.read_text(encoding="utf-8") == make_api.text(), "run: python docs/make_api.py"
+    assert sorted(re.findall(r"heading: finsim\.(\w+),", make_api.text())) == sorted(finsim.__all__)
+
+
+def test_the_examples_of_the_inner_modules_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (DOCS / "reference" / "inner-modules.md").read_text(encoding="utf-8")
+    names: dict[str, object] = {}
+    for code in re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
+        exec(compile(code, "inner-modules.md", "exec"), names)  # noqa: S102 the examples are ours
