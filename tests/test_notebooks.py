@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-MOST_LINES, MOST_BYTES = 60, 100_000
+MOST_LINES, MOST_BYTES = 60, 250_000
 
 
 def cells(path: Path, kind: str) -> list[dict[str, Any]]:
@@ -30,11 +32,13 @@ def test_the_three_notebooks_are_there() -> None:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 class TestShape:
-    def test_nothing_of_a_run_is_stored(self, path: Path) -> None:
-        for cell in cells(path, "code"):
-            assert cell["outputs"] == []
-            assert cell["execution_count"] is None
-            assert cell["metadata"] == {}
+    def test_its_answers_are_stored_and_nothing_of_the_machine(self, path: Path) -> None:
+        outputs = [output for cell in cells(path, "code") for output in cell["outputs"]]
+        assert [output for output in outputs if "image/png" in output.get("data", {})]
+        assert [output for output in outputs if output["output_type"] == "execute_result"]
+        assert {output["output_type"] for output in outputs} <= {"stream", "execute_result", "display_data"}
+        assert all(cell["metadata"] == {} for cell in cells(path, "code"))
+        assert not re.search(r"/(home|tmp|work|root)/|bokeh|<script|https?:", json.dumps(outputs))
 
     def test_it_is_short(self, path: Path) -> None:
         assert 10 < len(lines_of_code(path)) <= MOST_LINES
@@ -66,14 +70,16 @@ def test_it_runs_from_top_to_bottom(path: Path, tmp_path: Path, monkeypatch: pyt
     missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
         pytest.skip(f"needs {', '.join(missing)}: install finsim[notebooks]")
-    import nbformat
-    from nbclient import NotebookClient
+    monkeypatch.syspath_prepend(str(FOLDER.parent / "docs"))
+    fresh = importlib.import_module("run_notebooks").executed(path, tmp_path)
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    assert texts(fresh) == texts(stored)
 
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    notebook = nbformat.read(path, as_version=4)
-    where = {"metadata": {"path": str(tmp_path)}}
-    NotebookClient(notebook, timeout=900, kernel_name="python3", resources=where).execute()
-    shown = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
-    assert [output for output in shown if "image/png" in output.get("data", {})]
-    assert [output for output in shown if output.output_type == "error"] == []
+
+def texts(notebook: Any) -> list[list[str]]:
+    """Return what each cell of code prints and shows, as words."""
+    found = []
+    for cell in notebook["cells"]:
+        shown = cell.get("outputs", [])
+        found.append(["".join(one.get("text") or one["data"]["text/plain"]) for one in shown])
+    return found
