@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 import finsim
 from finsim import documents, editor_schemas
 from finsim.cli.main import main
-from finsim.errors import StudyError
+from finsim.errors import FinsimError, StudyError
 from finsim.verbs.schema import KINDS
 
 # What a JSON Schema cannot say -> words of the loader.
@@ -153,3 +153,43 @@ def test_changed_files_are_refused_as_the_loader_does(
     assert counts["both accept"] >= accepted
     assert sum(counts.values()) == COUNT
     assert sum(counts[why] for why in BLIND) <= COUNT / 10
+
+
+COLUMN = "finsim: schema/1\ncolumns:\n  a: {{{}}}\n"
+STUDY = "finsim: study/1\nid: s\n{}\n"
+WRITTEN = [
+    ("schema", COLUMN, "type: money, ccy: EUR, unit: minor", True),
+    ("schema", COLUMN, "type: money, ccy: EUR, unit: percent", False),
+    ("schema", COLUMN, "type: int, format: '%Y'", False),
+    ("schema", COLUMN, "type: cat, true: [x], false: [y]", False),
+    ("schema", COLUMN, "type: bool, true: x, false: 0", True),
+    ("schema", COLUMN, "type: bool, true: x", False),
+    ("schema", COLUMN, "type: date, format: '%Y', unit: days", False),
+    ("study", STUDY, "transactions: {narratives: [{name: account_takeover, rate: 0.5}]}", True),
+    ("study", STUDY, "transactions: {narratives: [{name: account_takeover, rate: -1}]}", False),
+    ("study", STUDY, "scenarios: [base]", False),
+    ("study", STUDY, "transactions: {}\nscenarios: [{name: gfc-2008, severity: 4}]", False),
+    ("study", STUDY, "transactions: {}\nscenarios: [gfc2008]", False),
+    ("study", STUDY, "transactions: {accounts: '500', days: 7.0}\nevaluation: {enabled: 'no'}", True),
+    ("study", STUDY, "transactions: {accounts: true}", False),
+    ("study", STUDY, "transactions: {}\nstart: 5", False),
+    ("study", STUDY, "credit: {data: german_credit, columns: {id: a, amount: {from: b}}}", True),
+    ("study", STUDY, "credit: {data: german_credit, columns: {amount: {form: b}}}", False),
+    ("study", STUDY, "credit: {data: german_credit, prepayment: 1.5}", False),
+    ("study", STUDY, "market: {data: wiki_aapl_ibm_2000_2013, generator: {name: flows}}", False),
+    ("study", STUDY, "market: {data: wiki_aapl_ibm_2000_2013, rules: null}", True),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "part", "fine"), WRITTEN)
+def test_what_shipped_files_do_not_show(
+    kind: str, text: str, part: str, fine: bool, validators: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(text.format(part), encoding="utf-8")
+    assert validators[kind].is_valid(documents.read(path).data) is fine
+    if fine:
+        LOADERS[kind](str(path))
+    else:
+        with pytest.raises(FinsimError):
+            LOADERS[kind](str(path))

@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter, ValidationError
 
 from finsim.document_numbers import Count, Length, Misfit, Number, Share, Whole, YesNo
-from finsim.documents import parse
+from finsim.documents import parse, shipped
 from finsim.engine.study.study_file import ScenarioChoice, Study, load_study, recorded_study, study_of
 from finsim.errors import StudyError
 from finsim.scenarios.scenario import load
 from finsim.tables.currencies import CURRENCIES, Currency
+from finsim.verbs.schema import schema
 
 PLAIN = """\
 finsim: study/1
@@ -202,3 +204,31 @@ def test_a_scenario_may_be_spelled(tmp_path: Path) -> None:
     assert spelled == plain
     assert plain.probability is not None
     assert plain.probability.weight == 0.05
+
+
+@pytest.mark.parametrize("generator", ["flowz", "[flowz]", "{name: [flowz]}", "{name: flow, rules: ohlvc}"])
+def test_a_name_is_looked_up_however_it_is_written(tmp_path: Path, generator: str) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        f"finsim: study/1\nid: s\nmarket:\n  data: [wiki_aapl_ibm_2000_2013]\n  generator: {generator}\n"
+    )
+    with pytest.raises(StudyError, match=r"s\.yaml:5:.*(flowz|ohlvc)"):
+        load_study(str(path))
+
+
+def test_a_curve_that_is_a_list_may_hold_lists_of_one(tmp_path: Path) -> None:
+    text = (shipped("scenarios/stress") / "gfc-2008.yaml").read_text(encoding="utf-8")
+    plain, spelled = "spread_mult: [1.2, 1.4,", 'spread_mult: [[1.2], "1.4",'
+    assert plain in text
+    (tmp_path / "gfc-2008.yaml").write_text(text.replace(plain, spelled), encoding="utf-8")
+    assert load(str(tmp_path / "gfc-2008.yaml")) == load("gfc-2008")
+
+
+def test_the_json_schema_takes_what_the_loader_takes() -> None:
+    takes = Draft202012Validator(schema("study"))
+    takes.validate(parse(SPELLED, "s.yaml").data)
+    for chosen in ("gfc-2008@0.5", ["gfc-2008@50%", "./mine.yaml@2"], {"name": "gfc-2008@.5"}):
+        data = {**parse(PLAIN, "s.yaml").data, "scenarios": chosen}
+        assert takes.is_valid(data), chosen
+    for chosen in ("gfc", "gfc-2008@hard", [["gfc-2008"]]):
+        assert not takes.is_valid({**parse(PLAIN, "s.yaml").data, "scenarios": chosen}), chosen

@@ -38,7 +38,10 @@ def _names(known: Iterable[str]) -> list[JsonSchema]:
 def _severe(known: Iterable[str]) -> JsonSchema:
     """Return the form of a name with a severity, as in ``gfc-2008@0.5``."""
     names = "|".join(re.escape(name) for name in known)
-    return {"type": "string", "pattern": rf"^({names})@\s*\+?[0-9][0-9.]*\s*%?\s*$"}
+    return {
+        "type": "string",
+        "pattern": rf"^({names})@\s*\+?([0-9]+\.?|[0-9]*\.[0-9]+)([eE][-+]?[0-9]+)?\s*%?\s*$",
+    }
 
 
 def _replaced(forms: list[JsonSchema]) -> Callable[[JsonSchema], None]:
