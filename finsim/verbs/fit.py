@@ -6,6 +6,8 @@ from pathlib import Path
 
 from finsim.engine.market_model.fit_and_sample import Body, Source, refuse_existing
 from finsim.engine.market_model.fit_and_sample import fit as fit_body
+from finsim.extras import needs
+from finsim.generators import GENERATORS
 from finsim.markets.prices import SchemaSource, as_schema
 from finsim.verbs.progress import Progress, as_fraction, reporting
 
@@ -52,6 +54,7 @@ def fit(
         (3, 20, 2)
 
     """
+    needs(("markets", GENERATORS.entry(generator, "--generator").extra), "finsim fit")
     if output is not None:
         refuse_existing(Path(output))
     with reporting(progress) as step:

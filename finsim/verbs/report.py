@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from finsim.engine.finished_run import Run, open_run
+from finsim.extras import needs
 from finsim.provenance.audit_log import AuditLog
 from finsim.provenance.verify import REWRITTEN
 from finsim.records.storage import digest_file
@@ -34,6 +35,7 @@ def report(run: str | Path | Run, *, open: bool = False) -> Path:
         'report.html'
 
     """
+    needs(("report",), "finsim report")
     opened = run if isinstance(run, Run) else open_run(run)
     page = write_report(opened.path)
     AuditLog(opened.path / "audit.log").append(REWRITTEN, page.name, {"sha256": digest_file(page)})
