@@ -110,7 +110,7 @@ def test_public_names_and_modules_without_torch_load_in_the_bare_core() -> None:
         ("finsim.fit(bars, progress=False)", "markets,learn"),
         ("finsim.read_prices(bars); finsim.fit(bars, 'bootstrap', progress=False)", "markets"),
         ("finsim.evaluate(bars, bars, progress=False)", "evaluate"),
-        ("finsim.value_at_risk([0.1], [0.5], [1.0], 0.99)", ""),
+        ("finsim.value_at_risk(np.arange(100_000.0), 0.99)", "credit"),
         ("finsim.plan('quickstart')", "markets,learn,credit,evaluate,report"),
         ("finsim.plan(finsim.study(transactions={'accounts': 500}))", "evaluate,report"),
         (
@@ -122,7 +122,7 @@ def test_public_names_and_modules_without_torch_load_in_the_bare_core() -> None:
 )
 def test_python_names_the_same_pip_line(call: str, extra: str) -> None:
     code = HIDDEN + (
-        "import finsim\n"
+        "import finsim\nimport numpy as np\n"
         "bars = finsim.example_data('wiki_aapl_ibm_2000_2013')\n"
         f"try: {call}\n"
         "except finsim.FinsimError as error: print(type(error).__name__, error.problems[0].remedy)\n"
