@@ -35,7 +35,7 @@ def needs(extras: Sequence[str], place: str = "") -> None:
 
     An empty name stands for the core.
     """
-    absent = {extra: missing(extra) for extra in dict.fromkeys(extras) if extra and missing(extra)}
+    absent = {extra: missing(extra) for extra in extras if extra and missing(extra)}
     if absent:
         raise _absent([name for names in absent.values() for name in names], list(absent), place)
 

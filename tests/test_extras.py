@@ -13,6 +13,7 @@ import pytest
 
 import finsim
 from finsim import extras
+from finsim.catalog import Catalog, Entry
 from finsim.engine.study.needed_extras import needed_extras
 from finsim.errors import StudyError
 from finsim.generators import GENERATORS
@@ -153,6 +154,11 @@ def test_missing_packages_are_named_once_with_one_pip_line(monkeypatch: pytest.M
     assert problem.remedy == 'pip install "finsim[learn,evaluate]"'
     with pytest.raises(StudyError, match=r"no-where-b, which is not installed\n.*finsim\[graph\]"):
         extras.Later("nowhere_b.part", "graph").anything()
+    assert not hasattr(extras.Later("nowhere_b.part", "graph"), "__wrapped__")
+    shapes = Catalog("shape", {"star": Entry("nowhere_b:Star", "a star", "graph")})
+    assert shapes.lacks("star") == ("nowhere_b",)
+    with pytest.raises(StudyError, match=r"shape star: needs no-where-b.*\n.*finsim\[graph\]"):
+        shapes.load("star")
 
 
 def test_a_late_module_loads_once_and_answers_inspection_without_loading() -> None:
