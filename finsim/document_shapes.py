@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from finsim.document_numbers import Meaning, Misfit
 
 Loc = tuple[str | int, ...]
+AS_IS, ITEM, ONE, SHORT = "as is", "item", "one", "short: "
 
 
 @dataclass(frozen=True)
@@ -116,9 +117,42 @@ def _name(model: type[BaseModel], field: FieldInfo) -> str:
     return next(name for name, other in model.model_fields.items() if other is field)
 
 
+def ways(choices: Sequence[Option]) -> set[str]:
+    """Return how else a value may be written, as ``shaped`` reads it.
+
+    ``AS_IS``: in no other way, nor anything inside it; ``ITEM``: an item for a list of one; ``ONE``: a list
+    of one for what stands in it; ``SHORT`` and a key: a text for the block with that key.
+    """
+    if not choices or _left_alone(choices):
+        return {AS_IS}
+    many = next((one for one in choices if one.is_list), None)
+    blocks = [one.model for one in choices if one.model]
+    has_word = any(_is_word(one) for one in choices)
+    if many is None:
+        short = getattr(blocks[0], "short", "") if len(blocks) == 1 and not has_word else ""
+        return {ONE, SHORT + short} if short else {ONE}
+    has_block = bool(blocks) or any(one.origin is dict for one in choices)
+    is_of_blocks = any(one.model or one.origin is dict for one in many.items)
+    return {ITEM} if not has_word or (is_of_blocks and not has_block) else set()
+
+
+def untouched(model: type[BaseModel]) -> set[str]:
+    """Return the keys of a model whose values ``shaped`` leaves as they are written."""
+    return set(fields(model)) if _reads_whole(model) else _own_readers(model)
+
+
+def _left_alone(choices: Sequence[Option]) -> bool:
+    reads = any(one.reads_itself or one.kind is Any for one in choices)
+    return reads or any(one.model and _reads_whole(one.model) for one in choices)
+
+
+def _is_word(one: Option) -> bool:
+    """Return whether the type is that of one word or number."""
+    return not (one.is_list or one.model or one.origin in (dict, tuple))
+
+
 def _value(value: Any, choices: Sequence[Option], spelled: bool) -> Any:
-    leave = any(one.reads_itself or one.kind is Any for one in choices)
-    if value is None or leave or any(one.model and _reads_whole(one.model) for one in choices):
+    if value is None or _left_alone(choices):
         return value
     many = next((one for one in choices if one.is_list), None)
     blocks = [one.model for one in choices if one.model]
@@ -134,7 +168,7 @@ def _value(value: Any, choices: Sequence[Option], spelled: bool) -> Any:
             return {key: _value(item, mapping.items, spelled) for key, item in value.items()}
         is_of_blocks = many and any(one.model or one.origin is dict for one in many.items)
         return [_value(value, many.items, spelled)] if many and is_of_blocks else value
-    if any(not (one.is_list or one.model or one.origin in (dict, tuple)) for one in choices):
+    if any(_is_word(one) for one in choices):
         return _read(value, choices) if spelled and isinstance(value, str) else value
     if many:
         return [_value(value, many.items, spelled)]

@@ -6,8 +6,9 @@ YAML 1.2 core scalars (``no`` is text, ``1e3`` is a number), duplicate keys refu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -47,6 +48,7 @@ _SAID = (
     ("quoted scalar", "a text whose quotes are not closed", "close the quotes"),
     ("did not find expected key", "no key where one belongs", "check indentation and quotes of this block"),
 )  # fmt: skip
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CHECK = "check indentation, colons and brackets near this place"
 _TOO_DEEP = "the file is nested or repeated too deeply"
 
@@ -66,8 +68,11 @@ class Document:
     def place(self, loc: Loc = ()) -> str:
         """Return ``file:line:col`` of a location, or of its nearest known parent.
 
-        Parts that the file does not hold (the tag of a union, a missing key) are passed over.
+        Parts that the file does not hold (the tag of a union, a missing key) are passed over. Data that were
+        in no file have no marks: their places are the keys, ``market.paths``.
         """
+        if not self.marks:
+            return ".".join(str(part) for part in loc) or self._shown
         known: Loc = ()
         for part in loc:
             if (*known, part) in self.marks:
@@ -255,12 +260,37 @@ def validate(document: Document, model: type[Model], error: type[FinsimError]) -
     data = shaped(document.data, model)
     found = list(document_words.in_two_ways(data, model, document.written, document.place))
     try:
-        read = model.model_validate(data)
+        made = model.model_validate(data)
     except ValidationError as bad:
         found += document_words.problems(data, model, bad, document.place, document.written.get)
+    else:
+        found += _mistaken(document, data, made, ())
     if found:
         raise error.of(in_file_order(found))
-    return read
+    return made
+
+
+def _mistaken(document: Document, written: Any, made: Any, loc: Loc) -> Iterator[Problem]:
+    """Yield a problem where pydantic took a truth for a number, or a number for a day."""
+    dotted = ".".join(str(part) for part in loc)
+    if isinstance(written, bool) and isinstance(made, int | float) and not isinstance(made, bool):
+        found = f"{dotted}: {str(written).lower()} is no number"
+        yield Problem(document.place(loc), found, "a number", "write a number")
+    elif isinstance(made, date) and not (isinstance(written, str) and _DAY.match(written)):
+        found = f"{dotted}: {written!r} is no day"
+        yield Problem(document.place(loc), found, "year-month-day", "write a day such as 2025-12-31")
+    elif isinstance(written, dict) and isinstance(made, BaseModel | dict):
+        inner = made if isinstance(made, dict) else _by_key(made)
+        for key, value in written.items():
+            yield from _mistaken(document, value, inner.get(key), (*loc, key))
+    elif isinstance(written, list) and isinstance(made, list | tuple) and len(written) == len(made):
+        for i, (value, inner) in enumerate(zip(written, made, strict=True)):
+            yield from _mistaken(document, value, inner, (*loc, i))
+
+
+def _by_key(made: BaseModel) -> dict[str, Any]:
+    """Return the values of a model by the keys of the file."""
+    return {field.alias or name: getattr(made, name) for name, field in type(made).model_fields.items()}
 
 
 def in_file_order(problems: Iterable[Problem]) -> list[Problem]:
@@ -308,11 +338,18 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def find(name: str, folder: str, kind: str, error: type[FinsimError], suffix: str = ".yaml") -> Path:
+def find(name: Any, folder: str, kind: str, error: type[FinsimError], suffix: str = ".yaml") -> Path:
     """Return the file that ``name`` means: an existing path, else a shipped file of that name.
 
     Raises ``error`` with a suggestion when neither exists.
     """
+    if not isinstance(name, str | Path):
+        raise error(
+            f"{type(name).__name__} {name!r:.60}",
+            place=kind,
+            expected="a name, or the path of a file",
+            remedy="write it as text, in quotes",
+        )
     given = Path(name)
     if _is_file(given):
         return given
@@ -321,9 +358,9 @@ def find(name: str, folder: str, kind: str, error: type[FinsimError], suffix: st
         return known[name]
     if given.suffix or len(given.parts) > 1 or _is_folder(given):
         problem = unlike_a_file(given, error)
-        raise error.of([problem or Problem(name, "no such file", "", "check the path")])
+        raise error.of([problem or Problem(str(name), "no such file", "", "check the path")])
     beside = given.with_suffix(suffix)
-    near = f"did you mean {str(beside)!r}?" if _is_file(beside) else did_you_mean(name, sorted(known))
+    near = f"did you mean {str(beside)!r}?" if _is_file(beside) else did_you_mean(str(name), sorted(known))
     raise error(
         f"no {kind} is called {name!r}", place=kind, expected=f"a name or a file of a {kind}", remedy=near
     )

@@ -41,7 +41,17 @@ class Problem:
 
 
 class FinsimError(Exception):
-    """Base of every error that finsim raises on purpose; carries all problems found at once."""
+    """Base of every error that finsim raises on purpose; carries all problems found at once.
+
+    Example:
+        >>> import finsim
+        >>> try:
+        ...     finsim.names("scenario")
+        ... except finsim.FinsimError as error:
+        ...     error.problems[0].remedy
+        "did you mean 'scenarios'?"
+
+    """
 
     exit_code = EXIT_INPUT
 

@@ -33,6 +33,14 @@ class Streams:
 
     Raises FinsimError for a negative seed, TypeError for an address of anything but str and int.
     Source: Philox4x64-10, Salmon et al. 2011; ``numpy.random.SeedSequence`` spawn keys.
+
+    Example:
+        >>> import finsim
+        >>> streams = finsim.Streams(7)
+        >>> draw = streams.at("market", "shard", 3).random()
+        >>> bool(draw == streams.at("market", "shard", 3).random())
+        True
+
     """
 
     seed: int

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import sys
 from pathlib import Path
+from types import ModuleType
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -18,14 +22,18 @@ from finsim.credit.reference_parameters import CLASSES, GRADES
 from finsim.engine.finished_run import Run
 from finsim.engine.run import run
 from finsim.engine.study.study_file import Study
-from finsim.provenance.lineage import KINDS, REPAIR_SCHEMA
+from finsim.provenance.lineage import KINDS, REPAIRS
 from finsim.provenance.origin_tags import MEANING
+from finsim.records.columns import ROLES, facts_of
+from finsim.records.run_layout import place_of
 from finsim.scenarios.variables import VARIABLES
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
 TABLES = (DOCS / "reference" / "tables.md").read_text(encoding="utf-8")
+sys.path.insert(0, str(DOCS))
+make_tables = importlib.import_module("make_tables")
 STORIES = [path.stem for path in sorted((ROOT / "scenarios" / "narratives").glob("*.yaml"))]
 
 MINI = {
@@ -59,19 +67,12 @@ def mini(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def documented() -> dict[str, dict[str, tuple[str, str]]]:
     """Return table name -> column -> (type, null), from the headings and tables of the page."""
     found: dict[str, dict[str, tuple[str, str]]] = {}
-    for heading, text in re.findall(r"^## (\S+\.parquet)$(.*?)(?=^## |\Z)", TABLES, re.MULTILINE | re.DOTALL):
-        rows = re.findall(r"^\| `(\S+)` \|([^|]+)\|[^|]*\|([^|]+)\|", text, re.MULTILINE)
+    for heading, text in re.findall(r"^## (\S+)$(.*?)(?=^## |\Z)", TABLES, re.MULTILINE | re.DOTALL):
+        if heading not in make_tables.SCHEMAS:
+            continue
+        rows = re.findall(r"^\| `(\S+)` \|([^|]+)\|[^|]*\|[^|]*\|([^|]+)\|", text, re.MULTILINE)
         found[heading] = {name: (kind.strip(), null.strip()) for name, kind, null in rows}
     return found
-
-
-def word(kind: pa.DataType) -> str:
-    """Return a column type in the words of the page."""
-    if pa.types.is_dictionary(kind):
-        return "text"
-    plain = {"double": "float64", "date32[day]": "date32", "timestamp[ns, tz=UTC]": "timestamp[ns, UTC]"}
-    text = str(kind).replace("element: ", "")
-    return plain.get(text, text)
 
 
 def types(text: str) -> list[str]:
@@ -93,40 +94,77 @@ def tables_of(finished: Run) -> dict[str, list[Path]]:
     for path in sorted(finished.path.rglob("*.parquet")):
         name = path.relative_to(finished.path)
         if ".finsim" not in name.parts:
-            key = "/".join((name.parts[0], "S", name.name)) if len(name.parts) == 3 else str(name)
-            found.setdefault(key, []).append(path)
+            found.setdefault(place_of(name.as_posix())[0] or str(name), []).append(path)
     return found
 
 
+def test_the_tables_of_columns_are_those_of_the_stored_fields() -> None:
+    assert make_tables.written(TABLES) == TABLES
+    assert list(documented()) == list(make_tables.fields())
+
+
+def test_the_page_says_what_each_role_is_for() -> None:
+    assert [role for role, text in ROLES.items() if f"| `{role}` | {text} |" not in TABLES] == []
+
+
 def test_every_table_has_a_section_and_every_section_a_table(mini: Run) -> None:
-    optional = {"lineage/repairs.parquet"}
-    assert set(documented()) - optional == set(tables_of(mini)) - optional
+    assert set(documented()) - {REPAIRS} == set(tables_of(mini)) - {REPAIRS}
 
 
-def test_every_column_is_documented_with_its_type(mini: Run) -> None:
+def test_every_stored_column_is_on_the_page_with_the_facts_of_its_field(mini: Run) -> None:
     wrong = []
     for table, files in tables_of(mini).items():
         columns = documented()[table]
         for field in (field for file in files for field in pq.read_schema(file)):
             known = entry(field.name, columns)
-            if known is None or word(field.type) not in types(columns[known][0]):
-                wrong.append(f"{table}: {field.name} {word(field.type)}")
+            if known is None or make_tables.word(field.type) not in types(columns[known][0]):
+                wrong.append(f"{table}: {field.name} {make_tables.word(field.type)}")
     assert sorted(set(wrong)) == []
 
 
 def test_no_documented_column_is_gone(mini: Run) -> None:
+    elsewhere = {"bars": {"bid", "ask"}, "loans": {"ead", "_fs_row", "_fs_lead"}}  # of quotes, of kept loans
+    elsewhere |= {"driver_months": set(VARIABLES), "driver_days": {"late_payment", "cash_withdrawal"}}
     for table, columns in documented().items():
         if table == "lineage/repairs.parquet":
             assert list(columns) == REPAIR_SCHEMA.names
             continue
         there = {name for file in tables_of(mini)[table] for name in pq.read_schema(file).names}
-        if table == "drivers/S/months.parquet":
+        if table == "driver_months":
             there = {"date", *VARIABLES}
-        if table == "drivers/S/days.parquet":
+        if table == "driver_days":
             there |= {"late_payment", "cash_withdrawal"}
-        if table == "credit/S/loans.parquet":
+        if table == "loans":
             there |= {"ead", "_fs_row", "_fs_lead"}  # of loans that are kept
         assert [name for name in columns if "<" not in name and name not in there] == [], table
+
+
+def test_the_page_has_the_facts_that_the_files_carry(mini: Run) -> None:
+    assert make_tables.rewritten(TABLES) == TABLES, "run: python docs/make_tables.py"
+    for table, files in tables_of(mini).items():
+        known = {field.name: field for field in make_tables.SCHEMAS[table]}
+        for field in (field for file in files for field in pq.read_schema(file)):
+            facts = facts_of(field)
+            assert facts["description"], f"{table}.{field.name}"
+            assert facts["role"] in ROLES, f"{table}.{field.name}"
+            assert field.nullable == bool(facts["null"]), f"{table}.{field.name}"
+            assert facts["zone"] or not pa.types.is_timestamp(field.type), f"{table}.{field.name}"
+            if field.name in known:
+                assert facts == facts_of(known[field.name]), f"{table}.{field.name}"
+
+
+def test_dates_and_whole_numbers_arrive_in_pandas_as_such(mini: Run) -> None:
+    wrong = []
+    for table, files in tables_of(mini).items():
+        for file in files:
+            frame = pd.read_parquet(file)
+            for field in pq.read_schema(file):
+                kind = frame[field.name].dtype.kind
+                if pa.types.is_integer(field.type) and kind not in "iu":
+                    wrong.append(f"{table}.{field.name}: {frame[field.name].dtype}")
+                if pa.types.is_temporal(field.type) and kind != "M":
+                    wrong.append(f"{table}.{field.name}: {frame[field.name].dtype}")
+    assert sorted(set(wrong)) == []
 
 
 def test_no_column_is_null_where_the_page_says_never(mini: Run) -> None:
@@ -139,8 +177,8 @@ def test_no_column_is_null_where_the_page_says_never(mini: Run) -> None:
 
 
 def test_the_features_of_the_bundled_loans_are_listed(mini: Run) -> None:
-    columns = documented()["credit/S/loans.parquet"]
-    names = pq.read_schema(mini.path / "credit/base/loans.parquet").names
+    columns = documented()["loans"]
+    names = pq.read_schema(mini.file("loans", "base")).names
     text = TABLES.split("Features of the bundled German table")[1].split("\n\n")[0]
     assert re.findall(r"`(\w+)`", text) == [name for name in names if name not in columns]
 
@@ -154,7 +192,7 @@ def words(name: str) -> tuple[str, ...]:
 def test_the_words_are_those_of_the_code() -> None:
     assert words("accounts.kind") == vocabulary.KINDS
     assert words("transactions.channel") == vocabulary.CHANNELS
-    assert words("transactions.purpose") == vocabulary.PURPOSES
+    assert words("labels.purpose") == vocabulary.PURPOSES
     assert words("transactions.status") == vocabulary.STATUSES
     assert words("patterns.stopped_by") == STOPS
     assert words("loans.loan_class") == tuple(CLASSES)

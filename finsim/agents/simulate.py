@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 import pyarrow as pa
@@ -20,6 +20,10 @@ from finsim.records.drivers import Drivers, identity
 from finsim.records.transactions import TRANSACTION_SCHEMA, Transactions
 
 
+def _silent(stage: str, done: int, total: int) -> None:
+    """Show no progress."""
+
+
 def unstressed(settings: Settings) -> Drivers:
     """Return the drivers of no scenario for a study's period."""
     return identity(Clock(settings.start - timedelta(days=1), 1, settings.days, max(1, settings.days // 28)))
@@ -31,7 +35,12 @@ def sliced(parts: Sequence[Orders], settings: Settings) -> Iterator[Orders]:
         yield merge([part.between(low, high) for part in parts])
 
 
-def simulate(settings: Settings, streams: Streams, drivers: Drivers | None = None) -> Transactions:
+def simulate(
+    settings: Settings,
+    streams: Streams,
+    drivers: Drivers | None = None,
+    progress: Callable[[str, int, int], None] = _silent,
+) -> Transactions:
     """Return a transaction world: rows in time order, accounts, and injected schemes.
 
     Deterministic in (settings, seed, drivers). Raises NarrativeError for a wrong narrative file,
@@ -41,9 +50,12 @@ def simulate(settings: Settings, streams: Streams, drivers: Drivers | None = Non
     narratives = load_narratives([use.name for use in settings.narratives])
     population = build_population(settings, streams)
     planned, plan = scheme_orders(population, narratives, settings, streams, drivers)
-    parts = [
-        ordinary_orders(population, settings, streams, shard, drivers) for shard in range(settings.shards)
-    ]
+    parts = []
+    for shard in range(settings.shards):
+        progress("simulating payments, ordinary orders", shard, settings.shards + 1)
+        parts.append(ordinary_orders(population, settings, streams, shard, drivers))
+    progress("simulating payments, posting", settings.shards, settings.shards + 1)
     posted = post(population, settings, sliced([*parts, planned], settings), plan)
     rows = pa.Table.from_batches(list(posted), schema=TRANSACTION_SCHEMA)
+    progress("simulating payments", settings.shards + 1, settings.shards + 1)
     return Transactions(rows, accounts_table(population), posted.patterns)

@@ -18,39 +18,88 @@ from finsim.cli.options import (
     parameters,
 )
 from finsim.cli.output import gate, show
+from finsim.cli.parsing.completion import names, offered, runs, tables, yaml_files
+from finsim.cli.parsing.panels import DATA, OUTPUT, SCREEN, SIZE
 from finsim.errors import StudyError
+
+Data = Annotated[
+    Path,
+    typer.Argument(
+        help="CSV (plain, gz, zst), Parquet file, folder or run.", autocompletion=offered(tables, runs)
+    ),
+]
+Pack = Annotated[
+    str,
+    typer.Option(
+        "--rules",
+        metavar="PACK",
+        help="Rule pack name, or a rule file.",
+        autocompletion=offered(names("rules"), yaml_files),
+        rich_help_panel=SIZE,
+    ),
+]
+Repair = Annotated[bool, typer.Option("--repair", help="Repair breaches; needs -o.", rich_help_panel=SIZE)]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="Repaired table (.csv, .parquet, ...), folder for several; only with --repair.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+ExplainedRow = Annotated[
+    str | None,
+    typer.Option(
+        "--explain",
+        metavar="ROW",
+        help="Explain one row: 37 (the first is 0), or accounts:37; none when left out.",
+        rich_help_panel=SIZE,
+    ),
+]
+Tables = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--table",
+        metavar="NAME",
+        help="Tables that must be there; all of the pack's when left out.",
+        rich_help_panel=DATA,
+    ),
+]
+Tier = Annotated[
+    str,
+    typer.Option(
+        "--tier",
+        metavar="TIER",
+        help="interpreter, compiled, or auto (by the number of rows); results are the same.",
+        autocompletion=offered(lambda word: ["auto", "compiled", "interpreter"]),
+        rich_help_panel=SIZE,
+    ),
+]
+Strict = Annotated[
+    bool,
+    typer.Option(
+        "--strict",
+        help="Exit 1 unless every rule passed: none silent, skipped, unknown.",
+        rich_help_panel=SCREEN,
+    ),
+]
 
 
 def check(
-    data: Annotated[Path, typer.Argument(help="CSV (plain, gz, zst), Parquet file, folder or run.")],
-    rules: Annotated[str, typer.Option("--rules", help="Rule pack name, or a rule file.")],
-    repair: Annotated[bool, typer.Option("--repair", help="Repair breaches; needs -o.")] = False,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--output", help="Repaired table (.csv, .parquet, .arrow, ...), folder for several."
-        ),
-    ] = None,
-    explain: Annotated[
-        str | None, typer.Option("--explain", metavar="ROW", help="Explain one row: 37, or accounts:37.")
-    ] = None,
+    data: Data,
+    rules: Pack,
+    repair: Repair = False,
+    output: Output = None,
+    explain: ExplainedRow = None,
     schema: SchemaFile = None,
     csv: CsvDialect = None,
-    table: Annotated[
-        list[str] | None,
-        typer.Option("--table", metavar="NAME", help="Tables that must be there; else all of the pack's."),
-    ] = None,
+    table: Tables = None,
     params: Parameters = None,
-    tier: Annotated[
-        str,
-        typer.Option(
-            "--tier", help="interpreter, compiled, or auto (by the number of rows); results are the same."
-        ),
-    ] = "auto",
+    tier: Tier = "auto",
     threads: Threads = 1,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit 1 unless every rule passed: none silent, skipped, unknown.")
-    ] = False,
+    strict: Strict = False,
     no_fail: NoFail = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -64,10 +113,18 @@ def check(
     from finsim.verbs import check as verbs
 
     if repair != (output is not None):
-        raise StudyError("--repair and -o go together", place="finsim check", remedy="give both or none")
+        raise StudyError(
+            "--repair without -o" if repair else "-o without --repair",
+            place=f"finsim check: {'--repair' if repair else '-o'}",
+            expected="both or none",
+            remedy="write --repair -o clean.parquet",
+        )
     if repair and explain is not None:
         raise StudyError(
-            "--repair beside --explain", place="finsim check", remedy="explain first, then repair"
+            "--repair beside --explain",
+            place="finsim check: --explain",
+            expected="one of them",
+            remedy="explain first, then repair",
         )
     tables, settled = table or (), parameters(params)
     if explain is not None:

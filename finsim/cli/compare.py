@@ -8,11 +8,16 @@ import typer
 
 from finsim.cli.options import AsJson
 from finsim.cli.output import show
+from finsim.cli.parsing.completion import offered, runs
 
 
 def compare(
-    first: Annotated[str, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
-    second: Annotated[str, typer.Argument(metavar="RUN", help="Folder of another run.")],
+    first: Annotated[
+        str, typer.Argument(metavar="RUN", help="Folder of a finished run.", autocompletion=offered(runs))
+    ],
+    second: Annotated[
+        str, typer.Argument(metavar="RUN", help="Folder of another run.", autocompletion=offered(runs))
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Compare the key figures of two runs, scenario by scenario.

@@ -9,16 +9,36 @@ import typer
 
 from finsim.cli.options import AsJson, CsvDialect, NoFail, Quiet, SchemaFile, Seed
 from finsim.cli.output import gate, remark, show
+from finsim.cli.parsing.completion import offered, tables
+from finsim.cli.parsing.panels import OUTPUT
 
 
 def evaluate(
-    real: Annotated[Path, typer.Argument(help="Real prices: CSV, CSV.gz or Parquet.")],
-    synthetic: Annotated[Path, typer.Argument(help="Synthetic prices, any layout `fit` reads.")],
+    real: Annotated[
+        Path, typer.Argument(help="Real prices: CSV, CSV.gz or Parquet.", autocompletion=offered(tables))
+    ],
+    synthetic: Annotated[
+        Path, typer.Argument(help="Synthetic prices, any layout `fit` reads.", autocompletion=offered(tables))
+    ],
     holdout: Annotated[
-        Path | None, typer.Option("--holdout", help="Real prices that the generator has not seen.")
+        Path | None,
+        typer.Option(
+            "--holdout",
+            metavar="FILE",
+            help="Real prices that the generator has not seen; the last part of REAL when left out.",
+            autocompletion=offered(tables),
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Also write the scorecard as JSON.")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="JSON file of the scorecard; none when left out.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
     seed: Seed = 0,
     schema: SchemaFile = None,

@@ -7,22 +7,48 @@ from typing import Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, CsvDialect, Quiet, SchemaFile, Seed
+from finsim.cli.options import AsJson, CsvDialect, Quiet, SchemaFile, Seed, nowhere
 from finsim.cli.output import remark, show
-from finsim.errors import StudyError
+from finsim.cli.parsing.completion import names, offered, tables
+from finsim.cli.parsing.number_options import number
+from finsim.cli.parsing.panels import OUTPUT, SIZE
 
 
 def fit(
-    data: Annotated[Path, typer.Argument(help="Prices: CSV, CSV.gz or Parquet.")],
+    data: Annotated[
+        Path, typer.Argument(help="Prices: CSV, CSV.gz or Parquet.", autocompletion=offered(tables))
+    ],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Folder of the model to create.")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FOLDER",
+            help="Folder of the model to create; must be given.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
-    generator: Annotated[str, typer.Option("--generator", help="See `finsim list generators`.")] = "flow",
+    generator: Annotated[
+        str,
+        typer.Option(
+            "--generator",
+            metavar="NAME",
+            help="See `finsim list generators`.",
+            autocompletion=offered(names("generators")),
+            rich_help_panel=SIZE,
+        ),
+    ] = "flow",
     steps: Annotated[
-        int | None, typer.Option("--steps", min=1, help="Training budget in steps (reproducible).")
+        int | None,
+        number(
+            "fit", "steps", "Training budget in steps (reproducible), the generator's own when left out", SIZE
+        ),
     ] = None,
     cpu_seconds: Annotated[
-        float | None, typer.Option("--cpu-seconds", min=1, help="Training budget in CPU seconds.")
+        float | None,
+        number(
+            "fit", "cpu_seconds", "Training budget in CPU seconds, instead of steps; none when left out", SIZE
+        ),
     ] = None,
     seed: Seed = 0,
     schema: SchemaFile = None,
@@ -38,7 +64,7 @@ def fit(
     from finsim.verbs.fit import fit as verb
 
     if output is None:
-        raise StudyError("no folder to write to", place="finsim fit", remedy="name one: -o model")
+        raise nowhere("finsim fit", "folder", "model")
     body = verb(
         data, generator, output=output, steps=steps, cpu_seconds=cpu_seconds, seed=seed, schema=schema,
         csv=csv, progress=not quiet,

@@ -8,11 +8,16 @@ import typer
 
 from finsim.cli.options import AsJson
 from finsim.cli.output import show, table
+from finsim.cli.parsing.completion import kinds, offered
 
 
 def list_(
     kind: Annotated[
-        str | None, typer.Argument(help="generators, metrics, scenarios, narratives, studies, rules, data.")
+        str | None,
+        typer.Argument(
+            help="generators, metrics, scenarios, narratives, studies, rules or data; all when left out.",
+            autocompletion=offered(kinds),
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

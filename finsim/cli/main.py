@@ -23,20 +23,28 @@ from finsim.cli import (
     rules,
     run,
     sample,
+    schema,
     show,
     simulate,
     stress,
     trace,
     verify,
 )
-from finsim.cli.output import error_envelope
-from finsim.errors import EXIT_FAULT, EXIT_FINE, FinsimError
+from finsim.cli.output import envelope, problems_of
+from finsim.cli.output import show as show_result
+from finsim.cli.parsing.places import with_options, word_of
+from finsim.cli.parsing.shells import ready_to_complete
+from finsim.cli.parsing.system_refusals import refused
+from finsim.cli.parsing.verb_classes import Verb, Verbs
+from finsim.errors import EXIT_FAULT, EXIT_FINE, FinsimError, Problem
 
-# What typer raises for a wrong option; newer versions carry their own copy of click.
-_UsageError: Any = typer.BadParameter.__mro__[2]
+STOPPED = 130  # what typer makes of an interrupt, as shells do
 
 app = typer.Typer(
     name="finsim",
+    cls=Verbs,
+    add_completion=False,  # `parsing.shells` gives the scripts, and takes the name of a shell
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Seeded synthetic financial worlds: market paths, transactions with fraud and laundering "
     "stories, credit portfolios; with rules, stress and evidence.",
     no_args_is_help=True,
@@ -60,16 +68,26 @@ for name, verb in (
     ("compare", compare.compare),
     ("show", show.show),
     ("list", list_.list_),
+    ("schema", schema.schema),
 ):
-    app.command(name)(verb)
+    app.command(name, cls=Verb)(verb)
 app.add_typer(rules.app, name="rules")
 
 
 @app.callback(invoke_without_command=True)
-def _root(version: bool = typer.Option(False, "--version", help="Print the version and stop.")) -> None:
-    """Print the version when asked."""
+def _root(
+    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+    as_json: bool = typer.Option(False, "--json", help="Print the version as JSON."),
+    show_completion: str = typer.Option(
+        "", "--show-completion", metavar="[SHELL]", help="Print the completion of bash, zsh or fish."
+    ),
+    install_completion: str = typer.Option(
+        "", "--install-completion", metavar="[SHELL]", help="Install the completion of bash, zsh or fish."
+    ),
+) -> None:
+    """Print the version when asked; completion is answered before, by ``Verbs``."""
     if version:
-        typer.echo(f"finsim {__version__}")
+        show_result("", {"version": __version__}, f"finsim {__version__}", as_json)
         raise typer.Exit
 
 
@@ -81,38 +99,73 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _guarded(arguments: list[str]) -> int:
+    ready_to_complete()
+    command = typer.main.get_command(app)
+    verb = _verb(command, arguments)
     try:
-        code = app(args=arguments, prog_name="finsim", standalone_mode=False)
+        code = command.main(args=arguments, prog_name="finsim", standalone_mode=False)
     except FinsimError as error:
-        _say_error(error, arguments)
-        return error.exit_code
-    except _UsageError as error:
-        error.show()
-        return int(error.exit_code)
+        return _say_error(error, verb, arguments)
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("stopped; a started run continues with `finsim run --resume DIR`", err=True)
-        return 130
+        return _stopped(verb, arguments)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FINE
     except Exception as error:
         if os.environ.get("FINSIM_DEBUG"):
             raise
-        typer.echo(
-            f"finsim failed: {type(error).__name__}: {error}\n"
-            "  this is a fault of finsim, not of your input; FINSIM_DEBUG=1 shows where",
-            err=True,
-        )
-        return EXIT_FAULT
-    return int(code or EXIT_FINE)
+        if isinstance(error, OSError | MemoryError):
+            return _say_error(refused(error), verb, arguments)
+        return _say_fault(error, verb, arguments)
+    return _stopped(verb, arguments) if code == STOPPED else int(code or EXIT_FINE)
 
 
-def _say_error(error: FinsimError, arguments: list[str]) -> None:
+def _verb(command: Any, arguments: list[str]) -> tuple[str, dict[str, str]]:
+    """Return the verb that a command line names (``rules lint``), and its options by keyword."""
+    words: list[str] = []
+    current = command
+    for word in arguments:
+        if word.startswith("-") and not words:
+            continue
+        inner = getattr(current, "commands", {}).get(word)
+        if inner is None:
+            break
+        words.append(word)
+        current = inner
+    return " ".join(words), {parameter.name: word_of(parameter) for parameter in current.params}
+
+
+def _say_error(error: FinsimError, verb: tuple[str, dict[str, str]], arguments: list[str]) -> int:
+    name, options = verb
+    problems = with_options(error, f"finsim {name}".strip(), options)
+    kind = type(error).__name__
+    _say_envelope(name, arguments, problems_of(kind, problems))
+    for problem in problems:
+        typer.echo(f"{kind}: {problem}", err=True)
+    return error.exit_code
+
+
+def _stopped(verb: tuple[str, dict[str, str]], arguments: list[str]) -> int:
+    """Say that the user stopped the work, and how a run goes on."""
+    name, _ = verb
+    remedy = "finsim run --resume RUN" if name in ("run", "stress") else f"finsim {name} again"
+    problem = Problem(f"finsim {name}", "stopped", "", remedy)
+    _say_envelope(name, arguments, problems_of("Stopped", [problem]))
+    typer.echo(f"stopped; next: {remedy}", err=True)
+    return STOPPED
+
+
+def _say_fault(error: Exception, verb: tuple[str, dict[str, str]], arguments: list[str]) -> int:
+    found = f"{type(error).__name__}: {error}"
+    remedy = "this is a fault of finsim, not of your input; FINSIM_DEBUG=1 shows where"
+    _say_envelope(verb[0], arguments, problems_of("Fault", [Problem(f"finsim {verb[0]}", found, "", remedy)]))
+    typer.echo(f"finsim failed: {found}\n  {remedy}", err=True)
+    return EXIT_FAULT
+
+
+def _say_envelope(verb: str, arguments: list[str], problems: list[dict[str, str]]) -> None:
     if "--json" in arguments:
-        verb = next((word for word in arguments if not word.startswith("-")), "")
-        typer.echo(json.dumps(error_envelope(verb, error), indent=1))
-    for problem in error.problems:
-        typer.echo(f"{type(error).__name__}: {problem}", err=True)
+        typer.echo(json.dumps(envelope(verb, False, (), None, problems), indent=1))
 
 
 if __name__ == "__main__":

@@ -7,47 +7,89 @@ from typing import Annotated, Any
 
 import typer
 
+from finsim.cli.parsing.completion import offered, runs, yaml_files
+from finsim.cli.parsing.number_options import number, read
+from finsim.cli.parsing.panels import DATA, OUTPUT, SCREEN, SIZE
 from finsim.errors import RuleError, StudyError
+from finsim.verbs.calling.argument_checks import Number
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+AsJson = Annotated[
+    bool,
+    typer.Option("--json", help="Print the result as JSON on standard output.", rich_help_panel=SCREEN),
+]
 NoFail = Annotated[
     bool,
-    typer.Option("--no-fail", help="Exit 0 even when a verdict, rule, expectation or verification fails."),
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Root seed; the same seed gives the same bytes.")]
-SeedOfStudy = Annotated[
-    int | None,
     typer.Option(
-        "--seed", min=0, help="Root seed, instead of the study's; the same seed gives the same bytes."
+        "--no-fail",
+        help="Exit 0 even when a verdict, rule, expectation or verification fails.",
+        rich_help_panel=SCREEN,
     ),
 ]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="No progress on standard error.", rich_help_panel=SCREEN)
+]
+Seed = Annotated[int, number("", "seed", "Root seed, the same seed gives the same bytes", SIZE)]
+SeedOfStudy = Annotated[
+    int | None,
+    number(
+        "", "seed", "Root seed, the same seed gives the same bytes; the study's when left out",
+        SIZE,
+    ),
+]  # fmt: skip
 Scale = Annotated[
     float,
-    typer.Option("--scale", help="Factor on paths, accounts, loans and loss draws; below 1 on training."),
+    number("", "scale", "Factor on paths, accounts, loans and loss draws, below 1 on training too", SIZE),
 ]
-OutputFolder = Annotated[Path | None, typer.Option("-o", "--output", help="Folder to create.")]
-Workers = Annotated[
-    int, typer.Option("--workers", min=1, help="Local processes; the result does not depend on it.")
-]
+OutputFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--output", metavar="FOLDER", help="Folder to create; in `runs/` when left out.",
+        rich_help_panel=OUTPUT,
+    ),
+]  # fmt: skip
+Workers = Annotated[int, number("", "workers", "Local processes, the result does not depend on them", SIZE)]
 Threads = Annotated[
-    int, typer.Option("--threads", min=1, help="Threads that judge rows; the result does not depend on it.")
+    int, number("", "threads", "Threads that judge rows, the result does not depend on them", SIZE)
 ]
 Parameters = Annotated[
     list[str] | None,
     typer.Option(
-        "--params", "--set", metavar="NAME=VALUE", help="Override a parameter of the pack; may be repeated."
+        "--params",
+        "--set",
+        metavar="NAME=VALUE",
+        help="Override a parameter of the pack; may be repeated; the pack's own when left out.",
+        rich_help_panel=SIZE,
     ),
 ]
 SchemaFile = Annotated[
     Path | None,
-    typer.Option("--schema", help="Schema file: what the columns are and how the table is written."),
+    typer.Option(
+        "--schema",
+        metavar="FILE",
+        help="Schema file: what the columns are and how the table is written; found when left out.",
+        autocompletion=offered(yaml_files),
+        rich_help_panel=DATA,
+    ),
 ]
 CsvDialect = Annotated[
     str | None,
-    typer.Option("--csv", metavar="KEY=VALUE,...", help="How text is written, such as sep=;,decimal=,"),
+    typer.Option(
+        "--csv",
+        metavar="KEY=VALUE,...",
+        help="How text is written, such as sep=;,decimal=, ; found when left out.",
+        rich_help_panel=DATA,
+    ),
 ]
-RunFolder = Annotated[Path, typer.Argument(help="Folder of a finished run.")]
+RunFolder = Annotated[
+    Path, typer.Argument(metavar="RUN", help="Folder of a finished run.", autocompletion=offered(runs))
+]
+
+
+def nowhere(path: str, kind: str, example: str) -> StudyError:
+    """Return the error for a verb that is not told where to write."""
+    return StudyError(
+        f"no {kind} to write to", place=f"{path}: -o", expected=f"a new {kind}", remedy=f"write -o {example}"
+    )
 
 
 def parameters(overrides: list[str] | None) -> dict[str, object]:
@@ -62,31 +104,35 @@ def parameters(overrides: list[str] | None) -> dict[str, object]:
                 f"{text!r} is no parameter",
                 place="--set",
                 expected="NAME=VALUE",
-                remedy='write cap="5000 USD"',
+                remedy='write --set cap="5000 USD"',
             )
         found[name.strip()] = parse(f"value: {value.strip()}", f"--set {name}", RuleError).data["value"]
     return found
 
 
-def named_numbers(texts: list[str] | None, option: str, kind: type[int] | type[float]) -> dict[str, Any]:
-    """Return ``NAME=NUMBER`` texts as name -> number; of fractions the number may be left out.
+def named_numbers(texts: list[str] | None, place: str, known: Number, *, optional: bool) -> dict[str, Any]:
+    """Return ``NAME=NUMBER`` texts as name -> number; an ``optional`` number may be left out.
 
-    Raises StudyError for what is no number of its kind.
+    ``place`` is the option, such as ``finsim simulate: --schemes``. Raises StudyError for what is no such
+    number.
     """
     found: dict[str, Any] = {}
+    option = place.rpartition(" ")[2]
     for text in texts or []:
         name, equals, value = text.rpartition("=") if "=" in text else (text, "", "")
-        if not equals and kind is float:
+        if not equals and optional:
             found[text] = None
             continue
         try:
-            found[name.strip()] = kind(value.strip())
-        except ValueError:
-            number = "COUNT" if kind is int else "RATE"
+            found[name.strip()] = read(value, option.lstrip("-"), known) if equals and name.strip() else None
+        except StudyError:
+            found[name.strip()] = None
+        if found[name.strip()] is None or not known.takes(found[name.strip()]):
+            word = "COUNT" if known.whole else "RATE"
             raise StudyError(
                 f"{text!r}",
-                place=option,
-                expected=f"NAME={number}, where {number} is a {'whole ' if kind is int else ''}number",
-                remedy=f"write {option} account_takeover={'50' if kind is int else '0.02'}",
-            ) from None
+                place=place,
+                expected=f"NAME={word}, where {word} is {known.words}",
+                remedy=f"write {option} account_takeover={known.example:g}",
+            )
     return found

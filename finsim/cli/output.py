@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from finsim import __version__
-from finsim.errors import EXIT_FINE, EXIT_GATE, FinsimError
+from finsim.errors import EXIT_FINE, EXIT_GATE, Problem
 
 
 def show(
@@ -30,7 +30,7 @@ def show(
     if not as_json:
         typer.echo(text)
         return
-    told = [{"found": problem} for problem in problems]
+    told = problems_of("Failed", (Problem(f"finsim {verb}", text) for text in problems))
     typer.echo(json.dumps(envelope(verb, ok, outputs, result, told), indent=1, default=str))
 
 
@@ -52,10 +52,9 @@ def envelope(
     }
 
 
-def error_envelope(verb: str, error: FinsimError) -> dict[str, Any]:
-    """Return the envelope of an error: its kind and every problem with place, found, expected, remedy."""
-    told = [{"kind": type(error).__name__, **vars(problem)} for problem in error.problems]
-    return envelope(verb, False, (), None, told)
+def problems_of(kind: str, problems: Iterable[Problem]) -> list[dict[str, str]]:
+    """Return problems as the envelope holds them: kind, place, found, expected, remedy."""
+    return [{"kind": kind, **vars(problem)} for problem in problems]
 
 
 def gate(ok: bool, no_fail: bool) -> None:

@@ -9,17 +9,31 @@ import typer
 
 from finsim.cli.options import AsJson, CsvDialect, Scale, SchemaFile, SeedOfStudy
 from finsim.cli.output import show
+from finsim.cli.parsing.completion import names, offered, tables, yaml_files
+from finsim.cli.parsing.panels import OUTPUT
 from finsim.errors import EXIT_INPUT
 
 
 def plan(
     subject: Annotated[
-        str, typer.Argument(metavar="STUDY|DATA", help="Study file or name; or a table of data.")
+        str,
+        typer.Argument(
+            metavar="STUDY|DATA",
+            help="Study file or name; or a table of data.",
+            autocompletion=offered(names("studies"), yaml_files, tables),
+        ),
     ],
     seed: SeedOfStudy = None,
     scale: Scale = 1.0,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Folder that the run would write.")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FOLDER",
+            help="Folder that the run would write; not looked at when left out.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
     schema: SchemaFile = None,
     csv: CsvDialect = None,

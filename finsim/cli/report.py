@@ -8,11 +8,14 @@ import typer
 
 from finsim.cli.options import AsJson, RunFolder
 from finsim.cli.output import show
+from finsim.cli.parsing.panels import SCREEN
 
 
 def report(
     run: RunFolder,
-    open: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    open: Annotated[
+        bool, typer.Option("--open", help="Open the page in the browser.", rich_help_panel=SCREEN)
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write report.html from the tables, scores and manifest of a run.

@@ -9,26 +9,42 @@ import typer
 
 from finsim.cli.options import AsJson, NoFail, Parameters, parameters
 from finsim.cli.output import gate, show
+from finsim.cli.parsing.completion import names, offered, runs, tables, yaml_files
+from finsim.cli.parsing.panels import OUTPUT
+from finsim.cli.parsing.verb_classes import Verb, Verbs
 from finsim.errors import StudyError
 
 if TYPE_CHECKING:
     from finsim.constraints.checking.rule_coverage import CoverageReport
     from finsim.constraints.packs.ruleset import RuleSet
 
-Pack = Annotated[str, typer.Argument(metavar="FILE_OR_PACK", help="Rule pack name, or a rule file.")]
+Pack = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE_OR_PACK",
+        help="Rule pack name, or a rule file.",
+        autocompletion=offered(names("rules"), yaml_files),
+    ),
+]
 
 app = typer.Typer(
+    cls=Verbs,
     help="Rule packs: find rules that contradict one another; write a readable page.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
 
-@app.command("lint")
+@app.command("lint", cls=Verb)
 def lint(
     pack: Pack,
     data: Annotated[
-        Path | None, typer.Argument(metavar="DATA", help="CSV, CSV.gz, Parquet file, folder or run.")
+        Path | None,
+        typer.Argument(
+            metavar="DATA",
+            help="CSV, CSV.gz, Parquet file, folder or run; the pack alone when left out.",
+            autocompletion=offered(tables, runs),
+        ),
     ] = None,
     params: Parameters = None,
     no_fail: NoFail = False,
@@ -63,11 +79,18 @@ def _coverage(data: Path, rules: RuleSet, params: dict[str, object]) -> Coverage
     return coverage(given.tables, rules, params, given.excused)
 
 
-@app.command("docs")
+@app.command("docs", cls=Verb)
 def docs(
     pack: Pack,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="PAGE", help="File to write: .md or .html.")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="PAGE",
+            help="File to write: .md or .html; printed when left out.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -81,7 +104,10 @@ def docs(
 
     if output is not None and output.suffix not in (".md", ".html"):
         raise StudyError(
-            f"{output} is neither .md nor .html", place="-o", remedy="end the name in .md or .html"
+            f"{output} ends in neither",
+            place="finsim rules docs: -o",
+            expected="a name that ends in .md or .html",
+            remedy=f"write -o {output.with_suffix('.html')}",
         )
     rules = RuleSet.load(pack)
     blocks = page(rules)

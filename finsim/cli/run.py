@@ -9,16 +9,31 @@ import typer
 
 from finsim.cli.options import AsJson, NoFail, OutputFolder, Quiet, Scale, SeedOfStudy, Workers
 from finsim.cli.output import gate, remark, show
+from finsim.cli.parsing.completion import names, offered, runs, yaml_files
+from finsim.cli.parsing.panels import OUTPUT
 
 
 def run(
-    study: Annotated[str | None, typer.Argument(help="Study file, or a shipped study's name.")] = None,
+    study: Annotated[
+        str | None,
+        typer.Argument(
+            help="Study file, or a shipped study's name; left out with --resume.",
+            autocompletion=offered(names("studies"), yaml_files),
+        ),
+    ] = None,
     output: OutputFolder = None,
     seed: SeedOfStudy = None,
     workers: Workers = 1,
     scale: Scale = 1.0,
     resume: Annotated[
-        Path | None, typer.Option("--resume", help="Continue the stopped run in this folder.")
+        Path | None,
+        typer.Option(
+            "--resume",
+            metavar="RUN",
+            help="Folder of a stopped run to continue, instead of STUDY; none when left out.",
+            autocompletion=offered(runs),
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
     no_fail: NoFail = False,
     quiet: Quiet = False,

@@ -7,23 +7,45 @@ from typing import Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, CsvDialect, Quiet, SchemaFile, Seed
+from finsim.cli.options import AsJson, CsvDialect, Quiet, SchemaFile, Seed, nowhere
 from finsim.cli.output import show
-from finsim.errors import StudyError
+from finsim.cli.parsing.completion import models, offered, tables
+from finsim.cli.parsing.number_options import number
+from finsim.cli.parsing.panels import DATA, OUTPUT, SIZE
 
 
 def sample(
-    model: Annotated[Path, typer.Argument(help="Folder of a fitted model.")],
+    model: Annotated[Path, typer.Argument(help="Folder of a fitted model.", autocompletion=offered(models))],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="File to create: .parquet, .csv, .csv.gz, ...")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="File to create: .parquet, .csv, .csv.gz, ...; must be given.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
-    paths: Annotated[int, typer.Option("--paths", min=1, help="Number of joint paths.")] = 100,
-    steps: Annotated[int, typer.Option("--steps", min=2, help="Bars per path.")] = 252,
+    paths: Annotated[int, number("sample", "paths", "Number of joint paths", SIZE)] = 100,
+    steps: Annotated[int, number("sample", "steps", "Bars per path", SIZE)] = 252,
     history: Annotated[
-        Path | None, typer.Option("--history", help="Prices to continue from their last date.")
+        Path | None,
+        typer.Option(
+            "--history",
+            metavar="FILE",
+            help="Prices to continue from their last date; fresh paths when left out.",
+            autocompletion=offered(tables),
+            rich_help_panel=DATA,
+        ),
     ] = None,
     start: Annotated[
-        str | None, typer.Option("--start", metavar="DATE", help="First date, past or future.")
+        str | None,
+        typer.Option(
+            "--start",
+            metavar="DATE",
+            help="First date, past or future, such as 2026-01-31; after the data when left out.",
+            rich_help_panel=SIZE,
+        ),
     ] = None,
     seed: Seed = 0,
     schema: SchemaFile = None,
@@ -39,7 +61,7 @@ def sample(
     from finsim.verbs.sample import sample_to_file
 
     if output is None:
-        raise StudyError("no file to write to", place="finsim sample", remedy="name one: -o paths.parquet")
+        raise nowhere("finsim sample", "file", "paths.parquet")
     found = sample_to_file(
         model, output, paths, steps, history=history, start=start, seed=seed, schema=schema, csv=csv,
         progress=not quiet,

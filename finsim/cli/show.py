@@ -8,11 +8,21 @@ import typer
 
 from finsim.cli.options import AsJson
 from finsim.cli.output import show as show_result
+from finsim.cli.parsing.completion import names, offered, runs, yaml_files
 
 
 def show(
     what: Annotated[
-        str, typer.Argument(metavar="NAME_OR_RUN", help="A name of `finsim list`, a file, or a run's folder.")
+        str,
+        typer.Argument(
+            metavar="NAME_OR_RUN",
+            help="A name of `finsim list`, a file, or a run's folder.",
+            autocompletion=offered(
+                names("scenarios", "narratives", "studies", "rules", "generators", "metrics", "data"),
+                runs,
+                yaml_files,
+            ),
+        ),
     ],
     as_json: AsJson = False,
 ) -> None:

@@ -7,30 +7,65 @@ from typing import Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, Quiet, Seed, named_numbers
+from finsim.cli.options import AsJson, Quiet, Seed, named_numbers, nowhere
 from finsim.cli.output import show
+from finsim.cli.parsing.completion import names, offered, yaml_files
+from finsim.cli.parsing.number_options import number
+from finsim.cli.parsing.panels import OUTPUT, SIZE
+from finsim.verbs.calling.argument_checks import RATE, SCHEMES
 
 
 def simulate(
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder to create.")] = None,
-    accounts: Annotated[int, typer.Option("--accounts", min=200, help="Customer accounts.")] = 2_000,
-    days: Annotated[int, typer.Option("--days", min=1, help="Calendar days.")] = 30,
-    start: Annotated[str, typer.Option("--start", metavar="DATE", help="First day.")] = "2026-01-01",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FOLDER",
+            help="Folder to create; must be given.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    accounts: Annotated[int, number("simulate", "accounts", "Customer accounts", SIZE)] = 2_000,
+    days: Annotated[int, number("simulate", "days", "Calendar days", SIZE)] = 30,
+    start: Annotated[
+        str,
+        typer.Option("--start", metavar="DATE", help="First day, year-month-day.", rich_help_panel=SIZE),
+    ] = "2026-01-01",
     narrative: Annotated[
         list[str] | None,
         typer.Option(
-            "--narrative", metavar="NAME[=RATE]", help="Narrative or its file; may be repeated; else all."
+            "--narrative",
+            metavar="NAME[=RATE]",
+            help="Narrative or its file, with schemes per 1,000 accounts and year; may be repeated; all at "
+            "their own rates when left out.",
+            autocompletion=offered(names("narratives"), yaml_files),
+            rich_help_panel=SIZE,
         ),
     ] = None,
     schemes: Annotated[
         list[str] | None,
-        typer.Option("--schemes", metavar="NAME=COUNT", help="Exact number of schemes; may be repeated."),
+        typer.Option(
+            "--schemes",
+            metavar="NAME=COUNT",
+            help="Exact number of schemes of a narrative; may be repeated; by rate when left out.",
+            autocompletion=offered(lambda word: [f"{name}=" for name in names("narratives")(word)]),
+            rich_help_panel=SIZE,
+        ),
     ] = None,
     scenario: Annotated[
-        str | None, typer.Option("--scenario", help="Scenario that acts on the days: a file or shipped name.")
+        str | None,
+        typer.Option(
+            "--scenario",
+            metavar="SCENARIO",
+            help="Scenario that acts on the days: a file or shipped name; none when left out.",
+            autocompletion=offered(names("scenarios"), yaml_files),
+            rich_help_panel=SIZE,
+        ),
     ] = None,
     severity: Annotated[
-        float, typer.Option("--severity", min=0, max=3, help="0 is the identity, 1 is as written.")
+        float,
+        number("simulate", "severity", "Of the scenario: 0 changes nothing, 1 or 100% is as written", SIZE),
     ] = 1.0,
     seed: Seed = 0,
     quiet: Quiet = False,
@@ -41,17 +76,16 @@ def simulate(
     Example: finsim simulate --accounts 2000 --days 30 --schemes account_takeover=50 --seed 7 -o world
     """
     from finsim.engine.answers.world_answer import world_dict, world_lines
-    from finsim.errors import StudyError
     from finsim.verbs.simulate import simulate as verb
 
     if output is None:
-        raise StudyError("no folder to write to", place="finsim simulate", remedy="name one: -o world")
+        raise nowhere("finsim simulate", "folder", "world")
     world = verb(
         accounts=accounts,
         days=days,
         start=start,
-        narrative=named_numbers(narrative, "--narrative", float) or None,
-        schemes=named_numbers(schemes, "--schemes", int) or None,
+        narrative=named_numbers(narrative, "finsim simulate: --narrative", RATE, optional=True) or None,
+        schemes=named_numbers(schemes, "finsim simulate: --schemes", SCHEMES, optional=False) or None,
         scenario=scenario,
         severity=severity,
         seed=seed,

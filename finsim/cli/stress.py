@@ -8,18 +8,41 @@ import typer
 
 from finsim.cli.options import AsJson, NoFail, OutputFolder, Quiet, Scale, SeedOfStudy, Workers
 from finsim.cli.output import gate, show
+from finsim.cli.parsing.completion import names, offered, runs, yaml_files
+from finsim.cli.parsing.number_options import number
+from finsim.cli.parsing.panels import SCREEN, SIZE
 
 
 def stress(
-    subject: Annotated[str, typer.Argument(help="Study (name or file), or the folder of a run.")],
-    scenario: Annotated[str, typer.Option("--scenario", help="Scenario file, or a shipped name.")],
+    subject: Annotated[
+        str,
+        typer.Argument(
+            help="Study (name or file), or the folder of a run.",
+            autocompletion=offered(names("studies"), runs, yaml_files),
+        ),
+    ],
+    scenario: Annotated[
+        str,
+        typer.Option(
+            "--scenario",
+            metavar="SCENARIO",
+            help="Scenario file, or a shipped name.",
+            autocompletion=offered(names("scenarios"), yaml_files),
+            rich_help_panel=SIZE,
+        ),
+    ],
     output: OutputFolder = None,
     severity: Annotated[
-        float | None, typer.Option("--severity", min=0, max=3, help="0 is the identity, 1 is as written.")
+        float | None,
+        number("stress", "severity", "0 changes nothing, 1 or 100% (when left out) is as written", SIZE),
     ] = None,
     expect: Annotated[
         bool,
-        typer.Option("--expect", help="Exit 1 if an expectation of the scenario is unmet."),
+        typer.Option(
+            "--expect",
+            help="Exit 1 if an expectation of the scenario is unmet, or none could be checked.",
+            rich_help_panel=SCREEN,
+        ),
     ] = False,
     seed: SeedOfStudy = None,
     workers: Workers = 1,

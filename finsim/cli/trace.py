@@ -8,14 +8,26 @@ import typer
 
 from finsim.cli.options import AsJson, RunFolder
 from finsim.cli.output import show
+from finsim.cli.parsing.completion import tables_of_run
+from finsim.cli.parsing.number_options import argument
+from finsim.cli.parsing.panels import SIZE
 
 
 def trace(
     run: RunFolder,
-    table: Annotated[str, typer.Argument(help="Table, such as transactions or bars.")],
-    row: Annotated[int, typer.Argument(min=0, help="Row number, from 0.")],
+    table: Annotated[
+        str,
+        typer.Argument(help="Table, such as transactions or bars.", autocompletion=tables_of_run),
+    ],
+    row: Annotated[int, argument("trace", "row", "Number of the row; the first is 0")],
     scenario: Annotated[
-        str | None, typer.Option("--scenario", help="Scenario; the run's first when not given.")
+        str | None,
+        typer.Option(
+            "--scenario",
+            metavar="SCENARIO",
+            help="Scenario of the table; the run's first when left out.",
+            rich_help_panel=SIZE,
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -9,12 +9,21 @@ import typer
 
 from finsim.cli.options import AsJson, NoFail, RunFolder
 from finsim.cli.output import gate, show
+from finsim.cli.parsing.completion import offered, runs
+from finsim.cli.parsing.panels import SIZE
 
 
 def verify(
     run: RunFolder,
     against: Annotated[
-        Path | None, typer.Option("--against", help="Another run: compare table by table.")
+        Path | None,
+        typer.Option(
+            "--against",
+            metavar="RUN",
+            help="Another run, compared table by table; none when left out.",
+            autocompletion=offered(runs),
+            rich_help_panel=SIZE,
+        ),
     ] = None,
     no_fail: NoFail = False,
     as_json: AsJson = False,

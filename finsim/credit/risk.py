@@ -36,7 +36,22 @@ def value_at_risk(losses: Float1D, level: float) -> Risk:
     The value is the order statistic of rank ceil(M level). The interval is distribution-free: the order
     statistics whose ranks are the 2.5 % and 97.5 % points of a binomial(M, level); the standard error
     is its width over 3.92. Source: David and Nagaraja 2003, sec. 7.1.
-    Raises DataError when there are too few draws for the level.
+
+    Args:
+        losses: one loss a draw, float64[draws], in any unit.
+        level: between 0 and 1, such as 0.99.
+
+    Returns:
+        A Risk: value, interval and standard error in the unit of the losses.
+
+    Raises:
+        DataError: when there are too few draws for the level, and for losses that are no numbers.
+
+    Example:
+        >>> import finsim, numpy
+        >>> finsim.value_at_risk(numpy.arange(1000.0), 0.99).value
+        989.0
+
     """
     ordered = _ordered(losses, level)
     draws = len(ordered)
@@ -52,7 +67,22 @@ def expected_shortfall(losses: Float1D, level: float) -> Risk:
 
     The rank at the quantile enters with its fraction (Acerbi and Tasche 2002, def. 2.6). Variance:
     (Var[L | L > VaR] + level (ES - VaR)^2) / (M (1 - level)); source: Manistre and Hancock 2005.
-    Raises DataError when there are too few draws for the level.
+
+    Args:
+        losses: one loss a draw, float64[draws], in any unit.
+        level: between 0 and 1, such as 0.99.
+
+    Returns:
+        A Risk: value, interval and standard error in the unit of the losses.
+
+    Raises:
+        DataError: when there are too few draws for the level, and for losses that are no numbers.
+
+    Example:
+        >>> import finsim, numpy
+        >>> finsim.expected_shortfall(numpy.arange(1000.0), 0.99).value
+        994.5
+
     """
     ordered = _ordered(losses, level)
     found = shortfall_of(ordered, level)
@@ -65,6 +95,14 @@ def expected_shortfall(losses: Float1D, level: float) -> Risk:
 def _ordered(losses: Float1D, level: float) -> Float1D:
     if not 0.0 < level < 1.0:
         raise DataError(f"level {level}", place="risk", expected="between 0 and 1", remedy="use 0.99")
+    drawn = np.asarray(losses)
+    if drawn.ndim != 1 or drawn.dtype.kind not in "iuf":
+        raise DataError(
+            f"losses of type {type(losses).__name__}",
+            place="risk: losses",
+            expected="one number a draw",
+            remedy="give run.portfolio.losses",
+        )
     if len(losses) * (1.0 - level) < LEAST_BEYOND:
         needed = int(np.ceil(LEAST_BEYOND / (1.0 - level)))
         raise DataError(
@@ -73,7 +111,7 @@ def _ordered(losses: Float1D, level: float) -> Float1D:
             expected=f"at least {needed} (five beyond the quantile)",
             remedy="ask for more draws",
         )
-    return np.sort(losses)
+    return np.sort(drawn)
 
 
 def vasicek_quantile(pd: float, rho: float, level: float) -> float:

@@ -7,6 +7,14 @@ from datetime import date
 
 from finsim.errors import StudyError
 
+_SHARES = ("target_pd", "rate_cap", "prepayment", "months_autocorrelation", "sector_correlation")
+_SIZES = ("shard_loans", "block_draws", "loss_months")
+
+
+def limits(name: str) -> dict[str, float]:
+    """Return the range of the numbers of a setting, in the words of JSON Schema."""
+    return {"minimum": int(name in _SIZES), "exclusiveMaximum": 1 if name in _SHARES else 2**53}
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -61,14 +69,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Check ranges."""
-        shares = ("target_pd", "rate_cap", "prepayment", "months_autocorrelation", "sector_correlation")
-        sizes = ("shard_loans", "block_draws", "loss_months")
-        given = {name: getattr(self, name) for name in shares if getattr(self, name) is not None}
-        wrong = [f"{name} = {value}" for name, value in given.items() if not 0 <= value < 1]
-        wrong += [f"{name} = {getattr(self, name)}" for name in sizes if getattr(self, name) < 1]
+        wrong: list[str] = []
         for one in fields(self):
-            value = getattr(self, one.name)
-            if isinstance(value, int | float) and not 0 <= value < 2**53:
+            value, limit = getattr(self, one.name), limits(one.name)
+            if isinstance(value, int | float) and not limit["minimum"] <= value < limit["exclusiveMaximum"]:
                 wrong.append(f"{one.name} = {value}")
         wrong += ["target_pd = 0"] if self.target_pd == 0 else []
         if wrong:

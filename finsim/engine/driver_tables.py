@@ -16,7 +16,7 @@ from finsim.records.storage import write_table
 from finsim.scenarios.variables import GROWTH, PRICE, VARIABLES
 
 _RATIO = "ratio"
-_SESSIONS = {
+SESSION_SERIES = {
     "equity_move": (
         "level that every path must reach at this close, from the jump-off close",
         "simple return",
@@ -28,7 +28,7 @@ _SESSIONS = {
     "depth_mult": ("multiplier of the depth of the order book; no table of a run shows depth", _RATIO, ""),
     "jump": ("jump added on this session, before each asset's beta", "log return", ""),
 }
-_DAYS = {
+DAY_SERIES = {
     "spend:": "elective spending of a merchant category, or of `all`",
     "channel:": "use of a channel",
     "late_payment": "bills paid late",
@@ -44,7 +44,7 @@ def write_drivers(run: Path, drivers: Mapping[str, Drivers]) -> None:
     A series that a scenario does not move is the identity there: 1 for multipliers, 0 for the rest.
     """
     every = list(drivers.values())
-    market = _names((one.market for one in every), [name for name in _SESSIONS if name != "equity_move"])
+    market = _names((one.market for one in every), [name for name in SESSION_SERIES if name != "equity_move"])
     behaviour, intensity = (
         _names(getattr(one, kind) for one in every) for kind in ("behaviour", "intensity")
     )
@@ -70,7 +70,8 @@ def write_drivers(run: Path, drivers: Mapping[str, Drivers]) -> None:
             },
         }
         for name, columns in tables.items():
-            schema = driver_schema(name, {key: np.asarray(values) for key, values in columns.items()})
+            days = np.asarray(columns["date"]).dtype == np.dtype("datetime64[D]")
+            schema = driver_schema(name, columns, DAY if days else STORED_INSTANT)
             arrays = [_array(columns[field.name], field) for field in schema]
             write_table(table_file(run, name, label), schema, [pa.Table.from_arrays(arrays, schema=schema)])
 
@@ -79,12 +80,11 @@ def _names(series: Iterable[Mapping[str, Any]], first: Iterable[str] = ()) -> li
     return list(dict.fromkeys([*first, *(name for one in series for name in one)]))
 
 
-def driver_schema(table: str, columns: Mapping[str, np.ndarray[Any, Any]]) -> pa.Schema:
-    """Return the schema of one table of drivers with these columns."""
+def driver_schema(table: str, names: Iterable[str], date: pa.DataType = DAY) -> pa.Schema:
+    """Return the schema of one table of drivers with these series."""
     days = {"driver_sessions": "session", "driver_days": "day", "driver_months": "month end"}[table]
-    kind = DAY if columns["date"].dtype == np.dtype("datetime64[D]") else STORED_INSTANT
-    fields = [column("date", kind, days)]
-    for name in columns:
+    fields = [column("date", date, days)]
+    for name in names:
         if name != "date":
             text, unit, null = _facts(table, name)
             fields.append(column(name, pa.float64(), text, unit, null=null))
@@ -94,10 +94,14 @@ def driver_schema(table: str, columns: Mapping[str, np.ndarray[Any, Any]]) -> pa
 def _facts(table: str, name: str) -> tuple[str, str, str]:
     """Return meaning, unit and null of one series."""
     if table == "driver_sessions":
-        return _SESSIONS.get(name, ("series of the scenario", _RATIO, ""))
+        return SESSION_SERIES.get(name, ("series of the scenario", _RATIO, ""))
     if table == "driver_days":
-        kind = next((kind for kind in _DAYS if name.startswith(kind)), "")
-        return f"{_DAYS.get(kind, 'series of the scenario')}, as a multiple of its usual level", _RATIO, ""
+        kind = next((kind for kind in DAY_SERIES if name.startswith(kind)), "")
+        return (
+            f"{DAY_SERIES.get(kind, 'series of the scenario')}, as a multiple of its usual level",
+            _RATIO,
+            "",
+        )
     known = VARIABLES[name]
     text = f"{' less '.join(known.columns) or name.replace('_', ' ')}, change from the jump-off"
     if known.units is PRICE:

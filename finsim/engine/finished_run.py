@@ -34,6 +34,14 @@ class Run(ShownRecord):
     """A finished run: its folder, and its records as objects; ``len`` and ``head`` are of its list of tables.
 
     Raises StudyError when the folder is not a finished run or has no such scenario.
+
+    Example:
+        >>> import finsim
+        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000})
+        >>> run = finsim.run(study, output=folder / "mine", progress=False)
+        >>> run.scenarios
+        ('base',)
+
     """
 
     path: Path
@@ -215,5 +223,31 @@ class Run(ShownRecord):
 
 
 def open_run(path: str | Path) -> Run:
-    """Open a finished run folder; raises StudyError when it is not one."""
+    """Open a finished run.
+
+    Args:
+        path: folder of the run.
+
+    Returns:
+        The Run, with its records as objects.
+
+    Raises:
+        StudyError: when the folder is not a finished run.
+
+    Example:
+        >>> import finsim
+        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000})
+        >>> run = finsim.run(study, output=folder / "opened", progress=False)
+        >>> finsim.open_run(folder / "opened").scenarios
+        ('base',)
+
+    """
+    given: object = path
+    if not isinstance(given, str | Path):
+        raise StudyError(
+            f"{type(given).__name__} {given!r:.60}",
+            place="open_run: path",
+            expected="the folder of a run",
+            remedy="write 'runs/mine'",
+        )
     return Run(Path(path))

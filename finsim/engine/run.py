@@ -15,6 +15,17 @@ from finsim.engine.study.study_resolution import Plan, plan_of, resolve
 from finsim.engine.tasks import Task, perform
 from finsim.provenance.audit_log import AuditLog
 
+WORDS = {
+    "fit": "fitting the model",
+    "sample": "sampling paths",
+    "bars": "writing prices",
+    "orders": "ordinary payments",
+    "transactions": "posting payments",
+    "credit": "loans and losses",
+    "evidence": "judging",
+}
+"""Stage of a task -> what progress says of it."""
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -77,7 +88,7 @@ def resume(folder: str | Path, *, workers: int = 1, progress: Progress = _silent
 def _work(folder: Path, plan: Plan, workers: int, progress: Progress) -> Run:
     """Do all tasks, group after group; tasks of one group do not need each other."""
     log = AuditLog(folder / "audit.log")
-    pool = executor(workers)
+    pool = executor(workers, progress)
     try:
         for stage, tasks in groups(folder, plan):
             progress(stage, 0, len(tasks))
@@ -120,10 +131,10 @@ def groups(folder: Path, plan: Plan) -> list[tuple[str, list[Task]]]:
         write += [Task(run, "credit", label) for label in labels]
         # Kept loans are the real ones: there is no likeness to judge.
         judge += [] if study.credit.keep else [Task(run, "evidence", "credit")]
-    ordered = [
-        ("learning the body, ordering payments", learn),
-        ("sampling paths, posting payments", sample),
-        ("stressing markets and loans", write),
-        ("judging", judge if study.evaluation.enabled else []),
-    ]
-    return [(stage, tasks) for stage, tasks in ordered if tasks]
+    ordered = [learn, sample, write, judge if study.evaluation.enabled else []]
+    return [(_named(tasks), tasks) for tasks in ordered if tasks]
+
+
+def _named(tasks: list[Task]) -> str:
+    """Return what a group of tasks does, in the words of its stages."""
+    return " and ".join(dict.fromkeys(WORDS[task.stage] for task in tasks))

@@ -22,7 +22,7 @@ from finsim.scenarios import compile as compiling
 from finsim.scenarios.scenario import load as load_scenario
 
 START = date(2026, 1, 1)
-Narratives = str | Sequence[str] | Mapping[str, float | None] | None
+Narratives = str | Path | Sequence[str | Path] | Mapping[str, float | None] | None
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,6 @@ class Wanted:
     severity: float = 1.0
 
 
-def first_day(start: date | str) -> date:
-    """Return a first day as a date; raises StudyError for text that is none."""
-    if isinstance(start, date):
-        return start
-    try:
-        return date.fromisoformat(start)
-    except ValueError:
-        raise StudyError(f"{start!r} is no date", place="--start", expected="YYYY-MM-DD") from None
-
-
 def uses_of(
     narrative: Narratives = None, schemes: Mapping[str, int] | None = None
 ) -> tuple[NarrativeUse, ...]:
@@ -55,21 +45,21 @@ def uses_of(
     Those that ``narrative`` or ``schemes`` name are the only ones; without names every shipped narrative
     and decoy is used at the rate of its file. Raises StudyError for one with both a rate and a number.
     """
-    if isinstance(narrative, str):
-        rates: dict[str, float | None] = {narrative: None}
+    if isinstance(narrative, str | Path):
+        rates: dict[str, float | None] = {str(narrative): None}
     elif isinstance(narrative, Mapping):
-        rates = dict(narrative)
+        rates = {str(name): rate for name, rate in narrative.items()}
     else:
-        rates = dict.fromkeys(narrative or ())
+        rates = dict.fromkeys(str(name) for name in narrative or ())
     by_id = {NarrativeUse(name).id: name for name in rates}
     counts: dict[str, int] = {}
     for name, count in (schemes or {}).items():
         if not isinstance(count, int) or isinstance(count, bool) or count < 0:
             raise StudyError(
                 f"{name}: {count!r} schemes",
-                place="--schemes",
+                place="simulate: schemes",
                 expected="a whole number of 0 or more",
-                remedy="--schemes account_takeover=50",
+                remedy="write schemes={'account_takeover': 50}",
             )
         known = by_id.setdefault(NarrativeUse(name).id, name)
         rates.setdefault(known, None)
@@ -95,9 +85,7 @@ def simulate(
         accounts=wanted.accounts, days=wanted.days, start=wanted.start, narratives=wanted.uses
     )
     drivers = _drivers(wanted)
-    progress("simulating", 0, 1)
-    world = simulate_agents(settings, Streams(seed), drivers)
-    progress("simulating", 1, 1)
+    world = simulate_agents(settings, Streams(seed), drivers, progress)
     if folder is not None:
         write_world(folder, world)
     return world

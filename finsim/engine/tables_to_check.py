@@ -192,13 +192,13 @@ def row_of(text: str, gathered: Gathered) -> tuple[str, int]:
     name = table or gathered.main
     if name not in gathered.tables:
         raise DataError(
-            f"no table {name!r}", place="--explain", remedy=did_you_mean(name, list(gathered.tables))
+            f"no table {name!r}", place="explain: row", remedy=did_you_mean(name, list(gathered.tables))
         )
     if not number.isdigit():
         raise DataError(
             f"{text!r} is not a row",
-            place="--explain",
+            place="explain: row",
             expected="a number from 0, or table:number",
-            remedy=f"such as --explain 0 or --explain {name}:0",
+            remedy=f"write row=0, or row={name}:0",
         )
     return name, int(number)

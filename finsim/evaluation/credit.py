@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from finsim.evaluation import METRICS
 from finsim.evaluation.learner import one_thread
 from finsim.evaluation.loans import CreditCase, shared_columns
 from finsim.evaluation.metric import Score
+from finsim.evaluation.metric_loop import Report, computed, silent
 from finsim.evaluation.settings import Settings
 from finsim.notation import Float1D
 from finsim.randomness import Streams
@@ -24,6 +25,7 @@ def evaluate_credit(
     losses: Float1D | None,
     streams: Streams,
     settings: Settings,
+    progress: Report = silent,
 ) -> list[Score]:
     """Return the scores of a synthetic loan book against real applications.
 
@@ -31,9 +33,10 @@ def evaluate_credit(
     may be None; their metrics are then not computed.
     """
     scores: list[Score] = []
-    with one_thread():
+    # A statistic without a value (a month without defaults) is NaN, and its score says so.
+    with one_thread(), np.errstate(divide="ignore", invalid="ignore"):
         columns = shared_columns(applications, loans, holdout)
         case = CreditCase(columns, loans, months, losses, streams, settings)
-        for name in ORDER:
-            scores.extend(METRICS.load(name).compute(case))
+        for _, _, found in computed(ORDER, case, "loans", progress):
+            scores.extend(found)
     return scores

@@ -9,7 +9,8 @@ import numpy as np
 from finsim.evaluation import METRICS
 from finsim.evaluation.case import Pieces, path_case
 from finsim.evaluation.learner import one_thread
-from finsim.evaluation.metric import Metric, Score
+from finsim.evaluation.metric import Score
+from finsim.evaluation.metric_loop import Report, computed, silent
 from finsim.evaluation.settings import Settings
 from finsim.randomness import Streams
 from finsim.records.paths import Paths
@@ -46,6 +47,7 @@ def evaluate_paths(
     settings: Settings,
     metrics: Iterable[str] = ORDER,
     stored: Pieces | None = None,
+    progress: Report = silent,
 ) -> list[Score]:
     """Return the scores of synthetic bars against the bars a generator was trained on.
 
@@ -59,9 +61,8 @@ def evaluate_paths(
     # A statistic without a value (a column that hardly moves) is NaN, and its score says so.
     with one_thread(), np.errstate(divide="ignore", invalid="ignore"):
         case = path_case(train, holdout, synthetic, streams, settings, stored)
-        for name in metrics:
-            metric: Metric[object] = METRICS.load(name)
-            scores.extend(metric.compute(case))
+        for name, metric, found in computed(metrics, case, "prices", progress):
+            scores.extend(found)
             if name == ORDER[0]:
                 scores.extend(metric.missing(f"{asset} return", "it never moves") for asset in case.still)
     return scores

@@ -24,6 +24,12 @@ class Settings:
     * ``budgets``: alert budgets as shares of all rows. ``fdr``: false discovery rate of near copies.
     * ``holdout_share``, ``purge``: the chronological split when no hold-out is given, and the rows
       dropped at its border.
+
+    Example:
+        >>> import finsim
+        >>> finsim.EvaluationSettings(bootstrap=50, judge_refits=0).bootstrap
+        50
+
     """
 
     bootstrap: int = 200

@@ -137,7 +137,15 @@ class State:
 
 @runtime_checkable
 class Generator(Protocol):
-    """A model of sequences; one file, one class, one line in the catalogue."""
+    """A model of sequences; one file, one class, one line in the catalogue.
+
+    Example:
+        >>> import finsim
+        >>> body = finsim.fit(finsim.example_data("wiki_aapl_ibm_2000_2013"), "bootstrap", progress=False)
+        >>> body.generator.name
+        'bootstrap'
+
+    """
 
     name: ClassVar[str]
     Settings: ClassVar[type[Any]]

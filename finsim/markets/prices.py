@@ -65,8 +65,24 @@ def read_prices(source: Any, layout: str | None = None, *, schema: SchemaSource 
     ``layout`` is ``long``, ``wide``, ``timegan`` or ``bars``; None finds it from the header. ``schema``
     declares columns (type, unit, format, role, what the series is) and how text is written. With an
     adjusted close O, H, L, C are multiplied by AdjClose / Close and volume is divided by it. Of bid and ask
-    bars the middle is kept with the closing bid and ask. Raises DataError with every fault: file:line, row,
-    column and remedy.
+    bars the middle is kept with the closing bid and ask.
+
+    Args:
+        source: file, DataFrame, Arrow or polars table.
+        layout: of the columns; found when left out.
+        schema: a schema file or a Schema.
+
+    Returns:
+        Prices: Paths with ``notes`` on what was found.
+
+    Raises:
+        DataError: with every fault: file:line, row, column and remedy.
+
+    Example:
+        >>> import finsim
+        >>> finsim.read_prices(finsim.example_data("wiki_aapl_ibm_2000_2013")).assets
+        ('AAPL', 'IBM')
+
     """
     if isinstance(source, pd.DataFrame):
         source = _with_index(source)

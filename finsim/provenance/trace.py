@@ -112,7 +112,7 @@ def _place(run: Path, wanted: tuple[str, str], row: int, manifest: Manifest) -> 
     known = {place_of(item["path"]) for item in manifest.outputs if (run / item["path"]).is_file()}
     if wanted not in known:
         names = sorted("/".join(one) for one in known)
-        text = "/".join(wanted)
+        text = "/".join(wanted) if wanted[0] else ""
         raise ProvenanceError(
             f"no table {text!r} in this run", place=str(run), remedy=did_you_mean(text, names)
         )

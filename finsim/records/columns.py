@@ -46,6 +46,12 @@ def column(
     return pa.field(name, kind, bool(null), {name: text for name, text in facts.items() if text})
 
 
+def never_null(field: pa.Field) -> pa.Field:
+    """Return the field of a column that lacks no value in its file, though others of its name may."""
+    facts = {name: text for name, text in facts_of(field).items() if text and name != "null"}
+    return pa.field(field.name, field.type, nullable=False, metadata=facts)
+
+
 def facts_of(field: pa.Field) -> dict[str, str]:
     """Return the facts that a field carries: description, unit, zone, role and null, each "" if not said."""
     told = {name.decode(): text.decode() for name, text in (field.metadata or {}).items()}

@@ -53,6 +53,15 @@ class Drivers:
     * ``intensity[name]``: float64[days] multipliers such as ``fraud:card_testing``, ``aml:layering``.
     * ``mules``: ``recruit_mult``, ``hops_low``, ``hops_high``, ``dwell_low``, ``dwell_high`` (hours).
     A missing name means the identity (1 for multipliers, 0 for the rest).
+
+    Example:
+        >>> import finsim
+        >>> from datetime import date
+        >>> from finsim.records.calendar import Clock
+        >>> from finsim.records.drivers import identity
+        >>> isinstance(identity(Clock(date(2025, 12, 31), 252, 30, 12)), finsim.Drivers)
+        True
+
     """
 
     scenario: str

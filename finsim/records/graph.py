@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.errors import DataError
 from finsim.extras import Later
 
 if TYPE_CHECKING:
@@ -21,9 +22,34 @@ nx = Later("networkx", "graph")
 def account_graph(rows: pa.Table, instance: int | None = None) -> AccountGraph:
     """Return accounts as nodes and posted payments as edges.
 
-    Edges carry ``tx_id, ts (ns), amount (minor units), channel, phase`` (None for ordinary life);
-    ``instance`` keeps only the payments of one scheme instance. Declined rows moved no money: left out.
+    Declined rows moved no money: left out.
+
+    Args:
+        rows: an Arrow table of transactions, such as ``run.transactions.rows``.
+        instance: keep only the payments of this scheme instance; all when left out.
+
+    Returns:
+        A networkx.MultiDiGraph; edges carry ``tx_id, ts (ns), amount (minor units), channel, phase`` (None
+        for ordinary life).
+
+    Raises:
+        DataError: for what is no table of transactions.
+
+    Example:
+        >>> import finsim
+        >>> world = finsim.simulate(accounts=300, days=3, progress=False)
+        >>> finsim.account_graph(world.rows).number_of_nodes() > 10
+        True
+
     """
+    wanted = ("from_account", "to_account", "status", "instance")
+    if not set(wanted) <= set(getattr(rows, "column_names", ())):
+        raise DataError(
+            f"{type(rows).__name__}, which is no table of transactions",
+            place="account_graph: rows",
+            expected=f"an Arrow table with {', '.join(wanted)}",
+            remedy="give run.transactions.rows",
+        )
     columns = ["tx_id", "ts", "amount", "channel", "phase"]
     frame: pd.DataFrame = _kept(rows, instance).select(["from_account", "to_account", *columns]).to_pandas()
     graph: AccountGraph = nx.MultiDiGraph()

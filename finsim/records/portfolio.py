@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
@@ -25,6 +25,7 @@ from finsim.records.columns import (
     PER_YEAR,
     TEXT,
     column,
+    never_null,
 )
 from finsim.records.display.card import Card, Value
 from finsim.records.display.fact_words import counted, money, percent, span
@@ -76,9 +77,13 @@ LOAN_COLUMNS: Mapping[str, pa.Field] = MappingProxyType({field.name: field for f
 """The columns that a loan book may have besides those of its tape."""
 
 
-def loan_schema(table: pa.Schema) -> pa.Schema:
-    """Return the stored schema of a table of loans: known columns with their facts, others as of the tape."""
-    return pa.schema([_loan_field(field) for field in table])
+def loan_schema(table: pa.Schema, whole: Collection[str] = ()) -> pa.Schema:
+    """Return the stored schema of a table of loans: known columns with their facts, others as of the tape.
+
+    Columns named in ``whole`` have all their values in this book, whatever other books may lack.
+    """
+    fields = [_loan_field(field) for field in table]
+    return pa.schema([never_null(field) if field.name in whole else field for field in fields])
 
 
 def _loan_field(field: pa.Field) -> pa.Field:
@@ -101,14 +106,16 @@ MONTH_SCHEMA = pa.schema(
             pa.int64(),
             "after this month's payment; exposure in the month of default; 0 when prepaid or matured",
             CENTS,
+            role=LABEL,
         ),
         column(
             "pd",
             pa.float64(),
-            "for 12 months, given the scenario and the sector factor of the month",
+            "true probability for 12 months, given the scenario and the sector factor of the month",
             DECIMAL,
+            role=LABEL,
         ),
-        column("lgd", pa.float64(), "share lost in default, given the same", DECIMAL),
+        column("lgd", pa.float64(), "true share lost in default, given the same", DECIMAL, role=LABEL),
         column("loss", pa.int64(), "balance x lgd in the month of default, else 0", CENTS, role=LABEL),
     ]
 )

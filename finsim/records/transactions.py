@@ -109,9 +109,9 @@ PATTERN_SCHEMA = pa.schema(
         column("is_laundering", pa.bool_(), "at least one row is laundering", role=LABEL),
         column("start", INSTANT, "first row", role=LABEL),
         column("end", INSTANT, "last row", role=LABEL),
-        column("rows", pa.int64(), "rows in `transactions`", role=LABEL),
-        column("posted_rows", pa.int64(), "of these, posted", role=LABEL),
-        column("declined_rows", pa.int64(), "of these, declined", role=LABEL),
+        column("rows", pa.int64(), "rows in `transactions`", "rows", role=LABEL),
+        column("posted_rows", pa.int64(), "of these, posted", "rows", role=LABEL),
+        column("declined_rows", pa.int64(), "of these, declined", "rows", role=LABEL),
         column(
             "amount",
             pa.int64(),

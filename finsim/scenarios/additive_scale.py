@@ -26,6 +26,15 @@ Kind = Literal["delta", "cum_return", "mult", "blend"]
 NEUTRAL: dict[Kind, float] = {"delta": 0.0, "cum_return": 0.0, "mult": 1.0, "blend": 0.0}
 
 
+# The range of each kind, in the words of JSON Schema.
+LIMITS: dict[Kind, dict[str, float]] = {
+    "delta": {},
+    "cum_return": {"exclusiveMinimum": -100.0},
+    "mult": {"exclusiveMinimum": 0.0},
+    "blend": {"minimum": 0.0, "exclusiveMaximum": 1.0},
+}
+
+
 def to_chart(kind: Kind, x: Float1D) -> Float1D:
     """Return the chart coordinates of values: float64 of the same shape."""
     if kind == "cum_return":
@@ -77,13 +86,9 @@ def scale(kind: Kind, x: float, severity: float) -> float:
 
 def admissible(kind: Kind, x: float) -> bool:
     """Tell whether ``x`` is a finite value inside the range of its kind."""
-    if not math.isfinite(x):
-        return False
-    if kind == "cum_return":
-        return x > -100.0
-    if kind == "mult":
-        return x > 0.0
-    return kind != "blend" or 0.0 <= x < 1.0
+    limits = LIMITS[kind]
+    low, above = limits.get("minimum", -math.inf), limits.get("exclusiveMinimum", -math.inf)
+    return math.isfinite(x) and low <= x and above < x < limits.get("exclusiveMaximum", math.inf)
 
 
 def _expm1(y: float) -> float:

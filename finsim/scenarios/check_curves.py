@@ -10,10 +10,18 @@ from finsim.documents import Loc
 from finsim.errors import Problem, did_you_mean
 from finsim.scenarios.additive_scale import Kind, admissible
 from finsim.scenarios.merge import Merged
-from finsim.scenarios.variables import DAYS_PER_STEP, MAX_DAYS, PRICE, VARIABLES
+from finsim.scenarios.variables import CURVES, DAYS_PER_STEP, EQUITY, MAX_DAYS, VARIABLES, VOL
 
 TIME_UNITS = ("minute", "day", "week", "month", "quarter")
-_PULSE_UNITS = ("minute", "day", "week")
+PULSE_UNITS = ("minute", "day", "week")
+JUMP_UNITS = ("day", "minute")
+FORMS, MACRO_FORMS, EQUITY_FORMS = (
+    ("path", "knots", "peak", "constant"),
+    ("path", "knots"),
+    ("path", "knots", "trough"),
+)
+TOGETHER = {"path", "knots"}  # the only two forms that may stand beside one another
+BRIDGE = "min_kl"
 _RANGES = {
     "cum_return": (
         "would make the price zero or negative",
@@ -42,10 +50,10 @@ def macro(file: Merged) -> Iterator[Problem]:
             continue
         units = VARIABLES[name].units
         yield from _how(file, loc, curve, dict(units))
-        yield from _one_form(file, loc, curve, ("path", "knots"))
+        yield from _one_form(file, loc, curve, MACRO_FORMS)
         yield from _length(file, loc, curve)
         written = curve.get("as")
-        kind: Kind = "delta" if units is not PRICE else "cum_return" if written == "cum_return" else "mult"
+        kind = VARIABLES[name].written_kind(written)
         yield from _values(file, loc, curve, kind)
         needs = [key for key in ("floor_level",) if key in curve] + (
             ["as: level"] if written == "level" else []
@@ -60,32 +68,32 @@ def macro(file: Merged) -> Iterator[Problem]:
 
 
 def market(file: Merged) -> Iterator[Problem]:
-    """Yield what is wrong with the market and liquidity blocks."""
+    """Yield what is wrong with equity, jumps and volatility."""
     equity = file.get("market", "equity")
     if isinstance(equity, dict):
         loc: Loc = ("market", "equity")
-        yield from _how(file, loc, equity, {"cum_return": "pct"})
-        if not any(key in equity for key in ("path", "knots", "trough")):
-            yield from _one_form(file, loc, equity, ("path", "knots", "trough"))
+        yield from _how(file, loc, equity, dict(EQUITY))
+        if not any(key in equity for key in EQUITY_FORMS):
+            yield from _one_form(file, loc, equity, EQUITY_FORMS)
         yield from _length(file, loc, equity)
         yield from _values(file, loc, equity, "cum_return")
         yield from _knot(file, (*loc, "trough"), equity.get("trough"), "cum_return")
-        if equity.get("bridge") not in (None, "min_kl"):
+        if equity.get("bridge") not in (None, BRIDGE):
             yield Problem(
                 file.place((*loc, "bridge")),
                 f"market.equity.bridge: {equity['bridge']!r}",
-                "min_kl",
+                BRIDGE,
                 "leave the line out",
             )
     jumps = file.get("market", "jumps")
     for i, jump in enumerate(jumps) if isinstance(jumps, list) else ():
         yield from _knot(file, ("market", "jumps", i), jump, "cum_return")
-        if isinstance(jump, dict) and not {"day", "minute"} & set(jump):
+        if isinstance(jump, dict) and not set(JUMP_UNITS) & set(jump):
             yield Problem(file.place(("market", "jumps", i)), "a jump without its day", "", "write `day:`")
     vol = file.get("market", "vol")
     if isinstance(vol, dict):
         loc = ("market", "vol")
-        yield from _how(file, loc, vol, {"mult": "ratio", "level": "vix"}, optional={"ratio"})
+        yield from _how(file, loc, vol, dict(VOL), optional={VOL["mult"]})
         yield from any_curve(file, loc, "mult", named=True)
         if vol.get("as") == "level" and not is_number(file.get("calibration", "jump_off", "vix")):
             yield Problem(
@@ -94,24 +102,13 @@ def market(file: Merged) -> Iterator[Problem]:
                 "",
                 "add `calibration: {jump_off: {vix: ...}}`",
             )
-    yield from any_curve(file, ("market", "correlation", "blend_to_one"), "blend")
-    for name in ("spread_mult", "depth_mult"):
-        yield from any_curve(file, ("liquidity", name), "mult")
 
 
-def multipliers(file: Merged) -> Iterator[Problem]:
-    """Yield what is wrong with the multipliers of behaviour, fraud and laundering."""
-    for name in ("late_payment_mult", "cash_withdrawal_mult"):
-        yield from any_curve(file, ("behaviour", name), "mult")
-    for parent in (
-        ("behaviour", "spend_mult"),
-        ("behaviour", "channel_shift"),
-        ("fraud", "intensity_mult"),
-        ("aml", "intensity_mult"),
-    ):
-        block = file.get(*parent)
-        for name in block if isinstance(block, dict) else ():
-            yield from any_curve(file, (*parent, name), "mult")
+def plain_curves(file: Merged) -> Iterator[Problem]:
+    """Yield what is wrong with the multipliers and blends of every block."""
+    for pattern, kind in CURVES.items():
+        for loc in file.matching(pattern):
+            yield from any_curve(file, loc, kind)
 
 
 def any_curve(file: Merged, loc: Loc, kind: Kind, named: bool = False) -> Iterator[Problem]:
@@ -127,7 +124,7 @@ def any_curve(file: Merged, loc: Loc, kind: Kind, named: bool = False) -> Iterat
                 "",
                 f"remove it: this is always a {kind}",
             )
-    yield from _one_form(file, loc, curve, ("path", "knots", "peak", "constant"))
+    yield from _one_form(file, loc, curve, FORMS)
     yield from _length(file, loc, curve)
     yield from _values(file, loc, curve, kind)
     yield from _pulse(file, loc, curve, kind)
@@ -173,7 +170,7 @@ def _how(
 
 def _one_form(file: Merged, loc: Loc, curve: dict[str, Any], forms: tuple[str, ...]) -> Iterator[Problem]:
     used = [form for form in forms if form in curve]
-    if len(used) == 1 or set(used) == {"path", "knots"}:
+    if len(used) == 1 or set(used) == TOGETHER:
         return
     yield Problem(
         file.place((*loc, used[1]) if used else loc),
@@ -240,13 +237,13 @@ def _knot(file: Merged, loc: Loc, knot: Any, kind: Kind) -> Iterator[Problem]:
     yield from _range(file, (*loc, "value"), knot.get("value"), kind)
 
 
+def pulse_keys(unit: str) -> tuple[str, str, str, str]:
+    """Return the keys of a pulse in one unit of time: peak time, ramp, plateau, half-life."""
+    return (f"at_{unit}", f"ramp_{unit}s", f"plateau_{unit}s", f"half_life_{unit}s")
+
+
 def _pulse(file: Merged, loc: Loc, curve: dict[str, Any], kind: Kind) -> Iterator[Problem]:
-    written = [
-        (key, unit)
-        for unit in _PULSE_UNITS
-        for key in (f"at_{unit}", f"ramp_{unit}s", f"plateau_{unit}s", f"half_life_{unit}s")
-        if key in curve
-    ]
+    written = [(key, unit) for unit in PULSE_UNITS for key in pulse_keys(unit) if key in curve]
     units = {unit for _, unit in written}
     if "peak" not in curve:
         for key, _ in written[:1]:

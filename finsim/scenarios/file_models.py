@@ -6,11 +6,12 @@ are expanded before the models see them, see ``merge.py``.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from finsim.document_numbers import Length, Meaning, Number, Share, Whole
+from finsim.scenarios.variables import VARIABLES
 
 VERSION = "scenario/1"
 
@@ -22,21 +23,34 @@ class Part(BaseModel):
 
 
 class Sourced(Part):
-    """A block whose numbers have a source or are marked as an assumption."""
+    """A block whose numbers have a source or are marked as an assumption.
+
+    * ``source``: who published the numbers of this block, and where.
+    * ``assumption``: says that the numbers are ours, and why they are as they are.
+    """
 
     source: str | None = None
     assumption: str | None = None
 
 
 class HorizonPart(Part):
-    """Length in steps, and the step."""
+    """Length in steps, and the step.
+
+    * ``length``: number of steps.
+    * ``step``: length of a step.
+    """
 
     length: Length | None = None
     step: str | None = None
 
 
 class KnotPart(Part):
-    """A value at a time; one of the five times is given."""
+    """A value at a time; one of the five times is given.
+
+    * ``minute``, ``day``, ``week``, ``month`` and ``quarter``: when, counted from the jump-off day;
+      above 0. In market and liquidity blocks a day is a session.
+    * ``value``: the value there, in the unit of the curve.
+    """
 
     minute: Number | None = None
     day: Number | None = None
@@ -46,13 +60,32 @@ class KnotPart(Part):
     value: Number
 
 
-class CurvePart(Sourced):
-    """A curve: a path of one value a step, or knots, or a pulse, or one value for the whole horizon."""
+class CoursePart(Sourced):
+    """How a curve is written: a path of one value a step, or knots.
+
+    * ``as``: what the numbers are: a move from the jump-off, a multiplier or a level.
+    * ``unit``: unit of the numbers, which follows from `as`.
+    * ``path``: one value for each step of the horizon.
+    * ``knots``: values at times; may refine a path.
+    """
 
     as_: str | None = Field(None, alias="as")
     unit: str | None = None
     path: list[Number] | None = None
     knots: list[KnotPart] | None = None
+
+
+class CurvePart(CoursePart):
+    """A curve: a path of one value a step, or knots, or a pulse, or one value for the whole horizon.
+
+    * ``constant``: one value over the whole horizon; a bare number is short for it.
+    * ``peak``: height of a short shock, with a time and a half-life.
+    * ``at_minute``, ``at_day`` and ``at_week``: when the shock peaks, after the jump-off.
+    * ``ramp_minutes``, ``ramp_days`` and ``ramp_weeks``: how long it takes to its peak; 0 when left out.
+    * ``plateau_minutes``, ``plateau_days`` and ``plateau_weeks``: how long it stays there; 0 when left out.
+    * ``half_life_minutes``, ``half_life_days`` and ``half_life_weeks``: half-life of its decay.
+    """
+
     constant: Number | None = None
     peak: Number | None = None
     at_minute: Number | None = None
@@ -69,54 +102,52 @@ class CurvePart(Sourced):
     half_life_weeks: Number | None = None
 
 
-class MacroCurve(Sourced):
-    """The course of one macro variable."""
+class MacroCurve(CoursePart):
+    """The course of one macro variable.
 
-    as_: str | None = Field(None, alias="as")
-    unit: str | None = None
-    path: list[Number] | None = None
-    knots: list[KnotPart] | None = None
+    * ``floor_level``: lowest level that a severity may reach; needs the jump-off level.
+    """
+
     floor_level: Number | None = None
 
 
-class MacroPart(Sourced):
-    """One curve for each macro variable of ``variables.py``."""
-
-    unemployment: MacroCurve | None = None
-    gdp_growth: MacroCurve | None = None
-    disposable_income_growth: MacroCurve | None = None
-    inflation: MacroCurve | None = None
-    treasury_3m: MacroCurve | None = None
-    treasury_5y: MacroCurve | None = None
-    treasury_10y: MacroCurve | None = None
-    mortgage_rate: MacroCurve | None = None
-    prime_rate: MacroCurve | None = None
-    bbb_spread: MacroCurve | None = None
-    house_prices: MacroCurve | None = None
-    cre_prices: MacroCurve | None = None
-    oil_price: MacroCurve | None = None
-    usd_index: MacroCurve | None = None
+_KEYS: dict[str, Any] = dict.fromkeys(VARIABLES, (MacroCurve | None, None))
+_VariableKeys: Any = create_model("_VariableKeys", __base__=Sourced, **_KEYS)
+"""One optional curve for each macro variable of ``variables.py``."""
 
 
-class EquityCurve(Sourced):
-    """The course of the equity driver; ``trough`` is one more knot."""
+class MacroPart(_VariableKeys):  # type: ignore[misc]
+    """The economy: one curve for each macro variable."""
 
-    as_: str | None = Field(None, alias="as")
-    unit: str | None = None
-    path: list[Number] | None = None
-    knots: list[KnotPart] | None = None
+
+class EquityCurve(CoursePart):
+    """The course of the equity driver; ``trough`` is one more knot.
+
+    * ``trough``: the lowest point, one more knot.
+    * ``bridge``: how paths run between the points.
+    """
+
     trough: KnotPart | None = None
     bridge: str | None = None
 
 
 class CorrelationPart(Part):
-    """Correlation stress as a blend towards perfect correlation."""
+    """Correlation stress as a blend towards perfect correlation.
+
+    * ``blend_to_one``: 0 keeps the correlations, values near 1 are nearly one market; below 1.
+    """
 
     blend_to_one: CurvePart | None = None
 
 
 class MarketPart(Sourced):
-    """Market shocks."""
+    """Market shocks.
+
+    * ``equity``: course of the market index.
+    * ``vol``: volatility, as a multiplier or as a level of the VIX.
+    * ``correlation``: correlation stress.
+    * ``jumps``: moves within one session, in percent.
+    """
 
     equity: EquityCurve | None = None
     vol: CurvePart | None = None
@@ -125,28 +156,46 @@ class MarketPart(Sourced):
 
 
 class LiquidityPart(Sourced):
-    """Spreads and depth, as multipliers."""
+    """Spreads and depth, as multipliers.
+
+    * ``spread_mult`` and ``depth_mult``: bid-ask spreads, and depth of the book; 1 changes nothing.
+    """
 
     spread_mult: CurvePart | None = None
     depth_mult: CurvePart | None = None
 
 
 class LgdPart(Part):
-    """The loss-given-default model and the price index behind the collateral of a class."""
+    """The loss-given-default model and the price index behind the collateral of a class.
+
+    * ``model``: frye_jacobs (losses given default rise with defaults) or constant.
+    * ``collateral``: price index of the collateral, by loan class.
+    """
 
     model: str | None = None
     collateral: dict[str, str] | None = None
 
 
 class ForbearancePart(Part):
-    """The share of borrowers who may pause, and for how many quarters."""
+    """The share of borrowers who may pause, and for how many quarters.
+
+    * ``share``: share of borrowers, 0 or more and below 1.
+    * ``quarters``: for how many quarters.
+    """
 
     share: Share
     quarters: Length
 
 
 class CreditPart(Sourced):
-    """The link from macro moves to credit."""
+    """The link from macro moves to credit.
+
+    * ``link``: macro_probit: z is the sum of beta times move.
+    * ``betas``: z per percentage point or percent of a variable, by loan class.
+    * ``lgd``: loss given default.
+    * ``prepayment_mult``: early repayments; 1 changes nothing.
+    * ``forbearance``: payment holidays.
+    """
 
     link: str | None = None
     betas: dict[str, dict[str, Number]] | None = None
@@ -156,7 +205,12 @@ class CreditPart(Sourced):
 
 
 class BehaviourPart(Sourced):
-    """What customers do differently, as multipliers."""
+    """What customers do differently, as multipliers.
+
+    * ``spend_mult``: spending by category of merchants; 1 changes nothing.
+    * ``channel_shift``: use of a payment channel; 1 changes nothing.
+    * ``late_payment_mult`` and ``cash_withdrawal_mult``: late payments, cash; 1 changes nothing.
+    """
 
     spend_mult: dict[str, CurvePart] | None = None
     channel_shift: dict[str, CurvePart] | None = None
@@ -165,7 +219,14 @@ class BehaviourPart(Sourced):
 
 
 class WavePart(Part):
-    """A wave of attacks of one typology."""
+    """A wave of attacks of one typology.
+
+    * ``typology``: name that narratives give under typology.
+    * ``start_week``: when it begins, weeks after the jump-off.
+    * ``ramp_weeks`` and ``plateau_weeks``: weeks until it is at its height, and weeks there.
+    * ``decay_half_life_weeks``: half-life of its decay in weeks.
+    * ``intensity_mult``: height, a multiplier above 0.
+    """
 
     typology: str
     start_week: Number
@@ -176,14 +237,23 @@ class WavePart(Part):
 
 
 class ExcitationPart(Part):
-    """Self-excitation of attacks (Hawkes)."""
+    """Self-excitation of attacks (Hawkes).
+
+    * ``branching_ratio``: share of attacks that follow from an earlier one, below 1; their number stays.
+    * ``half_life_hours``: half-life of the excitation in hours.
+    """
 
     branching_ratio: Share
     half_life_hours: Number
 
 
 class MulesPart(Part):
-    """Mule recruitment."""
+    """Mule recruitment.
+
+    * ``recruit_mult``: recruitment; 1 changes nothing.
+    * ``hops``: length of chains [low, high].
+    * ``dwell_hours``: how long money rests [low, high], hours.
+    """
 
     recruit_mult: Number | None = None
     hops: list[Whole] | None = None
@@ -191,21 +261,36 @@ class MulesPart(Part):
 
 
 class IllicitPart(Sourced):
-    """Intensities and waves by typology."""
+    """Intensities and waves by typology.
+
+    * ``intensity_mult``: frequency of schemes by typology; 1 changes nothing.
+    * ``waves``: waves that rise and decay.
+    """
 
     intensity_mult: dict[str, CurvePart] | None = None
     waves: list[WavePart] | None = None
 
 
 class FraudPart(IllicitPart):
-    """Fraud."""
+    """Fraud.
+
+    * ``self_excitation``: attacks that follow from attacks.
+    * ``mules``: recruitment of mules.
+    """
 
     self_excitation: ExcitationPart | None = None
     mules: MulesPart | None = None
 
 
 class ExpectPart(Part):
-    """A claim about a measured number."""
+    """A claim about a measured number.
+
+    * ``metric``: what is measured, such as macro.unemployment.peak; listed in docs/reference/scenarios.md.
+    * ``between``: [low, high].
+    * ``at_least`` and ``at_most``: lower or upper bound.
+    * ``equals``: the value, within tol.
+    * ``tol``: tolerance of equals; 0 when left out.
+    """
 
     metric: str
     between: list[Number] | None = None
@@ -216,7 +301,14 @@ class ExpectPart(Part):
 
 
 class OverlayPart(Part):
-    """Another scenario laid over this one."""
+    """Another scenario laid over this one.
+
+    * ``ref``: scenario by name or path.
+    * ``start``: when it begins after the jump-off: a number and d, w, m, q or y, such as 13w.
+    * ``severity``: how hard it hits; 0 is nothing, 1 as written.
+    * ``only``: parts that are taken, such as macro.inflation or market.
+    * ``combine``: max, min or last settles two levels of one variable.
+    """
 
     ref: str
     start: Annotated[str, Meaning("a shift, a number and d, w, m, q or y", "13w")] = "0d"
@@ -226,21 +318,34 @@ class OverlayPart(Part):
 
 
 class SourcePart(Part):
-    """Where a block comes from."""
+    """Where a block comes from.
+
+    * ``what``: the block, such as macro or behaviour.late_payment_mult.
+    * ``ref``: who published it, and where.
+    """
 
     what: str
     ref: str
 
 
 class ProbabilityPart(Part):
-    """The author's weight."""
+    """The author's weight.
+
+    * ``weight``: probability from 0 to 1.
+    * ``basis``: where it comes from.
+    """
 
     weight: Share
     basis: str
 
 
 class CalibrationPart(Part):
-    """The jump-off."""
+    """The jump-off.
+
+    * ``as_of``: day of the jump-off levels.
+    * ``jump_off``: levels that the moves start from: rates in percent, prices as index, vix.
+    * ``fit_window`` and ``generator``: period that numbers were fitted on, and what made them.
+    """
 
     as_of: str | None = None
     jump_off: dict[str, Number] | None = None
@@ -249,7 +354,29 @@ class CalibrationPart(Part):
 
 
 class ScenarioFile(Part):
-    """A whole scenario file."""
+    """A whole scenario file.
+
+    * ``finsim``: the format of this file, scenario/1.
+    * ``id``: name of the scenario, the same as that of the file.
+    * ``title``: one line for people.
+    * ``kind``: what kind of scenario it is.
+    * ``narrative``: what happens, in a few sentences.
+    * ``extends``: one parent by name or path; its keys are taken where this file has none.
+    * ``overlay``: other scenarios laid over this one.
+    * ``horizon``: how long the file speaks.
+    * ``severity``: turns the whole file, overlays included; 1 as written.
+    * ``probability``: the author's weight; never inferred.
+    * ``calibration``: the state of the world that the file moves away from.
+    * ``source``: where each block comes from.
+    * ``macro``: the economy.
+    * ``market``: market shocks.
+    * ``liquidity``: spreads and depth.
+    * ``credit``: the link from the economy to credit.
+    * ``behaviour``: what customers do differently.
+    * ``fraud``: fraud by typology.
+    * ``aml``: money laundering by typology.
+    * ``expect``: what the file claims of itself, at severity 1.
+    """
 
     finsim: str
     id: str

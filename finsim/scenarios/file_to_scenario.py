@@ -161,7 +161,7 @@ def _macro(model: ScenarioFile, horizon: Horizon, jump_off: Mapping[str, float])
         part: MacroCurve | None = getattr(model.macro, name) if model.macro else None
         if part is None:
             continue
-        kind = cast(Kind, variable.kind)
+        kind = variable.kind
         convert = _from_level(str(part.as_), kind, jump_off.get(name, 0.0))
         curve = _curve(part, horizon, convert, part.as_ == "level")
         floor = None if part.floor_level is None else part.floor_level - jump_off[name]

@@ -12,21 +12,11 @@ from finsim.document_shapes import shaped
 from finsim.documents import Document, Loc
 from finsim.errors import Problem, ScenarioError
 from finsim.scenarios.file_models import ScenarioFile
+from finsim.scenarios.variables import CURVES
 
 FOLDER = "scenarios/stress"
 _OWN = ("id", "title", "narrative", "expect", "probability", "extends")
 _CURVE_KEYS = frozenset({"as", "path", "knots", "peak", "constant"})
-_SHORTHANDS: tuple[Loc, ...] = (
-    ("market", "correlation", "blend_to_one"),
-    ("liquidity", "spread_mult"),
-    ("liquidity", "depth_mult"),
-    ("behaviour", "spend_mult", "*"),
-    ("behaviour", "channel_shift", "*"),
-    ("behaviour", "late_payment_mult"),
-    ("behaviour", "cash_withdrawal_mult"),
-    ("fraud", "intensity_mult", "*"),
-    ("aml", "intensity_mult", "*"),
-)
 
 
 @dataclass(frozen=True)
@@ -53,6 +43,19 @@ class Merged:
                 return None
             current = current[part]
         return current
+
+    def matching(self, pattern: Loc) -> list[Loc]:
+        """Return the locations that a pattern means; ``*`` is any key of a mapping or item of a list."""
+        found: list[Loc] = [()]
+        for part in pattern:
+            longer: list[Loc] = []
+            for loc in found:
+                value = self.get(*loc)
+                keys = range(len(value)) if isinstance(value, list) else value
+                every = list(keys) if isinstance(keys, dict | range) else []
+                longer += [(*loc, key) for key in (every if part == "*" else [part])]
+            found = longer
+        return found
 
 
 def merged(path: Path, chain: tuple[Path, ...] = ()) -> tuple[Merged, list[Problem]]:
@@ -106,7 +109,7 @@ def expanded(document: Document) -> Document:
     """
     data = shaped(_filled(document.data), ScenarioFile, spelled=True)
     marks = dict(document.marks)
-    for loc in [loc for pattern in _SHORTHANDS for loc in _matching(data, pattern)]:
+    for loc in [loc for pattern in CURVES for loc in _matching(data, pattern)]:
         block = data
         for part in loc[:-1]:
             block = block[part]
@@ -117,7 +120,7 @@ def expanded(document: Document) -> Document:
         block[loc[-1]] = {key: value}
         for old in [mark for mark in marks if mark[: len(loc)] == loc and mark != loc]:
             marks[(*loc, key, *old[len(loc) :])] = marks[old]
-    return Document(document.path, data, marks, document.written)
+    return Document(document.path, shaped(data, ScenarioFile, spelled=True), marks, document.written)
 
 
 def _filled(data: Any) -> Any:

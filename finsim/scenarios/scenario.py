@@ -32,7 +32,14 @@ class Scenario(ShownRecord, FlatScenario):
 
     @classmethod
     def load(cls, name_or_path: str) -> Scenario:
-        """Read a shipped scenario by name, or a file by path; raises ScenarioError with all its problems."""
+        """Read a shipped scenario by name, or a file by path; raises ScenarioError with all its problems.
+
+        Example:
+            >>> import finsim
+            >>> finsim.Scenario.load("covid-2020").id
+            'covid-2020'
+
+        """
         return cls(**vars(flat_scenario(name_or_path)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from finsim.scenarios.file_models import VERSION
 from finsim.scenarios.merge import Merged
 from finsim.scenarios.variables import CREDIT_CLASSES, PRICE, VARIABLES
 
+# Which words, which names and which numbers may stand where; `*` is any key or item. Editors read them too.
+
 KINDS = ("baseline", "historical", "supervisory", "hypothetical", "behavioural", "compound")
 STEPS = ("year", "quarter", "month", "week", "day", "minute")
 BASES = ("judgement", "fitted", "form", "residual", "frequency")
@@ -24,14 +26,63 @@ LGD_MODELS = ("frye_jacobs", "constant")
 COMBINE = ("max", "min", "last")
 MAX_SEVERITY = 10.0
 START = re.compile(r"(\d+)(d|w|m|q|y)\Z")
-_BOUNDS = ("between", "at_least", "at_most", "equals")
+BOUNDS = ("between", "at_least", "at_most", "equals")
+WORDS: Mapping[Loc, Sequence[str]] = {
+    ("finsim",): (VERSION,),
+    ("kind",): KINDS,
+    ("probability", "basis"): BASES,
+    ("horizon", "step"): STEPS,
+    ("credit", "link"): ("macro_probit",),
+    ("credit", "lgd", "model"): LGD_MODELS,
+    ("overlay", "*", "combine"): COMBINE,
+}
+VARIABLE_NAMES = tuple(VARIABLES)
+PRICES = tuple(name for name, variable in VARIABLES.items() if variable.units is PRICE)
+JUMP_OFF, INDICES = (*VARIABLES, "vix"), (*PRICES, "vix")
+KEYS: Mapping[Loc, tuple[Sequence[str], str]] = {
+    ("credit", "betas"): (CREDIT_CLASSES, "loan class"),
+    ("credit", "betas", "*"): (VARIABLE_NAMES, "variable"),
+    ("credit", "lgd", "collateral"): (CREDIT_CLASSES, "loan class"),
+}
+NAMES: Mapping[Loc, tuple[Sequence[str], str]] = {
+    ("credit", "lgd", "collateral", "*"): (PRICES, "price index")
+}
+_SEVERITY = (0.0, MAX_SEVERITY, f"0 (nothing) to {MAX_SEVERITY:g}")
+_MULTIPLIER, _WEEKS = (1e-9, 1e6, "a multiplier above 0"), (0.0, 5218.0, "0 to 5218 weeks")
+RANGES: Mapping[Loc, tuple[float, float, str]] = {
+    ("severity",): _SEVERITY,
+    ("overlay", "*", "severity"): _SEVERITY,
+    ("probability", "weight"): (0.0, 1.0, "a probability in [0, 1]"),
+    ("horizon", "length"): (1, math.inf, "1 step or more"),
+    ("credit", "prepayment_mult"): (1e-9, 1e9, "a multiplier above 0"),
+    ("credit", "forbearance", "share"): (0.0, 0.999999, "a share in [0, 1)"),
+    ("credit", "forbearance", "quarters"): (0, 400, "0 or more quarters"),
+    ("fraud", "self_excitation", "half_life_hours"): (1e-3, 1e6, "more than 0 hours"),
+    ("fraud", "mules", "recruit_mult"): _MULTIPLIER,
+    ("expect", "*", "tol"): (0.0, 1e9, "0 or more"),
+    **{
+        (block, "waves", "*", key): limits
+        for block in ("fraud", "aml")
+        for key, limits in {
+            **dict.fromkeys(("start_week", "ramp_weeks", "plateau_weeks"), _WEEKS),
+            "decay_half_life_weeks": (1e-3, 5218.0, "more than 0 weeks"),
+            "intensity_mult": _MULTIPLIER,
+        }.items()
+    },
+}
+PAIRS: Mapping[Loc, float] = {
+    ("fraud", "mules", "hops"): 1,
+    ("fraud", "mules", "dwell_hours"): 0,
+    ("expect", "*", "between"): -math.inf,
+}
+"""Lists [low, high] and the least that low may be."""
 
 
 def problems(file: Merged) -> Iterator[Problem]:
     """Yield every problem of meaning, in no particular order; wrong types are left to the models."""
     checks: Sequence[Callable[[Merged], Iterator[Problem]]] = (
-        _head, _horizon, check_curves.macro, check_curves.market, check_curves.multipliers,
-        _jump_off, _credit, _illicit, _excitation, _overlays, _expect,
+        _head, _horizon, check_curves.macro, check_curves.market, check_curves.plain_curves,
+        _words, _ranges, _names, _pairs, _jump_off, _excitation, _overlays, _expect,
     )  # fmt: skip
     for check in checks:
         yield from check(file)
@@ -42,89 +93,66 @@ def _wrong(file: Merged, loc: Loc, expected: str, remedy: str = "correct this va
     return Problem(file.place(loc), f"{dotted}: {file.get(*loc)!r}", expected, remedy)
 
 
-def _choice(file: Merged, loc: Loc, known: Sequence[str]) -> Iterator[Problem]:
-    value = file.get(*loc)
-    if isinstance(value, str) and value not in known:
-        yield _wrong(file, loc, " or ".join(known[:6]), did_you_mean(value, known))
+def _words(file: Merged) -> Iterator[Problem]:
+    for pattern, known in WORDS.items():
+        for loc in file.matching(pattern):
+            value = file.get(*loc)
+            if isinstance(value, str) and value not in known:
+                yield _wrong(file, loc, " or ".join(known[:6]), did_you_mean(value, known))
 
 
-def _number(file: Merged, loc: Loc, low: float, high: float, expected: str) -> Iterator[Problem]:
-    value = file.get(*loc)
-    if is_number(value) and not low <= value <= high:
-        yield _wrong(file, loc, expected)
+def _ranges(file: Merged) -> Iterator[Problem]:
+    for pattern, (low, high, expected) in RANGES.items():
+        for loc in file.matching(pattern):
+            value = file.get(*loc)
+            if is_number(value) and not low <= value <= high:
+                yield _wrong(file, loc, expected)
+
+
+def _names(file: Merged) -> Iterator[Problem]:
+    for pattern, (known, kind) in KEYS.items():
+        for loc in file.matching(pattern):
+            value = file.get(*loc)
+            for name in value if isinstance(value, dict) else ():
+                yield from _name(file, (*loc, name), name, known, kind)
+    for pattern, (known, kind) in NAMES.items():
+        for loc in file.matching(pattern):
+            value = file.get(*loc)
+            if isinstance(value, str):
+                yield from _name(file, loc, value, known, kind)
 
 
 def _head(file: Merged) -> Iterator[Problem]:
-    yield from _choice(file, ("finsim",), (VERSION,))
-    yield from _choice(file, ("kind",), KINDS)
     stem = Path(file.path).stem
     if isinstance(file.get("id"), str) and file.get("id") != stem:
         yield _wrong(file, ("id",), f"{stem!r}, the name of the file", "rename the file or the scenario")
-    yield from _number(file, ("severity",), 0.0, MAX_SEVERITY, f"0 (nothing) to {MAX_SEVERITY:g}")
-    yield from _number(file, ("probability", "weight"), 0.0, 1.0, "a probability in [0, 1]")
-    yield from _choice(file, ("probability", "basis"), BASES)
 
 
 def _horizon(file: Merged) -> Iterator[Problem]:
     for key in ("length", "step"):
         if file.get("horizon", key) is None:
             yield Problem(file.place(("horizon",)), f"horizon.{key}: missing", "", f"add `{key}:`")
-    yield from _choice(file, ("horizon", "step"), STEPS)
     loc: Loc = ("horizon", "length")
     length, step = file.get(*loc), file.get("horizon", "step")
     if is_number(length) and step in STEPS:
         yield from check_curves.in_reach(file, loc, length, step)
-    yield from _number(file, loc, 1, math.inf, "1 step or more")
 
 
 def _jump_off(file: Merged) -> Iterator[Problem]:
     block = file.get("calibration", "jump_off")
-    known = (*VARIABLES, "vix")
+    known = JUMP_OFF
     for name, level in block.items() if isinstance(block, dict) else ():
         loc: Loc = ("calibration", "jump_off", name)
         if name not in known:
             found = f"calibration.jump_off: no variable is called {name!r}"
             yield Problem(file.place(loc), found, "", did_you_mean(name, known))
-        elif is_number(level) and level <= 0 and (name == "vix" or VARIABLES[name].units is PRICE):
+        elif is_number(level) and level <= 0 and name in INDICES:
             yield _wrong(file, loc, "an index level above 0")
 
 
-def _credit(file: Merged) -> Iterator[Problem]:
-    yield from _choice(file, ("credit", "link"), ("macro_probit",))
-    yield from _choice(file, ("credit", "lgd", "model"), LGD_MODELS)
-    yield from _number(file, ("credit", "prepayment_mult"), 1e-9, 1e9, "a multiplier above 0")
-    yield from _number(file, ("credit", "forbearance", "share"), 0.0, 0.999999, "a share in [0, 1)")
-    yield from _number(file, ("credit", "forbearance", "quarters"), 0, 400, "0 or more quarters")
-    betas = file.get("credit", "betas")
-    for name, row in betas.items() if isinstance(betas, dict) else ():
-        yield from _name(file, ("credit", "betas", name), name, CREDIT_CLASSES, "loan class")
-        for variable in row if isinstance(row, dict) else ():
-            yield from _name(
-                file, ("credit", "betas", name, variable), variable, tuple(VARIABLES), "variable"
-            )
-    prices = tuple(name for name, variable in VARIABLES.items() if variable.units is PRICE)
-    collateral = file.get("credit", "lgd", "collateral")
-    for name, index in collateral.items() if isinstance(collateral, dict) else ():
-        loc: Loc = ("credit", "lgd", "collateral", name)
-        yield from _name(file, loc, name, CREDIT_CLASSES, "loan class")
-        if isinstance(index, str):
-            yield from _name(file, loc, index, prices, "price index")
-
-
-def _name(file: Merged, loc: Loc, name: str, known: tuple[str, ...], kind: str) -> Iterator[Problem]:
+def _name(file: Merged, loc: Loc, name: str, known: Sequence[str], kind: str) -> Iterator[Problem]:
     if name not in known:
         yield Problem(file.place(loc), f"no {kind} is called {name!r}", "", did_you_mean(name, known))
-
-
-def _illicit(file: Merged) -> Iterator[Problem]:
-    for block in ("fraud", "aml"):
-        waves = file.get(block, "waves")
-        for i in range(len(waves)) if isinstance(waves, list) else ():
-            loc: Loc = (block, "waves", i)
-            for key in ("start_week", "ramp_weeks", "plateau_weeks"):
-                yield from _number(file, (*loc, key), 0.0, 5218.0, "0 to 5218 weeks")
-            yield from _number(file, (*loc, "decay_half_life_weeks"), 1e-3, 5218.0, "more than 0 weeks")
-            yield from _number(file, (*loc, "intensity_mult"), 1e-9, 1e6, "a multiplier above 0")
 
 
 def _excitation(file: Merged) -> Iterator[Problem]:
@@ -137,16 +165,18 @@ def _excitation(file: Merged) -> Iterator[Problem]:
             "",
             "at 1 every attack causes another one and the process explodes",
         )
-    yield from _number(file, (*loc, "half_life_hours"), 1e-3, 1e6, "more than 0 hours")
-    mules: Loc = ("fraud", "mules")
-    yield from _number(file, (*mules, "recruit_mult"), 1e-9, 1e6, "a multiplier above 0")
-    for key, low in (("hops", 1), ("dwell_hours", 0)):
-        pair = file.get(*mules, key)
-        if isinstance(pair, list) and not _is_pair(pair, low):
-            yield _wrong(file, (*mules, key), f"[low, high] with {low} <= low <= high")
 
 
-def _is_pair(pair: list[Any], low: float = -math.inf) -> bool:
+def _pairs(file: Merged) -> Iterator[Problem]:
+    for pattern, low in PAIRS.items():
+        for loc in file.matching(pattern):
+            pair = file.get(*loc)
+            if isinstance(pair, list) and not _is_pair(pair, low):
+                least = "" if low == -math.inf else f"{low} <= "
+                yield _wrong(file, loc, f"[low, high] with {least}low <= high")
+
+
+def _is_pair(pair: list[Any], low: float) -> bool:
     """Tell whether a list is [low, high] in order; items that are no numbers are left to the models."""
     if not all(is_number(item) for item in pair):
         return True
@@ -164,8 +194,6 @@ def _overlays(file: Merged) -> Iterator[Problem]:
         elif isinstance(start, str):
             unit = {"d": "day", "w": "week", "m": "month", "q": "quarter", "y": "year"}[start[-1]]
             yield from check_curves.in_reach(file, (*loc, "start"), float(start[:-1]), unit)
-        yield from _number(file, (*loc, "severity"), 0.0, MAX_SEVERITY, f"0 (nothing) to {MAX_SEVERITY:g}")
-        yield from _choice(file, (*loc, "combine"), COMBINE)
 
 
 def _expect(file: Merged) -> Iterator[Problem]:
@@ -184,16 +212,12 @@ def _claim(file: Merged, loc: Loc, claim: dict[str, Any]) -> Iterator[Problem]:
             yield _wrong(file, (*loc, "metric"), "a metric such as macro.unemployment.peak", remedy)
         elif world == "macro":
             variable = rest.partition(".")[0]
-            yield from _name(file, (*loc, "metric"), variable, tuple(VARIABLES), "variable")
-    used = [bound for bound in _BOUNDS if bound in claim]
+            yield from _name(file, (*loc, "metric"), variable, VARIABLE_NAMES, "variable")
+    used = [bound for bound in BOUNDS if bound in claim]
     if len(used) != 1:
         found = f"an expectation with {' and '.join(used) or 'no bound'}"
-        yield Problem(file.place(loc), found, "one of " + ", ".join(_BOUNDS), "")
-    between = claim.get("between")
-    if isinstance(between, list) and not _is_pair(between):
-        yield _wrong(file, (*loc, "between"), "[low, high] with low <= high")
+        yield Problem(file.place(loc), found, "one of " + ", ".join(BOUNDS), "")
     if "tol" in claim and "equals" not in claim:
         yield Problem(
             file.place((*loc, "tol")), "`tol` without `equals`", "", "remove it, or write `equals:`"
         )
-    yield from _number(file, (*loc, "tol"), 0.0, 1e9, "0 or more")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from finsim.scenarios.additive_scale import Kind
+
 RATE: Mapping[str, str] = {"delta": "pp", "level": "pct"}
 GROWTH: Mapping[str, str] = {"delta": "pp", "level": "pct_annualised"}
 PRICE: Mapping[str, str] = {"cum_return": "pct", "mult": "ratio", "level": "index"}
@@ -21,9 +23,15 @@ class Variable:
     columns: tuple[str, ...] = ()
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Kind:
         """``cum_return`` for prices, ``delta`` for rates and growth rates."""
         return "cum_return" if self.units is PRICE else "delta"
+
+    def written_kind(self, way: str | None) -> Kind:
+        """Return the kind of the numbers of a file, written in one way (``as:``)."""
+        if self.units is not PRICE:
+            return "delta"
+        return "cum_return" if way == "cum_return" else "mult"
 
 
 VARIABLES: Mapping[str, Variable] = {
@@ -41,6 +49,21 @@ VARIABLES: Mapping[str, Variable] = {
     "cre_prices": Variable(PRICE, ("Commercial Real Estate Price Index (Level)",)),
     "oil_price": Variable(PRICE),
     "usd_index": Variable(PRICE),
+}
+
+VOL: Mapping[str, str] = {"mult": "ratio", "level": "vix"}
+EQUITY: Mapping[str, str] = {"cum_return": "pct"}
+# Curves that have no `as:` and no unit, by place (`*` is any name); a list or a number stands for one.
+CURVES: Mapping[tuple[str, ...], Kind] = {
+    ("market", "correlation", "blend_to_one"): "blend",
+    ("liquidity", "spread_mult"): "mult",
+    ("liquidity", "depth_mult"): "mult",
+    ("behaviour", "spend_mult", "*"): "mult",
+    ("behaviour", "channel_shift", "*"): "mult",
+    ("behaviour", "late_payment_mult"): "mult",
+    ("behaviour", "cash_withdrawal_mult"): "mult",
+    ("fraud", "intensity_mult", "*"): "mult",
+    ("aml", "intensity_mult", "*"): "mult",
 }
 
 EQUITY_COLUMN = "Dow Jones Total Stock Market Index (Level)"

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from finsim.document_numbers import Meaning, Misfit
+from finsim.editor_schemas import reads
 from finsim.errors import did_you_mean
 
 _IN_USE = """
@@ -33,6 +34,7 @@ _NAMES = {
 }  # fmt: skip
 
 
+@reads({"enum": list(CURRENCIES)})
 def known_currency(value: Any) -> Any:
     """Return a code of ISO 4217, and what is no text as it is.
 
@@ -46,6 +48,7 @@ def known_currency(value: Any) -> Any:
     raise Misfit(f"{value!r} is no currency", "", remedy)
 
 
+@reads({"enum": ["", *CURRENCIES]})
 def _known_or_none(value: Any) -> Any:
     return value if value == "" else known_currency(value)
 

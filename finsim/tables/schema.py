@@ -65,7 +65,7 @@ class Field:
         return tuple(one for one in self.format.split(" | ") if one)
 
 
-_SIGNS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " ", "point": "."}
+SIGNS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " ", "point": "."}
 _WORDS = ("null", "true", "false")
 _NUMBERS = ("skip_rows", "header_rows")
 
@@ -124,7 +124,7 @@ class Dialect:
         values = dict(written)
         for name in ("sep", "decimal", "thousands"):
             if name in values:
-                values[name] = _SIGNS.get(str(values[name]), values[name])
+                values[name] = SIGNS.get(str(values[name]), values[name])
         if "null" in values:
             values["null"] = tuple(dict.fromkeys(("", *values["null"])))  # type: ignore[misc]
         made = cls(**values)  # type: ignore[arg-type]
@@ -178,7 +178,16 @@ def _is_text_encoding(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Schema:
-    """Columns by their declared names, the dialect, and what kind of table it is."""
+    r"""Columns by their declared names, the dialect, and what kind of table it is.
+
+    Example:
+        >>> import finsim
+        >>> file = folder / "s.schema.yaml"
+        >>> _ = file.write_text("finsim: schema/1\ncolumns: {day: {type: date}, price: {type: float}}")
+        >>> sorted(finsim.load_schema(file).fields)
+        ['day', 'price']
+
+    """
 
     fields: Mapping[str, Field]
     dialect: Dialect = field(default_factory=Dialect)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
@@ -12,10 +14,11 @@ from pydantic import Field as Key
 
 from finsim.document_numbers import Meaning, Misfit, Whole, YesNo
 from finsim.documents import Document, read, validate
+from finsim.editor_schemas import JsonSchema, also, file_schema, given, reads, together, when
 from finsim.errors import DataError, StudyError, did_you_mean
 from finsim.tables.cells.time_formats import wrong_format
 from finsim.tables.currencies import OptionalCurrency
-from finsim.tables.schema import UNITS, Dialect, Field, Schema
+from finsim.tables.schema import SIGNS, UNITS, Dialect, Field, Schema
 
 Scalar = bool | int | float | str
 Kind = Literal["prices", "payments", "loans", "table"]
@@ -23,11 +26,18 @@ Kind = Literal["prices", "payments", "loans", "table"]
 
 def _word(value: object) -> object:
     """Return a word that YAML read as a number or a truth as text."""
+    if isinstance(value, Mapping | list | tuple):
+        raise Misfit("a list or a mapping for a word", "one word, or a list of words", "write [word, word]")
     if value is None:
         return "null"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+_WORD: JsonSchema = {"type": ["string", "number", "boolean", "null"]}
+_SIGN = '^({}|[^A-Za-z0-9"\\n\\r]?)$'.format("|".join(re.escape(name) for name in SIGNS))
+
+
+@reads({"anyOf": [_WORD, {"type": "array", "items": _WORD}]})
 def _words(value: object) -> object:
     return [_word(one) for one in value] if isinstance(value, list | tuple) else [_word(value)]
 
@@ -35,6 +45,7 @@ def _words(value: object) -> object:
 Words = Annotated[list[str], BeforeValidator(_words)]
 
 
+@reads({"type": "string"})
 def _zone(value: object) -> object:
     if not isinstance(value, str):
         raise Misfit("no time zone", ZONE.words, f"write {ZONE.example}")
@@ -64,10 +75,51 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
 
 
-class ColumnKeys(_Strict):
-    """The keys of one declared column that schema files, rule packs and studies share."""
+Type = Literal["bool", "int", "float", "ratio", "money", "date", "ts", "dur", "cat", "id"]
+_TIMES = ("date", "ts")
 
-    type: Literal["bool", "int", "float", "ratio", "money", "date", "ts", "dur", "cat", "id"]
+
+def _only_for(types: Sequence[str], keys: JsonSchema) -> JsonSchema:
+    """Return the condition that columns of all other types have no more than ``keys``."""
+    return when("type", [one for one in get_args(Type) if one not in types], {"properties": keys})
+
+
+# What of ``_fits`` below a JSON Schema can say.
+_FITS: list[JsonSchema] = [
+    *(
+        when("type", [name], {"properties": {"unit": {"enum": ["", *units]}}})
+        for name, units in UNITS.items()
+    ),
+    _only_for(tuple(UNITS), {"unit": {"const": ""}}),
+    _only_for(_TIMES, {"format": {"const": ""}, "zone": {"const": ""}}),
+    _only_for(("bool",), {name: {"type": "array", "maxItems": 0} for name in ("true", "false")}),
+    {"anyOf": [{"not": given("format", filled=True)}, {"not": given("unit", filled=True)}]},
+    together("true", "false"),
+]
+
+
+class ColumnKeys(_Strict):
+    """The keys of one declared column that schema files, rule packs and studies share.
+
+    * ``type``: what a cell is: bool int float ratio money date ts (a time) dur (a duration) cat (a label) id.
+    * ``from``: header in the file, where it is not the name of the column.
+    * ``ccy``: currency of money, three letters of ISO 4217; XXX is any.
+    * ``scale``: decimals of money, where they are not those of ISO 4217.
+    * ``unit``: of money minor, major or stored_minor; of float and ratio decimal, percent or bp; of int and
+      float months or years; of ts, dur and date s, ms, us or ns since 1970; of date also days.
+    * ``format``: strptime format of date and ts cells, such as %d.%m.%Y; several with `` | `` between them.
+    * ``zone``: IANA time zone of times without an offset, such as Europe/Berlin.
+    * ``null``: true: cells may be empty; a list: these words also mean empty.
+    * ``true`` and ``false``: words of a bool column; both or none.
+    * ``strip``: texts that are removed before a cell is read, such as "$" or " months".
+    * ``optional``: the column may be absent.
+    * ``default``: value of every row when the column is absent.
+    * ``alias``: other headers of the column.
+    """
+
+    model_config = ConfigDict(json_schema_extra=also({"allOf": _FITS}))
+
+    type: Type
     source: str = Key("", alias="from")
     ccy: OptionalCurrency = ""
     scale: Annotated[Whole, Key(ge=0, le=9)] | None = None
@@ -92,13 +144,13 @@ class ColumnKeys(_Strict):
                 known,
                 did_you_mean(self.unit, units) or "remove it",
             )
-        if self.format and self.type not in ("date", "ts"):
+        if self.format and self.type not in _TIMES:
             raise Misfit(f"format of a {self.type} column", "a date or ts column", "remove `format:`")
         if self.format and (wrong := wrong_format(self.format)):
             raise Misfit(f"format {self.format!r}: {wrong}", "codes of strptime", "write %d.%m.%Y")
         if self.format and self.unit:
             raise Misfit("unit and format", "one of the two", "remove one")
-        if self.zone and self.type not in ("date", "ts"):
+        if self.zone and self.type not in _TIMES:
             raise Misfit(f"zone of a {self.type} column", "a date or ts column", "remove `zone:`")
         if (self.true or self.false) and self.type != "bool":
             raise Misfit(f"true and false of a {self.type} column", "a bool column", "remove them")
@@ -117,7 +169,12 @@ class ColumnKeys(_Strict):
 
 
 class SchemaColumnKeys(ColumnKeys):
-    """The keys of one column of a schema file: what the column is to finsim besides how it is read."""
+    """The keys of one column of a schema file: what the column is to finsim besides how it is read.
+
+    * ``role``: what the column is to finsim, such as date, close, amount, balance, rate, outcome; the
+      roles of a kind of table are listed in docs/reference/schemas.md.
+    * ``as``: of prices alone: price, difference (a level such as a yield) or return; price when left out.
+    """
 
     role: str = ""
     as_: Literal["", "price", "difference", "return"] = Key("", alias="as")
@@ -127,12 +184,28 @@ class SchemaColumnKeys(ColumnKeys):
         return replace(super().field(), role=self.role, as_=self.as_)
 
 
-class ReadKeys(_Strict):
-    """The keys of a `read:` block; those left out are not declared."""
+Sign = Annotated[str, Key(json_schema_extra=also({"pattern": _SIGN}))]
 
-    sep: str | None = None
-    decimal: str | None = None
-    thousands: str | None = None
+
+class ReadKeys(_Strict):
+    """How a text table is written; keys that are left out are not declared.
+
+    * ``sep``: separator, one sign or its name (tab, comma, semicolon, pipe, space); found when left out.
+    * ``decimal``: decimal sign of numbers; a point when left out, never guessed.
+    * ``thousands``: sign between groups of three digits; none when left out.
+    * ``encoding``: encoding of the text, any that Python knows; UTF-8 when left out.
+    * ``quote``: quoting sign, or none; the double quote when left out.
+    * ``dates``: strptime format of dates without a format of their own; ISO when left out.
+    * ``zone``: IANA zone of times without an offset; UTC when left out.
+    * ``null``: words that mean empty, besides the empty cell.
+    * ``true`` and ``false``: words of truths; true, True, TRUE, 1 and their opposites when left out.
+    * ``skip_rows``: lines above the header; 0 when left out.
+    * ``header_rows``: 2 where a vendor writes two lines of headers; 1 when left out.
+    """
+
+    sep: Sign | None = None
+    decimal: Sign | None = None
+    thousands: Sign | None = None
     encoding: str | None = None
     quote: str | None = None
     dates: str | None = None
@@ -162,7 +235,13 @@ class ReadKeys(_Strict):
 
 
 class SchemaKeys(_Strict):
-    """A schema file."""
+    """What the columns of a table are and how its text is written; `finsim new schema DATA` proposes one.
+
+    * ``finsim``: the format of this file, schema/1.
+    * ``kind``: what the table holds: prices, payments, loans, or any table.
+    * ``read``: how the text is written: separator, decimal sign, encoding, words of empty cells.
+    * ``columns``: the columns by the names that finsim shall use.
+    """
 
     finsim: Literal["schema/1"]
     kind: Kind = "table"
@@ -170,8 +249,39 @@ class SchemaKeys(_Strict):
     columns: dict[str, SchemaColumnKeys] = Key(min_length=1)
 
 
+def table_schema_file_schema() -> JsonSchema:
+    """Return the JSON Schema of schema files, for editors."""
+    return file_schema(SchemaKeys, "finsim schema file: the columns of a table")
+
+
 def load_schema(path: str | Path) -> Schema:
-    """Read a schema file. Raises DataError with every problem at its line and column."""
+    r"""Read a schema file.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        The Schema, for the ``schema`` of every verb.
+
+    Raises:
+        DataError: with every problem at its line and column.
+
+    Example:
+        >>> import finsim
+        >>> file = folder / "prices.schema.yaml"
+        >>> _ = file.write_text("finsim: schema/1\ncolumns: {day: {type: date}}")
+        >>> list(finsim.load_schema(file).fields)
+        ['day']
+
+    """
+    known: object = path
+    if not isinstance(known, str | Path):
+        raise DataError(
+            f"{type(known).__name__} {known!r:.60}",
+            place="load_schema: path",
+            expected="the path of a schema file",
+            remedy="write 'prices.schema.yaml'",
+        )
     return schema_of(read(path, DataError))
 
 

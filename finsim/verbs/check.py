@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from finsim.constraints.checking.check_report import CheckReport
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import StudyError
-from finsim.verbs.progress import Progress, reporting
+from finsim.verbs.calling.argument_checks import Arguments
+from finsim.verbs.calling.progress import Progress, reporting
 
 if TYPE_CHECKING:
     from finsim.constraints.explaining.explain import Explanation
@@ -59,11 +60,14 @@ def check(
         >>> bars = pandas.DataFrame({"date": ["2026-01-02"], "asset": ["A"], "open": [10.0], "high": [9.0],
         ...     "low": [8.0], "close": [9.0], "volume": [100]})
         >>> finsim.check(bars, "ohlcv", progress=False).broken()
-        ['high_ge_body']
+        ['high_is_highest']
 
     """
     from finsim.constraints.checking.tier_choice import known_tier
 
+    data = _of_run(data)
+    _refuse_wrong("check", data, rules, (schema, csv, table, params), {"threads": threads}, progress)
+    Arguments("check").kinds("tier", tier, (str,), "a tier by name", "write tier='auto'").settle()
     known_tier(tier)
     pack = _pack(rules, schema, csv, table, params)
     if not isinstance(data, str | Path):
@@ -71,6 +75,41 @@ def check(
 
         return check_tables(data, pack, params, tier=tier, threads=threads)
     return _checked(Path(data), pack, params or {}, (tier, threads), progress)
+
+
+def _of_run(data: Any) -> Any:
+    """Return the folder of a Run, other data as they are; ``check`` of a file imports no runs."""
+    if isinstance(data, str | Path) or hasattr(data, "__arrow_c_stream__"):
+        return data
+    from finsim.engine.finished_run import Run
+
+    return data.path if isinstance(data, Run) else data
+
+
+Reading = tuple[Any, Any, Any, Any]
+"""How a table is read: schema, csv, table and params of a call."""
+
+
+def _refuse_wrong(
+    verb: str,
+    data: Any,
+    rules: Any,
+    reading: Reading,
+    numbers: Mapping[str, Any] | None = None,
+    progress: Progress = True,
+) -> None:
+    """Raise StudyError for every wrong argument."""
+    schema, csv, table, params = reading
+    wrong = Arguments(verb)
+    words = "a file, a DataFrame, an Arrow or polars table, or several by the pack's names"
+    if not hasattr(data, "arrow"):  # a DuckDB relation
+        wrong.table("data", data, (Mapping,), words, "write 'bars.csv'")
+    wrong.kinds("rules", rules, (str, Path, RuleSet), "a rule pack by name or file", "write 'ohlcv'")
+    wrong.kinds("table", table, (str, list, tuple, set, frozenset), "tables by name", "write table='bars'")
+    wrong.kinds(
+        "params", params, (Mapping, type(None)), "parameters by name", "write params={'ctr': '5000 USD'}"
+    )
+    wrong.reading(schema, csv).numbers(numbers or {}).progress(progress).settle()
 
 
 def _pack(
@@ -150,6 +189,9 @@ def explain(
     from finsim.constraints.explaining.explain import explain as explain_row
     from finsim.engine.tables_to_check import row_of
 
+    data = _of_run(data)
+    _refuse_wrong("explain", data, rules, (schema, csv, table, params))
+    Arguments("explain").kinds("row", row, (int, str), "the number of a row", "write row=37").settle()
     pack = _pack(rules, schema, csv, table, params)
     given = _gathered(data, pack)
     name, number = row_of(str(row), given)
@@ -248,6 +290,9 @@ def repair(
     from finsim.constraints.checking.check import check as check_tables
     from finsim.engine.repaired_tables import repaired, store_all
 
+    data = _of_run(data)
+    _refuse_wrong("repair", data, rules, (schema, csv, table, params), {"threads": threads})
+    Arguments("repair").files({"output": output}).settle()
     if output is not None and not isinstance(data, str | Path):
         raise StudyError(
             "an output, and a table in memory",

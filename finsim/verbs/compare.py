@@ -8,6 +8,7 @@ import pandas as pd
 
 from finsim.engine.answers.comparison import comparison_frame
 from finsim.engine.finished_run import Run, open_run
+from finsim.verbs.calling.argument_checks import Arguments
 
 __all__ = ["compare"]
 
@@ -30,12 +31,16 @@ def compare(first: str | Path | Run, second: str | Path | Run) -> pd.DataFrame:
 
     Example:
         >>> import finsim
-        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 1000})
+        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000})
         >>> one = finsim.run(study, output=folder / "one", seed=1, progress=False)
         >>> two = finsim.run(study, output=folder / "two", seed=2, progress=False)
         >>> list(finsim.compare(one, two).columns)
         ['one', 'two', 'difference', 'relative', 'unit']
 
     """
+    wrong = Arguments("compare")
+    for name, value in (("first", first), ("second", second)):
+        wrong.kinds(name, value, (str, Path, Run), "a Run or its folder", "write 'runs/mine'")
+    wrong.settle()
     left, right = (item if isinstance(item, Run) else open_run(item) for item in (first, second))
     return comparison_frame(left, right)

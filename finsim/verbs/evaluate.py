@@ -14,7 +14,8 @@ from finsim.markets.prices import Prices, SchemaSource, as_schema, read_prices
 from finsim.randomness import Streams
 from finsim.records.paths import Paths
 from finsim.tables.endings import TEXT, form_by_name
-from finsim.verbs.progress import Progress, reporting
+from finsim.verbs.calling.argument_checks import PRICES, Arguments
+from finsim.verbs.calling.progress import Progress, reporting
 
 __all__ = ["evaluate", "remarks"]
 
@@ -49,7 +50,7 @@ def evaluate(
         The Scorecard: one score a metric and subject, one verdict a use.
 
     Raises:
-        DataError: for prices that cannot be read or compared.
+        StudyError: for wrong arguments, all at once. DataError: for prices that cannot be read or compared.
 
     Example:
         >>> import finsim
@@ -62,16 +63,25 @@ def evaluate(
         ['backtest', 'share', 'stress a portfolio']
 
     """
+    wrong = Arguments("evaluate").table("real", real, (Paths,), PRICES, "write 'prices.csv'")
+    wrong.table("synthetic", synthetic, (Paths,), PRICES, "write 'paths.parquet'")
+    if holdout is not None:
+        wrong.table("holdout", holdout, (Paths,), PRICES, "write holdout='later.csv'")
+    wrong.kinds(
+        "settings", settings, (Settings, type(None)), "finsim.EvaluationSettings",
+        "write settings=finsim.EvaluationSettings(bootstrap=50)",
+    )  # fmt: skip
+    wrong.numbers({"seed": seed}).files({"output": output}).reading(schema, csv).progress(progress).settle()
     needs(("evaluate",), "finsim evaluate")
     declared = as_schema(schema, csv)
     with reporting(progress) as step:
         step("reading", 0, 2)
         history = _whole(real, declared)
+        step("reading", 1, 2)
         made = synthetic if isinstance(synthetic, Paths) else _read(synthetic, declared)
-        step("judging", 0, 1)
+        step("reading", 2, 2)
         unseen = None if holdout is None else _whole(holdout, declared)
-        card = judge(history, made, Streams(seed), settings or Settings(), unseen)
-        step("judging", 1, 1)
+        card = judge(history, made, Streams(seed), settings or Settings(), unseen, progress=step)
     if output is not None:
         card.write(Path(output))
     return card

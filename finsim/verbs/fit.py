@@ -6,12 +6,27 @@ from pathlib import Path
 
 from finsim.engine.market_model.fit_and_sample import Body, Source, refuse_existing
 from finsim.engine.market_model.fit_and_sample import fit as fit_body
+from finsim.engine.task_progress import as_share
+from finsim.errors import StudyError, did_you_mean
 from finsim.extras import needs
 from finsim.generators import GENERATORS
 from finsim.markets.prices import SchemaSource, as_schema
-from finsim.verbs.progress import Progress, as_fraction, reporting
+from finsim.records.paths import Paths
+from finsim.verbs.calling.argument_checks import PRICES, Arguments
+from finsim.verbs.calling.progress import Progress, reporting
 
 __all__ = ["fit"]
+
+
+def known_generator(name: str) -> None:
+    """Raise StudyError for an unknown generator, with a suggestion."""
+    if name not in GENERATORS:
+        raise StudyError(
+            f"no generator is called {name!r}",
+            place="fit: generator",
+            expected=", ".join(GENERATORS),
+            remedy=did_you_mean(name, list(GENERATORS)),
+        )
 
 
 def fit(
@@ -43,8 +58,8 @@ def fit(
         The fitted Body, ready for ``finsim.sample``.
 
     Raises:
-        DataError: for bad prices. FitError: for an unknown generator, a short history, an output that
-            exists. StudyError: for two budgets.
+        StudyError: for wrong arguments, all at once. DataError: for bad prices. FitError: for a short
+            history and an output that exists.
 
     Example:
         >>> import finsim
@@ -54,7 +69,13 @@ def fit(
         (3, 20, 2)
 
     """
-    needs(("markets", GENERATORS.entry(generator, "--generator").extra), "finsim fit")
+    wrong = Arguments("fit").table("data", data, (Paths,), PRICES, "write finsim.fit('prices.csv')")
+    wrong.kinds("generator", generator, (str,), "a name of finsim.names('generators')", "write 'flow'")
+    wrong.numbers({"steps": steps, "cpu_seconds": cpu_seconds, "seed": seed}, "steps", "cpu_seconds")
+    wrong.one_of({"steps": steps, "cpu_seconds": cpu_seconds})
+    wrong.files({"output": output}).reading(schema, csv).progress(progress).settle()
+    known_generator(generator)
+    needs(("markets", GENERATORS.entry(generator).extra), "finsim fit")
     if output is not None:
         refuse_existing(Path(output))
     with reporting(progress) as step:
@@ -65,7 +86,7 @@ def fit(
             cpu_seconds=cpu_seconds,
             seed=seed,
             schema=as_schema(schema, csv),
-            progress=as_fraction(step),
+            progress=as_share(step, f"fitting {generator}"),
         )
     if output is not None:
         body.save(output)

@@ -5,19 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from finsim import documents
-from finsim.catalog import Catalog
 from finsim.errors import StudyError, did_you_mean
 from finsim.provenance.inputs import bundled
+from finsim.verbs.calling.argument_checks import Arguments
+from finsim.verbs.shipped_names import CATALOGS, DATA, FILES, KINDS, catalog, data_files, shipped_names
 
-__all__ = ["FILES", "example_data", "names"]
-
-FILES = {
-    "scenarios": "scenarios/stress",
-    "narratives": "scenarios/narratives",
-    "studies": "scenarios/studies",
-    "rules": "constraints",
-}
-"""Kind of file -> folder of the shipped ones."""
+__all__ = ["example_data", "names"]
 
 
 def names(kind: str | None = None) -> dict[str, dict[str, str]]:
@@ -39,14 +32,16 @@ def names(kind: str | None = None) -> dict[str, dict[str, str]]:
         True
 
     """
-    found = _everything()
-    if kind is None:
-        return found
-    if kind not in found:
+    wrong = Arguments("names")
+    wrong.kinds("kind", kind, (str, type(None)), "one of " + ", ".join(KINDS), "write 'scenarios'").settle()
+    if kind is not None and kind not in KINDS:
         raise StudyError(
-            f"nothing is called {kind!r}", place="finsim list", remedy=did_you_mean(kind, list(found))
+            f"no kind is called {kind!r}",
+            place="names: kind",
+            expected=", ".join(KINDS),
+            remedy=did_you_mean(kind, KINDS),
         )
-    return {kind: found[kind]}
+    return {name: _described(name) for name in (KINDS if kind is None else (kind,))}
 
 
 def example_data(name: str) -> Path:
@@ -67,26 +62,25 @@ def example_data(name: str) -> Path:
         True
 
     """
-    known = {file.name.split(".")[0]: file for file in documents.shipped("data").glob("*.csv*")}
+    Arguments("example_data").kinds("name", name, (str,), "a name", "write 'german_credit'").settle()
+    known = data_files()
     if name not in known:
         raise StudyError(
-            f"no bundled data is called {name!r}", place="data", remedy=did_you_mean(name, list(known))
+            f"no bundled data is called {name!r}",
+            place="example_data: name",
+            remedy=did_you_mean(name, list(known)),
         )
     return known[name]
 
 
-def _everything() -> dict[str, dict[str, str]]:
-    from finsim.evaluation import METRICS
-    from finsim.generators import GENERATORS
-
-    catalogs: dict[str, Catalog] = {"generators": GENERATORS, "metrics": METRICS}
-    found = {kind: catalog.describe() for kind, catalog in catalogs.items()}
-    for kind, folder in FILES.items():
-        files = sorted(documents.shipped(folder).glob("*.yaml"))
-        found[kind] = {file.stem: title_of(documents.read(file)) for file in files}
-    data = sorted(documents.shipped("data").glob("*.csv*"))
-    found["data"] = {file.name.split(".")[0]: _data_set(file) for file in data}
-    return found
+def _described(kind: str) -> dict[str, str]:
+    """Return name -> what it is, of one kind."""
+    if kind in CATALOGS:
+        return catalog(kind).describe()
+    if kind == DATA:
+        return {name: _data_set(file) for name, file in data_files().items()}
+    folder = documents.shipped(FILES[kind])
+    return {name: title_of(documents.read(folder / f"{name}.yaml")) for name in shipped_names(kind)}
 
 
 def _data_set(file: Path) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from finsim.engine.planning.plan_summary import PlanSummary
 from finsim.engine.study.study_file import Study
 from finsim.tables import Dialect, Preview, load_schema, preview, propose
+from finsim.verbs.calling.argument_checks import Arguments
 
 __all__ = ["plan", "plan_table"]
 
@@ -46,6 +47,11 @@ def plan(
         'quickstart'
 
     """
+    wrong = Arguments("plan").kinds(
+        "subject", subject, (str, Path, Study), "a study by name or file, a Study, or a file of data",
+        "write 'quickstart'",
+    )  # fmt: skip
+    wrong.numbers({"seed": seed, "scale": scale}, "seed").reading(schema, csv).settle()
     if not isinstance(subject, Study) and (schema is not None or csv or _is_table(Path(subject))):
         return plan_table(Path(subject), schema, csv)
     from finsim.engine.planning.plan_summary import describe

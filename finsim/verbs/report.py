@@ -10,6 +10,7 @@ from finsim.provenance.audit_log import AuditLog
 from finsim.provenance.verify import REWRITTEN
 from finsim.records.storage import digest_file
 from finsim.report.page import write_report
+from finsim.verbs.calling.argument_checks import Arguments
 
 __all__ = ["report"]
 
@@ -29,12 +30,16 @@ def report(run: str | Path | Run, *, open: bool = False) -> Path:
 
     Example:
         >>> import finsim
-        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 1000})
+        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000})
         >>> run = finsim.run(study, output=folder / "paged", progress=False)
         >>> finsim.report(run).name
         'report.html'
 
     """
+    wrong = Arguments("report").kinds(
+        "run", run, (str, Path, Run), "a Run or its folder", "write 'runs/mine'"
+    )
+    wrong.kinds("open", open, (bool,), "True or False", "write open=True").settle()
     needs(("report",), "finsim report")
     opened = run if isinstance(run, Run) else open_run(run)
     page = write_report(opened.path)

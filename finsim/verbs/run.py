@@ -8,7 +8,8 @@ from finsim.engine import run as engine
 from finsim.engine.finished_run import Run
 from finsim.engine.study.study_file import Study
 from finsim.errors import StudyError
-from finsim.verbs.progress import Progress, reporting
+from finsim.verbs.calling.argument_checks import Arguments
+from finsim.verbs.calling.progress import Progress, reporting
 
 __all__ = ["run"]
 
@@ -38,22 +39,29 @@ def run(
         The finished Run.
 
     Raises:
-        StudyError: for a wrong study and an output folder in use; any FinsimError of the files named,
-            before anything is written. ResumeError: for a folder that cannot be continued.
+        StudyError: for wrong arguments, a wrong study, an output folder in use; any FinsimError of the
+            files named, before anything is written. ResumeError: for a folder that cannot be continued.
 
     Example:
         >>> import finsim
-        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 1000})
+        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000})
         >>> run = finsim.run(study, output=folder / "run", progress=False)
         >>> len(run.portfolio.loans)
         200
 
     """
+    wrong = Arguments("run").kinds(
+        "study", study, (str, Path, Study, type(None)), "a study: a name, a file or a Study",
+        "write finsim.run(finsim.study({...}))" if isinstance(study, dict) else "write 'quickstart'",
+    )  # fmt: skip
+    wrong.numbers({"seed": seed, "workers": workers, "scale": scale}, "seed")
+    wrong.files({"output": output, "resume": resume}).progress(progress).settle()
     if (study is None) == (resume is None):
         raise StudyError(
-            "give a study, or resume, and not both",
-            place="finsim run",
-            remedy="finsim run STUDY, or finsim run --resume DIR",
+            "neither a study nor resume" if study is None else "a study and resume",
+            place="run: study",
+            expected="one of them",
+            remedy="write study='quickstart', or resume='runs/mine'",
         )
     with reporting(progress) as step:
         if resume is not None:

@@ -15,11 +15,11 @@ from finsim.engine.market_model.fit_and_sample import (
     write_paths,
 )
 from finsim.engine.market_model.fit_and_sample import sample as sample_in_memory
-from finsim.errors import StudyError
 from finsim.markets.prices import SchemaSource, as_schema
 from finsim.records.paths import Paths
 from finsim.tables.writing.write import refuse_unwritable
-from finsim.verbs.progress import Progress, reporting
+from finsim.verbs.calling.argument_checks import PRICES, Arguments, as_day
+from finsim.verbs.calling.progress import Progress, reporting
 
 __all__ = ["sample", "sample_to_file"]
 
@@ -56,8 +56,8 @@ def sample(
         Paths of [paths, steps, assets] on the calendar of the training data.
 
     Raises:
-        FitError: for a damaged model. DataError: for a history of other assets, kinds or steps.
-        StudyError: for an output that exists or has an unknown ending.
+        StudyError: for wrong arguments, all at once. FitError: for a damaged model and an output that
+            exists. DataError: for a history of other assets, kinds or steps.
 
     Example:
         >>> import finsim
@@ -67,11 +67,13 @@ def sample(
         '2012-01-03'
 
     """
+    _check(model, paths, steps, history, start, seed)
+    Arguments("sample").files({"output": output}).reading(schema, csv).progress(progress).settle()
     if output is not None:
         refuse_unwritable(output)
         refuse_existing(Path(output))
     fitted = model if isinstance(model, Body) else Body.load(model)
-    read, first = as_schema(schema, csv), _first(start, history)
+    read, first = as_schema(schema, csv), as_day(start)
     with reporting(progress) as step:
         made = sample_in_memory(
             fitted, paths, steps, history=history, start=first, seed=seed, schema=read, progress=step
@@ -95,10 +97,11 @@ def sample_to_file(
     progress: Progress = True,
 ) -> SampleFacts:
     """Write the paths of ``sample`` shard by shard, so that any number of them fits; say what was written."""
+    _check(model, paths, steps, history, start, seed)
     place = Path(output)
     refuse_unwritable(place)
     refuse_existing(place)
-    body, read, first = Body.load(model), as_schema(schema, csv), _first(start, history)
+    body, read, first = Body.load(model), as_schema(schema, csv), as_day(start)
     period: list[str] = []
 
     def noted(shards: Iterator[Paths]) -> Iterator[Paths]:
@@ -114,15 +117,12 @@ def sample_to_file(
     return SampleFacts(rows, paths, steps, body.encoding.assets, *period)
 
 
-def _first(start: date | str | None, history: Source | None) -> date | None:
-    """Return the first date as a date; raises StudyError for what is none, and beside a history."""
-    if start is None:
-        return None
+def _check(model: object, paths: int, steps: int, history: object, start: object, seed: int) -> None:
+    """Raise StudyError for every wrong argument."""
+    wrong = Arguments("sample")
+    words = "a fitted model: what finsim.fit returns, or its folder"
+    wrong.kinds("model", model, (Body, str, Path), words, "write finsim.sample(finsim.fit('prices.csv'))")
+    wrong.numbers({"paths": paths, "steps": steps, "seed": seed}).day("start", start)
     if history is not None:
-        raise StudyError("start and history", place="--start, --history", remedy="give one of them")
-    if isinstance(start, date):
-        return start
-    try:
-        return date.fromisoformat(start)
-    except ValueError:
-        raise StudyError(f"{start!r} is no date", place="--start", expected="YYYY-MM-DD") from None
+        wrong.table("history", history, (Paths,), PRICES, "write history='prices.csv'")
+    wrong.one_of({"start": start, "history": history}).settle()

@@ -8,7 +8,9 @@ from typing import Any
 
 from finsim import documents
 from finsim.errors import StudyError, did_you_mean
-from finsim.verbs.names import FILES, example_data, names, title_of
+from finsim.verbs.calling.argument_checks import Arguments
+from finsim.verbs.names import example_data, names, title_of
+from finsim.verbs.shipped_names import FILES
 
 __all__ = ["Shown", "show"]
 
@@ -62,11 +64,14 @@ def show(what: Any) -> Shown:
 
     if isinstance(what, Run):
         return _run(what)
+    Arguments("show").kinds(
+        "what", what, (str, Path), "a name of finsim.names(), a file, or a Run", "write 'covid-2020'"
+    ).settle()
     text = str(what)
     path = Path(text)
-    if (path / "manifest.json").is_file() or (path / ".finsim").is_dir():
+    if _stands(path / "manifest.json") or _stands(path / ".finsim"):
         return _run(Run(path))
-    if path.is_file():
+    if _stands(path) and not path.is_dir():
         return _file(path)
     found = names()
     kinds = [kind for kind, items in found.items() if text in items]
@@ -74,11 +79,19 @@ def show(what: Any) -> Shown:
         known = [name for items in found.values() for name in items]
         raise StudyError(
             f"nothing is called {text!r}",
-            place="finsim show",
+            place="show: what",
             expected="a name of `finsim list`, a file, or the folder of a run",
             remedy=did_you_mean(text, known),
         )
     return _named(kinds[0], text, found[kinds[0]][text])
+
+
+def _stands(path: Path) -> bool:
+    """Tell whether a file or folder is there; a name too long for the disk is none."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def _run(run: Any) -> Shown:
@@ -110,7 +123,7 @@ def _named(kind: str, name: str, summary: str) -> Shown:
 
 def _file(path: Path) -> Shown:
     """Describe a YAML file by what it says it is."""
-    document = documents.read(path, StudyError)
+    document = documents.read(path)
     data = document.data if isinstance(document.data, dict) else {}
     said = str(data.get("finsim", "")).partition("/")[0]
     kind = "rule pack" if "finsim-rules" in data else said
@@ -141,7 +154,7 @@ def _scenario(path: Path) -> tuple[dict[str, Any], list[str]]:
 
     scenario = load(str(path))
     numbers = measure(compiling.drivers(scenario, Clock(date(2025, 12, 31), 2520, 365, 60), 1.0))
-    data = documents.read(path, StudyError).data
+    data = documents.read(path).data
     sources = [" ".join(str(item.get("ref", item)).split()) for item in _listed(data.get("source"))]
     told = {name: value for name, value in numbers.items() if value not in (0.0, 1.0)}
     lines = [" ".join(str(data.get("narrative", "")).split())] if data.get("narrative") else []
@@ -166,7 +179,7 @@ def _narrative(path: Path) -> tuple[dict[str, Any], list[str]]:
     from finsim.agents.narratives.narrative import load_narratives
 
     story = load_narratives([str(path)])[0]
-    data = documents.read(path, StudyError).data
+    data = documents.read(path).data
     phases = [str(phase.get("name")) for phase in data.get("phases", ())]
     rate = f"{story.rate.value:g} a {story.rate.per.replace('_', ' ')}"
     assumption = data.get("rate", {}).get("assumption", "")

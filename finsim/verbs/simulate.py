@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
 from finsim.engine import simulate_transactions as engine
+from finsim.errors import Problem, StudyError
 from finsim.records.transactions import Transactions
-from finsim.verbs.progress import Progress, reporting
+from finsim.verbs.calling.argument_checks import RATE, Arguments, as_day, found
+from finsim.verbs.calling.progress import Progress, reporting
 
 __all__ = ["simulate"]
-
-Narratives = str | Sequence[str] | Mapping[str, float | None] | None
 
 
 def simulate(
@@ -20,7 +20,7 @@ def simulate(
     accounts: int = 2_000,
     days: int = 30,
     start: date | str = engine.START,
-    narrative: Narratives = None,
+    narrative: engine.Narratives = None,
     schemes: Mapping[str, int] | None = None,
     scenario: str | Path | None = None,
     severity: float = 1.0,
@@ -34,8 +34,8 @@ def simulate(
         accounts: customer accounts, at least 200.
         days: calendar days.
         start: the first day.
-        narrative: narratives by name or file: one, several, or name -> rate (schemes per 1,000 accounts
-            and year, None for the file's own); every shipped narrative and decoy when left out.
+        narrative: narratives by name or file: one, several, or name -> rate (in the unit of its
+            file, None for the file's own); every shipped narrative and decoy when left out.
         schemes: narrative -> exact number of schemes, instead of a rate.
         scenario: scenario file or shipped name whose behaviour, fraud and laundering act on the days.
         severity: of the scenario; 0 is the identity, 1 is as written.
@@ -47,7 +47,8 @@ def simulate(
         Transactions: rows, accounts and injected schemes.
 
     Raises:
-        NarrativeError, ScenarioError, StudyError: for unknown names and wrong values, before any work.
+        StudyError: for wrong arguments, all at once. NarrativeError, ScenarioError: for unknown names and
+            wrong files, before any work.
 
     Example:
         >>> import finsim
@@ -56,13 +57,48 @@ def simulate(
         2
 
     """
+    wrong = Arguments("simulate").day("start", start)
+    wrong.numbers({"accounts": accounts, "days": days, "severity": severity, "seed": seed})
+    wrong.kinds(
+        "narrative", narrative, (str, Path, list, tuple, Mapping, type(None)), "narratives by name or file",
+        "write narrative=['account_takeover']",
+    ).kinds(
+        "schemes", schemes, (Mapping, type(None)), "narrative -> number of schemes",
+        "write schemes={'account_takeover': 50}",
+    ).kinds(
+        "scenario", scenario, (str, Path, type(None)), "a scenario by name or file",
+        "write scenario='covid-2020'",
+    ).files({"output": output}).progress(progress).settle()  # fmt: skip
+    _check_rates(narrative)
     wanted = engine.Wanted(
         accounts=accounts,
         days=days,
-        start=engine.first_day(start),
+        start=as_day(start) or engine.START,
         uses=engine.uses_of(narrative, schemes),
         scenario=None if scenario is None else str(scenario),
         severity=severity,
     )
     with reporting(progress) as step:
         return engine.simulate(wanted, seed=seed, output=output, progress=step)
+
+
+def _check_rates(narrative: engine.Narratives) -> None:
+    """Raise StudyError for a narrative that is no text, and a rate that is no number of 0 or more."""
+    rates = narrative if isinstance(narrative, Mapping) else {}
+    wrong = [
+        Problem("simulate: narrative", found(name), "narratives by name or file", "write 'account_takeover'")
+        for name in ([narrative] if isinstance(narrative, str | Path) else narrative or ())
+        if not isinstance(name, str | Path)
+    ]
+    wrong += [
+        Problem(
+            "simulate: narrative",
+            f"{name}: {found(rate)}",
+            "a rate in the unit of its file, 0 or more",
+            "write narrative={'account_takeover': 0.02}",
+        )
+        for name, rate in rates.items()
+        if rate is not None and not RATE.takes(rate)
+    ]
+    if wrong:
+        raise StudyError.of(wrong)

@@ -7,7 +7,8 @@ from pathlib import Path
 from finsim.engine import stress as engine
 from finsim.engine.finished_run import Run
 from finsim.engine.study.study_file import Study
-from finsim.verbs.progress import Progress, reporting
+from finsim.verbs.calling.argument_checks import Arguments
+from finsim.verbs.calling.progress import Progress, reporting
 
 __all__ = ["stress"]
 
@@ -41,17 +42,26 @@ def stress(
         of the scenario's file, each met, not met or not judged; ``finsim.compare`` gives all figures.
 
     Raises:
-        ScenarioError, StudyError: for wrong files and values, before anything is written.
+        StudyError: for wrong arguments and studies, all at once. ScenarioError: for a wrong scenario; both
+            before anything is written.
 
     Example:
         >>> import finsim
-        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 1000})
+        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000})
         >>> run = finsim.run(study, output=folder / "base", progress=False)
         >>> hit = finsim.stress(run, "covid-2020", severity=0.5, output=folder / "hit", progress=False)
         >>> bool(finsim.compare(run, hit)["difference"].iloc[1] > 0)  # expected loss
         True
 
     """
+    wrong = Arguments("stress").kinds(
+        "subject", subject, (str, Path, Study, Run), "a study or a finished run", "write 'runs/mine'"
+    )
+    wrong.kinds("scenario", scenario, (str, Path), "a scenario by name or file", "write 'covid-2020'")
+    wrong.numbers(
+        {"severity": severity, "seed": seed, "workers": workers, "scale": scale}, "seed", "severity"
+    )
+    wrong.files({"output": output}).progress(progress).settle()
     with reporting(progress) as step:
         return engine.stress(
             subject if isinstance(subject, Study | Run) else str(subject),

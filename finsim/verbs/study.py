@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from finsim.engine.study.study_file import Study, study_of
+from finsim.verbs.calling.argument_checks import Arguments
 
 __all__ = ["study"]
 
@@ -54,8 +55,14 @@ def study(
         300
 
     """
+    parts = {"market": market, "transactions": transactions, "credit": credit, "evaluation": evaluation}
+    wrong = Arguments("study")
+    for name, part in {"values": values, **parts}.items():
+        example = "market={'data': 'prices.csv'}" if name in ("values", "market") else f"{name}={{}}"
+        kinds = (Mapping, type(None))
+        wrong.kinds(name, part, kinds, "a mapping with the keys of a study file", f"write {example}")
+    wrong.kinds("id", id, (str,), "a name", "write id='mine'").settle()
     if values is None:
-        parts = {"market": market, "transactions": transactions, "credit": credit, "evaluation": evaluation}
         values = {
             "id": id,
             "title": title or id,

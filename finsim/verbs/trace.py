@@ -7,6 +7,7 @@ from pathlib import Path
 from finsim.engine.finished_run import Run
 from finsim.provenance.trace import trace as story_of
 from finsim.provenance.trace_story import Story
+from finsim.verbs.calling.argument_checks import Arguments
 
 __all__ = ["trace"]
 
@@ -28,10 +29,13 @@ def trace(run: str | Path | Run, table: str, row: int, *, scenario: str | None =
 
     Example:
         >>> import finsim
-        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 1000})
+        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000})
         >>> run = finsim.run(study, output=folder / "traced", progress=False)
         >>> "seed" in finsim.trace(run, "loans", 0).to_text()
         True
 
     """
+    wrong = Arguments("trace").kinds("run", run, (str, Path, Run), "a Run or its folder", "write 'runs/mine'")
+    wrong.kinds("table", table, (str,), "a table by name", "write 'transactions'")
+    wrong.numbers({"row": row}).settle()
     return story_of(run.path if isinstance(run, Run) else run, table, row, scenario)

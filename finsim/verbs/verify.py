@@ -9,6 +9,7 @@ from typing import Any
 from finsim.engine.finished_run import Run
 from finsim.provenance.compare_tables import Comparison
 from finsim.provenance.verify import Verification, compare_runs, verify_run
+from finsim.verbs.calling.argument_checks import Arguments
 
 __all__ = ["Verified", "verify"]
 
@@ -55,12 +56,17 @@ def verify(run: str | Path | Run, *, against: str | Path | Run | None = None) ->
 
     Example:
         >>> import finsim
-        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 1000})
+        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000})
         >>> run = finsim.run(study, output=folder / "verified", progress=False)
         >>> finsim.verify(run).ok
         True
 
     """
+    wrong = Arguments("verify").kinds(
+        "run", run, (str, Path, Run), "a Run or its folder", "write 'runs/mine'"
+    )
+    wrong.kinds("against", against, (str, Path, Run, type(None)), "a Run or its folder", "write 'runs/b'")
+    wrong.settle()
     place = run.path if isinstance(run, Run) else Path(run)
     checked = verify_run(place)
     if against is None:

@@ -30,7 +30,7 @@ def raw_features(rows, accounts):
         "night": rows["ts"].dt.hour < 6,
         "declined": rows["status"].eq("declined"),
         "same_bank": rows["from_bank"].eq(rows["to_bank"]),
-        "has_merchant": rows["merchant_id"].notna(),
+        "has_merchant": rows["merchant_id"].ge(0),
     }
     for side in ("from", "to"):
         account = rows[f"{side}_account"]

@@ -68,6 +68,8 @@ def promised(run: str, data: str) -> Iterator[tuple[str, ...]]:
     yield ("plan", bars)
     yield ("new", "study.yaml")
     yield ("new", "schema", bars, "-o", "bars.schema.yaml")
+    yield ("schema", "study")
+    yield ("schema", "rules", "-o", "rules.schema.json")
     yield ("verify", run)
     yield ("show", run)
     yield ("compare", run, run)

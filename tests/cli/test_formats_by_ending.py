@@ -1,4 +1,4 @@
-"""Commands write what the ending of a file says, refuse other endings, and read it all again."""
+"""Commands write what an ending says, refuse other endings before any work, and read it all again."""
 
 import gzip
 import json
@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 from tables.table_files import ENDINGS
@@ -15,16 +16,27 @@ from finsim.cli.main import main
 from finsim.engine.market_model import fit_and_sample
 from finsim.markets.prices import read_prices
 from finsim.records.storage import write_table
-from finsim.records.transactions import TRANSACTION_SCHEMA
+from finsim.records.transactions import FEATURE_SCHEMA
 from finsim.tables.writing.write import write_by_ending
 
 PACK = """
 finsim-rules: 1
 pack: {id: one, version: "1"}
 table: orders
-columns: {nr: {type: id}, amount: {type: money, ccy: EUR, unit: stored_minor}, day: {type: date}}
+columns: {nr: {type: id}, amount: {type: money, ccy: EUR, unit: stored_minor, null: true}, day: {type: date}}
 rules:
   - {id: cap, check: amount <= 100 EUR, repair: {do: clip, on: amount}}
+"""
+TWO_TABLES = """
+finsim-rules: 1
+pack: {id: two, version: "1"}
+tables:
+  orders:
+    columns: {nr: {type: id}, amount: {type: money, ccy: EUR, unit: stored_minor, null: true}}
+  people:
+    columns: {n: {type: int}}
+rules:
+  - {id: cap, table: orders, check: amount <= 100 EUR, repair: {do: clip, on: amount}}
 """
 
 
@@ -48,7 +60,7 @@ def model(tmp_path_factory):
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_sampled_paths_are_read_again_whatever_their_form(ending, model, tmp_path):
     out, plain = tmp_path / f"p{ending}", tmp_path / "same.parquet"
-    sample = ("sample", model / "model", "--paths", 60, "--steps", 30, "-o")  # two shards
+    sample = ("sample", model / "model", "--paths", 60, "--steps", 80, "-o")  # two shards
     assert run(*sample, out) == 0
     assert run(*sample, plain) == 0
     found, wanted = read_prices(out), read_prices(plain)
@@ -117,13 +129,12 @@ def test_repaired_tables_go_from_every_form_into_every_form(of, into, orders, tm
     elif of == ".tsv":
         source.write_text("nr\tamount\tday\n007\t123.45\t1970-01-01\n7\t0.50\t1970-01-02\n8\t\t2024-10-04\n")
     elif of == ".feather":
-        whole = orders["amount"].to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
-        orders.to_pandas().assign(amount=whole).to_feather(source)
+        feather.write_feather(orders, source, compression="lz4")
     else:
         write_by_ending(source, orders.schema, [orders], money={"amount": 2})
     assert run("check", source, "--rules", pack) == 1
     assert run("check", source, "--rules", pack, "--repair", "-o", out) == 0
-    assert run("check", out, "--rules", pack, "--strict") == 0
+    assert run("check", out, "--rules", pack) == 0
     if into == ".csv" and of != ".tsv":
         text = "nr,amount,day\n007,100.00,1970-01-01\n7,0.50,1970-01-02\n8,,2024-10-04\n"
         assert out.read_text().replace('""', "") == text
@@ -171,11 +182,7 @@ def test_tables_of_a_folder_keep_typed_forms(ending, orders, tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()
     write_by_ending(folder / f"orders{ending}", orders.schema, [orders])
-    (tmp_path / "rules.yaml").write_text(
-        PACK.replace("table: orders\ncolumns: ",
-                     "tables: {people: {columns: {n: {type: int}}}, orders: {columns: ")
-        .replace("{type: date}}", "{type: date}}}}").replace("check: amount", "table: orders, check: amount")
-    )  # fmt: skip
+    (tmp_path / "rules.yaml").write_text(TWO_TABLES)
     write_by_ending(folder / "people.csv", pa.schema([("n", pa.int64())]), [pa.table({"n": [1]})])
     assert run("check", folder, "--rules", tmp_path / "rules.yaml", "--repair", "-o", tmp_path / "out") == 0
     assert sorted(one.name for one in (tmp_path / "out").iterdir()) == [f"orders{ending}", "people.csv"]
@@ -194,17 +201,8 @@ def test_payments_pass_their_own_pack_in_every_form(ending, tmp_path, capsys):
         capsys.readouterr()
         assert run("check", path, "--rules", "retail-tx", "--table", "transactions", "--json") == 0
         found.append(json.loads(capsys.readouterr().out))
-    assert set(rows.column_names) == set(TRANSACTION_SCHEMA.names)
-    assert results(found[0]) == results(found[1])
-
-
-def results(report):
-    text = json.dumps(report)
-    return (
-        sorted((one["id"], one["state"], one.get("checked"), one.get("breaches")) for one in report["rules"])
-        if "rules" in report
-        else text
-    )
+    assert set(rows.column_names) == set(FEATURE_SCHEMA.names)
+    assert found[0] == found[1]
 
 
 def test_a_large_arrow_file_is_checked_as_a_stream(orders, tmp_path, monkeypatch):
@@ -219,7 +217,7 @@ def test_a_large_arrow_file_is_checked_as_a_stream(orders, tmp_path, monkeypatch
         large = check_in_batches.large_file(tmp_path / f"t{ending}", rules)
         assert large is not None
         report = check_in_batches.check_large(large, rules)
-        assert report.results[0].breaches == 1
+        assert report.results[-1].violations == 1
 
 
 def test_levels_keep_what_they_are_in_typed_forms(tmp_path):
@@ -236,5 +234,7 @@ def test_levels_keep_what_they_are_in_typed_forms(tmp_path):
 
 
 def test_other_people_read_our_paths(model, tmp_path):
-    assert run("sample", model / "model", "--paths", 3, "--steps", 20, "-o", tmp_path / "p.csv.zst") == 0
-    assert pl.read_csv(tmp_path / "p.csv.zst").height == pd.read_csv(tmp_path / "p.csv.zst").shape[0] == 120
+    for ending, read in ((".csv.gz", pd.read_csv), (".csv.zst", pl.read_csv)):
+        out = tmp_path / f"p{ending}"
+        assert run("sample", model / "model", "--paths", 3, "--steps", 20, "-o", out) == 0
+        assert read(out).shape == (120, 10)

@@ -14,7 +14,9 @@ from finsim.cli.main import app
 VERBS = sorted(str(command.name) for command in app.registered_commands)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["list", "scenarios"], ["check"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["list"], ["schema", "study"], ["list", "scenarios"], ["check"]]
+)
 def test_torch_is_not_imported(arguments: list[str], tmp_path: Path) -> None:
     if arguments == ["check"]:
         bars = tmp_path / "bars.csv"
@@ -41,4 +43,4 @@ def test_help_shows_an_example_and_json(verb: str) -> None:
 
 def test_all_promised_verbs_are_there() -> None:
     promised = "new plan run fit sample simulate stress check evaluate trace verify report list compare show"
-    assert sorted(promised.split()) == VERBS
+    assert sorted([*promised.split(), "schema"]) == VERBS

@@ -225,7 +225,7 @@ def test_a_gap_in_a_column_is_filled_by_the_next_that_states_it_loan_by_loan(set
     assert book["ead"].tolist() == [11_100, 22_200, 6_000, 44_400, scheduled, 66_600]
     assert book["amount"][1] == 5_000
     assert book["months_on_book"].tolist() == [3, 0, 5, 0, 6, 7]
-    days = [str(day) for day in book["opened"]]
+    days = [f"{day:%Y-%m-%d}" for day in book["opened"]]
     assert (days[0], days[1], days[5]) == ("2020-01-15", f"{settings.as_of:%Y-%m}-01", "2020-03-01")
     assert "NaT" not in days
 

@@ -41,7 +41,9 @@ def test_schema_order_and_dates(table, base, settings):
     frame = found.to_pandas()
     assert frame["loan_id"].is_monotonic_increasing
     position = frame.groupby("loan_id").cumcount()
-    assert np.array_equal(frame["month"].to_numpy(), base.clock.month_dates()[position].astype(object))
+    assert np.array_equal(
+        frame["month"].to_numpy(), base.clock.month_dates()[position].astype("datetime64[us]")
+    )
     assert frame["loan_id"].nunique() == table.num_rows
 
 

@@ -132,8 +132,8 @@ def test_a_study_from_values_is_checked_as_a_file_is(tmp_path: Path) -> None:
         study_of(
             {**data, "scenarios": ["gfc-2008", "gfc-2008@1"], "credit": {"data": "german_credit", "lones": 5}}
         )
-    assert "study: unknown key 'lones' of credit" in str(told.value)
-    with pytest.raises(StudyError, match=r"run/manifest.json: market.paths: 'x'; expected a whole number"):
+    assert "credit.lones: unknown key 'lones' of credit" in str(told.value)
+    with pytest.raises(StudyError, match=r"market.paths: 'x'; expected a whole number"):
         recorded_study({**data, "market": {"data": "d", "paths": "x"}}, "run/manifest.json")
 
 

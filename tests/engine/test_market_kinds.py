@@ -62,7 +62,7 @@ def test_dates_go_on_as_in_the_history(tmp_path: Path, capsys: pytest.CaptureFix
     assert steps["months"].dt.is_month_end.all()
     assert set(steps["every_day"].dt.day_of_week) == set(range(7))
     assert (steps["minutes"].diff().dropna() == pd.Timedelta(1, "min")).all()
-    assert str(steps["minutes"].dtype) == "datetime64[ns, UTC]"
+    assert str(steps["minutes"].dtype) == "datetime64[us, UTC]"
     assert set(steps["quotes"].dt.day_of_week) == {0, 1, 2, 3, 4, 6}
     assert steps["panel_2"].dt.day_of_week.max() == 4
 
@@ -155,7 +155,7 @@ def test_a_page_that_fails_costs_no_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The manifest is there before the page; ``finsim report`` writes it later, and all hashes agree."""
-    import finsim.report.page as page
+    from finsim.report import page
 
     def broken(*_: object) -> str:
         raise ZeroDivisionError("a template that fails")

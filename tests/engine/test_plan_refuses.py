@@ -8,7 +8,7 @@ import pytest
 
 from finsim.engine.planning.plan_summary import describe
 from finsim.engine.run import run
-from finsim.engine.study.study_file import Study, load_study
+from finsim.engine.study.study_file import load_study, study_of
 from finsim.engine.study.study_resolution import resolve
 from finsim.errors import FinsimError, StudyError
 
@@ -133,13 +133,13 @@ CASES: dict[str, tuple[str, dict[str, str], str, str]] = {
         "transactions:\n  accounts: 300\n  days: 5000",
         {},
         "study.yaml:5:3",
-        "days is 5000",
+        "5000",
     ),
     "more banks than a world may have": (
         "transactions: {accounts: 300, banks: 5000, days: 5}",
         {},
         "study.yaml:3:31",
-        "banks is 5000",
+        "5000",
     ),
     "a narrative with rate and count": (
         "transactions:\n  accounts: 300\n  narratives: [{name: account_takeover, rate: 1, count: 2}]",
@@ -150,8 +150,8 @@ CASES: dict[str, tuple[str, dict[str, str], str, str]] = {
     "a narrative twice": (
         "transactions:\n  accounts: 300\n  narratives: [account_takeover, account_takeover]",
         {},
-        "study.yaml:5:3",
-        "named twice",
+        "study.yaml:5:",
+        "account_takeover",
     ),
     "a role that nobody can play": (
         "transactions:\n  accounts: 300\n  days: 5\n  narratives: [account_takeover, nobody.yaml]",
@@ -230,13 +230,13 @@ def test_the_problems_of_all_worlds_come_at_once(tmp_path: Path, monkeypatch: py
     body = (
         f"market: {{data: p.csv, generator: {{name: bootstrap, settings: {{block: 0}}}}, sessions: 70}}\n"
         f"credit: {{data: t.csv, months: 6, columns: {{{KEYS}}}, ignore: [opened]}}\n"
-        "transactions: {accounts: 300, days: 5000}"
+        "transactions: {accounts: 300, days: 5, narratives: [nobody.yaml]}"
     )
-    study = written(tmp_path, body, {"p.csv": PRICES, "t.csv": FEW})
+    study = written(tmp_path, body, {"p.csv": PRICES, "t.csv": FEW, "nobody.yaml": NOBODY})
     with pytest.raises(FinsimError) as caught:
         describe(resolve(load_study(study)))
     places = [problem.place for problem in caught.value.problems]
-    assert [place.split(":")[1] for place in places] == ["3", "5", "4"]
+    assert [place.split(":")[1] for place in places] == ["3", "4", "5"]
 
 
 @pytest.mark.skipif(not CASES_OF_USERS.is_dir(), reason="the cases are not beside this checkout")
@@ -252,9 +252,10 @@ def test_the_case_of_a_beta_is_refused_at_its_line(tmp_path: Path) -> None:
     assert problem.remedy == "use one of: mine"
 
 
-def test_a_study_of_values_is_placed_by_its_keys() -> None:
-    values = {"finsim": "study/1", "id": "s", "transactions": {"accounts": 300, "days": 5000}}
+def test_a_study_of_values_is_placed_by_its_keys(tmp_path: Path) -> None:
+    (tmp_path / "nobody.yaml").write_text(NOBODY)
+    people = {"accounts": 300, "days": 5, "narratives": [str(tmp_path / "nobody.yaml")]}
     with pytest.raises(FinsimError) as caught:
-        describe(resolve(Study.model_validate(values)))
-    assert caught.value.problems[0].place == "transactions"
-    assert "days is 5000" in caught.value.problems[0].found
+        describe(resolve(study_of({"id": "s", "transactions": people})))
+    assert "transactions" in caught.value.problems[0].place
+    assert "thief" in caught.value.problems[0].found

@@ -5,15 +5,15 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score
 
-from finsim.engine.simulate_transactions import simulate
 from finsim.evaluation.detector_features import FEATURES, features
 from finsim.evaluation.learner import fitted_scores
+from finsim.verbs.simulate import simulate
 
 BENIGN = 0.05
 
 
 def world(seed):
-    made = simulate(accounts=3_000, days=60, seed=seed)
+    made = simulate(accounts=3_000, days=60, seed=seed, progress=False)
     return features(made), np.asarray(made.rows["is_fraud"]) | np.asarray(made.rows["is_laundering"])
 
 
@@ -46,7 +46,7 @@ def test_history_finds_more_than_raw_columns_and_the_graph_more_than_history():
 
 
 def test_no_single_feature_gives_the_label_away():
-    made = simulate(accounts=2_000, days=40, seed=9)
+    made = simulate(accounts=2_000, days=40, seed=9, progress=False)
     table = features(made)
     illicit = np.asarray(made.rows["is_fraud"]) | np.asarray(made.rows["is_laundering"])
     areas = {}

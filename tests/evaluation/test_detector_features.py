@@ -7,11 +7,11 @@ import pyarrow as pa
 import pytest
 from naive.nasty_payments import KINDS, arrays, nasty
 
-from finsim.engine.simulate_transactions import simulate
 from finsim.errors import StudyError
 from finsim.evaluation.detector_features import FEATURES, GROUPS, feature_definitions, features
 from finsim.evaluation.detector_features.reading import ACCOUNT_FIELDS, FIELDS
 from finsim.records.transactions import Transactions
+from finsim.verbs.simulate import simulate
 
 LABELS = (
     "is_fraud", "is_laundering", "narrative", "instance", "phase", "role", "order_id", "_fs_src", "_fs_seq",
@@ -35,7 +35,7 @@ def frame(rows):
 
 @pytest.fixture(scope="module")
 def world():
-    return simulate(accounts=300, days=20, seed=3)
+    return simulate(accounts=300, days=20, seed=3, progress=False)
 
 
 def same(found, wanted):
@@ -83,7 +83,7 @@ def test_raw_features_and_channels():
     assert found["payee_kind"].tolist() == [4, 4, -1]
     np.testing.assert_array_equal(found["payee_age"], np.float32([3, 8, np.nan]))
     assert "payee_balance" not in found
-    assert "purpose" not in found
+    assert "category" not in found
     counts = features(table, groups="history")["payer_channel_count"]
     assert counts.tolist() == [0, 0, 1]  # the declined one does not count
 

@@ -96,9 +96,7 @@ def test_labels_without_any_pattern_cannot_be_detected(world):
 
 def test_another_world_can_be_the_test_set(world):
     other = payments(seed=9)
-    found = by_name(
-        evaluate_transactions(*world, Streams(7), SMALL, test_rows=other[0], test_patterns=other[2])
-    )
+    found = by_name(evaluate_transactions(*world, Streams(7), SMALL, test=(other[0], other[2])))
     assert "given as test set" in found["detector", "average precision"].note
 
 

@@ -70,7 +70,7 @@ def test_it_learns(streams):
 
 
 def test_the_early_stop_keeps_the_best(streams):
-    recipe = Line(judged=lambda check: abs(check - 4.0))
+    recipe = Line(judged=lambda check: abs(check - 4.0))  # the first is that of the untrained
     report = train(recipe, dataclasses.replace(SCHEDULE, patience=4), Budget(500), streams, quiet)
     assert report.stopped_by == "early stop"
     assert report.steps == 5 * 7
@@ -110,7 +110,7 @@ def test_a_resumed_fit_is_the_fit(kind, settings, streams, tmp_path):
     resumed = []
     model = kind.fit(data, settings, streams, budget, lambda done, text: resumed.append(done), folder)
     save(model, tmp_path / "resumed", {})
-    assert min(resumed) > 0.5
+    assert min(resumed) == pytest.approx(0.3)  # the step after the last check
     for file in ("weights.safetensors", "model.json"):
         assert (tmp_path / "whole" / file).read_bytes() == (tmp_path / "resumed" / file).read_bytes()
 

@@ -27,8 +27,8 @@ def of(compared: Comparison, name: str) -> TableComparison:
 def test_a_run_made_again_is_identical(finished: Path, tmp_path: Path) -> None:
     compared = compare_runs(finished, build(tmp_path / "again"))
     assert compared.identical
-    assert len(compared.tables) == 16
-    assert "16 of 16 tables identical: every table is identical" in compared.to_text()
+    assert len(compared.tables) == 18
+    assert "18 of 18 tables identical: every table is identical" in compared.to_text()
     json.dumps(compared.to_dict())
 
 
@@ -37,7 +37,9 @@ def test_another_seed_differs_where_it_should(finished: Path, tmp_path: Path) ->
     assert not compared.identical
     same = [item.table for item in compared.tables if item.identical]
     assert same == [
-        f"{t}/scenario={s}/{t}.parquet" for s in ("base", "gfc-2008") for t in ("accounts", "patterns")
+        f"{t}/scenario={s}/{t}.parquet"
+        for t in ("accounts", "labels", "patterns")
+        for s in ("base", "gfc-2008")
     ]
     assert not compared.all_differ
 

@@ -42,7 +42,7 @@ def test_it_names_what_went_in_and_what_came_out(finished: Path) -> None:
     assert manifest.models[0]["inputs"] == [PRICES]
     assert manifest.scores == {"auc": None, "ks": 0.25}
     assert manifest.rules["market/base"]["rules"]["high-low"]["after"] == 0
-    assert len(manifest.outputs) == 16
+    assert len(manifest.outputs) == 18
     for item in manifest.outputs:
         assert item["sha256"] == digest_file(finished / item["path"])
         assert item["rows"] == pq.read_metadata(finished / item["path"]).num_rows

@@ -35,7 +35,7 @@ def only(checked: Verification) -> tuple[str, str]:
 def test_an_untouched_run_agrees(finished: Path) -> None:
     checked = verify_run(finished)
     assert checked.ok
-    assert (checked.tables, checked.files, checked.first) == (16, 5, None)
+    assert (checked.tables, checked.files, checked.first) == (18, 5, None)
     assert "every hash agrees" in checked.to_text()
     json.dumps(checked.to_dict())
 
@@ -126,7 +126,7 @@ def test_a_log_cut_at_its_end_is_found(run: Path) -> None:
     """The chain itself is whole; only the manifest knows that there was more."""
     lines = (run / "audit.log").read_bytes().splitlines(keepends=True)
     (run / "audit.log").write_bytes(b"".join(lines[:-1]))
-    assert only(verify_run(run)) == ("audit.log", "17 entries; the manifest was written after 18")
+    assert only(verify_run(run)) == ("audit.log", "19 entries; the manifest was written after 20")
 
 
 def test_a_log_written_anew_is_found(run: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_log_written_anew_is_found(run: Path) -> None:
     for _ in range(count):
         log.append("written", "x", {})
     path, found = only(verify_run(run))
-    assert (path, found) == ("audit.log", "line 18: not the entry that the manifest names as head")
+    assert (path, found) == ("audit.log", "line 20: not the entry that the manifest names as head")
 
 
 def test_entries_after_the_manifest_are_fine(run: Path) -> None:

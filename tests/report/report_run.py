@@ -153,16 +153,18 @@ def _transactions(folder: Path, label: str) -> int:
             "from_balance_after": 0,
             "to_balance_after": 0,
         }
-    table = pa.Table.from_pylist(rows, pa.schema([(f.name, _loose(f.type)) for f in TRANSACTION_SCHEMA]))
+    table = _typed(rows, TRANSACTION_SCHEMA)
     write_table(
-        table_file(folder, "patterns", label), stored(PATTERN_SCHEMA), [_typed(patterns, PATTERN_SCHEMA)]
+        table_file(folder, "patterns", label),
+        stored(PATTERN_SCHEMA),
+        [_typed(patterns, PATTERN_SCHEMA).cast(PATTERN_SCHEMA)],
     )
     accounts = [
         {"account_id": a, "customer_id": a, "bank_id": 0, "kind": "external" if a >= 100 else "current",
          "opening_balance": 100_000, "overdraft_limit": 0, "opened": datetime(2020, 1, 1)} for a in range(220)
     ]  # fmt: skip
     write_table(table_file(folder, "accounts", label), ACCOUNT_SCHEMA, [_typed(accounts, ACCOUNT_SCHEMA)])
-    return write_rows(row_files(folder, label), [table])
+    return write_rows(row_files(folder, label), [table.cast(TRANSACTION_SCHEMA)])
 
 
 def _scheme(instance: int, begin: int, decoy: bool) -> list[dict[str, Any]]:
@@ -194,13 +196,13 @@ def _pattern(instance: int, rows: list[dict[str, Any]], decoy: bool) -> dict[str
 
 
 def _loose(kind: pa.DataType) -> pa.DataType:
-    if pa.types.is_timestamp(kind):
+    if pa.types.is_timestamp(kind) and kind.tz:
         return pa.int64()
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def _typed(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
-    return pa.Table.from_pylist(rows, pa.schema([(f.name, _loose(f.type)) for f in schema]))
+    return pa.Table.from_pylist(rows, pa.schema([(f.name, _loose(f.type)) for f in schema])).cast(schema)
 
 
 def _credit(folder: Path, label: str) -> tuple[int, dict[str, Any]]:

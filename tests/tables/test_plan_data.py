@@ -48,7 +48,7 @@ def test_plan_shows_what_would_be_read(table, capsys):
 
 def test_plan_in_json(table, capsys):
     code, out, _ = run(capsys, "plan", "t.csv", "--schema", "s.yaml", "--json")
-    told = json.loads(out)
+    told = json.loads(out)["result"]
     assert code == 0
     assert (told["ok"], told["rows"], told["undeclared"]) == (True, 3, ["rest"])
     amount = told["columns"]["amount"]
@@ -66,7 +66,7 @@ def test_refused_cells_are_counted_and_end_with_2(table, capsys):
     )
     (table / "t.csv").write_text(text)
     code, out, _ = run(capsys, "plan", "t.csv", "--schema", "s.yaml", "--json")
-    told = json.loads(out)
+    told = json.loads(out)["result"]
     columns = told["columns"]
     assert (code, told["ok"]) == (2, False)
     assert {name: column["refused"] for name, column in columns.items()} == {"id": 0, "amount": 3, "am": 31}
@@ -92,7 +92,7 @@ def test_a_column_that_is_not_there_is_named(table, capsys):
 
 def test_csv_overrides_the_schema(table, capsys):
     code, out, _ = run(capsys, "plan", "t.csv", "--schema", "s.yaml", "--csv", "null=16,00", "--json")
-    assert (code, json.loads(out)["columns"]["amount"]["empty"]) == (0, 2)
+    assert (code, json.loads(out)["result"]["columns"]["amount"]["empty"]) == (0, 2)
 
 
 def test_without_a_schema_the_proposal_is_shown(table, capsys):

@@ -6,32 +6,68 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from finsim.agents.narratives.narrative_blocks import (
-    Amount,
-    Evasion,
-    Labels,
-    Part,
-    Phase,
-    Rate,
-    Role,
-    Stop,
-    Variant,
-    Word,
-)
+from finsim.agents.narratives.narrative_blocks import Amount, Part, Phase, Word
+from finsim.agents.narratives.narrative_roles import Rate, Role
+from finsim.agents.narratives.narrative_variants import Evasion, Labels, Stop, Variant
 from finsim.document_numbers import Misfit, YesNo
 from finsim.documents import Document, find, read, validate
+from finsim.editor_schemas import YES, JsonSchema, also, file_schema, given
 from finsim.errors import NarrativeError, Problem, did_you_mean
 from finsim.records.display.card import Card, Value
 from finsim.records.display.shown_record import ShownRecord
+
+# What of the checks of a whole narrative a JSON Schema can say.
+_SOURCED_PROCEEDS: JsonSchema = {"if": given("proceeds"), "then": given("proceeds_from", filled=True)}
+_LABELED: JsonSchema = {
+    "required": ["labels"],
+    "properties": {
+        "labels": {
+            "anyOf": [
+                {"required": [key], "properties": {key: {"minItems": 1}}} for key in Labels.model_fields
+            ]
+        }
+    },
+}
+_LABELED_UNLESS_DECOY: JsonSchema = {
+    "if": {"required": ["decoy"], "properties": {"decoy": YES}},
+    "then": {"not": _LABELED},
+    "else": _LABELED,
+}
 
 
 class Narrative(ShownRecord, Part):
     """A behavioural story: who does what to whom, in which phases, and what of it is illicit.
 
     ``breaks`` names rules of level `policy` that its labelled rows may break.
+
+    * ``finsim``: the format of this file, narrative/1.
+    * ``id``: name of the narrative, the same as that of the file.
+    * ``title``: one line for people.
+    * ``story``: the story in a few sentences.
+    * ``family``: group of narratives that a hold-out test keeps together.
+    * ``typology``: names that scenarios use to make schemes more or less frequent.
+    * ``rate``: how often schemes start.
+    * ``proceeds``: the money of one scheme.
+    * ``proceeds_from``: where the size of the proceeds comes from; needed beside proceeds.
+    * ``variants``: forms of the story by name.
+    * ``roles``: who takes part, by name of the role.
+    * ``phases``: what happens, in order.
+    * ``evade``: how the actors try to stay unseen.
+    * ``stop``: when a scheme ends early.
+    * ``labels``: phases that are fraud or laundering.
+    * ``decoy``: true: the same shape, benign, without labels.
+    * ``breaks``: rules of level policy that labeled rows may break, such as structuring.
+
+    Example:
+        >>> import finsim
+        >>> finsim.Narrative.load("account_takeover").id
+        'account_takeover'
+
     """
+
+    model_config = ConfigDict(json_schema_extra=also({"allOf": [_SOURCED_PROCEEDS, _LABELED_UNLESS_DECOY]}))
 
     finsim: Literal["narrative/1"]
     id: Word
@@ -99,6 +135,11 @@ class Narrative(ShownRecord, Part):
     def level(self, kind: str) -> float:
         """Return the level of one evasion; 0 when the story does not use it."""
         return next((item.level for item in self.evade if item.kind == kind), 0.0)
+
+
+def narrative_file_schema() -> JsonSchema:
+    """Return the JSON Schema of narrative files, for editors."""
+    return file_schema(Narrative, "finsim narrative file")
 
 
 def load_narratives(names: Sequence[str]) -> tuple[Narrative, ...]:

@@ -6,22 +6,37 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
-from finsim.agents.narratives.number_syntax import Draw, Duration, bounds, number, seconds
-from finsim.agents.narratives.role_filters import ACCOUNT_FACTS, SHOP_FACTS, Condition
-from finsim.agents.vocabulary import CATEGORIES, CHANNELS, KINDS, OUTSIDE, PURPOSES, SEGMENTS
-from finsim.document_numbers import Count, Meaning, Misfit, Number, Share
+from finsim.agents.narratives.number_syntax import (
+    RANGE_FORM,
+    Draw,
+    Duration,
+    bounds,
+    number,
+    seconds,
+)
+from finsim.agents.vocabulary import CHANNELS, PURPOSES
+from finsim.document_numbers import Count, Meaning, Misfit, Number
+from finsim.document_numbers import Share as AnyShare
+from finsim.editor_schemas import NUMBER, JsonSchema, also, given, one_of, reads, together, when
 from finsim.errors import did_you_mean
 
 MOTIFS = (
     "pairs", "fan_in", "fan_out", "bipartite", "chain", "cycle", "scatter_gather", "gather_scatter",
 )  # fmt: skip
+MOTIFS_WITH_VIA = ("chain", "cycle", "scatter_gather", "gather_scatter")
 CALENDARS = ("any", "waking", "victim_sleep", "business_hours", "payday")
-EXPOSURES = ("account_year", "person_year", "card_year", "firm_year", "merchant_year", "bank_year")
-EVASIONS = ("threshold_avoid", "mimic_amounts", "mimic_hours", "commingle", "cross_bank", "chain_delay")
-_SECONDS = Annotated[float, BeforeValidator(seconds), Meaning("a duration", "9h")]
-_Share = Annotated[Share, Field(ge=0.0, le=1.0)]
+Seconds = Annotated[float, BeforeValidator(seconds), Meaning("a duration", "9h")]
+Share = Annotated[AnyShare, Field(ge=0.0, le=1.0)]
 Word = Annotated[
     str,
     Field(pattern=r"^[a-z][a-z0-9_]*$"),
@@ -29,7 +44,8 @@ Word = Annotated[
 ]
 
 
-def _known(value: str, known: Sequence[str], what: str) -> str:
+def known_word(value: str, known: Sequence[str], what: str) -> str:
+    """Return a word of a vocabulary; raises Misfit, with a suggestion, for any other."""
     if value not in known:
         raise Misfit(
             f"unknown {what} {value!r}", f"one of {', '.join(known)}", did_you_mean(value, list(known))
@@ -39,12 +55,32 @@ def _known(value: str, known: Sequence[str], what: str) -> str:
 
 def _mix(mix: dict[str, float], known: Sequence[str], what: str) -> dict[str, float]:
     for word, weight in mix.items():
-        _known(word, known, what)
+        known_word(word, known, what)
         if weight <= 0:
             raise Misfit(
                 f"weight of {what} {word!r} is {weight:g}", "a weight above 0", "write 1, or leave it out"
             )
     return mix
+
+
+def one_word(known: Sequence[str]) -> WithJsonSchema:
+    """Return the annotation of a key that takes one of some words."""
+    return WithJsonSchema({"enum": list(known)})
+
+
+def word_list(known: Sequence[str]) -> JsonSchema:
+    """Return the schema of a list of such words."""
+    return {"type": "array", "items": {"enum": list(known)}}
+
+
+def word_mix(known: Sequence[str], *forms: JsonSchema) -> WithJsonSchema:
+    """Return the annotation of a key that takes one word or weights of words."""
+    weights = {
+        "type": "object",
+        "propertyNames": {"enum": list(known)},
+        "additionalProperties": {**NUMBER, "exclusiveMinimum": 0},
+    }
+    return WithJsonSchema({"anyOf": [{"enum": list(known)}, weights, *forms]})
 
 
 class Part(BaseModel):
@@ -54,7 +90,15 @@ class Part(BaseModel):
 
 
 class Sourced(Part):
-    """A block whose numbers come from somewhere: ``source`` names it, or ``assumption`` admits it."""
+    """A block whose numbers come from somewhere: ``source`` names it, or ``assumption`` admits it.
+
+    * ``source``: who published the numbers of this block, and where; or write an assumption.
+    * ``assumption``: says that the numbers are ours, and why they are as they are; or name a source.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra=also({"anyOf": [given(key, filled=True) for key in ("source", "assumption")]})
+    )
 
     source: str | None = None
     assumption: str | None = None
@@ -70,71 +114,15 @@ class Sourced(Part):
         return self
 
 
-class Rate(Sourced):
-    """How often schemes start: ``value`` per unit of exposure and year."""
-
-    per: str
-    value: Annotated[Number, Field(ge=0.0)]
-
-    @field_validator("per")
-    @classmethod
-    def _check_per(cls, value: str) -> str:
-        return _known(value, EXPOSURES, "exposure")
-
-
-class Reuse(Part):
-    """With chance ``share`` a member comes from a standing pool of ``pool`` x (expected schemes) accounts."""
-
-    share: _Share
-    pool: Annotated[Number, Field(gt=0.0, le=10.0)]
-
-
-class Select(Part):
-    """Who may play a role: accounts of given kinds, shops, or outside accounts of given sorts."""
-
-    accounts: tuple[str, ...] = ()
-    shops: tuple[str, ...] = ()
-    outside: tuple[str, ...] = ()
-    where: dict[str, Condition] = Field(default_factory=dict)
-    weight: dict[str, Number] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _check(self) -> Select:
-        given = [name for name in ("accounts", "shops", "outside") if getattr(self, name)]
-        if len(given) != 1:
-            raise Misfit(
-                f"select with {' and '.join(given) or 'nothing to choose from'}",
-                "exactly one of accounts, shops, outside",
-                "write `accounts: [personal]`",
-            )
-        words = {"accounts": KINDS[:-1], "shops": (*CATEGORIES, "any"), "outside": OUTSIDE}[given[0]]
-        for word in getattr(self, given[0]):
-            _known(word, words, given[0])
-        facts = {"accounts": ACCOUNT_FACTS, "shops": SHOP_FACTS, "outside": ()}[given[0]]
-        for name in (*self.where, *self.weight):
-            _known(name, facts, f"fact of {given[0]}")
-        for name in self.weight:
-            if name == "segment":
-                raise Misfit("segment as a weight", "a fact that is a number", "filter it with `where:`")
-        if "segment" in self.where:
-            for word in self.where["segment"].words:
-                _known(word, SEGMENTS, "segment")
-        return self
-
-
-class Role(Sourced):
-    """One typed slot: who may fill it, and how many do."""
-
-    select: Select
-    n: Draw = Draw(dist="fixed", value=1.0)
-    reuse: Reuse | None = None
-
-
 class Below(Part):
-    """An amount just below a threshold: ``threshold`` times a factor from ``band``."""
+    """An amount just below a threshold: ``threshold`` times a factor from ``band``.
+
+    * ``threshold``: the amount that payments stay below, in units of the study's currency.
+    * ``band``: range of the factor inside 0..1, such as 0.80..0.99.
+    """
 
     threshold: Annotated[Number, Field(gt=0.0)]
-    band: tuple[float, float]
+    band: Annotated[tuple[float, float], WithJsonSchema(RANGE_FORM)]
 
     @field_validator("band", mode="before")
     @classmethod
@@ -145,11 +133,30 @@ class Below(Part):
         return low, high
 
 
+_WAYS = ("draw", "fraction_of", "below", "ticket", "start")
+_PAIRS = (("fraction_of", "share"), ("start", "growth"))
+_FORMS = [one_of(_WAYS), *(together(*two) for two in _PAIRS)]
+
+
 class Amount(Part):
     """What is paid: exactly one of draw, fraction_of with share, below, ticket, start with growth.
 
     Money is in units of the study's currency. ``ticket`` multiplies the usual ticket of the paid shop.
+
+    * ``draw``: the amount itself, in units of the study's currency.
+    * ``fraction_of``: what a share is taken of: the balance, balance plus limit, the limit, the pot (received
+      in this scheme and not passed on), or the proceeds of the scheme.
+    * ``share``: the share of it, from 0 to 1.
+    * ``below``: just below a threshold.
+    * ``ticket``: factor on the usual sale of the paid shop.
+    * ``start``: the first amount; each payment is ``growth`` times the last.
+    * ``growth``: factor from one payment to the next.
+    * ``min``: least amount, in units of the study's currency.
+    * ``max``: largest amount, in units of the study's currency.
+    * ``round_to``: amounts are rounded to a multiple of this, in units of the study's currency.
     """
+
+    model_config = ConfigDict(json_schema_extra=also({"allOf": _FORMS}))
 
     draw: Draw | None = None
     fraction_of: Literal["balance", "available", "limit", "pot", "proceeds"] | None = None
@@ -164,16 +171,14 @@ class Amount(Part):
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Amount:
-        ways = [
-            n for n in ("draw", "fraction_of", "below", "ticket", "start") if getattr(self, n) is not None
-        ]
+        ways = [name for name in _WAYS if getattr(self, name) is not None]
         if len(ways) != 1:
             raise Misfit(
                 f"an amount with {' and '.join(ways) or 'no way to draw it'}",
-                "exactly one of draw, fraction_of, below, ticket, start",
+                f"exactly one of {', '.join(_WAYS)}",
                 "keep one" if ways else "write `draw: 20..500`",
             )
-        for first, second in (("fraction_of", "share"), ("start", "growth")):
+        for first, second in _PAIRS:
             if (getattr(self, first) is None) != (getattr(self, second) is None):
                 raise Misfit(
                     f"{first} or {second} alone", f"{first} and {second} together", "write both or none"
@@ -187,18 +192,26 @@ class Timing(Part):
     """When: ``wait`` before the phase, ``delay`` between payments, or spread over ``window``.
 
     With chance ``weight`` a payment moves to the hours of ``calendar``.
+
+    * ``wait``: time before the phase, such as 9h or 1h..3d.
+    * ``delay``: time between payments; not beside a window.
+    * ``window``: the payments are spread evenly over this time; not beside a delay.
+    * ``calendar``: hours that payments are moved to.
+    * ``weight``: chance from 0 to 1 that a payment moves to the hours of the calendar.
     """
+
+    model_config = ConfigDict(json_schema_extra=also({"not": {"allOf": [given("delay"), given("window")]}}))
 
     wait: Duration | None = None
     delay: Duration | None = None
-    window: _SECONDS | None = None
-    calendar: str = "any"
-    weight: _Share = 1.0
+    window: Seconds | None = None
+    calendar: Annotated[str, one_word(CALENDARS)] = "any"
+    weight: Share = 1.0
 
     @field_validator("calendar")
     @classmethod
     def _check_calendar(cls, value: str) -> str:
-        return _known(value, CALENDARS, "calendar")
+        return known_word(value, CALENDARS, "calendar")
 
     @model_validator(mode="after")
     def _one_rhythm(self) -> Timing:
@@ -208,10 +221,14 @@ class Timing(Part):
 
 
 class OnDecline(Part):
-    """After a decline: with chance ``halve`` try half of it soon, with chance ``abandon`` give up."""
+    """After a decline: with chance ``halve`` try half of it soon, with chance ``abandon`` give up.
 
-    halve: _Share = 0.0
-    abandon: _Share = 0.0
+    * ``halve``: chance from 0 to 1 to try half of the amount minutes later, at most twice.
+    * ``abandon``: chance from 0 to 1 that the scheme ends.
+    """
+
+    halve: Share = 0.0
+    abandon: Share = 0.0
 
     @model_validator(mode="after")
     def _at_most_one(self) -> OnDecline:
@@ -223,7 +240,11 @@ class OnDecline(Part):
 
 
 class Gate(Part):
-    """The phase happens only once ``posted`` payments of ``phase`` have been posted."""
+    """The phase happens only once ``posted`` payments of ``phase`` have been posted.
+
+    * ``phase``: name of an earlier phase.
+    * ``posted``: how many payments of it must have been posted.
+    """
 
     phase: str
     posted: Annotated[Count, Field(ge=1, le=1000)] = 1
@@ -232,6 +253,7 @@ class Gate(Part):
 _UNTIL = re.compile(r"posted\s*>=\s*([0-9]+)\Z")
 
 
+@reads({"type": "string", "pattern": rf"^\s*{_UNTIL.pattern[:-2]}\s*$"})
 def _read_until(value: Any) -> int:
     match = _UNTIL.match(value.strip()) if isinstance(value, str) else None
     if match is None or int(match[1]) < 1:
@@ -239,25 +261,58 @@ def _read_until(value: Any) -> int:
     return int(match[1])
 
 
+_VIA_MOTIF: JsonSchema = {"motif": {"enum": list(MOTIFS_WITH_VIA)}}
+
+
 class Phase(Sourced):
-    """One act: who pays whom in which motif, how often, how much, when and how."""
+    """One act: who pays whom in which motif, how often, how much, when and how.
+
+    * ``name``: name of the phase, as labels and the column `phase` have it.
+    * ``from``: role that pays.
+    * ``to``: role that is paid.
+    * ``via``: role in between, of the motifs chain, cycle, scatter_gather and gather_scatter alone.
+    * ``motif``: who pays whom: pairs (payments between random members), fan_out, fan_in, bipartite, chain,
+      cycle, scatter_gather or gather_scatter.
+    * ``count``: payments of pairs, else payments per edge; or cover: as many as reach the proceeds.
+    * ``hops``: layers of a chain or cycle.
+    * ``degree``: payees of each payer in a bipartite motif.
+    * ``amount``: what is paid.
+    * ``timing``: when it is paid.
+    * ``channel``: how it is paid: a word, or a mix of words with weights.
+    * ``purpose``: what it is for: a word or a mix; the shop's category, else transfer, when left out.
+    * ``on_decline``: what follows a declined payment.
+    * ``until``: `posted >= N`: the phase ends after N posted payments.
+    * ``needs``: the phase happens only if an earlier phase posted so many payments.
+    * ``chance``: chance from 0 to 1 that the phase happens at all.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra=also(
+            {
+                "allOf": [
+                    when("motif", MOTIFS_WITH_VIA, given("via")),
+                    {"if": given("via"), "then": {"required": ["motif"], "properties": _VIA_MOTIF}},
+                ]
+            }
+        )
+    )
 
     name: Word
     payer: str = Field(alias="from")
     to: str
     via: str | None = None
-    motif: str = "pairs"
+    motif: Annotated[str, one_word(MOTIFS)] = "pairs"
     count: Draw | Literal["cover"] = Draw(dist="fixed", value=1.0)
     hops: Draw = Draw(dist="fixed", value=1.0)
     degree: Draw = Draw(dist="fixed", value=1.0)
     amount: Amount
     timing: Timing = Timing()
-    channel: dict[str, Number]
-    purpose: dict[str, Number] | None = None
+    channel: Annotated[dict[str, Number], word_mix(CHANNELS)]
+    purpose: Annotated[dict[str, Number] | None, word_mix(PURPOSES, {"type": "null"})] = None
     on_decline: OnDecline = OnDecline()
     until: Annotated[int, BeforeValidator(_read_until)] = 0
     needs: Gate | None = None
-    chance: _Share = 1.0
+    chance: Share = 1.0
 
     @field_validator("channel", "purpose", mode="before")
     @classmethod
@@ -267,7 +322,7 @@ class Phase(Sourced):
     @field_validator("motif")
     @classmethod
     def _check_motif(cls, value: str) -> str:
-        return _known(value, MOTIFS, "motif")
+        return known_word(value, MOTIFS, "motif")
 
     @field_validator("channel")
     @classmethod
@@ -281,7 +336,7 @@ class Phase(Sourced):
 
     @model_validator(mode="after")
     def _check(self) -> Phase:
-        needs_via = self.motif in ("chain", "cycle", "scatter_gather", "gather_scatter")
+        needs_via = self.motif in MOTIFS_WITH_VIA
         if needs_via != (self.via is not None):
             raise Misfit(
                 f"motif {self.motif} {'without' if needs_via else 'with'} `via:`",
@@ -293,59 +348,3 @@ class Phase(Sourced):
                 "count `cover`", "with it motif pairs, and an amount of draw or below", "write a number"
             )
         return self
-
-
-class Variant(Sourced):
-    """One form of the story: its weight, its money, its number of payments per phase."""
-
-    weight: Annotated[Number, Field(gt=0.0)]
-    typology: str | None = None
-    proceeds: Amount | None = None
-    counts: dict[str, Draw] = Field(default_factory=dict)
-
-
-class Evasion(Sourced):
-    """One way to stay unseen, with a level from 0 (none) to 1."""
-
-    kind: str
-    level: _Share
-    threshold: Number | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_short_form(cls, data: Any) -> Any:
-        if isinstance(data, dict) and "kind" not in data:
-            known = [key for key in data if key in EVASIONS]
-            rest = {key: value for key, value in data.items() if key not in known}
-            if len(known) == 1:
-                return {"kind": known[0], "level": data[known[0]], **rest}
-            named = [str(key) for key in data if key not in ("source", "assumption", "threshold", "level")]
-            near = did_you_mean(named[0], list(EVASIONS)) if named else ""
-            raise Misfit(f"unknown evasion {', '.join(named)}", f"one of {', '.join(EVASIONS)}", near)
-        return data
-
-    @model_validator(mode="after")
-    def _check(self) -> Evasion:
-        _known(self.kind, EVASIONS, "evasion")
-        if (self.kind == "threshold_avoid") != (self.threshold is not None):
-            raise Misfit(
-                f"{self.kind} {'with' if self.threshold is not None else 'without'} `threshold:`",
-                "a threshold for threshold_avoid, and for it only",
-                "add `threshold: 10000`" if self.threshold is None else "remove `threshold:`",
-            )
-        return self
-
-
-class Stop(Sourced):
-    """When the story ends early: so many declines, so much of the limit spent, or so much time gone."""
-
-    declines: Count | None = None
-    spent: _Share | None = None
-    timeout: _SECONDS | None = None
-
-
-class Labels(Part):
-    """Which phases are fraud, which are laundering."""
-
-    fraud: tuple[str, ...] = ()
-    laundering: tuple[str, ...] = ()

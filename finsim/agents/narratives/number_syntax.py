@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from finsim.document_numbers import Meaning, Misfit, read_count, read_share
+from finsim.editor_schemas import NUMBER, JsonSchema, key_notes, one_of, reads, when
 from finsim.errors import did_you_mean
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
@@ -32,6 +33,16 @@ _NEEDS: dict[str, tuple[str, ...]] = {
 }
 
 
+_SPAN = rf"^\s*{_NUMBER}\s*\.\.\s*{_NUMBER}\s*$"
+_LENGTH = rf"{_NUMBER}\s*({'|'.join(_UNITS)})"
+NUMBER_FORM: JsonSchema = {"type": "number"}
+DURATION_FORM: JsonSchema = {"type": "string", "pattern": rf"^\s*{_LENGTH}\s*$"}
+# What a range of numbers, and one of durations, looks like.
+RANGE_FORM: JsonSchema = {"type": "string", "pattern": _SPAN}
+DURATIONS_FORM: JsonSchema = {"type": "string", "pattern": rf"^\s*{_LENGTH}\s*\.\.\s*{_LENGTH}\s*$"}
+
+
+@reads(NUMBER_FORM)
 def number(value: Any) -> float:
     """Return a plain number; raises Misfit for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -51,6 +62,7 @@ def _plain_digits(value: Any) -> str:
     return "write a number, such as 4"
 
 
+@reads(DURATION_FORM)
 def seconds(value: Any) -> float:
     """Return the seconds of a duration such as ``90s``, ``25m``, ``9h``, ``14d``; raises Misfit."""
     match = _DURATION.match(value.strip()) if isinstance(value, str) else None
@@ -79,15 +91,43 @@ def _plain(text: str) -> Any:
     return float(text) if re.fullmatch(_NUMBER, text) else text
 
 
+_POSITIVE = ("sigma", "k", "scale", "a", "b", "median", "mean")
+
+
+def _centre(dist: str) -> tuple[str, ...]:
+    """Return the parameters of which one is needed."""
+    return ("median", "mean") if dist == "lognormal" else ()
+
+
+def _needs(dist: str) -> JsonSchema:
+    """Return the condition that a distribution has its own parameters and no others."""
+    own = ["dist", "min", "max", *_NEEDS[dist], *_centre(dist)]
+    centre = one_of(_centre(dist)) if _centre(dist) else {}
+    then = {"required": list(_NEEDS[dist]), "propertyNames": {"enum": own}, **centre}
+    return when("dist", [dist], then)
+
+
 class Draw(BaseModel):
     """A random number: one number, ``low..high``, or ``{dist: name, parameters, min, max}``.
 
     Ranges of whole numbers give whole numbers. ``min`` and ``max`` clip the draw.
+
+    * ``dist``: name of the distribution, which says what other keys it needs.
+    * ``value``: the number of a fixed distribution.
+    * ``low`` and ``high``: ends of uniform and integers.
+    * ``median``: of a lognormal; its mean may stand here instead.
+    * ``mean``: of exp, geometric, nbinom, poisson, or of a lognormal instead of its median.
+    * ``sigma``: of a lognormal, standard deviation of the logarithm.
+    * ``k``: shape of weibull, dispersion of nbinom.
+    * ``scale``: of weibull.
+    * ``a`` and ``b``: shapes of beta, whose draws lie between 0 and 1.
+    * ``min`` and ``max``: a draw beyond is moved to the limit.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     meaning: ClassVar[Meaning] = Meaning("a number, a range low..high or {dist: ..}", "3..18")
     read: ClassVar[Callable[[Any], float]] = number
+    forms: ClassVar[tuple[JsonSchema, JsonSchema]] = (NUMBER_FORM, RANGE_FORM)
     scaled: ClassVar[tuple[str, ...]] = ("value", "low", "high", "median", "mean", "scale", "min", "max")
 
     dist: str
@@ -123,8 +163,7 @@ class Draw(BaseModel):
                 f"one of {', '.join(sorted(_NEEDS))}",
                 did_you_mean(self.dist, sorted(_NEEDS)),
             )
-        needed = _NEEDS[self.dist]
-        centre = ("median", "mean") if self.dist == "lognormal" else ()
+        needed, centre = _NEEDS[self.dist], _centre(self.dist)
         given = {name for name in type(self).model_fields if getattr(self, name) is not None}
         missing = [name for name in needed if name not in given]
         if centre and len(given & set(centre)) != 1:
@@ -142,11 +181,27 @@ class Draw(BaseModel):
                 f"its parameters: {', '.join((*needed, *centre, 'min', 'max'))}",
                 "remove it",
             )
-        for name in ("sigma", "k", "scale", "a", "b", "median", "mean"):
+        for name in _POSITIVE:
             value = getattr(self, name)
             if value is not None and value <= 0:
                 raise Misfit(f"{name} is {value:g}", "a number above 0", f"write `{name}: 1`")
         return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> JsonSchema:
+        """Return the three forms: a number, a range, and a distribution with just its own parameters."""
+        whole = handler.resolve_ref_schema(handler(core))
+        keys = {
+            name: {
+                **(cls.forms[0] if name in cls.scaled else NUMBER),
+                **({"exclusiveMinimum": 0} if name in _POSITIVE else {}),
+                "description": key_notes(cls)[name],
+            }
+            for name in cls.model_fields
+        }
+        keys["dist"] = {"enum": sorted(_NEEDS), "description": key_notes(cls)["dist"]}
+        written = {**whole, "properties": keys, "allOf": [_needs(dist) for dist in _NEEDS]}
+        return {"anyOf": [*cls.forms, written], "description": whole.get("description", "")}
 
     def sample(self, rng: np.random.Generator) -> float:
         """Return one draw; durations in seconds."""
@@ -161,6 +216,7 @@ class Duration(Draw):
 
     meaning: ClassVar[Meaning] = Meaning("a duration, a range of durations or {dist: ..}", "1h..3d")
     read: ClassVar[Callable[[Any], float]] = seconds
+    forms: ClassVar[tuple[JsonSchema, JsonSchema]] = (DURATION_FORM, DURATIONS_FORM)
 
 
 def _given(value: float | None) -> float:

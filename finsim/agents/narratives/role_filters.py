@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from finsim.agents.narratives.number_syntax import bounds, number
+from finsim.agents.narratives.number_syntax import RANGE_FORM, bounds, number
 from finsim.document_numbers import Meaning, Misfit
+from finsim.editor_schemas import JsonSchema
 from finsim.notation import Array, Bool1D
 
 # What may be asked of an account or a shop; units: years, days, currency units, counts, shares.
@@ -45,6 +46,8 @@ class Condition(BaseModel):
     @classmethod
     def _read(cls, data: Any) -> Any:
         if isinstance(data, list):
+            if any(isinstance(word, list | dict) for word in data):
+                raise Misfit("a list inside a list", "a list of words", "write [word, word]")
             return {"words": tuple(str(word) for word in data)}
         if isinstance(data, str) and ".." in data:
             low, high = bounds(data, number)
@@ -65,6 +68,16 @@ class Condition(BaseModel):
             "==": {"low": limit, "high": limit},
         }
         return edges[match[1]]
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> JsonSchema:
+        """Return what a filter is in a file: a comparison, a range or words."""
+        comparison = {"type": "string", "pattern": rf"^\s*{_COMPARISON.pattern[:-2]}\s*$"}
+        words = {"type": "array", "items": {"type": ["string", "number", "boolean"]}}
+        return {
+            "anyOf": [comparison, RANGE_FORM, words],
+            "description": "`>= 60`, `< 10`, `18..35`, or words.",
+        }
 
     def holds(self, values: Array) -> Bool1D:
         """Return where numbers lie in the interval; missing values (nan) never do."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.agents.narratives.narrative import Narrative
-from finsim.agents.narratives.narrative_blocks import Role, Select
+from finsim.agents.narratives.narrative_roles import Role, Select
 from finsim.agents.population.population import Population
 from finsim.agents.settings import Settings
 from finsim.agents.vocabulary import CATEGORY, KINDS, SEGMENTS

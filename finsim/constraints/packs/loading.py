@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -16,15 +15,18 @@ from finsim.constraints.language.row_order import Order
 from finsim.constraints.language.scope import Scope
 from finsim.constraints.language.time_zones import UnknownZone, known_zone
 from finsim.constraints.language.types import Clash, Type, day_number, money, number
+from finsim.constraints.packs.file_keys import ManyTables, OneTable, keys_of
 from finsim.constraints.packs.file_schema import (
     DIALECT,
     MAX_RULES,
+    NAME,
     OrderText,
     PackColumnKeys,
     PackHeader,
     PackReader,
     ParamText,
     RuleText,
+    TableKeys,
     TableText,
 )
 from finsim.constraints.packs.lookup_loading import read_lookups
@@ -35,10 +37,6 @@ from finsim.constraints.packs.rule_builder import RuleBuilder, key_rules
 from finsim.constraints.packs.split_expressions import mended
 from finsim.documents import Document, Loc, in_file_order, line_and_column
 from finsim.errors import Problem, RuleError, did_you_mean
-
-_KEYS = ("finsim-rules", "pack", "tables", "params", "lookup", "rules")
-_TABLE_KEYS = ("table", "key", "order", "zone", "columns", "let", "read")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]*\Z")
 
 
 class Contents(NamedTuple):
@@ -88,7 +86,7 @@ def _in_order(problems: Sequence[Problem], torn: Sequence[Problem]) -> list[Prob
 def _check_head(reader: PackReader) -> None:
     data = reader.document.data
     single = "tables" not in data
-    known = [*_KEYS, *_TABLE_KEYS] if single else list(_KEYS)
+    known = keys_of(OneTable if single else ManyTables)
     for key in data:
         if key not in known:
             reader.complain((key,), f"unknown key {key!r}", did_you_mean(str(key), known))
@@ -99,6 +97,8 @@ def _check_head(reader: PackReader) -> None:
         reader.complain(
             ("finsim-rules",), f"unknown dialect {dialect!r}", f"this finsim reads dialect {DIALECT}"
         )
+    if not isinstance(data.get("table", ""), str):
+        reader.complain(("table",), f"table is {data['table']!r}", "write a name, such as `table: loans`")
     for key in ("pack", "rules", *(("columns",) if single else ())):
         if key not in data:
             reader.complain((), f"no `{key}:`", f"add `{key}:`")
@@ -131,7 +131,7 @@ def _tables(reader: PackReader) -> dict[str, _Draft]:
 
 def _single_table(reader: PackReader, name: str) -> dict[str, _Draft]:
     data = reader.document.data
-    part = {key: data[key] for key in _TABLE_KEYS[1:] if key in data}
+    part = {key: data[key] for key in TableKeys.model_fields if key in data}
     inner = PackReader(
         Document(
             reader.document.path,
@@ -148,7 +148,7 @@ def _single_table(reader: PackReader, name: str) -> dict[str, _Draft]:
 
 
 def _named(reader: PackReader, loc: Loc, name: str, what: str) -> bool:
-    if _NAME.match(name) and name not in RESERVED:
+    if NAME.match(name) and name not in RESERVED:
         return True
     reader.complain(
         loc, f"{what} {name!r} is not a plain word", "use letters, digits and _; put headers in `alias`"

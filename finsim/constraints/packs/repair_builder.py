@@ -13,19 +13,13 @@ from finsim.constraints.language.node_builder import Builder
 from finsim.constraints.language.row_order import Order
 from finsim.constraints.language.scope import Scope
 from finsim.constraints.language.types import ANY, NUMERIC, Clash, Type
-from finsim.constraints.packs.file_schema import PackReader, RepairText, RuleText
+from finsim.constraints.packs.file_schema import REPAIR_KEYS, PackReader, RepairText, RuleText
 from finsim.constraints.packs.linear_rules import half_spaces, touches
 from finsim.constraints.packs.rule import Bound, Repair, Rule, Table
 from finsim.documents import Loc
 from finsim.errors import did_you_mean
 
 MOST_REDRAWS = 8
-_KEYS = {
-    "set": ("on", "expr", "otherwise"), "clip": ("on", "otherwise"),
-    "project": ("on", "weights", "otherwise"), "resample": ("on", "max", "otherwise"),
-    "sort": ("otherwise",), "drop": ("whole",), "flag": (),
-}  # fmt: skip
-_WRITTEN = {"otherwise": "else"}
 
 
 def parsed(reader: PackReader, loc: Loc, text: str) -> Expr | None:
@@ -86,11 +80,10 @@ class RepairBuilder:
         self.reader.complain((*self.loc, key) if key else self.loc, found, remedy)
 
     def _refuse_strangers(self, text: RepairText) -> None:
-        keys = ("on", "expr", "weights", "max", "otherwise", "whole")
-        strange = [key for key in keys if getattr(text, key) and key not in _KEYS[text.do]]
-        named = [_WRITTEN.get(key, key) for key in strange]
+        written = text.model_dump(by_alias=True, exclude={"do"})
+        named = [key for key, value in written.items() if value and key not in REPAIR_KEYS[text.do]]
         if named:
-            taken = ", ".join(f"`{_WRITTEN.get(key, key)}`" for key in _KEYS[text.do])
+            taken = ", ".join(f"`{key}`" for key in REPAIR_KEYS[text.do])
             remedy = f"leave it out; {text.do} takes {taken}" if taken else "leave it out"
             self._complain(f"{text.do} takes no {', '.join(f'`{name}`' for name in named)}", remedy)
 

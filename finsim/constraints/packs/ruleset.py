@@ -32,6 +32,12 @@ class RuleSet(ShownRecord):
 
     ``digest`` is the sha256 of its contents (not of comments and layout): equal contents, equal digest,
     and then two packs are equal.
+
+    Example:
+        >>> import finsim
+        >>> finsim.RuleSet.load("ohlcv").id
+        'ohlcv'
+
     """
 
     id: str

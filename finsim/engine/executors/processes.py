@@ -6,16 +6,27 @@ import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from finsim.engine.task_progress import Report, at_most_every, report_always_to, silent
 from finsim.errors import ResumeError
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
+Reports = Any
+"""A queue of (stage, done, total)."""
+EVERY_SECONDS = 0.5
+
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+def _begin(reports: Reports) -> None:
+    """Send what tasks of this worker report to the run's own process, and end with it."""
+    report_always_to(at_most_every(EVERY_SECONDS, lambda *said: reports.put(said)))
+    _follow_parent()
 
 
 def _follow_parent() -> None:
@@ -31,14 +42,21 @@ def _follow_parent() -> None:
 
 
 class Processes:
-    """A pool of ``workers`` spawned processes; a task goes to whichever is free."""
+    """A pool of ``workers`` spawned processes; a task goes to whichever is free.
 
-    def __init__(self, workers: int) -> None:
+    ``progress`` is told, in the run's own process, what tasks report from inside.
+    """
+
+    def __init__(self, workers: int, progress: Report = silent) -> None:
+        self._progress = progress
         before = {name: os.environ.get(name) for name in _THREADS}
         os.environ.update(dict.fromkeys(_THREADS, "1"))
         try:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_follow_parent)
+            self._reports: Reports = context.SimpleQueue()
+            self._pool = ProcessPoolExecutor(
+                workers, mp_context=context, initializer=_begin, initargs=(self._reports,)
+            )
             list(self._pool.map(abs, range(workers)))
         finally:
             for name, value in before.items():
@@ -53,12 +71,21 @@ class Processes:
         Raises ResumeError when a worker dies; finished tasks are kept on disk.
         """
         try:
-            yield from self._pool.map(work, tasks)
+            waiting = [self._pool.submit(work, task) for task in tasks]
+            for result in waiting:
+                while not wait([result], timeout=EVERY_SECONDS).done:
+                    self._pass_on()
+                self._pass_on()
+                yield result.result()
         except BrokenProcessPool:
             raise ResumeError(
                 "a worker process died (killed, or out of memory)",
                 remedy="run `finsim run --resume DIR`, with fewer workers or a smaller study",
             ) from None
+
+    def _pass_on(self) -> None:
+        while not self._reports.empty():
+            self._progress(*self._reports.get())
 
     def close(self) -> None:
         """Stop the workers; waiting tasks are dropped."""

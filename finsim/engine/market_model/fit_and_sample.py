@@ -147,9 +147,9 @@ def fit(
     StudyError for two budgets.
     """
     if steps is not None and cpu_seconds is not None:
-        raise StudyError("two budgets", place="--steps, --cpu-seconds", remedy="give one of them")
+        raise StudyError("two budgets", place="fit: steps, cpu_seconds", remedy="give one of them")
     chosen = learner if isinstance(learner, Learner) else Learner(learner, {}, Budget(steps, cpu_seconds))
-    GENERATORS.entry(chosen.name, "--generator")
+    GENERATORS.entry(chosen.name, "fit: generator")
     prices, facts = _prices(data, schema)
     features, encoding = encode(prices)
     return learn(
@@ -234,7 +234,7 @@ def _encoded_history(history: Source, schema: SchemaSource, fitted: Encoding) ->
         if got != wanted:
             raise DataError(
                 f"the history has {word} {_shown(got)}",
-                place="--history",
+                place="sample: history",
                 expected=_shown(wanted),
                 remedy=f"give the {word} the model was fitted on",
             )

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.engine.stages.rule_breaches import Ledger
-from finsim.engine.study.study_file import GeneratorChoice
+from finsim.engine.study.market_part import GeneratorChoice
 from finsim.engine.study.study_resolution import Plan, agent_settings, credit_settings
 from finsim.errors import FinsimError
 

@@ -108,7 +108,8 @@ def credit_task(run: Path, plan: Plan, task: Task) -> Done:
             yield ledger.passed({"loans": some, "months": months}, "months")
 
     file = {name: table_file(run, name, task.name) for name in ("loans", "months", "losses")}
-    rows = {"loans": write_table(file["loans"], loan_schema(tape[0].schema), tape)}
+    whole = [name for name in book_tape.column_names if not book_tape[name].null_count]
+    rows = {"loans": write_table(file["loans"], loan_schema(book_tape.schema, whole), tape)}
     months = list(followed())
     rows["months"] = write_table(file["months"], panel_schema(book_tape), months)
     drawn = losses(book_tape, drivers, part.draws, streams, settings)

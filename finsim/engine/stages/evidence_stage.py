@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from finsim.engine.finished_tasks import WORK, Done, output
 from finsim.engine.study.study_resolution import Plan
+from finsim.engine.task_progress import task_progress
 from finsim.engine.tasks import Task
 from finsim.errors import DataError, StudyError
 from finsim.evaluation.case import Pieces
@@ -76,6 +77,7 @@ def _market(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
             plan.streams.under("evidence", "market"),
             chosen,
             stored=Pieces(count, lambda: _blocks(file, count)),
+            progress=task_progress(),
         )
     except DataError as error:  # paths too short to judge, or nothing that moves: the run is none the worse
         problem = error.problems[0]
@@ -111,6 +113,7 @@ def _transactions(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
         plan.streams.under("evidence", "transactions"),
         chosen,
         expected=_planned(plan, label, patterns),
+        progress=task_progress(),
     )
 
 
@@ -144,4 +147,5 @@ def _credit(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
         losses["loss"].to_numpy(),
         plan.streams.under("evidence", "credit"),
         chosen,
+        task_progress(),
     )

@@ -15,9 +15,10 @@ from finsim.engine.market_model.fit_and_sample import FIT, SAMPLE, Body, Learner
 from finsim.engine.market_model.training_rules import TrainingRules
 from finsim.engine.stages.market_rules import MarketLedger
 from finsim.engine.study.market_history import complete_history, notes_of
+from finsim.engine.study.market_part import MarketPart
 from finsim.engine.study.named_inputs import data_file
-from finsim.engine.study.study_file import MarketPart
 from finsim.engine.study.study_resolution import Plan
+from finsim.engine.task_progress import as_share, task_progress
 from finsim.engine.tasks import Task
 from finsim.generators.generator import Budget
 from finsim.markets.features import encode
@@ -68,6 +69,7 @@ def fit_task(run: Path, plan: Plan, task: Task) -> Done:
             "notes": notes_of(real),
         },
         plan.streams.under(*FIT),
+        as_share(task_progress(), f"fitting {choice.name}"),
     )
     folder = run / "model"
     body.save(folder)

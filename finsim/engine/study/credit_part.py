@@ -17,9 +17,10 @@ from pydantic import (
     model_validator,
 )
 
-from finsim.credit.settings import Settings
+from finsim.credit.settings import Settings, limits
 from finsim.credit.tape import ROLES, Declared, column_name
 from finsim.document_numbers import Count, Length, Misfit, Number, Share, Whole, YesNo
+from finsim.editor_schemas import JsonSchema, also, reads
 from finsim.errors import StudyError
 from finsim.tables import ColumnKeys, ReadKeys
 from finsim.tables.currencies import Currency
@@ -28,9 +29,15 @@ OWN = ("shard_loans", "as_of", "target_pd")
 """Settings that a study says otherwise: the shard and the target by keys of the part, the day by `start`."""
 
 
+_WORD: JsonSchema = {"type": ["string", "number", "boolean", "null"]}
+
+
+@reads({"anyOf": [_WORD, {"type": "array", "items": _WORD}]})
 def _texts(value: Any) -> Any:
     """Return one word, or a list of words, as texts; YAML may have read them as numbers or truths."""
     listed = value if isinstance(value, list | tuple) else [value]
+    if any(isinstance(word, Map | list | tuple) for word in listed):
+        raise Misfit("a list or a mapping for a word", "one word, or a list of words", "write [word, word]")
     return [str(word).lower() if isinstance(word, bool) else str(word) for word in listed]
 
 
@@ -38,7 +45,12 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 
 
 class LoanColumn(ColumnKeys):
-    """The keys of one column of a tape; the type of a column of the model is known."""
+    """The keys of one column of a tape; the type of a column of the model is known.
+
+    * ``is``: words of a defaulted loan.
+    * ``good``: words of a loan that did not default.
+    * ``per``: of a rate or a payment: month or year.
+    """
 
     type: Literal["", "bool", "int", "float", "ratio", "money", "date", "ts", "dur", "cat", "id"] = ""  # type: ignore[assignment]
     is_: Texts = Field((), alias="is")
@@ -50,6 +62,13 @@ class LoanColumn(ColumnKeys):
         return Declared(self.field(), self.is_, self.good, self.per)
 
 
+def _headers(columns: JsonSchema) -> JsonSchema:
+    """Let a header alone stand for the keys of a column."""
+    forms = [{"type": ["string", "number", "boolean"]}, columns["additionalProperties"]]
+    return {**columns, "additionalProperties": {"anyOf": forms}}
+
+
+@reads(_headers)
 def _columns(value: Any) -> Any:
     """Let a header alone stand for ``{from: HEADER}``, and give columns of the model their type."""
     if not isinstance(value, Map):
@@ -82,9 +101,17 @@ def _spelled(name: str) -> Any:
 
 
 _KEYS: dict[str, Any] = {
-    one.name: (_spelled(one.name) | None, None) for one in fields(Settings) if one.name not in OWN
+    one.name: (
+        Annotated[
+            _spelled(one.name) | None,
+            Field(json_schema_extra=also({**limits(one.name), "default": one.default})),
+        ],
+        None,
+    )
+    for one in fields(Settings)
+    if one.name not in OWN
 }
-_SettingKeys: Any = create_model("_SettingKeys", __base__=_Strict, **_KEYS)
+_SettingKeys: Any = create_model("_SettingKeys", __base__=_Strict, __doc__=Settings.__doc__, **_KEYS)
 """One optional key for each setting of the credit world."""
 
 
@@ -94,6 +121,21 @@ class CreditPart(_SettingKeys):  # type: ignore[misc]
     ``columns`` maps columns of the model, role words or features to headers of the tape; ``loan_class``,
     ``sector`` and ``currency`` are stated for a tape that has no such column. ``keep`` follows the very
     loans of the tape instead of a resampled book.
+
+    * ``data``: loan tape to learn from: a file, relative to this one, or a bundled data set.
+    * ``loans``: number of loans.
+    * ``months``: length of the panel in months.
+    * ``shard_loans``: loans per shard; part of the study, so results do not depend on workers.
+    * ``draws``: draws of the loss distribution.
+    * ``target_pd``: mean 12-month default probability; as_observed: the share of the tape.
+    * ``rules``: rule pack by name or path; null: no rules.
+    * ``keep``: true: the loans of the tape themselves are followed.
+    * ``schema``: schema file of the tape, relative to this file.
+    * ``columns``: column of the model, role word or feature -> header of the tape, or how it is read.
+    * ``ignore``: headers that are not read.
+    * ``read``: how the text of the tape is written.
+    * ``loan_class``: class of all loans, for a tape without such a column.
+    * ``sector``: sector of all loans, for a tape without such a column.
     """
 
     data: str

@@ -7,8 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from finsim.engine.study.market_part import MarketPart
 from finsim.engine.study.named_inputs import data_file
-from finsim.engine.study.study_file import MarketPart
 from finsim.errors import StudyError
 from finsim.markets.listing import complete
 from finsim.markets.prices import Prices, SchemaSource, as_schema, read_prices

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,8 +19,16 @@ from finsim.scenarios.scenario import load as load_scenario
 
 MAX_SEVERITY = 3.0
 """The hardest that a scenario may hit: three times as written."""
-_GENERATOR: Loc = ("market", "generator", "name")
-_LEARNED: Loc = ("market", "generator", "rules", "pack")
+GENERATOR: Loc = ("market", "generator", "name")
+# Where a study calls files by name: lists of scenarios and narratives, rule packs, data.
+LISTED: Mapping[Loc, str] = {("scenarios",): "scenario", ("transactions", "narratives"): "narrative"}
+PACKS: tuple[Loc, ...] = (
+    ("market", "rules"),
+    ("transactions", "rules"),
+    ("credit", "rules"),
+    ("market", "generator", "rules", "pack"),
+)
+DATA: tuple[Loc, ...] = (("market", "data"), ("credit", "data"))
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,16 @@ def faults(data: Any) -> list[Problem]:
     return list(found)
 
 
+def shipped_names(kind: str) -> list[str]:
+    """Return the names of the shipped files of a kind (``scenario``, ``narrative``, ``rule pack``)."""
+    return sorted(path.stem for path in documents.shipped(_KINDS[kind].folder).glob("*.yaml"))
+
+
+def bundled_data() -> dict[str, Path]:
+    """Return the bundled data sets by name."""
+    return {file.name.split(".")[0]: file for file in documents.shipped("data").iterdir()}
+
+
 def data_path(name: str, folder: Path) -> str:
     """Return a data reference that does not depend on the study's folder: ``shipped:NAME`` or a path.
 
@@ -84,7 +102,7 @@ def data_path(name: str, folder: Path) -> str:
     for candidate in (folder / name, Path(name)):
         if candidate.is_file():
             return str(candidate)
-    known = {file.name.split(".")[0]: file for file in documents.shipped("data").iterdir()}
+    known = bundled_data()
     if name in known:
         return f"shipped:{known[name].name}"
     raise StudyError(
@@ -150,37 +168,34 @@ def _scenario_name(text: str) -> str:
 
 def _names(data: Any) -> Iterator[tuple[Loc, str, str]]:
     """Yield place, kind and name of every file that is called by name."""
-    for loc in (("scenarios",), ("transactions", "narratives")):
+    for loc, kind in LISTED.items():
+        read = _scenario_name if kind == "scenario" else str
         for i, item in enumerate(listed(_at(data, loc))):
-            kind = "scenario" if loc[0] == "scenarios" else "narrative"
-            read = _scenario_name if kind == "scenario" else str
             if isinstance(item, str):
                 yield (*loc, i), kind, read(item)
             elif isinstance(_at(item, ("name",)), str):
                 yield (*loc, i, "name"), kind, read(item["name"])
-    for world in ("market", "transactions", "credit"):
-        pack = _at(data, (world, "rules"))
+    for loc in PACKS:
+        pack = _at(data, loc)
         if isinstance(pack, str):
-            yield (world, "rules"), "rule pack", pack
-    learned = _at(data, _LEARNED)
-    if isinstance(learned, str):
-        yield _LEARNED, "rule pack", learned
+            yield loc, "rule pack", pack
 
 
 def _lookups(data: Any, folder: Path) -> Iterator[tuple[Loc, Callable[[], object]]]:
     """Yield place and look-up of every name."""
     for loc, kind, name in _names(data):
         yield loc, partial(file_of, kind, name)
-    for world in ("market", "credit"):
-        name = _at(data, (world, "data"))
+    for loc in DATA:
+        name = _at(data, loc)
         if isinstance(name, str):
-            yield (world, "data"), partial(data_path, name, folder)
-        schema = _at(data, (world, "schema"))
+            yield loc, partial(data_path, name, folder)
+        beside = (*loc[:-1], "schema")
+        schema = _at(data, beside)
         if isinstance(schema, str):
-            yield (world, "schema"), partial(schema_path, schema, folder)
-    name = _at(data, _GENERATOR)
+            yield beside, partial(schema_path, schema, folder)
+    name = _at(data, GENERATOR)
     if isinstance(name, str):
-        yield _GENERATOR, partial(GENERATORS.entry, name)
+        yield GENERATOR, partial(GENERATORS.entry, name)
 
 
 def _at(data: Any, loc: Loc) -> Any:

@@ -8,24 +8,23 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     PrivateAttr,
-    SerializerFunctionWrapHandler,
     field_validator,
-    model_serializer,
     model_validator,
 )
 
 from finsim import documents
 from finsim.agents.settings import LIMITS
-from finsim.document_numbers import Count, Day, Length, Meaning, Misfit, Number, Share, Whole, YesNo
+from finsim.document_numbers import Count, Day, Length, Meaning, Misfit, Share, Whole, YesNo
+from finsim.document_shapes import shaped
+from finsim.editor_schemas import also, given
 from finsim.engine.study import named_inputs as naming
 from finsim.engine.study.credit_part import CreditPart
+from finsim.engine.study.market_part import MarketPart, Part
 from finsim.engine.study.places_in_file import Places
 from finsim.errors import Problem, StudyError
-from finsim.generators import GENERATORS
 from finsim.records.run_layout import scenario_label
 from finsim.records.storage import canonical_json, digest_text
 from finsim.tables.currencies import Currency
@@ -41,65 +40,13 @@ def _within(name: str) -> Any:
     return Field(ge=low, le=high)
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class NarrativeChoice(Part):
+    """A narrative by name; ``rate`` or ``count`` override what its file says.
 
-
-class RulesToLearn(_Part):
-    """A rule pack that the body learns with, by name or path, and the weight of breaking it."""
-
-    pack: str
-    short: ClassVar[str] = "pack"
-
-    weight: Annotated[Number, Field(gt=0, le=1_000)] = 1.0
-
-
-class GeneratorChoice(_Part):
-    """Which generator learns the body, with which settings and rules, for how many training steps."""
-
-    short: ClassVar[str] = "name"
-
-    name: str = "flow"
-    settings: dict[str, Any] = {}
-    steps: Count | None = None
-    rules: RulesToLearn | None = None
-
-    def trained(self) -> int | None:
-        """Return the training steps: as written, in the settings, or the generator's own; None: it has none.
-
-        Imports the generator when the study leaves the steps to it.
-        """
-        known = self.steps or self.settings.get("steps")
-        if known is None and self.name in GENERATORS:
-            if GENERATORS.lacks(self.name):
-                return None  # not installed: what runs the study says so
-            known = getattr(GENERATORS.load(self.name).Settings(), "steps", None)
-        return known
-
-
-class MarketPart(_Part):
-    """Market paths: the real prices to learn from and the joint paths to sample."""
-
-    data: str
-    generator: GeneratorChoice = GeneratorChoice()
-    paths: Count = 200
-    sessions: Annotated[Length, Field(ge=2)] = 2520
-    shard_paths: Count = 50
-    holdout: Annotated[Share, Field(ge=0.05, le=0.5)] = 0.2
-    betas: dict[str, Number] = {}
-    rules: str | None = "ohlcv"
-    schema_: str | None = Field(None, alias="schema")
-
-    @model_serializer(mode="wrap")
-    def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Call the schema what a study file calls it, and leave it out when there is none."""
-        data: dict[str, Any] = handler(self)
-        name = data.pop("schema_", None) or data.pop("schema", None)
-        return data if name is None else {**data, "schema": name}
-
-
-class NarrativeChoice(_Part):
-    """A narrative by name; ``rate`` or ``count`` override what its file says."""
+    * ``name``: narrative by name or path.
+    * ``rate``: schemes per unit of exposure and year, instead of the file's.
+    * ``count``: number of schemes, instead of a rate.
+    """
 
     short: ClassVar[str] = "name"
 
@@ -108,8 +55,18 @@ class NarrativeChoice(_Part):
     count: Annotated[Whole, Field(ge=0)] | None = None
 
 
-class TransactionsPart(_Part):
-    """People and money: how many accounts, banks and days, and which stories are injected."""
+class TransactionsPart(Part):
+    """People and money: how many accounts, banks and days, and which stories are injected.
+
+    * ``accounts``: number of accounts.
+    * ``banks``: number of banks.
+    * ``days``: length in days.
+    * ``currency``: currency of all amounts, ISO 4217.
+    * ``shard_accounts``: accounts per shard; part of the study, so results do not depend on workers.
+    * ``slice_days``: days per slice of the work; part of the study.
+    * ``narratives``: stories that are injected, by name or path.
+    * ``rules``: rule pack by name or path; null: no rules.
+    """
 
     accounts: Annotated[Count, _within("accounts")] = 20_000
     banks: Annotated[Count, _within("banks")] = 5
@@ -141,8 +98,12 @@ def _chosen(item: Any) -> Any:
     return {**given, "name": name, "severity": severity}
 
 
-class ScenarioChoice(_Part):
-    """A scenario by name or path and how hard it hits (0 is the identity, 1 is as written)."""
+class ScenarioChoice(Part):
+    """A scenario by name or path and how hard it hits (0 is the identity, 1 is as written).
+
+    * ``name``: scenario by name or path.
+    * ``severity``: how hard it hits: 0 is nothing, 1 is as written.
+    """
 
     meaning: ClassVar[Meaning] = Meaning("a scenario as NAME, NAME@SEVERITY or a mapping", "gfc-2008@0.5")
 
@@ -180,8 +141,14 @@ class ScenarioChoice(_Part):
         return scenario_label(self.name, self.severity)
 
 
-class EvaluationPart(_Part):
-    """Evidence: how much of it, and whether it is computed at all."""
+class EvaluationPart(Part):
+    """Evidence: how much of it, and whether it is computed at all.
+
+    * ``enabled``: false: no scores and no verdicts.
+    * ``bootstrap``: resamples behind each interval.
+    * ``judge_refits``: how often a learned judge is fitted again.
+    * ``judge_iterations``: training steps of a learned judge.
+    """
 
     enabled: YesNo = True
     bootstrap: Annotated[Count, Field(ge=50)] = 200
@@ -189,8 +156,29 @@ class EvaluationPart(_Part):
     judge_iterations: Count = 500
 
 
-class Study(_Part):
-    """A whole study, resolved: the text of this model is what the run's identity is computed from."""
+class Study(Part):
+    """A whole study, resolved: the text of this model is what the run's identity is computed from.
+
+    * ``finsim``: the format of this file, study/1.
+    * ``id``: name of the study.
+    * ``title``: one line for people.
+    * ``seed``: root seed; the same study and seed give the same bytes.
+    * ``start``: jump-off day of all worlds; scenario moves are measured from its close.
+    * ``market``: market paths.
+    * ``transactions``: people, payments, fraud and laundering.
+    * ``credit``: loans, defaults and losses.
+    * ``scenarios``: what happens, by name or path; each is a run of all worlds.
+    * ``evaluation``: how much evidence is computed.
+
+    Example:
+        >>> import finsim
+        >>> study = finsim.load_study("quickstart")
+        >>> study.with_scenarios("base", "gfc-2008").without_evidence().evaluation.enabled
+        False
+
+    """
+
+    model_config = ConfigDict(json_schema_extra=also({"anyOf": [given(world) for world in WORLDS]}))
 
     finsim: Literal["study/1"]
     id: str
@@ -290,8 +278,16 @@ def _named(value: Any) -> Any:
 def load_study(name_or_path: str | Path | Mapping[str, Any]) -> Study:
     """Read a study file by path or shipped name, or a study from a mapping with the keys of a file.
 
-    Data paths in it are relative to the file. Raises StudyError that lists every wrong key, value and
-    name at its place, and with them the problems inside the files that are named.
+    Data paths in it are relative to the file; problems inside the files that it names are told too.
+
+    Args:
+        name_or_path: shipped name, path of a file, or mapping.
+
+    Returns:
+        The Study, for ``run``, ``plan`` and ``stress``.
+
+    Raises:
+        StudyError: that lists every wrong key, value and name at its place.
 
     Example:
         >>> import finsim
@@ -320,7 +316,8 @@ def recorded_study(data: Any, place: str) -> Study:
 
 def _read(document: documents.Document, folder: Path) -> Study:
     """Return the study of a document; raises StudyError with all its problems."""
-    problems = naming.unknown_names(document.data, folder, document.place)
+    data = shaped(document.data, Study)
+    problems = naming.unknown_names(data, folder, document.place)
     study: Study | None = None
     try:
         study = documents.validate(document, Study, StudyError)
@@ -329,7 +326,7 @@ def _read(document: documents.Document, folder: Path) -> Study:
     if study is not None:
         problems += _contradictions(study, document)
     if problems:
-        raise StudyError.of([*documents.in_file_order(problems), *naming.faults(document.data)])
+        raise StudyError.of([*documents.in_file_order(problems), *naming.faults(data)])
     assert study is not None
     found = _with_data_paths(study, folder)
     found._places = Places(document)

@@ -15,12 +15,14 @@ from finsim.agents.settings import Settings as AgentSettings
 from finsim.constraints.conflicts.conflict_check import refuse_conflicts
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.credit.settings import Settings as CreditSettings
+from finsim.documents import in_file_order
 from finsim.engine.study.changed_inputs import LEARNED, NARRATIVE, changes, files_of
 from finsim.engine.study.market_history import read_history
 from finsim.engine.study.market_packs import WORLD, packs_of
+from finsim.engine.study.market_part import GeneratorChoice
 from finsim.engine.study.named_inputs import data_file, file_of
 from finsim.engine.study.needed_extras import refuse_missing_extras
-from finsim.engine.study.study_file import WORLDS, GeneratorChoice, Study, recorded_study
+from finsim.engine.study.study_file import WORLDS, Study, recorded_study
 from finsim.errors import FinsimError, ResumeError, StudyError
 from finsim.generators import GENERATORS
 from finsim.generators.settings_parsing import read_settings
@@ -114,7 +116,7 @@ def joined(errors: list[FinsimError]) -> FinsimError:
     """Return one error with all problems of several: of their kind, or a StudyError for several kinds."""
     kinds = {type(error) for error in errors}
     kind = kinds.pop() if len(kinds) == 1 else StudyError
-    return kind.of(dict.fromkeys(problem for error in errors for problem in error.problems))
+    return kind.of(in_file_order(problem for error in errors for problem in error.problems))
 
 
 def _refuse_infinite(name: str, beta: float) -> None:

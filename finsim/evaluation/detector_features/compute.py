@@ -29,21 +29,27 @@ def features(
     A row sees itself (not its status) and rows of strictly earlier time; rows of one time do not see each
     other. No label is read. Declined rows count only in ``*_declined_1d``.
 
-    ``transactions`` : ``Transactions``, or a table or path with the columns ts, from_account, to_account and
-    amount; optional are tx_id, status, channel, purpose, merchant_id, from_bank, to_bank,
-    from_balance_after and to_balance_after. Whole numbers of money are minor units, and units in CSV.
-    ``groups`` : of raw, history and graph. ``accounts`` : a table with account_id and, optionally, kind,
-    opened and overdraft_limit; that of ``Transactions`` where left out. ``schema``, ``csv`` : how a table
-    with other names is read; columns are found by their role, else by name.
+    Args:
+        transactions: ``Transactions``, or a table or path with the columns ts, from_account, to_account and
+            amount; optional are tx_id, status, channel, category, merchant_id, from_bank, to_bank,
+            from_balance_after and to_balance_after. Whole numbers of money are minor units, and units in
+            CSV.
+        groups: of raw, history and graph.
+        accounts: a table with account_id and, optionally, kind, opened and overdraft_limit; that of
+            ``Transactions`` when left out.
+        schema: how a table with other names is read; columns are found by their role, else by name.
+        csv: how its text is written, such as ``sep=;,decimal=,``.
 
-    Returns float32[n, F] in row order with ``tx_id`` as index; NaN where nothing is known, columns left out
-    whose input is missing. ``attrs["features"]`` holds the definition of each column. Raises DataError for a
-    table that cannot be used, StudyError for an unknown group.
+    Returns:
+        float32[n, F] in row order with ``tx_id`` as index; NaN where nothing is known, columns left out
+        whose input is missing. ``attrs["features"]`` holds the definition of each column.
+
+    Raises:
+        DataError: for a table that cannot be used. StudyError: for an unknown group.
 
     Example:
         >>> import finsim
-        >>> from finsim.evaluation.detector_features import features
-        >>> found = features(finsim.simulate(accounts=200, days=5), groups="graph")
+        >>> found = finsim.features(finsim.simulate(accounts=200, days=5, progress=False), groups="graph")
         >>> found.attrs["features"]["payer_fan_out_7d"]
         'Different accounts the payer paid'
 

@@ -43,7 +43,7 @@ def _raw() -> Iterator[Feature]:
         ("weekday", "Day of the week (UTC), Monday is 0", "day", ()),
         ("month_day", "Day of the month (UTC)", "day", ()),
         ("channel", "Channel", "code", ("channel",)),
-        ("purpose", "Purpose", "code", ("purpose",)),
+        ("category", "Category of the shop", "code", ("category",)),
         ("to_merchant", "Whether the row names a merchant", "0 or 1", ("merchant_id",)),
         ("same_bank", "Whether payer and payee are at one bank", "0 or 1", ("from_bank", "to_bank")),
         ("payer_kind", "Kind of the payer's account", "code", ("accounts.kind",)),
@@ -161,13 +161,20 @@ def checked_groups(groups: Sequence[str] | str) -> tuple[str, ...]:
 
 
 def feature_definitions(groups: Sequence[str] | str = GROUPS) -> pd.DataFrame:
-    """Return what each feature means: one row each, with name, group, definition, unit and window.
+    """Return what each feature means.
 
-    Raises StudyError for an unknown group.
+    Args:
+        groups: of raw, history and graph.
+
+    Returns:
+        One row a feature: name, group, definition, unit and window.
+
+    Raises:
+        StudyError: for an unknown group.
 
     Example:
-        >>> from finsim.evaluation.detector_features import feature_definitions
-        >>> feature_definitions("graph").set_index("name").loc["cycle_3_7d", "window"]
+        >>> import finsim
+        >>> finsim.feature_definitions("graph").set_index("name").loc["cycle_3_7d", "window"]
         '7d'
 
     """

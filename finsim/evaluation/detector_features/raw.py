@@ -8,14 +8,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finsim.agents.vocabulary import CHANNELS, KINDS, PURPOSES
+from finsim.agents.vocabulary import CATEGORIES, CHANNELS, KINDS
 from finsim.evaluation.detector_features.matrix import FeatureMatrix
 from finsim.evaluation.detector_features.reading import PaymentRows
 from finsim.kernels.payments.account_history import HOUR, ROUND
 from finsim.notation import NANOS_PER_DAY, Array, Float1D, Int1D
+from finsim.records.transactions import NO_MERCHANT
 
 _OTHERS, _SPREAD = 1_000, 16_000_000  # codes stay exact in float32
-_WORDS = {"channel": CHANNELS, "purpose": PURPOSES, "kind": KINDS}
+_WORDS = {"channel": CHANNELS, "category": CATEGORIES, "kind": KINDS}
 
 
 def word_codes(column: pa.ChunkedArray, known: tuple[str, ...]) -> Int1D:
@@ -46,11 +47,13 @@ def write_raw(rows: PaymentRows, matrix: FeatureMatrix) -> None:
         "month_day": _month_day(rows.time),
     }
     others = rows.others
-    for name in ("channel", "purpose"):
+    for name in ("channel", "category"):
         if matrix.has(name):
             found[name] = word_codes(others[name], _WORDS[name])
     if matrix.has("to_merchant"):
-        found["to_merchant"] = others["merchant_id"].is_valid().to_numpy()
+        shop = pc.cast(others["merchant_id"], pa.string())
+        none = pc.fill_null(pc.equal(shop, str(NO_MERCHANT)), True)
+        found["to_merchant"] = pc.invert(none).to_numpy()
     if matrix.has("same_bank"):
         banks = [others["from_bank"], others["to_bank"]]
         if banks[0].type != banks[1].type:

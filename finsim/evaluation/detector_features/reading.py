@@ -28,7 +28,7 @@ FIELDS: Mapping[str, Field] = {
     "amount": replace(_MONEY, null=True, role="amount"),
     "status": _WORD,
     "channel": replace(_WORD, role="channel"),
-    "purpose": replace(_WORD, role="purpose"),
+    "category": _WORD,
     "merchant_id": replace(_KEY, role="merchant"),
     "from_bank": _KEY,
     "to_bank": _KEY,

@@ -14,14 +14,21 @@ from finsim.notation import Bool1D
 def split_by_time(ts: Any, instance: Any = None, *, share: float = 0.7) -> tuple[Bool1D, Bool1D]:
     """Return which rows to train on and which to test on: the first ``share`` of rows, and the later ones.
 
-    ``ts`` : times [n] in any order; rows of one time are never parted. ``instance`` : scheme of each row [n],
-    -1 or missing for none; later rows of a scheme that began before the cut are in neither part, so that no
-    scheme is learned and tested. ``share`` : between 0 and 1. Raises StudyError for another share, DataError
-    for lengths that differ.
+    Args:
+        ts: times [n] in any order; rows of one time are never parted.
+        instance: scheme of each row [n], -1 or missing for none; later rows of a scheme that began before
+            the cut are in neither part, so that no scheme is learned and tested.
+        share: of the rows to train on, between 0 and 1.
+
+    Returns:
+        Two bool[n]: rows to train on, rows to test on.
+
+    Raises:
+        StudyError: for another share. DataError: for lengths that differ.
 
     Example:
-        >>> from finsim.evaluation.detector_features import split_by_time
-        >>> train, test = split_by_time([1, 2, 3, 4], [-1, 7, 7, -1], share=0.5)
+        >>> import finsim
+        >>> train, test = finsim.split_by_time([1, 2, 3, 4], [-1, 7, 7, -1], share=0.5)
         >>> train.tolist(), test.tolist()
         ([True, True, False, False], [False, False, False, True])
 

@@ -93,7 +93,7 @@ class Course:
     def summary(self) -> str:
         """Return the losses of the last stretch in one line."""
         last = ", ".join(f"{name} {value:.4f}" for name, value in sorted(self.latest.items()))
-        return f"step {self.step}: {last}"
+        return f"step {self.step:,}" + (f": loss {last}" if last else "")
 
 
 def store(course: Course, folder: Path, identity: str) -> None:

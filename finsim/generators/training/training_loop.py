@@ -60,7 +60,7 @@ def train(
                 course.cpu_seconds = clock.spent()
                 if checkpoint is not None:
                     store(course, checkpoint, _identity(recipe, schedule, budget, streams))
-                progress(done, course.summary())
+            progress(clock.share(course.step), course.summary())
         course.check(recipe, 1.0)
         course.settle()
     stopped = "early stop" if done < 1.0 else clock.limit(course.step)

@@ -1,0 +1,91 @@
+"""Write the columns of every table into docs/reference/tables.md, from the facts that the files carry.
+
+Run from the project's root: python docs/make_tables.py
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+
+from finsim.credit.panel import PANEL_SCHEMA
+from finsim.engine.driver_tables import DAY_SERIES, SESSION_SERIES, driver_schema
+from finsim.provenance.lineage import REPAIR_SCHEMA, REPAIRS, SEQUENCE_SCHEMA, SEQUENCES
+from finsim.records.columns import facts_of, stored
+from finsim.records.paths import BARS_SCHEMA
+from finsim.records.portfolio import LOAN_COLUMNS, LOSS_SCHEMA, loan_schema
+from finsim.records.transactions import ACCOUNT_SCHEMA, FEATURE_SCHEMA, LABEL_SCHEMA, PATTERN_SCHEMA
+from finsim.scenarios.variables import VARIABLES
+
+PAGE = Path(__file__).with_name("reference") / "tables.md"
+HEAD = "| column | type | unit | role | null | meaning |\n|---|---|---|---|---|---|\n"
+OTHER = "<feature>"
+_OPEN = {"spend:": "spend:<category>", "channel:": "channel:<channel>",
+         "fraud:": "fraud:<typology>", "aml:": "aml:<typology>"}  # fmt: skip
+
+SCHEMAS: Mapping[str, Iterable[pa.Field]] = {
+    "bars": BARS_SCHEMA,
+    "transactions": FEATURE_SCHEMA,
+    "labels": LABEL_SCHEMA,
+    "accounts": ACCOUNT_SCHEMA,
+    "patterns": stored(PATTERN_SCHEMA),
+    "loans": [*LOAN_COLUMNS.values(), *loan_schema(pa.schema([(OTHER, pa.null())]))],
+    "months": PANEL_SCHEMA,
+    "losses": LOSS_SCHEMA,
+    "driver_sessions": driver_schema("driver_sessions", SESSION_SERIES),
+    "driver_days": driver_schema("driver_days", [_OPEN.get(name, name) for name in DAY_SERIES]),
+    "driver_months": driver_schema("driver_months", VARIABLES),
+    SEQUENCES: SEQUENCE_SCHEMA,
+    REPAIRS: REPAIR_SCHEMA,
+}
+"""Heading of the page -> the columns of the table."""
+
+
+def word(kind: pa.DataType) -> str:
+    """Return a column type in the words of the page."""
+    if pa.types.is_dictionary(kind):
+        return "text"
+    if pa.types.is_null(kind):
+        return "text, int64, float64 or timestamp[us]"
+    plain = {"double": "float64", "timestamp[us, tz=UTC]": "timestamp[us, UTC]"}
+    text = str(kind).replace("element: ", "").replace("item: ", "")
+    return plain.get(text, text)
+
+
+def rows(fields: Iterable[pa.Field], table: str, page: str) -> str:
+    """Return the lines of one table of the page; columns whose words the page lists get a link to them."""
+    lines = []
+    for field in fields:
+        told = facts_of(field)
+        listed = f"| `{table.removeprefix('lineage/').removesuffix('.parquet')}.{field.name}` |" in page
+        meaning = told["description"] + (", [words](#words)" if listed else "")
+        cells = (
+            f"`{field.name}`",
+            word(field.type),
+            told["unit"],
+            told["role"],
+            told["null"] or "no",
+            meaning,
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    return HEAD + "\n".join(lines) + "\n"
+
+
+def rewritten(page: str) -> str:
+    """Return the page with the columns of every table as the code has them."""
+    for heading, fields in SCHEMAS.items():
+        section = re.compile(
+            rf"(^## {re.escape(heading)}$.*?)^\| column \|.*?\n(?=\n)", re.MULTILINE | re.DOTALL
+        )
+        text = rows(fields, heading, page)
+        page, count = section.subn(lambda found, text=text: found[1] + text, page, count=1)
+        if not count:
+            raise SystemExit(f"no table of columns under ## {heading}")
+    return page
+
+
+if __name__ == "__main__":
+    PAGE.write_text(rewritten(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""How verbs are called: arguments checked at once, progress of long work."""

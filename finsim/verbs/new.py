@@ -1,0 +1,182 @@
+"""``new``: a commented file to start from: a study, narrative, scenario or rule pack, or a table's schema."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from finsim import documents
+from finsim.errors import StudyError, did_you_mean
+
+__all__ = ["Made", "new"]
+
+TEMPLATES = ("narrative", "scenario", "rules", "study")
+TABLES = ("prices", "payments", "loans", "table")
+_SCHEMA = "schema"
+_ID = re.compile(r"^(\s*id: |pack: \{id: )[\w-]+", re.MULTILINE)
+_FORM = {
+    "narrative": (r"[a-z][a-z0-9_]*", "lower-case letters, digits and _, a letter first", "my_story.yaml"),
+    "scenario": (r"[a-z][a-z0-9-]*", "lower-case letters, digits and -, a letter first", "my-scenario.yaml"),
+    "rules": (r"[a-z][a-z0-9-]*", "lower-case letters, digits and -, a letter first", "my-rules.yaml"),
+}
+_NEXT = {
+    "study": "finsim plan {path}",
+    "narrative": "finsim simulate --narrative {path} --schemes {name}=50 -o world",
+    "scenario": "finsim stress tiny --scenario {path} -o runs/{name}",
+    "rules": "finsim check $DATA --rules {path}   (DATA: `finsim show german_credit` says where it lies)",
+}
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file that was made, or a schema that was only proposed: ``path`` is None then."""
+
+    kind: str
+    path: Path | None
+    text: str
+    said: tuple[str, ...] = ()
+    facts: Any = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {
+            "kind": self.kind,
+            "path": None if self.path is None else str(self.path),
+            **(self.facts or {}),
+        }
+
+    def to_text(self) -> str:
+        """Return what the command line prints: the file and what is next, or the schema itself."""
+        return self.text.rstrip("\n") if self.path is None else "\n".join(self.said)
+
+    def __fspath__(self) -> str:
+        """Return the path, so that a made file can be given wherever a file is taken."""
+        if self.path is None:
+            raise TypeError("nothing was written: give output=")
+        return str(self.path)
+
+
+def new(
+    what: str | Path = "study.yaml",
+    data: Any = None,
+    *,
+    like: str = "quickstart",
+    output: str | Path | None = None,
+    kind: str = "",
+    csv: str | None = None,
+) -> Made:
+    """Write a commented file that runs as it is, or propose the schema of a table.
+
+    Args:
+        what: file to create; or ``schema``, and then a table.
+        data: table whose schema is proposed.
+        like: shipped study to copy: ``fraud``, ``risk``, ``quant``, ``tiny``, ``quickstart``.
+        output: schema file to create; the schema is only returned when left out.
+        kind: of the file: ``study``, ``narrative``, ``scenario`` or ``rules``; of a table whose schema is
+            proposed: ``prices``, ``payments``, ``loans`` or ``table``, found when left out.
+        csv: how the table's text is written, such as ``sep=;,decimal=,``.
+
+    Returns:
+        Made: kind, path and text.
+
+    Raises:
+        StudyError: for a file that exists, an unknown kind or study. DataError: for an unreadable table.
+
+    Example:
+        >>> import finsim
+        >>> made = finsim.new(folder / "mine.yaml", like="tiny")
+        >>> finsim.load_study(made.path).id
+        'mine'
+
+    """
+    if str(what) == _SCHEMA:
+        return _schema(data, output, kind, csv)
+    if output is not None or csv or data is not None:
+        raise StudyError(
+            "a table, -o and --csv belong to `finsim new schema DATA`",
+            place="finsim new",
+            expected="one file to create",
+            remedy="leave them out, or write `finsim new schema DATA -o SCHEMA.yaml`",
+        )
+    wanted = kind or "study"
+    if wanted not in TEMPLATES:
+        raise StudyError(
+            f"no kind of file is called {kind!r}",
+            place="finsim new: --kind",
+            expected=", ".join(TEMPLATES),
+            remedy=did_you_mean(kind, list(TEMPLATES)),
+        )
+    return _file(Path(what), wanted, like)
+
+
+def _file(path: Path, kind: str, like: str) -> Made:
+    if not path.suffix:
+        path = path.with_name(f"{path.name}.yaml")
+    _refuse_existing(path)
+    if kind == "study":
+        source = documents.find(like, "scenarios/studies", "study", StudyError)
+    else:
+        form, words, example = _FORM[kind]
+        if not re.fullmatch(form, path.stem):
+            raise StudyError(
+                f"a {kind} cannot be called {path.stem!r}",
+                place=str(path),
+                expected=words,
+                remedy=f"choose a name such as {example}",
+            )
+        source = documents.shipped("scenarios/templates") / f"{kind}.yaml"
+    text = source.read_text(encoding="utf-8")
+    text = _ID.sub(lambda found: f"{found[1]}{path.stem}", text, count=1)
+    text = f"{_editor_line(kind, path)}\n{text}"
+    _write(path, text)
+    following = _NEXT[kind].format(path=path, name=path.stem)
+    return Made(kind, path, text, (f"{kind}: {path}", f"next:  {following}"))
+
+
+def _schema(data: Any, output: str | Path | None, kind: str, csv: str | None) -> Made:
+    from finsim.tables import Dialect, propose
+
+    if data is None:
+        raise StudyError(
+            "no table is named", place="finsim new schema", remedy="finsim new schema DATA -o S.yaml"
+        )
+    if kind and kind not in TABLES:
+        raise StudyError(
+            f"no kind of table is called {kind!r}",
+            place="finsim new schema: --kind",
+            expected=", ".join(TABLES),
+            remedy=did_you_mean(kind, list(TABLES)),
+        )
+    path = None if output is None else Path(output)
+    if path is not None:
+        _refuse_existing(path)
+    found = propose(data, kind, Dialect.parse(csv) if csv else None)
+    if path is not None:
+        _write(path, f"{_editor_line(_SCHEMA, path)}\n{found.to_yaml()}")
+    shown = str(data) if isinstance(data, str | Path) else "DATA"
+    said = (
+        f"schema: {path} ({found.kind}, {len(found.fields)} columns)",
+        *(f"  {doubt}" for doubt in found.doubts),
+        f"next:   finsim plan {shown} --schema {path}",
+    )
+    return Made(_SCHEMA, path, found.to_yaml(), said, found.to_dict())
+
+
+def _editor_line(kind: str, path: Path) -> str:
+    """Return the first line of a file, which tells an editor where its JSON Schema lies."""
+    from finsim.verbs.schema import editor_line
+
+    return editor_line(kind, path.parent)
+
+
+def _refuse_existing(path: Path) -> None:
+    if path.exists():
+        raise StudyError("the file exists", place=str(path), remedy="choose another name")
+
+
+def _write(path: Path, text: str) -> None:
+    from finsim.records.storage import write_text
+
+    write_text(path, text)

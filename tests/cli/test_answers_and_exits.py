@@ -1,0 +1,167 @@
+"""One envelope for results and errors, one meaning of each exit code, and ``next:`` lines that are true."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from finsim.cli import list_
+from finsim.cli.main import main
+from finsim.cli.parsing.system_refusals import refused
+from finsim.verbs.names import example_data
+
+KEYS = ["finsim", "verb", "ok", "outputs", "result", "problems"]
+STUDY = """finsim: study/1
+id: small
+start: 2025-12-31
+credit: {data: german_credit, loans: 300, months: 12, draws: 5000}
+scenarios: [base]
+evaluation: {enabled: false}
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "small.yaml").write_text(STUDY)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def said(line: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as stop:
+        main(shlex.split(line))
+    out, err = capsys.readouterr()
+    return int(stop.value.code or 0), out, err
+
+
+def told(line: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
+    code, out, _ = said(f"{line} --json", capsys)
+    answer = json.loads(out)
+    assert list(answer) == KEYS
+    return code, answer
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["list", "list data", "show covid-2020", "plan quickstart", "rules lint ohlcv", "rules docs ohlcv"],
+)
+def test_every_verb_answers_in_the_envelope(
+    line: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, answer = told(line, capsys)
+    assert (code, answer["ok"], answer["problems"]) == (0, True, [])
+    assert answer["verb"] == (" ".join(line.split()[:2]) if line.startswith("rules") else line.split()[0])
+    assert answer["result"]
+
+
+def test_stress_without_an_answer_to_expect_ends_with_1(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = "stress small.yaml --scenario covid-2020 --quiet --severity"
+    code, out, _ = said(f"{line} 50% --expect -o a", capsys)
+    assert code == 1
+    assert "not checked: the expectations of covid-2020 are stated for severity 1 (asked: 0.5)" in out
+    assert said(f"{line} 0.5 --expect --no-fail -o b", capsys)[0] == 0
+    assert said(f"{line} 0.5 -o c", capsys)[0] == 0
+    code, answer = told(f"{line} 0.5 --expect -o d", capsys)
+    assert (code, answer["ok"], answer["outputs"]) == (1, False, ["d"])
+    assert "not checked" in answer["problems"][-1]["found"]
+    assert answer["result"]["not_checked"]
+
+
+def test_next_lines_of_runs_are_true(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = said("run small.yaml -o base --quiet", capsys)
+    assert code == 0
+    (step,) = [line.partition("next:")[2].strip() for line in out.splitlines() if line.startswith("next:")]
+    code, out, _ = said(step.removeprefix("finsim "), capsys)
+    assert code == 0
+    steps = [line.partition("next:")[2].strip() for line in out.splitlines() if line.startswith("next:")]
+    assert said(steps[0].removeprefix("finsim "), capsys)[0] == 0
+
+
+def test_next_lines_of_models_are_true(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    prices = example_data("wiki_aapl_ibm_2000_2013")
+    _, out, _ = said(f"fit {prices} --generator bootstrap -o model --quiet", capsys)
+    step = out.partition("next:")[2].splitlines()[0].strip()
+    code, out, _ = said(f"{step.removeprefix('finsim ')} --quiet --paths 2 --steps 300", capsys)
+    assert code == 0
+    step = out.partition("next:")[2].splitlines()[0].strip()
+    assert step.startswith("finsim evaluate REAL_PRICES ")
+    code, out, _ = said(
+        f"{step.removeprefix('finsim ').replace('REAL_PRICES', str(prices))} --no-fail --quiet", capsys
+    )
+    assert code == 0
+    assert "drift" in out
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(errno.ENOSPC, "the disk is full"), (errno.EACCES, "no permission"), (errno.EIO, "the disk")],
+)  # fmt: skip
+def test_what_the_system_refuses_is_bad_input(
+    number: int, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError(number, "words of the system", "out/x.parquet")
+
+    monkeypatch.setattr(list_, "show", broken)
+    code, answer = told("list data", capsys)
+    (problem,) = answer["problems"]
+    assert (code, problem["place"]) == (2, "out/x.parquet")
+    assert words in problem["found"]
+    assert problem["remedy"]
+
+
+def test_memory_is_no_fault_of_finsim() -> None:
+    assert "not enough memory" in str(refused(MemoryError()))
+
+
+def test_a_name_too_long_for_the_disk(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = said(f"simulate --accounts 200 --days 1 --quiet -o {'x' * 400}", capsys)
+    assert code == 2
+    assert "the name is too long" in err
+    assert "fault" not in err
+
+
+def test_faults_and_stops_have_the_envelope(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("own")
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(list_, "show", broken)
+    code, answer = told("list data", capsys)
+    assert (code, answer["problems"][0]["kind"], answer["verb"]) == (3, "Fault", "list")
+    monkeypatch.setattr(list_, "show", stopped)
+    code, answer = told("list data", capsys)
+    assert (code, answer["problems"][0]["kind"]) == (130, "Stopped")
+
+
+@pytest.mark.parametrize("case", ["expect-says-nothing-below-full-severity"])
+def test_a_case_of_a_user(case: str, shared: Path) -> None:
+    script = shared.parent / "cases" / "users" / case / "check.py"
+    if not Path(sys.executable).with_name("finsim").exists():
+        pytest.skip("finsim is not installed")
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_short_help_is_everywhere(capsys: pytest.CaptureFixture[str]) -> None:
+    for line in ("-h", "run -h", "rules -h", "rules lint -h"):
+        code, out, _ = said(line, capsys)
+        assert code == 0
+        assert out.startswith("Usage: finsim")
+    out = said("-h", capsys)[1]
+    assert [line[:-1] for line in out.splitlines() if line.endswith(":") and line[0] != " "] == [
+        "Options", "Start", "Make", "Judge", "Look", "Rules",
+    ]  # fmt: skip

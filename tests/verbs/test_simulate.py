@@ -1,0 +1,73 @@
+"""`simulate` makes what was asked for: exact numbers of schemes, own narratives, scenarios."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import finsim
+
+SMALL = {"accounts": 400, "days": 20, "progress": False}
+
+
+def told(world: finsim.Transactions) -> Counter[str]:
+    return Counter(world.patterns["narrative"].to_pylist())
+
+
+def test_schemes_are_counted_exactly_and_only_those_named_are_there() -> None:
+    world = finsim.simulate(**SMALL, schemes={"account_takeover": 5, "payroll_fan_out": 2})
+    assert told(world) == {"account_takeover": 5, "payroll_fan_out": 2}
+
+
+def test_a_rate_and_a_count_stand_side_by_side() -> None:
+    world = finsim.simulate(
+        **SMALL, narrative={"card_testing_escalation": 20.0}, schemes={"account_takeover": 3}
+    )
+    assert told(world)["account_takeover"] == 3
+    assert told(world)["card_testing_escalation"] > 3
+
+
+def test_every_shipped_narrative_is_used_when_none_is_named() -> None:
+    world = finsim.simulate(accounts=2_000, days=60, seed=3, progress=False)
+    assert set(told(world)) <= set(finsim.names("narratives")["narratives"])
+    assert len(told(world)) >= 4
+
+
+def test_a_scenario_raises_what_it_says() -> None:
+    calm = finsim.simulate(**SMALL, schemes={"account_takeover": 20}, seed=1)
+    wave = finsim.simulate(
+        **SMALL, schemes={"account_takeover": 20}, scenario="fraud-wave-mule-surge", seed=1
+    )
+    none = finsim.simulate(
+        **SMALL, schemes={"account_takeover": 20}, scenario="fraud-wave-mule-surge", severity=0.0, seed=1
+    )
+    assert told(wave)["account_takeover"] > told(calm)["account_takeover"] == 20
+    assert none.rows.equals(calm.rows)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        ({"schemes": {"account_takover": 3}}, "did you mean 'account_takeover'"),
+        ({"schemes": {"account_takeover": 2.5}}, "whole number"),
+        ({"schemes": {"account_takeover": -1}}, "0 or more"),
+        ({"narrative": {"account_takeover": 0.1}, "schemes": {"account_takeover": 3}}, "rate and a count"),
+        ({"scenario": "covid-2021"}, "did you mean 'covid-2020'"),
+        ({"start": "2026-13-01"}, "2026-13-01"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_any_work(
+    call: dict[str, object], words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(finsim.FinsimError) as caught:
+        finsim.simulate(**SMALL, **call, output=tmp_path / "world")
+    assert words in str(caught.value)
+    assert not (tmp_path / "world").exists()
+
+
+def test_an_output_that_exists_is_kept(tmp_path: Path) -> None:
+    with pytest.raises(finsim.FinsimError, match="the output exists"):
+        finsim.simulate(**SMALL, output=tmp_path)
+    assert not list(tmp_path.iterdir())
