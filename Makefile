@@ -1,16 +1,19 @@
 # make quickstart   set up and run the main job on real data
 # make test         set up and run the tests
-# make check        what CI runs: tests, style, types, floors
+# make check        tests, style, types, floors
+# make bare         install the bare core in its own environment and run what it promises
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: quickstart test test-slow check static notebooks bench clean
+BARE := .venv-bare
+
+.PHONY: bare quickstart test test-slow check static notebooks bench clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e ".[test,notebooks]"
+	$(BIN)/python -m pip install --quiet -e ".[all,test,notebooks]"
 	@touch $(READY)
 
 quickstart: $(READY)
@@ -35,6 +38,14 @@ static: $(READY)
 
 check: static test
 
+bare: $(READY)
+	rm -rf $(BARE) build/bare
+	$(PYTHON) -m venv $(BARE)
+	$(BARE)/bin/python -m pip install --quiet --disable-pip-version-check .
+	$(BIN)/finsim run tests/bare/study.yaml -o build/bare --quiet
+	cd build && ../$(BARE)/bin/python ../tests/bare/promises.py bare
+	@du -sm $(BARE)/lib/python3*/site-packages | awk '{print "bare core, with pip: " $$1 " MB"}'
+
 notebooks: $(READY)
 	$(BIN)/python -m pytest -m "slow or not slow" tests/test_notebooks.py
 
@@ -43,4 +54,4 @@ bench: $(READY)
 	for file in benchmarks/*.py; do $(BIN)/python $$file; done
 
 clean:
-	rm -rf .venv build dist runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv $(BARE) build dist runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

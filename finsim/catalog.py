@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from finsim.errors import FinsimError, did_you_mean
+from finsim.extras import missing, needs
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a catalogue: where the item lives (``module:attribute``) and one sentence."""
+    """One line of a catalogue: the item's home (``module:attribute``), one sentence, the extra it needs."""
 
     target: str
     summary: str
+    extra: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,19 @@ class Catalog:
         return self.entries[name]
 
     def load(self, name: str, place: str = "") -> Any:
-        """Import and return the item called ``name``; raises FinsimError when unknown."""
-        module, _, attribute = self.entry(name, place).target.partition(":")
+        """Import and return the item called ``name``.
+
+        Raises FinsimError when unknown, StudyError with the pip line when its extra is not installed.
+        """
+        entry = self.entry(name, place)
+        needs((entry.extra,), place or f"{self.kind} {name}")
+        module, _, attribute = entry.target.partition(":")
         return getattr(importlib.import_module(module), attribute)
+
+    def lacks(self, name: str) -> tuple[str, ...]:
+        """Return the packages of an item's extra that are not installed."""
+        extra = self.entry(name).extra
+        return missing(extra) if extra else ()
 
     def describe(self) -> dict[str, str]:
         """Return name -> one-sentence summary, sorted by name."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
+from finsim.extras import Later
 from finsim.notation import Array, Float1D
+
+special = Later("scipy.special", "credit")
 
 MONTHS_PER_YEAR = 12
 _LEAST_LGD = 1e-12
@@ -13,7 +15,7 @@ _LEAST_LGD = 1e-12
 
 def default_point(pd: Array, rho: Array) -> Float1D:
     """Return alpha = Phi^-1(PD) / sqrt(1 - rho), of the broadcast shape of both."""
-    found: Float1D = ndtri(pd) / np.sqrt(1.0 - rho)
+    found: Float1D = special.ndtri(pd) / np.sqrt(1.0 - rho)
     return found
 
 
@@ -28,7 +30,7 @@ def conditional_pd(pd: Array, rho: Array, z: Array) -> Array:
 
     z is the systematic factor: standard normal, low in recessions. Source: Vasicek 2002; Basel CRE31.
     """
-    found: Array = ndtr(default_point(pd, rho) - sensitivity(rho) * z)
+    found: Array = special.ndtr(default_point(pd, rho) - sensitivity(rho) * z)
     return found
 
 
@@ -38,7 +40,7 @@ def loss_shift(pd: Array, lgd: Array, rho: Array) -> Array:
     An LGD of 0 counts as 1e-12, so that the shift stays finite.
     Source: Frye and Jacobs 2012, "Credit loss and systematic loss given default", eq. 8.
     """
-    found: Array = (ndtri(pd) - ndtri(pd * np.maximum(lgd, _LEAST_LGD))) / np.sqrt(1.0 - rho)
+    found: Array = (special.ndtri(pd) - special.ndtri(pd * np.maximum(lgd, _LEAST_LGD))) / np.sqrt(1.0 - rho)
     return found
 
 
@@ -48,8 +50,8 @@ def systematic_lgd(point: Array, kappa: Array) -> Array:
     E[DR LGD(DR)] over a standard normal factor is PD x LGD exactly. Deep in the lower tail, where
     Phi underflows, the ratio is taken as 0.
     """
-    rate = ndtr(point)
-    found: Array = np.where(rate > 0.0, ndtr(point - kappa) / np.maximum(rate, 1e-300), 0.0)
+    rate = special.ndtr(point)
+    found: Array = np.where(rate > 0.0, special.ndtr(point - kappa) / np.maximum(rate, 1e-300), 0.0)
     return found
 
 

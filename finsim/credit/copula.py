@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, ndtri
-from scipy.stats import norm, rankdata
 
+from finsim.extras import Later
 from finsim.notation import Array, Float1D, Float2D, Int1D
+
+special = Later("scipy.special", "credit")
+stats = Later("scipy.stats", "credit")
 
 MOST_ORDERED_VALUES = 10
 
@@ -96,8 +98,8 @@ def _scores(
         own = [np.sort(cells[rows & present]) for rows in member]
         margins.values[name] = tuple(values if len(values) else every for values in own)
         for rows in member:
-            ranks = rankdata(cells[rows & present])
-            scores[rows & present] = ndtri((ranks - 0.5) / max(len(ranks), 1))
+            ranks = stats.rankdata(cells[rows & present])
+            scores[rows & present] = special.ndtri((ranks - 0.5) / max(len(ranks), 1))
         return scores
     shown = series[present]
     levels = _ordered_levels(shown, label[present])
@@ -130,7 +132,7 @@ def sample_copula(copula: Copula, count: int, rng: np.random.Generator) -> dict[
     group = np.searchsorted(copula.group_bounds[:-1], rng.random(count), side="right")
     normals = rng.standard_normal((count, len(copula.root)))
     # einsum, not BLAS: the sum has one order whatever the number of threads.
-    uniforms = ndtr(np.einsum("nk,ck->nc", normals, copula.root))
+    uniforms = special.ndtr(np.einsum("nk,ck->nc", normals, copula.root))
     rows: dict[str, Array] = {"group": group}
     for column, name in enumerate(copula.names):
         chance = uniforms[:, column]
@@ -200,9 +202,9 @@ def _shares(
 
 def _category_scores(cumulative: Float1D) -> Float1D:
     """Return E[X | category] of a standard normal X cut at the cumulative shares; 0 for empty ones."""
-    edges = np.concatenate([[-np.inf], ndtri(np.clip(cumulative, 0.0, 1.0))])
+    edges = np.concatenate([[-np.inf], special.ndtri(np.clip(cumulative, 0.0, 1.0))])
     mass = np.diff(np.concatenate([[0.0], cumulative]))
-    density = norm.pdf(edges)
+    density = stats.norm.pdf(edges)
     found: Float1D = np.where(mass > 0, (density[:-1] - density[1:]) / np.maximum(mass, 1e-300), 0.0)
     return found
 

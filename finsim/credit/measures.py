@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.special import ndtr
 
 from finsim.credit.conditional import (
     MONTHS_PER_YEAR,
@@ -24,9 +23,12 @@ from finsim.credit.recovery import follows_frye_jacobs
 from finsim.credit.reference_parameters import CLASSES
 from finsim.credit.text_codes import coded
 from finsim.errors import RecordError
+from finsim.extras import Later
 from finsim.notation import Bool1D, Float1D, Float2D, Int1D, Int2D
 from finsim.records.drivers import Drivers
 from finsim.records.portfolio import Portfolio
+
+special = Later("scipy.special", "credit")
 
 QUARTERS = 9
 SUPERVISED = ("cards", "mortgage", "heloc", "cre", "corporate", "consumer")
@@ -85,7 +87,7 @@ def nine_quarter_loss_rates(drivers: Drivers, classes: Sequence[str] = SUPERVISE
 
 
 def _loss_rate(point: Float1D, lgd: Float1D) -> float:
-    gone = per_period(ndtr(point), 4)
+    gone = per_period(special.ndtr(point), 4)
     balance = np.concatenate([[1.0], np.cumprod(1.0 - gone)])
     lost = (balance[:-1] * gone * lgd).sum()
     return float(lost / ((balance[:-1] + balance[1:]) / 2.0).mean())

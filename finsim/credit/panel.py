@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from scipy.special import ndtr
 
 from finsim.credit.conditional import MONTHS_PER_YEAR, default_point, loss_shift, per_period, sensitivity
 from finsim.credit.factors import class_z, sector_factors
@@ -15,11 +14,14 @@ from finsim.credit.recovery import follows_frye_jacobs, price_indices, stressed_
 from finsim.credit.schedule import balances
 from finsim.credit.settings import Settings
 from finsim.credit.text_codes import coded
+from finsim.extras import Later
 from finsim.notation import Array, Float1D, Float2D, Int1D, Int2D
 from finsim.randomness import Streams
 from finsim.records.columns import INTERNAL, LABEL, column
 from finsim.records.drivers import Drivers
 from finsim.records.portfolio import MONTH_SCHEMA
+
+special = Later("scipy.special", "credit")
 
 STATUSES = ("current", "late", "default", "prepaid", "matured")
 CURRENT, LATE, DEFAULT, PREPAID, MATURED = range(5)
@@ -100,7 +102,7 @@ def _risk(book: pa.Table, drivers: Drivers, streams: Streams, settings: Settings
     z = class_z(drivers, classes)[:, kind] + own
     pd_, rho, lgd = (book[name].to_numpy() for name in ("pd", "rho", "lgd"))
     point = default_point(pd_, rho) - sensitivity(rho) * z
-    annual = ndtr(point)
+    annual = special.ndtr(point)
     follows = follows_frye_jacobs(drivers, classes)[kind]
     index = price_indices(drivers, classes)[:, kind]
     loss_rate = stressed_lgd(point, lgd, loss_shift(pd_, lgd, rho), follows, index)

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
-from scipy.special import expit
-from scipy.stats import rankdata
 
 from finsim.errors import FitError
+from finsim.extras import Later
 from finsim.notation import Array, Bool1D, Float1D, Float2D
+
+optimize = Later("scipy.optimize", "credit")
+special = Later("scipy.special", "credit")
+stats = Later("scipy.stats", "credit")
 
 # Personal traits stay in the book for fairness checks but do not enter the score.
 PROTECTED = ("personal_status", "foreign_worker")
@@ -43,7 +45,7 @@ class Scorecard:
         """
         design = _design(columns, self.numeric, self.levels, self.fills)
         odds = np.einsum("nk,k->n", design, self.weights) + self.shift
-        found: Float1D = np.clip(expit(odds), PD_FLOOR, PD_CEILING)
+        found: Float1D = np.clip(special.expit(odds), PD_FLOOR, PD_CEILING)
         return found
 
 
@@ -71,7 +73,7 @@ def fit_scorecard(frame: pd.DataFrame, features: list[str], target: float | None
         )
 
     def gap(shift: float) -> float:
-        return float(np.clip(expit(odds + shift), PD_FLOOR, PD_CEILING).mean()) - wanted
+        return float(np.clip(special.expit(odds + shift), PD_FLOOR, PD_CEILING).mean()) - wanted
 
     if gap(-40.0) > 0 or gap(40.0) < 0:
         raise FitError(
@@ -80,7 +82,7 @@ def fit_scorecard(frame: pd.DataFrame, features: list[str], target: float | None
             expected=f"a target between {PD_FLOOR} and {PD_CEILING}",
             remedy="change target_pd",
         )
-    shift = float(brentq(gap, -40.0, 40.0, xtol=1e-12))
+    shift = float(optimize.brentq(gap, -40.0, 40.0, xtol=1e-12))
     return Scorecard(numeric, levels, fills, weights, shift, _cross_validated_auc(design, bad))
 
 
@@ -139,7 +141,7 @@ def _ridge_logistic(design: Float2D, bad: Bool1D, ridge: float = 2.0, steps: int
     penalty[0] = 1e-9
     weights = np.zeros(design.shape[1])
     for _ in range(steps):
-        chance = expit(design @ weights)
+        chance = special.expit(design @ weights)
         slope = design.T @ (bad - chance) - penalty * weights
         curve = (design * (chance * (1.0 - chance))[:, None]).T @ design + np.diag(penalty)
         move = np.linalg.solve(curve, slope)
@@ -155,6 +157,6 @@ def _cross_validated_auc(design: Float2D, bad: Bool1D, folds: int = 5) -> float:
     for k in range(folds):
         held = fold == k
         scores[held] = design[held] @ _ridge_logistic(design[~held], bad[~held])
-    ranks = rankdata(scores)
+    ranks = stats.rankdata(scores)
     many, few = int(bad.sum()), int((~bad).sum())
     return float((ranks[bad].sum() - many * (many + 1) / 2) / (many * few))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.integrate import quad
-from scipy.special import ndtr, ndtri
-from scipy.stats import binom
 
 from finsim.errors import DataError
+from finsim.extras import Later
 from finsim.notation import Float1D
 from finsim.records.loss_tail import LEAST_BEYOND, quantile_of, shortfall_of
+
+integrate = Later("scipy.integrate", "credit")
+special = Later("scipy.special", "credit")
+stats = Later("scipy.stats", "credit")
 
 _CONFIDENCE = 0.95
 _Z95 = 1.959963984540054
@@ -54,7 +56,7 @@ def value_at_risk(losses: Float1D, level: float) -> Risk:
     ordered = _ordered(losses, level)
     draws = len(ordered)
     tail = (1.0 - _CONFIDENCE) / 2.0
-    low, high = binom.ppf([tail, 1.0 - tail], draws, level)
+    low, high = stats.binom.ppf([tail, 1.0 - tail], draws, level)
     lower = float(ordered[max(int(low) - 1, 0)])
     upper = float(ordered[min(int(high), draws - 1)])
     return Risk(quantile_of(ordered, level), lower, upper, level, (upper - lower) / (2.0 * _Z95))
@@ -117,7 +119,7 @@ def vasicek_quantile(pd: float, rho: float, level: float) -> float:
 
     Phi((Phi^-1(PD) + sqrt(rho) Phi^-1(level)) / sqrt(1 - rho)). Source: Vasicek 2002, eq. 4.
     """
-    return float(ndtr((ndtri(pd) + np.sqrt(rho) * ndtri(level)) / np.sqrt(1.0 - rho)))
+    return float(special.ndtr((special.ndtri(pd) + np.sqrt(rho) * special.ndtri(level)) / np.sqrt(1.0 - rho)))
 
 
 def vasicek_es(pd: float, rho: float, level: float) -> float:
@@ -127,13 +129,13 @@ def vasicek_es(pd: float, rho: float, level: float) -> float:
     equal to Phi2(Phi^-1(PD), Phi^-1(1 - level); sqrt(rho)) / (1 - level). Source: Vasicek 2002, own step.
     """
     spread = np.sqrt(1.0 - rho)
-    corner = ndtri(1.0 - level)
+    corner = special.ndtri(1.0 - level)
 
     def inner(z: float) -> float:
-        chance = ndtr((ndtri(pd) - np.sqrt(rho) * z) / spread)
+        chance = special.ndtr((special.ndtri(pd) - np.sqrt(rho) * z) / spread)
         return float(chance * np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi))
 
-    joint = quad(inner, corner - 12.0, corner, epsabs=1e-14, epsrel=1e-12, limit=200)[0]
+    joint = integrate.quad(inner, corner - 12.0, corner, epsabs=1e-14, epsrel=1e-12, limit=200)[0]
     return float(joint) / (1.0 - level)
 
 
@@ -146,10 +148,14 @@ def finite_pool_quantile(count: int, pd: float, rho: float, level: float) -> flo
 
     def below(defaults: int) -> float:
         def given(z: float) -> float:
-            chance = ndtr((ndtri(pd) - np.sqrt(rho) * z) / np.sqrt(1.0 - rho))
-            return float(binom.cdf(defaults, count, chance) * np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi))
+            chance = special.ndtr((special.ndtri(pd) - np.sqrt(rho) * z) / np.sqrt(1.0 - rho))
+            return float(
+                stats.binom.cdf(defaults, count, chance) * np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi)
+            )
 
-        return float(quad(given, -9.0, 9.0, limit=400, epsabs=1e-11, points=[-4.0, -2.0, 0.0, 2.0])[0])
+        return float(
+            integrate.quad(given, -9.0, 9.0, limit=400, epsabs=1e-11, points=[-4.0, -2.0, 0.0, 2.0])[0]
+        )
 
     low, high = -1, count
     while high - low > 1:
@@ -165,7 +171,7 @@ def granularity(count: int, pd: float, rho: float, level: float) -> float:
     than the limit for small pools.
     """
     q = vasicek_quantile(pd, rho, level)
-    point = ndtri(q)
+    point = special.ndtri(q)
     density = np.exp(-0.5 * point * point) / np.sqrt(2.0 * np.pi)
-    slope = (np.sqrt((1.0 - rho) / rho) * ndtri(level) - point) / density
+    slope = (np.sqrt((1.0 - rho) / rho) * special.ndtri(level) - point) / density
     return float(0.5 * (slope * q * (1.0 - q) + 2.0 * q - 1.0) / count)

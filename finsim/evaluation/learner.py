@@ -7,7 +7,10 @@ from contextlib import AbstractContextManager
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from finsim.extras import Later
 from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
+
+ensemble = Later("sklearn.ensemble", "evaluate")
 
 
 def one_thread() -> AbstractContextManager[object]:
@@ -26,9 +29,7 @@ def fitted_scores(train: Float2D, label: Bool1D, test: Float2D, seed: int, itera
     Rows are not weighted: only the order of the scores is used, and weights cost scikit-learn's binning
     a hundred times its run time. One thread: the scores must not depend on the machine.
     """
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    model = HistGradientBoostingClassifier(
+    model = ensemble.HistGradientBoostingClassifier(
         max_iter=iterations,
         learning_rate=0.1,
         max_leaf_nodes=15,

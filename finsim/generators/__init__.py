@@ -16,10 +16,12 @@ GENERATORS = Catalog(
         "flow": Entry(
             "finsim.generators.flow.flow:Flow",
             "rectified-flow transformer with prefix masks and slow memory, any length",
+            "learn",
         ),
         "timegan": Entry(
             "finsim.generators.timegan.timegan:TimeGan",
             "TimeGAN (Yoon et al. 2019): five recurrent networks, windows of fixed length",
+            "learn",
         ),
     },
 )

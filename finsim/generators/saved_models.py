@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
 from finsim.errors import FitError, did_you_mean
+from finsim.extras import Later
 from finsim.generators import GENERATORS
 from finsim.generators.generator import FitReport, Generator, State
 from finsim.notation import Array
 from finsim.records.storage import canonical_json, digest_file, digest_text, write_json
+
+safetensors = Later("safetensors", "markets")
+files = Later("safetensors.numpy", "markets")
 
 WEIGHTS, CARD, COST = "weights.safetensors", "model.json", "cost.json"
 _FORMAT = 1
@@ -40,7 +42,7 @@ def save(generator: Generator, folder: Path, extra: Mapping[str, Any]) -> None:
     temporary.mkdir()
     try:
         arrays = {name: np.ascontiguousarray(state.arrays[name]) for name in sorted(state.arrays)}
-        save_file(arrays, temporary / WEIGHTS)
+        files.save_file(arrays, temporary / WEIGHTS)
         report = generator.report.to_dict()
         write_json(temporary / COST, {"cpu_seconds": report.pop("cpu_seconds")})
         card = {
@@ -118,8 +120,8 @@ def _arrays(path: Path, stated: str) -> dict[str, Array]:
     if digest_file(path) != stated:
         raise _damaged(path, "its bytes do not match the sha256 in model.json")
     try:
-        return dict(load_file(path))
-    except (SafetensorError, ValueError) as bad:
+        return dict(files.load_file(path))
+    except (safetensors.SafetensorError, ValueError) as bad:
         raise _damaged(path, str(bad)) from None
 
 

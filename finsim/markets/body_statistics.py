@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import lfilter
 
+from finsim.extras import Later
 from finsim.notation import Float2D, Float3D
+
+signal = Later("scipy.signal", "markets")
 
 DECAY = 0.94
 """Daily decay of the local variance. Source: RiskMetrics technical document, 4th ed. 1996, ch. 5."""
@@ -44,7 +46,7 @@ def local_volatility(innovations: Float3D, sigma: Float2D, current: bool = False
     """
     variance = np.maximum(sigma, _TINY) ** 2
     begin = np.broadcast_to(DECAY * variance, (innovations.shape[0], 1, innovations.shape[2]))
-    smooth, _ = lfilter([1 - DECAY], [1, -DECAY], innovations**2, axis=1, zi=begin)
+    smooth, _ = signal.lfilter([1 - DECAY], [1, -DECAY], innovations**2, axis=1, zi=begin)
     if not current:
         smooth = np.concatenate([begin / DECAY, smooth[:, :-1]], axis=1)
     floor = (1e-3 * np.maximum(sigma, _TINY)) ** 2

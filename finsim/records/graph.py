@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-import networkx as nx
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.errors import DataError
+from finsim.extras import Later
 
-AccountGraph: TypeAlias = nx.MultiDiGraph
+if TYPE_CHECKING:
+    import networkx
+
+AccountGraph: TypeAlias = "networkx.MultiDiGraph"
+
+nx = Later("networkx", "graph")
 
 
 def account_graph(rows: pa.Table, instance: int | None = None) -> AccountGraph:
@@ -47,7 +52,7 @@ def account_graph(rows: pa.Table, instance: int | None = None) -> AccountGraph:
         )
     columns = ["tx_id", "ts", "amount", "channel", "phase"]
     frame: pd.DataFrame = _kept(rows, instance).select(["from_account", "to_account", *columns]).to_pandas()
-    graph = nx.MultiDiGraph()
+    graph: AccountGraph = nx.MultiDiGraph()
     for row in frame.itertuples(index=False):
         facts = dict(zip(columns, row[2:], strict=True))
         facts["ts"] = pd.Timestamp(facts["ts"]).as_unit("ns").value

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from finsim.extras import Later
 from finsim.provenance.manifest import plain
 from finsim.records.storage import canonical_json, write_text
 from finsim.report.border import section_or_said
@@ -28,6 +29,9 @@ from finsim.report.sections.world_sections import (
     read_books,
     scheme_count,
 )
+
+jinja2 = Later("jinja2", "report")
+markupsafe = Later("markupsafe", "report")
 
 HERE = Path(__file__).parent
 SCHEMA = "finsim.report/1"
@@ -97,13 +101,10 @@ def _unbroken(value: object) -> object:
 
 def render(run: RunFolder, sections: Sequence[Section]) -> str:
     """Return the page as HTML."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
-
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE),
         autoescape=True,
-        undefined=StrictUndefined,
+        undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -117,6 +118,6 @@ def render(run: RunFolder, sections: Sequence[Section]) -> str:
     # "<" would end the script element early; in JSON it may be written as an escape.
     data = canonical_json(plain(twin(run, sections))).replace("<", "\\u003c")
     html: str = environment.get_template("page.html.j2").render(
-        run=run, sections=sections, style=Markup(style), twin=Markup(data)
+        run=run, sections=sections, style=markupsafe.Markup(style), twin=markupsafe.Markup(data)
     )
     return html

@@ -10,8 +10,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from finsim.extras import Later
 from finsim.report.colors import COLOURS, drawn
 from finsim.report.page_elements import Panel
+
+matplotlib = Later("matplotlib", "report")
+mpl_figure = Later("matplotlib.figure", "report")
+backend_svg = Later("matplotlib.backends.backend_svg", "report")
+collections = Later("matplotlib.collections", "report")
+ticker = Later("matplotlib.ticker", "report")
 
 WIDTH, HEIGHT = 430, 268
 STRETCH = 1.22  # a panel grows at most by this factor, so that its text stays near the page's
@@ -70,8 +77,6 @@ class Frame:
 @contextmanager
 def drawing() -> Iterator[None]:
     """Set matplotlib up for the page while it is open; nothing global changes outside."""
-    import matplotlib
-
     with matplotlib.rc_context(_STYLE):
         yield
 
@@ -84,11 +89,8 @@ def panel(
     frame: Frame = Frame(),
 ) -> Panel:
     """Return a panel drawn by ``draw(axes)``; call it inside ``drawing()``."""
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(frame.width / 72, frame.height / 72))
-    FigureCanvasSVG(figure)
+    figure = mpl_figure.Figure(figsize=(frame.width / 72, frame.height / 72))
+    backend_svg.FigureCanvasSVG(figure)
     wide, high = frame.width, frame.height
     box = (
         frame.left / wide,
@@ -172,17 +174,13 @@ def _named_colours(body: str) -> str:
 
 def plain_log_axis(axis: Any, values: Sequence[float], labels: Sequence[str]) -> None:
     """Put given ticks with given labels on a logarithmic axis, and no minor ones."""
-    from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
-
-    axis.set_major_locator(FixedLocator(list(values)))
-    axis.set_major_formatter(FixedFormatter(list(labels)))
-    axis.set_minor_locator(NullLocator())
+    axis.set_major_locator(ticker.FixedLocator(list(values)))
+    axis.set_major_formatter(ticker.FixedFormatter(list(labels)))
+    axis.set_minor_locator(ticker.NullLocator())
 
 
 def cells(axes: Any, steps: Sequence[Sequence[str]]) -> None:
     """Draw a table of coloured cells, row 0 on top, each one unit wide and high with a thin gap."""
-    from matplotlib.collections import PolyCollection
-
     side = 0.93
     corners = [
         [(j, i), (j + side, i), (j + side, i + side), (j, i + side)]
@@ -190,7 +188,7 @@ def cells(axes: Any, steps: Sequence[Sequence[str]]) -> None:
         for j in range(len(row))
     ]
     colours = [drawn(step) for row in steps for step in row]
-    axes.add_collection(PolyCollection(corners, facecolors=colours, linewidths=0), autolim=False)
+    axes.add_collection(collections.PolyCollection(corners, facecolors=colours, linewidths=0), autolim=False)
     axes.set_xlim(0, len(steps[0]))
     axes.set_ylim(len(steps), 0)
     axes.tick_params(length=0)

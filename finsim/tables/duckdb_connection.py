@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from finsim.errors import DataError
-
-INSTALL = 'pip install "finsim[db]"'
+from finsim.extras import missing, pip_line
 
 
 def duckdb_module(place: str) -> Any:
     """Return the module duckdb. Raises DataError with the pip line where it is not installed."""
-    try:
-        import duckdb
-    except ImportError:
-        raise DataError("needs duckdb, which is not installed", place=place, remedy=INSTALL) from None
-    return duckdb
+    if missing("db"):
+        raise DataError("needs duckdb, which is not installed", place=place, remedy=pip_line(("db",)))
+    return importlib.import_module("duckdb")
 
 
 @contextmanager

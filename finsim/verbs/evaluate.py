@@ -8,6 +8,7 @@ from typing import Any
 from finsim.evaluation.evaluate import evaluate as judge
 from finsim.evaluation.scorecard import Scorecard
 from finsim.evaluation.settings import Settings
+from finsim.extras import needs
 from finsim.markets.listing import complete
 from finsim.markets.prices import Prices, SchemaSource, as_schema, read_prices
 from finsim.randomness import Streams
@@ -71,6 +72,7 @@ def evaluate(
         "write settings=finsim.EvaluationSettings(bootstrap=50)",
     )  # fmt: skip
     wrong.numbers({"seed": seed}).files({"output": output}).reading(schema, csv).progress(progress).settle()
+    needs(("evaluate",), "finsim evaluate")
     declared = as_schema(schema, csv)
     with reporting(progress) as step:
         step("reading", 0, 2)

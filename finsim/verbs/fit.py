@@ -8,6 +8,7 @@ from finsim.engine.market_model.fit_and_sample import Body, Source, refuse_exist
 from finsim.engine.market_model.fit_and_sample import fit as fit_body
 from finsim.engine.task_progress import as_share
 from finsim.errors import StudyError, did_you_mean
+from finsim.extras import needs
 from finsim.generators import GENERATORS
 from finsim.markets.prices import SchemaSource, as_schema
 from finsim.records.paths import Paths
@@ -74,6 +75,7 @@ def fit(
     wrong.one_of({"steps": steps, "cpu_seconds": cpu_seconds})
     wrong.files({"output": output}).reading(schema, csv).progress(progress).settle()
     known_generator(generator)
+    needs(("markets", GENERATORS.entry(generator).extra), "finsim fit")
     if output is not None:
         refuse_existing(Path(output))
     with reporting(progress) as step:

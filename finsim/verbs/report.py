@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from finsim.engine.finished_run import Run, open_run
+from finsim.extras import needs
 from finsim.provenance.audit_log import AuditLog
 from finsim.provenance.verify import REWRITTEN
 from finsim.records.storage import digest_file
@@ -39,6 +40,7 @@ def report(run: str | Path | Run, *, open: bool = False) -> Path:
         "run", run, (str, Path, Run), "a Run or its folder", "write 'runs/mine'"
     )
     wrong.kinds("open", open, (bool,), "True or False", "write open=True").settle()
+    needs(("report",), "finsim report")
     opened = run if isinstance(run, Run) else open_run(run)
     page = write_report(opened.path)
     AuditLog(opened.path / "audit.log").append(REWRITTEN, page.name, {"sha256": digest_file(page)})

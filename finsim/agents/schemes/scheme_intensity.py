@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from scipy.stats import poisson
 
 from finsim.agents.narratives.narrative import Narrative, load_narratives
 from finsim.agents.population.population import Population
 from finsim.agents.schemes.start_times import LAYER, PER_LAYER, expected_schemes
 from finsim.agents.settings import Settings
+from finsim.extras import Later
 from finsim.notation import NANOS_PER_DAY, Array
 from finsim.records.drivers import Drivers
+
+stats = Later("scipy.stats", "evaluate")
 
 _WEEK = 7
 _WINDOW = 4  # weeks; a single week of a small world is mostly noise
@@ -96,7 +98,7 @@ def scheme_counts(
     rows = []
     for name, rate in weekly.items():
         expected = rate * settings.days / _WEEK
-        low, high = (float(poisson.ppf(q, expected)) for q in (0.005, 0.995))
+        low, high = (float(stats.poisson.ppf(q, expected)) for q in (0.005, 0.995))
         observed = int(counts.get(name, 0))
         rows.append((name, observed, expected, low, high, low <= observed <= high))
     return pd.DataFrame(rows, columns=["narrative", "observed", "expected", "low", "high", "inside"])

@@ -19,7 +19,10 @@ from typing import Any
 import numpy as np
 
 from finsim.constraints.repairing.ordered_chains import ascending, chain_of
+from finsim.extras import Later
 from finsim.notation import Array, Bool1D, Float1D, Float2D, Float3D, Int1D
+
+optimize = Later("scipy.optimize", "repair")
 
 MOST_CORNERS = 1_500
 _MOST_FRACTIONAL = 8
@@ -188,23 +191,24 @@ def _programmed(a: Float3D, slack: Float2D, weights: Float1D, whole: Bool1D) -> 
 
 
 def _program(a: Float2D, slack: Float1D, weights: Float1D, whole: Bool1D) -> Array | None:
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
     n = len(weights)
     scale = float(np.max(np.abs(slack), initial=0.0)) if not whole.any() else 1.0
     scale = scale or 1.0
-    rows: list[Any] = [LinearConstraint(np.hstack((a, -a)), -np.inf, slack / scale)]
+    rows: list[Any] = [optimize.LinearConstraint(np.hstack((a, -a)), -np.inf, slack / scale)]
     goals = [np.concatenate((weights, weights)), *(_unit(n, column) for column in range(n - 1))]
     found = None
     for goal in goals:
-        answer = milp(
-            goal, integrality=np.tile(whole, 2).astype(int), bounds=Bounds(0, np.inf), constraints=rows
+        answer = optimize.milp(
+            goal,
+            integrality=np.tile(whole, 2).astype(int),
+            bounds=optimize.Bounds(0, np.inf),
+            constraints=rows,
         )
         if answer.x is None:
             return found
         found = (answer.x[:n] - answer.x[n:]) * scale
         found = np.where(whole, np.rint(found), found)
-        rows.append(LinearConstraint(goal, -np.inf, float(answer.fun) * (1 + 1e-12)))
+        rows.append(optimize.LinearConstraint(goal, -np.inf, float(answer.fun) * (1 + 1e-12)))
     return found if found is None or whole.any() else _sharpened(a, slack, found, scale)
 
 

@@ -52,6 +52,8 @@ class GeneratorChoice(Part):
         """
         known = self.steps or self.settings.get("steps")
         if known is None and self.name in GENERATORS:
+            if GENERATORS.lacks(self.name):
+                return None  # not installed: what runs the study says so
             known = getattr(GENERATORS.load(self.name).Settings(), "steps", None)
         return known
 

@@ -21,6 +21,7 @@ from finsim.engine.study.market_history import read_history
 from finsim.engine.study.market_packs import WORLD, packs_of
 from finsim.engine.study.market_part import GeneratorChoice
 from finsim.engine.study.named_inputs import data_file, file_of
+from finsim.engine.study.needed_extras import refuse_missing_extras
 from finsim.engine.study.study_file import WORLDS, Study, recorded_study
 from finsim.errors import FinsimError, ResumeError, StudyError
 from finsim.generators import GENERATORS
@@ -74,6 +75,7 @@ def resolve(study: Study) -> Plan:
     Raises the FinsimError of what is wrong (StudyError when several kinds of file are), with all problems
     of all files; nothing is written.
     """
+    refuse_missing_extras(study)
     errors: list[FinsimError] = []
     places = study.places
     prices: Prices | None = None

@@ -6,19 +6,21 @@ import itertools
 from functools import partial
 
 import numpy as np
-from scipy.stats import rankdata
 
 from finsim.evaluation.case import PathCase, mean_gap
 from finsim.evaluation.columns import RETURN, Side
 from finsim.evaluation.metric import STRESS, Metric, Score
+from finsim.extras import Later
 from finsim.notation import Array, Float2D, Float3D, Int1D
+
+stats = Later("scipy.stats", "evaluate")
 
 MOST_COLUMNS = 40
 
 
 def uniform_ranks(values: Float3D) -> Float3D:
     """Return ranks within each path and column, centred and scaled to variance 1: [n, T, C]."""
-    ranks = rankdata(values, axis=1)
+    ranks = stats.rankdata(values, axis=1)
     centred = ranks - ranks.mean(axis=1, keepdims=True)
     spread = centred.std(axis=1, keepdims=True)
     return np.asarray(centred / np.where(spread > 0, spread, 1.0))

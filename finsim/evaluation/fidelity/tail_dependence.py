@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata
 
 from finsim.evaluation.case import PathCase, mean_gap
 from finsim.evaluation.columns import RETURN, Side
 from finsim.evaluation.fidelity.correlation import MOST_COLUMNS, products
 from finsim.evaluation.metric import STRESS, Metric, Score
+from finsim.extras import Later
 from finsim.notation import Float2D, Float3D
+
+stats = Later("scipy.stats", "evaluate")
 
 TAIL = 0.05
 
@@ -17,7 +19,7 @@ TAIL = 0.05
 def worst_days(side: Side) -> Float3D:
     """Return 1 on the worst 5 % of days of each path and asset, scaled so that products average to chi."""
     values = side.columns[RETURN][:, :, :MOST_COLUMNS]
-    ranks = rankdata(values, axis=1) / values.shape[1]
+    ranks = stats.rankdata(values, axis=1) / values.shape[1]
     return np.asarray((ranks <= TAIL) / np.sqrt(TAIL))
 
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import beta
 
 from finsim.evaluation.case import PathCase
 from finsim.evaluation.metric import SHARE, Metric, Score, verdict_below
+from finsim.extras import Later
 from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
 from finsim.records.paths import Paths
+
+stats = Later("scipy.stats", "evaluate")
 
 CHUNK = 1024
 TINY = 1e-6
@@ -136,8 +138,8 @@ def _queries(case: PathCase, length: int) -> Library:
 
 def _score(case: PathCase, subject: str, flagged: Bool1D, pairs: int, null: int) -> Score:
     count, n = int(flagged.sum()), len(flagged)
-    low = float(beta.ppf(0.025, count, n - count + 1)) if count else 0.0
-    high = float(beta.ppf(0.975, count + 1, n - count)) if count < n else 1.0
+    low = float(stats.beta.ppf(0.025, count, n - count + 1)) if count else 0.0
+    high = float(stats.beta.ppf(0.975, count + 1, n - count)) if count < n else 1.0
     goal = max(METRIC.delta, 3.0 / n)
     verdict, reason = verdict_below(count / n, low, goal)
     least = int(np.ceil(n * pairs / (null + 1) / case.settings.fdr))

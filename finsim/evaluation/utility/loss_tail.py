@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import binom, norm
 
 from finsim.evaluation.loans import CreditCase
 from finsim.evaluation.metric import NEITHER, PASS, STRESS, WARN, Metric, Score
+from finsim.extras import Later
 from finsim.notation import Float1D
+
+stats = Later("scipy.stats", "evaluate")
 
 LEVELS = (0.99, 0.999)
 LEAST_BEYOND = 5
@@ -19,7 +21,7 @@ def value_at_risk(losses: Float1D, level: float) -> tuple[float, float, float]:
     Source: David and Nagaraja 2003, sec. 7.1 (order statistics at binomial ranks).
     """
     draws = len(losses)
-    low, high = binom.ppf([0.025, 0.975], draws, level)
+    low, high = stats.binom.ppf([0.025, 0.975], draws, level)
     at = int(np.ceil(draws * level)) - 1
     return float(losses[at]), float(losses[int(low) - 1]), float(losses[min(int(high), draws - 1)])
 
@@ -34,7 +36,7 @@ def expected_shortfall(losses: Float1D, level: float) -> tuple[float, float, flo
     beyond = losses[at + 1 :]
     value = float(beyond.mean())
     variance = (beyond.var(ddof=1) + level * (value - losses[at]) ** 2) / len(beyond)
-    half = float(norm.ppf(0.975) * np.sqrt(variance))
+    half = float(stats.norm.ppf(0.975) * np.sqrt(variance))
     return value, value - half, value + half
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from scipy.stats import poisson
-
 from finsim.evaluation.metric import DETECTOR, FAIL, PASS, TARGET, Metric, Score
 from finsim.evaluation.utility.detection import TransactionCase
+from finsim.extras import Later
+
+stats = Later("scipy.stats", "evaluate")
 
 LEVEL = 0.99
 
@@ -23,7 +24,7 @@ def measure(case: TransactionCase) -> list[Score]:
     scores = []
     for name in sorted({*case.expected, *seen}):
         planned, count = float(case.expected.get(name, 0.0)), seen[name]
-        low, high = (float(v) for v in poisson.interval(LEVEL, planned)) if planned > 0 else (0.0, 0.0)
+        low, high = (float(v) for v in stats.poisson.interval(LEVEL, planned)) if planned > 0 else (0.0, 0.0)
         inside = low <= count <= high
         reason = "" if inside else f"{count} schemes; the plan of {planned:.1f} gives {low:.0f} to {high:.0f}"
         scores.append(

@@ -9,8 +9,11 @@ import numpy as np
 from finsim.evaluation.case import PathCase
 from finsim.evaluation.columns import between
 from finsim.evaluation.metric import PASS, WARN, verdict_below
+from finsim.extras import Later
 from finsim.notation import Float2D, Float3D
 from finsim.records.paths import Paths
+
+stats = Later("scipy.stats", "evaluate")
 
 LENGTH = 24
 PRICES = ("open", "high", "low", "close")
@@ -81,9 +84,7 @@ def interval(values: list[float]) -> tuple[float | None, float | None]:
     """Return the 95 % t-interval of the mean over refits, or nothing for a single refit."""
     if len(values) < 2:
         return None, None
-    from scipy.stats import t
-
-    half = float(t.ppf(0.975, len(values) - 1)) * float(np.std(values, ddof=1)) / len(values) ** 0.5
+    half = float(stats.t.ppf(0.975, len(values) - 1)) * float(np.std(values, ddof=1)) / len(values) ** 0.5
     return max(float(np.mean(values)) - half, 0.0), float(np.mean(values)) + half
 
 

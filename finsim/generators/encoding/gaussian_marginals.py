@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
+from finsim.extras import Later
 from finsim.notation import Array, Float1D, Float2D
+
+special = Later("scipy.special", "markets")
 
 _TAIL = 0.025
 _KNOTS = 401
@@ -80,7 +82,7 @@ class Marginal:
     @classmethod
     def fit(cls, values: Float1D, reach: float) -> Marginal:
         """Fit on float64[n]; ``reach`` is in units of n: 20 allows the 1-in-20n quantile."""
-        quantiles = np.quantile(values, ndtr(normal_scores()))
+        quantiles = np.quantile(values, special.ndtr(normal_scores()))
         low, high = float(quantiles[0]), float(quantiles[-1])
         farthest = max(reach * len(values), 2.0 / _TAIL)
         least = min(0.5 / len(values), 0.5 * _TAIL)
@@ -100,20 +102,20 @@ class Marginal:
         unique, first = np.unique(self.quantiles, return_index=True)
         result = np.interp(values, unique, scores[first])
         # An atom at an end also fills the tail beyond it.
-        from_p = np.where((start == 0) & (self.lower.scale <= 0.0), 0.0, ndtr(scores[start]))
-        to_p = np.where((stop == last) & (self.upper.scale <= 0.0), 1.0, ndtr(scores[stop]))
+        from_p = np.where((start == 0) & (self.lower.scale <= 0.0), 0.0, special.ndtr(scores[start]))
+        to_p = np.where((stop == last) & (self.upper.scale <= 0.0), 1.0, special.ndtr(scores[stop]))
         atom = (start < stop) & (values == self.quantiles[start])
-        result = np.where(atom, ndtri(from_p + uniforms * (to_p - from_p)), result)
+        result = np.where(atom, special.ndtri(from_p + uniforms * (to_p - from_p)), result)
         low, high = self.quantiles[0], self.quantiles[-1]
-        result = np.where(values < low, ndtri(self.lower.survival(low - values)), result)
-        return np.where(values > high, -ndtri(self.upper.survival(values - high)), result)
+        result = np.where(values < low, special.ndtri(self.lower.survival(low - values)), result)
+        return np.where(values > high, -special.ndtri(self.upper.survival(values - high)), result)
 
     def values(self, normal: Array) -> Array:
         """Return the values of normal scores; monotone, bounded by the reach of the tails."""
         scores = normal_scores()
         inside = np.interp(normal, scores, self.quantiles)
-        low = self.lower.threshold - self.lower.excess(ndtr(np.minimum(normal, scores[0])))
-        high = self.upper.threshold + self.upper.excess(ndtr(-np.maximum(normal, scores[-1])))
+        low = self.lower.threshold - self.lower.excess(special.ndtr(np.minimum(normal, scores[0])))
+        high = self.upper.threshold + self.upper.excess(special.ndtr(-np.maximum(normal, scores[-1])))
         result = np.where(normal < scores[0], low, inside)
         return np.where(normal > scores[-1], high, result)
 
@@ -166,4 +168,4 @@ class Marginals:
 
 def normal_scores() -> Float1D:
     """Return the grid of normal scores of the quantiles, from one tail to the other."""
-    return np.linspace(float(ndtri(_TAIL)), -float(ndtri(_TAIL)), _KNOTS)
+    return np.linspace(float(special.ndtri(_TAIL)), -float(special.ndtri(_TAIL)), _KNOTS)

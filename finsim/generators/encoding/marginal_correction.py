@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 
+from finsim.extras import Later
 from finsim.notation import Array, Float1D, Float2D
+
+special = Later("scipy.special", "markets")
 
 _FARTHEST, _KNOTS = 3.0, 61
 _SLOPES = (0.5, 2.0)
@@ -56,7 +58,7 @@ def _grid() -> Float1D:
 
 def _quantiles(values: Array) -> Float2D:
     rows = values.reshape(-1, values.shape[-1])
-    found: Float2D = np.quantile(rows, ndtr(_grid()), axis=0).T
+    found: Float2D = np.quantile(rows, special.ndtr(_grid()), axis=0).T
     return found
 
 

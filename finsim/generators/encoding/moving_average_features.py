@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import lfilter
 
+from finsim.extras import Later
 from finsim.kernels.location_scale import FLOOR
 from finsim.notation import Array, Float1D, Float2D, Float3D
+
+signal = Later("scipy.signal", "markets")
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class SlowMemory:
         parts = []
         for horizon, rest in zip(self.horizons, np.split(start, len(self.horizons)), strict=True):
             weight = 1.0 / horizon
-            moving = lfilter([weight], [1.0, weight - 1.0], seen - rest, axis=1)
+            moving = signal.lfilter([weight], [1.0, weight - 1.0], seen - rest, axis=1)
             parts.append(np.concatenate([np.zeros_like(moving[:, :1]), moving], axis=1) + rest)
         return np.concatenate(parts, axis=2)
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 from finsim.errors import FinsimError
 from finsim.evaluation.columns import bar_columns
 from finsim.evaluation.price_like_series import priced
+from finsim.extras import Later
 from finsim.markets.listing import complete
 from finsim.markets.prices import as_schema, read_prices
 from finsim.notation import Dates1D, Float1D, Float2D, Float3D, Int1D
 from finsim.records.paths import Paths, from_table
 from finsim.report.run_folder import RunFolder
+
+stats = Later("scipy.stats", "report")
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MOST_ASSETS, MOST_PATHS, MOST_STRESSED = 4, 200, 2
@@ -189,7 +191,7 @@ def rank_correlation(values: Float3D, most: int = 60_000) -> Float2D:
     paths = max(1, min(len(values), most // values.shape[1]))
     chosen = np.unique(np.linspace(0, len(values) - 1, paths).astype(np.int64))
     rows = values[chosen].reshape(-1, values.shape[2])
-    return np.asarray(np.corrcoef(rankdata(rows, axis=0), rowvar=False))
+    return np.asarray(np.corrcoef(stats.rankdata(rows, axis=0), rowvar=False))
 
 
 def rolling_correlation(paths: Paths, window: int = WINDOW) -> tuple[Int1D, Float2D]:

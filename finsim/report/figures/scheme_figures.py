@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from finsim.extras import Later
 from finsim.notation import NANOS_PER_DAY
 from finsim.records.graph import AccountGraph, account_graph
 from finsim.report.colors import SERIES, drawn
@@ -17,6 +18,8 @@ from finsim.report.figures.payment_data import NANOS_PER_HOUR, Scheme
 from finsim.report.number_text import count, listing, money, number, plural, spoken
 from finsim.report.page_elements import Figure, Key, Panel
 from finsim.report.svg_figure import Frame, panel
+
+patches = Later("matplotlib.patches", "report")
 
 MOST_NODES = 60
 
@@ -171,8 +174,6 @@ def draw_graph(
     axes: Any, nodes: list[Node], flows: list[Flow], colours: dict[str, str], size: float = 9.0
 ) -> None:
     """Draw accounts as rings with their roles, and flows as arrows coloured by phase."""
-    from matplotlib.patches import FancyArrowPatch
-
     place = {node.account: (node.layer, 1.0 - node.height) for node in nodes}
     layer = {node.account: node.layer for node in nodes}
     most = max((flow.amount for flow in flows), default=1)
@@ -182,7 +183,7 @@ def draw_graph(
         forward = layer[flow.payee] > layer[flow.payer]
         bend = 0.07 * (1 if k % 2 else -1) if forward else -0.35
         axes.add_patch(
-            FancyArrowPatch(
+            patches.FancyArrowPatch(
                 place[flow.payer],
                 place[flow.payee],
                 arrowstyle="-|>",

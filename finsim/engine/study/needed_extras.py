@@ -1,0 +1,24 @@
+"""Which extras of the installation the parts of a study need; said before any work."""
+
+from __future__ import annotations
+
+from finsim.engine.study.study_file import Study
+from finsim.extras import needs
+from finsim.generators import GENERATORS
+
+
+def needed_extras(study: Study) -> list[str]:
+    """Return the extras that a run of the study imports."""
+    wanted = []
+    if study.market:
+        wanted += ["markets", GENERATORS.entry(study.market.generator.name).extra]
+    if study.credit:
+        wanted.append("credit")
+    if study.evaluation.enabled:
+        wanted.append("evaluate")
+    return [extra for extra in [*wanted, "report"] if extra]
+
+
+def refuse_missing_extras(study: Study) -> None:
+    """Raise StudyError with one pip line for all the extras that a run lacks."""
+    needs(needed_extras(study), f"study {study.id}")
