@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow as pa
 
 from finsim.errors import RecordError, did_you_mean
@@ -14,6 +13,7 @@ from finsim.records.frames.arrow_frames import nullable_columns, to_frame, to_po
 from finsim.records.frames.money_units import NO_MONEY, Money, Unit, checked_unit, presented, without_internal
 
 if TYPE_CHECKING:
+    import pandas as pd
     import polars
 
 FIRST_ROWS = 5

@@ -198,7 +198,7 @@ def test_a_duckdb_relation_and_named_tables_are_judged():
     assert finsim.check(relation, rules).counts() == {"t.complete": 0, "a": 1, "b": 1}
     assert finsim.check({"t": relation}, rules).counts() == {"t.complete": 0, "a": 1, "b": 1}
     assert check_batches(relation, rules).counts() == {"t.complete": 0, "a": 1, "b": 1}
-    with pytest.raises(DataError, match="list is no table"):
+    with pytest.raises(finsim.FinsimError, match="a list of 2"):
         finsim.check([1, 2], rules)
 
 

@@ -187,7 +187,7 @@ def test_the_command_writes_the_table_names_the_rules_and_ends_with_1(tmp_path, 
     frame([1, 80, 3], [1, 90, 3], [2, 170, 9]).to_csv(tmp_path / "t.csv", index=False)
     args = ["check", str(tmp_path / "t.csv"), "--rules", str(rules), "--repair", "-o", str(out)]
     assert exit_code(*args, "--json") == 1
-    found = json.loads(capsys.readouterr().out)["repair"]["given_up"]
+    found = json.loads(capsys.readouterr().out)["result"]["repair"]["given_up"]
     assert found == [{"rules": ["sum", "most"], "outcome": "flag", "count": 1, "rows": [1]}]
     assert pd.read_csv(out).c.tolist() == [2, 170, 6]
     rules.write_text(rules.read_text().replace("on: c", "on: c, else: drop"))

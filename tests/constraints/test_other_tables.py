@@ -11,12 +11,12 @@ import pytest
 from naive.rule_tables import as_table, children_table, pack, random_children, random_rows
 from naive.rule_texts import CHILD_RULES, ROW_RULES, SEQUENCE_RULES
 
-import finsim
 from finsim.constraints.checking.check import check, check_batches
 from finsim.constraints.conflicts.lint import lint
 from finsim.constraints.explaining.explain import explain
 from finsim.constraints.language.node_to_text import written
 from finsim.constraints.packs.ruleset import RuleSet
+from finsim.constraints.repairing.repair import repair
 from finsim.errors import RuleError
 
 OTHER_ROWS = [
@@ -168,7 +168,7 @@ def test_a_parent_that_stands_twice_breaks_the_rule_and_is_named(tier):
     assert (streamed["r0"].verdict, streamed["r0"].reason) == ("broken", found.reason)
     told = explain(TWICE["invoices"], rules, 0, name="invoices", others={"lines": TWICE["lines"]})
     assert told.unchecked["r0"] == found.reason
-    _, repairs = finsim.repair(TWICE["invoices"], rules, name="invoices", others={"lines": TWICE["lines"]})
+    _, repairs = repair(TWICE["invoices"], rules, name="invoices", others={"lines": TWICE["lines"]})
     assert repairs.rows_after == 3
 
 
@@ -297,7 +297,7 @@ MENDED = """
 
 def test_totals_are_set_from_the_children():
     rules, invoices_of = RuleSet.parse(INVOICES + MENDED), {"lines": TWICE["lines"]}
-    fixed, report = finsim.repair(TWICE["invoices"], rules, name="invoices", others=invoices_of)
+    fixed, report = repair(TWICE["invoices"], rules, name="invoices", others=invoices_of)
     assert fixed["total"].to_pylist() == [8]
     assert report.touched() == {"header": 3, "known": 2}  # the parent of a day is two rows
     assert report.left == {"day": 1}

@@ -42,7 +42,7 @@ def test_new_cells_are_written_in_the_dialect_of_the_table(make):
     assert found.to_pydict() == wanted
     assert report.touched() == dict.fromkeys(("date", "money", "most", "least", "upper", "yes"), 1)
     assert finsim.check(found, rules).ok
-    assert finsim.repair(found, rules)[0].to_pydict() == wanted
+    assert next(iter(finsim.repair(found, rules))).to_pydict() == wanted
 
 
 @pytest.mark.parametrize(("unit", "bound", "wanted"), [("percent", "57%", 57.0), ("bp", "57bp", 57.0)])

@@ -87,4 +87,4 @@ def test_explain_and_the_command_line(tmp_path, capsys):
         main(["check", str(tmp_path / "t.csv"), "--rules", str(tmp_path / "r.yaml"), "--json",
               "--set", "today=2026-01-31"])  # fmt: skip
     assert stop.value.code == 1
-    assert json.loads(capsys.readouterr().out)["today"] == {"value": "2026-01-31", "given": True}
+    assert json.loads(capsys.readouterr().out)["result"]["today"] == {"value": "2026-01-31", "given": True}

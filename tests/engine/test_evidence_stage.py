@@ -17,7 +17,7 @@ from finsim.engine.study.study_resolution import resolve
 def test_copy_checks_get_all_paths(tiny: Study, finished: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, Any] = {}
 
-    def judge(train: Any, holdout: Any, synthetic: Any, *rest: Any, stored: Any) -> list[Any]:
+    def judge(train: Any, holdout: Any, synthetic: Any, *rest: Any, stored: Any, **others: Any) -> list[Any]:
         seen.update(synthetic=synthetic, stored=stored)
         return []
 

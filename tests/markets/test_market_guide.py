@@ -16,7 +16,7 @@ def test_example_of_the_guide(monkeypatch, capsys):
     text = (ROOT / "docs" / "guide" / "markets.md").read_text(encoding="utf-8")
     code = text.split("```python\n")[1].split("```")[0]
     exec(compile(code, "markets.md", "exec"), {})  # noqa: S102 the example is ours
-    assert "2000-09-29" in capsys.readouterr().out
+    assert "2000-03-01" in capsys.readouterr().out
 
 
 def test_guide_names_every_measure(sampled, encoded):

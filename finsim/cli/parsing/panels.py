@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 VERBS = {
-    "Start": ("new", "plan"),
+    "Start": ("new", "plan", "schema"),
     "Make": ("run", "simulate", "fit", "sample", "stress"),
     "Judge": ("evaluate", "verify", "compare"),
     "Look": ("show", "list", "report", "trace"),

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from finsim.records.display.card import Card, clean, cut, shown
 from finsim.records.display.spark_line import spark_line
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _VALUE, _CELL, _MOST_COLUMNS = 240, 40, 30
 _LINE = "rgba(128,128,128,.35)"
@@ -53,6 +54,8 @@ def _cell(value: Any) -> str:
     if hasattr(value, "__len__") and not isinstance(value, str):
         some = ", ".join(str(item) for item in list(value)[:3])
         return _text(cut(some, _CELL) + (f" and {len(value) - 3} more" if len(value) > 3 else ""))
+    import pandas as pd
+
     if pd.isna(value):
         return "&ndash;"
     if isinstance(value, pd.Timestamp):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from finsim.records.display.card import Card
 from finsim.records.display.card_html import card_html
 from finsim.records.display.card_text import card_text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class ShownRecord:
@@ -37,6 +39,8 @@ class ShownRecord:
         return card_html(self.card(), self._first_rows(), self._curve())
 
     def _first_rows(self) -> pd.DataFrame:
+        import pandas as pd
+
         return pd.DataFrame()
 
     def _curve(self) -> Sequence[float]:

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.errors import RecordError
 
 if TYPE_CHECKING:
+    import pandas as pd
     import polars
 
 _YEARS = (1678, 2261)
 """Years that 64-bit nanoseconds since 1970 hold whole."""
 
 _NULLABLE = {
-    pa.bool_(): pd.BooleanDtype(),
-    pa.int8(): pd.Int8Dtype(),
-    pa.int16(): pd.Int16Dtype(),
-    pa.int32(): pd.Int32Dtype(),
-    pa.int64(): pd.Int64Dtype(),
-    pa.uint8(): pd.UInt8Dtype(),
-    pa.uint16(): pd.UInt16Dtype(),
-    pa.uint32(): pd.UInt32Dtype(),
-    pa.uint64(): pd.UInt64Dtype(),
+    pa.bool_(): "BooleanDtype",
+    pa.int8(): "Int8Dtype",
+    pa.int16(): "Int16Dtype",
+    pa.int32(): "Int32Dtype",
+    pa.int64(): "Int64Dtype",
+    pa.uint8(): "UInt8Dtype",
+    pa.uint16(): "UInt16Dtype",
+    pa.uint32(): "UInt32Dtype",
+    pa.uint64(): "UInt64Dtype",
 }
-"""Kinds of columns that pandas would turn into float64 or objects where a value is missing."""
+"""Kinds of columns that pandas would make float64 or objects of where a value is missing -> its own type."""
 
 
 def nullable_columns(table: pa.Table) -> frozenset[str]:
@@ -48,9 +48,15 @@ def to_frame(table: pa.Table, nullable: frozenset[str] | None = None) -> pd.Data
     frame = _plain_frame(table.select(plain))
     for place, name in enumerate(table.column_names):
         if name in wanted:
-            column = table.select([name]).to_pandas(types_mapper=_NULLABLE.get, ignore_metadata=True)
+            column = table.select([name]).to_pandas(types_mapper=_nullable, ignore_metadata=True)
             frame.insert(place, name, column[name])
     return frame
+
+
+def _nullable(kind: pa.DataType) -> Any:
+    import pandas as pd  # checks of files say what they found without it
+
+    return getattr(pd, _NULLABLE[kind])() if kind in _NULLABLE else None
 
 
 def _plain_frame(table: pa.Table) -> pd.DataFrame:
