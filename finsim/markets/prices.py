@@ -41,7 +41,7 @@ from finsim.tables.sources.opening import stored_schema
 __all__ = ["Prices", "SchemaSource", "as_schema", "describe", "prices_from_pandas", "read_prices"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Prices(Paths):
     """Paths read from a file; ``notes`` says what was found and done, and is plain data for JSON.
 

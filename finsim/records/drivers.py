@@ -9,6 +9,8 @@ import numpy as np
 
 from finsim.notation import Float1D
 from finsim.records.calendar import Clock, Step
+from finsim.records.display.card import Card
+from finsim.records.display.shown_record import ShownRecord
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,8 @@ class CreditLink:
     forbearance_months: int = 0
 
 
-@dataclass(frozen=True)
-class Drivers:
+@dataclass(frozen=True, repr=False)
+class Drivers(ShownRecord):
     """One resolved scenario on one clock: calendar x factors, shocks and intensities.
 
     * ``macro[var]``: float64[months], change from jump-off at month ends (pp, or percent cumulative
@@ -82,6 +84,24 @@ class Drivers:
     behaviour: Mapping[str, Float1D] = field(default_factory=dict)
     intensity: Mapping[str, Float1D] = field(default_factory=dict)
     mules: Mapping[str, float] = field(default_factory=dict)
+
+    def card(self) -> Card:
+        """Return scenario, severity, clock and which series it moves."""
+        clock = self.clock
+        span = f"from {clock.start}: {clock.sessions} sessions, {clock.days} days, {clock.months} months"
+        lowest = min((anchor.move for anchor in self.anchors), default=None)
+        return Card(
+            f"Drivers: {self.scenario} at severity {self.severity:g}",
+            (
+                ("title", self.title),
+                ("clock", span),
+                ("macro", tuple(self.macro)),
+                ("market", tuple(self.market)),
+                ("lowest anchor of the index", "" if lowest is None else f"{lowest:+.1%}"),
+                ("behaviour", tuple(self.behaviour)),
+                ("intensity", tuple(self.intensity)),
+            ),
+        )
 
     def market_series(self, name: str) -> Float1D:
         """Return a per-session series, or its identity: float64[sessions]."""

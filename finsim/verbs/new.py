@@ -29,7 +29,7 @@ _NEXT = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Made:
     """A file that was made, or a schema that was only proposed: ``path`` is None then."""
 
@@ -50,6 +50,10 @@ class Made:
     def to_text(self) -> str:
         """Return what the command line prints: the file and what is next, or the schema itself."""
         return self.text.rstrip("\n") if self.path is None else "\n".join(self.said)
+
+    def __repr__(self) -> str:
+        """Return what the command line prints."""
+        return self.to_text()
 
     def __fspath__(self) -> str:
         """Return the path, so that a made file can be given wherever a file is taken."""

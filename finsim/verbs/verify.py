@@ -14,7 +14,7 @@ from finsim.verbs.calling.argument_checks import Arguments
 __all__ = ["Verified", "verify"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verified:
     """What was found of a run, and of another one and their tables where two were given."""
 
@@ -34,6 +34,10 @@ class Verified:
         if self.other is not None and self.tables is not None:
             facts |= {"verify_against": self.other.to_dict(), "compare": self.tables.to_dict()}
         return facts
+
+    def __repr__(self) -> str:
+        """Return the findings."""
+        return self.to_text()
 
     def to_text(self) -> str:
         """Return the findings as the command line prints them."""

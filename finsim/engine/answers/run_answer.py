@@ -8,7 +8,7 @@ from typing import Any
 from finsim.engine.answers.comparison import Column, columns_of, comparison_text
 from finsim.engine.answers.text_table import aligned, cut
 from finsim.engine.finished_run import Run
-from finsim.evaluation.metric import FAIL, NOT_COMPUTED
+from finsim.evaluation.metric import FAIL, NOT_COMPUTED, PASS
 from finsim.records.figure_text import NONE
 from finsim.records.key_figures import KEY_FIGURES
 
@@ -73,10 +73,17 @@ def verdict_lines(run: Run) -> list[str]:
     verdicts: Mapping[str, Any] = run.manifest["scores"]["verdicts"]
     lines = []
     for use, verdict in verdicts.items():
-        reasons = verdict["reasons"]
-        why = f": {reasons[0].removeprefix(verdict['verdict'] + ': ')}" if reasons else ""
-        lines.append(cut(f"{use}: {verdict['verdict']}{why}"))
+        lines.append(cut(f"{use}: {verdict['verdict']}{_why(verdict)}"))
     return lines
+
+
+def _why(verdict: Mapping[str, Any]) -> str:
+    """Return the first reason for a verdict; of one that passes only how much was not computed."""
+    reasons = verdict["reasons"]
+    if verdict["verdict"] == PASS:
+        missing = verdict["counts"].get(NOT_COMPUTED, 0)
+        return f" ({missing} of its scores not computed)" if missing else ""
+    return f": {reasons[0].removeprefix(verdict['verdict'] + ': ')}" if reasons else ""
 
 
 def not_computed(run: Run) -> list[str]:
