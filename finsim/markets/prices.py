@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,6 +106,8 @@ def read_prices(source: Any, layout: str | None = None, *, schema: SchemaSource 
     elif table.columns.layout == "vendor":
         pieces = vendor_pieces(table, faults, notes)
     else:
+        if table.columns.date is None:
+            _refuse_unused_words(table)
         rows = rows_of(table, name, faults, notes)
         pieces = {
             str(asset): piece.drop(columns=["asset", "path"])
@@ -114,6 +117,36 @@ def read_prices(source: Any, layout: str | None = None, *, schema: SchemaSource 
         notes["synthetic_dates"] = table.columns.date is None
     one_set_of_fields(pieces, place)
     return _one(pieces, table, notes)
+
+
+_NUMBER = re.compile(r"[-+]?[\d.,' ]*(?:[eE][-+]?\d+)?")
+
+
+def _refuse_unused_words(table: PriceTable) -> None:
+    """Raise DataError for rows without dates beside columns of words that nothing reads.
+
+    Such words are dates or names of assets in a language that is not known here: to make up days, and to lay
+    several assets end to end, would be wrong without a sign.
+    """
+    used = set(table.frame)
+    first = next(iter(table.source.batches(rename=False)), None)
+    words: list[str] = []
+    if first is None:
+        return
+    for header in table.source.headers:
+        cells = first.column(table.source.headers.index(header)).drop_null()
+        cell = cells[0].as_py() if len(cells) else None
+        is_number = not isinstance(cell, str) or _NUMBER.fullmatch(cell.strip()) is not None
+        if header not in used and not is_number:
+            words.append(header)
+    if words:
+        listed = ", ".join(map(repr, words[:5]))
+        raise DataError(
+            f"no column of dates was found, and {listed} {'is' if len(words) == 1 else 'are'} not read",
+            place=table.place,
+            expected="a column of dates, and one of names where the rows are of several assets",
+            remedy="declare them with `role: date` and `role: ticker`: finsim new schema FILE -o FILE.yaml",
+        )
 
 
 def _undated(table: PriceTable) -> str:

@@ -41,14 +41,14 @@ KEY_FIGURES = tuple(
             "defaults in 12 months",
             SHARE,
             "credit",
-            "share of loans that default in the first 12 months of the panel",
+            "share of loans, by number, that default in the first 12 months of the one simulated panel",
         ),
         (
             "credit.defaults_36m",
             "defaults in 36 months",
             SHARE,
             "credit",
-            "share of loans that default in the first 36 months of the panel",
+            "share of loans, by number, that default in the first 36 months of the one simulated panel",
         ),
         (
             "market.drawdown",

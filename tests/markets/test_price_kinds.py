@@ -282,6 +282,14 @@ def test_days_that_are_made_up_are_told_and_rows_of_several_assets_need_their_ow
         read_prices(frame.assign(Ticker=["A", "B"] * (ROWS // 2)))
 
 
+def test_rows_without_dates_beside_words_that_nothing_reads_are_refused():
+    frame = bars().drop(columns="Date", errors="ignore")
+    for name, cells in (("Kuerzel", ["ALPHA", "BETA"]), ("Datum", ["2021-03-01", "2021-03-02"])):
+        with pytest.raises(DataError, match=rf"no column of dates was found, and '{name}' is not read"):
+            read_prices(frame.assign(**{name: cells * (ROWS // 2)}))
+    assert read_prices(frame.assign(n=["1.5", "2"] * (ROWS // 2))).notes["synthetic_dates"]
+
+
 def test_two_header_rows_that_are_declared_are_read_in_any_language(tmp_path):
     frame = pd.DataFrame({"AAA": bars()["Close"], "BBB": bars()["Close"] * 2})
     rows = [f"{day},{a:.4f},{b:.4f}" for day, a, b in zip(dates(), frame["AAA"], frame["BBB"], strict=True)]

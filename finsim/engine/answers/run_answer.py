@@ -8,7 +8,7 @@ from typing import Any
 from finsim.engine.answers.comparison import Column, columns_of, comparison_text
 from finsim.engine.answers.text_table import aligned, cut
 from finsim.engine.finished_run import Run
-from finsim.evaluation.metric import FAIL, NOT_COMPUTED, PASS
+from finsim.evaluation.metric import FAIL, NOT_COMPUTED, PASS, WARN
 from finsim.records.figure_text import NONE
 from finsim.records.key_figures import KEY_FIGURES
 
@@ -25,7 +25,7 @@ ON_SCREEN = (
 SHOWN_SCENARIOS = 3
 _BY_KEY = {line.key: line for line in KEY_FIGURES}
 _PAIRED = {
-    "credit.defaults_12m": "defaults, 12 / 36 months",
+    "credit.defaults_12m": "defaults 12/36 m, 1 path",
     "payments.illicit": "illicit rows / schemes",
 }
 
@@ -81,8 +81,10 @@ def _why(verdict: Mapping[str, Any]) -> str:
     """Return the first reason for a verdict; of one that passes only how much was not computed."""
     reasons = verdict["reasons"]
     if verdict["verdict"] == PASS:
-        missing = verdict["counts"].get(NOT_COMPUTED, 0)
-        return f" ({missing} of its scores not computed)" if missing else ""
+        counts = verdict["counts"]
+        told = [(counts.get(WARN, 0), "warned"), (counts.get(NOT_COMPUTED, 0), "not computed")]
+        words = [f"{count} {word}" for count, word in told if count]
+        return f" (of its scores {', '.join(words)})" if words else ""
     return f": {reasons[0].removeprefix(verdict['verdict'] + ': ')}" if reasons else ""
 
 
