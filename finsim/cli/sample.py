@@ -58,13 +58,11 @@ def sample(
     Example: finsim sample model --paths 200 --steps 2520 --history prices.csv -o paths.parquet
     """
     from finsim.engine.answers.model_answer import sample_dict, sample_lines
-    from finsim.verbs.sample import sample_to_file
+    from finsim.verbs.sample import Wanted, sample_to_file
 
     if output is None:
         raise nowhere("finsim sample", "file", "paths.parquet")
-    found = sample_to_file(
-        model, output, paths, steps, history=history, start=start, seed=seed, schema=schema, csv=csv,
-        progress=not quiet,
-    )  # fmt: skip
+    wanted = Wanted(model, paths, steps, history, start, seed, schema, csv)
+    found = sample_to_file(wanted, output, progress=not quiet)
     facts = sample_dict(found, output)
     show("sample", facts, "\n".join(sample_lines(facts, model)), as_json, outputs=[output])

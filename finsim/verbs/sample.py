@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from finsim.tables.writing.write import refuse_unwritable
 from finsim.verbs.calling.argument_checks import PRICES, Arguments, as_day
 from finsim.verbs.calling.progress import Progress, reporting
 
-__all__ = ["sample", "sample_to_file"]
+__all__ = ["Wanted", "sample", "sample_to_file"]
 
 
 def sample(
@@ -83,25 +84,31 @@ def sample(
     return made
 
 
-def sample_to_file(
-    model: str | Path,
-    output: str | Path,
-    paths: int = 100,
-    steps: int = 252,
-    *,
-    history: Source | None = None,
-    start: date | str | None = None,
-    seed: int = 0,
-    schema: SchemaSource = None,
-    csv: str | None = None,
-    progress: Progress = True,
-) -> SampleFacts:
-    """Write the paths of ``sample`` shard by shard, so that any number of them fits; say what was written."""
-    _check(model, paths, steps, history, start, seed)
+@dataclass(frozen=True)
+class Wanted:
+    """What is sampled, as the arguments of ``sample`` say it; ``model`` is the folder of a fitted model."""
+
+    model: str | Path
+    paths: int
+    steps: int
+    history: Source | None = None
+    start: date | str | None = None
+    seed: int = 0
+    schema: SchemaSource = None
+    csv: str | None = None
+
+
+def sample_to_file(wanted: Wanted, output: str | Path, progress: Progress = True) -> SampleFacts:
+    """Write the paths of ``sample`` shard by shard, so that any number of them fits; say what was written.
+
+    Raises StudyError, DataError and FitError as ``sample`` does, before anything is written.
+    """
+    paths, steps, history = wanted.paths, wanted.steps, wanted.history
+    _check(wanted.model, paths, steps, history, wanted.start, wanted.seed)
     place = Path(output)
     refuse_unwritable(place)
     refuse_existing(place)
-    body, read, first = Body.load(model), as_schema(schema, csv), as_day(start)
+    body, read = Body.load(wanted.model), as_schema(wanted.schema, wanted.csv)
     period: list[str] = []
 
     def noted(shards: Iterator[Paths]) -> Iterator[Paths]:
@@ -111,8 +118,9 @@ def sample_to_file(
 
     with reporting(progress) as step:
         shards = sample_shards(
-            body, paths, steps, history=history, start=first, seed=seed, schema=read, progress=step
-        )
+            body, paths, steps, history=history, start=as_day(wanted.start), seed=wanted.seed, schema=read,
+            progress=step,
+        )  # fmt: skip
         rows = write_paths(noted(shards), place)
     return SampleFacts(rows, paths, steps, body.encoding.assets, *period)
 
