@@ -28,7 +28,7 @@ def compare(
     from finsim.engine.finished_run import open_run
     from finsim.verbs.compare import compare as verb
 
-    frame = verb(first, second)
-    rows = frame.reset_index().to_dict("records")
-    text = "\n".join(comparison_lines(open_run(first), open_run(second)))
+    runs_given = open_run(first), open_run(second)
+    rows = verb(*runs_given).reset_index().to_dict("records")
+    text = "\n".join(comparison_lines(*runs_given))
     show("compare", {"rows": rows}, text, as_json)

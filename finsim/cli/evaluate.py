@@ -54,13 +54,13 @@ def evaluate(
     Example: finsim evaluate prices.csv paths.parquet --json
     """
     from finsim.verbs.evaluate import evaluate as verb
-    from finsim.verbs.evaluate import remarks
 
     card = verb(
         real, synthetic, holdout=holdout, output=output, seed=seed, schema=schema, csv=csv, progress=not quiet
     )
-    remark(remarks(real, schema, csv))
+    remark(card.remarks)
     failed = [f"{score.metric} of {score.subject}" for score in card.scores if score.verdict == "fail"]
     outputs = [] if output is None else [output]
-    show("evaluate", card.to_dict(), card.table(), as_json, outputs=outputs, ok=not failed, problems=failed)
+    facts = {**card.to_dict(), "remarks": list(card.remarks)}
+    show("evaluate", facts, card.table(), as_json, outputs=outputs, ok=not failed, problems=failed)
     gate(not failed, no_fail)

@@ -48,6 +48,8 @@ _COLUMNS = pa.schema(
 class Scorecard(ShownTable):
     """The scores of a run, in the order in which they were computed; as a table one row a score.
 
+    ``remarks`` are sentences on the real data that were judged against: splits, holes, assets listed later.
+
     Example:
         >>> import finsim
         >>> card = finsim.Scorecard(())
@@ -57,6 +59,7 @@ class Scorecard(ShownTable):
     """
 
     scores: tuple[Score, ...]
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Accept any sequence of scores."""

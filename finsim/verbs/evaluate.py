@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from finsim.tables.endings import TEXT, form_by_name
 from finsim.verbs.calling.argument_checks import PRICES, Arguments
 from finsim.verbs.calling.progress import Progress, reporting
 
-__all__ = ["evaluate", "remarks"]
+__all__ = ["evaluate"]
 
 
 def evaluate(
@@ -76,32 +77,29 @@ def evaluate(
     declared = as_schema(schema, csv)
     with reporting(progress) as step:
         step("reading", 0, 2)
-        history = _whole(real, declared)
+        prices = real if isinstance(real, Paths) else read_prices(real, schema=declared)
         step("reading", 1, 2)
         made = synthetic if isinstance(synthetic, Paths) else _read(synthetic, declared)
         step("reading", 2, 2)
         unseen = None if holdout is None else _whole(holdout, declared)
-        card = judge(history, made, Streams(seed), settings or Settings(), unseen, progress=step)
+        card = judge(_complete(prices), made, Streams(seed), settings or Settings(), unseen, progress=step)
+    if isinstance(prices, Prices):
+        card = replace(card, remarks=tuple(prices.notes["remarks"]))
     if output is not None:
         card.write(Path(output))
     return card
 
 
 def _whole(real: Any, declared: SchemaSource) -> Paths:
-    if isinstance(real, Paths) and not isinstance(real, Prices):
-        return real
-    history = real if isinstance(real, Prices) else read_prices(real, schema=declared)
-    return complete(history, history.whole)
+    return _complete(real if isinstance(real, Paths) else read_prices(real, schema=declared))
+
+
+def _complete(prices: Paths) -> Paths:
+    """Return prices that were read without holes; bars of a model have none."""
+    return complete(prices, prices.whole) if isinstance(prices, Prices) else prices
 
 
 def _read(synthetic: Any, declared: SchemaSource) -> Paths:
     """Read synthetic prices; the schema of the real ones holds for them where they are text."""
     is_text = isinstance(synthetic, str | Path) and form_by_name(synthetic) in ("", TEXT)
     return read_prices(synthetic, schema=declared if is_text else None)
-
-
-def remarks(real: Any, schema: SchemaSource = None, csv: str | None = None) -> list[str]:
-    """Return what should be known of real prices: splits, holes, assets listed later."""
-    if not isinstance(real, str | Path):
-        return []
-    return [str(line) for line in read_prices(real, schema=as_schema(schema, csv)).notes["remarks"]]
