@@ -147,7 +147,11 @@ def test_text_and_data_say_the_same(summary: PlanSummary, plan: Plan) -> None:
     assert set(data["inputs"]) == set(plan.inputs)
 
 
-def test_a_cost_grows_with_every_size(plan: Plan, summary: PlanSummary) -> None:
+def test_a_cost_grows_with_every_size(
+    plan: Plan, summary: PlanSummary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cost_prediction, "machine_factor", lambda: 1.0)  # no clock decides
+
     def cost(**parts: dict[str, object]) -> cost_prediction.Cost:
         changed = {name: getattr(plan.study, name).model_copy(update=part) for name, part in parts.items()}
         study = plan.study.model_copy(update=changed)

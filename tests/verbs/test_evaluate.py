@@ -30,7 +30,9 @@ def test_what_was_found_in_the_real_prices_is_on_the_scorecard(files: tuple[Path
     card = finsim.evaluate(*files, settings=QUICK, progress=False)
     assert any("split" in line for line in card.remarks)
     frame = finsim.evaluate(pd.read_csv(files[0]), files[1], settings=QUICK, progress=False)
-    assert frame.remarks == card.remarks
+    assert [line.partition(": ")[2] for line in frame.remarks] == [
+        line.partition(": ")[2] for line in card.remarks
+    ]
     assert "remarks" not in card.to_dict()
 
 

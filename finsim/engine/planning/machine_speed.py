@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 
 import numpy as np
 
@@ -10,8 +11,12 @@ REFERENCE_SECONDS = 0.0172
 """CPU seconds of the computation below on the machine of the constants."""
 
 
+@lru_cache(maxsize=1)
 def machine_factor() -> float:
-    """Return how much slower this machine is than the one of the constants, by a computation of 0.1 s."""
+    """Return how much slower this machine is than the one of the constants, by a computation of 0.1 s.
+
+    Measured once a process, so that its predictions can be compared with one another.
+    """
     values = np.arange(200_000, dtype=np.float64)
     spent = []
     for _ in range(3):
