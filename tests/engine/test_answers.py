@@ -13,10 +13,19 @@ import finsim
 from finsim.cli.main import main
 from finsim.credit.risk import expected_shortfall, value_at_risk
 from finsim.engine.answers.comparison import columns_of
-from finsim.engine.answers.run_answer import answer_dict, answer_lines, broken_rules, failed, not_computed
+from finsim.engine.answers.run_answer import (
+    answer_dict,
+    answer_lines,
+    broken_rules,
+    failed,
+    not_computed,
+    problems_of,
+)
 from finsim.engine.answers.scenario_figures import credit_figures, market_figures, payment_figures
 from finsim.engine.finished_run import Run
 from finsim.engine.stress import stress
+from finsim.evaluation.metric import Score
+from finsim.evaluation.scorecard import Scorecard
 from finsim.records.columns import DAY
 from finsim.records.figure_text import difference_text, value_text
 from finsim.records.key_figures import KEY_FIGURES, Figure, key_figure
@@ -145,6 +154,18 @@ def test_a_stressed_run_is_set_beside_the_run_it_came_from(finished: Run, stress
     ]
 
 
+def test_the_model_of_a_run_is_not_learned_again(finished: Run, stressed: Run) -> None:
+    costs = [run.manifest["models"][0]["training"]["cpu_seconds"] for run in (finished, stressed)]
+    assert costs[0] == costs[1]
+
+
+def test_a_scenario_that_the_run_held_already_is_set_beside_base(finished: Run, tmp_path: Path) -> None:
+    again = stress(finished, "dfast-severely-adverse-2026", output=tmp_path / "again")
+    frame = finsim.compare(finished, again)
+    assert list(frame.columns)[:2] == ["base", "dfast-severely-adverse-2026"]
+    assert frame["difference"].abs().max() > 0
+
+
 def test_the_page_and_json_say_what_the_screen_says(
     stressed: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -203,3 +224,13 @@ def test_a_broken_rule_fails_a_run_and_a_rare_row_does_not(finished: Run, tmp_pa
     fine = changed(finished, tmp_path / "b", rules={"market/base": {"rules": {"gap": rare}}})
     assert not failed(fine)
     assert not failed(finished)
+
+
+def test_a_verdict_that_fails_fails_a_run(finished: Run, tmp_path: Path) -> None:
+    run = changed(finished, tmp_path / "run")
+    score = Score(
+        "two_sample", "windows", 0.9, 0.85, 0.95, 9, None, None, 0.6, "fail", "backtest", "AUC", "told apart"
+    )
+    Scorecard((score,)).write(run.path / "scorecard.json")
+    assert failed(Run(run.path))
+    assert problems_of(Run(run.path)) == ["backtest: fail"]
