@@ -76,6 +76,30 @@ def test_stress_without_an_answer_to_expect_ends_with_1(
     assert answer["result"]["not_checked"]
 
 
+def test_a_run_whose_verdict_fails_ends_with_1(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    judged = STUDY.replace("loans: 300", "loans: 1000").replace("{enabled: false}", "{bootstrap: 50}")
+    (here / "judged.yaml").write_text(judged)
+    code, answer = told("run judged.yaml -o a --quiet", capsys)
+    verdicts = {use: one["verdict"] for use, one in answer["result"]["verdicts"].items()}
+    fails = "fail" in verdicts.values()
+    assert (code, answer["ok"]) == (int(fails), not fails)
+    assert [one["found"] for one in answer["problems"]] == [
+        f"{use}: fail" for use, verdict in verdicts.items() if verdict == "fail"
+    ]
+    assert said("run judged.yaml -o b --quiet --no-fail", capsys)[0] == 0
+    assert fails  # a generator that passes here needs another failing study in this test
+
+
+def test_paths_begin_at_the_first_day_that_is_asked_for(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said(f"fit {example_data('wiki_aapl_ibm_2000_2013')} --generator bootstrap -o model -q", capsys)
+    code, out, _ = said("sample model --paths 2 --steps 5 --start 2012-01-03 -o p.csv -q", capsys)
+    assert code == 0
+    assert "2012-01-03 to 2012-01-09" in out
+    assert (here / "p.csv").read_text().splitlines()[1].split(",")[1] == "2012-01-03"
+
+
 def test_next_lines_of_runs_are_true(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = said("run small.yaml -o base --quiet", capsys)
     assert code == 0
