@@ -6,15 +6,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from finsim.evaluation import METRICS
 from finsim.evaluation.learner import one_thread
 from finsim.evaluation.loans import CreditCase, shared_columns
-from finsim.evaluation.metric import Score
+from finsim.evaluation.metric import Score, on_table
 from finsim.evaluation.metric_loop import Report, computed, silent
 from finsim.evaluation.settings import Settings
 from finsim.notation import Float1D
 from finsim.randomness import Streams
-
-ORDER = ("loan_margins", "loan_dependence", "loan_two_sample", "default_clusters", "loss_tail")
 
 
 def evaluate_credit(
@@ -37,6 +36,6 @@ def evaluate_credit(
     with one_thread(), np.errstate(divide="ignore", invalid="ignore"):
         columns = shared_columns(applications, loans, holdout)
         case = CreditCase(columns, loans, months, losses, streams, settings)
-        for _, _, found in computed(ORDER, case, "loans", progress):
+        for _, _, found in computed(METRICS.of_case("credit"), case, "loans", progress):
             scores.extend(found)
-    return scores
+    return on_table(scores, "loans")

@@ -3,23 +3,58 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from finsim.errors import RecordError
+from finsim.evaluation.tail_probability import exceedance
+from finsim.evaluation.uses import (
+    BACKTEST,
+    DETECTOR,
+    FAIL,
+    NO_POWER,
+    NOT_COMPUTED,
+    PASS,
+    SHARE,
+    STRESS,
+    USES,
+    VERDICTS,
+    WARN,
+)
 from finsim.notation import Float1D
 
-PASS, WARN, FAIL, NOT_COMPUTED = "pass", "warn", "fail", "not computed"
-VERDICTS = (PASS, WARN, FAIL, NOT_COMPUTED)
-DETECTOR, STRESS, BACKTEST, SHARE = "train a detector", "stress a portfolio", "backtest", "share"
-USES = (DETECTOR, STRESS, BACKTEST, SHARE)
 LOWER, HIGHER, TARGET, NEITHER = "lower", "higher", "target", "neither"
 DIRECTIONS = (LOWER, HIGHER, TARGET, NEITHER)
 
 Case = TypeVar("Case", contravariant=True)
+
+__all__ = [
+    "BACKTEST",
+    "DETECTOR",
+    "DIRECTIONS",
+    "FAIL",
+    "HIGHER",
+    "LOWER",
+    "NEITHER",
+    "NOT_COMPUTED",
+    "NO_POWER",
+    "PASS",
+    "SHARE",
+    "STRESS",
+    "TARGET",
+    "USES",
+    "VERDICTS",
+    "WARN",
+    "Evidence",
+    "Metric",
+    "Score",
+    "judge_distance",
+    "on_table",
+    "verdict_below",
+]
 
 
 @dataclass(frozen=True)
@@ -31,6 +66,9 @@ class Score:
     ``goal`` the limit that ``value`` must keep. A figure that does not exist is None.
     ``reason`` says why a verdict is not ``pass``; ``note`` says how to read the value. ``direction`` says
     which values are better: ``lower`` or ``higher``, the nearest to the goal (``target``), or ``neither``.
+    ``p`` is the chance that real data would be as far out as this (beyond the margin); scores that have
+    one are judged together (``finsim.evaluation.verdicts``). ``table`` names what was judged, such as
+    ``bars`` or ``loans, gfc-2008``.
     """
 
     metric: str
@@ -48,13 +86,15 @@ class Score:
     reason: str = ""
     note: str = ""
     direction: str = LOWER
+    p: float | None = None
+    table: str = ""
 
     def __post_init__(self) -> None:
         """Check verdict, use and direction; replace NaN by None."""
         for found, known in ((self.verdict, VERDICTS), (self.use, USES), (self.direction, DIRECTIONS)):
             if found not in known:
                 raise RecordError(f"{found!r}", place=f"score {self.metric}", expected=f"one of {known}")
-        for name in ("value", "low", "high", "floor", "ceiling", "goal"):
+        for name in ("value", "low", "high", "floor", "ceiling", "goal", "p"):
             number = getattr(self, name)
             clean = None if number is None or not math.isfinite(number) else float(number)
             object.__setattr__(self, name, clean)
@@ -75,13 +115,15 @@ class Score:
 
 @dataclass(frozen=True)
 class Metric(Generic[Case]):
-    """One line of the catalogue: what is measured, how good it can be, and the function that does it.
+    """One metric: what is measured, how good it can be, what it misses, and the function that does it.
 
     ``lowest``/``highest`` is the range of values and ``best`` the value of a perfect twin. ``delta`` is
     the margin beyond what real data do among themselves, ``origin`` says where it comes from.
     ``order_free`` promises that a permutation of rows in time leaves the value unchanged. ``era`` is added to
     the margin when the synthetic side is one path: one path is one era, and eras differ. ``direction`` is
-    that of its scores.
+    that of its scores. Without a ``required`` metric its use has no verdict. ``order`` places it among those
+    of its case. ``summary`` is one sentence, ``how`` and ``misses`` are told on the report page,
+    ``estimator`` and ``references`` (floor / ceiling) in ``docs/reference/metrics.md``.
     """
 
     name: str
@@ -97,6 +139,13 @@ class Metric(Generic[Case]):
     compute: Callable[[Case], list[Score]]
     era: float = 0.0
     direction: str = LOWER
+    summary: str = ""
+    order: int = 1_000
+    how: str = ""
+    misses: str = ""
+    estimator: str = ""
+    references: str = ""
+    required: bool = False
 
     def compared(
         self,
@@ -109,9 +158,10 @@ class Metric(Generic[Case]):
     ) -> Score:
         """Return the score of a distance (lower is better) by the rule of ``docs/reference/metrics.md``.
 
-        goal = 95 % quantile of the real-against-real draws + ``delta``. pass: value <= goal. fail: the
-        whole interval lies above the same limit at the 99.5 % quantile. warn: in between. When the
-        synthetic side is one path, a given hold-out is the floor and ``era`` is added: both are one era.
+        goal = 95 % quantile of the real-against-real draws + ``delta``; pass: value <= goal, and a useless
+        twin (``ceiling``) would not pass, else no power. Beyond the goal it warns; whether it fails is
+        decided among all scores of its use, from ``p``. When the synthetic side is one path, a given
+        hold-out is the floor and ``era`` is added: both are one era.
         """
         if not math.isfinite(evidence.value) or not np.isfinite(evidence.floors).all():
             return self.missing(subject, "the statistic is undefined on these rows (too few or all equal)")
@@ -123,14 +173,12 @@ class Metric(Generic[Case]):
             note = f"{note}; hold-out {evidence.holdout:.3g}".lstrip("; ")
             floor = evidence.holdout if evidence.few else floor
         margin = self.delta + (self.era if evidence.few else 0.0)
-        usual, rare = np.maximum(np.quantile(evidence.floors, [0.95, 0.995]), floor) + margin
-        goal = float(usual)
-        verdict, reason = verdict_below(evidence.value, low, goal, float(rare))
-        if ceiling is not None and goal >= ceiling:
-            note = f"{note}; low power: a useless twin would reach the goal too".lstrip("; ")
-        return self.scored(
-            subject, evidence.value, (low, high), n, (floor, ceiling, goal), (verdict, reason), note
-        )
+        shift = max(floor - float(np.median(evidence.floors)), 0.0) + margin
+        goal = float(np.quantile(evidence.floors, 0.95)) + shift
+        chance = exceedance(evidence.value - shift, evidence.floors)
+        judged = judge_distance(evidence.value, goal, ceiling)
+        found = self.scored(subject, evidence.value, (low, high), n, (floor, ceiling, goal), judged, note)
+        return replace(found, p=chance)
 
     def scored(
         self,
@@ -168,6 +216,20 @@ class Evidence:
     floors: Float1D
     holdout: float | None = None
     few: bool = False
+
+
+def on_table(scores: Iterable[Score], table: str) -> list[Score]:
+    """Return the scores with the name of the table that they judge."""
+    return [replace(score, table=table) for score in scores]
+
+
+def judge_distance(value: float, goal: float, ceiling: float | None) -> tuple[str, str]:
+    """Return verdict and reason of a distance: pass at most at its goal, if a useless twin is above it."""
+    if value > goal:
+        return WARN, f"{value:.3g} is above the goal {goal:.3g}"
+    if ceiling is not None and goal >= ceiling:
+        return NO_POWER, f"a useless twin ({ceiling:.3g}) would reach the goal {goal:.3g} too"
+    return PASS, ""
 
 
 def verdict_below(value: float, low: float, goal: float, limit: float | None = None) -> tuple[str, str]:

@@ -9,37 +9,17 @@ from typing import Any
 
 import pyarrow as pa
 
-from finsim.evaluation.metric import FAIL, NOT_COMPUTED, PASS, USES, WARN, Score
+from finsim.evaluation.metric import Score
+from finsim.evaluation.uses import PASS
+from finsim.evaluation.verdicts import UseVerdict, judged_together, use_verdicts
 from finsim.records.display.card import Card, Value
 from finsim.records.display.fact_words import counted
 from finsim.records.shown_rows import ShownTable
 from finsim.records.storage import write_json
 
-WARN_SHARE = 0.10
-
-
-@dataclass(frozen=True)
-class UseVerdict:
-    """The verdict on one use, the reasons behind it and how many scores had which verdict."""
-
-    use: str
-    verdict: str
-    reasons: tuple[str, ...]
-    counts: Mapping[str, int]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types."""
-        return {
-            "use": self.use,
-            "verdict": self.verdict,
-            "reasons": list(self.reasons),
-            "counts": dict(self.counts),
-        }
-
-
 _COLUMNS = pa.schema(
-    [(name, pa.string()) for name in ("use", "metric", "subject", "verdict")]
-    + [(name, pa.float64()) for name in ("value", "low", "high", "floor", "ceiling", "goal")]
+    [(name, pa.string()) for name in ("use", "table", "metric", "subject", "verdict")]
+    + [(name, pa.float64()) for name in ("value", "low", "high", "floor", "ceiling", "goal", "p")]
     + [("n", pa.int64()), *((name, pa.string()) for name in ("unit", "direction", "reason", "note"))]
 )
 
@@ -62,8 +42,8 @@ class Scorecard(ShownTable):
     remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Accept any sequence of scores."""
-        object.__setattr__(self, "scores", tuple(self.scores))
+        """Judge the scores of each use together, in any sequence."""
+        object.__setattr__(self, "scores", judged_together(self.scores))
 
     def _table(self) -> pa.Table:
         return pa.Table.from_pylist([score.to_dict() for score in self.scores], _COLUMNS)
@@ -82,17 +62,8 @@ class Scorecard(ShownTable):
         return Card(title, tuple(facts), "table() lists every score" if self.scores else "")
 
     def verdicts(self) -> dict[str, UseVerdict]:
-        """Return one verdict per use that has scores; there is no global score.
-
-        fail: a score fails. warn: more than 10 % of the computed scores warn (assumption: twice what
-        chance gives at the 5 % level of each). not computed: nothing could be measured. Else pass.
-        """
-        found = {}
-        for use in USES:
-            scores = [score for score in self.scores if score.use == use]
-            if scores:
-                found[use] = _judge_use(use, scores)
-        return found
+        """Return one verdict per use that has scores, by ``finsim.evaluation.verdicts``; no global score."""
+        return use_verdicts(self.scores)
 
     def of(self, metric: str, subject: str | None = None) -> list[Score]:
         """Return the scores of a metric, of one subject if given."""
@@ -116,7 +87,18 @@ class Scorecard(ShownTable):
 
     def table(self) -> str:
         """Return a text table, one line a score, and the verdict of each use below."""
-        head = ("metric", "subject", "value", "95 % interval", "floor", "ceiling", "goal", "n", "verdict")
+        head = (
+            "metric",
+            "subject",
+            "value",
+            "95 % interval",
+            "floor",
+            "ceiling",
+            "goal",
+            "p",
+            "n",
+            "verdict",
+        )
         lines = [head, *(_line(score) for score in self.scores)]
         widths = [max(len(line[k]) for line in lines) for k in range(len(head))]
         text = [
@@ -124,32 +106,18 @@ class Scorecard(ShownTable):
         ]
         for verdict in self.verdicts().values():
             text.append(f"{verdict.use}: {verdict.verdict}")
+            text.extend(f"  {one.table}: {one.verdict}" for one in verdict.tables if len(verdict.tables) > 1)
             text.extend(f"  {reason}" for reason in verdict.reasons)
         return "\n".join(line.rstrip() for line in text)
-
-
-def _judge_use(use: str, scores: list[Score]) -> UseVerdict:
-    counts = {
-        verdict: sum(score.verdict == verdict for score in scores)
-        for verdict in (PASS, WARN, FAIL, NOT_COMPUTED)
-    }
-    computed = len(scores) - counts[NOT_COMPUTED]
-    if counts[FAIL]:
-        verdict = FAIL
-    elif computed == 0:
-        verdict = NOT_COMPUTED
-    else:
-        verdict = WARN if counts[WARN] > WARN_SHARE * computed else PASS
-    order = {FAIL: 0, WARN: 1, NOT_COMPUTED: 2}
-    listed = sorted((score for score in scores if score.verdict in order), key=lambda s: order[s.verdict])
-    reasons = tuple(f"{s.verdict}: {s.metric} of {s.subject}: {s.reason}" for s in listed)
-    return UseVerdict(use, verdict, reasons, counts)
 
 
 def _line(score: Score) -> tuple[str, ...]:
     span = f"[{_number(score.low)}, {_number(score.high)}]" if score.low is not None else "-"
     figures = (_number(score.floor), _number(score.ceiling), _number(score.goal))
-    return (score.metric, score.subject, _number(score.value), span, *figures, str(score.n), score.verdict)
+    chance = "-" if score.p is None else f"{score.p:.2g}"
+    return (
+        score.metric, score.subject, _number(score.value), span, *figures, chance, str(score.n), score.verdict,
+    )  # fmt: skip
 
 
 def _number(value: float | None) -> str:

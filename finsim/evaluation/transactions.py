@@ -8,16 +8,15 @@ from typing import TypeAlias
 import pandas as pd
 import pyarrow as pa
 
+from finsim.evaluation import METRICS
 from finsim.evaluation.learner import one_thread
-from finsim.evaluation.metric import Score
+from finsim.evaluation.metric import Score, on_table
 from finsim.evaluation.metric_loop import Report, computed, silent
 from finsim.evaluation.settings import Settings
 from finsim.evaluation.utility.detection import transaction_case
 from finsim.randomness import Streams
 
 Table: TypeAlias = "pa.Table | pd.DataFrame"
-
-ORDER = ("detector", "decoys", "shortcuts", "scheme_counts")
 
 
 def evaluate_transactions(
@@ -39,6 +38,6 @@ def evaluate_transactions(
     scores: list[Score] = []
     with one_thread():
         case = transaction_case(rows, accounts, patterns, streams, settings, test, expected)
-        for _, _, found in computed(ORDER, case, "payments", progress):
+        for _, _, found in computed(METRICS.of_case("transactions"), case, "payments", progress):
             scores.extend(found)
-    return scores
+    return on_table(scores, "transactions")

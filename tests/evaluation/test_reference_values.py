@@ -11,7 +11,6 @@ from finsim.evaluation.case import path_case
 from finsim.evaluation.columns import RETURN, between
 from finsim.evaluation.fidelity.autocorrelation import autocorrelations, lag_products
 from finsim.evaluation.fidelity.correlation import products, uniform_ranks
-from finsim.evaluation.fidelity.default_clusters import dispersion
 from finsim.evaluation.fidelity.drift import trend
 from finsim.evaluation.fidelity.empirical import curves
 from finsim.evaluation.fidelity.expected_shortfall import tail_mean
@@ -19,14 +18,15 @@ from finsim.evaluation.fidelity.hill import tail_weight
 from finsim.evaluation.fidelity.kolmogorov import largest_gap
 from finsim.evaluation.fidelity.kurtosis import quantile_kurtosis
 from finsim.evaluation.fidelity.leverage import features, leverage
-from finsim.evaluation.fidelity.loan_dependence import associations, indicators
 from finsim.evaluation.fidelity.wasserstein import area_between
 from finsim.evaluation.learner import weighted_auc
+from finsim.evaluation.loan_book.default_clusters import dispersion
+from finsim.evaluation.loan_book.loan_dependence import associations, indicators
+from finsim.evaluation.loan_book.loss_tail import expected_shortfall, value_at_risk
 from finsim.evaluation.privacy.near_copies import conformal, discoveries
 from finsim.evaluation.resampling import contiguous_splits, day_weights, stationary_indices
 from finsim.evaluation.utility.detection import Detection
 from finsim.evaluation.utility.detector import average_precision
-from finsim.evaluation.utility.loss_tail import expected_shortfall, value_at_risk
 from finsim.randomness import Streams
 
 

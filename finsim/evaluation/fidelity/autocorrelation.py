@@ -126,4 +126,17 @@ METRIC = Metric(
     order_free=False,
     compute=measure,
     era=0.04,
+    summary="Memory of returns and of absolute returns",
+    order=30,
+    how=(
+        "Mean absolute gap of the autocorrelations over the stated lags; values are capped at the "
+        "99.5 % quantile of each path first, so that one crash day does not decide."
+    ),
+    misses=("Only pairwise, linear memory; two eras of one real series differ a lot, so its floor is wide."),
+    estimator=(
+        "mean absolute gap of the autocorrelation of r (lags 1 to 20) and of absolute r (1 to 100); "
+        "returns capped at the 99.5 % quantile of each path, mean over paths, blocks-of-blocks "
+        "bootstrap"
+    ),
+    references="block twins / shuffled days",
 )

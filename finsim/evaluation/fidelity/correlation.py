@@ -83,4 +83,12 @@ METRIC = Metric(
     order_free=True,
     compute=measure,
     era=0.05,
+    summary="Rank correlation across assets and columns",
+    order=150,
+    how="Mean absolute gap of the rank correlations, of returns across assets and of all bar columns.",
+    misses="An average over the whole history: correlations that rise in crises look like their mean.",
+    estimator=(
+        "mean absolute gap of rank correlations: returns across assets; all columns and the absolute returns"
+    ),
+    references="block twins / independent",
 )

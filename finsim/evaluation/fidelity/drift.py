@@ -105,4 +105,13 @@ METRIC = Metric(
     order_free=False,
     compute=measure,
     era=0.5,
+    summary="Trend of volatility and tail weight over simulated years",
+    order=70,
+    how=("Trend of yearly volatility, and of yearly tail weight, from the first simulated year to the last."),
+    misses="A slow swing up and back down leaves no trend; see drift_distance.",
+    estimator=(
+        "least-squares change over the simulated years of log volatility and of log tail weight (mean"
+        " of the largest 5 % over the mean), mean over paths"
+    ),
+    references="N real twins averaged / -",
 )

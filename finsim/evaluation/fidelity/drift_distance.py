@@ -101,4 +101,13 @@ METRIC = Metric(
     order_free=False,
     compute=measure,
     era=0.78,
+    summary="Distance of the last simulated year from the first",
+    order=80,
+    how=(
+        "Area between the return distributions of the first and the last simulated year, in real "
+        "interquartile ranges."
+    ),
+    misses="Compares the two ends only; the years between are in the note of the score.",
+    estimator="W1 of the last simulated year from the first, paths pooled; the note has every year",
+    references="pools of real years / -",
 )

@@ -62,4 +62,13 @@ METRIC = Metric(
     order_free=True,
     compute=measure,
     era=0.51,
+    summary="Mean of the worst hundredth of days",
+    order=130,
+    how="Absolute log ratio of the mean of the worst (best) hundredth of days.",
+    misses=(
+        "One level and one day ahead; sequences of bad days are measured by clustering and tail dependence."
+    ),
+    estimator="log ratio of ES 99, losses and gains, mean over paths",
+    references="same",
+    required=True,
 )

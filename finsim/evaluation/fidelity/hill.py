@@ -72,4 +72,15 @@ METRIC = Metric(
     order_free=True,
     compute=measure,
     era=0.2,
+    summary="Tail index of losses and gains",
+    order=110,
+    how=(
+        "Absolute log ratio of the Hill tail indices (largest 5 % of losses, and of gains). Source: "
+        "Hill 1975."
+    ),
+    misses="Depends on the share taken as the tail; says how heavy a tail is, not where it begins.",
+    estimator=(
+        "log ratio of the Hill tail weights of losses and gains, largest 5 % and 1 % of days, mean over paths"
+    ),
+    references="block twins / Gaussian",
 )

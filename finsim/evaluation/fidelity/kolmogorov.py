@@ -47,4 +47,19 @@ METRIC = Metric(
     order_free=True,
     compute=measure,
     era=0.07,
+    summary="Largest gap of two distribution functions, per column",
+    order=10,
+    how=(
+        "Largest gap between the distribution functions of one column, real against synthetic, all "
+        "paths pooled."
+    ),
+    misses=(
+        "Blind in the tails: beyond the 99.9 % quantile it can differ by at most 0.001. Says nothing "
+        "about order."
+    ),
+    estimator=(
+        "sup of the gap of distribution functions; returns, gaps, upper and lower intraday range, "
+        "volume changes of each asset, paths pooled"
+    ),
+    references="block twins / cells of all columns mixed",
 )

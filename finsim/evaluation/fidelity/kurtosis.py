@@ -67,4 +67,13 @@ METRIC = Metric(
     order_free=False,
     compute=measure,
     era=0.07,
+    summary="Tail weight at 1, 5 and 20 days",
+    order=140,
+    how="Log ratio of a robust tail weight at horizons of 1, 5 and 20 days, averaged.",
+    misses="Symmetric: a missing left tail can be paid for by a fat right one; see hill for the sides.",
+    estimator=(
+        "log ratio of (q97.5 - q2.5) / (q75 - q25) of 1, 5 and 20 day sums (Crow and Siddiqui 1967; "
+        "Gaussian 2.906)"
+    ),
+    references="same",
 )

@@ -67,4 +67,10 @@ METRIC = Metric(
     order_free=False,
     compute=measure,
     era=0.02,
+    summary="How falls raise later volatility",
+    order=50,
+    how="Gap of the correlation between a return and later squared returns: falls raise volatility.",
+    misses="Small in single stocks; a wrong sign at some lags can cancel in the mean.",
+    estimator="gap of the mean correlation of r(t) with the absolute r(t+k), k = 1 to 10",
+    references="same",
 )

@@ -53,4 +53,10 @@ METRIC = Metric(
     origin="assumption: three points of probability beyond the real spread",
     order_free=True,
     compute=measure,
+    summary="Worst days that assets share",
+    order=160,
+    how="How often assets have their worst days together, compared with the real share.",
+    misses="Rests on a few days; wide intervals are its honest answer for short histories.",
+    estimator="mean gap of chi = P(worst 5 % of one, given of the other) over asset pairs",
+    references="same",
 )

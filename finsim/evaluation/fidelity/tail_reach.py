@@ -72,4 +72,14 @@ METRIC = Metric(
     order_free=True,
     compute=measure,
     era=0.013,
+    summary="Real days beyond the most extreme synthetic day",
+    order=120,
+    how=(
+        "Share of real days that lie beyond the most extreme synthetic day of all paths; the ceiling "
+        "is a synthetic side without its outer hundredth."
+    ),
+    misses="Sees only whether the extremes are reached, not how often; see hill and expected_shortfall.",
+    estimator="share of real days beyond the most extreme day of all synthetic paths",
+    references="same / 1 % cut off",
+    required=True,
 )

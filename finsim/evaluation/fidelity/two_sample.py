@@ -135,4 +135,19 @@ METRIC = Metric(
     order_free=False,
     compute=measure,
     era=0.16,
+    summary="Can boosted trees tell the two sides apart",
+    order=60,
+    how=(
+        "Gradient-boosted trees learn to tell real from synthetic windows; the score is their AUC on "
+        "windows they have not seen. 0.5 means they cannot."
+    ),
+    misses=(
+        "Sees what its features show; a stronger judge may find more. High scores do not say what is wrong."
+    ),
+    estimator=(
+        "AUC of boosted trees on about 20 scale-free features a window of 32 bars; 5 folds of whole "
+        "paths or half-years"
+    ),
+    references="the same between real halves / shuffled days",
+    required=True,
 )

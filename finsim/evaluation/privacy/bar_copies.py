@@ -59,4 +59,19 @@ METRIC = Metric(
     origin="no copy beyond chance is acceptable",
     order_free=True,
     compute=measure,
+    summary="Bars that repeat a real bar",
+    order=170,
+    how=(
+        "Number of synthetic bars whose open, high, low, close and volume all equal those of a "
+        "training bar; every bar is compared."
+    ),
+    misses=(
+        "Any change of level or a little noise hides a copy from it; see shape_copies, window_copies "
+        "and near_copies."
+    ),
+    estimator=(
+        "number of bars whose O, H, L, C and volume equal those of any real bar (relative 1e-9), "
+        "every row compared"
+    ),
+    references="chance = matches of later real bars in earlier ones / all",
 )

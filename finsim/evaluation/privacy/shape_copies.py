@@ -68,4 +68,13 @@ METRIC = Metric(
     origin="no copy beyond chance is acceptable",
     order_free=True,
     compute=measure,
+    summary="Bars that repeat a real bar at another price level",
+    order=180,
+    how="Number of bars with exactly the proportions open : high : low : close of a training bar.",
+    misses="Blind to copies with noise.",
+    estimator=(
+        "number of bars with the exact proportions O : H : L : C of a real bar (1e-8); bars with "
+        "fewer than three different prices are left out"
+    ),
+    references="same",
 )

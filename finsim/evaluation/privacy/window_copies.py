@@ -117,4 +117,16 @@ METRIC = Metric(
     origin="no copy beyond chance is acceptable",
     order_free=False,
     compute=measure,
+    summary="Runs of returns that repeat a real run",
+    order=190,
+    how=(
+        "Number of runs of successive returns that repeat a run of real returns, at any date and price level."
+    ),
+    misses="Blind to copies with noise, with changed volatility or run backwards.",
+    estimator=(
+        "runs of 5 or more returns equal to a real run (1e-8), any date, asset and price level: "
+        "number of runs, number of returns inside"
+    ),
+    references="same",
+    required=True,
 )

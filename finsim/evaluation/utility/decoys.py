@@ -48,4 +48,13 @@ METRIC = Metric(
     origin="assumption: more than one look-alike in five alerted swamps the alert queue",
     order_free=True,
     compute=measure,
+    summary="False alarms on benign look-alikes",
+    order=20,
+    how=(
+        "Share of rows of benign look-alikes that the detector alerts at the middle alert budget; the"
+        " floor is that of all benign rows."
+    ),
+    misses="Knows only the look-alikes that the study injects.",
+    estimator="share of rows of benign look-alikes alerted at .5 %",
+    references="of all benign rows / 1",
 )

@@ -115,4 +115,22 @@ METRIC = Metric(
     order_free=True,
     compute=measure,
     direction=HIGHER,
+    summary="Recall of a detector at fixed alert budgets",
+    order=10,
+    how=(
+        "Boosted trees learn on one part of the accounts' history and rank the rows of another; "
+        "recall is the share of illicit rows (or of schemes) among the highest-ranked share of rows "
+        "named by the alert budget."
+    ),
+    misses=(
+        "Trained and tested on synthetic rows unless real test rows were given: it says the schemes "
+        "can be learned, not that real ones would be found. Near 1 the schemes are too easy."
+    ),
+    estimator=(
+        "boosted trees on 33 causal features, trained on the first 70 % of rows and tested on later "
+        "schemes (or on rows given): recall at alert budgets of .1, .5 and 1 % of all rows, schemes "
+        "caught, average precision; bootstrap over schemes"
+    ),
+    references="none: no real labels / alerts at random",
+    required=True,
 )

@@ -62,4 +62,16 @@ METRIC = Metric(
     origin="convention: below 0.1 is called good in the literature on this score",
     order_free=False,
     compute=measure,
+    summary="TimeGAN discriminative score",
+    order=90,
+    how=(
+        "|accuracy - 0.5| of a small recurrent network that sorts real from synthetic windows. "
+        "Source: Yoon et al. 2019."
+    ),
+    misses="Varies with the judge's training; below its floor it cannot rank generators.",
+    estimator=(
+        "TimeGAN judge (Yoon et al. 2019): absolute accuracy - 0.5; on windows of 24 bars whose "
+        "prices are divided by the close before them, so values do not compare with published ones"
+    ),
+    references="two draws of real windows, eras for one path / 0.5",
 )

@@ -54,4 +54,13 @@ METRIC = Metric(
     order_free=True,
     compute=measure,
     direction=TARGET,
+    summary="Number of schemes against the planned rate",
+    order=40,
+    how=(
+        "Number of injected schemes of one story against the number its rate plans; the interval is "
+        "the 99 % Poisson interval of the plan, and the goal is a target, not a limit."
+    ),
+    misses="Whether the planned rate is that of any real bank.",
+    estimator="schemes by narrative against the planned number; `low`, `high` are its 99 % Poisson interval",
+    references="-",
 )

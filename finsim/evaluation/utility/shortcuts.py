@@ -176,4 +176,17 @@ METRIC = Metric(
     origin="assumption: one column that alone sorts 80 % of pairs makes a toy; above 0.95 the label leaks",
     order_free=True,
     compute=measure,
+    summary="Single columns that give the label away",
+    order=30,
+    how=(
+        "AUC of the best single raw column, of the best identifier, and of graph degrees alone, "
+        "against the illicit label. One column that sorts rows by itself makes the task a toy."
+    ),
+    misses="Pairs of columns that together give the label away.",
+    estimator=(
+        "best orientation-free AUC of one raw column (categories ordered on the other half of the "
+        "schemes); of one identifier (warns at most); of boosted trees on in- and out-degrees"
+    ),
+    references=".5 / 1",
+    required=True,
 )

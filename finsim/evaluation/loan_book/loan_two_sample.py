@@ -79,4 +79,14 @@ METRIC = Metric(
     origin="assumption: 10 points of AUC beyond random halves of the applications",
     order_free=False,
     compute=measure,
+    summary="Can boosted trees tell loans from applications",
+    order=30,
+    how=(
+        "AUC, across folds, of boosted trees that try to tell a synthetic loan from a real "
+        "application; the ceiling is independent columns with the real margins."
+    ),
+    misses="A stronger judge may find more; the score does not say what is wrong.",
+    estimator="AUC of boosted trees, 5 folds",
+    references="random halves / independent columns",
+    required=True,
 )

@@ -75,4 +75,15 @@ METRIC = Metric(
     origin="assumption: five points of probability beyond sampling noise",
     order_free=True,
     compute=measure,
+    summary="Distribution of every shared loan column",
+    order=10,
+    how=(
+        "Distance of the distribution of one column between loans and real applications: KS for "
+        "numbers, total variation for categories."
+    ),
+    misses="Says nothing about combinations of columns; see loan_dependence and loan_two_sample.",
+    estimator=(
+        "KS of numbers, total variation of categories, each shared column; money divided by its own median"
+    ),
+    references="resampled applications / even shares",
 )

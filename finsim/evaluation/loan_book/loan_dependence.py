@@ -83,4 +83,10 @@ METRIC = Metric(
     origin="assumption: three points of association beyond sampling noise",
     order_free=True,
     compute=measure,
+    summary="Association of all pairs of loan columns",
+    order=20,
+    how=("Mean absolute gap of Cramér's V over all pairs of columns, numbers cut at the real quintiles."),
+    misses="Pairs only, and an average: one wrong pair among many hides in it.",
+    estimator="mean absolute gap of Cramér's V (Bergsma 2013), numbers cut at the real quintiles, all pairs",
+    references="same / independent",
 )

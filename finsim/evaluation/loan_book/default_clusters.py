@@ -95,4 +95,12 @@ METRIC = Metric(
     order_free=True,
     compute=measure,
     direction=HIGHER,
+    summary="Dispersion of monthly default counts",
+    order=40,
+    how=(
+        "Variance of monthly default counts over what independent defaults would give; 1 means no clustering."
+    ),
+    misses="There is no real monthly panel to compare with: above 1 is asked for, how far is not.",
+    estimator="variance of monthly default counts over its binomial value, all loans and each sector",
+    references="- / 1",
 )

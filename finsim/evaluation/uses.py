@@ -1,0 +1,8 @@
+"""The uses that verdicts are given for, and the words of a verdict."""
+
+from __future__ import annotations
+
+PASS, WARN, FAIL, NOT_COMPUTED, NO_POWER = "pass", "warn", "fail", "not computed", "no power"
+VERDICTS = (PASS, WARN, FAIL, NOT_COMPUTED, NO_POWER)
+DETECTOR, STRESS, BACKTEST, SHARE = "train a detector", "stress a portfolio", "backtest", "share"
+USES = (DETECTOR, STRESS, BACKTEST, SHARE)
