@@ -87,18 +87,8 @@ class Scorecard(ShownTable):
 
     def table(self) -> str:
         """Return a text table, one line a score, and the verdict of each use below."""
-        head = (
-            "metric",
-            "subject",
-            "value",
-            "95 % interval",
-            "floor",
-            "ceiling",
-            "goal",
-            "p",
-            "n",
-            "verdict",
-        )
+        figures = ("value", "95 % interval", "floor", "ceiling", "goal", "p", "n")
+        head = ("metric", "subject", *figures, "verdict")
         lines = [head, *(_line(score) for score in self.scores)]
         widths = [max(len(line[k]) for line in lines) for k in range(len(head))]
         text = [
@@ -116,8 +106,15 @@ def _line(score: Score) -> tuple[str, ...]:
     figures = (_number(score.floor), _number(score.ceiling), _number(score.goal))
     chance = "-" if score.p is None else f"{score.p:.2g}"
     return (
-        score.metric, score.subject, _number(score.value), span, *figures, chance, str(score.n), score.verdict,
-    )  # fmt: skip
+        score.metric,
+        score.subject,
+        _number(score.value),
+        span,
+        *figures,
+        chance,
+        str(score.n),
+        score.verdict,
+    )
 
 
 def _number(value: float | None) -> str:

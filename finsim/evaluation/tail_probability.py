@@ -1,4 +1,4 @@
-"""The chance that a draw lies beyond a value, also beyond the farthest draw: rank and generalised Pareto tail."""
+"""The chance that a draw lies beyond a value: its rank, and beyond the draws a generalised Pareto tail."""
 
 from __future__ import annotations
 
