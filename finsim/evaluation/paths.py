@@ -29,7 +29,8 @@ def evaluate_paths(
     """Return the scores of synthetic bars against the bars a generator was trained on.
 
     ``metrics`` are all of the case ``paths`` unless named. ``holdout`` are real bars the generator
-    never saw; without it, chance levels and near copies use a chronological split of ``train`` with a purge gap. ``stored`` are all synthetic paths where
+    never saw; without it, chance levels and near copies use a chronological split of ``train`` with a
+    purge gap. ``stored`` are all synthetic paths where
     ``synthetic`` holds only the first of them: the copy checks look at every one.
     Assets that never move are left out, and named by a score that was not computed. Raises DataError when
     assets cannot be matched, none moves or prices are unusable, FinsimError for an unknown metric.

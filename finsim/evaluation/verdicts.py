@@ -113,10 +113,7 @@ def _of_use(use: str, scores: list[Score]) -> UseVerdict:
         _absence(table, name) for table in tables for name in table.lacks if not _has(scores, table, name)
     ]
     reasons = tuple(f"{s.verdict}: {s.metric} of {_subject(s)}: {s.reason}" for s in listed)
-    if verdict == FAIL:
-        reasons = (*reasons, *absent)
-    else:
-        reasons = (*absent, *reasons)
+    reasons = (*reasons, *absent) if verdict == FAIL else (*absent, *reasons)
     return UseVerdict(use, verdict, reasons, _counts(scores), tables)
 
 
@@ -143,7 +140,7 @@ def _of_table(use: str, table: str, scores: list[Score]) -> TableVerdict:
 
 
 def _weakest(scores: list[Score]) -> str:
-    """Return the score nearest to its limit, or beyond it: the worst verdict, then the smallest p or margin."""
+    """Return the score nearest to its limit, or beyond it: the worst verdict, then the smallest p."""
     ranked = [score for score in scores if score.value is not None]
     if not ranked:
         return ""

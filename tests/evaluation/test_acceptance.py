@@ -7,15 +7,17 @@ import pytest
 from price_stand_ins import resampled, shuffled, with_columns, without
 
 from finsim.errors import DataError
+from finsim.evaluation import METRICS
 from finsim.evaluation.columns import between
 from finsim.evaluation.evaluate import evaluate
-from finsim.evaluation.paths import ORDER, evaluate_paths
+from finsim.evaluation.paths import evaluate_paths
 from finsim.evaluation.scorecard import Scorecard
 from finsim.evaluation.settings import Settings
 from finsim.randomness import Streams
 from finsim.records.paths import Paths
 
 SLOW = ("two_sample", "discriminative", "predictive")
+ORDER = METRICS.of_case("paths")
 FAST = tuple(name for name in ORDER if name not in SLOW)
 PARTS = {"the last 30 %": (0.7, 1.0), "a block inside": (0.4, 0.7)}
 

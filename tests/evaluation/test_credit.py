@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from finsim.evaluation import METRICS
-from finsim.evaluation.credit import ORDER, evaluate_credit
+from finsim.evaluation.credit import evaluate_credit
 from finsim.evaluation.loans import CreditCase, shared_columns
 from finsim.evaluation.settings import Settings
 from finsim.randomness import Streams
@@ -54,7 +54,7 @@ def months(book: pa.Table, waves: float, seed: int = 3) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def scored(real, own, panel=None, losses=None, holdout=None, metrics=ORDER):
+def scored(real, own, panel=None, losses=None, holdout=None, metrics=METRICS.of_case("credit")):
     book = loans(own)
     case = CreditCase(shared_columns(real, book, holdout), book, panel, losses, Streams(7), SMALL)
     found = [score for name in metrics for score in METRICS.load(name).compute(case)]
