@@ -12,6 +12,9 @@ from finsim.randomness import Streams
 SMALL = Settings(bootstrap=60)
 
 
+CREDIT = METRICS.of_case("credit")
+
+
 def applications(seed: int, rows: int) -> pd.DataFrame:
     """Return applications whose amount follows age and whose purpose follows amount."""
     rng = np.random.default_rng(seed)
@@ -54,7 +57,7 @@ def months(book: pa.Table, waves: float, seed: int = 3) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def scored(real, own, panel=None, losses=None, holdout=None, metrics=METRICS.of_case("credit")):
+def scored(real, own, panel=None, losses=None, holdout=None, metrics=CREDIT):
     book = loans(own)
     case = CreditCase(shared_columns(real, book, holdout), book, panel, losses, Streams(7), SMALL)
     found = [score for name in metrics for score in METRICS.load(name).compute(case)]

@@ -1,0 +1,1 @@
+"""Privacy by attack, on rows (case ``table``) and whole entities (case ``events``)."""
