@@ -112,6 +112,7 @@ def render(run: RunFolder, sections: Sequence[Section]) -> str:
     )
     environment.finalize = _unbroken
     environment.tests["kind"] = lambda block, name: type(block).__name__ == name
+    environment.filters["capitalize_first"] = lambda text: str(text)[:1].upper() + str(text)[1:]
     environment.filters["slug"] = lambda text: str(text).replace(" ", "-")
     style = (HERE / "style.css").read_text(encoding="utf-8")
     style = style.replace("/*light*/", variables(0)).replace("/*dark*/", variables(1))
