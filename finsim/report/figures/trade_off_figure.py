@@ -58,7 +58,8 @@ def trade_off_figure(runs: Sequence[Named]) -> Figure | str:
             ]
             lacking = [run.name for run in runs if run.name not in {one[0] for one in shown}]
             if lacking:
-                absent.append(f"Without fidelity or {name}: {', '.join(lacking)}.")
+                words = {"attack": "an attack bound", "utility": "a utility"}[name]
+                absent.append(f"Without a fidelity or {words}: {', '.join(lacking)}.")
             if shown:
                 points = [(x.value, y.value if higher else y.high) for _, x, y in shown]
                 on_front = front(points, higher)
