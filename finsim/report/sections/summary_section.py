@@ -112,7 +112,7 @@ def _rests_on(verdict: Mapping[str, Any]) -> str:
     deciding = next((table for table in tables if table["verdict"] == verdict["verdict"]), None)
     if deciding is None:
         return ""
-    words = [f"n {count(deciding['n'])}"] if deciding["n"] else []
+    words = [f"rests on n = {count(deciding['n'])}"] if deciding["n"] else []
     if deciding["weakest"]:
         words.append(f"weakest score: {deciding['weakest'].replace('_', ' ')}")
     return "; ".join(words)
