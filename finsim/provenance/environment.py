@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
 import sys
 from importlib import metadata
@@ -25,7 +26,7 @@ def environment(packages: tuple[str, ...] = ()) -> dict[str, Any]:
     import finsim
 
     versions = {"python": platform.python_version(), "finsim": finsim.__version__}
-    versions |= {name: _version(name) for name in sorted({*PACKAGES, *packages})}
+    versions |= {name: _version(name) for name in sorted({*PACKAGES, *_core(), *packages})}
     return {
         "versions": versions,
         "platform": {
@@ -39,6 +40,16 @@ def environment(packages: tuple[str, ...] = ()) -> dict[str, Any]:
         "source": source_commit(),
         "determinism": DETERMINISM,
     }
+
+
+def _core() -> set[str]:
+    """Return the distributions that finsim itself needs; none where it is not installed."""
+    try:
+        lines = metadata.requires("finsim") or []
+    except metadata.PackageNotFoundError:
+        return set()
+    names = (re.match(r"[\w.-]+", line) for line in lines if "extra ==" not in line)
+    return {name.group() for name in names if name}
 
 
 def _version(name: str) -> str:

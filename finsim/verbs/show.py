@@ -16,7 +16,7 @@ __all__ = ["Shown", "show"]
 
 _SINGULAR = {
     "scenarios": "scenario", "narratives": "narrative", "studies": "study", "rules": "rule pack",
-    "generators": "generator", "metrics": "metric", "data": "data",
+    "generators": "generator", "metrics": "metric", "exports": "export", "data": "data",
 }  # fmt: skip
 
 

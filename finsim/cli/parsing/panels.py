@@ -6,7 +6,7 @@ VERBS = {
     "Start": ("new", "plan", "schema"),
     "Make": ("run", "simulate", "fit", "sample", "stress"),
     "Judge": ("evaluate", "verify", "compare"),
-    "Look": ("show", "list", "report", "trace"),
+    "Look": ("show", "list", "report", "trace", "export"),
     "Rules": ("check", "rules"),
 }
 """Group -> its verbs; a verb that stands in none is listed under ``Other``."""
