@@ -15,7 +15,6 @@ from finsim.cli import (
     check,
     compare,
     evaluate,
-    export,
     fit,
     list_,
     new,
@@ -31,6 +30,7 @@ from finsim.cli import (
     trace,
     verify,
 )
+from finsim.cli.handover import export
 from finsim.cli.output import envelope, problems_of
 from finsim.cli.output import show as show_result
 from finsim.cli.parsing.places import with_options, word_of

@@ -11,6 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from finsim.extras import EXTRAS, PACKAGE_OF
+
 PACKAGES = ("numpy", "scipy", "numba", "pandas", "pyarrow")
 DETERMINISM = (
     "bitwise: the same study, seed, package versions and processor family give the same bytes, for any "
@@ -43,13 +45,14 @@ def environment(packages: tuple[str, ...] = ()) -> dict[str, Any]:
 
 
 def _core() -> set[str]:
-    """Return the distributions that finsim itself needs; none where it is not installed."""
+    """Return the distributions that the core of finsim needs; none where it is not installed."""
     try:
         lines = metadata.requires("finsim") or []
     except metadata.PackageNotFoundError:
         return set()
     names = (re.match(r"[\w.-]+", line) for line in lines if "extra ==" not in line)
-    return {name.group() for name in names if name}
+    of_extras = {PACKAGE_OF.get(module, module) for modules in EXTRAS.values() for module in modules}
+    return {name.group() for name in names if name} - of_extras
 
 
 def _version(name: str) -> str:

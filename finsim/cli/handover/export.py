@@ -39,12 +39,17 @@ def export(
     record_price: Annotated[
         float | None,
         number(
-            "export", "record_price", "Price of one real record, for break-even in the model card", OUTPUT
+            "export",
+            "record_price",
+            "Price of one real record, for the model card, none when left out",
+            OUTPUT,
         ),
     ] = None,
     cpu_price: Annotated[
         float | None,
-        number("export", "cpu_price", "Price of one CPU hour, for money in the model card", OUTPUT),
+        number(
+            "export", "cpu_price", "Price of one CPU hour, for the model card, none when left out", OUTPUT
+        ),
     ] = None,
     currency: Annotated[
         str | None,
