@@ -50,8 +50,8 @@ def describe_tape(part: CreditPart) -> tuple[dict[str, Any], list[str]]:
     """
     tape = tape_of(part)
     known = tape.frame["bad"].notna().sum() if "bad" in tape.frame and not part.keep else len(tape.frame)
-    rows = {"rows": len(tape.frame), "rows_used": int(known)}
-    data = {**rows, "columns": [fact.to_dict() for fact in tape.columns], "notes": list(tape.notes)}
+    columns = [fact.to_dict() for fact in tape.columns]
+    data = {"rows_used": int(known), "columns": columns, "notes": list(tape.notes)}
     lines = [f"tape       {part.data}: {len(tape.frame):,} loans"]
     lines += [f"  {fact.line()}" for fact in tape.columns]
     lines += [f"note       {note}" for note in tape.notes]
