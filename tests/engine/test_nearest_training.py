@@ -93,7 +93,7 @@ def planted(made: Path, story: Story, **values: Any) -> Story:
 
 
 def test_a_bar_of_a_bootstrap_is_found_in_its_history(made: Path) -> None:
-    story = finsim.trace(made, "bars", 150)
+    story = finsim.trace(made, "bars", 200)
     first = story.training["nearest"][0]
     assert story.training["nearest_means"] == LABEL == "nearest, not causal"
     assert (first["distance"], first["asset"]) == (0.0, story.values["asset"])
@@ -184,14 +184,14 @@ def test_few_held_out_windows_are_replaced_by_training_windows(
     made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(nearest_training, "LEAST_HELD_OUT", 10_000)
-    story = finsim.trace(made, "bars", 150)
+    story = finsim.trace(made, "bars", 200)
     assert "training windows, left out one at a time" in story.training["p"]
     assert story.training["nearest"][0]["p"] < 0.02
 
 
 def test_a_price_that_stands_still_has_no_nearest(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nearest_training, "_window", lambda *_: (["a", "b"], np.zeros(20)))
-    assert "does not move" in finsim.trace(made, "bars", 150).training["note"]
+    assert "does not move" in finsim.trace(made, "bars", 200).training["note"]
 
 
 def test_the_story_is_plain_data_and_text(made: Path) -> None:
