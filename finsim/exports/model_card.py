@@ -16,6 +16,7 @@ from finsim.exports.model_card_content import content
 from finsim.exports.run_facts import RunFacts, as_json
 
 TEXT, DATA = "model-card.md", "model-card.json"
+_BY_TABLE = ("use", "table", "verdict", "n", "weakest score", "not computed")
 _PART = ("part", "made_by", "learned_from", "rows", "training")
 _RULES = ("table", "pack", "broken", "after repair", "rare, no breach")
 LEFT = "____________________"
@@ -65,12 +66,13 @@ def _scores(head: Sequence[str], scores: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _outcomes(part: Mapping[str, Any]) -> list[str]:
-    head = ("metric", "subject", "value", "low", "high", "n", "goal", "verdict", "reason")
+    head = ("metric", "table", "subject", "value", "low", "high", "n", "goal", "verdict", "reason")
     return [
         "## Outcomes analysis (SR 26-2 / OCC 2026-13)",
         "One verdict for each use, from `scorecard.json`; there is no total.",
         table(("use", "verdict", "scores by verdict"), part["verdicts"]) if part["verdicts"] else
         "Nothing was judged: the study's evaluation was off.",
+        *([f"### By table\n\n{table(_BY_TABLE, part['tables'])}"] if part["tables"] else []),
         "### Scores that do not pass\n\n" + _scores(head, part["not_passed"]),
         "### Rules\n\n" + table(_RULES, part["rules"]),
     ]  # fmt: skip
@@ -84,7 +86,7 @@ def _watching(card: Mapping[str, Any]) -> list[str]:
 
 
 def _data(part: Mapping[str, Any]) -> list[str]:
-    head = ("metric", "subject", "value", "low", "high", "n", "verdict")
+    head = ("metric", "table", "subject", "value", "low", "high", "n", "verdict")
     found = [
         "## Data governance (EU AI Act, art. 10)",
         table(("role", "file", "sha256", "terms"), part["inputs"]),
@@ -98,7 +100,7 @@ def _data(part: Mapping[str, Any]) -> list[str]:
 
 
 def _identifiability(part: Mapping[str, Any]) -> list[str]:
-    head = ("metric", "subject", "value", "low", "high", "n", "goal", "verdict", "note")
+    head = ("metric", "table", "subject", "value", "low", "high", "n", "goal", "verdict", "note")
     found = ["## Identifiability (GDPR, recital 26)", part["reading"]]
     for name, told in part["attacks"].items():
         body = told if isinstance(told, str) else _scores(head, told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from finsim.exports.privacy_attacks import attacks, not_looked_at, other_checks
+from finsim.exports.privacy_attacks import attacks, figures, not_looked_at, other_checks
 from finsim.exports.run_facts import STEPS, RunFacts, name_of
 from finsim.records.run_layout import WORLD_OF
 
@@ -17,7 +17,6 @@ READING = (
 NOT_EXAMINED = "not examined: the scorecard has no score"
 _BIAS = ("fair", "bias", "group", "subgroup")
 _COVERAGE = ("coverage", "subgroup", "margins")
-_SCORE = ("metric", "subject", "value", "low", "high", "n", "goal", "verdict", "reason")
 
 
 def content(facts: RunFacts) -> dict[str, Any]:
@@ -36,7 +35,8 @@ def content(facts: RunFacts) -> dict[str, Any]:
         },
         "outcomes_analysis": {
             "verdicts": [_verdict(use, told) for use, told in facts.verdicts.items()],
-            "not_passed": [_figures(score) for score in facts.scores if score["verdict"] != "pass"],
+            "tables": list(_tables(facts)),
+            "not_passed": [figures(score) for score in facts.scores if score["verdict"] != "pass"],
             "rules": list(_rules(facts)),
         },
         "monitoring": list(_monitoring(facts)),
@@ -107,6 +107,14 @@ def _verdict(use: str, told: Mapping[str, Any]) -> list[str]:
     return [use, told["verdict"], counts]
 
 
+def _tables(facts: RunFacts) -> Iterator[list[Any]]:
+    """Yield use, table, verdict, n, weakest score and what lacks, where a verdict tells them by table."""
+    for use, told in facts.verdicts.items():
+        for one in told.get("tables", ()):
+            lacks = ", ".join(one["lacks"]) or "nothing"
+            yield [use, one["table"], one["verdict"], one["n"], one["weakest"], lacks]
+
+
 def _rules(facts: RunFacts) -> Iterator[list[Any]]:
     """Yield table, pack, rows that broke its rules before and after repair, and rows that are only rare."""
     for place, told in facts.manifest["rules"].items():
@@ -153,11 +161,7 @@ def _tape(facts: RunFacts) -> Mapping[str, Any]:
 
 
 def _scores(facts: RunFacts, parts: tuple[str, ...]) -> list[dict[str, Any]]:
-    return [_figures(score) for score in facts.scores if any(part in score["metric"] for part in parts)]
-
-
-def _figures(score: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: score[key] for key in _SCORE}
+    return [figures(score) for score in facts.scores if any(part in score["metric"] for part in parts)]
 
 
 def _inputs(facts: RunFacts) -> Iterator[list[str]]:

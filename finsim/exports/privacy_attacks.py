@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from finsim.exports.run_facts import RunFacts
+from finsim.records.run_layout import ROW_OF
 
 HEADS: Mapping[str, tuple[str, ...]] = {
     "singling out": ("singling",),
@@ -17,53 +18,50 @@ HEADS: Mapping[str, tuple[str, ...]] = {
     "inference": ("inference", "attribute"),
     "membership": ("membership",),
 }
-"""Head -> the parts of a metric's name by which it is known."""
+"""Head -> the parts of a metric's name by which it is known; of several the last."""
 NOT_ATTACKED = "not attacked"
 SHARE = "share"
+FIGURES = (
+    "metric", "table", "subject", "value", "low", "high", "n", "goal", "unit", "verdict", "reason", "note",
+)  # fmt: skip
 
 
 def attacks(facts: RunFacts) -> dict[str, Any]:
     """Return head -> the scores of its attacks, or the words "not attacked"."""
-    scores = [score for score in facts.scores if score["use"] == SHARE]
     found: dict[str, Any] = {}
-    for head, parts in HEADS.items():
-        own = [score for score in scores if any(part in score["metric"] for part in parts)]
+    for head in HEADS:
+        own = [score for score in _shared(facts) if head_of(score["metric"]) == head]
         computed = [score for score in own if score["value"] is not None]
-        tried = [score for score in own if score["value"] is None]
-        found[head] = [_line(score) for score in computed] or (
-            f"{NOT_ATTACKED}: {tried[0]['reason']}" if tried else NOT_ATTACKED
-        )
+        reason = f"{NOT_ATTACKED}: {own[0]['reason']}" if own else NOT_ATTACKED
+        found[head] = [figures(score) for score in computed] or reason
     return found
 
 
 def other_checks(facts: RunFacts) -> list[dict[str, Any]]:
     """Return the scores of the use "share" that are no attack: checks of copies and near copies."""
-    known = [part for parts in HEADS.values() for part in parts]
-    return [
-        _line(score)
-        for score in facts.scores
-        if score["use"] == SHARE and not any(part in score["metric"] for part in known)
-    ]
+    return [figures(score) for score in _shared(facts) if not head_of(score["metric"])]
+
+
+def head_of(metric: str) -> str:
+    """Return the head that a metric belongs to, "" for one that is no attack."""
+    heads = [head for head, parts in HEADS.items() if any(part in metric for part in parts)]
+    return heads[-1] if heads else ""
 
 
 def not_looked_at(facts: RunFacts) -> list[str]:
-    """Return the tables of the run that no score of the use "share" names, and the models."""
-    named = " ".join(
-        f"{score['metric']} {score['subject']}" for score in facts.scores if score["use"] == SHARE
-    )
-    tables: Sequence[str] = list(
-        dict.fromkeys(table.name for table in facts.tables if table.world != "drivers")
-    )
-    learned = [name for name in tables if name not in named and _is_learned(facts, name)]
+    """Return the learned tables and the models of the run that no computed score of the use "share" names."""
+    done = [score for score in _shared(facts) if score["value"] is not None]
+    named = " ".join(f"{score['metric']} {score.get('table', '')} {score['subject']}" for score in done)
+    learned = {one.name for one in facts.tables if facts.inputs(one.world)}
+    tables = [name for name in ROW_OF if name in learned and name not in named]
     models = [f"model of {model['world']}" for model in facts.models() if "model" not in named]
-    return [*learned, *models]
+    return [*tables, *models]
 
 
-def _is_learned(facts: RunFacts, table: str) -> bool:
-    return any(one.name == table and facts.inputs(one.world) for one in facts.tables)
+def figures(score: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a score with what a reader needs to judge it: table, n, value and interval."""
+    return {name: score.get(name, "") for name in FIGURES}
 
 
-def _line(score: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a score with the words by which a reader can judge it: n, value and upper bound."""
-    names = ("metric", "subject", "value", "low", "high", "n", "goal", "unit", "verdict", "reason", "note")
-    return {name: score[name] for name in names}
+def _shared(facts: RunFacts) -> Sequence[Mapping[str, Any]]:
+    return [score for score in facts.scores if score["use"] == SHARE]

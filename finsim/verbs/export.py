@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from finsim.engine.finished_run import Run, open_run
-from finsim.errors import StudyError, did_you_mean
+from finsim.errors import Problem, ProvenanceError, StudyError, did_you_mean
 from finsim.exports import EXPORTS
 from finsim.exports.export_folder import refuse, write
 from finsim.exports.run_facts import Prices, RunFacts
 from finsim.provenance.audit_log import read_log
 from finsim.provenance.manifest import read_manifest
+from finsim.provenance.outputs import change_in
+from finsim.records.storage import digest_file
 from finsim.verbs.calling.argument_checks import Arguments
 
 __all__ = ["Exported", "export"]
+
+SCORECARD = "scorecard.json"
+REMEDY = "`finsim verify RUN` lists all that was changed"
 
 
 @dataclass(frozen=True, repr=False)
@@ -70,7 +76,7 @@ def export(
 
     Raises:
         StudyError: for an unknown format, a folder that holds anything else, wrong prices.
-        ProvenanceError: for a run whose manifest or log was changed.
+        ProvenanceError: for a run of which a table, the scorecard, the manifest or the log was changed.
 
     Example:
         >>> import finsim
@@ -101,12 +107,13 @@ def export(
     opened = run if isinstance(run, Run) else open_run(run)
     manifest = read_manifest(opened.path).to_dict()
     refuse(folder, opened.path, manifest["sha256"], name)
+    _refuse_changed(opened.path, manifest)
     log = read_log(opened.path / "audit.log")
     prices = Prices(record_price, cpu_price, currency or "")
     facts = RunFacts(
         opened.path.resolve(),
         manifest,
-        _scorecard(opened.path),
+        _scorecard(opened.path, manifest),
         log[0].ts if log else "",
         folder.resolve(),
         prices,
@@ -115,11 +122,20 @@ def export(
     return Exported(name, folder, tuple(folder / file.name for file in files))
 
 
-def _scorecard(run: Path) -> dict[str, Any]:
-    """Return the scorecard of a run, empty when it has none."""
-    file = run / "scorecard.json"
-    try:
-        data = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    except ValueError:
-        raise StudyError("the scorecard is not JSON", place=str(file), remedy="`finsim verify RUN`") from None
-    return dict(data)
+def _refuse_changed(run: Path, manifest: Mapping[str, Any]) -> None:
+    """Raise ProvenanceError where a table or the scorecard is not the one that the manifest names."""
+    changes = {item["path"]: change_in(run / item["path"], item) for item in manifest["outputs"]}
+    for item in manifest["files"]:
+        file = run / item["path"]
+        if item["path"] == SCORECARD and (not file.is_file() or digest_file(file) != item["sha256"]):
+            changes[item["path"]] = "the file is missing or was changed"
+    found = [Problem(f"{run}/{path}", change, "", REMEDY) for path, change in changes.items() if change]
+    if found:
+        raise ProvenanceError.of(found)
+
+
+def _scorecard(run: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the scorecard of a run, empty when its manifest names none."""
+    if not any(item["path"] == SCORECARD for item in manifest["files"]):
+        return {}
+    return dict(json.loads((run / SCORECARD).read_text(encoding="utf-8")))

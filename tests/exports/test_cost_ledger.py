@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import finsim
 from finsim.exports import model_card
 from finsim.exports.cost_ledger import cost_ledger
 from finsim.exports.run_facts import Prices, RunFacts
@@ -95,3 +98,12 @@ def test_the_card_states_units_and_prices(facts: Callable[..., RunFacts]) -> Non
     plain = model_card.documents(facts())[model_card.TEXT].split("## Cost")[1].split("\n## ")[0]
     assert "no money is stated" in plain
     assert "break-even" not in plain
+
+
+def test_show_has_the_ledger_of_a_run(folder: Path) -> None:
+    shown = finsim.show(folder).to_dict()["cost"]
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert shown == cost_ledger(manifest)
+    assert set(shown["worlds"]) == {"market", "transactions", "credit"}
+    training = manifest["models"][0]["training"]["cpu_seconds"]
+    assert shown["worlds"]["market"]["training_cpu_seconds"] == training

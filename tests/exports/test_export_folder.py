@@ -109,6 +109,38 @@ def test_a_changed_manifest_is_refused_before_anything_is_written(folder: Path, 
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("name", ["bars", "labels", "driver_days", "scorecard.json", "audit.log"])
+@pytest.mark.parametrize("damage", ["gone", "cut", "flipped", "grown"])
+def test_a_changed_run_is_not_handed_over(folder: Path, tmp_path: Path, name: str, damage: str) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    file = copy / name if "." in name else copy / name / "scenario=base" / f"{name}.parquet"
+    data = file.read_bytes()
+    middle = len(data) // 2
+    changed = {
+        "cut": data[:middle],
+        "flipped": data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :],
+        "grown": data + b"x",
+    }
+    if damage == "gone":
+        file.unlink()
+    else:
+        file.write_bytes(changed[damage])
+    with pytest.raises(FinsimError) as caught:
+        finsim.export(copy, "model-card", output=tmp_path / "out")
+    assert file.name in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_changed_table_is_named_at_once(folder: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    files = sorted(copy.glob("*/*/*.parquet"))
+    for file in files:
+        file.unlink()
+    with pytest.raises(FinsimError) as caught:
+        finsim.export(copy, "sbom", output=tmp_path / "out")
+    assert len(caught.value.problems) == len(files)
+
+
 @pytest.mark.parametrize("count", [1, 2])
 def test_a_write_that_fails_leaves_what_was_there(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int

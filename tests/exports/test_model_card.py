@@ -60,7 +60,7 @@ def test_an_attack_is_told_with_its_number_and_bound(facts: Facts) -> None:
     made = score("singling_out", value=0.002, low=0.0001, high=0.0073, n=500, verdict="warn")
     text, data = card(facts([made, score("near_copies", n=136, value=0.01)]))
     told = section(text, "Singling out")
-    assert "| singling_out | loans | 0.002 | 0.0001 | 0.0073 | 500 |" in told
+    assert "| singling_out | - | loans | 0.002 | 0.0001 | 0.0073 | 500 |" in told
     assert data["identifiability"]["attacks"]["singling out"][0]["high"] == 0.0073
     for head in ("Linkability", "Inference", "Membership"):
         assert section(text, head) == NOT_ATTACKED
@@ -84,6 +84,36 @@ def test_learned_tables_and_models_that_no_score_names_are_listed(facts: Facts) 
     assert set(not_looked_at(facts())) == {"bars", "loans", "months", "losses", "model of market"}
     own = facts([score("bar_copies", subject="bars", value=0.0), score("reuse", value=0.12)])
     assert set(not_looked_at(own)) == {"months", "losses", "model of market"}
+
+
+def test_a_metric_is_an_attack_of_one_head(facts: Facts) -> None:
+    own = facts([score("membership_inference", value=0.6), score("attribute_inference", value=0.1)])
+    found = {
+        head: [one["metric"] for one in told] for head, told in attacks(own).items() if told != NOT_ATTACKED
+    }
+    assert found == {"membership": ["membership_inference"], "inference": ["attribute_inference"]}
+
+
+def test_a_score_that_was_not_computed_has_looked_at_nothing(facts: Facts) -> None:
+    own = facts(
+        [score("row_copies", verdict="not computed", table="loans"), score("rows", table="months", value=0.0)]
+    )
+    assert "loans" in not_looked_at(own)
+    assert "months" not in not_looked_at(own)
+
+
+def test_verdicts_by_table_are_told_where_there_are_any(facts: Facts) -> None:
+    one = {
+        "table": "loans",
+        "verdict": "not computed",
+        "n": 0,
+        "weakest": "",
+        "lacks": ["membership"],
+        "counts": {},
+    }
+    text, _ = card(facts((), {"share": {**VERDICT, "tables": [one]}}))
+    assert "| share | loans | not computed | 0 | - | membership |" in section(text, "By table")
+    assert "### By table" not in card(facts((), {"share": VERDICT}))[0]
 
 
 def test_what_was_not_judged_is_said(facts: Facts) -> None:
