@@ -96,7 +96,10 @@ def test_a_metric_is_an_attack_of_one_head(facts: Facts) -> None:
 
 def test_a_score_that_was_not_computed_has_looked_at_nothing(facts: Facts) -> None:
     own = facts(
-        [score("row_copies", verdict="not computed", table="loans"), score("rows", table="months", value=0.0)]
+        [
+            score("row_copies", verdict="not computed", table="loans"),
+            score("row_copies", table="months", subject="rows", value=0.0),
+        ]
     )
     assert "loans" in not_looked_at(own)
     assert "months" not in not_looked_at(own)
