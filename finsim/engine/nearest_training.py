@@ -87,10 +87,10 @@ def _bar(run: Path, story: Story, part: Mapping[str, Any]) -> dict[str, Any]:
     known, places = _windows(moves[:train], len(own))
     later, _ = _windows(moves[train:], len(own))
     if len(later) >= LEAST_HELD_OUT:
-        real, whence = held_out(known, later, window_distance), "windows held out"
+        real, whence = held_out(known, later, window_distance), "real windows, held out"
     else:
         real = left_out(known, window_distance, lambda row: _overlap(places, row, len(own)))
-        whence = "training windows, left out one at a time"
+        whence = "real windows, left out one at a time"
     found = nearest(known, standard(own[None])[0], window_distance, real)
     days = [_day(date) for date in history.dates]
     lines = []
@@ -103,7 +103,7 @@ def _bar(run: Path, story: Story, part: Mapping[str, Any]) -> dict[str, Any]:
         "nearest_means": LABEL,
         "of": f"{len(own)} returns of {asset}, path {story.values['path']}, {dates[0]} to {dates[-1]}",
         "distance": "root mean square difference of returns, each window without its mean and scale",
-        "p": f"share of {found.references:,} {whence} as near to the training windows",
+        "p": f"share of {found.references:,} {whence}, that lie as near to the training windows",
     }
 
 
@@ -170,7 +170,7 @@ def _loan(run: Path, story: Story, part: Mapping[str, Any]) -> dict[str, Any]:
         "nearest_means": LABEL,
         "of": "row numbers count from 0" + (f" without the rows left out ({left[0]})" if left else ""),
         "distance": f"mean difference over {len(fields)} learned columns: 0 all agree, 1 none does",
-        "p": f"share of {found.references:,} training rows, left out one at a time, as near to the others",
+        "p": f"share of {found.references:,} real rows, left out one at a time, that lie as near to others",
     }
 
 

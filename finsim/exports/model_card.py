@@ -74,6 +74,7 @@ def _outcomes(part: Mapping[str, Any]) -> list[str]:
         "Nothing was judged: the study's evaluation was off.",
         *([f"### By table\n\n{table(_BY_TABLE, part['tables'])}"] if part["tables"] else []),
         "### Scores that do not pass\n\n" + _scores(head, part["not_passed"]),
+        "### Not tested\n\n" + bullets(part["not_tested"]),
         "### Rules\n\n" + table(_RULES, part["rules"]),
     ]  # fmt: skip
 
@@ -107,10 +108,12 @@ def _identifiability(part: Mapping[str, Any]) -> list[str]:
         found.append(f"### {name.capitalize()}\n\n{body}")
     copies = _scores(head, part["copies"])
     found.append("### Checks of copies (no attack)\n\n" + copies)
-    found.append(
-        "### Not looked at\n\n" + (bullets(part["not_looked_at"]) if part["not_looked_at"] else "none")
-    )
+    found.append("### Learned tables and models that no score looks at\n\n" + _or_none(part["not_looked_at"]))
     return found
+
+
+def _or_none(lines: Sequence[str]) -> str:
+    return bullets(lines) if lines else "none"
 
 
 def _cost(part: Mapping[str, Any]) -> str:

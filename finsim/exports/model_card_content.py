@@ -37,6 +37,7 @@ def content(facts: RunFacts) -> dict[str, Any]:
             "verdicts": [_verdict(use, told) for use, told in facts.verdicts.items()],
             "tables": list(_tables(facts)),
             "not_passed": [figures(score) for score in facts.scores if score["verdict"] != "pass"],
+            "not_tested": list(_not_tested(facts)),
             "rules": list(_rules(facts)),
         },
         "monitoring": list(_monitoring(facts)),
@@ -113,6 +114,18 @@ def _tables(facts: RunFacts) -> Iterator[list[Any]]:
         for one in told.get("tables", ()):
             lacks = ", ".join(one["lacks"]) or "nothing"
             yield [use, one["table"], one["verdict"], one["n"], one["weakest"], lacks]
+
+
+def _not_tested(facts: RunFacts) -> Iterator[str]:
+    """Yield what no score of the run can say, so that nobody takes it for tested."""
+    yield "sensitivity to the seed: the run has one"
+    yield "benchmark against simpler generators: the run has none of its own"
+    if not facts.scores:
+        yield "everything else: nothing was judged"
+    named = {facts.judged, *(str(score.get("table", "")).rpartition(", ")[2] for score in facts.scores)}
+    others = [label for label in facts.scenarios if label not in named]
+    if others:
+        yield f"tables under {', '.join(others)}: no score is of them"
 
 
 def _rules(facts: RunFacts) -> Iterator[list[Any]]:

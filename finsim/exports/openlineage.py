@@ -1,5 +1,6 @@
 """OpenLineage (spec 2-0-2): two events of one run as NDJSON, START and COMPLETE.
 
+A dataset keeps its name (``study/table/scenario``) from run to run; its version is the sha256 of the file.
 Outputs carry the standard facets ``schema``, ``dataQualityMetrics`` and ``outputStatistics``. Verdicts on
 sharing and on the other uses stand in facets of finsim's own, whose schemas are in the second file.
 """
@@ -20,6 +21,7 @@ FACETS = {
     "jobType": "2-0-4/JobTypeJobFacet",
     "processing_engine": "1-1-1/ProcessingEngineRunFacet",
     "schema": "1-2-0/SchemaDatasetFacet",
+    "version": "1-0-1/DatasetVersionDatasetFacet",
     "dataQualityMetrics": "1-0-1/DataQualityMetricsDatasetFacet",
     "outputStatistics": "1-0-2/OutputStatisticsOutputDatasetFacet",
 }
@@ -50,7 +52,7 @@ def events(facts: RunFacts) -> list[dict[str, Any]]:
                 ),
             },
         },
-        "inputs": [_input(item["sha256"], name_of(item)) for item in facts.inputs()],
+        "inputs": [_input(facts, item["sha256"], name_of(item)) for item in facts.inputs()],
     }
     engine = _facet(facts, "processing_engine", version=facts.version, name="finsim")
     began = {"runId": facts.uuid, "facets": {"processing_engine": engine}}
@@ -107,8 +109,9 @@ def _verdicts(facts: RunFacts) -> dict[str, Any]:
     }
 
 
-def _input(sha256: str, name: str) -> dict[str, Any]:
-    return {"namespace": f"sha256:{sha256}", "name": name, "facets": {}}
+def _input(facts: RunFacts, sha256: str, name: str) -> dict[str, Any]:
+    version = _facet(facts, "version", datasetVersion=sha256)
+    return {"namespace": NAMESPACE, "name": f"input/{name}", "facets": {"version": version}}
 
 
 def _output(facts: RunFacts, table: TableFile) -> dict[str, Any]:
@@ -116,9 +119,10 @@ def _output(facts: RunFacts, table: TableFile) -> dict[str, Any]:
     fields = [_field(place, column) for place, column in enumerate(columns, 1)]
     counted = {column.name: {"nullCount": column.nulls} for column in columns if column.nulls is not None}
     return {
-        "namespace": f"{NAMESPACE}:{facts.manifest['sha256']}",
-        "name": table.path,
+        "namespace": NAMESPACE,
+        "name": f"{facts.id}/{table.name}/{table.scenario}",
         "facets": {
+            "version": _facet(facts, "version", datasetVersion=table.sha256),
             "schema": _facet(facts, "schema", fields=fields),
             "dataQualityMetrics": _facet(
                 facts,

@@ -48,7 +48,12 @@ def training_of(
     tape = manifest.scores.get("facts", {}).get(f"{world}/{scenario}", {}).get("tape", {})
     rows = origin["model"].get("training", {}).get("data", {}).get("rows") or tape.get("rows_used")
     told = [
-        {"file": item["path"], "sha256": item["sha256"], "rows_used": rows, "terms": item["licence"]}
+        {
+            "file": item["path"],
+            "sha256": item["sha256"],
+            "rows_used": rows,
+            "terms": item["licence"] or "not stated",
+        }
         for item in sources
     ]
     if name in _FROM_LOANS:

@@ -71,6 +71,7 @@ def test_openlineage_builds_its_events_from_the_lines(folder: Path, tmp_path: Pa
     from openlineage.client.serde import Serde
 
     kinds = {
+        "version": facet_v2.dataset_version_dataset.DatasetVersionDatasetFacet,
         "schema": facet_v2.schema_dataset.SchemaDatasetFacet,
         "dataQualityMetrics": facet_v2.data_quality_metrics_dataset.DataQualityMetricsDatasetFacet,
         "outputStatistics": facet_v2.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet,
@@ -107,7 +108,10 @@ def test_openlineage_builds_its_events_from_the_lines(folder: Path, tmp_path: Pa
             eventTime=told["eventTime"],
             run=events.Run(told["run"]["runId"], facets(told["run"]["facets"])),
             job=events.Job(told["job"]["namespace"], told["job"]["name"], facets(told["job"]["facets"])),
-            inputs=[events.InputDataset(one["namespace"], one["name"]) for one in told["inputs"]],
+            inputs=[
+                events.InputDataset(one["namespace"], one["name"], facets=facets(one["facets"]))
+                for one in told["inputs"]
+            ],
             outputs=outputs,
             producer=told["producer"],
         )

@@ -106,7 +106,7 @@ def test_a_bar_of_a_bootstrap_is_found_in_its_history(made: Path) -> None:
     assert np.allclose(np.diff(np.log(own)), np.diff(np.log(real)))
     held = round((len(prices()) - 1) * 0.2)
     assert all(near["to"] <= str(DAYS[-held - 1].date()) for near in story.training["nearest"])
-    assert story.training["p"].startswith("share of 202 windows held out")
+    assert story.training["p"].startswith("share of 202 real windows, held out")
 
 
 def test_the_first_bars_of_a_path_have_the_window_of_its_beginning(made: Path) -> None:
@@ -185,7 +185,7 @@ def test_few_held_out_windows_are_replaced_by_training_windows(
 ) -> None:
     monkeypatch.setattr(nearest_training, "LEAST_HELD_OUT", 10_000)
     story = finsim.trace(made, "bars", 200)
-    assert "training windows, left out one at a time" in story.training["p"]
+    assert "real windows, left out one at a time" in story.training["p"]
     assert story.training["nearest"][0]["p"] < 0.02
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from planted_scores import score
@@ -127,8 +128,10 @@ def test_openlineage_counts_rows_and_nulls_as_the_files_have_them(facts: Facts) 
     assert start["run"]["runId"] == complete["run"]["runId"]
     assert start["eventTime"] == own.started
     assert complete["eventTime"] == own.manifest["created"]
-    for output in complete["outputs"]:
-        table = pq.read_table(own.path / output["name"])
+    for listed, output in zip(own.tables, complete["outputs"], strict=True):
+        table = pq.read_table(own.path / listed.path)
+        assert output["name"] == f"handed/{listed.name}/{listed.scenario}"
+        assert output["facets"]["version"]["datasetVersion"] == listed.sha256
         measured = output["facets"]["dataQualityMetrics"]
         assert measured["rowCount"] == output["outputFacets"]["outputStatistics"]["rowCount"] == len(table)
         nulls = {name: told["nullCount"] for name, told in measured["columnMetrics"].items()}
@@ -197,6 +200,14 @@ def test_a_datasheet_answers_only_questions_it_asks_and_says_what_is_not_stated(
     assert text.count("\n\nnot stated") == sum(answer is None for answer in told.values())
     assert "| loans | base | 200 |" in told["How many records are there of each kind?"]
     assert "`labels.is_fraud`" in told["Is there a label?"]
+
+
+def test_empty_cells_are_counted_over_all_row_groups(tmp_path: Path) -> None:
+    table = pa.table({"x": [None, 1, None, 2, None], "y": [1, 2, 3, 4, 5]})
+    pq.write_table(table, tmp_path / "t.parquet", row_group_size=2)
+    assert {one.name: one.nulls for one in columns_of(tmp_path / "t.parquet")} == {"x": 3, "y": 0}
+    pq.write_table(table, tmp_path / "bare.parquet", write_statistics=False)
+    assert [one.nulls for one in columns_of(tmp_path / "bare.parquet")] == [None, None]
 
 
 def test_columns_without_a_count_of_nulls_say_so(folder: Path) -> None:
