@@ -119,6 +119,17 @@ def test_verdicts_by_table_are_told_where_there_are_any(facts: Facts) -> None:
     assert "### By table" not in card(facts((), {"share": VERDICT}))[0]
 
 
+def test_what_no_score_can_say_is_listed(facts: Facts) -> None:
+    def told(*scores: Any) -> str:
+        return section(card(facts(scores))[0], "Not tested")
+
+    assert "everything else: nothing was judged" in told()
+    of_base = score("row_copies", value=0.0, table="loans")
+    assert "tables under gfc-2008@0.5: no score is of them" in told(of_base)
+    assert "nothing was judged" not in told(of_base)
+    assert "gfc-2008" not in told(of_base, score("row_copies", value=0.0, table="loans, gfc-2008@0.5"))
+
+
 def test_what_was_not_judged_is_said(facts: Facts) -> None:
     text, _ = card(facts())
     assert "Nothing was judged" in text
