@@ -23,7 +23,7 @@ from finsim.engine.study.market_history import read_history
 from finsim.engine.study.market_part import MarketPart
 from finsim.engine.study.named_inputs import data_file
 from finsim.errors import FinsimError
-from finsim.notation import MINOR_UNITS, Bool1D, Float1D, Float2D, Int2D
+from finsim.notation import Bool1D, Float1D, Float2D, Int2D, minor_digits
 from finsim.provenance.nearest_records import (
     Nearest,
     gower_distance,
@@ -156,8 +156,8 @@ def _loan(run: Path, story: Story, part: Mapping[str, Any]) -> dict[str, Any]:
     fields = [name for name in story.training.get("learned_fields", ()) if name in frame]
     if not fields:
         return {"note": f"{NONE}: no column of the loan was learned from the table"}
-    _, scale = money_of(frame, Settings(**study.settings()))
-    columns = [_column(frame[name], story.values[name], name, scale) for name in fields]
+    frame = _in_minor_units(frame, Settings(**study.settings()))
+    columns = [_column(frame[name], story.values[name]) for name in fields]
     training = np.stack([column[0] for column in columns], axis=1)
     own = np.array([column[1] for column in columns])
     distance = gower_distance(np.array([column[2] for column in columns]))
@@ -174,15 +174,23 @@ def _loan(run: Path, story: Story, part: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _column(known: pd.Series, value: Any, name: str, scale: float) -> tuple[Float1D, float, bool]:
+def _in_minor_units(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """Return the tape with money as loans have it: the book's currency, minor units, amounts in whole units."""
+    currency, scale = money_of(frame, settings)
+    minor = 10 ** minor_digits(currency)
+    money = {name: frame[name] * scale for name in MONEY if name in frame}
+    if "amount" in money:
+        money["amount"] = money["amount"].round()
+    return frame.assign(**{name: (values * minor).round() for name, values in money.items()})
+
+
+def _column(known: pd.Series, value: Any) -> tuple[Float1D, float, bool]:
     """Return a column of the tape and the loan's value in numbers that compare, and whether it has ranks."""
     if known.dtype.kind == "M":
         known = (known - pd.Timestamp(0)) / pd.Timedelta(days=1)
         value = None if value is None else (pd.Timestamp(value) - pd.Timestamp(0)) / pd.Timedelta(days=1)
     if known.dtype.kind in "if":
         numbers, one = known.to_numpy(dtype=np.float64), np.nan if value is None else float(value)
-        if name in MONEY:  # minor units of the book, whole units as the book rounds them
-            numbers, one = np.rint(numbers * scale), one / MINOR_UNITS
         return ranked(numbers, numbers), float(ranked(numbers, np.array([one]))[0]), True
     words = known.where(known.notna(), "missing").astype(str)
     codes, levels = pd.factorize(words)

@@ -6,8 +6,9 @@ VERBS = {
     "Start": ("new", "plan", "schema"),
     "Make": ("run", "simulate", "fit", "sample", "stress"),
     "Judge": ("evaluate", "verify", "compare"),
-    "Look": ("show", "list", "report", "trace", "export"),
+    "Look": ("show", "list", "report", "trace"),
     "Rules": ("check", "rules"),
+    "Hand over": ("export",),
 }
 """Group -> its verbs; a verb that stands in none is listed under ``Other``."""
 
