@@ -15,13 +15,14 @@ def list_(
     kind: Annotated[
         str | None,
         typer.Argument(
-            help="generators, metrics, scenarios, narratives, studies, rules or data; all when left out.",
+            help="generators, metrics, exports, scenarios, narratives, studies, rules or data; "
+            "all when left out.",
             autocompletion=offered(kinds),
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List generators, metrics, scenarios, narratives, studies, rule packs and bundled data.
+    """List generators, metrics, exports, scenarios, narratives, studies, rule packs, bundled data.
 
     Example: finsim list scenarios
     """

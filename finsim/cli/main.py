@@ -30,6 +30,7 @@ from finsim.cli import (
     trace,
     verify,
 )
+from finsim.cli.handover import export
 from finsim.cli.output import envelope, problems_of
 from finsim.cli.output import show as show_result
 from finsim.cli.parsing.places import with_options, word_of
@@ -65,6 +66,7 @@ for name, verb in (
     ("trace", trace.trace),
     ("verify", verify.verify),
     ("report", report.report),
+    ("export", export.export),
     ("compare", compare.compare),
     ("show", show.show),
     ("list", list_.list_),

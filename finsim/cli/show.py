@@ -18,7 +18,9 @@ def show(
             metavar="NAME_OR_RUN",
             help="A name of `finsim list`, a file, or a run's folder.",
             autocompletion=offered(
-                names("scenarios", "narratives", "studies", "rules", "generators", "metrics", "data"),
+                names(
+                    "scenarios", "narratives", "studies", "rules", "generators", "metrics", "exports", "data"
+                ),
                 runs,
                 yaml_files,
             ),

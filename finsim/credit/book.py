@@ -31,7 +31,7 @@ KEYS = ("loan_id", "obligor_id")
 _STATED = ("age", "amount", "term_months", "income", "rate", "pd", "lgd", "months_on_book")
 _PLACED = ("bad", "sector", "loan_class", "currency")
 # What only the very loans of the tape have: a resampled book takes these from its own schedule.
-_OWN_ONLY = ("balance", "ead", "opened")
+OWN_ONLY = ("balance", "ead", "opened")
 _LEAST_ROWS = 50
 
 # Statlog code -> share of disposable income the instalment takes (Groemping 2019, "South German credit
@@ -92,7 +92,7 @@ def fit_book(applications: pd.DataFrame, settings: Settings) -> Book:
 
 def feature_names(frame: pd.DataFrame) -> list[str]:
     """Return the columns that are neither keys nor anything the model itself computes."""
-    known = {*KEYS, *_STATED, *_PLACED, *_OWN_ONLY}
+    known = {*KEYS, *_STATED, *_PLACED, *OWN_ONLY}
     return [str(name) for name in frame if name not in known]
 
 

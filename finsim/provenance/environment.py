@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+from finsim.extras import EXTRAS, PACKAGE_OF
 
 PACKAGES = ("numpy", "scipy", "numba", "pandas", "pyarrow")
 DETERMINISM = (
@@ -25,7 +28,7 @@ def environment(packages: tuple[str, ...] = ()) -> dict[str, Any]:
     import finsim
 
     versions = {"python": platform.python_version(), "finsim": finsim.__version__}
-    versions |= {name: _version(name) for name in sorted({*PACKAGES, *packages})}
+    versions |= {name: _version(name) for name in sorted({*PACKAGES, *_core(), *packages})}
     return {
         "versions": versions,
         "platform": {
@@ -39,6 +42,17 @@ def environment(packages: tuple[str, ...] = ()) -> dict[str, Any]:
         "source": source_commit(),
         "determinism": DETERMINISM,
     }
+
+
+def _core() -> set[str]:
+    """Return the distributions that the core of finsim needs; none where it is not installed."""
+    try:
+        lines = metadata.requires("finsim") or []
+    except metadata.PackageNotFoundError:
+        return set()
+    names = (re.match(r"[\w.-]+", line) for line in lines if "extra ==" not in line)
+    of_extras = {PACKAGE_OF.get(module, module) for modules in EXTRAS.values() for module in modules}
+    return {name.group() for name in names if name} - of_extras
 
 
 def _version(name: str) -> str:

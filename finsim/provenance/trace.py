@@ -19,6 +19,7 @@ from finsim.provenance.outputs import digest_range, footer_agrees
 from finsim.provenance.parquet_rows import count_rows, group_of, rows_at, rows_where
 from finsim.provenance.related_rows import relatives
 from finsim.provenance.trace_story import Story
+from finsim.provenance.trace_training import learned_from, training_of
 from finsim.records.run_layout import WORLD_OF, named_table, place_of, scenarios_of, table_file, table_path
 from finsim.records.storage import digest_file
 
@@ -80,15 +81,17 @@ def _story(place: _Place, manifest: Manifest) -> Story:
         values |= rows_at(table_file(place.run, "labels", place.scenario), [place.row])[0]
     del values["row"]
     unit = _unit(place, values)
+    origin = _origin(place, values, unit, manifest)
     return Story(
         place.table,
         place.row,
         values,
-        _origin(place, values, unit, manifest),
+        origin,
         relatives(place.run, (place.name, place.scenario), place.row, values),
         _rules(place, unit, manifest),
         _audit(place),
         file,
+        training_of((place.name, place.scenario), values, origin, manifest),
     )
 
 
@@ -178,9 +181,7 @@ def _origin(
         "seed": seed,
         "stream": _stream(seed, unit.get("stream", "")),
         "model": model,
-        "training_data": [
-            plain(item) for item in manifest.inputs if item["sha256"] in model.get("inputs", [])
-        ],
+        "training_data": learned_from(place.world, model, manifest),
         "study_sha256": manifest.study["sha256"],
     }
 

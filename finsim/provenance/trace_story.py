@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 SHOWN_ROWS = 40
@@ -30,7 +30,9 @@ class Story:
 
     ``values`` are the row's own; ``origin`` says layer, scenario, unit, stream, seed, model and
     training data; ``rules`` the rules that touched its table and the values repaired in this row;
-    ``audit`` the log entries about its file; ``file`` the digests, and whether they still agree.
+    ``audit`` the log entries about its file; ``file`` the digests, and whether they still agree;
+    ``training`` the real table it was learned from and the nearest records there, or the words that no real
+    record is behind it.
     Money is in minor units.
     """
 
@@ -42,6 +44,7 @@ class Story:
     rules: Mapping[str, Any]
     audit: Sequence[Mapping[str, Any]]
     file: Mapping[str, Any]
+    training: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the story as plain data."""
@@ -53,6 +56,7 @@ class Story:
             f"{self.table}, row {self.row}",
             _fields("values", self.values),
             _fields("origin", self.origin),
+            _fields("training", self.training),
             *(_rows(item, self.row if item.table == self.table else -1) for item in self.related),
             _fields("rules", self.rules),
             _audit(self.audit),

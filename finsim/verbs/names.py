@@ -17,8 +17,8 @@ def names(kind: str | None = None) -> dict[str, dict[str, str]]:
     """Return what can be named, without importing what is described.
 
     Args:
-        kind: ``generators``, ``metrics``, ``scenarios``, ``narratives``, ``studies``, ``rules`` or ``data``;
-            all of them when left out.
+        kind: ``generators``, ``metrics``, ``exports``, ``scenarios``, ``narratives``, ``studies``, ``rules``
+            or ``data``; all of them when left out.
 
     Returns:
         kind -> name -> what it is, in one sentence.

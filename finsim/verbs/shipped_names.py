@@ -18,7 +18,7 @@ FILES = {
 """Kind of file -> folder of the shipped ones."""
 
 DATA = "data"
-CATALOGS = ("generators", "metrics")
+CATALOGS = ("generators", "metrics", "exports")
 KINDS = (*CATALOGS, *FILES, DATA)
 """Every kind of ``finsim list``."""
 
@@ -33,11 +33,15 @@ def shipped_names(kind: str) -> list[str]:
 
 
 def catalog(kind: str) -> Catalog:
-    """Return the catalogue of generators or of metrics."""
+    """Return the catalogue of generators, of metrics or of exports."""
     if kind == "generators":
         from finsim.generators import GENERATORS
 
         return GENERATORS
+    if kind == "exports":
+        from finsim.exports import EXPORTS
+
+        return EXPORTS
     from finsim.evaluation import METRICS
 
     return METRICS

@@ -16,7 +16,7 @@ __all__ = ["Shown", "show"]
 
 _SINGULAR = {
     "scenarios": "scenario", "narratives": "narrative", "studies": "study", "rules": "rule pack",
-    "generators": "generator", "metrics": "metric", "data": "data",
+    "generators": "generator", "metrics": "metric", "exports": "export", "data": "data",
 }  # fmt: skip
 
 
@@ -96,11 +96,13 @@ def _stands(path: Path) -> bool:
 
 def _run(run: Any) -> Shown:
     from finsim.engine.answers.run_answer import answer_dict, answer_lines
+    from finsim.exports.cost_ledger import cost_ledger
 
     scenarios = ", ".join(run.scenarios)
     study = run.manifest["study"]["resolved"]
     head = f"study {study['id']}, seed {run.manifest['seeds']['root']}, scenarios: {scenarios}"
-    return Shown("run", str(run.path), answer_dict(run), (head, *answer_lines(run)))
+    facts = {**answer_dict(run), "cost": cost_ledger(run.manifest)}
+    return Shown("run", str(run.path), facts, (head, *answer_lines(run)))
 
 
 def _named(kind: str, name: str, summary: str) -> Shown:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from finsim.engine.finished_run import Run
+from finsim.engine.nearest_training import with_nearest
+from finsim.provenance.manifest import read_manifest
 from finsim.provenance.trace import trace as story_of
 from finsim.provenance.trace_story import Story
 from finsim.verbs.calling.argument_checks import Arguments
@@ -14,6 +16,9 @@ __all__ = ["trace"]
 
 def trace(run: str | Path | Run, table: str, row: int, *, scenario: str | None = None) -> Story:
     """Tell where one row of a run comes from: layer, seed, scenario, model, story, rules, hashes.
+
+    A learned bar or loan is told with the five training records nearest to it ("nearest, not causal"), read
+    again from the run's inputs while they are still there and unchanged.
 
     Args:
         run: a Run or its folder.
@@ -38,4 +43,6 @@ def trace(run: str | Path | Run, table: str, row: int, *, scenario: str | None =
     wrong = Arguments("trace").kinds("run", run, (str, Path, Run), "a Run or its folder", "write 'runs/mine'")
     wrong.kinds("table", table, (str,), "a table by name", "write 'transactions'")
     wrong.numbers({"row": row}).settle()
-    return story_of(run.path if isinstance(run, Run) else run, table, row, scenario)
+    folder = run.path if isinstance(run, Run) else Path(run)
+    story = story_of(folder, table, row, scenario)
+    return with_nearest(folder, story, read_manifest(folder).to_dict())

@@ -56,6 +56,8 @@ def answer(*words: str) -> tuple[int, str]:
 
 def promised(run: str, data: str) -> Iterator[tuple[str, ...]]:
     """Yield the commands that work without any extra; some use what those before them wrote."""
+    from finsim.exports import EXPORTS
+
     bars = os.path.join(data, "wiki_aapl_ibm_2000_2013.csv.gz")
     yield ("list",)
     yield ("simulate", "--accounts", "300", "--days", "10", "-o", "world", "-q")
@@ -74,6 +76,8 @@ def promised(run: str, data: str) -> Iterator[tuple[str, ...]]:
     yield ("show", run)
     yield ("compare", run, run)
     yield ("trace", run, "transactions", "0")
+    for name in EXPORTS:
+        yield ("export", run, "--as", name, "-o", "handover")
 
 
 def refused(data: str) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -187,5 +187,5 @@ def test_short_help_is_everywhere(capsys: pytest.CaptureFixture[str]) -> None:
         assert out.startswith("Usage: finsim")
     out = said("-h", capsys)[1]
     assert [line[:-1] for line in out.splitlines() if line.endswith(":") and line[0] != " "] == [
-        "Options", "Start", "Make", "Judge", "Look", "Rules",
+        "Options", "Start", "Make", "Judge", "Look", "Rules", "Hand over",
     ]  # fmt: skip

@@ -8,6 +8,7 @@ VERBS = {
     "Judge": ("evaluate", "verify", "compare"),
     "Look": ("show", "list", "report", "trace"),
     "Rules": ("check", "rules"),
+    "Hand over": ("export",),
 }
 """Group -> its verbs; a verb that stands in none is listed under ``Other``."""
 

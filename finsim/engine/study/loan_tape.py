@@ -43,9 +43,15 @@ def mapping_of_study(part: CreditPart) -> Mapping:
 
 
 def describe_tape(part: CreditPart) -> tuple[dict[str, Any], list[str]]:
-    """Return the mapping that will be used, as JSON-able data and as lines."""
+    """Return the mapping that will be used, as JSON-able data and as lines.
+
+    ``rows_used`` counts the loans that a book is learned from: those with a known outcome where the tape
+    states outcomes, all of them where they are kept.
+    """
     tape = tape_of(part)
-    data = {"columns": [fact.to_dict() for fact in tape.columns], "notes": list(tape.notes)}
+    known = tape.frame["bad"].notna().sum() if "bad" in tape.frame and not part.keep else len(tape.frame)
+    columns = [fact.to_dict() for fact in tape.columns]
+    data = {"rows_used": int(known), "columns": columns, "notes": list(tape.notes)}
     lines = [f"tape       {part.data}: {len(tape.frame):,} loans"]
     lines += [f"  {fact.line()}" for fact in tape.columns]
     lines += [f"note       {note}" for note in tape.notes]

@@ -55,9 +55,11 @@ class Number:
 
 NUMBERS = {
     "accounts": Number(2_000, 200),
+    "cpu_price": Number(0.05, 0, 1e9, whole=False, above=True),
     "cpu_seconds": Number(60, 1, whole=False),
     "days": Number(30, 1),
     "paths": Number(100, 1),
+    "record_price": Number(1.5, 0, 1e9, whole=False, above=True),
     "row": Number(37, 0),
     "sample.steps": Number(252, 2),
     "scale": Number(0.1, 0, 10_000, whole=False, above=True),
