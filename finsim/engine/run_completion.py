@@ -36,7 +36,7 @@ from finsim.provenance.manifest import (
     write_manifest,
 )
 from finsim.provenance.outputs import describe_file, remove_leftovers
-from finsim.provenance.seal import seal_run
+from finsim.provenance.seal import note_files, seal_run
 from finsim.records.storage import digest_file
 from finsim.scenarios.canonical_form import resolved
 from finsim.scenarios.expectations import check_expectations
@@ -58,11 +58,12 @@ def close_run(run: Path, plan: Plan, log: AuditLog) -> Run:
     card = _scorecard(run, plan)
     card.write(run / "scorecard.json")
     log.append("judged", "scorecard.json", {"sha256": digest_file(run / "scorecard.json")})
-    log.append("run_finished", plan.study.id, {"tasks": len(records)})
     is_kept = plan.study.credit is not None and plan.study.credit.keep
     statement = KEPT_LOANS if is_kept else None
     sources = _sources(run, plan, records)
     write_card(run, sources, statement or Statement())
+    note_files(run, log)
+    log.append("run_finished", plan.study.id, {"tasks": len(records)})
     manifest = build_manifest(run, sources, _findings(run, plan, records, card), statement)
     # The run is finished before its page is drawn, so that no fault of the page can lose it.
     write_manifest(run, manifest)

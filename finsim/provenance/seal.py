@@ -7,7 +7,7 @@ from pathlib import Path
 from finsim.provenance.audit_log import REPAIRED, AuditLog, Entry, read_intact, read_log
 from finsim.provenance.environment import PAGE_PACKAGES, environment
 from finsim.provenance.manifest import NAME, read_manifest
-from finsim.provenance.outputs import WORK
+from finsim.provenance.outputs import WORK, other_files, table_files
 from finsim.records.storage import digest_file
 
 LOG = "audit.log"
@@ -22,6 +22,14 @@ DERIVED = frozenset({"report.html"})
 ATTESTATION = "attestation.dsse.json"
 AFTER_SEAL = {REWRITTEN: DERIVED, SIGNED: frozenset({ATTESTATION}), REPAIRED: frozenset({LOG})}
 """Event that may follow the seal -> the files that it may name."""
+
+
+def note_files(run: Path, log: AuditLog) -> None:
+    """Note in the log every finished file that no entry names yet, but for those that are derived."""
+    named = {*stated(read_log(run / LOG)), *DERIVED}
+    for name in (*table_files(run), *other_files(run)):
+        if name not in named:
+            log.append("written", name, {"sha256": digest_file(run / name)})
 
 
 def seal_run(run: Path, log: AuditLog) -> Entry:

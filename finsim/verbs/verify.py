@@ -45,8 +45,8 @@ class Verified:
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         facts: dict[str, Any] = {"verify": self.run.to_dict()}
-        if self.other is not None and self.tables is not None:
-            facts |= {"verify_against": self.other.to_dict(), "compare": self.tables.to_dict()}
+        facts |= {"verify_against": self.other.to_dict()} if self.other is not None else {}
+        facts |= {"compare": self.tables.to_dict()} if self.tables is not None else {}
         return facts
 
     def __repr__(self) -> str:
@@ -73,7 +73,7 @@ def verify(
 
     Args:
         run: a Run or its folder.
-        against: another run, compared table by table.
+        against: another run; both are checked, and where they agree compared table by table.
         key: file of the public key (PEM) of whoever signed the run, kept outside it.
         head: a hash of the log that was kept elsewhere, as ``run`` and ``verify`` print it.
 
@@ -107,7 +107,10 @@ def verify(
     if against is None:
         return Verified(checked)
     other = against.path if isinstance(against, Run) else Path(against)
-    return Verified(checked, verify_run(other, again=again()), compare_runs(place, other))
+    beside = verify_run(other, again=again())
+    # Tables that are not what their record says, or links in their place, are not worth a comparison.
+    tables = compare_runs(place, other) if checked.ok and beside.ok else None
+    return Verified(checked, beside, tables)
 
 
 def again() -> Again:
