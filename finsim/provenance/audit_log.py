@@ -158,7 +158,7 @@ def read_intact(path: str | Path) -> tuple[list[Entry], ProvenanceError | None]:
 def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
-    except (FileNotFoundError, IsADirectoryError):
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         raise ProvenanceError(
             "the run has no audit log", place=str(path), remedy="give the folder of `finsim run`"
         ) from None

@@ -185,7 +185,7 @@ def parse_manifest(run: Path) -> dict[str, Any]:
     path = Path(run) / NAME
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if (Path(run) / PLAN).is_file():
             raise ProvenanceError(
                 "this run is not finished", place=str(run), remedy=f"finsim run --resume {run}"

@@ -139,7 +139,7 @@ def verify_run(
         key is not None,
         unchanged,
         tuple(made),
-        (*_added(log), *remarks),
+        (*_added(log), *remarks, *_checkpoints(log)),
     )
 
 
@@ -192,6 +192,12 @@ def _added(log: list[Entry]) -> list[str]:
     return (
         [f"after the seal: {', '.join(f'{entry.event} {entry.subject}' for entry in later)}"] if later else []
     )
+
+
+def _checkpoints(log: list[Entry]) -> list[str]:
+    seal = seal_of(log)
+    is_older = seal is not None and "checkpoints" not in seal.payload
+    return ["this run does not note its checkpoints; they were not compared"] if is_older else []
 
 
 def _one_a_file(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -100,13 +100,11 @@ def same_but_for_rounding(one: str, other: str) -> bool:
         if a is None or b is None or number % 2 == 0:
             return False
         digits = max((len(text.partition(".")[2].partition("e")[0]) for text in (a, b)), default=0)
-        if not digits or abs(float(a) - float(b)) > 2 * 10.0**-digits * max(1.0, _power(a)):
+        powers = {text.partition("e")[2] for text in (a, b)}
+        step = 2 * math.pow(10.0, float(powers.pop() or 0) - digits)
+        if not digits or powers or abs(float(a) - float(b)) > step:
             return False
     return True
-
-
-def _power(text: str) -> float:
-    return math.pow(10.0, float(text.partition("e")[2] or 0))
 
 
 def judge_again(run: Path, manifest: Mapping[str, Any], again: Again) -> Outcome:

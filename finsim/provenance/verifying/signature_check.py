@@ -43,8 +43,8 @@ def check_signature(
         for wrong in disagreements(statement, manifest, listing.digest("manifest.json"), log):
             yield Finding(ATTESTATION, wrong)
     if key is not None:
-        yield from _by(envelope, key)
-        yield from _after(log, statement)
+        wrong_key = list(_by(envelope, key))
+        yield from wrong_key or _after(log, statement)
 
 
 def _by(envelope: Envelope, key: VerifyKey) -> Iterator[Finding]:
