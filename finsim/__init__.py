@@ -51,6 +51,7 @@ _HOMES = {
     "sample": "finsim.verbs.sample",
     "schema": "finsim.verbs.schema",
     "show": "finsim.verbs.show",
+    "sign": "finsim.verbs.sign",
     "simulate": "finsim.verbs.simulate",
     "split_by_time": "finsim.evaluation.detector_features",
     "stress": "finsim.verbs.stress",

@@ -18,6 +18,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "credit": ("scipy",),
     "repair": ("scipy",),
     "db": ("duckdb",),
+    "sign": ("cryptography",),
 }
 """Extra -> the modules that its packages bring, by the names that ``import`` uses."""
 

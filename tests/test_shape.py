@@ -48,6 +48,7 @@ HOMES = {
     "dask": ("engine",),
     "distributed": ("engine",),
     "duckdb": ("exports", "tables.duckdb_connection"),
+    "cryptography": ("provenance.signing",),
 }
 # Importing these must cost little: a heavy library may be imported by them only inside a function.
 LIGHT = {

@@ -43,14 +43,14 @@ def run(
 
     Example: finsim run quickstart -o runs/demo --seed 7
     """
-    from finsim.engine.answers.run_answer import answer_dict, answer_lines, failed, problems_of
+    from finsim.engine.answers.run_answer import answer_dict, answer_lines, failed, head_line, problems_of
     from finsim.engine.study.market_history import remarks_of
     from finsim.verbs.run import run as verb
 
     done = verb(
         study, output=output, seed=seed, workers=workers, scale=scale, resume=resume, progress=not quiet
     )
-    remark(remarks_of(done.manifest["models"]))
+    remark([*remarks_of(done.manifest["models"]), *head_line(done)])
     ok = not failed(done)
     show(
         "run",

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from finsim.cli.options import AsJson, NoFail, OutputFolder, Quiet, Scale, SeedOfStudy, Workers
-from finsim.cli.output import gate, show
+from finsim.cli.output import gate, remark, show
 from finsim.cli.parsing.completion import names, offered, runs, yaml_files
 from finsim.cli.parsing.number_options import number
 from finsim.cli.parsing.panels import SCREEN, SIZE
@@ -55,7 +55,7 @@ def stress(
 
     Example: finsim stress quickstart --scenario covid-2020 --severity 0.8 -o runs/covid
     """
-    from finsim.engine.answers.run_answer import answer_dict, answer_lines, failed, problems_of
+    from finsim.engine.answers.run_answer import answer_dict, answer_lines, failed, head_line, problems_of
     from finsim.engine.answers.stress_answer import expectations_of
     from finsim.verbs.stress import stress as verb
 
@@ -63,6 +63,7 @@ def stress(
         subject, scenario, output=output, severity=severity, seed=seed, workers=workers, scale=scale,
         progress=not quiet,
     )  # fmt: skip
+    remark(head_line(done))
     told = expectations_of(done, done.scenarios[0])
     unmet = [str(outcome) for outcome in told.outcomes if not outcome.met] if expect else []
     unmet += [told.not_checked] if expect and told.not_checked else []

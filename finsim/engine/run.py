@@ -14,6 +14,7 @@ from finsim.engine.study.study_file import Study, load_study
 from finsim.engine.study.study_resolution import Plan, plan_of, resolve
 from finsim.engine.tasks import Task, perform
 from finsim.provenance.audit_log import AuditLog
+from finsim.provenance.seal import RESUMED, is_sealed
 
 WORDS = {
     "fit": "fitting the model",
@@ -66,8 +67,10 @@ def run_resolved(
     plan = resolve(study)
     refuse_before_work(plan)
     folder.mkdir(parents=True, exist_ok=True)
-    write_plan(folder, plan.record())
-    AuditLog(folder / "audit.log").append("run_started", study.id, {"study_sha256": study.digest})
+    record = plan.record()
+    write_plan(folder, record)
+    begun = {"study_sha256": study.digest, "files": record["files"]}
+    AuditLog(folder / "audit.log").append("run_started", study.id, begun)
     prepare(folder)
     return _work(folder, plan, workers, progress)
 
@@ -78,10 +81,10 @@ def resume(folder: str | Path, *, workers: int = 1, progress: Progress = _silent
     Raises ResumeError when the folder holds no run, or when a file it started from has changed.
     """
     path = Path(folder)
-    if (path / "manifest.json").is_file():
+    if (path / "manifest.json").is_file() and is_sealed(path):
         return Run(path)
     plan = plan_of(read_plan(path))
-    AuditLog(path / "audit.log").append("run_resumed", plan.study.id, {})
+    AuditLog(path / "audit.log").append(RESUMED, plan.study.id, {})
     return _work(path, plan, workers, progress)
 
 

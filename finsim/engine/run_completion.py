@@ -24,6 +24,7 @@ from finsim.evaluation.metric import Score
 from finsim.evaluation.scorecard import Scorecard
 from finsim.provenance.audit_log import AuditLog
 from finsim.provenance.data_card import write_card
+from finsim.provenance.environment import PAGE_PACKAGES
 from finsim.provenance.inputs import Model, describe_input
 from finsim.provenance.lineage import write_lineage
 from finsim.provenance.manifest import (
@@ -34,9 +35,8 @@ from finsim.provenance.manifest import (
     build_manifest,
     write_manifest,
 )
-from finsim.provenance.manifest import NAME as MANIFEST
-from finsim.provenance.outputs import describe_file
-from finsim.provenance.verify import SEALED
+from finsim.provenance.outputs import describe_file, remove_leftovers
+from finsim.provenance.seal import note_files, seal_run
 from finsim.records.storage import digest_file
 from finsim.scenarios.canonical_form import resolved
 from finsim.scenarios.expectations import check_expectations
@@ -50,27 +50,31 @@ STAGE_OF = {"market": "bars", "transactions": "transactions", "credit": "credit"
 
 
 def close_run(run: Path, plan: Plan, log: AuditLog) -> Run:
-    """Write what describes the finished tables; the manifest makes the run finished, the page comes last."""
+    """Write what describes the finished tables; the manifest makes the run finished, then page and seal."""
+    remove_leftovers(run)
     write_drivers(run, plan.drivers)
     records = _records(run)
     write_lineage(run, units(run, plan))
     card = _scorecard(run, plan)
     card.write(run / "scorecard.json")
     log.append("judged", "scorecard.json", {"sha256": digest_file(run / "scorecard.json")})
-    log.append("run_finished", plan.study.id, {"tasks": len(records)})
     is_kept = plan.study.credit is not None and plan.study.credit.keep
     statement = KEPT_LOANS if is_kept else None
     sources = _sources(run, plan, records)
     write_card(run, sources, statement or Statement())
+    note_files(run, log)
+    log.append("run_finished", plan.study.id, {"tasks": len(records)})
     manifest = build_manifest(run, sources, _findings(run, plan, records, card), statement)
     # The run is finished before its page is drawn, so that no fault of the page can lose it.
     write_manifest(run, manifest)
-    page: Path = PAGES.load("html")(run, manifest.to_dict())
-    files = [item for item in manifest.files if item["path"] != page.name]
-    listed = sorted([*files, describe_file(run, page.name)], key=lambda item: str(item["path"]))
-    complete = replace(manifest, files=listed)
-    write_manifest(run, replace(complete, sha256=complete.digest()))
-    log.append(SEALED, MANIFEST, {"sha256": digest_file(run / MANIFEST)})
+    try:
+        page: Path = PAGES.load("html")(run, manifest.to_dict())
+        files = [item for item in manifest.files if item["path"] != page.name]
+        listed = sorted([*files, describe_file(run, page.name)], key=lambda item: str(item["path"]))
+        complete = replace(manifest, files=listed)
+        write_manifest(run, replace(complete, sha256=complete.digest()))
+    finally:
+        seal_run(run, log)
     return Run(run)
 
 
@@ -121,7 +125,7 @@ def _sources(run: Path, plan: Plan, records: dict[str, Done]) -> Sources:
         for label, item in plan.scenarios.items()
     }
     resolved_study = {"resolved": study.model_dump(mode="json"), "sha256": study.digest}
-    return Sources(resolved_study, study.seed, scenarios, inputs, models, ("torch",))
+    return Sources(resolved_study, study.seed, scenarios, inputs, models, ("torch", *PAGE_PACKAGES))
 
 
 def _findings(run: Path, plan: Plan, records: dict[str, Done], card: Scorecard) -> Findings:

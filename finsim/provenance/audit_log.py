@@ -44,6 +44,9 @@ class Entry:
             raise ValueError("not JSON") from None
         if not isinstance(data, dict) or set(data) != _FIELDS or canonical_json(data) != line:
             raise ValueError("not an audit entry in canonical form")
+        texts = ("ts", "event", "subject", "prev", "hash")
+        if not all(isinstance(data[name], str) for name in texts) or not isinstance(data["payload"], dict):
+            raise ValueError("not an audit entry: a field has another type")
         if data["hash"] != _digest(data):
             raise ValueError("the entry was changed: its hash is not that of its content")
         return cls(**data)
@@ -141,10 +144,21 @@ def read_log(path: str | Path) -> list[Entry]:
     return list(_chain(Path(path), _bytes(Path(path))))
 
 
+def read_intact(path: str | Path) -> tuple[list[Entry], ProvenanceError | None]:
+    """Return the entries before the first broken one, and the error that names it (None: all are whole)."""
+    found: list[Entry] = []
+    try:
+        for entry in _chain(Path(path), _bytes(Path(path))):
+            found.append(entry)  # noqa: PERF402 - those before an error are kept
+    except ProvenanceError as error:
+        return found, error
+    return found, None
+
+
 def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         raise ProvenanceError(
             "the run has no audit log", place=str(path), remedy="give the folder of `finsim run`"
         ) from None

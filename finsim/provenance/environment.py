@@ -14,6 +14,8 @@ from typing import Any
 from finsim.extras import EXTRAS, PACKAGE_OF
 
 PACKAGES = ("numpy", "scipy", "numba", "pandas", "pyarrow")
+PAGE_PACKAGES = ("jinja2", "matplotlib")
+"""Packages, beside the core, on which the bytes of the page depend."""
 DETERMINISM = (
     "bitwise: the same study, seed, package versions and processor family give the same bytes, for any "
     "number of workers and after any resume; elsewhere the tables agree in distribution"

@@ -27,6 +27,7 @@ from finsim.records.storage import canonical_json, digest_text, write_json
 SCHEMA = "finsim.manifest/1"
 NAME = "manifest.json"
 PLAN = ".finsim/plan.json"
+CHANGED = "the manifest was changed after it was written"
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def build_manifest(
         "environment": environment(sources.packages),
         "rules": plain(findings.rules),
         "scores": plain(findings.scores),
-        "cost": _cost(outputs, findings),
+        "cost": cost_of(outputs, findings),
         "outputs": outputs,
         "files": [describe_file(run, name) for name in other_files(run)],
         "dataset_sha256": dataset_digest(outputs),
@@ -173,10 +174,18 @@ def read_manifest(run: Path) -> Manifest:
     Raises ProvenanceError when the run is not finished or the folder is no run, and for a manifest of
     another schema or one that was changed.
     """
+    data = parse_manifest(run)
+    if not is_own_digest(data):
+        raise ProvenanceError(CHANGED, place=str(Path(run) / NAME), remedy="restore it or run again")
+    return Manifest(**data)
+
+
+def parse_manifest(run: Path) -> dict[str, Any]:
+    """Read the sections of a manifest without comparing its digest; raises as ``read_manifest`` does."""
     path = Path(run) / NAME
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if (Path(run) / PLAN).is_file():
             raise ProvenanceError(
                 "this run is not finished", place=str(run), remedy=f"finsim run --resume {run}"
@@ -184,7 +193,7 @@ def read_manifest(run: Path) -> Manifest:
         raise ProvenanceError(
             "no manifest here", place=str(path), remedy="give the folder of a finished `finsim run`"
         ) from None
-    except ValueError:
+    except (ValueError, RecursionError, IsADirectoryError):
         raise ProvenanceError("the manifest is not JSON", place=str(path), remedy="restore it") from None
     names = {item.name for item in fields(Manifest)}
     if not isinstance(data, dict) or data.get("schema") != SCHEMA or set(data) != names:
@@ -192,11 +201,15 @@ def read_manifest(run: Path) -> Manifest:
         raise ProvenanceError(
             f"not a manifest this version can read (schema {found!r})", place=str(path), expected=SCHEMA
         )
-    if data["sha256"] != _digest(data):
-        raise ProvenanceError(
-            "the manifest was changed after it was written", place=str(path), remedy="restore it or run again"
-        )
-    return Manifest(**data)
+    return data
+
+
+def is_own_digest(data: Mapping[str, Any]) -> bool:
+    """Tell whether the ``sha256`` of a manifest is that of its other sections."""
+    try:
+        return bool(data["sha256"] == _digest(data))
+    except (ValueError, RecursionError):  # NaN or infinity, which no manifest holds
+        return False
 
 
 def plain(value: Any) -> Any:
@@ -225,7 +238,7 @@ def _with_digest(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "sha256": known or digest_text(canonical_json(data))}
 
 
-def _cost(outputs: Sequence[Mapping[str, Any]], findings: Findings) -> dict[str, Any]:
+def cost_of(outputs: Sequence[Mapping[str, Any]], findings: Findings) -> dict[str, Any]:
     """Return CPU seconds by stage and in all, and per million rows; money only at a given price."""
     cpu = {name: round(float(seconds), 3) for name, seconds in findings.cpu_seconds.items()}
     rows = {

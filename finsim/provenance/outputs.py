@@ -82,16 +82,24 @@ def digest_range(path: Path, start: int, count: int | None = None) -> str:
     return digest.hexdigest()
 
 
-def change_in(path: Path, item: Mapping[str, Any]) -> str:
+def remove_leftovers(run: Path) -> None:
+    """Delete the half-written files that a killed writer left beside finished ones."""
+    for path in run.rglob(".*.part"):
+        if path.is_file() and not path.is_symlink():
+            path.unlink()
+
+
+def change_in(path: Path, item: Mapping[str, Any], sha256: str = "") -> str:
     """Say how a table's bytes differ from its line in the manifest, "" when they do not.
 
-    The file is never opened as Parquet: a damaged footer can take the whole process down.
+    ``sha256`` is that of the file where the caller knows it. The file is never opened as Parquet: a
+    damaged footer can take the whole process down.
     """
     if not path.is_file():
         return "the table is missing"
     if path.stat().st_size != item["bytes"]:
         return f"the table has {path.stat().st_size:,} bytes; the manifest says {item['bytes']:,}"
-    if digest_file(path) == item["sha256"]:
+    if (sha256 or digest_file(path)) == item["sha256"]:
         return ""
     for number, group in enumerate(item["row_groups"]):
         if digest_range(path, group["start"], group["bytes"]) != group["sha256"]:

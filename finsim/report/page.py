@@ -44,10 +44,15 @@ def write_report(run: Path, manifest: Mapping[str, Any] | None = None) -> Path:
     the file. What the page itself changes in a manifest is not used, so equal runs give equal bytes.
     Raises ProvenanceError when the folder has no manifest.
     """
-    folder = open_folder(Path(run), manifest)
     page = Path(run) / PAGE
-    write_text(page, render(folder, sections_of(folder)))
+    write_text(page, page_text(Path(run), manifest))
     return page
+
+
+def page_text(run: Path, manifest: Mapping[str, Any] | None = None) -> str:
+    """Return the page of a run without writing it; arguments and errors are those of ``write_report``."""
+    folder = open_folder(run, manifest)
+    return render(folder, sections_of(folder))
 
 
 def sections_of(run: RunFolder) -> list[Section]:

@@ -7,9 +7,7 @@ from pathlib import Path
 
 from finsim.engine.finished_run import Run, open_run
 from finsim.extras import needs
-from finsim.provenance.audit_log import AuditLog
-from finsim.provenance.verify import REWRITTEN
-from finsim.records.storage import digest_file
+from finsim.provenance.seal import note_page
 from finsim.report.overview import is_folder_of_runs, write_overview
 from finsim.report.page import write_report
 from finsim.verbs.calling.argument_checks import Arguments
@@ -51,7 +49,7 @@ def report(run: str | Path | Run, *, open: bool = False) -> Path:
         return overview
     opened = run if isinstance(run, Run) else open_run(run)
     page = write_report(opened.path)
-    AuditLog(opened.path / "audit.log").append(REWRITTEN, page.name, {"sha256": digest_file(page)})
+    note_page(opened.path, page)
     if open:
         opened.report()
     return page

@@ -26,6 +26,7 @@ HEAVY = (
     "matplotlib",
     "networkx",
     "duckdb",
+    "cryptography",
 )
 HEAVY += ("statsmodels", "polars")
 

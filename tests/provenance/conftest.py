@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import real_run as real
 from miniature_run import build
 
 
@@ -17,3 +18,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(finished: Path, tmp_path: Path) -> Path:
     """Return a copy of a finished run that a test may damage."""
     return Path(shutil.copytree(finished, tmp_path / "run"))
+
+
+@pytest.fixture(scope="session")
+def real_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a finished real run; do not change it."""
+    return real.build(tmp_path_factory.mktemp("real") / "run")

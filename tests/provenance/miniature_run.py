@@ -13,6 +13,7 @@ from finsim.provenance.audit_log import AuditLog
 from finsim.provenance.inputs import Input, Model
 from finsim.provenance.lineage import Repair, Unit, address, write_lineage
 from finsim.provenance.manifest import Findings, Manifest, Sources, build_manifest, write_manifest
+from finsim.provenance.seal import seal_run
 from finsim.records.paths import FIELDS, Paths
 from finsim.records.portfolio import LOSS_SCHEMA, MONTH_SCHEMA
 from finsim.records.run_layout import table_file, table_path
@@ -41,6 +42,7 @@ def build(run: Path, seed: int = 7) -> Path:
     write_text(run / "report.html", "<html></html>")
     log.append("run_finished", "mini", {})
     write_manifest(run, describe(run, seed))
+    seal_run(run, log)
     return run
 
 

@@ -1,6 +1,8 @@
 """Verification: every kind of damage to a run is found and named."""
 
 import json
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from finsim.errors import ProvenanceError
 from finsim.provenance.audit_log import AuditLog
 from finsim.provenance.manifest import NAME, read_manifest, write_manifest
-from finsim.provenance.verify import REWRITTEN, SEALED, Verification, verify_run
+from finsim.provenance.verify import REWRITTEN, SEALED, Finding, Verification, verify_run
 from finsim.records.storage import digest_file, write_text
 
 BARS = "bars/scenario=base/bars.parquet"
@@ -107,11 +109,65 @@ def test_an_extra_table_is_found_but_work_files_are_not(run: Path) -> None:
     extra.write_bytes((run / BARS).read_bytes())
     assert only(verify_run(run)) == ("loans/scenario=base/more.parquet", "the table is not in the manifest")
     extra.unlink()
-    (run / ".finsim" / "done").mkdir()
-    (run / ".finsim" / "done" / "x.parquet").write_bytes(b"")
-    (run / "bars" / "scenario=base" / ".bars.parquet.77.part").write_bytes(b"half")
-    (run / "notes.txt").write_text("mine")
+    shutil.rmtree(run / ".finsim")
     assert verify_run(run).ok
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("notes.txt", "the file is not in the manifest"),
+        (".finsim/done/x.parquet", "a file among the checkpoints that the run did not leave"),
+        ("bars/scenario=base/.bars.parquet.77.part", "not in the manifest (a hidden name)"),
+        ("bars/.hidden/bars.parquet", "the table is not in the manifest (a hidden name)"),
+        ("Report.html", "its name differs from report.html only in case"),
+        ("model/more/note", "the file is not in the manifest"),
+        ("attestation.dsse.json", "the file is not in the manifest"),
+    ],
+)
+def test_an_unknown_file_is_named(run: Path, name: str, found: str) -> None:
+    (run / name).parent.mkdir(parents=True, exist_ok=True)
+    (run / name).write_bytes(b"mine")
+    checked = verify_run(run)
+    assert {finding.path for finding in checked.findings} == {name}
+    assert checked.first is not None
+    assert found in checked.first.found
+
+
+def test_an_empty_folder_is_named(run: Path) -> None:
+    (run / "secret").mkdir()
+    assert only(verify_run(run)) == ("secret", "an empty folder that the run did not make")
+
+
+def test_a_name_that_hides_something_is_written_out(run: Path) -> None:
+    (run / "a\u202egnp.exe\n").write_bytes(b"")
+    (run / os.fsdecode(b"b\xff")).write_bytes(b"")
+    text = verify_run(run).to_text()
+    assert "a\\u202egnp.exe\\n: the file" in text
+    assert "b\\udcff: the file" in text
+    text.encode()
+
+
+@pytest.mark.parametrize(
+    "name", [BARS, "bars", "model/weights.safetensors", "manifest.json", "audit.log", "report.html"]
+)
+def test_a_link_is_named_and_not_followed(run: Path, tmp_path: Path, name: str) -> None:
+    """The link leads to the very bytes, so only the link itself can tell."""
+    other = tmp_path / "elsewhere"
+    (run / name).rename(other)
+    (run / name).symlink_to(other)
+    checked = verify_run(run)
+    assert Finding(name, f"a symbolic link (to {other}); it was not followed") in checked.findings
+    assert {finding.path for finding in checked.findings} == {name}
+
+
+def test_a_link_to_a_device_or_a_pipe_does_not_stop_it(run: Path) -> None:
+    (run / "endless").symlink_to("/dev/zero")
+    (run / "loop").symlink_to(run)
+    os.mkfifo(run / "pipe")
+    found = {finding.path: finding.found for finding in verify_run(run).findings}
+    assert found["pipe"] == "not a regular file; it was not opened"
+    assert set(found) == {"endless", "loop", "pipe"}
 
 
 def test_a_broken_log_is_named_by_its_line(run: Path) -> None:
@@ -126,7 +182,11 @@ def test_a_log_cut_at_its_end_is_found(run: Path) -> None:
     """The chain itself is whole; only the manifest knows that there was more."""
     lines = (run / "audit.log").read_bytes().splitlines(keepends=True)
     (run / "audit.log").write_bytes(b"".join(lines[:-1]))
-    assert only(verify_run(run)) == ("audit.log", "19 entries; the manifest was written after 20")
+    path, found = only(verify_run(run))
+    assert (path, found[:24]) == ("audit.log", "no seal: the log ends at")
+    (run / "audit.log").write_bytes(b"".join(lines[:-2]))
+    expected = "19 entries; the manifest was written after 20, and its seal is gone"
+    assert only(verify_run(run)) == ("audit.log", expected)
 
 
 def test_a_log_written_anew_is_found(run: Path) -> None:
@@ -135,13 +195,17 @@ def test_a_log_written_anew_is_found(run: Path) -> None:
     log = AuditLog(run / "audit.log")
     for _ in range(count):
         log.append("written", "x", {})
-    path, found = only(verify_run(run))
-    assert (path, found) == ("audit.log", "line 20: not the entry that the manifest names as head")
+    found = [finding.found for finding in verify_run(run).findings if finding.path == "audit.log"]
+    assert found[0].startswith("no seal")
+    assert "line 20: not the entry that the manifest names as head" in found
 
 
-def test_entries_after_the_manifest_are_fine(run: Path) -> None:
-    AuditLog(run / "audit.log").append("exported", "sqlite", {})
-    assert verify_run(run).ok
+def test_what_no_command_writes_may_not_follow_the_seal(run: Path) -> None:
+    AuditLog(run / "audit.log").append("approved", "the board", {})
+    assert only(verify_run(run)) == (
+        "audit.log",
+        "line 22: 'approved' of 'the board' may not follow the seal",
+    )
 
 
 def test_a_report_written_anew_agrees_when_the_log_says_so(run: Path) -> None:
@@ -157,17 +221,17 @@ def test_a_report_written_anew_agrees_when_the_log_says_so(run: Path) -> None:
 def test_a_table_cannot_be_excused_by_the_log(run: Path) -> None:
     append(run / BARS)
     AuditLog(run / "audit.log").append(REWRITTEN, BARS, {"sha256": digest_file(run / BARS)})
-    assert only(verify_run(run))[0] == BARS
+    assert [finding.path for finding in verify_run(run).findings] == [BARS, "audit.log"]
 
 
 def test_a_manifest_swapped_for_another_is_found_by_its_seal(run: Path) -> None:
-    AuditLog(run / "audit.log").append(SEALED, NAME, {"sha256": digest_file(run / NAME)})
-    assert verify_run(run).ok
     manifest = read_manifest(run)
     forged = type(manifest)(**{**manifest.to_dict(), "created": "2020-01-01T00:00:00+00:00", "sha256": ""})
     forged = type(manifest)(**{**forged.to_dict(), "sha256": forged.digest()})
     write_manifest(run, forged)
-    assert only(verify_run(run)) == (NAME, "not the manifest that the audit log names")
+    assert only(verify_run(run)) == (NAME, "not the manifest that the audit log names (line 21)")
+    AuditLog(run / "audit.log").append(SEALED, NAME, {"sha256": digest_file(run / NAME)})
+    assert "audit.log: 2 seals (lines 21, 22); a finished run has one" in verify_run(run).to_text()
 
 
 def test_a_folder_that_is_no_run_is_bad_input(tmp_path: Path) -> None:
@@ -176,8 +240,15 @@ def test_a_folder_that_is_no_run_is_bad_input(tmp_path: Path) -> None:
     assert caught.value.exit_code == 2
 
 
+def test_a_sealed_run_without_its_manifest_is_not_unfinished(run: Path) -> None:
+    (run / "manifest.json").unlink()
+    assert only(verify_run(run)) == (NAME, "the file is missing")
+
+
 def test_an_unfinished_run_is_told_to_go_on(run: Path) -> None:
     (run / "manifest.json").unlink()
+    lines = (run / "audit.log").read_bytes().splitlines(keepends=True)
+    (run / "audit.log").write_bytes(b"".join(lines[:-2]))
     with pytest.raises(ProvenanceError) as caught:
         verify_run(run)
     assert caught.value.problems[0].found == "this run is not finished"

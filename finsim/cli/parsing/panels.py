@@ -5,7 +5,7 @@ from __future__ import annotations
 VERBS = {
     "Start": ("new", "plan", "schema"),
     "Make": ("run", "simulate", "fit", "sample", "stress"),
-    "Judge": ("evaluate", "verify", "compare"),
+    "Judge": ("evaluate", "verify", "sign", "compare"),
     "Look": ("show", "list", "report", "trace"),
     "Rules": ("check", "rules"),
     "Hand over": ("export",),

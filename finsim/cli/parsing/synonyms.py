@@ -79,6 +79,7 @@ VERBS = {
     "check": ("validate", "lint", "test", "repair", "clean", "assert"),
     "evaluate": ("score", "judge", "eval", "metrics", "assess", "quality"),
     "verify": ("hash", "audit", "checksum", "reproduce"),
+    "sign": ("attest", "seal", "signature", "dsse"),
     "show": ("info", "describe", "cat", "inspect", "view", "head"),
     "list": ("ls", "catalog", "catalogue", "names", "scenarios", "generators"),
     "compare": ("diff", "delta", "versus"),

@@ -9,6 +9,7 @@ from finsim.engine.answers.comparison import Column, columns_of, comparison_text
 from finsim.engine.answers.text_table import aligned, cut
 from finsim.engine.finished_run import Run
 from finsim.evaluation.metric import FAIL, NOT_COMPUTED, PASS, WARN
+from finsim.provenance.audit_log import read_intact
 from finsim.records.figure_text import NONE
 from finsim.records.key_figures import KEY_FIGURES
 
@@ -149,12 +150,25 @@ def _next(run: Run) -> str:
     return f"finsim stress {run.path} --scenario covid-2020"
 
 
+def log_head(run: Run) -> str:
+    """Return the hash of the last entry of a run's log, to be kept elsewhere; "" when there is none."""
+    entries, _ = read_intact(run.path / "audit.log")
+    return entries[-1].hash if entries else ""
+
+
+def head_line(run: Run) -> list[str]:
+    """Return the line that gives the user the head of the log to keep; none without a log."""
+    head = log_head(run)
+    return [f"head of the log {head}; keep it elsewhere, for finsim verify --head"] if head else []
+
+
 def answer_dict(run: Run) -> dict[str, Any]:
     """Return the same as plain data: figures by scenario, verdicts with reasons, what was not computed."""
     scores = run.manifest["scores"]
     return {
         "run": str(run.path),
         "manifest_sha256": run.digest,
+        "log_head": log_head(run),
         "scenarios": list(run.scenarios),
         "figures": scores.get("figures", {}),
         "compared_with": scores.get("compared_with"),

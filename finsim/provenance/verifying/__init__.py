@@ -1,0 +1,1 @@
+"""What `finsim verify` compares; `finsim.provenance.verify` composes it."""
