@@ -14,7 +14,7 @@ def unmoved_narratives(plan: Plan) -> dict[str, str]:
     """
     if not _changes_any(plan):
         return {}
-    named = {name.partition(":")[2] for drivers in plan.drivers.values() for name in drivers.intensity}
+    named = {name for one in plan.scenarios.values() for name in (*one.fraud.intensity, *one.aml)}
     found: dict[str, str] = {}
     for story in plan.narratives:
         own = [*story.typology, *(form.typology for form in story.variants.values() if form.typology)]
