@@ -1,4 +1,4 @@
-"""Write the columns of every table into docs/reference/tables.md, from the facts that the files carry.
+"""Write the columns of every table into docs/reference/tables.md, and words of narratives into narratives.md.
 
 Run from the project's root: python docs/make_tables.py
 """
@@ -7,20 +7,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 
+from finsim.agents.narratives.narrative import Narrative
+from finsim.agents.vocabulary import CATEGORIES, CHANNELS, PURPOSES
 from finsim.credit.panel import PANEL_SCHEMA
 from finsim.engine.driver_tables import DAY_SERIES, SESSION_SERIES, driver_schema
 from finsim.provenance.lineage import REPAIR_SCHEMA, REPAIRS, SEQUENCE_SCHEMA, SEQUENCES
+from finsim.records.calendar import Clock
 from finsim.records.columns import facts_of, stored
 from finsim.records.paths import BARS_SCHEMA
 from finsim.records.portfolio import LOAN_COLUMNS, LOSS_SCHEMA, loan_schema
 from finsim.records.transactions import ACCOUNT_SCHEMA, FEATURE_SCHEMA, LABEL_SCHEMA, PATTERN_SCHEMA
+from finsim.scenarios.compile import drivers
+from finsim.scenarios.scenario import Scenario
 from finsim.scenarios.variables import VARIABLES
+from finsim.verbs.names import names
 
 PAGE = Path(__file__).with_name("reference") / "tables.md"
+NARRATIVES = PAGE.with_name("narratives.md")
+WORDS_HEAD = (
+    "A phase needs a `channel`: one of these words, or a mix of them with weights.\n"
+    "A scenario changes the rate of a narrative through its `typology` (or that of a variant); a narrative\n"
+    "whose typology no scenario of a study names starts as often under all of them, and `finsim plan` and\n"
+    "`finsim stress` say so.\n"
+)
 HEAD = "| column | type | unit | role | null | meaning |\n|---|---|---|---|---|---|\n"
 OTHER = "<feature>"
 _OPEN = {"spend:": "spend:<category>", "channel:": "channel:<channel>",
@@ -74,6 +88,52 @@ def rows(fields: Iterable[pa.Field], table: str, page: str) -> str:
     return HEAD + "\n".join(lines) + "\n"
 
 
+def narrative_words() -> str:
+    """Return the words of channels and purposes, and which scenarios change the rate of which typology."""
+    own = [word for word in PURPOSES if word not in CATEGORIES]
+    lines = [
+        f"`channel`: {_listed(CHANNELS)}.",
+        f"\n`purpose`: {_listed(own)}; and the categories of shops, {_listed(CATEGORIES)}.",
+        "\n| typology | narratives that have it | scenarios that change its rate |\n|---|---|---|",
+    ]
+    stories: dict[str, list[str]] = {}
+    for name in names("narratives")["narratives"]:
+        story = Narrative.load(name)
+        for word in (*story.typology, *(form.typology for form in story.variants.values())):
+            if word and name not in stories.setdefault(word, []):
+                stories[word].append(name)
+    changed: dict[str, list[str]] = {}
+    for name in names("scenarios")["scenarios"]:
+        for word in _raised(name):
+            changed.setdefault(word, []).append(name)
+    lines += [
+        f"| `{word}` | {_listed(stories.get(word, ()))} | {_listed(changed.get(word, ()))} |"
+        for word in sorted({*stories, *changed})
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _raised(scenario: str) -> list[str]:
+    """Return the typologies whose rate a shipped scenario changes on some day."""
+    moves = drivers(Scenario.load(scenario), Clock(date(2025, 12, 31), 2, 400, 36))
+    return sorted({
+        key.partition(":")[2] for key, series in moves.intensity.items() if bool((series != 1.0).any())
+    })  # fmt: skip
+
+
+def _listed(words: Iterable[str]) -> str:
+    return " ".join(f"`{word}`" for word in words) or "none"
+
+
+def narratives_rewritten(page: str) -> str:
+    """Return the page of narrative files with the words that the code has."""
+    section = re.compile(r"(^## Words$\n).*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+    page, count = section.subn(lambda found: f"{found[1]}{WORDS_HEAD}\n{narrative_words()}\n", page, count=1)
+    if not count:
+        raise SystemExit("no ## Words in the page of narratives")
+    return page
+
+
 def rewritten(page: str) -> str:
     """Return the page with the columns of every table as the code has them."""
     for heading, fields in SCHEMAS.items():
@@ -89,3 +149,4 @@ def rewritten(page: str) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(rewritten(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    NARRATIVES.write_text(narratives_rewritten(NARRATIVES.read_text(encoding="utf-8")), encoding="utf-8")

@@ -34,10 +34,14 @@ class Misfit(ValueError):
 
 @dataclass(frozen=True)
 class Meaning:
-    """What messages and schemas say that a value is, with an example as it is written in a file."""
+    """What messages and schemas say that a value is, with an example as it is written in a file.
+
+    ``unit`` names the key that says the unit of a number, where the file does.
+    """
 
     words: str
     example: str
+    unit: str = ""
 
 
 def _split(text: str) -> tuple[float, str] | None:

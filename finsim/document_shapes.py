@@ -1,7 +1,8 @@
 """The shape of models, read from their annotations: what may stand at a place, and one for a list.
 
 A word or mapping where a list is meant is a list of one; a list of one where one is meant is that one; a
-word where a block is meant is the key that the block's ``short`` names (``generator: flow``).
+word where a block is meant is the key that the block's ``short`` names (``generator: flow``), and yes or no
+where that key says yes or no (``evaluation: off``).
 """
 
 from __future__ import annotations
@@ -173,7 +174,15 @@ def _value(value: Any, choices: Sequence[Option], spelled: bool) -> Any:
     if many:
         return [_value(value, many.items, spelled)]
     short = getattr(blocks[0], "short", "") if len(blocks) == 1 else ""
-    return {short: value} if short and isinstance(value, str) else value
+    is_short = isinstance(value, str) or (
+        isinstance(value, bool) and bool(short) and _says_yes(blocks[0], short)
+    )
+    return {short: value} if short and is_short else value
+
+
+def _says_yes(block: type[BaseModel] | None, key: str) -> bool:
+    """Return whether a key of a block takes yes or no."""
+    return block is not None and any(one.origin is bool for one in field_options(fields(block)[key]))
 
 
 def _read(value: str, choices: Sequence[Option]) -> Any:

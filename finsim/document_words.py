@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ValidationError
+import yaml
+from pydantic import BaseModel, ValidationError, WithJsonSchema
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from finsim.document_numbers import SHARE, Meaning, Misfit
-from finsim.document_shapes import Loc, Option, field_options, fields
+from finsim.document_numbers import SHARE, THOUSANDS, Meaning, Misfit, read_share
+from finsim.document_shapes import Loc, Option, field_options, fields, shaped
 from finsim.errors import Problem, did_you_mean
 
 _TIMES = ("minute", "hour", "day", "week", "month", "quarter", "year", "session")
@@ -24,6 +26,8 @@ _KINDS: Mapping[Any, tuple[str, str]] = {
     str: ("a text", "some words"),
     date: ("a day as year-month-day", "2025-12-31"),
 }
+NO_WORDS = ("off", "no", "none", "null", "false", "never", "nothing")
+_LONG = 80  # characters of an example that the line of what is expected has room for
 _THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2}\.000")
 _ABSENT = object()
 
@@ -37,6 +41,8 @@ class Place:
     choices: tuple[Option, ...]
     default: Any = None
     keys: tuple[str, ...] = ()
+    may_be_null: bool = False
+    may_be_absent: bool = False
 
     @property
     def dotted(self) -> str:
@@ -100,7 +106,9 @@ def _place(data: Any, model: type[BaseModel], loc: Sequence[str | int]) -> Place
         if block is not None:
             field = fields(block)[str(part)]
             default = None if field.default is PydanticUndefined else field.default
-            place = Place((*place.loc, part), inside, field_options(field), default, tuple(fields(block)))
+            keys = tuple(fields(block))
+            optional = (takes_null(field), not field.is_required())
+            place = Place((*place.loc, part), inside, field_options(field), default, keys, *optional)
         elif inside is not _ABSENT:
             items = tuple(inner for one in place.choices for inner in one.items)
             keys = tuple(key for one in place.choices if one.model for key in fields(one.model))
@@ -181,57 +189,72 @@ def shown_value(value: Any, text: str | None = None) -> str:
 
 
 def describe(place: Place) -> tuple[str, str]:
-    """Return what may stand at a place, with an example in it, and the example alone."""
-    named = [_option(one, place) for one in place.choices] or [("another value", "")]
+    """Return what may stand at a place, with an example, and the example alone, which is taken there."""
+    named = [_option(one, place.key) for one in place.choices] or [("another value", "")]
     words = ", or ".join(dict.fromkeys(word for word, _ in named))
     example = _example(place, named)
     fresh = example and example not in words.split("one of ")[-1].split(", ")
-    return (f"{words}, such as {_flow(example)}" if fresh else words), example
+    return (f"{words}, such as {example}" if fresh and len(example) <= _LONG else words), example
 
 
-def _flow(example: str) -> str:
-    return example if len(example) <= 80 else f"{example[:77]}..."
-
-
-def _option(one: Option, place: Place) -> tuple[str, str]:
-    """Return words and an example of one type."""
+def _option(one: Option, key: str) -> tuple[str, str]:
+    """Return words and an example of one type; what is declared of it goes before what the type says."""
     meaning = next((note for note in reversed(one.notes) if isinstance(note, Meaning)), None)
-    own = getattr(one.model, "meaning", None)
+    own = meaning if meaning and one.origin not in _KINDS else getattr(one.model, "meaning", None)
     if isinstance(own, Meaning):
         return own.words, own.example
+    known, mixed = _declared_words(one)
+    if known:
+        return _one_of(known) + (", or weights of them" if mixed else ""), known[0]
     if one.model:
-        required = [key for key, field in fields(one.model).items() if field.is_required()]
-        keys = required or list(fields(one.model))[:3]
-        inner = ", ".join(f"{key}: {_of_field(one.model, key)}" for key in keys[:3])
-        return "a mapping", f"{{{inner}}}"
-    if one.origin is Literal:
-        known = [str(word).lower() if isinstance(word, bool) else str(word) for word in get_args(one.kind)]
-        known = [word for word in known if word and word != "None"]
-        return _one_of(known), known[0]
+        return "a mapping", f"{{{', '.join(f'{name}: {value}' for name, value in _keys(one.model))}}}"
     if one.is_list or one.origin is tuple:
         items = one.items or (Option(float),)
-        named = [_option(item, Place((*place.loc, 0), None, (item,))) for item in items]
+        named = [_option(item, key) for item in items]
         words = " or ".join(dict.fromkeys(word for word, _ in named))
         empty = any(getattr(note, "min_length", 0) for note in one.notes)
-        return (
-            f"a list of {'one or more items, each ' if empty else 'items, each '}{words}",
-            f"[{named[0][1]}]",
-        )
+        first = ", ".join([named[0][1]] * (1 if one.is_list else len(get_args(one.kind)) or 1))
+        return f"a list of {'one or more items, each ' if empty else 'items, each '}{words}", f"[{first}]"
     if one.origin is dict:
-        named = [_option(item, Place((*place.loc, "name"), None, (item,))) for item in one.items]
+        named = [_option(item, "name") for item in one.items]
         words = " or ".join(dict.fromkeys(word for word, _ in named)) or "a value"
         return f"a mapping of names, each to {words}", f"{{name: {named[0][1] if named else '..'}}}"
     words, example = (meaning.words, meaning.example) if meaning else _KINDS.get(one.origin, ("a value", "x"))
     low, high, bounds = _bounds(one.notes)
     if example and not _fits(example, low, high):
         example = f"{low if low is not None else high:g}"
-    return f"{_with_unit(words, place.key, one)}{bounds}", example
+    return f"{_with_unit(words, key, one)}{bounds}", example
 
 
-def _of_field(model: type[BaseModel], key: str) -> str:
-    field = fields(model)[key]
-    inner = [one for one in field_options(field) if not one.model]
-    return _option(inner[0], Place((key,), None, (inner[0],)))[1] if inner else ".."
+def _declared_words(one: Option) -> tuple[list[str], bool]:
+    """Return the words that may stand for a type, and whether weights of them may; from what is declared."""
+    schema = next((note.json_schema for note in one.notes if isinstance(note, WithJsonSchema)), None) or {}
+    forms = [schema, *schema.get("anyOf", ())]
+    words = (
+        get_args(one.kind) if one.origin is Literal else next((f["enum"] for f in forms if "enum" in f), ())
+    )
+    shown = [str(word).lower() if isinstance(word, bool) else str(word) for word in words]
+    return [word for word in shown if word and word != "None"], any("propertyNames" in form for form in forms)
+
+
+def _keys(model: type[BaseModel]) -> list[tuple[str, str]]:
+    """Return the keys that an example of a block holds: what it needs, else its own first key."""
+    known = fields(model)
+    beside = tuple(key for key in getattr(model, "beside", ()) if key in known)
+    needed = [key for key, field in known.items() if field.is_required()]
+    own = [key for key in known if key not in ("source", "assumption")]
+    return [(key, _of_field(known[key], key)) for key in (*(needed or own[:1]), *beside)]
+
+
+def _of_field(field: FieldInfo, key: str) -> str:
+    choices = field_options(field)
+    default = None if field.default is PydanticUndefined else field.default
+    return describe(Place((key,), None, choices, default))[1]
+
+
+def takes_null(field: FieldInfo) -> bool:
+    """Return whether a key may be null."""
+    return type(None) in get_args(field.annotation)
 
 
 def _with_unit(words: str, key: str, one: Option) -> str:
@@ -280,8 +303,25 @@ def _example(place: Place, named: Sequence[tuple[str, str]]) -> str:
     given = place.default
     if isinstance(given, bool):
         return str(given).lower()
+    if isinstance(given, int | float) and re.search("[A-Za-z]", own):
+        return own  # written otherwise than it is kept
     is_plain = own == _KINDS[str][1] and isinstance(given, str) and given
     return str(given) if isinstance(given, int | float | date) or is_plain else own
+
+
+def _filled(place: Place, value: Any, example: str) -> str:
+    """Return the example of a block with a lone value in its first key, where the block takes it there."""
+    block = next((one.model for one in place.choices if one.model), None)
+    first = re.match(r"\{([\w-]+): ", example)
+    if block is None or first is None or len(place.choices) > 1 or isinstance(value, bool | dict | list):
+        return example
+    try:
+        given = read_share(value)
+        data = yaml.safe_load(example) | {first[1]: given}
+        block.model_validate(shaped(data, block))
+    except (ValueError, TypeError):
+        return example
+    return yaml.safe_dump(data, default_flow_style=True, sort_keys=False, width=1_000).strip()
 
 
 def _one_of(known: Sequence[str], what: str = "") -> str:
@@ -294,16 +334,24 @@ def _one_of(known: Sequence[str], what: str = "") -> str:
 def _remedy(place: Place, value: Any, example: str) -> str:
     """Return a suggestion: a word of the list that is meant, a plain number, or the example."""
     words = [str(w) for one in place.choices if one.origin is Literal for w in get_args(one.kind) if w]
+    said = str(value).strip().lower()
+    if said in NO_WORDS and said not in words and place.may_be_absent and not place.in_list:
+        without = place.may_be_null and place.default is not None
+        return (
+            f"to go without, write `{place.key}: null`"
+            if without
+            else f"to go without, leave out `{place.key}:`"
+        )
     if words and isinstance(value, str):
         near = did_you_mean(value, words)
         if near.startswith("did you") or len(words) > 1:
             return near
     if isinstance(value, str) and any(one.origin in (int, float) for one in place.choices):
-        plain = re.sub(r"[\s'_]", "", value)
-        if re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?", plain):
-            return f"write {plain}"
+        plain = _plain_number(place, value, example)
+        if plain:
+            return plain
     if value is None:
-        return f"write a value, such as {_flow(example)}, or leave the key out"
+        return f"write a value, such as {example}, or leave the key out"
     if isinstance(value, bool | int | float | date) and any(one.origin is str for one in place.choices):
         quoted = str(value).lower() if isinstance(value, bool) else str(value)
         return f'put quotes around a text that looks like a number: {place.key}: "{quoted}"'
@@ -317,6 +365,31 @@ def _remedy(place: Place, value: Any, example: str) -> str:
         return f"write {value:g}% or {value / 100:g}"
     if not example:
         return "correct this value"
+    whole = _filled(place, value, example)
     if place.in_list:
-        return f"write `- {_flow(example)}`"
-    return f"write `{place.key}: {_flow(example)}`" if place.key else f"write {_flow(example)}"
+        return f"write `- {whole}`"
+    return f"write `{place.key}: {whole}`" if place.key else f"write {whole}"
+
+
+def _plain_number(place: Place, value: str, example: str) -> str:
+    """Return how a number that is written with blanks, a percent sign or letters is written plainly."""
+    plain = re.sub(r"[\s'_]", "", value)
+    spelled = re.fullmatch(r"([-+]?[0-9]+(?:\.[0-9]+)?)(%|[A-Za-z]{1,8})?", plain)
+    if spelled is None:
+        return ""
+    number, letters = float(spelled[1]), spelled[2] or ""
+    scale = THOUSANDS.get(letters.lower(), 0.01 if letters == "%" else 1)
+    if not any(_fits(f"{number * scale:.15g}", *_bounds(one.notes)[:2]) for one in place.choices):
+        return ""
+    if not letters:
+        return f"write {plain}"
+    if letters.lower() in THOUSANDS:
+        return f"write {number * scale:.15g}"
+    meanings = [note for one in place.choices for note in one.notes if isinstance(note, Meaning)]
+    if letters != "%":
+        return f"write a number without {letters!r}, such as {example}"
+    if any(note.unit for note in meanings):
+        return (
+            f"write {number:g} where the {meanings[-1].unit} is percent, {number / 100:g} where it is a share"
+        )
+    return f"write {number * scale:.15g}"

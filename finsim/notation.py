@@ -28,13 +28,20 @@ Array: TypeAlias = NDArray[Any]
 NANOS_PER_SECOND = 1_000_000_000
 SECONDS_PER_DAY = 86_400
 NANOS_PER_DAY = SECONDS_PER_DAY * NANOS_PER_SECOND
-MINOR_UNITS = 100
 # ISO 4217 currencies whose minor unit is not 1/100.
-_DIGITS = dict.fromkeys(("JPY", "KRW", "VND", "CLP", "ISK", "PYG", "UGX", "XAF", "XOF", "XPF", "RWF"), 0) | (
-    dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
-)
+_BY_DIGITS = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+_DIGITS = {code: digits for digits, codes in _BY_DIGITS.items() for code in codes.split()}
 
 
 def minor_digits(currency: str) -> int:
     """Return how many decimals amounts of a currency have (ISO 4217)."""
     return _DIGITS.get(currency, 2)
+
+
+def minor_units(currency: str) -> int:
+    """Return how many minor units make one unit of a currency: 100 cents, 1 yen, 1,000 fils."""
+    return int(10 ** minor_digits(currency))

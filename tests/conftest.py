@@ -1,10 +1,15 @@
 """Fixtures shared by all tests."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from small_study import SMALL
 
 from finsim.randomness import Streams
+
+if TYPE_CHECKING:
+    from finsim.engine.finished_run import Run
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +24,12 @@ def shared() -> Path:
 @pytest.fixture
 def streams() -> Streams:
     return Streams(7)
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> "Run":
+    """Return a run of the small study of all worlds; tests read it and leave it as it is."""
+    from finsim.engine.run import run  # most tests need no engine
+    from finsim.engine.study.study_file import study_of
+
+    return run(study_of(SMALL), output=tmp_path_factory.mktemp("small") / "run")

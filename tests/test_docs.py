@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from small_study import STORIES
 
 import finsim
 from finsim.agents import vocabulary
@@ -19,8 +20,6 @@ from finsim.agents.schemes.scheme_plan import STOPS
 from finsim.credit.panel import STATUSES
 from finsim.credit.reference_parameters import CLASSES, GRADES
 from finsim.engine.finished_run import Run
-from finsim.engine.run import run
-from finsim.engine.study.study_file import Study
 from finsim.provenance.lineage import KINDS, REPAIR_SCHEMA
 from finsim.provenance.origin_tags import MEANING
 from finsim.records.columns import ROLES, facts_of
@@ -34,34 +33,11 @@ TABLES = (DOCS / "reference" / "tables.md").read_text(encoding="utf-8")
 sys.path.insert(0, str(DOCS))
 make_tables = importlib.import_module("make_tables")
 make_api = importlib.import_module("make_api")
-STORIES = [path.stem for path in sorted((ROOT / "scenarios" / "narratives").glob("*.yaml"))]
-
-MINI = {
-    "finsim": "study/1",
-    "id": "mini",
-    "market": {
-        "data": "shipped:wiki_aapl_ibm_2000_2013.csv.gz",
-        "generator": {"name": "bootstrap"},
-        "paths": 2,
-        "sessions": 300,
-        "shard_paths": 2,
-    },
-    "transactions": {
-        "accounts": 400,
-        "banks": 2,
-        "days": 30,
-        "shard_accounts": 400,
-        "narratives": [{"name": name, "count": 2} for name in STORIES],
-    },
-    "credit": {"data": "shipped:german_credit.csv.gz", "loans": 300, "months": 6, "draws": 5000},
-    "scenarios": ["base", "dfast-severely-adverse-2026", "fraud-wave-mule-surge"],
-    "evaluation": {"enabled": False},
-}
 
 
 @pytest.fixture(scope="module")
-def mini(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return run(Study.model_validate(MINI), output=tmp_path_factory.mktemp("docs") / "mini")
+def mini(small_run: Run) -> Run:
+    return small_run
 
 
 def documented() -> dict[str, dict[str, tuple[str, str]]]:
@@ -127,6 +103,11 @@ def test_no_documented_column_is_gone(mini: Run) -> None:
         if table == "loans":
             there |= {"ead", "_fs_row", "_fs_lead"}  # of loans that are kept
         assert [name for name in columns if "<" not in name and name not in there] == [], table
+
+
+def test_the_words_of_narratives_are_those_of_the_code() -> None:
+    page = make_tables.NARRATIVES.read_text(encoding="utf-8")
+    assert make_tables.narratives_rewritten(page) == page, "run: python docs/make_tables.py"
 
 
 def test_the_page_has_the_facts_that_the_files_carry(mini: Run) -> None:

@@ -56,7 +56,7 @@ def stress(
     Example: finsim stress quickstart --scenario covid-2020 --severity 0.8 -o runs/covid
     """
     from finsim.engine.answers.run_answer import answer_dict, answer_lines, failed, head_line, problems_of
-    from finsim.engine.answers.stress_answer import expectations_of
+    from finsim.engine.answers.stress_answer import expectations_of, unmoved_lines
     from finsim.verbs.stress import stress as verb
 
     done = verb(
@@ -69,10 +69,11 @@ def stress(
     unmet += [told.not_checked] if expect and told.not_checked else []
     ok = not failed(done) and not unmet
     answer = answer_lines(done)
+    unmoved = unmoved_lines(done)
     show(
         "stress",
-        {**answer_dict(done), **told.to_dict()},
-        "\n".join([*answer[:-2], *told.lines(), *answer[-2:]]),
+        {**answer_dict(done), **told.to_dict(), "unmoved_narratives": unmoved},
+        "\n".join([*answer[:-2], *told.lines(), *unmoved, *answer[-2:]]),
         as_json,
         outputs=[done.path],
         ok=ok,

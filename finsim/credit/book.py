@@ -23,7 +23,7 @@ from finsim.credit.pd_scorecard import PROTECTED, Scorecard, fit_scorecard
 from finsim.credit.schedule import balance_after, payment
 from finsim.credit.settings import Settings
 from finsim.errors import FitError, RecordError
-from finsim.notation import MINOR_UNITS, Array, Float1D, Int1D
+from finsim.notation import Array, Float1D, Int1D, minor_units
 from finsim.randomness import Streams
 from finsim.records.columns import DAY
 
@@ -69,6 +69,11 @@ class Book:
     currency: str
     scale: float
     settings: Settings
+
+    @property
+    def minor(self) -> int:
+        """How many minor units make one unit of the book's currency."""
+        return minor_units(self.currency)
 
 
 def fit_book(applications: pd.DataFrame, settings: Settings) -> Book:
@@ -252,7 +257,7 @@ def _paid(settings: Settings, rows: Mapping[str, Array], term: Int1D, chance: Fl
 
 def _feature(book: Book, name: str, values: Array) -> Array | pa.Array:
     if name == "collateral_value":
-        return whole_numbers(np.rint(values * book.scale * MINOR_UNITS), pa.int64())
+        return whole_numbers(np.rint(values * book.scale * book.minor), pa.int64())
     if name in book.dates:
         return whole_numbers(np.rint(values), pa.int32()).cast(pa.date32()).cast(DAY)
     if values.dtype.kind not in "if":
@@ -269,7 +274,7 @@ def _amounts(book: Book, rows: Mapping[str, Array]) -> Array:
     if "age" in rows:
         young = rows["age"] < settings.young_age
         units = np.where(young, np.minimum(units, settings.young_cap), units)
-    return units.astype(np.int64) * MINOR_UNITS
+    return units.astype(np.int64) * book.minor
 
 
 def _income(book: Book, rows: Mapping[str, Array], due: Array, chance: Float1D) -> Array:
@@ -284,13 +289,13 @@ def _income(book: Book, rows: Mapping[str, Array], due: Array, chance: Float1D) 
         inside = rows["instalment_band"] == code
         low[inside], high[inside] = least, most
     share = low + (high - low) * chance
-    floor = book.settings.income_floor * MINOR_UNITS
+    floor = book.settings.income_floor * book.minor
     found: Array = np.maximum(np.ceil(due / share).astype(np.int64), floor)
     if "income" not in rows:
         return found
     missing = np.isnan(rows["income"])
-    stated = np.rint(np.nan_to_num(rows["income"]) * book.scale * MINOR_UNITS).astype(np.int64)
-    return np.where(missing, found, np.maximum(stated, MINOR_UNITS))
+    stated = np.rint(np.nan_to_num(rows["income"]) * book.scale * book.minor).astype(np.int64)
+    return np.where(missing, found, np.maximum(stated, book.minor))
 
 
 def opening_days(settings: Settings, paid: Int1D) -> Array:

@@ -21,7 +21,7 @@ from finsim.credit.loan_terms import (
 from finsim.credit.schedule import balance_after, payment
 from finsim.credit.settings import Settings
 from finsim.errors import DataError, Problem
-from finsim.notation import MINOR_UNITS, Array, Float1D, Int1D
+from finsim.notation import Array, Float1D, Int1D, minor_units
 from finsim.randomness import Streams
 from finsim.records.columns import DAY
 
@@ -52,10 +52,12 @@ def kept_loans(applications: pd.DataFrame, settings: Settings, streams: Streams)
     term, paid = _months(frame, settings)
     rate = loan_rates(settings, rows, pd_, lgd, noise)
     owed = _stated(rows, ("balance", "ead"))
-    amount = _cents(_whole(_stated(rows, ("amount", "balance", "ead")), "an amount or a balance"))
+    currency = frame["currency"].replace("", settings.currency)
+    minor = minor_units(str(currency.iloc[0]))  # a tape is in one currency
+    amount = _in_minor(_whole(_stated(rows, ("amount", "balance", "ead")), "an amount or a balance"), minor)
     due = payment(amount, rate, term)
     scheduled = balance_after(amount, rate, due, term, paid)
-    balance = np.where(np.isnan(owed), scheduled, _cents(np.nan_to_num(owed)))
+    balance = np.where(np.isnan(owed), scheduled, _in_minor(np.nan_to_num(owed), minor))
     ids, obligors, lead = _keys(frame)
     columns: dict[str, Array | pa.Array] = {
         "loan_id": ids,
@@ -65,11 +67,11 @@ def kept_loans(applications: pd.DataFrame, settings: Settings, streams: Streams)
         "grade": grades(pd_),
         **_dated(frame, settings, paid),
         **({"age": whole_numbers(rows["age"], pa.int32())} if "age" in rows else {}),
-        **_incomes(rows, due),
+        **_incomes(rows, due, minor),
         "amount": amount,
         "balance": balance,
-        **({"ead": _exposure(rows["ead"], balance)} if {"ead", "balance"} <= set(rows) else {}),
-        "currency": _coded(frame["currency"].replace("", settings.currency)),
+        **({"ead": _exposure(rows["ead"], balance, minor)} if {"ead", "balance"} <= set(rows) else {}),
+        "currency": _coded(currency),
         "rate": rate,
         "term_months": term.astype(np.int32),
         "months_on_book": paid.astype(np.int32),
@@ -78,7 +80,7 @@ def kept_loans(applications: pd.DataFrame, settings: Settings, streams: Streams)
         "lgd": lgd,
         "rho": correlations(loan_class, pd_),
     }
-    columns.update({name: _feature(name, frame[name]) for name in feature_names(frame)})
+    columns.update({name: _feature(name, frame[name], minor) for name in feature_names(frame)})
     columns["_fs_src"] = np.full(count, FROM_TAPE, dtype=np.uint8)
     columns["_fs_seq"] = (number // settings.shard_loans).astype(np.uint32)
     columns["_fs_row"] = number
@@ -86,8 +88,8 @@ def kept_loans(applications: pd.DataFrame, settings: Settings, streams: Streams)
     return pa.table(columns)
 
 
-def _cents(units: Array) -> Int1D:
-    return np.rint(np.asarray(units, dtype=np.float64) * MINOR_UNITS).astype(np.int64)
+def _in_minor(units: Array, minor: int) -> Int1D:
+    return np.rint(np.asarray(units, dtype=np.float64) * minor).astype(np.int64)
 
 
 def _stated(rows: dict[str, Array], names: Sequence[str]) -> Float1D:
@@ -117,10 +119,10 @@ def _whole(values: Float1D, what: str) -> Float1D:
     return values
 
 
-def _exposure(ead: Array, balance: Int1D) -> Int1D:
+def _exposure(ead: Array, balance: Int1D, minor: int) -> Int1D:
     """Return the stated exposures, minor units; the balance where none is stated."""
     units = np.asarray(ead, dtype=np.float64)
-    return np.where(np.isnan(units), balance, _cents(np.nan_to_num(units)))
+    return np.where(np.isnan(units), balance, _in_minor(np.nan_to_num(units), minor))
 
 
 def _months(frame: pd.DataFrame, settings: Settings) -> tuple[Int1D, Int1D]:
@@ -173,14 +175,14 @@ def _dated(frame: pd.DataFrame, settings: Settings, paid: Int1D) -> dict[str, pa
     return {"vintage": _coded(quarter), "opened": pa.array(opened.to_numpy().astype("datetime64[us]"))}
 
 
-def _incomes(rows: dict[str, Array], due: Int1D) -> dict[str, pa.Array]:
+def _incomes(rows: dict[str, Array], due: Int1D, minor: int) -> dict[str, pa.Array]:
     """Return income and debt to income where the tape states an income; nothing is made up."""
     if "income" not in rows:
         return {}
     units = np.asarray(rows["income"], dtype=np.float64)
-    ratio: Float1D = due / np.maximum(np.rint(units * MINOR_UNITS), 1.0)
+    ratio: Float1D = due / np.maximum(np.rint(units * minor), 1.0)
     return {
-        "income": whole_numbers(np.rint(units * MINOR_UNITS), pa.int64()),
+        "income": whole_numbers(np.rint(units * minor), pa.int64()),
         "dti": pa.array(ratio, from_pandas=True),
     }
 
@@ -189,9 +191,9 @@ def _coded(values: pd.Series) -> pa.Array:
     return words(values.to_numpy(), sorted(set(values)))
 
 
-def _feature(name: str, values: pd.Series) -> pa.Array:
+def _feature(name: str, values: pd.Series, minor: int) -> pa.Array:
     if name == "collateral_value":
-        return whole_numbers(np.rint(values.to_numpy(dtype=np.float64) * MINOR_UNITS), pa.int64())
+        return whole_numbers(np.rint(values.to_numpy(dtype=np.float64) * minor), pa.int64())
     if values.dtype.kind == "M":
         return pa.array(values.dt.normalize().to_numpy(), from_pandas=True).cast(DAY)
     if values.dtype.kind in "if":

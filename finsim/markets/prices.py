@@ -35,7 +35,7 @@ from finsim.notation import Dates1D
 from finsim.records.calendar_detection import calendar_of
 from finsim.records.paths import DIFFERENCE, PRICE, Paths, from_table
 from finsim.records.trading_calendar import NYSE, TradingCalendar
-from finsim.tables import open_table
+from finsim.tables import open_table, schema_remedy
 from finsim.tables.endings import ending_of
 from finsim.tables.sources.opening import stored_schema
 
@@ -145,7 +145,7 @@ def _refuse_unused_words(table: PriceTable) -> None:
             f"no column of dates was found, and {listed} {'is' if len(words) == 1 else 'are'} not read",
             place=table.place,
             expected="a column of dates, and one of names where the rows are of several assets",
-            remedy="declare them with `role: date` and `role: ticker`: finsim new schema FILE -o FILE.yaml",
+            remedy=f"declare them with `role: date` and `role: ticker`: {schema_remedy(table.place)}",
         )
 
 

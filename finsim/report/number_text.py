@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 
+from finsim.notation import minor_digits
+
 MINUS, THIN, DASH = "\u2212", "\u202f", "\u2013"
 
 
@@ -49,13 +51,14 @@ def money(minor: float | None, currency: str = "") -> str:
     """Return minor units as an amount in major units: whole, in thousands (k) or in millions (m)."""
     if minor is None or not math.isfinite(minor):
         return DASH
-    major = minor / 100
+    digits = minor_digits(currency)
+    major = minor / 10**digits
     for limit, unit in ((1e9, "bn"), (1e6, "m"), (1e4, "k")):
         if abs(major) >= limit:
             text = f"{number(major / (limit if unit != 'k' else 1e3), 4)}{THIN}{unit}"
             break
     else:
-        text = count(major) if abs(major) >= 100 else f"{major:,.2f}".replace("-", MINUS)
+        text = count(major) if abs(major) >= 100 else f"{major:,.{digits}f}".replace("-", MINUS)
     return f"{text}{THIN}{currency}" if currency else text
 
 

@@ -6,14 +6,15 @@ are expanded before the models see them, see ``merge.py``.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from finsim.document_numbers import Length, Meaning, Number, Share, Whole
-from finsim.scenarios.variables import VARIABLES
+from finsim.scenarios.variables import CLAIM, EQUITY_CURVE, VARIABLES
 
 VERSION = "scenario/1"
+CurveNumber = Annotated[Number, Meaning("a number in the unit of the curve", "1.5", unit="unit of the curve")]
 
 
 class Part(BaseModel):
@@ -29,15 +30,15 @@ class Sourced(Part):
     * ``assumption``: says that the numbers are ours, and why they are as they are.
     """
 
-    source: str | None = None
-    assumption: str | None = None
+    beside: ClassVar[tuple[str, ...]] = ("assumption",)
+    source: Annotated[str, Meaning("who published the numbers", "name of a publication")] | None = None
+    assumption: Annotated[str, Meaning("why the numbers are as they are", "our own estimate")] | None = None
 
 
 class HorizonPart(Part):
     """Length in steps, and the step.
 
-    * ``length``: number of steps.
-    * ``step``: length of a step.
+    * ``length`` and ``step``: number of steps, and the length of each.
     """
 
     length: Length | None = None
@@ -57,7 +58,8 @@ class KnotPart(Part):
     week: Number | None = None
     month: Number | None = None
     quarter: Number | None = None
-    value: Number
+    value: CurveNumber
+    meaning: ClassVar[Meaning] = Meaning("a mapping of a time and a value", "{quarter: 2, value: 1.5}")
 
 
 class CoursePart(Sourced):
@@ -71,7 +73,7 @@ class CoursePart(Sourced):
 
     as_: str | None = Field(None, alias="as")
     unit: str | None = None
-    path: list[Number] | None = None
+    path: list[CurveNumber] | None = None
     knots: list[KnotPart] | None = None
 
 
@@ -86,8 +88,8 @@ class CurvePart(CoursePart):
     * ``half_life_minutes``, ``half_life_days`` and ``half_life_weeks``: half-life of its decay.
     """
 
-    constant: Number | None = None
-    peak: Number | None = None
+    constant: CurveNumber | None = None
+    peak: CurveNumber | None = None
     at_minute: Number | None = None
     at_day: Number | None = None
     at_week: Number | None = None
@@ -100,6 +102,7 @@ class CurvePart(CoursePart):
     half_life_minutes: Number | None = None
     half_life_days: Number | None = None
     half_life_weeks: Number | None = None
+    meaning: ClassVar[Meaning] = Meaning("a number, a list of numbers or a curve", "{constant: 1.5}")
 
 
 class MacroCurve(CoursePart):
@@ -108,12 +111,12 @@ class MacroCurve(CoursePart):
     * ``floor_level``: lowest level that a severity may reach; needs the jump-off level.
     """
 
-    floor_level: Number | None = None
+    floor_level: CurveNumber | None = None
 
 
-_KEYS: dict[str, Any] = dict.fromkeys(VARIABLES, (MacroCurve | None, None))
+# One optional curve for each macro variable of ``variables.py``.
+_KEYS: dict[str, Any] = {k: (Annotated[MacroCurve, one.meaning] | None, None) for k, one in VARIABLES.items()}
 _VariableKeys: Any = create_model("_VariableKeys", __base__=Sourced, **_KEYS)
-"""One optional curve for each macro variable of ``variables.py``."""
 
 
 class MacroPart(_VariableKeys):  # type: ignore[misc]
@@ -143,16 +146,15 @@ class CorrelationPart(Part):
 class MarketPart(Sourced):
     """Market shocks.
 
-    * ``equity``: course of the market index.
-    * ``vol``: volatility, as a multiplier or as a level of the VIX.
+    * ``equity`` and ``vol``: the market index, and volatility as a multiplier or as a level of the VIX.
     * ``correlation``: correlation stress.
     * ``jumps``: moves within one session, in percent.
     """
 
-    equity: EquityCurve | None = None
-    vol: CurvePart | None = None
+    equity: Annotated[EquityCurve, EQUITY_CURVE] | None = None
+    vol: Annotated[CurvePart, Meaning("a curve", "{as: mult, constant: 1.5}")] | None = None
     correlation: CorrelationPart | None = None
-    jumps: list[KnotPart] | None = None
+    jumps: list[Annotated[KnotPart, Meaning("a day and percent", "{day: 3, value: -5}")]] | None = None
 
 
 class LiquidityPart(Sourced):
@@ -172,15 +174,14 @@ class LgdPart(Part):
     * ``collateral``: price index of the collateral, by loan class.
     """
 
-    model: str | None = None
+    model: Annotated[str, Meaning("frye_jacobs or constant", "frye_jacobs")] | None = None
     collateral: dict[str, str] | None = None
 
 
 class ForbearancePart(Part):
     """The share of borrowers who may pause, and for how many quarters.
 
-    * ``share``: share of borrowers, 0 or more and below 1.
-    * ``quarters``: for how many quarters.
+    * ``share`` and ``quarters``: share of borrowers, below 1, and for how many quarters.
     """
 
     share: Share
@@ -197,7 +198,7 @@ class CreditPart(Sourced):
     * ``forbearance``: payment holidays.
     """
 
-    link: str | None = None
+    link: Annotated[str, Meaning("macro_probit", "macro_probit")] | None = None
     betas: dict[str, dict[str, Number]] | None = None
     lgd: LgdPart | None = None
     prepayment_mult: Number | None = None
@@ -228,7 +229,7 @@ class WavePart(Part):
     * ``intensity_mult``: height, a multiplier above 0.
     """
 
-    typology: str
+    typology: Annotated[str, Meaning("a typology of narratives", "card_testing")]
     start_week: Number
     ramp_weeks: Number
     plateau_weeks: Number
@@ -263,8 +264,7 @@ class MulesPart(Part):
 class IllicitPart(Sourced):
     """Intensities and waves by typology.
 
-    * ``intensity_mult``: frequency of schemes by typology; 1 changes nothing.
-    * ``waves``: waves that rise and decay.
+    * ``intensity_mult`` and ``waves``: how often schemes of a typology start; 1 changes nothing.
     """
 
     intensity_mult: dict[str, CurvePart] | None = None
@@ -292,7 +292,7 @@ class ExpectPart(Part):
     * ``tol``: tolerance of equals; 0 when left out.
     """
 
-    metric: str
+    metric: Annotated[str, Meaning("a measured number", "macro.unemployment.peak")]
     between: list[Number] | None = None
     at_least: Number | None = None
     at_most: Number | None = None
@@ -310,7 +310,7 @@ class OverlayPart(Part):
     * ``combine``: max, min or last settles two levels of one variable.
     """
 
-    ref: str
+    ref: Annotated[str, Meaning("a scenario by name or path", "gfc-2008")]
     start: Annotated[str, Meaning("a shift, a number and d, w, m, q or y", "13w")] = "0d"
     severity: Number = 1.0
     only: list[str] | None = None
@@ -320,23 +320,21 @@ class OverlayPart(Part):
 class SourcePart(Part):
     """Where a block comes from.
 
-    * ``what``: the block, such as macro or behaviour.late_payment_mult.
-    * ``ref``: who published it, and where.
+    * ``what`` and ``ref``: the block, such as macro or behaviour.late_payment_mult; who published it, where.
     """
 
-    what: str
-    ref: str
+    what: Annotated[str, Meaning("a block of this file", "macro")]
+    ref: Annotated[str, Meaning("who published it, and where", "name of a publication")]
 
 
 class ProbabilityPart(Part):
     """The author's weight.
 
-    * ``weight``: probability from 0 to 1.
-    * ``basis``: where it comes from.
+    * ``weight`` and ``basis``: probability from 0 to 1, and where it comes from.
     """
 
     weight: Share
-    basis: str
+    basis: Annotated[str, Meaning("where the weight comes from", "judgement")]
 
 
 class CalibrationPart(Part):
@@ -347,7 +345,7 @@ class CalibrationPart(Part):
     * ``fit_window`` and ``generator``: period that numbers were fitted on, and what made them.
     """
 
-    as_of: str | None = None
+    as_of: Annotated[str, Meaning("a day as year-month-day", "2025-12-31")] | None = None
     jump_off: dict[str, Number] | None = None
     fit_window: str | None = None
     generator: str | None = None
@@ -385,7 +383,9 @@ class ScenarioFile(Part):
     narrative: str | None = None
     extends: str | None = None
     overlay: list[OverlayPart] | None = None
-    horizon: HorizonPart | None = None
+    horizon: Annotated[HorizonPart, Meaning("a length and a step", "{length: 8, step: quarter}")] | None = (
+        None
+    )
     severity: Number | None = None
     probability: ProbabilityPart | None = None
     calibration: CalibrationPart | None = None
@@ -397,4 +397,4 @@ class ScenarioFile(Part):
     behaviour: BehaviourPart | None = None
     fraud: FraudPart | None = None
     aml: IllicitPart | None = None
-    expect: list[ExpectPart] | None = None
+    expect: list[Annotated[ExpectPart, CLAIM]] | None = None

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from finsim.document_numbers import Meaning
 from finsim.scenarios.additive_scale import Kind
 
 RATE: Mapping[str, str] = {"delta": "pp", "level": "pct"}
 GROWTH: Mapping[str, str] = {"delta": "pp", "level": "pct_annualised"}
 PRICE: Mapping[str, str] = {"cum_return": "pct", "mult": "ratio", "level": "index"}
+EQUITY_CURVE = Meaning("a curve", "{as: cum_return, unit: pct, trough: {day: 20, value: -30}}")
+CLAIM = Meaning("a claim", "{metric: macro.unemployment.peak, at_least: 1}")
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,12 @@ class Variable:
     def kind(self) -> Kind:
         """``cum_return`` for prices, ``delta`` for rates and growth rates."""
         return "cum_return" if self.units is PRICE else "delta"
+
+    @property
+    def meaning(self) -> Meaning:
+        """What a course of this variable looks like in a file."""
+        way, unit = next(iter(self.units.items()))
+        return Meaning("a curve", f"{{as: {way}, unit: {unit}, knots: [{{quarter: 2, value: 1.5}}]}}")
 
     def written_kind(self, way: str | None) -> Kind:
         """Return the kind of the numbers of a file, written in one way (``as:``)."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from finsim.tables.binding import bind, plain
 from finsim.tables.cells.canonical import canonical
 from finsim.tables.cells.declared_cells import typed
+from finsim.tables.cells.refusals import naming_a_schema, schema_remedy
 from finsim.tables.cells.stored import is_readable
 from finsim.tables.header_words import HEADER_WORDS
 from finsim.tables.schema import Dialect, Field, Schema
@@ -16,6 +17,7 @@ from finsim.tables.sources.opening import open_table
 from finsim.tables.sources.source import TableSource
 
 if TYPE_CHECKING:
+    from finsim.tables.proposing.asset_names import name_columns
     from finsim.tables.proposing.preview import Preview, preview
     from finsim.tables.proposing.propose import Proposal, propose
     from finsim.tables.rewriting.rewrite import rewrite
@@ -34,11 +36,14 @@ __all__ = [
     "canonical",
     "is_readable",
     "load_schema",
+    "name_columns",
+    "naming_a_schema",
     "open_table",
     "plain",
     "preview",
     "propose",
     "rewrite",
+    "schema_remedy",
     "typed",
 ]
 
@@ -46,6 +51,7 @@ __all__ = [
 _LATER = {
     "Preview": "finsim.tables.proposing.preview",
     "Proposal": "finsim.tables.proposing.propose",
+    "name_columns": "finsim.tables.proposing.asset_names",
     "preview": "finsim.tables.proposing.preview",
     "propose": "finsim.tables.proposing.propose",
     "rewrite": "finsim.tables.rewriting.rewrite",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
@@ -202,6 +202,8 @@ class ReadKeys(_Strict):
     * ``skip_rows``: lines above the header; 0 when left out.
     * ``header_rows``: 2 where a vendor writes two lines of headers; 1 when left out.
     """
+
+    meaning: ClassVar[Meaning] = Meaning("a mapping", '{sep: ";", decimal: ","}')
 
     sep: Sign | None = None
     decimal: Sign | None = None

@@ -74,7 +74,10 @@ def check(
         from finsim.constraints.checking.check import check as check_tables
 
         return check_tables(data, pack, params, tier=tier, threads=threads)
-    return _checked(Path(data), pack, params or {}, (tier, threads), progress)
+    from finsim.tables import naming_a_schema
+
+    with naming_a_schema(str(data) if schema is None else ""):
+        return _checked(Path(data), pack, params or {}, (tier, threads), progress)
 
 
 def _of_run(data: Any) -> Any:

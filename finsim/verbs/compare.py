@@ -24,7 +24,8 @@ def compare(first: str | Path | Run, second: str | Path | Run) -> pd.DataFrame:
     Returns:
         A DataFrame with the index (scenario, figure) and the columns: the first run's value, the second's,
         ``difference``, ``relative`` (a decimal of the first) and ``unit`` (money is in units of the
-        currency named, shares are decimals). Figures that one of them did not compute are left out.
+        currency named, shares are decimals). Figures that one of them did not compute are left out. Printed
+        it has at most 80 columns, with whole money and thousands separators; the numbers are raw.
 
     Raises:
         StudyError: for a folder that is no finished run, and for runs without a figure in common.

@@ -9,10 +9,13 @@ from typing import Any
 
 from finsim.engine.planning.plan_summary import PlanSummary
 from finsim.engine.study.study_file import Study
-from finsim.tables import Dialect, Preview, load_schema, preview, propose
+from finsim.errors import DataError
+from finsim.tables import Dialect, Preview, Schema, load_schema, preview, propose, schema_remedy
 from finsim.verbs.calling.argument_checks import Arguments
 
 __all__ = ["plan", "plan_table"]
+
+_MOST = 3
 
 
 def plan(
@@ -79,6 +82,27 @@ def plan_table(data: Path, schema: Any, csv: str | None) -> Preview:
     over = Dialect.parse(csv) if csv else None
     if schema is not None:
         declared = load_schema(str(schema)) if isinstance(schema, str | Path) else schema
-        return preview(data, declared, over)
+        found = preview(data, declared, over)
+        return replace(found, fit_refuses=_refused_by_fit(found, data, declared, over))
     proposal = propose(data, "", over)
-    return replace(preview(data, proposal.schema(), over), doubts=tuple(proposal.doubts))
+    found = preview(data, proposal.schema(), over)
+    refuses = _refused_by_fit(found, data, proposal.schema(), over)
+    doubts = list(proposal.doubts)
+    if not refuses and _refused_by_fit(found, data, Schema({}, Dialect(), "prices"), over):
+        doubts.append(f"`finsim fit` needs it to read these prices: {schema_remedy(str(data))}")
+    return replace(found, doubts=tuple(doubts), fit_refuses=refuses)
+
+
+def _refused_by_fit(found: Preview, data: Path, schema: Schema, over: Dialect | None) -> tuple[str, ...]:
+    """Return what `fit` would refuse of a file of prices that can be read under a schema."""
+    if found.kind != "prices" or not found.ok or not data.is_file():
+        return ()
+    from finsim.markets.prices import read_prices
+
+    try:
+        read_prices(data, schema=replace(schema, dialect=over.over(schema.dialect)) if over else schema)
+    except DataError as error:
+        said = tuple(str(problem) for problem in error.problems[:_MOST])
+        more = len(error.problems) - len(said)
+        return (*said, f"and {more} more") if more else said
+    return ()

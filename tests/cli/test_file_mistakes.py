@@ -237,7 +237,7 @@ def test_json_and_a_record_of_a_run_are_named(here: Path, capsys: pytest.Capture
     assert "the record of a run" in refused(here, ["plan", "manifest.json"], capsys)
     (here / "study.json").write_text(json.dumps({"finsim": "study/1", "id": "j", "market": {}}))
     said = refused(here, ["plan", "study.json"], capsys)
-    assert "study.json:1:34: market.data: missing; expected a text" in said
+    assert "study.json:1:34: market.data: missing; expected a file, or a bundled data set" in said
 
 
 def test_a_folder_says_what_it_holds_and_a_missing_file_what_is_near(

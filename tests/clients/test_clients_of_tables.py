@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from small_study import SCENARIOS
 
 from finsim.records.run_layout import WORLD_OF, table_file
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of the clients are not ours
-SCENARIOS = ["base", "gfc-2008@0.5"]
 
 
 def rows(folder: Path, table: str) -> list[int]:

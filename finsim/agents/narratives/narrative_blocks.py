@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     BaseModel,
@@ -100,8 +100,10 @@ class Sourced(Part):
         json_schema_extra=also({"anyOf": [given(key, filled=True) for key in ("source", "assumption")]})
     )
 
-    source: str | None = None
-    assumption: str | None = None
+    beside: ClassVar[tuple[str, ...]] = ("assumption",)
+
+    source: Annotated[str, Meaning("who published the numbers", "name of a publication")] | None = None
+    assumption: Annotated[str, Meaning("why the numbers are as they are", "our own estimate")] | None = None
 
     @model_validator(mode="after")
     def _say_where_from(self) -> Sourced:
@@ -121,8 +123,10 @@ class Below(Part):
     * ``band``: range of the factor inside 0..1, such as 0.80..0.99.
     """
 
-    threshold: Annotated[Number, Field(gt=0.0)]
-    band: Annotated[tuple[float, float], WithJsonSchema(RANGE_FORM)]
+    threshold: Annotated[Number, Field(gt=0.0), Meaning("an amount of money", "10000")]
+    band: Annotated[
+        tuple[float, float], WithJsonSchema(RANGE_FORM), Meaning("a range inside 0..1", "0.80..0.99")
+    ]
 
     @field_validator("band", mode="before")
     @classmethod
@@ -157,6 +161,8 @@ class Amount(Part):
     """
 
     model_config = ConfigDict(json_schema_extra=also({"allOf": _FORMS}))
+
+    meaning: ClassVar[Meaning] = Meaning(f"a mapping with one of {', '.join(_WAYS)}", "{draw: 20..500}")
 
     draw: Draw | None = None
     fraction_of: Literal["balance", "available", "limit", "pot", "proceeds"] | None = None
@@ -246,11 +252,14 @@ class Gate(Part):
     * ``posted``: how many payments of it must have been posted.
     """
 
-    phase: str
+    phase: Annotated[str, Meaning("the name of an earlier phase", "phase_name")]
     posted: Annotated[Count, Field(ge=1, le=1000)] = 1
 
 
 _UNTIL = re.compile(r"posted\s*>=\s*([0-9]+)\Z")
+
+
+_CONDITION = Meaning("a number of posted payments", "posted >= 1")
 
 
 @reads({"type": "string", "pattern": rf"^\s*{_UNTIL.pattern[:-2]}\s*$"})
@@ -298,8 +307,8 @@ class Phase(Sourced):
     )
 
     name: Word
-    payer: str = Field(alias="from")
-    to: str
+    payer: Annotated[str, Meaning("the name of a role", "payer")] = Field(alias="from")
+    to: Annotated[str, Meaning("the name of a role", "payee")]
     via: str | None = None
     motif: Annotated[str, one_word(MOTIFS)] = "pairs"
     count: Draw | Literal["cover"] = Draw(dist="fixed", value=1.0)
@@ -310,7 +319,7 @@ class Phase(Sourced):
     channel: Annotated[dict[str, Number], word_mix(CHANNELS)]
     purpose: Annotated[dict[str, Number] | None, word_mix(PURPOSES, {"type": "null"})] = None
     on_decline: OnDecline = OnDecline()
-    until: Annotated[int, BeforeValidator(_read_until)] = 0
+    until: Annotated[int, BeforeValidator(_read_until), _CONDITION] = 0
     needs: Gate | None = None
     chance: Share = 1.0
 

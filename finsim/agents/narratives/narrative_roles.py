@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
@@ -17,7 +17,7 @@ from finsim.agents.narratives.narrative_blocks import (
 from finsim.agents.narratives.number_syntax import Draw
 from finsim.agents.narratives.role_filters import ACCOUNT_FACTS, SHOP_FACTS, Condition
 from finsim.agents.vocabulary import CATEGORIES, KINDS, OUTSIDE, SEGMENTS
-from finsim.document_numbers import Misfit, Number
+from finsim.document_numbers import Meaning, Misfit, Number
 from finsim.editor_schemas import JsonSchema, also, given, one_of
 
 EXPOSURES = ("account_year", "person_year", "card_year", "firm_year", "merchant_year", "bank_year")
@@ -30,8 +30,12 @@ class Rate(Sourced):
     * ``value``: schemes per unit of exposure, a Poisson process; a study may replace it.
     """
 
+    meaning: ClassVar[Meaning] = Meaning(
+        "a mapping", f"{{value: 0.01, per: {EXPOSURES[0]}, assumption: our own estimate}}"
+    )
+
     per: Annotated[str, one_word(EXPOSURES)]
-    value: Annotated[Number, Field(ge=0.0)]
+    value: Annotated[Number, Field(ge=0.0), Meaning("a number of schemes per unit of `per`", "0.01")]
 
     @field_validator("per")
     @classmethod
@@ -87,6 +91,8 @@ class Select(Part):
 
     model_config = ConfigDict(json_schema_extra=also({"allOf": [one_of(_WHO), *_FACTS_OF]}))
 
+    meaning: ClassVar[Meaning] = Meaning(f"a mapping with one of {', '.join(_WHO)}", "{accounts: [current]}")
+
     accounts: Annotated[tuple[str, ...], WithJsonSchema(word_list(_WHO["accounts"]))] = ()
     shops: Annotated[tuple[str, ...], WithJsonSchema(word_list(_WHO["shops"]))] = ()
     outside: Annotated[tuple[str, ...], WithJsonSchema(word_list(_WHO["outside"]))] = ()
@@ -100,7 +106,7 @@ class Select(Part):
             raise Misfit(
                 f"select with {' and '.join(chosen) or 'nothing to choose from'}",
                 f"exactly one of {', '.join(_WHO)}",
-                "write `accounts: [personal]`",
+                "write `accounts: [current]`",
             )
         for word in getattr(self, chosen[0]):
             known_word(word, _WHO[chosen[0]], chosen[0])

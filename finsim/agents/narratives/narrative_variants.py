@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -16,7 +16,7 @@ from finsim.agents.narratives.narrative_blocks import (
     one_word,
 )
 from finsim.agents.narratives.number_syntax import Draw
-from finsim.document_numbers import Count, Misfit, Number
+from finsim.document_numbers import Count, Meaning, Misfit, Number
 from finsim.editor_schemas import JsonSchema, given
 from finsim.errors import did_you_mean
 
@@ -46,6 +46,10 @@ class Evasion(Sourced):
     * ``level``: from 0 (not at all) to 1.
     * ``threshold``: amount that payments stay below, of threshold_avoid alone; in the study's currency.
     """
+
+    meaning: ClassVar[Meaning] = Meaning(
+        "a mapping of a way to stay unseen to its level", "{mimic_hours: 0.5, assumption: our own estimate}"
+    )
 
     kind: Annotated[str, one_word(EVASIONS)]
     level: Share
@@ -113,6 +117,8 @@ class Labels(Part):
     * ``fraud``: names of phases whose rows are labeled fraud.
     * ``laundering``: names of phases whose rows are labeled laundering.
     """
+
+    meaning: ClassVar[Meaning] = Meaning("a mapping to names of phases", "{fraud: [phase_name]}")
 
     fraud: tuple[str, ...] = ()
     laundering: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -73,6 +73,8 @@ class OrderText(_Strict):
     * ``by``: columns that order the rows of a sequence.
     * ``sort``: false: the rows are taken in the order of the table.
     """
+
+    meaning: ClassVar[Meaning] = Meaning("a mapping to names of columns", "{group: [account], by: [time]}")
 
     group: list[str] = []
     by: list[str] = []
@@ -162,7 +164,9 @@ class LookupText(_Strict):
     file: str = ""
     rows: list[dict[str, Scalar | None]] | None = None
     by: list[str] = Field(min_length=1, max_length=4)
-    valid: list[str] = Field([], max_length=2, json_schema_extra=_PAIR)
+    valid: Annotated[list[str], Meaning("the columns of the first and the last day", "[from, to]")] = Field(
+        [], max_length=2, json_schema_extra=_PAIR
+    )
     value: str = ""
     type: Literal["bool", "int", "float", "ratio", "money", "date", "cat"] = "float"
     ccy: OptionalCurrency = ""
@@ -265,7 +269,9 @@ class RuleText(_Strict):
     check: Annotated[Scalar, _CONDITION]
     tol: int | float | str | dict[str, float] | None = Field(None, json_schema_extra=_TOLERANCE)
     nulls: Literal["unknown", "pass", "fail"] = "unknown"
-    expect: list[Share] | None = Field(None, json_schema_extra=_SHARES)
+    expect: Annotated[list[Share], Meaning("[low, high], shares of rows from 0 to 1", "[0.95, 1]")] | None = (
+        Field(None, json_schema_extra=_SHARES)
+    )
     order: OrderText | None = None
     repair: RepairText | None = None
     why: str = ""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from finsim.engine.answers.comparison_table import Comparison
 from finsim.engine.answers.text_table import aligned
 from finsim.engine.finished_run import Run
 from finsim.errors import StudyError
@@ -79,6 +80,7 @@ def comparison_frame(first: Run, second: Run) -> pd.DataFrame:
 
     The index is (scenario, figure), the columns are the two runs' values, ``difference``, ``relative``
     (a decimal of the first value) and ``unit``: money in units of the currency named, shares as decimals.
+    Printed, money is whole with thousands and the lines have at most 80 columns.
     Raises StudyError when no figure is in both.
     """
     pairs = pairs_of(first, second)
@@ -103,7 +105,7 @@ def comparison_frame(first: Run, second: Run) -> pd.DataFrame:
             remedy="compare runs with the same parts (market, transactions, credit)",
         )
     head = ["scenario", "figure", *names, "difference", "relative", "unit"]
-    return pd.DataFrame(rows, columns=head).set_index(["scenario", "figure"])
+    return Comparison(pd.DataFrame(rows, columns=head).set_index(["scenario", "figure"]))
 
 
 def comparison_text(names: tuple[str, str], base: Column, other: Column) -> list[tuple[str, ...]]:

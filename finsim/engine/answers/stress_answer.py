@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from finsim.engine.finished_run import Run
+from finsim.engine.planning.unmoved_narratives import unmoved_text
+from finsim.engine.study.study_file import recorded_study
+from finsim.engine.study.study_resolution import resolve
+from finsim.errors import FinsimError
 from finsim.scenarios.expectations import Outcome
 
 
@@ -28,6 +32,18 @@ class Expected:
         """Return plain data for JSON."""
         told = [outcome.to_dict() for outcome in self.outcomes]
         return {"expect": told, "not_checked": [self.not_checked] if self.not_checked else []}
+
+
+def unmoved_lines(run: Run) -> list[str]:
+    """Return one line on the narratives of a stressed run whose rate its scenarios leave as it was."""
+    study = recorded_study(run.manifest["study"]["resolved"], str(run.path / "manifest.json"))
+    if study.transactions is None:
+        return []
+    try:
+        found = unmoved_text(resolve(study))
+    except FinsimError:  # a file of the study is no longer what it was
+        return []
+    return [found] if found else []
 
 
 def expectations_of(run: Run, label: str) -> Expected:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def aligned(rows: Sequence[tuple[str, ...]], numbers_from: int = 1) -> list[str]:
-    """Return rows as lines; columns from ``numbers_from`` on are set flush right."""
+def aligned(rows: Sequence[tuple[str, ...]], numbers_from: int = 1, gap: int = 3) -> list[str]:
+    """Return rows as lines, ``gap`` blanks between columns; columns from ``numbers_from`` are flush right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:
@@ -14,7 +14,7 @@ def aligned(rows: Sequence[tuple[str, ...]], numbers_from: int = 1) -> list[str]
             cell.rjust(width) if column >= numbers_from else cell.ljust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
-        lines.append("   ".join(cells).rstrip())
+        lines.append((" " * gap).join(cells).rstrip())
     return lines
 
 

@@ -17,6 +17,7 @@ from finsim.engine.planning.data_facts import DataFacts, data_facts
 from finsim.engine.planning.payment_forecast import forecast_payments
 from finsim.engine.planning.refusals import refuse_before_work, refuse_output
 from finsim.engine.planning.scheme_forecast import SchemeForecast, forecast_schemes
+from finsim.engine.planning.unmoved_narratives import unmoved_text
 from finsim.engine.planning.work_sizes import WorkSizes, work_sizes
 from finsim.engine.study.loan_tape import describe_tape
 from finsim.engine.study.study_resolution import Plan
@@ -228,6 +229,8 @@ def _warnings(plan: Plan, cost: Cost, output: str | Path | None) -> dict[str, tu
     found: dict[str, list[str]] = {
         name: list(item.warnings) for name, item in plan.scenarios.items() if item.warnings
     }
+    unmoved = unmoved_text(plan)
+    found |= {"scenarios": [unmoved]} if unmoved else {}
     study = plan.study
     if study.market and study.evaluation.enabled and study.market.sessions < _SHORTEST_PATH:
         found["evaluation"] = [f"paths of fewer than {_SHORTEST_PATH} sessions are not judged"]

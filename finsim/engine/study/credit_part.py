@@ -19,7 +19,7 @@ from pydantic import (
 
 from finsim.credit.settings import Settings, limits
 from finsim.credit.tape import ROLES, Declared, column_name
-from finsim.document_numbers import Count, Length, Misfit, Number, Share, Whole, YesNo
+from finsim.document_numbers import Count, Length, Meaning, Misfit, Number, Share, Whole, YesNo
 from finsim.editor_schemas import JsonSchema, also, reads
 from finsim.errors import StudyError
 from finsim.tables import ColumnKeys, ReadKeys
@@ -138,7 +138,7 @@ class CreditPart(_SettingKeys):  # type: ignore[misc]
     * ``sector``: sector of all loans, for a tape without such a column.
     """
 
-    data: str
+    data: Annotated[str, Meaning("a file, or a bundled data set", "german_credit")]
     loans: Count = 20_000
     months: Annotated[Length, Field(ge=1)] = 36
     shard_loans: Count = 5_000

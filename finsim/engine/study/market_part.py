@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
-from finsim.document_numbers import Count, Length, Number, Share
+from finsim.document_numbers import Count, Length, Meaning, Number, Share
 from finsim.generators import GENERATORS
 
 
@@ -23,7 +23,7 @@ class RulesToLearn(Part):
     * ``weight``: weight of a breach in the training loss.
     """
 
-    pack: str
+    pack: Annotated[str, Meaning("a rule pack by name or path", "ohlcv")]
     short: ClassVar[str] = "pack"
 
     weight: Annotated[Number, Field(gt=0, le=1_000)] = 1.0
@@ -72,7 +72,7 @@ class MarketPart(Part):
     * ``schema``: schema file of the data, relative to this file.
     """
 
-    data: str
+    data: Annotated[str, Meaning("a file, or a bundled data set", "wiki_aapl_ibm_2000_2013")]
     generator: GeneratorChoice = GeneratorChoice()
     paths: Count = 200
     sessions: Annotated[Length, Field(ge=2)] = 2520

@@ -12,6 +12,7 @@ from finsim import documents
 from finsim.agents.narratives.narrative import load_narratives
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.document_numbers import Misfit, read_share
+from finsim.document_words import NO_WORDS
 from finsim.documents import Loc
 from finsim.errors import FinsimError, NarrativeError, Problem, RuleError, ScenarioError, StudyError
 from finsim.generators import GENERATORS
@@ -63,8 +64,28 @@ def unknown_names(data: Any, folder: Path, place: Callable[[Loc], str]) -> list[
         try:
             look()
         except FinsimError as error:
-            found += [replace(problem, place=place(loc)) for problem in error.problems]
+            without = _without(data, loc)
+            found += [
+                replace(problem, place=place(loc), remedy=without or problem.remedy)
+                for problem in error.problems
+            ]
     return found
+
+
+def _without(data: Any, loc: Loc) -> str:
+    """Return how a study goes without what a word such as ``off`` stands for; nothing for another word."""
+    if loc in DATA or loc == GENERATOR:
+        return ""
+    end = next(
+        i for i in reversed(range(len(loc))) if loc[i] not in ("name", "pack") and isinstance(loc[i], str)
+    )
+    value = _at(data, loc) if loc in PACKS else _at(data, loc[: end + 1])
+    if not {str(item).lower() for item in listed(value)} & set(NO_WORDS):
+        return ""
+    default = loc in PACKS and "generator" not in loc
+    return (
+        f"to go without, write `{loc[end]}: null`" if default else f"to go without, leave out `{loc[end]}:`"
+    )
 
 
 def faults(data: Any) -> list[Problem]:

@@ -50,7 +50,7 @@ class NarrativeChoice(Part):
 
     short: ClassVar[str] = "name"
 
-    name: str
+    name: Annotated[str, Meaning("a narrative by name or path", "account_takeover")]
     rate: Annotated[Share, Field(ge=0)] | None = None
     count: Annotated[Whole, Field(ge=0)] | None = None
 
@@ -142,13 +142,15 @@ class ScenarioChoice(Part):
 
 
 class EvaluationPart(Part):
-    """Evidence: how much of it, and whether it is computed at all.
+    """Evidence: how much of it, and whether it is computed at all; `evaluation: off` is short for the latter.
 
     * ``enabled``: false: no scores and no verdicts.
     * ``bootstrap``: resamples behind each interval.
     * ``judge_refits``: how often a learned judge is fitted again.
     * ``judge_iterations``: training steps of a learned judge.
     """
+
+    short: ClassVar[str] = "enabled"
 
     enabled: YesNo = True
     bootstrap: Annotated[Count, Field(ge=50)] = 200

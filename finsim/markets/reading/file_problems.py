@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from finsim.errors import DataError, Problem
 from finsim.notation import Array, Bool1D, Float1D
-from finsim.tables import TableSource
+from finsim.tables import TableSource, schema_remedy
 
 MOST = 20
 _FEW = 5
 _GREATEST, _LEAST = 1e130, 1e-130  # what the bar decoder can give back: exp(+-LEVEL_LIMIT), in round numbers
+
+
+def refuse_unnamed_assets(source: TableSource, date: str, others: Sequence[str], place: str) -> None:
+    """Raise DataError where rows of one date are told apart by a column that nothing has declared.
+
+    ``others`` are the headers that may be that column; nothing is raised where none of them is.
+    """
+    from finsim.tables import name_columns  # only where a file is refused
+
+    found = name_columns(source, date, others)
+    if not found:
+        return
+    listed = " or ".join(map(repr, found))
+    raise DataError(
+        f"the dates repeat, and {listed} tells the rows of a date apart but has no role",
+        place=f"{place}, column {date}",
+        expected="one row for each date of an asset, and a column that names the asset",
+        remedy=f"say so in a schema: `{found[0]}: {{type: cat, role: ticker}}`; {schema_remedy(place)}",
+    )
 
 
 class Faults:

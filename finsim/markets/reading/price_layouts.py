@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from finsim.errors import DataError, did_you_mean
-from finsim.tables import HEADER_WORDS, plain
+from finsim.tables import HEADER_WORDS, plain, schema_remedy
 
 LAYOUTS = ("long", "wide", "timegan", "bars")
 
@@ -155,5 +155,5 @@ def _complain(found: Columns, names: Sequence[str], place: str) -> None:
             place=f"{place}:1",
             expected="date[, ticker], open, high, low, close[, volume, adj close] in rows; or date and one "
             "column of closes per asset; or Open, High, Low, Close, Adj_Close, Volume without dates",
-            remedy="name the columns in the first row so",
+            remedy=f"name the columns in the first row so; or {schema_remedy(place)}",
         )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from finsim.errors import DataError, Problem
 from finsim.markets.reading.dates import Moments, parse_dates
-from finsim.markets.reading.file_problems import Faults, finite, missing, positive
+from finsim.markets.reading.file_problems import Faults, finite, missing, positive, refuse_unnamed_assets
 from finsim.markets.reading.price_layouts import BARS, SIDES, Columns
 from finsim.markets.reading.price_table import PriceTable
 from finsim.notation import Array, Dates1D
@@ -38,6 +38,9 @@ def rows_of(table: PriceTable, name: str, faults: Faults, notes: dict[str, Any])
     else:
         moments = parse_dates(frame, columns.date, faults, table.date, table.dialect)
         rows["date"] = times_of(moments, rows["path"].astype(str) + "\0" + rows["asset"].astype(str))
+    if columns.ticker is None and rows.duplicated(["path", "date"]).any():
+        unread = [header for header in table.source.headers if header not in frame.columns]
+        refuse_unnamed_assets(table.source, columns.date or "", unread, table.place)
     _check_duplicates(rows, columns.date or "", faults)
     faults.stop()
     if "volume" in rows and not rows["volume"].any():

@@ -14,11 +14,22 @@ import pandas as pd
 import pyarrow as pa
 
 from finsim.errors import DataError, Problem, RecordError, did_you_mean
+from finsim.markets.reading.file_problems import refuse_unnamed_assets
 from finsim.markets.reading.price_layouts import MEANINGS, SYNONYMS, Columns, recognise
 from finsim.markets.reading.vendor_headers import Level, levels_of
 from finsim.records.paths import KINDS, PRICE, facts_of
 from finsim.records.trading_calendar import NYSE, TradingCalendar
-from finsim.tables import Dialect, Field, Schema, TableSource, bind, is_readable, load_schema, open_table
+from finsim.tables import (
+    Dialect,
+    Field,
+    Schema,
+    TableSource,
+    bind,
+    is_readable,
+    load_schema,
+    naming_a_schema,
+    open_table,
+)  # fmt: skip
 from finsim.tables.endings import ending_of
 from finsim.tables.sources.opening import stored_schema
 
@@ -28,6 +39,7 @@ NULLS = ("NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "<NA>", "#N/A
 SchemaSource = str | Path | Schema | None
 _MANY = 10
 _NUMBER = Field("float", null=True, nulls=NULLS)
+_LABELS = ("cat", "id", "bool", "dur")  # no numbers: such a column holds no prices
 _LABEL = Field("cat", null=True)
 
 
@@ -82,7 +94,10 @@ def read_price_table(source: Any, place: str, layout: str | None, schema: Schema
         columns = Columns("vendor", headers[0])
     else:
         _once(headers, place)
-        columns = recognise(headers, place, layout, {h: role_of(n, f) for h, (n, f) in declared.items()})
+        roles = {header: role_of(name, spec) for header, (name, spec) in declared.items()}
+        labels = {header for header, (_, spec) in declared.items() if spec.type in _LABELS}
+        worded = [header for header in headers if roles.get(header) or header not in labels]
+        columns = recognise(worded, place, layout, roles)
     numeric = _numeric(columns, levels)
     fields = {header: _field(declared.get(header), _NUMBER, header) for header in numeric}
     if columns.ticker is not None:
@@ -91,8 +106,13 @@ def read_price_table(source: Any, place: str, layout: str | None, schema: Schema
     opened = open_table(source, {**fields, **raw}, dialect, place=place)
     for name in {"", *opened.headers} & {*fields, *raw}:  # an index that pandas wrote has no name to match
         opened.bound.setdefault(name, name)
-    with _said_once():
-        frame = opened.table(list(fields)).to_pandas()
+    with naming_a_schema("" if schema and schema.fields else place), _said_once():
+        try:
+            frame = opened.table(list(fields)).to_pandas()
+        except DataError:
+            if columns.layout == "wide" and columns.date is not None:
+                refuse_unnamed_assets(opened, columns.date, columns.assets, place)
+            raise
     for header in numeric:
         frame[header] = frame[header].astype(np.float64)
     if columns.date is not None:

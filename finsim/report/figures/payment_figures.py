@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from finsim.notation import Float1D
+from finsim.notation import Float1D, minor_units
 from finsim.report.colors import drawn
 from finsim.report.figures.payment_data import GROUPS, Payments
 from finsim.report.number_text import count, number, percent, plural, spoken
@@ -83,16 +83,19 @@ def _amount_panel(
     if usual is not None:
         rows.append(("ordinary", usual, "quiet"))
 
+    unit = minor_units(currency)
+    least = 1 / unit
+
     def draw(axes: Any) -> None:
         for k, (_, levels, colour) in enumerate(rows):
-            q = np.maximum(np.array(levels) / 100, 0.01)
+            q = np.maximum(np.array(levels) / unit, least)
             axes.plot(q[[0, 4]], [k, k], color=drawn(colour), lw=1.2)
             axes.plot(q[[1, 3]], [k, k], color=drawn(colour), lw=5.0, alpha=0.55)
             axes.plot(q[2], k, "o", ms=5, color=drawn(colour), mec=drawn("page"), mew=0.8)
         axes.set_xscale("log")
-        every = np.array([levels for _, levels, _ in rows]) / 100
-        low, high = max(every.min() * 0.6, 0.01), every.max() * 1.6
-        ticks = [10.0**e for e in range(-2, 9) if low <= 10.0**e <= high]
+        every = np.array([levels for _, levels, _ in rows]) / unit
+        low, high = max(every.min() * 0.6, least), every.max() * 1.6
+        ticks = [10.0**e for e in range(-3, 9) if low <= 10.0**e <= high]
         plain_log_axis(axes.xaxis, ticks, [count(t) if t >= 1 else number(t, 1) for t in ticks])
         axes.set_xlim(low, high)
         axes.set_yticks(range(len(rows)), [name for name, _, _ in rows])
@@ -102,7 +105,7 @@ def _amount_panel(
         axes.set_xlabel(f"amount{f', {currency}' if currency else ''}")
 
     parts = [
-        f"{spoken(p['phase'])}: median {number(p['amount'][2] / 100, 3)}, {plural(p['rows'], 'row')}, "
+        f"{spoken(p['phase'])}: median {number(p['amount'][2] / unit, 3)}, {plural(p['rows'], 'row')}, "
         f"{percent(p['declined_share'], 2)} declined"
         for p in phases
     ]

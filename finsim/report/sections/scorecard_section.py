@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from finsim.evaluation.metric import HIGHER
@@ -68,6 +69,7 @@ def scorecard_section(run: RunFolder) -> Section:
 def forest_of(run: RunFolder) -> Forest:
     """Return the rows of the forest by use."""
     verdicts = (run.scorecard or {}).get("verdicts", {})
+    currency = _currency(run)
     groups = []
     for use in USES:
         scores = [score for score in scores_of(run) if score["use"] == use]
@@ -76,7 +78,10 @@ def forest_of(run: RunFolder) -> Forest:
             verdict = verdicts.get(use, {})
             groups.append(
                 UseGroup(
-                    use, str(verdict.get("verdict", "")), tally(verdict), [_row(score) for score in ordered]
+                    use,
+                    str(verdict.get("verdict", "")),
+                    tally(verdict),
+                    [_row(score, currency) for score in ordered],
                 )
             )
     return Forest(groups)
@@ -100,10 +105,16 @@ def tally(verdict: Mapping[str, Any]) -> str:
     return ", ".join(f"{counts[name]} {name}" for name in VERDICTS if counts.get(name))
 
 
-def _row(score: Mapping[str, Any]) -> ScoreRow:
+def _currency(run: RunFolder) -> str:
+    """Return the currency of the loans of a run, as its figures note it; '' where none does."""
+    figures = run.scores("figures").get(run.base, {})
+    return next((str(one["currency"]) for one in figures.values() if one.get("currency")), "")
+
+
+def _row(score: Mapping[str, Any], currency: str) -> ScoreRow:
     note = note_of(str(score["metric"]))
     low, high = score["low"], score["high"]
-    shown = money if score["unit"] == "minor units" else number
+    shown = partial(money, currency=currency) if score["unit"] == "minor units" else number
     interval = f"[{shown(low)}, {shown(high)}]" if low is not None and high is not None else ""
     drawer = [
         ("How computed", note.how),

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from finsim.errors import Problem
+from finsim.errors import DataError, Problem
 from finsim.tables.cells.stored import NUMBER_OF_TIME
 from finsim.tables.schema import Dialect, Field
 
@@ -51,6 +55,32 @@ def problem_of(cell: Cell, field: Field, dialect: Dialect, place: str) -> Proble
     if field.type == "money" and text is None:
         hint = f"store whole minor units with `unit: minor`, or at most {field.decimals} decimals"
     return Problem(where, f"column {cell.header!r} holds {_shown(cell.value)}", expected, hint)
+
+
+def schema_remedy(place: str) -> str:
+    """Return how a schema is made that says what a file holds; in words where there is no file."""
+    if not Path(place).is_file():
+        return "give a schema that says what its columns are (`schema=`)"
+    name = shlex.quote(place)
+    return f"`finsim new schema {name} -o SCHEMA.yaml` proposes a schema, for `--schema SCHEMA.yaml`"
+
+
+@contextmanager
+def naming_a_schema(place: str) -> Iterator[None]:
+    """Let a remedy that names an option of ``--csv`` name the proposal of a schema too, once for the file.
+
+    It is for a file that no schema was given for: both say how its text is written.
+    """
+    try:
+        yield
+    except DataError as error:
+        problems = list(error.problems)
+        first = next((at for at, one in enumerate(problems) if "--csv " in one.remedy), None)
+        if first is None or not Path(place).is_file():
+            raise
+        remedy = f"{problems[first].remedy}; or {schema_remedy(place)}"
+        problems[first] = replace(problems[first], remedy=remedy)
+        raise DataError.of(problems) from None
 
 
 def _shown(value: object) -> str:

@@ -49,7 +49,8 @@ class ColumnPreview:
 class Preview:
     """How a table would be read under a schema; ``ok`` when no cell is refused and no column is missing.
 
-    ``doubts`` are those of the schema where it was proposed, None where one was given.
+    ``doubts`` are those of the schema where it was proposed, None where one was given; ``fit_refuses`` is
+    what `fit` would refuse of prices that can be read.
     """
 
     place: str
@@ -61,6 +62,7 @@ class Preview:
     undeclared: tuple[str, ...]
     refusals: tuple[str, ...]
     doubts: tuple[str, ...] | None = None
+    fit_refuses: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -79,6 +81,7 @@ class Preview:
             "data": self.place, "kind": self.kind, "ok": self.ok, "rows": self.rows, "dialect": dialect,
             "columns": {name: column.to_dict() for name, column in self.columns.items()},
             "absent": list(self.absent), "undeclared": list(self.undeclared), "refused": list(self.refusals),
+            "fit_refuses": list(self.fit_refuses),
         }  # fmt: skip
 
     def to_text(self) -> str:
@@ -103,6 +106,8 @@ class Preview:
             lines += ["", f"not declared: {', '.join(self.undeclared)}"]
         lines += ["", *self.refusals] if self.refusals else []
         lines += self.absent
+        if self.fit_refuses:
+            lines += ["", "`finsim fit` would refuse these prices:", *self.fit_refuses]
         if self.doubts is not None:
             lines += [
                 "",

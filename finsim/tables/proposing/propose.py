@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from finsim.errors import DataError, did_you_mean
 from finsim.tables.proposing import roles
+from finsim.tables.proposing.asset_names import name_columns
 from finsim.tables.proposing.confirm import Confirmed, confirmed
 from finsim.tables.proposing.forms import Numbers, numbers
 from finsim.tables.proposing.loan_roles import complete_loans
@@ -23,6 +24,8 @@ from finsim.tables.sources.opening import open_table
 from finsim.tables.sources.source import TableSource
 
 _SAMPLE, _TURNS = 5000, 4
+_NAMES = {"cat": "cat", "id": "id", "int": "id"}
+"""Types of columns that may name assets, and what such a column then is."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +203,8 @@ def _proposal(
             replace(each, field=replace(each.field, role="date")) if each and at == 0 else each
             for at, each in enumerate(guesses)
         ]
+    if kind == "prices":
+        guesses = _with_names(source, guesses)
     names = names_of(headers)
     fields: dict[str, Field] = {}
     said: dict[str, tuple[str, ...]] = {}
@@ -223,6 +228,30 @@ def _proposal(
     return Proposal(
         source.place, kind, dialect, fields, said, tuple(said_of_file), checked.rows, checked.whole
     )
+
+
+def _with_names(source: TableSource, guesses: Sequence[Guess | None]) -> list[Guess | None]:
+    """Return the guesses, one of them with the role of the ticker where rows of one date need names."""
+    by_role = {each.field.role: at for at, each in enumerate(guesses) if each and each.field.role}
+    others = [
+        header
+        for header, each in zip(source.headers, guesses, strict=True)
+        if each and not each.field.role and each.field.type in _NAMES and source.headers.count(header) == 1
+    ]
+    if "ticker" in by_role or "date" not in by_role or not others:
+        return list(guesses)
+    found = name_columns(source, source.headers[by_role["date"]], others)
+    if not found:
+        return list(guesses)
+    first, *more = found
+    said = f"`{first}` tells the rows of one date apart: taken for the names of the assets (role: ticker)"
+    said += f"; so does {', '.join(f'`{header}`' for header in more)}" if more else ""
+    return [
+        replace(each, field=replace(each.field, role="ticker", type=_NAMES[each.field.type])).said(said)
+        if each and header == first
+        else each
+        for header, each in zip(source.headers, guesses, strict=True)
+    ]
 
 
 def _is_panel(guesses: Sequence[Guess | None]) -> bool:
