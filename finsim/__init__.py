@@ -33,7 +33,7 @@ _HOMES = {
     "evaluate": "finsim.verbs.evaluate",
     "example_data": "finsim.verbs.names",
     "expected_shortfall": "finsim.credit.risk",
-    "export": "finsim.verbs.export",
+    "export": "finsim.verbs.handover.export",
     "explain": "finsim.verbs.check",
     "feature_definitions": "finsim.evaluation.detector_features",
     "features": "finsim.evaluation.detector_features",

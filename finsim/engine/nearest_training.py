@@ -175,7 +175,7 @@ def _loan(run: Path, story: Story, part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _in_minor_units(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """Return the tape with money as loans have it: the book's currency, minor units, amounts in whole units."""
+    """Return the tape with money as in a book: its currency, minor units, amounts of whole units."""
     currency, scale = money_of(frame, settings)
     minor = 10 ** minor_digits(currency)
     money = {name: frame[name] * scale for name in MONEY if name in frame}

@@ -106,8 +106,8 @@ def _identifiability(part: Mapping[str, Any]) -> list[str]:
     for name, told in part["attacks"].items():
         body = told if isinstance(told, str) else _scores(head, told)
         found.append(f"### {name.capitalize()}\n\n{body}")
-    copies = _scores(head, part["copies"])
-    found.append("### Checks of copies (no attack)\n\n" + copies)
+    copies = _scores(head, [{**one, "note": one["note"] or one["reason"]} for one in part["copies"]])
+    found.append("### Other checks (no attack)\n\n" + copies)
     found.append("### Learned tables and models that no score looks at\n\n" + _or_none(part["not_looked_at"]))
     return found
 

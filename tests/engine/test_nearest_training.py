@@ -38,7 +38,7 @@ def tape(count: int = 400) -> pd.DataFrame:
             "loan_no": [f"L{k:05d}" for k in range(count)],
             "amount": rng.integers(1_000, 90_000, count),
             "term_months": rng.integers(6, 72, count),
-            "income": np.where(rng.random(count) < 0.1, np.nan, rng.integers(1_000, 9_000, count)),
+            "income": np.where(rng.random(count) < 0.1, np.nan, rng.integers(100_000, 900_000, count) / 100),
             "purpose": words,
             "bad": np.where(bad, "1", "0"),
         }
@@ -122,7 +122,7 @@ def test_a_loan_with_the_values_of_a_row_has_distance_zero_to_it(made: Path) -> 
     copied = {
         "amount": int(row["amount"]) * 100,
         "term_months": int(row["term_months"]),
-        "income": None if np.isnan(row["income"]) else int(row["income"]) * 100,
+        "income": None if np.isnan(row["income"]) else round(row["income"] * 100),
         "purpose": row["purpose"],
     }
     near = planted(made, story, **copied).training

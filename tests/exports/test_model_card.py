@@ -64,7 +64,7 @@ def test_an_attack_is_told_with_its_number_and_bound(facts: Facts) -> None:
     assert data["identifiability"]["attacks"]["singling out"][0]["high"] == 0.0073
     for head in ("Linkability", "Inference", "Membership"):
         assert section(text, head) == NOT_ATTACKED
-    assert "near_copies" in section(text, "Checks of copies (no attack)")
+    assert "near_copies" in section(text, "Other checks (no attack)")
     assert "near_copies" not in told
 
 
@@ -92,6 +92,11 @@ def test_a_metric_is_an_attack_of_one_head(facts: Facts) -> None:
         head: [one["metric"] for one in told] for head, told in attacks(own).items() if told != NOT_ATTACKED
     }
     assert found == {"membership": ["membership_inference"], "inference": ["attribute_inference"]}
+
+
+def test_a_check_that_was_not_computed_says_why(facts: Facts) -> None:
+    text, _ = card(facts([score("k_map", verdict="not computed", reason="no quasi-identifier is declared")]))
+    assert "| not computed | no quasi-identifier is declared |" in section(text, "Other checks (no attack)")
 
 
 def test_a_score_that_was_not_computed_has_looked_at_nothing(facts: Facts) -> None:

@@ -66,7 +66,7 @@ def export(
 
     Example: finsim export runs/demo --as model-card -o handover
     """
-    from finsim.verbs.export import export as verb
+    from finsim.verbs.handover.export import export as verb
 
     done = verb(run, format, output=output, record_price=record_price, cpu_price=cpu_price, currency=currency)
     show("export", done.to_dict(), done.to_text(), as_json, outputs=done.files)

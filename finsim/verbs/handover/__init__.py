@@ -1,0 +1,1 @@
+"""Verbs that hand a run over to others."""
