@@ -194,7 +194,7 @@ class Flow:
         with one_thread():
             encoding = settle_privately(network, encoding, grid, streams.under("settle"))
         model = cls(settings, grid, encoding, network, np.zeros((1, 0)))
-        claim = statement(plan, Ledger.of_report(report), COUNTED)
+        claim = statement(plan, Ledger.of_report(report), COUNTED, streams.seed)
         model.report = replace(report, cpu_seconds=time.process_time() - started, privacy=claim)
         return model
 

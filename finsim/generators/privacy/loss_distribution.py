@@ -8,6 +8,7 @@ Jalko & Honkela 2020 (composition by FFT), Doroshenko et al. 2022 (``connect the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -23,6 +24,9 @@ FINE, COARSE = 2**17, 2**14
 _STEPS = (1e-6, 2e-3)
 # Shares of delta that may be lost in tails; what is lost is added to delta.
 _LOST = 1e-4
+_TOO_FAR = 500.0
+# More than the rounding of the transforms adds up to.
+_ROUNDING = 1e-12
 _TILTS: Float1D = np.geomspace(0.02, 2000.0, 48)
 
 
@@ -74,17 +78,23 @@ def loss_epsilon(events: Events, delta: float, points: int = FINE) -> float:
 
     The larger of both directions, one entity added and one removed. Infinity where none is known.
     """
-    used = {(rate, sigma): count for (rate, sigma), count in events.items() if count and rate > 0.0}
-    if not used:
+    used = tuple(sorted((key, count) for key, count in events.items() if count and key[0] > 0.0))
+    return _both_directions(used, delta, points)
+
+
+@cache
+def _both_directions(used: tuple[tuple[tuple[float, float], int], ...], delta: float, points: int) -> float:
+    events = dict(used)
+    if not events:
         return 0.0
-    if any(sigma == 0.0 for _, sigma in used):
+    if any(sigma == 0.0 for _, sigma in events):
         return np.inf
     # The Renyi bound at a lost tail is the farthest that a sum of losses gets: it sets the scale of the grid.
-    farthest = renyi_epsilon(used, _LOST * delta)
-    if not np.isfinite(farthest) or farthest > 500.0:
+    farthest = renyi_epsilon(events, _LOST * delta)
+    if not np.isfinite(farthest) or farthest > _TOO_FAR:
         return np.inf
     step = float(np.clip(2.0 * farthest / points, *_STEPS))
-    return max(_epsilon(used, delta, step, removed) for removed in (True, False))
+    return max(_epsilon(events, delta, step, removed) for removed in (True, False))
 
 
 def _epsilon(events: Events, delta: float, step: float, removed: bool) -> float:
@@ -97,7 +107,7 @@ def _epsilon(events: Events, delta: float, step: float, removed: bool) -> float:
         places = (losses.first + np.arange(len(losses.mass))) % size
         product *= fft.rfft(np.bincount(places, losses.mass, size)) ** count
     mass = np.roll(np.maximum(fft.irfft(product, size), 0.0), -(first % size))
-    infinite = sum(count * losses.infinite for losses, count in parts) + _LOST * delta
+    infinite = sum(count * losses.infinite for losses, count in parts) + _LOST * delta + _ROUNDING
     at = first + np.arange(size)
     mass, losses_above = mass[at > 0], at[at > 0] * step
     # delta(epsilon) = sum of mass * (1 - exp(epsilon - loss)) over losses above epsilon.

@@ -16,10 +16,12 @@ ASSUMED = (
     "the seed is secret and cannot be guessed: who has it can take the noise away",
     "the noise is drawn in floating point (Mironov 2012)",
 )
+GUESSABLE = 2**48
+"""assumption: fewer seeds than this are tried one by one by whoever wants to."""
 
 
-def statement(plan: Plan, ledger: Ledger, counted: Sequence[str]) -> dict[str, Any]:
-    """Return the claim of a fit as plain data.
+def statement(plan: Plan, ledger: Ledger, counted: Sequence[str], seed: int) -> dict[str, Any]:
+    """Return the claim of a fit as plain data; of the seed only whether it is easily guessed.
 
     epsilon : by the tight accountant at ``delta``, for one unit added or removed; epsilon_renyi : by the
     looser one. spent : every use of the mechanism, from which both follow.
@@ -42,12 +44,13 @@ def statement(plan: Plan, ledger: Ledger, counted: Sequence[str]) -> dict[str, A
         "counted": list(counted),
         "not_counted": list(NOT_COUNTED),
         "assumed": list(ASSUMED),
+        "seed_guessable": seed < GUESSABLE,
     }
 
 
 def statement_lines(claim: Mapping[str, Any]) -> list[str]:
     """Return the claim as the lines that a fit prints."""
-    return [
+    lines = [
         f"privacy: epsilon {claim['epsilon']:.4g} at delta {claim['delta']:g} for {claim['unit']} "
         f"added or removed ({claim['epsilon_renyi']:.4g} by the Renyi accountant)",
         f"  {claim['updates']:,} updates, each of {claim['entities']:,} units with probability "
@@ -56,3 +59,9 @@ def statement_lines(claim: Mapping[str, Any]) -> list[str]:
         f"  not counted: {'; '.join(claim['not_counted'])}",
         f"  assumed: {'; '.join(claim['assumed'])}",
     ]
+    if claim["seed_guessable"]:
+        lines.append(
+            "  warning: this seed can be guessed, and then no epsilon holds; before a release fit with a "
+            f"secret seed from {GUESSABLE:,} up"
+        )
+    return lines
