@@ -10,14 +10,14 @@ from small_generators import FLOW
 from torch import nn
 
 from finsim.errors import PrivacyBudgetError
+from finsim.generators.auditing.audit_bound import epsilon_lower_bound
+from finsim.generators.auditing.canary_audit import audited
 from finsim.generators.flow.flow_training import WindowSource
 from finsim.generators.flow.private_flow import PrivateFlowRecipe, private_components, private_encoding
 from finsim.generators.flow.rollout import Grid
 from finsim.generators.generator import Sequences
 from finsim.generators.networks import FlowShape, FlowTransformer
 from finsim.generators.privacy import private_steps
-from finsim.generators.privacy.audit_bound import epsilon_lower_bound
-from finsim.generators.privacy.canary_audit import audited
 from finsim.generators.privacy.entity_gradients import entity_gradients
 from finsim.generators.privacy.ledger import Ledger
 from finsim.generators.privacy.noise_calibration import noise_for

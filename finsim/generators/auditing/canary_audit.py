@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from finsim.errors import PrivacyBudgetError
+from finsim.generators.auditing.audit_bound import epsilon_lower_bound
 from finsim.generators.generator import Budget
-from finsim.generators.privacy.audit_bound import epsilon_lower_bound
 from finsim.generators.privacy.ledger import Ledger
 from finsim.generators.privacy.private_steps import EntityRecipe, Mechanism
 from finsim.generators.training.training_interface import Recipe, Schedule
