@@ -129,16 +129,23 @@ def test_a_sound_training_stands(epsilon):
 def test_missing_noise_is_caught(monkeypatch):
     monkeypatch.setattr(private_steps, "noised", lambda total, clip, sigma, draw: total)
     found = plane_audit()
-    assert found.correct >= 290
+    assert found.correct >= 298
     assert not found.holds
-    assert found.lower > 2.5 > found.claimed
+    assert found.lower > 4.0 > found.claimed
 
 
-def test_noise_of_another_clip_is_caught(monkeypatch):
-    """Noise that was set for a clip of 1 with gradients of 10: as if rows were clipped one by one."""
-    real = private_steps.clipped_sum
+def test_too_little_noise_is_caught(monkeypatch):
+    """A tenth of the noise: what is added when ten rows of an entity are clipped one by one."""
+    real = private_steps.noised
     monkeypatch.setattr(
-        private_steps, "clipped_sum", lambda chunks, clip, size: 10.0 * real(chunks, clip, size)
+        private_steps, "noised", lambda total, clip, sigma, draw: real(total, clip, 0.1 * sigma, draw)
+    )
+    assert not plane_audit(1.0).holds
+
+
+def test_a_missing_clip_is_caught(monkeypatch):
+    monkeypatch.setattr(
+        private_steps, "clipped_sum", lambda chunks, clip, size: torch.cat(list(chunks)).double().sum(dim=0)
     )
     assert not plane_audit(1.0).holds
 

@@ -10,9 +10,9 @@ from small_generators import FLOW, TIMEGAN, clustered, quiet
 from finsim.errors import PrivacyBudgetError, ResumeError
 from finsim.generators.flow.flow import Flow
 from finsim.generators.generator import Budget, Sequences
+from finsim.generators.privacy.claim_words import statement_lines
 from finsim.generators.privacy.entity_units import Privacy
 from finsim.generators.privacy.ledger import Ledger
-from finsim.generators.privacy.statement import statement_lines
 from finsim.generators.saved_models import load, save
 from finsim.generators.timegan.timegan import TimeGan
 from finsim.randomness import Streams

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from finsim.errors import PrivacyBudgetError
 from finsim.generators.auditing.audit_bound import epsilon_lower_bound
 from finsim.generators.generator import Budget
+from finsim.generators.privacy.entity_gradients import clipped_sum
 from finsim.generators.privacy.ledger import Ledger
 from finsim.generators.privacy.private_steps import EntityRecipe, Mechanism
 from finsim.generators.training.training_interface import Recipe, Schedule
@@ -50,16 +51,18 @@ class PrivateRecipe(Recipe, EntityRecipe, Protocol):
 class Planted:
     """A recipe with canaries beside its entities: each an entity whose gradient is one coordinate alone.
 
-    The strongest canary there is (Steinke et al. 2023, section 6: Dirac canaries): a whole ``size`` on a
-    coordinate of its own, in every part and step, so that the released sums show it best.
+    The strongest canary there is (Steinke et al. 2023, section 6: Dirac canaries): ten times the clip on a
+    coordinate of its own, in every part and step, so that the released sums show it best, and a clip that
+    does not work shows too.
     """
 
-    def __init__(self, recipe: PrivateRecipe, included: Bool1D, size: float) -> None:
+    def __init__(self, recipe: PrivateRecipe, included: Bool1D, clip: float) -> None:
         """Plant the ``included`` of the canaries."""
-        self.recipe, self.size = recipe, size
+        self.recipe, self.clip = recipe, clip
         self.network: nn.Module = recipe.network
         self.identity = f"{recipe.identity} canaries {included.tobytes().hex()}"
         self.canaries = np.flatnonzero(included)
+        self.known = torch.zeros(0)
         self.entities = recipe.entities + len(self.canaries)
 
     def parts(self) -> Mapping[str, list[nn.Parameter]]:
@@ -74,12 +77,14 @@ class Planted:
         """Yield the gradients of the recipe's entities, then of the canaries."""
         real = entities < self.recipe.entities
         kept = [draw for draw, own in zip(draws, real, strict=True) if own]
-        yield from self.recipe.gradients(part, entities[real], kept)
+        known = list(self.recipe.gradients(part, entities[real], kept))
         chosen = self.canaries[entities[~real] - self.recipe.entities]
         size = sum(weight.numel() for weight in self.recipe.parts()[part])
+        # An auditor knows all but the coins; that others were drawn says nothing of the canaries.
+        self.known = clipped_sum(known, self.clip, size)
         planted = torch.zeros(len(chosen), size)
-        planted[torch.arange(len(chosen)), torch.from_numpy(chosen)] = self.size
-        yield planted
+        planted[torch.arange(len(chosen)), torch.from_numpy(chosen)] = 10.0 * self.clip
+        yield from (*known, planted)
 
     def losses(self, done: float, draw: torch.Generator) -> Iterator[tuple[str, Tensor]]:
         """Return none: every update is private."""
@@ -106,8 +111,8 @@ def audited(
 ) -> Audit:
     """Train with canaries, each in with probability 1/2, and guess which were: one run, one bound.
 
-    guesses : how many are made, half for the highest sums and half for the lowest (None: all); chosen
-    before the run. What is claimed is what the ledger counted in this training; the bound has confidence
+    guesses : how many are made, chosen before the run: the surest by the likelihood ratio of the sums
+    (None: all). What is claimed is what the ledger counted in this training; the bound has confidence
     95 %. Raises PrivacyBudgetError when a part has fewer numbers than there are canaries.
     """
     smallest = min(sum(weight.numel() for weight in part) for part in recipe.parts().values())
@@ -120,10 +125,12 @@ def audited(
         )
     included = streams.at("audit", "coins").random(canaries) < 0.5
     planted = Planted(recipe, included, mechanism.clip)
-    scores = np.zeros(canaries)
+    scores, updates = np.zeros(canaries), 0
 
     def watch(part: str, entities: Int1D, total: Tensor) -> None:
-        scores[:] += total.numpy()[:canaries]
+        nonlocal updates
+        updates += 1
+        scores[:] += (total - planted.known).numpy()[:canaries]
 
     report = train(
         planted,
@@ -134,16 +141,28 @@ def audited(
         private=replace(mechanism, watch=watch),
     )
     made = canaries if guesses is None else guesses
-    correct = _correct(scores, included, made)
+    clip, rate = mechanism.clip, mechanism.rate
+    drawn, spread = clip * rate * updates, clip * np.sqrt(rate * (1.0 - rate) * updates)
+    correct = _correct(_log_ratio(scores, drawn, spread), included, made)
     claimed = Ledger.of_report(report).epsilon(delta)
     return Audit(
         canaries, made, correct, delta, epsilon_lower_bound(correct, made, delta, ALPHA, canaries), claimed
     )
 
 
-def _correct(scores: Float1D, included: Bool1D, guesses: int) -> int:
-    """Return the right guesses: the highest scores are in, the lowest out."""
-    order = np.argsort(scores)
-    low = guesses // 2
-    high = guesses - low
-    return int((~included[order[:low]]).sum() + included[order[len(order) - high :]].sum())
+def _log_ratio(scores: Float1D, mean: float, spread: float) -> Float1D:
+    """Return log density in over log density out: N(mean, noise^2 + spread^2) against N(0, noise^2).
+
+    The noise is taken from the scores below 0, which those of canaries that are out have half of.
+    """
+    below = scores[scores < 0.0]
+    noise = max(float(np.sqrt(np.square(below).mean())) if len(below) else 0.0, 1e-3 * mean)
+    wide = np.hypot(noise, spread)
+    ratio: Float1D = 0.5 * ((scores / noise) ** 2 - ((scores - mean) / wide) ** 2) - np.log(wide / noise)
+    return ratio
+
+
+def _correct(ratios: Float1D, included: Bool1D, guesses: int) -> int:
+    """Return the right guesses: in where the ratio is above 0, out where it is below; the surest are made."""
+    surest = np.argsort(-np.abs(ratios))[:guesses]
+    return int(((ratios > 0.0) == included)[surest].sum())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from finsim.generators.privacy.budget_plan import Plan
+from finsim.generators.privacy.claim_words import GUESSABLE
 from finsim.generators.privacy.ledger import Ledger
 
 NOT_COUNTED = (
@@ -16,8 +17,6 @@ ASSUMED = (
     "the seed is secret and cannot be guessed: who has it can take the noise away",
     "the noise is drawn in floating point (Mironov 2012)",
 )
-GUESSABLE = 2**48
-"""assumption: fewer seeds than this are tried one by one by whoever wants to."""
 
 
 def statement(plan: Plan, ledger: Ledger, counted: Sequence[str], seed: int) -> dict[str, Any]:
@@ -46,22 +45,3 @@ def statement(plan: Plan, ledger: Ledger, counted: Sequence[str], seed: int) -> 
         "assumed": list(ASSUMED),
         "seed_guessable": seed < GUESSABLE,
     }
-
-
-def statement_lines(claim: Mapping[str, Any]) -> list[str]:
-    """Return the claim as the lines that a fit prints."""
-    lines = [
-        f"privacy: epsilon {claim['epsilon']:.4g} at delta {claim['delta']:g} for {claim['unit']} "
-        f"added or removed ({claim['epsilon_renyi']:.4g} by the Renyi accountant)",
-        f"  {claim['updates']:,} updates, each of {claim['entities']:,} units with probability "
-        f"{claim['sampling_rate']:.4g}, clip {claim['clip']:g}, noise {claim['sigma']:.4g} times the clip",
-        f"  counted: {'; '.join(claim['counted'])}",
-        f"  not counted: {'; '.join(claim['not_counted'])}",
-        f"  assumed: {'; '.join(claim['assumed'])}",
-    ]
-    if claim["seed_guessable"]:
-        lines.append(
-            "  warning: this seed can be guessed, and then no epsilon holds; before a release fit with a "
-            f"secret seed from {GUESSABLE:,} up"
-        )
-    return lines

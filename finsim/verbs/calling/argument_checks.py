@@ -57,6 +57,8 @@ NUMBERS = {
     "accounts": Number(2_000, 200),
     "cpu_seconds": Number(60, 1, whole=False),
     "days": Number(30, 1),
+    "delta": Number(1e-5, 1e-10, 0.01, whole=False),
+    "epsilon": Number(8, 0, 100, whole=False, above=True),
     "paths": Number(100, 1),
     "row": Number(37, 0),
     "sample.steps": Number(252, 2),
