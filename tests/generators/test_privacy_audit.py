@@ -145,7 +145,9 @@ def test_too_little_noise_is_caught(monkeypatch):
 
 def test_a_missing_clip_is_caught(monkeypatch):
     monkeypatch.setattr(
-        private_steps, "clipped_sum", lambda chunks, clip, size: torch.cat(list(chunks)).double().sum(dim=0)
+        private_steps,
+        "clipped_sum",
+        lambda chunks, clip, size: torch.cat(list(chunks)).detach().double().sum(dim=0),
     )
     assert not plane_audit(1.0).holds
 
@@ -172,7 +174,7 @@ def flow_recipe(entities=400):
     streams = Streams(11)
     values = np.random.default_rng(2).standard_t(5, (entities, 16, 2)) * [0.01, 3.0]
     data, grid = Sequences(values), Grid(2, 8, 8, 4)
-    encoding = private_encoding(data, 20.0, 3.0, streams)
+    encoding = private_encoding(data, 20.0, (1,), 3.0, streams)
     source = WindowSource(data, private_components(data, encoding, streams.at("atoms")), grid)
     network = begun(lambda: FlowTransformer(FlowShape(8, 4, 16, 1, 2)), streams, torch.device("cpu"))
     return PrivateFlowRecipe(network, source, 0.8, f"flow {FLOW}", entities)

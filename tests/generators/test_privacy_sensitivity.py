@@ -13,6 +13,7 @@ from torch import nn
 
 from finsim.generators.flow import flow as flow_module
 from finsim.generators.flow.flow import Flow
+from finsim.generators.flow.private_flow import RELEASES, private_encoding
 from finsim.generators.generator import Budget, Sequences
 from finsim.generators.privacy import private_marginals as marginals_module
 from finsim.generators.privacy.entity_gradients import (
@@ -23,7 +24,7 @@ from finsim.generators.privacy.entity_gradients import (
     ragged_gradients,
 )
 from finsim.generators.privacy.ledger import Ledger
-from finsim.generators.privacy.private_marginals import private_marginals, private_scaling
+from finsim.generators.privacy.private_marginals import private_marginals
 from finsim.generators.privacy.private_steps import Mechanism
 from finsim.generators.timegan import timegan as timegan_module
 from finsim.generators.timegan.timegan import TimeGan
@@ -204,28 +205,49 @@ def test_an_entity_without_a_window_has_no_gradient(monkeypatch, streams):
 
 
 def released_totals(data, monkeypatch):
-    """Return (total before noise, bound, sigma) of every noised sum of the preparation."""
+    """Return (total before noise, bound, sigma) of every noised sum of the preparation of a flow."""
     found = []
 
     def spy(total, clip, sigma, draw):
         found.append((total.clone(), clip, sigma))
         return noised(total, clip, sigma, draw)
 
-    monkeypatch.setattr(marginals_module, "noised", spy)
-    marginals = private_marginals(data, 20.0, 2.0, Streams(5))
-    private_scaling(data, marginals, 2.0, Streams(6))
-    return found, marginals
+    with monkeypatch.context() as patch:
+        patch.setattr(marginals_module, "noised", spy)
+        private_encoding(data, 20.0, (1, 2), 2.0, Streams(5))
+    return found
 
 
 def test_the_preparation_reads_the_data_through_noised_sums_alone(monkeypatch):
     data = many(200)
     data.values[0] = 1e6  # an entity that wants to be seen
-    whole, _ = released_totals(data, monkeypatch)
-    rest, _ = released_totals(Sequences(data.values[1:]), monkeypatch)
-    assert len(whole) == len(rest) == marginals_module.MARGINAL_RELEASES + marginals_module.SCALING_RELEASES
-    assert {(clip, sigma) for _, clip, sigma in whole[:3]} == {(np.sqrt(2.0), 2.0)}
+    whole = released_totals(data, monkeypatch)
+    rest = released_totals(Sequences(data.values[1:]), monkeypatch)
+    assert len(whole) == len(rest) == RELEASES
+    assert {sigma for _, _, sigma in whole} == {2.0}
     # Later rounds answer to what earlier ones released; the first can be compared.
-    assert (whole[0][0] - rest[0][0]).norm() <= np.sqrt(2.0) * (1 + 1e-9)
+    assert (whole[0][0] - rest[0][0]).norm() <= whole[0][1] * (1 + 1e-9) == np.sqrt(2.0) * (1 + 1e-9)
+
+
+def test_equal_noised_sums_give_an_equal_encoding_whatever_the_data(monkeypatch):
+    """Nothing but the sums is read: with the sums of one data set, another gives the same encoding."""
+    kept = []
+
+    def record(total, clip, sigma, draw):
+        kept.append(noised(total, clip, sigma, draw))
+        return kept[-1]
+
+    def replay(total, clip, sigma, draw):
+        return kept.pop(0)
+
+    monkeypatch.setattr(marginals_module, "noised", record)
+    one = private_encoding(many(200, seed=4), 20.0, (1, 2), 2.0, Streams(5)).arrays()
+    monkeypatch.setattr(marginals_module, "noised", replay)
+    data = many(200, seed=99)
+    two = private_encoding(Sequences(3.0 * data.values + 1.0), 20.0, (1, 2), 2.0, Streams(5)).arrays()
+    assert not kept
+    assert one.keys() == two.keys()
+    assert all((one[name] == two[name]).all() for name in one)
 
 
 def test_the_preparation_finds_the_laws_of_many_entities():
@@ -238,3 +260,19 @@ def test_the_preparation_finds_the_laws_of_many_entities():
         assert np.quantile(made, level, axis=0) == pytest.approx(
             np.quantile(data.values, level, axis=(0, 1)), rel=0.15
         )
+
+
+def test_the_preparation_finds_memory_and_dependence():
+    """Volatility that lasts and a second channel that answers to the size of the first."""
+    draw = np.random.default_rng(2)
+    size, values = np.ones(4000), np.empty((4000, 32, 2))
+    for step in range(32):
+        values[:, step, 0] = np.sqrt(size) * draw.standard_normal(4000)
+        size = 0.1 + 0.5 * size + 0.4 * values[:, step, 0] ** 2
+        values[:, step, 1] = np.log(0.1 + values[:, step, 0] ** 2) + draw.standard_normal(4000)
+    encoding = private_encoding(Sequences(values), 20.0, (1, 2, 4), 3.0, Streams(5))
+    assert (encoding.dynamics.log_scale[1:, 0] > 0.03).any()
+    assert encoding.coupling.location[3, 1] > 0.4  # channel 1 on the log square of channel 0
+    assert (encoding.coupling.location[1:, 0] == 0.0).all()
+    nothing = private_encoding(Sequences(values[:60]), 20.0, (1, 2, 4), 30.0, Streams(5))
+    assert not nothing.coupling.location[1:].any()

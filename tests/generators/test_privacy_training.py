@@ -54,7 +54,7 @@ def test_the_claim_is_kept_stored_and_follows_from_what_was_spent(kind, settings
     updates = {Flow: 20, TimeGan: 7 + 7 + 5 * 6}[kind]
     assert claim["updates"] == updates
     assert ledger.uses[(claim["sampling_rate"], claim["sigma"])] == updates
-    assert ledger.count == updates + {Flow: 4, TimeGan: 3}[kind]
+    assert ledger.count == updates + {Flow: 8, TimeGan: 3}[kind]
     assert claim["sampling_rate"] == 6 / 80
     save(model, tmp_path / "model", {})
     assert load(tmp_path / "model")[0].report == model.report
@@ -79,7 +79,7 @@ def test_a_resumed_fit_adds_up_to_the_same_epsilon_and_bytes(kind, settings, str
     with pytest.raises(Stopped):
         kind.fit(many(), private(settings), streams, BUDGET, stop_at(0.7), folder)
     card = json.loads((folder / "checkpoint.json").read_text())
-    made = {Flow: 4 + 10, TimeGan: 3 + 10}[kind]
+    made = {Flow: 8 + 10, TimeGan: 3 + 10}[kind]
     assert Ledger.from_list(card["privacy"]).count == made
     model = kind.fit(many(), private(settings), streams, BUDGET, quiet, folder)
     save(model, tmp_path / "resumed", {})

@@ -182,7 +182,9 @@ class Flow:
         grid, count = _grid(settings, entities.values.shape[1]), len(entities.values)
         limit = budget.or_steps(settings.steps)
         plan = Plan.of(privacy, count, settings.batch, steps_of(limit), RELEASES)
-        encoding = private_encoding(entities, settings.tail_reach, plan.sigma, streams.under("preparation"))
+        encoding = private_encoding(
+            entities, settings.tail_reach, settings.memory, plan.sigma, streams.under("preparation")
+        )
         components = private_components(entities, encoding, streams.at("atoms"))
         shape = _shape(settings, grid, encoding)
         network = begun(lambda: FlowTransformer(shape), streams, device)
@@ -192,8 +194,8 @@ class Flow:
             recipe, _schedule(settings), limit, streams, progress, checkpoint, private=plan.mechanism
         )
         with one_thread():
-            encoding = settle_privately(network, encoding, grid, streams.under("settle"))
-        model = cls(settings, grid, encoding, network, np.zeros((1, 0)))
+            encoding, starts = settle_privately(network, encoding, grid, streams.under("settle"))
+        model = cls(settings, grid, encoding, network, starts)
         claim = statement(plan, Ledger.of_report(report), COUNTED, streams.seed)
         model.report = replace(report, cpu_seconds=time.process_time() - started, privacy=claim)
         return model

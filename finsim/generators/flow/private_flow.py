@@ -13,26 +13,29 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from finsim.generators.encoding.marginal_correction import Correction
 from finsim.generators.encoding.series_encoding import Encoding
+from finsim.generators.flow.encoding_correction import long_run
 from finsim.generators.flow.flow_training import FlowRecipe, WindowSource
 from finsim.generators.flow.rollout import Grid, roll_out
 from finsim.generators.generator import Sequences
 from finsim.generators.networks import FlowTransformer
 from finsim.generators.privacy.entity_gradients import entity_gradients
+from finsim.generators.privacy.private_dependence import RELEASES as DEPENDENCE_RELEASES
+from finsim.generators.privacy.private_dependence import private_coupling, private_dynamics
 from finsim.generators.privacy.private_marginals import (
     MARGINAL_RELEASES,
     SCALING_RELEASES,
     private_marginals,
     private_scaling,
 )
-from finsim.notation import Array, Int1D
+from finsim.notation import Array, Float2D, Int1D
 from finsim.randomness import Streams
 
 WINDOWS = 4
 """Windows of an entity in one update, drawn among its own with replacement: an entity of many rows
 counts as much as one of few."""
-RELEASES = MARGINAL_RELEASES + SCALING_RELEASES
+RELEASES = MARGINAL_RELEASES + DEPENDENCE_RELEASES + SCALING_RELEASES
 COUNTED = (
-    "scales and laws of the channels and their correlation, from noised sums",
+    "laws of the channels, memory and dependence between channels, from noised sums",
     "every update of the network",
     "early stop and loss curves: there are none",
 )
@@ -111,27 +114,44 @@ class PrivateFlowRecipe(FlowRecipe):
         return loss
 
 
-def private_encoding(data: Sequences, tail_reach: float | None, sigma: float, streams: Streams) -> Encoding:
+def private_encoding(
+    data: Sequences, tail_reach: float | None, horizons: tuple[int, ...], sigma: float, streams: Streams
+) -> Encoding:
     """Return the encoding of the entities ``data`` from ``RELEASES`` noised sums.
 
-    Without dynamics and coupling: both would look at rows one by one.
+    Horizons of memory longer than an eighth of an entity are dropped.
     """
+    observed = data.observed()
     marginals = private_marginals(data, tail_reach or 1.0, sigma, streams.under("marginals"))
-    scaling = private_scaling(data, marginals, sigma, streams.under("scaling"))
-    return Encoding(scaling, marginals)
+    scores = marginals.normal(np.where(observed[:, :, None], data.values, 0.0)) * observed[:, :, None]
+    short = tuple(h for h in horizons if 8 * h <= scores.shape[1]) or (1,)
+    dynamics = private_dynamics(scores, observed, short, sigma, streams.under("dynamics"))
+    left = dynamics.innovations(scores, dynamics.memory.trace(scores))
+    coupling = private_coupling(left, observed, sigma, streams.under("coupling"))
+    residuals = coupling.residuals(left)
+    scaling = private_scaling(residuals, observed, sigma, streams.under("scaling"))
+    return Encoding(scaling, marginals, dynamics, coupling)
 
 
 def private_components(data: Sequences, encoding: Encoding, draw: np.random.Generator) -> Array:
     """Return float64[N, T, K] of the entities; unobserved steps are 0, and in no window."""
     observed = data.observed()[:, :, None]
-    scores = encoding.scores(np.where(observed, data.values, 0.0), draw)
-    components: Array = encoding.scaling.forward(scores) * observed
+    scores = encoding.scores(np.where(observed, data.values, 0.0), draw) * observed
+    components: Array = encoding.components(scores, encoding.averages(scores)) * observed
     return components
 
 
-def settle_privately(network: FlowTransformer, encoding: Encoding, grid: Grid, streams: Streams) -> Encoding:
-    """Return the encoding corrected by a rollout alone: its scores become normal; no data are read."""
+def settle_privately(
+    network: FlowTransformer, encoding: Encoding, grid: Grid, streams: Streams
+) -> tuple[Encoding, Float2D]:
+    """Return the encoding corrected by a rollout alone, and memories for new paths; no data are read.
+
+    In the long run scores become standard normal.
+    """
     draws = [streams.at("path", row) for row in range(_PATHS)]
     blank = np.empty((_PATHS, 0, encoding.scaling.components))
     components = roll_out(network, grid, draws, blank, _STEPS)
-    return replace(encoding, finish=Correction.fit(encoding.scaling.inverse(components), None))
+    touch = Correction.fit(encoding.scaling.inverse(components), None)
+    encoding = replace(encoding, touch=touch)
+    resting = np.zeros(0) if encoding.dynamics is None else encoding.dynamics.memory.resting
+    return long_run(encoding, components, np.tile(resting, (_PATHS, 1)), None)

@@ -10,7 +10,7 @@ from finsim.generators.privacy.ledger import Ledger
 from finsim.generators.privacy.noise_calibration import noise_for
 from finsim.generators.privacy.private_steps import Mechanism
 
-_PREPARING = 0.3
+_PREPARING = 0.5
 """assumption: share of the budget (in 1 / noise squared) for scales and laws of the channels."""
 
 

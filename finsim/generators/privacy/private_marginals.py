@@ -16,7 +16,7 @@ from finsim.generators.encoding.scaling import Scaling
 from finsim.generators.generator import Sequences
 from finsim.generators.privacy.entity_gradients import clipped_sum, noised
 from finsim.generators.privacy.smoothed_law import smoothed_law
-from finsim.notation import Array, Float1D, Float2D
+from finsim.notation import Array, Float1D, Float2D, Float3D
 from finsim.randomness import Streams
 
 MARGINAL_RELEASES, SCALING_RELEASES = 3, 1
@@ -57,14 +57,12 @@ def private_marginals(data: Sequences, reach: float, sigma: float, streams: Stre
     return Marginals.fit(np.stack(columns, axis=1), reach)
 
 
-def private_scaling(data: Sequences, marginals: Marginals, sigma: float, streams: Streams) -> Scaling:
-    """Return the rotation of normal scores from a noised second moment; C is the norm it is clipped to."""
-    values, observed = data.values, data.observed()
-    count, _, channels = values.shape
-    scores = np.clip(marginals.normal(np.where(observed[:, :, None], values, 0.0)), -_FARTHEST, _FARTHEST)
-    scores = scores * observed[:, :, None]
+def private_scaling(residuals: Float3D, observed: Array, sigma: float, streams: Streams) -> Scaling:
+    """Return the rotation of residuals float64[N, T, C] from a noised second moment, clipped to norm C."""
+    count, _, channels = residuals.shape
+    scores = np.clip(residuals, -_FARTHEST, _FARTHEST) * observed[:, :, None]
     moments = np.einsum("nti,ntj->nij", scores, scores) / np.maximum(observed.sum(axis=1), 1)[:, None, None]
-    total = _noised_total(moments.reshape(count, -1), float(channels), sigma, streams.at("moment"))
+    total = noised_total(moments.reshape(count, -1), float(channels), sigma, streams.at("moment"))
     moment = total.reshape(channels, channels) / count
     variances, vectors = np.linalg.eigh(0.5 * (moment + moment.T))
     order = np.argsort(variances)[::-1]
@@ -82,11 +80,12 @@ def _counts(places: Array, observed: Array, bins: int, sigma: float, draw: np.ra
     shares = np.bincount(index.ravel(), minlength=count * channels * bins).astype(np.float64)
     shares = shares.reshape(count, channels * bins) / np.maximum(observed.sum(axis=1), 1)[:, None]
     # Shares of a channel sum to 1, so their norm is at most 1: nothing is clipped in fact.
-    total = _noised_total(shares, math.sqrt(channels), sigma, draw)
+    total = noised_total(shares, math.sqrt(channels), sigma, draw)
     return total.reshape(channels, bins)
 
 
-def _noised_total(rows: Float2D, bound: float, sigma: float, draw: np.random.Generator) -> Array:
+def noised_total(rows: Float2D, bound: float, sigma: float, draw: np.random.Generator) -> Array:
+    """Return the noised sum of rows float64[N, D], one an entity, each clipped to norm ``bound``."""
     total = clipped_sum([torch.from_numpy(rows)], bound, rows.shape[1])
     found: Array = noised(total, bound, sigma, draw).numpy()
     return found
