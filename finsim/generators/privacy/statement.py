@@ -11,7 +11,7 @@ from finsim.generators.privacy.ledger import Ledger
 
 NOT_COUNTED = (
     "the number of entities, and which settings were chosen (tuning on the same data)",
-    "whether training was refused or broken off",
+    "whether training was refused or broken off, and the time it took",
 )
 ASSUMED = (
     "the seed is secret and cannot be guessed: who has it can take the noise away",
