@@ -50,6 +50,22 @@ def fit(
             "fit", "cpu_seconds", "Training budget in CPU seconds, instead of steps; none when left out", SIZE
         ),
     ] = None,
+    epsilon: Annotated[
+        float | None,
+        number("fit", "epsilon", "Differential privacy: the most to spend, not private when left out", SIZE),
+    ] = None,
+    delta: Annotated[
+        float, number("fit", "delta", "Probability with which the epsilon may fail", SIZE)
+    ] = 1e-5,
+    unit: Annotated[
+        str,
+        typer.Option(
+            "--unit",
+            metavar="STEPS",
+            help="What the epsilon protects: any block of so many bars of all assets.",
+            rich_help_panel=SIZE,
+        ),
+    ] = "21 steps",
     seed: Seed = 0,
     schema: SchemaFile = None,
     csv: CsvDialect = None,
@@ -66,8 +82,8 @@ def fit(
     if output is None:
         raise nowhere("finsim fit", "folder", "model")
     body = verb(
-        data, generator, output=output, steps=steps, cpu_seconds=cpu_seconds, seed=seed, schema=schema,
-        csv=csv, progress=not quiet,
+        data, generator, output=output, steps=steps, cpu_seconds=cpu_seconds, epsilon=epsilon, delta=delta,
+        unit=unit, seed=seed, schema=schema, csv=csv, progress=not quiet,
     )  # fmt: skip
     facts = model_dict(body)
     remark(facts["data"].get("notes", {}).get("remarks", ()))

@@ -99,6 +99,7 @@ class FitReport:
     stopped_by : "steps", "cpu_seconds", "early stop" or "closed form".
     held_out : lowest loss on the held-out part, None when nothing was held out.
     untrained : the same loss of the network before its first step.
+    privacy : epsilon, delta, unit and what was counted, of a fit with differential privacy; else None.
     """
 
     losses: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
@@ -107,10 +108,12 @@ class FitReport:
     stopped_by: str = "closed form"
     held_out: float | None = None
     untrained: float | None = None
+    privacy: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain data for JSON."""
-        return {**asdict(self), "losses": {name: list(curve) for name, curve in self.losses.items()}}
+        """Return plain data for JSON; ``privacy`` only where there is some."""
+        plain = {**asdict(self), "losses": {name: list(curve) for name, curve in self.losses.items()}}
+        return plain if self.privacy is not None else {k: v for k, v in plain.items() if k != "privacy"}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> FitReport:
@@ -124,6 +127,7 @@ class FitReport:
             str(data["stopped_by"]),
             None if held_out is None else float(held_out),
             None if untrained is None else float(untrained),
+            data.get("privacy"),
         )
 
 

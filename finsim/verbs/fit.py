@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from finsim.engine.market_model.fit_and_sample import Body, Source, refuse_existing
+from finsim.engine.market_model.fit_and_sample import Body, Learner, Source, refuse_existing
 from finsim.engine.market_model.fit_and_sample import fit as fit_body
 from finsim.engine.task_progress import as_share
-from finsim.errors import StudyError, did_you_mean
+from finsim.errors import PrivacyBudgetError, StudyError, did_you_mean
 from finsim.extras import needs
 from finsim.generators import GENERATORS
+from finsim.generators.generator import Budget
 from finsim.markets.prices import SchemaSource, as_schema
 from finsim.records.paths import Paths
 from finsim.verbs.calling.argument_checks import PRICES, Arguments
@@ -29,6 +30,18 @@ def known_generator(name: str) -> None:
         )
 
 
+def _refuse_unable(generator: str) -> None:
+    """Raise PrivacyBudgetError for a generator that has no private training."""
+    able = [name for name in GENERATORS if hasattr(GENERATORS.load(name).Settings, "epsilon")]
+    if generator not in able:
+        raise PrivacyBudgetError(
+            f"{generator} cannot be trained with differential privacy",
+            place="fit: epsilon",
+            expected=f"one of {', '.join(able)}",
+            remedy="choose another generator, or leave epsilon out",
+        )
+
+
 def fit(
     data: Source,
     generator: str = "flow",
@@ -36,6 +49,9 @@ def fit(
     output: str | Path | None = None,
     steps: int | None = None,
     cpu_seconds: float | None = None,
+    epsilon: float | None = None,
+    delta: float = 1e-5,
+    unit: str = "21 steps",
     seed: int = 0,
     schema: SchemaSource = None,
     csv: str | None = None,
@@ -49,7 +65,10 @@ def fit(
         output: folder to save the model in; it must not exist.
         steps: training budget in optimizer steps (reproducible).
         cpu_seconds: training budget in CPU seconds, instead of steps.
-        seed: root seed.
+        epsilon: differential privacy: the most that training may spend; None: not private.
+        delta: probability with which the guarantee may fail; for ``epsilon`` only.
+        unit: what is protected, such as ``21 steps``: any block of so many bars of all assets.
+        seed: root seed; with an epsilon it must be secret.
         schema: what the columns are: a schema file or a Schema.
         csv: how text is written, such as ``sep=;,decimal=,``.
         progress: True, False, or a function ``(stage, done, total)``.
@@ -59,7 +78,7 @@ def fit(
 
     Raises:
         StudyError: for wrong arguments, all at once. DataError: for bad prices. FitError: for a short
-            history and an output that exists.
+            history and an output that exists. PrivacyBudgetError: for an epsilon that cannot be kept.
 
     Example:
         >>> import finsim
@@ -71,19 +90,23 @@ def fit(
     """
     wrong = Arguments("fit").table("data", data, (Paths,), PRICES, "write finsim.fit('prices.csv')")
     wrong.kinds("generator", generator, (str,), "a name of finsim.names('generators')", "write 'flow'")
-    wrong.numbers({"steps": steps, "cpu_seconds": cpu_seconds, "seed": seed}, "steps", "cpu_seconds")
+    numbers = {"steps": steps, "cpu_seconds": cpu_seconds, "seed": seed, "epsilon": epsilon, "delta": delta}
+    wrong.numbers(numbers, "steps", "cpu_seconds", "epsilon")
     wrong.one_of({"steps": steps, "cpu_seconds": cpu_seconds})
+    wrong.one_of({"epsilon": epsilon, "cpu_seconds": cpu_seconds})
+    wrong.kinds("unit", unit, (str,), "a number of steps", "write unit='21 steps'")
     wrong.files({"output": output}).reading(schema, csv).progress(progress).settle()
     known_generator(generator)
     needs(("markets", GENERATORS.entry(generator).extra), "finsim fit")
+    private = {} if epsilon is None else {"epsilon": float(epsilon), "delta": float(delta), "unit": unit}
+    if private:
+        _refuse_unable(generator)
     if output is not None:
         refuse_existing(Path(output))
     with reporting(progress) as step:
         body = fit_body(
             data,
-            generator,
-            steps=steps,
-            cpu_seconds=cpu_seconds,
+            Learner(generator, private, Budget(steps, cpu_seconds)),
             seed=seed,
             schema=as_schema(schema, csv),
             progress=as_share(step, f"fitting {generator}"),

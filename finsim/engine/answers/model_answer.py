@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from finsim.engine.market_model.fit_and_sample import Body
+from finsim.generators.privacy.claim_words import statement_lines
 
 QUICK_STEPS_SHARE = 0.5
 """assumption: fewer than half of the steps that a generator takes by default are a quick look."""
@@ -37,6 +38,8 @@ def model_lines(facts: dict[str, Any]) -> list[str]:
         lines.append("nothing is trained: this generator resamples the history")
     else:
         lines += _training(facts)
+    if facts.get("privacy"):
+        lines += statement_lines(facts["privacy"])
     lines.append(f"size: {facts['parameters']:,} numbers")
     return lines
 
@@ -49,7 +52,9 @@ def _training(facts: dict[str, Any]) -> list[str]:
         f"stopped by {facts['stopped_by']}" + (f"; {losses}" if losses else "")
     ]
     held, untrained = facts["held_out"], facts["untrained"]
-    if held is None:
+    if facts.get("privacy"):
+        lines.append("held-out score: not computed (a score on private data would have to be counted)")
+    elif held is None:
         lines.append("held-out score: not computed (the history is too short to hold a part out)")
     elif untrained is None:
         lines.append(f"held-out score: {held:.4g} (lower is better; the untrained twin was not judged)")

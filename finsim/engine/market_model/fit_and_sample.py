@@ -18,7 +18,7 @@ from finsim.engine.market_model.training_rules import TrainingRules, bar_penalty
 from finsim.engine.study.market_history import notes_of
 from finsim.errors import DataError, FitError, StudyError
 from finsim.generators import GENERATORS
-from finsim.generators.generator import Budget, Generator, Sequences
+from finsim.generators.generator import Budget, FitReport, Generator, Sequences
 from finsim.generators.saved_models import load, save
 from finsim.generators.settings_parsing import read_settings
 from finsim.markets.features import Encoding, decode, encode
@@ -34,6 +34,11 @@ from finsim.records.storage import digest_file
 from finsim.tables.writing.write import refuse_unwritable, write_by_ending
 
 SHARD_PATHS = 50
+PRICES_NOT_COUNTED = (
+    "what bars need to be told and decoded: first and last prices and dates, number of rows, scales of "
+    "shadows, trend of volume, sha256 and notes of the file; the last close of a block, which the next one "
+    "begins from"
+)
 FIT, SAMPLE = ("market", "fit"), ("market", "sample")
 
 Source = str | Path | pd.DataFrame | Paths
@@ -124,6 +129,7 @@ def learn(
     kind, settings = GENERATORS.load(learner.name), settings_of(learner)
     if learner.rules is None:
         generator: Generator = kind.fit(sequences, settings, streams, learner.budget, progress)
+        generator.report = _with_prices(generator.report)
         return Body(generator, encoding, data)
     penalty = bar_penalty(RuleSet.load(learner.rules.pack), train, encoding)
     pressed: Generator = kind.fit(sequences, settings, streams, learner.budget, progress, penalty=penalty)
@@ -239,6 +245,14 @@ def _encoded_history(history: Source, schema: SchemaSource, fitted: Encoding) ->
                 remedy=f"give the {word} the model was fitted on",
             )
     return found, replace(own, calendar=fitted.calendar)
+
+
+def _with_prices(report: FitReport) -> FitReport:
+    """Return the report whose privacy claim, if any, names what the encoding of prices tells."""
+    if report.privacy is None:
+        return report
+    known = [*report.privacy["not_counted"], PRICES_NOT_COUNTED]
+    return replace(report, privacy={**report.privacy, "not_counted": known})
 
 
 def _shown(value: object) -> str:

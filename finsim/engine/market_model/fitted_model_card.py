@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from finsim.generators.generator import FitReport
+from finsim.generators.privacy.claim_words import claim_words
 from finsim.markets.encoding import Encoding
 from finsim.records.display.card import Card, Value
 from finsim.records.display.fact_words import counted
@@ -36,8 +37,9 @@ def model_card(name: str, report: FitReport, encoding: Encoding, data: Mapping[s
         ("data", f"{data.get('file', 'unknown')}{rows}, to {encoding.last_date[:10]}"),
         ("assets", encoding.assets),
         ("bars", f"{encoding.calendar.adjective}, {encoding.kind}"),
-        ("training", trained if report.losses else report.stopped_by),
+        ("training", trained if report.steps else report.stopped_by),
         ("last loss", last),
         ("held out", held_out),
+        ("privacy", "" if report.privacy is None else claim_words(report.privacy)),
     )
     return Card(f"Fitted model: {name}", facts, "", f"{next(iter(report.losses), '')} loss")

@@ -50,10 +50,10 @@ def settle(
     if encoding.dynamics is not None:
         dynamics = tuned(encoding.dynamics, scores, encoding.innovations(components), memories)
         encoding = replace(encoding, dynamics=dynamics)
-    return _long_run(encoding, components, memories, None if kept is None else scores[kept])
+    return long_run(encoding, components, memories, None if kept is None else scores[kept])
 
 
-def _long_run(
+def long_run(
     encoding: Encoding, components: Float3D, memories: Float2D, wanted: Float2D | None
 ) -> tuple[Encoding, Float2D]:
     """Run the dynamics on, over the same components in other orders, and keep what is found there."""

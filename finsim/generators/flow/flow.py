@@ -15,9 +15,21 @@ from finsim.generators.flow.differentiable_decoding import FlowOutput
 from finsim.generators.flow.encoding_correction import settle
 from finsim.generators.flow.encoding_fit import Choices, filled, fit_encoding
 from finsim.generators.flow.flow_training import FlowRecipe, WindowSource
+from finsim.generators.flow.private_flow import (
+    COUNTED,
+    RELEASES,
+    PrivateFlowRecipe,
+    private_components,
+    private_encoding,
+    settle_privately,
+)
 from finsim.generators.flow.rollout import Grid, roll_out
 from finsim.generators.generator import Budget, FitReport, Progress, Sequences, State, check_request
 from finsim.generators.networks import FlowShape, FlowTransformer
+from finsim.generators.privacy.budget_plan import Plan
+from finsim.generators.privacy.entity_units import Privacy, steps_of
+from finsim.generators.privacy.ledger import Ledger
+from finsim.generators.privacy.statement import statement
 from finsim.generators.settings_parsing import read_settings, write_settings
 from finsim.generators.training.device import one_thread, pick_device
 from finsim.generators.training.network_weights import begun, restored, stored, under
@@ -52,6 +64,8 @@ class Flow:
         solver_steps : Heun steps per block. steps : the budget when none is given. held_out : last
         share of the data for the early stop; patience : checks without improvement (0: never stop).
         rule_weight : of the penalty for breaking rules, when there are rules to train with.
+        epsilon, delta, unit, entity_clip : differential privacy (docs/reference/differential-privacy.md);
+        batch is then the expected number of entities, and nothing is held out or remembered.
         """
 
         context: int = 16
@@ -79,6 +93,10 @@ class Flow:
         patience: int = 6
         device: str = "cpu"
         rule_weight: float = 0.0
+        epsilon: float | None = None
+        delta: float = 1e-5
+        unit: str = "sequence"
+        entity_clip: float = 1.0
 
     def __init__(
         self, settings: Settings, grid: Grid, encoding: Encoding, network: FlowTransformer, starts: Float2D
@@ -93,8 +111,10 @@ class Flow:
         """Raise FitError for a device, sizes or a history that no training can begin with."""
         _refuse_sizes(settings)
         pick_device(settings.device)
+        privacy = Privacy.of(settings)
+        data = data if privacy is None else privacy.entities(data)
         grid = _grid(settings, data.values.shape[1])
-        learned, _ = split(data, settings.held_out, grid.window)
+        learned, _ = split(data, settings.held_out if privacy is None else 0.0, grid.window)
         places(learned, grid.window, fewest=FEWEST)
 
     @classmethod
@@ -115,6 +135,9 @@ class Flow:
         """
         _refuse_sizes(settings)
         check_weight(settings.rule_weight, penalty)
+        privacy = Privacy.of(settings)
+        if privacy is not None:
+            return cls._fit_privately(data, settings, privacy, streams, budget, progress, checkpoint)
         pressed = None if settings.rule_weight == 0.0 else penalty
         started = time.process_time()
         device = pick_device(settings.device)
@@ -134,22 +157,47 @@ class Flow:
             _identity(data, settings),
             None if pressed is None else FlowOutput(encoding, averages, device),
         )
-        schedule = Schedule(
-            settings.learning_rate,
-            settings.warm_up,
-            0.0,
-            settings.clip,
-            settings.ema,
-            settings.check_every,
-            settings.patience,
-            settings.rule_weight,
-        )
         limit = budget.or_steps(settings.steps)
-        report = train(recipe, schedule, limit, streams, progress, checkpoint, pressed)
+        report = train(recipe, _schedule(settings), limit, streams, progress, checkpoint, pressed)
         with one_thread():
             encoding, starts = settle(network, encoding, grid, scores, streams.under("settle"), kept)
         model = cls(settings, grid, encoding, network, starts)
         model.report = replace(report, cpu_seconds=time.process_time() - started)
+        return model
+
+    @classmethod
+    def _fit_privately(
+        cls,
+        data: Sequences,
+        settings: Settings,
+        privacy: Privacy,
+        streams: Streams,
+        budget: Budget,
+        progress: Progress,
+        checkpoint: Path | None,
+    ) -> Self:
+        """Learn with differential privacy: see ``private_flow``."""
+        started = time.process_time()
+        device, entities = pick_device(settings.device), privacy.entities(data)
+        grid, count = _grid(settings, entities.values.shape[1]), len(entities.values)
+        limit = budget.or_steps(settings.steps)
+        plan = Plan.of(privacy, count, settings.batch, steps_of(limit), RELEASES)
+        encoding = private_encoding(
+            entities, settings.tail_reach, settings.memory, plan.sigma, streams.under("preparation")
+        )
+        components = private_components(entities, encoding, streams.at("atoms"))
+        shape = _shape(settings, grid, encoding)
+        network = begun(lambda: FlowTransformer(shape), streams, device)
+        source = WindowSource(entities, components, grid, FEWEST)
+        recipe = PrivateFlowRecipe(network, source, settings.prefix_share, _identity(data, settings), count)
+        report = train(
+            recipe, _schedule(settings), limit, streams, progress, checkpoint, private=plan.mechanism
+        )
+        with one_thread():
+            encoding, starts = settle_privately(network, encoding, grid, streams.under("settle"))
+        model = cls(settings, grid, encoding, network, starts)
+        claim = statement(plan, Ledger.of_report(report), COUNTED, streams.seed)
+        model.report = replace(report, cpu_seconds=time.process_time() - started, privacy=claim)
         return model
 
     def sample(
@@ -233,6 +281,19 @@ def _grid(settings: Flow.Settings, length: int) -> Grid:
             expected="patch divides block and context, and a block fits into the sequences",
         )
     return Grid(patch, window - block, block, settings.solver_steps)
+
+
+def _schedule(settings: Flow.Settings) -> Schedule:
+    return Schedule(
+        settings.learning_rate,
+        settings.warm_up,
+        0.0,
+        settings.clip,
+        settings.ema,
+        settings.check_every,
+        settings.patience,
+        settings.rule_weight,
+    )
 
 
 def _choices(settings: Flow.Settings) -> Choices:

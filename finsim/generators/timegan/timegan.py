@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Self
@@ -14,7 +15,19 @@ from finsim.errors import FitError, Problem
 from finsim.generators.encoding.scaling import Range
 from finsim.generators.generator import Budget, FitReport, Progress, Sequences, State, check_request
 from finsim.generators.networks import TimeGanNetworks, TimeGanShape
+from finsim.generators.privacy.budget_plan import Plan
+from finsim.generators.privacy.entity_units import Privacy, steps_of
+from finsim.generators.privacy.ledger import Ledger
+from finsim.generators.privacy.statement import statement
 from finsim.generators.settings_parsing import read_settings, write_settings
+from finsim.generators.timegan.private_timegan import (
+    COUNTED,
+    RELEASES,
+    PrivateTimeGanRecipe,
+    entity_windows,
+    private_bounds,
+    updates_of,
+)
 from finsim.generators.timegan.timegan_training import Phases, TimeGanRecipe
 from finsim.generators.timegan.window_stitching import stitch
 from finsim.generators.training.device import pick_device
@@ -52,6 +65,8 @@ class TimeGan:
         gamma, threshold : weight of the raw generator's loss, discriminator loss below which it rests.
         overlap, candidates : of the stringing together. steps : the budget when none is given.
         rule_weight : of the penalty for breaking rules, when there are rules to train with.
+        epsilon, delta, unit, entity_clip : differential privacy (docs/reference/differential-privacy.md);
+        batch is then the expected number of entities, and nothing is held out.
         """
 
         window: int = 24
@@ -73,6 +88,10 @@ class TimeGan:
         patience: int = 0
         device: str = "cpu"
         rule_weight: float = 0.0
+        epsilon: float | None = None
+        delta: float = 1e-5
+        unit: str = "sequence"
+        entity_clip: float = 1.0
 
     def __init__(self, settings: Settings, window: int, bounds: Range, networks: TimeGanNetworks) -> None:
         """Hold the fitted parts."""
@@ -84,8 +103,10 @@ class TimeGan:
         """Raise FitError for settings, a device or a history that no training can begin with."""
         _check(settings)
         pick_device(settings.device)
+        privacy = Privacy.of(settings)
+        data = data if privacy is None else privacy.entities(data)
         window = min(settings.window, data.values.shape[1])
-        learned, _ = split(data, settings.held_out, window)
+        learned, _ = split(data, settings.held_out if privacy is None else 0.0, window)
         places(learned, window, fewest=FEWEST)
 
     @classmethod
@@ -105,6 +126,9 @@ class TimeGan:
         """
         cls.refuse(data, settings)
         check_weight(settings.rule_weight, penalty)
+        privacy = Privacy.of(settings)
+        if privacy is not None:
+            return cls._fit_privately(data, settings, privacy, streams, budget, progress, checkpoint)
         device = pick_device(settings.device)
         window = min(settings.window, data.values.shape[1])
         learned, judged = split(data, settings.held_out, window)
@@ -116,30 +140,48 @@ class TimeGan:
             networks,
             torch.from_numpy(bounds.forward(windows).astype(np.float32)).to(device),
             None if judged is None else _judged(judged, window, bounds).to(device),
-            Phases(
-                settings.embedding,
-                settings.embedding + settings.supervision,
-                settings.gamma,
-                settings.threshold,
-                settings.batch,
-            ),
+            _phases(settings),
             _identity(data, settings),
             bounds,
         )
-        schedule = Schedule(
-            learning_rate=settings.learning_rate,
-            warm_up=1,
-            final_rate=1.0,
-            clip=settings.clip,
-            ema=settings.ema,
-            check_every=settings.check_every,
-            patience=settings.patience,
-            rule_weight=settings.rule_weight,
-        )
         limit = budget.or_steps(settings.steps)
-        report = train(recipe, schedule, limit, streams, progress, checkpoint, penalty)
+        report = train(recipe, _schedule(settings), limit, streams, progress, checkpoint, penalty)
         model = cls(settings, window, bounds, networks)
         model.report = report
+        return model
+
+    @classmethod
+    def _fit_privately(
+        cls,
+        data: Sequences,
+        settings: Settings,
+        privacy: Privacy,
+        streams: Streams,
+        budget: Budget,
+        progress: Progress,
+        checkpoint: Path | None,
+    ) -> Self:
+        """Learn with differential privacy: see ``private_timegan``."""
+        started = time.process_time()
+        device, entities = pick_device(settings.device), privacy.entities(data)
+        count, channels = len(entities.values), entities.values.shape[2]
+        window = min(settings.window, entities.values.shape[1])
+        windows, owners = entity_windows(entities, window, FEWEST)
+        shape = TimeGanShape(channels, settings.hidden, settings.layers)
+        networks = begun(lambda: TimeGanNetworks(shape), streams, device)
+        limit, phases = budget.or_steps(settings.steps), _phases(settings)
+        updates = updates_of(phases, steps_of(limit))
+        plan = Plan.of(privacy, count, settings.batch, updates, RELEASES)
+        bounds = private_bounds(entities, plan.sigma, streams.under("preparation"))
+        recipe = PrivateTimeGanRecipe(
+            networks, windows, owners, phases, _identity(data, settings), bounds, count
+        )
+        report = train(
+            recipe, _schedule(settings), limit, streams, progress, checkpoint, private=plan.mechanism
+        )
+        claim = statement(plan, Ledger.of_report(report), COUNTED, streams.seed)
+        model = cls(settings, window, bounds, networks)
+        model.report = replace(report, cpu_seconds=time.process_time() - started, privacy=claim)
         return model
 
     def sample(
@@ -206,6 +248,29 @@ def _check(settings: TimeGan.Settings) -> None:
         problems.append(Problem("settings.embedding", "the first two phases leave nothing", "a sum below 1"))
     if problems:
         raise FitError.of(problems)
+
+
+def _phases(settings: TimeGan.Settings) -> Phases:
+    return Phases(
+        settings.embedding,
+        settings.embedding + settings.supervision,
+        settings.gamma,
+        settings.threshold,
+        settings.batch,
+    )
+
+
+def _schedule(settings: TimeGan.Settings) -> Schedule:
+    return Schedule(
+        learning_rate=settings.learning_rate,
+        warm_up=1,
+        final_rate=1.0,
+        clip=settings.clip,
+        ema=settings.ema,
+        check_every=settings.check_every,
+        patience=settings.patience,
+        rule_weight=settings.rule_weight,
+    )
 
 
 def _judged(data: Sequences, window: int, bounds: Range) -> torch.Tensor:

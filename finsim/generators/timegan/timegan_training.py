@@ -65,7 +65,7 @@ class TimeGanRecipe:
         nets, phases = self.nets, self.phases
         if done < phases.supervision_from:
             real = self._batch(draw)
-            yield "autoencoder", 10.0 * _root(mse_loss(nets.recovery(nets.embedder(real)), real))
+            yield "autoencoder", 10.0 * root(mse_loss(nets.recovery(nets.embedder(real)), real))
         elif done < phases.joint_from:
             with torch.no_grad():
                 latent = nets.embedder(self._batch(draw))
@@ -81,16 +81,16 @@ class TimeGanRecipe:
             yield "generator", self._generator_loss(real, noise)
             self.latest = None
             latent = nets.embedder(real)
-            rebuilt = 10.0 * _root(mse_loss(nets.recovery(latent), real))
+            rebuilt = 10.0 * root(mse_loss(nets.recovery(latent), real))
             yield "embedder", rebuilt + 0.1 * self._supervised(latent)
         real, noise = self._batch(draw), self._noise(draw)
         with torch.no_grad():
             latent, raw = nets.embedder(real), nets.generator(noise)
             fake = nets.supervisor(raw)
         loss = (
-            _against(nets.discriminator(latent), 1.0)
-            + _against(nets.discriminator(fake), 0.0)
-            + phases.gamma * _against(nets.discriminator(raw), 0.0)
+            against(nets.discriminator(latent), 1.0)
+            + against(nets.discriminator(fake), 0.0)
+            + phases.gamma * against(nets.discriminator(raw), 0.0)
         )
         if float(loss.detach()) > phases.threshold:
             yield "discriminator", loss
@@ -105,9 +105,9 @@ class TimeGanRecipe:
         self.latest = made = nets.recovery(fake)
         spread = (_spread(made) - _spread(real)).abs().mean()
         level = (made.mean(dim=0) - real.mean(dim=0)).abs().mean()
-        adversarial = _against(nets.discriminator(fake), 1.0)
-        adversarial = adversarial + self.phases.gamma * _against(nets.discriminator(raw), 1.0)
-        loss: Tensor = adversarial + 100.0 * _root(self._supervised(latent)) + 100.0 * (spread + level)
+        adversarial = against(nets.discriminator(fake), 1.0)
+        adversarial = adversarial + self.phases.gamma * against(nets.discriminator(raw), 1.0)
+        loss: Tensor = adversarial + 100.0 * root(self._supervised(latent)) + 100.0 * (spread + level)
         return loss
 
     def _supervised(self, latent: Tensor) -> Tensor:
@@ -139,7 +139,7 @@ class TimeGanRecipe:
         return uniform((self.phases.batch, *self.windows.shape[1:]), draw, self.device)
 
 
-def _root(loss: Tensor) -> Tensor:
+def root(loss: Tensor) -> Tensor:
     """Return the square root, with a slope at 0."""
     return torch.sqrt(loss + 1e-12)
 
@@ -149,7 +149,8 @@ def _spread(windows: Tensor) -> Tensor:
     return torch.sqrt(windows.var(dim=0, unbiased=False) + 1e-6)
 
 
-def _against(logits: Tensor, label: float) -> Tensor:
+def against(logits: Tensor, label: float) -> Tensor:
+    """Return the loss of a discriminator's logits against one label."""
     return binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
 
 

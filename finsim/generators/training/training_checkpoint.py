@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from finsim.errors import ResumeError
+from finsim.generators.privacy.ledger import Ledger
 from finsim.generators.training.training_interface import Recipe, Schedule
 from finsim.records.storage import digest_file, replacing, write_json
 
@@ -35,6 +36,7 @@ class Course:
         self.curve: dict[str, list[float]] = {}
         self.stretch: dict[str, list[float]] = {}
         self.latest: dict[str, float] = {}
+        self.ledger = Ledger()
 
     @classmethod
     def begin(cls, recipe: Recipe, schedule: Schedule) -> Course:
@@ -121,6 +123,7 @@ def store(course: Course, folder: Path, identity: str) -> None:
         "checks_since_best": course.checks_since_best,
         "checked_at": course.checked_at,
         "curve": course.curve,
+        "privacy": course.ledger.to_list(),
     }
     write_json(folder / _CARD, card)
     for old in folder.glob("step-*.safetensors"):
@@ -172,5 +175,6 @@ def _fill(course: Course, card: dict[str, Any], tensors: dict[str, Tensor]) -> N
     course.checks_since_best, course.checked_at = int(card["checks_since_best"]), int(card["checked_at"])
     course.best_loss = card["best_loss"]
     course.curve = {name: list(values) for name, values in card["curve"].items()}
+    course.ledger = Ledger.from_list(card["privacy"])
     if course.best_loss is not None and not math.isfinite(course.best_loss):
         raise ValueError("the best held-out loss is not finite")

@@ -58,6 +58,8 @@ NUMBERS = {
     "cpu_price": Number(0.05, 0, 1e9, whole=False, above=True),
     "cpu_seconds": Number(60, 1, whole=False),
     "days": Number(30, 1),
+    "delta": Number(1e-5, 1e-10, 0.01, whole=False),
+    "epsilon": Number(8, 0, 100, whole=False, above=True),
     "paths": Number(100, 1),
     "record_price": Number(1.5, 0, 1e9, whole=False, above=True),
     "row": Number(37, 0),
