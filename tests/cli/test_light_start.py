@@ -45,4 +45,4 @@ def test_all_promised_verbs_are_there() -> None:
     promised = (
         "new plan run fit sample simulate stress check evaluate trace verify report list compare show export"
     )
-    assert sorted([*promised.split(), "schema"]) == VERBS
+    assert sorted([*promised.split(), "schema", "sign"]) == VERBS

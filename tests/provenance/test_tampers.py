@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import rewriting
 import tampering
 from tampering import LOG, MANIFEST, PAGE, SHALLOW, Tamper
 
@@ -67,15 +68,15 @@ def test_a_complete_forgery_is_caught_by_the_key_and_by_the_head(
     copy = Path(shutil.copytree(run, tmp_path / "copy"))
     (copy / "attestation.dsse.json").unlink()
     lines = (copy / LOG).read_text().splitlines()
-    tampering.put_lines(copy, lines[:-1])  # the entry on the signature
+    rewriting.put_lines(copy, lines[:-1])  # the entry on the signature
     chance = random.Random(seed)
     if seed % 2:
         tampering.change_value(copy, chance)
     else:
-        data = tampering.manifest_of(copy)
+        data = rewriting.manifest_of(copy)
         data["statement"]["intended_use"] = ["anything"]
-        tampering.put_manifest(copy, data)
-    tampering.forge(copy)
+        rewriting.put_manifest(copy, data)
+    rewriting.forge(copy)
     assert verify_run(copy).ok
     by_key, by_head = finsim.verify(copy, key=key).run, finsim.verify(copy, head=head).run
     assert [f.path for f in by_key.findings if f.path == "attestation.dsse.json"]
@@ -103,7 +104,7 @@ def test_a_page_that_the_log_excuses_is_drawn_again(copy: Path, seed: int) -> No
 
 
 def _drawn_here(run: Path) -> dict[str, object]:
-    made = tampering.manifest_of(run)["environment"]
+    made = rewriting.manifest_of(run)["environment"]
     return {
         "sha256": digest_file(run / PAGE),
         **{key: made[key] for key in ("versions", "platform", "source")},
@@ -120,10 +121,10 @@ def _drawn_here(run: Path) -> dict[str, object]:
 )
 def test_a_manifest_sealed_anew_is_not_what_the_page_was_drawn_from(copy: Path, edit) -> None:
     """The last line of the log alone is forged; the chain is whole."""
-    data = tampering.manifest_of(copy)
+    data = rewriting.manifest_of(copy)
     edit(data)
-    tampering.put_manifest(copy, data)
-    tampering.seal_anew(copy)
+    rewriting.put_manifest(copy, data)
+    rewriting.seal_anew(copy)
     assert verify_run(copy).ok
     assert [f.path for f in finsim.verify(copy).run.findings] == [PAGE]
 
@@ -134,10 +135,10 @@ def test_verdicts_are_derived_from_the_scores(copy: Path) -> None:
     use, verdict = next(iter(card["verdicts"].items()))
     verdict["verdict"] = "pass" if verdict["verdict"] != "pass" else "fail"
     (copy / "scorecard.json").write_text(tampering.json.dumps(card, sort_keys=True, indent=1) + "\n")
-    data = tampering.manifest_of(copy)
+    data = rewriting.manifest_of(copy)
     data["scores"]["verdicts"] = card["verdicts"]
-    tampering.put_manifest(copy, data)
-    tampering.forge(copy)
+    rewriting.put_manifest(copy, data)
+    rewriting.forge(copy)
     assert verify_run(copy).ok, use
     found = verify_run(copy, again=again()).findings
     assert [(f.path, f.found) for f in found if f.path == "scorecard.json"] == [
@@ -146,11 +147,11 @@ def test_verdicts_are_derived_from_the_scores(copy: Path) -> None:
 
 
 def test_rows_are_counted_in_the_table_too(copy: Path) -> None:
-    data = tampering.manifest_of(copy)
+    data = rewriting.manifest_of(copy)
     item = data["outputs"][0]
     item["rows"] += 1
     item["row_groups"][0]["rows"] += 1
-    tampering.put_manifest(copy, data)
-    tampering.seal_anew(copy)
+    rewriting.put_manifest(copy, data)
+    rewriting.seal_anew(copy)
     found = [f.found for f in verify_run(copy).findings if f.path == MANIFEST]
     assert any(item["path"] in text and "rows of" in text for text in found)
