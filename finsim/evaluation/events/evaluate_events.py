@@ -56,7 +56,9 @@ def event_case(rows: TableCase) -> EventCase | str:
     spare = None
     if rows.entity_spare is not None and time.spare is not None:
         spare = _sequences(rows.entity_spare, time.spare)
-    return EventCase(rows, _sequences(rows.entity_real, time.real), _sequences(rows.entity_own, time.own), spare)
+    return EventCase(
+        rows, _sequences(rows.entity_real, time.real), _sequences(rows.entity_own, time.own), spare
+    )
 
 
 def _sequences(entity: Int1D, days: Array) -> Sequences:

@@ -1,0 +1,205 @@
+"""Both ends of every column of numbers: how many rows lie beyond real quantiles, and how far out they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from finsim.evaluation.metric import STRESS, Evidence, Metric, Score, judge_distance
+from finsim.evaluation.tables.column_pairs import NUMBER, ColumnPair
+from finsim.evaluation.tables.resampled_rows import RowDraw, clustering, row_draws, thinned
+from finsim.evaluation.tables.share_gap import share_chance, share_interval
+from finsim.evaluation.tables.table_case import TableCase
+from finsim.notation import Float1D
+
+LEVELS = (0.95, 0.975, 0.99)
+LEAST, DISTINCT = 100, 20
+ROWS_BEYOND = 20
+MOST_ROWS = 50_000
+
+
+@dataclass(frozen=True)
+class End:
+    """The upper end of a column, or of its negative: present values of each side, and their row numbers."""
+
+    subject: str
+    real: Float1D
+    own: Float1D
+    spare: Float1D | None
+    real_rows: np.ndarray  # type: ignore[type-arg]
+    own_rows: np.ndarray  # type: ignore[type-arg]
+
+
+def measure(case: TableCase) -> list[Score]:
+    """Return two scores for each end of a column of numbers: rows beyond, and expected shortfall."""
+    some = thinned(case, MOST_ROWS, "tails")
+    found = [end for column in some.columns for end in ends_of(column)]
+    if not found:
+        reason = f"no column of numbers has {LEAST} rows and {DISTINCT} different values on both sides"
+        return [METRIC.missing("all columns", reason)]
+    draws = list(row_draws(some, "tails", some.settings.bootstrap))
+    noise = tuple(1.0 / clustering(entity) for entity in (some.entity_real, some.entity_own))
+    scores = []
+    for end in found:
+        scores.append(beyond(end, (noise[0], noise[1])))
+        scores += shortfall(end, draws)
+    return scores
+
+
+def ends_of(column: ColumnPair) -> Iterator[End]:
+    """Yield the ends of a column of numbers that has enough values to have ends."""
+    if column.kind != NUMBER:
+        return
+    rows = [np.flatnonzero(~np.isnan(side)) for side in (column.real, column.own)]
+    real, own = column.real[rows[0]], column.own[rows[1]]
+    if min(len(real), len(own)) < LEAST or len(np.unique(real)) < DISTINCT:
+        return
+    spare = None if column.spare is None else column.spare[~np.isnan(column.spare)]
+    spare = None if spare is None or len(spare) < LEAST else spare
+    for name, sign in (("upper", 1.0), ("lower", -1.0)):
+        yield End(
+            f"{column.name}, {name} end", sign * real, sign * own,
+            None if spare is None else sign * spare, rows[0], rows[1],
+        )  # fmt: skip
+
+
+def beyond(end: End, noise: tuple[float, float]) -> Score:
+    """Return the score of the rows beyond real quantiles, at the level where the sides differ most.
+
+    Judged too: how many rows share the largest value, as a column cut at a limit has them. Exact tests,
+    Bonferroni over the levels.
+    """
+    tests = [(f"beyond the real {level:.1%} quantile", *_counts(end, level)) for level in LEVELS]
+    tests.append(
+        (
+            "at the largest value",
+            int(np.sum(end.real == end.real.max())),
+            int(np.sum(end.own == end.own.max())),
+        )
+    )
+    chances = [_chance(end, hits, others, noise) for _, hits, others in tests]
+    worst = int(np.argmin(chances))
+    what, hits, others = tests[worst]
+    rows = (len(end.real), len(end.own))
+    shares = (hits / rows[0], others / rows[1])
+    low, high = share_interval(others * noise[1], rows[1] * noise[1])
+    chance = min(1.0, chances[worst] * len(tests))
+    margin = _margin(shares[0])
+    value = abs(shares[1] - shares[0])
+    pooled = (hits + others) / sum(rows)
+    wide = float(np.sqrt(pooled * (1 - pooled) * sum(1 / (n * k) for n, k in zip(rows, noise, strict=True))))
+    goal = margin + 2.5 * wide
+    if chance <= 0.05 and value <= goal:
+        goal = 0.999 * value  # the exact test is the judge
+    span = sorted((abs(low - shares[0]), abs(high - shares[0])))
+    inside = low <= shares[0] <= high
+    verdict = judge_distance(value, goal, None)
+    note = f"rows {what}: {shares[1]:.2%} synthetic, {shares[0]:.2%} real"
+    found = METRIC.scored(
+        f"{end.subject}, rows beyond", value, (0.0 if inside else span[0], max(span[1], value)), min(rows),
+        (wide, shares[0], goal), verdict, note,
+    )  # fmt: skip
+    return replace(found, p=chance)
+
+
+def _counts(end: End, level: float) -> tuple[int, int]:
+    cut = float(np.quantile(end.real, level, method="higher"))
+    return int(np.sum(end.real > cut)), int(np.sum(end.own > cut))
+
+
+def _margin(share: float) -> float:
+    return METRIC.delta * share
+
+
+def _chance(end: End, hits: int, others: int, noise: tuple[float, float]) -> float:
+    rows = (len(end.real), len(end.own))
+    share = hits / rows[0]
+    margin = _margin(share)
+    if end.spare is not None:
+        cut = np.quantile(end.real, 1.0 - share, method="higher") if 0 < share < 1 else end.real.max()
+        margin = max(margin, abs(float(np.mean(end.spare > cut)) - share))
+    return share_chance(
+        (hits * noise[0], rows[0] * noise[0]), (others * noise[1], rows[1] * noise[1]), margin
+    )
+
+
+def shortfall(end: End, draws: list[RowDraw]) -> list[Score]:
+    """Return the score of the mean of the largest 1 % of rows (at least 20 rows), as a distance in log."""
+    share = max(0.01, ROWS_BEYOND / min(len(end.real), len(end.own)))
+    subject = f"{end.subject}, ES {1 - share:.1%}"
+    middle = float(np.median(end.real))
+    tops = [_Top(values, rows, share, middle) for values, rows in
+            ((end.real, end.real_rows), (end.own, end.own_rows))]  # fmt: skip
+    real, own = tops[0].mean(None), tops[1].mean(None)
+    if real <= 0:
+        return []  # an end that is flat: its rows beyond are judged, and there is no shortfall
+    if own <= 0:
+        own = real * 1e-6
+    twins = np.array([tops[0].mean(draw.real) for draw in draws])
+    acting = np.array([tops[0].mean(draw.acting) for draw in draws])
+    mine = np.array([tops[1].mean(draw.own) for draw in draws])
+    base = [np.log(np.maximum(each, real * 1e-6)) for each in (twins, acting, mine)]
+    spare = None
+    if end.spare is not None:
+        held = _Top(end.spare, np.arange(len(end.spare)), share, middle).mean(None)
+        spare = float(abs(np.log(max(held, real * 1e-6) / real)))
+    evidence = Evidence(
+        float(abs(np.log(own / real))), np.abs(base[2] - np.log(real)), np.abs(base[1] - base[0]), spare,
+        spare is not None,
+    )  # fmt: skip
+    note = f"distance of ES from the real median {middle:.6g}: {own:.6g} synthetic, {real:.6g} real"
+    useless = float(np.log(real / 1e-6 / real))
+    return [
+        METRIC.compared(subject, evidence, ceiling=useless, n=min(len(end.real), len(end.own)), note=note)
+    ]
+
+
+class _Top:
+    """The largest rows of one side, enough of them for every resample."""
+
+    def __init__(self, values: Float1D, rows: np.ndarray, share: float, middle: float) -> None:  # type: ignore[type-arg]
+        kept = min(len(values), int(np.ceil(4 * share * len(values))) + 50)
+        order = np.argsort(-values, kind="stable")[:kept]
+        self.values, self.rows = values[order] - middle, rows[order]
+        self.all_rows, self.share = rows, share
+
+    def mean(self, weights: Float1D | None) -> float:
+        """Return the mean of the largest share of the weighted rows, less the real median."""
+        if weights is None:
+            weight, total = np.ones(len(self.rows)), float(len(self.all_rows))
+        else:
+            weight, total = weights[self.rows], float(weights[self.all_rows].sum())
+        size = self.share * total
+        used = np.minimum(np.cumsum(weight), size)
+        parts = np.diff(used, prepend=0.0)
+        return float((parts * self.values).sum() / max(parts.sum(), 1e-12))
+
+
+METRIC = Metric(
+    name="tails",
+    case="table",
+    use=STRESS,
+    unit="share of rows; log ratio for ES",
+    lowest=0.0,
+    highest=float("inf"),
+    best=0.0,
+    delta=0.1,
+    origin="assumption: a tenth of the rows beyond, or of the expected shortfall, beyond sampling noise",
+    order_free=True,
+    compute=measure,
+    summary="Both ends of every column of numbers: rows beyond real quantiles, expected shortfall",
+    order=30,
+    how=(
+        "For each end of a column of numbers: the share of synthetic rows beyond the 95, 97.5 and 99 % quantile "
+        "of the real rows and at its largest value (exact tests), and the mean of the outermost 1 % of rows, "
+        "at least 20, measured from the real median, as a log ratio."
+    ),
+    misses="Ends of combinations of columns, and columns with fewer than 20 different values.",
+    estimator=(
+        "share of rows beyond the real 95, 97.5, 99 % quantiles and at the largest value, worst level "
+        "(hypergeometric, Bonferroni); log ratio of ES of the outermost 1 %, at least 20 rows"
+    ),
+    references="resampled real rows or the hold-out / a constant column",
+)
