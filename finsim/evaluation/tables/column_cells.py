@@ -34,7 +34,7 @@ class Cells:
 
 
 def cells_of(column: ColumnPair) -> list[Cells]:
-    """Return what of a column is compared: its values, and of numbers how round they are, of dates weekdays."""
+    """Return what of a column is compared: values, of numbers also how round they are, of dates weekdays."""
     if column.is_category:
         return [level_cells(column)]
     found = [number_cells(column)]
@@ -50,11 +50,9 @@ def number_cells(column: ColumnPair) -> Cells:
     """Cut numbers at quantiles of both sides; a value that is itself a cut is a cell of its own."""
     cuts = [_quantiles(side) for side in (column.real, column.own)]
     edges = np.unique(np.concatenate(cuts))
-    parts = [
-        None if side is None else _placed(side, edges) for side in (column.real, column.own, column.spare)
-    ]
-    assert parts[0] is not None and parts[1] is not None
-    return Cells(column.name, parts[0], parts[1], parts[2], 2 * len(edges) + 1, True, "KS")
+    real, own = _placed(column.real, edges), _placed(column.own, edges)
+    spare = None if column.spare is None else _placed(column.spare, edges)
+    return Cells(column.name, real, own, spare, 2 * len(edges) + 1, True, "KS")
 
 
 def _quantiles(side: Float1D) -> Float1D:
@@ -71,7 +69,7 @@ def _placed(side: Float1D, edges: Float1D) -> Int1D:
 
 
 def level_cells(column: ColumnPair, share: float = 0.0, most: int = MOST_LEVELS) -> Cells:
-    """Pool what the real side has fewer than ``SEEN`` times, or below ``share``, and what it has not at all."""
+    """Pool levels that the real side has fewer than ``SEEN`` times, or below ``share``, or not at all."""
     counts = np.bincount(column.real[column.real >= 0], minlength=len(column.levels))
     order = np.argsort(-counts, kind="stable")[:most]
     kept = order[counts[order] >= max(SEEN, share * len(column.real))]

@@ -20,7 +20,7 @@ LEAST_ROWS = 200
 
 
 def measure(case: TableCase) -> list[Score]:
-    """Return one score: the subgroup that lacks most rows, in standard errors below 80 % of its real share."""
+    """Return one score: the subgroup that is furthest below 80 % of its real share, in standard errors."""
     subject = "all subgroups"
     rows = (case.rows_real, case.rows_own)
     if not case.columns or min(rows) < LEAST_ROWS:
@@ -125,9 +125,9 @@ METRIC = Metric(
     summary="Subgroups of at least 0.5 % of the real rows, by one and two columns, that are lost or halved",
     order=60,
     how=(
-        "Every level, every fifth of a number, and every combination of two of them that has at least 0.5 % "
-        "of the real rows: by how many standard errors its synthetic share is below 80 % of the real one. The "
-        "worst subgroup counts, against the worst among resampled real rows."
+        "Every level, every fifth of a number, and every combination of two of them that has at least "
+        "0.5 % of the real rows: by how many standard errors its synthetic share is below 80 % of the real "
+        "one. The worst subgroup counts, against the worst among resampled real rows."
     ),
     misses="Subgroups by three columns, and those below 0.5 % of the rows.",
     estimator=(

@@ -17,7 +17,7 @@ LEAST = 5
 
 
 def measure(case: TableCase) -> list[Score]:
-    """Return one score: the class whose synthetic share is furthest from its real one; none without a label."""
+    """Return one score, the class whose synthetic share is furthest off; none without a label."""
     label = case.roles.label
     if label is None:
         return []

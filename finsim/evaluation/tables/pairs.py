@@ -125,7 +125,7 @@ METRIC = Metric(
     how=(
         "Gap of the joint behavior of two columns: Spearman's rho of numbers, means of ranks by level for a "
         "number and a category, joint shares of two categories beyond chance, so that a turned direction "
-        "counts. The note gives the pair and its rho, Cramér's V (Bergsma) or correlation ratio on both sides."
+        "counts. The note gives the pair and its rho, Cramér's V (Bergsma) or correlation ratio on each side."
     ),
     misses="Three-way effects; levels below 1 % of rows, which are pooled.",
     estimator=(

@@ -71,7 +71,8 @@ def thinned(case: TableCase, most: int, metric: str) -> TableCase:
     sizes |= {side: len(rows) for side, rows in kept.items() if rows is not None}
     return replace(
         case, columns=columns, rows_real=sizes["real"], rows_own=sizes["own"], rows_spare=sizes["spare"],
-        entity_real=_recoded(case.entity_real, kept["real"]), entity_own=_recoded(case.entity_own, kept["own"]),
+        entity_real=_recoded(case.entity_real, kept["real"]),
+        entity_own=_recoded(case.entity_own, kept["own"]),
         entity_spare=_recoded(case.entity_spare, kept["spare"]),
     )  # fmt: skip
 

@@ -195,10 +195,10 @@ METRIC = Metric(
     order=50,
     how=(
         "AUC, across folds of whole entities, of boosted trees that try to tell a synthetic row from a real "
-        "one; the note names the columns whose shuffling costs most of it. The ceiling is independent columns "
-        "with the real margins."
+        "one; the note names the columns whose shuffling costs most of it. The ceiling is independent "
+        "columns with the real margins."
     ),
     misses="A stronger judge may find more; copies of real rows look real to it.",
-    estimator="AUC of boosted trees, 5 folds of whole entities; standard error of DeLong by entities times 1.25",
+    estimator="AUC of boosted trees, 5 folds of whole entities; standard error of DeLong by entities, x 1.25",
     references="hold-out or random halves of the real side / independent columns",
 )

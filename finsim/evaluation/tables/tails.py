@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from finsim.evaluation.metric import STRESS, Evidence, Metric, Score, judge_distance
+from finsim.evaluation.metric import NO_POWER, PASS, STRESS, Evidence, Metric, Score, judge_distance
 from finsim.evaluation.tables.column_pairs import NUMBER, ColumnPair
 from finsim.evaluation.tables.resampled_rows import RowDraw, clustering, row_draws, thinned
 from finsim.evaluation.tables.share_gap import share_chance, share_interval
@@ -17,6 +17,7 @@ from finsim.notation import Float1D
 LEVELS = (0.95, 0.975, 0.99)
 LEAST, DISTINCT = 100, 20
 ROWS_BEYOND = 20
+ALLOWED = 0.05 / (len(LEVELS) + 1)
 MOST_ROWS = 50_000
 
 
@@ -71,37 +72,32 @@ def beyond(end: End, noise: tuple[float, float]) -> Score:
     Judged too: how many rows share the largest value, as a column cut at a limit has them. Exact tests,
     Bonferroni over the levels.
     """
+    rows = (len(end.real), len(end.own))
     tests = [(f"beyond the real {level:.1%} quantile", *_counts(end, level)) for level in LEVELS]
-    tests.append(
-        (
-            "at the largest value",
-            int(np.sum(end.real == end.real.max())),
-            int(np.sum(end.own == end.own.max())),
-        )
-    )
-    chances = [_chance(end, hits, others, noise) for _, hits, others in tests]
+    ties = [int(np.sum(side == side.max())) for side in (end.real, end.own)]
+    tests.append(("at the largest value", ties[0], ties[1]))
+    judges = [_Judge(hits, rows, noise, _held_out(end, hits)) for _, hits, _ in tests]
+    chances = [judge.chance(others) for judge, (_, _, others) in zip(judges, tests, strict=True)]
     worst = int(np.argmin(chances))
     what, hits, others = tests[worst]
-    rows = (len(end.real), len(end.own))
     shares = (hits / rows[0], others / rows[1])
-    low, high = share_interval(others * noise[1], rows[1] * noise[1])
-    chance = min(1.0, chances[worst] * len(tests))
-    margin = _margin(shares[0])
     value = abs(shares[1] - shares[0])
-    pooled = (hits + others) / sum(rows)
-    wide = float(np.sqrt(pooled * (1 - pooled) * sum(1 / (n * k) for n, k in zip(rows, noise, strict=True))))
-    goal = margin + 2.5 * wide
-    if chance <= 0.05 and value <= goal:
-        goal = 0.999 * value  # the exact test is the judge
+    goal = judges[worst].goal(up=shares[1] > shares[0])
+    verdict = judge_distance(value, goal, None)
+    if verdict[0] == PASS and judges[0].chance(0) > ALLOWED:
+        verdict = (
+            NO_POWER,
+            f"an end that is cut at the {LEVELS[0]:.0%} quantile would pass too, on these rows",
+        )
+    low, high = share_interval(others * noise[1], rows[1] * noise[1])
     span = sorted((abs(low - shares[0]), abs(high - shares[0])))
     inside = low <= shares[0] <= high
-    verdict = judge_distance(value, goal, None)
     note = f"rows {what}: {shares[1]:.2%} synthetic, {shares[0]:.2%} real"
     found = METRIC.scored(
         f"{end.subject}, rows beyond", value, (0.0 if inside else span[0], max(span[1], value)), min(rows),
-        (wide, shares[0], goal), verdict, note,
+        (0.0, max(shares[0], 1.0 - shares[0]), goal), verdict, note,
     )  # fmt: skip
-    return replace(found, p=chance)
+    return replace(found, p=min(1.0, chances[worst] * len(tests)))
 
 
 def _counts(end: End, level: float) -> tuple[int, int]:
@@ -109,20 +105,42 @@ def _counts(end: End, level: float) -> tuple[int, int]:
     return int(np.sum(end.real > cut)), int(np.sum(end.own > cut))
 
 
-def _margin(share: float) -> float:
-    return METRIC.delta * share
+def _held_out(end: End, hits: int) -> float:
+    """Return how far the hold-out's share of rows beyond is from the real one, 0 without a hold-out."""
+    if end.spare is None or not 0 < hits < len(end.real):
+        return 0.0
+    share = hits / len(end.real)
+    cut = np.quantile(end.real, 1.0 - share, method="higher")
+    return abs(float(np.mean(end.spare > cut)) - share)
 
 
-def _chance(end: End, hits: int, others: int, noise: tuple[float, float]) -> float:
-    rows = (len(end.real), len(end.own))
-    share = hits / rows[0]
-    margin = _margin(share)
-    if end.spare is not None:
-        cut = np.quantile(end.real, 1.0 - share, method="higher") if 0 < share < 1 else end.real.max()
-        margin = max(margin, abs(float(np.mean(end.spare > cut)) - share))
-    return share_chance(
-        (hits * noise[0], rows[0] * noise[0]), (others * noise[1], rows[1] * noise[1]), margin
-    )
+class _Judge:
+    """The exact test of one level: real hits, rows of both sides, rows that count as one, a hold-out's gap."""
+
+    def __init__(self, hits: int, rows: tuple[int, int], noise: tuple[float, float], held_out: float) -> None:
+        self.hits, self.rows, self.noise = hits, rows, noise
+        self.margin = max(METRIC.delta * hits / rows[0], held_out)
+
+    def chance(self, others: int) -> float:
+        """Return the two-sided chance of so many synthetic rows beyond."""
+        noise, rows = self.noise, self.rows
+        real = (self.hits * noise[0], rows[0] * noise[0])
+        return share_chance(real, (others * noise[1], rows[1] * noise[1]), self.margin)
+
+    def goal(self, up: bool) -> float:
+        """Return the largest gap of shares that the test lets pass, in one direction."""
+        share = self.hits / self.rows[0]
+        inside = int(share * self.rows[1])
+        outside = self.rows[1] if up else 0
+        if self.chance(outside) > ALLOWED:
+            return abs(outside / self.rows[1] - share)
+        while abs(outside - inside) > 1:
+            middle = (inside + outside) // 2
+            if self.chance(middle) > ALLOWED:
+                inside = middle
+            else:
+                outside = middle
+        return abs(inside / self.rows[1] - share)
 
 
 def shortfall(end: End, draws: list[RowDraw]) -> list[Score]:
@@ -192,9 +210,9 @@ METRIC = Metric(
     summary="Both ends of every column of numbers: rows beyond real quantiles, expected shortfall",
     order=30,
     how=(
-        "For each end of a column of numbers: the share of synthetic rows beyond the 95, 97.5 and 99 % quantile "
-        "of the real rows and at its largest value (exact tests), and the mean of the outermost 1 % of rows, "
-        "at least 20, measured from the real median, as a log ratio."
+        "For each end of a column of numbers: the share of synthetic rows beyond the 95, 97.5 and 99 % "
+        "quantile of the real rows and at its largest value (exact tests), and the mean of the outermost 1 % "
+        "of rows, at least 20, measured from the real median, as a log ratio."
     ),
     misses="Ends of combinations of columns, and columns with fewer than 20 different values.",
     estimator=(
