@@ -144,8 +144,8 @@ METRIC = Metric(
     misses="Says nothing about combinations of columns; see pairs and table_two_sample.",
     estimator=(
         "KS of numbers and dates (cells at 250 quantiles of each side, recurring values apart), total "
-        "variation of categories (levels below 5 rows pooled), share of missing cells, KS of the largest power "
-        "of ten that divides a number"
+        "variation of categories (levels below 5 rows pooled), share of missing cells, KS of the largest "
+        "power of ten that divides a number"
     ),
     references="resampled real rows or the hold-out / a constant column",
 )

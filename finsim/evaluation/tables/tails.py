@@ -115,7 +115,7 @@ def _held_out(end: End, hits: int) -> float:
 
 
 class _Judge:
-    """The exact test of one level: real hits, rows of both sides, rows that count as one, a hold-out's gap."""
+    """The exact test of one level: real hits, rows of both sides, rows that count as one, hold-out gap."""
 
     def __init__(self, hits: int, rows: tuple[int, int], noise: tuple[float, float], held_out: float) -> None:
         self.hits, self.rows, self.noise = hits, rows, noise
