@@ -48,9 +48,11 @@ def evaluate(
     time: Annotated[str | None, _column("time", "Time of a row; guessed when left out.")] = None,
     label: Annotated[str | None, _column("label", "What a model predicts; guessed when left out.")] = None,
     secret: Annotated[
-        list[str] | None, _column("secret", "What an attacker wants to know; may be repeated.")
+        list[str] | None, _column("secret", "What an attacker wants to know, repeatable; none when left out.")
     ] = None,
-    group: Annotated[list[str] | None, _column("group", "Group of people; may be repeated.")] = None,
+    group: Annotated[
+        list[str] | None, _column("group", "Group of people, repeatable; none when left out.")
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(

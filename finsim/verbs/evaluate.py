@@ -7,11 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from finsim.errors import StudyError
 from finsim.evaluation.evaluate import evaluate as judge
 from finsim.evaluation.evaluate import judged
 from finsim.evaluation.metric_loop import Report
 from finsim.evaluation.reading.guessed_roles import Named
-from finsim.evaluation.reading.read_as import read_as
+from finsim.evaluation.reading.kinds import BARS
+from finsim.evaluation.reading.read_as import bars, read_as
 from finsim.evaluation.scorecard import Scorecard
 from finsim.evaluation.settings import Settings
 from finsim.extras import needs
@@ -86,37 +88,58 @@ def evaluate(
         'pass'
 
     """
-    wrong = Arguments("evaluate").table("real", real, (Paths,), DATA, "write 'real.csv'")
-    wrong.table("synthetic", synthetic, (Paths,), DATA, "write 'synthetic.parquet'")
-    if holdout is not None:
-        wrong.table("holdout", holdout, (Paths,), DATA, "write holdout='later.csv'")
+    wrong = Arguments("evaluate")
     named = columns_named(wrong, {"id": id, "time": time, "label": label}, {"secret": secret, "group": group})
+    _check_sides(wrong, {"real": real, "synthetic": synthetic, "holdout": holdout}, kind, settings)
+    wrong.numbers({"seed": seed}).files({"output": output}).reading(schema, csv).progress(progress).settle()
+    needs(("evaluate",), "finsim evaluate")
+    declared = as_schema(schema, csv)
+    with reporting(progress) as step:
+        step("reading", 0, 2)
+        sides = (real, synthetic, holdout)
+        card = _judged(sides, kind, named, declared, Streams(seed), settings or Settings(), step)
+    if output is not None:
+        card.write(Path(output))
+    return card
+
+
+def _check_sides(wrong: Arguments, sides: Mapping[str, Any], kind: Any, settings: Any) -> None:
+    """Check what is compared, as what, and with how much work."""
+    for name, value in sides.items():
+        if name != "holdout" or value is not None:
+            wrong.table(name, value, (Paths,), DATA, f"write {name}='{name}.csv'")
     wrong.kinds("kind", kind, (str, type(None)), "bars, table or events", "write kind='table'")
     wrong.kinds(
         "settings", settings, (Settings, type(None)), "finsim.EvaluationSettings",
         "write settings=finsim.EvaluationSettings(bootstrap=50)",
     )  # fmt: skip
-    wrong.numbers({"seed": seed}).files({"output": output}).reading(schema, csv).progress(progress).settle()
-    needs(("evaluate",), "finsim evaluate")
-    declared = as_schema(schema, csv)
-    used = settings or Settings()
-    with reporting(progress) as step:
-        step("reading", 0, 2)
-        is_paths = isinstance(real, Paths) or isinstance(synthetic, Paths)
-        dialect = declared.dialect if declared is not None and not declared.fields else None
-        reading = read_as(
-            real, synthetic, holdout, "bars" if is_paths and kind is None else kind, named,
-            declared if declared is not None and declared.fields else None, dialect,
-        )  # fmt: skip
-        if reading.sides is None:
-            card = _bars(real, synthetic, holdout, declared, Streams(seed), used, step)
-        else:
-            step("reading", 2, 2)
-            card = Scorecard(tuple(judged(reading, Streams(seed), used, step)))
-    card = replace(card, remarks=(*(() if is_paths else reading.remarks), *card.remarks))
-    if output is not None:
-        card.write(Path(output))
-    return card
+
+
+def _judged(
+    sides: tuple[Any, Any, Any],
+    kind: str | None,
+    named: Named,
+    declared: Schema | None,
+    streams: Streams,
+    settings: Settings,
+    step: Report,
+) -> Scorecard:
+    """Read both sides as what they are, and judge them."""
+    if any(isinstance(side, Paths) for side in sides):
+        if kind not in (None, BARS):
+            raise StudyError(
+                "Paths are prices", place="evaluate: kind", expected=BARS, remedy="leave kind out"
+            )
+        bars(named)
+        return _bars(*sides, declared, streams, settings, step)
+    schema = declared if declared is not None and declared.fields else None
+    dialect = None if declared is None else declared.dialect
+    reading = read_as(*sides, kind, named, schema, dialect)
+    if reading.sides is None:
+        card = _bars(*sides, declared, streams, settings, step)
+        return replace(card, remarks=(*reading.remarks, *card.remarks))
+    step("reading", 2, 2)
+    return Scorecard(tuple(judged(reading, streams, settings, step)), reading.remarks)
 
 
 def columns_named(
