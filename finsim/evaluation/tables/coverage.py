@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from finsim.evaluation.metric import STRESS, Evidence, Metric, Score
-from finsim.evaluation.tables.column_cells import level_cells, level_names
+from finsim.evaluation.tables.column_cells import as_levels, level_cells, level_names
 from finsim.evaluation.tables.column_pairs import ColumnPair
 from finsim.evaluation.tables.resampled_rows import clustering, row_draws, thinned
 from finsim.evaluation.tables.table_case import TableCase
@@ -61,6 +61,7 @@ def measure(case: TableCase) -> list[Score]:
 
 def _levels(column: ColumnPair) -> tuple[Array, Array, list[str]]:
     """Return indicators of both sides, float32[n, L], and the name of each: levels, or fifths of numbers."""
+    column = as_levels(column, LEVELS)
     if column.is_category:
         cells = level_cells(column, SHARE, LEVELS)
         codes, names = [cells.real, cells.own], level_names(column, cells)

@@ -8,6 +8,7 @@ import numpy as np
 
 from finsim.evaluation.learner import chances, fitted, fold_of, weighted_auc
 from finsim.evaluation.metric import STRESS, Metric, Score, judge_distance
+from finsim.evaluation.tables.column_cells import level_cells
 from finsim.evaluation.tables.column_pairs import ColumnPair
 from finsim.evaluation.tables.resampled_rows import thinned
 from finsim.evaluation.tables.table_case import TableCase
@@ -78,16 +79,13 @@ def _named(columns: tuple[ColumnPair, ...], found: Told, is_seen: bool) -> str:
 
 
 def features(columns: tuple[ColumnPair, ...], side: str) -> Float2D:
-    """Return one side as float64[n, C]; codes of categories stand in the order of their real frequency."""
+    """Return one side as float64[n, C]; levels stand in the order of their real frequency, rare ones last."""
     found = []
     for column in columns:
         values = getattr(column, side)
         if column.is_category:
-            counts = np.bincount(column.real[column.real >= 0], minlength=len(column.levels))
-            place = np.empty(len(counts) + 1)
-            place[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
-            place[-1] = np.nan  # code -1: missing
-            values = place[values]
+            cells = getattr(level_cells(column), side)
+            values = np.where(cells < 0, np.nan, cells.astype(np.float64))
         found.append(np.asarray(values, dtype=np.float64))
     return np.stack(found, axis=1)
 

@@ -120,7 +120,7 @@ def _level(end: End, level: float, noise: tuple[float, float]) -> _Test:
 
 
 def _cut(end: End, noise: tuple[float, float]) -> _Test:
-    """Test whether the synthetic end is cut: real rows beyond all synthetic ones, synthetic rows at the limit.
+    """Test whether an end is cut: real rows beyond all synthetic ones, synthetic rows piled at the limit.
 
     The two chances are combined by Fisher's method. Source: Nelson 1963 (precedence test); Fisher 1932.
     """
