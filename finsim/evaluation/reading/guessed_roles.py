@@ -136,7 +136,11 @@ def with_keys(real: pa.Table, declared: Declared, chosen: Roles) -> pa.Table:
             field = field.with_metadata({"role": FEATURE})
         elif told in (KEY, INTERNAL):
             pass
-        elif declared.fields[field.name].type == "id" and _is_key(real, field.name):
+        elif (
+            field.name in declared.fields
+            and declared.fields[field.name].type == "id"
+            and _is_key(real, field.name)
+        ):
             field = field.with_metadata({"role": KEY})
         kept.append(field)
     return real.cast(pa.schema(kept))

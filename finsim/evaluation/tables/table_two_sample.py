@@ -124,13 +124,20 @@ def told_apart(
         held = fold == k
         if not held.any() or len(set(label[~held].tolist())) < 2:
             continue
-        model = fitted(rows[~held], label[~held], seed + k, ITERATIONS)
-        scores[held] = _logit(chances(model, rows[held]))
+        train, test = _with_values(rows[~held], rows[held])
+        model = fitted(train, label[~held], seed + k, ITERATIONS)
+        scores[held] = _logit(chances(model, test))
         if named:
-            without[:, held] = _without(model, rows[held], streams.at("permuted", k))
+            without[:, held] = _without(model, test, streams.at("permuted", k))
     auc = float(_auc(scores, label))
     error = SPREAD * _error(scores, label, groups)
     return Told(auc, error, tuple(auc - float(_auc(row, label)) for row in without))
+
+
+def _with_values(train: Float2D, test: Float2D) -> tuple[Float2D, Float2D]:
+    """Return rows in which a column that has no value to learn from is 0, else as they are."""
+    empty = np.isnan(train).all(axis=0)
+    return (np.where(empty, 0.0, train), np.where(empty, 0.0, test)) if empty.any() else (train, test)
 
 
 def _groups(sides: tuple[Float2D, Float2D], entities: tuple[Int1D | None, Int1D | None]) -> Int1D:
