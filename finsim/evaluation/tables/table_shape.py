@@ -16,9 +16,11 @@ def measure(case: TableCase) -> list[Score]:
     faults = {one.name: one.reason for one in case.left_out if not one.meant and not one.further}
     further = {one.name: one.reason for one in case.left_out if one.further}
     for column in case.columns:
-        reason = fault_of(column)
-        if reason:
+        if column.infinite[0]:
+            further[column.name] = f"{column.infinite[0]} infinite values on the real side, read as missing"
+        if reason := fault_of(column):
             faults[column.name] = reason
+            further.pop(column.name, None)
     scores = [_fault(name, reason, case.rows_own) for name, reason in faults.items()]
     scores += [_fault(name, reason, case.rows_own, WARN) for name, reason in further.items()]
     kept = [one.name for one in case.left_out if one.meant]
