@@ -142,26 +142,18 @@ def _judged(
     return Scorecard(tuple(judged(reading, streams, settings, step)), reading.remarks)
 
 
-def columns_named(
-    wrong: Arguments, single: Mapping[str, str | None], several: Mapping[str, str | Sequence[str] | None]
-) -> Named:
+def columns_named(wrong: Arguments, single: Mapping[str, Any], several: Mapping[str, Any]) -> Named:
     """Return the columns that a caller names; what is no name is added to the wrong arguments."""
     for name, value in single.items():
         wrong.kinds(name, value, (str, type(None)), "the name of a column", f"write {name}='column'")
     lists: dict[str, tuple[str, ...]] = {}
     for name, value in several.items():
-        listed = [value] if isinstance(value, str) or value is None else value
-        if isinstance(listed, list | tuple):
-            for one in listed:
-                wrong.kinds(
-                    name, one, (str, type(None)), "one or several names of columns", f"write {name}='column'"
-                )
-            lists[name] = tuple(one for one in listed if isinstance(one, str))
-        else:
-            wrong.kinds(name, value, (str,), "one or several names of columns", f"write {name}='column'")
-    return Named(
-        single["id"], single["time"], single["label"], lists.get("secret", ()), lists.get("group", ())
-    )
+        listed = list(value) if isinstance(value, list | tuple) else [value]
+        for one in listed:
+            wanted = "one or several names of columns"
+            wrong.kinds(name, one, (str, type(None)), wanted, f"write {name}='column'")
+        lists[name] = tuple(one for one in listed if isinstance(one, str))
+    return Named(single["id"], single["time"], single["label"], lists["secret"], lists["group"])
 
 
 def _bars(

@@ -94,11 +94,11 @@ def test_round_values_are_counted_by_the_powers_of_ten_that_divide_them():
 
 def test_dates_are_numbers_and_their_weekdays_are_counted():
     real, own = tape(1), tape(2)
-    own["opened"] += pd.to_timedelta((7 - own["opened"].dt.dayofweek) % 7, unit="D")  # Mondays alone
+    own["opened"] += pd.to_timedelta((7 - own["opened"].dt.day_of_week) % 7, unit="D")  # Mondays alone
     found = scores_of(MARGINS, real, own)
     assert found["opened"].verdict == "pass"
     assert found["opened, weekday"].value == pytest.approx(
-        1 - np.mean(real["opened"].dt.dayofweek == 0), abs=1e-9
+        1 - np.mean(real["opened"].dt.day_of_week == 0), abs=1e-9
     )
 
 
@@ -258,8 +258,9 @@ def test_odd_tables_get_sentences_and_never_crash(odd, side):
     assert card.scores
     for score in card.scores:
         assert score.verdict == "pass" or score.reason, score
-    if odd not in ("all text", "constant") or side != "both":
-        assert card.verdicts()["stress a portfolio"].verdict != "pass" or side == "both"
+    if side != "both":
+        found = [*card.of("table_shape"), *card.of("margins"), *card.of("table_two_sample")]
+        assert any(score.verdict not in ("pass", "no power") for score in found)
 
 
 @pytest.mark.parametrize("side", [0, 1, 2])

@@ -148,4 +148,4 @@ def with_keys(real: pa.Table, declared: Declared, chosen: Roles) -> pa.Table:
 
 
 def _is_key(real: pa.Table, name: str) -> bool:
-    return len(pc.unique(real[name])) >= max(_KEY_SHARE * real.num_rows, 2 * CLASSES)
+    return bool(len(pc.unique(real[name])) >= max(_KEY_SHARE * real.num_rows, 2 * CLASSES))

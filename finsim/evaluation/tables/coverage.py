@@ -34,7 +34,7 @@ def measure(case: TableCase) -> list[Score]:
     large = (real >= max(LEAST, SHARE * some.rows_real)) & (
         (owner[:, None] < owner[None]) | np.eye(len(owner), dtype=np.bool_)
     )
-    groups = np.nonzero(large)
+    groups = (np.nonzero(large)[0], np.nonzero(large)[1])
     if not len(groups[0]):
         return [METRIC.missing(subject, "no subgroup has 0.5 % of the real rows")]
     sizes = (some.rows_real, some.rows_own)
@@ -67,7 +67,8 @@ def _levels(column: ColumnPair) -> tuple[Array, Array, list[str]]:
         codes, names = [cells.real, cells.own], level_names(column, cells)
     else:
         present = column.real[~np.isnan(column.real)]
-        edges = np.unique(np.quantile(present, np.linspace(0, 1, BINS + 1)[1:-1])) if len(present) else []
+        cuts = np.quantile(present, np.linspace(0, 1, BINS + 1)[1:-1]) if len(present) else np.empty(0)
+        edges = np.unique(cuts)
         codes = [
             np.where(np.isnan(side), -1, np.searchsorted(edges, side)) for side in (column.real, column.own)
         ]

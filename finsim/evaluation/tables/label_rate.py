@@ -30,8 +30,7 @@ def measure(case: TableCase) -> list[Score]:
     rows = [float((~column.missing(side)).sum()) for side in (column.real, column.own)]
     if min(rows) < LEAST_ROWS:
         return [METRIC.missing(label, f"{min(rows):.0f} rows with a label; needs {LEAST_ROWS}")]
-    found = [_score(case, column, value, (rows[0], rows[1])) for value in known]
-    found = [one for one in found if one is not None]
+    found = [one for value in known if (one := _score(case, column, value, (rows[0], rows[1])))]
     if not found:
         return [METRIC.missing(label, f"no class has {LEAST} real rows")]
     worst = min(found, key=lambda one: (1.0 if one.p is None else one.p, -(one.value or 0.0)))

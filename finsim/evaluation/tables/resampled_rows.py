@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from finsim.evaluation.tables.table_case import TableCase
-from finsim.notation import Float1D, Int1D
+from finsim.notation import Array, Float1D, Int1D
 from finsim.randomness import Streams
 
 RATIO = 20
@@ -92,7 +92,7 @@ def _some(
     return np.flatnonzero(np.isin(entity, chosen))
 
 
-def _taken(values: np.ndarray, rows: Int1D | None) -> np.ndarray:  # type: ignore[type-arg]
+def _taken(values: Array, rows: Int1D | None) -> Array:
     return values if rows is None else values[rows]
 
 

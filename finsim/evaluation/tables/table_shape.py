@@ -7,6 +7,7 @@ import numpy as np
 from finsim.evaluation.metric import FAIL, PASS, STRESS, WARN, Metric, Score
 from finsim.evaluation.tables.column_pairs import ColumnPair
 from finsim.evaluation.tables.table_case import TableCase
+from finsim.notation import Array
 
 LEAST = 20
 
@@ -55,10 +56,10 @@ def fault_of(column: ColumnPair) -> str:
     return ""
 
 
-def _is_surprising(real: np.ndarray, value: float, rows: int) -> bool:  # type: ignore[type-arg]
+def _is_surprising(real: Array, value: float, rows: int) -> bool:
     """Whether so many rows of the real law would hardly ever all have this value."""
     share = (float(np.sum(real == value)) + 1.0) / (len(real) + 1.0)
-    return rows * np.log(share) < np.log(1e-4)
+    return bool(rows * np.log(share) < np.log(1e-4))
 
 
 def _shown(column: ColumnPair, value: float) -> str:

@@ -12,7 +12,7 @@ from finsim.evaluation.tables.column_pairs import NUMBER, ColumnPair
 from finsim.evaluation.tables.resampled_rows import RowDraw, clustering, row_draws, thinned
 from finsim.evaluation.tables.share_gap import share_chance, share_interval
 from finsim.evaluation.tables.table_case import TableCase
-from finsim.notation import Float1D
+from finsim.notation import Array, Float1D
 
 LEVELS = (0.95, 0.975, 0.99)
 LEAST, DISTINCT = 100, 20
@@ -30,8 +30,8 @@ class End:
     real: Float1D
     own: Float1D
     spare: Float1D | None
-    real_rows: np.ndarray  # type: ignore[type-arg]
-    own_rows: np.ndarray  # type: ignore[type-arg]
+    real_rows: Array
+    own_rows: Array
 
 
 def measure(case: TableCase) -> list[Score]:
@@ -220,7 +220,7 @@ def shortfall(end: End, draws: list[RowDraw]) -> list[Score]:
 class _Top:
     """The largest rows of one side, enough of them for every resample."""
 
-    def __init__(self, values: Float1D, rows: np.ndarray, share: float, middle: float) -> None:  # type: ignore[type-arg]
+    def __init__(self, values: Float1D, rows: Array, share: float, middle: float) -> None:
         kept = min(len(values), int(np.ceil(4 * share * len(values))) + 50)
         order = np.argsort(-values, kind="stable")[:kept]
         self.values, self.rows = values[order] - middle, rows[order]
