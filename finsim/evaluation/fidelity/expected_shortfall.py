@@ -70,5 +70,4 @@ METRIC = Metric(
     ),
     estimator="log ratio of ES 99, losses and gains, mean over paths",
     references="same",
-    required=True,
 )
