@@ -15,12 +15,12 @@ from finsim.evaluation.columns import RETURN
 from finsim.evaluation.fidelity.empirical import curves
 from finsim.evaluation.metric import STRESS, Evidence, Metric, Score
 from finsim.evaluation.ranks.equal_lengths import EqualLengths
-from finsim.evaluation.resampling import Resamples
 from finsim.notation import Float1D, Float2D
 
 TINY = 1e-12
 CUT = 0.01
-SIDES = ("losses", "gains")
+YEAR = 252
+_SIGN = {"losses": -1.0, "gains": 1.0}
 
 
 def beyond(own: Float2D, real: Float2D, side: str) -> Float1D:
@@ -35,7 +35,7 @@ def beyond(own: Float2D, real: Float2D, side: str) -> Float1D:
 
 def _evidence(case: PathCase, index: int, side: str) -> Evidence:
     if case.cut is not None and case.cut.ranked:
-        return _ranked(case.cut, -1.0 if side == "losses" else 1.0, index, case.resamples)
+        return _ranked(case, case.cut, index, side)
     both = curves(case, RETURN, index).functions()
     found = both.found
     draws = len(found.synthetic_draws)
@@ -47,23 +47,36 @@ def _evidence(case: PathCase, index: int, side: str) -> Evidence:
     return Evidence(value, mine, floors, spare, not case.synthetic.many)
 
 
-def _ranked(cut: EqualLengths, sign: float, index: int, draws: Resamples) -> Evidence:
+def _ranked(case: PathCase, cut: EqualLengths, index: int, side: str) -> Evidence:
     """Compare the real days beyond all synthetic ones with each path's days beyond those of all others.
 
     The interval is reflected: fewer paths reach less far, so a resample of them overstates the value.
     """
-    real, own = sign * cut.real.column(RETURN, index), sign * cut.own.column(RETURN, index)
+    sign = _SIGN[side]
+    real, own = sign * case.real.column(RETURN, index), sign * cut.own.column(RETURN, index)
     tops = own.max(axis=1)
     first, second = np.partition(tops, -2)[[-1, -2]]
     others = np.where(tops == first, second, first)
     shares = (own > others[:, None]).mean(axis=1)
     value = float((real > first).mean())
     paths = tops.reshape(-1, cut.blocks).max(axis=1)
-    reached = paths[draws.own].max(axis=1)
+    reached = paths[case.resamples.own].max(axis=1)
     fewer = 1.0 - np.searchsorted(np.sort(real.ravel()), reached, side="right") / real.size
     low = max(2.0 * value - float(np.quantile(fewer, 0.975)), 0.0)
-    assert cut.groups is not None
-    return Evidence(value, fewer, shares[cut.groups].mean(axis=1), interval=(min(low, value), value))
+    return Evidence(value, fewer, shares, interval=(min(low, value), value))
+
+
+def chance_of_years(real: Float2D, own: Float2D, margin: float) -> float:
+    """Return the chance that real days lie beyond all synthetic ones in as many years as they do here.
+
+    The largest of all years is a real one with the share that real days have of all; days of one year
+    come together, years do not, so that the chance of k years is the k-th power. 1 within the margin.
+    """
+    found = real > own.max()
+    if found.mean() <= margin:
+        return 1.0
+    years = sum(int(path[k : k + YEAR].any()) for path in found for k in range(0, found.shape[1], YEAR))
+    return float((real.size / (real.size + own.size)) ** years)
 
 
 def measure(case: PathCase) -> list[Score]:
@@ -71,7 +84,7 @@ def measure(case: PathCase) -> list[Score]:
     scores = []
     rows = case.synthetic.count * case.synthetic.steps
     for index, asset in case.assets():
-        for side in SIDES:
+        for side, sign in _SIGN.items():
             subject = f"{asset} {side}"
             if rows < case.real.steps // 4:
                 reason = f"{rows} synthetic days cannot reach as far as {case.real.steps} real ones"
@@ -80,7 +93,11 @@ def measure(case: PathCase) -> list[Score]:
             note = f"{rows} synthetic days, {case.real.steps} real ones"
             found = _evidence(case, index, side)
             score = METRIC.compared(subject, found, ceiling=CUT, n=rows, note=note)
-            scores.append(score if case.synthetic.many else replace(score, p=None))
+            chance = None
+            if case.synthetic.many:
+                real, own = (sign * one.column(RETURN, index) for one in (case.real, case.synthetic))
+                chance = chance_of_years(real, own, METRIC.delta)
+            scores.append(replace(score, p=chance))
     return scores
 
 
