@@ -163,15 +163,21 @@ class PathCase:
             spare = statistic(features(pick(self.holdout)).mean(axis=1)).mean(axis=0)
         return self.evidence(found, distance, spare), found
 
-    def evidence(self, found: Estimates, distance: Distance, holdout: Float1D | None = None) -> Evidence:
+    def evidence(
+        self,
+        found: Estimates,
+        distance: Distance,
+        holdout: Float1D | None = None,
+        normal: bool = False,
+    ) -> Evidence:
         """Return the distance of the two sides with its reference draws and its interval.
 
-        Many synthetic paths beside few real ones: the rank of the real side among them. Else: distances
-        of real resamples from each other.
+        Many synthetic paths beside few real ones: the rank of the real side among them; ``normal`` says that
+        the statistic is nearly so over paths. Else: distances of real resamples from each other.
         """
         spare = None if holdout is None else float(distance(holdout[None], found.real[None])[0])
         if self.cut is not None and self.cut.ranked:
-            return replace(rank_evidence(found, distance, self.cut), holdout=spare)
+            return replace(rank_evidence(found, distance, self.cut, normal), holdout=spare)
         value = float(distance(found.synthetic[None], found.real[None])[0])
         draws = distance(found.synthetic_draws, found.real[None])
         floors = distance(found.twin_draws, found.real_draws)

@@ -179,7 +179,7 @@ class Metric(Generic[Case]):
         shift = max(floor - chance_level, 0.0) + margin
         sides = 2 if evidence.two_sided else 1
         goal = max(float(np.quantile(evidence.floors, 1.0 - 0.05 / sides)), 0.0) + shift
-        chance = min(sides * exceedance(evidence.value - shift, evidence.floors), 1.0)
+        chance = min(sides * exceedance(evidence.value - shift, evidence.floors, evidence.freedom), 1.0)
         if evidence.few and low <= goal:
             chance = max(chance, WITHIN)
         judged = judge_distance(evidence.value, goal, ceiling)
@@ -224,6 +224,7 @@ class Evidence:
     says that the synthetic side has too few paths (below 8) to average over eras. ``interval`` is used in
     place of the draws where it is given. ``two_sided`` floors are signed, positive on the side on which the
     value lies, and the chance is doubled; ``floor`` is then their usual size. ``told`` goes into the note.
+    Beyond the floors the chance follows Student's law of so much ``freedom``, or a Pareto law (0).
     """
 
     value: float
@@ -235,6 +236,7 @@ class Evidence:
     two_sided: bool = False
     floor: float | None = None
     told: str = ""
+    freedom: int = 0
 
     def span(self) -> tuple[float, float]:
         """Return the 95 % interval of the value."""

@@ -132,9 +132,9 @@ def _of_table(use: str, table: str, scores: list[Score]) -> TableVerdict:
         own = [score for score in scores if score.metric == name]
         if all(score.verdict == NOT_COMPUTED for score in own):
             lacks.append(name)
-        judged = [score for score in own if score.verdict != NOT_COMPUTED]
-        unable = sum(score.verdict == NO_POWER for score in judged)
-        blind = blind or 0 < len(judged) <= 2 * unable
+        silent = [score for score in own if score.verdict in (PASS, NO_POWER)]
+        unable = sum(score.verdict == NO_POWER for score in silent)
+        blind = blind or 0 < len(silent) <= 2 * unable
     computed = len(scores) - counts[NOT_COMPUTED] - counts[NO_POWER]
     if counts[FAIL]:
         verdict = FAIL

@@ -40,7 +40,7 @@ def measure(case: PathCase) -> list[Score]:
     scores = asset_scores(case, METRIC, PathNumber("ES 99 over s.d., both sides", both_sides, 252), twin)
     losses = PathNumber("ES 99 over s.d., losses", partial(log_over_deviation, -1.0), 252)
     scores += asset_scores(case, METRIC, losses, twin, each=False)
-    surprise = PathNumber("ES 99 of surprises", log_surprise, 252)
+    surprise = PathNumber("ES 99 of surprises", log_surprise, 252, normal=True)
     return scores + asset_scores(case, METRIC, surprise, twin, each=False)
 
 

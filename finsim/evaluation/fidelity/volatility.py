@@ -36,7 +36,9 @@ def log_deviation(values: Float2D) -> Float1D:
 
 def measure(case: PathCase) -> list[Score]:
     """Return scores of calm months, all assets together and each, and of all days."""
-    calm = asset_scores(case, METRIC, PathNumber("calm months", calm_volatility, 12 * MONTH), HALF)
+    calm = asset_scores(
+        case, METRIC, PathNumber("calm months", calm_volatility, 12 * MONTH, normal=True), HALF
+    )
     return calm + asset_scores(case, METRIC, PathNumber("all days", log_deviation), HALF, each=False)
 
 

@@ -11,7 +11,7 @@ from finsim.evaluation.case import PathCase, mean_gap
 from finsim.evaluation.columns import MANY, RETURN
 from finsim.evaluation.metric import Metric, Score
 from finsim.evaluation.resampling import Estimates, mean_estimates
-from finsim.notation import Float1D, Float2D, Float3D
+from finsim.notation import Array, Float1D, Float2D
 
 ALL = "all assets"
 
@@ -20,13 +20,15 @@ ALL = "all assets"
 class PathNumber:
     """One number a path: [n, T] -> [n, 1], in a unit in which gaps add up (a logarithm, a rate, a share).
 
-    ``needs`` rows are needed in a path of equal length. ``log`` says that the note shows its exponential.
+    ``needs`` rows are needed in a path of equal length. ``log`` says that the note shows its exponential,
+    ``normal`` that the number, an average over many days, is nearly normal over paths.
     """
 
     label: str
     number: Callable[[Float2D], Float1D]
     needs: int = 64
     log: bool = True
+    normal: bool = False
 
     def __call__(self, values: Float2D) -> Float2D:
         """Return the number of each path as a column."""
@@ -41,14 +43,14 @@ def asset_scores(
     case: PathCase,
     metric: Metric[PathCase],
     number: PathNumber,
-    useless: Float3D | float | None,
+    useless: Array | float | None,
     *,
     each: bool = True,
 ) -> list[Score]:
     """Return the score of all assets together (their mean), and of each unless ``each`` is False.
 
-    ``useless`` are the returns of a useless twin, shaped as the real ones that are compared, or the gap of
-    such a twin. With few synthetic paths nothing is computed: one path has no rank.
+    ``useless`` is the gap of a useless twin (float64[A] for each asset), or its returns, shaped as the real
+    ones that are compared. Fewer than 8 synthetic paths have no power: one path has no rank.
     """
     names = [asset for _, asset in case.assets()]
     subjects = [ALL, *(names if each else ())] if len(names) > 1 else names
@@ -72,12 +74,12 @@ def asset_scores(
     ]
 
 
-def _ceiling(
-    number: PathNumber, found: Estimates, useless: Float3D | float | None, index: int
-) -> float | None:
+def _ceiling(number: PathNumber, found: Estimates, useless: Array | float | None, index: int) -> float | None:
     """Return the signed gap of the twin, so that those of several assets average."""
     if useless is None or isinstance(useless, float):
         return useless
+    if useless.ndim == 1:
+        return float(useless[index])
     return float(np.mean(number(useless[:, :, index])) - found.real[0])
 
 
@@ -94,5 +96,9 @@ def _score(
     ceiling = abs(float(np.mean(known))) if known else None
     note = f"{number.shown(found.synthetic[0])} synthetic, {number.shown(found.real[0])} real"
     return metric.compared(
-        title, case.evidence(found, mean_gap), ceiling=ceiling, n=case.rows_used, note=note
+        title,
+        case.evidence(found, mean_gap, normal=number.normal),
+        ceiling=ceiling,
+        n=case.rows_used,
+        note=note,
     )

@@ -13,11 +13,12 @@ from finsim.notation import Float1D, Float2D
 WANTED = 200
 
 
-def rank_evidence(found: Estimates, distance: Distance, cut: EqualLengths) -> Evidence:
+def rank_evidence(found: Estimates, distance: Distance, cut: EqualLengths, normal: bool = False) -> Evidence:
     """Return the evidence of a statistic of one real path among the ``found.paths`` of the synthetic side.
 
     A single statistic is ranked on the side on which the real path lies, and the chance is doubled; several
-    are ranked by their distance from the mean. A part without a value (a flat path) is left out and told.
+    are ranked by their distance from the mean. ``normal`` says that it is nearly so over paths. A part
+    without a value (a flat path) is left out and told.
     """
     assert cut.groups is not None
     assert found.paths is not None
@@ -41,7 +42,16 @@ def rank_evidence(found: Estimates, distance: Distance, cut: EqualLengths) -> Ev
     signed = signed[np.isfinite(signed)]
     interval = folded_interval(middle + noise, found.real, distance)
     floor = float(np.median(np.abs(signed)))
-    return Evidence(value, noise, signed, interval=interval, told=told, floor=floor, two_sided=True)
+    return Evidence(
+        value,
+        noise,
+        signed,
+        interval=interval,
+        told=told,
+        floor=floor,
+        two_sided=True,
+        freedom=(len(paths) - 1) * normal,
+    )
 
 
 def _pairs(paths: Float2D, middle: Float1D, cut: EqualLengths, whole: bool) -> tuple[Float2D, Float2D]:
