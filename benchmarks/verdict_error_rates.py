@@ -4,9 +4,9 @@
         [--shared FOLDER]
 
 Every replicate draws one "real" path of ten years and a panel of synthetic ones from one GJR-GARCH law with
-Student innovations (two assets), plants a fault in the panel or none, and judges it. Real prices, where the folder
-of shared data is given: a later part of one stock beside 20 years before it (one path), and a window of
-the S&P 500 beside its other windows (many paths). Coverage: intervals from few paths against the value at many.
+Student innovations (two assets), plants a fault in the panel or none, and judges it. Coverage: intervals from
+40 paths against the value at 1,000. Real prices, where the folder of shared data is given: a later part of a
+stock beside 20 years before it (one path), and five years of the S&P 500 beside its other years (many paths).
 The TimeGAN judges, the classifier and the copy checks are left out. Prints Markdown; about 20 CPU minutes.
 """
 
@@ -203,7 +203,7 @@ def failed_uses(law: str, fault: str, paths: int, seed: int) -> set[str]:
 
 
 def covered(law: str, paths: int, far: int, panels: int, seed: int) -> dict[str, list[bool]]:
-    """Return by metric whether intervals of some panels hold the value at ``far`` paths, for one real path."""
+    """Return by metric whether intervals of panels hold the value at ``far`` paths, one real path."""
     real, made, rng = draws(law, far, seed)
     left = prices(real, "2000-01-03")
     targets = {(s.metric, s.subject): s.value for s in judged(left, prices(made, "2013-01-01"), seed)}
@@ -223,7 +223,7 @@ def closes(name: str, values: np.ndarray, dates: np.ndarray) -> Paths:
 
 
 def later_parts(shared: Path) -> Iterator[tuple[Paths, Paths]]:
-    """Yield 20 years (or what there is) of a stock and a later part as one path: 12 stocks x 5 lengths."""
+    """Yield 20 years of a stock (or what there is) and a later part: 12 stocks x 5 lengths."""
     table = pd.read_csv(shared / "market_daily" / "us_equity12_adjclose_1990_2020.csv.gz")
     dates = pd.to_datetime(table.iloc[:, 0]).to_numpy().astype("datetime64[D]")
     for name in table.columns[1:]:

@@ -112,7 +112,7 @@ def path_estimates(real: Float2D, synthetic: Float2D, blocks: int, draws: Resamp
     known = np.isfinite(whole).all(axis=2).astype(np.float64)
     total, number = np.where(known[..., None] > 0, whole, 0.0).sum(axis=1), known.sum(axis=1)
     weights = np.stack([np.bincount(row, minlength=len(whole)) for row in draws.own]).astype(np.float64)
-    means = (weights @ total) / (weights @ number)[:, None]
+    means = (weights @ total) / (weights @ number[:, None])
     middle = total.sum(axis=0) / number.sum()
     return Estimates(point, point[None], point[None], middle, means, synthetic)
 
@@ -123,9 +123,14 @@ def mean_estimates(found: list[Estimates]) -> Estimates:
     def mean(name: str) -> Float2D:
         return np.asarray(np.mean([getattr(one, name) for one in found], axis=0))
 
-    names = ("real", "real_draws", "twin_draws", "synthetic", "synthetic_draws")
-    paths = None if found[0].paths is None else mean("paths")
-    return Estimates(*(mean(name) for name in names), paths=paths)
+    return Estimates(
+        mean("real"),
+        mean("real_draws"),
+        mean("twin_draws"),
+        mean("synthetic"),
+        mean("synthetic_draws"),
+        None if found[0].paths is None else mean("paths"),
+    )
 
 
 def series_estimates(real: Float2D, synthetic: Float2D, statistic: Statistic, draws: Resamples) -> Estimates:

@@ -8,7 +8,16 @@ import pytest
 from finsim.errors import RecordError, StudyError
 from finsim.evaluation import METRICS
 from finsim.evaluation.metric import (
-    BACKTEST, FAIL, NO_POWER, NOT_COMPUTED, PASS, SHARE, WARN, Evidence, Metric, Score,
+    BACKTEST,
+    FAIL,
+    NO_POWER,
+    NOT_COMPUTED,
+    PASS,
+    SHARE,
+    WARN,
+    Evidence,
+    Metric,
+    Score,
 )  # fmt: skip
 from finsim.evaluation.scorecard import Scorecard
 from finsim.evaluation.settings import Settings

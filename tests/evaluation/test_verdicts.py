@@ -164,7 +164,7 @@ def test_every_metric_has_an_equal_part_of_the_level_on_each_table():
     crowd = [score("leverage", PASS, p=0.9, subject=str(k)) for k in range(4)]
     found = judged_together([*crowd, score("leverage", WARN, p=0.006), score("clustering", WARN, p=0.024)])
     assert [one.verdict for one in found[-2:]] == [FAIL, FAIL]
-    # By hand: .006 / .2 = .03 comes after .024 / 1; .05 x .2 / 1 = .01 is left for it once that one has failed.
+    # By hand: .006 / .2 = .03 comes after .024 / 1; then .05 x .2 / .2 = .05 of its own .2 is .01.
     assert "0.024 is at most the 0.025" in found[-1].reason
     late = judged_together([*crowd, score("leverage", WARN, p=0.011), score("clustering", WARN, p=0.024)])
     assert [one.verdict for one in late[-2:]] == [WARN, FAIL]

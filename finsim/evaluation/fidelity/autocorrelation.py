@@ -156,5 +156,5 @@ METRIC = Metric(
         "returns capped at the 99.5 % quantile of each path, mean over paths, blocks-of-blocks "
         "bootstrap"
     ),
-    references="block twins / shuffled days",
+    references="ranks / shuffled days",
 )

@@ -24,7 +24,7 @@ LEAST = 0.005
 
 def mean_autocorrelation(means: Float2D) -> Float2D:
     """Return the mean of ``autocorrelations``: [b, K + 2] -> [b, 1]."""
-    return autocorrelations(means).mean(axis=1, keepdims=True)
+    return np.asarray(autocorrelations(means).mean(axis=1, keepdims=True))
 
 
 def strength_gap(left: Float2D, right: Float2D) -> Float1D:
@@ -73,6 +73,6 @@ METRIC = Metric(
         "fails outright when there is none at all (3.5 Bartlett standard deviations) while 95 % of "
         "the real parts have it"
     ),
-    references="same",
+    references="ranks / shuffled days",
     required=True,
 )

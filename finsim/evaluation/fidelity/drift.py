@@ -135,5 +135,5 @@ METRIC = Metric(
         "least-squares change over the simulated years of log volatility and of log tail weight (mean"
         " of the largest 5 % over the mean), mean over paths"
     ),
-    references="the same paths without a common change; real windows for one path / -",
+    references="chance alone / -",
 )

@@ -111,5 +111,5 @@ METRIC = Metric(
     ),
     misses="Compares the two ends only; the years between are in the note of the score.",
     estimator="W1 of the last simulated year from the first, paths pooled; the note has every year",
-    references="the same paths without a common change; pools of real years for one path / -",
+    references="chance alone / -",
 )

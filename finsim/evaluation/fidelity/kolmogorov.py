@@ -56,5 +56,5 @@ METRIC = Metric(
         "sup of the gap of distribution functions; returns, gaps, upper and lower intraday range, "
         "volume changes of each asset, paths pooled"
     ),
-    references="block twins / cells of all columns mixed",
+    references="ranks / cells of all columns mixed",
 )

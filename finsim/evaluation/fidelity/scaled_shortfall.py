@@ -67,6 +67,6 @@ METRIC = Metric(
         "log of ES 99 over s.d., losses and gains averaged, losses alone, and of surprises (returns over the "
         "exponentially weighted size of those before) over their median size; equally long paths"
     ),
-    references="synthetic paths among themselves / Gaussian",
+    references="ranks / Gaussian",
     required=True,
 )

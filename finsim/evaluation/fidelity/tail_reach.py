@@ -135,8 +135,8 @@ METRIC = Metric(
     misses="Sees only whether the extremes are reached, not how often; see hill and expected_shortfall.",
     estimator=(
         "share of real days, and of real weeks by their mean |r|, beyond the most extreme one of all "
-        "synthetic paths; its chance is the real share of all days, to the power of the years that have such days"
+        "synthetic paths; its chance is the real share of all days, to the power of the years with such days"
     ),
-    references="same / 1 % cut off",
+    references="days of each path beyond all others / 1 % cut off",
     required=True,
 )

@@ -63,6 +63,6 @@ METRIC = Metric(
     ),
     misses="A level right on average can hide a wrong path through time; see volatility_swings and drift.",
     estimator="log lower quartile of 21-day volatility; log s.d. of all days; equally long paths",
-    references="synthetic paths among themselves / half or twice the volatility *a*",
+    references="ranks / half or twice the volatility *a*",
     required=True,
 )

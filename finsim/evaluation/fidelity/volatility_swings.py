@@ -50,5 +50,5 @@ METRIC = Metric(
     ),
     misses="How far volatility swings, not how fast; see clustering and autocorrelation.",
     estimator="log s.d. of log volatility of 21-day and of 252-day parts, equally long paths",
-    references="synthetic paths among themselves / shuffled days",
+    references="ranks / shuffled days",
 )

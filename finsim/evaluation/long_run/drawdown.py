@@ -54,5 +54,5 @@ METRIC = Metric(
     how="Log of the largest fall of the log price from a peak, and over the volatility of a day, ranked.",
     misses="One figure a path: it varies by a factor of two between paths of one law of ten years.",
     estimator="log maximum drawdown, plain and over the s.d. of a day, equally long paths",
-    references="synthetic paths among themselves / half or twice the drawdown *a*",
+    references="ranks / half or twice the drawdown *a*",
 )

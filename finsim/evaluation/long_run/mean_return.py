@@ -86,6 +86,6 @@ METRIC = Metric(
         "size^2 (size: exponentially "
         "weighted mean of |r| before the day, decay .94) and returns clipped at 1.5 sizes"
     ),
-    references="synthetic paths among themselves / off by .25 a year *a*",
+    references="ranks / off by .25 a year *a*",
     required=True,
 )

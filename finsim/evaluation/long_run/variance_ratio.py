@@ -62,5 +62,5 @@ METRIC = Metric(
     ),
     misses="Three years need long paths: beside ten real years only strong mean reversion shows at 756 days.",
     estimator="log variance ratio at 63, 252 and 756 days, overlapping moves, equally long paths",
-    references="synthetic paths among themselves / half the real ratio *a*",
+    references="ranks / half the real ratio *a*",
 )

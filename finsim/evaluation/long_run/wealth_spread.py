@@ -52,5 +52,5 @@ METRIC = Metric(
     ),
     misses="Ten real years hold two independent windows of five years: only gross faults show there.",
     estimator="log root mean square of moves over 1, 3 and 5 years, overlapping, equally long paths",
-    references="synthetic paths among themselves / half or twice the spread *a*",
+    references="ranks / half or twice the spread *a*",
 )

@@ -54,5 +54,5 @@ METRIC = Metric(
     ),
     misses="One event a path, so it varies much; see expected_shortfall for the average bad day.",
     estimator="log largest loss over 1, 5 and 21 days over the s.d. of a day, equally long paths",
-    references="synthetic paths among themselves / Gaussian",
+    references="ranks / Gaussian",
 )

@@ -22,7 +22,7 @@ def rank_evidence(found: Estimates, distance: Distance, cut: EqualLengths, norma
     """
     assert cut.groups is not None
     assert found.paths is not None
-    kept = np.isfinite(found.paths).all(axis=1)
+    kept = np.asarray(np.isfinite(found.paths).all(axis=1))
     if 2 * kept.sum() < len(kept) or not np.isfinite(found.real).all():
         return Evidence(np.nan, np.full(2, np.nan), np.full(2, np.nan))
     paths = found.paths[kept]
