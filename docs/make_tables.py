@@ -1,4 +1,6 @@
-"""Write the columns of every table into docs/reference/tables.md, and words of narratives into narratives.md.
+"""Write columns into tables.md, words of narratives into narratives.md, metrics into metrics.md.
+
+All come from the facts that the files of the package carry.
 
 Run from the project's root: python docs/make_tables.py
 """
@@ -9,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -16,6 +19,8 @@ from finsim.agents.narratives.narrative import Narrative
 from finsim.agents.vocabulary import CATEGORIES, CHANNELS, PURPOSES
 from finsim.credit.panel import PANEL_SCHEMA
 from finsim.engine.driver_tables import DAY_SERIES, SESSION_SERIES, driver_schema
+from finsim.evaluation import METRICS
+from finsim.evaluation.metric import Metric
 from finsim.provenance.lineage import REPAIR_SCHEMA, REPAIRS, SEQUENCE_SCHEMA, SEQUENCES
 from finsim.records.calendar import Clock
 from finsim.records.columns import facts_of, stored
@@ -39,6 +44,20 @@ HEAD = "| column | type | unit | role | null | meaning |\n|---|---|---|---|---|-
 OTHER = "<feature>"
 _OPEN = {"spend:": "spend:<category>", "channel:": "channel:<channel>",
          "fraud:": "fraud:<typology>", "aml:": "aml:<typology>"}  # fmt: skip
+
+METRIC_HEAD = (
+    "| metric | required | what is measured, estimator | floor / ceiling | delta, era | does not see |\n"
+    "|---|---|---|---|---|---|"
+)
+_METRIC_LINES = re.compile(r"^\| metric \| .*?\n(?=\n)", re.MULTILINE | re.DOTALL)
+CASES = {
+    "paths": "Bars",
+    "table": "Tables",
+    "events": "Events",
+    "transactions": "Transactions",
+    "credit": "Loans",
+}
+"""What a case is called on the page, in the order of the page."""
 
 SCHEMAS: Mapping[str, Iterable[pa.Field]] = {
     "bars": BARS_SCHEMA,
@@ -147,6 +166,42 @@ def rewritten(page: str) -> str:
     return page
 
 
+def metric_row(name: str, metric: Metric[Any], required: bool) -> str:
+    """Return the line of one metric."""
+    assumed = " *a*" if metric.origin.startswith("assumption") else ""
+    margin = f"{metric.delta:g}{assumed}" + (f", {metric.era:g}" if metric.era else "")
+    measured = metric.estimator or METRICS.describe()[name]
+    words = (measured, metric.references or "-", margin, metric.misses or "-")
+    cells = (f"`{name}`", "yes" if required else "", *(text.replace("|r|", "abs r") for text in words))
+    return "| " + " | ".join(cells) + " |"
+
+
+def metric_table() -> str:
+    """Return the lines of all metrics, by what they judge and by use."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for name, one in METRICS.files().items():
+        groups.setdefault((one.case, one.use), []).append(metric_row(name, METRICS.load(name), one.required))
+    lines = [METRIC_HEAD]
+    for (case, use), rows_of in sorted(groups.items(), key=lambda group: _place(*group[0])):
+        lines += [f"| **{CASES.get(case, case.capitalize())}, {use}** | | | | | |", *rows_of]
+    return "\n".join(lines) + "\n"
+
+
+def _place(case: str, use: str) -> tuple[int, str, str]:
+    known = list(CASES)
+    return (known.index(case) if case in known else len(known), case, use)
+
+
+def rewritten_metrics(page: str) -> str:
+    """Return the page of metrics with its table as the files of the metrics have it."""
+    page, count = _METRIC_LINES.subn(lambda found: metric_table(), page, count=1)
+    if not count:
+        raise SystemExit("no table of metrics")
+    return page
+
+
 if __name__ == "__main__":
     PAGE.write_text(rewritten(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     NARRATIVES.write_text(narratives_rewritten(NARRATIVES.read_text(encoding="utf-8")), encoding="utf-8")
+    metrics = PAGE.with_name("metrics.md")
+    metrics.write_text(rewritten_metrics(metrics.read_text(encoding="utf-8")), encoding="utf-8")

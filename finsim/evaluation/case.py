@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from finsim.evaluation.columns import (
 )
 from finsim.evaluation.metric import Evidence
 from finsim.evaluation.price_like_series import priced
+from finsim.evaluation.ranks.equal_lengths import EqualLengths, equal_lengths
+from finsim.evaluation.ranks.folded_intervals import folded_interval, shrunk_interval
+from finsim.evaluation.ranks.rank_evidence import rank_evidence
 from finsim.evaluation.resampling import (
     Distance,
     Estimates,
@@ -28,6 +31,8 @@ from finsim.evaluation.resampling import (
     Statistic,
     draw_resamples,
     moment_estimates,
+    path_estimates,
+    path_means,
     series_estimates,
 )
 from finsim.evaluation.settings import Settings
@@ -55,7 +60,8 @@ class PathCase:
     ``synthetic`` is thinned to ``settings.max_paths`` paths; ``everything`` holds the synthetic paths at
     hand, ``stored`` all of them where they do not fit in memory (the copy checks look at every row).
     Leading dates that all synthetic paths share are left out of all three, and so are the assets ``still``,
-    which never move on one of the two sides.
+    which never move on one of the two sides. ``cut`` holds both sides as paths of one length where there are
+    many synthetic ones.
     """
 
     real: Side
@@ -67,6 +73,7 @@ class PathCase:
     settings: Settings
     stored: Pieces | None = None
     still: tuple[str, ...] = ()
+    cut: EqualLengths | None = None
 
     @property
     def pieces(self) -> Pieces:
@@ -89,10 +96,20 @@ class PathCase:
         """Number of synthetic rows of one asset behind a score."""
         return self.synthetic.count * self.synthetic.steps
 
+    @property
+    def reference(self) -> Side:
+        """The real side as it is compared: cut to the length of the synthetic paths where there are many."""
+        return self.real if self.cut is None else self.cut.real
+
+    @property
+    def compared(self) -> Side:
+        """The synthetic side as it is compared: cut to the length of the real paths where there are many."""
+        return self.synthetic if self.cut is None else self.cut.own
+
     def shuffled_real(self) -> Float3D:
-        """Return the real returns with their days in random order, float64[N, T-1, A]."""
+        """Return the real returns that are compared, days in random order, float64[N, T-1, A]."""
         rng = self.streams.at("ceiling", "shuffled")
-        values = self.real.columns[RETURN].copy()
+        values = self.reference.columns[RETURN].copy()
         for path in values:
             rng.shuffle(path, axis=0)
         return values
@@ -100,21 +117,32 @@ class PathCase:
     def gaussian_real(self) -> Float3D:
         """Return Gaussian returns with the mean and variance of each real asset, float64[N, T-1, A]."""
         rng = self.streams.at("ceiling", "gaussian")
-        values = self.real.columns[RETURN]
+        values = self.reference.columns[RETURN]
         return np.asarray(
             values.mean(axis=(0, 1)) + values.std(axis=(0, 1)) * rng.standard_normal(values.shape)
         )
+
+    @property
+    def ranked(self) -> bool:
+        """Whether few real paths are ranked among many synthetic ones."""
+        return self.cut is not None and self.cut.ranked
 
     def series(
         self, column: str, asset: int, statistic: Statistic, distance: Distance
     ) -> tuple[Evidence, Estimates]:
         """Compare a statistic of whole series of one column."""
-        real, own = self.real.column(column, asset), self.synthetic.column(column, asset)
-        found = series_estimates(real, own, statistic, self.resamples)
+        found = self.series_of(column, asset, statistic)
         spare = None
         if self.holdout is not None:
             spare = statistic(self.holdout.column(column, asset)).mean(axis=0)
-        return evidence(found, distance, spare, not self.synthetic.many), found
+        return self.evidence(found, distance, spare), found
+
+    def series_of(self, column: str, asset: int, statistic: Statistic) -> Estimates:
+        """Estimate a statistic of whole series of one column, float64[n, T] -> [n, J]."""
+        real, own = self.reference.column(column, asset), self.compared.column(column, asset)
+        if self.cut is None or not self.cut.ranked:
+            return series_estimates(real, own, statistic, self.resamples)
+        return path_estimates(statistic(real), statistic(own), self.cut.blocks, self.resamples)
 
     def moments(
         self,
@@ -124,21 +152,42 @@ class PathCase:
         distance: Distance,
     ) -> tuple[Evidence, Estimates]:
         """Compare a function of row means; ``pick`` takes float64[N, T, ...] out of a side."""
-        real, own = pick(self.real), pick(self.synthetic)
-        found = moment_estimates(real, own, features, statistic, self.resamples)
+        real, own = pick(self.reference), pick(self.compared)
+        if self.cut is not None and self.cut.ranked:
+            left, right = (statistic(path_means(values, features)) for values in (real, own))
+            found = path_estimates(left, right, self.cut.blocks, self.resamples)
+        else:
+            found = moment_estimates(real, own, features, statistic, self.resamples)
         spare = None
         if self.holdout is not None:
             spare = statistic(features(pick(self.holdout)).mean(axis=1)).mean(axis=0)
-        return evidence(found, distance, spare, not self.synthetic.many), found
+        return self.evidence(found, distance, spare), found
 
+    def evidence(
+        self,
+        found: Estimates,
+        distance: Distance,
+        holdout: Float1D | None = None,
+        normal: bool = False,
+    ) -> Evidence:
+        """Return the distance of the two sides with its reference draws and its interval.
 
-def evidence(found: Estimates, distance: Distance, holdout: Float1D | None, few: bool) -> Evidence:
-    """Return the distance of the two sides with its draws and the real-against-real distances."""
-    value = float(distance(found.synthetic[None], found.real[None])[0])
-    draws = distance(found.synthetic_draws, found.real[None])
-    floors = distance(found.twin_draws, found.real_draws)
-    spare = None if holdout is None else float(distance(holdout[None], found.real[None])[0])
-    return Evidence(value, draws, floors, spare, few)
+        Many synthetic paths beside few real ones: the rank of the real side among them; ``normal`` says that
+        the statistic is nearly so over paths. Else: distances of real resamples from each other.
+        """
+        spare = None if holdout is None else float(distance(holdout[None], found.real[None])[0])
+        if self.cut is not None and self.cut.ranked:
+            return replace(rank_evidence(found, distance, self.cut, normal), holdout=spare)
+        value = float(distance(found.synthetic[None], found.real[None])[0])
+        draws = distance(found.synthetic_draws, found.real[None])
+        floors = distance(found.twin_draws, found.real_draws)
+        span = None
+        if self.cut is not None:
+            noise = found.synthetic_draws - found.synthetic
+            span = shrunk_interval(found.synthetic, noise, found.real, distance)
+            if len(found.real) == 1:
+                span = folded_interval(found.synthetic_draws, found.real, distance)
+        return Evidence(value, draws, floors, spare, not self.synthetic.many, span)
 
 
 def path_case(
@@ -178,9 +227,10 @@ def path_case(
         (settings.bootstrap, settings.block),
         MANY,
     )
+    cut = equal_lengths(left, right, settings.block, streams.at("equal lengths")) if right.many else None
     made = between(own, begun, len(own.dates))
     pieces = None if stored is None else Pieces(stored.count, lambda: _made(real, stored, begun))
-    return PathCase(left, spare, right, made, draws, streams, settings, pieces, still)
+    return PathCase(left, spare, right, made, draws, streams, settings, pieces, still, cut)
 
 
 def _made(train: Paths, stored: Pieces, begun: int) -> Iterator[Paths]:

@@ -24,8 +24,9 @@ from finsim.evaluation.uses import (
     VERDICTS,
     WARN,
 )
-from finsim.notation import Float1D
+from finsim.notation import Array, Float1D
 
+WITHIN = 0.05
 LOWER, HIGHER, TARGET, NEITHER = "lower", "higher", "target", "neither"
 DIRECTIONS = (LOWER, HIGHER, TARGET, NEITHER)
 
@@ -161,21 +162,26 @@ class Metric(Generic[Case]):
         goal = 95 % quantile of the real-against-real draws + ``delta``; pass: value <= goal, and a useless
         twin (``ceiling``) would not pass, else no power. Beyond the goal it warns; whether it fails is
         decided among all scores of its use, from ``p``. When the synthetic side is one path, a given
-        hold-out is the floor and ``era`` is added: both are one era.
+        hold-out is the floor and ``era`` is added, and it cannot fail while its interval reaches the
+        goal: both are one era.
         """
         if not math.isfinite(evidence.value) or not np.isfinite(evidence.floors).all():
             return self.missing(subject, "the statistic is undefined on these rows (too few or all equal)")
-        spread = evidence.draws - np.median(evidence.draws)
-        low, high = evidence.value + np.quantile(spread, [0.025, 0.975])
+        low, high = evidence.span()
         low, high = float(np.clip(low, self.lowest, self.highest)), float(min(high, self.highest))
-        floor = float(np.median(evidence.floors))
+        chance_level = float(np.median(evidence.floors)) if evidence.floor is None else evidence.floor
+        floor = chance_level
         if evidence.holdout is not None:
             note = f"{note}; hold-out {evidence.holdout:.3g}".lstrip("; ")
             floor = evidence.holdout if evidence.few else floor
+        note = f"{note}; {evidence.told}".strip("; ")
         margin = self.delta + (self.era if evidence.few else 0.0)
-        shift = max(floor - float(np.median(evidence.floors)), 0.0) + margin
-        goal = float(np.quantile(evidence.floors, 0.95)) + shift
-        chance = exceedance(evidence.value - shift, evidence.floors)
+        shift = max(floor - chance_level, 0.0) + margin
+        sides = 2 if evidence.two_sided else 1
+        goal = max(float(np.quantile(evidence.floors, 1.0 - 0.05 / sides)), 0.0) + shift
+        chance = min(sides * exceedance(evidence.value - shift, evidence.floors, evidence.freedom), 1.0)
+        if evidence.few and low <= goal:
+            chance = max(chance, WITHIN)
         judged = judge_distance(evidence.value, goal, ceiling)
         found = self.scored(subject, evidence.value, (low, high), n, (floor, ceiling, goal), judged, note)
         return replace(found, p=chance)
@@ -198,8 +204,15 @@ class Metric(Generic[Case]):
 
     def missing(self, subject: str, reason: str) -> Score:
         """Return a score that says why it was not computed."""
+        return self._without_value(subject, NOT_COMPUTED, reason)
+
+    def powerless(self, subject: str, reason: str) -> Score:
+        """Return a score that says why these data cannot show what its goal forbids."""
+        return self._without_value(subject, NO_POWER, reason)
+
+    def _without_value(self, subject: str, verdict: str, reason: str) -> Score:
         nothing = (None, None, None)
-        said = (NOT_COMPUTED, self.use, self.unit, reason, "", self.direction)
+        said = (verdict, self.use, self.unit, reason, "", self.direction)
         return Score(self.name, subject, *nothing, 0, *nothing, *said)
 
 
@@ -208,14 +221,29 @@ class Evidence:
     """A distance synthetic-real, its draws over the synthetic side, and real-against-real distances.
 
     ``draws`` float64[B], ``floors`` float64[B]; ``holdout`` is the distance of a given hold-out; ``few``
-    says that the synthetic side has too few paths (below 8) to average over eras.
+    says that the synthetic side has too few paths (below 8) to average over eras. ``interval`` is used in
+    place of the draws where it is given. ``two_sided`` floors are signed, positive on the side on which the
+    value lies, and the chance is doubled; ``floor`` is then their usual size. ``told`` goes into the note.
+    Beyond the floors the chance follows Student's law of so much ``freedom``, or a Pareto law (0).
     """
 
     value: float
-    draws: Float1D
+    draws: Array
     floors: Float1D
     holdout: float | None = None
     few: bool = False
+    interval: tuple[float, float] | None = None
+    two_sided: bool = False
+    floor: float | None = None
+    told: str = ""
+    freedom: int = 0
+
+    def span(self) -> tuple[float, float]:
+        """Return the 95 % interval of the value."""
+        if self.interval is not None:
+            return self.interval
+        low, high = self.value + np.quantile(self.draws - np.median(self.draws), [0.025, 0.975])
+        return float(low), float(high)
 
 
 def on_table(scores: Iterable[Score], table: str) -> list[Score]:

@@ -15,6 +15,8 @@ from finsim.evaluation.settings import Settings
 from finsim.randomness import Streams
 from finsim.records.paths import Paths
 
+ORDER = METRICS.of_case("paths")
+
 
 def evaluate_paths(
     train: Paths,
@@ -47,7 +49,7 @@ def evaluate_paths(
 
 
 def _chosen(metrics: Iterable[str] | None) -> Iterable[str]:
-    return METRICS.of_case("paths") if metrics is None else metrics
+    return ORDER if metrics is None else metrics
 
 
 def unscored(reason: str, metrics: Iterable[str] | None = None) -> list[Score]:

@@ -89,13 +89,48 @@ def contiguous_splits(rng: np.random.Generator, rows: int, out: int, draws: int)
 
 @dataclass(frozen=True)
 class Estimates:
-    """Statistics of both sides and their draws: point [J], draws [B, J]."""
+    """Statistics of both sides and their draws: point [J], draws [B, J].
+
+    ``paths`` [M, J] are those of each synthetic path, where the real one is ranked among them.
+    """
 
     real: Float1D
     real_draws: Float2D
     twin_draws: Float2D
     synthetic: Float1D
     synthetic_draws: Float2D
+    paths: Float2D | None = None
+
+
+def path_estimates(real: Float2D, synthetic: Float2D, blocks: int, draws: Resamples) -> Estimates:
+    """Return the estimates of statistics [R, J] of real and [N blocks, J] of synthetic paths.
+
+    The draws resample whole synthetic paths, each with its ``blocks`` parts.
+    """
+    point = real.mean(axis=0)
+    whole = synthetic.reshape(-1, blocks, synthetic.shape[1])
+    known = np.isfinite(whole).all(axis=2).astype(np.float64)
+    total, number = np.where(known[..., None] > 0, whole, 0.0).sum(axis=1), known.sum(axis=1)
+    weights = np.stack([np.bincount(row, minlength=len(whole)) for row in draws.own]).astype(np.float64)
+    means = (weights @ total) / (weights @ number[:, None])
+    middle = np.asarray(total.sum(axis=0) / number.sum())
+    return Estimates(point, point[None], point[None], middle, means, synthetic)
+
+
+def mean_estimates(found: list[Estimates]) -> Estimates:
+    """Return the mean of estimates that share their resamples, such as those of several assets."""
+
+    def mean(name: str) -> Float2D:
+        return np.asarray(np.mean([getattr(one, name) for one in found], axis=0))
+
+    return Estimates(
+        mean("real"),
+        mean("real_draws"),
+        mean("twin_draws"),
+        mean("synthetic"),
+        mean("synthetic_draws"),
+        None if found[0].paths is None else mean("paths"),
+    )
 
 
 def series_estimates(real: Float2D, synthetic: Float2D, statistic: Statistic, draws: Resamples) -> Estimates:
@@ -130,7 +165,7 @@ def moment_estimates(
     ``features`` maps [n, T, ...] to float64[n, T', F]; a row may hold lagged products, so resampling rows
     is the blocks-of-blocks bootstrap and keeps dependence inside a row (Künsch 1989).
     """
-    left, right = _path_means(real, features), _path_means(synthetic, features)
+    left, right = path_means(real, features), path_means(synthetic, features)
     base, other = statistic(left), statistic(right)
     if draws.own_paths:
         own = other[draws.own].mean(axis=1)
@@ -149,7 +184,8 @@ def moment_estimates(
     return Estimates(base.mean(axis=0), twins, acting, other.mean(axis=0), own)
 
 
-def _path_means(values: Float2D, features: Callable[[Float2D], Float3D]) -> Float2D:
+def path_means(values: Float2D, features: Callable[[Float2D], Float3D]) -> Float2D:
+    """Return the means over rows of ``features``, a chunk of paths at a time: [n, T, ...] -> [n, F]."""
     width = features(values[:1]).shape[-1]
     chunk = max(1, ROWS_AT_ONCE // (values.shape[1] * width))
     means = [features(values[k : k + chunk]).mean(axis=1) for k in range(0, len(values), chunk)]

@@ -34,7 +34,7 @@ class Settings:
 
     bootstrap: int = 200
     block: int = 252
-    max_paths: int = 100
+    max_paths: int = 200
     lags: int = 100
     window: int = 32
     copy_run: int = 5

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from finsim.extras import Later
 from finsim.notation import Float1D
+
+special = Later("scipy.special", "evaluate")
 
 TAIL = 0.1
 LEAST = 8
 
 
-def exceedance(value: float, draws: Float1D) -> float:
+def exceedance(value: float, draws: Float1D, freedom: int = 0) -> float:
     """Return P(draw >= value) for float64[B] draws: (1 + draws at or above) / (1 + B), and below that a tail.
 
     Where fewer than ``LEAST`` draws lie beyond, the upper tenth continues as a generalised Pareto law
-    (``pareto_tail``). Source: Pickands 1975; own combination.
+    (``pareto_tail``); with ``freedom``, for statistics that are averages over many days, they continue as
+    Student's law with the mean and standard deviation of the draws. Source: Pickands 1975; own combination.
     """
     ordered = np.sort(np.asarray(draws, dtype=np.float64))
     beyond = int(len(ordered) - np.searchsorted(ordered, value, side="left"))
@@ -22,6 +26,10 @@ def exceedance(value: float, draws: Float1D) -> float:
     size = max(int(TAIL * len(ordered)), LEAST)
     if beyond >= LEAST or len(ordered) <= size:
         return ranked
+    if freedom > 0:
+        spread = float(ordered.std(ddof=1))
+        apart = value - float(ordered.mean())
+        return min(ranked, student_survival(apart / spread, freedom)) if spread > 0 else ranked
     threshold = float(ordered[-size - 1])
     shape, scale = pareto_tail(ordered[-size:] - threshold)
     if scale <= 0.0:
@@ -48,6 +56,11 @@ def pareto_tail(excesses: Float1D) -> tuple[float, float]:
         return 0.0, mean
     shape = min(shape, 0.9)
     return shape, mean * (1.0 - shape)
+
+
+def student_survival(value: float, freedom: int) -> float:
+    """Return P(T > value) of Student's law."""
+    return float(special.stdtr(freedom, -value))
 
 
 def pareto_survival(excess: float, shape: float, scale: float) -> float:

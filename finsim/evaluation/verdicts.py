@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -60,16 +61,21 @@ def judged_together(scores: Iterable[Score]) -> tuple[Score, ...]:
     """Return the scores with the verdict ``fail`` where Holm's procedure over their use says so.
 
     Among the scores of a use that have a ``p``, the chance that any of a perfect twin's fails is at most
-    ``LEVEL``. The others are warnings. Source: Holm 1979. Applied twice it changes nothing.
+    ``LEVEL``. Every metric has an equal part of it on each table, shared evenly by its scores, so that a
+    metric with many subjects does not silence the others. Scores that are not rejected are warnings.
+    Applied twice it changes nothing. Source: Holm 1979, with weights.
     """
     found = list(scores)
     for use in USES:
         listed = [k for k, one in enumerate(found) if one.use == use and one.p is not None]
-        listed.sort(key=lambda k: found[k].p or 0.0)
-        rejecting = True
-        for rank, k in enumerate(listed):
+        sizes = Counter((found[k].metric, found[k].table) for k in listed)
+        weight = {k: 1.0 / sizes[found[k].metric, found[k].table] for k in listed}
+        listed.sort(key=lambda k: (found[k].p or 0.0) / weight[k])
+        left, rejecting = float(len(sizes)), True
+        for k in listed:
             one = found[k]
-            allowed = LEVEL / (len(listed) - rank)
+            allowed = LEVEL * weight[k] / max(left, weight[k])
+            left -= weight[k]
             rejecting = rejecting and (one.p or 0.0) <= allowed
             if one.verdict in (WARN, FAIL):
                 found[k] = _decided(one, rejecting, allowed)
@@ -83,7 +89,8 @@ def _decided(score: Score, rejected: bool, allowed: float) -> Score:
         f"{value:.3g} is above the goal {goal:.3g}; "
         f"p {score.p:.2g} is {compared} the {allowed:.2g} that Holm allows it"
     )
-    return replace(score, verdict=FAIL if rejected else WARN, reason=reason)
+    verdict = FAIL if rejected else WARN
+    return replace(score, verdict=verdict, reason=reason if value > goal else score.reason)
 
 
 def use_verdicts(scores: Sequence[Score]) -> dict[str, UseVerdict]:
@@ -125,7 +132,9 @@ def _of_table(use: str, table: str, scores: list[Score]) -> TableVerdict:
         own = [score for score in scores if score.metric == name]
         if all(score.verdict == NOT_COMPUTED for score in own):
             lacks.append(name)
-        blind = blind or any(score.verdict == NO_POWER for score in own)
+        silent = [score for score in own if score.verdict in (PASS, NO_POWER)]
+        unable = sum(score.verdict == NO_POWER for score in silent)
+        blind = blind or 0 < len(silent) <= 2 * unable
     computed = len(scores) - counts[NOT_COMPUTED] - counts[NO_POWER]
     if counts[FAIL]:
         verdict = FAIL

@@ -18,6 +18,7 @@ from finsim.records.paths import Paths
 
 SLOW = ("two_sample", "discriminative", "predictive")
 ORDER = METRICS.of_case("paths")
+JUDGED = tuple(name for name in ORDER if name not in ("discriminative", "predictive"))
 FAST = tuple(name for name in ORDER if name not in SLOW)
 PARTS = {"the last 30 %": (0.7, 1.0), "a block inside": (0.4, 0.7)}
 
@@ -31,10 +32,21 @@ def uses(card: Scorecard) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_held_out_part_passes(part, real, quick):
+def test_a_held_out_part_never_fails_and_one_path_shows_too_little_to_pass(part, real, quick):
     start, stop = (round(edge * len(real.dates)) for edge in PARTS[part])
-    card = judged(without(real, start, stop), between(real, start, stop), quick)
-    assert uses(card) == {"stress a portfolio": "pass", "backtest": "pass", "share": "pass"}
+    card = judged(without(real, start, stop), between(real, start, stop), quick, metrics=JUDGED)
+    assert uses(card) == {"stress a portfolio": "no power", "backtest": "no power", "share": "pass"}
+    assert "fail" not in {score.verdict for score in card.scores}
+    (told, *_) = card.of("mean_return")
+    assert "needs at least 8" in told.reason
+
+
+def test_many_good_paths_pass_and_the_notes_say_how_many_are_wanted(real, quick):
+    own = resampled(real, 100, len(real.dates) - 1, seed=2, noise=0.1)
+    card = judged(real, own, quick, metrics=[name for name in JUDGED if "copies" not in name])
+    assert uses(card) == {"stress a portfolio": "pass", "backtest": "pass"}
+    assert "rank among 100 synthetic paths" in card.of("volatility")[0].note
+    assert "200 or more are wanted" in card.of("volatility")[0].note
 
 
 def test_shuffled_rows_fail_on_autocorrelation(real, quick):
@@ -61,7 +73,8 @@ def test_two_percent_planted_copies_are_caught_with_the_right_count(real, twin, 
 
 def test_real_bars_as_they_are_may_not_be_shared(real, quick):
     card = judged(real, real, quick)
-    assert uses(card) == {"stress a portfolio": "pass", "backtest": "pass", "share": "fail"}
+    assert uses(card)["share"] == "fail"
+    assert "fail" not in {score.verdict for score in card.scores if score.use != "share"}
     assert card.of("bar_copies")[0].value == 2 * len(real.dates)
 
 
@@ -126,7 +139,7 @@ def test_a_history_that_all_paths_share_is_no_copy(real, quick):
     for name, values in joined.items():
         values[:, :40] = real.columns[name][:, -40:]
     card = judged(real, with_columns(own, **joined), quick, metrics=("bar_copies", "window_copies"))
-    assert uses(card) == {"share": "pass"}
+    assert {score.verdict for score in card.scores} == {"pass"}
     single = {name: values[:1] for name, values in joined.items()}
     alone = judged(real, Paths(own.assets, own.dates, single), quick, metrics=("bar_copies",))
     assert alone.of("bar_copies")[0].value == 80
@@ -137,10 +150,11 @@ def test_the_whole_battery_with_judges_on_good_and_held_out_bars(real):
     settings = Settings()
     middle = len(real.dates) // 2
     held = evaluate(between(real, 0, middle), between(real, middle, len(real.dates)), Streams(7), settings)
-    assert uses(held) == {"stress a portfolio": "pass", "backtest": "pass", "share": "pass"}
+    assert uses(held) == {"stress a portfolio": "no power", "backtest": "no power", "share": "pass"}
     good = evaluate(real, resampled(real, 100, 2_520, seed=2), Streams(7), settings)
     assert {score.metric for score in good.scores} == set(ORDER)
     assert uses(good)["stress a portfolio"] == "pass"
+    assert uses(good)["backtest"] == "pass"
     assert "not computed" not in {score.verdict for score in good.scores}
 
 

@@ -95,8 +95,10 @@ def test_identical_data_get_the_best_score_and_only_privacy_objects(name, real):
         if metric.use == SHARE:
             assert score.verdict == "fail"
         else:
-            assert score.value == pytest.approx(metric.best, abs=1e-9)
-            assert score.verdict == "pass"
+            # One path is one era: some metrics say that it shows nothing, never that it is wrong.
+            assert score.value is None or score.value == pytest.approx(metric.best, abs=1e-9)
+            assert score.verdict in ("pass", "no power", "not computed")
+            assert score.verdict != "pass" or score.value is not None
 
 
 @pytest.mark.parametrize("name", [n for n in PATHS if METRICS.load(n).order_free])

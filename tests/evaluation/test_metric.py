@@ -1,12 +1,24 @@
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from finsim.errors import RecordError, StudyError
 from finsim.evaluation import METRICS
-from finsim.evaluation.metric import BACKTEST, FAIL, NOT_COMPUTED, PASS, SHARE, WARN, Evidence, Metric, Score
+from finsim.evaluation.metric import (
+    BACKTEST,
+    FAIL,
+    NO_POWER,
+    NOT_COMPUTED,
+    PASS,
+    SHARE,
+    WARN,
+    Evidence,
+    Metric,
+    Score,
+)  # fmt: skip
 from finsim.evaluation.scorecard import Scorecard
 from finsim.evaluation.settings import Settings
 
@@ -41,36 +53,72 @@ def test_the_goal_is_the_real_spread_and_delta():
     assert found.verdict == PASS
 
 
-def test_a_value_above_the_goal_warns_while_its_interval_reaches_the_goal_and_fails_beyond():
-    assert metric().compared("x", evidence(0.35, spread=0.1)).verdict == WARN
-    assert metric().compared("x", evidence(0.295)).verdict == WARN
-    found = metric().compared("x", evidence(0.5, spread=0.1))
-    assert found.verdict == FAIL
-    assert "0.5" in found.reason
+def judged(found: Score) -> str:
+    """Return the verdict of a score that is alone in its use."""
+    return Scorecard((found,)).scores[0].verdict
 
 
-def test_one_path_may_be_another_era():
+def test_a_value_above_the_goal_warns_and_fails_when_real_data_would_hardly_be_there():
+    near = metric().compared("x", evidence(0.295))
+    assert (near.verdict, judged(replace(near, p=0.06))) == (WARN, WARN)
+    far = metric().compared("x", evidence(0.5, spread=0.1))
+    assert far.verdict == WARN
+    assert far.p < 0.01
+    assert judged(far) == FAIL
+    assert "0.5" in far.reason
+
+
+def test_the_chance_of_a_value_is_its_rank_among_the_real_draws_less_the_margin():
+    # Floors 0, .002, ..., .2; .25 - .1 = .15: 26 of 101 draws lie at or above it.
+    assert metric().compared("x", evidence(0.25)).p == pytest.approx(27 / 102)
+
+
+def test_a_two_sided_statistic_is_judged_on_its_own_side_and_its_chance_is_doubled():
+    signed = np.linspace(-0.2, 0.2, 201)
+    found = metric().compared("x", Evidence(0.25, signed, signed, two_sided=True, floor=0.1))
+    assert found.goal == pytest.approx(np.quantile(signed, 0.975) + 0.1)
+    assert found.floor == 0.1
+    assert found.p == pytest.approx(2 * 27 / 202, abs=0.011)
+    assert metric().compared("x", Evidence(0.01, signed, signed, two_sided=True, floor=0.1)).p == 1.0
+
+
+def test_a_given_interval_stands_and_what_is_told_goes_into_the_note():
+    found = metric().compared(
+        "x",
+        Evidence(0.1, np.zeros(3), np.linspace(0, 0.2, 101), interval=(0.05, 0.4), told="7 paths"),
+        note="a",
+    )
+    assert (found.low, found.high, found.note) == (0.05, 0.4, "a; 7 paths")
+
+
+def test_one_path_may_be_another_era_and_fails_with_its_whole_interval_only():
     assert metric().compared("x", evidence(0.45, few=True)).verdict == PASS
-    assert metric().compared("x", evidence(0.45)).verdict == FAIL
+    assert judged(metric().compared("x", evidence(0.45))) == FAIL
+    assert judged(metric().compared("x", evidence(0.9, few=True))) == FAIL
+    wide = metric().compared("x", evidence(0.9, spread=0.6, few=True))
+    assert (wide.p, judged(replace(wide, p=wide.p + 0.01))) == (0.05, WARN)
 
 
 def test_a_hold_out_is_the_floor_of_one_path_and_can_only_widen_its_goal():
     found = metric().compared("x", evidence(0.45, few=True, holdout=0.4))
     assert (found.floor, found.verdict) == (0.4, PASS)
-    assert found.goal == pytest.approx(0.4 + 0.1 + 0.2)
+    assert found.goal == pytest.approx(0.19 + (0.4 - 0.1) + 0.1 + 0.2)
     assert metric().compared("x", evidence(0.1, few=True, holdout=0.01)).goal == pytest.approx(0.49)
 
 
 def test_a_hold_out_of_another_era_does_not_excuse_many_paths():
     found = metric().compared("x", evidence(0.45, holdout=0.4))
-    assert found.verdict == FAIL
+    assert judged(found) == FAIL
     assert found.goal == pytest.approx(0.29)
     assert "hold-out 0.4" in found.note
 
 
-def test_a_goal_beyond_a_useless_twin_is_called_low_power():
-    assert "low power" in metric().compared("x", evidence(0.1), ceiling=0.2).note
-    assert "low power" not in metric().compared("x", evidence(0.1), ceiling=0.9).note
+def test_a_goal_that_a_useless_twin_reaches_is_no_power():
+    found = metric().compared("x", evidence(0.1), ceiling=0.29)
+    assert found.verdict == NO_POWER
+    assert "useless twin" in found.reason
+    assert metric().compared("x", evidence(0.1), ceiling=0.9).verdict == PASS
+    assert metric().compared("x", evidence(0.35), ceiling=0.2).verdict == WARN
 
 
 def test_an_undefined_statistic_is_not_computed():

@@ -18,7 +18,7 @@ from finsim.evaluation.fidelity.hill import tail_weight
 from finsim.evaluation.fidelity.kolmogorov import largest_gap
 from finsim.evaluation.fidelity.kurtosis import quantile_kurtosis
 from finsim.evaluation.fidelity.leverage import features, leverage
-from finsim.evaluation.fidelity.wasserstein import area_between
+from finsim.evaluation.fidelity.wasserstein import area_between, area_gap
 from finsim.evaluation.learner import weighted_auc
 from finsim.evaluation.loan_book.default_clusters import dispersion
 from finsim.evaluation.loan_book.loss_tail import expected_shortfall, value_at_risk
@@ -66,11 +66,13 @@ def test_curves_give_scipy_ks_and_w1(halves, quick):
     case = path_case(early, None, between(late, 0, 400), Streams(1), quick)
     found = curves(case, RETURN, 0)
     left, right = case.real.column(RETURN, 0).ravel(), case.synthetic.column(RETURN, 0).ravel()
-    assert largest_gap(found.synthetic, found.real) == pytest.approx(
+    functions, areas = found.functions().found, found.areas().found
+    assert largest_gap(functions.synthetic, functions.real) == pytest.approx(
         ks_2samp(left, right).statistic, abs=1e-12
     )
-    area = area_between(found.grid, found.synthetic, found.real)
-    assert area == pytest.approx(wasserstein_distance(left, right), rel=1e-9)
+    exact = wasserstein_distance(left, right)
+    assert area_between(found.grid, functions.synthetic, functions.real) == pytest.approx(exact, rel=1e-9)
+    assert area_gap(1.0, areas.synthetic, areas.real) == pytest.approx(exact, rel=1e-9)
 
 
 def test_autocorrelations_agree_with_statsmodels(rng):

@@ -152,6 +152,19 @@ def test_a_scorecard_judges_its_scores_and_survives_its_file(tmp_path):
     card = Scorecard((score("clustering", WARN, p=0.001), score("two_sample", PASS, p=0.6)))
     assert [one.verdict for one in card.scores] == [FAIL, PASS]
     assert Scorecard.from_dict(card.to_dict()) == card
-    # More scores in the family can only make it harder to fail.
-    wider = Scorecard((*card.scores, *(score("leverage", PASS, p=0.9) for _ in range(60))))
-    assert wider.scores[0].verdict == WARN
+    # More metrics and tables in the family make it harder to fail; more subjects of one metric do not.
+    subjects = Scorecard((*card.scores, *(score("leverage", PASS, p=0.9) for _ in range(60))))
+    assert subjects.scores[0].verdict == FAIL
+    tables = (score("leverage", PASS, p=0.9, table=f"bars, {k}") for k in range(60))
+    assert Scorecard((*card.scores, *tables)).scores[0].verdict == WARN
+
+
+def test_every_metric_has_an_equal_part_of_the_level_on_each_table():
+    # Two metrics: .025 each. The one with five subjects holds .005 for each, the other .025 for its one.
+    crowd = [score("leverage", PASS, p=0.9, subject=str(k)) for k in range(4)]
+    found = judged_together([*crowd, score("leverage", WARN, p=0.006), score("clustering", WARN, p=0.024)])
+    assert [one.verdict for one in found[-2:]] == [FAIL, FAIL]
+    # By hand: .006 / .2 = .03 comes after .024 / 1; then .05 x .2 / .2 = .05 of its own .2 is .01.
+    assert "0.024 is at most the 0.025" in found[-1].reason
+    late = judged_together([*crowd, score("leverage", WARN, p=0.011), score("clustering", WARN, p=0.024)])
+    assert [one.verdict for one in late[-2:]] == [WARN, FAIL]

@@ -16,6 +16,8 @@ from finsim.notation import Float2D, Float3D
 SHORT = 20
 ROWS_PER_LAG = 5
 CAP = 0.995
+DEVIATIONS = 3.5
+ABSENT_CHANCE = 2.3e-4  # of a standard normal value beyond 3.5
 ABSENT = "no clustering at all, as if the rows were in random order; every real part has some"
 
 
@@ -64,16 +66,26 @@ def prepared(values: Float2D, magnitude: bool) -> Float2D:
     return np.abs(capped(values)) if magnitude else capped(values)
 
 
-def compare_lags(case: PathCase, index: int, magnitude: bool, lags: int, distance: Distance) -> Compared:
-    """Return evidence, estimates and the shuffled ceiling for the autocorrelations of one asset."""
+def compare_lags(
+    case: PathCase,
+    index: int,
+    magnitude: bool,
+    lags: int,
+    distance: Distance,
+    statistic: Callable[[Float2D], Float2D] = autocorrelations,
+) -> Compared:
+    """Return evidence, estimates and the shuffled ceiling for the autocorrelations of one asset.
+
+    ``statistic`` takes the means of ``lag_products``.
+    """
     found, estimates = case.moments(
         lambda side: prepared(side.column(RETURN, index), magnitude),
         lag_products(lags),
-        autocorrelations,
+        statistic,
         distance,
     )
     twin = lag_products(lags)(prepared(case.shuffled_real()[:, :, index], magnitude)).mean(axis=1)
-    useless = autocorrelations(twin).mean(axis=0)[None]
+    useless = statistic(twin).mean(axis=0)[None]
     return Compared(found, estimates, float(distance(useless, estimates.real[None])[0]))
 
 
@@ -95,10 +107,16 @@ def measure(case: PathCase) -> list[Score]:
             score = METRIC.compared(
                 subject, found.evidence, ceiling=found.ceiling, n=case.rows_used, note=note
             )
-            if magnitude and is_absent(found.estimates, case.rows_used):
-                score = replace(score, verdict=FAIL, reason=ABSENT)
-            scores.append(score)
+            scores.append(failed_if_absent(score, found.estimates, case.rows_used) if magnitude else score)
     return scores
+
+
+def failed_if_absent(score: Score, found: Estimates, rows: int) -> Score:
+    """Return the score with a fail, and the chance of one, when there is no clustering at all."""
+    if not is_absent(found, rows):
+        return score
+    chance = ABSENT_CHANCE if score.p is None else min(score.p, ABSENT_CHANCE)
+    return replace(score, verdict=FAIL, reason=ABSENT, p=chance)
 
 
 def is_absent(found: Estimates, rows: int) -> bool:
@@ -108,7 +126,7 @@ def is_absent(found: Estimates, rows: int) -> bool:
     1 / sqrt(K n) (Bartlett 1946); the limit is 3.5 of them. At least 95 % of the real parts must lie
     above it.
     """
-    limit = 3.5 / np.sqrt(SHORT * rows)
+    limit = DEVIATIONS / np.sqrt(SHORT * rows)
     parts = found.twin_draws[:, :SHORT].mean(axis=1)
     return bool(found.synthetic[:SHORT].mean() <= limit < np.quantile(parts, 0.05))
 
@@ -138,5 +156,5 @@ METRIC = Metric(
         "returns capped at the 99.5 % quantile of each path, mean over paths, blocks-of-blocks "
         "bootstrap"
     ),
-    references="block twins / shuffled days",
+    references="ranks / shuffled days",
 )

@@ -6,16 +6,25 @@ volatility changed; their ratio is not, and no real half has a ratio near zero. 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from finsim.evaluation.case import PathCase
-from finsim.evaluation.fidelity.autocorrelation import ABSENT, ROWS_PER_LAG, SHORT, compare_lags, is_absent
-from finsim.evaluation.metric import BACKTEST, FAIL, Metric, Score
+from finsim.evaluation.fidelity.autocorrelation import (
+    ROWS_PER_LAG,
+    SHORT,
+    autocorrelations,
+    compare_lags,
+    failed_if_absent,
+)
+from finsim.evaluation.metric import BACKTEST, Metric, Score
 from finsim.notation import Float1D, Float2D
 
 LEAST = 0.005
+
+
+def mean_autocorrelation(means: Float2D) -> Float2D:
+    """Return the mean of ``autocorrelations``: [b, K + 2] -> [b, 1]."""
+    return np.asarray(autocorrelations(means).mean(axis=1, keepdims=True))
 
 
 def strength_gap(left: Float2D, right: Float2D) -> Float1D:
@@ -32,15 +41,13 @@ def measure(case: PathCase) -> list[Score]:
         if steps < ROWS_PER_LAG * SHORT:
             scores.append(METRIC.missing(asset, f"{steps} rows; needs {ROWS_PER_LAG * SHORT}"))
             continue
-        found = compare_lags(case, index, True, SHORT, strength_gap)
+        found = compare_lags(case, index, True, SHORT, strength_gap, mean_autocorrelation)
         note = (
             f"mean autocorrelation of |r| {found.estimates.synthetic.mean():.3f} synthetic, "
             f"{found.estimates.real.mean():.3f} real"
         )
         score = METRIC.compared(asset, found.evidence, ceiling=found.ceiling, n=case.rows_used, note=note)
-        if is_absent(found.estimates, case.rows_used):
-            score = replace(score, verdict=FAIL, reason=ABSENT)
-        scores.append(score)
+        scores.append(failed_if_absent(score, found.estimates, case.rows_used))
     return scores
 
 
@@ -66,6 +73,6 @@ METRIC = Metric(
         "fails outright when there is none at all (3.5 Bartlett standard deviations) while 95 % of "
         "the real parts have it"
     ),
-    references="same",
+    references="ranks / shuffled days",
     required=True,
 )

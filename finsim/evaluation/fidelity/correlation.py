@@ -90,5 +90,5 @@ METRIC = Metric(
     estimator=(
         "mean absolute gap of rank correlations: returns across assets; all columns and the absolute returns"
     ),
-    references="block twins / independent",
+    references="ranks / independent",
 )

@@ -11,8 +11,9 @@ from finsim.evaluation.case import PathCase
 from finsim.evaluation.columns import RETURN
 from finsim.evaluation.fidelity.expected_shortfall import tail_mean
 from finsim.evaluation.metric import BACKTEST, Evidence, Metric, Score
+from finsim.evaluation.ranks.folded_intervals import folded_interval
 from finsim.evaluation.resampling import stationary_indices
-from finsim.notation import Float1D, Float2D
+from finsim.notation import Float1D, Float2D, Int2D
 
 Level: TypeAlias = Callable[[Float2D, int], Float2D]
 """Series [n, T] and a number of years -> one level a year [n, years]."""
@@ -56,20 +57,41 @@ def measure(case: PathCase) -> list[Score]:
                 scores.append(METRIC.missing(subject, f"fewer than {LEAST_YEARS * YEAR} rows on a side"))
                 continue
             changes = trend(level(case.synthetic.column(RETURN, index), years))
-            evidence = Evidence(
-                float(abs(changes.mean())),
-                _own_draws(case, changes, level, index),
-                np.abs(_chance(case, level, index, years)),
-                few=not case.synthetic.many,
-            )
-            note = f"change {changes.mean():+.3f} in log units, mean of {len(changes)} paths"
+            changes = changes[np.isfinite(changes)]
+            if case.synthetic.many:
+                evidence = _many(changes, case.resamples.own)
+            else:
+                floors = np.abs(_chance(case, level, index, years))
+                evidence = Evidence(
+                    abs(_mean(changes)), _own_draws(case, changes, level, index), floors, few=True
+                )
+            note = f"change {_mean(changes):+.3f} in log units, mean of {len(changes)} paths"
             scores.append(METRIC.compared(subject, evidence, n=len(changes), note=note))
     return scores
 
 
+def _mean(changes: Float1D) -> float:
+    return float(changes.mean()) if len(changes) else np.nan
+
+
+def _many(changes: Float1D, own: Int2D) -> Evidence:
+    """Return the mean change beside the means that the same paths give by chance without one."""
+    count = len(changes)
+    if 2 * count < own.shape[1]:
+        return Evidence(np.nan, np.full(2, np.nan), np.full(2, np.nan))
+    middle = changes.mean()
+    noise = (changes[own % count].mean(axis=1) - middle) * np.sqrt(count / (count - 1))
+    span = folded_interval((middle + noise)[:, None], np.zeros(1), _size)
+    usual = float(np.median(np.abs(noise)))
+    upwards = 1.0 if middle >= 0 else -1.0
+    return Evidence(abs(float(middle)), noise, upwards * noise, interval=span, two_sided=True, floor=usual)
+
+
+def _size(left: Float2D, right: Float2D) -> Float1D:
+    return np.asarray(np.abs(left - right)[:, 0])
+
+
 def _own_draws(case: PathCase, changes: Float1D, level: Level, index: int) -> Float1D:
-    if case.resamples.own_paths:
-        return np.asarray(np.abs(changes[case.resamples.own].mean(axis=1)))
     years = case.synthetic.steps // YEAR
     parts = [trend(level(row[case.resamples.own], years)) for row in case.synthetic.column(RETURN, index)]
     noise = np.mean(parts, axis=0)
@@ -77,11 +99,11 @@ def _own_draws(case: PathCase, changes: Float1D, level: Level, index: int) -> Fl
 
 
 def _chance(case: PathCase, level: Level, index: int, years: int) -> Float1D:
-    """Return the mean change of N real twins: resampled paths where there are many, else real windows."""
+    """Return changes within real windows, or within resampled real paths where there are many of these."""
     rng = case.streams.at("drift", index)
     draws, paths = case.settings.bootstrap, case.synthetic.count
     real = case.real.column(RETURN, index)
-    if case.synthetic.many or case.real.many:
+    if case.real.many:
         twins = stationary_indices(rng, real.shape[1], years * YEAR, case.settings.block, draws)
         rows = real[rng.integers(0, len(real), draws)[:, None], twins]
         changes = trend(level(rows, years))
@@ -113,5 +135,5 @@ METRIC = Metric(
         "least-squares change over the simulated years of log volatility and of log tail weight (mean"
         " of the largest 5 % over the mean), mean over paths"
     ),
-    references="N real twins averaged / -",
+    references="chance alone / -",
 )

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from finsim.evaluation.case import PathCase
 from finsim.evaluation.columns import RETURN
 from finsim.evaluation.fidelity.drift import YEAR, yearly
-from finsim.evaluation.fidelity.wasserstein import area_between, interquartile
+from finsim.evaluation.fidelity.empirical import bins_of, curve, masses
+from finsim.evaluation.fidelity.wasserstein import area_gap
 from finsim.evaluation.metric import BACKTEST, Evidence, Metric, Score
-from finsim.evaluation.resampling import stationary_indices
-from finsim.notation import Float1D, Float2D, Float3D
+from finsim.evaluation.ranks.folded_intervals import shrunk_interval
+from finsim.evaluation.resampling import Distance, stationary_indices
+from finsim.notation import Float1D, Float2D, Float3D, Int2D
 
 KNOTS = 1024
 
 
-def year_curves(values: Float2D, years: int, grid: Float1D) -> Float3D:
-    """Return the distribution function of every path and year on a grid: [n, T] -> [n, years, G]."""
-    cut = yearly(values, years)
-    bins = np.searchsorted(grid, cut).clip(max=len(grid) - 1)
-    rows = bins.reshape(-1, YEAR)
-    offsets = np.arange(len(rows))[:, None] * len(grid)
-    counts = np.bincount((rows + offsets).ravel(), minlength=len(rows) * len(grid))
-    return np.cumsum(counts.reshape(len(cut), years, len(grid)), axis=2) / YEAR
+def year_areas(values: Float2D, years: int, grid: Float1D) -> Float3D:
+    """Return the areas under the distribution function of every path and year: [n, T] -> [n, years, G]."""
+    rows = yearly(values, years).reshape(-1, YEAR)
+    found = curve(masses(bins_of(rows, grid), rows, grid), grid)[:, len(grid) :]
+    return found.reshape(len(values), years, len(grid))
 
 
 def measure(case: PathCase) -> list[Score]:
@@ -36,56 +37,57 @@ def measure(case: PathCase) -> list[Score]:
             scores.append(METRIC.missing(subject, f"fewer than {2 * YEAR} rows on a side"))
             continue
         real, own = case.real.column(RETURN, index), case.synthetic.column(RETURN, index)
-        grid = np.unique(np.quantile(np.concatenate([real.ravel(), own.ravel()]), np.linspace(0, 1, KNOTS)))
-        left, right = year_curves(real, held, grid), year_curves(own, years, grid)
-        scale = interquartile(grid, left.mean(axis=(0, 1)))
-        if scale <= 0:
+        low, high = np.quantile(yearly(real, held), (0.25, 0.75))
+        if high <= low:
             scores.append(METRIC.missing(subject, "the real interquartile range is zero"))
             continue
-        evidence = Evidence(
-            float(area_between(grid, right[:, -1].mean(axis=0), right[:, 0].mean(axis=0))) / scale,
-            _own_draws(case, index, right, grid) / scale,
-            _chance(case, left, grid) / scale,
-            few=not case.synthetic.many,
-        )
-        shape = ", ".join(f"{v:.3f}" for v in _from_first(right, grid) / scale)
+        both = np.concatenate([real.ravel(), own.ravel()])
+        grid = np.unique(np.quantile(both, np.linspace(0, 1, KNOTS)))
+        distance = partial(area_gap, float(high - low))
+        right = year_areas(own, years, grid)
+        pooled = right.mean(axis=0)
+        if case.synthetic.many:
+            evidence = _many(right[:, -1] - right[:, 0], case.resamples.own, distance)
+        else:
+            value = float(distance(pooled[-1], pooled[0]))
+            floors = _chance(case, year_areas(real, held, grid), distance)
+            evidence = Evidence(value, _own_draws(case, index, years, grid, distance), floors, few=True)
+        shape = ", ".join(f"{v:.3f}" for v in distance(pooled[1:], pooled[0]))
         note = f"distance of years 2 to {years} from year 1: {shape}"
         scores.append(METRIC.compared(subject, evidence, n=case.synthetic.count, note=note))
     return scores
 
 
-def _from_first(curves: Float3D, grid: Float1D) -> Float1D:
-    pooled = curves.mean(axis=0)
-    return area_between(grid, pooled[1:], pooled[0])
+def _many(changes: Float2D, own: Int2D, distance: Distance) -> Evidence:
+    """Compare the mean change of the paths [N, G] with the one that the same paths give by chance."""
+    count, nothing = len(changes), np.zeros(changes.shape[1])
+    middle = changes.mean(axis=0)
+    weights = np.stack([np.bincount(row, minlength=count) for row in own]) / count
+    noise = (weights @ changes - middle) * np.sqrt(count / (count - 1))
+    value = float(distance(middle[None], nothing[None])[0])
+    floors = distance(noise, np.broadcast_to(nothing, noise.shape))
+    return Evidence(value, floors, floors, interval=shrunk_interval(middle, noise, nothing, distance))
 
 
-def _own_draws(case: PathCase, index: int, curves: Float3D, grid: Float1D) -> Float1D:
-    if case.resamples.own_paths:
-        chosen = case.resamples.own
-        return area_between(grid, curves[chosen, -1].mean(axis=1), curves[chosen, 0].mean(axis=1))
+def _own_draws(case: PathCase, index: int, years: int, grid: Float1D, distance: Distance) -> Float1D:
     rng = case.streams.at("drift distance", "own")
     draws = []
     for row in case.synthetic.columns[RETURN][:, :, index]:
         days = stationary_indices(rng, YEAR, YEAR, YEAR / 12, case.settings.bootstrap)
-        ends = (row[:YEAR], row[(curves.shape[1] - 1) * YEAR :][:YEAR])
-        draws.append([year_curves(end[days], 1, grid)[:, 0] for end in ends])
+        ends = (row[:YEAR], row[(years - 1) * YEAR :][:YEAR])
+        draws.append([year_areas(end[days], 1, grid)[:, 0] for end in ends])
     first, last = np.mean(draws, axis=0)
-    return area_between(grid, last, first)
+    return distance(last, first)
 
 
-def _chance(case: PathCase, curves: Float3D, grid: Float1D) -> Float1D:
+def _chance(case: PathCase, areas: Float3D, distance: Distance) -> Float1D:
     """Return distances of pools of real years: as many years in each pool as there are synthetic paths."""
     rng = case.streams.at("drift distance", "real")
-    flat = curves.reshape(-1, curves.shape[2])
+    flat = areas.reshape(-1, areas.shape[2])
     draws, paths = case.settings.bootstrap, case.synthetic.count
     last = rng.integers(0, len(flat), (draws, paths))
     first = (last + rng.integers(1, len(flat), (draws, paths))) % len(flat)
-    return np.array(
-        [
-            area_between(grid, flat[a].mean(axis=0), flat[b].mean(axis=0))
-            for a, b in zip(last, first, strict=True)
-        ]
-    )
+    return distance(flat[last].mean(axis=1), flat[first].mean(axis=1))
 
 
 METRIC = Metric(
@@ -109,5 +111,5 @@ METRIC = Metric(
     ),
     misses="Compares the two ends only; the years between are in the note of the score.",
     estimator="W1 of the last simulated year from the first, paths pooled; the note has every year",
-    references="pools of real years / -",
+    references="chance alone / -",
 )

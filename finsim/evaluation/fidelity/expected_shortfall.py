@@ -69,6 +69,5 @@ METRIC = Metric(
         "One level and one day ahead; sequences of bad days are measured by clustering and tail dependence."
     ),
     estimator="log ratio of ES 99, losses and gains, mean over paths",
-    references="same",
-    required=True,
+    references="ranks / Gaussian",
 )

@@ -82,5 +82,5 @@ METRIC = Metric(
     estimator=(
         "log ratio of the Hill tail weights of losses and gains, largest 5 % and 1 % of days, mean over paths"
     ),
-    references="block twins / Gaussian",
+    references="ranks / Gaussian",
 )

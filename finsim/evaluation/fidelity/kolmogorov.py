@@ -6,7 +6,7 @@ import numpy as np
 
 from finsim.evaluation.case import PathCase
 from finsim.evaluation.fidelity.empirical import curves, mixed
-from finsim.evaluation.metric import BACKTEST, Evidence, Metric, Score
+from finsim.evaluation.metric import BACKTEST, Metric, Score
 from finsim.notation import Float1D
 
 
@@ -19,17 +19,12 @@ def measure(case: PathCase) -> list[Score]:
     """Return one score a column and asset."""
     scores = []
     for subject, column, asset in case.columns():
-        found = curves(case, column, asset)
-        holdout = None if found.holdout is None else float(largest_gap(found.holdout, found.real))
-        evidence = Evidence(
-            float(largest_gap(found.synthetic, found.real)),
-            largest_gap(found.synthetic_draws, found.real),
-            largest_gap(found.twin_draws, found.real_draws),
-            holdout,
-            not case.synthetic.many,
-        )
+        found = curves(case, column, asset).functions()
+        evidence = case.evidence(found.found, largest_gap, found.holdout)
         useless = mixed(case, asset, column, found.grid)
-        ceiling = None if useless is None else float(largest_gap(useless, found.real))
+        ceiling = None
+        if useless is not None:
+            ceiling = float(largest_gap(useless[: len(found.grid)], found.found.real))
         scores.append(METRIC.compared(subject, evidence, ceiling=ceiling, n=case.rows_used))
     return scores
 
@@ -61,5 +56,5 @@ METRIC = Metric(
         "sup of the gap of distribution functions; returns, gaps, upper and lower intraday range, "
         "volume changes of each asset, paths pooled"
     ),
-    references="block twins / cells of all columns mixed",
+    references="ranks / cells of all columns mixed",
 )

@@ -75,5 +75,5 @@ METRIC = Metric(
         "log ratio of (q97.5 - q2.5) / (q75 - q25) of 1, 5 and 20 day sums (Crow and Siddiqui 1967; "
         "Gaussian 2.906)"
     ),
-    references="same",
+    references="ranks / Gaussian",
 )

@@ -72,5 +72,5 @@ METRIC = Metric(
     how="Gap of the correlation between a return and later squared returns: falls raise volatility.",
     misses="Small in single stocks; a wrong sign at some lags can cancel in the mean.",
     estimator="gap of the mean correlation of r(t) with the absolute r(t+k), k = 1 to 10",
-    references="same",
+    references="ranks / shuffled days",
 )

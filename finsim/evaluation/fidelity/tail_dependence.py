@@ -58,5 +58,5 @@ METRIC = Metric(
     how="How often assets have their worst days together, compared with the real share.",
     misses="Rests on a few days; wide intervals are its honest answer for short histories.",
     estimator="mean gap of chi = P(worst 5 % of one, given of the other) over asset pairs",
-    references="same",
+    references="ranks / independent",
 )

@@ -11,13 +11,15 @@ from dataclasses import replace
 import numpy as np
 
 from finsim.evaluation.case import PathCase
-from finsim.evaluation.columns import RETURN
-from finsim.evaluation.fidelity.empirical import Curves, curves
-from finsim.evaluation.metric import FAIL, STRESS, WARN, Evidence, Metric, Score
-from finsim.notation import Float1D, Float2D
+from finsim.evaluation.columns import RETURN, Side
+from finsim.evaluation.fidelity.empirical import curves
+from finsim.evaluation.metric import STRESS, Evidence, Metric, Score
+from finsim.notation import Float1D, Float2D, Int2D
 
 TINY = 1e-12
-SIDES = ("losses", "gains")
+CUT = 0.01
+YEAR, WEEK = 252, 5
+_SIGN = {"losses": -1.0, "gains": 1.0}
 
 
 def beyond(own: Float2D, real: Float2D, side: str) -> Float1D:
@@ -30,33 +32,85 @@ def beyond(own: Float2D, real: Float2D, side: str) -> Float1D:
     return np.asarray(1.0 - np.take_along_axis(real, last[:, None], axis=1)[:, 0])
 
 
-def _evidence(case: PathCase, found: Curves, side: str) -> Evidence:
+def _resampled(case: PathCase, index: int, side: str) -> Evidence:
+    both = curves(case, RETURN, index).functions()
+    found = both.found
     draws = len(found.synthetic_draws)
     real = found.real[None]
     value = float(beyond(found.synthetic[None], real, side)[0])
     mine = beyond(found.synthetic_draws, np.repeat(real, draws, axis=0), side)
     floors = beyond(found.twin_draws, found.real_draws, side)
-    spare = None if found.holdout is None else float(beyond(found.holdout[None], real, side)[0])
+    spare = None if both.holdout is None else float(beyond(both.holdout[None], real, side)[0])
     return Evidence(value, mine, floors, spare, not case.synthetic.many)
 
 
+def _ranked(real: Float2D, own: Float2D, draws: Int2D) -> Evidence:
+    """Compare the real days beyond all synthetic ones with each path's days beyond those of all others.
+
+    The interval is reflected: fewer paths reach less far, so a resample of them overstates the value.
+    """
+    tops = own.max(axis=1)
+    first, second = np.partition(tops, -2)[[-1, -2]]
+    others = np.where(tops == first, second, first)
+    shares = (own > others[:, None]).mean(axis=1)
+    value = float((real > first).mean())
+    reached = tops[draws].max(axis=1)
+    fewer = 1.0 - np.searchsorted(np.sort(real.ravel()), reached, side="right") / real.size
+    low = max(2.0 * value - float(np.quantile(fewer, 0.975)), 0.0)
+    return Evidence(value, fewer, shares, interval=(min(low, value), value))
+
+
+def chance_of_years(real: Float2D, own: Float2D, margin: float, year: int) -> float:
+    """Return the chance that real rows lie beyond all synthetic ones in as many years as they do here.
+
+    The largest of all years is a real one with the share that real rows have of all; rows of one year
+    come together, years do not, so that the chance of k years is the k-th power. 1 within the margin.
+    """
+    found = real > own.max()
+    if found.mean() <= margin:
+        return 1.0
+    years = sum(int(path[k : k + year].any()) for path in found for k in range(0, found.shape[1], year))
+    return float((real.size / (real.size + own.size)) ** years)
+
+
+def week_sizes(side: Side) -> Float2D:
+    """Return the mean |r| over all assets of each 5 rows: [N, T / 5]."""
+    size = np.abs(side.columns[RETURN]).mean(axis=2)
+    weeks = size.shape[1] // WEEK
+    return np.asarray(size[:, : weeks * WEEK].reshape(len(size), weeks, WEEK).mean(axis=2))
+
+
 def measure(case: PathCase) -> list[Score]:
-    """Return one score an asset and side; ceiling: a synthetic side without its outer 1 % on each side."""
+    """Return one score an asset and side, and one of wild weeks.
+
+    Ceiling: a synthetic side without its outer 1 % on each side.
+    """
     scores = []
     rows = case.synthetic.count * case.synthetic.steps
     for index, asset in case.assets():
-        found = curves(case, RETURN, index)
-        for side in SIDES:
+        for side, sign in _SIGN.items():
             subject = f"{asset} {side}"
             if rows < case.real.steps // 4:
-                scores.append(METRIC.missing(subject, f"{rows} synthetic rows, {case.real.steps} real ones"))
-                continue
-            note = f"{rows} synthetic days, {case.real.steps} real ones"
-            score = METRIC.compared(subject, _evidence(case, found, side), ceiling=0.01, n=rows, note=note)
-            if score.verdict == FAIL and not case.synthetic.many:
-                score = replace(score, verdict=WARN, reason=f"{score.reason}; one path may be a calm era")
-            scores.append(score)
+                reason = f"{rows} synthetic days cannot reach as far as {case.real.steps} real ones"
+                scores.append(METRIC.powerless(subject, reason))
+            elif case.ranked:
+                real, own = (sign * one.column(RETURN, index) for one in (case.real, case.synthetic))
+                scores.append(_scored(case, subject, real, own, YEAR))
+            else:
+                found = METRIC.compared(subject, _resampled(case, index, side), ceiling=CUT, n=rows)
+                scores.append(replace(found, p=None))
+    if case.ranked:
+        real, own = week_sizes(case.real), week_sizes(case.synthetic)
+        scores.append(_scored(case, "all assets, size of weeks", real, own, YEAR // WEEK))
     return scores
+
+
+def _scored(case: PathCase, subject: str, real: Float2D, own: Float2D, year: int) -> Score:
+    note = f"{own.size} synthetic rows, {real.size} real ones"
+    found = METRIC.compared(
+        subject, _ranked(real, own, case.resamples.own), ceiling=CUT, n=own.size, note=note
+    )
+    return replace(found, p=chance_of_years(real, own, METRIC.delta, year))
 
 
 METRIC = Metric(
@@ -79,7 +133,10 @@ METRIC = Metric(
         "is a synthetic side without its outer hundredth."
     ),
     misses="Sees only whether the extremes are reached, not how often; see hill and expected_shortfall.",
-    estimator="share of real days beyond the most extreme day of all synthetic paths",
-    references="same / 1 % cut off",
+    estimator=(
+        "share of real days, and of real weeks by their mean |r|, beyond the most extreme one of all "
+        "synthetic paths; its chance is the real share of all days, to the power of the years with such days"
+    ),
+    references="days of each path beyond all others / 1 % cut off",
     required=True,
 )

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from finsim.evaluation.case import PathCase
 from finsim.evaluation.fidelity.empirical import curves, mixed
-from finsim.evaluation.metric import BACKTEST, Evidence, Metric, Score
+from finsim.evaluation.metric import BACKTEST, Metric, Score
 from finsim.notation import Float1D, Float2D
 
 
 def area_between(grid: Float1D, left: Float2D, right: Float2D) -> Float1D:
     """Return the integral of |F - G| over the grid; exact when the grid holds every value of both."""
     return np.asarray(np.abs(left - right)[..., :-1] @ np.diff(grid))
+
+
+def area_gap(scale: float, left: Float2D, right: Float2D) -> Float1D:
+    """Return the sum of |differences| of areas under two functions [b, G], in units of ``scale``: [b].
+
+    Exact where the two functions do not cross between two points of the grid, however far apart these are.
+    """
+    return np.asarray(np.abs(left - right).sum(axis=-1) / scale)
 
 
 def interquartile(grid: Float1D, curve: Float1D) -> float:
@@ -25,22 +35,18 @@ def measure(case: PathCase) -> list[Score]:
     """Return one score a column and asset."""
     scores = []
     for subject, column, asset in case.columns():
-        found = curves(case, column, asset)
-        scale = interquartile(found.grid, found.real)
+        both = curves(case, column, asset)
+        size, areas = len(both.grid), both.areas()
+        scale = interquartile(both.grid, both.functions().found.real)
         if scale <= 0:
             scores.append(METRIC.missing(subject, "the real interquartile range is zero"))
             continue
-        spare = found.holdout
-        holdout = None if spare is None else float(area_between(found.grid, spare, found.real)) / scale
-        evidence = Evidence(
-            float(area_between(found.grid, found.synthetic, found.real)) / scale,
-            area_between(found.grid, found.synthetic_draws, found.real) / scale,
-            area_between(found.grid, found.twin_draws, found.real_draws) / scale,
-            holdout,
-            not case.synthetic.many,
-        )
-        useless = mixed(case, asset, column, found.grid)
-        ceiling = None if useless is None else float(area_between(found.grid, useless, found.real)) / scale
+        distance = partial(area_gap, scale)
+        evidence = case.evidence(areas.found, distance, areas.holdout)
+        useless = mixed(case, asset, column, both.grid)
+        ceiling = None
+        if useless is not None:
+            ceiling = float(area_gap(scale, useless[size:], areas.found.real))
         scores.append(METRIC.compared(subject, evidence, ceiling=ceiling, n=case.rows_used))
     return scores
 
@@ -65,5 +71,5 @@ METRIC = Metric(
         "Dominated by the bulk and by single extremes of heavy tails; says nothing about the order of days."
     ),
     estimator="area between distribution functions in real interquartile ranges",
-    references="same",
+    references="ranks / cells of all columns mixed",
 )
