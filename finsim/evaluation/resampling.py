@@ -109,8 +109,9 @@ def path_estimates(real: Float2D, synthetic: Float2D, blocks: int, draws: Resamp
     """
     point = real.mean(axis=0)
     whole = synthetic.reshape(-1, blocks, synthetic.shape[1])
-    known = np.isfinite(whole).all(axis=2).astype(np.float64)
-    total, number = np.where(known[..., None] > 0, whole, 0.0).sum(axis=1), known.sum(axis=1)
+    known = np.asarray(np.isfinite(whole).all(axis=2), dtype=np.float64)
+    total = np.where(known[..., None] > 0, whole, 0.0).sum(axis=1)
+    number = np.asarray(known.sum(axis=1))
     weights = np.stack([np.bincount(row, minlength=len(whole)) for row in draws.own]).astype(np.float64)
     means = (weights @ total) / (weights @ number[:, None])
     middle = np.asarray(total.sum(axis=0) / number.sum())

@@ -11,14 +11,14 @@ from dataclasses import replace
 import numpy as np
 
 from finsim.evaluation.case import PathCase
-from finsim.evaluation.columns import RETURN, Side
+from finsim.evaluation.columns import RETURN
 from finsim.evaluation.fidelity.empirical import curves
 from finsim.evaluation.metric import STRESS, Evidence, Metric, Score
 from finsim.notation import Float1D, Float2D, Int2D
 
 TINY = 1e-12
 CUT = 0.01
-YEAR, WEEK = 252, 5
+YEAR = 252
 _SIGN = {"losses": -1.0, "gains": 1.0}
 
 
@@ -44,8 +44,8 @@ def _resampled(case: PathCase, index: int, side: str) -> Evidence:
     return Evidence(value, mine, floors, spare, not case.synthetic.many)
 
 
-def _ranked(real: Float2D, own: Float2D, draws: Int2D) -> Evidence:
-    """Compare the real days beyond all synthetic ones with each path's days beyond those of all others.
+def reach_evidence(real: Float2D, own: Float2D, draws: Int2D) -> Evidence:
+    """Compare real rows [R, T] beyond all synthetic ones with each path's rows beyond all others'.
 
     The interval is reflected: fewer paths reach less far, so a resample of them overstates the value.
     """
@@ -73,18 +73,8 @@ def chance_of_years(real: Float2D, own: Float2D, margin: float, year: int) -> fl
     return float((real.size / (real.size + own.size)) ** years)
 
 
-def week_sizes(side: Side) -> Float2D:
-    """Return the mean |r| over all assets of each 5 rows: [N, T / 5]."""
-    size = np.abs(side.columns[RETURN]).mean(axis=2)
-    weeks = size.shape[1] // WEEK
-    return np.asarray(size[:, : weeks * WEEK].reshape(len(size), weeks, WEEK).mean(axis=2))
-
-
 def measure(case: PathCase) -> list[Score]:
-    """Return one score an asset and side, and one of wild weeks.
-
-    Ceiling: a synthetic side without its outer 1 % on each side.
-    """
+    """Return one score an asset and side; ceiling: a synthetic side without its outer 1 % on each side."""
     scores = []
     rows = case.synthetic.count * case.synthetic.steps
     for index, asset in case.assets():
@@ -95,22 +85,14 @@ def measure(case: PathCase) -> list[Score]:
                 scores.append(METRIC.powerless(subject, reason))
             elif case.ranked:
                 real, own = (sign * one.column(RETURN, index) for one in (case.real, case.synthetic))
-                scores.append(_scored(case, subject, real, own, YEAR))
+                evidence = reach_evidence(real, own, case.resamples.own)
+                note = f"{rows} synthetic days, {real.size} real ones"
+                found = METRIC.compared(subject, evidence, ceiling=CUT, n=rows, note=note)
+                scores.append(replace(found, p=chance_of_years(real, own, METRIC.delta, YEAR)))
             else:
                 found = METRIC.compared(subject, _resampled(case, index, side), ceiling=CUT, n=rows)
                 scores.append(replace(found, p=None))
-    if case.ranked:
-        real, own = week_sizes(case.real), week_sizes(case.synthetic)
-        scores.append(_scored(case, "all assets, size of weeks", real, own, YEAR // WEEK))
     return scores
-
-
-def _scored(case: PathCase, subject: str, real: Float2D, own: Float2D, year: int) -> Score:
-    note = f"{own.size} synthetic rows, {real.size} real ones"
-    found = METRIC.compared(
-        subject, _ranked(real, own, case.resamples.own), ceiling=CUT, n=own.size, note=note
-    )
-    return replace(found, p=chance_of_years(real, own, METRIC.delta, year))
 
 
 METRIC = Metric(
@@ -134,8 +116,8 @@ METRIC = Metric(
     ),
     misses="Sees only whether the extremes are reached, not how often; see hill and expected_shortfall.",
     estimator=(
-        "share of real days, and of real weeks by their mean |r|, beyond the most extreme one of all "
-        "synthetic paths; its chance is the real share of all days, to the power of the years with such days"
+        "share of real days beyond the most extreme day of all synthetic paths; its chance is the real "
+        "share of all days, to the power of the years with such days"
     ),
     references="days of each path beyond all others / 1 % cut off",
     required=True,
