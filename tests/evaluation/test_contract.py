@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from payment_stand_ins import payments
+from people_stand_ins import PERSON, as_case, as_events, cards, people
 from price_stand_ins import resampled
 from test_credit import applications, loans, months
 
@@ -40,6 +41,8 @@ def cases(real):
             shared_columns(applications(1, 400), book, None), book, months(book, 0.5),
             rng.gamma(2.0, 1.0, 20_000), Streams(7), SMALL,
         ),
+        "table": as_case(people(1_500, 1), people(1_500, 3), people(900, 2), PERSON, SMALL),
+        "events": as_events(cards(80, 20, 1), cards(90, 20, 3, 500), cards(80, 20, 2, 900)),
     }  # fmt: skip
 
 

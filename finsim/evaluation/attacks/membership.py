@@ -8,6 +8,7 @@ import numpy as np
 
 from finsim.evaluation.attacks.intervals import clopper_pearson
 from finsim.evaluation.attacks.membership_attack import Attack, attacks
+from finsim.evaluation.attacks.real_parts import comparable
 from finsim.evaluation.learner import group_weights, weighted_auc
 from finsim.evaluation.metric import FAIL, NO_POWER, PASS, SHARE, WARN, Metric, Score
 from finsim.evaluation.tables.table_case import TableCase
@@ -27,6 +28,7 @@ def measure(case: TableCase) -> list[Score]:
     levels = LEVELS if case.entity_real is not None and case.entity_spare is not None else LEVELS[:1]
     if case.rows_spare == 0:
         return []
+    case = comparable(case)
     if not case.columns or min(case.rows_own, case.rows_real, case.rows_spare) < LEAST:
         reason = f"fewer than {LEAST} rows of training, hold-out or synthetic, or no shared column"
         return [METRIC.missing(level, reason) for level in levels]
@@ -42,7 +44,7 @@ def measure(case: TableCase) -> list[Score]:
 
 
 def _area(case: TableCase, subject: str, made: Attack, floor: Attack, name: str) -> Score:
-    """Return the AUC with a bootstrap interval over entities; the floor is what real rows in its place give."""
+    """Return the AUC with a bootstrap interval over entities; floor: real rows in place of synthetic."""
     rng = case.streams.at("membership", subject)
     draws = group_weights(made.who * 2 + made.member, case.settings.bootstrap, rng)
     weights = np.concatenate([np.ones((1, len(made.member))), draws])
@@ -123,9 +125,9 @@ METRIC = Metric(
     ),
     misses="Attackers who know the model, or more than the columns; a hold-out of another kind of people.",
     estimator=(
-        "1-nearest-neighbour distance to all synthetic rows, and its log ratio to that to half of the hold-out "
-        "(DOMIAS), about 10,000 rows of whole entities a side; AUC with bootstrap over entities, true "
-        "positives at 1 % false positives with Clopper-Pearson; an entity has the mean score of its rows"
+        "1-nearest-neighbour distance to all synthetic rows, and its log ratio to that to half of the "
+        "hold-out (DOMIAS), about 10,000 rows of whole entities a side; AUC with bootstrap over entities, "
+        "true positives at 1 % false positives with Clopper-Pearson; an entity has the mean score of its rows"
     ),
     references="real rows in place of the synthetic / 1",
     required=True,

@@ -25,12 +25,19 @@ class RealParts:
         return len(self.who_train), len(self.who_spare)
 
 
+def comparable(case: TableCase) -> TableCase:
+    """Return the case with the columns that all sides have: a hold-out may lack some."""
+    if case.rows_spare == 0:
+        return case
+    return replace(case, columns=tuple(column for column in case.columns if column.spare is not None))
+
+
 def given_parts(case: TableCase) -> RealParts | None:
     """Return training and hold-out, or None without a hold-out."""
     if case.rows_spare == 0:
         return None
     who = row_or_entity(case.entity_real, case.rows_real), row_or_entity(case.entity_spare, case.rows_spare)
-    return RealParts(case.columns, *who)
+    return RealParts(comparable(case).columns, *who)
 
 
 def parts_in_turn(case: TableCase) -> tuple[RealParts, ...]:

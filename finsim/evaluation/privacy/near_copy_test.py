@@ -20,7 +20,7 @@ from finsim.evaluation.tail_probability import lower_tail
 from finsim.notation import Array, Bool1D, Float1D, Int1D
 
 CERTAIN = 0.01
-"""Chance of one record this near among all that were looked at, below which a near copy is certain."""
+"""False discovery rate at which a near copy is certain: without one, the chance of any is as small."""
 FOUND = 0.8
 """Share of planted copies that the stated power finds."""
 FLOOR = 0.02
@@ -67,8 +67,8 @@ class NearCopies:
 
     @property
     def certain(self) -> Bool1D:
-        """Tell which flagged records are near copies beyond the doubt of testing so many."""
-        return np.asarray(self.flagged & (self.p * len(self.p) <= CERTAIN))
+        """Tell which records are near copies beyond the doubt of testing so many."""
+        return discoveries(self.p, CERTAIN)
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def judged(
     """Return the score of a test on ``things`` (windows, rows...); ``noise`` is that of the probes.
 
     The upper end of the interval is at least what could have been missed. fail: at least
-    ``fails_at`` near copies are certain (family-wise p at most 1 %; real tables have a natural twin or two),
+    ``fails_at`` near copies are certain (false discovery rate 1 %; real tables have a natural twin or two),
     or more than the goal are flagged. no power: more than the goal could have been missed. warn: some are
     flagged.
     """
@@ -152,9 +152,8 @@ def judged(
     high, goal = max(high, could_miss), metric.delta
     verdict, reason = PASS, ""
     if certain >= fails_at:
-        smallest = min(1.0, float(found.p.min()) * n)
         reason = (
-            f"{certain} of {n:,} {things} are near copies of training data (family-wise p {smallest:.1g})"
+            f"{certain} of {n:,} {things} are near copies of training data (at most 1 % of them by chance)"
         )
         verdict = FAIL
     elif low > goal:

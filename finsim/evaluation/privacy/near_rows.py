@@ -25,7 +25,7 @@ def measure(case: TableCase) -> list[Score]:
     """Return one score: the share of synthetic rows flagged as near copies of training rows."""
     subject = "rows"
     parts = parts_in_turn(case)
-    if not case.columns or min(*parts[0].rows, case.rows_own) < LEAST:
+    if not parts[0].columns or min(*parts[0].rows, case.rows_own) < LEAST:
         return [METRIC.missing(subject, f"fewer than {LEAST} rows on a side, or no shared column")]
     asked = some(case.streams.at("near rows", "queries"), case.rows_own, QUERIES)
     turns = [_turn(case, part, asked) for part in parts]

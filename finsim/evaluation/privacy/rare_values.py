@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.evaluation.attacks.intervals import Risk, excess_risk
-from finsim.evaluation.attacks.real_parts import half_of_real
+from finsim.evaluation.attacks.real_parts import comparable, half_of_real
 from finsim.evaluation.attacks.row_keys import cell_codes, times_in
 from finsim.evaluation.metric import FAIL, NO_POWER, PASS, SHARE, WARN, Metric, Score
 from finsim.evaluation.tables.column_pairs import ColumnPair
@@ -36,6 +36,7 @@ class Reuse:
 
 def measure(case: TableCase) -> list[Score]:
     """Return a score of all columns together, and one of each column that fails alone."""
+    case = comparable(case)
     if not case.columns or min(case.rows_real, case.rows_own) < LEAST:
         return [METRIC.missing("all columns", f"fewer than {LEAST} rows on a side, or no shared column")]
     first = half_of_real(case, 1) if case.rows_spare == 0 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from finsim.evaluation.attacks.real_parts import comparable
 from finsim.evaluation.attacks.row_keys import cell_codes, row_keys, times_in
 from finsim.evaluation.metric import SHARE, Metric, Score
 from finsim.evaluation.privacy.chance_copies import counted
@@ -18,6 +19,7 @@ def measure(case: TableCase) -> list[Score]:
     that repeat such a row, and training rows that another training row repeats.
     """
     subject = "rows"
+    case = comparable(case)
     if not case.columns or min(case.rows_real, case.rows_own) < LEAST:
         return [METRIC.missing(subject, f"fewer than {LEAST} rows on a side, or no shared column")]
     real, own, spare = row_keys([cell_codes(column) for column in case.columns])
