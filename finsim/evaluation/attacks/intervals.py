@@ -45,16 +45,16 @@ class Risk:
     control: float
 
 
-def excess_risk(train: tuple[float, int], control: tuple[float, int]) -> Risk:
+def excess_risk(train: tuple[int, int], control: tuple[int, int], scale: float = 1.0) -> Risk:
     """Return (r_train - r_control) / (1 - r_control) of two (hits, attacks), at least 0.
 
     The interval is Newcombe's for a difference (1998, method 10) with Clopper-Pearson limits of both
-    rates, over 1 - r_control. Fractional hits (scaled control groups) are rounded up for the limits.
+    rates, over 1 - r_control. ``scale`` brings the control rate to the size of the training part.
     """
     rates, limits = [], []
-    for hits, attacks in (train, control):
-        rates.append(hits / attacks if attacks else 0.0)
-        limits.append(clopper_pearson(min(int(np.ceil(hits - 1e-9)), attacks), attacks))
+    for (hits, attacks), factor in ((train, 1.0), (control, scale)):
+        rates.append(min(factor * hits / attacks, 1.0) if attacks else 0.0)
+        limits.append(tuple(min(factor * limit, 1.0) for limit in clopper_pearson(hits, attacks)))
     (left, right), ((low, high), (below, above)) = rates, limits
     low, high, below, above = min(low, left), max(high, left), min(below, right), max(above, right)
     gap, share = left - right, max(1.0 - right, 1e-9)

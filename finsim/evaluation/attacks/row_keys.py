@@ -10,10 +10,11 @@ from finsim.evaluation.attacks.row_encoding import rounded
 from finsim.evaluation.tables.column_pairs import ColumnPair
 from finsim.notation import Array
 
+Cells = tuple[Array, Array, Array | None]
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
-def cell_codes(column: ColumnPair) -> tuple[Array, Array, Array | None]:
+def cell_codes(column: ColumnPair) -> Cells:
     """Return int64 codes of the values of the real, synthetic and hold-out side; one code, one value.
 
     Numbers are compared at 12 significant digits; missing is a value of its own.
@@ -28,7 +29,22 @@ def cell_codes(column: ColumnPair) -> tuple[Array, Array, Array | None]:
     return coded[0], coded[1], coded[2] if len(coded) == 3 else None
 
 
-def row_keys(cells: Sequence[tuple[Array, Array, Array | None]]) -> tuple[Array, Array, Array | None]:
+def banded(column: ColumnPair, bands: int) -> Cells:
+    """Return int64 codes of the values of all sides: levels, or bands of equally many real values."""
+    if column.is_category:
+        return cell_codes(column)
+    known = column.real if column.spare is None else np.concatenate([column.real, column.spare])
+    present = known[np.isfinite(known)]
+    edges = np.unique(np.quantile(present, np.linspace(0, 1, bands + 1)[1:-1])) if len(present) else present
+
+    def coded(side: Array) -> Array:
+        return np.where(np.isnan(side), -1, np.searchsorted(edges, side, side="right")).astype(np.int64)
+
+    spare = None if column.spare is None else coded(column.spare)
+    return coded(column.real), coded(column.own), spare
+
+
+def row_keys(cells: Sequence[Cells]) -> Cells:
     """Return a uint64 key of each row of the three sides from the codes of its cells."""
     sides = zip(*cells, strict=True)
     first, second, third = (None if side[0] is None else _mixed(list(side)) for side in sides)
