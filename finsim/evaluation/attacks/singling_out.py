@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from finsim.evaluation.attacks.real_parts import comparable, some
 from finsim.evaluation.attacks.risk_scores import risk_score
 from finsim.evaluation.attacks.row_keys import Cells, banded, cell_codes, row_keys, times_in

@@ -39,10 +39,8 @@ def _score(case: TableCase, cells: QuasiCells, name: str) -> Score:
     value = count / n
     verdict, reason = PASS, ""
     if value > goal:
-        verdict, reason = (
-            WARN,
-            f"{value:.2%} of the rows fit people of fewer than two secrets, more than {goal:.0%}",
-        )
+        verdict = WARN
+        reason = f"{value:.2%} of the rows fit people of fewer than two secrets, more than {goal:.0%}"
     least = f"l_min {diverse[place[fits]].min():.2f}" if fits.any() else "no row fits a real person"
     note = f"{least}; {count:,} of {n:,} rows with l < 2; quasi-identifiers {', '.join(cells.names)}"
     return METRIC.scored(
@@ -77,8 +75,8 @@ METRIC = Metric(
     summary="Rows that fit real people who all have one secret",
     order=580,
     how=(
-        "Among the real people whom a synthetic row's quasi-identifiers fit: how many different secrets there "
-        "are (entropy). With fewer than two, to know the group is to know the secret. It warns at most."
+        "Among the real people whom a synthetic row's quasi-identifiers fit: how many different secrets "
+        "there are (entropy). With fewer than two, to know the group is to know the secret. It warns at most."
     ),
     misses="Secrets that differ but are alike; everything outside the declared columns.",
     estimator="exp(entropy) of the real secrets in the row's cell; share of rows below 2, Clopper-Pearson",
