@@ -13,7 +13,7 @@ from finsim.evaluation.learner import group_weights
 from finsim.evaluation.metric import DETECTOR, FAIL, NO_POWER, PASS, WARN, Metric, Score
 from finsim.evaluation.tables.column_pairs import ColumnPair
 from finsim.evaluation.tables.table_case import TableCase
-from finsim.notation import Float1D, Float2D, Int1D
+from finsim.notation import Array, Float1D, Float2D, Int1D
 
 Measure = Callable[[Predictions, int, Float2D], Float1D]
 
@@ -85,7 +85,7 @@ def calibration(made: Predictions, model: int, weights: Float2D) -> Float1D:
     return _mean(made.chance[model] - made.truth, weights)
 
 
-def _mean(values: Float1D, weights: Float2D) -> Float1D:
+def _mean(values: Array, weights: Float2D) -> Float1D:
     return np.asarray(weights @ values.astype(np.float64) / np.maximum(weights.sum(axis=1), 1e-12))
 
 
@@ -125,13 +125,13 @@ METRIC = Metric(
     summary="Does learning from synthetic rows widen gaps between groups",
     order=600,
     how=(
-        "Boosted trees learn the label from synthetic and from real rows and are tried on held-out people: how "
-        "much larger is the largest difference between two groups in alerts, in errors and in calibration."
+        "Boosted trees learn the label from synthetic and from real rows and are tried on held-out "
+        "people: how much larger is the largest difference between two groups in alerts, in errors and in calibration."
     ),
     misses="Unfairness of the real data itself, which a faithful copy keeps; groups within groups.",
     estimator=(
-        "gap of alerted share, of true or false positive rate, of predicted less observed share between groups "
-        "with 30 positives; synthetic less real model, paired bootstrap over held-out people"
+        "gap of alerted share, of true or false positive rate, of predicted less observed share between "
+        "groups with 30 positives; synthetic less real model, paired bootstrap over held-out people"
     ),
     references="0 / 1",
 )

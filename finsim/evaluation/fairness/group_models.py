@@ -1,4 +1,4 @@
-"""Two models of the label, one learned from real and one from synthetic rows, tried on held-out people by group."""
+"""Two models of the label, learned from real and from synthetic rows, tried on held-out people by group."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ POSITIVES = 30
 
 @dataclass(frozen=True)
 class Predictions:
-    """Of the held-out rows: predicted chance by the real and by the synthetic model, alerts of both, the truth."""
+    """Of the held-out rows: predicted chance by the real and the synthetic model, alerts of both, truth."""
 
     chance: tuple[Float1D, Float1D]
     chosen: tuple[Bool1D, Bool1D]
@@ -27,7 +27,7 @@ class Predictions:
 
 
 def positives(label: ColumnPair) -> tuple[Bool1D, Bool1D, Bool1D] | None:
-    """Return which rows of the three sides are positive (the rarer of two values), or None for other labels."""
+    """Return which rows of the three sides hold the rarer of two values, or None for other labels."""
     assert label.spare is not None
     present = label.real[label.real >= 0] if label.is_category else label.real[np.isfinite(label.real)]
     values, counts = np.unique(present, return_counts=True)

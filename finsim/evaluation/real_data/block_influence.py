@@ -1,4 +1,4 @@
-"""Poisoning: which block of the real data (weeks, an account) moves the key statistics far more than others."""
+"""Poisoning: which block of the real data (weeks, an account) moves statistics far more than others."""
 
 from __future__ import annotations
 
@@ -129,8 +129,8 @@ def _centered(label: ColumnPair) -> Float1D:
 def influence(values: Float2D, block: Int1D, count: int) -> tuple[Float2D, Float2D]:
     """Return z and leave-out change of each statistic for each block: float64[count, K] both.
 
-    A block's z is its mean less that of all rows, times the root of its size, over the median absolute deviation
-    of that among blocks (at least what independent rows give).
+    A block's z is its mean less that of all rows, times the root of its size, over the median absolute
+    deviation of that among blocks (at least what independent rows give).
     """
     used = block >= 0
     size = np.bincount(block[used], minlength=count).astype(np.float64)
@@ -163,17 +163,17 @@ METRIC = Metric(
     highest=float("inf"),
     best=0.0,
     delta=0.0,
-    origin="chance: the largest of all blocks and statistics passes it in 5 % of clean tables (t law, Bonferroni)",
+    origin="chance: the largest of all blocks and statistics passes it in 5 % of clean tables (t, Bonferroni)",
     order_free=False,
     compute=measure,
     summary="Does one block of the real data move the statistics that others do not",
     order=610,
     how=(
-        "The real rows are cut into blocks of time, or by account, and each is left out in turn: which moves the "
-        "margins, the largest values or the dependence on the label far more than the others do. Poisoned or "
+        "The real rows are cut into blocks of time, or by account, and each is left out in turn: which moves "
+        "the margins, the largest values or the dependence on the label far more than the others do. Poisoned or "
         "broken deliveries show so. It warns at most."
     ),
     misses="Poison that is spread evenly over all blocks; trends, which every block shares.",
-    estimator="leave-block-out change of each mean over its median absolute deviation among blocks, largest |z|",
+    estimator="leave-block-out change of each mean over its median absolute deviation of blocks, largest |z|",
     references="-",
 )

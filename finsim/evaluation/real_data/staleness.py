@@ -118,10 +118,10 @@ METRIC = Metric(
     summary="How old the training data are, and how far new real data have moved",
     order=620,
     how=(
-        "Days from the last training date to the newest real date, and the largest population stability index "
-        "of a column between the real rows before and since the date given."
+        "Days from the last training date to the newest real date, and the largest population stability "
+        "index of a column between the real rows before and since the date given."
     ),
     misses="Changes of dependence that leave the margins alone.",
-    estimator="PSI over real deciles or levels, half a row added; multinomial bootstrap; floor: equal laws, q95",
+    estimator="PSI over real deciles or levels, half a row added; multinomial bootstrap; floor: equal laws",
     references="equal laws, q95 / -",
 )
