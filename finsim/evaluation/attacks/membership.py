@@ -25,9 +25,11 @@ def measure(case: TableCase) -> list[Score]:
 
     Needs a hold-out: without real rows that the generator never saw nobody can say what chance gives.
     """
-    levels = LEVELS if case.entity_real is not None and case.entity_spare is not None else LEVELS[:1]
+    known = case.entity_real is not None and (case.entity_spare is not None or case.rows_spare == 0)
+    levels = LEVELS if known else LEVELS[:1]
     if case.rows_spare == 0:
-        return []
+        reason = "no real rows that the generator never saw: give --holdout"
+        return [METRIC.missing(level, reason) for level in levels]
     case = comparable(case)
     if not case.columns or min(case.rows_own, case.rows_real, case.rows_spare) < LEAST:
         reason = f"fewer than {LEAST} rows of training, hold-out or synthetic, or no shared column"
@@ -130,5 +132,4 @@ METRIC = Metric(
         "true positives at 1 % false positives with Clopper-Pearson; an entity has the mean score of its rows"
     ),
     references="real rows in place of the synthetic / 1",
-    required=True,
 )

@@ -126,7 +126,8 @@ METRIC = Metric(
     order=600,
     how=(
         "Boosted trees learn the label from synthetic and from real rows and are tried on held-out "
-        "people: how much larger is the largest difference between two groups in alerts, in errors and in calibration."
+        "people: how much larger is the largest difference between two groups in alerts, in errors and in "
+        "calibration."
     ),
     misses="Unfairness of the real data itself, which a faithful copy keeps; groups within groups.",
     estimator=(

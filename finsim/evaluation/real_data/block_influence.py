@@ -163,15 +163,15 @@ METRIC = Metric(
     highest=float("inf"),
     best=0.0,
     delta=0.0,
-    origin="chance: the largest of all blocks and statistics passes it in 5 % of clean tables (t, Bonferroni)",
+    origin="chance: the largest of all blocks and statistics passes it in 5 % of clean tables (Bonferroni)",
     order_free=False,
     compute=measure,
     summary="Does one block of the real data move the statistics that others do not",
     order=610,
     how=(
         "The real rows are cut into blocks of time, or by account, and each is left out in turn: which moves "
-        "the margins, the largest values or the dependence on the label far more than the others do. Poisoned or "
-        "broken deliveries show so. It warns at most."
+        "the margins, the largest values or the dependence on the label far more than the others do. Poisoned "
+        "or broken deliveries show so. It warns at most."
     ),
     misses="Poison that is spread evenly over all blocks; trends, which every block shares.",
     estimator="leave-block-out change of each mean over its median absolute deviation of blocks, largest |z|",
