@@ -170,8 +170,8 @@ METRIC = Metric(
     order=610,
     how=(
         "The real rows are cut into blocks of time, or by account, and each is left out in turn: which moves "
-        "the margins, the largest values or the dependence on the label far more than the others do. Poisoned "
-        "or broken deliveries show so. It warns at most."
+        "the margins, the largest values or the dependence on the label far more than the others do. "
+        "Poisoned or broken deliveries show so. It warns at most."
     ),
     misses="Poison that is spread evenly over all blocks; trends, which every block shares.",
     estimator="leave-block-out change of each mean over its median absolute deviation of blocks, largest |z|",
