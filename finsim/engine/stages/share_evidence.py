@@ -34,9 +34,8 @@ from finsim.markets.session_move import split_returns
 from finsim.randomness import Streams
 from finsim.records.paths import Paths
 
-PATHS = 50
-"""Paths of a further scenario that are looked at: it holds the same bodies under another stress."""
 WINDOWS = 50_000
+"""Windows of a further scenario that are looked at: it holds the same bodies under another stress."""
 
 
 def bars_of_scenarios(
@@ -47,14 +46,16 @@ def bars_of_scenarios(
     settings: Settings,
     progress: Report,
 ) -> Iterator[Score]:
-    """Yield the scores of the copy checks on the first 50 paths of the bars of each label."""
+    """Yield the scores of the copy checks on the bars of each label: the first block of paths of each."""
     names = METRICS.of_use("paths", SHARE)
     chosen = replace(settings, max_windows=min(settings.max_windows, WINDOWS))
     for label, pieces in stored.items():
         first = next(iter(pieces))
         some = Pieces(first.count, lambda first=first: iter([first]))  # type: ignore[misc]
         try:
-            found = evaluate_paths(train, holdout, first, streams.under(label), chosen, names, some, progress)
+            found = evaluate_paths(
+                train, holdout, first, streams.under(label), chosen, names, stored=some, progress=progress
+            )
         except DataError as error:  # what cannot be judged has a line that says so
             found = unscored(error.problems[0].found, names)
         said = f"the first {first.count} of {pieces.count} paths of this scenario"
@@ -95,7 +96,7 @@ def loans_of_scenarios(
 ) -> Iterator[Score]:
     """Yield the scores of "share" on the loans of each label; ``judged`` are those of the ``first`` book.
 
-    A scenario moves the months, not the loans: where a label holds the very same loans the scores are the same.
+    A scenario moves the months, not the loans: the scores of a label with the very same loans are the same.
     """
     shared = [score for score in judged if score.use == SHARE]
     for label, loans in others.items():

@@ -1,4 +1,4 @@
-"""Membership from a model folder: does the generator know the steps that it learned from better than later ones."""
+"""Membership from a model folder: does it know the steps that it learned from better than later ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from finsim.evaluation.attacks.model_case import ModelCase
 from finsim.evaluation.learner import group_weights, weighted_auc
 from finsim.evaluation.metric import FAIL, NO_POWER, PASS, SHARE, WARN, Metric, Score
-from finsim.notation import Float1D, Float2D
+from finsim.notation import Bool1D, Float1D, Float2D, Int1D
 
 LEAST = 100
 BANDS = 10
@@ -48,7 +48,7 @@ def standing(loss: Float1D, size: Float1D) -> Float1D:
     return np.asarray((loss - mean[band]) / np.maximum(spread[band], 1e-12))
 
 
-def _score(case: ModelCase, subject: str, scores: Float1D, member: Float1D, block: Float1D) -> Score:
+def _score(case: ModelCase, subject: str, scores: Float1D, member: Bool1D, block: Int1D) -> Score:
     rng = case.streams.at("model membership")
     draws = group_weights(2 * block + member, case.settings.bootstrap, rng)
     areas = weighted_auc(scores, member, np.concatenate([np.ones((1, len(member))), draws]))
@@ -91,16 +91,16 @@ METRIC = Metric(
     summary="Does the model know the steps that it learned from",
     order=710,
     how=(
-        "Who holds the model folder can ask for its loss: is it lower on the steps that were learned from than "
-        "on later ones whose moves are as large."
+        "Who holds the model folder can ask for its loss: is it lower on the steps that were learned from "
+        "than on later ones whose moves are as large."
     ),
     misses=(
         "Leaks that the loss does not show; a market that changed between the two parts looks like one. "
         "Generators without a loss are not computed."
     ),
     estimator=(
-        "mean loss over all windows of a step, less the mean of its tenth by size of the moves; AUC of training "
-        "against held-out steps, bootstrap over blocks of 21 steps"
+        "mean loss over all windows of a step, less the mean of its tenth by size of the moves; AUC of "
+        "training against held-out steps, bootstrap over blocks of 21 steps"
     ),
     references=".5 / 1",
     required=True,

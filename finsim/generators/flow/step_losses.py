@@ -17,10 +17,10 @@ DRAWS, STARTS_APART, BATCH = 16, 4, 256
 def step_losses(
     network: FlowTransformer, grid: Grid, components: Float2D, first: int, stop: int, word: int
 ) -> Float1D:
-    """Return the flow-matching loss of the steps ``first`` to ``stop`` of components float64[T, K]: float64[n].
+    """Return the flow-matching loss of steps ``first`` to ``stop`` of components float64[T, K]: float64[n].
 
-    Every window inside the part that begins at each fourth token is seen under 16 draws of noise and time, the
-    same for every window; a step has the mean over its windows, NaN where no window fits.
+    Windows inside the part that begin at each fourth token are seen under 16 draws of noise and time,
+    the same for every window; a step has the mean over its windows, NaN where no window fits.
     """
     total, seen = np.zeros(stop - first), np.zeros(stop - first)
     starts = np.arange(first, stop - grid.window + 1, STARTS_APART * grid.patch)
