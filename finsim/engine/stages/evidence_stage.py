@@ -159,11 +159,13 @@ def _book_tape(plan: Plan) -> pd.DataFrame:
     from finsim.evaluation.loans import CURRENCY, MONEY
 
     tape = applications(plan)
-    currency, scale = money_of(tape, credit_settings(plan))
+    assert plan.study.credit is not None
+    # Kept loans stay in the currency of their tape.
+    currency, scale = (None, 1.0) if plan.study.credit.keep else money_of(tape, credit_settings(plan))
     # A book holds minor units of its own currency: the tape is brought to them, not both to a share.
     money = {name: tape[name] * scale for name in MONEY if name in tape}
     money = {name: (units if scale == 1.0 else units.round()) * MINOR_UNITS for name, units in money.items()}
-    return tape.assign(**money, **{CURRENCY: currency})
+    return tape.assign(**money, **({} if currency is None else {CURRENCY: currency}))
 
 
 def _credit(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
