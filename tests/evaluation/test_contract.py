@@ -8,6 +8,7 @@ from payment_stand_ins import payments
 from people_stand_ins import PERSON, as_case, as_events, cards, people
 from price_stand_ins import resampled
 from test_credit import applications, loans, months
+from test_model_folder import model_case
 
 from finsim.evaluation import METRICS
 from finsim.evaluation.case import path_case
@@ -39,6 +40,7 @@ def cases(real):
         "transactions": transaction_case(*world, Streams(7), SMALL, expected={"story": 50.0}),
         "credit": CreditCase(book, months(book, 0.5), rng.gamma(2.0, 1.0, 20_000), Streams(7), SMALL),
         "table": as_case(people(1_500, 1), people(1_500, 3), people(900, 2), PERSON, SMALL),
+        "model": model_case(),
         "events": as_events(cards(80, 20, 1), cards(90, 20, 3, 500), cards(80, 20, 2, 900)),
     }  # fmt: skip
 

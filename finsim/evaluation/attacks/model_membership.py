@@ -62,7 +62,7 @@ def _score(case: ModelCase, subject: str, scores: Float1D, member: Bool1D, block
         reason = f"the model knows its training steps: AUC {value:.3f}, its whole interval above {goal:.2f}"
     elif value > goal:
         verdict, reason = WARN, f"AUC {value:.3f} is above the goal {goal:.2f}; its interval reaches below"
-    elif high > goal + METRIC.delta:
+    elif half > METRIC.delta:
         needed = int(np.ceil(outside * (half / METRIC.delta) ** 2))
         verdict = NO_POWER
         reason = (
