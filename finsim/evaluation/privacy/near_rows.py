@@ -59,8 +59,10 @@ def _scale(column: ColumnPair) -> float:
     if not len(present):
         return 0.0
     low, high = np.quantile(present, [0.25, 0.75])
-    spread = float(present.std())
-    return min(spread, float(high - low) / 1.349) if high > low else spread
+    with np.errstate(over="ignore"):
+        spread = float(present.std())
+    spread = min(spread, float(high - low) / 1.349) if high > low else spread
+    return spread if np.isfinite(spread) else 0.0
 
 
 METRIC = Metric(
