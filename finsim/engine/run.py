@@ -132,8 +132,7 @@ def groups(folder: Path, plan: Plan) -> list[tuple[str, list[Task]]]:
         judge.append(Task(run, "evidence", "transactions"))
     if study.credit:
         write += [Task(run, "credit", label) for label in labels]
-        # Kept loans are the real ones: there is no likeness to judge.
-        judge += [] if study.credit.keep else [Task(run, "evidence", "credit")]
+        judge.append(Task(run, "evidence", "credit"))
     ordered = [learn, sample, write, judge if study.evaluation.enabled else []]
     return [(_named(tasks), tasks) for tasks in ordered if tasks]
 

@@ -107,6 +107,10 @@ class MetricCatalog(Catalog):
         """Return the names of the metrics of a case (``paths``, ``table``...) in their order."""
         return tuple(name for name, one in self.files().items() if one.case == case)
 
+    def of_use(self, case: str, use: str) -> tuple[str, ...]:
+        """Return the names of the metrics of a case that one use rests on, in their order."""
+        return tuple(name for name in self.of_case(case) if self.files()[name].use == use)
+
     def required(self, metrics: set[str], use: str) -> tuple[str, ...]:
         """Return the metrics without which a use has no verdict on the tables that ``metrics`` judged."""
         files = self.files()

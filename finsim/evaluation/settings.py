@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 
 from finsim.errors import StudyError
@@ -24,6 +25,7 @@ class Settings:
     * ``budgets``: alert budgets as shares of all rows. ``fdr``: false discovery rate of near copies.
     * ``holdout_share``, ``purge``: the chronological split when no hold-out is given, and the rows
       dropped at its border.
+    * ``since``: the date from which real rows are new, not training (``staleness``); ISO, or None.
 
     Example:
         >>> import finsim
@@ -38,7 +40,7 @@ class Settings:
     lags: int = 100
     window: int = 32
     copy_run: int = 5
-    max_windows: int = 20_000
+    max_windows: int = 250_000
     judge_refits: int = 1
     judge_iterations: int = 300
     judge_predictive_iterations: int = 500
@@ -48,6 +50,7 @@ class Settings:
     fdr: float = 0.10
     holdout_share: float = 0.3
     purge: int = 21
+    since: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse sizes that cannot give an interval."""
@@ -64,3 +67,14 @@ class Settings:
                 place="evaluation settings",
                 expected="shares between 0 and 1",
             )
+        if self.since is not None and not _is_date(self.since):
+            raise StudyError(
+                f"since {self.since!r}", place="evaluation settings", expected="a date such as 2025-06-30"
+            )
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return bool(datetime.date.fromisoformat(text))
+    except ValueError:
+        return False

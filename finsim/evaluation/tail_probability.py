@@ -11,6 +11,8 @@ special = Later("scipy.special", "evaluate")
 
 TAIL = 0.1
 LEAST = 8
+SHAPE_ERROR = 1.155
+"""Standard error of the shape times the root of the number of excesses, at shape 0."""
 
 
 def exceedance(value: float, draws: Float1D, freedom: int = 0) -> float:
@@ -36,6 +38,32 @@ def exceedance(value: float, draws: Float1D, freedom: int = 0) -> float:
         return ranked
     share = size / len(ordered)
     return float(min(ranked, share * pareto_survival(value - threshold, shape, scale)))
+
+
+def lower_tail(values: Float1D, draws: Float1D) -> Float1D:
+    """Return P(draw <= value) of each value: its rank among float64[B] draws, and below them a tail.
+
+    Where fewer than ``LEAST`` draws lie below, the lower tenth continues as a generalised Pareto law whose
+    shape is one standard error above its estimate (Hosking and Wallis 1987): a value far beyond the draws
+    must not become impossible by their luck. Source: Pickands 1975; the margin is ours.
+    """
+    ordered = np.sort(-np.asarray(draws, dtype=np.float64))
+    turned = -np.asarray(values, dtype=np.float64)
+    beyond = len(ordered) - np.searchsorted(ordered, turned, side="left")
+    ranked = (1.0 + beyond) / (1.0 + len(ordered))
+    size = max(int(TAIL * len(ordered)), LEAST)
+    if len(ordered) <= size:
+        return np.asarray(ranked)
+    threshold = float(ordered[-size - 1])
+    excesses = ordered[-size:] - threshold
+    shape = min(pareto_tail(excesses)[0] + SHAPE_ERROR / np.sqrt(size), 0.9)
+    scale = float(excesses.mean()) * (1.0 - shape)
+    if scale <= 0.0:
+        return np.asarray(ranked)
+    far = np.maximum(turned - threshold, 0.0) / scale
+    continued = (1.0 + shape * far) ** (-1.0 / shape)
+    tail = np.where(beyond < LEAST, size / len(ordered) * continued, 1.0)
+    return np.asarray(np.minimum(ranked, tail))
 
 
 def pareto_tail(excesses: Float1D) -> tuple[float, float]:

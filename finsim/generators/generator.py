@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finsim.errors import FitError
-from finsim.notation import Array, Float2D, Float3D
+from finsim.notation import Array, Float1D, Float2D, Float3D
 from finsim.randomness import Streams
 
 Progress = Callable[[float, str], None]
@@ -189,6 +189,18 @@ class Generator(Protocol):
     @classmethod
     def from_state(cls, state: State) -> Self:
         """Restore a generator; raises FitError when the state does not fit together."""
+        ...
+
+
+@runtime_checkable
+class HasLoss(Protocol):
+    """A generator that can tell how well it knows a step: who was learned from may show there."""
+
+    def step_losses(self, history: Float2D, first: int, stop: int, streams: Streams) -> Float1D:
+        """Return the loss of the steps ``first`` to ``stop`` of float64[T, C]: float64[stop - first].
+
+        In the unit of the training data; NaN where no window fits into the part.
+        """
         ...
 
 

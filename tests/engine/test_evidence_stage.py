@@ -18,7 +18,8 @@ def test_copy_checks_get_all_paths(tiny: Study, finished: Run, monkeypatch: pyte
     seen: dict[str, Any] = {}
 
     def judge(train: Any, holdout: Any, synthetic: Any, *rest: Any, stored: Any, **others: Any) -> list[Any]:
-        seen.update(synthetic=synthetic, stored=stored)
+        seen.setdefault("synthetic", synthetic)
+        seen.setdefault("stored", stored)
         return []
 
     monkeypatch.setattr("finsim.evaluation.paths.evaluate_paths", judge)

@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from payment_stand_ins import payments
+from people_stand_ins import PERSON, as_case, as_events, cards, people
 from price_stand_ins import resampled
-from test_credit import applications, arrow, loans, months
+from test_credit import applications, loans, months
+from test_model_folder import model_case
 
 from finsim.evaluation import METRICS
 from finsim.evaluation.case import path_case
@@ -14,8 +16,6 @@ from finsim.evaluation.columns import Side, between
 from finsim.evaluation.loans import CreditCase
 from finsim.evaluation.metric import SHARE, USES, VERDICTS, Score
 from finsim.evaluation.settings import Settings
-from finsim.evaluation.tables.column_pairs import Roles
-from finsim.evaluation.tables.table_case import table_case
 from finsim.evaluation.utility.detection import transaction_case
 from finsim.randomness import Streams
 from finsim.records.paths import Paths
@@ -39,10 +39,9 @@ def cases(real):
         "paths": path_case(part, None, resampled(part, 9, 600, seed=1), Streams(7), SMALL),
         "transactions": transaction_case(*world, Streams(7), SMALL, expected={"story": 50.0}),
         "credit": CreditCase(book, months(book, 0.5), rng.gamma(2.0, 1.0, 20_000), Streams(7), SMALL),
-        "table": table_case(
-            arrow(applications(1, 400)), arrow(applications(2, 500)), arrow(applications(3, 300)),
-            Roles(label="job", secrets=("amount",), groups=("purpose",)), Streams(7), SMALL,
-        ),
+        "table": as_case(people(1_500, 1), people(1_500, 3), people(900, 2), PERSON, SMALL),
+        "model": model_case(),
+        "events": as_events(cards(80, 20, 1), cards(90, 20, 3, 500), cards(80, 20, 2, 900)),
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Evaluation tasks: the unstressed tables of one world against real data."""
+"""Evaluation tasks: the tables of one world against real data."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -62,7 +63,9 @@ def first_label(plan: Plan) -> str:
 
 
 def _market(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
+    from finsim.engine.market_model.fit_and_sample import Body
     from finsim.engine.stages.market_stage import history, training_rows
+    from finsim.engine.stages.share_evidence import bars_of_scenarios, model_folder
     from finsim.evaluation.paths import evaluate_paths, unscored
 
     assert plan.study.market is not None
@@ -70,20 +73,35 @@ def _market(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
     cut = training_rows(len(real.dates) - 1, plan.study.market.holdout) + 1
     file = table_file(run, "bars", first_label(plan))
     count = plan.study.market.paths
+    train, holdout = rows(real, 0, cut), rows(real, cut, len(real.dates))
+    streams, progress = plan.streams.under("evidence", "market"), task_progress()
     try:
-        return evaluate_paths(
-            rows(real, 0, cut),
-            rows(real, cut, len(real.dates)),
+        scores = evaluate_paths(
+            train,
+            holdout,
             _some_paths(file, 0, min(count, chosen.max_paths)),
-            plan.streams.under("evidence", "market"),
+            streams,
             chosen,
-            stored=Pieces(count, lambda: _blocks(file, count)),
-            progress=task_progress(),
+            stored=_stored(file, count),
+            progress=progress,
         )
     except DataError as error:  # paths too short to judge, or nothing that moves: the run is none the worse
         problem = error.problems[0]
         wanted = f"; expected {problem.expected}" if problem.expected else ""
-        return unscored(f"{problem.found}{wanted}")
+        scores = unscored(f"{problem.found}{wanted}")
+    stored = {label: _stored(table_file(run, "bars", label), count) for label in _further_labels(plan)}
+    scores += bars_of_scenarios(train, holdout, stored, streams, chosen, progress)
+    model = Body.load(run / "model")
+    return scores + model_folder(model, real, cut - 1, streams.under("model"), chosen, progress)
+
+
+def _further_labels(plan: Plan) -> list[str]:
+    """Return the scenarios beside the one that is judged in full."""
+    return [label for label in plan.drivers if label != first_label(plan)]
+
+
+def _stored(file: Path, count: int) -> Pieces:
+    return Pieces(count, lambda: _blocks(file, count))
 
 
 def _blocks(file: Path, count: int) -> Iterator[Paths]:
@@ -133,29 +151,39 @@ def _planned(plan: Plan, label: str, patterns: pa.Table) -> dict[str, float] | N
     )
 
 
-def _credit(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
+def _book_tape(plan: Plan) -> pd.DataFrame:
+    """Return the applications with amounts as a book holds them."""
     from finsim.credit.book import money_of
     from finsim.engine.stages.credit_stage import applications
     from finsim.engine.study.study_resolution import credit_settings
-    from finsim.evaluation.credit import evaluate_credit
     from finsim.evaluation.loans import CURRENCY, MONEY
 
     tape = applications(plan)
-    currency, scale = money_of(tape, credit_settings(plan))
+    assert plan.study.credit is not None
+    # Kept loans stay in the currency of their tape.
+    currency, scale = (None, 1.0) if plan.study.credit.keep else money_of(tape, credit_settings(plan))
     # A book holds minor units of its own currency: the tape is brought to them, not both to a share.
     money = {name: tape[name] * scale for name in MONEY if name in tape}
-    cents = minor_units(currency)
+    stated = currency or str(tape[CURRENCY].iloc[0]) or credit_settings(plan).currency
+    cents = minor_units(stated)
     money = {name: (units if scale == 1.0 else units.round()) * cents for name, units in money.items()}
+    return tape.assign(**money, **({} if currency is None else {CURRENCY: currency}))
+
+
+def _credit(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
+    from finsim.engine.stages.share_evidence import loans_of_scenarios, loans_shared
+    from finsim.evaluation.credit import evaluate_credit
+
+    assert plan.study.credit is not None
+    tape = _book_tape(plan)
     loans, months, losses = (
         read_table(table_file(run, name, first_label(plan))) for name in ("loans", "months", "losses")
     )
-    return evaluate_credit(
-        tape.assign(**money, **{CURRENCY: currency}),
-        None,
-        loans,
-        months,
-        losses["loss"].to_numpy(),
-        plan.streams.under("evidence", "credit"),
-        chosen,
-        task_progress(),
-    )
+    streams, progress = plan.streams.under("evidence", "credit"), task_progress()
+    others = {label: read_table(table_file(run, "loans", label)) for label in _further_labels(plan)}
+    if plan.study.credit.keep:  # The real loans themselves: no likeness to judge, but they may be shared.
+        scores = loans_shared(tape, loans, streams, chosen, progress)
+    else:
+        drawn = losses["loss"].to_numpy()
+        scores = evaluate_credit(tape, None, loans, months, drawn, streams, chosen, progress)
+    return [*scores, *loans_of_scenarios(tape, loans, others, scores, streams, chosen, progress)]

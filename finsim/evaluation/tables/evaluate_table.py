@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pyarrow as pa
 
@@ -35,12 +37,14 @@ def evaluate_table(
     return on_table(scored(table_case(real, own, holdout, roles, streams, settings, name), progress), name)
 
 
-def scored(case: TableCase, progress: Report = silent) -> list[Score]:
-    """Return the scores of every metric of the case ``table``."""
+def scored(case: TableCase, progress: Report = silent, metrics: Iterable[str] | None = None) -> list[Score]:
+    """Return the scores of every metric of the case ``table``, or of some of them."""
     scores: list[Score] = []
     # A statistic without a value is NaN, and its score says so.
     with one_thread(), np.errstate(divide="ignore", invalid="ignore"):
-        for _, _, found in computed(METRICS.of_case("table"), case, case.name, progress):
+        for _, _, found in computed(
+            METRICS.of_case("table") if metrics is None else metrics, case, case.name, progress
+        ):
             scores.extend(found)
     return scores
 

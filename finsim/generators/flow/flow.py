@@ -24,6 +24,7 @@ from finsim.generators.flow.private_flow import (
     settle_privately,
 )
 from finsim.generators.flow.rollout import Grid, roll_out
+from finsim.generators.flow.step_losses import step_losses
 from finsim.generators.generator import Budget, FitReport, Progress, Sequences, State, check_request
 from finsim.generators.networks import FlowShape, FlowTransformer
 from finsim.generators.privacy.budget_plan import Plan
@@ -38,7 +39,7 @@ from finsim.generators.training.sampling_batches import BATCH, in_batches
 from finsim.generators.training.training_interface import Schedule
 from finsim.generators.training.training_loop import train
 from finsim.generators.training.training_windows import FEWEST, places, split
-from finsim.notation import Float2D, Float3D
+from finsim.notation import Float1D, Float2D, Float3D
 from finsim.randomness import Streams
 
 
@@ -216,6 +217,12 @@ class Flow:
             return self.encoding.series(components, averages)[0]
 
         return in_batches((count, steps, channels), first, streams, make, self.encoding.values)
+
+    def step_losses(self, history: Float2D, first: int, stop: int, streams: Streams) -> Float1D:
+        """Return the loss of the steps ``first`` to ``stop`` of a history; see ``HasLoss``."""
+        scores = self.encoding.scores(history)[None]
+        components = self.encoding.components(scores, self.encoding.averages(scores))[0]
+        return step_losses(self.network, self.grid, components, first, stop, streams.word("losses"))
 
     def _past(self, draws: list[np.random.Generator], history: Float2D | None) -> tuple[Float3D, Float2D]:
         """Return recent components [BATCH, P, K] and memories: of the history, or none and drawn ones."""

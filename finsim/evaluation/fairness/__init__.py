@@ -1,0 +1,1 @@
+"""Are groups of people treated alike by a model that learned from synthetic data."""

@@ -1,0 +1,156 @@
+"""Rare values: values that stand once in the real data and stand in the synthetic data again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.evaluation.attacks.intervals import Risk, excess_risk
+from finsim.evaluation.attacks.real_parts import comparable, half_of_real
+from finsim.evaluation.attacks.row_keys import cell_codes, times_in
+from finsim.evaluation.metric import FAIL, NO_POWER, PASS, SHARE, WARN, Metric, Score
+from finsim.evaluation.tables.column_pairs import ColumnPair
+from finsim.evaluation.tables.table_case import TableCase
+from finsim.notation import Array, Bool1D
+
+LEAST = 30
+"""Values that stand once, below which nothing is judged."""
+
+
+@dataclass(frozen=True)
+class Reuse:
+    """(reused, values) of training and control values that stand once; synthetic cells with one, of all."""
+
+    train: tuple[int, int]
+    control: tuple[int, int]
+    cells: int
+    of: int
+
+    def plus(self, other: Reuse) -> Reuse:
+        """Return both counts together."""
+        train = self.train[0] + other.train[0], self.train[1] + other.train[1]
+        control = self.control[0] + other.control[0], self.control[1] + other.control[1]
+        return Reuse(train, control, self.cells + other.cells, self.of + other.of)
+
+
+def measure(case: TableCase) -> list[Score]:
+    """Return a score of all columns together, and one of each column that fails alone."""
+    case = comparable(case)
+    if not case.columns or min(case.rows_real, case.rows_own) < LEAST:
+        return [METRIC.missing("all columns", f"fewer than {LEAST} rows on a side, or no shared column")]
+    first = half_of_real(case, 1) if case.rows_spare == 0 else None
+    found = {column.name: reuse(case, column, first) for column in case.columns}
+    total = Reuse((0, 0), (0, 0), 0, 0)
+    for one in found.values():
+        total = total.plus(one)
+    alone = [_score(name, one) for name, one in found.items() if min(one.train[1], one.control[1]) >= LEAST]
+    return [_score("all columns", total), *(score for score in alone if score.verdict == FAIL)]
+
+
+def reuse(case: TableCase, column: ColumnPair, first: Bool1D | None) -> Reuse:
+    """Count in one column how many values that stand once are reused.
+
+    With a hold-out (``first`` None) these are the values that stand once in training and hold-out together:
+    if nothing was memorised, those of either part are as likely to be met. Without one, values that stand
+    once in one half of the real rows are met by as many synthetic rows as the other half has, and by
+    that other half.
+    """
+    real, own, spare = cell_codes(column)
+    present = _present(column)
+    real, own = real[present[0]], own[present[1]]
+    cells = int((times_in(own, real[times_in(real, real) == 1]) > 0).sum())
+    if first is None:
+        assert spare is not None
+        assert present[2] is not None
+        spare = spare[present[2]]
+        both = np.concatenate([real, spare])
+        seen, held = (part[times_in(part, both) == 1] for part in (real, spare))
+        return Reuse(_met(seen, own), _met(held, own), cells, len(own))
+    train, control = (0, 0), (0, 0)
+    mask = first[present[0]]
+    for side in (mask, ~mask):
+        known, other = real[side], real[~side]
+        singles = known[times_in(known, known) == 1]
+        rng = case.streams.at("rare values", column.name)
+        drawn = own if len(own) <= len(other) else rng.choice(own, len(other), replace=False)
+        if len(drawn) < len(other):
+            other = rng.choice(other, len(drawn), replace=False)
+        met, control_met = _met(singles, drawn), _met(singles, other)
+        train = train[0] + met[0], train[1] + met[1]
+        control = control[0] + control_met[0], control[1] + control_met[1]
+    return Reuse(train, control, cells, len(own))
+
+
+def _present(column: ColumnPair) -> tuple[Bool1D, Bool1D, Bool1D | None]:
+    given = (column.real, column.own, column.spare)
+    found = [None if side is None else _is_value(column, side) for side in given]
+    assert found[0] is not None
+    assert found[1] is not None
+    return found[0], found[1], found[2]
+
+
+def _is_value(column: ColumnPair, side: Array) -> Bool1D:
+    return np.asarray(side >= 0) if column.is_category else np.isfinite(side)
+
+
+def _met(values: Array, cells: Array) -> tuple[int, int]:
+    return int((times_in(values, cells) > 0).sum()), len(values)
+
+
+def _score(subject: str, found: Reuse) -> Score:
+    risk: Risk = excess_risk(found.train, found.control)
+    goal = METRIC.delta
+    few = min(found.train[1], found.control[1])
+    verdict, reason = PASS, ""
+    if risk.low > goal:
+        verdict = FAIL
+        reason = f"{risk.train:.1%} of the real values that stand once are reused, chance: {risk.control:.1%}"
+    elif 0 < few < LEAST or (found.train[1] and not few):
+        verdict, reason = NO_POWER, f"only {few} values stand once on a side; needs {LEAST}"
+    elif few and risk.value > goal:
+        verdict, reason = (
+            WARN,
+            f"{risk.value:.3g} is above the goal {goal:.3g}, the interval reaches below it",
+        )
+    elif few and risk.high > goal + METRIC.delta:
+        needed = int(np.ceil(few * ((risk.high - risk.value) / METRIC.delta) ** 2))
+        verdict = NO_POWER
+        reason = f"a reuse of {risk.high:.2g} could have been missed; needs {needed:,} such values"
+    note = (
+        f"{found.train[0]:,} of {found.train[1]:,} training values that stand once are reused; control "
+        f"{found.control[0]:,} of {found.control[1]:,}; {found.cells / max(found.of, 1):.1%} of the "
+        f"synthetic cells hold one"
+    )
+    interval = (risk.low, risk.high) if few else (0.0, 0.0)
+    size = found.train[1] or found.of
+    return METRIC.scored(subject, risk.value, interval, size, (0.0, 1.0, goal), (verdict, reason), note)
+
+
+METRIC = Metric(
+    name="rare_values",
+    case="table",
+    use=SHARE,
+    unit="excess reuse",
+    lowest=0.0,
+    highest=1.0,
+    best=0.0,
+    delta=0.05,
+    origin="assumption: 5 points of reuse beyond values that the generator never saw",
+    order_free=False,
+    compute=measure,
+    summary="Values that stand once in the real data, and again in the synthetic",
+    order=520,
+    how=(
+        "Of the values that stand once in the real data: how many more of the training values stand in the "
+        "synthetic column than of values that the generator never saw. An income to the cent names a person."
+    ),
+    misses="Values changed a little; combinations of common values (see singling_out).",
+    estimator=(
+        "values (numbers at 12 digits) that stand once in training and hold-out together: (share of the "
+        "training ones met - share of the held-out ones met) / (1 - the latter), Newcombe interval; "
+        "without a hold-out, halves of the real rows against as many synthetic rows"
+    ),
+    references="0 / 1",
+    required=True,
+)

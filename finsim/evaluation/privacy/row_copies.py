@@ -1,0 +1,70 @@
+"""Exact copies of rows: synthetic rows equal to a training row that stands once, beside chance."""
+
+from __future__ import annotations
+
+from finsim.evaluation.attacks.real_parts import comparable
+from finsim.evaluation.attacks.row_keys import cell_codes, row_keys, times_in
+from finsim.evaluation.metric import SHARE, Metric, Score
+from finsim.evaluation.privacy.chance_copies import counted
+from finsim.evaluation.tables.table_case import TableCase
+from finsim.notation import Array
+
+LEAST = 20
+
+
+def measure(case: TableCase) -> list[Score]:
+    """Return one score: the number of synthetic rows that repeat a training row.
+
+    Rows that stand more than once in training are nobody's alone and are not counted. Chance: held-out rows
+    that repeat such a row, and training rows that another training row repeats.
+    """
+    subject = "rows"
+    case = comparable(case)
+    if not case.columns or min(case.rows_real, case.rows_own) < LEAST:
+        return [METRIC.missing(subject, f"fewer than {LEAST} rows on a side, or no shared column")]
+    real, own, spare = row_keys([cell_codes(column) for column in case.columns])
+    hits, rows, held = chance(real, spare)
+    copied = times_in(own, real) == 1
+    people = len(set(own[copied].tolist()))
+    note = (
+        f"{people:,} of {case.rows_real:,} training rows reappear; every row compared on "
+        f"{len(case.columns)} columns; {held}; chance: {hits:,} of {rows:,} real rows repeat another"
+    )
+    return [counted(METRIC, subject, int(copied.sum()), case.rows_own, (hits, rows), note)]
+
+
+def chance(real: Array, spare: Array | None) -> tuple[int, int, str]:
+    """Return how many real rows equal one other training row, of how many, and words on the hold-out."""
+    inner = int((times_in(real, real) == 2).sum())
+    if spare is None:
+        return inner, len(real), "no hold-out"
+    outer = int((times_in(spare, real) == 1).sum())
+    return inner + outer, len(real) + len(spare), f"{outer:,} of {len(spare):,} held-out rows match as well"
+
+
+METRIC = Metric(
+    name="row_copies",
+    case="table",
+    use=SHARE,
+    unit="rows",
+    lowest=0.0,
+    highest=float("inf"),
+    best=0.0,
+    delta=0.0,
+    origin="no copy beyond chance is acceptable",
+    order_free=True,
+    compute=measure,
+    summary="Rows that repeat a training row",
+    order=500,
+    how=(
+        "Number of synthetic rows equal to a training row in every column, against how often unseen real "
+        "rows are; every row is compared."
+    ),
+    misses="Any change of one value hides a copy from it; see near_rows.",
+    estimator=(
+        "rows equal in all columns (numbers at 12 digits) to a training row that stands once; goal: chance "
+        "+ 3 s.d., from held-out rows and repeated training rows"
+    ),
+    references="chance / all rows",
+    required=True,
+)
