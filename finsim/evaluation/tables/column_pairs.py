@@ -17,13 +17,19 @@ _DAY_NS = 86_400_000_000_000
 
 @dataclass(frozen=True)
 class Roles:
-    """Which columns play a part: entity ``id``, ``time``, ``label``, ``secrets`` and ``groups`` of people."""
+    """Which columns play a part: entity ``id``, ``time``, ``label``, ``secrets`` and ``groups`` of people.
+
+    ``amount``, ``counterparty`` and ``channel`` are of events.
+    """
 
     id: str | None = None
     time: str | None = None
     label: str | None = None
     secrets: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    amount: str | None = None
+    counterparty: str | None = None
+    channel: str | None = None
 
 
 @dataclass(frozen=True)
