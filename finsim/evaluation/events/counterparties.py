@@ -36,7 +36,13 @@ def measure(case: EventCase) -> list[Score]:
             METRIC, case, weights, "counterparties of an entity", spread(_out, real), steps_gap, useless, told
         ),
         compared(
-            METRIC, case, weights, "share of the main counterparty", spread(_main, real), steps_gap, useless
+            METRIC,
+            case,
+            weights,
+            "share of the main counterparty",
+            spread(main_share, real),
+            steps_gap,
+            useless,
         ),
         compared(
             METRIC, case, weights, "new counterparties", _new, rates_gap, useless, "by age of the entity"
@@ -63,7 +69,7 @@ def _out(side: EventSide) -> tuple[Int1D, Float1D]:
     return np.arange(side.sequences.count), degree.astype(np.float64)
 
 
-def _main(side: EventSide) -> tuple[Int1D, Float1D]:
+def main_share(side: EventSide) -> tuple[Int1D, Float1D]:
     """Return entity and the share of its rows with its main counterparty, where it has four rows."""
     entity, _, counts = links(side)
     most = np.zeros(side.sequences.count)
