@@ -7,7 +7,7 @@ from finsim.evaluation.events.event_features import event_features
 from finsim.evaluation.events.told_apart import told_apart, unfit
 from finsim.evaluation.metric import DETECTOR, Metric, Score
 
-MOST_ROWS = 20_000
+MOST_ROWS = 40_000
 LEAST_ENTITIES = 40
 
 
