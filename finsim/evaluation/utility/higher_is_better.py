@@ -16,23 +16,28 @@ from finsim.notation import Float1D
 def at_least(
     metric: Metric[Any],
     subject: str,
-    value: float,
-    draws: Float1D,
+    figures: Float1D,
     floors: Float1D,
     ceiling: float,
     n: int,
     note: str,
+    margin: float | None = None,
 ) -> Score:
-    """Return the score; goal = 5 % quantile of ``floors`` (what real data reach) less the margin ``delta``.
+    """Return the score; goal = 5 % quantile of ``floors`` (what real data reach) less the margin.
 
-    ``draws`` float64[B] of the value give its interval; p is the chance that real data fall as far short.
+    ``figures`` float64[1 + B] are the value and its draws; the margin is ``delta`` unless given. p is the
+    chance that real data fall as far short.
     The goal has no power where a useless twin (``ceiling``) reaches it.
     """
+    value = float(figures[0])
     if not math.isfinite(value) or not np.isfinite(floors).all():
         return metric.missing(subject, "the statistic is undefined on these rows (too few or all equal)")
+    draws = figures[1:][np.isfinite(figures[1:])]
     spread = draws - np.median(draws)
+    floors = np.clip(floors, metric.lowest, metric.highest)
+    margin = metric.delta if margin is None else margin
     low, high = (float(v) for v in value + np.quantile(spread, [0.025, 0.975]))
-    goal = float(np.quantile(floors, 0.05)) - metric.delta
+    goal = float(np.quantile(floors, 0.05)) - margin
     judged = (PASS, "")
     if value < goal:
         judged = (WARN, f"{value:.3g} is below the goal {goal:.3g}")
@@ -41,4 +46,4 @@ def at_least(
     interval = (max(low, metric.lowest), min(high, metric.highest))
     references = (float(np.median(floors)), ceiling, goal)
     score = metric.scored(subject, value, interval, n, references, judged, note)
-    return replace(score, p=exceedance(-(value + metric.delta), -floors))
+    return replace(score, p=exceedance(-(value + margin), -floors))

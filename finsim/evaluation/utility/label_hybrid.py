@@ -61,7 +61,7 @@ def _at(case: TableCase, split: LabelSplit, weights: Float2D, share: float) -> S
         f"{split.told}; {len(added.label)} real rows alone {told(alone)}, difference {gain:+.3f} "
         f"[{low:+.3f}, {high:+.3f}]: the synthetic rows {what}"
     )
-    return at_least(METRIC, subject, float(found[0]), found[1:], floors, ceiling, len(label), note)
+    return at_least(METRIC, subject, found, floors, ceiling, len(label), note)
 
 
 METRIC = Metric(

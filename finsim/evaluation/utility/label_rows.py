@@ -79,7 +79,7 @@ def label_split(case: TableCase, most: int, by_time: bool = False) -> LabelSplit
                 f"{count} real rows {name} have the label and {len(rows.label) - count} do not; needs {LEAST}"
             )
     parts = [
-        _thinned(case, rows, most, role) for rows, role in ((train, "train"), (own, "own"), (test, "test"))
+        thinned(case, rows, most, role) for rows, role in ((train, "train"), (own, "own"), (test, "test"))
     ]
     return LabelSplit(parts[0], parts[1], parts[2], tuple(one.name for one in pairs), told)
 
@@ -162,7 +162,7 @@ def _kept_apart(case: TableCase, by_time: bool) -> Bool1D:
     return np.isin(group, rng.permutation(names)[: max(1, int(TEST_SHARE * len(names)))])
 
 
-def _thinned(case: TableCase, rows: LabelRows, most: int, role: str) -> LabelRows:
+def thinned(case: TableCase, rows: LabelRows, most: int, role: str) -> LabelRows:
     """Return random groups with at most ``most`` rows together."""
     if len(rows.label) <= most:
         return rows

@@ -41,7 +41,7 @@ def measure(case: TableCase) -> list[Score]:
         f"on real rows {told(precisions(real, label, weights))}, by chance {label.mean():.3f}"
     )
     subject = "AUC of the label"
-    return [at_least(METRIC, subject, float(found[0]), found[1:], floors, ceiling, len(label), note)]
+    return [at_least(METRIC, subject, found, floors, ceiling, len(label), note)]
 
 
 METRIC = Metric(
