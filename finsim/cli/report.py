@@ -18,7 +18,7 @@ def report(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write report.html from the tables, scores and manifest of a run.
+    """Write report.html of a run, or overview.html over a folder of runs.
 
     Example: finsim report runs/demo --open
     """

@@ -101,6 +101,13 @@ def _unbroken(value: object) -> object:
 
 def render(run: RunFolder, sections: Sequence[Section]) -> str:
     """Return the page as HTML."""
+    # "<" would end the script element early; in JSON it may be written as an escape.
+    data = canonical_json(plain(twin(run, sections))).replace("<", "\\u003c")
+    return rendered("page.html.j2", {"run": run, "sections": sections}, data)
+
+
+def rendered(template: str, values: Mapping[str, Any], data: str) -> str:
+    """Return a template of this room as HTML, with the page's style and its numbers as JSON text."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE),
         autoescape=True,
@@ -112,12 +119,11 @@ def render(run: RunFolder, sections: Sequence[Section]) -> str:
     )
     environment.finalize = _unbroken
     environment.tests["kind"] = lambda block, name: type(block).__name__ == name
+    environment.filters["capitalize_first"] = lambda text: str(text)[:1].upper() + str(text)[1:]
     environment.filters["slug"] = lambda text: str(text).replace(" ", "-")
     style = (HERE / "style.css").read_text(encoding="utf-8")
     style = style.replace("/*light*/", variables(0)).replace("/*dark*/", variables(1))
-    # "<" would end the script element early; in JSON it may be written as an escape.
-    data = canonical_json(plain(twin(run, sections))).replace("<", "\\u003c")
-    html: str = environment.get_template("page.html.j2").render(
-        run=run, sections=sections, style=markupsafe.Markup(style), twin=markupsafe.Markup(data)
+    html: str = environment.get_template(template).render(
+        {**values, "style": markupsafe.Markup(style), "twin": markupsafe.Markup(data)}
     )
     return html

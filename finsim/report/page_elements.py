@@ -49,13 +49,14 @@ class Figure:
 class Cell:
     """One cell of a table: text, a second quiet line, and a verdict that gives a colour and a symbol.
 
-    ``code`` sets a name, a path or a digest in the typewriter face.
+    ``code`` sets a name, a path or a digest in the typewriter face; ``link`` is where the text leads.
     """
 
     text: str
     mark: str = ""
     code: bool = False
     detail: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True)

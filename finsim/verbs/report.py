@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import webbrowser
 from pathlib import Path
 
 from finsim.engine.finished_run import Run, open_run
@@ -9,6 +10,7 @@ from finsim.extras import needs
 from finsim.provenance.audit_log import AuditLog
 from finsim.provenance.verify import REWRITTEN
 from finsim.records.storage import digest_file
+from finsim.report.overview import is_folder_of_runs, write_overview
 from finsim.report.page import write_report
 from finsim.verbs.calling.argument_checks import Arguments
 
@@ -16,10 +18,11 @@ __all__ = ["report"]
 
 
 def report(run: str | Path | Run, *, open: bool = False) -> Path:
-    """Write report.html from the tables, scores and manifest of a run; return its path.
+    """Write report.html of a run, or overview.html over a folder of runs; return its path.
 
     Args:
-        run: a Run or its folder.
+        run: a Run, its folder, or a folder whose sub-folders are runs: their fidelity, utility and attack
+            bound are then drawn side by side.
         open: also open the page in the browser.
 
     Returns:
@@ -41,6 +44,11 @@ def report(run: str | Path | Run, *, open: bool = False) -> Path:
     )
     wrong.kinds("open", open, (bool,), "True or False", "write open=True").settle()
     needs(("report",), "finsim report")
+    if not isinstance(run, Run) and is_folder_of_runs(Path(run)):
+        overview = write_overview(run)
+        if open:
+            webbrowser.open(overview.resolve().as_uri())
+        return overview
     opened = run if isinstance(run, Run) else open_run(run)
     page = write_report(opened.path)
     AuditLog(opened.path / "audit.log").append(REWRITTEN, page.name, {"sha256": digest_file(page)})

@@ -164,3 +164,9 @@ def test_a_folder_without_manifest_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProvenanceError, match="no manifest here"):
         write_report(tmp_path)
     assert not (tmp_path / "report.html").exists()
+
+
+def test_no_table_has_a_heading_without_words(run: Path) -> None:
+    text = (run / "report.html").read_text(encoding="utf-8")
+    assert "<th" in text
+    assert not re.search(r"<th[^>]*>\s*</th>", text)

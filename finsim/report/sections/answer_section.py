@@ -24,7 +24,7 @@ def answer_section(run: RunFolder) -> Section:
     rows = [_row(line, columns) for line in KEY_FIGURES if _is_known(line, columns)]
     if not rows:
         return Section("answer", title, absent=["This run noted no key figures."])
-    head = ["", *columns] + (["difference"] if len(columns) == 2 else [])
+    head = ["figure", *columns] + (["difference"] if len(columns) == 2 else [])
     table = Table(
         "key-figures",
         "Key figures by scenario",

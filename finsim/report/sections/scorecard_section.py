@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from finsim.evaluation.metric import FAIL, HIGHER, NOT_COMPUTED, PASS, USES, WARN
+from finsim.evaluation.metric import HIGHER
+from finsim.evaluation.uses import FAIL, NO_POWER, NOT_COMPUTED, PASS, USES, VERDICTS, WARN
 from finsim.report.number_text import DASH, count, money, number, spoken
 from finsim.report.page_elements import Section
 from finsim.report.run_folder import RunFolder
@@ -15,7 +16,7 @@ from finsim.report.sections.metric_notes import note_of
 
 SPAN = 30  # the axis runs from the goal / 30 to 30 times the goal
 WIDTH, HEIGHT, MIDDLE = 240, 24, 9
-_ORDER = {FAIL: 0, WARN: 1, PASS: 2, NOT_COMPUTED: 3}
+_ORDER = {FAIL: 0, WARN: 1, NO_POWER: 2, NOT_COMPUTED: 3, PASS: 4}
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,11 @@ def scorecard_section(run: RunFolder) -> Section:
     if not scores_of(run):
         return Section("scorecard", title, absent=[why_unscored(run)], data={"scores": []})
     lead = (
-        f"Scores are computed on the scenario {run.base}; what a stress does is judged by the expectations "
-        "of its file and by the rules. Each strip shows a value in units of its goal on a logarithmic "
-        "scale: the goal is the line in the middle, better is to the left, the bar is the 95 % interval. "
-        "The tick F is the floor (what real data score against real data), C the ceiling (what a useless "
-        "twin scores). Open a row for how it is computed and what it cannot see."
+        f"Scores are computed on the scenario {run.base} unless a row names another; what a stress does is "
+        "judged by the expectations of its file and by the rules. Each strip shows a value in units of its "
+        "goal on a logarithmic scale: the goal is the line in the middle, better is to the left, the bar is "
+        "the 95 % interval. The tick F is the floor (what real data score against real data), C the ceiling "
+        "(what a useless twin scores). Open a row for how it is computed and what it cannot see."
     )
     return Section("scorecard", title, lead, [forest_of(run)], data={"scores": scores_of(run)})
 
@@ -96,9 +97,7 @@ def why_unscored(run: RunFolder) -> str:
 def tally(verdict: Mapping[str, Any]) -> str:
     """Return the counts of a verdict in words: 12 pass, 3 warn."""
     counts = verdict.get("counts", {})
-    return ", ".join(
-        f"{counts[name]} {name}" for name in (PASS, WARN, FAIL, NOT_COMPUTED) if counts.get(name)
-    )
+    return ", ".join(f"{counts[name]} {name}" for name in VERDICTS if counts.get(name))
 
 
 def _row(score: Mapping[str, Any]) -> ScoreRow:
@@ -119,6 +118,7 @@ def _row(score: Mapping[str, Any]) -> ScoreRow:
         ("Goal", number(score["goal"], 4)),
         ("Ceiling, a useless twin", number(score["ceiling"], 4)),
     ]
+    drawer += [("p, real data as far out", number(score["p"], 2))] if score["p"] is not None else []
     drawer += [
         (label, str(score[name]))
         for label, name in (("Reading", "note"), ("Reason", "reason"))
@@ -127,12 +127,16 @@ def _row(score: Mapping[str, Any]) -> ScoreRow:
     return ScoreRow(
         str(score["verdict"]),
         spoken(str(score["metric"])),
-        spoken(str(score["subject"])),
+        spoken(_subject(score)),
         shown(score["value"]) if score["value"] is not None else DASH,
         interval,
         strip(score),
         drawer,
     )
+
+
+def _subject(score: Mapping[str, Any]) -> str:
+    return f"{score['subject']} ({score['table']})" if score["table"] else str(score["subject"])
 
 
 def more_is_better(score: Mapping[str, Any]) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from finsim.evaluation.metric import FAIL, NOT_COMPUTED, PASS, USES, WARN
+from finsim.evaluation.uses import FAIL, NO_POWER, NOT_COMPUTED, PASS, SHARE, USES, WARN
 from finsim.report.figures.credit_data import Credit
 from finsim.report.figures.credit_figures import levels_of
 from finsim.report.figures.payment_data import Payments
@@ -20,7 +20,7 @@ _WORLD_OF = {
     "train a detector": "transactions",
     "stress a portfolio": "credit or market",
     "backtest": "market",
-    "share": "market",
+    "share": "market or credit",
 }
 _ASKS = {
     "train a detector": "Are schemes rare, varied and hard enough to train and test a detector on them?",
@@ -32,7 +32,11 @@ _ASKS = {
 
 @dataclass(frozen=True)
 class UseCard:
-    """The verdict on one use: word, counts, the first reasons, and the rest folded away."""
+    """The verdict on one use: word, counts, the first reasons, and the rest folded away.
+
+    ``tables`` are table and verdict of each table that was judged, ``rests_on`` says n and the weakest
+    score, ``untested`` what nobody could see.
+    """
 
     use: str
     asks: str
@@ -40,6 +44,9 @@ class UseCard:
     tally: str
     reasons: Sequence[tuple[str, str]]
     more: Sequence[tuple[str, str]]
+    tables: Sequence[tuple[str, str]] = ()
+    rests_on: str = ""
+    untested: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,8 +68,9 @@ def verdict_section(run: RunFolder) -> Section:
     verdicts = (run.scorecard or {}).get("verdicts", {})
     cards = [_card(run, use, verdicts.get(use)) for use in USES]
     lead = (
-        "One verdict for each intended use, never one score for everything. A use fails when one of its "
-        "scores fails; it warns when more than a tenth of them warn."
+        "One verdict for each intended use, never one score for everything. The worst table decides. A use "
+        "fails when a score fails at a level of 5 % over all of its scores (Holm); without a metric that it "
+        "requires it is not computed, and where that metric cannot see what its goal forbids it has no power."
     )
     data = {
         "verdicts": verdicts,
@@ -79,7 +87,8 @@ def _card(run: RunFolder, use: str, verdict: dict[str, Any] | None) -> UseCard:
     reasons = []
     for text in verdict.get("reasons", ()):
         word = next(
-            (name for name in (FAIL, WARN, NOT_COMPUTED) if text.startswith(f"{name}: ")), NOT_COMPUTED
+            (name for name in (FAIL, WARN, NOT_COMPUTED, NO_POWER) if text.startswith(f"{name}: ")),
+            NOT_COMPUTED,
         )
         reasons.append((word, text.removeprefix(f"{word}: ").replace("_", " ")))
     if not reasons:
@@ -91,7 +100,34 @@ def _card(run: RunFolder, use: str, verdict: dict[str, Any] | None) -> UseCard:
         tally(verdict),
         reasons[:SHOWN_REASONS],
         reasons[SHOWN_REASONS:],
+        [(table["table"] or "all tables", table["verdict"]) for table in verdict.get("tables", ())],
+        _rests_on(verdict),
+        untested(run, use),
     )
+
+
+def _rests_on(verdict: Mapping[str, Any]) -> str:
+    """Return n and the weakest score of the table that decides."""
+    tables = verdict.get("tables", ())
+    deciding = next((table for table in tables if table["verdict"] == verdict["verdict"]), None)
+    if deciding is None:
+        return ""
+    words = [f"rests on n = {count(deciding['n'])}"] if deciding["n"] else []
+    if deciding["weakest"]:
+        words.append(f"weakest score: {deciding['weakest'].replace('_', ' ')}")
+    return "; ".join(words)
+
+
+def untested(run: RunFolder, use: str) -> str:
+    """Return the metrics of a use that gave no answer on a table, in words; empty when all did."""
+    found: dict[str, dict[str, None]] = {}
+    scores = [score for score in scores_of(run) if score["use"] == use]
+    for table, metric in dict.fromkeys((score["table"], score["metric"]) for score in scores):
+        words = {s["verdict"] for s in scores if (s["table"], s["metric"]) == (table, metric)}
+        if words <= {NOT_COMPUTED, NO_POWER}:
+            word = NO_POWER if NO_POWER in words else NOT_COMPUTED
+            found.setdefault(word, {})[metric.replace("_", " ")] = None
+    return "; ".join(f"{word}: {', '.join(names)}" for word, names in found.items())
 
 
 def _why_missing(run: RunFolder, use: str) -> str:
@@ -99,6 +135,8 @@ def _why_missing(run: RunFolder, use: str) -> str:
         return why_unscored(run)
     world = _WORLD_OF.get(use, "")
     worlds = [name for name in WORLDS if name in world]
+    if use == SHARE and not any(run.study.get(name) for name in worlds):
+        return "no table of this run was learned from real rows, so none can repeat them"
     if worlds and not any(run.study.get(name) for name in worlds):
         return f"the study has no {world} part"
     return f"no metric of this use ran on the {world or 'tables of this run'} tables"
