@@ -3,32 +3,55 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from finsim.cli.options import AsJson, CsvDialect, NoFail, Quiet, SchemaFile, Seed
 from finsim.cli.output import gate, remark, show
 from finsim.cli.parsing.completion import offered, tables
-from finsim.cli.parsing.panels import OUTPUT
+from finsim.cli.parsing.panels import DATA, OUTPUT
+
+
+def _column(name: str, text: str) -> Any:
+    return typer.Option(f"--{name}", metavar="COLUMN", help=text, rich_help_panel=DATA)
 
 
 def evaluate(
     real: Annotated[
-        Path, typer.Argument(help="Real prices: CSV, CSV.gz or Parquet.", autocompletion=offered(tables))
+        Path, typer.Argument(help="Real data: CSV, CSV.gz, Parquet...", autocompletion=offered(tables))
     ],
     synthetic: Annotated[
-        Path, typer.Argument(help="Synthetic prices, any layout `fit` reads.", autocompletion=offered(tables))
+        Path,
+        typer.Argument(help="Synthetic data of the same columns.", autocompletion=offered(tables)),
     ],
     holdout: Annotated[
         Path | None,
         typer.Option(
             "--holdout",
             metavar="FILE",
-            help="Real prices that the generator has not seen; the last part of REAL when left out.",
+            help="Real data that the generator has not seen; of prices the last part of REAL when left out.",
             autocompletion=offered(tables),
             rich_help_panel=OUTPUT,
         ),
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="bars, table or events; guessed when left out.",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    id: Annotated[str | None, _column("id", "Entity of a row; guessed when left out.")] = None,
+    time: Annotated[str | None, _column("time", "Time of a row; guessed when left out.")] = None,
+    label: Annotated[str | None, _column("label", "What a model predicts; guessed when left out.")] = None,
+    secret: Annotated[
+        list[str] | None, _column("secret", "What an attacker wants to know, repeatable; none when left out.")
+    ] = None,
+    group: Annotated[
+        list[str] | None, _column("group", "Group of people, repeatable; none when left out.")
     ] = None,
     output: Annotated[
         Path | None,
@@ -47,17 +70,18 @@ def evaluate(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Score synthetic prices against real ones; exit 1 when a metric fails.
+    """Score synthetic data against real ones; exit 1 when a metric fails.
 
-    --schema and --csv say how the real prices are read, and synthetic ones that are text.
+    --schema and --csv say how the real side is read; the synthetic side is read by the same types.
 
-    Example: finsim evaluate prices.csv paths.parquet --json
+    Example: finsim evaluate loans.csv synthetic.csv --label default --json
     """
     from finsim.verbs.evaluate import evaluate as verb
 
     card = verb(
-        real, synthetic, holdout=holdout, output=output, seed=seed, schema=schema, csv=csv, progress=not quiet
-    )
+        real, synthetic, holdout=holdout, kind=kind, id=id, time=time, label=label, secret=secret,
+        group=group, output=output, seed=seed, schema=schema, csv=csv, progress=not quiet,
+    )  # fmt: skip
     remark(card.remarks)
     failed = [f"{score.metric} of {score.subject}" for score in card.scores if score.verdict == "fail"]
     outputs = [] if output is None else [output]

@@ -8,10 +8,12 @@ import pyarrow as pa
 
 from finsim.evaluation import METRICS
 from finsim.evaluation.learner import one_thread
-from finsim.evaluation.loans import CreditCase, shared_columns
+from finsim.evaluation.loans import OUTCOME, CreditCase, loan_sides
 from finsim.evaluation.metric import Score, on_table
 from finsim.evaluation.metric_loop import Report, computed, silent
 from finsim.evaluation.settings import Settings
+from finsim.evaluation.tables.column_pairs import Roles
+from finsim.evaluation.tables.evaluate_table import evaluate_table
 from finsim.notation import Float1D
 from finsim.randomness import Streams
 
@@ -28,14 +30,17 @@ def evaluate_credit(
 ) -> list[Score]:
     """Return the scores of a synthetic loan book against real applications.
 
-    Columns are matched by name. ``months`` (columns of MONTH_SCHEMA) and ``losses`` float64[M] in minor units
-    may be None; their metrics are then not computed.
+    The columns of the applications are judged as those of any table (``evaluate_table``), amounts in one
+    currency and unit on both sides; then what a book alone has. ``months`` (columns of MONTH_SCHEMA) and
+    ``losses`` float64[M] in minor units may be None; their metrics are then not computed. Raises DataError
+    for a side without rows.
     """
-    scores: list[Score] = []
+    real, own, held = loan_sides(applications, loans, holdout)
+    label = OUTCOME if OUTCOME in real.column_names else None
+    scores = evaluate_table(real, own, held, Roles(label=label), streams, settings, "loans", progress)
     # A statistic without a value (a month without defaults) is NaN, and its score says so.
     with one_thread(), np.errstate(divide="ignore", invalid="ignore"):
-        columns = shared_columns(applications, loans, holdout)
-        case = CreditCase(columns, loans, months, losses, streams, settings)
+        case = CreditCase(loans, months, losses, streams, settings)
         for _, _, found in computed(METRICS.of_case("credit"), case, "loans", progress):
             scores.extend(found)
     return on_table(scores, "loans")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -24,7 +25,13 @@ def one_thread() -> AbstractContextManager[object]:
 
 
 def fitted_scores(train: Float2D, label: Bool1D, test: Float2D, seed: int, iterations: int = 100) -> Float1D:
-    """Fit histogram gradient boosting and return P(label) of the test rows: float64[m].
+    """Fit histogram gradient boosting and return P(label) of the test rows: float64[m]."""
+    with one_thread():
+        return chances(fitted(train, label, seed, iterations), test)
+
+
+def fitted(train: Float2D, label: Bool1D, seed: int, iterations: int = 100) -> Any:
+    """Fit histogram gradient boosting to rows float64[n, C] with NaN where missing.
 
     Rows are not weighted: only the order of the scores is used, and weights cost scikit-learn's binning
     a hundred times its run time. One thread: the scores must not depend on the machine.
@@ -39,7 +46,12 @@ def fitted_scores(train: Float2D, label: Bool1D, test: Float2D, seed: int, itera
     )
     with one_thread():
         model.fit(train, label)
-        return np.asarray(model.predict_proba(test)[:, 1])
+    return model
+
+
+def chances(model: Any, rows: Float2D) -> Float1D:
+    """Return P(label) of some rows by a fitted model: float64[m]."""
+    return np.asarray(model.predict_proba(rows)[:, 1])
 
 
 def fold_of(groups: Int1D, folds: int, rng: np.random.Generator) -> Int1D:

@@ -1,4 +1,4 @@
-"""Applications and loans -> shared columns on one scale, for the credit metrics."""
+"""Applications and loans -> the columns that both have as two Arrow tables, and the case of a loan book."""
 
 from __future__ import annotations
 
@@ -7,105 +7,102 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from finsim.evaluation.settings import Settings
-from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
+from finsim.evaluation.tables.column_pairs import UNFIT
+from finsim.notation import Float1D
 from finsim.randomness import Streams
+from finsim.tables import open_table
+from finsim.tables.cells.stored import is_text
 
-MONEY = ("amount", "income", "credit_amount", "collateral_value")
-# Keys, and what a resampled book has from its own schedule and not from the tape.
-SKIPPED = ("currency", "loan_id", "obligor_id", "balance", "ead", "opened")
-BINS = 5
-FEW = 10
-SYNTHETIC_ROWS = 4_000
-
-
-@dataclass(frozen=True)
-class Column:
-    """One shared column: both sides hold numbers, or category codes 0..K-1; ``spare`` is a hold-out."""
-
-    name: str
-    numeric: bool
-    real: Float1D
-    own: Float1D
-    spare: Float1D | None
+KEYS = ("loan_id", "obligor_id")
+MADE_ANEW = ("balance", "ead", "opened")
+"""What a resampled book has from its own schedule and not from the tape."""
+OUTCOME, PD, CURRENCY = "bad", "pd", "currency"
+MONEY = ("amount", "income", "collateral_value")
 
 
 @dataclass(frozen=True)
 class CreditCase:
-    """What the credit metrics see: shared columns, the month panel, the losses, streams and settings."""
+    """What the credit metrics see: the loans, the month panel, the losses, streams and settings."""
 
-    columns: tuple[Column, ...]
     loans: pa.Table
     months: pa.Table | None
     losses: Float1D | None
     streams: Streams
     settings: Settings
 
-    def resamples(self, role: str, among: int, size: int) -> Int1D:
-        """Return bootstrap row numbers int64[B, size] among ``among`` rows."""
-        rng = self.streams.at("loans", role)
-        return rng.integers(0, among, (self.settings.bootstrap, size))
 
+def loan_sides(
+    applications: pd.DataFrame, loans: pa.Table, holdout: pd.DataFrame | None
+) -> tuple[pa.Table, pa.Table, pa.Table | None]:
+    """Return applications, loans and hold-out with the columns of the applications that a book should keep.
 
-def shared_columns(real: pd.DataFrame, loans: pa.Table, holdout: pd.DataFrame | None) -> tuple[Column, ...]:
-    """Return the columns both sides have; money is divided by its own median, since currencies differ.
-
-    A column of numbers that has gaps in the synthetic loans too is two columns: its present values, and
-    whether it is missing.
+    Keys and what a book makes anew are left out, and the outcome where the book has a PD instead. What a
+    book adds (rate, grade, ...) is not compared. Where the currencies differ amounts do not fit, and say so.
     """
-    names = [str(name) for name in real if name in loans.column_names and name not in SKIPPED]
-    own = loans.select(names).to_pandas()
-    found = []
-    for name in names:
-        spare = holdout[name] if holdout is not None and name in holdout else None
-        if own[name].isna().any():
-            gone = None if spare is None else _flags(spare)
-            found.append(_column(f"{name} missing", _flags(real[name]), _flags(own[name]), gone))
-        found.append(_column(name, real[name], own[name], spare))
-    return tuple(found)
+    left = {*KEYS, *MADE_ANEW}
+    if OUTCOME not in loans.column_names and PD in loans.column_names:
+        left.add(OUTCOME)
+    names = [str(name) for name in applications if name not in left]
+    real = _table(applications[names])
+    held = None if holdout is None else _table(holdout[[name for name in names if name in holdout]])
+    strangers = [] if _is_book(loans) else [n for n in loans.column_names if n not in names and n not in left]
+    own = loans.select([name for name in loans.column_names if name in names or name in strangers])
+    return real, _typed_as(own, real), held
 
 
-def _column(name: str, real: pd.Series, own: pd.Series, spare: pd.Series | None) -> Column:
-    if real.dtype.kind == "M":
-        real, own, spare = _days(real), _days(own), None if spare is None else _days(spare)
-    numbers = pd.api.types.is_numeric_dtype(real) and pd.api.types.is_numeric_dtype(own)
-    given = [real, own] if spare is None else [real, own, spare]
-    parts: list[Array] = [_numbers(part, name) if numbers else part.astype(str).to_numpy() for part in given]
-    numeric = numbers and real.nunique() > FEW
-    if not numeric:
-        known = np.unique(np.concatenate(parts))
-        parts = [np.searchsorted(known, part).astype(np.float64) for part in parts]
-    return Column(name, numeric, parts[0], parts[1], parts[2] if spare is not None else None)
+def _is_book(loans: pa.Table) -> bool:
+    """Whether the loans are of a book of finsim, which adds columns of its own."""
+    return {"pd", "lgd", "rho"} <= set(loans.column_names)
 
 
-def _flags(values: pd.Series) -> pd.Series:
-    return values.isna().astype(str)
+def _table(frame: pd.DataFrame) -> pa.Table:
+    return open_table(frame, {}).table(rename=False)
 
 
-def _days(dates: pd.Series) -> pd.Series:
-    return (pd.to_datetime(dates) - pd.Timestamp(0)) / pd.Timedelta(days=1)
+def _typed_as(own: pa.Table, real: pa.Table) -> pa.Table:
+    """Return the loans with numbers that are stored as text read as numbers, and amounts of one currency."""
+    for name in own.column_names:
+        if name not in real.column_names:
+            continue
+        kind, other = real.schema.field(name).type, own.schema.field(name).type
+        if _is_number(kind) and is_text(other):
+            own = own.set_column(own.column_names.index(name), *_read(name, own[name]))
+    codes = [currency_of(table) for table in (real, own)]
+    if codes[0] and codes[1] and codes[0] != codes[1]:
+        for name in (name for name in MONEY if name in own.column_names and name in real.column_names):
+            reason = f"{codes[1]} on the synthetic side, {codes[0]} on the real: amounts of two currencies"
+            field = own.schema.field(name).with_metadata({UNFIT: reason.encode()})
+            own = own.set_column(own.column_names.index(name), field, own[name])
+    return own
 
 
-def _numbers(values: pd.Series, name: str) -> Float1D:
-    """Return a column as numbers; gaps hold present values in turn, which leaves the margin as it is."""
-    numbers = values.to_numpy(dtype=np.float64)
-    missing = np.isnan(numbers)
-    if missing.any() and not missing.all():
-        numbers = numbers.copy()
-        numbers[missing] = np.resize(numbers[~missing], int(missing.sum()))
-    return numbers / np.median(numbers) if name in MONEY else numbers
+def currency_of(table: pa.Table) -> str:
+    """Return the one currency of a table, or nothing."""
+    if CURRENCY not in table.column_names:
+        return ""
+    known = pc.unique(pc.cast(table[CURRENCY], pa.string())).drop_null().to_pylist()
+    return str(known[0]) if len(known) == 1 else ""
 
 
-def binned(column: Column) -> tuple[Int1D, Int1D, int]:
-    """Return category codes of both sides and their number; numbers are cut at the real quintiles."""
-    if not column.numeric:
-        size = int(max(column.real.max(), column.own.max())) + 1
-        return column.real.astype(np.int64), column.own.astype(np.int64), size
-    edges = np.unique(np.quantile(column.real, np.linspace(0, 1, BINS + 1)[1:-1]))
-    return np.searchsorted(edges, column.real), np.searchsorted(edges, column.own), len(edges) + 1
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
-def matrix(columns: tuple[Column, ...], side: str, rows: Int1D | Bool1D) -> Float2D:
-    """Return the columns of one side (``real`` or ``own``) for some rows: float64[n, C]."""
-    return np.stack([(column.real if side == "real" else column.own)[rows] for column in columns], axis=1)
+def _read(name: str, cells: pa.ChunkedArray) -> tuple[pa.Field, pa.ChunkedArray]:
+    texts = cells.to_pylist()
+    values = np.array([_number(text) for text in texts])
+    wrong = [text for text, value in zip(texts, values, strict=True) if text is not None and np.isnan(value)]
+    if not wrong:
+        return pa.field(name, pa.float64()), pa.chunked_array([pa.array(values, from_pandas=True)])
+    reason = f"text on the synthetic side where the real side has numbers, such as {wrong[0]!r}"
+    return pa.field(name, pa.string(), metadata={UNFIT: reason.encode()}), cells
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float("nan") if text is None else float(text)
+    except ValueError:
+        return float("nan")

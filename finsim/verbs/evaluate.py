@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from finsim.errors import StudyError
 from finsim.evaluation.evaluate import evaluate as judge
+from finsim.evaluation.evaluate import judged
+from finsim.evaluation.metric_loop import Report
+from finsim.evaluation.reading.guessed_roles import Named
+from finsim.evaluation.reading.kinds import BARS
+from finsim.evaluation.reading.read_as import bars, read_as
 from finsim.evaluation.scorecard import Scorecard
 from finsim.evaluation.settings import Settings
 from finsim.extras import needs
@@ -14,11 +21,14 @@ from finsim.markets.listing import complete
 from finsim.markets.prices import Prices, SchemaSource, as_schema, read_prices
 from finsim.randomness import Streams
 from finsim.records.paths import Paths
+from finsim.tables import Schema
 from finsim.tables.endings import TEXT, form_by_name
-from finsim.verbs.calling.argument_checks import PRICES, Arguments
+from finsim.verbs.calling.argument_checks import Arguments
 from finsim.verbs.calling.progress import Progress, reporting
 
 __all__ = ["evaluate"]
+
+DATA = "a table: a file, a DataFrame, an Arrow or polars table, or Paths"
 
 
 def evaluate(
@@ -26,6 +36,12 @@ def evaluate(
     synthetic: Any,
     *,
     holdout: Any = None,
+    kind: str | None = None,
+    id: str | None = None,
+    time: str | None = None,
+    label: str | None = None,
+    secret: str | Sequence[str] | None = None,
+    group: str | Sequence[str] | None = None,
     output: str | Path | None = None,
     seed: int = 0,
     schema: SchemaSource = None,
@@ -33,16 +49,24 @@ def evaluate(
     settings: Settings | None = None,
     progress: Progress = True,
 ) -> Scorecard:
-    """Score synthetic prices against real ones.
+    """Score synthetic prices, a synthetic table or synthetic events against real ones.
+
+    Kind and columns that are not given are guessed; ``remarks`` of the scorecard say as what the data were
+    read. Columns are typed as the real side's: declared by ``schema``, stored, or proposed from its cells.
 
     Args:
-        real: real prices: a file, a DataFrame, an Arrow or polars table, or Paths.
-        synthetic: synthetic prices of the same assets, in any layout that ``fit`` reads.
-        holdout: real prices that the generator has not seen, for the copy tests; the last part of ``real``
-            when left out.
+        real: real data: a file, a DataFrame, an Arrow or polars table, or Paths.
+        synthetic: synthetic data with the same columns; prices in any layout that ``fit`` reads.
+        holdout: real data that the generator has not seen; of prices the last part of ``real`` when left out.
+        kind: bars, table, or events (rows of entities over time).
+        id: column of the entity: rows of one stay together in every resample and split.
+        time: column of the time.
+        label: column that a model shall predict.
+        secret: column or columns that an attacker wants to know.
+        group: column or columns of groups of people.
         output: also write the scorecard to this JSON file.
         seed: root seed of the resampling behind the intervals.
-        schema: how the real prices are read, and synthetic ones that are text.
+        schema: how the real data are read, and the synthetic ones by the same types.
         csv: how text is written, such as ``sep=;,decimal=,``.
         settings: how much work (``finsim.EvaluationSettings``); the defaults when left out.
         progress: True, False, or a function ``(stage, done, total)``.
@@ -51,43 +75,111 @@ def evaluate(
         The Scorecard: one score a metric and subject, one verdict a use.
 
     Raises:
-        StudyError: for wrong arguments, all at once. DataError: for prices that cannot be read or compared.
+        StudyError: for wrong arguments, all at once. DataError: for data that cannot be read or compared.
 
     Example:
         >>> import finsim
-        >>> prices = finsim.example_data("wiki_aapl_ibm_2000_2013")
-        >>> body = finsim.fit(prices, "bootstrap", progress=False)
-        >>> made = finsim.sample(body, 10, 504, progress=False)
-        >>> quick = finsim.EvaluationSettings(bootstrap=20, judge_refits=0)
-        >>> card = finsim.evaluate(prices, made, settings=quick, progress=False)
-        >>> sorted(card.verdicts())
-        ['backtest', 'share', 'stress a portfolio']
+        >>> tape = finsim.example_data("german_credit")
+        >>> quick = finsim.EvaluationSettings(bootstrap=20)
+        >>> card = finsim.evaluate(tape, tape, settings=quick, progress=False)
+        >>> card.remarks[0]
+        'read as: table; label creditability, id none, time none, secret none, group none'
+        >>> card.of("table_two_sample")[0].verdict
+        'pass'
 
     """
-    wrong = Arguments("evaluate").table("real", real, (Paths,), PRICES, "write 'prices.csv'")
-    wrong.table("synthetic", synthetic, (Paths,), PRICES, "write 'paths.parquet'")
-    if holdout is not None:
-        wrong.table("holdout", holdout, (Paths,), PRICES, "write holdout='later.csv'")
-    wrong.kinds(
-        "settings", settings, (Settings, type(None)), "finsim.EvaluationSettings",
-        "write settings=finsim.EvaluationSettings(bootstrap=50)",
-    )  # fmt: skip
+    wrong = Arguments("evaluate")
+    named = columns_named(wrong, {"id": id, "time": time, "label": label}, {"secret": secret, "group": group})
+    _check_sides(wrong, {"real": real, "synthetic": synthetic, "holdout": holdout}, kind, settings)
     wrong.numbers({"seed": seed}).files({"output": output}).reading(schema, csv).progress(progress).settle()
     needs(("evaluate",), "finsim evaluate")
     declared = as_schema(schema, csv)
     with reporting(progress) as step:
         step("reading", 0, 2)
-        prices = real if isinstance(real, Paths) else read_prices(real, schema=declared)
-        step("reading", 1, 2)
-        made = synthetic if isinstance(synthetic, Paths) else _read(synthetic, declared)
-        step("reading", 2, 2)
-        unseen = None if holdout is None else _whole(holdout, declared)
-        card = judge(_complete(prices), made, Streams(seed), settings or Settings(), unseen, progress=step)
-    if isinstance(prices, Prices):
-        card = replace(card, remarks=tuple(prices.notes["remarks"]))
+        sides = (real, synthetic, holdout)
+        card = _judged(sides, kind, named, declared, Streams(seed), settings or Settings(), step)
     if output is not None:
         card.write(Path(output))
     return card
+
+
+def _check_sides(wrong: Arguments, sides: Mapping[str, Any], kind: Any, settings: Any) -> None:
+    """Check what is compared, as what, and with how much work."""
+    for name, value in sides.items():
+        if name != "holdout" or value is not None:
+            wrong.table(name, value, (Paths,), DATA, f"write {name}='{name}.csv'")
+    wrong.kinds("kind", kind, (str, type(None)), "bars, table or events", "write kind='table'")
+    wrong.kinds(
+        "settings", settings, (Settings, type(None)), "finsim.EvaluationSettings",
+        "write settings=finsim.EvaluationSettings(bootstrap=50)",
+    )  # fmt: skip
+
+
+def _judged(
+    sides: tuple[Any, Any, Any],
+    kind: str | None,
+    named: Named,
+    declared: Schema | None,
+    streams: Streams,
+    settings: Settings,
+    step: Report,
+) -> Scorecard:
+    """Read both sides as what they are, and judge them."""
+    if any(isinstance(side, Paths) for side in sides):
+        if kind not in (None, BARS):
+            raise StudyError(
+                "Paths are prices", place="evaluate: kind", expected=BARS, remedy="leave kind out"
+            )
+        bars(named)
+        return _bars(*sides, declared, streams, settings, step)
+    schema = declared if declared is not None and declared.fields else None
+    dialect = None if declared is None else declared.dialect
+    reading = read_as(*sides, kind, named, schema, dialect)
+    if reading.sides is None:
+        card = _bars(*sides, declared, streams, settings, step)
+        return replace(card, remarks=(*reading.remarks, *card.remarks))
+    step("reading", 2, 2)
+    return Scorecard(tuple(judged(reading, streams, settings, step)), reading.remarks)
+
+
+def columns_named(
+    wrong: Arguments, single: Mapping[str, str | None], several: Mapping[str, str | Sequence[str] | None]
+) -> Named:
+    """Return the columns that a caller names; what is no name is added to the wrong arguments."""
+    for name, value in single.items():
+        wrong.kinds(name, value, (str, type(None)), "the name of a column", f"write {name}='column'")
+    lists: dict[str, tuple[str, ...]] = {}
+    for name, value in several.items():
+        listed = [value] if isinstance(value, str) or value is None else value
+        if isinstance(listed, list | tuple):
+            for one in listed:
+                wrong.kinds(
+                    name, one, (str, type(None)), "one or several names of columns", f"write {name}='column'"
+                )
+            lists[name] = tuple(one for one in listed if isinstance(one, str))
+        else:
+            wrong.kinds(name, value, (str,), "one or several names of columns", f"write {name}='column'")
+    return Named(
+        single["id"], single["time"], single["label"], lists.get("secret", ()), lists.get("group", ())
+    )
+
+
+def _bars(
+    real: Any,
+    synthetic: Any,
+    holdout: Any,
+    declared: Schema | None,
+    streams: Streams,
+    settings: Settings,
+    step: Report,
+) -> Scorecard:
+    prices = real if isinstance(real, Paths) else read_prices(real, schema=declared)
+    step("reading", 1, 2)
+    made = synthetic if isinstance(synthetic, Paths) else _read(synthetic, declared)
+    step("reading", 2, 2)
+    unseen = None if holdout is None else _whole(holdout, declared)
+    card = judge(_complete(prices), made, streams, settings, unseen, progress=step)
+    return replace(card, remarks=tuple(prices.notes["remarks"])) if isinstance(prices, Prices) else card
 
 
 def _whole(real: Any, declared: SchemaSource) -> Paths:

@@ -21,7 +21,7 @@ from finsim.evaluation.fidelity.leverage import features, leverage
 from finsim.evaluation.fidelity.wasserstein import area_between
 from finsim.evaluation.learner import weighted_auc
 from finsim.evaluation.loan_book.default_clusters import dispersion
-from finsim.evaluation.loan_book.loan_dependence import associations, indicators
+from finsim.evaluation.tables.association import associations, indicators
 from finsim.evaluation.loan_book.loss_tail import expected_shortfall, value_at_risk
 from finsim.evaluation.privacy.near_copies import conformal, discoveries
 from finsim.evaluation.resampling import contiguous_splits, day_weights, stationary_indices

@@ -18,6 +18,7 @@ from finsim.evaluation.case import Pieces
 from finsim.evaluation.metric import Score
 from finsim.evaluation.scorecard import Scorecard
 from finsim.evaluation.settings import Settings
+from finsim.notation import MINOR_UNITS
 from finsim.records.paths import Paths, from_table
 from finsim.records.run_layout import table_file
 from finsim.records.storage import read_table
@@ -133,14 +134,22 @@ def _planned(plan: Plan, label: str, patterns: pa.Table) -> dict[str, float] | N
 
 
 def _credit(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
+    from finsim.credit.book import money_of
     from finsim.engine.stages.credit_stage import applications
+    from finsim.engine.study.study_resolution import credit_settings
     from finsim.evaluation.credit import evaluate_credit
+    from finsim.evaluation.loans import CURRENCY, MONEY
 
+    tape = applications(plan)
+    currency, scale = money_of(tape, credit_settings(plan))
+    # A book holds minor units of its own currency: the tape is brought to them, not both to a share.
+    money = {name: tape[name] * scale for name in MONEY if name in tape}
+    money = {name: (units if scale == 1.0 else units.round()) * MINOR_UNITS for name, units in money.items()}
     loans, months, losses = (
         read_table(table_file(run, name, first_label(plan))) for name in ("loans", "months", "losses")
     )
     return evaluate_credit(
-        applications(plan),
+        tape.assign(**money, **{CURRENCY: currency}),
         None,
         loans,
         months,

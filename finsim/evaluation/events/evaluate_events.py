@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
 
 from finsim.evaluation import METRICS
@@ -13,6 +14,7 @@ from finsim.evaluation.metric import Score, on_table
 from finsim.evaluation.metric_loop import Report, computed, silent
 from finsim.evaluation.settings import Settings
 from finsim.evaluation.tables.column_pairs import Roles
+from finsim.evaluation.tables.evaluate_table import refuse_empty, scored
 from finsim.randomness import Streams
 
 ROWS = "rows: "
@@ -31,13 +33,14 @@ def evaluate_events(
     """Return the scores of rows of entities in time: every metric of the rows as a table, then of events.
 
     ``roles.id`` is the entity (an account, a card); whole entities are resampled everywhere. Subjects of
-    the rows begin with ``rows:``. What cannot be computed says why.
+    the rows begin with ``rows:``. What cannot be computed is a score that says so. Raises DataError for a
+    side without rows.
     """
-    scores: list[Score] = []
-    with one_thread():
-        case = event_case(real, own, holdout, roles, streams, settings, name)
-        for _, _, found in computed(METRICS.of_case("table"), case.rows, f"rows of {name}", progress):
-            scores.extend(replace(score, subject=ROWS + score.subject) for score in found)
+    refuse_empty(real, own, holdout)
+    case = event_case(real, own, holdout, roles, streams, settings, name)
+    scores = [replace(score, subject=ROWS + score.subject) for score in scored(case.rows, progress)]
+    # A statistic without a value is NaN, and its score says so.
+    with one_thread(), np.errstate(divide="ignore", invalid="ignore"):
         for _, _, found in computed(METRICS.of_case("events"), case, name, progress):
             scores.extend(found)
     return on_table(scores, name)

@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finsim.errors import DataError
 from finsim.evaluation.events.event_case import (
     EventCase,
     EventColumns,
@@ -41,15 +40,8 @@ def event_case(
 ) -> EventCase:
     """Pair the columns, sort the rows of each entity by time, and say why where that cannot be.
 
-    Raises DataError when the hold-out lacks a column of the real side.
+    A hold-out without a column that events are told by is one of the rows only.
     """
-    lacks = [] if holdout is None else [n for n in real.column_names if n not in holdout.column_names]
-    if lacks:
-        raise DataError(
-            f"a hold-out without {', '.join(lacks)}",
-            expected="the columns of the real table",
-            remedy="leave the hold-out out, or take it from the same source",
-        )
     who = played.id
     if who is None or any(who not in side.column_names for side in (real, own)):
         rows = table_case(real, own, holdout, replace(played, id=None), streams, settings, name)
@@ -57,11 +49,19 @@ def event_case(
         return EventCase(rows, _NOTHING, _NOTHING, None, why=f"{why} (--id)")
     played = replace(played, time=time_column(real, played))
     rows = table_case(real, own, holdout, played, streams, settings, name)
-    tables = [real, own] if holdout is None else [real, own, holdout]
     columns = event_columns(real, own, played)
-    whole = _sequences(rows)
+    tables = [real, own]
+    if holdout is not None:
+        told_by = (who, played.time, columns.amount, columns.partner, columns.channel)
+        lacks = [one for one in told_by if one is not None and one not in holdout.column_names]
+        if lacks:
+            said = f"{columns.told}; hold-out not used, it has no {', '.join(lacks)}"
+            columns = replace(columns, told=said)
+        else:
+            tables.append(holdout)
+    whole = _sequences(rows)[: len(tables)]
     sides = _sides(tables, whole, columns, who, streams)
-    spare = whole[2] if holdout is not None else None
+    spare = whole[2] if len(whole) > 2 else None
     return EventCase(rows, whole[0], whole[1], spare, columns, sides, _why(sides))
 
 
@@ -125,6 +125,7 @@ def _amounts(table: pa.Table, name: str) -> Float1D:
 
 def _texts(values: pa.ChunkedArray) -> pa.Array:
     whole = values.combine_chunks()
+    whole = whole.dictionary_decode() if pa.types.is_dictionary(whole.type) else whole
     if pa.types.is_floating(whole.type):
         whole = pc.cast(whole, pa.int64(), safe=False)
     return pc.cast(whole, pa.string())

@@ -9,10 +9,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.errors import did_you_mean
 from finsim.notation import Array
+from finsim.records.columns import INTERNAL, KEY, with_roles
 
 NUMBER, CATEGORY, DATE = "number", "category", "date"
-_DAY_NS = 86_400_000_000_000
+UNFIT = b"unfit"
+"""Metadata of a synthetic column that cannot be read as the real one: why."""
+_KEPT_OUT = "a key or internal: its values mean nothing"
+_DAY_US = 86_400_000_000
+_PLURAL = {NUMBER: "numbers", CATEGORY: "text", DATE: "dates"}
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,9 @@ class Roles:
 class ColumnPair:
     """One column of both sides, typed as declared.
 
-    Numbers and dates (days since 1970, fractions for instants) are float64 with NaN where missing;
-    categories int32 codes into ``levels`` with -1 where missing. ``spare`` is the hold-out.
+    Numbers and dates (days since 1970, fractions for instants) are float64 with NaN where missing or not
+    finite (``infinite`` counts the latter: real, synthetic); categories int32 codes into ``levels`` with -1
+    where missing. ``spare`` is the hold-out.
     """
 
     name: str
@@ -46,19 +53,25 @@ class ColumnPair:
     own: Array
     spare: Array | None
     levels: tuple[str, ...] = ()
+    infinite: tuple[int, int] = (0, 0)
 
     @property
     def is_category(self) -> bool:
         """Whether the values are codes of levels."""
         return self.kind == CATEGORY
 
+    def missing(self, side: Array) -> Array:
+        """Return bool[n]: which cells of one of the sides have no value."""
+        return side < 0 if self.is_category else np.isnan(side)
+
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A column that is not compared, and why."""
+    """A column that is not compared, and why; ``meant`` where that is as it should be (a key)."""
 
     name: str
     reason: str
+    meant: bool = False
 
 
 def paired_columns(
@@ -66,39 +79,66 @@ def paired_columns(
 ) -> tuple[tuple[ColumnPair, ...], tuple[LeftOut, ...]]:
     """Return the columns that both sides have, and those left out with the reason.
 
-    Types are those of the real side: a synthetic column that does not fit is left out, by name.
+    Types are those of the real side: a synthetic column that does not fit is left out, by name. ``skipped``
+    and what a field of the real side calls a key or internal (``finsim.records.columns``) are left out on
+    purpose.
     """
+    keys = {*skipped, *with_roles(real.schema, KEY, INTERNAL)}
     found: list[ColumnPair] = []
-    left: list[LeftOut] = []
+    left = [LeftOut(name, _KEPT_OUT, meant=True) for name in real.column_names if name in keys]
     for name in real.column_names:
-        if name in skipped:
+        if name in keys:
             continue
         if name not in own.column_names:
-            left.append(LeftOut(name, "the synthetic side has no such column"))
+            left.append(LeftOut(name, _absent(name, own, real)))
             continue
-        pair = _paired(name, real[name], own[name], None if spare is None else spare[name])
+        unfit = (own.schema.field(name).metadata or {}).get(UNFIT)
+        pair = (
+            _paired(name, real[name], own[name], _spare(name, spare))
+            if unfit is None
+            else LeftOut(name, unfit.decode())
+        )
         if isinstance(pair, ColumnPair):
             found.append(pair)
         else:
             left.append(pair)
-    known = {*real.column_names, *skipped}
+    hidden = {*real.column_names, *skipped, *with_roles(own.schema, KEY, INTERNAL)}
     left += [
-        LeftOut(name, "the real side has no such column") for name in own.column_names if name not in known
+        LeftOut(name, "the real side has no such column") for name in own.column_names if name not in hidden
     ]
     return tuple(found), tuple(left)
+
+
+def _absent(name: str, own: pa.Table, real: pa.Table) -> str:
+    others = [other for other in own.column_names if other not in real.column_names]
+    near = did_you_mean(name, others)
+    hint = f" ({near.rstrip('?')})" if near.startswith("did you mean") else ""
+    return f"the synthetic side has no column {name!r}{hint}"
+
+
+def _spare(name: str, spare: pa.Table | None) -> pa.ChunkedArray | None:
+    return spare[name] if spare is not None and name in spare.column_names else None
 
 
 def _paired(
     name: str, real: pa.ChunkedArray, own: pa.ChunkedArray, spare: pa.ChunkedArray | None
 ) -> ColumnPair | LeftOut:
     kind = kind_of(real.type)
-    if kind_of(own.type) != kind:
-        return LeftOut(name, f"a {kind} on the real side, a {kind_of(own.type)} on the synthetic one")
+    other = kind_of(own.type)
+    if pa.types.is_null(own.type):
+        own, other = pa.chunked_array([pa.nulls(len(own), real.type)]), kind
+    if other != kind:
+        return LeftOut(
+            name, f"{_PLURAL[other]} on the synthetic side where the real side has {_PLURAL[kind]}"
+        )
+    if spare is not None and kind_of(spare.type) != kind:
+        return LeftOut(name, f"{_PLURAL[kind_of(spare.type)]} in the hold-out, {_PLURAL[kind]} else")
     if kind != CATEGORY:
-        last = None if spare is None else _numbers(spare)
-        return ColumnPair(name, kind, _numbers(real), _numbers(own), last)
-    sides = [real, own] if spare is None else [real, own, spare]
-    texts = [pc.cast(side.combine_chunks(), pa.string()) for side in sides]
+        sides = [_numbers(real), _numbers(own)]
+        last = None if spare is None else _finite(_numbers(spare))
+        infinite = (int(np.isinf(sides[0]).sum()), int(np.isinf(sides[1]).sum()))
+        return ColumnPair(name, kind, _finite(sides[0]), _finite(sides[1]), last, (), infinite)
+    texts = [_texts(side) for side in ([real, own] if spare is None else [real, own, spare])]
     levels = sorted({str(one) for side in texts for one in pc.unique(side).drop_null().to_pylist()})
     known = pa.array(levels, pa.string())
     codes = [np.asarray(pc.fill_null(pc.index_in(side, known), -1), dtype=np.int32) for side in texts]
@@ -110,12 +150,25 @@ def kind_of(kind: pa.DataType) -> str:
     if pa.types.is_temporal(kind) and not pa.types.is_time(kind) and not pa.types.is_duration(kind):
         return DATE
     is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
-    return NUMBER if is_number else CATEGORY
+    return NUMBER if is_number or pa.types.is_duration(kind) or pa.types.is_time(kind) else CATEGORY
+
+
+def _texts(values: pa.ChunkedArray) -> pa.Array:
+    plain = values.combine_chunks()
+    plain = plain.dictionary_decode() if pa.types.is_dictionary(plain.type) else plain
+    return pc.cast(plain, pa.string())
+
+
+def _finite(values: Array) -> Array:
+    return np.where(np.isinf(values), np.nan, values)
 
 
 def _numbers(values: pa.ChunkedArray) -> Array:
     if kind_of(values.type) == DATE:
-        nanoseconds = pc.cast(pc.cast(values, pa.timestamp("ns")), pa.int64())
-        whole = nanoseconds.to_numpy().astype(np.float64)
-        return np.asarray(whole / _DAY_NS)
-    return np.asarray(pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+        whole = pc.cast(pc.cast(values, pa.timestamp("us"), safe=False), pa.int64())
+        days = np.asarray(pc.cast(whole, pa.float64(), safe=False).to_numpy(zero_copy_only=False))
+        return np.asarray(days / _DAY_US, dtype=np.float64)
+    if pa.types.is_duration(values.type) or pa.types.is_time(values.type):
+        values = pc.cast(values, pa.int32() if values.type.bit_width == 32 else pa.int64())
+    plain = pc.cast(values, pa.float64(), safe=False)
+    return np.asarray(plain.to_numpy(zero_copy_only=False), dtype=np.float64)

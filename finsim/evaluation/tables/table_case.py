@@ -40,6 +40,10 @@ class TableCase:
         """Return a column by its name, or None."""
         return next((one for one in self.columns if one.name == name), None)
 
+    def why_not(self, name: str) -> str:
+        """Return why a column is not compared."""
+        return next((one.reason for one in self.left_out if one.name == name), "there is no such column")
+
 
 def table_case(
     real: pa.Table,
@@ -55,7 +59,11 @@ def table_case(
     columns, left = paired_columns(real, own, holdout, skipped)
     sides = (real, own, holdout)
     rows = [0 if side is None else side.num_rows for side in sides]
-    who = [None if side is None or roles.id is None else entity_codes(side[roles.id]) for side in sides]
+    who = [
+        None if side is None or roles.id is None or roles.id not in side.column_names
+        else entity_codes(side[roles.id])
+        for side in sides
+    ]  # fmt: skip
     return TableCase(
         columns, left, roles, rows[0], rows[1], rows[2], who[0], who[1], who[2], streams, settings, name
     )
@@ -63,7 +71,9 @@ def table_case(
 
 def entity_codes(values: pa.ChunkedArray) -> Int1D:
     """Return int64[n] codes of the entities by first appearance; each missing id is its own entity."""
-    encoded = pc.dictionary_encode(values.combine_chunks())
+    plain = values.combine_chunks()
+    plain = plain.dictionary_decode() if pa.types.is_dictionary(plain.type) else plain
+    encoded = pc.dictionary_encode(plain)
     codes = np.asarray(pc.fill_null(encoded.indices, -1), dtype=np.int64)
     missing = codes < 0
     codes[missing] = len(encoded.dictionary) + np.arange(int(missing.sum()))

@@ -1,0 +1,85 @@
+"""The declared columns of the real side: of its schema, of finsim's own file, or proposed from the table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from finsim.errors import DataError
+from finsim.records.columns import facts_of
+from finsim.tables import Dialect, Field, Schema, open_table, propose
+from finsim.tables.sources.opening import stored_schema
+from finsim.tables.sources.source import TableSource
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Columns by name, how text is written, the kind of table, and whether a schema said so.
+
+    ``facts`` are those that finsim's own files carry with their columns (role, unit), by name.
+    """
+
+    fields: Mapping[str, Field]
+    dialect: Dialect
+    kind: str
+    is_schema: bool
+    facts: Mapping[str, Mapping[str, str]]
+
+
+def declared_of(real: Any, schema: Schema | None, dialect: Dialect | None, place: str) -> Declared:
+    """Return the columns of the real side. Raises DataError for what is no table."""
+    stored = _stored(real)
+    facts = {} if stored is None else {field.name: facts_of(field) for field in stored}
+    facts = {name: told for name, told in facts.items() if told["role"]}
+    if schema is not None:
+        return Declared(schema.fields, schema.dialect, schema.kind, bool(schema.fields), facts)
+    _refuse_no_rows(real, place)
+    found = propose(real, dialect=dialect)
+    fields = dict(found.fields)
+    if stored is not None:
+        fields = {name: _as_stored(each, stored) for name, each in fields.items()}
+    return Declared(
+        fields, dialect.over(found.dialect) if dialect else found.dialect, found.kind, False, facts
+    )
+
+
+def _stored(real: Any) -> pa.Schema | None:
+    """Return the Arrow schema of what is stored with types; None for text and pandas."""
+    if isinstance(real, str | Path):
+        return stored_schema(Path(real))
+    if isinstance(real, pa.Table | pa.RecordBatch):
+        return real.schema
+    opened = open_table(real, {})
+    schema = getattr(opened, "schema", None)
+    return schema if isinstance(schema, pa.Schema) else None
+
+
+def _as_stored(field: Field, stored: pa.Schema) -> Field:
+    """Return a proposed column as the type it is stored with: what a number means is then not guessed."""
+    name = field.source
+    if name and name not in stored.names:
+        return field
+    if field.type == "money" or field.unit in ("percent", "bp", "years"):
+        kind = stored.field(name).type if name else None
+        whole = kind is not None and pa.types.is_integer(kind)
+        return replace(field, type="int" if whole else "float", unit="", ccy="", scale=None)
+    return field
+
+
+def _refuse_no_rows(real: Any, place: str) -> None:
+    count = len(real) if hasattr(real, "__len__") and not isinstance(real, str | Path) else 1
+    if count == 0:
+        raise DataError(
+            "the table has no rows", place=place, expected="at least one row",
+            remedy="give a table with a header and rows",
+        )  # fmt: skip
+
+
+def opened(data: Any, declared: Declared, place: str) -> TableSource:
+    """Open a side under the declared columns; those that are absent are left out."""
+    fields = {name: replace(field, optional=True) for name, field in declared.fields.items()}
+    return open_table(data, fields, declared.dialect, place=place)

@@ -1,0 +1,146 @@
+"""Which columns are the entity, the time and the label: declared, stored, or guessed from names and types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finsim.errors import Problem, StudyError, did_you_mean
+from finsim.evaluation.reading.declared import Declared
+from finsim.evaluation.tables.column_pairs import Roles
+from finsim.records.columns import FEATURE, INTERNAL, KEY, LABEL
+from finsim.tables import Field
+from finsim.tables.proposing.roles import is_id, is_time, roles
+
+CLASSES = 10
+_IDS = ("obligor", "from_account", "id")
+_TIMES = ("date", "opened")
+_LABELS = ("outcome", "fraud")
+_KEY_SHARE = 0.95
+
+
+@dataclass(frozen=True)
+class Named:
+    """Columns that the user names; None where nothing is said."""
+
+    id: str | None = None
+    time: str | None = None
+    label: str | None = None
+    secret: tuple[str, ...] = ()
+    group: tuple[str, ...] = ()
+
+
+def checked(named: Named, declared: Declared, headers: Sequence[str]) -> Named:
+    """Return the named columns by their declared names. Raises StudyError for unknown ones, all at once."""
+    known = {**{each.source: name for name, each in declared.fields.items() if each.source},
+             **{name: name for name in declared.fields}}  # fmt: skip
+    problems: list[Problem] = []
+
+    def real(option: str, name: str | None) -> str | None:
+        if name is None or name in known:
+            return None if name is None else known[name]
+        remedy = did_you_mean(name, list(dict.fromkeys([*known, *headers])))
+        problems.append(Problem(f"evaluate: {option}", f"no column {name!r}", "a column of REAL", remedy))
+        return name
+
+    found = Named(
+        real("id", named.id),
+        real("time", named.time),
+        real("label", named.label),
+        tuple(real("secret", name) or name for name in named.secret),
+        tuple(real("group", name) or name for name in named.group),
+    )
+    if problems:
+        raise StudyError.of(problems)
+    return found
+
+
+def guessed(real: pa.Table, declared: Declared, named: Named) -> Roles:
+    """Return the roles of the columns: what is named, then declared, stored with them, or guessed."""
+    by_role = _by_role(real, declared.fields)
+    entity = named.id or _entity(real, declared, by_role)
+    time = named.time or _time(real, declared.fields, by_role)
+    label = named.label or _label(real, declared, by_role)
+    return Roles(entity, time, label if label != entity else None, named.secret, named.group)
+
+
+def _by_role(real: pa.Table, fields: Mapping[str, Field]) -> dict[str, str]:
+    """Return role -> column: declared roles, and what headers mean among payments and loans."""
+    found = {each.role: name for name, each in fields.items() if each.role and name in real.column_names}
+    headers = {each.source or name: name for name, each in fields.items() if name in real.column_names}
+    for kind in ("loans", "payments"):
+        for header, role in roles(list(headers), kind).items():
+            found.setdefault(role, headers[header])
+    return found
+
+
+def _entity(real: pa.Table, declared: Declared, by_role: Mapping[str, str]) -> str | None:
+    """Return the entity: of several columns of ids the one with the fewest rows to itself."""
+    fields = declared.fields
+    named = [by_role[role] for role in _IDS if role in by_role]
+    stored = [name for name in _columns_of(declared, KEY) if name in real.column_names]
+    typed = [
+        name for name, each in fields.items()
+        if name in real.column_names and (each.type == "id" or is_id(each.source or name))
+    ]  # fmt: skip
+    for name in dict.fromkeys([*named, *stored, *typed]):
+        if _can_be_id(real, name) and (name not in by_role.values() or name in [*named, *stored, *typed]):
+            return name
+    return None
+
+
+def _can_be_id(real: pa.Table, name: str) -> bool:
+    kind = real.schema.field(name).type
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if not (pa.types.is_integer(plain) or pa.types.is_string(plain) or pa.types.is_large_string(plain)):
+        return False
+    return len(pc.unique(real[name])) > CLASSES
+
+
+def _time(real: pa.Table, fields: Mapping[str, Field], by_role: Mapping[str, str]) -> str | None:
+    dated = [name for name in real.column_names if pa.types.is_temporal(real.schema.field(name).type)
+             and not pa.types.is_duration(real.schema.field(name).type)]  # fmt: skip
+    named = [by_role[role] for role in _TIMES if by_role.get(role) in dated]
+    spoken = [name for name in dated if name in fields and is_time(fields[name].source or name)]
+    return next(iter([*named, *spoken, *dated]), None)
+
+
+def _label(real: pa.Table, declared: Declared, by_role: Mapping[str, str]) -> str | None:
+    stored = [name for name in _columns_of(declared, LABEL) if name in real.column_names]
+    flags = [name for name in stored if pa.types.is_boolean(real.schema.field(name).type)]
+    named = [by_role[role] for role in _LABELS if role in by_role]
+    for name in (*flags, *named):
+        if name in real.column_names and 2 <= len(pc.unique(real[name].drop_null())) <= CLASSES:
+            return name
+    return None
+
+
+def _columns_of(declared: Declared, role: str) -> list[str]:
+    """Return the columns that finsim's own file stores with a role."""
+    return [
+        name for name, each in declared.fields.items()
+        if declared.facts.get(each.source or name, {}).get("role") == role
+    ]  # fmt: skip
+
+
+def with_keys(real: pa.Table, declared: Declared, chosen: Roles) -> pa.Table:
+    """Mark columns that only tell rows apart as keys: stored or declared ids with a value for each row."""
+    named = {chosen.time, chosen.label, *chosen.secrets, *chosen.groups}
+    kept = []
+    for field in real.schema:
+        told = (field.metadata or {}).get(b"role", b"").decode()
+        if field.name in named:
+            field = field.with_metadata({"role": FEATURE})
+        elif told in (KEY, INTERNAL):
+            pass
+        elif declared.fields[field.name].type == "id" and _is_key(real, field.name):
+            field = field.with_metadata({"role": KEY})
+        kept.append(field)
+    return real.cast(pa.schema(kept))
+
+
+def _is_key(real: pa.Table, name: str) -> bool:
+    return len(pc.unique(real[name])) >= max(_KEY_SHARE * real.num_rows, 2 * CLASSES)

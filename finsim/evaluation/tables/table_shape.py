@@ -1,0 +1,88 @@
+"""Is every column there, of the real type, with values: one failing score for each that is not."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from finsim.evaluation.metric import FAIL, PASS, STRESS, Metric, Score
+from finsim.evaluation.tables.column_pairs import ColumnPair
+from finsim.evaluation.tables.table_case import TableCase
+
+LEAST = 20
+
+
+def measure(case: TableCase) -> list[Score]:
+    """Return one score of all columns, and one for each column that cannot stand for the real one."""
+    faults = {one.name: one.reason for one in case.left_out if not one.meant}
+    for column in case.columns:
+        reason = fault_of(column)
+        if reason:
+            faults[column.name] = reason
+    scores = [_fault(name, reason, case.rows_own) for name, reason in faults.items()]
+    kept = [one.name for one in case.left_out if one.meant]
+    note = f"{len(case.columns)} columns compared"
+    note += f"; left out as keys or internal: {', '.join(kept)}" if kept else ""
+    verdict = (FAIL, f"{len(faults)} columns differ: {', '.join(faults)}") if faults else (PASS, "")
+    whole = METRIC.scored(
+        "all columns", float(len(faults)), (None, None), case.rows_own, (0.0, None, 0.0), verdict, note
+    )
+    return [whole, *scores]
+
+
+def fault_of(column: ColumnPair) -> str:
+    """Return what is wrong with the synthetic column as a whole, or nothing."""
+    if column.infinite[1] and not column.infinite[0]:
+        count = column.infinite[1]
+        return f"{count} infinite value{'' if count == 1 else 's'} on the synthetic side, none on the real"
+    real, own = (side[~column.missing(side)] for side in (column.real, column.own))
+    if len(real) and not len(own):
+        return "no value at all on the synthetic side"
+    if len(own) and not len(real):
+        return "values on the synthetic side, where the real side has none"
+    if min(len(real), len(own)) < LEAST:
+        return ""
+    known, made = np.unique(real), np.unique(own)
+    if len(made) == 1 and len(known) > 1 and _is_surprising(real, made[0], len(own)):
+        return f"constant on the synthetic side ({_shown(column, made[0])}), {len(known)} values on the real"
+    if len(known) == 1 and (len(made) > 1 or made[0] != known[0]):
+        share = float(np.mean(own != known[0]))
+        return f"constant on the real side ({_shown(column, known[0])}), other values in {share:.1%} of rows"
+    return ""
+
+
+def _is_surprising(real: np.ndarray, value: float, rows: int) -> bool:  # type: ignore[type-arg]
+    """Whether so many rows of the real law would hardly ever all have this value."""
+    share = (float(np.sum(real == value)) + 1.0) / (len(real) + 1.0)
+    return rows * np.log(share) < np.log(1e-4)
+
+
+def _shown(column: ColumnPair, value: float) -> str:
+    return column.levels[int(value)] if column.is_category else f"{value:.6g}"
+
+
+def _fault(name: str, reason: str, rows: int) -> Score:
+    return METRIC.scored(name, 1.0, (None, None), rows, (0.0, None, 0.0), (FAIL, reason))
+
+
+METRIC = Metric(
+    name="table_shape",
+    case="table",
+    use=STRESS,
+    unit="columns",
+    lowest=0.0,
+    highest=float("inf"),
+    best=0.0,
+    delta=0.0,
+    origin="own: a table of other columns is not a twin of the real one",
+    order_free=True,
+    compute=measure,
+    summary="Columns that are missing, renamed, of another type, empty, constant or infinite",
+    order=10,
+    how=(
+        "A column fails when the synthetic side lacks it, has it under another name or type, has it without "
+        "values, with one value only, or with infinite values that the real side has not."
+    ),
+    misses="Everything about the values of a column that is there; see margins.",
+    estimator="number of columns that are missing, renamed, of another type, empty, constant or infinite",
+    references="0 / -",
+)
