@@ -23,7 +23,9 @@ from finsim.evaluation.utility.label_rows import (
 
 
 def measure(case: EventCase) -> list[Score]:
-    """Return the recall at each alert budget; the reference is trained on earlier real rows."""
+    """Return the recall at each alert budget, none without a label; the reference is trained on earlier real rows."""
+    if case.rows.roles.label is None:
+        return []
     pair = case.rows.column(case.rows.roles.label)
     why = case.why or label_refusal(case.rows, pair)
     if not why and not np.isfinite(case.sides[0].sequences.days).all():

@@ -16,7 +16,9 @@ LEAST = 10
 
 
 def measure(case: TableCase) -> list[Score]:
-    """Return one score a column: distance of P(cell | label) - P(cell | no label) between the two sides."""
+    """Return one score a column, none without a label: distance of P(cell | label) - P(cell | no label) between the two sides."""
+    if case.roles.label is None:
+        return []
     pair = case.column(case.roles.label)
     why = label_refusal(case, pair)
     if pair is None or why:
