@@ -23,7 +23,7 @@ from finsim.evaluation.utility.label_rows import (
 
 
 def measure(case: EventCase) -> list[Score]:
-    """Return the recall at each alert budget, none without a label; the reference is trained on earlier real rows."""
+    """Return the recall at each alert budget; nothing where no label is given."""
     if case.rows.roles.label is None:
         return []
     pair = case.rows.column(case.rows.roles.label)

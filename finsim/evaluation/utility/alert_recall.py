@@ -9,7 +9,7 @@ from finsim.evaluation.utility.label_rows import MOST_ROWS, label_split
 
 
 def measure(case: TableCase) -> list[Score]:
-    """Return the recall at each alert budget, none without a label; the reference is trained on earlier real rows."""
+    """Return the recall at each alert budget; nothing where no label is given."""
     if case.roles.label is None:
         return []
     if case.column(case.roles.time) is None:

@@ -16,7 +16,7 @@ LEAST = 10
 
 
 def measure(case: TableCase) -> list[Score]:
-    """Return one score a column, none without a label: distance of P(cell | label) - P(cell | no label) between the two sides."""
+    """Return the distance of the profiles of each column; nothing where no label is given."""
     if case.roles.label is None:
         return []
     pair = case.column(case.roles.label)

@@ -26,7 +26,7 @@ REFITS = 2
 
 
 def measure(case: TableCase) -> list[Score]:
-    """Return one AUC a share of real rows, none without a label; its floor are these real rows without the synthetic ones."""
+    """Return one AUC a share of real rows; nothing where no label is given."""
     if case.roles.label is None:
         return []
     split = label_split(case, MOST_ROWS)
