@@ -1,1 +1,1 @@
-"""Are synthetic event sequences like the real ones: rows of entities over time, the case ``events``."""
+"""Rows of entities in time: their sequences, and the metrics of the case ``events``."""

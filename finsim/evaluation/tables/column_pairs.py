@@ -23,13 +23,19 @@ _PLURAL = {NUMBER: "numbers", CATEGORY: "text", DATE: "dates"}
 
 @dataclass(frozen=True)
 class Roles:
-    """Which columns play a part: entity ``id``, ``time``, ``label``, ``secrets`` and ``groups`` of people."""
+    """Which columns play a part: entity ``id``, ``time``, ``label``, ``secrets`` and ``groups`` of people.
+
+    ``amount``, ``counterparty`` and ``channel`` are of events.
+    """
 
     id: str | None = None
     time: str | None = None
     label: str | None = None
     secrets: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    amount: str | None = None
+    counterparty: str | None = None
+    channel: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,70 @@
+"""Which columns of an event table are its amount, counterparty and channel: declared, or told by headers."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finsim.evaluation.events.event_case import EventColumns
+from finsim.evaluation.tables.column_pairs import CATEGORY, DATE, NUMBER, Roles, kind_of
+from finsim.tables.proposing.roles import is_id, is_time, roles
+
+LEAST_AMOUNTS = 10
+LEAST_PARTNERS = 20
+
+
+def event_columns(real: pa.Table, own: pa.Table, played: Roles) -> EventColumns:
+    """Return the columns that both sides have for each part, and a sentence that says how they are known."""
+    shared = [name for name in real.column_names if name in own.column_names]
+    taken = {played.id, played.time, played.label, *played.secrets, *played.groups}
+    free = [name for name in shared if name not in taken]
+    named = {role: header for header, role in roles(free, "payments").items()}
+    said = []
+    found: dict[str, str | None] = {}
+    declared = {"amount": played.amount, "counterparty": played.counterparty, "channel": played.channel}
+    guessed = {
+        "amount": _number(real, named.get("amount")) or _amount(real, free),
+        "counterparty": named.get("to_account") or named.get("merchant") or _partner(real, free),
+        "channel": named.get("channel"),
+    }
+    if guessed["counterparty"] is None and played.id not in (None, named.get("from_account")):
+        guessed["counterparty"] = named.get("from_account")
+    for part, name in declared.items():
+        found[part] = name if name in shared else guessed[part]
+        if found[part] is not None:
+            said.append(f"{part} {found[part]} ({'declared' if name in shared else 'by its header'})")
+    return EventColumns(
+        found["amount"], found["counterparty"], found["channel"], ", ".join(said) or "no amount, counterparty"
+    )
+
+
+def time_column(real: pa.Table, played: Roles) -> str | None:
+    """Return the declared time column, else the first date, by its header if it can be."""
+    if played.time is not None:
+        return played.time
+    dates = [name for name in real.column_names if kind_of(real[name].type) == DATE]
+    return next((name for name in dates if is_time(name)), dates[0] if dates else None)
+
+
+def _number(real: pa.Table, name: str | None) -> str | None:
+    return name if name is not None and kind_of(real[name].type) == NUMBER else None
+
+
+def _amount(real: pa.Table, free: list[str]) -> str | None:
+    """Return the column of numbers, no identifier, with the most distinct values."""
+    numbers = [name for name in free if kind_of(real[name].type) == NUMBER and not is_id(name)]
+    counts = {name: pc.count_distinct(real[name]).as_py() for name in numbers}
+    best = max(counts, key=lambda name: counts[name], default=None)
+    return best if best is not None and counts[best] >= LEAST_AMOUNTS else None
+
+
+def _partner(real: pa.Table, free: list[str]) -> str | None:
+    """Return the identifier with the most distinct values that are met again, if any."""
+    counts = {}
+    for name in free:
+        kind = kind_of(real[name].type)
+        if kind == CATEGORY or (kind == NUMBER and is_id(name) and pa.types.is_integer(real[name].type)):
+            distinct = pc.count_distinct(real[name]).as_py()
+            if LEAST_PARTNERS <= distinct <= real.num_rows / 2 and is_id(name):
+                counts[name] = distinct
+    return max(counts, key=lambda name: counts[name], default=None)

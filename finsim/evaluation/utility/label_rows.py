@@ -1,0 +1,172 @@
+"""A table with a label -> features and labels of both sides, and real rows kept apart for testing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.evaluation.tables.column_pairs import DATE, ColumnPair
+from finsim.evaluation.tables.table_case import TableCase
+from finsim.notation import Array, Bool1D, Float2D, Int1D
+
+POOLED = 100
+MOST_ROWS = 20_000
+TEST_SHARE = 0.3
+LEAST = 10
+FEW_VALUES = 2
+
+
+@dataclass(frozen=True)
+class LabelRows:
+    """Features float64[n, F], labels bool[n], and int64[n] the group of rows resampled together."""
+
+    features: Float2D
+    label: Bool1D
+    group: Int1D
+
+    def only(self, rows: Array) -> LabelRows:
+        """Return some rows, by number or by flag."""
+        return LabelRows(self.features[rows], self.label[rows], self.group[rows])
+
+    @property
+    def fits(self) -> bool:
+        """Whether there are rows of both labels to learn from."""
+        return min(int(self.label.sum()), int((~self.label).sum())) >= LEAST
+
+
+@dataclass(frozen=True)
+class LabelSplit:
+    """Real rows to train on, synthetic rows to train on, real rows to test on, and what is told of them."""
+
+    train: LabelRows
+    own: LabelRows
+    test: LabelRows
+    names: tuple[str, ...]
+    told: str
+
+
+def label_split(case: TableCase, most: int, by_time: bool = False) -> LabelSplit | str:
+    """Return the rows of a labelled table, or why there are none.
+
+    The test rows are the hold-out; without one, real rows kept apart by entity, or the latest by time, which
+    the real reference is not trained on. At most ``most`` rows of each, whole entities.
+    """
+    pair = case.column(case.roles.label)
+    why = label_refusal(case, pair)
+    if pair is None or why:
+        return why
+    own_label, told = is_positive(pair, pair.own)
+    left = {case.roles.label, case.roles.time}
+    pairs = [one for one in case.columns if one.name not in left]
+    if not pairs:
+        return "there is no other column to predict the label from"
+    real = _rows(case, pair, pairs, "real")
+    own = LabelRows(_features(pairs, "own"), own_label, _groups(case.entity_own, len(own_label)))
+    own = own.only(known(pair, pair.own))
+    if pair.spare is not None:
+        train, test = real, _rows(case, pair, pairs, "spare")
+        told = f"{told}; tested on the hold-out"
+    else:
+        late = _kept_apart(case, by_time)[known(pair, pair.real)]
+        train, test = real.only(~late), real.only(late)
+        how = "the latest rows" if by_time else "30 % of the real rows"
+        told = f"{told}; no hold-out: tested on {how}, which the generator has seen"
+    for name, rows in (("to train on", train), ("to test on", test)):
+        if not rows.fits:
+            count = int(rows.label.sum())
+            return (
+                f"{count} real rows {name} have the label and {len(rows.label) - count} do not; needs {LEAST}"
+            )
+    parts = [
+        thinned(case, rows, most, role) for rows, role in ((train, "train"), (own, "own"), (test, "test"))
+    ]
+    return LabelSplit(parts[0], parts[1], parts[2], tuple(one.name for one in pairs), told)
+
+
+def label_refusal(case: TableCase, pair: ColumnPair | None) -> str:
+    """Return why the label cannot be judged, or nothing."""
+    if case.roles.label is None:
+        return "no label column is given (--label)"
+    if pair is None:
+        left = {one.name: one.reason for one in case.left_out}
+        return f"label {case.roles.label}: {left.get(case.roles.label, 'there is no such column')}"
+    if pair.kind == DATE:
+        return f"label {pair.name} is a date"
+    if not known(pair, pair.real).any() or len(np.unique(pair.real[known(pair, pair.real)])) < FEW_VALUES:
+        return f"label {pair.name} has one value on the real side"
+    return ""
+
+
+def known(pair: ColumnPair, values: Array) -> Bool1D:
+    """Return which values are not missing."""
+    return np.asarray(values >= 0 if pair.is_category else np.isfinite(values))
+
+
+def is_positive(pair: ColumnPair, values: Array) -> tuple[Bool1D, str]:
+    """Return which rows have the label, and what that means.
+
+    Of two values the rarer real one; of several classes all but the most frequent; of numbers those above
+    the real median.
+    """
+    real = pair.real[known(pair, pair.real)]
+    found, counts = np.unique(real, return_counts=True)
+    if len(found) == FEW_VALUES:
+        rare = found[int(np.argmin(counts))]
+        shown = pair.levels[int(rare)] if pair.is_category else f"{rare:g}"
+        return np.asarray(values == rare), f"{pair.name} is {shown}"
+    if pair.is_category:
+        common = found[int(np.argmax(counts))]
+        return np.asarray(
+            (values != common) & (values >= 0)
+        ), f"{pair.name} is not {pair.levels[int(common)]}"
+    middle = float(np.median(real))
+    with np.errstate(invalid="ignore"):
+        return np.asarray(values > middle), f"{pair.name} is above {middle:g}"
+
+
+def _rows(case: TableCase, pair: ColumnPair, pairs: list[ColumnPair], role: str) -> LabelRows:
+    values: Array = getattr(pair, role)
+    who = case.entity_real if role == "real" else case.entity_spare
+    rows = LabelRows(_features(pairs, role), is_positive(pair, values)[0], _groups(who, len(values)))
+    return rows.only(known(pair, values))
+
+
+def _groups(entity: Int1D | None, size: int) -> Int1D:
+    return np.arange(size) if entity is None else entity
+
+
+def _features(pairs: list[ColumnPair], role: str) -> Float2D:
+    return np.stack([_feature(pair, getattr(pair, role)) for pair in pairs], axis=1)
+
+
+def _feature(pair: ColumnPair, values: Array) -> Array:
+    """Return a column as numbers: categories by decreasing real frequency, the rare ones pooled."""
+    if not pair.is_category:
+        return np.where(np.isfinite(values), values, np.nan)
+    counts = np.bincount(pair.real[pair.real >= 0], minlength=len(pair.levels))
+    rank = np.zeros(max(len(pair.levels), 1))
+    rank[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
+    return np.where(values < 0, np.nan, np.minimum(rank[np.maximum(values, 0)], POOLED))
+
+
+def _kept_apart(case: TableCase, by_time: bool) -> Bool1D:
+    """Return which real rows are for testing: the latest 30 % by time, else whole entities."""
+    moment = case.column(case.roles.time)
+    if by_time and moment is not None:
+        times = np.where(np.isfinite(moment.real), moment.real, -np.inf)
+        return np.asarray(times > np.quantile(times, 1.0 - TEST_SHARE, method="inverted_cdf"))
+    group = _groups(case.entity_real, case.rows_real)
+    names = np.unique(group)
+    rng = case.streams.at("utility", "test")
+    return np.isin(group, rng.permutation(names)[: max(1, int(TEST_SHARE * len(names)))])
+
+
+def thinned(case: TableCase, rows: LabelRows, most: int, role: str) -> LabelRows:
+    """Return random groups with at most ``most`` rows together."""
+    if len(rows.label) <= most:
+        return rows
+    names, codes, sizes = np.unique(rows.group, return_inverse=True, return_counts=True)
+    order = case.streams.at("utility", "thinned", role).permutation(len(names))
+    kept = order[: max(1, int(np.searchsorted(np.cumsum(sizes[order]), most, side="right")))]
+    return rows.only(np.isin(codes, kept))
