@@ -55,8 +55,8 @@ METRIC = Metric(
     summary="Real weeks wilder than any synthetic week",
     order=133,
     how=(
-        "Share of real weeks whose mean |r| over all assets is larger than in any synthetic week; the ceiling "
-        "is a synthetic side without its wildest hundredth."
+        "Share of real weeks whose mean |r| over all assets is larger than in any synthetic week; the "
+        "ceiling is a synthetic side without its wildest hundredth."
     ),
     misses="Sees only whether crises are reached, not how often they come; see volatility_swings.",
     estimator=(
