@@ -65,7 +65,7 @@ def fit(
             help="What the epsilon protects: any block of so many bars of all assets.",
             rich_help_panel=SIZE,
         ),
-    ] = "21 steps",
+    ] = "10 steps",
     seed: Seed = 0,
     schema: SchemaFile = None,
     csv: CsvDialect = None,

@@ -51,7 +51,7 @@ def fit(
     cpu_seconds: float | None = None,
     epsilon: float | None = None,
     delta: float = 1e-5,
-    unit: str = "21 steps",
+    unit: str = "10 steps",
     seed: int = 0,
     schema: SchemaSource = None,
     csv: str | None = None,
@@ -67,7 +67,7 @@ def fit(
         cpu_seconds: training budget in CPU seconds, instead of steps.
         epsilon: differential privacy: the most that training may spend; None: not private.
         delta: probability with which the guarantee may fail; for ``epsilon`` only.
-        unit: what is protected, such as ``21 steps``: any block of so many bars of all assets.
+        unit: what is protected, such as ``10 steps``: any block of so many bars of all assets.
         seed: root seed; with an epsilon it must be secret.
         schema: what the columns are: a schema file or a Schema.
         csv: how text is written, such as ``sep=;,decimal=,``.
@@ -94,7 +94,7 @@ def fit(
     wrong.numbers(numbers, "steps", "cpu_seconds", "epsilon")
     wrong.one_of({"steps": steps, "cpu_seconds": cpu_seconds})
     wrong.one_of({"epsilon": epsilon, "cpu_seconds": cpu_seconds})
-    wrong.kinds("unit", unit, (str,), "a number of steps", "write unit='21 steps'")
+    wrong.kinds("unit", unit, (str,), "a number of steps", "write unit='10 steps'")
     wrong.files({"output": output}).reading(schema, csv).progress(progress).settle()
     known_generator(generator)
     needs(("markets", GENERATORS.entry(generator).extra), "finsim fit")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import special
 
 from finsim.errors import PrivacyBudgetError
+from finsim.generators.privacy import loss_distribution
 from finsim.generators.privacy.ledger import Ledger
 from finsim.generators.privacy.loss_distribution import COARSE, loss_epsilon
 from finsim.generators.privacy.noise_calibration import noise_for
@@ -59,6 +60,13 @@ def test_never_below_the_exact_gaussian(sigma, count, delta):
     found = loss_epsilon({(1.0, sigma): count}, delta)
     assert exact <= found <= exact * 1.002 + 1e-4
     assert renyi_epsilon({(1.0, sigma): count}, delta) >= exact
+
+
+@pytest.mark.parametrize("sigma", [1.0, 4.0])
+def test_what_is_lost_in_tails_is_added_to_delta(sigma, monkeypatch):
+    monkeypatch.setattr(loss_distribution, "_LOST", 0.3)
+    exact = exact_gaussian(sigma, 3.3e-5)
+    assert exact < loss_epsilon({(1.0, sigma): 1}, 3.3e-5) < 1.3 * exact
 
 
 def exact_single(rate, sigma, delta):

@@ -11,6 +11,7 @@ from scipy import stats
 from small_generators import FLOW, TIMEGAN, quiet
 from torch import nn
 
+from finsim.errors import PrivacyBudgetError
 from finsim.generators.flow import flow as flow_module
 from finsim.generators.flow.flow import Flow
 from finsim.generators.flow.private_flow import RELEASES, private_encoding
@@ -137,6 +138,24 @@ def test_the_sum_is_divided_by_the_expected_number(streams):
     assert len(sizes) > 3
 
 
+class Silent(Counted):
+    """A recipe whose every gradient is 0: what is released is noise."""
+
+    def gradients(self, part, entities, draws):
+        yield torch.zeros(len(entities), 2000)
+
+
+def test_the_noise_of_an_update_has_the_whole_seed():
+    weights = [nn.Parameter(torch.zeros(40, 50))]
+    mechanism = Mechanism(1.0, 1.0, 0.1, Ledger(), Ledger())
+    one, two = (
+        mechanism.slopes(Silent(), "part", weights, Streams(seed), (0, 0))[0].detach().flatten().numpy()
+        for seed in (7, 7 + 2**32)
+    )
+    assert one.std() > 0.0
+    assert abs(np.corrcoef(one, two)[0, 1]) < 0.1
+
+
 def private(base, **changes):
     return dataclasses.replace(base, **{"epsilon": 8.0, **changes})
 
@@ -192,6 +211,9 @@ def test_the_rows_of_one_entity_touch_its_own_gradient_alone(kind, module, monke
         assert before[part].shape[0] == 4
         moved = (before[part] - after[part]).abs().amax(dim=1) > 0.0
         assert moved.tolist() == [False, False, True, False], part
+        # An entity's gradient is the same whoever else is drawn.
+        (alone,) = recipe.gradients(part, chosen[2:3], [streams.at("entity", 9)])
+        assert torch.allclose(alone[0], after[part][2], atol=1e-5), part
 
 
 def test_an_entity_without_a_window_has_no_gradient(monkeypatch, streams):
@@ -274,5 +296,7 @@ def test_the_preparation_finds_memory_and_dependence():
     assert (encoding.dynamics.log_scale[1:, 0] > 0.03).any()
     assert encoding.coupling.location[3, 1] > 0.4  # channel 1 on the log square of channel 0
     assert (encoding.coupling.location[1:, 0] == 0.0).all()
-    nothing = private_encoding(Sequences(values[:60]), 20.0, (1, 2, 4), 30.0, Streams(5))
+    nothing = private_encoding(Sequences(values[:400]), 20.0, (1, 2, 4), 30.0, Streams(5))
     assert not nothing.coupling.location[1:].any()
+    with pytest.raises(PrivacyBudgetError, match=r"60 entities of 2 channels are hidden.*at least 312"):
+        private_encoding(Sequences(values[:60]), 20.0, (1, 2, 4), 30.0, Streams(5))

@@ -27,8 +27,8 @@ def test_the_model_carries_its_claim(model: tuple[Path, finsim.Body]) -> None:
     folder, body = model
     claim = body.facts()["privacy"]
     assert 7.5 < claim["epsilon"] <= 8.0
-    assert (claim["delta"], claim["unit"]) == (1e-5, "one block of 21 consecutive steps")
-    assert claim["entities"] == 155
+    assert (claim["delta"], claim["unit"]) == (1e-5, "one block of 10 consecutive steps")
+    assert claim["entities"] == 326
     assert not claim["seed_guessable"]
     assert any("last close" in text for text in claim["not_counted"])
     assert json.loads((folder / "model.json").read_text())["report"]["privacy"] == claim
@@ -42,11 +42,11 @@ def test_the_command_prints_the_claim(tmp_path: Path) -> None:
         "fit",
         prices,
         "--epsilon",
-        "3",
+        "9",
         "--delta",
         "1e-6",
         "--unit",
-        "10 days",
+        "8 days",
         "--steps",
         "3",
         "-q",
@@ -55,7 +55,7 @@ def test_the_command_prints_the_claim(tmp_path: Path) -> None:
     assert shown.exit_code == 0, shown.output
     text = " ".join(shown.output.split())
     for words in (
-        "at delta 1e-06 for one block of 10 consecutive steps added or removed",
+        "at delta 1e-06 for one block of 8 consecutive steps added or removed",
         "counted: ",
         "not counted: ",
         "assumed: the seed is secret",
@@ -77,6 +77,7 @@ def test_the_command_prints_the_claim(tmp_path: Path) -> None:
         ({"epsilon": 8, "unit": "sequence"}, PrivacyBudgetError, "1 entities"),
         ({"epsilon": 8, "unit": "500 days"}, PrivacyBudgetError, "6 entities"),
         ({"epsilon": 8, "generator": "bootstrap"}, PrivacyBudgetError, "fit: epsilon"),
+        ({"epsilon": 1}, PrivacyBudgetError, "326 entities of 10 channels are hidden"),
         ({"epsilon": 0.001, "steps": 50_000}, PrivacyBudgetError, "cannot be kept"),
     ],
 )

@@ -11,6 +11,7 @@ import math
 import numpy as np
 import torch
 
+from finsim.errors import PrivacyBudgetError
 from finsim.generators.encoding.gaussian_marginals import Marginals
 from finsim.generators.encoding.scaling import Scaling
 from finsim.generators.generator import Sequences
@@ -23,6 +24,7 @@ MARGINAL_RELEASES, SCALING_RELEASES = 3, 1
 
 _POWERS = 80
 """Powers of 2 from 2^-40 to 2^40, for each sign: a range that no data are needed for."""
+_WINDOW, _VISIBLE = 3, 3.0
 _LINEAR, _WIDEST, _FEWEST = 24, 40.0, 16
 _MOST_BINS, _PSEUDO = 96, 20_000
 _FARTHEST, _LEAST_VARIANCE = 4.0, 0.02
@@ -32,9 +34,11 @@ def private_marginals(data: Sequences, reach: float, sigma: float, streams: Stre
     """Return the marginal maps of noised counts; ``reach`` as in ``Marginals.fit``, sigma of each round.
 
     What follows the noise looks at no data: pseudo-values are spread evenly over the noised law.
+    Raises PrivacyBudgetError, before anything is read, when the noise hides even where the values are.
     """
     values, observed = data.values, data.observed()
     sd = sigma * math.sqrt(values.shape[2])
+    _refuse_hidden(len(values), values.shape[2], sd)
     sizes = _counts(_powers(values), observed, 2 * _POWERS, sigma, streams.at("size"))
     center, spread = np.array([_located(row) for row in sizes]).T
     places = _placed((values - center) / spread, _LINEAR, 1.0)
@@ -72,6 +76,18 @@ def private_scaling(residuals: Float3D, observed: Array, sigma: float, streams: 
     return Scaling(np.zeros(channels), np.ones(channels), vectors, np.sqrt(np.maximum(variances, least)))
 
 
+def _refuse_hidden(entities: int, channels: int, sd: float) -> None:
+    """Raise PrivacyBudgetError when so few entities are not seen above noise ``sd`` in a window of powers."""
+    least = math.ceil(_VISIBLE * sd * math.sqrt(2.0 * _WINDOW))
+    if entities < least:
+        raise PrivacyBudgetError(
+            f"{entities:,} entities of {channels} channels are hidden by the noise of this epsilon",
+            place="settings.epsilon",
+            expected=f"at least {least:,} entities",
+            remedy="allow a larger epsilon, protect a smaller unit, or give fewer assets or more entities",
+        )
+
+
 def _counts(places: Array, observed: Array, bins: int, sigma: float, draw: np.random.Generator) -> Array:
     """Return float64[C, B]: noised sums over entities of the share of their steps in each bin."""
     count, _, channels = places.shape
@@ -101,7 +117,7 @@ def _powers(values: Array) -> Array:
 def _located(noisy: Float1D) -> tuple[float, float]:
     """Return where the linear grid is put, and half its width: around 0, or around values of one sign."""
     negative, positive = noisy[:_POWERS], noisy[_POWERS:]
-    windows = np.convolve(negative + positive, np.ones(3), mode="same")
+    windows = np.convolve(negative + positive, np.ones(_WINDOW), mode="same")
     power = int(windows.argmax())
     top = 2.0 ** (power - _POWERS // 2)
     near = slice(max(power - 1, 0), power + 2)
