@@ -21,10 +21,10 @@ from finsim.evaluation.fidelity.leverage import features, leverage
 from finsim.evaluation.fidelity.wasserstein import area_between
 from finsim.evaluation.learner import weighted_auc
 from finsim.evaluation.loan_book.default_clusters import dispersion
-from finsim.evaluation.tables.association import associations, indicators
 from finsim.evaluation.loan_book.loss_tail import expected_shortfall, value_at_risk
 from finsim.evaluation.privacy.near_copies import conformal, discoveries
 from finsim.evaluation.resampling import contiguous_splits, day_weights, stationary_indices
+from finsim.evaluation.tables.association import associations, indicators
 from finsim.evaluation.utility.detection import Detection
 from finsim.evaluation.utility.detector import average_precision
 from finsim.randomness import Streams
