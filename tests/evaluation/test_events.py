@@ -7,7 +7,15 @@ import pytest
 from event_stand_ins import FAULTS, events
 
 from finsim.evaluation import METRICS
+from finsim.evaluation.events.amounts import first_digit, multiple
+from finsim.evaluation.events.degrees import links
+from finsim.evaluation.events.evaluate_events import evaluate_events
+from finsim.evaluation.events.event_case import EventSide, sequences
+from finsim.evaluation.events.event_features import event_features
+from finsim.evaluation.events.event_repeats import as_before, keys, later_rows, seen_before
 from finsim.evaluation.events.event_sides import event_case
+from finsim.evaluation.events.gaps import gaps
+from finsim.evaluation.scorecard import Scorecard
 from finsim.evaluation.settings import Settings
 from finsim.evaluation.tables.column_pairs import Roles
 from finsim.evaluation.verdicts import judged_together
@@ -61,3 +69,125 @@ def test_a_holdout_is_the_floor(halves):
     with_it = {s.subject: s for s in scores(real, own, ["first_last"], holdout=late)}
     assert with_it["life spans"].goal > without["life spans"].goal
     assert "hold-out" in with_it["life spans"].note
+
+
+def alone(metric, subject, real, own, **given):
+    return next(s for s in scores(real, own, [metric], **given) if s.subject == subject)
+
+
+def test_trees_tell_mixed_entities_and_their_notes_say_by_what(halves):
+    real, own = halves
+    mixed = FAULTS["entities_mixed"][0](own, np.random.default_rng(3))
+    for metric, subject in (
+        ("entity_two_sample", "whole entities"),
+        ("event_two_sample", "rows with their history"),
+    ):
+        good, bad = alone(metric, subject, real, own), alone(metric, subject, real, mixed)
+        assert good.verdict == "pass"
+        assert good.value < 0.6 < bad.value
+        assert bad.verdict == "fail"
+        assert "amount" in bad.note
+        assert good.floor < 0.6 < good.ceiling
+
+
+def test_the_size_of_a_side_gives_nothing_away(halves):
+    real, own = halves
+    few = own[own["card"].isin(own["card"].unique()[:120])]
+    assert alone("event_two_sample", "rows with their history", real, few).value < 0.6
+
+
+def test_digits_and_round_amounts_by_hand():
+    assert list(first_digit(np.array([0.00731, 9.99, 1_000.0, -42.0, 0.0, np.nan]))) == [7, 9, 1, 4, 0, 0]
+    assert list(multiple(np.array([10.0, 12.5, -5.0, 0.0, np.nan, 0.3]), 5.0)) == [1, 0, 1, 0, 0, 0]
+
+
+def test_gaps_bursts_and_repeats_by_hand():
+    rows = pd.DataFrame({"card": ["a"] * 4 + ["b"], "day": [0.0, 1.0, 1.0, 4.0, 9.0]})
+    side = EventSide(
+        sequences(np.array([0, 0, 0, 0, 1]), rows["day"].to_numpy()), np.array([5.0, 5.0, 7.0, 5.0, 5.0]),
+        np.array([3, 3, 4, 3, 3]), None, None,
+    )  # fmt: skip
+    entity, length = gaps(side)
+    assert list(entity) == [0, 0, 0]
+    assert list(length) == [1.0, 0.0, 3.0]
+    key = keys(side, "both")
+    assert list(as_before(side, key)) == [False, True, False, False, False]
+    assert list(seen_before(side, key)) == [False, True, False, True, False]
+    assert list(later_rows(side)) == [False, True, True, True, False]
+    assert [list(one) for one in links(side)] == [[0, 0, 1], [3, 4, 3], [3, 1, 1]]
+
+
+def test_features_of_a_row_use_nothing_later(halves):
+    real = halves[0].sort_values(["card", "ts"], kind="stable").reset_index(drop=True)
+    early = real[real["ts"] < "2021-07-01"]
+    found = []
+    for rows in (real, early):
+        case = event_case(table(rows), table(rows), None, ROLES, Streams(1), QUICK)
+        described = event_features(case, case.sides[0], "real", ("bad",))
+        kept = [k for k, name in enumerate(described.names) if name != "entities of the counterparty"]
+        days = case.sides[0].sequences.days
+        found.append(described.values[days < (pd.Timestamp("2021-07-01") - pd.Timestamp(0)).days][:, kept])
+    np.testing.assert_allclose(found[0], found[1])
+
+
+def test_whole_days_have_no_hour_and_negative_amounts_are_signs():
+    real, own = (events(seed, clock=False) for seed in (1, 2))
+    found = scores(real, own.assign(amount=-own["amount"]))
+    assert "hour of the day" not in {s.subject for s in found}
+    assert next(s for s in found if s.subject == "signs").verdict == "fail"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda d: d.drop(columns="card"), "no column card"),
+        (lambda d: d[d["card"] == d["card"].iloc[0]], "entities on the synthetic side"),
+        (lambda d: d.drop(columns="merchant_id"), "counterpart"),
+        (lambda d: d.drop(columns="ts"), "time"),
+        (lambda d: d.assign(amount="many"), "amount"),
+        (lambda d: d.groupby("card").head(1), ""),
+        (lambda d: d.assign(amount=np.inf), ""),
+        (lambda d: d.assign(ts=pd.NaT), ""),
+        (lambda d: d.assign(merchant_id=None), ""),
+    ],
+)
+def test_odd_sides_are_sentences_and_never_pass(change, said, halves):
+    real, own = halves
+    odd = change(own)
+    found = evaluate_events(table(real), table(odd), None, ROLES, Streams(1), QUICK)
+    assert found
+    assert all(s.verdict in ("pass", "warn") or s.reason for s in found)
+    assert said in " ".join(s.reason for s in found)
+    verdict = Scorecard(tuple(found)).verdicts()["train a detector"].verdict
+    assert verdict in ("fail", "not computed")
+
+
+def test_rows_of_the_table_are_judged_by_name_and_roles_can_be_declared(halves):
+    renamed = {"amount": "x1", "merchant_id": "x2"}
+    roles = Roles(id="card", time="ts", amount="x1", counterparty="x2")
+    found = evaluate_events(
+        *(table(side.rename(columns=renamed)) for side in halves),
+        None,
+        roles,
+        Streams(1),
+        QUICK,
+    )
+    assert any(s.subject.startswith("rows: ") and s.metric == "margins" for s in found)
+    told = next(s for s in found if s.subject == "same counterparty")
+    assert told.note.startswith("amount x1 (declared), counterparty x2 (declared)")
+    assert {s.table for s in found} == {"events"}
+
+
+def test_accounts_that_pay_each_other_have_returned_rows():
+    rng = np.random.default_rng(1)
+    size = 3_000
+    payer = rng.integers(0, 60, size)
+    payee = (payer + rng.integers(1, 60, size)) % 60
+    ts = pd.Timestamp("2022-01-01") + pd.to_timedelta(np.sort(rng.integers(0, 8_000_000, size)), unit="s")
+    there = pd.DataFrame(
+        {"from_account": payer, "to_account": payee, "ts": ts, "amount": rng.gamma(2, 50, size)}
+    )
+    one_way = there[there["from_account"] < there["to_account"]]
+    roles = Roles(id="from_account", time="ts")
+    found = scores(there, one_way, ["counterparties"], roles=roles)
+    assert next(s for s in found if s.subject == "rows that are returned").value > 0.3

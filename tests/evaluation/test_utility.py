@@ -1,0 +1,227 @@
+"""Utility: synthetic training rows beside real ones, planted label faults, recalls, ranks of strategies."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from event_stand_ins import events
+from price_stand_ins import resampled
+
+from finsim.evaluation import METRICS
+from finsim.evaluation.case import path_case
+from finsim.evaluation.columns import RETURN, Side
+from finsim.evaluation.events.event_sides import event_case
+from finsim.evaluation.settings import Settings
+from finsim.evaluation.tables.column_pairs import Roles
+from finsim.evaluation.tables.table_case import table_case
+from finsim.evaluation.utility.alerts import recalls
+from finsim.evaluation.utility.label_models import areas, precisions
+from finsim.evaluation.utility.strategies import names, profits, sharpe_ratios
+from finsim.evaluation.utility.strategy_ranking import rank_correlations
+from finsim.evaluation.verdicts import judged_together
+from finsim.randomness import Streams
+
+stats = pytest.importorskip("scipy.stats")
+QUICK = Settings(bootstrap=100)
+LABEL = Roles(label="bad")
+
+
+def loans(seed: int, rows: int = 2_000) -> pd.DataFrame:
+    """Rows whose label needs two columns together, one alone, and none of the others."""
+    rng = np.random.default_rng(seed)
+    rate, income, debt = rng.gamma(4.0, 3.0, rows), rng.lognormal(10, 0.5, rows), rng.random(rows)
+    home = rng.choice(["rent", "own", "mortgage"], rows)
+    odds = -3.0 + 0.12 * rate + 2.5 * debt * (home == "rent")
+    bad = rng.random(rows) < 1.0 / (1.0 + np.exp(-odds))
+    return pd.DataFrame(
+        {"rate": rate.round(2), "income": income.round(), "debt": debt, "home": home,
+         "day": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 900, rows), unit="D"),
+         "bad": np.where(bad, "yes", "no")}
+    )  # fmt: skip
+
+
+def copula(real: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """A Gaussian copula with the real margins: a tiny twin that loses what is not monotone in pairs."""
+    size = len(real)
+    codes = real.apply(lambda one: one.astype("category").cat.codes if one.dtype.kind not in "if" else one)
+    order = {name: np.argsort(codes[name].to_numpy(), kind="stable") for name in real}
+    noise = 1e-9 * rng.random(size)
+    ranks = [stats.rankdata(codes[name].to_numpy().astype(float) + noise, method="ordinal") for name in real]
+    normal = stats.norm.ppf((np.stack(ranks) - 0.5) / size)
+    root = np.linalg.cholesky(np.corrcoef(normal) + 1e-9 * np.eye(len(normal)))
+    drawn = stats.norm.cdf(root @ rng.standard_normal(normal.shape))
+    place = np.minimum((drawn * size).astype(int), size - 1)
+    return pd.DataFrame({name: real[name].to_numpy()[order[name]][place[k]] for k, name in enumerate(real)})
+
+
+def table(rows):
+    text = {name: rows[name].astype(str) for name in ("home", "bad") if name in rows}
+    return pa.Table.from_pandas(rows.assign(**text), preserve_index=False)
+
+
+def scores(names_, real, own, holdout=None, roles=LABEL):
+    spare = None if holdout is None else table(holdout)
+    case = table_case(table(real), table(own), spare, roles, Streams(3), QUICK)
+    return judged_together([s for name in names_ for s in METRICS.load(name).compute(case)])
+
+
+@pytest.fixture(scope="module")
+def parts():
+    return loans(1), loans(2), loans(3)
+
+
+def shuffled(real, rng):
+    return real.assign(bad=rng.permutation(real["bad"].to_numpy()))
+
+
+def leaked(real, rng):
+    return real.assign(income=np.where(real["bad"] == "yes", 1.0, 0.0) + 10_000.0)
+
+
+def independent(real, rng):
+    return real.apply(lambda one: rng.permutation(one.to_numpy()))
+
+
+def test_another_real_part_is_as_good_as_the_real_rows(parts):
+    found = scores(["label_utility", "label_association"], *parts)
+    assert {s.verdict for s in found} == {"pass"}
+    first = found[0]
+    assert first.low < first.value < first.high
+    assert abs(first.value - first.floor) < 0.05
+    assert first.ceiling < first.goal
+
+
+@pytest.mark.parametrize("fault", [shuffled, leaked, independent], ids=lambda one: one.__name__)
+def test_a_label_that_cannot_be_learned_fails(fault, parts):
+    real, _, spare = parts
+    found = scores(["label_utility", "label_association"], real, fault(real, np.random.default_rng(5)), spare)
+    failed = {(s.metric, s.subject) for s in found if s.verdict == "fail"}
+    assert ("label_utility", "AUC of the label") in failed
+    assert ("label_association", "income" if fault is leaked else "rate") in failed
+    assert all("below" in s.reason for s in found if s.metric == "label_utility")
+
+
+def test_a_copula_loses_and_its_rows_hurt_the_real_ones(parts):
+    real, _, spare = parts
+    made = copula(real.drop(columns="day"), np.random.default_rng(6))
+    kept = [one.drop(columns="day") for one in (real, spare)]
+    bad = scores(
+        ["label_utility", "label_hybrid"], kept[0], shuffled(made, np.random.default_rng(7)), kept[1]
+    )
+    curve = [s.value for s in bad]
+    assert curve[0] < curve[-1]
+    assert [s.subject.split()[2] for s in bad[1:]] == ["10%", "30%", "100%"]
+    assert "hurt" in bad[-1].note
+    assert bad[-1].value < bad[-1].floor
+
+
+def test_without_a_holdout_test_rows_are_no_training_rows(parts):
+    real = parts[0]
+    found = scores(["label_utility"], real, parts[1])[0]
+    assert "no hold-out" in found.note
+    assert found.n == pytest.approx(0.3 * len(real), rel=0.05)
+    assert found.value < 0.9
+
+
+@pytest.mark.parametrize(
+    ("change", "roles", "said"),
+    [
+        (lambda d: d, Roles(), "no label column is given"),
+        (lambda d: d.drop(columns="bad"), Roles(label="bad"), "bad"),
+        (lambda d: d, Roles(label="day"), "is a date"),
+        (lambda d: d.assign(bad="no"), Roles(label="bad"), ""),
+    ],
+)
+def test_no_label_is_a_sentence_and_one_class_is_a_failure(change, roles, said, parts):
+    found = scores(["label_utility"], parts[0], change(parts[1]), parts[2], roles)[0]
+    assert said in found.reason
+    assert found.verdict == ("not computed" if said else "fail")
+
+
+@pytest.mark.parametrize("label", ["home", "rate", "debt"])
+def test_classes_and_numbers_are_labels_too(label, parts):
+    found = scores(["label_utility"], *parts, Roles(label=label))[0]
+    assert found.value is not None
+    assert label in found.note
+
+
+def test_areas_precisions_and_recalls_are_those_of_scikit_learn():
+    metrics = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(1)
+    chances, label = np.round(rng.random(300), 2), rng.random(300) < 0.2
+    weights = rng.integers(0, 3, (3, 300)).astype(float)
+    for row, area, precision in zip(
+        weights, areas(chances, label, weights), precisions(chances, label, weights), strict=True
+    ):
+        assert area == pytest.approx(metrics.roc_auc_score(label, chances, sample_weight=row))
+        assert precision == pytest.approx(metrics.average_precision_score(label, chances, sample_weight=row))
+    even = recalls(np.zeros(300), label, np.ones((1, 300)), 0.1)
+    assert even[0] == pytest.approx(0.1)
+    best = recalls(label.astype(float), label, np.ones((1, 300)), label.mean() / 2)
+    assert best[0] == pytest.approx(0.5)
+
+
+def test_alert_recall_needs_a_time_and_finds_shuffled_labels(parts):
+    real, own, _ = parts
+    roles = Roles(label="bad", time="day")
+    assert "time" in scores(["alert_recall"], real, own)[0].reason
+    settings = replace(QUICK, budgets=(0.05, 0.2))
+    sides = {"good": own, "bad": shuffled(own, np.random.default_rng(8))}
+    found = {
+        name: METRICS.load("alert_recall").compute(
+            table_case(table(real), table(side), None, roles, Streams(3), settings)
+        )
+        for name, side in sides.items()
+    }
+    assert [s.subject for s in found["good"]] == ["recall at 5.0% alerts", "recall at 20.0% alerts"]
+    assert found["good"][1].value > found["bad"][1].value
+    assert found["bad"][1].verdict == "warn"
+    assert "latest" in found["good"][0].note
+
+
+def test_recall_by_history_sees_what_rows_alone_do_not():
+    real, own = events(1), events(2, first=1_000)
+    settings = replace(QUICK, budgets=(0.1,))
+    sides = [pa.Table.from_pandas(one, preserve_index=False) for one in (real, own)]
+    case = event_case(*sides, None, Roles(id="card", time="ts", label="bad"), Streams(3), settings)
+    by_history = METRICS.load("event_alert_recall").compute(case)[0]
+    by_row = METRICS.load("alert_recall").compute(case.rows)[0]
+    assert by_history.value > by_row.value
+
+
+def test_strategies_by_hand():
+    rng = np.random.default_rng(2)
+    returns = 0.01 * rng.standard_normal((3, 70, 4))
+    found = profits(returns)
+    assert found.shape == (3, 70, 24)
+    assert len(names(4)) == 24
+    assert len(names(1)) == 16
+    assert np.isnan(found[:, :4, :6]).all()
+    assert np.isfinite(found[:, 4:, :6]).all()
+    past, ahead = returns[1, 8:11].sum(axis=0), returns[1, 11]
+    order = np.argsort(past)
+    at = names(4).index("momentum across assets 3")
+    assert found[1, 11, at] == pytest.approx((ahead[order[2:]].sum() - ahead[order[:2]].sum()) / 2)
+    assert found[1, 11, names(4).index("momentum 3")] == pytest.approx(np.mean(np.sign(past) * ahead))
+    window = returns[1, 5:10]
+    score = (returns[1, 10] - window.mean(axis=0)) / window.std(axis=0)
+    held = np.where(score < -1, 1.0, np.where(score > 1, -1.0, 0.0))
+    assert found[1, 11, names(4).index("reversion 5 at 1")] == pytest.approx(np.mean(held * ahead), abs=1e-9)
+    known = found[0, :, 0][np.isfinite(found[0, :, 0])]
+    assert sharpe_ratios(found)[0, 0] == pytest.approx(known.mean() / known.std() * np.sqrt(252), rel=1e-6)
+    left, right = rng.integers(0, 9, (2, 24)).astype(float), rng.integers(0, 9, (2, 24)).astype(float)
+    expected = [stats.spearmanr(a, b).statistic for a, b in zip(left, right, strict=True)]
+    assert rank_correlations(left, right) == pytest.approx(expected)
+
+
+def test_turned_paths_turn_the_ranking(real):
+    own = resampled(real, 40, 600, seed=4)
+    case = path_case(real, None, own, Streams(3), QUICK)
+    metric = METRICS.load("strategy_ranking")
+    good = metric.compute(case)[0]
+    ones = np.where(np.arange(case.synthetic.steps) % 2 == 0, 1.0, -1.0)[None, :, None]
+    columns = {**case.synthetic.columns, RETURN: np.abs(case.synthetic.columns[RETURN]) * ones}
+    bad = metric.compute(replace(case, synthetic=Side(case.synthetic.paths, columns)))[0]
+    assert good.value > 0.5 > bad.value
