@@ -29,18 +29,20 @@ def test_a_model_that_knows_its_steps_fails_and_one_that_does_not_passes():
     (honest,) = model_membership.measure(model_case())
     assert honest.verdict == "pass"
     assert honest.low < 0.5 < honest.high
-    (leaky,) = model_membership.measure(model_case(knows=0.15))
+    (leaky,) = model_membership.measure(model_case(knows=0.3))
     assert leaky.verdict == "fail"
-    assert leaky.value > 0.6
+    assert leaky.value > 0.65
+    assert "knows its training steps" in leaky.reason
 
 
 @pytest.mark.parametrize("calm", [0.5, 2.0])
-def test_a_hold_out_of_calmer_or_wilder_days_is_no_leak_and_hides_none(calm):
+def test_a_hold_out_of_calmer_or_wilder_days_is_no_leak_and_no_pass(calm):
     (honest,) = model_membership.measure(model_case(calm=calm))
-    assert honest.verdict in ("pass", "no power")
+    assert honest.verdict == "no power"
+    assert "who has no model tells it apart" in honest.reason
     assert honest.value == pytest.approx(0.5, abs=0.04)
     (leaky,) = model_membership.measure(model_case(knows=0.3, calm=calm))
-    assert leaky.verdict == "fail"
+    assert leaky.verdict != "pass"
 
 
 def test_a_short_hold_out_is_no_power_and_a_generator_without_a_loss_is_not_computed():
