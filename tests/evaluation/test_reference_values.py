@@ -22,9 +22,10 @@ from finsim.evaluation.fidelity.wasserstein import area_between, area_gap
 from finsim.evaluation.learner import weighted_auc
 from finsim.evaluation.loan_book.default_clusters import dispersion
 from finsim.evaluation.loan_book.loss_tail import expected_shortfall, value_at_risk
-from finsim.evaluation.privacy.near_copies import conformal, discoveries
+from finsim.evaluation.privacy.near_copy_test import discoveries
 from finsim.evaluation.resampling import contiguous_splits, day_weights, stationary_indices
 from finsim.evaluation.tables.association import associations, indicators
+from finsim.evaluation.tail_probability import lower_tail
 from finsim.evaluation.utility.detection import Detection
 from finsim.evaluation.utility.detector import average_precision
 from finsim.randomness import Streams
@@ -153,8 +154,8 @@ def test_var_and_es_of_an_exponential_loss_lie_in_their_intervals(rng):
     assert low < np.log(100) + 1 < high
 
 
-def test_conformal_p_values_are_uniform_and_benjamini_hochberg_is_the_textbook_rule(rng):
-    p_values = conformal(rng.standard_normal(20_000), rng.standard_normal(20_000))
+def test_p_values_of_the_null_are_uniform_and_benjamini_hochberg_is_the_textbook_rule(rng):
+    p_values = lower_tail(rng.standard_normal(20_000), rng.standard_normal(20_000))
     assert np.mean(p_values < 0.1) == pytest.approx(0.1, abs=0.01)
     listed = np.array([0.001, 0.008, 0.039, 0.041, 0.042, 0.06, 0.074, 0.205, 0.212, 0.216])
     assert discoveries(listed, 0.05).tolist() == [True, True] + [False] * 8
