@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from finsim.evaluation.attacks.blind_attacker import blind_scores
 from finsim.evaluation.attacks.nearest_rows import nearest
 from finsim.evaluation.attacks.real_parts import row_or_entity, whole_entities
 from finsim.evaluation.attacks.row_encoding import encoded_rows
@@ -39,10 +40,11 @@ class Attack:
 
 @dataclass(frozen=True)
 class Attacks:
-    """The attack on the synthetic rows, and on held-out rows in their place: no leak by construction."""
+    """The attack on the synthetic rows, on held-out rows in their place, and one without either: no leaks."""
 
     synthetic: Attack
     real: Attack
+    blind: Attack
 
 
 def attacks(case: TableCase) -> Attacks:
@@ -70,9 +72,11 @@ def attacks(case: TableCase) -> Attacks:
         other[own] = _log_distance(asked[own], coded.spare[known])
         floor[own] = _log_distance(asked[own], coded.spare[known & (place < 2)])
         beyond[own] = _log_distance(asked[own], coded.spare[known & (place >= 2)])
+    unseen = blind_scores(asked, member, 2 * entity + member, case.streams)
     return Attacks(
         Attack({NEAREST: -near, CALIBRATED: other - near}, member, entity),
         Attack({NEAREST: -floor, CALIBRATED: beyond - floor}, member, entity),
+        Attack({NEAREST: unseen, CALIBRATED: unseen}, member, entity),
     )
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from finsim.evaluation.attacks.blind_attacker import blind_scores
 from finsim.evaluation.attacks.model_case import ModelCase
-from finsim.evaluation.learner import fitted_scores, fold_of, group_weights, weighted_auc
+from finsim.evaluation.learner import group_weights, weighted_auc
 from finsim.evaluation.metric import FAIL, NO_POWER, PASS, SHARE, WARN, Metric, Score
 from finsim.notation import Bool1D, Float1D, Float2D, Int1D
 
 LEAST = 100
 BANDS = 10
 CHANCE, UNLIKE = 0.5, 0.1
-FOLDS, ITERATIONS, RECENT = 5, 60, 16
+RECENT = 16
 
 
 def measure(case: ModelCase) -> list[Score]:
@@ -41,13 +42,7 @@ def blind(case: ModelCase, member: Bool1D, block: Int1D) -> float:
     recent = np.abs(steps).cumsum(axis=0)
     recent[RECENT:] -= recent[:-RECENT].copy()
     rows = np.concatenate([steps, recent], axis=1)
-    fold = fold_of(2 * block + member, FOLDS, case.streams.at("model membership", "folds"))
-    scores = np.full(len(rows), CHANCE)
-    for k in range(FOLDS):
-        train = fold != k
-        if member[train].any() and not member[train].all():
-            seed = case.streams.word("model membership", "trees", k)
-            scores[~train] = fitted_scores(rows[train], member[train], rows[~train], seed, ITERATIONS)
+    scores = blind_scores(rows, member, 2 * block + member, case.streams)
     return float(weighted_auc(scores, member, np.ones((1, len(member))))[0])
 
 
