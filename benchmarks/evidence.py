@@ -5,11 +5,11 @@ Run: ``python benchmarks/evidence.py [--tables german taiwan] [--splits 20] [--t
 Halves of real tables (``tests/evaluation/table_faults.py``): one is the real side, the other, with one fault
 planted, the synthetic one; a third part, where rows are left, the hold-out. finsim catches a fault when a
 score fails. The peers give figures without a verdict: a fault counts as caught when any figure of theirs is
-worse than in all of the null splits (halves without a fault), which is the most favorable rule for them; their
-null passes are of splits held against the others.
+worse than in all of the null splits (halves without a fault), which is the most favorable rule for them;
+their null passes are of splits held against the others.
 
-Each peer runs in an environment of its own, made on first use under ``--cache`` (their pins clash: ``PEERS``),
-in one process a table. A peer that cannot be installed is named as such, with pip's last line.
+Each peer runs in an environment of its own, made on first use under ``--cache`` (their pins clash, see
+``PEERS``), in one process a table. A peer that cannot be installed is named as such, with pip's last line.
 """
 
 from __future__ import annotations
