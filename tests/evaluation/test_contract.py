@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from payment_stand_ins import payments
 from price_stand_ins import resampled
@@ -42,6 +43,10 @@ def cases(real):
         "table": table_case(
             arrow(applications(1, 400)), arrow(applications(2, 500)), arrow(applications(3, 300)),
             Roles(label="job", secrets=("amount",), groups=("purpose",)), Streams(7), SMALL,
+        ),
+        "staleness": table_case(
+            *(arrow(applications(seed, 300).assign(day=pd.Timestamp(f"202{seed}-01-01"))) for seed in (1, 2)),
+            None, Roles(time="day"), Streams(7), SMALL,
         ),
     }  # fmt: skip
 
