@@ -8,7 +8,7 @@ score fails. The peers give figures without a verdict: a fault counts as caught 
 worse than in all of the null splits (halves without a fault), which is the most favorable rule for them;
 their null passes are of splits held against the others.
 
-Each peer runs in an environment of its own, made on first use under ``--cache`` (their pins clash:
+Each peer runs in an environment of its own, made on first use under ``--cache`` (their pins clash, see
 ``PEERS``), in one process a table. A peer that cannot be installed is named as such, with pip's last line.
 """
 

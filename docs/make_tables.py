@@ -56,6 +56,8 @@ CASES = {
     "events": "Events",
     "transactions": "Transactions",
     "credit": "Loans",
+    "model": "Model folder",
+    "staleness": "Newer real rows",
 }
 """What a case is called on the page, in the order of the page."""
 

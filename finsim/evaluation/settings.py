@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass
 
 from finsim.errors import StudyError
@@ -25,7 +24,6 @@ class Settings:
     * ``budgets``: alert budgets as shares of all rows. ``fdr``: false discovery rate of near copies.
     * ``holdout_share``, ``purge``: the chronological split when no hold-out is given, and the rows
       dropped at its border.
-    * ``since``: the date from which real rows are new, not training (``staleness``); ISO, or None.
 
     Example:
         >>> import finsim
@@ -50,7 +48,6 @@ class Settings:
     fdr: float = 0.10
     holdout_share: float = 0.3
     purge: int = 21
-    since: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse sizes that cannot give an interval."""
@@ -67,14 +64,3 @@ class Settings:
                 place="evaluation settings",
                 expected="shares between 0 and 1",
             )
-        if self.since is not None and not _is_date(self.since):
-            raise StudyError(
-                f"since {self.since!r}", place="evaluation settings", expected="a date such as 2025-06-30"
-            )
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return bool(datetime.date.fromisoformat(text))
-    except ValueError:
-        return False

@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from payment_stand_ins import payments
 from people_stand_ins import PERSON, as_case, as_events, cards, people
 from price_stand_ins import resampled
-from test_credit import applications, loans, months
+from test_credit import applications, arrow, loans, months
 from test_model_folder import model_case
 
 from finsim.evaluation import METRICS
@@ -16,6 +17,8 @@ from finsim.evaluation.columns import Side, between
 from finsim.evaluation.loans import CreditCase
 from finsim.evaluation.metric import SHARE, USES, VERDICTS, Score
 from finsim.evaluation.settings import Settings
+from finsim.evaluation.tables.column_pairs import Roles
+from finsim.evaluation.tables.table_case import table_case
 from finsim.evaluation.utility.detection import transaction_case
 from finsim.randomness import Streams
 from finsim.records.paths import Paths
@@ -42,6 +45,10 @@ def cases(real):
         "table": as_case(people(1_500, 1), people(1_500, 3), people(900, 2), PERSON, SMALL),
         "model": model_case(),
         "events": as_events(cards(80, 20, 1), cards(90, 20, 3, 500), cards(80, 20, 2, 900)),
+        "staleness": table_case(
+            *(arrow(applications(seed, 300).assign(day=pd.Timestamp(f"202{seed}-01-01"))) for seed in (1, 2)),
+            None, Roles(time="day"), Streams(7), SMALL,
+        ),
     }  # fmt: skip
 
 

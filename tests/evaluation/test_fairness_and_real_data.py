@@ -1,16 +1,12 @@
 """Gaps between groups, blocks of the real data that move statistics, and the age of the data."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
-from people_stand_ins import PERSON, QUICK, as_case, people
+from people_stand_ins import PERSON, as_case, people
 
-from finsim.errors import StudyError
 from finsim.evaluation.fairness import group_gaps
-from finsim.evaluation.real_data import block_influence, staleness
-from finsim.evaluation.settings import Settings
+from finsim.evaluation.real_data import block_influence
 from finsim.evaluation.tables.column_pairs import Roles
 
 BY_SEX = Roles(label="bad", groups=("sex",))
@@ -115,42 +111,3 @@ def test_blocks_are_dates_or_accounts_where_the_table_has_them():
     assert "entity number 18 of the file (50 rows)" in by_card.reason
     (few,) = block_influence.measure(as_case(many[:100], own))
     assert few.verdict == "not computed"
-
-
-def dated(rows: int, seed: int, first: str, days: int) -> pd.DataFrame:
-    made = people(rows, seed)
-    made["day"] = np.datetime64(first) + np.random.default_rng(seed).integers(0, days, rows)
-    return made
-
-
-def age(since: str | None, new: pd.DataFrame, roles: Roles = DATED):
-    real = pd.concat([dated(2_000, 1, "2022-01-01", 365), new], ignore_index=True)
-    settings = replace(QUICK, since=since)
-    return staleness.measure(as_case(real, dated(500, 9, "2022-01-01", 365), None, roles, settings))
-
-
-def test_age_and_drift_of_new_real_rows():
-    days, drift = age("2023-01-01", dated(1_000, 2, "2023-01-01", 90))
-    assert (days.verdict, drift.verdict) == ("pass", "pass")
-    assert days.value <= 91
-    moved = dated(1_000, 2, "2024-06-01", 90)
-    moved["income"] *= 2.0
-    days, drift = age("2023-01-01", moved)
-    assert days.verdict == "warn"
-    assert days.value == 607.0
-    assert drift.verdict == "fail"
-    assert drift.reason.startswith("income has moved by")
-
-
-def test_what_the_age_lacks_is_said():
-    new = dated(300, 2, "2023-01-01", 90)
-    for since, roles, word in (
-        (None, DATED, "--since"),
-        ("2023-01-01", Roles(), "--time"),
-        ("1990-01-01", DATED, "no real row before"),
-    ):
-        assert all(s.verdict == "not computed" and word in s.reason for s in age(since, new, roles))
-    _, drift = age("2023-01-01", new[:50])
-    assert "50 new real rows; needs 100" in drift.reason
-    with pytest.raises(StudyError, match="a date"):
-        Settings(since="last year")

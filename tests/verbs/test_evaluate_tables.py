@@ -117,3 +117,24 @@ def test_wrong_arguments_are_told_all_at_once() -> None:
         "real",
         "kind",
     ]
+
+
+def test_newer_real_rows_are_held_against_those_before() -> None:
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(600) // 2, unit="D")
+    real = tape(0, 600).assign(opened=days)
+    later = real["opened"] >= "2024-06-01"
+    drifted = real.assign(income=np.where(later, 3 * real["income"], real["income"]))
+    made = tape(1, 400).assign(opened=days[:400])
+    told = {}
+    for name, frame in (("steady", real), ("drifted", drifted)):
+        card = finsim.evaluate(frame, made, since="2024-06-01", settings=QUICK, progress=False)
+        told[name] = {score.subject: score for score in card.of("staleness")}
+        assert card.of("table_two_sample")[0].n == int((~later).sum())
+    assert told["steady"]["days since the training rows"].value == 300 - 152 - 0
+    assert told["steady"]["newer real rows"].verdict == "pass"
+    assert told["drifted"]["newer real rows"].verdict == "fail"
+    assert "income" in told["drifted"]["newer real rows"].note
+    with pytest.raises(finsim.FinsimError, match="no column of time"):
+        finsim.evaluate(tape(0), tape(1), since="2024-06-01", progress=False)
+    with pytest.raises(finsim.FinsimError, match="0 real rows before"):
+        finsim.evaluate(real, made, since="2020-01-01", progress=False)
