@@ -44,8 +44,10 @@ def fitted(train: Float2D, label: Bool1D, seed: int, iterations: int = 100) -> A
         early_stopping=False,
         random_state=seed % 2**32,
     )
+    empty = ~np.isfinite(train).any(axis=0)
     with one_thread():
-        model.fit(train, label)
+        # scikit-learn cannot bin a column without values.
+        model.fit(np.where(empty, 0.0, train), label)
     return model
 
 

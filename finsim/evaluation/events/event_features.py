@@ -72,10 +72,11 @@ def _times(found: dict[str, Array], sequences: Sequences, clock: bool) -> None:
     found["weekday"] = np.mod(np.floor(days) + 3.0, 7.0)
     if clock:
         found["hour"] = np.floor((days - np.floor(days)) * 24.0 + 1e-7)
-    if np.isfinite(days).all() and len(days):
-        apart = float(np.ptp(days)) + 2.0 * RECENT[-1]
-        place = days - days.min() + entity * apart
-        for span in RECENT:
+    is_timed = len(days) > 0 and bool(np.isfinite(days).all())
+    for span in RECENT:
+        found[f"rows in {span:g} days"] = np.full(len(days), np.nan)
+        if is_timed:
+            place = days - days.min() + entity * (float(np.ptp(days)) + 2.0 * span)
             before = np.searchsorted(place, place - span, side="right")
             found[f"rows in {span:g} days"] = np.log1p(np.arange(len(days)) - before)
 

@@ -127,6 +127,8 @@ def unfit(case: EventCase, sides: Sequence[EventSide], least: int) -> str:
     """Return why the sides cannot be told apart by trees, or nothing."""
     if case.why:
         return case.why
+    if not np.isfinite(sides[0].sequences.days).any():
+        return "no times that both sides have (--time)"
     sizes = [side.sequences.count for side in sides]
     small = min(sizes, default=0)
     return f"{small} entities on one side; needs {least}" if small < least else ""
