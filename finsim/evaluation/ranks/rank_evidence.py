@@ -58,7 +58,7 @@ def rank_evidence(found: Estimates, distance: Distance, cut: EqualLengths, norma
 
 
 def small_sample_factor(count: int) -> float:
-    """Return how much wider the bootstrap of a mean of ``count`` paths must be: divisor n - 1, Student's law."""
+    """Return how much wider the bootstrap of a mean of ``count`` paths must be (n - 1, Student's law)."""
     freedom = max(count - 1, 1)
     return float(np.sqrt(count / freedom) * special.stdtrit(freedom, 0.975) / special.ndtri(0.975))
 
