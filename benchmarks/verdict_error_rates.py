@@ -212,7 +212,7 @@ def covered(law: str, paths: int, far: int, panels: int, seed: int) -> dict[str,
         panel = prices(returns(rng, paths, LAWS[law]), "2013-01-01")
         for score in judged(left, panel, seed + k):
             target = targets[score.metric, score.subject]
-            if score.low is not None and target is not None:
+            if score.low is not None and score.high is not None and target is not None:
                 found[score.metric].append(score.low <= target + 1e-12 and target <= score.high + 1e-12)
     return dict(found)
 

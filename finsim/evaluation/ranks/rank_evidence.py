@@ -8,7 +8,10 @@ from finsim.evaluation.metric import Evidence
 from finsim.evaluation.ranks.equal_lengths import EqualLengths
 from finsim.evaluation.ranks.folded_intervals import folded_interval, shrunk_interval
 from finsim.evaluation.resampling import Distance, Estimates
+from finsim.extras import Later
 from finsim.notation import Float1D, Float2D
+
+special = Later("scipy.special", "evaluate")
 
 WANTED = 200
 
@@ -29,7 +32,7 @@ def rank_evidence(found: Estimates, distance: Distance, cut: EqualLengths, norma
     middle = paths.mean(axis=0)
     value = float(distance(middle[None], found.real[None])[0])
     noise = found.synthetic_draws - found.synthetic_draws.mean(axis=0)
-    noise = noise[np.isfinite(noise).all(axis=1)] * np.sqrt(len(paths) / max(len(paths) - 1, 1))
+    noise = noise[np.isfinite(noise).all(axis=1)] * small_sample_factor(len(paths))
     left, right = _pairs(paths, middle, cut, bool(kept.all()))
     floors = distance(left, right)
     told = _told(cut, len(kept) - int(kept.sum()))
@@ -52,6 +55,12 @@ def rank_evidence(found: Estimates, distance: Distance, cut: EqualLengths, norma
         two_sided=True,
         freedom=(len(paths) - 1) * normal,
     )
+
+
+def small_sample_factor(count: int) -> float:
+    """Return how much wider the bootstrap of a mean of ``count`` paths must be (n - 1, Student's law)."""
+    freedom = max(count - 1, 1)
+    return float(np.sqrt(count / freedom) * special.stdtrit(freedom, 0.975) / special.ndtri(0.975))
 
 
 def _pairs(paths: Float2D, middle: Float1D, cut: EqualLengths, whole: bool) -> tuple[Float2D, Float2D]:
