@@ -1,0 +1,93 @@
+"""Rare values that are reused, and cells of quasi-identifiers, with values worked out by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from people_stand_ins import PERSON, as_case, cards, people
+
+from finsim.evaluation.attacks.quasi_identifiers import quasi_cells
+from finsim.evaluation.privacy import k_map, l_diversity, rare_values
+from finsim.evaluation.tables.column_pairs import Roles
+
+
+@pytest.mark.parametrize("held", [True, False])
+@pytest.mark.parametrize("rows", [600, 3_000, 9_000])
+def test_values_of_a_null_side_are_no_reuse(held, rows):
+    """Whatever the sizes: amounts are round and ages few, so values that stand once are met by chance."""
+    case = as_case(people(3_000, 1), people(rows, 3), people(1_200, 2) if held else None)
+    (score,) = rare_values.measure(case)
+    assert (score.subject, score.verdict) == ("all columns", "pass")
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_values_drawn_from_training_are_found_in_their_column(held):
+    train, own = people(3_000, 1), people(3_000, 3)
+    own["income"] = np.random.default_rng(0).choice(train["income"], len(own))
+    case = as_case(train, own, people(1_200, 2) if held else None)
+    found = {score.subject: score for score in rare_values.measure(case)}
+    assert found["all columns"].verdict == found["income"].verdict == "fail"
+    assert set(found) == {"all columns", "income"}
+    # Each income is drawn with chance 1 - 1/e, or by half as many rows.
+    assert found["income"].value == pytest.approx(1 - np.exp(-1) if held else 1 - np.exp(-0.5), abs=0.03)
+    assert "synthetic cells hold one" in found["income"].note
+
+
+def test_a_value_of_both_real_parts_stands_twice():
+    numbers = np.arange(40.0)
+    real = pd.DataFrame({"a": np.r_[numbers, 500.0, 600.0, 600.0]})
+    held = pd.DataFrame({"a": np.r_[numbers + 1_000, 500.0]})
+    own = pd.DataFrame({"a": np.r_[numbers[:10], 500.0, 600.0, 1_000.0]})
+    case = as_case(real, own, held)
+    found = rare_values.reuse(case, case.column("a"), None)
+    assert (found.train, found.control) == ((10, 40), (1, 40))
+    assert (found.cells, found.of) == (11, 13)
+
+
+def test_a_table_without_rare_values_has_none_to_reuse():
+    rng = np.random.default_rng(0)
+    few = [pd.DataFrame({"a": rng.choice(list("xy"), 500)}) for _ in range(3)]
+    (score,) = rare_values.measure(as_case(*few))
+    assert (score.verdict, score.value) == ("pass", 0.0)
+    few[0].loc[0, "a"] = "only me"
+    (score,) = rare_values.measure(as_case(*few))
+    assert score.verdict == "no power"
+    assert "needs 30" in score.reason
+
+
+def test_k_and_l_by_hand():
+    real = pd.DataFrame(
+        {"sex": ["f"] * 6 + ["m"] * 3 + ["x"], "secret": ["a", "a", "b", "b", "c", "c", "a", "a", "a", "b"]}
+    )
+    own = pd.DataFrame({"sex": ["f", "f", "m", "x", "y"], "secret": list("abcab")})
+    roles = Roles(secrets=("secret",), groups=("sex",))
+    case = as_case(real, own, roles=roles)
+    np.testing.assert_array_equal(quasi_cells(case).matches(quasi_cells(case).own, None), [6, 6, 3, 1, 0])
+    (k,) = k_map.measure(case)
+    assert k.value == pytest.approx(0.4)
+    assert k.note.startswith("k_min 1; 2 of 5 rows with k < 5; 1 fit nobody")
+    assert k.verdict == "warn"
+    (diverse,) = l_diversity.measure(case)
+    assert diverse.value == pytest.approx(0.4)
+    assert "l_min 1.00" in diverse.note
+    spread, _ = l_diversity.diversity(np.zeros(4), np.array([0, 0, 1, 1]))
+    assert spread[0] == pytest.approx(2.0)
+
+
+def test_k_counts_people_not_rows():
+    frame = cards(6, 50, 1).assign(sex="f")
+    roles = Roles(id="card", groups=("sex",))
+    (by_card,) = k_map.measure(as_case(frame, frame, roles=roles))
+    assert by_card.note.startswith("k_min 6;")
+    assert by_card.note.endswith("unit: card")
+    (by_row,) = k_map.measure(as_case(frame, frame, roles=Roles(groups=("sex",))))
+    assert by_row.note.startswith("k_min 300;")
+
+
+def test_undeclared_roles_are_asked_for():
+    case = as_case(people(200, 1), people(200, 2))
+    assert "--group" in k_map.measure(case)[0].reason
+    assert "--group" in l_diversity.measure(case)[0].reason
+    only_groups = as_case(people(200, 1), people(200, 2), roles=Roles(groups=("sex",)))
+    assert "--secret" in l_diversity.measure(only_groups)[0].reason
+    whole = as_case(people(200, 1), people(200, 2), roles=PERSON)
+    assert [score.subject for score in l_diversity.measure(whole)] == ["job", "income"]
