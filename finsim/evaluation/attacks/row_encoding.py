@@ -16,6 +16,8 @@ MISMATCH = 0.5
 TAIL_WEIGHT = 0.1
 ONE_HOT = 16
 CODED = 12
+HUGE = 1e150
+"""Numbers beyond are as far as this: their squares would overflow."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def _numbers(given: tuple[Array | None, ...]) -> list[Array | None]:
         [np.asarray(side, np.float64) for side in (given[0], given[2]) if side is not None]
     )
     holes = any(np.isnan(side).any() for side in given if side is not None)
-    present = np.sort(known[np.isfinite(known)])
+    present = np.sort(np.clip(known[np.isfinite(known)], -HUGE, HUGE))
     if not len(present):
         present = np.zeros(1)
     values, counts = np.unique(present, return_counts=True)
@@ -65,7 +67,7 @@ def _numbers(given: tuple[Array | None, ...]) -> list[Array | None]:
         if side is None:
             found.append(None)
             continue
-        clipped = np.clip(np.nan_to_num(side, nan=center, posinf=1e300, neginf=-1e300), -1e300, 1e300)
+        clipped = np.clip(np.nan_to_num(side, nan=center, posinf=HUGE, neginf=-HUGE), -HUGE, HUGE)
         far = np.clip((clipped - center) / scale, -1e12, 1e12)
         place = np.interp(clipped, values, middle) + TAIL_WEIGHT * np.arcsinh(far)
         missing = np.isnan(side)
@@ -91,7 +93,7 @@ def rounded(values: Float1D, digits: int = 12) -> Float1D:
     size = np.abs(values)
     usable = np.isfinite(values) & (size > 0)
     safe = np.where(usable, size, 1.0)
-    power = 10.0 ** (digits - 1 - np.floor(np.log10(safe)))
     with np.errstate(over="ignore", invalid="ignore"):
+        power = 10.0 ** (digits - 1 - np.floor(np.log10(safe)))
         short = np.round(values * power) / power
     return np.asarray(np.where(usable & np.isfinite(short), short, values) + 0.0)
