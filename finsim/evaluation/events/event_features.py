@@ -55,7 +55,8 @@ def event_features(
         if pair.name not in told:
             found[pair.name] = _other(pair, role)[sequences.order]
     # Last digits of running sums depend on the rest of the side, and would give it away.
-    values = np.round(np.stack([np.asarray(one, dtype=np.float64) for one in found.values()], axis=1), 9)
+    stacked: Float2D = np.stack([np.asarray(one, dtype=np.float64) for one in found.values()], axis=1)
+    values: Float2D = np.asarray(np.round(stacked, 9), dtype=np.float64)
     return Described(values, tuple(found), sequences.entity())
 
 
