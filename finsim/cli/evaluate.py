@@ -53,6 +53,15 @@ def evaluate(
     group: Annotated[
         list[str] | None, _column("group", "Group of people, repeatable; none when left out.")
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="DATE",
+            help="Day from which real rows are new: do they differ? Not asked when left out.",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -80,7 +89,7 @@ def evaluate(
 
     card = verb(
         real, synthetic, holdout=holdout, kind=kind, id=id, time=time, label=label, secret=secret,
-        group=group, output=output, seed=seed, schema=schema, csv=csv, progress=not quiet,
+        group=group, since=since, output=output, seed=seed, schema=schema, csv=csv, progress=not quiet,
     )  # fmt: skip
     remark(card.remarks)
     failed = [f"{score.metric} of {score.subject}" for score in card.scores if score.verdict == "fail"]

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from finsim.errors import DataError
+from finsim.evaluation import METRICS
 from finsim.evaluation.events.evaluate_events import evaluate_events
-from finsim.evaluation.metric import Score
+from finsim.evaluation.metric import Score, on_table
 from finsim.evaluation.metric_loop import Report, silent
 from finsim.evaluation.paths import evaluate_paths
 from finsim.evaluation.reading.kinds import EVENTS
@@ -12,6 +19,7 @@ from finsim.evaluation.reading.read_as import Reading
 from finsim.evaluation.scorecard import Scorecard
 from finsim.evaluation.settings import Settings
 from finsim.evaluation.tables.evaluate_table import evaluate_table
+from finsim.evaluation.tables.table_case import table_case
 from finsim.randomness import Streams
 from finsim.records.paths import Paths
 
@@ -31,6 +39,33 @@ def evaluate(
     Raises DataError when the two sets cannot be compared.
     """
     return Scorecard(tuple(evaluate_paths(real, holdout, synthetic, streams, settings, progress=progress)))
+
+
+def staleness(
+    reading: Reading, since: date, streams: Streams, settings: Settings
+) -> tuple[Reading, list[Score]]:
+    """Return the reading with the real rows before a day alone, and the scores of the real rows since then.
+
+    Raises DataError where there is no time, or no real row on one side of the day.
+    """
+    sides, time = reading.sides, reading.roles.time
+    if sides is None or time is None:
+        raise DataError(
+            "no column of time", place="evaluate: since", expected="a table or events with a time",
+            remedy="name it: --time COLUMN",
+        )  # fmt: skip
+    days = pc.cast(sides.real[time], pa.date32(), safe=False)
+    parts = [sides.real.filter(test(days, pa.scalar(since))) for test in (pc.less, pc.greater_equal)]
+    before, after = (part.num_rows for part in parts)
+    if not before or not after:
+        raise DataError(
+            f"{before} real rows before {since}, {after} since", place="evaluate: since",
+            expected="real rows on both sides of the day",
+            remedy="choose a day between the first and the last",
+        )  # fmt: skip
+    case = table_case(parts[0], parts[1], None, reading.roles, streams, settings, "newer real rows")
+    found = [score for name in METRICS.of_case("staleness") for score in METRICS.load(name).compute(case)]
+    return replace(reading, sides=replace(sides, real=parts[0])), on_table(found, case.name)
 
 
 def judged(reading: Reading, streams: Streams, settings: Settings, progress: Report = silent) -> list[Score]:

@@ -98,7 +98,7 @@ def _read(name: str, cells: pa.ChunkedArray) -> tuple[pa.Field, pa.ChunkedArray]
     if not wrong:
         return pa.field(name, pa.float64()), pa.chunked_array([pa.array(values, from_pandas=True)])
     reason = f"text on the synthetic side where the real side has numbers, such as {wrong[0]!r}"
-    return pa.field(name, pa.string(), metadata={UNFIT: reason.encode()}), cells
+    return pa.field(name, cells.type, metadata={UNFIT: reason.encode()}), cells
 
 
 def _number(text: str | None) -> float:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from finsim.errors import StudyError
 from finsim.evaluation.evaluate import evaluate as judge
-from finsim.evaluation.evaluate import judged
+from finsim.evaluation.evaluate import judged, staleness
+from finsim.evaluation.metric import Score
 from finsim.evaluation.metric_loop import Report
 from finsim.evaluation.reading.guessed_roles import Named
 from finsim.evaluation.reading.kinds import BARS
@@ -23,7 +25,7 @@ from finsim.randomness import Streams
 from finsim.records.paths import Paths
 from finsim.tables import Schema
 from finsim.tables.endings import TEXT, form_by_name
-from finsim.verbs.calling.argument_checks import Arguments
+from finsim.verbs.calling.argument_checks import Arguments, as_day
 from finsim.verbs.calling.progress import Progress, reporting
 
 __all__ = ["evaluate"]
@@ -42,6 +44,7 @@ def evaluate(
     label: str | None = None,
     secret: str | Sequence[str] | None = None,
     group: str | Sequence[str] | None = None,
+    since: date | str | None = None,
     output: str | Path | None = None,
     seed: int = 0,
     schema: SchemaSource = None,
@@ -64,6 +67,8 @@ def evaluate(
         label: column that a model shall predict.
         secret: column or columns that an attacker wants to know.
         group: column or columns of groups of people.
+        since: a day; real rows since then are new: the synthetic data are judged against those before, and
+            ``staleness`` tells whether the new ones differ from them.
         output: also write the scorecard to this JSON file.
         seed: root seed of the resampling behind the intervals.
         schema: how the real data are read, and the synthetic ones by the same types.
@@ -90,6 +95,7 @@ def evaluate(
     """
     wrong = Arguments("evaluate")
     named = columns_named(wrong, {"id": id, "time": time, "label": label}, {"secret": secret, "group": group})
+    wrong.day("since", since)
     _check_sides(wrong, {"real": real, "synthetic": synthetic, "holdout": holdout}, kind, settings)
     wrong.numbers({"seed": seed}).files({"output": output}).reading(schema, csv).progress(progress).settle()
     needs(("evaluate",), "finsim evaluate")
@@ -97,7 +103,8 @@ def evaluate(
     with reporting(progress) as step:
         step("reading", 0, 2)
         sides = (real, synthetic, holdout)
-        card = _judged(sides, kind, named, declared, Streams(seed), settings or Settings(), step)
+        how = (Streams(seed), settings or Settings(), step)
+        card = _judged(sides, kind, named, declared, as_day(since), how)
     if output is not None:
         card.write(Path(output))
     return card
@@ -120,11 +127,11 @@ def _judged(
     kind: str | None,
     named: Named,
     declared: Schema | None,
-    streams: Streams,
-    settings: Settings,
-    step: Report,
+    since: date | None,
+    how: tuple[Streams, Settings, Report],
 ) -> Scorecard:
     """Read both sides as what they are, and judge them."""
+    streams, settings, step = how
     if any(isinstance(side, Paths) for side in sides):
         if kind not in (None, BARS):
             raise StudyError(
@@ -135,33 +142,28 @@ def _judged(
     schema = declared if declared is not None and declared.fields else None
     dialect = None if declared is None else declared.dialect
     reading = read_as(*sides, kind, named, schema, dialect)
+    newer: list[Score] = []
+    if since is not None:
+        reading, newer = staleness(reading, since, streams, settings)
     if reading.sides is None:
         card = _bars(*sides, declared, streams, settings, step)
         return replace(card, remarks=(*reading.remarks, *card.remarks))
     step("reading", 2, 2)
-    return Scorecard(tuple(judged(reading, streams, settings, step)), reading.remarks)
+    return Scorecard((*judged(reading, streams, settings, step), *newer), reading.remarks)
 
 
-def columns_named(
-    wrong: Arguments, single: Mapping[str, str | None], several: Mapping[str, str | Sequence[str] | None]
-) -> Named:
+def columns_named(wrong: Arguments, single: Mapping[str, Any], several: Mapping[str, Any]) -> Named:
     """Return the columns that a caller names; what is no name is added to the wrong arguments."""
     for name, value in single.items():
         wrong.kinds(name, value, (str, type(None)), "the name of a column", f"write {name}='column'")
     lists: dict[str, tuple[str, ...]] = {}
     for name, value in several.items():
-        listed = [value] if isinstance(value, str) or value is None else value
-        if isinstance(listed, list | tuple):
-            for one in listed:
-                wrong.kinds(
-                    name, one, (str, type(None)), "one or several names of columns", f"write {name}='column'"
-                )
-            lists[name] = tuple(one for one in listed if isinstance(one, str))
-        else:
-            wrong.kinds(name, value, (str,), "one or several names of columns", f"write {name}='column'")
-    return Named(
-        single["id"], single["time"], single["label"], lists.get("secret", ()), lists.get("group", ())
-    )
+        listed = list(value) if isinstance(value, list | tuple) else [value]
+        for one in listed:
+            wanted = "one or several names of columns"
+            wrong.kinds(name, one, (str, type(None)), wanted, f"write {name}='column'")
+        lists[name] = tuple(one for one in listed if isinstance(one, str))
+    return Named(single["id"], single["time"], single["label"], lists["secret"], lists["group"])
 
 
 def _bars(

@@ -3,17 +3,20 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from payment_stand_ins import payments
 from price_stand_ins import resampled
-from test_credit import applications, loans, months
+from test_credit import applications, arrow, loans, months
 
 from finsim.evaluation import METRICS
 from finsim.evaluation.case import path_case
 from finsim.evaluation.columns import Side, between
-from finsim.evaluation.loans import CreditCase, shared_columns
+from finsim.evaluation.loans import CreditCase
 from finsim.evaluation.metric import SHARE, USES, VERDICTS, Score
 from finsim.evaluation.settings import Settings
+from finsim.evaluation.tables.column_pairs import Roles
+from finsim.evaluation.tables.table_case import table_case
 from finsim.evaluation.utility.detection import transaction_case
 from finsim.randomness import Streams
 from finsim.records.paths import Paths
@@ -36,9 +39,14 @@ def cases(real):
     return {
         "paths": path_case(part, None, resampled(part, 9, 600, seed=1), Streams(7), SMALL),
         "transactions": transaction_case(*world, Streams(7), SMALL, expected={"story": 50.0}),
-        "credit": CreditCase(
-            shared_columns(applications(1, 400), book, None), book, months(book, 0.5),
-            rng.gamma(2.0, 1.0, 20_000), Streams(7), SMALL,
+        "credit": CreditCase(book, months(book, 0.5), rng.gamma(2.0, 1.0, 20_000), Streams(7), SMALL),
+        "table": table_case(
+            arrow(applications(1, 400)), arrow(applications(2, 500)), arrow(applications(3, 300)),
+            Roles(label="job", secrets=("amount",), groups=("purpose",)), Streams(7), SMALL,
+        ),
+        "staleness": table_case(
+            *(arrow(applications(seed, 300).assign(day=pd.Timestamp(f"202{seed}-01-01"))) for seed in (1, 2)),
+            None, Roles(time="day"), Streams(7), SMALL,
         ),
     }  # fmt: skip
 
@@ -116,12 +124,25 @@ CREDIT = [name for name in NAMES if METRICS.load(name).case == "credit"]
 def test_loans_may_come_in_any_order_where_promised(name, cases, computed):
     metric, case = METRICS.load(name), cases["credit"]
     order = np.random.default_rng(5).permutation(case.loans.num_rows)
-    columns = tuple(replace(column, own=column.own[order]) for column in case.columns)
-    changed = replace(case, columns=columns, loans=case.loans.take(order), losses=case.losses[::-1])
+    changed = replace(case, loans=case.loans.take(order), losses=case.losses[::-1])
     before, after = (
         {s.subject: s.value for s in scores} for scores in (computed(name), metric.compute(changed))
     )
     assert after == pytest.approx(before, abs=1e-9)
+
+
+TABLE = [name for name in NAMES if METRICS.load(name).case == "table"]
+
+
+@pytest.mark.parametrize("name", [n for n in TABLE if METRICS.load(n).order_free])
+def test_rows_of_a_table_may_come_in_any_order_where_promised(name, cases, computed):
+    metric, case = METRICS.load(name), cases["table"]
+    order = np.random.default_rng(5).permutation(case.rows_own)
+    changed = replace(case, columns=tuple(replace(one, own=one.own[order]) for one in case.columns))
+    before, after = (
+        {s.subject: s.value for s in scores} for scores in (computed(name), metric.compute(changed))
+    )
+    assert after == pytest.approx(before, abs=1e-6)
 
 
 @pytest.mark.parametrize("name", NAMES)

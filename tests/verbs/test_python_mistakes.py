@@ -88,7 +88,7 @@ MISTAKES: list[Case] = [
     ("params as a list", lambda w: finsim.check(w.bars, "ohlcv", params=["a"]), "check: params", "a list of 1", "by name", "params={"),
     ("row 1.5", lambda w: finsim.explain(w.bars, "ohlcv", 1.5), "explain: row", "1.5", "the number", "row=37"),
     ("no such row", lambda w: finsim.explain(w.bars, "ohlcv", 99), "table bars", "no row 99", "0 to 0", "numbered from 0"),
-    ("None for synthetic", lambda w: finsim.evaluate(w.prices, None), "evaluate: synthetic", "None", "prices", "'paths.parquet'"),
+    ("None for synthetic", lambda w: finsim.evaluate(w.prices, None), "evaluate: synthetic", "None", "a table", "'synthetic.csv'"),
     ("a number for settings", lambda w: finsim.evaluate(w.prices, w.prices, settings=5), "evaluate: settings", "5", "EvaluationSettings", "bootstrap=50"),
     ("a model to compare", lambda w: finsim.compare(w.body, w.run), "compare: first", "a fitted model", "a Run", "'runs/mine'"),
     ("None for a run", lambda w: finsim.open_run(None), "open_run: path", "None", "the folder of a run", "'runs/mine'"),

@@ -112,6 +112,10 @@ def _label(real: pa.Table, declared: Declared, by_role: Mapping[str, str]) -> st
     stored = [name for name in _columns_of(declared, LABEL) if name in real.column_names]
     flags = [name for name in stored if pa.types.is_boolean(real.schema.field(name).type)]
     named = [by_role[role] for role in _LABELS if role in by_role]
+    if stored:  # finsim's own file says which columns are answers
+        named = [name for name in named if name in stored]
+    elif declared.facts:
+        named = []
     for name in (*flags, *named):
         if name in real.column_names and 2 <= len(pc.unique(real[name].drop_null())) <= CLASSES:
             return name
@@ -129,6 +133,7 @@ def _columns_of(declared: Declared, role: str) -> list[str]:
 def with_keys(real: pa.Table, declared: Declared, chosen: Roles) -> pa.Table:
     """Mark columns that only tell rows apart as keys: stored or declared ids with a value for each row."""
     named = {chosen.time, chosen.label, *chosen.secrets, *chosen.groups}
+    ids = {name for name, each in declared.fields.items() if each.type == "id"}
     kept = []
     for field in real.schema:
         told = (field.metadata or {}).get(b"role", b"").decode()
@@ -136,11 +141,11 @@ def with_keys(real: pa.Table, declared: Declared, chosen: Roles) -> pa.Table:
             field = field.with_metadata({"role": FEATURE})
         elif told in (KEY, INTERNAL):
             pass
-        elif declared.fields[field.name].type == "id" and _is_key(real, field.name):
+        elif field.name in ids and _is_key(real, field.name):
             field = field.with_metadata({"role": KEY})
         kept.append(field)
     return real.cast(pa.schema(kept))
 
 
 def _is_key(real: pa.Table, name: str) -> bool:
-    return len(pc.unique(real[name])) >= max(_KEY_SHARE * real.num_rows, 2 * CLASSES)
+    return bool(len(pc.unique(real[name])) >= max(_KEY_SHARE * real.num_rows, 2 * CLASSES))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from finsim.errors import Problem, StudyError, did_you_mean
+from finsim.errors import DataError, Problem, StudyError, did_you_mean
 from finsim.evaluation.reading.declared import Declared, declared_of
 from finsim.evaluation.reading.guessed_roles import Named, checked, guessed, with_keys
 from finsim.evaluation.reading.kinds import (
@@ -52,7 +52,7 @@ def read_as(
             remedy=did_you_mean(kind, list(KINDS)),
         )  # fmt: skip
     if kind == BARS:
-        return bars(named, "declared")
+        return bars(named)
     declared = declared_of(real, schema, dialect, "the real side")
     headers = list(open_table(real, {}, declared.dialect).headers)
     is_open = kind is None and named == Named()
@@ -60,6 +60,11 @@ def read_as(
         return bars(named)
     spoken = checked(named, declared, headers)
     sides = sides_of(real, own, spare, declared)
+    if not sides.real.column_names:
+        raise DataError(
+            "no column can be read", place="the real side", expected="columns of numbers, text or dates",
+            remedy="give each column a header of its own",
+        )  # fmt: skip
     roles = guessed(sides.real, declared, spoken)
     if is_open and is_bars(declared.fields, headers) and is_series(sides.real, roles.time):
         return bars(named)
@@ -83,8 +88,7 @@ def _unread(declared: Declared, headers: list[str]) -> list[str]:
     """Return a sentence on the columns of the real side that no declared column reads."""
     known = {name for key, each in declared.fields.items() for name in (key, each.source, *each.alias)}
     left = [one for one in headers if one not in known]
-    why = "the schema does not declare them" if declared.is_schema else "no type can hold their cells"
-    return [f"not read: {', '.join(left)} ({why})"] if left else []
+    return [f"not declared, so not read: {', '.join(left)}"] if left and declared.is_schema else []
 
 
 def bars(named: Named) -> Reading:

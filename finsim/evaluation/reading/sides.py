@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from finsim.errors import DataError
+from finsim.errors import DataError, Problem, did_you_mean
 from finsim.evaluation.reading.declared import Declared, opened
 from finsim.evaluation.tables.column_pairs import UNFIT
 from finsim.records.columns import FEATURE
-from finsim.tables import Dialect, Field, open_table, propose
+from finsim.tables import Field, open_table, propose
 from finsim.tables.proposing.look import is_text_file
 from finsim.tables.sources.source import TableSource
 
 _NUMBERS = ("int", "float", "ratio", "money")
+_DATES = ("date", "ts")
 _WORDS = {
     "int": "numbers", "float": "numbers", "ratio": "numbers", "money": "amounts", "date": "dates",
     "ts": "times", "dur": "durations", "bool": "yes or no",
@@ -39,10 +40,28 @@ def sides_of(real: Any, own: Any, spare: Any, declared: Declared) -> Sides:
     Raises DataError for a real side or hold-out whose cells are not of their types, and for what is no table.
     """
     base = opened(real, declared, "the real side" if not _is_path(real) else str(real))
-    table = _with_roles(base.table(), declared)
-    made = _lenient(own, declared, table)
-    held = None if spare is None else _lenient(spare, declared, table, strict=True)
+    table = _with_unread(_with_roles(base.table(), declared), base, declared)
+    made = _lenient(own, declared, base.headers)
+    held = (
+        None
+        if spare is None
+        else _strict(spare, declared, [one for one in table.column_names if one in base.bound])
+    )
     return Sides(table, made, held)
+
+
+def _with_unread(table: pa.Table, source: TableSource, declared: Declared) -> pa.Table:
+    """Add columns that no type reads, without cells: they are named among the scores."""
+    known = {*source.bound.values(), *table.column_names}
+    unread = [] if declared.is_schema else [one for one in source.headers if one not in known]
+    if not table.num_columns:
+        return table
+    for header in dict.fromkeys(unread):
+        twice = source.headers.count(header) > 1
+        reason = "the header stands twice" if twice else "not compared: no type can hold its cells"
+        field = pa.field(header, pa.string(), metadata={UNFIT: reason.encode()})
+        table = table.append_column(field, pa.nulls(table.num_rows, pa.string()))
+    return table
 
 
 def _is_path(data: Any) -> bool:
@@ -60,42 +79,42 @@ def _with_roles(table: pa.Table, declared: Declared) -> pa.Table:
     return table.cast(pa.schema(kept))
 
 
-def _lenient(data: Any, declared: Declared, real: pa.Table, strict: bool = False) -> pa.Table:
-    """Read a side column by column where it cannot be read at once."""
-    place = str(data) if _is_path(data) else ("the hold-out" if strict else "the synthetic side")
+def _opened(data: Any, declared: Declared, place: str) -> tuple[TableSource, Declared]:
+    """Open a side; text is read as it is written, unless a schema says how."""
     used = declared
     if _is_path(data) and is_text_file(Path(data)) and not declared.is_schema:
-        used = replace(declared, dialect=_dialect(Path(data), declared))
-    source = opened(data, used, place)
+        used = replace(declared, dialect=propose(data).dialect)
+    return opened(data, used, str(data) if _is_path(data) else place), used
+
+
+def _strict(data: Any, declared: Declared, names: Sequence[str]) -> pa.Table:
+    """Read the hold-out, which is real too: its columns and cells have to fit."""
+    source, _ = _opened(data, declared, "the hold-out")
+    lacking = [name for name in names if not _is_bound(source, name, declared.fields[name])]
+    if lacking:
+        raise DataError.of(
+            Problem(source.place, f"no column {name!r}", "the columns of the real side",
+                    did_you_mean(name, source.headers))
+            for name in lacking
+        )  # fmt: skip
+    return source.table(names)
+
+
+def _lenient(data: Any, declared: Declared, headers: Sequence[str]) -> pa.Table:
+    """Read the synthetic side, column by column where it cannot be read at once."""
+    source, used = _opened(data, declared, "the synthetic side")
     there = [name for name in declared.fields if _is_bound(source, name, declared.fields[name])]
-    if strict:
-        lacking = [name for name in real.column_names if name not in there]
-        if lacking:
-            raise DataError(
-                f"no column {', '.join(map(repr, lacking))}",
-                place=place,
-                expected="the columns of the real side",
-            )
-        return source.table(there)
     try:
         columns = _whole(source, there)
     except DataError:
         columns = dict(_each(data, source, used, there))
-    fields, arrays = [], []
-    for name in there:
-        table = columns[name]
-        fields.append(table.schema.field(0).with_name(name))
-        arrays.append(table.column(0))
-    for header in source.headers:
-        if header not in [source.bound[name] for name in there] and header not in real.column_names:
-            fields.append(pa.field(header, pa.string()))
-            arrays.append(pa.chunked_array([pa.nulls(_rows(source, columns), pa.string())]))
+    fields = [columns[name].schema.field(0).with_name(name) for name in there]
+    arrays = [columns[name].column(0) for name in there]
+    known = {*(source.bound[name] for name in there), *headers}
+    for header in dict.fromkeys(one for one in source.headers if one not in known):
+        fields.append(pa.field(header, pa.string()))
+        arrays.append(pa.chunked_array([pa.nulls(_rows(source, columns), pa.string())]))
     return pa.table(arrays, schema=pa.schema(fields)) if arrays else pa.table({})
-
-
-def _dialect(path: Path, declared: Declared) -> Dialect:
-    """Return how a text file of the synthetic side is written: as found, not as the real one."""
-    return propose(path).dialect
 
 
 def _is_bound(source: TableSource, name: str, field: Field) -> bool:
@@ -147,10 +166,8 @@ def _nearest(field: Field, own: Field | None) -> Iterator[Field]:
             field, type="float", unit=field.unit if field.type != "money" else "", ccy="", scale=None
         )
         yield Field("float", null=True)
-    if own is not None and own.type in (("date", "ts") if field.type in ("date", "ts") else ()):
-        yield own
-    if own is not None and field.type in _NUMBERS and own.type in _NUMBERS:
-        yield replace(own, type="float", unit="", ccy="", scale=None)
+    if own is not None and field.type in _DATES and own.type in _DATES:
+        yield replace(own, nulls=field.nulls)
 
 
 def _as(data: Any, header: str, field: Field, declared: Declared) -> pa.Table | None:

@@ -70,8 +70,7 @@ def _indicators(column: ColumnPair) -> tuple[Array, Array, Float1D]:
     size = cells.size + 1
     codes = [np.where(side < 0, size - 1, side) for side in (cells.real, cells.own)]
     sides = [np.eye(size, dtype=np.float32)[side] for side in codes]
-    used = sides[0].any(axis=0) | sides[1].any(axis=0)
-    used[np.argmax(used)] = True
+    used = np.asarray(sides[0].any(axis=0) | sides[1].any(axis=0))
     share = sides[0].mean(axis=0)[used].astype(np.float64)
     return sides[0][:, used], sides[1][:, used], np.sqrt(np.maximum(share, SHARE))
 

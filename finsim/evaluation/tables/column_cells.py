@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.evaluation.tables.column_pairs import DATE, ColumnPair
+from finsim.evaluation.tables.column_pairs import CATEGORY, DATE, ColumnPair
 from finsim.notation import Array, Bool1D, Float1D, Int1D
 
 FINE = 250
@@ -80,6 +80,22 @@ def level_cells(column: ColumnPair, share: float = 0.0, most: int = MOST_LEVELS)
     note = f"total variation, {pooled} rare levels pooled" if pooled else "total variation"
     spare = None if column.spare is None else place[column.spare]
     return Cells(column.name, place[column.real], place[column.own], spare, len(kept) + 1, False, note)
+
+
+def as_levels(column: ColumnPair, most: int) -> ColumnPair:
+    """Return numbers of at most ``most`` different real values as a category of them, others as they are."""
+    known = np.unique(column.real[~np.isnan(column.real)]) if not column.is_category else np.empty(0)
+    if column.is_category or len(known) > most:
+        return column
+
+    def coded(side: Float1D) -> Int1D:
+        place = np.minimum(np.searchsorted(known, side), max(len(known) - 1, 0))
+        found = np.where(known[place] == side, place, len(known)) if len(known) else np.zeros(len(side))
+        return np.where(np.isnan(side), -1, found).astype(np.int32)
+
+    levels = (*(f"{value:.6g}" for value in known), "other values")
+    spare = None if column.spare is None else coded(column.spare)
+    return ColumnPair(column.name, CATEGORY, coded(column.real), coded(column.own), spare, levels)
 
 
 def level_names(column: ColumnPair, cells: Cells) -> list[str]:

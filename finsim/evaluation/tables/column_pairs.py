@@ -15,7 +15,7 @@ from finsim.records.columns import INTERNAL, KEY, with_roles
 
 NUMBER, CATEGORY, DATE = "number", "category", "date"
 UNFIT = b"unfit"
-"""Metadata of a synthetic column that cannot be read as the real one: why."""
+"""Metadata of a synthetic column that cannot be read as the real one, or of a real one that no type reads."""
 _KEPT_OUT = "a key or internal: its values mean nothing"
 _DAY_US = 86_400_000_000
 _PLURAL = {NUMBER: "numbers", CATEGORY: "text", DATE: "dates"}
@@ -67,11 +67,15 @@ class ColumnPair:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A column that is not compared, and why; ``meant`` where that is as it should be (a key)."""
+    """A column that is not compared, and why; ``meant`` where that is as it should be (a key).
+
+    ``further`` columns are on the synthetic side alone, or of a kind that cannot be compared.
+    """
 
     name: str
     reason: str
     meant: bool = False
+    further: bool = False
 
 
 def paired_columns(
@@ -89,6 +93,10 @@ def paired_columns(
     for name in real.column_names:
         if name in keys:
             continue
+        odd = (real.schema.field(name).metadata or {}).get(UNFIT)
+        if odd is not None:
+            left.append(LeftOut(name, odd.decode(), further=True))
+            continue
         if name not in own.column_names:
             left.append(LeftOut(name, _absent(name, own, real)))
             continue
@@ -104,7 +112,9 @@ def paired_columns(
             left.append(pair)
     hidden = {*real.column_names, *skipped, *with_roles(own.schema, KEY, INTERNAL)}
     left += [
-        LeftOut(name, "the real side has no such column") for name in own.column_names if name not in hidden
+        LeftOut(name, "the real side has no such column", further=True)
+        for name in own.column_names
+        if name not in hidden
     ]
     return tuple(found), tuple(left)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from finsim.evaluation.metric import STRESS, Evidence, Metric, Score
-from finsim.evaluation.tables.column_cells import level_cells, level_names
+from finsim.evaluation.tables.column_cells import as_levels, level_cells, level_names
 from finsim.evaluation.tables.column_pairs import ColumnPair
 from finsim.evaluation.tables.resampled_rows import clustering, row_draws, thinned
 from finsim.evaluation.tables.table_case import TableCase
@@ -34,7 +34,7 @@ def measure(case: TableCase) -> list[Score]:
     large = (real >= max(LEAST, SHARE * some.rows_real)) & (
         (owner[:, None] < owner[None]) | np.eye(len(owner), dtype=np.bool_)
     )
-    groups = np.nonzero(large)
+    groups = (np.nonzero(large)[0], np.nonzero(large)[1])
     if not len(groups[0]):
         return [METRIC.missing(subject, "no subgroup has 0.5 % of the real rows")]
     sizes = (some.rows_real, some.rows_own)
@@ -61,12 +61,14 @@ def measure(case: TableCase) -> list[Score]:
 
 def _levels(column: ColumnPair) -> tuple[Array, Array, list[str]]:
     """Return indicators of both sides, float32[n, L], and the name of each: levels, or fifths of numbers."""
+    column = as_levels(column, LEVELS)
     if column.is_category:
         cells = level_cells(column, SHARE, LEVELS)
         codes, names = [cells.real, cells.own], level_names(column, cells)
     else:
         present = column.real[~np.isnan(column.real)]
-        edges = np.unique(np.quantile(present, np.linspace(0, 1, BINS + 1)[1:-1])) if len(present) else []
+        cuts = np.quantile(present, np.linspace(0, 1, BINS + 1)[1:-1]) if len(present) else np.empty(0)
+        edges = np.unique(cuts)
         codes = [
             np.where(np.isnan(side), -1, np.searchsorted(edges, side)) for side in (column.real, column.own)
         ]

@@ -13,7 +13,7 @@ from finsim.evaluation.tables.share_gap import share_chance, share_interval
 from finsim.evaluation.tables.table_case import TableCase
 
 CLASSES = 10
-LEAST = 5
+LEAST, LEAST_ROWS = 5, 20
 
 
 def measure(case: TableCase) -> list[Score]:
@@ -28,10 +28,9 @@ def measure(case: TableCase) -> list[Score]:
     if not 2 <= len(known) <= CLASSES:
         return [METRIC.missing(label, f"{len(known)} values; a label has 2 to {CLASSES} classes")]
     rows = [float((~column.missing(side)).sum()) for side in (column.real, column.own)]
-    if min(rows) < 1:
-        return [METRIC.missing(label, "no label on the synthetic side")]
-    found = [_score(case, column, value, (rows[0], rows[1])) for value in known]
-    found = [one for one in found if one is not None]
+    if min(rows) < LEAST_ROWS:
+        return [METRIC.missing(label, f"{min(rows):.0f} rows with a label; needs {LEAST_ROWS}")]
+    found = [one for value in known if (one := _score(case, column, value, (rows[0], rows[1])))]
     if not found:
         return [METRIC.missing(label, f"no class has {LEAST} real rows")]
     worst = min(found, key=lambda one: (1.0 if one.p is None else one.p, -(one.value or 0.0)))

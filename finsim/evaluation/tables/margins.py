@@ -8,7 +8,7 @@ import numpy as np
 
 from finsim.evaluation.metric import STRESS, Evidence, Metric, Score, judge_distance
 from finsim.evaluation.tables.column_cells import Cells, cells_of
-from finsim.evaluation.tables.column_pairs import ColumnPair
+from finsim.evaluation.tables.column_pairs import ColumnPair, LeftOut
 from finsim.evaluation.tables.resampled_rows import clustering, row_draws, thinned
 from finsim.evaluation.tables.share_gap import share_chance, share_interval
 from finsim.evaluation.tables.table_case import TableCase
@@ -20,7 +20,7 @@ LEAST = 20
 
 def measure(case: TableCase) -> list[Score]:
     """Return one score for each view of each column, and one for its missing cells where there are any."""
-    scores = [METRIC.missing(left.name, left.reason) for left in case.left_out if not left.meant]
+    scores = [METRIC.missing(left.name, left.reason) for left in _lacking(case)]
     if not case.columns:
         return [*scores, METRIC.missing("all columns", "the two sides share no column")]
     some = thinned(case, MOST_ROWS, "margins")
@@ -35,6 +35,11 @@ def measure(case: TableCase) -> list[Score]:
         else:
             views += cells_of(column)
     return [*scores, *_compared(some, views)]
+
+
+def _lacking(case: TableCase) -> list[LeftOut]:
+    """Return the real columns that cannot be compared."""
+    return [one for one in case.left_out if not one.meant and not one.further]
 
 
 def _compared(case: TableCase, views: list[Cells]) -> list[Score]:

@@ -10,7 +10,7 @@ from finsim.evaluation.metric import STRESS, Evidence, Metric, Score
 from finsim.evaluation.tables.association import Blocks, blocks_of, covariances, tie
 from finsim.evaluation.tables.resampled_rows import row_draws, thinned
 from finsim.evaluation.tables.table_case import TableCase
-from finsim.notation import Float1D, Float2D
+from finsim.notation import Array, Float1D, Float2D
 
 MOST_ROWS, DRAWS = 8_000, 60
 LEAST = 50
@@ -31,7 +31,7 @@ def measure(case: TableCase) -> list[Score]:
 def scored_gaps(
     case: TableCase,
     blocks: Blocks,
-    chosen: tuple[np.ndarray, np.ndarray],  # type: ignore[type-arg]
+    chosen: tuple[Array, Array],
     metric: Metric[TableCase],
     address: str,
 ) -> list[Score]:
@@ -77,11 +77,11 @@ class _Gaps:
 def _gaps(
     case: TableCase,
     blocks: Blocks,
-    chosen: tuple[np.ndarray, np.ndarray],  # type: ignore[type-arg]
+    chosen: tuple[Array, Array],
     address: str,
 ) -> _Gaps:
     def gap(left: Float2D, right: Float2D) -> Float1D:
-        return blocks.norms((left - right) ** 2)[chosen]
+        return np.asarray(blocks.norms((left - right) ** 2)[chosen])
 
     real = covariances(blocks.real, blocks.scale)
     own = covariances(blocks.own, blocks.scale)
@@ -98,11 +98,11 @@ def _gaps(
     return _Gaps(gap(own, real), np.array(draws), np.array(floors), useless)
 
 
-def _held_out(case: TableCase, chosen: tuple[np.ndarray, np.ndarray]) -> Float1D | None:  # type: ignore[type-arg]
+def _held_out(case: TableCase, chosen: tuple[Array, Array]) -> Float1D | None:
     """Return the gaps of the hold-out in the synthetic role."""
-    if case.rows_spare < LEAST or any(column.spare is None for column in case.columns):
+    held = tuple(replace(column, own=column.spare) for column in case.columns if column.spare is not None)
+    if case.rows_spare < LEAST or len(held) < len(case.columns):
         return None
-    held = tuple(replace(column, own=column.spare) for column in case.columns)
     blocks = blocks_of(held)
     left, right = (covariances(side, blocks.scale) for side in (blocks.own, blocks.real))
     return np.asarray(blocks.norms((left - right) ** 2)[chosen])

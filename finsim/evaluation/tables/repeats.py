@@ -10,7 +10,7 @@ import pandas as pd
 from finsim.evaluation.metric import STRESS, Metric, Score, judge_distance
 from finsim.evaluation.tables.share_gap import share_chance, share_interval
 from finsim.evaluation.tables.table_case import TableCase
-from finsim.notation import Array, Int1D
+from finsim.notation import Array
 
 PAIRED = 2.0
 """Rows that are repeated come in twos or more, so counts spread more than independent ones."""
@@ -42,8 +42,8 @@ def measure(case: TableCase) -> list[Score]:
     return [replace(found, p=chance if value > 0 else 1.0)]
 
 
-def row_keys(case: TableCase, side: str) -> Int1D:
-    """Return one 64-bit key a row over all columns: equal rows have equal keys."""
+def row_keys(case: TableCase, side: str) -> Array:
+    """Return one uint64 key a row over all columns: equal rows have equal keys."""
     keys = np.zeros(len(getattr(case.columns[0], side)), dtype=np.uint64)
     for column in case.columns:
         values: Array = getattr(column, side)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from finsim.evaluation.tables.table_case import TableCase
-from finsim.notation import Float1D, Int1D
+from finsim.notation import Array, Bool1D, Float1D, Int1D
 from finsim.randomness import Streams
 
 RATIO = 20
@@ -34,6 +34,24 @@ def row_draws(case: TableCase, metric: str, draws: int) -> Iterator[RowDraw]:
             _weights(rng, case.rows_real, case.entity_real, case.rows_real),
             _weights(rng, case.rows_real, case.entity_real, target),
         )
+
+
+def relabeled(case: TableCase, metric: str, draws: int) -> Iterator[Bool1D]:
+    """Yield bool[n + m]: which of the rows of both sides together play the real side; entities stay whole.
+
+    The null of sums that a few rows decide: a resample repeats them, a new label does not. Source: Fisher
+    1935; Pitman 1937.
+    """
+    rows = case.rows_real + case.rows_own
+    who = None
+    if case.entity_real is not None and case.entity_own is not None:
+        who = np.concatenate([case.entity_real, case.entity_own + int(case.entity_real.max()) + 1])
+    count = rows if who is None else int(who.max()) + 1
+    real = case.rows_real if who is None else round(count * case.rows_real / rows)
+    for draw in range(draws):
+        chosen = np.zeros(count, dtype=np.bool_)
+        chosen[case.streams.at("table", metric, "labels", draw).permutation(count)[:real]] = True
+        yield chosen if who is None else chosen[who]
 
 
 def _weights(rng: np.random.Generator, rows: int, entity: Int1D | None, target: int) -> Float1D:
@@ -92,7 +110,7 @@ def _some(
     return np.flatnonzero(np.isin(entity, chosen))
 
 
-def _taken(values: np.ndarray, rows: Int1D | None) -> np.ndarray:  # type: ignore[type-arg]
+def _taken(values: Array, rows: Int1D | None) -> Array:
     return values if rows is None else values[rows]
 
 

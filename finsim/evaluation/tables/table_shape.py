@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from finsim.evaluation.metric import FAIL, PASS, STRESS, Metric, Score
+from finsim.evaluation.metric import FAIL, PASS, STRESS, WARN, Metric, Score
 from finsim.evaluation.tables.column_pairs import ColumnPair
 from finsim.evaluation.tables.table_case import TableCase
+from finsim.notation import Array
 
 LEAST = 20
 
 
 def measure(case: TableCase) -> list[Score]:
     """Return one score of all columns, and one for each column that cannot stand for the real one."""
-    faults = {one.name: one.reason for one in case.left_out if not one.meant}
+    faults = {one.name: one.reason for one in case.left_out if not one.meant and not one.further}
+    further = {one.name: one.reason for one in case.left_out if one.further}
     for column in case.columns:
-        reason = fault_of(column)
-        if reason:
+        if column.infinite[0]:
+            further[column.name] = f"{column.infinite[0]} infinite values on the real side, read as missing"
+        if reason := fault_of(column):
             faults[column.name] = reason
+            further.pop(column.name, None)
     scores = [_fault(name, reason, case.rows_own) for name, reason in faults.items()]
+    scores += [_fault(name, reason, case.rows_own, WARN) for name, reason in further.items()]
     kept = [one.name for one in case.left_out if one.meant]
     note = f"{len(case.columns)} columns compared"
     note += f"; left out as keys or internal: {', '.join(kept)}" if kept else ""
-    verdict = (FAIL, f"{len(faults)} columns differ: {', '.join(faults)}") if faults else (PASS, "")
+    count = f"{len(faults)} column{'' if len(faults) == 1 else 's'}"
+    verdict = (FAIL, f"{count} not as on the real side: {', '.join(faults)}") if faults else (PASS, "")
     whole = METRIC.scored(
         "all columns", float(len(faults)), (None, None), case.rows_own, (0.0, None, 0.0), verdict, note
     )
@@ -50,18 +56,18 @@ def fault_of(column: ColumnPair) -> str:
     return ""
 
 
-def _is_surprising(real: np.ndarray, value: float, rows: int) -> bool:  # type: ignore[type-arg]
+def _is_surprising(real: Array, value: float, rows: int) -> bool:
     """Whether so many rows of the real law would hardly ever all have this value."""
     share = (float(np.sum(real == value)) + 1.0) / (len(real) + 1.0)
-    return rows * np.log(share) < np.log(1e-4)
+    return bool(rows * np.log(share) < np.log(1e-4))
 
 
 def _shown(column: ColumnPair, value: float) -> str:
     return column.levels[int(value)] if column.is_category else f"{value:.6g}"
 
 
-def _fault(name: str, reason: str, rows: int) -> Score:
-    return METRIC.scored(name, 1.0, (None, None), rows, (0.0, None, 0.0), (FAIL, reason))
+def _fault(name: str, reason: str, rows: int, verdict: str = FAIL) -> Score:
+    return METRIC.scored(name, 1.0, (None, None), rows, (0.0, None, 0.0), (verdict, reason))
 
 
 METRIC = Metric(
@@ -80,7 +86,8 @@ METRIC = Metric(
     order=10,
     how=(
         "A column fails when the synthetic side lacks it, has it under another name or type, has it without "
-        "values, with one value only, or with infinite values that the real side has not."
+        "values, with one value only, or with infinite values that the real side has not. A column that the "
+        "real side has not, or that no type can hold, warns."
     ),
     misses="Everything about the values of a column that is there; see margins.",
     estimator="number of columns that are missing, renamed, of another type, empty, constant or infinite",

@@ -8,6 +8,7 @@ import numpy as np
 
 from finsim.evaluation.learner import chances, fitted, fold_of, weighted_auc
 from finsim.evaluation.metric import STRESS, Metric, Score, judge_distance
+from finsim.evaluation.tables.column_cells import level_cells
 from finsim.evaluation.tables.column_pairs import ColumnPair
 from finsim.evaluation.tables.resampled_rows import thinned
 from finsim.evaluation.tables.table_case import TableCase
@@ -78,16 +79,13 @@ def _named(columns: tuple[ColumnPair, ...], found: Told, is_seen: bool) -> str:
 
 
 def features(columns: tuple[ColumnPair, ...], side: str) -> Float2D:
-    """Return one side as float64[n, C]; codes of categories stand in the order of their real frequency."""
+    """Return one side as float64[n, C]; levels stand in the order of their real frequency, rare ones last."""
     found = []
     for column in columns:
         values = getattr(column, side)
         if column.is_category:
-            counts = np.bincount(column.real[column.real >= 0], minlength=len(column.levels))
-            place = np.empty(len(counts) + 1)
-            place[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
-            place[-1] = np.nan  # code -1: missing
-            values = place[values]
+            cells = getattr(level_cells(column), side)
+            values = np.where(cells < 0, np.nan, cells.astype(np.float64))
         found.append(np.asarray(values, dtype=np.float64))
     return np.stack(found, axis=1)
 
@@ -126,13 +124,20 @@ def told_apart(
         held = fold == k
         if not held.any() or len(set(label[~held].tolist())) < 2:
             continue
-        model = fitted(rows[~held], label[~held], seed + k, ITERATIONS)
-        scores[held] = _logit(chances(model, rows[held]))
+        train, test = _with_values(rows[~held], rows[held])
+        model = fitted(train, label[~held], seed + k, ITERATIONS)
+        scores[held] = _logit(chances(model, test))
         if named:
-            without[:, held] = _without(model, rows[held], streams.at("permuted", k))
+            without[:, held] = _without(model, test, streams.at("permuted", k))
     auc = float(_auc(scores, label))
     error = SPREAD * _error(scores, label, groups)
     return Told(auc, error, tuple(auc - float(_auc(row, label)) for row in without))
+
+
+def _with_values(train: Float2D, test: Float2D) -> tuple[Float2D, Float2D]:
+    """Return rows in which a column that has no value to learn from is 0, else as they are."""
+    empty = np.isnan(train).all(axis=0)
+    return (np.where(empty, 0.0, train), np.where(empty, 0.0, test)) if empty.any() else (train, test)
 
 
 def _groups(sides: tuple[Float2D, Float2D], entities: tuple[Int1D | None, Int1D | None]) -> Int1D:

@@ -9,10 +9,10 @@ import numpy as np
 
 from finsim.evaluation.metric import NO_POWER, PASS, STRESS, Evidence, Metric, Score, judge_distance
 from finsim.evaluation.tables.column_pairs import NUMBER, ColumnPair
-from finsim.evaluation.tables.resampled_rows import RowDraw, clustering, row_draws, thinned
+from finsim.evaluation.tables.resampled_rows import RowDraw, clustering, relabeled, row_draws, thinned
 from finsim.evaluation.tables.share_gap import share_chance, share_interval
 from finsim.evaluation.tables.table_case import TableCase
-from finsim.notation import Float1D
+from finsim.notation import Array, Bool1D, Float1D
 
 LEVELS = (0.95, 0.975, 0.99)
 LEAST, DISTINCT = 100, 20
@@ -30,8 +30,8 @@ class End:
     real: Float1D
     own: Float1D
     spare: Float1D | None
-    real_rows: np.ndarray  # type: ignore[type-arg]
-    own_rows: np.ndarray  # type: ignore[type-arg]
+    real_rows: Array
+    own_rows: Array
 
 
 def measure(case: TableCase) -> list[Score]:
@@ -42,11 +42,12 @@ def measure(case: TableCase) -> list[Score]:
         reason = f"no column of numbers has {LEAST} rows and {DISTINCT} different values on both sides"
         return [METRIC.missing("all columns", reason)]
     draws = list(row_draws(some, "tails", some.settings.bootstrap))
+    labels = list(relabeled(some, "tails", some.settings.bootstrap))
     noise = tuple(1.0 / clustering(entity) for entity in (some.entity_real, some.entity_own))
     scores = []
     for end in found:
         scores.append(beyond(end, (noise[0], noise[1])))
-        scores += shortfall(end, draws)
+        scores += shortfall(end, draws, labels)
     return scores
 
 
@@ -120,7 +121,7 @@ def _level(end: End, level: float, noise: tuple[float, float]) -> _Test:
 
 
 def _cut(end: End, noise: tuple[float, float]) -> _Test:
-    """Test whether the synthetic end is cut: real rows beyond all synthetic ones, synthetic rows at the limit.
+    """Test whether an end is cut: real rows beyond all synthetic ones, synthetic rows piled at the limit.
 
     The two chances are combined by Fisher's method. Source: Nelson 1963 (precedence test); Fisher 1932.
     """
@@ -186,52 +187,57 @@ class _Judge:
         return abs(inside / self.rows[1] - share)
 
 
-def shortfall(end: End, draws: list[RowDraw]) -> list[Score]:
-    """Return the score of the mean of the largest 1 % of rows (at least 20 rows), as a distance in log."""
+def shortfall(end: End, draws: list[RowDraw], labels: list[Bool1D]) -> list[Score]:
+    """Return the score of the mean of the largest 1 % of rows (at least 20 rows), as a distance in log.
+
+    Its null are new labels for the rows of both sides (``relabeled``).
+    """
     share = max(0.01, ROWS_BEYOND / min(len(end.real), len(end.own)))
     subject = f"{end.subject}, ES {1 - share:.1%}"
     middle = float(np.median(end.real))
-    tops = [_Top(values, rows, share, middle) for values, rows in
-            ((end.real, end.real_rows), (end.own, end.own_rows))]  # fmt: skip
-    real, own = tops[0].mean(None), tops[1].mean(None)
+    real_rows = len(labels[0]) - len(draws[0].own)
+    both = _Top(
+        np.concatenate([end.real, end.own]), np.concatenate([end.real_rows, real_rows + end.own_rows]),
+        share, middle,
+    )  # fmt: skip
+    mine = _Top(end.own, end.own_rows, share, middle)
+    real, own = _Top(end.real, end.real_rows, share, middle).mean(None), mine.mean(None)
     if real <= 0:
         return []  # an end that is flat: its rows beyond are judged, and there is no shortfall
-    if own <= 0:
-        own = real * 1e-6
-    twins = np.array([tops[0].mean(draw.real) for draw in draws])
-    acting = np.array([tops[0].mean(draw.acting) for draw in draws])
-    mine = np.array([tops[1].mean(draw.own) for draw in draws])
-    base = [np.log(np.maximum(each, real * 1e-6)) for each in (twins, acting, mine)]
+
+    def log(value: float) -> float:
+        return float(np.log(max(value, real * 1e-6)))
+
+    floors = [abs(log(both.mean(label)) - log(both.mean(~label))) for label in labels]
+    spread = [abs(log(mine.mean(draw.own)) - log(real)) for draw in draws]
     spare = None
     if end.spare is not None:
         held = _Top(end.spare, np.arange(len(end.spare)), share, middle).mean(None)
-        spare = float(abs(np.log(max(held, real * 1e-6) / real)))
+        spare = abs(log(held) - log(real))
     evidence = Evidence(
-        float(abs(np.log(own / real))), np.abs(base[2] - np.log(real)), np.abs(base[1] - base[0]), spare,
-        spare is not None,
-    )  # fmt: skip
+        abs(log(own) - log(real)), np.array(spread), np.array(floors), spare, spare is not None
+    )
     note = f"distance of ES from the real median {middle:.6g}: {own:.6g} synthetic, {real:.6g} real"
-    useless = float(np.log(real / 1e-6 / real))
-    return [
-        METRIC.compared(subject, evidence, ceiling=useless, n=min(len(end.real), len(end.own)), note=note)
-    ]
+    rows = min(len(end.real), len(end.own))
+    return [METRIC.compared(subject, evidence, ceiling=float(-np.log(1e-6)), n=rows, note=note)]
 
 
 class _Top:
     """The largest rows of one side, enough of them for every resample."""
 
-    def __init__(self, values: Float1D, rows: np.ndarray, share: float, middle: float) -> None:  # type: ignore[type-arg]
-        kept = min(len(values), int(np.ceil(4 * share * len(values))) + 50)
+    def __init__(self, values: Float1D, rows: Array, share: float, middle: float) -> None:
+        kept = min(len(values), int(np.ceil(6 * share * len(values))) + 50)
         order = np.argsort(-values, kind="stable")[:kept]
         self.values, self.rows = values[order] - middle, rows[order]
         self.all_rows, self.share = rows, share
 
-    def mean(self, weights: Float1D | None) -> float:
+    def mean(self, weights: Float1D | Bool1D | None) -> float:
         """Return the mean of the largest share of the weighted rows, less the real median."""
         if weights is None:
             weight, total = np.ones(len(self.rows)), float(len(self.all_rows))
         else:
-            weight, total = weights[self.rows], float(weights[self.all_rows].sum())
+            weight = weights[self.rows].astype(np.float64)
+            total = float(weights[self.all_rows].sum())
         size = self.share * total
         used = np.minimum(np.cumsum(weight), size)
         parts = np.diff(used, prepend=0.0)

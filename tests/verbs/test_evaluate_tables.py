@@ -1,0 +1,140 @@
+"""`finsim evaluate` on tables: one answer from every kind of table, in JSON and in words, exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import finsim
+from finsim.cli.main import main
+
+QUICK = finsim.EvaluationSettings(bootstrap=20)
+
+
+def tape(seed: int, rows: int = 300) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    income = np.exp(rng.normal(10, 0.5, rows)).round(2)
+    bad = rng.random(rows) < 0.1 + 0.3 * (income < np.median(income))
+    return pd.DataFrame({
+        "income": income, "age": rng.integers(18, 80, rows), "job": rng.choice(list("abc"), rows), "bad": bad,
+    })  # fmt: skip
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    names = (tmp_path / "real.csv", tmp_path / "made.csv")
+    for seed, name in enumerate(names):
+        tape(seed).to_csv(name, index=False)
+    return names
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as end:
+        main(["evaluate", *map(str, words)])
+    said = capsys.readouterr()
+    return int(str(end.value.code or 0)), said.out, said.err
+
+
+def test_every_kind_of_table_gives_the_same_scores(files: tuple[Path, Path]) -> None:
+    real, made = tape(0), tape(1)
+    wanted = finsim.evaluate(real, made, settings=QUICK, progress=False)
+    base = duckdb.connect()
+    others = {
+        "files": files,
+        "polars": (pl.from_pandas(real), pl.from_pandas(made)),
+        "arrow": (pa.Table.from_pandas(real), pa.Table.from_pandas(made)),
+        "duckdb": (base.from_df(real), base.from_df(made)),
+    }
+    for name, sides in others.items():
+        found = finsim.evaluate(*sides, settings=QUICK, progress=False)
+        assert found.remarks == wanted.remarks, name
+        values = [[(s.metric, s.subject, s.value) for s in card.scores] for card in (wanted, found)]
+        assert values[0] == values[1], name
+
+
+def test_the_json_has_scores_verdicts_and_what_was_read(
+    files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(
+        capsys, *files, "--json", "-q", "--secret", "income", "--secret", "age", "--group", "job"
+    )
+    told = json.loads(out)
+    assert code == (0 if told["ok"] else 1)
+    assert set(told["result"]) == {"scores", "verdicts", "remarks"}
+    read = "read as: table; label bad, id none, time none, secret income, age, group job"
+    assert told["result"]["remarks"][0] == read
+    assert f"note: {read}" in err
+    assert {score["table"] for score in told["result"]["scores"]} == {"table"}
+
+
+def test_a_column_that_lacks_fails_with_exit_code_1_and_its_name(
+    files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = pd.read_csv(files[1]).rename(columns={"income": "Income"})
+    frame.to_csv(files[1], index=False)
+    code, out, _ = run(capsys, *files, "-q")
+    assert code == 1
+    assert "the synthetic side has no column 'income' (did you mean 'Income')" in out
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (["--label", "bda"], "did you mean 'bad'?"),
+    (["--kind", "tabel"], "did you mean 'table'?"),
+    (["--kind", "bars", "--id", "age"], "bars have no such column"),
+    (["--kind", "events"], "write --id COLUMN"),
+])  # fmt: skip
+def test_wrong_words_are_bad_input(
+    files: tuple[Path, Path], capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    code, _, err = run(capsys, *files, "-q", *words)
+    assert code == 2
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_prices_stay_prices_and_say_so(capsys: pytest.CaptureFixture[str]) -> None:
+    prices = finsim.example_data("wiki_aapl_ibm_2000_2013")
+    card = finsim.evaluate(
+        prices, prices, settings=finsim.EvaluationSettings(bootstrap=20, judge_refits=0), progress=False
+    )
+    assert card.remarks[0] == "read as: bars"
+    assert {score.table for score in card.scores} == {"bars"}
+
+
+def test_wrong_arguments_are_told_all_at_once() -> None:
+    with pytest.raises(finsim.FinsimError) as wrong:
+        finsim.evaluate([1], tape(1), secret=3, label=4, kind=5, progress=False)  # type: ignore[arg-type]
+    assert [one.place.rpartition(" ")[2] for one in wrong.value.problems] == [
+        "label",
+        "secret",
+        "real",
+        "kind",
+    ]
+
+
+def test_newer_real_rows_are_held_against_those_before() -> None:
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(600) // 2, unit="D")
+    real = tape(0, 600).assign(opened=days)
+    later = real["opened"] >= "2024-06-01"
+    drifted = real.assign(income=np.where(later, 3 * real["income"], real["income"]))
+    made = tape(1, 400).assign(opened=days[:400])
+    told = {}
+    for name, frame in (("steady", real), ("drifted", drifted)):
+        card = finsim.evaluate(frame, made, since="2024-06-01", settings=QUICK, progress=False)
+        told[name] = {score.subject: score for score in card.of("staleness")}
+        assert card.of("table_two_sample")[0].n == int((~later).sum())
+    assert told["steady"]["days since the training rows"].value == 300 - 152 - 0
+    assert told["steady"]["newer real rows"].verdict == "pass"
+    assert told["drifted"]["newer real rows"].verdict == "fail"
+    assert "income" in told["drifted"]["newer real rows"].note
+    with pytest.raises(finsim.FinsimError, match="no column of time"):
+        finsim.evaluate(tape(0), tape(1), since="2024-06-01", progress=False)
+    with pytest.raises(finsim.FinsimError, match="0 real rows before"):
+        finsim.evaluate(real, made, since="2020-01-01", progress=False)
