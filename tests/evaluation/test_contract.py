@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from event_stand_ins import events
 from payment_stand_ins import payments
 from price_stand_ins import resampled
 from test_credit import applications, arrow, loans, months
@@ -12,6 +13,7 @@ from test_credit import applications, arrow, loans, months
 from finsim.evaluation import METRICS
 from finsim.evaluation.case import path_case
 from finsim.evaluation.columns import Side, between
+from finsim.evaluation.events.event_sides import event_case
 from finsim.evaluation.loans import CreditCase
 from finsim.evaluation.metric import SHARE, USES, VERDICTS, Score
 from finsim.evaluation.settings import Settings
@@ -43,6 +45,10 @@ def cases(real):
         "table": table_case(
             arrow(applications(1, 400)), arrow(applications(2, 500)), arrow(applications(3, 300)),
             Roles(label="job", secrets=("amount",), groups=("purpose",)), Streams(7), SMALL,
+        ),
+        "events": event_case(
+            *(arrow(events(seed, 80)) for seed in (1, 2)), None, Roles(id="card", time="ts", label="bad"),
+            Streams(7), SMALL,
         ),
         "staleness": table_case(
             *(arrow(applications(seed, 300).assign(day=pd.Timestamp(f"202{seed}-01-01"))) for seed in (1, 2)),
@@ -143,6 +149,21 @@ def test_rows_of_a_table_may_come_in_any_order_where_promised(name, cases, compu
         {s.subject: s.value for s in scores} for scores in (computed(name), metric.compute(changed))
     )
     assert after == pytest.approx(before, abs=1e-6)
+
+
+EVENTS = [name for name in NAMES if METRICS.load(name).case == "events"]
+
+
+@pytest.mark.parametrize("name", [n for n in EVENTS if METRICS.load(n).order_free])
+def test_rows_of_entities_may_come_in_any_order_where_promised(name, cases, computed):
+    metric, own = METRICS.load(name), events(2, 80)
+    mixed = own.sample(frac=1.0, random_state=5)
+    roles = Roles(id="card", time="ts", label="bad")
+    changed = event_case(arrow(events(1, 80)), arrow(mixed), None, roles, Streams(7), SMALL)
+    before, after = (
+        {s.subject: s.value for s in scores} for scores in (computed(name), metric.compute(changed))
+    )
+    assert after == pytest.approx(before, abs=1e-9, nan_ok=True)
 
 
 @pytest.mark.parametrize("name", NAMES)
