@@ -8,7 +8,7 @@ from event_stand_ins import FAULTS, events
 
 from finsim.evaluation import METRICS
 from finsim.evaluation.events.amounts import first_digit, multiple
-from finsim.evaluation.events.degrees import links
+from finsim.evaluation.events.degrees import degree_shares, links
 from finsim.evaluation.events.evaluate_events import evaluate_events
 from finsim.evaluation.events.event_case import EventSide, sequences
 from finsim.evaluation.events.event_features import event_features
@@ -114,6 +114,28 @@ def test_gaps_bursts_and_repeats_by_hand():
     assert list(seen_before(side, key)) == [False, True, False, True, False]
     assert list(later_rows(side)) == [False, True, True, True, False]
     assert [list(one) for one in links(side)] == [[0, 0, 1], [3, 4, 3], [3, 1, 1]]
+
+
+def test_shares_of_links_by_hand():
+    pairs = np.array([0, 1, 2, 3, 0, 1]), np.array([7, 7, 7, 7, 2, 5])
+    everyone = degree_shares(pairs, np.ones(4, dtype=bool))
+    assert everyone[2] == pytest.approx((4 + 0.5) / 6)
+    assert everyone[3] == pytest.approx(2 / 6)
+    assert degree_shares(pairs, np.array([True, False, False, False]))[3] == 1.0
+
+
+def test_the_first_row_of_an_entity_has_no_past(halves):
+    case = event_case(table(halves[0]), table(halves[0]), None, ROLES, Streams(1), QUICK)
+    side = case.sides[0]
+    described = event_features(case, side, "real")
+    first = described.values[side.sequences.start[:-1]]
+    at = {name: first[:, k] for k, name in enumerate(described.names)}
+    for name in ("rows before", "counterparties before", "days since first row", "amount had before"):
+        assert (at[name] == 0).all()
+    assert np.isnan(at["amount over own mean"]).all()
+    second = side.sequences.start[:-1][side.sequences.lengths() > 1] + 1
+    place = described.names.index("counterparties before")
+    assert described.values[second, place] == pytest.approx(np.log(2.0))
 
 
 def test_features_of_a_row_use_nothing_later(halves):
