@@ -97,7 +97,7 @@ def test_the_size_of_a_side_gives_nothing_away(halves):
 
 def test_digits_and_round_amounts_by_hand():
     assert list(first_digit(np.array([0.00731, 9.99, 1_000.0, -42.0, 0.0, np.nan]))) == [7, 9, 1, 4, 0, 0]
-    assert list(multiple(np.array([10.0, 12.5, -5.0, 0.0, np.nan, 0.3]), 5.0)) == [1, 0, 1, 0, 0, 0]
+    assert list(multiple(np.array([10.0, 12.5, -5.0, 0.0, np.nan, 5.3]), 5.0)) == [1, 0, 1, 0, 0, 0]
 
 
 def test_gaps_bursts_and_repeats_by_hand():
