@@ -79,14 +79,14 @@ def generated(name: str, train: pd.DataFrame, seed: int) -> Float3D:
         ]
         schema.write_text("\n".join(lines) + "\n", encoding="utf-8")
         body = finsim.fit(table, name, seed=seed, schema=schema, progress=False)
-    paths = finsim.sample(body, paths=PATHS, steps=STEPS, seed=seed, progress=False)
+    paths = finsim.sample(body, paths=PATHS, steps=STEPS + 1, seed=seed, progress=False)
     close = paths.close[:, :, [paths.assets.index(one) for one in SERIES]]
     made = np.stack(
         [np.diff(close[:, :, k] if one in DIFFERENCES else np.log(close[:, :, k]), axis=1)
          for k, one in enumerate(SERIES)],
         axis=2,
     )  # fmt: skip
-    return made[:, -STEPS:]
+    return made
 
 
 def judged(made: Float3D, real: Float3D, packages: Path) -> tuple[float, float, str, dict[str, float]]:

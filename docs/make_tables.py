@@ -174,7 +174,8 @@ def metric_row(name: str, metric: Metric[Any], required: bool) -> str:
     margin = f"{metric.delta:g}{assumed}" + (f", {metric.era:g}" if metric.era else "")
     measured = metric.estimator or METRICS.describe()[name]
     words = (measured, metric.references or "-", margin, metric.misses or "-")
-    cells = (f"`{name}`", "yes" if required else "", *(text.replace("|r|", "abs r") for text in words))
+    safe = [text.replace("|r|", "abs r").replace("|", "\\|") for text in words]
+    cells = (f"`{name}`", "yes" if required else "", *safe)
     return "| " + " | ".join(cells) + " |"
 
 

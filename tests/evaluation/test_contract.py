@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from event_stand_ins import events
 from payment_stand_ins import payments
-from people_stand_ins import PERSON, as_case, as_events, cards, people
+from people_stand_ins import PERSON, as_case, people
 from price_stand_ins import resampled
 from test_credit import applications, arrow, loans, months
 from test_model_folder import model_case
@@ -14,6 +15,7 @@ from test_model_folder import model_case
 from finsim.evaluation import METRICS
 from finsim.evaluation.case import path_case
 from finsim.evaluation.columns import Side, between
+from finsim.evaluation.events.event_sides import event_case
 from finsim.evaluation.loans import CreditCase
 from finsim.evaluation.metric import SHARE, USES, VERDICTS, Score
 from finsim.evaluation.settings import Settings
@@ -44,7 +46,10 @@ def cases(real):
         "credit": CreditCase(book, months(book, 0.5), rng.gamma(2.0, 1.0, 20_000), Streams(7), SMALL),
         "table": as_case(people(1_500, 1), people(1_500, 3), people(900, 2), PERSON, SMALL),
         "model": model_case(),
-        "events": as_events(cards(80, 20, 1), cards(90, 20, 3, 500), cards(80, 20, 2, 900)),
+        "events": event_case(
+            *(arrow(events(seed, 80)) for seed in (1, 2)), None, Roles(id="card", time="ts", label="bad"),
+            Streams(7), SMALL,
+        ),
         "staleness": table_case(
             *(arrow(applications(seed, 300).assign(day=pd.Timestamp(f"202{seed}-01-01"))) for seed in (1, 2)),
             None, Roles(time="day"), Streams(7), SMALL,
@@ -146,6 +151,21 @@ def test_rows_of_a_table_may_come_in_any_order_where_promised(name, cases, compu
         {s.subject: s.value for s in scores} for scores in (computed(name), metric.compute(changed))
     )
     assert after == pytest.approx(before, abs=1e-6)
+
+
+EVENTS = [name for name in NAMES if METRICS.load(name).case == "events"]
+
+
+@pytest.mark.parametrize("name", [n for n in EVENTS if METRICS.load(n).order_free])
+def test_rows_of_entities_may_come_in_any_order_where_promised(name, cases, computed):
+    metric, own = METRICS.load(name), events(2, 80)
+    mixed = own.sample(frac=1.0, random_state=5)
+    roles = Roles(id="card", time="ts", label="bad")
+    changed = event_case(arrow(events(1, 80)), arrow(mixed), None, roles, Streams(7), SMALL)
+    before, after = (
+        {s.subject: s.value for s in scores} for scores in (computed(name), metric.compute(changed))
+    )
+    assert after == pytest.approx(before, abs=1e-9, nan_ok=True)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -77,12 +77,19 @@ def compared(
         both = np.concatenate([real, held])
         spare = float(gap(held.sum(axis=0)[None], total)[0])
     floors = gap(weights.right @ both, weights.left @ both)
+    if len(floors) and np.ptp(floors) == 0.0:
+        floors = floors + unseen(len(floors), len(real))
     if spare is not None:
         floors = floors + max(spare - float(np.median(floors)), 0.0)
     draws = gap(weights.own @ own, weights.real @ real)
     ceiling = max(float(gap(counts(side).sum(axis=0)[None], total)[0]) for side in useless)
     evidence = Evidence(value, draws, floors, spare)
     return metric.compared(subject, evidence, ceiling=ceiling, n=case.sides[1].sequences.count, note=note)
+
+
+def unseen(draws: int, entities: int) -> Float1D:
+    """Return float64[B] how often what no resample shows may still be met: exponential, mean 1 / entities."""
+    return -np.log1p(-(np.arange(draws) + 0.5) / draws) / entities
 
 
 def shares_gap(left: Float2D, right: Float2D) -> Float1D:

@@ -54,7 +54,9 @@ def event_features(
     for pair in case.rows.columns:
         if pair.name not in told:
             found[pair.name] = _other(pair, role)[sequences.order]
-    values = np.stack([np.asarray(one, dtype=np.float64) for one in found.values()], axis=1)
+    # Last digits of running sums depend on the rest of the side, and would give it away.
+    stacked: Float2D = np.stack([np.asarray(one, dtype=np.float64) for one in found.values()], axis=1)
+    values: Float2D = np.asarray(np.round(stacked, 9), dtype=np.float64)
     return Described(values, tuple(found), sequences.entity())
 
 
