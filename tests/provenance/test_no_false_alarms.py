@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import tampering
+import rewriting
 
 import finsim
 from finsim.engine import run_completion
@@ -128,13 +128,13 @@ def test_an_input_that_is_gone_is_told_and_one_that_changed_is_named(
 def test_a_run_of_an_older_format_says_what_was_not_compared(real_run: Path, tmp_path: Path) -> None:
     """Runs noted neither their scenario and rule files nor their checkpoints at first."""
     copy = Path(shutil.copytree(real_run, tmp_path / "a"))
-    told = tampering.entries(copy)
+    told = rewriting.entries(copy)
     del told[0]["payload"]["files"]
-    tampering.put_lines(copy, [tampering.canonical_json(entry) for entry in told])
-    tampering.forge(copy)
-    told = tampering.entries(copy)
+    rewriting.put_lines(copy, [rewriting.canonical_json(entry) for entry in told])
+    rewriting.forge(copy)
+    told = rewriting.entries(copy)
     del told[-1]["payload"]["checkpoints"]
-    tampering.chain_from(copy, told, len(told) - 1)
+    rewriting.chain_from(copy, told, len(told) - 1)
     assert fine(copy).run.remarks == (
         "this run does not note its scenario and rule files; they were not compared",
         "this run does not note its checkpoints; they were not compared",
@@ -143,10 +143,10 @@ def test_a_run_of_an_older_format_says_what_was_not_compared(real_run: Path, tmp
 
 def test_another_schema_is_a_sentence(real_run: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(real_run, tmp_path / "a"))
-    data = tampering.manifest_of(copy)
+    data = rewriting.manifest_of(copy)
     data["schema"] = "finsim.manifest/0"
-    tampering.put_manifest(copy, data)
-    tampering.seal_anew(copy)
+    rewriting.put_manifest(copy, data)
+    rewriting.seal_anew(copy)
     with pytest.raises(
         ProvenanceError, match=r"not a manifest this version can read \(schema 'finsim.manifest/0'\)"
     ):

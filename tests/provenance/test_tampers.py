@@ -1,13 +1,16 @@
 """Random tampers of a finished run: each is caught, and the finding names the file or what rests on it."""
 
+import json
 import random
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import rewriting
 import tampering
-from tampering import LOG, MANIFEST, PAGE, SHALLOW, Tamper
+from rewriting import LOG, MANIFEST
+from tampering import PAGE, SHALLOW, Tamper
 
 import finsim
 from finsim.provenance.audit_log import AuditLog
@@ -67,15 +70,15 @@ def test_a_complete_forgery_is_caught_by_the_key_and_by_the_head(
     copy = Path(shutil.copytree(run, tmp_path / "copy"))
     (copy / "attestation.dsse.json").unlink()
     lines = (copy / LOG).read_text().splitlines()
-    tampering.put_lines(copy, lines[:-1])  # the entry on the signature
+    rewriting.put_lines(copy, lines[:-1])  # the entry on the signature
     chance = random.Random(seed)
     if seed % 2:
         tampering.change_value(copy, chance)
     else:
-        data = tampering.manifest_of(copy)
+        data = rewriting.manifest_of(copy)
         data["statement"]["intended_use"] = ["anything"]
-        tampering.put_manifest(copy, data)
-    tampering.forge(copy)
+        rewriting.put_manifest(copy, data)
+    rewriting.forge(copy)
     assert verify_run(copy).ok
     by_key, by_head = finsim.verify(copy, key=key).run, finsim.verify(copy, head=head).run
     assert [f.path for f in by_key.findings if f.path == "attestation.dsse.json"]
@@ -103,7 +106,7 @@ def test_a_page_that_the_log_excuses_is_drawn_again(copy: Path, seed: int) -> No
 
 
 def _drawn_here(run: Path) -> dict[str, object]:
-    made = tampering.manifest_of(run)["environment"]
+    made = rewriting.manifest_of(run)["environment"]
     return {
         "sha256": digest_file(run / PAGE),
         **{key: made[key] for key in ("versions", "platform", "source")},
@@ -120,24 +123,24 @@ def _drawn_here(run: Path) -> dict[str, object]:
 )
 def test_a_manifest_sealed_anew_is_not_what_the_page_was_drawn_from(copy: Path, edit) -> None:
     """The last line of the log alone is forged; the chain is whole."""
-    data = tampering.manifest_of(copy)
+    data = rewriting.manifest_of(copy)
     edit(data)
-    tampering.put_manifest(copy, data)
-    tampering.seal_anew(copy)
+    rewriting.put_manifest(copy, data)
+    rewriting.seal_anew(copy)
     assert verify_run(copy).ok
     assert [f.path for f in finsim.verify(copy).run.findings] == [PAGE]
 
 
 def test_verdicts_are_derived_from_the_scores(copy: Path) -> None:
     """Scorecard, manifest and chain agree with each other, and not with the scores."""
-    card = tampering.json.loads((copy / "scorecard.json").read_text())
+    card = json.loads((copy / "scorecard.json").read_text())
     use, verdict = next(iter(card["verdicts"].items()))
     verdict["verdict"] = "pass" if verdict["verdict"] != "pass" else "fail"
-    (copy / "scorecard.json").write_text(tampering.json.dumps(card, sort_keys=True, indent=1) + "\n")
-    data = tampering.manifest_of(copy)
+    (copy / "scorecard.json").write_text(json.dumps(card, sort_keys=True, indent=1) + "\n")
+    data = rewriting.manifest_of(copy)
     data["scores"]["verdicts"] = card["verdicts"]
-    tampering.put_manifest(copy, data)
-    tampering.forge(copy)
+    rewriting.put_manifest(copy, data)
+    rewriting.forge(copy)
     assert verify_run(copy).ok, use
     found = verify_run(copy, again=again()).findings
     assert [(f.path, f.found) for f in found if f.path == "scorecard.json"] == [
@@ -146,11 +149,11 @@ def test_verdicts_are_derived_from_the_scores(copy: Path) -> None:
 
 
 def test_rows_are_counted_in_the_table_too(copy: Path) -> None:
-    data = tampering.manifest_of(copy)
+    data = rewriting.manifest_of(copy)
     item = data["outputs"][0]
     item["rows"] += 1
     item["row_groups"][0]["rows"] += 1
-    tampering.put_manifest(copy, data)
-    tampering.seal_anew(copy)
+    rewriting.put_manifest(copy, data)
+    rewriting.seal_anew(copy)
     found = [f.found for f in verify_run(copy).findings if f.path == MANIFEST]
     assert any(item["path"] in text and "rows of" in text for text in found)
