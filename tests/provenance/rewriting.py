@@ -1,4 +1,4 @@
-"""What a forger rewrites: the manifest, lines of the log, the whole chain."""
+"""Rewrite the record of a run by hand: manifest, digests, lines of the log, the chain, the seal."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from finsim.provenance.outputs import dataset_digest, describe_file, describe_table
 from finsim.records.storage import canonical_json, digest_file, digest_text
 
-MANIFEST, LOG, PAGE, CARD = "manifest.json", "audit.log", "report.html", "scorecard.json"
+MANIFEST, LOG = "manifest.json", "audit.log"
 
 
 def manifest_of(run: Path) -> dict[str, Any]:

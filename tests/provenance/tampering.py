@@ -15,10 +15,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from rewriting import (
-    CARD,
     LOG,
     MANIFEST,
-    PAGE,
     chain_from,
     describe_anew,
     entries,
@@ -33,6 +31,7 @@ from finsim.provenance.audit_log import AuditLog
 from finsim.provenance.outputs import table_files
 from finsim.records.storage import canonical_json, digest_file
 
+PAGE, CARD = "report.html", "scorecard.json"
 Tamper = Callable[[Path, random.Random], set[str]]
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import rewriting
-import tampering
 
 import finsim
 from finsim.engine import run_completion
@@ -131,7 +130,7 @@ def test_a_run_of_an_older_format_says_what_was_not_compared(real_run: Path, tmp
     copy = Path(shutil.copytree(real_run, tmp_path / "a"))
     told = rewriting.entries(copy)
     del told[0]["payload"]["files"]
-    rewriting.put_lines(copy, [tampering.canonical_json(entry) for entry in told])
+    rewriting.put_lines(copy, [rewriting.canonical_json(entry) for entry in told])
     rewriting.forge(copy)
     told = rewriting.entries(copy)
     del told[-1]["payload"]["checkpoints"]

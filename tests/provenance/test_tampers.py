@@ -1,5 +1,6 @@
 """Random tampers of a finished run: each is caught, and the finding names the file or what rests on it."""
 
+import json
 import random
 import shutil
 from collections.abc import Iterator
@@ -8,7 +9,8 @@ from pathlib import Path
 import pytest
 import rewriting
 import tampering
-from tampering import LOG, MANIFEST, PAGE, SHALLOW, Tamper
+from rewriting import LOG, MANIFEST
+from tampering import PAGE, SHALLOW, Tamper
 
 import finsim
 from finsim.provenance.audit_log import AuditLog
@@ -131,10 +133,10 @@ def test_a_manifest_sealed_anew_is_not_what_the_page_was_drawn_from(copy: Path, 
 
 def test_verdicts_are_derived_from_the_scores(copy: Path) -> None:
     """Scorecard, manifest and chain agree with each other, and not with the scores."""
-    card = tampering.json.loads((copy / "scorecard.json").read_text())
+    card = json.loads((copy / "scorecard.json").read_text())
     use, verdict = next(iter(card["verdicts"].items()))
     verdict["verdict"] = "pass" if verdict["verdict"] != "pass" else "fail"
-    (copy / "scorecard.json").write_text(tampering.json.dumps(card, sort_keys=True, indent=1) + "\n")
+    (copy / "scorecard.json").write_text(json.dumps(card, sort_keys=True, indent=1) + "\n")
     data = rewriting.manifest_of(copy)
     data["scores"]["verdicts"] = card["verdicts"]
     rewriting.put_manifest(copy, data)
