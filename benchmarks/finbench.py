@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -68,17 +69,16 @@ def windows(series: Float3D, seed: int) -> Float3D:
     return np.ascontiguousarray(every[chosen])
 
 
-def generated(name: str, train: pd.DataFrame, seed: int) -> Float3D:
+def generated(name: str, train: pd.DataFrame, seed: int, declared: bool) -> Float3D:
     """Fit a generator with its defaults and return its 200 paths of 60 changes."""
     table = train.rename_axis("date").reset_index()
+    kinds = {one: "float, as: difference" if one in DIFFERENCES else "float" for one in SERIES}
+    lines = ["finsim: schema/1", "columns:", "  date: {type: date}"]
+    lines += [f"  {one}: {{type: {kind}}}" for one, kind in kinds.items()]
     with tempfile.TemporaryDirectory() as folder:
         schema = Path(folder) / "schema.yaml"
-        lines = ["finsim: schema/1", "columns:", "  date: {type: date}"]
-        lines += [
-            f"  {one}: {{type: float{', as: difference' if one in DIFFERENCES else ''}}}" for one in SERIES
-        ]
         schema.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        body = finsim.fit(table, name, seed=seed, schema=schema, progress=False)
+        body = finsim.fit(table, name, seed=seed, schema=schema if declared else None, progress=False)
     paths = finsim.sample(body, paths=PATHS, steps=STEPS + 1, seed=seed, progress=False)
     close = paths.close[:, :, [paths.assets.index(one) for one in SERIES]]
     made = np.stack(
@@ -131,6 +131,9 @@ def main() -> None:
     parser.add_argument("packages", type=Path, help="folder with finval and sablier_flow, see above")
     parser.add_argument("--generators", nargs="+", default=["flow", "bootstrap"])
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument(
+        "--declared", action="store_true", help="say that VIX and TNX are differences, else they are prices"
+    )
     options = parser.parse_args()
     panel = pd.read_parquet(options.packages / PANEL)
     train, later = panel[panel.index < JUDGED], panel[panel.index >= JUDGED]
@@ -146,10 +149,8 @@ def main() -> None:
         flush=True,
     )
     for name in options.generators:
-        made = row(
-            name, lambda seed, name=name: generated(name, train, seed), real, options.packages, options.seeds
-        )  # type: ignore[misc]
-        print(made, flush=True)
+        make = partial(generated, name, train, declared=options.declared)
+        print(row(name, make, real, options.packages, options.seeds), flush=True)
 
 
 if __name__ == "__main__":
