@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 import finsim
 from finsim.errors import FinsimError, ProvenanceError
 from finsim.provenance.audit_log import AuditLog, read_log
-from finsim.provenance.signing.envelope import Envelope, pae
+from finsim.provenance.signing.envelope import Envelope, enclose, pae
 from finsim.provenance.signing.keys import new_key, outside, read_signing_key, read_verify_key
 from finsim.provenance.signing.sign_run import refuse_signed, sign_run
 from finsim.provenance.verify import Verification, verify_run
@@ -138,6 +138,20 @@ def test_an_edited_signature_is_named(signed: Path, key: Path, part: str) -> Non
     (signed / NAME).write_text(text)
     for checked in (verify_run(signed), by(signed, key)):
         assert {finding.path for finding in checked.findings} == {NAME}, checked.to_text()
+
+
+@pytest.mark.parametrize("field", ["manifest", "dataset_sha256", "study", "log", "subject"])
+def test_a_statement_on_another_run_is_named_though_it_is_signed(run: Path, key: Path, field: str) -> None:
+    """Signed by the right key and noted in the log: only what it says can tell."""
+    own = read_signing_key(key)
+    *_, statement = (sign_run(run, own), *parts(run))
+    part = statement if field == "subject" else statement["predicate"]
+    part[field] = {"file": LOG, "entries": 21, "head": "0" * 64} if field == "log" else []
+    envelope = enclose(json.dumps(statement).encode(), own.public.keyid, own.sign)
+    (run / NAME).write_text(json.dumps(envelope.to_dict()))
+    AuditLog(run / LOG).append("signed", NAME, {"sha256": digest_file(run / NAME), "keyid": own.public.keyid})
+    assert {finding.path for finding in by(run, key).findings} == {NAME}
+    assert {finding.path for finding in verify_run(run).findings} == {NAME}
 
 
 def test_url_safe_base64_is_read_too(signed: Path) -> None:

@@ -157,3 +157,14 @@ def test_rows_are_counted_in_the_table_too(copy: Path) -> None:
     rewriting.seal_anew(copy)
     found = [f.found for f in verify_run(copy).findings if f.path == MANIFEST]
     assert any(item["path"] in text and "rows of" in text for text in found)
+
+
+def test_verdicts_of_the_manifest_are_those_of_the_scorecard(copy: Path) -> None:
+    """The scorecard is true; what the manifest, and so the screen, says of it is not."""
+    data = rewriting.manifest_of(copy)
+    for verdict in data["scores"]["verdicts"].values():
+        verdict["verdict"] = "better than pass"
+    rewriting.put_manifest(copy, data)
+    rewriting.seal_anew(copy)
+    (finding,) = verify_run(copy).findings
+    assert finding.found == "its verdicts are not those of scores.verdicts in the manifest"

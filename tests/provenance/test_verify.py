@@ -117,6 +117,7 @@ def test_an_extra_table_is_found_but_work_files_are_not(run: Path) -> None:
     ("name", "found"),
     [
         ("notes.txt", "the file is not in the manifest"),
+        (".notes", "the file is not in the manifest (a hidden name)"),
         (".finsim/done/x.parquet", "a file among the checkpoints that the run did not leave"),
         ("bars/scenario=base/.bars.parquet.77.part", "not in the manifest (a hidden name)"),
         ("bars/.hidden/bars.parquet", "the table is not in the manifest (a hidden name)"),
