@@ -8,7 +8,7 @@ import pytest
 from test_remedies_work import NARRATIVE
 
 from finsim.cli.main import main
-from finsim.engine.planning.unmoved_narratives import unmoved_narratives
+from finsim.engine.answers.unmoved_narratives import unmoved_narratives
 from finsim.engine.study.study_file import study_of
 from finsim.engine.study.study_resolution import resolve
 

@@ -12,8 +12,9 @@ from finsim.evaluation.fidelity.distinct_paths import longest_stillness, repeats
 from finsim.evaluation.fidelity.tail_reach import chance_of_years
 from finsim.evaluation.fidelity.volatility import monthly_volatility
 from finsim.evaluation.long_run.drawdown import max_drawdown
-from finsim.evaluation.long_run.mean_return import calm_mean, past_size
+from finsim.evaluation.long_run.mean_return import calm_mean
 from finsim.evaluation.long_run.variance_ratio import log_variance_ratio
+from finsim.evaluation.path_numbers.past_size import past_size
 from finsim.evaluation.paths import evaluate_paths
 from finsim.evaluation.ranks.equal_lengths import equal_lengths, reference_groups
 from finsim.evaluation.ranks.folded_intervals import folded_interval, shrunk_interval

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from finsim.engine.answers.unmoved_narratives import unmoved_text
 from finsim.engine.finished_run import Run
-from finsim.engine.planning.unmoved_narratives import unmoved_text
 from finsim.engine.study.study_file import recorded_study
 from finsim.engine.study.study_resolution import resolve
 from finsim.errors import FinsimError

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from finsim.engine.answers.unmoved_narratives import unmoved_text
 from finsim.engine.planning.cost_constants import COMPILING, MEASURED_ON
 from finsim.engine.planning.cost_prediction import Cost, predict
 from finsim.engine.planning.data_facts import DataFacts, data_facts
 from finsim.engine.planning.payment_forecast import forecast_payments
 from finsim.engine.planning.refusals import refuse_before_work, refuse_output
 from finsim.engine.planning.scheme_forecast import SchemeForecast, forecast_schemes
-from finsim.engine.planning.unmoved_narratives import unmoved_text
 from finsim.engine.planning.work_sizes import WorkSizes, work_sizes
 from finsim.engine.study.loan_tape import describe_tape
 from finsim.engine.study.study_resolution import Plan

@@ -8,9 +8,9 @@ import numpy as np
 
 from finsim.evaluation.case import PathCase
 from finsim.evaluation.fidelity.expected_shortfall import tail_mean
-from finsim.evaluation.long_run.mean_return import past_size
 from finsim.evaluation.metric import STRESS, Metric, Score
-from finsim.evaluation.ranks.asset_scores import PathNumber, asset_scores
+from finsim.evaluation.path_numbers.asset_scores import PathNumber, asset_scores
+from finsim.evaluation.path_numbers.past_size import past_size
 from finsim.notation import Float1D, Float2D
 
 SIDES = {"losses": -1.0, "gains": 1.0}

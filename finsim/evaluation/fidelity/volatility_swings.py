@@ -8,7 +8,7 @@ from finsim.evaluation.case import PathCase
 from finsim.evaluation.fidelity.drift import YEAR, log_volatility
 from finsim.evaluation.fidelity.volatility import MONTH, TINY, monthly_volatility
 from finsim.evaluation.metric import BACKTEST, Metric, Score
-from finsim.evaluation.ranks.asset_scores import PathNumber, asset_scores
+from finsim.evaluation.path_numbers.asset_scores import PathNumber, asset_scores
 from finsim.notation import Float1D, Float2D
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from finsim.evaluation.case import PathCase
 from finsim.evaluation.metric import STRESS, Metric, Score
-from finsim.evaluation.ranks.asset_scores import PathNumber, asset_scores
+from finsim.evaluation.path_numbers.asset_scores import PathNumber, asset_scores
 from finsim.notation import Float1D, Float2D
 
 TINY = 1e-12

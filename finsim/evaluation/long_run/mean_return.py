@@ -6,30 +6,17 @@ import numpy as np
 
 from finsim.evaluation.case import PathCase
 from finsim.evaluation.metric import BACKTEST, Metric, Score
-from finsim.evaluation.ranks.asset_scores import PathNumber, asset_scores
-from finsim.extras import Later
+from finsim.evaluation.path_numbers.asset_scores import PathNumber, asset_scores
+from finsim.evaluation.path_numbers.past_size import past_size
 from finsim.notation import Float1D, Float2D
 
-signal = Later("scipy.signal", "evaluate")
-
-YEAR, START, DECAY, CLIP = 252, 21, 0.94, 1.5
+YEAR, CLIP = 252, 1.5
 USELESS = 0.25  # assumption: prices that rise by 29 % a year more make every strategy another one
 
 
 def yearly_mean(values: Float2D) -> Float1D:
     """Return the mean log return per year: [n, T] -> [n]."""
     return np.asarray(values.mean(axis=1) * YEAR)
-
-
-def past_size(values: Float2D) -> Float2D:
-    """Return the exponentially weighted mean of |r| before each day: [n, T] -> [n, T].
-
-    Decay 0.94 a day; it starts at the mean of the first 21 days.
-    """
-    size = np.abs(values)
-    first = size[:, :START].mean(axis=1, keepdims=True)
-    smooth, _ = signal.lfilter([1.0 - DECAY], [1.0, -DECAY], size, axis=1, zi=DECAY * first)
-    return np.asarray(np.concatenate([first, smooth[:, :-1]], axis=1))
 
 
 def calm_mean(values: Float2D) -> Float1D:

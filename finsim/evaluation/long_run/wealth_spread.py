@@ -9,7 +9,7 @@ import numpy as np
 from finsim.evaluation.case import PathCase
 from finsim.evaluation.long_run.variance_ratio import TINY, moves
 from finsim.evaluation.metric import BACKTEST, Metric, Score
-from finsim.evaluation.ranks.asset_scores import PathNumber, asset_scores
+from finsim.evaluation.path_numbers.asset_scores import PathNumber, asset_scores
 from finsim.notation import Float1D, Float2D
 
 YEAR, YEARS = 252, (1, 3, 5)

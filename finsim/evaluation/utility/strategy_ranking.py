@@ -23,12 +23,18 @@ def measure(case: PathCase) -> list[Score]:
         return [METRIC.missing(subject, f"fewer than {LEAST_DAYS} returns in a path")]
     real, own = profits(case.real.columns[RETURN]), profits(case.synthetic.columns[RETURN])
     drawn = case.resamples
+    ranked = drawn.own_paths and not drawn.real_paths
+    if ranked:  # a synthetic path may not be longer, and so less noisy, than the real one
+        own = own[:, : real.shape[1]]
     own_draws = _of_paths(own, drawn.own) if drawn.own_paths else _of_days(own, drawn.own)
-    real_draws = _of_paths(real, drawn.real) if drawn.real_paths else _of_days(real, drawn.real)
     left, right = sharpe_ratios(real).mean(axis=0), sharpe_ratios(own).mean(axis=0)
-    twins = _twins(case, real, left, len(real_draws))
-    floors = rank_correlations(twins, real_draws)
-    draws = rank_correlations(own_draws, real_draws)
+    if ranked:
+        floors = _each_beside_the_others(sharpe_ratios(own))
+        draws = rank_correlations(own_draws, np.broadcast_to(left, own_draws.shape))
+    else:
+        real_draws = _of_paths(real, drawn.real) if drawn.real_paths else _of_days(real, drawn.real)
+        floors = rank_correlations(_twins(case, real, left, len(real_draws)), real_draws)
+        draws = rank_correlations(own_draws, real_draws)
     useless = sharpe_ratios(profits(case.shuffled_real())).mean(axis=0)
     ceiling = max(float(rank_correlations(useless[None], left[None])[0]), 0.0)
     value = rank_correlations(right[None], left[None])
@@ -41,6 +47,12 @@ def measure(case: PathCase) -> list[Score]:
     return [
         at_least(METRIC, subject, np.concatenate([value, draws]), floors, ceiling, case.synthetic.count, note)
     ]
+
+
+def _each_beside_the_others(ratios: Float2D) -> Float1D:
+    """Return the rank correlation of each path with the mean of the others: [N, S] -> float64[N]."""
+    others = (ratios.sum(axis=0) - ratios) / (len(ratios) - 1)
+    return rank_correlations(ratios, others)
 
 
 def _twins(case: PathCase, real: Float3D, left: Float1D, draws: int) -> Float2D:
@@ -107,10 +119,11 @@ METRIC = Metric(
     order=900,
     how=(
         "Momentum and mean reversion with several lookbacks and thresholds run on both sides; the score is "
-        "the Spearman correlation of their mean Sharpe ratios. The floor is what real data reach among "
+        "the Spearman correlation of their mean Sharpe ratios. One real path is ranked among the synthetic "
+        "ones: each of them beside the mean of the others. Else the floor is what real data reach among "
         "themselves."
     ),
     misses="Costs, and strategies of another kind; the size of the ratios is in the note only.",
     estimator="Spearman correlation over 24 strategies (16 with one asset); whole paths or blocks resampled",
-    references="resampled real paths / real days in random order",
+    references="ranks, or resampled real paths / real days in random order",
 )

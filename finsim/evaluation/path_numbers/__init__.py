@@ -1,0 +1,1 @@
+"""One number a path (tail weight, drift, drawdown): its score by the rank of the real path."""
