@@ -9,7 +9,7 @@ import pyarrow as pa
 from finsim.evaluation import METRICS
 from finsim.evaluation.learner import one_thread
 from finsim.evaluation.loans import OUTCOME, CreditCase, loan_sides
-from finsim.evaluation.metric import Score, on_table
+from finsim.evaluation.metric import DETECTOR, Score, on_table
 from finsim.evaluation.metric_loop import Report, computed, silent
 from finsim.evaluation.settings import Settings
 from finsim.evaluation.tables.column_pairs import Roles
@@ -38,6 +38,8 @@ def evaluate_credit(
     real, own, held = loan_sides(applications, loans, holdout)
     label = OUTCOME if OUTCOME in real.column_names else None
     scores = evaluate_table(real, own, held, Roles(label=label), streams, settings, "loans", progress)
+    if label is None:  # without an outcome on both sides nobody trains a model on these loans
+        scores = [score for score in scores if score.use != DETECTOR]
     # A statistic without a value (a month without defaults) is NaN, and its score says so.
     with one_thread(), np.errstate(divide="ignore", invalid="ignore"):
         case = CreditCase(loans, months, losses, streams, settings)

@@ -115,7 +115,7 @@ def _of_use(use: str, scores: list[Score]) -> UseVerdict:
     verdict = min((table.verdict for table in tables), key=_WORST_FIRST.index)
     listed = sorted(
         (score for score in scores if score.verdict != PASS),
-        key=lambda score: (_WORST_FIRST.index(score.verdict), not _is_required(score)),
+        key=lambda s: (s.verdict != verdict, _WORST_FIRST.index(s.verdict), not _is_required(s)),
     )
     absent = [
         _absence(table, name) for table in tables for name in table.lacks if not _has(scores, table, name)

@@ -199,3 +199,10 @@ def test_nothing_in_common_and_nothing_given_is_said_not_raised(real):
     assert {(score.metric, score.subject) for score in warned} <= {("table_shape", "sector")}
     assert {score.subject for score in found if score.metric == "table_shape"} > {"age", "amount", "job"}
     assert Scorecard(tuple(found)).verdicts()["stress a portfolio"].verdict == "fail"
+
+
+def test_loans_without_an_outcome_have_no_verdict_on_a_detector(real):
+    columns = [name for name in real if name not in ("bad", "default")]
+    found = evaluate_credit(real[columns], None, loans(applications(2, 400)), None, None, Streams(7), SMALL)
+    assert found
+    assert "train a detector" not in Scorecard(tuple(found)).verdicts()

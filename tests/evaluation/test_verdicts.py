@@ -168,3 +168,11 @@ def test_every_metric_has_an_equal_part_of_the_level_on_each_table():
     assert "0.024 is at most the 0.025" in found[-1].reason
     late = judged_together([*crowd, score("leverage", WARN, p=0.011), score("clustering", WARN, p=0.024)])
     assert [one.verdict for one in late[-2:]] == [WARN, FAIL]
+
+
+def test_the_first_reason_is_one_for_the_verdict():
+    full = needed(BACKTEST)
+    blind = [*full[1:], score(full[0].metric, NO_POWER), score("leverage", NOT_COMPUTED)]
+    found = use_verdicts([*blind, score("hill", WARN)])[BACKTEST]
+    assert found.verdict == NO_POWER
+    assert found.reasons[0].startswith(f"no power: {full[0].metric}")
