@@ -13,8 +13,8 @@ WANTED = {
     "independent columns": "table_two_sample",
     "tail cut at 97 %": "tails",
     "subgroup lost": "coverage",
-    "leaked label": "label_links",
-    "shuffled label": "label_links",
+    "leaked label": "label_association",
+    "shuffled label": "label_association",
     "flipped dependence": "pairs",
     "rows repeated": "repeats",
 }

@@ -81,7 +81,7 @@ METRIC = Metric(
     summary="Share of every class of the label against its real share",
     order=80,
     how="Log ratio of the synthetic share of a class to its real share, the class that is furthest off.",
-    misses="Which rows have the label; see label_links.",
+    misses="Which rows have the label; see label_association.",
     estimator="log ratio of the share of a class to its real share, worst class (hypergeometric, Bonferroni)",
     references="sampling error / a class that is lost",
 )

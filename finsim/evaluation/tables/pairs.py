@@ -25,18 +25,12 @@ def measure(case: TableCase) -> list[Score]:
     some = thinned(case, MOST_ROWS, "pairs")
     blocks = blocks_of(some.columns)
     upper = np.triu_indices(len(blocks.names), 1)
-    return scored_gaps(some, blocks, (upper[0], upper[1]), METRIC, "pairs")
+    return _scored_gaps(some, blocks, (upper[0], upper[1]))
 
 
-def scored_gaps(
-    case: TableCase,
-    blocks: Blocks,
-    chosen: tuple[Array, Array],
-    metric: Metric[TableCase],
-    address: str,
-) -> list[Score]:
-    """Return mean and largest gap over some pairs (row and column numbers of the blocks)."""
-    found = _gaps(case, blocks, chosen, address)
+def _scored_gaps(case: TableCase, blocks: Blocks, chosen: tuple[Array, Array]) -> list[Score]:
+    """Return mean and largest gap over the pairs (row and column numbers of the blocks)."""
+    found = _gaps(case, blocks, chosen)
     usual = np.median(found.floors, axis=0)
     pairs = len(usual)
     spare = _held_out(case, chosen)
@@ -46,7 +40,7 @@ def scored_gaps(
     )  # fmt: skip
     rows = min(case.rows_real, case.rows_own)
     scores = [
-        metric.compared(
+        METRIC.compared(
             "mean gap", mean, ceiling=float(found.useless.mean()), n=rows, note=f"{pairs} pairs of columns"
         )
     ]
@@ -63,7 +57,7 @@ def scored_gaps(
     ties = [tie(left, right, side) for side in ("own", "real")]
     note = f"{left.name} and {right.name}: {ties[0]:.3f} synthetic, {ties[1]:.3f} real; noise taken off"
     useless = max(float((found.useless - usual).max()), 0.0)
-    scores.append(metric.compared("largest gap", largest, ceiling=useless, n=rows, note=note))
+    scores.append(METRIC.compared("largest gap", largest, ceiling=useless, n=rows, note=note))
     return scores
 
 
@@ -74,23 +68,18 @@ class _Gaps:
         self.value, self.draws, self.floors, self.useless = value, draws, floors, useless
 
 
-def _gaps(
-    case: TableCase,
-    blocks: Blocks,
-    chosen: tuple[Array, Array],
-    address: str,
-) -> _Gaps:
+def _gaps(case: TableCase, blocks: Blocks, chosen: tuple[Array, Array]) -> _Gaps:
     def gap(left: Float2D, right: Float2D) -> Float1D:
         return np.asarray(blocks.norms((left - right) ** 2)[chosen])
 
     real = covariances(blocks.real, blocks.scale)
     own = covariances(blocks.own, blocks.scale)
     draws, floors = [], []
-    for draw in row_draws(case, address, min(case.settings.bootstrap, DRAWS)):
+    for draw in row_draws(case, "pairs", min(case.settings.bootstrap, DRAWS)):
         draws.append(gap(covariances(blocks.own, blocks.scale, draw.own), real))
         twin = covariances(blocks.real, blocks.scale, draw.real)
         floors.append(gap(covariances(blocks.real, blocks.scale, draw.acting), twin))
-    rng = case.streams.at("table", address, "shuffled")
+    rng = case.streams.at("table", "pairs", "shuffled")
     mixed = blocks.real.copy()
     for start, size in zip(blocks.starts, blocks.sizes, strict=True):
         mixed[:, start : start + size] = mixed[rng.permutation(len(mixed)), start : start + size]
