@@ -1,7 +1,8 @@
-"""Sequence generators: float arrays in, float arrays out; the catalogue of the room.
+"""Generators of sequences, events and tables: the catalogues of the room.
 
-To add one: a file with a class that keeps the contract of ``generator.py``, and one line here; the
-contract suite of the tests then runs on it. torch lives only in this room.
+To add one: a file with a class that keeps the contract of its kind (``generator.py``,
+``events/event_generator.py``, ``tables/table_generator.py``), and one line here; the contract suite of the
+tests then runs on it. torch lives only in this room.
 """
 
 from finsim.catalog import Catalog, Entry
@@ -26,4 +27,10 @@ GENERATORS = Catalog(
     },
 )
 
-__all__ = ["GENERATORS"]
+EVENT_GENERATORS = Catalog("generator of events", {})
+TABLE_GENERATORS = Catalog("generator of tables", {})
+
+BY_KIND = {"bars": GENERATORS, "events": EVENT_GENERATORS, "table": TABLE_GENERATORS}
+"""Kind of data -> the generators that learn it; a name stands in one of them only."""
+
+__all__ = ["BY_KIND", "EVENT_GENERATORS", "GENERATORS", "TABLE_GENERATORS"]

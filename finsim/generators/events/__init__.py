@@ -1,0 +1,1 @@
+"""Generators of events: ragged sequences of mixed events per entity in, new entities out."""

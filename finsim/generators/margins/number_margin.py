@@ -1,0 +1,179 @@
+"""``NumberMargin``: the law of one column of numbers: atoms, a smooth rest on the grid of the column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.notation import Array, Float1D, Float2D, Int1D
+
+LEAST_ATOM = 5
+ATOM_SHARE = 0.002
+KNOTS = 512
+BINS = 24
+COARSE = (1.0, 5.0, 10.0, 50.0, 100.0, 500.0, 1_000.0, 5_000.0, 10_000.0, 100_000.0)
+"""Multiples of the step (of 1 where the step is finer) that people round to."""
+
+
+@dataclass(frozen=True)
+class NumberMargin:
+    """A mixture in order of size: atoms (values met often) and a smooth law between its quantiles.
+
+    ``atoms`` [K] sorted, ``atom_share`` [K] of all present cells; ``knots`` [Q] quantiles of the other
+    cells at equal probabilities; ``below`` [K + 1] the share of the other cells at or below each atom (and
+    1 at the end); ``rounding`` [BINS, R + 1] cumulative shares, in each bin of the other cells, of the
+    coarsest of ``COARSE`` that a cell is a multiple of (the last: the plain grid). ``step`` is the grid.
+    An atom stands at least 5 times and for .2 % of the cells (assumption): a value of one row never is one.
+    """
+
+    step: float
+    atoms: Float1D
+    atom_share: Float1D
+    knots: Float1D
+    below: Float1D
+    rounding: Float2D
+
+    @classmethod
+    def fit(cls, values: Float1D, step: float = 0.0) -> NumberMargin:
+        """Learn the law of present cells float64[N], N >= 1."""
+        found, counts = np.unique(values, return_counts=True)
+        is_atom = (counts >= max(LEAST_ATOM, ATOM_SHARE * len(values))) | (len(found) == 1)
+        atoms, share = found[is_atom], counts[is_atom] / len(values)
+        rest = np.sort(values[~np.isin(values, atoms)])
+        if not len(rest):
+            return cls(step, atoms, share, np.zeros(0), np.zeros(len(atoms) + 1), _plain())
+        knots = np.quantile(rest, np.linspace(0.0, 1.0, min(KNOTS, max(2, len(rest) // 3))))
+        below = np.append(np.searchsorted(rest, atoms, side="right") / len(rest), 1.0)
+        return cls(step, atoms, share, knots, below, _rounding(rest, step))
+
+    def uniform(self, values: Float1D, draws: Float1D) -> Float1D:
+        """Return the place of present cells in (0, 1), ties spread by ``draws`` in (0, 1).
+
+        Source: distributional transform of mixed margins (Rueschendorf 2009).
+        """
+        low, high = self._span(values)
+        return np.clip(low + draws * (high - low), 1e-9, 1.0 - 1e-9)
+
+    def values(self, places: Float1D, draws: Float1D) -> Float1D:
+        """Return the cells at places float64[n] in (0, 1); ``draws`` in (0, 1) choose the rounding."""
+        bounds = self._bounds()
+        piece = np.clip(np.searchsorted(bounds, places, side="right") - 1, 0, len(bounds) - 2)
+        smooth = piece % 2 == 0
+        found = np.empty(len(places))
+        if len(self.atoms):
+            found[~smooth] = self.atoms[np.minimum(piece[~smooth] // 2, len(self.atoms) - 1)]
+        if smooth.any():
+            edges = np.concatenate([[0.0], self.below])
+            part = piece[smooth] // 2
+            width = np.maximum(bounds[piece[smooth] + 1] - bounds[piece[smooth]], 1e-300)
+            inside = (places[smooth] - bounds[piece[smooth]]) / width
+            rank = edges[part] + np.clip(inside, 0.0, 1.0) * (edges[part + 1] - edges[part])
+            found[smooth] = self._smooth(rank, draws[smooth])
+        return found
+
+    def _smooth(self, rank: Float1D, draws: Float1D) -> Float1D:
+        """Return rounded cells of the smooth law at ranks in [0, 1]."""
+        if not len(self.knots):
+            return np.full(len(rank), self.atoms[-1])
+        grid = np.linspace(0.0, 1.0, len(self.knots))
+        plain = np.interp(rank, grid, self.knots)
+        bins = np.minimum((rank * BINS).astype(np.int64), BINS - 1)
+        level = (draws[:, None] >= self.rounding[bins]).sum(axis=1)
+        size = np.append(_sizes(self.step)[::-1], self.step or 0.0)[np.minimum(level, len(COARSE))]
+        at = np.where(size > 0, np.round(plain / np.where(size > 0, size, 1.0)) * size, plain)
+        at = np.where((at < self.knots[0]) | (at > self.knots[-1]), _on_grid(plain, self.step), at)
+        return _on_grid(np.clip(at, self.knots[0], self.knots[-1]), self.step)
+
+    def _bounds(self) -> Float1D:
+        """Return the places where pieces begin: smooth, atom, smooth, ... float64[2 K + 2]."""
+        smooth = (1.0 - self.atom_share.sum()) * np.diff(np.concatenate([[0.0], self.below]))
+        if not len(self.knots):
+            smooth = np.zeros(len(self.atoms) + 1)
+        widths = np.empty(2 * len(self.atoms) + 1)
+        widths[0::2], widths[1::2] = smooth, self.atom_share
+        return np.concatenate([[0.0], np.cumsum(widths) / widths.sum()])
+
+    def _span(self, values: Float1D) -> tuple[Float1D, Float1D]:
+        """Return the lowest and highest place of each cell."""
+        bounds = self._bounds()
+        at = np.searchsorted(self.atoms, values)
+        near = np.minimum(at, max(len(self.atoms) - 1, 0))
+        is_atom = (self.atoms[near] == values) if len(self.atoms) else np.zeros(len(values), np.bool_)
+        edges = np.concatenate([[0.0], self.below])
+        low, high = self._ranks(values)
+        span = np.maximum(edges[at + 1] - edges[at], 1e-300)
+        start, width = bounds[2 * at], bounds[2 * at + 1] - bounds[2 * at]
+        left = start + width * np.clip((low - edges[at]) / span, 0.0, 1.0)
+        right = start + width * np.clip((high - edges[at]) / span, 0.0, 1.0)
+        if is_atom.any():
+            left[is_atom] = bounds[2 * at[is_atom] + 1]
+            right[is_atom] = bounds[2 * at[is_atom] + 2]
+        return left, right
+
+    def _ranks(self, values: Float1D) -> tuple[Float1D, Float1D]:
+        """Return the ranks in the smooth law between which each cell lies."""
+        if not len(self.knots):
+            return np.zeros(len(values)), np.zeros(len(values))
+        grid, half = np.linspace(0.0, 1.0, len(self.knots)), self.step / 2
+        return np.interp(values - half, self.knots, grid), np.interp(values + half, self.knots, grid)
+
+    def state(self, prefix: str) -> dict[str, Array]:
+        """Return the arrays of the law under names that begin with ``prefix``."""
+        return {
+            f"{prefix}.step": np.array([self.step]), f"{prefix}.atoms": self.atoms,
+            f"{prefix}.atom_share": self.atom_share, f"{prefix}.knots": self.knots,
+            f"{prefix}.below": self.below, f"{prefix}.rounding": self.rounding,
+        }  # fmt: skip
+
+    @classmethod
+    def from_state(cls, prefix: str, arrays: Mapping[str, Array]) -> NumberMargin:
+        """Return the law that ``state`` wrote."""
+        names = ("atoms", "atom_share", "knots", "below", "rounding")
+        return cls(float(arrays[f"{prefix}.step"][0]), *(arrays[f"{prefix}.{name}"] for name in names))
+
+
+def _plain() -> Float2D:
+    return np.zeros((BINS, len(COARSE)))
+
+
+def _sizes(step: float) -> Float1D:
+    """Return the rounding sizes of a grid, from fine to coarse; none below the grid."""
+    return np.array(COARSE) * max(step, 1.0)
+
+
+def _rounding(rest: Float1D, step: float) -> Float2D:
+    """Return cumulative shares [BINS, R] of the coarsest multiple, from coarse to fine, in each bin."""
+    if step <= 0.0 and not np.all(rest == np.round(rest)):
+        whole = rest == np.round(rest)
+        if whole.mean() < 0.01:
+            return _plain()
+    level = _levels(rest, step)
+    found = _plain()
+    bins = np.minimum((np.arange(len(rest)) / len(rest) * BINS).astype(np.int64), BINS - 1)
+    for index in range(BINS):
+        there = level[bins == index]
+        if len(there):
+            found[index] = np.cumsum(np.bincount(there, minlength=len(COARSE) + 1))[:-1] / len(there)
+    return found
+
+
+def _levels(rest: Float1D, step: float) -> Int1D:
+    """Return which of the sizes, from coarse to fine, is the coarsest that a cell is a multiple of."""
+    sizes = _sizes(step)[::-1]
+    level = np.full(len(rest), len(sizes), dtype=np.int64)
+    for index in range(len(sizes) - 1, -1, -1):
+        scaled = rest / sizes[index]
+        level[(np.abs(scaled - np.round(scaled)) < 1e-9) & (rest != 0)] = index
+    return level
+
+
+def _on_grid(values: Float1D, step: float) -> Float1D:
+    """Return values on the grid of a column, decimal grids to the nearest decimal number."""
+    if step <= 0.0:
+        return values
+    decimals = round(-np.log10(step))
+    if decimals > 0 and np.isclose(step, 10.0**-decimals):
+        return np.asarray(np.round(values, decimals))
+    return np.asarray(np.round(values / step) * step)

@@ -1,0 +1,1 @@
+"""Generators of single tables: rows of mixed columns in, rows of the same columns out."""
