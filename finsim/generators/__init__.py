@@ -33,4 +33,22 @@ TABLE_GENERATORS = Catalog("generator of tables", {})
 BY_KIND = {"bars": GENERATORS, "events": EVENT_GENERATORS, "table": TABLE_GENERATORS}
 """Kind of data -> the generators that learn it; a name stands in one of them only."""
 
-__all__ = ["BY_KIND", "EVENT_GENERATORS", "GENERATORS", "TABLE_GENERATORS"]
+ALL_GENERATORS = Catalog(
+    "generator", {name: listed.entry(name) for listed in BY_KIND.values() for name in listed}
+)
+"""The generators of every kind, for lists and messages."""
+
+
+def kind_of_generator(name: str) -> str:
+    """Return the kind of data that a listed generator learns: bars, events or table."""
+    return next(kind for kind, listed in BY_KIND.items() if name in listed)
+
+
+__all__ = [
+    "ALL_GENERATORS",
+    "BY_KIND",
+    "EVENT_GENERATORS",
+    "GENERATORS",
+    "TABLE_GENERATORS",
+    "kind_of_generator",
+]

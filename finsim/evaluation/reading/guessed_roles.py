@@ -33,7 +33,7 @@ class Named:
     group: tuple[str, ...] = ()
 
 
-def checked(named: Named, declared: Declared, headers: Sequence[str]) -> Named:
+def checked(named: Named, declared: Declared, headers: Sequence[str], verb: str = "evaluate") -> Named:
     """Return the named columns by their declared names. Raises StudyError for unknown ones, all at once."""
     known = {**{each.source: name for name, each in declared.fields.items() if each.source},
              **{name: name for name in declared.fields}}  # fmt: skip
@@ -43,7 +43,7 @@ def checked(named: Named, declared: Declared, headers: Sequence[str]) -> Named:
         if name is None or name in known:
             return None if name is None else known[name]
         remedy = did_you_mean(name, list(dict.fromkeys([*known, *headers])))
-        problems.append(Problem(f"evaluate: {option}", f"no column {name!r}", "a column of REAL", remedy))
+        problems.append(Problem(f"{verb}: {option}", f"no column {name!r}", "a column of the data", remedy))
         return name
 
     found = Named(
