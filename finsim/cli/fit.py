@@ -113,8 +113,8 @@ def fit(
     if output is None:
         raise nowhere("finsim fit", "folder", "model")
     body = verb(
-        data, generator, output=output, kind=kind, id=id_, time=time, steps=steps, cpu_seconds=cpu_seconds, epsilon=epsilon, delta=delta,
-        unit=unit, seed=seed, schema=schema, csv=csv, progress=not quiet,
+        data, generator, output=output, kind=kind, id=id_, time=time, steps=steps, cpu_seconds=cpu_seconds,
+        epsilon=epsilon, delta=delta, unit=unit, seed=seed, schema=schema, csv=csv, progress=not quiet,
     )  # fmt: skip
     facts = model_dict(body)
     remark(facts["data"].get("notes", {}).get("remarks", ()))

@@ -33,7 +33,9 @@ def list_(
     blocks = []
     for title, items in found.items():
         if title == "generators":
-            rows = [(name, kind_of_generator(name), told) for name, told in items.items()]
+            rows: list[tuple[str, ...]] = [
+                (name, kind_of_generator(name), told) for name, told in items.items()
+            ]
             blocks.append(f"{title}\n{table(rows, ('name', 'kind', 'what it is'))}")
             found[title] = [{"name": name, "kind": of, "what": told} for name, of, told in rows]
         else:
