@@ -109,7 +109,7 @@ def _clock_step(values: Int1D) -> int:
 def _numbers(cells: pa.ChunkedArray, name: str) -> MixedColumn:
     kind = cells.type
     if pa.types.is_duration(kind):
-        cells, step = pc.divide(pc.cast(pc.cast(cells, pa.duration("ns")), pa.float64()), 1e9), 0.0
+        cells, step = _seconds(cells), 0.0
     elif pa.types.is_integer(kind):
         step = 1.0
     elif pa.types.is_decimal(kind):
@@ -123,6 +123,11 @@ def _numbers(cells: pa.ChunkedArray, name: str) -> MixedColumn:
             expected="finite numbers or empty cells", remedy="correct or empty these cells",
         )  # fmt: skip
     return MixedColumn(NUMBER, values, step=_grid(values) if step < 0 else step)
+
+
+def _seconds(cells: pa.ChunkedArray) -> pa.ChunkedArray:
+    nanos = pc.cast(pc.cast(cells, pa.duration("ns")), pa.int64())
+    return pc.divide(pc.cast(nanos, pa.float64(), safe=False), 1e9)
 
 
 def _grid(values: Float1D) -> float:
