@@ -138,3 +138,30 @@ def test_newer_real_rows_are_held_against_those_before() -> None:
         finsim.evaluate(tape(0), tape(1), since="2024-06-01", progress=False)
     with pytest.raises(finsim.FinsimError, match="0 real rows before"):
         finsim.evaluate(real, made, since="2020-01-01", progress=False)
+
+
+@pytest.mark.parametrize("held", ["the same rows", "in another order", "most of them"])
+def test_a_hold_out_of_the_training_rows_is_bad_input(held: str) -> None:
+    real, made = tape(0), tape(1)
+    spare = {
+        "the same rows": real,
+        "in another order": real.sample(frac=1.0, random_state=1),
+        "most of them": pd.concat([real[:200], tape(2)[:100]]),
+    }[held]
+    with pytest.raises(finsim.FinsimError, match="of the hold-out stand on the real side as well"):
+        finsim.evaluate(real, made, holdout=spare, settings=QUICK, progress=False)
+    finsim.evaluate(real[["job", "bad"]], made, holdout=tape(2), settings=QUICK, progress=False)
+
+
+def test_bars_held_out_of_themselves_are_bad_input() -> None:
+    dates = pd.bdate_range("2020-01-01", periods=400)
+    steps = np.random.default_rng(1).normal(0, 0.01, (400, 2))
+    prices = pd.DataFrame(100 * np.exp(steps.cumsum(axis=0)), columns=["A", "B"]).assign(date=dates)
+    with pytest.raises(finsim.FinsimError, match="bars of the hold-out stand on the real side"):
+        finsim.evaluate(prices, prices, holdout=prices[100:], settings=QUICK, progress=False)
+
+
+def test_numbers_near_the_largest_are_judged_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
+    real, made = (tape(seed).assign(income=lambda d: d["income"] * 1e303) for seed in (0, 1))
+    finsim.evaluate(real, made, label="bad", settings=QUICK, progress=False)
+    assert [str(one.message) for one in recwarn if issubclass(one.category, RuntimeWarning)] == []
