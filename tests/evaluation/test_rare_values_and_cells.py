@@ -19,6 +19,21 @@ def test_values_of_a_null_side_are_no_reuse(held, rows):
     assert (score.subject, score.verdict) == ("all columns", "pass")
 
 
+def test_people_with_places_of_their_own_are_no_reuse():
+    """Loose rows of all synthetic people met more places than those of half the real people (3 of 12)."""
+
+    def drawn(seed, number):
+        rng = np.random.default_rng([seed, number])
+        who = np.repeat(np.arange(200), rng.geometric(0.02, 200))
+        home, away = rng.integers(0, 500, 200)[who], rng.integers(0, 500, len(who))
+        return pd.DataFrame({"who": who, "zip": np.where(rng.random(len(who)) < 0.97, home, away)})
+
+    cases = (as_case(drawn(k, 1), drawn(k, 2), roles=Roles(id="who")) for k in range(12))
+    assert [
+        score.reason for case in cases for score in rare_values.measure(case) if score.verdict == "fail"
+    ] == []
+
+
 @pytest.mark.parametrize("held", [True, False])
 def test_values_drawn_from_training_are_found_in_their_column(held):
     train, own = people(3_000, 1), people(3_000, 3)
@@ -91,3 +106,11 @@ def test_undeclared_roles_are_asked_for():
     assert "--secret" in l_diversity.measure(only_groups)[0].reason
     whole = as_case(people(200, 1), people(200, 2), roles=PERSON)
     assert [score.subject for score in l_diversity.measure(whole)] == ["job", "income"]
+
+
+def test_a_side_with_more_rows_gives_whole_people():
+    who = np.repeat(np.arange(50), np.arange(1, 51))
+    drawn = rare_values._some_whole(np.random.default_rng(0), who.copy(), who, 300)
+    assert abs(len(drawn) - 300) <= 50
+    assert all((drawn == one).sum() == one + 1 for one in np.unique(drawn))
+    assert len(rare_values._some_whole(np.random.default_rng(0), who, None, 300)) == 300

@@ -12,7 +12,7 @@ from finsim.evaluation.attacks.row_keys import cell_codes, times_in
 from finsim.evaluation.metric import FAIL, NO_POWER, PASS, SHARE, WARN, Metric, Score
 from finsim.evaluation.tables.column_pairs import ColumnPair
 from finsim.evaluation.tables.table_case import TableCase
-from finsim.notation import Array, Bool1D
+from finsim.notation import Array, Bool1D, Int1D
 
 LEAST = 30
 """Values that stand once, below which nothing is judged."""
@@ -69,17 +69,32 @@ def reuse(case: TableCase, column: ColumnPair, first: Bool1D | None) -> Reuse:
         return Reuse(_met(seen, own), _met(held, own), cells, len(own))
     train, control = (0, 0), (0, 0)
     mask = first[present[0]]
+    who, who_own = (
+        None if codes is None else codes[there]
+        for codes, there in ((case.entity_real, present[0]), (case.entity_own, present[1]))
+    )
     for side in (mask, ~mask):
         known, other = real[side], real[~side]
         singles = known[times_in(known, known) == 1]
         rng = case.streams.at("rare values", column.name)
-        drawn = own if len(own) <= len(other) else rng.choice(own, len(other), replace=False)
-        if len(drawn) < len(other):
-            other = rng.choice(other, len(drawn), replace=False)
+        drawn = _some_whole(rng, own, who_own, len(other))
+        other = _some_whole(rng, other, None if who is None else who[~side], len(drawn))
         met, control_met = _met(singles, drawn), _met(singles, other)
         train = train[0] + met[0], train[1] + met[1]
         control = control[0] + control_met[0], control[1] + control_met[1]
     return Reuse(train, control, cells, len(own))
+
+
+def _some_whole(rng: np.random.Generator, cells: Array, who: Int1D | None, count: int) -> Array:
+    """Return about ``count`` cells, those of an entity together; all where there are no more."""
+    if len(cells) <= count:
+        return cells
+    if who is None:
+        return np.asarray(rng.choice(cells, count, replace=False))
+    names, codes, sizes = np.unique(who, return_inverse=True, return_counts=True)
+    order = rng.permutation(len(names))
+    kept = order[: int(np.abs(np.cumsum(sizes[order]) - count).argmin()) + 1]
+    return cells[np.isin(codes, kept)]
 
 
 def _present(column: ColumnPair) -> tuple[Bool1D, Bool1D, Bool1D | None]:
