@@ -165,3 +165,18 @@ def test_numbers_near_the_largest_are_judged_without_a_warning(recwarn: pytest.W
     real, made = (tape(seed).assign(income=lambda d: d["income"] * 1e303) for seed in (0, 1))
     finsim.evaluate(real, made, label="bad", settings=QUICK, progress=False)
     assert [str(one.message) for one in recwarn if issubclass(one.category, RuntimeWarning)] == []
+
+
+@pytest.mark.parametrize("kind", ["bytes", "lists", "text where numbers are"])
+def test_a_column_that_no_check_reads_is_never_passed_as_free_of_copies(kind: str) -> None:
+    """Each row has a photo of its own, and the synthetic side has the very photos."""
+    cells = [{"bytes": b"\xff%d" % k, "lists": [k, k + 1]}.get(kind, k * 7) for k in range(300)]
+    told = [f"no. {cell}" for cell in cells] if kind == "text where numbers are" else cells
+    card = finsim.evaluate(
+        tape(0).assign(photo=cells), tape(1).assign(photo=told), settings=QUICK, progress=False
+    )
+    (score,) = card.of("row_copies")
+    assert (score.verdict, "copies cannot be seen in photo" in score.reason) == ("not computed", True)
+    assert card.verdicts()["share"].verdict == "not computed"
+    further = finsim.evaluate(tape(0), tape(1).assign(photo=cells), settings=QUICK, progress=False)
+    assert further.of("row_copies")[0].verdict == "pass"
