@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -180,3 +181,15 @@ def test_a_column_that_no_check_reads_is_never_passed_as_free_of_copies(kind: st
     assert card.verdicts()["share"].verdict == "not computed"
     further = finsim.evaluate(tape(0), tape(1).assign(photo=cells), settings=QUICK, progress=False)
     assert further.of("row_copies")[0].verdict == "pass"
+
+
+@pytest.mark.parametrize("cell", [10**30, Decimal("NaN"), "\ud800"])
+def test_cells_that_arrow_cannot_hold_are_no_fault_of_finsim(cell: object) -> None:
+    """Whole numbers beyond 64 bits and decimals without a value are read; half a character is bad input."""
+    real, made = (tape(seed).assign(h=pd.Series([cell] * 300, dtype=object)) for seed in (0, 1))
+    if not isinstance(cell, str):
+        card = finsim.evaluate(real, made, settings=QUICK, progress=False)
+        assert "5 columns compared" in card.of("table_shape")[0].note
+        return
+    with pytest.raises(finsim.FinsimError, match="column 'h'"):
+        finsim.evaluate(real, made, settings=QUICK, progress=False)
