@@ -11,6 +11,7 @@ from finsim.evaluation.attacks.real_parts import comparable, half_of_real
 from finsim.evaluation.attacks.row_keys import cell_codes, times_in
 from finsim.evaluation.metric import FAIL, NO_POWER, PASS, SHARE, WARN, Metric, Score
 from finsim.evaluation.tables.column_pairs import ColumnPair
+from finsim.evaluation.tables.reused_keys import ReusedKeys
 from finsim.evaluation.tables.table_case import TableCase
 from finsim.notation import Array, Bool1D, Int1D
 
@@ -35,17 +36,25 @@ class Reuse:
 
 
 def measure(case: TableCase) -> list[Score]:
-    """Return a score of all columns together, and one of each column that fails alone."""
+    """Return a score of all columns together, and one of each column or key that fails alone."""
     case = comparable(case)
+    kept = [_score(one.name, _of_key(one)) for one in case.keys if one.real >= LEAST]
     if not case.columns or min(case.rows_real, case.rows_own) < LEAST:
-        return [METRIC.missing("all columns", f"fewer than {LEAST} rows on a side, or no shared column")]
+        reason = f"fewer than {LEAST} rows on a side, or no shared column"
+        return [METRIC.missing("all columns", reason), *(score for score in kept if score.verdict == FAIL)]
     first = half_of_real(case, 1) if case.rows_spare == 0 else None
     found = {column.name: reuse(case, column, first) for column in case.columns}
     total = Reuse((0, 0), (0, 0), 0, 0)
     for one in found.values():
         total = total.plus(one)
     alone = [_score(name, one) for name, one in found.items() if min(one.train[1], one.control[1]) >= LEAST]
-    return [_score("all columns", total), *(score for score in alone if score.verdict == FAIL)]
+    return [_score("all columns", total), *(score for score in [*alone, *kept] if score.verdict == FAIL)]
+
+
+def _of_key(found: ReusedKeys) -> Reuse:
+    """Return the reuse of the values of an id or key, beside what two sides that count their rows share."""
+    chance = min(int(np.ceil(found.chance)), found.real)
+    return Reuse((found.met, found.real), (chance, found.real), found.met, found.own)
 
 
 def reuse(case: TableCase, column: ColumnPair, first: Bool1D | None) -> Reuse:
