@@ -247,6 +247,13 @@ def test_a_synthetic_path_counts_for_no_longer_than_the_real_one(real):
     assert found[0].value == found[1].value
 
 
+def test_a_single_path_ranks_nothing(real):
+    case = path_case(real, None, resampled(real, 1, 600, seed=4), Streams(3), QUICK)
+    found = METRICS.load("strategy_ranking").compute(case)[0]
+    assert (found.verdict, found.value) == ("no power", None)
+    assert "1 synthetic paths; needs at least" in found.reason
+
+
 def test_each_path_stands_beside_the_mean_of_the_others():
     ratios = np.random.default_rng(5).standard_normal((7, 24))
     expected = [

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from finsim.evaluation.case import PathCase
-from finsim.evaluation.columns import RETURN
+from finsim.evaluation.columns import MANY, RETURN
 from finsim.evaluation.metric import BACKTEST, HIGHER, Metric, Score
 from finsim.evaluation.resampling import day_weights
 from finsim.evaluation.utility.higher_is_better import at_least
@@ -24,12 +24,15 @@ def measure(case: PathCase) -> list[Score]:
     subject = "ranking of strategies"
     if min(case.real.steps, case.synthetic.steps) < LEAST_DAYS:
         return [METRIC.missing(subject, f"fewer than {LEAST_DAYS} returns in a path")]
+    if not case.synthetic.many:
+        few = f"{case.synthetic.count} synthetic paths; needs at least {MANY}: one path shows no spread"
+        return [METRIC.powerless(subject, few)]
     real, own = profits(case.real.columns[RETURN]), profits(case.synthetic.columns[RETURN])
     drawn = case.resamples
     ranked = drawn.own_paths and not drawn.real_paths
     if ranked:  # a synthetic path may not be longer, and so less noisy, than the real one
         own = own[:, : real.shape[1]]
-    own_draws = _of_paths(own, drawn.own) if drawn.own_paths else _of_days(own, drawn.own)
+    own_draws = _of_paths(own, drawn.own)
     left, right = sharpe_ratios(real).mean(axis=0), sharpe_ratios(own).mean(axis=0)
     if ranked:
         floors = _each_beside_the_others(sharpe_ratios(own))
