@@ -27,7 +27,19 @@ GENERATORS = Catalog(
     },
 )
 
-EVENT_GENERATORS = Catalog("generator of events", {})
+EVENT_GENERATORS = Catalog(
+    "generator of events",
+    {
+        "habits": Entry(
+            "finsim.generators.events.habits:Habits",
+            "profiles, silences, payees and amounts by counting; from 50 entities to 10^7 events, no torch",
+        ),
+        "resample": Entry(
+            "finsim.generators.events.resample:Resample",
+            "whole entities drawn again, copies by design: the baseline that all must beat, any size",
+        ),
+    },
+)
 TABLE_GENERATORS = Catalog("generator of tables", {})
 
 BY_KIND = {"bars": GENERATORS, "events": EVENT_GENERATORS, "table": TABLE_GENERATORS}
