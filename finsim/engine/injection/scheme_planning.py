@@ -1,0 +1,198 @@
+"""Schemes of narratives among the entities of a ledger: how many, when, who, and every payment of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from finsim.agents.narratives.narrative import Narrative
+from finsim.agents.narratives.narrative_needs import Carried
+from finsim.agents.payment_orders import Orders
+from finsim.agents.schemes.planned_payment import SETTLED, Stage
+from finsim.agents.schemes.role_casting import (
+    Candidates,
+    Member,
+    Pool,
+    account_facts,
+    candidates,
+    cast,
+    refuse_empty,
+)
+from finsim.agents.schemes.scheme_generation import vocabulary
+from finsim.agents.schemes.scheme_phases import stage_scheme
+from finsim.agents.schemes.scheme_plan import SchemePlan, Words, lay_plan
+from finsim.agents.schemes.start_times import Arrival, exposure
+from finsim.engine.injection.ledger_clock import LedgerClock
+from finsim.engine.injection.ledger_population import LedgerPopulation
+from finsim.engine.injection.scheme_money import Money, posted_scheme
+from finsim.errors import Problem, StudyError
+from finsim.notation import NANOS_PER_DAY, Cents1D
+from finsim.randomness import Streams
+
+BLOCK = 1_000_000
+_TRIES = 12
+_IDLE_NS = 30 * NANOS_PER_DAY  # assumption: an entity without a row for so long is closed
+_MOST_EMPTY = 200
+
+
+@dataclass(frozen=True)
+class PlannedScheme:
+    """One scheme: its payments in time order with what each moves, and the words of its labels."""
+
+    instance: int
+    story: Narrative
+    typology: str
+    orders: Orders
+    amounts: Cents1D
+    plan: SchemePlan
+
+    def labels(self, row: int) -> tuple[bool, bool, str, str]:
+        """Return fraud, laundering, phase and role of one payment."""
+        at = int(self.orders.plan_row[row])
+        return (
+            bool(self.plan.fraud[at]), bool(self.plan.laundering[at]),
+            self.plan.phases[int(self.plan.phase[at])], self.plan.roles[int(self.plan.role[at])],
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class World:
+    """What schemes are planned in: the entities, their clock and their money."""
+
+    people: LedgerPopulation
+    clock: LedgerClock
+    money: Money
+
+
+def planned_schemes(
+    stories: Sequence[Carried], world: World, rows: int, rate: float | None, streams: Streams
+) -> list[PlannedScheme]:
+    """Return the schemes of all narratives.
+
+    ``rate`` is the share of ``rows`` (real ones) to add, split evenly between the narratives: schemes are
+    added until it is reached. None: each narrative's own rate per entity and year, a Poisson number of
+    schemes, one at least. Raises StudyError when nobody can play a role.
+    """
+    words = vocabulary([one.narrative for one in stories])
+    problems: list[Problem] = []
+    found: list[PlannedScheme] = []
+    for position, one in enumerate(stories):
+        story = one.narrative
+        own = streams.under("inject", story.id)
+        expected = _expected(story, world)
+        try:
+            who = _who(story, world, expected, own)
+        except StudyError as nobody:
+            problems.extend(nobody.problems)
+            continue
+        wanted = None if rate is None else rate * rows / len(stories)
+        number = max(1, int(own.at("number").poisson(expected))) if wanted is None else BLOCK - 1
+        made, held, empty = list[PlannedScheme](), 0, 0
+        for scheme in _schemes(story, position, who, world, words, number, own):
+            if scheme is None:
+                empty += 1
+                if empty > _MOST_EMPTY:
+                    break
+                continue
+            made.append(scheme)
+            held += len(scheme.orders)
+            if wanted is not None and held >= wanted:
+                break
+        if not made:
+            problems.append(Problem(
+                f"narrative {story.id}", "no scheme of it fits between the entities of this table",
+                "enough active entities", "give a longer or larger file",
+            ))  # fmt: skip
+        found += made
+    if problems:
+        raise StudyError.of(problems)
+    return found
+
+
+def _expected(story: Narrative, world: World) -> float:
+    people = world.people
+    years = exposure(story.rate.per, people.population, people.settings)
+    years = years or exposure("account_year", people.population, people.settings)
+    return story.rate.value * years * people.entities
+
+
+def _who(
+    story: Narrative, world: World, expected: float, own: Streams
+) -> dict[str, Candidates]:
+    """Return who may play each role, weighted by how often they pay or are paid."""
+    people = world.people
+    facts = account_facts(people.population)
+    pays = {phase.payer for phase in story.phases} | {phase.via for phase in story.phases}
+    found = {}
+    for name, role in story.roles.items():
+        pool = Pool(expected, 1.0, own.under("role", name))
+        who = candidates(role, people.population, facts, pool)
+        activity = people.activity_out if name in pays else people.activity_in
+        found[name] = _by_activity(who, activity, pool) if len(who.account) else who
+    refuse_empty(story, found)
+    return found
+
+
+def _by_activity(who: Candidates, activity: np.ndarray, pool: Pool) -> Candidates:
+    weight = np.diff(who.running, prepend=0.0)
+    if (who.shop >= 0).any():
+        weight = np.ones(len(weight))  # popularity is the activity
+    weight = weight / max(weight.max(), 1e-300) * (activity[who.account] + 1e-9)
+    running = np.cumsum(weight)
+    u = pool.streams.at("pool").random(len(who.pool))
+    return replace(who, running=running, pool=np.searchsorted(running, u * running[-1], side="right"))
+
+
+def _schemes(
+    story: Narrative, position: int, who: Mapping[str, Candidates], world: World, words: Words, number: int,
+    own: Streams,
+) -> Iterator[PlannedScheme | None]:  # fmt: skip
+    """Yield schemes one by one, None for one that nobody could be cast for or that moves nothing."""
+    people = world.people
+    sort = {int(a): name for name in SETTLED for a in people.population.outside[name]}
+    stage = Stage(story, 0, words[1], words[2], words[3], people.population, world.clock, {}, sort)
+    running = np.cumsum(world.clock.daily)
+    for index in range(number):
+        script = own.under("scheme", index)
+        arrival = _arrival(story, (position + 1) * BLOCK + index, running, people, script)
+        members = _members(story, who, people, arrival.start, script)
+        if members is None:
+            yield None
+            continue
+        scheme = stage_scheme(stage, arrival, members, script.at("stage"))
+        if not scheme.steps:
+            yield None
+            continue
+        orders, plan = lay_plan([scheme], words)
+        kept, amounts = posted_scheme(orders, plan, people, world.money, script.at("money"))
+        typology = plan.typologies[int(plan.typology[0])]
+        yield PlannedScheme(arrival.id, story, typology, kept, amounts, plan) if len(kept) else None
+
+
+def _arrival(
+    story: Narrative, instance: int, running: np.ndarray, people: LedgerPopulation, script: Streams
+) -> Arrival:
+    """Return when a scheme starts, by the ledger's activity per day, and the variant of its story."""
+    rng = script.at("arrival")
+    day = int(np.searchsorted(running, rng.random() * running[-1], side="right"))
+    start = people.settings.start_ns + day * NANOS_PER_DAY + int(rng.integers(0, NANOS_PER_DAY // 1_000_000)) * 1_000_000
+    names = list(story.variants)
+    if not names:
+        return Arrival(instance, start, "")
+    weight = np.array([story.variants[name].weight for name in names])
+    return Arrival(instance, start, names[int(rng.choice(len(names), p=weight / weight.sum()))])
+
+
+def _members(
+    story: Narrative, who: Mapping[str, Candidates], people: LedgerPopulation, start: int, script: Streams
+) -> dict[str, list[Member]] | None:
+    """Return the members of a scheme, all of them still in use when it starts."""
+    for attempt in range(_TRIES):
+        found = cast(story, who, people.population, people.settings, start, script.under("cast", attempt))
+        if found is not None and all(
+            people.last[one.account] >= start - _IDLE_NS for group in found.values() for one in group
+        ):
+            return found
+    return None
