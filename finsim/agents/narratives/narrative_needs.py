@@ -17,7 +17,8 @@ ANY = "any"
 class Known:
     """What a table knows: kinds of accounts, sorts of outside accounts, shops, and facts of both.
 
-    ``categories`` are the words of ``vocabulary.CATEGORIES`` that its shops have.
+    ``categories`` are the words of ``vocabulary.CATEGORIES`` that its shops have; ``like_current`` are kinds
+    that it cannot tell from current accounts, which may then play the part of one.
     """
 
     accounts: frozenset[str] = frozenset()
@@ -26,6 +27,7 @@ class Known:
     categories: frozenset[str] = frozenset()
     account_facts: frozenset[str] = frozenset()
     shop_facts: frozenset[str] = frozenset()
+    like_current: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ def players(phase: Phase) -> list[str]:
 def _lacking(role: Role, known: Known) -> str:
     """Return what of a role a table does not know, in words; nothing where it knows enough."""
     select = role.select
-    if select.accounts and not known.accounts.intersection(select.accounts):
+    alike = known.like_current if "current" in select.accounts else frozenset[str]()
+    if select.accounts and not known.accounts.intersection(select.accounts) | (known.accounts & alike):
         return f"accounts ({_listed(select.accounts)})"
     if select.outside and not known.outside.intersection(select.outside):
         return f"outside accounts ({_listed(select.outside)})"
@@ -102,7 +105,8 @@ def _known_part(role: Role, known: Known) -> tuple[Role, list[str]]:
         asked = getattr(select, key)
         changed[key] = {name: value for name, value in asked.items() if name in facts}
         ignored += [f"{name} is not known" for name in asked if name not in facts]
-    changed["accounts"] = _some(select.accounts, known.accounts)
+    alike = known.like_current if "current" in select.accounts else ()
+    changed["accounts"] = _some(tuple(dict.fromkeys((*select.accounts, *sorted(alike)))), known.accounts)
     changed["outside"] = _some(select.outside, known.outside)
     if select.shops and ANY not in select.shops:
         changed["shops"] = _some(select.shops, known.categories) or (ANY,)

@@ -29,10 +29,12 @@ from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Float1D, Int1D
 
 # assumption: what an account of the narratives' world has at hand, its limit, and the middle ticket there.
 _AT_HAND, _LIMIT, _TICKET = 300_000, 200_000, 3_300.0
-_FIRM_SHARE, _FIRM_PARTNERS = 0.05, 5  # assumption: who deals with most others trades
+# assumption: the accounts with the most partners, who together make two thirds of the rows, may trade.
+_FIRM_ROWS, _FIRM_PARTNERS = 2 / 3, 5
 _OLD_DAYS = 3_650  # an account that is seen early in the file is taken to be old
 _EARLY = 0.1
 _LEAST_ROWS = 3
+_CARD_ROWS = 0.9  # of the rows of an account that pays merchants alone
 LEAST_ENTITIES = 20
 
 
@@ -101,13 +103,17 @@ def _kinds(past: Histories, members: Int1D, columns: LedgerColumns) -> Array:
     if columns.layout == CARDS:
         return np.full(len(members), CARD)
     kind = np.full(len(members), CURRENT)
+    rows = (past.rows_out + past.rows_in)[members]
     reach = np.maximum(past.partners_in, past.partners_out)[members]
-    if columns.layout == SINGLE and not past.partners_out.any():
-        reach = past.rows_in[members]
-    if len(members):
-        edge = max(float(np.quantile(reach, 1.0 - _FIRM_SHARE)), _FIRM_PARTNERS)
-        kind[reach >= edge] = BUSINESS
+    if columns.layout == SINGLE:
+        reach = np.maximum(reach, past.rows_in[members])
+    order = np.argsort(-reach, kind="stable")
+    before = np.cumsum(rows[order]) - rows[order]
+    firms = order[(before < _FIRM_ROWS * rows.sum()) & (reach[order] >= _FIRM_PARTNERS)]
+    kind[firms] = BUSINESS
     if columns.layout == ACCOUNTS:
+        to_shops = np.bincount(past.payer[past.outgoing & (past.shop >= 0)], minlength=past.count)[members]
+        kind[(past.rows_out[members] > 0) & (to_shops >= _CARD_ROWS * past.rows_out[members])] = CARD
         kind[past.rows_out[members] == 0] = EXTERNAL
     return kind
 
@@ -206,4 +212,5 @@ def _known(
         frozenset(word for code, word in words.items() if (kinds == code).any()),
         frozenset(name for name, rows in outside.items() if len(rows)), shops, categories,
         frozenset(["account_days", "degree", "turnover"]), frozenset(["ticket", "popularity"]),
+        frozenset(["business"]),
     )  # fmt: skip

@@ -23,7 +23,7 @@ from finsim.notation import Array, Cents1D, Float1D, Int1D
 
 _FIT = 0.85  # assumption: most of the ledger's own spread that one scheme may fill
 _NEAR = 0.03  # how far an amount may move to one that the ledger knows
-_TOP = 0.999
+_TOP, _MOST = 0.999, 0.95  # so many of its amounts stay below what nearly all of the ledger's do
 _GRAINS = (10_000, 5_000, 1_000, 500, 100, 50, 10, 5)
 _LEAST = 0.05
 
@@ -98,10 +98,12 @@ def posted_scheme(
     level = money.drawn(int(kept.payer[0]), rng)
     rest = np.sqrt(max(_LEAST, 1.0 - (power * spread / money.spread) ** 2))
     moved = money.middle + rest * (level - money.middle) + power * (logs - np.median(logs))
+    target = float(np.median(moved))
     found = _rerun(kept, plan, np.exp(moved), power, (world, money), rng)
-    over = float(found.max()) / money.top
-    if over > 1.0:
-        found = _rerun(kept, plan, np.exp(moved) / over, power, (world, money), rng)
+    # What is passed on in other portions shifts the middle, and may leave what the ledger ever pays.
+    shift = target - float(np.median(np.log(np.maximum(found, 1))))
+    shift -= max(0.0, float(np.log(max(np.quantile(found, _MOST), 1) / money.top)) + shift)
+    found = _rerun(kept, plan, np.exp(moved + shift), power, (world, money), rng)
     return kept.take(found > 0), found[found > 0]
 
 

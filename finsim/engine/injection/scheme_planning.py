@@ -28,7 +28,7 @@ from finsim.engine.injection.ledger_clock import LedgerClock
 from finsim.engine.injection.ledger_population import LedgerPopulation
 from finsim.engine.injection.scheme_money import Money, posted_scheme
 from finsim.errors import Problem, StudyError
-from finsim.notation import NANOS_PER_DAY, Cents1D
+from finsim.notation import NANOS_PER_DAY, Cents1D, Float1D
 from finsim.randomness import Streams
 
 BLOCK = 1_000_000
@@ -125,22 +125,22 @@ def _who(
     people = world.people
     facts = account_facts(people.population)
     pays = {phase.payer for phase in story.phases} | {phase.via for phase in story.phases}
+    paid = {phase.to for phase in story.phases} | {phase.via for phase in story.phases}
     found = {}
     for name, role in story.roles.items():
         pool = Pool(expected, 1.0, own.under("role", name))
         who = candidates(role, people.population, facts, pool)
         activity = people.activity_out if name in pays else people.activity_in
+        if name in pays and name in paid:
+            activity = np.sqrt(people.activity_out * people.activity_in)
         found[name] = _by_activity(who, activity, pool) if len(who.account) else who
     refuse_empty(story, found)
     return found
 
 
-def _by_activity(who: Candidates, activity: np.ndarray, pool: Pool) -> Candidates:
-    weight = np.diff(who.running, prepend=0.0)
-    if (who.shop >= 0).any():
-        weight = np.ones(len(weight))  # popularity is the activity
-    weight = weight / max(weight.max(), 1e-300) * (activity[who.account] + 1e-9)
-    running = np.cumsum(weight)
+def _by_activity(who: Candidates, activity: Float1D, pool: Pool) -> Candidates:
+    """Return who may play a role, by activity alone: it is what a table knows of size and popularity."""
+    running = np.cumsum(activity[who.account] + 1e-9)
     u = pool.streams.at("pool").random(len(who.pool))
     return replace(who, running=running, pool=np.searchsorted(running, u * running[-1], side="right"))
 
@@ -172,7 +172,7 @@ def _schemes(
 
 
 def _arrival(
-    story: Narrative, instance: int, running: np.ndarray, people: LedgerPopulation, script: Streams
+    story: Narrative, instance: int, running: Float1D, people: LedgerPopulation, script: Streams
 ) -> Arrival:
     """Return when a scheme starts, by the ledger's activity per day, and the variant of its story."""
     rng = script.at("arrival")

@@ -61,6 +61,7 @@ NUMBERS = {
     "delta": Number(1e-5, 1e-10, 0.01, whole=False),
     "epsilon": Number(8, 0, 100, whole=False, above=True),
     "paths": Number(100, 1),
+    "rate": Number(0.002, 0, 0.5, whole=False, above=True),
     "record_price": Number(1.5, 0, 1e9, whole=False, above=True),
     "row": Number(37, 0),
     "sample.steps": Number(252, 2),
