@@ -70,7 +70,9 @@ def inject(
     wrong.numbers({"rate": rate, "seed": seed}, "rate").reading(schema, csv).progress(progress).settle()
     names = _names(narratives)
     with reporting(progress) as step:
-        return put_in(data, names, Path(str(output)), as_schema(schema, csv), rate=rate, seed=seed, progress=step)
+        return put_in(
+            data, names, Path(str(output)), as_schema(schema, csv), rate=rate, seed=seed, progress=step
+        )
 
 
 def _names(narratives: Narratives) -> list[str]:

@@ -1,4 +1,4 @@
-"""The rows that are added: payments of schemes as rows of the table, with labels, and the table of schemes."""
+"""Added rows: payments of schemes as rows of the table, with labels, and the table of schemes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from finsim.engine.injection.ledger_columns import ACCOUNTS, LABELS, SINGLE
 from finsim.engine.injection.ledger_population import LedgerPopulation
 from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample
+from finsim.engine.injection.new_ids import KnownIds
 from finsim.engine.injection.row_templates import Templates
 from finsim.engine.injection.scheme_planning import PlannedScheme
 from finsim.engine.injection.written_cells import amount_cells, time_cells
@@ -34,7 +35,9 @@ PATTERNS = pa.schema(
         column("start", INSTANT, "first row", role=LABEL),
         column("end", INSTANT, "last row", role=LABEL),
         column("rows", pa.int64(), "rows added to the table", "rows", role=LABEL),
-        column("amount", pa.float64(), "sum of what its rows move, in units of the amount column", role=LABEL),
+        column(
+            "amount", pa.float64(), "sum of what its rows move, in units of the amount column", role=LABEL
+        ),
         column("entities", pa.list_(pa.string()), "who pays and is paid, merchants included", role=LABEL),
     ]
 )
@@ -85,18 +88,12 @@ def added_rows(
     labels = _labels(found, schemes)
     names = np.array([schemes[one.scheme].story.id for one in found], dtype=object)
     return Added(
-        pa.Table.from_arrays(
-            [*cells, *labels], schema=pa.schema([*_unmarked(sample.cells.schema), *LABEL_FIELDS])
-        ),
+        pa.Table.from_arrays([*cells, *labels], schema=pa.schema([*sample.cells.schema, *LABEL_FIELDS])),
         np.array([one.time for one in found], dtype=np.int64),
         np.array([one.entity for one in found], dtype=np.int64),
         np.array([schemes[one.scheme].instance for one in found], dtype=np.int64),
         names,
     )
-
-
-def _unmarked(schema: pa.Schema) -> list[pa.Field]:
-    return list(schema)
 
 
 def _rows_of(
@@ -162,10 +159,22 @@ def _cells(
     if "id" in parts and sample.ids is not None:
         kind = cells.schema.field(parts["id"].at).type
         columns[parts["id"].at] = sample.ids.fresh(len(found), kind, streams)
+    for at in lent.never_twice:
+        columns[at] = _new_references(columns[at], cells.column(at), streams.under("reference", at))
     return [
         one if one.type == field.type else one.cast(field.type)
         for one, field in zip(columns, cells.schema, strict=True)
     ]
+
+
+def _new_references(kept: pa.ChunkedArray | pa.Array, real: pa.ChunkedArray, streams: Streams) -> pa.Array:
+    """Return references in the form of the real ones in place of lent ones; gaps stay."""
+    plain = real.type.value_type if pa.types.is_dictionary(real.type) else real.type
+    known = KnownIds.of(plain)
+    known.note(_flat(real, plain))
+    fresh = known.fresh(len(kept), plain, streams)
+    lent = _flat(kept, plain)
+    return pc.if_else(lent.is_valid(), fresh, lent)
 
 
 def _first_rows(key: Int1D, count: int) -> Int1D:

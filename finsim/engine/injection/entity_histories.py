@@ -11,13 +11,15 @@ import pyarrow.compute as pc
 
 from finsim.engine.injection.ledger_columns import ACCOUNTS, SINGLE, LedgerColumns
 from finsim.engine.injection.ledger_sample import LedgerSample, entity_names
-from finsim.notation import Array, Bool1D, Float1D, Int1D
+from finsim.notation import Array, Bool1D, Int1D
 
 NOBODY = -1
 _OUT_WORDS = frozenset(
     ["out", "o", "debit", "d", "dr", "dbit", "withdrawal", "outgoing", "paid", "soll", "s", "-", "payment"]
 )
-_IN_WORDS = frozenset(["in", "i", "credit", "c", "cr", "crdt", "deposit", "incoming", "received", "haben", "h", "+"])
+_IN_WORDS = frozenset(
+    ["in", "i", "credit", "c", "cr", "crdt", "deposit", "incoming", "received", "haben", "h", "+"]
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Histories:
     whole: Bool1D
     rows_out: Int1D
     rows_in: Int1D
-    sum_in: Float1D
+    sum_in: Int1D
     partners_out: Int1D
     partners_in: Int1D
     first: Int1D
@@ -75,7 +77,9 @@ def histories(sample: LedgerSample, columns: LedgerColumns) -> Histories:
         payer, payee, shop, outgoing & (size > 0), size, sign, whole,
         np.bincount(payer[out], minlength=count),
         np.bincount(receiver[into], minlength=count),
-        np.bincount(receiver[into], weights=np.abs(size[into]).astype(np.float64), minlength=count),
+        np.bincount(
+            receiver[into], weights=np.abs(size[into]).astype(np.float64), minlength=count
+        ).astype(np.int64),
         _partners(payer[out], np.where(payee >= 0, payee, shop)[out], count),
         _partners(receiver[into], payer[into], count),
         *_span(sample.time, payer, payee, count), shops,
@@ -134,4 +138,7 @@ def _span(time: Int1D, payer: Int1D, payee: Int1D, count: int) -> tuple[Int1D, I
 def is_cash(column: pa.ChunkedArray) -> bool:
     """Whether a column of words knows cash."""
     words = pc.unique(column.cast(pa.string()) if not pa.types.is_dictionary(column.type) else column)
-    return any(str(word).strip().casefold() in ("cash", "bargeld", "efectivo", "espèces") for word in words.to_pylist())
+    return any(
+        str(word).strip().casefold() in ("cash", "bargeld", "efectivo", "espèces")
+        for word in words.to_pylist()
+    )

@@ -16,7 +16,7 @@ import pyarrow as pa
 from finsim.agents.narratives.narrative import Narrative, load_narratives
 from finsim.agents.narratives.narrative_needs import Carried, carried
 from finsim.engine.injection.added_rows import LABEL_FIELDS, Added, added_rows, pattern_table
-from finsim.engine.injection.entity_histories import Histories, histories
+from finsim.engine.injection.entity_histories import histories
 from finsim.engine.injection.ledger_clock import ledger_clock
 from finsim.engine.injection.ledger_columns import LedgerColumns, ledger_columns
 from finsim.engine.injection.ledger_population import LEAST_ENTITIES, LedgerPopulation, ledger_population
@@ -130,9 +130,7 @@ def _opened(data: Any, schema: Schema | None) -> tuple[TableSource, LedgerColumn
     return source, ledger_columns(source, declared)
 
 
-def _carried(
-    stories: Sequence[Narrative], people: LedgerPopulation, source: TableSource
-) -> list[Carried]:
+def _carried(stories: Sequence[Narrative], people: LedgerPopulation, source: TableSource) -> list[Carried]:
     """Return the narratives as the table can carry them. Raises StudyError for all that it cannot."""
     members = int((people.entity >= 0).sum())
     if members < LEAST_ENTITIES:
@@ -162,7 +160,11 @@ def _separations(
     usable = np.flatnonzero(sample.payer_kept & sample.known)
     step = max(1, len(usable) // _JUDGED_ROWS)
     chosen = usable[::step]
-    keys = {part.header for role, part in columns.parts.items() if role in ("from_account", "to_account", "merchant")}
+    keys = {
+        part.header
+        for role, part in columns.parts.items()
+        if role in ("from_account", "to_account", "merchant")
+    }
     kept = [
         field.name for at, field in enumerate(sample.cells.schema)
         if "id" not in columns.parts or at != columns.parts["id"].at
@@ -212,12 +214,12 @@ def _write(
         write_table(place / "patterns.parquet", patterns.schema, [patterns])
 
 
-def _remarks(
-    ledger: Ledger, told: Sequence[Carried], sample: LedgerSample, where: Places
-) -> tuple[str, ...]:
+def _remarks(ledger: Ledger, told: Sequence[Carried], sample: LedgerSample, where: Places) -> tuple[str, ...]:
     found = [ledger.columns.text(), f"added rows stand {where.how}"]
     found += [f"{one.narrative.id}: left out: {text}" for one in told for text in one.left_out]
     if sample.ids is not None and sample.ids.counted:
         header = ledger.columns.parts["id"].header
-        found.append(f"{header}: the ids are counted, so those of added rows follow the last; do not train on it")
+        found.append(
+            f"{header}: the ids are counted, so those of added rows follow the last; do not train on it"
+        )
     return tuple(found)

@@ -79,7 +79,8 @@ def ledger_population(sample: LedgerSample, past: Histories, columns: LedgerColu
     merchants, categories = _merchants(sample, past, shops, len(members), sold)
     population = Population(
         accounts, _people(kinds), _firms(kinds, past, members), merchants, outside,
-        _contacts(kinds, past, members), Catchment(1, np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0)),
+        _contacts(kinds, past, members),
+        Catchment(1, np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0)),
     )  # fmt: skip
     sold_in = sold[shops].astype(np.float64)
     rest = np.ones(len(sorts))
@@ -128,7 +129,11 @@ def _outside_sorts(sample: LedgerSample, columns: LedgerColumns) -> tuple[str, .
         if at not in taken and (pa.types.is_dictionary(field.type) or pa.types.is_string(field.type))
     ]  # fmt: skip
     knows_cash = any(is_cash(column) for column in texts)
-    return tuple(name for name in OUTSIDE if name not in ("cash", "fees", "merchant") or (name == "cash" and knows_cash))
+    return tuple(
+        name
+        for name in OUTSIDE
+        if name not in ("cash", "fees", "merchant") or (name == "cash" and knows_cash)
+    )
 
 
 def _accounts(kinds: Array, past: Histories, members: Int1D, settings: Settings) -> Accounts:
@@ -173,7 +178,7 @@ def _contacts(kinds: Array, past: Histories, members: Int1D) -> Contacts:
 def _merchants(
     sample: LedgerSample, past: Histories, shops: Int1D, first: int, sold: Int1D
 ) -> tuple[Merchants, frozenset[str]]:
-    """Return the merchants with their ticket relative to the middle one, and the categories that are known."""
+    """Return the merchants with tickets relative to the middle one, and the categories that are known."""
     paid = past.outgoing & (past.shop >= 0)
     tickets = pd.Series(past.size[paid]).groupby(past.shop[paid]).median()
     middle = float(np.median(past.size[paid])) if paid.any() else 1.0

@@ -83,8 +83,8 @@ class Ledger:
         for name, header in self.source.bound.items():
             at = self.source.headers.index(header)
             read = typed(
-                pa.chunked_array([columns[at]]), replace(self.source.fields[name], null=True), self.source.dialect,
-                place=self.source.place, header=header, first_row=first,
+                pa.chunked_array([columns[at]]), replace(self.source.fields[name], null=True),
+                self.source.dialect, place=self.source.place, header=header, first_row=first,
             ).combine_chunks()  # fmt: skip
             columns[at] = read.cast(pa.string()) if read.type == CODED else read
         return pa.RecordBatch.from_arrays(columns, list(self.source.headers))
@@ -101,17 +101,19 @@ def hashed(values: pa.Array, salt: int) -> Array:
     Whole numbers by the finalizer of SplitMix64 (Steele et al. 2014), text by BLAKE2b.
     """
     if pa.types.is_dictionary(values.type):
-        words = hashed(values.dictionary, salt)
+        table = hashed(values.dictionary, salt)
         places = pc.fill_null(values.indices, 0).to_numpy(zero_copy_only=False)
-        found = words[places] if len(words) else np.zeros(len(values), dtype=np.uint64)
+        found = table[places] if len(table) else np.zeros(len(values), dtype=np.uint64)
         return _without_nulls(found, values.indices)
     if pa.types.is_integer(values.type):
         whole = pc.fill_null(values, 0).to_numpy(zero_copy_only=False).astype(np.int64).view(np.uint64)
         return _without_nulls(mixed(whole ^ np.uint64(salt)), values)
     coded = pc.cast(values, pa.string()).dictionary_encode()
     key = salt.to_bytes(8, "little")
-    words = [hashlib.blake2b(str(one).encode(), digest_size=8, key=key).digest() for one in coded.dictionary]
-    table = np.array([int.from_bytes(word, "little") for word in words], dtype=np.uint64)
+    digests = [
+        hashlib.blake2b(str(one).encode(), digest_size=8, key=key).digest() for one in coded.dictionary
+    ]
+    table = np.array([int.from_bytes(word, "little") for word in digests], dtype=np.uint64)
     places = pc.fill_null(coded.indices, 0).to_numpy(zero_copy_only=False)
     found = table[places] if len(table) else np.zeros(len(values), dtype=np.uint64)
     return _without_nulls(found, coded.indices)

@@ -15,10 +15,7 @@ from finsim.engine.injection.ledger_columns import ACCOUNTS, LedgerColumns
 from finsim.engine.injection.ledger_rows import Ledger, LedgerRows, hashed
 from finsim.engine.injection.new_ids import KnownIds
 from finsim.errors import DataError
-
 from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Int1D
-
-
 
 MOST_ROWS = 400_000
 MOST_DAYS = 3_660
@@ -133,9 +130,7 @@ class _Pass:
             )  # fmt: skip
         daily = np.zeros(last - first + 1, dtype=np.int64)
         daily[np.fromiter(self.days, np.int64) - first] = np.fromiter(self.days.values(), np.int64)
-        payer, payee, number = (
-            np.concatenate([part[k] for part in self.parts]) for k in (1, 2, 3)
-        )
+        payer, payee, number = (np.concatenate([part[k] for part in self.parts]) for k in (1, 2, 3))
         rows = [part[0] for part in self.parts]
         cells = pa.Table.from_batches([one.cells for one in rows]).unify_dictionaries().combine_chunks()
         return LedgerSample(

@@ -59,7 +59,9 @@ def _behind_own(added: Added, sample: LedgerSample, past: Histories) -> Int1D:
         low, high = (int(edges[entity]), int(edges[entity + 1])) if entity >= 0 else (0, 0)
         mine = order[low:high]
         at = int(np.searchsorted(sample.time[mine], time, side="right"))
-        keys[place] = sample.row[mine[at - 1]] + 1 if at else (sample.row[mine[0]] if len(mine) else sample.rows)
+        keys[place] = (
+            sample.row[mine[at - 1]] + 1 if at else (sample.row[mine[0]] if len(mine) else sample.rows)
+        )
     return keys
 
 
@@ -70,8 +72,7 @@ def merged(ledger: Ledger, schema: pa.Schema, added: Added, where: Places) -> It
     for rows in ledger.rows():
         keys, ordinal, last = _keys(rows, where.how, ordinal, last)
         real = _labeled(rows.cells, schema)
-        side = "right" if where.how == BY_TIME else "left"
-        at = np.searchsorted(keys, where.keys[done:], side=side)
+        at = np.searchsorted(keys, where.keys[done:], side="right" if where.how == BY_TIME else "left")
         here = int(np.searchsorted(at, len(keys), side="left"))
         if not here:
             yield real

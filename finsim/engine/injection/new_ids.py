@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -71,7 +72,7 @@ class KnownIds:
             chosen += [f"{self.shapes[0]}-{number}" for number in range(count - len(chosen))]
         return pa.array(chosen, pa.int64() if self.is_whole else pa.string()).cast(kind)
 
-    def _drawn(self, count: int, rng: np.random.Generator) -> list[int] | list[str]:
+    def _drawn(self, count: int, rng: np.random.Generator) -> Sequence[str | int]:
         if self.is_whole:
             return [int(one) for one in rng.integers(self.low, self.high, count, endpoint=True)]
         first = self.shapes[0]

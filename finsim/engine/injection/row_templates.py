@@ -1,4 +1,4 @@
-"""Real rows that lend added rows the cells that no narrative speaks of: channel, category, reference, gaps."""
+"""Real rows that lend added rows the cells that no narrative speaks of: channel, category, references."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from finsim.engine.injection.entity_histories import Histories
 from finsim.engine.injection.ledger_columns import ACCOUNTS, LedgerColumns
 from finsim.engine.injection.ledger_sample import LedgerSample
 from finsim.notation import Array, Int1D
+from finsim.tables.cells.stored import is_text
 
 _NEAREST = 3  # of the payer's own rows
+_DISTINCT, _LEAST_KNOWN = 0.95, 50
 _ALIKE = 25  # of other payers' rows
 _ABOVE_USUAL = 0.02  # agreement of any two rows is no sign of the payee
 
@@ -54,7 +57,8 @@ class Templates:
 
     ``own`` groups outgoing rows by payer and by whether a merchant is paid (2 e + is shop), ``all_rows`` by
     the latter alone, ``received`` incoming rows by entity; ``to_entity`` rows by payee, ``to_shop`` by
-    merchant. ``follows_payee`` are places of columns that the payee settles.
+    merchant. ``follows_payee`` are places of columns that the payee settles; ``never_twice`` those of
+    references, whose values hardly ever occur twice.
     """
 
     own: Group
@@ -63,6 +67,7 @@ class Templates:
     to_entity: Group
     to_shop: Group
     follows_payee: tuple[int, ...]
+    never_twice: tuple[int, ...]
 
     def outgoing(self, entity: int, shop: bool, amount: int, rng: np.random.Generator) -> int:
         """Return a row like a payment of an entity: its own nearest in amount, else anybody's."""
@@ -90,6 +95,7 @@ def templates(sample: LedgerSample, past: Histories, columns: LedgerColumns) -> 
         Group.of(paid, past.payee, past.size, past.count),
         Group.of(sold, past.shop, past.size, past.shops),
         _follows(sample, past, payee, columns),
+        _never_twice(sample, columns),
     )
 
 
@@ -104,6 +110,20 @@ def _follows(sample: LedgerSample, past: Histories, payee: Int1D, columns: Ledge
         codes = pd.factorize(column.to_pandas()[known], use_na_sentinel=False)[0]
         by_payee = agreement(payee[known], codes)
         if by_payee > max(agreement(past.payer[known], codes), agreement(codes * 0, codes) + _ABOVE_USUAL):
+            found.append(at)
+    return tuple(found)
+
+
+def _never_twice(sample: LedgerSample, columns: LedgerColumns) -> tuple[int, ...]:
+    """Return the places of columns of text or whole numbers whose values hardly ever occur twice."""
+    taken = {part.at for part in columns.parts.values()}
+    found = []
+    for at, column in enumerate(sample.cells.columns):
+        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+        if at in taken or not (is_text(kind) or pa.types.is_integer(kind)):
+            continue
+        known = column.drop_null()
+        if len(known) >= _LEAST_KNOWN and len(pc.unique(known)) >= _DISTINCT * len(known):
             found.append(at)
     return tuple(found)
 

@@ -1,9 +1,9 @@
 """Amounts of a scheme in the ledger's own money: its relations kept, its level and spread the ledger's.
 
-A narrative's fixed sums are moved by one power law per scheme, x -> exp(q) (x / m)^b with m the middle of the
-scheme's amounts and q drawn from what the payer and the ledger pay; b is 1 unless the scheme spreads wider than
-the ledger does. Growth keeps its direction, and what is passed on is still a share of what came in, because the
-ledger of the scheme is run again on the moved sums (own).
+A narrative's fixed sums are moved by one power law per scheme, x -> exp(q) (x / m)^b with m the middle of
+the scheme's amounts and q drawn from what the payer and the ledger pay; b is 1 unless the scheme spreads
+wider than the ledger does. Growth keeps its direction, and what is passed on is still a share of what came
+in, because the ledger of the scheme is run again on the moved sums (own).
 """
 
 from __future__ import annotations
@@ -123,7 +123,9 @@ def _rerun(
         until=np.zeros(size, dtype=np.int64), gate=np.full(size, -1, dtype=np.int64),
     )  # fmt: skip
     total = len(world.entity)
-    book = Book(np.zeros(total, dtype=np.int64), np.zeros(total, dtype=np.int64), np.ones(total, dtype=np.bool_))
+    book = Book(
+        np.zeros(total, dtype=np.int64), np.zeros(total, dtype=np.int64), np.ones(total, dtype=np.bool_)
+    )
     again = replace(plan, steps=steps)
     own = follows[kept.plan_row]
     fixed = money.near(sums, np.zeros(len(kept), dtype=np.bool_), rng)

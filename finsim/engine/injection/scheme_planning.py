@@ -118,9 +118,7 @@ def _expected(story: Narrative, world: World) -> float:
     return story.rate.value * years * people.entities
 
 
-def _who(
-    story: Narrative, world: World, expected: float, own: Streams
-) -> dict[str, Candidates]:
+def _who(story: Narrative, world: World, expected: float, own: Streams) -> dict[str, Candidates]:
     """Return who may play each role, weighted by how often they pay or are paid."""
     people = world.people
     facts = account_facts(people.population)
@@ -177,7 +175,11 @@ def _arrival(
     """Return when a scheme starts, by the ledger's activity per day, and the variant of its story."""
     rng = script.at("arrival")
     day = int(np.searchsorted(running, rng.random() * running[-1], side="right"))
-    start = people.settings.start_ns + day * NANOS_PER_DAY + int(rng.integers(0, NANOS_PER_DAY // 1_000_000)) * 1_000_000
+    start = (
+        people.settings.start_ns
+        + day * NANOS_PER_DAY
+        + int(rng.integers(0, NANOS_PER_DAY // 1_000_000)) * 1_000_000
+    )
     names = list(story.variants)
     if not names:
         return Arrival(instance, start, "")

@@ -25,11 +25,14 @@ class Codes:
     coarse: Int1D
 
 
-def column_codes(rows: pa.Table, time: Int1D, real: Bool1D, roles: tuple[str, Collection[str]]) -> list[Codes]:
+def column_codes(
+    rows: pa.Table, time: Int1D, real: Bool1D, roles: tuple[str, Collection[str]]
+) -> list[Codes]:
     """Return the readings of the columns of some rows; bins and counts are those of ``real`` rows.
 
     ``roles`` names the column of times, which is read as hour, weekday, day of the month and day of the
-    period (``time`` ns), and the columns of keys, which are read as how often their value occurs. Further
+    period (``time`` ns), and the columns of keys, which are read as how often their value
+    occurs in other real rows. Further
     text of more than 200 values is read like a key.
     """
     found = []
@@ -62,13 +65,16 @@ def _times(name: str, time: Int1D, real: Bool1D) -> list[Codes]:
     read = {"weekday": (day + 3) % 7, "day of the month": month_day, "day": day}
     if (time % NANOS_PER_DAY).any():
         read["hour"] = time % NANOS_PER_DAY
-    return [_numbers(f"{name}: {word}", name, values.astype(np.float64), real) for word, values in read.items()]
+    return [
+        _numbers(f"{name}: {word}", name, values.astype(np.float64), real) for word, values in read.items()
+    ]
 
 
 def _frequency(column: pa.ChunkedArray, real: Bool1D) -> Float1D:
     codes = pd.factorize(column.to_pandas())[0]
     counts = np.bincount(codes[real & (codes >= 0)], minlength=int(codes.max(initial=0)) + 1)
-    return np.where(codes >= 0, counts[codes], np.nan).astype(np.float64)
+    others = counts[codes] - real  # a real row does not count itself
+    return np.where(codes >= 0, others, np.nan).astype(np.float64)
 
 
 def _numbers(name: str, column: str, values: Float1D, real: Bool1D) -> Codes:
