@@ -57,7 +57,7 @@ class Added:
     narrative: Array
 
 
-@dataclass
+@dataclass(slots=True)
 class _Row:
     time: int
     amount: int
@@ -78,7 +78,7 @@ def added_rows(
     found: list[_Row] = []
     for number, scheme in enumerate(schemes):
         rng = streams.at("rows", scheme.instance)
-        for row in range(len(scheme.orders)):
+        for row in range(len(scheme)):
             found += _rows_of(scheme, row, number, world, (past, ledger, lent), rng)
     grain = sample.grain
     for one in found:
@@ -102,9 +102,9 @@ def _rows_of(
 ) -> list[_Row]:  # fmt: skip
     """Return the rows of one payment: one, or in a single-sided ledger one for each entity in it."""
     past, ledger, lent = known
-    payer, payee = int(scheme.orders.payer[row]), int(scheme.orders.payee[row])
-    time, amount = int(scheme.orders.ts[row]), int(scheme.amounts[row])
-    labels = scheme.labels(row)
+    payer, payee = int(scheme.payer[row]), int(scheme.payee[row])
+    time, amount = int(scheme.time[row]), int(scheme.amounts[row])
+    labels = scheme.labels[row]
     giver, taker, shop = int(world.entity[payer]), int(world.entity[payee]), int(world.shop[payee])
     made = []
     if giver >= 0 or ledger.columns.layout != SINGLE:
@@ -244,7 +244,7 @@ def pattern_table(added: Added, schemes: Sequence[PlannedScheme], ledger: Ledger
         mine = order[low:high]
         if not len(mine):
             continue
-        marks = [scheme.labels(row) for row in range(len(scheme.orders))]
+        marks = scheme.labels
         records.append({
             "instance": scheme.instance, "narrative": scheme.story.id, "typology": scheme.typology,
             "decoy": scheme.story.decoy, "is_fraud": any(one[0] for one in marks),

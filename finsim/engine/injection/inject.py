@@ -25,7 +25,12 @@ from finsim.engine.injection.ledger_sample import LedgerSample, sample_ledger
 from finsim.engine.injection.merging import Places, merged, places
 from finsim.engine.injection.row_templates import templates
 from finsim.engine.injection.scheme_money import ledger_money
-from finsim.engine.injection.scheme_planning import PlannedScheme, World, planned_schemes
+from finsim.engine.injection.scheme_planning import (
+    PlannedScheme,
+    World,
+    expected_number,
+    planned_schemes,
+)
 from finsim.errors import DataError, Problem, StudyError
 from finsim.evaluation.added_rows.column_codes import column_codes
 from finsim.evaluation.added_rows.separation import Separation, separation
@@ -115,7 +120,7 @@ def inject(
     return Injected(
         folder, sample.rows, added.cells.num_rows, sample.entities, _counts(schemes, told),
         {one.narrative.id: int((added.narrative == one.narrative.id).sum()) for one in told}, judged,
-        _remarks(ledger, told, sample, where),
+        (*_remarks(ledger, told, sample, where), *_lowered(told, world, schemes, rate)),
     )  # fmt: skip
 
 
@@ -132,10 +137,9 @@ def _opened(data: Any, schema: Schema | None) -> tuple[TableSource, LedgerColumn
 
 def _carried(stories: Sequence[Narrative], people: LedgerPopulation, source: TableSource) -> list[Carried]:
     """Return the narratives as the table can carry them. Raises StudyError for all that it cannot."""
-    members = int((people.entity >= 0).sum())
-    if members < LEAST_ENTITIES:
+    if people.members < LEAST_ENTITIES:
         raise DataError(
-            f"{members} entities with three rows or more", place=source.place,
+            f"{people.members} entities with three rows or more", place=source.place,
             expected=f"at least {LEAST_ENTITIES}", remedy="give a longer or larger file",
         )  # fmt: skip
     told = [carried(story, people.known) for story in stories]
@@ -223,3 +227,19 @@ def _remarks(ledger: Ledger, told: Sequence[Carried], sample: LedgerSample, wher
             f"{header}: the ids are counted, so those of added rows follow the last; do not train on it"
         )
     return tuple(found)
+
+
+def _lowered(
+    told: Sequence[Carried], world: World, schemes: Sequence[PlannedScheme], rate: float | None
+) -> list[str]:
+    """Return a sentence per narrative whose own rate asks for more schemes than there are entities for."""
+    members = world.people.members
+    crowded = {one.narrative.id: expected_number(one.narrative, world) for one in told}
+    found = [
+        f"{name}: its own rate asks for {number:,.0f} schemes, and the sample has {members:,} entities: "
+        "no more schemes than these"
+        for name, number in crowded.items() if rate is None and number > members
+    ]  # fmt: skip
+    if rate is not None and len(schemes) > members:
+        found.append(f"{len(schemes):,} schemes between {members:,} sampled entities: many have several")
+    return found

@@ -56,6 +56,11 @@ class LedgerPopulation:
     settings: Settings
     known: Known
 
+    @property
+    def members(self) -> int:
+        """Number of sampled entities that schemes may be cast from."""
+        return int((self.entity >= 0).sum())
+
 
 def ledger_population(sample: LedgerSample, past: Histories, columns: LedgerColumns) -> LedgerPopulation:
     """Return the population of a ledger, from the entities whose histories the sample has whole."""
@@ -213,9 +218,15 @@ def _known(
     kinds: Array, outside: dict[str, Array], columns: LedgerColumns, shops: bool, categories: frozenset[str]
 ) -> Known:
     words = {CURRENT: "current", CARD: "card", BUSINESS: "business"}
+    facts = (
+        ("account_days", "turnover") if columns.layout == SINGLE else ("account_days", "turnover", "degree")
+    )
     return Known(
         frozenset(word for code, word in words.items() if (kinds == code).any()),
-        frozenset(name for name, rows in outside.items() if len(rows)), shops, categories,
-        frozenset(["account_days", "degree", "turnover"]), frozenset(["ticket", "popularity"]),
+        frozenset(name for name, rows in outside.items() if len(rows)),
+        shops,
+        categories,
+        frozenset(facts),
+        frozenset(["ticket", "popularity"]),
         frozenset(["business"]),
-    )  # fmt: skip
+    )

@@ -17,7 +17,7 @@ from finsim.engine.injection.new_ids import KnownIds
 from finsim.errors import DataError
 from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Int1D
 
-MOST_ROWS = 400_000
+MOST_ROWS = 300_000
 MOST_DAYS = 3_660
 _GRAINS = (NANOS_PER_DAY, 60_000_000_000, 1_000_000_000, 1_000_000, 1_000, 1)
 

@@ -28,7 +28,7 @@ from finsim.engine.injection.ledger_clock import LedgerClock
 from finsim.engine.injection.ledger_population import LedgerPopulation
 from finsim.engine.injection.scheme_money import Money, posted_scheme
 from finsim.errors import Problem, StudyError
-from finsim.notation import NANOS_PER_DAY, Cents1D, Float1D
+from finsim.notation import NANOS_PER_DAY, Cents1D, Float1D, Int1D
 from finsim.randomness import Streams
 
 BLOCK = 1_000_000
@@ -37,23 +37,44 @@ _IDLE_NS = 30 * NANOS_PER_DAY  # assumption: an entity without a row for so long
 _MOST_EMPTY = 200
 
 
-@dataclass(frozen=True)
+Labels = tuple[bool, bool, str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedScheme:
-    """One scheme: its payments in time order with what each moves, and the words of its labels."""
+    """One scheme of m payments in time order, int64[m]: when, who pays whom, how much.
+
+    ``labels`` are fraud, laundering, phase and role of each payment.
+    """
 
     instance: int
     story: Narrative
     typology: str
-    orders: Orders
+    time: Int1D
+    payer: Int1D
+    payee: Int1D
     amounts: Cents1D
-    plan: SchemePlan
+    labels: tuple[Labels, ...]
 
-    def labels(self, row: int) -> tuple[bool, bool, str, str]:
-        """Return fraud, laundering, phase and role of one payment."""
-        at = int(self.orders.plan_row[row])
-        return (
-            bool(self.plan.fraud[at]), bool(self.plan.laundering[at]),
-            self.plan.phases[int(self.plan.phase[at])], self.plan.roles[int(self.plan.role[at])],
+    def __len__(self) -> int:
+        """Return the number of payments."""
+        return len(self.time)
+
+    @staticmethod
+    def of(
+        instance: int, story: Narrative, orders: Orders, amounts: Cents1D, plan: SchemePlan
+    ) -> PlannedScheme:
+        """Return a scheme from its posted orders."""
+        return PlannedScheme(
+            instance, story, plan.typologies[int(plan.typology[0])], orders.ts, orders.payer, orders.payee,
+            amounts,
+            tuple(
+                (
+                    bool(plan.fraud[at]), bool(plan.laundering[at]), plan.phases[int(plan.phase[at])],
+                    plan.roles[int(plan.role[at])],
+                )
+                for at in orders.plan_row.tolist()
+            ),
         )  # fmt: skip
 
 
@@ -73,7 +94,8 @@ def planned_schemes(
 
     ``rate`` is the share of ``rows`` (real ones) to add, split evenly between the narratives: schemes are
     added until it is reached. None: each narrative's own rate per entity and year, a Poisson number of
-    schemes, one at least. Raises StudyError when nobody can play a role.
+    schemes, one at least and no more than there are entities in the sample.
+    Raises StudyError when nobody can play a role.
     """
     words = vocabulary([one.narrative for one in stories])
     problems: list[Problem] = []
@@ -81,7 +103,7 @@ def planned_schemes(
     for position, one in enumerate(stories):
         story = one.narrative
         own = streams.under("inject", story.id)
-        expected = _expected(story, world)
+        expected = expected_number(story, world)
         try:
             who = _who(story, world, expected, own)
         except StudyError as nobody:
@@ -97,7 +119,7 @@ def planned_schemes(
                     break
                 continue
             made.append(scheme)
-            held += len(scheme.orders)
+            held += len(scheme)
             if wanted is not None and held >= wanted:
                 break
         if not made:
@@ -111,7 +133,8 @@ def planned_schemes(
     return found
 
 
-def _expected(story: Narrative, world: World) -> float:
+def expected_number(story: Narrative, world: World) -> float:
+    """Return the number of schemes that a narrative's own rate expects in the whole table."""
     people = world.people
     years = exposure(story.rate.per, people.population, people.settings)
     years = years or exposure("account_year", people.population, people.settings)
@@ -127,7 +150,8 @@ def _who(story: Narrative, world: World, expected: float, own: Streams) -> dict[
     found = {}
     for name, role in story.roles.items():
         pool = Pool(expected, 1.0, own.under("role", name))
-        who = candidates(role, people.population, facts, pool)
+        alike = role.model_copy(update={"select": role.select.model_copy(update={"weight": {}})})
+        who = candidates(alike, people.population, facts, pool)
         activity = people.activity_out if name in pays else people.activity_in
         if name in pays and name in paid:
             activity = np.sqrt(people.activity_out * people.activity_in)
@@ -165,8 +189,7 @@ def _schemes(
             continue
         orders, plan = lay_plan([scheme], words)
         kept, amounts = posted_scheme(orders, plan, people, world.money, script.at("money"))
-        typology = plan.typologies[int(plan.typology[0])]
-        yield PlannedScheme(arrival.id, story, typology, kept, amounts, plan) if len(kept) else None
+        yield PlannedScheme.of(arrival.id, story, kept, amounts, plan) if len(kept) else None
 
 
 def _arrival(
