@@ -74,6 +74,7 @@ NUMBERS = {
     "entities": Number(1_000, 1, 1_000_000_000),
     "epsilon": Number(8, 0, 100, whole=False, above=True),
     "paths": Number(100, 1),
+    "rate": Number(0.002, 0, 0.5, whole=False, above=True),
     "record_price": Number(1.5, 0, 1e9, whole=False, above=True),
     "row": Number(37, 0),
     "rows": Number(10_000, 1, 10_000_000_000),
