@@ -13,7 +13,7 @@ from finsim.errors import StudyError
 from finsim.generators import TABLE_GENERATORS
 from finsim.generators.generator import Budget
 from finsim.generators.settings_parsing import read_settings
-from finsim.generators.tables.reduction import Reduction, reduced
+from finsim.generators.tables.reduced_columns import Reduction, reduce
 from finsim.generators.tables.table_generator import TableGenerator
 from finsim.notation import Array
 from finsim.randomness import Streams
@@ -56,7 +56,8 @@ class LearnedLoans:
 
     def words(self, name: str) -> tuple[str, ...]:
         """Return the words of a column of words, sorted, with what rare and missing ones become."""
-        return tuple(sorted({*self.reduction.words(name, self.columns[name].words), "missing"}))
+        pooled = {self.reduction.pools[name]} if name in self.reduction.pools else set()
+        return tuple(sorted({*self.columns[name].words, *pooled, "missing"}))
 
     def greatest(self, name: str) -> float:
         """Return the greatest number of a column, 0 where there is none."""
@@ -74,10 +75,10 @@ def learn_loans(joint: pd.DataFrame, choice: LoanGenerator, streams: Streams) ->
     kind = TABLE_GENERATORS.load(choice.name, "credit.generator.name")
     settings = read_settings(kind, choice.settings, "credit.generator.settings", StudyError)
     whole = mixed_table(pa.Table.from_pandas(joint, preserve_index=False))
-    inner, reduction = reduced(whole)
+    inner, reduction = reduce(whole, streams.under("reduction"))
     kind.refuse(inner, settings)
     budget = Budget(choice.steps) if choice.steps is not None else Budget()
-    generator: TableGenerator = kind.fit(inner, settings, streams, budget, _quiet)
+    generator: TableGenerator = kind.fit(inner, settings, streams.under("law"), budget, _quiet)
     counted = frozenset(name for name, column in whole.columns.items() if column.step == 1.0)
     return LearnedLoans(generator, reduction, whole, whole[GROUP].words, counted)
 

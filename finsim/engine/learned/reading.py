@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from finsim.errors import DataError, Problem, StudyError
 from finsim.evaluation.reading.declared import Declared, declared_of, opened
@@ -23,7 +24,7 @@ from finsim.evaluation.reading.kinds import (
     says_bars,
 )
 from finsim.evaluation.tables.column_pairs import Roles
-from finsim.records.columns import KEY, facts_of
+from finsim.records.columns import DAY, KEY, facts_of
 from finsim.records.storage import digest_file
 from finsim.tables import Dialect, Field, Schema, open_table
 from finsim.tables.sources.opening import stored_schema
@@ -78,7 +79,7 @@ def read_to_learn(
     declared = declared_of(data, schema, dialect, place)
     source = opened(data, declared, place)
     spoken = checked(named, declared, list(source.headers), PLACE)
-    table = source.table()
+    table = _with_words(source.table(), declared)
     if not table.num_columns or not table.num_rows:
         raise DataError("nothing to learn from", place=place, expected="rows of readable columns")
     roles = guessed(table, declared, spoken)
@@ -91,6 +92,17 @@ def read_to_learn(
         kind, table, roles, declared.fields, keys, tuple(order), _target(data, table, source.bound, order),
         _facts(data, table), (_said(kind, roles, keys), *_unread(declared, source.headers)),
     )  # fmt: skip
+
+
+def _with_words(table: pa.Table, declared: Declared) -> pa.Table:
+    """Return the table with yes and no as the words of the input, where it has words of its own."""
+    for at, field in enumerate(table.schema):
+        said = declared.fields[field.name]
+        yes, no = said.true or declared.dialect.true, said.false or declared.dialect.false
+        if pa.types.is_boolean(field.type) and yes and no:
+            words = pc.if_else(table[field.name], yes[0], no[0])
+            table = table.set_column(at, field.name, words.cast(pa.string()))
+    return table
 
 
 def _refuse_without_order(kind: str, roles: Roles) -> None:
@@ -111,6 +123,8 @@ def _target(data: Any, table: pa.Table, bound: Mapping[str, str], order: list[st
     found = []
     for name in order:
         kind, header = table.schema.field(name).type, bound[name]
+        if stored is None:  # pandas makes Python objects of dates and decimals; cents in floats are whole
+            kind = DAY if pa.types.is_date(kind) else pa.float64() if pa.types.is_decimal(kind) else kind
         if stored is not None and header in stored.names and _holds(stored.field(header).type, kind):
             kind = stored.field(header).type
         found.append(pa.field(header, kind))

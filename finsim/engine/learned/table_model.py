@@ -15,10 +15,10 @@ from finsim.engine.learned.saved_forms import OutputForm
 from finsim.engine.market_model.fitted_model_card import loss_table
 from finsim.errors import Problem, StudyError, did_you_mean
 from finsim.generators import TABLE_GENERATORS
-from finsim.generators.generator import Budget, Progress
+from finsim.generators.generator import Budget, Progress, State
 from finsim.generators.saved_models import load, save
 from finsim.generators.settings_parsing import read_settings
-from finsim.generators.tables.reduction import Reduction, reduced
+from finsim.generators.tables.reduced_columns import Reduction, reduce
 from finsim.generators.tables.table_generator import Cell, TableGenerator
 from finsim.randomness import Streams
 from finsim.records.display.card import Card
@@ -58,14 +58,18 @@ class LearnedTable(ShownTable):
 
     def save(self, folder: str | Path) -> None:
         """Write the model as ``weights.safetensors`` and ``model.json`` into a new folder."""
-        extra = {"form": self.form.to_dict(), "reduction": self.reduction.to_dict(), "data": dict(self.data)}
+        extra = {
+            "form": self.form.to_dict(),
+            "reduction": dict(self.reduction.state().facts),
+            "data": dict(self.data),
+        }
         save(self.generator, Path(folder), extra)
 
     @classmethod
     def load(cls, folder: str | Path) -> LearnedTable:
         """Read a saved model; raises FitError when it is missing, damaged or of another kind."""
         generator, extra = load(Path(folder), KIND)
-        reduction = Reduction.from_dict(extra["reduction"])
+        reduction = Reduction.from_state(State({}, extra["reduction"]))
         return cls(generator, reduction, OutputForm.from_dict(extra["form"]), extra["data"])
 
     def batches(
@@ -102,13 +106,23 @@ def fit_table(
     kind = TABLE_GENERATORS.load(name, "generator")
     chosen = read_settings(kind, settings, "generator.settings", StudyError)
     plain = data.table.drop_columns(list(data.keys)) if data.keys else data.table
-    inner, reduction = reduced(mixed_table(plain))
+    inner, reduction = reduce(mixed_table(plain), streams.under("reduction"))
     kind.refuse(inner, chosen)
     generator: TableGenerator = kind.fit(inner, chosen, streams.under("fit"), budget, progress)
     forms = {key: IdForm.of([str(one) for one in data.table[key].to_pylist() if one is not None])
              for key in data.keys}  # fmt: skip
-    facts = {**data.facts, "read_as": "; ".join((*data.remarks, *reduction.remarks()))}
+    facts = {**data.facts, "read_as": "; ".join((*data.remarks, *_left_out(reduction)))}
     return LearnedTable(generator, reduction, OutputForm(data.order, data.target, forms), facts)
+
+
+def _left_out(reduction: Reduction) -> list[str]:
+    """Return what stands around the model, in words."""
+    found = []
+    if reduction.computed:
+        found.append(f"computed, not learned: {', '.join(reduction.computed)}")
+    if reduction.pools:
+        found.append(f"rare words become one: {', '.join(reduction.pools)}")
+    return found
 
 
 def given_cells(text: str, model: LearnedTable) -> dict[str, Cell]:

@@ -17,7 +17,6 @@ from finsim.generators.tables.column_facts import (
     check_columns,
     check_given,
     check_table,
-    facts_of,
 )
 from finsim.generators.tables.column_levels import ColumnLevels
 from finsim.generators.tables.level_network import LevelNetwork

@@ -82,7 +82,8 @@ class ColumnLaw:
 @dataclass(frozen=True)
 class Rows:
     """What is known of rows before a column is drawn: payee, donor (a learned entity), time nanoseconds, first
-    rows of entities, a standard score of the entity, and the contexts so far."""
+    rows of entities, a standard score of the entity, and the contexts so far.
+    """
 
     payee: Int1D
     donor: Int1D
@@ -113,8 +114,8 @@ def _told(name: str, column: MixedColumn, ledger: Ledger) -> ColumnLaw | None:
         sizes = np.bincount(group, minlength=count)
         repeated = sizes[group] > 1
         if (
-            column.kind == TIME
-            and how == PAYEE
+            (column.kind == TIME
+            and how == PAYEE)
             or repeated.sum() < 0.2 * len(group)
             or (how == PAYEE and ledger.payees < 3)
         ):
