@@ -84,9 +84,7 @@ def read_to_learn(
         raise DataError("nothing to learn from", place=place, expected="rows of readable columns")
     roles = guessed(table, declared, spoken)
     _refuse_without_order(kind, roles)
-    marked = with_keys(table, declared, roles)
-    keys = tuple(field.name for field in marked.schema if facts_of(field)["role"] == KEY)
-    keys = tuple(name for name in keys if name not in (roles.id, roles.time))
+    keys = _keys(table, declared, roles, kind)
     order = sorted(table.column_names, key=lambda name: source.headers.index(source.bound[name]))
     return LearnedInput(
         kind, table, roles, declared.fields, keys, tuple(order), _target(data, table, source.bound, order),
@@ -103,6 +101,16 @@ def _with_words(table: pa.Table, declared: Declared) -> pa.Table:
             words = pc.if_else(table[field.name], yes[0], no[0])
             table = table.set_column(at, field.name, words.cast(pa.string()))
     return table
+
+
+def _keys(table: pa.Table, declared: Declared, roles: Roles, kind: str) -> tuple[str, ...]:
+    """Return the columns that tell rows apart: every identifier of a table, those of rows in a ledger."""
+    marked = with_keys(table, declared, roles)
+    found = [field.name for field in marked.schema if facts_of(field)["role"] == KEY]
+    if kind == TABLE:
+        ids = [name for name in table.column_names if declared.fields[name].type == "id"]
+        return tuple(dict.fromkeys([*found, *ids, *([roles.id] if roles.id else [])]))
+    return tuple(name for name in found if name not in (roles.id, roles.time))
 
 
 def _refuse_without_order(kind: str, roles: Roles) -> None:
