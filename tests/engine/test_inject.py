@@ -336,3 +336,11 @@ def test_own_rates_are_schemes_per_entity_and_year(tmp_path: Path) -> None:
     made = put(frame, tmp_path, narratives=CARD, seed=5, schema=schema(frame, CARD_ROLES, tmp_path))
     expected = 0.13 * 120 * 200 / 365
     assert abs(made.schemes[CARD] - expected) < 4 * expected**0.5
+
+
+def test_own_rates_put_no_more_schemes_in_than_there_are_entities(tmp_path: Path) -> None:
+    story = tmp_path / "mule_ring.yaml"
+    story.write_text(ACCOUNTS_ONLY.replace("value: 0.2", "value: 5"))
+    made = put(accounts(), tmp_path, narratives=story)
+    assert made.schemes == {"mule_ring": 300}
+    assert any("asks for" in one for one in made.remarks)

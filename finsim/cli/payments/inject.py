@@ -58,7 +58,7 @@ def inject(
     Example: finsim inject payments.csv --schema s.yaml --narratives card_testing_escalation -o injected
     """
     from finsim.engine.answers.inject_answer import inject_lines
-    from finsim.verbs.inject import inject as verb
+    from finsim.verbs.payments.inject import inject as verb
 
     if output is None:
         raise nowhere("finsim inject", "folder", "injected")
