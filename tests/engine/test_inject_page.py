@@ -17,7 +17,9 @@ EVERYTHING = Known(
     frozenset(["exchange", "remitter", "person", "cash", "supplier"]),
     True,
     frozenset(["digital", "transport", "online", "entertainment"]),
-    frozenset(["age", "account_days", "income", "opening", "limit", "degree", "segment", "online", "turnover"]),
+    frozenset(
+        ["age", "account_days", "income", "opening", "limit", "degree", "segment", "online", "turnover"]
+    ),
     frozenset(["ticket", "online", "popularity"]),
 )
 
