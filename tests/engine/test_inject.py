@@ -311,6 +311,9 @@ def test_a_table_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no column is the date") as told:
         put(cards(500).drop(columns=["when", "amount"]), tmp_path, narratives=CARD)
     assert "no column is the amount" in str(told.value)
+    with pytest.raises(DataError, match="no column 'amount'") as told:
+        put(cards(500).rename(columns={"amount": "amuont"}), tmp_path, narratives=CARD, schema=columns)
+    assert "did you mean 'amuont'" in str(told.value)
     with pytest.raises(DataError, match="entities with three rows"):
         put(cards(30), tmp_path, narratives=CARD, schema=columns)
     (tmp_path / "out").mkdir()

@@ -67,4 +67,5 @@ def inject(
         progress=not quiet,
     )  # fmt: skip
     facts = made.to_dict()
-    show("inject", facts, "\n".join(inject_lines(facts)), as_json, outputs=[output])
+    lines = [*inject_lines(facts), f"next: finsim show {output / 'transactions.parquet'}"]
+    show("inject", facts, "\n".join(lines), as_json, outputs=[output])
