@@ -16,7 +16,6 @@ from finsim.cli import (
     compare,
     evaluate,
     fit,
-    inject,
     list_,
     new,
     plan,
@@ -39,6 +38,7 @@ from finsim.cli.parsing.places import with_options, word_of
 from finsim.cli.parsing.shells import ready_to_complete
 from finsim.cli.parsing.system_refusals import refused
 from finsim.cli.parsing.verb_classes import Verb, Verbs
+from finsim.cli.payments import inject
 from finsim.errors import EXIT_FAULT, EXIT_FINE, FinsimError, Problem
 
 STOPPED = 130  # what typer makes of an interrupt, as shells do

@@ -311,6 +311,9 @@ def test_a_table_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no column is the date") as told:
         put(cards(500).drop(columns=["when", "amount"]), tmp_path, narratives=CARD)
     assert "no column is the amount" in str(told.value)
+    with pytest.raises(DataError, match="no column 'amount'") as told:
+        put(cards(500).rename(columns={"amount": "amuont"}), tmp_path, narratives=CARD, schema=columns)
+    assert "did you mean 'amuont'" in str(told.value)
     with pytest.raises(DataError, match="entities with three rows"):
         put(cards(30), tmp_path, narratives=CARD, schema=columns)
     (tmp_path / "out").mkdir()
@@ -336,3 +339,11 @@ def test_own_rates_are_schemes_per_entity_and_year(tmp_path: Path) -> None:
     made = put(frame, tmp_path, narratives=CARD, seed=5, schema=schema(frame, CARD_ROLES, tmp_path))
     expected = 0.13 * 120 * 200 / 365
     assert abs(made.schemes[CARD] - expected) < 4 * expected**0.5
+
+
+def test_own_rates_put_no_more_schemes_in_than_there_are_entities(tmp_path: Path) -> None:
+    story = tmp_path / "mule_ring.yaml"
+    story.write_text(ACCOUNTS_ONLY.replace("value: 0.2", "value: 5"))
+    made = put(accounts(), tmp_path, narratives=story)
+    assert made.schemes == {"mule_ring": 300}
+    assert any("asks for" in one for one in made.remarks)

@@ -124,8 +124,12 @@ def needs_table(narratives: Sequence[Narrative]) -> str:
     """Return Markdown: what each narrative needs a table to know, and what it leaves out without it."""
     lines = ["| narrative | needs | left out where not known |", "|---|---|---|"]
     for story in narratives:
-        nothing = carried(story, Known())
-        needed = list(dict.fromkeys(text.partition(" needs ")[2] for text in nothing.lacks))
-        optional = [text for text in nothing.left_out if text.startswith("phase ")]
+        needed = list(dict.fromkeys(text.partition(" needs ")[2] for text in carried(story, Known()).lacks))
+        optional = [
+            f"phase {phase.name!r} without {what}"
+            for phase in story.phases
+            for what in dict.fromkeys(_lacking(story.roles[name], Known()) for name in players(phase))
+            if what not in needed
+        ]
         lines.append(f"| `{story.id}` | {'; '.join(needed)} | {'; '.join(optional) or 'nothing'} |")
     return "\n".join(lines)

@@ -141,7 +141,7 @@ def _cells(
         )
     if "merchant" in parts:
         shops = np.array([one.shop for one in found], dtype=np.int64)
-        first = _first_rows(past.shop, past.shops)
+        first = _sales(past)
         rows = np.where(shops >= 0, first[shops], NOBODY)
         for role in ("merchant", *(["to_account"] if "to_account" in parts else [])):
             at = parts[role].at
@@ -182,6 +182,19 @@ def _first_rows(key: Int1D, count: int) -> Int1D:
     found = np.full(count, NOBODY)
     rows = np.flatnonzero(key >= 0)[::-1]
     found[key[rows]] = rows
+    return found
+
+
+def _sales(past: Histories) -> Int1D:
+    """Return a row of each merchant in which its usual account is paid, and no refund; -1 for none."""
+    pair = past.shop * (past.count + 1) + past.payee + 1
+    _, place, count = np.unique(pair, return_inverse=True, return_counts=True)
+    often = np.where(past.outgoing & (past.shop >= 0), count[place], 0)
+    order = np.lexsort((np.arange(len(often)), -often, past.shop))
+    found = np.full(past.shops, NOBODY)
+    kept = order[past.shop[order] >= 0]
+    shops, first = np.unique(past.shop[kept], return_index=True)
+    found[shops] = kept[first]
     return found
 
 

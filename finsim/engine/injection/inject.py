@@ -37,7 +37,7 @@ from finsim.evaluation.added_rows.separation import Separation, separation
 from finsim.evaluation.reading.declared import declared_of, opened
 from finsim.randomness import Streams
 from finsim.records.storage import write_table
-from finsim.tables import Schema, TableSource
+from finsim.tables import Schema, TableSource, open_table
 
 Progress = Callable[[str, int, int], None]
 _JUDGED_ROWS = 20_000
@@ -128,6 +128,10 @@ def _opened(data: Any, schema: Schema | None) -> tuple[TableSource, LedgerColumn
     declared = declared_of(data, schema if schema and schema.fields else None,
                            schema.dialect if schema else None, "the table")  # fmt: skip
     place = "" if isinstance(data, str | Path) else "the table"
+    if declared.is_schema:
+        lacking = open_table(data, declared.fields, declared.dialect, place=place).lacking()
+        if lacking:
+            raise DataError.of(lacking)
     source = opened(data, declared, place)
     twice = {one for one in source.headers if source.headers.count(one) > 1}
     if twice:

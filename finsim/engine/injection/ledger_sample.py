@@ -1,6 +1,6 @@
 """The first pass: complete histories of a bounded, random part of the entities, and counts of everything.
 
-Entities are chosen by a hash of their name below a threshold that is halved while too many rows are kept
+Entities are chosen by a hash of their name below a threshold that is lowered while too many rows are kept
 (adaptive sampling, Flajolet 1990): which ones are kept does not depend on how the rows come in batches.
 """
 
@@ -83,7 +83,7 @@ class _Pass:
         self.parts.append((_some(rows, places), payer[places], payee[places], rows.first + places))
         self.held += len(places)
         while self.held > self.most_rows and self.limit > 1 << 40:
-            self.limit >>= 1
+            self.limit = self.limit * 7 // 8
             self._thin()
 
     def _chosen(self, hashes: Array) -> Bool1D:

@@ -110,7 +110,9 @@ def planned_schemes(
             problems.extend(nobody.problems)
             continue
         wanted = None if rate is None else rate * rows / len(stories)
-        number = max(1, int(own.at("number").poisson(expected))) if wanted is None else BLOCK - 1
+        number = BLOCK - 1
+        if wanted is None:
+            number = max(1, min(int(own.at("number").poisson(expected)), world.people.members))
         made, held, empty = list[PlannedScheme](), 0, 0
         for scheme in _schemes(story, position, who, world, words, number, own):
             if scheme is None:

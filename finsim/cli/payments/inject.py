@@ -58,7 +58,7 @@ def inject(
     Example: finsim inject payments.csv --schema s.yaml --narratives card_testing_escalation -o injected
     """
     from finsim.engine.answers.inject_answer import inject_lines
-    from finsim.verbs.inject import inject as verb
+    from finsim.verbs.payments.inject import inject as verb
 
     if output is None:
         raise nowhere("finsim inject", "folder", "injected")
@@ -67,4 +67,5 @@ def inject(
         progress=not quiet,
     )  # fmt: skip
     facts = made.to_dict()
-    show("inject", facts, "\n".join(inject_lines(facts)), as_json, outputs=[output])
+    lines = [*inject_lines(facts), f"next: finsim show {output / 'transactions.parquet'}"]
+    show("inject", facts, "\n".join(lines), as_json, outputs=[output])
