@@ -71,6 +71,28 @@ SchemaFile = Annotated[
         rich_help_panel=DATA,
     ),
 ]
+Kind = Annotated[
+    str | None,
+    typer.Option(
+        "--kind",
+        metavar="KIND",
+        help="bars, events or table; the generator's or told by the data when left out.",
+        rich_help_panel=DATA,
+    ),
+]
+EntityColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--id", metavar="COLUMN", help="Of events: the entity, such as card_id; guessed when left out.",
+        rich_help_panel=DATA,
+    ),
+]  # fmt: skip
+TimeColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--time", metavar="COLUMN", help="Of events: the time; guessed when left out.", rich_help_panel=DATA
+    ),
+]
 CsvDialect = Annotated[
     str | None,
     typer.Option(

@@ -56,7 +56,7 @@ MISTAKES: list[Case] = [
     ("paths=10.5", lambda w: finsim.sample(w.body, 10.5), "sample: paths", "10.5", "a whole number", "paths=100"),
     ("paths='ten'", lambda w: finsim.sample(w.body, "ten"), "sample: paths", "'ten'", "a whole number", "paths=100"),
     ("paths=True", lambda w: finsim.sample(w.body, True), "sample: paths", "True", "a whole number", "paths=100"),
-    ("steps=None", lambda w: finsim.sample(w.body, steps=None), "sample: steps", "None", "2 or more", "steps=252"),
+    ("steps=one", lambda w: finsim.sample(w.body, steps="one"), "sample: steps", "'one'", "a whole number", "steps=252"),
     ("seed=-1", lambda w: finsim.sample(w.body, seed=-1), "sample: seed", "-1", "0 or more", "seed=7"),
     ("a run for a model", lambda w: finsim.sample(w.run), "sample: model", "a Run", "a fitted model", "finsim.sample(finsim.fit("),
     ("None for a model", lambda w: finsim.sample(None), "sample: model", "None", "a fitted model", "finsim.sample(finsim.fit("),
