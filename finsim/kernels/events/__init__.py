@@ -1,0 +1,1 @@
+"""Kernels of event generators: active days, payments of a life, scores of the normal law."""
