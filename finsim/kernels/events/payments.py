@@ -1,8 +1,8 @@
 """The payments of a life: how many on a day, when, with whom, and which repeat an earlier amount.
 
-Payees follow a two-parameter Chinese restaurant (Pitman 1995) over runs of payments with one payee: a known
-one is a random earlier run less the discount, a new one is the next of the entity's own offers. Twins:
-``tests/naive/habits.py``.
+New payees come as in a two-parameter Chinese restaurant (Pitman 1995) over runs of payments with one payee:
+the next of the entity's own offers. A known one is one of the last few, or any as far as it is liked, to
+which the shares of a restaurant converge. Twins: ``tests/naive/habits.py``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from finsim.notation import Array, Float1D, Float2D, Int1D
 
 NONE = -1
 RECENT_RUNS = 6
-_TRIES = 16
 
 
 class Habits(NamedTuple):
@@ -40,10 +39,12 @@ class Habits(NamedTuple):
 
 
 class Offers(NamedTuple):
-    """New payees of entity e in order: payee[starts[e]:starts[e + 1]]; after them ``popular``, cumulative [P]."""
+    """New payees of entity e in order: payee[starts[e]:starts[e + 1]], how much each is liked (float64, above
+    0); after them ``popular``, cumulative [P]."""
 
     starts: Int1D
     payee: Int1D
+    liking: Float1D
     popular: Float1D
 
 
@@ -138,17 +139,15 @@ def is_known(payee: Any, known: Int1D, count: Any) -> Any:
 
 
 @kernel
-def earlier_run(run_of: Int1D, runs: Any, weight: Int1D, discount: Any, returns: Any, state: Array) -> Any:
-    """Return the slot of a known payee: that of a recent run, or of any with its runs less the discount."""
+def known_slot(run_of: Int1D, runs: Any, liked: Float1D, slots: Any, returns: Any, state: Array) -> Any:
+    """Return the slot of a known payee: that of a recent run, or of any as far as it is liked.
+
+    liked : float64[slots], how much all known payees up to each are liked, cumulative.
+    """
     if next_uniform(state) < returns:
         back = min(runs, RECENT_RUNS)
         return run_of[runs - 1 - min(np.int64(next_uniform(state) * back), back - 1)]
-    slot = run_of[runs - 1]
-    for _ in range(_TRIES):
-        slot = run_of[min(np.int64(next_uniform(state) * runs), runs - 1)]
-        if next_uniform(state) * weight[slot] >= discount:
-            break
-    return slot
+    return place_in(liked[:slots], next_uniform(state) * liked[slots - 1])
 
 
 @kernel
@@ -169,7 +168,7 @@ def draw_payments(
             total += sizes[at]
         longest = max(longest, total)
     run_of, known = np.empty(longest, np.int64), np.empty(longest, np.int64)
-    weight, latest = np.empty(longest, np.int64), np.empty(longest, np.int64)
+    liked, latest = np.empty(longest), np.empty(longest, np.int64)
     for e in range(len(numbers)):
         seed_state(seed, np.uint64(numbers[e]), state)
         runs, slots, offered = 0, 0, offers.starts[e]
@@ -201,11 +200,14 @@ def draw_payments(
                             else place_in(offers.popular, next_uniform(state))
                         )
                         slot = slots
-                        known[slot], weight[slot] = payee, 0
+                        known[slot] = payee
+                        liked[slot] = offers.liking[offer] if offer >= 0 else 1.0
+                        if slot > 0:
+                            liked[slot] += liked[slot - 1]
                         slots += 1
                         out.payee[row], out.offer[row], out.met[row] = payee, offer, row
                     else:
-                        slot = earlier_run(run_of, runs, weight, habits.discount[e], habits.returns[e], state)
+                        slot = known_slot(run_of, runs, liked, slots, habits.returns[e], state)
                         before = latest[slot]
                         out.payee[row], out.offer[row], out.met[row] = (
                             out.payee[before],
@@ -215,7 +217,6 @@ def draw_payments(
                         if next_uniform(state) < min(habits.remembers[e] * law.fixed[known[slot]], 0.98):
                             out.like[row] = before
                     run_of[runs] = slot
-                    weight[slot] += 1
                     runs += 1
                 if out.like[row] >= 0 and out.like[out.like[row]] >= 0:
                     out.like[row] = out.like[out.like[row]]

@@ -129,7 +129,7 @@ def _payments(
             np.ascontiguousarray, (stays, doubles, burst, remembers, returns, strength, discount, lives.hours)
         )
     )
-    offers = Offers(group.starts, np.ascontiguousarray(parts.links.payee[group.link]), known.popular)
+    offers = Offers(group.starts, parts.links.payee[group.link], parts.links.runs[group.link], known.popular)
     law = Law(
         parts.returns.fixed, parts.clock.seconds, parts.clock.waits, int(known.ledger_facts["is_dated"])
     )
@@ -167,8 +167,10 @@ def _table(
         if known.ledger_facts["is_dated"]
         else {"hour": np.minimum(events.second // 3_600, 23).astype(np.int64)}
     )
+    link = _links(known, group, events)
     rows = Rows(
-        events.payee, donor, time, first, normal(np.ascontiguousarray(draws[:, 16]))[entity], contexts
+        events.payee,
+        link, donor, time, first, normal(np.ascontiguousarray(draws[:, 16]))[entity], contexts
     )
     contexts["payee group"] = known.payee_context[events.payee]
     found: dict[str, MixedColumn] = {log.roles.time: log.events[log.roles.time].with_values(time)}
@@ -184,6 +186,22 @@ def _table(
     contexts["law"] = law
     _filled(known.late, rows, uniforms, used, found)
     return MixedTable(found, len(entity))
+
+
+def _links(known: Learned, group: Crowd, events: Payments) -> Int1D:
+    """Return the learned link that tells each row's pair columns: the offered one, or another of the payee."""
+    links, switch = known.parts.links, known.ledger_facts["switch"]
+    order = np.argsort(links.payee, kind="stable")
+    begin = np.searchsorted(links.payee[order], events.payee, side="left")
+    wide = np.searchsorted(links.payee[order], events.payee, side="right") - begin
+    draw = events.uniforms[:, 3]
+    is_new = events.met == np.arange(len(draw))
+    away = ~is_new & (draw < switch) | (events.offer < 0)
+    inner = np.where(is_new | (switch <= 0), draw, draw / max(switch, 1e-9)) % 1.0
+    other = order[np.minimum(begin + (inner * wide).astype(np.int64), len(order) - 1)]
+    if not len(group.link):
+        return other
+    return np.where(away, other, group.link[np.maximum(events.offer, 0)])
 
 
 def _amounts(

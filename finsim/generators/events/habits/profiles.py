@@ -76,7 +76,7 @@ def new_lives(
         odds = np.log(np.clip(between(values), 1e-4, 0.98)) - np.log1p(-np.clip(between(values), 1e-4, 0.98))
         return np.asarray(1.0 / (1.0 + np.exp(-(odds + RATE_NOISE * row))))
 
-    strength = np.exp(between(np.log(returns.strength)) + RATE_NOISE * noise[1])
+    strength = returns.strength[donor] * np.exp(RATE_NOISE * noise[1])
     rates = (
         moved(returns.stays, noise[2]), moved(returns.doubles, noise[3]), between(known.burst),
         moved(returns.remembers, noise[4]), between(returns.returns), strength, returns.discount[donor],
