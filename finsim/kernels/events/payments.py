@@ -49,11 +49,13 @@ class Offers(NamedTuple):
 
 
 class Law(NamedTuple):
-    """What all share: fixed float64[P], how far a payee's amounts repeat (1: as all do); seconds
+    """What all share: fixed, sticky float64[P], how far a payee's amounts repeat and payments with it follow on
+    a day (1: as with all); seconds
     float64[24, Q], quantiles of the second in each hour; waits float64[Q], quantiles of short waits in
     seconds. ``is_dated`` 1 where payments have no time of day."""
 
     fixed: Float1D
+    sticky: Float1D
     seconds: Float2D
     waits: Float1D
     is_dated: int
@@ -178,7 +180,7 @@ def draw_payments(
             slot = 0
             for k in range(sizes[at]):
                 out.like[row] = NONE
-                if k > 0 and next_uniform(state) < habits.stays[e]:
+                if k > 0 and next_uniform(state) < min(habits.stays[e] * law.sticky[known[slot]], 0.98):
                     if next_uniform(state) < habits.doubles[e] * min(law.fixed[known[slot]], 1.0):
                         out.like[row] = row - 1
                     out.payee[row], out.offer[row], out.met[row] = (

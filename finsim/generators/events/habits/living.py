@@ -131,7 +131,7 @@ def _payments(
     )
     offers = Offers(group.starts, parts.links.payee[group.link], parts.links.runs[group.link], known.popular)
     law = Law(
-        parts.returns.fixed, parts.clock.seconds, parts.clock.waits, int(known.ledger_facts["is_dated"])
+        parts.returns.fixed, parts.returns.sticky, parts.clock.seconds, parts.clock.waits, int(known.ledger_facts["is_dated"])
     )
     columns = sum(one.how == DRAWN for one in [*known.early, *known.late])
     out = Payments(

@@ -61,7 +61,7 @@ def new_lives(
     other = order[np.clip(near, 0, count - 1)]
     other = np.where(lives.active[other] > 0, other, anchor)
     part = 0.25 + 0.5 * draws[:, 2]
-    donor = np.where(draws[:, 3] < 0.7, anchor, other)
+    donor = np.where(draws[:, 3] < 0.85, anchor, other)
 
     def between(values: Array) -> Array:
         weight = part if values.ndim == 1 else part[:, None]

@@ -18,7 +18,8 @@ RATE_WEIGHT = 8.0
 
 @dataclass(frozen=True)
 class Returns:
-    """Chances of each entity, float64[E]; see ``finsim.kernels.events.payments.Habits``. ``fixed`` float64[P]."""
+    """Chances of each entity, float64[E]; see ``finsim.kernels.events.payments.Habits``. ``fixed``, ``sticky``
+    float64[P], see its ``Law``."""
 
     stays: Float1D
     doubles: Float1D
@@ -27,6 +28,7 @@ class Returns:
     strength: Float1D
     discount: Float1D
     fixed: Float1D
+    sticky: Float1D
 
 
 @dataclass(frozen=True)
@@ -73,14 +75,14 @@ def learn_returns(ledger: Ledger, runs: Runs, chance: Float1D) -> Returns:
     usual = sums_by(payee, remembers[ledger.entity[again]], ledger.payees)
     fixed = (found + 2.0) / (usual + 2.0)
     strength, discount = _restaurant(runs, count)
-    return Returns(
-        shrunk_rates(sums_by(ledger.entity, stays * 1.0, count), sums_by(ledger.entity, in_day * 1.0, count), 4.0),
-        shrunk_rates(
-            np.maximum(sums_by(ledger.entity[stays], _net(equal[stays], chance[stays]), count), 0.0),
-            sums_by(ledger.entity, stays * 1.0, count), RATE_WEIGHT,
-        ),
-        remembers, _recency(runs, count), strength, discount, fixed,
-    )  # fmt: skip
+    stay = shrunk_rates(sums_by(ledger.entity, stays * 1.0, count), sums_by(ledger.entity, in_day * 1.0, count), 4.0)
+    equals = np.maximum(sums_by(ledger.entity[stays], _net(equal[stays], chance[stays]), count), 0.0)
+    doubles = shrunk_rates(equals, sums_by(ledger.entity, stays * 1.0, count), RATE_WEIGHT)
+    former = ledger.payee[np.flatnonzero(in_day) - 1]
+    followed = sums_by(former, stays[in_day] * 1.0, ledger.payees)
+    sticky = (followed + 2.0) / (sums_by(former, stay[ledger.entity[in_day]], ledger.payees) + 2.0)
+    recency = _recency(runs, count)
+    return Returns(stay, doubles, remembers, recency, strength, discount, fixed, sticky)
 
 
 def _net(alike: Array, chance: Float1D) -> Float1D:
