@@ -23,6 +23,8 @@ from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import MixedColumn, MixedTable
 
 AMOUNT_DRAWS = 4
+FIRST_RUN = 0.95
+"""The first run of a payee is no return to it; a little is left, so that any payee may be met again (assumption)."""
 
 
 @dataclass(frozen=True)
@@ -129,9 +131,15 @@ def _payments(
             np.ascontiguousarray, (stays, doubles, burst, remembers, returns, strength, discount, lives.hours)
         )
     )
-    offers = Offers(group.starts, parts.links.payee[group.link], parts.links.runs[group.link], known.popular)
+    offers = Offers(
+        group.starts, parts.links.payee[group.link], parts.links.runs[group.link] - FIRST_RUN, known.popular
+    )
     law = Law(
-        parts.returns.fixed, parts.returns.sticky, parts.clock.seconds, parts.clock.waits, int(known.ledger_facts["is_dated"])
+        parts.returns.fixed,
+        parts.returns.sticky,
+        parts.clock.seconds,
+        parts.clock.waits,
+        int(known.ledger_facts["is_dated"]),
     )
     columns = sum(one.how == DRAWN for one in [*known.early, *known.late])
     out = Payments(
@@ -169,8 +177,7 @@ def _table(
     )
     link = _links(known, group, events)
     rows = Rows(
-        events.payee,
-        link, donor, time, first, normal(np.ascontiguousarray(draws[:, 16]))[entity], contexts
+        events.payee, link, donor, time, first, normal(np.ascontiguousarray(draws[:, 16]))[entity], contexts
     )
     contexts["payee group"] = known.payee_context[events.payee]
     found: dict[str, MixedColumn] = {log.roles.time: log.events[log.roles.time].with_values(time)}

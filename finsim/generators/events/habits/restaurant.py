@@ -75,7 +75,9 @@ def learn_returns(ledger: Ledger, runs: Runs, chance: Float1D) -> Returns:
     usual = sums_by(payee, remembers[ledger.entity[again]], ledger.payees)
     fixed = (found + 2.0) / (usual + 2.0)
     strength, discount = _restaurant(runs, count)
-    stay = shrunk_rates(sums_by(ledger.entity, stays * 1.0, count), sums_by(ledger.entity, in_day * 1.0, count), 4.0)
+    stay = shrunk_rates(
+        sums_by(ledger.entity, stays * 1.0, count), sums_by(ledger.entity, in_day * 1.0, count), 4.0
+    )
     equals = np.maximum(sums_by(ledger.entity[stays], _net(equal[stays], chance[stays]), count), 0.0)
     doubles = shrunk_rates(equals, sums_by(ledger.entity, stays * 1.0, count), RATE_WEIGHT)
     former = ledger.payee[np.flatnonzero(in_day) - 1]
