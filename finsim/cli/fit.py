@@ -1,4 +1,4 @@
-"""``finsim fit``: learn the body of the user's own prices."""
+"""``finsim fit``: learn the body of the user's own prices, payments or table."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from finsim.cli.options import AsJson, CsvDialect, Quiet, SchemaFile, Seed, nowh
 from finsim.cli.output import remark, show
 from finsim.cli.parsing.completion import names, offered, tables
 from finsim.cli.parsing.number_options import number
-from finsim.cli.parsing.panels import OUTPUT, SIZE
+from finsim.cli.parsing.panels import DATA, OUTPUT, SIZE
 
 
 def fit(
     data: Annotated[
-        Path, typer.Argument(help="Prices: CSV, CSV.gz or Parquet.", autocompletion=offered(tables))
+        Path,
+        typer.Argument(
+            help="Prices, payments or any table: CSV, CSV.gz or Parquet.", autocompletion=offered(tables)
+        ),
     ],
     output: Annotated[
         Path | None,
@@ -29,15 +32,43 @@ def fit(
         ),
     ] = None,
     generator: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--generator",
             metavar="NAME",
-            help="See `finsim list generators`.",
+            help="See `finsim list generators`; left out: flow for bars, copula for a table, the better one "
+            "for events.",
             autocompletion=offered(names("generators")),
             rich_help_panel=SIZE,
         ),
-    ] = "flow",
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="bars, events or table; the generator's or told by the data when left out.",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    id_: Annotated[
+        str | None,
+        typer.Option(
+            "--id",
+            metavar="COLUMN",
+            help="Of events: the entity, such as card_id; declared or guessed when left out.",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(
+            "--time",
+            metavar="COLUMN",
+            help="Of events: the time; declared or guessed when left out.",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
     steps: Annotated[
         int | None,
         number(
@@ -72,7 +103,7 @@ def fit(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Fit a generator on prices and save it; what was found in them is told on standard error.
+    """Fit a generator on prices, events or a table and save it; remarks go to standard error.
 
     Example: finsim fit prices.csv --generator flow --steps 800 -o model
     """
@@ -82,10 +113,11 @@ def fit(
     if output is None:
         raise nowhere("finsim fit", "folder", "model")
     body = verb(
-        data, generator, output=output, steps=steps, cpu_seconds=cpu_seconds, epsilon=epsilon, delta=delta,
-        unit=unit, seed=seed, schema=schema, csv=csv, progress=not quiet,
+        data, generator, output=output, kind=kind, id=id_, time=time, steps=steps, cpu_seconds=cpu_seconds,
+        epsilon=epsilon, delta=delta, unit=unit, seed=seed, schema=schema, csv=csv, progress=not quiet,
     )  # fmt: skip
     facts = model_dict(body)
     remark(facts["data"].get("notes", {}).get("remarks", ()))
-    lines = [*model_lines(facts), f"model: {output}", f"next:  finsim sample {output} -o paths.parquet"]
+    made = {"bars": "paths", "events": "events", "table": "rows"}[facts["kind"]]
+    lines = [*model_lines(facts), f"model: {output}", f"next:  finsim sample {output} -o {made}.parquet"]
     show("fit", {**facts, "output": str(output)}, "\n".join(lines), as_json, outputs=[output])

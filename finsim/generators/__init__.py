@@ -40,9 +40,39 @@ EVENT_GENERATORS = Catalog(
         ),
     },
 )
-TABLE_GENERATORS = Catalog("generator of tables", {})
+TABLE_GENERATORS = Catalog(
+    "generator of tables",
+    {
+        "bayes": Entry(
+            "finsim.generators.tables.bayes:Bayes",
+            "Bayesian network with tree-structured laws; 200 to 10^6 rows, seconds to fit, no torch",
+        ),
+        "resample_rows": Entry(
+            "finsim.generators.tables.resample:ResampleRows",
+            "rows of the table drawn again: the baseline, it copies; any size",
+        ),
+    },
+)
 
 BY_KIND = {"bars": GENERATORS, "events": EVENT_GENERATORS, "table": TABLE_GENERATORS}
 """Kind of data -> the generators that learn it; a name stands in one of them only."""
 
-__all__ = ["BY_KIND", "EVENT_GENERATORS", "GENERATORS", "TABLE_GENERATORS"]
+ALL_GENERATORS = Catalog(
+    "generator", {name: listed.entry(name) for listed in BY_KIND.values() for name in listed}
+)
+"""The generators of every kind, for lists and messages."""
+
+
+def kind_of_generator(name: str) -> str:
+    """Return the kind of data that a listed generator learns: bars, events or table."""
+    return next(kind for kind, listed in BY_KIND.items() if name in listed)
+
+
+__all__ = [
+    "ALL_GENERATORS",
+    "BY_KIND",
+    "EVENT_GENERATORS",
+    "GENERATORS",
+    "TABLE_GENERATORS",
+    "kind_of_generator",
+]

@@ -211,3 +211,20 @@ def test_accounts_that_pay_each_other_have_returned_rows():
     roles = Roles(id="from_account", time="ts")
     found = scores(there, one_way, ["counterparties"], roles=roles)
     assert next(s for s in found if s.subject == "rows that are returned").value > 0.3
+
+
+def test_a_single_entity_with_all_rows_fails_and_a_small_sample_is_not_computed(halves):
+    real, own = (one[one["card"].isin(one["card"].unique()[:100])] for one in halves)
+    (merged,) = (alone("rows_per_entity", "rows of an entity", real, own.assign(card=1)),)
+    assert merged.verdict == "fail"
+    assert "rows of 1 entities on the synthetic side" in merged.reason
+    few = own[own["card"].isin(own["card"].unique()[:5])]
+    assert alone("rows_per_entity", "rows of an entity", real, few).verdict == "not computed"
+
+
+def test_entities_and_times_without_another_column_are_judged():
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(600) % 97, unit="D")
+    rows = pd.DataFrame({"card": np.arange(600) % 40, "ts": days})
+    found = evaluate_events(table(rows), table(rows), None, Roles(id="card", time="ts"), Streams(1), QUICK)
+    told = next(s for s in found if s.metric == "block_influence")
+    assert (told.verdict, told.reason) == ("not computed", "no column but the time")

@@ -217,3 +217,9 @@ def test_text_of_the_real_side_is_read_as_declared(tmp_path):
 def test_sides_without_rows_are_told():
     with pytest.raises(DataError, match="no rows"):
         read(loans().iloc[:0])
+
+
+def test_a_column_that_is_there_and_cannot_be_used_is_not_said_to_lack():
+    nested = loans().assign(parts=[[1, 2]] * 120)
+    with pytest.raises(StudyError, match="no type can hold the cells of 'parts'"):
+        read(nested, group=("parts",))

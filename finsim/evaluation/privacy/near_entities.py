@@ -26,7 +26,8 @@ def measure(case: EventCase) -> list[Score]:
         return [METRIC.missing(subject, "no entity column: give --id")]
     parts = parts_in_turn(case.rows)
     counts = [len(np.unique(who)) for part in parts for who in (part.who_train, part.who_spare)]
-    if not case.rows.columns or min(*counts, case.own.count) < LEAST:
+    others = [column for column in parts[0].columns if column.name != case.rows.roles.time]
+    if not others or min(*counts, case.own.count) < LEAST:
         return [METRIC.missing(subject, f"fewer than {LEAST} entities on a side, or no shared column")]
     turns = [_turn(case, part, number) for number, part in enumerate(parts)]
     return [judged(METRIC, subject, near_copies(turns, case.settings.fdr), "entities", NOISE, TWINS)]

@@ -11,8 +11,9 @@ from finsim.evaluation.attacks.real_parts import comparable, half_of_real
 from finsim.evaluation.attacks.row_keys import cell_codes, times_in
 from finsim.evaluation.metric import FAIL, NO_POWER, PASS, SHARE, WARN, Metric, Score
 from finsim.evaluation.tables.column_pairs import ColumnPair
+from finsim.evaluation.tables.reused_keys import ReusedKeys
 from finsim.evaluation.tables.table_case import TableCase
-from finsim.notation import Array, Bool1D
+from finsim.notation import Array, Bool1D, Int1D
 
 LEAST = 30
 """Values that stand once, below which nothing is judged."""
@@ -35,17 +36,25 @@ class Reuse:
 
 
 def measure(case: TableCase) -> list[Score]:
-    """Return a score of all columns together, and one of each column that fails alone."""
+    """Return a score of all columns together, and one of each column or key that fails alone."""
     case = comparable(case)
+    kept = [_score(one.name, _of_key(one)) for one in case.keys if one.real >= LEAST]
     if not case.columns or min(case.rows_real, case.rows_own) < LEAST:
-        return [METRIC.missing("all columns", f"fewer than {LEAST} rows on a side, or no shared column")]
+        reason = f"fewer than {LEAST} rows on a side, or no shared column"
+        return [METRIC.missing("all columns", reason), *(score for score in kept if score.verdict == FAIL)]
     first = half_of_real(case, 1) if case.rows_spare == 0 else None
     found = {column.name: reuse(case, column, first) for column in case.columns}
     total = Reuse((0, 0), (0, 0), 0, 0)
     for one in found.values():
         total = total.plus(one)
     alone = [_score(name, one) for name, one in found.items() if min(one.train[1], one.control[1]) >= LEAST]
-    return [_score("all columns", total), *(score for score in alone if score.verdict == FAIL)]
+    return [_score("all columns", total), *(score for score in [*alone, *kept] if score.verdict == FAIL)]
+
+
+def _of_key(found: ReusedKeys) -> Reuse:
+    """Return the reuse of the values of an id or key, beside what two sides that count their rows share."""
+    chance = min(int(np.ceil(found.chance)), found.real)
+    return Reuse((found.met, found.real), (chance, found.real), found.met, found.own)
 
 
 def reuse(case: TableCase, column: ColumnPair, first: Bool1D | None) -> Reuse:
@@ -69,17 +78,32 @@ def reuse(case: TableCase, column: ColumnPair, first: Bool1D | None) -> Reuse:
         return Reuse(_met(seen, own), _met(held, own), cells, len(own))
     train, control = (0, 0), (0, 0)
     mask = first[present[0]]
+    who, who_own = (
+        None if codes is None else codes[there]
+        for codes, there in ((case.entity_real, present[0]), (case.entity_own, present[1]))
+    )
     for side in (mask, ~mask):
         known, other = real[side], real[~side]
         singles = known[times_in(known, known) == 1]
         rng = case.streams.at("rare values", column.name)
-        drawn = own if len(own) <= len(other) else rng.choice(own, len(other), replace=False)
-        if len(drawn) < len(other):
-            other = rng.choice(other, len(drawn), replace=False)
+        drawn = _some_whole(rng, own, who_own, len(other))
+        other = _some_whole(rng, other, None if who is None else who[~side], len(drawn))
         met, control_met = _met(singles, drawn), _met(singles, other)
         train = train[0] + met[0], train[1] + met[1]
         control = control[0] + control_met[0], control[1] + control_met[1]
     return Reuse(train, control, cells, len(own))
+
+
+def _some_whole(rng: np.random.Generator, cells: Array, who: Int1D | None, count: int) -> Array:
+    """Return about ``count`` cells, those of an entity together; all where there are no more."""
+    if len(cells) <= count:
+        return cells
+    if who is None:
+        return np.asarray(rng.choice(cells, count, replace=False))
+    names, codes, sizes = np.unique(who, return_inverse=True, return_counts=True)
+    order = rng.permutation(len(names))
+    kept = order[: int(np.abs(np.cumsum(sizes[order]) - count).argmin()) + 1]
+    return cells[np.isin(codes, kept)]
 
 
 def _present(column: ColumnPair) -> tuple[Bool1D, Bool1D, Bool1D | None]:

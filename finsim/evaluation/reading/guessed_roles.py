@@ -33,7 +33,7 @@ class Named:
     group: tuple[str, ...] = ()
 
 
-def checked(named: Named, declared: Declared, headers: Sequence[str]) -> Named:
+def checked(named: Named, declared: Declared, headers: Sequence[str], verb: str = "evaluate") -> Named:
     """Return the named columns by their declared names. Raises StudyError for unknown ones, all at once."""
     known = {**{each.source: name for name, each in declared.fields.items() if each.source},
              **{name: name for name in declared.fields}}  # fmt: skip
@@ -42,8 +42,13 @@ def checked(named: Named, declared: Declared, headers: Sequence[str]) -> Named:
     def real(option: str, name: str | None) -> str | None:
         if name is None or name in known:
             return None if name is None else known[name]
-        remedy = did_you_mean(name, list(dict.fromkeys([*known, *headers])))
-        problems.append(Problem(f"evaluate: {option}", f"no column {name!r}", "a column of REAL", remedy))
+        if name in headers:
+            found, remedy = f"no type can hold the cells of {name!r}", "name another column, or flatten it"
+            found = f"the header {name!r} stands twice" if headers.count(name) > 1 else found
+        else:
+            found = f"no column {name!r}"
+            remedy = did_you_mean(name, list(dict.fromkeys([*known, *headers])))
+        problems.append(Problem(f"{verb}: {option}", found, "a column of the data", remedy))
         return name
 
     found = Named(

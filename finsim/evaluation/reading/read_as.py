@@ -79,7 +79,7 @@ def _refuse_without_order(kind: str, roles: Roles) -> None:
     if kind == EVENTS and lacking:
         found = "events need it, and none was found"
         raise StudyError.of(
-            Problem(f"evaluate: {name}", found, "a column of REAL", f"write --{name} COLUMN")
+            Problem(f"evaluate: {name}", found, "a column of the data", f"write --{name} COLUMN")
             for name in lacking
         )
 

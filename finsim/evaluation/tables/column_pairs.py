@@ -69,13 +69,15 @@ class ColumnPair:
 class LeftOut:
     """A column that is not compared, and why; ``meant`` where that is as it should be (a key).
 
-    ``further`` columns are on the synthetic side alone, or of a kind that cannot be compared.
+    ``further`` columns are on the synthetic side alone, or of a kind that cannot be compared. ``unseen``
+    are on both sides: what is copied in them shows nowhere.
     """
 
     name: str
     reason: str
     meant: bool = False
     further: bool = False
+    unseen: bool = False
 
 
 def paired_columns(
@@ -95,7 +97,7 @@ def paired_columns(
             continue
         odd = (real.schema.field(name).metadata or {}).get(UNFIT)
         if odd is not None:
-            left.append(LeftOut(name, odd.decode(), further=True))
+            left.append(LeftOut(name, odd.decode(), further=True, unseen=name in own.column_names))
             continue
         if name not in own.column_names:
             left.append(LeftOut(name, _absent(name, own, real)))
@@ -104,7 +106,7 @@ def paired_columns(
         pair = (
             _paired(name, real[name], own[name], _spare(name, spare))
             if unfit is None
-            else LeftOut(name, unfit.decode())
+            else LeftOut(name, unfit.decode(), unseen=True)
         )
         if isinstance(pair, ColumnPair):
             found.append(pair)
@@ -138,11 +140,11 @@ def _paired(
     if pa.types.is_null(own.type):
         own, other = pa.chunked_array([pa.nulls(len(own), real.type)]), kind
     if other != kind:
-        return LeftOut(
-            name, f"{_PLURAL[other]} on the synthetic side where the real side has {_PLURAL[kind]}"
-        )
+        told = f"{_PLURAL[other]} on the synthetic side where the real side has {_PLURAL[kind]}"
+        return LeftOut(name, told, unseen=True)
     if spare is not None and kind_of(spare.type) != kind:
-        return LeftOut(name, f"{_PLURAL[kind_of(spare.type)]} in the hold-out, {_PLURAL[kind]} else")
+        told = f"{_PLURAL[kind_of(spare.type)]} in the hold-out, {_PLURAL[kind]} else"
+        return LeftOut(name, told, unseen=True)
     if kind != CATEGORY:
         sides = [_numbers(real), _numbers(own)]
         last = None if spare is None else _finite(_numbers(spare))

@@ -52,7 +52,8 @@ class Law(NamedTuple):
     """What all share: fixed, sticky float64[P], how far a payee's amounts repeat and payments with it follow on
     a day (1: as with all); seconds
     float64[24, Q], quantiles of the second in each hour; waits float64[Q], quantiles of short waits in
-    seconds. ``is_dated`` 1 where payments have no time of day."""
+    seconds. ``is_dated`` 1 where payments have no time of day.
+    """
 
     fixed: Float1D
     sticky: Float1D
@@ -64,7 +65,8 @@ class Law(NamedTuple):
 class Payments(NamedTuple):
     """What is written, [n] each: second float64; payee; offer (place among the offers, -1 for a popular one);
     met (row where the entity first paid the payee); like (row of the amount that is repeated, -1 for a new
-    one); uniforms float64[n, U]."""
+    one); uniforms float64[n, U].
+    """
 
     second: Float1D
     payee: Int1D

@@ -52,7 +52,8 @@ class Amounts:
 @dataclass(frozen=True)
 class Levels:
     """Where entities and links pay in their laws: level, spread float64[E]; limit int64[E]; effect float64[L],
-    ``doubt`` float64[L] the s.d. of what is not known of it."""
+    ``doubt`` float64[L] the s.d. of what is not known of it.
+    """
 
     level: Float1D
     doubt_of_level: Float1D

@@ -83,8 +83,9 @@ class ColumnLaw:
 
 @dataclass(frozen=True)
 class Rows:
-    """What is known of rows before a column is drawn: payee, link and donor (learned ones), time nanoseconds, first
-    rows of entities, a standard score of the entity, and the contexts so far."""
+    """What is known of rows before a column is drawn: payee, link and donor (learned ones), time nanoseconds,
+    first rows of entities, a standard score of the entity, and the contexts so far.
+    """
 
     payee: Int1D
     link: Int1D
@@ -117,8 +118,8 @@ def _told(name: str, column: MixedColumn, ledger: Ledger) -> ColumnLaw | None:
         sizes = np.bincount(group, minlength=count)
         repeated = sizes[group] > 1
         if (
-            column.kind == TIME
-            and how == PAYEE
+            (column.kind == TIME
+            and how == PAYEE)
             or repeated.sum() < 0.2 * len(group)
             or (how == PAYEE and ledger.payees < 3)
         ):

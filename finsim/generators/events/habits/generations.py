@@ -23,7 +23,8 @@ _GROUPS = 10
 class Links:
     """Pairs of an entity and its payee: entity, payee int64[L]; runs, effect, doubt float64[L] (how often; by
     how much its amounts differ, in scores, and how surely); order int64[E], entities in an order of alike ones;
-    ``twoway`` int64[L], 1 where the payee is an entity that pays back."""
+    ``twoway`` int64[L], 1 where the payee is an entity that pays back.
+    """
 
     entity: Int1D
     payee: Int1D
@@ -37,7 +38,8 @@ class Links:
 @dataclass(frozen=True)
 class Generation:
     """Anchors int64[S] of the entities; their links: link int64[...] between starts int64[S + 1]; ``place``
-    int64[E], the entity of the generation that stands for each learned one."""
+    int64[E], the entity of the generation that stands for each learned one.
+    """
 
     anchor: Int1D
     starts: Int1D

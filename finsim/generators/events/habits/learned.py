@@ -30,7 +30,8 @@ LAWFUL = ("category", "direction", "currency")
 @dataclass(frozen=True)
 class Parts:
     """The arrays of a fit, part by part; ``popular`` float64[P] cumulative shares of payees; ``edges`` of bins
-    of amounts; learned_days and origin of the period."""
+    of amounts; learned_days and origin of the period.
+    """
 
     lives: Lives
     activity: Activity

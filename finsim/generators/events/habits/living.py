@@ -39,7 +39,8 @@ class Wanted:
 @dataclass(frozen=True)
 class Crowd:
     """Anchors int64[S] and offers of entities: links int64[...] between starts; ``place`` as in ``Generation`` and
-    ``base`` int64[S], the first entity of the generation of each."""
+    ``base`` int64[S], the first entity of the generation of each.
+    """
 
     anchor: Int1D
     starts: Int1D

@@ -18,7 +18,8 @@ LEAST = 40
 @dataclass(frozen=True)
 class NumberLaw:
     """margins by level of the context (``place`` int64[levels] says which), missing float64[margins], and the
-    shares of: the row before said again; the variance that is between entities."""
+    shares of: the row before said again; the variance that is between entities.
+    """
 
     margins: tuple[NumberMargin, ...]
     missing: Float1D

@@ -17,7 +17,8 @@ PARTS = ("all", "first context", "both contexts", "row before", "entity")
 @dataclass(frozen=True)
 class WordLaw:
     """Cumulative shares [contexts, W + 1] by one and by both contexts (names in ``parents``), the weights
-    float64[2, 5] of the parts for first and later rows, and the usual word int64[E] of each learned entity."""
+    float64[2, 5] of the parts for first and later rows, and the usual word int64[E] of each learned entity.
+    """
 
     alone: Float2D
     single: Float2D
