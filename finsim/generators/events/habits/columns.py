@@ -118,8 +118,7 @@ def _told(name: str, column: MixedColumn, ledger: Ledger) -> ColumnLaw | None:
         sizes = np.bincount(group, minlength=count)
         repeated = sizes[group] > 1
         if (
-            (column.kind == TIME
-            and how == PAYEE)
+            (column.kind == TIME and how == PAYEE)
             or repeated.sum() < 0.2 * len(group)
             or (how == PAYEE and ledger.payees < 3)
         ):
