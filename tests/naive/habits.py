@@ -129,7 +129,10 @@ def times_of_day(size, burst, hours, seconds, waits, draws):
 
 
 def draw_payments(seed, number, sizes, habit, offers, popular, law, width):
-    """Return rows (second, payee, offer, met, like, uniforms) of one entity; offers: (payee, liking) pairs."""
+    """Return rows (second, payee, offer, met, like, uniforms) of one entity.
+
+    Offers: (payee, liking) pairs.
+    """
     draws, rows, runs, known, place = Draws(seed, number), [], [], [], 0
     for size in sizes:
         clock = [0.0] * size

@@ -39,7 +39,10 @@ def log_arrays(log: EventLog) -> dict[str, Array]:
 
 
 def restored_log(facts: Mapping[str, Any], arrays: Mapping[str, Array], with_events: bool = True) -> EventLog:
-    """Return the log that ``log_facts`` and ``log_arrays`` wrote; without events it has none of any entity."""
+    """Return the log that ``log_facts`` and ``log_arrays`` wrote.
+
+    Without events it has none of any entity.
+    """
     count = int(facts["count"])
     tables = {}
     for part, rows in (("events", int(facts["rows"]) if with_events else 0), ("entities", count)):

@@ -162,8 +162,8 @@ def draw_days(
 def day_losses(spans: Spans, calendar: Calendar, days: Int1D, table: Array, losses: Float1D) -> None:
     """Write -log of the chance of the days between first and last of each entity, given their number.
 
-    days : int64[n], increasing inside an entity, within the calendar. table : float64[8, 12, 5], the factors of
-    one group. losses : float64[E], written.
+    days : int64[n], increasing inside an entity, within the calendar. table : float64[8, 12, 5], the
+    factors of one group. losses : float64[E], written.
     """
     for e in range(len(losses)):
         begin, end = spans.starts[e], spans.starts[e + 1]

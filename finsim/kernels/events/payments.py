@@ -39,8 +39,11 @@ class Habits(NamedTuple):
 
 
 class Offers(NamedTuple):
-    """New payees of entity e in order: payee[starts[e]:starts[e + 1]], how much each is liked (float64, above
-    0); after them ``popular``, cumulative [P]."""
+    """New payees of entity e in order.
+
+    Payee[starts[e]:starts[e + 1]], how much each is liked (float64, above 0); after them ``popular``,
+    cumulative [P].
+    """
 
     starts: Int1D
     payee: Int1D
@@ -49,10 +52,11 @@ class Offers(NamedTuple):
 
 
 class Law(NamedTuple):
-    """What all share: fixed, sticky float64[P], how far a payee's amounts repeat and payments with it follow on
-    a day (1: as with all); seconds
-    float64[24, Q], quantiles of the second in each hour; waits float64[Q], quantiles of short waits in
-    seconds. ``is_dated`` 1 where payments have no time of day.
+    """What all share: fixed.
+
+    sticky float64[P], how far a payee's amounts repeat and payments with it follow on a day (1: as with
+    all); seconds float64[24, Q], quantiles of the second in each hour; waits float64[Q], quantiles of short
+    waits in seconds. ``is_dated`` 1 where payments have no time of day.
     """
 
     fixed: Float1D
@@ -63,9 +67,10 @@ class Law(NamedTuple):
 
 
 class Payments(NamedTuple):
-    """What is written, [n] each: second float64; payee; offer (place among the offers, -1 for a popular one);
-    met (row where the entity first paid the payee); like (row of the amount that is repeated, -1 for a new
-    one); uniforms float64[n, U].
+    """What is written, [n] each: second float64.
+
+    Payee; offer (place among the offers, -1 for a popular one); met (row where the entity first paid the
+    payee); like (row of the amount that is repeated, -1 for a new one); uniforms float64[n, U].
     """
 
     second: Float1D
@@ -114,7 +119,7 @@ def place_in(cumulative: Float1D, u: Any) -> Any:
 def quantile(knots: Float1D, u: Any) -> Any:
     """Return the quantile at u in (0, 1) between knots at equal probabilities."""
     at = u * (len(knots) - 1)
-    k = min(np.int64(at), len(knots) - 2)
+    k: Any = min(np.int64(at), len(knots) - 2)
     return knots[k] + (at - k) * (knots[k + 1] - knots[k])
 
 
@@ -136,7 +141,7 @@ def times_of_day(e: Any, size: Any, habits: Habits, law: Law, state: Array, seco
 @kernel
 def is_known(payee: Any, known: Int1D, count: Any) -> Any:
     """Tell whether a payee is among the first ``count`` known ones."""
-    for k in range(count):
+    for k in range(count):  # noqa: SIM110 - numba has no any() of a generator
         if known[k] == payee:
             return True
     return False
@@ -159,10 +164,12 @@ def draw_payments(
     seed: Any, numbers: Int1D, starts: Int1D, sizes: Int1D, habits: Habits, offers: Offers, law: Law,
     out: Payments,
 ) -> None:  # fmt: skip
-    """Write the payments of entities, day by day; entity e draws from its own state, of index numbers[e].
+    """Write the payments of entities, day by day.
 
-    starts : int64[E + 1], the active days of entity e are starts[e]:starts[e + 1], of ``sizes`` payments each;
-    ``out`` has as many rows as all sizes together.
+    Entity e draws from its own state, of index numbers[e].
+
+    starts : int64[E + 1], the active days of entity e are starts[e]:starts[e + 1], of ``sizes`` payments
+    each; ``out`` has as many rows as all sizes together.
     """
     state = np.empty(4, np.uint64)
     longest, row = 0, 0

@@ -23,7 +23,10 @@ def assembled(entity, time, columns, roles, entities, **more):
 
 
 def cards(count=90, seed=0, rows=40):
-    """Dated card payments: merchants of four trades, a fixed fee, a limit at 2,500, credits, lacking states."""
+    """Dated card payments: merchants of four trades.
+
+    A fixed fee, a limit at 2,500, credits, lacking states.
+    """
     rng = np.random.default_rng(seed)
     sizes = np.maximum(rng.lognormal(np.log(rows), 0.8, count).astype(int), 1)
     entity = np.repeat(np.arange(count), sizes)

@@ -20,10 +20,10 @@ LIMIT_DROP, LIMIT_ROWS, MOST_LIMITS = 4.0, 8, 8
 class Amounts:
     """Laws of amounts, and the scores of entities in them.
 
-    laws : margins; missing float64[laws], shares of lacking amounts. maps float64[laws, KNOTS], quantiles of
-    the scores that the parts add up to. limits float64[H], sums that entities stop at; reach float64[laws, H + 1],
-    the place of a limit in each law (1 for none). between, links, within : s.d. of the scores of entities, of
-    their payees and of single payments.
+    laws : margins; missing float64[laws], shares of lacking amounts. maps float64[laws, KNOTS], quantiles
+    of the scores that the parts add up to. limits float64[H], sums that entities stop at; reach
+    float64[laws, H + 1], the place of a limit in each law (1 for none). between, links, within : s.d. of
+    the scores of entities, of their payees and of single payments.
     """
 
     laws: tuple[NumberMargin, ...]
@@ -51,8 +51,9 @@ class Amounts:
 
 @dataclass(frozen=True)
 class Levels:
-    """Where entities and links pay in their laws: level, spread float64[E]; limit int64[E]; effect float64[L],
-    ``doubt`` float64[L] the s.d. of what is not known of it.
+    """Where entities and links pay in their laws: level, spread float64[E].
+
+    limit int64[E]; effect float64[L], ``doubt`` float64[L] the s.d. of what is not known of it.
     """
 
     level: Float1D
@@ -130,7 +131,8 @@ def _levels(ledger: Ledger, score: Float1D, present: Array, link: Int1D, limit: 
     rest = ((mean - own[owner])[has] ** 2).sum() / max((np.maximum(ties, 1) - 1).sum(), 1.0)
     tie = max(float(rest) - noise * float((1.0 / size[has]).mean()) if has.any() else 0.0, 1e-3)
     some = ties > 0
-    error = np.where(some, (tie + noise) / np.maximum(ties, 1.0), 1.0)
+    unsure = sums_by(owner[has], tie + noise / size[has], count)
+    error = np.where(some, unsure / np.maximum(ties, 1.0) ** 2, 1.0)
     apart = float(own[some].var()) - float(error[some].mean()) if some.any() else 0.0
     apart = float(np.clip(apart, 1e-3, 1.0))
     trust = apart / (apart + error)
@@ -144,7 +146,7 @@ def _levels(ledger: Ledger, score: Float1D, present: Array, link: Int1D, limit: 
 
 
 def _maps(ledger: Ledger, law: Int1D, laws: int, link: Int1D, level: Levels, streams: Streams) -> Float2D:
-    """Return quantiles [laws, KNOTS] of scores as a generator adds them up, so that each law comes out whole."""
+    """Return quantiles [laws, KNOTS] of scores as the sampler adds them up: each law comes out whole."""
     rng = streams.at("maps")
     n, e = len(law), ledger.entity
     own = level.level + level.doubt_of_level * rng.standard_normal(ledger.count)

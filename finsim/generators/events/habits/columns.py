@@ -83,8 +83,10 @@ class ColumnLaw:
 
 @dataclass(frozen=True)
 class Rows:
-    """What is known of rows before a column is drawn: payee, link and donor (learned ones), time nanoseconds,
-    first rows of entities, a standard score of the entity, and the contexts so far.
+    """What is known of rows before a column is drawn.
+
+    Payee, link and donor (learned ones), time nanoseconds, first rows of entities, a standard score of the
+    entity, and the contexts so far.
     """
 
     payee: Int1D
@@ -99,7 +101,10 @@ class Rows:
 def learn_columns(
     log: EventLog, ledger: Ledger, names: list[str], contexts: dict[str, Int1D], link: Int1D, streams: Streams
 ) -> list[ColumnLaw]:
-    """Learn columns of a log in the order of ``names``; words drawn join ``contexts`` for those that follow."""
+    """Learn columns of a log in the order of ``names``.
+
+    Words drawn join ``contexts`` for those that follow.
+    """
     found, first = [], ledger.is_first()
     for name in names:
         column = log.events[name]
@@ -107,7 +112,7 @@ def learn_columns(
         law = law or _drawn(name, column, log, ledger, contexts, first, streams)
         if column.kind == WORD:
             law = replace(law, pool=pooled_words(column))
-            contexts[name] = law.pool[levels(column)]
+            contexts[name] = pooled_words(column)[levels(column)]
         found.append(law)
     return found
 

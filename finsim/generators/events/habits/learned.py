@@ -29,8 +29,10 @@ LAWFUL = ("category", "direction", "currency")
 
 @dataclass(frozen=True)
 class Parts:
-    """The arrays of a fit, part by part; ``popular`` float64[P] cumulative shares of payees; ``edges`` of bins
-    of amounts; learned_days and origin of the period.
+    """The arrays of a fit, part by part.
+
+    ``popular`` float64[P] cumulative shares of payees; ``edges`` of bins of amounts; learned_days and
+    origin of the period.
     """
 
     lives: Lives
@@ -45,7 +47,7 @@ class Parts:
 
 @dataclass(frozen=True)
 class Learned:
-    """Parts, laws of the other columns (early ones before the amount, late ones after), and what they rest on."""
+    """Parts and laws of the other columns, early ones before the amount, late ones after it."""
 
     parts: Parts
     early: list[ColumnLaw]

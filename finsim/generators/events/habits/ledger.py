@@ -78,7 +78,7 @@ def means_by(group: Int1D, values: Float1D, count: int) -> Float1D:
     return np.asarray(np.bincount(group, values, count) / np.maximum(np.bincount(group, minlength=count), 1))
 
 
-def sums_by(group: Int1D, values: Float1D, count: int) -> Float1D:
+def sums_by(group: Int1D, values: Array, count: int) -> Float1D:
     """Return the sum of values in each of ``count`` groups."""
     return np.asarray(np.bincount(group, values, count))
 

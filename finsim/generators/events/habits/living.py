@@ -29,7 +29,10 @@ FIRST_RUN = 0.95
 
 @dataclass(frozen=True)
 class Wanted:
-    """Entities ``number`` int64[S] of a run (increasing) over so many days, of ``total`` where payees are entities."""
+    """Entities ``number`` int64[S] of a run (increasing) over so many days.
+
+    Of ``total`` where payees are entities.
+    """
 
     number: Int1D
     days: int
@@ -38,8 +41,9 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Crowd:
-    """Anchors int64[S] and offers of entities: links int64[...] between starts; ``place`` as in ``Generation`` and
-    ``base`` int64[S], the first entity of the generation of each.
+    """Anchors int64[S] and offers of entities: links int64[...] between starts.
+
+    ``place`` as in ``Generation`` and ``base`` int64[S], the first entity of the generation of each.
     """
 
     anchor: Int1D
@@ -197,7 +201,10 @@ def _table(
 
 
 def _links(known: Learned, group: Crowd, events: Payments) -> Int1D:
-    """Return the learned link that tells each row's pair columns: the offered one, or another of the payee."""
+    """Return the learned link that tells each row's pair columns.
+
+    The offered one, or another of the payee.
+    """
     links, switch = known.parts.links, known.ledger_facts["switch"]
     order = np.argsort(links.payee, kind="stable")
     begin = np.searchsorted(links.payee[order], events.payee, side="left")
@@ -215,7 +222,10 @@ def _links(known: Learned, group: Crowd, events: Payments) -> Int1D:
 def _amounts(
     known: Learned, lives: NewLives, group: Crowd, events: Payments, entity: Int1D, law: Int1D
 ) -> Float1D:
-    """Return amounts float64[n]: the level of the entity, of its payee and of the payment, or one met before."""
+    """Return amounts float64[n].
+
+    The level of the entity, of its payee and of the payment, or one met before.
+    """
     links, amounts, draws = known.parts.links, known.parts.amounts, events.uniforms
     offered = events.offer >= 0
     link = (

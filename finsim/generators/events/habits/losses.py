@@ -1,7 +1,9 @@
-"""How well habits know an entity: a density of its events, each given those before and nothing of its profile.
+"""How well habits know an entity.
 
-What the sampler draws once for an entity is integrated out: groups as mixtures, levels and favourites by what
-its earlier events say. First day, last day and number of active days come from smoothed histograms.
+A density of its events, each given those before and nothing of its profile.
+
+What the sampler draws once for an entity is integrated out: groups as mixtures, levels and favourites by
+what its earlier events say. First day, last day and number of active days come from smoothed histograms.
 """
 
 from __future__ import annotations
@@ -88,7 +90,10 @@ def _adaptive(entity: Int1D, code: Int1D, common: Float1D, weight: float) -> Flo
 
 
 def _payees(known: Learned, ledger: Ledger, before: Int1D) -> Float1D:
-    """Return the chance of each payee: that of the row before on its day, or a restaurant's over popularity."""
+    """Return the chance of each payee.
+
+    That of the row before on its day, or a restaurant's over popularity.
+    """
     returns, links = known.parts.returns, known.parts.links
     degree = np.bincount(links.payee, minlength=ledger.payees) + 0.5
     age = _counts_before(ledger.entity, np.zeros(len(ledger.entity), np.int64))
@@ -136,7 +141,10 @@ def _words(laws: list[ColumnLaw], log: EventLog, ledger: Ledger, contexts: dict[
 
 
 def _amounts(known: Learned, ledger: Ledger, law: Int1D, before: Int1D) -> Float1D:
-    """Return the chance of each amount within half a percent, given the entity's earlier scores and repeats."""
+    """Return the chance of each amount within half a percent.
+
+    Given the entity's earlier scores and repeats.
+    """
     amounts, amount = known.parts.amounts, ledger.amount
     mass, score = np.full(len(amount), LEAST), np.zeros(len(amount))
     near = np.abs(np.nan_to_num(amount)) * HALF_PERCENT

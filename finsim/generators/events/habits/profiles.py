@@ -152,4 +152,4 @@ def _near_day(place: Float1D, day: Int1D, moved: Float1D, draws: Float1D, days: 
     low, high = place[0], place[-1]
     target = np.abs(target - low) + low
     target = np.where(target > high, np.maximum(2.0 * high - target, low), target)
-    return np.clip(np.searchsorted(place, target, side="right") - 1, 0, days - 1)
+    return np.asarray(np.clip(np.searchsorted(place, target, side="right") - 1, 0, days - 1))

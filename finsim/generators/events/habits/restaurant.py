@@ -18,8 +18,10 @@ RATE_WEIGHT = 8.0
 
 @dataclass(frozen=True)
 class Returns:
-    """Chances of each entity, float64[E]; see ``finsim.kernels.events.payments.Habits``. ``fixed``, ``sticky``
-    float64[P], see its ``Law``."""
+    """Chances of each entity, float64[E]; see ``finsim.kernels.events.payments.Habits``.
+
+    ``fixed``, ``sticky`` float64[P], see its ``Law``.
+    """
 
     stays: Float1D
     doubles: Float1D
