@@ -17,7 +17,8 @@ PARTS = ("events", "entities")
 def log_facts(log: EventLog) -> dict[str, Any]:
     """Return roles, period and the heads of the columns; the words are here, the cells are not."""
     found: dict[str, Any] = {
-        "roles": log.roles.named(), "begin": log.begin, "end": log.end, "partner_is_entity": log.partner_is_entity,
+        "roles": log.roles.named(), "begin": log.begin, "end": log.end,
+        "partner_is_entity": log.partner_is_entity,
         "rows": log.events.rows, "count": log.count,
     }  # fmt: skip
     for part in PARTS:

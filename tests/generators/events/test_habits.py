@@ -92,7 +92,9 @@ def test_accounts_have_currencies_graphs_and_lacking_amounts():
     data = accounts(200)
     found = fit(data).sample(200, Streams(2))
     money = found.events["money"].values
-    assert (np.bincount(found.entity() * 2 + money, minlength=400).reshape(-1, 2).min(axis=1) == 0).mean() > 0.9
+    assert (
+        np.bincount(found.entity() * 2 + money, minlength=400).reshape(-1, 2).min(axis=1) == 0
+    ).mean() > 0.9
     medians = [np.nanmedian(found.part("amount")[money == k]) for k in (0, 1)]
     assert 8 < medians[1] / medians[0] < 50
     assert 0.005 < np.isnan(found.part("amount")).mean() < 0.04
@@ -114,7 +116,9 @@ def test_accounts_have_currencies_graphs_and_lacking_amounts():
 def test_generations_hand_out_every_link_once():
     """Payees keep how many entities share them, up to a payee met twice."""
     rng = np.random.default_rng(0)
-    pair = np.unique(rng.integers(0, 300, 3_000) * 500 + (rng.pareto(0.8, 3_000) * 5).astype(int).clip(0, 499))
+    pair = np.unique(
+        rng.integers(0, 300, 3_000) * 500 + (rng.pareto(0.8, 3_000) * 5).astype(int).clip(0, 499)
+    )
     count = len(pair)
     links = Links(
         pair // 500, pair % 500, rng.geometric(0.5, count) * 1.0, np.zeros(count), np.zeros(count),
@@ -144,7 +148,7 @@ def described(log):
     last = np.where(same, np.append(0, amount[:-1]) == amount, False)
     return np.stack([
         np.log(np.abs(amount)), np.log(np.abs(amount)) - mean, gap, (log.times // DAY + 3) % 7, partner // 15,
-        again, last, log.lengths()[log.entity()], np.append(-1, partner[:-1] // 15),
+        again, last, partner % 7 == 0, np.append(-1, partner[:-1] // 15),
     ], axis=1)  # fmt: skip
 
 
@@ -153,7 +157,9 @@ def auc(real, own):
     parts = [described(real.take(np.arange(k, real.count, 2))) for k in (0, 1)]
     others = [described(own.take(np.arange(k, own.count, 2))) for k in (0, 1)]
     label = [np.repeat([False, True], [len(a), len(b)]) for a, b in zip(parts, others, strict=True)]
-    score = fitted_scores(np.concatenate([parts[0], others[0]]), label[0], np.concatenate([parts[1], others[1]]), 1)
+    score = fitted_scores(
+        np.concatenate([parts[0], others[0]]), label[0], np.concatenate([parts[1], others[1]]), 1
+    )
     return float(weighted_auc(score, label[1], np.ones((1, len(score))))[0])
 
 
@@ -202,7 +208,9 @@ def one_event_each(rng, count, day=None, word=None):
     day = rng.integers(0, DAYS, count) if day is None else day
     word = rng.integers(-1, 2, count) if word is None else word
     columns = {"when": MixedColumn(TIME, 14_600 * DAY + day * DAY, step=float(DAY)), "w": words(word, "ab")}
-    return assembled(np.arange(count), columns["when"].values, columns, EventRoles("when"), MixedTable({}, count))
+    return assembled(
+        np.arange(count), columns["when"].values, columns, EventRoles("when"), MixedTable({}, count)
+    )
 
 
 def test_another_period_has_no_loss():

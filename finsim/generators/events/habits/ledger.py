@@ -47,7 +47,8 @@ class Ledger:
         size = np.full(len(day), np.nan) if amount is None else amount
         days = max(-((origin - log.end) // DAY), 1)
         return cls(
-            log.starts, log.entity(), day, second, payee.astype(np.int64), size, words + 1, int(origin), int(days),
+            log.starts, log.entity(), day, second, payee.astype(np.int64), size, words + 1, int(origin),
+            int(days),
             bool((times % DAY == 0).all()),
         )  # fmt: skip
 

@@ -24,7 +24,7 @@ from finsim.records.mixed_table import MixedColumn, MixedTable
 
 AMOUNT_DRAWS = 4
 FIRST_RUN = 0.95
-"""The first run of a payee is no return to it; a little is left, so that any payee may be met again (assumption)."""
+"""The first run of a payee is no return to it; a little is left, so that any may be met again (assumption)."""
 
 
 @dataclass(frozen=True)
@@ -136,9 +136,7 @@ def _payments(
             np.ascontiguousarray, (stays, doubles, burst, remembers, returns, strength, discount, lives.hours)
         )
     )
-    offers = Offers(
-        group.starts, parts.links.payee[group.link], parts.links.runs[group.link] - FIRST_RUN, known.popular
-    )
+    offers = Offers(group.starts, parts.links.payee[group.link], _liking(known, lives, group), known.popular)
     law = Law(
         parts.returns.fixed,
         parts.returns.sticky,
@@ -157,6 +155,12 @@ def _payments(
     return out
 
 
+def _liking(known: Learned, lives: NewLives, group: Crowd) -> Float1D:
+    """Return how much each offer is liked: its runs but the first, more alike where payees are few."""
+    discount = np.repeat(lives.rates[-1], np.diff(group.starts))
+    return known.parts.links.runs[group.link] - np.where(discount < 0, discount, FIRST_RUN)
+
+
 def _times(known: Learned, day: Int1D, second: Array, log: EventLog, days: int) -> Int1D:
     origin, grid = int(known.ledger_facts["origin"]), known.parts.clock.grid
     time = origin + day * DAY
@@ -167,7 +171,8 @@ def _times(known: Learned, day: Int1D, second: Array, log: EventLog, days: int) 
 
 
 def _table(
-    known: Learned, log: EventLog, lives: NewLives, group: Crowd, events: Payments, entity: Int1D, time: Int1D,
+    known: Learned, log: EventLog, lives: NewLives, group: Crowd, events: Payments, entity: Int1D,
+    time: Int1D,
     draws: Float2D,
 ) -> MixedTable:  # fmt: skip
     """Return all columns but the partner."""

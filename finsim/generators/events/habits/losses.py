@@ -213,15 +213,18 @@ def _ends(lives: Lives, first: Int1D, last: Int1D, active: Int1D, days: int) -> 
     begin = np.bincount(lives.first[some], minlength=days) + 0.2
     finish = np.bincount(lives.last[some], minlength=days) + 0.2
     left = np.cumsum(finish[::-1])[::-1]
-    chance = begin[first] / begin.sum() * finish[last] / left[first]
+    alone = ((lives.active[some] == 1).sum() + 0.5) / (some.sum() + 1.0)
+    later = np.maximum(left[np.minimum(first + 1, days - 1)], LEAST)
+    chance = begin[first] / begin.sum()
+    chance = chance * np.where(last > first, (1.0 - alone) * finish[last] / later, alone)
     most = int(max(lives.active.max(), active.max(), 2)) + 1
     width = 2.0 ** np.arange(0, np.ceil(np.log2(most)) + 1)
     law = np.histogram(lives.active[some], np.append(width, width[-1] * 2))[0] + 0.5
     law = law / law.sum() / width
-    # A life of one day has one active day: the number says nothing more.
     number = law[np.floor(np.log2(active)).astype(np.int64)]
     room = np.cumsum(np.repeat(law, width.astype(np.int64)))
-    fits = room[np.minimum(last - first + 1, len(room)) - 1]
+    # From 2 days on: a life of one day was told apart already.
+    fits = np.maximum(room[np.minimum(last - first + 1, len(room)) - 1] - law[0], LEAST)
     return np.asarray(-np.log(chance) - np.where(last > first, np.log(np.minimum(number / fits, 1.0)), 0.0))
 
 

@@ -11,7 +11,7 @@ from finsim.kernels.events.normal_scores import log_gamma
 from finsim.kernels.events.payments import RECENT_RUNS
 from finsim.notation import Array, Float1D, Int1D
 
-DISCOUNTS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75)
+DISCOUNTS = (-20.0, -4.0, -1.0, 0.0, 0.15, 0.3, 0.45, 0.6, 0.75)
 LEAST_RUNS = 6
 RATE_WEIGHT = 8.0
 
@@ -137,7 +137,11 @@ def _restaurant(runs: Runs, count: int) -> tuple[Float1D, Float1D]:
         strength = _strength(total, tables, discount)
         tails = _lgamma(sizes - discount) - _lgamma(np.full(1, 1.0 - discount))[0]
         inner = sums_by(runs.link_entity, tails, count)
-        if discount > 0:
+        if discount < 0:
+            # Below 0 there are only so many payees in all, and each is as likely (Pitman 2006, 3.2).
+            room = np.maximum(strength / -discount, tables)
+            heads = tables * np.log(-discount) + _lgamma(room + 1.0) - _lgamma(room - tables + 1.0)
+        elif discount > 0:
             heads = tables * np.log(discount) + _lgamma(strength / discount + tables)
             heads -= _lgamma(strength / discount)
         else:
@@ -159,11 +163,12 @@ def _strength(total: Float1D, tables: Float1D, discount: float) -> Float1D:
     Few runs say little: one run more at a known and half a run more at a new payee are supposed.
     """
     runs, wanted = total + 1.0, np.maximum(tables + 0.5, 1.001)
-    low, high = np.full(len(runs), np.log(1e-2)), np.full(len(runs), np.log(1e4))
+    lowest = max(1e-2, 1e-3 - discount)
+    low, high = np.full(len(runs), np.log(lowest)), np.full(len(runs), np.log(1e5))
     for _ in range(40):
         middle = (low + high) / 2
         strength = np.exp(middle)
-        if discount > 0:
+        if discount != 0:
             grown = _lgamma(strength + runs + discount) - _lgamma(strength + runs)
             grown += _lgamma(strength + 1.0) - _lgamma(strength + discount)
             expected = strength / discount * np.expm1(grown)

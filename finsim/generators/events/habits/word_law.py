@@ -16,10 +16,10 @@ PARTS = ("all", "first context", "both contexts", "row before", "entity")
 
 @dataclass(frozen=True)
 class WordLaw:
-    """Cumulative shares [contexts.
+    """Cumulative shares [contexts, W + 1] of words: alone, by one and by both contexts.
 
-    W + 1] by one and by both contexts (names in ``parents``), the weights float64[2, 5] of the parts for
-    first and later rows, and the usual word int64[E] of each learned entity.
+    weights float64[2, 5] of the parts for first and later rows; usual int64[E], the usual word of each learned
+    entity; widths int64[2] of the contexts.
     """
 
     alone: Float2D
