@@ -168,9 +168,11 @@ def test_degenerate_logs_work_or_are_refused(name, case):
 def test_entities_are_no_copies(name):
     data, found = cards(), fitted(name, "cards").sample(90, Streams(4))
 
+    told = ("when", "merchant", "amount")
+
     def lives(log):
         return {
-            tuple(zip(*(log.events[c].values[a:b].tolist() for c in ("when", "merchant", "amount")), strict=True))
+            tuple(zip(*(log.events[c].values[a:b].tolist() for c in told), strict=True))
             for a, b in zip(log.starts[:-1], log.starts[1:], strict=True) if b - a > 2
         }  # fmt: skip
 

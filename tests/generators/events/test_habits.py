@@ -10,6 +10,7 @@ from finsim.errors import FitError
 from finsim.evaluation.learner import fitted_scores, weighted_auc
 from finsim.generators.events.habits import Habits
 from finsim.generators.events.habits.generations import Generation, Links
+from finsim.generators.events.habits.restaurant import Runs, restaurant
 from finsim.generators.generator import Budget
 from finsim.randomness import Streams
 from finsim.records.event_log import EventLog, EventRoles
@@ -137,7 +138,7 @@ def test_generations_hand_out_every_link_once():
 
 
 def described(log):
-    """Return features of rows: amount, gap, weekday, merchant's trade, whether amount and merchant were had."""
+    """Return features of rows: amount, gap, weekday, merchant's trade, whether it was had before."""
     same = np.append(False, log.entity()[1:] == log.entity()[:-1])
     gap = np.where(same, np.diff(log.times, prepend=0) / DAY, -1)
     partner, amount = log.part("partner"), log.part("amount")
@@ -218,6 +219,31 @@ def test_another_period_has_no_loss():
     later = EventLog(data.events, data.starts, data.entities, data.roles, data.begin, data.end + DAY)
     with pytest.raises(FitError):
         body.entity_losses(later, Streams(0))
+
+
+@pytest.mark.parametrize("discount", [-4.0, -1.0, 0.0, 0.3, 0.75])
+def test_a_restaurant_is_found_again(discount):
+    """Strength and discount of 150 simulated entities of 200 runs, by the sequential scheme."""
+    wanted = 8.0 if discount >= 0 else -20.0 * discount
+    rng, runs = np.random.default_rng(1), []
+    for entity in range(150):
+        counts = []
+        for k in range(200):
+            new = max(wanted + discount * len(counts), 0.0) / (wanted + k)
+            old = np.append(
+                (1 - new) * (np.array(counts) - discount) / max(k - discount * len(counts), 1e-9), new
+            )
+            chosen = rng.choice(len(old), p=old / old.sum())
+            counts += [0] * (chosen == len(counts))
+            counts[chosen] += 1
+            runs.append((entity, chosen))
+    entity, payee = np.array(runs).T
+    _, link = np.unique(entity * 1_000 + payee, return_inverse=True)
+    pairs = np.unique(entity * 1_000 + payee)
+    found = Runs(np.arange(len(link)), entity, payee, link, pairs // 1_000, pairs % 1_000)
+    strength, by_entity = restaurant(found, 150)
+    assert np.median(by_entity) == discount
+    assert np.median(strength) == pytest.approx(wanted, rel=0.25)
 
 
 def test_a_damaged_state_is_refused():

@@ -24,7 +24,7 @@ from finsim.records.mixed_table import MixedColumn, MixedTable
 
 AMOUNT_DRAWS = 4
 FIRST_RUN = 0.95
-"""The first run of a payee is no return to it; a little is left, so that any may be met again (assumption)."""
+"""The first run of a payee is no return to it; a little is left, so that any may come again (assumption)."""
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def learn_returns(ledger: Ledger, runs: Runs, chance: Float1D) -> Returns:
     found = np.maximum(sums_by(payee, net, ledger.payees), 0.0)
     usual = sums_by(payee, remembers[ledger.entity[again]], ledger.payees)
     fixed = (found + 2.0) / (usual + 2.0)
-    strength, discount = _restaurant(runs, count)
+    strength, discount = restaurant(runs, count)
     stay = shrunk_rates(
         sums_by(ledger.entity, stays * 1.0, count), sums_by(ledger.entity, in_day * 1.0, count), 4.0
     )
@@ -124,7 +124,7 @@ def _recency(runs: Runs, count: int) -> Float1D:
     return np.asarray(np.clip((total + 20.0 * common) / (most + 20.0), 0.0, 0.95))
 
 
-def _restaurant(runs: Runs, count: int) -> tuple[Float1D, Float1D]:
+def restaurant(runs: Runs, count: int) -> tuple[Float1D, Float1D]:
     """Return strength and discount by entity, by likelihood of the partition of its runs (Pitman 1995).
 
     The strength gives the observed number of payees; entities with few runs share the discount of all.
@@ -171,7 +171,7 @@ def _strength(total: Float1D, tables: Float1D, discount: float) -> Float1D:
         if discount != 0:
             grown = _lgamma(strength + runs + discount) - _lgamma(strength + runs)
             grown += _lgamma(strength + 1.0) - _lgamma(strength + discount)
-            expected = strength / discount * np.expm1(grown)
+            expected = (np.exp(grown) - strength) / discount
         else:
             expected = strength * np.log1p(runs / strength)
         low, high = np.where(expected < wanted, middle, low), np.where(expected < wanted, high, middle)

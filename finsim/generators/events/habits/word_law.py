@@ -18,8 +18,8 @@ PARTS = ("all", "first context", "both contexts", "row before", "entity")
 class WordLaw:
     """Cumulative shares [contexts, W + 1] of words: alone, by one and by both contexts.
 
-    weights float64[2, 5] of the parts for first and later rows; usual int64[E], the usual word of each learned
-    entity; widths int64[2] of the contexts.
+    weights float64[2, 5] of the parts for first and later rows; usual int64[E], the usual word of each
+    learned entity; widths int64[2] of the contexts.
     """
 
     alone: Float2D
