@@ -299,3 +299,44 @@ def test_purchasing_cards_are_hard_to_tell(shared):
     body = fit(log.take(np.sort(mixed[: count // 2])))
     rest = log.take(np.sort(mixed[count // 2 :]))
     assert auc(rest, body.sample(rest.count, Streams(2))) < 0.62
+
+
+def plain(entity, day, amount, payee):
+    """Return a dated log of amounts and payees."""
+    columns = {
+        "when": MixedColumn(TIME, 14_600 * DAY + day * DAY, step=float(DAY)),
+        "to": words(payee, [f"p{k}" for k in range(int(payee.max()) + 1)]),
+        "sum": MixedColumn(NUMBER, amount, step=0.01),
+    }
+    people = MixedTable({}, int(entity.max()) + 1)
+    return assembled(entity, columns["when"].values, columns, EventRoles("when", "sum", "to"), people)
+
+
+def test_a_limit_of_some_entities_is_theirs_alone():
+    """Half of the entities stop at 500; as many new ones do, and the others go on beyond."""
+    rng = np.random.default_rng(4)
+    entity = np.repeat(np.arange(200), 60)
+    amount = np.round(np.exp(rng.normal(5.0, 1.0, len(entity))), 2)
+    capped = (entity % 2 == 0) & (amount > 500)
+    amount[capped] = np.round(500 - rng.exponential(3.0, capped.sum()), 2)
+    log = plain(entity, rng.integers(0, DAYS, len(entity)), amount, rng.integers(0, 30, len(entity)))
+    found = fit(log).sample(200, Streams(3))
+    top = np.zeros(200)
+    np.maximum.at(top, found.entity(), found.part("amount"))
+    assert (top <= 500).mean() == pytest.approx(0.5, abs=0.12)
+
+
+def test_standing_orders_are_repeated():
+    """Every pair has an amount of its own, of ten thousand: new pairs have new ones, and keep them."""
+    rng = np.random.default_rng(5)
+    entity = np.repeat(np.arange(150), 40)
+    payee = (entity * 7 + rng.integers(0, 4, len(entity))) % 300
+    own = np.round(rng.uniform(10, 10_000, (150, 300)), 2)
+    log = plain(entity, rng.integers(0, DAYS, len(entity)), own[entity, payee], payee)
+    found = fit(log).sample(150, Streams(3))
+    key = found.entity() * 1_000 + found.part("partner")
+    order = np.argsort(key, kind="stable")
+    same = key[order][1:] == key[order][:-1]
+    alike = found.part("amount")[order][1:] == found.part("amount")[order][:-1]
+    assert alike[same].mean() > 0.8
+    assert np.isin(found.part("amount"), own[entity, payee]).mean() < 0.05

@@ -13,6 +13,7 @@ from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 
 LEAST_ROWS, MOST_LAWS, KNOTS = 60, 200, 65
+MOST_PRIVATE = 2
 LIMIT_DROP, LIMIT_ROWS, MOST_LIMITS = 4.0, 8, 8
 
 
@@ -75,14 +76,15 @@ def learn_amounts(
     margins, missing = [], np.ones(laws)
     score, chance = np.zeros(len(law)), np.zeros(len(law))
     draws = streams.at("scores").random(len(law))
-    whole = ledger.amount[present]
+    lawful = _fresh(ledger)
+    whole = ledger.amount[lawful]
     for k in range(laws):
         rows = np.flatnonzero(law == k)
         there = rows[present[rows]]
         missing[k] = 1.0 - len(there) / max(len(rows), 1)
-        margin = NumberMargin.fit(
-            ledger.amount[there] if len(there) else (whole if len(whole) else np.zeros(1)), step
-        )
+        told = there[lawful[there]]
+        sample = ledger.amount[told] if len(told) else (whole if len(whole) else np.zeros(1))
+        margin = NumberMargin.fit(sample, step)
         margins.append(margin)
         if len(there):
             score[there] = margin.uniform(ledger.amount[there], draws[there])
@@ -103,6 +105,21 @@ def learn_amounts(
         else 1.0
     )
     return replace(parts, maps=maps, within=float(within)), level, chance
+
+
+def _fresh(ledger: Ledger) -> Array:
+    """Return bool[n], true for amounts that at least three entities have, and the first time an entity has it.
+
+    What one entity repeats is its own memory: as an atom of a law it would be handed to others as it is.
+    """
+    found = np.zeros(len(ledger.amount), dtype=np.bool_)
+    present = np.flatnonzero(~np.isnan(ledger.amount))
+    code = np.unique(ledger.amount[present], return_inverse=True)[1].astype(np.int64)
+    size = int(code.max(initial=0)) + 1
+    _, first = np.unique(ledger.entity[present] * size + code, return_index=True)
+    found[present] = np.bincount(code[first], minlength=size)[code] >= MOST_PRIVATE + 1
+    found[present[first]] = True
+    return found
 
 
 def _shares(margin: NumberMargin, values: Float1D) -> Float1D:
