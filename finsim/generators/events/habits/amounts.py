@@ -108,7 +108,7 @@ def learn_amounts(
 
 
 def _fresh(ledger: Ledger) -> Array:
-    """Return bool[n], true for amounts that at least three entities have, and the first time an entity has it.
+    """Return bool[n], true for amounts of at least three entities, and the first time an entity has one.
 
     What one entity repeats is its own memory: as an atom of a law it would be handed to others as it is.
     """
