@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -69,7 +69,21 @@ def guessed(real: pa.Table, declared: Declared, named: Named) -> Roles:
     entity = named.id or _entity(real, declared, by_role)
     time = named.time or _time(real, declared.fields, by_role)
     label = named.label or _label(real, declared, by_role)
-    return Roles(entity, time, label if label != entity else None, named.secret, named.group)
+    label = label if label != entity else None
+    found = Roles(entity, time, label, named.secret, named.group)
+    return _with_parts(found, real, declared) if declared.is_schema else found
+
+
+def _with_parts(roles: Roles, real: pa.Table, declared: Declared) -> Roles:
+    """Add amount, counterparty and channel of events as a schema declares them."""
+    taken = {roles.id, roles.time, roles.label}
+    by_role = {each.role: name for name, each in declared.fields.items()
+               if name in real.column_names and name not in taken}  # fmt: skip
+    account, shop = by_role.get("to_account"), by_role.get("merchant")
+    return replace(
+        roles, amount=by_role.get("amount"), counterparty=account or shop, channel=by_role.get("channel"),
+        is_shop=account is None and shop is not None,
+    )  # fmt: skip
 
 
 def _by_role(real: pa.Table, fields: Mapping[str, Field]) -> dict[str, str]:
