@@ -223,3 +223,36 @@ def test_a_column_that_is_there_and_cannot_be_used_is_not_said_to_lack():
     nested = loans().assign(parts=[[1, 2]] * 120)
     with pytest.raises(StudyError, match="no type can hold the cells of 'parts'"):
         read(nested, group=("parts",))
+
+
+def cards(header: str, cells=None) -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    days = pd.date_range("2024-01-01", periods=510, freq="h")
+    return pd.DataFrame({
+        header: cells or [f"K{k:04d}" for k in range(30) for _ in range(17)], "Datum": days,
+        "Betrag": rng.lognormal(3, 1, 510).round(2), "Filiale": rng.choice(["a", "b"], 510),
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "header", ["Karte", "Kartennummer", "Konto", "Kunde", "card", "customer", "cliente", "compte"]
+)
+def test_cards_accounts_and_customers_are_entities_by_their_headers(header):
+    found = read(cards(header))
+    assert (found.kind, found.roles.id) == ("events", header)
+
+
+def test_a_column_that_may_be_the_entity_is_asked_about():
+    found = read(cards("Karten Kennung"))
+    assert (found.kind, found.roles.id) == ("table", None)
+    asked = "`Karten Kennung` repeats 17 times on average; if it is the entity, write --id 'Karten Kennung'"
+    assert asked in found.remarks
+    assert read(cards("Karten Kennung"), id="Karten Kennung").kind == "events"
+    assert not [one for one in read(cards("Karten Kennung"), kind="table").remarks if "repeats" in one]
+    for rows in (
+        cards("Wort"),
+        cards("Kontostand", list(range(34)) * 15),
+        cards("Karten Art", ["visa", "giro", "ec"] * 170),
+        loans(),
+    ):
+        assert not [one for one in read(rows).remarks if "repeats" in one]

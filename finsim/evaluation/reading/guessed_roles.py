@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from shlex import quote
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.errors import Problem, StudyError, did_you_mean
 from finsim.evaluation.reading.declared import Declared
-from finsim.evaluation.tables.column_pairs import Roles
+from finsim.evaluation.tables.column_pairs import NUMBER, Roles, distinct, kind_of
 from finsim.records.columns import FEATURE, INTERNAL, KEY, LABEL
 from finsim.tables import Field
-from finsim.tables.proposing.roles import is_id, is_time, roles
+from finsim.tables.proposing.roles import is_entity, is_id, is_time, names_entity, roles
 
 CLASSES = 10
+REPEATS = 2.0
+"""Rows a value from which a column of cards, accounts or customers may be the entity of events."""
 _IDS = ("obligor", "from_account", "id")
 _TIMES = ("date", "opened")
 _LABELS = ("outcome", "fraud")
@@ -109,6 +112,31 @@ def _entity(real: pa.Table, declared: Declared, by_role: Mapping[str, str]) -> s
         if _can_be_id(real, name) and (name not in by_role.values() or name in [*named, *stored, *typed]):
             return name
     return None
+
+
+def repeated_entities(real: pa.Table, declared: Declared, chosen: Roles) -> list[str]:
+    """Return a sentence on each column of a table that may be the entity of several rows, by its header."""
+    taken = {chosen.time, chosen.label, *chosen.secrets, *chosen.groups}
+    said = []
+    for name in real.column_names:
+        header = declared.fields[name].source or name if name in declared.fields else name
+        if name in taken or not _can_be_id(real, name) or not _may_name_entities(header, real[name]):
+            continue
+        each = real.num_rows / max(distinct(real[name]), 1)
+        if each >= REPEATS:
+            told = f"`{header}` repeats {each:.0f} times on average"
+            said.append(f"{told}; if it is the entity, write --id {quote(header)}")
+    return said
+
+
+def _may_name_entities(header: str, cells: pa.ChunkedArray) -> bool:
+    """Whether a header speaks of cards, accounts or customers, and the cells look like ids."""
+    if is_entity(header):
+        return True
+    if not names_entity(header) or kind_of(cells.type) == NUMBER:
+        return False
+    words = [str(one) for one in pc.unique(cells).drop_null().to_pylist()]
+    return sum(any(sign.isdigit() for sign in word) for word in words) > len(words) / 2
 
 
 def _can_be_id(real: pa.Table, name: str) -> bool:

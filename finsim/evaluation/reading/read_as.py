@@ -7,7 +7,13 @@ from typing import Any
 
 from finsim.errors import DataError, Problem, StudyError, did_you_mean
 from finsim.evaluation.reading.declared import Declared, declared_of
-from finsim.evaluation.reading.guessed_roles import Named, checked, guessed, with_keys
+from finsim.evaluation.reading.guessed_roles import (
+    Named,
+    checked,
+    guessed,
+    repeated_entities,
+    with_keys,
+)
 from finsim.evaluation.reading.kinds import (
     BARS,
     EVENTS,
@@ -71,7 +77,10 @@ def read_as(
     found = kind or _guessed_kind(declared, sides, roles)
     _refuse_without_order(found, roles)
     marked = replace(sides, real=with_keys(sides.real, declared, roles))
-    return Reading(found, roles, marked, (said_as(found, roles), *_unread(declared, headers)))
+    asked: list[str] = []
+    if kind is None and not named.id and found == TABLE:
+        asked = repeated_entities(sides.real, declared, roles)
+    return Reading(found, roles, marked, (said_as(found, roles), *asked, *_unread(declared, headers)))
 
 
 def _refuse_without_order(kind: str, roles: Roles) -> None:
