@@ -256,3 +256,16 @@ def test_a_column_that_may_be_the_entity_is_asked_about():
         loans(),
     ):
         assert not [one for one in read(rows).remarks if "repeats" in one]
+
+
+def test_a_named_label_is_kept_and_a_time_without_dates_is_refused():
+    found = read(loans(), label="loan_id")
+    assert (found.roles.label, found.roles.id) == ("loan_id", None)
+    with pytest.raises(StudyError) as wrong:
+        read(loans(), time="income", id="loan_id", label="loan_id")
+    told = {one.place: (one.found, one.remedy) for one in wrong.value.problems}
+    assert told["evaluate: time"][0] == "column 'income' holds numbers, no dates"
+    assert "schema" in told["evaluate: time"][1]
+    assert told["evaluate: label"][0] == "'loan_id' is --id already"
+    with pytest.raises(StudyError, match="column 'job' holds text"):
+        read(loans(), time="job")
