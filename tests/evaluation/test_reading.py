@@ -269,3 +269,47 @@ def test_a_named_label_is_kept_and_a_time_without_dates_is_refused():
     assert told["evaluate: label"][0] == "'loan_id' is --id already"
     with pytest.raises(StudyError, match="column 'job' holds text"):
         read(loans(), time="job")
+
+
+def with_odd_cells() -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    rows = pd.DataFrame({
+        "Alter": rng.integers(20, 70, 400).astype(str), "Zins": rng.normal(5, 1, 400).round(2).astype(str),
+        "Tag": pd.date_range("2021-01-01", periods=400).strftime("%d.%m.%Y"), "Wert": rng.normal(size=400),
+        "Rate": rng.integers(100, 900, 400).astype(str), "Ort": rng.choice(["Bonn", "Ulm"], 400),
+    })  # fmt: skip
+    rows.loc[[7, 90], "Alter"] = "dreissig"
+    rows.loc[9, "Zins"], rows.loc[11, "Tag"], rows.loc[3, "Wert"] = "inf", "31.02.2021", np.inf
+    rows.loc[5, "Rate"] = "12O"
+    return rows
+
+
+@pytest.mark.parametrize("is_file", [True, False])
+def test_odd_real_cells_are_told_with_column_row_and_count(is_file, tmp_path):
+    rows = with_odd_cells()
+    rows.to_csv(tmp_path / "real.csv", index=False)
+    found = read(tmp_path / "real.csv" if is_file else rows)
+    told = "\n".join(found.remarks)
+    for said in (
+        "row 7: column 'Alter' holds 'dreissig'; 2 cells read as empty",
+        "row 9: column 'Zins' holds 'inf'; 1 cell read as empty",
+        "row 11: column 'Tag' holds '31.02.2021', no date; 1 cell of 400, so the column is read as text",
+        "row 5: column 'Rate' holds '12O', no number; 1 cell of 400, so the column is read as text",
+    ):
+        assert said in told
+    assert "row 3: column 'Wert' holds 'inf'; 1 cell" in told or "'Wert' holds inf, no finite number" in told
+    assert "'Ort'" not in told
+    assert (found.roles.id, found.roles.time) == (None, None)
+    clean = rows.drop(index=[3, 5, 7, 9, 11, 90])
+    assert len(read(clean).remarks) == 1
+
+
+def test_a_schema_refuses_odd_cells_and_an_infinite_one_is_told():
+    rows = with_odd_cells()
+    fields = {"Wert": Field("float"), "Alter": Field("int"), "Tag": Field("date", format="%d.%m.%Y")}
+    with pytest.raises(DataError) as wrong:
+        read(rows, schema=Schema(fields))
+    age, day = "column 'Alter' holds 'dreissig'", "column 'Tag' holds '31.02.2021'"
+    assert [one.found for one in wrong.value.problems] == [age, day, age]
+    told = read(rows, schema=Schema({"Wert": Field("float"), "Ort": Field("cat")})).remarks
+    assert "the real side, row 3: column 'Wert' holds inf, no finite number; 1 cell not compared" in told
