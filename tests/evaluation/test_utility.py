@@ -141,11 +141,24 @@ def test_no_label_is_a_sentence_and_one_class_is_a_failure(change, roles, said, 
     assert found.verdict == ("not computed" if said else "fail")
 
 
-@pytest.mark.parametrize("label", ["home", "rate", "debt"])
-def test_classes_and_numbers_are_labels_too(label, parts):
-    found = scores(["label_utility"], *parts, Roles(label=label))[0]
-    assert found.value is not None
-    assert label in found.note
+def test_classes_and_few_numbers_are_labels_too(parts):
+    counted = [part.assign(some=(part["rate"].rank(pct=True) * 5).round()) for part in parts]
+    for label in ("home", "some"):
+        found = scores(["label_utility"], *counted, Roles(label=label))[0]
+        assert found.value is not None
+        assert label in found.note
+
+
+@pytest.mark.parametrize("label", ["rate", "number"])
+def test_a_column_of_many_values_is_no_label_and_never_passes(label, parts):
+    numbered = [part.assign(number=[f"V{k}" for k in range(len(part))]) for part in parts]
+    names = ["label_utility", "label_hybrid", "label_association", "alert_recall", "label_rate"]
+    found = scores(names, *numbered, Roles(label=label, time="day"))
+    assert {score.metric for score in found} == set(names)
+    values = numbered[0][label].nunique()
+    for score in found:
+        assert score.verdict == "not computed"
+        assert f"{values:,} values; a label has 2 to 10 classes" in score.reason
 
 
 def test_the_profile_of_a_column_does_not_depend_on_the_share_of_the_label():

@@ -15,6 +15,7 @@ MOST_ROWS = 20_000
 TEST_SHARE = 0.3
 LEAST = 10
 FEW_VALUES = 2
+CLASSES = 10
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,11 @@ def label_refusal(case: TableCase, pair: ColumnPair | None) -> str:
         return f"label {case.roles.label}: {left.get(case.roles.label, 'there is no such column')}"
     if pair.kind == DATE:
         return f"label {pair.name} is a date"
-    if not known(pair, pair.real).any() or len(np.unique(pair.real[known(pair, pair.real)])) < FEW_VALUES:
-        return f"label {pair.name} has one value on the real side"
+    values = len(np.unique(pair.real[known(pair, pair.real)]))
+    if values < FEW_VALUES:
+        return f"label {pair.name} has {'one value' if values else 'no value'} on the real side"
+    if values > CLASSES:
+        return f"label {pair.name} has {values:,} values; a label has {FEW_VALUES} to {CLASSES} classes"
     return ""
 
 
