@@ -54,7 +54,7 @@ def test_a_large_p_before_smaller_allowances_stops_the_procedure():
 def test_a_first_score_of_all_assets_has_half_of_its_metric(lead, verdict):
     # .05 x 1/2 = .025 holds .02; shared by three it would be .0167.
     others = [score("mean_return", PASS, p=0.6, subject=name) for name in "AB"]
-    first, *_ = judged_together([score("mean_return", WARN, p=0.02, subject=lead), *others])
+    first = judged_together([score("mean_return", WARN, p=0.02, subject=lead), *others])[0]
     assert first.verdict == verdict
     # The others share the other half: .05 x 1/4 = .0125 does not hold .014, which .05 / 3 would.
     found = judged_together([score("mean_return", PASS, p=0.6, subject="all assets"), *others[:1],
