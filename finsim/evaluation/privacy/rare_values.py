@@ -9,8 +9,9 @@ import numpy as np
 from finsim.evaluation.attacks.intervals import Risk, excess_risk
 from finsim.evaluation.attacks.real_parts import comparable, half_of_real
 from finsim.evaluation.attacks.row_keys import cell_codes, times_in
-from finsim.evaluation.metric import FAIL, NO_POWER, PASS, SHARE, WARN, Metric, Score
+from finsim.evaluation.metric import FAIL, NO_POWER, PASS, SHARE, WARN, Metric, Score, above
 from finsim.evaluation.tables.column_pairs import ColumnPair
+from finsim.evaluation.tables.enough import too_little
 from finsim.evaluation.tables.reused_keys import ReusedKeys
 from finsim.evaluation.tables.table_case import TableCase
 from finsim.notation import Array, Bool1D, Int1D
@@ -39,8 +40,8 @@ def measure(case: TableCase) -> list[Score]:
     """Return a score of all columns together, and one of each column or key that fails alone."""
     case = comparable(case)
     kept = [_score(one.name, _of_key(one)) for one in case.keys if one.real >= LEAST]
-    if not case.columns or min(case.rows_real, case.rows_own) < LEAST:
-        reason = f"fewer than {LEAST} rows on a side, or no shared column"
+    reason = too_little(len(case.columns), {"real": case.rows_real, "synthetic": case.rows_own}, LEAST)
+    if reason:
         return [METRIC.missing("all columns", reason), *(score for score in kept if score.verdict == FAIL)]
     first = half_of_real(case, 1) if case.rows_spare == 0 else None
     found = {column.name: reuse(case, column, first) for column in case.columns}
@@ -135,7 +136,7 @@ def _score(subject: str, found: Reuse) -> Score:
     elif few and risk.value > goal:
         verdict, reason = (
             WARN,
-            f"{risk.value:.3g} is above the goal {goal:.3g}, the interval reaches below it",
+            f"{above(risk.value, goal)}, the interval reaches below it",
         )
     elif few and risk.high > goal + METRIC.delta:
         needed = int(np.ceil(few * ((risk.high - risk.value) / METRIC.delta) ** 2))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.evaluation.tables.column_pairs import DATE, ColumnPair
+from finsim.evaluation.tables.enough import too_little
 from finsim.evaluation.tables.table_case import TableCase
 from finsim.notation import Array, Bool1D, Float2D, Int1D
 
@@ -65,6 +66,8 @@ def label_split(case: TableCase, most: int, by_time: bool = False) -> LabelSplit
     real = _rows(case, pair, pairs, "real")
     own = LabelRows(_features(pairs, "own"), own_label, _groups(case.entity_own, len(own_label)))
     own = own.only(known(pair, pair.own))
+    if why := too_little(len(pairs), {"synthetic": len(own.label)}, 2 * LEAST):
+        return why
     if pair.spare is not None:
         train, test = real, _rows(case, pair, pairs, "spare")
         told = f"{told}; tested on the hold-out"
