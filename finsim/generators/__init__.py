@@ -27,7 +27,16 @@ GENERATORS = Catalog(
     },
 )
 
-EVENT_GENERATORS = Catalog("generator of events", {})
+EVENT_GENERATORS = Catalog(
+    "generator of events",
+    {
+        "events": Entry(
+            "finsim.generators.events.network.events_network:Events",
+            "recurrent network over events, field by field, told of its entity; from some 10,000 rows on",
+            "learn",
+        ),
+    },
+)
 TABLE_GENERATORS = Catalog("generator of tables", {})
 
 BY_KIND = {"bars": GENERATORS, "events": EVENT_GENERATORS, "table": TABLE_GENERATORS}
