@@ -39,8 +39,8 @@ def read_events(
     missing), and the token of the amount by itself; identity int64[P + 1] the token of each counterparty
     from 1 on (the last entry: 0, of none). out : pointer, identity, main (identity of the counterparty ranked
     first before the event, 0: none), known (amount token last met with the counterparty, 0: none), amount,
-    slot, all int64[n]; past float64[n + E, 2] before each event and after the last one of an entity:
-    counterparties so far, and the share of the first.
+    slot, all int64[n]; past float64[n + E, 4] before each event and after the last one of an entity:
+    counterparties so far, share of the first, a place for the caller, main.
     """
     pointer, own, main, known, amount, slots, past = out
     longest = 1
@@ -58,6 +58,7 @@ def read_events(
             past[row + e, 0] = size
             past[row + e, 1] = counts[ranked[0]] / seen if size > 0 else 0.0
             main[row] = identity[codes[ranked[0]]] if size > 0 else 0
+            past[row + e, 3] = main[row]
             code, slot = partners[row], np.int64(-1)
             if code >= 0:
                 for k in range(size):
@@ -93,3 +94,4 @@ def read_events(
                 nowhere_key, nowhere_token = key, token
         past[starts[e + 1] + e, 0] = size
         past[starts[e + 1] + e, 1] = counts[ranked[0]] / seen if size > 0 else 0.0
+        past[starts[e + 1] + e, 3] = identity[codes[ranked[0]]] if size > 0 else 0

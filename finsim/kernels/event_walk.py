@@ -227,7 +227,7 @@ def weigh_entity(
 ) -> None:
     """Write -log of the chance of each field of given events of one entity: float64[n + 1, K].
 
-    given : tokens int64[n, J], days int64[n], past float64[n + 1, 3]. The last row holds the day head alone:
+    given : tokens int64[n, J], days int64[n], past float64[n + 1, 4]. The last row holds the day head alone:
     no further event in the period.
     """
     tokens, days, past = given
@@ -242,8 +242,7 @@ def weigh_entity(
     for i in range(len(days) + 1):
         known_numbers(known, i, before, goal, len(calendar.weekday), past[i])
         begin_event(net, i, calendar.sizes[1], shared, known, (state, gates, inner, pre, whole))
-        if i < len(days):
-            see(net, MAIN, tokens[i, MAIN], pre, gates)
+        see(net, MAIN, np.int64(past[i, 3]), pre, gates)
         for head in range(len(net.kinds)):
             kind, field = net.kinds[head], net.fields[head]
             if kind == DAY_HEAD:

@@ -30,8 +30,8 @@ HOUR_LENGTH = 3_600 * 10**9
 class Encoded:
     """Tokens int64[n, J] of the events of entities (``starts`` int64[E + 1]), their days int64[n] in the period.
 
-    past float64[n + E, 3] before each event, and after the last one of each entity: counterparties, share of
-    the first, events of the day so far.
+    past float64[n + E, 4] before each event, and after the last one of each entity: counterparties, share of
+    the first, events of the day so far, identity of the first.
     """
 
     tokens: Int2D
@@ -83,7 +83,7 @@ def encoded(log: EventLog, fields: EventFields) -> Encoded:
         known = ~np.isnan(values)
         amounts[known, 0] = np.unique(values[known], return_inverse=True)[1]
         amounts[:, 1] = fields.amount.tokens(values)
-    past = np.zeros((n + log.count, 3))
+    past = np.zeros((n + log.count, 4))
     out = [np.zeros(n, dtype=np.int64) for _ in range(6)]
     read_events(log.starts, partners, amounts, identity, fields.ranks, (*out, past))
     tokens[:, POINTER], tokens[:, IDENTITY], tokens[:, MAIN], tokens[:, KNOWN] = out[:4]

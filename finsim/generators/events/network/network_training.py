@@ -24,6 +24,7 @@ from finsim.kernels.event_network import (
     DAY_HEAD,
     DAY_SLOPES,
     LEVEL_HEAD,
+    MAIN,
     Calendar,
     Weights,
 )
@@ -141,7 +142,9 @@ class EventRecipe:
         state = self.events.states(before, there, numbers, context, keep)
         state = state * self._kept(tuple(state.shape), draw)
         at = np.nonzero(valid)
-        told = (state[at], self.tokens[torch.from_numpy(row[at])], numbers[at], context[at[0]])
+        tokens = self.tokens[torch.from_numpy(row[at])]
+        tokens[:, MAIN] = torch.from_numpy(past[at][:, 3].astype(np.int64))
+        told = (state[at], tokens, numbers[at], context[at[0]])
         is_real = real[at]
         loss = self._day_loss(
             told, (i[at], day_before[at], np.where(is_real, data.days[row[at]], -1)), goals[at[0]]

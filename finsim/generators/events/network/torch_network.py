@@ -37,7 +37,10 @@ class EventNetwork(nn.Module):
         super().__init__()
         self.shape = shape
         width = [_width(size, shape.embedding) for size in shape.fields]
-        self.tokens = nn.ModuleList(nn.Embedding(n, w) for n, w in zip(shape.fields, width, strict=True))
+        self.tokens = nn.ModuleList(
+            nn.Embedding(n, w) if w else nn.Identity() for n, w in zip(shape.fields, width, strict=True)
+        )
+        self.widths = width
         self.entry = nn.Linear(sum(width) + NUMBERS + shape.context, shape.width)
         self.unit = nn.GRU(shape.width, shape.width, batch_first=True)
         self.first, self.last = nn.ModuleList(), nn.ModuleList()
@@ -47,20 +50,26 @@ class EventNetwork(nn.Module):
             self.last.append(nn.Linear(shape.width, outputs))
         self.busy = nn.Parameter(torch.zeros(shape.days))
 
+    def seen(self, head: int) -> list[int]:
+        """Return the fields that a head sees."""
+        return [j for j, since in enumerate(self.shape.seen_from) if since <= head and self.widths[j]]
+
     def states(self, before: Tensor, there: Tensor, numbers: Tensor, context: Tensor, keep: Tensor) -> Tensor:
         """Return the state at every event, float[B, T, H].
 
         before : tokens [B, T, J] of the event before, ``there`` bool[B, T] where there is one; ``keep`` float[B,
         T, H] multiplies what goes in (dropout).
         """
-        parts = [one(before[:, :, j]) * there[:, :, None] for j, one in enumerate(self.tokens)]
+        parts = [
+            one(before[:, :, j]) * there[:, :, None] for j, one in enumerate(self.tokens) if self.widths[j]
+        ]
         whole = torch.cat([*parts, numbers, context[:, None].expand(-1, before.shape[1], -1)], dim=-1)
         found: Tensor = self.unit(self.entry(whole) * keep)[0]
         return found
 
     def outputs(self, head: int, state: Tensor, tokens: Tensor, numbers: Tensor, context: Tensor) -> Tensor:
         """Return the outputs of a head for events float[M, O] that have the tokens int64[M, J]."""
-        seen = [self.tokens[j](tokens[:, j]) for j, since in enumerate(self.shape.seen_from) if since <= head]
+        seen = [self.tokens[j](tokens[:, j]) for j in self.seen(head)]
         hidden = nn.functional.silu(self.first[head](torch.cat([state, *seen, numbers, context], dim=-1)))
         found: Tensor = self.last[head](hidden)
         return found
@@ -78,21 +87,22 @@ def folded(network: EventNetwork, allowed: list[Array]) -> tuple[Weights, Array]
 def _folded(network: EventNetwork, allowed: list[Array]) -> tuple[Weights, Array]:
     shape, size = network.shape, network.shape.width
     gates = network.unit.weight_ih_l0 @ network.entry.weight
-    widths = [one.embedding_dim for one in network.tokens]
+    widths = network.widths
     tables, rows = [], [0]
-    for j, one in enumerate(network.tokens):
+    for j, size_of in enumerate(shape.fields):
+        table = network.tokens[j].weight if widths[j] else torch.zeros(size_of, 0)
         columns = []
         for head, layer in enumerate(network.first):
-            seen = [k for k, since in enumerate(shape.seen_from) if since <= head]
+            seen = network.seen(head)
             if j in seen:
                 at = size + sum(widths[k] for k in seen if k < j)
-                columns.append(one.weight @ layer.weight[:, at : at + widths[j]].T)
+                columns.append(table @ layer.weight[:, at : at + widths[j]].T)
             else:
-                columns.append(torch.zeros(len(one.weight), size))
+                columns.append(torch.zeros(size_of, size))
         at = sum(widths[:j])
-        columns.append(one.weight @ gates[:, at : at + widths[j]].T)
+        columns.append(table @ gates[:, at : at + widths[j]].T)
         tables.append(torch.cat(columns, dim=1))
-        rows.append(rows[-1] + len(one.weight))
+        rows.append(rows[-1] + size_of)
     tail = NUMBERS + shape.context
     beside = torch.cat([*(layer.weight[:, -tail:].T for layer in network.first), gates[:, -tail:].T], dim=1)
     inner = network.unit.bias_hh_l0.clone()
@@ -122,5 +132,5 @@ def _plain(tensor: Tensor) -> Array:
 
 
 def _width(size: int, most: int) -> int:
-    """Return the width of the embedding of a field of ``size`` tokens."""
-    return min(most, max(2, (size + 1) // 2))
+    """Return the width of the embedding of a field of ``size`` tokens; a single token tells nothing."""
+    return min(most, max(2, (size + 1) // 2)) if size > 1 else 0
