@@ -30,6 +30,11 @@ GENERATORS = Catalog(
 EVENT_GENERATORS = Catalog(
     "generator of events",
     {
+        "events": Entry(
+            "finsim.generators.events.network.events_network:Events",
+            "recurrent network over events, field by field, told of its entity; from some 10,000 rows on",
+            "learn",
+        ),
         "habits": Entry(
             "finsim.generators.events.habits:Habits",
             "profiles, silences, payees and amounts by counting; from 50 entities to 10^7 events, no torch",
