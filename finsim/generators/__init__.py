@@ -28,7 +28,19 @@ GENERATORS = Catalog(
 )
 
 EVENT_GENERATORS = Catalog("generator of events", {})
-TABLE_GENERATORS = Catalog("generator of tables", {})
+TABLE_GENERATORS = Catalog(
+    "generator of tables",
+    {
+        "bayes": Entry(
+            "finsim.generators.tables.bayes:Bayes",
+            "Bayesian network with tree-structured laws; 200 to 10^6 rows, seconds to fit, no torch",
+        ),
+        "resample_rows": Entry(
+            "finsim.generators.tables.resample:ResampleRows",
+            "rows of the table drawn again: the baseline, it copies; any size",
+        ),
+    },
+)
 
 BY_KIND = {"bars": GENERATORS, "events": EVENT_GENERATORS, "table": TABLE_GENERATORS}
 """Kind of data -> the generators that learn it; a name stands in one of them only."""

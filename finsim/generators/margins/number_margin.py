@@ -86,6 +86,10 @@ class NumberMargin:
         at = np.where((at < self.knots[0]) | (at > self.knots[-1]), _on_grid(plain, self.step), at)
         return _on_grid(np.clip(at, self.knots[0], self.knots[-1]), self.step)
 
+    def pieces(self) -> Float1D:
+        """Return the places where pieces begin, float64[2 K + 2]: smooth, atom, smooth, ... from 0 to 1."""
+        return self._bounds()
+
     def _bounds(self) -> Float1D:
         """Return the places where pieces begin: smooth, atom, smooth, ... float64[2 K + 2]."""
         smooth = (1.0 - self.atom_share.sum()) * np.diff(np.concatenate([[0.0], self.below]))
