@@ -53,7 +53,8 @@ class Tabular:
         bins : most levels of equal mass of a number; about the root of the rows in small tables.
         functions : cosines that make the vectors of near levels alike. width, blocks : the network.
         dropout : share of inner values that a step leaves out. any_order : share of the rows of a batch
-        that hide any columns; the rest hides those behind a place of the drawing order. steps : the budget
+        that hide any columns; the rest hides those behind a place of the drawing order. ridge : nats of the
+        whole table that a squared weight of 1 costs. steps : the budget
         when none is given. held_out : share of the rows for the early stop; patience : checks without
         improvement (0: never stop). sampling_batch : rows drawn together; part of the bytes.
         """
@@ -64,6 +65,7 @@ class Tabular:
         blocks: int = 2
         dropout: float = 0.1
         any_order: float = 0.5
+        ridge: float = 1.0
         steps: int = 3_000
         batch: int = 256
         learning_rate: float = 3e-3
@@ -87,7 +89,7 @@ class Tabular:
         check_table(data, LEAST_ROWS)
         least = {
             "bins": 2, "functions": 1, "width": 1, "blocks": 0, "steps": 1, "batch": 1, "check_every": 1,
-            "patience": 0, "sampling_batch": 1,
+            "patience": 0, "ridge": 0.0, "sampling_batch": 1,
         }  # fmt: skip
         problems = [
             Problem(f"settings.{key}", f"{key} is {getattr(settings, key)}", f"at least {low}")
@@ -127,7 +129,7 @@ class Tabular:
         tokens = training.Tokens(rows, counts, order, [_places(one) for one in columns.values()])
         sizes = training.TrainingSizes(
             settings.width, settings.blocks, settings.functions, settings.batch, settings.dropout,
-            settings.any_order, settings.held_out,
+            settings.any_order, settings.ridge, settings.held_out,
         )  # fmt: skip
         schedule = schedules.Schedule(
             settings.learning_rate, settings.warm_up, 0.0, settings.clip, settings.ema,

@@ -64,6 +64,10 @@ class TokenNetwork(nn.Module):
         table = self.outward + self.smooth @ self.outward_smooth
         return normed(x) @ table.T + (self.bias + self.log_shares)
 
+    def size(self) -> Tensor:
+        """Return the sum of squares of all weights but those of the shares of tokens."""
+        return torch.stack([weight.square().sum() for weight in self.parameters()]).sum()
+
     def plain(self, order: Int1D) -> TokenModel:
         """Return the weights as arrays of numpy."""
 

@@ -52,6 +52,7 @@ class TrainingSizes:
     batch: int
     dropout: float
     any_order: float
+    ridge: float
     held_out: float
 
 
@@ -116,7 +117,8 @@ class TokenRecipe:
             dim=1,
         )
         hidden_cells = (~known).sum(dim=1, keepdim=True).clamp(min=1)
-        return (losses * ~known * (known.shape[1] / hidden_cells)).sum(dim=1).mean()
+        nats = (losses * ~known * (known.shape[1] / hidden_cells)).sum(dim=1).mean()
+        return nats + self.sizes.ridge / len(self.rows) * net.size()
 
     def held_out(self, done: float) -> float | None:
         """Return the mean negative log likelihood of the judged rows, in nats; None when there are none."""
