@@ -56,6 +56,11 @@ TABLE_GENERATORS = Catalog(
             "finsim.generators.tables.resample:ResampleRows",
             "rows of the table drawn again: the baseline, it copies; any size",
         ),
+        "tabular": Entry(
+            "finsim.generators.tables.tabular.tabular:Tabular",
+            "any-order network over discretized columns; 1,000 to 10^6 rows, minutes to fit",
+            "learn",
+        ),
     },
 )
 
