@@ -1,4 +1,4 @@
-"""A ledger as fields that the peers can hold: counterparties beyond the most met ones become one level and back."""
+"""A ledger as fields that the peers can hold: rare counterparties become one level, and are drawn again."""
 
 from __future__ import annotations
 

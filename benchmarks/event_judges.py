@@ -1,4 +1,4 @@
-"""How near synthetic entities are to unseen real ones: finsim's judges, plain trees, membership, and shape."""
+"""How near synthetic entities are to unseen real ones: finsim's judges, plain trees, membership, shape."""
 
 from __future__ import annotations
 
@@ -107,7 +107,11 @@ def plain_judges(real: Frame, own: Frame) -> dict[str, float]:
         sides, groups = [], []
         for k, rows in enumerate((real, own)):
             seen = describe(rows, kinds)
-            who = rows["who"].to_numpy() if len(seen) == len(rows) and name == "plain event" else np.arange(len(seen))
+            who = (
+                rows["who"].to_numpy()
+                if len(seen) == len(rows) and name == "plain event"
+                else np.arange(len(seen))
+            )
             some = np.random.default_rng(k).permutation(len(seen))[:MOST_ROWS]
             sides.append(seen.to_numpy()[some])
             groups.append(2 * who[some] + k)
@@ -127,7 +131,10 @@ def membership(train: Frame, unseen: Frame, own: Frame) -> dict[str, float]:
     The null is the upper 95 % bound of an AUC of chance with as many entities (Mann-Whitney).
     """
     kinds = {name: k for k, name in enumerate(sorted(set(train.get("category", pd.Series(dtype=str)))))}
-    sides = [entity_features(rows, kinds).head(MOST_ENTITIES).fillna(-1.0).to_numpy() for rows in (train, unseen, own)]
+    sides = [
+        entity_features(rows, kinds).head(MOST_ENTITIES).fillna(-1.0).to_numpy()
+        for rows in (train, unseen, own)
+    ]
     cells = np.concatenate(sides)
     ranks = np.stack([rankdata(column) for column in cells.T], axis=1) / len(cells)
     members, others, made = np.split(ranks, np.cumsum([len(side) for side in sides])[:2])
@@ -156,7 +163,8 @@ def shape(rows: Frame) -> dict[str, float]:
     found = {
         "events": len(rows) / n, "Gini": float((2 * np.arange(1, n + 1) - n - 1) @ sizes / (n * sizes.sum())),
         "CV of gaps": float(cv.median()), "same day": float((rows["gap"].dropna() < 1).mean()),
-        "duplicates": float(rows.duplicated(same).mean()), "Benford off": float(np.abs(benford - BENFORD).mean()),
+        "duplicates": float(rows.duplicated(same).mean()),
+        "Benford off": float(np.abs(benford - BENFORD).mean()),
         "whole": float((cents % 1 == 0).mean()), "tens": float((cents % 10 == 0).mean()),
         "weekend": float(weekday.iloc[5:].sum()), "quietest day": float(weekday.min()),
         "repeated amounts": float(rows.duplicated(["who", "amount"]).mean()),

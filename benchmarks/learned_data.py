@@ -35,7 +35,8 @@ class LoanTable:
 TABLES = {
     "german": LoanTable(ROOT / "data" / "german_credit.csv.gz", "creditability", ("bad",)),
     "taiwan": LoanTable(
-        SHARED / "credit" / "taiwan_card_default.csv.gz", "default.payment.next.month", ("1",), dropped=("ID",)
+        SHARED / "credit" / "taiwan_card_default.csv.gz", "default.payment.next.month", ("1",),
+        dropped=("ID",),
     ),
     "sba": LoanTable(
         SHARED / "credit" / "sba_california_loans.csv.gz", "Default", ("1",),
@@ -91,8 +92,12 @@ def _handbook(file: Path) -> Frame:
 def _amlsim(file: Path) -> Frame:
     """AMLSim transfers; a step is a day."""
     frame = pd.read_csv(file, dtype={"sourceNodeId": str, "targetNodeId": str})
-    frame["time"] = (pd.Timestamp("2020-01-01") + pd.to_timedelta(frame["time"], unit="D")).astype("datetime64[us]")
-    return frame.rename(columns={"sourceNodeId": "from_account", "targetNodeId": "to_account", "value": "amount"})
+    frame["time"] = (pd.Timestamp("2020-01-01") + pd.to_timedelta(frame["time"], unit="D")).astype(
+        "datetime64[us]"
+    )
+    return frame.rename(
+        columns={"sourceNodeId": "from_account", "targetNodeId": "to_account", "value": "amount"}
+    )
 
 
 LEDGERS = {

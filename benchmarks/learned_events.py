@@ -1,14 +1,14 @@
-"""Ledgers: finsim's learned events beside SDV PAR, gretel DGAN, mostlyai-engine and a noisy resampler, in one run.
+"""Ledgers: finsim's learned events beside SDV PAR, gretel DGAN, mostlyai-engine and a noisy resampler.
 
 Run: ``python benchmarks/learned_events.py [--ledgers cards cdnow] [--tools habits par] [--cap 300]``.
 
-Every tool learns the rows of a random half of the entities and makes as many entities; they are judged against
-the other half: AUC of events and of entities (finsim's judges, and plain boosted trees with features of their
-own), whether the entities learned from can be told (membership, beside its null), the shape of the ledger with
-its deviation from the unseen half, and what it cost. ``real half`` is the floor: the real training entities.
+Every tool learns the rows of a random half of the entities and makes as many entities; they are judged
+against the other half: AUC of events and of entities (finsim's judges, and plain boosted trees with features of
+their own), whether the entities learned from can be told (membership, beside its null), the shape of the
+ledger with its deviation from the unseen half, and what it cost. ``real half`` is the floor: the real training entities.
 
-Each peer runs with its default settings in an environment of its own, made on first use under ``--cache``, one
-process a ledger, one thread. A fit is cut after ``--cap`` CPU seconds, and the table says where one was.
+Each peer runs with its default settings in an environment of its own, made on first use under ``--cache``,
+one process a ledger, one thread. A fit is cut after ``--cap`` CPU seconds, and the table says where one was.
 """
 
 from __future__ import annotations
@@ -42,9 +42,20 @@ PEERS = {
 OWN = ("habits", "events", "resample")
 TOOLS = {
     **{name: ("finsim", name) for name in OWN},
-    "noise": ("noise", ""), "par": ("sdv", ""), "dgan": ("gretel", ""), "mostlyai-engine": ("mostlyai-engine", ""),
+    "noise": ("noise", ""), "par": ("sdv", ""), "dgan": ("gretel", ""),
+    "mostlyai-engine": ("mostlyai-engine", ""),
 }  # fmt: skip
-COLUMNS = ("event", "entity", "plain event", "plain entity", "member", "member null", "fit", "sample", "megabytes")
+COLUMNS = (
+    "event",
+    "entity",
+    "plain event",
+    "plain entity",
+    "member",
+    "member null",
+    "fit",
+    "sample",
+    "megabytes",
+)
 
 
 def arguments() -> argparse.Namespace:
@@ -103,7 +114,9 @@ def line(tool: str, one: dict[str, Any]) -> str:
         return f"{tool:<16} {one['failed']}"
     cells = ["" if key not in one else f"{one[key]:.3f}" for key in COLUMNS[:6]]
     cells += ["" if key not in one else f"{one[key]:.1f}" for key in COLUMNS[6:]]
-    said = ", ".join([*(f"{k} {v}" for k, v in one.get("versions", {}).items()), one.get("note", "")]).strip(", ")
+    said = ", ".join([*(f"{k} {v}" for k, v in one.get("versions", {}).items()), one.get("note", "")]).strip(
+        ", "
+    )
     return f"{tool:<16} " + "".join(f"{cell:>13}" for cell in cells) + f"  {said}"
 
 

@@ -2,13 +2,13 @@
 
 Run: ``python benchmarks/learned_tables.py [--tables german taiwan] [--tools copula ctgan] [--cap 300]``.
 
-Every tool learns a random half of a real table and makes as many rows; they are judged against the other half:
-two-sample AUC (finsim's judge, and plain boosted trees), the AUC of a target model that is trained on synthetic
-and tested on unseen real rows beside one trained on the real half, exact and near copies, and what it cost.
+Every tool learns a random half of a real table and makes as many rows; they are judged against the other
+half: two-sample AUC (finsim's judge, and plain boosted trees), the AUC of a target model that is trained on
+synthetic and tested on unseen real rows beside one trained on the real half, exact and near copies, and what it cost.
 ``real half`` is the floor: the real training rows in the place of synthetic ones.
 
-Each peer runs with its default settings in an environment of its own, made on first use under ``--cache``, one
-process a table, one thread. A fit is cut after ``--cap`` CPU seconds, and the table says where one was.
+Each peer runs with its default settings in an environment of its own, made on first use under ``--cache``,
+one process a table, one thread. A fit is cut after ``--cap`` CPU seconds, and the table says where one was.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PEERS = {
     "sdv": Peer("sdv_peer.py", ("sdv==2.0.0", "pyarrow"), torch=True),
     "arf": Peer("arf_peer.py", ("arfpy==0.1.1", "pandas<3", "pyarrow")),
     "forest-flow": Peer(
-        "forest_flow_peer.py", ("xgboost-cpu", "lightgbm", "scikit-learn", "pandas<3", "pyarrow"),
+        "forest_flow_peer.py", ("xgboost-cpu", "lightgbm", "catboost", "scikit-learn", "pandas<3", "pyarrow"),
         ("ForestDiffusion==1.0.6",),
     ),
     "mostlyai-engine": Peer("mostlyai_peer.py", MOSTLYAI, ("mostlyai-engine==2.7.3",), torch=True),
@@ -103,7 +103,9 @@ def line(tool: str, one: dict[str, Any]) -> str:
     cells += [f"{100 * one['exact']:.2f}", f"{100 * one['near']:.1f}", f"{one['nearer']:.3f}"]
     cells += [f"{one[key]:.1f}" for key in ("fit", "sample")] if "fit" in one else ["", ""]
     cells += [f"{one['megabytes']:.0f}"] if "megabytes" in one else [""]
-    said = ", ".join([*(f"{k} {v}" for k, v in one.get("versions", {}).items()), one.get("note", "")]).strip(", ")
+    said = ", ".join([*(f"{k} {v}" for k, v in one.get("versions", {}).items()), one.get("note", "")]).strip(
+        ", "
+    )
     return f"{tool:<16} " + "".join(f"{cell:>11}" for cell in cells) + f"  {said}"
 
 

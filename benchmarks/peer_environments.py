@@ -30,7 +30,7 @@ ONE = (
 
 @dataclass(frozen=True)
 class Peer:
-    """A foreign tool: its script in a folder of peers, what pip installs in full, and what without dependencies.
+    """A foreign tool: its script, what pip installs in full, and what without dependencies.
 
     torch : whether the torch of the running environment is linked into the peer's.
     """

@@ -1,4 +1,4 @@
-"""How near synthetic rows are to unseen real ones: finsim's judge, plain trees, a target model, and copies."""
+"""How near synthetic rows are to unseen real ones: finsim's judge, plain trees, a target model, copies."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def two_sample(real: Frame, own: Frame) -> float:
 
 
 def numbers(*frames: Frame) -> list[np.ndarray]:
-    """Return the frames as numbers: dates in days, words as their rank among all frames; NaN where missing."""
+    """Return the frames as numbers: dates in days, words by rank, NaN where missing."""
     found: list[list[np.ndarray]] = [[] for _ in frames]
     for name in frames[0]:
         columns = [frame[name] for frame in frames]
@@ -65,7 +65,9 @@ def target_auc(table: LoanTable, train: Frame, unseen: Frame) -> float:
     """Return the AUC on unseen real rows of trees that learn the label from ``train``; mean of 5 seeds."""
     inputs = [name for name in unseen if name not in (table.label, *table.told)]
     values, tested = numbers(train[inputs], unseen[inputs])
-    label, truth = ((side[table.label].astype(str).isin(table.positive)).to_numpy() for side in (train, unseen))
+    label, truth = (
+        (side[table.label].astype(str).isin(table.positive)).to_numpy() for side in (train, unseen)
+    )
     if label.min() == label.max():
         return 0.5
     found = []
@@ -116,7 +118,10 @@ def _keys(frame: Frame) -> np.ndarray:
 
 
 def _is_word(frame: Frame) -> np.ndarray:
-    kinds = (pd.api.types.is_numeric_dtype(one) or pd.api.types.is_datetime64_any_dtype(one) for _, one in frame.items())
+    kinds = (
+        pd.api.types.is_numeric_dtype(one) or pd.api.types.is_datetime64_any_dtype(one)
+        for _, one in frame.items()
+    )
     return ~np.array(list(kinds))
 
 

@@ -1,4 +1,4 @@
-"""gretel's DoppelGANger: sequences of (gap, log amount, levels), at most 200 events; longer ones are cut into parts."""
+"""gretel's DoppelGANger: sequences of gap, log amount and levels, longer ones cut after 200 events."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ def learn(frame: Frame, job: dict[str, Any]) -> tuple[Sampler, str]:
     roles = job["roles"]
     held = partners(frame, roles)
     narrow = held.narrowed(frame)
-    words = [n for n in narrow if n not in (roles["entity"], roles["time"]) and narrow[n].dtype.kind not in "iuf"]
+    words = [
+        n for n in narrow if n not in (roles["entity"], roles["time"]) and narrow[n].dtype.kind not in "iuf"
+    ]
     numbers = [n for n in narrow if n not in (roles["entity"], roles["time"], *words)]
     levels = {name: sorted(narrow[name].astype(str).unique()) for name in words}
     begin = narrow[roles["time"]].min()
@@ -33,7 +35,9 @@ def learn(frame: Frame, job: dict[str, Any]) -> tuple[Sampler, str]:
     cuts = np.flatnonzero(first)[1:]
     lives = [life[k : k + LONGEST] for life in np.split(values, cuts) for k in range(0, len(life), LONGEST)]
     kinds = [OutputType.CONTINUOUS] * (1 + len(numbers)) + [OutputType.DISCRETE] * len(words)
-    own = DGAN(DGANConfig(max_sequence_len=LONGEST, sample_len=AT_ONCE, batch_size=min(1000, len(lives)), cuda=False))
+    own = DGAN(
+        DGANConfig(max_sequence_len=LONGEST, sample_len=AT_ONCE, batch_size=min(1000, len(lives)), cuda=False)
+    )
     cut = capped(lambda: own.train_numpy(features=lives, feature_types=kinds), job["cap"])
 
     def sample(count: int) -> Frame:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import finsim
 from peer_job import Frame, Sampler, carried_out, like
+
+import finsim
 
 
 def learn(frame: Frame, job: dict[str, Any]) -> tuple[Sampler, str]:

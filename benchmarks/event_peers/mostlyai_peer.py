@@ -1,4 +1,4 @@
-"""mostlyai-engine's TabularARGN on sequences of an entity, defaults; its own limit of minutes ends a training."""
+"""mostlyai-engine's TabularARGN on sequences of an entity, defaults; its own limit ends a training."""
 
 from __future__ import annotations
 

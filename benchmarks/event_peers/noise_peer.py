@@ -1,4 +1,4 @@
-"""A resampler with noise: real entities drawn again, amounts jittered by 10 %, days by one, a tenth of partners new."""
+"""A resampler with noise: entities again, amounts off by 10 %, days by one, a tenth of partners new."""
 
 from __future__ import annotations
 

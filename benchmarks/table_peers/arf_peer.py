@@ -1,4 +1,4 @@
-"""Adversarial random forests (arfpy) with default settings; missing numbers as the median, words as a level."""
+"""Adversarial random forests (arfpy) with default settings; missing numbers are medians, words a level."""
 
 from __future__ import annotations
 
