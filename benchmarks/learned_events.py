@@ -3,9 +3,10 @@
 Run: ``python benchmarks/learned_events.py [--ledgers cards cdnow] [--tools habits par] [--cap 300]``.
 
 Every tool learns the rows of a random half of the entities and makes as many entities; they are judged
-against the other half: AUC of events and of entities (finsim's judges, and plain boosted trees with features of
-their own), whether the entities learned from can be told (membership, beside its null), the shape of the
-ledger with its deviation from the unseen half, and what it cost. ``real half`` is the floor: the real training entities.
+against the other half: AUC of events and of entities (finsim's judges, and plain boosted trees with features
+of their own), whether the entities learned from can be told (membership, beside its null), the shape of the
+ledger with its deviation from the unseen half, and what it cost. ``real half`` is the floor: the real
+training entities.
 
 Each peer runs with its default settings in an environment of its own, made on first use under ``--cache``,
 one process a ledger, one thread. A fit is cut after ``--cap`` CPU seconds, and the table says where one was.

@@ -4,7 +4,8 @@ Run: ``python benchmarks/learned_tables.py [--tables german taiwan] [--tools cop
 
 Every tool learns a random half of a real table and makes as many rows; they are judged against the other
 half: two-sample AUC (finsim's judge, and plain boosted trees), the AUC of a target model that is trained on
-synthetic and tested on unseen real rows beside one trained on the real half, exact and near copies, and what it cost.
+synthetic and tested on unseen real rows beside one trained on the real half, exact and near copies, and what
+it cost.
 ``real half`` is the floor: the real training rows in the place of synthetic ones.
 
 Each peer runs with its default settings in an environment of its own, made on first use under ``--cache``,
