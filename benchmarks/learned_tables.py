@@ -36,7 +36,7 @@ MOSTLYAI = (
 )  # fmt: skip
 PEERS = {
     "sdv": Peer("sdv_peer.py", ("sdv==2.0.0", "pyarrow"), torch=True),
-    "arf": Peer("arf_peer.py", ("arfpy==0.1.1", "pandas<3", "pyarrow")),
+    "arf": Peer("arf_peer.py", ("arfpy==0.1.1", "numpy<2.4", "pandas<3", "pyarrow")),
     "forest-flow": Peer(
         "forest_flow_peer.py", ("xgboost-cpu", "lightgbm", "catboost", "scikit-learn", "pandas<3", "pyarrow"),
         ("ForestDiffusion==1.0.6",),

@@ -14,7 +14,8 @@ def learn(frame: Frame, job: dict[str, Any]) -> tuple[Sampler, str]:
     words = [name for name in plain if plain[name].dtype.kind not in "iufb"]
     for name in plain:
         if name in words:
-            plain[name] = plain[name].astype(object).where(plain[name].notna(), "missing").astype(str).astype(object)
+            cells = plain[name].astype(object).where(plain[name].notna(), "missing")
+            plain[name] = cells.map(str).astype(object)
         else:
             plain[name] = plain[name].astype(float).fillna(plain[name].median())
     found: list[Any] = []
