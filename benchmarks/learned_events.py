@@ -32,7 +32,7 @@ from peer_environments import ONE, Peer, environment, run  # noqa: E402
 os.environ.update(dict.fromkeys(ONE, "1"))  # before numpy and scikit-learn count the cores
 
 GRETEL = (
-    "numpy<2", "pandas<2.3", "pyarrow", "scikit-learn<1.6", "category-encoders", "rdt<1.13", "packaging",
+    "numpy<2", "pandas<2.3", "pyarrow<22", "scikit-learn<1.6", "category-encoders", "rdt<1.13", "packaging",
     "tqdm", "scipy",
 )  # fmt: skip
 PEERS = {
