@@ -17,6 +17,8 @@ from typing import Any
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
+NEEDED = ("filelock", "fsspec", "jinja2", "networkx", "sympy", "typing_extensions", "setuptools")
+"""What torch imports beside numpy."""
 LENT = ("torch", "torchgen", "functorch", "torch-*.dist-info")
 ONE = (
     "OMP_NUM_THREADS",
@@ -51,7 +53,10 @@ def environment(place: Path, peer: Peer) -> tuple[Path | None, str]:
     subprocess.run([sys.executable, "-m", "venv", str(place)], check=True, capture_output=True)
     if peer.torch:
         _lend(place)
-    for flags, packages in (([], peer.packages), (["--no-deps"], peer.alone)):
+    for flags, packages in (
+        ([], (*peer.packages, *(NEEDED if peer.torch else ()))),
+        (["--no-deps"], peer.alone),
+    ):
         if not packages:
             continue
         done = subprocess.run(
