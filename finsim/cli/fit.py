@@ -46,7 +46,7 @@ def fit(
         typer.Option(
             "--generator",
             metavar="NAME",
-            help="See `finsim list generators`; the better one for events, copula for a table and flow for "
+            help="See `finsim list generators`; the better one for events, bayes for a table and flow for "
             "bars when left out.",
             autocompletion=offered(names("generators")),
             rich_help_panel=SIZE,

@@ -97,7 +97,7 @@ def fit(
 
     Args:
         data: a file, a DataFrame, an Arrow or polars table, or Paths.
-        generator: a name of ``finsim.names("generators")``; left out, ``flow`` for bars, ``copula`` for
+        generator: a name of ``finsim.names("generators")``; left out, ``flow`` for bars, ``bayes`` for
             a table, and for events the body that knows held-out entities best.
         output: folder to save the model in; it must not exist.
         kind: bars, events or table; the generator's, or told by the data, when left out.
