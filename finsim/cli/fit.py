@@ -40,7 +40,7 @@ def fit(
             help="Folder of the model to create; must be given.",
             rich_help_panel=OUTPUT,
         ),
-    ] = None,
+    ] = None,  # fmt: skip
     generator: Annotated[
         str | None,
         typer.Option(
