@@ -10,7 +10,11 @@ from finsim.generators.events.network.entity_context import EntityContexts, whol
 from finsim.generators.events.network.event_encoding import calendar, encoded
 from finsim.generators.events.network.event_fields import EventFields, Sizes
 from finsim.generators.events.network.network_training import (
-    Blurs, Chunks, EventRecipe, numbers_before, slopes_on,
+    Blurs,
+    Chunks,
+    EventRecipe,
+    numbers_before,
+    slopes_on,
 )  # fmt: skip
 from finsim.generators.events.network.torch_network import EventNetwork, NetworkShape, folded
 from finsim.generators.training.network_weights import begun
