@@ -6,6 +6,8 @@ ties by the latest event. Twins: ``tests/naive/event_memory.py``.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from finsim.kernels.kernel import kernel
@@ -18,7 +20,7 @@ SAME_HERE, SAME_BEFORE, FIRST_AMOUNT = 1, 2, 3
 
 
 @kernel
-def remember(slot: int, counts: Int1D, ranked: Int1D, place: Int1D) -> None:
+def remember(slot: Any, counts: Int1D, ranked: Int1D, place: Int1D) -> None:
     """Count one more event of a slot and move it up: it is the latest, so it wins ties."""
     counts[slot] += 1
     at = place[slot]
@@ -51,7 +53,9 @@ def read_events(
         memory[0], memory[1], memory[2], memory[3], memory[4], memory[5]
     )  # fmt: skip
     for e in range(len(starts) - 1):
-        size, last, before, seen = 0, -1, np.int64(-1), 0
+        size, seen = 0, 0
+        last: Any = np.int64(-1)
+        before: Any = np.int64(-1)
         # Events without a counterparty share a slot that is never ranked.
         nowhere_key, nowhere_token = np.int64(-2), np.int64(0)
         for row in range(starts[e], starts[e + 1]):
@@ -59,7 +63,8 @@ def read_events(
             past[row + e, 1] = counts[ranked[0]] / seen if size > 0 else 0.0
             main[row] = identity[codes[ranked[0]]] if size > 0 else 0
             past[row + e, 3] = main[row]
-            code, slot = partners[row], np.int64(-1)
+            code = partners[row]
+            slot: Any = np.int64(-1)
             if code >= 0:
                 for k in range(size):
                     if codes[k] == code:

@@ -6,13 +6,13 @@ module that was trained.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from finsim.kernels.kernel import kernel
 from finsim.kernels.xoshiro import next_uniform
-from finsim.notation import Array, Float1D, Float2D, Int1D
+from finsim.notation import Array, Int1D
 
 MAIN, GAP, WEEKDAY, MONTH, HOUR, POINTER, IDENTITY, KNOWN = 0, 1, 2, 3, 4, 5, 6, 7
 FIRST_FREE = 8
@@ -32,16 +32,16 @@ class Weights(NamedTuple):
     sees int64[J] the first head that sees field j.
     """
 
-    tables: Float2D
+    tables: Array
     rows: Int1D
-    numbers: Float2D
-    context: Float2D
-    bias: Float1D
-    recurrent: Float2D
-    inner: Float1D
-    hidden: Float2D
-    out: Float2D
-    out_bias: Float1D
+    numbers: Array
+    context: Array
+    bias: Array
+    recurrent: Array
+    inner: Array
+    hidden: Array
+    out: Array
+    out_bias: Array
     outs: Int1D
     kinds: Int1D
     fields: Int1D
@@ -59,12 +59,12 @@ class Calendar(NamedTuple):
     bin: Int1D
     weekday: Int1D
     month: Int1D
-    busy: Float1D
+    busy: Array
     sizes: Int1D
 
 
 @kernel
-def known_numbers(out: Float1D, i: int, day: int, goal: Float1D, days: int, past: Float1D) -> None:
+def known_numbers(out: Array, i: int, day: int, goal: Array, days: int, past: Array) -> None:
     """Write what is known before event i: how much of its goals an entity has reached, its memory.
 
     goal : number of events, first day, last day. past : counterparties, share of the first, events of this
@@ -84,7 +84,7 @@ def known_numbers(out: Float1D, i: int, day: int, goal: Float1D, days: int, past
 
 
 @kernel
-def day_slopes(out: Float1D, i: int, day: int, goal: Float1D) -> None:
+def day_slopes(out: Array, i: int, day: int, goal: Array) -> None:
     """Write what the slopes of the day head act on, for the next event on ``day``."""
     if i == 0:
         out[0], out[1] = 0.0, 0.0
@@ -98,14 +98,14 @@ def day_slopes(out: Float1D, i: int, day: int, goal: Float1D) -> None:
 
 
 @kernel
-def add_row(total: Float1D, row: Float1D, first: int) -> None:
+def add_row(total: Array, row: Array, first: int) -> None:
     """Add a row from column ``first`` on."""
     for k in range(first, len(total)):
         total[k] += row[k]
 
 
 @kernel
-def add_product(total: Float1D, x: Float1D, matrix: Float2D) -> None:
+def add_product(total: Array, x: Array, matrix: Array) -> None:
     """Add x @ matrix to the first columns, one row after the other."""
     width = matrix.shape[1]
     for i in range(len(x)):
@@ -115,7 +115,7 @@ def add_product(total: Float1D, x: Float1D, matrix: Float2D) -> None:
 
 
 @kernel
-def step_state(net: Weights, state: Float1D, gates: Float1D, inner: Float1D) -> None:
+def step_state(net: Weights, state: Array, gates: Array, inner: Array) -> None:
     """Move the state of the recurrent unit on (Cho et al. 2014, as torch has it); ``inner`` is scratch."""
     size = len(state)
     inner[:] = 0.0
@@ -129,7 +129,7 @@ def step_state(net: Weights, state: Float1D, gates: Float1D, inner: Float1D) -> 
 
 
 @kernel
-def head_out(net: Weights, head: int, pre: Float1D, scratch: Float1D, logits: Float1D) -> int:
+def head_out(net: Weights, head: int, pre: Array, scratch: Array, logits: Array) -> Any:
     """Write the outputs of a head and return how many there are."""
     units = net.out.shape[0]
     first, stop = net.outs[head], net.outs[head + 1]
@@ -147,7 +147,7 @@ def head_out(net: Weights, head: int, pre: Float1D, scratch: Float1D, logits: Fl
 
 
 @kernel
-def softmax_loss(logits: Float1D, size: int, token: int) -> float:
+def softmax_loss(logits: Array, size: int, token: Any) -> Any:
     """Return -log of the probability of a token."""
     most = logits[0]
     for o in range(1, size):
@@ -159,7 +159,7 @@ def softmax_loss(logits: Float1D, size: int, token: int) -> float:
 
 
 @kernel
-def softmax_draw(logits: Float1D, size: int, uniform: float) -> int:
+def softmax_draw(logits: Array, size: int, uniform: float) -> Any:
     """Return the token that a uniform number falls on; -inf logits are never drawn."""
     most = logits[0]
     for o in range(1, size):
@@ -180,8 +180,8 @@ def softmax_draw(logits: Float1D, size: int, uniform: float) -> int:
 
 @kernel
 def day_chance(
-    calendar: Calendar, logits: Float1D, i: int, before: int, day: int, goal: Float1D, slopes: Float1D
-) -> float:
+    calendar: Calendar, logits: Array, i: int, before: int, day: int, goal: Array, slopes: Array
+) -> Any:
     """Return the chance that event i comes on ``day``, given that it has not come earlier."""
     bins = calendar.sizes[0]
     gap = day - max(before, 0)
@@ -196,8 +196,8 @@ def day_chance(
 
 @kernel
 def draw_day(
-    calendar: Calendar, logits: Float1D, i: int, before: int, goal: Float1D, slopes: Float1D, state: Array
-) -> int:
+    calendar: Calendar, logits: Array, i: int, before: int, goal: Array, slopes: Array, state: Array
+) -> Any:
     """Return the day of event i, or the number of days when there is none in the period."""
     days = len(calendar.weekday)
     for day in range(max(before, 0), days):
@@ -208,8 +208,8 @@ def draw_day(
 
 @kernel
 def day_loss(
-    calendar: Calendar, logits: Float1D, i: int, before: int, day: int, goal: Float1D, slopes: Float1D
-) -> float:
+    calendar: Calendar, logits: Array, i: int, before: int, day: int, goal: Array, slopes: Array
+) -> Any:
     """Return -log of the chance that event i comes on ``day`` (the number of days: not at all)."""
     found = 0.0
     for other in range(max(before, 0), min(day + 1, len(calendar.weekday))):
@@ -219,7 +219,7 @@ def day_loss(
 
 
 @kernel
-def see(net: Weights, field: int, token: int, pre: Float1D, next_gates: Float1D) -> None:
+def see(net: Weights, field: int, token: Any, pre: Array, next_gates: Array) -> None:
     """Add a token of a field to the heads that see it and to the gates of the next event."""
     row = net.tables[net.rows[field] + token]
     heads = len(pre)
@@ -231,7 +231,7 @@ def see(net: Weights, field: int, token: int, pre: Float1D, next_gates: Float1D)
 
 @kernel
 def begin_event(
-    net: Weights, i: int, window: int, shared: Float1D, known: Float1D, arrays: tuple[Float1D, ...]
+    net: Weights, i: int, window: int, shared: Array, known: Array, arrays: tuple[Array, ...]
 ) -> None:
     """Move the state to event i and write what its heads start from; gates of the next begin empty.
 

@@ -5,6 +5,8 @@ The same steps draw new events and weigh given ones.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from finsim.kernels.event_memory import FIRST_RANK, LAST, SAME_BEFORE, SAME_HERE, remember
@@ -36,12 +38,12 @@ from finsim.kernels.event_network import (
 )
 from finsim.kernels.kernel import kernel
 from finsim.kernels.xoshiro import next_uniform, seed_state
-from finsim.notation import Array, Float1D, Float2D, Int1D, Int2D
+from finsim.notation import Array, Int1D, Int2D
 
 
 @kernel
 def mask_pointer(
-    logits: Float1D, size: int, last: int, ranks: int, slots: int, ranked: Int1D, taken: Array
+    logits: Array, size: int, last: int, ranks: int, slots: int, ranked: Int1D, taken: Array
 ) -> None:
     """Forbid counterparties that there are not: no last, too few ranks, a popular one that is not new.
 
@@ -61,7 +63,7 @@ def mask_pointer(
 
 
 @kernel
-def mask_amount(logits: Float1D, here: int, before: int) -> None:
+def mask_amount(logits: Array, here: int, before: int) -> None:
     """Forbid repeats of amounts that there are not (``here`` and ``before``: rows they stand in, or -1)."""
     low = np.float32(-np.inf)
     if here < 0:
@@ -72,9 +74,9 @@ def mask_amount(logits: Float1D, here: int, before: int) -> None:
 
 @kernel
 def walk_entities(
-    net: Weights, calendar: Calendar, shared: Float2D, goals: Float2D, seeds: Array, popular: int,
+    net: Weights, calendar: Calendar, shared: Array, goals: Array, seeds: Array, popular: int,
     limits: Int1D, out: tuple[Array, ...],
-) -> int:  # fmt: skip
+) -> Any:  # fmt: skip
     """Draw the events of entities; return how many entities fitted into ``out``.
 
     shared float32[E, W] bias and context; goals float64[E, 3]; seeds uint64[E]; popular : identities 1 to this
@@ -104,9 +106,9 @@ its identity, the row and the token of its last amount."""
 
 @kernel
 def _walk(
-    net: Weights, calendar: Calendar, shared: Float1D, goal: Float1D, seed: int, popular: int, most: int,
+    net: Weights, calendar: Calendar, shared: Array, goal: Array, seed: Any, popular: int, most: int,
     out: tuple[Array, ...],
-) -> int:  # fmt: skip
+) -> Any:  # fmt: skip
     """Draw the events of one entity and return their number."""
     tokens, days, slots, roots = out
     heads, size = net.hidden.shape[1], net.hidden.shape[0]
@@ -128,7 +130,8 @@ def _walk(
         line[:] = 0
         line[MAIN] = memory[NAMES, memory[RANKED, 0]] if now[USED] > 0 else 0
         see(net, MAIN, line[MAIN], pre, gates)
-        slot, has_levels, same_day = np.int64(-1), False, False
+        slot: Any = np.int64(-1)
+        has_levels, same_day = False, False
         roots[i] = -1
         for head in range(len(net.kinds)):
             kind, field = net.kinds[head], net.fields[head]
@@ -176,8 +179,8 @@ def _walk(
 
 @kernel
 def _pointed(
-    token: int, now: Int1D, ranks: int, memory: Int2D, taken: Array, popular: int, random: Array
-) -> int:
+    token: Any, now: Int1D, ranks: int, memory: Int2D, taken: Array, popular: int, random: Array
+) -> Any:
     """Return the slot that a pointer token means, a new one where it says so; -1: no counterparty."""
     if token < FIRST_RANK:
         return now[LATEST] if token == LAST else np.int64(-1)
@@ -198,9 +201,10 @@ def _pointed(
 
 
 @kernel
-def _note_amount(token: int, row: int, slot: int, now: Int1D, memory: Int2D) -> int:
+def _note_amount(token: Any, row: Any, slot: Any, now: Int1D, memory: Int2D) -> Any:
     """Remember the amount of a row; return the row that it is copied from (its own when new, -1: none)."""
-    root, heard = row, token
+    root: Any = row
+    heard = token
     if token == 0:
         root = np.int64(-1)
     elif token == SAME_HERE:
@@ -220,10 +224,10 @@ def _note_amount(token: int, row: int, slot: int, now: Int1D, memory: Int2D) -> 
 def weigh_entity(
     net: Weights,
     calendar: Calendar,
-    shared: Float1D,
-    goal: Float1D,
+    shared: Array,
+    goal: Array,
     given: tuple[Array, ...],
-    losses: Float2D,
+    losses: Array,
 ) -> None:
     """Write -log of the chance of each field of given events of one entity: float64[n + 1, K].
 

@@ -1,4 +1,4 @@
-"""What the network is told of an entity: its goals and a summary of its life; new ones are mixed from neighbors."""
+"""What the network is told of an entity: goals and a summary of its life; new ones mix two neighbors."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from finsim.records.mixed_table import NUMBER, WORD, MixedTable
 
 MOST_SHARES = 12
 NEIGHBORS = 5
+MOST_MIXED = 0.3
 MOST_ATTRIBUTE_WORDS = 12
 POINTER_GROUPS = 4
 
@@ -37,9 +38,11 @@ class EntityContexts:
         goals = _goals(data, days)
         blocks = [_standard(goals * np.array([1.0, 3.0 / days, 3.0 / days]), 1.0)]
         entity = data.entity()
-        for place in range(data.tokens.shape[1]):
-            if place in (GAP, WEEKDAY, MONTH, HOUR, POINTER, IDENTITY) or place >= FIRST_FREE:
-                blocks.append(_shares(data.tokens[:, place], entity, data.count))
+        fixed = (GAP, WEEKDAY, MONTH, HOUR, POINTER, IDENTITY)
+        blocks += [
+            _shares(data.tokens[:, place], entity, data.count)
+            for place in (*fixed, *range(FIRST_FREE, data.tokens.shape[1]))
+        ]
         blocks += _attributes(entities)
         features = np.concatenate([one for one in blocks if one.shape[1]], axis=1)
         centered = features - features.mean(axis=0)
@@ -53,17 +56,17 @@ class EntityContexts:
         return cls(contexts, goals, _near(contexts), contexts.std(axis=0))
 
     def drawn(self, rng: np.random.Generator, blur: float) -> tuple[Float1D, Float1D, Int1D, float]:
-        """Return context, goals, and the two entities that they were mixed from with the share of the second."""
+        """Return context, goals, the two entities that they were mixed from, the share of the second."""
         first = int(rng.integers(len(self.contexts)))
         second = int(self.near[first, rng.integers(self.near.shape[1])])
-        share = 0.5 * float(rng.random())
+        share = MOST_MIXED * float(rng.random())
         noise = rng.standard_normal(self.contexts.shape[1])
         context = (1.0 - share) * self.contexts[first] + share * self.contexts[second]
         goals = (1.0 - share) * self.goals[first] + share * self.goals[second]
         return context + blur * self.spread * noise, goals, np.array([first, second]), share
 
     def nearest(self, data: Encoded, days: int, count: int) -> tuple[Array, Float2D, Float2D]:
-        """Return int64[E', n] the training entities nearest to other ones by their goals, contexts, whole goals."""
+        """Return int64[E', n] the training entities nearest by goals, all contexts, all whole goals."""
         scale = np.array([1.0, 3.0 / days, 3.0 / days])
         theirs, ours = _goals(data, days) * scale, self.goals * scale
         keep = min(count, len(ours))

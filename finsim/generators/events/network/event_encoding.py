@@ -28,7 +28,7 @@ HOUR_LENGTH = 3_600 * 10**9
 
 @dataclass(frozen=True)
 class Encoded:
-    """Tokens int64[n, J] of the events of entities (``starts`` int64[E + 1]), their days int64[n] in the period.
+    """Tokens int64[n, J] of the events of entities (``starts`` int64[E + 1]), days int64[n] in the period.
 
     past float64[n + E, 4] before each event, and after the last one of each entity: counterparties, share of
     the first, events of the day so far, identity of the first.

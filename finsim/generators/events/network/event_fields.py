@@ -41,7 +41,7 @@ LEVELS = 10
 
 @dataclass(frozen=True)
 class Sizes:
-    """How finely a log is cut: bins of amounts and numbers, ranks, popular counterparties, words by themselves."""
+    """How finely a log is cut: bins, ranks, popular counterparties, words that are told apart."""
 
     amount_bins: int
     number_bins: int
@@ -77,7 +77,9 @@ class EventFields:
         first = log.begin // DAY
         days = int(-(-log.end // DAY) - first)
         others = [name for name in events.columns if name not in (roles.time, roles.amount, roles.partner)]
-        partner, bound, palettes = None, (), {}
+        partner = None
+        bound: tuple[str, ...] = ()
+        palettes: dict[str, Array] = {}
         if roles.partner is not None:
             codes = events[roles.partner].values.astype(np.int64)
             places = {name: _places(events[name]) for name in others}

@@ -31,7 +31,7 @@ def walked(
     net: Weights, calendar: Calendar, context: Float2D, goals: Float2D, seeds: Array, popular: int
 ) -> Walked:
     """Draw the events of entities with contexts float64[E, C] and whole goals [E, 3]; seeds uint64[E]."""
-    shared = np.empty((len(seeds), len(net.bias)), dtype=np.float32)
+    shared: Array = np.empty((len(seeds), len(net.bias)), dtype=np.float32)
     for e in range(len(seeds)):  # One by one: the bytes of a matrix product depend on its shape.
         shared[e] = net.bias + (context[e].astype(np.float32)[:, None] * net.context).sum(axis=0)
     limits = (MOST_OVER * np.maximum(goals[:, 0], 1.0)).astype(np.int64) + MOST_SPARE
@@ -68,7 +68,8 @@ def decoded(
     for place, name in enumerate(fields.names(), start=FIRST_FREE):
         tokens = found.tokens[:, place]
         if name == "amount":
-            assert fields.amount is not None and roles.amount is not None
+            assert fields.amount is not None
+            assert roles.amount is not None
             new = fields.amount.values(tokens, found.tokens[:, place + 1], draw.random((n, 3)))
             root = np.maximum(found.roots, 0)
             columns[roles.amount] = np.where(found.roots >= 0, new[root], np.nan) if n else new
@@ -141,7 +142,9 @@ def entity_table(like: MixedTable, parents: Int2D, shares: Array) -> MixedTable:
             columns[name] = column.with_values(left)
             continue
         grid = column.step or 0.0
-        values = left.astype(np.float64) + shares * (right.astype(np.float64) - left.astype(np.float64))
+        values: Array = left.astype(np.float64) + shares * (
+            right.astype(np.float64) - left.astype(np.float64)
+        )
         values = np.round(values / grid) * grid if grid > 0 else values
         lost = column.missing()[parents].any(axis=1)
         if column.kind == NUMBER:

@@ -32,7 +32,7 @@ WORST = 20.0
 class Events:
     """A recurrent network over the events of an entity that is told the entity's goals and a summary of it.
 
-    Source: own; gated recurrent unit, Cho et al. 2014. The weights are used by kernels: sampling needs no torch.
+    Source: own; gated recurrent unit, Cho et al. 2014. Kernels use the weights: sampling needs no torch.
     """
 
     name: ClassVar[str] = "events"
@@ -179,8 +179,8 @@ class Events:
     def entity_losses(self, log: EventLog, streams: Streams) -> Float1D:
         """Return -log of the likelihood per event of every entity, float64[E]; see ``HasEntityLoss``.
 
-        A bound from above: the likelihood is summed over the four training contexts whose goals are nearest to
-        the entity's, each as likely as one among all training entities. Draws nothing.
+        A bound from above: the likelihood is summed over the four training contexts with the nearest goals,
+        each as likely as one among all training entities. Draws nothing.
         """
         tokens = encoded(log, self.fields)
         near, contexts, goals = self.contexts.nearest(tokens, self.fields.days, CONTEXTS_TRIED)
@@ -204,7 +204,7 @@ class Events:
         return found
 
     def state(self) -> State:
-        """Return folded weights (float32), fields, contexts, attributes of the training entities, settings."""
+        """Return folded weights (float32), fields, contexts, attributes of the entities, settings."""
         arrays, facts = self.fields.state()
         arrays |= self.contexts.state() | {"busy": self.busy}
         arrays |= {f"network.{name}": array for name, array in self.net._asdict().items()}
@@ -218,7 +218,8 @@ class Events:
         arrays = state.arrays
         net = Weights(*(np.ascontiguousarray(arrays[f"network.{name}"]) for name in Weights._fields))
         return cls(
-            read_settings(cls, state.facts["settings"]), EventFields.from_state(arrays, state.facts["fields"]),
+            read_settings(cls, state.facts["settings"]),
+            EventFields.from_state(arrays, state.facts["fields"]),
             EntityContexts.from_state(arrays), net, arrays["busy"], log_from_facts(arrays, state.facts["like"]),
         )  # fmt: skip
 
@@ -238,4 +239,4 @@ def _cell_losses(log: EventLog, tokens: Encoded, fields: EventFields) -> Array:
         found[:, 0] = fields.amount.density_loss(tokens.tokens[:, place], log.events[log.roles.amount].values)
     if fields.partner is not None:
         found[:, 1] = fields.partner.open_loss(tokens.tokens, fields.ranks)
-    return found.sum(axis=1)
+    return np.asarray(found.sum(axis=1))

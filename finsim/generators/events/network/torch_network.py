@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,6 +11,9 @@ from torch import Tensor, nn
 
 from finsim.kernels.event_network import DAY_HEAD, NUMBERS, Weights
 from finsim.notation import Array
+
+FIRST_SLOPES = (3.0, -6.0, 1.0, 3.0)
+"""Slopes of the day head before training: with 3 on the pace the chance of a day is the pace (assumption)."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,11 @@ class EventNetwork(nn.Module):
             self.last.append(nn.Linear(shape.width, outputs))
         self.busy = nn.Parameter(torch.zeros(shape.days))
 
+    def settle(self) -> None:
+        """Begin with days at the pace that the goals ask for, and none after the last day."""
+        bias: Any = self.last[0].bias
+        bias[-len(FIRST_SLOPES) :] = torch.tensor(FIRST_SLOPES)
+
     def seen(self, head: int) -> list[int]:
         """Return the fields that a head sees."""
         return [j for j, since in enumerate(self.shape.seen_from) if since <= head and self.widths[j]]
@@ -86,13 +95,17 @@ def folded(network: EventNetwork, allowed: list[Array]) -> tuple[Weights, Array]
 
 def _folded(network: EventNetwork, allowed: list[Array]) -> tuple[Weights, Array]:
     shape, size = network.shape, network.shape.width
-    gates = network.unit.weight_ih_l0 @ network.entry.weight
+    first: list[Any] = list(network.first)
+    last: list[Any] = list(network.last)
+    unit: Any = network.unit
+    gates = unit.weight_ih_l0 @ network.entry.weight
     widths = network.widths
     tables, rows = [], [0]
     for j, size_of in enumerate(shape.fields):
-        table = network.tokens[j].weight if widths[j] else torch.zeros(size_of, 0)
+        token: Any = network.tokens[j]
+        table = token.weight if widths[j] else torch.zeros(size_of, 0)
         columns = []
-        for head, layer in enumerate(network.first):
+        for head, layer in enumerate(first):
             seen = network.seen(head)
             if j in seen:
                 at = size + sum(widths[k] for k in seen if k < j)
@@ -104,13 +117,13 @@ def _folded(network: EventNetwork, allowed: list[Array]) -> tuple[Weights, Array
         tables.append(torch.cat(columns, dim=1))
         rows.append(rows[-1] + size_of)
     tail = NUMBERS + shape.context
-    beside = torch.cat([*(layer.weight[:, -tail:].T for layer in network.first), gates[:, -tail:].T], dim=1)
-    inner = network.unit.bias_hh_l0.clone()
-    gate_bias = network.unit.weight_ih_l0 @ network.entry.bias + network.unit.bias_ih_l0
+    beside = torch.cat([*(layer.weight[:, -tail:].T for layer in first), gates[:, -tail:].T], dim=1)
+    inner = unit.bias_hh_l0.clone()
+    gate_bias = unit.weight_ih_l0 @ network.entry.bias + unit.bias_ih_l0
     gate_bias[: 2 * size] += inner[: 2 * size]
-    bias = torch.cat([*(layer.bias for layer in network.first), gate_bias])
+    bias = torch.cat([*(layer.bias for layer in first), gate_bias])
     out_bias = []
-    for (kind, _, _), layer, may in zip(shape.heads, network.last, allowed, strict=True):
+    for (kind, _, _), layer, may in zip(shape.heads, last, allowed, strict=True):
         kept = layer.bias.clone()
         if kind != DAY_HEAD:
             kept[~torch.from_numpy(may)] = -torch.inf
@@ -118,9 +131,9 @@ def _folded(network: EventNetwork, allowed: list[Array]) -> tuple[Weights, Array
     sizes = [outputs for _, _, outputs in shape.heads]
     weights = Weights(
         _plain(torch.cat(tables)), np.array(rows), _plain(beside[:NUMBERS]), _plain(beside[NUMBERS:]),
-        _plain(bias), _plain(network.unit.weight_hh_l0.T), _plain(inner[2 * size :]),
-        _plain(torch.cat([layer.weight[:, :size].T for layer in network.first], dim=1)),
-        _plain(torch.cat([layer.weight.T for layer in network.last], dim=1)), _plain(torch.cat(out_bias)),
+        _plain(bias), _plain(unit.weight_hh_l0.T), _plain(inner[2 * size :]),
+        _plain(torch.cat([layer.weight[:, :size].T for layer in first], dim=1)),
+        _plain(torch.cat([layer.weight.T for layer in last], dim=1)), _plain(torch.cat(out_bias)),
         np.concatenate([[0], np.cumsum(sizes)]), np.array([kind for kind, _, _ in shape.heads]),
         np.array([place for _, place, _ in shape.heads]), np.array(shape.seen_from),
     )  # fmt: skip
