@@ -63,18 +63,18 @@ class Tabular:
         functions: int = 8
         width: int = 128
         blocks: int = 2
-        dropout: float = 0.1
+        dropout: float = 0.2
         any_order: float = 0.5
-        ridge: float = 1.0
-        steps: int = 3_000
+        ridge: float = 100.0
+        steps: int = 4_000
         batch: int = 256
-        learning_rate: float = 3e-3
+        learning_rate: float = 2e-3
         warm_up: int = 50
         clip: float = 5.0
         ema: float = 0.99
-        check_every: int = 100
+        check_every: int = 50
         held_out: float = 0.1
-        patience: int = 6
+        patience: int = 10
         sampling_batch: int = 4_096
 
     def __init__(
