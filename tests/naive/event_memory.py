@@ -1,4 +1,4 @@
-"""Plain twin of ``finsim.kernels.event_memory``: lists and dictionaries."""
+"""Plain twin of ``finsim.kernels.events.event_memory``: lists and dictionaries."""
 
 
 def read_entity(partners, keys, tokens, identity, ranks):

@@ -36,7 +36,8 @@ def pairs(rows=3_000, seed=1):
 
 @pytest.fixture(scope="module")
 def known():
-    return fitted(Tabular, Streams(3), pairs(), {"steps": 500, "width": 32, "sampling_batch": 512})
+    settings = {"steps": 500, "width": 32, "sampling_batch": 512, "ridge": 1.0, "dropout": 0.1}
+    return fitted(Tabular, Streams(3), pairs(), {**settings, "learning_rate": 3e-3})
 
 
 @pytest.fixture(scope="module")

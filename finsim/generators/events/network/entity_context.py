@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.events.network.event_encoding import Encoded
-from finsim.kernels.event_network import FIRST_FREE, GAP, HOUR, IDENTITY, MONTH, POINTER, WEEKDAY
+from finsim.kernels.events.event_network import FIRST_FREE, GAP, HOUR, IDENTITY, MONTH, POINTER, WEEKDAY
 from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.records.mixed_table import NUMBER, WORD, MixedTable
 

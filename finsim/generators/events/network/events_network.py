@@ -17,8 +17,8 @@ from finsim.generators.events.network.event_sampling import decoded, entity_tabl
 from finsim.generators.events.network.log_facts import log_facts, log_from_facts, log_like
 from finsim.generators.generator import Budget, FitReport, Progress, State
 from finsim.generators.settings_parsing import read_settings, write_settings
-from finsim.kernels.event_network import FIRST_FREE, Weights
-from finsim.kernels.event_walk import weigh_entity
+from finsim.kernels.events.event_network import FIRST_FREE, Weights
+from finsim.kernels.events.event_walk import weigh_entity
 from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 from finsim.records.event_log import EventLog

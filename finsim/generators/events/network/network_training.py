@@ -19,7 +19,7 @@ from finsim.generators.training.device import one_thread, pick_device, torch_str
 from finsim.generators.training.network_weights import begun
 from finsim.generators.training.training_interface import Schedule
 from finsim.generators.training.training_loop import train
-from finsim.kernels.event_network import (
+from finsim.kernels.events.event_network import (
     AMOUNT_HEAD,
     DAY_HEAD,
     DAY_SLOPES,

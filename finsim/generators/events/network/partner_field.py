@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.kernels.event_memory import FIRST_RANK
-from finsim.kernels.event_network import IDENTITY, POINTER
+from finsim.kernels.events.event_memory import FIRST_RANK
+from finsim.kernels.events.event_network import IDENTITY, POINTER
 from finsim.notation import Array, Float1D, Int1D, Int2D
 
 LEAST_ENTITIES = 5

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from finsim.kernels.event_network import DAY_HEAD, NUMBERS, Weights
+from finsim.kernels.events.event_network import DAY_HEAD, NUMBERS, Weights
 from finsim.notation import Array
 
 FIRST_SLOPES = (3.0, -6.0, 1.0, 3.0)

@@ -11,7 +11,6 @@ from typing import ClassVar, Self
 import numpy as np
 
 from finsim.errors import FitError, Problem
-from finsim.extras import Later
 from finsim.generators.generator import Budget, FitReport, Progress, State
 from finsim.generators.settings_parsing import read_settings, write_settings
 from finsim.generators.tables.column_facts import (
@@ -29,8 +28,6 @@ from finsim.randomness import Streams
 from finsim.records.mixed_table import WORD, MixedTable
 
 # torch is needed by a fit alone: a saved model is sampled without it.
-training = Later("finsim.generators.tables.tabular.token_training", "learn")
-schedules = Later("finsim.generators.training.training_interface", "learn")
 
 LEAST_ROWS = 20
 
@@ -117,6 +114,10 @@ class Tabular:
         checkpoint: Path | None = None,
     ) -> Self:
         """Cut the columns into tokens and train; ``checkpoint``: a folder to save to and resume from."""
+        # Only training needs torch: a saved model is sampled without it.
+        from finsim.generators.tables.tabular import token_training as training
+        from finsim.generators.training.training_interface import Schedule
+
         cls.refuse(data, settings)
         started = time.process_time()
         bins = int(np.clip(np.sqrt(data.rows), 4, max(settings.bins, 4)))
@@ -131,7 +132,7 @@ class Tabular:
             settings.width, settings.blocks, settings.functions, settings.batch, settings.dropout,
             settings.any_order, settings.ridge, settings.held_out,
         )  # fmt: skip
-        schedule = schedules.Schedule(
+        schedule = Schedule(
             settings.learning_rate, settings.warm_up, 0.0, settings.clip, settings.ema,
             settings.check_every, settings.patience,
         )  # fmt: skip

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from finsim.kernels.event_memory import FIRST_RANK, LAST, SAME_BEFORE, SAME_HERE, remember
-from finsim.kernels.event_network import (
+from finsim.kernels.events.event_memory import FIRST_RANK, LAST, SAME_BEFORE, SAME_HERE, remember
+from finsim.kernels.events.event_network import (
     AMOUNT_HEAD,
     DAY_HEAD,
     DAY_SLOPES,
