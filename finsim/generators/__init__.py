@@ -52,6 +52,11 @@ TABLE_GENERATORS = Catalog(
             "finsim.generators.tables.bayes:Bayes",
             "Bayesian network with tree-structured laws; 200 to 10^6 rows, seconds to fit, no torch",
         ),
+        "copula": Entry(
+            "finsim.generators.tables.copula:Copula",
+            "Gaussian copula of mixed columns with latent correlations; 100 to 10^7 rows, seconds to fit, no torch",
+            "learn",
+        ),
         "resample_rows": Entry(
             "finsim.generators.tables.resample:ResampleRows",
             "rows of the table drawn again: the baseline, it copies; any size",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from finsim.generators.tables.column_levels import ColumnLevels
 from finsim.generators.tables.level_trees import level_groups
 from finsim.notation import Array, Float2D, Int1D
+from finsim.records.mixed_table import WORD, MixedTable
 
 
 def grouped(levels: Array, counts: list[int]) -> tuple[Array, list[int]]:
@@ -83,3 +87,19 @@ def column_order(mutual: Float2D, first: list[int]) -> list[int]:
         order.append(best)
         rest.remove(best)
     return order
+
+
+def ordered_levels(
+    data: MixedTable, columns: Mapping[str, ColumnLevels]
+) -> tuple[dict[str, ColumnLevels], Array]:
+    """Return the columns with their words in order of association, and all levels int32[N, C]."""
+    levels = np.stack([one.levels(data[name]) for name, one in columns.items()], axis=1)
+    groups, sizes = grouped(levels, [one.count for one in columns.values()])
+    found = {}
+    turned = levels.copy()
+    for index, (name, one) in enumerate(columns.items()):
+        found[name] = one
+        if one.facts.kind == WORD and one.count > 3:
+            found[name] = one.in_order(word_order(levels, index, one.count, groups, sizes))
+            turned[:, index] = found[name].levels(data[name])
+    return found, np.ascontiguousarray(turned)

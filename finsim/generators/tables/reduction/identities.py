@@ -185,10 +185,20 @@ def _oriented(
         if numbers.step[names[column]] > finest and kind == SUM:
             continue
         others = [(other, -one / factor) for other, one in terms if other != column]
+        if kind == SCALE and not _keeps_grid(numbers, names[column], names[others[0][0]], others[0][1]):
+            continue
         yield Identity(
             kind, names[column], tuple(names[other] for other, _ in others),
             tuple(_tidy(one) for _, one in others), _tidy(offset / factor),
         )  # fmt: skip
+
+
+def _keeps_grid(numbers: Numbers, target: str, operand: str, factor: float) -> bool:
+    """Tell whether a multiple of any operand on its grid lies on the grid of the target."""
+    if numbers.step[target] <= 0.0:
+        return numbers.step[operand] <= 0.0
+    ratio = abs(factor) * numbers.step[operand] / numbers.step[target]
+    return ratio > 0.5 and abs(ratio - round(ratio)) < 1e-6
 
 
 def _products(numbers: Numbers, names: list[str], some: Float2D, target: int) -> Iterator[Identity]:
