@@ -12,6 +12,7 @@ from finsim.cli.options import (
     CsvDialect,
     EntityColumn,
     Kind,
+    ModelFolder,
     Quiet,
     SchemaFile,
     Seed,
@@ -21,7 +22,7 @@ from finsim.cli.options import (
 from finsim.cli.output import remark, show
 from finsim.cli.parsing.completion import names, offered, tables
 from finsim.cli.parsing.number_options import number
-from finsim.cli.parsing.panels import OUTPUT, SIZE
+from finsim.cli.parsing.panels import SIZE
 
 
 def fit(
@@ -31,16 +32,7 @@ def fit(
             help="Prices, payments or any table: CSV, CSV.gz or Parquet.", autocompletion=offered(tables)
         ),
     ],
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FOLDER",
-            help="Folder of the model to create; must be given.",
-            rich_help_panel=OUTPUT,
-        ),
-    ] = None,  # fmt: skip
+    output: ModelFolder = None,
     generator: Annotated[
         str | None,
         typer.Option(

@@ -47,6 +47,13 @@ OutputFolder = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]  # fmt: skip
+ModelFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--output", metavar="FOLDER", help="Folder of the model to create; must be given.",
+        rich_help_panel=OUTPUT,
+    ),
+]  # fmt: skip
 Workers = Annotated[int, number("", "workers", "Local processes, the result does not depend on them", SIZE)]
 Threads = Annotated[
     int, number("", "threads", "Threads that judge rows, the result does not depend on them", SIZE)

@@ -54,7 +54,7 @@ TABLE_GENERATORS = Catalog(
         ),
         "copula": Entry(
             "finsim.generators.tables.copula:Copula",
-            "Gaussian copula of mixed columns with latent correlations; 100 to 10^7 rows, seconds to fit, no torch",
+            "Gaussian copula of mixed columns, latent correlations; 100 to 10^7 rows, seconds, no torch",
             "learn",
         ),
         "resample_rows": Entry(

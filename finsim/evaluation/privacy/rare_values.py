@@ -217,7 +217,8 @@ METRIC = Metric(
     order=520,
     how=(
         "Of the values that stand once in the real data: how many more of the training values stand in the "
-        "synthetic column than of values that the generator never saw. An income to the cent names a person, and "
+        "synthetic column than of values that the generator never saw. An income to the cent names a person, "
+        "and "
         "so does a name: words have no margin."
     ),
     misses="Values changed a little; combinations of common values (see singling_out).",

@@ -149,7 +149,7 @@ class Bayes:
         levels = np.empty((rows.rows, len(self.columns)), np.int32)
         for index, (name, one) in enumerate(self.columns.items()):
             levels[:, index] = one.levels(rows[name])
-            losses -= one.log_density(rows[name], levels[:, index])
+            losses -= one.log_density(rows[name], levels[:, index].astype(np.int64))
         return np.asarray(losses - self.network.log_chances(levels))
 
     def state(self) -> State:

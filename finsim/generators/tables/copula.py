@@ -129,24 +129,25 @@ class Copula:
         """Return for each latent of the given cells the bounds between which it lies."""
         found: dict[int, tuple[float, float]] = {}
         for name, column in fixed.items():
-            for latent, (low, high) in self.places.spans(name, column).items():
+            for latent, (lows, highs) in self.places.spans(name, column).items():
                 before = found.get(latent, (0.0, 1.0))
-                found[latent] = (max(before[0], float(low[0])), min(before[1], float(high[0])))
+                found[latent] = (max(before[0], float(lows[0])), min(before[1], float(highs[0])))
         for latent, (low, high) in found.items():
             if not high > low:
                 raise FitError("given cells that never stand together", place=f"given {', '.join(fixed)}")
-            found[latent] = (float(normal_edges(np.array([0, low, 1]))[1]) if low > 0 else -np.inf,
-                             float(normal_edges(np.array([0, high, 1]))[1]) if high < 1 else np.inf)  # fmt: skip
+            least = float(normal_edges(np.array([0, low, 1]))[1]) if low > 0 else -np.inf
+            most = float(normal_edges(np.array([0, high, 1]))[1]) if high < 1 else np.inf
+            found[latent] = (least, most)
         return found
 
     def _conditional(self, known: list[int], rest: list[int]) -> tuple[Float2D, Float2D]:
         """Return the root of the covariance of the other latents given the known ones, and their slope."""
         whole = self.correlation
         slope = np.zeros((len(rest), len(known)))
-        left = whole[np.ix_(rest, rest)]
+        left: Float2D = whole[np.ix_(rest, rest)]
         if known and rest:
             slope = np.linalg.solve(whole[np.ix_(known, known)], whole[np.ix_(known, rest)]).T
-            left = left - slope @ whole[np.ix_(known, rest)]
+            left = np.asarray(left - slope @ whole[np.ix_(known, rest)])
         values, vectors = np.linalg.eigh(left) if rest else (np.zeros(0), np.zeros((0, 0)))
         return vectors * np.sqrt(np.maximum(values, 0.0)), slope
 

@@ -43,7 +43,7 @@ def word_order(levels: Array, column: int, count: int, groups: Array, sizes: lis
         return np.arange(1, count)
     expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / table.sum()
     scaled = (table - expected) / np.sqrt(np.maximum(expected, 1e-300))
-    values, vectors = np.linalg.eigh(scaled.T @ scaled)
+    _, vectors = np.linalg.eigh(scaled.T @ scaled)
     axis = scaled @ vectors[:, -1] / np.sqrt(np.maximum(table.sum(axis=1), 1.0))
     # The sign of an eigenvector is free: the commonest level is taken to lie above 0.
     if axis[int(table.sum(axis=1).argmax())] < 0:

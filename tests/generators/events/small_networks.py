@@ -21,7 +21,7 @@ def quiet(share, text):
 
 
 def two_states(entities=60, days=70, seed=1, clock=False, partners=True):
-    """Return a ledger whose word keeps its state with chance .9; amounts are 10 in one, 100 to 200 in the other.
+    """Return a ledger whose word keeps its state with chance .9; amounts are 10, or 100 to 200.
 
     Every day has an event with chance .4; three counterparties are everybody's, others are an entity's own.
     """
@@ -49,7 +49,8 @@ def two_states(entities=60, days=70, seed=1, clock=False, partners=True):
     attributes = {"grade": MixedColumn("word", rng.integers(2, size=entities).astype(np.int32), ("x", "y"))}
     return EventLog(
         MixedTable(columns, len(when)), np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        MixedTable(attributes, entities), EventRoles("when", "amount", "to" if partners else None), 0, days * DAY,
+        MixedTable(attributes, entities),
+        EventRoles("when", "amount", "to" if partners else None), 0, days * DAY,
     )  # fmt: skip
 
 

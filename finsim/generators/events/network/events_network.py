@@ -220,7 +220,8 @@ class Events:
         return cls(
             read_settings(cls, state.facts["settings"]),
             EventFields.from_state(arrays, state.facts["fields"]),
-            EntityContexts.from_state(arrays), net, arrays["busy"], log_from_facts(arrays, state.facts["like"]),
+            EntityContexts.from_state(arrays), net, arrays["busy"],
+            log_from_facts(arrays, state.facts["like"]),
         )  # fmt: skip
 
 
@@ -232,7 +233,7 @@ def _within(events: MixedTable, starts: Int1D, entities: MixedTable, like: Event
 
 
 def _cell_losses(log: EventLog, tokens: Encoded, fields: EventFields) -> Array:
-    """Return -log of what tokens leave open, float64[n]: which rare counterparty, where in a bin of amounts."""
+    """Return -log of what tokens leave open, float64[n]: which rare counterparty, where in a bin."""
     found: Float2D = np.zeros((log.events.rows, 2))
     if fields.amount is not None and log.roles.amount is not None:
         place = FIRST_FREE + fields.names().index("amount")

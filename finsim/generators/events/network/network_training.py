@@ -84,7 +84,7 @@ class EventRecipe:
         blurs: Blurs,
         identity: str,
     ) -> None:
-        """Learn from the first chunks, judge on the second; ``told`` : contexts, whole goals, their spread."""
+        """Learn from the first chunks, judge on the second; ``told``: contexts, whole goals, spread."""
         self.network: nn.Module = network
         self.events, self.data, self.calendar = network, data, calendar
         self.contexts, self.goals, self.spread = told
@@ -270,6 +270,6 @@ def slopes_on(i: Int1D, day: Int1D, goals: Float2D) -> Float2D:
 
 def held_out_entities(count: int, share: float, seed: int) -> tuple[Int1D, Int1D]:
     """Return the entities that are learned from and those that are held out (none of fewer than 10)."""
-    held = int(round(share * count)) if count >= 10 else 0
+    held = round(share * count) if count >= 10 else 0
     order = torch.randperm(count, generator=torch_stream(seed)).numpy()
     return np.sort(order[held:]), np.sort(order[:held])
