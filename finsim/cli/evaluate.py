@@ -21,7 +21,7 @@ def _column(name: str, text: str) -> Any:
     return typer.Option(f"--{name}", metavar="COLUMN", help=text, rich_help_panel=DATA)
 
 
-def _problem(score: Score) -> Problem:
+def problem_of_score(score: Score) -> Problem:
     """Return what failed, the goal that it should have met, and why it did not."""
     from finsim.evaluation.metric import HIGHER
 
@@ -107,7 +107,7 @@ def evaluate(
         group=group, since=since, output=output, seed=seed, schema=schema, csv=csv, progress=not quiet,
     )  # fmt: skip
     remark(card.remarks)
-    failed = [_problem(score) for score in card.scores if score.verdict == "fail"]
+    failed = [problem_of_score(score) for score in card.scores if score.verdict == "fail"]
     outputs = [] if output is None else [output]
     facts = {**card.to_dict(), "remarks": list(card.remarks)}
     show("evaluate", facts, card.table(), as_json, outputs=outputs, ok=not failed, problems=failed)

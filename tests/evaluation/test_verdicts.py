@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finsim.evaluation import METRICS
-from finsim.evaluation.metric import Score
+from finsim.evaluation.metric import Score, above
 from finsim.evaluation.scorecard import Scorecard
 from finsim.evaluation.uses import (
     BACKTEST,
@@ -188,3 +188,17 @@ def test_the_first_reason_is_one_for_the_verdict():
     found = use_verdicts([*blind, score("hill", WARN)])[BACKTEST]
     assert found.verdict == NO_POWER
     assert found.reasons[0].startswith(f"no power: {full[0].metric}")
+
+
+def test_figures_that_look_alike_get_more_digits():
+    assert above(0.020004, 0.02) == "0.020004 is above the goal 0.02"
+    assert above(0.5, 0.25) == "0.5 is above the goal 0.25"
+
+
+def test_the_text_begins_with_verdicts_then_failing_scores():
+    card = Scorecard((score("hill", PASS, subject="fine"), score("hill", FAIL, subject="broken")))
+    lines = card.table().splitlines()
+    assert lines[0].endswith(": fail")
+    rows = [line for line in lines if line.startswith("hill")]
+    assert "broken" in rows[0]
+    assert "fine" in rows[1]

@@ -45,7 +45,7 @@ MISTAKES: list[Case] = [
     ("None for data", lambda w: finsim.fit(None), "fit: data", "None", "a file", "finsim.fit('prices.csv')"),
     ("a run for prices", lambda w: finsim.fit(w.run), "fit: data", "a Run", "prices", "run.paths"),
     ("no date column", lambda w: finsim.fit(pd.DataFrame({"x": ["a"]}), "bootstrap"), "data frame", "columns are x", "date", "name the columns"),
-    ("unknown generator", lambda w: finsim.fit(w.prices, "flwo"), "fit: generator", "'flwo'", "bootstrap, events, flow", "did you mean 'flow'?"),
+    ("unknown generator", lambda w: finsim.fit(w.prices, "flwo"), "fit: generator", "'flwo'", "bootstrap, copula, events, flow", "did you mean 'flow'?"),
     ("a class for a generator", lambda w: finsim.fit(w.prices, dict), "fit: generator", "the class dict", "a name", "write 'flow'"),
     ("two budgets", lambda w: finsim.fit(w.prices, steps=3, cpu_seconds=9), "fit: steps, cpu_seconds", "both", "one of them", "leave one out"),
     ("no such file", lambda w: finsim.fit("nowhere.csv"), "nowhere.csv", "no such file", "", "check the path"),

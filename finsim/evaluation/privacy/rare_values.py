@@ -217,15 +217,15 @@ METRIC = Metric(
     order=520,
     how=(
         "Of the values that stand once in the real data: how many more of the training values stand in the "
-        "synthetic column than of values that the generator never saw. An income to the cent names a person, "
-        "and "
-        "so does a name: words have no margin."
+        "synthetic column than of values that the generator never saw. An income to the cent names "
+        "a person, and so does a name: words have no margin."
     ),
     misses="Values changed a little; combinations of common values (see singling_out).",
     estimator=(
         "values (numbers at 12 digits) that stand once in training and hold-out together: (share of the "
         "training ones met - share of the held-out ones met) / (1 - the latter), Newcombe interval; "
-        "without a hold-out, halves of the real rows against as many synthetic rows"
+        "without a hold-out, halves of the real rows against as many synthetic rows; words fail by an exact "
+        "test at .001 without a margin"
     ),
     references="0 / 1",
     required=True,

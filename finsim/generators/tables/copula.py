@@ -143,11 +143,11 @@ class Copula:
     def _conditional(self, known: list[int], rest: list[int]) -> tuple[Float2D, Float2D]:
         """Return the root of the covariance of the other latents given the known ones, and their slope."""
         whole = self.correlation
-        slope = np.zeros((len(rest), len(known)))
+        slope: Float2D = np.zeros((len(rest), len(known)))
         left: Float2D = whole[np.ix_(rest, rest)]
         if known and rest:
-            slope = np.linalg.solve(whole[np.ix_(known, known)], whole[np.ix_(known, rest)]).T
-            left = np.asarray(left - slope @ whole[np.ix_(known, rest)])
+            slope = np.asarray(np.linalg.solve(whole[np.ix_(known, known)], whole[np.ix_(known, rest)]).T)
+            left = left - slope @ whole[np.ix_(known, rest)]
         values, vectors = np.linalg.eigh(left) if rest else (np.zeros(0), np.zeros((0, 0)))
         return vectors * np.sqrt(np.maximum(values, 0.0)), slope
 
