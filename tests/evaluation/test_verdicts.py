@@ -1,5 +1,7 @@
 """Verdicts of a use: Holm by hand, required metrics, no power, one line a table."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -193,6 +195,8 @@ def test_the_first_reason_is_one_for_the_verdict():
 def test_figures_that_look_alike_get_more_digits():
     assert above(0.020004, 0.02) == "0.020004 is above the goal 0.02"
     assert above(0.5, 0.25) == "0.5 is above the goal 0.25"
+    (found,) = judged_together([replace(score("hill", WARN, p=0.001), value=0.020004, goal=0.02)])
+    assert "0.020004 is above the goal 0.02;" in found.reason
 
 
 def test_the_text_begins_with_verdicts_then_failing_scores():

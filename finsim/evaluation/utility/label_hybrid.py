@@ -92,7 +92,9 @@ METRIC = Metric(
         "the synthetic rows hurt. label_utility is the point without real rows."
     ),
     misses="Weights: every row counts the same, wherever it comes from.",
-    estimator="AUC of boosted trees, bootstrap over the same test entities; noise of training by refits; no power where the real rows alone "
-    "are not above .5",
+    estimator=(
+        "AUC of boosted trees, bootstrap over the same test entities; noise of training by refits; no power "
+        "where the real rows alone are not above .5"
+    ),
     references="the same real rows alone / shuffled labels",
 )
