@@ -1,8 +1,8 @@
-"""Plain twin of ``finsim.kernels.event_memory``: lists and dictionaries."""
+"""Plain twin of ``finsim.kernels.events.event_memory``: lists and dictionaries."""
 
 
 def read_entity(partners, keys, tokens, identity, ranks):
-    """Return one line an event: pointer, identity, main, known, amount, slot; and (known, top share) before each."""
+    """Return a line an event (pointer, identity, main, known, amount, slot), and (known, top share)."""
     order, seen, lines, past = [], {}, [], []
     last, before, total = None, -1, 0
     nowhere = (-2, 0)

@@ -18,9 +18,9 @@ from finsim.generators.events.network.network_training import (
 )  # fmt: skip
 from finsim.generators.events.network.torch_network import EventNetwork, NetworkShape, folded
 from finsim.generators.training.network_weights import begun
-from finsim.kernels.event_memory import read_events
-from finsim.kernels.event_network import DAY_SLOPES, NUMBERS, day_slopes, known_numbers, softmax_draw
-from finsim.kernels.event_walk import weigh_entity
+from finsim.kernels.events.event_memory import read_events
+from finsim.kernels.events.event_network import DAY_SLOPES, NUMBERS, day_slopes, known_numbers, softmax_draw
+from finsim.kernels.events.event_walk import weigh_entity
 from finsim.randomness import Streams
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.events.network.event_fields import DAY, MONTHS, EventFields
-from finsim.kernels.event_memory import FIRST_AMOUNT, read_events
-from finsim.kernels.event_network import (
+from finsim.kernels.events.event_memory import FIRST_AMOUNT, read_events
+from finsim.kernels.events.event_network import (
     FIRST_FREE,
     GAP,
     HOUR,

@@ -11,8 +11,8 @@ import numpy as np
 from finsim.generators.events.network.number_field import NumberField
 from finsim.generators.events.network.partner_field import PartnerField, is_bound
 from finsim.generators.events.network.word_field import WordField
-from finsim.kernels.event_memory import FIRST_AMOUNT, FIRST_RANK
-from finsim.kernels.event_network import (
+from finsim.kernels.events.event_memory import FIRST_AMOUNT, FIRST_RANK
+from finsim.kernels.events.event_network import (
     AMOUNT_HEAD,
     DAY_HEAD,
     DAY_SLOPES,

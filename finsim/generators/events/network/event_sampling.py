@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from finsim.generators.events.network.event_fields import DAY, EventFields
-from finsim.kernels.event_memory import FIRST_RANK
-from finsim.kernels.event_network import FIRST_FREE, HOUR, IDENTITY, POINTER, Calendar, Weights
-from finsim.kernels.event_walk import walk_entities
+from finsim.kernels.events.event_memory import FIRST_RANK
+from finsim.kernels.events.event_network import FIRST_FREE, HOUR, IDENTITY, POINTER, Calendar, Weights
+from finsim.kernels.events.event_walk import walk_entities
 from finsim.notation import Array, Float2D, Int1D, Int2D
 from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
@@ -78,7 +78,7 @@ def decoded(
             columns[column] = fields.words[column].codes(tokens, draw.random(n))
         elif name.startswith("number "):
             column = name.removeprefix("number ")
-            values = fields.numbers[column].values(tokens, None, draw.random((n, 3)))
+            values: Array = fields.numbers[column].values(tokens, None, draw.random((n, 3)))
             if like[column].kind == TIME:
                 values = _as_times(values, columns[roles.time], like[column].step)
             columns[column] = values

@@ -17,8 +17,8 @@ from finsim.generators.events.network.event_sampling import decoded, entity_tabl
 from finsim.generators.events.network.log_facts import log_facts, log_from_facts, log_like
 from finsim.generators.generator import Budget, FitReport, Progress, State
 from finsim.generators.settings_parsing import read_settings, write_settings
-from finsim.kernels.event_network import FIRST_FREE, Weights
-from finsim.kernels.event_walk import weigh_entity
+from finsim.kernels.events.event_network import FIRST_FREE, Weights
+from finsim.kernels.events.event_walk import weigh_entity
 from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
@@ -146,7 +146,7 @@ class Events:
         end = self.like.end if days is None else self.like.begin // DAY * DAY + period * DAY
         size, parts = self.settings.block, []
         for block in range(first // size, -(-(first + count) // size) if count else first // size):
-            whole = self._block(block, period, end, streams.under("block", block))
+            whole = self._block(block, period, end, streams)
             low, high = (
                 max(first, block * size) - block * size,
                 min(first + count, (block + 1) * size) - block * size,
@@ -165,7 +165,11 @@ class Events:
     def _block(self, block: int, period: int, end: int, streams: Streams) -> EventLog:
         """Return the whole log of a block of entities."""
         size = self.settings.block
-        made = [self.contexts.drawn(streams.at("context", e), self.settings.blur) for e in range(size)]
+        likes, streams = self._likes(block, streams), streams.under("block", block)
+        made = [
+            self.contexts.drawn(int(like), streams.at("context", e), self.settings.blur, self.fields.days)
+            for e, like in enumerate(likes)
+        ]
         goals = whole_goals(np.array([one[1] for one in made]), self.fields.days, period)
         seeds = np.array([streams.word("events", e) for e in range(size)], dtype=np.uint64)
         days = calendar(self.fields, self.like.begin, period, self.busy, self.settings.window)
@@ -175,6 +179,17 @@ class Events:
         parents = np.array([one[2] for one in made])
         entities = entity_table(self.like.entities, parents, np.array([one[3] for one in made]))
         return _within(events, found.starts, entities, self.like, end)
+
+    def _likes(self, block: int, streams: Streams) -> Int1D:
+        """Return the training entity that each of a block is like: all in turn, in a drawn order.
+
+        Drawn freely, a few of the largest entities more or less would change every total.
+        """
+        count, size = self.like.count, self.settings.block
+        number = np.arange(block * size, (block + 1) * size)
+        turn = number // count
+        orders = {one: streams.at("turn", int(one)).permutation(count) for one in np.unique(turn)}
+        return np.array([orders[one][k % count] for one, k in zip(turn, number, strict=True)], dtype=np.int64)
 
     def entity_losses(self, log: EventLog, streams: Streams) -> Float1D:
         """Return -log of the likelihood per event of every entity, float64[E]; see ``HasEntityLoss``.
@@ -220,7 +235,8 @@ class Events:
         return cls(
             read_settings(cls, state.facts["settings"]),
             EventFields.from_state(arrays, state.facts["fields"]),
-            EntityContexts.from_state(arrays), net, arrays["busy"], log_from_facts(arrays, state.facts["like"]),
+            EntityContexts.from_state(arrays), net, arrays["busy"],
+            log_from_facts(arrays, state.facts["like"]),
         )  # fmt: skip
 
 
@@ -232,7 +248,7 @@ def _within(events: MixedTable, starts: Int1D, entities: MixedTable, like: Event
 
 
 def _cell_losses(log: EventLog, tokens: Encoded, fields: EventFields) -> Array:
-    """Return -log of what tokens leave open, float64[n]: which rare counterparty, where in a bin of amounts."""
+    """Return -log of what tokens leave open, float64[n]: which rare counterparty, where in a bin."""
     found: Float2D = np.zeros((log.events.rows, 2))
     if fields.amount is not None and log.roles.amount is not None:
         place = FIRST_FREE + fields.names().index("amount")

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from finsim.generators.events.network.entity_context import DAY_BLUR, GOAL_BLUR
 from finsim.generators.events.network.event_encoding import Encoded
 from finsim.generators.events.network.event_fields import EventFields
 from finsim.generators.events.network.torch_network import EventNetwork, NetworkShape, folded
@@ -19,7 +20,7 @@ from finsim.generators.training.device import one_thread, pick_device, torch_str
 from finsim.generators.training.network_weights import begun
 from finsim.generators.training.training_interface import Schedule
 from finsim.generators.training.training_loop import train
-from finsim.kernels.event_network import (
+from finsim.kernels.events.event_network import (
     AMOUNT_HEAD,
     DAY_HEAD,
     DAY_SLOPES,
@@ -32,7 +33,6 @@ from finsim.notation import Array, Float2D, Int1D, Int2D
 from finsim.randomness import Streams
 
 JUDGED_AT_ONCE = 64
-GOAL_BLUR, DAY_BLUR = 0.1, 0.01
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class EventRecipe:
         blurs: Blurs,
         identity: str,
     ) -> None:
-        """Learn from the first chunks, judge on the second; ``told`` : contexts, whole goals, their spread."""
+        """Learn from the first chunks, judge on the second; ``told`` : contexts, whole goals, spread."""
         self.network: nn.Module = network
         self.events, self.data, self.calendar = network, data, calendar
         self.contexts, self.goals, self.spread = told
@@ -270,6 +270,6 @@ def slopes_on(i: Int1D, day: Int1D, goals: Float2D) -> Float2D:
 
 def held_out_entities(count: int, share: float, seed: int) -> tuple[Int1D, Int1D]:
     """Return the entities that are learned from and those that are held out (none of fewer than 10)."""
-    held = int(round(share * count)) if count >= 10 else 0
+    held = round(share * count) if count >= 10 else 0
     order = torch.randperm(count, generator=torch_stream(seed)).numpy()
     return np.sort(order[held:]), np.sort(order[:held])

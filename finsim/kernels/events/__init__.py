@@ -1,0 +1,1 @@
+"""Kernels of the event network: memory of counterparties, layers, the walk over events."""
