@@ -54,21 +54,21 @@ class Events:
         embedding: int = 20
         context: int = 24
         window: int = 128
-        dropout: float = 0.15
+        dropout: float = 0.25
         blur: float = 0.15
         amount_bins: int = 48
         number_bins: int = 24
         ranks: int = 20
         popular: int = 64
         words: int = 40
-        steps: int = 800
+        steps: int = 1_200
         batch: int = 24
-        learning_rate: float = 5e-3
+        learning_rate: float = 3e-3
         warm_up: int = 30
         clip: float = 1.0
         ema: float = 0.98
         check_every: int = 50
-        patience: int = 8
+        patience: int = 15
         held_out: float = 0.1
         block: int = 64
 
