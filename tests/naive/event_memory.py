@@ -2,7 +2,7 @@
 
 
 def read_entity(partners, keys, tokens, identity, ranks):
-    """Return one line an event: pointer, identity, main, known, amount, slot; (known, top share) before."""
+    """Return a line an event (pointer, identity, main, known, amount, slot), and (known, top share)."""
     order, seen, lines, past = [], {}, [], []
     last, before, total = None, -1, 0
     nowhere = (-2, 0)

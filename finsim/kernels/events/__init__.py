@@ -1,1 +1,1 @@
-"""Kernels of event generators: active days, payments of a life, scores of the normal law."""
+"""Kernels of the event network: memory of counterparties, layers, the walk over events."""

@@ -79,8 +79,8 @@ def walk_entities(
 ) -> Any:  # fmt: skip
     """Draw the events of entities; return how many entities fitted into ``out``.
 
-    shared float32[E, W] bias and context; goals float64[E, 3]; seeds uint64[E]; popular: identities 1 to this
-    are one counterparty each; limits int64[E] most events of each. out : lengths int64[E]; tokens
+    shared float32[E, W] bias and context; goals float64[E, 3]; seeds uint64[E]; popular : identities 1 to
+    this are one counterparty each; limits int64[E] most events of each. out : lengths int64[E]; tokens
     int64[R, J]; day, slot, root int64[R] (slot -1: no counterparty; root: the row whose amount it has, -1:
     no amount).
     """

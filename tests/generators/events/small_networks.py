@@ -21,7 +21,7 @@ def quiet(share, text):
 
 
 def two_states(entities=60, days=70, seed=1, clock=False, partners=True):
-    """Return a ledger whose word keeps its state with chance .9; amounts are 10, or 100 to 200.
+    """Return a ledger whose word keeps its state with chance .9; amounts are 10 in one, else 100 to 200.
 
     Every day has an event with chance .4; three counterparties are everybody's, others are an entity's own.
     """
@@ -42,6 +42,8 @@ def two_states(entities=60, days=70, seed=1, clock=False, partners=True):
         "state": MixedColumn("word", state.astype(np.int32), ("calm", "busy")),
         "amount": MixedColumn("number", amount, (), 0.01),
     }
+    columns["weight"] = MixedColumn("number", rng.gamma(2.0, 3.0, len(when)))
+    columns["kind"] = MixedColumn("word", rng.integers(4, size=len(when)).astype(np.int32), tuple("klmn"))
     if partners:
         words = tuple(f"p{k}" for k in range(3 + 2 * entities))
         columns["to"] = MixedColumn("word", partner.astype(np.int32), words)
@@ -49,8 +51,8 @@ def two_states(entities=60, days=70, seed=1, clock=False, partners=True):
     attributes = {"grade": MixedColumn("word", rng.integers(2, size=entities).astype(np.int32), ("x", "y"))}
     return EventLog(
         MixedTable(columns, len(when)), np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        MixedTable(attributes, entities),
-        EventRoles("when", "amount", "to" if partners else None), 0, days * DAY,
+        MixedTable(attributes, entities), EventRoles("when", "amount", "to" if partners else None),
+        0, days * DAY,
     )  # fmt: skip
 
 

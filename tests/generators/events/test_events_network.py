@@ -5,12 +5,12 @@ import json
 
 import numpy as np
 import pytest
-from small_networks import DAY, SMALL, STAY, fitted, two_states
+from small_networks import DAY, SMALL, STAY, fitted, quiet, two_states
 
 from finsim.errors import FitError
 from finsim.generators.events.event_generator import EventGenerator, HasEntityLoss
 from finsim.generators.events.network.events_network import Events
-from finsim.generators.generator import State
+from finsim.generators.generator import Budget, State
 from finsim.randomness import Streams
 from finsim.records.mixed_table import MixedTable
 
@@ -99,8 +99,6 @@ def test_a_stopped_fit_goes_on_as_if_it_had_not_stopped(log, tmp_path):
         if share > 0.7:
             raise StoppedError
 
-    from finsim.generators.generator import Budget
-
     with pytest.raises(StoppedError):
         Events.fit(log, settings, Streams(5), Budget(steps=8), stop, checkpoint=tmp_path)
     again = fitted(log, settings, steps=8, checkpoint=tmp_path).state()
@@ -110,8 +108,27 @@ def test_a_stopped_fit_goes_on_as_if_it_had_not_stopped(log, tmp_path):
 CHANGED = {
     "width": 20, "embedding": 4, "context": 4, "window": 9, "dropout": 0.5, "blur": 0.6, "amount_bins": 4,
     "number_bins": 4, "ranks": 2, "popular": 2, "words": 1, "steps": 3, "batch": 5, "learning_rate": 1e-3,
-    "warm_up": 2, "clip": 0.01, "ema": 0.5, "check_every": 1, "patience": 1, "held_out": 0.4, "block": 5,
+    "warm_up": 2, "clip": 1e6, "ema": 0.9, "check_every": 7, "patience": 1, "held_out": 0.4, "block": 5,
 }  # fmt: skip
+
+
+def test_every_setting_has_a_changed_value():
+    assert set(CHANGED) == {one.name for one in dataclasses.fields(SMALL)}
+
+
+@pytest.mark.parametrize("name", list(CHANGED))
+def test_every_setting_changes_bytes(name):
+    log = two_states(entities=14, days=50)
+    base = dataclasses.replace(SMALL, steps=4, patience=1, check_every=2, learning_rate=0.05)
+    if name in ("patience", "check_every", "clip", "ema"):
+        # A noisy course: held-out losses go up and down, so that when they are asked for matters.
+        base = dataclasses.replace(base, steps=60, patience=0, check_every=1, learning_rate=0.1, ema=0.3)
+    changed = dataclasses.replace(base, **{name: CHANGED[name]})
+    made = []
+    for settings in (base, changed):
+        model = Events.fit(log, settings, Streams(5), Budget(), quiet)
+        made.append(model.sample(12, Streams(1)).digest())
+    assert made[0] != made[1]
 
 
 @pytest.mark.parametrize("clock", [False, True])

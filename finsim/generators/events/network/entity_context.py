@@ -15,6 +15,8 @@ from finsim.records.mixed_table import NUMBER, WORD, MixedTable
 MOST_SHARES = 12
 NEIGHBORS = 5
 MOST_MIXED = 0.3
+GOAL_BLUR, DAY_BLUR = 0.1, 0.01
+"""How far goals are blurred: of log(1 + events), and of the period for days (assumption)."""
 MOST_ATTRIBUTE_WORDS = 12
 POINTER_GROUPS = 4
 
@@ -55,14 +57,20 @@ class EntityContexts:
             contexts = np.pad(contexts, ((0, 0), (0, size - contexts.shape[1])))
         return cls(contexts, goals, _near(contexts), contexts.std(axis=0))
 
-    def drawn(self, rng: np.random.Generator, blur: float) -> tuple[Float1D, Float1D, Int1D, float]:
-        """Return context, goals, the two entities that they were mixed from, the share of the second."""
-        first = int(rng.integers(len(self.contexts)))
+    def drawn(
+        self, first: int, rng: np.random.Generator, blur: float, days: int
+    ) -> tuple[Float1D, Float1D, Int1D, float]:
+        """Return context and goals of one like entity ``first``, the two that it mixes, the second's share."""
         second = int(self.near[first, rng.integers(self.near.shape[1])])
         share = MOST_MIXED * float(rng.random())
         noise = rng.standard_normal(self.contexts.shape[1])
         context = (1.0 - share) * self.contexts[first] + share * self.contexts[second]
-        goals = (1.0 - share) * self.goals[first] + share * self.goals[second]
+        # Goals of two entities mixed would shrink, and the largest entities be lost: they are blurred.
+        goals = self.goals[first] + rng.standard_normal(3) * np.array(
+            [GOAL_BLUR, DAY_BLUR * days, DAY_BLUR * days]
+        )
+        goals[0], goals[1:] = max(goals[0], 0.0), np.clip(goals[1:], 0.0, days)
+        goals[2] = max(goals[1], goals[2])
         return context + blur * self.spread * noise, goals, np.array([first, second]), share
 
     def nearest(self, data: Encoded, days: int, count: int) -> tuple[Array, Float2D, Float2D]:

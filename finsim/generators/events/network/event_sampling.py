@@ -78,7 +78,7 @@ def decoded(
             columns[column] = fields.words[column].codes(tokens, draw.random(n))
         elif name.startswith("number "):
             column = name.removeprefix("number ")
-            values = fields.numbers[column].values(tokens, None, draw.random((n, 3)))
+            values: Array = fields.numbers[column].values(tokens, None, draw.random((n, 3)))
             if like[column].kind == TIME:
                 columns[column] = _as_times(values, columns[roles.time], like[column].step)
             else:

@@ -55,21 +55,21 @@ class Events:
         embedding: int = 20
         context: int = 24
         window: int = 128
-        dropout: float = 0.15
+        dropout: float = 0.25
         blur: float = 0.15
         amount_bins: int = 48
         number_bins: int = 24
         ranks: int = 20
         popular: int = 64
         words: int = 40
-        steps: int = 800
+        steps: int = 1_200
         batch: int = 24
-        learning_rate: float = 5e-3
+        learning_rate: float = 3e-3
         warm_up: int = 30
         clip: float = 1.0
         ema: float = 0.98
         check_every: int = 50
-        patience: int = 8
+        patience: int = 15
         held_out: float = 0.1
         block: int = 64
 
@@ -145,7 +145,7 @@ class Events:
         end = self.like.end if days is None else self.like.begin // DAY * DAY + period * DAY
         size, parts = self.settings.block, []
         for block in range(first // size, -(-(first + count) // size) if count else first // size):
-            whole = self._block(block, period, end, streams.under("block", block))
+            whole = self._block(block, period, end, streams)
             low, high = (
                 max(first, block * size) - block * size,
                 min(first + count, (block + 1) * size) - block * size,
@@ -164,7 +164,11 @@ class Events:
     def _block(self, block: int, period: int, end: int, streams: Streams) -> EventLog:
         """Return the whole log of a block of entities."""
         size = self.settings.block
-        made = [self.contexts.drawn(streams.at("context", e), self.settings.blur) for e in range(size)]
+        likes, streams = self._likes(block, streams), streams.under("block", block)
+        made = [
+            self.contexts.drawn(int(like), streams.at("context", e), self.settings.blur, self.fields.days)
+            for e, like in enumerate(likes)
+        ]
         goals = whole_goals(np.array([one[1] for one in made]), self.fields.days, period)
         seeds = np.array([streams.word("events", e) for e in range(size)], dtype=np.uint64)
         days = calendar(self.fields, self.like.begin, period, self.busy, self.settings.window)
@@ -174,6 +178,17 @@ class Events:
         parents = np.array([one[2] for one in made])
         entities = entity_table(self.like.entities, parents, np.array([one[3] for one in made]))
         return _within(events, found.starts, entities, self.like, end)
+
+    def _likes(self, block: int, streams: Streams) -> Int1D:
+        """Return the training entity that each of a block is like: all in turn, in a drawn order.
+
+        Drawn freely, a few of the largest entities more or less would change every total.
+        """
+        count, size = self.like.count, self.settings.block
+        number = np.arange(block * size, (block + 1) * size)
+        turn = number // count
+        orders = {one: streams.at("turn", int(one)).permutation(count) for one in np.unique(turn)}
+        return np.array([orders[one][k % count] for one, k in zip(turn, number, strict=True)], dtype=np.int64)
 
     def entity_losses(self, log: EventLog, streams: Streams) -> Float1D:
         """Return -log of the likelihood per event of every entity, float64[E]; see ``HasEntityLoss``.

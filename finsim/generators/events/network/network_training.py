@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from finsim.generators.events.network.entity_context import DAY_BLUR, GOAL_BLUR
 from finsim.generators.events.network.event_encoding import Encoded
 from finsim.generators.events.network.event_fields import EventFields
 from finsim.generators.events.network.torch_network import EventNetwork, NetworkShape, folded
@@ -32,7 +33,6 @@ from finsim.notation import Array, Float2D, Int1D, Int2D
 from finsim.randomness import Streams
 
 JUDGED_AT_ONCE = 64
-GOAL_BLUR, DAY_BLUR = 0.1, 0.01
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class EventRecipe:
         blurs: Blurs,
         identity: str,
     ) -> None:
-        """Learn from the first chunks, judge on the second; ``told``: contexts, whole goals, spread."""
+        """Learn from the first chunks, judge on the second; ``told`` : contexts, whole goals, spread."""
         self.network: nn.Module = network
         self.events, self.data, self.calendar = network, data, calendar
         self.contexts, self.goals, self.spread = told

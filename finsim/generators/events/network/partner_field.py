@@ -21,10 +21,11 @@ PURE, LEAST_REPEATED = 0.85, 0.2
 class PartnerField:
     """Identities: 0 none; 1 to ``popular`` one counterparty each; then classes.
 
-    identity int64[P + 1] of each word (the last: 0); popular int64[] codes; deck int64[S] the others,
-    once for each entity that has them, shuffled, those of class c from ``decks[c]``; entities : how many the
-    decks were counted over. kinds int64[R, M] rows of what counterparties bring with them (places among the
-    values of M bound columns), those of code p from ``firsts[p]``, ``weights`` [R] code and cumulative share.
+    identity int64[P + 1] of each word (the last: 0); popular int64[] codes; deck int64[S] codes of the
+    others, once for each entity that has them, shuffled, those of class c from ``decks[c]``; entities : how
+    many the decks were counted over. kinds int64[R, M] rows of what counterparties bring with them (places
+    among the values of M bound columns), those of code p from ``firsts[p]``, ``weights`` [R] the code and
+    the cumulative share.
     """
 
     identity: Int1D
@@ -101,7 +102,7 @@ class PartnerField:
         return np.asarray(np.where(new, np.log(sizes[tokens[:, IDENTITY]]), 0.0))
 
     def brought(self, codes: Int1D, draws: Float1D) -> Int2D:
-        """Return int64[n, M] places in the bound columns of rows of counterparties; -1 for none."""
+        """Return int64[n, M] places in the bound columns of counterparties; -1 where there is none."""
         found = np.full((len(codes), self.kinds.shape[1]), -1, dtype=np.int64)
         known = codes >= 0
         first, stop = self.firsts[codes[known]], self.firsts[codes[known] + 1]
@@ -128,9 +129,10 @@ class PartnerField:
 
 
 def is_bound(codes: Int1D, places: Int1D) -> bool:
-    """Tell whether a column follows the counterparty: 85 % of its rows, where met again, are the usual.
+    """Tell whether a column follows the counterparty.
 
-    The column must not be constant, and a fifth of the rows must be of counterparties met again.
+    Where one is met again, 85 % of its rows must be its usual ones (assumption). The column must not be
+    constant, and a fifth of the rows must be of counterparties that are met again.
     """
     known = codes >= 0
     size = np.bincount(codes[known], minlength=1)
@@ -145,7 +147,7 @@ def is_bound(codes: Int1D, places: Int1D) -> bool:
 
 
 def _brought(codes: Int1D, bound: Int2D, words: int) -> tuple[Int2D, Int1D, Float1D]:
-    """Return the distinct rows of bound places of each code, where they begin, cumulative weights."""
+    """Return the distinct rows of bound places of each code, where they begin, code + cumulative share."""
     known = codes >= 0
     rows = np.column_stack([codes[known], bound[known]]).astype(np.int64)
     found, counts = np.unique(rows, axis=0, return_counts=True)

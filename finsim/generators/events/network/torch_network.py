@@ -32,8 +32,8 @@ class NetworkShape:
 class EventNetwork(nn.Module):
     """Fields of an event in order, each told what was drawn before it, the state, goals and context.
 
-    Heads are one hidden layer (SiLU) on the sum of linear maps of what they see; gated recurrent unit: Cho
-    et al. 2014. The day of the next event is a chance for every day since the last one (own).
+    Heads are one hidden layer (SiLU) on the sum of linear maps of all that they see; gated recurrent unit:
+    Cho et al. 2014. The day of the next event is a chance for every day since the last one (own).
     """
 
     def __init__(self, shape: NetworkShape) -> None:
@@ -66,8 +66,8 @@ class EventNetwork(nn.Module):
     def states(self, before: Tensor, there: Tensor, numbers: Tensor, context: Tensor, keep: Tensor) -> Tensor:
         """Return the state at every event, float[B, T, H].
 
-        before: tokens [B, T, J] of the event before, ``there`` bool[B, T] where one is; ``keep`` float[B,
-        T, H] multiplies what goes in (dropout).
+        before : tokens [B, T, J] of the event before, ``there`` bool[B, T] where there is one; ``keep``
+        float[B, T, H] multiplies what goes in (dropout).
         """
         parts = [
             one(before[:, :, j]) * there[:, :, None] for j, one in enumerate(self.tokens) if self.widths[j]
