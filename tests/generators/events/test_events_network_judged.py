@@ -33,6 +33,6 @@ def judged(real, own):
 
 def test_training_takes_a_tenth_off_the_entity_auc():
     log, other = two_states(entities=90), two_states(entities=90, seed=9)
-    near = fitted(log, SMALL, steps=150).sample(90, Streams(2))
+    near = fitted(log, SMALL, steps=500).sample(90, Streams(2))
     far = fitted(log, SMALL, steps=1).sample(90, Streams(2))
     assert judged(other, near) < judged(other, far) - 0.1
