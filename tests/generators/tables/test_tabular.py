@@ -16,7 +16,7 @@ from finsim.randomness import Streams
 from finsim.records.mixed_table import NUMBER, WORD, MixedColumn, MixedTable
 
 JOINT = np.array([[0.30, 0.05, 0.05], [0.02, 0.38, 0.20]])
-# The standard error of a share of 3,000 rows is at most .009, the network adds its own.
+# Standard errors: .009 of a share of 3,000 rows, .015 of a share of the 750 rows of one word.
 NEAR = 0.03
 
 
@@ -36,8 +36,10 @@ def pairs(rows=3_000, seed=1):
 
 @pytest.fixture(scope="module")
 def known():
-    settings = {"steps": 500, "width": 32, "sampling_batch": 512, "ridge": 1.0, "dropout": 0.1}
-    return fitted(Tabular, Streams(3), pairs(), {**settings, "learning_rate": 3e-3})
+    # The default ridge and dropout shrink rare cells to the margins (a 5 % chance came out as 11 %): the law
+    # itself is tested without them.
+    plain = {"ridge": 1.0, "dropout": 0.0}
+    return fitted(Tabular, Streams(3), pairs(), {"steps": 500, "width": 32, "sampling_batch": 512, **plain})
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,8 @@ class Tabular:
         functions : cosines that make the vectors of near levels alike. width, blocks : the network.
         dropout : share of inner values that a step leaves out. any_order : share of the rows of a batch
         that hide any columns; the rest hides those behind a place of the drawing order. ridge : nats of the
-        whole table that a squared weight of 1 costs. steps : the budget
+        whole table that a squared weight of 1 costs; it shrinks dependence, rare combinations most.
+        steps : the budget
         when none is given. held_out : share of the rows for the early stop; patience : checks without
         improvement (0: never stop). sampling_batch : rows drawn together; part of the bytes.
         """
