@@ -38,6 +38,7 @@ _HOMES = {
     "feature_definitions": "finsim.evaluation.detector_features",
     "features": "finsim.evaluation.detector_features",
     "fit": "finsim.verbs.fit",
+    "inject": "finsim.verbs.payments.inject",
     "load_schema": "finsim.tables",
     "load_study": "finsim.engine.study.study_file",
     "names": "finsim.verbs.names",

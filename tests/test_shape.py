@@ -207,7 +207,8 @@ def _public(tree: ast.Module, module: str) -> Iterator[tuple[int, str]]:
             yield node.lineno, f"{node.name} takes **{args.kwarg.arg}"
         # Options of a verb, one parameter each: ADR 0014, 0015. Nothing else of these floors has more.
         is_public = f"finsim.{module}" == finsim._HOMES.get(node.name) and module.startswith("verbs.")
-        is_verb = not owner and (module == f"cli.{node.name}" or is_public)
+        is_command = module.startswith("cli.") and module.endswith(f".{node.name}")
+        is_verb = not owner and (is_command or is_public)
         if count > MAX_PARAMETERS and not is_verb:
             yield node.lineno, f"{node.name} takes {count} parameters (at most {MAX_PARAMETERS})"
 

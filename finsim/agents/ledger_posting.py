@@ -84,7 +84,7 @@ def post(population: Population, settings: Settings, parts: Iterable[Orders], pl
                 )
             before = int(orders.ts[-1]) if len(orders) else before
             orders = replace(orders, ts=orders.ts - orders.ts % _STORED)
-            rows = _run(orders, book, plan, state)
+            rows = run_orders(orders, book, plan, state)
             kept = np.flatnonzero(rows.status != SKIPPED)
             for low in range(0, len(kept), _BATCH):
                 some = kept[low : low + _BATCH]
@@ -100,11 +100,15 @@ def posted_alone(population: Population, orders: Orders, plan: SchemePlan) -> Bo
     """Return bool[n]: which planned orders get a row, posted or declined, where nothing else is posted."""
     accounts = population.accounts
     book = Book(accounts.opening.copy(), accounts.overdraft, accounts.external)
-    kept: Bool1D = _run(orders, book, plan, plan.fresh_state()).status != SKIPPED
+    kept: Bool1D = run_orders(orders, book, plan, plan.fresh_state()).status != SKIPPED
     return kept
 
 
-def _run(orders: Orders, book: Book, plan: SchemePlan, state: State) -> Rows:
+def run_orders(orders: Orders, book: Book, plan: SchemePlan, state: State) -> Rows:
+    """Run sorted orders through a book, changed in place, and return what came of each.
+
+    Raises RecordError for accounts and plan slots that do not exist.
+    """
     size = len(orders)
     rows = Rows(
         status=np.zeros(size, dtype=np.uint8),

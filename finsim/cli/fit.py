@@ -1,4 +1,4 @@
-"""``finsim fit``: learn the body of the user's own prices."""
+"""``finsim fit``: learn the body of the user's own prices, payments or table."""
 
 from __future__ import annotations
 
@@ -7,37 +7,46 @@ from typing import Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, CsvDialect, Quiet, SchemaFile, Seed, nowhere
+from finsim.cli.options import (
+    AsJson,
+    CsvDialect,
+    EntityColumn,
+    Kind,
+    ModelFolder,
+    Quiet,
+    SchemaFile,
+    Seed,
+    TimeColumn,
+    nowhere,
+)
 from finsim.cli.output import remark, show
 from finsim.cli.parsing.completion import names, offered, tables
 from finsim.cli.parsing.number_options import number
-from finsim.cli.parsing.panels import OUTPUT, SIZE
+from finsim.cli.parsing.panels import SIZE
 
 
 def fit(
     data: Annotated[
-        Path, typer.Argument(help="Prices: CSV, CSV.gz or Parquet.", autocompletion=offered(tables))
-    ],
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FOLDER",
-            help="Folder of the model to create; must be given.",
-            rich_help_panel=OUTPUT,
+        Path,
+        typer.Argument(
+            help="Prices, payments or any table: CSV, CSV.gz or Parquet.", autocompletion=offered(tables)
         ),
-    ] = None,
+    ],
+    output: ModelFolder = None,
     generator: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--generator",
             metavar="NAME",
-            help="See `finsim list generators`.",
+            help="See `finsim list generators`; the better one for events, bayes for a table and flow for "
+            "bars when left out.",
             autocompletion=offered(names("generators")),
             rich_help_panel=SIZE,
         ),
-    ] = "flow",
+    ] = None,
+    kind: Kind = None,
+    id: EntityColumn = None,
+    time: TimeColumn = None,
     steps: Annotated[
         int | None,
         number(
@@ -72,7 +81,7 @@ def fit(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Fit a generator on prices and save it; what was found in them is told on standard error.
+    """Fit a generator on prices, events or a table and save it; remarks go to standard error.
 
     Example: finsim fit prices.csv --generator flow --steps 800 -o model
     """
@@ -82,10 +91,11 @@ def fit(
     if output is None:
         raise nowhere("finsim fit", "folder", "model")
     body = verb(
-        data, generator, output=output, steps=steps, cpu_seconds=cpu_seconds, epsilon=epsilon, delta=delta,
-        unit=unit, seed=seed, schema=schema, csv=csv, progress=not quiet,
+        data, generator, output=output, kind=kind, id=id, time=time, steps=steps, cpu_seconds=cpu_seconds,
+        epsilon=epsilon, delta=delta, unit=unit, seed=seed, schema=schema, csv=csv, progress=not quiet,
     )  # fmt: skip
     facts = model_dict(body)
     remark(facts["data"].get("notes", {}).get("remarks", ()))
-    lines = [*model_lines(facts), f"model: {output}", f"next:  finsim sample {output} -o paths.parquet"]
+    made = {"bars": "paths", "events": "events", "table": "rows"}[facts["kind"]]
+    lines = [*model_lines(facts), f"model: {output}", f"next:  finsim sample {output} -o {made}.parquet"]
     show("fit", {**facts, "output": str(output)}, "\n".join(lines), as_json, outputs=[output])

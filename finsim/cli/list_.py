@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,10 +26,18 @@ def list_(
 
     Example: finsim list scenarios
     """
+    from finsim.generators import kind_of_generator
     from finsim.verbs.names import names
 
-    found = names(kind)
-    blocks = [
-        f"{name}\n{table(list(items.items()), ('name', 'what it is'))}" for name, items in found.items()
-    ]
+    found: dict[str, Any] = dict(names(kind))
+    blocks = []
+    for title, items in found.items():
+        if title == "generators":
+            rows: list[tuple[str, ...]] = [
+                (name, kind_of_generator(name), told) for name, told in items.items()
+            ]
+            blocks.append(f"{title}\n{table(rows, ('name', 'kind', 'what it is'))}")
+            found[title] = [{"name": name, "kind": of, "what": told} for name, of, told in rows]
+        else:
+            blocks.append(f"{title}\n{table(list(items.items()), ('name', 'what it is'))}")
     show("list", found, "\n\n".join(blocks), as_json)

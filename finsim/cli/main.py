@@ -38,6 +38,7 @@ from finsim.cli.parsing.places import with_options, word_of
 from finsim.cli.parsing.shells import ready_to_complete
 from finsim.cli.parsing.system_refusals import refused
 from finsim.cli.parsing.verb_classes import Verb, Verbs
+from finsim.cli.payments import inject
 from finsim.errors import EXIT_FAULT, EXIT_FINE, FinsimError, Problem
 
 STOPPED = 130  # what typer makes of an interrupt, as shells do
@@ -61,6 +62,7 @@ for name, verb in (
     ("fit", fit.fit),
     ("sample", sample.sample),
     ("simulate", simulate.simulate),
+    ("inject", inject.inject),
     ("stress", stress.stress),
     ("check", check.check),
     ("evaluate", evaluate.evaluate),

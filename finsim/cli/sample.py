@@ -1,4 +1,4 @@
-"""``finsim sample``: paths from a fitted model."""
+"""``finsim sample``: paths, entities or rows from a fitted model."""
 
 from __future__ import annotations
 
@@ -26,14 +26,40 @@ def sample(
             rich_help_panel=OUTPUT,
         ),
     ] = None,
-    paths: Annotated[int, number("sample", "paths", "Number of joint paths", SIZE)] = 100,
-    steps: Annotated[int, number("sample", "steps", "Bars per path", SIZE)] = 252,
+    paths: Annotated[
+        int | None, number("sample", "paths", "Of bars: number of joint paths, 100 when left out", SIZE)
+    ] = None,
+    steps: Annotated[
+        int | None, number("sample", "steps", "Of bars: bars per path, 252 when left out", SIZE)
+    ] = None,
+    entities: Annotated[
+        int | None,
+        number("sample", "entities", "Of events: number of new entities, 1,000 when left out", SIZE),
+    ] = None,
+    days: Annotated[
+        int | None,
+        number(
+            "sample", "days", "Of events: days from the first one of the data, theirs when left out", SIZE
+        ),
+    ] = None,
+    rows: Annotated[
+        int | None, number("sample", "rows", "Of a table: number of rows, 10,000 when left out", SIZE)
+    ] = None,
+    given: Annotated[
+        str | None,
+        typer.Option(
+            "--given",
+            metavar="COLUMN=VALUE,...",
+            help="Of a table: cells that hold in every row, such as grade=C,term=36; none when left out.",
+            rich_help_panel=SIZE,
+        ),
+    ] = None,
     history: Annotated[
         Path | None,
         typer.Option(
             "--history",
             metavar="FILE",
-            help="Prices to continue from their last date; fresh paths when left out.",
+            help="Of bars: prices to continue from their last date; fresh paths when left out.",
             autocompletion=offered(tables),
             rich_help_panel=DATA,
         ),
@@ -43,7 +69,7 @@ def sample(
         typer.Option(
             "--start",
             metavar="DATE",
-            help="First date, past or future, such as 2026-01-31; after the data when left out.",
+            help="Of bars: first date, past or future, such as 2026-01-31; after the data when left out.",
             rich_help_panel=SIZE,
         ),
     ] = None,
@@ -53,7 +79,7 @@ def sample(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Sample joint bar paths of any length, fresh or continuing a history.
+    """Sample from a fitted model: bar paths of any length, new entities with their events, or rows.
 
     Example: finsim sample model --paths 200 --steps 2520 --history prices.csv -o paths.parquet
     """
@@ -62,7 +88,9 @@ def sample(
 
     if output is None:
         raise nowhere("finsim sample", "file", "paths.parquet")
-    wanted = Wanted(model, paths, steps, history, start, seed, schema, csv)
+    wanted = Wanted(
+        model, paths, steps, history, start, seed, schema, csv, entities, days, rows, given
+    )  # fmt: skip
     found = sample_to_file(wanted, output, progress=not quiet)
     facts = sample_dict(found, output)
     show("sample", facts, "\n".join(sample_lines(facts, model)), as_json, outputs=[output])

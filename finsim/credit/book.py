@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from finsim.credit.copula import Copula, fit_copula, sample_copula
+from finsim.credit.copula import fit_copula
+from finsim.credit.loan_law import Learn, LoanLaw
 from finsim.credit.loan_terms import (
     correlations,
     default_probability,
@@ -32,6 +33,7 @@ _STATED = ("age", "amount", "term_months", "income", "rate", "pd", "lgd", "month
 _PLACED = ("bad", "sector", "loan_class", "currency")
 # What only the very loans of the tape have: a resampled book takes these from its own schedule.
 OWN_ONLY = ("balance", "ead", "opened")
+OUTCOME = "bad"
 _LEAST_ROWS = 50
 
 # Statlog code -> share of disposable income the instalment takes (Groemping 2019, "South German credit
@@ -61,7 +63,7 @@ class Book:
     an obligor of its own.
     """
 
-    copula: Copula
+    law: LoanLaw
     scorecard: Scorecard | None
     features: tuple[str, ...]
     dates: frozenset[str]
@@ -76,8 +78,11 @@ class Book:
         return minor_units(self.currency)
 
 
-def fit_book(applications: pd.DataFrame, settings: Settings) -> Book:
-    """Fit the copula and the PD scorecard to applications as read by ``read_applications``.
+def fit_book(applications: pd.DataFrame, settings: Settings, learn: Learn | None = None) -> Book:
+    """Fit the joint law and the PD scorecard to applications as read by ``read_applications``.
+
+    ``learn`` makes the law from the columns of the book with ``group`` (sector and class) and, where the
+    applications state one, the outcome ``bad``, which then stands in the loans; None: the book's copula.
 
     Amounts in DEM are converted with ``settings.mark_rate`` to ``settings.currency``. Raises FitError
     for fewer than 50 rows, a single outcome, or loans with neither an outcome nor a PD.
@@ -89,10 +94,14 @@ def fit_book(applications: pd.DataFrame, settings: Settings) -> Book:
     scorecard = fit_card(frame, settings)
     joint = frame[[name for name in frame if name in (*_STATED, *features)]].assign(group=_groups(frame))
     label = frame["bad" if "bad" in frame else "pd"].to_numpy(dtype=np.float64)
-    copula = fit_copula(joint, "group", ("purpose",), label)
+    law: LoanLaw
+    if learn is None:
+        law = fit_copula(joint, "group", ("purpose",), label)
+    else:
+        law = learn(joint.assign(bad=frame["bad"].astype(bool)) if "bad" in frame else joint)
     dates = frozenset(name for name in features if known[name].dtype.kind == "M")
     currency, scale = money_of(frame, settings)
-    return Book(copula, scorecard, tuple(features), dates, _obligors(known, joint), currency, scale, settings)
+    return Book(law, scorecard, tuple(features), dates, _obligors(known, joint), currency, scale, settings)
 
 
 def feature_names(frame: pd.DataFrame) -> list[str]:
@@ -182,11 +191,11 @@ def loans(book: Book, count: int, streams: Streams, first: int = 0) -> pa.Table:
 def _shard(book: Book, shard: int, streams: Streams) -> pa.Table:
     settings = book.settings
     rng = streams.at("loans", "shard", shard)
-    rows = sample_copula(book.copula, settings.shard_loans, rng)
+    rows = dict(book.law.rows(settings.shard_loans, rng))
     draws = {name: rng.random(settings.shard_loans) for name in ("noise", "income", "season")}
     lead = _leads(book, rng)
     rows = _shared(book, rows, lead)
-    pairs = [name.split("|") for name in book.copula.groups]
+    pairs = [name.split("|") for name in book.law.groups]
     sector = np.array([pair[0] for pair in pairs])[rows["group"]]
     loan_class = np.array([pair[1] for pair in pairs])[rows["group"]]
     pd_ = default_probability(book.scorecard, rows)[lead]
@@ -223,6 +232,8 @@ def _shard(book: Book, shard: int, streams: Streams) -> pa.Table:
         "rho": correlations(loan_class, pd_),
     }
     columns.update({name: _feature(book, name, rows[name]) for name in book.features})
+    if OUTCOME in rows:
+        columns[OUTCOME] = np.asarray(rows[OUTCOME], dtype=np.bool_)
     columns["_fs_src"] = np.zeros(len(number), dtype=np.uint8)
     columns["_fs_seq"] = np.full(len(number), shard, dtype=np.uint32)
     return pa.table(columns)
@@ -261,8 +272,8 @@ def _feature(book: Book, name: str, values: Array) -> Array | pa.Array:
     if name in book.dates:
         return whole_numbers(np.rint(values), pa.int32()).cast(pa.date32()).cast(DAY)
     if values.dtype.kind not in "if":
-        return words(values, sorted(str(level) for level in book.copula.levels[name]))
-    if name in book.copula.whole:
+        return words(values, book.law.words(name))
+    if name in book.law.whole:
         return whole_numbers(values, pa.int64())
     return pa.array(values, from_pandas=True)
 
@@ -319,9 +330,5 @@ def _vintage(book: Book, opened: Array) -> pa.Array:
 
 def _oldest(book: Book) -> int:
     """Return the most months that a loan of the book can have been open."""
-    name = "months_on_book"
-    if name in book.copula.levels:
-        stated = max(float(level) for level in book.copula.levels[name])
-    else:
-        stated = max((float(values[-1]) for values in book.copula.sorted_values.get(name, ())), default=0.0)
+    stated = book.law.greatest("months_on_book")
     return max(book.settings.seasoning_months, int(stated))

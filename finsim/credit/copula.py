@@ -37,6 +37,20 @@ class Copula:
     whole: frozenset[str]
     gaps: Mapping[str, Float1D]
 
+    def rows(self, count: int, rng: np.random.Generator) -> dict[str, Array]:
+        """Return ``count`` rows (``sample_copula``)."""
+        return sample_copula(self, count, rng)
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """Return the words of a column of categories, sorted."""
+        return tuple(sorted(str(level) for level in self.levels[name]))
+
+    def greatest(self, name: str) -> float:
+        """Return the greatest number of a column, 0 where there is none."""
+        if name in self.levels:
+            return max(float(level) for level in self.levels[name])
+        return max((float(values[-1]) for values in self.sorted_values.get(name, ())), default=0.0)
+
 
 def fit_copula(frame: pd.DataFrame, group: str, tied: tuple[str, ...], label: Float1D) -> Copula:
     """Fit the copula to all columns but ``group``; ``label`` [N] is the outcome that orders the words.

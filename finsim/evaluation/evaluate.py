@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from finsim.errors import DataError
 from finsim.evaluation import METRICS
+from finsim.evaluation.attacks.unseen_rows import refuse_seen_bars, refuse_seen_rows
 from finsim.evaluation.events.evaluate_events import evaluate_events
 from finsim.evaluation.metric import Score, on_table
 from finsim.evaluation.metric_loop import Report, silent
@@ -38,6 +39,8 @@ def evaluate(
     than eight synthetic paths the goals allow for one path being one era (docs/adr/0009).
     Raises DataError when the two sets cannot be compared.
     """
+    if holdout is not None:
+        refuse_seen_bars(real, holdout)
     return Scorecard(tuple(evaluate_paths(real, holdout, synthetic, streams, settings, progress=progress)))
 
 
@@ -71,10 +74,14 @@ def staleness(
 def judged(reading: Reading, streams: Streams, settings: Settings, progress: Report = silent) -> list[Score]:
     """Return the scores of two sides that were read as a table or as events.
 
-    Raises DataError for a side without rows.
+    Raises DataError for a side without rows, and for a hold-out whose rows are those of the real side.
     """
     if reading.sides is None:
         raise DataError("bars are read as prices", place="evaluate", expected="a table or events")
     sides = reading.sides
+    if sides.spare is not None:
+        refuse_seen_rows(
+            table_case(sides.real, sides.own, sides.spare, reading.roles, streams, settings, reading.kind)
+        )
     judge = evaluate_events if reading.kind == EVENTS else evaluate_table
     return judge(sides.real, sides.own, sides.spare, reading.roles, streams, settings, reading.kind, progress)

@@ -6,3 +6,5 @@ PASS, WARN, FAIL, NOT_COMPUTED, NO_POWER = "pass", "warn", "fail", "not computed
 VERDICTS = (PASS, WARN, FAIL, NOT_COMPUTED, NO_POWER)
 DETECTOR, STRESS, BACKTEST, SHARE = "train a detector", "stress a portfolio", "backtest", "share"
 USES = (DETECTOR, STRESS, BACKTEST, SHARE)
+ALL_ASSETS = "all assets"
+"""How the subject of a score of all assets together begins."""

@@ -9,9 +9,9 @@ from typing import Any
 
 from finsim.evaluation.metric import HIGHER, Score
 from finsim.evaluation.metric_catalog import METRICS
-from finsim.evaluation.uses import FAIL, NO_POWER, NOT_COMPUTED, PASS, USES, VERDICTS, WARN
+from finsim.evaluation.uses import ALL_ASSETS, FAIL, NO_POWER, NOT_COMPUTED, PASS, USES, VERDICTS, WARN
 
-LEVEL = 0.05
+LEVEL, LEAD = 0.05, 0.5
 WARN_SHARE = 0.10
 _WORST_FIRST = (FAIL, NOT_COMPUTED, NO_POWER, WARN, PASS)
 
@@ -61,15 +61,16 @@ def judged_together(scores: Iterable[Score]) -> tuple[Score, ...]:
     """Return the scores with the verdict ``fail`` where Holm's procedure over their use says so.
 
     Among the scores of a use that have a ``p``, the chance that any of a perfect twin's fails is at most
-    ``LEVEL``. Every metric has an equal part of it on each table, shared evenly by its scores, so that a
-    metric with many subjects does not silence the others. Scores that are not rejected are warnings.
+    ``LEVEL``. Every metric has an equal part of it on each table, so that one with many subjects does not
+    silence the others; its scores share that part evenly, but a first score of all assets together, which
+    sees the most, has half of it. Scores that are not rejected are warnings.
     Applied twice it changes nothing. Source: Holm 1979, with weights.
     """
     found = list(scores)
     for use in USES:
         listed = [k for k, one in enumerate(found) if one.use == use and one.p is not None]
         sizes = Counter((found[k].metric, found[k].table) for k in listed)
-        weight = {k: 1.0 / sizes[found[k].metric, found[k].table] for k in listed}
+        weight = _weights([found[k] for k in listed], listed)
         listed.sort(key=lambda k: (found[k].p or 0.0) / weight[k])
         left, rejecting = float(len(sizes)), True
         for k in listed:
@@ -80,6 +81,20 @@ def judged_together(scores: Iterable[Score]) -> tuple[Score, ...]:
             if one.verdict in (WARN, FAIL):
                 found[k] = _decided(one, rejecting, allowed)
     return tuple(found)
+
+
+def _weights(scores: Sequence[Score], names: Sequence[int]) -> dict[int, float]:
+    """Return the part of each score in that of its metric on its table."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for place, score in enumerate(scores):
+        groups.setdefault((score.metric, score.table), []).append(place)
+    found = {}
+    for places in groups.values():
+        leads = len(places) > 1 and scores[places[0]].subject.startswith(ALL_ASSETS)
+        rest = (1.0 - LEAD) / (len(places) - 1) if leads else 1.0 / len(places)
+        for place in places:
+            found[names[place]] = LEAD if leads and place == places[0] else rest
+    return found
 
 
 def _decided(score: Score, rejected: bool, allowed: float) -> Score:

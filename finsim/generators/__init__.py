@@ -35,11 +35,59 @@ EVENT_GENERATORS = Catalog(
             "recurrent network over events, field by field, told of its entity; from some 10,000 rows on",
             "learn",
         ),
+        "habits": Entry(
+            "finsim.generators.events.habits:Habits",
+            "profiles, silences, payees and amounts by counting; from 50 entities to 10^7 events, no torch",
+        ),
+        "resample": Entry(
+            "finsim.generators.events.resample:Resample",
+            "whole entities drawn again, copies by design: the baseline that all must beat, any size",
+        ),
     },
 )
-TABLE_GENERATORS = Catalog("generator of tables", {})
+TABLE_GENERATORS = Catalog(
+    "generator of tables",
+    {
+        "bayes": Entry(
+            "finsim.generators.tables.bayes:Bayes",
+            "Bayesian network with tree-structured laws; 200 to 10^6 rows, seconds to fit, no torch",
+        ),
+        "copula": Entry(
+            "finsim.generators.tables.copula:Copula",
+            "Gaussian copula of mixed columns, latent correlations; 100 to 10^7 rows, seconds, no torch",
+            "learn",
+        ),
+        "resample_rows": Entry(
+            "finsim.generators.tables.resample:ResampleRows",
+            "rows of the table drawn again: the baseline, it copies; any size",
+        ),
+        "tabular": Entry(
+            "finsim.generators.tables.tabular.tabular:Tabular",
+            "any-order network over discretized columns; 1,000 to 10^6 rows, minutes to fit",
+            "learn",
+        ),
+    },
+)
 
 BY_KIND = {"bars": GENERATORS, "events": EVENT_GENERATORS, "table": TABLE_GENERATORS}
 """Kind of data -> the generators that learn it; a name stands in one of them only."""
 
-__all__ = ["BY_KIND", "EVENT_GENERATORS", "GENERATORS", "TABLE_GENERATORS"]
+ALL_GENERATORS = Catalog(
+    "generator", {name: listed.entry(name) for listed in BY_KIND.values() for name in listed}
+)
+"""The generators of every kind, for lists and messages."""
+
+
+def kind_of_generator(name: str) -> str:
+    """Return the kind of data that a listed generator learns: bars, events or table."""
+    return next(kind for kind, listed in BY_KIND.items() if name in listed)
+
+
+__all__ = [
+    "ALL_GENERATORS",
+    "BY_KIND",
+    "EVENT_GENERATORS",
+    "GENERATORS",
+    "TABLE_GENERATORS",
+    "kind_of_generator",
+]

@@ -8,14 +8,14 @@ import shutil
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from finsim.errors import FitError, did_you_mean
 from finsim.extras import Later
-from finsim.generators import GENERATORS
-from finsim.generators.generator import FitReport, Generator, State
+from finsim.generators import ALL_GENERATORS, BY_KIND, kind_of_generator
+from finsim.generators.generator import FitReport, State
 from finsim.notation import Array
 from finsim.records.storage import canonical_json, digest_file, digest_text, write_json
 
@@ -26,7 +26,18 @@ WEIGHTS, CARD, COST = "weights.safetensors", "model.json", "cost.json"
 _FORMAT = 1
 
 
-def save(generator: Generator, folder: Path, extra: Mapping[str, Any]) -> None:
+class Fitted(Protocol):
+    """What can be saved: a fitted generator of any kind."""
+
+    name: ClassVar[str]
+    report: FitReport
+
+    def state(self) -> State:
+        """Return everything needed to restore the generator."""
+        ...
+
+
+def save(generator: Fitted, folder: Path, extra: Mapping[str, Any]) -> None:
     """Write a generator into ``folder``, replacing what is there.
 
     weights.safetensors : the arrays. model.json : name, settings, report, versions, ``extra`` (any
@@ -60,23 +71,35 @@ def save(generator: Generator, folder: Path, extra: Mapping[str, Any]) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def load(folder: Path) -> tuple[Generator, dict[str, Any]]:
-    """Return the generator of ``folder`` and the ``extra`` it was saved with.
+def kind_of_model(folder: Path) -> str:
+    """Return the kind of data that the model of ``folder`` is of: bars, events or table.
 
     Raises FitError for a missing, damaged or foreign folder.
     """
+    name = _card(Path(folder))["generator"]
+    if name in ALL_GENERATORS:
+        return kind_of_generator(name)
+    raise FitError(
+        f"the model is of a generator called {name!r}",
+        place=str(Path(folder) / CARD),
+        remedy=did_you_mean(str(name), list(ALL_GENERATORS)),
+    )
+
+
+def load(folder: Path, kind: str = "bars") -> tuple[Any, dict[str, Any]]:
+    """Return the generator of ``folder``, one of a kind of data, and the ``extra`` it was saved with.
+
+    Raises FitError for a missing, damaged or foreign folder, and for a model of another kind.
+    """
     folder = Path(folder)
+    found = kind_of_model(folder)
+    if found != kind:
+        raise FitError(f"the model is of {found}", place=str(folder), expected=f"a model of {kind}")
     card = _card(folder)
     arrays = _arrays(folder / WEIGHTS, card["weights_sha256"])
-    if card["generator"] not in GENERATORS:
-        raise FitError(
-            f"the model is of a generator called {card['generator']!r}",
-            place=str(folder / CARD),
-            remedy=did_you_mean(str(card["generator"]), list(GENERATORS)),
-        )
-    kind = GENERATORS.load(card["generator"])
+    listed = BY_KIND[kind].load(card["generator"])
     try:
-        generator: Generator = kind.from_state(State(arrays, card["facts"]))
+        generator = listed.from_state(State(arrays, card["facts"]))
         generator.report = FitReport.from_dict({**card["report"], "cpu_seconds": _cost(folder)})
     except (KeyError, TypeError, ValueError, RuntimeError) as bad:
         raise FitError(

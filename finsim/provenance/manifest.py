@@ -175,6 +175,12 @@ def read_manifest(run: Path) -> Manifest:
     another schema or one that was changed.
     """
     data = parse_manifest(run)
+    if strange := strange_sections(data):
+        raise ProvenanceError(
+            f"not a manifest of this version: it has too many or too few sections: {', '.join(strange)}",
+            place=str(Path(run) / NAME),
+            expected=SCHEMA,
+        )
     if not is_own_digest(data):
         raise ProvenanceError(CHANGED, place=str(Path(run) / NAME), remedy="restore it or run again")
     return Manifest(**data)
@@ -195,13 +201,17 @@ def parse_manifest(run: Path) -> dict[str, Any]:
         ) from None
     except (ValueError, RecursionError, IsADirectoryError):
         raise ProvenanceError("the manifest is not JSON", place=str(path), remedy="restore it") from None
-    names = {item.name for item in fields(Manifest)}
-    if not isinstance(data, dict) or data.get("schema") != SCHEMA or set(data) != names:
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         found = data.get("schema") if isinstance(data, dict) else type(data).__name__
         raise ProvenanceError(
             f"not a manifest this version can read (schema {found!r})", place=str(path), expected=SCHEMA
         )
     return data
+
+
+def strange_sections(data: Mapping[str, Any]) -> list[str]:
+    """Return the sections that a manifest has too many or too few, sorted."""
+    return sorted(set(data) ^ {item.name for item in fields(Manifest)})
 
 
 def is_own_digest(data: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from finsim.errors import ProvenanceError
 from finsim.provenance.audit_log import Entry, read_intact
 from finsim.provenance.compare_tables import Comparison, compare_runs
-from finsim.provenance.manifest import NAME, parse_manifest
+from finsim.provenance.manifest import NAME, parse_manifest, strange_sections
 from finsim.provenance.seal import LOG, REWRITTEN, SEALED, seal_of
 from finsim.provenance.signing.keys import VerifyKey
 from finsim.provenance.verifying.files_of_record import check_files
@@ -158,9 +158,9 @@ def _manifest(
         if not log or named == listing.digest(NAME):  # no run, one not finished, or one of another format
             raise
         return None, [Finding(NAME, error.problems[0].found if is_there else "the file is missing")]
-    wrong = list(misfits(data))
+    wrong = [*misfits(data), *strange_sections(data)]
     if wrong:
-        return None, [Finding(NAME, f"not as finsim writes it: {', '.join(wrong[:5])}")]
+        return None, [Finding(NAME, f"not as finsim writes it: {', '.join(dict.fromkeys(wrong[:5]))}")]
     return data, []
 
 

@@ -29,8 +29,8 @@ from finsim.records.columns import (
 )
 from finsim.records.display.card import Card, Value
 from finsim.records.display.fact_words import counted, money, percent, span
+from finsim.records.figures.loss_tail import LEAST_BEYOND, quantile_of, shortfall_of
 from finsim.records.frames.money_units import Money, Unit, checked_unit, minor_columns, money_fact
-from finsim.records.loss_tail import LEAST_BEYOND, quantile_of, shortfall_of
 from finsim.records.shown_rows import RowRecord
 from finsim.records.table import Table
 
@@ -65,6 +65,12 @@ _LOAN_COLUMNS = (
     column("pd", pa.float64(), "probability of default in 12 months, through the cycle", DECIMAL),
     column("lgd", pa.float64(), "share lost in default, through the cycle", DECIMAL),
     column("rho", pa.float64(), "asset correlation", DECIMAL),
+    column(
+        "bad",
+        pa.bool_(),
+        "outcome drawn with the other columns, with a `generator` on a tape that states one",
+        role=LABEL,
+    ),
     column("ead", pa.int64(), "with `keep`, where the tape states it beside a balance", CENTS),
     column(
         "_fs_src", pa.uint8(), "0 body generator, 4 repaired by a rule, 5 real record (`keep`)", role=INTERNAL

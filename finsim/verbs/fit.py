@@ -1,38 +1,71 @@
-"""``fit``: learn the body of the user's own prices."""
+"""``fit``: learn the body of the user's own prices, payments or table."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from finsim.engine.market_model.fit_and_sample import Body, Learner, Source, refuse_existing
+from finsim.engine.learned.fitting import Learning, learned
+from finsim.engine.learned.models import Model, Step
+from finsim.engine.learned.reading import kind_of_data
+from finsim.engine.market_model.fit_and_sample import Learner, Source, refuse_existing
 from finsim.engine.market_model.fit_and_sample import fit as fit_body
 from finsim.engine.task_progress import as_share
 from finsim.errors import PrivacyBudgetError, StudyError, did_you_mean
+from finsim.evaluation.reading.guessed_roles import Named
 from finsim.extras import needs
-from finsim.generators import GENERATORS
+from finsim.generators import ALL_GENERATORS, BY_KIND, kind_of_generator
 from finsim.generators.generator import Budget
 from finsim.markets.prices import SchemaSource, as_schema
 from finsim.records.paths import Paths
-from finsim.verbs.calling.argument_checks import PRICES, Arguments
+from finsim.tables import Schema
+from finsim.verbs.calling.argument_checks import DATA, Arguments
 from finsim.verbs.calling.progress import Progress, reporting
 
 __all__ = ["fit"]
 
 
-def known_generator(name: str) -> None:
-    """Raise StudyError for an unknown generator, with a suggestion."""
-    if name not in GENERATORS:
-        raise StudyError(
-            f"no generator is called {name!r}",
-            place="fit: generator",
-            expected=", ".join(GENERATORS),
-            remedy=did_you_mean(name, list(GENERATORS)),
-        )
+def known_generator(name: str) -> str:
+    """Return the kind of data that a generator learns; raises StudyError for an unknown one."""
+    if name in ALL_GENERATORS:
+        return kind_of_generator(name)
+    raise StudyError(
+        f"no generator is called {name!r}",
+        place="fit: generator",
+        expected=", ".join(ALL_GENERATORS),
+        remedy=did_you_mean(name, list(ALL_GENERATORS)),
+    )
+
+
+def _kind(
+    data: Source, generator: str | None, kind: str | None, named: Named, declared: Schema | None
+) -> str:
+    """Return what the data are learned as: what is said, what the generator learns, or what they are."""
+    if kind is not None and kind not in BY_KIND:
+        raise StudyError(f"no kind is called {kind!r}", place="fit: kind", expected=", ".join(BY_KIND),
+                         remedy=did_you_mean(kind, list(BY_KIND)))  # fmt: skip
+    own = None if generator is None else known_generator(generator)
+    if kind is not None and own is not None and kind != own:
+        listed = ", ".join(BY_KIND[kind])
+        raise StudyError(f"{generator} learns {own}", place="fit: generator, kind", expected=listed,
+                         remedy="choose a generator of this kind, or leave kind out")  # fmt: skip
+    if kind or own:
+        return kind or own or "bars"
+    if isinstance(data, Paths):
+        return "bars"
+    dialect = None if declared is None else declared.dialect
+    return kind_of_data(data, named, declared if declared and declared.fields else None, dialect)
 
 
 def _refuse_unable(generator: str) -> None:
     """Raise PrivacyBudgetError for a generator that has no private training."""
-    able = [name for name in GENERATORS if hasattr(GENERATORS.load(name).Settings, "epsilon")]
+    able = [
+        name
+        for listed in BY_KIND.values()
+        for name in listed
+        if not listed.lacks(name) and hasattr(listed.load(name).Settings, "epsilon")
+    ]
     if generator not in able:
         raise PrivacyBudgetError(
             f"{generator} cannot be trained with differential privacy",
@@ -44,9 +77,12 @@ def _refuse_unable(generator: str) -> None:
 
 def fit(
     data: Source,
-    generator: str = "flow",
+    generator: str | None = None,
     *,
     output: str | Path | None = None,
+    kind: str | None = None,
+    id: str | None = None,
+    time: str | None = None,
     steps: int | None = None,
     cpu_seconds: float | None = None,
     epsilon: float | None = None,
@@ -56,13 +92,17 @@ def fit(
     schema: SchemaSource = None,
     csv: str | None = None,
     progress: Progress = True,
-) -> Body:
-    """Fit a generator on prices.
+) -> Model:
+    """Fit a generator on prices, on events of entities (payments) or on any table (loans).
 
     Args:
-        data: prices: a file, a DataFrame, an Arrow or polars table, or Paths.
-        generator: a name of ``finsim.names("generators")``.
+        data: a file, a DataFrame, an Arrow or polars table, or Paths.
+        generator: a name of ``finsim.names("generators")``; left out, ``flow`` for bars, ``bayes`` for
+            a table, and for events the body that knows held-out entities best.
         output: folder to save the model in; it must not exist.
+        kind: bars, events or table; the generator's, or told by the data, when left out.
+        id: of events: the column of the entity; declared in the schema or guessed when left out.
+        time: of events: the column of the time; likewise.
         steps: training budget in optimizer steps (reproducible).
         cpu_seconds: training budget in CPU seconds, instead of steps.
         epsilon: differential privacy: the most that training may spend; None: not private.
@@ -74,11 +114,11 @@ def fit(
         progress: True, False, or a function ``(stage, done, total)``.
 
     Returns:
-        The fitted Body, ready for ``finsim.sample``.
+        The fitted model, ready for ``finsim.sample``: a Body, LearnedEvents or LearnedTable.
 
     Raises:
-        StudyError: for wrong arguments, all at once. DataError: for bad prices. FitError: for a short
-            history and an output that exists. PrivacyBudgetError: for an epsilon that cannot be kept.
+        StudyError: for wrong arguments, all at once. DataError: for bad data. FitError: for too few data
+            and an output that exists. PrivacyBudgetError: for an epsilon that cannot be kept.
 
     Example:
         >>> import finsim
@@ -88,29 +128,50 @@ def fit(
         (3, 20, 2)
 
     """
-    wrong = Arguments("fit").table("data", data, (Paths,), PRICES, "write finsim.fit('prices.csv')")
-    wrong.kinds("generator", generator, (str,), "a name of finsim.names('generators')", "write 'flow'")
+    wrong = _checked(data, {"generator": generator, "kind": kind, "id": id, "time": time})
     numbers = {"steps": steps, "cpu_seconds": cpu_seconds, "seed": seed, "epsilon": epsilon, "delta": delta}
     wrong.numbers(numbers, "steps", "cpu_seconds", "epsilon")
     wrong.one_of({"steps": steps, "cpu_seconds": cpu_seconds})
     wrong.one_of({"epsilon": epsilon, "cpu_seconds": cpu_seconds})
     wrong.kinds("unit", unit, (str,), "a number of steps", "write unit='10 steps'")
     wrong.files({"output": output}).reading(schema, csv).progress(progress).settle()
-    known_generator(generator)
-    needs(("markets", GENERATORS.entry(generator).extra), "finsim fit")
+    declared, named = as_schema(schema, csv), Named(id, time)
+    chosen = _kind(data, generator, kind, named, declared)
+    if chosen == "bars" or generator is not None:
+        needs(("markets", BY_KIND[chosen].entry(generator or "flow").extra), "finsim fit")
     private = {} if epsilon is None else {"epsilon": float(epsilon), "delta": float(delta), "unit": unit}
     if private:
-        _refuse_unable(generator)
+        _refuse_unable(generator or ("flow" if chosen == "bars" else f"the body of {chosen}"))
     if output is not None:
         refuse_existing(Path(output))
+    how = Learning(chosen, generator, named, declared, private, Budget(steps, cpu_seconds), seed)
     with reporting(progress) as step:
-        body = fit_body(
-            data,
-            Learner(generator, private, Budget(steps, cpu_seconds)),
-            seed=seed,
-            schema=as_schema(schema, csv),
-            progress=as_share(step, f"fitting {generator}"),
-        )
+        model = _fitted(data, how, step)
     if output is not None:
-        body.save(output)
-    return body
+        model.save(output)
+    return model
+
+
+def _fitted(data: Source, how: Learning, step: Step) -> Model:
+    """Fit the model of a kind of data."""
+    if how.kind != "bars":
+        return learned(data, how, as_share(step, f"fitting {how.kind}"))
+    name = how.generator or "flow"
+    learner = Learner(name, how.settings, how.budget)
+    return fit_body(
+        data, learner, seed=how.seed, schema=how.schema, progress=as_share(step, f"fitting {name}")
+    )
+
+
+def _checked(data: Source, words: Mapping[str, Any]) -> Arguments:
+    """Check the data and the arguments that are words."""
+    wrong = Arguments("fit").table("data", data, (Paths,), DATA, "write finsim.fit('prices.csv')")
+    said = {
+        "generator": ("a name of finsim.names('generators')", "write 'flow'"),
+        "kind": ("bars, events or table", "write kind='table'"),
+        "id": ("the name of a column", "write id='card_id'"),
+        "time": ("the name of a column", "write time='date'"),
+    }
+    for name, value in words.items():
+        wrong.kinds(name, value, (str, type(None)), *said[name])
+    return wrong

@@ -5,8 +5,12 @@ from __future__ import annotations
 import webbrowser
 from pathlib import Path
 
+import pyarrow as pa
+
 from finsim.engine.finished_run import Run, open_run
+from finsim.errors import ProvenanceError
 from finsim.extras import needs
+from finsim.provenance.manifest import read_manifest
 from finsim.provenance.seal import note_page
 from finsim.report.overview import is_folder_of_runs, write_overview
 from finsim.report.page import write_report
@@ -48,7 +52,15 @@ def report(run: str | Path | Run, *, open: bool = False) -> Path:
             webbrowser.open(overview.resolve().as_uri())
         return overview
     opened = run if isinstance(run, Run) else open_run(run)
-    page = write_report(opened.path)
+    read_manifest(opened.path)  # a page is drawn of a run that its record describes
+    try:
+        page = write_report(opened.path)
+    except pa.ArrowInvalid as damaged:
+        raise ProvenanceError(
+            f"a table cannot be read: {damaged!s:.200}",
+            place=str(opened.path),
+            remedy=f"finsim verify {opened.path}",
+        ) from None
     note_page(opened.path, page)
     if open:
         opened.report()

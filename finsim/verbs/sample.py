@@ -1,4 +1,4 @@
-"""``sample``: paths from a fitted model."""
+"""``sample``: paths, entities or rows from a fitted model."""
 
 from __future__ import annotations
 
@@ -6,8 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from finsim.engine.answers.model_answer import SampleFacts
+from finsim.engine.learned.event_model import LearnedEvents
+from finsim.engine.learned.models import (
+    ENTITIES,
+    Amount,
+    Model,
+    kind_of,
+    open_model,
+    refuse_other_sizes,
+    sampled_table,
+    write_sampled,
+)
+from finsim.engine.learned.table_model import LearnedTable
 from finsim.engine.market_model.fit_and_sample import (
     Body,
     Source,
@@ -18,18 +31,25 @@ from finsim.engine.market_model.fit_and_sample import (
 from finsim.engine.market_model.fit_and_sample import sample as sample_in_memory
 from finsim.markets.prices import SchemaSource, as_schema
 from finsim.records.paths import Paths
-from finsim.tables.writing.write import refuse_unwritable
+from finsim.records.table import Table
+from finsim.tables.writing.write import refuse_unwritable, write_by_ending
 from finsim.verbs.calling.argument_checks import PRICES, Arguments, as_day
 from finsim.verbs.calling.progress import Progress, reporting
 
 __all__ = ["Wanted", "sample", "sample_to_file"]
 
+PATHS, STEPS = 100, 252
+
 
 def sample(
-    model: Body | str | Path,
-    paths: int = 100,
-    steps: int = 252,
+    model: Model | str | Path,
+    paths: int | None = None,
+    steps: int | None = None,
     *,
+    entities: int | None = None,
+    days: int | None = None,
+    rows: int | None = None,
+    given: str | None = None,
     output: str | Path | None = None,
     history: Source | None = None,
     start: date | str | None = None,
@@ -37,24 +57,29 @@ def sample(
     schema: SchemaSource = None,
     csv: str | None = None,
     progress: Progress = True,
-) -> Paths:
-    """Sample joint bar paths of any length, fresh or continuing a history.
+) -> Paths | Table:
+    """Sample from a fitted model: joint bar paths of any length, new entities with their events, or rows.
 
     Args:
-        model: a fitted Body, or the folder of one.
-        paths: number of joint paths.
-        steps: bars per path.
-        output: also write the bars to this file, in the format of its ending.
-        history: prices to continue from their last date: a file, a frame or Paths.
-        start: the first date, in the past or the future; else the paths go on from the history or the
-            training data. Not together with ``history``.
+        model: a fitted model, or the folder of one.
+        paths: of bars: number of joint paths; 100 when left out.
+        steps: of bars: bars per path; 252 when left out.
+        entities: of events: number of new entities; 1,000 when left out.
+        days: of events: days from the first day of the training data; their period when left out.
+        rows: of a table: number of rows; 10,000 when left out.
+        given: of a table: cells that hold in every row, such as ``grade=C,term=36``.
+        output: also write what is made to this file, in the format of its ending.
+        history: of bars: prices to continue from their last date: a file, a frame or Paths.
+        start: of bars: the first date, in the past or the future; else the paths go on from the history or
+            the training data. Not together with ``history``.
         seed: root seed.
         schema: how the history is read: a schema file or a Schema.
         csv: how its text is written, such as ``sep=;,decimal=,``.
         progress: True, False, or a function ``(stage, done, total)``.
 
     Returns:
-        Paths of [paths, steps, assets] on the calendar of the training data.
+        Paths of [paths, steps, assets] on the calendar of the training data; for events and tables a Table
+        with the columns of the training data.
 
     Raises:
         StudyError: for wrong arguments, all at once. FitError: for a damaged model and an output that
@@ -68,17 +93,25 @@ def sample(
         '2012-01-03'
 
     """
-    _check(model, paths, steps, history, start, seed)
+    wanted = Wanted(model, paths, steps, history, start, seed, schema, csv, entities, days, rows, given)
+    wanted.check()
     Arguments("sample").files({"output": output}).reading(schema, csv).progress(progress).settle()
     if output is not None:
         refuse_unwritable(output)
         refuse_existing(Path(output))
-    fitted = model if isinstance(model, Body) else Body.load(model)
-    read, first = as_schema(schema, csv), as_day(start)
+    fitted = open_model(model)
+    refuse_other_sizes(kind_of(fitted), wanted.sizes())
     with reporting(progress) as step:
+        if not isinstance(fitted, Body):
+            table = sampled_table(fitted, wanted.amount(), seed, step)
+            if output is not None:
+                write_by_ending(Path(output), table.schema, table.arrow.to_batches(), table=table.name)
+            return table
+        read, first = as_schema(schema, csv), as_day(start)
         made = sample_in_memory(
-            fitted, paths, steps, history=history, start=first, seed=seed, schema=read, progress=step
-        )
+            fitted, paths or PATHS, steps or STEPS, history=history, start=first, seed=seed, schema=read,
+            progress=step,
+        )  # fmt: skip
     if output is not None:
         write_paths(iter([made]), Path(output))
     return made
@@ -86,29 +119,57 @@ def sample(
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is sampled, as the arguments of ``sample`` say it; ``model`` is the folder of a fitted model."""
+    """What is sampled, as the arguments of ``sample`` say it."""
 
-    model: str | Path
-    paths: int
-    steps: int
+    model: Model | str | Path
+    paths: int | None = None
+    steps: int | None = None
     history: Source | None = None
     start: date | str | None = None
     seed: int = 0
     schema: SchemaSource = None
     csv: str | None = None
+    entities: int | None = None
+    days: int | None = None
+    rows: int | None = None
+    given: str | None = None
+
+    def sizes(self) -> dict[str, Any]:
+        """Return the arguments that say what is made."""
+        names = ("paths", "steps", "history", "start", "entities", "days", "rows", "given")
+        return {name: getattr(self, name) for name in names}
+
+    def amount(self) -> Amount:
+        """Return how much is made of events or of a table."""
+        return Amount(self.entities, self.days, self.rows, self.given)
+
+    def check(self) -> None:
+        """Raise StudyError for every wrong argument."""
+        wrong = Arguments("sample")
+        words = "a fitted model: what finsim.fit returns, or its folder"
+        kinds = (Body, LearnedEvents, LearnedTable, str, Path)
+        wrong.kinds("model", self.model, kinds, words, "write finsim.sample(finsim.fit('prices.csv'))")
+        sizes = ("paths", "steps", "entities", "days", "rows")
+        wrong.numbers({**{name: getattr(self, name) for name in sizes}, "seed": self.seed}, *sizes)
+        wrong.kinds("given", self.given, (str, type(None)), "COLUMN=VALUE,...", "write given='grade=C'")
+        wrong.day("start", self.start)
+        if self.history is not None:
+            wrong.table("history", self.history, (Paths,), PRICES, "write history='prices.csv'")
+        wrong.one_of({"start": self.start, "history": self.history}).settle()
 
 
 def sample_to_file(wanted: Wanted, output: str | Path, progress: Progress = True) -> SampleFacts:
-    """Write the paths of ``sample`` shard by shard, so that any number of them fits; say what was written.
+    """Write what ``sample`` makes piece by piece, so that any number fits; say what was written.
 
     Raises StudyError, DataError and FitError as ``sample`` does, before anything is written.
     """
-    paths, steps, history = wanted.paths, wanted.steps, wanted.history
-    _check(wanted.model, paths, steps, history, wanted.start, wanted.seed)
+    wanted.check()
     place = Path(output)
     refuse_unwritable(place)
     refuse_existing(place)
-    body, read = Body.load(wanted.model), as_schema(wanted.schema, wanted.csv)
+    model, read = open_model(wanted.model), as_schema(wanted.schema, wanted.csv)
+    refuse_other_sizes(kind_of(model), wanted.sizes())
+    paths, steps = wanted.paths or PATHS, wanted.steps or STEPS
     period: list[str] = []
 
     def noted(shards: Iterator[Paths]) -> Iterator[Paths]:
@@ -117,20 +178,13 @@ def sample_to_file(wanted: Wanted, output: str | Path, progress: Progress = True
             yield shard
 
     with reporting(progress) as step:
+        if not isinstance(model, Body):
+            made = write_sampled(model, wanted.amount(), wanted.seed, place, step)
+            return SampleFacts(made, kind=kind_of(model), entities=wanted.entities or ENTITIES,
+                               columns=tuple(model.form.target.names))  # fmt: skip
         shards = sample_shards(
-            body, paths, steps, history=history, start=as_day(wanted.start), seed=wanted.seed, schema=read,
-            progress=step,
+            model, paths, steps, history=wanted.history, start=as_day(wanted.start), seed=wanted.seed,
+            schema=read, progress=step,
         )  # fmt: skip
         rows = write_paths(noted(shards), place)
-    return SampleFacts(rows, paths, steps, body.encoding.assets, *period)
-
-
-def _check(model: object, paths: int, steps: int, history: object, start: object, seed: int) -> None:
-    """Raise StudyError for every wrong argument."""
-    wrong = Arguments("sample")
-    words = "a fitted model: what finsim.fit returns, or its folder"
-    wrong.kinds("model", model, (Body, str, Path), words, "write finsim.sample(finsim.fit('prices.csv'))")
-    wrong.numbers({"paths": paths, "steps": steps, "seed": seed}).day("start", start)
-    if history is not None:
-        wrong.table("history", history, (Paths,), PRICES, "write history='prices.csv'")
-    wrong.one_of({"start": start, "history": history}).settle()
+    return SampleFacts(rows, paths, steps, model.encoding.assets, period[0], period[-1])

@@ -35,9 +35,9 @@ def shipped_names(kind: str) -> list[str]:
 def catalog(kind: str) -> Catalog:
     """Return the catalogue of generators, of metrics or of exports."""
     if kind == "generators":
-        from finsim.generators import GENERATORS
+        from finsim.generators import ALL_GENERATORS
 
-        return GENERATORS
+        return ALL_GENERATORS
     if kind == "exports":
         from finsim.exports import EXPORTS
 

@@ -112,14 +112,15 @@ def _named(kind: str, name: str, summary: str) -> Shown:
         path = example_data(name)
         return Shown("data", name, {"what": summary, "path": str(path)}, (summary, f"file: {path}"))
     if kind == "generators":
-        from finsim.generators import GENERATORS
+        from finsim.generators import ALL_GENERATORS, kind_of_generator
         from finsim.generators.settings_parsing import write_settings
 
-        loaded = GENERATORS.load(name)
+        loaded = ALL_GENERATORS.load(name)
         settings = write_settings(loaded.Settings())
         lines = (summary, *(f"  {key}: {value}" for key, value in settings.items()))
         doc = " ".join((loaded.__doc__ or "").split())
-        return Shown("generator", name, {"what": summary, "settings": settings, "doc": doc}, (*lines, doc))
+        facts = {"what": summary, "kind": kind_of_generator(name), "settings": settings, "doc": doc}
+        return Shown("generator", name, facts, (*lines, doc))
     return Shown(_SINGULAR[kind], name, {"what": summary}, (summary,))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -17,6 +19,7 @@ from finsim.engine.study.study_resolution import resolve
 from finsim.evaluation import METRICS
 from finsim.evaluation.metric import SHARE, Score
 from finsim.evaluation.verdicts import use_verdicts
+from finsim.notation import minor_units
 from finsim.records.run_layout import table_file
 
 STRESS = "dfast-severely-adverse-2026"
@@ -122,3 +125,18 @@ def test_kept_loans_are_the_real_ones_and_say_so(tmp_path: Path) -> None:
     lines = by_table(list(finished.scorecard.scores))
     assert list(lines) == ["loans", f"loans, {STRESS}"]
     assert lines["loans"][0].verdict == "fail"
+
+
+@pytest.mark.parametrize("currency", ["EUR", "JPY", "KWD"])
+def test_the_tape_is_held_beside_a_book_in_minor_units_of_its_currency(currency: str, tmp_path: Path) -> None:
+    source = pd.DataFrame(
+        {
+            "amount": np.arange(1_000, 1_200), "term_months": 24, "rate": 0.08, "pd": 0.02, "lgd": 0.4,
+            "sector": "retail", "loan_class": "consumer", "currency": currency,
+        }
+    )  # fmt: skip
+    source.to_csv(tmp_path / "tape.csv", index=False)
+    credit = {"data": str(tmp_path / "tape.csv"), "loans": 200, "months": 12, "draws": 5_000}
+    plan = resolve(Study.model_validate({**SMALL, "market": None, "credit": credit}))
+    found = evidence_stage._book_tape(plan)
+    assert np.array_equal(found["amount"], source["amount"] * minor_units(currency))

@@ -180,3 +180,13 @@ def test_closes_alone_are_checked_by_windows_only(real, clean, quick):
     right = Paths(planted.assets, planted.dates, {"close": planted.close})
     assert scores(bar_copies, left, right, quick)[0].verdict == "not computed"
     assert scores(window_copies, left, right, quick)[0].value == 2 * count
+
+
+@pytest.mark.parametrize("rows", [64, 70, 90])
+def test_a_series_with_less_than_a_window_to_hold_out_is_told(rows, real, clean, quick):
+    left, right = (
+        Paths(side.assets, side.dates[:rows], {"close": side.close[:, :rows]}) for side in (real, clean)
+    )
+    found = scores(window_copies, left, right, quick)
+    assert {score.reason for score in found} <= {"fewer rows than a window", ""}
+    assert [score.verdict for score in found] == ["not computed"] * 2 or rows == 90

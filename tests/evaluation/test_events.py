@@ -15,10 +15,13 @@ from finsim.evaluation.events.event_features import event_features
 from finsim.evaluation.events.event_repeats import as_before, keys, later_rows, seen_before
 from finsim.evaluation.events.event_sides import event_case
 from finsim.evaluation.events.gaps import gaps
+from finsim.evaluation.reading.guessed_roles import Named
+from finsim.evaluation.reading.read_as import read_as
 from finsim.evaluation.settings import Settings
 from finsim.evaluation.tables.column_pairs import Roles
 from finsim.evaluation.verdicts import judged_together
 from finsim.randomness import Streams
+from finsim.tables import Field, Schema
 
 ROLES = Roles(id="card", time="ts", label="bad")
 QUICK = Settings(bootstrap=100)
@@ -211,3 +214,62 @@ def test_accounts_that_pay_each_other_have_returned_rows():
     roles = Roles(id="from_account", time="ts")
     found = scores(there, one_way, ["counterparties"], roles=roles)
     assert next(s for s in found if s.subject == "rows that are returned").value > 0.3
+
+
+def test_a_single_entity_with_all_rows_fails_and_a_small_sample_is_not_computed(halves):
+    real, own = (one[one["card"].isin(one["card"].unique()[:100])] for one in halves)
+    (merged,) = (alone("rows_per_entity", "rows of an entity", real, own.assign(card=1)),)
+    assert merged.verdict == "fail"
+    assert "rows of 1 entities on the synthetic side" in merged.reason
+    few = own[own["card"].isin(own["card"].unique()[:5])]
+    assert alone("rows_per_entity", "rows of an entity", real, few).verdict == "not computed"
+
+
+def test_entities_and_times_without_another_column_are_judged():
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(600) % 97, unit="D")
+    rows = pd.DataFrame({"card": np.arange(600) % 40, "ts": days})
+    found = evaluate_events(table(rows), table(rows), None, Roles(id="card", time="ts"), Streams(1), QUICK)
+    told = next(s for s in found if s.metric == "block_influence")
+    assert (told.verdict, told.reason) == ("not computed", "no column but the time")
+
+
+STORED = {
+    "dictionary": lambda shops: pa.array([f"s{k}" for k in shops]).dictionary_encode(),
+    "large": lambda shops: pa.array([f"s{k}" for k in shops], pa.large_string()).dictionary_encode(),
+    "text": lambda shops: pa.array([f"s{k}" for k in shops]),
+    "large text": lambda shops: pa.array([f"s{k}" for k in shops], pa.large_string()),
+    "whole numbers": lambda shops: pa.array(shops, pa.int64()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", STORED)
+def test_a_counterparty_is_found_however_it_is_stored(kind, halves):
+    def stored(rows: pd.DataFrame) -> pa.Table:
+        made = table(rows.drop(columns=["merchant_id", "channel"]))
+        note = pa.array([f"text {k % 700}" for k in range(len(rows))]).dictionary_encode()
+        wait = pa.array(np.arange(len(rows)) % 300, pa.duration("s"))
+        shops = STORED[kind](rows["merchant_id"].tolist())
+        return made.append_column("shop_no", shops).append_column("note", note).append_column("wait", wait)
+
+    case = event_case(*(stored(side) for side in halves), None, ROLES, Streams(1), QUICK)
+    assert (case.columns.amount, case.columns.partner) == ("amount", "shop_no")
+    found = METRICS.load("counterparties").compute(case)
+    assert [score.verdict for score in found] == ["pass"] * len(found)
+
+
+@pytest.mark.parametrize("role", ["merchant", "to_account"])
+def test_a_schema_decides_amount_counterparty_and_channel(role, halves):
+    rows = [side.rename(columns={"merchant_id": "where", "channel": "how"}) for side in halves]
+    rows = [side.assign(fee=np.arange(len(side)) / 8.0, other_id=np.arange(len(side)) % 90) for side in rows]
+    schema = Schema({
+        "card": Field("id", role="from_account"), "ts": Field("ts"), "amount": Field("float", role="amount"),
+        "fee": Field("float"), "where": Field("id", role=role), "how": Field("cat", role="channel"),
+        "other_id": Field("id"),
+    }, kind="payments")  # fmt: skip
+    reading = read_as(*rows, None, None, Named(), schema, None)
+    assert reading.kind == "events"
+    case = event_case(reading.sides.real, reading.sides.own, None, reading.roles, Streams(1), QUICK)
+    assert (
+        case.columns.told == "amount amount (declared), counterparty where (declared), channel how (declared)"
+    )
+    assert (case.sides[0].owner is None) == (role == "merchant")

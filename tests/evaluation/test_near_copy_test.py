@@ -198,3 +198,32 @@ def test_discoveries_are_those_of_the_step_up_rule():
     p = np.array([0.01, 0.04, 0.03, 0.5, 0.2])
     np.testing.assert_array_equal(discoveries(p, 0.1), [True, True, True, False, False])
     assert not discoveries(np.full(4, 0.9), 0.1).any()
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("columns", [("x",), ("x", "kind"), ("whole",)])
+def test_few_columns_of_the_same_law_hold_no_copy(columns, seed):
+    """One number alone: its real values were a rank apart, and nothing synthetic was as far from them."""
+
+    def drawn(number: int) -> pd.DataFrame:
+        rng = np.random.default_rng([seed, number])
+        found = {
+            "x": rng.lognormal(10.0, 0.5, 400).round(2),
+            "kind": rng.choice(["a", "b"], 400),
+            "whole": rng.integers(0, 10**6, 400),
+        }
+        return pd.DataFrame(found)[list(columns)]
+
+    for spare in (None, drawn(3)):
+        (score,) = near_rows.measure(as_case(drawn(1), drawn(2), spare))
+        assert score.verdict in ("no power", "pass"), score.reason
+        assert score.value < 0.01
+
+
+def test_a_number_that_tells_rows_apart_still_shows_its_copies():
+    rng = np.random.default_rng(5)
+    train, own, spare = (pd.DataFrame(rng.normal(size=(800, 6)), columns=list("abcdef")) for _ in range(3))
+    own.iloc[:20] = train.iloc[:20]
+    (score,) = near_rows.measure(as_case(train, own, spare))
+    assert score.verdict == "fail"
+    assert 20 / 800 <= score.value <= 30 / 800

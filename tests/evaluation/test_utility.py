@@ -17,10 +17,11 @@ from finsim.evaluation.settings import Settings
 from finsim.evaluation.tables.column_pairs import Roles
 from finsim.evaluation.tables.table_case import table_case
 from finsim.evaluation.utility.alerts import recalls
+from finsim.evaluation.utility.higher_is_better import at_least
 from finsim.evaluation.utility.label_association import profile
 from finsim.evaluation.utility.label_models import areas, precisions
 from finsim.evaluation.utility.strategies import names, profits, sharpe_ratios
-from finsim.evaluation.utility.strategy_ranking import rank_correlations
+from finsim.evaluation.utility.strategy_ranking import _each_beside_the_others, interval, rank_correlations
 from finsim.evaluation.verdicts import judged_together
 from finsim.randomness import Streams
 
@@ -141,11 +142,24 @@ def test_no_label_is_a_sentence_and_one_class_is_a_failure(change, roles, said, 
     assert found.verdict == ("not computed" if said else "fail")
 
 
-@pytest.mark.parametrize("label", ["home", "rate", "debt"])
-def test_classes_and_numbers_are_labels_too(label, parts):
-    found = scores(["label_utility"], *parts, Roles(label=label))[0]
-    assert found.value is not None
-    assert label in found.note
+def test_classes_and_few_numbers_are_labels_too(parts):
+    counted = [part.assign(some=(part["rate"].rank(pct=True) * 5).round()) for part in parts]
+    for label in ("home", "some"):
+        found = scores(["label_utility"], *counted, Roles(label=label))[0]
+        assert found.value is not None
+        assert label in found.note
+
+
+@pytest.mark.parametrize("label", ["rate", "number"])
+def test_a_column_of_many_values_is_no_label_and_never_passes(label, parts):
+    numbered = [part.assign(number=[f"V{k}" for k in range(len(part))]) for part in parts]
+    names = ["label_utility", "label_hybrid", "label_association", "alert_recall", "label_rate"]
+    found = scores(names, *numbered, Roles(label=label, time="day"))
+    assert {score.metric for score in found} == set(names)
+    values = numbered[0][label].nunique()
+    for score in found:
+        assert score.verdict == "not computed"
+        assert f"{values:,} values; a label has 2 to 10 classes" in score.reason
 
 
 def test_the_profile_of_a_column_does_not_depend_on_the_share_of_the_label():
@@ -233,3 +247,66 @@ def test_turned_paths_turn_the_ranking(real):
     columns = {**case.synthetic.columns, RETURN: np.abs(case.synthetic.columns[RETURN]) * ones}
     bad = metric.compute(replace(case, synthetic=Side(case.synthetic.paths, columns)))[0]
     assert good.value > 0.5 > bad.value
+
+
+def test_a_synthetic_path_counts_for_no_longer_than_the_real_one(real):
+    short = path_case(real, None, resampled(real, 40, real.close.shape[1] - 1, seed=4), Streams(3), QUICK)
+    days = short.real.steps
+    more = np.random.default_rng(8).standard_normal((40, 200, short.synthetic.columns[RETURN].shape[2]))
+    longer = np.concatenate([short.synthetic.columns[RETURN][:, :days], 0.05 * more], axis=1)
+    columns = {**short.synthetic.columns, RETURN: longer}
+    case = replace(short, synthetic=Side(short.synthetic.paths, columns))
+    metric = METRICS.load("strategy_ranking")
+    found = [metric.compute(one)[0] for one in (short, case)]
+    assert found[0].value == found[1].value
+
+
+def test_a_single_path_ranks_nothing(real):
+    case = path_case(real, None, resampled(real, 1, 600, seed=4), Streams(3), QUICK)
+    found = METRICS.load("strategy_ranking").compute(case)[0]
+    assert (found.verdict, found.value) == ("no power", None)
+    assert "1 synthetic paths; needs at least" in found.reason
+
+
+def test_each_path_stands_beside_the_mean_of_the_others():
+    ratios = np.random.default_rng(5).standard_normal((7, 24))
+    expected = [
+        stats.spearmanr(ratios[k], np.delete(ratios, k, axis=0).mean(axis=0)).statistic for k in range(7)
+    ]
+    assert _each_beside_the_others(ratios) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("noise", [0.1, 0.8, 3.0])
+def test_the_interval_of_a_ranking_holds_the_ranking_without_noise(noise):
+    rng = np.random.default_rng(6)
+    held, plain = 0, 0
+    for _ in range(100):
+        left, right = rng.standard_normal((2, 24))
+        right = 0.5 * left + right
+        seen = right + noise * rng.standard_normal(24)
+        resampled = seen + noise * rng.standard_normal((400, 24))
+        target = rank_correlations(right[None], left[None])[0]
+        draws = rank_correlations(resampled, np.broadcast_to(left, resampled.shape))
+        low, high = interval(seen, resampled, draws)
+        held += bool(low <= target <= high)
+        low, high = np.quantile(draws, [0.025, 0.975])
+        plain += bool(low <= target <= high)
+    assert held >= 88
+    assert noise < 0.5 or plain < 80  # percentiles of a noisy correlation miss what is meant
+
+
+def test_a_label_that_the_real_rows_alone_do_not_tell_has_no_power(parts):
+    rng = np.random.default_rng(8)
+    drawn = [part.assign(bad=rng.choice(["no", "yes"], len(part), p=[0.7, 0.3])) for part in parts]
+    found = scores(["label_hybrid"], *drawn)
+    assert len(found) == 3
+    assert {score.verdict for score in found} == {"no power"}
+    assert all("real rows alone do not tell the label" in score.reason for score in found)
+
+
+def test_a_goal_below_the_lowest_value_has_no_power_and_says_so():
+    metric = METRICS.load("alert_recall")
+    figures, floors = np.full(21, 0.3), np.linspace(0.0, 0.2, 20)
+    score = at_least(metric, "recall", figures, floors, 0.0, 50, "", 0.1)
+    assert score.verdict == "no power"
+    assert "the goal would be below 0" in score.reason

@@ -168,3 +168,14 @@ def test_verdicts_of_the_manifest_are_those_of_the_scorecard(copy: Path) -> None
     rewriting.seal_anew(copy)
     (finding,) = verify_run(copy).findings
     assert finding.found == "its verdicts are not those of scores.verdicts in the manifest"
+
+
+@pytest.mark.parametrize("damage", ["manifest", "table"])
+def test_no_page_is_drawn_of_a_damaged_run(copy: Path, damage: str) -> None:
+    if damage == "manifest":
+        (copy / MANIFEST).write_text("[]")
+    else:
+        next(copy.glob("loans/*/*.parquet")).write_bytes(b"PAR1xxxxPAR1")
+    with pytest.raises(finsim.FinsimError) as refused:
+        finsim.report(copy)
+    assert refused.value.exit_code == 2

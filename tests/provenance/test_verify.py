@@ -254,3 +254,16 @@ def test_an_unfinished_run_is_told_to_go_on(run: Path) -> None:
         verify_run(run)
     assert caught.value.problems[0].found == "this run is not finished"
     assert caught.value.problems[0].remedy == f"finsim run --resume {run}"
+
+
+@pytest.mark.parametrize("section", ["approved", "rules"])
+def test_a_manifest_with_another_section_is_named_even_where_the_seal_fits(run: Path, section: str) -> None:
+    data = json.loads((run / NAME).read_text())
+    data.pop(section) if section in data else data.update({section: "by the board"})
+    (run / NAME).write_text(json.dumps(data))
+    lines = (run / "audit.log").read_text().splitlines()
+    (run / "audit.log").write_text("".join(f"{line}\n" for line in lines[:-1]))
+    AuditLog(run / "audit.log").append(SEALED, NAME, {"sha256": digest_file(run / NAME)})
+    assert (NAME, f"not as finsim writes it: {section}") in [
+        (finding.path, finding.found) for finding in verify_run(run).findings
+    ]

@@ -26,6 +26,7 @@ def test_the_three_figures_by_hand():
             score("hill", BACKTEST, 0.3, 0.2, 0.3, 0.0, 1.0),  # .7 [.7, .8]: hill counts once, .6 [.5, .7]
             score("detector", DETECTOR, 0.6, 0.5, 0.7, 0.8, 0.3),  # more is better: .6 [.4, .8]
             score("near_copies", SHARE, 0.01, 0.0, 0.02, 0.0, 1.0),
+            score("rare_values", SHARE, 0.005, 0.003, 0.04, 0.0, 1.0),  # the larger bound decides
             score("bar_copies", SHARE, 7.0, 3.0, 9.0, 0.0, 99.0),  # a count is no rate
         ]
     )
@@ -33,7 +34,7 @@ def test_the_three_figures_by_hand():
         (0.75, 0.65, 0.85)
     )
     assert (found.utility.value, found.utility.low, found.utility.high) == pytest.approx((0.6, 0.4, 0.8))
-    assert (found.attack.value, found.attack.high, found.attack.scores) == (0.01, 0.02, 1)
+    assert (found.attack.value, found.attack.high, found.attack.scores) == (0.005, 0.04, 2)
 
 
 def test_what_no_score_tells_is_none_and_figures_stay_in_their_range():
@@ -59,6 +60,7 @@ def test_a_folder_of_runs_is_one_page_with_every_number(tmp_path):
     for name in ("first", "second <b>"):
         build(tmp_path / "runs" / name, Wanted(labels=("base",)))
     (tmp_path / "runs" / "not a run").mkdir()
+    (tmp_path / "runs" / "link").symlink_to(tmp_path / "runs" / "first")  # a run is shown once
     page = report(tmp_path / "runs")
     assert page.name == "overview.html"
     text = page.read_text(encoding="utf-8")
@@ -68,6 +70,7 @@ def test_a_folder_of_runs_is_one_page_with_every_number(tmp_path):
     twin = text.partition('id="finsim-overview">')[2].partition("</script>")[0]
     runs = json.loads(twin)["runs"]
     assert [run["name"] for run in runs] == ["first", "second <b>"]
+    assert ">link<" not in text
     assert set(runs[0]["verdicts"]) >= {"backtest", "share"}
     assert page.read_bytes() == report(tmp_path / "runs").read_bytes()
     assert len(text) < 3_000_000

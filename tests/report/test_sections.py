@@ -8,6 +8,7 @@ from report_run import build, manifest_of
 
 from finsim.report.page_elements import Cell, Command, Section, Table
 from finsim.report.run_folder import RunFolder, open_folder
+from finsim.report.sections import summary_section
 from finsim.report.sections.provenance_section import limits_section, provenance_section, untested
 from finsim.report.sections.rules_section import packs, rules_section
 from finsim.report.sections.scenario_section import driver_figure, drivers, expectations
@@ -92,3 +93,29 @@ def test_provenance_names_inputs_models_and_commands(folder: RunFolder) -> None:
     commands = [block.text for block in section.blocks if isinstance(block, Command)]
     assert commands[0] == "finsim verify ."
     assert commands[1].endswith("finsim verify ../again --against .")
+
+
+def test_a_metric_is_untested_only_where_no_score_of_it_gave_an_answer(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = [
+        ("bars", "hill", ("pass", "not computed")), ("bars", "drift", ("no power", "not computed")),
+        ("loans", "hill", ("not computed",)), ("bars", "leverage", ("fail", "no power")),
+    ]  # fmt: skip
+    scores = [
+        {"use": "backtest", "table": table, "metric": metric, "verdict": word}
+        for table, metric, words in listed
+        for word in words
+    ]
+    monkeypatch.setattr(summary_section, "scores_of", lambda run: scores)
+    assert summary_section.untested(folder, "backtest") == "no power: drift; not computed: hill"
+
+
+def test_a_card_rests_on_the_table_that_decides() -> None:
+    tables = [
+        {"table": "bars", "verdict": "pass", "n": 5, "weakest": "hill"},
+        {"table": "loans", "verdict": "fail", "n": 1_009, "weakest": "row_copies"},
+    ]
+    found = summary_section._rests_on({"verdict": "fail", "tables": tables})
+    assert found == "rests on n = 1,009; weakest score: row copies"
+    assert summary_section._rests_on({"verdict": "warn", "tables": tables}) == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -138,3 +139,57 @@ def test_newer_real_rows_are_held_against_those_before() -> None:
         finsim.evaluate(tape(0), tape(1), since="2024-06-01", progress=False)
     with pytest.raises(finsim.FinsimError, match="0 real rows before"):
         finsim.evaluate(real, made, since="2020-01-01", progress=False)
+
+
+@pytest.mark.parametrize("held", ["the same rows", "in another order", "most of them"])
+def test_a_hold_out_of_the_training_rows_is_bad_input(held: str) -> None:
+    real, made = tape(0), tape(1)
+    spare = {
+        "the same rows": real,
+        "in another order": real.sample(frac=1.0, random_state=1),
+        "most of them": pd.concat([real[:200], tape(2)[:100]]),
+    }[held]
+    with pytest.raises(finsim.FinsimError, match="of the hold-out stand on the real side as well"):
+        finsim.evaluate(real, made, holdout=spare, settings=QUICK, progress=False)
+    finsim.evaluate(real[["job", "bad"]], made, holdout=tape(2), settings=QUICK, progress=False)
+
+
+def test_bars_held_out_of_themselves_are_bad_input() -> None:
+    dates = pd.bdate_range("2020-01-01", periods=400)
+    steps = np.random.default_rng(1).normal(0, 0.01, (400, 2))
+    prices = pd.DataFrame(100 * np.exp(steps.cumsum(axis=0)), columns=["A", "B"]).assign(date=dates)
+    with pytest.raises(finsim.FinsimError, match="bars of the hold-out stand on the real side"):
+        finsim.evaluate(prices, prices, holdout=prices[100:], settings=QUICK, progress=False)
+
+
+def test_numbers_near_the_largest_are_judged_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
+    real, made = (tape(seed).assign(income=lambda d: d["income"] * 1e303) for seed in (0, 1))
+    finsim.evaluate(real, made, label="bad", settings=QUICK, progress=False)
+    assert [str(one.message) for one in recwarn if issubclass(one.category, RuntimeWarning)] == []
+
+
+@pytest.mark.parametrize("kind", ["bytes", "lists", "text where numbers are"])
+def test_a_column_that_no_check_reads_is_never_passed_as_free_of_copies(kind: str) -> None:
+    """Each row has a photo of its own, and the synthetic side has the very photos."""
+    cells = [{"bytes": b"\xff%d" % k, "lists": [k, k + 1]}.get(kind, k * 7) for k in range(300)]
+    told = [f"no. {cell}" for cell in cells] if kind == "text where numbers are" else cells
+    card = finsim.evaluate(
+        tape(0).assign(photo=cells), tape(1).assign(photo=told), settings=QUICK, progress=False
+    )
+    (score,) = card.of("row_copies")
+    assert (score.verdict, "copies cannot be seen in photo" in score.reason) == ("not computed", True)
+    assert card.verdicts()["share"].verdict == "not computed"
+    further = finsim.evaluate(tape(0), tape(1).assign(photo=cells), settings=QUICK, progress=False)
+    assert further.of("row_copies")[0].verdict == "pass"
+
+
+@pytest.mark.parametrize("cell", [10**30, Decimal("NaN"), "\ud800"])
+def test_cells_that_arrow_cannot_hold_are_no_fault_of_finsim(cell: object) -> None:
+    """Whole numbers beyond 64 bits and decimals without a value are read; half a character is bad input."""
+    real, made = (tape(seed).assign(h=pd.Series([cell] * 300, dtype=object)) for seed in (0, 1))
+    if not isinstance(cell, str):
+        card = finsim.evaluate(real, made, settings=QUICK, progress=False)
+        assert "5 columns compared" in card.of("table_shape")[0].note
+        return
+    with pytest.raises(finsim.FinsimError, match="column 'h'"):
+        finsim.evaluate(real, made, settings=QUICK, progress=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -15,6 +16,17 @@ from finsim.notation import NANOS_PER_DAY, Int1D
 
 _MS = 1_000_000
 _NIGHT = 3.0, 1.4  # assumption: centre and spread of the hours in which a victim sleeps, own time
+
+
+class SchemeClock(Protocol):
+    """What places the payments of schemes in time: the simulated calendar, or that of a table."""
+
+    @property
+    def settings(self) -> Settings:
+        """The period."""
+
+    def place(self, ts: int, calendar: str, account: int, rng: np.random.Generator) -> int:
+        """Return the first instant at or after about ``ts`` (ns) that the calendar allows."""
 
 
 @dataclass(frozen=True)

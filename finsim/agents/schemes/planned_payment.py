@@ -12,7 +12,7 @@ from finsim.agents.narratives.narrative_blocks import Phase
 from finsim.agents.population.population import Population
 from finsim.agents.schemes.payment_amounts import Purse, Sum
 from finsim.agents.schemes.payment_motifs import Edge
-from finsim.agents.schemes.payment_times import Hours
+from finsim.agents.schemes.payment_times import SchemeClock
 from finsim.agents.schemes.role_casting import Member
 from finsim.agents.schemes.scheme_plan import Step
 from finsim.agents.schemes.start_times import Arrival
@@ -40,7 +40,7 @@ class Stage:
     phases: tuple[str, ...]
     roles: tuple[str, ...]
     population: Population
-    hours: Hours
+    hours: SchemeClock
     mules: dict[str, float]
     sort: Mapping[int, str]
 

@@ -74,7 +74,7 @@ VERBS = {
     "run": ("execute", "build", "start-run", "launch", "make", "all"),
     "fit": ("train", "learn", "calibrate", "fit-model"),
     "sample": ("generate", "draw", "synthesize", "synthesise", "gen", "predict"),
-    "simulate": ("inject", "transactions", "sim", "fraud", "payments"),
+    "simulate": ("transactions", "sim", "fraud", "payments"),
     "stress": ("stress-test", "stresstest", "shock", "stress_test", "scenario"),
     "check": ("validate", "lint", "test", "repair", "clean", "assert"),
     "evaluate": ("score", "judge", "eval", "metrics", "assess", "quality"),

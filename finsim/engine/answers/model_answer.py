@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from finsim.engine.learned.models import Model, kind_of
 from finsim.engine.market_model.fit_and_sample import Body
 from finsim.generators.privacy.claim_words import statement_lines
 
@@ -13,29 +14,41 @@ QUICK_STEPS_SHARE = 0.5
 """assumption: fewer than half of the steps that a generator takes by default are a quick look."""
 
 
-def model_dict(body: Body) -> dict[str, Any]:
+def model_dict(body: Model) -> dict[str, Any]:
     """Return generator, data, cost, losses, the held-out loss and the untrained twin's, size and budget."""
-    facts = body.facts()
+    report = body.generator.report
+    facts = {
+        "generator": body.generator.name,
+        "kind": kind_of(body),
+        "data": dict(body.data),
+        **report.to_dict(),
+    }
     default = getattr(type(body.generator).Settings(), "steps", None)
     quick = default is not None and facts["steps"] < QUICK_STEPS_SHARE * default
-    return {
+    found = {
         **facts,
         "parameters": int(sum(array.size for array in body.generator.state().arrays.values())),
         "default_steps": default,
         "quick_look": bool(quick and facts["stopped_by"] != "early stop"),
-        "assets": list(body.encoding.assets),
     }
+    return {**found, "assets": list(body.encoding.assets)} if isinstance(body, Body) else found
 
 
 def model_lines(facts: dict[str, Any]) -> list[str]:
     """Return what `finsim fit` prints: data, losses, held-out score, size, budget."""
     data = facts["data"]
-    lines = [
-        f"{facts['generator']}: {data.get('rows', '?'):,} bars of {len(facts['assets'])} "
-        f"{'asset' if len(facts['assets']) == 1 else 'assets'} ({_some(facts['assets'])})"
-    ]
+    if facts["kind"] == "bars":
+        lines = [
+            f"{facts['generator']}: {data.get('rows', '?'):,} bars of {len(facts['assets'])} "
+            f"{'asset' if len(facts['assets']) == 1 else 'assets'} ({_some(facts['assets'])})"
+        ]
+    else:
+        lines = [f"{facts['generator']}: {data['rows']:,} rows of {len(data['columns'])} columns"]
+        lines += [f"read as: {part}" for part in data["read_as"].removeprefix("read as: ").split("; ", 1)[:1]]
+        lines += [f"         {part}" for part in data["read_as"].split("; ")[1:]]
+        lines += [f"why {facts['generator']}: {data['choice']}"] if "choice" in data else []
     if facts["stopped_by"] == "closed form":
-        lines.append("nothing is trained: this generator resamples the history")
+        lines.append("nothing is trained by steps: this generator is fitted in closed form")
     else:
         lines += _training(facts)
     if facts.get("privacy"):
@@ -77,23 +90,39 @@ def _some(names: list[str]) -> str:
 
 @dataclass(frozen=True)
 class SampleFacts:
-    """What was written: bars, paths, steps, assets and the period."""
+    """What was written: rows; of bars their paths, steps, assets and period; of events their entities."""
 
     rows: int
-    paths: int
-    steps: int
-    assets: tuple[str, ...]
-    first: str
-    last: str
+    paths: int = 0
+    steps: int = 0
+    assets: tuple[str, ...] = ()
+    first: str = ""
+    last: str = ""
+    kind: str = "bars"
+    entities: int = 0
+    columns: tuple[str, ...] = ()
 
 
 def sample_dict(found: SampleFacts, output: Path) -> dict[str, Any]:
-    """Return what was sampled as plain data."""
-    return {**vars(found), "assets": list(found.assets), "output": str(output)}
+    """Return what was sampled as plain data: the facts of its kind."""
+    if found.kind != "bars":
+        facts = {"kind": found.kind, "rows": found.rows, "columns": list(found.columns)}
+        people = {"entities": found.entities} if found.kind == "events" else {}
+        return {**facts, **people, "output": str(output)}
+    names = ("rows", "paths", "steps", "first", "last")
+    facts = {name: getattr(found, name) for name in names}
+    return {**facts, "assets": list(found.assets), "output": str(output)}
 
 
 def sample_lines(facts: dict[str, Any], model: Path) -> list[str]:
-    """Return what `finsim sample` prints: bars, period and what is next."""
+    """Return what `finsim sample` prints: what was made and what is next."""
+    if "kind" in facts:
+        people = f" of {facts['entities']:,} new entities" if "entities" in facts else ""
+        return [
+            f"{facts['rows']:,} {'events' if people else 'rows'}{people}: {_some(facts['columns'])}",
+            f"data: {facts['output']}",
+            f"next: finsim evaluate REAL {facts['output']} --kind {facts['kind']}",
+        ]
     return [
         f"{facts['rows']:,} bars: {facts['paths']:,} paths of {facts['steps']:,} steps, "
         f"{_some(facts['assets'])}, {facts['first']} to {facts['last']}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from finsim.credit.panel import panel, panel_schema
 from finsim.credit.risk import expected_shortfall, value_at_risk
 from finsim.engine.answers.scenario_figures import credit_figures
 from finsim.engine.finished_tasks import Done, output
+from finsim.engine.learned.loan_law import learn_loans
 from finsim.engine.stages.rule_breaches import Ledger
 from finsim.engine.study.credit_part import CreditPart
 from finsim.engine.study.loan_tape import describe_tape, loan_count, tape_of
@@ -70,7 +71,9 @@ def _prepared(source: _Source) -> Book | pa.Table:
     with threadpool_limits(limits=1):
         if _part(plan).keep:
             return kept_loans(applications(plan), settings, plan.streams.under("credit"))
-        return fit_book(applications(plan), settings)
+        choice, streams = _part(plan).generator, plan.streams.under("credit", "fit")
+        learn = None if choice is None else partial(learn_loans, choice=choice, streams=streams)
+        return fit_book(applications(plan), settings, learn)
 
 
 def first_loans(plan: Plan, count: int) -> pa.Table:

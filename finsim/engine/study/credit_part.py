@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Map
 from dataclasses import fields
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, get_type_hints
 
 from pydantic import (
     BaseModel,
@@ -115,6 +115,21 @@ _SettingKeys: Any = create_model("_SettingKeys", __base__=_Strict, __doc__=Setti
 """One optional key for each setting of the credit world."""
 
 
+class LoanGenerator(_Strict):
+    """Which generator of tables learns the applications, with which settings, for how many training steps.
+
+    * ``name``: generator of tables; `finsim list generators` says what each is.
+    * ``settings``: settings of the generator by name; its own defaults when left out.
+    * ``steps``: training steps; the generator's own number when left out.
+    """
+
+    short: ClassVar[str] = "name"
+
+    name: Annotated[str, Meaning("a generator of tables", "bayes")]
+    settings: dict[str, Any] = {}
+    steps: Count | None = None
+
+
 class CreditPart(_SettingKeys):  # type: ignore[misc]
     """Credit: the tape to learn from or to follow, the book to synthesize, its horizon and its settings.
 
@@ -129,6 +144,7 @@ class CreditPart(_SettingKeys):  # type: ignore[misc]
     * ``draws``: draws of the loss distribution.
     * ``target_pd``: mean 12-month default probability; as_observed: the share of the tape.
     * ``rules``: rule pack by name or path; null: no rules.
+    * ``generator``: what learns the applications, with their outcome; the book's own copula when left out.
     * ``keep``: true: the loans of the tape themselves are followed.
     * ``schema``: schema file of the tape, relative to this file.
     * ``columns``: column of the model, role word or feature -> header of the tape, or how it is read.
@@ -145,6 +161,7 @@ class CreditPart(_SettingKeys):  # type: ignore[misc]
     draws: Annotated[Count, Field(ge=5_000)] = 100_000
     target_pd: Annotated[Share, Field(gt=0, lt=0.5)] | Literal["as_observed"] | None = None
     rules: str | None = "consumer-loans"
+    generator: LoanGenerator | None = None
     keep: YesNo = False
     schema_: str | None = Field(None, alias="schema")
     columns: Annotated[dict[str, LoanColumn], BeforeValidator(_columns)] = Field(default_factory=dict)
@@ -182,13 +199,17 @@ class CreditPart(_SettingKeys):  # type: ignore[misc]
         stated = {name: getattr(self, name) for name in _SettingKeys.model_fields}
         chosen = {name: value for name, value in stated.items() if value is not None}
         chosen["shard_loans"] = self.shard_loans
+        if self.keep and self.generator is not None:
+            raise StudyError(
+                "keep and generator", expected="one of them", remedy="leave keep or generator out"
+            )
         if self.target_pd is not None:
             chosen["target_pd"] = None if self.target_pd == "as_observed" else self.target_pd
         Settings(**chosen)
         return chosen
 
 
-_OPTIONAL = ("keep", "schema", "columns", "ignore", "read", "loan_class", "sector")
+_OPTIONAL = ("generator", "keep", "schema", "columns", "ignore", "read", "loan_class", "sector")
 
 
 def _keys(item: LoanColumn) -> dict[str, Any]:

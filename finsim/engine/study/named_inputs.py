@@ -10,17 +10,22 @@ from typing import Any
 
 from finsim import documents
 from finsim.agents.narratives.narrative import load_narratives
+from finsim.catalog import Catalog
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.document_numbers import Misfit, read_share
 from finsim.document_words import NO_WORDS
 from finsim.documents import Loc
 from finsim.errors import FinsimError, NarrativeError, Problem, RuleError, ScenarioError, StudyError
-from finsim.generators import GENERATORS
+from finsim.generators import GENERATORS, TABLE_GENERATORS
 from finsim.scenarios.scenario import load as load_scenario
 
 MAX_SEVERITY = 3.0
 """The hardest that a scenario may hit: three times as written."""
-GENERATOR: Loc = ("market", "generator", "name")
+LEARNED: Mapping[Loc, Catalog] = {
+    ("market", "generator", "name"): GENERATORS,
+    ("credit", "generator", "name"): TABLE_GENERATORS,
+}
+"""Where a study names a generator, and those that can stand there."""
 # Where a study calls files by name: lists of scenarios and narratives, rule packs, data.
 LISTED: Mapping[Loc, str] = {("scenarios",): "scenario", ("transactions", "narratives"): "narrative"}
 PACKS: tuple[Loc, ...] = (
@@ -74,7 +79,7 @@ def unknown_names(data: Any, folder: Path, place: Callable[[Loc], str]) -> list[
 
 def _without(data: Any, loc: Loc) -> str:
     """Return how a study goes without what a word such as ``off`` stands for; nothing for another word."""
-    if loc in DATA or loc == GENERATOR:
+    if loc in DATA or loc in LEARNED:
         return ""
     end = next(
         i for i in reversed(range(len(loc))) if loc[i] not in ("name", "pack") and isinstance(loc[i], str)
@@ -214,9 +219,10 @@ def _lookups(data: Any, folder: Path) -> Iterator[tuple[Loc, Callable[[], object
         schema = _at(data, beside)
         if isinstance(schema, str):
             yield beside, partial(schema_path, schema, folder)
-    name = _at(data, GENERATOR)
-    if isinstance(name, str):
-        yield GENERATOR, partial(GENERATORS.entry, name)
+    for loc, listed in LEARNED.items():
+        name = _at(data, loc)
+        if isinstance(name, str):
+            yield loc, partial(listed.entry, name)
 
 
 def _at(data: Any, loc: Loc) -> Any:

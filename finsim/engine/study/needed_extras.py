@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from finsim.engine.study.study_file import Study
 from finsim.extras import needs
-from finsim.generators import GENERATORS
+from finsim.generators import GENERATORS, TABLE_GENERATORS
 
 
 def needed_extras(study: Study) -> list[str]:
@@ -14,6 +14,8 @@ def needed_extras(study: Study) -> list[str]:
         wanted += ["markets", GENERATORS.entry(study.market.generator.name).extra]
     if study.credit:
         wanted.append("credit")
+        if study.credit.generator:
+            wanted += ["markets", TABLE_GENERATORS.entry(study.credit.generator.name).extra]
     if study.evaluation.enabled:
         wanted.append("evaluate")
     return [extra for extra in [*wanted, "report"] if extra]

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable
 
 from finsim.editor_schemas import JsonSchema, inlined, marked_schema, narrow, outlined
 from finsim.editor_spellings import ITEM_FOR_LIST, loosened
-from finsim.engine.study.named_inputs import DATA, GENERATOR, LISTED, PACKS, bundled_data, shipped_names
+from finsim.engine.study.named_inputs import DATA, LEARNED, LISTED, PACKS, bundled_data, shipped_names
 from finsim.engine.study.study_file import Study
-from finsim.generators import GENERATORS
 
 _PATH = {"type": "string", "pattern": r"^[^@]*[./\\:]|/|\.ya?ml$"}  # a name has none of these
 
@@ -27,7 +26,8 @@ def study_file_schema() -> JsonSchema:
         narrow(schema, loc, _replaced(_names(shipped_names("rule pack"))))
     for loc in DATA:
         narrow(schema, loc, _replaced(_names(sorted(set(bundled_data()) - {"README"}))))
-    narrow(schema, GENERATOR, {"enum": sorted(GENERATORS)})
+    for loc, listed in LEARNED.items():
+        narrow(schema, loc, {"enum": list(listed)})
     return outlined(loosened(schema))
 
 

@@ -17,6 +17,7 @@ from finsim.constraints.packs.ruleset import RuleSet
 from finsim.credit.settings import Settings as CreditSettings
 from finsim.documents import in_file_order
 from finsim.engine.study.changed_inputs import LEARNED, NARRATIVE, changes, files_of
+from finsim.engine.study.credit_part import LoanGenerator
 from finsim.engine.study.market_history import read_history
 from finsim.engine.study.market_packs import WORLD, packs_of
 from finsim.engine.study.market_part import GeneratorChoice
@@ -24,7 +25,7 @@ from finsim.engine.study.named_inputs import data_file, file_of
 from finsim.engine.study.needed_extras import refuse_missing_extras
 from finsim.engine.study.study_file import WORLDS, Study, recorded_study
 from finsim.errors import FinsimError, ResumeError, StudyError
-from finsim.generators import GENERATORS
+from finsim.generators import GENERATORS, TABLE_GENERATORS
 from finsim.generators.settings_parsing import read_settings
 from finsim.markets.prices import Prices
 from finsim.markets.stress import beta_of
@@ -100,6 +101,9 @@ def resolve(study: Study) -> Plan:
     if study.market:
         with places.noting(errors, ("market", "generator")):
             _check_generator(study.market.generator)
+    if study.credit and study.credit.generator:
+        with places.noting(errors, ("credit", "generator")):
+            _check_loan_generator(study.credit.generator)
     narratives: tuple[Narrative, ...] = ()
     with places.noting(errors, ("transactions", "narratives")):
         narratives = _narratives(study)
@@ -144,6 +148,14 @@ def _check_generator(choice: GeneratorChoice) -> None:
         weight = {"rule_weight": choice.rules.weight} if choice.rules else {}
         generator = GENERATORS.load(choice.name)
         read_settings(generator, {**choice.settings, **weight}, "market.generator.settings", StudyError)
+
+
+def _check_loan_generator(choice: LoanGenerator) -> None:
+    """Raise for an unknown generator of tables or setting."""
+    TABLE_GENERATORS.entry(choice.name, "credit.generator.name")
+    if choice.settings:
+        generator = TABLE_GENERATORS.load(choice.name)
+        read_settings(generator, choice.settings, "credit.generator.settings", StudyError)
 
 
 def plan_of(record: Mapping[str, Any]) -> Plan:

@@ -18,6 +18,11 @@ ONE_HOT = 16
 CODED = 12
 HUGE = 1e150
 """Numbers beyond are as far as this: their squares would overflow."""
+PER_KNOT = 16
+"""Real values between two places where ranks are exact; between them a rank is linear in the value.
+
+Ranks exact at every value would keep real values a whole rank apart, and synthetic ones would come nearer.
+"""
 
 
 @dataclass(frozen=True)
@@ -32,9 +37,9 @@ class EncodedRows:
 def encoded_rows(columns: Sequence[ColumnPair], streams: Streams) -> EncodedRows:
     """Encode the columns of all sides on one scale.
 
-    A number is its rank among all real values (training and hold-out alike, interpolated between them)
-    plus a tenth of its asinh in interquartile ranges, so that extremes do not saturate; a category is
-    one-hot, above 16 levels a fixed random direction; missing is a level of its own.
+    A number is its rank among all real values (training and hold-out alike, exact at every sixteenth) plus
+    a tenth of its asinh in interquartile ranges, so that extremes do not saturate; a category is one-hot,
+    above 16 levels a fixed random direction; missing is a level of its own.
     """
     sides: tuple[list[Array], list[Array], list[Array]] = ([], [], [])
     for column in columns:
@@ -59,7 +64,11 @@ def _numbers(given: tuple[Array | None, ...]) -> list[Array | None]:
     if not len(present):
         present = np.zeros(1)
     values, counts = np.unique(present, return_counts=True)
-    middle = (np.cumsum(counts) - 0.5 * counts) / len(present)
+    below = np.cumsum(counts)
+    middle = (below - 0.5 * counts) / len(present)
+    kept = np.diff(below // PER_KNOT, prepend=-1) > 0
+    kept[-1] = True
+    values, middle = values[kept], middle[kept]
     low, center, high = np.quantile(present, [0.25, 0.5, 0.75])
     scale = (high - low) or float(present.std()) or 1.0
     found: list[Array | None] = []

@@ -40,7 +40,7 @@ def evaluate_events(
     case = event_case(real, own, holdout, roles, streams, settings, name)
     scores = [replace(score, subject=ROWS + score.subject) for score in scored(case.rows, progress)]
     # A statistic without a value is NaN, and its score says so.
-    with one_thread(), np.errstate(divide="ignore", invalid="ignore"):
+    with one_thread(), np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for _, _, found in computed(METRICS.of_case("events"), case, name, progress):
             scores.extend(found)
     return on_table(scores, name)

@@ -6,8 +6,9 @@ import numpy as np
 
 from finsim.evaluation.events.entity_resamples import compared, entity_weights, spread, steps_gap
 from finsim.evaluation.events.event_case import EventCase, EventSide
+from finsim.evaluation.events.event_sides import LEAST_ENTITIES
 from finsim.evaluation.events.useless_twins import scattered
-from finsim.evaluation.metric import DETECTOR, Metric, Score
+from finsim.evaluation.metric import DETECTOR, FAIL, Metric, Score
 from finsim.notation import Float2D
 
 BUSIEST = (0.01, 0.1, 0.5)
@@ -16,7 +17,7 @@ BUSIEST = (0.01, 0.1, 0.5)
 def measure(case: EventCase) -> list[Score]:
     """Return the KS distance of rows of an entity, and of the shares of rows that the busiest have."""
     if case.why:
-        return [METRIC.missing("rows of an entity", case.why)]
+        return [_too_few(case) or METRIC.missing("rows of an entity", case.why)]
     weights, useless = entity_weights(case), [scattered(case)]
 
     def lengths(side: EventSide) -> tuple[np.ndarray, np.ndarray]:
@@ -30,6 +31,26 @@ def measure(case: EventCase) -> list[Score]:
         compared(METRIC, case, weights, "rows of an entity", by_size, steps_gap, useless, note),
         compared(METRIC, case, weights, "rows of the busiest entities", _held, _busiest_gap, useless),
     ]
+
+
+def _too_few(case: EventCase) -> Score | None:
+    """Return the failing score of a side with fewer entities than any law of the real ones explains.
+
+    Its rows are then more than twice those of as many of the busiest real entities together.
+    """
+    real, own = case.real.lengths(), case.own.lengths()
+    if len(real) < LEAST_ENTITIES or not len(own):
+        return None
+    busiest = int(np.sort(real)[::-1][: len(own)].sum())
+    if own.sum() <= 2 * busiest:
+        return None
+    reason = (
+        f"{int(own.sum()):,} rows of {len(own)} entities on the synthetic side; "
+        f"the {min(len(own), len(real))} busiest of {len(real):,} real ones have {busiest:,}"
+    )
+    return METRIC.scored(
+        "rows of an entity", 1.0, (None, None), len(own), (0.0, None, METRIC.delta), (FAIL, reason)
+    )
 
 
 def _held(side: EventSide) -> Float2D:

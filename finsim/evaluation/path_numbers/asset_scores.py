@@ -11,9 +11,8 @@ from finsim.evaluation.case import PathCase, mean_gap
 from finsim.evaluation.columns import MANY, RETURN
 from finsim.evaluation.metric import Metric, Score
 from finsim.evaluation.resampling import Estimates, mean_estimates
+from finsim.evaluation.uses import ALL_ASSETS
 from finsim.notation import Array, Float1D, Float2D
-
-ALL = "all assets"
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def asset_scores(
     ones that are compared. Fewer than 8 synthetic paths have no power: one path has no rank.
     """
     names = [asset for _, asset in case.assets()]
-    subjects = [ALL, *(names if each else ())] if len(names) > 1 else names
+    subjects = [ALL_ASSETS, *(names if each else ())] if len(names) > 1 else names
     titles = [f"{subject}, {number.label}" for subject in subjects]
     rows = case.reference.steps
     if rows < number.needs:

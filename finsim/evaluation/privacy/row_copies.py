@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from finsim.evaluation.attacks.real_parts import comparable
 from finsim.evaluation.attacks.row_keys import cell_codes, row_keys, times_in
-from finsim.evaluation.metric import SHARE, Metric, Score
+from finsim.evaluation.metric import FAIL, SHARE, Metric, Score
 from finsim.evaluation.privacy.chance_copies import counted
+from finsim.evaluation.tables.enough import too_little
 from finsim.evaluation.tables.table_case import TableCase
 from finsim.notation import Array
 
@@ -16,12 +17,14 @@ def measure(case: TableCase) -> list[Score]:
     """Return one score: the number of synthetic rows that repeat a training row.
 
     Rows that stand more than once in training are nobody's alone and are not counted. Chance: held-out rows
-    that repeat such a row, and training rows that another training row repeats.
+    that repeat such a row, and training rows that another training row repeats. Where a column of both sides
+    cannot be compared, no copy in the others does not say that there is none.
     """
     subject = "rows"
     case = comparable(case)
-    if not case.columns or min(case.rows_real, case.rows_own) < LEAST:
-        return [METRIC.missing(subject, f"fewer than {LEAST} rows on a side, or no shared column")]
+    reason = too_little(len(case.columns), {"real": case.rows_real, "synthetic": case.rows_own}, LEAST)
+    if reason:
+        return [METRIC.missing(subject, reason)]
     real, own, spare = row_keys([cell_codes(column) for column in case.columns])
     hits, rows, held = chance(real, spare)
     copied = times_in(own, real) == 1
@@ -30,7 +33,11 @@ def measure(case: TableCase) -> list[Score]:
         f"{people:,} of {case.rows_real:,} training rows reappear; every row compared on "
         f"{len(case.columns)} columns; {held}; chance: {hits:,} of {rows:,} real rows repeat another"
     )
-    return [counted(METRIC, subject, int(copied.sum()), case.rows_own, (hits, rows), note)]
+    score = counted(METRIC, subject, int(copied.sum()), case.rows_own, (hits, rows), note)
+    unseen = [f"{one.name} ({one.reason})" for one in case.left_out if one.unseen]
+    if unseen and score.verdict != FAIL:
+        return [METRIC.missing(subject, f"copies cannot be seen in {'; '.join(unseen[:3])}")]
+    return [score]
 
 
 def chance(real: Array, spare: Array | None) -> tuple[int, int, str]:

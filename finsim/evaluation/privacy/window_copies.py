@@ -88,7 +88,7 @@ def measure(case: PathCase) -> list[Score]:
     """Return two scores: the number of copied windows and the number of returns inside them."""
     run = case.settings.copy_run
     subjects = ("windows", "returns inside copied windows")
-    if min(len(case.real.paths.dates), len(case.everything.dates)) <= run + 1:
+    if min(len(side.dates) for side in (*held_out(case), case.real.paths, case.everything)) <= run + 1:
         return [METRIC.missing(subject, "fewer rows than a window") for subject in subjects]
     made = _Tally()
     for block in case.pieces:

@@ -41,7 +41,8 @@ def sides_of(real: Any, own: Any, spare: Any, declared: Declared) -> Sides:
     """
     base = opened(real, declared, "the real side" if not _is_path(real) else str(real))
     table = _with_unread(_with_roles(base.table(), declared), base, declared)
-    made = _lenient(own, declared, base.headers)
+    read = base.bound.values()
+    made = _lenient(own, declared, [one for one in base.headers if declared.is_schema or one in read])
     held = (
         None
         if spare is None
@@ -80,11 +81,16 @@ def _with_roles(table: pa.Table, declared: Declared) -> pa.Table:
 
 
 def _opened(data: Any, declared: Declared, place: str) -> tuple[TableSource, Declared]:
-    """Open a side; text is read as it is written, unless a schema says how."""
-    used = declared
-    if _is_path(data) and is_text_file(Path(data)) and not declared.is_schema:
-        used = replace(declared, dialect=propose(data).dialect)
-    return opened(data, used, str(data) if _is_path(data) else place), used
+    """Open a side; text is read as a schema says, or as it is written where none of its columns stand so."""
+    where = str(data) if _is_path(data) else place
+    if not (_is_path(data) and is_text_file(Path(data))):
+        return opened(data, declared, where), declared
+    if declared.is_schema:
+        source = opened(data, declared, where)
+        if source.bound:
+            return source, declared
+    used = replace(declared, dialect=propose(data).dialect)
+    return opened(data, used, where), used
 
 
 def _strict(data: Any, declared: Declared, names: Sequence[str]) -> pa.Table:
@@ -101,7 +107,10 @@ def _strict(data: Any, declared: Declared, names: Sequence[str]) -> pa.Table:
 
 
 def _lenient(data: Any, declared: Declared, headers: Sequence[str]) -> pa.Table:
-    """Read the synthetic side, column by column where it cannot be read at once."""
+    """Read the synthetic side, column by column where it cannot be read at once.
+
+    A column that is not of ``headers``, those read of the real side, stands there without cells.
+    """
     source, used = _opened(data, declared, "the synthetic side")
     there = [name for name in declared.fields if _is_bound(source, name, declared.fields[name])]
     try:

@@ -32,10 +32,14 @@ class Blocks:
 def measure(case: TableCase) -> list[Score]:
     """Return one score: the largest standardised change of a key statistic when one block is left out."""
     subject = "real rows"
+    if not case.columns:
+        return [METRIC.missing(subject, "no shared column")]
     blocks = cut(case)
-    if len(blocks.names) < BLOCKS // 2 or not case.columns:
+    if len(blocks.names) < BLOCKS // 2:
         return [METRIC.missing(subject, f"fewer than {BLOCKS // 2} blocks of {LEAST_ROWS} rows")]
     values, names = key_statistics(case)
+    if not names:
+        return [METRIC.missing(subject, "no column but the time")]
     z, change = influence(values, blocks.of_row, len(blocks.names))
     block, which = np.unravel_index(int(np.abs(z).argmax()), z.shape)
     largest = float(np.abs(z[block, which]))
@@ -109,7 +113,7 @@ def key_statistics(case: TableCase) -> tuple[Float2D, list[str]]:
         if target is not None and column is not label:
             columns.append(target * (columns[-2] - 0.5))
             names.append(f"the dependence of {column.name} and {case.roles.label}")
-    return np.stack(columns, axis=1), names
+    return np.stack(columns, axis=1) if columns else np.empty((case.rows_real, 0)), names
 
 
 def _ranks(values: Float1D) -> Float1D:

@@ -25,7 +25,8 @@ _PLURAL = {NUMBER: "numbers", CATEGORY: "text", DATE: "dates"}
 class Roles:
     """Which columns play a part: entity ``id``, ``time``, ``label``, ``secrets`` and ``groups`` of people.
 
-    ``amount``, ``counterparty`` and ``channel`` are of events.
+    ``amount``, ``counterparty`` and ``channel`` are of events, as a schema declares them; ``is_shop`` where
+    it says that the counterparty is a merchant, which is never an entity itself.
     """
 
     id: str | None = None
@@ -36,6 +37,7 @@ class Roles:
     amount: str | None = None
     counterparty: str | None = None
     channel: str | None = None
+    is_shop: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,15 @@ class ColumnPair:
 class LeftOut:
     """A column that is not compared, and why; ``meant`` where that is as it should be (a key).
 
-    ``further`` columns are on the synthetic side alone, or of a kind that cannot be compared.
+    ``further`` columns are on the synthetic side alone, or of a kind that cannot be compared. ``unseen``
+    are on both sides: what is copied in them shows nowhere.
     """
 
     name: str
     reason: str
     meant: bool = False
     further: bool = False
+    unseen: bool = False
 
 
 def paired_columns(
@@ -95,7 +99,7 @@ def paired_columns(
             continue
         odd = (real.schema.field(name).metadata or {}).get(UNFIT)
         if odd is not None:
-            left.append(LeftOut(name, odd.decode(), further=True))
+            left.append(LeftOut(name, odd.decode(), further=True, unseen=name in own.column_names))
             continue
         if name not in own.column_names:
             left.append(LeftOut(name, _absent(name, own, real)))
@@ -104,7 +108,7 @@ def paired_columns(
         pair = (
             _paired(name, real[name], own[name], _spare(name, spare))
             if unfit is None
-            else LeftOut(name, unfit.decode())
+            else LeftOut(name, unfit.decode(), unseen=True)
         )
         if isinstance(pair, ColumnPair):
             found.append(pair)
@@ -138,14 +142,14 @@ def _paired(
     if pa.types.is_null(own.type):
         own, other = pa.chunked_array([pa.nulls(len(own), real.type)]), kind
     if other != kind:
-        return LeftOut(
-            name, f"{_PLURAL[other]} on the synthetic side where the real side has {_PLURAL[kind]}"
-        )
+        told = f"{_PLURAL[other]} on the synthetic side where the real side has {_PLURAL[kind]}"
+        return LeftOut(name, told, unseen=True)
     if spare is not None and kind_of(spare.type) != kind:
-        return LeftOut(name, f"{_PLURAL[kind_of(spare.type)]} in the hold-out, {_PLURAL[kind]} else")
+        told = f"{_PLURAL[kind_of(spare.type)]} in the hold-out, {_PLURAL[kind]} else"
+        return LeftOut(name, told, unseen=True)
     if kind != CATEGORY:
-        sides = [_numbers(real), _numbers(own)]
-        last = None if spare is None else _finite(_numbers(spare))
+        sides = [numbers(real), numbers(own)]
+        last = None if spare is None else _finite(numbers(spare))
         infinite = (int(np.isinf(sides[0]).sum()), int(np.isinf(sides[1]).sum()))
         return ColumnPair(name, kind, _finite(sides[0]), _finite(sides[1]), last, (), infinite)
     texts = [_texts(side) for side in ([real, own] if spare is None else [real, own, spare])]
@@ -163,6 +167,11 @@ def kind_of(kind: pa.DataType) -> str:
     return NUMBER if is_number or pa.types.is_duration(kind) or pa.types.is_time(kind) else CATEGORY
 
 
+def distinct(values: pa.ChunkedArray) -> int:
+    """Return how many different values a column has: ``count_distinct`` has no kernel for dictionaries."""
+    return len(pc.unique(values.drop_null()))
+
+
 def _texts(values: pa.ChunkedArray) -> pa.Array:
     plain = values.combine_chunks()
     plain = plain.dictionary_decode() if pa.types.is_dictionary(plain.type) else plain
@@ -173,7 +182,8 @@ def _finite(values: Array) -> Array:
     return np.where(np.isinf(values), np.nan, values)
 
 
-def _numbers(values: pa.ChunkedArray) -> Array:
+def numbers(values: pa.ChunkedArray) -> Array:
+    """Return float64[n]: dates in days since 1970, durations in their unit; NaN where missing."""
     if kind_of(values.type) == DATE:
         whole = pc.cast(pc.cast(values, pa.timestamp("us"), safe=False), pa.int64())
         days = np.asarray(pc.cast(whole, pa.float64(), safe=False).to_numpy(zero_copy_only=False))

@@ -41,7 +41,7 @@ def scored(case: TableCase, progress: Report = silent, metrics: Iterable[str] | 
     """Return the scores of every metric of the case ``table``, or of some of them."""
     scores: list[Score] = []
     # A statistic without a value is NaN, and its score says so.
-    with one_thread(), np.errstate(divide="ignore", invalid="ignore"):
+    with one_thread(), np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for _, _, found in computed(
             METRICS.of_case("table") if metrics is None else metrics, case, case.name, progress
         ):

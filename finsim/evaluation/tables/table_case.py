@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from finsim.evaluation.settings import Settings
 from finsim.evaluation.tables.column_pairs import ColumnPair, LeftOut, Roles, paired_columns
+from finsim.evaluation.tables.reused_keys import ReusedKeys, reused_keys
 from finsim.notation import Int1D
 from finsim.randomness import Streams
 
@@ -20,7 +21,7 @@ class TableCase:
 
     ``columns`` are all that are compared, the entity ids left out; ``left_out`` says which are not, and why.
     ``entity_*`` int64 codes of the entity of each row (None without an id): resamples and splits keep an
-    entity together. ``name`` is the table's name in scores.
+    entity together. ``name`` is the table's name in scores, ``keys`` what is reused of the left out keys.
     """
 
     columns: tuple[ColumnPair, ...]
@@ -35,6 +36,7 @@ class TableCase:
     streams: Streams
     settings: Settings
     name: str = "table"
+    keys: tuple[ReusedKeys, ...] = ()
 
     def column(self, name: str | None) -> ColumnPair | None:
         """Return a column by its name, or None."""
@@ -64,8 +66,9 @@ def table_case(
         else entity_codes(side[roles.id])
         for side in sides
     ]  # fmt: skip
+    keys = reused_keys(real, own, [one.name for one in left if one.meant])
     return TableCase(
-        columns, left, roles, rows[0], rows[1], rows[2], who[0], who[1], who[2], streams, settings, name
+        columns, left, roles, rows[0], rows[1], rows[2], who[0], who[1], who[2], streams, settings, name, keys
     )
 
 

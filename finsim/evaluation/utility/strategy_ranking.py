@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from finsim.evaluation.case import PathCase
-from finsim.evaluation.columns import RETURN
+from finsim.evaluation.columns import MANY, RETURN
 from finsim.evaluation.metric import BACKTEST, HIGHER, Metric, Score
 from finsim.evaluation.resampling import day_weights
 from finsim.evaluation.utility.higher_is_better import at_least
@@ -14,6 +16,7 @@ from finsim.notation import Float1D, Float2D, Float3D, Int2D
 
 LEAST_DAYS = 60
 _TINY = 1e-12
+_LEAST_STEADY = 0.01
 
 
 def measure(case: PathCase) -> list[Score]:
@@ -21,12 +24,15 @@ def measure(case: PathCase) -> list[Score]:
     subject = "ranking of strategies"
     if min(case.real.steps, case.synthetic.steps) < LEAST_DAYS:
         return [METRIC.missing(subject, f"fewer than {LEAST_DAYS} returns in a path")]
+    if not case.synthetic.many:
+        few = f"{case.synthetic.count} synthetic paths; needs at least {MANY}: one path shows no spread"
+        return [METRIC.powerless(subject, few)]
     real, own = profits(case.real.columns[RETURN]), profits(case.synthetic.columns[RETURN])
     drawn = case.resamples
     ranked = drawn.own_paths and not drawn.real_paths
     if ranked:  # a synthetic path may not be longer, and so less noisy, than the real one
         own = own[:, : real.shape[1]]
-    own_draws = _of_paths(own, drawn.own) if drawn.own_paths else _of_days(own, drawn.own)
+    own_draws = _of_paths(own, drawn.own)
     left, right = sharpe_ratios(real).mean(axis=0), sharpe_ratios(own).mean(axis=0)
     if ranked:
         floors = _each_beside_the_others(sharpe_ratios(own))
@@ -44,9 +50,28 @@ def measure(case: PathCase) -> list[Score]:
         f"{len(listed)} strategies; mean difference of Sharpe ratios {np.abs(left - right).mean():.3f}; "
         f"best on the real side: {best[0]}, on the synthetic side: {best[1]}"
     )
-    return [
-        at_least(METRIC, subject, np.concatenate([value, draws]), floors, ceiling, case.synthetic.count, note)
-    ]
+    figures = np.concatenate([value, draws])
+    score = at_least(METRIC, subject, figures, floors, ceiling, case.synthetic.count, note)
+    if not ranked or score.low is None:
+        return [score]
+    low, high = interval(right, own_draws, draws)
+    return [replace(score, low=min(low, float(value[0])), high=max(high, float(value[0])))]
+
+
+def interval(means: Float1D, resampled: Float2D, draws: Float1D) -> tuple[float, float]:
+    """Return the 95 % interval of the correlation that means without noise would have.
+
+    ``means`` [S] and ``resampled`` [B, S] are one side, ``draws`` [B] the correlations of the latter with the
+    other side. Noise lowers a correlation, and a resample holds it twice: with k, the share of the variance
+    over strategies that is not noise, draws are sqrt(k / (2 - k)) of what they would be. Where nearly all is
+    noise the interval is all that there can be. Source: correction for attenuation (Spearman 1904).
+    """
+    seen = float(means.var())
+    noise = float((resampled - resampled.mean(axis=0)).var(axis=1).mean())
+    steady = max(1.0 - noise / seen, _LEAST_STEADY) if seen > 0.0 else _LEAST_STEADY
+    larger = np.clip(draws[np.isfinite(draws)] * np.sqrt((2.0 - steady) / steady), -1.0, 1.0)
+    low, high = np.quantile(larger, [0.025, 0.975])
+    return float(low), float(high)
 
 
 def _each_beside_the_others(ratios: Float2D) -> Float1D:

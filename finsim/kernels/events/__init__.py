@@ -1,1 +1,1 @@
-"""Kernels of the event network: memory of counterparties, layers, the walk over events."""
+"""Kernels of event generators: active days, payments, scores, and the layers and walk of the network."""

@@ -82,7 +82,8 @@ class PandasTable(TableSource):
             cells = self._frame.iloc[:, at - len(self._levels)]
         try:
             return pa.array(cells, from_pandas=True)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+        except (ValueError, TypeError, OverflowError, pa.ArrowNotImplementedError):
+            # ArrowInvalid is a ValueError, ArrowTypeError a TypeError.
             with reading(f"{self.place}, column {self.headers[at]!r}", "column of one type"):
                 return pa.array([_text(cell) for cell in cells], pa.string())
 

@@ -12,12 +12,24 @@ from typing import Any
 
 from finsim.errors import Problem, StudyError
 
-__all__ = ["NUMBERS", "PRICES", "RATE", "SCHEMES", "Arguments", "Number", "as_day", "found", "number_of"]
+__all__ = [
+    "DATA",
+    "NUMBERS",
+    "PRICES",
+    "RATE",
+    "SCHEMES",
+    "Arguments",
+    "Number",
+    "as_day",
+    "found",
+    "number_of",
+]
 
 PATH = (str, Path)
 COLUMNS = ("Series", "Index", "ChunkedArray", "Array")
 """Types of one column: streams of Arrow, but no tables."""
 PRICES = "prices: a file, a DataFrame, an Arrow or polars table, or Paths"
+DATA = "prices, payments or any table: a file, a DataFrame, an Arrow or polars table, or Paths"
 SHOWN = 1e15  # a greater limit is that of the machine, and not told
 
 
@@ -59,10 +71,13 @@ NUMBERS = {
     "cpu_seconds": Number(60, 1, whole=False),
     "days": Number(30, 1),
     "delta": Number(1e-5, 1e-10, 0.01, whole=False),
+    "entities": Number(1_000, 1, 1_000_000_000),
     "epsilon": Number(8, 0, 100, whole=False, above=True),
     "paths": Number(100, 1),
+    "rate": Number(0.002, 0, 0.5, whole=False, above=True),
     "record_price": Number(1.5, 0, 1e9, whole=False, above=True),
     "row": Number(37, 0),
+    "rows": Number(10_000, 1, 10_000_000_000),
     "sample.steps": Number(252, 2),
     "scale": Number(0.1, 0, 10_000, whole=False, above=True),
     "seed": Number(7, 0, 2**63 - 1),

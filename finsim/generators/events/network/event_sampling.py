@@ -80,8 +80,9 @@ def decoded(
             column = name.removeprefix("number ")
             values: Array = fields.numbers[column].values(tokens, None, draw.random((n, 3)))
             if like[column].kind == TIME:
-                values = _as_times(values, columns[roles.time], like[column].step)
-            columns[column] = values
+                columns[column] = _as_times(values, columns[roles.time], like[column].step)
+            else:
+                columns[column] = values
     return MixedTable({name: one.with_values(columns[name]) for name, one in like.columns.items()}, n)
 
 

@@ -15,6 +15,7 @@ from finsim.generators.events.network.event_encoding import Encoded, calendar, e
 from finsim.generators.events.network.event_fields import DAY, EventFields, Sizes
 from finsim.generators.events.network.event_sampling import decoded, entity_table, walked
 from finsim.generators.events.network.log_facts import log_facts, log_from_facts, log_like
+from finsim.generators.events.requests import check_sample
 from finsim.generators.generator import Budget, FitReport, Progress, State
 from finsim.generators.settings_parsing import read_settings, write_settings
 from finsim.kernels.events.event_network import FIRST_FREE, Weights
@@ -140,9 +141,7 @@ class Events:
         Blocks of ``block`` entities are made whole, so calls that cut one cost as much as the block.
         """
         period = self.fields.days if days is None else days
-        if count < 0 or first < 0 or period < 1:
-            raise FitError(f"asked for {count} entities over {period} days", place="sample",
-                           expected="0 or more entities over at least 1 day")  # fmt: skip
+        check_sample(count, first, days, total)
         end = self.like.end if days is None else self.like.begin // DAY * DAY + period * DAY
         size, parts = self.settings.block, []
         for block in range(first // size, -(-(first + count) // size) if count else first // size):

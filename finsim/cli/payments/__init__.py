@@ -1,0 +1,1 @@
+"""Commands on payments that the user brings."""

@@ -1,0 +1,283 @@
+"""Added rows: payments of schemes as rows of the table, with labels, and the table of schemes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finsim.engine.injection.entity_histories import NOBODY, Histories
+from finsim.engine.injection.ledger_columns import ACCOUNTS, LABELS, SINGLE
+from finsim.engine.injection.ledger_population import LedgerPopulation
+from finsim.engine.injection.ledger_rows import Ledger
+from finsim.engine.injection.ledger_sample import LedgerSample
+from finsim.engine.injection.new_ids import KnownIds
+from finsim.engine.injection.row_templates import Templates
+from finsim.engine.injection.scheme_planning import PlannedScheme
+from finsim.engine.injection.written_cells import amount_cells, time_cells
+from finsim.notation import Array, Int1D
+from finsim.randomness import Streams
+from finsim.records.columns import INSTANT, LABEL, TEXT, column
+from finsim.records.transactions import TRANSACTION_SCHEMA
+
+LABEL_FIELDS = tuple(TRANSACTION_SCHEMA.field(name) for name in LABELS)
+PATTERNS = pa.schema(
+    [
+        column("instance", pa.int64(), "key of the scheme", role=LABEL),
+        column("narrative", TEXT, "id of the narrative file", role=LABEL),
+        column("typology", TEXT, "typology of its variant", role=LABEL),
+        column("decoy", pa.bool_(), "benign look-alike", role=LABEL),
+        column("is_fraud", pa.bool_(), "at least one row is fraud", role=LABEL),
+        column("is_laundering", pa.bool_(), "at least one row is laundering", role=LABEL),
+        column("start", INSTANT, "first row", role=LABEL),
+        column("end", INSTANT, "last row", role=LABEL),
+        column("rows", pa.int64(), "rows added to the table", "rows", role=LABEL),
+        column(
+            "amount", pa.float64(), "sum of what its rows move, in units of the amount column", role=LABEL
+        ),
+        column("entities", pa.list_(pa.string()), "who pays and is paid, merchants included", role=LABEL),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Added:
+    """Added rows in time order: ``cells`` as the table writes them and the labels; arrays of shape [m].
+
+    ``time`` ns UTC; ``entity`` whose row it is; ``instance`` its scheme; ``illicit`` or a decoy's.
+    """
+
+    cells: pa.Table
+    time: Int1D
+    entity: Int1D
+    instance: Int1D
+    narrative: Array
+
+
+@dataclass(slots=True)
+class _Row:
+    time: int
+    amount: int
+    template: int
+    entity: int
+    payee: int
+    shop: int
+    scheme: int
+    labels: tuple[bool, bool, str, str]
+    settled: int
+
+
+def added_rows(
+    schemes: Sequence[PlannedScheme], world: LedgerPopulation, sample: LedgerSample, past: Histories,
+    ledger: Ledger, lent: Templates, streams: Streams,
+) -> Added:  # fmt: skip
+    """Return the rows of all schemes, with cells lent by real rows; times on the table's own grain."""
+    found: list[_Row] = []
+    for number, scheme in enumerate(schemes):
+        rng = streams.at("rows", scheme.instance)
+        for row in range(len(scheme)):
+            found += _rows_of(scheme, row, number, world, (past, ledger, lent), rng)
+    grain = sample.grain
+    for one in found:
+        one.time -= one.time % grain
+    found.sort(key=lambda one: (one.time, one.scheme))  # stable: payments of one scheme stay in order
+    cells = _cells(found, sample, past, ledger, lent, streams)
+    labels = _labels(found, schemes)
+    names = np.array([schemes[one.scheme].story.id for one in found], dtype=object)
+    return Added(
+        pa.Table.from_arrays([*cells, *labels], schema=pa.schema([*sample.cells.schema, *LABEL_FIELDS])),
+        np.array([one.time for one in found], dtype=np.int64),
+        np.array([one.entity for one in found], dtype=np.int64),
+        np.array([schemes[one.scheme].instance for one in found], dtype=np.int64),
+        names,
+    )
+
+
+def _rows_of(
+    scheme: PlannedScheme, row: int, number: int, world: LedgerPopulation,
+    known: tuple[Histories, Ledger, Templates], rng: np.random.Generator,
+) -> list[_Row]:  # fmt: skip
+    """Return the rows of one payment: one, or in a single-sided ledger one for each entity in it."""
+    past, ledger, lent = known
+    payer, payee = int(scheme.payer[row]), int(scheme.payee[row])
+    time, amount = int(scheme.time[row]), int(scheme.amounts[row])
+    labels = scheme.labels[row]
+    giver, taker, shop = int(world.entity[payer]), int(world.entity[payee]), int(world.shop[payee])
+    made = []
+    if giver >= 0 or ledger.columns.layout != SINGLE:
+        template = lent.outgoing(giver, shop >= 0, amount, rng)
+        settled = NOBODY
+        if lent.follows_payee:
+            settled = lent.to_shop.any(shop, rng) if shop >= 0 else NOBODY
+            if shop < 0 and taker >= 0:
+                settled = lent.to_entity.any(taker, rng)
+        made.append(_Row(time, amount * past.sign, template, giver, taker, shop, number, labels, settled))
+    if ledger.columns.layout == SINGLE and taker >= 0:
+        template = lent.incoming(taker, amount, rng)
+        if template >= 0:
+            into = amount if past.sign < 0 or "direction" in ledger.columns.parts else -amount
+            made.append(_Row(time, into, template, taker, giver, NOBODY, number, labels, NOBODY))
+    return made
+
+
+def _cells(
+    found: Sequence[_Row], sample: LedgerSample, past: Histories, ledger: Ledger, lent: Templates,
+    streams: Streams,
+) -> list[pa.ChunkedArray | pa.Array]:  # fmt: skip
+    parts, cells, dialect = ledger.columns.parts, sample.cells, ledger.source.dialect
+    columns = list(cells.take(pa.array([one.template for one in found], pa.int64())).columns)
+    settled = np.array([one.settled for one in found], dtype=np.int64)
+    for at in lent.follows_payee:
+        columns[at] = _over(columns[at], cells.column(at), settled)
+    columns[parts["from_account"].at] = _names(
+        found, "entity", columns[parts["from_account"].at], cells, ledger, past
+    )
+    if ledger.columns.layout == ACCOUNTS:
+        columns[parts["to_account"].at] = _names(
+            found, "payee", columns[parts["to_account"].at], cells, ledger, past
+        )
+    if "merchant" in parts:
+        shops = np.array([one.shop for one in found], dtype=np.int64)
+        first = _sales(past)
+        rows = np.where(shops >= 0, first[shops], NOBODY)
+        for role in ("merchant", *(["to_account"] if "to_account" in parts else [])):
+            at = parts[role].at
+            columns[at] = _over(columns[at], cells.column(at), rows)
+    time, amount = parts["date"], parts["amount"]
+    example = str(cells.column(time.at)[0])
+    columns[time.at] = time_cells(
+        np.array([one.time for one in found], dtype=np.int64), cells.schema.field(time.at).type, time.field,
+        dialect, example,
+    )  # fmt: skip
+    columns[amount.at] = amount_cells(
+        np.array([one.amount for one in found], dtype=np.int64), ledger.scale,
+        cells.schema.field(amount.at).type, amount.field, dialect,
+    )  # fmt: skip
+    if "id" in parts and sample.ids is not None:
+        kind = cells.schema.field(parts["id"].at).type
+        columns[parts["id"].at] = sample.ids.fresh(len(found), kind, streams)
+    for at in lent.never_twice:
+        columns[at] = _new_references(columns[at], cells.column(at), streams.under("reference", at))
+    return [
+        one if one.type == field.type else _stored(one, field.type)
+        for one, field in zip(columns, cells.schema, strict=True)
+    ]
+
+
+def _new_references(kept: pa.ChunkedArray | pa.Array, real: pa.ChunkedArray, streams: Streams) -> pa.Array:
+    """Return references in the form of the real ones in place of lent ones; gaps stay."""
+    plain = real.type.value_type if pa.types.is_dictionary(real.type) else real.type
+    known = KnownIds.of(plain)
+    known.note(_flat(real, plain))
+    fresh = known.fresh(len(kept), plain, streams)
+    lent = _flat(kept, plain)
+    return pc.if_else(lent.is_valid(), fresh, lent)
+
+
+def _first_rows(key: Int1D, count: int) -> Int1D:
+    """Return the first row of each key, -1 where it has none."""
+    found = np.full(count, NOBODY)
+    rows = np.flatnonzero(key >= 0)[::-1]
+    found[key[rows]] = rows
+    return found
+
+
+def _sales(past: Histories) -> Int1D:
+    """Return a row of each merchant in which its usual account is paid, and no refund; -1 for none."""
+    pair = past.shop * (past.count + 1) + past.payee + 1
+    _, place, count = np.unique(pair, return_inverse=True, return_counts=True)
+    often = np.where(past.outgoing & (past.shop >= 0), count[place], 0)
+    order = np.lexsort((np.arange(len(often)), -often, past.shop))
+    found = np.full(past.shops, NOBODY)
+    kept = order[past.shop[order] >= 0]
+    shops, first = np.unique(past.shop[kept], return_index=True)
+    found[shops] = kept[first]
+    return found
+
+
+def _names(
+    found: Sequence[_Row], side: str, kept: pa.ChunkedArray, cells: pa.Table, ledger: Ledger, past: Histories
+) -> pa.ChunkedArray:
+    """Return the names of the entities of a side, from a row where each stands; ``kept`` for nobody."""
+    parts = ledger.columns.parts
+    entity = np.array([getattr(one, side) for one in found], dtype=np.int64)
+    homes = [("from_account", _first_rows(past.payer, past.count))]
+    if ledger.columns.layout == ACCOUNTS:
+        homes.append(("to_account", _first_rows(past.payee, past.count)))
+    result = kept
+    for role, first in homes:
+        rows = np.where(entity >= 0, first[entity], NOBODY)
+        result = _over(result, cells.column(parts[role].at), rows)
+    return result
+
+
+def _over(column: pa.ChunkedArray | pa.Array, source: pa.ChunkedArray, rows: Int1D) -> pa.Array:
+    """Return a column with the cells of ``source`` at ``rows`` where these are not -1."""
+    here = pa.array(rows >= 0)
+    plain = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    lent = source.take(pa.array(np.maximum(rows, 0)))
+    return pc.if_else(here, _flat(lent, plain), _flat(column, plain))
+
+
+def _stored(column: pa.ChunkedArray | pa.Array, kind: pa.DataType) -> pa.Array:
+    """Return cells in the type of the table's column, coded where that is."""
+    if not pa.types.is_dictionary(kind):
+        return column.cast(kind)
+    return _flat(column, kind.value_type).dictionary_encode().cast(kind)
+
+
+def _flat(column: pa.ChunkedArray | pa.Array, kind: pa.DataType) -> pa.Array:
+    flat = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return flat.cast(kind)
+
+
+def _labels(found: Sequence[_Row], schemes: Sequence[PlannedScheme]) -> list[pa.Array]:
+    values = {
+        "is_fraud": [one.labels[0] for one in found],
+        "is_laundering": [one.labels[1] for one in found],
+        "narrative": [schemes[one.scheme].story.id for one in found],
+        "instance": [schemes[one.scheme].instance for one in found],
+        "phase": [one.labels[2] for one in found],
+        "role": [one.labels[3] for one in found],
+    }
+    return [
+        pa.array(values[field.name], pa.string()).dictionary_encode().cast(field.type)
+        if pa.types.is_dictionary(field.type) else pa.array(values[field.name], field.type)
+        for field in LABEL_FIELDS
+    ]  # fmt: skip
+
+
+def pattern_table(added: Added, schemes: Sequence[PlannedScheme], ledger: Ledger) -> pa.Table:
+    """Return one row per scheme in ``PATTERNS``, sorted by instance."""
+    parts = ledger.columns.parts
+    names = [
+        _flat(added.cells.column(parts[role].at), pa.string()).to_pylist()
+        for role in ("from_account", "to_account", "merchant") if role in parts
+    ]  # fmt: skip
+    order = np.argsort(added.instance, kind="stable")
+    records = []
+    for scheme in sorted(schemes, key=lambda one: one.instance):
+        low, high = np.searchsorted(added.instance[order], [scheme.instance, scheme.instance + 1])
+        mine = order[low:high]
+        if not len(mine):
+            continue
+        marks = scheme.labels
+        records.append({
+            "instance": scheme.instance, "narrative": scheme.story.id, "typology": scheme.typology,
+            "decoy": scheme.story.decoy, "is_fraud": any(one[0] for one in marks),
+            "is_laundering": any(one[1] for one in marks), "start": int(added.time[mine].min()),
+            "end": int(added.time[mine].max()), "rows": len(mine),
+            "amount": float(scheme.amounts.sum()) / ledger.scale,
+            "entities": sorted({str(side[row]) for side in names for row in mine if side[row] is not None}),
+        })  # fmt: skip
+    columns = []
+    for field in PATTERNS:
+        values = [record[field.name] for record in records]
+        if pa.types.is_dictionary(field.type):
+            columns.append(pa.array(values, pa.string()).dictionary_encode().cast(field.type))
+        else:
+            columns.append(pa.array(values, field.type))
+    return pa.Table.from_arrays(columns, schema=PATTERNS)

@@ -1,0 +1,144 @@
+"""What the sample knows of each entity and merchant: rows, partners, first and last time, sums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finsim.engine.injection.ledger_columns import ACCOUNTS, SINGLE, LedgerColumns
+from finsim.engine.injection.ledger_sample import LedgerSample, entity_names
+from finsim.notation import Array, Bool1D, Int1D
+
+NOBODY = -1
+_OUT_WORDS = frozenset(
+    ["out", "o", "debit", "d", "dr", "dbit", "withdrawal", "outgoing", "paid", "soll", "s", "-", "payment"]
+)
+_IN_WORDS = frozenset(
+    ["in", "i", "credit", "c", "cr", "crdt", "deposit", "incoming", "received", "haben", "h", "+"]
+)
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Rows of the sample by entity, n rows, E entities, M merchants.
+
+    ``payer``, ``payee`` int64[n] entity of each side (the second only between accounts), ``shop`` int64[n]
+    merchant, -1 for none; ``outgoing`` bool[n] rows that pay out; ``size`` int64[n] what is paid, above 0.
+    ``whole`` bool[E]: whether the sample has the whole history. ``rows_out``, ``rows_in``, ``sum_in``,
+    ``partners_out``, ``partners_in``, ``first``, ``last`` (ns) have shape [E].
+    """
+
+    payer: Int1D
+    payee: Int1D
+    shop: Int1D
+    outgoing: Bool1D
+    size: Int1D
+    sign: int
+    whole: Bool1D
+    rows_out: Int1D
+    rows_in: Int1D
+    sum_in: Int1D
+    partners_out: Int1D
+    partners_in: Int1D
+    first: Int1D
+    last: Int1D
+    shops: int
+
+    @property
+    def count(self) -> int:
+        """Number of entities E."""
+        return len(self.whole)
+
+
+def histories(sample: LedgerSample, columns: LedgerColumns) -> Histories:
+    """Return who paid whom in the sample."""
+    n = len(sample.row)
+    names = [_plain(one) for one in entity_names(sample.cells, columns)]
+    codes, words = pd.factorize(pd.Series(np.concatenate(names)), use_na_sentinel=True)
+    payer = codes[:n].astype(np.int64)
+    payee = codes[n:].astype(np.int64) if columns.layout == ACCOUNTS else np.full(n, NOBODY)
+    outgoing, sign = _directions(sample, columns)
+    shop, shops = np.full(n, NOBODY), 0
+    if "merchant" in columns.parts:
+        shop, shops = _shops(sample.cells.column(columns.parts["merchant"].at))
+    whole = np.zeros(len(words), dtype=np.bool_)
+    whole[payer[sample.payer_kept]] = True
+    if columns.layout == ACCOUNTS:
+        whole[payee[sample.payee_kept & (payee >= 0)]] = True
+    size = np.where(outgoing, sample.amount * sign, np.abs(sample.amount))
+    out, into = outgoing & (size > 0), _receipts(columns, outgoing, payee)
+    receiver = payee if columns.layout == ACCOUNTS else payer
+    count = len(words)
+    return Histories(
+        payer, payee, shop, outgoing & (size > 0), size, sign, whole,
+        np.bincount(payer[out], minlength=count),
+        np.bincount(receiver[into], minlength=count),
+        np.bincount(
+            receiver[into], weights=np.abs(size[into]).astype(np.float64), minlength=count
+        ).astype(np.int64),
+        _partners(payer[out], np.where(payee >= 0, payee, shop)[out], count),
+        _partners(receiver[into], payer[into], count),
+        *_span(sample.time, payer, payee, count), shops,
+    )  # fmt: skip
+
+
+def _plain(names: pa.ChunkedArray) -> Array:
+    if pa.types.is_dictionary(names.type):
+        names = names.cast(names.type.value_type)
+    return np.asarray(names.to_pandas().to_numpy(dtype=object))
+
+
+def _receipts(columns: LedgerColumns, outgoing: Bool1D, payee: Int1D) -> Bool1D:
+    found: Bool1D = payee >= 0 if columns.layout == ACCOUNTS else ~outgoing
+    return found if columns.layout in (ACCOUNTS, SINGLE) else np.zeros(len(outgoing), dtype=np.bool_)
+
+
+def _directions(sample: LedgerSample, columns: LedgerColumns) -> tuple[Bool1D, int]:
+    """Return which rows pay out, by the direction column, else by the sign of the amount, and its sign."""
+    amount = sample.amount
+    if columns.layout == SINGLE and "direction" in columns.parts:
+        words = pd.Series(_plain(sample.cells.column(columns.parts["direction"].at))).astype(str)
+        folded = words.str.strip().str.casefold()
+        if folded.isin(_OUT_WORDS | _IN_WORDS).mean() > 0.5:
+            out = folded.isin(_OUT_WORDS).to_numpy()
+            return out, -1 if np.median(amount[out] if out.any() else [1]) < 0 else 1
+    if columns.layout == SINGLE and (amount < 0).any():
+        return amount < 0, -1
+    sign = -1 if (amount < 0).mean() > 0.5 else 1
+    return amount * sign > 0, sign
+
+
+def _shops(column: pa.ChunkedArray) -> tuple[Int1D, int]:
+    values = pd.Series(_plain(column))
+    codes, words = pd.factorize(values, use_na_sentinel=True)
+    absent = [place for place, word in enumerate(words) if str(word) in ("-1", "", "nan")]
+    found = np.where(np.isin(codes, absent), NOBODY, codes).astype(np.int64)
+    return found, len(words)
+
+
+def _partners(entity: Int1D, partner: Int1D, count: int) -> Int1D:
+    known = partner >= 0
+    pairs = np.unique(np.stack([entity[known], partner[known]]), axis=1)
+    return np.bincount(pairs[0], minlength=count)
+
+
+def _span(time: Int1D, payer: Int1D, payee: Int1D, count: int) -> tuple[Int1D, Int1D]:
+    first, last = np.full(count, 2**62), np.full(count, -(2**62))
+    for side in (payer, payee):
+        known = side >= 0
+        np.minimum.at(first, side[known], time[known])
+        np.maximum.at(last, side[known], time[known])
+    return first, last
+
+
+def is_cash(column: pa.ChunkedArray) -> bool:
+    """Whether a column of words knows cash."""
+    words = pc.unique(column.cast(pa.string()) if not pa.types.is_dictionary(column.type) else column)
+    return any(
+        str(word).strip().casefold() in ("cash", "bargeld", "efectivo", "espèces")
+        for word in words.to_pylist()
+    )

@@ -1,0 +1,249 @@
+"""Put schemes into a table of the user's own payments: two passes over the table, one new folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from finsim.agents.narratives.narrative import Narrative, load_narratives
+from finsim.agents.narratives.narrative_needs import Carried, carried
+from finsim.engine.injection.added_rows import LABEL_FIELDS, Added, added_rows, pattern_table
+from finsim.engine.injection.entity_histories import histories
+from finsim.engine.injection.ledger_clock import ledger_clock
+from finsim.engine.injection.ledger_columns import LedgerColumns, ledger_columns
+from finsim.engine.injection.ledger_population import LEAST_ENTITIES, LedgerPopulation, ledger_population
+from finsim.engine.injection.ledger_rows import Ledger
+from finsim.engine.injection.ledger_sample import LedgerSample, sample_ledger
+from finsim.engine.injection.merging import Places, merged, places
+from finsim.engine.injection.row_templates import templates
+from finsim.engine.injection.scheme_money import ledger_money
+from finsim.engine.injection.scheme_planning import (
+    PlannedScheme,
+    World,
+    expected_number,
+    planned_schemes,
+)
+from finsim.errors import DataError, Problem, StudyError
+from finsim.evaluation.added_rows.column_codes import column_codes
+from finsim.evaluation.added_rows.separation import Separation, separation
+from finsim.evaluation.reading.declared import declared_of, opened
+from finsim.randomness import Streams
+from finsim.records.storage import write_table
+from finsim.tables import Schema, TableSource, open_table
+
+Progress = Callable[[str, int, int], None]
+_JUDGED_ROWS = 20_000
+_STEPS = 4
+
+
+@dataclass(frozen=True)
+class Injected:
+    """What was put into a table; the tables are in ``folder``.
+
+    ``rows`` real rows, ``added`` added ones, ``entities`` of the table; ``schemes`` and ``added_by`` per
+    narrative; ``separations`` what gives the added rows away.
+    """
+
+    folder: Path
+    rows: int
+    added: int
+    entities: int
+    schemes: dict[str, int]
+    added_by: dict[str, int]
+    separations: tuple[Separation, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def transactions(self) -> Path:
+        """The file of all rows."""
+        return self.folder / "transactions.parquet"
+
+    @property
+    def patterns(self) -> Path:
+        """The file of schemes."""
+        return self.folder / "patterns.parquet"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {
+            "output": str(self.folder), "rows": self.rows, "added": self.added, "entities": self.entities,
+            "prevalence": self.added / (self.rows + self.added),
+            "narratives": [
+                {"narrative": name, "schemes": count, "rows": self.added_by[name]}
+                for name, count in self.schemes.items()
+            ],
+            "given_away_by": [one.to_dict() for one in self.separations],
+            "remarks": list(self.remarks),
+        }  # fmt: skip
+
+
+def inject(
+    data: Any, names: Sequence[str], folder: Path, schema: Schema | None, *, rate: float | None = None,
+    seed: int = 0, progress: Progress,
+) -> Injected:  # fmt: skip
+    """Put schemes of narratives into a table and write it, labelled, into a new folder.
+
+    Raises NarrativeError for unknown narratives, DataError for a table that cannot be used, StudyError for
+    narratives that need what the table does not know, all of them at once, before anything is written.
+    """
+    if folder.exists():
+        raise StudyError("the output exists", place=str(folder), remedy="choose another folder with -o")
+    stories = load_narratives(names)
+    source = _opened(data, schema)
+    ledger = Ledger(*source)
+    streams = Streams(seed)
+    progress("reading the table", 0, _STEPS)
+    sample = sample_ledger(ledger, streams.word("inject", "sample"))
+    past = histories(sample, ledger.columns)
+    people = ledger_population(sample, past, ledger.columns)
+    told = _carried(stories, people, ledger.source)
+    progress("planning schemes", 1, _STEPS)
+    clock = ledger_clock(sample, past, people.entity, people.settings, ledger.columns.is_daily)
+    world = World(people, clock, ledger_money(past, people))
+    schemes = planned_schemes(told, world, sample.rows, rate, streams)
+    lent = templates(sample, past, ledger.columns)
+    added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"))
+    where = places(added, sample, past, ledger.columns.is_daily, streams.under("inject"))
+    progress("judging the added rows", 2, _STEPS)
+    judged = _separations(sample, added, ledger.columns, [one.narrative for one in told])
+    progress("writing the rows", 3, _STEPS)
+    _write(folder, ledger, added, where, schemes)
+    progress("writing the rows", _STEPS, _STEPS)
+    return Injected(
+        folder, sample.rows, added.cells.num_rows, sample.entities, _counts(schemes, told),
+        {one.narrative.id: int((added.narrative == one.narrative.id).sum()) for one in told}, judged,
+        (*_remarks(ledger, told, sample, where), *_lowered(told, world, schemes, rate)),
+    )  # fmt: skip
+
+
+def _opened(data: Any, schema: Schema | None) -> tuple[TableSource, LedgerColumns]:
+    declared = declared_of(data, schema if schema and schema.fields else None,
+                           schema.dialect if schema else None, "the table")  # fmt: skip
+    place = "" if isinstance(data, str | Path) else "the table"
+    if declared.is_schema:
+        lacking = open_table(data, declared.fields, declared.dialect, place=place).lacking()
+        if lacking:
+            raise DataError.of(lacking)
+    source = opened(data, declared, place)
+    twice = {one for one in source.headers if source.headers.count(one) > 1}
+    if twice:
+        raise DataError(f"the header {min(twice)!r} stands twice", place=source.place, remedy="rename one")
+    return source, ledger_columns(source, declared)
+
+
+def _carried(stories: Sequence[Narrative], people: LedgerPopulation, source: TableSource) -> list[Carried]:
+    """Return the narratives as the table can carry them. Raises StudyError for all that it cannot."""
+    if people.members < LEAST_ENTITIES:
+        raise DataError(
+            f"{people.members} entities with three rows or more", place=source.place,
+            expected=f"at least {LEAST_ENTITIES}", remedy="give a longer or larger file",
+        )  # fmt: skip
+    told = [carried(story, people.known) for story in stories]
+    lacking = [
+        Problem(f"narrative {one.narrative.id}", f"{why}, which this table does not know", "",
+                "leave it out, or give a table that has them")
+        for one in told for why in one.lacks
+    ]  # fmt: skip
+    if lacking:
+        raise StudyError.of(lacking)
+    return told
+
+
+def _counts(schemes: Sequence[PlannedScheme], told: Sequence[Carried]) -> dict[str, int]:
+    return {one.narrative.id: sum(each.story.id == one.narrative.id for each in schemes) for one in told}
+
+
+def _separations(
+    sample: LedgerSample, added: Added, columns: LedgerColumns, stories: Sequence[Narrative]
+) -> tuple[Separation, ...]:
+    """Return what gives the rows of each narrative away, against real rows of the sampled entities."""
+    usable = np.flatnonzero(sample.payer_kept & sample.known)
+    step = max(1, len(usable) // _JUDGED_ROWS)
+    chosen = usable[::step]
+    keys = {
+        part.header
+        for role, part in columns.parts.items()
+        if role in ("from_account", "to_account", "merchant")
+    }
+    kept = [
+        field.name for at, field in enumerate(sample.cells.schema)
+        if "id" not in columns.parts or at != columns.parts["id"].at
+    ]  # fmt: skip
+    rows = pa.concat_tables([
+        _plain(sample.cells.take(pa.array(chosen)).select(kept)), _plain(added.cells.select(kept)),
+    ])  # fmt: skip
+    time = np.concatenate([sample.time[chosen], added.time])
+    instance = np.concatenate([np.full(len(chosen), -1), added.instance])
+    real = instance < 0
+    codes = column_codes(rows, time, real, (columns.parts["date"].header, keys))
+    named = np.concatenate([np.full(len(chosen), "", dtype=object), added.narrative])
+    return tuple(
+        separation(story.id, codes, real, np.asarray(named == story.id), instance)
+        for story in stories if (named == story.id).any()
+    )  # fmt: skip
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Return a table whose coded columns are plain text."""
+    columns = [
+        column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+        for column in table.columns
+    ]
+    return pa.Table.from_arrays(columns, names=table.column_names)
+
+
+@contextmanager
+def _new_folder(folder: Path) -> Iterator[Path]:
+    """Give a temporary sibling of a folder, renamed on success and removed on failure."""
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        os.rename(temporary, folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _write(
+    folder: Path, ledger: Ledger, added: Added, where: Places, schemes: Sequence[PlannedScheme]
+) -> None:
+    schema = pa.schema([*list(added.cells.schema)[: -len(LABEL_FIELDS)], *LABEL_FIELDS])
+    with _new_folder(folder) as place:
+        write_table(place / "transactions.parquet", schema, merged(ledger, schema, added, where))
+        patterns = pattern_table(added, schemes, ledger)
+        write_table(place / "patterns.parquet", patterns.schema, [patterns])
+
+
+def _remarks(ledger: Ledger, told: Sequence[Carried], sample: LedgerSample, where: Places) -> tuple[str, ...]:
+    found = [ledger.columns.text(), f"added rows stand {where.how}"]
+    found += [f"{one.narrative.id}: left out: {text}" for one in told for text in one.left_out]
+    if sample.ids is not None and sample.ids.counted:
+        header = ledger.columns.parts["id"].header
+        found.append(
+            f"{header}: the ids are counted, so those of added rows follow the last; do not train on it"
+        )
+    return tuple(found)
+
+
+def _lowered(
+    told: Sequence[Carried], world: World, schemes: Sequence[PlannedScheme], rate: float | None
+) -> list[str]:
+    """Return a sentence per narrative whose own rate asks for more schemes than there are entities for."""
+    members = world.people.members
+    crowded = {one.narrative.id: expected_number(one.narrative, world) for one in told}
+    found = [
+        f"{name}: its own rate asks for {number:,.0f} schemes, and the sample has {members:,} entities: "
+        "no more schemes than these"
+        for name, number in crowded.items() if rate is None and number > members
+    ]  # fmt: skip
+    if rate is not None and len(schemes) > members:
+        found.append(f"{len(schemes):,} schemes between {members:,} sampled entities: many have several")
+    return found

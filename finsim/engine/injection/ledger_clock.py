@@ -1,0 +1,91 @@
+"""The clock of a ledger: days and hours at which its own payments are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.agents.settings import Settings
+from finsim.engine.injection.entity_histories import Histories
+from finsim.engine.injection.ledger_sample import LedgerSample
+from finsim.notation import NANOS_PER_DAY, Array, Float1D, Int1D
+
+_HOURS = 24
+_HOUR = NANOS_PER_DAY // _HOURS
+_OWN = 0.7  # assumption: share of hours taken from the payer's own rows
+_QUIET_DRAWS = 6
+_QUIET = 0.5  # days below half of the usual activity are skipped in proportion
+_RARE = 0.5  # hours below half of the usual activity likewise
+
+
+@dataclass(frozen=True)
+class LedgerClock:
+    """Implements ``SchemeClock`` for a table.
+
+    ``daily`` float64[D] activity of each day relative to the usual one, ``hourly`` float64[24] that of each
+    hour; ``times`` int64[n] times of day (ns) of all sampled rows; ``own`` times of day by account position.
+    """
+
+    settings: Settings
+    daily: Float1D
+    hourly: Float1D
+    times: Int1D
+    own_start: Int1D
+    own: Int1D
+    is_daily: bool
+
+    def place(self, ts: int, calendar: str, account: int, rng: np.random.Generator) -> int:
+        """Return the first instant at or after about ``ts`` (ns) at which the ledger is in use.
+
+        ``any`` keeps ``ts`` unless hardly anybody pays at that hour or on that day; ``victim_sleep`` draws
+        one of the payer's quieter hours; all others draw the hour of a row of the payer or of the ledger.
+        """
+        day = (ts - self.settings.start_ns) // NANOS_PER_DAY
+        if self.is_daily:
+            return self._instant(self._busy(int(day), rng), 0)
+        hour = int((ts - self.settings.start_ns) % NANOS_PER_DAY // _HOUR)
+        if calendar == "any" and rng.random() < min(1.0, self.hourly[hour] / _RARE):
+            busy = self._busy(int(day), rng)
+            return ts if busy == day else self._instant(busy, self._hour(account, calendar, rng))
+        late = self._hour(account, calendar, rng)
+        found = self._instant(self._busy(int(day), rng), late)
+        if found < ts - _HOUR:
+            found = self._instant(self._busy(int(day) + 1, rng), late)
+        return max(found, ts)
+
+    def _instant(self, day: int, late: int) -> int:
+        return self.settings.start_ns + day * NANOS_PER_DAY + late
+
+    def _busy(self, day: int, rng: np.random.Generator) -> int:
+        """Return the day or one soon after, by how busy they are."""
+        for ahead in range(day, min(day + 14, len(self.daily))):
+            if ahead >= 0 and rng.random() < self.daily[ahead] / _QUIET:
+                return ahead
+        return day
+
+    def _hour(self, account: int, calendar: str, rng: np.random.Generator) -> int:
+        mine = self.own[self.own_start[account] : self.own_start[account + 1]]
+        source = mine if len(mine) and rng.random() < _OWN else self.times
+        draws = source[rng.integers(0, len(source), _QUIET_DRAWS if calendar == "victim_sleep" else 1)]
+        return int(draws[np.argmin(self.hourly[draws // _HOUR])])
+
+
+def ledger_clock(
+    sample: LedgerSample, past: Histories, entity: Int1D, settings: Settings, is_daily: bool
+) -> LedgerClock:
+    """Return the clock of a ledger; ``entity`` is that of each account position."""
+    late = (sample.time - settings.start_ns) % NANOS_PER_DAY
+    hourly = np.bincount(late // _HOUR, minlength=_HOURS).astype(np.float64)
+    usual = float(np.median(sample.daily[sample.daily > 0]))
+    order = np.argsort(past.payer, kind="stable")
+    edges = np.searchsorted(past.payer[order], np.arange(past.count + 1))
+    start, parts = [0], list[Array]()
+    for one in entity.tolist():
+        mine = late[order[edges[one] : edges[one + 1]]] if one >= 0 else late[:0]
+        parts.append(mine)
+        start.append(start[-1] + len(mine))
+    return LedgerClock(
+        settings, sample.daily / usual, hourly / hourly.mean(), late, np.array(start),
+        np.concatenate(parts) if parts else late[:0], is_daily,
+    )  # fmt: skip

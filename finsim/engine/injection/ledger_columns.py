@@ -1,0 +1,119 @@
+"""Which columns of a table of payments play which part, and what kind of ledger it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from finsim.errors import DataError, Problem
+from finsim.evaluation.reading.declared import Declared
+from finsim.records.columns import LABEL, with_roles
+from finsim.records.transactions import TRANSACTION_SCHEMA
+from finsim.tables import Field, TableSource, plain
+from finsim.tables.proposing.roles import roles
+
+CARDS, ACCOUNTS, SINGLE = "card to merchant", "account to account", "single-sided"
+LABELS = tuple(
+    name
+    for name in with_roles(TRANSACTION_SCHEMA, LABEL)
+    if name not in ("purpose", "order_id") and not name.startswith("_fs_")
+)
+"""The label columns that are added, as in finsim's own transactions."""
+_MONEY, _KEYS, _TIMES = ("money", "float", "int", "ratio"), ("id", "cat", "int"), ("ts", "date")
+_TYPES: Mapping[str, tuple[str, ...]] = {
+    "date": _TIMES, "amount": _MONEY, "from_account": _KEYS, "to_account": _KEYS, "merchant": _KEYS,
+    "id": _KEYS, "direction": _KEYS, "balance": _MONEY,
+}  # fmt: skip
+# Headers of the side of a booking, folded; the other parts have theirs in ``tables.proposing.roles``.
+_DIRECTIONS = frozenset(
+    ["direction", "debitcredit", "creditdebit", "drcr", "cdtdbtind", "sollhaben", "debitcreditindicator"]
+)
+_NEEDED = ("date", "amount", "from_account")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One column that plays a part: its header, its place among the headers, how it is read."""
+
+    header: str
+    at: int
+    field: Field
+
+
+@dataclass(frozen=True)
+class LedgerColumns:
+    """The parts that a table has, by role of ``tables.proposing.roles``, and the kind of ledger.
+
+    Roles: date, amount, from_account (the entity), to_account, merchant, id, direction, balance.
+    """
+
+    parts: Mapping[str, Part]
+    layout: str
+
+    @property
+    def is_daily(self) -> bool:
+        """Whether the time column holds days."""
+        return self.parts["date"].field.type == "date"
+
+    def text(self) -> str:
+        """Return the reading in one line."""
+        told = ", ".join(f"{role} {part.header}" for role, part in self.parts.items())
+        return f"read as: {self.layout} payments; {told}"
+
+
+def ledger_columns(source: TableSource, declared: Declared) -> LedgerColumns:
+    """Return the parts of the columns: declared roles, else what headers mean.
+
+    Raises DataError, with every problem, for a part that is needed and lacking, one that two columns claim,
+    a type that cannot play it, and label columns that the table has already.
+    """
+    problems = [
+        Problem(
+            f"{source.place}: column {header!r}", "the table has a column of this name already",
+            "no column named as one that is added", "rename or drop it; drop old labels before new ones",
+        )
+        for header in source.headers if header in LABELS
+    ]  # fmt: skip
+    found: dict[str, Part] = {}
+    for role, name in _by_role(source, declared.fields, problems).items():
+        header = source.bound[name]
+        field = replace(declared.fields[name], null=True)
+        if field.type not in _TYPES[role]:
+            wanted = f"{' or '.join(_TYPES[role])}, since it is the {role}"
+            problems.append(Problem(f"{source.place}: column {header!r}", f"read as {field.type}", wanted,
+                                    "declare its type in a schema"))  # fmt: skip
+        found[role] = Part(header, source.headers.index(header), field)
+    problems += [
+        Problem(source.place, f"no column is the {role} of the payments", "",
+                f"say which it is in a schema: `role: {role}`")
+        for role in _NEEDED if role not in found
+    ]  # fmt: skip
+    if problems:
+        raise DataError.of(problems)
+    layout = ACCOUNTS if "to_account" in found else CARDS if "merchant" in found else SINGLE
+    return LedgerColumns(found, layout)
+
+
+def _by_role(source: TableSource, fields: Mapping[str, Field], problems: list[Problem]) -> dict[str, str]:
+    """Return role -> declared name of the bound columns."""
+    bound = {name: field for name, field in fields.items() if name in source.bound}
+    found: dict[str, str] = {}
+    for name, field in bound.items():
+        if field.role in found:
+            both = f"the columns {found[field.role]!r} and {name!r} both have the role {field.role}"
+            problems.append(Problem(source.place, both, "one column", "remove one of the roles"))
+        elif field.role in _TYPES:
+            found[field.role] = name
+    by_header = {source.bound[name]: name for name, field in bound.items() if not field.role}
+    for header, role in roles(list(by_header), "payments").items():
+        if role in _TYPES and role not in found and _can_play(bound[by_header[header]], role):
+            found[role] = by_header[header]
+    for header, name in by_header.items():
+        if plain(header) in _DIRECTIONS and _can_play(bound[name], "direction"):
+            found.setdefault("direction", name)
+    return {role: found[role] for role in _TYPES if role in found}
+
+
+def _can_play(field: Field, role: str) -> bool:
+    """Whether a guessed column has a type that fits; needed parts are told, others left alone."""
+    return role in _NEEDED or field.type in _TYPES[role]

@@ -1,0 +1,232 @@
+"""The entities of a ledger as the population that schemes are cast from; what it does not know stays empty.
+
+Narratives write money in the units of the simulated world. The population speaks of money in these units too:
+a merchant's ticket is told relative to the middle ticket of the ledger, and balances, which no ledger here
+knows, are one assumed sum. ``scheme_money`` turns the amounts of a scheme into the ledger's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from finsim.agents.narratives.narrative_needs import Known
+from finsim.agents.population.contacts import Contacts
+from finsim.agents.population.merchants import ANYWHERE, Firms, Merchants
+from finsim.agents.population.people import People
+from finsim.agents.population.population import Accounts, Population
+from finsim.agents.population.shop_popularity import Catchment
+from finsim.agents.settings import Settings
+from finsim.agents.vocabulary import BUSINESS, CARD, CATEGORIES, CATEGORY, CURRENT, EXTERNAL, OUTSIDE
+from finsim.engine.injection.entity_histories import NOBODY, Histories, is_cash
+from finsim.engine.injection.ledger_columns import ACCOUNTS, CARDS, SINGLE, LedgerColumns
+from finsim.engine.injection.ledger_sample import LedgerSample
+from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Float1D, Int1D
+from finsim.tables.cells.stored import is_text
+
+# assumption: what an account of the narratives' world has at hand, its limit, and the middle ticket there.
+_AT_HAND, _LIMIT, _TICKET = 300_000, 200_000, 3_300.0
+# assumption: the accounts with the most partners, who together make two thirds of the rows, may trade.
+_FIRM_ROWS, _FIRM_PARTNERS = 2 / 3, 5
+_OLD_DAYS = 3_650  # an account that is seen early in the file is taken to be old
+_EARLY = 0.1
+_LEAST_ROWS = 3
+_CARD_ROWS = 0.9  # of the rows of an account that pays merchants alone
+LEAST_ENTITIES = 20
+
+
+@dataclass(frozen=True)
+class LedgerPopulation:
+    """A population and what its positions are in the sample: entities, merchants, -1 for neither.
+
+    ``entity`` and ``shop`` have one element per account position. ``activity_out`` and ``activity_in`` are
+    rows that it pays and is paid by. ``entities`` counts those of the whole table per sampled one.
+    """
+
+    population: Population
+    entity: Int1D
+    shop: Int1D
+    activity_out: Float1D
+    activity_in: Float1D
+    last: Int1D
+    entities: float
+    settings: Settings
+    known: Known
+
+    @property
+    def members(self) -> int:
+        """Number of sampled entities that schemes may be cast from."""
+        return int((self.entity >= 0).sum())
+
+
+def ledger_population(sample: LedgerSample, past: Histories, columns: LedgerColumns) -> LedgerPopulation:
+    """Return the population of a ledger, from the entities whose histories the sample has whole."""
+    members = np.flatnonzero(past.whole & (past.rows_out + past.rows_in >= _LEAST_ROWS))
+    kind = _kinds(past, members, columns)
+    shops = np.arange(past.shops)
+    sold = np.bincount(past.shop[past.shop >= 0], minlength=past.shops)
+    shops = shops[sold > 0]
+    sorts = _outside_sorts(sample, columns)
+    total = len(members) + len(shops) + len(sorts)
+    entity, shop = np.full(total, NOBODY), np.full(total, NOBODY)
+    entity[: len(members)] = members
+    shop[len(members) : len(members) + len(shops)] = shops
+    kinds = np.concatenate([kind, np.full(len(shops) + len(sorts), EXTERNAL)]).astype(np.int8)
+    outside = {name: np.zeros(0, dtype=np.int64) for name in OUTSIDE}
+    outside["person"] = np.flatnonzero(kinds[: len(members)] == EXTERNAL)
+    for place, name in enumerate(sorts):
+        outside[name] = np.array([len(members) + len(shops) + place])
+    settings = _settings(sample)
+    accounts = _accounts(kinds, past, members, settings)
+    merchants, categories = _merchants(sample, past, shops, len(members), sold)
+    population = Population(
+        accounts, _people(kinds), _firms(kinds, past, members), merchants, outside,
+        _contacts(kinds, past, members),
+        Catchment(1, np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0)),
+    )  # fmt: skip
+    sold_in = sold[shops].astype(np.float64)
+    rest = np.ones(len(sorts))
+    return LedgerPopulation(
+        population, entity, shop,
+        np.concatenate([past.rows_out[members], np.zeros(len(shops)), rest]).astype(np.float64),
+        np.concatenate([past.rows_in[members], sold_in, rest]).astype(np.float64),
+        np.concatenate([past.last[members], np.full(len(shops) + len(sorts), 2**62)]),
+        sample.entities / max(int(past.whole.sum()), 1), settings,
+        _known(kinds, outside, columns, bool(len(shops)), categories),
+    )  # fmt: skip
+
+
+def _settings(sample: LedgerSample) -> Settings:
+    start = date(1970, 1, 1) + timedelta(days=sample.first_day)
+    return Settings(accounts=200, banks=1, start=start, days=len(sample.daily), narratives=())
+
+
+def _kinds(past: Histories, members: Int1D, columns: LedgerColumns) -> Array:
+    """Return the kind of each entity: a card, a firm by its many partners, an account that never pays."""
+    if columns.layout == CARDS:
+        return np.full(len(members), CARD)
+    kind = np.full(len(members), CURRENT)
+    rows = (past.rows_out + past.rows_in)[members]
+    reach = np.maximum(past.partners_in, past.partners_out)[members]
+    if columns.layout == SINGLE:
+        reach = np.maximum(reach, past.rows_in[members])
+    order = np.argsort(-reach, kind="stable")
+    before = np.cumsum(rows[order]) - rows[order]
+    firms = order[(before < _FIRM_ROWS * rows.sum()) & (reach[order] >= _FIRM_PARTNERS)]
+    kind[firms] = BUSINESS
+    if columns.layout == ACCOUNTS:
+        to_shops = np.bincount(past.payer[past.outgoing & (past.shop >= 0)], minlength=past.count)[members]
+        kind[(past.rows_out[members] > 0) & (to_shops >= _CARD_ROWS * past.rows_out[members])] = CARD
+        kind[past.rows_out[members] == 0] = EXTERNAL
+    return kind
+
+
+def _outside_sorts(sample: LedgerSample, columns: LedgerColumns) -> tuple[str, ...]:
+    """Return the sorts of outside accounts that have no name in the table: of single-sided ledgers alone."""
+    if columns.layout != SINGLE:
+        return ()
+    taken = {part.at for part in columns.parts.values()}
+    texts = [
+        sample.cells.column(at) for at, field in enumerate(sample.cells.schema)
+        if at not in taken and is_text(field.type)
+    ]  # fmt: skip
+    knows_cash = any(is_cash(column) for column in texts)
+    return tuple(
+        name
+        for name in OUTSIDE
+        if name not in ("cash", "fees", "merchant") or (name == "cash" and knows_cash)
+    )
+
+
+def _accounts(kinds: Array, past: Histories, members: Int1D, settings: Settings) -> Accounts:
+    total = len(kinds)
+    external: Bool1D = kinds == EXTERNAL
+    start = np.datetime64(settings.start)
+    opened = np.full(total, start - _OLD_DAYS)
+    seen = (past.first[members] - settings.start_ns) // NANOS_PER_DAY
+    late = seen > max(_EARLY * settings.days, 1)
+    opened[: len(members)][late] = start + seen[late]
+    numbers = np.arange(total, dtype=np.int64)
+    return Accounts(
+        numbers, numbers, np.where(external, 0, 1).astype(np.int32), kinds,
+        np.where(external, 0, _AT_HAND).astype(np.int64), np.where(external, 0, _LIMIT).astype(np.int64),
+        opened.astype("datetime64[D]"),
+    )  # fmt: skip
+
+
+def _people(kinds: Array) -> People:
+    """Return one person per account that is no firm; of their persons the table knows nothing."""
+    current, card = np.flatnonzero(kinds == CURRENT), np.flatnonzero(kinds == CARD)
+    count = len(current) + len(card)
+    none, zero, one = np.full(count, NOBODY), np.zeros(count, dtype=np.int64), np.ones(count)
+    held, cards = none.copy(), none.copy()
+    held[: len(current)], cards[len(current) :] = current, card
+    return People(held, none, cards, zero, zero, zero, zero, zero, zero, zero, zero, one, one, one)
+
+
+def _firms(kinds: Array, past: Histories, members: Int1D) -> Firms:
+    account = np.flatnonzero(kinds == BUSINESS)
+    turnover = np.rint(past.sum_in[members[account]]).astype(np.int64)
+    return Firms(account, np.zeros(len(account), dtype=np.bool_), turnover)
+
+
+def _contacts(kinds: Array, past: Histories, members: Int1D) -> Contacts:
+    """Return the number of partners of each person; who they are is not asked."""
+    people = np.concatenate([np.flatnonzero(kinds == CURRENT), np.flatnonzero(kinds == CARD)])
+    degree = past.partners_out[members[people]]
+    return Contacts(np.concatenate([[0], np.cumsum(degree)]).astype(np.int64), np.zeros(0, dtype=np.int64))
+
+
+def _merchants(
+    sample: LedgerSample, past: Histories, shops: Int1D, first: int, sold: Int1D
+) -> tuple[Merchants, frozenset[str]]:
+    """Return the merchants with tickets relative to the middle one, and the categories that are known."""
+    paid = past.outgoing & (past.shop >= 0)
+    tickets = pd.Series(past.size[paid]).groupby(past.shop[paid]).median()
+    middle = float(np.median(past.size[paid])) if paid.any() else 1.0
+    ticket = tickets.reindex(shops).fillna(middle).to_numpy() * (_TICKET / middle)
+    category, known = _categories(sample, past, shops)
+    count = len(shops)
+    return (
+        Merchants(
+            shops, first + np.arange(count), category, ticket, np.full(count, 0.5),
+            sold[shops].astype(np.float64), np.full(count, ANYWHERE), np.full(count, NOBODY),
+        ),
+        known,
+    )  # fmt: skip
+
+
+def _categories(sample: LedgerSample, past: Histories, shops: Int1D) -> tuple[Array, frozenset[str]]:
+    """Return the category code of each shop where a column has finsim's words, and the words that occur."""
+    for column in sample.cells.columns:
+        if not is_text(column.type):
+            continue
+        words = column.to_pandas().astype(str)
+        hits = set(words.unique()) & set(CATEGORIES)
+        if len(hits) >= 2:
+            inside = (past.shop >= 0) & words.isin(hits).to_numpy()
+            usual = words[inside].groupby(past.shop[inside]).agg(lambda one: one.mode().iloc[0])
+            found = usual.map(CATEGORY).reindex(shops)
+            return found.fillna(-1).to_numpy().astype(np.int8), frozenset(hits)
+    return np.zeros(len(shops), dtype=np.int8), frozenset()
+
+
+def _known(
+    kinds: Array, outside: dict[str, Array], columns: LedgerColumns, shops: bool, categories: frozenset[str]
+) -> Known:
+    words = {CURRENT: "current", CARD: "card", BUSINESS: "business"}
+    facts = (
+        ("account_days", "turnover") if columns.layout == SINGLE else ("account_days", "turnover", "degree")
+    )
+    return Known(
+        frozenset(word for code, word in words.items() if (kinds == code).any()),
+        frozenset(name for name, rows in outside.items() if len(rows)),
+        shops,
+        categories,
+        frozenset(facts),
+        frozenset(["ticket", "popularity"]),
+        frozenset(["business"]),
+    )

@@ -1,0 +1,134 @@
+"""The rows of a ledger batch by batch: as they are written out, and their parts as arrays."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finsim.engine.injection.ledger_columns import LedgerColumns, Part
+from finsim.notation import Array, Bool1D, Int1D
+from finsim.tables import TableSource, typed
+from finsim.tables.cells.canonical import LABELS as CODED
+from finsim.tables.sources.text_file import TextTable
+
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+_MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
+
+
+@dataclass(frozen=True)
+class LedgerRows:
+    """Some rows: ``first`` is the number of the first one; arrays have shape [n].
+
+    ``cells`` are the rows as written out; ``time`` ns UTC, ``amount`` in whole units of 1 / ``scale``;
+    ``known`` marks rows whose time, amount and entity are not missing.
+    """
+
+    first: int
+    cells: pa.RecordBatch
+    time: Int1D
+    amount: Int1D
+    known: Bool1D
+
+
+class Ledger:
+    """A table of payments that can be read as often as needed."""
+
+    def __init__(self, source: TableSource, columns: LedgerColumns) -> None:
+        self.source, self.columns = source, columns
+        field = columns.parts["amount"].field
+        decimals = field.decimals if field.type == "money" else 0 if field.type == "int" else 2
+        self.scale: int = 10**decimals
+
+    def rows(self) -> Iterator[LedgerRows]:
+        """Yield the rows in the order of the file. Raises DataError for cells that cannot be read."""
+        first = 0
+        for batch in self.source.batches(rename=False):
+            cells = self._written(batch, first) if isinstance(self.source, TextTable) else batch
+            time = pc.cast(self.part(cells, "date", first), pa.timestamp("ns", tz="UTC"))
+            amount = self._amounts(cells, first)
+            entity = cells.column(self.columns.parts["from_account"].at)
+            known = pc.and_(pc.and_(time.is_valid(), amount.is_valid()), entity.is_valid())
+            yield LedgerRows(
+                first, cells, _whole(time), _whole(amount),
+                np.asarray(known.to_numpy(zero_copy_only=False), dtype=np.bool_),
+            )  # fmt: skip
+            first += cells.num_rows
+
+    def part(self, cells: pa.RecordBatch, role: str, first: int = 0) -> pa.Array:
+        """Return the column that plays a part in the canonical form of its type, money in minor units."""
+        return self._typed(cells, self.columns.parts[role], first)
+
+    def _typed(self, cells: pa.RecordBatch, part: Part, first: int) -> pa.Array:
+        column = pa.chunked_array([cells.column(part.at)])
+        read = typed(
+            column, part.field, self.source.dialect, place=self.source.place, header=part.header,
+            first_row=first, minor=True,
+        )  # fmt: skip
+        return read.combine_chunks() if isinstance(read, pa.ChunkedArray) else read
+
+    def _amounts(self, cells: pa.RecordBatch, first: int) -> pa.Array:
+        amount = self.part(cells, "amount", first)
+        if pa.types.is_floating(amount.type):
+            return pc.cast(pc.round(pc.multiply(amount, float(self.scale))), pa.int64())
+        return amount
+
+    def _written(self, batch: pa.RecordBatch, first: int) -> pa.RecordBatch:
+        """Return text cells as what the schema says they are; undeclared columns stay text."""
+        columns = list(batch.columns)
+        for name, header in self.source.bound.items():
+            at = self.source.headers.index(header)
+            read = typed(
+                pa.chunked_array([columns[at]]), replace(self.source.fields[name], null=True),
+                self.source.dialect, place=self.source.place, header=header, first_row=first,
+            ).combine_chunks()  # fmt: skip
+            columns[at] = read.cast(pa.string()) if read.type == CODED else read
+        return pa.RecordBatch.from_arrays(columns, list(self.source.headers))
+
+
+def _whole(column: pa.Array) -> Int1D:
+    filled = pc.fill_null(pc.cast(column, pa.int64()), 0)
+    return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def hashed(values: pa.Array, salt: int) -> Array:
+    """Return a hash of each value: uint64[n], 0 for a missing one; equal values of one type hash alike.
+
+    Whole numbers by the finalizer of SplitMix64 (Steele et al. 2014), text by BLAKE2b.
+    """
+    if pa.types.is_dictionary(values.type):
+        table = hashed(values.dictionary, salt)
+        places = pc.fill_null(values.indices, 0).to_numpy(zero_copy_only=False)
+        found = table[places] if len(table) else np.zeros(len(values), dtype=np.uint64)
+        return _without_nulls(found, values.indices)
+    if pa.types.is_integer(values.type):
+        whole = pc.fill_null(values, 0).to_numpy(zero_copy_only=False).astype(np.int64).view(np.uint64)
+        return _without_nulls(mixed(whole ^ np.uint64(salt)), values)
+    coded = pc.cast(values, pa.string()).dictionary_encode()
+    key = salt.to_bytes(8, "little")
+    digests = [
+        hashlib.blake2b(str(one).encode(), digest_size=8, key=key).digest() for one in coded.dictionary
+    ]
+    table = np.array([int.from_bytes(word, "little") for word in digests], dtype=np.uint64)
+    places = pc.fill_null(coded.indices, 0).to_numpy(zero_copy_only=False)
+    found = table[places] if len(table) else np.zeros(len(values), dtype=np.uint64)
+    return _without_nulls(found, coded.indices)
+
+
+def _without_nulls(found: Array, values: pa.Array) -> Array:
+    if values.null_count:
+        found = np.where(values.is_null().to_numpy(zero_copy_only=False), np.uint64(0), found)
+    return found
+
+
+def mixed(word: Array) -> Array:
+    """Return the finalizer of SplitMix64 of each word: uint64[n]."""
+    with np.errstate(over="ignore"):
+        word = word + _ODD
+        for shift, factor in _MIX:
+            word = (word ^ (word >> np.uint64(shift))) * np.uint64(factor)
+        return np.asarray(word ^ (word >> np.uint64(31)))

@@ -1,0 +1,171 @@
+"""The first pass: complete histories of a bounded, random part of the entities, and counts of everything.
+
+Entities are chosen by a hash of their name below a threshold that is lowered while too many rows are kept
+(adaptive sampling, Flajolet 1990): which ones are kept does not depend on how the rows come in batches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from finsim.engine.injection.ledger_columns import ACCOUNTS, LedgerColumns
+from finsim.engine.injection.ledger_rows import Ledger, LedgerRows, hashed
+from finsim.engine.injection.new_ids import KnownIds
+from finsim.errors import DataError
+from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Int1D
+
+MOST_ROWS = 300_000
+MOST_DAYS = 3_660
+_GRAINS = (NANOS_PER_DAY, 60_000_000_000, 1_000_000_000, 1_000_000, 1_000, 1)
+
+
+@dataclass(frozen=True)
+class LedgerSample:
+    """What the first pass found.
+
+    ``cells`` are the kept rows as written out, in the order of the file, n of them; ``row`` their numbers
+    in the file; ``time`` ns UTC, ``amount``, ``known`` as in ``LedgerRows``; ``payer_kept`` and
+    ``payee_kept`` say which side's history is kept whole. ``rows`` and ``entities`` count the whole table.
+    ``daily`` int64[D] rows per day from ``first_day`` (days since 1970). ``grain`` ns: all times are
+    multiples of it. ``in_order`` : times never fall.
+    """
+
+    cells: pa.Table
+    row: Int1D
+    time: Int1D
+    amount: Int1D
+    known: Bool1D
+    payer_kept: Bool1D
+    payee_kept: Bool1D
+    rows: int
+    entities: int
+    first_day: int
+    daily: Int1D
+    grain: int
+    in_order: bool
+    ids: KnownIds | None
+
+    @property
+    def begin(self) -> int:
+        """The first midnight of the period, ns UTC."""
+        return self.first_day * NANOS_PER_DAY
+
+
+@dataclass
+class _Pass:
+    """The first pass under way."""
+
+    ledger: Ledger
+    salt: int
+    most_rows: int
+    limit: int = 1 << 64
+    parts: list[tuple[LedgerRows, Array, Array, Int1D]] = field(default_factory=list)
+    held: int = 0
+    names: list[Array] = field(default_factory=list)
+    days: dict[int, int] = field(default_factory=dict)
+    rows: int = 0
+    last: int = -(2**63)
+    in_order: bool = True
+    grain: int = 0
+    ids: KnownIds | None = None
+
+    def take(self, rows: LedgerRows) -> None:
+        """Count a batch, and keep its rows of the chosen entities."""
+        names = entity_names(rows.cells, self.ledger.columns)
+        payer = hashed(names[0], self.salt)
+        payee = hashed(names[1], self.salt) if len(names) > 1 else np.zeros_like(payer)
+        self._count(rows, payer, payee)
+        kept = self._chosen(payer) | self._chosen(payee)
+        places = np.flatnonzero(kept & rows.known)
+        self.parts.append((_some(rows, places), payer[places], payee[places], rows.first + places))
+        self.held += len(places)
+        while self.held > self.most_rows and self.limit > 1 << 40:
+            self.limit = self.limit * 7 // 8
+            self._thin()
+
+    def _chosen(self, hashes: Array) -> Bool1D:
+        chosen: Bool1D = (hashes > 0) & (hashes <= np.uint64(min(self.limit, (1 << 64) - 1)))
+        return chosen
+
+    def _thin(self) -> None:
+        parts = []
+        for rows, payer, payee, number in self.parts:
+            places = np.flatnonzero(self._chosen(payer) | self._chosen(payee))
+            parts.append((_some(rows, places), payer[places], payee[places], number[places]))
+        self.parts = parts
+        self.held = sum(len(number) for *_, number in parts)
+
+    def _count(self, rows: LedgerRows, payer: Array, payee: Array) -> None:
+        self.rows += len(rows.time)
+        for side in (payer, payee):
+            self.names.append(np.unique(side[side > 0]))
+        if len(self.names) > 64:
+            self.names = [np.unique(np.concatenate(self.names))]
+        time = rows.time[rows.known]
+        if len(time):
+            self.in_order &= bool(np.all(np.diff(time) >= 0)) and int(time[0]) >= self.last
+            self.last = int(time[-1])
+            day, count = np.unique(time // NANOS_PER_DAY, return_counts=True)
+            for one, times in zip(day.tolist(), count.tolist(), strict=True):
+                self.days[one] = self.days.get(one, 0) + times
+            self.grain = int(np.gcd(self.grain, np.gcd.reduce(time)))
+        if "id" in self.ledger.columns.parts:
+            column = rows.cells.column(self.ledger.columns.parts["id"].at)
+            self.ids = self.ids or KnownIds.of(column.type)
+            self.ids.note(column)
+
+    def whole(self) -> LedgerSample:
+        """Return what was found. Raises DataError for a table without usable rows, or of too many years."""
+        place = self.ledger.source.place
+        if not self.days:
+            raise DataError("no row has a time, an amount and an entity", place=place)
+        first, last = min(self.days), max(self.days)
+        if last - first + 1 > MOST_DAYS:
+            raise DataError(
+                f"the times reach over {last - first + 1:,} days", place=place,
+                expected=f"at most {MOST_DAYS:,}", remedy="drop rows with a wrong date, or split the file",
+            )  # fmt: skip
+        daily = np.zeros(last - first + 1, dtype=np.int64)
+        daily[np.fromiter(self.days, np.int64) - first] = np.fromiter(self.days.values(), np.int64)
+        payer, payee, number = (np.concatenate([part[k] for part in self.parts]) for k in (1, 2, 3))
+        rows = [part[0] for part in self.parts]
+        cells = pa.Table.from_batches([one.cells for one in rows]).unify_dictionaries().combine_chunks()
+        return LedgerSample(
+            cells, number, np.concatenate([one.time for one in rows]),
+            np.concatenate([one.amount for one in rows]), np.concatenate([one.known for one in rows]),
+            self._chosen(payer), self._chosen(payee), self.rows,
+            len(np.unique(np.concatenate(self.names))), first, daily,
+            next(grain for grain in _GRAINS if self.grain % grain == 0), self.in_order, self.ids,
+        )  # fmt: skip
+
+
+def entity_names(
+    cells: pa.RecordBatch | pa.Table, columns: LedgerColumns
+) -> list[pa.Array | pa.ChunkedArray]:
+    """Return who pays and, between accounts, who is paid, in one type: whole numbers or text."""
+    sides = ("from_account", "to_account") if columns.layout == ACCOUNTS else ("from_account",)
+    found = [cells.column(columns.parts[side].at) for side in sides]
+    if all(pa.types.is_integer(one.type) for one in found):
+        return found
+    return [one.cast(pa.string()) if not pa.types.is_dictionary(one.type) else one for one in found]
+
+
+def _some(rows: LedgerRows, places: Int1D) -> LedgerRows:
+    if len(places) == len(rows.time):
+        return rows
+    cells = rows.cells.take(pa.array(places))
+    return LedgerRows(rows.first, cells, rows.time[places], rows.amount[places], rows.known[places])
+
+
+def sample_ledger(ledger: Ledger, salt: int, most_rows: int = MOST_ROWS) -> LedgerSample:
+    """Read a table once and return its sample; ``salt`` chooses the entities.
+
+    Raises DataError for cells that cannot be read and for a table without usable rows.
+    """
+    found = _Pass(ledger, salt, most_rows)
+    for rows in ledger.rows():
+        found.take(rows)
+    return found.whole()

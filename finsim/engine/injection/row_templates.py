@@ -1,0 +1,139 @@
+"""Real rows that lend added rows the cells that no narrative speaks of: channel, category, references."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finsim.engine.injection.entity_histories import Histories
+from finsim.engine.injection.ledger_columns import ACCOUNTS, LedgerColumns
+from finsim.engine.injection.ledger_sample import LedgerSample
+from finsim.notation import Array, Int1D
+from finsim.tables.cells.stored import is_text
+
+_NEAREST = 3  # of the payer's own rows
+_DISTINCT, _LEAST_KNOWN = 0.95, 50
+_ALIKE = 25  # of other payers' rows
+_ABOVE_USUAL = 0.02  # agreement of any two rows is no sign of the payee
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows by a key, those of one key by amount: ``order[edges[k]:edges[k + 1]]``, with their logs."""
+
+    order: Int1D
+    edges: Int1D
+    logs: Array
+
+    @staticmethod
+    def of(rows: Int1D, key: Int1D, size: Int1D, keys: int) -> Group:
+        """Return ``rows`` grouped by ``key[rows]``."""
+        order = rows[np.lexsort((size[rows], key[rows]))]
+        edges = np.searchsorted(key[order], np.arange(keys + 1))
+        return Group(order, edges, np.log(np.maximum(size[order], 1)))
+
+    def near(self, key: int, amount: int, most: int, rng: np.random.Generator) -> int:
+        """Return one of the ``most`` rows of a key nearest in amount, -1 where it has none."""
+        low, high = int(self.edges[key]), int(self.edges[key + 1])
+        if low == high:
+            return -1
+        at = int(np.searchsorted(self.logs[low:high], np.log(max(amount, 1))))
+        first = max(0, min(at - most // 2 - 1, high - low - most))
+        return int(self.order[low + first + int(rng.integers(min(most, high - low)))])
+
+    def any(self, key: int, rng: np.random.Generator) -> int:
+        """Return one row of a key, -1 where it has none."""
+        low, high = int(self.edges[key]), int(self.edges[key + 1])
+        return -1 if low == high else int(self.order[int(rng.integers(low, high))])
+
+
+@dataclass(frozen=True)
+class Templates:
+    """Where cells are taken from.
+
+    ``own`` groups outgoing rows by payer and by whether a merchant is paid (2 e + is shop), ``all_rows`` by
+    the latter alone, ``received`` incoming rows by entity; ``to_entity`` rows by payee, ``to_shop`` by
+    merchant. ``follows_payee`` are places of columns that the payee settles; ``never_twice`` those of
+    references, whose values hardly ever occur twice.
+    """
+
+    own: Group
+    all_rows: Group
+    received: Group
+    to_entity: Group
+    to_shop: Group
+    follows_payee: tuple[int, ...]
+    never_twice: tuple[int, ...]
+
+    def outgoing(self, entity: int, shop: bool, amount: int, rng: np.random.Generator) -> int:
+        """Return a row like a payment of an entity: its own nearest in amount, else anybody's."""
+        found = self.own.near(2 * entity + shop, amount, _NEAREST, rng) if entity >= 0 else -1
+        if found < 0:
+            found = self.all_rows.near(int(shop), amount, _ALIKE, rng)
+        return found if found >= 0 else self.all_rows.near(int(not shop), amount, _ALIKE, rng)
+
+    def incoming(self, entity: int, amount: int, rng: np.random.Generator) -> int:
+        """Return a row like a receipt of an entity, -1 where it has none."""
+        return self.received.near(entity, amount, _NEAREST, rng)
+
+
+def templates(sample: LedgerSample, past: Histories, columns: LedgerColumns) -> Templates:
+    """Return the real rows of the sample as templates."""
+    shop = (past.shop >= 0).astype(np.int64)
+    out, into = np.flatnonzero(past.outgoing), np.flatnonzero(~past.outgoing & (past.size > 0))
+    payee = past.payee if columns.layout == ACCOUNTS else past.shop
+    paid = np.flatnonzero(past.outgoing & (past.payee >= 0))
+    sold = np.flatnonzero(past.outgoing & (past.shop >= 0))
+    return Templates(
+        Group.of(out, 2 * past.payer + shop, past.size, 2 * past.count),
+        Group.of(out, shop, past.size, 2),
+        Group.of(into, past.payer, past.size, past.count),
+        Group.of(paid, past.payee, past.size, past.count),
+        Group.of(sold, past.shop, past.size, past.shops),
+        _follows(sample, past, payee, columns),
+        _never_twice(sample, columns),
+    )
+
+
+def _follows(sample: LedgerSample, past: Histories, payee: Int1D, columns: LedgerColumns) -> tuple[int, ...]:
+    """Return the places of columns in which rows of a payee agree more than rows of a payer do."""
+    taken = {part.at for part in columns.parts.values()}
+    known = past.outgoing & (payee >= 0)
+    found = []
+    for at, column in enumerate(sample.cells.columns):
+        if at in taken or pa.types.is_nested(column.type) or not known.any():
+            continue
+        codes = pd.factorize(column.to_pandas()[known], use_na_sentinel=False)[0]
+        by_payee = agreement(payee[known], codes)
+        if by_payee > max(agreement(past.payer[known], codes), agreement(codes * 0, codes) + _ABOVE_USUAL):
+            found.append(at)
+    return tuple(found)
+
+
+def _never_twice(sample: LedgerSample, columns: LedgerColumns) -> tuple[int, ...]:
+    """Return the places of columns of text or whole numbers whose values hardly ever occur twice."""
+    taken = {part.at for part in columns.parts.values()}
+    found = []
+    for at, column in enumerate(sample.cells.columns):
+        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+        if at in taken or not (is_text(kind) or pa.types.is_integer(kind)):
+            continue
+        known = column.drop_null()
+        if len(known) >= _LEAST_KNOWN and len(pc.unique(known)) >= _DISTINCT * len(known):
+            found.append(at)
+    return tuple(found)
+
+
+def agreement(key: Int1D, codes: Array) -> float:
+    """Return the chance that another row of the same key has the same code; 0 where no key has two rows."""
+    whole = key.astype(np.int64) * (int(codes.max(initial=0)) + 1) + codes
+    _, place, count = np.unique(whole, return_inverse=True, return_counts=True)
+    rows = np.bincount(key)[key]
+    several = rows > 1
+    if not several.any():
+        return 0.0
+    return float(((count[place] - 1)[several] / (rows - 1)[several]).mean())

@@ -1,0 +1,225 @@
+"""Schemes of narratives among the entities of a ledger: how many, when, who, and every payment of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from finsim.agents.narratives.narrative import Narrative
+from finsim.agents.narratives.narrative_needs import Carried
+from finsim.agents.payment_orders import Orders
+from finsim.agents.schemes.planned_payment import SETTLED, Stage
+from finsim.agents.schemes.role_casting import (
+    Candidates,
+    Member,
+    Pool,
+    account_facts,
+    candidates,
+    cast,
+    refuse_empty,
+)
+from finsim.agents.schemes.scheme_generation import vocabulary
+from finsim.agents.schemes.scheme_phases import stage_scheme
+from finsim.agents.schemes.scheme_plan import SchemePlan, Words, lay_plan
+from finsim.agents.schemes.start_times import Arrival, exposure
+from finsim.engine.injection.ledger_clock import LedgerClock
+from finsim.engine.injection.ledger_population import LedgerPopulation
+from finsim.engine.injection.scheme_money import Money, posted_scheme
+from finsim.errors import Problem, StudyError
+from finsim.notation import NANOS_PER_DAY, Cents1D, Float1D, Int1D
+from finsim.randomness import Streams
+
+BLOCK = 1_000_000
+_TRIES = 12
+_IDLE_NS = 30 * NANOS_PER_DAY  # assumption: an entity without a row for so long is closed
+_MOST_EMPTY = 200
+
+
+Labels = tuple[bool, bool, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedScheme:
+    """One scheme of m payments in time order, int64[m]: when, who pays whom, how much.
+
+    ``labels`` are fraud, laundering, phase and role of each payment.
+    """
+
+    instance: int
+    story: Narrative
+    typology: str
+    time: Int1D
+    payer: Int1D
+    payee: Int1D
+    amounts: Cents1D
+    labels: tuple[Labels, ...]
+
+    def __len__(self) -> int:
+        """Return the number of payments."""
+        return len(self.time)
+
+    @staticmethod
+    def of(
+        instance: int, story: Narrative, orders: Orders, amounts: Cents1D, plan: SchemePlan
+    ) -> PlannedScheme:
+        """Return a scheme from its posted orders."""
+        return PlannedScheme(
+            instance, story, plan.typologies[int(plan.typology[0])], orders.ts, orders.payer, orders.payee,
+            amounts,
+            tuple(
+                (
+                    bool(plan.fraud[at]), bool(plan.laundering[at]), plan.phases[int(plan.phase[at])],
+                    plan.roles[int(plan.role[at])],
+                )
+                for at in orders.plan_row.tolist()
+            ),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class World:
+    """What schemes are planned in: the entities, their clock and their money."""
+
+    people: LedgerPopulation
+    clock: LedgerClock
+    money: Money
+
+
+def planned_schemes(
+    stories: Sequence[Carried], world: World, rows: int, rate: float | None, streams: Streams
+) -> list[PlannedScheme]:
+    """Return the schemes of all narratives.
+
+    ``rate`` is the share of ``rows`` (real ones) to add, split evenly between the narratives: schemes are
+    added until it is reached. None: each narrative's own rate per entity and year, a Poisson number of
+    schemes, one at least and no more than there are entities in the sample.
+    Raises StudyError when nobody can play a role.
+    """
+    words = vocabulary([one.narrative for one in stories])
+    problems: list[Problem] = []
+    found: list[PlannedScheme] = []
+    for position, one in enumerate(stories):
+        story = one.narrative
+        own = streams.under("inject", story.id)
+        expected = expected_number(story, world)
+        try:
+            who = _who(story, world, expected, own)
+        except StudyError as nobody:
+            problems.extend(nobody.problems)
+            continue
+        wanted = None if rate is None else rate * rows / len(stories)
+        number = BLOCK - 1
+        if wanted is None:
+            number = max(1, min(int(own.at("number").poisson(expected)), world.people.members))
+        made, held, empty = list[PlannedScheme](), 0, 0
+        for scheme in _schemes(story, position, who, world, words, number, own):
+            if scheme is None:
+                empty += 1
+                if empty > _MOST_EMPTY:
+                    break
+                continue
+            made.append(scheme)
+            held += len(scheme)
+            if wanted is not None and held >= wanted:
+                break
+        if not made:
+            problems.append(Problem(
+                f"narrative {story.id}", "no scheme of it fits between the entities of this table",
+                "enough active entities", "give a longer or larger file",
+            ))  # fmt: skip
+        found += made
+    if problems:
+        raise StudyError.of(problems)
+    return found
+
+
+def expected_number(story: Narrative, world: World) -> float:
+    """Return the number of schemes that a narrative's own rate expects in the whole table."""
+    people = world.people
+    years = exposure(story.rate.per, people.population, people.settings)
+    years = years or exposure("account_year", people.population, people.settings)
+    return story.rate.value * years * people.entities
+
+
+def _who(story: Narrative, world: World, expected: float, own: Streams) -> dict[str, Candidates]:
+    """Return who may play each role, weighted by how often they pay or are paid."""
+    people = world.people
+    facts = account_facts(people.population)
+    pays = {phase.payer for phase in story.phases} | {phase.via for phase in story.phases}
+    paid = {phase.to for phase in story.phases} | {phase.via for phase in story.phases}
+    found = {}
+    for name, role in story.roles.items():
+        pool = Pool(expected, 1.0, own.under("role", name))
+        alike = role.model_copy(update={"select": role.select.model_copy(update={"weight": {}})})
+        who = candidates(alike, people.population, facts, pool)
+        activity = people.activity_out if name in pays else people.activity_in
+        if name in pays and name in paid:
+            activity = np.sqrt(people.activity_out * people.activity_in)
+        found[name] = _by_activity(who, activity, pool) if len(who.account) else who
+    refuse_empty(story, found)
+    return found
+
+
+def _by_activity(who: Candidates, activity: Float1D, pool: Pool) -> Candidates:
+    """Return who may play a role, by activity alone: it is what a table knows of size and popularity."""
+    running = np.cumsum(activity[who.account] + 1e-9)
+    u = pool.streams.at("pool").random(len(who.pool))
+    return replace(who, running=running, pool=np.searchsorted(running, u * running[-1], side="right"))
+
+
+def _schemes(
+    story: Narrative, position: int, who: Mapping[str, Candidates], world: World, words: Words, number: int,
+    own: Streams,
+) -> Iterator[PlannedScheme | None]:  # fmt: skip
+    """Yield schemes one by one, None for one that nobody could be cast for or that moves nothing."""
+    people = world.people
+    sort = {int(a): name for name in SETTLED for a in people.population.outside[name]}
+    stage = Stage(story, 0, words[1], words[2], words[3], people.population, world.clock, {}, sort)
+    running = np.cumsum(world.clock.daily)
+    for index in range(number):
+        script = own.under("scheme", index)
+        arrival = _arrival(story, (position + 1) * BLOCK + index, running, people, script)
+        members = _members(story, who, people, arrival.start, script)
+        if members is None:
+            yield None
+            continue
+        scheme = stage_scheme(stage, arrival, members, script.at("stage"))
+        if not scheme.steps:
+            yield None
+            continue
+        orders, plan = lay_plan([scheme], words)
+        kept, amounts = posted_scheme(orders, plan, people, world.money, script.at("money"))
+        yield PlannedScheme.of(arrival.id, story, kept, amounts, plan) if len(kept) else None
+
+
+def _arrival(
+    story: Narrative, instance: int, running: Float1D, people: LedgerPopulation, script: Streams
+) -> Arrival:
+    """Return when a scheme starts, by the ledger's activity per day, and the variant of its story."""
+    rng = script.at("arrival")
+    day = int(np.searchsorted(running, rng.random() * running[-1], side="right"))
+    start = (
+        people.settings.start_ns
+        + day * NANOS_PER_DAY
+        + int(rng.integers(0, NANOS_PER_DAY // 1_000_000)) * 1_000_000
+    )
+    names = list(story.variants)
+    if not names:
+        return Arrival(instance, start, "")
+    weight = np.array([story.variants[name].weight for name in names])
+    return Arrival(instance, start, names[int(rng.choice(len(names), p=weight / weight.sum()))])
+
+
+def _members(
+    story: Narrative, who: Mapping[str, Candidates], people: LedgerPopulation, start: int, script: Streams
+) -> dict[str, list[Member]] | None:
+    """Return the members of a scheme, all of them still in use when it starts."""
+    for attempt in range(_TRIES):
+        found = cast(story, who, people.population, people.settings, start, script.under("cast", attempt))
+        if found is not None and all(
+            people.last[one.account] >= start - _IDLE_NS for group in found.values() for one in group
+        ):
+            return found
+    return None

@@ -1,0 +1,1 @@
+"""Models of a user's table or ledger: read as declared, learned, saved, and sampled in the same columns."""

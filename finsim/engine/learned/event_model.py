@@ -1,0 +1,127 @@
+"""``LearnedEvents``: a fitted model of a ledger, and new entities from it in the ledger's columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from finsim.engine.learned.body_choice import Choice, chosen_body
+from finsim.engine.learned.event_parts import Ledger, ledger_of
+from finsim.engine.learned.reading import LearnedInput
+from finsim.engine.learned.saved_forms import OutputForm
+from finsim.engine.market_model.fitted_model_card import loss_table
+from finsim.generators.events.event_generator import EventGenerator
+from finsim.generators.generator import Budget, Progress
+from finsim.generators.saved_models import load, save
+from finsim.randomness import Streams
+from finsim.records.display.card import Card
+from finsim.records.display.fact_words import counted
+from finsim.records.event_log import EventLog
+from finsim.records.mixed_table import WORD, MixedColumn
+from finsim.records.shown_rows import ShownTable
+from finsim.tables.learning.mixed_columns import arrow_column
+from finsim.tables.learning.new_ids import IdForm
+
+KIND = "events"
+BLOCK_ENTITIES = 2_000
+
+
+@dataclass(frozen=True, repr=False)
+class LearnedEvents(ShownTable):
+    """A fitted model of events: the generator, how its entities become rows, and facts on its data.
+
+    As a table it is the loss curves of its training.
+    """
+
+    generator: EventGenerator
+    form: OutputForm
+    entity: str
+    data: Mapping[str, Any]
+
+    def _table(self) -> pa.Table:
+        return loss_table(self.generator.report)
+
+    def card(self) -> Card:
+        """Return generator, data and training."""
+        facts = (
+            ("data", f"{self.data.get('file', 'a table')}, {counted(int(self.data['rows']), 'row')}"),
+            ("read as", str(self.data.get("read_as", ""))),
+            ("why this body", str(self.data.get("choice", ""))),
+            ("training", self.generator.report.stopped_by),
+        )
+        return Card(f"Fitted model of events: {self.generator.name}", facts)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the model as ``weights.safetensors`` and ``model.json`` into a new folder."""
+        extra = {"form": self.form.to_dict(), "entity": self.entity, "data": dict(self.data)}
+        save(self.generator, Path(folder), extra)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> LearnedEvents:
+        """Read a saved model; raises FitError when it is missing, damaged or of another kind."""
+        generator, extra = load(Path(folder), KIND)
+        return cls(generator, OutputForm.from_dict(extra["form"]), extra["entity"], extra["data"])
+
+    def batches(
+        self, entities: int, streams: Streams, days: int | None, progress: Progress
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the events of new entities, block by block, in the columns of the training table."""
+        row = 0
+        for first in range(0, entities, BLOCK_ENTITIES):
+            count = min(BLOCK_ENTITIES, entities - first)
+            log = self.generator.sample(count, streams, first, days, entities)
+            yield from self._rows(log, first, entities, row).to_batches()
+            row += log.events.rows
+            progress((first + count) / entities, "sampling entities")
+
+    def _rows(self, log: EventLog, first: int, total: int, row: int) -> pa.Table:
+        """Return one block of entities as rows of the training table's columns."""
+        entity = log.entity()
+        cells = []
+        for name, field in zip(self.form.order, self.form.target, strict=True):
+            if name == self.entity:
+                cells.append(self.form.new_ids[name].cells(first, log.count, field.type).take(entity))
+            elif name in self.form.new_ids and name != log.roles.partner:
+                cells.append(self.form.new_ids[name].cells(row, log.events.rows, field.type))
+            elif name in log.entities:
+                cells.append(arrow_column(log.entities[name].take(entity), field.type))
+            elif name == log.roles.partner and log.partner_is_entity:
+                cells.append(arrow_column(self._partners(log, total), field.type))
+            else:
+                cells.append(arrow_column(log.events[name], field.type))
+        return pa.table(cells, schema=self.form.target)
+
+    def _partners(self, log: EventLog, total: int) -> MixedColumn:
+        """Return counterparties under the new identifiers of entities; outside ones keep their words."""
+        column = log.events[str(log.roles.partner)]
+        known = int(self.data["entities"])
+        words = (*self.form.new_ids[self.entity].new(0, total), *column.words[known:])
+        return MixedColumn(WORD, column.values, words)
+
+
+def fit_events(
+    data: LearnedInput,
+    choice: Choice,
+    budget: Budget,
+    streams: Streams,
+    progress: Progress,
+) -> LearnedEvents:
+    """Fit a body on the events of a table; without a name the one that knows held-out entities best."""
+    ledger = ledger_of(data)
+    generator, why = chosen_body(ledger.log, choice, budget, streams, progress)
+    facts = {**data.facts, "read_as": "; ".join((*data.remarks, *ledger.remarks)), "choice": why,
+             "entities": ledger.log.count, "events": ledger.log.events.rows}  # fmt: skip
+    return LearnedEvents(generator, _form(data, ledger), str(data.roles.id), facts)
+
+
+def _form(data: LearnedInput, ledger: Ledger) -> OutputForm:
+    forms = {name: IdForm.of([str(one) for one in data.table[name].to_pylist() if one is not None])
+             for name in data.keys}  # fmt: skip
+    names = ledger.entities
+    if ledger.log.partner_is_entity:
+        names = (*names, *ledger.log.events[str(ledger.log.roles.partner)].words)
+    return OutputForm(data.order, data.target, {**forms, str(data.roles.id): IdForm.of(names)})

@@ -1,0 +1,171 @@
+"""Which columns of a ledger play which part, and its rows as entities with their events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from finsim.engine.learned.reading import LearnedInput
+from finsim.errors import DataError
+from finsim.notation import NANOS_PER_DAY, Array, Int1D
+from finsim.records.event_log import EventLog, EventRoles
+from finsim.records.mixed_table import MISSING_TIME, WORD, MixedColumn, MixedTable
+from finsim.tables.learning.mixed_columns import mixed_table
+from finsim.tables.proposing.roles import is_id, roles
+
+_PARTS = {
+    "amount": ("amount",), "partner": ("to_account", "merchant"), "channel": ("channel",),
+    "currency": ("currency",), "category": ("category", "purpose"), "direction": ("direction",),
+}  # fmt: skip
+"""Part of an event -> the roles of columns that may play it, the first one wins."""
+MOST_CATEGORIES = 200
+SHARED_NAMES = 0.5
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A log of events, the identifiers of its entities, and what was left out of it."""
+
+    log: EventLog
+    entities: tuple[str, ...]
+    order_kept: bool
+    remarks: tuple[str, ...]
+
+
+def ledger_of(data: LearnedInput) -> Ledger:
+    """Return the events of a table by entity and time; rows without either are left out and counted.
+
+    Columns that never change within an entity are its attributes. Raises DataError for no usable row.
+    """
+    id_, time = str(data.roles.id), str(data.roles.time)
+    arrow = data.table.drop_columns(list(data.keys)) if data.keys else data.table
+    arrow = _ids_as_words(arrow, id_)
+    parts = event_roles(arrow, data)
+    if parts.partner is not None:
+        arrow = _ids_as_words(arrow, parts.partner)
+    whole = mixed_table(arrow)
+    entity, times = whole[id_], whole[time].values
+    usable = ~entity.missing() & (times != MISSING_TIME)
+    if not usable.any():
+        raise DataError("no row has an entity and a time", place="fit", expected="at least one")
+    remarks = []
+    if not usable.all():
+        remarks.append(f"{int((~usable).sum()):,} rows without {id_} or {time} left out")
+        whole = whole.take(usable)
+        entity, times = whole[id_], whole[time].values
+    _, codes = np.unique(entity.values, return_inverse=True)
+    names = [entity.words[code] for code in np.unique(entity.values)]
+    rows = np.lexsort((np.arange(len(times)), times, codes))
+    starts = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(names)))]).astype(np.int64)
+    events = whole.without(id_).take(rows)
+    fixed = _attributes(events, starts, {time, *parts.named().values()})
+    people = MixedTable({name: events[name].take(starts[:-1]) for name in fixed}, len(names))
+    events = events.without(*fixed)
+    partner_is_entity, events = _partners(events, parts, names)
+    begin = int(times.min() // NANOS_PER_DAY * NANOS_PER_DAY)
+    end = int((times.max() // NANOS_PER_DAY + 1) * NANOS_PER_DAY)
+    log = EventLog(events, starts, people, parts, begin, end, partner_is_entity)
+    in_order = bool((np.diff(times) >= 0).all())
+    return Ledger(log, tuple(names), in_order, (*remarks, _said(log)))
+
+
+def event_roles(table: pa.Table, data: LearnedInput) -> EventRoles:
+    """Return which columns play the parts of an event: declared, then told by headers, then by cells."""
+    taken = {data.roles.id, data.roles.time, data.roles.label, *data.keys}
+    free = [name for name in table.column_names if name not in taken]
+    declared = {each.role: name for name, each in data.fields.items() if each.role and name in free}
+    headers = {(data.fields[name].source or name) if name in data.fields else name: name for name in free}
+    guessed = {role: headers[header] for header, role in roles(list(headers), "payments").items()}
+    found: dict[str, str | None] = {}
+    for part, names in _PARTS.items():
+        wanted = [source[name] for source in (declared, guessed) for name in names if name in source]
+        found[part] = next((name for name in wanted if _fits(part, table.schema.field(name).type)), None)
+    used = {name for name in found.values() if name}
+    if found["amount"] is None:
+        found["amount"] = _most_distinct(table, [n for n in free if n not in used], numbers=True)
+    if found["partner"] is None:
+        ids = [n for n in free if n not in used and is_id(headers_of(headers, n))]
+        found["partner"] = _most_distinct(table, ids, numbers=False)
+    return EventRoles(data.roles.time or "", **found)
+
+
+def headers_of(headers: Mapping[str, str], name: str) -> str:
+    """Return the header of a column."""
+    return next((header for header, known in headers.items() if known == name), name)
+
+
+def _fits(part: str, kind: pa.DataType) -> bool:
+    number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    words = pa.types.is_dictionary(kind) or pa.types.is_string(kind) or pa.types.is_boolean(kind)
+    if part == "partner":
+        return bool(words or pa.types.is_integer(kind))
+    return bool(number if part == "amount" else words)
+
+
+def _most_distinct(table: pa.Table, names: Sequence[str], *, numbers: bool) -> str | None:
+    """Return the column with the most distinct cells that are met again, None where there is none."""
+    counts = {}
+    for name in names:
+        if _fits("amount" if numbers else "partner", table.schema.field(name).type):
+            distinct = len(table[name].unique())
+            if distinct >= 10 and (numbers or distinct <= table.num_rows / 2):
+                counts[name] = distinct
+    return max(counts, key=lambda name: counts[name], default=None)
+
+
+def _ids_as_words(table: pa.Table, name: str) -> pa.Table:
+    """Return the table with a column of identifiers as words, whole numbers too."""
+    field = table.schema.field(name)
+    if not pa.types.is_integer(field.type):
+        return table
+    at = table.schema.get_field_index(name)
+    return table.set_column(at, name, table[name].cast(pa.string()))
+
+
+def _attributes(events: MixedTable, starts: Int1D, kept: set[str]) -> list[str]:
+    """Return the columns whose cells never change within an entity, where entities have several rows."""
+    inside = np.ones(max(events.rows - 1, 0), dtype=np.bool_)
+    edges = starts[1:-1]
+    inside[edges[(edges > 0) & (edges < events.rows)] - 1] = False
+    if inside.sum() < len(starts) - 1:
+        return []
+    found = []
+    for name, column in events.columns.items():
+        if name not in kept and not _changes(column)[inside].any():
+            found.append(name)
+    return found
+
+
+def _changes(column: MixedColumn) -> Array:
+    """Return bool[n - 1]: whether a cell differs from the one before."""
+    values, lacks = column.values, column.missing()
+    differs = (values[1:] != values[:-1]) & ~(lacks[1:] & lacks[:-1])
+    return np.asarray(differs)
+
+
+def _partners(events: MixedTable, parts: EventRoles, names: Sequence[str]) -> tuple[bool, MixedTable]:
+    """Return whether counterparties are entities, and the events with these in front of their words."""
+    if parts.partner is None or events[parts.partner].kind != WORD:
+        return False, events
+    column = events[parts.partner]
+    place = {name: at for at, name in enumerate(names)}
+    known = np.array([word in place for word in column.words])
+    used = column.values[column.values >= 0]
+    if not len(used) or known[used].mean() < SHARED_NAMES:
+        return False, events
+    outside = [word for word in column.words if word not in place]
+    at = {**place, **{word: len(names) + k for k, word in enumerate(outside)}}
+    codes = np.array([at[word] for word in column.words] + [-1], dtype=np.int32)
+    return True, events.with_columns(
+        {parts.partner: MixedColumn(WORD, codes[column.values], (*names, *outside))}
+    )
+
+
+def _said(log: EventLog) -> str:
+    told = ", ".join(f"{part} {name}" for part, name in log.roles.named().items())
+    fixed = ", ".join(log.entities.columns) or "none"
+    partners = "; counterparties are entities" if log.partner_is_entity else ""
+    return f"{log.count:,} entities, {log.events.rows:,} events; {told}; attributes {fixed}{partners}"

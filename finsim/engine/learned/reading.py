@@ -1,0 +1,175 @@
+"""A user's data as a generator learns from them: kind, typed columns, roles, and what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finsim.errors import DataError, Problem, StudyError
+from finsim.evaluation.reading.declared import Declared, declared_of, opened
+from finsim.evaluation.reading.guessed_roles import Named, checked, guessed, with_keys
+from finsim.evaluation.reading.kinds import (
+    BARS,
+    EVENTS,
+    KINDS,
+    TABLE,
+    is_bars,
+    is_events,
+    is_series,
+    says_bars,
+)
+from finsim.evaluation.tables.column_pairs import Roles
+from finsim.records.columns import DAY, KEY, facts_of
+from finsim.records.storage import digest_file
+from finsim.tables import Dialect, Field, Schema, open_table
+from finsim.tables.sources.opening import stored_schema
+
+PLACE = "fit"
+
+
+@dataclass(frozen=True)
+class LearnedInput:
+    """The typed table, what its columns are, and how it comes out again.
+
+    ``keys`` tell rows apart and are made anew; ``order`` and ``target`` are the columns in the order, under
+    the headers and in the types of the input; ``facts`` describe the data for the model's card.
+    """
+
+    kind: str
+    table: pa.Table
+    roles: Roles
+    fields: Mapping[str, Field]
+    keys: tuple[str, ...]
+    order: tuple[str, ...]
+    target: pa.Schema
+    facts: Mapping[str, Any]
+    remarks: tuple[str, ...]
+
+
+def kind_of_data(data: Any, named: Named, schema: Schema | None, dialect: Dialect | None) -> str:
+    """Return the kind of a user's data: bars, events or table; declared, or told by headers and cells."""
+    declared = declared_of(data, schema, dialect, PLACE)
+    headers = list(open_table(data, {}, declared.dialect).headers)
+    if named == Named() and says_bars(declared.fields, declared.kind, headers):
+        return BARS
+    table = opened(data, declared, PLACE).table()
+    roles = guessed(table, declared, checked(named, declared, headers, PLACE))
+    if named == Named() and is_bars(declared.fields, headers) and is_series(table, roles.time):
+        return BARS
+    if declared.is_schema and declared.kind == "loans":
+        return TABLE
+    return EVENTS if is_events(table, roles) else TABLE
+
+
+def read_to_learn(
+    data: Any, kind: str, named: Named, schema: Schema | None, dialect: Dialect | None
+) -> LearnedInput:
+    """Read data of a kind, events or table, with typed columns.
+
+    Raises StudyError for a column or kind that is not known, DataError for what cannot be read.
+    """
+    if kind not in KINDS or kind == BARS:
+        raise StudyError(f"kind {kind!r}", place=f"{PLACE}: kind", expected=f"{EVENTS} or {TABLE}")
+    place = str(data) if isinstance(data, str | Path) else "the data"
+    declared = declared_of(data, schema, dialect, place)
+    source = opened(data, declared, place)
+    spoken = checked(named, declared, list(source.headers), PLACE)
+    table = _with_words(source.table(), declared)
+    if not table.num_columns or not table.num_rows:
+        raise DataError("nothing to learn from", place=place, expected="rows of readable columns")
+    roles = guessed(table, declared, spoken)
+    _refuse_without_order(kind, roles)
+    keys = _keys(table, declared, roles, kind)
+    order = sorted(table.column_names, key=lambda name: source.headers.index(source.bound[name]))
+    return LearnedInput(
+        kind, table, roles, declared.fields, keys, tuple(order), _target(data, table, source.bound, order),
+        _facts(data, table), (_said(kind, roles, keys), *_unread(declared, source.headers)),
+    )  # fmt: skip
+
+
+def _with_words(table: pa.Table, declared: Declared) -> pa.Table:
+    """Return the table with yes and no as the words of the input, where it has words of its own."""
+    for at, field in enumerate(table.schema):
+        said = declared.fields[field.name]
+        yes, no = said.true or declared.dialect.true, said.false or declared.dialect.false
+        if pa.types.is_boolean(field.type) and yes and no:
+            words = pc.if_else(table[field.name], yes[0], no[0])
+            table = table.set_column(at, field.name, words.cast(pa.string()))
+    return table
+
+
+def _keys(table: pa.Table, declared: Declared, roles: Roles, kind: str) -> tuple[str, ...]:
+    """Return the columns that tell rows apart: every identifier of a table, those of rows in a ledger."""
+    marked = with_keys(table, declared, roles)
+    found = [field.name for field in marked.schema if facts_of(field)["role"] == KEY]
+    if kind == TABLE:
+        ids = [name for name in table.column_names if declared.fields[name].type == "id"]
+        return tuple(dict.fromkeys([*found, *ids, *([roles.id] if roles.id else [])]))
+    return tuple(name for name in found if name not in (roles.id, roles.time))
+
+
+def _refuse_without_order(kind: str, roles: Roles) -> None:
+    lacking = [name for name in ("id", "time") if getattr(roles, name) is None]
+    if kind == EVENTS and lacking:
+        raise StudyError.of(
+            Problem(f"{PLACE}: {name}", "events need it, and none was found", "a column of the data",
+                    f"write --{name} COLUMN, or say its role in a schema")
+            for name in lacking
+        )  # fmt: skip
+
+
+def _target(data: Any, table: pa.Table, bound: Mapping[str, str], order: list[str]) -> pa.Schema:
+    """Return the fields that come out: headers and order of the input, stored types where it has some."""
+    stored = stored_schema(Path(data)) if isinstance(data, str | Path) else None
+    if stored is None and isinstance(data, pa.Table | pa.RecordBatch):
+        stored = data.schema
+    found = []
+    for name in order:
+        kind, header = table.schema.field(name).type, bound[name]
+        if stored is None:  # pandas makes Python objects of dates and decimals; cents in floats are whole
+            kind = DAY if pa.types.is_date(kind) else kind
+            kind = _plain_money(table[name]) if pa.types.is_decimal(kind) else kind
+        if stored is not None and header in stored.names and _holds(stored.field(header).type, kind):
+            kind = stored.field(header).type
+        found.append(pa.field(header, kind))
+    return pa.schema(found)
+
+
+def _plain_money(cells: pa.ChunkedArray) -> pa.DataType:
+    """Return the type of money that text wrote: whole numbers where no cell has cents."""
+    plain = pc.cast(cells, pa.float64(), safe=False)
+    return pa.float64() if pc.any(pc.not_equal(plain, pc.floor(plain))).as_py() else pa.int64()
+
+
+def _holds(stored: pa.DataType, kind: pa.DataType) -> bool:
+    """Whether the stored type says the same as the declared one, so that cells may come out in it."""
+    plain = [one.value_type if pa.types.is_dictionary(one) else one for one in (stored, kind)]
+    tests = (
+        (pa.types.is_string, pa.types.is_large_string), (pa.types.is_boolean,),
+        (pa.types.is_date, pa.types.is_timestamp), (pa.types.is_duration,),
+        (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal),
+    )  # fmt: skip
+    return any(all(any(test(one) for test in group) for one in plain) for group in tests)
+
+
+def _facts(data: Any, table: pa.Table) -> dict[str, Any]:
+    facts: dict[str, Any] = {"rows": table.num_rows, "columns": list(table.column_names)}
+    if isinstance(data, str | Path):
+        facts |= {"file": Path(data).name, "sha256": digest_file(Path(data))}
+    return facts
+
+
+def _said(kind: str, roles: Roles, keys: tuple[str, ...]) -> str:
+    parts = {"id": roles.id, "time": roles.time, "label": roles.label, "made anew": ", ".join(keys)}
+    return f"read as: {kind}; " + ", ".join(f"{name} {value or 'none'}" for name, value in parts.items())
+
+
+def _unread(declared: Declared, headers: tuple[str, ...]) -> list[str]:
+    known = {name for key, each in declared.fields.items() for name in (key, each.source, *each.alias)}
+    left = [one for one in headers if one not in known]
+    return [f"not read, so not learned: {', '.join(left)}"] if left else []

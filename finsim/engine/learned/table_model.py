@@ -1,0 +1,172 @@
+"""``LearnedTable``: a fitted model of one table, and new rows from it in the table's columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from finsim.engine.learned.reading import LearnedInput
+from finsim.engine.learned.saved_forms import OutputForm
+from finsim.engine.market_model.fitted_model_card import loss_table
+from finsim.errors import Problem, StudyError, did_you_mean
+from finsim.generators import TABLE_GENERATORS
+from finsim.generators.generator import Budget, Progress, State
+from finsim.generators.saved_models import load, save
+from finsim.generators.settings_parsing import read_settings
+from finsim.generators.tables.reduced_columns import Reduction, reduce
+from finsim.generators.tables.table_generator import Cell, TableGenerator
+from finsim.randomness import Streams
+from finsim.records.display.card import Card
+from finsim.records.display.fact_words import counted
+from finsim.records.mixed_table import MixedTable
+from finsim.records.shown_rows import ShownTable
+from finsim.tables.learning.mixed_columns import arrow_column, mixed_table
+from finsim.tables.learning.new_ids import IdForm
+
+KIND = "table"
+BLOCK_ROWS = 50_000
+
+
+@dataclass(frozen=True, repr=False)
+class LearnedTable(ShownTable):
+    """A fitted model of a table: the generator, what stands around it, and facts on its data.
+
+    As a table it is the loss curves of its training.
+    """
+
+    generator: TableGenerator
+    reduction: Reduction
+    form: OutputForm
+    data: Mapping[str, Any]
+
+    def _table(self) -> pa.Table:
+        return loss_table(self.generator.report)
+
+    def card(self) -> Card:
+        """Return generator, data and training."""
+        facts = (
+            ("data", f"{self.data.get('file', 'a table')}, {counted(int(self.data['rows']), 'row')}"),
+            ("read as", str(self.data.get("read_as", ""))),
+            ("training", self.generator.report.stopped_by),
+        )
+        return Card(f"Fitted model of a table: {self.generator.name}", facts)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the model as ``weights.safetensors`` and ``model.json`` into a new folder."""
+        extra = {
+            "form": self.form.to_dict(),
+            "reduction": dict(self.reduction.state().facts),
+            "data": dict(self.data),
+        }
+        save(self.generator, Path(folder), extra)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> LearnedTable:
+        """Read a saved model; raises FitError when it is missing, damaged or of another kind."""
+        generator, extra = load(Path(folder), KIND)
+        reduction = Reduction.from_state(State({}, extra["reduction"]))
+        return cls(generator, reduction, OutputForm.from_dict(extra["form"]), extra["data"])
+
+    def batches(
+        self, rows: int, streams: Streams, given: Mapping[str, Cell] | None, progress: Progress
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield new rows, block by block, in the table's columns; ``given`` cells hold in all of them."""
+        inner = self.reduction.given(given) if given else None
+        for first in range(0, rows, BLOCK_ROWS):
+            count = min(BLOCK_ROWS, rows - first)
+            made = self.generator.sample(count, streams, first, inner)
+            whole = self.reduction.restore(made, streams.under("restored"), first)
+            yield from self._rows(whole, first).to_batches()
+            progress((first + count) / rows, "sampling rows")
+
+    def _rows(self, table: MixedTable, first: int) -> pa.Table:
+        cells = []
+        for name, field in zip(self.form.order, self.form.target, strict=True):
+            if name in self.form.new_ids:
+                cells.append(self.form.new_ids[name].cells(first, table.rows, field.type))
+            else:
+                cells.append(arrow_column(table[name], field.type))
+        return pa.table(cells, schema=self.form.target)
+
+
+def fit_table(
+    data: LearnedInput,
+    name: str,
+    settings: Mapping[str, Any],
+    budget: Budget,
+    streams: Streams,
+    progress: Progress,
+) -> LearnedTable:
+    """Fit a generator on the columns of a table that are not keys; keys are made anew."""
+    kind = TABLE_GENERATORS.load(name, "generator")
+    chosen = read_settings(kind, settings, "generator.settings", StudyError)
+    plain = data.table.drop_columns(list(data.keys)) if data.keys else data.table
+    inner, reduction = reduce(mixed_table(plain), streams.under("reduction"))
+    kind.refuse(inner, chosen)
+    generator: TableGenerator = kind.fit(inner, chosen, streams.under("fit"), budget, progress)
+    forms = {key: IdForm.of([str(one) for one in data.table[key].to_pylist() if one is not None])
+             for key in data.keys}  # fmt: skip
+    facts = {**data.facts, "read_as": "; ".join((*data.remarks, *_left_out(reduction)))}
+    return LearnedTable(generator, reduction, OutputForm(data.order, data.target, forms), facts)
+
+
+def _left_out(reduction: Reduction) -> list[str]:
+    """Return what stands around the model, in words."""
+    found = []
+    if reduction.computed:
+        found.append(f"computed, not learned: {', '.join(reduction.computed)}")
+    if reduction.pools:
+        found.append(f"rare words become one: {', '.join(reduction.pools)}")
+    return found
+
+
+def given_cells(text: str, model: LearnedTable) -> dict[str, Cell]:
+    """Return the cells of ``COLUMN=VALUE,...`` by column, typed as the model's columns are.
+
+    Raises StudyError, all at once, for columns that are unknown and values that are none of theirs.
+    """
+    headers = dict(zip((field.name for field in model.form.target), model.form.order, strict=True))
+    kinds = dict(zip(model.form.order, model.form.target, strict=True))
+    problems: list[Problem] = []
+    found: dict[str, Cell] = {}
+    for part in text.split(","):
+        header, equals, value = part.partition("=")
+        name = headers.get(header.strip())
+        if not equals or name is None or name in model.form.new_ids:
+            known = [header for header, one in headers.items() if one not in model.form.new_ids]
+            problems.append(Problem("sample: given", f"no column {header.strip()!r}", "COLUMN=VALUE,...",
+                                    did_you_mean(header.strip(), known)))  # fmt: skip
+            continue
+        try:
+            found[name] = _cell(value.strip(), kinds[name].type)
+        except ValueError as bad:
+            problems.append(Problem(f"sample: given: {header.strip()}", repr(value.strip()), str(bad),
+                                    "write a value of this column"))  # fmt: skip
+    if problems:
+        raise StudyError.of(problems)
+    return found
+
+
+def _cell(text: str, kind: pa.DataType) -> Cell:
+    """Return a written value as a cell; empty text is a missing one. Raises ValueError."""
+    if not text:
+        return None
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        try:
+            return float(np.datetime64(text.removesuffix("Z"), "ns").astype(np.int64))
+        except ValueError:
+            raise ValueError("a day or time such as 2026-01-31") from None
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        try:
+            value = float(text)
+        except ValueError:
+            raise ValueError("a number") from None
+        if not np.isfinite(value):
+            raise ValueError("a finite number")
+        return value
+    return text

@@ -1,0 +1,228 @@
+"""How much is paid: laws of payees and groups of payees, and where in its law an entity pays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from finsim.generators.events.habits.ledger import Ledger, sums_by
+from finsim.generators.margins.number_margin import NumberMargin
+from finsim.kernels.events.normal_scores import to_places, to_scores
+from finsim.notation import Array, Float1D, Float2D, Int1D
+from finsim.randomness import Streams
+
+LEAST_ROWS, MOST_LAWS, KNOTS = 60, 200, 65
+MOST_PRIVATE = 2
+LIMIT_DROP, LIMIT_ROWS, MOST_LIMITS = 4.0, 8, 8
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """Laws of amounts, and the scores of entities in them.
+
+    laws : margins; missing float64[laws], shares of lacking amounts. maps float64[laws, KNOTS], quantiles
+    of the scores that the parts add up to. limits float64[H], sums that entities stop at; reach
+    float64[laws, H + 1], the place of a limit in each law (1 for none). between, links, within : s.d. of
+    the scores of entities, of their payees and of single payments.
+    """
+
+    laws: tuple[NumberMargin, ...]
+    missing: Float1D
+    maps: Float2D
+    limits: Float1D
+    reach: Float2D
+    within: float
+
+    def cells(self, law: Int1D, score: Float1D, limit: Int1D, draws: Float2D) -> Float1D:
+        """Return amounts float64[n] (NaN: lacking) by law and score; ``limit`` H for none; draws [n, 2]."""
+        found = np.full(len(law), np.nan)
+        order = np.argsort(law, kind="stable")
+        starts = np.searchsorted(law[order], np.arange(len(self.laws) + 1))
+        grid = np.linspace(0.0, 1.0, KNOTS)
+        for k in np.flatnonzero(np.diff(starts)):
+            rows = order[starts[k] : starts[k + 1]]
+            if self.missing[k] >= 1.0:
+                continue
+            place = np.interp(score[rows], self.maps[k], grid) * self.reach[k, limit[rows]]
+            cells = self.laws[k].values(np.clip(place, 1e-9, 1.0 - 1e-9), draws[rows, 0])
+            found[rows] = np.where(draws[rows, 1] < self.missing[k], np.nan, cells)
+        return found
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Where entities and links pay in their laws: level, spread float64[E].
+
+    limit int64[E]; effect float64[L], ``doubt`` float64[L] the s.d. of what is not known of it.
+    """
+
+    level: Float1D
+    doubt_of_level: Float1D
+    spread: Float1D
+    limit: Int1D
+    effect: Float1D
+    doubt: Float1D
+
+
+def learn_amounts(
+    ledger: Ledger, law: Int1D, laws: int, link: Int1D, step: float, streams: Streams
+) -> tuple[Amounts, Levels, Float1D]:
+    """Learn the laws of rows (law int64[n]) and the scores of entities and links (link int64[n]).
+
+    Returns them, and the chance float64[n] that another payment of the law has the same amount.
+    """
+    present = ~np.isnan(ledger.amount)
+    margins, missing = [], np.ones(laws)
+    score, chance = np.zeros(len(law)), np.zeros(len(law))
+    draws = streams.at("scores").random(len(law))
+    lawful = _fresh(ledger)
+    whole = ledger.amount[lawful]
+    for k in range(laws):
+        rows = np.flatnonzero(law == k)
+        there = rows[present[rows]]
+        missing[k] = 1.0 - len(there) / max(len(rows), 1)
+        told = there[lawful[there]]
+        sample = ledger.amount[told] if len(told) else (whole if len(whole) else np.zeros(1))
+        margin = NumberMargin.fit(sample, step)
+        margins.append(margin)
+        if len(there):
+            score[there] = margin.uniform(ledger.amount[there], draws[there])
+            chance[there] = _shares(margin, ledger.amount[there])
+    scores = np.zeros(len(law))
+    to_scores(np.clip(score, 1e-9, 1 - 1e-9), scores)
+    limits, limit = _limits(ledger, present)
+    level = _levels(ledger, scores, present, link, limit)
+    reach = np.ones((laws, len(limits) + 1))
+    for k, margin in enumerate(margins):
+        if len(limits):
+            reach[k, :-1] = np.maximum(margin.uniform(limits, np.full(len(limits), 1.0 - 1e-9)), 1e-6)
+    parts = Amounts(tuple(margins), missing, np.zeros((laws, KNOTS)), limits, reach, 1.0)
+    maps = _maps(ledger, law, laws, link, level, streams)
+    within = (
+        np.std(scores[present] - level.level[ledger.entity[present]] - level.effect[link[present]])
+        if present.any()
+        else 1.0
+    )
+    return replace(parts, maps=maps, within=float(within)), level, chance
+
+
+def _fresh(ledger: Ledger) -> Array:
+    """Return bool[n], true for amounts of at least three entities, and the first time an entity has one.
+
+    What one entity repeats is its own memory: as an atom of a law it would be handed to others as it is.
+    """
+    found = np.zeros(len(ledger.amount), dtype=np.bool_)
+    present = np.flatnonzero(~np.isnan(ledger.amount))
+    code = np.unique(ledger.amount[present], return_inverse=True)[1].astype(np.int64)
+    size = int(code.max(initial=0)) + 1
+    _, first = np.unique(ledger.entity[present] * size + code, return_index=True)
+    found[present] = np.bincount(code[first], minlength=size)[code] >= MOST_PRIVATE + 1
+    found[present[first]] = True
+    return found
+
+
+def _shares(margin: NumberMargin, values: Float1D) -> Float1D:
+    """Return the share of each value as an atom, 0 for others."""
+    if not len(margin.atoms):
+        return np.zeros(len(values))
+    at = np.minimum(np.searchsorted(margin.atoms, values), len(margin.atoms) - 1)
+    return np.where(margin.atoms[at] == values, margin.atom_share[at], 0.0)
+
+
+def _levels(ledger: Ledger, score: Float1D, present: Array, link: Int1D, limit: Int1D) -> Levels:
+    """Return what is known of entities and links, by moments: variance between, of links, and within."""
+    count, links = ledger.count, int(link.max(initial=-1)) + 1
+    z, e, m = score[present], ledger.entity[present], link[present]
+    owner = np.zeros(links, np.int64)
+    owner[link] = ledger.entity
+    size = np.bincount(m, minlength=links).astype(np.float64)
+    mean = sums_by(m, z, links) / np.maximum(size, 1.0)
+    squares = sums_by(m, (z - mean[m]) ** 2, links)
+    noise = squares.sum() / max((np.maximum(size, 1) - 1).sum(), 1.0) if (size > 1).any() else 1.0
+    noise = max(float(noise), 1e-3)
+    # Of entities: means of link means; links of one payment show their own variance with the noise.
+    has = size > 0
+    ties = np.bincount(owner[has], minlength=count).astype(np.float64)
+    own = sums_by(owner[has], mean[has], count) / np.maximum(ties, 1.0)
+    rest = ((mean - own[owner])[has] ** 2).sum() / max((np.maximum(ties, 1) - 1).sum(), 1.0)
+    tie = max(float(rest) - noise * float((1.0 / size[has]).mean()) if has.any() else 0.0, 1e-3)
+    some = ties > 0
+    unsure = sums_by(owner[has], tie + noise / size[has], count)
+    error = np.where(some, unsure / np.maximum(ties, 1.0) ** 2, 1.0)
+    apart = float(own[some].var()) - float(error[some].mean()) if some.any() else 0.0
+    apart = float(np.clip(apart, 1e-3, 1.0))
+    trust = apart / (apart + error)
+    level = np.where(some, own * trust, 0.0)
+    believed = tie / (tie + noise / np.maximum(size, 1e-9))
+    effect = np.where(has, (mean - level[owner]) * believed, 0.0)
+    doubt = np.sqrt(tie * np.where(has, 1.0 - believed, 1.0))
+    within = sums_by(e, (z - level[e] - effect[m]) ** 2, count)
+    spread = np.sqrt((within + 6.0 * noise) / (np.bincount(e, minlength=count) + 6.0))
+    return Levels(level, np.sqrt(apart * np.where(some, 1 - trust, 1.0)), spread, limit, effect, doubt)
+
+
+def _maps(ledger: Ledger, law: Int1D, laws: int, link: Int1D, level: Levels, streams: Streams) -> Float2D:
+    """Return quantiles [laws, KNOTS] of scores as the sampler adds them up: each law comes out whole."""
+    rng = streams.at("maps")
+    n, e = len(law), ledger.entity
+    own = level.level + level.doubt_of_level * rng.standard_normal(ledger.count)
+    tie = level.effect + level.doubt * rng.standard_normal(len(level.effect))
+    score = own[e] + tie[link] + level.spread[e] * rng.standard_normal(n)
+    grid = np.linspace(0.0, 1.0, KNOTS)
+    whole = np.maximum.accumulate(np.quantile(score, grid) + 1e-9 * np.arange(KNOTS))
+    maps = np.tile(whole, (laws, 1))
+    for k in range(laws):
+        rows = score[law == k]
+        if len(rows) >= 150:
+            maps[k] = np.quantile(rows, grid) + 1e-9 * np.arange(KNOTS)
+    return maps
+
+
+def _limits(ledger: Ledger, present: Array) -> tuple[Float1D, Int1D]:
+    """Return sums float64[H] that many entities stop at, and which of them each entity has (H: none).
+
+    A limit is a round sum under which, within 4 %, there are at least four times the payments and eight
+    entities more than above (assumption).
+    """
+    amount, entity = ledger.amount[present], ledger.entity[present]
+    none = np.zeros(0), np.zeros(ledger.count, np.int64)
+    if len(amount) < 200 or not (amount > 0).any():
+        return none
+    ordered = np.sort(amount)
+    top = np.full(ledger.count, -np.inf)
+    np.maximum.at(top, entity, amount)
+    tops = np.sort(top[np.isfinite(top)])
+    high = np.log10(max(ordered[-1], 1.0))
+    round_sums = np.array(
+        [k * 10.0**p for p in range(1, int(high) + 1) for k in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5, 8)]
+    )
+    round_sums = np.unique(round_sums[round_sums > np.quantile(ordered, 0.8)])
+    below = _between(ordered, round_sums * 0.96, round_sums)
+    above = _between(ordered, round_sums, round_sums * 1.04)
+    ends = _between(tops, round_sums * 0.9, round_sums)
+    further = _between(tops, round_sums, round_sums * 1.1)
+    kept = (below >= LIMIT_DROP * above + LIMIT_ROWS) & (ends >= further + 8)
+    limits = round_sums[kept][np.argsort(-below[kept], kind="stable")][:MOST_LIMITS]
+    limits = np.sort(limits)
+    limit = np.searchsorted(limits, top, side="left")
+    return limits, limit.astype(np.int64)
+
+
+def _between(ordered: Float1D, low: Float1D, high: Float1D) -> Float1D:
+    """Return how many of ordered values lie above ``low`` up to ``high``."""
+    return np.searchsorted(ordered, high, side="right") - np.searchsorted(ordered, low, side="right") * 1.0
+
+
+def normal(places: Float1D) -> Float1D:
+    """Return the normal scores of places in (0, 1)."""
+    out = np.empty(len(places))
+    to_scores(np.ascontiguousarray(places), out)
+    return out
+
+
+def places(scores: Float1D) -> Float1D:
+    """Return the normal places of scores."""
+    out = np.empty(len(scores))
+    to_places(np.ascontiguousarray(scores), out)
+    return out

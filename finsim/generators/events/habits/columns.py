@@ -1,0 +1,228 @@
+"""The columns of a row beside its time, payee and amount: told by the payee, by the entity, or drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from finsim.generators.events.habits.contexts import best_contexts, levels, pooled_words
+from finsim.generators.events.habits.ledger import Ledger
+from finsim.generators.events.habits.number_law import NumberLaw, learn_numbers
+from finsim.generators.events.habits.stored_arrays import arrays_of, item_of
+from finsim.generators.events.habits.word_law import WordLaw, learn_words
+from finsim.notation import Array, Float1D, Float2D, Int1D
+from finsim.randomness import Streams
+from finsim.records.event_log import EventLog
+from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn
+
+PAYEE, ENTITY, PAIR, DRAWN = "payee", "entity", "pair", "drawn"
+DETERMINED, PAIRED = 0.995, 0.75
+EARLY = ("category", "channel", "direction", "currency")
+DRAWS = 4
+NANOS = 1e9
+
+
+@dataclass(frozen=True)
+class ColumnLaw:
+    """How one column comes about: ``how``, its cells by payee or entity, or a law and its contexts."""
+
+    name: str
+    how: str
+    column: MixedColumn
+    cells: Array
+    law: WordLaw | NumberLaw | None
+    parents: tuple[str, ...]
+    pool: Array | None = None
+
+    def arrays(self, prefix: str) -> dict[str, Array]:
+        """Return the arrays of the law."""
+        found: dict[str, Array] = {f"{prefix}.cells": self.cells}
+        if self.pool is not None:
+            found[f"{prefix}.pool"] = self.pool
+        return found if self.law is None else {**found, **arrays_of(f"{prefix}.law", self.law)}
+
+    def facts(self) -> dict[str, Any]:
+        """Return what is not an array."""
+        return {
+            "name": self.name,
+            "how": self.how,
+            "parents": list(self.parents),
+            "law": type(self.law).__name__,
+        }
+
+    @classmethod
+    def restored(
+        cls, facts: Mapping[str, Any], column: MixedColumn, prefix: str, arrays: Mapping[str, Array]
+    ) -> ColumnLaw:
+        """Return the law that ``arrays`` and ``facts`` wrote."""
+        kind = {"WordLaw": WordLaw, "NumberLaw": NumberLaw}.get(facts["law"])
+        law = None if kind is None else item_of(kind, f"{prefix}.law", arrays)
+        cells, pool = arrays[f"{prefix}.cells"], arrays.get(f"{prefix}.pool")
+        return cls(facts["name"], facts["how"], column, cells, law, tuple(facts["parents"]), pool)
+
+    def drawn(self, rows: Rows, draws: Float2D) -> Array:
+        """Return the cells of rows; draws float64[n, DRAWS]."""
+        if self.how == PAYEE:
+            return np.asarray(self.cells[rows.payee])
+        if self.how == PAIR:
+            return np.asarray(self.cells[rows.link])
+        if self.how == ENTITY:
+            return np.asarray(self.cells[rows.donor])
+        codes = [rows.contexts[name] for name in self.parents]
+        if isinstance(self.law, WordLaw):
+            word = self.law.words(codes, self.law.usual[rows.donor], rows.first, draws)
+            return np.where(word == len(self.column.words), -1, word).astype(np.int32)
+        assert isinstance(self.law, NumberLaw)
+        context = codes[0] if codes else np.zeros(len(draws), np.int64)
+        cells = self.law.cells(context, rows.level, rows.first, draws)
+        return cells if self.column.kind == NUMBER else _times(rows.time, cells, self.column.step)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What is known of rows before a column is drawn.
+
+    Payee, link and donor (learned ones), time nanoseconds, first rows of entities, a standard score of the
+    entity, and the contexts so far.
+    """
+
+    payee: Int1D
+    link: Int1D
+    donor: Int1D
+    time: Int1D
+    first: Array
+    level: Float1D
+    contexts: dict[str, Int1D]
+
+
+def learn_columns(
+    log: EventLog, ledger: Ledger, names: list[str], contexts: dict[str, Int1D], link: Int1D, streams: Streams
+) -> list[ColumnLaw]:
+    """Learn columns of a log in the order of ``names``.
+
+    Words drawn join ``contexts`` for those that follow.
+    """
+    found, first = [], ledger.is_first()
+    for name in names:
+        column = log.events[name]
+        law = _told(name, column, ledger) or _paired(name, column, ledger, link)
+        law = law or _drawn(name, column, log, ledger, contexts, first, streams)
+        if column.kind == WORD:
+            law = replace(law, pool=pooled_words(column))
+            contexts[name] = pooled_words(column)[levels(column)]
+        found.append(law)
+    return found
+
+
+def _told(name: str, column: MixedColumn, ledger: Ledger) -> ColumnLaw | None:
+    """Return the law of a column that the entity or the payee determines, None for another."""
+    for how, group, count in ((ENTITY, ledger.entity, ledger.count), (PAYEE, ledger.payee, ledger.payees)):
+        sizes = np.bincount(group, minlength=count)
+        repeated = sizes[group] > 1
+        if (
+            (column.kind == TIME and how == PAYEE)
+            or repeated.sum() < 0.2 * len(group)
+            or (how == PAYEE and ledger.payees < 3)
+        ):
+            continue
+        codes = np.unique(column.values, return_inverse=True)[1].astype(np.int64)
+        usual = _usual(codes, group, count)
+        if (codes == usual[group])[repeated].mean() >= DETERMINED:
+            cells = np.zeros(count, column.values.dtype)
+            row_of = np.zeros(int(codes.max(initial=0)) + 1, np.int64)
+            row_of[codes] = np.arange(len(codes))
+            cells[:] = column.values[row_of[usual]]
+            return ColumnLaw(name, how, _head(column), cells, None, ())
+    return None
+
+
+def _paired(name: str, column: MixedColumn, ledger: Ledger, link: Int1D) -> ColumnLaw | None:
+    """Return the law of a column that the pair of entity and payee mostly tells, such as the branch used.
+
+    It must tell more than the entity alone does, and the most frequent cell.
+    """
+    if column.kind == TIME or ledger.payees < 3:
+        return None
+    codes = np.unique(column.values, return_inverse=True)[1].astype(np.int64)
+    agree = share_usual(codes, link)
+    alone = max(share_usual(codes, ledger.entity), np.bincount(codes).max() / len(codes))
+    if agree < PAIRED or agree < alone + 0.5 * (1.0 - alone):
+        return None
+    cells = np.zeros(int(link.max()) + 1, column.values.dtype)
+    row_of = np.zeros(int(codes.max(initial=0)) + 1, np.int64)
+    row_of[codes] = np.arange(len(codes))
+    cells[:] = column.values[row_of[_usual(codes, link, len(cells))]]
+    return ColumnLaw(name, PAIR, _head(column), cells, None, ())
+
+
+def share_usual(codes: Int1D, group: Int1D) -> float:
+    """Return the share of codes that are the usual one of their group, among groups of more than one row."""
+    count = int(group.max(initial=0)) + 1
+    many = np.bincount(group, minlength=count)[group] > 1
+    return float((codes == _usual(codes, group, count)[group])[many].mean()) if many.any() else 0.0
+
+
+def switches(log: EventLog, laws: list[ColumnLaw], link: Int1D, payee: Int1D, payees: int) -> float:
+    """Return the chance that a row shows the pair columns of another pair of its payee."""
+    found = [0.0]
+    for law in laws:
+        if law.how == PAIR:
+            codes = np.unique(log.events[law.name].values, return_inverse=True)[1].astype(np.int64)
+            apart = 1.0 - share_usual(codes, link)
+            usual = 1.0 - float((codes == _usual(codes, payee, payees)[payee]).mean())
+            found.append(min(apart / max(usual, apart, 1e-9), 0.9))
+    return max(found)
+
+
+def _usual(codes: Int1D, group: Int1D, count: int) -> Int1D:
+    """Return the most frequent code of each group, that of all in empty groups."""
+    size = int(codes.max(initial=0)) + 1
+    key, counts = np.unique(group * size + codes, return_counts=True)
+    order = np.lexsort((-key, counts))
+    found = np.full(count, int(np.bincount(codes).argmax()))
+    found[key[order] // size] = key[order] % size
+    return found
+
+
+def _drawn(
+    name: str, column: MixedColumn, log: EventLog, ledger: Ledger, contexts: dict[str, Int1D], first: Array,
+    streams: Streams,
+) -> ColumnLaw:  # fmt: skip
+    nothing = np.zeros(0)
+    if column.kind == WORD:
+        words, parents = learn_words(levels(column), len(column.words) + 1, contexts, ledger.entity, first)
+        return ColumnLaw(name, DRAWN, _head(column), nothing, words, tuple(parents))
+    values = column.values if column.kind == NUMBER else _offsets(column, log.times)
+    step = column.step if column.kind == NUMBER else 1.0
+    present = ~np.isnan(values)
+    ranks = np.zeros(len(values), np.int64)
+    if present.any():
+        edges = np.unique(np.quantile(values[present], np.linspace(0, 1, 17)[1:-1]))
+        ranks = np.where(present, np.searchsorted(edges, np.where(present, values, 0.0)), len(edges) + 1)
+    parents = best_contexts(ranks.astype(np.int64), contexts, 1)
+    context = contexts[parents[0]] if parents else np.zeros(len(values), np.int64)
+    draws = streams.at("column", name).random(len(values))
+    law = learn_numbers(values, step, context, ledger.entity, first, draws)
+    return ColumnLaw(name, DRAWN, _head(column), nothing, law, tuple(parents))
+
+
+def _head(column: MixedColumn) -> MixedColumn:
+    """Return the column without cells."""
+    return column.take(slice(0, 0))
+
+
+def _offsets(column: MixedColumn, times: Int1D) -> Float1D:
+    """Return seconds from the event to the time in the column, NaN where it lacks."""
+    return np.where(column.missing(), np.nan, (column.values - times) / NANOS)
+
+
+def _times(time: Int1D, seconds: Float1D, step: float) -> Int1D:
+    there = ~np.isnan(seconds)
+    found = np.full(len(time), np.iinfo(np.int64).min)
+    found[there] = time[there] + np.round(seconds[there] * NANOS).astype(np.int64)
+    if step >= 1:
+        found[there] = found[there] // int(step) * int(step)
+    return found

@@ -1,0 +1,113 @@
+"""``Habits``: the semi-parametric body of payments."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+import numpy as np
+
+from finsim.errors import FitError
+from finsim.generators.events.habits.entity_attributes import new_attributes
+from finsim.generators.events.habits.learned import Learned, learn
+from finsim.generators.events.habits.ledger import DAY
+from finsim.generators.events.habits.living import Wanted, live, sampled_words
+from finsim.generators.events.habits.losses import entity_losses
+from finsim.generators.events.log_state import log_arrays, log_facts, restored_log, without_events
+from finsim.generators.events.requests import check_log, check_sample
+from finsim.generators.generator import Budget, FitReport, Progress, State
+from finsim.generators.settings_parsing import read_settings, write_settings
+from finsim.notation import Float1D
+from finsim.randomness import Streams
+from finsim.records.event_log import EventLog
+from finsim.records.mixed_table import MixedColumn, MixedTable, joined
+
+BLOCK = 4_096
+
+
+class Habits:
+    """Profiles of entities between those of neighbours; calendar, silences, payees, amounts with memory.
+
+    No network: learned by counting, sampled by kernels. A new entity is never a learned one: its life lies
+    between two, its payees come from a neighbourhood. Source: own; the parts name theirs.
+    """
+
+    name: ClassVar[str] = "habits"
+
+    @dataclass(frozen=True)
+    class Settings:
+        """Nothing to set: what there is to choose, the data choose."""
+
+    def __init__(self, settings: Settings, log: EventLog, known: Learned, report: FitReport):
+        """Hold the columns of a log (no events), and what was learned of it."""
+        self.settings, self.log, self.known, self.report = settings, log, known, report
+
+    @classmethod
+    def refuse(cls, data: EventLog, settings: Settings) -> None:
+        """Raise FitError for a log without events, or with times of events that lack."""
+        check_log(data)
+
+    @classmethod
+    def fit(
+        cls, data: EventLog, settings: Settings, streams: Streams, budget: Budget, progress: Progress
+    ) -> Self:
+        """Learn by counting; the budget is not needed."""
+        cls.refuse(data, settings)
+        started = time.process_time()
+        known = learn(data, streams)
+        progress(1.0, f"{data.count} entities, {data.events.rows} events")
+        report = FitReport(cpu_seconds=time.process_time() - started)
+        return cls(settings, without_events(data), known, report)
+
+    def sample(
+        self, count: int, streams: Streams, first: int = 0, days: int | None = None, total: int | None = None
+    ) -> EventLog:
+        """Return new entities; see the contract."""
+        whole = check_sample(count, first, days, total)
+        learned_days = int(self.known.ledger_facts["days"])
+        period = learned_days if days is None else days
+        end = (
+            self.log.end if period == learned_days else int(self.known.ledger_facts["origin"]) + period * DAY
+        )
+        tables, attributes, sizes = [], [], [np.zeros(1, np.int64)]
+        for start in range(first, first + count, BLOCK):
+            number = np.arange(start, min(start + BLOCK, first + count))
+            events, starts, donor = live(self.known, self.log, Wanted(number, period, whole), streams)
+            tables.append(events)
+            sizes.append(np.diff(starts))
+            attributes.append(new_attributes(self.log.entities, donor, number, streams))
+        if not tables:
+            tables, attributes = [self._no_events(whole)], [self.log.entities.take(slice(0, 0))]
+        starts = np.cumsum(np.concatenate(sizes)).astype(np.int64)
+        together = self.log.partner_is_entity and first == 0 and whole == count
+        return EventLog(
+            joined(tables), starts, joined(attributes), self.log.roles, self.log.begin, end, together
+        )
+
+    def _no_events(self, total: int) -> MixedTable:
+        partner = self.log.roles.partner
+        if partner is None:
+            return self.log.events
+        column: MixedColumn = replace(self.log.events[partner], words=sampled_words(self.log, total))
+        return self.log.events.with_columns({partner: column})
+
+    def entity_losses(self, log: EventLog, streams: Streams) -> Float1D:
+        """Return nats per event of every entity; see ``losses.py`` for what is integrated out."""
+        return entity_losses(self.known, self.log, log)
+
+    def state(self) -> State:
+        """Return profiles, laws, and the columns and entities of the log."""
+        arrays = {**self.known.arrays(), **log_arrays(self.log)}
+        facts = {"settings": write_settings(self.settings), "log": log_facts(self.log), **self.known.facts()}
+        return State(arrays, facts)
+
+    @classmethod
+    def from_state(cls, state: State) -> Self:
+        """Restore the habits; raises FitError when a part lacks."""
+        try:
+            log = restored_log(state.facts["log"], state.arrays)
+            known = Learned.restored(state.arrays, state.facts, log)
+        except (KeyError, TypeError, ValueError, IndexError) as bad:
+            raise FitError(f"the habits do not fit together: {bad}", place="habits") from None
+        return cls(read_settings(cls, state.facts["settings"]), log, known, FitReport())

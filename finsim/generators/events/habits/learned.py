@@ -1,0 +1,211 @@
+"""``Learned``: all that habits know of a ledger, and how it is learned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from finsim.generators.events.habits.activity import Activity, Lives, learn_activity
+from finsim.generators.events.habits.amounts import Amounts, Levels, learn_amounts
+from finsim.generators.events.habits.clock import Clock, learn_clock
+from finsim.generators.events.habits.columns import EARLY, PAYEE, ColumnLaw, learn_columns, switches
+from finsim.generators.events.habits.community import order_alike, payee_factors
+from finsim.generators.events.habits.contexts import POOL, amount_bin, amount_edges, levels, pooled_words
+from finsim.generators.events.habits.generations import Links, pays_back, runs_of
+from finsim.generators.events.habits.ledger import DAY, NANOS, Ledger
+from finsim.generators.events.habits.payee_groups import PayeeGroups, learn_groups
+from finsim.generators.events.habits.restaurant import Returns, Runs, learn_returns
+from finsim.generators.events.habits.stored_arrays import arrays_of, item_of
+from finsim.notation import Array, Float1D, Float2D, Int1D
+from finsim.randomness import Streams
+from finsim.records.event_log import EventLog
+from finsim.records.mixed_table import WORD
+
+LAWFUL = ("category", "direction", "currency")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The arrays of a fit, part by part.
+
+    ``popular`` float64[P] cumulative shares of payees; ``edges`` of bins of amounts; learned_days and
+    origin of the period.
+    """
+
+    lives: Lives
+    activity: Activity
+    returns: Returns
+    amounts: Amounts
+    levels: Levels
+    clock: Clock
+    groups: PayeeGroups
+    links: Links
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Parts and laws of the other columns, early ones before the amount, late ones after it."""
+
+    parts: Parts
+    early: list[ColumnLaw]
+    late: list[ColumnLaw]
+    popular: Float1D
+    edges: Float1D
+    payee_context: Int1D
+    ledger_facts: Mapping[str, Any]
+
+    def arrays(self) -> dict[str, Array]:
+        """Return all arrays by name."""
+        found: dict[str, Array] = {
+            "popular": self.popular,
+            "edges": self.edges,
+            "context": self.payee_context,
+        }
+        for one in fields(self.parts):
+            found.update(arrays_of(one.name, getattr(self.parts, one.name)))
+        for k, law in enumerate([*self.early, *self.late]):
+            found.update(law.arrays(f"column.{k}"))
+        return found
+
+    def facts(self) -> dict[str, Any]:
+        """Return what is not an array."""
+        return {
+            "early": [law.facts() for law in self.early], "late": [law.facts() for law in self.late],
+            "ledger": dict(self.ledger_facts),
+        }  # fmt: skip
+
+    @classmethod
+    def restored(cls, arrays: Mapping[str, Array], facts: Mapping[str, Any], log: EventLog) -> Learned:
+        """Return what ``arrays`` and ``facts`` wrote; ``log`` has the columns, without rows."""
+        kinds = {
+            "lives": Lives, "activity": Activity, "returns": Returns, "amounts": Amounts, "levels": Levels,
+            "clock": Clock, "groups": PayeeGroups, "links": Links,
+        }  # fmt: skip
+        parts = Parts(**{name: item_of(kind, name, arrays) for name, kind in kinds.items()})
+        laws = [
+            ColumnLaw.restored(one, log.events[one["name"]], f"column.{k}", arrays)
+            for k, one in enumerate([*facts["early"], *facts["late"]])
+        ]
+        cut = len(facts["early"])
+        return cls(
+            parts,
+            laws[:cut],
+            laws[cut:],
+            arrays["popular"],
+            arrays["edges"],
+            arrays["context"],
+            facts["ledger"],
+        )
+
+
+def learn(log: EventLog, streams: Streams) -> Learned:
+    """Learn the habits of a log that ``Habits.refuse`` does not refuse."""
+    ledger = Ledger.read(log)
+    lives, activity = learn_activity(ledger)
+    clock = learn_clock(ledger, _grid(log), streams)
+    runs = Runs.read(ledger)
+    links_of_rows = _links_of_rows(ledger, runs)
+    main = {log.roles.time, log.roles.amount, log.roles.partner}
+    names = [name for name in log.events.columns if name not in main]
+    by_part = log.roles.named()
+    first_names = [by_part[part] for part in EARLY if part in by_part]
+    contexts = {} if ledger.is_dated else {"hour": np.minimum(ledger.second // 3_600, 23).astype(np.int64)}
+    payee_context = learn_groups(ledger.payee, ledger.payees, [], []).group
+    contexts["payee group"] = payee_context[ledger.payee]
+    early = learn_columns(log, ledger, first_names, contexts, links_of_rows, streams.under("early"))
+    groups = _groups(log, ledger, early)
+    lawful = [contexts[name] for name in free_words(log, early)]
+    law = groups.laws_of(ledger.payee, lawful)
+    step = log.events[log.roles.amount].step if log.roles.amount else 0.0
+    amounts, level, chance = learn_amounts(
+        ledger, law, groups.laws, links_of_rows, step, streams.under("amounts")
+    )
+    returns = learn_returns(ledger, runs, chance)
+    edges = amount_edges(ledger.amount)
+    late_contexts = {**contexts, "law": law, "amount": amount_bin(ledger.amount, edges)}
+    late_names = [name for name in names if name not in first_names]
+    late = learn_columns(log, ledger, late_names, late_contexts, links_of_rows, streams.under("late"))
+    counts = runs_of(runs.link, len(runs.link_entity))
+    points = _points(ledger, lives, level, runs, counts, streams)
+    two = pays_back(runs.link_entity, runs.link_payee, ledger.count, log.partner_is_entity)
+    links = Links(
+        runs.link_entity, runs.link_payee, counts, level.effect, level.doubt, order_alike(points), two
+    )
+    degree = np.bincount(runs.link_payee, minlength=ledger.payees).astype(np.float64)
+    parts = Parts(lives, activity, returns, amounts, level, clock, groups, links)
+    switch = switches(log, [*early, *late], links_of_rows, ledger.payee, ledger.payees)
+    facts = {
+        "switch": switch,
+        "origin": ledger.origin,
+        "days": ledger.days,
+        "is_dated": ledger.is_dated,
+        "payees": ledger.payees,
+    }
+    return Learned(parts, early, late, np.cumsum(degree) / degree.sum(), edges, payee_context, facts)
+
+
+def free_words(log: EventLog, early: list[ColumnLaw]) -> list[str]:
+    """Return the columns whose words choose the law of an amount, and which the payee does not tell."""
+    by_part, how = log.roles.named(), {law.name: law.how for law in early}
+    return [
+        by_part[part] for part in LAWFUL
+        if part in by_part and how[by_part[part]] != PAYEE and len(log.events[by_part[part]].words)
+    ]  # fmt: skip
+
+
+def _groups(log: EventLog, ledger: Ledger, early: list[ColumnLaw]) -> PayeeGroups:
+    by_part = log.roles.named()
+    lawful = {by_part[part] for part in LAWFUL if part in by_part}
+    told = [law.cells.astype(np.int64) for law in early if law.how == PAYEE and law.name in lawful]
+    free = []
+    for name in free_words(log, early):
+        column = log.events[name]
+        if column.kind == WORD:
+            free.append(np.minimum(pooled_words(column)[levels(column)], POOL - 1))
+    return learn_groups(ledger.payee, ledger.payees, told, free)
+
+
+def _links_of_rows(ledger: Ledger, runs: Runs) -> Int1D:
+    """Return the link of every row."""
+    sizes = np.diff(np.append(runs.row, len(ledger.day)))
+    return np.repeat(runs.link, sizes)
+
+
+def _points(
+    ledger: Ledger, lives: Lives, level: Levels, runs: Runs, counts: Float1D, streams: Streams
+) -> Float2D:
+    """Return where entities lie: how active, when, how much, with whom; columns of unit spread."""
+    many = np.log(np.maximum(lives.active, 0.5))
+    ties = np.bincount(runs.link_entity, minlength=ledger.count)
+    visits = np.bincount(runs.entity, minlength=ledger.count)
+    own = np.stack([
+        2.0 * _standard(many), _standard(lives.size), _standard(lives.first.astype(np.float64)),
+        _standard(lives.last.astype(np.float64)), _standard(np.log((ties + 0.5) / (visits + 1.0))),
+        _standard(level.level), 0.5 * _standard(level.spread),
+    ], axis=1)  # fmt: skip
+    if ledger.payees < 3:
+        return own
+    shared = np.zeros((ledger.count, 0))
+    factors = payee_factors(runs.link_entity, runs.link_payee, counts, streams)
+    shared = np.zeros((ledger.count, factors.shape[1]))
+    shared[: len(factors)] = factors
+    return np.concatenate([own, shared], axis=1)
+
+
+def _standard(values: Float1D) -> Float1D:
+    spread = values.std()
+    return np.asarray((values - values.mean()) / (spread if spread > 1e-12 else 1.0))
+
+
+def _grid(log: EventLog) -> int:
+    """Return the grid of the times in nanoseconds: that of the column, else the coarsest that all lie on."""
+    step = int(log.events[log.roles.time].step)
+    if step > 0:
+        return step
+    for grid in (DAY, 3_600 * NANOS, 60 * NANOS, NANOS, 1_000_000, 1_000):
+        if (log.times % grid == 0).all():
+            return grid
+    return 1

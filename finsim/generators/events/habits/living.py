@@ -1,0 +1,286 @@
+"""New entities and their events, from what was learned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.generators.events.habits.amounts import normal
+from finsim.generators.events.habits.columns import DRAWN, DRAWS, ColumnLaw, Rows
+from finsim.generators.events.habits.contexts import amount_bin, levels
+from finsim.generators.events.habits.generations import Generation
+from finsim.generators.events.habits.learned import Learned, free_words
+from finsim.generators.events.habits.ledger import DAY, NANOS
+from finsim.generators.events.habits.profiles import DRAWS as LIFE_DRAWS
+from finsim.generators.events.habits.profiles import NewLives, Profiles, new_lives
+from finsim.kernels.events.active_days import Spans, draw_days
+from finsim.kernels.events.payments import Habits, Law, Offers, Payments, draw_payments, draw_sizes
+from finsim.kernels.xoshiro import fill_uniforms
+from finsim.notation import Array, Float1D, Float2D, Int1D
+from finsim.randomness import Streams
+from finsim.records.event_log import EventLog
+from finsim.records.mixed_table import MixedColumn, MixedTable
+
+AMOUNT_DRAWS = 4
+FIRST_RUN = 0.95
+"""The first run of a payee is no return to it; a little is left, so that any may come again (assumption)."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Entities ``number`` int64[S] of a run (increasing) over so many days.
+
+    Of ``total`` where payees are entities.
+    """
+
+    number: Int1D
+    days: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Anchors int64[S] and offers of entities: links int64[...] between starts.
+
+    ``place`` as in ``Generation`` and ``base`` int64[S], the first entity of the generation of each.
+    """
+
+    anchor: Int1D
+    starts: Int1D
+    link: Int1D
+    place: list[Int1D]
+    generation: Int1D
+
+
+def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog) -> Crowd:
+    """Return anchors and offers of the wanted entities, from the generations that they belong to."""
+    links, payees = known.parts.links, int(known.ledger_facts["payees"])
+    size = len(links.order)
+    number = wanted.number // size
+    anchors, sizes, link, places = [], [], [], []
+    for g in np.unique(number):
+        full = min(size, wanted.total - int(g) * size) if log.partner_is_entity else size
+        drawn = Generation.draw(links, payees, full, streams.under("generation", int(g)))
+        slots = wanted.number[number == g] - g * size
+        anchors.append(drawn.anchor[slots])
+        sizes.append(np.diff(drawn.starts)[slots])
+        # The slots of a call are one run of places.
+        link.append(drawn.link[drawn.starts[slots[0]] : drawn.starts[slots[-1] + 1]])
+        places.append(drawn.place)
+    starts = np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64)
+    return Crowd(np.concatenate(anchors), starts, np.concatenate(link), places, number)
+
+
+def live(known: Learned, log: EventLog, wanted: Wanted, streams: Streams) -> tuple[MixedTable, Int1D, Int1D]:
+    """Return the events of the wanted entities, int64[S + 1] where each begins, and their donors int64[S]."""
+    parts = known.parts
+    group = crowd(known, wanted, streams, log)
+    draws = np.empty((len(wanted.number), LIFE_DRAWS))
+    first = int(wanted.number[0])
+    fill_uniforms(np.uint64(streams.word("lives")), first, draws)
+    profiles = Profiles(parts.lives, parts.returns, parts.levels, parts.clock.hours, parts.clock.burst)
+    lives = new_lives(
+        profiles, parts.links.order, group.anchor, draws, parts.activity, parts.amounts, wanted.days
+    )
+    starts, days, sizes = _days(known, lives, wanted, streams)
+    row_starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    events = _payments(known, lives, group, wanted, starts, sizes, streams)
+    entity = np.repeat(np.arange(len(wanted.number)), row_starts[starts[1:]] - row_starts[starts[:-1]])
+    time = _times(known, np.repeat(days, sizes), events.second, log, wanted.days)
+    table = _table(known, log, lives, group, events, entity, time, draws)
+    if log.roles.partner is not None:
+        partner = _partners(log, known, group, wanted, entity, events.payee)
+        column = log.events[log.roles.partner]
+        words = sampled_words(log, wanted.total)
+        table = table.with_columns({log.roles.partner: MixedColumn(column.kind, partner, words, column.step)})
+    ordered = {name: table[name] for name in log.events.columns}
+    return MixedTable(ordered, table.rows), row_starts[starts], lives.donor
+
+
+def _days(known: Learned, lives: NewLives, wanted: Wanted, streams: Streams) -> tuple[Int1D, Int1D, Int1D]:
+    """Return starts int64[S + 1] of active days, the days, and the payments on each."""
+    activity, days = known.parts.activity, wanted.days
+    weekday = (np.arange(days) + int(known.ledger_facts["origin"]) // DAY + 3) % 7
+    calendar = activity.calendar(days, weekday)
+    starts = np.concatenate([[0], np.cumsum(lives.active)]).astype(np.int64)
+    found = np.zeros(starts[-1], np.int64)
+    there = lives.active > 0
+    found[starts[:-1][there]] = lives.first[there]
+    spans = Spans(starts, lives.burst, activity.own_weekdays(lives.weekdays))
+    draw_days(
+        np.uint64(streams.word("days")), wanted.number, spans, lives.last, calendar,
+        np.ascontiguousarray(activity.factor), found,
+    )  # fmt: skip
+    sizes = np.empty(len(found), np.int64)
+    draw_sizes(
+        np.uint64(streams.word("sizes")), wanted.number, starts, lives.size_group,
+        np.ascontiguousarray(activity.sizes), activity.edges, sizes,
+    )  # fmt: skip
+    return starts, found, sizes
+
+
+def _payments(
+    known: Learned,
+    lives: NewLives,
+    group: Crowd,
+    wanted: Wanted,
+    starts: Int1D,
+    sizes: Int1D,
+    streams: Streams,
+) -> Payments:
+    parts, n = known.parts, int(sizes.sum())
+    stays, doubles, burst, remembers, returns, strength, discount = lives.rates
+    habits = Habits(
+        *map(
+            np.ascontiguousarray, (stays, doubles, burst, remembers, returns, strength, discount, lives.hours)
+        )
+    )
+    offers = Offers(group.starts, parts.links.payee[group.link], _liking(known, lives, group), known.popular)
+    law = Law(
+        parts.returns.fixed,
+        parts.returns.sticky,
+        parts.clock.seconds,
+        parts.clock.waits,
+        int(known.ledger_facts["is_dated"]),
+    )
+    columns = sum(one.how == DRAWN for one in [*known.early, *known.late])
+    out = Payments(
+        np.zeros(n), np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64),
+        np.empty(n, np.int64),
+        np.empty((n, AMOUNT_DRAWS + DRAWS * columns)),
+    )  # fmt: skip
+    seed = np.uint64(streams.word("payments"))
+    draw_payments(seed, wanted.number, starts, sizes, habits, offers, law, out)
+    return out
+
+
+def _liking(known: Learned, lives: NewLives, group: Crowd) -> Float1D:
+    """Return how much each offer is liked: its runs but the first, more alike where payees are few."""
+    discount = np.repeat(lives.rates[-1], np.diff(group.starts))
+    return known.parts.links.runs[group.link] - np.where(discount < 0, discount, FIRST_RUN)
+
+
+def _times(known: Learned, day: Int1D, second: Array, log: EventLog, days: int) -> Int1D:
+    origin, grid = int(known.ledger_facts["origin"]), known.parts.clock.grid
+    time = origin + day * DAY
+    if not known.ledger_facts["is_dated"]:
+        time = time + np.floor(second * NANOS).astype(np.int64) // grid * grid
+    last = log.end if days == int(known.ledger_facts["days"]) else origin + days * DAY
+    return np.clip(time, log.begin, last - 1)
+
+
+def _table(
+    known: Learned, log: EventLog, lives: NewLives, group: Crowd, events: Payments, entity: Int1D,
+    time: Int1D,
+    draws: Float2D,
+) -> MixedTable:  # fmt: skip
+    """Return all columns but the partner."""
+    parts, uniforms = known.parts, events.uniforms
+    first = np.ones(len(entity), dtype=np.bool_)
+    first[1:] = entity[1:] != entity[:-1]
+    donor = lives.donor[entity]
+    contexts = (
+        {}
+        if known.ledger_facts["is_dated"]
+        else {"hour": np.minimum(events.second // 3_600, 23).astype(np.int64)}
+    )
+    link = _links(known, group, events)
+    rows = Rows(
+        events.payee, link, donor, time, first, normal(np.ascontiguousarray(draws[:, 16]))[entity], contexts
+    )
+    contexts["payee group"] = known.payee_context[events.payee]
+    found: dict[str, MixedColumn] = {log.roles.time: log.events[log.roles.time].with_values(time)}
+    used = _filled(known.early, rows, uniforms, AMOUNT_DRAWS, found)
+    law = parts.groups.laws_of(events.payee, [contexts[name] for name in free_words(log, known.early)])
+    if log.roles.amount is not None:
+        amount = _amounts(known, lives, group, events, entity, law)
+        column = log.events[log.roles.amount]
+        found[log.roles.amount] = column.with_values(amount)
+        contexts["amount"] = amount_bin(amount, known.edges)
+    else:
+        contexts["amount"] = amount_bin(np.full(len(entity), np.nan), known.edges)
+    contexts["law"] = law
+    _filled(known.late, rows, uniforms, used, found)
+    return MixedTable(found, len(entity))
+
+
+def _links(known: Learned, group: Crowd, events: Payments) -> Int1D:
+    """Return the learned link that tells each row's pair columns.
+
+    The offered one, or another of the payee.
+    """
+    links, switch = known.parts.links, known.ledger_facts["switch"]
+    order = np.argsort(links.payee, kind="stable")
+    begin = np.searchsorted(links.payee[order], events.payee, side="left")
+    wide = np.searchsorted(links.payee[order], events.payee, side="right") - begin
+    draw = events.uniforms[:, 3]
+    is_new = events.met == np.arange(len(draw))
+    away = ~is_new & (draw < switch) | (events.offer < 0)
+    inner = np.where(is_new | (switch <= 0), draw, draw / max(switch, 1e-9)) % 1.0
+    other = order[np.minimum(begin + (inner * wide).astype(np.int64), len(order) - 1)]
+    if not len(group.link):
+        return other
+    return np.where(away, other, group.link[np.maximum(events.offer, 0)])
+
+
+def _amounts(
+    known: Learned, lives: NewLives, group: Crowd, events: Payments, entity: Int1D, law: Int1D
+) -> Float1D:
+    """Return amounts float64[n].
+
+    The level of the entity, of its payee and of the payment, or one met before.
+    """
+    links, amounts, draws = known.parts.links, known.parts.amounts, events.uniforms
+    offered = events.offer >= 0
+    link = (
+        group.link[np.where(offered, events.offer, 0)] if len(group.link) else np.zeros(len(entity), np.int64)
+    )
+    doubt = np.where(offered, links.doubt[link], links.doubt.max(initial=0.0))
+    own = np.where(offered, links.effect[link], 0.0) + doubt * normal(
+        np.ascontiguousarray(draws[events.met, 3])
+    )
+    score = lives.level[entity] + own + lives.spread[entity] * normal(np.ascontiguousarray(draws[:, 0]))
+    found = amounts.cells(law, score, lives.limit[entity], draws[:, 1:3])
+    return np.asarray(found[np.where(events.like >= 0, events.like, np.arange(len(entity)))])
+
+
+def _filled(
+    laws: list[ColumnLaw], rows: Rows, uniforms: Float2D, used: int, found: dict[str, MixedColumn]
+) -> int:
+    """Draw columns one after the other; words join the contexts. Returns how many draws are used by then."""
+    for law in laws:
+        cells = law.drawn(rows, uniforms[:, used : used + DRAWS])
+        used += DRAWS * (law.how == DRAWN)
+        found[law.name] = law.column.with_values(cells)
+        if law.pool is not None:
+            rows.contexts[law.name] = law.pool[levels(found[law.name])]
+    return used
+
+
+def _partners(
+    log: EventLog, known: Learned, group: Crowd, wanted: Wanted, entity: Int1D, payee: Int1D
+) -> Array:
+    """Return the words of the payees int32[n]; where they are entities, places among all sampled ones."""
+    none = int(known.ledger_facts["payees"]) - 1
+    found = np.where(payee == none, -1, payee)
+    if log.partner_is_entity:
+        size = len(known.parts.links.order)
+        is_entity = (payee < size) & (payee != none)
+        generation = group.generation[entity]
+        found = np.where(is_entity, 0, np.where(payee == none, -1, payee - size + wanted.total))
+        for g, place in zip(np.unique(group.generation), group.place, strict=True):
+            rows = np.flatnonzero(is_entity & (generation == g))
+            found[rows] = g * size + place[payee[rows]]
+        own = is_entity & (found == wanted.number[entity]) & (payee != group.anchor[entity])
+        found[own] = np.where(found[own] + 1 < wanted.total, found[own] + 1, np.maximum(found[own] - 1, 0))
+    return found.astype(np.int32)
+
+
+def sampled_words(log: EventLog, total: int) -> tuple[str, ...]:
+    """Return the words of the partner: those learned, or new entities by their number and the outer ones."""
+    assert log.roles.partner is not None
+    words = log.events[log.roles.partner].words
+    if not log.partner_is_entity:
+        return words
+    return (*(str(k) for k in range(total)), *words[log.count :])

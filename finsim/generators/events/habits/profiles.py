@@ -1,0 +1,155 @@
+"""``Profiles``: how each learned entity lives, and new lives between those of neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.generators.events.habits.activity import Activity, Lives
+from finsim.generators.events.habits.amounts import Amounts, Levels, normal
+from finsim.generators.events.habits.restaurant import Returns
+from finsim.notation import Array, Float1D, Float2D, Int1D
+
+NEAR = 3
+DRAWS = 20
+# Assumptions: s.d. of what a new life adds to that of its neighbours, in logarithms and scores.
+COUNT_NOISE, RATE_NOISE, DAY_NOISE = 0.15, 0.2, 3.0
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """Lives, chances and levels of the learned entities, one row each; ``hours`` float64[E, 24] counts."""
+
+    lives: Lives
+    returns: Returns
+    levels: Levels
+    hours: Float2D
+    burst: Float1D
+
+
+@dataclass(frozen=True)
+class NewLives:
+    """New entities: first, last, active, burst, size_group int64[S]; the rest as in ``Profiles``."""
+
+    first: Int1D
+    last: Int1D
+    active: Int1D
+    burst: Int1D
+    size_group: Int1D
+    weekdays: Float2D
+    hours: Float2D
+    rates: tuple[Float1D, ...]
+    level: Float1D
+    spread: Float1D
+    limit: Int1D
+    donor: Int1D
+
+
+def new_lives(
+    known: Profiles, order: Int1D, anchor: Int1D, draws: Float2D, law: Activity, amounts: Amounts, days: int
+) -> NewLives:
+    """Return lives between those of the anchors int64[S] and of their neighbours; draws float64[S, DRAWS]."""
+    lives, returns, levels = known.lives, known.returns, known.levels
+    count = len(order)
+    position = np.empty(count, np.int64)
+    position[order] = np.arange(count)
+    step = 1 + (draws[:, 0] * NEAR).astype(np.int64)
+    side = np.where(draws[:, 1] < 0.5, -step, step)
+    near = position[anchor] + side
+    near = np.where((near < 0) | (near >= count), position[anchor] - side, near)
+    other = order[np.clip(near, 0, count - 1)]
+    other = np.where(lives.active[other] > 0, other, anchor)
+    part = 0.25 + 0.5 * draws[:, 2]
+    donor = np.where(draws[:, 3] < 0.85, anchor, other)
+
+    def between(values: Array) -> Array:
+        weight = part if values.ndim == 1 else part[:, None]
+        return np.asarray(weight * values[anchor] + (1.0 - weight) * values[other])
+
+    first, last, active = _spans(lives, law, donor, draws[:, 4:8], days)
+    noise = np.stack([normal(np.ascontiguousarray(draws[:, k])) for k in range(8, 16)])
+    size = between(lives.size)
+    size = np.where(size > 1e-9, np.maximum(size + 0.05 * noise[0], 1e-6), 0.0)
+
+    def moved(values: Float1D, row: Float1D) -> Float1D:
+        odds = np.log(np.clip(between(values), 1e-4, 0.98)) - np.log1p(-np.clip(between(values), 1e-4, 0.98))
+        return np.asarray(1.0 / (1.0 + np.exp(-(odds + RATE_NOISE * row))))
+
+    strength = returns.strength[donor] * np.exp(RATE_NOISE * noise[1])
+    rates = (
+        moved(returns.stays, noise[2]), moved(returns.doubles, noise[3]), between(known.burst),
+        moved(returns.remembers, noise[4]), between(returns.returns), strength, returns.discount[donor],
+    )  # fmt: skip
+    level = between(levels.level) + levels.doubt_of_level[donor] * noise[5]
+    spread = np.exp(between(np.log(levels.spread)) + 0.05 * noise[6])
+    hours = between(known.hours) + 0.5 * known.hours.sum(axis=0) / max(known.hours.sum(), 1.0)
+    total = hours.sum(axis=1, keepdims=True)
+    hours = np.cumsum(hours / np.maximum(total, 1e-12), axis=1)
+    return NewLives(
+        first, last, active, lives.burst[donor], law.size_group(size), between(lives.weekdays),
+        np.ascontiguousarray(hours), rates, level, spread, levels.limit[donor], donor,
+    )  # fmt: skip
+
+
+def _spans(
+    lives: Lives, law: Activity, donor: Int1D, draws: Float2D, days: int
+) -> tuple[Int1D, Int1D, Int1D]:
+    """Return first and last active day and number of active days, moved a little from those of donors.
+
+    A longer period than the learned one lets lives that were open at its end go on; a shorter one shows
+    the part of a life that falls into it, and lets later lives begin within it.
+    """
+    learned = len(law.shares)
+    first, last, active = lives.first[donor], lives.last[donor], lives.active[donor].astype(np.float64)
+    rate = active / np.maximum(last - first + 1, 1)
+    fuzzy = active > 4
+    active = np.where(fuzzy, active * np.exp(COUNT_NOISE * normal(np.ascontiguousarray(draws[:, 0]))), active)
+    place = np.concatenate([[0.0], np.cumsum(law.shares)])
+    wide = (last - first + 1).astype(np.float64)
+    begin = _near_day(
+        place, first, DAY_NOISE * normal(np.ascontiguousarray(draws[:, 1])), draws[:, 3], learned
+    )
+    finish = _near_day(
+        place, last, DAY_NOISE * normal(np.ascontiguousarray(draws[:, 2])), 1 - draws[:, 3], learned
+    )
+    finish = np.maximum(finish, begin)
+    is_open = (learned - 1 - last) <= 2.0 / np.maximum(rate, 1e-9)
+    if days > learned:
+        finish = np.where(is_open & (active > 1), finish + days - learned, finish)
+    elif days < learned:
+        late = begin >= days
+        begin = np.where(late, (draws[:, 3] * days).astype(np.int64), begin)
+        finish = np.where(late, begin + (wide - 1).astype(np.int64), finish)
+        finish = np.minimum(finish, days - 1)
+    now = (finish - begin + 1).astype(np.float64)
+    scaled = (
+        active
+        if days == learned
+        else np.minimum(active, np.maximum(active * now / wide, 1.0))
+        if days < learned
+        else active * np.maximum(now / wide, 1.0)
+    )
+    number = (
+        np.maximum(np.floor(scaled + draws[:, 0]), 1.0)
+        if days != learned
+        else np.maximum(np.round(scaled), 1.0)
+    )
+    finish = np.where((number > 1) & (finish == begin), np.minimum(begin + 1, days - 1), finish)
+    begin = np.where((number > 1) & (finish == begin), np.maximum(finish - 1, 0), begin)
+    number = np.minimum(number, finish - begin + 1).astype(np.int64)
+    finish = np.where(number == 1, begin, finish)
+    number = np.where((finish > begin) & (number < 2), 2, number)
+    number = np.where(lives.active[donor] == 0, 0, number)
+    return begin.astype(np.int64), finish.astype(np.int64), number
+
+
+def _near_day(place: Float1D, day: Int1D, moved: Float1D, draws: Float1D, days: int) -> Int1D:
+    """Return a day near another, likelier where the calendar is busier."""
+    at = np.maximum(day, 0)
+    usual = place[-1] / days
+    target = place[at] + draws * (place[at + 1] - place[at]) + moved * usual
+    low, high = place[0], place[-1]
+    target = np.abs(target - low) + low
+    target = np.where(target > high, np.maximum(2.0 * high - target, low), target)
+    return np.asarray(np.clip(np.searchsorted(place, target, side="right") - 1, 0, days - 1))

@@ -1,0 +1,250 @@
+"""What stands around a table generator: columns that need no model are left out, and put back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+
+from finsim.errors import FitError, Problem, did_you_mean
+from finsim.generators.generator import State
+from finsim.generators.tables.reduction.column_cells import (
+    Plain,
+    as_numbers,
+    coded,
+    column_of,
+    from_numbers,
+    plain_cell,
+)
+from finsim.generators.tables.reduction.followers import Follower, find_followers
+from finsim.generators.tables.reduction.identities import SUM, Identity, find_identities
+from finsim.generators.tables.reduction.new_keys import NewKey, key_columns
+from finsim.generators.tables.reduction.rare_words import pooled
+from finsim.generators.tables.table_generator import Cell
+from finsim.randomness import Streams
+from finsim.records.mixed_table import WORD, MixedColumn, MixedTable
+
+LEAST_COUNT = 5
+Rule = Plain | NewKey | Follower | Identity
+"""A constant cell, keys made anew, a function of one column, or an identity of several."""
+
+
+@dataclass(frozen=True)
+class Computed:
+    """One column that was left out: kind, grid, range of its numbers, and the rule that brings it back."""
+
+    kind: str
+    step: float
+    low: float
+    high: float
+    rule: Rule
+
+    def sources(self) -> tuple[str, ...]:
+        """Return the columns that the rule reads."""
+        if isinstance(self.rule, Follower):
+            return (self.rule.source,)
+        return self.rule.operands if isinstance(self.rule, Identity) else ()
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """What was left out of a table. ``names``: its columns in order; ``pools``: column -> its pooled word.
+
+    ``cells`` counts nothing and copies nothing of a row; ranges and rare functions of a column are facts of
+    the table (see ``least_count`` of ``reduce``).
+    """
+
+    names: tuple[str, ...]
+    computed: Mapping[str, Computed]
+    pools: Mapping[str, str]
+
+    def restore(self, sampled: MixedTable, streams: Streams, first: int = 0) -> MixedTable:
+        """Return the sample with all columns of the table in their order; ``first`` is its first row.
+
+        Identities are computed again and hold exactly. Nothing is drawn today; ``streams`` stands for
+        keys to come.
+        """
+        found = dict(sampled.columns)
+        waiting = dict(self.computed)
+        done: set[str] = set()
+        while waiting:
+            name = next(one for one, column in waiting.items() if set(column.sources()) <= set(found))
+            column = waiting.pop(name)
+            if isinstance(column.rule, Identity):
+                found |= self._into_range(column, found, done)
+                done |= set(column.rule.operands)
+            found[name] = _restored(column, found, first, sampled.rows)
+        return MixedTable({name: found[name] for name in self.names}, sampled.rows)
+
+    def _into_range(
+        self, column: Computed, found: Mapping[str, MixedColumn], done: set[str]
+    ) -> dict[str, MixedColumn]:
+        """Return terms of a sum moved so that the sum stays in the range seen, where one can be moved."""
+        rule = column.rule
+        if not isinstance(rule, Identity) or rule.kind != SUM:
+            return {}
+        numbers = {name: _numbers(found[name]) for name in rule.operands}
+        made = rule.values(numbers)
+        beyond = np.clip(made, column.low, column.high) - made
+        if not np.nansum(np.abs(beyond)):
+            return {}
+        steps = {
+            name: found[name].step for name in rule.operands if name not in done and name not in self.computed
+        }
+        for name in sorted(steps, key=lambda one: steps[one]):
+            factor = rule.factors[rule.operands.index(name)]
+            moved = numbers[name] + np.nan_to_num(beyond) / factor
+            seen = numbers[name][~np.isnan(numbers[name])]
+            if (moved[~np.isnan(moved)] >= min(seen.min(), 0.0)).all():
+                return {name: from_numbers(moved, found[name].kind, found[name].step)}
+        return {}
+
+    def given(self, cells: Mapping[str, Cell] | None) -> dict[str, Cell]:
+        """Return given cells in terms of the columns that are left. Raises FitError with all that cannot be.
+
+        A constant may be given as it is; a function of one column where just one cell of that leads to it.
+        """
+        found: dict[str, Cell] = {}
+        problems = []
+        for name, cell in (cells or {}).items():
+            if name not in self.names:
+                problems.append(
+                    Problem("given", f"there is no column {name!r}", "", did_you_mean(name, list(self.names)))
+                )
+            elif name not in self.computed:
+                found[name] = cell
+            elif isinstance(turned := self._given_computed(name, cell), Problem):
+                problems.append(turned)
+            else:
+                found |= turned
+        if problems:
+            raise FitError.of(problems)
+        return found
+
+    def _given_computed(self, name: str, cell: Cell) -> dict[str, Cell] | Problem:
+        """Return what a given cell of a column that was left out asks of the others."""
+        rule = self.computed[name].rule
+        place = f"given {name}"
+        if isinstance(rule, NewKey):
+            return Problem(place, "a key is made anew in every row", "", "give another column")
+        if isinstance(rule, Identity):
+            return Problem(place, "is computed", "", f"give {', '.join(rule.operands)}")
+        if isinstance(rule, Follower):
+            keys = [key for key, one in zip(rule.keys, rule.cells, strict=False) if one == cell]
+            if rule.is_steps or len(keys) != 1:
+                return Problem(place, f"{cell!r} follows {rule.source}", "", f"give {rule.source}")
+            return self.given({rule.source: keys[0]})
+        return (
+            {} if cell == rule else Problem(place, f"{cell!r} was never seen", f"{rule!r}, as in every row")
+        )
+
+    def state(self) -> State:
+        """Return everything as facts."""
+        columns = []
+        for name, column in self.computed.items():
+            rule = column.rule
+            kind = {NewKey: "key", Follower: "follower", Identity: "identity"}.get(type(rule), "constant")
+            plain: Any = rule
+            if isinstance(rule, NewKey | Follower | Identity):
+                plain = {
+                    key: list(one) if isinstance(one, tuple) else one for key, one in asdict(rule).items()
+                }
+            columns.append({"name": name, **asdict(replace(column, rule=None)), "is": kind, "rule": plain})
+        return State({}, {"names": list(self.names), "pools": dict(self.pools), "computed": columns})
+
+    @classmethod
+    def from_state(cls, state: State) -> Self:
+        """Return the reduction that ``state`` wrote."""
+        computed = {}
+        for data in state.facts["computed"]:
+            rule: Any = data["rule"]
+            if data["is"] == "key":
+                rule = NewKey.from_dict(rule)
+            elif data["is"] in ("follower", "identity"):
+                kind: Any = Follower if data["is"] == "follower" else Identity
+                rule = kind(
+                    **{key: tuple(one) if isinstance(one, list) else one for key, one in rule.items()}
+                )
+            computed[str(data["name"])] = Computed(
+                str(data["kind"]), float(data["step"]), float(data["low"]), float(data["high"]), rule
+            )
+        return cls(tuple(state.facts["names"]), computed, dict(state.facts["pools"]))
+
+
+def reduce(
+    table: MixedTable,
+    streams: Streams,
+    keys: tuple[str, ...] = (),
+    least_count: int = LEAST_COUNT,
+) -> tuple[MixedTable, Reduction]:
+    """Return a table without the columns that need no model, and what brings them back.
+
+    Left out, in this order: constants and empty columns; keys (``keys``, and those found); exact identities;
+    functions of one other column. Words of fewer than ``least_count`` rows (assumption: 5) become one.
+    ``streams`` choose the rows on which identities are looked for. One column at least is left.
+    """
+    computed: dict[str, Computed] = {}
+    for name, column in table.columns.items():
+        if table.rows and len(coded(column)[1]) == 1 and name not in keys:
+            computed[name] = _computed(column, plain_cell(column, 0))
+    for name in key_columns(table, keys):
+        if name not in computed:
+            computed[name] = _computed(table[name], NewKey.of(table[name]))
+    left = table.without(*computed)
+    for _, identity in find_identities(left, streams.at("identities")):
+        _leave_out(computed, table, identity.target, identity, identity.operands)
+    left = table.without(*(name for name, one in computed.items() if not one.sources()))
+    for follower in find_followers(left, least_count):
+        _leave_out(computed, table, follower.target, follower, (follower.source,))
+    if len(computed) == len(table.columns):
+        computed.pop(next(iter(computed)), None)
+    pools = {}
+    columns = {}
+    for name, column in table.without(*computed).columns.items():
+        columns[name] = column
+        if column.kind == WORD:
+            columns[name], pools[name] = pooled(column, least_count)
+    return MixedTable(columns, table.rows), Reduction(
+        tuple(table.columns), computed, {name: word for name, word in pools.items() if word}
+    )
+
+
+def _leave_out(
+    computed: dict[str, Computed], table: MixedTable, target: str, rule: Rule, sources: tuple[str, ...]
+) -> None:
+    """Leave out a column unless it is out already or one of its sources comes from it."""
+    reached, waiting = set(), list(sources)
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += computed[name].sources() if name in computed else ()
+    if target not in computed and target not in reached:
+        computed[target] = _computed(table[target], rule)
+
+
+def _computed(column: MixedColumn, rule: Rule) -> Computed:
+    numbers = as_numbers(column)
+    there = np.zeros(0) if numbers is None else numbers[~np.isnan(numbers)]
+    low, high = (float(there.min()), float(there.max())) if len(there) else (0.0, 0.0)
+    return Computed(column.kind, column.step, low, high, rule)
+
+
+def _restored(column: Computed, found: Mapping[str, MixedColumn], first: int, rows: int) -> MixedColumn:
+    rule = column.rule
+    if isinstance(rule, NewKey):
+        return rule.column(first, rows)
+    if isinstance(rule, Follower):
+        return column_of(rule.listed(), rule.places(found[rule.source]), column.kind, column.step)
+    if isinstance(rule, Identity):
+        values = rule.values({name: _numbers(found[name]) for name in rule.operands})
+        return from_numbers(values, column.kind, column.step)
+    return column_of([rule], np.zeros(rows, np.int64), column.kind, column.step)
+
+
+def _numbers(column: MixedColumn) -> Any:
+    numbers = as_numbers(column)
+    assert numbers is not None
+    return numbers

@@ -1,0 +1,1 @@
+"""Verbs on payments that the user brings."""
