@@ -1,1 +1,1 @@
-"""Kernels of event generators: days and payments of habits; memory, layers and walk of the network."""
+"""Kernels of event generators: active days, payments, scores, and the layers and walk of the network."""

@@ -9,8 +9,14 @@ from small_networks import DAY, SMALL, STAY, fitted, quiet, two_states
 
 from finsim.errors import FitError
 from finsim.generators.events.event_generator import EventGenerator, HasEntityLoss
+from finsim.generators.events.network import events_network
+from finsim.generators.events.network.event_encoding import encoded
+from finsim.generators.events.network.event_sampling import walked
 from finsim.generators.events.network.events_network import Events
+from finsim.generators.events.network.number_field import NumberField
+from finsim.generators.events.network.partner_field import PartnerField
 from finsim.generators.generator import Budget, State
+from finsim.kernels.events.event_network import GAP, IDENTITY, MAIN, POINTER
 from finsim.randomness import Streams
 from finsim.records.mixed_table import MixedTable
 
@@ -191,3 +197,47 @@ def test_one_day_and_constant_columns():
     made = fitted(log, steps=2).sample(20, Streams(1))
     assert (made.events["state"].values == 0).all()
     assert (made.times == 0).all()
+
+
+def test_entities_come_in_turn_each_turn_in_its_own_order(untrained):
+    blocks = np.concatenate([untrained._likes(block, Streams(1)) for block in range(15)])
+    assert sorted(blocks[:60]) == sorted(blocks[60:]) == list(range(60))
+    assert blocks[:60].tolist() != blocks[60:].tolist()
+
+
+def test_what_was_walked_is_what_the_encoder_reads(log, monkeypatch):
+    to = log.events["to"]
+    few = log.events.with_columns({"to": to.with_values(to.values % 3)}).without("city")
+    model = fitted(dataclasses.replace(log, events=few), steps=2)
+    walks = []
+
+    def kept(*given):
+        walks.append(walked(*given))
+        return walks[-1]
+
+    monkeypatch.setattr(events_network, "walked", kept)
+    again = encoded(model.sample(8, Streams(2)), model.fields).tokens
+    fields = [MAIN, GAP, POINTER, IDENTITY]
+    assert len(walks) == 1
+    assert len(again) > 100
+    assert np.array_equal(again[:, fields], walks[0].tokens[:, fields])
+
+
+def test_counterparties_of_one_entity_are_dealt_to_one():
+    codes = np.arange(64)
+    field = PartnerField.fit(codes, codes // 4, 64, np.zeros((64, 0), int), 3, np.random.default_rng(1))
+    names = np.full(32, field.identities - 1)
+    dealt = np.concatenate([field.dealt(names, np.arange(32) // 4, block, 8) for block in (0, 1)])
+    assert sorted(dealt) == list(range(64))
+    assert not (field.dealt(names, np.arange(32) // 4, 2, 8) - dealt[:32]).any()
+
+
+def test_numbers_keep_their_share_of_round_ones():
+    rng = np.random.default_rng(0)
+    values = np.round(rng.uniform(1, 500, 20_000), 2)
+    values[::10] = np.round(values[::10], -1)
+    field = NumberField.fit(values, 0.01, 24)
+    made = field.values(field.tokens(values), None, rng.random((20_000, 3)))
+    for unit in (1.0, 10.0):
+        shares = [(np.abs(one / unit - np.round(one / unit)) < 1e-6).mean() for one in (values, made)]
+        assert abs(shares[1] - shares[0]) < 0.004

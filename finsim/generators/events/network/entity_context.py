@@ -60,7 +60,7 @@ class EntityContexts:
     def drawn(
         self, first: int, rng: np.random.Generator, blur: float, days: int
     ) -> tuple[Float1D, Float1D, Int1D, float]:
-        """Return context and goals of one like ``first``, the two that it mixes, the share of the second."""
+        """Return context, blurred goals of ``first``, the two entities mixed, the share of the second."""
         second = int(self.near[first, rng.integers(self.near.shape[1])])
         share = MOST_MIXED * float(rng.random())
         noise = rng.standard_normal(self.contexts.shape[1])

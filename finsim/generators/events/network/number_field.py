@@ -143,13 +143,15 @@ class NumberField:
             pick = np.minimum((draw[ends] * len(self.endings)).astype(np.int64), len(self.endings) - 1)
             found[ends] = np.sign(plain[ends]) * (np.floor(np.abs(plain[ends])) + self.endings[pick])
         low, high = self.inner[part, 0], self.inner[part, -1]
+        found = np.where((level > ENDING) & (found > high), found - size, found)
+        found = np.where((level > ENDING) & (found < low), found + size, found)
         out = (level > ENDING) & ((found < low) | (found > high))
         found = np.where(out, plain, found)
         if self.step > 0:
             found = np.round(found / self.step) * self.step
             decimals = int(max(0, np.ceil(-np.log10(self.step) - 1e-9)))
             found = np.round(found, decimals)
-        if len(self.endings):
+        if 0.0 < self.step < 1.0:  # Whole ones are a level of their own.
             whole = (level == PLAIN) & (found == np.round(found))
             found = np.where(whole, np.round(found + np.where(draw < 0.5, 1, -1) * self.step, 4), found)
         return np.asarray(found)
