@@ -7,15 +7,15 @@ from finsim.notation import Array, Float1D
 
 
 @kernel
-def tree_leaves(levels: Array, column: Array, bound: Array, child: Array, root: int, leaf: Array) -> None:
-    """Write the leaf of every row in the tree that begins at node ``root``.
+def tree_leaves(levels: Array, column: Array, bound: Array, child: Array, root: Array, leaf: Array) -> None:
+    """Write the leaf of every row in its tree.
 
     levels : int32[N, C]; column : int32[K], the column that a node asks, -1 in a leaf; bound : int32[K],
-    levels up to it go left; child : int32[K], the left child (the right one follows it); leaf : int32[N],
-    written.
+    levels up to it go left; child : int32[K], the left child (the right one follows it); root : int64[N], the
+    first node of the tree of each row; leaf : int32[N], written.
     """
     for row in range(levels.shape[0]):
-        node = root
+        node = root[row]
         while column[node] >= 0:
             go = child[node]
             node = go if levels[row, column[node]] <= bound[node] else go + 1

@@ -5,8 +5,7 @@ import numpy as np
 
 def tree_leaves(levels, column, bound, child, root):
     found = []
-    for row in levels:
-        node = root
+    for row, node in zip(levels, root, strict=True):
         while column[node] >= 0:
             node = child[node] + int(row[column[node]] > bound[node])
         found.append(node)

@@ -34,10 +34,12 @@ from finsim.randomness import Streams
 from finsim.records.mixed_table import MixedTable
 
 LEAST_ROWS = 20
+MANY_ROWS = 3_000
+"""From 3,000 rows on the mean of several trees tells more than one (assumption, four loan tables)."""
 
 
 class Bayes:
-    """Columns in an order; each given those before it by a tree over their levels.
+    """Columns in an order; each given those before it by trees over their levels.
 
     Numbers are cut into levels of about equal mass with often-met values apart; inside a level a number is
     drawn from the margin of the column. A missing cell is a level. Given cells: rows are drawn in the
@@ -53,15 +55,17 @@ class Bayes:
         """bins : most levels of equal mass of a number; fewer in small tables.
 
         least : fewest rows in a leaf. penalty : weight of the BIC penalty of a split. smoothing : rows a
-        level that the law of the parent node counts in a leaf. first : columns that stand first in the
-        order. particles : rows drawn for each row that is kept when cells are given. batch : rows drawn
-        together; part of the bytes. All sizes are assumptions, chosen on four loan tables.
+        level that the law of the parent node counts in a leaf. trees : of each column, from 3,000 rows on.
+        first : columns that stand first in the order. particles : rows drawn for each row that is kept when
+        cells are given. batch : rows drawn together; part of the bytes. All sizes are assumptions, chosen
+        on four loan tables.
         """
 
         bins: int = 48
         least: int = 10
         penalty: float = 0.5
         smoothing: float = 0.5
+        trees: int = 2
         first: tuple[str, ...] = ()
         particles: int = 4
         batch: int = 8_192
@@ -80,7 +84,15 @@ class Bayes:
     def refuse(cls, data: MixedTable, settings: Settings) -> None:
         """Raise FitError for a table that is too small and settings out of range, all at once."""
         check_table(data, LEAST_ROWS)
-        least = {"bins": 2, "least": 1, "penalty": 0.0, "smoothing": 0.0, "particles": 1, "batch": 1}
+        least = {
+            "bins": 2,
+            "least": 1,
+            "penalty": 0.0,
+            "smoothing": 0.0,
+            "trees": 1,
+            "particles": 1,
+            "batch": 1,
+        }
         problems = [
             Problem(f"settings.{key}", f"{key} is {getattr(settings, key)}", f"at least {low}")
             for key, low in least.items()
@@ -100,7 +112,7 @@ class Bayes:
     def fit(
         cls, data: MixedTable, settings: Settings, streams: Streams, budget: Budget, progress: Progress
     ) -> Self:
-        """Cut the columns into levels, order them and grow one tree each; nothing random happens here."""
+        """Cut the columns into levels, order them and grow the trees of each."""
         cls.refuse(data, settings)
         started = time.process_time()
         bins = int(np.clip(np.sqrt(data.rows) / 2, 4, settings.bins))
@@ -110,12 +122,15 @@ class Bayes:
         groups, sizes = grouped(levels, counts)
         names = list(columns)
         order = column_order(information(groups, sizes), [names.index(name) for name in settings.first])
-        grower = TreeGrower(levels, counts, Growth(settings.least, settings.penalty, settings.smoothing))
-        trees: list[LevelTree] = []
+        trees = settings.trees if data.rows >= MANY_ROWS else 1
+        grower = TreeGrower(
+            levels, counts, Growth(settings.least, settings.penalty, settings.smoothing, trees)
+        )
+        groves: list[list[LevelTree]] = []
         for index, column in enumerate(order):
-            trees.append(grower.grow(column, order[:index]))
+            groves.append(grower.grove(column, order[:index], streams))
             progress((index + 1) / len(order), f"{index + 1} of {len(order)} columns")
-        network = LevelNetwork.of(order, trees)
+        network = LevelNetwork.of(order, groves)
         return cls(settings, columns, network, FitReport(cpu_seconds=time.process_time() - started))
 
     def sample(

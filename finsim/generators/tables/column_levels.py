@@ -10,10 +10,12 @@ import numpy as np
 
 from finsim.generators.margins.number_margin import NumberMargin
 from finsim.generators.tables.column_facts import ColumnFacts, codes_in
-from finsim.notation import Array, Float1D, Int1D
-from finsim.records.mixed_table import MISSING_TIME, MISSING_WORD, NUMBER, WORD, MixedColumn
+from finsim.notation import NANOS_PER_DAY, Array, Float1D, Int1D
+from finsim.records.mixed_table import MISSING_TIME, MISSING_WORD, NUMBER, TIME, WORD, MixedColumn
 
 LEAST_WORD = 5
+LEAST_DATES, LEAST_UNEVEN = 50, 0.1
+"""Weekdays are kept where at least 50 dates depart by 10 % from even ones (assumption)."""
 FEW_PIECES = 40
 
 
@@ -25,6 +27,8 @@ class ColumnLevels:
     often-met value has a level of its own. Times are counted in steps (seconds where there is none) from
     ``origin``. Words: ``level_of`` [W] and ``word_of`` [L]; words that stand for fewer than 5 cells share
     the last level (word_of -1) and are drawn from ``rare`` by their cumulative ``rare_shares``.
+    Dates that keep to some days of the week: ``weekdays`` [7], the shares from Monday of dates that are
+    not often met; a date moves inside its week.
     """
 
     facts: ColumnFacts
@@ -36,6 +40,7 @@ class ColumnLevels:
     word_of: Int1D = field(default_factory=lambda: np.zeros(0, np.int64))
     rare: Int1D = field(default_factory=lambda: np.zeros(0, np.int64))
     rare_shares: Float1D = field(default_factory=lambda: np.zeros(0))
+    weekdays: Float1D = field(default_factory=lambda: np.zeros(0))
 
     @classmethod
     def fit(cls, column: MixedColumn, bins: int) -> Self:
@@ -50,7 +55,18 @@ class ColumnLevels:
         plain = cls(facts, 1, None, 0 if column.kind == NUMBER else int(facts.low))
         margin = NumberMargin.fit(plain._numbers(column.take(~column.missing())), plain._step())
         edges = _edges(margin, bins)
-        return replace(plain, count=len(edges), margin=margin, edges=edges)
+        learned = replace(plain, count=len(edges), margin=margin, edges=edges)
+        return replace(learned, weekdays=learned._weekday_shares(column.take(~column.missing())))
+
+    def _weekday_shares(self, column: MixedColumn) -> Float1D:
+        """Return the shares of weekdays of dates that are not often met, none where they are about even."""
+        if column.kind != TIME or self.facts.step != NANOS_PER_DAY or self.margin is None:
+            return np.zeros(0)
+        rest = column.values[~np.isin(self._numbers(column), self.margin.atoms)]
+        counts = np.bincount(_weekday(rest), minlength=7)
+        shares = counts / max(counts.sum(), 1)
+        uneven = 0.5 * np.abs(shares - 1 / 7).sum()
+        return shares if len(rest) >= LEAST_DATES and uneven > LEAST_UNEVEN else np.zeros(0)
 
     def _with_words(self, counts: Int1D) -> Self:
         """Return levels of words: common ones in the order of the table, rare ones together."""
@@ -113,6 +129,12 @@ class ColumnLevels:
         moments = np.full(len(levels), MISSING_TIME, np.int64)
         steps = np.round(numbers[there] * (1.0 if self.facts.step else 1e9)).astype(np.int64)
         moments[there] = self.origin + steps * int(self.facts.step or 1)
+        if len(self.weekdays) and self.margin is not None:
+            free = np.flatnonzero(there)[~np.isin(numbers[there], self.margin.atoms)]
+            drawn = np.searchsorted(np.cumsum(self.weekdays)[:-1], draws[free], side="right")
+            moved = moments[free] + (drawn - _weekday(moments[free])) * NANOS_PER_DAY
+            seen = (moved >= self.facts.low) & (moved <= self.facts.high)
+            moments[free[seen]] = moved[seen]
         return MixedColumn(self.facts.kind, moments, (), self.facts.step)
 
     def _place_numbers(self, numbers: Float1D, levels: Int1D, inside: Float1D, draws: Float1D) -> None:
@@ -146,6 +168,9 @@ class ColumnLevels:
         if self.margin is None:
             return found
         mass = self.masses(column.take(there))
+        if len(self.weekdays):
+            often = np.isin(self._numbers(column.take(there)), self.margin.atoms)
+            mass = mass * np.where(often, 1.0, 7 * self.weekdays[_weekday(column.values[there])])
         at = levels[there] - 1
         found[there] = np.log(
             np.clip(mass / np.maximum(self.edges[at + 1] - self.edges[at], 1e-300), 1e-12, 1.0)
@@ -189,7 +214,7 @@ class ColumnLevels:
 
     def state(self, prefix: str) -> dict[str, Array]:
         """Return the arrays under names that begin with ``prefix``."""
-        names = ("edges", "level_of", "word_of", "rare", "rare_shares")
+        names = ("edges", "level_of", "word_of", "rare", "rare_shares", "weekdays")
         found: dict[str, Array] = {f"{prefix}.{name}": getattr(self, name) for name in names}
         found[f"{prefix}.origin"] = np.array([self.origin, self.count], np.int64)
         if self.margin is not None:
@@ -203,8 +228,13 @@ class ColumnLevels:
         margin = None
         if f"{prefix}.margin.step" in arrays:
             margin = NumberMargin.from_state(f"{prefix}.margin", arrays)
-        names = ("edges", "level_of", "word_of", "rare", "rare_shares")
+        names = ("edges", "level_of", "word_of", "rare", "rare_shares", "weekdays")
         return cls(facts, count, margin, origin, *(arrays[f"{prefix}.{name}"] for name in names))
+
+
+def _weekday(moments: Array) -> Int1D:
+    """Return the day of the week of moments, 0 for Monday; 1970-01-01 was a Thursday."""
+    return np.asarray((moments // NANOS_PER_DAY + 3) % 7, dtype=np.int64)
 
 
 def _edges(margin: NumberMargin, bins: int) -> Float1D:

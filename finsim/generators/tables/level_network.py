@@ -17,8 +17,8 @@ from finsim.notation import Array, Float1D
 class LevelNetwork:
     """Trees in the order in which their columns are drawn, one after the other in flat arrays.
 
-    order : columns; root [C] the first node of each tree; size [C] its levels; start [K] where the
-    cumulative shares of a leaf begin in ``shares``.
+    order : columns; root [C, T] the first node of each tree of a column, whose law is their mean; size [C]
+    its levels; start [K] where the cumulative shares of a leaf begin in ``shares``.
     """
 
     order: tuple[int, ...]
@@ -31,8 +31,10 @@ class LevelNetwork:
     shares: Float1D
 
     @classmethod
-    def of(cls, order: list[int], trees: list[LevelTree]) -> Self:
+    def of(cls, order: list[int], groves: list[list[LevelTree]]) -> Self:
         """Return the network of the trees of columns, both in drawing order."""
+        most = max(len(grove) for grove in groves)
+        trees = [tree for grove in groves for tree in grove]
         root: list[int] = []
         child: list[Array] = []
         start: list[Array] = []
@@ -43,10 +45,12 @@ class LevelNetwork:
             child.append(tree.child + np.int32(nodes))
             start.append(begin + tree.place.astype(np.int64) * tree.shares.shape[1])
             begin += tree.shares.size
+        ends = np.cumsum([len(grove) for grove in groves])
+        first = [root[end - len(grove) : end] for grove, end in zip(groves, ends.tolist(), strict=True)]
         return cls(
             tuple(order),
-            np.array(root, np.int64),
-            np.array([tree.shares.shape[1] for tree in trees], np.int64),
+            np.array([(mine * most)[:most] for mine in first], np.int64),
+            np.array([grove[0].shares.shape[1] for grove in groves], np.int64),
             np.concatenate([tree.column for tree in trees]),
             np.concatenate([tree.bound for tree in trees]),
             np.concatenate(child),
@@ -63,15 +67,15 @@ class LevelNetwork:
         levels = np.zeros((count, len(self.order)), np.int32)
         found = np.empty(count, np.int32)
         for index, column in enumerate(self.order):
-            leaf = self._leaves(index, levels)
             if column not in given:
-                begin = self.start
-                leaf_draws(leaf, begin, int(self.size[index]), self.shares, rng.random(count), found)
+                trees = self.root.shape[1]
+                root = self.root[index][rng.integers(0, trees, count) if trees > 1 else np.zeros(count, int)]
+                leaf = self._leaves(root, levels)
+                leaf_draws(leaf, self.start, int(self.size[index]), self.shares, rng.random(count), found)
                 levels[:, column] = found
                 continue
-            level = given[column]
-            chance = self._chances(leaf, np.full(count, level))
-            levels[:, column] = level
+            chance = self._chances(index, levels, np.full(count, given[column]))
+            levels[:, column] = given[column]
             if chance.max() > chance.min():
                 levels = levels[_chosen(chance, rng)]
         return levels[rng.permutation(count)] if given else levels
@@ -80,20 +84,21 @@ class LevelNetwork:
         """Return the log probability of rows of levels int32[N, C], float64[N] in nats."""
         found = np.zeros(len(levels))
         for index, column in enumerate(self.order):
-            leaf = self._leaves(index, levels)
-            found += np.log(np.maximum(self._chances(leaf, levels[:, column]), 1e-12))
+            found += np.log(np.maximum(self._chances(index, levels, levels[:, column]), 1e-12))
         return found
 
-    def _leaves(self, index: int, levels: Array) -> Array:
+    def _leaves(self, root: Array, levels: Array) -> Array:
         leaf = np.empty(len(levels), np.int32)
-        tree_leaves(levels, self.column, self.bound, self.child, int(self.root[index]), leaf)
+        tree_leaves(levels, self.column, self.bound, self.child, root, leaf)
         return leaf
 
-    def _chances(self, leaf: Array, level: Array) -> Float1D:
-        """Return the share of a level in the law of a leaf."""
-        at = self.start[leaf] + level
-        below = np.where(level > 0, self.shares[at - (level > 0)], 0.0)
-        return np.asarray(self.shares[at] - below)
+    def _chances(self, index: int, levels: Array, level: Array) -> Float1D:
+        """Return the probability of a level of a column in every row: the mean over its trees."""
+        found = np.zeros(len(levels))
+        for root in self.root[index]:
+            at = self.start[self._leaves(np.full(len(levels), root), levels)] + level
+            found += self.shares[at] - np.where(level > 0, self.shares[at - (level > 0)], 0.0)
+        return np.asarray(found / self.root.shape[1])
 
     def state(self) -> dict[str, Array]:
         """Return the arrays of the network."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.notation import Array, Float1D, Float2D, Int1D
+from finsim.randomness import Streams
 
 RESOLUTIONS = (24, 6, 2)
 """A split may pay by a fine or by a coarse look at the column: groups of levels of about equal mass."""
@@ -30,11 +31,12 @@ class LevelTree:
 
 @dataclass(frozen=True)
 class Growth:
-    """How trees grow: fewest rows in a leaf, weight of the BIC penalty, weight of the parent's law."""
+    """How trees grow: fewest rows in a leaf, weight of the BIC penalty, weight of the parent's law, trees."""
 
     least: int
     penalty: float
     smoothing: float
+    trees: int = 1
 
 
 class TreeGrower:
@@ -42,14 +44,30 @@ class TreeGrower:
 
     def __init__(self, levels: Array, counts: list[int], growth: Growth) -> None:
         self.levels, self.counts, self.growth = levels, counts, growth
+        # Counts are whole numbers up to the rows: a table is much faster than their logarithms.
+        whole = np.arange(len(levels) + 1, dtype=np.float64)
+        self._xlogx = whole * np.log(np.maximum(whole, 1.0))
 
-    def grow(self, target: int, parents: list[int]) -> LevelTree:
-        """Return the tree of a target column that may ask ``parents``."""
+    def grove(self, target: int, parents: list[int], streams: Streams) -> list[LevelTree]:
+        """Return the trees of a target column that may ask ``parents``; their mean is its law.
+
+        One tree grows on all rows, several each on rows drawn with replacement (bagging: Breiman 1996).
+        """
+        if self.growth.trees == 1 or not parents:
+            return [self._grow(target, parents, np.arange(len(self.levels)))]
+        found = []
+        for number in range(self.growth.trees):
+            rng = streams.at("tree", target, number)
+            rows = np.sort(rng.integers(0, len(self.levels), len(self.levels)))
+            found.append(self._grow(target, parents, rows))
+        return found
+
+    def _grow(self, target: int, parents: list[int], drawn: Int1D) -> LevelTree:
         size = self.counts[target]
         mine = self.levels[:, target]
         root = np.bincount(mine, minlength=size) / len(mine)
         groupings = level_groups(root)
-        waiting: list[tuple[int, Int1D, Float1D]] = [(0, np.arange(len(mine)), root)]
+        waiting: list[tuple[int, Int1D, Float1D]] = [(0, drawn, root)]
         nodes: list[list[int]] = [[-1, 0, 0, 0]]
         shares: list[Float1D] = []
         alpha = self.growth.smoothing * max(size - 1, 1)
@@ -110,12 +128,10 @@ class TreeGrower:
             apart = (total > 0).sum() - 1
             if apart < 1:
                 continue
-            right = total - left[:-1]
-            gain = (
-                _xlogx(left[:-1]).sum(axis=1) - _xlogx(below)
-                + _xlogx(right).sum(axis=1) - _xlogx(rows - below)
-                - (_xlogx(total).sum() - _xlogx(np.array(rows)))
-            )  # fmt: skip
+            ahead, behind = left[:-1], total - left[:-1]
+            parts = self._xlogx[ahead].sum(axis=1) + self._xlogx[behind].sum(axis=1)
+            sizes = self._xlogx[below] + self._xlogx[rows - below]
+            gain = parts - sizes - (self._xlogx[total].sum() - self._xlogx[rows])
             best = np.maximum(best, gain - self.growth.penalty * 0.5 * apart * np.log(rows))
         least = self.growth.least
         return np.where((below >= least) & (rows - below >= least), best, -np.inf)
@@ -146,7 +162,3 @@ def level_groups(shares: Float1D) -> list[Int1D]:
 def _folded(table: Array, groups: Int1D) -> Array:
     starts = np.flatnonzero(np.diff(groups, prepend=-1))
     return np.asarray(np.add.reduceat(table, starts, axis=1))
-
-
-def _xlogx(counts: Array) -> Array:
-    return np.asarray(counts * np.log(np.maximum(counts, 1)))

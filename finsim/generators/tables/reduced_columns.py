@@ -19,12 +19,12 @@ from finsim.generators.tables.reduction.column_cells import (
     plain_cell,
 )
 from finsim.generators.tables.reduction.followers import Follower, find_followers
-from finsim.generators.tables.reduction.identities import SUM, Identity, find_identities
+from finsim.generators.tables.reduction.identities import SCALE, SUM, Identity, find_identities
 from finsim.generators.tables.reduction.new_keys import NewKey, key_columns
 from finsim.generators.tables.reduction.rare_words import pooled
 from finsim.generators.tables.table_generator import Cell
 from finsim.randomness import Streams
-from finsim.records.mixed_table import WORD, MixedColumn, MixedTable
+from finsim.records.mixed_table import NUMBER, WORD, MixedColumn, MixedTable
 
 LEAST_COUNT = 5
 Rule = Plain | NewKey | Follower | Identity
@@ -104,7 +104,8 @@ class Reduction:
     def given(self, cells: Mapping[str, Cell] | None) -> dict[str, Cell]:
         """Return given cells in terms of the columns that are left. Raises FitError with all that cannot be.
 
-        A constant may be given as it is; a function of one column where just one cell of that leads to it.
+        A constant may be given as it is; a function of one column where just one cell of that leads to it,
+        and a multiple of one.
         """
         found: dict[str, Cell] = {}
         problems = []
@@ -129,6 +130,11 @@ class Reduction:
         place = f"given {name}"
         if isinstance(rule, NewKey):
             return Problem(place, "a key is made anew in every row", "", "give another column")
+        if isinstance(rule, Identity) and rule.kind == SCALE and self.computed[name].kind == NUMBER:
+            if cell is None or isinstance(cell, str):
+                return self.given({rule.operands[0]: cell})
+            operand = (float(cell) - rule.offset) / rule.factors[0]
+            return self.given({rule.operands[0]: round(operand, 9)})
         if isinstance(rule, Identity):
             return Problem(place, "is computed", "", f"give {', '.join(rule.operands)}")
         if isinstance(rule, Follower):

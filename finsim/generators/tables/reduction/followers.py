@@ -15,6 +15,7 @@ from finsim.generators.tables.reduction.column_cells import (
     plain_cell,
 )
 from finsim.generators.tables.reduction.identities import LEAST_ROWS, LEAST_SHARE, LEAST_SHARE_ODD
+from finsim.generators.tables.reduction.rare_words import pooled_word
 from finsim.notation import Array, Int1D
 from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn, MixedTable
 
@@ -27,8 +28,9 @@ LEAST_REPEATS = 0.5
 class Follower:
     """``target`` follows ``source``: ``cells[i]`` where the source is ``keys[i]``.
 
-    Words: by the word, else ``usual``. Numbers and times: the nearest key; with ``is_steps`` the last key
-    at or below it (the first cell stands below the first key, so there is one more cell than keys).
+    Words: by the word, else ``usual`` (what most rare words lead to, or a pooled word). Numbers and times:
+    the nearest key; with ``is_steps`` the last key at or below it (the first cell stands below the first
+    key, so there is one more cell than keys).
     ``lacking`` is the cell where the source is missing.
     """
 
@@ -148,6 +150,8 @@ def _follower(
         mine = np.bincount(codes[1][pooled], minlength=width)
         if common[int(mine.argmax())] >= least:
             usual = plain_cell(follower, int(pooled[codes[1][pooled] == mine.argmax()][0]))
+        elif follower.kind == WORD:
+            usual = pooled_word(follower.words)
     keys: list[float | str] = []
     cells: list[Plain] = []
     for code, (_, at) in sorted(best.items()):

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.tables.reduction.column_cells import as_numbers, number_step, on_grid
-from finsim.notation import Bool1D, Float1D, Float2D
+from finsim.notation import Bool1D, Float1D, Float2D, Int1D
 from finsim.records.mixed_table import MixedTable
 
 LEAST_ROWS, LEAST_SHARE, LEAST_SHARE_ODD = 50, 0.999, 0.99
 """An identity holds in 99.9 % of the rows, and in 99 % of at least 50 rows without the commonest value."""
-MOST_COLUMNS, SOME_ROWS, LOOKS = 120, 64, 4
+MOST_COLUMNS, SOME_ROWS, LOOKS, MOST_MASKS = 120, 64, 4, 12
 FACTORS = (1.0, 100.0)
 SUM, PRODUCT, RATIO, SCALE = "sum", "product", "ratio", "scale"
 
@@ -82,7 +82,9 @@ class Numbers:
 def find_identities(table: MixedTable, rng: np.random.Generator) -> list[tuple[float, Identity]]:
     """Return identities that hold, the surest first; one column may be the target of several.
 
-    A target lies on a grid at least as fine as those of its terms, so that a sum stays on it.
+    A target lies on a grid at least as fine as those of its terms, so that a sum stays on it. Of several
+    that can be the target the widest spread one is: a small difference of two large columns that a model
+    drew apart would be mostly error.
     """
     numbers = Numbers(table)
     if table.rows < LEAST_ROWS or len(numbers.values) < 2:
@@ -94,12 +96,12 @@ def find_identities(table: MixedTable, rng: np.random.Generator) -> list[tuple[f
             share = numbers.share(one)
             found[key] = (share, one)
     sure = [pair for pair in found.values() if pair[0] >= LEAST_SHARE]
-    commonest = {name: 1.0 - float(odd.mean()) for name, odd in numbers.odd.items()}
+    spread = {name: float(np.nanstd(one)) for name, one in numbers.values.items()}
     names = list(numbers.values)
     return sorted(
         sure,
         key=lambda pair: (
-            -round(pair[0], 6), len(pair[1].operands), commonest[pair[1].target], names.index(pair[1].target)
+            -round(pair[0], 6), len(pair[1].operands), -spread[pair[1].target], names.index(pair[1].target)
         ),
     )  # fmt: skip
 
@@ -112,9 +114,20 @@ def _candidates(numbers: Numbers, rows: int, rng: np.random.Generator) -> Iterat
     for size in sizes:
         some = cells[rng.permutation(rows)[:size]]
         yield from _linear(numbers, names, some, rng)
+    for there in _present_rows(cells):
+        yield from _linear(numbers, names, cells[rng.permutation(there)[:SOME_ROWS]], rng)
     some = cells[rng.permutation(rows)[:SOME_ROWS]]
     for target in range(len(names)):
         yield from _products(numbers, names, some, target)
+
+
+def _present_rows(cells: Float2D) -> Iterator[Int1D]:
+    """Yield the rows in which a column that lacks cells has one, once for columns that lack together."""
+    masks = {np.isnan(column).tobytes(): column for column in cells.T if np.isnan(column).any()}
+    for column in list(masks.values())[:MOST_MASKS]:
+        there = np.flatnonzero(~np.isnan(column))
+        if len(there) >= LEAST_ROWS:
+            yield there
 
 
 def _linear(

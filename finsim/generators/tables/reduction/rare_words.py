@@ -9,6 +9,14 @@ from finsim.records.mixed_table import MISSING_WORD, MixedColumn
 POOLED = "other"
 
 
+def pooled_word(words: tuple[str, ...]) -> str:
+    """Return the word that rare words of a column become: one that is not among them."""
+    name = POOLED
+    while name in words:
+        name = f"{name} (rare)"
+    return name
+
+
 def pooled(column: MixedColumn, least: int) -> tuple[MixedColumn, str]:
     """Return a word column without words that stand fewer than ``least`` times, and the word in their place.
 
@@ -22,9 +30,7 @@ def pooled(column: MixedColumn, least: int) -> tuple[MixedColumn, str]:
     turned[kept] = np.arange(len(kept))
     name = ""
     if rare.any():
-        name = POOLED
-        while name in column.words:
-            name = f"{name} (rare)"
+        name = pooled_word(column.words)
         turned[:-1][rare] = len(kept)
         words = (*words, name)
     return MixedColumn(column.kind, turned[column.values], words, column.step), name
