@@ -130,3 +130,16 @@ def test_settings_change_what_comes_out(streams):
     for wrong in ({"bins": 1}, {"shrinkage": -1.0}, {"batch": 0}):
         with pytest.raises(FitError, match=next(iter(wrong))):
             fitted(Copula, streams, None, wrong)
+
+
+def test_several_given_words_give_the_conditional_law(streams):
+    draw = np.random.default_rng(6)
+    whole = draw.multivariate_normal(np.zeros(3), [[1, 0.8, 0.5], [0.8, 1, 0.7], [0.5, 0.7, 1]], 40_000)
+    cut = {name: MixedColumn(WORD, (whole[:, k] > 0.8).astype(np.int32), ("low", "high"))
+           for k, name in enumerate("ab")}  # fmt: skip
+    table = MixedTable({**cut, "x": MixedColumn(NUMBER, whole[:, 2])}, 40_000)
+    model = fitted(Copula, streams, table, {"batch": 2_000})
+    made = model.sample(20_000, streams, given={"a": "high", "b": "low"})["x"].values
+    real = whole[(whole[:, 0] > 0.8) & (whole[:, 1] <= 0.8), 2]
+    assert made.mean() == pytest.approx(real.mean(), abs=0.05)
+    assert made.std() == pytest.approx(real.std(), abs=0.05)

@@ -12,7 +12,7 @@ from small_tables import DAY, fitted, loans
 from finsim.errors import FitError
 from finsim.generators.generator import State
 from finsim.generators.tables.bayes import Bayes
-from finsim.generators.tables.reduced_columns import Reduction, reduce
+from finsim.generators.tables.reduced_columns import Computed, Reduction, reduce
 from finsim.generators.tables.reduction.followers import Follower
 from finsim.generators.tables.reduction.identities import Identity
 from finsim.generators.tables.reduction.new_keys import NewKey
@@ -288,3 +288,15 @@ def test_on_loan_tapes(shared):
     _, found = reduce(MixedTable({**cents, **words}, len(tape)), STREAMS)
     assert set(found.computed) >= {"paid_total", "grade"}
     assert len(found.computed) == 3
+
+
+def test_a_sum_stays_in_the_range_seen_where_a_term_can_move():
+    rule = Identity("sum", "balance", ("amount", "paid"), (1.0, -1.0))
+    found = Reduction(
+        ("amount", "paid", "balance"), {"balance": Computed(NUMBER, 0.01, 0.0, 900.0, rule)}, {}
+    )
+    drawn = {"amount": _number([100, 200, 2_000], 1.0), "paid": _number([40.5, 230.25, 10], 0.01)}
+    made = found.restore(MixedTable(drawn, 3), STREAMS)
+    assert list(made["balance"].values) == [59.5, 0.0, 900.0]
+    assert list(made["paid"].values) == [40.5, 200.0, 1_100.0]
+    assert list(made["amount"].values) == [100, 200, 2_000]
