@@ -15,6 +15,7 @@ from finsim.generators.events.habits.columns import EARLY, PAYEE, ColumnLaw, lea
 from finsim.generators.events.habits.community import order_alike, payee_factors
 from finsim.generators.events.habits.contexts import POOL, amount_bin, amount_edges, levels, pooled_words
 from finsim.generators.events.habits.generations import Links, pays_back, runs_of
+from finsim.generators.events.habits.link_reach import with_reach
 from finsim.generators.events.habits.ledger import DAY, NANOS, Ledger
 from finsim.generators.events.habits.payee_groups import PayeeGroups, learn_groups
 from finsim.generators.events.habits.restaurant import Returns, Runs, learn_returns
@@ -132,8 +133,10 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     points = _points(ledger, lives, level, runs, counts, streams)
     two = pays_back(runs.link_entity, runs.link_payee, ledger.count, log.partner_is_entity)
     links = Links(
-        runs.link_entity, runs.link_payee, counts, level.effect, level.doubt, order_alike(points), two
-    )
+        runs.link_entity, runs.link_payee, counts, level.effect, level.doubt, order_alike(points), two,
+        np.ones(1),
+    )  # fmt: skip
+    links = with_reach(links, ledger.payees, streams.under("links"))
     degree = np.bincount(runs.link_payee, minlength=ledger.payees).astype(np.float64)
     parts = Parts(lives, activity, returns, amounts, level, clock, groups, links)
     switch = switches(log, [*early, *late], links_of_rows, ledger.payee, ledger.payees)
