@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 import numpy as np
 
@@ -15,6 +16,11 @@ from finsim.randomness import Streams
 LEAST_ROWS, MOST_LAWS, KNOTS = 60, 200, 65
 MOST_PRIVATE = 2
 LIMIT_DROP, LIMIT_ROWS, MOST_LIMITS = 4.0, 8, 8
+END = 4.5
+"""Standard score of the last knot: between it and the one before, tails go on as those of a normal law."""
+_KNOT_SCORES = np.array(
+    [-END, *(NormalDist().inv_cdf(k / (KNOTS - 1)) for k in range(1, KNOTS - 1)), END]
+)
 
 
 @dataclass(frozen=True)
@@ -39,12 +45,11 @@ class Amounts:
         found = np.full(len(law), np.nan)
         order = np.argsort(law, kind="stable")
         starts = np.searchsorted(law[order], np.arange(len(self.laws) + 1))
-        grid = np.linspace(0.0, 1.0, KNOTS)
         for k in np.flatnonzero(np.diff(starts)):
             rows = order[starts[k] : starts[k + 1]]
             if self.missing[k] >= 1.0:
                 continue
-            place = np.interp(score[rows], self.maps[k], grid) * self.reach[k, limit[rows]]
+            place = places(np.interp(score[rows], self.maps[k], _KNOT_SCORES)) * self.reach[k, limit[rows]]
             cells = self.laws[k].values(np.clip(place, 1e-9, 1.0 - 1e-9), draws[rows, 0])
             found[rows] = np.where(draws[rows, 1] < self.missing[k], np.nan, cells)
         return found
@@ -169,14 +174,22 @@ def _maps(ledger: Ledger, law: Int1D, laws: int, link: Int1D, level: Levels, str
     own = level.level + level.doubt_of_level * rng.standard_normal(ledger.count)
     tie = level.effect + level.doubt * rng.standard_normal(len(level.effect))
     score = own[e] + tie[link] + level.spread[e] * rng.standard_normal(n)
-    grid = np.linspace(0.0, 1.0, KNOTS)
-    whole = np.maximum.accumulate(np.quantile(score, grid) + 1e-9 * np.arange(KNOTS))
-    maps = np.tile(whole, (laws, 1))
+    maps = np.tile(_knots(score), (laws, 1))
     for k in range(laws):
         rows = score[law == k]
         if len(rows) >= 150:
-            maps[k] = np.quantile(rows, grid) + 1e-9 * np.arange(KNOTS)
+            maps[k] = _knots(rows)
     return maps
+
+
+def _knots(score: Float1D) -> Float1D:
+    """Return the quantiles float64[KNOTS] of scores; the ends go on as steeply as the tenth before them."""
+    inner = np.quantile(score, np.linspace(0.0, 1.0, KNOTS)[1:-1])
+    back = (KNOTS - 1) // 10
+    steep = _KNOT_SCORES[-2] - _KNOT_SCORES[-2 - back]
+    low = inner[0] - (inner[back] - inner[0]) / steep * (END + _KNOT_SCORES[1])
+    high = inner[-1] + (inner[-1] - inner[-1 - back]) / steep * (END - _KNOT_SCORES[-2])
+    return np.asarray(np.concatenate([[low], inner, [high]]) + 1e-9 * np.arange(KNOTS))
 
 
 def _limits(ledger: Ledger, present: Array) -> tuple[Float1D, Int1D]:
