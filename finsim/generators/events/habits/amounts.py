@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from finsim.generators.events.habits.ledger import Ledger, sums_by
+from finsim.generators.events.habits.ledger import Ledger, means_by, sums_by
 from finsim.generators.margins.number_margin import NumberMargin
 from finsim.kernels.events.normal_scores import to_places, to_scores
 from finsim.notation import Array, Float1D, Float2D, Int1D
@@ -97,7 +97,7 @@ def learn_amounts(
     scores = np.zeros(len(law))
     to_scores(np.clip(score, 1e-9, 1 - 1e-9), scores)
     limits, limit = _limits(ledger, present)
-    level = _levels(ledger, scores, present, link, limit)
+    level = _without_links(_levels(ledger, scores, present, link, limit), ledger, link)
     reach = np.ones((laws, len(limits) + 1))
     for k, margin in enumerate(margins):
         if len(limits):
@@ -165,6 +165,25 @@ def _levels(ledger: Ledger, score: Float1D, present: Array, link: Int1D, limit: 
     within = sums_by(e, (z - level[e] - effect[m]) ** 2, count)
     spread = np.sqrt((within + 6.0 * noise) / (np.bincount(e, minlength=count) + 6.0))
     return Levels(level, np.sqrt(apart * np.where(some, 1 - trust, 1.0)), spread, limit, effect, doubt)
+
+
+def _without_links(level: Levels, ledger: Ledger, link: Int1D) -> Levels:
+    """Return the levels with the effects of payees in place of those of links: what one link is, is private.
+
+    ``doubt`` gains what links of one payee differ by: new entities have amounts of their own with it.
+    """
+    owner = np.zeros(len(level.effect), np.int64)
+    owner[link] = ledger.payee
+    found, doubt = level.effect, level.doubt
+    size = np.bincount(owner, minlength=ledger.payees).astype(np.float64)
+    mean = means_by(owner, found, ledger.payees)
+    whole = float((found**2 + doubt**2).mean()) if len(found) else 0.0
+    inside = float(((found - mean[owner]) ** 2).sum() / max((np.maximum(size, 1) - 1).sum(), 1))
+    inside = min(inside + float((doubt**2).mean()), whole) if len(found) else 0.0
+    between = max(whole - inside, 0.0)
+    trust = between / np.maximum(between + inside / np.maximum(size, 1.0), 1e-12)
+    left = between * (1.0 - trust) + inside
+    return replace(level, effect=(mean * trust)[owner], doubt=np.sqrt(left)[owner])
 
 
 def _maps(ledger: Ledger, law: Int1D, laws: int, link: Int1D, level: Levels, streams: Streams) -> Float2D:
