@@ -15,6 +15,7 @@ from finsim.randomness import Streams
 
 LEAST_ROWS, MOST_LAWS, KNOTS = 60, 200, 65
 MOST_PRIVATE = 2
+MOST_OFTEN = 6
 LIMIT_DROP, LIMIT_ROWS, MOST_LIMITS = 4.0, 8, 8
 END = 4.5
 """Standard score of the last knot: between it and the one before, tails go on as those of a normal law."""
@@ -174,7 +175,10 @@ def _without_links(level: Levels, ledger: Ledger, link: Int1D) -> Levels:
     """
     owner = np.zeros(len(level.effect), np.int64)
     owner[link] = ledger.payee
-    found, doubt = level.effect, level.doubt
+    rows = np.bincount(link, minlength=len(owner))
+    often = np.minimum(np.log2(np.maximum(rows, 1)).astype(np.int64), MOST_OFTEN)
+    usual = means_by(often, level.effect, MOST_OFTEN + 1)[often]
+    found, doubt = level.effect - usual, level.doubt
     size = np.bincount(owner, minlength=ledger.payees).astype(np.float64)
     mean = means_by(owner, found, ledger.payees)
     whole = float((found**2 + doubt**2).mean()) if len(found) else 0.0
@@ -183,7 +187,7 @@ def _without_links(level: Levels, ledger: Ledger, link: Int1D) -> Levels:
     between = max(whole - inside, 0.0)
     trust = between / np.maximum(between + inside / np.maximum(size, 1.0), 1e-12)
     left = between * (1.0 - trust) + inside
-    return replace(level, effect=(mean * trust)[owner], doubt=np.sqrt(left)[owner])
+    return replace(level, effect=usual + (mean * trust)[owner], doubt=np.sqrt(left)[owner])
 
 
 def _maps(ledger: Ledger, law: Int1D, laws: int, link: Int1D, level: Levels, streams: Streams) -> Float2D:
