@@ -19,6 +19,8 @@ from finsim.randomness import Streams
 
 SWEEPS = 24
 """How often each link is offered a swap (assumption; more change no measured figure)."""
+SHARED = (2, 4, 8)
+"""Links of payees that about as many entities share change owners among each other (assumption)."""
 _GROUPS = 10
 
 
@@ -86,9 +88,13 @@ def handed_out(links: Links, position: Int1D, streams: Streams) -> Int1D:
     Links change owners with others that are used about as often; those of entities that pay back stay.
     """
     often = np.minimum(np.log2(np.maximum(links.runs, 1.0)).astype(np.int64), _GROUPS)
-    often = np.where(links.twoway > 0, _GROUPS + 1, often)
+    degree = np.bincount(links.payee)[links.payee]
+    shared = np.searchsorted(SHARED, degree, side="right")
+    often = often * (len(SHARED) + 1) + shared
+    groups = (_GROUPS + 1) * (len(SHARED) + 1)
+    often = np.where(links.twoway > 0, groups, often)
     order = np.lexsort((position[links.entity], often))
-    borders = np.searchsorted(often[order], np.arange(_GROUPS + 2)).astype(np.int64)
+    borders = np.searchsorted(often[order], np.arange(groups + 1)).astype(np.int64)
     at = position[links.entity][order]
     slots = np.argsort(at, kind="stable").astype(np.int64)
     starts = np.searchsorted(at[slots], np.arange(len(position) + 1)).astype(np.int64)

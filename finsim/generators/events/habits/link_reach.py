@@ -12,7 +12,7 @@ from finsim.notation import Float1D, Int1D
 from finsim.randomness import Streams
 
 FIRST, ASKED, LEAST_PAYEES = 2.0, 1_000, 3
-PLACES = (0.5, 0.9)
+PLACES = (0.5, 0.9, 0.98)
 """Quantiles of the nearest share that may not be above those of real entities (assumption)."""
 SLACK = 1.02
 
