@@ -19,8 +19,11 @@ from finsim.randomness import Streams
 
 SWEEPS = 24
 """How often each link is offered a swap (assumption; more change no measured figure)."""
-SHARED = (2, 4, 8)
-"""Links of payees that about as many entities share change owners among each other (assumption)."""
+SHARED, WIDELY = (2, 4, 8), 0.08
+"""Links of payees that about as many entities share change owners among each other (assumptions).
+
+``WIDELY`` is a share of all entities.
+"""
 _GROUPS = 10
 
 
@@ -89,9 +92,9 @@ def handed_out(links: Links, position: Int1D, streams: Streams) -> Int1D:
     """
     often = np.minimum(np.log2(np.maximum(links.runs, 1.0)).astype(np.int64), _GROUPS)
     degree = np.bincount(links.payee)[links.payee]
-    shared = np.searchsorted(SHARED, degree, side="right")
-    often = often * (len(SHARED) + 1) + shared
-    groups = (_GROUPS + 1) * (len(SHARED) + 1)
+    steps = np.append(SHARED, max(SHARED[-1], WIDELY * len(position)))
+    often = often * (len(steps) + 1) + np.searchsorted(steps, degree, side="right")
+    groups = (_GROUPS + 1) * (len(steps) + 1)
     often = np.where(links.twoway > 0, groups, often)
     order = np.lexsort((position[links.entity], often))
     borders = np.searchsorted(often[order], np.arange(groups + 1)).astype(np.int64)
