@@ -13,7 +13,9 @@ import numpy as np
 
 from finsim.kernels.kernel import kernel
 from finsim.kernels.xoshiro import next_uniform, seed_state
-from finsim.notation import Float1D, Int1D
+from finsim.notation import Float1D, Float2D, Int1D
+
+NEAR, STEEP = 64, 4.0
 
 
 @kernel
@@ -26,37 +28,47 @@ def has_payee(starts: Int1D, slots: Int1D, taker: Any, link: Int1D, payee: Int1D
 
 
 @kernel
+def far(points: Float2D, reach: Float1D, taker: Any, home: Any) -> Any:
+    """Return how unlikely a taker is: its distance from a home, alike for all within reach."""
+    total = 0.0
+    for k in range(points.shape[1]):
+        total += (points[taker, k] - points[home, k]) ** 2
+    return STEEP * max(total / reach[home], 1.0)
+
+
+@kernel
 def swap_links(
-    seed: Any, sweeps: Any, reach: Any, borders: Int1D, at: Int1D, payee: Int1D, starts: Int1D,
-    slots: Int1D, link: Int1D,
+    seed: Any, sweeps: Any, reach: Float1D, borders: Int1D, at: Int1D, payee: Int1D, points: Float2D,
+    starts: Int1D, slots: Int1D, link: Int1D,
 ) -> None:  # fmt: skip
     """Swap the links of slots, in place.
 
-    borders : int64[K + 1], slots borders[k]:borders[k + 1] swap among each other, in order of their takers;
-    those from borders[K] on keep their links. at : int64[L], the taker (place in the order of alike ones) of
-    each slot, and the home of the link that is in it at first; payee : int64[L] of each link; taker t has
-    slots[starts[t]:starts[t + 1]]; link : int64[L], written. reach : places that a link goes, above 0.
+    borders : int64[K + 1], slots borders[k]:borders[k + 1] swap among each other; those from borders[K] on
+    keep their links. at : int64[L], the taker of each slot, and the home of the link that is in it at first;
+    payee : int64[L] of each link; points : float64[E, D], where takers lie; taker t has
+    slots[starts[t]:starts[t + 1]]; link : int64[L], written. reach : float64[E], the square of the distance
+    within which the links of a home go anywhere, above 0.
     """
     state = np.empty(4, np.uint64)
     seed_state(seed, np.uint64(0), state)
-    takers = max(len(starts) - 1, 1)
     for _ in range(sweeps):
         for k in range(len(borders) - 1):
             begin, count = borders[k], borders[k + 1] - borders[k]
-            wide = min(max(np.int64(2.0 * reach * count / takers), 2), max(count - 1, 1))
             for _ in range(count):
                 one = begin + min(np.int64(next_uniform(state) * count), count - 1)
-                step = np.int64((2.0 * next_uniform(state) - 1.0) * (wide + 1))
+                step = next_uniform(state)
+                # Half of the tries go near in the order of alike takers, half of them anywhere.
+                wide = min(NEAR, count - 1) if next_uniform(state) < 0.5 else count - 1
                 chance = next_uniform(state)
-                two = one + step
+                two = one + np.int64((2.0 * step - 1.0) * (wide + 1))
                 if two < begin or two >= begin + count or at[one] == at[two]:
                     continue
                 a, b = link[one], link[two]
                 if payee[a] == payee[b]:
                     continue
-                before = (at[one] - at[a]) ** 2 + (at[two] - at[b]) ** 2
-                after = (at[two] - at[a]) ** 2 + (at[one] - at[b]) ** 2
-                if chance >= np.exp((before - after) / (2.0 * reach * reach)):
+                gain = far(points, reach, at[one], at[a]) + far(points, reach, at[two], at[b])
+                gain -= far(points, reach, at[two], at[a]) + far(points, reach, at[one], at[b])
+                if chance >= np.exp(min(gain, 0.0)):
                     continue
                 if has_payee(starts, slots, at[two], link, payee, payee[a]):
                     continue

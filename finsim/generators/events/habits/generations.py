@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.kernels.events.link_swaps import swap_links
-from finsim.notation import Array, Float1D, Int1D
+from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 
 SWEEPS = 24
@@ -33,7 +33,8 @@ class Links:
 
     runs, effect, doubt float64[L] (how often; by how much its amounts differ, in scores, and how surely);
     order int64[E], entities in an order of alike ones; ``twoway`` int64[L], 1 where the payee is an entity
-    that pays back; reach float64[1], how far a link goes, in places of the order.
+    that pays back; points float64[E, D], where entities lie by their payees; reach float64[E], the
+    square of the distance within which links go anywhere.
     """
 
     entity: Int1D
@@ -43,6 +44,7 @@ class Links:
     doubt: Float1D
     order: Int1D
     twoway: Int1D
+    points: Float2D
     reach: Float1D
 
 
@@ -104,8 +106,8 @@ def handed_out(links: Links, position: Int1D, streams: Streams) -> Int1D:
     link = np.arange(len(at))
     seed = np.uint64(streams.word("swaps"))
     swap_links(
-        seed, SWEEPS, float(links.reach[0]), borders, at, links.payee[order].astype(np.int64), starts, slots,
-        link,
+        seed, SWEEPS, np.ascontiguousarray(links.reach[links.order]), borders, at, links.payee[order].astype(np.int64),
+        np.ascontiguousarray(links.points[links.order]), starts, slots, link,
     )  # fmt: skip
     owner = np.empty(len(at), np.int64)
     owner[order[link]] = links.order[at]

@@ -8,11 +8,12 @@ import numpy as np
 
 from finsim.generators.events.habits.generations import Links, handed_out
 from finsim.kernels.events.link_swaps import nearest_shares
-from finsim.notation import Float1D, Int1D
+from finsim.notation import Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 
-FIRST, ASKED, LEAST_PAYEES = 2.0, 1_000, 3
-PLACES = (0.5, 0.9, 0.98)
+FIRST, REFERENCES = 8, 2_000
+ASKED, LEAST_PAYEES = 1_000, 3
+PLACES = (0.5, 0.9)
 """Quantiles of the nearest share that may not be above those of real entities (assumption)."""
 SLACK = 1.02
 
@@ -21,25 +22,40 @@ def with_reach(links: Links, payees: int, streams: Streams) -> Links:
     """Return the links with the shortest reach whose payees are as far from learned ones as real ones are.
 
     The measure: the highest share of payees (Jaccard) that an entity has in common with any learned one,
-    at ``PLACES``; for a learned entity with any other one. Reaches are powers of 2 up to all entities.
+    at ``PLACES``; for a learned entity with any other one. Tried are the 8, 16, 32, ... nearest
+    entities, up to all.
     """
     count = len(links.order)
     position = np.empty(count, np.int64)
     position[links.order] = np.arange(count)
     asked = _asked(links, count, streams)
-    reach = FIRST
+    wide = FIRST
     if not len(asked):
-        return replace(links, reach=np.array([float(max(count, FIRST))]))
+        return replace(links, reach=_radii(links.points, count, streams))
     null = nearest(links, links.entity, payees, asked, asked)
     goal = np.quantile(null, PLACES) * SLACK
-    while reach < count:
-        tried = replace(links, reach=np.array([reach]))
+    tried = links
+    while True:
+        tried = replace(links, reach=_radii(links.points, wide, streams))
         owner = handed_out(tried, position, streams.under("reach"))
         own = nearest(links, owner, payees, asked, np.full(len(asked), -1))
-        if (np.quantile(own, PLACES) <= goal).all():
-            break
-        reach *= 2.0
-    return replace(links, reach=np.array([reach]))
+        if (np.quantile(own, PLACES) <= goal).all() or wide >= count:
+            return tried
+        wide *= 2
+
+
+def _radii(points: Float2D, wide: int, streams: Streams) -> Float1D:
+    """Return float64[E], the square of the distance to about the ``wide``-th nearest entity."""
+    count = len(points)
+    rng = streams.at("references")
+    known = points if count <= REFERENCES else points[np.sort(rng.permutation(count)[:REFERENCES])]
+    place = min(max(round(wide * len(known) / max(count, 1)), 1), len(known) - 1) if count > 1 else 0
+    found = np.ones(count)
+    for start in range(0, count, 512):
+        part = points[start : start + 512]
+        square = ((part[:, None, :] - known[None, :, :]) ** 2).sum(axis=2)
+        found[start : start + 512] = np.partition(square, place, axis=1)[:, place]
+    return np.maximum(found, 1e-9)
 
 
 def _asked(links: Links, count: int, streams: Streams) -> Int1D:
