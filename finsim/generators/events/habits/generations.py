@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from finsim.generators.events.habits.community import order_alike
 from finsim.kernels.events.link_swaps import swap_links
 from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 
-SWEEPS = 24
+SWEEPS = 80
 """How often each link is offered a swap (assumption; more change no measured figure)."""
 SHARED, WIDELY = (2, 4, 8), 0.08
 """Links of payees that about as many entities share change owners among each other (assumptions).
@@ -75,7 +76,7 @@ class Generation:
         slot[shuffled] = np.arange(size)
         nearest = np.minimum(np.searchsorted(kept, position, side="left"), size - 1)
         place = slot[nearest]
-        owner = handed_out(links, position, streams)
+        owner = handed_out(links, streams)
         mine = np.full(count, -1)
         mine[anchor] = np.arange(size)
         receiver = mine[owner]
@@ -87,11 +88,14 @@ class Generation:
         return cls(anchor, starts.astype(np.int64), ordered, place)
 
 
-def handed_out(links: Links, position: Int1D, streams: Streams) -> Int1D:
-    """Return the new owner, a learned entity, of each link: int64[L]; ``position`` int64[E] in the order.
+def handed_out(links: Links, streams: Streams) -> Int1D:
+    """Return the new owner, a learned entity, of each link: int64[L].
 
     Links change owners with others that are used about as often; those of entities that pay back stay.
     """
+    alike = order_alike(links.points)
+    position = np.empty(len(alike), np.int64)
+    position[alike] = np.arange(len(alike))
     often = np.minimum(np.log2(np.maximum(links.runs, 1.0)).astype(np.int64), _GROUPS)
     degree = np.bincount(links.payee)[links.payee]
     steps = np.append(SHARED, max(SHARED[-1], WIDELY * len(position)))
@@ -106,11 +110,11 @@ def handed_out(links: Links, position: Int1D, streams: Streams) -> Int1D:
     link = np.arange(len(at))
     seed = np.uint64(streams.word("swaps"))
     swap_links(
-        seed, SWEEPS, np.ascontiguousarray(links.reach[links.order]), borders, at, links.payee[order].astype(np.int64),
-        np.ascontiguousarray(links.points[links.order]), starts, slots, link,
+        seed, SWEEPS, np.ascontiguousarray(links.reach[alike]), borders, at, links.payee[order].astype(np.int64),
+        np.ascontiguousarray(links.points[alike]), starts, slots, link,
     )  # fmt: skip
     owner = np.empty(len(at), np.int64)
-    owner[order[link]] = links.order[at]
+    owner[order[link]] = alike[at]
     return owner
 
 

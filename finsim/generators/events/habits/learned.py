@@ -208,7 +208,7 @@ def tie_points(log: EventLog, ledger: Ledger, factors: Float2D, told: list[str])
         for one in (log.events[name] for name in told)
         if one.kind == WORD
     ]
-    return np.concatenate([factors, *words], axis=1)
+    return np.concatenate([factors, *words, np.zeros((ledger.count, 1))], axis=1)
 
 
 def _standard(values: Float1D) -> Float1D:

@@ -26,8 +26,6 @@ def with_reach(links: Links, payees: int, streams: Streams) -> Links:
     entities, up to all.
     """
     count = len(links.order)
-    position = np.empty(count, np.int64)
-    position[links.order] = np.arange(count)
     asked = _asked(links, count, streams)
     wide = FIRST
     if not len(asked):
@@ -37,7 +35,7 @@ def with_reach(links: Links, payees: int, streams: Streams) -> Links:
     tried = links
     while True:
         tried = replace(links, reach=_radii(links.points, wide, streams))
-        owner = handed_out(tried, position, streams.under("reach"))
+        owner = handed_out(tried, streams.under("reach"))
         own = nearest(links, owner, payees, asked, np.full(len(asked), -1))
         if (np.quantile(own, PLACES) <= goal).all() or wide >= count:
             return tried
