@@ -19,9 +19,7 @@ MOST_OFTEN = 6
 LIMIT_DROP, LIMIT_ROWS, MOST_LIMITS = 4.0, 8, 8
 END = 4.5
 """Standard score of the last knot: between it and the one before, tails go on as those of a normal law."""
-_KNOT_SCORES = np.array(
-    [-END, *(NormalDist().inv_cdf(k / (KNOTS - 1)) for k in range(1, KNOTS - 1)), END]
-)
+_KNOT_SCORES = np.array([-END, *(NormalDist().inv_cdf(k / (KNOTS - 1)) for k in range(1, KNOTS - 1)), END])
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ NEAR = 3
 DRAWS = 20
 # Assumptions: s.d. of what a new life adds to that of its neighbours, in logarithms and scores.
 COUNT_NOISE, RATE_NOISE, DAY_NOISE = 0.15, 0.2, 0.3
-TOGETHER = 1.0 / 12.0
-"""Share of the period up to which first and last day of a life move together (assumption)."""
+SHORT = 1.0 / 6.0
+"""Share of the period up to which a life is short: its last day moves with its first (assumption)."""
 
 
 @dataclass(frozen=True)
@@ -110,12 +110,11 @@ def _spans(
     place = np.concatenate([[0.0], np.cumsum(law.shares)])
     wide = (last - first + 1).astype(np.float64)
     early, late = (normal(np.ascontiguousarray(draws[:, k])) for k in (1, 2))
-    joint = np.exp(-wide / (TOGETHER * learned))
     there = lives.active > 0
     begin = _near_day(place, lives.first[there], first, early, draws[:, 3])
-    late = joint * early + np.sqrt(1.0 - joint**2) * late
     finish = _near_day(place, lives.last[there], last, late, 1 - draws[:, 3])
-    finish = np.maximum(finish, begin)
+    ends = begin + np.round((wide - 1.0) * np.exp(RATE_NOISE * late)).astype(np.int64)
+    finish = np.where(wide <= SHORT * learned, np.minimum(ends, learned - 1), np.maximum(finish, begin))
     is_open = (learned - 1 - last) <= 2.0 / np.maximum(rate, 1e-9)
     if days > learned:
         finish = np.where(is_open & (active > 1), finish + days - learned, finish)
