@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from finsim.kernels.events.active_days import Calendar, Spans, count_days, day_losses, draw_days
-from finsim.kernels.events.link_swaps import nearest_shares, swap_links
+from finsim.kernels.events.link_swaps import Slots, nearest_shares, swap_links
 from finsim.kernels.events.normal_scores import log_gamma, to_places, to_scores
 from finsim.kernels.events.payments import Habits, Law, Offers, Payments, draw_payments, draw_sizes
 
@@ -182,7 +182,7 @@ def test_swaps_are_those_of_the_twin(seed):
     slots = np.argsort(at, kind="stable")
     starts = np.searchsorted(at[slots], np.arange(21)).astype(np.int64)
     link = np.arange(len(at))
-    swap_links(np.uint64(seed), 6, reach, borders, at, payee, points, starts, slots, link)
+    swap_links(np.uint64(seed), 6, Slots(borders, at, starts, slots), payee, points, reach, link)
     wanted = naive.swap_links(seed, 6, reach, borders, at, payee, points, np.arange(len(at)))
     np.testing.assert_array_equal(link, wanted)
     assert (link != np.arange(len(at)))[: borders[-1]].mean() > 0.3

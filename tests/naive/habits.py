@@ -1,6 +1,7 @@
 """Plain twins of the kernels of event generators: lists, one draw after the other."""
 
 import math
+from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
@@ -184,7 +185,7 @@ def swap_links(seed, sweeps, reach, borders, at, payee, points, link):
         return 4.0 * max(float(((points[taker] - points[home]) ** 2).sum()) / reach[home], 1.0)
 
     for _ in range(sweeps):
-        for begin, end in zip(borders[:-1], borders[1:], strict=True):
+        for begin, end in pairwise(borders):
             count = int(end - begin)
             for _ in range(count):
                 one = int(begin) + min(int(draws() * count), count - 1)

@@ -7,13 +7,28 @@ twice. Twins: ``tests/naive/habits.py``.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from finsim.kernels.kernel import kernel
 from finsim.kernels.xoshiro import next_uniform, seed_state
 from finsim.notation import Float1D, Float2D, Int1D
+
+
+class Slots(NamedTuple):
+    """The places that links are in.
+
+    borders : int64[K + 1], slots borders[k]:borders[k + 1] swap among each other; those from borders[K] on
+    keep their links. at : int64[L], the taker of each slot, and the home of the link that is in it at first;
+    taker t has owned[starts[t]:starts[t + 1]].
+    """
+
+    borders: Int1D
+    at: Int1D
+    starts: Int1D
+    owned: Int1D
+
 
 NEAR, STEEP = 64, 4.0
 
@@ -38,17 +53,15 @@ def far(points: Float2D, reach: Float1D, taker: Any, home: Any) -> Any:
 
 @kernel
 def swap_links(
-    seed: Any, sweeps: Any, reach: Float1D, borders: Int1D, at: Int1D, payee: Int1D, points: Float2D,
-    starts: Int1D, slots: Int1D, link: Int1D,
-) -> None:  # fmt: skip
+    seed: Any, sweeps: Any, slots: Slots, payee: Int1D, points: Float2D, reach: Float1D, link: Int1D
+) -> None:
     """Swap the links of slots, in place.
 
-    borders : int64[K + 1], slots borders[k]:borders[k + 1] swap among each other; those from borders[K] on
-    keep their links. at : int64[L], the taker of each slot, and the home of the link that is in it at first;
-    payee : int64[L] of each link; points : float64[E, D], where takers lie; taker t has
-    slots[starts[t]:starts[t + 1]]; link : int64[L], written. reach : float64[E], the square of the distance
-    within which the links of a home go anywhere, above 0.
+    payee : int64[L] of each link; points : float64[E, D], where takers lie; reach : float64[E], the square
+    of the distance within which the links of a home go anywhere, above 0; link : int64[L], that in each
+    slot, written.
     """
+    borders, at, starts, owned = slots
     state = np.empty(4, np.uint64)
     seed_state(seed, np.uint64(0), state)
     for _ in range(sweeps):
@@ -70,9 +83,9 @@ def swap_links(
                 gain -= far(points, reach, at[two], at[a]) + far(points, reach, at[one], at[b])
                 if chance >= np.exp(min(gain, 0.0)):
                     continue
-                if has_payee(starts, slots, at[two], link, payee, payee[a]):
+                if has_payee(starts, owned, at[two], link, payee, payee[a]):
                     continue
-                if has_payee(starts, slots, at[one], link, payee, payee[b]):
+                if has_payee(starts, owned, at[one], link, payee, payee[b]):
                     continue
                 link[one], link[two] = b, a
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.events.habits.community import order_alike
-from finsim.kernels.events.link_swaps import swap_links
+from finsim.kernels.events.link_swaps import Slots, swap_links
 from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 
@@ -110,8 +110,8 @@ def handed_out(links: Links, streams: Streams) -> Int1D:
     link = np.arange(len(at))
     seed = np.uint64(streams.word("swaps"))
     swap_links(
-        seed, SWEEPS, np.ascontiguousarray(links.reach[alike]), borders, at, links.payee[order].astype(np.int64),
-        np.ascontiguousarray(links.points[alike]), starts, slots, link,
+        seed, SWEEPS, Slots(borders, at, starts, slots), links.payee[order].astype(np.int64),
+        np.ascontiguousarray(links.points[alike]), np.ascontiguousarray(links.reach[alike]), link,
     )  # fmt: skip
     owner = np.empty(len(at), np.int64)
     owner[order[link]] = alike[at]

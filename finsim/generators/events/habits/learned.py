@@ -15,8 +15,8 @@ from finsim.generators.events.habits.columns import EARLY, PAIR, PAYEE, ColumnLa
 from finsim.generators.events.habits.community import order_alike, payee_factors, word_factors
 from finsim.generators.events.habits.contexts import POOL, amount_bin, amount_edges, levels, pooled_words
 from finsim.generators.events.habits.generations import Links, pays_back, runs_of
-from finsim.generators.events.habits.link_reach import with_reach
 from finsim.generators.events.habits.ledger import DAY, NANOS, Ledger
+from finsim.generators.events.habits.link_reach import with_reach
 from finsim.generators.events.habits.payee_groups import PayeeGroups, learn_groups
 from finsim.generators.events.habits.restaurant import Returns, Runs, learn_returns
 from finsim.generators.events.habits.stored_arrays import arrays_of, item_of

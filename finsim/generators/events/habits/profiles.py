@@ -110,9 +110,9 @@ def _spans(
     place = np.concatenate([[0.0], np.cumsum(law.shares)])
     wide = (last - first + 1).astype(np.float64)
     early, late = (normal(np.ascontiguousarray(draws[:, k])) for k in (1, 2))
-    there = lives.active > 0
-    begin = _near_day(place, lives.first[there], first, early, draws[:, 3])
-    finish = _near_day(place, lives.last[there], last, late, 1 - draws[:, 3])
+    lived = lives.active > 0
+    begin = _near_day(place, lives.first[lived], first, early, draws[:, 3])
+    finish = _near_day(place, lives.last[lived], last, late, 1 - draws[:, 3])
     ends = begin + np.round((wide - 1.0) * np.exp(RATE_NOISE * late)).astype(np.int64)
     finish = np.where(wide <= SHORT * learned, np.minimum(ends, learned - 1), np.maximum(finish, begin))
     is_open = (learned - 1 - last) <= 2.0 / np.maximum(rate, 1e-9)
