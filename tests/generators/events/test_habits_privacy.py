@@ -41,7 +41,7 @@ def nearest_shares(known, other):
 
 
 def test_payees_are_no_nearer_to_learned_entities_than_those_of_unseen_ones():
-    """Payees that eight or more share are dealt anew as well, and keep to a community more than by chance (0.4)."""
+    """Payees that eight or more share are dealt anew too, and keep to a community beyond chance (0.4)."""
     known = communities(1)
     null = np.concatenate([nearest_shares(known, communities(seed)) for seed in (2, 3, 4)])
     found = fit(known).sample(240, Streams(5))

@@ -109,11 +109,11 @@ def _spans(
     active = np.where(fuzzy, active * np.exp(COUNT_NOISE * normal(np.ascontiguousarray(draws[:, 0]))), active)
     place = np.concatenate([[0.0], np.cumsum(law.shares)])
     wide = (last - first + 1).astype(np.float64)
-    early, late = (normal(np.ascontiguousarray(draws[:, k])) for k in (1, 2))
+    early, ending = (normal(np.ascontiguousarray(draws[:, k])) for k in (1, 2))
     lived = lives.active > 0
     begin = _near_day(place, lives.first[lived], first, early, draws[:, 3])
-    finish = _near_day(place, lives.last[lived], last, late, 1 - draws[:, 3])
-    ends = begin + np.round((wide - 1.0) * np.exp(RATE_NOISE * late)).astype(np.int64)
+    finish = _near_day(place, lives.last[lived], last, ending, 1 - draws[:, 3])
+    ends = begin + np.round((wide - 1.0) * np.exp(RATE_NOISE * ending)).astype(np.int64)
     finish = np.where(wide <= SHORT * learned, np.minimum(ends, learned - 1), np.maximum(finish, begin))
     is_open = (learned - 1 - last) <= 2.0 / np.maximum(rate, 1e-9)
     if days > learned:
