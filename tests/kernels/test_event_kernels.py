@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from finsim.kernels.events.active_days import Calendar, Spans, count_days, day_losses, draw_days
+from finsim.kernels.events.link_swaps import Slots, nearest_shares, swap_links
 from finsim.kernels.events.normal_scores import log_gamma, to_places, to_scores
 from finsim.kernels.events.payments import Habits, Law, Offers, Payments, draw_payments, draw_sizes
 
@@ -159,3 +160,44 @@ def test_new_payees_come_at_the_rate_of_a_restaurant(discount):
     else:
         wanted = sum(strength / (strength + k) for k in range(runs))
     assert found == pytest.approx(wanted, rel=0.02)
+
+
+def links_of(seed, takers=20, payees=25):
+    """Return taker and payee of links, no pair twice; some payees almost everybody has."""
+    rng = np.random.default_rng(seed)
+    pair = np.unique(rng.integers(0, takers, 160) * payees + (rng.random(160) ** 2 * payees).astype(int))
+    return pair // payees, pair % payees
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_swaps_are_those_of_the_twin(seed):
+    """Three classes, the last one stays; points on a grid, so that distances are equal at times."""
+    rng = np.random.default_rng(seed)
+    taker, payee = links_of(seed)
+    group = rng.integers(0, 3, len(taker))
+    order = np.lexsort((taker, group))
+    at, payee = taker[order], payee[order]
+    borders = np.searchsorted(group[order], np.arange(3)).astype(np.int64)
+    points, reach = rng.integers(0, 3, (20, 2)).astype(float), rng.choice([1e-9, 0.5, 2.0, 9.0], 20)
+    slots = np.argsort(at, kind="stable")
+    starts = np.searchsorted(at[slots], np.arange(21)).astype(np.int64)
+    link = np.arange(len(at))
+    swap_links(np.uint64(seed), 6, Slots(borders, at, starts, slots), payee, points, reach, link)
+    wanted = naive.swap_links(seed, 6, reach, borders, at, payee, points, np.arange(len(at)))
+    np.testing.assert_array_equal(link, wanted)
+    assert (link != np.arange(len(at)))[: borders[-1]].mean() > 0.3
+    assert (link == np.arange(len(at)))[borders[-1] :].all()
+    assert len(np.unique(at * 25 + payee[link])) == len(at)
+
+
+def test_nearest_shares_are_those_of_sets():
+    entity, payee = links_of(3)
+    sets = [set(payee[entity == e].tolist()) for e in range(20)]
+    starts = np.searchsorted(entity, np.arange(21)).astype(np.int64)
+    by_payee = np.argsort(payee, kind="stable")
+    owners = np.searchsorted(payee[by_payee], np.arange(26)).astype(np.int64)
+    for barred in (np.arange(20), np.full(20, -1)):
+        out = np.zeros(20)
+        nearest_shares(starts, owners, entity[by_payee], starts, payee, barred, out)
+        wanted = [naive.nearest_share(sets[e], sets[:e] + sets[e + (barred[e] >= 0) :]) for e in range(20)]
+        np.testing.assert_allclose(out, wanted, rtol=1e-12)

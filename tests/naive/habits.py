@@ -1,6 +1,7 @@
 """Plain twins of the kernels of event generators: lists, one draw after the other."""
 
 import math
+from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
@@ -173,3 +174,38 @@ def draw_payments(seed, number, sizes, habit, offers, popular, law, width):
                 (clock[k], one["payee"], one["offer"], one["met"], like, [draws() for _ in range(width)])
             )
     return rows
+
+
+def swap_links(seed, sweeps, reach, borders, at, payee, points, link):
+    """Return the links of slots after swaps; takers have sets of payees instead of slots."""
+    draws, link = Draws(seed, 0), list(link)
+    has = {(int(t), int(payee[k])) for t, k in zip(at, link, strict=True)}
+
+    def far(taker, home):
+        return 4.0 * max(float(((points[taker] - points[home]) ** 2).sum()) / reach[home], 1.0)
+
+    for _ in range(sweeps):
+        for begin, end in pairwise(borders):
+            count = int(end - begin)
+            for _ in range(count):
+                one = int(begin) + min(int(draws() * count), count - 1)
+                step, near, chance = draws(), draws() < 0.5, draws()
+                wide = min(64, count - 1) if near else count - 1
+                two = one + int((2.0 * step - 1.0) * (wide + 1))
+                if not begin <= two < end or at[one] == at[two]:
+                    continue
+                a, b = link[one], link[two]
+                gain = far(at[one], at[a]) + far(at[two], at[b]) - far(at[two], at[a]) - far(at[one], at[b])
+                if payee[a] == payee[b] or chance >= math.exp(min(gain, 0.0)):
+                    continue
+                if (at[two], payee[a]) in has or (at[one], payee[b]) in has:
+                    continue
+                has -= {(at[one], payee[a]), (at[two], payee[b])}
+                has |= {(at[two], payee[a]), (at[one], payee[b])}
+                link[one], link[two] = b, a
+    return link
+
+
+def nearest_share(wanted, known):
+    """Return the highest Jaccard share of a set with any of some sets."""
+    return max((len(wanted & one) / len(wanted | one) for one in known if wanted & one), default=0.0)

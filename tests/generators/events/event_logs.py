@@ -58,6 +58,17 @@ def cards(count=90, seed=0, rows=40):
     return assembled(entity, columns["when"].values, columns, roles, entities)
 
 
+def plain(entity, day, amount, payee):
+    """Return a dated log of amounts and payees."""
+    columns = {
+        "when": MixedColumn(TIME, 14_600 * DAY + day * DAY, step=float(DAY)),
+        "to": words(payee, [f"p{k}" for k in range(int(payee.max()) + 1)]),
+        "sum": MixedColumn(NUMBER, amount, step=0.01),
+    }
+    people = MixedTable({}, int(entity.max()) + 1)
+    return assembled(entity, columns["when"].values, columns, EventRoles("when", "sum", "to"), people)
+
+
 def accounts(count=80, seed=0):
     """Instants between accounts, some of them outer ones, in two currencies."""
     rng = np.random.default_rng(seed)

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from event_logs import DAY, DAYS, accounts, assembled, cards, single, words
+from event_logs import DAY, DAYS, accounts, assembled, cards, plain, single, words
 
 from finsim.errors import FitError
 from finsim.evaluation.learner import fitted_scores, weighted_auc
@@ -78,7 +78,7 @@ def test_entities_keep_to_their_trade():
         table = np.bincount(log.entity() * 4 + log.part("partner") // 15, minlength=4 * log.count)
         return (table.reshape(-1, 4).max(axis=1)).sum() / log.events.rows
 
-    assert usual(drawn()) == pytest.approx(usual(learned()[0]), abs=0.08)
+    assert usual(drawn()) == pytest.approx(usual(learned()[0]), abs=0.12)
 
 
 def test_attributes_go_with_the_life():
@@ -115,26 +115,28 @@ def test_accounts_have_currencies_graphs_and_lacking_amounts():
 
 
 def test_generations_hand_out_every_link_once():
-    """Payees keep how many entities share them, up to a payee met twice."""
+    """Payees keep how many entities share them, entities how many payees they have; none is far from home."""
     rng = np.random.default_rng(0)
     pair = np.unique(
         rng.integers(0, 300, 3_000) * 500 + (rng.pareto(0.8, 3_000) * 5).astype(int).clip(0, 499)
     )
     count = len(pair)
+    twoway = (rng.random(count) < 0.1).astype(np.int64)
     links = Links(
         pair // 500, pair % 500, rng.geometric(0.5, count) * 1.0, np.zeros(count), np.zeros(count),
-        np.arange(300), np.zeros(count, np.int64),
+        np.arange(300), twoway, np.arange(300.0)[:, None], np.full(300, 15.0**2),
     )  # fmt: skip
     drawn = Generation.draw(links, 500, 300, Streams(1))
     assert sorted(drawn.anchor) == list(range(300))
-    assert len(np.unique(drawn.link)) == len(drawn.link) >= 0.9 * count
-    before, after = (np.bincount(links.payee[k], minlength=500) for k in (slice(None), drawn.link))
-    assert (after <= before).all()
+    assert len(np.unique(drawn.link)) == len(drawn.link) == count
     owner = np.repeat(drawn.anchor, np.diff(drawn.starts))
-    stays = owner == links.entity[drawn.link]
-    rare = before[links.payee[drawn.link]] < 8
-    assert 0.0 < stays[rare].mean() < 0.5
-    assert np.abs(owner - links.entity[drawn.link])[rare].mean() < 15
+    home = links.entity[drawn.link]
+    np.testing.assert_array_equal(np.bincount(owner, minlength=300), np.bincount(home, minlength=300))
+    assert len(np.unique(owner * 500 + links.payee[drawn.link])) == count
+    moves = twoway[drawn.link] == 0
+    assert (owner == home)[~moves].all()
+    assert 0.0 < (owner == home)[moves].mean() < 0.2
+    assert 3.0 < np.abs(owner - home)[moves].mean() < 20.0
 
 
 def described(log):
@@ -299,17 +301,6 @@ def test_purchasing_cards_are_hard_to_tell(shared):
     body = fit(log.take(np.sort(mixed[: count // 2])))
     rest = log.take(np.sort(mixed[count // 2 :]))
     assert auc(rest, body.sample(rest.count, Streams(2))) < 0.62
-
-
-def plain(entity, day, amount, payee):
-    """Return a dated log of amounts and payees."""
-    columns = {
-        "when": MixedColumn(TIME, 14_600 * DAY + day * DAY, step=float(DAY)),
-        "to": words(payee, [f"p{k}" for k in range(int(payee.max()) + 1)]),
-        "sum": MixedColumn(NUMBER, amount, step=0.01),
-    }
-    people = MixedTable({}, int(entity.max()) + 1)
-    return assembled(entity, columns["when"].values, columns, EventRoles("when", "sum", "to"), people)
 
 
 def test_a_limit_of_some_entities_is_theirs_alone():

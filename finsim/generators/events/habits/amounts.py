@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 import numpy as np
 
-from finsim.generators.events.habits.ledger import Ledger, sums_by
+from finsim.generators.events.habits.ledger import Ledger, means_by, sums_by
 from finsim.generators.margins.number_margin import NumberMargin
 from finsim.kernels.events.normal_scores import to_places, to_scores
 from finsim.notation import Array, Float1D, Float2D, Int1D
@@ -14,7 +15,11 @@ from finsim.randomness import Streams
 
 LEAST_ROWS, MOST_LAWS, KNOTS = 60, 200, 65
 MOST_PRIVATE = 2
+MOST_OFTEN = 6
 LIMIT_DROP, LIMIT_ROWS, MOST_LIMITS = 4.0, 8, 8
+END = 4.5
+"""Standard score of the last knot: between it and the one before, tails go on as those of a normal law."""
+_KNOT_SCORES = np.array([-END, *(NormalDist().inv_cdf(k / (KNOTS - 1)) for k in range(1, KNOTS - 1)), END])
 
 
 @dataclass(frozen=True)
@@ -39,12 +44,11 @@ class Amounts:
         found = np.full(len(law), np.nan)
         order = np.argsort(law, kind="stable")
         starts = np.searchsorted(law[order], np.arange(len(self.laws) + 1))
-        grid = np.linspace(0.0, 1.0, KNOTS)
         for k in np.flatnonzero(np.diff(starts)):
             rows = order[starts[k] : starts[k + 1]]
             if self.missing[k] >= 1.0:
                 continue
-            place = np.interp(score[rows], self.maps[k], grid) * self.reach[k, limit[rows]]
+            place = places(np.interp(score[rows], self.maps[k], _KNOT_SCORES)) * self.reach[k, limit[rows]]
             cells = self.laws[k].values(np.clip(place, 1e-9, 1.0 - 1e-9), draws[rows, 0])
             found[rows] = np.where(draws[rows, 1] < self.missing[k], np.nan, cells)
         return found
@@ -92,7 +96,7 @@ def learn_amounts(
     scores = np.zeros(len(law))
     to_scores(np.clip(score, 1e-9, 1 - 1e-9), scores)
     limits, limit = _limits(ledger, present)
-    level = _levels(ledger, scores, present, link, limit)
+    level = _without_links(_levels(ledger, scores, present, link, limit), ledger, link)
     reach = np.ones((laws, len(limits) + 1))
     for k, margin in enumerate(margins):
         if len(limits):
@@ -162,6 +166,28 @@ def _levels(ledger: Ledger, score: Float1D, present: Array, link: Int1D, limit: 
     return Levels(level, np.sqrt(apart * np.where(some, 1 - trust, 1.0)), spread, limit, effect, doubt)
 
 
+def _without_links(level: Levels, ledger: Ledger, link: Int1D) -> Levels:
+    """Return the levels with the effects of payees in place of those of links: what one link is, is private.
+
+    ``doubt`` gains what links of one payee differ by: new entities have amounts of their own with it.
+    """
+    owner = np.zeros(len(level.effect), np.int64)
+    owner[link] = ledger.payee
+    rows = np.bincount(link, minlength=len(owner))
+    often = np.minimum(np.log2(np.maximum(rows, 1)).astype(np.int64), MOST_OFTEN)
+    usual = means_by(often, level.effect, MOST_OFTEN + 1)[often]
+    found, doubt = level.effect - usual, level.doubt
+    size = np.bincount(owner, minlength=ledger.payees).astype(np.float64)
+    mean = means_by(owner, found, ledger.payees)
+    whole = float((found**2 + doubt**2).mean()) if len(found) else 0.0
+    inside = float(((found - mean[owner]) ** 2).sum() / max((np.maximum(size, 1) - 1).sum(), 1))
+    inside = min(inside + float((doubt**2).mean()), whole) if len(found) else 0.0
+    between = max(whole - inside, 0.0)
+    trust = between / np.maximum(between + inside / np.maximum(size, 1.0), 1e-12)
+    left = between * (1.0 - trust) + inside
+    return replace(level, effect=usual + (mean * trust)[owner], doubt=np.sqrt(left)[owner])
+
+
 def _maps(ledger: Ledger, law: Int1D, laws: int, link: Int1D, level: Levels, streams: Streams) -> Float2D:
     """Return quantiles [laws, KNOTS] of scores as the sampler adds them up: each law comes out whole."""
     rng = streams.at("maps")
@@ -169,14 +195,22 @@ def _maps(ledger: Ledger, law: Int1D, laws: int, link: Int1D, level: Levels, str
     own = level.level + level.doubt_of_level * rng.standard_normal(ledger.count)
     tie = level.effect + level.doubt * rng.standard_normal(len(level.effect))
     score = own[e] + tie[link] + level.spread[e] * rng.standard_normal(n)
-    grid = np.linspace(0.0, 1.0, KNOTS)
-    whole = np.maximum.accumulate(np.quantile(score, grid) + 1e-9 * np.arange(KNOTS))
-    maps = np.tile(whole, (laws, 1))
+    maps = np.tile(_knots(score), (laws, 1))
     for k in range(laws):
         rows = score[law == k]
         if len(rows) >= 150:
-            maps[k] = np.quantile(rows, grid) + 1e-9 * np.arange(KNOTS)
+            maps[k] = _knots(rows)
     return maps
+
+
+def _knots(score: Float1D) -> Float1D:
+    """Return the quantiles float64[KNOTS] of scores; the ends go on as steeply as the tenth before them."""
+    inner = np.quantile(score, np.linspace(0.0, 1.0, KNOTS)[1:-1])
+    back = (KNOTS - 1) // 10
+    steep = _KNOT_SCORES[-2] - _KNOT_SCORES[-2 - back]
+    low = inner[0] - (inner[back] - inner[0]) / steep * (END + _KNOT_SCORES[1])
+    high = inner[-1] + (inner[-1] - inner[-1 - back]) / steep * (END - _KNOT_SCORES[-2])
+    return np.asarray(np.concatenate([[low], inner, [high]]) + 1e-9 * np.arange(KNOTS))
 
 
 def _limits(ledger: Ledger, present: Array) -> tuple[Float1D, Int1D]:

@@ -8,6 +8,7 @@ from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 
 FACTORS, ROUNDS, LEAF = 4, 6, 2
+FEW = 4.0
 
 
 def payee_factors(entity: Int1D, payee: Int1D, counts: Float1D, streams: Streams) -> Float2D:
@@ -31,6 +32,20 @@ def payee_factors(entity: Int1D, payee: Int1D, counts: Float1D, streams: Streams
     found = np.clip(found - np.median(found, axis=0), *np.quantile(found, [0.02, 0.98], axis=0))
     spread = found.std(axis=0)
     return np.asarray(found / np.where(spread > 1e-12, spread, 1.0))
+
+
+def word_factors(entity: Int1D, word: Int1D, count: int) -> Float2D:
+    """Return float64[E, 2], the main components of the shares of words of each entity, the first of spread 1.
+
+    Entities with few rows lie near the middle.
+    """
+    size = int(word.max(initial=0)) + 1
+    found = np.bincount(entity * size + word, minlength=count * size).reshape(count, size).astype(np.float64)
+    usual = found.sum(axis=0) / max(found.sum(), 1.0)
+    share = (found + FEW * usual) / (found.sum(axis=1, keepdims=True) + FEW) - usual
+    _, axes = np.linalg.eigh(share.T @ share)
+    parts = share @ axes[:, ::-1][:, :2]
+    return np.asarray(parts / max(float(parts[:, 0].std()), 1e-9))
 
 
 def _spread(to: Int1D, of: Int1D, cell: Float1D, values: Array, count: int) -> Float2D:

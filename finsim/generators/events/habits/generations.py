@@ -3,7 +3,8 @@
 Each with an anchor and payees that its neighbours have.
 
 A generation hands out every link of entity and payee once, so payees keep how many entities share them. A
-link goes to an entity whose anchor is near the one it comes from; only links that many share stay.
+link goes to an entity whose anchor is near the one it comes from, as far as ``Links.reach`` says: so far
+that no new entity has the payees of a learned one (``link_reach.py``).
 """
 
 from __future__ import annotations
@@ -12,12 +13,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.notation import Array, Float1D, Int1D
+from finsim.generators.events.habits.community import order_alike
+from finsim.kernels.events.link_swaps import Slots, swap_links
+from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 
-SHARED_BY, SHARED_SHARE = 8, 0.03
-REACH = 3.0
-"""How far a link goes, in places of the order of alike entities (assumption)."""
+SWEEPS = 80
+"""How often each link is offered a swap (assumption; more change no measured figure)."""
+SHARED, WIDELY = (2, 4, 8), 0.08
+"""Links of payees that about as many entities share change owners among each other (assumptions).
+
+``WIDELY`` is a share of all entities.
+"""
 _GROUPS = 10
 
 
@@ -27,7 +34,8 @@ class Links:
 
     runs, effect, doubt float64[L] (how often; by how much its amounts differ, in scores, and how surely);
     order int64[E], entities in an order of alike ones; ``twoway`` int64[L], 1 where the payee is an entity
-    that pays back.
+    that pays back; points float64[E, D], where entities lie by their payees; reach float64[E], the
+    square of the distance within which links go anywhere.
     """
 
     entity: Int1D
@@ -37,6 +45,8 @@ class Links:
     doubt: Float1D
     order: Int1D
     twoway: Int1D
+    points: Float2D
+    reach: Float1D
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,7 @@ class Generation:
         slot[shuffled] = np.arange(size)
         nearest = np.minimum(np.searchsorted(kept, position, side="left"), size - 1)
         place = slot[nearest]
-        owner = _handed_out(links, payees, position, rng)
+        owner = handed_out(links, streams)
         mine = np.full(count, -1)
         mine[anchor] = np.arange(size)
         receiver = mine[owner]
@@ -78,29 +88,34 @@ class Generation:
         return cls(anchor, starts.astype(np.int64), ordered, place)
 
 
-def _handed_out(links: Links, payees: int, position: Int1D, rng: np.random.Generator) -> Int1D:
-    """Return the new owner, a learned entity, of each link: int64[L]."""
-    degree = np.bincount(links.payee, minlength=payees)[links.payee]
-    stays = (degree >= max(SHARED_BY, SHARED_SHARE * len(position))) | (links.twoway > 0)
-    owner = links.entity.copy()
+def handed_out(links: Links, streams: Streams) -> Int1D:
+    """Return the new owner, a learned entity, of each link: int64[L].
+
+    Links change owners with others that are used about as often; those of entities that pay back stay.
+    """
+    alike = order_alike(links.points)
+    position = np.empty(len(alike), np.int64)
+    position[alike] = np.arange(len(alike))
     often = np.minimum(np.log2(np.maximum(links.runs, 1.0)).astype(np.int64), _GROUPS)
-    at = position[links.entity]
-    wish = at + REACH * rng.standard_normal(len(at))
-    draws = rng.random(len(at))
-    for group in range(_GROUPS + 1):
-        part = np.flatnonzero((often == group) & ~stays)
-        from_order = part[np.argsort(wish[part], kind="stable")]
-        to_order = part[np.lexsort((draws[part], at[part]))]
-        owner[from_order] = links.entity[to_order]
-    return _without_doubles(owner, links.payee, payees)
-
-
-def _without_doubles(owner: Int1D, payee: Int1D, payees: int) -> Int1D:
-    """Return the owners, none (-1) for a payee that an owner has already."""
-    _, first = np.unique(owner * payees + payee, return_index=True)
-    found = np.full(len(owner), -1)
-    found[first] = owner[first]
-    return found
+    degree = np.bincount(links.payee)[links.payee]
+    steps = np.append(SHARED, max(SHARED[-1], WIDELY * len(position)))
+    often = often * (len(steps) + 1) + np.searchsorted(steps, degree, side="right")
+    groups = (_GROUPS + 1) * (len(steps) + 1)
+    often = np.where(links.twoway > 0, groups, often)
+    order = np.lexsort((position[links.entity], often))
+    borders = np.searchsorted(often[order], np.arange(groups + 1)).astype(np.int64)
+    at = position[links.entity][order]
+    slots = np.argsort(at, kind="stable").astype(np.int64)
+    starts = np.searchsorted(at[slots], np.arange(len(position) + 1)).astype(np.int64)
+    link = np.arange(len(at))
+    seed = np.uint64(streams.word("swaps"))
+    swap_links(
+        seed, SWEEPS, Slots(borders, at, starts, slots), links.payee[order].astype(np.int64),
+        np.ascontiguousarray(links.points[alike]), np.ascontiguousarray(links.reach[alike]), link,
+    )  # fmt: skip
+    owner = np.empty(len(at), np.int64)
+    owner[order[link]] = alike[at]
+    return owner
 
 
 def runs_of(link: Int1D, count: int) -> Float1D:

@@ -11,11 +11,12 @@ import numpy as np
 from finsim.generators.events.habits.activity import Activity, Lives, learn_activity
 from finsim.generators.events.habits.amounts import Amounts, Levels, learn_amounts
 from finsim.generators.events.habits.clock import Clock, learn_clock
-from finsim.generators.events.habits.columns import EARLY, PAYEE, ColumnLaw, learn_columns, switches
-from finsim.generators.events.habits.community import order_alike, payee_factors
+from finsim.generators.events.habits.columns import EARLY, PAIR, PAYEE, ColumnLaw, learn_columns, switches
+from finsim.generators.events.habits.community import order_alike, payee_factors, word_factors
 from finsim.generators.events.habits.contexts import POOL, amount_bin, amount_edges, levels, pooled_words
 from finsim.generators.events.habits.generations import Links, pays_back, runs_of
 from finsim.generators.events.habits.ledger import DAY, NANOS, Ledger
+from finsim.generators.events.habits.link_reach import with_reach
 from finsim.generators.events.habits.payee_groups import PayeeGroups, learn_groups
 from finsim.generators.events.habits.restaurant import Returns, Runs, learn_returns
 from finsim.generators.events.habits.stored_arrays import arrays_of, item_of
@@ -24,6 +25,8 @@ from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import WORD
 
+OWN = 7
+"""Columns of ``_points`` that the payees have no part in."""
 LAWFUL = ("category", "direction", "currency")
 
 
@@ -131,9 +134,12 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     counts = runs_of(runs.link, len(runs.link_entity))
     points = _points(ledger, lives, level, runs, counts, streams)
     two = pays_back(runs.link_entity, runs.link_payee, ledger.count, log.partner_is_entity)
+    told = [law.name for law in [*early, *late] if law.how in (PAYEE, PAIR)]
     links = Links(
-        runs.link_entity, runs.link_payee, counts, level.effect, level.doubt, order_alike(points), two
-    )
+        runs.link_entity, runs.link_payee, counts, level.effect, level.doubt, order_alike(points), two,
+        tie_points(log, ledger, points[:, OWN:], told), np.ones(ledger.count),
+    )  # fmt: skip
+    links = with_reach(links, ledger.payees, streams.under("links"))
     degree = np.bincount(runs.link_payee, minlength=ledger.payees).astype(np.float64)
     parts = Parts(lives, activity, returns, amounts, level, clock, groups, links)
     switch = switches(log, [*early, *late], links_of_rows, ledger.payee, ledger.payees)
@@ -193,6 +199,16 @@ def _points(
     shared = np.zeros((ledger.count, factors.shape[1]))
     shared[: len(factors)] = factors
     return np.concatenate([own, shared], axis=1)
+
+
+def tie_points(log: EventLog, ledger: Ledger, factors: Float2D, told: list[str]) -> Float2D:
+    """Return where entities lie by their payees, and by the words that payees tell: float64[E, D]."""
+    words = [
+        word_factors(ledger.entity, pooled_words(one)[levels(one)], ledger.count)
+        for one in (log.events[name] for name in told)
+        if one.kind == WORD
+    ]
+    return np.concatenate([factors, *words, np.zeros((ledger.count, 1))], axis=1)
 
 
 def _standard(values: Float1D) -> Float1D:

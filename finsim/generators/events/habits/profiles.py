@@ -7,14 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.events.habits.activity import Activity, Lives
-from finsim.generators.events.habits.amounts import Amounts, Levels, normal
+from finsim.generators.events.habits.amounts import Amounts, Levels, normal, places
 from finsim.generators.events.habits.restaurant import Returns
 from finsim.notation import Array, Float1D, Float2D, Int1D
 
 NEAR = 3
 DRAWS = 20
 # Assumptions: s.d. of what a new life adds to that of its neighbours, in logarithms and scores.
-COUNT_NOISE, RATE_NOISE, DAY_NOISE = 0.15, 0.2, 3.0
+COUNT_NOISE, RATE_NOISE, DAY_NOISE = 0.15, 0.2, 0.3
+SHORT = 1.0 / 6.0
+"""Share of the period up to which a life is short: its last day moves with its first (assumption)."""
 
 
 @dataclass(frozen=True)
@@ -107,13 +109,12 @@ def _spans(
     active = np.where(fuzzy, active * np.exp(COUNT_NOISE * normal(np.ascontiguousarray(draws[:, 0]))), active)
     place = np.concatenate([[0.0], np.cumsum(law.shares)])
     wide = (last - first + 1).astype(np.float64)
-    begin = _near_day(
-        place, first, DAY_NOISE * normal(np.ascontiguousarray(draws[:, 1])), draws[:, 3], learned
-    )
-    finish = _near_day(
-        place, last, DAY_NOISE * normal(np.ascontiguousarray(draws[:, 2])), 1 - draws[:, 3], learned
-    )
-    finish = np.maximum(finish, begin)
+    early, ending = (normal(np.ascontiguousarray(draws[:, k])) for k in (1, 2))
+    lived = lives.active > 0
+    begin = _near_day(place, lives.first[lived], first, early, draws[:, 3])
+    finish = _near_day(place, lives.last[lived], last, ending, 1 - draws[:, 3])
+    ends = begin + np.round((wide - 1.0) * np.exp(RATE_NOISE * ending)).astype(np.int64)
+    finish = np.where(wide <= SHORT * learned, np.minimum(ends, learned - 1), np.maximum(finish, begin))
     is_open = (learned - 1 - last) <= 2.0 / np.maximum(rate, 1e-9)
     if days > learned:
         finish = np.where(is_open & (active > 1), finish + days - learned, finish)
@@ -144,12 +145,18 @@ def _spans(
     return begin.astype(np.int64), finish.astype(np.int64), number
 
 
-def _near_day(place: Float1D, day: Int1D, moved: Float1D, draws: Float1D, days: int) -> Int1D:
-    """Return a day near another, likelier where the calendar is busier."""
-    at = np.maximum(day, 0)
-    usual = place[-1] / days
-    target = place[at] + draws * (place[at + 1] - place[at]) + moved * usual
-    low, high = place[0], place[-1]
-    target = np.abs(target - low) + low
-    target = np.where(target > high, np.maximum(2.0 * high - target, low), target)
-    return np.asarray(np.clip(np.searchsorted(place, target, side="right") - 1, 0, days - 1))
+def _near_day(place: Float1D, days: Int1D, day: Int1D, noise: Float1D, draws: Float1D) -> Int1D:
+    """Return a day near another one, in the law of ``days``: the score of its rank is moved.
+
+    Between two days of that law, days are likelier where the calendar is busier.
+    """
+    count = len(days)
+    if not count:
+        return np.maximum(day, 0)
+    known = np.sort(days)
+    low, high = np.searchsorted(known, day, side="left"), np.searchsorted(known, day, side="right")
+    rank = np.clip((low + draws * (high - low)) / count, 0.25 / count, 1.0 - 0.25 / count)
+    moved = np.sqrt(1.0 - DAY_NOISE**2) * normal(rank) + DAY_NOISE * noise
+    at = places(moved) * count - 0.5
+    target = np.interp(at, np.arange(count), (place[known] + place[known + 1]) / 2.0)
+    return np.asarray(np.clip(np.searchsorted(place, target, side="right") - 1, 0, len(place) - 2))

@@ -1,0 +1,85 @@
+"""How far links must go so that no new entity has the payees of a learned one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from finsim.generators.events.habits.generations import Links, handed_out
+from finsim.kernels.events.link_swaps import nearest_shares
+from finsim.notation import Float1D, Float2D, Int1D
+from finsim.randomness import Streams
+
+FIRST, REFERENCES = 8, 2_000
+ASKED, LEAST_PAYEES = 1_000, 3
+PLACES = (0.5, 0.9)
+"""Quantiles of the nearest share that may not be above those of real entities (assumption)."""
+SLACK = 1.02
+
+
+def with_reach(links: Links, payees: int, streams: Streams) -> Links:
+    """Return the links with the shortest reach whose payees are as far from learned ones as real ones are.
+
+    The measure: the highest share of payees (Jaccard) that an entity has in common with any learned one,
+    at ``PLACES``; for a learned entity with any other one. Tried are the 8, 16, 32, ... nearest
+    entities, up to all.
+    """
+    count = len(links.order)
+    asked = _asked(links, count, streams)
+    wide = FIRST
+    if not len(asked):
+        return replace(links, reach=_radii(links.points, count, streams))
+    null = nearest(links, links.entity, payees, asked, asked)
+    goal = np.quantile(null, PLACES) * SLACK
+    tried = links
+    while True:
+        tried = replace(links, reach=_radii(links.points, wide, streams))
+        owner = handed_out(tried, streams.under("reach"))
+        own = nearest(links, owner, payees, asked, np.full(len(asked), -1))
+        if (np.quantile(own, PLACES) <= goal).all() or wide >= count:
+            return tried
+        wide *= 2
+
+
+def _radii(points: Float2D, wide: int, streams: Streams) -> Float1D:
+    """Return float64[E], the square of the distance to about the ``wide``-th nearest entity."""
+    count = len(points)
+    rng = streams.at("references")
+    known = points if count <= REFERENCES else points[np.sort(rng.permutation(count)[:REFERENCES])]
+    place = min(max(round(wide * len(known) / max(count, 1)), 1), len(known) - 1) if count > 1 else 0
+    found = np.ones(count)
+    for start in range(0, count, 512):
+        part = points[start : start + 512]
+        square = ((part[:, None, :] - known[None, :, :]) ** 2).sum(axis=2)
+        found[start : start + 512] = np.partition(square, place, axis=1)[:, place]
+    return np.maximum(found, 1e-9)
+
+
+def _asked(links: Links, count: int, streams: Streams) -> Int1D:
+    """Return the entities that are asked for, at most so many, of several payees each."""
+    some = np.flatnonzero(np.bincount(links.entity, minlength=count) >= LEAST_PAYEES)
+    rng = streams.at("asked")
+    return np.sort(rng.permutation(some)[:ASKED]).astype(np.int64)
+
+
+def nearest(links: Links, owner: Int1D, payees: int, asked: Int1D, barred: Int1D) -> Float1D:
+    """Return the highest share of payees that entities int64[Q], with links of ``owner``, have in common.
+
+    With any learned entity but that of ``barred`` int64[Q] (-1: with all).
+    """
+    count = len(links.order)
+    starts = np.concatenate([[0], np.cumsum(np.bincount(links.entity, minlength=count))])
+    by_payee = np.argsort(links.payee, kind="stable")
+    owners = np.concatenate([[0], np.cumsum(np.bincount(links.payee, minlength=payees))])
+    by_owner = np.argsort(owner, kind="stable")
+    begin = np.searchsorted(owner[by_owner], asked, side="left")
+    size = np.searchsorted(owner[by_owner], asked, side="right") - begin
+    asked_starts = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
+    rows = np.repeat(begin - asked_starts[:-1], size) + np.arange(asked_starts[-1])
+    out = np.zeros(len(asked))
+    nearest_shares(
+        starts.astype(np.int64), owners.astype(np.int64), links.entity[by_payee],
+        asked_starts, links.payee[by_owner[rows]], barred, out,
+    )  # fmt: skip
+    return out

@@ -1,0 +1,117 @@
+"""Who has which payee, dealt anew: links change owners until nothing but the neighborhood is left of them.
+
+A Markov chain of swaps (Metropolis et al. 1953) over all ways to hand out the links: entities keep how many
+payees they have, payees how many entities; a link far from its home is the less likely, and none has a payee
+twice. Twins: ``tests/naive/habits.py``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from finsim.kernels.kernel import kernel
+from finsim.kernels.xoshiro import next_uniform, seed_state
+from finsim.notation import Float1D, Float2D, Int1D
+
+
+class Slots(NamedTuple):
+    """The places that links are in.
+
+    borders : int64[K + 1], slots borders[k]:borders[k + 1] swap among each other; those from borders[K] on
+    keep their links. at : int64[L], the taker of each slot, and the home of the link that is in it at first;
+    taker t has owned[starts[t]:starts[t + 1]].
+    """
+
+    borders: Int1D
+    at: Int1D
+    starts: Int1D
+    owned: Int1D
+
+
+NEAR, STEEP = 64, 4.0
+
+
+@kernel
+def has_payee(starts: Int1D, slots: Int1D, taker: Any, link: Int1D, payee: Int1D, wanted: Any) -> Any:
+    """Tell whether a taker has a payee in one of its slots."""
+    for k in range(starts[taker], starts[taker + 1]):  # noqa: SIM110 - numba has no any() of a generator
+        if payee[link[slots[k]]] == wanted:
+            return True
+    return False
+
+
+@kernel
+def far(points: Float2D, reach: Float1D, taker: Any, home: Any) -> Any:
+    """Return how unlikely a taker is: its distance from a home, alike for all within reach."""
+    total = 0.0
+    for k in range(points.shape[1]):
+        total += (points[taker, k] - points[home, k]) ** 2
+    return STEEP * max(total / reach[home], 1.0)
+
+
+@kernel
+def swap_links(
+    seed: Any, sweeps: Any, slots: Slots, payee: Int1D, points: Float2D, reach: Float1D, link: Int1D
+) -> None:
+    """Swap the links of slots, in place.
+
+    payee : int64[L] of each link; points : float64[E, D], where takers lie; reach : float64[E], the square
+    of the distance within which the links of a home go anywhere, above 0; link : int64[L], that in each
+    slot, written.
+    """
+    borders, at, starts, owned = slots
+    state = np.empty(4, np.uint64)
+    seed_state(seed, np.uint64(0), state)
+    for _ in range(sweeps):
+        for k in range(len(borders) - 1):
+            begin, count = borders[k], borders[k + 1] - borders[k]
+            for _ in range(count):
+                one = begin + min(np.int64(next_uniform(state) * count), count - 1)
+                step = next_uniform(state)
+                # Half of the tries go near in the order of alike takers, half of them anywhere.
+                wide = min(NEAR, count - 1) if next_uniform(state) < 0.5 else count - 1
+                chance = next_uniform(state)
+                two = one + np.int64((2.0 * step - 1.0) * (wide + 1))
+                if two < begin or two >= begin + count or at[one] == at[two]:
+                    continue
+                a, b = link[one], link[two]
+                if payee[a] == payee[b]:
+                    continue
+                gain = far(points, reach, at[one], at[a]) + far(points, reach, at[two], at[b])
+                gain -= far(points, reach, at[two], at[a]) + far(points, reach, at[one], at[b])
+                if chance >= np.exp(min(gain, 0.0)):
+                    continue
+                if has_payee(starts, owned, at[two], link, payee, payee[a]):
+                    continue
+                if has_payee(starts, owned, at[one], link, payee, payee[b]):
+                    continue
+                link[one], link[two] = b, a
+
+
+@kernel
+def nearest_shares(
+    starts: Int1D, owners: Int1D, owner: Int1D, asked_starts: Int1D, asked: Int1D,
+    barred: Int1D, out: Float1D,
+) -> None:  # fmt: skip
+    """Write the highest Jaccard share of each asked set of payees with that of any known entity.
+
+    Known entity e has starts[e + 1] - starts[e] payees, payee p the entities owner[owners[p]:owners[p + 1]];
+    asked set q is asked[asked_starts[q]:asked_starts[q + 1]], without doubles, and is not compared with the
+    entity barred[q] (-1: with all).
+    """
+    shared = np.zeros(len(starts) - 1, np.int64)
+    for q in range(len(out)):
+        size = asked_starts[q + 1] - asked_starts[q]
+        best = 0.0
+        for k in range(asked_starts[q], asked_starts[q + 1]):
+            for j in range(owners[asked[k]], owners[asked[k] + 1]):
+                shared[owner[j]] += 1
+        for k in range(asked_starts[q], asked_starts[q + 1]):
+            for j in range(owners[asked[k]], owners[asked[k] + 1]):
+                e = owner[j]
+                if shared[e] > 0 and e != barred[q]:
+                    best = max(best, shared[e] / (size + starts[e + 1] - starts[e] - shared[e]))
+                shared[e] = 0
+        out[q] = best
