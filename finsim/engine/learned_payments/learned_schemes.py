@@ -76,7 +76,9 @@ def learned_scheme_orders(
         step=np.maximum(_scaled(plan.steps.step, scale, grain), grain),
     )  # fmt: skip
     spent = _scaled(plan.spent_limit, scale, 1)
-    amount = np.where(orders.amount > 0, np.maximum(_scaled(orders.amount, scale, grain), grain), orders.amount)
+    amount = np.where(
+        orders.amount > 0, np.maximum(_scaled(orders.amount, scale, grain), grain), orders.amount
+    )
     day = orders.ts - orders.ts % NANOS_PER_DAY if ledger.is_daily else orders.ts
     made = replace(orders, ts=day, amount=amount.astype(np.int64), channel=_channels(orders, ledger))
     kept = made.take(np.argsort(made.ts, kind="stable"))

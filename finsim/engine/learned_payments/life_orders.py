@@ -131,8 +131,15 @@ def in_study(orders: Orders, window: Window, settings: Settings, shard: int) -> 
     kept = orders.take(rows)
     return by_time(
         Orders(
-            ts[rows], kept.payer, kept.payee, kept.amount, kept.channel, kept.purpose, kept.merchant,
-            shard * ORDER_BLOCK + kept.order_id, kept.plan_row,
+            ts[rows],
+            kept.payer,
+            kept.payee,
+            kept.amount,
+            kept.channel,
+            kept.purpose,
+            kept.merchant,
+            shard * ORDER_BLOCK + kept.order_id,
+            kept.plan_row,
         )  # fmt: skip
     )
 
@@ -149,7 +156,9 @@ def _others(
     log: EventLog, ledger: PaymentLedger, places: Places, purpose: Array, paid_out: Bool1D
 ) -> tuple[Int1D, Int1D]:
     """Return the account on the other side of every event, and its shop or -1."""
-    behind = np.array([places.sorts[_BEHIND.get(name, SOMEBODY)] for name in PURPOSE] + [places.sorts[SOMEBODY]])
+    behind = np.array(
+        [places.sorts[_BEHIND.get(name, SOMEBODY)] for name in PURPOSE] + [places.sorts[SOMEBODY]]
+    )
     unnamed = behind[purpose]
     codes = log.part("partner")
     none = np.full(log.events.rows, NOBODY)

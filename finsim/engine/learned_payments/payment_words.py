@@ -40,7 +40,9 @@ class PaymentWords:
             both = f"{AT_SHOPS} at merchants, {BETWEEN_ACCOUNTS} else"
             found.append(f"channel: no word of the ledger is finsim's, so {both}")
         if has_shops and not self.categories:
-            found.append(f"category: no word of the ledger is finsim's, so {OTHER_CATEGORY} for every merchant")
+            found.append(
+                f"category: no word of the ledger is finsim's, so {OTHER_CATEGORY} for every merchant"
+            )
         if not self.purposes and not has_shops:
             found.append(f"purpose: no word of the ledger is finsim's, so {OTHER_PURPOSE}")
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -93,7 +93,7 @@ def _twins(orders: Orders, excess: Float1D, layer: int, streams: Streams) -> Ord
     return made.take(u < excess)
 
 
-def unread_lines(drivers: dict[str, Drivers], ledger: PaymentLedger) -> Iterator[tuple[str, str]]:
+def unread_lines(drivers: Mapping[str, Drivers], ledger: PaymentLedger) -> Iterator[tuple[str, str]]:
     """Yield the scenario and a sentence for every one that moves what this ledger cannot show."""
     for label, one in drivers.items():
         names = without_reader(one, ledger)

@@ -146,7 +146,9 @@ def _currency(data: LearnedInput, log: EventLog, stated: str, file: str) -> str:
     found: list[str] = []
     if column is not None:
         codes = log.events[column].values
-        counts = Counter({word.upper(): int((codes == k).sum()) for k, word in enumerate(log.events[column].words)})
+        counts = Counter(
+            {word.upper(): int((codes == k).sum()) for k, word in enumerate(log.events[column].words)}
+        )
         found = [word for word, count in counts.items() if count]
         if len(found) > 1:
             told = ", ".join(f"{word} {count:,} rows" for word, count in counts.most_common())
@@ -170,7 +172,9 @@ def _direction(log: EventLog, layout: str) -> Direction:
     name = log.roles.direction
     if name is not None:
         folded = [word.strip().casefold() for word in log.events[name].words]
-        known = np.isin(log.events[name].values, [k for k, one in enumerate(folded) if one in OUT_WORDS | IN_WORDS])
+        known = np.isin(
+            log.events[name].values, [k for k, one in enumerate(folded) if one in OUT_WORDS | IN_WORDS]
+        )
         if known.mean() > _MOSTLY:
             out = frozenset(k for k, word in enumerate(folded) if word in OUT_WORDS)
             paid = amounts[np.isin(log.events[name].values, list(out))]

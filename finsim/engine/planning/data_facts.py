@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from finsim.credit.book import money_of
+from finsim.engine.stages.payment_world import ledger_of_plan
 from finsim.engine.study.loan_tape import tape_of
 from finsim.engine.study.market_history import read_history
 from finsim.engine.study.study_resolution import Plan, credit_settings
@@ -39,6 +40,9 @@ class DataFacts:
 
     def line(self) -> str:
         """Return the facts as one line."""
+        if self.world == "transactions":
+            span = f"{self.first} to {self.last}"
+            return f"payments {self.rows:,}: {self.file} ({span}, amounts in {self.currency})"
         if self.world != "market":
             return f"loans {self.rows:,}: {self.file} (amounts in {self.currency})"
         more = len(self.assets) - _MOST_ASSETS
@@ -65,6 +69,12 @@ def data_facts(plan: Plan) -> Iterator[DataFacts]:
         gap = (study.start - last).days
         shown = (str(first), str(last))
         yield DataFacts("market", study.market.data, len(dates), tuple(prices.assets), *shown, gap)
+    if study.transactions and study.transactions.data:
+        ledger = ledger_of_plan(plan)
+        spanned = [str(np.datetime64(int(at), "ns").astype("datetime64[D]")) for at in
+                   (ledger.log.begin, ledger.log.end - 1)]  # fmt: skip
+        rows = ledger.log.events.rows
+        yield DataFacts("transactions", study.transactions.data, rows, (), *spanned, None, ledger.currency)
     if study.credit:
         frame = tape_of(study.credit).frame
         currency, _ = money_of(frame, credit_settings(plan))

@@ -131,21 +131,21 @@ def _transactions(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
         patterns,
         plan.streams.under("evidence", "transactions"),
         chosen,
-        expected=_planned(plan, label, patterns),
+        expected=_planned(run, plan, label, patterns),
         progress=task_progress(),
     )
 
 
-def _planned(plan: Plan, label: str, patterns: pa.Table) -> dict[str, float] | None:
+def _planned(run: Path, plan: Plan, label: str, patterns: pa.Table) -> dict[str, float] | None:
     """Return the planned number of schemes by narrative; None when a scenario changed the rates."""
     from finsim.agents.schemes.scheme_intensity import scheme_counts
-    from finsim.engine.stages.transaction_stage import population_of
+    from finsim.engine.stages.payment_world import payment_world
     from finsim.engine.study.study_resolution import agent_settings
 
     if plan.drivers[label].intensity:
         return None
     settings = agent_settings(plan)
-    counts = scheme_counts(patterns, population_of(settings, plan.streams), plan.narratives, settings)
+    counts = scheme_counts(patterns, payment_world(plan, run).population, plan.narratives, settings)
     return dict(
         zip(counts["narrative"].astype(str), counts["expected"].to_numpy(float).tolist(), strict=True)
     )

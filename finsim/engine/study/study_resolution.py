@@ -24,8 +24,9 @@ from finsim.engine.study.market_part import GeneratorChoice
 from finsim.engine.study.named_inputs import data_file, file_of
 from finsim.engine.study.needed_extras import refuse_missing_extras
 from finsim.engine.study.study_file import WORLDS, Study, recorded_study
+from finsim.engine.study.transactions_part import PaymentBody, TransactionsPart
 from finsim.errors import FinsimError, ResumeError, StudyError
-from finsim.generators import GENERATORS, TABLE_GENERATORS
+from finsim.generators import EVENT_GENERATORS, GENERATORS, TABLE_GENERATORS
 from finsim.generators.settings_parsing import read_settings
 from finsim.markets.prices import Prices
 from finsim.markets.stress import beta_of
@@ -43,7 +44,11 @@ _FIRST_YEAR, _LAST_YEAR = 1700, 2262
 
 @dataclass(frozen=True)
 class Plan:
-    """A study with all its scenarios, narratives, rules and inputs resolved."""
+    """A study with all its scenarios, narratives, rules and inputs resolved.
+
+    Narratives are those that the payments can carry: ``left_out`` says by narrative what a learned ledger
+    does not know of them.
+    """
 
     study: Study
     clock: Clock
@@ -52,6 +57,7 @@ class Plan:
     narratives: tuple[Narrative, ...] = ()
     rules: Mapping[str, RuleSet] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def streams(self) -> Streams:
@@ -104,16 +110,22 @@ def resolve(study: Study) -> Plan:
     if study.credit and study.credit.generator:
         with places.noting(errors, ("credit", "generator")):
             _check_loan_generator(study.credit.generator)
+    if study.transactions and study.transactions.body:
+        with places.noting(errors, ("transactions", "body")):
+            _check_payment_body(study.transactions.body)
     narratives: tuple[Narrative, ...] = ()
     with places.noting(errors, ("transactions", "narratives")):
         narratives = _narratives(study)
+    left_out: dict[str, tuple[str, ...]] = {}
+    if study.transactions and study.transactions.data:
+        narratives, left_out = _in_ledger(study.transactions, narratives, study, errors)
     rules = _rules(study, prices, errors)
     inputs: dict[str, str] = {}
     with places.noting(errors, ()):
         inputs = {} if errors else _inputs(study)
     if errors:
         raise joined(errors)
-    return Plan(study, clock, scenarios, drivers, narratives, rules, inputs)
+    return Plan(study, clock, scenarios, drivers, narratives, rules, inputs, left_out)
 
 
 def joined(errors: list[FinsimError]) -> FinsimError:
@@ -156,6 +168,33 @@ def _check_loan_generator(choice: LoanGenerator) -> None:
     if choice.settings:
         generator = TABLE_GENERATORS.load(choice.name)
         read_settings(generator, choice.settings, "credit.generator.settings", StudyError)
+
+
+def _check_payment_body(choice: PaymentBody) -> None:
+    """Raise for an unknown generator of events or setting."""
+    EVENT_GENERATORS.entry(choice.name, "transactions.body.name")
+    if choice.settings:
+        generator = EVENT_GENERATORS.load(choice.name)
+        read_settings(generator, choice.settings, "transactions.body.settings", StudyError)
+
+
+def _in_ledger(
+    part: TransactionsPart, narratives: tuple[Narrative, ...], study: Study, errors: list[FinsimError]
+) -> tuple[tuple[Narrative, ...], dict[str, tuple[str, ...]]]:
+    """Return the narratives as a learned ledger can carry them, and what is left out of each."""
+    from finsim.engine.learned_payments.learned_world import carried_stories
+    from finsim.engine.learned_payments.training_ledger import payment_ledger
+
+    seen = len(errors)
+    with study.places.noting(errors, ("transactions", "data")):
+        ledger = payment_ledger(part)
+    if len(errors) > seen:
+        return narratives, {}
+    with study.places.noting(errors, ("transactions", "narratives")):
+        told = carried_stories(narratives, ledger)
+        stories = tuple(one.narrative for one in told)
+        return stories, {one.narrative.id: one.left_out for one in told if one.left_out}
+    return narratives, {}
 
 
 def plan_of(record: Mapping[str, Any]) -> Plan:
@@ -214,8 +253,9 @@ def _sound(pack: str) -> RuleSet:
 
 def _inputs(study: Study) -> dict[str, str]:
     found = {}
-    for world, part in (("market", study.market), ("credit", study.credit)):
-        if part:
+    for world in WORLDS:
+        part = getattr(study, world)
+        if part and part.data:
             file = data_file(part.data)
             if not file.is_file():
                 raise StudyError("no such file", place=f"{world}.data: {part.data}", remedy="check the path")
@@ -234,12 +274,17 @@ def agent_settings(plan: Plan) -> AgentSettings:
     assert part is not None
     uses = tuple(NarrativeUse(use.name, use.rate, use.count) for use in part.narratives)
     first_day = plan.clock.day_dates()[0].astype(object)
+    currency = part.currency
+    if part.data is not None:
+        from finsim.engine.learned_payments.training_ledger import payment_ledger
+
+        currency = payment_ledger(part).currency
     return AgentSettings(
-        accounts=part.accounts,
-        banks=part.banks,
+        accounts=part.size,
+        banks=part.banks if part.data is None else 1,
         start=first_day,
         days=part.days,
-        currency=part.currency,
+        currency=currency,
         shard_accounts=part.shard_accounts,
         slice_days=part.slice_days,
         narratives=uses,

@@ -98,7 +98,9 @@ class TransactionsPart(Part):
             return self
         named = " and ".join(_AS_WRITTEN.get(name, name) for name in given)
         if self.data is None:
-            raise Misfit(f"{named} without data", "data: the ledger to learn from", "add data:, or leave it out")
+            raise Misfit(
+                f"{named} without data", "data: the ledger to learn from", "add data:, or leave it out"
+            )
         remedy = "say how many new entities with entities:" if "accounts" in given else "leave it out"
         raise Misfit(f"{named} with data", "keys of a learned ledger", remedy)
 
