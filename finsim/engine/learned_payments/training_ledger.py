@@ -29,6 +29,7 @@ from finsim.tables.proposing.roles import roles
 
 LEAST_ENTITIES = 20
 _MOSTLY = 0.5
+_UNKNOWN = "XXX"  # ISO 4217: no currency; what is proposed where a table says nothing
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def _currency(data: LearnedInput, log: EventLog, stated: str, file: str) -> str:
                 remedy="give the rows of one currency",
             )  # fmt: skip
     declared = data.fields[str(log.roles.amount)].ccy
-    found = found or ([declared] if declared else [])
+    found = found or ([declared] if declared and declared != _UNKNOWN else [])
     if found and stated and found != [stated]:
         raise DataError(f"the ledger is in {found[0]}", place=file, expected=f"{stated}, as the study says",
                         remedy="leave currency: out")  # fmt: skip
