@@ -123,9 +123,11 @@ def rows(paths: Paths, start: int, stop: int) -> Paths:
 def _transactions(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
     from finsim.evaluation.transactions import evaluate_transactions
 
+    from finsim.engine.stages.payment_world import is_learned
+
     label = first_label(plan)
     accounts, patterns = (read_table(table_file(run, name, label)) for name in ("accounts", "patterns"))
-    return evaluate_transactions(
+    scores = evaluate_transactions(
         read_rows(row_files(run, label)),
         accounts,
         patterns,
@@ -134,6 +136,11 @@ def _transactions(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
         expected=_planned(run, plan, label, patterns),
         progress=task_progress(),
     )
+    if is_learned(plan):
+        from finsim.engine.stages.share_payments import payments_shared
+
+        scores += payments_shared(run, plan, label, chosen, task_progress())
+    return scores
 
 
 def _planned(run: Path, plan: Plan, label: str, patterns: pa.Table) -> dict[str, float] | None:
