@@ -30,7 +30,8 @@ def scheme_orders(
 ) -> tuple[Orders, SchemePlan]:
     """Return the planned orders of all schemes, sorted by (ts, order_id), and the plan behind them.
 
-    ``clock`` places payments in time; None for the simulated calendar. Every scheme has its own stream, so a scenario that adds schemes leaves the others as they are.
+    ``clock`` places payments in time; None for the simulated calendar. Every scheme has its own stream, so a
+    scenario that adds schemes leaves the others as they are.
     Raises StudyError when a narrative is not used by the study or nobody fits a role, ScenarioError for
     intensities that cannot be simulated.
     """

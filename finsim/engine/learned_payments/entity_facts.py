@@ -21,8 +21,8 @@ NEVER = 2**62
 class EntityFacts:
     """Facts of accounts by position, entities first: shape [A] unless said; sums in minor units.
 
-    ``need`` int64[E]: how far below its begin an entity's own payments bring its balance. ``hours`` int64[24],
-    ``daily`` int64[D] rows; ``amounts`` int64[<= 4,096] and ``times`` (ns of the day) are a sample of rows;
+    ``need`` int64[E]: how far below its begin an entity's own payments bring its balance. ``hours``
+    int64[24], ``daily`` int64[D] rows; ``amounts`` and ``times`` (ns of the day) are a sample of rows;
     ``own`` times of the day of entities from ``own_start`` int64[E + 1].
     """
 
@@ -80,7 +80,7 @@ def facts_of(orders: Orders, places: Places, start: int, days: int) -> EntityFac
     return EntityFacts(
         np.bincount(payer, minlength=total), np.bincount(payee, minlength=total),
         _sums(payer, amount, total), _sums(payee, amount, total),
-        np.bincount(payee, weights=np.log(amount), minlength=total),
+        np.bincount(payee, weights=np.log(amount), minlength=total).astype(np.float64),
         _partners(payer, payee, total), _partners(payee, payer, total), first,
         np.bincount(payer[orders.merchant >= 0], minlength=total), _needs(orders, places.entities),
         np.bincount(late * _HOURS // NANOS_PER_DAY, minlength=_HOURS), np.bincount(day, minlength=days),

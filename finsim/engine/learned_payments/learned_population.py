@@ -1,4 +1,4 @@
-"""The population of a learned world: entities, counterparties that the ledger names, and sorts without a name.
+"""The population of a learned world: entities, counterparties of the ledger, and sorts without a name.
 
 Opening balances are in no ledger. They are set so that the ordinary life of an entity is never declined for
 lack of funds (assumption): what its own payments need, and as much again as an overdraft or a card's limit.
@@ -68,7 +68,7 @@ def entity_kinds(facts: EntityFacts, ledger: PaymentLedger) -> Array:
 
 
 def outside_of(ledger: PaymentLedger, places: Places) -> dict[str, Array]:
-    """Return the positions of outside accounts by sort: the named ones, and in statements those behind rows."""
+    """Return the positions of outside accounts by sort: the named ones, in statements those behind rows."""
     outside = {name: np.zeros(0, dtype=np.int64) for name in OUTSIDE}
     if ledger.layout == SINGLE:
         unnamed = [name for name in OUTSIDE if name not in ("cash", "fees", "merchant")]

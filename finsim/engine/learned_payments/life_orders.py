@@ -58,7 +58,7 @@ class Places:
 
 @dataclass(frozen=True)
 class Window:
-    """The days of a study in those of the model: ``days`` are sampled, the first ``lead`` and the last are cut.
+    """The days of a study in those of the model: ``days`` are sampled, ``lead`` and the last cut.
 
     The weekdays stay; in a ledger of a year or more the time of the year too, where it is long enough.
     """
@@ -141,7 +141,7 @@ def in_study(orders: Orders, window: Window, settings: Settings, shard: int) -> 
             kept.merchant,
             shard * ORDER_BLOCK + kept.order_id,
             kept.plan_row,
-        )  # fmt: skip
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""What a scenario changes in learned ordinary life: payments are thinned, or done once more on the same day."""
+"""What a scenario changes in learned ordinary life: payments are thinned, or done once more that day."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from finsim.agents.everyday.ordinary_payments import ORDER_BLOCK, order_key
 from finsim.agents.payment_orders import Orders, by_time, concatenate
 from finsim.agents.scenario_effects import behaviour
 from finsim.agents.settings import Settings
+from finsim.agents.vocabulary import PURPOSE
 from finsim.engine.learned_payments.training_ledger import PaymentLedger
 from finsim.notation import NANOS_PER_DAY, Float1D
 from finsim.randomness import Streams
@@ -63,14 +64,12 @@ def moved(
     day = (orders.ts - settings.start_ns) // NANOS_PER_DAY
     factor = effects.factor(orders.purpose, orders.channel, day)
     if "cash_withdrawal" in told.behaviour:
-        from finsim.agents.vocabulary import PURPOSE
-
         factor = factor * np.where(orders.purpose == PURPOSE["cash"], effects.cash[day], 1.0)
     u = streams.at("thinning").random(len(orders))
     parts = [orders.take(u < factor)]
     top = float(factor.max())
-    for layer in range(1, min(49, int(np.ceil(top - 1e-9)))):
-        parts.append(_twins(orders, factor - layer, layer, streams))
+    layers = range(1, min(49, int(np.ceil(top - 1e-9))))
+    parts += [_twins(orders, factor - layer, layer, streams) for layer in layers]
     return by_time(concatenate(parts))
 
 

@@ -88,7 +88,8 @@ class PaymentLedger:
         """Return the size of every amount in minor units, above or equal 0, NaN where it lacks."""
         amounts = log.part("amount")
         assert amounts is not None
-        return np.rint(np.abs(amounts) * minor_units(self.currency))
+        found: Float1D = np.rint(np.abs(amounts) * minor_units(self.currency))
+        return found
 
 
 def payment_ledger(part: TransactionsPart) -> PaymentLedger:

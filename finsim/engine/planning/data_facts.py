@@ -71,10 +71,11 @@ def data_facts(plan: Plan) -> Iterator[DataFacts]:
         yield DataFacts("market", study.market.data, len(dates), tuple(prices.assets), *shown, gap)
     if study.transactions and study.transactions.data:
         ledger = ledger_of_plan(plan)
-        spanned = [str(np.datetime64(int(at), "ns").astype("datetime64[D]")) for at in
-                   (ledger.log.begin, ledger.log.end - 1)]  # fmt: skip
-        rows = ledger.log.events.rows
-        yield DataFacts("transactions", study.transactions.data, rows, (), *spanned, None, ledger.currency)
+        first, last = (str(np.datetime64(at, "ns"))[:10] for at in (ledger.log.begin, ledger.log.end - 1))
+        rows, currency = ledger.log.events.rows, ledger.currency
+        yield DataFacts(
+            "transactions", study.transactions.data, rows, first=first, last=last, currency=currency
+        )
     if study.credit:
         frame = tape_of(study.credit).frame
         currency, _ = money_of(frame, credit_settings(plan))

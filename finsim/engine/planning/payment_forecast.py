@@ -55,7 +55,7 @@ def forecast_payments(plan: Plan) -> PaymentForecast | None:
 
 
 def _of_ledger(plan: Plan, settings: Settings) -> PaymentForecast:
-    """Return the rows that as many entities and days of the ledger itself have; scenarios move them little."""
+    """Return the rows of as many entities and days of the ledger itself, in every scenario."""
     world, keys = payment_world(plan, None), order_keys(plan)
     log = ledger_of_plan(plan).log
     days = max((log.end - log.begin) / NANOS_PER_DAY, 1.0)

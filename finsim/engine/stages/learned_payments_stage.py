@@ -43,7 +43,7 @@ def learn_task(run: Path, plan: Plan, task: Task) -> Done:
 
 
 def model_facts(model: LearnedEvents) -> dict[str, Any]:
-    """Return what a manifest says of a model of payments: the body, why it was taken, its data and training."""
+    """Return what a manifest says of a model of payments: body, why it was taken, data, training."""
     report = model.generator.report
     return {
         "generator": model.generator.name,

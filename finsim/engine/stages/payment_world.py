@@ -1,4 +1,4 @@
-"""The payment world of a study, simulated or learned: its population, schemes, and shared ordinary payments."""
+"""The payment world of a study, simulated or learned: population, schemes, ordinary payments."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from finsim.engine.learned_payments.training_ledger import PaymentLedger
 
 
-BALANCES = "balances are in no ledger: those at the begin are set so that ordinary life is never declined for lack of funds"
+BALANCES = "balances are in no ledger: opening ones are set so that ordinary life is never declined for lack of funds"
 
 
 def order_keys(plan: Plan) -> dict[str, str]:

@@ -187,7 +187,7 @@ class Study(Part):
         return self.model_copy(update=dict.fromkeys(others))
 
     def scaled(self, factor: float) -> Study:
-        """Return the study with paths, accounts or entities, loans, draws and training steps times ``factor``.
+        """Return the study with paths, accounts, entities, loans, draws and steps times ``factor``.
 
         Steps that the study leaves to the generator count as its default. Below 1 there are at least 4
         paths, 500 accounts, 500 loans, 5,000 draws and 100 steps, or as many as written; above 1 the steps

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from finsim.agents.narratives.narrative import Narrative, load_narratives
+from finsim.agents.narratives.narrative_needs import Carried
 from finsim.agents.settings import NarrativeUse
 from finsim.agents.settings import Settings as AgentSettings
+from finsim.catalog import Catalog, Entry
 from finsim.constraints.conflicts.conflict_check import refuse_conflicts
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.credit.settings import Settings as CreditSettings
@@ -39,6 +41,19 @@ from finsim.scenarios import compile as compiling
 from finsim.scenarios.scenario import Scenario
 from finsim.scenarios.scenario import load as load_scenario
 
+# Named here, not imported: what learns a ledger reads the parts of a study.
+LEDGERS = Catalog(
+    "reader of ledgers",
+    {
+        "ledger": Entry(
+            "finsim.engine.learned_payments.training_ledger:payment_ledger", "the ledger of a study"
+        ),
+        "stories": Entry(
+            "finsim.engine.learned_payments.learned_world:carried_stories",
+            "narratives that a ledger can carry",
+        ),
+    },
+)
 _FIRST_YEAR, _LAST_YEAR = 1700, 2262
 
 
@@ -182,19 +197,15 @@ def _in_ledger(
     part: TransactionsPart, narratives: tuple[Narrative, ...], study: Study, errors: list[FinsimError]
 ) -> tuple[tuple[Narrative, ...], dict[str, tuple[str, ...]]]:
     """Return the narratives as a learned ledger can carry them, and what is left out of each."""
-    from finsim.engine.learned_payments.learned_world import carried_stories
-    from finsim.engine.learned_payments.training_ledger import payment_ledger
-
     seen = len(errors)
     with study.places.noting(errors, ("transactions", "data")):
-        ledger = payment_ledger(part)
-    if len(errors) > seen:
-        return narratives, {}
-    with study.places.noting(errors, ("transactions", "narratives")):
-        told = carried_stories(narratives, ledger)
-        stories = tuple(one.narrative for one in told)
-        return stories, {one.narrative.id: one.left_out for one in told if one.left_out}
-    return narratives, {}
+        ledger = LEDGERS.load("ledger")(part)
+    told: tuple[Carried, ...] = ()
+    if len(errors) == seen:
+        with study.places.noting(errors, ("transactions", "narratives")):
+            told = LEDGERS.load("stories")(narratives, ledger)
+    left_out = {one.narrative.id: one.left_out for one in told if one.left_out}
+    return tuple(one.narrative for one in told), left_out
 
 
 def plan_of(record: Mapping[str, Any]) -> Plan:
@@ -276,9 +287,7 @@ def agent_settings(plan: Plan) -> AgentSettings:
     first_day = plan.clock.day_dates()[0].astype(object)
     currency = part.currency
     if part.data is not None:
-        from finsim.engine.learned_payments.training_ledger import payment_ledger
-
-        currency = payment_ledger(part).currency
+        currency = str(LEDGERS.load("ledger")(part).currency)
     return AgentSettings(
         accounts=part.size,
         banks=part.banks if part.data is None else 1,

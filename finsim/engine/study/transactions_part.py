@@ -45,7 +45,7 @@ class PaymentBody(Part):
     short: ClassVar[str] = "name"
 
     name: str
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = Field(default_factory=dict)
     steps: Count | None = None
 
 
@@ -63,7 +63,7 @@ class TransactionsPart(Part):
     * ``banks``: number of banks.
     * ``days``: length in days.
     * ``currency``: currency of all amounts, ISO 4217; of a learned ledger what its data say.
-    * ``shard_accounts``: accounts (or entities) per shard; part of the study, so results do not depend on workers.
+    * ``shard_accounts``: accounts or entities per shard; part of the study, so workers change no result.
     * ``slice_days``: days per slice of the work; part of the study.
     * ``narratives``: stories that are injected, by name or path.
     * ``rules``: rule pack by name or path; null: no rules.
