@@ -121,9 +121,8 @@ def rows(paths: Paths, start: int, stop: int) -> Paths:
 
 
 def _transactions(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
-    from finsim.evaluation.transactions import evaluate_transactions
-
     from finsim.engine.stages.payment_world import is_learned
+    from finsim.evaluation.transactions import evaluate_transactions
 
     label = first_label(plan)
     accounts, patterns = (read_table(table_file(run, name, label)) for name in ("accounts", "patterns"))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from finsim.engine.learned_payments.training_ledger import PaymentLedger
 
 
-BALANCES = "balances are in no ledger: opening ones are set so that ordinary life is never declined for lack of funds"
+BALANCES = "opening balances are in no ledger: ordinary life is never declined for lack of funds (assumption)"
 
 
 def order_keys(plan: Plan) -> dict[str, str]:
