@@ -188,7 +188,8 @@ def near_names(path: Path) -> str:
     shown = [str(folder / lowered[name]) for name in dict.fromkeys(near)][:2]
     if shown:
         return f"did you mean {' or '.join(repr(one) for one in shown)}?"
-    same = [name for name in names if Path(name).suffix in (".yaml", ".yml")][:_SHOWN]
+    alike = (".yaml", ".yml") if path.suffix in ("", ".yaml", ".yml") else (path.suffix,)
+    same = [name for name in names if Path(name).suffix in alike][:_SHOWN]
     return f"check the path; the folder holds {', '.join(same)}" if same else "check the path"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,10 +11,25 @@ from finsim.cli.options import AsJson, CsvDialect, NoFail, Quiet, SchemaFile, Se
 from finsim.cli.output import gate, remark, show
 from finsim.cli.parsing.completion import offered, tables
 from finsim.cli.parsing.panels import DATA, OUTPUT
+from finsim.errors import Problem
+
+if TYPE_CHECKING:
+    from finsim.evaluation.metric import Score
 
 
 def _column(name: str, text: str) -> Any:
     return typer.Option(f"--{name}", metavar="COLUMN", help=text, rich_help_panel=DATA)
+
+
+def problem_of_score(score: Score) -> Problem:
+    """Return what failed, the goal that it should have met, and why it did not."""
+    from finsim.evaluation.metric import HIGHER
+
+    words = "at least" if score.direction == HIGHER else "at most"
+    goal = "" if score.goal is None else f"{words} {score.goal:.6g}"
+    remedy = f"see {score.metric} in docs/reference/metrics.md: {score.reason}" if score.reason else ""
+    value = "" if score.value is None else f" ({score.value:.6g})"
+    return Problem("finsim evaluate", f"{score.metric} of {score.subject}{value}", goal, remedy)
 
 
 def evaluate(
@@ -92,7 +107,7 @@ def evaluate(
         group=group, since=since, output=output, seed=seed, schema=schema, csv=csv, progress=not quiet,
     )  # fmt: skip
     remark(card.remarks)
-    failed = [f"{score.metric} of {score.subject}" for score in card.scores if score.verdict == "fail"]
+    failed = [problem_of_score(score) for score in card.scores if score.verdict == "fail"]
     outputs = [] if output is None else [output]
     facts = {**card.to_dict(), "remarks": list(card.remarks)}
     show("evaluate", facts, card.table(), as_json, outputs=outputs, ok=not failed, problems=failed)

@@ -7,11 +7,22 @@ from typing import Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, CsvDialect, Quiet, SchemaFile, Seed, nowhere
+from finsim.cli.options import (
+    AsJson,
+    CsvDialect,
+    EntityColumn,
+    Kind,
+    ModelFolder,
+    Quiet,
+    SchemaFile,
+    Seed,
+    TimeColumn,
+    nowhere,
+)
 from finsim.cli.output import remark, show
 from finsim.cli.parsing.completion import names, offered, tables
 from finsim.cli.parsing.number_options import number
-from finsim.cli.parsing.panels import DATA, OUTPUT, SIZE
+from finsim.cli.parsing.panels import SIZE
 
 
 def fit(
@@ -21,54 +32,21 @@ def fit(
             help="Prices, payments or any table: CSV, CSV.gz or Parquet.", autocompletion=offered(tables)
         ),
     ],
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FOLDER",
-            help="Folder of the model to create; must be given.",
-            rich_help_panel=OUTPUT,
-        ),
-    ] = None,
+    output: ModelFolder = None,
     generator: Annotated[
         str | None,
         typer.Option(
             "--generator",
             metavar="NAME",
-            help="See `finsim list generators`; left out: flow for bars, copula for a table, the better one "
-            "for events.",
+            help="See `finsim list generators`; the better one for events, bayes for a table and flow for "
+            "bars when left out.",
             autocompletion=offered(names("generators")),
             rich_help_panel=SIZE,
         ),
     ] = None,
-    kind: Annotated[
-        str | None,
-        typer.Option(
-            "--kind",
-            metavar="KIND",
-            help="bars, events or table; the generator's or told by the data when left out.",
-            rich_help_panel=DATA,
-        ),
-    ] = None,
-    id_: Annotated[
-        str | None,
-        typer.Option(
-            "--id",
-            metavar="COLUMN",
-            help="Of events: the entity, such as card_id; declared or guessed when left out.",
-            rich_help_panel=DATA,
-        ),
-    ] = None,
-    time: Annotated[
-        str | None,
-        typer.Option(
-            "--time",
-            metavar="COLUMN",
-            help="Of events: the time; declared or guessed when left out.",
-            rich_help_panel=DATA,
-        ),
-    ] = None,
+    kind: Kind = None,
+    id: EntityColumn = None,
+    time: TimeColumn = None,
     steps: Annotated[
         int | None,
         number(
@@ -113,7 +91,7 @@ def fit(
     if output is None:
         raise nowhere("finsim fit", "folder", "model")
     body = verb(
-        data, generator, output=output, kind=kind, id=id_, time=time, steps=steps, cpu_seconds=cpu_seconds,
+        data, generator, output=output, kind=kind, id=id, time=time, steps=steps, cpu_seconds=cpu_seconds,
         epsilon=epsilon, delta=delta, unit=unit, seed=seed, schema=schema, csv=csv, progress=not quiet,
     )  # fmt: skip
     facts = model_dict(body)

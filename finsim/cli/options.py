@@ -47,6 +47,13 @@ OutputFolder = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]  # fmt: skip
+ModelFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--output", metavar="FOLDER", help="Folder of the model to create; must be given.",
+        rich_help_panel=OUTPUT,
+    ),
+]  # fmt: skip
 Workers = Annotated[int, number("", "workers", "Local processes, the result does not depend on them", SIZE)]
 Threads = Annotated[
     int, number("", "threads", "Threads that judge rows, the result does not depend on them", SIZE)
@@ -69,6 +76,28 @@ SchemaFile = Annotated[
         help="Schema file: what the columns are and how the table is written; found when left out.",
         autocompletion=offered(yaml_files),
         rich_help_panel=DATA,
+    ),
+]
+Kind = Annotated[
+    str | None,
+    typer.Option(
+        "--kind",
+        metavar="KIND",
+        help="bars, events or table; the generator's or told by the data when left out.",
+        rich_help_panel=DATA,
+    ),
+]
+EntityColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--id", metavar="COLUMN", help="Of events: the entity, such as card_id; guessed when left out.",
+        rich_help_panel=DATA,
+    ),
+]  # fmt: skip
+TimeColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--time", metavar="COLUMN", help="Of events: the time; guessed when left out.", rich_help_panel=DATA
     ),
 ]
 CsvDialect = Annotated[

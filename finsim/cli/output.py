@@ -20,17 +20,18 @@ def show(
     *,
     outputs: Sequence[object] = (),
     ok: bool = True,
-    problems: Sequence[str] = (),
+    problems: Sequence[str | Problem] = (),
 ) -> None:
     """Print ``text``, or the envelope ``{finsim, verb, ok, outputs, result, problems}``.
 
     ``outputs`` are the files and folders that were made; ``ok`` is false when a verdict, rule, expectation
-    or verification failed, and ``problems`` say which.
+    or verification failed, and ``problems`` say which, in words alone or with place, goal and remedy.
     """
     if not as_json:
         typer.echo(text)
         return
-    told = problems_of("Failed", (Problem(f"finsim {verb}", text) for text in problems))
+    listed = (one if isinstance(one, Problem) else Problem(f"finsim {verb}", one) for one in problems)
+    told = problems_of("Failed", listed)
     typer.echo(json.dumps(envelope(verb, ok, outputs, result, told), indent=1, default=str))
 
 

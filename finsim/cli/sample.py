@@ -50,7 +50,7 @@ def sample(
         typer.Option(
             "--given",
             metavar="COLUMN=VALUE,...",
-            help="Of a table: cells that hold in every row, such as grade=C,term=36.",
+            help="Of a table: cells that hold in every row, such as grade=C,term=36; none when left out.",
             rich_help_panel=SIZE,
         ),
     ] = None,

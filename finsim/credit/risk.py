@@ -9,7 +9,7 @@ import numpy as np
 from finsim.errors import DataError
 from finsim.extras import Later
 from finsim.notation import Float1D
-from finsim.records.loss_tail import LEAST_BEYOND, quantile_of, shortfall_of
+from finsim.records.figures.loss_tail import LEAST_BEYOND, quantile_of, shortfall_of
 
 integrate = Later("scipy.integrate", "credit")
 special = Later("scipy.special", "credit")

@@ -251,10 +251,21 @@ def on_table(scores: Iterable[Score], table: str) -> list[Score]:
     return [replace(score, table=table) for score in scores]
 
 
+def apart(value: float, goal: float) -> tuple[str, str]:
+    """Return two different numbers as text with so many digits that they look different."""
+    texts = ((f"{value:.{digits}g}", f"{goal:.{digits}g}") for digits in range(3, 18))
+    return next((pair for pair in texts if pair[0] != pair[1]), (f"{value:.3g}", f"{goal:.3g}"))
+
+
+def above(value: float, goal: float) -> str:
+    """Return in words that a value is above its goal."""
+    return "{} is above the goal {}".format(*apart(value, goal))
+
+
 def judge_distance(value: float, goal: float, ceiling: float | None) -> tuple[str, str]:
     """Return verdict and reason of a distance: pass at most at its goal, if a useless twin is above it."""
     if value > goal:
-        return WARN, f"{value:.3g} is above the goal {goal:.3g}"
+        return WARN, above(value, goal)
     if ceiling is not None and goal >= ceiling:
         return NO_POWER, f"a useless twin ({ceiling:.3g}) would reach the goal {goal:.3g} too"
     return PASS, ""
@@ -269,5 +280,5 @@ def verdict_below(value: float, low: float, goal: float, limit: float | None = N
         return PASS, ""
     limit = goal if limit is None else limit
     if low > limit:
-        return FAIL, f"{value:.3g} is above the goal {goal:.3g}, and its whole interval is above {limit:.3g}"
-    return WARN, f"{value:.3g} is above the goal {goal:.3g}, but its interval reaches down to {low:.3g}"
+        return FAIL, f"{above(value, goal)}, and its whole interval is above {limit:.3g}"
+    return WARN, f"{above(value, goal)}, but its interval reaches down to {low:.3g}"

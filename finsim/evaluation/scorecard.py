@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from finsim.evaluation.metric import Score
-from finsim.evaluation.uses import PASS
+from finsim.evaluation.uses import FAIL, PASS
 from finsim.evaluation.verdicts import UseVerdict, judged_together, use_verdicts
 from finsim.records.display.card import Card, Value
 from finsim.records.display.fact_words import counted
@@ -86,18 +86,21 @@ class Scorecard(ShownTable):
         write_json(path, self.to_dict())
 
     def table(self) -> str:
-        """Return a text table, one line a score, and the verdict of each use below."""
+        """Return the verdict of each use, then a text table with one line a score, the failing ones first."""
         figures = ("value", "95 % interval", "floor", "ceiling", "goal", "p", "n")
         head = ("metric", "subject", *figures, "verdict")
-        lines = [head, *(_line(score) for score in self.scores)]
+        ordered = sorted(self.scores, key=lambda score: score.verdict != FAIL)
+        lines = [head, *(_line(score) for score in ordered)]
         widths = [max(len(line[k]) for line in lines) for k in range(len(head))]
-        text = [
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
-        ]
+        text = []
         for verdict in self.verdicts().values():
             text.append(f"{verdict.use}: {verdict.verdict}")
             text.extend(f"  {one.table}: {one.verdict}" for one in verdict.tables if len(verdict.tables) > 1)
             text.extend(f"  {reason}" for reason in verdict.reasons)
+        text += [""] if text else []
+        text += [
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
+        ]
         return "\n".join(line.rstrip() for line in text)
 
 

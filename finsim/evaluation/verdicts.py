@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from finsim.evaluation.metric import HIGHER, Score
+from finsim.evaluation.metric import HIGHER, Score, apart
 from finsim.evaluation.metric_catalog import METRICS
 from finsim.evaluation.uses import ALL_ASSETS, FAIL, NO_POWER, NOT_COMPUTED, PASS, USES, VERDICTS, WARN
 
@@ -101,8 +101,9 @@ def _decided(score: Score, rejected: bool, allowed: float) -> Score:
     value, goal = score.value or 0.0, score.goal or 0.0
     compared = "at most" if rejected else "above"
     side = "below" if score.direction == HIGHER else "above"
+    shown = apart(value, goal)
     reason = (
-        f"{value:.3g} is {side} the goal {goal:.3g}; "
+        f"{shown[0]} is {side} the goal {shown[1]}; "
         f"p {score.p:.2g} is {compared} the {allowed:.2g} that Holm allows it"
     )
     verdict = FAIL if rejected else WARN

@@ -73,7 +73,8 @@ def _outcomes(part: Mapping[str, Any]) -> list[str]:
         table(("use", "verdict", "scores by verdict"), part["verdicts"]) if part["verdicts"] else
         "Nothing was judged: the study's evaluation was off.",
         *([f"### By table\n\n{table(_BY_TABLE, part['tables'])}"] if part["tables"] else []),
-        "### Scores that do not pass\n\n" + _scores(head, part["not_passed"]),
+        "### Scores that do not pass\n\n"
+        + (_scores(head, part["not_passed"]) if part["is_judged"] else "Nothing was judged."),
         "### Not tested\n\n" + bullets(part["not_tested"]),
         "### Rules\n\n" + table(_RULES, part["rules"]),
     ]  # fmt: skip

@@ -37,6 +37,7 @@ def content(facts: RunFacts) -> dict[str, Any]:
             "verdicts": [_verdict(use, told) for use, told in facts.verdicts.items()],
             "tables": list(_tables(facts)),
             "not_passed": [figures(score) for score in facts.scores if score["verdict"] != "pass"],
+            "is_judged": bool(facts.scores),
             "not_tested": list(_not_tested(facts)),
             "rules": list(_rules(facts)),
         },
@@ -74,7 +75,7 @@ def _identification(facts: RunFacts) -> dict[str, str]:
         "manifest sha256": manifest["sha256"],
         "dataset sha256": manifest["dataset_sha256"],
         "study sha256": manifest["study"]["sha256"],
-        "audit log head": manifest["audit"]["head"],
+        "audit log head": facts.sealed or "none: the log has no seal",
     }
 
 

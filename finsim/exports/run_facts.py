@@ -53,7 +53,8 @@ class TableFile:
 class RunFacts:
     """A finished run as plain data: folder, manifest, scorecard, start, and where the export will lie.
 
-    ``started`` is the time of the log's first entry, "" when there is none.
+    ``started`` is the time of the log's first entry, ``sealed`` the hash of its seal, which binds the
+    manifest; "" when there is none.
     """
 
     path: Path
@@ -62,6 +63,7 @@ class RunFacts:
     started: str = ""
     output: Path = Path()
     prices: Prices = field(default_factory=Prices)
+    sealed: str = ""
 
     @property
     def study(self) -> Mapping[str, Any]:

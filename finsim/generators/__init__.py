@@ -30,6 +30,11 @@ GENERATORS = Catalog(
 EVENT_GENERATORS = Catalog(
     "generator of events",
     {
+        "events": Entry(
+            "finsim.generators.events.network.events_network:Events",
+            "recurrent network over events, field by field, told of its entity; from some 10,000 rows on",
+            "learn",
+        ),
         "habits": Entry(
             "finsim.generators.events.habits:Habits",
             "profiles, silences, payees and amounts by counting; from 50 entities to 10^7 events, no torch",
@@ -47,9 +52,19 @@ TABLE_GENERATORS = Catalog(
             "finsim.generators.tables.bayes:Bayes",
             "Bayesian network with tree-structured laws; 200 to 10^6 rows, seconds to fit, no torch",
         ),
+        "copula": Entry(
+            "finsim.generators.tables.copula:Copula",
+            "Gaussian copula of mixed columns, latent correlations; 100 to 10^7 rows, seconds, no torch",
+            "learn",
+        ),
         "resample_rows": Entry(
             "finsim.generators.tables.resample:ResampleRows",
             "rows of the table drawn again: the baseline, it copies; any size",
+        ),
+        "tabular": Entry(
+            "finsim.generators.tables.tabular.tabular:Tabular",
+            "any-order network over discretized columns; 1,000 to 10^6 rows, minutes to fit",
+            "learn",
         ),
     },
 )

@@ -17,6 +17,7 @@ from finsim.records.batched_rows import BatchedRows
 from finsim.records.columns import DAY, INTERNAL, KEY, STORED_INSTANT, TEXT, column
 from finsim.records.display.card import Card
 from finsim.records.display.fact_words import counted, percent, span
+from finsim.records.figures.mean_path import mean_path
 from finsim.records.frames.money_units import Unit, checked_unit
 from finsim.records.frames.price_frames import (
     SHAPES,
@@ -25,7 +26,6 @@ from finsim.records.frames.price_frames import (
     close_frame,
     wide_frames,
 )
-from finsim.records.mean_path import mean_path
 from finsim.records.trading_calendar import NYSE, TradingCalendar
 
 FIELDS = ("open", "high", "low", "close", "volume")

@@ -29,8 +29,8 @@ from finsim.records.columns import (
 )
 from finsim.records.display.card import Card, Value
 from finsim.records.display.fact_words import counted, money, percent, span
+from finsim.records.figures.loss_tail import LEAST_BEYOND, quantile_of, shortfall_of
 from finsim.records.frames.money_units import Money, Unit, checked_unit, minor_columns, money_fact
-from finsim.records.loss_tail import LEAST_BEYOND, quantile_of, shortfall_of
 from finsim.records.shown_rows import RowRecord
 from finsim.records.table import Table
 

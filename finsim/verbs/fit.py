@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from finsim.engine.learned.fitting import Learning, learned
-from finsim.engine.learned.models import Model
+from finsim.engine.learned.models import Model, Step
 from finsim.engine.learned.reading import kind_of_data
 from finsim.engine.market_model.fit_and_sample import Learner, Source, refuse_existing
 from finsim.engine.market_model.fit_and_sample import fit as fit_body
@@ -95,7 +97,7 @@ def fit(
 
     Args:
         data: a file, a DataFrame, an Arrow or polars table, or Paths.
-        generator: a name of ``finsim.names("generators")``; left out, ``flow`` for bars, ``copula`` for
+        generator: a name of ``finsim.names("generators")``; left out, ``flow`` for bars, ``bayes`` for
             a table, and for events the body that knows held-out entities best.
         output: folder to save the model in; it must not exist.
         kind: bars, events or table; the generator's, or told by the data, when left out.
@@ -126,12 +128,7 @@ def fit(
         (3, 20, 2)
 
     """
-    wrong = Arguments("fit").table("data", data, (Paths,), DATA, "write finsim.fit('prices.csv')")
-    words = {"generator": "a name of finsim.names('generators')", "kind": "bars, events or table",
-             "id": "the name of a column", "time": "the name of a column"}  # fmt: skip
-    for name, value in (("generator", generator), ("kind", kind), ("id", id), ("time", time)):
-        example = {"generator": "flow", "kind": "table", "id": "card_id", "time": "date"}[name]
-        wrong.kinds(name, value, (str, type(None)), words[name], f"write {name}={example!r}")
+    wrong = _checked(data, {"generator": generator, "kind": kind, "id": id, "time": time})
     numbers = {"steps": steps, "cpu_seconds": cpu_seconds, "seed": seed, "epsilon": epsilon, "delta": delta}
     wrong.numbers(numbers, "steps", "cpu_seconds", "epsilon")
     wrong.one_of({"steps": steps, "cpu_seconds": cpu_seconds})
@@ -140,28 +137,41 @@ def fit(
     wrong.files({"output": output}).reading(schema, csv).progress(progress).settle()
     declared, named = as_schema(schema, csv), Named(id, time)
     chosen = _kind(data, generator, kind, named, declared)
-    if generator is not None:
-        needs(("markets", BY_KIND[chosen].entry(generator).extra), "finsim fit")
+    if chosen == "bars" or generator is not None:
+        needs(("markets", BY_KIND[chosen].entry(generator or "flow").extra), "finsim fit")
     private = {} if epsilon is None else {"epsilon": float(epsilon), "delta": float(delta), "unit": unit}
     if private:
-        _refuse_unable(generator or "the body of events")
+        _refuse_unable(generator or ("flow" if chosen == "bars" else f"the body of {chosen}"))
     if output is not None:
         refuse_existing(Path(output))
-    budget = Budget(steps, cpu_seconds)
+    how = Learning(chosen, generator, named, declared, private, Budget(steps, cpu_seconds), seed)
     with reporting(progress) as step:
-        if chosen == "bars":
-            name = generator or "flow"
-            needs(("markets", BY_KIND[chosen].entry(name).extra), "finsim fit")
-            model: Model = fit_body(
-                data,
-                Learner(name, private, budget),
-                seed=seed,
-                schema=declared,
-                progress=as_share(step, f"fitting {name}"),
-            )
-        else:
-            how = Learning(chosen, generator, named, declared, private, budget, seed)
-            model = learned(data, how, as_share(step, f"fitting {chosen}"))
+        model = _fitted(data, how, step)
     if output is not None:
         model.save(output)
     return model
+
+
+def _fitted(data: Source, how: Learning, step: Step) -> Model:
+    """Fit the model of a kind of data."""
+    if how.kind != "bars":
+        return learned(data, how, as_share(step, f"fitting {how.kind}"))
+    name = how.generator or "flow"
+    learner = Learner(name, how.settings, how.budget)
+    return fit_body(
+        data, learner, seed=how.seed, schema=how.schema, progress=as_share(step, f"fitting {name}")
+    )
+
+
+def _checked(data: Source, words: Mapping[str, Any]) -> Arguments:
+    """Check the data and the arguments that are words."""
+    wrong = Arguments("fit").table("data", data, (Paths,), DATA, "write finsim.fit('prices.csv')")
+    said = {
+        "generator": ("a name of finsim.names('generators')", "write 'flow'"),
+        "kind": ("bars, events or table", "write kind='table'"),
+        "id": ("the name of a column", "write id='card_id'"),
+        "time": ("the name of a column", "write time='date'"),
+    }
+    for name, value in words.items():
+        wrong.kinds(name, value, (str, type(None)), *said[name])
+    return wrong

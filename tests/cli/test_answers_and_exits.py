@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from finsim.cli import list_
+from finsim.cli.evaluate import problem_of_score
 from finsim.cli.main import main
 from finsim.cli.parsing.system_refusals import refused
+from finsim.evaluation.metric import Score
 from finsim.verbs.names import example_data
 
 KEYS = ["finsim", "verb", "ok", "outputs", "result", "problems"]
@@ -189,3 +191,11 @@ def test_short_help_is_everywhere(capsys: pytest.CaptureFixture[str]) -> None:
     assert [line[:-1] for line in out.splitlines() if line.endswith(":") and line[0] != " "] == [
         "Options", "Start", "Make", "Judge", "Look", "Rules", "Hand over",
     ]  # fmt: skip
+
+
+def test_a_failed_score_is_told_with_its_goal_and_reason() -> None:
+    figures = (0.3, 0.2, 0.4, 90, None, None, 0.25)
+    score = Score("margins", "income", *figures, "fail", "share", "KS", "0.3 is above the goal 0.25")
+    found = problem_of_score(score)
+    assert (found.found, found.expected) == ("margins of income (0.3)", "at most 0.25")
+    assert "0.3 is above the goal 0.25" in found.remedy

@@ -27,8 +27,8 @@ from finsim.engine.stress import stress
 from finsim.evaluation.metric import Score
 from finsim.evaluation.scorecard import Scorecard
 from finsim.records.columns import DAY
-from finsim.records.figure_text import difference_text, value_text
-from finsim.records.key_figures import KEY_FIGURES, Figure, key_figure
+from finsim.records.figures.figure_text import difference_text, value_text
+from finsim.records.figures.key_figures import KEY_FIGURES, Figure, key_figure
 
 RISK = {"expected_loss": 100.0, "var_0.99": [300.0, 250.0, 350.0], "es_0.99": [400.0, 380.0, 420.0]}
 

@@ -252,6 +252,20 @@ def test_a_statement_shows_both_sides_behind_the_rows_of_each_account(tmp_path: 
     assert (drains["text"] == np.where(drains["amount"] < 0, "payment", "receipt")).all()
 
 
+def test_a_direction_column_and_cash_are_known_from_their_words(tmp_path: Path) -> None:
+    frame = statements()
+    frame["direction"] = np.where(frame["amount"] < 0, "debit", "credit")
+    frame["amount"] = frame["amount"].abs()
+    with pytest.raises(StudyError, match="role 'cash'"):
+        put(frame, tmp_path, narratives="scatter_gather_structuring")
+    frame["text"] = np.where(np.arange(len(frame)) % 9 == 0, "cash", frame["text"])
+    made = put(frame, tmp_path, narratives="scatter_gather_structuring", rate=0.05)
+    added = split(made)[1].to_pandas()
+    assert (added["amount"] > 0).all()
+    assert set(added.loc[added["phase"] == "placement", "direction"]) == {"credit"}
+    assert set(added.loc[added["phase"] == "gather", "direction"]) == {"credit", "debit"}
+
+
 def test_a_csv_of_another_country_comes_through_its_schema(tmp_path: Path) -> None:
     frame = cards(3_000)
     text = pd.DataFrame(

@@ -15,10 +15,13 @@ from finsim.evaluation.events.event_features import event_features
 from finsim.evaluation.events.event_repeats import as_before, keys, later_rows, seen_before
 from finsim.evaluation.events.event_sides import event_case
 from finsim.evaluation.events.gaps import gaps
+from finsim.evaluation.reading.guessed_roles import Named
+from finsim.evaluation.reading.read_as import read_as
 from finsim.evaluation.settings import Settings
 from finsim.evaluation.tables.column_pairs import Roles
 from finsim.evaluation.verdicts import judged_together
 from finsim.randomness import Streams
+from finsim.tables import Field, Schema
 
 ROLES = Roles(id="card", time="ts", label="bad")
 QUICK = Settings(bootstrap=100)
@@ -228,3 +231,45 @@ def test_entities_and_times_without_another_column_are_judged():
     found = evaluate_events(table(rows), table(rows), None, Roles(id="card", time="ts"), Streams(1), QUICK)
     told = next(s for s in found if s.metric == "block_influence")
     assert (told.verdict, told.reason) == ("not computed", "no column but the time")
+
+
+STORED = {
+    "dictionary": lambda shops: pa.array([f"s{k}" for k in shops]).dictionary_encode(),
+    "large": lambda shops: pa.array([f"s{k}" for k in shops], pa.large_string()).dictionary_encode(),
+    "text": lambda shops: pa.array([f"s{k}" for k in shops]),
+    "large text": lambda shops: pa.array([f"s{k}" for k in shops], pa.large_string()),
+    "whole numbers": lambda shops: pa.array(shops, pa.int64()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", STORED)
+def test_a_counterparty_is_found_however_it_is_stored(kind, halves):
+    def stored(rows: pd.DataFrame) -> pa.Table:
+        made = table(rows.drop(columns=["merchant_id", "channel"]))
+        note = pa.array([f"text {k % 700}" for k in range(len(rows))]).dictionary_encode()
+        wait = pa.array(np.arange(len(rows)) % 300, pa.duration("s"))
+        shops = STORED[kind](rows["merchant_id"].tolist())
+        return made.append_column("shop_no", shops).append_column("note", note).append_column("wait", wait)
+
+    case = event_case(*(stored(side) for side in halves), None, ROLES, Streams(1), QUICK)
+    assert (case.columns.amount, case.columns.partner) == ("amount", "shop_no")
+    found = METRICS.load("counterparties").compute(case)
+    assert [score.verdict for score in found] == ["pass"] * len(found)
+
+
+@pytest.mark.parametrize("role", ["merchant", "to_account"])
+def test_a_schema_decides_amount_counterparty_and_channel(role, halves):
+    rows = [side.rename(columns={"merchant_id": "where", "channel": "how"}) for side in halves]
+    rows = [side.assign(fee=np.arange(len(side)) / 8.0, other_id=np.arange(len(side)) % 90) for side in rows]
+    schema = Schema({
+        "card": Field("id", role="from_account"), "ts": Field("ts"), "amount": Field("float", role="amount"),
+        "fee": Field("float"), "where": Field("id", role=role), "how": Field("cat", role="channel"),
+        "other_id": Field("id"),
+    }, kind="payments")  # fmt: skip
+    reading = read_as(*rows, None, None, Named(), schema, None)
+    assert reading.kind == "events"
+    case = event_case(reading.sides.real, reading.sides.own, None, reading.roles, Streams(1), QUICK)
+    assert (
+        case.columns.told == "amount amount (declared), counterparty where (declared), channel how (declared)"
+    )
+    assert (case.sides[0].owner is None) == (role == "merchant")

@@ -156,3 +156,46 @@ def test_chance_of_keys_by_hand(real, own, met, chance):
     (found,) = reused_keys(*sides, ["id", "other"])
     assert (found.real, found.own, found.met) == (len(real), len(own), met)
     assert found.chance == pytest.approx(chance)
+
+
+def names(rows: int, seed: int) -> pd.DataFrame:
+    """Return people whose names, two words of a long tail and a letter, are often met once."""
+    rng = np.random.default_rng([seed, 77])
+    first, last = (np.minimum(rng.zipf(1.5, rows), 400) for _ in range(2))
+    letters = rng.choice(list("abcdefgh"), rows)
+    named = [f"f{a}x l{b}y {c}" for a, b, c in zip(first, last, letters, strict=True)]
+    return pd.DataFrame({"name": named, "age": rng.integers(18, 90, rows)})
+
+
+def unlike(side: str, rows: int) -> pd.DataFrame:
+    return pd.DataFrame({"name": [f"{side} {k:x}q" for k in range(rows)], "age": np.arange(rows) % 70})
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_few_names_that_are_copied_fail_where_as_many_numbers_are_in_the_margin(held):
+    real, own, spare = unlike("a", 3_000), unlike("b", 3_000), unlike("c", 1_500)
+    own.loc[:139, "name"] = real["name"][:140]
+    found = {
+        score.subject: score for score in rare_values.measure(as_case(real, own, spare if held else None))
+    }
+    assert found["name"].verdict == "fail"
+    assert "words that stand once are reused" in found["name"].reason
+    words = sorted({*real["name"], *own["name"], *spare["name"]})
+    sides = [part.assign(name=np.searchsorted(words, part["name"]) / 8.0) for part in (real, own, spare)]
+    numbers = rare_values.measure(as_case(sides[0], sides[1], sides[2] if held else None))
+    assert {score.subject for score in numbers} == {"all columns"}
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_names_that_two_populations_share_by_chance_do_not_fail(held):
+    for seed in range(10):
+        parts = [names(2_000, 3 * seed + k) for k in range(3)]
+        case = as_case(parts[0], parts[1], parts[2] if held else None)
+        assert [score.reason for score in rare_values.measure(case) if score.verdict == "fail"] == []
+
+
+def test_words_that_both_sides_count_are_explained():
+    counted = pd.DataFrame({"word": [f"V{k}" for k in range(600)], "x": np.arange(600) % 9})
+    case = as_case(counted, counted)
+    found = rare_values._beside_counting(case.column("word"), rare_values.Reuse((9, 600), (0, 600), 9, 600))
+    assert found.control == (600, 600)

@@ -223,3 +223,93 @@ def test_a_column_that_is_there_and_cannot_be_used_is_not_said_to_lack():
     nested = loans().assign(parts=[[1, 2]] * 120)
     with pytest.raises(StudyError, match="no type can hold the cells of 'parts'"):
         read(nested, group=("parts",))
+
+
+def cards(header: str, cells=None) -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    days = pd.date_range("2024-01-01", periods=510, freq="h")
+    return pd.DataFrame({
+        header: cells or [f"K{k:04d}" for k in range(30) for _ in range(17)], "Datum": days,
+        "Betrag": rng.lognormal(3, 1, 510).round(2), "Filiale": rng.choice(["a", "b"], 510),
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "header", ["Karte", "Kartennummer", "Konto", "Kunde", "card", "customer", "cliente", "compte"]
+)
+def test_cards_accounts_and_customers_are_entities_by_their_headers(header):
+    found = read(cards(header))
+    assert (found.kind, found.roles.id) == ("events", header)
+
+
+def test_a_column_that_may_be_the_entity_is_asked_about():
+    found = read(cards("Karten Kennung"))
+    assert (found.kind, found.roles.id) == ("table", None)
+    asked = "`Karten Kennung` repeats 17 times on average; if it is the entity, write --id 'Karten Kennung'"
+    assert asked in found.remarks
+    assert read(cards("Karten Kennung"), id="Karten Kennung").kind == "events"
+    assert not [one for one in read(cards("Karten Kennung"), kind="table").remarks if "repeats" in one]
+    for rows in (
+        cards("Wort"),
+        cards("Kontostand", list(range(34)) * 15),
+        cards("Karten Art", ["visa", "giro", "ec"] * 170),
+        loans(),
+    ):
+        assert not [one for one in read(rows).remarks if "repeats" in one]
+
+
+def test_a_named_label_is_kept_and_a_time_without_dates_is_refused():
+    found = read(loans(), label="loan_id")
+    assert (found.roles.label, found.roles.id) == ("loan_id", None)
+    with pytest.raises(StudyError) as wrong:
+        read(loans(), time="income", id="loan_id", label="loan_id")
+    told = {one.place: (one.found, one.remedy) for one in wrong.value.problems}
+    assert told["evaluate: time"][0] == "column 'income' holds numbers, no dates"
+    assert "schema" in told["evaluate: time"][1]
+    assert told["evaluate: label"][0] == "'loan_id' is --id already"
+    with pytest.raises(StudyError, match="column 'job' holds text"):
+        read(loans(), time="job")
+
+
+def with_odd_cells() -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    rows = pd.DataFrame({
+        "Alter": rng.integers(20, 70, 400).astype(str), "Zins": rng.normal(5, 1, 400).round(2).astype(str),
+        "Tag": pd.date_range("2021-01-01", periods=400).strftime("%d.%m.%Y"), "Wert": rng.normal(size=400),
+        "Rate": rng.integers(100, 900, 400).astype(str), "Ort": rng.choice(["Bonn", "Ulm"], 400),
+    })  # fmt: skip
+    rows.loc[[7, 90], "Alter"] = "dreissig"
+    rows.loc[9, "Zins"], rows.loc[11, "Tag"], rows.loc[3, "Wert"] = "inf", "31.02.2021", np.inf
+    rows.loc[5, "Rate"] = "12O"
+    return rows
+
+
+@pytest.mark.parametrize("is_file", [True, False])
+def test_odd_real_cells_are_told_with_column_row_and_count(is_file, tmp_path):
+    rows = with_odd_cells()
+    rows.to_csv(tmp_path / "real.csv", index=False)
+    found = read(tmp_path / "real.csv" if is_file else rows)
+    told = "\n".join(found.remarks)
+    for said in (
+        "row 7: column 'Alter' holds 'dreissig'; 2 cells read as empty",
+        "row 9: column 'Zins' holds 'inf'; 1 cell read as empty",
+        "row 11: column 'Tag' holds '31.02.2021', no date; 1 cell of 400, so the column is read as text",
+        "row 5: column 'Rate' holds '12O', no number; 1 cell of 400, so the column is read as text",
+    ):
+        assert said in told
+    assert "row 3: column 'Wert' holds 'inf'; 1 cell" in told or "'Wert' holds inf, no finite number" in told
+    assert "'Ort'" not in told
+    assert (found.roles.id, found.roles.time) == (None, None)
+    clean = rows.drop(index=[3, 5, 7, 9, 11, 90])
+    assert len(read(clean).remarks) == 1
+
+
+def test_a_schema_refuses_odd_cells_and_an_infinite_one_is_told():
+    rows = with_odd_cells()
+    fields = {"Wert": Field("float"), "Alter": Field("int"), "Tag": Field("date", format="%d.%m.%Y")}
+    with pytest.raises(DataError) as wrong:
+        read(rows, schema=Schema(fields))
+    age, day = "column 'Alter' holds 'dreissig'", "column 'Tag' holds '31.02.2021'"
+    assert [one.found for one in wrong.value.problems] == [age, day, age]
+    told = read(rows, schema=Schema({"Wert": Field("float"), "Ort": Field("cat")})).remarks
+    assert "the real side, row 3: column 'Wert' holds inf, no finite number; 1 cell not compared" in told

@@ -305,3 +305,22 @@ def test_views_of_a_column_do_not_depend_on_the_order_of_rows():
         turned = replace(column, own=column.own[::-1])
         for view, other in zip(cells_of(column), cells_of(turned), strict=True):
             assert np.array_equal(view.own[::-1], other.own)
+
+
+def test_without_a_shared_column_the_reason_says_so_and_no_number_of_rows():
+    real = tape(1, 300)
+    sides = [arrow(one) for one in (real, ODD["no column in common"](real), tape(3, 300))]
+    found = evaluate_table(*sides, Roles(label="bad"), Streams(3), QUICK)
+    reasons = {score.metric: score.reason for score in found if score.subject not in real.columns}
+    for name in (
+        "margins", "tails", "pairs", "table_two_sample", "coverage", "repeats", "row_copies", "near_rows",
+        "rare_values", "membership", "linkability", "singling_out", "block_influence",
+    ):  # fmt: skip
+        assert reasons[name].startswith("no shared column"), name
+
+
+def test_one_synthetic_row_is_not_judged():
+    card = card_of(tape(1, 300), tape(2, 300).iloc[:1], roles=Roles(label="bad"))
+    left = {score.metric for score in card.scores if score.verdict not in ("not computed",)}
+    assert left <= {"table_shape", "block_influence"}
+    assert card.of("table_two_sample")[0].reason == "1 row on the synthetic side; needs 100"

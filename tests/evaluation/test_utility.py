@@ -17,6 +17,7 @@ from finsim.evaluation.settings import Settings
 from finsim.evaluation.tables.column_pairs import Roles
 from finsim.evaluation.tables.table_case import table_case
 from finsim.evaluation.utility.alerts import recalls
+from finsim.evaluation.utility.higher_is_better import at_least
 from finsim.evaluation.utility.label_association import profile
 from finsim.evaluation.utility.label_models import areas, precisions
 from finsim.evaluation.utility.strategies import names, profits, sharpe_ratios
@@ -141,11 +142,24 @@ def test_no_label_is_a_sentence_and_one_class_is_a_failure(change, roles, said, 
     assert found.verdict == ("not computed" if said else "fail")
 
 
-@pytest.mark.parametrize("label", ["home", "rate", "debt"])
-def test_classes_and_numbers_are_labels_too(label, parts):
-    found = scores(["label_utility"], *parts, Roles(label=label))[0]
-    assert found.value is not None
-    assert label in found.note
+def test_classes_and_few_numbers_are_labels_too(parts):
+    counted = [part.assign(some=(part["rate"].rank(pct=True) * 5).round()) for part in parts]
+    for label in ("home", "some"):
+        found = scores(["label_utility"], *counted, Roles(label=label))[0]
+        assert found.value is not None
+        assert label in found.note
+
+
+@pytest.mark.parametrize("label", ["rate", "number"])
+def test_a_column_of_many_values_is_no_label_and_never_passes(label, parts):
+    numbered = [part.assign(number=[f"V{k}" for k in range(len(part))]) for part in parts]
+    names = ["label_utility", "label_hybrid", "label_association", "alert_recall", "label_rate"]
+    found = scores(names, *numbered, Roles(label=label, time="day"))
+    assert {score.metric for score in found} == set(names)
+    values = numbered[0][label].nunique()
+    for score in found:
+        assert score.verdict == "not computed"
+        assert f"{values:,} values; a label has 2 to 10 classes" in score.reason
 
 
 def test_the_profile_of_a_column_does_not_depend_on_the_share_of_the_label():
@@ -279,3 +293,20 @@ def test_the_interval_of_a_ranking_holds_the_ranking_without_noise(noise):
         plain += bool(low <= target <= high)
     assert held >= 88
     assert noise < 0.5 or plain < 80  # percentiles of a noisy correlation miss what is meant
+
+
+def test_a_label_that_the_real_rows_alone_do_not_tell_has_no_power(parts):
+    rng = np.random.default_rng(8)
+    drawn = [part.assign(bad=rng.choice(["no", "yes"], len(part), p=[0.7, 0.3])) for part in parts]
+    found = scores(["label_hybrid"], *drawn)
+    assert len(found) == 3
+    assert {score.verdict for score in found} == {"no power"}
+    assert all("real rows alone do not tell the label" in score.reason for score in found)
+
+
+def test_a_goal_below_the_lowest_value_has_no_power_and_says_so():
+    metric = METRICS.load("alert_recall")
+    figures, floors = np.full(21, 0.3), np.linspace(0.0, 0.2, 20)
+    score = at_least(metric, "recall", figures, floors, 0.0, 50, "", 0.1)
+    assert score.verdict == "no power"
+    assert "the goal would be below 0" in score.reason

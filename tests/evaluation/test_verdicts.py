@@ -1,12 +1,14 @@
 """Verdicts of a use: Holm by hand, required metrics, no power, one line a table."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from finsim.evaluation import METRICS
-from finsim.evaluation.metric import Score
+from finsim.evaluation.metric import Score, above
 from finsim.evaluation.scorecard import Scorecard
 from finsim.evaluation.uses import (
     BACKTEST,
@@ -54,7 +56,7 @@ def test_a_large_p_before_smaller_allowances_stops_the_procedure():
 def test_a_first_score_of_all_assets_has_half_of_its_metric(lead, verdict):
     # .05 x 1/2 = .025 holds .02; shared by three it would be .0167.
     others = [score("mean_return", PASS, p=0.6, subject=name) for name in "AB"]
-    first, *rest = judged_together([score("mean_return", WARN, p=0.02, subject=lead), *others])
+    first = judged_together([score("mean_return", WARN, p=0.02, subject=lead), *others])[0]
     assert first.verdict == verdict
     # The others share the other half: .05 x 1/4 = .0125 does not hold .014, which .05 / 3 would.
     found = judged_together([score("mean_return", PASS, p=0.6, subject="all assets"), *others[:1],
@@ -188,3 +190,19 @@ def test_the_first_reason_is_one_for_the_verdict():
     found = use_verdicts([*blind, score("hill", WARN)])[BACKTEST]
     assert found.verdict == NO_POWER
     assert found.reasons[0].startswith(f"no power: {full[0].metric}")
+
+
+def test_figures_that_look_alike_get_more_digits():
+    assert above(0.020004, 0.02) == "0.020004 is above the goal 0.02"
+    assert above(0.5, 0.25) == "0.5 is above the goal 0.25"
+    (found,) = judged_together([replace(score("hill", WARN, p=0.001), value=0.020004, goal=0.02)])
+    assert "0.020004 is above the goal 0.02;" in found.reason
+
+
+def test_the_text_begins_with_verdicts_then_failing_scores():
+    card = Scorecard((score("hill", PASS, subject="fine"), score("hill", FAIL, subject="broken")))
+    lines = card.table().splitlines()
+    assert lines[0].endswith(": fail")
+    rows = [line for line in lines if line.startswith("hill")]
+    assert "broken" in rows[0]
+    assert "fine" in rows[1]

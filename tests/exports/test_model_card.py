@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from planted_scores import score
 
+import finsim
 from finsim.exports import model_card
 from finsim.exports.privacy_attacks import NOT_ATTACKED, attacks, not_looked_at, other_checks
 from finsim.exports.run_facts import RunFacts
@@ -138,6 +140,7 @@ def test_what_no_score_can_say_is_listed(facts: Facts) -> None:
 def test_what_was_not_judged_is_said(facts: Facts) -> None:
     text, _ = card(facts())
     assert "Nothing was judged" in text
+    assert section(text, "Scores that do not pass").strip() == "Nothing was judged."
     assert "not examined: the scorecard has no score by group" in text
     judged = [score("subgroup_coverage", use="stress a portfolio", value=0.9, n=40)]
     text, data = card(facts(judged, {"share": VERDICT}))
@@ -177,3 +180,10 @@ def test_rare_rows_are_no_breaches(facts: Facts) -> None:
     }
     text, _ = card(facts(rules={"credit/base": {"pack": "loans", "sha256": "a", "rules": rules}}))
     assert "| credit/base | loans | 5 | 1 | 7 |" in section(text, "Rules")
+
+
+def test_the_head_of_the_log_is_one_that_verify_takes(folder: Path, tmp_path: Path) -> None:
+    finsim.export(folder, "model-card", output=tmp_path / "out")
+    told = json.loads((tmp_path / "out" / model_card.DATA).read_text())["identification"]["audit log head"]
+    assert finsim.verify(folder, head=told).ok
+    assert "verdicts" not in finsim.verify(folder).run.again  # the run was never judged

@@ -16,6 +16,6 @@ def tree_leaves(levels, column, bound, child, root):
 def leaf_draws(leaf, start, size, shares, uniforms):
     found = []
     for node, draw in zip(leaf, uniforms, strict=True):
-        mine = list(shares[start[node] : start[node] + size - 1]) + [np.inf]
+        mine = [*shares[start[node] : start[node] + size - 1], np.inf]
         found.append(next(k for k, share in enumerate(mine) if share > draw))
     return np.array(found, dtype=np.int32)

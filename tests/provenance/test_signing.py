@@ -265,13 +265,19 @@ def test_what_is_no_key_is_refused_in_words(tmp_path: Path, kind: str, found: st
         read_signing_key(file)
     problem = caught.value.problems[0]
     assert (problem.place, problem.found, problem.expected) == (str(file), found, "an ed25519 key in PEM")
-    assert "openssl" in problem.remedy
+    assert "--new-key" in problem.remedy or kind == "password"
+    file.write_bytes(pem("rsa" if kind == "public" else kind))
+    with pytest.raises(ProvenanceError) as caught:
+        read_verify_key(file)
+    assert "a new key can never verify" in caught.value.problems[0].remedy or kind == "password"
 
 
 def test_a_key_that_is_not_there_is_refused(tmp_path: Path) -> None:
     for reading in (read_signing_key, read_verify_key):
-        with pytest.raises(ProvenanceError, match="no such key file"):
+        with pytest.raises(ProvenanceError, match="no such key file") as caught:
             reading(tmp_path / "none.pem")
+        wanted = "--new-key" if reading is read_signing_key else "a new key can never verify"
+        assert wanted in caught.value.problems[0].remedy
     (tmp_path / "x").write_bytes(pem("noise"))
     with pytest.raises(ProvenanceError, match="no PEM key"):
         read_verify_key(tmp_path / "x")

@@ -18,8 +18,8 @@ DAY = 86_400 * 10**9
 CELLS = {
     pa.int64(): st.integers(-(2**40), 2**40),
     pa.float64(): st.floats(-1e12, 1e12, allow_nan=False),
-    pa.decimal128(38, 2): st.decimals(-10**9, 10**9, places=2),
-    pa.decimal128(38, 0): st.decimals(-10**9, 10**9, places=0),
+    pa.decimal128(38, 2): st.decimals(-(10**9), 10**9, places=2),
+    pa.decimal128(38, 0): st.decimals(-(10**9), 10**9, places=0),
     pa.bool_(): st.booleans(),
     pa.string(): st.text(max_size=6),
     pa.date32(): st.dates(dt.date(1700, 1, 1), dt.date(2200, 1, 1)),

@@ -312,3 +312,13 @@ def test_two_decimals_in_every_cell_may_be_money_though_no_currency_is_known(tmp
     assert found.fields["Wert"].type == "float"
     assert [doubt for doubt in found.doubts if "money?" in doubt and "`Wert`" in doubt]
     assert not [doubt for doubt in found.doubts if "money?" in doubt and "`share`" in doubt]
+
+
+def test_a_card_is_an_identifier_with_a_doubt():
+    for cells in ([f"K{k:04d}" for k in range(30)], list(range(4_000, 4_030))):
+        rows = pa.table({"Karte": [one for one in cells for _ in range(17)], "Menge": [1.5, 2.5, 3.5] * 170})
+        found = propose(rows)
+        assert found.fields["Karte"].type == "id"
+        assert "`Karte` repeats 17 times on average: taken for who acts" in found.said["Karte"][0]
+    few = propose(pa.table({"Karte": ["visa", "giro", "ec"] * 170, "Menge": [1.5, 2.5, 3.5] * 170}))
+    assert few.fields["Karte"].type == "cat"

@@ -12,8 +12,8 @@ from finsim.engine.answers.comparison_table import Comparison
 from finsim.engine.answers.text_table import aligned
 from finsim.engine.finished_run import Run
 from finsim.errors import StudyError
-from finsim.records.figure_text import difference_text, plain_value, unit_text, value_text
-from finsim.records.key_figures import KEY_FIGURES, Figure, KeyFigure
+from finsim.records.figures.figure_text import difference_text, plain_value, unit_text, value_text
+from finsim.records.figures.key_figures import KEY_FIGURES, Figure, KeyFigure
 
 BASE = "base"
 

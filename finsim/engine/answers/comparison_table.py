@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from finsim.engine.answers.text_table import aligned, cut
-from finsim.records.figure_text import NONE
-from finsim.records.key_figures import COUNT, DATE, SHARE
+from finsim.records.figures.figure_text import NONE
+from finsim.records.figures.key_figures import COUNT, DATE, SHARE
 
 _WIDTH, _SHORTEST = 80, 6
 _COLUMNS = ((0, 1, 2, 3, 4, 5), (0, 1, 2, 3, 5), (0, 1, 2, 5))

@@ -10,8 +10,8 @@ from finsim.engine.answers.text_table import aligned, cut
 from finsim.engine.finished_run import Run
 from finsim.evaluation.metric import FAIL, NOT_COMPUTED, PASS, WARN
 from finsim.provenance.audit_log import read_intact
-from finsim.records.figure_text import NONE
-from finsim.records.key_figures import KEY_FIGURES
+from finsim.records.figures.figure_text import NONE
+from finsim.records.figures.key_figures import KEY_FIGURES
 
 ON_SCREEN = (
     ("credit.expected_loss",),

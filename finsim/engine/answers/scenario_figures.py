@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.notation import Dates1D, Float1D
-from finsim.records.key_figures import KEY_FIGURES, Figure
+from finsim.records.figures.key_figures import KEY_FIGURES, Figure
 
 HORIZONS = (12, 36)
 

@@ -162,7 +162,7 @@ def _cells(
     for at in lent.never_twice:
         columns[at] = _new_references(columns[at], cells.column(at), streams.under("reference", at))
     return [
-        one if one.type == field.type else one.cast(field.type)
+        one if one.type == field.type else _stored(one, field.type)
         for one, field in zip(columns, cells.schema, strict=True)
     ]
 
@@ -220,6 +220,13 @@ def _over(column: pa.ChunkedArray | pa.Array, source: pa.ChunkedArray, rows: Int
     plain = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     lent = source.take(pa.array(np.maximum(rows, 0)))
     return pc.if_else(here, _flat(lent, plain), _flat(column, plain))
+
+
+def _stored(column: pa.ChunkedArray | pa.Array, kind: pa.DataType) -> pa.Array:
+    """Return cells in the type of the table's column, coded where that is."""
+    if not pa.types.is_dictionary(kind):
+        return column.cast(kind)
+    return _flat(column, kind.value_type).dictionary_encode().cast(kind)
 
 
 def _flat(column: pa.ChunkedArray | pa.Array, kind: pa.DataType) -> pa.Array:

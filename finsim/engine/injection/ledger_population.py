@@ -12,7 +12,6 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from finsim.agents.narratives.narrative_needs import Known
 from finsim.agents.population.contacts import Contacts
@@ -26,6 +25,7 @@ from finsim.engine.injection.entity_histories import NOBODY, Histories, is_cash
 from finsim.engine.injection.ledger_columns import ACCOUNTS, CARDS, SINGLE, LedgerColumns
 from finsim.engine.injection.ledger_sample import LedgerSample
 from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Float1D, Int1D
+from finsim.tables.cells.stored import is_text
 
 # assumption: what an account of the narratives' world has at hand, its limit, and the middle ticket there.
 _AT_HAND, _LIMIT, _TICKET = 300_000, 200_000, 3_300.0
@@ -131,7 +131,7 @@ def _outside_sorts(sample: LedgerSample, columns: LedgerColumns) -> tuple[str, .
     taken = {part.at for part in columns.parts.values()}
     texts = [
         sample.cells.column(at) for at, field in enumerate(sample.cells.schema)
-        if at not in taken and (pa.types.is_dictionary(field.type) or pa.types.is_string(field.type))
+        if at not in taken and is_text(field.type)
     ]  # fmt: skip
     knows_cash = any(is_cash(column) for column in texts)
     return tuple(
@@ -202,7 +202,7 @@ def _merchants(
 def _categories(sample: LedgerSample, past: Histories, shops: Int1D) -> tuple[Array, frozenset[str]]:
     """Return the category code of each shop where a column has finsim's words, and the words that occur."""
     for column in sample.cells.columns:
-        if not (pa.types.is_dictionary(column.type) or pa.types.is_string(column.type)):
+        if not is_text(column.type):
             continue
         words = column.to_pandas().astype(str)
         hits = set(words.unique()) & set(CATEGORIES)

@@ -17,7 +17,7 @@ from finsim.randomness import Streams
 from finsim.tables import Schema
 
 FIT = ("learned", "fit")
-TABLE_DEFAULT = "copula"
+TABLE_DEFAULT = "bayes"
 
 
 @dataclass(frozen=True)

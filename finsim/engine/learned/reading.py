@@ -132,11 +132,18 @@ def _target(data: Any, table: pa.Table, bound: Mapping[str, str], order: list[st
     for name in order:
         kind, header = table.schema.field(name).type, bound[name]
         if stored is None:  # pandas makes Python objects of dates and decimals; cents in floats are whole
-            kind = DAY if pa.types.is_date(kind) else pa.float64() if pa.types.is_decimal(kind) else kind
+            kind = DAY if pa.types.is_date(kind) else kind
+            kind = _plain_money(table[name]) if pa.types.is_decimal(kind) else kind
         if stored is not None and header in stored.names and _holds(stored.field(header).type, kind):
             kind = stored.field(header).type
         found.append(pa.field(header, kind))
     return pa.schema(found)
+
+
+def _plain_money(cells: pa.ChunkedArray) -> pa.DataType:
+    """Return the type of money that text wrote: whole numbers where no cell has cents."""
+    plain = pc.cast(cells, pa.float64(), safe=False)
+    return pa.float64() if pc.any(pc.not_equal(plain, pc.floor(plain))).as_py() else pa.int64()
 
 
 def _holds(stored: pa.DataType, kind: pa.DataType) -> bool:

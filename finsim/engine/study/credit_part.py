@@ -125,7 +125,7 @@ class LoanGenerator(_Strict):
 
     short: ClassVar[str] = "name"
 
-    name: str
+    name: Annotated[str, Meaning("a generator of tables", "bayes")]
     settings: dict[str, Any] = {}
     steps: Count | None = None
 

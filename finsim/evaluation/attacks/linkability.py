@@ -10,6 +10,7 @@ from finsim.evaluation.attacks.risk_scores import risk_score
 from finsim.evaluation.attacks.row_encoding import encoded_rows
 from finsim.evaluation.metric import SHARE, Metric, Score
 from finsim.evaluation.tables.column_pairs import ColumnPair
+from finsim.evaluation.tables.enough import too_little
 from finsim.evaluation.tables.table_case import TableCase
 from finsim.notation import Array, Bool1D
 
@@ -24,8 +25,10 @@ def measure(case: TableCase) -> list[Score]:
         reason = "no control group of real rows that the generator never saw: give --holdout"
         return [METRIC.missing(subject, reason)]
     ready = comparable(case)
-    if len(ready.columns) < 2 or min(case.rows_real, case.rows_own, case.rows_spare) < LEAST:
-        return [METRIC.missing(subject, f"fewer than two shared columns, or than {LEAST} rows on a side")]
+    sides = {"real": case.rows_real, "synthetic": case.rows_own, "held-out": case.rows_spare}
+    reason = too_little(len(ready.columns), sides, LEAST, 2)
+    if reason:
+        return [METRIC.missing(subject, reason)]
     rng = case.streams.at("linkability")
     left, right = halves_of(ready.columns)
     inside, outside = some(rng, case.rows_real, TARGETS), some(rng, case.rows_spare, TARGETS)

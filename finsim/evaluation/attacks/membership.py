@@ -10,7 +10,8 @@ from finsim.evaluation.attacks.intervals import clopper_pearson
 from finsim.evaluation.attacks.membership_attack import Attack, attacks
 from finsim.evaluation.attacks.real_parts import comparable
 from finsim.evaluation.learner import group_weights, weighted_auc
-from finsim.evaluation.metric import FAIL, NO_POWER, PASS, SHARE, WARN, Metric, Score
+from finsim.evaluation.metric import FAIL, NO_POWER, PASS, SHARE, WARN, Metric, Score, above
+from finsim.evaluation.tables.enough import too_little
 from finsim.evaluation.tables.table_case import TableCase
 from finsim.notation import Bool1D, Float1D
 
@@ -31,8 +32,9 @@ def measure(case: TableCase) -> list[Score]:
         reason = "no real rows that the generator never saw: give --holdout"
         return [METRIC.missing(level, reason) for level in levels]
     case = comparable(case)
-    if not case.columns or min(case.rows_own, case.rows_real, case.rows_spare) < LEAST:
-        reason = f"fewer than {LEAST} rows of training, hold-out or synthetic, or no shared column"
+    sides = {"real": case.rows_real, "synthetic": case.rows_own, "held-out": case.rows_spare}
+    reason = too_little(len(case.columns), sides, LEAST)
+    if reason:
         return [METRIC.missing(level, reason) for level in levels]
     found = attacks(case)
     scores = []
@@ -64,12 +66,12 @@ def _area(case: TableCase, subject: str, made: Attack, base: float, name: str) -
     n, half = min(inside, outside), (high - low) / 2.0
     verdict, reason = PASS, ""
     if low > goal:
-        verdict, reason = FAIL, f"AUC {value:.3f} is above the goal {goal:.3f}, and so is its whole interval"
+        verdict, reason = FAIL, f"AUC {above(value, goal)}, and so is its whole interval"
     elif base > 0.5 + UNLIKE:
         verdict = NO_POWER
         reason = f"training and hold-out differ without a leak (AUC {base:.2f}): needs a hold-out of its kind"
     elif value > goal:
-        verdict, reason = WARN, f"AUC {value:.3f} is above the goal {goal:.3f}; its interval reaches below"
+        verdict, reason = WARN, f"AUC {above(value, goal)}; its interval reaches below"
     elif half > METRIC.delta:
         needed, unit = int(np.ceil(n * (half / METRIC.delta) ** 2)), subject.partition(",")[0]
         reason = f"an AUC of {high:.2f} could have been missed; needs {needed:,} held-out {unit}"
@@ -98,7 +100,7 @@ def _at_low_rate(subject: str, made: Attack, blind: Attack, name: str) -> Score:
         verdict = FAIL
         reason = f"{value:.1%} of members are told at 1 % false positives; chance: at most {goal:.1%}"
     elif value > goal:
-        verdict, reason = WARN, f"{value:.1%} is above the goal {goal:.1%}; its interval reaches below"
+        verdict, reason = WARN, f"{above(value, goal)}; its interval reaches below"
     note = f"{hits:,} of {inside:,} members, {alarms} of {outside:,} non-members; Clopper-Pearson"
     references = (FALSE_POSITIVES, 1.0, goal)
     n = min(inside, outside)

@@ -7,7 +7,7 @@ import numpy as np
 from finsim.evaluation.attacks.blind_attacker import blind_scores
 from finsim.evaluation.attacks.model_case import ModelCase
 from finsim.evaluation.learner import group_weights, weighted_auc
-from finsim.evaluation.metric import FAIL, NO_POWER, PASS, SHARE, WARN, Metric, Score
+from finsim.evaluation.metric import FAIL, NO_POWER, PASS, SHARE, WARN, Metric, Score, above
 from finsim.notation import Bool1D, Float1D, Float2D, Int1D
 
 LEAST = 100
@@ -80,7 +80,7 @@ def _score(case: ModelCase, base: float, scores: Float1D, member: Bool1D, block:
         verdict = NO_POWER
         reason = f"the hold-out is of another market: who has no model tells it apart (AUC {base:.2f})"
     elif value > goal:
-        verdict, reason = WARN, f"AUC {value:.3f} is above the goal {goal:.2f}; its interval reaches below"
+        verdict, reason = WARN, f"AUC {above(value, goal)}; its interval reaches below"
     elif half > METRIC.delta:
         needed = int(np.ceil(outside * (half / METRIC.delta) ** 2))
         verdict = NO_POWER

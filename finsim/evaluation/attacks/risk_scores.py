@@ -8,7 +8,7 @@ import numpy as np
 
 from finsim.evaluation.attacks.claims import claim
 from finsim.evaluation.attacks.intervals import excess_risk
-from finsim.evaluation.metric import FAIL, NO_POWER, PASS, WARN, Metric, Score
+from finsim.evaluation.metric import FAIL, NO_POWER, PASS, WARN, Metric, Score, above
 
 POLICY = 0.0001
 """Share of successful attacks that policies name (0.01 %); it is claimed only where the attacks suffice."""
@@ -40,7 +40,7 @@ def risk_score(
             f"a risk of {risk.high:.2g} could have been missed; needs {needed:,} attacks (has {attacks:,})"
         )
     elif risk.value > goal:
-        verdict, reason = WARN, f"{risk.value:.3g} is above the goal {goal:.3g}; the interval reaches below"
+        verdict, reason = WARN, f"{above(risk.value, goal)}; the interval reaches below"
     excess = max(int(np.ceil(train[0] - train[1] * risk.control - 1e-9)), 0)
     said = claim(POLICY, min(excess, train[1]), train[1]) if train[1] else ""
     told = (

@@ -8,6 +8,7 @@ from finsim.evaluation.attacks.real_parts import comparable, some
 from finsim.evaluation.attacks.risk_scores import risk_score
 from finsim.evaluation.attacks.row_keys import Cells, banded, cell_codes, row_keys, times_in
 from finsim.evaluation.metric import SHARE, Metric, Score
+from finsim.evaluation.tables.enough import too_little
 from finsim.evaluation.tables.table_case import TableCase
 
 ATTACKS = 30_000
@@ -29,8 +30,9 @@ def measure(case: TableCase) -> list[Score]:
         reason = "no control group of real rows that the generator never saw: give --holdout"
         return [METRIC.missing(subject, reason) for subject in subjects]
     ready = comparable(case)
-    if len(ready.columns) < SIZES[0] or min(case.rows_real, case.rows_own, case.rows_spare) < LEAST:
-        reason = f"fewer than {SIZES[0]} shared columns, or than {LEAST} rows on a side"
+    sides = {"real": case.rows_real, "synthetic": case.rows_own, "held-out": case.rows_spare}
+    reason = too_little(len(ready.columns), sides, LEAST, SIZES[0])
+    if reason:
         return [METRIC.missing(subject, reason) for subject in subjects]
     single = [[cell_codes(column)] for column in ready.columns]
     return [_score(ready, subjects[0], single), _score(ready, subjects[1], list(_bands(ready)))]

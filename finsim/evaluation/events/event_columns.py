@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from finsim.evaluation.events.event_case import EventColumns
-from finsim.evaluation.tables.column_pairs import CATEGORY, DATE, NUMBER, Roles, kind_of
+from finsim.evaluation.tables.column_pairs import CATEGORY, DATE, NUMBER, Roles, distinct, kind_of
 from finsim.tables.proposing.roles import is_id, is_time, roles
 
 LEAST_AMOUNTS = 10
@@ -53,7 +52,7 @@ def _number(real: pa.Table, name: str | None) -> str | None:
 def _amount(real: pa.Table, free: list[str]) -> str | None:
     """Return the column of numbers, no identifier, with the most distinct values."""
     numbers = [name for name in free if kind_of(real[name].type) == NUMBER and not is_id(name)]
-    counts = {name: pc.count_distinct(real[name]).as_py() for name in numbers}
+    counts = {name: distinct(real[name]) for name in numbers}
     best = max(counts, key=lambda name: counts[name], default=None)
     return best if best is not None and counts[best] >= LEAST_AMOUNTS else None
 
@@ -64,7 +63,7 @@ def _partner(real: pa.Table, free: list[str]) -> str | None:
     for name in free:
         kind = kind_of(real[name].type)
         if kind == CATEGORY or (kind == NUMBER and is_id(name) and pa.types.is_integer(real[name].type)):
-            distinct = pc.count_distinct(real[name]).as_py()
-            if LEAST_PARTNERS <= distinct <= real.num_rows / 2 and is_id(name):
-                counts[name] = distinct
+            found = distinct(real[name]) if is_id(name) else 0
+            if LEAST_PARTNERS <= found <= real.num_rows / 2:
+                counts[name] = found
     return max(counts, key=lambda name: counts[name], default=None)

@@ -18,7 +18,7 @@ from finsim.evaluation.events.event_case import (
 )
 from finsim.evaluation.events.event_columns import event_columns, time_column
 from finsim.evaluation.settings import Settings
-from finsim.evaluation.tables.column_pairs import CATEGORY, DATE, Roles, kind_of
+from finsim.evaluation.tables.column_pairs import CATEGORY, DATE, Roles, kind_of, numbers
 from finsim.evaluation.tables.table_case import TableCase, table_case
 from finsim.notation import Float1D, Int1D
 from finsim.randomness import Streams
@@ -60,7 +60,7 @@ def event_case(
         else:
             tables.append(holdout)
     whole = _sequences(rows)[: len(tables)]
-    sides = _sides(tables, whole, columns, who, streams)
+    sides = _sides(tables, whole, columns, played, streams)
     spare = whole[2] if len(whole) > 2 else None
     return EventCase(rows, whole[0], whole[1], spare, columns, sides, _why(sides))
 
@@ -87,12 +87,15 @@ def _sequences(rows: TableCase) -> list[Sequences]:
 
 
 def _sides(
-    tables: list[pa.Table], whole: list[Sequences], played: EventColumns, who: str, streams: Streams
+    tables: list[pa.Table], whole: list[Sequences], columns: EventColumns, told: Roles, streams: Streams
 ) -> tuple[EventSide, ...]:
-    partners = _coded(tables, played.partner)
-    channels = _coded(tables, played.channel)
-    is_shop = roles([played.partner or ""], "payments").get(played.partner or "") == "merchant"
-    owners = None if played.partner is None or is_shop else _owners(tables, played.partner, who)
+    partners = _coded(tables, columns.partner)
+    channels = _coded(tables, columns.channel)
+    is_shop = roles([columns.partner or ""], "payments").get(columns.partner or "") == "merchant"
+    is_shop = told.is_shop if told.counterparty is not None else is_shop
+    owners = None
+    if columns.partner is not None and told.id is not None and not is_shop:
+        owners = _owners(tables, columns.partner, told.id)
     sides = []
     for k, (table, one) in enumerate(zip(tables, whole, strict=True)):
         chosen = np.arange(one.count)
@@ -100,7 +103,7 @@ def _sides(
             rng = streams.at("events", "entities", k)
             chosen = np.sort(rng.choice(one.count, MOST_ENTITIES, replace=False))
         kept = some_entities(one, chosen)[0]
-        amount = None if played.amount is None else _amounts(table, played.amount)[kept.order]
+        amount = None if columns.amount is None else _amounts(table, columns.amount)[kept.order]
         owner = None
         if owners is not None and one.count:
             owner = owners[k][one.order[one.start[chosen]]]
@@ -119,14 +122,14 @@ def _sides(
 def _amounts(table: pa.Table, name: str) -> Float1D:
     if kind_of(table[name].type) in (CATEGORY, DATE):
         return np.full(table.num_rows, np.nan)
-    values = np.asarray(pc.cast(table[name], pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+    values = numbers(table[name])
     return np.where(np.isfinite(values), values, np.nan)
 
 
 def _texts(values: pa.ChunkedArray) -> pa.Array:
     whole = values.combine_chunks()
     whole = whole.dictionary_decode() if pa.types.is_dictionary(whole.type) else whole
-    if pa.types.is_floating(whole.type):
+    if pa.types.is_floating(whole.type) or pa.types.is_duration(whole.type):
         whole = pc.cast(whole, pa.int64(), safe=False)
     return pc.cast(whole, pa.string())
 

@@ -8,7 +8,7 @@ from finsim.evaluation.case import PathCase
 from finsim.evaluation.columns import Side
 from finsim.evaluation.fidelity.window_features import Windows, windows
 from finsim.evaluation.learner import fitted_scores, fold_of, group_weights, weighted_auc
-from finsim.evaluation.metric import BACKTEST, FAIL, PASS, WARN, Metric, Score
+from finsim.evaluation.metric import BACKTEST, FAIL, PASS, WARN, Metric, Score, above
 from finsim.notation import Bool1D, Float1D
 
 FOLDS = 5
@@ -68,7 +68,7 @@ def _verdict(value: float, low: float, goal: float, few: bool) -> tuple[str, str
         return WARN, f"AUC {value:.3f}: told apart, but one path may be another era; goal {goal:.3f}"
     if low > max(goal, POOR):
         return FAIL, f"AUC {value:.3f}: windows are told apart; goal {goal:.3f}"
-    return WARN, f"AUC {value:.3f} is above the goal {goal:.3f}; a fail needs an interval above {POOR}"
+    return WARN, f"AUC {above(value, goal)}; a fail needs an interval above {POOR}"
 
 
 def _auc(case: PathCase, left: Windows, right: Windows, role: str) -> Float1D:

@@ -10,6 +10,7 @@ from finsim.evaluation.events.event_case import EventCase, Sequences, sequences
 from finsim.evaluation.metric import SHARE, Metric, Score
 from finsim.evaluation.privacy.near_copy_test import Turn, Vectors, judged, near_copies, turn
 from finsim.evaluation.privacy.near_rows import planted_before
+from finsim.evaluation.tables.enough import too_little
 from finsim.notation import Array, Float1D, Int1D
 
 QUERIES, NULL, PROBES = 5_000, 2_500, 100
@@ -27,8 +28,10 @@ def measure(case: EventCase) -> list[Score]:
     parts = parts_in_turn(case.rows)
     counts = [len(np.unique(who)) for part in parts for who in (part.who_train, part.who_spare)]
     others = [column for column in parts[0].columns if column.name != case.rows.roles.time]
-    if not others or min(*counts, case.own.count) < LEAST:
-        return [METRIC.missing(subject, f"fewer than {LEAST} entities on a side, or no shared column")]
+    sides = {"real": min(counts), "synthetic": case.own.count}
+    reason = too_little(len(others), sides, LEAST, unit="entities")
+    if reason:
+        return [METRIC.missing(subject, reason)]
     turns = [_turn(case, part, number) for number, part in enumerate(parts)]
     return [judged(METRIC, subject, near_copies(turns, case.settings.fdr), "entities", NOISE, TWINS)]
 

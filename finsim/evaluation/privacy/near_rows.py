@@ -11,6 +11,7 @@ from finsim.evaluation.attacks.row_encoding import encoded_rows
 from finsim.evaluation.metric import SHARE, Metric, Score
 from finsim.evaluation.privacy.near_copy_test import Turn, Vectors, judged, near_copies, turn
 from finsim.evaluation.tables.column_pairs import ColumnPair
+from finsim.evaluation.tables.enough import too_little
 from finsim.evaluation.tables.table_case import TableCase
 from finsim.notation import Int1D
 
@@ -25,8 +26,10 @@ def measure(case: TableCase) -> list[Score]:
     """Return one score: the share of synthetic rows flagged as near copies of training rows."""
     subject = "rows"
     parts = parts_in_turn(case)
-    if not parts[0].columns or min(*parts[0].rows, case.rows_own) < LEAST:
-        return [METRIC.missing(subject, f"fewer than {LEAST} rows on a side, or no shared column")]
+    sides = {"real": min(parts[0].rows), "synthetic": case.rows_own}
+    reason = too_little(len(parts[0].columns), sides, LEAST)
+    if reason:
+        return [METRIC.missing(subject, reason)]
     asked = some(case.streams.at("near rows", "queries"), case.rows_own, QUERIES)
     turns = [_turn(case, part, asked) for part in parts]
     return [judged(METRIC, subject, near_copies(turns, case.settings.fdr), "rows", NOISE, TWINS)]

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from finsim.evaluation.attacks.intervals import Risk, excess_risk
 from finsim.evaluation.attacks.real_parts import comparable, half_of_real
 from finsim.evaluation.attacks.row_keys import cell_codes, times_in
-from finsim.evaluation.metric import FAIL, NO_POWER, PASS, SHARE, WARN, Metric, Score
+from finsim.evaluation.metric import FAIL, NO_POWER, PASS, SHARE, WARN, Metric, Score, above
 from finsim.evaluation.tables.column_pairs import ColumnPair
-from finsim.evaluation.tables.reused_keys import ReusedKeys
+from finsim.evaluation.tables.enough import too_little
+from finsim.evaluation.tables.reused_keys import ReusedKeys, by_counting
 from finsim.evaluation.tables.table_case import TableCase
+from finsim.extras import Later
 from finsim.notation import Array, Bool1D, Int1D
 
+stats = Later("scipy.stats", "evaluate")
+
+LEVEL = 0.001
+"""Chance of a null table, over all its columns of words, to have words reused beyond it; assumption."""
 LEAST = 30
 """Values that stand once, below which nothing is judged."""
 
@@ -38,23 +44,67 @@ class Reuse:
 def measure(case: TableCase) -> list[Score]:
     """Return a score of all columns together, and one of each column or key that fails alone."""
     case = comparable(case)
-    kept = [_score(one.name, _of_key(one)) for one in case.keys if one.real >= LEAST]
-    if not case.columns or min(case.rows_real, case.rows_own) < LEAST:
-        reason = f"fewer than {LEAST} rows on a side, or no shared column"
+    kept = [_key_score(one) for one in case.keys if one.real >= LEAST]
+    reason = too_little(len(case.columns), {"real": case.rows_real, "synthetic": case.rows_own}, LEAST)
+    if reason:
         return [METRIC.missing("all columns", reason), *(score for score in kept if score.verdict == FAIL)]
     first = half_of_real(case, 1) if case.rows_spare == 0 else None
     found = {column.name: reuse(case, column, first) for column in case.columns}
     total = Reuse((0, 0), (0, 0), 0, 0)
     for one in found.values():
         total = total.plus(one)
-    alone = [_score(name, one) for name, one in found.items() if min(one.train[1], one.control[1]) >= LEAST]
-    return [_score("all columns", total), *(score for score in [*alone, *kept] if score.verdict == FAIL)]
+    alone = {
+        name: _score(name, one) for name, one in found.items() if min(one.train[1], one.control[1]) >= LEAST
+    }
+    words = [one for one in case.columns if one.is_category and one.name in alone]
+    for column in words:
+        if alone[column.name].verdict != FAIL:
+            one = _beside_counting(column, found[column.name])
+            times = 1 if first is None else 2  # without a hold-out both halves are counted
+            if _chance(one, times) <= LEVEL / len(words):
+                alone[column.name] = _words(column.name, one)
+    failed = [score for score in (*alone.values(), *kept) if score.verdict == FAIL]
+    return [_score("all columns", total), *failed]
+
+
+def _beside_counting(column: ColumnPair, found: Reuse) -> Reuse:
+    """Return the reuse of words, beside what two sides that number their rows share."""
+    codes, counts = np.unique(column.real[column.real >= 0], return_counts=True)
+    singles = {column.levels[code] for code in codes[counts == 1]}
+    made = {column.levels[code] for code in np.unique(column.own[column.own >= 0])}
+    share = by_counting(singles, made) / max(len(singles), 1)
+    hits, of = found.control
+    return Reuse(found.train, (max(hits, min(int(np.ceil(share * of)), of)), of), found.cells, found.of)
+
+
+def _chance(found: Reuse, times: int) -> float:
+    """Return the chance that as many of the hits fall on training values; each stands ``times`` over."""
+    train, of_train = (count // times for count in found.train)
+    control, of_control = (count // times for count in found.control)
+    return float(stats.hypergeom.sf(train - 1, of_train + of_control, of_train, train + control))
+
+
+def _words(subject: str, found: Reuse) -> Score:
+    """Return the failing score of words: a name that stands once is a person, so there is no margin."""
+    reason = (
+        f"{found.train[0]:,} of {found.train[1]:,} words that stand once are reused, by chance "
+        f"{found.control[0]:,} of {found.control[1]:,}"
+    )
+    return replace(_score(subject, found), verdict=FAIL, reason=reason, goal=0.0)
 
 
 def _of_key(found: ReusedKeys) -> Reuse:
     """Return the reuse of the values of an id or key, beside what two sides that count their rows share."""
     chance = min(int(np.ceil(found.chance)), found.real)
     return Reuse((found.met, found.real), (chance, found.real), found.met, found.own)
+
+
+def _key_score(key: ReusedKeys) -> Score:
+    """Return the score of a key; where counting explains nothing its values are words."""
+    found = _of_key(key)
+    score = _score(key.name, found)
+    is_words = score.verdict != FAIL and key.chance == 0.0 and _chance(found, 1) <= LEVEL
+    return _words(key.name, found) if is_words else score
 
 
 def reuse(case: TableCase, column: ColumnPair, first: Bool1D | None) -> Reuse:
@@ -135,7 +185,7 @@ def _score(subject: str, found: Reuse) -> Score:
     elif few and risk.value > goal:
         verdict, reason = (
             WARN,
-            f"{risk.value:.3g} is above the goal {goal:.3g}, the interval reaches below it",
+            f"{above(risk.value, goal)}, the interval reaches below it",
         )
     elif few and risk.high > goal + METRIC.delta:
         needed = int(np.ceil(few * ((risk.high - risk.value) / METRIC.delta) ** 2))
@@ -160,20 +210,22 @@ METRIC = Metric(
     highest=1.0,
     best=0.0,
     delta=0.05,
-    origin="assumption: 5 points of reuse beyond values that the generator never saw",
+    origin="assumption: 5 points of reuse beyond values that the generator never saw; none for words",
     order_free=False,
     compute=measure,
     summary="Values that stand once in the real data, and again in the synthetic",
     order=520,
     how=(
         "Of the values that stand once in the real data: how many more of the training values stand in the "
-        "synthetic column than of values that the generator never saw. An income to the cent names a person."
+        "synthetic column than of values that the generator never saw. An income to the cent names "
+        "a person, and so does a name: words have no margin."
     ),
     misses="Values changed a little; combinations of common values (see singling_out).",
     estimator=(
         "values (numbers at 12 digits) that stand once in training and hold-out together: (share of the "
         "training ones met - share of the held-out ones met) / (1 - the latter), Newcombe interval; "
-        "without a hold-out, halves of the real rows against as many synthetic rows"
+        "without a hold-out, halves of the real rows against as many synthetic rows; words fail by an exact "
+        "test at .001 without a margin"
     ),
     references="0 / 1",
     required=True,

@@ -6,6 +6,7 @@ from finsim.evaluation.attacks.real_parts import comparable
 from finsim.evaluation.attacks.row_keys import cell_codes, row_keys, times_in
 from finsim.evaluation.metric import FAIL, SHARE, Metric, Score
 from finsim.evaluation.privacy.chance_copies import counted
+from finsim.evaluation.tables.enough import too_little
 from finsim.evaluation.tables.table_case import TableCase
 from finsim.notation import Array
 
@@ -21,8 +22,9 @@ def measure(case: TableCase) -> list[Score]:
     """
     subject = "rows"
     case = comparable(case)
-    if not case.columns or min(case.rows_real, case.rows_own) < LEAST:
-        return [METRIC.missing(subject, f"fewer than {LEAST} rows on a side, or no shared column")]
+    reason = too_little(len(case.columns), {"real": case.rows_real, "synthetic": case.rows_own}, LEAST)
+    if reason:
+        return [METRIC.missing(subject, reason)]
     real, own, spare = row_keys([cell_codes(column) for column in case.columns])
     hits, rows, held = chance(real, spare)
     copied = times_in(own, real) == 1

@@ -32,6 +32,8 @@ class Declared:
 
 def declared_of(real: Any, schema: Schema | None, dialect: Dialect | None, place: str) -> Declared:
     """Return the columns of the real side. Raises DataError for what is no table."""
+    if isinstance(real, str | Path) and not Path(real).exists():
+        open_table(real, {})  # refuses, and tells the names beside it
     stored = _stored(real)
     facts = {} if stored is None else {field.name: facts_of(field) for field in stored}
     facts = {name: told for name, told in facts.items() if told["role"]}

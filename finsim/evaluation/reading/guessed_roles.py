@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from shlex import quote
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.errors import Problem, StudyError, did_you_mean
 from finsim.evaluation.reading.declared import Declared
-from finsim.evaluation.tables.column_pairs import Roles
+from finsim.evaluation.tables.column_pairs import DATE, NUMBER, Roles, distinct, kind_of
+from finsim.evaluation.utility.label_rows import CLASSES
 from finsim.records.columns import FEATURE, INTERNAL, KEY, LABEL
 from finsim.tables import Field
-from finsim.tables.proposing.roles import is_id, is_time, roles
+from finsim.tables.proposing.roles import is_entity, is_id, is_time, names_entity, roles
 
-CLASSES = 10
+REPEATS = 2.0
+"""Rows a value from which a column of cards, accounts or customers may be the entity of events."""
 _IDS = ("obligor", "from_account", "id")
 _TIMES = ("date", "opened")
 _LABELS = ("outcome", "fraud")
@@ -65,11 +68,49 @@ def checked(named: Named, declared: Declared, headers: Sequence[str], verb: str 
 
 def guessed(real: pa.Table, declared: Declared, named: Named) -> Roles:
     """Return the roles of the columns: what is named, then declared, stored with them, or guessed."""
+    _refuse(real, named)
     by_role = _by_role(real, declared.fields)
-    entity = named.id or _entity(real, declared, by_role)
+    by_role = {role: name for role, name in by_role.items() if name not in (named.label, named.time)}
+    entity = named.id or _entity(real, declared, by_role, named)
     time = named.time or _time(real, declared.fields, by_role)
     label = named.label or _label(real, declared, by_role)
-    return Roles(entity, time, label if label != entity else None, named.secret, named.group)
+    label = label if label != entity else None  # a guessed one
+    found = Roles(entity, time, label, named.secret, named.group)
+    return _with_parts(found, real, declared) if declared.is_schema else found
+
+
+def _refuse(real: pa.Table, named: Named) -> None:
+    """Raise StudyError for a named time that holds no dates, and for one column in two parts."""
+    problems = []
+    parts = {"id": named.id, "time": named.time, "label": named.label}
+    given = [(option, name) for option, name in parts.items() if name is not None]
+    for at, (option, name) in enumerate(given):
+        other = next((before for before, same in given[:at] if same == name), None)
+        if other is not None:
+            found = f"{name!r} is --{other} already"
+            problems.append(
+                Problem(f"evaluate: {option}", found, "a column of its own", "name another column")
+            )
+    if named.time in real.column_names and kind_of(real[named.time].type) != DATE:
+        held = "numbers" if kind_of(real[named.time].type) == NUMBER else "text"
+        problems.append(Problem(
+            "evaluate: time", f"column {named.time!r} holds {held}, no dates", "a column of dates or times",
+            "name a column of dates; or declare how it is written in a schema (--schema): type: date or ts",
+        ))  # fmt: skip
+    if problems:
+        raise StudyError.of(problems)
+
+
+def _with_parts(roles: Roles, real: pa.Table, declared: Declared) -> Roles:
+    """Add amount, counterparty and channel of events as a schema declares them."""
+    taken = {roles.id, roles.time, roles.label}
+    by_role = {each.role: name for name, each in declared.fields.items()
+               if name in real.column_names and name not in taken}  # fmt: skip
+    account, shop = by_role.get("to_account"), by_role.get("merchant")
+    return replace(
+        roles, amount=by_role.get("amount"), counterparty=account or shop, channel=by_role.get("channel"),
+        is_shop=account is None and shop is not None,
+    )  # fmt: skip
 
 
 def _by_role(real: pa.Table, fields: Mapping[str, Field]) -> dict[str, str]:
@@ -82,7 +123,7 @@ def _by_role(real: pa.Table, fields: Mapping[str, Field]) -> dict[str, str]:
     return found
 
 
-def _entity(real: pa.Table, declared: Declared, by_role: Mapping[str, str]) -> str | None:
+def _entity(real: pa.Table, declared: Declared, by_role: Mapping[str, str], other: Named) -> str | None:
     """Return the entity: of several columns of ids the one with the fewest rows to itself."""
     fields = declared.fields
     named = [by_role[role] for role in _IDS if role in by_role]
@@ -92,9 +133,36 @@ def _entity(real: pa.Table, declared: Declared, by_role: Mapping[str, str]) -> s
         if name in real.column_names and (each.type == "id" or is_id(each.source or name))
     ]  # fmt: skip
     for name in dict.fromkeys([*named, *stored, *typed]):
+        if name in (other.label, other.time):
+            continue
         if _can_be_id(real, name) and (name not in by_role.values() or name in [*named, *stored, *typed]):
             return name
     return None
+
+
+def repeated_entities(real: pa.Table, declared: Declared, chosen: Roles) -> list[str]:
+    """Return a sentence on each column of a table that may be the entity of several rows, by its header."""
+    taken = {chosen.time, chosen.label, *chosen.secrets, *chosen.groups}
+    said = []
+    for name in real.column_names:
+        header = declared.fields[name].source or name if name in declared.fields else name
+        if name in taken or not _can_be_id(real, name) or not _may_name_entities(header, real[name]):
+            continue
+        each = real.num_rows / max(distinct(real[name]), 1)
+        if each >= REPEATS:
+            told = f"`{header}` repeats {each:.0f} times on average"
+            said.append(f"{told}; if it is the entity, write --id {quote(header)}")
+    return said
+
+
+def _may_name_entities(header: str, cells: pa.ChunkedArray) -> bool:
+    """Whether a header speaks of cards, accounts or customers, and the cells look like ids."""
+    if is_entity(header):
+        return True
+    if not names_entity(header) or kind_of(cells.type) == NUMBER:
+        return False
+    words = [str(one) for one in pc.unique(cells).drop_null().to_pylist()]
+    return sum(any(sign.isdigit() for sign in word) for word in words) > len(words) / 2
 
 
 def _can_be_id(real: pa.Table, name: str) -> bool:

@@ -7,7 +7,13 @@ from typing import Any
 
 from finsim.errors import DataError, Problem, StudyError, did_you_mean
 from finsim.evaluation.reading.declared import Declared, declared_of
-from finsim.evaluation.reading.guessed_roles import Named, checked, guessed, with_keys
+from finsim.evaluation.reading.guessed_roles import (
+    Named,
+    checked,
+    guessed,
+    repeated_entities,
+    with_keys,
+)
 from finsim.evaluation.reading.kinds import (
     BARS,
     EVENTS,
@@ -18,6 +24,7 @@ from finsim.evaluation.reading.kinds import (
     is_series,
     says_bars,
 )
+from finsim.evaluation.reading.odd_cells import odd_cells
 from finsim.evaluation.reading.sides import Sides, sides_of
 from finsim.evaluation.tables.column_pairs import Roles
 from finsim.tables import Dialect, Schema, open_table
@@ -65,13 +72,24 @@ def read_as(
             "no column can be read", place="the real side", expected="columns of numbers, text or dates",
             remedy="give each column a header of its own",
         )  # fmt: skip
+    odd = odd_cells(real, sides.real, declared)
+    texts = {one.column: replace(declared.fields[one.column], type="cat") for one in odd if one.is_text}
+    declared = replace(declared, fields={**declared.fields, **texts})
     roles = guessed(sides.real, declared, spoken)
     if is_open and is_bars(declared.fields, headers) and is_series(sides.real, roles.time):
         return bars(named)
     found = kind or _guessed_kind(declared, sides, roles)
     _refuse_without_order(found, roles)
     marked = replace(sides, real=with_keys(sides.real, declared, roles))
-    return Reading(found, roles, marked, (said_as(found, roles), *_unread(declared, headers)))
+    asked: list[str] = []
+    if kind is None and not named.id and found == TABLE:
+        asked = repeated_entities(sides.real, declared, roles)
+    return Reading(
+        found,
+        roles,
+        marked,
+        (said_as(found, roles), *asked, *(one.said for one in odd), *_unread(declared, headers)),
+    )
 
 
 def _refuse_without_order(kind: str, roles: Roles) -> None:

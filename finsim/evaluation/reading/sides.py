@@ -81,11 +81,16 @@ def _with_roles(table: pa.Table, declared: Declared) -> pa.Table:
 
 
 def _opened(data: Any, declared: Declared, place: str) -> tuple[TableSource, Declared]:
-    """Open a side; text is read as it is written, unless a schema says how."""
-    used = declared
-    if _is_path(data) and is_text_file(Path(data)) and not declared.is_schema:
-        used = replace(declared, dialect=propose(data).dialect)
-    return opened(data, used, str(data) if _is_path(data) else place), used
+    """Open a side; text is read as a schema says, or as it is written where none of its columns stand so."""
+    where = str(data) if _is_path(data) else place
+    if not (_is_path(data) and is_text_file(Path(data))):
+        return opened(data, declared, where), declared
+    if declared.is_schema:
+        source = opened(data, declared, where)
+        if source.bound:
+            return source, declared
+    used = replace(declared, dialect=propose(data).dialect)
+    return opened(data, used, where), used
 
 
 def _strict(data: Any, declared: Declared, names: Sequence[str]) -> pa.Table:

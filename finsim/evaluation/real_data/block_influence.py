@@ -32,8 +32,10 @@ class Blocks:
 def measure(case: TableCase) -> list[Score]:
     """Return one score: the largest standardised change of a key statistic when one block is left out."""
     subject = "real rows"
+    if not case.columns:
+        return [METRIC.missing(subject, "no shared column")]
     blocks = cut(case)
-    if len(blocks.names) < BLOCKS // 2 or not case.columns:
+    if len(blocks.names) < BLOCKS // 2:
         return [METRIC.missing(subject, f"fewer than {BLOCKS // 2} blocks of {LEAST_ROWS} rows")]
     values, names = key_statistics(case)
     if not names:

@@ -25,7 +25,8 @@ _PLURAL = {NUMBER: "numbers", CATEGORY: "text", DATE: "dates"}
 class Roles:
     """Which columns play a part: entity ``id``, ``time``, ``label``, ``secrets`` and ``groups`` of people.
 
-    ``amount``, ``counterparty`` and ``channel`` are of events.
+    ``amount``, ``counterparty`` and ``channel`` are of events, as a schema declares them; ``is_shop`` where
+    it says that the counterparty is a merchant, which is never an entity itself.
     """
 
     id: str | None = None
@@ -36,6 +37,7 @@ class Roles:
     amount: str | None = None
     counterparty: str | None = None
     channel: str | None = None
+    is_shop: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,8 +148,8 @@ def _paired(
         told = f"{_PLURAL[kind_of(spare.type)]} in the hold-out, {_PLURAL[kind]} else"
         return LeftOut(name, told, unseen=True)
     if kind != CATEGORY:
-        sides = [_numbers(real), _numbers(own)]
-        last = None if spare is None else _finite(_numbers(spare))
+        sides = [numbers(real), numbers(own)]
+        last = None if spare is None else _finite(numbers(spare))
         infinite = (int(np.isinf(sides[0]).sum()), int(np.isinf(sides[1]).sum()))
         return ColumnPair(name, kind, _finite(sides[0]), _finite(sides[1]), last, (), infinite)
     texts = [_texts(side) for side in ([real, own] if spare is None else [real, own, spare])]
@@ -165,6 +167,11 @@ def kind_of(kind: pa.DataType) -> str:
     return NUMBER if is_number or pa.types.is_duration(kind) or pa.types.is_time(kind) else CATEGORY
 
 
+def distinct(values: pa.ChunkedArray) -> int:
+    """Return how many different values a column has: ``count_distinct`` has no kernel for dictionaries."""
+    return len(pc.unique(values.drop_null()))
+
+
 def _texts(values: pa.ChunkedArray) -> pa.Array:
     plain = values.combine_chunks()
     plain = plain.dictionary_decode() if pa.types.is_dictionary(plain.type) else plain
@@ -175,7 +182,8 @@ def _finite(values: Array) -> Array:
     return np.where(np.isinf(values), np.nan, values)
 
 
-def _numbers(values: pa.ChunkedArray) -> Array:
+def numbers(values: pa.ChunkedArray) -> Array:
+    """Return float64[n]: dates in days since 1970, durations in their unit; NaN where missing."""
     if kind_of(values.type) == DATE:
         whole = pc.cast(pc.cast(values, pa.timestamp("us"), safe=False), pa.int64())
         days = np.asarray(pc.cast(whole, pa.float64(), safe=False).to_numpy(zero_copy_only=False))

@@ -7,6 +7,7 @@ import numpy as np
 from finsim.evaluation.metric import STRESS, Evidence, Metric, Score
 from finsim.evaluation.tables.column_cells import as_levels, level_cells, level_names
 from finsim.evaluation.tables.column_pairs import ColumnPair
+from finsim.evaluation.tables.enough import too_little
 from finsim.evaluation.tables.resampled_rows import clustering, row_draws, thinned
 from finsim.evaluation.tables.table_case import TableCase
 from finsim.notation import Array, Float1D, Float2D
@@ -23,8 +24,9 @@ def measure(case: TableCase) -> list[Score]:
     """Return one score: the subgroup that is furthest below 80 % of its real share, in standard errors."""
     subject = "all subgroups"
     rows = (case.rows_real, case.rows_own)
-    if not case.columns or min(rows) < LEAST_ROWS:
-        return [METRIC.missing(subject, f"{min(rows)} rows; needs {LEAST_ROWS}")]
+    why = too_little(len(case.columns), dict(zip(("real", "synthetic"), rows, strict=True)), LEAST_ROWS)
+    if why:
+        return [METRIC.missing(subject, why)]
     some = thinned(case, MOST_ROWS, "coverage")
     parts = [_levels(column) for column in some.columns]
     names = [name for part in parts for name in part[2]]

@@ -26,10 +26,10 @@ def measure(case: TableCase) -> list[Score]:
         return [METRIC.missing(label, case.why_not(label))]
     known = np.unique(column.real[~column.missing(column.real)])
     if not 2 <= len(known) <= CLASSES:
-        return [METRIC.missing(label, f"{len(known)} values; a label has 2 to {CLASSES} classes")]
+        return [METRIC.missing(label, f"{len(known):,} values; a label has 2 to {CLASSES} classes")]
     rows = [float((~column.missing(side)).sum()) for side in (column.real, column.own)]
     if min(rows) < LEAST_ROWS:
-        return [METRIC.missing(label, f"{min(rows):.0f} rows with a label; needs {LEAST_ROWS}")]
+        return [METRIC.missing(label, f"{min(rows):.0f} rows of a side with a label; needs {LEAST_ROWS}")]
     found = [one for value in known if (one := _score(case, column, value, (rows[0], rows[1])))]
     if not found:
         return [METRIC.missing(label, f"no class has {LEAST} real rows")]

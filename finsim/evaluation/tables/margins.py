@@ -22,7 +22,7 @@ def measure(case: TableCase) -> list[Score]:
     """Return one score for each view of each column, and one for its missing cells where there are any."""
     scores = [METRIC.missing(left.name, left.reason) for left in _lacking(case)]
     if not case.columns:
-        return [*scores, METRIC.missing("all columns", "the two sides share no column")]
+        return [*scores, METRIC.missing("all columns", "no shared column")]
     some = thinned(case, MOST_ROWS, "margins")
     views: list[Cells] = []
     for column in some.columns:

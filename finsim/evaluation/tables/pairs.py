@@ -8,6 +8,7 @@ import numpy as np
 
 from finsim.evaluation.metric import STRESS, Evidence, Metric, Score
 from finsim.evaluation.tables.association import Blocks, blocks_of, covariances, tie
+from finsim.evaluation.tables.enough import too_little
 from finsim.evaluation.tables.resampled_rows import row_draws, thinned
 from finsim.evaluation.tables.table_case import TableCase
 from finsim.notation import Array, Float1D, Float2D
@@ -18,9 +19,9 @@ LEAST = 50
 
 def measure(case: TableCase) -> list[Score]:
     """Return two scores: the mean gap of all pairs, and the largest gap with the pair named."""
-    if len(case.columns) < 2 or min(case.rows_real, case.rows_own) < LEAST:
-        rows = min(case.rows_real, case.rows_own)
-        reason = f"{len(case.columns)} columns on both sides, {rows} rows; needs 2 and {LEAST}"
+    rows = {"real": case.rows_real, "synthetic": case.rows_own}
+    reason = too_little(len(case.columns), rows, LEAST, needed=2)
+    if reason:
         return [METRIC.missing("mean gap", reason), METRIC.missing("largest gap", reason)]
     some = thinned(case, MOST_ROWS, "pairs")
     blocks = blocks_of(some.columns)

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from finsim.evaluation.metric import STRESS, Metric, Score, judge_distance
+from finsim.evaluation.tables.enough import too_little
 from finsim.evaluation.tables.share_gap import share_chance, share_interval
 from finsim.evaluation.tables.table_case import TableCase
 from finsim.notation import Array
 
+LEAST = 2
 PAIRED = 2.0
 """Rows that are repeated come in twos or more, so counts spread more than independent ones."""
 
@@ -20,8 +22,8 @@ def measure(case: TableCase) -> list[Score]:
     """Return one score: share of rows that equal an earlier one, on as many rows as the smaller side has."""
     subject = "all rows"
     size = min(case.rows_real, case.rows_own)
-    if size < 2 or not case.columns:
-        return [METRIC.missing(subject, f"{size} rows and {len(case.columns)} columns on both sides")]
+    if why := too_little(len(case.columns), {"real": case.rows_real, "synthetic": case.rows_own}, LEAST):
+        return [METRIC.missing(subject, why)]
     rows = {}
     for side, total in (("real", case.rows_real), ("own", case.rows_own)):
         rng = case.streams.at("table", "repeats", side)

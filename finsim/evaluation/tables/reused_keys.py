@@ -33,9 +33,7 @@ def reused_keys(real: pa.Table, own: pa.Table, names: Iterable[str]) -> tuple[Re
     for name in dict.fromkeys(names):
         if name in real.column_names and name in own.column_names:
             known, made = (set(_texts(side[name])) for side in (real, own))
-            found.append(
-                ReusedKeys(name, len(known), len(made), len(known & made), _by_counting(known, made))
-            )
+            found.append(ReusedKeys(name, len(known), len(made), len(known & made), by_counting(known, made)))
     return tuple(found)
 
 
@@ -43,7 +41,8 @@ def _texts(column: pa.ChunkedArray) -> list[str]:
     return [str(value) for value in pc.unique(column).drop_null().to_pylist()]
 
 
-def _by_counting(known: set[str], made: set[str]) -> float:
+def by_counting(known: set[str], made: set[str]) -> float:
+    """Return how many known values that end in a number stand among made ones where both count their rows."""
     groups: dict[str, list[int]] = {}
     for prefix, number in filter(None, map(_numbered, made)):
         groups.setdefault(prefix, []).append(number)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from finsim.evaluation.metric import PASS, STRESS, Metric, Score, judge_distance
+from finsim.evaluation.metric import NO_POWER, STRESS, Metric, Score, judge_distance
+from finsim.evaluation.tables.enough import too_little
 from finsim.evaluation.tables.resampled_rows import thinned
 from finsim.evaluation.tables.table_case import TableCase
 from finsim.evaluation.tables.table_two_sample import LEAST, MOST_ROWS, Told, features, told_apart
@@ -27,12 +28,13 @@ def measure(case: TableCase) -> list[Score]:
     ends = [float(np.nanmax(side)) if not np.isnan(side).all() else np.nan for side in (time.real, time.own)]
     age = METRIC.scored(
         "days since the training rows", ends[1] - ends[0], (None, None), case.rows_real, (0.0, None, None),
-        (PASS, ""), "last new row less last training row",
+        (NO_POWER, "it has no goal: how old is too old depends on the use"),
+        "last new row less last training row",
     )  # fmt: skip
     without = replace(case, columns=tuple(one for one in case.columns if one is not time))
-    rows = min(case.rows_real, case.rows_own)
-    if rows < LEAST or not without.columns:
-        return [age, METRIC.missing("newer real rows", f"{rows} rows on a side; needs {LEAST}")]
+    sides = {"training": case.rows_real, "newer": case.rows_own}
+    if why := too_little(len(without.columns), sides, LEAST):
+        return [age, METRIC.missing("newer real rows", why)]
     return [age, _drift(without)]
 
 

@@ -10,6 +10,7 @@ from finsim.evaluation.learner import chances, fitted, fold_of, weighted_auc
 from finsim.evaluation.metric import STRESS, Metric, Score, judge_distance
 from finsim.evaluation.tables.column_cells import level_cells
 from finsim.evaluation.tables.column_pairs import ColumnPair
+from finsim.evaluation.tables.enough import too_little
 from finsim.evaluation.tables.resampled_rows import thinned
 from finsim.evaluation.tables.table_case import TableCase
 from finsim.extras import Later
@@ -38,11 +39,8 @@ class Told:
 def measure(case: TableCase) -> list[Score]:
     """Return one score: cross-validated AUC; floor: the hold-out, or random halves of the real side."""
     subject = "all columns"
-    rows = (case.rows_real, case.rows_own)
-    if len(case.columns) < 1 or min(rows) < LEAST:
-        side = "real" if rows[0] < LEAST else "synthetic"
-        count = f"{min(rows)} row{'' if min(rows) == 1 else 's'} on the {side} side"
-        reason = f"{count}; needs {LEAST}" if case.columns else "the two sides share no column"
+    reason = too_little(len(case.columns), {"real": case.rows_real, "synthetic": case.rows_own}, LEAST)
+    if reason:
         return [METRIC.missing(subject, reason)]
     some = thinned(case, MOST_ROWS, "two sample")
     real, own = (features(some.columns, side) for side in ("real", "own"))

@@ -39,7 +39,11 @@ def measure(case: TableCase) -> list[Score]:
     some = thinned(case, MOST_ROWS, "tails")
     found = [end for column in some.columns for end in ends_of(column)]
     if not found:
-        reason = f"no column of numbers has {LEAST} rows and {DISTINCT} different values on both sides"
+        reason = (
+            "no shared column"
+            if not some.columns
+            else f"no column of numbers has {LEAST} rows and {DISTINCT} different values on both sides"
+        )
         return [METRIC.missing("all columns", reason)]
     draws = list(row_draws(some, "tails", some.settings.bootstrap))
     labels = list(relabeled(some, "tails", some.settings.bootstrap))

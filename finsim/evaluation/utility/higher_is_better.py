@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from finsim.evaluation.metric import NO_POWER, PASS, WARN, Metric, Score
+from finsim.evaluation.metric import NO_POWER, PASS, WARN, Metric, Score, apart
 from finsim.evaluation.tail_probability import exceedance
 from finsim.notation import Float1D
 
@@ -39,8 +39,11 @@ def at_least(
     low, high = (float(v) for v in value + np.quantile(spread, [0.025, 0.975]))
     goal = float(np.quantile(floors, 0.05)) - margin
     judged = (PASS, "")
-    if value < goal:
-        judged = (WARN, f"{value:.3g} is below the goal {goal:.3g}")
+    if goal <= metric.lowest:
+        where = "at" if goal == metric.lowest else "below"
+        judged = (NO_POWER, f"the goal would be {where} {metric.lowest:g} ({goal:.3g}): nothing misses it")
+    elif value < goal:
+        judged = (WARN, "{} is below the goal {}".format(*apart(value, goal)))
     elif ceiling >= goal:
         judged = (NO_POWER, f"a useless twin ({ceiling:.3g}) would reach the goal {goal:.3g} too")
     interval = (max(low, metric.lowest), min(high, metric.highest))

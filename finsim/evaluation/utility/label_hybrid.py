@@ -23,6 +23,8 @@ from finsim.notation import Float1D, Float2D
 
 SHARES = (0.1, 0.3, 1.0)
 REFITS = 2
+CHANCE = 0.5
+"""AUC of a model that tells nothing: beside one that is no better no synthetic row can hurt."""
 
 
 def measure(case: TableCase) -> list[Score]:
@@ -52,6 +54,9 @@ def _at(case: TableCase, split: LabelSplit, weights: Float2D, share: float) -> S
 
     found = figures(learned(joined(split.own, added), split.test, seed))
     alone = figures(learned(added, split.test, seed))
+    if np.quantile(alone[1:], 0.025) <= CHANCE:
+        why = f"{len(added.label)} real rows alone do not tell the label: AUC {told(alone)} holds {CHANCE}"
+        return METRIC.powerless(subject, why)
     floors = null_figures(
         alone, [figures(one) for one in twin_models(added, split.test, streams, subject, REFITS)]
     )
@@ -87,6 +92,9 @@ METRIC = Metric(
         "the synthetic rows hurt. label_utility is the point without real rows."
     ),
     misses="Weights: every row counts the same, wherever it comes from.",
-    estimator="AUC of boosted trees, bootstrap over the same test entities; noise of training by refits",
+    estimator=(
+        "AUC of boosted trees, bootstrap over the same test entities; noise of training by refits; no power "
+        "where the real rows alone are not above .5"
+    ),
     references="the same real rows alone / shuffled labels",
 )

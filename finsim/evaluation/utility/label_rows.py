@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.evaluation.tables.column_pairs import DATE, ColumnPair
+from finsim.evaluation.tables.enough import too_little
 from finsim.evaluation.tables.table_case import TableCase
 from finsim.notation import Array, Bool1D, Float2D, Int1D
 
@@ -15,6 +16,7 @@ MOST_ROWS = 20_000
 TEST_SHARE = 0.3
 LEAST = 10
 FEW_VALUES = 2
+CLASSES = 10
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ def label_split(case: TableCase, most: int, by_time: bool = False) -> LabelSplit
     real = _rows(case, pair, pairs, "real")
     own = LabelRows(_features(pairs, "own"), own_label, _groups(case.entity_own, len(own_label)))
     own = own.only(known(pair, pair.own))
+    if why := too_little(len(pairs), {"synthetic": len(own.label)}, 2 * LEAST):
+        return why
     if pair.spare is not None:
         train, test = real, _rows(case, pair, pairs, "spare")
         told = f"{told}; tested on the hold-out"
@@ -93,8 +97,11 @@ def label_refusal(case: TableCase, pair: ColumnPair | None) -> str:
         return f"label {case.roles.label}: {left.get(case.roles.label, 'there is no such column')}"
     if pair.kind == DATE:
         return f"label {pair.name} is a date"
-    if not known(pair, pair.real).any() or len(np.unique(pair.real[known(pair, pair.real)])) < FEW_VALUES:
-        return f"label {pair.name} has one value on the real side"
+    values = len(np.unique(pair.real[known(pair, pair.real)]))
+    if values < FEW_VALUES:
+        return f"label {pair.name} has {'one value' if values else 'no value'} on the real side"
+    if values > CLASSES:
+        return f"label {pair.name} has {values:,} values; a label has {FEW_VALUES} to {CLASSES} classes"
     return ""
 
 

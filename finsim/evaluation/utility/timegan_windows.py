@@ -8,7 +8,7 @@ import numpy as np
 
 from finsim.evaluation.case import PathCase
 from finsim.evaluation.columns import between
-from finsim.evaluation.metric import PASS, WARN, verdict_below
+from finsim.evaluation.metric import PASS, WARN, above, verdict_below
 from finsim.extras import Later
 from finsim.notation import Float2D, Float3D
 from finsim.records.paths import Paths
@@ -93,7 +93,7 @@ def judged_verdict(case: PathCase, value: float, low: float | None, goal: float)
     if value <= goal:
         return PASS, ""
     if not case.synthetic.many:
-        return WARN, f"{value:.3g} is above the goal {goal:.3g}; one path may be another era"
+        return WARN, f"{above(value, goal)}; one path may be another era"
     if low is None:
-        return WARN, f"{value:.3g} is above the goal {goal:.3g}; one refit has no interval, use more"
+        return WARN, f"{above(value, goal)}; one refit has no interval, use more"
     return verdict_below(value, low, goal)

@@ -17,7 +17,8 @@ PARTS = ("events", "entities")
 def log_facts(log: EventLog) -> dict[str, Any]:
     """Return roles, period and the heads of the columns; the words are here, the cells are not."""
     found: dict[str, Any] = {
-        "roles": log.roles.named(), "begin": log.begin, "end": log.end, "partner_is_entity": log.partner_is_entity,
+        "roles": log.roles.named(), "begin": log.begin, "end": log.end,
+        "partner_is_entity": log.partner_is_entity,
         "rows": log.events.rows, "count": log.count,
     }  # fmt: skip
     for part in PARTS:
@@ -39,7 +40,10 @@ def log_arrays(log: EventLog) -> dict[str, Array]:
 
 
 def restored_log(facts: Mapping[str, Any], arrays: Mapping[str, Array], with_events: bool = True) -> EventLog:
-    """Return the log that ``log_facts`` and ``log_arrays`` wrote; without events it has none of any entity."""
+    """Return the log that ``log_facts`` and ``log_arrays`` wrote.
+
+    Without events it has none of any entity.
+    """
     count = int(facts["count"])
     tables = {}
     for part, rows in (("events", int(facts["rows"]) if with_events else 0), ("entities", count)):

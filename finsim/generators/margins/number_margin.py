@@ -83,6 +83,12 @@ class NumberMargin:
         level = (draws[:, None] >= self.rounding[bins]).sum(axis=1)
         size = np.append(_sizes(self.step)[::-1], self.step or 0.0)[np.minimum(level, len(COARSE))]
         at = np.where(size > 0, np.round(plain / np.where(size > 0, size, 1.0)) * size, plain)
+        # A multiple of the next coarser size would be one too many: those have their own share.
+        coarser = np.append(np.inf, _sizes(self.step)[::-1])[np.minimum(level, len(COARSE))]
+        rounded = (size > 0) & (level < len(COARSE)) & np.isfinite(coarser)
+        far = np.where(rounded, coarser, 1.0)
+        doubly = rounded & (np.abs(at - np.round(at / far) * far) < size / 4)
+        at = np.where(doubly, at + np.where(plain < at, -size, size), at)
         at = np.where((at < self.knots[0]) | (at > self.knots[-1]), _on_grid(plain, self.step), at)
         return _on_grid(np.clip(at, self.knots[0], self.knots[-1]), self.step)
 

@@ -20,13 +20,18 @@ from finsim.generators.tables.column_facts import (
 )
 from finsim.generators.tables.column_levels import ColumnLevels
 from finsim.generators.tables.level_network import LevelNetwork
-from finsim.generators.tables.level_order import column_order, grouped, information, word_order
+from finsim.generators.tables.level_order import (
+    column_order,
+    grouped,
+    information,
+    ordered_levels,
+)
 from finsim.generators.tables.level_trees import Growth, LevelTree, TreeGrower
 from finsim.generators.tables.row_batches import in_batches
 from finsim.generators.tables.table_generator import Cell
 from finsim.notation import Array, Float1D
 from finsim.randomness import Streams
-from finsim.records.mixed_table import WORD, MixedTable
+from finsim.records.mixed_table import MixedTable
 
 LEAST_ROWS = 20
 
@@ -144,7 +149,7 @@ class Bayes:
         levels = np.empty((rows.rows, len(self.columns)), np.int32)
         for index, (name, one) in enumerate(self.columns.items()):
             levels[:, index] = one.levels(rows[name])
-            losses -= one.log_density(rows[name], levels[:, index])
+            losses -= one.log_density(rows[name], levels[:, index].astype(np.int64))
         return np.asarray(losses - self.network.log_chances(levels))
 
     def state(self) -> State:
@@ -169,19 +174,3 @@ class Bayes:
         if sorted(network.order) != list(range(len(columns))):
             raise FitError("the trees and the columns do not agree", place="bayes")
         return cls(read_settings(cls, state.facts["settings"]), columns, network, FitReport())
-
-
-def ordered_levels(
-    data: MixedTable, columns: Mapping[str, ColumnLevels]
-) -> tuple[dict[str, ColumnLevels], Array]:
-    """Return the columns with their words in order of association, and all levels int32[N, C]."""
-    levels = np.stack([one.levels(data[name]) for name, one in columns.items()], axis=1)
-    groups, sizes = grouped(levels, [one.count for one in columns.values()])
-    found = {}
-    turned = levels.copy()
-    for index, (name, one) in enumerate(columns.items()):
-        found[name] = one
-        if one.facts.kind == WORD and one.count > 3:
-            found[name] = one.in_order(word_order(levels, index, one.count, groups, sizes))
-            turned[:, index] = found[name].levels(data[name])
-    return found, np.ascontiguousarray(turned)

@@ -1,4 +1,4 @@
-"""What a generator keeps of each column of a table: kind, words, range; given cells are checked against it."""
+"""What a generator keeps of each column of a table: kind, words, range; given cells are checked."""
 
 from __future__ import annotations
 

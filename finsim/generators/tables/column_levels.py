@@ -72,7 +72,7 @@ class ColumnLevels:
         place[order] = 1 + np.arange(self.count - 1)
         return replace(self, level_of=place[self.level_of], word_of=self.word_of[order - 1])
 
-    def levels(self, column: MixedColumn) -> Int1D:
+    def levels(self, column: MixedColumn) -> Array:
         """Return the level of every cell, int32[N]; words that were never seen count as rare ones."""
         found = np.zeros(len(column), np.int32)
         there = ~column.missing()

@@ -33,7 +33,10 @@ class LevelNetwork:
     @classmethod
     def of(cls, order: list[int], trees: list[LevelTree]) -> Self:
         """Return the network of the trees of columns, both in drawing order."""
-        root, begin, child, start = [], 0, [], []
+        root: list[int] = []
+        child: list[Array] = []
+        start: list[Array] = []
+        begin = 0
         for tree in trees:
             nodes = sum(len(one) for one in child)
             root.append(nodes)
@@ -109,4 +112,4 @@ def _chosen(chance: Float1D, rng: np.random.Generator) -> Array:
     """Return rows drawn by their chance, as evenly as can be. Source: Kitagawa 1996, systematic."""
     total = np.cumsum(chance)
     ladder = (np.arange(len(chance)) + rng.random()) / len(chance) * total[-1]
-    return np.minimum(np.searchsorted(total, ladder, side="right"), len(chance) - 1)
+    return np.asarray(np.minimum(np.searchsorted(total, ladder, side="right"), len(chance) - 1))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from finsim.generators.tables.column_levels import ColumnLevels
 from finsim.generators.tables.level_trees import level_groups
 from finsim.notation import Array, Float2D, Int1D
+from finsim.records.mixed_table import WORD, MixedTable
 
 
 def grouped(levels: Array, counts: list[int]) -> tuple[Array, list[int]]:
@@ -39,7 +43,7 @@ def word_order(levels: Array, column: int, count: int, groups: Array, sizes: lis
         return np.arange(1, count)
     expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / table.sum()
     scaled = (table - expected) / np.sqrt(np.maximum(expected, 1e-300))
-    values, vectors = np.linalg.eigh(scaled.T @ scaled)
+    _, vectors = np.linalg.eigh(scaled.T @ scaled)
     axis = scaled @ vectors[:, -1] / np.sqrt(np.maximum(table.sum(axis=1), 1.0))
     # The sign of an eigenvector is free: the commonest level is taken to lie above 0.
     if axis[int(table.sum(axis=1).argmax())] < 0:
@@ -83,3 +87,19 @@ def column_order(mutual: Float2D, first: list[int]) -> list[int]:
         order.append(best)
         rest.remove(best)
     return order
+
+
+def ordered_levels(
+    data: MixedTable, columns: Mapping[str, ColumnLevels]
+) -> tuple[dict[str, ColumnLevels], Array]:
+    """Return the columns with their words in order of association, and all levels int32[N, C]."""
+    levels = np.stack([one.levels(data[name]) for name, one in columns.items()], axis=1)
+    groups, sizes = grouped(levels, [one.count for one in columns.values()])
+    found = {}
+    turned = levels.copy()
+    for index, (name, one) in enumerate(columns.items()):
+        found[name] = one
+        if one.facts.kind == WORD and one.count > 3:
+            found[name] = one.in_order(word_order(levels, index, one.count, groups, sizes))
+            turned[:, index] = found[name].levels(data[name])
+    return found, np.ascontiguousarray(turned)

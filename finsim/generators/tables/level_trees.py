@@ -62,13 +62,14 @@ class TreeGrower:
                 nodes[node][3] = len(shares)
                 shares.append(np.cumsum(law))
                 continue
-            column, bound = found
-            left = self.levels[rows, column] <= bound
-            nodes[node][:3] = [column, bound, len(nodes)]
+            by, most = found
+            left = self.levels[rows, by] <= most
+            nodes[node][:3] = [by, most, len(nodes)]
             waiting += [(len(nodes), rows[left], law), (len(nodes) + 1, rows[~left], law)]
             nodes += [[-1, 0, 0, 0], [-1, 0, 0, 0]]
         table = np.array(nodes, dtype=np.int32)
-        return LevelTree(*(np.ascontiguousarray(table[:, k]) for k in range(4)), np.array(shares))
+        column, bound, child, start = (np.ascontiguousarray(table[:, k]) for k in range(4))
+        return LevelTree(column, bound, child, start, np.array(shares))
 
     def _split(
         self, rows: Int1D, mine: Array, groupings: list[Int1D], parents: list[int]
@@ -111,7 +112,8 @@ class TreeGrower:
                 continue
             right = total - left[:-1]
             gain = (
-                _xlogx(left[:-1]).sum(axis=1) - _xlogx(below) + _xlogx(right).sum(axis=1) - _xlogx(rows - below)
+                _xlogx(left[:-1]).sum(axis=1) - _xlogx(below)
+                + _xlogx(right).sum(axis=1) - _xlogx(rows - below)
                 - (_xlogx(total).sum() - _xlogx(np.array(rows)))
             )  # fmt: skip
             best = np.maximum(best, gain - self.growth.penalty * 0.5 * apart * np.log(rows))

@@ -1,4 +1,4 @@
-"""What stands around a table generator: columns that need no model are left out, and put back into samples."""
+"""What stands around a table generator: columns that need no model are left out, and put back."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ class Reduction:
             if data["is"] == "key":
                 rule = NewKey.from_dict(rule)
             elif data["is"] in ("follower", "identity"):
-                kind = Follower if data["is"] == "follower" else Identity
+                kind: Any = Follower if data["is"] == "follower" else Identity
                 rule = kind(
                     **{key: tuple(one) if isinstance(one, list) else one for key, one in rule.items()}
                 )

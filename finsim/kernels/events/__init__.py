@@ -1,1 +1,1 @@
-"""Kernels of event generators: active days, payments of a life, scores of the normal law."""
+"""Kernels of event generators: active days, payments, scores, and the layers and walk of the network."""

@@ -156,3 +156,39 @@ def draw_days(
                 at += 1
             mass -= weight
         days[end - 1] = last
+
+
+@kernel
+def day_losses(spans: Spans, calendar: Calendar, days: Int1D, table: Array, losses: Float1D) -> None:
+    """Write -log of the chance of the days between first and last of each entity, given their number.
+
+    days : int64[n], increasing inside an entity, within the calendar. table : float64[8, 12, 5], the
+    factors of one group. losses : float64[E], written.
+    """
+    for e in range(len(losses)):
+        begin, end = spans.starts[e], spans.starts[e + 1]
+        losses[e] = 0.0
+        if end - begin < 3:
+            continue
+        first, last, left = days[begin], days[end - 1], end - begin - 2
+        mass = weight_between(first, last, calendar, spans.own[e])
+        mean = (end - begin) / (last - first + 1)
+        lively, silence, at = mean, 1, begin + 1
+        for day in range(first + 1, last):
+            if left == 0:
+                break
+            weight = calendar.shares[day] * spans.own[e, calendar.weekday[day]]
+            chance = min(weight * left / max(mass, 1e-300), HIGHEST)
+            chance *= table[chance_bin(chance), gap_bin(silence), recent_bin(lively / mean)]
+            chance = 1.0 if last - day <= left else min(chance, HIGHEST)
+            lively *= _KEEP
+            silence += 1
+            if days[at] == day:
+                losses[e] -= np.log(chance)
+                lively += 1.0 - _KEEP
+                silence = 1
+                left -= 1
+                at += 1
+            else:
+                losses[e] -= np.log(1.0 - chance)
+            mass -= weight

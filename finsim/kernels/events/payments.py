@@ -1,8 +1,8 @@
 """The payments of a life: how many on a day, when, with whom, and which repeat an earlier amount.
 
-Payees follow a two-parameter Chinese restaurant (Pitman 1995) over runs of payments with one payee: a known
-one is a random earlier run less the discount, a new one is the next of the entity's own offers. Twins:
-``tests/naive/habits.py``.
+New payees come as in a two-parameter Chinese restaurant (Pitman 1995) over runs of payments with one payee:
+the next of the entity's own offers. A known one is one of the last few, or any as far as it is liked, to
+which the shares of a restaurant converge. Twins: ``tests/naive/habits.py``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from finsim.notation import Array, Float1D, Float2D, Int1D
 
 NONE = -1
 RECENT_RUNS = 6
-_TRIES = 16
 
 
 class Habits(NamedTuple):
@@ -40,29 +39,38 @@ class Habits(NamedTuple):
 
 
 class Offers(NamedTuple):
-    """New payees of entity e in order: payee[starts[e]:starts[e + 1]]; after them ``popular``, cumulative [P]."""
+    """New payees of entity e in order.
+
+    Payee[starts[e]:starts[e + 1]], how much each is liked (float64, above 0); after them ``popular``,
+    cumulative [P].
+    """
 
     starts: Int1D
     payee: Int1D
+    liking: Float1D
     popular: Float1D
 
 
 class Law(NamedTuple):
-    """What all share: fixed float64[P], how far a payee's amounts repeat (1: as all do); seconds
-    float64[24, Q], quantiles of the second in each hour; waits float64[Q], quantiles of short waits in
-    seconds. ``is_dated`` 1 where payments have no time of day.
+    """What all share: fixed.
+
+    sticky float64[P], how far a payee's amounts repeat and payments with it follow on a day (1: as with
+    all); seconds float64[24, Q], quantiles of the second in each hour; waits float64[Q], quantiles of short
+    waits in seconds. ``is_dated`` 1 where payments have no time of day.
     """
 
     fixed: Float1D
+    sticky: Float1D
     seconds: Float2D
     waits: Float1D
     is_dated: int
 
 
 class Payments(NamedTuple):
-    """What is written, [n] each: second float64; payee; offer (place among the offers, -1 for a popular one);
-    met (row where the entity first paid the payee); like (row of the amount that is repeated, -1 for a new
-    one); uniforms float64[n, U].
+    """What is written, [n] each: second float64.
+
+    Payee; offer (place among the offers, -1 for a popular one); met (row where the entity first paid the
+    payee); like (row of the amount that is repeated, -1 for a new one); uniforms float64[n, U].
     """
 
     second: Float1D
@@ -111,7 +119,7 @@ def place_in(cumulative: Float1D, u: Any) -> Any:
 def quantile(knots: Float1D, u: Any) -> Any:
     """Return the quantile at u in (0, 1) between knots at equal probabilities."""
     at = u * (len(knots) - 1)
-    k = min(np.int64(at), len(knots) - 2)
+    k: Any = min(np.int64(at), len(knots) - 2)
     return knots[k] + (at - k) * (knots[k + 1] - knots[k])
 
 
@@ -133,24 +141,22 @@ def times_of_day(e: Any, size: Any, habits: Habits, law: Law, state: Array, seco
 @kernel
 def is_known(payee: Any, known: Int1D, count: Any) -> Any:
     """Tell whether a payee is among the first ``count`` known ones."""
-    for k in range(count):
+    for k in range(count):  # noqa: SIM110 - numba has no any() of a generator
         if known[k] == payee:
             return True
     return False
 
 
 @kernel
-def earlier_run(run_of: Int1D, runs: Any, weight: Int1D, discount: Any, returns: Any, state: Array) -> Any:
-    """Return the slot of a known payee: that of a recent run, or of any with its runs less the discount."""
+def known_slot(run_of: Int1D, runs: Any, liked: Float1D, slots: Any, returns: Any, state: Array) -> Any:
+    """Return the slot of a known payee: that of a recent run, or of any as far as it is liked.
+
+    liked : float64[slots], how much all known payees up to each are liked, cumulative.
+    """
     if next_uniform(state) < returns:
         back = min(runs, RECENT_RUNS)
         return run_of[runs - 1 - min(np.int64(next_uniform(state) * back), back - 1)]
-    slot = run_of[runs - 1]
-    for _ in range(_TRIES):
-        slot = run_of[min(np.int64(next_uniform(state) * runs), runs - 1)]
-        if next_uniform(state) * weight[slot] >= discount:
-            break
-    return slot
+    return place_in(liked[:slots], next_uniform(state) * liked[slots - 1])
 
 
 @kernel
@@ -158,10 +164,12 @@ def draw_payments(
     seed: Any, numbers: Int1D, starts: Int1D, sizes: Int1D, habits: Habits, offers: Offers, law: Law,
     out: Payments,
 ) -> None:  # fmt: skip
-    """Write the payments of entities, day by day; entity e draws from its own state, of index numbers[e].
+    """Write the payments of entities, day by day.
 
-    starts : int64[E + 1], the active days of entity e are starts[e]:starts[e + 1], of ``sizes`` payments each;
-    ``out`` has as many rows as all sizes together.
+    Entity e draws from its own state, of index numbers[e].
+
+    starts : int64[E + 1], the active days of entity e are starts[e]:starts[e + 1], of ``sizes`` payments
+    each; ``out`` has as many rows as all sizes together.
     """
     state = np.empty(4, np.uint64)
     longest, row = 0, 0
@@ -171,7 +179,7 @@ def draw_payments(
             total += sizes[at]
         longest = max(longest, total)
     run_of, known = np.empty(longest, np.int64), np.empty(longest, np.int64)
-    weight, latest = np.empty(longest, np.int64), np.empty(longest, np.int64)
+    liked, latest = np.empty(longest), np.empty(longest, np.int64)
     for e in range(len(numbers)):
         seed_state(seed, np.uint64(numbers[e]), state)
         runs, slots, offered = 0, 0, offers.starts[e]
@@ -181,7 +189,7 @@ def draw_payments(
             slot = 0
             for k in range(sizes[at]):
                 out.like[row] = NONE
-                if k > 0 and next_uniform(state) < habits.stays[e]:
+                if k > 0 and next_uniform(state) < min(habits.stays[e] * law.sticky[known[slot]], 0.98):
                     if next_uniform(state) < habits.doubles[e] * min(law.fixed[known[slot]], 1.0):
                         out.like[row] = row - 1
                     out.payee[row], out.offer[row], out.met[row] = (
@@ -203,11 +211,14 @@ def draw_payments(
                             else place_in(offers.popular, next_uniform(state))
                         )
                         slot = slots
-                        known[slot], weight[slot] = payee, 0
+                        known[slot] = payee
+                        liked[slot] = offers.liking[offer] if offer >= 0 else 1.0
+                        if slot > 0:
+                            liked[slot] += liked[slot - 1]
                         slots += 1
                         out.payee[row], out.offer[row], out.met[row] = payee, offer, row
                     else:
-                        slot = earlier_run(run_of, runs, weight, habits.discount[e], habits.returns[e], state)
+                        slot = known_slot(run_of, runs, liked, slots, habits.returns[e], state)
                         before = latest[slot]
                         out.payee[row], out.offer[row], out.met[row] = (
                             out.payee[before],
@@ -217,7 +228,6 @@ def draw_payments(
                         if next_uniform(state) < min(habits.remembers[e] * law.fixed[known[slot]], 0.98):
                             out.like[row] = before
                     run_of[runs] = slot
-                    weight[slot] += 1
                     runs += 1
                 if out.like[row] >= 0 and out.like[out.like[row]] >= 0:
                     out.like[row] = out.like[out.like[row]]

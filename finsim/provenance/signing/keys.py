@@ -15,7 +15,8 @@ serialization = Later("cryptography.hazmat.primitives.serialization", "sign")
 ed25519 = Later("cryptography.hazmat.primitives.asymmetric.ed25519", "sign")
 exceptions = Later("cryptography.exceptions", "sign")
 
-MAKE = "openssl genpkey -algorithm ed25519 -out FILE"
+MAKE = "`finsim sign RUN --key NEW_FILE --new-key` makes one, or openssl genpkey -algorithm ed25519 -out FILE"
+FIND = "give the public key of whoever signed the run (FILE.pub): a new key can never verify its signature"
 EXPECTED = "an ed25519 key in PEM"
 _MOST_BYTES = 65_536  # a PEM file of one key has some hundred
 
@@ -63,28 +64,28 @@ def outside(run: Path, file: Path) -> Path:
     return file
 
 
-def read_signing_key(file: Path) -> SigningKey:
+def read_signing_key(file: Path, remedy: str = MAKE) -> SigningKey:
     """Read a private key (PKCS8 PEM, without a password). Raises ProvenanceError for anything else."""
-    text = _text(file)
+    text = _text(file, remedy)
     if b"PRIVATE KEY" not in text:
-        raise _no_key(file, "a public key" if b"PUBLIC KEY" in text else "no PEM private key")
-    key = _loaded(file, text)
+        raise _no_key(file, "a public key" if b"PUBLIC KEY" in text else "no PEM private key", remedy)
+    key = _loaded(file, text, remedy)
     return SigningKey(_public(key.public_key()), key)
 
 
 def read_verify_key(file: Path) -> VerifyKey:
     """Read a public key in PEM, or derive it from a private one. Raises ProvenanceError for anything else."""
-    text = _text(file)
+    text = _text(file, FIND)
     if b"PRIVATE KEY" in text:
-        return read_signing_key(file).public
+        return read_signing_key(file, FIND).public
     if b"PUBLIC KEY" not in text:
-        raise _no_key(file, "no PEM key")
+        raise _no_key(file, "no PEM key", FIND)
     try:
         key = serialization.load_pem_public_key(text)
-    except ValueError:
-        raise _no_key(file, "a PEM file that cannot be read") from None
+    except (ValueError, exceptions.UnsupportedAlgorithm):
+        raise _no_key(file, "a PEM file that cannot be read", FIND) from None
     if not isinstance(key, ed25519.Ed25519PublicKey):
-        raise _no_key(file, "a key of another kind")
+        raise _no_key(file, "a key of another kind", FIND)
     return _public(key)
 
 
@@ -113,28 +114,28 @@ def _write(file: Path, text: bytes, mode: int) -> None:
         out.write(text)
 
 
-def _text(file: Path) -> bytes:
+def _text(file: Path, remedy: str) -> bytes:
     if not file.is_file():
-        raise ProvenanceError("no such key file", place=str(file), expected=EXPECTED, remedy=MAKE)
+        raise _no_key(file, "no such key file", remedy)
     with file.open("rb") as opened:
         return opened.read(_MOST_BYTES)
 
 
-def _loaded(file: Path, text: bytes) -> Any:
+def _loaded(file: Path, text: bytes, remedy: str) -> Any:
     try:
         key = serialization.load_pem_private_key(text, password=None)
     except TypeError:
         raise _no_key(file, "a key with a password", "openssl pkey -in FILE -out PLAIN_FILE") from None
     except ValueError:
-        raise _no_key(file, "a PEM file that cannot be read") from None
+        raise _no_key(file, "a PEM file that cannot be read", remedy) from None
     except exceptions.UnsupportedAlgorithm:
-        raise _no_key(file, "a key of a kind that is not supported") from None
+        raise _no_key(file, "a key of a kind that is not supported", remedy) from None
     if not isinstance(key, ed25519.Ed25519PrivateKey):
-        raise _no_key(file, "a key of another kind")
+        raise _no_key(file, "a key of another kind", remedy)
     return key
 
 
-def _no_key(file: Path, found: str, remedy: str = MAKE) -> ProvenanceError:
+def _no_key(file: Path, found: str, remedy: str) -> ProvenanceError:
     return ProvenanceError(found, place=str(file), expected=EXPECTED, remedy=remedy)
 
 

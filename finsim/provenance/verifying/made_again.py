@@ -117,7 +117,7 @@ def judge_again(run: Path, manifest: Mapping[str, Any], again: Again) -> Outcome
     except (FinsimError, KeyError, TypeError, ValueError, AttributeError):
         return Outcome((Finding(SCORECARD, "its scores cannot be read"),))
     if verdicts == card.get("verdicts"):
-        return Outcome(compared=True)
+        return Outcome(compared=bool(card.get("scores")))  # a run that was never judged has no verdicts
     if why := software(manifest["environment"]):
         return Outcome(
             remark=f"the verdicts of {SCORECARD} differ from those derived here, maybe due to: {why}"

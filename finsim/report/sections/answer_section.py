@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from finsim.records.figure_text import NONE, difference_text, value_text
-from finsim.records.key_figures import DATE, KEY_FIGURES, Figure, KeyFigure
+from finsim.records.figures.figure_text import NONE, difference_text, value_text
+from finsim.records.figures.key_figures import DATE, KEY_FIGURES, Figure, KeyFigure
 from finsim.report.number_text import MINUS
 from finsim.report.page_elements import Cell, Section, Table
 from finsim.report.run_folder import RunFolder

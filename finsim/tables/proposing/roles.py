@@ -42,7 +42,8 @@ _PAYMENTS: Mapping[str, str] = {
     "from_account": "fromaccount account accountid sender source senderaccount sourcenodeid"
     " debtor debtoraccount iban"
     " konto kontonummer cuenta compte conto cardid card customerid txcustomerid auftraggeber"
-    " origaccount nameorig",
+    " origaccount nameorig karte kartennummer kartennr tarjeta carte carta cartão cardno cardnumber"
+    " kunde kundennummer kundennr customer customerno client clientid cliente",
     "to_account": "toaccount receiver target beneficiary targetnodeid creditor creditoraccount"
     " counterparty"
     " gegenkonto empfänger empfaenger beneficiario bénéficiaire destaccount namedest",
@@ -58,7 +59,7 @@ _PAYMENTS: Mapping[str, str] = {
 _LOANS: Mapping[str, str] = {
     "id": "loanid kreditnummer kreditid vertragsnummer numprestamo idprestamo numérodeprêt"
     " facilityid 契約番号 贷款编号",
-    "obligor": "obligorid kundennummer idcliente",
+    "obligor": "obligorid kundennummer idcliente kunde kundennr customer customerno client cliente",
     "amount": "amount originalbalance originalamount originalupb origupb principal fundedamnt"
     " disbursementgross grappv limitbal creditlimit kreditbetrag darlehensbetrag"
     " importe monto montant importo valor origamount originalprincipalbalance 借入額 贷款金额",
@@ -148,6 +149,30 @@ _IDS = frozenset(
         "fattura",
     ]
 )
+_ENTITIES = frozenset(
+    [
+        "card",
+        "cards",
+        "account",
+        "acct",
+        "customer",
+        "cust",
+        "client",
+        "karte",
+        "konto",
+        "kunde",
+        "tarjeta",
+        "cuenta",
+        "cliente",
+        "carte",
+        "compte",
+        "carta",
+        "conto",
+        "cartão",
+        "conta",
+    ]
+)
+_ENTITY_BEGINNINGS = ("karten", "konto", "kunden")  # of German words that are put together
 _TIMES = frozenset(
     [
         "date",
@@ -188,6 +213,17 @@ def is_id(header: str) -> bool:
     words = _words(header)
     first = len(words) == 2 and words[0] in _IDS - {"no", "nr", "num", "number"}
     return bool(words) and len(words) <= 3 and (words[-1] in _IDS or first)
+
+
+def names_entity(header: str) -> bool:
+    """Tell whether a header speaks of cards, accounts or customers: one of its words does."""
+    return any(word in _ENTITIES or word.startswith(_ENTITY_BEGINNINGS) for word in _words(header))
+
+
+def is_entity(header: str) -> bool:
+    """Tell whether a header is, as a whole, a word for a card, an account or a customer."""
+    known = {*SYNONYMS["payments"]["from_account"], *SYNONYMS["loans"]["obligor"], *_ENTITIES}
+    return names_entity(header) and plain(header) in known
 
 
 def is_time(header: str) -> bool:

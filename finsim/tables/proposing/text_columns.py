@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from finsim.tables.binding import plain as fold
 from finsim.tables.proposing.forms import Numbers, moments
-from finsim.tables.proposing.roles import is_id, is_time
+from finsim.tables.proposing.roles import is_entity, is_id, is_time
 from finsim.tables.schema import Field
 
 NULL_WORDS = frozenset((
@@ -44,6 +44,7 @@ _SHARE_NAMES = ("pct", "percent", "prozent", "porcentaje", "pourcent", "apr")
 _ID_ROLES = ("id", "obligor", "ticker", "from_account", "to_account", "merchant")
 _EPOCHS = (("s", 1e8, 5e9), ("ms", 1e11, 5e12), ("us", 1e14, 5e15), ("ns", 1e17, 5e18))
 _INT64 = 2**63 - 1
+_CATEGORIES = 10
 
 
 @dataclass(frozen=True)
@@ -191,8 +192,9 @@ def _typed(
     percent = any("%" in text for text in texts)
     sign = next((code for text in texts for mark, code in _SIGNS.items() if mark in text), "")
     base = replace(base, strip=() if percent else texts)
-    if not texts and whole and (is_id(header) or base.role in _ID_ROLES):
-        return Guess(replace(base, type="id", nulls=(), null=base.null and not base.nulls))
+    if not texts and whole and (is_id(header) or base.role in _ID_ROLES or _has_entities(header, plain)):
+        key = replace(base, type="id", nulls=(), null=base.null and not base.nulls)
+        return Guess(key, _who_acts(header, plain))
     if percent:
         return Guess(replace(base, type="ratio"))
     if base.role in ("date", "opened") or is_time(header):
@@ -272,7 +274,7 @@ def _label(header: str, cells: Sequence[str], base: Field) -> Guess:
     coded = sum(any(sign.isdigit() for sign in cell) for cell in cells) > 0.9 * len(cells)
     distinct = len(set(cells)) / len(cells)
     spaced = sum(" " in cell.strip() for cell in cells) > 0.1 * len(cells)
-    key = (is_id(header) or base.role in _ID_ROLES) and not spaced
+    key = (is_id(header) or base.role in _ID_ROLES or _has_entities(header, cells)) and not spaced
     key = key or (coded and len(cells) >= 20 and distinct > 0.9 and not any(" " in cell for cell in cells))
     kind = "id" if key or (digits > 0.5 * len(cells) and distinct > 0.5) else "cat"
     if digits > 0.5 * len(cells):
@@ -282,9 +284,23 @@ def _label(header: str, cells: Sequence[str], base: Field) -> Guess:
         doubts.append(
             f"`{header}`: {', '.join(words)} are labels; if they mean empty, declare null: [{words[0]}]"
         )
+    doubts += _who_acts(header, cells) if kind == "id" else ()
     if base.role == "outcome":
         doubts.append(f"`{header}`: say which labels mean a default: type: bool, true: [..], false: [..]")
     return Guess(replace(base, type=kind), tuple(doubts))
+
+
+def _has_entities(header: str, cells: Sequence[str]) -> bool:
+    """Tell whether a column called card or customer has more values than such a category has."""
+    return is_entity(header) and len(set(cells)) > _CATEGORIES
+
+
+def _who_acts(header: str, cells: Sequence[str]) -> tuple[str, ...]:
+    """Return the doubt of a column that is taken for a card, an account or a customer by its header alone."""
+    each = len(cells) / len(set(cells))
+    if each < 2.0 or is_id(header) or not is_entity(header):
+        return ()
+    return (f"`{header}` repeats {each:.0f} times on average: taken for who acts; else declare type: cat",)
 
 
 def currency_of(columns: Mapping[str, Sequence[str]]) -> str:

@@ -16,6 +16,7 @@ from finsim.exports.run_facts import Prices, RunFacts
 from finsim.provenance.audit_log import read_log
 from finsim.provenance.manifest import read_manifest
 from finsim.provenance.outputs import change_in
+from finsim.provenance.seal import seal_of
 from finsim.records.storage import digest_file
 from finsim.verbs.calling.argument_checks import Arguments
 
@@ -117,6 +118,7 @@ def export(
         log[0].ts if log else "",
         folder.resolve(),
         prices,
+        seal.hash if (seal := seal_of(log)) is not None else "",
     )
     files = write(folder, manifest["sha256"], name, EXPORTS.load(name)(facts))
     return Exported(name, folder, tuple(folder / file.name for file in files))

@@ -7,7 +7,12 @@ from finsim.records.mixed_table import MISSING_TIME, NUMBER, TIME, WORD, MixedCo
 
 BUDGET = Budget()
 DAY = 86_400 * 1_000_000_000
-SETTINGS = {"bayes": {"batch": 64}, "resample_rows": {"batch": 64}, "copula": {"batch": 64}}
+SETTINGS = {
+    "bayes": {"batch": 64},
+    "resample_rows": {"batch": 64},
+    "copula": {"batch": 64},
+    "tabular": {"steps": 600, "sampling_batch": 64, "width": 48},
+}
 """Generator -> small settings; a generator that is not listed is fitted with its own."""
 
 

@@ -35,8 +35,10 @@ class Lives:
 
 @dataclass(frozen=True)
 class Activity:
-    """The common law of days: ``shares`` float64[D] of the calendar; ``weekly`` and ``yearly`` to go on with;
-    ``factor`` of silences; ``sizes`` [groups, 3, B] cumulative of ``edges``, ``size_steps`` between groups.
+    """The common law of days: ``shares`` float64[D] of the calendar.
+
+    ``weekly`` and ``yearly`` to go on with; ``factor`` of silences; ``sizes`` [groups, 3, B] cumulative of
+    ``edges``, ``size_steps`` between groups.
     """
 
     shares: Float1D

@@ -13,6 +13,7 @@ from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 
 LEAST_ROWS, MOST_LAWS, KNOTS = 60, 200, 65
+MOST_PRIVATE = 2
 LIMIT_DROP, LIMIT_ROWS, MOST_LIMITS = 4.0, 8, 8
 
 
@@ -20,10 +21,10 @@ LIMIT_DROP, LIMIT_ROWS, MOST_LIMITS = 4.0, 8, 8
 class Amounts:
     """Laws of amounts, and the scores of entities in them.
 
-    laws : margins; missing float64[laws], shares of lacking amounts. maps float64[laws, KNOTS], quantiles of
-    the scores that the parts add up to. limits float64[H], sums that entities stop at; reach float64[laws, H + 1],
-    the place of a limit in each law (1 for none). between, links, within : s.d. of the scores of entities, of
-    their payees and of single payments.
+    laws : margins; missing float64[laws], shares of lacking amounts. maps float64[laws, KNOTS], quantiles
+    of the scores that the parts add up to. limits float64[H], sums that entities stop at; reach
+    float64[laws, H + 1], the place of a limit in each law (1 for none). between, links, within : s.d. of
+    the scores of entities, of their payees and of single payments.
     """
 
     laws: tuple[NumberMargin, ...]
@@ -51,8 +52,9 @@ class Amounts:
 
 @dataclass(frozen=True)
 class Levels:
-    """Where entities and links pay in their laws: level, spread float64[E]; limit int64[E]; effect float64[L],
-    ``doubt`` float64[L] the s.d. of what is not known of it.
+    """Where entities and links pay in their laws: level, spread float64[E].
+
+    limit int64[E]; effect float64[L], ``doubt`` float64[L] the s.d. of what is not known of it.
     """
 
     level: Float1D
@@ -74,14 +76,15 @@ def learn_amounts(
     margins, missing = [], np.ones(laws)
     score, chance = np.zeros(len(law)), np.zeros(len(law))
     draws = streams.at("scores").random(len(law))
-    whole = ledger.amount[present]
+    lawful = _fresh(ledger)
+    whole = ledger.amount[lawful]
     for k in range(laws):
         rows = np.flatnonzero(law == k)
         there = rows[present[rows]]
         missing[k] = 1.0 - len(there) / max(len(rows), 1)
-        margin = NumberMargin.fit(
-            ledger.amount[there] if len(there) else (whole if len(whole) else np.zeros(1)), step
-        )
+        told = there[lawful[there]]
+        sample = ledger.amount[told] if len(told) else (whole if len(whole) else np.zeros(1))
+        margin = NumberMargin.fit(sample, step)
         margins.append(margin)
         if len(there):
             score[there] = margin.uniform(ledger.amount[there], draws[there])
@@ -102,6 +105,21 @@ def learn_amounts(
         else 1.0
     )
     return replace(parts, maps=maps, within=float(within)), level, chance
+
+
+def _fresh(ledger: Ledger) -> Array:
+    """Return bool[n], true for amounts of at least three entities, and the first time an entity has one.
+
+    What one entity repeats is its own memory: as an atom of a law it would be handed to others as it is.
+    """
+    found = np.zeros(len(ledger.amount), dtype=np.bool_)
+    present = np.flatnonzero(~np.isnan(ledger.amount))
+    code = np.unique(ledger.amount[present], return_inverse=True)[1].astype(np.int64)
+    size = int(code.max(initial=0)) + 1
+    _, first = np.unique(ledger.entity[present] * size + code, return_index=True)
+    found[present] = np.bincount(code[first], minlength=size)[code] >= MOST_PRIVATE + 1
+    found[present[first]] = True
+    return found
 
 
 def _shares(margin: NumberMargin, values: Float1D) -> Float1D:
@@ -130,7 +148,8 @@ def _levels(ledger: Ledger, score: Float1D, present: Array, link: Int1D, limit: 
     rest = ((mean - own[owner])[has] ** 2).sum() / max((np.maximum(ties, 1) - 1).sum(), 1.0)
     tie = max(float(rest) - noise * float((1.0 / size[has]).mean()) if has.any() else 0.0, 1e-3)
     some = ties > 0
-    error = np.where(some, (tie + noise) / np.maximum(ties, 1.0), 1.0)
+    unsure = sums_by(owner[has], tie + noise / size[has], count)
+    error = np.where(some, unsure / np.maximum(ties, 1.0) ** 2, 1.0)
     apart = float(own[some].var()) - float(error[some].mean()) if some.any() else 0.0
     apart = float(np.clip(apart, 1e-3, 1.0))
     trust = apart / (apart + error)
@@ -144,7 +163,7 @@ def _levels(ledger: Ledger, score: Float1D, present: Array, link: Int1D, limit: 
 
 
 def _maps(ledger: Ledger, law: Int1D, laws: int, link: Int1D, level: Levels, streams: Streams) -> Float2D:
-    """Return quantiles [laws, KNOTS] of scores as a generator adds them up, so that each law comes out whole."""
+    """Return quantiles [laws, KNOTS] of scores as the sampler adds them up: each law comes out whole."""
     rng = streams.at("maps")
     n, e = len(law), ledger.entity
     own = level.level + level.doubt_of_level * rng.standard_normal(ledger.count)

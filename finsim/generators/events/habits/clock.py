@@ -16,8 +16,10 @@ HOUR_WEIGHT = 12.0
 
 @dataclass(frozen=True)
 class Clock:
-    """``seconds`` float64[24, KNOTS], ``waits`` float64[KNOTS]: quantiles; hours float64[E, 24] expected counts
-    of each learned entity, burst float64[E] its chance that a payment follows at once; grid : nanoseconds.
+    """``seconds`` float64[24, KNOTS], ``waits`` float64[KNOTS]: quantiles.
+
+    hours float64[E, 24] expected counts of each learned entity, burst float64[E] its chance that a payment
+    follows at once; grid : nanoseconds.
     """
 
     seconds: Float2D

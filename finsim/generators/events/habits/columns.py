@@ -18,8 +18,8 @@ from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn
 
-PAYEE, ENTITY, DRAWN = "payee", "entity", "drawn"
-DETERMINED = 0.995
+PAYEE, ENTITY, PAIR, DRAWN = "payee", "entity", "pair", "drawn"
+DETERMINED, PAIRED = 0.995, 0.75
 EARLY = ("category", "channel", "direction", "currency")
 DRAWS = 4
 NANOS = 1e9
@@ -67,6 +67,8 @@ class ColumnLaw:
         """Return the cells of rows; draws float64[n, DRAWS]."""
         if self.how == PAYEE:
             return np.asarray(self.cells[rows.payee])
+        if self.how == PAIR:
+            return np.asarray(self.cells[rows.link])
         if self.how == ENTITY:
             return np.asarray(self.cells[rows.donor])
         codes = [rows.contexts[name] for name in self.parents]
@@ -81,11 +83,14 @@ class ColumnLaw:
 
 @dataclass(frozen=True)
 class Rows:
-    """What is known of rows before a column is drawn: payee, donor (a learned entity), time nanoseconds, first
-    rows of entities, a standard score of the entity, and the contexts so far.
+    """What is known of rows before a column is drawn.
+
+    Payee, link and donor (learned ones), time nanoseconds, first rows of entities, a standard score of the
+    entity, and the contexts so far.
     """
 
     payee: Int1D
+    link: Int1D
     donor: Int1D
     time: Int1D
     first: Array
@@ -94,16 +99,20 @@ class Rows:
 
 
 def learn_columns(
-    log: EventLog, ledger: Ledger, names: list[str], contexts: dict[str, Int1D], streams: Streams
+    log: EventLog, ledger: Ledger, names: list[str], contexts: dict[str, Int1D], link: Int1D, streams: Streams
 ) -> list[ColumnLaw]:
-    """Learn columns of a log in the order of ``names``; words drawn join ``contexts`` for those that follow."""
+    """Learn columns of a log in the order of ``names``.
+
+    Words drawn join ``contexts`` for those that follow.
+    """
     found, first = [], ledger.is_first()
     for name in names:
         column = log.events[name]
-        law = _told(name, column, ledger) or _drawn(name, column, log, ledger, contexts, first, streams)
+        law = _told(name, column, ledger) or _paired(name, column, ledger, link)
+        law = law or _drawn(name, column, log, ledger, contexts, first, streams)
         if column.kind == WORD:
             law = replace(law, pool=pooled_words(column))
-            contexts[name] = law.pool[levels(column)]
+            contexts[name] = pooled_words(column)[levels(column)]
         found.append(law)
     return found
 
@@ -128,6 +137,44 @@ def _told(name: str, column: MixedColumn, ledger: Ledger) -> ColumnLaw | None:
             cells[:] = column.values[row_of[usual]]
             return ColumnLaw(name, how, _head(column), cells, None, ())
     return None
+
+
+def _paired(name: str, column: MixedColumn, ledger: Ledger, link: Int1D) -> ColumnLaw | None:
+    """Return the law of a column that the pair of entity and payee mostly tells, such as the branch used.
+
+    It must tell more than the entity alone does, and the most frequent cell.
+    """
+    if column.kind == TIME or ledger.payees < 3:
+        return None
+    codes = np.unique(column.values, return_inverse=True)[1].astype(np.int64)
+    agree = share_usual(codes, link)
+    alone = max(share_usual(codes, ledger.entity), np.bincount(codes).max() / len(codes))
+    if agree < PAIRED or agree < alone + 0.5 * (1.0 - alone):
+        return None
+    cells = np.zeros(int(link.max()) + 1, column.values.dtype)
+    row_of = np.zeros(int(codes.max(initial=0)) + 1, np.int64)
+    row_of[codes] = np.arange(len(codes))
+    cells[:] = column.values[row_of[_usual(codes, link, len(cells))]]
+    return ColumnLaw(name, PAIR, _head(column), cells, None, ())
+
+
+def share_usual(codes: Int1D, group: Int1D) -> float:
+    """Return the share of codes that are the usual one of their group, among groups of more than one row."""
+    count = int(group.max(initial=0)) + 1
+    many = np.bincount(group, minlength=count)[group] > 1
+    return float((codes == _usual(codes, group, count)[group])[many].mean()) if many.any() else 0.0
+
+
+def switches(log: EventLog, laws: list[ColumnLaw], link: Int1D, payee: Int1D, payees: int) -> float:
+    """Return the chance that a row shows the pair columns of another pair of its payee."""
+    found = [0.0]
+    for law in laws:
+        if law.how == PAIR:
+            codes = np.unique(log.events[law.name].values, return_inverse=True)[1].astype(np.int64)
+            apart = 1.0 - share_usual(codes, link)
+            usual = 1.0 - float((codes == _usual(codes, payee, payees)[payee]).mean())
+            found.append(min(apart / max(usual, apart, 1e-9), 0.9))
+    return max(found)
 
 
 def _usual(codes: Int1D, group: Int1D, count: int) -> Int1D:

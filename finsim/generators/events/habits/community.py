@@ -39,7 +39,9 @@ def _spread(to: Int1D, of: Int1D, cell: Float1D, values: Array, count: int) -> F
 
 
 def order_alike(points: Float2D) -> Int1D:
-    """Return an order int64[E] of points in which neighbours are near: leaves of a k-d tree from left to right.
+    """Return an order int64[E] of points in which neighbours are near.
+
+    Leaves of a k-d tree from left to right.
 
     Source: Bentley 1975; the widest column is halved at its median.
     """

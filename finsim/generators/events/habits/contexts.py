@@ -11,7 +11,10 @@ POOL, AMOUNT_BINS = 32, 24
 
 
 def pooled_words(column: MixedColumn) -> Int1D:
-    """Return int64[W + 1], the code of each word and of a missing cell: the most frequent apart, the rest one."""
+    """Return int64[W + 1], the code of each word and of a missing cell.
+
+    The most frequent apart, the rest one.
+    """
     counts = np.bincount(
         np.where(column.values < 0, len(column.words), column.values), minlength=len(column.words) + 1
     )
@@ -45,7 +48,7 @@ def information(first: Int1D, second: Int1D) -> float:
     """Return the mutual information of two codes in nats, less what chance gives (Miller 1955)."""
     a, b = int(first.max(initial=0)) + 1, int(second.max(initial=0)) + 1
     table = np.bincount(first * b + second, minlength=a * b).reshape(a, b).astype(np.float64)
-    total = table.sum()
+    total = float(table.sum())
     if total < 1:
         return 0.0
     expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0, keepdims=True) / total

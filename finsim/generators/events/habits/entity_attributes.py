@@ -1,4 +1,7 @@
-"""Attributes of new entities: those of the learned entity that an entity lives like, numbers moved a little."""
+"""Attributes of new entities.
+
+Those of the learned entity that an entity lives like, numbers moved a little.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ DAYS_NOISE = 20.0
 
 
 def new_attributes(known: MixedTable, donor: Int1D, numbers: Int1D, streams: Streams) -> MixedTable:
-    """Return the attributes of entities of the run ``numbers`` int64[S] that live like the donors int64[S]."""
+    """Return the attributes of entities ``numbers`` int64[S] of a run that live like the donors int64[S]."""
     columns = {}
     for name, column in known.columns.items():
         cells = column.values[donor]

@@ -1,7 +1,9 @@
-"""Generations: as many new entities as learned ones, each with an anchor and with payees of its neighbourhood.
+"""Generations: as many new entities as learned ones.
 
-A generation hands out every link of entity and payee once, so payees keep how many entities share them. A link
-goes to an entity whose anchor is near the one it comes from; only links that many share stay.
+Each with an anchor and payees that its neighbours have.
+
+A generation hands out every link of entity and payee once, so payees keep how many entities share them. A
+link goes to an entity whose anchor is near the one it comes from; only links that many share stay.
 """
 
 from __future__ import annotations
@@ -21,9 +23,11 @@ _GROUPS = 10
 
 @dataclass(frozen=True)
 class Links:
-    """Pairs of an entity and its payee: entity, payee int64[L]; runs, effect, doubt float64[L] (how often; by
-    how much its amounts differ, in scores, and how surely); order int64[E], entities in an order of alike ones;
-    ``twoway`` int64[L], 1 where the payee is an entity that pays back.
+    """Pairs of an entity and its payee: entity, payee int64[L].
+
+    runs, effect, doubt float64[L] (how often; by how much its amounts differ, in scores, and how surely);
+    order int64[E], entities in an order of alike ones; ``twoway`` int64[L], 1 where the payee is an entity
+    that pays back.
     """
 
     entity: Int1D
@@ -37,8 +41,10 @@ class Links:
 
 @dataclass(frozen=True)
 class Generation:
-    """Anchors int64[S] of the entities; their links: link int64[...] between starts int64[S + 1]; ``place``
-    int64[E], the entity of the generation that stands for each learned one.
+    """Anchors int64[S] of the entities.
+
+    Their links: link int64[...] between starts int64[S + 1]; ``place`` int64[E], the entity of the
+    generation that stands for each learned one.
     """
 
     anchor: Int1D

@@ -13,10 +13,12 @@ from finsim.generators.events.habits.entity_attributes import new_attributes
 from finsim.generators.events.habits.learned import Learned, learn
 from finsim.generators.events.habits.ledger import DAY
 from finsim.generators.events.habits.living import Wanted, live, sampled_words
+from finsim.generators.events.habits.losses import entity_losses
 from finsim.generators.events.log_state import log_arrays, log_facts, restored_log, without_events
 from finsim.generators.events.requests import check_log, check_sample
 from finsim.generators.generator import Budget, FitReport, Progress, State
 from finsim.generators.settings_parsing import read_settings, write_settings
+from finsim.notation import Float1D
 from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import MixedColumn, MixedTable, joined
@@ -89,6 +91,10 @@ class Habits:
             return self.log.events
         column: MixedColumn = replace(self.log.events[partner], words=sampled_words(self.log, total))
         return self.log.events.with_columns({partner: column})
+
+    def entity_losses(self, log: EventLog, streams: Streams) -> Float1D:
+        """Return nats per event of every entity; see ``losses.py`` for what is integrated out."""
+        return entity_losses(self.known, self.log, log)
 
     def state(self) -> State:
         """Return profiles, laws, and the columns and entities of the log."""

@@ -11,7 +11,7 @@ import numpy as np
 from finsim.generators.events.habits.activity import Activity, Lives, learn_activity
 from finsim.generators.events.habits.amounts import Amounts, Levels, learn_amounts
 from finsim.generators.events.habits.clock import Clock, learn_clock
-from finsim.generators.events.habits.columns import EARLY, PAYEE, ColumnLaw, learn_columns
+from finsim.generators.events.habits.columns import EARLY, PAYEE, ColumnLaw, learn_columns, switches
 from finsim.generators.events.habits.community import order_alike, payee_factors
 from finsim.generators.events.habits.contexts import POOL, amount_bin, amount_edges, levels, pooled_words
 from finsim.generators.events.habits.generations import Links, pays_back, runs_of
@@ -29,8 +29,10 @@ LAWFUL = ("category", "direction", "currency")
 
 @dataclass(frozen=True)
 class Parts:
-    """The arrays of a fit, part by part; ``popular`` float64[P] cumulative shares of payees; ``edges`` of bins
-    of amounts; learned_days and origin of the period.
+    """The arrays of a fit, part by part.
+
+    ``popular`` float64[P] cumulative shares of payees; ``edges`` of bins of amounts; learned_days and
+    origin of the period.
     """
 
     lives: Lives
@@ -45,7 +47,7 @@ class Parts:
 
 @dataclass(frozen=True)
 class Learned:
-    """Parts, laws of the other columns (early ones before the amount, late ones after), and what they rest on."""
+    """Parts and laws of the other columns, early ones before the amount, late ones after it."""
 
     parts: Parts
     early: list[ColumnLaw]
@@ -105,6 +107,7 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     lives, activity = learn_activity(ledger)
     clock = learn_clock(ledger, _grid(log), streams)
     runs = Runs.read(ledger)
+    links_of_rows = _links_of_rows(ledger, runs)
     main = {log.roles.time, log.roles.amount, log.roles.partner}
     names = [name for name in log.events.columns if name not in main]
     by_part = log.roles.named()
@@ -112,11 +115,10 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     contexts = {} if ledger.is_dated else {"hour": np.minimum(ledger.second // 3_600, 23).astype(np.int64)}
     payee_context = learn_groups(ledger.payee, ledger.payees, [], []).group
     contexts["payee group"] = payee_context[ledger.payee]
-    early = learn_columns(log, ledger, first_names, contexts, streams.under("early"))
+    early = learn_columns(log, ledger, first_names, contexts, links_of_rows, streams.under("early"))
     groups = _groups(log, ledger, early)
     lawful = [contexts[name] for name in free_words(log, early)]
     law = groups.laws_of(ledger.payee, lawful)
-    links_of_rows = _links_of_rows(ledger, runs)
     step = log.events[log.roles.amount].step if log.roles.amount else 0.0
     amounts, level, chance = learn_amounts(
         ledger, law, groups.laws, links_of_rows, step, streams.under("amounts")
@@ -125,7 +127,7 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     edges = amount_edges(ledger.amount)
     late_contexts = {**contexts, "law": law, "amount": amount_bin(ledger.amount, edges)}
     late_names = [name for name in names if name not in first_names]
-    late = learn_columns(log, ledger, late_names, late_contexts, streams.under("late"))
+    late = learn_columns(log, ledger, late_names, late_contexts, links_of_rows, streams.under("late"))
     counts = runs_of(runs.link, len(runs.link_entity))
     points = _points(ledger, lives, level, runs, counts, streams)
     two = pays_back(runs.link_entity, runs.link_payee, ledger.count, log.partner_is_entity)
@@ -134,7 +136,9 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     )
     degree = np.bincount(runs.link_payee, minlength=ledger.payees).astype(np.float64)
     parts = Parts(lives, activity, returns, amounts, level, clock, groups, links)
+    switch = switches(log, [*early, *late], links_of_rows, ledger.payee, ledger.payees)
     facts = {
+        "switch": switch,
         "origin": ledger.origin,
         "days": ledger.days,
         "is_dated": ledger.is_dated,

@@ -47,7 +47,8 @@ class Ledger:
         size = np.full(len(day), np.nan) if amount is None else amount
         days = max(-((origin - log.end) // DAY), 1)
         return cls(
-            log.starts, log.entity(), day, second, payee.astype(np.int64), size, words + 1, int(origin), int(days),
+            log.starts, log.entity(), day, second, payee.astype(np.int64), size, words + 1, int(origin),
+            int(days),
             bool((times % DAY == 0).all()),
         )  # fmt: skip
 
@@ -78,7 +79,7 @@ def means_by(group: Int1D, values: Float1D, count: int) -> Float1D:
     return np.asarray(np.bincount(group, values, count) / np.maximum(np.bincount(group, minlength=count), 1))
 
 
-def sums_by(group: Int1D, values: Float1D, count: int) -> Float1D:
+def sums_by(group: Int1D, values: Array, count: int) -> Float1D:
     """Return the sum of values in each of ``count`` groups."""
     return np.asarray(np.bincount(group, values, count))
 

@@ -23,11 +23,16 @@ from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import MixedColumn, MixedTable
 
 AMOUNT_DRAWS = 4
+FIRST_RUN = 0.95
+"""The first run of a payee is no return to it; a little is left, so that any may come again (assumption)."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Entities ``number`` int64[S] of a run (increasing) over so many days, of ``total`` where payees are entities."""
+    """Entities ``number`` int64[S] of a run (increasing) over so many days.
+
+    Of ``total`` where payees are entities.
+    """
 
     number: Int1D
     days: int
@@ -36,8 +41,9 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Crowd:
-    """Anchors int64[S] and offers of entities: links int64[...] between starts; ``place`` as in ``Generation`` and
-    ``base`` int64[S], the first entity of the generation of each.
+    """Anchors int64[S] and offers of entities: links int64[...] between starts.
+
+    ``place`` as in ``Generation`` and ``base`` int64[S], the first entity of the generation of each.
     """
 
     anchor: Int1D
@@ -130,9 +136,13 @@ def _payments(
             np.ascontiguousarray, (stays, doubles, burst, remembers, returns, strength, discount, lives.hours)
         )
     )
-    offers = Offers(group.starts, np.ascontiguousarray(parts.links.payee[group.link]), known.popular)
+    offers = Offers(group.starts, parts.links.payee[group.link], _liking(known, lives, group), known.popular)
     law = Law(
-        parts.returns.fixed, parts.clock.seconds, parts.clock.waits, int(known.ledger_facts["is_dated"])
+        parts.returns.fixed,
+        parts.returns.sticky,
+        parts.clock.seconds,
+        parts.clock.waits,
+        int(known.ledger_facts["is_dated"]),
     )
     columns = sum(one.how == DRAWN for one in [*known.early, *known.late])
     out = Payments(
@@ -145,6 +155,12 @@ def _payments(
     return out
 
 
+def _liking(known: Learned, lives: NewLives, group: Crowd) -> Float1D:
+    """Return how much each offer is liked: its runs but the first, more alike where payees are few."""
+    discount = np.repeat(lives.rates[-1], np.diff(group.starts))
+    return known.parts.links.runs[group.link] - np.where(discount < 0, discount, FIRST_RUN)
+
+
 def _times(known: Learned, day: Int1D, second: Array, log: EventLog, days: int) -> Int1D:
     origin, grid = int(known.ledger_facts["origin"]), known.parts.clock.grid
     time = origin + day * DAY
@@ -155,7 +171,8 @@ def _times(known: Learned, day: Int1D, second: Array, log: EventLog, days: int) 
 
 
 def _table(
-    known: Learned, log: EventLog, lives: NewLives, group: Crowd, events: Payments, entity: Int1D, time: Int1D,
+    known: Learned, log: EventLog, lives: NewLives, group: Crowd, events: Payments, entity: Int1D,
+    time: Int1D,
     draws: Float2D,
 ) -> MixedTable:  # fmt: skip
     """Return all columns but the partner."""
@@ -168,8 +185,9 @@ def _table(
         if known.ledger_facts["is_dated"]
         else {"hour": np.minimum(events.second // 3_600, 23).astype(np.int64)}
     )
+    link = _links(known, group, events)
     rows = Rows(
-        events.payee, donor, time, first, normal(np.ascontiguousarray(draws[:, 16]))[entity], contexts
+        events.payee, link, donor, time, first, normal(np.ascontiguousarray(draws[:, 16]))[entity], contexts
     )
     contexts["payee group"] = known.payee_context[events.payee]
     found: dict[str, MixedColumn] = {log.roles.time: log.events[log.roles.time].with_values(time)}
@@ -187,10 +205,32 @@ def _table(
     return MixedTable(found, len(entity))
 
 
+def _links(known: Learned, group: Crowd, events: Payments) -> Int1D:
+    """Return the learned link that tells each row's pair columns.
+
+    The offered one, or another of the payee.
+    """
+    links, switch = known.parts.links, known.ledger_facts["switch"]
+    order = np.argsort(links.payee, kind="stable")
+    begin = np.searchsorted(links.payee[order], events.payee, side="left")
+    wide = np.searchsorted(links.payee[order], events.payee, side="right") - begin
+    draw = events.uniforms[:, 3]
+    is_new = events.met == np.arange(len(draw))
+    away = ~is_new & (draw < switch) | (events.offer < 0)
+    inner = np.where(is_new | (switch <= 0), draw, draw / max(switch, 1e-9)) % 1.0
+    other = order[np.minimum(begin + (inner * wide).astype(np.int64), len(order) - 1)]
+    if not len(group.link):
+        return other
+    return np.where(away, other, group.link[np.maximum(events.offer, 0)])
+
+
 def _amounts(
     known: Learned, lives: NewLives, group: Crowd, events: Payments, entity: Int1D, law: Int1D
 ) -> Float1D:
-    """Return amounts float64[n]: the level of the entity, of its payee and of the payment, or one met before."""
+    """Return amounts float64[n].
+
+    The level of the entity, of its payee and of the payment, or one met before.
+    """
     links, amounts, draws = known.parts.links, known.parts.amounts, events.uniforms
     offered = events.offer >= 0
     link = (

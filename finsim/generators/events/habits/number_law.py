@@ -1,4 +1,7 @@
-"""``NumberLaw``: a further number of a row by its best context, with the entity's level and its last value."""
+"""``NumberLaw``: a further number of a row by its best context.
+
+With the entity's level and its last value.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,10 @@ LEAST = 40
 
 @dataclass(frozen=True)
 class NumberLaw:
-    """margins by level of the context (``place`` int64[levels] says which), missing float64[margins], and the
-    shares of: the row before said again; the variance that is between entities.
+    """margins by level of the context (``place`` int64[levels] says which).
+
+    missing float64[margins], and the shares of: the row before said again; the variance that is between
+    entities.
     """
 
     margins: tuple[NumberMargin, ...]

@@ -15,8 +15,10 @@ LEAST_CELLS = 40
 
 @dataclass(frozen=True)
 class PayeeGroups:
-    """``group`` int64[P] of each payee; ``free`` int64[32^k], the case of the words that the payee does not
-    tell; ``law`` int64[groups, cases]; laws : how many.
+    """``group`` int64[P] of each payee.
+
+    ``free`` int64[32^k], the case of the words that the payee does not tell; ``law`` int64[groups, cases];
+    laws : how many.
     """
 
     group: Int1D

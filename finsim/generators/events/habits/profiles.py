@@ -61,7 +61,7 @@ def new_lives(
     other = order[np.clip(near, 0, count - 1)]
     other = np.where(lives.active[other] > 0, other, anchor)
     part = 0.25 + 0.5 * draws[:, 2]
-    donor = np.where(draws[:, 3] < 0.7, anchor, other)
+    donor = np.where(draws[:, 3] < 0.85, anchor, other)
 
     def between(values: Array) -> Array:
         weight = part if values.ndim == 1 else part[:, None]
@@ -76,7 +76,7 @@ def new_lives(
         odds = np.log(np.clip(between(values), 1e-4, 0.98)) - np.log1p(-np.clip(between(values), 1e-4, 0.98))
         return np.asarray(1.0 / (1.0 + np.exp(-(odds + RATE_NOISE * row))))
 
-    strength = np.exp(between(np.log(returns.strength)) + RATE_NOISE * noise[1])
+    strength = returns.strength[donor] * np.exp(RATE_NOISE * noise[1])
     rates = (
         moved(returns.stays, noise[2]), moved(returns.doubles, noise[3]), between(known.burst),
         moved(returns.remembers, noise[4]), between(returns.returns), strength, returns.discount[donor],
@@ -152,4 +152,4 @@ def _near_day(place: Float1D, day: Int1D, moved: Float1D, draws: Float1D, days: 
     low, high = place[0], place[-1]
     target = np.abs(target - low) + low
     target = np.where(target > high, np.maximum(2.0 * high - target, low), target)
-    return np.clip(np.searchsorted(place, target, side="right") - 1, 0, days - 1)
+    return np.asarray(np.clip(np.searchsorted(place, target, side="right") - 1, 0, days - 1))

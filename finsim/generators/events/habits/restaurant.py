@@ -11,14 +11,17 @@ from finsim.kernels.events.normal_scores import log_gamma
 from finsim.kernels.events.payments import RECENT_RUNS
 from finsim.notation import Array, Float1D, Int1D
 
-DISCOUNTS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75)
+DISCOUNTS = (-20.0, -4.0, -1.0, 0.0, 0.15, 0.3, 0.45, 0.6, 0.75)
 LEAST_RUNS = 6
 RATE_WEIGHT = 8.0
 
 
 @dataclass(frozen=True)
 class Returns:
-    """Chances of each entity, float64[E]; see ``finsim.kernels.events.payments.Habits``. ``fixed`` float64[P]."""
+    """Chances of each entity, float64[E]; see ``finsim.kernels.events.payments.Habits``.
+
+    ``fixed``, ``sticky`` float64[P], see its ``Law``.
+    """
 
     stays: Float1D
     doubles: Float1D
@@ -27,6 +30,7 @@ class Returns:
     strength: Float1D
     discount: Float1D
     fixed: Float1D
+    sticky: Float1D
 
 
 @dataclass(frozen=True)
@@ -72,15 +76,17 @@ def learn_returns(ledger: Ledger, runs: Runs, chance: Float1D) -> Returns:
     found = np.maximum(sums_by(payee, net, ledger.payees), 0.0)
     usual = sums_by(payee, remembers[ledger.entity[again]], ledger.payees)
     fixed = (found + 2.0) / (usual + 2.0)
-    strength, discount = _restaurant(runs, count)
-    return Returns(
-        shrunk_rates(sums_by(ledger.entity, stays * 1.0, count), sums_by(ledger.entity, in_day * 1.0, count), 4.0),
-        shrunk_rates(
-            np.maximum(sums_by(ledger.entity[stays], _net(equal[stays], chance[stays]), count), 0.0),
-            sums_by(ledger.entity, stays * 1.0, count), RATE_WEIGHT,
-        ),
-        remembers, _recency(runs, count), strength, discount, fixed,
-    )  # fmt: skip
+    strength, discount = restaurant(runs, count)
+    stay = shrunk_rates(
+        sums_by(ledger.entity, stays * 1.0, count), sums_by(ledger.entity, in_day * 1.0, count), 4.0
+    )
+    equals = np.maximum(sums_by(ledger.entity[stays], _net(equal[stays], chance[stays]), count), 0.0)
+    doubles = shrunk_rates(equals, sums_by(ledger.entity, stays * 1.0, count), RATE_WEIGHT)
+    former = ledger.payee[np.flatnonzero(in_day) - 1]
+    followed = sums_by(former, stays[in_day] * 1.0, ledger.payees)
+    sticky = (followed + 2.0) / (sums_by(former, stay[ledger.entity[in_day]], ledger.payees) + 2.0)
+    recency = _recency(runs, count)
+    return Returns(stay, doubles, remembers, recency, strength, discount, fixed, sticky)
 
 
 def _net(alike: Array, chance: Float1D) -> Float1D:
@@ -118,7 +124,7 @@ def _recency(runs: Runs, count: int) -> Float1D:
     return np.asarray(np.clip((total + 20.0 * common) / (most + 20.0), 0.0, 0.95))
 
 
-def _restaurant(runs: Runs, count: int) -> tuple[Float1D, Float1D]:
+def restaurant(runs: Runs, count: int) -> tuple[Float1D, Float1D]:
     """Return strength and discount by entity, by likelihood of the partition of its runs (Pitman 1995).
 
     The strength gives the observed number of payees; entities with few runs share the discount of all.
@@ -131,7 +137,11 @@ def _restaurant(runs: Runs, count: int) -> tuple[Float1D, Float1D]:
         strength = _strength(total, tables, discount)
         tails = _lgamma(sizes - discount) - _lgamma(np.full(1, 1.0 - discount))[0]
         inner = sums_by(runs.link_entity, tails, count)
-        if discount > 0:
+        if discount < 0:
+            # Below 0 there are only so many payees in all, and each is as likely (Pitman 2006, 3.2).
+            room = np.maximum(strength / -discount, tables)
+            heads = tables * np.log(-discount) + _lgamma(room + 1.0) - _lgamma(room - tables + 1.0)
+        elif discount > 0:
             heads = tables * np.log(discount) + _lgamma(strength / discount + tables)
             heads -= _lgamma(strength / discount)
         else:
@@ -153,14 +163,15 @@ def _strength(total: Float1D, tables: Float1D, discount: float) -> Float1D:
     Few runs say little: one run more at a known and half a run more at a new payee are supposed.
     """
     runs, wanted = total + 1.0, np.maximum(tables + 0.5, 1.001)
-    low, high = np.full(len(runs), np.log(1e-2)), np.full(len(runs), np.log(1e4))
+    lowest = max(1e-2, 1e-3 - discount)
+    low, high = np.full(len(runs), np.log(lowest)), np.full(len(runs), np.log(1e5))
     for _ in range(40):
         middle = (low + high) / 2
         strength = np.exp(middle)
-        if discount > 0:
+        if discount != 0:
             grown = _lgamma(strength + runs + discount) - _lgamma(strength + runs)
             grown += _lgamma(strength + 1.0) - _lgamma(strength + discount)
-            expected = strength / discount * np.expm1(grown)
+            expected = (np.exp(grown) - strength) / discount
         else:
             expected = strength * np.log1p(runs / strength)
         low, high = np.where(expected < wanted, middle, low), np.where(expected < wanted, high, middle)

@@ -16,8 +16,10 @@ PARTS = ("all", "first context", "both contexts", "row before", "entity")
 
 @dataclass(frozen=True)
 class WordLaw:
-    """Cumulative shares [contexts, W + 1] by one and by both contexts (names in ``parents``), the weights
-    float64[2, 5] of the parts for first and later rows, and the usual word int64[E] of each learned entity.
+    """Cumulative shares [contexts, W + 1] of words: alone, by one and by both contexts.
+
+    weights float64[2, 5] of the parts for first and later rows; usual int64[E], the usual word of each
+    learned entity; widths int64[2] of the contexts.
     """
 
     alone: Float2D
@@ -100,7 +102,8 @@ def _drawn(cumulative: Float2D, place: Int1D, draws: Float1D) -> Int1D:
     """Return the word of each row of a table of cumulative shares."""
     size = cumulative.shape[1]
     flat = (np.minimum(cumulative, 1.0) + np.arange(len(cumulative))[:, None]).ravel()
-    return np.clip(np.searchsorted(flat, place + draws, side="right") - place * size, 0, size - 1)
+    found: Int1D = np.searchsorted(flat, place + draws, side="right") - place * size
+    return np.asarray(np.clip(found, 0, size - 1))
 
 
 def _mass(cumulative: Float2D, place: Int1D, word: Int1D) -> Float1D:

@@ -37,7 +37,7 @@ def column_of(cells: list[Plain], places: Array, kind: str, step: float) -> Mixe
 
 
 def as_numbers(column: MixedColumn) -> Float1D | None:
-    """Return a number column, or dates as days since 1970, as float64[N]; None for what cannot be computed."""
+    """Return a number column, or dates as days since 1970, as float64[N]; None for other columns."""
     if column.kind == NUMBER:
         return column.values
     if column.kind == TIME and column.step and column.step % NANOS_PER_DAY == 0:

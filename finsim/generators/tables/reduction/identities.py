@@ -127,7 +127,7 @@ def _linear(
     """
     weights = rng.standard_normal(len(some))
     there = np.nan_to_num(some)
-    seen = np.flatnonzero(there.std(axis=0) > 0)
+    seen = np.flatnonzero(there.std(axis=0) > 0).tolist()
     point = (weights - weights.mean()) @ there
     wide = 1e-9 * (np.abs(weights) @ np.abs(there)).max()
     pairs = [(a, b) for at, a in enumerate(seen) for b in seen[:at]]
@@ -135,12 +135,16 @@ def _linear(
     for a, b in pairs:
         if point[b]:
             yield from _oriented(numbers, names, some, ((a, 1.0), (b, -float(point[a] / point[b]))), SCALE)
-    left = [(value, ((a, 1.0), (b, 1.0))) for (a, b), value in plus.items()]
+    left: list[tuple[float, Terms]] = [(float(value), ((a, 1.0), (b, 1.0))) for (a, b), value in plus.items()]
     for sign in (1.0, -1.0):
-        right = [(sign * point[c], ((c, -sign),)) for c in seen]
+        right: list[tuple[float, Terms]] = [(float(sign * point[c]), ((c, -sign),)) for c in seen]
         yield from _matched(numbers, names, some, left, right, wide)
-    minus = [(s * (point[a] - point[b]), ((a, -s), (b, s))) for a, b in pairs for s in (1.0, -1.0)]
-    both = [(value, ((a, -1.0), (b, -1.0))) for (a, b), value in plus.items()]
+    minus: list[tuple[float, Terms]] = [
+        (float(s * (point[a] - point[b])), ((a, -s), (b, s))) for a, b in pairs for s in (1.0, -1.0)
+    ]
+    both: list[tuple[float, Terms]] = [
+        (float(value), ((a, -1.0), (b, -1.0))) for (a, b), value in plus.items()
+    ]
     yield from _matched(numbers, names, some, left, [*minus, *both], wide)
 
 
@@ -185,10 +189,20 @@ def _oriented(
         if numbers.step[names[column]] > finest and kind == SUM:
             continue
         others = [(other, -one / factor) for other, one in terms if other != column]
+        if kind == SCALE and not _keeps_grid(numbers, names[column], names[others[0][0]], others[0][1]):
+            continue
         yield Identity(
             kind, names[column], tuple(names[other] for other, _ in others),
             tuple(_tidy(one) for _, one in others), _tidy(offset / factor),
         )  # fmt: skip
+
+
+def _keeps_grid(numbers: Numbers, target: str, operand: str, factor: float) -> bool:
+    """Tell whether a multiple of any operand on its grid lies on the grid of the target."""
+    if numbers.step[target] <= 0.0:
+        return numbers.step[operand] <= 0.0
+    ratio = abs(factor) * numbers.step[operand] / numbers.step[target]
+    return ratio > 0.5 and abs(ratio - round(ratio)) < 1e-6
 
 
 def _products(numbers: Numbers, names: list[str], some: Float2D, target: int) -> Iterator[Identity]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from finsim.notation import minor_digits
-from finsim.records.key_figures import COUNT, DATE, MONEY, SHARE, Figure, KeyFigure
+from finsim.records.figures.key_figures import COUNT, DATE, MONEY, SHARE, Figure, KeyFigure
 
 NONE = "-"
 

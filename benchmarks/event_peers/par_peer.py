@@ -1,0 +1,40 @@
+"""SDV's PAR with default settings; counterparties beyond the 100 most met ones are one level to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from event_fields import partners
+from peer_job import Frame, Sampler, capped, carried_out, like
+from sdv.metadata import Metadata
+from sdv.sequential import PARSynthesizer
+
+
+def learn(frame: Frame, job: dict[str, Any]) -> tuple[Sampler, str]:
+    roles = job["roles"]
+    held = partners(frame, roles)
+    narrow = held.narrowed(frame)
+    about = Metadata.detect_from_dataframes({"table": narrow})
+    if about.tables["table"].primary_key:
+        about.remove_primary_key(table_name="table")
+    for name in narrow:
+        numeric = narrow[name].dtype.kind in "if"
+        sdtype = "id" if name == roles["entity"] else "datetime" if name == roles["time"] else (
+            "numerical" if numeric else "categorical")  # fmt: skip
+        about.update_column(table_name="table", column_name=name, sdtype=sdtype)
+    about.set_sequence_key(table_name="table", column_name=roles["entity"])
+    about.set_sequence_index(table_name="table", column_name=roles["time"])
+    own = PARSynthesizer(about, cuda=False)
+    cut = capped(lambda: own.fit({"table": narrow}), job["cap"])
+    own._fitted = True
+
+    def sample(count: int) -> Frame:
+        made = own.sample_sequences(count)["table"]
+        return like(held.widened(made, np.random.default_rng(job["seed"])), frame)
+
+    return sample, f"cut after {job['cap']:g} CPU s" if cut else ""
+
+
+if __name__ == "__main__":
+    carried_out(learn, ("sdv", "deepecho"))

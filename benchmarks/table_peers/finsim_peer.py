@@ -1,0 +1,26 @@
+"""finsim's own generators of tables, through ``finsim.fit`` and ``finsim.sample``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peer_job import Frame, Sampler, carried_out, like
+
+import finsim
+
+
+def learn(frame: Frame, job: dict[str, Any]) -> tuple[Sampler, str]:
+    model = finsim.fit(
+        frame, job["generator"], kind="table", cpu_seconds=job["cap"], seed=job["seed"], progress=False
+    )
+    report = model.generator.report
+
+    def sample(count: int) -> Frame:
+        made = finsim.sample(model, rows=count, seed=job["seed"], progress=False)
+        return like(made.to_pandas(), frame)
+
+    return sample, f"cut after {job['cap']:g} CPU s" if report.stopped_by == "cpu_seconds" else ""
+
+
+if __name__ == "__main__":
+    carried_out(learn, ("finsim",))

@@ -1,0 +1,1 @@
+"""Key figures of records: their text, tails of losses, the mean path."""

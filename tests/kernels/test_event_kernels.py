@@ -1,0 +1,161 @@
+"""The kernels of event generators against their plain twins and closed forms."""
+
+import math
+
+import naive.habits as naive
+import numpy as np
+import pytest
+
+from finsim.kernels.events.active_days import Calendar, Spans, count_days, day_losses, draw_days
+from finsim.kernels.events.normal_scores import log_gamma, to_places, to_scores
+from finsim.kernels.events.payments import Habits, Law, Offers, Payments, draw_payments, draw_sizes
+
+
+def test_scores_are_normal_quantiles():
+    place = np.concatenate(
+        [np.random.default_rng(1).random(500), [1e-12, 1e-9, 0.02425, 0.5, 0.97575, 1 - 1e-9]]
+    )
+    scores, back, gamma = np.empty(len(place)), np.empty(len(place)), np.empty(len(place))
+    to_scores(place, scores)
+    to_places(scores, back)
+    log_gamma(place, gamma)
+    np.testing.assert_allclose(scores, [naive.score_of(float(p)) for p in place], rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(back, place, rtol=1e-9)
+    np.testing.assert_allclose(gamma, [math.lgamma(p) for p in place], rtol=1e-12, atol=1e-12)
+
+
+def lives(seed, count=60, days=90):
+    """Lives of one day, of every day of a span, of two days, and of nothing."""
+    rng = np.random.default_rng(seed)
+    first = rng.integers(0, days - 1, count)
+    last = np.minimum(first + rng.integers(1, days, count), days - 1)
+    active = rng.integers(2, np.maximum(last - first + 2, 3))
+    active = np.where(np.arange(count) % 5 == 0, last - first + 1, active)
+    single = np.arange(count) % 7 == 0
+    last, active = np.where(single, first, last), np.where(single, 1, active)
+    active = np.where(np.arange(count) % 11 == 3, 0, active)
+    starts = np.concatenate([[0], np.cumsum(active)]).astype(np.int64)
+    shares = rng.random(days) * rng.choice([1e-6, 1.0, 30.0], days) + 1e-9
+    spans = Spans(starts, rng.integers(0, 3, count), rng.random((count, 7)) + 0.01)
+    factor = np.exp(rng.normal(0, 1.5, (3, 8, 12, 5)))
+    return first, last, spans, Calendar(shares, (np.arange(days) + 3) % 7), factor
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_days_are_those_of_the_twin(seed):
+    first, last, spans, calendar, factor = lives(seed)
+    numbers = np.arange(1_000, 1_000 + len(first))
+    days = np.zeros(spans.starts[-1], np.int64)
+    there = np.diff(spans.starts) > 0
+    days[spans.starts[:-1][there]] = first[there]
+    draw_days(np.uint64(9), numbers, spans, last, calendar, factor, days)
+    seen, expected = np.zeros((3, 8, 12, 5)), np.zeros((3, 8, 12, 5))
+    count_days(spans, calendar, days, seen, expected)
+    wanted_seen, wanted_expected = np.zeros_like(seen), np.zeros_like(expected)
+    losses = np.empty(len(first))
+    day_losses(spans, calendar, days, factor[0], losses)
+    for e, (a, b) in enumerate(zip(spans.starts[:-1], spans.starts[1:], strict=True)):
+        group = spans.group[e]
+        law = calendar.shares, calendar.weekday, spans.own[e]
+        wanted = naive.draw_days(9, numbers[e], first[e], last[e], b - a, *law, factor[group])
+        assert days[a:b].tolist() == wanted
+        assert (np.diff(days[a:b]) > 0).all()
+        if b > a:
+            assert losses[e] == pytest.approx(naive.day_loss(wanted, *law, factor[0]), abs=1e-9)
+            naive.count_days(wanted, *law, factor[group], wanted_seen[group], wanted_expected[group])
+    np.testing.assert_allclose(seen, wanted_seen)
+    np.testing.assert_allclose(expected, wanted_expected, atol=1e-9)
+
+
+def test_chances_of_all_sets_of_days_are_one():
+    """Three of the five days between first and last: the ten ways are a law."""
+    from itertools import combinations
+
+    calendar = Calendar(np.array([1.0, 3.0, 0.2, 1.0, 5.0, 0.7, 1.0]), np.arange(7))
+    factor, total = np.exp(np.random.default_rng(2).normal(0, 1, (8, 12, 5))), 0.0
+    for inner in combinations(range(1, 6), 3):
+        losses = np.empty(1)
+        spans = Spans(np.array([0, 5]), np.zeros(1, np.int64), np.ones((1, 7)))
+        day_losses(spans, calendar, np.array([0, *inner, 6]), factor, losses)
+        total += math.exp(-losses[0])
+    assert total == pytest.approx(1.0)
+
+
+def test_sizes_are_those_of_the_twin():
+    rng = np.random.default_rng(3)
+    shares = np.cumsum(rng.dirichlet(np.ones(5), (4, 3)), axis=2)
+    starts = np.array([0, 0, 7, 8, 40])
+    sizes, edges = np.empty(40, np.int64), np.array([1, 2, 4, 9, 30, 500])
+    draw_sizes(np.uint64(4), np.arange(5, 9), starts, np.array([3, 1, 0, 2]), shares, edges, sizes)
+    for e, group in enumerate([3, 1, 0, 2]):
+        wanted = naive.draw_sizes(4, 5 + e, starts[e + 1] - starts[e], shares[group], edges)
+        assert sizes[starts[e] : starts[e + 1]].tolist() == wanted
+
+
+@pytest.mark.parametrize("is_dated", [0, 1])
+@pytest.mark.parametrize("seed", range(3))
+def test_payments_are_those_of_the_twin(seed, is_dated):
+    rng = np.random.default_rng(seed)
+    count, payees = 9, 12
+    starts = np.concatenate([[0], np.cumsum(rng.integers(0, 12, count))]).astype(np.int64)
+    sizes = rng.geometric(0.4, starts[-1])
+    rates = [rng.choice([0.0, 1.0, 0.3, 0.7], count) for _ in range(5)]
+    strength, discount = rng.choice([0.01, 1.0, 50.0], count), rng.choice([0.0, 0.5], count)
+    habits = Habits(*rates, strength, discount, np.cumsum(rng.dirichlet(np.ones(24), count), axis=1))
+    offered = np.concatenate([[0], np.cumsum(rng.integers(0, 6, count))]).astype(np.int64)
+    payee, liking = rng.integers(0, payees, offered[-1]), rng.random(offered[-1]) + 0.05
+    popular = np.cumsum(rng.dirichlet(np.ones(payees)))
+    seconds, waits = np.sort(rng.random((24, 9)) * 3_600, axis=1), np.sort(rng.random(9) * 900)
+    fixed, sticky = rng.random(payees) * 2, rng.random(payees) * 2
+    n = int(sizes.sum())
+    out = Payments(np.zeros(n), *(np.empty(n, np.int64) for _ in range(4)), np.empty((n, 3)))
+    law = Law(fixed, sticky, seconds, waits, is_dated)
+    draw_payments(
+        np.uint64(8),
+        np.arange(count),
+        starts,
+        sizes,
+        habits,
+        Offers(offered, payee, liking, popular),
+        law,
+        out,
+    )
+    row = 0
+    names = ("stays", "doubles", "burst", "remembers", "returns", "strength", "discount", "hours")
+    plain = {"fixed": fixed, "sticky": sticky, "seconds": seconds, "waits": waits, "is_dated": is_dated}
+    for e in range(count):
+        habit = {name: getattr(habits, name)[e] for name in names}
+        own = list(zip(payee, liking, strict=True))[offered[e] : offered[e + 1]]
+        rows = naive.draw_payments(8, e, sizes[starts[e] : starts[e + 1]], habit, own, popular, plain, 3)
+        begin = row
+        for second, one, offer, met, like, uniforms in rows:
+            assert out.second[row] == pytest.approx(second)
+            assert out.payee[row] == one
+            assert out.offer[row] == (offer + offered[e] if offer >= 0 else -1)
+            assert out.met[row] == met + begin
+            assert out.like[row] == (like + begin if like >= 0 else -1)
+            assert out.uniforms[row].tolist() == uniforms
+            row += 1
+    assert row == n
+
+
+@pytest.mark.parametrize("discount", [0.0, 0.5])
+def test_new_payees_come_at_the_rate_of_a_restaurant(discount):
+    """Mean number of payees of 60 runs over 3,000 entities against the closed form (Pitman 2006, 3.11)."""
+    count, runs, strength = 3_000, 60, 2.0
+    none = np.zeros(count)
+    habits = Habits(none, none, none, none, none, none + strength, none + discount, np.ones((count, 24)))
+    starts = np.arange(count + 1) * runs
+    offers = Offers(starts, np.tile(np.arange(runs), count), np.ones(count * runs), np.ones(1))
+    n = count * runs
+    out = Payments(np.zeros(n), *(np.empty(n, np.int64) for _ in range(4)), np.empty((n, 1)))
+    law = Law(np.ones(runs), np.ones(runs), np.zeros((24, 2)), np.zeros(2), 1)
+    draw_payments(np.uint64(1), np.arange(count), starts, np.ones(n, np.int64), habits, offers, law, out)
+    found = np.mean([len(np.unique(one)) for one in out.payee.reshape(count, runs)])
+    if discount:
+        ratio = math.lgamma(strength + runs + discount) - math.lgamma(strength + runs)
+        ratio += math.lgamma(strength + 1) - math.lgamma(strength + discount)
+        wanted = math.exp(ratio) / discount - strength / discount
+    else:
+        wanted = sum(strength / (strength + k) for k in range(runs))
+    assert found == pytest.approx(wanted, rel=0.02)

@@ -1,0 +1,175 @@
+"""Plain twins of the kernels of event generators: lists, one draw after the other."""
+
+import math
+from statistics import NormalDist
+
+import numpy as np
+
+from finsim.kernels.xoshiro import next_uniform, seed_state
+
+KEEP = math.exp(-1 / 14)
+
+
+class Draws:
+    """The draws of one index under one seed."""
+
+    def __init__(self, seed, index):
+        self.state = np.empty(4, np.uint64)
+        seed_state(np.uint64(seed), np.uint64(index), self.state)
+
+    def __call__(self):
+        return float(next_uniform(self.state))
+
+
+def score_of(place):
+    return NormalDist().inv_cdf(place)
+
+
+def chance_bin(chance):
+    return sum(chance >= 0.005 * 2.2**k for k in range(7))
+
+
+def gap_bin(days):
+    if days <= 4:
+        return days - 1
+    return 4 + sum(days > 5 * 1.5**k for k in range(7))
+
+
+def recent_bin(ratio):
+    return sum(ratio >= edge for edge in (0.35, 0.75, 1.3, 2.2))
+
+
+def walk(first, last, count, shares, weekday, own, factor, is_active):
+    """Return the active days; ``is_active(day, chance, cell, forced)`` decides each day in between."""
+    if count < 2:
+        return [first][:count]
+    weight = {day: shares[day] * own[weekday[day]] for day in range(first + 1, last)}
+    mass, left, mean = sum(weight.values()), count - 2, count / (last - first + 1)
+    lively, silence, found = mean, 1, [first]
+    for day in range(first + 1, last):
+        if left == 0:
+            break
+        plain = min(weight[day] * left / max(mass, 1e-300), 0.995)
+        scaled = plain * factor[chance_bin(plain)][gap_bin(silence)][recent_bin(lively / mean)]
+        cell = chance_bin(plain), gap_bin(silence), recent_bin(lively / mean)
+        drawn = is_active(day, plain, scaled, cell, last - day <= left)
+        lively *= KEEP
+        silence += 1
+        if drawn:
+            found.append(day)
+            lively += 1 - KEEP
+            silence = 1
+            left -= 1
+        mass -= weight[day]
+    return [*found, last]
+
+
+def draw_days(seed, number, first, last, count, shares, weekday, own, factor):
+    draws = Draws(seed, number)
+
+    def decide(day, plain, scaled, cell, forced):
+        return (draws() < min(scaled, 0.995)) | forced
+
+    return walk(first, last, count, shares, weekday, own, factor, decide)
+
+
+def day_loss(days, shares, weekday, own, factor):
+    total = 0.0
+
+    def known(day, plain, scaled, cell, forced):
+        nonlocal total
+        chance = 1.0 if forced else min(scaled, 0.995)
+        total -= math.log(chance if day in days else 1 - chance)
+        return day in days
+
+    walk(days[0], days[-1], len(days), shares, weekday, own, factor, known)
+    return total
+
+
+def count_days(days, shares, weekday, own, factor, seen, expected):
+    def known(day, plain, scaled, cell, forced):
+        if not forced:
+            expected[cell] += plain
+            seen[cell] += day in days
+        return day in days
+
+    if len(days) > 2:
+        walk(days[0], days[-1], len(days), shares, weekday, own, factor, known)
+
+
+def place_in(cumulative, u):
+    return next((k for k, share in enumerate(cumulative) if share > u), len(cumulative) - 1)
+
+
+def draw_sizes(seed, number, days, shares, edges):
+    draws, before, found = Draws(seed, number), 0, []
+    for _ in range(days):
+        u, v = draws(), draws()
+        chosen = place_in(shares[before], u)
+        width = edges[chosen + 1] - edges[chosen]
+        found.append(edges[chosen] + min(int(v * width), width - 1))
+        before = 0 if found[-1] == 1 else 1 if found[-1] < 4 else 2
+    return found
+
+
+def quantile(knots, u):
+    return float(np.interp(u, np.linspace(0, 1, len(knots)), knots))
+
+
+def times_of_day(size, burst, hours, seconds, waits, draws):
+    found = []
+    for _ in range(size):
+        if found and draws() < burst:
+            found.append(min(found[-1] + quantile(waits, draws()), 86_399.999))
+        else:
+            hour = place_in(hours, draws())
+            found.append(3_600 * hour + quantile(seconds[hour], draws()))
+        found.sort()
+    return found
+
+
+def draw_payments(seed, number, sizes, habit, offers, popular, law, width):
+    """Return rows (second, payee, offer, met, like, uniforms) of one entity.
+
+    Offers: (payee, liking) pairs.
+    """
+    draws, rows, runs, known, place = Draws(seed, number), [], [], [], 0
+    for size in sizes:
+        clock = [0.0] * size
+        if not law["is_dated"]:
+            clock = times_of_day(size, habit["burst"], habit["hours"], law["seconds"], law["waits"], draws)
+        slot = 0
+        for k in range(size):
+            like = -1
+            if k and draws() < min(habit["stays"] * law["sticky"][known[slot]["payee"]], 0.98):
+                if draws() < habit["doubles"] * min(law["fixed"][known[slot]["payee"]], 1.0):
+                    like = len(rows) - 1
+            else:
+                fresh = habit["strength"] + habit["discount"] * len(known)
+                if draws() * (len(runs) + habit["strength"]) < fresh or not runs:
+                    offer = -1
+                    while place < len(offers) and offer < 0:
+                        if offers[place][0] not in [one["payee"] for one in known]:
+                            offer = place
+                        place += 1
+                    payee, liking = offers[offer] if offer >= 0 else (place_in(popular, draws()), 1.0)
+                    slot = len(known)
+                    known.append({"payee": payee, "offer": offer, "liking": liking, "met": len(rows)})
+                else:
+                    if draws() < habit["returns"]:
+                        back = min(len(runs), 6)
+                        slot = runs[len(runs) - 1 - min(int(draws() * back), back - 1)]
+                    else:
+                        liked = np.cumsum([one["liking"] for one in known])
+                        slot = place_in(liked, draws() * liked[-1])
+                    if draws() < min(habit["remembers"] * law["fixed"][known[slot]["payee"]], 0.98):
+                        like = known[slot]["latest"]
+                runs.append(slot)
+            one = known[slot]
+            if like >= 0 and rows[like][4] >= 0:
+                like = rows[like][4]
+            one["latest"] = len(rows)
+            rows.append(
+                (clock[k], one["payee"], one["offer"], one["met"], like, [draws() for _ in range(width)])
+            )
+    return rows
