@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from finsim.engine.learned_payments.places_in_run import LIFE as LEARNED_LIFE
+from finsim.engine.learned_payments.places_in_run import MODEL
 from finsim.engine.study.loan_tape import loan_count
 from finsim.engine.study.study_resolution import Plan
 from finsim.provenance import origin_tags as tags
@@ -37,8 +39,10 @@ def _payments(run: Path, plan: Plan, label: str) -> Iterator[Unit]:
     if part is None:
         return
     digest = plan.drivers[label].digest
-    for shard in range(-(-part.accounts // part.shard_accounts)):
-        yield Unit(label, "account_shard", shard, address("agents", "life", shard), tags.LIFE, digest)
+    model = digest_file(run / MODEL / "weights.safetensors") if part.data else ""
+    for shard in range(-(-part.size // part.shard_accounts)):
+        stream = address(*LEARNED_LIFE, shard) if part.data else address("agents", "life", shard)
+        yield Unit(label, "account_shard", shard, stream, tags.LIFE, digest, model)
     patterns = read_table(table_file(run, "patterns", label))
     for row in patterns.select(["instance", "narrative", "decoy"]).to_pylist():
         source = tags.DECOY if row["decoy"] else tags.NARRATIVE

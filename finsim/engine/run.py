@@ -20,6 +20,8 @@ WORDS = {
     "fit": "fitting the model",
     "sample": "sampling paths",
     "bars": "writing prices",
+    "learn": "learning payments",
+    "life": "sampling payments",
     "orders": "ordinary payments",
     "transactions": "posting payments",
     "credit": "loans and losses",
@@ -108,12 +110,16 @@ def _work(folder: Path, plan: Plan, workers: int, progress: Progress) -> Run:
 
 
 def groups(folder: Path, plan: Plan) -> list[tuple[str, list[Task]]]:
-    """Return the order of work: learn and order, sample and post, write and lend, judge."""
+    """Return the order of work: learn and order, sample and post, write and lend, judge.
+
+    Payments that are learned are ordered where others are posted already, and posted last.
+    """
     run, study = str(folder), plan.study
     labels = list(plan.scenarios)
     learn: list[Task] = []
     sample: list[Task] = []
     write: list[Task] = []
+    post: list[Task] = []
     judge: list[Task] = []
     if study.market:
         from finsim.engine.stages.market_stage import shards
@@ -123,17 +129,25 @@ def groups(folder: Path, plan: Plan) -> list[tuple[str, list[Task]]]:
         write += [Task(run, "bars", label) for label in labels]
         judge.append(Task(run, "evidence", "market"))
     if study.transactions:
-        from finsim.engine.stages.transaction_stage import order_keys, order_shards
+        from finsim.engine.stages.payment_world import is_learned, order_keys, order_shards
 
         keys = sorted(set(order_keys(plan).values()))
         shard_range = range(order_shards(plan))
-        learn += [Task(run, "orders", key, shard) for key in keys for shard in shard_range]
-        sample += [Task(run, "transactions", label) for label in labels]
+        ordinary = [Task(run, "orders", key, shard) for key in keys for shard in shard_range]
+        posting = [Task(run, "transactions", label) for label in labels]
+        if is_learned(plan):
+            learn.append(Task(run, "learn"))
+            sample += [Task(run, "life", "", shard) for shard in shard_range]
+            write += ordinary
+            post += posting
+        else:
+            learn += ordinary
+            sample += posting
         judge.append(Task(run, "evidence", "transactions"))
     if study.credit:
         write += [Task(run, "credit", label) for label in labels]
         judge.append(Task(run, "evidence", "credit"))
-    ordered = [learn, sample, write, judge if study.evaluation.enabled else []]
+    ordered = [learn, sample, write, post, judge if study.evaluation.enabled else []]
     return [(_named(tasks), tasks) for tasks in ordered if tasks]
 
 

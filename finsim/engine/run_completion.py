@@ -14,6 +14,7 @@ from finsim.engine.compared_with import noted
 from finsim.engine.driver_tables import write_drivers
 from finsim.engine.finished_run import Run
 from finsim.engine.finished_tasks import WORK, Done, load_done
+from finsim.engine.learned_payments.places_in_run import MODEL
 from finsim.engine.lineage_units import units
 from finsim.engine.stages.evidence_stage import first_label
 from finsim.engine.study.named_inputs import data_file
@@ -101,10 +102,13 @@ def _scorecard(run: Path, plan: Plan) -> Scorecard:
 
 def _sources(run: Path, plan: Plan, records: dict[str, Done]) -> Sources:
     study = plan.study
-    parts = [(part.data, role) for part, role in ((study.market, "prices"), (study.credit, "loans")) if part]
+    worlds = ((study.market, "prices"), (study.transactions, "payments"), (study.credit, "loans"))
+    parts = [(part.data, role) for part, role in worlds if part and part.data]
     inputs = [describe_input(data_file(data), role) for data, role in parts]
     if study.market and study.market.schema_:
         inputs.append(describe_input(Path(study.market.schema_), "schema of prices"))
+    if study.transactions and study.transactions.schema_:
+        inputs.append(describe_input(Path(study.transactions.schema_), "schema of payments"))
     if study.credit and study.credit.schema_:
         inputs.append(describe_input(Path(study.credit.schema_), "schema of loans"))
     models = []
@@ -118,6 +122,18 @@ def _sources(run: Path, plan: Plan, records: dict[str, Done]) -> Sources:
                 study.market.generator.settings,
                 {**facts, "cpu_seconds": records["fit"].cpu_seconds},
                 (plan.inputs[study.market.data],),
+            )
+        )
+    if study.transactions and study.transactions.data and "learn" in records:
+        facts, body = records["learn"].facts, study.transactions.body
+        models.append(
+            Model(
+                "transactions",
+                facts["generator"],
+                digest_file(run / MODEL / "weights.safetensors"),
+                body.settings if body else {},
+                {**facts, "cpu_seconds": records["learn"].cpu_seconds},
+                (plan.inputs[study.transactions.data],),
             )
         )
     scenarios = {
@@ -169,7 +185,7 @@ def _findings(run: Path, plan: Plan, records: dict[str, Done], card: Scorecard) 
 def _cpu(records: dict[str, Done]) -> Iterator[tuple[str, float]]:
     stages = {
         "market": ("fit", "sample", "bars"),
-        "transactions": ("orders", "transactions"),
+        "transactions": ("learn", "life", "orders", "transactions"),
         "credit": ("credit",),
         "evidence": ("evidence",),
     }

@@ -11,6 +11,7 @@ from finsim.engine.answers.comparison import BASE
 from finsim.engine.compared_with import COMPARED_WITH, compared_with
 from finsim.engine.finished_run import Run
 from finsim.engine.finished_tasks import load_done, save_done
+from finsim.engine.learned_payments.places_in_run import MODEL
 from finsim.engine.run import run_resolved
 from finsim.engine.study.study_file import ScenarioChoice, Study, load_study, recorded_study
 from finsim.records.storage import write_json
@@ -73,9 +74,9 @@ def _subject(subject: str | Study | Run) -> tuple[Run | None, Study]:
 
 
 def _reuse(body: Path | None, folder: Path) -> None:
-    """Copy a fitted model and its record into a new run: equal study and seed give an equal fit."""
-    done = load_done(body, "fit") if body is not None else None
-    if body is None or done is None:
-        return
-    shutil.copytree(body / "model", folder / "model")
-    save_done(folder, done)
+    """Copy fitted models and their records into a new run: equal study and seed give an equal fit."""
+    for task, model in (("fit", "model"), ("learn", MODEL)):
+        done = load_done(body, task) if body is not None else None
+        if body is not None and done is not None:
+            shutil.copytree(body / model, folder / model)
+            save_done(folder, done)

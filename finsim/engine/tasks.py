@@ -22,6 +22,10 @@ STAGES = Catalog(
         "fit": Entry("finsim.engine.stages.market_stage:fit_task", "fit the market generator"),
         "sample": Entry("finsim.engine.stages.market_stage:sample_task", "sample one shard of paths"),
         "bars": Entry("finsim.engine.stages.market_stage:bars_task", "stress and write one scenario's bars"),
+        "learn": Entry("finsim.engine.stages.learned_payments_stage:learn_task", "learn a ledger's entities"),
+        "life": Entry(
+            "finsim.engine.stages.learned_payments_stage:life_task", "sample one shard of learned entities"
+        ),
         "orders": Entry("finsim.engine.stages.transaction_stage:orders_task", "ordinary orders of one shard"),
         "transactions": Entry(
             "finsim.engine.stages.transaction_stage:transactions_task", "post and write one scenario"

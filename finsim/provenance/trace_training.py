@@ -9,7 +9,7 @@ from finsim.credit.book import KEYS, OWN_ONLY
 from finsim.provenance.manifest import Manifest, plain
 from finsim.provenance.origin_tags import DECOY, LIFE, NARRATIVE, REAL
 
-ROLE_OF = {"market": "prices", "credit": "loans"}
+ROLE_OF = {"market": "prices", "transactions": "payments", "credit": "loans"}
 """World -> the role of the input that it learns from."""
 NOTHING_REAL = "learned from no real record"
 _FROM_LOANS = {
@@ -41,6 +41,8 @@ def training_of(
     sources = [item for item in origin["training_data"] if not str(item["role"]).startswith("schema")]
     if world == "drivers":
         return {"lineage": f"what scenario {scenario} says, month by month; {NOTHING_REAL}"}
+    if world == "transactions" and (origin["narrative"] or name == "patterns"):
+        sources = []  # a story is made by the simulator, in a learned ledger too
     if not sources and world != "transactions":
         return {"lineage": "not known: the manifest names no table that it was learned from"}
     if not sources:

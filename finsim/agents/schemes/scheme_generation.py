@@ -8,7 +8,7 @@ from finsim.agents.calendar.activity_calendar import season
 from finsim.agents.narratives.narrative import Narrative
 from finsim.agents.payment_orders import Orders
 from finsim.agents.population.population import Population
-from finsim.agents.schemes.payment_times import scheme_hours
+from finsim.agents.schemes.payment_times import SchemeClock, scheme_hours
 from finsim.agents.schemes.planned_payment import SETTLED, Stage
 from finsim.agents.schemes.role_casting import Pool, account_facts, candidates, cast, refuse_empty
 from finsim.agents.schemes.scheme_phases import stage_scheme
@@ -26,16 +26,18 @@ def scheme_orders(
     settings: Settings,
     streams: Streams,
     drivers: Drivers,
+    clock: SchemeClock | None = None,
 ) -> tuple[Orders, SchemePlan]:
     """Return the planned orders of all schemes, sorted by (ts, order_id), and the plan behind them.
 
-    Every scheme has its own stream, so a scenario that adds schemes leaves the others as they are.
+    ``clock`` places payments in time; None for the simulated calendar. Every scheme has its own stream, so a
+    scenario that adds schemes leaves the others as they are.
     Raises StudyError when a narrative is not used by the study or nobody fits a role, ScenarioError for
     intensities that cannot be simulated.
     """
     uses = {use.id: use for use in settings.narratives}
     words = vocabulary(narratives)
-    hours = scheme_hours(population, settings, season(settings))
+    hours = clock or scheme_hours(population, settings, season(settings))
     facts = account_facts(population)
     mules = mule_settings(drivers)
     recruit = max(mules.get("recruit_mult", 1.0), 1e-9)

@@ -14,10 +14,10 @@ from finsim.engine.injection.ledger_sample import LedgerSample, entity_names
 from finsim.notation import Array, Bool1D, Int1D
 
 NOBODY = -1
-_OUT_WORDS = frozenset(
+OUT_WORDS = frozenset(
     ["out", "o", "debit", "d", "dr", "dbit", "withdrawal", "outgoing", "paid", "soll", "s", "-", "payment"]
 )
-_IN_WORDS = frozenset(
+IN_WORDS = frozenset(
     ["in", "i", "credit", "c", "cr", "crdt", "deposit", "incoming", "received", "haben", "h", "+"]
 )
 
@@ -103,8 +103,8 @@ def _directions(sample: LedgerSample, columns: LedgerColumns) -> tuple[Bool1D, i
     if columns.layout == SINGLE and "direction" in columns.parts:
         words = pd.Series(_plain(sample.cells.column(columns.parts["direction"].at))).astype(str)
         folded = words.str.strip().str.casefold()
-        if folded.isin(_OUT_WORDS | _IN_WORDS).mean() > 0.5:
-            out = folded.isin(_OUT_WORDS).to_numpy()
+        if folded.isin(OUT_WORDS | IN_WORDS).mean() > 0.5:
+            out = folded.isin(OUT_WORDS).to_numpy()
             return out, -1 if np.median(amount[out] if out.any() else [1]) < 0 else 1
     if columns.layout == SINGLE and (amount < 0).any():
         return amount < 0, -1

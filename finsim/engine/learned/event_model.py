@@ -74,12 +74,15 @@ class LearnedEvents(ShownTable):
         for first in range(0, entities, BLOCK_ENTITIES):
             count = min(BLOCK_ENTITIES, entities - first)
             log = self.generator.sample(count, streams, first, days, entities)
-            yield from self._rows(log, first, entities, row).to_batches()
+            yield from self.rows_of(log, first, entities, row).to_batches()
             row += log.events.rows
             progress((first + count) / entities, "sampling entities")
 
-    def _rows(self, log: EventLog, first: int, total: int, row: int) -> pa.Table:
-        """Return one block of entities as rows of the training table's columns."""
+    def rows_of(self, log: EventLog, first: int, total: int, row: int) -> pa.Table:
+        """Return one block of entities as rows of the training table's columns.
+
+        ``first`` of ``total`` entities is its first, ``row`` the number of rows before it.
+        """
         entity = log.entity()
         cells = []
         for name, field in zip(self.form.order, self.form.target, strict=True):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from finsim.credit.book import money_of
+from finsim.engine.stages.payment_world import ledger_of_plan
 from finsim.engine.study.loan_tape import tape_of
 from finsim.engine.study.market_history import read_history
 from finsim.engine.study.study_resolution import Plan, credit_settings
@@ -39,6 +40,9 @@ class DataFacts:
 
     def line(self) -> str:
         """Return the facts as one line."""
+        if self.world == "transactions":
+            span = f"{self.first} to {self.last}"
+            return f"payments {self.rows:,}: {self.file} ({span}, amounts in {self.currency})"
         if self.world != "market":
             return f"loans {self.rows:,}: {self.file} (amounts in {self.currency})"
         more = len(self.assets) - _MOST_ASSETS
@@ -65,6 +69,13 @@ def data_facts(plan: Plan) -> Iterator[DataFacts]:
         gap = (study.start - last).days
         shown = (str(first), str(last))
         yield DataFacts("market", study.market.data, len(dates), tuple(prices.assets), *shown, gap)
+    if study.transactions and study.transactions.data:
+        ledger = ledger_of_plan(plan)
+        first, last = (str(np.datetime64(at, "ns"))[:10] for at in (ledger.log.begin, ledger.log.end - 1))
+        rows, currency = ledger.log.events.rows, ledger.currency
+        yield DataFacts(
+            "transactions", study.transactions.data, rows, first=first, last=last, currency=currency
+        )
     if study.credit:
         frame = tape_of(study.credit).frame
         currency, _ = money_of(frame, credit_settings(plan))

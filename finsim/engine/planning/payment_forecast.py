@@ -8,7 +8,10 @@ import numpy as np
 
 from finsim.agents.everyday.ordinary_payments import order_key, ordinary_orders
 from finsim.agents.population.population import build_population
+from finsim.agents.settings import Settings
+from finsim.engine.stages.payment_world import is_learned, ledger_of_plan, order_keys, payment_world
 from finsim.engine.study.study_resolution import Plan, agent_settings
+from finsim.notation import NANOS_PER_DAY
 
 SAMPLED_ACCOUNT_DAYS, FEWEST_ACCOUNTS = 60_000, 400
 """assumption: enough for two percent of error, at about 0.2 CPU seconds per behaviour."""
@@ -35,6 +38,8 @@ def forecast_payments(plan: Plan) -> PaymentForecast | None:
     if plan.study.transactions is None:
         return None
     settings = agent_settings(plan)
+    if is_learned(plan):
+        return _of_ledger(plan, settings)
     few = min(settings.accounts, max(FEWEST_ACCOUNTS, SAMPLED_ACCOUNT_DAYS // settings.days))
     small = replace(settings, accounts=few, shard_accounts=max(few, 100))
     population = build_population(small, plan.streams)
@@ -47,3 +52,13 @@ def forecast_payments(plan: Plan) -> PaymentForecast | None:
         rows[label] = round(drawn[key] * settings.accounts / few)
     outside = np.count_nonzero(population.accounts.external) * settings.accounts / few
     return PaymentForecast(rows, len(drawn), settings.accounts + round(outside))
+
+
+def _of_ledger(plan: Plan, settings: Settings) -> PaymentForecast:
+    """Return the rows of as many entities and days of the ledger itself, in every scenario."""
+    world, keys = payment_world(plan, None), order_keys(plan)
+    log = ledger_of_plan(plan).log
+    days = max((log.end - log.begin) / NANOS_PER_DAY, 1.0)
+    rows = round(log.events.rows / log.count / days * settings.accounts * settings.days)
+    accounts = len(world.population.accounts)
+    return PaymentForecast(dict.fromkeys(keys, rows), len(set(keys.values())), accounts)

@@ -19,6 +19,7 @@ from finsim.engine.planning.payment_forecast import forecast_payments
 from finsim.engine.planning.refusals import refuse_before_work, refuse_output
 from finsim.engine.planning.scheme_forecast import SchemeForecast, forecast_schemes
 from finsim.engine.planning.work_sizes import WorkSizes, work_sizes
+from finsim.engine.stages.payment_world import learned_remarks
 from finsim.engine.study.loan_tape import describe_tape
 from finsim.engine.study.study_resolution import Plan
 from finsim.evaluation.utility.detection import LEAST_ROWS, LEAST_SCHEMES, TRAIN_SHARE
@@ -169,7 +170,11 @@ class PlanSummary:
 
     def _people_lines(self) -> Iterator[str]:
         part = self.plan.study.transactions
-        if part is not None:
+        if part is not None and part.data is not None:
+            body = part.body.name if part.body else "the body that knows held-out entities best"
+            first = self.plan.clock.day_dates()[0]
+            yield f"entities {part.size:,}: new ones, learned by {body}, {part.days} days from {first}"
+        elif part is not None:
             first = self.plan.clock.day_dates()[0]
             yield (
                 f"accounts {part.accounts:,}: {part.banks} banks, {part.days} days from {first}"
@@ -232,6 +237,8 @@ def _warnings(plan: Plan, cost: Cost, output: str | Path | None) -> dict[str, tu
     unmoved = unmoved_text(plan)
     found |= {"scenarios": [unmoved]} if unmoved else {}
     study = plan.study
+    if study.transactions and study.transactions.data:
+        found["transactions"] = learned_remarks(plan)
     if study.market and study.evaluation.enabled and study.market.sessions < _SHORTEST_PATH:
         found["evaluation"] = [f"paths of fewer than {_SHORTEST_PATH} sessions are not judged"]
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -11,11 +11,10 @@ import numpy as np
 
 from finsim.agents.ledger_posting import posted_alone
 from finsim.agents.narratives.narrative import Narrative
-from finsim.agents.population.population import Population, build_population
-from finsim.agents.schemes.scheme_generation import scheme_orders
 from finsim.agents.schemes.start_times import expected_schemes, mean_factor, mule_settings
 from finsim.agents.settings import NarrativeUse, Settings
 from finsim.engine.planning.trial_run import LARGEST_WORLD
+from finsim.engine.stages.payment_world import PaymentWorld, payment_world
 from finsim.engine.study.study_resolution import Plan, agent_settings
 from finsim.evaluation.utility.detection import LEAST_ROWS, LEAST_SCHEMES, TRAIN_SHARE
 from finsim.records.storage import canonical_json
@@ -74,21 +73,22 @@ def forecast_schemes(plan: Plan) -> tuple[SchemeForecast, ...]:
     settings = agent_settings(plan)
     part = min(1.0, LARGEST_WORLD / settings.accounts)
     world = replace(settings, accounts=round(settings.accounts * part))
-    population = build_population(world, plan.streams)
+    payments = payment_world(plan, None, world)
     known: dict[str, list[SchemeForecast]] = {}
     found: list[SchemeForecast] = []
     for label, drivers in plan.drivers.items():
         series = {name: values.tolist() for name, values in drivers.intensity.items()}
         key = canonical_json([series, mule_settings(drivers)])
         if key not in known:
-            known[key] = list(_forecast(plan, label, world, population, part))
+            known[key] = list(_forecast(plan, label, world, payments, part))
         found += [replace(one, scenario=label) for one in known[key]]
     return tuple(found)
 
 
 def _forecast(
-    plan: Plan, label: str, world: Settings, population: Population, part: float
+    plan: Plan, label: str, world: Settings, payments: PaymentWorld, part: float
 ) -> Iterator[SchemeForecast]:
+    population = payments.population
     drivers = plan.drivers[label]
     uses = {use.id: use for use in world.narratives}
     expected: dict[str, float] = {}
@@ -101,7 +101,7 @@ def _forecast(
         share = min(1.0, PLANNED_SCHEMES / stressed) if stressed else 1.0
         thinned.append(_thinned(small, story, share))
     sample = replace(world, narratives=tuple(thinned))
-    orders, schemes = scheme_orders(population, plan.narratives, sample, plan.streams, drivers)
+    orders, schemes = payments.schemes(plan.narratives, sample, plan.streams, drivers)
     rows = orders.take(np.flatnonzero(posted_alone(population, orders, schemes)))
     owner = schemes.steps.scheme[rows.plan_row]
     told = schemes.narrative[owner]

@@ -79,10 +79,9 @@ def transactions_trial(plan: Plan, errors: Errors) -> None:
         return
     from finsim.agents.narratives.narrative import Narrative
     from finsim.agents.scenario_effects import behaviour
-    from finsim.agents.schemes.scheme_generation import scheme_orders
     from finsim.agents.schemes.start_times import expected_schemes, refuse_number
     from finsim.agents.settings import NarrativeUse
-    from finsim.engine.stages.transaction_stage import population_of
+    from finsim.engine.stages.payment_world import payment_world
 
     places = plan.study.places
     seen = len(errors)
@@ -98,9 +97,10 @@ def transactions_trial(plan: Plan, errors: Errors) -> None:
     for choice in plan.study.scenarios:
         with places.noting(errors, places.scenario(choice.name)):
             behaviour(plan.drivers[choice.label], settings)
-    if part.accounts > LARGEST_WORLD:
+    if part.size > LARGEST_WORLD:
         return
-    population = population_of(settings, plan.streams)
+    world = payment_world(plan, None)
+    population = world.population
     uses = {use.id: use for use in settings.narratives}
 
     def one_each(story: Narrative) -> None:
@@ -109,7 +109,7 @@ def transactions_trial(plan: Plan, errors: Errors) -> None:
         single = replace(uses[story.id], rate=None, count=min(1, int(np.ceil(wanted))))
         alone = replace(settings, narratives=(single,))
         for drivers in plan.drivers.values():
-            scheme_orders(population, [story], alone, plan.streams, drivers)
+            world.schemes([story], alone, plan.streams, drivers)
 
     for story in plan.narratives:
         with places.noting(errors, places.narrative(story.id)):

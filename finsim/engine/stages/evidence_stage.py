@@ -121,31 +121,37 @@ def rows(paths: Paths, start: int, stop: int) -> Paths:
 
 
 def _transactions(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
+    from finsim.engine.stages.payment_world import is_learned
     from finsim.evaluation.transactions import evaluate_transactions
 
     label = first_label(plan)
     accounts, patterns = (read_table(table_file(run, name, label)) for name in ("accounts", "patterns"))
-    return evaluate_transactions(
+    scores = evaluate_transactions(
         read_rows(row_files(run, label)),
         accounts,
         patterns,
         plan.streams.under("evidence", "transactions"),
         chosen,
-        expected=_planned(plan, label, patterns),
+        expected=_planned(run, plan, label, patterns),
         progress=task_progress(),
     )
+    if is_learned(plan):
+        from finsim.engine.stages.share_payments import payments_shared
+
+        scores += payments_shared(run, plan, label, chosen, task_progress())
+    return scores
 
 
-def _planned(plan: Plan, label: str, patterns: pa.Table) -> dict[str, float] | None:
+def _planned(run: Path, plan: Plan, label: str, patterns: pa.Table) -> dict[str, float] | None:
     """Return the planned number of schemes by narrative; None when a scenario changed the rates."""
     from finsim.agents.schemes.scheme_intensity import scheme_counts
-    from finsim.engine.stages.transaction_stage import population_of
+    from finsim.engine.stages.payment_world import payment_world
     from finsim.engine.study.study_resolution import agent_settings
 
     if plan.drivers[label].intensity:
         return None
     settings = agent_settings(plan)
-    counts = scheme_counts(patterns, population_of(settings, plan.streams), plan.narratives, settings)
+    counts = scheme_counts(patterns, payment_world(plan, run).population, plan.narratives, settings)
     return dict(
         zip(counts["narrative"].astype(str), counts["expected"].to_numpy(float).tolist(), strict=True)
     )

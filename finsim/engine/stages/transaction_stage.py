@@ -4,49 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.feather as feather
 
-from finsim.agents.everyday.ordinary_payments import order_key, ordinary_orders
+from finsim.agents.everyday.ordinary_payments import ordinary_orders
 from finsim.agents.ledger_posting import post
 from finsim.agents.payment_orders import Orders, merge
-from finsim.agents.population.population import Population, accounts_table, build_population
-from finsim.agents.schemes.scheme_generation import scheme_orders
+from finsim.agents.population.population import accounts_table
 from finsim.agents.schemes.scheme_intensity import measure
-from finsim.agents.settings import Settings
 from finsim.engine.answers.scenario_figures import payment_figures
 from finsim.engine.finished_tasks import WORK, Done, output
+from finsim.engine.stages.learned_payments_stage import moved_life
+from finsim.engine.stages.payment_world import is_learned, order_keys, payment_world, population_of
 from finsim.engine.stages.rule_breaches import Ledger
 from finsim.engine.study.study_resolution import Plan, agent_settings
 from finsim.engine.tasks import Task
 from finsim.provenance.origin_tags import DECOY
-from finsim.randomness import Streams
 from finsim.records.columns import stored
 from finsim.records.legs import legs
 from finsim.records.run_layout import table_file
 from finsim.records.storage import replacing, write_table
 from finsim.records.transaction_files import row_batches, row_files, write_rows
 from finsim.records.transactions import ACCOUNT_SCHEMA, PATTERN_SCHEMA
-
-
-def order_keys(plan: Plan) -> dict[str, str]:
-    """Return for each scenario the key of its ordinary orders; equal behaviour gives one key."""
-    return {label: order_key(drivers) for label, drivers in plan.drivers.items()}
-
-
-def order_shards(plan: Plan) -> int:
-    """Return the number of logical account shards."""
-    return agent_settings(plan).shards
-
-
-@lru_cache(maxsize=2)
-def population_of(settings: Settings, streams: Streams) -> Population:
-    """Return the population of a study, built once a process."""
-    return build_population(settings, streams)
 
 
 def _orders_file(run: Path, key: str, shard: int, piece: int) -> Path:
@@ -57,8 +39,11 @@ def orders_task(run: Path, plan: Plan, task: Task) -> Done:
     """Make the ordinary orders of one account shard and keep them by time slice."""
     settings = agent_settings(plan)
     label = next(label for label, key in order_keys(plan).items() if key == task.name)
-    population = population_of(settings, plan.streams)
-    orders = ordinary_orders(population, settings, plan.streams, task.shard, plan.drivers[label])
+    if is_learned(plan):
+        orders = moved_life(run, plan, task.shard, plan.drivers[label])
+    else:
+        population = population_of(settings, plan.streams)
+        orders = ordinary_orders(population, settings, plan.streams, task.shard, plan.drivers[label])
     files = {}
     for piece, (low, high) in enumerate(settings.slices()):
         part = orders.between(low, high)
@@ -74,8 +59,9 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
     """Inject one scenario's schemes, post everything through the ledger, check and write the tables."""
     settings = agent_settings(plan)
     drivers = plan.drivers[task.name]
-    population = population_of(settings, plan.streams)
-    planned, schemes = scheme_orders(population, plan.narratives, settings, plan.streams, drivers)
+    world = payment_world(plan, run)
+    population = world.population
+    planned, schemes = world.schemes(plan.narratives, settings, plan.streams, drivers)
     key = order_keys(plan)[task.name]
 
     def slices() -> Iterator[Orders]:

@@ -16,13 +16,14 @@ from finsim.document_numbers import Misfit, read_share
 from finsim.document_words import NO_WORDS
 from finsim.documents import Loc
 from finsim.errors import FinsimError, NarrativeError, Problem, RuleError, ScenarioError, StudyError
-from finsim.generators import GENERATORS, TABLE_GENERATORS
+from finsim.generators import EVENT_GENERATORS, GENERATORS, TABLE_GENERATORS
 from finsim.scenarios.scenario import load as load_scenario
 
 MAX_SEVERITY = 3.0
 """The hardest that a scenario may hit: three times as written."""
 LEARNED: Mapping[Loc, Catalog] = {
     ("market", "generator", "name"): GENERATORS,
+    ("transactions", "body", "name"): EVENT_GENERATORS,
     ("credit", "generator", "name"): TABLE_GENERATORS,
 }
 """Where a study names a generator, and those that can stand there."""
@@ -34,7 +35,7 @@ PACKS: tuple[Loc, ...] = (
     ("credit", "rules"),
     ("market", "generator", "rules", "pack"),
 )
-DATA: tuple[Loc, ...] = (("market", "data"), ("credit", "data"))
+DATA: tuple[Loc, ...] = (("market", "data"), ("transactions", "data"), ("credit", "data"))
 
 
 @dataclass(frozen=True)

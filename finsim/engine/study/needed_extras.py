@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from finsim.engine.study.study_file import Study
 from finsim.extras import needs
-from finsim.generators import GENERATORS, TABLE_GENERATORS
+from finsim.generators import EVENT_GENERATORS, GENERATORS, TABLE_GENERATORS
+
+
+def _extra_of(name: str) -> str:
+    return EVENT_GENERATORS.entry(name).extra
 
 
 def needed_extras(study: Study) -> list[str]:
@@ -12,6 +16,8 @@ def needed_extras(study: Study) -> list[str]:
     wanted = []
     if study.market:
         wanted += ["markets", GENERATORS.entry(study.market.generator.name).extra]
+    if study.transactions and study.transactions.data:
+        wanted += ["learn"] if study.transactions.body is None else [_extra_of(study.transactions.body.name)]
     if study.credit:
         wanted.append("credit")
         if study.credit.generator:

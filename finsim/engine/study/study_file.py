@@ -16,71 +16,21 @@ from pydantic import (
 )
 
 from finsim import documents
-from finsim.agents.settings import LIMITS
-from finsim.document_numbers import Count, Day, Length, Meaning, Misfit, Share, Whole, YesNo
+from finsim.document_numbers import Count, Day, Meaning, Misfit, Share, Whole, YesNo
 from finsim.document_shapes import shaped
 from finsim.editor_schemas import also, given
 from finsim.engine.study import named_inputs as naming
 from finsim.engine.study.credit_part import CreditPart
 from finsim.engine.study.market_part import MarketPart, Part
 from finsim.engine.study.places_in_file import Places
+from finsim.engine.study.transactions_part import TransactionsPart
 from finsim.errors import Problem, StudyError
 from finsim.records.run_layout import scenario_label
 from finsim.records.storage import canonical_json, digest_text
-from finsim.tables.currencies import Currency
 
 TWICE = "a scenario is listed twice at one severity"
 DIFFER = "remove one, or give them different severities"
 WORLDS = ("market", "transactions", "credit")
-
-
-def _within(name: str) -> Any:
-    """Return the bounds of a size of the transaction world."""
-    low, high = LIMITS[name]
-    return Field(ge=low, le=high)
-
-
-class NarrativeChoice(Part):
-    """A narrative by name; ``rate`` or ``count`` override what its file says.
-
-    * ``name``: narrative by name or path.
-    * ``rate``: schemes per unit of exposure and year, instead of the file's.
-    * ``count``: number of schemes, instead of a rate.
-    """
-
-    short: ClassVar[str] = "name"
-
-    name: Annotated[str, Meaning("a narrative by name or path", "account_takeover")]
-    rate: Annotated[Share, Field(ge=0)] | None = None
-    count: Annotated[Whole, Field(ge=0)] | None = None
-
-
-class TransactionsPart(Part):
-    """People and money: how many accounts, banks and days, and which stories are injected.
-
-    * ``accounts``: number of accounts.
-    * ``banks``: number of banks.
-    * ``days``: length in days.
-    * ``currency``: currency of all amounts, ISO 4217.
-    * ``shard_accounts``: accounts per shard; part of the study, so results do not depend on workers.
-    * ``slice_days``: days per slice of the work; part of the study.
-    * ``narratives``: stories that are injected, by name or path.
-    * ``rules``: rule pack by name or path; null: no rules.
-    """
-
-    accounts: Annotated[Count, _within("accounts")] = 20_000
-    banks: Annotated[Count, _within("banks")] = 5
-    days: Annotated[Length, _within("days")] = 90
-    currency: Currency = "USD"
-    shard_accounts: Annotated[Count, _within("shard_accounts")] = 5_000
-    slice_days: Annotated[Length, _within("slice_days")] = 15
-    narratives: tuple[NarrativeChoice, ...] = ()
-    rules: str | None = "retail-tx"
-
-    @field_validator("narratives", mode="before")
-    @classmethod
-    def _names_are_choices(cls, value: Any) -> Any:
-        return _named(value)
 
 
 def _chosen(item: Any) -> Any:
@@ -237,7 +187,7 @@ class Study(Part):
         return self.model_copy(update=dict.fromkeys(others))
 
     def scaled(self, factor: float) -> Study:
-        """Return the study with paths, accounts, loans, draws and training steps times ``factor``.
+        """Return the study with paths, accounts, entities, loans, draws and steps times ``factor``.
 
         Steps that the study leaves to the generator count as its default. Below 1 there are at least 4
         paths, 500 accounts, 500 loans, 5,000 draws and 100 steps, or as many as written; above 1 the steps
@@ -262,19 +212,11 @@ class Study(Part):
                 update={"paths": times(self.market.paths, 4), "generator": generator}
             )
         if self.transactions:
-            accounts = times(self.transactions.accounts, 500)
-            parts["transactions"] = self.transactions.model_copy(update={"accounts": accounts})
+            parts["transactions"] = self.transactions.resized(times(self.transactions.size, 500))
         if self.credit:
             sizes = {"loans": times(self.credit.loans, 500), "draws": times(self.credit.draws, 5_000)}
             parts["credit"] = self.credit.model_copy(update=sizes)
         return self.model_copy(update=parts)
-
-
-def _named(value: Any) -> Any:
-    """Let a list hold plain names beside full mappings, and one of them stand for a list."""
-    if value is None:
-        return value
-    return [{"name": item} if isinstance(item, str) else item for item in naming.listed(value)]
 
 
 def load_study(name_or_path: str | Path | Mapping[str, Any]) -> Study:
@@ -364,9 +306,9 @@ def _contradictions(study: Study, document: documents.Document) -> list[Problem]
 def _with_data_paths(study: Study, folder: Path) -> Study:
     """Make data paths independent of the study's folder."""
     parts: dict[str, Any] = {}
-    for world in ("market", "credit"):
+    for world in WORLDS:
         part = getattr(study, world)
-        if part is not None:
+        if part is not None and part.data is not None:
             places = {"data": naming.data_path(part.data, folder)}
             if getattr(part, "schema_", None):
                 places["schema_"] = naming.schema_path(part.schema_, folder)

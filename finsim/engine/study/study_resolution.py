@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from finsim.agents.narratives.narrative import Narrative, load_narratives
+from finsim.agents.narratives.narrative_needs import Carried
 from finsim.agents.settings import NarrativeUse
 from finsim.agents.settings import Settings as AgentSettings
+from finsim.catalog import Catalog, Entry
 from finsim.constraints.conflicts.conflict_check import refuse_conflicts
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.credit.settings import Settings as CreditSettings
@@ -24,8 +26,9 @@ from finsim.engine.study.market_part import GeneratorChoice
 from finsim.engine.study.named_inputs import data_file, file_of
 from finsim.engine.study.needed_extras import refuse_missing_extras
 from finsim.engine.study.study_file import WORLDS, Study, recorded_study
+from finsim.engine.study.transactions_part import PaymentBody, TransactionsPart
 from finsim.errors import FinsimError, ResumeError, StudyError
-from finsim.generators import GENERATORS, TABLE_GENERATORS
+from finsim.generators import EVENT_GENERATORS, GENERATORS, TABLE_GENERATORS
 from finsim.generators.settings_parsing import read_settings
 from finsim.markets.prices import Prices
 from finsim.markets.stress import beta_of
@@ -38,12 +41,29 @@ from finsim.scenarios import compile as compiling
 from finsim.scenarios.scenario import Scenario
 from finsim.scenarios.scenario import load as load_scenario
 
+# Named here, not imported: what learns a ledger reads the parts of a study.
+LEDGERS = Catalog(
+    "reader of ledgers",
+    {
+        "ledger": Entry(
+            "finsim.engine.learned_payments.training_ledger:payment_ledger", "the ledger of a study"
+        ),
+        "stories": Entry(
+            "finsim.engine.learned_payments.learned_world:carried_stories",
+            "narratives that a ledger can carry",
+        ),
+    },
+)
 _FIRST_YEAR, _LAST_YEAR = 1700, 2262
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A study with all its scenarios, narratives, rules and inputs resolved."""
+    """A study with all its scenarios, narratives, rules and inputs resolved.
+
+    Narratives are those that the payments can carry: ``left_out`` says by narrative what a learned ledger
+    does not know of them.
+    """
 
     study: Study
     clock: Clock
@@ -52,6 +72,7 @@ class Plan:
     narratives: tuple[Narrative, ...] = ()
     rules: Mapping[str, RuleSet] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def streams(self) -> Streams:
@@ -104,16 +125,22 @@ def resolve(study: Study) -> Plan:
     if study.credit and study.credit.generator:
         with places.noting(errors, ("credit", "generator")):
             _check_loan_generator(study.credit.generator)
+    if study.transactions and study.transactions.body:
+        with places.noting(errors, ("transactions", "body")):
+            _check_payment_body(study.transactions.body)
     narratives: tuple[Narrative, ...] = ()
     with places.noting(errors, ("transactions", "narratives")):
         narratives = _narratives(study)
+    left_out: dict[str, tuple[str, ...]] = {}
+    if study.transactions and study.transactions.data:
+        narratives, left_out = _in_ledger(study.transactions, narratives, study, errors)
     rules = _rules(study, prices, errors)
     inputs: dict[str, str] = {}
     with places.noting(errors, ()):
         inputs = {} if errors else _inputs(study)
     if errors:
         raise joined(errors)
-    return Plan(study, clock, scenarios, drivers, narratives, rules, inputs)
+    return Plan(study, clock, scenarios, drivers, narratives, rules, inputs, left_out)
 
 
 def joined(errors: list[FinsimError]) -> FinsimError:
@@ -156,6 +183,29 @@ def _check_loan_generator(choice: LoanGenerator) -> None:
     if choice.settings:
         generator = TABLE_GENERATORS.load(choice.name)
         read_settings(generator, choice.settings, "credit.generator.settings", StudyError)
+
+
+def _check_payment_body(choice: PaymentBody) -> None:
+    """Raise for an unknown generator of events or setting."""
+    EVENT_GENERATORS.entry(choice.name, "transactions.body.name")
+    if choice.settings:
+        generator = EVENT_GENERATORS.load(choice.name)
+        read_settings(generator, choice.settings, "transactions.body.settings", StudyError)
+
+
+def _in_ledger(
+    part: TransactionsPart, narratives: tuple[Narrative, ...], study: Study, errors: list[FinsimError]
+) -> tuple[tuple[Narrative, ...], dict[str, tuple[str, ...]]]:
+    """Return the narratives as a learned ledger can carry them, and what is left out of each."""
+    seen = len(errors)
+    with study.places.noting(errors, ("transactions", "data")):
+        ledger = LEDGERS.load("ledger")(part)
+    told: tuple[Carried, ...] = ()
+    if len(errors) == seen:
+        with study.places.noting(errors, ("transactions", "narratives")):
+            told = LEDGERS.load("stories")(narratives, ledger)
+    left_out = {one.narrative.id: one.left_out for one in told if one.left_out}
+    return tuple(one.narrative for one in told), left_out
 
 
 def plan_of(record: Mapping[str, Any]) -> Plan:
@@ -214,8 +264,9 @@ def _sound(pack: str) -> RuleSet:
 
 def _inputs(study: Study) -> dict[str, str]:
     found = {}
-    for world, part in (("market", study.market), ("credit", study.credit)):
-        if part:
+    for world in WORLDS:
+        part = getattr(study, world)
+        if part and part.data:
             file = data_file(part.data)
             if not file.is_file():
                 raise StudyError("no such file", place=f"{world}.data: {part.data}", remedy="check the path")
@@ -234,12 +285,15 @@ def agent_settings(plan: Plan) -> AgentSettings:
     assert part is not None
     uses = tuple(NarrativeUse(use.name, use.rate, use.count) for use in part.narratives)
     first_day = plan.clock.day_dates()[0].astype(object)
+    currency = part.currency
+    if part.data is not None:
+        currency = str(LEDGERS.load("ledger")(part).currency)
     return AgentSettings(
-        accounts=part.accounts,
-        banks=part.banks,
+        accounts=part.size,
+        banks=part.banks if part.data is None else 1,
         start=first_day,
         days=part.days,
-        currency=part.currency,
+        currency=currency,
         shard_accounts=part.shard_accounts,
         slice_days=part.slice_days,
         narratives=uses,

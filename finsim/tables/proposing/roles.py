@@ -51,6 +51,8 @@ _PAYMENTS: Mapping[str, str] = {
     "channel": "channel type transtype transactiontype kanal tipo paymentmethod",
     "purpose": "purpose description memo reference verwendungszweck zweck concepto libellé"
     " libelle causale 摘要",
+    "direction": "direction debitcredit creditdebit drcr crdr debitcreditindicator creditdebitindicator"
+    " sollhaben inout",
     "balance": "balance balanceafter saldo solde kontostand 残高 余额",
     "fraud": "isfraud fraud txfraud fraudflag class betrug fraude label",
 }

@@ -1,0 +1,192 @@
+"""The ledger that a study's payments are learned from: read once, with who pays whom and in which money."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from finsim.engine.injection.entity_histories import IN_WORDS, OUT_WORDS
+from finsim.engine.injection.ledger_columns import ACCOUNTS, CARDS, SINGLE
+from finsim.engine.learned.event_parts import ledger_of
+from finsim.engine.learned.reading import LearnedInput, read_to_learn
+from finsim.engine.learned_payments.payment_words import PaymentWords, payment_words
+from finsim.engine.study.named_inputs import data_file
+from finsim.engine.study.transactions_part import TransactionsPart
+from finsim.errors import DataError
+from finsim.evaluation.reading.guessed_roles import Named
+from finsim.evaluation.reading.kinds import EVENTS
+from finsim.notation import Array, Bool1D, Float1D, minor_units
+from finsim.records.event_log import EventLog
+from finsim.records.mixed_table import NUMBER
+from finsim.records.storage import digest_file
+from finsim.tables import load_schema
+from finsim.tables.currencies import CURRENCIES
+from finsim.tables.proposing.roles import roles
+
+LEAST_ENTITIES = 20
+_MOSTLY = 0.5
+_UNKNOWN = "XXX"  # ISO 4217: no currency; what is proposed where a table says nothing
+
+
+@dataclass(frozen=True)
+class Direction:
+    """Who pays: ``words`` of the direction column that mean paid out (None: no such column), and the sign.
+
+    An amount of the other sign than ``sign`` goes the other way.
+    """
+
+    words: frozenset[int] | None
+    sign: int
+
+    def paid_out(self, log: EventLog) -> Bool1D:
+        """Return bool[n]: whether the entity of an event pays."""
+        amounts = log.part("amount")
+        assert amounts is not None
+        positive = np.nan_to_num(amounts) * self.sign > 0
+        codes = log.part("direction")
+        if self.words is None or codes is None:
+            return np.asarray(positive)
+        out = np.isin(codes, list(self.words))
+        return np.where(out, positive, False).astype(np.bool_)
+
+
+@dataclass(frozen=True)
+class PaymentLedger:
+    """A ledger to learn from: its typed table, its events, and how they become payments.
+
+    ``layout`` as in ``injection.ledger_columns``; ``has_shops``: counterparties outside are merchants.
+    """
+
+    data: LearnedInput
+    log: EventLog
+    remarks: tuple[str, ...]
+    currency: str
+    layout: str
+    has_shops: bool
+    direction: Direction
+    words: PaymentWords
+
+    @property
+    def outside(self) -> tuple[str, ...]:
+        """The words of the counterparties that are no entities."""
+        partner = self.log.roles.partner
+        if partner is None:
+            return ()
+        words = self.log.events[partner].words
+        return words[self.log.count :] if self.log.partner_is_entity else words
+
+    @property
+    def is_daily(self) -> bool:
+        """Whether all its times are whole days."""
+        return self.log.events[self.log.roles.time].step >= 86_400_000_000_000
+
+    def cents(self, log: EventLog) -> Float1D:
+        """Return the size of every amount in minor units, above or equal 0, NaN where it lacks."""
+        amounts = log.part("amount")
+        assert amounts is not None
+        found: Float1D = np.rint(np.abs(amounts) * minor_units(self.currency))
+        return found
+
+
+def payment_ledger(part: TransactionsPart) -> PaymentLedger:
+    """Return the ledger of a study, read once for each state of its files.
+
+    Raises DataError for a table that cannot be read as payments, that has several currencies, or too few
+    entities.
+    """
+    assert part.data is not None
+    file = data_file(part.data)
+    schema = Path(part.schema_) if part.schema_ else None
+    state = (digest_file(file), digest_file(schema) if schema else "")
+    return _read(str(file), str(schema) if schema else "", part.stated_currency or "", state)
+
+
+@lru_cache(maxsize=2)
+def _read(file: str, schema: str, currency: str, state: tuple[str, str]) -> PaymentLedger:
+    declared = load_schema(schema) if schema else None
+    found = read_to_learn(Path(file), EVENTS, Named(), declared, None)
+    ledger = ledger_of(found)
+    log = ledger.log
+    amount = log.roles.amount
+    if amount is None or log.events[amount].kind != NUMBER:
+        raise DataError("no column is the amount of the payments", place=file, expected="a column of amounts",
+                        remedy="say which it is in a schema: `role: amount`")  # fmt: skip
+    if log.count < LEAST_ENTITIES:
+        raise DataError(f"{log.count} entities", place=file, expected=f"at least {LEAST_ENTITIES}",
+                        remedy="give a ledger of more accounts or cards")  # fmt: skip
+    role = _partner_role(found, log.roles.partner)
+    layout = SINGLE if log.roles.partner is None else CARDS
+    if log.partner_is_entity or role == "to_account":
+        layout = ACCOUNTS
+    has_shops = layout == CARDS
+    if layout == CARDS and log.roles.direction is not None:
+        layout = SINGLE  # a statement with names of counterparties
+    return PaymentLedger(
+        found, log, (*found.remarks, *ledger.remarks), _currency(found, log, currency, file), layout,
+        has_shops, _direction(log, layout), payment_words(log, has_shops),
+    )  # fmt: skip
+
+
+def _partner_role(data: LearnedInput, partner: str | None) -> str:
+    """Return the role of the column of counterparties: declared, or told by its header."""
+    if partner is None:
+        return ""
+    field = data.fields[partner]
+    if field.role:
+        return field.role
+    headers = [each.source or name for name, each in data.fields.items()]
+    return dict(roles(headers, "payments")).get(field.source or partner, "")
+
+
+def _currency(data: LearnedInput, log: EventLog, stated: str, file: str) -> str:
+    """Return the one currency of a ledger: of its column, its schema, or the study."""
+    column = log.roles.currency
+    found: list[str] = []
+    if column is not None:
+        codes = log.events[column].values
+        counts = Counter(
+            {word.upper(): int((codes == k).sum()) for k, word in enumerate(log.events[column].words)}
+        )
+        found = [word for word, count in counts.items() if count]
+        if len(found) > 1:
+            told = ", ".join(f"{word} {count:,} rows" for word, count in counts.most_common())
+            raise DataError(
+                f"several currencies in {column!r}: {told}", place=file, expected="one currency in a study",
+                remedy="give the rows of one currency",
+            )  # fmt: skip
+    declared = data.fields[str(log.roles.amount)].ccy
+    found = found or ([declared] if declared and declared != _UNKNOWN else [])
+    if found and stated and found != [stated]:
+        raise DataError(f"the ledger is in {found[0]}", place=file, expected=f"{stated}, as the study says",
+                        remedy="leave currency: out")  # fmt: skip
+    if found and found[0] not in CURRENCIES:
+        raise DataError(f"currency {found[0]!r}", place=file, expected="an ISO 4217 code",
+                        remedy="declare it in a schema, or leave the column out of it")  # fmt: skip
+    return (found or [stated or "USD"])[0]
+
+
+def _direction(log: EventLog, layout: str) -> Direction:
+    amounts = np.nan_to_num(_amounts(log))
+    name = log.roles.direction
+    if name is not None:
+        folded = [word.strip().casefold() for word in log.events[name].words]
+        known = np.isin(
+            log.events[name].values, [k for k, one in enumerate(folded) if one in OUT_WORDS | IN_WORDS]
+        )
+        if known.mean() > _MOSTLY:
+            out = frozenset(k for k, word in enumerate(folded) if word in OUT_WORDS)
+            paid = amounts[np.isin(log.events[name].values, list(out))]
+            return Direction(out, -1 if len(paid) and np.median(paid) < 0 else 1)
+    if layout == SINGLE and (amounts < 0).any():
+        return Direction(None, -1)
+    return Direction(None, -1 if (amounts < 0).mean() > _MOSTLY else 1)
+
+
+def _amounts(log: EventLog) -> Array:
+    found = log.part("amount")
+    assert found is not None
+    return found

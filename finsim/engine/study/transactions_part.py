@@ -1,0 +1,139 @@
+"""The transaction part of a study: simulated people or a learned ledger, its size, and the stories in it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
+
+from finsim.agents.settings import LIMITS
+from finsim.document_numbers import Count, Length, Meaning, Misfit, Share, Whole
+from finsim.engine.study import named_inputs as naming
+from finsim.engine.study.market_part import Part
+from finsim.tables.currencies import Currency
+
+
+def _within(name: str) -> Any:
+    """Return the bounds of a size of the transaction world."""
+    low, high = LIMITS[name]
+    return Field(ge=low, le=high)
+
+
+class NarrativeChoice(Part):
+    """A narrative by name; ``rate`` or ``count`` override what its file says.
+
+    * ``name``: narrative by name or path.
+    * ``rate``: schemes per unit of exposure and year, instead of the file's.
+    * ``count``: number of schemes, instead of a rate.
+    """
+
+    short: ClassVar[str] = "name"
+
+    name: Annotated[str, Meaning("a narrative by name or path", "account_takeover")]
+    rate: Annotated[Share, Field(ge=0)] | None = None
+    count: Annotated[Whole, Field(ge=0)] | None = None
+
+
+class PaymentBody(Part):
+    """Which generator of events learns the ledger, with which settings, for how many training steps.
+
+    * ``name``: generator of events; `finsim list generators` says what each is.
+    * ``settings``: settings of the generator by name; its own defaults when left out.
+    * ``steps``: training steps; the generator's own number when left out.
+    """
+
+    short: ClassVar[str] = "name"
+
+    name: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+    steps: Count | None = None
+
+
+class TransactionsPart(Part):
+    """Payments and the stories in them: of simulated people, or of entities that live like a ledger's own.
+
+    With ``data`` the ordinary payments are learned from a ledger, and ``entities`` says how many new
+    entities there are; ``accounts`` and ``banks`` are of simulated people only.
+
+    * ``data``: ledger to learn from: a file, relative to this one; simulated people when left out.
+    * ``schema``: schema file of the ledger, relative to this file.
+    * ``body``: generator of events; the one that knows held-out entities best when left out.
+    * ``entities``: number of new entities of a learned ledger.
+    * ``accounts``: number of accounts.
+    * ``banks``: number of banks.
+    * ``days``: length in days.
+    * ``currency``: currency of all amounts, ISO 4217; of a learned ledger what its data say.
+    * ``shard_accounts``: accounts or entities per shard; part of the study, so workers change no result.
+    * ``slice_days``: days per slice of the work; part of the study.
+    * ``narratives``: stories that are injected, by name or path.
+    * ``rules``: rule pack by name or path; null: no rules.
+    """
+
+    data: Annotated[str, Meaning("a file with payments", "payments.csv")] | None = None
+    schema_: str | None = Field(None, alias="schema")
+    body: PaymentBody | None = None
+    entities: Annotated[Count, _within("accounts")] | None = None
+    accounts: Annotated[Count, _within("accounts")] = 20_000
+    banks: Annotated[Count, _within("banks")] = 5
+    days: Annotated[Length, _within("days")] = 90
+    currency: Currency = "USD"
+    shard_accounts: Annotated[Count, _within("shard_accounts")] = 5_000
+    slice_days: Annotated[Length, _within("slice_days")] = 15
+    narratives: tuple[NarrativeChoice, ...] = ()
+    rules: str | None = "retail-tx"
+
+    @field_validator("narratives", mode="before")
+    @classmethod
+    def _names_are_choices(cls, value: Any) -> Any:
+        if value is None:
+            return value
+        return [{"name": item} if isinstance(item, str) else item for item in naming.listed(value)]
+
+    @model_validator(mode="after")
+    def _keys_fit(self) -> TransactionsPart:
+        """Refuse keys of a learned ledger without data, and those of simulated people with data."""
+        other = _SIMULATED if self.data is not None else _LEARNED
+        given = [name for name in other if self._is_given(name)]
+        if not given:
+            return self
+        named = " and ".join(_AS_WRITTEN.get(name, name) for name in given)
+        if self.data is None:
+            raise Misfit(
+                f"{named} without data", "data: the ledger to learn from", "add data:, or leave it out"
+            )
+        remedy = "say how many new entities with entities:" if "accounts" in given else "leave it out"
+        raise Misfit(f"{named} with data", "keys of a learned ledger", remedy)
+
+    def _is_given(self, name: str) -> bool:
+        return name in self.model_fields_set and getattr(self, name) is not None
+
+    @property
+    def size(self) -> int:
+        """Number of accounts of simulated people, or of entities of a learned ledger."""
+        return self.accounts if self.data is None else self.entities or self.accounts
+
+    @property
+    def stated_currency(self) -> str | None:
+        """The currency that the study states; None where it says nothing."""
+        return self.currency if "currency" in self.model_fields_set else None
+
+    def resized(self, size: int) -> TransactionsPart:
+        """Return the part with another number of accounts or entities."""
+        return self.model_copy(update={"accounts" if self.data is None else "entities": size})
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Use the keys of a study file, and leave out those that are of the other kind of ledger."""
+        data: dict[str, Any] = handler(self)
+        schema = data.pop("schema_", None) or data.pop("schema", None)
+        if self.data is None:
+            return {name: value for name, value in data.items() if name not in _LEARNED and name != "data"}
+        silent = {*_SIMULATED, *(() if self.stated_currency else ("currency",))}
+        found = {name: value for name, value in {**data, "schema": schema}.items() if name not in silent}
+        found["entities"] = self.size
+        return {name: value for name, value in found.items() if value is not None or name not in _LEARNED}
+
+
+_SIMULATED = ("accounts", "banks")
+_LEARNED = ("schema_", "schema", "body", "entities")
+_AS_WRITTEN = {"schema_": "schema"}
