@@ -35,6 +35,7 @@ _PLACED = ("bad", "sector", "loan_class", "currency")
 OWN_ONLY = ("balance", "ead", "opened")
 OUTCOME = "bad"
 _LEAST_ROWS = 50
+_CALIBRATION_ROWS = 20_000
 
 # Statlog code -> share of disposable income the instalment takes (Groemping 2019, "South German credit
 # data: correcting a widely used data set"); the outer bounds .05 and .45 are an assumption.
@@ -99,9 +100,21 @@ def fit_book(applications: pd.DataFrame, settings: Settings, learn: Learn | None
         law = fit_copula(joint, "group", ("purpose",), label)
     else:
         law = learn(joint.assign(bad=frame["bad"].astype(bool)) if "bad" in frame else joint)
+    if scorecard is not None:
+        scorecard = _calibrated(scorecard, law, frame, settings)
     dates = frozenset(name for name in features if known[name].dtype.kind == "M")
     currency, scale = money_of(frame, settings)
     return Book(law, scorecard, tuple(features), dates, _obligors(known, joint), currency, scale, settings)
+
+
+def _calibrated(scorecard: Scorecard, law: LoanLaw, frame: pd.DataFrame, settings: Settings) -> Scorecard:
+    """Return the scorecard whose mean PD over the book's own applications is the target.
+
+    A law whose rows are a little safer or riskier than the tape's would otherwise move the level.
+    """
+    target = float(frame["bad"].mean()) if settings.target_pd is None else settings.target_pd
+    drawn = law.rows(_CALIBRATION_ROWS, Streams(0).at("scorecard", "calibration"))
+    return scorecard.calibrated(drawn, target)
 
 
 def feature_names(frame: pd.DataFrame) -> list[str]:

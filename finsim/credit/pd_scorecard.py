@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -43,9 +43,17 @@ class Scorecard:
 
         The floor is the Basel retail floor (CRE32.4). assumption: the ceiling.
         """
+        found: Float1D = np.clip(special.expit(self._odds(columns) + self.shift), PD_FLOOR, PD_CEILING)
+        return found
+
+    def calibrated(self, columns: Mapping[str, Array], target: float) -> Scorecard:
+        """Return the scorecard whose mean PD over these rows is ``target``. Raises FitError if none has."""
+        return replace(self, shift=_shift_to(self._odds(columns), target))
+
+    def _odds(self, columns: Mapping[str, Array]) -> Float1D:
+        """Return the log-odds before the shift."""
         design = _design(columns, self.numeric, self.levels, self.fills)
-        odds = np.einsum("nk,k->n", design, self.weights) + self.shift
-        found: Float1D = np.clip(special.expit(odds), PD_FLOOR, PD_CEILING)
+        found: Float1D = np.einsum("nk,k->n", design, self.weights)
         return found
 
 
@@ -72,6 +80,13 @@ def fit_scorecard(frame: pd.DataFrame, features: list[str], target: float | None
             remedy="leave out columns that copy one another or hold extreme numbers",
         )
 
+    shift = _shift_to(odds, wanted)
+    return Scorecard(numeric, levels, fills, weights, shift, _cross_validated_auc(design, bad))
+
+
+def _shift_to(odds: Float1D, wanted: float) -> float:
+    """Return what is added to all log-odds so that the mean PD, floored, is ``wanted``."""
+
     def gap(shift: float) -> float:
         return float(np.clip(special.expit(odds + shift), PD_FLOOR, PD_CEILING).mean()) - wanted
 
@@ -82,8 +97,7 @@ def fit_scorecard(frame: pd.DataFrame, features: list[str], target: float | None
             expected=f"a target between {PD_FLOOR} and {PD_CEILING}",
             remedy="change target_pd",
         )
-    shift = float(optimize.brentq(gap, -40.0, 40.0, xtol=1e-12))
-    return Scorecard(numeric, levels, fills, weights, shift, _cross_validated_auc(design, bad))
+    return float(optimize.brentq(gap, -40.0, 40.0, xtol=1e-12))
 
 
 def _plan(

@@ -69,6 +69,9 @@ TABLE_GENERATORS = Catalog(
     },
 )
 
+TABLE_DEFAULT = "bayes"
+"""What learns a table where no generator is named."""
+
 BY_KIND = {"bars": GENERATORS, "events": EVENT_GENERATORS, "table": TABLE_GENERATORS}
 """Kind of data -> the generators that learn it; a name stands in one of them only."""
 
@@ -88,6 +91,7 @@ __all__ = [
     "BY_KIND",
     "EVENT_GENERATORS",
     "GENERATORS",
+    "TABLE_DEFAULT",
     "TABLE_GENERATORS",
     "kind_of_generator",
 ]

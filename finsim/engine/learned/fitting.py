@@ -12,12 +12,12 @@ from finsim.engine.learned.reading import read_to_learn
 from finsim.engine.learned.table_model import LearnedTable, fit_table
 from finsim.evaluation.reading.guessed_roles import Named
 from finsim.evaluation.reading.kinds import EVENTS
+from finsim.generators import TABLE_DEFAULT
 from finsim.generators.generator import Budget, Progress
 from finsim.randomness import Streams
 from finsim.tables import Schema
 
 FIT = ("learned", "fit")
-TABLE_DEFAULT = "bayes"
 
 
 @dataclass(frozen=True)

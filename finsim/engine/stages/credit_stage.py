@@ -71,8 +71,8 @@ def _prepared(source: _Source) -> Book | pa.Table:
     with threadpool_limits(limits=1):
         if _part(plan).keep:
             return kept_loans(applications(plan), settings, plan.streams.under("credit"))
-        choice, streams = _part(plan).generator, plan.streams.under("credit", "fit")
-        learn = None if choice is None else partial(learn_loans, choice=choice, streams=streams)
+        choice, streams = _part(plan).learner(), plan.streams.under("credit", "fit")
+        learn = partial(learn_loans, choice=choice, streams=streams)
         return fit_book(applications(plan), settings, learn)
 
 

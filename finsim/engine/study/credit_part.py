@@ -22,6 +22,7 @@ from finsim.credit.tape import ROLES, Declared, column_name
 from finsim.document_numbers import Count, Length, Meaning, Misfit, Number, Share, Whole, YesNo
 from finsim.editor_schemas import JsonSchema, also, reads
 from finsim.errors import StudyError
+from finsim.generators import TABLE_DEFAULT
 from finsim.tables import ColumnKeys, ReadKeys
 from finsim.tables.currencies import Currency
 
@@ -144,7 +145,7 @@ class CreditPart(_SettingKeys):  # type: ignore[misc]
     * ``draws``: draws of the loss distribution.
     * ``target_pd``: mean 12-month default probability; as_observed: the share of the tape.
     * ``rules``: rule pack by name or path; null: no rules.
-    * ``generator``: what learns the applications, with their outcome; the book's own copula when left out.
+    * ``generator``: what learns the applications, with their outcome; bayes when left out.
     * ``keep``: true: the loans of the tape themselves are followed.
     * ``schema``: schema file of the tape, relative to this file.
     * ``columns``: column of the model, role word or feature -> header of the tape, or how it is read.
@@ -193,6 +194,10 @@ class CreditPart(_SettingKeys):  # type: ignore[misc]
             for name, value in data.items()
             if name not in silent or value not in (None, False, {}, (), [])
         }
+
+    def learner(self) -> LoanGenerator:
+        """Return which generator of tables learns the applications."""
+        return self.generator or LoanGenerator(name=TABLE_DEFAULT)
 
     def settings(self) -> dict[str, Any]:
         """Return the settings of the book that the study states. Raises StudyError when one cannot be."""

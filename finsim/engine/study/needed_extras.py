@@ -20,8 +20,8 @@ def needed_extras(study: Study) -> list[str]:
         wanted += ["learn"] if study.transactions.body is None else [_extra_of(study.transactions.body.name)]
     if study.credit:
         wanted.append("credit")
-        if study.credit.generator:
-            wanted += ["markets", TABLE_GENERATORS.entry(study.credit.generator.name).extra]
+        if not study.credit.keep:
+            wanted.append(TABLE_GENERATORS.entry(study.credit.learner().name).extra)
     if study.evaluation.enabled:
         wanted.append("evaluate")
     return [extra for extra in [*wanted, "report"] if extra]
