@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from finsim.kernels.trees.tree_splits import best_split
 from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 
@@ -43,7 +44,9 @@ class TreeGrower:
     """Grows the tree of one target column from the levels of all columns, int32[N, C]."""
 
     def __init__(self, levels: Array, counts: list[int], growth: Growth) -> None:
-        self.levels, self.counts, self.growth = levels, counts, growth
+        self.levels = np.ascontiguousarray(levels, dtype=np.int32)
+        self.counts, self.growth = counts, growth
+        self._sizes = np.array(counts, dtype=np.int64)
         # Counts are whole numbers up to the rows: a table is much faster than their logarithms.
         whole = np.arange(len(levels) + 1, dtype=np.float64)
         self._xlogx = whole * np.log(np.maximum(whole, 1.0))
@@ -67,6 +70,8 @@ class TreeGrower:
         mine = self.levels[:, target]
         root = np.bincount(mine, minlength=size) / len(mine)
         groupings = level_groups(root)
+        groups, folds = groupings[0][mine].astype(np.int64), _folds(groupings)
+        asked = np.array(parents, dtype=np.int64)
         waiting: list[tuple[int, Int1D, Float1D]] = [(0, drawn, root)]
         nodes: list[list[int]] = [[-1, 0, 0, 0]]
         shares: list[Float1D] = []
@@ -75,7 +80,7 @@ class TreeGrower:
             node, rows, above = waiting.pop()
             counts = np.bincount(mine[rows], minlength=size)
             law = (counts + alpha * above) / (len(rows) + alpha)
-            found = self._split(rows, mine, groupings, parents)
+            found = self._split(rows, groups[rows], folds, asked)
             if found is None:
                 nodes[node][3] = len(shares)
                 shares.append(np.cumsum(law))
@@ -89,52 +94,21 @@ class TreeGrower:
         column, bound, child, start = (np.ascontiguousarray(table[:, k]) for k in range(4))
         return LevelTree(column, bound, child, start, np.array(shares))
 
-    def _split(
-        self, rows: Int1D, mine: Array, groupings: list[Int1D], parents: list[int]
-    ) -> tuple[int, int] | None:
+    def _split(self, rows: Int1D, groups: Int1D, folds: Array, parents: Int1D) -> tuple[int, int] | None:
         """Return the column and bound that pay most beyond their penalty, None where none does."""
         if len(rows) < 2 * self.growth.least:
             return None
-        best, found = 0.0, None
-        groups = groupings[0][mine[rows]]
-        fine = int(groupings[0].max()) + 1
-        tested = np.log(max(len(parents), 1))
-        for column in parents:
-            size = self.counts[column]
-            if size < 2:
-                continue
-            table = np.bincount(self.levels[rows, column] * fine + groups, minlength=size * fine)
-            table = table.reshape(size, fine)
-            used = np.flatnonzero(table.any(axis=1))
-            if len(used) < 2:
-                continue
-            gain = self._gains(table[used], groupings, len(rows)) - tested - np.log(len(used) - 1)
-            at = int(gain.argmax())
-            if gain[at] > best:
-                best, found = float(gain[at]), (column, int(used[at]))
-        return found
+        limits = np.array([self.growth.least, self.growth.penalty], dtype=np.float64)
+        by, most = best_split(self.levels, rows, groups, folds, self._sizes, parents, self._xlogx, limits)
+        return None if by < 0 else (int(by), int(most))
 
-    def _gains(self, table: Array, groupings: list[Int1D], rows: int) -> Float1D:
-        """Return what a cut after each level of a table [L, G] gains beyond the penalty, float64[L - 1]."""
-        left = np.cumsum(table, axis=0)
-        total = left[-1]
-        best = np.full(len(table) - 1, -np.inf)
-        below = left[:-1].sum(axis=1)
-        for index in range(len(groupings)):
-            if index:
-                fold = groupings[index]
-                left = _folded(left, fold)
-                total = left[-1]
-            apart = (total > 0).sum() - 1
-            if apart < 1:
-                continue
-            ahead, behind = left[:-1], total - left[:-1]
-            parts = self._xlogx[ahead].sum(axis=1) + self._xlogx[behind].sum(axis=1)
-            sizes = self._xlogx[below] + self._xlogx[rows - below]
-            gain = parts - sizes - (self._xlogx[total].sum() - self._xlogx[rows])
-            best = np.maximum(best, gain - self.growth.penalty * 0.5 * apart * np.log(rows))
-        least = self.growth.least
-        return np.where((below >= least) & (rows - below >= least), best, -np.inf)
+
+def _folds(groupings: list[Int1D]) -> Array:
+    """Return int64[F, G], the group of each fine group at every resolution."""
+    maps = [np.arange(int(groupings[0].max()) + 1)]
+    for fold in groupings[1:]:
+        maps.append(fold[maps[-1]])
+    return np.array(maps, dtype=np.int64)
 
 
 def level_groups(shares: Float1D) -> list[Int1D]:
@@ -157,8 +131,3 @@ def level_groups(shares: Float1D) -> list[Int1D]:
         present = np.bincount(groups, weights=np.concatenate([[0.0], present]))[1:]
         size = len(present) + 1
     return found
-
-
-def _folded(table: Array, groups: Int1D) -> Array:
-    starts = np.flatnonzero(np.diff(groups, prepend=-1))
-    return np.asarray(np.add.reduceat(table, starts, axis=1))

@@ -1,0 +1,1 @@
+"""Kernels of conditional trees: the best question of a node."""
