@@ -16,7 +16,7 @@ def grow_tree(
     """Grow one tree by the gain of Newton steps; node k asks, and has the children 2 k + 1 and 2 k + 2.
 
     levels : int32[N, C], each in [0, size); gradient, hessian : float64[N] of the loss; penalty : float64[3],
-    the ridge of a leaf, the least hessian in one, and the least gain of a split; node : int64[N], overwritten;
+    the ridge of a leaf, the least hessian in one, the least gain of a split; node : int64[N], overwritten;
     column, bound : int32[2^D - 1], written: levels up to the bound go left; where nothing is asked the column
     is 0 and the bound ``size``; value : float64[2^D], written, the step of each leaf. Source: Chen & Guestrin
     2016, histograms of levels.

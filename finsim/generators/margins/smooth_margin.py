@@ -9,14 +9,14 @@ from finsim.notation import Bool1D, Float1D, Int1D
 FEW_VALUES = 16
 """Up to 16 different values are classes, not numbers (assumption)."""
 BESIDE, SURE = 3, 4.0
-"""A value stands out where it is met 4 standard errors more often than 3 values on either side (assumption)."""
+"""A value stands out if met 4 standard errors more often than 3 values on either side (assumption)."""
 DRAWN = 200.0
 """Rows that the rounding of the whole column counts in each part of it (assumption)."""
 MOST_POINTS = 4_096
 
 
 def smooth_quantiles(ordered: Float1D, count: int) -> Float1D:
-    """Return quantiles of ordered cells at ``count`` equal steps of probability, each a mean of its neighbors.
+    """Return quantiles of ordered cells at ``count`` equal steps of probability, each a mean of cells near it.
 
     Cells are weighted as far as the rank of the quantile is unsure; the ends are the lowest and highest cell.
     Source: Harrell & Davis 1982, with normal weights.
@@ -34,9 +34,7 @@ def smooth_quantiles(ordered: Float1D, count: int) -> Float1D:
         low, high = np.searchsorted(place, [at - 4.0 * wide, at + 4.0 * wide])
         near = slice(min(low, len(points) - 1), max(high, low + 1))
         weight = np.exp(-0.5 * ((place[near] - at) / wide) ** 2)
-        found[index] = (
-            (weight * points[near]).sum() / max(weight.sum(), 1e-300) if weight.sum() else points[low]
-        )
+        found[index] = np.average(points[near], weights=weight) if weight.sum() > 0.0 else points[near][0]
     return np.maximum.accumulate(found)
 
 

@@ -62,16 +62,16 @@ class Bayes:
         level that the law of the parent node counts in a leaf. trees : of each column, from 3,000 rows on.
         first : columns that stand first in the order. label : the outcome: it stands first, and is drawn
         anew by a law of its own. sharpness : of that law, 1 as learned. refining : most trees that tell real
-        rows from drawn ones, by which drawn rows are kept; 0 for none. particles : rows drawn for each row that is kept when
-        cells are given. batch : rows drawn together; part of the bytes. All sizes are assumptions, chosen
+        rows from drawn ones, by which drawn rows are kept; 0 for none. particles : rows drawn for each row
+        that is kept when cells are given. batch : rows drawn together; part of the bytes. All sizes are assumptions, chosen
         on four loan tables.
         """
 
         bins: int = 48
         least: int = 10
-        penalty: float = 0.5
-        smoothing: float = 0.5
-        trees: int = 2
+        penalty: float = 1.0
+        smoothing: float = 2.0
+        trees: int = 1
         first: tuple[str, ...] = ()
         label: str = ""
         sharpness: float = 1.0

@@ -20,7 +20,7 @@ LARGE_ROWS = 3_000
 
 @dataclass(frozen=True)
 class LabelLaw:
-    """Chances of the classes of ``column``: ``classes`` [K] are its levels, ``odds`` those of each against the rest.
+    """Chances of the classes of ``column``: ``classes`` [K] are its levels, ``odds`` of each against the rest.
 
     Two classes have one set of odds, that of the second. ``sharpness`` multiplies the log odds about their
     offset (1: as learned), ``shift`` [K] keeps the shares of the classes.
@@ -86,7 +86,8 @@ class LabelLaw:
     def state(self, prefix: str) -> dict[str, Array]:
         """Return the arrays under names that begin with ``prefix``."""
         found: dict[str, Array] = {
-            f"{prefix}.about": np.array([self.column, len(self.odds)], np.int64), f"{prefix}.classes": self.classes,
+            f"{prefix}.about": np.array([self.column, len(self.odds)], np.int64),
+            f"{prefix}.classes": self.classes,
             f"{prefix}.sharpness": np.array([self.sharpness]), f"{prefix}.shift": self.shift,
         }  # fmt: skip
         for number, one in enumerate(self.odds):

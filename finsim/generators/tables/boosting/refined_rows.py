@@ -1,4 +1,4 @@
-"""Rows of a network of levels, refined: the outcome drawn by its own law, rows kept by their density ratio."""
+"""Rows of a network of levels, refined: the outcome by a law of its own, rows kept by density ratio."""
 
 from __future__ import annotations
 
