@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.engine.learned.reading import LearnedInput
-from finsim.engine.learned.saved_forms import OutputForm
+from finsim.engine.learned.saved_forms import OutputForm, units_of
 from finsim.engine.market_model.fitted_model_card import loss_table
 from finsim.errors import Problem, StudyError, did_you_mean
 from finsim.generators import TABLE_GENERATORS
@@ -91,7 +91,7 @@ class LearnedTable(ShownTable):
             if name in self.form.new_ids:
                 cells.append(self.form.new_ids[name].cells(first, table.rows, field.type))
             else:
-                cells.append(arrow_column(table[name], field.type))
+                cells.append(arrow_column(self.form.written(name, table[name]), field.type))
         return pa.table(cells, schema=self.form.target)
 
 
@@ -114,7 +114,9 @@ def fit_table(
     forms = {key: IdForm.of([str(one) for one in data.table[key].to_pylist() if one is not None])
              for key in data.keys}  # fmt: skip
     facts = {**data.facts, "read_as": "; ".join((*data.remarks, *_left_out(reduction)))}
-    return LearnedTable(generator, reduction, OutputForm(data.order, data.target, forms), facts)
+    return LearnedTable(
+        generator, reduction, OutputForm(data.order, data.target, forms, units_of(data.fields)), facts
+    )
 
 
 def _outcome(label: str | None, inner: MixedTable) -> str | None:
@@ -152,7 +154,8 @@ def given_cells(text: str, model: LearnedTable) -> dict[str, Cell]:
                                     did_you_mean(header.strip(), known)))  # fmt: skip
             continue
         try:
-            found[name] = _cell(value.strip(), kinds[name].type)
+            cell = _cell(value.strip(), kinds[name].type)
+            found[name] = model.form.learned(name, cell) if isinstance(cell, float) else cell
         except ValueError as bad:
             problems.append(Problem(f"sample: given: {header.strip()}", repr(value.strip()), str(bad),
                                     "write a value of this column"))  # fmt: skip

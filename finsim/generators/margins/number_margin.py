@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.generators.margins.smooth_margin import DRAWN, smooth_quantiles, stands_out
+from finsim.generators.margins.smooth_margin import DRAWN, smooth_part, smooth_quantiles
 from finsim.notation import Array, Float1D, Float2D, Int1D
 
 LEAST_ATOM = 5
@@ -41,12 +41,15 @@ class NumberMargin:
         """Learn the law of present cells float64[N], N >= 1.
 
         ``smooth`` : quantiles are averaged over their own error, values of a grid are atoms only where they
-        stand out from those beside them, and rounding is drawn towards that of the whole column.
+        stand out from those beside them, and rounding is drawn towards that of the whole column; uneven
+        columns stay as they are.
         """
         found, counts = np.unique(values, return_counts=True)
         is_atom = (counts >= max(LEAST_ATOM, ATOM_SHARE * len(values))) | (len(found) == 1)
         if smooth:
-            is_atom &= stands_out(found, counts, step)
+            calm = smooth_part(found, counts, step)
+            is_atom &= ~calm
+            smooth = bool(calm.any())
         atoms, share = found[is_atom], counts[is_atom] / len(values)
         rest = np.sort(values[~np.isin(values, atoms)])
         if not len(rest):

@@ -10,13 +10,17 @@ FEW_VALUES = 16
 """Up to 16 different values are classes, not numbers (assumption)."""
 BESIDE, SURE = 3, 4.0
 """A value stands out if met 4 standard errors more often than 3 values on either side (assumption)."""
+DENSE, UNEVEN = 4.0, 2.0
+"""A grid is dense with a value for each 4 places, and uneven where counts vary by twice their chance."""
+LUMP, RARE = 5, 1.5
+"""Without a dense grid values met fewer than 5 times are smooth if such are met 1.5 times at most."""
 DRAWN = 200.0
 """Rows that the rounding of the whole column counts in each part of it (assumption)."""
 MOST_POINTS = 4_096
 
 
 def smooth_quantiles(ordered: Float1D, count: int) -> Float1D:
-    """Return quantiles of ordered cells at ``count`` equal steps of probability, each a mean of cells near it.
+    """Return quantiles of ordered cells at ``count`` equal steps of probability, means of cells near them.
 
     Cells are weighted as far as the rank of the quantile is unsure; the ends are the lowest and highest cell.
     Source: Harrell & Davis 1982, with normal weights.
@@ -38,20 +42,27 @@ def smooth_quantiles(ordered: Float1D, count: int) -> Float1D:
     return np.maximum.accumulate(found)
 
 
-def stands_out(values: Float1D, counts: Int1D, step: float) -> Bool1D:
-    """Return which of ordered different values are met more often than those beside them, bool[K].
+def smooth_part(values: Float1D, counts: Int1D, step: float) -> Bool1D:
+    """Return which of ordered different values may belong to a smooth law, bool[K].
 
-    All are where there are few of them, or no grid.
+    None where there are few of them, or where they are met unevenly (percentages of small numbers, say);
+    else those that do not stand out from the values beside them on the grid ``step``.
     """
+    none, every = np.zeros(len(values), np.bool_), np.ones(len(values), np.bool_)
     if len(values) <= FEW_VALUES:
-        return np.ones(len(values), np.bool_)
-    if step <= 0.0:
-        return np.ones(len(values), np.bool_)
-    total = np.concatenate([[0], np.cumsum(counts)])
-    low = np.searchsorted(values, values - (BESIDE + 0.5) * step)
-    high = np.searchsorted(values, values + (BESIDE + 0.5) * step)
-    first = np.maximum(np.round((values - values[0]) / step), 0.0)
-    last = np.maximum(np.round((values[-1] - values) / step), 0.0)
-    places = np.minimum(first, BESIDE) + np.minimum(last, BESIDE)
-    beside = (total[high] - total[low] - counts) / np.maximum(places, 1.0)
-    return np.asarray(counts > beside + SURE * np.sqrt(beside + 1.0))
+        return none
+    if step <= 0.0 or (values[-1] - values[0]) / step > DENSE * len(values):
+        rare = counts < LUMP
+        return rare if counts[rare].sum() < RARE * rare.sum() else none
+    place = np.round((values - values[0]) / step).astype(np.int64)
+    grid = np.bincount(place, weights=counts, minlength=int(place[-1]) + 1)
+    window = np.ones(2 * BESIDE + 1)
+    window[BESIDE] = 0.0
+    near = np.convolve(np.ones(len(grid)), window, mode="same")
+    beside = np.convolve(grid, window, mode="same") / near
+    stands = grid > beside + SURE * np.sqrt(beside + 1.0)
+    calm = np.where(stands, np.nan, grid)
+    mean = np.convolve(np.nan_to_num(calm), window, mode="same")
+    mean = mean / np.maximum(np.convolve(~stands, window, mode="same"), 1.0)
+    spread = np.nansum((calm - mean) ** 2) / max(float((mean * (1.0 + 1.0 / near))[~stands].sum()), 1e-300)
+    return every & ~stands[place] if spread < UNEVEN else none

@@ -69,8 +69,8 @@ class Bayes:
 
         bins: int = 48
         least: int = 10
-        penalty: float = 1.0
-        smoothing: float = 2.0
+        penalty: float = 0.5
+        smoothing: float = 0.5
         trees: int = 1
         first: tuple[str, ...] = ()
         label: str = ""
@@ -219,6 +219,6 @@ def _refined(
     if not settings.refining:
         return law
     rng = streams.at("ratio")
-    how = Boosting(most=settings.refining)
+    how = Boosting(depth=5, rate=0.2, most=settings.refining)
     ratio = RowRatio.fit(levels, lambda count: law.draw(count, {}, 1, rng), how, streams.at("trees"))
     return RefinedRows(network, law.label, ratio)
