@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 import numpy as np
@@ -16,6 +16,7 @@ from finsim.generators.tables.boosting.label_law import MOST_CLASSES, LabelLaw
 from finsim.generators.tables.boosting.level_booster import Boosting
 from finsim.generators.tables.boosting.refined_rows import RefinedRows
 from finsim.generators.tables.boosting.row_ratio import RowRatio
+from finsim.generators.tables.boosting.utility_critic import criticized
 from finsim.generators.tables.column_facts import (
     ColumnFacts,
     check_columns,
@@ -38,6 +39,7 @@ from finsim.randomness import Streams
 from finsim.records.mixed_table import MixedTable
 
 LEAST_ROWS = 20
+MOST_CRITIC, LEAST_CRITIC = 0.5, 100
 MANY_ROWS = 3_000
 """From 3,000 rows on the mean of several trees tells more than one (assumption, four loan tables)."""
 
@@ -62,20 +64,22 @@ class Bayes:
         level that the law of the parent node counts in a leaf. trees : of each column, from 3,000 rows on.
         first : columns that stand first in the order. label : the outcome: it stands first, and is drawn
         anew by a law of its own. sharpness : of that law, 1 as learned. refining : most trees that tell real
-        rows from drawn ones, by which drawn rows are kept; 0 for none. particles : rows drawn for each row
-        that is kept when cells are given. batch : rows drawn together; part of the bytes. All sizes are assumptions, chosen
-        on four loan tables.
+        rows from drawn ones, by which drawn rows are kept; 0 for none. critic : share of the rows that is kept back
+        for a target model that chooses the sharpness and tells what it gained. particles : rows drawn for each row
+        that is kept when cells are given. batch : rows drawn together; part of the bytes. All sizes are
+        assumptions, chosen on four loan tables.
         """
 
         bins: int = 48
         least: int = 10
-        penalty: float = 0.5
+        penalty: float = 0.35
         smoothing: float = 0.5
         trees: int = 1
         first: tuple[str, ...] = ()
         label: str = ""
         sharpness: float = 1.0
         refining: int = 150
+        critic: float = 0.0
         particles: int = 4
         batch: int = 8_192
 
@@ -101,6 +105,7 @@ class Bayes:
             "trees": 1,
             "sharpness": 0.0,
             "refining": 0,
+            "critic": 0.0,
             "particles": 1,
             "batch": 1,
         }
@@ -120,6 +125,18 @@ class Bayes:
             problems.append(
                 Problem("settings.label", f"{settings.label} has too many classes", f"at most {MOST_CLASSES}")
             )
+        if settings.critic and not settings.label:
+            problems.append(
+                Problem("settings.critic", "there is no outcome", "a label", "write label: COLUMN")
+            )
+        if settings.critic > MOST_CRITIC or 0 < settings.critic * data.rows < LEAST_CRITIC:
+            problems.append(
+                Problem(
+                    "settings.critic",
+                    f"critic is {settings.critic:g} of {data.rows:,} rows",
+                    f"at most {MOST_CRITIC:g}, and {LEAST_CRITIC} rows",
+                )
+            )
         if problems:
             raise FitError.of(problems)
 
@@ -130,7 +147,9 @@ class Bayes:
         """Cut the columns into levels, order them and grow the trees of each."""
         cls.refuse(data, settings)
         started = time.process_time()
-        bins = int(np.clip(np.sqrt(data.rows) / 2, 4, settings.bins))
+        if settings.critic:
+            return cls._with_critic(data, settings, streams, budget, progress)
+        bins = int(np.clip(np.sqrt(data.rows), 4, settings.bins))
         columns = {name: ColumnLevels.fit(column, bins, smooth=True) for name, column in data.columns.items()}
         columns, levels = ordered_levels(data, columns)
         counts = [one.count for one in columns.values()]
@@ -148,6 +167,27 @@ class Bayes:
             progress((index + 1) / (len(order) + 1), f"{index + 1} of {len(order)} columns")
         law = _refined(LevelNetwork.of(order, groves), levels, names, settings, streams)
         return cls(settings, columns, law, FitReport(cpu_seconds=time.process_time() - started))
+
+    @classmethod
+    def _with_critic(
+        cls, data: MixedTable, settings: Settings, streams: Streams, budget: Budget, progress: Progress
+    ) -> Self:
+        """Learn from a part of the rows, let the critic choose on another, then learn from all rows."""
+        started = time.process_time()
+        order = streams.at("critic", "rows").permutation(data.rows)
+        held = int(settings.critic * data.rows)
+        plain = replace(settings, critic=0.0, sharpness=1.0)
+        some = cls.fit(data.take(np.sort(order[held:])), plain, streams.under("part"), budget, progress)
+        parts = [data.take(np.sort(one)) for one in (order[: held // 2], order[held // 2 : held])]
+        levels = [
+            np.stack([one.levels(part[name]) for name, one in some.columns.items()], axis=1) for part in parts
+        ]
+        found = criticized(some.law, data.rows - held, levels[0], levels[1], streams.under("critic"))
+        whole = cls.fit(data, replace(plain, sharpness=found["sharpness"]), streams, budget, progress)
+        report = FitReport(
+            cpu_seconds=time.process_time() - started, utility={**found, "label": settings.label}
+        )
+        return cls(replace(settings, sharpness=found["sharpness"]), whole.columns, whole.law, report)
 
     def sample(
         self, count: int, streams: Streams, first: int = 0, given: Mapping[str, Cell] | None = None

@@ -20,7 +20,7 @@ LARGE_ROWS = 3_000
 
 @dataclass(frozen=True)
 class LabelLaw:
-    """Chances of the classes of ``column``: ``classes`` [K] are its levels, ``odds`` of each against the rest.
+    """Chances of the classes of ``column``: ``classes`` [K] are its levels, ``odds`` each against the rest.
 
     Two classes have one set of odds, that of the second. ``sharpness`` multiplies the log odds about their
     offset (1: as learned), ``shift`` [K] keeps the shares of the classes.

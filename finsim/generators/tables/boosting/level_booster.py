@@ -75,7 +75,7 @@ def boosted(
         losses += _losses(levels, truth, weight, away, how)
     count = int(losses.argmin())
     saved = float((losses[0] - losses[count]) / weight.sum())
-    return _grown(levels, truth, weight, count, how), saved
+    return grown(levels, truth, weight, count, how), saved
 
 
 def _losses(levels: Array, truth: Bool1D, weight: Float1D, away: Bool1D, how: Boosting) -> Float1D:
@@ -99,7 +99,8 @@ def _losses(levels: Array, truth: Bool1D, weight: Float1D, away: Bool1D, how: Bo
     return np.where(np.isinf(found), found[np.isfinite(found)][-1], found)
 
 
-def _grown(levels: Array, truth: Bool1D, weight: Float1D, count: int, how: Boosting) -> LevelOdds:
+def grown(levels: Array, truth: Bool1D, weight: Float1D, count: int, how: Boosting) -> LevelOdds:
+    """Return the log odds of ``truth`` by ``count`` trees; see ``boosted``."""
     offset = _offset(truth, weight)
     grower = _Grower(np.ascontiguousarray(levels), truth, weight, offset, how)
     trees = [grower.tree() for _ in range(count)]
