@@ -100,6 +100,7 @@ class FitReport:
     held_out : lowest loss on the held-out part, None when nothing was held out.
     untrained : the same loss of the network before its first step.
     privacy : epsilon, delta, unit and what was counted, of a fit with differential privacy; else None.
+    utility : what a critic chose and gained, of a fit with one; else None.
     """
 
     losses: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
@@ -109,11 +110,13 @@ class FitReport:
     held_out: float | None = None
     untrained: float | None = None
     privacy: Mapping[str, Any] | None = None
+    utility: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain data for JSON; ``privacy`` only where there is some."""
+        """Return plain data for JSON; ``privacy`` and ``utility`` only where there is some."""
         plain = {**asdict(self), "losses": {name: list(curve) for name, curve in self.losses.items()}}
-        return plain if self.privacy is not None else {k: v for k, v in plain.items() if k != "privacy"}
+        optional = ("privacy", "utility")
+        return {name: one for name, one in plain.items() if name not in optional or one is not None}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> FitReport:
@@ -128,6 +131,7 @@ class FitReport:
             None if held_out is None else float(held_out),
             None if untrained is None else float(untrained),
             data.get("privacy"),
+            data.get("utility"),
         )
 
 

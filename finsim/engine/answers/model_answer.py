@@ -9,6 +9,7 @@ from typing import Any
 from finsim.engine.learned.models import Model, kind_of
 from finsim.engine.market_model.fit_and_sample import Body
 from finsim.generators.privacy.claim_words import statement_lines
+from finsim.generators.tables.boosting.utility_critic import utility_line
 
 QUICK_STEPS_SHARE = 0.5
 """assumption: fewer than half of the steps that a generator takes by default are a quick look."""
@@ -53,6 +54,8 @@ def model_lines(facts: dict[str, Any]) -> list[str]:
         lines += _training(facts)
     if facts.get("privacy"):
         lines += statement_lines(facts["privacy"])
+    if facts.get("utility"):
+        lines.append(utility_line(facts["utility"]))
     lines.append(f"size: {facts['parameters']:,} numbers")
     return lines
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from finsim.engine.learned.body_choice import Choice, chosen_body
 from finsim.engine.learned.event_parts import Ledger, ledger_of
 from finsim.engine.learned.reading import LearnedInput
-from finsim.engine.learned.saved_forms import OutputForm
+from finsim.engine.learned.saved_forms import OutputForm, units_of
 from finsim.engine.market_model.fitted_model_card import loss_table
 from finsim.generators.events.event_generator import EventGenerator
 from finsim.generators.generator import Budget, Progress
@@ -91,11 +91,13 @@ class LearnedEvents(ShownTable):
             elif name in self.form.new_ids and name != log.roles.partner:
                 cells.append(self.form.new_ids[name].cells(row, log.events.rows, field.type))
             elif name in log.entities:
-                cells.append(arrow_column(log.entities[name].take(entity), field.type))
+                cells.append(
+                    arrow_column(self.form.written(name, log.entities[name].take(entity)), field.type)
+                )
             elif name == log.roles.partner and log.partner_is_entity:
                 cells.append(arrow_column(self._partners(log, total), field.type))
             else:
-                cells.append(arrow_column(log.events[name], field.type))
+                cells.append(arrow_column(self.form.written(name, log.events[name]), field.type))
         return pa.table(cells, schema=self.form.target)
 
     def _partners(self, log: EventLog, total: int) -> MixedColumn:
@@ -127,4 +129,5 @@ def _form(data: LearnedInput, ledger: Ledger) -> OutputForm:
     names = ledger.entities
     if ledger.log.partner_is_entity:
         names = (*names, *ledger.log.events[str(ledger.log.roles.partner)].words)
-    return OutputForm(data.order, data.target, {**forms, str(data.roles.id): IdForm.of(names)})
+    return OutputForm(data.order, data.target, {**forms, str(data.roles.id): IdForm.of(names)},
+                      units_of(data.fields))  # fmt: skip

@@ -30,6 +30,7 @@ from finsim.tables import Dialect, Field, Schema, open_table
 from finsim.tables.sources.opening import stored_schema
 
 PLACE = "fit"
+LEAST_DISTINCT = 0.5
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,14 @@ def _keys(table: pa.Table, declared: Declared, roles: Roles, kind: str) -> tuple
     found = [field.name for field in marked.schema if facts_of(field)["role"] == KEY]
     if kind == TABLE:
         ids = [name for name in table.column_names if declared.fields[name].type == "id"]
-        return tuple(dict.fromkeys([*found, *ids, *([roles.id] if roles.id else [])]))
+        every = dict.fromkeys([*found, *ids, *([roles.id] if roles.id else [])])
+        return tuple(name for name in every if declared.is_schema or _tells_apart(table[name]))
     return tuple(name for name in found if name not in (roles.id, roles.time))
+
+
+def _tells_apart(cells: pa.ChunkedArray) -> bool:
+    """Whether a guessed identifier is one: half of its cells at least differ."""
+    return bool(pc.count_distinct(cells).as_py() >= LEAST_DISTINCT * max(len(cells) - cells.null_count, 1))
 
 
 def _refuse_without_order(kind: str, roles: Roles) -> None:

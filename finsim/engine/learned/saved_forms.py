@@ -4,21 +4,40 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
+from finsim.records.mixed_table import NUMBER, MixedColumn
+from finsim.tables import Field
 from finsim.tables.learning.new_ids import IdForm
+
+_WRITTEN = {"percent": 100.0, "bp": 10_000.0, "years": 1.0 / 12.0}
+"""Unit of an input -> what a number as it is learned is multiplied with to be written in that unit."""
+DIGITS = 9
 
 
 @dataclass(frozen=True)
 class OutputForm:
-    """Columns by name in the order of the input, their headers and types, and identifiers made anew."""
+    """Columns by name in the order of the input, their headers, types and units, identifiers made anew."""
 
     order: tuple[str, ...]
     target: pa.Schema
     new_ids: Mapping[str, IdForm]
+    units: Mapping[str, str] = field(default_factory=dict)
+
+    def written(self, name: str, column: MixedColumn) -> MixedColumn:
+        """Return the cells of a column in the unit of the input."""
+        if column.kind != NUMBER or name not in self.units:
+            return column
+        return column.with_values(np.round(column.values * _WRITTEN[self.units[name]], DIGITS))
+
+    def learned(self, name: str, value: float) -> float:
+        """Return a number of the input's unit as it is learned."""
+        factor = _WRITTEN[self.units[name]] if name in self.units else 1.0
+        return float(np.round(value / factor, DIGITS + 2)) if factor != 1.0 else value
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types; the Arrow schema as base64 of its own bytes, and readably beside it."""
@@ -26,6 +45,7 @@ class OutputForm:
             "order": list(self.order),
             "columns": {field.name: str(field.type) for field in self.target},
             "arrow_schema": base64.b64encode(self.target.serialize().to_pybytes()).decode(),
+            "units": dict(self.units),
             "new_ids": {name: form.to_dict() for name, form in self.new_ids.items()},
         }
 
@@ -34,4 +54,9 @@ class OutputForm:
         """Return the form that ``to_dict`` wrote."""
         stored = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(data["arrow_schema"])))
         forms = {name: IdForm(**one) for name, one in data["new_ids"].items()}
-        return cls(tuple(data["order"]), stored, forms)
+        return cls(tuple(data["order"]), stored, forms, dict(data.get("units", {})))
+
+
+def units_of(fields: Mapping[str, Field]) -> dict[str, str]:
+    """Return the units in which columns are written and not learned."""
+    return {name: each.unit for name, each in fields.items() if each.unit in _WRITTEN}

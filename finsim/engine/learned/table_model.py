@@ -11,15 +11,16 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.engine.learned.reading import LearnedInput
-from finsim.engine.learned.saved_forms import OutputForm
+from finsim.engine.learned.saved_forms import OutputForm, units_of
 from finsim.engine.market_model.fitted_model_card import loss_table
 from finsim.errors import Problem, StudyError, did_you_mean
 from finsim.generators import TABLE_GENERATORS
 from finsim.generators.generator import Budget, Progress, State
 from finsim.generators.saved_models import load, save
 from finsim.generators.settings_parsing import read_settings
+from finsim.generators.tables.boosting.label_law import MOST_CLASSES
 from finsim.generators.tables.reduced_columns import Reduction, reduce
-from finsim.generators.tables.table_generator import Cell, TableGenerator
+from finsim.generators.tables.table_generator import Cell, TableGenerator, with_label
 from finsim.randomness import Streams
 from finsim.records.display.card import Card
 from finsim.records.display.fact_words import counted
@@ -90,7 +91,7 @@ class LearnedTable(ShownTable):
             if name in self.form.new_ids:
                 cells.append(self.form.new_ids[name].cells(first, table.rows, field.type))
             else:
-                cells.append(arrow_column(table[name], field.type))
+                cells.append(arrow_column(self.form.written(name, table[name]), field.type))
         return pa.table(cells, schema=self.form.target)
 
 
@@ -107,12 +108,22 @@ def fit_table(
     chosen = read_settings(kind, settings, "generator.settings", StudyError)
     plain = data.table.drop_columns(list(data.keys)) if data.keys else data.table
     inner, reduction = reduce(mixed_table(plain), streams.under("reduction"))
+    chosen = with_label(chosen, _outcome(data.roles.label, inner))
     kind.refuse(inner, chosen)
     generator: TableGenerator = kind.fit(inner, chosen, streams.under("fit"), budget, progress)
     forms = {key: IdForm.of([str(one) for one in data.table[key].to_pylist() if one is not None])
              for key in data.keys}  # fmt: skip
     facts = {**data.facts, "read_as": "; ".join((*data.remarks, *_left_out(reduction)))}
-    return LearnedTable(generator, reduction, OutputForm(data.order, data.target, forms), facts)
+    return LearnedTable(
+        generator, reduction, OutputForm(data.order, data.target, forms, units_of(data.fields)), facts
+    )
+
+
+def _outcome(label: str | None, inner: MixedTable) -> str | None:
+    """Return the outcome of the data where it is a class that the model draws."""
+    if label is None or label not in inner:
+        return None
+    return label if len(np.unique(inner[label].values)) <= MOST_CLASSES else None
 
 
 def _left_out(reduction: Reduction) -> list[str]:
@@ -143,7 +154,8 @@ def given_cells(text: str, model: LearnedTable) -> dict[str, Cell]:
                                     did_you_mean(header.strip(), known)))  # fmt: skip
             continue
         try:
-            found[name] = _cell(value.strip(), kinds[name].type)
+            cell = _cell(value.strip(), kinds[name].type)
+            found[name] = model.form.learned(name, cell) if isinstance(cell, float) else cell
         except ValueError as bad:
             problems.append(Problem(f"sample: given: {header.strip()}", repr(value.strip()), str(bad),
                                     "write a value of this column"))  # fmt: skip
