@@ -10,8 +10,8 @@ from finsim.evaluation.reading.declared import Declared, declared_of
 from finsim.evaluation.reading.guessed_roles import (
     Named,
     checked,
+    doubted_entities,
     guessed,
-    repeated_entities,
     with_keys,
 )
 from finsim.evaluation.reading.kinds import (
@@ -81,9 +81,7 @@ def read_as(
     found = kind or _guessed_kind(declared, sides, roles)
     _refuse_without_order(found, roles)
     marked = replace(sides, real=with_keys(sides.real, declared, roles))
-    asked: list[str] = []
-    if kind is None and not named.id and found == TABLE:
-        asked = repeated_entities(sides.real, declared, roles)
+    asked = doubted_entities(sides.real, declared, named, roles, kind is None and found == TABLE)
     return Reading(
         found,
         roles,
