@@ -333,15 +333,48 @@ def test_odd_real_cells_are_told_with_column_row_and_count(is_file, tmp_path):
     for said in (
         "row 7: column 'Alter' holds 'dreissig'; 2 cells read as empty",
         "row 9: column 'Zins' holds 'inf'; 1 cell read as empty",
-        "row 11: column 'Tag' holds '31.02.2021', no date; 1 cell of 400, so the column is read as text",
+        "row 11: column 'Tag' holds '31.02.2021'; 1 cell read as empty",
         "row 5: column 'Rate' holds '12O', no number; 1 cell of 400, so the column is read as text",
     ):
         assert said in told
     assert "row 3: column 'Wert' holds 'inf'; 1 cell" in told or "'Wert' holds inf, no finite number" in told
     assert "'Ort'" not in told
-    assert (found.roles.id, found.roles.time) == (None, None)
+    assert (found.roles.id, found.roles.time) == (None, "Tag")
+    assert found.sides.real["Tag"].null_count == 1
+    assert pa.types.is_date(found.sides.real.schema.field("Tag").type)
     clean = rows.drop(index=[3, 5, 7, 9, 11, 90])
     assert len(read(clean).remarks) == 1
+
+
+@pytest.mark.parametrize("is_file", [True, False])
+@pytest.mark.parametrize("words", [("2021-02-30",), ("0000-00-00", "2021-13-01", "05.03.2021")])
+def test_a_few_impossible_dates_leave_a_column_of_dates(words, is_file, tmp_path):
+    rows = loans(400)
+    days = rows["issue_date"].dt.strftime("%Y-%m-%d")
+    for at, word in enumerate(words):
+        days[20 + 3 * at] = word
+    rows = rows.assign(issue_date=days)
+    rows.to_csv(tmp_path / "real.csv", index=False)
+    found = read(tmp_path / "real.csv" if is_file else rows)
+    assert found.roles.time == "issue_date"
+    assert found.sides.real["issue_date"].null_count == len(words)
+    assert found.sides.own["issue_date"].null_count == len(words)
+    told = f"row 20: column 'issue_date' holds '{words[0]}'; {len(words)} cell"
+    assert [one for one in found.remarks if told in one and one.endswith("read as empty")]
+
+
+def test_many_impossible_dates_leave_text_and_are_said():
+    days = loans(400)["issue_date"].dt.strftime("%Y-%m-%d")
+    days[:30] = [f"2021-{13 + k}-01" for k in range(30)]  # 30 of 400: empty
+    assert pa.types.is_date(read(loans(400).assign(issue_date=days)).sides.real["issue_date"].type)
+    days[:45] = [f"2021-{13 + k}-01" for k in range(45)]  # more than a tenth: no dates
+    assert not pa.types.is_temporal(read(loans(400).assign(issue_date=days)).sides.real["issue_date"].type)
+    days = loans(900)["issue_date"].dt.strftime("%Y-%m-%d")
+    days[:45] = [f"2021-{13 + k}-01" for k in range(45)]  # few, but too many to list
+    found = read(loans(900).assign(issue_date=days))
+    assert not pa.types.is_temporal(found.sides.real["issue_date"].type)
+    said = "column 'issue_date' holds '2021-13-01', no date; 45 cells of 900, so the column is read as text"
+    assert said in "".join(found.remarks)
 
 
 def test_a_schema_refuses_odd_cells_and_an_infinite_one_is_told():
