@@ -1,12 +1,12 @@
 """Eleven planted faults, nulls and speed: finsim beside sdmetrics, mostlyai-qa and anonymeter, in one run.
 
-Run: ``python benchmarks/evidence.py [--tables german taiwan] [--splits 20] [--tools finsim sdmetrics]``.
+Run: ``python benchmarks/evidence.py [--tables german taiwan] [--splits 50] [--tools finsim sdmetrics]``.
 
 Halves of real tables (``tests/evaluation/table_faults.py``): one is the real side, the other, with one fault
 planted, the synthetic one; a third part, where rows are left, the hold-out. finsim catches a fault when a
 score fails. The peers give figures without a verdict: a fault counts as caught when any figure of theirs is
 worse than in all of the null splits (halves without a fault), which is the most favorable rule for them;
-their null passes are of splits held against the others.
+their null passes are of splits held against the others. As they are slower, they judge fewer null splits.
 
 Each peer runs in an environment of its own, made on first use under ``--cache`` (their pins clash, see
 ``PEERS``), in one process a table. A peer that cannot be installed is named as such, with pip's last line.
@@ -44,7 +44,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--tables", nargs="+", choices=list(TABLES), default=list(TABLES))
     parser.add_argument("--tools", nargs="+", choices=TOOLS, default=list(TOOLS))
-    parser.add_argument("--splits", type=int, default=20, help="null splits of a table")
+    parser.add_argument("--splits", type=int, default=50, help="null splits of a table")
+    parser.add_argument("--peer-splits", type=int, default=20, help="null splits that the peers judge too")
     parser.add_argument("--limit", type=float, default=3_600, help="seconds that a tool may take for a table")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "finsim" / "peers")
     parser.add_argument("--keep", type=Path, help="folder of results; a run that was cut goes on from there")
@@ -56,8 +57,8 @@ def write_cases(table: str, splits: int, folder: Path) -> list[str]:
     """Write each case as real.parquet, own.parquet and holdout.parquet; return their names."""
     names = []
     label = TABLES[table].label
-    cases = [(f"null {k}", None, k) for k in range(splits)] + [
-        (name, fault, 1_000) for name, fault in FAULTS.items()
+    cases = [(name, fault, 1_000) for name, fault in FAULTS.items()] + [
+        (f"null {k}", None, k) for k in range(splits)
     ]
     for name, fault, seed in cases:
         real, own, spare = halves(table, seed)
@@ -75,8 +76,9 @@ def found_by(
     tool: str, given: argparse.Namespace, table: str, folder: Path, names: list[str]
 ) -> dict[str, Any]:
     """Return what a tool found in each case, with its CPU seconds and peak memory, or why it did not."""
-    peer, python, why = PEERS[tool], Path(sys.executable), ""
+    peer, python = PEERS[tool], Path(sys.executable)
     if tool != "finsim":
+        names = names[: len(FAULTS) + given.peer_splits]
         made, why = environment(given.cache / tool, peer)
         if made is None:
             return {"failed": f"cannot be installed here: {why}"}

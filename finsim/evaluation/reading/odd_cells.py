@@ -19,15 +19,16 @@ from finsim.tables.proposing.roles import is_id
 from finsim.tables.proposing.text_columns import NULL_WORDS
 
 _TEXTS = ("cat", "id")
+_TYPES = {"date": "date", "number": "float"}
 
 
 @dataclass(frozen=True)
 class OddCells:
-    """Odd cells of one column: a sentence, and whether it is text because of them."""
+    """Odd cells of one column: a sentence, and what it would hold without them where they make it text."""
 
     column: str
     said: str
-    is_text: bool = False
+    else_type: str = ""
 
 
 def odd_cells(real: Any, table: pa.Table, declared: Declared) -> list[OddCells]:
@@ -104,7 +105,7 @@ def _as_text(name: str, header: str, column: pa.ChunkedArray, declared: Declared
         rows = pc.indices_nonzero(pc.is_in(texts, pa.array(odd, pa.string())))
         row = rows[0].as_py()
         said = f"{_where(header, row, repr(texts[row].as_py()))}, no {what}; {_cells(lost)} of {len(texts):,}"
-        return [OddCells(name, f"{said}, so the column is read as text: correct or empty them", is_text=True)]
+        return [OddCells(name, f"{said}, so the column is read as text: correct or empty them", _TYPES[what])]
     return []
 
 
