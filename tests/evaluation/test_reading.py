@@ -9,9 +9,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from finsim.errors import DataError, StudyError
+from finsim.evaluation import METRICS
 from finsim.evaluation.reading.guessed_roles import Named
 from finsim.evaluation.reading.read_as import read_as
+from finsim.evaluation.settings import Settings
 from finsim.evaluation.tables.column_pairs import UNFIT
+from finsim.evaluation.tables.table_case import table_case
+from finsim.randomness import Streams
 from finsim.records.columns import INTERNAL, KEY, LABEL, column
 from finsim.tables import Dialect, Field, Schema
 
@@ -386,3 +390,24 @@ def test_a_schema_refuses_odd_cells_and_an_infinite_one_is_told():
     assert [one.found for one in wrong.value.problems] == [age, day, age]
     told = read(rows, schema=Schema({"Wert": Field("float"), "Ort": Field("cat")})).remarks
     assert "the real side, row 3: column 'Wert' holds inf, no finite number; 1 cell not compared" in told
+
+
+def test_a_column_that_the_real_side_lacks_fails_and_share_is_not_computed(tmp_path):
+    names = [f"Mr {k}" for k in range(120)]
+    rows, more = loans().drop(columns="loan_id"), loans().drop(columns="loan_id").assign(remark=names)
+    found = read(rows, more)
+    case = table_case(found.sides.real, found.sides.own, None, found.roles, Streams(1), Settings())
+    shape = {one.subject: one for one in METRICS.load("table_shape").compute(case)}
+    assert shape["remark"].verdict == "fail"
+    assert shape["remark"].reason == "the real side has no such column"
+    fresh = found.sides.own.set_column(0, "amount", [np.arange(90_000, 90_120)])  # no row is a copy
+    case = table_case(found.sides.real, fresh, None, found.roles, Streams(1), Settings())
+    (copies,) = METRICS.load("row_copies").compute(case)
+    assert (copies.verdict, "remark" in copies.reason) == ("not computed", True)
+    fields = [column("amount", pa.int64(), "loan"), column("is_fraud", pa.bool_(), "", role=LABEL)]
+    stored = pa.table([np.arange(120), np.zeros(120, bool)], schema=pa.schema(fields))
+    pq.write_table(stored, tmp_path / "own.parquet")
+    found = read(rows[["amount"]], tmp_path / "own.parquet")
+    case = table_case(found.sides.real, found.sides.own, None, found.roles, Streams(1), Settings())
+    shape = {one.subject: one.verdict for one in METRICS.load("table_shape").compute(case)}
+    assert shape == {"all columns": "pass", "is_fraud": "warn"}  # a label that finsim stores beside the rows
