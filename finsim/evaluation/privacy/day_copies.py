@@ -49,13 +49,16 @@ def repeated(real: Paths, synthetic: Paths) -> tuple[int, int]:
 def by_rounding(real: Paths, synthetic: Paths) -> tuple[int, int]:
     """Return how many returns equal a real one after the ratio of their two prices is moved by one tick.
 
-    Such returns are copies of nothing: prices on a grid, and low ones above all, have few ratios.
+    Such returns are copies of nothing: prices on a grid, and low ones above all, have few ratios. Where most
+    returns are such ratios the number is the upper end of its interval: one hit by chance is no copy.
     """
     own = np.abs(np.concatenate(list(moves_of(synthetic))))
     over, under = ratio_of(np.exp(own))
     on_grid = under > 0
     moved = [np.log((over[on_grid] + step) / under[on_grid]) for step in (-1.0, 1.0)]
-    return _hits(_known(real), np.concatenate(moved)), 2 * len(own)
+    hits, rows = _hits(_known(real), np.concatenate(moved)), 2 * len(own)
+    is_grid = on_grid.mean() > 0.5 if rows else False
+    return round(clopper_pearson(hits, rows)[1] * rows) if is_grid else hits, rows
 
 
 def ratio_of(values: Float1D) -> tuple[Float1D, Float1D]:

@@ -112,7 +112,8 @@ def _moment(header: str, cells: Sequence[str], base: Field) -> Guess | None:
     rest = [cell for cell in cells if cell not in odd]
     found = moments(rest, header)
     if found is None:
-        few = Counter(cell for cell in rest if cell in {*odd_moments(rest, header)})
+        few = Counter(rest)
+        few = Counter({cell: few[cell] for cell in odd_moments(rest, header)})
         if not few or len(few) > _ODD_DATES or sum(few.values()) > (1.0 - NEARLY_ALL) * len(rest):
             return None
         odd += few
