@@ -21,6 +21,8 @@ TOLERANCE = 1e-11
 """Returns of the same prices differ by less; smooth returns agree so closely in one of a million cases."""
 MOST_TICKS = 50_000
 """Prices are taken to be up to so many ticks, where they stand on a grid; assumption."""
+GRID = 0.1
+"""Share of returns that are ratios of whole numbers from which prices stand on a grid; by chance 3 % are."""
 WIDE = (0.25, 0.05, 0.01)
 """Shares of the widest gaps between real returns: the wider, the more rounding a copy may have."""
 NEAR = 0.1
@@ -49,7 +51,7 @@ def repeated(real: Paths, synthetic: Paths) -> tuple[int, int]:
 def by_rounding(real: Paths, synthetic: Paths) -> tuple[int, int]:
     """Return how many returns equal a real one after the ratio of their two prices is moved by one tick.
 
-    Such returns are copies of nothing: prices on a grid, and low ones above all, have few ratios. Where most
+    Such returns are copies of nothing: prices on a grid, and low ones above all, have few ratios. Where many
     returns are such ratios the number is the upper end of its interval: one hit by chance is no copy.
     """
     own = np.abs(np.concatenate(list(moves_of(synthetic))))
@@ -57,7 +59,7 @@ def by_rounding(real: Paths, synthetic: Paths) -> tuple[int, int]:
     on_grid = under > 0
     moved = [np.log((over[on_grid] + step) / under[on_grid]) for step in (-1.0, 1.0)]
     hits, rows = _hits(_known(real), np.concatenate(moved)), 2 * len(own)
-    is_grid = on_grid.mean() > 0.5 if rows else False
+    is_grid = on_grid.mean() > GRID if rows else False
     return round(clopper_pearson(hits, rows)[1] * rows) if is_grid else hits, rows
 
 
