@@ -1,12 +1,12 @@
 """Eleven planted faults, nulls and speed: finsim beside sdmetrics, mostlyai-qa and anonymeter, in one run.
 
-Run: ``python benchmarks/evidence.py [--tables german taiwan] [--splits 20] [--tools finsim sdmetrics]``.
+Run: ``python benchmarks/evidence.py [--tables german taiwan] [--splits 50] [--tools finsim sdmetrics]``.
 
 Halves of real tables (``tests/evaluation/table_faults.py``): one is the real side, the other, with one fault
 planted, the synthetic one; a third part, where rows are left, the hold-out. finsim catches a fault when a
 score fails. The peers give figures without a verdict: a fault counts as caught when any figure of theirs is
 worse than in all of the null splits (halves without a fault), which is the most favorable rule for them;
-their null passes are of splits held against the others.
+their null passes are of splits held against the others. As they are slower, they judge fewer null splits.
 
 Each peer runs in an environment of its own, made on first use under ``--cache`` (their pins clash, see
 ``PEERS``), in one process a table. A peer that cannot be installed is named as such, with pip's last line.
@@ -16,9 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -30,30 +28,27 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent
 sys.path.insert(0, str(ROOT / "tests" / "evaluation"))
 sys.path.insert(0, str(ROOT))
+from peer_environments import Peer, environment, run  # noqa: E402
 from table_faults import FAULTS, TABLES, halves  # noqa: E402
 
 PEERS = {
-    "sdmetrics": ("sdmetrics==0.32.0", "pandas<3", "pyarrow"),
-    "mostlyai-qa": ("mostlyai-qa==1.10.11", "pyarrow"),
-    "anonymeter": ("anonymeter==1.1.0", "numpy<1.27", "pyarrow<22"),
+    "finsim": Peer("finsim_peer"),
+    "sdmetrics": Peer("sdmetrics_peer", ("sdmetrics==0.32.0", "pandas<3", "pyarrow")),
+    "mostlyai-qa": Peer("mostlyai_qa_peer", ("mostlyai-qa==1.10.11", "pandas<3", "pyarrow"), torch=True),
+    "anonymeter": Peer("anonymeter_peer", ("anonymeter==1.1.0", "numpy<1.27", "pyarrow<22")),
 }
-TOOLS = ("finsim", *PEERS)
-ONE = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "POLARS_MAX_THREADS",
-)
+TOOLS = tuple(PEERS)
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--tables", nargs="+", choices=list(TABLES), default=list(TABLES))
     parser.add_argument("--tools", nargs="+", choices=TOOLS, default=list(TOOLS))
-    parser.add_argument("--splits", type=int, default=20, help="null splits of a table")
+    parser.add_argument("--splits", type=int, default=50, help="null splits of a table")
+    parser.add_argument("--peer-splits", type=int, default=20, help="null splits that the peers judge too")
     parser.add_argument("--limit", type=float, default=3_600, help="seconds that a tool may take for a table")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "finsim" / "peers")
+    parser.add_argument("--keep", type=Path, help="folder of results; a run that was cut goes on from there")
     parser.add_argument("--json", type=Path, help="write all results to this file")
     return parser.parse_args()
 
@@ -62,8 +57,8 @@ def write_cases(table: str, splits: int, folder: Path) -> list[str]:
     """Write each case as real.parquet, own.parquet and holdout.parquet; return their names."""
     names = []
     label = TABLES[table].label
-    cases = [(f"null {k}", None, k) for k in range(splits)] + [
-        (name, fault, 1_000) for name, fault in FAULTS.items()
+    cases = [(name, fault, 1_000) for name, fault in FAULTS.items()] + [
+        (f"null {k}", None, k) for k in range(splits)
     ]
     for name, fault, seed in cases:
         real, own, spare = halves(table, seed)
@@ -77,43 +72,27 @@ def write_cases(table: str, splits: int, folder: Path) -> list[str]:
     return names
 
 
-def environment(tool: str, cache: Path) -> tuple[Path | None, str]:
-    """Return the Python of a tool's environment, made when it is not there, or None and why not."""
-    if tool == "finsim":
-        return Path(sys.executable), ""
-    place = cache / tool
-    python = place / "bin" / "python"
-    if (place / "complete").exists():
-        return python, ""
-    subprocess.run([sys.executable, "-m", "venv", str(place)], check=True, capture_output=True)
-    done = subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", *PEERS[tool]], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        return None, lines[-1] if lines else "pip failed"
-    (place / "complete").touch()
-    return python, ""
-
-
-def run(tool: str, python: Path, table: str, folder: Path, names: list[str], limit: float) -> dict[str, Any]:
+def found_by(
+    tool: str, given: argparse.Namespace, table: str, folder: Path, names: list[str]
+) -> dict[str, Any]:
     """Return what a tool found in each case, with its CPU seconds and peak memory, or why it did not."""
-    job, result = folder / "job.json", folder / f"{tool}.json"
-    job.write_text(json.dumps({"folder": str(folder), "cases": names, "label": TABLES[table].label}))
-    script = HERE / "evidence_peers" / f"{tool.replace('-', '_')}_peer.py"
-    env = os.environ | dict.fromkeys(ONE, "1")
-    env["PYTHONPATH"] = os.pathsep.join([str(HERE), *([str(ROOT)] if tool == "finsim" else [])])
-    errors = folder / f"{tool}.txt"
-    with errors.open("w") as sink:
-        try:
-            subprocess.run(
-                [python, script, job, result], env=env, stdout=sink, stderr=sink, timeout=limit, check=True
-            )
-        except subprocess.TimeoutExpired:
-            pass  # what it finished is in the file
-        except subprocess.CalledProcessError as ended:
-            return {"failed": f"exit {ended.returncode}: {errors.read_text()[-500:]}"}
-    return json.loads(result.read_text()) if result.exists() else {"failed": f"nothing in {limit:g} s"}
+    peer, python = PEERS[tool], Path(sys.executable)
+    if tool != "finsim":
+        names = names[: len(FAULTS) + given.peer_splits]
+        made, why = environment(given.cache / tool, peer)
+        if made is None:
+            return {"failed": f"cannot be installed here: {why}"}
+        python = made
+    kept = (given.keep or folder) / "found" / table / f"{tool}.json"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    before = json.loads(kept.read_text()) if kept.exists() else None
+    job = {"folder": str(folder), "cases": names, "label": TABLES[table].label, "found": before}
+    if before is not None and set(names) <= set(before["cases"]):
+        return before
+    found = run(python, HERE / "evidence_peers" / f"{peer.script}.py", job, folder, given.limit)
+    if "failed" not in found:
+        kept.write_text(json.dumps(found))
+    return found
 
 
 def judged(found: dict[str, Any], splits: int) -> dict[str, Any]:
@@ -195,11 +174,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             names = write_cases(table, given.splits, Path(folder))
             for tool in given.tools:
-                python, why = environment(tool, given.cache)
-                if python is None:
-                    results[tool] = {"failed": f"cannot be installed here: {why}"}
-                    continue
-                found = run(tool, python, table, Path(folder), names, given.limit)
+                found = found_by(tool, given, table, Path(folder), names)
                 results[tool] = found if "failed" in found else judged(found, given.splits)
         everything[table] = results
         print(f"\n{told(table, results)}\n", flush=True)

@@ -88,7 +88,8 @@ def _lend(place: Path) -> None:
 def run(python: Path, script: Path, job: dict[str, Any], folder: Path, limit: float) -> dict[str, Any]:
     """Run a script on a job in one process with one thread; return what it found, or ``{"failed": why}``.
 
-    The script gets the paths of the job and of the result, both JSON; ``limit`` is wall seconds.
+    The script gets the paths of the job and of the result, both JSON; ``limit`` is wall seconds, and what a
+    script wrote before it is returned.
     """
     order, result = folder / "job.json", folder / "result.json"
     result.unlink(missing_ok=True)
@@ -102,7 +103,8 @@ def run(python: Path, script: Path, job: dict[str, Any], folder: Path, limit: fl
                 [python, script, order, result], env=env, stdout=sink, stderr=sink, timeout=limit, check=True
             )
         except subprocess.TimeoutExpired:
-            return {"failed": f"nothing in {limit:g} s"}
+            if not result.exists():
+                return {"failed": f"nothing in {limit:g} s"}
         except subprocess.CalledProcessError as ended:
             lines = [line for line in said.read_text().splitlines() if line.strip()]
             return {"failed": f"exit {ended.returncode}: {lines[-1][:300] if lines else ''}"}

@@ -116,7 +116,7 @@ def verify_run(
     findings += check_head(log, head) if head else []
     findings += check_signature(listing, manifest, log, key)
     made: list[str] = []
-    remarks: list[str] = []
+    remarks = [key.remark] if key is not None and key.remark else []
     unchanged = 0
     if manifest is not None:
         other = software(manifest["environment"])

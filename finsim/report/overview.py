@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from finsim.errors import ProvenanceError
 from finsim.evaluation.scorecard import Scorecard
 from finsim.evaluation.trade_off import TradeOff, trade_off
 from finsim.evaluation.uses import USES
-from finsim.provenance.manifest import NAME, plain
-from finsim.records.storage import canonical_json, write_text
+from finsim.provenance.manifest import NAME, is_own_digest, plain
+from finsim.records.storage import canonical_json, digest_file, write_text
 from finsim.report.figures.trade_off_figure import trade_off_figure
 from finsim.report.number_text import DASH, number
 from finsim.report.page import rendered
 from finsim.report.page_elements import Cell, Section, Table
 from finsim.report.run_folder import PAGE
 
-OVERVIEW = "overview.html"
+OVERVIEW, CARD = "overview.html", "scorecard.json"
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One run of the folder: its name, study, verdicts by use, and its three figures."""
+    """One run of the folder: its name, study, verdicts by use, and its three figures.
+
+    ``changed`` says what of scorecard or manifest is not what the record says: nothing of it is shown then.
+    """
 
     name: str
     study: str
     verdicts: dict[str, str]
     figures: TradeOff
+    changed: str = ""
 
 
 def write_overview(folder: str | Path) -> Path:
@@ -72,14 +77,29 @@ def judged_runs(home: Path) -> list[Judged]:
 def _read(path: Path) -> Judged:
     try:
         manifest = json.loads((path / NAME).read_text(encoding="utf-8"))
-        file = path / "scorecard.json"
+        file = path / CARD
         data = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"scores": []}
     except ValueError:
         raise ProvenanceError("a manifest or scorecard that is not JSON", place=str(path)) from None
     card = Scorecard.from_dict(data)
-    verdicts = {use: one.verdict for use, one in card.verdicts().items()}
     study = str(manifest.get("study", {}).get("resolved", {}).get("id", ""))
+    changed = _changed(path, manifest)
+    if changed:
+        return Judged(path.name, study, {}, trade_off(()), changed)
+    verdicts = {use: one.verdict for use, one in card.verdicts().items()}
     return Judged(path.name, study, verdicts, trade_off(card.scores))
+
+
+def _changed(path: Path, manifest: Mapping[str, Any]) -> str:
+    """Say whether manifest and scorecard are not what their digests say; ``finsim verify`` looks at all."""
+    try:
+        if not is_own_digest(manifest):
+            return "the manifest was changed"
+        known = {item["path"]: item["sha256"] for item in manifest["files"]}
+    except (KeyError, TypeError):
+        return "the manifest was changed"
+    found = digest_file(path / CARD) if (path / CARD).is_file() else None
+    return "" if known.get(CARD) == found else "the scorecard was changed"
 
 
 def _figure_section(runs: Sequence[Judged]) -> Section:
@@ -106,7 +126,8 @@ def _row(run: Judged) -> list[Cell | str]:
     figures.append(DASH if attack is None else number(attack.high, 2))
     marks: list[Cell | str] = [_mark(run.verdicts.get(use)) for use in USES]
     link = f"{quote(run.name)}/{PAGE}"
-    return [Cell(run.name, link=link), run.study, *figures, *marks]
+    told = f"{run.changed}: see finsim verify" if run.changed else run.study
+    return [Cell(run.name, link=link), told, *figures, *marks]
 
 
 def _mark(verdict: str | None) -> Cell:

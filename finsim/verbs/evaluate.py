@@ -179,13 +179,19 @@ def _bars(
     step("reading", 1, 2)
     made = synthetic if isinstance(synthetic, Paths) else _read(synthetic, declared)
     step("reading", 2, 2)
-    unseen = None if holdout is None else _whole(holdout, declared)
-    card = judge(_complete(prices), made, streams, settings, unseen, progress=step)
-    return replace(card, remarks=tuple(prices.notes["remarks"])) if isinstance(prices, Prices) else card
+    unseen = (
+        holdout if holdout is None or isinstance(holdout, Paths) else read_prices(holdout, schema=declared)
+    )
+    spare = None if unseen is None else _complete(unseen)
+    card = judge(_complete(prices), made, streams, settings, spare, progress=step)
+    said = [*_said(prices), *_said(made, "the synthetic side: "), *_said(unseen, "the hold-out: ")]
+    return replace(card, remarks=tuple(said))
 
 
-def _whole(real: Any, declared: SchemaSource) -> Paths:
-    return _complete(real if isinstance(real, Paths) else read_prices(real, schema=declared))
+def _said(prices: Paths | None, side: str = "") -> list[str]:
+    """Return what reading a side of prices found: splits, holes, still columns, widened and dropped bars."""
+    found = prices.notes["remarks"] if isinstance(prices, Prices) else ()
+    return [f"{side}{one}" for one in found]
 
 
 def _complete(prices: Paths) -> Paths:

@@ -5,8 +5,16 @@ import pytest
 from price_stand_ins import resampled, with_columns
 
 from finsim.evaluation.case import Pieces, path_case
-from finsim.evaluation.privacy import bar_copies, near_copies, shape_copies, window_copies
+from finsim.evaluation.privacy import (
+    bar_copies,
+    day_copies,
+    near_copies,
+    shape_copies,
+    turned_copies,
+    window_copies,
+)
 from finsim.evaluation.privacy.bar_copies import copied_bars
+from finsim.evaluation.privacy.day_copies import ratio_of
 from finsim.evaluation.privacy.window_copies import covered_returns, runs_of
 from finsim.randomness import Streams
 from finsim.records.paths import FIELDS, Paths
@@ -64,16 +72,17 @@ def scores(metric, real, synthetic, quick, holdout=None):
 
 
 EXACT = (bar_copies, shape_copies, window_copies)
+NEAR = (near_copies, turned_copies)
 
 
-@pytest.mark.parametrize("metric", [*EXACT, near_copies])
+@pytest.mark.parametrize("metric", [*EXACT, *NEAR, day_copies])
 def test_clean_samples_hold_no_copy(metric, real, clean, quick):
     for score in scores(metric, real, clean, quick):
         assert score.verdict == "pass", score
         assert score.value <= score.goal
 
 
-@pytest.mark.parametrize("metric", [*EXACT, near_copies])
+@pytest.mark.parametrize("metric", [*EXACT, *NEAR, day_copies])
 def test_the_other_half_of_the_real_series_holds_no_copy(metric, halves, quick):
     early, late = halves
     for score in [*scores(metric, early, late, quick), *scores(metric, late, early, quick)]:
@@ -190,3 +199,56 @@ def test_a_series_with_less_than_a_window_to_hold_out_is_told(rows, real, clean,
     found = scores(window_copies, left, right, quick)
     assert {score.reason for score in found} <= {"fewer rows than a window", ""}
     assert [score.verdict for score in found] == ["not computed"] * 2 or rows == 90
+
+
+def closes(paths: Paths, returns: np.ndarray, decimals: int | None = None) -> Paths:
+    """Return closes from 100 with float[N, T, A] returns, on a grid of decimals where it is given."""
+    walks = np.concatenate([np.zeros((len(returns), 1, returns.shape[2])), np.cumsum(returns, axis=1)], 1)
+    close = 100.0 * np.exp(walks)
+    close = close if decimals is None else np.round(close, decimals)
+    return Paths(paths.assets, paths.dates[0] + np.arange(close.shape[1]), {"close": close})
+
+
+@pytest.mark.parametrize(("decimals", "subject"), [(None, "returns"), (4, "returns at a real return")])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_days_in_random_order_are_found(real, quick, decimals, subject, sign):
+    moves = real.returns()
+    order = np.random.default_rng(5).permutation(moves.shape[1])
+    made = closes(real, sign * moves[:, order], decimals)
+    alone = closes(real, moves)
+    assert all(score.verdict == "pass" for score in scores(window_copies, alone, made, quick))
+    found = {score.subject: score for score in scores(day_copies, alone, made, quick)}
+    assert found[subject].verdict == ("fail" if decimals is None or sign > 0 else "pass")
+    if decimals is None:
+        assert found[subject].value == found[subject].n
+
+
+def test_prices_on_a_grid_repeat_ratios_by_chance(real, clean, quick):
+    """Low prices in cents have few ratios: returns moved by a tick repeat real ones as often."""
+    alone = Paths(real.assets, real.dates, {"close": np.round(real.close, 2)})
+    cheap = Paths(clean.assets, clean.dates, {"close": np.round(clean.close / 20.0, 2)})
+    first, _ = scores(day_copies, alone, cheap, quick)
+    assert (first.verdict, first.value > 100) == ("pass", True)
+
+
+def test_ratios_of_prices_on_a_grid_are_found():
+    over, under = ratio_of(np.array([101 / 100, 4_999 / 5_001, 3.0, np.exp(0.01234567)]))
+    assert over.tolist() == [101, 4_999, 3, 0]
+    assert under.tolist() == [100, 5_001, 1, 0]
+
+
+@pytest.mark.parametrize("turn", ["sign", "backwards", "both"])
+def test_turned_windows_are_found_and_others_are_not(real, clean, quick, turn):
+    rng = np.random.default_rng(7)
+    moves = clean.returns().copy()
+    known = real.returns()[0]
+    for path in range(clean.count):
+        at, start = int(rng.integers(0, 1_400)), int(rng.integers(0, len(known) - WINDOW))
+        window = known[start : start + WINDOW] * (-1.0 if turn != "backwards" else 1.0)
+        window = window if turn == "sign" else window[::-1]
+        moves[path, at : at + WINDOW] = 1.7 * window + 0.002 * rng.standard_normal(window.shape)
+    alone = Paths(real.assets, real.dates, {"close": real.close})
+    planted = closes(clean, moves)
+    assert "fail" in [score.verdict for score in scores(turned_copies, alone, planted, quick)]
+    assert all(score.verdict != "fail" for score in scores(near_copies, alone, planted, quick))
+    assert all(score.verdict == "pass" for score in scores(day_copies, alone, planted, quick))

@@ -9,9 +9,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from finsim.errors import DataError, StudyError
+from finsim.evaluation import METRICS
 from finsim.evaluation.reading.guessed_roles import Named
 from finsim.evaluation.reading.read_as import read_as
+from finsim.evaluation.settings import Settings
 from finsim.evaluation.tables.column_pairs import UNFIT
+from finsim.evaluation.tables.table_case import table_case
+from finsim.randomness import Streams
 from finsim.records.columns import INTERNAL, KEY, LABEL, column
 from finsim.tables import Dialect, Field, Schema
 
@@ -258,6 +262,46 @@ def test_a_column_that_may_be_the_entity_is_asked_about():
         assert not [one for one in read(rows).remarks if "repeats" in one]
 
 
+def franchises(cells) -> pd.DataFrame:
+    """Return loans with a column that is called a code, and no number of the loan."""
+    return loans(len(cells)).drop(columns="loan_id").assign(FranchiseCode=cells)
+
+
+def test_a_code_that_most_rows_share_is_no_entity_and_said():
+    codes = np.where(np.arange(600) % 10 < 9, np.arange(600) % 2, 10_000 + np.arange(600) % 33)
+    found = read(franchises(codes))
+    assert (found.kind, found.roles.id) == ("table", None)
+    said = [one for one in found.remarks if "FranchiseCode" in one]
+    assert len(said) == 1
+    assert said[0].endswith("read as a category; if it is the entity, write --id FranchiseCode")
+    assert read(franchises(codes), id="FranchiseCode").roles.id == "FranchiseCode"
+    assert read(franchises(100_000 + np.arange(600))).roles.id == "FranchiseCode"  # a value for each row
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "is_entity"),
+    [
+        ("user_id", np.arange(600) % 60, True),
+        ("zip", 10_000 + np.arange(600) % 60, False),  # a place that people share
+        ("branch_id", np.where(np.arange(600) < 540, 7, np.arange(600) % 60), False),  # nearly all rows one
+        ("user_id", np.arange(600) // 2, True),
+    ],
+)
+def test_a_guessed_entity_is_borne_out_by_its_cells(header, cells, is_entity):
+    found = read(franchises(cells).rename(columns={"FranchiseCode": header}))
+    assert found.roles.id == (header if is_entity else None)
+    assert [one for one in found.remarks if f"`{header}` repeats" in one]
+
+
+def test_a_guessed_role_can_be_taken_back():
+    frame = franchises(np.arange(600) // 2).rename(columns={"FranchiseCode": "user_id"})
+    assert read(frame).kind == "events"
+    found = read(frame, id="none", label="none")
+    assert (found.kind, found.roles.id, found.roles.label) == ("table", None, None)
+    assert found.roles.time == "issue_date"
+    assert read(frame.assign(none=1), id="none").roles.id == "none"  # a column of this name
+
+
 def test_a_named_label_is_kept_and_a_time_without_dates_is_refused():
     found = read(loans(), label="loan_id")
     assert (found.roles.label, found.roles.id) == ("loan_id", None)
@@ -293,15 +337,48 @@ def test_odd_real_cells_are_told_with_column_row_and_count(is_file, tmp_path):
     for said in (
         "row 7: column 'Alter' holds 'dreissig'; 2 cells read as empty",
         "row 9: column 'Zins' holds 'inf'; 1 cell read as empty",
-        "row 11: column 'Tag' holds '31.02.2021', no date; 1 cell of 400, so the column is read as text",
+        "row 11: column 'Tag' holds '31.02.2021'; 1 cell read as empty",
         "row 5: column 'Rate' holds '12O', no number; 1 cell of 400, so the column is read as text",
     ):
         assert said in told
     assert "row 3: column 'Wert' holds 'inf'; 1 cell" in told or "'Wert' holds inf, no finite number" in told
     assert "'Ort'" not in told
-    assert (found.roles.id, found.roles.time) == (None, None)
+    assert (found.roles.id, found.roles.time) == (None, "Tag")
+    assert found.sides.real["Tag"].null_count == 1
+    assert pa.types.is_date(found.sides.real.schema.field("Tag").type)
     clean = rows.drop(index=[3, 5, 7, 9, 11, 90])
     assert len(read(clean).remarks) == 1
+
+
+@pytest.mark.parametrize("is_file", [True, False])
+@pytest.mark.parametrize("words", [("2021-02-30",), ("0000-00-00", "2021-13-01", "05.03.2021")])
+def test_a_few_impossible_dates_leave_a_column_of_dates(words, is_file, tmp_path):
+    rows = loans(400)
+    days = rows["issue_date"].dt.strftime("%Y-%m-%d")
+    for at, word in enumerate(words):
+        days[20 + 3 * at] = word
+    rows = rows.assign(issue_date=days)
+    rows.to_csv(tmp_path / "real.csv", index=False)
+    found = read(tmp_path / "real.csv" if is_file else rows)
+    assert found.roles.time == "issue_date"
+    assert found.sides.real["issue_date"].null_count == len(words)
+    assert found.sides.own["issue_date"].null_count == len(words)
+    told = f"row 20: column 'issue_date' holds '{words[0]}'; {len(words)} cell"
+    assert [one for one in found.remarks if told in one and one.endswith("read as empty")]
+
+
+def test_many_impossible_dates_leave_text_and_are_said():
+    days = loans(400)["issue_date"].dt.strftime("%Y-%m-%d")
+    days[:30] = [f"2021-{13 + k}-01" for k in range(30)]  # 30 of 400: empty
+    assert pa.types.is_date(read(loans(400).assign(issue_date=days)).sides.real["issue_date"].type)
+    days[:45] = [f"2021-{13 + k}-01" for k in range(45)]  # more than a tenth: no dates
+    assert not pa.types.is_temporal(read(loans(400).assign(issue_date=days)).sides.real["issue_date"].type)
+    days = loans(900)["issue_date"].dt.strftime("%Y-%m-%d")
+    days[:45] = [f"2021-{13 + k}-01" for k in range(45)]  # few, but too many to list
+    found = read(loans(900).assign(issue_date=days))
+    assert not pa.types.is_temporal(found.sides.real["issue_date"].type)
+    said = "column 'issue_date' holds '2021-13-01', no date; 45 cells of 900, so the column is read as text"
+    assert said in "".join(found.remarks)
 
 
 def test_a_schema_refuses_odd_cells_and_an_infinite_one_is_told():
@@ -313,3 +390,24 @@ def test_a_schema_refuses_odd_cells_and_an_infinite_one_is_told():
     assert [one.found for one in wrong.value.problems] == [age, day, age]
     told = read(rows, schema=Schema({"Wert": Field("float"), "Ort": Field("cat")})).remarks
     assert "the real side, row 3: column 'Wert' holds inf, no finite number; 1 cell not compared" in told
+
+
+def test_a_column_that_the_real_side_lacks_fails_and_share_is_not_computed(tmp_path):
+    names = [f"Mr {k}" for k in range(120)]
+    rows, more = loans().drop(columns="loan_id"), loans().drop(columns="loan_id").assign(remark=names)
+    found = read(rows, more)
+    case = table_case(found.sides.real, found.sides.own, None, found.roles, Streams(1), Settings())
+    shape = {one.subject: one for one in METRICS.load("table_shape").compute(case)}
+    assert shape["remark"].verdict == "fail"
+    assert shape["remark"].reason == "the real side has no such column"
+    fresh = found.sides.own.set_column(0, "amount", [np.arange(90_000, 90_120)])  # no row is a copy
+    case = table_case(found.sides.real, fresh, None, found.roles, Streams(1), Settings())
+    (copies,) = METRICS.load("row_copies").compute(case)
+    assert (copies.verdict, "remark" in copies.reason) == ("not computed", True)
+    fields = [column("amount", pa.int64(), "loan"), column("is_fraud", pa.bool_(), "", role=LABEL)]
+    stored = pa.table([np.arange(120), np.zeros(120, bool)], schema=pa.schema(fields))
+    pq.write_table(stored, tmp_path / "own.parquet")
+    found = read(rows[["amount"]], tmp_path / "own.parquet")
+    case = table_case(found.sides.real, found.sides.own, None, found.roles, Streams(1), Settings())
+    shape = {one.subject: one.verdict for one in METRICS.load("table_shape").compute(case)}
+    assert shape == {"all columns": "pass", "is_fraud": "warn"}  # a label that finsim stores beside the rows

@@ -283,6 +283,16 @@ def test_a_key_that_is_not_there_is_refused(tmp_path: Path) -> None:
         read_verify_key(tmp_path / "x")
 
 
+def test_a_private_key_verifies_but_is_told_to_stay_with_its_owner(run: Path, key: Path) -> None:
+    sign_run(run, read_signing_key(key))
+    told = verify_run(run, key=read_verify_key(key))
+    assert told.ok
+    assert [one for one in told.remarks if "holds a private key" in one and "mine.pem.pub" in one]
+    public = verify_run(run, key=read_verify_key(key.with_name("mine.pem.pub")))
+    assert public.ok
+    assert not [one for one in public.remarks if "private key" in one]
+
+
 @pytest.mark.parametrize("head", ["abc", "", "g" * 64, "0" * 63])
 def test_a_head_that_is_no_hash_is_refused(finished: Path, head: str) -> None:
     with pytest.raises(FinsimError, match="64 hexadecimal digits"):

@@ -4,12 +4,14 @@ import json
 
 import numpy as np
 import pytest
-from report_run import Wanted, build
+from report_run import Wanted, build, manifest_of
 
 from finsim.errors import FinsimError
 from finsim.evaluation.metric import Score
 from finsim.evaluation.trade_off import trade_off
 from finsim.evaluation.uses import BACKTEST, DETECTOR, PASS, SHARE
+from finsim.provenance.outputs import describe_file
+from finsim.records.storage import canonical_json, digest_text, write_json
 from finsim.report.figures.trade_off_figure import front
 from finsim.verbs.report import report
 
@@ -56,9 +58,32 @@ def test_the_front_is_what_a_plain_loop_finds(higher):
         assert found[k] is (not beaten)
 
 
+def recorded(folder):
+    """Write a run whose manifest holds the digests of its scorecard and of itself."""
+    build(folder, Wanted(labels=("base",)))
+    data = {**manifest_of(folder), "files": [describe_file(folder, "scorecard.json")]}
+    data = {name: item for name, item in data.items() if name != "sha256"}
+    write_json(folder / "manifest.json", {**data, "sha256": digest_text(canonical_json(data))})
+
+
+def test_nothing_is_shown_of_a_run_whose_scorecard_was_changed(tmp_path):
+    for name in ("a", "b", "c", "d"):
+        recorded(tmp_path / name)
+    card, record = tmp_path / "b" / "scorecard.json", tmp_path / "c" / "manifest.json"
+    card.write_text(card.read_text().replace('"fail"', '"pass"'))
+    record.write_text(record.read_text().replace('"seed"', '"seeds"'))
+    (tmp_path / "d" / "scorecard.json").unlink()
+    text = report(tmp_path).read_text(encoding="utf-8")
+    runs = json.loads(text.partition('id="finsim-overview">')[2].partition("</script>")[0])["runs"]
+    said = ["", "the scorecard was changed", "the manifest was changed", "the scorecard was changed"]
+    assert [run["changed"] for run in runs] == said
+    assert [bool(run["verdicts"]) for run in runs] == [True, False, False, False]
+    assert text.count("was changed: see finsim verify") >= 3
+
+
 def test_a_folder_of_runs_is_one_page_with_every_number(tmp_path):
     for name in ("first", "second <b>"):
-        build(tmp_path / "runs" / name, Wanted(labels=("base",)))
+        recorded(tmp_path / "runs" / name)
     (tmp_path / "runs" / "not a run").mkdir()
     (tmp_path / "runs" / "link").symlink_to(tmp_path / "runs" / "first")  # a run is shown once
     page = report(tmp_path / "runs")

@@ -18,7 +18,7 @@ from finsim.records.paths import Paths
 
 CELLS = 8_000_000
 PAIRS = 2_500_000_000
-"""Most pairs of windows that are compared: about five seconds."""
+"""Most pairs of windows that are compared: about five seconds; turned ones a quarter of it."""
 STRIDE_PARTS = 8
 """Synthetic windows begin at least every eighth of a window: a copy at any day is met with 30 of 32 days."""
 PROBES = 200
@@ -68,18 +68,24 @@ def library(paths: Paths, length: int, stride: int, together: bool = False) -> L
     return Library(scaled[kept], path[kept], start[kept])
 
 
-def nearest(queries: Library, known: Library, apart: int | None = None) -> Float1D:
+def nearest(queries: Library, known: Library, apart: int | None = None, turned: int = 0) -> Float1D:
     """Return the distance of each query to its nearest known window: float64[n], sqrt(2 - 2 corr).
 
-    With ``apart``, windows of the same path that begin less than ``apart`` rows away do not count.
+    With ``apart``, windows of the same path that begin less than ``apart`` rows away do not count. With
+    ``turned``, the returns of one asset in a window, known windows count with their sign turned, run
+    backwards, or both, and not as they are.
     """
     best = np.full(len(queries.rows), -1.0)
     size = max(16, CELLS // max(len(known.rows), 1))
-    turned = np.ascontiguousarray(known.rows.T)
+    across = np.ascontiguousarray(known.rows.T)
+    back = np.ascontiguousarray(backwards(known.rows, turned).T) if turned else None
     room = np.empty((min(size, max(len(queries.rows), 1)), len(known.rows)), np.float32)
     for k in range(0, len(queries.rows), size):
         part = slice(k, k + size)
-        closeness = np.matmul(queries.rows[part], turned, out=room[: len(queries.rows[part])])
+        closeness = np.matmul(queries.rows[part], across, out=room[: len(queries.rows[part])])
+        if back is not None:
+            np.negative(closeness, out=closeness)
+            np.maximum(closeness, np.abs(queries.rows[part] @ back), out=closeness)
         if apart is not None:
             same = queries.path[part, None] == known.path
             close = np.abs(queries.start[part, None] - known.start) < apart
@@ -88,16 +94,30 @@ def nearest(queries: Library, known: Library, apart: int | None = None) -> Float
     return np.asarray(np.sqrt(np.maximum(2.0 - 2.0 * best, 0.0)))
 
 
+def backwards(rows: Array, length: int) -> Array:
+    """Return windows run backwards, the ``length`` returns of each asset for themselves."""
+    return np.asarray(rows.reshape(len(rows), -1, length)[:, :, ::-1].reshape(rows.shape))
+
+
 def measure(case: PathCase) -> list[Score]:
     """Return the share of windows flagged as near copies: of single assets, and of all assets together."""
+    return window_scores(METRIC, case, turned=False)
+
+
+def window_scores(metric: Metric[PathCase], case: PathCase, turned: bool) -> list[Score]:
+    """Return one score of the windows of single assets, and one of all assets together where there are more.
+
+    ``turned``: copies of real windows with their sign turned or run backwards are looked for.
+    """
     length = case.settings.window
-    scores = [_score(case, f"windows of {length} returns", length, together=False)]
+    subjects = {f"windows of {length} returns": False}
     if len(case.real.paths.assets) > 1:
-        scores.append(_score(case, f"windows of {length} returns of all assets", length, together=True))
-    return scores
+        subjects[f"windows of {length} returns of all assets"] = True
+    return [_score(metric, case, subject, together, turned) for subject, together in subjects.items()]
 
 
-def _score(case: PathCase, subject: str, length: int, together: bool) -> Score:
+def _score(metric: Metric[PathCase], case: PathCase, subject: str, together: bool, turned: bool) -> Score:
+    length = case.settings.window
     real = library(case.real.paths, length, 1, together)
     apart = length + case.settings.purge
     if case.holdout is not None:
@@ -106,32 +126,43 @@ def _score(case: PathCase, subject: str, length: int, together: bool) -> Score:
         first, later = (real.take(half) for half in _halves(case, real, apart))
         pairs = [(first, later), (later, first)]
     if min(len(part.rows) for pair in pairs for part in pair) < LEAST:
-        return METRIC.missing(subject, f"fewer than {LEAST} real windows on each side of the split")
+        return metric.missing(subject, f"fewer than {LEAST} real windows on each side of the split")
     known = sum(len(part.rows) for pair in pairs for part in pair)
-    most = min(case.settings.max_windows, max(PAIRS // max(known, 1), 1))
+    pairs_most = PAIRS // 4 if turned else PAIRS
+    most = min(case.settings.max_windows, max(pairs_most // max(known, 1), 1))
     stride = _stride(case, length, most)
     queries = _queries(case, stride, most, together)
     if not len(queries.rows):
-        return METRIC.missing(subject, "no synthetic window that moves")
-    turns = [_turn(queries, train, spare, _probes(case, train, stride), apart) for train, spare in pairs]
-    score = judged(METRIC, subject, near_copies(turns, case.settings.fdr), "windows", NOISE)
+        return metric.missing(subject, "no synthetic window that moves")
+    size = length if turned else 0
+    turns = [
+        _turn(queries, part, spare, _probes(case, part, stride, size), apart, size) for part, spare in pairs
+    ]
+    score = judged(metric, subject, near_copies(turns, case.settings.fdr), "windows", NOISE)
     return replace(score, note=f"{score.note}; windows of all {case.pieces.count} paths")
 
 
-def _turn(queries: Library, train: Library, spare: Library, probes: Library, apart: int) -> Turn:
+def _turn(queries: Library, train: Library, spare: Library, probes: Library, apart: int, turned: int) -> Turn:
     def distances(some: Library, own_train: int | None = None, own_spare: int | None = None) -> Distances:
-        return Distances(nearest(some, train, own_train), nearest(some, spare, own_spare))
+        return Distances(nearest(some, train, own_train, turned), nearest(some, spare, own_spare, turned))
 
     # A real window without its own weeks is unseen, in the hold-out as in training.
     null = distances(spare, own_spare=apart).joined(distances(train, own_train=apart))
     return Turn(distances(queries), null, distances(probes))
 
 
-def _probes(case: PathCase, train: Library, stride: int) -> Library:
-    """Return training windows with noise whose first and last days are not theirs, as a query meets them."""
+def _probes(case: PathCase, train: Library, stride: int, turned: int) -> Library:
+    """Return training windows with noise whose first and last days are not theirs, as a query meets them.
+
+    With ``turned`` a third each has its sign turned, runs backwards, or both.
+    """
     rng = case.streams.at("near copies", "planted")
     chosen = rng.choice(len(train.rows), min(PROBES, len(train.rows)), replace=False)
     rows = train.rows[chosen].astype(np.float64)
+    if turned:
+        kind = np.arange(len(rows)) % 3
+        rows[kind > 0] = backwards(rows[kind > 0], turned)
+        rows[kind < 2] *= -1.0
     width = rows.shape[1]
     spread = 1.0 / np.sqrt(width)
     rows += NOISE * spread * rng.standard_normal(rows.shape)

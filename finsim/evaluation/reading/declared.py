@@ -35,8 +35,7 @@ def declared_of(real: Any, schema: Schema | None, dialect: Dialect | None, place
     if isinstance(real, str | Path) and not Path(real).exists():
         open_table(real, {})  # refuses, and tells the names beside it
     stored = _stored(real)
-    facts = {} if stored is None else {field.name: facts_of(field) for field in stored}
-    facts = {name: told for name, told in facts.items() if told["role"]}
+    facts = _facts(stored)
     if schema is not None:
         return Declared(schema.fields, schema.dialect, schema.kind, bool(schema.fields), facts)
     _refuse_no_rows(real, place)
@@ -47,6 +46,16 @@ def declared_of(real: Any, schema: Schema | None, dialect: Dialect | None, place
     return Declared(
         fields, dialect.over(found.dialect) if dialect else found.dialect, found.kind, False, facts
     )
+
+
+def _facts(stored: pa.Schema | None) -> dict[str, dict[str, str]]:
+    told = {} if stored is None else {field.name: facts_of(field) for field in stored}
+    return {name: facts for name, facts in told.items() if facts["role"]}
+
+
+def stored_roles(data: Any) -> dict[str, str]:
+    """Return header -> role of the columns that finsim's own files store with one."""
+    return {name: facts["role"] for name, facts in _facts(_stored(data)).items()}
 
 
 def _stored(real: Any) -> pa.Schema | None:

@@ -6,17 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.errors import Problem, StudyError, did_you_mean
 from finsim.evaluation.reading.declared import Declared
-from finsim.evaluation.tables.column_pairs import DATE, NUMBER, Roles, distinct, kind_of
+from finsim.evaluation.tables.column_pairs import DATE, NUMBER, Roles, kind_of
 from finsim.evaluation.utility.label_rows import CLASSES
 from finsim.records.columns import FEATURE, INTERNAL, KEY, LABEL
 from finsim.tables import Field
-from finsim.tables.proposing.roles import is_entity, is_id, is_time, names_entity, roles
+from finsim.tables.proposing.roles import is_code, is_entity, is_id, is_time, names_entity, roles
 
+NONE = "none"
+"""The word that says that no column plays a part, unless a column is called so."""
 REPEATS = 2.0
 """Rows a value from which a column of cards, accounts or customers may be the entity of events."""
 _IDS = ("obligor", "from_account", "id")
@@ -27,7 +30,7 @@ _KEY_SHARE = 0.95
 
 @dataclass(frozen=True)
 class Named:
-    """Columns that the user names; None where nothing is said."""
+    """Columns that the user names; None where nothing is said, "" where the user says that there is none."""
 
     id: str | None = None
     time: str | None = None
@@ -45,6 +48,8 @@ def checked(named: Named, declared: Declared, headers: Sequence[str], verb: str 
     def real(option: str, name: str | None) -> str | None:
         if name is None or name in known:
             return None if name is None else known[name]
+        if name == NONE and name not in headers and option in ("id", "time", "label"):
+            return ""
         if name in headers:
             found, remedy = f"no type can hold the cells of {name!r}", "name another column, or flatten it"
             found = f"the header {name!r} stands twice" if headers.count(name) > 1 else found
@@ -71,11 +76,11 @@ def guessed(real: pa.Table, declared: Declared, named: Named) -> Roles:
     _refuse(real, named)
     by_role = _by_role(real, declared.fields)
     by_role = {role: name for role, name in by_role.items() if name not in (named.label, named.time)}
-    entity = named.id or _entity(real, declared, by_role, named)
-    time = named.time or _time(real, declared.fields, by_role)
-    label = named.label or _label(real, declared, by_role)
+    entity = named.id if named.id is not None else _entity(real, declared, by_role, named)
+    time = named.time if named.time is not None else _time(real, declared.fields, by_role)
+    label = named.label if named.label is not None else _label(real, declared, by_role)
     label = label if label != entity else None  # a guessed one
-    found = Roles(entity, time, label, named.secret, named.group)
+    found = Roles(entity or None, time or None, label or None, named.secret, named.group)
     return _with_parts(found, real, declared) if declared.is_schema else found
 
 
@@ -83,7 +88,7 @@ def _refuse(real: pa.Table, named: Named) -> None:
     """Raise StudyError for a named time that holds no dates, and for one column in two parts."""
     problems = []
     parts = {"id": named.id, "time": named.time, "label": named.label}
-    given = [(option, name) for option, name in parts.items() if name is not None]
+    given = [(option, name) for option, name in parts.items() if name]
     for at, (option, name) in enumerate(given):
         other = next((before for before, same in given[:at] if same == name), None)
         if other is not None:
@@ -124,7 +129,7 @@ def _by_role(real: pa.Table, fields: Mapping[str, Field]) -> dict[str, str]:
 
 
 def _entity(real: pa.Table, declared: Declared, by_role: Mapping[str, str], other: Named) -> str | None:
-    """Return the entity: of several columns of ids the one with the fewest rows to itself."""
+    """Return the entity: what is declared, else the first column of ids whose cells bear it out."""
     fields = declared.fields
     named = [by_role[role] for role in _IDS if role in by_role]
     stored = [name for name in _columns_of(declared, KEY) if name in real.column_names]
@@ -133,26 +138,82 @@ def _entity(real: pa.Table, declared: Declared, by_role: Mapping[str, str], othe
         if name in real.column_names and (each.type == "id" or is_id(each.source or name))
     ]  # fmt: skip
     for name in dict.fromkeys([*named, *stored, *typed]):
-        if name in (other.label, other.time):
+        if name in (other.label, other.time) or not _can_be_id(real, name):
             continue
-        if _can_be_id(real, name) and (name not in by_role.values() or name in [*named, *stored, *typed]):
+        is_said = name in stored or (declared.is_schema and name in named)
+        header = fields[name].source or name if name in fields else name
+        if is_said or _is_evident(real, name, header):
             return name
     return None
 
 
-def repeated_entities(real: pa.Table, declared: Declared, chosen: Roles) -> list[str]:
-    """Return a sentence on each column of a table that may be the entity of several rows, by its header."""
+def doubted_entities(
+    real: pa.Table, declared: Declared, named: Named, chosen: Roles, asks: bool
+) -> list[str]:
+    """Return a sentence on a guessed entity of several rows; ``asks`` also on each column that may be one.
+
+    A column is said by its header.
+    """
+    if named.id is not None:
+        return []
     taken = {chosen.time, chosen.label, *chosen.secrets, *chosen.groups}
     said = []
     for name in real.column_names:
-        header = declared.fields[name].source or name if name in declared.fields else name
-        if name in taken or not _can_be_id(real, name) or not _may_name_entities(header, real[name]):
+        field = declared.fields.get(name)
+        header = field.source or name if field else name
+        if name in taken or (field and field.role in _IDS and declared.is_schema):
             continue
-        each = real.num_rows / max(distinct(real[name]), 1)
-        if each >= REPEATS:
-            told = f"`{header}` repeats {each:.0f} times on average"
+        known = _Ids.of(real, name)
+        if known is None or known.each < REPEATS:
+            continue
+        told = f"`{header}` repeats {known.each:.0f} times on average"
+        if name == chosen.id:
+            said.append(f"{told}: taken for the entity by its name; if it is none, write --id none")
+        elif asks and _may_name_entities(header, real[name]):
             said.append(f"{told}; if it is the entity, write --id {quote(header)}")
+        elif asks and field and field.type == "id" and chosen.id is None:
+            said.append(f"{told}: read as a category; if it is the entity, write --id {quote(header)}")
     return said
+
+
+@dataclass(frozen=True)
+class _Ids:
+    """Values of a column: how many, and rows a value.
+
+    ``even`` is 1 / sum of squared shares: the number of equally frequent values that would repeat as often.
+    """
+
+    values: int
+    each: float
+    even: float
+
+    @classmethod
+    def of(cls, real: pa.Table, name: str) -> _Ids | None:
+        """Return the values of a column that can hold ids, else None."""
+        if not _can_be_id(real, name):
+            return None
+        counts = np.asarray(pc.value_counts(_plain(real[name].drop_null())).field("counts"), dtype=np.float64)
+        shares = counts / counts.sum()
+        return cls(len(counts), float(counts.mean()), float(1.0 / (shares @ shares)))
+
+
+def _is_evident(real: pa.Table, name: str, header: str) -> bool:
+    """Whether the cells bear out that a column names entities, as its header or type says.
+
+    Nearly each row has a value of its own; or values repeat, many of them about equally often, and the
+    header speaks of no code that rows share.
+    """
+    known = _Ids.of(real, name)
+    if known is None:
+        return False
+    if known.values >= _KEY_SHARE * (real.num_rows - real[name].null_count):
+        return True
+    return known.even > CLASSES and (is_entity(header) or not is_code(header))
+
+
+def _plain(cells: pa.ChunkedArray) -> pa.Array:
+    whole = cells.combine_chunks()
+    return whole.dictionary_decode() if pa.types.is_dictionary(whole.type) else whole
 
 
 def _may_name_entities(header: str, cells: pa.ChunkedArray) -> bool:

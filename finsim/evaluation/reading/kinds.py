@@ -14,6 +14,8 @@ from finsim.tables.proposing.roles import kind_of, roles
 BARS, TABLE, EVENTS = "bars", "table", "events"
 KINDS = (BARS, TABLE, EVENTS)
 ROWS_AN_ENTITY = 2.0
+MOST_LACKING = 0.1
+"""Share of rows without a day up to which a table of prices is one; assumption."""
 _NUMBERS = ("int", "float", "ratio", "money")
 
 
@@ -41,12 +43,13 @@ def is_bars(fields: Mapping[str, Field], headers: list[str]) -> bool:
 
 
 def is_series(real: pa.Table, time: str | None) -> bool:
-    """Whether each row has a day of its own, in order, as rows of prices have."""
-    if time is None or real.num_rows < 2:
+    """Whether each row has a day of its own, in order, as rows of prices have; a few may lack theirs.
+
+    Prices refuse such rows, each by its place.
+    """
+    if time is None or real.num_rows < 2 or real[time].null_count > MOST_LACKING * real.num_rows:
         return False
-    days = real[time].combine_chunks()
-    if days.null_count:
-        return False
+    days = real[time].drop_null().combine_chunks()
     steps = pc.pairwise_diff(pc.cast(pc.cast(days, pa.timestamp("us"), safe=False), pa.int64()))
     signs = set(pc.unique(pc.sign(steps.slice(1))).to_pylist())
     return signs in ({1}, {-1})

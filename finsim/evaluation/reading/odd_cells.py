@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -15,23 +14,21 @@ import pyarrow.compute as pc
 
 from finsim.evaluation.reading.declared import Declared
 from finsim.tables import open_table
-from finsim.tables.proposing.forms import moment, moments
+from finsim.tables.proposing.forms import NEARLY_ALL, odd_moments
 from finsim.tables.proposing.roles import is_id
 from finsim.tables.proposing.text_columns import NULL_WORDS
 
-SHARE = 0.9
-"""Share of cells of one kind from which the others are odd; assumption."""
-_LOOK = 500
 _TEXTS = ("cat", "id")
+_TYPES = {"date": "date", "number": "float"}
 
 
 @dataclass(frozen=True)
 class OddCells:
-    """Odd cells of one column: a sentence, and whether it is text because of them."""
+    """Odd cells of one column: a sentence, and what it would hold without them where they make it text."""
 
     column: str
     said: str
-    is_text: bool = False
+    else_type: str = ""
 
 
 def odd_cells(real: Any, table: pa.Table, declared: Declared) -> list[OddCells]:
@@ -81,10 +78,14 @@ def _emptied(real: Any, declared: Declared, words: Mapping[str, Sequence[str]]) 
                     first.setdefault((header, word), row + hits[0].as_py())
                     counts[header, word] += len(hits)
         row += batch.num_rows
-    return [
-        OddCells(header, f"{_where(header, first[header, word], repr(word))}; {_cells(count)} read as empty")
-        for (header, word), count in counts.items()
-    ]
+    said = []
+    for header in dict.fromkeys(header for header, _ in first):
+        row, word = min((at, one) for (name, one), at in first.items() if name == header)
+        found = [n for (name, _), n in counts.items() if name == header]
+        values = f" ({len(found)} values)" if len(found) > 1 else ""
+        told = f"{_where(header, row, repr(word))}; {_cells(sum(found))}{values} read as empty"
+        said.append(OddCells(header, told))
+    return said
 
 
 def _as_text(name: str, header: str, column: pa.ChunkedArray, declared: Declared) -> list[OddCells]:
@@ -93,33 +94,19 @@ def _as_text(name: str, header: str, column: pa.ChunkedArray, declared: Declared
     counted = pc.value_counts(texts.drop_null())
     counts = dict(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True))
     counts = {cell: n for cell, n in counts.items() if cell.strip().casefold() not in {"", *NULL_WORDS}}
-    for what, odd in (("date", _no_dates(list(counts), header)), ("number", _no_numbers(counts, declared))):
+    for what, odd in (("date", odd_moments(list(counts), header)), ("number", _no_numbers(counts, declared))):
         lost = sum(counts[cell] for cell in odd)
-        if not odd or lost > (1.0 - SHARE) * sum(counts.values()) or (what == "number" and is_id(header)):
+        if (
+            not odd
+            or lost > (1.0 - NEARLY_ALL) * sum(counts.values())
+            or (what == "number" and is_id(header))
+        ):
             continue
         rows = pc.indices_nonzero(pc.is_in(texts, pa.array(odd, pa.string())))
         row = rows[0].as_py()
         said = f"{_where(header, row, repr(texts[row].as_py()))}, no {what}; {_cells(lost)} of {len(texts):,}"
-        return [OddCells(name, f"{said}, so the column is read as text: correct or empty them", is_text=True)]
+        return [OddCells(name, f"{said}, so the column is read as text: correct or empty them", _TYPES[what])]
     return []
-
-
-def _no_dates(cells: Sequence[str], header: str) -> list[str]:
-    """Return the cells that are no dates of the form that most have; none where most are no dates."""
-    sample = cells[:_LOOK]
-    if sum(moment(cell) for cell in sample) < SHARE * len(sample):
-        return []
-    forms = Counter(each.format for cell in sample if (each := moments([cell], header)) is not None)
-    odd = [[cell for cell in cells if not _is_date(cell, form)] for form, _ in forms.most_common(4)]
-    return min(odd, key=len, default=[])
-
-
-def _is_date(cell: str, form: str) -> bool:
-    try:
-        datetime.strptime(cell.strip(), form) if form else datetime.fromisoformat(cell.strip())
-    except ValueError:
-        return False
-    return True
 
 
 def _no_numbers(counts: Mapping[str, int], declared: Declared) -> list[str]:

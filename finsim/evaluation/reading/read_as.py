@@ -10,8 +10,8 @@ from finsim.evaluation.reading.declared import Declared, declared_of
 from finsim.evaluation.reading.guessed_roles import (
     Named,
     checked,
+    doubted_entities,
     guessed,
-    repeated_entities,
     with_keys,
 )
 from finsim.evaluation.reading.kinds import (
@@ -73,17 +73,18 @@ def read_as(
             remedy="give each column a header of its own",
         )  # fmt: skip
     odd = odd_cells(real, sides.real, declared)
-    texts = {one.column: replace(declared.fields[one.column], type="cat") for one in odd if one.is_text}
+    texts = {one.column: replace(declared.fields[one.column], type="cat") for one in odd if one.else_type}
+    meant = {
+        one.column: replace(declared.fields[one.column], type=one.else_type) for one in odd if one.else_type
+    }
     declared = replace(declared, fields={**declared.fields, **texts})
     roles = guessed(sides.real, declared, spoken)
-    if is_open and is_bars(declared.fields, headers) and is_series(sides.real, roles.time):
+    if is_open and is_bars({**declared.fields, **meant}, headers) and is_series(sides.real, roles.time):
         return bars(named)
     found = kind or _guessed_kind(declared, sides, roles)
     _refuse_without_order(found, roles)
     marked = replace(sides, real=with_keys(sides.real, declared, roles))
-    asked: list[str] = []
-    if kind is None and not named.id and found == TABLE:
-        asked = repeated_entities(sides.real, declared, roles)
+    asked = doubted_entities(sides.real, declared, named, roles, kind is None and found == TABLE)
     return Reading(
         found,
         roles,

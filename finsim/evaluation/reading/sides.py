@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from finsim.errors import DataError, Problem, did_you_mean
-from finsim.evaluation.reading.declared import Declared, opened
+from finsim.evaluation.reading.declared import Declared, opened, stored_roles
 from finsim.evaluation.tables.column_pairs import UNFIT
 from finsim.records.columns import FEATURE
 from finsim.tables import Field, open_table, propose
@@ -120,8 +120,10 @@ def _lenient(data: Any, declared: Declared, headers: Sequence[str]) -> pa.Table:
     fields = [columns[name].schema.field(0).with_name(name) for name in there]
     arrays = [columns[name].column(0) for name in there]
     known = {*(source.bound[name] for name in there), *headers}
+    roles = stored_roles(data)
     for header in dict.fromkeys(one for one in source.headers if one not in known):
-        fields.append(pa.field(header, pa.string()))
+        told = roles.get(header, "")
+        fields.append(pa.field(header, pa.string(), metadata={"role": told} if told else None))
         arrays.append(pa.chunked_array([pa.nulls(_rows(source, columns), pa.string())]))
     return pa.table(arrays, schema=pa.schema(fields)) if arrays else pa.table({})
 

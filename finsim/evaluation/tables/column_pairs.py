@@ -11,12 +11,13 @@ import pyarrow.compute as pc
 
 from finsim.errors import did_you_mean
 from finsim.notation import Array
-from finsim.records.columns import INTERNAL, KEY, with_roles
+from finsim.records.columns import INTERNAL, KEY, LABEL, with_roles
 
 NUMBER, CATEGORY, DATE = "number", "category", "date"
 UNFIT = b"unfit"
 """Metadata of a synthetic column that cannot be read as the real one, or of a real one that no type reads."""
 _KEPT_OUT = "a key or internal: its values mean nothing"
+_EXTRA = "the real side has no such column"
 _DAY_US = 86_400_000_000
 _PLURAL = {NUMBER: "numbers", CATEGORY: "text", DATE: "dates"}
 
@@ -71,8 +72,8 @@ class ColumnPair:
 class LeftOut:
     """A column that is not compared, and why; ``meant`` where that is as it should be (a key).
 
-    ``further`` columns are on the synthetic side alone, or of a kind that cannot be compared. ``unseen``
-    are on both sides: what is copied in them shows nowhere.
+    ``further`` columns are on the synthetic side alone, or of a kind that cannot be compared. What is copied
+    in ``unseen`` columns shows nowhere. ``extra`` are on the synthetic side alone and no stored answers.
     """
 
     name: str
@@ -80,6 +81,7 @@ class LeftOut:
     meant: bool = False
     further: bool = False
     unseen: bool = False
+    extra: bool = False
 
 
 def paired_columns(
@@ -115,11 +117,11 @@ def paired_columns(
         else:
             left.append(pair)
     hidden = {*real.column_names, *skipped, *with_roles(own.schema, KEY, INTERNAL)}
-    left += [
-        LeftOut(name, "the real side has no such column", further=True)
-        for name in own.column_names
-        if name not in hidden
-    ]
+    answers = with_roles(own.schema, LABEL)
+    for name in own.column_names:
+        if name not in hidden:
+            extra = name not in answers
+            left.append(LeftOut(name, _EXTRA, further=True, unseen=extra, extra=extra))
     return tuple(found), tuple(left)
 
 

@@ -14,8 +14,10 @@ LEAST = 20
 
 def measure(case: TableCase) -> list[Score]:
     """Return one score of all columns, and one for each column that cannot stand for the real one."""
-    faults = {one.name: one.reason for one in case.left_out if not one.meant and not one.further}
-    further = {one.name: one.reason for one in case.left_out if one.further}
+    faults = {
+        one.name: one.reason for one in case.left_out if not one.meant and (one.extra or not one.further)
+    }
+    further = {one.name: one.reason for one in case.left_out if one.further and not one.extra}
     for column in case.columns:
         if column.infinite[0]:
             further[column.name] = f"{column.infinite[0]} infinite values on the real side, read as missing"
@@ -82,14 +84,15 @@ METRIC = Metric(
     origin="own: a table of other columns is not a twin of the real one",
     order_free=True,
     compute=measure,
-    summary="Columns that are missing, renamed, of another type, empty, constant or infinite",
+    summary="Columns that are missing, extra, renamed, of another type, empty, constant or infinite",
     order=10,
     how=(
         "A column fails when the synthetic side lacks it, has it under another name or type, has it without "
-        "values, with one value only, or with infinite values that the real side has not. A column that the "
-        "real side has not, or that no type can hold, warns."
+        "values, with one value only, or with infinite values that the real side has not. So does a "
+        "column that the real side has not, unless the file stores it as an answer (a label of finsim): that "
+        "warns, as does one that no type can hold."
     ),
     misses="Everything about the values of a column that is there; see margins.",
-    estimator="number of columns that are missing, renamed, of another type, empty, constant or infinite",
+    estimator="columns that are missing, extra, renamed, of another type, empty, constant or infinite",
     references="0 / -",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,14 @@ _MOST_BYTES = 65_536  # a PEM file of one key has some hundred
 
 @dataclass(frozen=True)
 class VerifyKey:
-    """A public key: its id (sha256 of its DER form) and whether it made a signature."""
+    """A public key: its id (sha256 of its DER form) and whether it made a signature.
+
+    ``remark`` says what is wrong with the file that it came from.
+    """
 
     keyid: str
     _key: Any
+    remark: str = ""
 
     def made(self, signature: bytes, message: bytes) -> bool:
         """Tell whether this key made a signature of a message."""
@@ -77,7 +81,8 @@ def read_verify_key(file: Path) -> VerifyKey:
     """Read a public key in PEM, or derive it from a private one. Raises ProvenanceError for anything else."""
     text = _text(file, FIND)
     if b"PRIVATE KEY" in text:
-        return read_signing_key(file, FIND).public
+        told = "holds a private key, with which anyone signs in its owner's name: verify with its public half"
+        return replace(read_signing_key(file, FIND).public, remark=f"{file} {told}, {file.name}.pub")
     if b"PUBLIC KEY" not in text:
         raise _no_key(file, "no PEM key", FIND)
     try:

@@ -8,6 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+NEARLY_ALL = 0.9
+"""Share of cells of one form from which the others are odd; assumption."""
+_LOOK = 500
 _AROUND = re.compile(r"^\D*?([+-]?\d(?:[\d.,' \u00a0\u202f\u2019]*\d)?)(?:[eE][+-]?\d+)?\D*$")
 _GROUPS = re.compile(r"[+-]?\d{1,3}(?:([.,' \u00a0\u202f\u2019])\d{3})(?:\1\d{3})*(?:([.,])\d+)?")
 _SINGLE = re.compile(r"[+-]?(\d+)([.,])(\d+)")
@@ -127,6 +130,22 @@ def moments(cells: Iterable[str], name: str) -> Moments | None:
         form = f"%Y{filled[0][4]}%m"
         return Moments("date", form) if _holds(filled, form) else None
     return None
+
+
+def odd_moments(cells: Sequence[str], name: str) -> list[str]:
+    """Return the distinct cells that are no dates of the form that nearly all have; none where few are dates.
+
+    Such as 31.02.2021, 0000-00-00, or a date of another form.
+    """
+    distinct = list(dict.fromkeys(cell for cell in cells if cell.strip()))
+    sample = distinct[:_LOOK]
+    if sum(moment(cell) for cell in sample) < NEARLY_ALL * len(sample):
+        return []
+    forms = Counter(each.format for cell in sample if (each := moments([cell], name)) is not None)
+    odd = [
+        [cell for cell in distinct if not _holds([cell.strip()], form)] for form, _ in forms.most_common(4)
+    ]
+    return min(odd, key=len, default=[])
 
 
 def _ordered(parts: list[re.Match[str]], cells: list[str], name: str) -> Moments | None:

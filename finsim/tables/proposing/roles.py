@@ -149,6 +149,7 @@ _IDS = frozenset(
         "fattura",
     ]
 )
+_CODES = frozenset(["code", "zip", "plz", "postcode", "postal", "cusip", "isin", "bic", "ref", "reference"])
 _ENTITIES = frozenset(
     [
         "card",
@@ -213,6 +214,12 @@ def is_id(header: str) -> bool:
     words = _words(header)
     first = len(words) == 2 and words[0] in _IDS - {"no", "nr", "num", "number"}
     return bool(words) and len(words) <= 3 and (words[-1] in _IDS or first)
+
+
+def is_code(header: str) -> bool:
+    """Tell whether a header's last word names a code that rows share: a place, a product, a reference."""
+    words = _words(header)
+    return bool(words) and words[-1] in _CODES
 
 
 def names_entity(header: str) -> bool:

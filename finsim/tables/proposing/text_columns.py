@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from finsim.tables.binding import plain as fold
-from finsim.tables.proposing.forms import Numbers, moments
+from finsim.tables.proposing.forms import NEARLY_ALL, Numbers, moments, odd_moments
 from finsim.tables.proposing.roles import is_entity, is_id, is_time
 from finsim.tables.schema import Field
 
@@ -45,6 +45,7 @@ _ID_ROLES = ("id", "obligor", "ticker", "from_account", "to_account", "merchant"
 _EPOCHS = (("s", 1e8, 5e9), ("ms", 1e11, 5e12), ("us", 1e14, 5e15), ("ns", 1e17, 5e18))
 _INT64 = 2**63 - 1
 _CATEGORIES = 10
+_ODD_DATES = 40
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,15 @@ def _moment(header: str, cells: Sequence[str], base: Field) -> Guess | None:
     odd = Counter(cell for cell in cells if not any(sign.isdigit() for sign in cell))
     if len(odd) > 2 or sum(odd.values()) > 0.2 * len(cells):
         return None
-    found = moments([cell for cell in cells if cell not in odd], header)
+    rest = [cell for cell in cells if cell not in odd]
+    found = moments(rest, header)
+    if found is None:
+        few = Counter(rest)
+        few = Counter({cell: few[cell] for cell in odd_moments(rest, header)})
+        if not few or len(few) > _ODD_DATES or sum(few.values()) > (1.0 - NEARLY_ALL) * len(rest):
+            return None
+        odd += few
+        found = moments([cell for cell in rest if cell not in few], header)
     if found is None or (found.format == "%Y%m%d" and is_id(header)):
         return None
     doubts = [f"`{header}` holds {cell!r} {_times(count)}: read as empty" for cell, count in odd.items()]
