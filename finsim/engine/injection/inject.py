@@ -16,7 +16,7 @@ import pyarrow as pa
 from finsim.agents.narratives.narrative import Narrative, load_narratives
 from finsim.agents.narratives.narrative_needs import Carried, carried
 from finsim.engine.injection.added_rows import LABEL_FIELDS, Added, added_rows, pattern_table
-from finsim.engine.injection.entity_histories import histories
+from finsim.engine.injection.entity_histories import Histories, histories
 from finsim.engine.injection.ledger_clock import ledger_clock
 from finsim.engine.injection.ledger_columns import LedgerColumns, ledger_columns
 from finsim.engine.injection.ledger_population import LEAST_ENTITIES, LedgerPopulation, ledger_population
@@ -113,7 +113,7 @@ def inject(
     added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"))
     where = places(added, sample, past, ledger.columns.is_daily, streams.under("inject"))
     progress("judging the added rows", 2, _STEPS)
-    judged = _separations(sample, added, ledger.columns, [one.narrative for one in told])
+    judged = _separations((sample, past), added, ledger.columns, [one.narrative for one in told], streams)
     progress("writing the rows", 3, _STEPS)
     _write(folder, ledger, added, where, schemes)
     progress("writing the rows", _STEPS, _STEPS)
@@ -162,12 +162,16 @@ def _counts(schemes: Sequence[PlannedScheme], told: Sequence[Carried]) -> dict[s
 
 
 def _separations(
-    sample: LedgerSample, added: Added, columns: LedgerColumns, stories: Sequence[Narrative]
-) -> tuple[Separation, ...]:
-    """Return what gives the rows of each narrative away, against real rows of the sampled entities."""
+    known: tuple[LedgerSample, Histories], added: Added, columns: LedgerColumns, stories: Sequence[Narrative],
+    streams: Streams,
+) -> tuple[Separation, ...]:  # fmt: skip
+    """Return what gives the rows of each narrative away, against real rows of the sampled entities.
+
+    Keys are counted among all of them, and some of the real ones are judged.
+    """
+    sample, past = known
     usable = np.flatnonzero(sample.payer_kept & sample.known)
-    step = max(1, len(usable) // _JUDGED_ROWS)
-    chosen = usable[::step]
+    usable = usable[np.argsort(sample.time[usable], kind="stable")]
     keys = {
         part.header
         for role, part in columns.parts.items()
@@ -178,15 +182,21 @@ def _separations(
         if "id" not in columns.parts or at != columns.parts["id"].at
     ]  # fmt: skip
     rows = pa.concat_tables([
-        _plain(sample.cells.take(pa.array(chosen)).select(kept)), _plain(added.cells.select(kept)),
+        _plain(sample.cells.take(pa.array(usable)).select(kept)), _plain(added.cells.select(kept)),
     ])  # fmt: skip
-    time = np.concatenate([sample.time[chosen], added.time])
-    instance = np.concatenate([np.full(len(chosen), -1), added.instance])
-    real = instance < 0
-    codes = column_codes(rows, time, real, (columns.parts["date"].header, keys))
-    named = np.concatenate([np.full(len(chosen), "", dtype=object), added.narrative])
+    time = np.concatenate([sample.time[usable], added.time])
+    instance = np.concatenate([np.full(len(usable), -1), added.instance])
+    codes = column_codes(rows, time, instance < 0, (columns.parts["date"].header, keys))
+    step = max(1, len(usable) // _JUDGED_ROWS)
+    real = np.zeros(len(instance), dtype=np.bool_)
+    real[: len(usable) : step] = True
+    named = np.concatenate([np.full(len(usable), "", dtype=object), added.narrative])
+    entity = np.concatenate([past.payer[usable], added.entity])
     return tuple(
-        separation(story.id, codes, real, np.asarray(named == story.id), instance)
+        separation(
+            story.id, codes, (real, np.asarray(named == story.id)), instance, entity,
+            streams.at("inject", "chance", story.id),
+        )
         for story in stories if (named == story.id).any()
     )  # fmt: skip
 
