@@ -81,7 +81,7 @@ def ledger_population(sample: LedgerSample, past: Histories, columns: LedgerColu
         outside[name] = np.array([len(members) + len(shops) + place])
     settings = _settings(sample)
     accounts = _accounts(kinds, past, members, settings)
-    merchants, categories = _merchants(sample, past, shops, len(members), sold)
+    merchants, categories = _merchants(sample, past, shops, len(members), columns)
     population = Population(
         accounts, _people(kinds), _firms(kinds, past, members), merchants, outside,
         _contacts(kinds, past, members),
@@ -181,15 +181,16 @@ def _contacts(kinds: Array, past: Histories, members: Int1D) -> Contacts:
 
 
 def _merchants(
-    sample: LedgerSample, past: Histories, shops: Int1D, first: int, sold: Int1D
+    sample: LedgerSample, past: Histories, shops: Int1D, first: int, columns: LedgerColumns
 ) -> tuple[Merchants, frozenset[str]]:
     """Return the merchants with tickets relative to the middle one, and the categories that are known."""
     paid = past.outgoing & (past.shop >= 0)
     tickets = pd.Series(past.size[paid]).groupby(past.shop[paid]).median()
     middle = float(np.median(past.size[paid])) if paid.any() else 1.0
     ticket = tickets.reindex(shops).fillna(middle).to_numpy() * (_TICKET / middle)
-    category, known = _categories(sample, past, shops)
+    category, known = _categories(sample, past, shops, columns)
     count = len(shops)
+    sold = np.bincount(past.shop[past.shop >= 0], minlength=past.shops)
     return (
         Merchants(
             shops, first + np.arange(count), category, ticket, np.full(count, 0.5),
@@ -199,9 +200,15 @@ def _merchants(
     )  # fmt: skip
 
 
-def _categories(sample: LedgerSample, past: Histories, shops: Int1D) -> tuple[Array, frozenset[str]]:
-    """Return the category code of each shop where a column has finsim's words, and the words that occur."""
-    for column in sample.cells.columns:
+def _categories(
+    sample: LedgerSample, past: Histories, shops: Int1D, columns: LedgerColumns
+) -> tuple[Array, frozenset[str]]:
+    """Return the category code of each shop where a column has finsim's words, and the words that occur.
+
+    The column is that of the role category, any one of text where none has it.
+    """
+    part = columns.parts.get("category")
+    for column in sample.cells.columns if part is None else [sample.cells.column(part.at)]:
         if not is_text(column.type):
             continue
         words = column.to_pandas().astype(str)
