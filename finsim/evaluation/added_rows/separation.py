@@ -89,9 +89,7 @@ def _areas(
     }
 
 
-def _like_schemes(
-    sizes: Int1D, real: Int1D, entity: Int1D, rng: np.random.Generator
-) -> tuple[Bool1D, Int1D]:
+def _like_schemes(sizes: Int1D, real: Int1D, entity: Int1D, rng: np.random.Generator) -> tuple[Bool1D, Int1D]:
     """Return real rows in place of added ones, and their schemes: successive rows of an entity each."""
     order = real[np.argsort(entity[real], kind="stable")]
     drawn, scheme = np.zeros(len(entity), dtype=np.bool_), np.full(len(entity), -1)

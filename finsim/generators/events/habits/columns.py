@@ -109,7 +109,9 @@ def learn_columns(
     found, first = [], ledger.is_first()
     for name in names:
         column = log.events[name]
-        law = _told(name, column, ledger, MOSTLY if name == log.roles.category else DETERMINED) or _paired(name, column, ledger, link)
+        law = _told(name, column, ledger, MOSTLY if name == log.roles.category else DETERMINED) or _paired(
+            name, column, ledger, link
+        )
         law = law or _drawn(name, column, log, ledger, contexts, first, streams)
         if column.kind == WORD:
             law = replace(law, pool=pooled_words(column))
