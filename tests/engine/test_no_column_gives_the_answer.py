@@ -13,6 +13,7 @@ from finsim.records.columns import LABEL, with_roles
 from finsim.records.transactions import ACCOUNT_SCHEMA, FEATURE_SCHEMA, LABEL_SCHEMA, Transactions
 
 SCHEMES = {
+    "account_ring_layering": 8,
     "account_takeover": 16,
     "app_scam_mule_chain": 18,
     "card_testing_escalation": 57,
