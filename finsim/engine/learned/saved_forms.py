@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from finsim.tables.learning.new_ids import IdForm
+from finsim.tables.new_ids.id_form import IdForm
 
 
 @dataclass(frozen=True)
