@@ -55,9 +55,9 @@ DEFAULT_NARRATIVES = tuple(
         "account_takeover",
         "app_scam_mule_chain",
         "scatter_gather_structuring",
-        "account_ring_layering",
         "payroll_fan_out",
         "marketplace_gather_scatter",
+        "account_ring_layering",
     )
 )
 

@@ -55,6 +55,7 @@ def test_in_the_simulated_world() -> None:
     rows = rows[(rows["narrative"] == STORY) & (rows["status"] == "posted")]
     assert rows["is_laundering"].all()
     assert not rows["is_fraud"].any()
+    rows = rows[rows["phase"] != "spend"]
     assert (rows["merchant_id"] < 0).all()
     assert shapes(rows) == {"ring", "second collector", "many ends"}
 
@@ -75,7 +76,8 @@ def test_in_a_table_of_accounts_alone(injected: tuple[pd.DataFrame, Injected]) -
     told = pq.read_table(made.patterns).to_pandas()
     assert set(told["typology"]) == {"cycle", "scatter_gather", "gather_scatter"}
     assert told["is_laundering"].all()
-    assert not any("left out" in remark for remark in made.remarks)
+    left_out = [one for one in made.remarks if "left out" in one]
+    assert left_out == [f"{STORY}: left out: phase 'spend': merchants"]
     assert max(one.column_auc for one in made.separations) <= 0.75
 
 

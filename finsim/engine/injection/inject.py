@@ -38,6 +38,7 @@ from finsim.evaluation.reading.declared import declared_of, opened
 from finsim.randomness import Streams
 from finsim.records.storage import write_table
 from finsim.tables import Schema, TableSource, open_table
+from finsim.tables.proposing.text_columns import NULL_WORDS
 
 Progress = Callable[[str, int, int], None]
 _JUDGED_ROWS = 20_000
@@ -136,7 +137,21 @@ def _opened(data: Any, schema: Schema | None) -> tuple[TableSource, LedgerColumn
     twice = {one for one in source.headers if source.headers.count(one) > 1}
     if twice:
         raise DataError(f"the header {min(twice)!r} stands twice", place=source.place, remedy="rename one")
+    if not declared.is_schema:
+        _refuse_words(source)
     return source, ledger_columns(source, declared)
+
+
+def _refuse_words(source: TableSource) -> None:
+    """Raise DataError for words among numbers and times that no schema calls empty: they would be lost."""
+    odd = [
+        Problem(f"{source.place}: column {header!r}", f"holds {word!r}", f"a {source.fields[name].type}",
+                f"correct the cell, or say in a schema what it means: null: [{word}]")
+        for name, header in source.bound.items()
+        for word in source.fields[name].nulls if word.casefold() not in NULL_WORDS
+    ]  # fmt: skip
+    if odd:
+        raise DataError.of(odd)
 
 
 def _carried(stories: Sequence[Narrative], people: LedgerPopulation, source: TableSource) -> list[Carried]:
@@ -234,6 +249,10 @@ def _write(
 
 def _remarks(ledger: Ledger, told: Sequence[Carried], sample: LedgerSample, where: Places) -> tuple[str, ...]:
     found = [ledger.columns.text(), f"added rows stand {where.how}"]
+    found += [
+        f"{ledger.source.bound[name]}: {', '.join(field.nulls)}: written as empty cells"
+        for name, field in ledger.source.fields.items() if field.nulls and name in ledger.source.bound
+    ]  # fmt: skip
     found += [f"{one.narrative.id}: left out: {text}" for one in told for text in one.left_out]
     if sample.ids is not None and sample.ids.counted:
         header = ledger.columns.parts["id"].header

@@ -29,6 +29,8 @@ from finsim.tables.cells.stored import is_text
 
 # assumption: what an account of the narratives' world has at hand, its limit, and the middle ticket there.
 _AT_HAND, _LIMIT, _TICKET = 300_000, 200_000, 3_300.0
+# assumption: a tenth of the merchants, those with the smallest tickets, count as cheap in any ledger.
+_SMALL, _CHEAP = 2_900.0, 0.1
 # assumption: the accounts with the most partners, who together make two thirds of the rows, may trade.
 _FIRM_ROWS, _FIRM_PARTNERS = 2 / 3, 5
 _OLD_DAYS = 3_650  # an account that is seen early in the file is taken to be old
@@ -188,6 +190,7 @@ def _merchants(
     tickets = pd.Series(past.size[paid]).groupby(past.shop[paid]).median()
     middle = float(np.median(past.size[paid])) if paid.any() else 1.0
     ticket = tickets.reindex(shops).fillna(middle).to_numpy() * (_TICKET / middle)
+    ticket *= min(1.0, _SMALL / max(float(np.quantile(ticket, _CHEAP)), 1e-9)) if len(ticket) else 1.0
     category, known = _categories(sample, past, shops, columns)
     count = len(shops)
     sold = np.bincount(past.shop[past.shop >= 0], minlength=past.shops)

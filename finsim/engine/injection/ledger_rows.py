@@ -10,10 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.engine.injection.ledger_columns import LedgerColumns, Part
+from finsim.errors import DataError
 from finsim.notation import Bool1D, Int1D
 from finsim.tables import TableSource, typed
 from finsim.tables.cells.canonical import LABELS as CODED
 from finsim.tables.sources.text_file import TextTable
+
+_LARGEST = 2.0**53  # whole numbers up to here are exact in a float64
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,20 @@ class Ledger:
     def _amounts(self, cells: pa.RecordBatch, first: int) -> pa.Array:
         amount = self.part(cells, "amount", first)
         if pa.types.is_floating(amount.type):
+            self._refuse_huge(amount, first)
             return pc.cast(pc.round(pc.multiply(amount, float(self.scale))), pa.int64())
         return amount
+
+    def _refuse_huge(self, amount: pa.Array, first: int) -> None:
+        """Raise DataError where an amount is too large to be counted in whole units of 1 / ``scale``."""
+        bad = pc.greater(pc.abs(amount), _LARGEST / self.scale)
+        if pc.any(bad).as_py():
+            at = pc.index(bad, True).as_py()
+            where = f"column {self.columns.parts['amount'].header!r}, row {first + at + 1}"
+            raise DataError(
+                f"{amount[at].as_py():g}", place=f"{self.source.place}: {where}",
+                expected=f"amounts up to {_LARGEST / self.scale:g}", remedy="correct or drop this row",
+            )  # fmt: skip
 
     def _written(self, batch: pa.RecordBatch, first: int) -> pa.RecordBatch:
         """Return text cells as what the schema says they are; undeclared columns stay text."""
