@@ -121,7 +121,7 @@ def inject(
     return Injected(
         folder, sample.rows, added.cells.num_rows, sample.entities, _counts(schemes, told),
         {one.narrative.id: int((added.narrative == one.narrative.id).sum()) for one in told}, judged,
-        (*_remarks(ledger, told, sample, where), *_lowered(told, world, schemes, rate)),
+        (*_remarks(ledger, told, sample, where, past.is_log), *_lowered(told, world, schemes, rate)),
     )  # fmt: skip
 
 
@@ -247,8 +247,12 @@ def _write(
         write_table(place / "patterns.parquet", patterns.schema, [patterns])
 
 
-def _remarks(ledger: Ledger, told: Sequence[Carried], sample: LedgerSample, where: Places) -> tuple[str, ...]:
+def _remarks(
+    ledger: Ledger, told: Sequence[Carried], sample: LedgerSample, where: Places, is_log: bool
+) -> tuple[str, ...]:
     found = [ledger.columns.text(), f"added rows stand {where.how}"]
+    if is_log:
+        found.append("no money comes in and nobody is named as paid: purchases at the one who keeps the table")
     found += [
         f"{ledger.source.bound[name]}: {', '.join(field.nulls)}: written as empty cells"
         for name, field in ledger.source.fields.items() if field.nulls and name in ledger.source.bound

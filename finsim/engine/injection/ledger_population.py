@@ -71,7 +71,7 @@ def ledger_population(sample: LedgerSample, past: Histories, columns: LedgerColu
     shops = np.arange(past.shops)
     sold = np.bincount(past.shop[past.shop >= 0], minlength=past.shops)
     shops = shops[sold > 0]
-    sorts = _outside_sorts(sample, columns)
+    sorts = () if past.is_log else _outside_sorts(sample, columns)
     total = len(members) + len(shops) + len(sorts)
     entity, shop = np.full(total, NOBODY), np.full(total, NOBODY)
     entity[: len(members)] = members
@@ -108,7 +108,7 @@ def _settings(sample: LedgerSample) -> Settings:
 
 def _kinds(past: Histories, members: Int1D, columns: LedgerColumns) -> Array:
     """Return the kind of each entity: a card, a firm by its many partners, an account that never pays."""
-    if columns.layout == CARDS:
+    if columns.layout == CARDS or past.is_log:
         return np.full(len(members), CARD)
     kind = np.full(len(members), CURRENT)
     rows = (past.rows_out + past.rows_in)[members]
