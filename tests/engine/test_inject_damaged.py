@@ -133,3 +133,12 @@ def test_keys_of_few_merchants_give_nothing_away() -> None:
     assert found.pair_auc < 0.58
     assert 0.48 < found.column_chance < 0.58
     assert 0.48 < found.pair_chance < 0.6
+
+
+def test_a_table_without_receipts_is_a_purchase_log(tmp_path: Path) -> None:
+    frame = ledger().drop(columns=["merchant", "sector"])
+    made = finsim.inject(frame, narratives=CARD, rate=0.02, output=tmp_path / "out", progress=False)
+    assert any("purchases at the one who keeps the table" in one for one in made.remarks)
+    with pytest.raises(finsim.FinsimError, match=r"role 'victim' needs accounts \(current\)"):
+        finsim.inject(frame, narratives="account_takeover", output=tmp_path / "no", progress=False)
+    assert not (tmp_path / "no").exists()

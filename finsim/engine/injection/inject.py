@@ -252,7 +252,9 @@ def _remarks(
 ) -> tuple[str, ...]:
     found = [ledger.columns.text(), f"added rows stand {where.how}"]
     if is_log:
-        found.append("no money comes in and nobody is named as paid: purchases at the one who keeps the table")
+        found.append(
+            "no money comes in and nobody is named as paid: purchases at the one who keeps the table"
+        )
     found += [
         f"{ledger.source.bound[name]}: {', '.join(field.nulls)}: written as empty cells"
         for name, field in ledger.source.fields.items() if field.nulls and name in ledger.source.bound
