@@ -57,6 +57,7 @@ DEFAULT_NARRATIVES = tuple(
         "scatter_gather_structuring",
         "payroll_fan_out",
         "marketplace_gather_scatter",
+        "account_ring_layering",
     )
 )
 

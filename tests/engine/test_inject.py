@@ -145,12 +145,13 @@ def test_a_planted_giveaway_is_found() -> None:
     )
     instance = np.where(added, np.arange(n) // 10, -1)
     codes = column_codes(rows, np.zeros(n, dtype=np.int64), ~added, ("t", ()))
-    alone = separation("x", codes, ~added, added, instance)
+    given = (~added, added), instance, np.arange(n) // 10, rng
+    alone = separation("x", codes, *given)
     assert alone.column == "odd"
     assert alone.column_auc > 0.99
     assert not alone.meets_goal
     rest = [one for one in codes if one.name in ("a", "b")]
-    found = separation("x", rest, ~added, added, instance)
+    found = separation("x", rest, *given)
     assert found.column_auc < 0.6
     assert found.pair == "a and b"
     assert found.pair_auc > 0.7

@@ -72,3 +72,32 @@ def test_transfers_between_accounts_keep_every_cell(shared: Path, tmp_path: Path
     days = pd.to_datetime(kept["time"]).to_numpy().astype("datetime64[D]").astype(int)
     assert (days == text["time"]).all()
     assert max(one.column_auc for one in made.separations) <= 0.80
+
+
+def test_a_purchase_log_without_merchants_takes_card_stories(shared: Path, tmp_path: Path) -> None:
+    file = shared / "transactions" / "cdnow_master.csv.gz"
+    made = finsim.inject(
+        file, narratives="card_testing_escalation", rate=0.005, output=tmp_path / "out", seed=1,
+        progress=False,
+    )  # fmt: skip
+    text = pd.read_csv(file)
+    kept = real_rows(made).to_pandas()
+    assert (kept["customer_id"].astype(int) == text["customer_id"]).all()
+    assert (kept["amount"].astype(float) == text["amount"]).all()
+    assert any("purchases at the one who keeps the table" in one for one in made.remarks)
+    assert max(max(one.column_auc, one.pair_auc) for one in made.separations) <= 0.75
+
+
+def test_a_ring_of_accounts_is_not_told_by_a_column(shared: Path, tmp_path: Path) -> None:
+    file = shared / "synthetic_fraud" / "amlsim_20K_fanin200cycle200" / "transactions.csv.gz"
+    schema = tmp_path / "aml.schema.yaml"
+    schema.write_text(
+        "finsim: schema/1\nkind: payments\ncolumns:\n  sourceNodeId: {type: id, role: from_account}\n"
+        "  targetNodeId: {type: id, role: to_account}\n  value: {type: money, ccy: USD, role: amount}\n"
+        "  time: {type: date, unit: days, role: date}\n"
+    )
+    made = finsim.inject(
+        file, narratives="account_ring_layering", rate=0.005, schema=schema, output=tmp_path / "out", seed=1,
+        progress=False,
+    )  # fmt: skip
+    assert max(max(one.column_auc, one.pair_auc) for one in made.separations) <= 0.75

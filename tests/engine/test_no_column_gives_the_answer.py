@@ -19,6 +19,7 @@ SCHEMES = {
     "marketplace_gather_scatter": 5,
     "payroll_fan_out": 14,
     "scatter_gather_structuring": 8,
+    "account_ring_layering": 3,
 }
 """In the proportions of the files' own rates, five times as many, so that the areas are measured well."""
 

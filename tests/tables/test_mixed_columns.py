@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from finsim.errors import DataError
 from finsim.records.mixed_table import MISSING_TIME, NUMBER, TIME, WORD, MixedColumn, MixedTable, joined
 from finsim.tables.learning.mixed_columns import arrow_column, arrow_table, mixed_column, mixed_table
-from finsim.tables.learning.new_ids import IdForm
+from finsim.tables.new_ids.id_form import IdForm
 
 DAY = 86_400 * 10**9
 CELLS = {

@@ -14,13 +14,14 @@ def inject_lines(facts: dict[str, Any]) -> list[str]:
         f"({facts['prevalence']:.4%} of all)"
     ]
     told = {one["narrative"]: one for one in facts["given_away_by"]}
-    rows = [("narrative", "schemes", "rows", "best column", "AUC", "best pair", "AUC", "")]
+    rows = [("narrative", "schemes", "rows", "best column", "AUC (chance)", "best pair", "AUC (chance)", "")]
     for one in facts["narratives"]:
         away = told.get(one["narrative"])
         rows.append((
             one["narrative"], f"{one['schemes']:,}", f"{one['rows']:,}",
             *(("", "", "", "", "") if away is None else (
-                away["column"], f"{away['column_auc']:.3f}", away["pair"], f"{away['pair_auc']:.3f}",
+                away["column"], f"{away['column_auc']:.3f} ({away['column_chance']:.3f})",
+                away["pair"], f"{away['pair_auc']:.3f} ({away['pair_chance']:.3f})",
                 "" if away["meets_goal"] else f"above the goal of {away['goal']:g}",
             )),
         ))  # fmt: skip

@@ -14,7 +14,6 @@ from finsim.engine.injection.ledger_columns import ACCOUNTS, LABELS, SINGLE
 from finsim.engine.injection.ledger_population import LedgerPopulation
 from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample
-from finsim.engine.injection.new_ids import KnownIds
 from finsim.engine.injection.row_templates import Templates
 from finsim.engine.injection.scheme_planning import PlannedScheme
 from finsim.engine.injection.written_cells import amount_cells, time_cells
@@ -22,6 +21,7 @@ from finsim.notation import Array, Int1D
 from finsim.randomness import Streams
 from finsim.records.columns import INSTANT, LABEL, TEXT, column
 from finsim.records.transactions import TRANSACTION_SCHEMA
+from finsim.tables.new_ids.known_ids import KnownIds
 
 LABEL_FIELDS = tuple(TRANSACTION_SCHEMA.field(name) for name in LABELS)
 PATTERNS = pa.schema(

@@ -17,6 +17,7 @@ NOBODY = -1
 OUT_WORDS = frozenset(
     ["out", "o", "debit", "d", "dr", "dbit", "withdrawal", "outgoing", "paid", "soll", "s", "-", "payment"]
 )
+_TILLS = 12  # of the one merchant of a purchase log, so that a story finds as many as it asks for
 IN_WORDS = frozenset(
     ["in", "i", "credit", "c", "cr", "crdt", "deposit", "incoming", "received", "haben", "h", "+"]
 )
@@ -29,7 +30,8 @@ class Histories:
     ``payer``, ``payee`` int64[n] entity of each side (the second only between accounts), ``shop`` int64[n]
     merchant, -1 for none; ``outgoing`` bool[n] rows that pay out; ``size`` int64[n] what is paid, above 0.
     ``whole`` bool[E]: whether the sample has the whole history. ``rows_out``, ``rows_in``, ``sum_in``,
-    ``partners_out``, ``partners_in``, ``first``, ``last`` (ns) have shape [E].
+    ``partners_out``, ``partners_in``, ``first``, ``last`` (ns) have shape [E]. ``is_log``: no money comes in
+    and nobody is named as paid, so all rows are purchases at the one who keeps the table.
     """
 
     payer: Int1D
@@ -47,11 +49,17 @@ class Histories:
     first: Int1D
     last: Int1D
     shops: int
+    is_log: bool
 
     @property
     def count(self) -> int:
         """Number of entities E."""
         return len(self.whole)
+
+
+def is_purchase_log(columns: LedgerColumns, amount: Int1D) -> bool:
+    """Whether a single-sided table knows no money that comes in: purchases at the one who keeps it."""
+    return columns.layout == SINGLE and "direction" not in columns.parts and bool((amount >= 0).all())
 
 
 def histories(sample: LedgerSample, columns: LedgerColumns) -> Histories:
@@ -65,6 +73,8 @@ def histories(sample: LedgerSample, columns: LedgerColumns) -> Histories:
     shop, shops = np.full(n, NOBODY), 0
     if "merchant" in columns.parts:
         shop, shops = _shops(sample.cells.column(columns.parts["merchant"].at))
+    elif is_purchase_log(columns, sample.amount):
+        shop, shops = np.arange(n) % _TILLS, _TILLS
     whole = np.zeros(len(words), dtype=np.bool_)
     whole[payer[sample.payer_kept]] = True
     if columns.layout == ACCOUNTS:
@@ -82,7 +92,7 @@ def histories(sample: LedgerSample, columns: LedgerColumns) -> Histories:
         ).astype(np.int64),
         _partners(payer[out], np.where(payee >= 0, payee, shop)[out], count),
         _partners(receiver[into], payer[into], count),
-        *_span(sample.time, payer, payee, count), shops,
+        *_span(sample.time, payer, payee, count), shops, is_purchase_log(columns, sample.amount),
     )  # fmt: skip
 
 

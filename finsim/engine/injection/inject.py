@@ -16,7 +16,7 @@ import pyarrow as pa
 from finsim.agents.narratives.narrative import Narrative, load_narratives
 from finsim.agents.narratives.narrative_needs import Carried, carried
 from finsim.engine.injection.added_rows import LABEL_FIELDS, Added, added_rows, pattern_table
-from finsim.engine.injection.entity_histories import histories
+from finsim.engine.injection.entity_histories import Histories, histories
 from finsim.engine.injection.ledger_clock import ledger_clock
 from finsim.engine.injection.ledger_columns import LedgerColumns, ledger_columns
 from finsim.engine.injection.ledger_population import LEAST_ENTITIES, LedgerPopulation, ledger_population
@@ -38,6 +38,7 @@ from finsim.evaluation.reading.declared import declared_of, opened
 from finsim.randomness import Streams
 from finsim.records.storage import write_table
 from finsim.tables import Schema, TableSource, open_table
+from finsim.tables.proposing.text_columns import NULL_WORDS
 
 Progress = Callable[[str, int, int], None]
 _JUDGED_ROWS = 20_000
@@ -113,14 +114,14 @@ def inject(
     added = added_rows(schemes, people, sample, past, ledger, lent, streams.under("inject"))
     where = places(added, sample, past, ledger.columns.is_daily, streams.under("inject"))
     progress("judging the added rows", 2, _STEPS)
-    judged = _separations(sample, added, ledger.columns, [one.narrative for one in told])
+    judged = _separations((sample, past), added, ledger.columns, [one.narrative for one in told], streams)
     progress("writing the rows", 3, _STEPS)
     _write(folder, ledger, added, where, schemes)
     progress("writing the rows", _STEPS, _STEPS)
     return Injected(
         folder, sample.rows, added.cells.num_rows, sample.entities, _counts(schemes, told),
         {one.narrative.id: int((added.narrative == one.narrative.id).sum()) for one in told}, judged,
-        (*_remarks(ledger, told, sample, where), *_lowered(told, world, schemes, rate)),
+        (*_remarks(ledger, told, sample, where, past.is_log), *_lowered(told, world, schemes, rate)),
     )  # fmt: skip
 
 
@@ -136,7 +137,21 @@ def _opened(data: Any, schema: Schema | None) -> tuple[TableSource, LedgerColumn
     twice = {one for one in source.headers if source.headers.count(one) > 1}
     if twice:
         raise DataError(f"the header {min(twice)!r} stands twice", place=source.place, remedy="rename one")
+    if not declared.is_schema:
+        _refuse_words(source)
     return source, ledger_columns(source, declared)
+
+
+def _refuse_words(source: TableSource) -> None:
+    """Raise DataError for words among numbers and times that no schema calls empty: they would be lost."""
+    odd = [
+        Problem(f"{source.place}: column {header!r}", f"holds {word!r}", f"a {source.fields[name].type}",
+                f"correct the cell, or say in a schema what it means: null: [{word}]")
+        for name, header in source.bound.items()
+        for word in source.fields[name].nulls if word.casefold() not in NULL_WORDS
+    ]  # fmt: skip
+    if odd:
+        raise DataError.of(odd)
 
 
 def _carried(stories: Sequence[Narrative], people: LedgerPopulation, source: TableSource) -> list[Carried]:
@@ -162,12 +177,16 @@ def _counts(schemes: Sequence[PlannedScheme], told: Sequence[Carried]) -> dict[s
 
 
 def _separations(
-    sample: LedgerSample, added: Added, columns: LedgerColumns, stories: Sequence[Narrative]
-) -> tuple[Separation, ...]:
-    """Return what gives the rows of each narrative away, against real rows of the sampled entities."""
+    known: tuple[LedgerSample, Histories], added: Added, columns: LedgerColumns, stories: Sequence[Narrative],
+    streams: Streams,
+) -> tuple[Separation, ...]:  # fmt: skip
+    """Return what gives the rows of each narrative away, against real rows of the sampled entities.
+
+    Keys are counted among all of them, and some of the real ones are judged.
+    """
+    sample, past = known
     usable = np.flatnonzero(sample.payer_kept & sample.known)
-    step = max(1, len(usable) // _JUDGED_ROWS)
-    chosen = usable[::step]
+    usable = usable[np.argsort(sample.time[usable], kind="stable")]
     keys = {
         part.header
         for role, part in columns.parts.items()
@@ -178,15 +197,21 @@ def _separations(
         if "id" not in columns.parts or at != columns.parts["id"].at
     ]  # fmt: skip
     rows = pa.concat_tables([
-        _plain(sample.cells.take(pa.array(chosen)).select(kept)), _plain(added.cells.select(kept)),
+        _plain(sample.cells.take(pa.array(usable)).select(kept)), _plain(added.cells.select(kept)),
     ])  # fmt: skip
-    time = np.concatenate([sample.time[chosen], added.time])
-    instance = np.concatenate([np.full(len(chosen), -1), added.instance])
-    real = instance < 0
-    codes = column_codes(rows, time, real, (columns.parts["date"].header, keys))
-    named = np.concatenate([np.full(len(chosen), "", dtype=object), added.narrative])
+    time = np.concatenate([sample.time[usable], added.time])
+    instance = np.concatenate([np.full(len(usable), -1), added.instance])
+    codes = column_codes(rows, time, instance < 0, (columns.parts["date"].header, keys))
+    step = max(1, len(usable) // _JUDGED_ROWS)
+    real = np.zeros(len(instance), dtype=np.bool_)
+    real[: len(usable) : step] = True
+    named = np.concatenate([np.full(len(usable), "", dtype=object), added.narrative])
+    entity = np.concatenate([past.payer[usable], added.entity])
     return tuple(
-        separation(story.id, codes, real, np.asarray(named == story.id), instance)
+        separation(
+            story.id, codes, (real, np.asarray(named == story.id)), instance, entity,
+            streams.at("inject", "chance", story.id),
+        )
         for story in stories if (named == story.id).any()
     )  # fmt: skip
 
@@ -222,8 +247,18 @@ def _write(
         write_table(place / "patterns.parquet", patterns.schema, [patterns])
 
 
-def _remarks(ledger: Ledger, told: Sequence[Carried], sample: LedgerSample, where: Places) -> tuple[str, ...]:
+def _remarks(
+    ledger: Ledger, told: Sequence[Carried], sample: LedgerSample, where: Places, is_log: bool
+) -> tuple[str, ...]:
     found = [ledger.columns.text(), f"added rows stand {where.how}"]
+    if is_log:
+        found.append(
+            "no money comes in and nobody is named as paid: purchases at the one who keeps the table"
+        )
+    found += [
+        f"{ledger.source.bound[name]}: {', '.join(field.nulls)}: written as empty cells"
+        for name, field in ledger.source.fields.items() if field.nulls and name in ledger.source.bound
+    ]  # fmt: skip
     found += [f"{one.narrative.id}: left out: {text}" for one in told for text in one.left_out]
     if sample.ids is not None and sample.ids.counted:
         header = ledger.columns.parts["id"].header

@@ -9,7 +9,7 @@ from finsim.errors import DataError, Problem
 from finsim.evaluation.reading.declared import Declared
 from finsim.records.columns import LABEL, with_roles
 from finsim.records.transactions import TRANSACTION_SCHEMA
-from finsim.tables import Field, TableSource, plain
+from finsim.tables import Field, TableSource
 from finsim.tables.proposing.roles import roles
 
 CARDS, ACCOUNTS, SINGLE = "card to merchant", "account to account", "single-sided"
@@ -22,12 +22,8 @@ LABELS = tuple(
 _MONEY, _KEYS, _TIMES = ("money", "float", "int", "ratio"), ("id", "cat", "int"), ("ts", "date")
 _TYPES: Mapping[str, tuple[str, ...]] = {
     "date": _TIMES, "amount": _MONEY, "from_account": _KEYS, "to_account": _KEYS, "merchant": _KEYS,
-    "id": _KEYS, "direction": _KEYS, "balance": _MONEY,
+    "id": _KEYS, "direction": _KEYS, "category": _KEYS, "balance": _MONEY,
 }  # fmt: skip
-# Headers of the side of a booking, folded; the other parts have theirs in ``tables.proposing.roles``.
-_DIRECTIONS = frozenset(
-    ["direction", "debitcredit", "creditdebit", "drcr", "cdtdbtind", "sollhaben", "debitcreditindicator"]
-)
 _NEEDED = ("date", "amount", "from_account")
 
 
@@ -44,7 +40,7 @@ class Part:
 class LedgerColumns:
     """The parts that a table has, by role of ``tables.proposing.roles``, and the kind of ledger.
 
-    Roles: date, amount, from_account (the entity), to_account, merchant, id, direction, balance.
+    Roles: date, amount, from_account (the entity), to_account, merchant, id, direction, category, balance.
     """
 
     parts: Mapping[str, Part]
@@ -108,9 +104,6 @@ def _by_role(source: TableSource, fields: Mapping[str, Field], problems: list[Pr
     for header, role in roles(list(by_header), "payments").items():
         if role in _TYPES and role not in found and _can_play(bound[by_header[header]], role):
             found[role] = by_header[header]
-    for header, name in by_header.items():
-        if plain(header) in _DIRECTIONS and _can_play(bound[name], "direction"):
-            found.setdefault("direction", name)
     return {role: found[role] for role in _TYPES if role in found}
 
 

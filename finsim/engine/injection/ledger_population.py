@@ -29,6 +29,8 @@ from finsim.tables.cells.stored import is_text
 
 # assumption: what an account of the narratives' world has at hand, its limit, and the middle ticket there.
 _AT_HAND, _LIMIT, _TICKET = 300_000, 200_000, 3_300.0
+# assumption: a tenth of the merchants, those with the smallest tickets, count as cheap in any ledger.
+_SMALL, _CHEAP = 2_900.0, 0.1
 # assumption: the accounts with the most partners, who together make two thirds of the rows, may trade.
 _FIRM_ROWS, _FIRM_PARTNERS = 2 / 3, 5
 _OLD_DAYS = 3_650  # an account that is seen early in the file is taken to be old
@@ -69,7 +71,7 @@ def ledger_population(sample: LedgerSample, past: Histories, columns: LedgerColu
     shops = np.arange(past.shops)
     sold = np.bincount(past.shop[past.shop >= 0], minlength=past.shops)
     shops = shops[sold > 0]
-    sorts = _outside_sorts(sample, columns)
+    sorts = () if past.is_log else _outside_sorts(sample, columns)
     total = len(members) + len(shops) + len(sorts)
     entity, shop = np.full(total, NOBODY), np.full(total, NOBODY)
     entity[: len(members)] = members
@@ -81,7 +83,7 @@ def ledger_population(sample: LedgerSample, past: Histories, columns: LedgerColu
         outside[name] = np.array([len(members) + len(shops) + place])
     settings = _settings(sample)
     accounts = _accounts(kinds, past, members, settings)
-    merchants, categories = _merchants(sample, past, shops, len(members), sold)
+    merchants, categories = _merchants(sample, past, shops, len(members), columns)
     population = Population(
         accounts, _people(kinds), _firms(kinds, past, members), merchants, outside,
         _contacts(kinds, past, members),
@@ -106,7 +108,7 @@ def _settings(sample: LedgerSample) -> Settings:
 
 def _kinds(past: Histories, members: Int1D, columns: LedgerColumns) -> Array:
     """Return the kind of each entity: a card, a firm by its many partners, an account that never pays."""
-    if columns.layout == CARDS:
+    if columns.layout == CARDS or past.is_log:
         return np.full(len(members), CARD)
     kind = np.full(len(members), CURRENT)
     rows = (past.rows_out + past.rows_in)[members]
@@ -181,15 +183,17 @@ def _contacts(kinds: Array, past: Histories, members: Int1D) -> Contacts:
 
 
 def _merchants(
-    sample: LedgerSample, past: Histories, shops: Int1D, first: int, sold: Int1D
+    sample: LedgerSample, past: Histories, shops: Int1D, first: int, columns: LedgerColumns
 ) -> tuple[Merchants, frozenset[str]]:
     """Return the merchants with tickets relative to the middle one, and the categories that are known."""
     paid = past.outgoing & (past.shop >= 0)
     tickets = pd.Series(past.size[paid]).groupby(past.shop[paid]).median()
     middle = float(np.median(past.size[paid])) if paid.any() else 1.0
     ticket = tickets.reindex(shops).fillna(middle).to_numpy() * (_TICKET / middle)
-    category, known = _categories(sample, past, shops)
+    ticket *= min(1.0, _SMALL / max(float(np.quantile(ticket, _CHEAP)), 1e-9)) if len(ticket) else 1.0
+    category, known = _categories(sample, past, shops, columns)
     count = len(shops)
+    sold = np.bincount(past.shop[past.shop >= 0], minlength=past.shops)
     return (
         Merchants(
             shops, first + np.arange(count), category, ticket, np.full(count, 0.5),
@@ -199,9 +203,15 @@ def _merchants(
     )  # fmt: skip
 
 
-def _categories(sample: LedgerSample, past: Histories, shops: Int1D) -> tuple[Array, frozenset[str]]:
-    """Return the category code of each shop where a column has finsim's words, and the words that occur."""
-    for column in sample.cells.columns:
+def _categories(
+    sample: LedgerSample, past: Histories, shops: Int1D, columns: LedgerColumns
+) -> tuple[Array, frozenset[str]]:
+    """Return the category code of each shop where a column has finsim's words, and the words that occur.
+
+    The column is that of the role category, any one of text where none has it.
+    """
+    part = columns.parts.get("category")
+    for column in sample.cells.columns if part is None else [sample.cells.column(part.at)]:
         if not is_text(column.type):
             continue
         words = column.to_pandas().astype(str)

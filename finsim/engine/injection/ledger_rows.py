@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -11,13 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.engine.injection.ledger_columns import LedgerColumns, Part
-from finsim.notation import Array, Bool1D, Int1D
+from finsim.errors import DataError
+from finsim.notation import Bool1D, Int1D
 from finsim.tables import TableSource, typed
 from finsim.tables.cells.canonical import LABELS as CODED
 from finsim.tables.sources.text_file import TextTable
 
-_ODD = np.uint64(0x9E3779B97F4A7C15)
-_MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
+_LARGEST = 2.0**53  # whole numbers up to here are exact in a float64
 
 
 @dataclass(frozen=True)
@@ -74,8 +73,20 @@ class Ledger:
     def _amounts(self, cells: pa.RecordBatch, first: int) -> pa.Array:
         amount = self.part(cells, "amount", first)
         if pa.types.is_floating(amount.type):
+            self._refuse_huge(amount, first)
             return pc.cast(pc.round(pc.multiply(amount, float(self.scale))), pa.int64())
         return amount
+
+    def _refuse_huge(self, amount: pa.Array, first: int) -> None:
+        """Raise DataError where an amount is too large to be counted in whole units of 1 / ``scale``."""
+        bad = pc.greater(pc.abs(amount), _LARGEST / self.scale)
+        if pc.any(bad).as_py():
+            at = pc.index(bad, True).as_py()
+            where = f"column {self.columns.parts['amount'].header!r}, row {first + at + 1}"
+            raise DataError(
+                f"{amount[at].as_py():g}", place=f"{self.source.place}: {where}",
+                expected=f"amounts up to {_LARGEST / self.scale:g}", remedy="correct or drop this row",
+            )  # fmt: skip
 
     def _written(self, batch: pa.RecordBatch, first: int) -> pa.RecordBatch:
         """Return text cells as what the schema says they are; undeclared columns stay text."""
@@ -93,42 +104,3 @@ class Ledger:
 def _whole(column: pa.Array) -> Int1D:
     filled = pc.fill_null(pc.cast(column, pa.int64()), 0)
     return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=np.int64)
-
-
-def hashed(values: pa.Array, salt: int) -> Array:
-    """Return a hash of each value: uint64[n], 0 for a missing one; equal values of one type hash alike.
-
-    Whole numbers by the finalizer of SplitMix64 (Steele et al. 2014), text by BLAKE2b.
-    """
-    if pa.types.is_dictionary(values.type):
-        table = hashed(values.dictionary, salt)
-        places = pc.fill_null(values.indices, 0).to_numpy(zero_copy_only=False)
-        found = table[places] if len(table) else np.zeros(len(values), dtype=np.uint64)
-        return _without_nulls(found, values.indices)
-    if pa.types.is_integer(values.type):
-        whole = pc.fill_null(values, 0).to_numpy(zero_copy_only=False).astype(np.int64).view(np.uint64)
-        return _without_nulls(mixed(whole ^ np.uint64(salt)), values)
-    coded = pc.cast(values, pa.string()).dictionary_encode()
-    key = salt.to_bytes(8, "little")
-    digests = [
-        hashlib.blake2b(str(one).encode(), digest_size=8, key=key).digest() for one in coded.dictionary
-    ]
-    table = np.array([int.from_bytes(word, "little") for word in digests], dtype=np.uint64)
-    places = pc.fill_null(coded.indices, 0).to_numpy(zero_copy_only=False)
-    found = table[places] if len(table) else np.zeros(len(values), dtype=np.uint64)
-    return _without_nulls(found, coded.indices)
-
-
-def _without_nulls(found: Array, values: pa.Array) -> Array:
-    if values.null_count:
-        found = np.where(values.is_null().to_numpy(zero_copy_only=False), np.uint64(0), found)
-    return found
-
-
-def mixed(word: Array) -> Array:
-    """Return the finalizer of SplitMix64 of each word: uint64[n]."""
-    with np.errstate(over="ignore"):
-        word = word + _ODD
-        for shift, factor in _MIX:
-            word = (word ^ (word >> np.uint64(shift))) * np.uint64(factor)
-        return np.asarray(word ^ (word >> np.uint64(31)))

@@ -12,10 +12,11 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.engine.injection.ledger_columns import ACCOUNTS, LedgerColumns
-from finsim.engine.injection.ledger_rows import Ledger, LedgerRows, hashed
-from finsim.engine.injection.new_ids import KnownIds
+from finsim.engine.injection.ledger_rows import Ledger, LedgerRows
 from finsim.errors import DataError
 from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Int1D
+from finsim.tables.cells.hashing import hashed
+from finsim.tables.new_ids.known_ids import KnownIds
 
 MOST_ROWS = 300_000
 MOST_DAYS = 3_660

@@ -100,18 +100,23 @@ def templates(sample: LedgerSample, past: Histories, columns: LedgerColumns) -> 
 
 
 def _follows(sample: LedgerSample, past: Histories, payee: Int1D, columns: LedgerColumns) -> tuple[int, ...]:
-    """Return the places of columns in which rows of a payee agree more than rows of a payer do."""
-    taken = {part.at for part in columns.parts.values()}
+    """Return the places of columns in which rows of a payee agree more than rows of a payer do.
+
+    The category of a merchant is the payee's by its role.
+    """
+    taken = {part.at for role, part in columns.parts.items() if role != "category"}
     known = past.outgoing & (payee >= 0)
     found = []
+    if "category" in columns.parts and (past.shop >= 0).any():
+        found.append(columns.parts["category"].at)
     for at, column in enumerate(sample.cells.columns):
-        if at in taken or pa.types.is_nested(column.type) or not known.any():
+        if at in found or at in taken or pa.types.is_nested(column.type) or not known.any():
             continue
         codes = pd.factorize(column.to_pandas()[known], use_na_sentinel=False)[0]
         by_payee = agreement(payee[known], codes)
         if by_payee > max(agreement(past.payer[known], codes), agreement(codes * 0, codes) + _ABOVE_USUAL):
             found.append(at)
-    return tuple(found)
+    return tuple(sorted(found))
 
 
 def _never_twice(sample: LedgerSample, columns: LedgerColumns) -> tuple[int, ...]:

@@ -156,7 +156,8 @@ def _who(story: Narrative, world: World, expected: float, own: Streams) -> dict[
         who = candidates(alike, people.population, facts, pool)
         activity = people.activity_out if name in pays else people.activity_in
         if name in pays and name in paid:
-            activity = np.sqrt(people.activity_out * people.activity_in)
+            both = np.sqrt(people.activity_out * people.activity_in)
+            activity = both if both.any() else people.activity_out
         found[name] = _by_activity(who, activity, pool) if len(who.account) else who
     refuse_empty(story, found)
     return found

@@ -24,7 +24,7 @@ from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import WORD, MixedColumn
 from finsim.records.shown_rows import ShownTable
 from finsim.tables.learning.mixed_columns import arrow_column
-from finsim.tables.learning.new_ids import IdForm
+from finsim.tables.new_ids.id_form import IdForm
 
 KIND = "events"
 BLOCK_ENTITIES = 2_000

@@ -44,8 +44,8 @@ def ledger_of(data: LearnedInput) -> Ledger:
     arrow = data.table.drop_columns(list(data.keys)) if data.keys else data.table
     arrow = _ids_as_words(arrow, id_)
     parts = event_roles(arrow, data)
-    if parts.partner is not None:
-        arrow = _ids_as_words(arrow, parts.partner)
+    for coded in (parts.partner, parts.category):
+        arrow = arrow if coded is None else _ids_as_words(arrow, coded)
     whole = mixed_table(arrow)
     entity, times = whole[id_], whole[time].values
     usable = ~entity.missing() & (times != MISSING_TIME)
@@ -100,7 +100,7 @@ def headers_of(headers: Mapping[str, str], name: str) -> str:
 def _fits(part: str, kind: pa.DataType) -> bool:
     number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
     words = pa.types.is_dictionary(kind) or pa.types.is_string(kind) or pa.types.is_boolean(kind)
-    if part == "partner":
+    if part in ("partner", "category"):
         return bool(words or pa.types.is_integer(kind))
     return bool(number if part == "amount" else words)
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from finsim.records.mixed_table import NUMBER, MixedColumn
 from finsim.tables import Field
-from finsim.tables.learning.new_ids import IdForm
+from finsim.tables.new_ids.id_form import IdForm
 
 _WRITTEN = {"percent": 100.0, "bp": 10_000.0, "years": 1.0 / 12.0}
 """Unit of an input -> what a number as it is learned is multiplied with to be written in that unit."""

@@ -27,7 +27,7 @@ from finsim.records.display.fact_words import counted
 from finsim.records.mixed_table import MixedTable
 from finsim.records.shown_rows import ShownTable
 from finsim.tables.learning.mixed_columns import arrow_column, mixed_table
-from finsim.tables.learning.new_ids import IdForm
+from finsim.tables.new_ids.id_form import IdForm
 
 KIND = "table"
 BLOCK_ROWS = 50_000

@@ -91,7 +91,8 @@ def _categories(log: EventLog) -> tuple[Array, frozenset[str]]:
     partner = log.part("partner")
     if partner is None:
         return shops, frozenset()
-    for column in log.events.columns.values():
+    declared = log.roles.category
+    for column in log.events.columns.values() if declared is None else [log.events[declared]]:
         codes = _codes(column.words, CATEGORY) if column.kind == WORD else np.zeros(0, dtype=np.int64)
         words = _used(codes, CATEGORY)
         if len(words) < 2:

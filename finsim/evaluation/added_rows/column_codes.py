@@ -31,9 +31,8 @@ def column_codes(
     """Return the readings of the columns of some rows; bins and counts are those of ``real`` rows.
 
     ``roles`` names the column of times, which is read as hour, weekday, day of the month and day of the
-    period (``time`` ns), and the columns of keys, which are read as how often their value
-    occurs in other real rows. Further
-    text of more than 200 values is read like a key.
+    period (``time`` ns), and the columns of keys, which are read as how often their value occurs in
+    real rows. Further text of more than 200 values is read like a key.
     """
     found = []
     for name in rows.column_names:
@@ -71,10 +70,16 @@ def _times(name: str, time: Int1D, real: Bool1D) -> list[Codes]:
 
 
 def _frequency(column: pa.ChunkedArray, real: Bool1D) -> Float1D:
+    """Return how often each value occurs in real rows; of a value that added rows alone have, in these.
+
+    Real and added rows of one value have one count. A count that leaves out the row itself would be one
+    lower for real rows, and where few values share all rows that difference by itself tells the two apart.
+    """
     codes = pd.factorize(column.to_pandas())[0]
-    counts = np.bincount(codes[real & (codes >= 0)], minlength=int(codes.max(initial=0)) + 1)
-    others = counts[codes] - real  # a real row does not count itself
-    return np.where(codes >= 0, others, np.nan).astype(np.float64)
+    size = int(codes.max(initial=0)) + 1
+    counts = np.bincount(codes[real & (codes >= 0)], minlength=size)
+    counts = np.where(counts > 0, counts, np.bincount(codes[codes >= 0], minlength=size))
+    return np.where(codes >= 0, counts[codes], np.nan).astype(np.float64)
 
 
 def _numbers(name: str, column: str, values: Float1D, real: Bool1D) -> Codes:

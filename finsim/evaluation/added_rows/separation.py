@@ -14,11 +14,16 @@ from finsim.notation import Array, Bool1D, Int1D
 
 GOAL = 0.75
 _STRENGTH = 10.0  # rows of the average that the rate of a code begins with
+_DRAWS = 5
 
 
 @dataclass(frozen=True)
 class Separation:
-    """Areas under the ROC curve of one narrative's rows against real rows, .5 for none, 1 for a giveaway."""
+    """Areas under the ROC curve of one narrative's rows against real rows, .5 for none, 1 for a giveaway.
+
+    ``column_chance`` and ``pair_chance`` are the best areas that real rows reach in place of the added ones:
+    as many, in schemes of the same sizes, each of successive rows of an entity.
+    """
 
     narrative: str
     rows: int
@@ -27,6 +32,8 @@ class Separation:
     column_auc: float
     pair: str
     pair_auc: float
+    column_chance: float
+    pair_chance: float
 
     @property
     def meets_goal(self) -> bool:
@@ -39,31 +46,59 @@ class Separation:
 
 
 def separation(
-    narrative: str, codes: Sequence[Codes], real: Bool1D, added: Bool1D, instance: Int1D
-) -> Separation:
-    """Return how far the best column and pair of columns tell the ``added`` rows from the ``real`` ones.
+    narrative: str, codes: Sequence[Codes], rows: tuple[Bool1D, Bool1D], instance: Int1D, entity: Int1D,
+    rng: np.random.Generator,
+) -> Separation:  # fmt: skip
+    """Return how far the best column and pair of columns tell added rows from real ones.
 
-    A code is scored by its share of added rows, learned on half of the schemes and half of the real rows and
-    judged on the other, both ways: a scheme's own account cannot be learned and met again. The best of many
-    columns is above .5 by chance alone where rows are few.
+    ``rows`` are the real and the added ones, bool[n] each; ``instance`` the scheme of a row and ``entity``
+    whose row it is, real rows in order of time. A code is scored by its share of added rows, learned on half
+    of the schemes and half of the real rows and judged on the other, both ways: a scheme's own account cannot
+    be learned and met again. The best of many columns is above .5 by chance alone where rows are few.
     """
-    chosen = real | added
+    real, added = rows
+    singles, pairs = _areas(codes, real | added, added, instance)
+    best = max(singles, key=lambda name: singles[name])
+    both = max(pairs, key=lambda name: pairs[name]) if pairs else best
+    sizes = np.unique(instance[added], return_counts=True)[1]
+    chance = []
+    for _ in range(_DRAWS):
+        drawn, scheme = _like_schemes(sizes, np.flatnonzero(real), entity, rng)
+        one, two = _areas(codes, real, drawn, scheme)
+        chance.append((max(one.values()), max((two or one).values())))
+    usual = np.mean(chance, axis=0)
+    return Separation(
+        narrative, int(added.sum()), len(sizes), best, round(singles[best], 4), both,
+        round(pairs.get(both, singles[best]), 4), round(float(usual[0]), 4), round(float(usual[1]), 4),
+    )  # fmt: skip
+
+
+def _areas(
+    codes: Sequence[Codes], chosen: Bool1D, added: Bool1D, instance: Int1D
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the area of each column and of each pair of columns, among the ``chosen`` rows."""
     label = added[chosen]
     half = _halves(instance[chosen], label)
     fine = {one.name: one.fine[chosen] for one in codes}
     coarse = {one.name: one.coarse[chosen] for one in codes}
-    singles = {name: _area(values, label, half) for name, values in fine.items()}
     home = {one.name: one.column for one in codes}
-    pairs = {
+    return {name: _area(values, label, half) for name, values in fine.items()}, {
         f"{a} and {b}": _area(_joined(coarse[a], coarse[b]), label, half)
-        for a, b in combinations(coarse, 2) if home[a] != home[b]
-    }  # fmt: skip
-    best = max(singles, key=lambda name: singles[name])
-    both = max(pairs, key=lambda name: pairs[name]) if pairs else best
-    return Separation(
-        narrative, int(added.sum()), len(np.unique(instance[added])), best, round(singles[best], 4), both,
-        round(pairs.get(both, singles[best]), 4),
-    )  # fmt: skip
+        for a, b in combinations(coarse, 2)
+        if home[a] != home[b]
+    }
+
+
+def _like_schemes(sizes: Int1D, real: Int1D, entity: Int1D, rng: np.random.Generator) -> tuple[Bool1D, Int1D]:
+    """Return real rows in place of added ones, and their schemes: successive rows of an entity each."""
+    order = real[np.argsort(entity[real], kind="stable")]
+    drawn, scheme = np.zeros(len(entity), dtype=np.bool_), np.full(len(entity), -1)
+    for number, size in enumerate(sizes.tolist()):
+        first = int(rng.integers(max(1, len(order) - size + 1)))
+        rows = order[first : first + size]
+        rows = rows[~drawn[rows]]
+        drawn[rows], scheme[rows] = True, number
+    return drawn, scheme
 
 
 def _halves(instance: Int1D, label: Bool1D) -> Bool1D:

@@ -49,10 +49,12 @@ _PAYMENTS: Mapping[str, str] = {
     " gegenkonto empfänger empfaenger beneficiario bénéficiaire destaccount namedest",
     "merchant": "merchant merchantid terminal terminalid txterminalid händler comercio commerçant",
     "channel": "channel type transtype transactiontype kanal tipo paymentmethod",
+    "category": "category merchantcategory merchantcategorycode mcc merchantkind sector kategorie warengruppe"
+    " branche händlerkategorie haendlerkategorie categoria categoría catégorie rubrique カテゴリ 类别",
     "purpose": "purpose description memo reference verwendungszweck zweck concepto libellé"
     " libelle causale 摘要",
     "direction": "direction debitcredit creditdebit drcr crdr debitcreditindicator creditdebitindicator"
-    " sollhaben inout",
+    " cdtdbtind sollhaben inout",
     "balance": "balance balanceafter saldo solde kontostand 残高 余额",
     "fraud": "isfraud fraud txfraud fraudflag class betrug fraude label",
 }

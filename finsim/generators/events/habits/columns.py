@@ -20,6 +20,7 @@ from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn
 
 PAYEE, ENTITY, PAIR, DRAWN = "payee", "entity", "pair", "drawn"
 DETERMINED, PAIRED = 0.995, 0.75
+MOSTLY = 0.8  # assumption: a category that most rows of a payee share is the payee's
 EARLY = ("category", "channel", "direction", "currency")
 DRAWS = 4
 NANOS = 1e9
@@ -108,7 +109,9 @@ def learn_columns(
     found, first = [], ledger.is_first()
     for name in names:
         column = log.events[name]
-        law = _told(name, column, ledger) or _paired(name, column, ledger, link)
+        law = _told(name, column, ledger, MOSTLY if name == log.roles.category else DETERMINED) or _paired(
+            name, column, ledger, link
+        )
         law = law or _drawn(name, column, log, ledger, contexts, first, streams)
         if column.kind == WORD:
             law = replace(law, pool=pooled_words(column))
@@ -117,8 +120,11 @@ def learn_columns(
     return found
 
 
-def _told(name: str, column: MixedColumn, ledger: Ledger) -> ColumnLaw | None:
-    """Return the law of a column that the entity or the payee determines, None for another."""
+def _told(name: str, column: MixedColumn, ledger: Ledger, of_payee: float) -> ColumnLaw | None:
+    """Return the law of a column that the entity or the payee determines, None for another.
+
+    The payee does where ``of_payee`` of its rows have its usual cell.
+    """
     for how, group, count in ((ENTITY, ledger.entity, ledger.count), (PAYEE, ledger.payee, ledger.payees)):
         sizes = np.bincount(group, minlength=count)
         repeated = sizes[group] > 1
@@ -130,7 +136,7 @@ def _told(name: str, column: MixedColumn, ledger: Ledger) -> ColumnLaw | None:
             continue
         codes = np.unique(column.values, return_inverse=True)[1].astype(np.int64)
         usual = _usual(codes, group, count)
-        if (codes == usual[group])[repeated].mean() >= DETERMINED:
+        if (codes == usual[group])[repeated].mean() >= (of_payee if how == PAYEE else DETERMINED):
             cells = np.zeros(count, column.values.dtype)
             row_of = np.zeros(int(codes.max(initial=0)) + 1, np.int64)
             row_of[codes] = np.arange(len(codes))

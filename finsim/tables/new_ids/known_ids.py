@@ -1,4 +1,4 @@
-"""Identifiers of added rows in the form of the table's own, none of which occurs in it."""
+"""``KnownIds``: the ids of a table that is read batch by batch, and others in their form among them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finsim.engine.injection.ledger_rows import hashed
 from finsim.notation import Array
 from finsim.randomness import Streams
+from finsim.tables.cells.hashing import hashed
+from finsim.tables.new_ids.id_form import is_counted
 
 _BITS = 26
-_DENSE = 1.5  # whole numbers that fill two thirds of their range or more are counted on
 _SHAPES = 256
 
 
@@ -53,7 +53,7 @@ class KnownIds:
     @property
     def counted(self) -> bool:
         """Whether the ids are whole numbers without gaps, so that new ones can only follow them."""
-        return self.is_whole and self.high - self.low + 1 < _DENSE * self.count
+        return self.is_whole and is_counted(self.low, self.high, self.count)
 
     def fresh(self, count: int, kind: pa.DataType, streams: Streams) -> pa.Array:
         """Return so many ids that are not taken: the next numbers, or others of the same form."""

@@ -13,6 +13,13 @@ import pyarrow as pa
 
 _NUMBERED = re.compile(r"^(.*?)(\d+)(\D*)$")
 _MOST = 18
+DENSE = 1.5
+"""Whole numbers are counted when their range holds at most 1.5 numbers each (assumption)."""
+
+
+def is_counted(low: float, high: float, count: int) -> bool:
+    """Tell whether so many different whole numbers leave so few gaps that new ones can only follow them."""
+    return high - low + 1 <= DENSE * count
 
 
 @dataclass(frozen=True)
