@@ -13,6 +13,7 @@ from finsim.agents.population.population import Population
 from finsim.agents.schemes.scheme_outcomes import SchemeRows, pattern_table
 from finsim.agents.schemes.scheme_plan import SchemePlan
 from finsim.agents.settings import Settings
+from finsim.agents.statement_rows import as_statements
 from finsim.agents.vocabulary import (
     CATEGORIES,
     CHANNELS,
@@ -59,12 +60,19 @@ class Posted:
         return self._finish[0]
 
 
-def post(population: Population, settings: Settings, parts: Iterable[Orders], plan: SchemePlan) -> Posted:
+def post(
+    population: Population,
+    settings: Settings,
+    parts: Iterable[Orders],
+    plan: SchemePlan,
+    middle: int | None = None,
+) -> Posted:
     """Post orders, given as consecutive time slices that are sorted by (ts, order_id), to one ledger.
 
     ``tx_id`` counts from 0 in (ts, order_id) order; then instants are cut to whole microseconds. Money is
     conserved exactly: the sum of all balances never changes. Raises RecordError when slices are out of
-    order. Memory is one slice.
+    order. Memory is one slice. ``middle``: the outside account between two inside ones in rows of schemes,
+    where ordinary rows know one side alone (``statement_rows.py``).
     """
     accounts = population.accounts
     book = Book(accounts.opening.copy(), accounts.overdraft, accounts.external)
@@ -84,7 +92,10 @@ def post(population: Population, settings: Settings, parts: Iterable[Orders], pl
                 )
             before = int(orders.ts[-1]) if len(orders) else before
             orders = replace(orders, ts=orders.ts - orders.ts % _STORED)
+            held = 0 if middle is None else int(book.balance[middle])
             rows = run_orders(orders, book, plan, state)
+            if middle is not None:
+                orders, rows = as_statements(orders, rows, book, middle, held)
             kept = np.flatnonzero(rows.status != SKIPPED)
             for low in range(0, len(kept), _BATCH):
                 some = kept[low : low + _BATCH]

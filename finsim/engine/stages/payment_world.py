@@ -70,6 +70,17 @@ class PaymentWorld:
     facts: EntityFacts | None = None
     ledger: PaymentLedger | None = None
 
+    @property
+    def middle(self) -> int | None:
+        """The outside account between the two accounts of a scheme's payment; None where rows know both."""
+        from finsim.engine.injection.ledger_columns import SINGLE
+
+        if self.facts is None or self.ledger is None or self.ledger.layout != SINGLE:
+            return None
+        from finsim.engine.learned_payments.life_orders import SOMEBODY, Places
+
+        return Places.of(self.ledger, len(self.facts.need)).sorts[SOMEBODY]
+
     def schemes(
         self, narratives: Sequence[Narrative], settings: Settings, streams: Streams, drivers: Drivers
     ) -> tuple[Orders, SchemePlan]:
