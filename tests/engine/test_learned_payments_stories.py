@@ -12,7 +12,7 @@ import pytest
 from test_learned_payments import MADE
 
 from finsim.agents.payment_orders import Orders
-from finsim.agents.statement_rows import SECOND, as_statements
+from finsim.agents.statement_rows import SECOND, Middles, as_statements
 from finsim.engine.finished_run import Run
 from finsim.engine.run import run
 from finsim.engine.study.study_file import study_of
@@ -140,7 +140,7 @@ def test_statements_know_one_side_of_every_row(worlds: dict[str, Run]) -> None:
 def test_rows_of_statements_keep_every_balance() -> None:
     """Against a ledger that is kept row by row."""
     rng = np.random.default_rng(4)
-    size, middle = 200, 5
+    size = 200
     payer, payee = rng.integers(0, 7, size), rng.integers(0, 7, size)
     payee = np.where(payee == payer, (payee + 1) % 7, payee)
     external = np.arange(7) >= 5
@@ -158,7 +158,9 @@ def test_rows_of_statements_keep_every_balance() -> None:
         order_id=np.arange(size), plan_row=np.where(rng.random(size) < 0.5, 1, -1).astype(np.int32),
     )  # fmt: skip
     book = Book(balance.copy(), np.zeros(7, dtype=np.int64), external)
-    made, rows = as_statements(orders, Rows(status.astype(np.uint8), amount, *after), book, middle, 1_000)
+    middles = Middles(np.array([5, 6]), np.array([3, -1]), np.array([1.0, 2.0]), np.array([1.0, 0.0]))
+    before = np.full(7, 1_000)
+    made, rows = as_statements(orders, Rows(status.astype(np.uint8), amount, *after), book, before, middles)
     told, inner = orders.plan_row >= 0, ~external[payer] & ~external[payee]
     assert len(made) == size + (told & inner & (status == POSTED)).sum() > size
     assert not (~external[made.payer] & ~external[made.payee] & (made.plan_row >= 0)).any()
@@ -168,6 +170,10 @@ def test_rows_of_statements_keep_every_balance() -> None:
             held[made.payer[k]] -= rows.amount[k]
             held[made.payee[k]] += rows.amount[k]
         assert (rows.payer_after[k], rows.payee_after[k]) == (held[made.payer[k]], held[made.payee[k]])
-    assert (held == balance).all()
+    assert (held == book.balance).all()
+    assert (held[:5] == balance[:5]).all()
+    into = made.order_id >= SECOND
+    assert set(made.payer[into]) == {5}  # rows come from it alone
+    assert set(made.merchant[into]) == {3}
     assert len(np.unique(made.order_id)) == len(made)
-    assert set(made.order_id % SECOND) == set(range(size))
+    assert set((made.order_id % SECOND).tolist()) == set(range(size))

@@ -13,10 +13,13 @@ from finsim.agents.population.population import Population
 from finsim.agents.schemes.scheme_generation import scheme_orders
 from finsim.agents.schemes.scheme_plan import SchemePlan
 from finsim.agents.settings import Settings
+from finsim.agents.statement_rows import Middles
 from finsim.agents.vocabulary import CARD, CHANNEL
 from finsim.engine.injection.ledger_clock import LedgerClock
+from finsim.engine.injection.ledger_columns import SINGLE
 from finsim.engine.learned_payments.entity_facts import EntityFacts
 from finsim.engine.learned_payments.learned_population import AT_HAND
+from finsim.engine.learned_payments.life_orders import NOBODY
 from finsim.engine.learned_payments.payment_words import AT_SHOPS, BETWEEN_ACCOUNTS
 from finsim.engine.learned_payments.story_money import StoryMoney
 from finsim.engine.learned_payments.training_ledger import PaymentLedger
@@ -69,6 +72,19 @@ def learned_scheme_orders(
     kept = made.take(np.argsort(made.ts, kind="stable"))
     steps = _steps(plan, orders, (population, spare), money)
     return kept, replace(plan, steps=steps, spent_limit=money.scaled(plan.spent_limit))
+
+
+def statement_middles(facts: EntityFacts, ledger: PaymentLedger) -> Middles | None:
+    """Return the outside accounts of a ledger that knows one side of each row, as often as it has them."""
+    if ledger.layout != SINGLE:
+        return None
+    entities, total = len(facts.need), len(facts.rows_out)
+    account = np.arange(entities, total)
+    named = len(ledger.outside) if ledger.has_shops else 0
+    shop = np.where(account < entities + named, account - entities, NOBODY)
+    return Middles(
+        account, shop, facts.rows_in[account].astype(np.float64), facts.rows_out[account].astype(np.float64)
+    )
 
 
 def _spare(population: Population, facts: EntityFacts) -> Int1D:

@@ -15,6 +15,7 @@ from finsim.agents.population.population import Population, build_population
 from finsim.agents.schemes.scheme_generation import scheme_orders
 from finsim.agents.schemes.scheme_plan import SchemePlan
 from finsim.agents.settings import Settings
+from finsim.agents.statement_rows import Middles
 from finsim.engine.study.study_resolution import Plan, agent_settings
 from finsim.randomness import Streams
 from finsim.records.drivers import Drivers
@@ -71,15 +72,13 @@ class PaymentWorld:
     ledger: PaymentLedger | None = None
 
     @property
-    def middle(self) -> int | None:
-        """The outside account between the two accounts of a scheme's payment; None where rows know both."""
-        from finsim.engine.injection.ledger_columns import SINGLE
-
-        if self.facts is None or self.ledger is None or self.ledger.layout != SINGLE:
+    def middles(self) -> Middles | None:
+        """The outside accounts in the two rows of a scheme's payment; None where rows know both accounts."""
+        if self.facts is None or self.ledger is None:
             return None
-        from finsim.engine.learned_payments.life_orders import SOMEBODY, Places
+        from finsim.engine.learned_payments.learned_schemes import statement_middles
 
-        return Places.of(self.ledger, len(self.facts.need)).sorts[SOMEBODY]
+        return statement_middles(self.facts, self.ledger)
 
     def schemes(
         self, narratives: Sequence[Narrative], settings: Settings, streams: Streams, drivers: Drivers
