@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from finsim.engine.learned_payments.training_ledger import PaymentLedger
 
 
-BALANCES = "opening balances are in no ledger: ordinary life is never declined for lack of funds (assumption)"
-
-
 def order_keys(plan: Plan) -> dict[str, str]:
     """Return for each scenario the key of its ordinary orders; equal behaviour gives one key."""
     if not is_learned(plan):
@@ -112,10 +109,12 @@ def payment_world(plan: Plan, run: Path | None, settings: Settings | None = None
 
 def learned_remarks(plan: Plan) -> list[str]:
     """Return what should be known of the learned payments of a plan: fallbacks, and what has no reader."""
+    from finsim.engine.learned_payments.ledger_summary import assumptions
     from finsim.engine.learned_payments.scenario_moves import unread_lines
 
     ledger = ledger_of_plan(plan)
     found = [f"{label}: {text}" for label, text in unread_lines(plan.drivers, ledger)]
     found += [f"{name}: left out: {'; '.join(texts)}" for name, texts in plan.left_out.items()]
-    found += [*ledger.words.remarks(ledger.has_shops), BALANCES]
+    found += ledger.words.remarks(ledger.has_shops)
+    found += [f"assumption: {text}" for text in assumptions(ledger)]
     return found
