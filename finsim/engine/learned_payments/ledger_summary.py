@@ -21,7 +21,7 @@ _BALANCES = (
     "and as much again is its overdraft, or all of it a card's limit, so that ordinary life alone is never "
     "declined for lack of funds"
 )
-_MONEY = "a sum of a narrative is the ledger's payment of the same rank as the narrative's among simulated payments"
+_MONEY = "a sum of a narrative is the payment of the ledger that has its rank among simulated payments"
 _FIRMS = "accounts with the most counterparties, who together make two thirds of the rows, are businesses"
 _NOBODY_OUTSIDE = "no counterparty stands outside the ledger, so a person outside is one of its accounts"
 _TWO_ROWS = (

@@ -11,7 +11,7 @@ from finsim.report.run_folder import RunFolder
 from finsim.report.sections.scorecard_section import scores_of
 
 _PARTS = {
-    "entity": "whose rows they are", "time": "when", "amount": "how much", "partner": "who is on the other side",
+    "entity": "whose rows they are", "time": "when", "amount": "how much", "partner": "the other side",
     "channel": "how it is paid", "currency": "in which money", "category": "what for",
     "direction": "in or out",
 }  # fmt: skip
