@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from finsim.engine.finished_run import Run
+from finsim.engine.learned_payments.training_ledger import payment_ledger
 from finsim.engine.planning.plan_summary import describe
 from finsim.engine.run import resume, run
 from finsim.engine.stress import stress
@@ -301,8 +302,24 @@ def test_several_currencies_are_refused_with_their_counts(ledgers: Path) -> None
     STORY["mixed"] = "app_scam_mule_chain"
     with pytest.raises(DataError, match=r"EUR .* rows, USD 10 rows"):
         resolve(_study(ledgers, "mixed"))
+    told = payment_ledger(_study(ledgers, "mixed", currency="EUR").transactions)
+    assert (told.currency, told.log.events.rows) == ("EUR", len(frame) - 10)
+    assert any("those in USD left out" in one for one in told.remarks)
     with pytest.raises(DataError, match="the ledger is in EUR"):
         resolve(_study(ledgers, "accounts", currency="GBP"))
+
+
+def test_rows_that_go_to_a_merchant_or_an_account_are_refused(ledgers: Path) -> None:
+    frame = pd.read_csv(ledgers / "accounts.csv")
+    frame["Händler"] = np.where(np.arange(len(frame)) % 3 == 0, "M" + frame["to_account"].str[-2:], None)
+    STORY["both"] = STORY["filled"] = "app_scam_mule_chain"
+    frame.to_csv(ledgers / "filled.csv", index=False)
+    told = payment_ledger(_study(ledgers, "filled").transactions)
+    assert "Händler: every row has an account in to_account, so merchants are accounts" in told.remarks
+    frame.loc[frame["Händler"].notna(), "to_account"] = None
+    frame.to_csv(ledgers / "both.csv", index=False)
+    with pytest.raises(DataError, match=r"rows have a merchant in 'Händler' and no account in 'to_account'"):
+        resolve(_study(ledgers, "both"))
 
 
 @pytest.mark.parametrize(
@@ -364,4 +381,11 @@ def test_shared_payments_have_lines_in_share(ledgers: Path, tmp_path: Path) -> N
     told = run(study, output=tmp_path / "judged").scorecard
     lines = [one for one in told.scores if one.table == "payments, base"]
     assert {"row_copies", "near_entities"} <= {one.metric for one in lines}
-    assert all(one.use == "share" for one in lines)
+    likeness = {"event_two_sample", "entity_two_sample"}
+    assert likeness <= {one.metric for one in lines}
+    assert all(one.use == "share" for one in lines if one.metric not in likeness)
+    unseen = [one for one in lines if one.metric in ("membership", "singling_out", *likeness)]
+    assert unseen
+    assert all("fitted again without a quarter" in one.note for one in unseen)
+    assert any(one.value is not None for one in unseen)
+    assert len([one for one in lines if one.metric == "near_entities"]) == 1

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from finsim.engine.injection.ledger_columns import ACCOUNTS, CARDS, SINGLE
-from finsim.engine.learned_payments.training_ledger import PaymentLedger
+from finsim.engine.learned_payments.training_ledger import PaymentLedger, header_of
 from finsim.notation import NANOS_PER_DAY
 
 _LAYOUTS = {
@@ -43,8 +43,8 @@ def ledger_summary(
     others = [name for name in ledger.data.order if name not in parts.values()]
     return {
         "layout": _LAYOUTS[ledger.layout],
-        "roles": parts,
-        "no_role": others,
+        "roles": {part: header_of(ledger.data, name) for part, name in parts.items()},
+        "no_role": [header_of(ledger.data, name) for name in others],
         "roles_not_found": [
             one for one in ("amount", "partner", "channel", "currency", "category", "direction")
             if one not in roles

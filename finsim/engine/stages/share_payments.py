@@ -62,25 +62,19 @@ def payments_shared(run: Path, plan: Plan, label: str, chosen: Settings, progres
     except FinsimError as error:
         return on_table(_missing([*rows, *entities], error), table)
     open_rows = [one for one in rows if _is_open(first, one)]
-    unseen = f"{table}, unseen entities"
     try:
         sides = _of_twin(model, plan, streams)
-        second = _computed(
-            sides, open_rows, [*entities, *LIKENESS], plan, streams.under("unseen"), chosen, progress, unseen
-        )
+        second = _computed(sides, open_rows, LIKENESS, plan, streams.under("unseen"), chosen, progress, table)
     except FinsimError as error:
-        second = _missing([*open_rows, *LIKENESS], error)
+        second = _missing(LIKENESS, error)
     settled = {one for one in open_rows if not _is_open(second, one)}
     kept = [score for score in first if score.metric not in settled]
-    return [
-        *on_table(kept, table),
-        *on_table([s for s in second if s.metric not in set(open_rows) - settled], unseen),
-    ]
+    return on_table([*kept, *(one for one in second if one.metric in settled | set(LIKENESS))], table)
 
 
 def _is_open(scores: Sequence[Score], metric: str) -> bool:
     """Whether nothing of a metric was computed."""
-    return all(one.verdict == NOT_COMPUTED for one in scores if one.metric == metric)
+    return not any(one.metric == metric and one.verdict != NOT_COMPUTED for one in scores)
 
 
 def _missing(names: Sequence[str], error: FinsimError) -> list[Score]:
