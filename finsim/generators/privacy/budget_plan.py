@@ -10,7 +10,7 @@ from finsim.generators.privacy.ledger import Ledger
 from finsim.generators.privacy.noise_calibration import noise_for
 from finsim.generators.privacy.private_steps import Mechanism
 
-_PREPARING = 0.5
+PREPARING = 0.5
 """assumption: share of the budget (in 1 / noise squared) for scales and laws of the channels."""
 
 
@@ -31,16 +31,23 @@ class Plan:
 
     @classmethod
     def of(
-        cls, privacy: Privacy, entities: int, batch: int, updates: int, releases: int, naming: float = 0.0
+        cls,
+        privacy: Privacy,
+        entities: int,
+        batch: int,
+        updates: int,
+        releases: int,
+        naming: float = 0.0,
+        preparing: float = PREPARING,
     ) -> Plan:
         """Return the plan for ``updates`` of ``batch`` expected entities, after ``releases`` of sums.
 
-        naming : share of delta for undeclared words. Raises PrivacyBudgetError when the epsilon cannot be
-        kept.
+        naming : share of delta for undeclared words; preparing : share of the budget (in 1 / noise squared)
+        for the releases. Raises PrivacyBudgetError when the epsilon cannot be kept.
         """
         rate, delta = min(1.0, batch / entities), privacy.delta * (1.0 - naming)
         alone = noise_for(privacy.epsilon, delta, 1.0, 1)
-        sigma = alone * math.sqrt(releases / _PREPARING)
+        sigma = alone * math.sqrt(releases / preparing)
         prepared = Ledger().spend(1.0, sigma, releases)
         noise = noise_for(privacy.epsilon, delta, rate, updates, prepared)
         planned = prepared.spend(rate, noise, updates)

@@ -73,7 +73,7 @@ class Privacy:
         return "one sequence" if block is None else f"one block of {block:,} consecutive steps"
 
     def refuse_few(self, count: int) -> None:
-        """Raise PrivacyBudgetError for too few of the generator's own units, and a delta that gives one away."""
+        """Raise PrivacyBudgetError for too few units, and a delta that gives one away."""
         if count < FEWEST_ENTITIES:
             raise PrivacyBudgetError(
                 f"{count:,} units ({self.words})",

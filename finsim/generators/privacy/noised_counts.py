@@ -1,4 +1,4 @@
-"""Noised counts over entities: all that one puts on keys is clipped together; undeclared keys need a threshold.
+"""Noised counts over entities: all that one puts on keys is clipped; undeclared keys need a threshold.
 
 Symbols: n rows, E entities, K keys.
 """
@@ -27,7 +27,7 @@ _VISIBLE = 12.0
 
 @dataclass(frozen=True)
 class Owners:
-    """Whose each row is: ``owner`` int64[n], and how much each entity counts: ``weight`` float64[E] in [0, 1].
+    """Whose each row is, ``owner`` int64[n], and how much each counts: ``weight`` float64[E] in [0, 1].
 
     total : sum of the weights, as far as it may be known.
     """
@@ -58,7 +58,7 @@ class Owners:
 
 
 def shares(owners: Owners, keys: Array) -> tuple[Int1D, Int1D, Float1D]:
-    """Return (entity, key, share of its rows) for every pair that there is; keys below 0 count as rows only."""
+    """Return (entity, key, share of its rows) for every pair; keys below 0 count as rows only."""
     rows = np.bincount(owners.owner, minlength=owners.count)
     there = keys >= 0
     width = int(keys.max(initial=-1)) + 1
@@ -68,25 +68,25 @@ def shares(owners: Owners, keys: Array) -> tuple[Int1D, Int1D, Float1D]:
 
 
 def clipped_counts(entity: Int1D, key: Int1D, put: Float1D, size: tuple[int, int], bound: float) -> Float1D:
-    """Return float64[K]: what E entities put on keys, each entity's whole vector scaled to a norm of ``bound``.
+    """Return float64[K]: what entities put on keys, the whole vector of each scaled to a norm of ``bound``.
 
     size : (E, K). One entity more or less changes the result by at most ``bound``.
     """
     norms = np.sqrt(np.bincount(entity, weights=put**2, minlength=size[0]))
     scale = np.minimum(1.0, bound / np.maximum(norms, 1e-300))
-    return np.bincount(key, weights=put * scale[entity], minlength=size[1])
+    return np.asarray(np.bincount(key, weights=put * scale[entity], minlength=size[1]), dtype=np.float64)
 
 
 def with_noise(counts: Float1D, bound: float, sigma: float, draw: np.random.Generator) -> Float1D:
     """Return counts with independent noise of s.d. sigma * bound on each."""
-    found: Float1D = noised(torch.from_numpy(np.asarray(counts, dtype=np.float64)), bound, sigma, draw).numpy()
+    found: Float1D = noised(
+        torch.from_numpy(np.asarray(counts, dtype=np.float64)), bound, sigma, draw
+    ).numpy()
     return found
 
 
-def noised_counts(
-    owners: Owners, keys: Array, size: int, sigma: float, draw: np.random.Generator
-) -> Float1D:
-    """Return float64[size]: over entities, weight times the share of its rows with each key, noised: 1 release."""
+def noised_counts(owners: Owners, keys: Array, size: int, sigma: float, draw: np.random.Generator) -> Float1D:
+    """Return float64[size]: the sum of weight times share of rows with each key, noised: one release."""
     entity, key, share = shares(owners, keys)
     put = owners.weight[entity] * share
     return with_noise(clipped_counts(entity, key, put, (owners.count, size), 1.0), 1.0, sigma, draw)
@@ -117,7 +117,7 @@ def named(
 
 
 def naming_threshold(sigma: float, delta: float, most: int) -> float:
-    """Return what a count has to exceed: 1, all of an entity, and noise that ``most`` draws exceed with ``delta``."""
+    """Return what a count has to exceed: 1, an entity's most, and noise that ``most`` draws exceed by ``delta``."""
     return 1.0 + sigma * float(special.ndtri(1.0 - delta / most)) if delta > 0.0 else math.inf
 
 

@@ -21,9 +21,9 @@ _LOWEST, _HIGHEST, _PIECES = -20, 41, 8
 """Powers of 2, each in eight: from a millionth to 2 * 10^12."""
 _FIRST_DAY, _LAST_DAY, _WEEKS = -25_567, 47_482, 28
 """The years 1900 to 2099 in days since 1970, in pieces of four weeks."""
-_SEEN, _APART, _LEFT = 3.8, 3.0, 3.0
-"""assumption: a power of 2 is seen, and bins are told apart, so many s.d. of noise above nothing; the
-rest behind the atoms is a law where it is so many above nothing."""
+_SEEN, _BESIDE, _APART, _LEFT = 3.8, 1.0, 2.0, 3.0
+"""assumption: a power of 2 is seen, one beside it is likely, bins are told apart, and the rest behind the
+atoms is a law, so many s.d. of noise above nothing."""
 PARTS = 3
 
 
@@ -60,7 +60,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class NumberLaw:
-    """Share of missing cells; atoms and their shares of the others; ``edges`` [M + 1], ``mass`` [M] of the rest.
+    """Share of missing cells; atoms and their shares of the others; ``edges`` [M + 1], ``mass`` [M] of others.
 
     mass sums to 1, or there is none. levels [PARTS, R + 1] : shares of the roundings (from coarse to none) of
     cells in the lowest, middle and highest third of the rest.
@@ -155,12 +155,12 @@ class NumberLaw:
         """Return the share of the rest below each number."""
         if not len(self.mass):
             return np.zeros(len(values))
-        return np.interp(values, self.edges, np.append(0.0, np.cumsum(self.mass)))
+        return np.asarray(np.interp(values, self.edges, np.append(0.0, np.cumsum(self.mass))))
 
     def quantiles(self, shares: Float1D) -> Float1D:
         """Return the quantiles of the rest; even inside a bin."""
         top = np.append(self.edges[:-1], max(self.edges[-1] - self.step, self.edges[-2]))
-        return np.interp(shares, np.append(0.0, np.cumsum(self.mass)), top)
+        return np.asarray(np.interp(shares, np.append(0.0, np.cumsum(self.mass)), top))
 
     def margin(self) -> NumberMargin:
         """Return the law as the margin of a column."""
@@ -183,14 +183,18 @@ class NumberLaw:
 def merged(counts: Float1D, sd: float, grid: Grid) -> tuple[Float1D, Float1D]:
     """Return edges float64[M + 1] and mass [M] of bins put together until each stands out from noise ``sd``.
 
-    Groups of bins (a power of 2, a year) that are not seen above the noise bound the law on both sides; where
-    none is seen, it is the largest group. Reads the noised counts alone.
+    The law spans the groups of bins (a power of 2, a year) that are seen above the noise, and those beside
+    them as long as they are likely; where none is seen, the largest. Reads the noised counts alone.
     """
     groups = int(grid.group[-1]) + 1
     size = np.bincount(grid.group, minlength=groups)
     score = np.bincount(grid.group, weights=counts, minlength=groups) / (max(sd, 1e-9) * np.sqrt(size))
     seen = np.flatnonzero(score > _SEEN)
-    first, last = (seen[0], seen[-1]) if len(seen) else (score.argmax(), score.argmax())
+    first, last = (seen[0], seen[-1]) if len(seen) else (int(score.argmax()), int(score.argmax()))
+    while first > 0 and score[first - 1] > _BESIDE:
+        first -= 1
+    while last < groups - 1 and score[last + 1] > _BESIDE:
+        last += 1
     bins = np.flatnonzero((grid.group >= first) & (grid.group <= last))
     edges, mass = [float(grid.edges[bins[0]])], []
     total, width = 0.0, 0

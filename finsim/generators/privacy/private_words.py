@@ -1,4 +1,4 @@
-"""The law of a column of words: the words that enough entities have, by noised counts; the rest has no name."""
+"""The law of a column of words: those that enough entities have, by noised counts; the rest has no name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def word_releases(owners: Owners) -> int:
 
 @dataclass(frozen=True)
 class WordLaw:
-    """Named words in the order of the column: their ``codes`` int64[S] there, and shares of all cells.
+    """Named words, the commonest first: their ``codes`` int64[S] in the column, and shares of all cells.
 
     shares float64[S + 2]: missing cells, each word, the rest; they sum to 1.
     """
@@ -48,7 +48,8 @@ class WordLaw:
         if rest < _SEEN * sigma and len(found):
             rest = 0.0
         lacks = float(counts[0]) if len(found) and found[0] == 0 else 0.0
-        words = found > 0
+        words = np.flatnonzero(found > 0)
+        words = words[np.argsort(-counts[words], kind="stable")]
         shares = np.concatenate([[lacks], counts[words], [max(rest, 0.0)]])
         if shares.sum() <= 0.0:
             shares[-1] = 1.0
@@ -59,6 +60,11 @@ class WordLaw:
         """Whether cells that are not named are common enough to have a word."""
         return bool(self.shares[-1] > 0.0) or not len(self.codes)
 
+    @property
+    def count(self) -> int:
+        """Number of words that come out, that of the rest among them."""
+        return len(self.codes) + self.has_rest
+
     def words(self, known: Sequence[str]) -> tuple[str, ...]:
         """Return the words that come out: the named ones of the column's, then one for the rest, if any."""
         named_words = tuple(known[code] for code in self.codes)
@@ -68,7 +74,7 @@ class WordLaw:
         return (*named_words, rest) if self.has_rest else named_words
 
     def places(self, codes: Array, words: int) -> Array:
-        """Return cells int32[n] as places in ``words``: of ``words`` known ones, others are the rest, or missing."""
+        """Return cells int32[n] of ``words`` known words as places of those that come out."""
         table = np.full(words + 1, len(self.codes) if self.has_rest else -1, dtype=np.int32)
         table[self.codes] = np.arange(len(self.codes), dtype=np.int32)
         table[-1] = -1

@@ -19,7 +19,7 @@ from finsim.randomness import Streams
 from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn, MixedTable
 
 COUNTED = (
-    "words, common values, ranges, laws and roundings of the columns, and how often cells lack, from noised counts",
+    "words, common values, ranges, laws and roundings of the columns, how often cells lack, from noised counts",
     "every update of the network",
     "early stop, held-out rows and loss curves: there are none",
 )
@@ -72,7 +72,8 @@ def _words(
     law = WordLaw.fit(column.values, owners, noise, streams)
     words = law.words(column.words)
     cells = MixedColumn(WORD, law.places(column.values, len(column.words)), words, column.step)
-    facts = ColumnFacts(WORD, words, column.step, 0, len(words) - 1, bool(law.shares[0] > 0.0), is_empty=False)
+    lacks = bool(law.shares[0] > 0.0)
+    facts = ColumnFacts(WORD, words, column.step, 0, len(words) - 1, lacks, is_empty=False)
     place = np.arange(len(words), dtype=np.int64)
     levels = ColumnLevels(facts, 1 + len(words), level_of=1 + place, word_of=place)
     return PrivateColumn(levels, cells, law.shares[: 1 + len(words)])

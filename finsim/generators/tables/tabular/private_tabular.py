@@ -46,7 +46,7 @@ Run = tuple[Streams, Budget, Progress, Path | None]
 
 
 class PrivateTokenRecipe(TokenRecipe):
-    """The recipe of the token network with the gradient of every unit; its rows and masks are clipped together."""
+    """The recipe of the token network with the gradient of every unit: its rows and masks together."""
 
     def __init__(
         self, network: TokenNetwork, tokens: Tokens, owners: Owners, sizes: TrainingSizes, identity: str
