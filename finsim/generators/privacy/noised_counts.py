@@ -117,7 +117,7 @@ def named(
 
 
 def naming_threshold(sigma: float, delta: float, most: int) -> float:
-    """Return what a count has to exceed: 1, an entity's most, and noise that ``most`` draws exceed by ``delta``."""
+    """Return what a count has to exceed: 1, and noise that ``most`` draws exceed with ``delta``."""
     return 1.0 + sigma * float(special.ndtri(1.0 - delta / most)) if delta > 0.0 else math.inf
 
 

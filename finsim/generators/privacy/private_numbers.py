@@ -60,7 +60,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class NumberLaw:
-    """Share of missing cells; atoms and their shares of the others; ``edges`` [M + 1], ``mass`` [M] of others.
+    """Share of missing cells; atoms and their shares of others; ``edges`` [M + 1], ``mass`` [M] of the rest.
 
     mass sums to 1, or there is none. levels [PARTS, R + 1] : shares of the roundings (from coarse to none) of
     cells in the lowest, middle and highest third of the rest.

@@ -28,8 +28,8 @@ def attribute_releases(log: EventLog) -> tuple[int, int]:
 class PrivateAttributes:
     """Columns without cells, by name, and the law of each.
 
-    shares : cumulative ones [S + 1] of missing cells and words; of numbers that of missing cells. margins : of
-    numbers (times: days since 1970).
+    shares : cumulative ones [S + 1] of missing cells and words; of numbers that of missing cells.
+    margins : of numbers (times: days since 1970).
     """
 
     columns: Mapping[str, MixedColumn]

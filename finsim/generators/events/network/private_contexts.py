@@ -46,7 +46,7 @@ class PrivateContexts:
     def fit(
         cls, figures: Float2D, counts: tuple[Float1D, Float1D], sigma: float, streams: Streams
     ) -> PrivateContexts:
-        """Learn from figures float64[E, F] in ``CONTEXT_RELEASES`` releases; ``counts``: law of the events."""
+        """Learn from figures float64[E, F] in ``CONTEXT_RELEASES`` releases; counts: law of the events."""
         entities, size = figures.shape
         grid = Grid(np.linspace(0.0, 1.0, _BINS + 1), np.zeros(_BINS, dtype=np.int64))
         # All counts of an entity are one vector: F ones, of norm sqrt(F).

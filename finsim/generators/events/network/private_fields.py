@@ -111,7 +111,7 @@ def private_fields(
 def weighted(
     log: EventLog, sigma: float, draw: np.random.Generator
 ) -> tuple[Owners, tuple[Float1D, Float1D]]:
-    """Return whose each event is, and the law of their number per entity, up to which it weighs: one release."""
+    """Return whose each event is, and the law of their number, by which entities weigh: one release."""
     size = log.lengths().astype(np.float64)
     grid = Grid.of(1.0, is_days=False)
     everybody = Owners.themselves(log.count)

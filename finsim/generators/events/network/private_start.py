@@ -58,7 +58,7 @@ def begin(network: EventNetwork, fields: EventFields, found: list[Float1D], gap_
         for layer in last:
             layer.weight.zero_()
             layer.bias.zero_()
-        
+
         gap, weekday = found[0], found[1]
         # Of the events that come later than a bin begins, how many come on a day of it.
         later = np.maximum(np.cumsum(gap[::-1])[::-1] - 0.5 * gap, 1e-6)
@@ -72,7 +72,7 @@ def begin(network: EventNetwork, fields: EventFields, found: list[Float1D], gap_
         heads = [k for k, (kind, _, _) in enumerate(network.shape.heads) if kind != DAY_HEAD]
         for head, share in zip(heads, found[2:], strict=True):
             logs = np.maximum(np.log(np.maximum(share, 1e-12)), _UNSEEN).astype(np.float32)
-             last[head].bias.copy_(torch.from_numpy(logs))
+            last[head].bias.copy_(torch.from_numpy(logs))
 
 
 def _logit(chance: Array) -> Array:

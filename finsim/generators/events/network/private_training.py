@@ -1,4 +1,4 @@
-"""The event network under differential privacy: what it begins with are noised counts, entities are clipped."""
+"""The event network under differential privacy: it begins with noised counts, entities are clipped."""
 
 from __future__ import annotations
 

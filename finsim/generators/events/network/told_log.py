@@ -38,6 +38,6 @@ def read_as_told(log: EventLog, fields: EventFields, like: EventLog) -> tuple[Ev
 
 
 def _places(column: MixedColumn, told: tuple[str, ...], rest: int) -> Int1D:
-    """Return the place of each word of a column among those told, ``rest`` for others; the last is missing."""
+    """Return the place of each word of a column among those told, ``rest`` for others; last: missing."""
     place = {word: k for k, word in enumerate(told)}
     return np.array([*(place.get(word, rest) for word in column.words), -1], dtype=np.int64)

@@ -19,7 +19,7 @@ from finsim.randomness import Streams
 from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn, MixedTable
 
 COUNTED = (
-    "words, common values, ranges, laws and roundings of the columns, how often cells lack, from noised counts",
+    "words, common values, ranges, laws and roundings of columns, how often cells lack, from noised counts",
     "every update of the network",
     "early stop, held-out rows and loss curves: there are none",
 )
@@ -58,7 +58,7 @@ def private_column(
         shift, size = low / NANOS_PER_DAY, NANOS_PER_DAY / (column.step or 1e9)
         law = law.moved(shift, size, 1.0 if column.step else 0.0)
     margin = law.margin()
-    facts = ColumnFacts(column.kind, (), column.step, low, high, law.lacks > 0.0, is_empty=False)
+    facts = ColumnFacts(column.kind, (), column.step, low, high, bool(law.lacks > 0.0), is_empty=False)
     edges = level_edges(margin, bins)
     origin = int(low) if column.kind == TIME else 0
     levels = ColumnLevels(facts, len(edges), margin, origin, edges)
