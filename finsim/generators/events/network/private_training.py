@@ -21,7 +21,7 @@ from finsim.generators.events.network.private_contexts import (
     PrivateContexts,
     figures_of,
 )
-from finsim.generators.events.network.private_fields import field_releases, private_fields
+from finsim.generators.events.network.private_fields import PrivateFields, field_releases, private_fields
 from finsim.generators.events.network.private_start import TOKEN_RELEASES, begin, noised_shares
 from finsim.generators.events.network.torch_network import EventNetwork, NetworkShape, folded
 from finsim.generators.generator import Budget, FitReport, Progress
@@ -114,6 +114,34 @@ def fit_privately(log: EventLog, settings: Any, run: Run) -> PrivateParts:
     plan = Plan.of(privacy, log.count, settings.batch, steps_of(limit), count, NAMING, PREPARING)
     refuse_hidden(log.count, plan.sigma)
     noise = (plan.sigma, plan.naming / max(naming + names, 1))
+    made = private_recipe(log, settings, noise, streams)
+    network = made.recipe.events
+    schedule = Schedule(settings.learning_rate, settings.warm_up, 0.0, settings.clip, settings.ema,
+                        settings.check_every, 0)  # fmt: skip
+    report = train(made.recipe, schedule, limit, streams, progress, checkpoint, private=plan.mechanism)
+    # Which tokens stand in the log is not looked at: all may be drawn.
+    allowed = [np.ones(outputs, dtype=np.bool_) for _, _, outputs in network.shape.heads]
+    with one_thread():
+        net, busy = folded(network, allowed)
+    claim = statement(plan, Ledger.of_report(report), COUNTED, streams.seed, NOT_COUNTED)
+    like = _like(made.found.log, made.found.words, made.attributes)
+    return PrivateParts(
+        made.found.fields, made.contexts, made.attributes, net, busy, like, replace(report, privacy=claim)
+    )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What noised counts tell of a log, and the recipe of a new network on it."""
+
+    found: PrivateFields
+    attributes: PrivateAttributes
+    contexts: PrivateContexts
+    recipe: PrivateEventRecipe
+
+
+def private_recipe(log: EventLog, settings: Any, noise: tuple[float, float], streams: Streams) -> Prepared:
+    """Return fields, attributes and contexts from noised counts, and the recipe that learns the rest."""
     sizes = Sizes(
         settings.amount_bins, settings.number_bins, settings.ranks, settings.popular, settings.words
     )
@@ -122,8 +150,8 @@ def fit_privately(log: EventLog, settings: Any, run: Run) -> PrivateParts:
     attributes = PrivateAttributes.fit(log.entities, noise, streams.under("attributes"))
     data = encoded(found.log, found.reading())
     figures = figures_of(data, fields, fields.days)
-    contexts = PrivateContexts.fit(figures, found.counts, plan.sigma, streams.under("contexts"))
-    shares = noised_shares(data, fields, found.owners, plan.sigma, streams.under("start"))
+    contexts = PrivateContexts.fit(figures, found.counts, noise[0], streams.under("contexts"))
+    shares = noised_shares(data, fields, found.owners, noise[0], streams.under("start"))
     days = calendar(fields, log.begin, fields.days, np.zeros(fields.days), settings.window)
     shape = NetworkShape(
         tuple(fields.field_sizes()), tuple(fields.heads()), tuple(fields.seen_from()), contexts.size,
@@ -139,16 +167,7 @@ def fit_privately(log: EventLog, settings: Any, run: Run) -> PrivateParts:
     chunks = Chunks.of(data, np.arange(data.count), settings.window)
     identity = f"events {log.digest()} {settings}"
     recipe = PrivateEventRecipe(network, data, told, days, chunks, Blurs(0.0, settings.blur), identity)
-    schedule = Schedule(settings.learning_rate, settings.warm_up, 0.0, settings.clip, settings.ema,
-                        settings.check_every, 0)  # fmt: skip
-    report = train(recipe, schedule, limit, streams, progress, checkpoint, private=plan.mechanism)
-    # Which tokens stand in the log is not looked at: all may be drawn.
-    allowed = [np.ones(outputs, dtype=np.bool_) for _, _, outputs in shape.heads]
-    with one_thread():
-        net, busy = folded(network, allowed)
-    claim = statement(plan, Ledger.of_report(report), COUNTED, streams.seed, NOT_COUNTED)
-    like = _like(found.log, found.words, attributes)
-    return PrivateParts(fields, contexts, attributes, net, busy, like, replace(report, privacy=claim))
+    return Prepared(found, attributes, contexts, recipe)
 
 
 def _like(log: EventLog, words: Any, attributes: PrivateAttributes) -> EventLog:

@@ -140,6 +140,21 @@ def fit_privately(
     plan = Plan.of(privacy, owners.count, settings.batch, steps_of(limit), count, NAMING)
     refuse_hidden(owners.count, plan.sigma)
     noise = (plan.sigma, plan.naming / naming)
+    levels, recipe = private_recipe(data, settings, owners, noise, streams)
+    schedule = Schedule(
+        settings.learning_rate, settings.warm_up, 0.0, settings.clip, settings.ema, settings.check_every, 0
+    )
+    report = train(recipe, schedule, limit, streams, progress, checkpoint, private=plan.mechanism)
+    claim = statement(plan, Ledger.of_report(report), COUNTED, streams.seed, NOT_COUNTED)
+    with torch.no_grad():
+        model = recipe.net.plain(recipe.order)
+    return levels, model, FitReport(report.losses, report.steps, 0.0, report.stopped_by, privacy=claim)
+
+
+def private_recipe(
+    data: MixedTable, settings: Any, owners: Owners, noise: tuple[float, float], streams: Streams
+) -> tuple[dict[str, ColumnLevels], PrivateTokenRecipe]:
+    """Return the levels of the columns from noised counts, and the recipe of a new network on them."""
     found = {
         name: private_column(column, settings.bins, owners, noise, streams.under("columns", place))
         for place, (name, column) in enumerate(data.columns.items())
@@ -157,15 +172,7 @@ def fit_privately(
     )
     identity = f"{data.digest()} {write_settings(settings)}"
     recipe = PrivateTokenRecipe(network, tokens, owners, sizes, identity)
-    schedule = Schedule(
-        settings.learning_rate, settings.warm_up, 0.0, settings.clip, settings.ema, settings.check_every, 0
-    )
-    report = train(recipe, schedule, limit, streams, progress, checkpoint, private=plan.mechanism)
-    claim = statement(plan, Ledger.of_report(report), COUNTED, streams.seed, NOT_COUNTED)
-    with torch.no_grad():
-        model = network.plain(tokens.order)
-    levels = {name: one.levels for name, one in found.items()}
-    return levels, model, FitReport(report.losses, report.steps, 0.0, report.stopped_by, privacy=claim)
+    return {name: one.levels for name, one in found.items()}, recipe
 
 
 def _tokens(found: dict[str, PrivateColumn]) -> Tokens:
