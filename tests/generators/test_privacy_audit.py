@@ -175,7 +175,8 @@ def test_too_many_canaries_for_the_network_are_refused():
 
 
 def table_recipe(rows=300):
-    return private_recipe(table(1, rows), TABULAR, Owners.themselves(rows), (3.0, 1e-6), Streams(11))[1]
+    wide = dataclasses.replace(TABULAR, width=16)
+    return private_recipe(table(1, rows), wide, Owners.themselves(rows), (3.0, 1e-6), Streams(11))[1]
 
 
 def test_rows_of_a_table_are_audited(monkeypatch):

@@ -30,7 +30,16 @@ def private_facts(data: LearnedInput, entities: int, remark: str) -> dict[str, A
 
 def private_form(data: LearnedInput, keys: Sequence[str]) -> OutputForm:
     """Return how rows come out, with identifiers that say nothing of those of the data."""
-    return OutputForm(data.order, data.target, dict.fromkeys(keys, IdForm(prefix="new-")))
+    forms = {name: IdForm(prefix="" if _are_numbers(data.table[name]) else "new-") for name in keys}
+    return OutputForm(data.order, data.target, forms)
+
+
+def _are_numbers(cells: pa.ChunkedArray) -> bool:
+    """Tell whether identifiers are whole numbers, as the kind of a column is no secret."""
+    kind = cells.type.value_type if pa.types.is_dictionary(cells.type) else cells.type
+    if pa.types.is_integer(kind):
+        return True
+    return bool(pc.all(pc.match_substring_regex(pc.cast(cells, pa.string()), r"^\d+$")).as_py())
 
 
 def repeated_owner(data: LearnedInput) -> Int1D | None:

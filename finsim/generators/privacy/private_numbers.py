@@ -21,7 +21,7 @@ _LOWEST, _HIGHEST, _PIECES = -20, 41, 8
 """Powers of 2, each in eight: from a millionth to 2 * 10^12."""
 _FIRST_DAY, _LAST_DAY, _WEEKS = -25_567, 47_482, 28
 """The years 1900 to 2099 in days since 1970, in pieces of four weeks."""
-_SEEN, _BESIDE, _APART, _LEFT = 3.8, 1.0, 2.0, 3.0
+_SEEN, _BESIDE, _APART, _LEFT = 3.8, 0.0, 2.0, 3.0
 """assumption: a power of 2 is seen, one beside it is likely, bins are told apart, and the rest behind the
 atoms is a law, so many s.d. of noise above nothing."""
 PARTS = 3
