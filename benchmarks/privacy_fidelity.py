@@ -1,6 +1,8 @@
 """What an epsilon costs: fidelity of the flow at epsilon 1, 3, 8 and without, by number of entities.
 
-Run: python benchmarks/privacy_fidelity.py [--entities 2000 10000] [--bars]
+Run: python benchmarks/privacy_fidelity.py [--entities 2000 10000] [--bars] [--learned cards taiwan]
+
+With ``--learned`` the bodies ``events`` and ``tabular`` on real data: see ``learned_privacy.py``.
 
 Entities are simulated assets of 64 days (return and log volume): GARCH(1, 1) with Student-t innovations of
 6 degrees, volume answering to the size of the return. With ``--bars`` also the bundled prices of AAPL and
@@ -20,7 +22,9 @@ import argparse
 import time
 from dataclasses import dataclass, replace
 
+import learned_privacy
 import numpy as np
+from learned_data import LEDGERS, TABLES
 from scipy.stats import wasserstein_distance
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
@@ -135,7 +139,12 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--entities", type=int, nargs="*", default=[2000, 10_000])
     parser.add_argument("--bars", action="store_true")
+    parser.add_argument("--learned", nargs="*", default=[], choices=[*LEDGERS, *TABLES])
     chosen = parser.parse_args()
+    for name in chosen.learned:
+        learned_privacy.measured(name)
+    if chosen.learned:
+        return
     cases = [
         Case(
             f"{count:,} assets of {DAYS} days, each an entity",

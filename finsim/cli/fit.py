@@ -67,14 +67,15 @@ def fit(
         float, number("fit", "delta", "Probability with which the epsilon may fail", SIZE)
     ] = 1e-5,
     unit: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--unit",
-            metavar="STEPS",
-            help="What the epsilon protects: any block of so many bars of all assets.",
+            metavar="UNIT",
+            help="What the epsilon protects: a block of bars ('10 steps', the default), an 'entity' with all "
+            "of its events or rows, or a 'row' of a table (the default where no id repeats).",
             rich_help_panel=SIZE,
         ),
-    ] = "10 steps",
+    ] = None,
     seed: Seed = 0,
     schema: SchemaFile = None,
     csv: CsvDialect = None,

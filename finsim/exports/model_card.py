@@ -104,6 +104,7 @@ def _data(part: Mapping[str, Any]) -> list[str]:
 def _identifiability(part: Mapping[str, Any]) -> list[str]:
     head = ("metric", "table", "subject", "value", "low", "high", "n", "goal", "verdict", "note")
     found = ["## Identifiability (GDPR, recital 26)", part["reading"]]
+    found.append("### Differential privacy\n\n" + _or_none(part["differential_privacy"]))
     for name, told in part["attacks"].items():
         body = told if isinstance(told, str) else _scores(head, told)
         found.append(f"### {name.capitalize()}\n\n{body}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from finsim.exports.privacy_attacks import attacks, figures, not_looked_at, other_checks
 from finsim.exports.run_facts import STEPS, RunFacts, name_of
+from finsim.generators.privacy.claim_words import statement_lines
 from finsim.records.run_layout import WORLD_OF
 
 SCHEMA = "finsim.model-card/1"
@@ -51,6 +52,7 @@ def content(facts: RunFacts) -> dict[str, Any]:
         },
         "identifiability": {
             "reading": READING,
+            "differential_privacy": list(_privacy(facts)),
             "attacks": attacks(facts),
             "copies": other_checks(facts),
             "not_looked_at": not_looked_at(facts),
@@ -96,6 +98,16 @@ def _part(facts: RunFacts, world: str) -> dict[str, Any]:
         return {**part, "made_by": f"{', '.join(real)}: real records", "training": "none", "rows": None}
     rows = _tape(facts).get("rows_used")
     return {**part, "made_by": "joint law of the table, resampled", "training": "closed form", "rows": rows}
+
+
+def _privacy(facts: RunFacts) -> Iterator[str]:
+    """Yield the claim of every model: epsilon with delta and unit, what was counted and what was not."""
+    for model in facts.models():
+        claim = model.get("training", {}).get("privacy")
+        if claim is None:
+            yield f"{model['world']}: not trained with differential privacy"
+        else:
+            yield from (f"{model['world']}: {line.strip()}" for line in statement_lines(claim))
 
 
 def _scenarios(facts: RunFacts) -> Iterator[list[str]]:

@@ -25,6 +25,9 @@ from finsim.verbs.calling.progress import Progress, reporting
 
 __all__ = ["fit"]
 
+UNITS = {"bars": "10 steps", "events": "entity"}
+"""What an epsilon protects when nothing is said; of a table it depends on whether its id repeats."""
+
 
 def known_generator(name: str) -> str:
     """Return the kind of data that a generator learns; raises StudyError for an unknown one."""
@@ -75,6 +78,11 @@ def _refuse_unable(generator: str) -> None:
         )
 
 
+def _private_sizes(kind: str, generator: str) -> Mapping[str, Any]:
+    """Return the settings that a generator advises under an epsilon: smaller networks, larger updates."""
+    return dict(getattr(BY_KIND[kind].load(generator), "PRIVATE", {}))
+
+
 def fit(
     data: Source,
     generator: str | None = None,
@@ -87,7 +95,7 @@ def fit(
     cpu_seconds: float | None = None,
     epsilon: float | None = None,
     delta: float = 1e-5,
-    unit: str = "10 steps",
+    unit: str | None = None,
     seed: int = 0,
     schema: SchemaSource = None,
     csv: str | None = None,
@@ -107,7 +115,9 @@ def fit(
         cpu_seconds: training budget in CPU seconds, instead of steps.
         epsilon: differential privacy: the most that training may spend; None: not private.
         delta: probability with which the guarantee may fail; for ``epsilon`` only.
-        unit: what is protected, such as ``10 steps``: any block of so many bars of all assets.
+        unit: what is protected. Bars: any block of so many of all assets (``10 steps`` when left out);
+            events: ``entity``, with all of its events; a table: ``row``, or ``entity``, with all of its rows
+            (when left out, where the column of ``id`` repeats).
         seed: root seed; with an epsilon it must be secret.
         schema: what the columns are: a schema file or a Schema.
         csv: how text is written, such as ``sep=;,decimal=,``.
@@ -133,15 +143,18 @@ def fit(
     wrong.numbers(numbers, "steps", "cpu_seconds", "epsilon")
     wrong.one_of({"steps": steps, "cpu_seconds": cpu_seconds})
     wrong.one_of({"epsilon": epsilon, "cpu_seconds": cpu_seconds})
-    wrong.kinds("unit", unit, (str,), "a number of steps", "write unit='10 steps'")
+    wrong.kinds("unit", unit, (str, type(None)), "a number of steps, entity or row", "write unit='10 steps'")
     wrong.files({"output": output}).reading(schema, csv).progress(progress).settle()
     declared, named = as_schema(schema, csv), Named(id, time)
     chosen = _kind(data, generator, kind, named, declared)
     if chosen == "bars" or generator is not None:
         needs(("markets", BY_KIND[chosen].entry(generator or "flow").extra), "finsim fit")
-    private = {} if epsilon is None else {"epsilon": float(epsilon), "delta": float(delta), "unit": unit}
-    if private:
-        _refuse_unable(generator or ("flow" if chosen == "bars" else f"the body of {chosen}"))
+    private: dict[str, Any] = {}
+    if epsilon is not None:
+        name = generator or ("flow" if chosen == "bars" else f"the body of {chosen}")
+        _refuse_unable(name)
+        private = {**_private_sizes(chosen, name), "epsilon": float(epsilon), "delta": float(delta)}
+        private |= {} if unit is None and chosen == "table" else {"unit": unit or UNITS[chosen]}
     if output is not None:
         refuse_existing(Path(output))
     how = Learning(chosen, generator, named, declared, private, Budget(steps, cpu_seconds), seed)

@@ -6,12 +6,14 @@ import math
 import numpy as np
 import pytest
 import torch
+from private_data import EVENTS, TABULAR, ledger, table
 from small_generators import FLOW
 from torch import nn
 
 from finsim.errors import PrivacyBudgetError
 from finsim.generators.auditing.audit_bound import epsilon_lower_bound
 from finsim.generators.auditing.canary_audit import audited
+from finsim.generators.events.network.private_training import private_recipe as private_event_recipe
 from finsim.generators.flow.flow_training import WindowSource
 from finsim.generators.flow.private_flow import PrivateFlowRecipe, private_components, private_encoding
 from finsim.generators.flow.rollout import Grid
@@ -21,7 +23,9 @@ from finsim.generators.privacy import private_steps
 from finsim.generators.privacy.entity_gradients import entity_gradients
 from finsim.generators.privacy.ledger import Ledger
 from finsim.generators.privacy.noise_calibration import noise_for
+from finsim.generators.privacy.noised_counts import Owners
 from finsim.generators.privacy.private_steps import Mechanism
+from finsim.generators.tables.tabular.private_tabular import private_recipe
 from finsim.generators.training.network_weights import begun
 from finsim.generators.training.training_interface import Schedule
 from finsim.randomness import Streams
@@ -168,6 +172,42 @@ def test_a_ledger_that_forgets_is_caught(monkeypatch):
 def test_too_many_canaries_for_the_network_are_refused():
     with pytest.raises(PrivacyBudgetError, match="3,601 canaries"):
         audited(Plane(), SCHEDULE, 2, mechanism_for(2.0, 0.3, 2), Streams(5), DELTA, 3601)
+
+
+def table_recipe(rows=300):
+    wide = dataclasses.replace(TABULAR, width=16)
+    return private_recipe(table(1, rows), wide, Owners.themselves(rows), (3.0, 1e-6), Streams(11))[1]
+
+
+def test_rows_of_a_table_are_audited(monkeypatch):
+    """A small audit of ``tabular``: its claim stands, and without noise it falls."""
+    mechanism = mechanism_for(2.0, 0.2, 12)
+    found = audited(table_recipe(), SCHEDULE, 12, mechanism, Streams(5), DELTA, 250)
+    assert found.holds
+    monkeypatch.setattr(private_steps, "noised", lambda total, clip, sigma, draw: total)
+    silent = audited(table_recipe(), SCHEDULE, 12, mechanism, Streams(5), DELTA, 250)
+    assert silent.lower > silent.claimed
+
+
+def ledger_recipe(people=400):
+    return private_event_recipe(ledger(1, people), EVENTS, (3.0, 1e-6), Streams(11)).recipe
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("epsilon", [1.0, 3.0, 5.0])
+@pytest.mark.parametrize("recipe", [table_recipe, ledger_recipe])
+def test_a_thousand_canaries_in_a_table_and_a_ledger(recipe, epsilon, monkeypatch):
+    """White box, one run: below the claim with its noise, at the most that 1,000 guesses prove without."""
+    steps, rate = 60, 0.15
+    mechanism = mechanism_for(epsilon, rate, steps)
+    found = audited(recipe(), SCHEDULE, steps, mechanism, Streams(5), DELTA)
+    few = audited(recipe(), SCHEDULE, steps, mechanism, Streams(6), DELTA, 1000, 100)
+    monkeypatch.setattr(private_steps, "noised", lambda total, clip, sigma, draw: total)
+    silent = audited(recipe(), SCHEDULE, steps, mechanism, Streams(5), DELTA)
+    print(f"{recipe.__name__}, {epsilon}: {found.lower:.3f}, {few.lower:.3f}; silent {silent.lower:.3f}")
+    assert found.holds
+    assert few.holds
+    assert silent.lower > silent.claimed
 
 
 def flow_recipe(entities=400):

@@ -10,10 +10,11 @@ from typing import Any
 import pyarrow as pa
 
 from finsim.engine.learned.body_choice import Choice, chosen_body
-from finsim.engine.learned.event_parts import Ledger, ledger_of
+from finsim.engine.learned.event_parts import Ledger, ledger_of, ledger_remark
+from finsim.engine.learned.private_facts import private_facts, private_form
 from finsim.engine.learned.reading import LearnedInput
 from finsim.engine.learned.saved_forms import OutputForm, units_of
-from finsim.engine.market_model.fitted_model_card import loss_table
+from finsim.engine.market_model.fitted_model_card import loss_table, privacy_words
 from finsim.generators.events.event_generator import EventGenerator
 from finsim.generators.generator import Budget, Progress
 from finsim.generators.saved_models import load, save
@@ -52,6 +53,7 @@ class LearnedEvents(ShownTable):
             ("read as", str(self.data.get("read_as", ""))),
             ("why this body", str(self.data.get("choice", ""))),
             ("training", self.generator.report.stopped_by),
+            ("privacy", privacy_words(self.generator.report)),
         )
         return Card(f"Fitted model of events: {self.generator.name}", facts)
 
@@ -118,6 +120,10 @@ def fit_events(
     """Fit a body on the events of a table; without a name the one that knows held-out entities best."""
     ledger = ledger_of(data)
     generator, why = chosen_body(ledger.log, choice, budget, streams, progress)
+    if generator.report.privacy is not None:
+        said = private_facts(data, ledger.log.count, ledger_remark(ledger.log))
+        keys = (*data.keys, str(data.roles.id))
+        return LearnedEvents(generator, private_form(data, keys), str(data.roles.id), {**said, "choice": why})
     facts = {**data.facts, "read_as": "; ".join((*data.remarks, *ledger.remarks)), "choice": why,
              "entities": ledger.log.count, "events": ledger.log.events.rows}  # fmt: skip
     return LearnedEvents(generator, _form(data, ledger), str(data.roles.id), facts)

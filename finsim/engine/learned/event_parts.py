@@ -165,7 +165,12 @@ def _partners(events: MixedTable, parts: EventRoles, names: Sequence[str]) -> tu
 
 
 def _said(log: EventLog) -> str:
+    return f"{log.count:,} entities, {log.events.rows:,} events; {ledger_remark(log)}"
+
+
+def ledger_remark(log: EventLog) -> str:
+    """Return which columns play which part, in words; no count of rows."""
     told = ", ".join(f"{part} {name}" for part, name in log.roles.named().items())
     fixed = ", ".join(log.entities.columns) or "none"
     partners = "; counterparties are entities" if log.partner_is_entity else ""
-    return f"{log.count:,} entities, {log.events.rows:,} events; {told}; attributes {fixed}{partners}"
+    return f"{told}; attributes {fixed}{partners}"

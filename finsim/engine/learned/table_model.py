@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from finsim.engine.learned.private_facts import private_facts, private_form, repeated_owner
 from finsim.engine.learned.reading import LearnedInput
 from finsim.engine.learned.saved_forms import OutputForm, units_of
-from finsim.engine.market_model.fitted_model_card import loss_table
+from finsim.engine.market_model.fitted_model_card import loss_table, privacy_words
 from finsim.errors import Problem, StudyError, did_you_mean
 from finsim.generators import TABLE_GENERATORS
 from finsim.generators.generator import Budget, Progress, State
@@ -54,6 +55,7 @@ class LearnedTable(ShownTable):
             ("data", f"{self.data.get('file', 'a table')}, {counted(int(self.data['rows']), 'row')}"),
             ("read as", str(self.data.get("read_as", ""))),
             ("training", self.generator.report.stopped_by),
+            ("privacy", privacy_words(self.generator.report)),
         )
         return Card(f"Fitted model of a table: {self.generator.name}", facts)
 
@@ -105,8 +107,10 @@ def fit_table(
 ) -> LearnedTable:
     """Fit a generator on the columns of a table that are not keys; keys are made anew."""
     kind = TABLE_GENERATORS.load(name, "generator")
-    chosen = read_settings(kind, settings, "generator.settings", StudyError)
     plain = data.table.drop_columns(list(data.keys)) if data.keys else data.table
+    if settings.get("epsilon") is not None:
+        return _fit_privately(data, kind, (mixed_table(plain), settings), budget, streams, progress)
+    chosen = read_settings(kind, settings, "generator.settings", StudyError)
     inner, reduction = reduce(mixed_table(plain), streams.under("reduction"))
     chosen = with_label(chosen, _outcome(data.roles.label, inner))
     kind.refuse(inner, chosen)
@@ -124,6 +128,28 @@ def _outcome(label: str | None, inner: MixedTable) -> str | None:
     if label is None or label not in inner:
         return None
     return label if len(np.unique(inner[label].values)) <= MOST_CLASSES else None
+
+
+def _fit_privately(
+    data: LearnedInput,
+    kind: Any,
+    what: tuple[MixedTable, Mapping[str, Any]],
+    budget: Budget,
+    streams: Streams,
+    progress: Progress,
+) -> LearnedTable:
+    """Fit with differential privacy: nothing stands around the model that was read from the table."""
+    table, settings = what
+    owner = repeated_owner(data)
+    unit = settings.get("unit") or ("row" if owner is None else "entity")
+    chosen = read_settings(kind, {**settings, "unit": unit}, "generator.settings", StudyError)
+    kind.refuse(table, chosen)
+    under = streams.under("fit")
+    generator: TableGenerator = kind.fit(table, chosen, under, budget, progress, owner=owner)
+    reduction = Reduction(tuple(table.columns), {}, {})
+    count = table.rows if owner is None or unit == "row" else int(owner.max()) + 1
+    facts = private_facts(data, count, "every column is learned, none is computed")
+    return LearnedTable(generator, reduction, private_form(data, data.keys), facts)
 
 
 def _left_out(reduction: Reduction) -> list[str]:

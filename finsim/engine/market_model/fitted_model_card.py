@@ -26,6 +26,11 @@ def loss_table(report: FitReport) -> pa.Table:
     return pa.Table.from_pylist(rows, _COLUMNS)
 
 
+def privacy_words(report: FitReport) -> str:
+    """Return the claim of a private fit in one line, "" of another."""
+    return "" if report.privacy is None else claim_words(report.privacy)
+
+
 def model_card(name: str, report: FitReport, encoding: Encoding, data: Mapping[str, Any]) -> Card:
     """Return generator, data, assets, training, last losses and the held-out loss as a card."""
     rows = f", {counted(int(data['rows']), 'row')}" if "rows" in data else ""
@@ -40,6 +45,6 @@ def model_card(name: str, report: FitReport, encoding: Encoding, data: Mapping[s
         ("training", trained if report.steps else report.stopped_by),
         ("last loss", last),
         ("held out", held_out),
-        ("privacy", "" if report.privacy is None else claim_words(report.privacy)),
+        ("privacy", privacy_words(report)),
     )
     return Card(f"Fitted model: {name}", facts, "", f"{next(iter(report.losses), '')} loss")

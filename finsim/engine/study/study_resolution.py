@@ -27,7 +27,7 @@ from finsim.engine.study.named_inputs import data_file, file_of
 from finsim.engine.study.needed_extras import refuse_missing_extras
 from finsim.engine.study.study_file import WORLDS, Study, recorded_study
 from finsim.engine.study.transactions_part import PaymentBody, TransactionsPart
-from finsim.errors import FinsimError, ResumeError, StudyError
+from finsim.errors import FinsimError, PrivacyBudgetError, ResumeError, StudyError
 from finsim.generators import EVENT_GENERATORS, GENERATORS, TABLE_GENERATORS
 from finsim.generators.settings_parsing import read_settings
 from finsim.markets.prices import Prices
@@ -183,6 +183,7 @@ def _check_loan_generator(choice: LoanGenerator) -> None:
     if choice.settings:
         generator = TABLE_GENERATORS.load(choice.name)
         read_settings(generator, choice.settings, "credit.generator.settings", StudyError)
+        _refuse_epsilon(choice.settings, "credit.generator.settings", "table")
 
 
 def _check_payment_body(choice: PaymentBody) -> None:
@@ -191,6 +192,18 @@ def _check_payment_body(choice: PaymentBody) -> None:
     if choice.settings:
         generator = EVENT_GENERATORS.load(choice.name)
         read_settings(generator, choice.settings, "transactions.body.settings", StudyError)
+        _refuse_epsilon(choice.settings, "transactions.body.settings", "ledger")
+
+
+def _refuse_epsilon(settings: Mapping[str, Any], place: str, data: str) -> None:
+    """Raise for an epsilon of loans or payments: the world reads more of the data than the model does."""
+    if settings.get("epsilon") is not None:
+        raise PrivacyBudgetError(
+            f"an epsilon, and the study reads the {data} beside the model too (words, ranges, counts)",
+            place=f"{place}.epsilon",
+            expected="no epsilon in a study",
+            remedy="fit the model by finsim fit --epsilon, and sample it by finsim sample",
+        )
 
 
 def _in_ledger(

@@ -174,7 +174,7 @@ def _rounding(rest: Float1D, step: float, drawn: float = 0.0) -> Float2D:
         whole = rest == np.round(rest)
         if whole.mean() < 0.01:
             return _plain()
-    level = _levels(rest, step)
+    level = rounding_levels(rest, step)
     found = _plain()
     whole = np.bincount(level, minlength=len(COARSE) + 1) / len(rest)
     bins = np.minimum((np.arange(len(rest)) / len(rest) * BINS).astype(np.int64), BINS - 1)
@@ -186,7 +186,7 @@ def _rounding(rest: Float1D, step: float, drawn: float = 0.0) -> Float2D:
     return found
 
 
-def _levels(rest: Float1D, step: float) -> Int1D:
+def rounding_levels(rest: Float1D, step: float) -> Int1D:
     """Return which of the sizes, from coarse to fine, is the coarsest that a cell is a multiple of."""
     sizes = _sizes(step)[::-1]
     level = np.full(len(rest), len(sizes), dtype=np.int64)

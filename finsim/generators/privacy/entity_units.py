@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,8 @@ SEQUENCE = "sequence"
 FEWEST_ENTITIES = 50
 """assumption: with fewer, the noise of any useful epsilon is larger than what there is to learn."""
 UNITS = "'sequence', or a number of consecutive steps such as '21 steps'"
+ROW_UNITS = {"row": "one row", "entity": "one entity with all of its rows"}
+EVENT_UNITS = {"entity": "one entity with all of its events"}
 _STEPS = re.compile(r"\s*(\d{1,6})\s*(?:steps?|days?|weeks?|months?|minutes?|bars?|sessions?)?\s*")
 
 
@@ -22,35 +25,41 @@ _STEPS = re.compile(r"\s*(\d{1,6})\s*(?:steps?|days?|weeks?|months?|minutes?|bar
 class Privacy:
     """A wanted guarantee: epsilon at delta for one ``unit`` more or less, gradients clipped to ``clip``.
 
-    unit : "sequence", each of the N sequences; or "21 steps", each block of so many steps of a history.
+    unit : "sequence", each of the N sequences; "21 steps", each block of so many steps of a history; or a
+    word of the generator's own, which ``told`` describes.
     """
 
     epsilon: float
     delta: float = 1e-5
     unit: str = SEQUENCE
     clip: float = 1.0
+    told: str = ""
 
     @classmethod
-    def of(cls, settings: Any) -> Privacy | None:
+    def of(cls, settings: Any, units: Mapping[str, str] | None = None) -> Privacy | None:
         """Return what the settings of a generator ask for; None: no privacy.
 
+        units : the generator's own units and what each is in words; None: sequences and blocks of steps.
         Raises PrivacyBudgetError for what cannot be asked for.
         """
         if settings.epsilon is None:
             return None
-        asked = cls(settings.epsilon, settings.delta, settings.unit, settings.entity_clip)
+        told = "" if units is None else units.get(settings.unit, "")
+        asked = cls(settings.epsilon, settings.delta, settings.unit, settings.entity_clip, told)
+        weight = getattr(settings, "rule_weight", 0.0)
         problems = [
             Problem(f"settings.{name}", f"found {value:g}", words)
             for name, value, fine, words in (
                 ("epsilon", asked.epsilon, 0.0 < asked.epsilon <= 100.0, "above 0, up to 100"),
                 ("delta", asked.delta, 1e-10 <= asked.delta < 1e-2, "from 1e-10 to below 0.01"),
                 ("entity_clip", asked.clip, 0.0 < asked.clip < np.inf, "above 0"),
-                ("rule_weight", settings.rule_weight, settings.rule_weight == 0.0, "0 with an epsilon"),
+                ("rule_weight", weight, weight == 0.0, "0 with an epsilon"),
             )
             if not fine
         ]
-        if _block(asked.unit) == 0:
-            problems.append(Problem("settings.unit", f"found {asked.unit!r}", UNITS))
+        if not told and (units is not None or _block(asked.unit) == 0):
+            expected = UNITS if units is None else " or ".join(units)
+            problems.append(Problem("settings.unit", f"found {asked.unit!r}", expected))
         if problems:
             raise PrivacyBudgetError.of(problems)
         return asked
@@ -58,8 +67,27 @@ class Privacy:
     @property
     def words(self) -> str:
         """The unit in words."""
+        if self.told:
+            return self.told
         block = _block(self.unit)
         return "one sequence" if block is None else f"one block of {block:,} consecutive steps"
+
+    def refuse_few(self, count: int) -> None:
+        """Raise PrivacyBudgetError for too few units, and a delta that gives one away."""
+        if count < FEWEST_ENTITIES:
+            raise PrivacyBudgetError(
+                f"{count:,} units ({self.words})",
+                place="settings.unit",
+                expected=f"at least {FEWEST_ENTITIES}",
+                remedy="give more data, or leave epsilon out",
+            )
+        if self.delta * count >= 1.0:
+            raise PrivacyBudgetError(
+                f"delta {self.delta:g} for {count:,} units: publishing one of them whole would keep it",
+                place="settings.delta",
+                expected=f"below {1.0 / count:.2g}, one in the number of units",
+                remedy=f"give a delta of {0.1 / count:.0e} or less",
+            )
 
     def entities(self, data: Sequences) -> Sequences:
         """Return the entities as sequences; the oldest steps that fill no block are left out.

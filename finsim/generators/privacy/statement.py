@@ -19,18 +19,23 @@ ASSUMED = (
 )
 
 
-def statement(plan: Plan, ledger: Ledger, counted: Sequence[str], seed: int) -> dict[str, Any]:
+def statement(
+    plan: Plan, ledger: Ledger, counted: Sequence[str], seed: int, not_counted: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return the claim of a fit as plain data; of the seed only whether it is easily guessed.
 
     epsilon : by the tight accountant at ``delta``, for one unit added or removed; epsilon_renyi : by the
-    looser one. spent : every use of the mechanism, from which both follow.
+    looser one. spent : every use of the mechanism, from which both follow. delta_of_names : the part of
+    delta that is spent on naming undeclared words; the epsilon is that of the rest.
     """
     privacy, mechanism = plan.privacy, plan.mechanism
+    delta = privacy.delta - plan.naming
     return {
-        "epsilon": ledger.epsilon(privacy.delta),
-        "epsilon_renyi": ledger.renyi(privacy.delta),
+        "epsilon": ledger.epsilon(delta),
+        "epsilon_renyi": ledger.renyi(delta),
         "epsilon_asked": privacy.epsilon,
         "delta": privacy.delta,
+        **({"delta_of_names": plan.naming} if plan.naming else {}),
         "unit": privacy.words,
         "relation": "one unit added or removed",
         "entities": plan.entities,
@@ -41,7 +46,7 @@ def statement(plan: Plan, ledger: Ledger, counted: Sequence[str], seed: int) -> 
         "preparation_sigma": plan.sigma,
         "spent": ledger.to_list(),
         "counted": list(counted),
-        "not_counted": list(NOT_COUNTED),
+        "not_counted": [*NOT_COUNTED, *not_counted],
         "assumed": list(ASSUMED),
         "seed_guessable": seed < GUESSABLE,
     }

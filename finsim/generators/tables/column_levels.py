@@ -54,7 +54,7 @@ class ColumnLevels:
             )
         plain = cls(facts, 1, None, 0 if column.kind == NUMBER else int(facts.low))
         margin = NumberMargin.fit(plain._numbers(column.take(~column.missing())), plain._step(), smooth)
-        edges = _edges(margin, bins)
+        edges = level_edges(margin, bins)
         learned = replace(plain, count=len(edges), margin=margin, edges=edges)
         return replace(learned, weekdays=learned._weekday_shares(column.take(~column.missing())))
 
@@ -177,6 +177,12 @@ class ColumnLevels:
         )
         return found
 
+    def places(self) -> Float1D:
+        """Return the middles of the levels of a column of numbers or times; nothing for words."""
+        if self.facts.kind == WORD or self.count < 2:
+            return np.zeros(0)
+        return (self.edges[:-1] + self.edges[1:]) / 2
+
     def masses(self, column: MixedColumn) -> Float1D:
         """Return the mass of the margin at every present cell of a column of numbers or times."""
         low, high = self.spans(column)
@@ -237,7 +243,7 @@ def _weekday(moments: Array) -> Int1D:
     return np.asarray((moments // NANOS_PER_DAY + 3) % 7, dtype=np.int64)
 
 
-def _edges(margin: NumberMargin, bins: int) -> Float1D:
+def level_edges(margin: NumberMargin, bins: int) -> Float1D:
     """Return the places between levels: atoms apart, smooth parts cut evenly, small pieces together."""
     bounds = margin.pieces()
     widths = np.diff(bounds)

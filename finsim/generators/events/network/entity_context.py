@@ -37,7 +37,7 @@ class EntityContexts:
     @classmethod
     def fit(cls, data: Encoded, entities: MixedTable, days: int, size: int) -> EntityContexts:
         """Summarize the entities: shares of tokens, means, attributes; principal axes of all."""
-        goals = _goals(data, days)
+        goals = goals_of(data, days)
         blocks = [_standard(goals * np.array([1.0, 3.0 / days, 3.0 / days]), 1.0)]
         entity = data.entity()
         fixed = (GAP, WEEKDAY, MONTH, HOUR, POINTER, IDENTITY)
@@ -75,12 +75,7 @@ class EntityContexts:
 
     def nearest(self, data: Encoded, days: int, count: int) -> tuple[Array, Float2D, Float2D]:
         """Return int64[E', n] the training entities nearest by goals, all contexts, all whole goals."""
-        scale = np.array([1.0, 3.0 / days, 3.0 / days])
-        theirs, ours = _goals(data, days) * scale, self.goals * scale
-        keep = min(count, len(ours))
-        found = np.empty((len(theirs), keep), dtype=np.int64)
-        for e, one in enumerate(theirs):
-            found[e] = np.argsort(((ours - one) ** 2).sum(axis=1), kind="stable")[:keep]
+        found = nearest_goals(goals_of(data, days), self.goals, days, count)
         return found, self.contexts, whole_goals(self.goals, days, days)
 
     def state(self) -> dict[str, Array]:
@@ -104,7 +99,18 @@ def whole_goals(goals: Float2D, period: int, days: int) -> Float2D:
     return found
 
 
-def _goals(data: Encoded, days: int) -> Float2D:
+def nearest_goals(theirs: Float2D, ours: Float2D, days: int, count: int) -> Array:
+    """Return int64[E', n], for each of their goals the nearest of ours."""
+    scale = np.array([1.0, 3.0 / days, 3.0 / days])
+    theirs, ours = theirs * scale, ours * scale
+    keep = min(count, len(ours))
+    found = np.empty((len(theirs), keep), dtype=np.int64)
+    for e, one in enumerate(theirs):
+        found[e] = np.argsort(((ours - one) ** 2).sum(axis=1), kind="stable")[:keep]
+    return found
+
+
+def goals_of(data: Encoded, days: int) -> Float2D:
     """Return log(1 + events), first and last day; an entity without events begins when the period ends."""
     size = np.diff(data.starts)
     found = np.full((data.count, 3), float(days))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -100,8 +100,11 @@ class EventFields:
         free = [name for name in others if name not in bound]
         words = {name: WordField.fit(events[name].values, sizes.words)
                  for name in free if events[name].kind == WORD}  # fmt: skip
-        numbers = {name: NumberField.fit(_numbers(log, name), _step(events[name]), sizes.number_bins)
-                   for name in free if events[name].kind != WORD}  # fmt: skip
+        numbers = {
+            name: NumberField.fit(column_numbers(log, name), column_step(events[name]), sizes.number_bins)
+            for name in free
+            if events[name].kind != WORD
+        }
         clock = bool((log.times % DAY != 0).any())
         edges = np.unique(np.geomspace(EXACT_GAPS, max(days, EXACT_GAPS + 1), 12).astype(np.int64))
         gap_edges = np.concatenate([np.arange(EXACT_GAPS), edges])
@@ -163,7 +166,7 @@ class EventFields:
 
     def number_tokens(self, log: EventLog, name: str) -> Int1D:
         """Return the tokens of a further column of numbers or times."""
-        return self.numbers[name].tokens(_numbers(log, name))
+        return self.numbers[name].tokens(column_numbers(log, name))
 
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
         """Return arrays by name and JSON-able facts."""
@@ -199,6 +202,13 @@ class EventFields:
         )  # fmt: skip
 
 
+def with_identity(fields: EventFields, identity: Int1D | None) -> EventFields:
+    """Return the fields for a log whose counterparties have other tokens; None: those they have."""
+    if identity is None or fields.partner is None:
+        return fields
+    return replace(fields, partner=replace(fields.partner, identity=identity))
+
+
 def _places(column: MixedColumn) -> tuple[Int1D, Array]:
     """Return the place of each cell among the distinct cells (-1 where missing), and those."""
     missing = column.missing()
@@ -208,11 +218,12 @@ def _places(column: MixedColumn) -> tuple[Int1D, Array]:
     return places, palette
 
 
-def _step(column: MixedColumn) -> float:
+def column_step(column: MixedColumn) -> float:
+    """Return the grid of a column as numbers; of times in days."""
     return column.step / DAY if column.kind == TIME else column.step
 
 
-def _numbers(log: EventLog, name: str) -> Array:
+def column_numbers(log: EventLog, name: str) -> Array:
     """Return a column as numbers; times as days since the event."""
     column = log.events[name]
     if column.kind == NUMBER:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -15,8 +16,12 @@ from finsim.generators.events.network.event_encoding import Encoded, calendar, e
 from finsim.generators.events.network.event_fields import DAY, EventFields, Sizes
 from finsim.generators.events.network.event_sampling import decoded, entity_table, walked
 from finsim.generators.events.network.log_facts import log_facts, log_from_facts, log_like
+from finsim.generators.events.network.private_attributes import PrivateAttributes
+from finsim.generators.events.network.private_contexts import PrivateContexts
+from finsim.generators.events.network.told_log import read_as_told
 from finsim.generators.events.requests import check_sample
 from finsim.generators.generator import Budget, FitReport, Progress, State
+from finsim.generators.privacy.entity_units import EVENT_UNITS, Privacy
 from finsim.generators.settings_parsing import read_settings, write_settings
 from finsim.kernels.events.event_network import FIRST_FREE, Weights
 from finsim.kernels.events.event_walk import weigh_entity
@@ -25,6 +30,7 @@ from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import MixedTable, joined
 
+Run = tuple[Streams, Budget, Progress, Path | None]
 FEWEST_EVENTS, FEWEST_ENTITIES = 20, 2
 CONTEXTS_TRIED = 4
 WORST = 20.0
@@ -48,7 +54,10 @@ class Events:
         entity by number of events), popular (counterparties with tokens of their own), words (of a column) :
         how finely a log is cut. steps, batch (stretches of entities a step), learning_rate, warm_up, clip,
         ema, check_every, patience, held_out (share of the entities, for the early stop) : see ``Schedule``.
-        block : entities that are sampled together, part of the bytes.
+        block : entities that are sampled together, part of the bytes. epsilon, delta, unit, entity_clip :
+        differential privacy (docs/reference/differential-privacy.md) of one entity with all of its events;
+        batch is then the expected number of entities, and dropout, held_out and patience are not used.
+        ``PRIVATE`` has sizes that suit noise.
         """
 
         width: int = 64
@@ -72,14 +81,26 @@ class Events:
         patience: int = 15
         held_out: float = 0.1
         block: int = 64
+        epsilon: float | None = None
+        delta: float = 1e-5
+        unit: str = "entity"
+        entity_clip: float = 1.0
+
+    PRIVATE: ClassVar[Mapping[str, Any]] = {
+        "width": 16, "embedding": 4, "window": 48, "amount_bins": 32, "number_bins": 16, "ranks": 8,
+        "popular": 24, "steps": 80, "batch": 128, "learning_rate": 5e-3, "warm_up": 5, "ema": 0.95,
+    }  # fmt: skip
 
     def __init__(
-        self, settings: Settings, fields: EventFields, contexts: EntityContexts, net: Weights, busy: Float1D,
-        like: EventLog,
+        self, settings: Settings, fields: EventFields, contexts: EntityContexts | PrivateContexts,
+        net: Weights, busy: Float1D, like: EventLog, attributes: PrivateAttributes | None = None,
     ) -> None:  # fmt: skip
-        """Hold the fitted parts; ``like``: no events, the entities' attributes, the period."""
+        """Hold the fitted parts; ``like``: no events, the entities' attributes, the period.
+
+        A private model knows no entity: ``contexts`` are a law, and so are ``attributes``.
+        """
         self.settings, self.fields, self.contexts = settings, fields, contexts
-        self.net, self.busy, self.like = net, busy, like
+        self.net, self.busy, self.like, self.attributes = net, busy, like, attributes
         self.report = FitReport()
 
     @classmethod
@@ -105,6 +126,9 @@ class Events:
             problems.append(Problem("events", found, "counterparties of their own", "use habits or resample"))
         if problems:
             raise FitError.of(problems)
+        privacy = Privacy.of(settings, EVENT_UNITS)
+        if privacy is not None:
+            privacy.refuse_few(data.count)
 
     @classmethod
     def fit(
@@ -116,6 +140,8 @@ class Events:
 
         cls.refuse(data, settings)
         started = time.process_time()
+        if settings.epsilon is not None:
+            return cls._fit_privately(data, settings, started, (streams, budget, progress, checkpoint))
         sizes = Sizes(
             settings.amount_bins, settings.number_bins, settings.ranks, settings.popular, settings.words
         )
@@ -131,6 +157,18 @@ class Events:
         )  # fmt: skip
         model = cls(settings, fields, contexts, net, busy, log_like(data))
         model.report = replace(report, cpu_seconds=time.process_time() - started)
+        return model
+
+    @classmethod
+    def _fit_privately(cls, data: EventLog, settings: Settings, started: float, run: Run) -> Self:
+        """Learn with differential privacy: see ``private_training``."""
+        from finsim.generators.events.network.private_training import fit_privately
+
+        found = fit_privately(data, settings, run)
+        model = cls(
+            settings, found.fields, found.contexts, found.net, found.busy, found.like, found.attributes
+        )
+        model.report = replace(found.report, cpu_seconds=time.process_time() - started)
         return model
 
     def sample(
@@ -164,20 +202,30 @@ class Events:
     def _block(self, block: int, period: int, end: int, streams: Streams) -> EventLog:
         """Return the whole log of a block of entities."""
         size = self.settings.block
-        likes, streams = self._likes(block, streams), streams.under("block", block)
-        made = [
-            self.contexts.drawn(int(like), streams.at("context", e), self.settings.blur, self.fields.days)
-            for e, like in enumerate(likes)
-        ]
-        goals = whole_goals(np.array([one[1] for one in made]), self.fields.days, period)
+        contexts, goals, entities = self._told(block, streams)
+        streams = streams.under("block", block)
+        goals = whole_goals(goals, self.fields.days, period)
         seeds = np.array([streams.word("events", e) for e in range(size)], dtype=np.uint64)
         days = calendar(self.fields, self.like.begin, period, self.busy, self.settings.window)
         popular = 0 if self.fields.partner is None else len(self.fields.partner.popular)
-        found = walked(self.net, days, np.array([one[0] for one in made]), goals, seeds, popular)
+        found = walked(self.net, days, contexts, goals, seeds, popular)
         events = decoded(found, self.fields, self.like, (block, size), streams)
+        return _within(events, found.starts, entities, self.like, end)
+
+    def _told(self, block: int, streams: Streams) -> tuple[Float2D, Float2D, MixedTable]:
+        """Return contexts, goals and attributes of the entities of a block."""
+        size, under = self.settings.block, streams.under("block", block)
+        if isinstance(self.contexts, PrivateContexts):
+            assert self.attributes is not None
+            told = self.contexts.drawn(size, self.fields.days, under)
+            return (*told, self.attributes.drawn(size, under.at("attributes")))
+        made = [
+            self.contexts.drawn(int(like), under.at("context", e), self.settings.blur, self.fields.days)
+            for e, like in enumerate(self._likes(block, streams))
+        ]
         parents = np.array([one[2] for one in made])
         entities = entity_table(self.like.entities, parents, np.array([one[3] for one in made]))
-        return _within(events, found.starts, entities, self.like, end)
+        return np.array([one[0] for one in made]), np.array([one[1] for one in made]), entities
 
     def _likes(self, block: int, streams: Streams) -> Int1D:
         """Return the training entity that each of a block is like: all in turn, in a drawn order.
@@ -194,9 +242,13 @@ class Events:
         """Return -log of the likelihood per event of every entity, float64[E]; see ``HasEntityLoss``.
 
         A bound from above: the likelihood is summed over the four training contexts with the nearest goals,
-        each as likely as one among all training entities. Draws nothing.
+        each as likely as one among all training entities (of a private model: among 512 drawn ones). Draws
+        nothing.
         """
-        tokens = encoded(log, self.fields)
+        fields = self.fields
+        if isinstance(self.contexts, PrivateContexts):
+            log, fields = read_as_told(log, self.fields, self.like)
+        tokens = encoded(log, fields)
         near, contexts, goals = self.contexts.nearest(tokens, self.fields.days, CONTEXTS_TRIED)
         days = calendar(self.fields, log.begin, self.fields.days, self.busy, self.settings.window)
         cells = _cell_losses(log, tokens, self.fields)
@@ -221,6 +273,7 @@ class Events:
         """Return folded weights (float32), fields, contexts, attributes of the entities, settings."""
         arrays, facts = self.fields.state()
         arrays |= self.contexts.state() | {"busy": self.busy}
+        arrays |= {} if self.attributes is None else self.attributes.state()
         arrays |= {f"network.{name}": array for name, array in self.net._asdict().items()}
         more, like = log_facts(self.like)
         arrays |= more
@@ -230,12 +283,18 @@ class Events:
     def from_state(cls, state: State) -> Self:
         """Restore a model; torch is not needed."""
         arrays = state.arrays
+        like, attributes = log_from_facts(arrays, state.facts["like"]), None
+        contexts: EntityContexts | PrivateContexts
+        if "context.scores" in arrays:
+            contexts = PrivateContexts.from_state(arrays)
+            attributes = PrivateAttributes.from_state(like.entities, arrays)
+        else:
+            contexts = EntityContexts.from_state(arrays)
         net = Weights(*(np.ascontiguousarray(arrays[f"network.{name}"]) for name in Weights._fields))
         return cls(
             read_settings(cls, state.facts["settings"]),
             EventFields.from_state(arrays, state.facts["fields"]),
-            EntityContexts.from_state(arrays), net, arrays["busy"],
-            log_from_facts(arrays, state.facts["like"]),
+            contexts, net, arrays["busy"], like, attributes,
         )  # fmt: skip
 
 

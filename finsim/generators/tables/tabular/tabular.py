@@ -6,12 +6,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from finsim.errors import FitError, Problem
 from finsim.generators.generator import Budget, FitReport, Progress, State
+from finsim.generators.privacy.entity_units import ROW_UNITS, Privacy
 from finsim.generators.settings_parsing import read_settings, write_settings
 from finsim.generators.tables.column_facts import (
     ColumnFacts,
@@ -23,9 +24,9 @@ from finsim.generators.tables.column_levels import ColumnLevels
 from finsim.generators.tables.row_batches import in_batches
 from finsim.generators.tables.table_generator import Cell
 from finsim.generators.tables.tabular.token_model import TokenModel
-from finsim.notation import Array, Float1D, Int2D
+from finsim.notation import Array, Float1D, Int1D, Int2D
 from finsim.randomness import Streams
-from finsim.records.mixed_table import WORD, MixedTable
+from finsim.records.mixed_table import MixedTable
 
 # torch is needed by a fit alone: a saved model is sampled without it.
 
@@ -55,6 +56,9 @@ class Tabular:
         steps : the budget
         when none is given. held_out : share of the rows for the early stop; patience : checks without
         improvement (0: never stop). sampling_batch : rows drawn together; part of the bytes.
+        epsilon, delta, unit, entity_clip : differential privacy (docs/reference/differential-privacy.md) of
+        one row, or of one entity with all of its rows; batch is then the expected number of them, and ridge,
+        dropout, held_out and patience are not used. ``PRIVATE`` has sizes that suit noise.
         """
 
         bins: int = 96
@@ -74,6 +78,15 @@ class Tabular:
         held_out: float = 0.1
         patience: int = 10
         sampling_batch: int = 4_096
+        epsilon: float | None = None
+        delta: float = 1e-5
+        unit: str = "row"
+        entity_clip: float = 1.0
+
+    PRIVATE: ClassVar[Mapping[str, Any]] = {
+        "bins": 24, "functions": 6, "width": 24, "blocks": 1, "steps": 200, "batch": 512,
+        "learning_rate": 5e-3, "warm_up": 10,
+    }  # fmt: skip
 
     def __init__(
         self, settings: Settings, columns: Mapping[str, ColumnLevels], model: TokenModel, report: FitReport
@@ -103,6 +116,9 @@ class Tabular:
             problems.append(Problem("settings.any_order", f"any_order is {settings.any_order}", "0 to 1"))
         if problems:
             raise FitError.of(problems)
+        privacy = Privacy.of(settings, ROW_UNITS)
+        if privacy is not None and settings.unit == "row":
+            privacy.refuse_few(data.rows)
 
     @classmethod
     def fit(
@@ -113,14 +129,24 @@ class Tabular:
         budget: Budget,
         progress: Progress,
         checkpoint: Path | None = None,
+        owner: Int1D | None = None,
     ) -> Self:
-        """Cut the columns into tokens and train; ``checkpoint``: a folder to save to and resume from."""
+        """Cut the columns into tokens and train; ``checkpoint``: a folder to save to and resume from.
+
+        owner : int64[N] the entity of each row from 0 on, for the unit ``entity`` of a private fit.
+        """
         # Only training needs torch: a saved model is sampled without it.
         from finsim.generators.tables.tabular import token_training as training
         from finsim.generators.training.training_interface import Schedule
 
         cls.refuse(data, settings)
         started = time.process_time()
+        if settings.epsilon is not None:
+            from finsim.generators.tables.tabular.private_tabular import fit_privately
+
+            run = (streams, budget, progress, checkpoint)
+            private, model, report = fit_privately(data, settings, owner, run)
+            return cls(settings, private, model, replace(report, cpu_seconds=time.process_time() - started))
         bins = int(np.clip(np.sqrt(data.rows), 4, max(settings.bins, 4)))
         columns = {
             name: ColumnLevels.fit(column, min(bins, settings.bins)) for name, column in data.columns.items()
@@ -128,7 +154,7 @@ class Tabular:
         counts = np.array([one.count for one in columns.values()], np.int64)
         rows = _tokens(data, columns)
         order = np.argsort(counts, kind="stable")
-        tokens = training.Tokens(rows, counts, order, [_places(one) for one in columns.values()])
+        tokens = training.Tokens(rows, counts, order, [one.places() for one in columns.values()])
         sizes = training.TrainingSizes(
             settings.width, settings.blocks, settings.functions, settings.batch, settings.dropout,
             settings.any_order, settings.ridge, settings.held_out,
@@ -203,10 +229,3 @@ class Tabular:
 def _tokens(table: MixedTable, columns: Mapping[str, ColumnLevels]) -> Int2D:
     """Return the tokens int32[N, D] of rows."""
     return np.stack([one.levels(table[name]) for name, one in columns.items()], axis=1)
-
-
-def _places(levels: ColumnLevels) -> Float1D:
-    """Return the middles of the levels of a column of numbers or times; nothing for words."""
-    if levels.facts.kind == WORD or levels.count < 2:
-        return np.zeros(0)
-    return (levels.edges[:-1] + levels.edges[1:]) / 2
