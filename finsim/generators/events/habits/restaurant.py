@@ -77,16 +77,30 @@ def learn_returns(ledger: Ledger, runs: Runs, chance: Float1D) -> Returns:
     usual = sums_by(payee, remembers[ledger.entity[again]], ledger.payees)
     fixed = (found + 2.0) / (usual + 2.0)
     strength, discount = restaurant(runs, count)
-    stay = shrunk_rates(
-        sums_by(ledger.entity, stays * 1.0, count), sums_by(ledger.entity, in_day * 1.0, count), 4.0
-    )
+    by_chance = _across_days(ledger)[ledger.entity[in_day]]
+    beyond = np.maximum((stays[in_day] - by_chance) / (1.0 - by_chance), -1.0)
+    held = np.maximum(sums_by(ledger.entity[in_day], beyond, count), 0.0)
+    stay = shrunk_rates(held, sums_by(ledger.entity, in_day * 1.0, count), 4.0)
     equals = np.maximum(sums_by(ledger.entity[stays], _net(equal[stays], chance[stays]), count), 0.0)
     doubles = shrunk_rates(equals, sums_by(ledger.entity, stays * 1.0, count), RATE_WEIGHT)
     former = ledger.payee[np.flatnonzero(in_day) - 1]
-    followed = sums_by(former, stays[in_day] * 1.0, ledger.payees)
+    followed = np.maximum(sums_by(former, beyond, ledger.payees), 0.0)
     sticky = (followed + 2.0) / (sums_by(former, stay[ledger.entity[in_day]], ledger.payees) + 2.0)
     recency = _recency(runs, count)
     return Returns(stay, doubles, remembers, recency, strength, discount, fixed, sticky)
+
+
+def _across_days(ledger: Ledger) -> Float1D:
+    """Return the chance of each entity that a day begins with the payee that the last one ended with.
+
+    The restaurant alone makes so many repeats; within a day there are more.
+    """
+    later = ledger.is_new_day() & ~ledger.is_first()
+    same = np.zeros(len(later), dtype=np.bool_)
+    same[1:] = ledger.payee[1:] == ledger.payee[:-1]
+    hits = sums_by(ledger.entity, (later & same) * 1.0, ledger.count)
+    found = shrunk_rates(hits, sums_by(ledger.entity, later * 1.0, ledger.count), 8.0)
+    return np.minimum(found, 0.9)
 
 
 def _net(alike: Array, chance: Float1D) -> Float1D:
