@@ -101,8 +101,7 @@ class LearnedEvents(ShownTable):
     def _partners(self, log: EventLog, total: int) -> MixedColumn:
         """Return counterparties under the new identifiers of entities; outside ones keep their words."""
         column = log.events[str(log.roles.partner)]
-        known = int(self.data["entities"])
-        words = (*self.form.new_ids[self.entity].new(0, total), *column.words[known:])
+        words = (*self.form.new_ids[self.entity].new(0, total), *column.words[total:])
         return MixedColumn(WORD, column.values, words)
 
 

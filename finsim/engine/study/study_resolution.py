@@ -273,7 +273,7 @@ def _inputs(study: Study) -> dict[str, str]:
             found[part.data] = digest_file(file)
             schema = getattr(part, "schema_", None)
             if schema:
-                found[f"schema:{schema}"] = digest_file(Path(schema))
+                found[f"schema:{schema}"] = digest_file(data_file(schema))
     for choice in study.transactions.narratives if study.transactions else ():
         found[f"{NARRATIVE}{choice.name}"] = digest_file(file_of("narrative", choice.name))
     return found
