@@ -111,6 +111,17 @@ def test_days_are_honoured(name, log, days):
 
 
 @both
+def test_every_day_of_a_shorter_sample_has_its_share(name, log):
+    """What lies behind the last day is not put on it, and is no reason to leave it empty."""
+    found = fitted(name, log).sample(1_500, Streams(5), days=45)
+    day = np.bincount((found.times - BEGIN) // DAY, minlength=45)
+    usual = day[[44 - 7 * week for week in range(1, 5)]].mean()  # the same weekday of the weeks before
+    assert day[44] < 1.6 * usual
+    assert day[38:].sum() > 0.4 * day[10:38].sum() / 4
+    assert (found.lengths() > 0).mean() > 0.9 or name in COPIES
+
+
+@both
 def test_dated_logs_have_whole_days(name, log):
     data = LOGS[log]()
     times = fitted(name, log).sample(30, Streams(5)).times

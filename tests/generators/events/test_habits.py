@@ -53,6 +53,19 @@ def test_shapes_are_near_the_data():
         assert shape(found) == pytest.approx(shape(data), rel=near)
 
 
+def test_a_shorter_sample_is_the_beginning_of_the_whole():
+    """Of the lives that begin within it; later ones are moved into it, so that every entity is there."""
+    whole, short = drawn(), learned()[1].sample(200, Streams(2), days=5)
+    early = np.flatnonzero(whole.times[whole.starts[:-1]] < whole.begin + 5 * DAY)
+    assert 100 < len(early) < 200
+    cut = whole.take(early)
+    cut_rows = cut.times < whole.begin + 5 * DAY
+    same = short.take(early)
+    np.testing.assert_array_equal(cut.times[cut_rows], same.times)
+    np.testing.assert_array_equal(cut.part("partner")[cut_rows], same.part("partner"))
+    assert (short.lengths() > 0).all()
+
+
 def test_what_the_payee_tells_is_kept():
     found = drawn()
     merchant = found.part("partner")

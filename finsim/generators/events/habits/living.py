@@ -99,8 +99,12 @@ def live(known: Learned, log: EventLog, wanted: Wanted, streams: Streams) -> tup
 
 
 def _days(known: Learned, lives: NewLives, wanted: Wanted, streams: Streams) -> tuple[Int1D, Int1D, Int1D]:
-    """Return starts int64[S + 1] of active days, the days, and the payments on each."""
-    activity, days = known.parts.activity, wanted.days
+    """Return starts int64[S + 1] of active days, the days, and the payments on each.
+
+    A shorter period than the learned one is the beginning of it: days are drawn in the learned one and cut.
+    """
+    activity = known.parts.activity
+    days = max(wanted.days, int(known.ledger_facts["days"]))
     weekday = (np.arange(days) + int(known.ledger_facts["origin"]) // DAY + 3) % 7
     calendar = activity.calendar(days, weekday)
     starts = np.concatenate([[0], np.cumsum(lives.active)]).astype(np.int64)
@@ -112,6 +116,10 @@ def _days(known: Learned, lives: NewLives, wanted: Wanted, streams: Streams) -> 
         np.uint64(streams.word("days")), wanted.number, spans, lives.last, calendar,
         np.ascontiguousarray(activity.factor), found,
     )  # fmt: skip
+    if wanted.days < days:
+        inside = found < wanted.days
+        starts = np.concatenate([[0], np.cumsum(inside)])[starts]
+        found = found[inside]
     sizes = np.empty(len(found), np.int64)
     draw_sizes(
         np.uint64(streams.word("sizes")), wanted.number, starts, lives.size_group,

@@ -99,8 +99,8 @@ def _spans(
 ) -> tuple[Int1D, Int1D, Int1D]:
     """Return first and last active day and number of active days, moved a little from those of donors.
 
-    A longer period than the learned one lets lives that were open at its end go on; a shorter one shows
-    the part of a life that falls into it, and lets later lives begin within it.
+    A longer period than the learned one lets lives that were open at its end go on. A shorter one is cut
+    out of the learned period by the caller: what would begin behind it begins when others do within it.
     """
     learned = len(law.shares)
     first, last, active = lives.first[donor], lives.last[donor], lives.active[donor].astype(np.float64)
@@ -118,25 +118,16 @@ def _spans(
     is_open = (learned - 1 - last) <= 2.0 / np.maximum(rate, 1e-9)
     if days > learned:
         finish = np.where(is_open & (active > 1), finish + days - learned, finish)
+        active = active * np.maximum((finish - begin + 1) / wide, 1.0)
     elif days < learned:
-        late = begin >= days
-        begin = np.where(late, (draws[:, 3] * days).astype(np.int64), begin)
-        finish = np.where(late, begin + (wide - 1).astype(np.int64), finish)
-        finish = np.minimum(finish, days - 1)
-    now = (finish - begin + 1).astype(np.float64)
-    scaled = (
-        active
-        if days == learned
-        else np.minimum(active, np.maximum(active * now / wide, 1.0))
-        if days < learned
-        else active * np.maximum(now / wide, 1.0)
-    )
-    number = (
-        np.maximum(np.floor(scaled + draws[:, 0]), 1.0)
-        if days != learned
-        else np.maximum(np.round(scaled), 1.0)
-    )
-    finish = np.where((number > 1) & (finish == begin), np.minimum(begin + 1, days - 1), finish)
+        seen = np.sort(lives.first[lived & (lives.first < days)])
+        rank = draws[:, 3] * 1_024 % 1.0  # its first digits have told the late day
+        late = np.where(begin >= days, begin - _day_of_rank(place, seen, rank), 0)
+        begin, finish = begin - late, finish - late
+    number = np.floor(active + draws[:, 0]) if days > learned else np.round(active)
+    number = np.maximum(number, 1.0)
+    end = max(days, learned) - 1
+    finish = np.where((number > 1) & (finish == begin), np.minimum(begin + 1, end), finish)
     begin = np.where((number > 1) & (finish == begin), np.maximum(finish - 1, 0), begin)
     number = np.minimum(number, finish - begin + 1).astype(np.int64)
     finish = np.where(number == 1, begin, finish)
@@ -157,6 +148,14 @@ def _near_day(place: Float1D, days: Int1D, day: Int1D, noise: Float1D, draws: Fl
     low, high = np.searchsorted(known, day, side="left"), np.searchsorted(known, day, side="right")
     rank = np.clip((low + draws * (high - low)) / count, 0.25 / count, 1.0 - 0.25 / count)
     moved = np.sqrt(1.0 - DAY_NOISE**2) * normal(rank) + DAY_NOISE * noise
-    at = places(moved) * count - 0.5
+    return _day_of_rank(place, known, places(moved))
+
+
+def _day_of_rank(place: Float1D, known: Int1D, rank: Float1D) -> Int1D:
+    """Return the day at a rank in (0, 1) among known days, in increasing order."""
+    count = len(known)
+    if not count:
+        return np.zeros(len(rank), np.int64)
+    at = rank * count - 0.5
     target = np.interp(at, np.arange(count), (place[known] + place[known + 1]) / 2.0)
     return np.asarray(np.clip(np.searchsorted(place, target, side="right") - 1, 0, len(place) - 2))
