@@ -26,6 +26,7 @@ class Returns:
     stays: Float1D
     doubles: Float1D
     remembers: Float1D
+    keeps: Float1D
     returns: Float1D
     strength: Float1D
     discount: Float1D
@@ -72,6 +73,7 @@ def learn_returns(ledger: Ledger, runs: Runs, chance: Float1D) -> Returns:
     net = _net(alike, chance[again])
     hits = np.maximum(sums_by(ledger.entity[again], net, count), 0.0)
     remembers = shrunk_rates(hits, sums_by(ledger.entity[again], np.ones(len(again)), count), RATE_WEIGHT)
+    keeps = _keeps(ledger, runs, again[alike], chance)
     payee = ledger.payee[again]
     found = np.maximum(sums_by(payee, net, ledger.payees), 0.0)
     usual = sums_by(payee, remembers[ledger.entity[again]], ledger.payees)
@@ -86,7 +88,19 @@ def learn_returns(ledger: Ledger, runs: Runs, chance: Float1D) -> Returns:
     followed = sums_by(former, stays[in_day] * 1.0, ledger.payees)
     sticky = (followed + 2.0) / (sums_by(former, stay[ledger.entity[in_day]], ledger.payees) + 2.0)
     recency = _recency(runs, count)
-    return Returns(stay, doubles, remembers, recency, strength, discount, fixed, sticky)
+    return Returns(stay, doubles, remembers, keeps, recency, strength, discount, fixed, sticky)
+
+
+def _keeps(ledger: Ledger, runs: Runs, told: Int1D, chance: Float1D) -> Float1D:
+    """Return how often an entity's last amount is paid again, whoever the payee: standing sums.
+
+    Payments after the first of a run are left out, and ``told`` int64[...], those like the payee's last.
+    """
+    rows = np.setdiff1d(runs.row, np.concatenate([ledger.starts[:-1], told]))
+    net = _net(ledger.amount[rows] == ledger.amount[rows - 1], chance[rows])
+    owner = ledger.entity[rows]
+    hits = np.clip(sums_by(owner, net, ledger.count), 0.0, None)
+    return shrunk_rates(hits, sums_by(owner, np.ones(len(rows)), ledger.count), RATE_WEIGHT)
 
 
 def _net(alike: Array, chance: Float1D) -> Float1D:
