@@ -366,3 +366,14 @@ def test_who_always_pays_one_sum_goes_on_to_do_so_and_others_do_not():
         assert np.isin(found.part("amount"), own_sums(False).part("amount")).mean() < 0.05
     at_home, away = (same.entity_losses(own_sums(constant), Streams(0)).mean() for constant in (True, False))
     assert at_home < away - 2.0
+
+
+def test_sums_that_several_have_by_chance_are_no_likelier_than_they_are():
+    """Half of the entities have one of 30 sums, half one of ten thousand; all pay theirs alone, five times."""
+    rng = np.random.default_rng(9)
+    entity = np.repeat(np.arange(400), 5)
+    own = np.where(np.arange(400) % 2, rng.integers(100, 130, 400), rng.integers(130, 10_130, 400)) * 1.0
+    log = plain(entity, rng.integers(0, DAYS, 2_000), own[entity], rng.integers(0, 4_000, 2_000))
+    found = fit(log).sample(400, Streams(3))
+    first = found.part("amount")[found.starts[:-1]]
+    assert (first < 130).mean() == pytest.approx(0.5, abs=0.08)
