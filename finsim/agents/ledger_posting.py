@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pyarrow as pa
 
-from finsim.agents.payment_orders import Orders
+from finsim.agents.payment_orders import Orders, public_id
 from finsim.agents.population.population import Population
 from finsim.agents.schemes.scheme_outcomes import SchemeRows, pattern_table
 from finsim.agents.schemes.scheme_plan import SchemePlan
 from finsim.agents.settings import Settings
+from finsim.agents.statement_rows import Middles, as_statements
 from finsim.agents.vocabulary import (
     CATEGORIES,
     CHANNELS,
@@ -59,12 +60,19 @@ class Posted:
         return self._finish[0]
 
 
-def post(population: Population, settings: Settings, parts: Iterable[Orders], plan: SchemePlan) -> Posted:
+def post(
+    population: Population,
+    settings: Settings,
+    parts: Iterable[Orders],
+    plan: SchemePlan,
+    middles: Middles | None = None,
+) -> Posted:
     """Post orders, given as consecutive time slices that are sorted by (ts, order_id), to one ledger.
 
     ``tx_id`` counts from 0 in (ts, order_id) order; then instants are cut to whole microseconds. Money is
     conserved exactly: the sum of all balances never changes. Raises RecordError when slices are out of
-    order. Memory is one slice.
+    order. Memory is one slice. ``middles``: the outside accounts between two inside ones in
+    rows of schemes, where ordinary rows know one side alone (``statement_rows.py``).
     """
     accounts = population.accounts
     book = Book(accounts.opening.copy(), accounts.overdraft, accounts.external)
@@ -84,7 +92,10 @@ def post(population: Population, settings: Settings, parts: Iterable[Orders], pl
                 )
             before = int(orders.ts[-1]) if len(orders) else before
             orders = replace(orders, ts=orders.ts - orders.ts % _STORED)
+            held = book.balance.copy() if middles else book.balance
             rows = run_orders(orders, book, plan, state)
+            if middles:
+                orders, rows = as_statements(orders, rows, book, held, middles)
             kept = np.flatnonzero(rows.status != SKIPPED)
             for low in range(0, len(kept), _BATCH):
                 some = kept[low : low + _BATCH]
@@ -198,20 +209,6 @@ class _Words:
         source[mine] = np.where(self.plan.decoy[scheme], FROM_DECOY, FROM_NARRATIVE)
         sequence[mine] = self.plan.id[scheme].astype(np.uint32)
         return [pa.array(source), pa.array(sequence)]
-
-
-def public_id(order_id: Int1D) -> Int1D:
-    """Return order ids as published, int64 in [0, 2^63): one to one, and silent about who made the order.
-
-    Two rounds of xor-shift and odd multiplication modulo 2^63, as in SplitMix64 (Steele et al. 2014).
-    """
-    low = np.uint64((1 << 63) - 1)
-    mixed = order_id.astype(np.uint64)
-    for shift, factor in ((31, 0x3F58476D1CE4E5B9), (29, 0x14D049BB133111EB)):
-        mixed ^= mixed >> np.uint64(shift)
-        mixed = (mixed * np.uint64(factor)) & low
-    mixed ^= mixed >> np.uint64(32)
-    return mixed.astype(np.int64)
 
 
 def _coded(codes: Array, words: pa.Array, missing: Array | None = None) -> pa.DictionaryArray:

@@ -98,3 +98,17 @@ def merge(parts: Sequence[Orders]) -> Orders:
         return filled[0]
     whole = concatenate(filled)
     return whole.take(np.argsort(whole.ts, kind="stable"))
+
+
+def public_id(order_id: Int1D) -> Int1D:
+    """Return order ids as published, int64 in [0, 2^63): one to one, and silent about who made the order.
+
+    Two rounds of xor-shift and odd multiplication modulo 2^63, as in SplitMix64 (Steele et al. 2014).
+    """
+    low = np.uint64((1 << 63) - 1)
+    mixed = order_id.astype(np.uint64)
+    for shift, factor in ((31, 0x3F58476D1CE4E5B9), (29, 0x14D049BB133111EB)):
+        mixed ^= mixed >> np.uint64(shift)
+        mixed = (mixed * np.uint64(factor)) & low
+    mixed ^= mixed >> np.uint64(32)
+    return mixed.astype(np.int64)

@@ -16,6 +16,7 @@ from finsim.report.number_text import THIN, rounded
 from finsim.report.page_elements import Figure, Section, Table
 from finsim.report.run_folder import PAGE, RunFolder, open_folder
 from finsim.report.sections.answer_section import answer_section
+from finsim.report.sections.learned_section import learned_model, learned_section
 from finsim.report.sections.provenance_section import limits_section, provenance_section
 from finsim.report.sections.rules_section import rules_section
 from finsim.report.sections.scenario_section import scenario_section
@@ -64,6 +65,7 @@ def sections_of(run: RunFolder) -> list[Section]:
         ("numbers", "In numbers", lambda: headline(run, payments.get(run.base), books, scheme_count(run))),
         ("markets", "Markets", lambda: market_section(run)),
         ("transactions", "Transactions", lambda: payment_section(run, payments)),
+        ("learned-payments", "Learned payments", lambda: learned_section(run)),
         ("credit", "Credit", lambda: credit_section(run, books)),
         ("scorecard", "Scorecard", lambda: scorecard_section(run)),
         ("scenarios", "Scenarios", lambda: scenario_section(run)),
@@ -71,6 +73,8 @@ def sections_of(run: RunFolder) -> list[Section]:
         ("limits", "Limits", lambda: limits_section(run)),
         ("provenance", "Where it comes from", lambda: provenance_section(run)),
     )
+    if learned_model(run) is None:
+        makers = tuple(maker for maker in makers if maker[0] != "learned-payments")
     return [section_or_said(*maker) for maker in makers]
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 
-from finsim.agents.ledger_posting import public_id
+from finsim.agents.payment_orders import public_id
 from finsim.agents.vocabulary import FROM_DECOY, FROM_LIFE, FROM_NARRATIVE
 from finsim.records.transactions import ACCOUNT_SCHEMA, PATTERN_SCHEMA, TRANSACTION_SCHEMA
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from finsim.agents.payment_orders import Orders
 from finsim.agents.population.population import Population
 from finsim.agents.schemes.scheme_plan import STOPS, SchemePlan
+from finsim.agents.statement_rows import SECOND
 from finsim.kernels.ledger import POSTED, SKIPPED, Rows
 from finsim.notation import Array, Int1D
 from finsim.records.transactions import PATTERN_SCHEMA
@@ -18,7 +19,10 @@ from finsim.records.transactions import PATTERN_SCHEMA
 
 @dataclass(frozen=True)
 class SchemeRows:
-    """The scheme rows of one slice: plan rows, instants, accounts, status and cents."""
+    """The scheme rows of one slice: plan rows, instants, accounts, status and cents.
+
+    A payment that two statements tell has its cents in the first of its two rows.
+    """
 
     row: Array
     ts: Int1D
@@ -37,7 +41,7 @@ class SchemeRows:
             orders.payer[mine],
             orders.payee[mine],
             rows.status[mine],
-            rows.amount[mine],
+            np.where(orders.order_id[mine] & SECOND, 0, rows.amount[mine]),
         )
 
 

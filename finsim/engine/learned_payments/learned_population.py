@@ -1,7 +1,8 @@
 """The population of a learned world: entities, counterparties of the ledger, and sorts without a name.
 
 Opening balances are in no ledger. They are set so that the ordinary life of an entity is never declined for
-lack of funds (assumption): what its own payments need, and as much again as an overdraft or a card's limit.
+lack of funds (assumption): what its own payments need, and as much again as an overdraft or a card's limit;
+accounts have beside it what simulated ones have at hand, in the ledger's money.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from finsim.agents.population.people import People
 from finsim.agents.population.population import Accounts, Population
 from finsim.agents.population.shop_popularity import Catchment
 from finsim.agents.settings import Settings
-from finsim.agents.vocabulary import BUSINESS, CARD, CURRENT, EXTERNAL, OUTSIDE
-from finsim.engine.injection.ledger_columns import CARDS, SINGLE
+from finsim.agents.vocabulary import BUSINESS, CARD, CURRENT, EXTERNAL, KINDS, OUTSIDE
+from finsim.engine.injection.ledger_columns import ACCOUNTS, CARDS, SINGLE
 from finsim.engine.learned_payments.entity_facts import EntityFacts
 from finsim.engine.learned_payments.life_orders import NOBODY, SOMEBODY, Places, shop_categories
+from finsim.engine.learned_payments.story_money import StoryMoney
 from finsim.engine.learned_payments.training_ledger import PaymentLedger
 from finsim.notation import Array, Int1D
 from finsim.randomness import Streams
@@ -30,6 +32,11 @@ _EARLY = 0.1
 _SPARE = 0.1  # assumption: what is at hand beyond the need, as a share of it
 _GRAIN = 10_000  # balances and limits are whole hundreds
 _MONTH = 30.0
+# What simulated accounts have at hand, balance and limit, minor units (medians of 1,000 accounts); of the
+# ledger's accounts nobody says which are firms, so all have the same.
+_BALANCES = {CURRENT: (233_000, 80_000), CARD: (0, 774_000), BUSINESS: (233_000, 80_000)}
+AT_HAND = np.array([sum(_BALANCES.get(kind, (0, 0))) for kind in range(len(KINDS))], dtype=np.int64)
+_UNEVEN = 1.0  # assumption: s.d. of the logarithm of what is at hand beyond the need
 _KINDS = {CURRENT: "current", CARD: "card", BUSINESS: "business"}
 
 
@@ -43,7 +50,8 @@ def learned_population(
     kinds[:entities] = entity_kinds(facts, ledger)
     own = streams.under("agents", "population")
     return Population(
-        _accounts(kinds, facts, settings, own), _people(kinds), _firms(kinds, facts, settings),
+        _accounts(kinds, facts, StoryMoney.of(facts, ledger), settings, own),
+        _people(kinds), _firms(kinds, facts, settings),
         _merchants(facts, ledger, places, own), outside_of(ledger, places), _contacts(kinds, facts),
         Catchment(1, np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0)),
     )  # fmt: skip
@@ -68,13 +76,18 @@ def entity_kinds(facts: EntityFacts, ledger: PaymentLedger) -> Array:
 
 
 def outside_of(ledger: PaymentLedger, places: Places) -> dict[str, Array]:
-    """Return the positions of outside accounts by sort: the named ones, in statements those behind rows."""
+    """Return the positions of outside accounts by sort: the named ones, in statements those behind rows.
+
+    Where every counterparty is an entity, a person outside is one of them (assumption).
+    """
     outside = {name: np.zeros(0, dtype=np.int64) for name in OUTSIDE}
     if ledger.layout == SINGLE:
         unnamed = [name for name in OUTSIDE if name not in ("cash", "fees", "merchant")]
         unnamed += ["cash"] if "cash" in ledger.words.purposes | ledger.words.channels else []
         outside |= {name: np.array([places.sorts[name]]) for name in unnamed}
     named = np.arange(len(ledger.outside)) + places.named
+    if ledger.layout == ACCOUNTS and not len(named):
+        named = np.arange(places.entities)
     sort = "merchant" if ledger.has_shops else SOMEBODY
     outside[sort] = np.concatenate([named, outside[sort]]).astype(np.int64)
     return outside
@@ -96,7 +109,9 @@ def known_of(facts: EntityFacts, ledger: PaymentLedger) -> Known:
     )
 
 
-def _accounts(kinds: Array, facts: EntityFacts, settings: Settings, streams: Streams) -> Accounts:
+def _accounts(
+    kinds: Array, facts: EntityFacts, money: StoryMoney, settings: Settings, streams: Streams
+) -> Accounts:
     total, entities = len(kinds), len(facts.need)
     start = np.datetime64(settings.start)
     opened = np.full(total, start - _OLD_DAYS)
@@ -108,8 +123,11 @@ def _accounts(kinds: Array, facts: EntityFacts, settings: Settings, streams: Str
     is_card = kinds[:entities] == CARD
     opening, limit = np.zeros(total, dtype=np.int64), np.zeros(total, dtype=np.int64)
     owes = is_card | late
-    opening[:entities] = np.where(owes, 0, need)
-    limit[:entities] = np.where(owes, 2 * need, need)
+    uneven = money.scale * np.exp(_UNEVEN * streams.at("balances").standard_normal(entities))
+    hand = np.array([_BALANCES[kind] for kind in kinds[:entities].tolist()]).reshape(-1, 2)
+    hand = _rounded_up(np.where(is_card[:, None], 0, hand * uneven[:, None]))
+    opening[:entities] = np.where(owes, 0, need + hand[:, 0])
+    limit[:entities] = np.where(owes, 2 * need, need) + hand[:, 1]
     labels = streams.at("labels").permutation(total).astype(np.int64)
     return Accounts(
         100_001 + labels, 500_001 + np.arange(total), np.where(kinds == EXTERNAL, 0, 1).astype(np.int32),

@@ -13,27 +13,23 @@ from finsim.agents.population.population import Population
 from finsim.agents.schemes.scheme_generation import scheme_orders
 from finsim.agents.schemes.scheme_plan import SchemePlan
 from finsim.agents.settings import Settings
-from finsim.agents.vocabulary import CHANNEL
+from finsim.agents.statement_rows import Middles
+from finsim.agents.vocabulary import CARD, CHANNEL
 from finsim.engine.injection.ledger_clock import LedgerClock
+from finsim.engine.injection.ledger_columns import SINGLE
 from finsim.engine.learned_payments.entity_facts import EntityFacts
+from finsim.engine.learned_payments.learned_population import AT_HAND
+from finsim.engine.learned_payments.life_orders import NOBODY
 from finsim.engine.learned_payments.payment_words import AT_SHOPS, BETWEEN_ACCOUNTS
+from finsim.engine.learned_payments.story_money import StoryMoney
 from finsim.engine.learned_payments.training_ledger import PaymentLedger
+from finsim.kernels.ledger import OF_AVAILABLE, OF_PREVIOUS, Plan
 from finsim.notation import NANOS_PER_DAY, Int1D
 from finsim.randomness import Streams
 from finsim.records.drivers import Drivers
 
-# Middle payments of the world that narratives are written for, minor units: at shops, and between accounts
-# (measured on 1,000 simulated accounts over 30 days).
-_AT_SHOPS, _BETWEEN = 2_000.0, 10_800.0
-_GRAINS = (10_000, 5_000, 1_000, 500, 100, 50, 10, 5)
-_NEARLY_ALL = 0.95
-
-
-def money_scale(facts: EntityFacts, ledger: PaymentLedger) -> float:
-    """Return what the sums of narratives are multiplied by: middle payment of the ledger over theirs."""
-    if not len(facts.amounts):
-        return 1.0
-    return float(np.median(facts.amounts)) / (_AT_SHOPS if ledger.has_shops else _BETWEEN)
+_TAKEN = (0.025, 0.25)
+"""Share of what is at hand that a payment of a narrative takes, of a card and of an account (assumption)."""
 
 
 def learned_clock(facts: EntityFacts, ledger: PaymentLedger, settings: Settings, total: int) -> LedgerClock:
@@ -61,51 +57,84 @@ def learned_scheme_orders(
     """Return the planned payments of all schemes and the plan behind them, as the ledger writes payments.
 
     Narratives speak of the money of the simulated world: they are planned with tickets, balances and limits
-    in that money, and then all sums are moved by one factor and cut to the ledger's roundness. Channels that
-    the ledger does not have become its own. Raises as ``scheme_orders`` does.
+    in that money, then every sum becomes the ledger's payment of the same rank. Channels that the ledger does
+    not have become its own. Raises as ``scheme_orders`` does.
     """
     population, facts, ledger = world
-    scale = money_scale(facts, ledger)
+    money = StoryMoney.of(facts, ledger)
     clock = learned_clock(facts, ledger, settings, len(population.accounts))
+    spare = _spare(population, facts)
     orders, plan = scheme_orders(
-        _in_story_money(population, scale), narratives, settings, streams, drivers, clock
-    )
-    grain = _grain(facts.amounts)
-    steps = plan.steps._replace(
-        low=_scaled(plan.steps.low, scale, 1), high=_scaled(plan.steps.high, scale, 1),
-        step=np.maximum(_scaled(plan.steps.step, scale, grain), grain),
-    )  # fmt: skip
-    spent = _scaled(plan.spent_limit, scale, 1)
-    amount = np.where(
-        orders.amount > 0, np.maximum(_scaled(orders.amount, scale, grain), grain), orders.amount
+        _in_story_money(population, money, spare), narratives, settings, streams, drivers, clock
     )
     day = orders.ts - orders.ts % NANOS_PER_DAY if ledger.is_daily else orders.ts
-    made = replace(orders, ts=day, amount=amount.astype(np.int64), channel=_channels(orders, ledger))
+    made = replace(orders, ts=day, amount=money.moved(orders.amount), channel=_channels(orders, ledger))
     kept = made.take(np.argsort(made.ts, kind="stable"))
-    return kept, replace(plan, steps=steps, spent_limit=spent)
+    steps = _steps(plan, orders, (population, spare), money)
+    return kept, replace(plan, steps=steps, spent_limit=money.scaled(plan.spent_limit))
 
 
-def _in_story_money(population: Population, scale: float) -> Population:
+def statement_middles(facts: EntityFacts, ledger: PaymentLedger) -> Middles | None:
+    """Return the outside accounts of a ledger that knows one side of each row, as often as it has them."""
+    if ledger.layout != SINGLE:
+        return None
+    entities, total = len(facts.need), len(facts.rows_out)
+    account = np.arange(entities, total)
+    named = len(ledger.outside) if ledger.has_shops else 0
+    shop = np.where(account < entities + named, account - entities, NOBODY)
+    return Middles(
+        account, shop, facts.rows_in[account].astype(np.float64), facts.rows_out[account].astype(np.float64)
+    )
+
+
+def _spare(population: Population, facts: EntityFacts) -> Int1D:
+    """Return what accounts have at hand beyond what their ordinary life needs, half of it: int64[A].
+
+    A stolen card is spent until a share of it is gone, and no single payment is above it, so that ordinary
+    life is not declined afterwards: a ledger of cards does not say when the holder pays the bill.
+    """
+    accounts = population.accounts
+    need = np.zeros(len(accounts), dtype=np.int64)
+    need[: len(facts.need)] = facts.need
+    return np.asarray(np.maximum((accounts.opening + accounts.overdraft - need) // 2, 0))
+
+
+def _in_story_money(population: Population, money: StoryMoney, spare: Int1D) -> Population:
     accounts, firms = population.accounts, population.firms
+    limit = np.where(accounts.kind == CARD, spare, accounts.overdraft)
     return replace(
         population,
         accounts=replace(
-            accounts, opening=_scaled(accounts.opening, 1 / scale, 1),
-            overdraft=_scaled(accounts.overdraft, 1 / scale, 1),
+            accounts, opening=money.scaled(accounts.opening, back=True),
+            overdraft=money.scaled(limit, back=True),
         ),
-        firms=replace(firms, turnover=_scaled(firms.turnover, 1 / scale, 1)),
-        merchants=replace(population.merchants, ticket=population.merchants.ticket / scale),
+        firms=replace(firms, turnover=money.scaled(firms.turnover, back=True)),
+        merchants=replace(population.merchants, ticket=population.merchants.ticket / money.scale),
     )  # fmt: skip
 
 
-def _scaled(sums: Int1D, scale: float, grain: int) -> Int1D:
-    return (np.rint(sums * scale / grain) * grain).astype(np.int64)
+def _steps(plan: SchemePlan, orders: Orders, known: tuple[Population, Int1D], money: StoryMoney) -> Plan:
+    """Return the plan's rows in the ledger's money; ``known``: the population, and what accounts can spare.
 
-
-def _grain(amounts: Int1D) -> int:
-    """Return the roundness of nearly all amounts, in minor units."""
-    shares = ((one, float((amounts % one == 0).mean()) if len(amounts) else 0.0) for one in _GRAINS)
-    return next((one for one, share in shares if share > _NEARLY_ALL), 1)
+    What is taken of an account is a share of what simulated accounts have at hand: balances here hold the
+    needs of the whole period.
+    """
+    population, spare = known
+    steps, accounts = plan.steps, population.accounts
+    payer = np.zeros(len(steps.mode), dtype=np.int64)
+    payer[orders.plan_row] = orders.payer
+    held = np.maximum(accounts.opening + accounts.overdraft, 1)[payer]
+    taken = np.where(np.arange(len(AT_HAND)) == CARD, *_TAKEN)
+    usual = (money.moved((AT_HAND * taken).astype(np.int64)) / taken)[accounts.kind[payer]]
+    share = np.where(steps.mode == OF_AVAILABLE, steps.share * np.minimum(usual / held, 1.0), steps.share)
+    share = np.where(steps.mode == OF_PREVIOUS, money.ratio(steps.share), share)
+    low, high = money.moved(steps.low), money.moved(steps.high)
+    most = np.where(accounts.kind[payer] == CARD, spare[payer], 0)
+    high = np.where(most > 0, np.where(high > 0, np.minimum(high, most), most), high)
+    return steps._replace(
+        share=share, low=np.where(high > 0, np.minimum(low, high), low), high=high,
+        step=np.maximum(money.scaled(steps.step) // money.grain * money.grain, money.grain),
+    )  # fmt: skip
 
 
 def _channels(orders: Orders, ledger: PaymentLedger) -> np.ndarray[tuple[int], np.dtype[np.int8]]:

@@ -25,7 +25,6 @@ from finsim.records.mixed_table import MISSING_TIME
 
 NOBODY = -1
 _WEEK, _YEAR = 7, 364
-_TAIL = 1  # days that are sampled and cut: a body may lay on its last day what would lie behind it
 # Who stands behind a payment of a statement that names no counterparty, by what it is for.
 _BEHIND: Mapping[str, str] = {
     "salary": "employer", "pension": "government", "benefit": "government", "tax": "government",
@@ -58,7 +57,7 @@ class Places:
 
 @dataclass(frozen=True)
 class Window:
-    """The days of a study in those of the model: ``days`` are sampled, ``lead`` and the last cut.
+    """The days of a study in those of the model: ``days`` are sampled, the first ``lead`` cut.
 
     The weekdays stay; in a ledger of a year or more the time of the year too, where it is long enough.
     """
@@ -77,7 +76,7 @@ class Window:
         lead = gap % _YEAR
         if lead + settings.days > known:
             lead = gap % _WEEK
-        return cls(int(origin), int(lead), int(lead + settings.days) + _TAIL, settings.start_ns)
+        return cls(int(origin), int(lead), int(lead + settings.days), settings.start_ns)
 
     def moved(self, times: Int1D) -> Int1D:
         """Return instants of the model as instants of the study; those of the cut days lie before it."""

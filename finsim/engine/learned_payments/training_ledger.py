@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from finsim.engine.injection.entity_histories import IN_WORDS, OUT_WORDS
 from finsim.engine.injection.ledger_columns import ACCOUNTS, CARDS, SINGLE
@@ -110,6 +112,9 @@ def _read(file: str, schema: str, currency: str, state: tuple[str, str]) -> Paym
     declared = load_schema(schema) if schema else None
     found = read_to_learn(Path(file), EVENTS, Named(), declared, None)
     ledger = ledger_of(found)
+    found, other = _of_currency(found, ledger.log.roles.currency, currency)
+    if other:
+        ledger = ledger_of(found)
     log = ledger.log
     amount = log.roles.amount
     if amount is None or log.events[amount].kind != NUMBER:
@@ -118,7 +123,8 @@ def _read(file: str, schema: str, currency: str, state: tuple[str, str]) -> Paym
     if log.count < LEAST_ENTITIES:
         raise DataError(f"{log.count} entities", place=file, expected=f"at least {LEAST_ENTITIES}",
                         remedy="give a ledger of more accounts or cards")  # fmt: skip
-    role = _partner_role(found, log.roles.partner)
+    two = _two_partners(found, file)
+    role = _role(found, log.roles.partner)
     layout = SINGLE if log.roles.partner is None else CARDS
     if log.partner_is_entity or role == "to_account":
         layout = ACCOUNTS
@@ -126,20 +132,63 @@ def _read(file: str, schema: str, currency: str, state: tuple[str, str]) -> Paym
     if layout == CARDS and log.roles.direction is not None:
         layout = SINGLE  # a statement with names of counterparties
     return PaymentLedger(
-        found, log, (*found.remarks, *ledger.remarks), _currency(found, log, currency, file), layout,
-        has_shops, _direction(log, layout), payment_words(log, has_shops),
+        found, log, (*found.remarks, *ledger.remarks, *two, *other),
+        _currency(found, log, currency, file), layout, has_shops,
+        _direction(log, layout), payment_words(log, has_shops),
     )  # fmt: skip
 
 
-def _partner_role(data: LearnedInput, partner: str | None) -> str:
-    """Return the role of the column of counterparties: declared, or told by its header."""
-    if partner is None:
+def _role(data: LearnedInput, column: str | None) -> str:
+    """Return the role of a column: declared, or told by its header."""
+    if column is None:
         return ""
-    field = data.fields[partner]
+    field = data.fields[column]
     if field.role:
         return field.role
     headers = [each.source or name for name, each in data.fields.items()]
-    return dict(roles(headers, "payments")).get(field.source or partner, "")
+    return dict(roles(headers, "payments")).get(field.source or column, "")
+
+
+def _two_partners(data: LearnedInput, file: str) -> tuple[str, ...]:
+    """Return a remark where a ledger has accounts and merchants in two columns.
+
+    Raises DataError where rows have a merchant and no account: they would go to nobody.
+    """
+    played = {_role(data, name): name for name in data.table.column_names if name in data.fields}
+    account, merchant = played.get("to_account"), played.get("merchant")
+    if account is None or merchant is None:
+        return ()
+    said = header_of(data, account), header_of(data, merchant)
+    lost = pc.sum(pc.and_(pc.is_null(data.table[account]), pc.is_valid(data.table[merchant]))).as_py() or 0
+    if lost:
+        raise DataError(
+            f"{lost:,} rows have a merchant in {said[1]!r} and no account in {said[0]!r}", place=file,
+            expected="one column that says who is on the other side",
+            remedy=f"write both into one column with `role: merchant`, or leave {said[0]!r} without a role",
+        )  # fmt: skip
+    return (f"{said[1]}: every row has an account in {said[0]}, so merchants are accounts",)
+
+
+def header_of(data: LearnedInput, column: str) -> str:
+    """Return the header of a column in the user's file."""
+    field = data.fields.get(column)
+    return (field.source if field else None) or column
+
+
+def _of_currency(data: LearnedInput, column: str | None, stated: str) -> tuple[LearnedInput, tuple[str, ...]]:
+    """Return the rows of the stated currency, and a remark, where the ledger has others beside it."""
+    if column is None or not stated:
+        return data, ()
+    cells = data.table[column]
+    plain = cells.cast(cells.type.value_type) if pa.types.is_dictionary(cells.type) else cells
+    words = pc.utf8_upper(plain)
+    others = [word for word in pc.unique(words).drop_null().to_pylist() if word != stated]
+    mine = pc.fill_null(pc.equal(words, stated), False)
+    count = pc.sum(mine).as_py() or 0
+    if not others or not count:
+        return data, ()
+    told = f"{count:,} of {data.table.num_rows:,} rows are in {stated}; those in {', '.join(others)} left out"
+    return replace(data, table=data.table.filter(mine)), (told,)
 
 
 def _currency(data: LearnedInput, log: EventLog, stated: str, file: str) -> str:
@@ -154,9 +203,10 @@ def _currency(data: LearnedInput, log: EventLog, stated: str, file: str) -> str:
         found = [word for word, count in counts.items() if count]
         if len(found) > 1:
             told = ", ".join(f"{word} {count:,} rows" for word, count in counts.most_common())
+            name, first = header_of(data, column), counts.most_common(1)[0][0]
             raise DataError(
-                f"several currencies in {column!r}: {told}", place=file, expected="one currency in a study",
-                remedy="give the rows of one currency",
+                f"several currencies in {name!r}: {told}", place=file, expected="one currency in a study",
+                remedy=f"say which one, such as currency: {first}, or give its rows alone",
             )  # fmt: skip
     declared = data.fields[str(log.roles.amount)].ccy
     found = found or ([declared] if declared and declared != _UNKNOWN else [])

@@ -55,10 +55,21 @@ def forecast_payments(plan: Plan) -> PaymentForecast | None:
 
 
 def _of_ledger(plan: Plan, settings: Settings) -> PaymentForecast:
-    """Return the rows of as many entities and days of the ledger itself, in every scenario."""
-    world, keys = payment_world(plan, None), order_keys(plan)
-    log = ledger_of_plan(plan).log
+    """Return the rows of as many entities and days of the ledger itself, moved by every scenario."""
+    from finsim.engine.learned_payments.learned_world import training_orders
+    from finsim.engine.learned_payments.scenario_moves import moved
+
+    world, keys, ledger = payment_world(plan, None), order_keys(plan), ledger_of_plan(plan)
+    log = ledger.log
     days = max((log.end - log.begin) / NANOS_PER_DAY, 1.0)
-    rows = round(log.events.rows / log.count / days * settings.accounts * settings.days)
-    accounts = len(world.population.accounts)
-    return PaymentForecast(dict.fromkeys(keys, rows), len(set(keys.values())), accounts)
+    orders, streams = training_orders(ledger, settings), plan.streams.under("plan", "moved")
+    usual = len(orders) / log.count / settings.days if len(orders) else log.events.rows / log.count / days
+    factors: dict[str, float] = {}
+    for label, key in keys.items():
+        if key not in factors:
+            after = moved(orders, ledger, settings, plan.drivers[label], streams)
+            factors[key] = len(after) / max(len(orders), 1) if len(orders) else 1.0
+    rows = {
+        label: round(usual * settings.accounts * settings.days * factors[key]) for label, key in keys.items()
+    }
+    return PaymentForecast(rows, len(set(keys.values())), len(world.population.accounts))

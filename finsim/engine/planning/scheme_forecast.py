@@ -103,6 +103,9 @@ def _forecast(
     sample = replace(world, narratives=tuple(thinned))
     orders, schemes = payments.schemes(plan.narratives, sample, plan.streams, drivers)
     rows = orders.take(np.flatnonzero(posted_alone(population, orders, schemes)))
+    if payments.middles is not None:  # a statement of each side tells a payment between two accounts
+        outside = population.accounts.external
+        rows = rows.take(np.repeat(np.arange(len(rows)), 2 - (outside[rows.payer] | outside[rows.payee])))
     owner = schemes.steps.scheme[rows.plan_row]
     told = schemes.narrative[owner]
     illicit = (schemes.fraud | schemes.laundering)[rows.plan_row]

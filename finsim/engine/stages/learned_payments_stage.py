@@ -13,9 +13,10 @@ from finsim.engine.finished_tasks import Done, output
 from finsim.engine.learned.body_choice import Choice
 from finsim.engine.learned.event_model import LearnedEvents, fit_events
 from finsim.engine.learned_payments.entity_facts import facts_of
+from finsim.engine.learned_payments.ledger_summary import ledger_summary
 from finsim.engine.learned_payments.life_orders import Places, Window, in_study, life_orders
 from finsim.engine.learned_payments.places_in_run import LEARN, LIFE, MODEL, facts_file, life_file
-from finsim.engine.learned_payments.scenario_moves import moved
+from finsim.engine.learned_payments.scenario_moves import moved, unread_lines
 from finsim.engine.stages.payment_world import ledger_of_plan
 from finsim.engine.study.study_resolution import Plan, agent_settings
 from finsim.engine.task_progress import as_share, task_progress
@@ -39,7 +40,9 @@ def learn_task(run: Path, plan: Plan, task: Task) -> Done:
     model.save(folder)
     rows = int(model.data["events"])
     files = dict(output(run, folder / name, rows) for name in ("weights.safetensors", "model.json"))
-    return Done(task.key, files, model_facts(model))
+    unread = dict(unread_lines(plan.drivers, ledger))
+    told = {"ledger": ledger_summary(ledger, plan.left_out, unread)}
+    return Done(task.key, files, {**model_facts(model), **told})
 
 
 def model_facts(model: LearnedEvents) -> dict[str, Any]:

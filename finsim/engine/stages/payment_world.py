@@ -15,6 +15,7 @@ from finsim.agents.population.population import Population, build_population
 from finsim.agents.schemes.scheme_generation import scheme_orders
 from finsim.agents.schemes.scheme_plan import SchemePlan
 from finsim.agents.settings import Settings
+from finsim.agents.statement_rows import Middles
 from finsim.engine.study.study_resolution import Plan, agent_settings
 from finsim.randomness import Streams
 from finsim.records.drivers import Drivers
@@ -22,9 +23,6 @@ from finsim.records.drivers import Drivers
 if TYPE_CHECKING:
     from finsim.engine.learned_payments.entity_facts import EntityFacts
     from finsim.engine.learned_payments.training_ledger import PaymentLedger
-
-
-BALANCES = "opening balances are in no ledger: ordinary life is never declined for lack of funds (assumption)"
 
 
 def order_keys(plan: Plan) -> dict[str, str]:
@@ -70,6 +68,15 @@ class PaymentWorld:
     facts: EntityFacts | None = None
     ledger: PaymentLedger | None = None
 
+    @property
+    def middles(self) -> Middles | None:
+        """The outside accounts in the two rows of a scheme's payment; None where rows know both accounts."""
+        if self.facts is None or self.ledger is None:
+            return None
+        from finsim.engine.learned_payments.learned_schemes import statement_middles
+
+        return statement_middles(self.facts, self.ledger)
+
     def schemes(
         self, narratives: Sequence[Narrative], settings: Settings, streams: Streams, drivers: Drivers
     ) -> tuple[Orders, SchemePlan]:
@@ -102,10 +109,12 @@ def payment_world(plan: Plan, run: Path | None, settings: Settings | None = None
 
 def learned_remarks(plan: Plan) -> list[str]:
     """Return what should be known of the learned payments of a plan: fallbacks, and what has no reader."""
+    from finsim.engine.learned_payments.ledger_summary import assumptions
     from finsim.engine.learned_payments.scenario_moves import unread_lines
 
     ledger = ledger_of_plan(plan)
     found = [f"{label}: {text}" for label, text in unread_lines(plan.drivers, ledger)]
     found += [f"{name}: left out: {'; '.join(texts)}" for name, texts in plan.left_out.items()]
-    found += [*ledger.words.remarks(ledger.has_shops), BALANCES]
+    found += ledger.words.remarks(ledger.has_shops)
+    found += [f"assumption: {text}" for text in assumptions(ledger)]
     return found

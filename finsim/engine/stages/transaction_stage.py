@@ -72,7 +72,7 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
             ]
             yield merge([*parts, planned.between(low, high)])
 
-    posted = post(population, settings, slices(), schemes)
+    posted = post(population, settings, slices(), schemes, world.middles)
     accounts = accounts_table(population)
     own, counts = row_files(run, task.name), _Counts()
     written = dict.fromkeys(own, write_rows(own, counts.watch(posted)))
