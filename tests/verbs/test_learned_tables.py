@@ -125,7 +125,7 @@ def test_entities_are_new_and_keep_the_stored_types(ledger, tmp_path):
     assert short["date"].max() < pd.Timestamp("2024-01-31")
 
 
-@pytest.mark.parametrize("entities", [25, 90])
+@pytest.mark.parametrize("entities", [25, 90, 2_100])
 def test_outside_counterparties_keep_their_names_however_many_entities_there_are(entities):
     rng = np.random.default_rng(6)
     payer = rng.integers(0, 60, 1_500)

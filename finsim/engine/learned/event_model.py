@@ -84,6 +84,7 @@ class LearnedEvents(ShownTable):
         ``first`` of ``total`` entities is its first, ``row`` the number of rows before it.
         """
         entity = log.entity()
+        is_entity = self.data["partner_is_entity"]  # a block of a log cannot say it: its partners lie outside
         cells = []
         for name, field in zip(self.form.order, self.form.target, strict=True):
             if name == self.entity:
@@ -92,7 +93,7 @@ class LearnedEvents(ShownTable):
                 cells.append(self.form.new_ids[name].cells(row, log.events.rows, field.type))
             elif name in log.entities:
                 cells.append(arrow_column(log.entities[name].take(entity), field.type))
-            elif name == log.roles.partner and log.partner_is_entity:
+            elif name == log.roles.partner and is_entity:
                 cells.append(arrow_column(self._partners(log, total), field.type))
             else:
                 cells.append(arrow_column(log.events[name], field.type))
@@ -116,7 +117,8 @@ def fit_events(
     ledger = ledger_of(data)
     generator, why = chosen_body(ledger.log, choice, budget, streams, progress)
     facts = {**data.facts, "read_as": "; ".join((*data.remarks, *ledger.remarks)), "choice": why,
-             "entities": ledger.log.count, "events": ledger.log.events.rows}  # fmt: skip
+             "entities": ledger.log.count, "events": ledger.log.events.rows,
+             "partner_is_entity": ledger.log.partner_is_entity}  # fmt: skip
     return LearnedEvents(generator, _form(data, ledger), str(data.roles.id), facts)
 
 
