@@ -106,11 +106,11 @@ def _sources(run: Path, plan: Plan, records: dict[str, Done]) -> Sources:
     parts = [(part.data, role) for part, role in worlds if part and part.data]
     inputs = [describe_input(data_file(data), role) for data, role in parts]
     if study.market and study.market.schema_:
-        inputs.append(describe_input(Path(study.market.schema_), "schema of prices"))
+        inputs.append(describe_input(data_file(study.market.schema_), "schema of prices"))
     if study.transactions and study.transactions.schema_:
-        inputs.append(describe_input(Path(study.transactions.schema_), "schema of payments"))
+        inputs.append(describe_input(data_file(study.transactions.schema_), "schema of payments"))
     if study.credit and study.credit.schema_:
-        inputs.append(describe_input(Path(study.credit.schema_), "schema of loans"))
+        inputs.append(describe_input(data_file(study.credit.schema_), "schema of loans"))
     models = []
     if study.market and "fit" in records:
         facts = records["fit"].facts

@@ -9,18 +9,23 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from finsim.agents.simulate import simulate
-from finsim.engine.study.study_file import load_study
+from finsim.engine.study.study_file import study_of
 from finsim.engine.study.study_resolution import agent_settings, resolve
 from finsim.records.columns import KEY, LABEL, facts_of, with_roles
 from finsim.records.transactions import FEATURE_SCHEMA, LABEL_SCHEMA, TRANSACTION_SCHEMA
 
 MOST = 0.75
+STORIES = [
+    "card_testing_escalation", "account_takeover", "app_scam_mule_chain", "scatter_gather_structuring",
+    "payroll_fan_out", "marketplace_gather_scatter",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def rows() -> pa.Table:
-    """Return the payments of the bundled study at half its size: all narratives at their own rates."""
-    plan = resolve(load_study("quickstart").scaled(0.5))
+    """Return the payments of 10,000 simulated accounts: fraud, laundering and decoys at their own rates."""
+    part = {"accounts": 10_000, "banks": 5, "days": 90, "narratives": STORIES}
+    plan = resolve(study_of({"finsim": "study/1", "id": "features", "transactions": part}))
     return simulate(agent_settings(plan), plan.streams).rows
 
 

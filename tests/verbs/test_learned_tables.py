@@ -125,6 +125,23 @@ def test_entities_are_new_and_keep_the_stored_types(ledger, tmp_path):
     assert short["date"].max() < pd.Timestamp("2024-01-31")
 
 
+@pytest.mark.parametrize("entities", [25, 90, 2_100])
+def test_outside_counterparties_keep_their_names_however_many_entities_there_are(entities):
+    rng = np.random.default_rng(6)
+    payer = rng.integers(0, 60, 1_500)
+    payee = np.where(rng.random(1_500) < 0.3, 1_000 + rng.integers(0, 8, 1_500), (payer + 1) % 60)
+    frame = pd.DataFrame(
+        {"from_account": payer, "to_account": payee, "amount": rng.integers(100, 9_000, 1_500) / 100,
+         "date": pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 90, 1_500), "D")}
+    )  # fmt: skip
+    model = finsim.fit(frame, "habits", id="from_account", progress=False)
+    made = finsim.sample(model, entities=entities, seed=1, progress=False).to_pandas()
+    outside = set(range(1_000, 1_008))
+    assert set(made["to_account"]) & outside == outside
+    assert len(set(made["from_account"])) == entities
+    assert set(made["to_account"]) - outside <= set(made["from_account"])
+
+
 def test_a_ledger_is_told_by_its_cells_and_the_body_by_held_out_entities(ledger):
     model = finsim.fit(ledger, progress=False, steps=20)
     assert model.entity == "card_id"

@@ -86,6 +86,7 @@ class LearnedEvents(ShownTable):
         ``first`` of ``total`` entities is its first, ``row`` the number of rows before it.
         """
         entity = log.entity()
+        is_entity = self.data["partner_is_entity"]  # a block of a log cannot say it: its partners lie outside
         cells = []
         for name, field in zip(self.form.order, self.form.target, strict=True):
             if name == self.entity:
@@ -96,7 +97,7 @@ class LearnedEvents(ShownTable):
                 cells.append(
                     arrow_column(self.form.written(name, log.entities[name].take(entity)), field.type)
                 )
-            elif name == log.roles.partner and log.partner_is_entity:
+            elif name == log.roles.partner and is_entity:
                 cells.append(arrow_column(self._partners(log, total), field.type))
             else:
                 cells.append(arrow_column(self.form.written(name, log.events[name]), field.type))
@@ -105,8 +106,7 @@ class LearnedEvents(ShownTable):
     def _partners(self, log: EventLog, total: int) -> MixedColumn:
         """Return counterparties under the new identifiers of entities; outside ones keep their words."""
         column = log.events[str(log.roles.partner)]
-        known = int(self.data["entities"])
-        words = (*self.form.new_ids[self.entity].new(0, total), *column.words[known:])
+        words = (*self.form.new_ids[self.entity].new(0, total), *column.words[total:])
         return MixedColumn(WORD, column.values, words)
 
 
@@ -125,7 +125,8 @@ def fit_events(
         keys = (*data.keys, str(data.roles.id))
         return LearnedEvents(generator, private_form(data, keys), str(data.roles.id), {**said, "choice": why})
     facts = {**data.facts, "read_as": "; ".join((*data.remarks, *ledger.remarks)), "choice": why,
-             "entities": ledger.log.count, "events": ledger.log.events.rows}  # fmt: skip
+             "entities": ledger.log.count, "events": ledger.log.events.rows,
+             "partner_is_entity": ledger.log.partner_is_entity}  # fmt: skip
     return LearnedEvents(generator, _form(data, ledger), str(data.roles.id), facts)
 
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from finsim.engine.learned.reading import LearnedInput
 from finsim.engine.learned.saved_forms import OutputForm, units_of
 from finsim.notation import Int1D
-from finsim.tables.learning.new_ids import IdForm
+from finsim.tables.new_ids.id_form import IdForm
 
 REMARK = "private: the number of entities stands for that of rows, and the data have no sha256 here"
 

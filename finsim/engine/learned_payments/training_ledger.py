@@ -102,7 +102,7 @@ def payment_ledger(part: TransactionsPart) -> PaymentLedger:
     """
     assert part.data is not None
     file = data_file(part.data)
-    schema = Path(part.schema_) if part.schema_ else None
+    schema = data_file(part.schema_) if part.schema_ else None
     state = (digest_file(file), digest_file(schema) if schema else "")
     return _read(str(file), str(schema) if schema else "", part.stated_currency or "", state)
 

@@ -22,7 +22,7 @@ def tape_of(part: CreditPart) -> Tape:
     """
     file = data_file(part.data)
     key = canonical_json(part.model_dump(mode="json"))
-    return _read(key, _state(file), _state(Path(part.schema_)) if part.schema_ else ())
+    return _read(key, _state(file), _state(data_file(part.schema_)) if part.schema_ else ())
 
 
 def loan_count(part: CreditPart) -> int:
@@ -35,7 +35,7 @@ def mapping_of_study(part: CreditPart) -> Mapping:
     stated = {"loan_class": part.loan_class, "sector": part.sector}
     return mapping_of(
         {name: item.declared() for name, item in part.columns.items()},
-        load_schema(part.schema_) if part.schema_ else None,
+        load_schema(data_file(part.schema_)) if part.schema_ else None,
         {name: value for name, value in stated.items() if value is not None},
         part.ignore,
         part.read.dialect() if part.read else None,

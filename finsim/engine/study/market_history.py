@@ -22,10 +22,10 @@ def read_history(part: MarketPart) -> Prices:
 
     Raises StudyError when the file is gone, DataError for what cannot be read.
     """
-    file, schema = data_file(part.data), part.schema_
+    file, schema = data_file(part.data), data_file(part.schema_) if part.schema_ else None
     if not file.exists():
         raise StudyError("no such file", place=f"market.data: {part.data}", remedy="check the path")
-    return _read(str(file), schema, _state(file), _state(Path(schema)) if schema else ())
+    return _read(str(file), str(schema) if schema else None, _state(file), _state(schema) if schema else ())
 
 
 def complete_history(part: MarketPart) -> Paths:

@@ -19,6 +19,8 @@ from finsim.errors import FinsimError, NarrativeError, Problem, RuleError, Scena
 from finsim.generators import EVENT_GENERATORS, GENERATORS, TABLE_GENERATORS
 from finsim.scenarios.scenario import load as load_scenario
 
+SCHEMA = ".schema.yaml"
+"""How the name of a bundled schema file ends; it begins with that of its data set."""
 MAX_SEVERITY = 3.0
 """The hardest that a scenario may hit: three times as written."""
 LEARNED: Mapping[Loc, Catalog] = {
@@ -116,7 +118,8 @@ def shipped_names(kind: str) -> list[str]:
 
 def bundled_data() -> dict[str, Path]:
     """Return the bundled data sets by name."""
-    return {file.name.split(".")[0]: file for file in documents.shipped("data").iterdir()}
+    files = documents.shipped("data").iterdir()
+    return {file.name.split(".")[0]: file for file in files if not file.name.endswith(SCHEMA)}
 
 
 def data_path(name: str, folder: Path) -> str:
@@ -140,19 +143,27 @@ def data_path(name: str, folder: Path) -> str:
 
 
 def schema_path(name: str, folder: Path) -> str:
-    """Return a schema file's path; raises StudyError when neither the study's folder nor this one has it."""
+    """Return a schema reference that does not depend on the study's folder: ``shipped:NAME`` or a path.
+
+    Raises StudyError when there is no such file and no bundled data set of that name with a schema.
+    """
+    if name.startswith("shipped:") and data_file(name).is_file():
+        return name
     for candidate in (folder / name, Path(name)):
         if candidate.is_file():
             return str(candidate)
+    beside = f"shipped:{name}{SCHEMA}"
+    if "/" not in name and data_file(beside).is_file():
+        return beside
     raise StudyError(
         f"no schema file {name!r}",
-        expected="a path relative to the study file",
+        expected="a path relative to the study file, or a bundled data set that has a schema",
         remedy="write one with `finsim new schema DATA -o SCHEMA.yaml`",
     )
 
 
 def data_file(reference: str) -> Path:
-    """Return the file behind a data reference of a resolved study (``shipped:NAME`` or a path)."""
+    """Return the file behind a data or schema reference of a resolved study (``shipped:NAME`` or a path)."""
     if reference.startswith("shipped:"):
         return documents.shipped("data") / reference.removeprefix("shipped:")
     return Path(reference)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 from finsim.agents.narratives.narrative import Narrative, load_narratives
@@ -286,7 +285,7 @@ def _inputs(study: Study) -> dict[str, str]:
             found[part.data] = digest_file(file)
             schema = getattr(part, "schema_", None)
             if schema:
-                found[f"schema:{schema}"] = digest_file(Path(schema))
+                found[f"schema:{schema}"] = digest_file(data_file(schema))
     for choice in study.transactions.narratives if study.transactions else ():
         found[f"{NARRATIVE}{choice.name}"] = digest_file(file_of("narrative", choice.name))
     return found

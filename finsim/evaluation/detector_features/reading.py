@@ -102,7 +102,8 @@ def read_payments(
     if not np.array_equal(order, np.arange(len(order))):
         others = others.take(pa.array(order))
     return PaymentRows(
-        index, order, clock[order], payer[order], payee[order], amount[order], _posted(others), others,
+        index, order, clock[order], payer[order], payee[order], amount[order],
+        _posted(others, len(order)), others,
         len(names), _facts(accounts, names),
     )  # fmt: skip
 
@@ -215,9 +216,9 @@ def _refuse_twice(keys: pd.Index, place: str, name: str) -> None:
         raise DataError(f"{name} {again} stands twice", place=place, expected=f"each {name} once")
 
 
-def _posted(others: pa.Table) -> Bool1D:
+def _posted(others: pa.Table, rows: int) -> Bool1D:
     if "status" not in others.column_names:
-        return np.ones(others.num_rows, dtype=bool)
+        return np.ones(rows, dtype=bool)
     declined = pc.fill_null(pc.equal(_texts(others["status"]), "declined"), False)
     return ~np.asarray(declined.to_numpy(), dtype=bool)
 

@@ -23,15 +23,16 @@ class Habits(NamedTuple):
     """What entities do, float64[E] each: chances within a day and of an amount met before; their restaurant.
 
     stays : the next payment of the day has the payee of the last. doubles : and then its amount. burst : it
-    follows within the law of short waits. remembers : a payee seen before gets its last amount. returns :
-    a known payee is one of the last few. strength, discount : of the restaurant. hours : float64[E, 24],
-    cumulative.
+    follows within the law of short waits. remembers : a payee seen before gets its last amount. keeps : else
+    any payee gets that of the entity's last payment. returns : a known payee is one of the last few.
+    strength, discount : of the restaurant. hours : float64[E, 24], cumulative.
     """
 
     stays: Float1D
     doubles: Float1D
     burst: Float1D
     remembers: Float1D
+    keeps: Float1D
     returns: Float1D
     strength: Float1D
     discount: Float1D
@@ -238,6 +239,8 @@ def draw_payments(
                         )
                         if next_uniform(state) < min(habits.remembers[e] * law.fixed[known[slot]], 0.98):
                             out.like[row] = earlier_row(before, begin, former, law.older[1], state)
+                    if runs > 0 and out.like[row] < 0 and next_uniform(state) < habits.keeps[e]:
+                        out.like[row] = row - 1
                     run_of[runs] = slot
                     runs += 1
                 if out.like[row] >= 0 and out.like[out.like[row]] >= 0:

@@ -115,13 +115,16 @@ def _fresh(ledger: Ledger) -> Array:
     """Return bool[n], true for amounts of at least three entities, and the first time an entity has one.
 
     What one entity repeats is its own memory: as an atom of a law it would be handed to others as it is.
+    Who always pays one sum tells it once, however many have that sum too.
     """
     found = np.zeros(len(ledger.amount), dtype=np.bool_)
     present = np.flatnonzero(~np.isnan(ledger.amount))
     code = np.unique(ledger.amount[present], return_inverse=True)[1].astype(np.int64)
     size = int(code.max(initial=0)) + 1
     _, first = np.unique(ledger.entity[present] * size + code, return_index=True)
-    found[present] = np.bincount(code[first], minlength=size)[code] >= MOST_PRIVATE + 1
+    sums = np.bincount(ledger.entity[present[first]], minlength=ledger.count)
+    shared = np.bincount(code[first], minlength=size)[code] >= MOST_PRIVATE + 1
+    found[present] = shared & (sums[ledger.entity[present]] > 1)
     found[present[first]] = True
     return found
 

@@ -138,12 +138,7 @@ def _payments(
     streams: Streams,
 ) -> Payments:
     parts, n = known.parts, int(sizes.sum())
-    stays, doubles, burst, remembers, returns, strength, discount = lives.rates
-    habits = Habits(
-        *map(
-            np.ascontiguousarray, (stays, doubles, burst, remembers, returns, strength, discount, lives.hours)
-        )
-    )
+    habits = Habits(*map(np.ascontiguousarray, (*lives.rates, lives.hours)))
     offers = Offers(group.starts, parts.links.payee[group.link], _liking(known, lives, group), known.popular)
     law = Law(
         parts.returns.fixed,

@@ -170,6 +170,10 @@ def _amounts(known: Learned, ledger: Ledger, law: Int1D, before: Int1D) -> Float
     fresh = np.where(present, np.minimum(mass * ratio, 1.0), mass)
     again = (before >= 0) & (amount == amount[np.maximum(before, 0)])
     chance = np.where(before >= 0, float(known.parts.returns.remembers.mean()), 0.0)
+    kept = at > begin
+    kept[1:] &= amount[1:] == amount[:-1]
+    keep = np.where(at > begin, float(known.parts.returns.keeps.mean()), 0.0)
+    fresh = keep * kept + (1.0 - keep) * fresh
     return np.asarray(np.maximum(chance * again + (1.0 - chance) * fresh, LEAST))
 
 

@@ -26,6 +26,7 @@ class Returns:
     stays: Float1D
     doubles: Float1D
     remembers: Float1D
+    keeps: Float1D
     returns: Float1D
     strength: Float1D
     discount: Float1D
@@ -76,6 +77,7 @@ def learn_returns(ledger: Ledger, runs: Runs, chance: Float1D) -> Returns:
     last = _net(ledger.amount[again] == ledger.amount[before], chance[again])
     within = _net(had[stays], chances[stays])
     older = np.array([_older(_net(equal[stays], chance[stays]), within), _older(last, net)])
+    keeps = _keeps(ledger, runs, again[had[again]], chance)
     payee = ledger.payee[again]
     found = np.maximum(sums_by(payee, net, ledger.payees), 0.0)
     usual = sums_by(payee, remembers[ledger.entity[again]], ledger.payees)
@@ -93,7 +95,7 @@ def learn_returns(ledger: Ledger, runs: Runs, chance: Float1D) -> Returns:
     followed = np.maximum(sums_by(former, beyond, ledger.payees), 0.0)
     sticky = (followed + 2.0) / (sums_by(former, stay[ledger.entity[in_day]], ledger.payees) + 2.0)
     recency = _recency(runs, count)
-    return Returns(stay, doubles, remembers, recency, strength, discount, fixed, sticky, older)
+    return Returns(stay, doubles, remembers, keeps, recency, strength, discount, fixed, sticky, older)
 
 
 def _across_days(ledger: Ledger) -> Float1D:
@@ -107,6 +109,18 @@ def _across_days(ledger: Ledger) -> Float1D:
     hits = sums_by(ledger.entity, (later & same) * 1.0, ledger.count)
     found = shrunk_rates(hits, sums_by(ledger.entity, later * 1.0, ledger.count), 8.0)
     return np.minimum(found, 0.9)
+
+
+def _keeps(ledger: Ledger, runs: Runs, told: Int1D, chance: Float1D) -> Float1D:
+    """Return how often an entity's last amount is paid again, whoever the payee: standing sums.
+
+    Payments after the first of a run are left out, and ``told`` int64[...], those like the payee's last.
+    """
+    rows = np.setdiff1d(runs.row, np.concatenate([ledger.starts[:-1], told]))
+    net = _net(ledger.amount[rows] == ledger.amount[rows - 1], chance[rows])
+    owner = ledger.entity[rows]
+    hits = np.clip(sums_by(owner, net, ledger.count), 0.0, None)
+    return shrunk_rates(hits, sums_by(owner, np.ones(len(rows)), ledger.count), RATE_WEIGHT)
 
 
 def _net(alike: Array, chance: Float1D) -> Float1D:
