@@ -1,4 +1,7 @@
-"""SDV's PAR with default settings; counterparties beyond the 100 most met ones are one level to it."""
+"""SDV's PAR with default settings; counterparties beyond the 100 most met ones are one level to it.
+
+An epoch of PAR goes through all entities one by one; it learns at most 500, so that its 128 epochs can end.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,23 @@ from typing import Any
 
 import numpy as np
 from event_fields import partners
-from peer_job import Frame, Sampler, capped, carried_out, like
+from peer_job import Frame, Sampler, capped, carried_out, in_parts, like
 from sdv.metadata import Metadata
 from sdv.sequential import PARSynthesizer
+
+MOST, AT_ONCE = 500, 20
 
 
 def learn(frame: Frame, job: dict[str, Any]) -> tuple[Sampler, str]:
     roles = job["roles"]
     held = partners(frame, roles)
     narrow = held.narrowed(frame)
+    people = frame[roles["entity"]].unique()
+    notes = []
+    if len(people) > MOST:
+        some = np.random.default_rng(job["seed"]).permutation(people)[:MOST]
+        narrow = narrow[narrow[roles["entity"]].isin(some)].reset_index(drop=True)
+        notes.append(f"{MOST} of {len(people):,} entities learned")
     about = Metadata.detect_from_dataframes({"table": narrow})
     if about.tables["table"].primary_key:
         about.remove_primary_key(table_name="table")
@@ -29,11 +40,19 @@ def learn(frame: Frame, job: dict[str, Any]) -> tuple[Sampler, str]:
     cut = capped(lambda: own.fit({"table": narrow}), job["cap"])
     own._fitted = True
 
+    if cut:
+        notes.append(
+            f"cut after {job['cap']:g} CPU s, epoch {len(own._model.loss_values)} of {own._model.epochs}"
+        )
+
+    def some_of(count: int) -> Frame:
+        return own.sample_sequences(count)["table"]
+
     def sample(count: int) -> Frame:
-        made = own.sample_sequences(count)["table"]
+        made = in_parts(some_of, count, AT_ONCE, roles["entity"], job["cap"])
         return like(held.widened(made, np.random.default_rng(job["seed"])), frame)
 
-    return sample, f"cut after {job['cap']:g} CPU s" if cut else ""
+    return sample, ", ".join(notes)
 
 
 if __name__ == "__main__":
