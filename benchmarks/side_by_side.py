@@ -121,6 +121,8 @@ def made_by(
         )
     script = contest.scripts / contest.peers[place].script
     shared = [HERE / one for one in ("peer_job.py", "rows_in_time.py", "event_fields.py")]
+    if "mostlyai" in script.name:
+        shared.append(HERE / "mostlyai_clock.py")
     stem = fingerprint(script, *shared, json.dumps(told, sort_keys=True), folder / "train.parquet")
     kept = given.cache / "cache" / f"{name.replace(' ', '_')}-{tool.replace(' ', '_')}-{stem}"
     if given.again or not (kept / "result.json").exists():

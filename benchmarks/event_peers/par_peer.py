@@ -1,6 +1,7 @@
 """SDV's PAR with default settings; counterparties beyond the 100 most met ones are one level to it.
 
-An epoch of PAR goes through all entities one by one; it learns at most 500, so that its 128 epochs can end.
+An epoch of PAR goes through all entities one by one, a minute for 400 of them; it learns as many as its 128
+epochs can go through in the CPU seconds, told from three epochs on the first 20.
 """
 
 from __future__ import annotations
@@ -9,23 +10,18 @@ from typing import Any
 
 import numpy as np
 from event_fields import partners
-from peer_job import Frame, Sampler, capped, carried_out, in_parts, like
+from peer_job import Frame, Sampler, capped, carried_out, in_parts, like, spent
+from rows_in_time import SAFE
 from sdv.metadata import Metadata
 from sdv.sequential import PARSynthesizer
 
-MOST, AT_ONCE = 500, 20
+FIRST, AT_ONCE, EPOCHS = 20, 20, 128
 
 
 def learn(frame: Frame, job: dict[str, Any]) -> tuple[Sampler, str]:
     roles = job["roles"]
     held = partners(frame, roles)
     narrow = held.narrowed(frame)
-    people = frame[roles["entity"]].unique()
-    notes = []
-    if len(people) > MOST:
-        some = np.random.default_rng(job["seed"]).permutation(people)[:MOST]
-        narrow = narrow[narrow[roles["entity"]].isin(some)].reset_index(drop=True)
-        notes.append(f"{MOST} of {len(people):,} entities learned")
     about = Metadata.detect_from_dataframes({"table": narrow})
     if about.tables["table"].primary_key:
         about.remove_primary_key(table_name="table")
@@ -36,20 +32,32 @@ def learn(frame: Frame, job: dict[str, Any]) -> tuple[Sampler, str]:
         about.update_column(table_name="table", column_name=name, sdtype=sdtype)
     about.set_sequence_key(table_name="table", column_name=roles["entity"])
     about.set_sequence_index(table_name="table", column_name=roles["time"])
-    own = PARSynthesizer(about, cuda=False)
-    cut = capped(lambda: own.fit({"table": narrow}), job["cap"])
-    own._fitted = True
+    entity = roles["entity"]
+    people = np.random.default_rng(job["seed"]).permutation(frame[entity].unique())
+    begun = spent()
 
-    if cut:
-        notes.append(
-            f"cut after {job['cap']:g} CPU s, epoch {len(own._model.loss_values)} of {own._model.epochs}"
-        )
+    def fitted(count: int, epochs: int) -> PARSynthesizer:
+        some = narrow[narrow[entity].isin(people[:count])].reset_index(drop=True)
+        made = PARSynthesizer(about, cuda=False, epochs=epochs)
+        cut = capped(lambda: made.fit({"table": some}), job["cap"] - (spent() - begun))
+        if cut:
+            notes.append(f"cut after {job['cap']:g} CPU s, epoch {len(made._model.loss_values)} of {epochs}")
+        made._fitted = True
+        return made
+
+    notes: list[str] = []
+    fitted(FIRST, 3)
+    an_epoch = (spent() - begun) / 3 / FIRST
+    count = int(min(len(people), max(FIRST, SAFE * (job["cap"] - (spent() - begun)) / EPOCHS / an_epoch)))
+    if count < len(people):
+        notes.append(f"{count} of {len(people):,} entities learned")
+    own = fitted(count, EPOCHS)
 
     def some_of(count: int) -> Frame:
         return own.sample_sequences(count)["table"]
 
     def sample(count: int) -> Frame:
-        made = in_parts(some_of, count, AT_ONCE, roles["entity"], job["cap"])
+        made = in_parts(some_of, count, AT_ONCE, entity, job["cap"])
         return like(held.widened(made, np.random.default_rng(job["seed"])), frame)
 
     return sample, ", ".join(notes)
