@@ -4,6 +4,7 @@ import argparse
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -137,3 +138,37 @@ def test_a_peer_that_fails_or_does_not_end_is_said_and_outputs_are_kept(held):
     assert once(seed=2, kept=True)[0]["good"] == {"failed": "no output is kept"}
     once(seed=2)
     assert calls.read_text().count("good") == 2
+
+
+@pytest.mark.parametrize(("seconds", "repeats", "said"), [(4.0, 1, ""), (0.1, 3, "of 2,000 rows")])
+def test_a_fit_that_cannot_be_cut_gets_the_rows_that_end(seconds, repeats, said, monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    from rows_in_time import fitted_in_time
+
+    def fit(rows, times):
+        end = time.process_time() + 1e-4 * len(rows) * times
+        while time.process_time() < end:
+            pass
+        return len(rows), times
+
+    (rows, times), note = fitted_in_time(fit, pd.DataFrame({"x": range(2_000)}), seconds, repeats)
+    assert ("of 2,000 rows" in note) == bool(said)
+    assert (rows == 2_000) == (not said)
+    assert times == 1
+    assert ("1 of 3 repeats" in note) == (repeats > 1)
+
+
+def test_sampled_columns_get_the_decimals_of_the_real_ones(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    from peer_job import in_parts, like
+
+    real = pd.DataFrame({"n": [1, 2], "cents": [1.25, None], "whole": [3.0, 4.0]})
+    made = pd.DataFrame({"n": [1.6, 2.2], "cents": [1.256, 2.0], "whole": [3.4, float("nan")]})
+    back = like(made, real)
+    assert back["n"].tolist() == [2, 2]
+    assert back["cents"].tolist() == [1.26, 2.0]
+    assert back["whole"][0] == 3.0
+    parts = in_parts(lambda count: pd.DataFrame({"id": range(count)}), 5, 2, "id", 60.0)
+    assert parts["id"].nunique() == len(parts) == 5
+    some = in_parts(lambda count: pd.DataFrame({"id": range(count)}), 5, 2, "id", -1.0)
+    assert some.attrs["note"].startswith("2 of 5 entities")
