@@ -110,7 +110,8 @@ def test_payments_are_those_of_the_twin(seed, is_dated):
     fixed, sticky = rng.random(payees) * 2, rng.random(payees) * 2
     n = int(sizes.sum())
     out = Payments(np.zeros(n), *(np.empty(n, np.int64) for _ in range(4)), np.empty((n, 3)))
-    law = Law(fixed, sticky, seconds, waits, is_dated)
+    older = np.array([0.3, 0.6])
+    law = Law(fixed, sticky, older, seconds, waits, is_dated)
     draw_payments(
         np.uint64(8),
         np.arange(count),
@@ -123,7 +124,10 @@ def test_payments_are_those_of_the_twin(seed, is_dated):
     )
     row = 0
     names = ("stays", "doubles", "burst", "remembers", "returns", "strength", "discount", "hours")
-    plain = {"fixed": fixed, "sticky": sticky, "seconds": seconds, "waits": waits, "is_dated": is_dated}
+    plain = {
+        "fixed": fixed, "sticky": sticky, "older": older, "seconds": seconds, "waits": waits,
+        "is_dated": is_dated,
+    }  # fmt: skip
     for e in range(count):
         habit = {name: getattr(habits, name)[e] for name in names}
         own = list(zip(payee, liking, strict=True))[offered[e] : offered[e + 1]]
@@ -150,7 +154,7 @@ def test_new_payees_come_at_the_rate_of_a_restaurant(discount):
     offers = Offers(starts, np.tile(np.arange(runs), count), np.ones(count * runs), np.ones(1))
     n = count * runs
     out = Payments(np.zeros(n), *(np.empty(n, np.int64) for _ in range(4)), np.empty((n, 1)))
-    law = Law(np.ones(runs), np.ones(runs), np.zeros((24, 2)), np.zeros(2), 1)
+    law = Law(np.ones(runs), np.ones(runs), np.zeros(2), np.zeros((24, 2)), np.zeros(2), 1)
     draw_payments(np.uint64(1), np.arange(count), starts, np.ones(n, np.int64), habits, offers, law, out)
     found = np.mean([len(np.unique(one)) for one in out.payee.reshape(count, runs)])
     if discount:

@@ -129,6 +129,14 @@ def times_of_day(size, burst, hours, seconds, waits, draws):
     return found
 
 
+def earlier_row(rows, older, draws):
+    """Return one of the rows, from the last back."""
+    place = len(rows) - 1
+    while place > 0 and draws() < older:
+        place -= 1
+    return rows[place]
+
+
 def draw_payments(seed, number, sizes, habit, offers, popular, law, width):
     """Return rows (second, payee, offer, met, like, uniforms) of one entity.
 
@@ -144,7 +152,7 @@ def draw_payments(seed, number, sizes, habit, offers, popular, law, width):
             like = -1
             if k and draws() < min(habit["stays"] * law["sticky"][known[slot]["payee"]], 0.98):
                 if draws() < habit["doubles"] * min(law["fixed"][known[slot]["payee"]], 1.0):
-                    like = len(rows) - 1
+                    like = earlier_row(known[slot]["rows"], law["older"][0], draws)
             else:
                 fresh = habit["strength"] + habit["discount"] * len(known)
                 if draws() * (len(runs) + habit["strength"]) < fresh or not runs:
@@ -155,7 +163,9 @@ def draw_payments(seed, number, sizes, habit, offers, popular, law, width):
                         place += 1
                     payee, liking = offers[offer] if offer >= 0 else (place_in(popular, draws()), 1.0)
                     slot = len(known)
-                    known.append({"payee": payee, "offer": offer, "liking": liking, "met": len(rows)})
+                    known.append(
+                        {"payee": payee, "offer": offer, "liking": liking, "met": len(rows), "rows": []}
+                    )
                 else:
                     if draws() < habit["returns"]:
                         back = min(len(runs), 6)
@@ -164,12 +174,12 @@ def draw_payments(seed, number, sizes, habit, offers, popular, law, width):
                         liked = np.cumsum([one["liking"] for one in known])
                         slot = place_in(liked, draws() * liked[-1])
                     if draws() < min(habit["remembers"] * law["fixed"][known[slot]["payee"]], 0.98):
-                        like = known[slot]["latest"]
+                        like = earlier_row(known[slot]["rows"], law["older"][1], draws)
                 runs.append(slot)
             one = known[slot]
             if like >= 0 and rows[like][4] >= 0:
                 like = rows[like][4]
-            one["latest"] = len(rows)
+            one["rows"].append(len(rows))
             rows.append(
                 (clock[k], one["payee"], one["offer"], one["met"], like, [draws() for _ in range(width)])
             )

@@ -44,7 +44,7 @@ class PaymentBody(Part):
 
     short: ClassVar[str] = "name"
 
-    name: str
+    name: Annotated[str, Meaning("a generator of events", "habits")]
     settings: dict[str, Any] = Field(default_factory=dict)
     steps: Count | None = None
 

@@ -85,7 +85,7 @@ class NumberMargin:
         at = np.where(size > 0, np.round(plain / np.where(size > 0, size, 1.0)) * size, plain)
         # A multiple of the next coarser size would be one too many: those have their own share.
         coarser = np.append(np.inf, _sizes(self.step)[::-1])[np.minimum(level, len(COARSE))]
-        rounded = (size > 0) & (level < len(COARSE)) & np.isfinite(coarser)
+        rounded = (size > 0) & np.isfinite(coarser) & (coarser > 1.5 * size)
         far = np.where(rounded, coarser, 1.0)
         doubly = rounded & (np.abs(at - np.round(at / far) * far) < size / 4)
         at = np.where(doubly, at + np.where(plain < at, -size, size), at)

@@ -55,12 +55,14 @@ class Law(NamedTuple):
     """What all share: fixed.
 
     sticky float64[P], how far a payee's amounts repeat and payments with it follow on a day (1: as with
-    all); seconds float64[24, Q], quantiles of the second in each hour; waits float64[Q], quantiles of short
-    waits in seconds. ``is_dated`` 1 where payments have no time of day.
+    all); older float64[2], the chance that a repeated amount is not that of a payment but of one before it,
+    within a day and later; seconds float64[24, Q], quantiles of the second in each hour; waits float64[Q],
+    quantiles of short waits in seconds. ``is_dated`` 1 where payments have no time of day.
     """
 
     fixed: Float1D
     sticky: Float1D
+    older: Float1D
     seconds: Float2D
     waits: Float1D
     is_dated: int
@@ -160,6 +162,14 @@ def known_slot(run_of: Int1D, runs: Any, liked: Float1D, slots: Any, returns: An
 
 
 @kernel
+def earlier_row(row: Any, begin: Any, former: Int1D, older: Any, state: Array) -> Any:
+    """Return a row of the same payee, this one or an earlier one; former : int64, by row from ``begin`` on."""
+    while former[row - begin] >= 0 and next_uniform(state) < older:
+        row = former[row - begin]
+    return row
+
+
+@kernel
 def draw_payments(
     seed: Any, numbers: Int1D, starts: Int1D, sizes: Int1D, habits: Habits, offers: Offers, law: Law,
     out: Payments,
@@ -179,10 +189,10 @@ def draw_payments(
             total += sizes[at]
         longest = max(longest, total)
     run_of, known = np.empty(longest, np.int64), np.empty(longest, np.int64)
-    liked, latest = np.empty(longest), np.empty(longest, np.int64)
+    liked, latest, former = np.empty(longest), np.empty(longest, np.int64), np.empty(longest, np.int64)
     for e in range(len(numbers)):
         seed_state(seed, np.uint64(numbers[e]), state)
-        runs, slots, offered = 0, 0, offers.starts[e]
+        runs, slots, offered, begin = 0, 0, offers.starts[e], row
         for at in range(starts[e], starts[e + 1]):
             if law.is_dated == 0:
                 times_of_day(e, sizes[at], habits, law, state, out.second[row : row + sizes[at]])
@@ -191,7 +201,7 @@ def draw_payments(
                 out.like[row] = NONE
                 if k > 0 and next_uniform(state) < min(habits.stays[e] * law.sticky[known[slot]], 0.98):
                     if next_uniform(state) < habits.doubles[e] * min(law.fixed[known[slot]], 1.0):
-                        out.like[row] = row - 1
+                        out.like[row] = earlier_row(row - 1, begin, former, law.older[0], state)
                     out.payee[row], out.offer[row], out.met[row] = (
                         out.payee[row - 1],
                         out.offer[row - 1],
@@ -215,6 +225,7 @@ def draw_payments(
                         liked[slot] = offers.liking[offer] if offer >= 0 else 1.0
                         if slot > 0:
                             liked[slot] += liked[slot - 1]
+                        latest[slot] = NONE
                         slots += 1
                         out.payee[row], out.offer[row], out.met[row] = payee, offer, row
                     else:
@@ -226,12 +237,12 @@ def draw_payments(
                             out.met[before],
                         )
                         if next_uniform(state) < min(habits.remembers[e] * law.fixed[known[slot]], 0.98):
-                            out.like[row] = before
+                            out.like[row] = earlier_row(before, begin, former, law.older[1], state)
                     run_of[runs] = slot
                     runs += 1
                 if out.like[row] >= 0 and out.like[out.like[row]] >= 0:
                     out.like[row] = out.like[out.like[row]]
-                latest[slot] = row
+                former[row - begin], latest[slot] = latest[slot], row
                 for u in range(out.uniforms.shape[1]):
                     out.uniforms[row, u] = next_uniform(state)
                 row += 1

@@ -140,6 +140,7 @@ def _payments(
     law = Law(
         parts.returns.fixed,
         parts.returns.sticky,
+        parts.returns.older,
         parts.clock.seconds,
         parts.clock.waits,
         int(known.ledger_facts["is_dated"]),

@@ -71,7 +71,7 @@ def new_lives(
 
     first, last, active = _spans(lives, law, donor, draws[:, 4:8], days)
     noise = np.stack([normal(np.ascontiguousarray(draws[:, k])) for k in range(8, 16)])
-    size = between(lives.size)
+    size = lives.size[donor]
     size = np.where(size > 1e-9, np.maximum(size + 0.05 * noise[0], 1e-6), 0.0)
 
     def moved(values: Float1D, row: Float1D) -> Float1D:
@@ -106,9 +106,11 @@ def _spans(
     first, last, active = lives.first[donor], lives.last[donor], lives.active[donor].astype(np.float64)
     rate = active / np.maximum(last - first + 1, 1)
     fuzzy = active > 4
-    active = np.where(fuzzy, active * np.exp(COUNT_NOISE * normal(np.ascontiguousarray(draws[:, 0]))), active)
     place = np.concatenate([[0.0], np.cumsum(law.shares)])
     wide = (last - first + 1).astype(np.float64)
+    noise = np.exp(COUNT_NOISE * normal(np.ascontiguousarray(draws[:, 0])))
+    # The rate of payments is moved: who pays nearly every day goes on to do so.
+    active = np.where(fuzzy, -wide * np.expm1(noise * np.log1p(-np.minimum(active / wide, 0.998))), active)
     early, ending = (normal(np.ascontiguousarray(draws[:, k])) for k in (1, 2))
     lived = lives.active > 0
     begin = _near_day(place, lives.first[lived], first, early, draws[:, 3])

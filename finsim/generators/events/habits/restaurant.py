@@ -20,7 +20,7 @@ RATE_WEIGHT = 8.0
 class Returns:
     """Chances of each entity, float64[E]; see ``finsim.kernels.events.payments.Habits``.
 
-    ``fixed``, ``sticky`` float64[P], see its ``Law``.
+    ``fixed``, ``sticky`` float64[P] and ``older`` float64[2], see its ``Law``.
     """
 
     stays: Float1D
@@ -31,6 +31,7 @@ class Returns:
     discount: Float1D
     fixed: Float1D
     sticky: Float1D
+    older: Float1D
 
 
 @dataclass(frozen=True)
@@ -68,30 +69,72 @@ def learn_returns(ledger: Ledger, runs: Runs, chance: Float1D) -> Returns:
     equal = np.zeros(n, dtype=np.bool_)
     equal[1:] = ledger.amount[1:] == ledger.amount[:-1]
     again, before = _earlier(ledger, runs)
-    alike = ledger.amount[again] == ledger.amount[before]
-    net = _net(alike, chance[again])
+    had, chances = _had_before(ledger, runs, chance)
+    net = _net(had[again], chances[again])
     hits = np.maximum(sums_by(ledger.entity[again], net, count), 0.0)
     remembers = shrunk_rates(hits, sums_by(ledger.entity[again], np.ones(len(again)), count), RATE_WEIGHT)
+    last = _net(ledger.amount[again] == ledger.amount[before], chance[again])
+    within = _net(had[stays], chances[stays])
+    older = np.array([_older(_net(equal[stays], chance[stays]), within), _older(last, net)])
     payee = ledger.payee[again]
     found = np.maximum(sums_by(payee, net, ledger.payees), 0.0)
     usual = sums_by(payee, remembers[ledger.entity[again]], ledger.payees)
     fixed = (found + 2.0) / (usual + 2.0)
     strength, discount = restaurant(runs, count)
-    stay = shrunk_rates(
-        sums_by(ledger.entity, stays * 1.0, count), sums_by(ledger.entity, in_day * 1.0, count), 4.0
-    )
-    equals = np.maximum(sums_by(ledger.entity[stays], _net(equal[stays], chance[stays]), count), 0.0)
-    doubles = shrunk_rates(equals, sums_by(ledger.entity, stays * 1.0, count), RATE_WEIGHT)
+    by_chance = _across_days(ledger)[ledger.entity[in_day]]
+    beyond = np.maximum((stays[in_day] - by_chance) / (1.0 - by_chance), -1.0)
+    held = np.maximum(sums_by(ledger.entity[in_day], beyond, count), 0.0)
+    stay = shrunk_rates(held, sums_by(ledger.entity, in_day * 1.0, count), 4.0)
+    # Of payments that the restaurant brings to the same payee some have a remembered amount.
+    owner = ledger.entity[stays]
+    equals = sums_by(owner, within, count) - (sums_by(owner, within * 0 + 1.0, count) - held) * remembers
+    doubles = np.minimum(shrunk_rates(np.maximum(equals, 0.0), held, RATE_WEIGHT), 0.98)
     former = ledger.payee[np.flatnonzero(in_day) - 1]
-    followed = sums_by(former, stays[in_day] * 1.0, ledger.payees)
+    followed = np.maximum(sums_by(former, beyond, ledger.payees), 0.0)
     sticky = (followed + 2.0) / (sums_by(former, stay[ledger.entity[in_day]], ledger.payees) + 2.0)
     recency = _recency(runs, count)
-    return Returns(stay, doubles, remembers, recency, strength, discount, fixed, sticky)
+    return Returns(stay, doubles, remembers, recency, strength, discount, fixed, sticky, older)
+
+
+def _across_days(ledger: Ledger) -> Float1D:
+    """Return the chance of each entity that a day begins with the payee that the last one ended with.
+
+    The restaurant alone makes so many repeats; within a day there are more.
+    """
+    later = ledger.is_new_day() & ~ledger.is_first()
+    same = np.zeros(len(later), dtype=np.bool_)
+    same[1:] = ledger.payee[1:] == ledger.payee[:-1]
+    hits = sums_by(ledger.entity, (later & same) * 1.0, ledger.count)
+    found = shrunk_rates(hits, sums_by(ledger.entity, later * 1.0, ledger.count), 8.0)
+    return np.minimum(found, 0.9)
 
 
 def _net(alike: Array, chance: Float1D) -> Float1D:
     """Return hits less those of chance, so that (rate + (1 - rate) chance) is what was seen."""
     return np.asarray((alike - chance) / (1.0 - np.minimum(chance, 0.95)))
+
+
+def _older(last: Float1D, any_before: Float1D) -> float:
+    """Return how often a repeated amount is not the last one, from net hits of both."""
+    whole = float(any_before.sum())
+    return float(np.clip(1.0 - last.sum() / whole, 0.0, 0.9)) if whole > 0 else 0.0
+
+
+def _had_before(ledger: Ledger, runs: Runs, chance: Float1D) -> tuple[Array, Float1D]:
+    """Return bool[n], whether the entity paid the payee the same before, and float64[n] the chance of it."""
+    n = len(ledger.day)
+    link = np.repeat(runs.link, np.diff(np.append(runs.row, n)))
+    order = np.argsort(link, kind="stable")
+    begins = np.searchsorted(link[order], np.arange(int(link.max(initial=-1)) + 1))
+    age = np.empty(n, np.int64)
+    age[order] = np.arange(n) - begins[link[order]]
+    code = np.unique(ledger.amount, return_inverse=True)[1].astype(np.int64)
+    key = link * (int(code.max(initial=0)) + 1) + code
+    order = np.argsort(key, kind="stable")
+    found = np.zeros(n, dtype=np.bool_)
+    found[order[1:]] = key[order][1:] == key[order][:-1]
+    found &= ~np.isnan(ledger.amount)
+    return found, 1.0 - (1.0 - np.minimum(chance, 0.95)) ** age
 
 
 def _earlier(ledger: Ledger, runs: Runs) -> tuple[Int1D, Int1D]:
