@@ -14,7 +14,7 @@ from finsim.generators import TABLE_GENERATORS
 from finsim.generators.generator import Budget
 from finsim.generators.settings_parsing import read_settings
 from finsim.generators.tables.reduced_columns import Reduction, reduce
-from finsim.generators.tables.table_generator import TableGenerator
+from finsim.generators.tables.table_generator import TableGenerator, with_label
 from finsim.notation import Array
 from finsim.randomness import Streams
 from finsim.records.mixed_table import NUMBER, WORD, MixedTable
@@ -76,6 +76,7 @@ def learn_loans(joint: pd.DataFrame, choice: LoanGenerator, streams: Streams) ->
     settings = read_settings(kind, choice.settings, "credit.generator.settings", StudyError)
     whole = mixed_table(pa.Table.from_pandas(joint, preserve_index=False))
     inner, reduction = reduce(whole, streams.under("reduction"))
+    settings = with_label(settings, OUTCOME if OUTCOME in inner else None)
     kind.refuse(inner, settings)
     budget = Budget(choice.steps) if choice.steps is not None else Budget()
     generator: TableGenerator = kind.fit(inner, settings, streams.under("law"), budget, _quiet)

@@ -18,8 +18,9 @@ from finsim.generators import TABLE_GENERATORS
 from finsim.generators.generator import Budget, Progress, State
 from finsim.generators.saved_models import load, save
 from finsim.generators.settings_parsing import read_settings
+from finsim.generators.tables.boosting.label_law import MOST_CLASSES
 from finsim.generators.tables.reduced_columns import Reduction, reduce
-from finsim.generators.tables.table_generator import Cell, TableGenerator
+from finsim.generators.tables.table_generator import Cell, TableGenerator, with_label
 from finsim.randomness import Streams
 from finsim.records.display.card import Card
 from finsim.records.display.fact_words import counted
@@ -107,12 +108,20 @@ def fit_table(
     chosen = read_settings(kind, settings, "generator.settings", StudyError)
     plain = data.table.drop_columns(list(data.keys)) if data.keys else data.table
     inner, reduction = reduce(mixed_table(plain), streams.under("reduction"))
+    chosen = with_label(chosen, _outcome(data.roles.label, inner))
     kind.refuse(inner, chosen)
     generator: TableGenerator = kind.fit(inner, chosen, streams.under("fit"), budget, progress)
     forms = {key: IdForm.of([str(one) for one in data.table[key].to_pylist() if one is not None])
              for key in data.keys}  # fmt: skip
     facts = {**data.facts, "read_as": "; ".join((*data.remarks, *_left_out(reduction)))}
     return LearnedTable(generator, reduction, OutputForm(data.order, data.target, forms), facts)
+
+
+def _outcome(label: str | None, inner: MixedTable) -> str | None:
+    """Return the outcome of the data where it is a class that the model draws."""
+    if label is None or label not in inner:
+        return None
+    return label if len(np.unique(inner[label].values)) <= MOST_CLASSES else None
 
 
 def _left_out(reduction: Reduction) -> list[str]:

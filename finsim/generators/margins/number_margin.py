@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from finsim.generators.margins.smooth_margin import DRAWN, smooth_quantiles, stands_out
 from finsim.notation import Array, Float1D, Float2D, Int1D
 
 LEAST_ATOM = 5
@@ -36,17 +37,25 @@ class NumberMargin:
     rounding: Float2D
 
     @classmethod
-    def fit(cls, values: Float1D, step: float = 0.0) -> NumberMargin:
-        """Learn the law of present cells float64[N], N >= 1."""
+    def fit(cls, values: Float1D, step: float = 0.0, smooth: bool = False) -> NumberMargin:
+        """Learn the law of present cells float64[N], N >= 1.
+
+        ``smooth`` : quantiles are averaged over their own error, values of a grid are atoms only where they
+        stand out from those beside them, and rounding is drawn towards that of the whole column.
+        """
         found, counts = np.unique(values, return_counts=True)
         is_atom = (counts >= max(LEAST_ATOM, ATOM_SHARE * len(values))) | (len(found) == 1)
+        if smooth:
+            is_atom &= stands_out(found, counts, step)
         atoms, share = found[is_atom], counts[is_atom] / len(values)
         rest = np.sort(values[~np.isin(values, atoms)])
         if not len(rest):
             return cls(step, atoms, share, np.zeros(0), np.zeros(len(atoms) + 1), _plain())
         knots = np.quantile(rest, np.linspace(0.0, 1.0, min(KNOTS, max(2, len(rest) // 3))))
+        if smooth:
+            knots = smooth_quantiles(rest, len(knots))
         below = np.append(np.searchsorted(rest, atoms, side="right") / len(rest), 1.0)
-        return cls(step, atoms, share, knots, below, _rounding(rest, step))
+        return cls(step, atoms, share, knots, below, _rounding(rest, step, DRAWN if smooth else 0.0))
 
     def uniform(self, values: Float1D, draws: Float1D) -> Float1D:
         """Return the place of present cells in (0, 1), ties spread by ``draws`` in (0, 1).
@@ -153,19 +162,24 @@ def _sizes(step: float) -> Float1D:
     return np.array(COARSE) * max(step, 1.0)
 
 
-def _rounding(rest: Float1D, step: float) -> Float2D:
-    """Return cumulative shares [BINS, R] of the coarsest multiple, from coarse to fine, in each bin."""
+def _rounding(rest: Float1D, step: float, drawn: float = 0.0) -> Float2D:
+    """Return cumulative shares [BINS, R] of the coarsest multiple, from coarse to fine, in each bin.
+
+    ``drawn`` : rows that the shares of all bins together count in each.
+    """
     if step <= 0.0 and not np.all(rest == np.round(rest)):
         whole = rest == np.round(rest)
         if whole.mean() < 0.01:
             return _plain()
     level = _levels(rest, step)
     found = _plain()
+    whole = np.bincount(level, minlength=len(COARSE) + 1) / len(rest)
     bins = np.minimum((np.arange(len(rest)) / len(rest) * BINS).astype(np.int64), BINS - 1)
     for index in range(BINS):
         there = level[bins == index]
         if len(there):
-            found[index] = np.cumsum(np.bincount(there, minlength=len(COARSE) + 1))[:-1] / len(there)
+            counts = np.bincount(there, minlength=len(COARSE) + 1) + drawn * whole
+            found[index] = np.cumsum(counts)[:-1] / (len(there) + drawn)
     return found
 
 

@@ -12,6 +12,10 @@ import numpy as np
 from finsim.errors import FitError, Problem, did_you_mean
 from finsim.generators.generator import Budget, FitReport, Progress, State
 from finsim.generators.settings_parsing import read_settings, write_settings
+from finsim.generators.tables.boosting.label_law import MOST_CLASSES, LabelLaw
+from finsim.generators.tables.boosting.level_booster import Boosting
+from finsim.generators.tables.boosting.refined_rows import RefinedRows
+from finsim.generators.tables.boosting.row_ratio import RowRatio
 from finsim.generators.tables.column_facts import (
     ColumnFacts,
     check_columns,
@@ -56,17 +60,22 @@ class Bayes:
 
         least : fewest rows in a leaf. penalty : weight of the BIC penalty of a split. smoothing : rows a
         level that the law of the parent node counts in a leaf. trees : of each column, from 3,000 rows on.
-        first : columns that stand first in the order. particles : rows drawn for each row that is kept when
-        cells are given. batch : rows drawn together; part of the bytes. All sizes are assumptions, chosen
+        first : columns that stand first in the order. label : the outcome: it stands first, and is drawn
+        anew by a law of its own. sharpness : of that law, 1 as learned. refining : most trees that tell real
+        rows from drawn ones, by which drawn rows are kept; 0 for none. particles : rows drawn for each row
+        that is kept when cells are given. batch : rows drawn together; part of the bytes. All sizes are assumptions, chosen
         on four loan tables.
         """
 
         bins: int = 48
         least: int = 10
-        penalty: float = 0.5
-        smoothing: float = 0.5
-        trees: int = 2
+        penalty: float = 1.0
+        smoothing: float = 2.0
+        trees: int = 1
         first: tuple[str, ...] = ()
+        label: str = ""
+        sharpness: float = 1.0
+        refining: int = 150
         particles: int = 4
         batch: int = 8_192
 
@@ -74,11 +83,11 @@ class Bayes:
         self,
         settings: Settings,
         columns: Mapping[str, ColumnLevels],
-        network: LevelNetwork,
+        law: RefinedRows,
         report: FitReport,
     ) -> None:
-        """Hold the levels of every column and the network over them."""
-        self.settings, self.columns, self.network, self.report = settings, dict(columns), network, report
+        """Hold the levels of every column and the law over them."""
+        self.settings, self.columns, self.law, self.report = settings, dict(columns), law, report
 
     @classmethod
     def refuse(cls, data: MixedTable, settings: Settings) -> None:
@@ -90,6 +99,8 @@ class Bayes:
             "penalty": 0.0,
             "smoothing": 0.0,
             "trees": 1,
+            "sharpness": 0.0,
+            "refining": 0,
             "particles": 1,
             "batch": 1,
         }
@@ -102,9 +113,13 @@ class Bayes:
             Problem(
                 "settings.first", f"there is no column {name!r}", "", did_you_mean(name, list(data.columns))
             )
-            for name in settings.first
+            for name in (*settings.first, *((settings.label,) if settings.label else ()))
             if name not in data
         ]
+        if settings.label in data and len(np.unique(data[settings.label].values)) > MOST_CLASSES:
+            problems.append(
+                Problem("settings.label", f"{settings.label} has too many classes", f"at most {MOST_CLASSES}")
+            )
         if problems:
             raise FitError.of(problems)
 
@@ -116,12 +131,13 @@ class Bayes:
         cls.refuse(data, settings)
         started = time.process_time()
         bins = int(np.clip(np.sqrt(data.rows) / 2, 4, settings.bins))
-        columns = {name: ColumnLevels.fit(column, bins) for name, column in data.columns.items()}
+        columns = {name: ColumnLevels.fit(column, bins, smooth=True) for name, column in data.columns.items()}
         columns, levels = ordered_levels(data, columns)
         counts = [one.count for one in columns.values()]
         groups, sizes = grouped(levels, counts)
         names = list(columns)
-        order = column_order(information(groups, sizes), [names.index(name) for name in settings.first])
+        ahead = dict.fromkeys((*settings.first, *((settings.label,) if settings.label else ())))
+        order = column_order(information(groups, sizes), [names.index(name) for name in ahead])
         trees = settings.trees if data.rows >= MANY_ROWS else 1
         grower = TreeGrower(
             levels, counts, Growth(settings.least, settings.penalty, settings.smoothing, trees)
@@ -129,9 +145,9 @@ class Bayes:
         groves: list[list[LevelTree]] = []
         for index, column in enumerate(order):
             groves.append(grower.grove(column, order[:index], streams))
-            progress((index + 1) / len(order), f"{index + 1} of {len(order)} columns")
-        network = LevelNetwork.of(order, groves)
-        return cls(settings, columns, network, FitReport(cpu_seconds=time.process_time() - started))
+            progress((index + 1) / (len(order) + 1), f"{index + 1} of {len(order)} columns")
+        law = _refined(LevelNetwork.of(order, groves), levels, names, settings, streams)
+        return cls(settings, columns, law, FitReport(cpu_seconds=time.process_time() - started))
 
     def sample(
         self, count: int, streams: Streams, first: int = 0, given: Mapping[str, Cell] | None = None
@@ -146,8 +162,7 @@ class Bayes:
 
         def make(number: int) -> MixedTable:
             rng = streams.at("rows", number)
-            size = batch * (self.settings.particles if known else 1)
-            levels = self.network.draw(size, known, rng)[:batch]
+            levels = self.law.draw(batch, known, self.settings.particles, rng)
             found = {
                 name: one.cells(levels[:, index], rng.random(batch), rng.random(batch))
                 for index, (name, one) in enumerate(self.columns.items())
@@ -165,11 +180,11 @@ class Bayes:
         for index, (name, one) in enumerate(self.columns.items()):
             levels[:, index] = one.levels(rows[name])
             losses -= one.log_density(rows[name], levels[:, index].astype(np.int64))
-        return np.asarray(losses - self.network.log_chances(levels))
+        return np.asarray(losses - self.law.log_chances(levels))
 
     def state(self) -> State:
         """Return levels, trees, order and settings."""
-        arrays: dict[str, Array] = dict(self.network.state())
+        arrays: dict[str, Array] = dict(self.law.state())
         columns = []
         for index, (name, one) in enumerate(self.columns.items()):
             arrays |= one.state(f"column.{index}")
@@ -185,7 +200,25 @@ class Bayes:
             )
             for index, data in enumerate(state.facts["columns"])
         }
-        network = LevelNetwork.from_state(state.arrays)
-        if sorted(network.order) != list(range(len(columns))):
+        law = RefinedRows.from_state(state.arrays)
+        if sorted(law.network.order) != list(range(len(columns))):
             raise FitError("the trees and the columns do not agree", place="bayes")
-        return cls(read_settings(cls, state.facts["settings"]), columns, network, FitReport())
+        return cls(read_settings(cls, state.facts["settings"]), columns, law, FitReport())
+
+
+def _refined(
+    network: LevelNetwork, levels: Array, names: list[str], settings: Bayes.Settings, streams: Streams
+) -> RefinedRows:
+    """Return the network with the law of the outcome and the density ratio of rows."""
+    law = RefinedRows(network)
+    if settings.label:
+        label = LabelLaw.fit(levels, names.index(settings.label), streams.at("label"))
+        law = RefinedRows(network, label)
+        if settings.sharpness != 1.0:
+            law = RefinedRows(network, label.sharpened(settings.sharpness, levels))
+    if not settings.refining:
+        return law
+    rng = streams.at("ratio")
+    how = Boosting(most=settings.refining)
+    ratio = RowRatio.fit(levels, lambda count: law.draw(count, {}, 1, rng), how, streams.at("trees"))
+    return RefinedRows(network, law.label, ratio)

@@ -43,8 +43,8 @@ class ColumnLevels:
     weekdays: Float1D = field(default_factory=lambda: np.zeros(0))
 
     @classmethod
-    def fit(cls, column: MixedColumn, bins: int) -> Self:
-        """Learn the levels of a column; numbers get about ``bins`` of them."""
+    def fit(cls, column: MixedColumn, bins: int, smooth: bool = False) -> Self:
+        """Learn the levels of a column; numbers get about ``bins`` of them and, if so, a smooth margin."""
         facts = ColumnFacts.of(column)
         if facts.is_empty:
             return cls(facts, 1)
@@ -53,7 +53,7 @@ class ColumnLevels:
                 np.bincount(column.values[column.values >= 0], minlength=len(column.words))
             )
         plain = cls(facts, 1, None, 0 if column.kind == NUMBER else int(facts.low))
-        margin = NumberMargin.fit(plain._numbers(column.take(~column.missing())), plain._step())
+        margin = NumberMargin.fit(plain._numbers(column.take(~column.missing())), plain._step(), smooth)
         edges = _edges(margin, bins)
         learned = replace(plain, count=len(edges), margin=margin, edges=edges)
         return replace(learned, weekdays=learned._weekday_shares(column.take(~column.missing())))

@@ -77,7 +77,7 @@ class LevelNetwork:
             chance = self._chances(index, levels, np.full(count, given[column]))
             levels[:, column] = given[column]
             if chance.max() > chance.min():
-                levels = levels[_chosen(chance, rng)]
+                levels = levels[chosen(chance, count, rng)]
         return levels[rng.permutation(count)] if given else levels
 
     def log_chances(self, levels: Array) -> Float1D:
@@ -113,8 +113,8 @@ class LevelNetwork:
         return cls(tuple(arrays["tree.order"].tolist()), *(arrays[f"tree.{name}"] for name in names))
 
 
-def _chosen(chance: Float1D, rng: np.random.Generator) -> Array:
-    """Return rows drawn by their chance, as evenly as can be. Source: Kitagawa 1996, systematic."""
+def chosen(chance: Float1D, count: int, rng: np.random.Generator) -> Array:
+    """Return ``count`` rows drawn by their chance, as evenly as can be. Source: Kitagawa 1996, systematic."""
     total = np.cumsum(chance)
-    ladder = (np.arange(len(chance)) + rng.random()) / len(chance) * total[-1]
+    ladder = (np.arange(count) + rng.random()) / count * total[-1]
     return np.asarray(np.minimum(np.searchsorted(total, ladder, side="right"), len(chance) - 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 from finsim.generators.generator import Budget, FitReport, Progress, State
@@ -64,3 +65,9 @@ class HasRowLoss(Protocol):
     def row_losses(self, rows: MixedTable, streams: Streams) -> Any:
         """Return the negative log likelihood of every row, float64[N], in nats."""
         ...
+
+
+def with_label(settings: Any, label: str | None) -> Any:
+    """Return the settings of a generator with the outcome column, if they have an empty key for it."""
+    has_key = "label" in {item.name for item in fields(settings)}
+    return replace(settings, label=label) if label and has_key and not settings.label else settings

@@ -70,7 +70,7 @@ def test_the_likelihood_is_that_of_the_law(known, streams):
 
 def test_columns_stand_first_where_asked_for(streams):
     model = fitted(Bayes, streams, _table(2_000), {"first": ("D", "C")})
-    assert model.network.order[:2] == (3, 2)
+    assert model.law.network.order[:2] == (3, 2)
     with pytest.raises(FitError, match="did you mean 'grade'"):
         fitted(Bayes, streams, None, {"first": ("grad",)})
 
@@ -89,7 +89,7 @@ def test_noise_grows_no_trees(streams):
     columns = {f"n{k}": MixedColumn(NUMBER, draw.random(1_500)) for k in range(4)}
     columns["w"] = MixedColumn(WORD, draw.integers(0, 4, 1_500).astype(np.int32), tuple("abcd"))
     model = fitted(Bayes, streams, MixedTable(columns, 1_500))
-    assert len(model.network.column) <= 5 + 2 * 2
+    assert len(model.law.network.column) <= 5 + 2 * 2
 
 
 def test_several_trees_are_drawn_from_evenly(streams):

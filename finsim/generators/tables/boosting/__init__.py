@@ -1,0 +1,1 @@
+"""Boosted trees over levels: the law of an outcome, and a critic of whole rows."""

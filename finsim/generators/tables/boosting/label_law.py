@@ -1,0 +1,115 @@
+"""The law of an outcome given all other columns, learned on its own and drawn anew in every row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from finsim.generators.tables.boosting.level_booster import Boosting, LevelOdds, boosted
+from finsim.notation import Array, Float1D, Float2D, Int1D
+
+MOST_CLASSES = 8
+"""An outcome has at most 8 classes, the missing cell among them (assumption)."""
+SMALL = Boosting(depth=2, rate=0.05, most=400, ridge=3.0, least=10.0, folds=8)
+LARGE = Boosting(depth=3, rate=0.1, most=300, ridge=5.0, least=20.0, folds=4)
+LARGE_ROWS = 3_000
+
+
+@dataclass(frozen=True)
+class LabelLaw:
+    """Chances of the classes of ``column``: ``classes`` [K] are its levels, ``odds`` of each against the rest.
+
+    Two classes have one set of odds, that of the second. ``sharpness`` multiplies the log odds about their
+    offset (1: as learned), ``shift`` [K] keeps the shares of the classes.
+    """
+
+    column: int
+    classes: Int1D
+    odds: tuple[LevelOdds, ...]
+    sharpness: float
+    shift: Float1D
+
+    @classmethod
+    def fit(cls, levels: Array, column: int, rng: np.random.Generator) -> Self:
+        """Learn the law of one column of levels int32[N, C] from the others."""
+        classes = np.unique(levels[:, column]).astype(np.int64)
+        how = LARGE if len(levels) >= LARGE_ROWS else SMALL
+        hidden = _without(levels, column)
+        told = classes[1:] if len(classes) == 2 else classes
+        weight = np.ones(len(levels))
+        odds = tuple(boosted(hidden, levels[:, column] == one, weight, how, rng)[0] for one in told)
+        if len(classes) == 1:
+            odds = ()
+        return cls(column, classes, odds, 1.0, np.zeros(len(classes)))
+
+    def sharpened(self, sharpness: float, levels: Array) -> LabelLaw:
+        """Return the law with other sharpness that gives rows of levels the same mean chances."""
+        goal = self.chances(levels).mean(axis=0)
+        scores = sharpness * self._scores(_without(levels, self.column))
+        shift = np.zeros(len(self.classes))
+        for _ in range(200):
+            mean = _softmax(scores + shift).mean(axis=0)
+            shift += np.log(np.maximum(goal, 1e-12)) - np.log(np.maximum(mean, 1e-12))
+        return LabelLaw(self.column, self.classes, self.odds, sharpness, shift - shift[0])
+
+    def _scores(self, hidden: Array) -> Float2D:
+        if not self.odds:
+            return np.zeros((len(hidden), 1))
+        found = [one.of(hidden) for one in self.odds]
+        if len(self.classes) == 2:
+            return np.stack([np.zeros(len(hidden)), found[0]], axis=1)
+        # One against the rest: log chances, made to add up to one by the softmax.
+        return np.stack([-np.logaddexp(0.0, -one) for one in found], axis=1)
+
+    def chances(self, levels: Array) -> Float2D:
+        """Return the chances of the classes in rows of levels int32[N, C], float64[N, K]."""
+        return _softmax(self.sharpness * self._scores(_without(levels, self.column)) + self.shift)
+
+    def drawn(self, levels: Array, uniforms: Float1D) -> Array:
+        """Return rows with the column drawn anew; ``uniforms`` float64[N] in [0, 1)."""
+        found = levels.copy()
+        total = np.cumsum(self.chances(levels), axis=1)[:, :-1]
+        found[:, self.column] = self.classes[(uniforms[:, None] >= total).sum(axis=1)]
+        return found
+
+    def chance_of(self, levels: Array) -> Float1D:
+        """Return the chance of the class that each row has; a class never seen has the least chance."""
+        chances = self.chances(levels)
+        place = np.searchsorted(self.classes, levels[:, self.column])
+        near = np.minimum(place, len(self.classes) - 1)
+        known = self.classes[near] == levels[:, self.column]
+        return np.asarray(np.where(known, chances[np.arange(len(levels)), near], 1e-6))
+
+    def state(self, prefix: str) -> dict[str, Array]:
+        """Return the arrays under names that begin with ``prefix``."""
+        found: dict[str, Array] = {
+            f"{prefix}.about": np.array([self.column, len(self.odds)], np.int64),
+            f"{prefix}.classes": self.classes,
+            f"{prefix}.sharpness": np.array([self.sharpness]), f"{prefix}.shift": self.shift,
+        }  # fmt: skip
+        for number, one in enumerate(self.odds):
+            found |= one.state(f"{prefix}.{number}")
+        return found
+
+    @classmethod
+    def from_state(cls, prefix: str, arrays: Mapping[str, Array]) -> Self:
+        """Return the law that ``state`` wrote."""
+        column, count = (int(one) for one in arrays[f"{prefix}.about"])
+        odds = tuple(LevelOdds.from_state(f"{prefix}.{number}", arrays) for number in range(count))
+        return cls(column, arrays[f"{prefix}.classes"], odds, float(arrays[f"{prefix}.sharpness"][0]),
+                   arrays[f"{prefix}.shift"])  # fmt: skip
+
+
+def _without(levels: Array, column: int) -> Array:
+    """Return rows in which a column tells nothing."""
+    found = levels.copy()
+    found[:, column] = 0
+    return found
+
+
+def _softmax(scores: Float2D) -> Float2D:
+    found = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(found / found.sum(axis=1, keepdims=True))

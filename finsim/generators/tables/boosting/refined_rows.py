@@ -1,0 +1,84 @@
+"""Rows of a network of levels, refined: the outcome by a law of its own, rows kept by density ratio."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from finsim.generators.tables.boosting.label_law import LabelLaw
+from finsim.generators.tables.boosting.row_ratio import RowRatio
+from finsim.generators.tables.level_network import LevelNetwork, chosen
+from finsim.notation import Array, Float1D, Float2D
+
+
+@dataclass(frozen=True)
+class RefinedRows:
+    """The law q(x) p(y | x) r(x, y): the network, the law of the outcome y, and the density ratio of rows.
+
+    ``label`` and ``ratio`` are None where there is no outcome, or nothing to refine.
+    """
+
+    network: LevelNetwork
+    label: LabelLaw | None = None
+    ratio: RowRatio | None = None
+
+    def draw(self, count: int, given: Mapping[int, int], particles: int, rng: np.random.Generator) -> Array:
+        """Return levels int32[count, C]; columns of ``given`` have their level.
+
+        More rows are drawn, ``particles`` times as many where cells are given, and kept by their weights.
+        """
+        size = self.ratio.needed(count) if self.ratio is not None else count
+        levels = self.network.draw(size * (particles if given else 1), given, rng)
+        weights = np.zeros(len(levels))
+        if self.label is not None and self.label.column in given:
+            own = self._class_chances(levels)
+            place = int(np.searchsorted(self.label.classes, given[self.label.column]))
+            known = place < len(self.label.classes) and self.label.classes[place] == given[self.label.column]
+            if known:
+                weights = np.log(np.maximum(self.label.chances(levels)[:, place], 1e-12)) - own[:, place]
+        elif self.label is not None:
+            levels = self.label.drawn(levels, rng.random(len(levels)))
+        if self.ratio is not None:
+            weights = weights + self.ratio.log_weights(levels)
+        if weights.max() > weights.min():
+            return levels[chosen(np.exp(weights - weights.max()), count, rng)][rng.permutation(count)]
+        return levels[:count]
+
+    def log_chances(self, levels: Array) -> Float1D:
+        """Return the log probability of rows of levels int32[N, C], float64[N] in nats."""
+        if self.label is None:
+            found = self.network.log_chances(levels)
+        else:
+            found = np.logaddexp.reduce(self._joint(levels), axis=1) + np.log(self.label.chance_of(levels))
+        return found if self.ratio is None else np.asarray(found + self.ratio.log_weights(levels))
+
+    def _joint(self, levels: Array) -> Float2D:
+        """Return the log probability under the network of rows with each class, float64[N, K]."""
+        assert self.label is not None
+        turned = levels.copy()
+        found = []
+        for one in self.label.classes:
+            turned[:, self.label.column] = one
+            found.append(self.network.log_chances(turned))
+        return np.stack(found, axis=1)
+
+    def _class_chances(self, levels: Array) -> Float2D:
+        """Return the log chances of the classes under the network given all other columns, float64[N, K]."""
+        joint = self._joint(levels)
+        return np.asarray(joint - np.logaddexp.reduce(joint, axis=1)[:, None])
+
+    def state(self) -> dict[str, Array]:
+        """Return the arrays of all parts."""
+        found = dict(self.network.state())
+        found |= self.label.state("label") if self.label is not None else {}
+        return found | (self.ratio.state("ratio") if self.ratio is not None else {})
+
+    @classmethod
+    def from_state(cls, arrays: Mapping[str, Array]) -> Self:
+        """Return the rows that ``state`` wrote."""
+        label = LabelLaw.from_state("label", arrays) if "label.about" in arrays else None
+        ratio = RowRatio.from_state("ratio", arrays) if "ratio.cap" in arrays else None
+        return cls(LevelNetwork.from_state(arrays), label, ratio)

@@ -1,0 +1,30 @@
+"""Boosted trees over levels against plain twins and known log odds."""
+
+import numpy as np
+import pytest
+from naive import boosted_trees as naive
+
+from finsim.kernels.boosted_trees import grow_tree, tree_sums
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+@pytest.mark.parametrize("rows", [0, 1, 7, 300])
+@pytest.mark.parametrize("penalty", [(1.0, 0.5, 1e-9), (0.0, 0.0, 1e-9), (5.0, 20.0, 0.1)])
+def test_a_tree_is_that_of_its_twin(streams, rows, depth, penalty):
+    rng = streams.at("rows")
+    levels = rng.integers(0, 5, (rows, 3)).astype(np.int32)
+    levels[:, 1] = 2
+    gradient, hessian = np.round(rng.normal(size=rows), 2), np.round(rng.random(rows) + 0.1, 2)
+    inner = 2**depth - 1
+    column, bound = np.full(inner, -7, np.int32), np.full(inner, -7, np.int32)
+    value, node = np.full(inner + 1, np.nan), np.full(rows, -7, np.int64)
+    grow_tree(levels, 6, gradient, hessian, np.array(penalty), node, column, bound, value)
+    twin = naive.grow_tree(levels, 6, gradient, hessian, penalty, depth)
+    assert np.array_equal(column, twin[0])
+    assert np.array_equal(bound, twin[1])
+    assert np.allclose(value, twin[2])
+    sums = np.zeros(rows)
+    trees = (np.stack([column] * 2), np.stack([bound] * 2), np.stack([value] * 2))
+    tree_sums(levels, *trees, sums)
+    assert np.allclose(sums, naive.tree_sums(levels, *trees))
+    assert np.allclose(sums, 2 * value[node - inner])
