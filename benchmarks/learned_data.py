@@ -125,6 +125,8 @@ def table_halves(name: str, seed: int, most: int | None = None) -> tuple[Frame, 
     frame = pd.read_csv(table.file).drop(columns=list(table.dropped), errors="ignore")
     for date in table.dates:
         frame[date] = pd.to_datetime(frame[date]).astype("datetime64[us]")
+    numbers = frame.select_dtypes("float64").columns  # ratios and sums carry noise beyond the sixth decimal
+    frame[numbers] = frame[numbers].round(6)
     order = np.random.default_rng(seed).permutation(len(frame))
     half = min(len(frame) // 2, most or len(frame))
     return tuple(frame.iloc[part].reset_index(drop=True) for part in (order[:half], order[half : 2 * half]))  # type: ignore[return-value]
