@@ -34,7 +34,9 @@ class Partners:
         cells = frame[self.column].astype(object).to_numpy().copy()
         rare = cells == OTHER
         cells[rare] = rng.choice(np.array(self.others, dtype=object), int(rare.sum()))
-        return frame.assign(**{self.column: cells})
+        whole = frame.assign(**{self.column: cells})
+        whole.attrs = frame.attrs
+        return whole
 
 
 def partners(frame: Frame, roles: dict[str, Any]) -> Partners:

@@ -11,6 +11,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from sklearn.neighbors import NearestNeighbors
+from table_judges import known
 
 from finsim.evaluation.events import entity_two_sample, event_two_sample
 from finsim.evaluation.events.event_sides import event_case
@@ -30,8 +31,8 @@ def own_judges(ledger: Ledger, real: Frame, own: Frame) -> dict[str, float]:
     case = event_case(sides[0], sides[1], None, roles, Streams(0), Settings(bootstrap=20))
     with np.errstate(all="ignore"):
         return {
-            "event": float(event_two_sample.measure(case)[0].value),
-            "entity": float(entity_two_sample.measure(case)[0].value),
+            "event": known(event_two_sample.measure(case)[0].value),
+            "entity": known(entity_two_sample.measure(case)[0].value),
         }
 
 

@@ -119,22 +119,25 @@ LEDGERS = {
 }  # fmt: skip
 
 
-def table_halves(name: str, seed: int) -> tuple[Frame, Frame]:
-    """Return two random halves of the rows of a loan table: to learn from, and to judge against."""
+def table_halves(name: str, seed: int, most: int | None = None) -> tuple[Frame, Frame]:
+    """Return two random halves of a loan table, of at most so many rows: to learn from, to judge against."""
     table = TABLES[name]
     frame = pd.read_csv(table.file).drop(columns=list(table.dropped), errors="ignore")
     for date in table.dates:
         frame[date] = pd.to_datetime(frame[date]).astype("datetime64[us]")
+    numbers = frame.select_dtypes("float64").columns  # ratios and sums carry noise beyond the sixth decimal
+    frame[numbers] = frame[numbers].round(6)
     order = np.random.default_rng(seed).permutation(len(frame))
-    half = len(frame) // 2
+    half = min(len(frame) // 2, most or len(frame))
     return tuple(frame.iloc[part].reset_index(drop=True) for part in (order[:half], order[half : 2 * half]))  # type: ignore[return-value]
 
 
-def ledger_halves(name: str, seed: int) -> tuple[Frame, Frame]:
-    """Return the rows of two random halves of the entities, each in order of entity and time."""
+def ledger_halves(name: str, seed: int, most: int | None = None) -> tuple[Frame, Frame]:
+    """Return the rows of two random halves of the entities, at most so many, by entity and time."""
     ledger = LEDGERS[name]
     frame = ledger.load(ledger.file).sort_values([ledger.entity, ledger.time], kind="stable")
     known = np.sort(frame[ledger.entity].unique())
     order = np.random.default_rng(seed).permutation(known)
-    first = frame[ledger.entity].isin(order[: len(order) // 2])
-    return frame[first].reset_index(drop=True), frame[~first].reset_index(drop=True)
+    half = len(order) // 2
+    parts = order[:half][:most], order[half:][:most]
+    return tuple(frame[frame[ledger.entity].isin(part)].reset_index(drop=True) for part in parts)  # type: ignore[return-value]

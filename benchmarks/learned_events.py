@@ -9,27 +9,25 @@ ledger with its deviation from the unseen half, and what it cost. ``real half`` 
 training entities.
 
 Each peer runs with its default settings in an environment of its own, made on first use under ``--cache``,
-one process a ledger, one thread. A fit is cut after ``--cap`` CPU seconds, and the table says where one was.
+one process a ledger, one thread, memory as ``--memory`` allows. A fit is cut after ``--cap`` CPU seconds, and
+PAR learns at most 500 entities; the table says where. To the peers the counterparties beyond the 100 most met
+ones are one level, for which real ones are drawn again; without that they do not end, or make one name of
+them. What a peer made is kept under ``--cache`` and judged again without training.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import platform
 import sys
-import tempfile
 from pathlib import Path
-from typing import Any
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
+from side_by_side import Column, Contest, Found, arguments, held, one_thread  # noqa: E402
+
+one_thread()
 from learned_data import LEDGERS, Frame, ledger_halves  # noqa: E402
 from learned_tables import PEERS as TABLE_PEERS  # noqa: E402
-from peer_environments import ONE, Peer, environment, run  # noqa: E402
-
-os.environ.update(dict.fromkeys(ONE, "1"))  # before numpy and scikit-learn count the cores
+from peer_environments import Peer  # noqa: E402
 
 GRETEL = (
     "numpy<2", "pandas<2.3", "pyarrow<22", "scikit-learn<1.6", "category-encoders", "rdt<1.13", "packaging",
@@ -46,32 +44,9 @@ TOOLS = {
     "noise": ("noise", ""), "par": ("sdv", ""), "dgan": ("gretel", ""),
     "mostlyai-engine": ("mostlyai-engine", ""),
 }  # fmt: skip
-COLUMNS = (
-    "event",
-    "entity",
-    "plain event",
-    "plain entity",
-    "member",
-    "member null",
-    "fit",
-    "sample",
-    "megabytes",
-)
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--ledgers", nargs="+", choices=list(LEDGERS), default=list(LEDGERS))
-    parser.add_argument("--tools", nargs="+", choices=list(TOOLS), default=list(TOOLS))
-    parser.add_argument("--cap", type=float, default=300, help="CPU seconds of a fit")
-    parser.add_argument("--limit", type=float, default=1_800, help="wall seconds of a tool for a ledger")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "finsim" / "peers")
-    parser.add_argument("--json", type=Path, help="write all results to this file, after each tool")
-    return parser.parse_args()
-
-
-def judged(name: str, train: Frame, unseen: Frame, own: Frame) -> dict[str, Any]:
+def judged(name: str, train: Frame, unseen: Frame, own: Frame) -> Found:
     """Return every figure of synthetic rows."""
     from event_judges import membership, own_judges, plain_judges, prepared, shape
 
@@ -85,82 +60,43 @@ def judged(name: str, train: Frame, unseen: Frame, own: Frame) -> dict[str, Any]
     }
 
 
-def made_by(tool: str, name: str, given: argparse.Namespace, train: Frame, folder: Path) -> dict[str, Any]:
-    """Return what a tool's process found, its rows under ``out``; or why there are none."""
-    place, generator = TOOLS[tool]
-    if place == "finsim":
-        from finsim.generators import EVENT_GENERATORS
-
-        if generator not in EVENT_GENERATORS:
-            return {"failed": f"finsim has no generator of events called {generator}"}
-        python, script = Path(sys.executable), HERE / "event_peers" / "finsim_peer.py"
-    elif place == "noise":
-        python, script = Path(sys.executable), HERE / "event_peers" / "noise_peer.py"
-    else:
-        found, why = environment(given.cache / place, PEERS[place])
-        if found is None:
-            return {"failed": f"cannot be installed here: {why}"}
-        python, script = found, HERE / "event_peers" / PEERS[place].script
-    train.to_parquet(folder / "train.parquet", index=False)
-    ledger = LEDGERS[name]
-    job = {"train": str(folder / "train.parquet"), "out": str(folder / "out.parquet"),
-           "count": int(train[ledger.entity].nunique()), "roles": ledger.roles(),
-           "generator": generator, "cap": given.cap, "seed": given.seed}  # fmt: skip
-    return run(python, script, job, folder, given.limit)
-
-
-def line(tool: str, one: dict[str, Any]) -> str:
-    """Return one line of the table of scores."""
-    if "failed" in one:
-        return f"{tool:<16} {one['failed']}"
-    cells = ["" if key not in one else f"{one[key]:.3f}" for key in COLUMNS[:6]]
-    cells += ["" if key not in one else f"{one[key]:.1f}" for key in COLUMNS[6:]]
-    said = ", ".join([*(f"{k} {v}" for k, v in one.get("versions", {}).items()), one.get("note", "")]).strip(
-        ", "
-    )
-    return f"{tool:<16} " + "".join(f"{cell:>13}" for cell in cells) + f"  {said}"
-
-
-def shapes(real: dict[str, float], results: dict[str, dict[str, Any]]) -> str:
+def shapes(name: str, unseen: Frame, results: dict[str, Found]) -> str:
     """Return the shape table: the unseen half, and each tool with its deviation in percent."""
+    from event_judges import prepared, shape
+
+    real = shape(prepared(LEDGERS[name], unseen))
     done = {tool: one["shape"] for tool, one in results.items() if "shape" in one}
     lines = ["shape".ljust(18) + "unseen half".rjust(12) + "".join(tool.rjust(22) for tool in done)]
     for key, value in real.items():
         cells = []
-        for shape in done.values():
-            off = f"{100 * (shape[key] / value - 1):+.0f} %" if value else ""
-            cells.append(f"{shape[key]:.4g} {off:>8}".rjust(22))
+        for own in done.values():
+            off = f"{100 * (own[key] / value - 1):+.0f} %" if value else ""
+            cells.append(f"{own[key]:.4g} {off:>8}".rjust(22))
         lines.append(key.ljust(18) + f"{value:.4g}".rjust(12) + "".join(cells))
     return "\n".join(lines)
 
 
-def main() -> None:
-    given = arguments()
-    import pandas as pd
-    from event_judges import prepared, shape
+def job(name: str, train: Frame) -> Found:
+    """Return how many entities are made, and which column plays which part."""
+    ledger = LEDGERS[name]
+    return {"count": int(train[ledger.entity].nunique()), "roles": ledger.roles()}
 
-    print(f"{platform.platform()}, Python {platform.python_version()}, fits of at most {given.cap:g} CPU s")
-    everything: dict[str, dict[str, Any]] = {}
-    for name in given.ledgers:
-        if not LEDGERS[name].file.exists():
-            print(f"{name}: {LEDGERS[name].file} is not there", flush=True)
-            continue
-        train, unseen = ledger_halves(name, given.seed)
-        results = everything.setdefault(name, {"real half": judged(name, train, unseen, train)})
-        entities = train[LEDGERS[name].entity].nunique()
-        print(f"\n{name}, halves of {entities:,} entities, {len(train):,} rows to learn from", flush=True)
-        print(" " * 17 + "".join(f"{title:>13}" for title in (*COLUMNS[:6], "fit s", "sample s", "peak MB")))
-        print(line("real half", results["real half"]), flush=True)
-        for tool in given.tools:
-            with tempfile.TemporaryDirectory() as folder:
-                found = made_by(tool, name, given, train, Path(folder))
-                if "failed" not in found:
-                    found |= judged(name, train, unseen, pd.read_parquet(Path(folder) / "out.parquet"))
-            results[tool] = found
-            print(line(tool, found), flush=True)
-            if given.json:
-                given.json.write_text(json.dumps(everything, indent=1))
-        print("\n" + shapes(shape(prepared(LEDGERS[name], unseen)), results), flush=True)
+
+def main() -> None:
+    from finsim.generators import EVENT_GENERATORS
+
+    contest = Contest(
+        data={name: ledger.file for name, ledger in LEDGERS.items()},
+        tools=TOOLS, peers=PEERS, scripts=HERE / "event_peers", own=list(EVENT_GENERATORS),
+        halves=ledger_halves, judged=judged, judges=(HERE / "event_judges.py",), job=job,
+        columns=tuple(
+            Column(key, key)
+            for key in ("event", "entity", "plain event", "plain entity", "member", "member null")
+        ),
+        head=lambda name, train: f"halves of {job(name, train)['count']:,} entities, {len(train):,} rows",
+        tail=shapes,
+    )  # fmt: skip
+    held(contest, arguments(__doc__, "ledgers", LEDGERS, TOOLS))
 
 
 if __name__ == "__main__":

@@ -9,26 +9,23 @@ it cost.
 ``real half`` is the floor: the real training rows in the place of synthetic ones.
 
 Each peer runs with its default settings in an environment of its own, made on first use under ``--cache``,
-one process a table, one thread. A fit is cut after ``--cap`` CPU seconds, and the table says where one was.
+one process a table, one thread, memory as ``--memory`` allows. A fit is cut after ``--cap`` CPU seconds; a
+peer of which a cut fit cannot sample (ARF, forest flow) learns as many rows as the seconds allow. The table
+says where either was. What a peer made is kept under ``--cache`` and judged again without training.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import platform
 import sys
-import tempfile
 from pathlib import Path
-from typing import Any
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
-from learned_data import TABLES, Frame, table_halves  # noqa: E402
-from peer_environments import ONE, Peer, environment, run  # noqa: E402
+from side_by_side import Column, Contest, Found, arguments, held, one_thread  # noqa: E402
 
-os.environ.update(dict.fromkeys(ONE, "1"))  # before numpy and scikit-learn count the cores
+one_thread()
+from learned_data import TABLES, Frame, table_halves  # noqa: E402
+from peer_environments import Peer  # noqa: E402
 
 MOSTLYAI = (
     "numpy", "pandas<3", "pyarrow", "joblib", "psutil<6", "scikit-learn", "tqdm", "transformers>=5.5.3",
@@ -49,22 +46,9 @@ TOOLS = {
     **{f"sdv {name}": ("sdv", name) for name in ("copula", "ctgan", "tvae")},
     **{name: (name, "") for name in ("arf", "forest-flow", "mostlyai-engine")},
 }
-COLUMNS = ("two-sample", "plain", "target", "exact %", "near %", "nearer", "fit s", "sample s", "peak MB")
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--tables", nargs="+", choices=list(TABLES), default=list(TABLES))
-    parser.add_argument("--tools", nargs="+", choices=list(TOOLS), default=list(TOOLS))
-    parser.add_argument("--cap", type=float, default=300, help="CPU seconds of a fit")
-    parser.add_argument("--limit", type=float, default=1_800, help="wall seconds of a tool for a table")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "finsim" / "peers")
-    parser.add_argument("--json", type=Path, help="write all results to this file, after each tool")
-    return parser.parse_args()
-
-
-def judged(name: str, train: Frame, unseen: Frame, own: Frame) -> dict[str, float]:
+def judged(name: str, train: Frame, unseen: Frame, own: Frame) -> Found:
     """Return every figure of synthetic rows."""
     from table_judges import copies, plain_two_sample, target_auc, two_sample
 
@@ -76,65 +60,22 @@ def judged(name: str, train: Frame, unseen: Frame, own: Frame) -> dict[str, floa
     }
 
 
-def made_by(tool: str, given: argparse.Namespace, train: Frame, folder: Path) -> dict[str, Any]:
-    """Return what a tool's process found, its rows under ``out``; or why there are none."""
-    place, generator = TOOLS[tool]
-    if place == "finsim":
-        from finsim.generators import TABLE_GENERATORS
-
-        if generator not in TABLE_GENERATORS:
-            return {"failed": f"finsim has no generator of tables called {generator}"}
-        python, script = Path(sys.executable), HERE / "table_peers" / "finsim_peer.py"
-    else:
-        found, why = environment(given.cache / place, PEERS[place])
-        if found is None:
-            return {"failed": f"cannot be installed here: {why}"}
-        python, script = found, HERE / "table_peers" / PEERS[place].script
-    train.to_parquet(folder / "train.parquet", index=False)
-    job = {"train": str(folder / "train.parquet"), "out": str(folder / "out.parquet"), "count": len(train),
-           "generator": generator, "cap": given.cap, "seed": given.seed}  # fmt: skip
-    return run(python, script, job, folder, given.limit)
-
-
-def line(tool: str, one: dict[str, Any]) -> str:
-    """Return one line of the table."""
-    if "failed" in one:
-        return f"{tool:<16} {one['failed']}"
-    cells = [f"{one[key]:.3f}" for key in ("two-sample", "plain", "target")]
-    cells += [f"{100 * one['exact']:.2f}", f"{100 * one['near']:.1f}", f"{one['nearer']:.3f}"]
-    cells += [f"{one[key]:.1f}" for key in ("fit", "sample")] if "fit" in one else ["", ""]
-    cells += [f"{one['megabytes']:.0f}"] if "megabytes" in one else [""]
-    said = ", ".join([*(f"{k} {v}" for k, v in one.get("versions", {}).items()), one.get("note", "")]).strip(
-        ", "
-    )
-    return f"{tool:<16} " + "".join(f"{cell:>11}" for cell in cells) + f"  {said}"
-
-
 def main() -> None:
-    given = arguments()
-    import pandas as pd
+    from finsim.generators import TABLE_GENERATORS
 
-    print(f"{platform.platform()}, Python {platform.python_version()}, fits of at most {given.cap:g} CPU s")
-    everything: dict[str, dict[str, Any]] = {}
-    for name in given.tables:
-        if not TABLES[name].file.exists():
-            print(f"{name}: {TABLES[name].file} is not there", flush=True)
-            continue
-        train, unseen = table_halves(name, given.seed)
-        results = everything.setdefault(name, {"real half": judged(name, train, unseen, train)})
-        print(f"\n{name}, halves of {len(train):,} rows and {train.shape[1]} columns", flush=True)
-        print(" " * 17 + "".join(f"{title:>11}" for title in COLUMNS))
-        print(line("real half", results["real half"]), flush=True)
-        for tool in given.tools:
-            with tempfile.TemporaryDirectory() as folder:
-                found = made_by(tool, given, train, Path(folder))
-                if "failed" not in found:
-                    own = pd.read_parquet(Path(folder) / "out.parquet")
-                    found |= judged(name, train, unseen, own)
-            results[tool] = found
-            print(line(tool, found), flush=True)
-            if given.json:
-                given.json.write_text(json.dumps(everything, indent=1))
+    contest = Contest(
+        data={name: table.file for name, table in TABLES.items()},
+        tools=TOOLS, peers=PEERS, scripts=HERE / "table_peers", own=list(TABLE_GENERATORS),
+        halves=table_halves, judged=judged, judges=(HERE / "table_judges.py",),
+        job=lambda name, train: {"count": len(train)},
+        columns=(
+            Column("two-sample", "two-sample"), Column("plain trees", "plain"), Column("label AUC", "target"),
+            Column("exact %", "exact", "{:.2f}", 100.0), Column("near %", "near", "{:.1f}", 100.0),
+            Column("nearer", "nearer"),
+        ),
+        head=lambda name, train: f"halves of {len(train):,} rows and {train.shape[1]} columns",
+    )  # fmt: skip
+    held(contest, arguments(__doc__, "tables", TABLES, TOOLS))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent
 NEEDED = ("filelock", "fsspec", "jinja2", "networkx", "sympy", "typing_extensions", "setuptools")
 """What torch imports beside numpy."""
+START = 60
 LENT = ("torch", "torchgen", "functorch", "torch-*.dist-info")
 ONE = (
     "OMP_NUM_THREADS",
@@ -60,7 +63,8 @@ def environment(place: Path, peer: Peer) -> tuple[Path | None, str]:
         if not packages:
             continue
         done = subprocess.run(
-            [python, "-m", "pip", "install", "--quiet", "--prefer-binary", *flags, *packages],
+            [python, "-m", "pip", "install", "--quiet", "--prefer-binary", "--constraint", HERE / "torch.txt",
+             *flags, *packages],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode:
@@ -89,23 +93,34 @@ def run(python: Path, script: Path, job: dict[str, Any], folder: Path, limit: fl
     """Run a script on a job in one process with one thread; return what it found, or ``{"failed": why}``.
 
     The script gets the paths of the job and of the result, both JSON; ``limit`` is wall seconds, and what a
-    script wrote before it is returned.
+    script wrote before it is returned. The process has the job's ``cap`` of CPU seconds twice (fit, sample)
+    and a minute to start, and its ``memory`` in GB.
     """
     order, result = folder / "job.json", folder / "result.json"
     result.unlink(missing_ok=True)
     order.write_text(json.dumps(job))
     env = os.environ | dict.fromkeys(ONE, "1")
+    seconds, memory = int(2 * job["cap"] + START), int(job["memory"] * 1e9)
+
+    def bounded() -> None:
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 30))
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+
     env["PYTHONPATH"] = os.pathsep.join([str(HERE), *([str(ROOT)] if python == Path(sys.executable) else [])])
     said = folder / "said.txt"
     with said.open("w") as sink:
         try:
             subprocess.run(
-                [python, script, order, result], env=env, stdout=sink, stderr=sink, timeout=limit, check=True
-            )
+                [python, script, order, result], env=env, stdout=sink, stderr=sink, timeout=limit, check=True,
+                preexec_fn=bounded,
+            )  # fmt: skip
         except subprocess.TimeoutExpired:
             if not result.exists():
-                return {"failed": f"nothing in {limit:g} s"}
+                return {"failed": f"nothing in {limit:g} s by the clock", "by clock": True}
         except subprocess.CalledProcessError as ended:
+            if -ended.returncode in (signal.SIGXCPU, signal.SIGKILL):
+                return {"failed": f"nothing in {seconds:g} CPU s"}
             lines = [line for line in said.read_text().splitlines() if line.strip()]
-            return {"failed": f"exit {ended.returncode}: {lines[-1][:300] if lines else ''}"}
+            last = lines[-1].strip()[:300] if lines else f"exit {ended.returncode}"
+            return {"failed": last}
     return json.loads(result.read_text())

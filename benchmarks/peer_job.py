@@ -17,10 +17,11 @@ import pandas as pd
 
 Frame = pd.DataFrame
 Sampler = Callable[[int], Frame]
+MOST_DECIMALS = 6
 
 
-class Cut(Exception):
-    """Raised inside a fit when its CPU seconds are spent."""
+class Cut(BaseException):
+    """Raised inside a fit when its CPU seconds are spent; no ``except Exception`` of a peer stops it."""
 
 
 def capped(fit: Callable[[], Any], seconds: float) -> bool:
@@ -30,7 +31,7 @@ def capped(fit: Callable[[], Any], seconds: float) -> bool:
         raise Cut
 
     signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_PROF, max(seconds, 1e-3))
     try:
         fit()
     except Cut:
@@ -53,6 +54,7 @@ def carried_out(
     made = sample(job["count"])
     ended = spent()
     made.to_parquet(job["out"], index=False)
+    note = ", ".join(one for one in (note, made.attrs.get("note", "")) if one)
     found = {
         "fit": fitted - begun, "sample": ended - fitted, "note": note, "rows": len(made),
         "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
@@ -65,6 +67,20 @@ def spent() -> float:
     """Return the CPU seconds of this process and of its ended children."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
+
+
+def in_parts(sample: Sampler, count: int, part: int, entity: str, seconds: float) -> Frame:
+    """Sample entities in parts until there are enough or the CPU seconds are spent, which a note says."""
+    begun, made, done = spent(), [], 0
+    while done < count and (not made or spent() - begun < seconds):
+        own = sample(min(part, count - done))
+        own[entity] = f"{done} " + own[entity].astype(str)
+        done += min(part, count - done)
+        made.append(own)
+    whole = pd.concat(made, ignore_index=True)
+    if done < count:
+        whole.attrs["note"] = f"{done} of {count} entities sampled in {seconds:g} CPU s"
+    return whole
 
 
 def dates_as_days(frame: Frame) -> tuple[Frame, list[str]]:
@@ -86,16 +102,28 @@ def days_as_dates(frame: Frame, dates: list[str]) -> Frame:
     return back
 
 
+def decimals(cells: pd.Series) -> int:
+    """Return how many decimals the numbers of a column have, at most 6."""
+    known = cells.dropna().to_numpy(dtype=float)
+    known = known[np.isfinite(known)]
+    for places in range(MOST_DECIMALS):
+        if np.allclose(known, np.round(known, places), rtol=0.0, atol=1e-9):
+            return places
+    return MOST_DECIMALS
+
+
 def like(made: Frame, real: Frame) -> Frame:
-    """Return sampled columns in the order and with the kinds of the real ones; whole numbers are rounded."""
+    """Return sampled columns in the order, kinds and decimals of the real ones; whole numbers are rounded."""
     kept = {}
     for name in real:
         column = made[name].reset_index(drop=True)
         if pd.api.types.is_integer_dtype(real[name]):
             column = pd.to_numeric(column).round().astype("int64")
         elif pd.api.types.is_float_dtype(real[name]):
-            column = pd.to_numeric(column).astype("float64")
+            column = pd.to_numeric(column).astype("float64").round(decimals(real[name]))
         elif pd.api.types.is_datetime64_any_dtype(real[name]):
             column = pd.to_datetime(column).astype("datetime64[us]")
         kept[name] = column
-    return pd.DataFrame(kept)
+    whole = pd.DataFrame(kept)
+    whole.attrs = made.attrs
+    return whole

@@ -26,7 +26,12 @@ def two_sample(real: Frame, own: Frame) -> float:
     sides = [pa.Table.from_pandas(side, preserve_index=False) for side in (real, own)]
     case = table_case(sides[0], sides[1], None, Roles(), Streams(0), Settings(bootstrap=20), "table")
     with np.errstate(all="ignore"):
-        return float(measure(case)[0].value)
+        return known(measure(case)[0].value)
+
+
+def known(value: float | None) -> float:
+    """Return a figure, NaN where a judge has too little to say one."""
+    return float("nan") if value is None else float(value)
 
 
 def numbers(*frames: Frame) -> list[np.ndarray]:

@@ -1,4 +1,4 @@
-"""gretel's DoppelGANger: sequences of gap, log amount and levels, longer ones cut after 200 events."""
+"""gretel's DoppelGANger: sequences of gap, log amount and levels, as long as 99 in 100 entities have them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gretel_synthetics.timeseries_dgan.config import DGANConfig, OutputType
 from gretel_synthetics.timeseries_dgan.dgan import DGAN
 from peer_job import Frame, Sampler, capped, carried_out, like
 
-LONGEST, AT_ONCE = 200, 10
+AT_ONCE = 10
 
 
 def learn(frame: Frame, job: dict[str, Any]) -> tuple[Sampler, str]:
@@ -32,13 +32,21 @@ def learn(frame: Frame, job: dict[str, Any]) -> tuple[Sampler, str]:
     columns += [np.arcsinh(narrow[name].to_numpy(dtype=float) / scale[name]) for name in numbers]
     columns += [pd.Categorical(narrow[name].astype(str), levels[name]).codes.astype(float) for name in words]
     values = np.stack(columns, axis=1)
-    cuts = np.flatnonzero(first)[1:]
-    lives = [life[k : k + LONGEST] for life in np.split(values, cuts) for k in range(0, len(life), LONGEST)]
+    lives = np.split(values, np.flatnonzero(first)[1:])
+    longest = AT_ONCE * int(np.ceil(np.quantile([len(life) for life in lives], 0.99) / AT_ONCE))
+    lives = [life[:longest] for life in lives]
     kinds = [OutputType.CONTINUOUS] * (1 + len(numbers)) + [OutputType.DISCRETE] * len(words)
     own = DGAN(
-        DGANConfig(max_sequence_len=LONGEST, sample_len=AT_ONCE, batch_size=min(1000, len(lives)), cuda=False)
+        DGANConfig(max_sequence_len=longest, sample_len=AT_ONCE, batch_size=min(1000, len(lives)), cuda=False)
     )
-    cut = capped(lambda: own.train_numpy(features=lives, feature_types=kinds), job["cap"])
+    epochs = [0]
+
+    def fit() -> None:
+        own.train_numpy(
+            features=lives, feature_types=kinds, progress_callback=lambda seen: epochs.append(seen.epoch)
+        )
+
+    cut = capped(fit, job["cap"])
 
     def sample(count: int) -> Frame:
         _, made = own.generate_numpy(count)
@@ -56,7 +64,7 @@ def learn(frame: Frame, job: dict[str, Any]) -> tuple[Sampler, str]:
         whole = whole[whole[roles["time"]] <= frame[roles["time"]].max()]
         return like(held.widened(whole, np.random.default_rng(job["seed"])), frame)
 
-    return sample, f"cut after {job['cap']:g} CPU s" if cut else ""
+    return sample, f"cut after {job['cap']:g} CPU s, epoch {epochs[-1]} of {own.config.epochs}" if cut else ""
 
 
 if __name__ == "__main__":

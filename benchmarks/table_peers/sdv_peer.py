@@ -22,12 +22,17 @@ def learn(frame: Frame, job: dict[str, Any]) -> tuple[Sampler, str]:
     own = KINDS[job["generator"]](about)
     cut = capped(lambda: own.fit({"table": frame}), job["cap"])
     own._fitted = True
+    note = ""
+    if cut:
+        losses = getattr(own._model, "loss_values", None)
+        done = 0 if losses is None or losses.empty else int(losses["Epoch"].max()) + 1
+        note = f"cut after {job['cap']:g} CPU s, epoch {done} of 300"
 
     def sample(count: int) -> Frame:
         made = own.sample(count)
         return like(made["table"] if isinstance(made, dict) else made, frame)
 
-    return sample, f"cut after {job['cap']:g} CPU s" if cut else ""
+    return sample, note
 
 
 if __name__ == "__main__":
