@@ -73,6 +73,11 @@ def test_what_one_entity_alone_has_is_named_with_delta_at_most(keys):
         assert stats.binom.ppf(0.001, trials, 0.02) <= told <= stats.binom.ppf(0.999, trials, 0.02)
 
 
+def test_an_entity_names_no_more_than_its_commonest_keys():
+    owner, keys = np.repeat(np.arange(400), 200), np.tile(np.arange(200), 400)
+    assert named(Owners.of(owner, 400), keys, SILENT, 0.02, draw())[0].tolist() == list(range(MOST_KEYS))
+
+
 def test_common_words_are_named_and_rare_ones_become_the_rest():
     codes = np.repeat([0, 1, 2, 3, -1], [400, 300, 20, 1, 279])
     law = WordLaw.fit(codes, Owners.themselves(1_000), (10.0, 1e-6), Streams(3))
