@@ -125,8 +125,9 @@ def test_one_cell_far_away_moves_no_end_of_a_law():
     values = draw(7).normal(100.0, 10.0, 2_000)
     values[0] = 1e9
     law = NumberLaw.fit(values, 0.0, Owners.themselves(2_000), (5.0, 1e-6), Streams(5))
-    assert 100.0 < law.high <= 512.0
-    assert 32.0 <= law.low < 100.0
+    assert 100.0 < law.high < 1e5
+    assert 0.0 <= law.low < 100.0
+    assert law.quantiles(np.array([0.97]))[0] < 150.0
 
 
 @pytest.mark.parametrize("seed", range(5))
