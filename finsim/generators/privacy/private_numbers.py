@@ -21,7 +21,7 @@ _LOWEST, _HIGHEST, _PIECES = -20, 41, 8
 """Powers of 2, each in eight: from a millionth to 2 * 10^12."""
 _FIRST_DAY, _LAST_DAY, _WEEKS = -25_567, 47_482, 28
 """The years 1900 to 2099 in days since 1970, in pieces of four weeks."""
-_SEEN, _BESIDE, _APART, _LEFT = 3.8, 0.0, 2.0, 3.0
+_SEEN, _BESIDE, _APART, _LEFT = 3.8, 0.5, 2.0, 3.0
 """assumption: a power of 2 is seen, one beside it is likely, bins are told apart, and the rest behind the
 atoms is a law, so many s.d. of noise above nothing."""
 PARTS = 3
@@ -206,6 +206,7 @@ def merged(counts: Float1D, sd: float, grid: Grid) -> tuple[Float1D, Float1D]:
             total, width = 0.0, 0
     if not mass:
         return np.array([edges[0], float(grid.edges[bins[-1] + 1])]), np.array([max(total, 1e-9)])
-    if total > 0.0:  # What is left at the end goes on from the last bin.
-        edges[-1], mass[-1] = float(grid.edges[bins[-1] + 1]), mass[-1] + total
+    if total > 0.0:  # What is left at the end is a thin bin of its own.
+        edges.append(float(grid.edges[bins[-1] + 1]))
+        mass.append(total)
     return np.array(edges), np.array(mass)
