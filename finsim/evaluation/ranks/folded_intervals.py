@@ -7,9 +7,18 @@ import numpy as np
 from finsim.evaluation.resampling import Distance
 from finsim.notation import Float1D, Float2D
 
-INSIDE = (0.025, 0.975)
+TAIL = 0.025
 SHARES = np.array([0.0, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0])
 MOST = 100
+
+
+def inside(draws: int) -> tuple[float, float]:
+    """Return the levels at which so many draws have 2.5 % of their law beyond each end.
+
+    The quantile at p of B draws lies on average where (p (B - 1) + 1) / (B + 1) of the law are below.
+    """
+    level = max((TAIL * (draws + 1) - 1.0) / max(draws - 1, 1), 0.0)
+    return level, 1.0 - level
 
 
 def folded_interval(draws: Float2D, target: Float1D, distance: Distance) -> tuple[float, float]:
@@ -18,7 +27,7 @@ def folded_interval(draws: Float2D, target: Float1D, distance: Distance) -> tupl
     The interval of the signed difference is folded: one that holds zero begins at zero.
     """
     apart = np.sign(draws - target)[:, 0] * distance(draws, np.broadcast_to(target, draws.shape))
-    low, high = np.nanquantile(apart, INSIDE)
+    low, high = np.nanquantile(apart, inside(len(apart)))
     if low <= 0.0 <= high:
         return 0.0, float(max(-low, high))
     return float(min(abs(low), abs(high))), float(max(abs(low), abs(high)))
@@ -36,10 +45,11 @@ def shrunk_interval(
     apart, noise = point - target, noise[:MOST]
     value = float(distance(point[None], target[None])[0])
     reference = np.broadcast_to(target, noise.shape)
+    ends = inside(len(noise))
     sizes, lows, highs = [], [], []
     for share in SHARES:
         sizes.append(float(distance((target + share * apart)[None], target[None])[0]))
-        low, high = np.nanquantile(distance(target + share * apart + noise, reference), INSIDE)
+        low, high = np.nanquantile(distance(target + share * apart + noise, reference), ends)
         lows.append(float(low))
         highs.append(float(high))
     rising = np.maximum.accumulate
