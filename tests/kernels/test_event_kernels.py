@@ -100,7 +100,7 @@ def test_payments_are_those_of_the_twin(seed, is_dated):
     count, payees = 9, 12
     starts = np.concatenate([[0], np.cumsum(rng.integers(0, 12, count))]).astype(np.int64)
     sizes = rng.geometric(0.4, starts[-1])
-    rates = [rng.choice([0.0, 1.0, 0.3, 0.7], count) for _ in range(5)]
+    rates = [rng.choice([0.0, 1.0, 0.3, 0.7], count) for _ in range(6)]
     strength, discount = rng.choice([0.01, 1.0, 50.0], count), rng.choice([0.0, 0.5], count)
     habits = Habits(*rates, strength, discount, np.cumsum(rng.dirichlet(np.ones(24), count), axis=1))
     offered = np.concatenate([[0], np.cumsum(rng.integers(0, 6, count))]).astype(np.int64)
@@ -123,7 +123,7 @@ def test_payments_are_those_of_the_twin(seed, is_dated):
         out,
     )
     row = 0
-    names = ("stays", "doubles", "burst", "remembers", "returns", "strength", "discount", "hours")
+    names = ("stays", "doubles", "burst", "remembers", "keeps", "returns", "strength", "discount", "hours")
     plain = {
         "fixed": fixed, "sticky": sticky, "older": older, "seconds": seconds, "waits": waits,
         "is_dated": is_dated,
@@ -149,7 +149,9 @@ def test_new_payees_come_at_the_rate_of_a_restaurant(discount):
     """Mean number of payees of 60 runs over 3,000 entities against the closed form (Pitman 2006, 3.11)."""
     count, runs, strength = 3_000, 60, 2.0
     none = np.zeros(count)
-    habits = Habits(none, none, none, none, none, none + strength, none + discount, np.ones((count, 24)))
+    habits = Habits(
+        none, none, none, none, none, none, none + strength, none + discount, np.ones((count, 24))
+    )
     starts = np.arange(count + 1) * runs
     offers = Offers(starts, np.tile(np.arange(runs), count), np.ones(count * runs), np.ones(1))
     n = count * runs

@@ -177,6 +177,8 @@ def draw_payments(seed, number, sizes, habit, offers, popular, law, width):
                         like = earlier_row(known[slot]["rows"], law["older"][1], draws)
                 runs.append(slot)
             one = known[slot]
+            if one["met"] == len(rows) and rows and draws() < habit["keeps"]:
+                like = min(int(draws() * len(rows)), len(rows) - 1)
             if like >= 0 and rows[like][4] >= 0:
                 like = rows[like][4]
             one["rows"].append(len(rows))

@@ -10,6 +10,7 @@ from finsim.errors import FitError
 from finsim.evaluation.learner import fitted_scores, weighted_auc
 from finsim.generators.events.habits import Habits
 from finsim.generators.events.habits.generations import Generation, Links
+from finsim.generators.events.habits.link_reach import mixed
 from finsim.generators.events.habits.restaurant import Runs, restaurant
 from finsim.generators.generator import Budget
 from finsim.randomness import Streams
@@ -125,8 +126,9 @@ def test_generations_hand_out_every_link_once():
     links = Links(
         pair // 500, pair % 500, rng.geometric(0.5, count) * 1.0, np.zeros(count), np.zeros(count),
         np.arange(300), twoway, np.arange(300.0)[:, None], np.full(300, 15.0**2),
+        np.arange(count),
     )  # fmt: skip
-    drawn = Generation.draw(links, 500, 300, Streams(1))
+    drawn = Generation.draw(mixed(links, Streams(1)), 500, 300, Streams(1))
     assert sorted(drawn.anchor) == list(range(300))
     assert len(np.unique(drawn.link)) == len(drawn.link) == count
     owner = np.repeat(drawn.anchor, np.diff(drawn.starts))
