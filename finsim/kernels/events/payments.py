@@ -22,9 +22,10 @@ RECENT_RUNS = 6
 class Habits(NamedTuple):
     """What entities do, float64[E] each: chances within a day and of an amount met before; their restaurant.
 
-    stays : the next payment of the day has the payee of the last. doubles : and then its amount. burst : it
-    follows within the law of short waits. remembers : a payee seen before gets an earlier amount of it. keeps :
-    a new payee gets any amount that the entity paid before. returns : a known payee is one of the last few. strength, discount : of the restaurant. hours : float64[E, 24],
+    stays : the next payment of the day has the payee of the last. doubles : and then an amount of it. burst :
+    it follows within the law of short waits. remembers : a payee seen before gets an earlier amount of it.
+    keeps : a new payee gets any amount that the entity paid before. returns : a known payee is one of the
+    last few. strength, discount : of the restaurant. hours : float64[E, 24],
     cumulative.
     """
 
@@ -242,9 +243,8 @@ def draw_payments(
                     run_of[runs] = slot
                     runs += 1
                 if out.met[row] == row and row > begin and next_uniform(state) < habits.keeps[e]:
-                    out.like[row] = begin + min(
-                        np.int64(next_uniform(state) * (row - begin)), row - begin - 1
-                    )
+                    back: Any = min(np.int64(next_uniform(state) * (row - begin)), row - begin - 1)
+                    out.like[row] = begin + back
                 if out.like[row] >= 0 and out.like[out.like[row]] >= 0:
                     out.like[row] = out.like[out.like[row]]
                 former[row - begin], latest[slot] = latest[slot], row
