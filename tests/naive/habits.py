@@ -175,10 +175,10 @@ def draw_payments(seed, number, sizes, habit, offers, popular, law, width):
                         slot = place_in(liked, draws() * liked[-1])
                     if draws() < min(habit["remembers"] * law["fixed"][known[slot]["payee"]], 0.98):
                         like = earlier_row(known[slot]["rows"], law["older"][1], draws)
-                if runs and like < 0 and draws() < habit["keeps"]:
-                    like = len(rows) - 1
                 runs.append(slot)
             one = known[slot]
+            if one["met"] == len(rows) and rows and draws() < habit["keeps"]:
+                like = min(int(draws() * len(rows)), len(rows) - 1)
             if like >= 0 and rows[like][4] >= 0:
                 like = rows[like][4]
             one["rows"].append(len(rows))

@@ -22,10 +22,11 @@ RECENT_RUNS = 6
 class Habits(NamedTuple):
     """What entities do, float64[E] each: chances within a day and of an amount met before; their restaurant.
 
-    stays : the next payment of the day has the payee of the last. doubles : and then its amount. burst : it
-    follows within the law of short waits. remembers : a payee seen before gets its last amount. keeps : else
-    any payee gets that of the entity's last payment. returns : a known payee is one of the last few.
-    strength, discount : of the restaurant. hours : float64[E, 24], cumulative.
+    stays : the next payment of the day has the payee of the last. doubles : and then an amount of it. burst :
+    it follows within the law of short waits. remembers : a payee seen before gets an earlier amount of it.
+    keeps : a new payee gets any amount that the entity paid before. returns : a known payee is one of the
+    last few. strength, discount : of the restaurant. hours : float64[E, 24],
+    cumulative.
     """
 
     stays: Float1D
@@ -164,7 +165,7 @@ def known_slot(run_of: Int1D, runs: Any, liked: Float1D, slots: Any, returns: An
 
 @kernel
 def earlier_row(row: Any, begin: Any, former: Int1D, older: Any, state: Array) -> Any:
-    """Return a row of the same payee, this one or an earlier one; former : int64, by row from ``begin`` on."""
+    """Return a row of the same payee, this or an earlier one; former : int64, by row from ``begin`` on."""
     while former[row - begin] >= 0 and next_uniform(state) < older:
         row = former[row - begin]
     return row
@@ -239,10 +240,11 @@ def draw_payments(
                         )
                         if next_uniform(state) < min(habits.remembers[e] * law.fixed[known[slot]], 0.98):
                             out.like[row] = earlier_row(before, begin, former, law.older[1], state)
-                    if runs > 0 and out.like[row] < 0 and next_uniform(state) < habits.keeps[e]:
-                        out.like[row] = row - 1
                     run_of[runs] = slot
                     runs += 1
+                if out.met[row] == row and row > begin and next_uniform(state) < habits.keeps[e]:
+                    back: Any = min(np.int64(next_uniform(state) * (row - begin)), row - begin - 1)
+                    out.like[row] = begin + back
                 if out.like[row] >= 0 and out.like[out.like[row]] >= 0:
                     out.like[row] = out.like[out.like[row]]
                 former[row - begin], latest[slot] = latest[slot], row

@@ -18,8 +18,8 @@ from finsim.kernels.events.link_swaps import Slots, swap_links
 from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 
-SWEEPS = 80
-"""How often each link is offered a swap (assumption; more change no measured figure)."""
+SWEEPS, FRESH_SWEEPS = 80, 16
+"""How often each link is offered a swap in the fit, and from there on in each generation (assumptions)."""
 SHARED, WIDELY = (2, 4, 8), 0.08
 """Links of payees that about as many entities share change owners among each other (assumptions).
 
@@ -47,6 +47,7 @@ class Links:
     twoway: Int1D
     points: Float2D
     reach: Float1D
+    dealt: Int1D
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Generation:
         slot[shuffled] = np.arange(size)
         nearest = np.minimum(np.searchsorted(kept, position, side="left"), size - 1)
         place = slot[nearest]
-        owner = handed_out(links, streams)
+        owner = handed_out(links, deal(links, streams, FRESH_SWEEPS))
         mine = np.full(count, -1)
         mine[anchor] = np.arange(size)
         receiver = mine[owner]
@@ -88,11 +89,30 @@ class Generation:
         return cls(anchor, starts.astype(np.int64), ordered, place)
 
 
-def handed_out(links: Links, streams: Streams) -> Int1D:
-    """Return the new owner, a learned entity, of each link: int64[L].
+def handed_out(links: Links, dealt: Int1D) -> Int1D:
+    """Return the new owner, a learned entity, of each link: int64[L], from the link in each slot."""
+    alike, order, slots = _slots(links)
+    owner = np.empty(len(order), np.int64)
+    owner[order[dealt]] = alike[slots.at]
+    return owner
+
+
+def deal(links: Links, streams: Streams, sweeps: int) -> Int1D:
+    """Return the link in each slot after some more swaps: int64[L].
 
     Links change owners with others that are used about as often; those of entities that pay back stay.
     """
+    alike, order, slots = _slots(links)
+    link = links.dealt.copy()
+    swap_links(
+        np.uint64(streams.word("swaps")), sweeps, slots, links.payee[order].astype(np.int64),
+        np.ascontiguousarray(links.points[alike]), np.ascontiguousarray(links.reach[alike]), link,
+    )  # fmt: skip
+    return link
+
+
+def _slots(links: Links) -> tuple[Int1D, Int1D, Slots]:
+    """Return the takers in an order of alike ones, the link of each slot at home, and the slots."""
     alike = order_alike(links.points)
     position = np.empty(len(alike), np.int64)
     position[alike] = np.arange(len(alike))
@@ -105,17 +125,9 @@ def handed_out(links: Links, streams: Streams) -> Int1D:
     order = np.lexsort((position[links.entity], often))
     borders = np.searchsorted(often[order], np.arange(groups + 1)).astype(np.int64)
     at = position[links.entity][order]
-    slots = np.argsort(at, kind="stable").astype(np.int64)
-    starts = np.searchsorted(at[slots], np.arange(len(position) + 1)).astype(np.int64)
-    link = np.arange(len(at))
-    seed = np.uint64(streams.word("swaps"))
-    swap_links(
-        seed, SWEEPS, Slots(borders, at, starts, slots), links.payee[order].astype(np.int64),
-        np.ascontiguousarray(links.points[alike]), np.ascontiguousarray(links.reach[alike]), link,
-    )  # fmt: skip
-    owner = np.empty(len(at), np.int64)
-    owner[order[link]] = alike[at]
-    return owner
+    owned = np.argsort(at, kind="stable").astype(np.int64)
+    starts = np.searchsorted(at[owned], np.arange(len(position) + 1)).astype(np.int64)
+    return alike, order, Slots(borders, at, starts, owned)
 
 
 def runs_of(link: Int1D, count: int) -> Float1D:

@@ -138,6 +138,7 @@ def learn(log: EventLog, streams: Streams) -> Learned:
     links = Links(
         runs.link_entity, runs.link_payee, counts, level.effect, level.doubt, order_alike(points), two,
         tie_points(log, ledger, points[:, OWN:], told), np.ones(ledger.count),
+        np.arange(len(counts)),
     )  # fmt: skip
     links = with_reach(links, ledger.payees, streams.under("links"))
     degree = np.bincount(runs.link_payee, minlength=ledger.payees).astype(np.float64)

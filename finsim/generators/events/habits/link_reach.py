@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from finsim.generators.events.habits.generations import Links, handed_out
+from finsim.generators.events.habits.generations import SWEEPS, Links, deal, handed_out
 from finsim.kernels.events.link_swaps import nearest_shares
 from finsim.notation import Float1D, Float2D, Int1D
 from finsim.randomness import Streams
@@ -22,37 +22,50 @@ def with_reach(links: Links, payees: int, streams: Streams) -> Links:
     """Return the links with the shortest reach whose payees are as far from learned ones as real ones are.
 
     The measure: the highest share of payees (Jaccard) that an entity has in common with any learned one,
-    at ``PLACES``; for a learned entity with any other one. Tried are the 8, 16, 32, ... nearest
-    entities, up to all.
+    at ``PLACES``; for a learned entity with any other one. Searched by halves among the 8, 16, 32, ...
+    nearest entities, up to all: the farther links go, the less is left of a learned entity.
     """
     count = len(links.order)
     asked = _asked(links, count, streams)
-    wide = FIRST
+    wide = [FIRST]
+    while wide[-1] < count:
+        wide.append(2 * wide[-1])
+    radii = _radii(links.points, wide, streams)
     if not len(asked):
-        return replace(links, reach=_radii(links.points, count, streams))
+        return mixed(replace(links, reach=radii[-1]), streams)
     null = nearest(links, links.entity, payees, asked, asked)
     goal = np.quantile(null, PLACES) * SLACK
-    tried = links
-    while True:
-        tried = replace(links, reach=_radii(links.points, wide, streams))
-        owner = handed_out(tried, streams.under("reach"))
-        own = nearest(links, owner, payees, asked, np.full(len(asked), -1))
-        if (np.quantile(own, PLACES) <= goal).all() or wide >= count:
-            return tried
-        wide *= 2
+    low, high = 0, len(wide) - 1
+    best = None
+    while low < high:
+        middle = (low + high) // 2
+        tried = mixed(replace(links, reach=radii[middle]), streams)
+        own = nearest(links, handed_out(tried, tried.dealt), payees, asked, np.full(len(asked), -1))
+        if (np.quantile(own, PLACES) <= goal).all():
+            best, high = tried, middle
+        else:
+            low = middle + 1
+    return mixed(replace(links, reach=radii[high]), streams) if best is None else best
 
 
-def _radii(points: Float2D, wide: int, streams: Streams) -> Float1D:
-    """Return float64[E], the square of the distance to about the ``wide``-th nearest entity."""
+def mixed(links: Links, streams: Streams) -> Links:
+    """Return the links with the state that generations begin with: so many swaps that no home is left."""
+    return replace(links, dealt=deal(links, streams.under("reach"), SWEEPS))
+
+
+def _radii(points: Float2D, wide: list[int], streams: Streams) -> Float2D:
+    """Return float64[W, E], squares of the distances to about the ``wide``-th nearest entities."""
     count = len(points)
     rng = streams.at("references")
     known = points if count <= REFERENCES else points[np.sort(rng.permutation(count)[:REFERENCES])]
-    place = min(max(round(wide * len(known) / max(count, 1)), 1), len(known) - 1) if count > 1 else 0
-    found = np.ones(count)
+    most = len(known) - 1
+    place = [min(max(round(w * len(known) / max(count, 1)), 1), most) if count > 1 else 0 for w in wide]
+    found = np.ones((len(wide), count))
+    length = (known**2).sum(axis=1)
     for start in range(0, count, 512):
         part = points[start : start + 512]
-        square = ((part[:, None, :] - known[None, :, :]) ** 2).sum(axis=2)
-        found[start : start + 512] = np.partition(square, place, axis=1)[:, place]
+        square = (part**2).sum(axis=1)[:, None] + length - 2.0 * (part @ known.T)
+        found[:, start : start + 512] = np.partition(square, sorted(set(place)), axis=1)[:, place].T
     return np.maximum(found, 1e-9)
 
 

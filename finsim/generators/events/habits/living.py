@@ -196,9 +196,11 @@ def _table(
     contexts["payee group"] = known.payee_context[events.payee]
     found: dict[str, MixedColumn] = {log.roles.time: log.events[log.roles.time].with_values(time)}
     used = _filled(known.early, rows, uniforms, AMOUNT_DRAWS, found)
-    law = parts.groups.laws_of(events.payee, [contexts[name] for name in free_words(log, known.early)])
+    free = [contexts[name] for name in free_words(log, known.early)]
+    law = parts.groups.laws_of(events.payee, free)
     if log.roles.amount is not None:
         amount = _amounts(known, lives, group, events, entity, law)
+        amount = amount[_repeated(events, amount, parts.groups.cases(free))]
         column = log.events[log.roles.amount]
         found[log.roles.amount] = column.with_values(amount)
         contexts["amount"] = amount_bin(amount, known.edges)
@@ -231,10 +233,7 @@ def _links(known: Learned, group: Crowd, events: Payments) -> Int1D:
 def _amounts(
     known: Learned, lives: NewLives, group: Crowd, events: Payments, entity: Int1D, law: Int1D
 ) -> Float1D:
-    """Return amounts float64[n].
-
-    The level of the entity, of its payee and of the payment, or one met before.
-    """
+    """Return new amounts float64[n]: the level of the entity, of its payee and of the payment."""
     links, amounts, draws = known.parts.links, known.parts.amounts, events.uniforms
     offered = events.offer >= 0
     link = (
@@ -245,8 +244,20 @@ def _amounts(
         np.ascontiguousarray(draws[events.met, 3])
     )
     score = lives.level[entity] + own + lives.spread[entity] * normal(np.ascontiguousarray(draws[:, 0]))
-    found = amounts.cells(law, score, lives.limit[entity], draws[:, 1:3])
-    return np.asarray(found[np.where(events.like >= 0, events.like, np.arange(len(entity)))])
+    return amounts.cells(law, score, lives.limit[entity], draws[:, 1:3])
+
+
+def _repeated(events: Payments, amount: Float1D, case: Int1D | int) -> Int1D:
+    """Return the row int64[n] whose amount each row has, its own or an earlier one.
+
+    One of another payee must have the same sign, and the same ``case`` of direction and currency.
+    """
+    own = np.arange(len(amount))
+    like = np.where(events.like >= 0, events.like, own)
+    same = np.sign(amount) == np.sign(amount[like])
+    if not isinstance(case, int):
+        same &= case == case[like]
+    return np.where(same | (events.payee == events.payee[like]), like, own)
 
 
 def _filled(

@@ -70,14 +70,16 @@ def learn_returns(ledger: Ledger, runs: Runs, chance: Float1D) -> Returns:
     equal = np.zeros(n, dtype=np.bool_)
     equal[1:] = ledger.amount[1:] == ledger.amount[:-1]
     again, before = _earlier(ledger, runs)
-    had, chances = _had_before(ledger, runs, chance)
+    sizes = np.diff(np.append(runs.row, n))
+    link = np.repeat(runs.link, sizes)
+    had, chances = _had_before(link, ledger.amount, chance)
+    keeps = _keeps(ledger, link, chance)
     net = _net(had[again], chances[again])
     hits = np.maximum(sums_by(ledger.entity[again], net, count), 0.0)
     remembers = shrunk_rates(hits, sums_by(ledger.entity[again], np.ones(len(again)), count), RATE_WEIGHT)
     last = _net(ledger.amount[again] == ledger.amount[before], chance[again])
     within = _net(had[stays], chances[stays])
     older = np.array([_older(_net(equal[stays], chance[stays]), within), _older(last, net)])
-    keeps = _keeps(ledger, runs, again[had[again]], chance)
     payee = ledger.payee[again]
     found = np.maximum(sums_by(payee, net, ledger.payees), 0.0)
     usual = sums_by(payee, remembers[ledger.entity[again]], ledger.payees)
@@ -89,7 +91,7 @@ def learn_returns(ledger: Ledger, runs: Runs, chance: Float1D) -> Returns:
     stay = shrunk_rates(held, sums_by(ledger.entity, in_day * 1.0, count), 4.0)
     # Of payments that the restaurant brings to the same payee some have a remembered amount.
     owner = ledger.entity[stays]
-    equals = sums_by(owner, within, count) - (sums_by(owner, within * 0 + 1.0, count) - held) * remembers
+    equals = sums_by(owner, within, count) - (np.bincount(owner, minlength=count) - held) * remembers
     doubles = np.minimum(shrunk_rates(np.maximum(equals, 0.0), held, RATE_WEIGHT), 0.98)
     former = ledger.payee[np.flatnonzero(in_day) - 1]
     followed = np.maximum(sums_by(former, beyond, ledger.payees), 0.0)
@@ -111,18 +113,6 @@ def _across_days(ledger: Ledger) -> Float1D:
     return np.minimum(found, 0.9)
 
 
-def _keeps(ledger: Ledger, runs: Runs, told: Int1D, chance: Float1D) -> Float1D:
-    """Return how often an entity's last amount is paid again, whoever the payee: standing sums.
-
-    Payments after the first of a run are left out, and ``told`` int64[...], those like the payee's last.
-    """
-    rows = np.setdiff1d(runs.row, np.concatenate([ledger.starts[:-1], told]))
-    net = _net(ledger.amount[rows] == ledger.amount[rows - 1], chance[rows])
-    owner = ledger.entity[rows]
-    hits = np.clip(sums_by(owner, net, ledger.count), 0.0, None)
-    return shrunk_rates(hits, sums_by(owner, np.ones(len(rows)), ledger.count), RATE_WEIGHT)
-
-
 def _net(alike: Array, chance: Float1D) -> Float1D:
     """Return hits less those of chance, so that (rate + (1 - rate) chance) is what was seen."""
     return np.asarray((alike - chance) / (1.0 - np.minimum(chance, 0.95)))
@@ -134,20 +124,30 @@ def _older(last: Float1D, any_before: Float1D) -> float:
     return float(np.clip(1.0 - last.sum() / whole, 0.0, 0.9)) if whole > 0 else 0.0
 
 
-def _had_before(ledger: Ledger, runs: Runs, chance: Float1D) -> tuple[Array, Float1D]:
-    """Return bool[n], whether the entity paid the payee the same before, and float64[n] the chance of it."""
-    n = len(ledger.day)
-    link = np.repeat(runs.link, np.diff(np.append(runs.row, n)))
+def _keeps(ledger: Ledger, link: Int1D, chance: Float1D) -> Float1D:
+    """Return the chance of each entity that its first amount to a new payee is one that it paid before."""
+    again, chances = _had_before(ledger.entity, ledger.amount, chance)
+    rows = np.unique(link, return_index=True)[1]
+    rows = rows[~ledger.is_first()[rows]]
+    owner = ledger.entity[rows]
+    hits = np.maximum(sums_by(owner, _net(again[rows], chances[rows]), ledger.count), 0.0)
+    tries = np.bincount(owner, minlength=ledger.count).astype(np.float64)
+    return np.minimum(shrunk_rates(hits, tries, RATE_WEIGHT), 0.98)
+
+
+def _had_before(link: Int1D, amount: Float1D, chance: Float1D) -> tuple[Array, Float1D]:
+    """Return bool[n], whether the group ``link`` int64[n] had the amount before, and the chance of it."""
+    n = len(link)
     order = np.argsort(link, kind="stable")
     begins = np.searchsorted(link[order], np.arange(int(link.max(initial=-1)) + 1))
     age = np.empty(n, np.int64)
     age[order] = np.arange(n) - begins[link[order]]
-    code = np.unique(ledger.amount, return_inverse=True)[1].astype(np.int64)
+    code = np.unique(amount, return_inverse=True)[1].astype(np.int64)
     key = link * (int(code.max(initial=0)) + 1) + code
     order = np.argsort(key, kind="stable")
     found = np.zeros(n, dtype=np.bool_)
     found[order[1:]] = key[order][1:] == key[order][:-1]
-    found &= ~np.isnan(ledger.amount)
+    found &= ~np.isnan(amount)
     return found, 1.0 - (1.0 - np.minimum(chance, 0.95)) ** age
 
 
@@ -215,11 +215,13 @@ def restaurant(runs: Runs, count: int) -> tuple[Float1D, Float1D]:
 
 
 def _strength(total: Float1D, tables: Float1D, discount: float) -> Float1D:
-    """Return the strength under which so many runs are expected at so many payees, half a payee added.
+    """Return the strength under which so many runs are expected at so many payees.
 
-    Few runs say little: one run more at a known and half a run more at a new payee are supposed.
+    Few runs say little: one run more is supposed, at a new payee as often as later runs of all are.
     """
-    runs, wanted = total + 1.0, np.maximum(tables + 0.5, 1.001)
+    later = np.maximum(total - 1.0, 0.0).sum()
+    fresh = np.maximum(tables - 1.0, 0.0).sum() / later if later > 0 else 0.5
+    runs, wanted = total + 1.0, np.maximum(tables + min(max(fresh, 0.02), 0.98), 1.001)
     lowest = max(1e-2, 1e-3 - discount)
     low, high = np.full(len(runs), np.log(lowest)), np.full(len(runs), np.log(1e5))
     for _ in range(40):
