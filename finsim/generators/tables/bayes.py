@@ -78,7 +78,7 @@ class Bayes:
         first: tuple[str, ...] = ()
         label: str = ""
         sharpness: float = 1.0
-        refining: int = 150
+        refining: int = 100
         critic: float = 0.0
         particles: int = 4
         batch: int = 8_192
