@@ -10,13 +10,14 @@ from finsim.notation import Array, Float1D
 
 @kernel
 def grow_tree(
-    levels: Array, size: int, gradient: Float1D, hessian: Float1D, penalty: Float1D,
-    node: Array, column: Array, bound: Array, value: Float1D,
+    levels: Array, size: int, slopes: Array, penalty: Float1D, node: Array,
+    column: Array, bound: Array, value: Float1D,
 ) -> None:  # fmt: skip
     """Grow one tree by the gain of Newton steps; node k asks, and has the children 2 k + 1 and 2 k + 2.
 
-    levels : int32[N, C], each in [0, size); gradient, hessian : float64[N] of the loss; penalty : float64[3],
-    the ridge of a leaf, the least hessian in one, the least gain of a split; node : int64[N], overwritten;
+    levels : int32[N, C], each in [0, size); slopes : float64[N, 2], gradient and hessian of the loss;
+    penalty : float64[3], the ridge of a leaf, the least hessian in one, the least gain of a split;
+    node : int64[N], overwritten;
     column, bound : int32[2^D - 1], written: levels up to the bound go left; where nothing is asked the column
     is 0 and the bound ``size``; value : float64[2^D], written, the step of each leaf. Source: Chen & Guestrin
     2016, histograms of levels.
@@ -33,8 +34,8 @@ def grow_tree(
         for row in range(rows):
             at = node[row] - first
             for k in range(columns):
-                table[at, k, levels[row, k], 0] += gradient[row]
-                table[at, k, levels[row, k], 1] += hessian[row]
+                table[at, k, levels[row, k], 0] += slopes[row, 0]
+                table[at, k, levels[row, k], 1] += slopes[row, 1]
         for at in range(width):
             slope, curve = 0.0, 0.0
             for level in range(size):
@@ -66,13 +67,13 @@ def grow_tree(
             mine = node[row]
             node[row] = 2 * mine + 1 + (levels[row, column[mine]] > bound[mine])
         first = 2 * first + 1
-    slopes = np.zeros(inner + 1)
+    sums = np.zeros(inner + 1)
     curves = np.zeros(inner + 1)
     for row in range(rows):
-        slopes[node[row] - inner] += gradient[row]
-        curves[node[row] - inner] += hessian[row]
+        sums[node[row] - inner] += slopes[row, 0]
+        curves[node[row] - inner] += slopes[row, 1]
     for leaf in range(inner + 1):
-        value[leaf] = -slopes[leaf] / (curves[leaf] + ridge) if curves[leaf] > 0.0 else 0.0
+        value[leaf] = -sums[leaf] / (curves[leaf] + ridge) if curves[leaf] > 0.0 else 0.0
 
 
 @kernel

@@ -31,6 +31,7 @@ from finsim.tables.sources.opening import stored_schema
 
 PLACE = "fit"
 LEAST_DISTINCT = 0.5
+"""A guessed identifier of a table has a value for each 2 rows at least (assumption)."""
 
 
 @dataclass(frozen=True)

@@ -64,10 +64,10 @@ class Bayes:
         level that the law of the parent node counts in a leaf. trees : of each column, from 3,000 rows on.
         first : columns that stand first in the order. label : the outcome: it stands first, and is drawn
         anew by a law of its own. sharpness : of that law, 1 as learned. refining : most trees that tell real
-        rows from drawn ones, by which drawn rows are kept; 0 for none. critic : share of the rows that is kept back
-        for a target model that chooses the sharpness and tells what it gained. particles : rows drawn for each row
-        that is kept when cells are given. batch : rows drawn together; part of the bytes. All sizes are
-        assumptions, chosen on four loan tables.
+        rows from drawn ones, by which drawn rows are kept; 0 for none. critic : share of the rows that is
+        kept back for a target model that chooses the sharpness and tells what it gained. particles : rows
+        drawn for each row that is kept when cells are given. batch : rows drawn together; part of the
+        bytes. All sizes are assumptions, chosen on four loan tables.
         """
 
         bins: int = 48
@@ -78,7 +78,7 @@ class Bayes:
         first: tuple[str, ...] = ()
         label: str = ""
         sharpness: float = 1.0
-        refining: int = 150
+        refining: int = 100
         critic: float = 0.0
         particles: int = 4
         batch: int = 8_192

@@ -125,11 +125,17 @@ def test_missing_together_and_words_never_seen(streams):
 def test_every_setting_changes_what_comes_out(streams):
     given = {"default": "yes"}
     other = [{"bins": 6}, {"least": 150}, {"penalty": 5.0}, {"smoothing": 3.0}, {"first": ("default",)},
-             {"particles": 9}, {"batch": 64}]  # fmt: skip
+             {"particles": 9}, {"batch": 64},
+             {"label": "default"}]  # fmt: skip
     made = {
         fitted(Bayes, streams, None, one).sample(50, streams, given=given).digest() for one in [{}, *other]
     }
-    assert len(made) == 8
+    assert len(made) == 9
+    many = loans(1_500)
+    other = [{}, {"refining": 0}, {"label": "default"}, {"label": "default", "sharpness": 2.0},
+             {"label": "default", "refining": 5}]  # fmt: skip
+    plain = {"penalty": 1e9}
+    assert len({fitted(Bayes, streams, many, plain | one).sample(50, streams).digest() for one in other}) == 5
     for wrong in (
         {"bins": 1},
         {"least": 0},
@@ -137,6 +143,8 @@ def test_every_setting_changes_what_comes_out(streams):
         {"smoothing": -1.0},
         {"trees": 0},
         {"particles": 0},
+        {"sharpness": -1.0},
+        {"refining": -1},
     ):
         with pytest.raises(FitError, match=next(iter(wrong))):
             fitted(Bayes, streams, None, wrong)

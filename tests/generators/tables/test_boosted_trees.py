@@ -18,7 +18,8 @@ def test_a_tree_is_that_of_its_twin(streams, rows, depth, penalty):
     inner = 2**depth - 1
     column, bound = np.full(inner, -7, np.int32), np.full(inner, -7, np.int32)
     value, node = np.full(inner + 1, np.nan), np.full(rows, -7, np.int64)
-    grow_tree(levels, 6, gradient, hessian, np.array(penalty), node, column, bound, value)
+    slopes = np.stack([gradient, hessian], axis=1)
+    grow_tree(levels, 6, slopes, np.array(penalty), node, column, bound, value)
     twin = naive.grow_tree(levels, 6, gradient, hessian, penalty, depth)
     assert np.array_equal(column, twin[0])
     assert np.array_equal(bound, twin[1])

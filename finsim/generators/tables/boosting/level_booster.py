@@ -129,10 +129,9 @@ class _Grower:
         value = np.zeros(inner + 1)
         chance = _chance(self.odds)
         penalty = np.array([self.how.ridge, self.how.least * 0.25, 1e-9])
-        grow_tree(
-            self.levels, self.size, self.weight * (chance - self.truth),
-            self.weight * np.maximum(chance * (1.0 - chance), 1e-9), penalty, self.node, column, bound, value,
-        )  # fmt: skip
+        curves = self.weight * np.maximum(chance * (1.0 - chance), 1e-9)
+        slopes = np.stack([self.weight * (chance - self.truth), curves], axis=1)
+        grow_tree(self.levels, self.size, slopes, penalty, self.node, column, bound, value)
         value *= self.how.rate
         self.odds += value[self.node - inner]
         return column, bound, value

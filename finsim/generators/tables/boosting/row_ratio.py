@@ -14,8 +14,8 @@ from finsim.notation import Array, Float1D
 DRAWN, MOST_DRAWN = 2, 60_000
 """Rows drawn for each real one to learn from, and at most (assumptions)."""
 JUDGED = 20_000
-KEPT = 0.98
-"""Ratios above those of 98 % of the drawn rows count as that (assumption): one row is kept at most once."""
+KEPT = 0.92
+"""Ratios above those of 92 % of the drawn rows count as that (assumption): one row is kept at most once."""
 SPARE = 1.05
 
 

@@ -1,4 +1,4 @@
-"""A critic of utility: a target model learns from drawn rows and is judged on real rows that were kept back."""
+"""A critic of utility: a target model learns from drawn rows and is judged on real rows kept back."""
 
 from __future__ import annotations
 
