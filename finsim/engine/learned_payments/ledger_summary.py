@@ -54,6 +54,8 @@ def ledger_summary(
         "first_day": _day(log.begin),
         "last_day": _day(log.end - 1),
         "days": int(-(-log.end // NANOS_PER_DAY) - log.begin // NANOS_PER_DAY),
+        "rows": log.events.rows,
+        "remarks": list(ledger.remarks),
         "fallbacks": ledger.words.remarks(ledger.has_shops),
         "left_out": {name: list(texts) for name, texts in left_out.items()},
         "unread": dict(unread),

@@ -36,7 +36,7 @@ def learned_section(run: RunFolder) -> Section:
     data, ledger = training["data"], training["ledger"]
     merchants = f" and {plural(ledger['merchants'], 'merchant')}" if ledger["merchants"] else ""
     lead = (
-        f"Ordinary life is learned from {data['file']}: {count(data['rows'])} rows of "
+        f"Ordinary life is learned from {data['file']}: {count(ledger['rows'])} rows of "
         f"{plural(data['entities'], 'entity', 'entities')}{merchants} from {ledger['first_day']} to "
         f"{ledger['last_day']} ({plural(ledger['days'], 'day')}) in {ledger['currency']}, read as "
         f"{ledger['layout']}. The entities of this run are new. {_body(training)}"
@@ -48,6 +48,7 @@ def learned_section(run: RunFolder) -> Section:
         *(f"{text[0].upper()}{text[1:]}." for text in ledger["fallbacks"]),
     ]
     lists = [
+        Bullets("How it was read", [f"{text[0].upper()}{text[1:]}." for text in ledger["remarks"]]),
         Bullets("Left out, because the ledger does not know it", gaps),
         Bullets("Assumed", [f"assumption: {text}." for text in ledger["assumptions"]]),
     ]
