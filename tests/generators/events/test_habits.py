@@ -369,7 +369,7 @@ def test_who_always_pays_one_sum_goes_on_to_do_so_and_others_do_not():
 
 
 def test_sums_that_several_have_by_chance_are_no_likelier_than_they_are():
-    """Half of the entities have one of 30 sums, half one of ten thousand; all pay theirs alone, five times."""
+    """Half of the entities have one of 30 sums, half one of ten thousand; each pays its own, five times."""
     rng = np.random.default_rng(9)
     entity = np.repeat(np.arange(400), 5)
     own = np.where(np.arange(400) % 2, rng.integers(100, 130, 400), rng.integers(130, 10_130, 400)) * 1.0
