@@ -36,6 +36,9 @@ ROW_OF: Mapping[str, tuple[str, str]] = MappingProxyType(
 WORLD_OF: Mapping[str, str] = MappingProxyType({name: world for name, (world, _) in ROW_OF.items()})
 """Table of a run -> the world that it belongs to."""
 
+MODEL_FOLDERS: Mapping[str, str] = MappingProxyType({"market": "model", "transactions": "payments_model"})
+"""World -> the folder of its fitted model inside a run."""
+
 DATA_CARD = "README.md"
 _FOLDER = "scenario="
 _PLAIN = "@ +,;()!'~"  # with letters, digits and -_. these stand in folder names as they are

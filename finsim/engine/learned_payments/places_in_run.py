@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from finsim.engine.finished_tasks import WORK
+from finsim.records.run_layout import MODEL_FOLDERS
 
-MODEL = "payments_model"
+MODEL = MODEL_FOLDERS["transactions"]
 """Folder of the fitted model of payments inside a run."""
 LEARN, LIFE = ("agents", "learn"), ("agents", "life", "learned")
 """Addresses of the streams of fit and sampling."""

@@ -11,11 +11,11 @@ from finsim.provenance.audit_log import Entry
 from finsim.provenance.manifest import CHANGED, NAME, Findings, cost_of, is_own_digest
 from finsim.provenance.outputs import dataset_digest
 from finsim.provenance.verifying.finding import Finding
-from finsim.records.run_layout import WORLD_OF, place_of
+from finsim.records.run_layout import MODEL_FOLDERS, WORLD_OF, place_of
 from finsim.records.storage import canonical_json, digest_text
 
 SCORECARD = "scorecard.json"
-WEIGHTS = "model/weights.safetensors"
+WEIGHTS = "weights.safetensors"
 
 
 def check_facts(run: Path, manifest: Mapping[str, Any], log: list[Entry]) -> Iterator[Finding]:
@@ -63,11 +63,12 @@ def _digest(data: Any) -> str:
 
 
 def _models(manifest: Mapping[str, Any]) -> Iterator[str]:
-    weights = {item["path"]: item["sha256"] for item in manifest["files"]}.get(WEIGHTS)
+    files = {item["path"]: item["sha256"] for item in manifest["files"]}
     read = {item["sha256"] for item in manifest["inputs"]}
     for model in manifest["models"]:
-        if weights is not None and model["sha256"] != weights:
-            yield f"models: the sha256 of the {model['world']} model is not that of {WEIGHTS}"
+        place = f"{MODEL_FOLDERS.get(model['world'], '')}/{WEIGHTS}"
+        if model["sha256"] != files.get(place, model["sha256"]):
+            yield f"models: the sha256 of the {model['world']} model is not that of {place}"
         if not set(model["inputs"]) <= read:
             yield f"models: the {model['world']} model learned from a file that is no input of the run"
 
