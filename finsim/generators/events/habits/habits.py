@@ -10,6 +10,7 @@ import numpy as np
 
 from finsim.errors import FitError
 from finsim.generators.events.habits.entity_attributes import new_attributes
+from finsim.generators.events.habits.generations import Generation
 from finsim.generators.events.habits.learned import Learned, learn
 from finsim.generators.events.habits.ledger import DAY
 from finsim.generators.events.habits.living import Wanted, live, sampled_words
@@ -71,9 +72,10 @@ class Habits:
             self.log.end if period == learned_days else int(self.known.ledger_facts["origin"]) + period * DAY
         )
         tables, attributes, sizes = [], [], [np.zeros(1, np.int64)]
+        dealt: dict[int, Generation] = {}
         for start in range(first, first + count, BLOCK):
             number = np.arange(start, min(start + BLOCK, first + count))
-            events, starts, donor = live(self.known, self.log, Wanted(number, period, whole), streams)
+            events, starts, donor = live(self.known, self.log, Wanted(number, period, whole), streams, dealt)
             tables.append(events)
             sizes.append(np.diff(starts))
             attributes.append(new_attributes(self.log.entities, donor, number, streams))

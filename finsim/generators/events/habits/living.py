@@ -53,15 +53,22 @@ class Crowd:
     generation: Int1D
 
 
-def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog) -> Crowd:
-    """Return anchors and offers of the wanted entities, from the generations that they belong to."""
+def crowd(
+    known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt: dict[int, Generation]
+) -> Crowd:
+    """Return anchors and offers of the wanted entities, from the generations that they belong to.
+
+    ``dealt`` holds the last generation, and is written: one is dealt once for all blocks of a call.
+    """
     links, payees = known.parts.links, int(known.ledger_facts["payees"])
     size = len(links.order)
     number = wanted.number // size
     anchors, sizes, link, places = [], [], [], []
     for g in np.unique(number):
         full = min(size, wanted.total - int(g) * size) if log.partner_is_entity else size
-        drawn = Generation.draw(links, payees, full, streams.under("generation", int(g)))
+        drawn = dealt.get(int(g)) or Generation.draw(links, payees, full, streams.under("generation", int(g)))
+        dealt.clear()
+        dealt[int(g)] = drawn
         slots = wanted.number[number == g] - g * size
         anchors.append(drawn.anchor[slots])
         sizes.append(np.diff(drawn.starts)[slots])
@@ -72,10 +79,15 @@ def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog) -> Cr
     return Crowd(np.concatenate(anchors), starts, np.concatenate(link), places, number)
 
 
-def live(known: Learned, log: EventLog, wanted: Wanted, streams: Streams) -> tuple[MixedTable, Int1D, Int1D]:
-    """Return the events of the wanted entities, int64[S + 1] where each begins, and their donors int64[S]."""
+def live(
+    known: Learned, log: EventLog, wanted: Wanted, streams: Streams, dealt: dict[int, Generation]
+) -> tuple[MixedTable, Int1D, Int1D]:
+    """Return the events of the wanted entities, int64[S + 1] where each begins, and their donors int64[S].
+
+    ``dealt`` as in ``crowd``.
+    """
     parts = known.parts
-    group = crowd(known, wanted, streams, log)
+    group = crowd(known, wanted, streams, log, dealt)
     draws = np.empty((len(wanted.number), LIFE_DRAWS))
     first = int(wanted.number[0])
     fill_uniforms(np.uint64(streams.word("lives")), first, draws)
