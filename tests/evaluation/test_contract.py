@@ -103,7 +103,9 @@ def test_identical_data_get_the_best_score_and_only_privacy_objects(name, real):
     metric = METRICS.load(name)
     part = between(real, 0, 1_100)
     for score in metric.compute(twin_case(part)):
-        if metric.use == SHARE:
+        if name == "turned_copies":  # what is as it was is not turned
+            assert score.verdict in ("pass", "warn")
+        elif metric.use == SHARE:
             assert score.verdict == "fail"
         else:
             # One path is one era: some metrics say that it shows nothing, never that it is wrong.
