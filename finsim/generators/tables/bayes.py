@@ -72,7 +72,7 @@ class Bayes:
 
         bins: int = 48
         least: int = 10
-        penalty: float = 0.35
+        penalty: float = 0.5
         smoothing: float = 0.5
         trees: int = 1
         first: tuple[str, ...] = ()
@@ -149,7 +149,7 @@ class Bayes:
         started = time.process_time()
         if settings.critic:
             return cls._with_critic(data, settings, streams, budget, progress)
-        bins = int(np.clip(np.sqrt(data.rows), 4, settings.bins))
+        bins = int(np.clip(np.sqrt(data.rows) / 2, 4, settings.bins))
         columns = {name: ColumnLevels.fit(column, bins, smooth=True) for name, column in data.columns.items()}
         columns, levels = ordered_levels(data, columns)
         counts = [one.count for one in columns.values()]
