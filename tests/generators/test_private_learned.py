@@ -76,6 +76,16 @@ def test_bytes_do_not_depend_on_how_a_sample_is_cut(fitted):
             assert np.array_equal(column.values, joined, equal_nan=column.kind == "number"), name
 
 
+@pytest.mark.parametrize("changed", [{"epsilon": 4.0}, {"delta": 1e-6}, {"entity_clip": 0.1}])
+def test_every_setting_of_privacy_changes_bytes(fitted, changed):
+    kind, model = fitted
+    _, settings, data = next(one for one in KINDS.values() if one[0] is kind)
+    other = kind.fit(data(), dataclasses.replace(settings, **changed), Streams(7), BUDGET, quiet)
+    own = model.state().arrays
+    assert any(not np.array_equal(array, own[name], equal_nan=True)
+               for name, array in other.state().arrays.items())  # fmt: skip
+
+
 @pytest.mark.parametrize("name", list(KINDS))
 def test_a_resumed_fit_adds_up_to_the_same_epsilon_and_bytes(name, tmp_path):
     kind, settings, data = KINDS[name]

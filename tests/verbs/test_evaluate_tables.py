@@ -180,7 +180,8 @@ def test_a_column_that_no_check_reads_is_never_passed_as_free_of_copies(kind: st
     assert (score.verdict, "copies cannot be seen in photo" in score.reason) == ("not computed", True)
     assert card.verdicts()["share"].verdict == "not computed"
     further = finsim.evaluate(tape(0), tape(1).assign(photo=cells), settings=QUICK, progress=False)
-    assert further.of("row_copies")[0].verdict == "pass"
+    (score,) = further.of("row_copies")  # what the real side lacks may hold anything
+    assert (score.verdict, "photo" in score.reason) == ("not computed", True)
 
 
 @pytest.mark.parametrize("cell", [10**30, Decimal("NaN"), "\ud800"])

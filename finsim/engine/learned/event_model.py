@@ -123,7 +123,8 @@ def fit_events(
     if generator.report.privacy is not None:
         said = private_facts(data, ledger.log.count, ledger_remark(ledger.log))
         keys = (*data.keys, str(data.roles.id))
-        return LearnedEvents(generator, private_form(data, keys), str(data.roles.id), {**said, "choice": why})
+        said = {**said, "choice": why, "partner_is_entity": ledger.log.partner_is_entity}
+        return LearnedEvents(generator, private_form(data, keys), str(data.roles.id), said)
     facts = {**data.facts, "read_as": "; ".join((*data.remarks, *ledger.remarks)), "choice": why,
              "entities": ledger.log.count, "events": ledger.log.events.rows,
              "partner_is_entity": ledger.log.partner_is_entity}  # fmt: skip

@@ -23,7 +23,7 @@ from finsim.evaluation.reading.kinds import (
     is_series,
     says_bars,
 )
-from finsim.evaluation.tables.column_pairs import Roles
+from finsim.evaluation.tables.column_pairs import Roles, distinct
 from finsim.records.columns import DAY, KEY, facts_of
 from finsim.records.storage import digest_file
 from finsim.tables import Dialect, Field, Schema, open_table
@@ -118,7 +118,7 @@ def _keys(table: pa.Table, declared: Declared, roles: Roles, kind: str) -> tuple
 
 def _tells_apart(cells: pa.ChunkedArray) -> bool:
     """Whether a guessed identifier is one: half of its cells at least differ."""
-    return bool(pc.count_distinct(cells).as_py() >= LEAST_DISTINCT * max(len(cells) - cells.null_count, 1))
+    return distinct(cells) >= LEAST_DISTINCT * max(len(cells) - cells.null_count, 1)
 
 
 def _refuse_without_order(kind: str, roles: Roles) -> None:
