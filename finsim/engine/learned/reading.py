@@ -118,7 +118,7 @@ def _keys(table: pa.Table, declared: Declared, roles: Roles, kind: str) -> tuple
 
 def _tells_apart(cells: pa.ChunkedArray) -> bool:
     """Whether a guessed identifier is one: half of its cells at least differ."""
-    return distinct(cells) >= LEAST_DISTINCT * max(len(cells) - cells.null_count, 1)
+    return bool(distinct(cells) >= LEAST_DISTINCT * max(len(cells) - cells.null_count, 1))
 
 
 def _refuse_without_order(kind: str, roles: Roles) -> None:
