@@ -245,6 +245,7 @@ def test_the_examples_compile(page: str) -> None:
         compile(code, page, "exec")
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_python_guide_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}

@@ -131,7 +131,10 @@ def test_new_files_name_their_schema(tmp_path: Path, monkeypatch: pytest.MonkeyP
         Draft202012Validator(made).validate(documents.read(file).data)
 
 
-@pytest.mark.parametrize(("changes", "refused", "accepted"), [(MISTAKES, 200, 50), (SPELLINGS, 50, 200)])
+@pytest.mark.parametrize(
+    ("changes", "refused", "accepted"),
+    [(MISTAKES, 200, 50), pytest.param(SPELLINGS, 50, 200, marks=pytest.mark.slow)],
+)
 def test_changed_files_are_refused_as_the_loader_does(
     validators: dict[str, Any], tmp_path: Path, changes: Sequence[Change], refused: int, accepted: int
 ) -> None:
