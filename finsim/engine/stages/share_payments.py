@@ -103,7 +103,7 @@ def _of_twin(model: LearnedEvents, plan: Plan, streams: Streams) -> _Sides:
     twin = fit_events(
         replace(ledger.data, table=known), choice, budget, streams.under("fit"), lambda share, text: None
     )
-    count = min(MOST_ENTITIES, int(twin.data["entities"]))
+    count = int(twin.data["entities"])  # as many as learned: what a counterparty has grows with entities
     log = twin.generator.sample(count, streams.under("sample"))
     own = twin.rows_of(log, 0, count, 0).rename_columns(list(twin.form.order))
     return _Sides(known, own, spare, "fitted again without a quarter of the entities, which are the hold-out")
