@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import example, settings
 from hypothesis import given as drawn
-from hypothesis import settings
 from hypothesis import strategies as st
 from small_tables import DAY, fitted, loans
 
@@ -259,6 +259,7 @@ def test_named_keys_and_wrong_names():
 
 
 @settings(max_examples=25, deadline=None)
+@example(392286, 65, 2)  # 64 different sums in 65 rows: the one that repeats stands side by side by chance
 @drawn(st.integers(0, 10**6), st.integers(50, 400), st.sampled_from([2, 3, 10, 1_000]))
 def test_nothing_is_found_in_noise(seed, rows, size):
     draw = np.random.default_rng(seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import exp, lgamma
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn, MixedTab
 SCREENED = 4_000
 MOST_STEPS = 64
 LEAST_REPEATS = 0.5
+CHANCE = 1e-9  # assumption: of a step function among all pairs of columns of a table
 
 
 @dataclass(frozen=True)
@@ -164,12 +166,22 @@ def _follower(
     return Follower(target, source, tuple(keys), tuple(cells), usual, lacking)
 
 
+def _chance_of_blocks(counts: Int1D) -> float:
+    """Return the chance that rows in random order have equal values side by side: K! c_1! ... c_K! / N!.
+
+    Values that hardly repeat stand so in any order, and say nothing of a rule.
+    """
+    some = counts[counts > 0]
+    logs = lgamma(len(some) + 1) + sum(lgamma(one + 1) for one in some.tolist()) - lgamma(some.sum() + 1)
+    return float(exp(min(logs, 0.0)))
+
+
 def _steps(table: MixedTable, target: str, codes: Int1D, sizes: dict[str, int]) -> Iterator[Follower]:
     """Yield sources of numbers or times of which a column with few values is a step function."""
     column = table[target]
     gone = column.missing()
     present = np.bincount(codes[~gone], minlength=sizes[target])
-    if present.sum() - present.max() < LEAST_ROWS:
+    if present.sum() - present.max() < LEAST_ROWS or _chance_of_blocks(present) > CHANCE:
         return
     for source, other in table.columns.items():
         if source == target or other.kind not in (NUMBER, TIME) or sizes[source] <= sizes[target]:
