@@ -110,7 +110,7 @@ def test_a_time_that_does_not_fit_is_told_against_what_was_declared(
     table.write_text(f"day\n{cell}\n")
     rules.write_text(
         "finsim-rules: 1\npack: {id: own, version: 1.0.0, title: Own}\n"
-        f'columns: {{day: {declared}}}\nrules: [{{id: there, check: "day == day"}}]\n'
+        f'columns: {{day: {declared}}}\nrules: [{{id: there, check: "day = day"}}]\n'
     )
     with pytest.raises(DataError) as refused:
         finsim.check(table, rules)
