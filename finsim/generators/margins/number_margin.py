@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.generators.margins.smooth_margin import DRAWN, smooth_part, smooth_quantiles
+from finsim.generators.margins.smooth_margin import DRAWN, SURE_COUNT, smooth_part, smooth_quantiles, spread_ties
 from finsim.notation import Array, Float1D, Float2D, Int1D
 
 LEAST_ATOM = 5
@@ -41,14 +41,14 @@ class NumberMargin:
         """Learn the law of present cells float64[N], N >= 1.
 
         ``smooth`` : quantiles are averaged over their own error, values of a grid are atoms only where they
-        stand out from those beside them, and rounding is drawn towards that of the whole column; uneven
+        are met 30 times or stand out from those beside them, and rounding is drawn towards that of the whole column; uneven
         columns stay as they are.
         """
         found, counts = np.unique(values, return_counts=True)
         is_atom = (counts >= max(LEAST_ATOM, ATOM_SHARE * len(values))) | (len(found) == 1)
         if smooth:
             calm = smooth_part(found, counts, step)
-            is_atom &= ~calm
+            is_atom &= ~calm | (counts >= SURE_COUNT)
             smooth = bool(calm.any())
         atoms, share = found[is_atom], counts[is_atom] / len(values)
         rest = np.sort(values[~np.isin(values, atoms)])
@@ -56,7 +56,7 @@ class NumberMargin:
             return cls(step, atoms, share, np.zeros(0), np.zeros(len(atoms) + 1), _plain())
         knots = np.quantile(rest, np.linspace(0.0, 1.0, min(KNOTS, max(2, len(rest) // 3))))
         if smooth:
-            knots = smooth_quantiles(rest, len(knots))
+            knots = smooth_quantiles(spread_ties(rest, step), len(knots))
         below = np.append(np.searchsorted(rest, atoms, side="right") / len(rest), 1.0)
         return cls(step, atoms, share, knots, below, _rounding(rest, step, DRAWN if smooth else 0.0))
 
