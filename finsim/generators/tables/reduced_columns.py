@@ -18,6 +18,7 @@ from finsim.generators.tables.reduction.column_cells import (
     from_numbers,
     plain_cell,
 )
+from finsim.generators.tables.reduction.date_gaps import DateGap, find_gaps
 from finsim.generators.tables.reduction.followers import Follower, find_followers
 from finsim.generators.tables.reduction.identities import SCALE, SUM, Identity, find_identities
 from finsim.generators.tables.reduction.new_keys import NewKey, key_columns
@@ -59,7 +60,8 @@ class Computed:
 class Reduction:
     """What was left out of a table. ``names``: its columns in order; ``pools``: column -> its pooled word.
 
-    ``ties`` are columns that were added: where a cell is the same as that of another column. ``outcome`` is
+    ``ties`` : cells that are the same as another column's; ``gaps`` : dates learned as days since another one.
+    They are put back in their order. ``outcome`` is
     a column that is learned although it is computed, "" for none.
 
     ``cells`` counts nothing and copies nothing of a row; ranges and rare functions of a column are facts of
@@ -70,6 +72,7 @@ class Reduction:
     computed: Mapping[str, Computed]
     pools: Mapping[str, str]
     ties: tuple[Tie, ...] = ()
+    gaps: tuple[DateGap, ...] = ()
     outcome: str = ""
 
     def restore(
@@ -81,6 +84,9 @@ class Reduction:
         drawn today; ``streams`` stands for keys to come.
         """
         found = dict(sampled.columns)
+        for gap in self.gaps:
+            if gap.target not in given:
+                found |= gap.closed(found)
         for tie in self.ties:
             if tie.target not in given:
                 found[tie.target] = tie.tied(found)
@@ -131,6 +137,10 @@ class Reduction:
                 problems.append(
                     Problem("given", f"there is no column {name!r}", "", did_you_mean(name, list(self.names)))
                 )
+            elif any(gap.target == name for gap in self.gaps):
+                source = next(gap.source for gap in self.gaps if gap.target == name)
+                problems.append(Problem(f"given {name}", f"is learned as days since {source}", "",
+                                        f"give {source}"))  # fmt: skip
             elif name not in self.computed or name == self.outcome:
                 found[name] = cell
             elif isinstance(turned := self._given_computed(name, cell), Problem):
@@ -180,7 +190,8 @@ class Reduction:
             columns.append({"name": name, **asdict(replace(column, rule=None)), "is": kind, "rule": plain})
         return State({}, {
             "names": list(self.names), "pools": dict(self.pools), "computed": columns,
-            "ties": [asdict(tie) for tie in self.ties], "outcome": self.outcome,
+            "ties": [asdict(tie) for tie in self.ties], "gaps": [asdict(gap) for gap in self.gaps],
+            "outcome": self.outcome,
         })  # fmt: skip
 
     @classmethod
@@ -199,8 +210,9 @@ class Reduction:
                 str(data["kind"]), float(data["step"]), float(data["low"]), float(data["high"]), rule
             )
         ties = tuple(Tie(**one) for one in state.facts.get("ties", ()))
+        gaps = tuple(DateGap(**one) for one in state.facts.get("gaps", ()))
         outcome = str(state.facts.get("outcome", ""))
-        return cls(tuple(state.facts["names"]), computed, dict(state.facts["pools"]), ties, outcome)
+        return cls(tuple(state.facts["names"]), computed, dict(state.facts["pools"]), ties, gaps, outcome)
 
 
 def reduce(
@@ -214,7 +226,8 @@ def reduce(
 
     Left out, in this order: constants and empty columns; keys (``keys``, and those found); exact identities;
     functions of one other column, or of two. ``outcome`` is learned all the same where it is one of the last
-    three. Columns are added that say where a cell is the same as that of another column. Words of fewer than ``least_count`` rows (assumption: 5) become one.
+    three. What is left is loosened: cells that are the same as another column's are missing, dates that
+    come after others are days since those. Words of fewer than ``least_count`` rows (assumption: 5) become one.
     ``streams`` choose the rows on which identities are looked for. One column at least is left.
     """
     computed: dict[str, Computed] = {}
@@ -237,17 +250,20 @@ def reduce(
         computed.pop(next(iter(computed)), None)
     is_kept = outcome in computed and bool(computed[outcome].sources())
     rest = table.without(*(name for name in computed if not (is_kept and name == outcome)))
-    ties = tuple(find_ties(rest))
+    gaps = tuple(find_gaps(rest))
+    dated = {gap.target for gap in gaps}
+    ties = tuple(find_ties(rest.without(*dated)))
     pools = {}
     columns = {}
     for name, column in rest.columns.items():
         columns[name] = column
         if column.kind == WORD:
             columns[name], pools[name] = pooled(column, least_count)
-    columns |= {tie.name: tie.flag(rest.columns) for tie in ties}
+    for one in (*ties, *gaps):
+        columns |= one.loosened(rest.columns)
     words = {name: word for name, word in pools.items() if word}
     return MixedTable(columns, table.rows), Reduction(
-        tuple(table.columns), computed, words, ties, outcome if is_kept else ""
+        tuple(table.columns), computed, words, ties, gaps, outcome if is_kept else ""
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from finsim.generators.tables.reduction.column_cells import as_numbers
 from finsim.notation import Float1D
-from finsim.records.mixed_table import WORD, MixedColumn, MixedTable
+from finsim.records.mixed_table import MISSING_TIME, TIME, WORD, MixedColumn, MixedTable
 
 LEAST_TIED, LEAST_TIED_ROWS, BEYOND, MANY_VALUES = 0.03, 50, 5.0, 12
 """A tie stands in 3 % and 50 of the rows, 5 times as often as by chance, in columns of 12 values (assumptions)."""
@@ -19,25 +19,34 @@ Columns = Mapping[str, MixedColumn]
 
 @dataclass(frozen=True)
 class Tie:
-    """``target`` is the same as ``source`` where the column ``name`` says so: a column of two words."""
+    """``target`` is the same as ``source`` in some rows, where a model sees it as missing.
 
-    name: str
+    ``flag`` is the column of two words that says where, for a target that may be missing by itself; "" for
+    one that never is.
+    """
+
+    flag: str
     target: str
     source: str
 
-    def flag(self, columns: Columns) -> MixedColumn:
-        """Return the column that says where the two are the same."""
-        same = columns[self.target].values == columns[self.source].values
-        return MixedColumn(WORD, (~same).astype(np.int32), (TIED, LOOSE))
+    def loosened(self, columns: Columns) -> Columns:
+        """Return the target without the cells that are the same, and the flag."""
+        target, source = columns[self.target], columns[self.source]
+        same = (target.values == source.values) & ~target.missing()
+        gone = MISSING_TIME if target.kind == TIME else np.nan
+        found = {self.target: replace(target, values=np.where(same, gone, target.values))}
+        if self.flag:
+            found[self.flag] = MixedColumn(WORD, (~same).astype(np.int32), (TIED, LOOSE))
+        return found
 
     def tied(self, columns: Columns) -> MixedColumn:
-        """Return the target with the cells of the source where they are the same and present."""
-        flag, target, source = (columns[one] for one in (self.name, self.target, self.source))
-        told = np.array([word == TIED for word in flag.words] + [False])[flag.values]
-        told &= ~source.missing() & ~target.missing()
-        return MixedColumn(
-            target.kind, np.where(told, source.values, target.values), target.words, target.step
-        )
+        """Return the target with the cells of the source where they are the same."""
+        target, source = columns[self.target], columns[self.source]
+        same = target.missing()
+        if self.flag:
+            flag = columns[self.flag]
+            same = np.array([word == TIED for word in flag.words] + [False])[flag.values]
+        return replace(target, values=np.where(same, source.values, target.values))
 
 
 def find_ties(table: MixedTable) -> list[Tie]:
@@ -95,14 +104,20 @@ def _beyond_chance(one: Float1D, other: Float1D) -> float:
 
 
 def _direction(table: MixedTable, one: str, other: str, targets: set[str]) -> tuple[str, str]:
-    """Return source and target: the target is not a target yet, and not coarser than its source."""
-    for source, target in ((other, one), (one, other)):
-        if target not in targets and table[source].step >= table[target].step:
+    """Return source and target: the source has fewer values and no finer grid, and is there if the target is."""
+    sizes = {name: len(np.unique(table[name].values)) for name in (one, other)}
+    pairs = sorted(((other, one), (one, other)), key=lambda pair: sizes[pair[0]])
+    for source, target in pairs:
+        there = table[target].missing().any() or not table[source].missing().any()
+        if target not in targets and table[source].step >= table[target].step and there:
             return source, target
     return "", ""
 
 
 def _flag_name(table: MixedTable, target: str, source: str) -> str:
+    """Return a new name for the flag of a target that may be missing, "" for one that never is."""
+    if not table[target].missing().any():
+        return ""
     name = f"{target} = {source}"
     while name in table:
         name += "?"
