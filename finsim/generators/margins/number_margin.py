@@ -41,7 +41,7 @@ class NumberMargin:
         """Learn the law of present cells float64[N], N >= 1.
 
         ``smooth`` : quantiles are averaged over their own error, values of a grid are atoms only where they
-        are met 30 times or stand out from those beside them, and rounding is drawn towards that of the whole column; uneven
+        are met 60 times or stand out from those beside them, and rounding is drawn towards that of the whole column; uneven
         columns stay as they are.
         """
         found, counts = np.unique(values, return_counts=True)

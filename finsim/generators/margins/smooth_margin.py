@@ -17,8 +17,8 @@ LUMP, RARE = 5, 1.5
 DRAWN = 200.0
 """Rows that the rounding of the whole column counts in each part of it (assumption)."""
 MOST_POINTS = 4_096
-SURE_COUNT = 30
-"""A value met 30 times has a share that is known well enough to keep (assumption)."""
+SURE_COUNT = 60
+"""A value met 60 times has a share that is known well enough to keep (assumption)."""
 
 
 def spread_ties(ordered: Float1D, step: float) -> Float1D:
