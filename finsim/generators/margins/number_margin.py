@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.generators.margins.smooth_margin import DRAWN, SURE_COUNT, smooth_part, smooth_quantiles, spread_ties
+from finsim.generators.margins.smooth_margin import (
+    DRAWN,
+    SURE_COUNT,
+    smooth_part,
+    smooth_quantiles,
+    spread_ties,
+)
 from finsim.notation import Array, Float1D, Float2D, Int1D
 
 LEAST_ATOM = 5
@@ -41,8 +47,8 @@ class NumberMargin:
         """Learn the law of present cells float64[N], N >= 1.
 
         ``smooth`` : quantiles are averaged over their own error, values of a grid are atoms only where they
-        are met 60 times or stand out from those beside them, and rounding is drawn towards that of the whole column; uneven
-        columns stay as they are.
+        are met 60 times or stand out from those beside them, and rounding is drawn towards that of the whole
+        column; uneven columns stay as they are.
         """
         found, counts = np.unique(values, return_counts=True)
         is_atom = (counts >= max(LEAST_ATOM, ATOM_SHARE * len(values))) | (len(found) == 1)
@@ -100,6 +106,8 @@ class NumberMargin:
         rounded = (size > 0) & np.isfinite(coarser) & (coarser > 1.5 * size)
         far = np.where(rounded, coarser, 1.0)
         doubly = rounded & (np.abs(at - np.round(at / far) * far) < size / 4)
+        if -self.step < self.knots[0] < 0.0:
+            doubly &= at != 0  # The lowest value of a grid of counts is a multiple of every size.
         at = np.where(doubly, at + np.where(plain < at, -size, size), at)
         at = np.where((at < self.knots[0]) | (at > self.knots[-1]), _on_grid(plain, self.step), at)
         return _on_grid(np.clip(at, self.knots[0], self.knots[-1]), self.step)

@@ -60,9 +60,9 @@ class Computed:
 class Reduction:
     """What was left out of a table. ``names``: its columns in order; ``pools``: column -> its pooled word.
 
-    ``ties`` : cells that are the same as another column's; ``gaps`` : dates learned as days since another one.
-    They are put back in their order. ``outcome`` is
-    a column that is learned although it is computed, "" for none.
+    ``ties`` : cells that are the same as another column's; ``gaps`` : dates learned as days since another
+    one; both in the order in which they are put back. ``outcome`` : a column that is learned although it is
+    computed, "" for none.
 
     ``cells`` counts nothing and copies nothing of a row; ranges and rare functions of a column are facts of
     the table (see ``least_count`` of ``reduce``).
@@ -227,8 +227,8 @@ def reduce(
     Left out, in this order: constants and empty columns; keys (``keys``, and those found); exact identities;
     functions of one other column, or of two. ``outcome`` is learned all the same where it is one of the last
     three. What is left is loosened: cells that are the same as another column's are missing, dates that
-    come after others are days since those. Words of fewer than ``least_count`` rows (assumption: 5) become one.
-    ``streams`` choose the rows on which identities are looked for. One column at least is left.
+    come after others are days since those. Words of fewer than ``least_count`` rows (assumption: 5) become
+    one. ``streams`` choose the rows on which identities are looked for. One column at least is left.
     """
     computed: dict[str, Computed] = {}
     for name, column in table.columns.items():

@@ -14,7 +14,7 @@ from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn, MixedTab
 LEAST_ROWS, LEAST_AFTER, MOST_SHUFFLED = 50, 0.995, 0.95
 """Dates come after in 99.5 % of the rows, and would in 95 % at most by chance (assumptions)."""
 LEAST_ENDS, MOST_WEEKENDS = 0.3, 0.02
-"""Ends of months are kept where 30 % of the dates are such, weekends are left out where 2 % are (assumptions)."""
+"""Ends of months are kept where 30 % of the dates are such, weekends avoided where 2 % are (assumptions)."""
 END, OTHER = "end of month", "other day"
 
 

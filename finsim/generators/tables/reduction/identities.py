@@ -19,6 +19,8 @@ SUM, PRODUCT, RATIO, SCALE, ANNUITY = "sum", "product", "ratio", "scale", "annui
 FEW_RATIOS, LEAST_SHARE_BACK = 0.25, 0.99
 """A ratio of a quarter as many values as its upper part is the cause, not the result (assumption)."""
 MOST_TERMS, MOST_RATE = 64, 100.0
+MOST_DUST = 1e-4
+"""Of the spread of a sum (assumption)."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,9 @@ class Numbers:
         both = ~np.isnan(target) & ~np.isnan(made)
         grid = self.step[identity.target]
         if identity.kind == SUM:
-            # A sum of cents may carry dust of a finer grid.
-            grid = max(grid, *(self.step[name] for name in identity.operands))
+            # A sum of cents may carry dust of a finer grid; dust is small beside the sum.
+            coarse = max(self.step[name] for name in identity.operands)
+            grid = max(grid, min(coarse, MOST_DUST * float(np.nanstd(target))))
         wide = 0.5 * grid + 1e-9 * np.maximum(np.abs(target), 1.0)
         holds = both & (np.abs(np.where(both, target - made, np.inf)) <= wide)
         holds |= np.isnan(target) & np.isnan(made)
@@ -114,7 +117,12 @@ def find_identities(table: MixedTable, rng: np.random.Generator) -> list[tuple[f
         return []
     found: dict[tuple[object, ...], tuple[float, Identity]] = {}
     for one in _candidates(numbers, table.rows, rng):
-        key = (one.kind, one.target, one.offset if one.kind == ANNUITY else 0.0, frozenset(zip(one.operands, one.factors, strict=False)))
+        key = (
+            one.kind,
+            one.target,
+            one.offset if one.kind == ANNUITY else 0.0,
+            frozenset(zip(one.operands, one.factors, strict=False)),
+        )
         if key not in found:
             share = numbers.share(one)
             found[key] = (share, one)

@@ -1,4 +1,4 @@
-"""Cells that are often the same as those of another column: a balance paid in full, a bill paid as it stood."""
+"""Cells that are often those of another column: a loan paid in full, a bill paid as it stood."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from finsim.notation import Float1D
 from finsim.records.mixed_table import MISSING_TIME, TIME, WORD, MixedColumn, MixedTable
 
 LEAST_TIED, LEAST_TIED_ROWS, BEYOND, MANY_VALUES = 0.03, 50, 5.0, 12
-"""A tie stands in 3 % and 50 of the rows, 5 times as often as by chance, in columns of 12 values (assumptions)."""
+"""A tie: 3 % and 50 of the rows, 5 times as often as by chance, columns of 12 values (assumptions)."""
 TIED, LOOSE = "same", "own"
 Columns = Mapping[str, MixedColumn]
 
@@ -104,7 +104,7 @@ def _beyond_chance(one: Float1D, other: Float1D) -> float:
 
 
 def _direction(table: MixedTable, one: str, other: str, targets: set[str]) -> tuple[str, str]:
-    """Return source and target: the source has fewer values and no finer grid, and is there if the target is."""
+    """Return source and target: the source has fewer values, no finer grid, and is there if the target is."""
     sizes = {name: len(np.unique(table[name].values)) for name in (one, other)}
     pairs = sorted(((other, one), (one, other)), key=lambda pair: sizes[pair[0]])
     for source, target in pairs:
