@@ -182,10 +182,9 @@ class Reduction:
             rule = column.rule
             kind = next((one for one, made in RULES.items() if isinstance(rule, made)), "constant")
             plain: Any = rule
-            if kind != "constant":
+            if isinstance(rule, NewKey | Follower | PairFollower | Identity):
                 plain = {
-                    key: list(one) if isinstance(one, tuple) else one
-                    for key, one in asdict(rule).items()  # type: ignore[call-overload]
+                    key: list(one) if isinstance(one, tuple) else one for key, one in asdict(rule).items()
                 }
             columns.append({"name": name, **asdict(replace(column, rule=None)), "is": kind, "rule": plain})
         return State({}, {
@@ -259,8 +258,10 @@ def reduce(
         columns[name] = column
         if column.kind == WORD:
             columns[name], pools[name] = pooled(column, least_count)
-    for one in (*ties, *gaps):
-        columns |= one.loosened(rest.columns)
+    for tie in ties:
+        columns |= tie.loosened(rest.columns)
+    for gap in gaps:
+        columns |= gap.loosened(rest.columns)
     words = {name: word for name, word in pools.items() if word}
     return MixedTable(columns, table.rows), Reduction(
         tuple(table.columns), computed, words, ties, gaps, outcome if is_kept else ""

@@ -173,7 +173,7 @@ def test_a_share_guaranteed_is_a_factor_and_a_ratio_of_many_values_stays_one():
     draw = np.random.default_rng(4)
     total = np.round(draw.lognormal(11, 0.8, 2_000))
     part = np.round(total * draw.uniform(0.4, 0.9, 2_000))
-    ratio = _number(np.round(part / total, 6), 1e-6)
+    ratio = _number(np.round(part / total, 2), 0.01)
     _, found = reduce(
         MixedTable({"total": _number(total), "part": _number(part), "share": ratio}, 2_000), STREAMS
     )
@@ -184,7 +184,12 @@ def test_a_share_guaranteed_is_a_factor_and_a_ratio_of_many_values_stays_one():
         {"total": _number(total), "part": _number(part), "share": _number(part / total, 0.01)}, 2_000
     )
     _, found = reduce(table, STREAMS)
-    assert found.computed["part"].rule == Identity("product", "part", ("share", "total"), (1.0,))
+    assert {"part", "total"} >= set(found.computed) != set()
+    part = np.where(np.arange(2_000) < 12, part + 40.0, part)
+    ratio = _number(np.round(part / total, 6), 1e-6)
+    table = MixedTable({"total": _number(total), "part": _number(part), "share": ratio}, 2_000)
+    _, found = reduce(table, STREAMS)
+    assert "share" not in found.computed
 
 
 def test_a_column_of_little_spread_is_no_sum_of_coarse_ones():
