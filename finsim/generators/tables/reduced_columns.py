@@ -61,7 +61,7 @@ class Reduction:
     """What was left out of a table. ``names``: its columns in order; ``pools``: column -> its pooled word.
 
     ``ties`` : cells that are the same as another column's; ``gaps`` : dates learned as days since another
-    one; both in the order in which they are put back. ``outcome`` : a column that is learned although it is
+    one; put back in this order, each in its own. ``outcome`` : a column that is learned although it is
     computed, "" for none.
 
     ``cells`` counts nothing and copies nothing of a row; ranges and rare functions of a column are facts of
@@ -84,12 +84,12 @@ class Reduction:
         drawn today; ``streams`` stands for keys to come.
         """
         found = dict(sampled.columns)
-        for gap in self.gaps:
-            if gap.target not in given:
-                found |= gap.closed(found)
         for tie in self.ties:
             if tie.target not in given:
                 found[tie.target] = tie.tied(found)
+        for gap in self.gaps:
+            if gap.target not in given:
+                found |= gap.closed(found)
         waiting = {name: one for name, one in self.computed.items() if name not in given}
         done: set[str] = set()
         while waiting:

@@ -264,3 +264,16 @@ def test_the_ends_of_a_grid_keep_their_share():
     shares = np.bincount(drawn.astype(int), minlength=30) / len(drawn)
     assert len(shares) == 30
     assert shares[[0, 29]] == pytest.approx([1 / 30, 1 / 30], rel=0.3)
+
+
+def test_a_date_after_a_tied_date_comes_back():
+    draw = np.random.default_rng(11)
+    asked = draw.integers(9_000, 12_000, 800).astype(float)
+    agreed = np.where(draw.random(800) < 0.5, asked, asked + draw.integers(-40, 40, 800))
+    ended = agreed + draw.integers(10, 300, 800)
+    table = MixedTable({"asked": _date(asked), "agreed": _date(agreed), "ended": _date(ended)}, 800)
+    left, found = reduce(table, STREAMS)
+    assert {"asked", "agreed"} == {found.ties[0].target, found.ties[0].source}
+    assert "ended" in {gap.target for gap in found.gaps}
+    back = found.restore(left, STREAMS)
+    assert all(np.array_equal(back[name].values, table[name].values) for name in table.columns)
