@@ -21,7 +21,9 @@ def fitting(plan: Plan, sizes: WorkSizes) -> dict[str, float]:
     found = {"ledger": 1.0, "ledger row": float(ledger.rows), "life": 1.0}
     found["life row"] = sum(sizes.payments.rows.values()) / len(sizes.payments.rows)
     for name in _CHOSEN if body is None else (body,):
-        found |= _body(name, 1.0 + (body is None and name != TRAINED), sizes, part.body and part.body.steps)
+        found |= _body(
+            name, 1.0 + (body is None and name != TRAINED), sizes, part.body.steps if part.body else None
+        )
     return found
 
 
