@@ -239,8 +239,13 @@ def _memory(plan: Plan, sizes: WorkSizes, workers: int) -> int:
         held = MEGABYTES["row of a slice"] * min(slices * rows, BATCH_ROWS)
         every = MEGABYTES["transaction row"] + judged * MEGABYTES["judged row"]
         most.append(held + every * rows)
-    if study.credit:
-        most.append(MEGABYTES["month"] * sizes.largest("months"))
+    if study.credit and sizes.tape:
+        is_learned = not study.credit.keep
+        always += (is_learned and study.credit.learner().name in TRAINED) * MEGABYTES["tabular"]
+        months = MEGABYTES["judged month" if judged and is_learned else "month"] * sizes.largest("months")
+        cells = MEGABYTES["tape cell"] * sizes.tape.cells
+        cells += MEGABYTES["loan cell"] * sizes.largest("loans") * sizes.tape.columns
+        most.append(months + (judged and is_learned) * cells)
     found = always + max(most)
     if workers > 1:
         found = workers * found + MEGABYTES["worker"]
