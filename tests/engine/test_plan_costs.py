@@ -13,6 +13,7 @@ from finsim.engine.planning import cost_prediction
 from finsim.engine.planning.cost_constants import SECONDS
 from finsim.engine.planning.loan_work import LoanWork
 from finsim.engine.planning.payment_forecast import PaymentForecast
+from finsim.engine.planning.window_work import compared_windows
 from finsim.engine.planning.work_sizes import Learned, WorkSizes
 from finsim.engine.study.credit_part import LoanGenerator
 from finsim.engine.study.study_file import load_study
@@ -73,6 +74,21 @@ def test_the_defaults_of_a_draw_are_those_of_the_pd(pd: float, rho: float) -> No
     if rho:
         assert worse.defaults + worse.tried > work.defaults + work.tried
     assert DENSE_PD == 0.4  # what the measured costs of the two ways belong to
+
+
+def test_windows_of_a_panel_are_compared_with_all_of_its_windows(plan: Plan) -> None:
+    two, many = compared_windows(plan, 2, 3_000), compared_windows(plan, 12, 3_000)
+    labels, part = len(plan.scenarios), plan.study.market
+    assert part is not None
+    assert two["pair of real windows"] == labels * ((2 * 3_000) ** 2 + 2 * 3_000**2)
+    assert many["pair of real windows"] == labels * ((12 * 3_000) ** 2 + 12 * 3_000**2)
+    windows = part.paths * (part.sessions - 32)
+    assert two["asked pair"] == labels * (2 * 3_000 * 2 * windows + 2 * 3_000 * windows)
+    assert compared_windows(plan, 1, 3_000)["asked pair"] == labels * 3_000 * windows
+    # A long history has fewer synthetic windows compared with it: pairs are bounded.
+    bounded = compared_windows(plan, 1, 10_000_000)
+    assert bounded["asked pair"] == pytest.approx(labels * 2.5e9)
+    assert bounded["turned pair"] == pytest.approx(labels * 2.5e9 / 4)
 
 
 def test_every_body_has_its_costs() -> None:

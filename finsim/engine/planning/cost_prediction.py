@@ -20,6 +20,7 @@ from finsim.engine.planning.cost_constants import (
 from finsim.engine.planning.learned_work import fitting, judging
 from finsim.engine.planning.machine_speed import machine_factor
 from finsim.engine.planning.scheme_forecast import detectable
+from finsim.engine.planning.window_work import compared_windows
 from finsim.engine.planning.work_sizes import Learned, WorkSizes
 from finsim.engine.stages.evidence_stage import first_label, settings
 from finsim.engine.study.study_file import WORLDS
@@ -96,7 +97,7 @@ def units(plan: Plan, sizes: WorkSizes, history_rows: int, workers: int) -> dict
         "market": _market(plan, sizes, history_rows),
         "transactions": _transactions(plan, sizes),
         "credit": _credit(plan, sizes),
-        "evidence": _evidence(plan, sizes, workers) if study.evaluation.enabled else {},
+        "evidence": _evidence(plan, sizes, history_rows, workers) if study.evaluation.enabled else {},
     }
 
 
@@ -166,7 +167,7 @@ def _credit(plan: Plan, sizes: WorkSizes) -> dict[str, float]:
     return found
 
 
-def _evidence(plan: Plan, sizes: WorkSizes, workers: int) -> dict[str, float]:
+def _evidence(plan: Plan, sizes: WorkSizes, history_rows: int, workers: int) -> dict[str, float]:
     study, chosen, label = plan.study, settings(plan), first_label(plan)
     found: dict[str, float] = {}
     if study.market:
@@ -183,6 +184,7 @@ def _evidence(plan: Plan, sizes: WorkSizes, workers: int) -> dict[str, float]:
             "judges": float(chosen.judge_refits > 0),
             "refit": float(chosen.judge_refits),
             "refit iteration": float(chosen.judge_refits * chosen.judge_iterations),
+            **compared_windows(plan, _assets(plan, bars), history_rows),
         }
     if study.transactions:
         rows = float(sizes.rows["transactions"][label])
@@ -192,6 +194,11 @@ def _evidence(plan: Plan, sizes: WorkSizes, workers: int) -> dict[str, float]:
     if study.credit and sizes.tape:
         found |= _loans_judged(sizes.tape, sizes.largest("loans"), study.credit.keep, chosen.bootstrap)
     return found
+
+
+def _assets(plan: Plan, bars: int) -> int:
+    part = plan.study.market
+    return 0 if part is None else max(1, bars // (part.paths * part.sessions))
 
 
 def _loans_judged(tape: Learned, loans: int, keep: bool, bootstrap: int) -> dict[str, float]:
@@ -234,6 +241,7 @@ def _memory(plan: Plan, sizes: WorkSizes, workers: int) -> int:
         most.append(MEGABYTES["bar"] * (bars if judged else shard))
     if study.transactions:
         always += MEGABYTES["transactions"]
+        always += (sizes.ledger is not None) * (MEGABYTES["learned"] + judged * MEGABYTES["learned judged"])
         rows = sizes.largest("transactions")
         slices = min(1.0, study.transactions.slice_days / study.transactions.days)
         held = MEGABYTES["row of a slice"] * min(slices * rows, BATCH_ROWS)
@@ -261,5 +269,7 @@ def _disk(plan: Plan, sizes: WorkSizes) -> int:
         found += BYTES["features"] * sizes.largest("bars") + BYTES["model"]
     if sizes.payments:
         mean = sum(sizes.payments.rows.values()) / len(sizes.payments.rows)
-        found += BYTES["orders"] * mean * sizes.payments.behaviours
+        found += BYTES["orders"] * mean * (sizes.payments.behaviours + (sizes.ledger is not None))
+    if sizes.ledger:
+        found += BYTES["ledger row"] * sizes.ledger.rows + BYTES["ledger entity"] * sizes.ledger.entities
     return round(found)
