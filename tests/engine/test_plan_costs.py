@@ -70,6 +70,8 @@ def test_the_defaults_of_a_draw_are_those_of_the_pd(pd: float, rho: float) -> No
         assert (work.defaults, work.tried) == (pytest.approx(pd), 0.0)
     # Where many default the loans are tried one by one, and their defaults are not counted.
     assert work.defaults <= pd + 1e-9 <= work.defaults + work.tried + 1e-6
+    if pd == 0.3 and rho:
+        assert 0.05 < pd - work.defaults < pd - 0.05
     worse = LoanWork.of(12.0, replace(book, bucket=bucket + np.array([0, -3.0, 0, 0, 0, 0, 0])))
     if rho:
         assert worse.defaults + worse.tried > work.defaults + work.tried
@@ -84,6 +86,7 @@ def test_windows_of_a_panel_are_compared_with_all_of_its_windows(plan: Plan) -> 
     assert many["pair of real windows"] == labels * ((12 * 3_000) ** 2 + 12 * 3_000**2)
     windows = part.paths * (part.sessions - 32)
     assert two["asked pair"] == labels * (2 * 3_000 * 2 * windows + 2 * 3_000 * windows)
+    assert two["further bar"] == (labels - 1) * part.paths * part.sessions * 2
     assert compared_windows(plan, 1, 3_000)["asked pair"] == labels * 3_000 * windows
     # A long history has fewer synthetic windows compared with it: pairs are bounded.
     bounded = compared_windows(plan, 1, 10_000_000)
@@ -123,6 +126,13 @@ def test_judging_a_book_follows_its_cells_as_far_as_metrics_look(
     assert sizes[0] < sizes[1] < sizes[2] == sizes[3]  # no metric of a book takes more than 50,000 rows
     assert cost(replace(TAPE, has_outcome=False)) < cost(TAPE)
     assert cost(TAPE, changed(judged(plan), "evaluation", bootstrap=1_000)) > cost(TAPE) + 1.0
+    cells = [
+        cost_prediction.units(changed(judged(plan), "evaluation", bootstrap=count), sized(plan), 3_000, 1)[
+            "evidence"
+        ]["resampled cell"]
+        for count in (100, 1_000)
+    ]
+    assert cells[1] == 10.0 * cells[0] == 1_000.0 * (10_000 + 5_000) * 20
     kept = changed(judged(plan), "credit", keep=True)
     assert cost(TAPE, kept) < cost(TAPE) - 2.0
 
@@ -153,7 +163,9 @@ def test_learned_payments_cost_their_fit_their_sample_and_their_judges(
             assert cost(part, replace(LEDGER, **change), body=PaymentBody(name="habits")) > own  # type: ignore[arg-type]
     named = {name: cost("transactions", LEDGER, body=PaymentBody(name=name)) for name in EVENT_GENERATORS}
     assert named["resample"] < named["habits"] < named["events"]
-    # Without a name both are fitted, and the better one once more.
-    assert cost("transactions", LEDGER, body=None) > named["habits"] + named["events"] - 2.0
+    free = changed(plan, "transactions", body=None)
+    work = cost_prediction.units(free, sized(plan, ledger=LEDGER), 3_000, 1)["transactions"]
+    assert (work["habits"], work["events"]) == (2.0, 1.0)  # both are fitted, and the better one once more
+    assert work["habits row"] == 2.0 * LEDGER.rows
     short = cost("transactions", LEDGER, body=PaymentBody(name="events", steps=10))
     assert short < named["events"] - 10.0

@@ -77,7 +77,8 @@ SECONDS: dict[str, dict[str, float]] = {
     },
     "evidence": {
         "market": 1.25,
-        "compared bar": 0.6e-5,
+        "compared bar": 1.0e-5,
+        "further bar": 0.6e-5,
         "stored bar": 0.2e-5,
         "pair of real windows": 1.12e-8,
         "asked pair": 0.6e-9,
@@ -114,11 +115,11 @@ SECONDS: dict[str, dict[str, float]] = {
 MEGABYTES: dict[str, float] = {
     "process": 370,
     "market": 60,
-    "market judged": 30,
+    "market judged": 130,
     "transactions": 20,
     "torch": 160,
     "flow": 190,
-    "judges": 110,
+    "judges": 40,
     "row of a slice": 1.05e-3,
     "transaction row": 1.0e-4,
     "judged row": 3.0e-4,

@@ -18,10 +18,11 @@ def compared_windows(plan: Plan, assets: int, dates: int) -> dict[str, float]:
     part, chosen = plan.study.market, settings(plan)
     if part is None:
         return {}
-    real, asked, turned = 0.0, 0.0, 0.0
+    real, asked, turned, further = 0.0, 0.0, 0.0, 0.0
     for label in range(len(plan.scenarios)):
         paths = part.paths if label == 0 else min(part.paths, BLOCK)
         most = chosen.max_windows if label == 0 else min(chosen.max_windows, WINDOWS)
+        further += float(label > 0) * paths * part.sessions * assets
         # Windows of single assets, then of all together, which are as many times as long.
         for count, length in ((assets, 1), *(((1, assets),) if assets > 1 else ())):
             known = float(count * dates)
@@ -29,4 +30,4 @@ def compared_windows(plan: Plan, assets: int, dates: int) -> dict[str, float]:
             real += length * known**2
             asked += length * known * min(windows, most, PAIRS / known)
             turned += length * known * min(windows, most, PAIRS / 4 / known)
-    return {"pair of real windows": real, "asked pair": asked, "turned pair": turned}
+    return {"pair of real windows": real, "asked pair": asked, "turned pair": turned, "further bar": further}
