@@ -12,7 +12,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from finsim.errors import RecordError
 
@@ -59,6 +58,8 @@ def write_tables(
 
     All files have the same rows in the same row groups. As ``write_table`` for each of them.
     """
+    import pyarrow.parquet as pq  # not for commands that write texts alone: 10 ms of their start
+
     count = 0
     every = {field.name: field for schema in schemas.values() for field in schema}
     with ExitStack() as stack:
@@ -129,11 +130,15 @@ def _reencoded(column: pa.DictionaryArray, kind: pa.DictionaryType) -> pa.Dictio
 
 def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
     """Read one Parquet file whole."""
+    import pyarrow.parquet as pq
+
     return pq.read_table(path, columns=columns)
 
 
 def read_batches(path: Path, rows: int = ROW_GROUP) -> Iterator[pa.RecordBatch]:
     """Yield the record batches of a Parquet file without loading it whole."""
+    import pyarrow.parquet as pq
+
     with pq.ParquetFile(path) as file:
         yield from file.iter_batches(batch_size=rows)
 

@@ -72,7 +72,7 @@ Zone = Annotated[str, BeforeValidator(_zone), ZONE]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False, defer_build=True)
 
 
 Type = Literal["bool", "int", "float", "ratio", "money", "date", "ts", "dur", "cat", "id"]
@@ -247,7 +247,7 @@ class SchemaKeys(_Strict):
 
     finsim: Literal["schema/1"]
     kind: Kind = "table"
-    read: ReadKeys = ReadKeys()
+    read: ReadKeys = Key(default_factory=ReadKeys)
     columns: dict[str, SchemaColumnKeys] = Key(min_length=1)
 
 

@@ -33,6 +33,28 @@ def test_torch_is_not_imported(arguments: list[str], tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_a_check_of_text_builds_one_verb_and_no_reader_of_parquet(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("amount\n1\n2\n")
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(
+        "finsim-rules: 1\npack: {id: own, version: 1.0.0, title: Own}\n"
+        "columns: {amount: {type: float}}\nrules: [{id: positive, check: amount > 0}]\n"
+    )
+    code = (
+        "import sys\nfrom typer import main as typer_main\nfrom finsim.cli.main import main\n"
+        "built, build = [], typer_main.get_command_from_info\n"
+        "def counted(command_info, **rest):\n    built.append(command_info.name)\n"
+        "    return build(command_info, **rest)\n"
+        "typer_main.get_command_from_info = counted\n"
+        f"try:\n    main(['check', {str(table)!r}, '--rules', {str(rules)!r}])\nexcept SystemExit as stop:\n"
+        "    assert stop.code == 0, stop.code\n"
+        "assert 'pyarrow.parquet' not in sys.modules\nassert built == ['check'], built\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_help_shows_an_example_and_json(verb: str) -> None:
     shown = CliRunner().invoke(app, [verb, "--help"])

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import finsim
 from finsim.cli.main import main
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import DataError, RuleError, StudyError
@@ -90,3 +91,29 @@ def test_a_key_that_a_pack_does_not_read_is_refused(key):
     text = f"{head}columns: {{x: {{type: float, {key}}}}}\nrules: []\n"
     with pytest.raises(RuleError, match=key.split(":")[0]):
         RuleSet.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("declared", "cell", "expected", "remedy"),
+    [
+        ("{type: date, unit: days}", "2024-01-05", "whole numbers of days since", "remove `unit: days`"),
+        ("{type: ts, unit: ms}", "2024-01-05", "numbers of milliseconds since", "remove `unit: ms`"),
+        ('{type: date, format: "%d.%m.%Y"}', "2024-01-05", "dates written %d.%m.%Y", "correct the cell"),
+        ('{type: date, format: "%d.%m.%Y"}', "05/01/2024", "dates written %d.%m.%Y", "`format: %d/%m/%Y"),
+        ("{type: date}", "05/01/2024", "dates (date)", "--csv dates=%d/%m/%Y"),
+    ],
+)  # fmt: skip
+def test_a_time_that_does_not_fit_is_told_against_what_was_declared(
+    declared, cell, expected, remedy, tmp_path
+):
+    table, rules = tmp_path / "t.csv", tmp_path / "r.yaml"
+    table.write_text(f"day\n{cell}\n")
+    rules.write_text(
+        "finsim-rules: 1\npack: {id: own, version: 1.0.0, title: Own}\n"
+        f'columns: {{day: {declared}}}\nrules: [{{id: there, check: "day = day"}}]\n'
+    )
+    with pytest.raises(DataError) as refused:
+        finsim.check(table, rules)
+    (problem,) = refused.value.problems
+    assert expected in str(problem)
+    assert remedy in problem.remedy

@@ -34,7 +34,7 @@ class _Keys(BaseModel):
     * ``rules``: what must hold.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
     by_hand: ClassVar[set[str]] = {"finsim-rules", "pack", "params", "lookup", "rules", "table", "tables"}
     """What the loader reads itself, part by part."""
 

@@ -44,7 +44,7 @@ _SHARES = also({"minItems": 2, "maxItems": 2, "items": {"minimum": 0, "maximum":
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
 
 class PackHeader(_Strict):
@@ -106,7 +106,7 @@ class TableKeys(_Strict):
     key: list[str] = []
     order: OrderText | None = None
     zone: str = ""
-    read: ReadKeys = ReadKeys()
+    read: ReadKeys = Field(default_factory=ReadKeys)
     columns: Annotated[dict[str, PackColumnKeys], NAMED] = Field(min_length=1)
     let: Annotated[dict[str, Scalar], NAMED] = {}
 

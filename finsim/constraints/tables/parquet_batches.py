@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from finsim.constraints.tables.typed_columns import PLACE
 from finsim.errors import DataError
 from finsim.tables.cells.stored import is_text
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
 
 BATCH_ROWS = 1 << 18
 _REPEATED_BYTES = 2  # less a row in the file: a text out of a few thousand
@@ -49,6 +51,8 @@ class Batches:
         rows: int = BATCH_ROWS,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
+        import pyarrow.parquet as pq
+
         place = Path(path)
         self._place = {PLACE: str(path).encode(errors="replace")}
         self.parts = sorted(place.glob("*.parquet")) if place.is_dir() else [place]
@@ -97,6 +101,8 @@ class Batches:
             self.progress(done, self.rows)
 
     def _read(self, part: Path) -> Iterator[pa.RecordBatch]:
+        import pyarrow.parquet as pq
+
         try:
             with pq.ParquetFile(
                 part, pre_buffer=False, buffer_size=_READ_BYTES, read_dictionary=self._repeated

@@ -14,13 +14,13 @@ from finsim.agents.schemes.scheme_generation import scheme_orders
 from finsim.agents.schemes.scheme_plan import SchemePlan
 from finsim.agents.settings import Settings
 from finsim.agents.statement_rows import Middles
-from finsim.agents.vocabulary import CARD, CHANNEL
+from finsim.agents.vocabulary import CARD
 from finsim.engine.injection.ledger_clock import LedgerClock
 from finsim.engine.injection.ledger_columns import SINGLE
 from finsim.engine.learned_payments.entity_facts import EntityFacts
 from finsim.engine.learned_payments.learned_population import AT_HAND
 from finsim.engine.learned_payments.life_orders import NOBODY
-from finsim.engine.learned_payments.payment_words import AT_SHOPS, BETWEEN_ACCOUNTS
+from finsim.engine.learned_payments.scheme_channels import scheme_channels
 from finsim.engine.learned_payments.story_money import StoryMoney
 from finsim.engine.learned_payments.training_ledger import PaymentLedger
 from finsim.kernels.ledger import OF_AVAILABLE, OF_PREVIOUS, Plan
@@ -57,8 +57,8 @@ def learned_scheme_orders(
     """Return the planned payments of all schemes and the plan behind them, as the ledger writes payments.
 
     Narratives speak of the money of the simulated world: they are planned with tickets, balances and limits
-    in that money, then every sum becomes the ledger's payment of the same rank. Channels that the ledger does
-    not have become its own. Raises as ``scheme_orders`` does.
+    in that money, then every sum becomes the ledger's payment of the same rank. Channels become those of the
+    ledger. Raises as ``scheme_orders`` does.
     """
     population, facts, ledger = world
     money = StoryMoney.of(facts, ledger)
@@ -68,7 +68,9 @@ def learned_scheme_orders(
         _in_story_money(population, money, spare), narratives, settings, streams, drivers, clock
     )
     day = orders.ts - orders.ts % NANOS_PER_DAY if ledger.is_daily else orders.ts
-    made = replace(orders, ts=day, amount=money.moved(orders.amount), channel=_channels(orders, ledger))
+    made = replace(
+        orders, ts=day, amount=money.moved(orders.amount), channel=scheme_channels(orders, ledger, streams)
+    )
     kept = made.take(np.argsort(made.ts, kind="stable"))
     steps = _steps(plan, orders, (population, spare), money)
     return kept, replace(plan, steps=steps, spent_limit=money.scaled(plan.spent_limit))
@@ -135,17 +137,3 @@ def _steps(plan: SchemePlan, orders: Orders, known: tuple[Population, Int1D], mo
         share=share, low=np.where(high > 0, np.minimum(low, high), low), high=high,
         step=np.maximum(money.scaled(steps.step) // money.grain * money.grain, money.grain),
     )  # fmt: skip
-
-
-def _channels(orders: Orders, ledger: PaymentLedger) -> np.ndarray[tuple[int], np.dtype[np.int8]]:
-    """Return the channels, those that the ledger does not have replaced: by its fallback, or its first."""
-    has = sorted(CHANNEL[name] for name in ledger.words.channels)
-    shop, other = (has[0], has[0]) if has else (CHANNEL[AT_SHOPS], CHANNEL[BETWEEN_ACCOUNTS])
-    if CHANNEL[BETWEEN_ACCOUNTS] in has:
-        other = CHANNEL[BETWEEN_ACCOUNTS]
-    if CHANNEL[AT_SHOPS] in has:
-        shop = CHANNEL[AT_SHOPS]
-    usual = np.where(orders.merchant >= 0, shop, other)
-    if not has and not ledger.has_shops:
-        usual = np.full(len(orders), other)
-    return np.where(np.isin(orders.channel, has), orders.channel, usual).astype(np.int8)

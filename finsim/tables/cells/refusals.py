@@ -25,6 +25,7 @@ _EXPECTED = {
     "id": ("identifiers", "store integers or text"),
     "cat": ("labels", "store text"),
 }
+_UNIT_WORDS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 _NULLS = {"na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", ".", "..", "?", "missing", "unknown"}
 _NUMBERS = ("int", "float", "ratio", "money")
 _DATES = (
@@ -47,7 +48,7 @@ class Cell:
 
 def problem_of(cell: Cell, field: Field, dialect: Dialect, place: str) -> Problem:
     """Return what to say of a refused cell."""
-    wanted, remedy = _EXPECTED[field.type]
+    wanted, remedy = _declared(field) or _EXPECTED[field.type]
     where = f"{place}, row {cell.row}" + (f" (line {cell.line})" if cell.line else "")
     expected = f"{wanted} ({field.type}{f' {field.ccy}' if field.ccy else ''})"
     text = cell.value.strip() if isinstance(cell.value, str) else None
@@ -55,6 +56,17 @@ def problem_of(cell: Cell, field: Field, dialect: Dialect, place: str) -> Proble
     if field.type == "money" and text is None:
         hint = f"store whole minor units with `unit: minor`, or at most {field.decimals} decimals"
     return Problem(where, f"column {cell.header!r} holds {_shown(cell.value)}", expected, hint)
+
+
+def _declared(field: Field) -> tuple[str, str] | None:
+    """Return what the declared unit or format of a time expects, and what to do; None without one."""
+    wanted = _EXPECTED[field.type][0]
+    if field.format:
+        return f"{wanted} written {field.format}", f"correct the cell, or `format: {field.format}`"
+    if field.unit and field.type in ("date", "ts"):
+        words = f"whole numbers of {_UNIT_WORDS.get(field.unit, field.unit)} since 1970-01-01"
+        return words, f"remove `unit: {field.unit}` where cells are written {wanted}"
+    return None
 
 
 def schema_remedy(place: str) -> str:
@@ -98,6 +110,8 @@ def _remedy_of_text(text: str, field: Field, dialect: Dialect) -> str:
         if re.fullmatch(r"[-+]?\d+(\.0*)?", text):
             return NUMBER_OF_TIME[field.type]
         for pattern, form in _DATES:
+            if re.match(pattern, text) and field.format:
+                return f"correct the cell, or declare `format: {form}`"
             if re.match(pattern, text):
                 return f"declare the format, such as --csv dates={form}"
     return ""

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from finsim.errors import DataError
 from finsim.file_kinds import held
@@ -24,6 +23,8 @@ class ParquetTable(TableSource):
     """One table in Parquet."""
 
     def __init__(self, path: Path, fields: Mapping[str, Field], dialect: Dialect, place: str) -> None:
+        import pyarrow.parquet as pq  # not for text tables: 12 ms, most of it network file systems
+
         self.parts = (
             sorted(one for one in path.rglob("*") if form_by_name(one) == PARQUET)
             if path.is_dir()
@@ -60,6 +61,8 @@ class ParquetTable(TableSource):
     def _columns(
         self, places: Sequence[int], fields: Mapping[int, Field], ids: bool = True
     ) -> Iterator[pa.RecordBatch]:
+        import pyarrow.parquet as pq
+
         names = [self.headers[at] for at in places]
         coded = [
             self.headers[at]
