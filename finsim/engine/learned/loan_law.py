@@ -75,7 +75,7 @@ def learn_loans(joint: pd.DataFrame, choice: LoanGenerator, streams: Streams) ->
     kind = TABLE_GENERATORS.load(choice.name, "credit.generator.name")
     settings = read_settings(kind, choice.settings, "credit.generator.settings", StudyError)
     whole = mixed_table(pa.Table.from_pandas(joint, preserve_index=False))
-    inner, reduction = reduce(whole, streams.under("reduction"))
+    inner, reduction = reduce(whole, streams.under("reduction"), outcome=OUTCOME)
     settings = with_label(settings, OUTCOME if OUTCOME in inner else None)
     kind.refuse(inner, settings)
     budget = Budget(choice.steps) if choice.steps is not None else Budget()

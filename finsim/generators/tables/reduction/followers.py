@@ -109,7 +109,7 @@ def _follows(source: Int1D, target: Int1D, is_screen: bool) -> bool:
 
 
 def _holds(follower: Follower, table: MixedTable, target: Int1D) -> bool:
-    """Tell whether a rule brings the column back; words too rare for a cell of their own do not count."""
+    """Tell whether a rule brings the column back; cells too rare for one of their own do not count."""
     source = table[follower.source]
     places = follower.places(source)
     made = column_of(follower.listed(), places, table[follower.target].kind, table[follower.target].step)
@@ -117,6 +117,8 @@ def _holds(follower: Follower, table: MixedTable, target: Int1D) -> bool:
     judged = np.ones(len(places), np.bool_)
     if source.kind == WORD:
         judged = places != len(follower.cells)
+    elif not follower.is_steps:
+        judged = source.missing() | np.isin(source.values, np.array(follower.keys, source.values.dtype))
     odd = judged & (target != np.bincount(target).argmax())
     return bool(
         judged.any()
