@@ -47,7 +47,8 @@ def show(what: Any) -> Shown:
     """Say what a scenario, narrative, rule pack, generator, metric, study, data set, table or run is.
 
     Args:
-        what: a name of ``finsim.names()``, a file of one of these kinds, a table, the folder of a run or a Run.
+        what: a name of ``finsim.names()``, a file of one of these kinds, a table, the folder of a run
+            or a Run.
 
     Returns:
         Shown: its repr is what the command line prints, ``to_dict`` the same as data.

@@ -56,8 +56,7 @@ class LearnedLoans:
 
     def words(self, name: str) -> tuple[str, ...]:
         """Return the words of a column of words, sorted, with what rare and missing ones become."""
-        pooled = {self.reduction.pools[name]} if name in self.reduction.pools else set()
-        return tuple(sorted({*self.columns[name].words, *pooled, "missing"}))
+        return tuple(sorted({*self.columns[name].words, *self.reduction.words(name), "missing"}))
 
     def greatest(self, name: str) -> float:
         """Return the greatest number of a column, 0 where there is none."""

@@ -80,8 +80,8 @@ class Reduction:
     ) -> MixedTable:
         """Return the sample with all columns of the table in their order; ``first`` is its first row.
 
-        Identities are computed again and hold exactly; cells of columns that are ``given`` stay. Nothing is
-        drawn today; ``streams`` stands for keys to come.
+        Identities are computed again and hold exactly; cells of columns that are ``given`` stay. What rare
+        words lead to is drawn by ``streams``.
         """
         found = dict(sampled.columns)
         for tie in self.ties:
@@ -98,7 +98,8 @@ class Reduction:
             if isinstance(column.rule, Identity):
                 found |= self._into_range(column, found, done)
                 done |= set(column.rule.operands)
-            found[name] = _restored(column, found, first, sampled.rows)
+            drawn = streams.at("rare", name, first) if isinstance(column.rule, Follower) else None
+            found[name] = _restored(column, found, (first, sampled.rows), drawn)
         return MixedTable({name: found[name] for name in self.names}, sampled.rows)
 
     def _into_range(
@@ -123,6 +124,13 @@ class Reduction:
             if (moved[~np.isnan(moved)] >= min(seen.min(), 0.0)).all():
                 return {name: from_numbers(moved, found[name].kind, found[name].step)}
         return {}
+
+    def words(self, name: str) -> set[str]:
+        """Return the words that come out for a column of words besides those that are learned."""
+        rule = self.computed[name].rule if name in self.computed else None
+        cells = [*rule.listed()] if isinstance(rule, Follower) else []
+        cells += rule.cells if isinstance(rule, PairFollower) else ()
+        return {str(cell) for cell in (*cells, self.pools.get(name)) if cell is not None}
 
     def given(self, cells: Mapping[str, Cell] | None) -> dict[str, Cell]:
         """Return given cells in terms of the columns that are left. Raises FitError with all that cannot be.
@@ -289,12 +297,20 @@ def _computed(column: MixedColumn, rule: Rule) -> Computed:
     return Computed(column.kind, column.step, low, high, rule)
 
 
-def _restored(column: Computed, found: Mapping[str, MixedColumn], first: int, rows: int) -> MixedColumn:
+def _restored(
+    column: Computed,
+    found: Mapping[str, MixedColumn],
+    block: tuple[int, int],
+    rng: np.random.Generator | None,
+) -> MixedColumn:
     rule = column.rule
+    first, rows = block
     if isinstance(rule, NewKey):
         return rule.column(first, rows)
     if isinstance(rule, Follower):
-        return column_of(rule.listed(), rule.places(found[rule.source]), column.kind, column.step)
+        assert rng is not None
+        places = rule.drawn(found[rule.source], rng.random(rows))
+        return column_of(rule.listed(), places, column.kind, column.step)
     if isinstance(rule, PairFollower):
         return rule.column(found[rule.first], found[rule.second], column.kind, column.step)
     if isinstance(rule, Identity):
