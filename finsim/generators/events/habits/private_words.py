@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from finsim.generators.events.habits.columns import usual_codes
 from finsim.generators.events.habits.contexts import information, levels, pooled_words
 from finsim.notation import Array, Int1D
 from finsim.randomness import Streams
@@ -62,6 +63,7 @@ def without_private(log: EventLog, streams: Streams) -> EventLog:
         )
         events = events.with_columns({name: found})
     if partner is not None and events[partner].words:
+        events = _with_common_numbers(events, log, free, streams)
         owners = _owners(events[partner], entity, log.count)
         is_private = owners < LEAST_ENTITIES
         events = _dealt(events, log, is_private, streams.under("told"))
@@ -75,6 +77,35 @@ def without_private(log: EventLog, streams: Streams) -> EventLog:
             people = people.with_columns({name: found})
     ordered = MixedTable({name: events[name] for name in log.events.columns}, events.rows)
     return replace(log, events=ordered, entities=people)
+
+
+def _with_common_numbers(events: MixedTable, log: EventLog, names: list[str], streams: Streams) -> MixedTable:
+    """Return the events in which numbers that counterparties tell (codes, places) are of several entities."""
+    payee = events[str(log.roles.partner)].values.astype(np.int64)
+    for name, one in events.columns.items():
+        if one.kind != NUMBER or name == log.roles.amount or not _is_told(one, payee):
+            continue
+        coded = _as_words(one)
+        owners = _owners(coded, log.entity(), log.count)
+        rare = (coded.values >= 0) & (owners < LEAST_ENTITIES)[np.maximum(coded.values, 0)]
+        common = np.flatnonzero((coded.values >= 0) & ~rare)
+        if rare.any() and len(common):
+            table = events.with_columns({name: coded})
+            rng = streams.at("numbers", name)
+            cells = _replaced(table, name, rare, common, names, rng)
+            first = np.zeros(len(coded.words), np.int64)
+            first[coded.values] = np.arange(len(cells))
+            kept = one.values.copy()
+            kept[rare] = one.values[first[cells[rare]]]
+            events = events.with_columns({name: one.with_values(kept)})
+    return events
+
+
+def _as_words(column: MixedColumn) -> MixedColumn:
+    """Return the numbers of a column as words, which are not written out."""
+    values, codes = np.unique(column.values, return_inverse=True)
+    codes = np.where(np.isnan(column.values), -1, codes)
+    return MixedColumn(WORD, codes.astype(np.int32), ("",) * len(values))
 
 
 def _owners(column: MixedColumn, entity: Int1D, count: int) -> Int1D:
@@ -146,8 +177,9 @@ def best_beside(table: MixedTable, name: str, names: list[str]) -> str | None:
 def _dealt(events: MixedTable, log: EventLog, is_private: Array, streams: Streams) -> MixedTable:
     """Return the events in which private counterparties tell what others of them told.
 
-    Column by column, among counterparties with the same word in the column that tells most of it: no pair
-    of words is handed on whole. Category, direction and currency stay, on which amounts rest.
+    Column by column, among counterparties with the same word in the column that tells most of it, and of
+    entities with the same usual word: no tuple is handed on whole, and homes stay. Category, direction and
+    currency stay, on which amounts rest.
     """
     by_part = log.roles.named()
     partner = str(log.roles.partner)
@@ -157,21 +189,28 @@ def _dealt(events: MixedTable, log: EventLog, is_private: Array, streams: Stream
     if len(payees) < 2 or log.partner_is_entity:
         return events
     done = [name for part, name in by_part.items() if part in ("category", *CODES)]
-    done = [name for name in done if events[name].kind == WORD]
-    stays = {*by_part.values()}
-    for name, column in events.columns.items():
-        if name in stays or column.kind not in (WORD, NUMBER) or not _is_told(column, code):
-            continue
-        beside = best_beside(events, name, done) if column.kind == WORD else (done[0] if done else None)
-        group = levels(events[beside])[rows[first]] if beside else np.zeros(len(payees), np.int64)
-        rng = streams.at("draws", name)
-        order, other = (np.lexsort((rng.random(len(payees)), group)) for _ in range(2))
+    table = MixedTable({name: events[name] for name in done if events[name].kind == WORD}, events.rows)
+    told = {
+        name: one if one.kind == WORD else _as_words(one)
+        for name, one in events.columns.items()
+        if name not in by_part.values() and one.kind in (WORD, NUMBER) and _is_told(one, code)
+    }
+    owner = log.entity()
+    for name in sorted(told, key=lambda one: (len(np.unique(told[one].values)), one)):
+        seen = table.with_columns({name: told[name]})
+        beside = best_beside(seen, name, list(table.columns))
+        group = levels(table[beside])[rows[first]] if beside else np.zeros(len(payees), np.int64)
+        usual = usual_codes(levels(told[name]), owner, log.count)[owner[rows[first]]]
+        order = np.lexsort((streams.at("draws", name).random(len(payees)), usual, group))
         giver = np.empty(len(payees), np.int64)
-        giver[order] = other
-        cells = column.values.copy()
-        cells[rows] = column.values[rows[first]][giver][inverse]
-        events = events.with_columns({name: column.with_values(cells)})
-        done += [name] if column.kind == WORD else []
+        giver[order] = np.where(np.roll(group[order], -1) == group[order], np.roll(order, -1), -1)
+        begins = np.searchsorted(group[order], group[order], side="left")
+        giver[order] = np.where(giver[order] < 0, order[begins], giver[order])
+        cells, codes = events[name].values.copy(), told[name].values.copy()
+        cells[rows] = cells[rows[first]][giver][inverse]
+        codes[rows] = codes[rows[first]][giver][inverse]
+        events = events.with_columns({name: events[name].with_values(cells)})
+        table = table.with_columns({name: told[name].with_values(codes)})
     return events
 
 
