@@ -31,8 +31,9 @@ class Follower:
     """``target`` follows ``source``: ``cells[i]`` where the source is ``keys[i]``.
 
     Words: by the word, else one of ``rare_cells``, drawn with ``rare_weights`` (what rare words lead to,
-    cells too rare pooled), or ``usual`` where there are none. Numbers and times: the nearest key; with ``is_steps`` the last key at or below it (the first cell stands below the first
-    key, so there is one more cell than keys).
+    cells too rare pooled), or ``usual`` where there are none. Numbers and times: the nearest key; with
+    ``is_steps`` the last key at or below it (the first cell stands below the first key, so there is one more
+    cell than keys).
     ``lacking`` is the cell where the source is missing.
     """
 
