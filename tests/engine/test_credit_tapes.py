@@ -151,3 +151,27 @@ def test_a_study_of_a_tape_is_written_and_read_again(tmp_path: Path) -> None:
     assert again.digest == loaded.digest
     done = run(loaded, output=tmp_path / "run")
     assert np.array_equal(loans(done.path)["rate"], own_tape()["Zins"])
+
+
+def test_a_book_knows_the_words_that_come_back_from_another_column(tmp_path: Path) -> None:
+    """City and postcode say each other, and both have rare words that are learned as one."""
+    rng = np.random.default_rng(0)
+    city = np.where(rng.random(900) < 0.8, rng.integers(0, 12, 900), rng.integers(12, 200, 900))
+    frame = pd.DataFrame(
+        {
+            "amount": np.round(np.exp(rng.normal(9, 0.5, 900)), 2), "term_months": rng.choice([12, 24], 900),
+            "bad": (rng.random(900) < 0.1).astype(int),
+            "city": [f"city{k}" for k in city], "zip": [f"z{k:03d}" for k in city],
+        }
+    )  # fmt: skip
+    (tmp_path / "t.yaml").write_text(
+        "finsim: schema/1\nkind: loans\ncolumns:\n  amount: {type: money, ccy: EUR, role: amount}\n"
+        "  term_months: {type: int, role: term}\n  bad: {type: int, role: outcome}\n"
+        "  city: {type: cat}\n  zip: {type: cat}\n"
+    )
+    path = study(tmp_path, frame, schema="t.yaml", currency="EUR", target_pd="as_observed")
+    made = loans(run(load_study(str(path)), output=tmp_path / "run").path)
+    said = frame.drop_duplicates("zip").set_index("zip")["city"]
+    known = made["zip"].astype(str).isin(said.index)
+    assert known.mean() > 0.7
+    assert (made["zip"][known].astype(str).map(said) == made["city"][known].astype(str)).all()

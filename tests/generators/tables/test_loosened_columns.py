@@ -279,3 +279,43 @@ def test_a_date_after_a_tied_date_comes_back():
     assert "ended" in {gap.target for gap in found.gaps}
     back = found.restore(left, STREAMS)
     assert all(np.array_equal(back[name].values, table[name].values) for name in table.columns)
+
+
+def test_a_round_amount_is_drawn_and_the_uneven_part_of_it_computed():
+    """An amount in fifties less a fee: computed from fee and net amount it would be any number of cents."""
+    rng = np.random.default_rng(0)
+    amount = np.round(np.exp(rng.normal(9, 0.5, 2_000)) / 50) * 50
+    fee = np.round(amount * rng.choice([0.0, 0.01, 0.015], 2_000), 2)
+    columns = {
+        name: MixedColumn(NUMBER, np.round(values, 2), step=0.01)
+        for name, values in (("amount", amount), ("fee", fee), ("net", amount - fee))
+    }
+    left, reduction = reduce(MixedTable(columns, 2_000), Streams(0))
+    assert list(left.columns) == ["amount", "fee"]
+    back = reduction.restore(left, Streams(0))
+    assert np.allclose(back["net"].values, columns["net"].values)
+
+
+def test_rare_words_lead_to_what_they_led_to_and_not_to_the_commonest_alone():
+    """Cities of two rows lie in all provinces: pooled, they keep the provinces' shares."""
+    rng = np.random.default_rng(0)
+    city = np.concatenate([np.repeat(np.arange(40), 50), np.repeat(np.arange(40, 340), 2)])
+    province = np.where(city < 40, city % 4, rng.choice(4, 340, p=[0.4, 0.3, 0.2, 0.1])[city])
+    order = rng.permutation(len(city))
+    city, province = city[order], province[order]
+    columns = {
+        "city": MixedColumn(WORD, city.astype(np.int32), tuple(f"c{k:03d}" for k in range(340))),
+        "province": MixedColumn(WORD, province.astype(np.int32), ("n", "e", "s", "w")),
+    }
+    left, reduction = reduce(MixedTable(columns, len(city)), Streams(0))
+    assert list(left.columns) == ["city"]
+    back = reduction.restore(left, Streams(7))
+    words = np.array(back["province"].words)[back["province"].values]
+    rare = city >= 40
+    made = np.array([(words[rare] == word).mean() for word in "nesw"])
+    real = np.bincount(province[rare], minlength=4) / rare.sum()
+    assert np.abs(made - real).max() < 0.07
+    assert (words[~rare] == np.array(list("nesw"))[province[~rare]]).all()
+    assert reduction.words("province") == set("nesw")
+    again = Reduction.from_state(State({}, json.loads(json.dumps(reduction.state().facts))))
+    assert (again.restore(left, Streams(7))["province"].values == back["province"].values).all()

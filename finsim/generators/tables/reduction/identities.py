@@ -23,6 +23,10 @@ MOST_DUST = 1e-4
 """Of the spread of a sum (assumption)."""
 
 
+_ROUND = (1000.0, 500.0, 100.0, 50.0, 25.0, 10.0, 5.0, 1.0, 0.5, 0.1, 0.05, 0.01)
+LEAST_ROUND = 0.95  # assumption: of the numbers of a round column
+
+
 @dataclass(frozen=True)
 class Identity:
     """``target`` = offset + the sum of factor x operand; or factor x a x b; or factor x a / b.
@@ -108,8 +112,9 @@ class Numbers:
 def find_identities(table: MixedTable, rng: np.random.Generator) -> list[tuple[float, Identity]]:
     """Return identities that hold, the surest first; one column may be the target of several.
 
-    A target lies on a grid at least as fine as those of its terms, so that a sum stays on it. Of several
-    that can be the target the widest spread one is: a small difference of two large columns that a model
+    A target lies on a grid at least as fine as those of its terms, so that a sum stays on it, and is no
+    rounder than they are: an amount in fifties is no sum of cents. Of several that can be the target the
+    widest spread one is: a small difference of two large columns that a model
     drew apart would be mostly error.
     """
     numbers = Numbers(table)
@@ -128,13 +133,28 @@ def find_identities(table: MixedTable, rng: np.random.Generator) -> list[tuple[f
             found[key] = (share, one)
     sure = [_turned(numbers, pair) for pair in found.values() if pair[0] >= LEAST_SHARE]
     spread = {name: float(np.nanstd(one)) for name, one in numbers.values.items()}
+    round_to = {name: _roundness(one) for name, one in numbers.values.items()}
     names = list(numbers.values)
+
+    def is_rounder(one: Identity) -> bool:
+        return one.kind == SUM and round_to[one.target] > min(round_to[name] for name in one.operands)
+
     return sorted(
         sure,
         key=lambda pair: (
-            -round(pair[0], 6), len(pair[1].operands), -spread[pair[1].target], names.index(pair[1].target)
+            -round(pair[0], 6), len(pair[1].operands), is_rounder(pair[1]), -spread[pair[1].target],
+            names.index(pair[1].target),
         ),
     )  # fmt: skip
+
+
+def _roundness(values: Float1D) -> float:
+    """Return the largest of 1000, 500, 100, ... 0.01 that nearly all numbers are multiples of, else 0."""
+    known = values[~np.isnan(values)]
+    for size in _ROUND:
+        if (np.abs(known / size - np.round(known / size)) < 1e-6).mean() >= LEAST_ROUND:
+            return size
+    return 0.0
 
 
 def _turned(numbers: Numbers, pair: tuple[float, Identity]) -> tuple[float, Identity]:
