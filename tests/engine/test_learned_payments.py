@@ -295,6 +295,18 @@ def test_a_narrative_that_needs_what_the_ledger_lacks_is_refused(ledgers: Path, 
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.parametrize(("factor", "said"), [(0.0, "every amount is 0"), (1e12, "amounts add up to")])
+def test_amounts_that_move_nothing_or_too_much_are_refused_before_any_work(
+    ledgers: Path, factor: float, said: str
+) -> None:
+    frame = pd.read_csv(ledgers / "accounts.csv")
+    frame["amount"] = (frame["amount"] * factor).round(2)
+    frame.to_csv(ledgers / "scaled.csv", index=False)
+    STORY["scaled"] = "app_scam_mule_chain"
+    with pytest.raises(DataError, match=said):
+        resolve(_study(ledgers, "scaled"))
+
+
 def test_several_currencies_are_refused_with_their_counts(ledgers: Path) -> None:
     frame = pd.read_csv(ledgers / "accounts.csv")
     frame.loc[:9, "currency"] = "USD"

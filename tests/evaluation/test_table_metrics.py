@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 
 from finsim.errors import DataError
+from finsim.evaluation.metric import STRESS
 from finsim.evaluation.scorecard import Scorecard
 from finsim.evaluation.settings import Settings
 from finsim.evaluation.tables.association import blocks_of, covariances, tie
@@ -326,3 +327,12 @@ def test_one_synthetic_row_is_not_judged():
     left = {score.metric for score in card.scores if score.verdict not in ("not computed",)}
     assert left <= {"table_shape", "block_influence"}
     assert card.of("table_two_sample")[0].reason == "1 row on the synthetic side; needs 100"
+
+
+def test_columns_of_one_value_tell_nothing_and_pass_nothing():
+    one = pd.DataFrame({"a": np.ones(300), "b": ["x"] * 300})
+    card = card_of(one, one)
+    (score,) = card.of("table_two_sample")
+    assert score.verdict == "not computed"
+    assert card.verdicts()[STRESS].verdict == "not computed"
+    assert card_of(one, one.assign(b="y")).of("table_two_sample")[0].value == 1.0

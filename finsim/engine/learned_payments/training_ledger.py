@@ -32,6 +32,7 @@ from finsim.tables.proposing.roles import roles
 LEAST_ENTITIES = 20
 _MOSTLY = 0.5
 _UNKNOWN = "XXX"  # ISO 4217: no currency; what is proposed where a table says nothing
+_MOST_SUM = 1e15  # a balance is below 10^18 in the smallest unit, of which some currencies have 1,000
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ def _read(file: str, schema: str, currency: str, state: tuple[str, str]) -> Paym
     if log.count < LEAST_ENTITIES:
         raise DataError(f"{log.count} entities", place=file, expected=f"at least {LEAST_ENTITIES}",
                         remedy="give a ledger of more accounts or cards")  # fmt: skip
+    _refuse_sums(log, file)
     two = _two_partners(found, file)
     role = _role(found, log.roles.partner)
     layout = SINGLE if log.roles.partner is None else CARDS
@@ -136,6 +138,22 @@ def _read(file: str, schema: str, currency: str, state: tuple[str, str]) -> Paym
         _currency(found, log, currency, file), layout, has_shops,
         _direction(log, layout), payment_words(log, has_shops),
     )  # fmt: skip
+
+
+def _refuse_sums(log: EventLog, file: str) -> None:
+    """Raise DataError where no row moves money, or where balances would leave what a ledger holds."""
+    amounts = log.part("amount")
+    assert amounts is not None
+    sizes = np.abs(amounts[~np.isnan(amounts)])
+    place = f"{file}: column {log.roles.amount!r}"
+    if not (sizes > 0).any():
+        raise DataError("every amount is 0 or empty", place=place, expected="rows that move money",
+                        remedy="say which column is the amount: `role: amount` in a schema")  # fmt: skip
+    if sizes.sum() >= _MOST_SUM:
+        raise DataError(
+            f"amounts add up to {sizes.sum():.3g}", place=place, expected=f"less than {_MOST_SUM:.0g}",
+            remedy="give them in a larger unit, such as thousands",
+        )  # fmt: skip
 
 
 def _role(data: LearnedInput, column: str | None) -> str:

@@ -44,6 +44,8 @@ def measure(case: TableCase) -> list[Score]:
         return [METRIC.missing(subject, reason)]
     some = thinned(case, MOST_ROWS, "two sample")
     real, own = (features(some.columns, side) for side in ("real", "own"))
+    if all(len(np.unique(column)) < 2 for column in np.concatenate([real, own]).T):
+        return [METRIC.missing(subject, "every column has one value, the same on both sides")]
     found = told_apart(some, (real, own), (some.entity_real, some.entity_own), "value", named=True)
     floors = _floors(some, real)
     rng = some.streams.at("table", "two sample", "shuffled")
