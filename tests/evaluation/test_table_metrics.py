@@ -335,4 +335,4 @@ def test_columns_of_one_value_tell_nothing_and_pass_nothing():
     (score,) = card.of("table_two_sample")
     assert score.verdict == "not computed"
     assert card.verdicts()[STRESS].verdict == "not computed"
-    assert card_of(one, one.assign(b="y")).of("table_two_sample")[0].value == 1.0
+    assert card_of(one, one.assign(b="y")).of("table_two_sample")[0].value > 0.85
