@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from finsim.agents.vocabulary import CATEGORIES, CATEGORY, CHANNEL, PURPOSE
+from finsim.errors import Problem, did_you_mean
 from finsim.notation import Array
 from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import WORD
@@ -15,6 +18,9 @@ from finsim.records.mixed_table import WORD
 OTHER_CATEGORY, OTHER_PURPOSE, AT_SHOPS, BETWEEN_ACCOUNTS = "retail", "transfer", "card_present", "ach"
 REFUND = "refund"
 _NONE = -1
+_MOST = 8
+Said = tuple[tuple[str, str, str], ...]
+"""Lines of a study: part (channel or category), word of the ledger, word of finsim."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +38,11 @@ class PaymentWords:
     channels: frozenset[str]
     purposes: frozenset[str]
     categories: frozenset[str]
+    unknown: tuple[str, ...] = ()
 
     def remarks(self, has_shops: bool) -> list[str]:
         """Return what is a fallback, in words."""
-        found = []
+        found = list(self.unknown)
         if not self.channels:
             both = f"{AT_SHOPS} at merchants, {BETWEEN_ACCOUNTS} else"
             found.append(f"channel: no word of the ledger is finsim's, so {both}")
@@ -48,17 +55,51 @@ class PaymentWords:
         return found
 
 
-def payment_words(log: EventLog, has_shops: bool) -> PaymentWords:
+def payment_words(log: EventLog, has_shops: bool, said: Said = ()) -> PaymentWords:
     """Return the words of a ledger in finsim's vocabulary."""
-    channel = _codes(_words(log, "channel"), CHANNEL)
-    purpose = _codes(_words(log, "category"), PURPOSE)
+    channel = _codes(_words(log, "channel"), CHANNEL, _of(said, "channel"))
+    purpose = _codes(_words(log, "category"), PURPOSE, _of(said, "category"))
     category = np.full(_outside(log), _NONE)
     categories: frozenset[str] = frozenset()
     if has_shops:
-        category, categories = _categories(log)
+        category, categories = _categories(log, _of(said, "category"))
     return PaymentWords(
-        channel, purpose, category, _used(channel, CHANNEL), _used(purpose, PURPOSE), categories
-    )
+        channel, purpose, category, _used(channel, CHANNEL), _used(purpose, PURPOSE), categories,
+        (*_unknown(log, "channel", channel), *_unknown(log, "category", purpose)),
+    )  # fmt: skip
+
+
+def unknown_words(log: EventLog, said: Said) -> list[tuple[tuple[str, str], Problem]]:
+    """Return key and problem of every line of a study whose word the ledger does not have."""
+    found = []
+    for part, word, _ in said:
+        known = _words(log, part)
+        if plain(word) not in {plain(one) for one in known}:
+            remedy = did_you_mean(word, known) or f"give a column of words `role: {part}` in a schema"
+            problem = Problem("", f"the {part} of the ledger has no word {word!r}", "a word of it", remedy)
+            found.append(((part, word), problem))
+    return found
+
+
+def _of(said: Said, part: str) -> dict[str, str]:
+    return {plain(word): mine for one, word, mine in said if one == part}
+
+
+def _unknown(log: EventLog, part: str, codes: Array) -> list[str]:
+    """Return a line with the words that are not finsim's, their share of rows, and a line to paste."""
+    values, words = log.part(part), _words(log, part)
+    if values is None or not words:
+        return []
+    counts = np.bincount(values[values >= 0].astype(np.int64), minlength=len(words))
+    order = [int(k) for k in np.argsort(-counts, kind="stable") if codes[k] < 0 and counts[k]]
+    if not order:
+        return []
+    total = max(len(values), 1)
+    shown = ", ".join(f"{words[k]} {counts[k] / total:.1%}" for k in order[:_MOST])
+    more = f" and {len(order) - _MOST} more" if len(order) > _MOST else ""
+    example = BETWEEN_ACCOUNTS if part == "channel" else OTHER_CATEGORY
+    line = f"words: {{{part}: {{{json.dumps(words[order[0]], ensure_ascii=False)}: {example}}}}}"
+    return [f"{part}: not finsim's words: {shown}{more}; say what they are, such as {line}"]
 
 
 def _words(log: EventLog, part: str) -> Sequence[str]:
@@ -68,11 +109,12 @@ def _words(log: EventLog, part: str) -> Sequence[str]:
 
 def plain(word: str) -> str:
     """Return a word as the vocabulary writes words."""
-    return word.strip().casefold().replace(" ", "_").replace("-", "_")
+    return unicodedata.normalize("NFKC", word).strip().casefold().replace(" ", "_").replace("-", "_")
 
 
-def _codes(words: Sequence[str], known: Mapping[str, int]) -> Array:
-    return np.array([*(known.get(plain(word), _NONE) for word in words), _NONE], dtype=np.int64)
+def _codes(words: Sequence[str], known: Mapping[str, int], said: Mapping[str, str]) -> Array:
+    plains = [plain(word) for word in words]
+    return np.array([*(known.get(said.get(word, word), _NONE) for word in plains), _NONE], dtype=np.int64)
 
 
 def _used(codes: Array, known: Mapping[str, int]) -> frozenset[str]:
@@ -85,7 +127,7 @@ def _outside(log: EventLog) -> int:
     return 0 if name is None else len(log.events[name].words) - (log.count if log.partner_is_entity else 0)
 
 
-def _categories(log: EventLog) -> tuple[Array, frozenset[str]]:
+def _categories(log: EventLog, said: Mapping[str, str]) -> tuple[Array, frozenset[str]]:
     """Return the usual category of each shop from a column with finsim's words, -1 where it has none."""
     shops = np.full(_outside(log), _NONE)
     partner = log.part("partner")
@@ -93,9 +135,9 @@ def _categories(log: EventLog) -> tuple[Array, frozenset[str]]:
         return shops, frozenset()
     declared = log.roles.category
     for column in log.events.columns.values() if declared is None else [log.events[declared]]:
-        codes = _codes(column.words, CATEGORY) if column.kind == WORD else np.zeros(0, dtype=np.int64)
+        codes = _codes(column.words, CATEGORY, said) if column.kind == WORD else np.zeros(0, dtype=np.int64)
         words = _used(codes, CATEGORY)
-        if len(words) < 2:
+        if len(words) < (1 if declared is not None and said else 2):
             continue
         mine = codes[column.values]
         here = (partner >= 0) & (mine >= 0)

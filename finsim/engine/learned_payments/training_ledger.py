@@ -15,7 +15,7 @@ from finsim.engine.injection.entity_histories import IN_WORDS, OUT_WORDS
 from finsim.engine.injection.ledger_columns import ACCOUNTS, CARDS, SINGLE
 from finsim.engine.learned.event_parts import ledger_of
 from finsim.engine.learned.reading import LearnedInput, read_to_learn
-from finsim.engine.learned_payments.payment_words import PaymentWords, payment_words
+from finsim.engine.learned_payments.payment_words import PaymentWords, Said, payment_words
 from finsim.engine.study.named_inputs import data_file
 from finsim.engine.study.transactions_part import TransactionsPart
 from finsim.errors import DataError
@@ -105,11 +105,17 @@ def payment_ledger(part: TransactionsPart) -> PaymentLedger:
     file = data_file(part.data)
     schema = data_file(part.schema_) if part.schema_ else None
     state = (digest_file(file), digest_file(schema) if schema else "")
-    return _read(str(file), str(schema) if schema else "", part.stated_currency or "", state)
+    return _read(
+        str(file),
+        str(schema) if schema else "",
+        part.stated_currency or "",
+        state,
+        part.words.mapping() if part.words else (),
+    )
 
 
 @lru_cache(maxsize=2)
-def _read(file: str, schema: str, currency: str, state: tuple[str, str]) -> PaymentLedger:
+def _read(file: str, schema: str, currency: str, state: tuple[str, str], said: Said) -> PaymentLedger:
     declared = load_schema(schema) if schema else None
     found = read_to_learn(Path(file), EVENTS, Named(), declared, None)
     ledger = ledger_of(found)
@@ -136,7 +142,7 @@ def _read(file: str, schema: str, currency: str, state: tuple[str, str]) -> Paym
     return PaymentLedger(
         found, log, (*found.remarks, *ledger.remarks, *two, *other),
         _currency(found, log, currency, file), layout, has_shops,
-        _direction(log, layout), payment_words(log, has_shops),
+        _direction(log, layout), payment_words(log, has_shops, said),
     )  # fmt: skip
 
 

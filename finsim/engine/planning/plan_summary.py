@@ -25,7 +25,7 @@ from finsim.engine.study.study_resolution import Plan
 from finsim.evaluation.utility.detection import LEAST_ROWS, LEAST_SCHEMES, TRAIN_SHARE
 
 TOO_FEW = "too few to train a detector on"
-_WIDTH, _MOST_STORIES, _MOST_COLUMNS, _MOST_WARNINGS = 118, 8, 8, 3
+_WIDTH, _MOST_STORIES, _MOST_COLUMNS, _MOST_WARNINGS = 118, 8, 8, 5
 _SHORTEST_PATH = 64
 
 

@@ -51,6 +51,10 @@ LEDGERS = Catalog(
             "finsim.engine.learned_payments.learned_world:carried_stories",
             "narratives that a ledger can carry",
         ),
+        "words": Entry(
+            "finsim.engine.learned_payments.payment_words:unknown_words", "words that a ledger lacks"
+        ),
+        "loans": Entry("finsim.engine.study.loan_tape:tape_of", "the loan tape of a study"),
     },
 )
 _FIRST_YEAR, _LAST_YEAR = 1700, 2262
@@ -134,6 +138,9 @@ def resolve(study: Study) -> Plan:
     if study.transactions and study.transactions.data:
         narratives, left_out = _in_ledger(study.transactions, narratives, study, errors)
     rules = _rules(study, prices, errors)
+    if errors and study.credit:  # a sound study's tape is read by its trial
+        with places.noting(errors, ("credit", "data")):
+            LEDGERS.load("loans")(study.credit)
     inputs: dict[str, str] = {}
     with places.noting(errors, ()):
         inputs = {} if errors else _inputs(study)
@@ -213,6 +220,10 @@ def _in_ledger(
     with study.places.noting(errors, ("transactions", "data")):
         ledger = LEDGERS.load("ledger")(part)
     told: tuple[Carried, ...] = ()
+    if len(errors) == seen and part.words:
+        for keys, problem in LEDGERS.load("words")(ledger.log, part.words.mapping()):
+            with study.places.noting(errors, ("transactions", "words", *keys)):
+                raise StudyError.of([problem])
     if len(errors) == seen:
         with study.places.noting(errors, ("transactions", "narratives")):
             told = LEDGERS.load("stories")(narratives, ledger)

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from finsim.agents.settings import LIMITS
+from finsim.agents.vocabulary import CHANNELS, PURPOSES
 from finsim.document_numbers import Count, Length, Meaning, Misfit, Share, Whole
+from finsim.editor_schemas import reads
 from finsim.engine.study import named_inputs as naming
 from finsim.engine.study.market_part import Part
+from finsim.errors import did_you_mean
 from finsim.tables.currencies import Currency
 
 
@@ -49,6 +59,45 @@ class PaymentBody(Part):
     steps: Count | None = None
 
 
+@reads({"enum": list(CHANNELS)})
+def _channel(value: Any) -> Any:
+    """Return a channel; raises Misfit, with a suggestion, for another text."""
+    return _known(value, CHANNELS, "channel")
+
+
+@reads({"enum": list(PURPOSES)})
+def _purpose(value: Any) -> Any:
+    """Return a purpose or merchant category; raises Misfit, with a suggestion, for another text."""
+    return _known(value, PURPOSES, "category or purpose")
+
+
+def _known(value: Any, words: tuple[str, ...], kind: str) -> Any:
+    if isinstance(value, str) and value not in words:
+        raise Misfit(f"{value!r} is no {kind} of finsim", "", did_you_mean(value, words))
+    return value
+
+
+class WordsPart(Part):
+    """What words of a ledger are called in finsim.
+
+    * ``channel``: channel by word of the ledger.
+    * ``category``: merchant category or purpose by word of the ledger.
+    """
+
+    channel: dict[
+        str, Annotated[str, BeforeValidator(_channel), Meaning("a channel of finsim", "instant")]
+    ] = Field(default_factory=dict)
+    category: dict[
+        str, Annotated[str, BeforeValidator(_purpose), Meaning("a category or purpose of finsim", "fuel")]
+    ] = Field(default_factory=dict)
+
+    def mapping(self) -> tuple[tuple[str, str, str], ...]:
+        """Return part, word of the ledger and word of finsim of every line."""
+        return tuple(
+            (part, *line) for part in ("channel", "category") for line in getattr(self, part).items()
+        )
+
+
 class TransactionsPart(Part):
     """Payments and the stories in them: of simulated people, or of entities that live like a ledger's own.
 
@@ -58,6 +107,7 @@ class TransactionsPart(Part):
     * ``data``: ledger to learn from: a file, relative to this one; simulated people when left out.
     * ``schema``: schema file of the ledger, relative to this file.
     * ``body``: generator of events; the one that knows held-out entities best when left out.
+    * ``words``: what channels and categories of the ledger are called in finsim.
     * ``entities``: number of new entities of a learned ledger.
     * ``accounts``: number of accounts.
     * ``banks``: number of banks.
@@ -72,6 +122,7 @@ class TransactionsPart(Part):
     data: Annotated[str, Meaning("a file with payments", "payments.csv")] | None = None
     schema_: str | None = Field(None, alias="schema")
     body: PaymentBody | None = None
+    words: WordsPart | None = None
     entities: Annotated[Count, _within("accounts")] | None = None
     accounts: Annotated[Count, _within("accounts")] = 20_000
     banks: Annotated[Count, _within("banks")] = 5
@@ -135,5 +186,5 @@ class TransactionsPart(Part):
 
 
 _SIMULATED = ("accounts", "banks")
-_LEARNED = ("schema_", "schema", "body", "entities")
+_LEARNED = ("schema_", "schema", "body", "words", "entities")
 _AS_WRITTEN = {"schema_": "schema"}
