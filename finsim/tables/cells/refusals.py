@@ -7,7 +7,9 @@ import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from finsim.errors import DataError, Problem
 from finsim.tables.cells.stored import NUMBER_OF_TIME
@@ -106,6 +108,8 @@ def _remedy_of_text(text: str, field: Field, dialect: Dialect) -> str:
         return f"--csv null={text}, or correct the cell"
     if field.type in _NUMBERS:
         return _remedy_of_number(text, field, dialect)
+    if field.type == "ts" and (zone := field.zone or dialect.zone) and _is_left_out(text, field, zone):
+        return f"this hour is left out in {zone} (clocks go forward): correct the cell, or the zone"
     if field.type in ("date", "ts"):
         if re.fullmatch(r"[-+]?\d+(\.0*)?", text):
             return NUMBER_OF_TIME[field.type]
@@ -115,6 +119,19 @@ def _remedy_of_text(text: str, field: Field, dialect: Dialect) -> str:
             if re.match(pattern, text):
                 return f"declare the format, such as --csv dates={form}"
     return ""
+
+
+def _is_left_out(text: str, field: Field, zone: str) -> bool:
+    """Tell whether a text is a time as declared, in an hour that the clocks of a zone skip."""
+    for form in field.format.split(" | "):
+        try:
+            local = datetime.strptime(text, form) if form else datetime.fromisoformat(text)
+        except ValueError:
+            continue
+        there = local.replace(tzinfo=ZoneInfo(zone))
+        back = there.astimezone(UTC).astimezone(ZoneInfo(zone))
+        return local.tzinfo is None and back.replace(tzinfo=None) != local
+    return False
 
 
 def _remedy_of_number(text: str, field: Field, dialect: Dialect) -> str:
