@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from test_learned_payments import _cards, _digest, _rows, _study
+from test_learned_payments import _accounts, _cards, _digest, _rows, _study
 
 from finsim.engine.planning.plan_summary import describe
 from finsim.engine.run import run
@@ -41,9 +41,9 @@ def test_mapped_words_have_the_shares_of_the_ledger(ledger: Path, tmp_path: Path
 
 @pytest.mark.parametrize("part", ["channel", "category"])
 def test_every_key_changes_bytes(ledger: Path, tmp_path: Path, part: str) -> None:
-    plain = run(_study(ledger, "cards", narratives=[], entities=60), output=tmp_path / "plain")
+    plain = run(_study(ledger, "cards", narratives=[]), output=tmp_path / "plain")
     words = {part: WORDS[part]}
-    said = run(_study(ledger, "cards", narratives=[], entities=60, words=words), output=tmp_path / "said")
+    said = run(_study(ledger, "cards", narratives=[], words=words), output=tmp_path / "said")
     assert _digest(said) != _digest(plain)
 
 
@@ -91,3 +91,11 @@ def test_all_worlds_are_refused_at_once(ledger: Path) -> None:
     assert "several currencies" in told
     assert "no column 'bad' or 'pd'" in told
     assert "prices.csv" in told
+
+
+def test_a_ledger_without_merchants_says_so(tmp_path: Path) -> None:
+    frame = _accounts().assign(category="Czynsz")
+    frame.to_csv(tmp_path / "accounts.csv", index=False)
+    text = " ".join(describe(resolve(_study(tmp_path, "accounts"))).to_text().split())
+    assert "category: a ledger without merchants has purposes alone" in text
+    assert "category: not finsim's words: Czynsz 100.0%" in text

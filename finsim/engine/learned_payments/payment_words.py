@@ -19,6 +19,7 @@ OTHER_CATEGORY, OTHER_PURPOSE, AT_SHOPS, BETWEEN_ACCOUNTS = "retail", "transfer"
 REFUND = "refund"
 _NONE = -1
 _MOST = 8
+_NO_SHOPS = "category: a ledger without merchants has purposes alone, and no row has a merchant category"
 Said = tuple[tuple[str, str, str], ...]
 """Lines of a study: part (channel or category), word of the ledger, word of finsim."""
 
@@ -65,7 +66,10 @@ def payment_words(log: EventLog, has_shops: bool, said: Said = ()) -> PaymentWor
         category, categories = _categories(log, _of(said, "category"))
     return PaymentWords(
         channel, purpose, category, _used(channel, CHANNEL), _used(purpose, PURPOSE), categories,
-        (*_unknown(log, "channel", channel), *_unknown(log, "category", purpose)),
+        (
+            *_unknown(log, "channel", channel), *_unknown(log, "category", purpose),
+            *(() if has_shops or log.roles.category is None else (_NO_SHOPS,)),
+        ),
     )  # fmt: skip
 
 
