@@ -11,6 +11,7 @@ from finsim import documents
 from finsim.agents.settings import NarrativeUse, Settings
 from finsim.agents.simulate import simulate as simulate_agents
 from finsim.errors import StudyError
+from finsim.provenance.world_card import write_world_card
 from finsim.randomness import Streams
 from finsim.records.calendar import Clock
 from finsim.records.columns import stored
@@ -88,7 +89,26 @@ def simulate(
     world = simulate_agents(settings, Streams(seed), drivers, progress)
     if folder is not None:
         write_world(folder, world)
+        write_world_card(folder, _told(wanted, seed))
     return world
+
+
+def _told(wanted: Wanted, seed: int) -> dict[str, str]:
+    """Return everything that the bytes of a world depend on, in words."""
+    uses = [
+        f"{use.id} ({use.count:,} schemes)" if use.count is not None
+        else f"{use.id} (rate {use.rate:g})" if use.rate is not None
+        else use.id
+        for use in wanted.uses
+    ]  # fmt: skip
+    scenario = "none" if wanted.scenario is None else f"{wanted.scenario} at severity {wanted.severity:g}"
+    return {
+        "seed": str(seed),
+        "accounts": f"{wanted.accounts:,}",
+        "days": f"{wanted.days:,}, from {wanted.start}",
+        "narratives": ", ".join(uses) or "none",
+        "scenario": scenario,
+    }
 
 
 def _drivers(wanted: Wanted) -> Drivers | None:

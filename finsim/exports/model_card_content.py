@@ -7,6 +7,7 @@ from typing import Any
 
 from finsim.exports.privacy_attacks import attacks, figures, not_looked_at, other_checks
 from finsim.exports.run_facts import STEPS, RunFacts, name_of
+from finsim.generators import TABLE_DEFAULT
 from finsim.generators.privacy.claim_words import statement_lines
 from finsim.records.run_layout import WORLD_OF
 
@@ -15,6 +16,7 @@ READING = (
     "What was attacked, with the number of attacks n and the interval of each result. An attack that was not "
     "made proves nothing. Whether these are personal data is a legal question that this card does not answer."
 )
+NOT_PRIVATE = "not trained with differential privacy"
 NOT_EXAMINED = "not examined: the scorecard has no score"
 _BIAS = ("fair", "bias", "group", "subgroup")
 _COVERAGE = ("coverage", "subgroup", "margins")
@@ -96,18 +98,26 @@ def _part(facts: RunFacts, world: str) -> dict[str, Any]:
     real = [name for name in facts.manifest["statement"]["real_records"] if WORLD_OF[name] == world]
     if real:
         return {**part, "made_by": f"{', '.join(real)}: real records", "training": "none", "rows": None}
-    rows = _tape(facts).get("rows_used")
-    return {**part, "made_by": "joint law of the table, resampled", "training": "closed form", "rows": rows}
+    rows, chosen = _tape(facts).get("rows_used"), facts.study[world].get("generator") or {}
+    made = f"generator {chosen.get('name', TABLE_DEFAULT)}"
+    told = f"{chosen['steps']:,} steps at most" if chosen.get("steps") else "not stated"
+    return {**part, "made_by": made, "training": told, "rows": rows}
 
 
 def _privacy(facts: RunFacts) -> Iterator[str]:
-    """Yield the claim of every model: epsilon with delta and unit, what was counted and what was not."""
+    """Yield the claim of every model: epsilon with delta and unit, what was counted and what was not.
+
+    A world that learned from data and keeps no model has no claim: no study takes an epsilon for it.
+    """
     for model in facts.models():
         claim = model.get("training", {}).get("privacy")
         if claim is None:
-            yield f"{model['world']}: not trained with differential privacy"
+            yield f"{model['world']}: {NOT_PRIVATE}"
         else:
             yield from (f"{model['world']}: {line.strip()}" for line in statement_lines(claim))
+    for world in facts.worlds:
+        if facts.inputs(world) and not facts.models(world):
+            yield f"{world}: {NOT_PRIVATE}"
 
 
 def _scenarios(facts: RunFacts) -> Iterator[list[str]]:

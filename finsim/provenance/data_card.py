@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from finsim.provenance.manifest import Sources, Statement
@@ -89,7 +89,7 @@ checks them.
 
 A table lies in `<table>/scenario=<name>/<table>.parquet`. Every column carries its description, unit, zone
 and role (`feature`, `label`, `key`, `internal`) as metadata of its Parquet field.
-{_on_labels(files)}
+{on_labels(files)}
 ## Made from
 
 {chr(10).join(inputs) or "* no input data"}
@@ -98,15 +98,15 @@ finsim grants no licence of its own on these tables: those of the inputs apply.
 
 ## Meant for
 
-{_listed(statement.intended_use)}
+{listed(statement.intended_use)}
 
 ## Not for
 
-{_listed(statement.prohibited_use)}
+{listed(statement.prohibited_use)}
 
 ## Known limits
 
-{_listed(statement.known_limits)}
+{listed(statement.known_limits)}
 """
 
 
@@ -124,7 +124,8 @@ def _table_lines(run: Path, files: _Files) -> str:
     return "\n".join(lines)
 
 
-def _on_labels(files: _Files) -> str:
+def on_labels(files: Collection[str]) -> str:
+    """Return what is said of tables with answers, "" where there are none among ``files``."""
     if "labels" not in files:
         return ""
     return """
@@ -133,5 +134,6 @@ Columns of `labels` and of `patterns` are answers; a model that is given them de
 """
 
 
-def _listed(lines: Sequence[str]) -> str:
+def listed(lines: Sequence[str]) -> str:
+    """Return lines as a list of Markdown."""
     return "\n".join(f"* {line}" for line in lines)

@@ -18,6 +18,9 @@ STORED_INSTANT = pa.timestamp("us", tz="UTC")
 DAY = pa.timestamp("us")
 """A calendar day, at midnight and without a zone: pandas makes Python objects of ``date32``."""
 
+UNIT, DECIMALS = b"unit", b"decimals"
+"""Facts of a field: what its numbers count (``day``: a calendar day), decimals of money in floats."""
+
 FEATURE, LABEL, KEY, INTERNAL = "feature", "label", "key", "internal"
 ROLES: Mapping[str, str] = MappingProxyType(
     {

@@ -8,6 +8,7 @@ from typing import Any
 
 from finsim import documents
 from finsim.errors import StudyError, did_you_mean
+from finsim.tables.endings import form_by_name
 from finsim.verbs.calling.argument_checks import Arguments
 from finsim.verbs.names import example_data, names, title_of
 from finsim.verbs.shipped_names import FILES
@@ -43,10 +44,11 @@ class Shown:
 
 
 def show(what: Any) -> Shown:
-    """Say what a scenario, narrative, rule pack, generator, metric, study, data set, file or run is.
+    """Say what a scenario, narrative, rule pack, generator, metric, study, data set, table or run is.
 
     Args:
-        what: a name of ``finsim.names()``, a file of one of these kinds, the folder of a run, or a Run.
+        what: a name of ``finsim.names()``, a file of one of these kinds, a table, the folder of a run
+            or a Run.
 
     Returns:
         Shown: its repr is what the command line prints, ``to_dict`` the same as data.
@@ -72,7 +74,7 @@ def show(what: Any) -> Shown:
     if _stands(path / "manifest.json") or _stands(path / ".finsim"):
         return _run(Run(path))
     if _stands(path) and not path.is_dir():
-        return _file(path)
+        return _table(path) if form_by_name(path) else _file(path)
     found = names()
     kinds = [kind for kind, items in found.items() if text in items]
     if not kinds:
@@ -103,6 +105,17 @@ def _run(run: Any) -> Shown:
     head = f"study {study['id']}, seed {run.manifest['seeds']['root']}, scenarios: {scenarios}"
     facts = {**answer_dict(run), "cost": cost_ledger(run.manifest)}
     return Shown("run", str(run.path), facts, (head, *answer_lines(run)))
+
+
+def _table(path: Path) -> Shown:
+    """Describe a table as ``plan`` does: its columns as they are understood, and its first rows."""
+    from finsim.verbs.plan import plan
+
+    found = plan(path)
+    facts = found.to_dict()
+    return Shown(
+        "table", path.name, {"holds": facts.pop("kind"), **facts}, tuple(found.to_text().splitlines())
+    )
 
 
 def _named(kind: str, name: str, summary: str) -> Shown:

@@ -227,6 +227,22 @@ def test_names_of_the_model_are_reserved(tmp_path, name):
     assert name not in tape_of(part(written(tmp_path, frame), ignore=[name])).frame
 
 
+def test_a_column_that_a_schema_declares_is_ignored_all_the_same(tmp_path):
+    frame = tape(score=np.arange(400) % 7, income=np.arange(400) + 1_000.0)
+    path, schema = written(tmp_path, frame), tmp_path / "schema.yaml"
+    schema.write_text("finsim: schema/1\nkind: loans\ncolumns:\n  points: {from: score, type: float}\n")
+    read = tape_of(part(path, schema=str(schema))).frame
+    assert {"points", "income"} <= set(read)
+    left = tape_of(part(path, schema=str(schema), ignore=["score", "income"]))
+    assert not {"points", "score", "income"} & set(left.frame)
+    said = {fact.header: fact.taken for fact in left.columns}
+    assert said["score"] == said["income"] == "ignored, as declared"
+    with pytest.raises(DataError, match="no column 'scoer', which is ignored"):
+        tape_of(part(path, schema=str(schema), ignore=["scoer"]))
+    with pytest.raises(StudyError, match=r"columns\.points: is read from 'score', which is ignored"):
+        tape_of(part(path, columns={"points": "score"}, ignore=["score"]))
+
+
 def test_every_column_of_the_book_is_reserved_or_a_role(table):
     own = set(table.column_names) - set(read_tape(tape()).frame)
     features = {"checking", "savings"}

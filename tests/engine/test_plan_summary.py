@@ -10,6 +10,7 @@ import pytest
 
 from finsim.engine.finished_run import Run
 from finsim.engine.planning import cost_prediction
+from finsim.engine.planning.loan_work import LoanWork
 from finsim.engine.planning.plan_summary import TOO_FEW, PlanSummary, describe
 from finsim.engine.planning.scheme_forecast import forecast_schemes
 from finsim.engine.planning.work_sizes import work_sizes
@@ -156,12 +157,12 @@ def test_a_cost_grows_with_every_size(
         changed = {name: getattr(plan.study, name).model_copy(update=part) for name, part in parts.items()}
         study = plan.study.model_copy(update=changed)
         larger = replace(plan, study=study)
-        months = dict.fromkeys(plan.scenarios, 10.0)
+        loans = dict.fromkeys(plan.scenarios, LoanWork(10.0, 20, 0.02, 0.0))
         payments = summary.sizes.payments
         assert payments is not None
         accounts = study.transactions.accounts if study.transactions else 0
         rows = {name: count * accounts // 1200 for name, count in payments.rows.items()}
-        sizes = work_sizes(larger, months, 2, replace(payments, rows=rows), summary.schemes)
+        sizes = work_sizes(larger, loans, 2, replace(payments, rows=rows), summary.schemes)
         return cost_prediction.predict(larger, sizes, 3_270)
 
     base = cost()

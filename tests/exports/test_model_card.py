@@ -164,6 +164,7 @@ def test_parts_say_what_they_were_learned_from_and_how_many_rows(facts: Facts) -
     assert parts["market"]["made_by"] == "generator bootstrap"
     assert parts["market"]["rows"] == 2615
     assert parts["credit"]["rows"] == 1000
+    assert parts["credit"]["made_by"] == "generator bayes"
     assert parts["transactions"]["learned_from"] == "no input data"
     own = facts()
     real = {**own.manifest["statement"], "real_records": ("loans",)}
@@ -171,6 +172,37 @@ def test_parts_say_what_they_were_learned_from_and_how_many_rows(facts: Facts) -
     assert kept["credit"]["made_by"] == "loans: real records"
     assert "A world \\| to hand over" not in text.splitlines()[0]
     assert text.splitlines()[0] == "# Model card: A world | to hand over"
+
+
+CLAIM = {
+    "epsilon": 7.9131, "epsilon_renyi": 8.7, "delta": 1e-5, "unit": "one block of 10 consecutive steps",
+    "updates": 120, "entities": 326, "sampling_rate": 0.19, "clip": 1.0, "sigma": 6.7,
+    "counted": ["every noised sum", "every update"], "not_counted": ["the number of entities"],
+    "assumed": ["the seed is secret"], "seed_guessable": False,
+}  # fmt: skip
+NONE = "not trained with differential privacy"
+
+
+def test_the_privacy_section_tells_the_claim_of_each_world_that_learned(facts: Facts) -> None:
+    plain = [line.strip("- *") for line in section(card(facts())[0], "Differential privacy").splitlines()]
+    # Payments of simulated people were learned from nobody: they have no line.
+    assert plain == [f"market: {NONE}", f"credit: {NONE}"]
+    (model,) = facts().models()
+    told = {**model, "training": {**model["training"], "privacy": CLAIM}}
+    text, data = card(facts(models=[told]))
+    lines = [line.strip("- *") for line in section(text, "Differential privacy").splitlines()]
+    assert lines == data["identifiability"]["differential_privacy"]
+    assert lines[0].startswith("market: privacy: epsilon 7.913 at delta 1e-05 for one block of 10 consec")
+    assert "(8.7 by the Renyi accountant)" in lines[0]
+    assert lines[1].startswith("market: 120 updates, each of 326 units with probability 0.19, clip 1, noise")
+    assert lines[2:] == [
+        "market: counted: every noised sum; every update",
+        "market: not counted: the number of entities",
+        "market: assumed: the seed is secret",
+        f"credit: {NONE}",
+    ]
+    known = {**told, "training": {"privacy": {**CLAIM, "seed_guessable": True}}}
+    assert "this seed can be guessed" in section(card(facts(models=[known]))[0], "Differential privacy")
 
 
 def test_rare_rows_are_no_breaches(facts: Facts) -> None:

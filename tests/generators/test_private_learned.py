@@ -200,6 +200,53 @@ def test_training_ties_columns_that_noised_counts_do_not():
     assert loss[40] < loss[1] - 0.15
 
 
+def tied(seed, people):
+    """Return a ledger whose channel follows the kind of payee, which no noised count of one column tells."""
+    log, rng = ledger(seed, people), np.random.default_rng(seed + 100)
+    kind = log.events["kind"].values
+    way = ((kind == 1) ^ (rng.random(len(kind)) < 0.05)).astype(np.int32)
+    return dataclasses.replace(
+        log, events=log.events.with_columns({"way": log.events["way"].with_values(way)})
+    )
+
+
+def share_of_web(log, is_of_kind):
+    """Return the share of payments by web among those of kind y, or of another."""
+    words = {name: np.array(log.events[name].words)[log.events[name].values] for name in ("kind", "way")}
+    return (words["way"][(words["kind"] == "y") == is_of_kind] == "web").mean()
+
+
+def first_and_last(batch, steps):
+    """Return private networks of the ledger whose channel follows the kind: after one update, and trained."""
+    settings = dataclasses.replace(EVENTS, batch=batch, learning_rate=0.05, warm_up=1, ema=0.9)
+    models = [Events.fit(tied(3, 400), settings, Streams(7), Budget(steps=one), quiet) for one in (1, steps)]
+    assert all(model.report.privacy["epsilon"] <= 8.0 for model in models)
+    return models
+
+
+def loss_of_unseen(model):
+    return model.entity_losses(tied(4, 100), Streams(0)).mean()
+
+
+def test_a_private_network_of_events_beats_its_own_first_step():
+    """At epsilon 8, on entities that it never saw."""
+    first, last = first_and_last(40, 15)
+    assert loss_of_unseen(last) < loss_of_unseen(first) - 0.15
+
+
+@pytest.mark.slow
+def test_training_ties_fields_that_noised_counts_do_not():
+    """At epsilon 8 the channel begins to follow the kind, as it does not before training."""
+    first, last = first_and_last(60, 30)
+    more = [
+        share_of_web(made, True) - share_of_web(made, False)
+        for made in (model.sample(400, Streams(5)) for model in (first, last))
+    ]
+    assert abs(more[0]) < 0.06
+    assert more[1] > more[0] + 0.12
+    assert loss_of_unseen(last) < loss_of_unseen(first) - 0.3
+
+
 def test_rows_of_an_entity_are_one_unit():
     data, owner = table(), np.arange(ROWS) // 2
     settings = dataclasses.replace(TABULAR, unit="entity")

@@ -10,8 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 import random_tables
 
+import finsim
 from finsim.errors import DataError
 from finsim.tables import Dialect, load_schema, open_table, preview, propose
+from finsim.tables.proposing.schema_text import names_of
 
 CASES = Path(__file__).resolve().parents[3] / "shared" / "cases"
 
@@ -322,3 +324,17 @@ def test_a_card_is_an_identifier_with_a_doubt():
         assert "`Karte` repeats 17 times on average: taken for who acts" in found.said["Karte"][0]
     few = propose(pa.table({"Karte": ["visa", "giro", "ec"] * 170, "Menge": [1.5, 2.5, 3.5] * 170}))
     assert few.fields["Karte"].type == "cat"
+
+
+def test_latin_letters_without_a_base_letter_keep_their_sound():
+    assert names_of(["Kanał", "Größe", "Beløb", "Tytuł: 1"]) == {
+        "Kanał": "kanal", "Größe": "grosse", "Beløb": "belob", "Tytuł: 1": "tytul_1",
+    }  # fmt: skip
+
+
+def test_show_takes_a_table(tmp_path):
+    (tmp_path / "t.csv").write_text("day,amount\n2024-01-02,3.50\n2024-01-03,4.25\n")
+    shown = finsim.show(tmp_path / "t.csv")
+    assert shown.to_dict()["kind"] == "table"
+    assert shown.to_dict()["rows"] == 2
+    assert "2 rows" in str(shown)

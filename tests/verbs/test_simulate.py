@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+import yaml
 
 import finsim
+from finsim.agents.settings import NarrativeUse, Settings
+from finsim.agents.simulate import simulate as simulated
+from finsim.randomness import Streams
 
 SMALL = {"accounts": 400, "days": 20, "progress": False}
 
@@ -71,3 +77,42 @@ def test_an_output_that_exists_is_kept(tmp_path: Path) -> None:
     with pytest.raises(finsim.FinsimError, match="the output exists"):
         finsim.simulate(**SMALL, output=tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_written_world_says_what_it_is(tmp_path: Path) -> None:
+    made = {"schemes": {"account_takeover": 3}, "scenario": "covid-2020", "severity": 0.5, "seed": 9}
+    texts = []
+    for name, changes in (("one", {}), ("two", {}), ("other", {"seed": 10})):
+        finsim.simulate(**SMALL, **{**made, **changes}, output=tmp_path / name)
+        texts.append((tmp_path / name / "README.md").read_text(encoding="utf-8"))
+    assert texts[0] == texts[1] != texts[2]
+    header = yaml.safe_load(texts[0].split("---\n")[1])
+    files = {one["config_name"]: one["data_files"] for one in header["configs"]}
+    assert set(files.values()) == {file.name for file in (tmp_path / "one").glob("*.parquet")}
+    rows = len(pd.read_parquet(tmp_path / "one" / files["patterns"]))
+    assert f"| `patterns` | one row per scheme, decoys included: answers too | {rows} |" in texts[0]
+    for words in (
+        "seed: 9", "accounts: 400", "days: 20, from 2026-01-01", "account_takeover (3 schemes)",
+        "covid-2020 at severity 0.5", "no input data", "presenting the data as real", "The labels lie apart",
+    ):  # fmt: skip
+        assert words in texts[0]
+
+
+@pytest.mark.parametrize("currency", ["JPY", "KWD"])
+def test_stories_weigh_as_much_beside_ordinary_life_in_every_currency(currency: str) -> None:
+    """Sums of life and of narratives are the same numbers of smallest units, whatever the currency."""
+    worlds = [
+        simulated(
+            Settings(
+                accounts=300, days=15, currency=one, narratives=(NarrativeUse("account_takeover", count=6),)
+            ),
+            Streams(4),
+        )
+        for one in ("USD", currency)
+    ]
+    amounts = [world.rows["amount"].to_numpy() for world in worlds]
+    assert (amounts[0] == amounts[1]).all()
+    rows = worlds[1].to_pandas(money="units")
+    schemes = rows["narrative"].notna()
+    factor = {"JPY": 1.0, "KWD": 1_000.0}[currency]
+    assert rows.loc[schemes, "amount"].median() == np.median(amounts[0][schemes]) / factor

@@ -119,7 +119,7 @@ class Sourced(Part):
 class Below(Part):
     """An amount just below a threshold: ``threshold`` times a factor from ``band``.
 
-    * ``threshold``: the amount that payments stay below, in units of the study's currency.
+    * ``threshold``: the amount that payments stay below, in hundreds of the currency's smallest unit.
     * ``band``: range of the factor inside 0..1, such as 0.80..0.99.
     """
 
@@ -145,9 +145,10 @@ _FORMS = [one_of(_WAYS), *(together(*two) for two in _PAIRS)]
 class Amount(Part):
     """What is paid: exactly one of draw, fraction_of with share, below, ticket, start with growth.
 
-    Money is in units of the study's currency. ``ticket`` multiplies the usual ticket of the paid shop.
+    Money is in hundreds of the smallest unit of the study's currency, as the simulated world's sums are: 25
+    is 25 dollars, 2,500 yen. ``ticket`` multiplies the usual ticket of the paid shop.
 
-    * ``draw``: the amount itself, in units of the study's currency.
+    * ``draw``: the amount itself, in hundreds of the currency's smallest unit.
     * ``fraction_of``: what a share is taken of: the balance, balance plus limit, the limit, the pot (received
       in this scheme and not passed on), or the proceeds of the scheme.
     * ``share``: the share of it, from 0 to 1.
@@ -155,9 +156,9 @@ class Amount(Part):
     * ``ticket``: factor on the usual sale of the paid shop.
     * ``start``: the first amount; each payment is ``growth`` times the last.
     * ``growth``: factor from one payment to the next.
-    * ``min``: least amount, in units of the study's currency.
-    * ``max``: largest amount, in units of the study's currency.
-    * ``round_to``: amounts are rounded to a multiple of this, in units of the study's currency.
+    * ``min``: least amount, in hundreds of the currency's smallest unit.
+    * ``max``: largest amount, in hundreds of the currency's smallest unit.
+    * ``round_to``: amounts are rounded to a multiple of this, in hundreds of the currency's smallest unit.
     """
 
     model_config = ConfigDict(json_schema_extra=also({"allOf": _FORMS}))

@@ -85,7 +85,8 @@ class Select(Part):
     * ``accounts``: kinds of accounts; exactly one of accounts, shops and outside is given.
     * ``shops``: categories of merchants, or any.
     * ``outside``: sorts of accounts that no bank of the study holds.
-    * ``where``: filters of facts, such as age: ">= 60"; years, days, currency units, counts or shares.
+    * ``where``: filters of facts, such as age: ">= 60"; years, days, counts, shares, or money in hundreds
+      of the currency's smallest unit.
     * ``weight``: a member's chance is multiplied by fact^exponent.
     """
 

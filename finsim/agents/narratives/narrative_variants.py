@@ -44,7 +44,8 @@ class Evasion(Sourced):
 
     * ``kind``: the way to stay unseen.
     * ``level``: from 0 (not at all) to 1.
-    * ``threshold``: amount that payments stay below, of threshold_avoid alone; in the study's currency.
+    * ``threshold``: amount that payments stay below, of threshold_avoid alone, in hundreds of the currency's
+      smallest unit.
     """
 
     meaning: ClassVar[Meaning] = Meaning(

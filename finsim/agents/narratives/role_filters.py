@@ -14,7 +14,7 @@ from finsim.document_numbers import Meaning, Misfit
 from finsim.editor_schemas import JsonSchema
 from finsim.notation import Array, Bool1D
 
-# What may be asked of an account or a shop; units: years, days, currency units, counts, shares.
+# What may be asked of an account or a shop; units: years, days, hundreds of minor units, counts, shares.
 ACCOUNT_FACTS = (
     "age",
     "account_days",

@@ -65,6 +65,9 @@ def mapping_of(
             problems.append(Problem(f"columns.{key}", f"means the same as {own[name]!r}", "", "keep one"))
         if reserved(name):
             problems.append(_reserved(f"columns.{key}", name))
+        if item.field.source in ignore:
+            said = f"is read from {item.field.source!r}, which is ignored"
+            problems.append(Problem(f"columns.{key}", said, "", "remove it here or from `ignore:`"))
         own[name] = key
         found[name] = item
     for name, value in (stated or {}).items():

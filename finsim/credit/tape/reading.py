@@ -47,7 +47,8 @@ def read_tape(data: Any, mapping: Mapping | None = None, *, keep: bool = False) 
     place = str(data) if isinstance(data, str | Path) else "the tape"
     source = open_table(data, {}, chosen.dialect, place=place)
     fields = fields_of(chosen)
-    bound = bound_columns(source.headers, fields, place)
+    seen = [header for header in source.headers if header not in chosen.ignore]
+    bound = bound_columns(seen, fields, place)
     _refuse_twice(source.headers, place)
     table = source.table(rename=False)
     if table.num_rows == 0:
@@ -82,6 +83,8 @@ def _check_bound(
     """Note what is declared or needed and is not in the file."""
     reader = reading.reader
     for name, said in reading.mapping.columns.items():
+        if said.field.source in reading.mapping.ignore:
+            continue
         if said.field.source and name not in bound:
             found = f"no column {said.field.source!r}, which is declared for {name!r}"
             if said.field.default is None:

@@ -56,8 +56,7 @@ class LearnedLoans:
 
     def words(self, name: str) -> tuple[str, ...]:
         """Return the words of a column of words, sorted, with what rare and missing ones become."""
-        pooled = {self.reduction.pools[name]} if name in self.reduction.pools else set()
-        return tuple(sorted({*self.columns[name].words, *pooled, "missing"}))
+        return tuple(sorted({*self.columns[name].words, *self.reduction.words(name), "missing"}))
 
     def greatest(self, name: str) -> float:
         """Return the greatest number of a column, 0 where there is none."""
@@ -75,7 +74,7 @@ def learn_loans(joint: pd.DataFrame, choice: LoanGenerator, streams: Streams) ->
     kind = TABLE_GENERATORS.load(choice.name, "credit.generator.name")
     settings = read_settings(kind, choice.settings, "credit.generator.settings", StudyError)
     whole = mixed_table(pa.Table.from_pandas(joint, preserve_index=False))
-    inner, reduction = reduce(whole, streams.under("reduction"))
+    inner, reduction = reduce(whole, streams.under("reduction"), outcome=OUTCOME)
     settings = with_label(settings, OUTCOME if OUTCOME in inner else None)
     kind.refuse(inner, settings)
     budget = Budget(choice.steps) if choice.steps is not None else Budget()

@@ -24,7 +24,7 @@ from finsim.evaluation.reading.kinds import (
     says_bars,
 )
 from finsim.evaluation.tables.column_pairs import Roles, distinct
-from finsim.records.columns import DAY, KEY, facts_of
+from finsim.records.columns import DAY, DECIMALS, KEY, UNIT, facts_of
 from finsim.records.storage import digest_file
 from finsim.tables import Dialect, Field, Schema, open_table
 from finsim.tables.sources.opening import stored_schema
@@ -139,12 +139,16 @@ def _target(data: Any, table: pa.Table, bound: Mapping[str, str], order: list[st
     found = []
     for name in order:
         kind, header = table.schema.field(name).type, bound[name]
-        if stored is None:  # pandas makes Python objects of dates and decimals; cents in floats are whole
-            kind = DAY if pa.types.is_date(kind) else kind
-            kind = _plain_money(table[name]) if pa.types.is_decimal(kind) else kind
+        facts: dict[bytes, bytes] = {}
+        if stored is None and pa.types.is_date(kind):  # pandas makes Python objects of dates and decimals
+            kind, facts = DAY, {UNIT: b"day"}
+        elif stored is None and pa.types.is_decimal(kind):  # cents in floats are whole
+            decimals = str(kind.scale).encode()
+            kind = _plain_money(table[name])
+            facts = {DECIMALS: decimals} if pa.types.is_floating(kind) else {}
         if stored is not None and header in stored.names and _holds(stored.field(header).type, kind):
             kind = stored.field(header).type
-        found.append(pa.field(header, kind))
+        found.append(pa.field(header, kind, metadata=facts or None))
     return pa.schema(found)
 
 

@@ -83,7 +83,7 @@ class LearnedTable(ShownTable):
         for first in range(0, rows, BLOCK_ROWS):
             count = min(BLOCK_ROWS, rows - first)
             made = self.generator.sample(count, streams, first, inner)
-            whole = self.reduction.restore(made, streams.under("restored"), first)
+            whole = self.reduction.restore(made, streams.under("restored"), first, inner or ())
             yield from self._rows(whole, first).to_batches()
             progress((first + count) / rows, "sampling rows")
 
@@ -111,7 +111,8 @@ def fit_table(
     if settings.get("epsilon") is not None:
         return _fit_privately(data, kind, (mixed_table(plain), settings), budget, streams, progress)
     chosen = read_settings(kind, settings, "generator.settings", StudyError)
-    inner, reduction = reduce(mixed_table(plain), streams.under("reduction"))
+    outcome = str(settings.get("label") or data.roles.label or "")
+    inner, reduction = reduce(mixed_table(plain), streams.under("reduction"), outcome=outcome)
     chosen = with_label(chosen, _outcome(data.roles.label, inner))
     kind.refuse(inner, chosen)
     generator: TableGenerator = kind.fit(inner, chosen, streams.under("fit"), budget, progress)

@@ -17,14 +17,18 @@ from finsim.engine.planning.cost_constants import (
     MEGABYTES,
     SECONDS,
 )
+from finsim.engine.planning.learned_work import fitting, judging
 from finsim.engine.planning.machine_speed import machine_factor
 from finsim.engine.planning.scheme_forecast import detectable
-from finsim.engine.planning.work_sizes import WorkSizes
+from finsim.engine.planning.window_work import compared_windows
+from finsim.engine.planning.work_sizes import Learned, WorkSizes
 from finsim.engine.stages.evidence_stage import first_label, settings
 from finsim.engine.study.study_file import WORLDS
 from finsim.engine.study.study_resolution import Plan
-from finsim.generators import GENERATORS
+from finsim.generators import GENERATORS, TABLE_GENERATORS
 
+TRAINED = ("tabular",)
+"""Generators of tables that are trained in steps."""
 LEARNERS = ("flow", "timegan")
 """Generators that are trained, with torch; the others only store what they resample."""
 
@@ -64,11 +68,16 @@ def predict(plan: Plan, sizes: WorkSizes, history_rows: int = 0, workers: int = 
     machine = machine_factor()
     work = units(plan, sizes, history_rows, workers)
     parts = {
-        part: machine * sum(SECONDS[part][unit] * amount for unit, amount in amounts.items())
+        part: machine * sum(_seconds(part, unit) * amount for unit, amount in amounts.items())
         for part, amounts in work.items()
         if amounts
     }
     return Cost(parts, _memory(plan, sizes, workers), _disk(plan, sizes), machine)
+
+
+def _seconds(part: str, unit: str) -> float:
+    """Return the CPU seconds of a unit; bodies cost the same whoever fits them."""
+    return SECONDS["bodies"][unit] if unit in SECONDS["bodies"] else SECONDS[part][unit]
 
 
 def units(plan: Plan, sizes: WorkSizes, history_rows: int, workers: int) -> dict[str, dict[str, float]]:
@@ -88,7 +97,7 @@ def units(plan: Plan, sizes: WorkSizes, history_rows: int, workers: int) -> dict
         "market": _market(plan, sizes, history_rows),
         "transactions": _transactions(plan, sizes),
         "credit": _credit(plan, sizes),
-        "evidence": _evidence(plan, sizes, workers) if study.evaluation.enabled else {},
+        "evidence": _evidence(plan, sizes, history_rows, workers) if study.evaluation.enabled else {},
     }
 
 
@@ -129,23 +138,36 @@ def _transactions(plan: Plan, sizes: WorkSizes) -> dict[str, float]:
         "payment": mean * sizes.payments.behaviours,
         "row": float(sizes.total("transactions")),
         "scheme": float(sizes.total("patterns")),
+        **fitting(plan, sizes),
     }
 
 
 def _credit(plan: Plan, sizes: WorkSizes) -> dict[str, float]:
-    if plan.study.credit is None:
+    part, tape = plan.study.credit, sizes.tape
+    if part is None or tape is None:
         return {}
-    draws = float(sizes.total("losses"))
-    return {
+    count, columns = sizes.largest("loans"), tape.columns
+    works = [sizes.loans[label] for label in plan.scenarios]
+    found = {
         "begin": 1.0,
+        "tape cell": float(tape.cells),
         "loan": float(sizes.total("loans")),
+        "loan cell": float(sizes.total("loans") * columns),
         "scenario": float(len(plan.scenarios)),
-        "draw": draws,
-        "draw of a loan": draws * sizes.largest("loans"),
+        "bucket of a draw": float(part.draws * sum(one.buckets for one in works)),
+        "default of a draw": part.draws * count * sum(one.defaults for one in works),
+        "tried loan of a draw": part.draws * count * sum(one.tried for one in works),
     }
+    if not part.keep:
+        name = part.learner().name
+        found |= {"book": 1.0, name: 1.0, f"{name} cell": float(tape.cells)}
+        if name in TRAINED:
+            own = TABLE_GENERATORS.load(name).Settings().steps
+            found[f"{name} step"] = float(part.learner().steps or own)
+    return found
 
 
-def _evidence(plan: Plan, sizes: WorkSizes, workers: int) -> dict[str, float]:
+def _evidence(plan: Plan, sizes: WorkSizes, history_rows: int, workers: int) -> dict[str, float]:
     study, chosen, label = plan.study, settings(plan), first_label(plan)
     found: dict[str, float] = {}
     if study.market:
@@ -162,18 +184,44 @@ def _evidence(plan: Plan, sizes: WorkSizes, workers: int) -> dict[str, float]:
             "judges": float(chosen.judge_refits > 0),
             "refit": float(chosen.judge_refits),
             "refit iteration": float(chosen.judge_refits * chosen.judge_iterations),
+            **compared_windows(plan, _assets(plan, bars), history_rows),
         }
     if study.transactions:
         rows = float(sizes.rows["transactions"][label])
-        found |= {"transactions": 1.0, "row": rows}
+        found |= {"transactions": 1.0, "row": rows, **judging(plan, sizes)}
         if detectable(one for one in sizes.schemes if one.scenario == label):
             found |= {"detector": 1.0, "detector row": min(rows, 2.0 * chosen.max_rows)}
-    if study.credit and not study.credit.keep:
-        found |= {
-            "credit": 1.0,
-            "resample of loans": float(chosen.bootstrap),
-            "loan": float(sizes.largest("loans")),
-        }
+    if study.credit and sizes.tape:
+        found |= _loans_judged(sizes.tape, sizes.largest("loans"), study.credit.keep, chosen.bootstrap)
+    return found
+
+
+def _assets(plan: Plan, bars: int) -> int:
+    part = plan.study.market
+    return 0 if part is None else max(1, bars // (part.paths * part.sessions))
+
+
+def _loans_judged(tape: Learned, loans: int, keep: bool, bootstrap: int) -> dict[str, float]:
+    """Return the work of judging a book: cells of both sides, as many as each metric looks at."""
+    from finsim.evaluation.tables.margins import MOST_ROWS as COMPARED
+    from finsim.evaluation.tables.table_two_sample import MOST_ROWS as TOLD_APART
+    from finsim.evaluation.utility.label_rows import MOST_ROWS as LEARNED
+
+    def cells(most: int) -> tuple[float, float]:
+        return float(min(tape.rows, most) * tape.columns), float(min(loans, most) * tape.columns)
+
+    if keep:
+        return {"kept loans": 1.0, "kept cell": float(tape.cells)}
+    compared = sum(cells(COMPARED))
+    found = {
+        "credit": 1.0,
+        "compared cell": compared,
+        "resampled cell": bootstrap * compared,
+        "cell told apart": sum(cells(TOLD_APART)),
+    }
+    if tape.has_outcome:
+        real, own = cells(LEARNED)
+        found |= {"outcome": 1.0, "real cell with outcome": real, "own cell with outcome": own}
     return found
 
 
@@ -193,13 +241,19 @@ def _memory(plan: Plan, sizes: WorkSizes, workers: int) -> int:
         most.append(MEGABYTES["bar"] * (bars if judged else shard))
     if study.transactions:
         always += MEGABYTES["transactions"]
+        always += (sizes.ledger is not None) * (MEGABYTES["learned"] + judged * MEGABYTES["learned judged"])
         rows = sizes.largest("transactions")
         slices = min(1.0, study.transactions.slice_days / study.transactions.days)
         held = MEGABYTES["row of a slice"] * min(slices * rows, BATCH_ROWS)
         every = MEGABYTES["transaction row"] + judged * MEGABYTES["judged row"]
         most.append(held + every * rows)
-    if study.credit:
-        most.append(MEGABYTES["month"] * sizes.largest("months"))
+    if study.credit and sizes.tape:
+        is_learned = not study.credit.keep
+        always += (is_learned and study.credit.learner().name in TRAINED) * MEGABYTES["tabular"]
+        months = MEGABYTES["judged month" if judged and is_learned else "month"] * sizes.largest("months")
+        cells = MEGABYTES["tape cell"] * sizes.tape.cells
+        cells += MEGABYTES["loan cell"] * sizes.largest("loans") * sizes.tape.columns
+        most.append(months + (judged and is_learned) * cells)
     found = always + max(most)
     if workers > 1:
         found = workers * found + MEGABYTES["worker"]
@@ -215,5 +269,7 @@ def _disk(plan: Plan, sizes: WorkSizes) -> int:
         found += BYTES["features"] * sizes.largest("bars") + BYTES["model"]
     if sizes.payments:
         mean = sum(sizes.payments.rows.values()) / len(sizes.payments.rows)
-        found += BYTES["orders"] * mean * sizes.payments.behaviours
+        found += BYTES["orders"] * mean * (sizes.payments.behaviours + (sizes.ledger is not None))
+    if sizes.ledger:
+        found += BYTES["ledger row"] * sizes.ledger.rows + BYTES["ledger entity"] * sizes.ledger.entities
     return round(found)

@@ -213,11 +213,11 @@ def describe(
     """
     if output is not None:
         refuse_output(Path(output), workers)
-    months = refuse_before_work(plan)
+    loans = refuse_before_work(plan)
     payments, schemes = forecast_payments(plan), forecast_schemes(plan)
     facts = tuple(data_facts(plan))
     prices = next((one for one in facts if one.world == "market"), None)
-    sizes = work_sizes(plan, months, len(prices.assets) if prices else 0, payments, schemes)
+    sizes = work_sizes(plan, loans, len(prices.assets) if prices else 0, payments, schemes)
     cost = predict(plan, sizes, prices.rows if prices else 0, workers)
     tape = describe_tape(plan.study.credit)[0] if plan.study.credit else {}
     document = plan.study.places.document

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from finsim.engine.planning.loan_work import LoanWork
 from finsim.engine.planning.trial_run import credit_trial, market_trial, transactions_trial
 from finsim.engine.study.study_resolution import Plan, joined
 from finsim.errors import FinsimError, Problem, StudyError
 
 
-def refuse_before_work(plan: Plan) -> dict[str, float]:
+def refuse_before_work(plan: Plan) -> dict[str, LoanWork]:
     """Raise what the worlds of a study would refuse, each tried at its smallest size, all problems at once.
 
-    Returns for each scenario the months that a loan is followed for, on average. Tape, history and
+    Returns for each scenario the work on a loan, on average. Tape, history and
     population are read or built here and kept, so a run in this process does not do it again. Raises the
     FinsimError of what is wrong, at the line of the study that caused it; nothing is written.
     """
@@ -24,10 +25,10 @@ def refuse_before_work(plan: Plan) -> dict[str, float]:
         settings(plan)
     market_trial(plan, errors)
     transactions_trial(plan, errors)
-    months = credit_trial(plan, errors)
+    works = credit_trial(plan, errors)
     if errors:
         raise joined(errors)
-    return months
+    return works
 
 
 def refuse_output(folder: Path, workers: int = 1) -> None:

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from finsim.engine.planning.loan_work import LoanWork
 from finsim.engine.stages.rule_breaches import Ledger
 from finsim.engine.study.market_part import GeneratorChoice
 from finsim.engine.study.study_resolution import Plan, agent_settings, credit_settings
 from finsim.errors import FinsimError
 
-TRIED_LOANS = 200
+TRIED_LOANS, FOLLOWED_LOANS = 2_000, 200
 LARGEST_WORLD = 200_000
 """Accounts above which a trial builds no population: that nobody fits a role is then found by the run."""
 
@@ -127,13 +128,14 @@ def _judge_transactions(plan: Plan, population: Any, settings: Any) -> None:
     judged(plan, lambda: [pa.RecordBatch.from_pylist([], TRANSACTION_SCHEMA)], accounts_table(population))
 
 
-def credit_trial(plan: Plan, errors: Errors) -> dict[str, float]:
+def credit_trial(plan: Plan, errors: Errors) -> dict[str, LoanWork]:
     """Note what the loans of a study would refuse: the tape, its scorecard, each scenario, the pack.
 
-    Returns for each scenario the rows of the month panel that a loan has, on average over a few loans.
+    Returns for each scenario the work on a loan, on average over a few loans.
     """
     if plan.study.credit is None:
         return {}
+    from finsim.credit.losses import arrange
     from finsim.engine.stages.credit_stage import first_loans, prepared
 
     places = plan.study.places
@@ -142,12 +144,14 @@ def credit_trial(plan: Plan, errors: Errors) -> dict[str, float]:
         prepared(plan)
     if len(errors) > seen:
         return {}
-    some = first_loans(plan, TRIED_LOANS)
-    found: dict[str, float] = {}
+    tried = first_loans(plan, TRIED_LOANS)
+    some = tried.slice(0, FOLLOWED_LOANS)
+    found: dict[str, LoanWork] = {}
     for choice in plan.study.scenarios:
         with places.noting(errors, places.scenario(choice.name)):
             months = _followed(plan, choice.label, some)
-            found[choice.label] = months.num_rows / some.num_rows
+            arranged = arrange(tried, plan.drivers[choice.label], credit_settings(plan))
+            found[choice.label] = LoanWork.of(months.num_rows / some.num_rows, arranged)
     with places.noting(errors, ("credit", "rules")):
         ledger = Ledger(plan.rules.get("credit"))
         ledger.passed({"loans": some}, "loans", repairs=False)
@@ -158,10 +162,8 @@ def credit_trial(plan: Plan, errors: Errors) -> dict[str, float]:
 
 
 def _followed(plan: Plan, label: str, some: pa.Table) -> pa.Table:
-    """Return the months of a few loans under a scenario, and arrange them for the draws of losses."""
-    from finsim.credit.losses import arrange
+    """Return the months of a few loans under a scenario."""
     from finsim.credit.panel import panel
 
     settings, streams = credit_settings(plan), plan.streams.under("credit")
-    arrange(some, plan.drivers[label], settings)
     return pa.Table.from_batches([panel(some, plan.drivers[label], streams, settings, 0)])

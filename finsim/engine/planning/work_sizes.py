@@ -5,19 +5,42 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from finsim.engine.planning.loan_work import LoanWork
 from finsim.engine.planning.payment_forecast import PaymentForecast
 from finsim.engine.planning.scheme_forecast import SchemeForecast
-from finsim.engine.study.loan_tape import loan_count
+from finsim.engine.stages.payment_world import is_learned, ledger_of_plan
+from finsim.engine.study.loan_tape import loan_count, tape_of
 from finsim.engine.study.study_resolution import Plan
 
 
 @dataclass(frozen=True)
+class Learned:
+    """Size of a table that a world learns from: rows, columns, entities of a ledger, outcome of a tape."""
+
+    rows: int
+    columns: int
+    entities: int = 0
+    has_outcome: bool = False
+
+    @property
+    def cells(self) -> int:
+        """Rows times columns."""
+        return self.rows * self.columns
+
+
+@dataclass(frozen=True)
 class WorkSizes:
-    """Rows by table and scenario: exact for bars, loans and losses, expected for the others."""
+    """Rows by table and scenario: exact for bars, loans and losses, expected for the others.
+
+    ``loans`` is the work on one loan by scenario; ``tape`` and ``ledger`` are what is learned from.
+    """
 
     rows: Mapping[str, Mapping[str, int]]
     payments: PaymentForecast | None = None
     schemes: tuple[SchemeForecast, ...] = field(default=())
+    loans: Mapping[str, LoanWork] = field(default_factory=dict)
+    tape: Learned | None = None
+    ledger: Learned | None = None
 
     def total(self, *tables: str) -> int:
         """Return the rows of some tables over all scenarios; of all tables when none is named."""
@@ -30,12 +53,12 @@ class WorkSizes:
 
 def work_sizes(
     plan: Plan,
-    months: Mapping[str, float],
+    loans: Mapping[str, LoanWork],
     assets: int,
     payments: PaymentForecast | None,
     schemes: tuple[SchemeForecast, ...],
 ) -> WorkSizes:
-    """Return the sizes of a study; ``months`` is how long a loan is followed in each scenario."""
+    """Return the sizes of a study; ``loans`` is the work on a loan in each scenario."""
     study, labels = plan.study, list(plan.scenarios)
     rows: dict[str, dict[str, int]] = {}
     if study.market:
@@ -50,6 +73,20 @@ def work_sizes(
     if study.credit:
         count = loan_count(study.credit)
         rows["loans"] = dict.fromkeys(labels, count)
-        rows["months"] = {label: round(months[label] * count) for label in labels}
+        rows["months"] = {label: round(loans[label].months * count) for label in labels}
         rows["losses"] = dict.fromkeys(labels, study.credit.draws)
-    return WorkSizes(rows, payments, schemes)
+    return WorkSizes(rows, payments, schemes, loans, _tape(plan), _ledger(plan))
+
+
+def _tape(plan: Plan) -> Learned | None:
+    if plan.study.credit is None:
+        return None
+    frame = tape_of(plan.study.credit).frame
+    return Learned(len(frame), frame.shape[1], has_outcome="bad" in frame)
+
+
+def _ledger(plan: Plan) -> Learned | None:
+    if not is_learned(plan):
+        return None
+    ledger = ledger_of_plan(plan)
+    return Learned(ledger.log.events.rows, ledger.data.table.num_columns, ledger.log.count)

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from finsim.generators.margins.smooth_margin import DRAWN, smooth_part, smooth_quantiles
+from finsim.generators.margins.smooth_margin import (
+    DRAWN,
+    SURE_COUNT,
+    smooth_part,
+    smooth_quantiles,
+    spread_ties,
+)
 from finsim.notation import Array, Float1D, Float2D, Int1D
 
 LEAST_ATOM = 5
@@ -41,14 +47,14 @@ class NumberMargin:
         """Learn the law of present cells float64[N], N >= 1.
 
         ``smooth`` : quantiles are averaged over their own error, values of a grid are atoms only where they
-        stand out from those beside them, and rounding is drawn towards that of the whole column; uneven
-        columns stay as they are.
+        are met 60 times or stand out from those beside them, and rounding is drawn towards that of the whole
+        column; uneven columns stay as they are.
         """
         found, counts = np.unique(values, return_counts=True)
         is_atom = (counts >= max(LEAST_ATOM, ATOM_SHARE * len(values))) | (len(found) == 1)
         if smooth:
             calm = smooth_part(found, counts, step)
-            is_atom &= ~calm
+            is_atom &= ~calm | (counts >= SURE_COUNT)
             smooth = bool(calm.any())
         atoms, share = found[is_atom], counts[is_atom] / len(values)
         rest = np.sort(values[~np.isin(values, atoms)])
@@ -56,7 +62,7 @@ class NumberMargin:
             return cls(step, atoms, share, np.zeros(0), np.zeros(len(atoms) + 1), _plain())
         knots = np.quantile(rest, np.linspace(0.0, 1.0, min(KNOTS, max(2, len(rest) // 3))))
         if smooth:
-            knots = smooth_quantiles(rest, len(knots))
+            knots = smooth_quantiles(spread_ties(rest, step), len(knots))
         below = np.append(np.searchsorted(rest, atoms, side="right") / len(rest), 1.0)
         return cls(step, atoms, share, knots, below, _rounding(rest, step, DRAWN if smooth else 0.0))
 
@@ -100,6 +106,8 @@ class NumberMargin:
         rounded = (size > 0) & np.isfinite(coarser) & (coarser > 1.5 * size)
         far = np.where(rounded, coarser, 1.0)
         doubly = rounded & (np.abs(at - np.round(at / far) * far) < size / 4)
+        if -self.step < self.knots[0] < 0.0:
+            doubly &= at != 0  # The lowest value of a grid of counts is a multiple of every size.
         at = np.where(doubly, at + np.where(plain < at, -size, size), at)
         at = np.where((at < self.knots[0]) | (at > self.knots[-1]), _on_grid(plain, self.step), at)
         return _on_grid(np.clip(at, self.knots[0], self.knots[-1]), self.step)

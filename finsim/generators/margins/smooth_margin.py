@@ -17,6 +17,20 @@ LUMP, RARE = 5, 1.5
 DRAWN = 200.0
 """Rows that the rounding of the whole column counts in each part of it (assumption)."""
 MOST_POINTS = 4_096
+SURE_COUNT = 60
+"""A value met 60 times has a share that is known well enough to keep (assumption)."""
+
+
+def spread_ties(ordered: Float1D, step: float) -> Float1D:
+    """Return ordered cells of a grid with equal ones spread evenly over their place of the grid.
+
+    Quantiles of the tied cells would give the lowest and highest value half their share.
+    """
+    if step <= 0.0:
+        return ordered
+    _, first, counts = np.unique(ordered, return_index=True, return_counts=True)
+    place = np.arange(len(ordered)) - np.repeat(first, counts)
+    return np.asarray(ordered + step * ((place + 0.5) / np.repeat(counts, counts) - 0.5))
 
 
 def smooth_quantiles(ordered: Float1D, count: int) -> Float1D:

@@ -16,7 +16,7 @@ from finsim.records.mixed_table import MISSING_TIME, MISSING_WORD, NUMBER, TIME,
 LEAST_WORD = 5
 LEAST_DATES, LEAST_UNEVEN = 50, 0.1
 """Weekdays are kept where at least 50 dates depart by 10 % from even ones (assumption)."""
-FEW_PIECES = 40
+FEW_PIECES, FEW_ATOMS = 40, 96
 
 
 @dataclass(frozen=True)
@@ -248,7 +248,7 @@ def level_edges(margin: NumberMargin, bins: int) -> Float1D:
     bounds = margin.pieces()
     widths = np.diff(bounds)
     size = 1.0 / bins
-    few = (widths > 0).sum() <= FEW_PIECES
+    few = (widths > 0).sum() <= FEW_PIECES or (not len(margin.knots) and len(margin.atoms) <= FEW_ATOMS)
     edges, since = [0.0], 0.0
     for piece, (begin, width) in enumerate(zip(bounds[:-1], widths, strict=True)):
         if width <= 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
@@ -18,17 +18,23 @@ from finsim.generators.tables.reduction.column_cells import (
     from_numbers,
     plain_cell,
 )
+from finsim.generators.tables.reduction.date_gaps import DateGap, find_gaps
 from finsim.generators.tables.reduction.followers import Follower, find_followers
 from finsim.generators.tables.reduction.identities import SCALE, SUM, Identity, find_identities
 from finsim.generators.tables.reduction.new_keys import NewKey, key_columns
+from finsim.generators.tables.reduction.pair_followers import PairFollower, find_pair_followers
 from finsim.generators.tables.reduction.rare_words import pooled
+from finsim.generators.tables.reduction.ties import Tie, find_ties
 from finsim.generators.tables.table_generator import Cell
 from finsim.randomness import Streams
 from finsim.records.mixed_table import NUMBER, WORD, MixedColumn, MixedTable
 
 LEAST_COUNT = 5
-Rule = Plain | NewKey | Follower | Identity
-"""A constant cell, keys made anew, a function of one column, or an identity of several."""
+Rule = Plain | NewKey | Follower | PairFollower | Identity
+"""A constant cell, keys made anew, a function of one or two columns, or an identity of several."""
+RULES: dict[str, Any] = {
+    "key": NewKey, "follower": Follower, "pair": PairFollower, "identity": Identity,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -45,12 +51,18 @@ class Computed:
         """Return the columns that the rule reads."""
         if isinstance(self.rule, Follower):
             return (self.rule.source,)
+        if isinstance(self.rule, PairFollower):
+            return (self.rule.first, self.rule.second)
         return self.rule.operands if isinstance(self.rule, Identity) else ()
 
 
 @dataclass(frozen=True)
 class Reduction:
     """What was left out of a table. ``names``: its columns in order; ``pools``: column -> its pooled word.
+
+    ``ties`` : cells that are the same as another column's; ``gaps`` : dates learned as days since another
+    one; put back in this order, each in its own. ``outcome`` : a column that is learned although it is
+    computed, "" for none.
 
     ``cells`` counts nothing and copies nothing of a row; ranges and rare functions of a column are facts of
     the table (see ``least_count`` of ``reduce``).
@@ -59,15 +71,26 @@ class Reduction:
     names: tuple[str, ...]
     computed: Mapping[str, Computed]
     pools: Mapping[str, str]
+    ties: tuple[Tie, ...] = ()
+    gaps: tuple[DateGap, ...] = ()
+    outcome: str = ""
 
-    def restore(self, sampled: MixedTable, streams: Streams, first: int = 0) -> MixedTable:
+    def restore(
+        self, sampled: MixedTable, streams: Streams, first: int = 0, given: Collection[str] = ()
+    ) -> MixedTable:
         """Return the sample with all columns of the table in their order; ``first`` is its first row.
 
-        Identities are computed again and hold exactly. Nothing is drawn today; ``streams`` stands for
-        keys to come.
+        Identities are computed again and hold exactly; cells of columns that are ``given`` stay. What rare
+        words lead to is drawn by ``streams``.
         """
         found = dict(sampled.columns)
-        waiting = dict(self.computed)
+        for tie in self.ties:
+            if tie.target not in given:
+                found[tie.target] = tie.tied(found)
+        for gap in self.gaps:
+            if gap.target not in given:
+                found |= gap.closed(found)
+        waiting = {name: one for name, one in self.computed.items() if name not in given}
         done: set[str] = set()
         while waiting:
             name = next(one for one, column in waiting.items() if set(column.sources()) <= set(found))
@@ -75,7 +98,8 @@ class Reduction:
             if isinstance(column.rule, Identity):
                 found |= self._into_range(column, found, done)
                 done |= set(column.rule.operands)
-            found[name] = _restored(column, found, first, sampled.rows)
+            drawn = streams.at("rare", name, first) if isinstance(column.rule, Follower) else None
+            found[name] = _restored(column, found, (first, sampled.rows), drawn)
         return MixedTable({name: found[name] for name in self.names}, sampled.rows)
 
     def _into_range(
@@ -101,6 +125,13 @@ class Reduction:
                 return {name: from_numbers(moved, found[name].kind, found[name].step)}
         return {}
 
+    def words(self, name: str) -> set[str]:
+        """Return the words that come out for a column of words besides those that are learned."""
+        rule = self.computed[name].rule if name in self.computed else None
+        cells = [*rule.listed()] if isinstance(rule, Follower) else []
+        cells += rule.cells if isinstance(rule, PairFollower) else ()
+        return {str(cell) for cell in (*cells, self.pools.get(name)) if cell is not None}
+
     def given(self, cells: Mapping[str, Cell] | None) -> dict[str, Cell]:
         """Return given cells in terms of the columns that are left. Raises FitError with all that cannot be.
 
@@ -114,7 +145,11 @@ class Reduction:
                 problems.append(
                     Problem("given", f"there is no column {name!r}", "", did_you_mean(name, list(self.names)))
                 )
-            elif name not in self.computed:
+            elif any(gap.target == name for gap in self.gaps):
+                source = next(gap.source for gap in self.gaps if gap.target == name)
+                problems.append(Problem(f"given {name}", f"is learned as days since {source}", "",
+                                        f"give {source}"))  # fmt: skip
+            elif name not in self.computed or name == self.outcome:
                 found[name] = cell
             elif isinstance(turned := self._given_computed(name, cell), Problem):
                 problems.append(turned)
@@ -137,6 +172,8 @@ class Reduction:
             return self.given({rule.operands[0]: round(operand, 9)})
         if isinstance(rule, Identity):
             return Problem(place, "is computed", "", f"give {', '.join(rule.operands)}")
+        if isinstance(rule, PairFollower):
+            return Problem(place, f"follows {rule.first} and {rule.second}", "", "give these")
         if isinstance(rule, Follower):
             keys = [key for key, one in zip(rule.keys, rule.cells, strict=False) if one == cell]
             if rule.is_steps or len(keys) != 1:
@@ -151,14 +188,18 @@ class Reduction:
         columns = []
         for name, column in self.computed.items():
             rule = column.rule
-            kind = {NewKey: "key", Follower: "follower", Identity: "identity"}.get(type(rule), "constant")
+            kind = next((one for one, made in RULES.items() if isinstance(rule, made)), "constant")
             plain: Any = rule
-            if isinstance(rule, NewKey | Follower | Identity):
+            if isinstance(rule, NewKey | Follower | PairFollower | Identity):
                 plain = {
                     key: list(one) if isinstance(one, tuple) else one for key, one in asdict(rule).items()
                 }
             columns.append({"name": name, **asdict(replace(column, rule=None)), "is": kind, "rule": plain})
-        return State({}, {"names": list(self.names), "pools": dict(self.pools), "computed": columns})
+        return State({}, {
+            "names": list(self.names), "pools": dict(self.pools), "computed": columns,
+            "ties": [asdict(tie) for tie in self.ties], "gaps": [asdict(gap) for gap in self.gaps],
+            "outcome": self.outcome,
+        })  # fmt: skip
 
     @classmethod
     def from_state(cls, state: State) -> Self:
@@ -168,15 +209,17 @@ class Reduction:
             rule: Any = data["rule"]
             if data["is"] == "key":
                 rule = NewKey.from_dict(rule)
-            elif data["is"] in ("follower", "identity"):
-                kind: Any = Follower if data["is"] == "follower" else Identity
-                rule = kind(
+            elif data["is"] in RULES:
+                rule = RULES[data["is"]](
                     **{key: tuple(one) if isinstance(one, list) else one for key, one in rule.items()}
                 )
             computed[str(data["name"])] = Computed(
                 str(data["kind"]), float(data["step"]), float(data["low"]), float(data["high"]), rule
             )
-        return cls(tuple(state.facts["names"]), computed, dict(state.facts["pools"]))
+        ties = tuple(Tie(**one) for one in state.facts.get("ties", ()))
+        gaps = tuple(DateGap(**one) for one in state.facts.get("gaps", ()))
+        outcome = str(state.facts.get("outcome", ""))
+        return cls(tuple(state.facts["names"]), computed, dict(state.facts["pools"]), ties, gaps, outcome)
 
 
 def reduce(
@@ -184,12 +227,15 @@ def reduce(
     streams: Streams,
     keys: tuple[str, ...] = (),
     least_count: int = LEAST_COUNT,
+    outcome: str = "",
 ) -> tuple[MixedTable, Reduction]:
     """Return a table without the columns that need no model, and what brings them back.
 
     Left out, in this order: constants and empty columns; keys (``keys``, and those found); exact identities;
-    functions of one other column. Words of fewer than ``least_count`` rows (assumption: 5) become one.
-    ``streams`` choose the rows on which identities are looked for. One column at least is left.
+    functions of one other column, or of two. ``outcome`` is learned all the same where it is one of the last
+    three. What is left is loosened: cells that are the same as another column's are missing, dates that
+    come after others are days since those. Words of fewer than ``least_count`` rows (assumption: 5) become
+    one. ``streams`` choose the rows on which identities are looked for. One column at least is left.
     """
     computed: dict[str, Computed] = {}
     for name, column in table.columns.items():
@@ -204,16 +250,29 @@ def reduce(
     left = table.without(*(name for name, one in computed.items() if not one.sources()))
     for follower in find_followers(left, least_count):
         _leave_out(computed, table, follower.target, follower, (follower.source,))
+    left = table.without(*computed)
+    for pair in find_pair_followers(left, least_count):
+        _leave_out(computed, table, pair.target, pair, (pair.first, pair.second))
     if len(computed) == len(table.columns):
         computed.pop(next(iter(computed)), None)
+    is_kept = outcome in computed and bool(computed[outcome].sources())
+    rest = table.without(*(name for name in computed if not (is_kept and name == outcome)))
+    gaps = tuple(find_gaps(rest))
+    dated = {gap.target for gap in gaps}
+    ties = tuple(find_ties(rest.without(*dated)))
     pools = {}
     columns = {}
-    for name, column in table.without(*computed).columns.items():
+    for name, column in rest.columns.items():
         columns[name] = column
         if column.kind == WORD:
             columns[name], pools[name] = pooled(column, least_count)
+    for tie in ties:
+        columns |= tie.loosened(rest.columns)
+    for gap in gaps:
+        columns |= gap.loosened(rest.columns)
+    words = {name: word for name, word in pools.items() if word}
     return MixedTable(columns, table.rows), Reduction(
-        tuple(table.columns), computed, {name: word for name, word in pools.items() if word}
+        tuple(table.columns), computed, words, ties, gaps, outcome if is_kept else ""
     )
 
 
@@ -238,12 +297,22 @@ def _computed(column: MixedColumn, rule: Rule) -> Computed:
     return Computed(column.kind, column.step, low, high, rule)
 
 
-def _restored(column: Computed, found: Mapping[str, MixedColumn], first: int, rows: int) -> MixedColumn:
+def _restored(
+    column: Computed,
+    found: Mapping[str, MixedColumn],
+    block: tuple[int, int],
+    rng: np.random.Generator | None,
+) -> MixedColumn:
     rule = column.rule
+    first, rows = block
     if isinstance(rule, NewKey):
         return rule.column(first, rows)
     if isinstance(rule, Follower):
-        return column_of(rule.listed(), rule.places(found[rule.source]), column.kind, column.step)
+        assert rng is not None
+        places = rule.drawn(found[rule.source], rng.random(rows))
+        return column_of(rule.listed(), places, column.kind, column.step)
+    if isinstance(rule, PairFollower):
+        return rule.column(found[rule.first], found[rule.second], column.kind, column.step)
     if isinstance(rule, Identity):
         values = rule.values({name: _numbers(found[name]) for name in rule.operands})
         return from_numbers(values, column.kind, column.step)

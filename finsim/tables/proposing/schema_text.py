@@ -59,6 +59,13 @@ def column_line(name: str, field: Field, header: str) -> str:
 _LONGEST = 64  # letters of a declared name; a key of YAML has at most 1,024
 
 
+_LATIN = str.maketrans(
+    {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe",
+     "Œ": "Oe", "ı": "i", "þ": "th", "ð": "d"}
+)  # fmt: skip
+"""Latin letters that are no base letter with a mark, as they are usually spelled without it."""
+
+
 def names_of(headers: Iterable[str]) -> dict[str, str]:
     """Return header -> declared name: the header where rules can spell it, else its Latin letters."""
     found: dict[str, str] = {}
@@ -66,7 +73,8 @@ def names_of(headers: Iterable[str]) -> dict[str, str]:
     for number, header in enumerate(headers, 1):
         name = header
         if not _PLAIN.fullmatch(name):
-            letters = unicodedata.normalize("NFKD", header).encode("ascii", "ignore").decode()
+            plain = unicodedata.normalize("NFKD", header.translate(_LATIN))
+            letters = plain.encode("ascii", "ignore").decode()
             name = re.sub(r"[^A-Za-z0-9]+", "_", letters).strip("_").lower() or f"column_{number}"
             name = f"c_{name}" if name[0].isdigit() else name
         name = name[:_LONGEST]

@@ -65,6 +65,15 @@ def quoted(texts: pa.Array) -> pa.Array:
     return pc.if_else(needs, pc.binary_join_element_wise(sign, inside, sign, pa.scalar("")), texts)
 
 
+def fixed(values: pa.Array, decimals: int) -> pa.Array:
+    """Return floats as decimals of so many places; as they are where one is too large for that."""
+    rounded = pc.round(without_nan(values.cast(pa.float64())), decimals)
+    try:
+        return rounded.cast(pa.decimal128(38, decimals))
+    except pa.ArrowInvalid:
+        return values
+
+
 def _floats(values: pa.Array) -> pa.Array:
     wide = values if pa.types.is_float64(values.type) else values.cast(pa.float64())
     texts = without_nan(wide).cast(pa.string())

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.errors import DataError
-from finsim.records.columns import facts_of
+from finsim.records.columns import DECIMALS, facts_of
 from finsim.records.storage import regroup, replacing
-from finsim.tables.writing.csv_cells import cells_of, has_cells, quoted
+from finsim.tables.writing.csv_cells import cells_of, fixed, has_cells, quoted
 
 _GZIP_LEVEL = 6
 _ROWS = 65_536  # their text takes a few tens of MB
@@ -38,7 +38,8 @@ def write_csv(
     """Stream batches into one CSV, packed as pyarrow calls it; return the number of rows.
 
     ``money``: column of minor units -> decimals. Calendar days (columns whose unit is ``day``) are written as
-    days, not as midnights. Raises DataError for columns that have no cells of text.
+    days, not as midnights; floats of a field with ``decimals`` have as many. Raises
+    DataError for columns that have no cells of text.
     """
     nested = [field for field in schema if not has_cells(field.type)]
     if nested:
@@ -74,12 +75,12 @@ def _opened(path: Path, packing: str) -> Iterator[Target]:
 
 def _lines(rows: pa.Table, money: Mapping[str, int], days: set[str]) -> pa.Buffer | bytes:
     """Return the lines of some rows."""
-    columns = [
-        cells_of(_one_array(column.cast(pa.date32()) if name in days else column), money.get(name)).cast(
-            pa.large_string()
-        )
-        for name, column in zip(rows.column_names, rows.columns, strict=True)
-    ]
+    columns = []
+    for field, column in zip(rows.schema, rows.columns, strict=True):
+        plain = _one_array(column.cast(pa.date32()) if field.name in days else column)
+        if DECIMALS in (field.metadata or {}) and pa.types.is_floating(plain.type):
+            plain = fixed(plain, int(field.metadata[DECIMALS]))
+        columns.append(cells_of(plain, money.get(field.name)).cast(pa.large_string()))
     if not columns:
         return b"\n" * rows.num_rows
     if len(columns) == 1:  # a line without anything would be no row to most readers

@@ -135,7 +135,7 @@ def _told(name: str, column: MixedColumn, ledger: Ledger, of_payee: float) -> Co
         ):
             continue
         codes = np.unique(column.values, return_inverse=True)[1].astype(np.int64)
-        usual = _usual(codes, group, count)
+        usual = usual_codes(codes, group, count)
         if (codes == usual[group])[repeated].mean() >= (of_payee if how == PAYEE else DETERMINED):
             cells = np.zeros(count, column.values.dtype)
             row_of = np.zeros(int(codes.max(initial=0)) + 1, np.int64)
@@ -160,7 +160,7 @@ def _paired(name: str, column: MixedColumn, ledger: Ledger, link: Int1D) -> Colu
     cells = np.zeros(int(link.max()) + 1, column.values.dtype)
     row_of = np.zeros(int(codes.max(initial=0)) + 1, np.int64)
     row_of[codes] = np.arange(len(codes))
-    cells[:] = column.values[row_of[_usual(codes, link, len(cells))]]
+    cells[:] = column.values[row_of[usual_codes(codes, link, len(cells))]]
     return ColumnLaw(name, PAIR, _head(column), cells, None, ())
 
 
@@ -168,7 +168,7 @@ def share_usual(codes: Int1D, group: Int1D) -> float:
     """Return the share of codes that are the usual one of their group, among groups of more than one row."""
     count = int(group.max(initial=0)) + 1
     many = np.bincount(group, minlength=count)[group] > 1
-    return float((codes == _usual(codes, group, count)[group])[many].mean()) if many.any() else 0.0
+    return float((codes == usual_codes(codes, group, count)[group])[many].mean()) if many.any() else 0.0
 
 
 def switches(log: EventLog, laws: list[ColumnLaw], link: Int1D, payee: Int1D, payees: int) -> float:
@@ -178,12 +178,12 @@ def switches(log: EventLog, laws: list[ColumnLaw], link: Int1D, payee: Int1D, pa
         if law.how == PAIR:
             codes = np.unique(log.events[law.name].values, return_inverse=True)[1].astype(np.int64)
             apart = 1.0 - share_usual(codes, link)
-            usual = 1.0 - float((codes == _usual(codes, payee, payees)[payee]).mean())
+            usual = 1.0 - float((codes == usual_codes(codes, payee, payees)[payee]).mean())
             found.append(min(apart / max(usual, apart, 1e-9), 0.9))
     return max(found)
 
 
-def _usual(codes: Int1D, group: Int1D, count: int) -> Int1D:
+def usual_codes(codes: Int1D, group: Int1D, count: int) -> Int1D:
     """Return the most frequent code of each group, that of all in empty groups."""
     size = int(codes.max(initial=0)) + 1
     key, counts = np.unique(group * size + codes, return_counts=True)

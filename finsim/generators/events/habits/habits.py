@@ -15,6 +15,7 @@ from finsim.generators.events.habits.learned import Learned, learn
 from finsim.generators.events.habits.ledger import DAY
 from finsim.generators.events.habits.living import Wanted, live, sampled_words
 from finsim.generators.events.habits.losses import entity_losses
+from finsim.generators.events.habits.private_words import outer_form, without_private, words_digest
 from finsim.generators.events.log_state import log_arrays, log_facts, restored_log, without_events
 from finsim.generators.events.requests import check_log, check_sample
 from finsim.generators.generator import Budget, FitReport, Progress, State
@@ -56,10 +57,13 @@ class Habits:
         """Learn by counting; the budget is not needed."""
         cls.refuse(data, settings)
         started = time.process_time()
-        known = learn(data, streams)
+        public = without_private(data, streams.under("private"))
+        known = learn(public, streams)
+        named = {**known.ledger_facts, "words": words_digest(data), "outer": outer_form(data)}
+        known = replace(known, ledger_facts=named)
         progress(1.0, f"{data.count} entities, {data.events.rows} events")
         report = FitReport(cpu_seconds=time.process_time() - started)
-        return cls(settings, without_events(data), known, report)
+        return cls(settings, without_events(public), known, report)
 
     def sample(
         self, count: int, streams: Streams, first: int = 0, days: int | None = None, total: int | None = None
@@ -91,7 +95,9 @@ class Habits:
         partner = self.log.roles.partner
         if partner is None:
             return self.log.events
-        column: MixedColumn = replace(self.log.events[partner], words=sampled_words(self.log, total))
+        column: MixedColumn = replace(
+            self.log.events[partner], words=sampled_words(self.known, self.log, total)
+        )
         return self.log.events.with_columns({partner: column})
 
     def entity_losses(self, log: EventLog, streams: Streams) -> Float1D:

@@ -105,7 +105,7 @@ class Learned:
 
 
 def learn(log: EventLog, streams: Streams) -> Learned:
-    """Learn the habits of a log that ``Habits.refuse`` does not refuse."""
+    """Learn the habits of a log that ``Habits.refuse`` does not refuse, and that has no private words."""
     ledger = Ledger.read(log)
     lives, activity = learn_activity(ledger)
     clock = learn_clock(ledger, _grid(log), streams)

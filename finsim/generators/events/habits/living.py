@@ -12,6 +12,7 @@ from finsim.generators.events.habits.contexts import amount_bin, levels
 from finsim.generators.events.habits.generations import Generation
 from finsim.generators.events.habits.learned import Learned, free_words
 from finsim.generators.events.habits.ledger import DAY, NANOS
+from finsim.generators.events.habits.private_words import MADE_ANEW
 from finsim.generators.events.habits.profiles import DRAWS as LIFE_DRAWS
 from finsim.generators.events.habits.profiles import NewLives, Profiles, new_lives
 from finsim.kernels.events.active_days import Spans, draw_days
@@ -21,6 +22,7 @@ from finsim.notation import Array, Float1D, Float2D, Int1D
 from finsim.randomness import Streams
 from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import MixedColumn, MixedTable
+from finsim.tables.new_ids.id_form import IdForm
 
 AMOUNT_DRAWS = 4
 FIRST_RUN = 0.95
@@ -104,7 +106,7 @@ def live(
     if log.roles.partner is not None:
         partner = _partners(log, known, group, wanted, entity, events.payee)
         column = log.events[log.roles.partner]
-        words = sampled_words(log, wanted.total)
+        words = sampled_words(known, log, wanted.total)
         table = table.with_columns({log.roles.partner: MixedColumn(column.kind, partner, words, column.step)})
     ordered = {name: table[name] for name in log.events.columns}
     return MixedTable(ordered, table.rows), row_starts[starts], lives.donor
@@ -304,10 +306,18 @@ def _partners(
     return found.astype(np.int32)
 
 
-def sampled_words(log: EventLog, total: int) -> tuple[str, ...]:
-    """Return the words of the partner: those learned, or new entities by their number and the outer ones."""
+def sampled_words(known: Learned, log: EventLog, total: int) -> tuple[str, ...]:
+    """Return the words of the partner: those learned, or new entities by their number and the outer ones.
+
+    Outer accounts that are made anew follow the names of the new entities.
+    """
     assert log.roles.partner is not None
     words = log.events[log.roles.partner].words
     if not log.partner_is_entity:
         return words
-    return (*(str(k) for k in range(total)), *words[log.count :])
+    outer = list(words[log.count :])
+    anew = [k for k, word in enumerate(outer) if word == MADE_ANEW]
+    form = IdForm(**known.ledger_facts["outer"])
+    for k, word in zip(anew, form.new(total, len(anew)), strict=True):
+        outer[k] = word
+    return (*(str(k) for k in range(total)), *outer)

@@ -17,6 +17,7 @@ from finsim.generators.events.habits.columns import DRAWN, ENTITY, ColumnLaw
 from finsim.generators.events.habits.contexts import amount_bin, levels
 from finsim.generators.events.habits.learned import Learned, free_words
 from finsim.generators.events.habits.ledger import Ledger, sums_by
+from finsim.generators.events.habits.private_words import words_digest
 from finsim.generators.events.habits.word_law import WordLaw
 from finsim.kernels.events.active_days import Calendar, Spans, day_losses
 from finsim.notation import Array, Float1D, Int1D
@@ -33,9 +34,7 @@ def entity_losses(known: Learned, own: EventLog, log: EventLog) -> Float1D:
 
     Raises FitError for other columns, words or another period than the learned ones.
     """
-    heads = [(name, one.kind, one.words) for name, one in own.events.columns.items()]
-    theirs = [(name, one.kind, one.words) for name, one in log.events.columns.items()]
-    if heads != theirs or (log.begin, log.end) != (own.begin, own.end):
+    if words_digest(log) != known.ledger_facts["words"] or (log.begin, log.end) != (own.begin, own.end):
         raise FitError(
             "the log has other columns, words or days", place="entity losses", expected="those of the fit"
         )

@@ -17,7 +17,7 @@ from finsim.generators.tables.reduction.column_cells import (
 )
 from finsim.generators.tables.reduction.identities import LEAST_ROWS, LEAST_SHARE, LEAST_SHARE_ODD
 from finsim.generators.tables.reduction.rare_words import pooled_word
-from finsim.notation import Array, Int1D
+from finsim.notation import Array, Bool1D, Float1D, Int1D
 from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn, MixedTable
 
 SCREENED = 4_000
@@ -30,8 +30,8 @@ CHANCE = 1e-9  # assumption: of a step function among all pairs of columns of a 
 class Follower:
     """``target`` follows ``source``: ``cells[i]`` where the source is ``keys[i]``.
 
-    Words: by the word, else ``usual`` (what most rare words lead to, or a pooled word). Numbers and times:
-    the nearest key; with ``is_steps`` the last key at or below it (the first cell stands below the first
+    Words: by the word, else one of ``rare_cells``, drawn with ``rare_weights`` (what rare words lead to,
+    cells too rare pooled), or ``usual`` where there are none. Numbers and times: the nearest key; with ``is_steps`` the last key at or below it (the first cell stands below the first
     key, so there is one more cell than keys).
     ``lacking`` is the cell where the source is missing.
     """
@@ -43,13 +43,24 @@ class Follower:
     usual: Plain
     lacking: Plain
     is_steps: bool = False
+    rare_cells: tuple[Plain, ...] = ()
+    rare_weights: tuple[int, ...] = ()
 
     def listed(self) -> list[Plain]:
         """Return all cells that can come out, in the order of ``places``."""
-        return [*self.cells, self.usual, self.lacking]
+        return [*self.cells, self.usual, self.lacking, *self.rare_cells]
+
+    def drawn(self, source: MixedColumn, uniform: Float1D) -> Array:
+        """Return ``places``, those of rare words by uniform numbers, one a cell."""
+        found = self.places(source)
+        if not self.rare_cells:
+            return found
+        running = np.cumsum(self.rare_weights)
+        rare = np.searchsorted(running, uniform * running[-1], side="right") + len(self.cells) + 2
+        return np.asarray(np.where(found == len(self.cells), rare, found))
 
     def places(self, source: MixedColumn) -> Array:
-        """Return for every cell of the source the place of its follower in ``listed``."""
+        """Return for every cell of the source the place of its follower in ``listed``, without a draw."""
         usual, lacking = len(self.cells), len(self.cells) + 1
         if source.kind == WORD:
             known = {key: index for index, key in enumerate(self.keys)}
@@ -109,7 +120,7 @@ def _follows(source: Int1D, target: Int1D, is_screen: bool) -> bool:
 
 
 def _holds(follower: Follower, table: MixedTable, target: Int1D) -> bool:
-    """Tell whether a rule brings the column back; words too rare for a cell of their own do not count."""
+    """Tell whether a rule brings the column back; cells too rare for one of their own do not count."""
     source = table[follower.source]
     places = follower.places(source)
     made = column_of(follower.listed(), places, table[follower.target].kind, table[follower.target].step)
@@ -117,6 +128,8 @@ def _holds(follower: Follower, table: MixedTable, target: Int1D) -> bool:
     judged = np.ones(len(places), np.bool_)
     if source.kind == WORD:
         judged = places != len(follower.cells)
+    elif not follower.is_steps:
+        judged = source.missing() | np.isin(source.values, np.array(follower.keys, source.values.dtype))
     odd = judged & (target != np.bincount(target).argmax())
     return bool(
         judged.any()
@@ -148,6 +161,9 @@ def _follower(
     usual = lacking
     pooled = np.flatnonzero(size[codes[0]] < least)
     common = np.bincount(codes[1])
+    rare: dict[Plain, int] = {}
+    if len(pooled) and column.kind == WORD:
+        rare = _led_to(follower, codes[1][pooled], pooled, common >= least)
     if len(pooled):
         mine = np.bincount(codes[1][pooled], minlength=width)
         if common[int(mine.argmax())] >= least:
@@ -163,7 +179,24 @@ def _follower(
         elif size[code] >= least:
             keys.append(key)
             cells.append(plain_cell(follower, at))
-    return Follower(target, source, tuple(keys), tuple(cells), usual, lacking)
+    return Follower(
+        target, source, tuple(keys), tuple(cells), usual, lacking,
+        rare_cells=tuple(rare), rare_weights=tuple(rare.values()),
+    )  # fmt: skip
+
+
+def _led_to(target: MixedColumn, codes: Int1D, rows: Int1D, is_common: Bool1D) -> dict[Plain, int]:
+    """Return cell -> rows, over rows of rare words; words that are rare themselves are pooled."""
+    found: dict[Plain, int] = {}
+    for code, first, count in zip(*np.unique(codes, return_index=True, return_counts=True), strict=True):
+        if is_common[code]:
+            cell = plain_cell(target, int(rows[first]))
+        elif target.kind == WORD:
+            cell = pooled_word(target.words)
+        else:
+            continue
+        found[cell] = found.get(cell, 0) + int(count)
+    return found
 
 
 def _chance_of_blocks(counts: Int1D) -> float:

@@ -15,13 +15,19 @@ LEAST_ROWS, LEAST_SHARE, LEAST_SHARE_ODD = 50, 0.999, 0.99
 """An identity holds in 99.9 % of the rows, and in 99 % of at least 50 rows without the commonest value."""
 MOST_COLUMNS, SOME_ROWS, LOOKS, MOST_MASKS = 120, 64, 4, 12
 FACTORS = (1.0, 100.0)
-SUM, PRODUCT, RATIO, SCALE = "sum", "product", "ratio", "scale"
+SUM, PRODUCT, RATIO, SCALE, ANNUITY = "sum", "product", "ratio", "scale", "annuity"
+FEW_RATIOS, LEAST_SHARE_BACK = 0.25, 0.99
+"""A ratio of a quarter as many values as its upper part is the cause, not the result (assumption)."""
+MOST_TERMS, MOST_RATE = 64, 100.0
+MOST_DUST = 1e-4
+"""Of the spread of a sum (assumption)."""
 
 
 @dataclass(frozen=True)
 class Identity:
     """``target`` = offset + the sum of factor x operand; or factor x a x b; or factor x a / b.
 
+    Or an annuity: offset + the payment per period of an amount a at the rate factor x b over c periods.
     Dates count as days since 1970. A missing operand, or a division by 0, makes the target missing.
     """
 
@@ -39,10 +45,23 @@ class Identity:
         if self.kind == RATIO:
             below = columns[self.operands[1]]
             return np.asarray(self.factors[0] * first / np.where(below == 0, np.nan, below))
+        if self.kind == ANNUITY:
+            second, third = (columns[name] for name in self.operands[1:])
+            return np.asarray(self.offset + first * annuity_factor(self.factors[0] * second, third))
         found = np.full(len(first), self.offset)
         for name, factor in zip(self.operands, self.factors, strict=True):
             found = found + factor * columns[name]
         return np.asarray(found)
+
+
+def annuity_factor(rate: Float1D, periods: Float1D) -> Float1D:
+    """Return the payment per period and unit lent, float64[N]; NaN where there is none.
+
+    rate : of a period, 0 or more. Source: level-payment loan, r / (1 - (1 + r)^-n), 1 / n at r = 0.
+    """
+    with np.errstate(all="ignore"):
+        found = np.where(rate == 0, 1.0 / periods, rate / -np.expm1(-periods * np.log1p(rate)))
+    return np.asarray(np.where((rate >= 0) & (periods > 0), found, np.nan))
 
 
 class Numbers:
@@ -52,6 +71,7 @@ class Numbers:
         self.values: dict[str, Float1D] = {}
         self.step: dict[str, float] = {}
         self.odd: dict[str, Bool1D] = {}
+        self.different: dict[str, int] = {}
         for name, column in table.columns.items():
             numbers = as_numbers(column)
             if numbers is None or len(self.values) >= MOST_COLUMNS:
@@ -59,6 +79,7 @@ class Numbers:
             found, counts = np.unique(numbers[~np.isnan(numbers)], return_counts=True)
             if len(found) > 1:
                 self.values[name], self.step[name] = numbers, number_step(column)
+                self.different[name] = len(found)
                 self.odd[name] = ~np.isnan(numbers) & (numbers != found[counts.argmax()])
 
     def share(self, identity: Identity) -> float:
@@ -66,7 +87,12 @@ class Numbers:
         target = self.values[identity.target]
         made = self.values_of(identity)
         both = ~np.isnan(target) & ~np.isnan(made)
-        wide = 0.5 * self.step[identity.target] + 1e-9 * np.maximum(np.abs(target), 1.0)
+        grid = self.step[identity.target]
+        if identity.kind == SUM:
+            # A sum of cents may carry dust of a finer grid; dust is small beside the sum.
+            coarse = max(self.step[name] for name in identity.operands)
+            grid = max(grid, min(coarse, MOST_DUST * float(np.nanstd(target))))
+        wide = 0.5 * grid + 1e-9 * np.maximum(np.abs(target), 1.0)
         holds = both & (np.abs(np.where(both, target - made, np.inf)) <= wide)
         holds |= np.isnan(target) & np.isnan(made)
         odd = self.odd[identity.target]
@@ -91,11 +117,16 @@ def find_identities(table: MixedTable, rng: np.random.Generator) -> list[tuple[f
         return []
     found: dict[tuple[object, ...], tuple[float, Identity]] = {}
     for one in _candidates(numbers, table.rows, rng):
-        key = (one.kind, one.target, frozenset(zip(one.operands, one.factors, strict=False)))
+        key = (
+            one.kind,
+            one.target,
+            one.offset if one.kind == ANNUITY else 0.0,
+            frozenset(zip(one.operands, one.factors, strict=False)),
+        )
         if key not in found:
             share = numbers.share(one)
             found[key] = (share, one)
-    sure = [pair for pair in found.values() if pair[0] >= LEAST_SHARE]
+    sure = [_turned(numbers, pair) for pair in found.values() if pair[0] >= LEAST_SHARE]
     spread = {name: float(np.nanstd(one)) for name, one in numbers.values.items()}
     names = list(numbers.values)
     return sorted(
@@ -104,6 +135,18 @@ def find_identities(table: MixedTable, rng: np.random.Generator) -> list[tuple[f
             -round(pair[0], 6), len(pair[1].operands), -spread[pair[1].target], names.index(pair[1].target)
         ),
     )  # fmt: skip
+
+
+def _turned(numbers: Numbers, pair: tuple[float, Identity]) -> tuple[float, Identity]:
+    """Return a ratio of few values as the factor that makes its upper part, where it brings that back.
+
+    A share guaranteed is one of a few; computed from two amounts that a model drew it would be any number.
+    """
+    one = pair[1]
+    if one.kind != RATIO or numbers.different[one.target] > FEW_RATIOS * numbers.different[one.operands[0]]:
+        return pair
+    back = Identity(PRODUCT, one.operands[0], (one.target, one.operands[1]), (1.0 / one.factors[0],))
+    return (1.0, back) if numbers.share(back) >= LEAST_SHARE_BACK else pair
 
 
 def _candidates(numbers: Numbers, rows: int, rng: np.random.Generator) -> Iterator[Identity]:
@@ -119,6 +162,7 @@ def _candidates(numbers: Numbers, rows: int, rng: np.random.Generator) -> Iterat
     some = cells[rng.permutation(rows)[:SOME_ROWS]]
     for target in range(len(names)):
         yield from _products(numbers, names, some, target)
+    yield from _annuities(numbers, names, some)
 
 
 def _present_rows(cells: Float2D) -> Iterator[Int1D]:
@@ -235,6 +279,29 @@ def _products(numbers: Numbers, names: list[str], some: Float2D, target: int) ->
             for a, b in np.argwhere(holds > 0.95):
                 if a > b or (kind == RATIO and a != b):
                     yield Identity(kind, names[target], (names[others[a]], names[others[b]]), (factor,))
+
+
+def _annuities(numbers: Numbers, names: list[str], some: Float2D) -> Iterator[Identity]:
+    """Yield level payments of an amount, a rate (of a year, in % or not, or of a period) and periods."""
+    different = [numbers.different[name] for name in names]
+    low, high = np.nanmin(some, axis=0), np.nanmax(some, axis=0)
+    rates = [k for k in range(len(names)) if low[k] >= 0 and high[k] <= MOST_RATE and different[k] > 2
+             and numbers.step[names[k]] < 1]  # fmt: skip
+    terms = [k for k in range(len(names)) if low[k] >= 1 and different[k] <= MOST_TERMS
+             and numbers.step[names[k]] >= 1]  # fmt: skip
+    wide = np.array([numbers.step[name] for name in names]) * 1.001 + 1e-9
+    for rate, term in ((a, b) for a in rates for b in terms):
+        for factor in (1 / 1200, 1 / 12, 1 / 100, 1.0):
+            part = annuity_factor(factor * some[:, rate], some[:, term])
+            made = part[:, None] * some
+            near = (np.abs(made[:, :, None] - some[:, None, :]) <= wide).mean(axis=0) > 0.95
+            for amount, target in np.argwhere(near):
+                if len({amount, target, rate, term}) == 4 and different[target] > MOST_TERMS:
+                    operands = (names[amount], names[rate], names[term])
+                    # Rounded to the next step, up, or down.
+                    for shift in (0.0, 0.5, -0.5):
+                        offset = shift * numbers.step[names[target]]
+                        yield Identity(ANNUITY, names[target], operands, (factor,), offset)
 
 
 def _tidy(value: float) -> float:

@@ -1,0 +1,61 @@
+"""How much of each kind of work payments learned from a ledger are: fitting, sampling, judging."""
+
+from __future__ import annotations
+
+from finsim.engine.planning.work_sizes import WorkSizes
+from finsim.engine.study.study_resolution import Plan
+from finsim.generators import EVENT_GENERATORS
+
+TRAINED = "events"
+"""The body that is trained with torch; the others count."""
+_CHOSEN = ("habits", TRAINED)
+"""Bodies that are fitted where none is named; the habits once more, as the one that is most often taken."""
+
+
+def fitting(plan: Plan, sizes: WorkSizes) -> dict[str, float]:
+    """Return the work of learning the ledger of a study and of sampling its entities; empty without one."""
+    part, ledger = plan.study.transactions, sizes.ledger
+    if part is None or ledger is None or sizes.payments is None:
+        return {}
+    body = part.body.name if part.body else None
+    found = {"ledger": 1.0, "ledger row": float(ledger.rows), "life": 1.0}
+    found["life row"] = sum(sizes.payments.rows.values()) / len(sizes.payments.rows)
+    for name in _CHOSEN if body is None else (body,):
+        found |= _body(
+            name, 1.0 + (body is None and name != TRAINED), sizes, part.body.steps if part.body else None
+        )
+    return found
+
+
+def _body(name: str, times: float, sizes: WorkSizes, steps: int | None) -> dict[str, float]:
+    """Return the work of fitting a body ``times`` on the whole ledger."""
+    assert sizes.ledger is not None
+    found = {name: times, f"{name} row": times * sizes.ledger.rows}
+    found[f"{name} entity"] = times * sizes.ledger.entities
+    if name == TRAINED:
+        taken = EVENT_GENERATORS.load(TRAINED).Settings().steps if steps is None else steps
+        found[f"{name} step"] = times * taken
+    return found
+
+
+def judging(plan: Plan, sizes: WorkSizes) -> dict[str, float]:
+    """Return the work of judging learned payments: the body fitted again, two classifiers, attacks."""
+    from finsim.engine.stages.share_payments import HELD_OUT, MOST_ENTITIES
+    from finsim.evaluation.events.entity_two_sample import MOST_ROWS as ENTITIES_TOLD_APART
+    from finsim.evaluation.events.event_two_sample import MOST_ROWS as ROWS_TOLD_APART
+
+    part, ledger = plan.study.transactions, sizes.ledger
+    if part is None or ledger is None or sizes.payments is None:
+        return {}
+    body, known = part.body, 1.0 - HELD_OUT
+    life = sum(sizes.payments.rows.values()) / len(sizes.payments.rows)
+    own = life * min(1.0, MOST_ENTITIES / part.size)
+    return {
+        "payments": 1.0,
+        "described row": known * ledger.rows,
+        "row told apart": min(known * ledger.rows, ROWS_TOLD_APART),
+        "entity told apart": min(known * ledger.entities, ENTITIES_TOLD_APART),
+        "attacked row": ledger.rows + own,
+        "attacked entity": float(ledger.entities),
+        **_body(body.name if body else _CHOSEN[0], known, sizes, body.steps if body else None),
+    }
