@@ -116,8 +116,8 @@ def made_by(
     """
     place, generator = contest.tools[tool]
     train.to_parquet(folder / "train.parquet", index=False)
-    told = {**contest.job(name, train), "generator": generator, "cap": cap(name, given), "memory": given.memory,
-            "seed": given.seed}  # fmt: skip
+    told = {**contest.job(name, train), "generator": generator, "cap": cap(name, given),
+            "memory": given.memory, "seed": given.seed}  # fmt: skip
     paths = {"train": str(folder / "train.parquet"), "out": str(folder / "out.parquet")}
     if place in OWN_PLACES:
         if place == "finsim" and generator not in contest.own:
