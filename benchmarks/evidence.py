@@ -38,6 +38,7 @@ PEERS = {
     "anonymeter": Peer("anonymeter_peer", ("anonymeter==1.1.0", "numpy<1.27", "pyarrow<22")),
 }
 TOOLS = tuple(PEERS)
+MOST_GB = 10
 
 
 def arguments() -> argparse.Namespace:
@@ -49,6 +50,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--limit", type=float, default=3_600, help="seconds that a tool may take for a table")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "finsim" / "peers")
     parser.add_argument("--keep", type=Path, help="folder of results; a run that was cut goes on from there")
+    parser.add_argument("--kept", action="store_true", help="judge nothing that --keep has a part of already")
     parser.add_argument("--json", type=Path, help="write all results to this file")
     return parser.parse_args()
 
@@ -86,8 +88,9 @@ def found_by(
     kept = (given.keep or folder) / "found" / table / f"{tool}.json"
     kept.parent.mkdir(parents=True, exist_ok=True)
     before = json.loads(kept.read_text()) if kept.exists() else None
-    job = {"folder": str(folder), "cases": names, "label": TABLES[table].label, "found": before}
-    if before is not None and set(names) <= set(before["cases"]):
+    job = {"folder": str(folder), "cases": names, "label": TABLES[table].label, "found": before,
+           "cap": given.limit, "memory": MOST_GB}  # fmt: skip
+    if before is not None and (given.kept or set(names) <= set(before["cases"])):
         return before
     found = run(python, HERE / "evidence_peers" / f"{peer.script}.py", job, folder, given.limit)
     if "failed" not in found:

@@ -76,6 +76,8 @@ def arguments(doc: str | None, what: str, names: Iterable[str], tools: Iterable[
     parser.add_argument(f"--{what}", nargs="+", choices=list(names), default=list(names), dest="data")
     parser.add_argument("--tools", nargs="+", choices=list(tools), default=list(tools))
     parser.add_argument("--cap", type=float, default=300, help="CPU seconds of a fit, and of sampling")
+    parser.add_argument("--longer", type=float, help="the same for the data of --longer-for")
+    parser.add_argument("--longer-for", nargs="+", choices=list(names), default=[])
     parser.add_argument("--memory", type=float, default=10, help="GB of memory of a tool")
     parser.add_argument("--limit", type=float, default=3_600, help="wall seconds of a tool for one data set")
     parser.add_argument("--most", type=int, help="rows or entities of a half at most")
@@ -100,6 +102,11 @@ def fingerprint(*parts: bytes | str | Path) -> str:
     return seen.hexdigest()[:20]
 
 
+def cap(name: str, given: argparse.Namespace) -> float:
+    """Return the CPU seconds of a fit on these data."""
+    return given.longer if given.longer and name in given.longer_for else given.cap
+
+
 def made_by(
     contest: Contest, tool: str, name: str, given: argparse.Namespace, train: Frame, folder: Path
 ) -> Found:
@@ -109,8 +116,8 @@ def made_by(
     """
     place, generator = contest.tools[tool]
     train.to_parquet(folder / "train.parquet", index=False)
-    told = {**contest.job(name, train), "generator": generator, "cap": given.cap, "memory": given.memory,
-            "seed": given.seed}  # fmt: skip
+    told = {**contest.job(name, train), "generator": generator, "cap": cap(name, given),
+            "memory": given.memory, "seed": given.seed}  # fmt: skip
     paths = {"train": str(folder / "train.parquet"), "out": str(folder / "out.parquet")}
     if place in OWN_PLACES:
         if place == "finsim" and generator not in contest.own:
@@ -200,7 +207,9 @@ def held(contest: Contest, given: argparse.Namespace) -> None:
     """Run every tool on every data set, judge it, and print a line as soon as it is known."""
     print(
         f"{date.today()}, finsim build {build()}, {platform.platform()}, Python {platform.python_version()}, "
-        f"one thread, fits and samples of at most {given.cap:g} CPU s and {given.memory:g} GB each"
+        f"one thread, fits and samples of at most {given.cap:g} CPU s"
+        + (f" ({given.longer:g} on {', '.join(given.longer_for)})" if given.longer_for else "")
+        + f" and {given.memory:g} GB each"
     )
     everything: dict[str, dict[str, Found]] = {}
     for name in given.data:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 from peer_job import Frame, Sampler, carried_out, like
 
 import finsim
@@ -18,8 +19,11 @@ def learn(frame: Frame, job: dict[str, Any]) -> tuple[Sampler, str]:
     report = model.generator.report
 
     def sample(count: int) -> Frame:
-        made = finsim.sample(model, entities=count, seed=job["seed"], progress=False)
-        return like(made.to_pandas(), frame)
+        made = finsim.sample(model, entities=count, seed=job["seed"], progress=False).to_pandas()
+        for name in made:
+            if isinstance(made[name].dtype, pd.DatetimeTZDtype):  # instants come out in UTC
+                made[name] = made[name].dt.tz_convert("UTC").dt.tz_localize(None)
+        return like(made, frame)
 
     return sample, f"cut after {job['cap']:g} CPU s" if report.stopped_by == "cpu_seconds" else ""
 
