@@ -28,6 +28,8 @@ OFTEN_RARE = 0.25
 """Share of cells with private words from which on a column holds names, not levels (assumption)."""
 TOLD = 0.95
 """Share of the rows of a counterparty with its usual cell from which on it tells a column (assumption)."""
+BEYOND = 0.8
+"""Part of the way from the share of the commonest cell to 1 that it must tell beyond it (assumption)."""
 CODES = ("direction", "currency")
 LEVELS = ("category", "channel")
 MADE_ANEW = ""
@@ -190,6 +192,7 @@ def _dealt(events: MixedTable, log: EventLog, is_private: Array, streams: Stream
         return events
     done = [name for part, name in by_part.items() if part in ("category", *CODES)]
     table = MixedTable({name: events[name] for name in done if events[name].kind == WORD}, events.rows)
+    whole = table
     told = {
         name: one if one.kind == WORD else _as_words(one)
         for name, one in events.columns.items()
@@ -197,21 +200,34 @@ def _dealt(events: MixedTable, log: EventLog, is_private: Array, streams: Stream
     }
     owner = log.entity()
     for name in sorted(told, key=lambda one: (len(np.unique(told[one].values)), one)):
-        seen = table.with_columns({name: told[name]})
+        seen = whole.with_columns({name: told[name]})
         beside = best_beside(seen, name, list(table.columns))
-        group = levels(table[beside])[rows[first]] if beside else np.zeros(len(payees), np.int64)
+        none = np.zeros(len(payees), np.int64)
+        now, before = (levels(one[beside])[rows[first]] if beside else none for one in (table, whole))
         usual = usual_codes(levels(told[name]), owner, log.count)[owner[rows[first]]]
-        order = np.lexsort((streams.at("draws", name).random(len(payees)), usual, group))
-        giver = np.empty(len(payees), np.int64)
-        giver[order] = np.where(np.roll(group[order], -1) == group[order], np.roll(order, -1), -1)
-        begins = np.searchsorted(group[order], group[order], side="left")
-        giver[order] = np.where(giver[order] < 0, order[begins], giver[order])
+        draws = streams.at("draws", name).random(len(payees))
+        giver = _givers(now, before, usual, draws)
         cells, codes = events[name].values.copy(), told[name].values.copy()
         cells[rows] = cells[rows[first]][giver][inverse]
         codes[rows] = codes[rows[first]][giver][inverse]
         events = events.with_columns({name: events[name].with_values(cells)})
         table = table.with_columns({name: told[name].with_values(codes)})
+        whole = seen
     return events
+
+
+def _givers(now: Int1D, before: Int1D, usual: Int1D, draws: Array) -> Int1D:
+    """Return the giver int64[n] of each counterparty: one whose word beside was what the taker's is now.
+
+    ``now`` holds the words of ``before`` in another order; neighbors have the same ``usual`` word.
+    """
+    takers, givers = np.lexsort((draws, usual, now)), np.lexsort((draws, usual, before))
+    ordered = now[takers]
+    low = np.searchsorted(ordered, ordered, side="left")
+    wide = np.searchsorted(ordered, ordered, side="right") - low
+    found = np.empty(len(now), np.int64)
+    found[takers] = givers[low + (np.arange(len(now)) - low + 1) % wide]
+    return found
 
 
 def _is_told(column: MixedColumn, payee: Int1D) -> bool:
@@ -225,7 +241,10 @@ def _is_told(column: MixedColumn, payee: Int1D) -> bool:
     most = np.zeros(len(rows))
     np.maximum.at(most, owner, counts)
     many = rows > 1
-    return bool(many.any() and most[many].sum() >= TOLD * rows[many].sum())
+    if not many.any():
+        return False
+    agree, alone = most[many].sum() / rows[many].sum(), np.bincount(codes).max() / len(codes)
+    return bool(agree >= TOLD and agree >= alone + BEYOND * (1.0 - alone))
 
 
 def _renamed_partner(column: MixedColumn, log: EventLog, is_private: Array, streams: Streams) -> MixedColumn:
