@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from finsim.errors import DataError
 from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Float1D, Int1D
 from finsim.records.mixed_table import MISSING_TIME, NUMBER, TIME, WORD, MixedColumn, MixedTable
+from finsim.tables.cells.refusals import TIMES_HELD
 
 TRUE, FALSE = "true", "false"
 _DECIMALS = 6
@@ -56,7 +57,7 @@ def mixed_column(cells: pa.ChunkedArray, name: str = "") -> MixedColumn:
     if kind == WORD:
         return _words(cells)
     if kind == TIME:
-        return _times(cells)
+        return _times(cells, name)
     return _numbers(cells, name)
 
 
@@ -89,14 +90,14 @@ def _used(column: MixedColumn) -> MixedColumn:
     return MixedColumn(WORD, place[column.values], words)
 
 
-def _times(cells: pa.ChunkedArray) -> MixedColumn:
+def _times(cells: pa.ChunkedArray, name: str) -> MixedColumn:
     whole_days = pa.types.is_date(cells.type)
     try:
         stamped = pc.cast(pc.cast(cells, pa.timestamp("ns")), pa.int64())
     except pa.ArrowInvalid as bad:
         raise DataError(
-            "days beyond what nanoseconds hold", place="the table", expected="years 1678 to 2261",
-            remedy=f"correct the column ({' '.join(str(bad).split())[:120]})",
+            "days beyond what nanoseconds hold", place=f"column {name!r}", expected=f"years {TIMES_HELD}",
+            remedy=f"correct or empty these cells ({' '.join(str(bad).split())[:120]})",
         ) from None  # fmt: skip
     values = _array(stamped.fill_null(MISSING_TIME), np.int64)
     known = values[values != MISSING_TIME]
@@ -125,7 +126,23 @@ def _numbers(cells: pa.ChunkedArray, name: str) -> MixedColumn:
             f"{int(np.isinf(values).sum())} cells are infinite", place=f"column {name!r}",
             expected="finite numbers or empty cells", remedy="correct or empty these cells",
         )  # fmt: skip
-    return MixedColumn(NUMBER, values, step=_grid(values) if step < 0 else step)
+    if step < 0:
+        values, step = _on_grid(values)
+    return MixedColumn(NUMBER, values, step=step)
+
+
+def _on_grid(values: Float1D) -> tuple[Float1D, float]:
+    """Return floats and their decimal grid; floats of 32 bits as the decimals that these stand for."""
+    step = _grid(values)
+    with np.errstate(over="ignore"):
+        short = values.astype(np.float32)
+    if step or not np.array_equal(short, values, equal_nan=True):
+        return values, step
+    for digits in range(1, _DECIMALS + 1):
+        rounded = np.round(values, digits)
+        if np.array_equal(rounded.astype(np.float32), short, equal_nan=True):
+            return rounded, float(10.0**-digits)
+    return values, step
 
 
 def _seconds(cells: pa.ChunkedArray) -> pa.ChunkedArray:
