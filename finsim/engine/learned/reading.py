@@ -28,6 +28,7 @@ from finsim.records.columns import DAY, DECIMALS, KEY, UNIT, facts_of
 from finsim.records.storage import digest_file
 from finsim.tables import Dialect, Field, Schema, open_table
 from finsim.tables.sources.opening import stored_schema
+from finsim.tables.sources.plain_texts import plain_schema
 
 PLACE = "fit"
 LEAST_DISTINCT = 0.5
@@ -135,7 +136,7 @@ def _target(data: Any, table: pa.Table, bound: Mapping[str, str], order: list[st
     """Return the fields that come out: headers and order of the input, stored types where it has some."""
     stored = stored_schema(Path(data)) if isinstance(data, str | Path) else None
     if stored is None and isinstance(data, pa.Table | pa.RecordBatch):
-        stored = data.schema
+        stored = plain_schema(data.schema)
     found = []
     for name in order:
         kind, header = table.schema.field(name).type, bound[name]
