@@ -132,3 +132,44 @@ def test_whole_numbers_are_new_whole_numbers():
     form = IdForm.of(["12", "40"])
     assert form.cells(0, 2, pa.int32()).to_pylist() == [41, 42]
     assert form.cells(1, 1, pa.dictionary(pa.int32(), pa.string())).to_pylist() == ["42"]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pa.decimal128(38, 18),
+        pa.decimal128(38, 30),
+        pa.decimal128(38, 2),
+        pa.decimal128(20, 4),
+        pa.decimal256(60, 30),
+    ],
+    ids=str,
+)
+def test_decimals_of_many_digits_come_back_to_the_digits_of_a_float(kind):
+    words = ["202.06", "-0.01", "12345.67", "0.00", "99999.99"]
+    column = pa.chunked_array([pa.array([*map(Decimal, words), None], kind)])
+    assert arrow_column(mixed_column(column), kind).to_pylist() == column.to_pylist()
+    beyond = pa.chunked_array([pa.array([Decimal(10 ** (kind.precision - kind.scale) - 1)], kind)])
+    found = arrow_column(mixed_column(beyond), kind).to_pylist()
+    assert float(found[0]) == pytest.approx(float(beyond[0].as_py()))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pa.int8(), pa.uint8(), pa.int16(), pa.uint16(), pa.int32(), pa.uint32(), pa.int64(), pa.uint64()],
+    ids=str,
+)
+def test_whole_numbers_and_decimals_stay_within_their_type(kind):
+    ends = np.iinfo(str(kind))
+    found = mixed_column(pa.chunked_array([pa.array([ends.min, ends.max, None], kind)]))
+    assert arrow_column(found, kind).to_pylist() == [
+        ends.min, pytest.approx(ends.max, rel=1e-15), None,
+    ]  # fmt: skip
+    wide = MixedColumn(NUMBER, np.array([-1e50, 1e50, 3.0]), step=1.0)
+    assert arrow_column(wide, kind).to_pylist() == [ends.min, pytest.approx(ends.max, rel=1e-15), 3]
+    assert arrow_column(wide, pa.decimal128(4, 2)).to_pylist() == [
+        Decimal("-99.99"),
+        Decimal("99.99"),
+        Decimal(3),
+    ]
+    assert float(arrow_column(wide, pa.decimal128(38, 2)).to_pylist()[0]) == pytest.approx(-1e36)

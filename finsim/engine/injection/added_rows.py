@@ -16,7 +16,7 @@ from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample
 from finsim.engine.injection.row_templates import Templates
 from finsim.engine.injection.scheme_planning import PlannedScheme
-from finsim.engine.injection.written_cells import amount_cells, time_cells
+from finsim.engine.injection.written_cells import amount_cells, held, new_ids, time_cells
 from finsim.notation import Array, Int1D
 from finsim.randomness import Streams
 from finsim.records.columns import INSTANT, LABEL, TEXT, column
@@ -152,15 +152,18 @@ def _cells(
         np.array([one.time for one in found], dtype=np.int64), cells.schema.field(time.at).type, time.field,
         dialect, example,
     )  # fmt: skip
-    columns[amount.at] = amount_cells(
-        np.array([one.amount for one in found], dtype=np.int64), ledger.scale,
-        cells.schema.field(amount.at).type, amount.field, dialect,
-    )  # fmt: skip
+    place, kind = ledger.source.place, cells.schema.field(amount.at).type
+    with held(place, amount.header, kind, "amounts"):
+        amounts = np.array([one.amount for one in found], dtype=np.int64)
+        columns[amount.at] = amount_cells(amounts, ledger.scale, kind, amount.field, dialect)
     if "id" in parts and sample.ids is not None:
         kind = cells.schema.field(parts["id"].at).type
-        columns[parts["id"].at] = sample.ids.fresh(len(found), kind, streams)
+        with held(place, parts["id"].header, kind, "ids"):
+            columns[parts["id"].at] = new_ids(sample.ids, len(found), kind, streams)
     for at in lent.never_twice:
-        columns[at] = _new_references(columns[at], cells.column(at), streams.under("reference", at))
+        field = cells.schema.field(at)
+        with held(place, field.name, field.type, "references"):
+            columns[at] = _new_references(columns[at], cells.column(at), streams.under("reference", at))
     return [
         one if one.type == field.type else _stored(one, field.type)
         for one, field in zip(columns, cells.schema, strict=True)

@@ -1,7 +1,9 @@
-"""Times and amounts of added rows in the type, unit, zone and notation of the table's own cells."""
+"""Times, amounts and ids of added rows in the type, unit, zone and notation of the table's own cells."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -9,10 +11,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.errors import DataError
 from finsim.notation import NANOS_PER_DAY, Cents1D, Nanos1D
+from finsim.randomness import Streams
 from finsim.tables import Dialect, Field
 from finsim.tables.cells.units_and_zones import zone_of
+from finsim.tables.new_ids.known_ids import KnownIds
 
+_LAST = 2**63 - 1
 _UNITS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1, "days": NANOS_PER_DAY}
 
 
@@ -77,6 +83,35 @@ def _decimals(amounts: Cents1D, scale: int, kind: pa.DataType) -> pa.Array:
     whole = pa.array(np.asarray(amounts, dtype=np.int64)).cast(pa.decimal128(38, 0))
     fixed = pa.Array.from_buffers(pa.decimal128(38, digits), len(whole), whole.buffers())
     return fixed.cast(kind)
+
+
+def new_ids(known: KnownIds, count: int, kind: pa.DataType, streams: Streams) -> pa.Array:
+    """Return ids of added rows that are not taken. Raises OverflowError where no numbers are left."""
+    if known.counted and known.high <= _LAST < known.high + count:
+        raise OverflowError(f"the ids are counted up to {known.high}")
+    return known.fresh(count, kind, streams)
+
+
+@contextmanager
+def held(place: str, header: str, kind: pa.DataType, what: str) -> Iterator[None]:
+    """Refuse a column whose stored type is too narrow for the cells of added rows.
+
+    Raises DataError with the column, the type and a wider one.
+    """
+    try:
+        yield
+    except (pa.ArrowNotImplementedError, ValueError, OverflowError) as bad:  # ArrowInvalid is a ValueError
+        plain = _text_type(kind)
+        wide = "float64" if what == "amounts" else "text"
+        if pa.types.is_integer(plain) and plain.bit_width < 64:
+            wide = "int64"
+        if pa.types.is_decimal(plain):
+            wide = f"decimal128(38, {plain.scale})"
+        raise DataError(
+            f"{kind} cannot hold the {what} of added rows ({' '.join(str(bad).split())[:120]})",
+            place=f"{place}: column {header!r}", expected=f"a type with room for more, such as {wide}",
+            remedy=f"store the column as {wide}",
+        ) from None  # fmt: skip
 
 
 def _text_type(kind: pa.DataType) -> pa.DataType:

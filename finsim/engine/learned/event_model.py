@@ -134,8 +134,11 @@ def fit_events(
 def _form(data: LearnedInput, ledger: Ledger) -> OutputForm:
     forms = {name: IdForm.of([str(one) for one in data.table[name].to_pylist() if one is not None])
              for name in data.keys}  # fmt: skip
-    names = ledger.entities
+    names, target = ledger.entities, data.target
     if ledger.log.partner_is_entity:
         names = (*names, *ledger.log.events[str(ledger.log.roles.partner)].words)
-    return OutputForm(data.order, data.target, {**forms, str(data.roles.id): IdForm.of(names)},
+        at = data.order.index(str(ledger.log.roles.partner))
+        if pa.types.is_integer(target.field(at).type):  # it holds new identifiers, any number of them
+            target = target.set(at, target.field(at).with_type(pa.int64()))
+    return OutputForm(data.order, target, {**forms, str(data.roles.id): IdForm.of(names)},
                       units_of(data.fields))  # fmt: skip

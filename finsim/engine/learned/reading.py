@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from finsim.records.columns import DAY, DECIMALS, KEY, UNIT, facts_of
 from finsim.records.storage import digest_file
 from finsim.tables import Dialect, Field, Schema, open_table
 from finsim.tables.sources.opening import stored_schema
+from finsim.tables.sources.plain_texts import plain_schema
 
 PLACE = "fit"
 LEAST_DISTINCT = 0.5
@@ -88,9 +89,11 @@ def read_to_learn(
     _refuse_without_order(kind, roles)
     keys = _keys(table, declared, roles, kind)
     order = sorted(table.column_names, key=lambda name: source.headers.index(source.bound[name]))
+    new = {*keys, roles.id} if kind == EVENTS else {*keys}
+    target = _target(data, table, source.bound, order, new)
     return LearnedInput(
-        kind, table, roles, declared.fields, keys, tuple(order), _target(data, table, source.bound, order),
-        _facts(data, table), (_said(kind, roles, keys), *_unread(declared, source.headers)),
+        kind, table, roles, declared.fields, keys, tuple(order), target, _facts(data, table),
+        (_said(kind, roles, keys), *_unread(declared, source.headers)),
     )  # fmt: skip
 
 
@@ -131,11 +134,16 @@ def _refuse_without_order(kind: str, roles: Roles) -> None:
         )  # fmt: skip
 
 
-def _target(data: Any, table: pa.Table, bound: Mapping[str, str], order: list[str]) -> pa.Schema:
-    """Return the fields that come out: headers and order of the input, stored types where it has some."""
+def _target(
+    data: Any, table: pa.Table, bound: Mapping[str, str], order: list[str], new: Set[str | None]
+) -> pa.Schema:
+    """Return the fields that come out: headers and order of the input, stored types where it has some.
+
+    Whole numbers of the columns ``new`` are made anew, any number of them, so they are 64 bits wide.
+    """
     stored = stored_schema(Path(data)) if isinstance(data, str | Path) else None
     if stored is None and isinstance(data, pa.Table | pa.RecordBatch):
-        stored = data.schema
+        stored = plain_schema(data.schema)
     found = []
     for name in order:
         kind, header = table.schema.field(name).type, bound[name]
@@ -148,8 +156,20 @@ def _target(data: Any, table: pa.Table, bound: Mapping[str, str], order: list[st
             facts = {DECIMALS: decimals} if pa.types.is_floating(kind) else {}
         if stored is not None and header in stored.names and _holds(stored.field(header).type, kind):
             kind = stored.field(header).type
+            kind = pa.int64() if name in new and pa.types.is_integer(kind) else kind
+        elif stored is not None and header in stored.names and name in new:
+            _refuse_wide_ids(stored.field(header))
         found.append(pa.field(header, kind, metadata=facts or None))
     return pa.schema(found)
+
+
+def _refuse_wide_ids(stored: pa.Field) -> None:
+    """Raise DataError for identifiers that are stored as numbers and can only be read as text."""
+    if pa.types.is_integer(stored.type):
+        raise DataError(
+            f"identifiers of {stored.type} beyond 64 bits with a sign", place=f"column {stored.name!r}",
+            expected=f"whole numbers up to {2**63 - 1}, or text", remedy="store the column as text",
+        )  # fmt: skip
 
 
 def _plain_money(cells: pa.ChunkedArray) -> pa.DataType:

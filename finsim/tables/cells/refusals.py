@@ -27,6 +27,8 @@ _EXPECTED = {
     "id": ("identifiers", "store integers or text"),
     "cat": ("labels", "store text"),
 }
+TIMES_HELD = "1678 to 2261"
+"""The years whose times 64 bits of nanoseconds hold."""
 _UNIT_WORDS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 _NULLS = {"na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", ".", "..", "?", "missing", "unknown"}
 _NUMBERS = ("int", "float", "ratio", "money")
@@ -55,9 +57,16 @@ def problem_of(cell: Cell, field: Field, dialect: Dialect, place: str) -> Proble
     expected = f"{wanted} ({field.type}{f' {field.ccy}' if field.ccy else ''})"
     text = cell.value.strip() if isinstance(cell.value, str) else None
     hint = remedy if text is None else _remedy_of_text(text, field, dialect) or remedy
+    if field.type == "ts" and is_beyond_times(str(cell.value)):
+        expected, hint = f"times of the years {TIMES_HELD} (ts)", "correct or empty the cell"
     if field.type == "money" and text is None:
         hint = f"store whole minor units with `unit: minor`, or at most {field.decimals} decimals"
     return Problem(where, f"column {cell.header!r} holds {_shown(cell.value)}", expected, hint)
+
+
+def is_beyond_times(cell: str) -> bool:
+    """Tell whether a cell that is no time says a year whose times 64 bits of nanoseconds do not hold."""
+    return any(not 1678 <= int(year) <= 2261 for year in re.findall(r"(?<!\d)\d{4}(?!\d)", cell))
 
 
 def _declared(field: Field) -> tuple[str, str] | None:

@@ -40,11 +40,11 @@ def is_text(kind: pa.DataType) -> bool:
 
 
 def is_readable(kind: pa.DataType) -> bool:
-    """Whether some declared type can be read from a stored type: no lists, records, bytes or intervals."""
+    """Whether some declared type can be read from a stored type: no lists, records, bytes, times of day."""
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     return bool(
         is_text(kind) or pa.types.is_primitive(kind) or pa.types.is_null(kind) or pa.types.is_decimal(kind)
-    ) and not pa.types.is_interval(kind)
+    ) and not (pa.types.is_interval(kind) or pa.types.is_time(kind))
 
 
 def from_stored(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Context, Decimal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.errors import DataError
-from finsim.notation import NANOS_PER_DAY, Array, Float1D, Int1D
+from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Float1D, Int1D
 from finsim.records.mixed_table import MISSING_TIME, NUMBER, TIME, WORD, MixedColumn, MixedTable
+from finsim.tables.cells.refusals import TIMES_HELD
 
 TRUE, FALSE = "true", "false"
 _DECIMALS = 6
+_EXACT = 2.0**53  # whole floats below are exact
+_WIDE = 400  # digits that any float and any decimal fit into
 _CLOCK = (NANOS_PER_DAY, 3_600 * 10**9, 60 * 10**9, 10**9, 10**6, 10**3, 1)
 
 
@@ -53,7 +57,7 @@ def mixed_column(cells: pa.ChunkedArray, name: str = "") -> MixedColumn:
     if kind == WORD:
         return _words(cells)
     if kind == TIME:
-        return _times(cells)
+        return _times(cells, name)
     return _numbers(cells, name)
 
 
@@ -86,14 +90,14 @@ def _used(column: MixedColumn) -> MixedColumn:
     return MixedColumn(WORD, place[column.values], words)
 
 
-def _times(cells: pa.ChunkedArray) -> MixedColumn:
+def _times(cells: pa.ChunkedArray, name: str) -> MixedColumn:
     whole_days = pa.types.is_date(cells.type)
     try:
         stamped = pc.cast(pc.cast(cells, pa.timestamp("ns")), pa.int64())
     except pa.ArrowInvalid as bad:
         raise DataError(
-            "days beyond what nanoseconds hold", place="the table", expected="years 1678 to 2261",
-            remedy=f"correct the column ({' '.join(str(bad).split())[:120]})",
+            "days beyond what nanoseconds hold", place=f"column {name!r}", expected=f"years {TIMES_HELD}",
+            remedy=f"correct or empty these cells ({' '.join(str(bad).split())[:120]})",
         ) from None  # fmt: skip
     values = _array(stamped.fill_null(MISSING_TIME), np.int64)
     known = values[values != MISSING_TIME]
@@ -122,7 +126,23 @@ def _numbers(cells: pa.ChunkedArray, name: str) -> MixedColumn:
             f"{int(np.isinf(values).sum())} cells are infinite", place=f"column {name!r}",
             expected="finite numbers or empty cells", remedy="correct or empty these cells",
         )  # fmt: skip
-    return MixedColumn(NUMBER, values, step=_grid(values) if step < 0 else step)
+    if step < 0:
+        values, step = _on_grid(values)
+    return MixedColumn(NUMBER, values, step=step)
+
+
+def _on_grid(values: Float1D) -> tuple[Float1D, float]:
+    """Return floats and their decimal grid; floats of 32 bits as the decimals that these stand for."""
+    step = _grid(values)
+    with np.errstate(over="ignore"):
+        short = values.astype(np.float32)
+    if step or not np.array_equal(short, values, equal_nan=True):
+        return values, step
+    for digits in range(1, _DECIMALS + 1):
+        rounded = np.round(values, digits)
+        if np.array_equal(rounded.astype(np.float32), short, equal_nan=True):
+            return rounded, float(10.0**-digits)
+    return values, step
 
 
 def _seconds(cells: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -161,13 +181,38 @@ def arrow_column(column: MixedColumn, kind: pa.DataType) -> pa.Array:
         whole = pa.array(np.round(values * 1e9).astype(np.int64), pa.int64(), mask=lacks)
         return pc.cast(whole.cast(pa.duration("ns")), kind, safe=False)
     if pa.types.is_integer(kind):
-        return pa.array(np.round(values).astype(np.int64), pa.int64(), mask=lacks).cast(kind)
+        return pa.array(_whole(values, kind), kind, mask=lacks)
     if pa.types.is_decimal(kind):
-        minor = np.round(values * 10.0**kind.scale).astype(np.int64)
-        exact = pa.array(minor, pa.int64(), mask=lacks).cast(pa.decimal128(19, 0))
-        scaled = pa.Array.from_buffers(pa.decimal128(19, kind.scale), len(exact), exact.buffers())
-        return scaled.cast(kind)
+        return _decimals(values, lacks, kind)
     return pa.array(values, pa.float64(), mask=lacks).cast(kind, safe=False)
+
+
+def _whole(values: Float1D, kind: pa.DataType) -> Array:
+    """Return whole numbers of a type, none beyond what it holds."""
+    ends = np.iinfo(str(kind))
+    low, high = float(ends.min), float(ends.max)
+    if int(high) > ends.max:  # 64 bits: the nearest float is one too many
+        high = float(np.nextafter(high, 0.0))
+    return np.clip(np.round(values), low, high).astype(str(kind))
+
+
+def _decimals(values: Float1D, lacks: Bool1D, kind: pa.DataType) -> pa.Array:
+    """Return decimals of a type, none beyond its digits.
+
+    As whole numbers of the last digit while floats hold these exactly, else as the digits that a float shows.
+    """
+    scaled, most = values * 10.0**kind.scale, 10**kind.precision - 1
+    if kind.scale >= 0 and np.all(np.abs(scaled) < min(_EXACT, most)):
+        exact = pa.array(np.round(scaled).astype(np.int64), pa.int64(), mask=lacks).cast(pa.decimal128(19, 0))
+        moved = pa.Array.from_buffers(pa.decimal128(19, kind.scale), len(exact), exact.buffers())
+        return moved.cast(kind)
+    wide = Context(prec=_WIDE)
+    last, end = Decimal(1).scaleb(-kind.scale), Decimal(most).scaleb(-kind.scale, wide)
+    cells = [
+        None if gap else max(end.copy_negate(), min(end, Decimal(repr(one)).quantize(last, context=wide)))
+        for one, gap in zip(values.tolist(), lacks.tolist(), strict=True)
+    ]
+    return pa.array(cells, kind)
 
 
 def _word_cells(column: MixedColumn, kind: pa.DataType) -> pa.Array:

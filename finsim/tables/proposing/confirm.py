@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from finsim.tables.proposing.refused import refused
+from finsim.tables.proposing.stored_columns import loosened
 from finsim.tables.proposing.text_columns import Guess
 from finsim.tables.schema import Dialect
 from finsim.tables.sources.source import TableSource
@@ -37,7 +38,8 @@ def confirmed(
 ) -> Confirmed:
     """Read up to a million rows under guessed types and collect the cells that they refuse.
 
-    With ``loosen`` a column of refused cells becomes text at once, so that none is left.
+    With ``loosen`` a column of refused cells gets a wider type at once, so that none is left but times that
+    no type holds.
     """
     columns = [Column(guess) for guess in guesses]
     rows, whole = 0, True
@@ -53,17 +55,10 @@ def confirmed(
             if found is None:
                 column.has_gaps = column.has_gaps or cells.null_count > 0
             elif loosen:
-                column.guess = _as_text(column.guess, str(found.cells[0]))
+                column.guess = loosened(column.guess, cells.type, str(found.cells[0]))
             else:
                 column.refused = [str(cell) for cell in found.cells.to_pylist()]
     for column in columns:
         if column.guess is not None and column.has_gaps:
             column.guess = replace(column.guess, field=replace(column.guess.field, null=True))
     return Confirmed(columns, rows, whole)
-
-
-def _as_text(guess: Guess, cell: str) -> Guess:
-    column = replace(
-        guess.field, type="cat", unit="", format="", ccy="", scale=None, nulls=(), true=(), false=(), strip=()
-    )
-    return Guess(column, (f"holds cells such as {cell!r}, so it is read as text, not as {guess.field.type}",))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.tables.cells.refusals import TIMES_HELD, is_beyond_times
 from finsim.tables.cells.stored import is_readable, is_text
 from finsim.tables.proposing.forms import Numbers
 from finsim.tables.proposing.text_columns import Guess, guess_text
@@ -16,7 +17,7 @@ _PLAIN = Numbers(".", "")
 
 
 def guess_stored(header: str, column: pa.ChunkedArray, role: str, ccy: str) -> Guess | None:
-    """Guess the type of one stored column; None for lists, records and bytes, which no type reads."""
+    """Guess the type of one stored column; None for lists, records, bytes and times of day."""
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     if not is_readable(kind):
         return None
@@ -46,6 +47,28 @@ def guess_stored(header: str, column: pa.ChunkedArray, role: str, ccy: str) -> G
     if field.type == "cat":
         field = replace(field, type="int" if pa.types.is_integer(kind) else "float")
     return Guess(field, found.doubts)
+
+
+def loosened(guess: Guess, kind: pa.DataType, cell: str) -> Guess:
+    """Return the guess of a column that holds a cell its type does not read, made wider.
+
+    Stored numbers are floats, an identifier of whole numbers text; times of years that no type holds stay
+    times; all else is text.
+    """
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if pa.types.is_temporal(plain) or (guess.field.type == "ts" and is_beyond_times(cell)):
+        said = f"holds {cell}: times of the years {TIMES_HELD} can be read; correct or empty such cells"
+        return guess if said in guess.doubts else guess.said(said)
+    is_number = pa.types.is_floating(plain) or pa.types.is_decimal(plain)
+    if is_number or (pa.types.is_integer(plain) and guess.field.type != "id"):
+        wider, called = "float", "a float"
+    else:
+        wider, called = "cat", "text"
+    column = replace(
+        guess.field, type=wider, unit="", format="", ccy="", scale=None, nulls=(), true=(), false=(), strip=()
+    )
+    said = f"holds cells such as {cell!r}, so it is read as {called}, not as {guess.field.type}"
+    return Guess(column, (said,))
 
 
 def texts_of(column: pa.ChunkedArray) -> list[str]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from finsim.errors import DataError
 from finsim.tables.schema import Dialect, Field
+from finsim.tables.sources.plain_texts import plain_schema
 from finsim.tables.sources.read_errors import reading
 from finsim.tables.sources.source import TableSource
 
@@ -31,7 +32,7 @@ class ArrowFile(TableSource):
             )
         self._is_file = mark == FILE_MARK
         with reading(place, "Arrow file"), self._opened() as rows:
-            self.schema: pa.Schema = rows.schema
+            self.schema: pa.Schema = plain_schema(rows.schema)
         super().__init__(self.schema.names, fields, dialect, place)
 
     @contextmanager

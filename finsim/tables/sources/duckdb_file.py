@@ -12,6 +12,7 @@ import pyarrow as pa
 from finsim.errors import DataError
 from finsim.tables.duckdb_connection import connected, quoted
 from finsim.tables.schema import Dialect, Field
+from finsim.tables.sources.plain_texts import plain_schema
 from finsim.tables.sources.read_errors import reading
 from finsim.tables.sources.source import TableSource
 
@@ -34,7 +35,7 @@ class DuckDBTable(TableSource):
                 none = base.sql(f"SELECT * FROM {self._table} LIMIT 0")
                 kinds = pa.RecordBatchReader.from_stream(none).schema
             rows = base.execute(f"SELECT count(*) FROM {self._table}").fetchone()[0]
-        self.schema: pa.Schema = kinds.with_metadata(_facts(comment))
+        self.schema: pa.Schema = plain_schema(kinds).with_metadata(_facts(comment))
         super().__init__(self.schema.names, fields, dialect, place)
         self.rows = int(rows)
         if not self.rows:

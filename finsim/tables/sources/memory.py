@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from finsim.tables.schema import Dialect, Field
+from finsim.tables.sources.plain_texts import plain_schema
 from finsim.tables.sources.read_errors import reading
 from finsim.tables.sources.source import TableSource
 
@@ -35,7 +36,7 @@ class ArrowStream(TableSource):
     def __init__(self, data: Any, fields: Mapping[str, Field], dialect: Dialect, place: str) -> None:
         self._data = data
         with reading(place), self._reader() as reader:
-            self.schema: pa.Schema = reader.schema
+            self.schema: pa.Schema = plain_schema(reader.schema)
         super().__init__(self.schema.names, fields, dialect, place)
 
     def _reader(self) -> pa.RecordBatchReader:

@@ -12,6 +12,7 @@ from finsim.file_kinds import held
 from finsim.tables.cells.stored import is_text
 from finsim.tables.endings import PARQUET, form_by_name
 from finsim.tables.schema import Dialect, Field
+from finsim.tables.sources.plain_texts import plain_schema
 from finsim.tables.sources.read_errors import reading
 from finsim.tables.sources.source import TableSource
 
@@ -41,7 +42,7 @@ class ParquetTable(TableSource):
         for part in self.parts:
             with reading(str(part), "Parquet file"):
                 footers.append(pq.read_metadata(part))
-                schemas.append(footers[-1].schema.to_arrow_schema())
+                schemas.append(plain_schema(footers[-1].schema.to_arrow_schema()))
         self.schema: pa.Schema = schemas[0]
         for part, schema in zip(self.parts, schemas, strict=True):
             if schema.names != self.schema.names:

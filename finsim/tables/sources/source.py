@@ -21,6 +21,7 @@ from finsim.tables.cells.stored import Undeclared
 from finsim.tables.cells.units_and_zones import cents_of
 from finsim.tables.cells.written import from_text
 from finsim.tables.schema import Dialect, Field
+from finsim.tables.sources.plain_texts import plain_batch
 
 
 class TableSource(ABC):
@@ -57,7 +58,7 @@ class TableSource(ABC):
         places = [self.headers.index(header) for header in there.values()]
         as_declared = {at: self.fields[name] for at, name in zip(places, there, strict=True)}
         first_row = 0
-        for batch in self._columns(places, as_declared, ids=not minor):
+        for batch in self._plain_columns(places, as_declared, ids=not minor):
             cells = dict(zip(there, batch.columns, strict=bool(there)))
             made = [self._typed(name, cells.get(name), batch.num_rows, minor) for name in wanted]
             if any(column is None for column in made):
@@ -147,15 +148,22 @@ class TableSource(ABC):
         places = self._places(names)
         fields = {at: spec for name, spec in self.fields.items() if name in self.bound
                   for at in [self.headers.index(self.bound[name])] if at in places}  # fmt: skip
-        for batch in self._columns(places, fields, ids=False):
+        for batch in self._plain_columns(places, fields, ids=False):
             kinds = [batch.schema.field(i).with_name(self.headers[at]) for i, at in enumerate(places)]
             yield _batch(batch.columns, kinds, batch.num_rows)
 
     def _stored(self, names: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
         places = self._places(names)
-        for batch in self._columns(places, {}):
+        for batch in self._plain_columns(places, {}):
             fields = [batch.schema.field(i).with_name(self.headers[at]) for i, at in enumerate(places)]
             yield _batch(batch.columns, fields, batch.num_rows)
+
+    def _plain_columns(
+        self, places: Sequence[int], fields: Mapping[int, Field], ids: bool = True
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the columns of ``_columns`` with plain strings in place of views."""
+        for batch in self._columns(places, fields, ids):
+            yield plain_batch(batch)
 
     def _places(self, names: Sequence[str] | None) -> list[int]:
         if names is None:

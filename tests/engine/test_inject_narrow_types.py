@@ -1,0 +1,72 @@
+"""Added rows in narrow stored types: they fit, or the column is refused before anything is written."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from made_ledgers import cards
+
+import finsim
+from finsim.errors import DataError
+
+CARD = "card_testing_escalation"
+FRAME = cards(3_000).rename(columns={"when": "ts", "card": "card_id", "shop": "merchant"})
+ROWS = np.arange(len(FRAME))
+
+
+def put(folder: Path, **more: object) -> object:
+    frame = FRAME[["ts", "card_id", "merchant", "amount"]].assign(**more)
+    frame.to_parquet(folder / "t.parquet", index=False)
+    return finsim.inject(
+        folder / "t.parquet", output=folder / "out", narratives=CARD, rate=0.05, progress=False
+    )
+
+
+def tens(amount: pd.Series, most: int, kind: str) -> pd.Series:
+    return amount.clip(1, most).round().astype(kind)
+
+
+NARROW = {
+    "int8 amounts": ("amount", "int8", {"amount": tens(FRAME.amount, 127, "int8")}),
+    "decimal amounts": ("amount", "decimal128(4, 2)", {
+        "amount": [Decimal(f"{min(one, 99.99):.2f}") for one in FRAME.amount]}),
+    "int16 ids": ("tx_id", "int16", {"tx_id": (ROWS + 2**15 - len(ROWS)).astype("int16")}),
+    "int32 ids": ("tx_id", "int32", {"tx_id": (ROWS + 2**31 - len(ROWS)).astype("int32")}),
+    "int64 ids": ("tx_id", "int64", {"tx_id": ROWS + (2**63 - len(ROWS))}),
+    "uint64 ids": ("tx_id", "uint64", {"tx_id": ROWS.astype("uint64") + np.uint64(2**64 - len(ROWS))}),
+    "uint64 ids with gaps": (
+        "tx_id", "uint64", {"tx_id": 3 * ROWS.astype("uint64") + np.uint64(2**64 - 3 * len(ROWS))}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", NARROW)
+def test_a_type_without_room_is_refused_before_anything_is_written(tmp_path: Path, case: str) -> None:
+    header, kind, cells = NARROW[case]
+    with pytest.raises(DataError) as caught:
+        put(tmp_path, **cells)
+    said = str(caught.value)
+    assert f"column '{header}': {kind} cannot hold" in said
+    assert "t.parquet" in said
+    assert "store the column as" in said
+    assert [one.name for one in tmp_path.iterdir()] == ["t.parquet"]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"amount": tens(FRAME.amount, 10_000, "int32"), "tx_id": ROWS.astype("int16")},
+        {"amount": FRAME.amount.astype("float32"), "tx_id": ROWS.astype("uint64")},
+    ],
+    ids=["int32 and int16", "float32 and uint64"],
+)
+def test_narrow_types_with_room_stay(tmp_path: Path, cells: dict[str, pd.Series]) -> None:
+    made = put(tmp_path, **cells)
+    before, rows = pq.read_table(tmp_path / "t.parquet"), pq.read_table(made.transactions)
+    real = rows.filter(rows["instance"].to_numpy() < 0)
+    assert real.select(before.column_names).equals(before.cast(real.select(before.column_names).schema))
+    for header in cells:
+        assert rows.schema.field(header).type == before.schema.field(header).type
+    assert len(set(rows["tx_id"].to_pylist())) == rows.num_rows

@@ -1,0 +1,104 @@
+"""Stored columns: floats are never words, and times that no type holds are refused where they are."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import finsim
+from finsim.errors import DataError
+from finsim.tables import propose
+from finsim.tables.learning.mixed_columns import mixed_column
+
+CENTS = np.round(np.random.default_rng(3).lognormal(5, 1, 300), 2)
+FAR = dt.datetime(9999, 12, 31)
+
+
+def late(values, odd, at):
+    """Return values among which an odd one stands, further on than a proposal is made from."""
+    return [*values[:at], odd, *values[at:]]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pa.array(CENTS, pa.float32()),
+        pa.array(CENTS * 1.0123457),
+        pa.array([*CENTS, np.inf]),
+        pa.array([*CENTS, -np.inf, np.nan], pa.float32()),
+        pa.array([np.inf] * 3),
+        pa.array(late([1.0] * 6000, 2.5, 5500)),
+        pa.array(late([12.25] * 6000, 0.123456, 5500)),
+        pa.array(late([20_240_131.0] * 6000, 0.5, 5500)),
+        pa.array(late([1] * 6000, 2**63 + 5, 5500), pa.uint64()),
+    ],
+)
+@pytest.mark.parametrize("header", ["amount", "rate", "x", "day"])
+def test_stored_numbers_are_never_words(cells, header):
+    found = propose(pa.table({header: cells, "word": ["a"] * len(cells)})).fields
+    assert found[header].type in ("float", "ratio", "money")
+    assert found["word"].type == "cat"
+
+
+def test_floats_of_32_bits_are_learned_as_the_cents_they_stand_for():
+    found = mixed_column(pa.chunked_array([pa.array([*CENTS, np.nan], pa.float32())]))
+    assert found.step == pytest.approx(0.01)
+    assert found.values[:-1].tolist() == CENTS.tolist()
+    free = np.float32(np.random.default_rng(1).normal(size=50))
+    assert mixed_column(pa.chunked_array([pa.array(free)])).values.tolist() == free.astype(float).tolist()
+
+
+def test_a_model_of_float32_amounts_gives_new_amounts_of_cents(tmp_path):
+    frame = pd.DataFrame({"amount": CENTS.astype("float32"), "x": np.arange(300) % 7})
+    frame.to_parquet(tmp_path / "t.parquet", index=False)
+    model = finsim.fit(tmp_path / "t.parquet", "bayes", kind="table", progress=False)
+    made = finsim.sample(model, rows=50, progress=False).arrow["amount"]
+    assert made.type == pa.float32()
+    values = made.to_numpy()
+    assert np.array_equal(np.round(values.astype(float), 2).astype("float32"), values)
+
+
+@pytest.mark.parametrize("body", ["bayes", "resample_rows"])
+def test_an_infinite_cell_is_refused_where_it_is_learned(body):
+    table = pa.table({"amount": [*CENTS, np.inf], "x": np.arange(301) % 7})
+    with pytest.raises(DataError, match=r"column 'amount'") as caught:
+        finsim.fit(table, body, kind="table", progress=False)
+    assert "1 cells are infinite" in str(caught.value)
+    assert "correct or empty" in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [pa.timestamp("s"), pa.timestamp("us", tz="UTC"), pa.date32()], ids=str)
+def test_a_time_beyond_nanoseconds_is_refused_at_its_column_and_never_a_word(tmp_path, kind):
+    days = pa.array([dt.datetime(2020, 1, 1, 10) + dt.timedelta(days=k) for k in range(200)] + [FAR])
+    table = pa.table({"v": days.cast(pa.timestamp("us")).cast(kind, safe=False), "x": np.arange(201) % 7})
+    pq.write_table(table, tmp_path / "t.parquet")
+    assert propose(tmp_path / "t.parquet").fields["v"].type in ("ts", "date")
+    with pytest.raises(DataError, match="column 'v'") as caught:
+        finsim.fit(tmp_path / "t.parquet", "bayes", kind="table", progress=False)
+    assert "1678 to 2261" in str(caught.value)
+    assert "correct or empty" in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [pa.time32("s"), pa.time64("us")], ids=str)
+def test_times_of_day_are_left_out_in_words(kind):
+    table = pa.table({"v": pa.array(range(200), pa.int32() if "32" in str(kind) else pa.int64()).cast(kind),
+                      "x": np.arange(200) % 7})  # fmt: skip
+    found = propose(table)
+    assert list(found.fields) == ["x"]
+    assert any("'v'" in doubt for doubt in found.doubts)
+    model = finsim.fit(table, "bayes", kind="table", progress=False)
+    assert finsim.sample(model, rows=5, progress=False).arrow.column_names == ["x"]
+    assert "not learned: v" in model.data["read_as"]
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%dT%H:%M:%S", "%d.%m.%Y %H:%M"])
+def test_a_written_time_beyond_nanoseconds_is_refused_too(tmp_path, form):
+    times = [dt.datetime(2020, 1, 1, 10) + dt.timedelta(days=k) for k in range(200)] + [FAR]
+    frame = pd.DataFrame({"v": [one.strftime(form) for one in times], "x": np.arange(201) % 7})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    with pytest.raises(DataError, match="column 'v'") as caught:
+        finsim.fit(tmp_path / "t.csv", "bayes", kind="table", progress=False)
+    assert "1678 to 2261" in str(caught.value)
