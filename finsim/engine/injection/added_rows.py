@@ -162,9 +162,14 @@ def _cells(
     for at in lent.never_twice:
         columns[at] = _new_references(columns[at], cells.column(at), streams.under("reference", at))
     return [
-        one if one.type == field.type else _stored(one, field.type)
+        one if one.type == field.type or _is_wider(one.type, field.type) else _stored(one, field.type)
         for one, field in zip(columns, cells.schema, strict=True)
     ]
+
+
+def _is_wider(made: pa.DataType, stored: pa.DataType) -> bool:
+    """Tell whether new whole numbers have no room in the type of a column, which is widened for them."""
+    return bool(pa.types.is_integer(made) and pa.types.is_integer(stored))
 
 
 def _new_references(kept: pa.ChunkedArray | pa.Array, real: pa.ChunkedArray, streams: Streams) -> pa.Array:

@@ -198,7 +198,7 @@ def _separations(
     ]  # fmt: skip
     rows = pa.concat_tables([
         _plain(sample.cells.take(pa.array(usable)).select(kept)), _plain(added.cells.select(kept)),
-    ])  # fmt: skip
+    ], promote_options="permissive")  # fmt: skip
     time = np.concatenate([sample.time[usable], added.time])
     instance = np.concatenate([np.full(len(usable), -1), added.instance])
     codes = column_codes(rows, time, instance < 0, (columns.parts["date"].header, keys))

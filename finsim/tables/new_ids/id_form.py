@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from finsim.errors import FitError
 
-_NUMBERED = re.compile(r"(.*?)([0-9]+)([^0-9]*)", re.DOTALL)
+NUMBERED = re.compile(r"(.*?)([0-9]+)([^0-9]*)", re.DOTALL)
+"""What stands before the last number of a text, the number, what stands behind it."""
 _WHOLE = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0)?")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _HEX = re.compile(r"(?:[0-9a-f]{8,}|[0-9A-F]{8,})")
@@ -56,7 +57,7 @@ class IdForm:
             upper = any(_UUID.fullmatch(word) and word != word.lower() for word in known)
             head, digits = (_UUID_HEAD.upper(), _SIXTEEN.upper()) if upper else (_UUID_HEAD, _SIXTEEN)
             return cls(head, _UUID_WIDTH, 0, "", digits)._behind(known)
-        parts = [match.groups() for word in known if (match := _NUMBERED.fullmatch(word))]
+        parts = [match.groups() for word in known if (match := NUMBERED.fullmatch(word))]
         ends = Counter((head, tail) for head, _, tail in parts)
         (head, tail), most = min(ends.items(), key=lambda one: (-one[1], one[0]), default=(("", ""), 0))
         if (
@@ -77,8 +78,8 @@ class IdForm:
     def of_cells(cls, cells: pa.Array | pa.ChunkedArray) -> IdForm:
         """Return the form of the identifiers of a column, in which cells may be empty."""
         known = [one for one in cells.to_pylist() if one is not None]
-        if known and _is_number(_plain(cells.type)):
-            return cls(last=max(math.ceil(one) for one in known))
+        if _is_number(_plain(cells.type)):
+            return cls(last=max((math.ceil(one) for one in known if math.isfinite(one)), default=0))
         return cls.of([str(one) for one in known])
 
     def _behind(self, known: Sequence[str]) -> IdForm:
