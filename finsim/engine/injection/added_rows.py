@@ -85,10 +85,11 @@ def added_rows(
         one.time -= one.time % grain
     found.sort(key=lambda one: (one.time, one.scheme))  # stable: payments of one scheme stay in order
     cells = _cells(found, sample, past, ledger, lent, streams)
+    fields = [field.with_type(one.type) for field, one in zip(sample.cells.schema, cells, strict=True)]
     labels = _labels(found, schemes)
     names = np.array([schemes[one.scheme].story.id for one in found], dtype=object)
     return Added(
-        pa.Table.from_arrays([*cells, *labels], schema=pa.schema([*sample.cells.schema, *LABEL_FIELDS])),
+        pa.Table.from_arrays([*cells, *labels], schema=pa.schema([*fields, *LABEL_FIELDS])),
         np.array([one.time for one in found], dtype=np.int64),
         np.array([one.entity for one in found], dtype=np.int64),
         np.array([schemes[one.scheme].instance for one in found], dtype=np.int64),
