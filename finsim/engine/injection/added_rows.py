@@ -85,10 +85,11 @@ def added_rows(
         one.time -= one.time % grain
     found.sort(key=lambda one: (one.time, one.scheme))  # stable: payments of one scheme stay in order
     cells = _cells(found, sample, past, ledger, lent, streams)
+    fields = [field.with_type(one.type) for field, one in zip(sample.cells.schema, cells, strict=True)]
     labels = _labels(found, schemes)
     names = np.array([schemes[one.scheme].story.id for one in found], dtype=object)
     return Added(
-        pa.Table.from_arrays([*cells, *labels], schema=pa.schema([*sample.cells.schema, *LABEL_FIELDS])),
+        pa.Table.from_arrays([*cells, *labels], schema=pa.schema([*fields, *LABEL_FIELDS])),
         np.array([one.time for one in found], dtype=np.int64),
         np.array([one.entity for one in found], dtype=np.int64),
         np.array([schemes[one.scheme].instance for one in found], dtype=np.int64),
@@ -165,9 +166,14 @@ def _cells(
         with held(place, field.name, field.type, "references"):
             columns[at] = _new_references(columns[at], cells.column(at), streams.under("reference", at))
     return [
-        one if one.type == field.type else _stored(one, field.type)
+        one if one.type == field.type or _is_wider(one.type, field.type) else _stored(one, field.type)
         for one, field in zip(columns, cells.schema, strict=True)
     ]
+
+
+def _is_wider(made: pa.DataType, stored: pa.DataType) -> bool:
+    """Tell whether new whole numbers have no room in the type of a column, which is widened for them."""
+    return bool(pa.types.is_integer(made) and pa.types.is_integer(stored))
 
 
 def _new_references(kept: pa.ChunkedArray | pa.Array, real: pa.ChunkedArray, streams: Streams) -> pa.Array:

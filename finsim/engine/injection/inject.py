@@ -121,7 +121,8 @@ def inject(
     return Injected(
         folder, sample.rows, added.cells.num_rows, sample.entities, _counts(schemes, told),
         {one.narrative.id: int((added.narrative == one.narrative.id).sum()) for one in told}, judged,
-        (*_remarks(ledger, told, sample, where, past.is_log), *_lowered(told, world, schemes, rate)),
+        (*_remarks(ledger, told, sample, where, past.is_log), *_widened(sample, added),
+         *_lowered(told, world, schemes, rate)),
     )  # fmt: skip
 
 
@@ -198,7 +199,7 @@ def _separations(
     ]  # fmt: skip
     rows = pa.concat_tables([
         _plain(sample.cells.take(pa.array(usable)).select(kept)), _plain(added.cells.select(kept)),
-    ])  # fmt: skip
+    ], promote_options="permissive")  # fmt: skip
     time = np.concatenate([sample.time[usable], added.time])
     instance = np.concatenate([np.full(len(usable), -1), added.instance])
     codes = column_codes(rows, time, instance < 0, (columns.parts["date"].header, keys))
@@ -266,6 +267,15 @@ def _remarks(
             f"{header}: the ids are counted, so those of added rows follow the last; do not train on it"
         )
     return tuple(found)
+
+
+def _widened(sample: LedgerSample, added: Added) -> list[str]:
+    """Return a sentence per column whose type had no room for new ids."""
+    return [
+        f"{field.name}: {field.type} has no room for ids behind the last, so it is written as {made.type}"
+        for field, made in zip(sample.cells.schema, added.cells.schema, strict=False)
+        if made.type != field.type
+    ]
 
 
 def _lowered(

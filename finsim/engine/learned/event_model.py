@@ -25,7 +25,7 @@ from finsim.records.event_log import EventLog
 from finsim.records.mixed_table import WORD, MixedColumn
 from finsim.records.shown_rows import ShownTable
 from finsim.tables.learning.mixed_columns import arrow_column
-from finsim.tables.new_ids.id_form import IdForm
+from finsim.tables.new_ids.id_form import IdForm, plain_remarks
 
 KIND = "events"
 BLOCK_ENTITIES = 2_000
@@ -125,15 +125,16 @@ def fit_events(
         keys = (*data.keys, str(data.roles.id))
         said = {**said, "choice": why, "partner_is_entity": ledger.log.partner_is_entity}
         return LearnedEvents(generator, private_form(data, keys), str(data.roles.id), said)
-    facts = {**data.facts, "read_as": "; ".join((*data.remarks, *ledger.remarks)), "choice": why,
+    form = _form(data, ledger)
+    read_as = (*data.remarks, *ledger.remarks, *plain_remarks(form.new_ids))
+    facts = {**data.facts, "read_as": "; ".join(read_as), "choice": why,
              "entities": ledger.log.count, "events": ledger.log.events.rows,
              "partner_is_entity": ledger.log.partner_is_entity}  # fmt: skip
-    return LearnedEvents(generator, _form(data, ledger), str(data.roles.id), facts)
+    return LearnedEvents(generator, form, str(data.roles.id), facts)
 
 
 def _form(data: LearnedInput, ledger: Ledger) -> OutputForm:
-    forms = {name: IdForm.of([str(one) for one in data.table[name].to_pylist() if one is not None])
-             for name in data.keys}  # fmt: skip
+    forms = {name: IdForm.of_cells(data.table[name]) for name in data.keys}
     names, target = ledger.entities, data.target
     if ledger.log.partner_is_entity:
         names = (*names, *ledger.log.events[str(ledger.log.roles.partner)].words)

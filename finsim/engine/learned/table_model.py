@@ -28,7 +28,7 @@ from finsim.records.display.fact_words import counted
 from finsim.records.mixed_table import MixedTable
 from finsim.records.shown_rows import ShownTable
 from finsim.tables.learning.mixed_columns import arrow_column, mixed_table
-from finsim.tables.new_ids.id_form import IdForm
+from finsim.tables.new_ids.id_form import IdForm, plain_remarks
 
 KIND = "table"
 BLOCK_ROWS = 50_000
@@ -116,9 +116,11 @@ def fit_table(
     chosen = with_label(chosen, _outcome(data.roles.label, inner))
     kind.refuse(inner, chosen)
     generator: TableGenerator = kind.fit(inner, chosen, streams.under("fit"), budget, progress)
-    forms = {key: IdForm.of([str(one) for one in data.table[key].to_pylist() if one is not None])
-             for key in data.keys}  # fmt: skip
-    facts = {**data.facts, "read_as": "; ".join((*data.remarks, *_left_out(reduction)))}
+    forms = {key: IdForm.of_cells(data.table[key]) for key in data.keys}
+    facts = {
+        **data.facts,
+        "read_as": "; ".join((*data.remarks, *_left_out(reduction), *plain_remarks(forms))),
+    }
     return LearnedTable(
         generator, reduction, OutputForm(data.order, data.target, forms, units_of(data.fields)), facts
     )

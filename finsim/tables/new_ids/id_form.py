@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-_NUMBERED = re.compile(r"^(.*?)(\d+)(\D*)$")
-_MOST = 18
+from finsim.errors import FitError
+
+NUMBERED = re.compile(r"(.*?)([0-9]+)([^0-9]*)", re.DOTALL)
+"""What stands before the last number of a text, the number, what stands behind it."""
+_WHOLE = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0)?")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_HEX = re.compile(r"(?:[0-9a-f]{8,}|[0-9A-F]{8,})")
+_UUID_HEAD, _UUID_WIDTH = "5eed1d00-0000-4000-8000-", 12
+_DECIMAL, _SIXTEEN = "0123456789", "0123456789abcdef"
+_PLAIN = "new-"
 DENSE = 1.5
 """Whole numbers are counted when their range holds at most 1.5 numbers each (assumption)."""
+LEAST_SHARE = 0.05
+"""Share of identifiers with one beginning and end that makes them a form (assumption)."""
 
 
 def is_counted(low: float, high: float, count: int) -> bool:
@@ -26,42 +36,114 @@ def is_counted(low: float, high: float, count: int) -> bool:
 class IdForm:
     """A prefix, a number of at least ``width`` digits that begins after ``last``, and a suffix.
 
-    ``last`` is the greatest number among the known identifiers, so that no new one is an old one.
+    ``last`` is the greatest number among the known identifiers of this prefix and suffix, so that no new one
+    is an old one. ``digits`` are those of the number: ten, or sixteen. The check digits of an IBAN are
+    counted like the others, so they need not be right (assumption).
     """
 
     prefix: str = ""
     width: int = 0
     last: int = 0
     suffix: str = ""
+    digits: str = _DECIMAL
 
     @classmethod
     def of(cls, known: Sequence[str]) -> IdForm:
-        """Return the form that most of the known identifiers have."""
-        parts = [match.groups() for word in known if (match := _NUMBERED.match(word))]
-        ends = Counter((head, tail) for head, digits, tail in parts if len(digits) <= _MOST)
-        (head, tail), most = ends.most_common(1)[0] if ends else (("", ""), 0)
-        if 2 * most <= len(known):
-            return cls(prefix="new-", width=len(str(len(known))))
+        """Return the form of the known identifiers; without one, ``new-`` and a number."""
+        whole = [_WHOLE.fullmatch(word) for word in known]
+        if known and all(whole):
+            return cls(last=max(int(match[1]) for match in whole if match))
+        if 2 * sum(_UUID.fullmatch(word) is not None for word in known) > len(known):
+            upper = any(_UUID.fullmatch(word) and word != word.lower() for word in known)
+            head, digits = (_UUID_HEAD.upper(), _SIXTEEN.upper()) if upper else (_UUID_HEAD, _SIXTEEN)
+            return cls(head, _UUID_WIDTH, 0, "", digits)._behind(known)
+        parts = [match.groups() for word in known if (match := NUMBERED.fullmatch(word))]
+        ends = Counter((head, tail) for head, _, tail in parts)
+        (head, tail), most = min(ends.items(), key=lambda one: (-one[1], one[0]), default=(("", ""), 0))
+        if (
+            2 * most <= len(known)
+            and len({len(word) for word in known}) == 1
+            and all(map(_HEX.fullmatch, known))
+        ):
+            digits = _SIXTEEN if all(word == word.lower() for word in known) else _SIXTEEN.upper()
+            return cls("", len(known[0]), 0, "", digits)._behind(known)
+        if 2 * len(parts) <= len(known) or most < LEAST_SHARE * len(known):
+            return cls(prefix=_PLAIN, width=len(str(len(known))))._behind(known)
         numbers = [digits for one, digits, other in parts if (one, other) == (head, tail)]
         widths = {len(digits) for digits in numbers}
         padded = len(widths) == 1 and any(digits.startswith("0") for digits in numbers)
-        return cls(head, widths.pop() if padded else 0, max(int(digits) for digits in numbers), tail)
+        return cls(head, widths.pop() if padded else 0, 0, tail)._behind(known)
+
+    @classmethod
+    def of_cells(cls, cells: pa.Array | pa.ChunkedArray) -> IdForm:
+        """Return the form of the identifiers of a column, in which cells may be empty."""
+        known = [one for one in cells.to_pylist() if one is not None]
+        if _is_number(_plain(cells.type)):
+            return cls(last=max((math.ceil(one) for one in known if math.isfinite(one)), default=0))
+        return cls.of([str(one) for one in known])
+
+    def _behind(self, known: Sequence[str]) -> IdForm:
+        """Return this form with the greatest number that stands in it among the known identifiers."""
+        inner = re.compile(f"{re.escape(self.prefix)}([{self.digits}]+){re.escape(self.suffix)}")
+        numbers = [int(match[1], len(self.digits)) for word in known if (match := inner.fullmatch(word))]
+        return IdForm(self.prefix, self.width, max(numbers, default=0), self.suffix, self.digits)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether new identifiers are ``new-`` and a number."""
+        return self.prefix == _PLAIN
 
     def new(self, first: int, count: int) -> list[str]:
         """Return identifiers ``first`` to ``first + count`` of a run."""
+        kind = "d" if self.digits == _DECIMAL else "x" if self.digits == _SIXTEEN else "X"
+        begin = self.last + 1 + first
         return [
-            f"{self.prefix}{self.last + 1 + first + place:0{self.width}d}{self.suffix}"
-            for place in range(count)
+            f"{self.prefix}{number:0{self.width}{kind}}{self.suffix}"
+            for number in range(begin, begin + count)
         ]
 
     def cells(self, first: int, count: int, kind: pa.DataType) -> pa.Array:
-        """Return new identifiers as cells of a type of the table."""
-        plain = kind.value_type if pa.types.is_dictionary(kind) else kind
-        if pa.types.is_integer(plain):
-            return pa.array(np.arange(count, dtype=np.int64) + self.last + 1 + first).cast(kind)
+        """Return new identifiers as cells of a type of the table. Raises FitError where they do not fit."""
+        plain = _plain(kind)
+        if _is_number(plain):
+            begin = self.last + 1 + first
+            found = numbers_as(range(begin, begin + count), plain)
+            if found is None:
+                raise FitError(
+                    f"new identifiers go on behind {self.last} and do not fit {plain}", place="identifiers",
+                    expected="a type with room for them", remedy="store the identifiers as int64 or text",
+                )  # fmt: skip
+            return found.dictionary_encode().cast(kind) if pa.types.is_dictionary(kind) else found
         words = pa.array(self.new(first, count), pa.string())
         return words.dictionary_encode().cast(kind) if pa.types.is_dictionary(kind) else words.cast(kind)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
         return asdict(self)
+
+
+def plain_remarks(forms: Mapping[str, IdForm]) -> list[str]:
+    """Return a sentence per column whose new identifiers do not look like those of the table."""
+    return [
+        f"{name}: new identifiers are {form.new(0, 1)[0]} and so on, as the old ones have no form in common"
+        for name, form in forms.items() if form.is_plain
+    ]  # fmt: skip
+
+
+def numbers_as(numbers: range, kind: pa.DataType) -> pa.Array | None:
+    """Return whole numbers as cells of a type of numbers; None where it cannot hold each of them exactly."""
+    try:
+        if not pa.types.is_floating(kind):
+            return pa.array(list(numbers), pa.decimal128(38, 0)).cast(kind)
+        found = pa.array([float(one) for one in numbers]).cast(kind)
+    except (pa.ArrowInvalid, OverflowError):
+        return None
+    return found if [int(one) for one in found.to_pylist()] == list(numbers) else None
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))

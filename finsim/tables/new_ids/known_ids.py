@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -9,33 +10,46 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.errors import DataError
 from finsim.notation import Array
 from finsim.randomness import Streams
 from finsim.tables.cells.hashing import hashed
-from finsim.tables.new_ids.id_form import is_counted
+from finsim.tables.new_ids.id_form import NUMBERED, is_counted, numbers_as
 
 _BITS = 26
 _SHAPES = 256
+_WIDER = (pa.int64(), pa.uint64())
 
 
 @dataclass
 class KnownIds:
     """The ids of a table: their range, some of them, and a filter that knows which may be taken.
 
-    ``seen`` bool[2^26] marks hashes (Bloom 1970 with one hash): an id that is not marked does not occur.
+    ``is_whole``: whole numbers of an integer type; ``is_number``: of any type of numbers. ``seen`` bool[2^26]
+    marks hashes (Bloom 1970 with one hash): an id that is not marked does not occur. ``count``, ``low`` and
+    ``high`` are those of the numbers, in text those between what surrounds the number of the first id
+    (``ends``): ``widths`` are their lengths, ``padded`` says that one begins with a zero. ``total`` counts
+    all ids.
     """
 
     is_whole: bool
+    is_number: bool = False
     seen: Array = field(default_factory=lambda: np.zeros(1 << _BITS, dtype=np.bool_), repr=False)
     count: int = 0
-    low: int = 2**63 - 1
-    high: int = -(2**63)
+    low: int = 0
+    high: int = -1
     shapes: list[str] = field(default_factory=list)
+    ends: tuple[str, str] | None = None
+    widths: set[int] = field(default_factory=set)
+    padded: bool = False
+    total: int = 0
 
     @classmethod
     def of(cls, kind: pa.DataType) -> KnownIds:
         """Return the ids of no rows."""
-        return cls(bool(pa.types.is_integer(kind)))
+        kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+        whole = bool(pa.types.is_integer(kind))
+        return cls(whole, whole or bool(pa.types.is_floating(kind) or pa.types.is_decimal(kind)))
 
     def note(self, ids: pa.Array) -> None:
         """Remember the ids of a batch."""
@@ -43,24 +57,82 @@ class KnownIds:
         if not len(ids):
             return
         self.seen[_places(ids)] = True
-        self.count += len(ids)
-        if self.is_whole:
+        self.total += len(ids)
+        if self.is_number:
+            ids = ids.dictionary.take(ids.indices) if pa.types.is_dictionary(ids.type) else ids
+            if not self.is_whole:
+                ids = ids.filter(pc.is_finite(ids))
+            if not len(ids):
+                return
             ends = pc.min_max(ids)
-            self.low, self.high = min(self.low, ends["min"].as_py()), max(self.high, ends["max"].as_py())
-        elif len(self.shapes) < _SHAPES:
+            self._count(len(ids), math.floor(ends["min"].as_py()), math.ceil(ends["max"].as_py()))
+            return
+        if len(self.shapes) < _SHAPES:
             self.shapes += [str(one) for one in ids[: _SHAPES - len(self.shapes)].to_pylist()]
+        if self.ends is None:
+            self.ends = _ends(self.shapes[0])
+        self._note_texts(ids)
+
+    def _note_texts(self, ids: pa.Array) -> None:
+        """Count the numbers of those texts that have the ends of the first."""
+        assert self.ends is not None
+        head, tail = self.ends
+        plain = (ids.dictionary.take(ids.indices) if pa.types.is_dictionary(ids.type) else ids).cast(
+            pa.string()
+        )
+        long = pc.utf8_length(plain)
+        mine = plain.filter(pc.and_(
+            pc.and_(pc.starts_with(plain, head), pc.ends_with(plain, tail)),
+            pc.greater(long, len(head) + len(tail)),
+        ))  # fmt: skip
+        inner = pc.utf8_slice_codeunits(mine, len(head), -len(tail) if tail else None)
+        inner = inner.filter(pc.match_substring_regex(inner, r"\A[0-9]+\z"))
+        if not len(inner):
+            return
+        self.widths |= set(pc.unique(pc.utf8_length(inner)).to_pylist())
+        self.padded |= bool(pc.any(pc.starts_with(inner, "0")).as_py())
+        bare = pc.utf8_ltrim(inner, "0")
+        size = pc.utf8_length(bare)
+        ends = pc.min_max(size)
+        low, high = (
+            pc.min_max(bare.filter(pc.equal(size, ends[name])))[name].as_py() for name in ("min", "max")
+        )
+        self._count(len(inner), int(low or 0), int(high or 0))
+
+    def _count(self, number: int, low: int, high: int) -> None:
+        self.low, self.high = (min(self.low, low), max(self.high, high)) if self.count else (low, high)
+        self.count += number
 
     @property
     def counted(self) -> bool:
-        """Whether the ids are whole numbers without gaps, so that new ones can only follow them."""
-        return self.is_whole and is_counted(self.low, self.high, self.count)
+        """Whether the ids are numbers without gaps, so that new ones can only follow them.
+
+        Numbers of a type with fractions follow the last in any case.
+        """
+        if self.is_number and not self.is_whole:
+            return True
+        return 2 * self.count > self.total and is_counted(self.low, self.high, self.count)
 
     def fresh(self, count: int, kind: pa.DataType, streams: Streams) -> pa.Array:
-        """Return so many ids that are not taken: the next numbers, or others of the same form."""
-        if self.counted or not self.count:
-            return pa.array(np.arange(count) + self.high + 1 if self.count else np.arange(count)).cast(kind)
+        """Return so many ids that are not taken: the next numbers, or others of the same form.
+
+        In ``kind`` without its dictionary, or in a wider type of whole numbers where that has no room and no
+        dictionary. Raises DataError where none has.
+        """
+        if pa.types.is_dictionary(kind):
+            return self._fresh(count, kind.value_type, (), streams)
+        wider = (_WIDER if self.low >= 0 else _WIDER[:1]) if self.is_whole else ()
+        return self._fresh(count, kind, wider, streams)
+
+    def _fresh(
+        self, count: int, kind: pa.DataType, wider: Sequence[pa.DataType], streams: Streams
+    ) -> pa.Array:
+        if self.is_number and (self.counted or not self.count):
+            return self._next(count, (kind, *wider))
+        if self.counted and not self.is_number:
+            return pa.array(self._following(count), pa.string()).cast(kind)
         rng, found = streams.at("ids"), dict[str | int, None]()
-        for _ in range(1_000):
+        for _ in range(1_000 if self.count or self.shapes else 0):
             if len(found) >= count:
                 break
             drawn = self._drawn(2 * count + 16, rng)
@@ -68,13 +140,42 @@ class KnownIds:
             free = ~self.seen[_places(values)]
             found |= dict.fromkeys(one for one, is_free in zip(drawn, free, strict=True) if is_free)
         chosen = list(found)[:count]
-        if len(chosen) < count:  # their form has no room: number them
-            chosen += [f"{self.shapes[0]}-{number}" for number in range(count - len(chosen))]
-        return pa.array(chosen, pa.int64() if self.is_whole else pa.string()).cast(kind)
+        if len(chosen) < count:  # their form has no room: go on behind the last
+            if self.is_whole:
+                return self._next(count, (kind, *wider))
+            chosen = list(self._following(count))
+        return pa.array(chosen, kind if self.is_whole else pa.string()).cast(kind)
+
+    def _next(self, count: int, kinds: Sequence[pa.DataType]) -> pa.Array:
+        numbers = range(self.high + 1, self.high + 1 + count)
+        for kind in kinds:
+            found = numbers_as(numbers, kind)
+            if found is not None:
+                return found
+        raise DataError(
+            f"ids of added rows go on behind {self.high} and do not fit {kinds[0]}", place="ids",
+            expected="a type with room for them", remedy="store the ids as smaller whole numbers or as text",
+        )  # fmt: skip
+
+    def _following(self, count: int) -> Sequence[str]:
+        """Return texts that go on behind the greatest number of the first one's form."""
+        head, tail = self.ends or ("", "")
+        width = min(self.widths) if self.padded and len(self.widths) == 1 else 0
+        if self.count or not self.shapes:
+            return [f"{head}{self.high + 1 + number:0{width}d}{tail}" for number in range(count)]
+        found: list[str] = []
+        number = 0
+        while len(found) < count:
+            drawn = [f"{self.shapes[0]}-{number + more}" for more in range(2 * count)]
+            free = ~self.seen[_places(pa.array(drawn, pa.string()))]
+            found += [one for one, is_free in zip(drawn, free, strict=True) if is_free]
+            number += len(drawn)
+        return found[:count]
 
     def _drawn(self, count: int, rng: np.random.Generator) -> Sequence[str | int]:
         if self.is_whole:
-            return [int(one) for one in rng.integers(self.low, self.high, count, endpoint=True)]
+            dtype = np.uint64 if self.high > 2**63 - 1 else np.int64
+            return [int(one) for one in rng.integers(self.low, self.high, count, dtype=dtype, endpoint=True)]
         first = self.shapes[0]
         alike = [one for one in self.shapes if len(one) == len(first)]
         letters = [sorted({one[place] for one in alike}) for place in range(len(first))]
@@ -90,4 +191,10 @@ def _alphabet(letters: list[str]) -> str:
     """Return what may stand in one place: the letter that always does, all digits, or all letters seen."""
     if len(letters) == 1:
         return letters[0]
-    return "0123456789" if all(one.isdigit() for one in letters) else "".join(letters)
+    return "0123456789" if all(one in "0123456789" for one in letters) else "".join(letters)
+
+
+def _ends(word: str) -> tuple[str, str]:
+    """Return what surrounds the last number of a text; all of it and nothing where it has none."""
+    match = NUMBERED.fullmatch(word)
+    return (match[1], match[3]) if match else (word, "")
