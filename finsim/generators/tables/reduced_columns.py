@@ -96,16 +96,19 @@ class Reduction:
             name = next(one for one, column in waiting.items() if set(column.sources()) <= set(found))
             column = waiting.pop(name)
             if isinstance(column.rule, Identity):
-                found |= self._into_range(column, found, done)
+                found |= self._into_range(column, found, done | set(given))
                 done |= set(column.rule.operands)
             drawn = streams.at("rare", name, first) if isinstance(column.rule, Follower) else None
             found[name] = _restored(column, found, (first, sampled.rows), drawn)
         return MixedTable({name: found[name] for name in self.names}, sampled.rows)
 
     def _into_range(
-        self, column: Computed, found: Mapping[str, MixedColumn], done: set[str]
+        self, column: Computed, found: Mapping[str, MixedColumn], fixed: set[str]
     ) -> dict[str, MixedColumn]:
-        """Return terms of a sum moved so that the sum stays in the range seen, where one can be moved."""
+        """Return terms of a sum moved so that the sum stays in the range seen, where one can be moved.
+
+        Terms that are ``fixed`` (given, or in a sum already) stay.
+        """
         rule = column.rule
         if not isinstance(rule, Identity) or rule.kind != SUM:
             return {}
@@ -115,7 +118,9 @@ class Reduction:
         if not np.nansum(np.abs(beyond)):
             return {}
         steps = {
-            name: found[name].step for name in rule.operands if name not in done and name not in self.computed
+            name: found[name].step
+            for name in rule.operands
+            if name not in fixed and name not in self.computed
         }
         for name in sorted(steps, key=lambda one: steps[one]):
             factor = rule.factors[rule.operands.index(name)]
