@@ -41,16 +41,17 @@ def test_an_absent_column_with_a_default_is_left_out(folder):
 
 def test_a_declared_column_that_is_not_there_is_refused(folder):
     schema = _schema(folder, "  amount: {type: money, ccy: EUR}\n  months: {from: trm, type: int}\n")
-    with pytest.raises(DataError, match="(?s)no column 'trm' for 'months'.*did you mean 'term'"):
+    with pytest.raises(DataError, match=r"(?s)no column 'trm' for 'months'.*did you mean 'term'"):
         finsim.fit(folder / "t.csv", "bayes", kind="table", schema=schema, progress=False)
-    with pytest.raises(DataError, match="(?s)no column 'trm' for 'months'.*did you mean 'term'"):
+    with pytest.raises(DataError, match=r"(?s)no column 'trm' for 'months'.*did you mean 'term'"):
         finsim.evaluate(folder / "t.csv", folder / "t.csv", kind="table", schema=schema, progress=False)
 
 
 def test_roles_of_two_columns_and_of_odd_types_are_refused_together(folder):
     schema = _schema(
         folder,
-        "  card: {type: id, role: from_account}\n  ts: {type: ts, role: date}\n  seen: {type: ts, role: date}\n"
+        "  card: {type: id, role: from_account}\n  ts: {type: ts, role: date}\n"
+        "  seen: {type: ts, role: date}\n"
         "  paid: {type: money, ccy: EUR, role: amount}\n  score: {type: float, role: merchant}\n",
         "payments",
     )
@@ -63,3 +64,29 @@ def test_roles_of_two_columns_and_of_odd_types_are_refused_together(folder):
 def test_an_entity_is_words_or_whole_numbers(folder, name):
     with pytest.raises(StudyError, match=f"fit: id: column '{name}' holds .*words or whole numbers"):
         finsim.fit(folder / "cards.csv", "habits", kind="events", id=name, time="ts", progress=False)
+
+
+@pytest.fixture(scope="module")
+def model(folder):
+    return finsim.fit(folder / "t.csv", "bayes", kind="table", progress=False)
+
+
+def test_arguments_without_effect_are_refused(folder, model):
+    with pytest.raises(StudyError) as found:
+        finsim.fit(folder / "t.csv", "bayes", kind="table", unit="row", delta=1e-3, progress=False)
+    assert [one.place for one in found.value.problems] == ["fit: delta", "fit: unit"]
+    with pytest.raises(StudyError) as found:
+        finsim.sample(
+            model, rows=2, csv="sep=;", schema=_schema(folder, "  a: {type: int}\n"), progress=False
+        )
+    assert [one.remedy for one in found.value.problems] == ["leave schema out", "leave csv out"]
+
+
+@pytest.mark.parametrize("part", ["transactions: {data: cards.csv, body: {name: habits, steps: 5}}",
+                                  "credit: {data: german_credit, generator: {name: bayes, steps: 3}}"])  # fmt: skip
+def test_steps_of_a_body_without_training_are_refused(folder, part):
+    file = folder / "study.yaml"
+    head = "finsim: study/1\nid: z\ntitle: t\nseed: 7\nstart: 2025-12-31\nscenarios: [base]\n"
+    file.write_text(head + part + "\n", encoding="utf-8")
+    with pytest.raises(StudyError, match="is not trained in steps"):
+        finsim.plan(file)

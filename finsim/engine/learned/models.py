@@ -21,7 +21,7 @@ from finsim.tables.writing.write import write_by_ending
 SAMPLE = ("learned", "sample")
 ROWS, ENTITIES = 10_000, 1_000
 _READERS = {"bars": Body, "events": LearnedEvents, "table": LearnedTable}
-SIZES = {"bars": ("paths", "steps", "history", "start"), "events": ("entities", "days"),
+SIZES = {"bars": ("paths", "steps", "history", "start", "schema", "csv"), "events": ("entities", "days"),
          "table": ("rows", "given")}  # fmt: skip
 """Kind of a model -> the arguments of ``sample`` that say what is made."""
 
