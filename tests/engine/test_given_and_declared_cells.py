@@ -82,8 +82,10 @@ def test_arguments_without_effect_are_refused(folder, model):
     assert [one.remedy for one in found.value.problems] == ["leave schema out", "leave csv out"]
 
 
-@pytest.mark.parametrize("part", ["transactions: {data: cards.csv, body: {name: habits, steps: 5}}",
-                                  "credit: {data: german_credit, generator: {name: bayes, steps: 3}}"])  # fmt: skip
+@pytest.mark.parametrize("part", [
+    "transactions: {data: cards.csv, body: {name: habits, steps: 5}}",
+    "credit: {data: german_credit, generator: {name: bayes, steps: 3}}",
+])  # fmt: skip
 def test_steps_of_a_body_without_training_are_refused(folder, part):
     file = folder / "study.yaml"
     head = "finsim: study/1\nid: z\ntitle: t\nseed: 7\nstart: 2025-12-31\nscenarios: [base]\n"

@@ -27,7 +27,7 @@ from finsim.generators.tables.reduction.rare_words import pooled
 from finsim.generators.tables.reduction.ties import Tie, find_ties
 from finsim.generators.tables.table_generator import Cell
 from finsim.randomness import Streams
-from finsim.records.mixed_table import NUMBER, WORD, MixedColumn, MixedTable
+from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn, MixedTable
 
 LEAST_COUNT = 5
 Rule = Plain | NewKey | Follower | PairFollower | Identity
@@ -159,6 +159,12 @@ class Reduction:
             elif isinstance(turned := self._given_computed(name, cell), Problem):
                 problems.append(turned)
             else:
+                problems += [
+                    Problem(f"given {name}", f"contradicts what is given for {other}", "", "leave one out")
+                    for other, asked in turned.items()
+                    if (other in (cells or {}) and not _is_same((cells or {})[other], asked))
+                    or (other in found and not _is_same(found[other], asked))
+                ]  # fmt: skip
                 found |= turned
         if problems:
             raise FitError.of(problems)
@@ -166,7 +172,7 @@ class Reduction:
 
     def _given_computed(self, name: str, cell: Cell) -> dict[str, Cell] | Problem:
         """Return what a given cell of a column that was left out asks of the others."""
-        rule = self.computed[name].rule
+        rule, kind = self.computed[name].rule, self.computed[name].kind
         place = f"given {name}"
         if isinstance(rule, NewKey):
             return Problem(place, "a key is made anew in every row", "", "give another column")
@@ -182,10 +188,14 @@ class Reduction:
         if isinstance(rule, Follower):
             keys = [key for key, one in zip(rule.keys, rule.cells, strict=False) if one == cell]
             if rule.is_steps or len(keys) != 1:
-                return Problem(place, f"{cell!r} follows {rule.source}", "", f"give {rule.source}")
+                return Problem(place, f"{_said(cell, kind)} follows {rule.source}", "", f"give {rule.source}")
             return self.given({rule.source: keys[0]})
         return (
-            {} if cell == rule else Problem(place, f"{cell!r} was never seen", f"{rule!r}, as in every row")
+            {}
+            if cell == rule
+            else Problem(
+                place, f"{_said(cell, kind)} was never seen", f"{_said(rule, kind)}, as in every row"
+            )
         )
 
     def state(self) -> State:
@@ -225,6 +235,19 @@ class Reduction:
         gaps = tuple(DateGap(**one) for one in state.facts.get("gaps", ()))
         outcome = str(state.facts.get("outcome", ""))
         return cls(tuple(state.facts["names"]), computed, dict(state.facts["pools"]), ties, gaps, outcome)
+
+
+def _said(cell: Cell | Rule, kind: str) -> str:
+    """Return a cell as it is written; moments as days or times."""
+    if kind == TIME and isinstance(cell, float | int):
+        return str(np.datetime64(int(cell), "ns")).removesuffix(".000000000").removesuffix("T00:00:00")
+    return repr(cell)
+
+
+def _is_same(one: Cell, other: Cell) -> bool:
+    if isinstance(one, float | int) and isinstance(other, float | int):
+        return bool(np.isclose(one, other, rtol=0.0, atol=1e-6))
+    return one == other
 
 
 def reduce(
