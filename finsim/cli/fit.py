@@ -64,8 +64,9 @@ def fit(
         number("fit", "epsilon", "Differential privacy: the most to spend, not private when left out", SIZE),
     ] = None,
     delta: Annotated[
-        float, number("fit", "delta", "Probability with which the epsilon may fail", SIZE)
-    ] = 1e-5,
+        float | None,
+        number("fit", "delta", "Probability with which the epsilon may fail, 1e-5 when left out", SIZE),
+    ] = None,
     unit: Annotated[
         str | None,
         typer.Option(

@@ -94,7 +94,7 @@ def fit(
     steps: int | None = None,
     cpu_seconds: float | None = None,
     epsilon: float | None = None,
-    delta: float = 1e-5,
+    delta: float | None = None,
     unit: str | None = None,
     seed: int = 0,
     schema: SchemaSource = None,
@@ -114,7 +114,7 @@ def fit(
         steps: training budget in optimizer steps (reproducible).
         cpu_seconds: training budget in CPU seconds, instead of steps.
         epsilon: differential privacy: the most that training may spend; None: not private.
-        delta: probability with which the guarantee may fail; for ``epsilon`` only.
+        delta: probability with which the guarantee may fail, 1e-5 when left out; for ``epsilon`` only.
         unit: what is protected. Bars: any block of so many of all assets (``10 steps`` when left out);
             events: ``entity``, with all of its events; a table: ``row``, or ``entity``, with all of its rows
             (when left out, where the column of ``id`` repeats).
@@ -140,7 +140,8 @@ def fit(
     """
     wrong = _checked(data, {"generator": generator, "kind": kind, "id": id, "time": time})
     numbers = {"steps": steps, "cpu_seconds": cpu_seconds, "seed": seed, "epsilon": epsilon, "delta": delta}
-    wrong.numbers(numbers, "steps", "cpu_seconds", "epsilon")
+    wrong.numbers(numbers, "steps", "cpu_seconds", "epsilon", "delta")
+    wrong.needed("epsilon", epsilon, {"delta": delta, "unit": unit})
     wrong.one_of({"steps": steps, "cpu_seconds": cpu_seconds})
     wrong.one_of({"epsilon": epsilon, "cpu_seconds": cpu_seconds})
     wrong.kinds("unit", unit, (str, type(None)), "a number of steps, entity or row", "write unit='10 steps'")
@@ -153,7 +154,11 @@ def fit(
     if epsilon is not None:
         name = generator or ("flow" if chosen == "bars" else f"the body of {chosen}")
         _refuse_unable(name)
-        private = {**_private_sizes(chosen, name), "epsilon": float(epsilon), "delta": float(delta)}
+        private = {
+            **_private_sizes(chosen, name),
+            "epsilon": float(epsilon),
+            "delta": 1e-5 if delta is None else float(delta),
+        }
         private |= {} if unit is None and chosen == "table" else {"unit": unit or UNITS[chosen]}
     if output is not None:
         refuse_existing(Path(output))

@@ -135,8 +135,8 @@ class Wanted:
     given: str | None = None
 
     def sizes(self) -> dict[str, Any]:
-        """Return the arguments that say what is made."""
-        names = ("paths", "steps", "history", "start", "entities", "days", "rows", "given")
+        """Return the arguments that only models of some kinds read."""
+        names = ("paths", "steps", "history", "start", "schema", "csv", "entities", "days", "rows", "given")
         return {name: getattr(self, name) for name in names}
 
     def amount(self) -> Amount:

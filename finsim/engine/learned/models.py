@@ -10,7 +10,8 @@ from typing import Any
 import pyarrow as pa
 
 from finsim.engine.learned.event_model import LearnedEvents
-from finsim.engine.learned.table_model import LearnedTable, given_cells
+from finsim.engine.learned.given_cells import given_cells
+from finsim.engine.learned.table_model import LearnedTable
 from finsim.engine.market_model.fit_and_sample import Body
 from finsim.errors import Problem, StudyError
 from finsim.generators.saved_models import kind_of_model
@@ -21,7 +22,7 @@ from finsim.tables.writing.write import write_by_ending
 SAMPLE = ("learned", "sample")
 ROWS, ENTITIES = 10_000, 1_000
 _READERS = {"bars": Body, "events": LearnedEvents, "table": LearnedTable}
-SIZES = {"bars": ("paths", "steps", "history", "start"), "events": ("entities", "days"),
+SIZES = {"bars": ("paths", "steps", "history", "start", "schema", "csv"), "events": ("entities", "days"),
          "table": ("rows", "given")}  # fmt: skip
 """Kind of a model -> the arguments of ``sample`` that say what is made."""
 
@@ -75,7 +76,7 @@ def sampled_batches(
     if isinstance(model, LearnedEvents):
         yield from model.batches(amount.entities or ENTITIES, streams, amount.days, told)
     else:
-        given = given_cells(amount.given, model) if amount.given else None
+        given = given_cells(amount.given, model.form, model.reduction) if amount.given else None
         yield from model.batches(amount.rows or ROWS, streams, given, told)
 
 

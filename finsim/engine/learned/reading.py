@@ -10,8 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.engine.learned.role_checks import refuse_doubtful_roles, refuse_odd_entity
 from finsim.errors import DataError, Problem, StudyError
-from finsim.evaluation.reading.declared import Declared, declared_of, opened
+from finsim.evaluation.reading.declared import Declared, declared_of, opened, refuse_lacking
 from finsim.evaluation.reading.guessed_roles import Named, checked, guessed, with_keys
 from finsim.evaluation.reading.kinds import (
     BARS,
@@ -80,13 +81,18 @@ def read_to_learn(
         raise StudyError(f"kind {kind!r}", place=f"{PLACE}: kind", expected=f"{EVENTS} or {TABLE}")
     place = str(data) if isinstance(data, str | Path) else "the data"
     declared = declared_of(data, schema, dialect, place)
+    refuse_lacking(data, declared, place)
     source = opened(data, declared, place)
+    if kind == EVENTS and declared.is_schema:
+        refuse_doubtful_roles(source, declared)
     spoken = checked(named, declared, list(source.headers), PLACE)
-    table = _with_words(source.table(), declared)
+    table = _with_words(source.table([name for name in declared.fields if name in source.bound]), declared)
     if not table.num_columns or not table.num_rows:
         raise DataError("nothing to learn from", place=place, expected="rows of readable columns")
     roles = guessed(table, declared, spoken)
     _refuse_without_order(kind, roles)
+    if kind == EVENTS:
+        refuse_odd_entity(table, str(roles.id), source.bound)
     keys = _keys(table, declared, roles, kind)
     order = sorted(table.column_names, key=lambda name: source.headers.index(source.bound[name]))
     new = {*keys, roles.id} if kind == EVENTS else {*keys}

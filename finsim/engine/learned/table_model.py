@@ -14,7 +14,7 @@ from finsim.engine.learned.private_facts import private_facts, private_form, rep
 from finsim.engine.learned.reading import LearnedInput
 from finsim.engine.learned.saved_forms import OutputForm, units_of
 from finsim.engine.market_model.fitted_model_card import loss_table, privacy_words
-from finsim.errors import Problem, StudyError, did_you_mean
+from finsim.errors import StudyError
 from finsim.generators import TABLE_GENERATORS
 from finsim.generators.generator import Budget, Progress, State
 from finsim.generators.saved_models import load, save
@@ -163,51 +163,3 @@ def _left_out(reduction: Reduction) -> list[str]:
     if reduction.pools:
         found.append(f"rare words become one: {', '.join(reduction.pools)}")
     return found
-
-
-def given_cells(text: str, model: LearnedTable) -> dict[str, Cell]:
-    """Return the cells of ``COLUMN=VALUE,...`` by column, typed as the model's columns are.
-
-    Raises StudyError, all at once, for columns that are unknown and values that are none of theirs.
-    """
-    headers = dict(zip((field.name for field in model.form.target), model.form.order, strict=True))
-    kinds = dict(zip(model.form.order, model.form.target, strict=True))
-    problems: list[Problem] = []
-    found: dict[str, Cell] = {}
-    for part in text.split(","):
-        header, equals, value = part.partition("=")
-        name = headers.get(header.strip())
-        if not equals or name is None or name in model.form.new_ids:
-            known = [header for header, one in headers.items() if one not in model.form.new_ids]
-            problems.append(Problem("sample: given", f"no column {header.strip()!r}", "COLUMN=VALUE,...",
-                                    did_you_mean(header.strip(), known)))  # fmt: skip
-            continue
-        try:
-            cell = _cell(value.strip(), kinds[name].type)
-            found[name] = model.form.learned(name, cell) if isinstance(cell, float) else cell
-        except ValueError as bad:
-            problems.append(Problem(f"sample: given: {header.strip()}", repr(value.strip()), str(bad),
-                                    "write a value of this column"))  # fmt: skip
-    if problems:
-        raise StudyError.of(problems)
-    return found
-
-
-def _cell(text: str, kind: pa.DataType) -> Cell:
-    """Return a written value as a cell; empty text is a missing one. Raises ValueError."""
-    if not text:
-        return None
-    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
-        try:
-            return float(np.datetime64(text.removesuffix("Z"), "ns").astype(np.int64))
-        except ValueError:
-            raise ValueError("a day or time such as 2026-01-31") from None
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        try:
-            value = float(text)
-        except ValueError:
-            raise ValueError("a number") from None
-        if not np.isfinite(value):
-            raise ValueError("a finite number")
-        return value
-    return text

@@ -186,6 +186,8 @@ def _check_generator(choice: GeneratorChoice) -> None:
 def _check_loan_generator(choice: LoanGenerator) -> None:
     """Raise for an unknown generator of tables or setting."""
     TABLE_GENERATORS.entry(choice.name, "credit.generator.name")
+    if choice.steps is not None and not hasattr(TABLE_GENERATORS.load(choice.name).Settings, "steps"):
+        _refuse_steps(choice.name, "credit.generator.steps")
     if choice.settings:
         generator = TABLE_GENERATORS.load(choice.name)
         read_settings(generator, choice.settings, "credit.generator.settings", StudyError)
@@ -195,10 +197,18 @@ def _check_loan_generator(choice: LoanGenerator) -> None:
 def _check_payment_body(choice: PaymentBody) -> None:
     """Raise for an unknown generator of events or setting."""
     EVENT_GENERATORS.entry(choice.name, "transactions.body.name")
+    if choice.steps is not None and not hasattr(EVENT_GENERATORS.load(choice.name).Settings, "steps"):
+        _refuse_steps(choice.name, "transactions.body.steps")
     if choice.settings:
         generator = EVENT_GENERATORS.load(choice.name)
         read_settings(generator, choice.settings, "transactions.body.settings", StudyError)
         _refuse_epsilon(choice.settings, "transactions.body.settings", "ledger")
+
+
+def _refuse_steps(name: str, place: str) -> None:
+    raise StudyError(
+        f"{name} is not trained in steps", place=place, expected="no steps", remedy="leave it out"
+    )
 
 
 def _refuse_epsilon(settings: Mapping[str, Any], place: str, data: str) -> None:

@@ -94,3 +94,11 @@ def opened(data: Any, declared: Declared, place: str) -> TableSource:
     """Open a side under the declared columns; those that are absent are left out."""
     fields = {name: replace(field, optional=True) for name, field in declared.fields.items()}
     return open_table(data, fields, declared.dialect, place=place)
+
+
+def refuse_lacking(data: Any, declared: Declared, place: str) -> None:
+    """Raise DataError, all at once, for columns of a schema that have to be there and are not."""
+    if declared.is_schema:
+        lacking = open_table(data, declared.fields, declared.dialect, place=place).lacking()
+        if lacking:
+            raise DataError.of(lacking)

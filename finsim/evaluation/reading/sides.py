@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from finsim.errors import DataError, Problem, did_you_mean
-from finsim.evaluation.reading.declared import Declared, opened, stored_roles
+from finsim.evaluation.reading.declared import Declared, opened, refuse_lacking, stored_roles
 from finsim.evaluation.tables.column_pairs import UNFIT
 from finsim.records.columns import FEATURE
 from finsim.tables import Field, open_table, propose
@@ -39,7 +39,9 @@ def sides_of(real: Any, own: Any, spare: Any, declared: Declared) -> Sides:
 
     Raises DataError for a real side or hold-out whose cells are not of their types, and for what is no table.
     """
-    base = opened(real, declared, "the real side" if not _is_path(real) else str(real))
+    place = "the real side" if not _is_path(real) else str(real)
+    refuse_lacking(real, declared, place)
+    base = opened(real, declared, place)
     table = _with_unread(_with_roles(base.table(), declared), base, declared)
     read = base.bound.values()
     made = _lenient(own, declared, [one for one in base.headers if declared.is_schema or one in read])

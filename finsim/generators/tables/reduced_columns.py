@@ -27,7 +27,7 @@ from finsim.generators.tables.reduction.rare_words import pooled
 from finsim.generators.tables.reduction.ties import Tie, find_ties
 from finsim.generators.tables.table_generator import Cell
 from finsim.randomness import Streams
-from finsim.records.mixed_table import NUMBER, WORD, MixedColumn, MixedTable
+from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn, MixedTable
 
 LEAST_COUNT = 5
 Rule = Plain | NewKey | Follower | PairFollower | Identity
@@ -96,16 +96,19 @@ class Reduction:
             name = next(one for one, column in waiting.items() if set(column.sources()) <= set(found))
             column = waiting.pop(name)
             if isinstance(column.rule, Identity):
-                found |= self._into_range(column, found, done)
+                found |= self._into_range(column, found, done | set(given))
                 done |= set(column.rule.operands)
             drawn = streams.at("rare", name, first) if isinstance(column.rule, Follower) else None
             found[name] = _restored(column, found, (first, sampled.rows), drawn)
         return MixedTable({name: found[name] for name in self.names}, sampled.rows)
 
     def _into_range(
-        self, column: Computed, found: Mapping[str, MixedColumn], done: set[str]
+        self, column: Computed, found: Mapping[str, MixedColumn], fixed: set[str]
     ) -> dict[str, MixedColumn]:
-        """Return terms of a sum moved so that the sum stays in the range seen, where one can be moved."""
+        """Return terms of a sum moved so that the sum stays in the range seen, where one can be moved.
+
+        Terms that are ``fixed`` (given, or in a sum already) stay.
+        """
         rule = column.rule
         if not isinstance(rule, Identity) or rule.kind != SUM:
             return {}
@@ -115,7 +118,9 @@ class Reduction:
         if not np.nansum(np.abs(beyond)):
             return {}
         steps = {
-            name: found[name].step for name in rule.operands if name not in done and name not in self.computed
+            name: found[name].step
+            for name in rule.operands
+            if name not in fixed and name not in self.computed
         }
         for name in sorted(steps, key=lambda one: steps[one]):
             factor = rule.factors[rule.operands.index(name)]
@@ -154,6 +159,12 @@ class Reduction:
             elif isinstance(turned := self._given_computed(name, cell), Problem):
                 problems.append(turned)
             else:
+                problems += [
+                    Problem(f"given {name}", f"contradicts what is given for {other}", "", "leave one out")
+                    for other, asked in turned.items()
+                    if (other in (cells or {}) and not _is_same((cells or {})[other], asked))
+                    or (other in found and not _is_same(found[other], asked))
+                ]  # fmt: skip
                 found |= turned
         if problems:
             raise FitError.of(problems)
@@ -161,7 +172,7 @@ class Reduction:
 
     def _given_computed(self, name: str, cell: Cell) -> dict[str, Cell] | Problem:
         """Return what a given cell of a column that was left out asks of the others."""
-        rule = self.computed[name].rule
+        rule, kind = self.computed[name].rule, self.computed[name].kind
         place = f"given {name}"
         if isinstance(rule, NewKey):
             return Problem(place, "a key is made anew in every row", "", "give another column")
@@ -177,10 +188,14 @@ class Reduction:
         if isinstance(rule, Follower):
             keys = [key for key, one in zip(rule.keys, rule.cells, strict=False) if one == cell]
             if rule.is_steps or len(keys) != 1:
-                return Problem(place, f"{cell!r} follows {rule.source}", "", f"give {rule.source}")
+                return Problem(place, f"{_said(cell, kind)} follows {rule.source}", "", f"give {rule.source}")
             return self.given({rule.source: keys[0]})
         return (
-            {} if cell == rule else Problem(place, f"{cell!r} was never seen", f"{rule!r}, as in every row")
+            {}
+            if cell == rule
+            else Problem(
+                place, f"{_said(cell, kind)} was never seen", f"{_said(rule, kind)}, as in every row"
+            )
         )
 
     def state(self) -> State:
@@ -220,6 +235,19 @@ class Reduction:
         gaps = tuple(DateGap(**one) for one in state.facts.get("gaps", ()))
         outcome = str(state.facts.get("outcome", ""))
         return cls(tuple(state.facts["names"]), computed, dict(state.facts["pools"]), ties, gaps, outcome)
+
+
+def _said(cell: Cell | Rule, kind: str) -> str:
+    """Return a cell as it is written; moments as days or times."""
+    if kind == TIME and isinstance(cell, float | int):
+        return str(np.datetime64(int(cell), "ns")).removesuffix(".000000000").removesuffix("T00:00:00")
+    return repr(cell)
+
+
+def _is_same(one: Cell, other: Cell) -> bool:
+    if isinstance(one, float | int) and isinstance(other, float | int):
+        return bool(np.isclose(one, other, rtol=0.0, atol=1e-6))
+    return one == other
 
 
 def reduce(

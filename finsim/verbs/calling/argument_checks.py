@@ -157,6 +157,14 @@ class Arguments:
             self._problems.append(Problem(place, "both are given", "one of them", "leave one out"))
         return self
 
+    def needed(self, wanted: str, value: Any, values: Mapping[str, Any]) -> Arguments:
+        """Check that arguments that say something of another one are not given without it."""
+        for name, given in values.items():
+            if value is None and given is not None:
+                self._problems.append(Problem(f"{self._verb}: {name}", f"given without {wanted}", wanted,
+                                              f"add {wanted}, or leave {name} out"))  # fmt: skip
+        return self
+
     def files(self, values: Mapping[str, Any]) -> Arguments:
         """Check arguments that name a file or folder, or are None."""
         for name, value in values.items():

@@ -301,3 +301,18 @@ def test_a_sum_stays_in_the_range_seen_where_a_term_can_move():
     assert list(made["balance"].values) == [59.5, 0.0, 900.0]
     assert list(made["paid"].values) == [40.5, 200.0, 1_100.0]
     assert list(made["amount"].values) == [100, 200, 2_000]
+
+
+def test_a_given_term_of_a_sum_stays_where_the_sum_leaves_its_range(streams):
+    rule = Identity("sum", "gross", ("net", "tax"), (1.0, 1.0))
+    found = Reduction(("net", "tax", "gross"), {"gross": Computed(NUMBER, 0.01, 0.0, 100.0, rule)}, {})
+    drawn = MixedTable({"net": _number([90.0, 40.0], 0.01), "tax": _number([30.0, 5.0], 0.01)}, 2)
+    both = found.restore(drawn, streams, given=("net", "tax"))
+    assert both["net"].values.tolist() == [90.0, 40.0]
+    assert both["tax"].values.tolist() == [30.0, 5.0]
+    assert both["gross"].values.tolist() == [120.0, 45.0]
+    for kept, moved, value in (("net", "tax", 10.0), ("tax", "net", 70.0)):
+        one = found.restore(drawn, streams, given=(kept,))
+        assert one[kept].values.tolist() == drawn[kept].values.tolist()
+        assert one[moved].values[0] == value
+        assert one["gross"].values.tolist() == [100.0, 45.0]

@@ -1,0 +1,128 @@
+"""``--given COLUMN=VALUE,...``: cells that hold in every row, refused where a column cannot hold them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from finsim.engine.learned.saved_forms import OutputForm
+from finsim.errors import FitError, Problem, StudyError, did_you_mean
+from finsim.generators.tables.reduced_columns import Reduction
+from finsim.generators.tables.table_generator import Cell
+from finsim.records.columns import DECIMALS, UNIT
+
+_PART = re.compile(r'(?:[^,"]|"[^"]*")+')
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_DAY = re.compile(r"([0-9]{4})-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"([0-9]{4})-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?)?Z?")
+_FIRST_YEAR, _LAST_YEAR = 1678, 2261
+_NEAR = 1e-6
+
+
+def given_cells(text: str, form: OutputForm, reduction: Reduction) -> dict[str, Cell]:
+    """Return the cells of ``COLUMN=VALUE,...`` by column, typed as the columns are.
+
+    A value with a comma or blanks at its ends stands in double quotes. Raises StudyError, all at once, for
+    columns that are unknown or given twice, for values that a column cannot hold, and for those that
+    contradict each other.
+    """
+    headers = dict(zip((field.name for field in form.target), form.order, strict=True))
+    fields = dict(zip(form.order, form.target, strict=True))
+    shown = {name: header for header, name in headers.items()}
+    problems: list[Problem] = []
+    found: dict[str, Cell] = {}
+    seen: set[str] = set()
+    for header, value in _parts(text):
+        name = headers.get(header)
+        if value is None or name is None or name in form.new_ids:
+            known = [one for one, key in headers.items() if key not in form.new_ids]
+            problems.append(Problem("sample: given", f"no column {header!r}", "COLUMN=VALUE,...",
+                                    did_you_mean(header, known)))  # fmt: skip
+        elif name in seen:
+            problems.append(
+                Problem(f"given {header}", "is given twice", "one value of a column", "leave one out")
+            )
+        else:
+            seen.add(name)
+            try:
+                cell = _cell(value, fields[name])
+            except ValueError as bad:
+                problems.append(
+                    Problem(f"given {header}", repr(value), str(bad), "write a value of this column")
+                )
+                continue
+            found[name] = form.learned(name, cell) if isinstance(cell, float) else cell
+    try:
+        problems += _off_grid(reduction.given(found), found, form, fields, shown)
+    except FitError as bad:
+        problems += bad.problems
+    if problems:
+        raise StudyError.of(problems)
+    return found
+
+
+def _parts(text: str) -> Iterator[tuple[str, str | None]]:
+    """Yield column and value of every part; None for a part without an equals sign."""
+    for part in _PART.findall(text) or [text]:
+        header, equals, value = part.partition("=")
+        bare = value.strip()
+        is_quoted = len(bare) > 1 and bare[0] == bare[-1] == '"'
+        yield header.strip(), (bare[1:-1] if is_quoted else bare) if equals else None
+
+
+def _off_grid(
+    inner: Mapping[str, Cell],
+    given: Mapping[str, Cell],
+    form: OutputForm,
+    fields: Mapping[str, pa.Field],
+    shown: Mapping[str, str],
+) -> list[Problem]:
+    """Return problems of cells that ask of another column what it cannot hold."""
+    return [
+        Problem(f"given {shown[name]}", f"would have to be {value:g}", "a whole number",
+                "give another value of the column that is computed from it")
+        for name, value in inner.items()
+        if isinstance(value, float) and name not in given and name not in form.units
+        and pa.types.is_integer(fields[name].type) and abs(value - round(value)) > _NEAR
+    ]  # fmt: skip
+
+
+def _cell(text: str, field: pa.Field) -> Cell:
+    """Return a written value as a cell; empty text is a missing one. Raises ValueError."""
+    kind, facts = field.type, field.metadata or {}
+    if not text:
+        return None
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        return _moment(
+            text,
+            is_day=pa.types.is_date(kind) or facts.get(UNIT) == b"day",
+        )
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        if not _NUMBER.fullmatch(text):
+            raise ValueError("a number")
+        value = float(text)
+        if not np.isfinite(value):
+            raise ValueError("a finite number")
+        said = facts.get(DECIMALS)
+        places = 0 if pa.types.is_integer(kind) else kind.scale if pa.types.is_decimal(kind) else said
+        if places is not None and round(value, int(places)) != value:
+            raise ValueError("a whole number" if int(places) == 0 else f"a number of {int(places)} decimals")
+        return value
+    return text
+
+
+def _moment(text: str, *, is_day: bool) -> float:
+    """Return nanoseconds UTC of a written day or time. Raises ValueError."""
+    wanted = "a day such as 2026-01-31" if is_day else "a day or time (UTC) such as 2026-01-31T09:30:00"
+    match = (_DAY if is_day else _TIME).fullmatch(text)
+    if match is None:
+        raise ValueError(wanted)
+    if not _FIRST_YEAR <= int(match[1]) <= _LAST_YEAR:
+        raise ValueError(f"{wanted}, of the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    try:
+        return float(np.datetime64(text.removesuffix("Z"), "ns").astype(np.int64))
+    except ValueError:
+        raise ValueError(wanted) from None
