@@ -83,6 +83,18 @@ def _private_sizes(kind: str, generator: str) -> Mapping[str, Any]:
     return dict(getattr(BY_KIND[kind].load(generator), "PRIVATE", {}))
 
 
+def _private(
+    kind: str, generator: str | None, epsilon: float | None, delta: float | None, unit: str | None
+) -> dict[str, Any]:
+    """Return the settings of a private training; none without an epsilon."""
+    if epsilon is None:
+        return {}
+    name = generator or ("flow" if kind == "bars" else f"the body of {kind}")
+    _refuse_unable(name)
+    found = {**_private_sizes(kind, name), "epsilon": float(epsilon), "delta": float(delta or 1e-5)}
+    return found if unit is None and kind == "table" else {**found, "unit": unit or UNITS[kind]}
+
+
 def fit(
     data: Source,
     generator: str | None = None,
@@ -150,16 +162,7 @@ def fit(
     chosen = _kind(data, generator, kind, named, declared)
     if chosen == "bars" or generator is not None:
         needs(("markets", BY_KIND[chosen].entry(generator or "flow").extra), "finsim fit")
-    private: dict[str, Any] = {}
-    if epsilon is not None:
-        name = generator or ("flow" if chosen == "bars" else f"the body of {chosen}")
-        _refuse_unable(name)
-        private = {
-            **_private_sizes(chosen, name),
-            "epsilon": float(epsilon),
-            "delta": 1e-5 if delta is None else float(delta),
-        }
-        private |= {} if unit is None and chosen == "table" else {"unit": unit or UNITS[chosen]}
+    private = _private(chosen, generator, epsilon, delta, unit)
     if output is not None:
         refuse_existing(Path(output))
     how = Learning(chosen, generator, named, declared, private, Budget(steps, cpu_seconds), seed)
