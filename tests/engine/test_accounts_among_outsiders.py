@@ -11,13 +11,14 @@ import pytest
 import finsim
 
 COUNT, ROWS, WITHIN = 200, 4_000, 0.06
+FEW = 0.001  # too few for counterparties that are entities
 
 
-def _ledger(folder: Path, payee: str) -> tuple[Path, Path, pd.DataFrame]:
+def _ledger(folder: Path, payee: str, within: float = WITHIN) -> tuple[Path, Path, pd.DataFrame]:
     """Write payments of 200 accounts, 6 % of them to one another, the rest to 300 outsiders."""
     rng = np.random.default_rng(4)
     payer = rng.integers(0, COUNT, ROWS)
-    inside = rng.random(ROWS) < WITHIN
+    inside = rng.random(ROWS) < within
     other = np.where(
         inside, (payer + rng.integers(1, COUNT, ROWS)) % COUNT, COUNT + rng.integers(0, 300, ROWS)
     )
@@ -50,3 +51,11 @@ def test_numbers_of_merchants_may_be_those_of_cards_by_chance(tmp_path: Path) ->
     model = finsim.fit(data, "habits", schema=schema, seed=1, progress=False)
     made = finsim.sample(model, entities=COUNT, seed=1, progress=False).to_pandas()
     assert made["payee"].astype(str).isin(frame["payee"]).mean() > 0.9
+
+
+def test_no_new_account_is_one_that_is_paid(tmp_path: Path) -> None:
+    """The numbers of the outsiders go on behind those of the accounts, as do those of new accounts."""
+    data, schema, _ = _ledger(tmp_path, "to_account", FEW)
+    model = finsim.fit(data, "habits", schema=schema, seed=1, progress=False)
+    made = finsim.sample(model, entities=COUNT, seed=1, progress=False).to_pandas()
+    assert not set(made["payer"].astype(str)) & set(made["payee"].astype(str))

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from finsim.engine.learned.body_choice import Choice, chosen_body
-from finsim.engine.learned.event_parts import Ledger, ledger_of, ledger_remark
+from finsim.engine.learned.event_parts import Ledger, holds_accounts, ledger_of, ledger_remark
 from finsim.engine.learned.private_facts import private_facts, private_form
 from finsim.engine.learned.reading import LearnedInput
 from finsim.engine.learned.saved_forms import OutputForm, units_of
@@ -136,6 +136,9 @@ def fit_events(
 def _form(data: LearnedInput, ledger: Ledger) -> OutputForm:
     forms = {name: IdForm.of_cells(data.table[name]) for name in data.keys}
     names, target = ledger.entities, data.target
+    partner = ledger.log.roles.partner
+    if partner is not None and holds_accounts(data, partner):  # no new account is one that is paid
+        names = (*names, *ledger.log.events[partner].words)
     if ledger.log.partner_is_entity:
         names = (*names, *ledger.log.events[str(ledger.log.roles.partner)].words)
         at = data.order.index(str(ledger.log.roles.partner))

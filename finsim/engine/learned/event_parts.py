@@ -67,7 +67,7 @@ def ledger_of(data: LearnedInput) -> Ledger:
     fixed = _attributes(events, starts, {time, *parts.named().values()})
     people = MixedTable({name: events[name].take(starts[:-1]) for name in fixed}, len(names))
     events = events.without(*fixed)
-    partner_is_entity, events = _partners(events, parts, names, _holds_accounts(data, parts.partner))
+    partner_is_entity, events = _partners(events, parts, names, holds_accounts(data, parts.partner))
     begin = int(times.min() // NANOS_PER_DAY * NANOS_PER_DAY)
     end = int((times.max() // NANOS_PER_DAY + 1) * NANOS_PER_DAY)
     log = EventLog(events, starts, people, parts, begin, end, partner_is_entity)
@@ -149,7 +149,7 @@ def _changes(column: MixedColumn) -> Array:
     return np.asarray(differs)
 
 
-def _holds_accounts(data: LearnedInput, partner: str | None) -> bool:
+def holds_accounts(data: LearnedInput, partner: str | None) -> bool:
     """Whether the counterparties are accounts, as declared or by their header."""
     if partner is None:
         return False
