@@ -111,7 +111,8 @@ def held(tmp_path, monkeypatch, capsys):
 
     def once(seed=1, kept=False):
         given = argparse.Namespace(
-            data=["made"], tools=list(tools), cap=1.0, memory=1.0, limit=60, most=None, seed=seed,
+            data=["made"], tools=list(tools), cap=1.0, longer=None, longer_for=[], memory=1.0, limit=60,
+            most=None, seed=seed,
             cache=tmp_path / "cache", fill=False, kept=kept, again=False,
             json=tmp_path / "all.json", markdown=tmp_path / "all.md",
         )  # fmt: skip

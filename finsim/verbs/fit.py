@@ -91,7 +91,11 @@ def _private(
         return {}
     name = generator or ("flow" if kind == "bars" else f"the body of {kind}")
     _refuse_unable(name)
-    found = {**_private_sizes(kind, name), "epsilon": float(epsilon), "delta": float(delta or 1e-5)}
+    found = {
+        **_private_sizes(kind, name),
+        "epsilon": float(epsilon),
+        "delta": 1e-5 if delta is None else float(delta),
+    }
     return found if unit is None and kind == "table" else {**found, "unit": unit or UNITS[kind]}
 
 

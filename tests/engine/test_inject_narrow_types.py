@@ -33,12 +33,7 @@ NARROW = {
     "int8 amounts": ("amount", "int8", {"amount": tens(FRAME.amount, 127, "int8")}),
     "decimal amounts": ("amount", "decimal128(4, 2)", {
         "amount": [Decimal(f"{min(one, 99.99):.2f}") for one in FRAME.amount]}),
-    "int16 ids": ("tx_id", "int16", {"tx_id": (ROWS + 2**15 - len(ROWS)).astype("int16")}),
-    "int32 ids": ("tx_id", "int32", {"tx_id": (ROWS + 2**31 - len(ROWS)).astype("int32")}),
     "int64 ids": ("tx_id", "int64", {"tx_id": ROWS + (2**63 - len(ROWS))}),
-    "uint64 ids": ("tx_id", "uint64", {"tx_id": ROWS.astype("uint64") + np.uint64(2**64 - len(ROWS))}),
-    "uint64 ids with gaps": (
-        "tx_id", "uint64", {"tx_id": 3 * ROWS.astype("uint64") + np.uint64(2**64 - 3 * len(ROWS))}),
 }  # fmt: skip
 
 

@@ -74,7 +74,8 @@ def _coded(texts: pa.Array, old: pa.DictionaryArray) -> pa.DictionaryArray:
     words = old.dictionary
     new = pc.unique(texts.filter(pc.invert(pc.is_in(texts, words))).drop_null())
     known = pa.concat_arrays([words, new])
-    return pa.DictionaryArray.from_arrays(pc.index_in(texts, known).cast(old.indices.type), known)
+    codes = pc.index_in(texts, known).cast(old.indices.type)
+    return pa.DictionaryArray.from_arrays(codes, known, ordered=old.type.ordered)
 
 
 def _arrow(source: Source, values: Array, kind: Type, target: pa.DataType, unit: str) -> pa.Array:
