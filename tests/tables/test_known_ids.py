@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finsim.errors import DataError
 from finsim.randomness import Streams
 from finsim.tables.new_ids.known_ids import KnownIds
 
@@ -65,7 +64,7 @@ def test_whole_numbers_at_the_end_of_their_type_are_widened(first, kind, wider):
     ("last", "kind"), [(2**64 - 1, pa.uint64()), (2**53, pa.float64()), (2**24, pa.float32())]
 )
 def test_numbers_without_any_room_are_refused(last, kind):
-    with pytest.raises(DataError, match="do not fit"):
+    with pytest.raises(OverflowError, match="do not fit"):
         _fresh(pa.array([last - 1, last], kind))
 
 

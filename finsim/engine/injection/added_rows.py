@@ -16,7 +16,7 @@ from finsim.engine.injection.ledger_rows import Ledger
 from finsim.engine.injection.ledger_sample import LedgerSample
 from finsim.engine.injection.row_templates import Templates
 from finsim.engine.injection.scheme_planning import PlannedScheme
-from finsim.engine.injection.written_cells import amount_cells, held, new_ids, time_cells
+from finsim.engine.injection.written_cells import amount_cells, held, time_cells
 from finsim.notation import Array, Int1D
 from finsim.randomness import Streams
 from finsim.records.columns import INSTANT, LABEL, TEXT, column
@@ -160,7 +160,7 @@ def _cells(
     if "id" in parts and sample.ids is not None:
         kind = cells.schema.field(parts["id"].at).type
         with held(place, parts["id"].header, kind, "ids"):
-            columns[parts["id"].at] = new_ids(sample.ids, len(found), kind, streams)
+            columns[parts["id"].at] = sample.ids.fresh(len(found), kind, streams)
     for at in lent.never_twice:
         field = cells.schema.field(at)
         with held(place, field.name, field.type, "references"):

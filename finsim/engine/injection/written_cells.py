@@ -1,4 +1,4 @@
-"""Times, amounts and ids of added rows in the type, unit, zone and notation of the table's own cells."""
+"""Times and amounts of added rows in the type, unit, zone and notation of the table's own cells."""
 
 from __future__ import annotations
 
@@ -13,12 +13,9 @@ import pyarrow.compute as pc
 
 from finsim.errors import DataError
 from finsim.notation import NANOS_PER_DAY, Cents1D, Nanos1D
-from finsim.randomness import Streams
 from finsim.tables import Dialect, Field
 from finsim.tables.cells.units_and_zones import zone_of
-from finsim.tables.new_ids.known_ids import KnownIds
 
-_LAST = 2**63 - 1
 _UNITS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1, "days": NANOS_PER_DAY}
 
 
@@ -83,13 +80,6 @@ def _decimals(amounts: Cents1D, scale: int, kind: pa.DataType) -> pa.Array:
     whole = pa.array(np.asarray(amounts, dtype=np.int64)).cast(pa.decimal128(38, 0))
     fixed = pa.Array.from_buffers(pa.decimal128(38, digits), len(whole), whole.buffers())
     return fixed.cast(kind)
-
-
-def new_ids(known: KnownIds, count: int, kind: pa.DataType, streams: Streams) -> pa.Array:
-    """Return ids of added rows that are not taken. Raises OverflowError where no numbers are left."""
-    if known.counted and known.high <= _LAST < known.high + count:
-        raise OverflowError(f"the ids are counted up to {known.high}")
-    return known.fresh(count, kind, streams)
 
 
 @contextmanager

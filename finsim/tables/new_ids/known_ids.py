@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finsim.errors import DataError
 from finsim.notation import Array
 from finsim.randomness import Streams
 from finsim.tables.cells.hashing import hashed
@@ -117,7 +116,7 @@ class KnownIds:
         """Return so many ids that are not taken: the next numbers, or others of the same form.
 
         In ``kind`` without its dictionary, or in a wider type of whole numbers where that has no room and no
-        dictionary. Raises DataError where none has.
+        dictionary. Raises OverflowError where none has.
         """
         if pa.types.is_dictionary(kind):
             return self._fresh(count, kind.value_type, (), streams)
@@ -152,10 +151,7 @@ class KnownIds:
             found = numbers_as(numbers, kind)
             if found is not None:
                 return found
-        raise DataError(
-            f"ids of added rows go on behind {self.high} and do not fit {kinds[0]}", place="ids",
-            expected="a type with room for them", remedy="store the ids as smaller whole numbers or as text",
-        )  # fmt: skip
+        raise OverflowError(f"ids go on behind {self.high} and do not fit {kinds[0]}")
 
     def _following(self, count: int) -> Sequence[str]:
         """Return texts that go on behind the greatest number of the first one's form."""
