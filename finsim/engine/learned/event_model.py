@@ -137,11 +137,11 @@ def _form(data: LearnedInput, ledger: Ledger) -> OutputForm:
     forms = {name: IdForm.of_cells(data.table[name]) for name in data.keys}
     names, target = ledger.entities, data.target
     partner = ledger.log.roles.partner
-    if partner is not None and holds_accounts(data, partner):  # no new account is one that is paid
-        names = (*names, *ledger.log.events[partner].words)
-    if ledger.log.partner_is_entity:
-        names = (*names, *ledger.log.events[str(ledger.log.roles.partner)].words)
-        at = data.order.index(str(ledger.log.roles.partner))
+    is_entity = ledger.log.partner_is_entity
+    if partner is not None and (is_entity or holds_accounts(data, partner)):
+        names = (*names, *ledger.log.events[partner].words)  # no new account is one that is paid
+    if partner is not None and is_entity:
+        at = data.order.index(partner)
         if pa.types.is_integer(target.field(at).type):  # it holds new identifiers, any number of them
             target = target.set(at, target.field(at).with_type(pa.int64()))
     return OutputForm(data.order, target, {**forms, str(data.roles.id): IdForm.of(names)},

@@ -132,7 +132,7 @@ def _remedy_of_text(text: str, field: Field, dialect: Dialect) -> str:
 
 def _is_left_out(text: str, field: Field, zone: str) -> bool:
     """Tell whether a text is a time as declared, in an hour that the clocks of a zone skip."""
-    for form in field.format.split(" | "):
+    for form in field.formats or ("",):
         try:
             local = datetime.strptime(text, form) if form else datetime.fromisoformat(text)
         except ValueError:
