@@ -95,8 +95,14 @@ def pulled(half_life: float, moves: np.ndarray, rng: np.random.Generator) -> np.
     return np.diff(lfilter([1.0], [1.0, -keep], moves, axis=1), axis=1, prepend=0.0)
 
 
-def without_crises(share: float, moves: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Replace the wildest weeks (this share of all, by the mean of |r|) by other weeks of the same path."""
+def without_crises(share: float, phase: int, moves: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Replace the wildest weeks (this share of all, by the mean of |r|) by other weeks of the same path.
+
+    Weeks begin ``phase`` days after the start of the path.
+    """
+    if phase:
+        turned = np.roll(moves, -phase, axis=1)
+        return np.roll(without_crises(share, 0, turned, rng), phase, axis=1)
     weeks = moves.reshape(len(moves), -1, 5, 2)
     size = np.abs(weeks).mean(axis=(2, 3))
     wild = size > np.quantile(size, 1.0 - share)
@@ -104,6 +110,19 @@ def without_crises(share: float, moves: np.ndarray, rng: np.random.Generator) ->
     for path, marks in enumerate(wild):
         found[path, marks] = weeks[path, rng.choice(np.flatnonzero(~marks), int(marks.sum()))]
     return found.reshape(moves.shape)
+
+
+def crises_apart(share: float, moves: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Move the wildest weeks of the second asset elsewhere, so that assets have no crisis in common."""
+    found = moves.copy()
+    for path in range(len(moves)):
+        weeks = moves[path, :, 1].reshape(-1, 5)
+        wild = np.flatnonzero((size := np.abs(weeks).mean(axis=1)) > np.quantile(size, 1.0 - share))
+        places = np.arange(len(weeks))
+        others = rng.choice(np.setdiff1d(places, wild), len(wild), replace=False)
+        places[wild], places[others] = others, wild
+        found[path, :, 1] = weeks[places].ravel()
+    return found
 
 
 def scaled(factor: float, moves: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -154,7 +173,9 @@ def faults(law: Law) -> dict[str, Fault]:
         "drift of -40 % a year (-.002 a day)": partial(shifted, -0.002),
         "drift of +29 % a year (+.001 a day)": partial(shifted, 0.001),
         "pull to the start, half-life 23 days": partial(pulled, 23.0),
-        "crisis weeks removed (wildest 4 %)": partial(without_crises, 0.04),
+        "crisis weeks removed (wildest 4 %)": partial(without_crises, 0.04, 0),
+        "crisis weeks removed, begun two days later": partial(without_crises, 0.04, 2),
+        "crisis weeks of one asset moved elsewhere": partial(crises_apart, 0.04),
         "volatility x 0.75": partial(scaled, 0.75),
         "volatility x 1.4": partial(scaled, 1.4),
         "volatility frozen": partial(frozen, law),

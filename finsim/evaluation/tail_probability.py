@@ -13,13 +13,16 @@ TAIL = 0.1
 LEAST = 8
 SHAPE_ERROR = 1.155
 """Standard error of the shape times the root of the number of excesses, at shape 0."""
+SHAPE_MARGIN = 0.5
+"""Part of it that ranks add to the shape. Simulated with 100 draws: at p .001 1.6 times too many of a law with
+fourth moments missing, 0.3 times as many of a normal one; without it 2.8 and 0.9 times."""
 
 
 def exceedance(value: float, draws: Float1D, freedom: int = 0) -> float:
     """Return P(draw >= value) for float64[B] draws: (1 + draws at or above) / (1 + B), and below that a tail.
 
     Where fewer than ``LEAST`` draws lie beyond, the upper tenth continues as a generalised Pareto law
-    (``pareto_tail``); with ``freedom``, for statistics that are averages over many days, they continue as
+    (``pareto_tail``), its shape a little above the estimate; with ``freedom``, for statistics that are averages over many days, they continue as
     Student's law with the mean and standard deviation of the draws. Source: Pickands 1975; own combination.
     """
     ordered = np.sort(np.asarray(draws, dtype=np.float64))
@@ -33,7 +36,7 @@ def exceedance(value: float, draws: Float1D, freedom: int = 0) -> float:
         apart = value - float(ordered.mean())
         return min(ranked, student_survival(apart / spread, freedom)) if spread > 0 else ranked
     threshold = float(ordered[-size - 1])
-    shape, scale = pareto_tail(ordered[-size:] - threshold)
+    shape, scale = raised_tail(ordered[-size:] - threshold, SHAPE_MARGIN)
     if scale <= 0.0:
         return ranked
     share = size / len(ordered)
@@ -56,8 +59,7 @@ def lower_tail(values: Float1D, draws: Float1D) -> Float1D:
         return np.asarray(ranked)
     threshold = float(ordered[-size - 1])
     excesses = ordered[-size:] - threshold
-    shape = min(pareto_tail(excesses)[0] + SHAPE_ERROR / np.sqrt(size), 0.9)
-    scale = float(excesses.mean()) * (1.0 - shape)
+    shape, scale = raised_tail(excesses, SHAPE_ERROR)
     if scale <= 0.0:
         return np.asarray(ranked)
     far = np.maximum(turned - threshold, 0.0) / scale
@@ -84,6 +86,12 @@ def pareto_tail(excesses: Float1D) -> tuple[float, float]:
         return 0.0, mean
     shape = min(shape, 0.9)
     return shape, mean * (1.0 - shape)
+
+
+def raised_tail(excesses: Float1D, margin: float) -> tuple[float, float]:
+    """Return shape and scale with the shape ``margin`` / sqrt(n) above its estimate, the mean kept."""
+    shape = min(pareto_tail(excesses)[0] + margin / np.sqrt(len(excesses)), 0.9)
+    return shape, float(excesses.mean()) * (1.0 - shape)
 
 
 def student_survival(value: float, freedom: int) -> float:

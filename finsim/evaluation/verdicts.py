@@ -11,7 +11,7 @@ from finsim.evaluation.metric import HIGHER, Score, apart
 from finsim.evaluation.metric_catalog import METRICS
 from finsim.evaluation.uses import ALL_ASSETS, FAIL, NO_POWER, NOT_COMPUTED, PASS, USES, VERDICTS, WARN
 
-LEVEL, LEAD = 0.05, 0.5
+LEVEL, LEAD, REQUIRED_PARTS = 0.05, 0.5, 2.0
 WARN_SHARE = 0.10
 _WORST_FIRST = (FAIL, NOT_COMPUTED, NO_POWER, WARN, PASS)
 
@@ -62,17 +62,17 @@ def judged_together(scores: Iterable[Score]) -> tuple[Score, ...]:
 
     Among the scores of a use that have a ``p``, the chance that any of a perfect twin's fails is at most
     ``LEVEL``. Every metric has an equal part of it on each table, so that one with many subjects does not
-    silence the others; its scores share that part evenly, but a first score of all assets together, which
-    sees the most, has half of it. Scores that are not rejected are warnings.
+    silence the others, and one without which the use has no verdict has two parts; its scores share that
+    evenly, but a first score of all assets together, which sees the most, has half of it. Scores that are
+    not rejected are warnings.
     Applied twice it changes nothing. Source: Holm 1979, with weights.
     """
     found = list(scores)
     for use in USES:
         listed = [k for k, one in enumerate(found) if one.use == use and one.p is not None]
-        sizes = Counter((found[k].metric, found[k].table) for k in listed)
         weight = _weights([found[k] for k in listed], listed)
         listed.sort(key=lambda k: (found[k].p or 0.0) / weight[k])
-        left, rejecting = float(len(sizes)), True
+        left, rejecting = sum(weight.values()), True
         for k in listed:
             one = found[k]
             allowed = LEVEL * weight[k] / max(left, weight[k])
@@ -84,16 +84,17 @@ def judged_together(scores: Iterable[Score]) -> tuple[Score, ...]:
 
 
 def _weights(scores: Sequence[Score], names: Sequence[int]) -> dict[int, float]:
-    """Return the part of each score in that of its metric on its table."""
+    """Return the parts of each score, those of its metric on its table shared out."""
     groups: dict[tuple[str, str], list[int]] = {}
     for place, score in enumerate(scores):
         groups.setdefault((score.metric, score.table), []).append(place)
     found = {}
     for places in groups.values():
+        parts = REQUIRED_PARTS if _is_required(scores[places[0]]) else 1.0
         leads = len(places) > 1 and scores[places[0]].subject.startswith(ALL_ASSETS)
         rest = (1.0 - LEAD) / (len(places) - 1) if leads else 1.0 / len(places)
         for place in places:
-            found[names[place]] = LEAD if leads and place == places[0] else rest
+            found[names[place]] = parts * (LEAD if leads and place == places[0] else rest)
     return found
 
 

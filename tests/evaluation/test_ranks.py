@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import wasserstein_distance
 
+from finsim.evaluation import METRICS
 from finsim.evaluation.case import log_gap, mean_gap, path_case
 from finsim.evaluation.columns import RETURN, side
 from finsim.evaluation.fidelity.distinct_paths import longest_stillness, repeats
@@ -14,6 +15,7 @@ from finsim.evaluation.fidelity.volatility import monthly_volatility
 from finsim.evaluation.long_run.drawdown import max_drawdown
 from finsim.evaluation.long_run.mean_return import calm_mean
 from finsim.evaluation.long_run.variance_ratio import log_variance_ratio
+from finsim.evaluation.long_run.wild_weeks import week_sizes
 from finsim.evaluation.path_numbers.past_size import past_size
 from finsim.evaluation.paths import evaluate_paths
 from finsim.evaluation.ranks.equal_lengths import equal_lengths, reference_groups
@@ -190,3 +192,21 @@ def test_one_flat_path_of_many_leaves_every_other_score(rng):
     whole = replace(closes(moves), columns={"close": np.delete(closes(moves).close, 7, axis=0)})
     again = evaluate_paths(real, None, whole, Streams(1), Settings(bootstrap=50), names)
     assert all(score.verdict != "fail" for score in again)
+
+
+def test_a_wild_week_counts_on_whichever_day_it_begins(rng):
+    paths = walks(rng, 2, 73, 2)
+    sizes = np.abs(paths.returns()).mean(axis=2)
+    expected = [[path[k : k + 5].mean() for k in range(len(path) - 4)] for path in sizes]
+    assert np.allclose(week_sizes(side(paths)), expected)
+
+
+def test_a_real_crisis_week_beyond_all_paths_is_seen_at_any_phase(rng):
+    own, moves = walks(rng, 40, 400, 2), 0.01 * rng.standard_normal((1, 400, 2))
+    for first in range(5):
+        wild = moves.copy()
+        wild[:, 100 + first : 105 + first] = 0.08
+        case = path_case(closes(wild), None, own, Streams(1), Settings(bootstrap=20))
+        found = METRICS.load("wild_weeks").compute(case)[0]
+        assert found.verdict == "warn"
+        assert found.value >= 5 / 396

@@ -55,3 +55,19 @@ def test_equal_draws_and_bounded_tails_do_not_break():
     assert exceedance(2.0, np.ones(50)) == pytest.approx(1 / 51)
     assert exceedance(1.5, np.random.default_rng(1).random(500)) > 0.0
     assert exceedance(3.0, np.array([1.0, 2.0])) == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(
+    ("law", "most"),
+    [(stats.norm(), 1.0), (stats.t(4), 2.2), (stats.lognorm(0.5), 1.8)],
+    ids=["normal", "t4", "lognormal"],
+)
+def test_one_path_in_a_thousand_is_not_said_to_be_one_in_ten_thousand(law, most):
+    # How often 1 new draw gets p <= .001 beside 100 draws, over .001: exact for the law, 250 panels.
+    rng = np.random.default_rng(11)
+    grid = law.isf(np.geomspace(3e-2, 1e-6, 40))
+    beyond = []
+    for panel in law.rvs((250, 100), random_state=rng):
+        reached = np.array([exceedance(value, panel) <= 0.001 for value in grid])
+        beyond.append(law.sf(grid[int(np.argmax(reached))]) if reached.any() else 0.0)
+    assert np.mean(beyond) / 0.001 < most

@@ -169,19 +169,31 @@ def test_a_scorecard_judges_its_scores_and_survives_its_file(tmp_path):
     # More metrics and tables in the family make it harder to fail; more subjects of one metric do not.
     subjects = Scorecard((*card.scores, *(score("leverage", PASS, p=0.9) for _ in range(60))))
     assert subjects.scores[0].verdict == FAIL
-    tables = (score("leverage", PASS, p=0.9, table=f"bars, {k}") for k in range(60))
+    tables = (score("leverage", PASS, p=0.9, table=f"bars, {k}") for k in range(120))
     assert Scorecard((*card.scores, *tables)).scores[0].verdict == WARN
 
 
 def test_every_metric_has_an_equal_part_of_the_level_on_each_table():
     # Two metrics: .025 each. The one with five subjects holds .005 for each, the other .025 for its one.
     crowd = [score("leverage", PASS, p=0.9, subject=str(k)) for k in range(4)]
-    found = judged_together([*crowd, score("leverage", WARN, p=0.006), score("clustering", WARN, p=0.024)])
+    found = judged_together([*crowd, score("leverage", WARN, p=0.006), score("drift", WARN, p=0.024)])
     assert [one.verdict for one in found[-2:]] == [FAIL, FAIL]
     # By hand: .006 / .2 = .03 comes after .024 / 1; then .05 x .2 / .2 = .05 of its own .2 is .01.
     assert "0.024 is at most the 0.025" in found[-1].reason
     late = judged_together([*crowd, score("leverage", WARN, p=0.011), score("clustering", WARN, p=0.024)])
     assert [one.verdict for one in late[-2:]] == [WARN, FAIL]
+
+
+def test_a_metric_without_which_there_is_no_verdict_has_two_parts_of_the_level():
+    # Three parts: .05 x 2/3 = .0333 holds .033 for the required one, .05 / 3 = .0167 for the other.
+    for chance, verdict in ((0.033, FAIL), (0.034, WARN)):
+        found = judged_together([score("clustering", WARN, p=chance), score("drift", PASS, p=0.9)])
+        assert found[0].verdict == verdict
+    # The other alone is left with .05 x 1/3, not with a half.
+    found = judged_together([score("clustering", PASS, p=0.9), score("drift", WARN, p=0.018)])
+    assert found[1].verdict == WARN
+    found = judged_together([score("clustering", PASS, p=0.9), score("drift", WARN, p=0.016)])
+    assert found[1].verdict == FAIL
 
 
 def test_the_first_reason_is_one_for_the_verdict():

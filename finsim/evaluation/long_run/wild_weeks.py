@@ -19,10 +19,10 @@ WEEK = 5
 
 
 def week_sizes(side: Side) -> Float2D:
-    """Return the mean |r| over all assets of each 5 rows: [N, T / 5]."""
-    size = np.abs(side.columns[RETURN]).mean(axis=2)
-    weeks = size.shape[1] // WEEK
-    return np.asarray(size[:, : weeks * WEEK].reshape(len(size), weeks, WEEK).mean(axis=2))
+    """Return the mean |r| over all assets of every 5 rows in a row, begun at each day: [N, T - 4]."""
+    size = np.cumsum(np.abs(side.columns[RETURN]).mean(axis=2), axis=1)
+    before = np.pad(size, ((0, 0), (1, 0)))[:, : max(size.shape[1] - WEEK + 1, 0)]
+    return np.asarray((size[:, WEEK - 1 :] - before) / WEEK)
 
 
 def measure(case: PathCase) -> list[Score]:
@@ -37,7 +37,7 @@ def measure(case: PathCase) -> list[Score]:
     evidence = reach_evidence(real, own, case.resamples.own)
     note = f"{own.size} synthetic weeks, {real.size} real ones"
     found = METRIC.compared(subject, evidence, ceiling=CUT, n=own.size, note=note)
-    return [replace(found, p=chance_of_years(real, own, METRIC.delta, YEAR // WEEK))]
+    return [replace(found, p=chance_of_years(real, own, METRIC.delta, YEAR))]
 
 
 METRIC = Metric(
