@@ -12,7 +12,7 @@ from finsim.evaluation.metric import FAIL, PASS, SHARE, Metric, Score
 from finsim.evaluation.privacy.chance_copies import counted
 from finsim.evaluation.privacy.copy_census import held_out
 from finsim.extras import Later
-from finsim.notation import Float1D
+from finsim.notation import Float1D, Int2D
 from finsim.records.paths import Paths
 
 stats = Later("scipy.stats", "evaluate")
@@ -25,6 +25,7 @@ GRID = 0.1
 """Share of returns that are ratios of whole numbers from which prices stand on a grid; by chance 3 % are."""
 WIDE = (0.25, 0.05, 0.01)
 """Shares of the widest gaps between real returns: the wider, the more rounding a copy may have."""
+SIGNS = 2
 NEAR = 0.1
 """A return within a twentieth of its gap of one of its ends; by chance this share of returns is."""
 MARGIN = 0.1
@@ -101,26 +102,30 @@ def _hits(known: Float1D, own: Float1D) -> int:
 def near_ends(real: Paths, synthetic: Paths) -> list[tuple[int, int]]:
     """Return (near an end, all) of the synthetic returns in wide gaps of their asset's real returns.
 
-    One pair for each share of ``WIDE``. A return independent of the real ones lies anywhere in its gap.
+    One pair for each share of ``WIDE``, then one each for the returns with their sign turned. A return
+    independent of the real ones lies anywhere in its gap.
     """
-    found = np.zeros((len(WIDE), 2), dtype=np.int64)
+    found = np.zeros((SIGNS * len(WIDE), 2), dtype=np.int64)
     for known, own in zip(moves_of(real), moves_of(synthetic), strict=True):
         levels = np.unique(known)
-        if len(levels) < LEAST:
-            continue
-        gaps = np.diff(levels)
-        inside = own[(own >= levels[0]) & (own <= levels[-1])]
-        at = np.clip(np.searchsorted(levels, inside), 1, len(gaps))
-        at = np.where(  # a return at an end belongs to the wider of its two gaps
-            (np.abs(levels[at] - inside) <= TOLERANCE) & (at < len(gaps))
-            & (gaps[np.minimum(at, len(gaps) - 1)] > gaps[at - 1]), at + 1, at,
-        )  # fmt: skip
-        gap = gaps[at - 1]
-        depth = np.minimum(np.abs(inside - levels[at - 1]), np.abs(levels[at] - inside)) / gap
-        for row, share in enumerate(WIDE):
-            wide = gap >= np.quantile(gaps, 1.0 - share)
-            found[row] += [int((depth[wide] <= NEAR / 2.0).sum()), int(wide.sum())]
+        if len(levels) >= LEAST:
+            found += np.concatenate([_in_gaps(levels, own), _in_gaps(levels, -own)])
     return [(int(near), int(count)) for near, count in found]
+
+
+def _in_gaps(levels: Float1D, own: Float1D) -> Int2D:
+    """Return (near an end, all) of returns in the gaps of sorted ``levels``, a row for each of ``WIDE``."""
+    gaps = np.diff(levels)
+    inside = own[(own >= levels[0]) & (own <= levels[-1])]
+    at = np.clip(np.searchsorted(levels, inside), 1, len(gaps))
+    at = np.where(  # a return at an end belongs to the wider of its two gaps
+        (np.abs(levels[at] - inside) <= TOLERANCE) & (at < len(gaps))
+        & (gaps[np.minimum(at, len(gaps) - 1)] > gaps[at - 1]), at + 1, at,
+    )  # fmt: skip
+    gap = gaps[at - 1]
+    depth = np.minimum(np.abs(inside - levels[at - 1]), np.abs(levels[at] - inside)) / gap
+    wide = [gap >= np.quantile(gaps, 1.0 - share) for share in WIDE]
+    return np.array([[(depth[one] <= NEAR / 2.0).sum(), one.sum()] for one in wide], dtype=np.int64)
 
 
 def measure(case: PathCase) -> list[Score]:
@@ -129,7 +134,7 @@ def measure(case: PathCase) -> list[Score]:
     if min(len(side.dates) for side in (*sides, case.everything)) < LEAST:
         return [METRIC.missing(subject, f"fewer than {LEAST} rows") for subject in SUBJECTS]
     copies, size, chance = 0, 0, np.zeros(2, dtype=np.int64)
-    near = np.zeros((len(WIDE), 2), dtype=np.int64)
+    near = np.zeros((SIGNS * len(WIDE), 2), dtype=np.int64)
     for block in case.pieces:
         more, count = repeated(case.real.paths, block)
         copies, size = copies + more, size + count
@@ -147,7 +152,7 @@ def _close(found: list[list[int]], chance: list[tuple[int, int]], note: str) -> 
     """Return the score of the gaps where most returns are too near an end; chance is that of later real ones.
 
     fail: more returns than ``NEAR`` + ``MARGIN``, or than held-out ones may have, at one per cent over all
-    shares of ``WIDE``.
+    shares of ``WIDE`` and both signs.
     """
     best: tuple[float, int, int, float] | None = None
     for (near, count), (held, among) in zip(found, chance, strict=True):
@@ -160,7 +165,7 @@ def _close(found: list[list[int]], chance: list[tuple[int, int]], note: str) -> 
         return METRIC.missing(SUBJECTS[1], f"fewer than {LEAST} returns in wide gaps between real returns")
     p, near, count, goal = best
     verdict, reason = PASS, ""
-    if p * len(WIDE) < LEVEL:
+    if p * len(found) < LEVEL:
         verdict = FAIL
         reason = f"{near} of {count} returns in wide gaps lie at a real return; chance explains {goal:.0%}"
     low, high = (count * limit for limit in clopper_pearson(near, count))
@@ -192,7 +197,7 @@ METRIC = Metric(
         "returns equal to a real one (1e-11), against held-out returns and synthetic ones moved by "
         "a tick; share within 5 % of an end of the "
         "widest 25, 5 and 1 % of the gaps between real returns, against 20 % or what held-out returns show "
-        "(binomial, 1 % over the three)"
+        "either sign (binomial, 1 % over the six)"
     ),
     references="chance / all",
     required=True,

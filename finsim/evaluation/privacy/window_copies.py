@@ -1,4 +1,7 @@
-"""Copied windows: runs of returns that repeat a run of real returns, at any date and any price level."""
+"""Copied windows: runs of returns that repeat a run of real returns, at any date and any price level.
+
+A run with its sign turned, run backwards, or both is a copy too.
+"""
 
 from __future__ import annotations
 
@@ -34,14 +37,21 @@ def window_rows(paths: Paths, run: int) -> Float2D:
     return np.lib.stride_tricks.sliding_window_view(returns, run, axis=2).reshape(-1, run)
 
 
+def turned(rows: Float2D) -> Float2D:
+    """Return rows as they are, with their sign turned, run backwards, and both: [4 n, run]."""
+    both = np.concatenate([rows, -rows])
+    return np.concatenate([both, both[:, ::-1]])
+
+
 def covered_returns(real: Paths, synthetic: Paths, run: int) -> Bool1D:
     """Tell which returns lie in a copied window: bool[A, N, T-1].
 
     A window is copied when ``run`` successive returns equal ``run`` successive real returns of any asset
-    within 1e-8, at least three of them not zero. Returns have no price level, so rescaled prices match.
+    within 1e-8, at least three of them not zero, as they are or turned. Returns have no price level, so
+    rescaled prices match.
     """
     known, queries = window_rows(real, run), window_rows(synthetic, run)
-    known = known[varied(known, LEAST_MOVES)]
+    known = turned(known[varied(known, LEAST_MOVES)])
     usable = varied(queries, LEAST_MOVES)
     hit = np.zeros(len(queries), dtype=bool)
     hit[usable] = matches(known, queries[usable], TOLERANCE) >= 0
@@ -120,12 +130,13 @@ METRIC = Metric(
     summary="Runs of returns that repeat a real run",
     order=190,
     how=(
-        "Number of runs of successive returns that repeat a run of real returns, at any date and price level."
+        "Number of runs of successive returns that repeat a run of real returns, at any date and price "
+        "level, with either sign, forwards or backwards."
     ),
-    misses="Blind to copies with noise, with changed volatility or run backwards.",
+    misses="Blind to copies with noise or with changed volatility; see near_copies and turned_copies.",
     estimator=(
-        "runs of 5 or more returns equal to a real run (1e-8), any date, asset and price level: "
-        "number of runs, number of returns inside"
+        "runs of 5 or more returns equal to a real run (1e-8), any date, asset, price level, sign and "
+        "direction: number of runs, number of returns inside"
     ),
     references="same",
     required=True,
