@@ -194,19 +194,40 @@ def test_one_flat_path_of_many_leaves_every_other_score(rng):
     assert all(score.verdict != "fail" for score in again)
 
 
-def test_a_wild_week_counts_on_whichever_day_it_begins(rng):
+@pytest.mark.parametrize("phase", range(5))
+def test_weeks_begin_on_each_of_five_days(rng, phase):
     paths = walks(rng, 2, 73, 2)
     sizes = np.abs(paths.returns()).mean(axis=2)
-    expected = [[path[k : k + 5].mean() for k in range(len(path) - 4)] for path in sizes]
-    assert np.allclose(week_sizes(side(paths)), expected)
+    expected = [[path[k : k + 5].mean() for k in range(phase, len(path) - 4, 5)] for path in sizes]
+    assert np.allclose(week_sizes(side(paths), phase), expected)
 
 
-def test_a_real_crisis_week_beyond_all_paths_is_seen_at_any_phase(rng):
-    own, moves = walks(rng, 40, 400, 2), 0.01 * rng.standard_normal((1, 400, 2))
-    for first in range(5):
-        wild = moves.copy()
-        wild[:, 100 + first : 105 + first] = 0.08
-        case = path_case(closes(wild), None, own, Streams(1), Settings(bootstrap=20))
-        found = METRICS.load("wild_weeks").compute(case)[0]
-        assert found.verdict == "warn"
-        assert found.value >= 5 / 396
+@pytest.mark.parametrize("first", range(5))
+def test_real_crisis_weeks_beyond_all_paths_are_seen_on_any_day(first):
+    rng = np.random.default_rng(6)
+    own, moves = walks(rng, 40, 900, 2), 0.01 * rng.standard_normal((1, 900, 2))
+    for begun in (100, 400, 700):
+        moves[:, begun + first : begun + first + 5] = 0.06
+    case = path_case(closes(moves), None, own, Streams(1), Settings(bootstrap=20))
+    found = METRICS.load("wild_weeks").compute(case)[0]
+    assert f"begun at row {first}" in found.note
+    # Three weeks in three years, beyond all of 40 paths: the chance is 5 / 41^3.
+    assert (found.verdict, found.p) == ("warn", pytest.approx(5 / 41**3, rel=0.02))
+
+
+@pytest.mark.parametrize(("shift", "verdict"), [(0, "pass"), (3, "warn")])
+def test_crises_that_two_assets_do_not_share_are_told_by_weeks(rng, shift, verdict):
+    def market(count: int, apart: int) -> Paths:
+        moves = 0.01 * rng.standard_normal((count, 200, 5, 2))
+        for path in moves:
+            weeks = rng.choice(200, 10, replace=False)
+            path[weeks, :, 0] *= 5.0
+            path[(weeks + apart) % 200, :, 1] *= 5.0
+        return closes(moves.reshape(count, 1_000, 2))
+
+    case = path_case(market(1, 0), None, market(30, shift), Streams(1), Settings(bootstrap=20))
+    days, weeks = METRICS.load("tail_dependence").compute(case)
+    assert (weeks.subject, weeks.verdict) == ("wildest 5 % of weeks", verdict)
+    assert weeks.value == pytest.approx(1.0 if shift else 0.0, abs=0.1)
+    few = path_case(market(1, 0), None, market(3, shift), Streams(1), Settings(bootstrap=20))
+    assert [one.verdict for one in METRICS.load("tail_dependence").compute(few)][1] == "no power"

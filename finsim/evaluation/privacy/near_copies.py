@@ -21,6 +21,8 @@ PAIRS = 2_500_000_000
 """Most pairs of windows that are compared: about five seconds; turned ones a quarter of it."""
 STRIDE_PARTS = 8
 """Synthetic windows begin at least every eighth of a window: a copy at any day is met with 30 of 32 days."""
+NULL_WINDOWS = 5_000
+"""Most real windows of each part that stand for unseen ones; more are thinned out by a stream."""
 PROBES = 200
 NOISE = 0.2
 LEAST = 100
@@ -135,20 +137,41 @@ def _score(metric: Metric[PathCase], case: PathCase, subject: str, together: boo
     if not len(queries.rows):
         return metric.missing(subject, "no synthetic window that moves")
     size = length if turned else 0
+    nulls = [(_null(case, part), _null(case, spare)) for part, spare in pairs]
     turns = [
-        _turn(queries, part, spare, _probes(case, part, stride, size), apart, size) for part, spare in pairs
+        _turn(queries, pair, null, _probes(case, pair[0], stride, size), apart, size)
+        for pair, null in zip(pairs, nulls, strict=True)
     ]
     score = judged(metric, subject, near_copies(turns, case.settings.fdr), "windows", NOISE)
-    return replace(score, note=f"{score.note}; windows of all {case.pieces.count} paths")
+    of_all = f" of {len(pairs[0][0].rows) + len(pairs[0][1].rows):,}"
+    told = f"{of_all}, each beside all the others; windows of all {case.pieces.count} paths"
+    return replace(score, note=f"{score.note}{told}")
 
 
-def _turn(queries: Library, train: Library, spare: Library, probes: Library, apart: int, turned: int) -> Turn:
+def _null(case: PathCase, part: Library) -> Library:
+    """Return the windows of a part, at most ``NULL_WINDOWS`` of them, chosen by a stream."""
+    if len(part.rows) <= NULL_WINDOWS:
+        return part
+    rng = case.streams.at("near copies", "null")
+    return part.take(np.sort(rng.choice(len(part.rows), NULL_WINDOWS, replace=False)))
+
+
+def _turn(
+    queries: Library,
+    pair: tuple[Library, Library],
+    null: tuple[Library, Library],
+    probes: Library,
+    apart: int,
+    turned: int,
+) -> Turn:
+    train, spare = pair
+
     def distances(some: Library, own_train: int | None = None, own_spare: int | None = None) -> Distances:
         return Distances(nearest(some, train, own_train, turned), nearest(some, spare, own_spare, turned))
 
     # A real window without its own weeks is unseen, in the hold-out as in training.
-    null = distances(spare, own_spare=apart).joined(distances(train, own_train=apart))
-    return Turn(distances(queries), null, distances(probes))
+    unseen = distances(null[1], own_spare=apart).joined(distances(null[0], own_train=apart))
+    return Turn(distances(queries), unseen, distances(probes))
 
 
 def _probes(case: PathCase, train: Library, stride: int, turned: int) -> Library:
