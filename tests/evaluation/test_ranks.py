@@ -206,8 +206,9 @@ def test_weeks_begin_on_each_of_five_days(rng, phase):
 def test_real_crisis_weeks_beyond_all_paths_are_seen_on_any_day(first):
     rng = np.random.default_rng(6)
     own, moves = walks(rng, 40, 900, 2), 0.01 * rng.standard_normal((1, 900, 2))
+    wildest = max(week_sizes(side(own), phase).max() for phase in range(5))
     for begun in (100, 400, 700):
-        moves[:, begun + first : begun + first + 5] = 0.06
+        moves[:, begun + first : begun + first + 5] = 1.03 * wildest
     case = path_case(closes(moves), None, own, Streams(1), Settings(bootstrap=20))
     found = METRICS.load("wild_weeks").compute(case)[0]
     assert f"begun at row {first}" in found.note

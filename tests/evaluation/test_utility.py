@@ -143,11 +143,36 @@ def test_no_label_is_a_sentence_and_one_class_is_a_failure(change, roles, said, 
 
 
 def test_classes_and_few_numbers_are_labels_too(parts):
-    counted = [part.assign(some=(part["rate"].rank(pct=True) * 5).round()) for part in parts]
+    parts = [part.head(600) for part in parts]
+    counted = [part.assign(some=(part["rate"].rank(pct=True) * 2).round()) for part in parts]
     for label in ("home", "some"):
         found = scores(["label_utility"], *counted, Roles(label=label))[0]
         assert found.value is not None
         assert label in found.note
+
+
+def test_two_rare_classes_that_change_places_are_told_apart():
+    """A, B and C: which of two columns is high; the commonest class alone says nothing of the other two."""
+
+    def rows(seed: int, names: str) -> pd.DataFrame:
+        rng = np.random.default_rng(seed)
+        left, right, size = rng.random((3, 500))
+        grade = np.where(left + right < 1.1, 0, np.where(left > right, 1, 2))
+        frame = pd.DataFrame({"left": left, "right": right, "size": size})
+        return frame.assign(grade=np.array(list(names))[grade])
+
+    names = ["label_utility", "label_association"]
+    real, spare = rows(1, "ABC"), rows(2, "ABC")
+    good = scores(names, real, rows(3, "ABC"), spare, Roles(label="grade"))
+    swapped = scores([*names, "label_hybrid"], real, rows(3, "ACB"), spare, Roles(label="grade"))
+    assert {score.verdict for score in good} == {"pass"}
+    found = {(score.metric, score.subject): score for score in swapped}
+    utility = found["label_utility", "AUC of the label"]
+    assert utility.verdict == found["label_association", "left"].verdict == "fail"
+    assert "mean of 3 classes, each against the rest: grade is A" in utility.note
+    assert "the worst of 3 classes" in found["label_association", "left"].note
+    assert found["label_association", "size"].verdict == "pass"
+    assert ("label_hybrid", "AUC with 30% of the real rows added (grade is not A)") in found
 
 
 @pytest.mark.parametrize("label", ["rate", "number"])
@@ -165,8 +190,12 @@ def test_a_column_of_many_values_is_no_label_and_never_passes(label, parts):
 def test_the_profile_of_a_column_does_not_depend_on_the_share_of_the_label():
     sums = np.array([[30.0, 60.0, 10.0, 8.0, 1.0, 1.0]])
     often = np.array([[30.0, 60.0, 10.0, 80.0, 10.0, 10.0]])
-    assert profile(sums)[0] == pytest.approx([0.5, -0.5, 0.0])
-    assert profile(often) == pytest.approx(profile(sums))
+    assert profile(sums, 3, 1)[0] == pytest.approx([0.5, -0.5, 0.0])
+    assert profile(sums, 3, 0) == pytest.approx(-profile(sums, 3, 1))
+    assert profile(often, 3, 1) == pytest.approx(profile(sums, 3, 1))
+    # Of three classes one stands against both others, added up.
+    three = np.array([[30.0, 60.0, 10.0, 8.0, 1.0, 1.0, 10.0, 0.0, 0.0]])
+    assert profile(three, 3, 1)[0] == pytest.approx([0.8 - 40 / 110, 0.1 - 60 / 110, 0.1 - 10 / 110])
 
 
 def test_areas_precisions_and_recalls_are_those_of_scikit_learn():

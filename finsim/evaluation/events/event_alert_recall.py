@@ -16,6 +16,7 @@ from finsim.evaluation.utility.label_rows import (
     LabelRows,
     LabelSplit,
     is_positive,
+    judged_classes,
     known,
     label_refusal,
     thinned,
@@ -62,7 +63,7 @@ def _split(case: EventCase, pair: ColumnPair) -> LabelSplit | str:
         if not rows.fits:
             return f"{int(rows.label.sum())} real rows {name} have the label; needs {LEAST}"
     ready = [thinned(case.rows, rows, MOST_ROWS, f"event {k}") for k, rows in enumerate((train, own, test))]
-    return LabelSplit(ready[0], ready[1], ready[2], (), told)
+    return LabelSplit(*ready, (), told, len(judged_classes(pair)) > 1)
 
 
 METRIC = Metric(

@@ -58,7 +58,7 @@ def alert_scores(metric: Metric[Any], split: LabelSplit, streams: Streams, setti
         floors = null_figures(beside, [figure(one) for one in twins])
         ceiling = max(float(figure(useless)[0]), budget)
         note = f"{split.told}; {positive} rows with the label; trained on real rows {told(beside)}"
-        subject = f"recall at {budget:.1%} alerts"
+        subject = split.named(f"recall at {budget:.1%} alerts")
         margin = metric.delta * float(np.median(floors))
         scores.append(at_least(metric, subject, found, floors, ceiling, positive, note, margin))
     return scores

@@ -7,12 +7,13 @@ import numpy as np
 from finsim.evaluation.metric import DETECTOR, Evidence, Metric, Score
 from finsim.evaluation.tables.column_pairs import ColumnPair
 from finsim.evaluation.tables.table_case import TableCase
-from finsim.evaluation.utility.label_rows import is_positive, known, label_refusal
+from finsim.evaluation.utility.label_rows import is_positive, judged_classes, known, label_refusal
 from finsim.notation import Array, Bool1D, Float1D, Float2D, Int1D
 
 BINS = 20
 LEVELS = 30
 LEAST = 10
+SIDES = ("real", "synthetic", "held-out")
 
 
 def measure(case: TableCase) -> list[Score]:
@@ -26,16 +27,35 @@ def measure(case: TableCase) -> list[Score]:
     sides = [(pair.real, case.entity_real, "real"), (pair.own, case.entity_own, "own")]
     if pair.spare is not None:
         sides.append((pair.spare, case.entity_spare, "spare"))
-    labels = [np.where(known(pair, values), is_positive(pair, values)[0], -1) for values, _, _ in sides]
-    for name, one in zip(("real", "synthetic", "held-out"), labels, strict=False):
-        if min((one == 1).sum(), (one == 0).sum()) < LEAST:
-            words = f"fewer than {LEAST} {name} rows with the label or without it"
-            return [METRIC.missing("columns and label", words)]
+    classes = judged_classes(pair)
+    labels = [_numbered(pair, values, classes) for values, _, _ in sides]
+    judged = [place for place in range(len(classes)) if all(_are_enough(one, place) for one in labels)]
+    if not judged:
+        few = [name for name, one in zip(SIDES, labels, strict=False) if not _has_any(one, len(classes))]
+        words = f"fewer than {LEAST} {few[0] if few else 'common'} rows with the label or without it"
+        return [METRIC.missing("columns and label", words)]
     groups = [entity for _, entity, _ in sides]
     weights = _Weights(case, [len(one) for one in labels], groups)
-    told = is_positive(pair, pair.real)[1]
+    told = [is_positive(pair, pair.real, classes[place])[1] for place in judged]
     columns = [one for one in case.columns if one.name not in (case.roles.label, case.roles.time)]
-    return [_score(column, labels, weights, told) for column in columns]
+    return [_score(column, labels, weights, dict(zip(judged, told, strict=True))) for column in columns]
+
+
+def _numbered(pair: ColumnPair, values: Array, classes: list[float]) -> Int1D:
+    """Return the number of each row's class, that of no class for others, and -1 for a missing label."""
+    found = np.full(len(values), len(classes))
+    for place, one in enumerate(classes):
+        found[values == one] = place
+    return np.where(known(pair, values), found, -1)
+
+
+def _are_enough(labels: Int1D, place: int) -> bool:
+    """Tell whether a side has rows of a class and rows of others."""
+    return min(int((labels == place).sum()), int(((labels >= 0) & (labels != place)).sum())) >= LEAST
+
+
+def _has_any(labels: Int1D, classes: int) -> bool:
+    return any(_are_enough(labels, place) for place in range(classes))
 
 
 class _Weights:
@@ -63,34 +83,37 @@ class _Weights:
         return np.asarray(chosen.astype(np.float64) @ flat.astype(np.float64))
 
 
-def _score(column: ColumnPair, labels: list[Array], weights: _Weights, told: str) -> Score:
+def _score(column: ColumnPair, labels: list[Int1D], weights: _Weights, judged: dict[int, str]) -> Score:
     values = [column.real, column.own] + ([] if column.spare is None else [column.spare])
     cells = _cells(column, values)
     width = 1 + max(int(one.max(initial=0)) for one in cells)
+    parts = 1 + max(int(one.max(initial=0)) for one in labels)
     joint = [
-        np.where(label < 0, -1, cell + width * (label == 1))
-        for cell, label in zip(cells, labels, strict=False)
+        np.where(label < 0, -1, cell + width * label) for cell, label in zip(cells, labels, strict=False)
     ]
-    sums = [np.bincount(one[one >= 0], minlength=2 * width).astype(np.float64)[None] for one in joint]
+    size = parts * width
+    sums = [np.bincount(one[one >= 0], minlength=size).astype(np.float64)[None] for one in joint]
+
+    def gaps(left: Float2D, right: Float2D) -> Float2D:
+        shapes = [(profile(left, width, one), profile(right, width, one)) for one in judged]
+        return np.stack([_apart(*both, column.is_category) for both in shapes])
 
     def gap(left: Float2D, right: Float2D) -> Float1D:
-        return _apart(profile(left), profile(right), column.is_category)
+        return np.asarray(gaps(left, right).max(axis=0))
 
+    worst = list(judged)[int(np.nan_to_num(gaps(sums[1], sums[0])[:, 0]).argmax())]
     value = float(gap(sums[1], sums[0])[0])
-    floors = gap(
-        weights.drawn(0, joint[0], 2 * width, "twin", 1), weights.drawn(0, joint[0], 2 * width, "real", 0)
-    )
-    draws = gap(
-        weights.drawn(1, joint[1], 2 * width, "own", 1), weights.drawn(0, joint[0], 2 * width, "real", 0)
-    )
+    floors = gap(weights.drawn(0, joint[0], size, "twin", 1), weights.drawn(0, joint[0], size, "real", 0))
+    draws = gap(weights.drawn(1, joint[1], size, "own", 1), weights.drawn(0, joint[0], size, "real", 0))
     spare = None
     if len(sums) > 2:
         spare = float(gap(sums[2], sums[0])[0])
         floors = floors + max(spare - float(np.median(floors)), 0.0)
-    real = profile(sums[0])
-    parts = [0.5 * np.abs(profile(one)).sum() for one in sums[:2]]
-    note = f"{told}: association real {parts[0]:.3f}, synthetic {parts[1]:.3f} (1: the column is the label)"
-    ceiling = max(float(_apart(np.zeros_like(real), real, column.is_category)[0]), 1.0 - parts[0])
+    real = profile(sums[0], width, worst)
+    strength = [0.5 * np.abs(profile(one, width, worst)).sum() for one in sums[:2]]
+    told = judged[worst] + (f", the worst of {len(judged)} classes" if len(judged) > 1 else "")
+    note = f"{told}: association real {strength[0]:.3f}, synthetic {strength[1]:.3f} (1: the column is the label)"
+    ceiling = max(float(_apart(np.zeros_like(real), real, column.is_category)[0]), 1.0 - strength[0])
     kept = np.isfinite(floors) & np.isfinite(draws)
     if not kept.any():
         return METRIC.missing(column.name, "too few rows with the label")
@@ -98,13 +121,14 @@ def _score(column: ColumnPair, labels: list[Array], weights: _Weights, told: str
     return METRIC.compared(column.name, evidence, ceiling=ceiling, n=len(column.own), note=note)
 
 
-def profile(sums: Float2D) -> Float2D:
-    """Return P(cell | label) - P(cell | no label) of sums [b, 2 K] (without the label first): [b, K]."""
-    half = sums.shape[1] // 2
+def profile(sums: Float2D, width: int, place: int) -> Float2D:
+    """Return P(cell | class) - P(cell | no such class) of sums [b, classes x width]: [b, width]."""
+    by_class = sums.reshape(len(sums), -1, width)
+    with_it = by_class[:, place]
+    without = by_class.sum(axis=1) - with_it
     with np.errstate(divide="ignore", invalid="ignore"):
-        without = sums[:, :half] / sums[:, :half].sum(axis=1, keepdims=True)
-        with_it = sums[:, half:] / sums[:, half:].sum(axis=1, keepdims=True)
-    return np.asarray(with_it - without)
+        shares = [one / one.sum(axis=1, keepdims=True) for one in (with_it, without)]
+    return np.asarray(shares[0] - shares[1])
 
 
 def _apart(left: Float2D, right: Float2D, category: bool) -> Float1D:
@@ -159,6 +183,9 @@ METRIC = Metric(
         "strength on each side: 1 is a column that gives the label away, 0 one that says nothing of it."
     ),
     misses="What only several columns together tell of the label; see label_utility.",
-    estimator="total variation or KS of P(cell | label) - P(cell | no label); whole entities resampled",
+    estimator=(
+        "total variation or KS of P(cell | label) - P(cell | no label), of more than two classes the largest "
+        "over each against the rest; whole entities resampled"
+    ),
     references="resampled real rows, or the hold-out / a label that is shuffled, or equal to the column",
 )

@@ -42,7 +42,7 @@ def measure(case: TableCase) -> list[Score]:
 def _at(case: TableCase, split: LabelSplit, weights: Float2D, share: float) -> Score:
     streams, label = case.streams, split.test.label
     rng, seed = streams.at("utility", "hybrid", int(100 * share)), streams.word("utility", "hybrid")
-    subject = f"AUC with {share:.0%} of the real rows added"
+    subject = split.named(f"AUC with {share:.0%} of the real rows added")
     added = share_of(split.train, share, rng)
     if not added.fits:
         return METRIC.missing(

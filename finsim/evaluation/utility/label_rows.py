@@ -39,16 +39,41 @@ class LabelRows:
 
 @dataclass(frozen=True)
 class LabelSplit:
-    """Real rows to train on, synthetic rows to train on, real rows to test on, and what is told of them."""
+    """Real rows to train on, synthetic rows to train on, real rows to test on, and what is told of them.
+
+    ``told`` begins with what the label means; ``pooled`` says that it stands for several classes together.
+    """
 
     train: LabelRows
     own: LabelRows
     test: LabelRows
     names: tuple[str, ...]
     told: str
+    pooled: bool = False
+
+    def named(self, subject: str) -> str:
+        """Return the subject of a score with what the label means, where it stands for several classes."""
+        return f"{subject} ({self.told.partition(';')[0]})" if self.pooled else subject
 
 
-def label_split(case: TableCase, most: int, by_time: bool = False) -> LabelSplit | str:
+def class_splits(case: TableCase, most: int) -> list[LabelSplit] | str:
+    """Return one split for each class of the label against the rest, of the same rows, or why there is none.
+
+    Of two values it is the rarer one; classes with fewer than ten real rows to train or to test on are left
+    out.
+    """
+    pair = case.column(case.roles.label)
+    why = label_refusal(case, pair)
+    if pair is None or why:
+        return why
+    found = [label_split(case, most, one=one) for one in judged_classes(pair)]
+    kept = [one for one in found if isinstance(one, LabelSplit)]
+    return kept or next(one for one in found if isinstance(one, str))
+
+
+def label_split(
+    case: TableCase, most: int, by_time: bool = False, one: float | None = None
+) -> LabelSplit | str:
     """Return the rows of a labelled table, or why there are none.
 
     The test rows are the hold-out; without one, real rows kept apart by entity, or the latest by time, which
@@ -58,18 +83,18 @@ def label_split(case: TableCase, most: int, by_time: bool = False) -> LabelSplit
     why = label_refusal(case, pair)
     if pair is None or why:
         return why
-    own_label, told = is_positive(pair, pair.own)
+    own_label, told = is_positive(pair, pair.own, one)
     left = {case.roles.label, case.roles.time}
-    pairs = [one for one in case.columns if one.name not in left]
+    pairs = [column for column in case.columns if column.name not in left]
     if not pairs:
         return "there is no other column to predict the label from"
-    real = _rows(case, pair, pairs, "real")
+    real = _rows(case, pair, pairs, "real", one)
     own = LabelRows(_features(pairs, "own"), own_label, _groups(case.entity_own, len(own_label)))
     own = own.only(known(pair, pair.own))
     if why := too_little(len(pairs), {"synthetic": len(own.label)}, 2 * LEAST):
         return why
     if pair.spare is not None:
-        train, test = real, _rows(case, pair, pairs, "spare")
+        train, test = real, _rows(case, pair, pairs, "spare", one)
         told = f"{told}; tested on the hold-out"
     else:
         late = _kept_apart(case, by_time)[known(pair, pair.real)]
@@ -85,7 +110,8 @@ def label_split(case: TableCase, most: int, by_time: bool = False) -> LabelSplit
     parts = [
         thinned(case, rows, most, role) for rows, role in ((train, "train"), (own, "own"), (test, "test"))
     ]
-    return LabelSplit(parts[0], parts[1], parts[2], tuple(one.name for one in pairs), told)
+    names = tuple(column.name for column in pairs)
+    return LabelSplit(*parts, names, told, one is None and len(judged_classes(pair)) > 1)
 
 
 def label_refusal(case: TableCase, pair: ColumnPair | None) -> str:
@@ -110,18 +136,25 @@ def known(pair: ColumnPair, values: Array) -> Bool1D:
     return np.asarray(values >= 0 if pair.is_category else np.isfinite(values))
 
 
-def is_positive(pair: ColumnPair, values: Array) -> tuple[Bool1D, str]:
+def judged_classes(pair: ColumnPair) -> list[float]:
+    """Return the values that are told from all others: the rarer of two real ones, else each."""
+    found, counts = np.unique(pair.real[known(pair, pair.real)], return_counts=True)
+    return [found[int(np.argmin(counts))]] if len(found) == FEW_VALUES else list(found)
+
+
+def is_positive(pair: ColumnPair, values: Array, one: float | None = None) -> tuple[Bool1D, str]:
     """Return which rows have the label, and what that means.
 
-    Of two values the rarer real one; of several classes all but the most frequent; of numbers those above
-    the real median.
+    The class ``one`` where it is given. Of two values the rarer real one; of several classes all but the
+    most frequent; of numbers those above the real median.
     """
     real = pair.real[known(pair, pair.real)]
     found, counts = np.unique(real, return_counts=True)
-    if len(found) == FEW_VALUES:
-        rare = found[int(np.argmin(counts))]
-        shown = pair.levels[int(rare)] if pair.is_category else f"{rare:g}"
-        return np.asarray(values == rare), f"{pair.name} is {shown}"
+    if one is None and len(found) == FEW_VALUES:
+        one = found[int(np.argmin(counts))]
+    if one is not None:
+        shown = pair.levels[int(one)] if pair.is_category else f"{one:g}"
+        return np.asarray(values == one), f"{pair.name} is {shown}"
     if pair.is_category:
         common = found[int(np.argmax(counts))]
         return np.asarray(
@@ -132,10 +165,12 @@ def is_positive(pair: ColumnPair, values: Array) -> tuple[Bool1D, str]:
         return np.asarray(values > middle), f"{pair.name} is above {middle:g}"
 
 
-def _rows(case: TableCase, pair: ColumnPair, pairs: list[ColumnPair], role: str) -> LabelRows:
+def _rows(
+    case: TableCase, pair: ColumnPair, pairs: list[ColumnPair], role: str, one: float | None
+) -> LabelRows:
     values: Array = getattr(pair, role)
     who = case.entity_real if role == "real" else case.entity_spare
-    rows = LabelRows(_features(pairs, role), is_positive(pair, values)[0], _groups(who, len(values)))
+    rows = LabelRows(_features(pairs, role), is_positive(pair, values, one)[0], _groups(who, len(values)))
     return rows.only(known(pair, values))
 
 

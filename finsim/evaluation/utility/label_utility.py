@@ -17,31 +17,65 @@ from finsim.evaluation.utility.label_models import (
     told,
     twin_models,
 )
-from finsim.evaluation.utility.label_rows import MOST_ROWS, label_split
+from finsim.evaluation.utility.label_rows import MOST_ROWS, LabelSplit, class_splits
+from finsim.notation import Float1D, Float2D
+
+SUBJECT = "AUC of the label"
 
 
 def measure(case: TableCase) -> list[Score]:
-    """Return the AUC of trees trained on synthetic rows; its floor are trees trained on real rows."""
-    split = label_split(case, MOST_ROWS)
-    if isinstance(split, str):
-        return [METRIC.missing("AUC of the label", split)]
-    streams, label = case.streams, split.test.label
-    rng, seed = streams.at("utility", "label"), streams.word("utility", "label")
-    weights = drawn_weights(split.test, case.settings.bootstrap, rng)
+    """Return the AUC of trees trained on synthetic rows; its floor are trees trained on real rows.
+
+    Of more than two classes it is the mean of the AUC of each against the rest.
+    """
+    splits = class_splits(case, MOST_ROWS)
+    if isinstance(splits, str):
+        return [METRIC.missing(SUBJECT, splits)]
+    rng = case.streams.at("utility", "label")
+    weights = drawn_weights(splits[0].test, case.settings.bootstrap, rng)
+    parts = [_figures(case, split, weights, rng) for split in splits]
+    found, beside, floors, useless, precise, usual = (
+        np.mean([part[k] for part in parts], axis=0) for k in range(len(parts[0]))
+    )
+    low, high = np.quantile(found[1:] - beside[1:], [0.025, 0.975])
+    note = (
+        f"{_classes(splits, parts)}; trained on real rows {told(beside)}, difference "
+        f"{found[0] - beside[0]:+.3f} [{low:+.3f}, {high:+.3f}]; average precision {told(precise)}, "
+        f"on real rows {told(usual)}, by chance {np.mean([split.test.label.mean() for split in splits]):.3f}"
+    )
+    ceiling = max(float(useless[0]), 0.5)
+    return [at_least(METRIC, SUBJECT, found, floors, ceiling, len(splits[0].test.label), note)]
+
+
+def _figures(
+    case: TableCase, split: LabelSplit, weights: Float2D, rng: np.random.Generator
+) -> tuple[Float1D, ...]:
+    """Return AUC of the synthetic and the real model, of twins, of a useless one, and both precisions."""
+    streams, label, seed = case.streams, split.test.label, case.streams.word("utility", "label")
     own, real = learned(split.own, split.test, seed), learned(split.train, split.test, seed)
     twins = twin_models(split.train, split.test, streams, "label")
     useless = learned(shuffled(split.train, rng), split.test, seed)
-    found, beside = areas(own, label, weights), areas(real, label, weights)
-    floors = null_figures(beside, [areas(one, label, weights) for one in twins])
-    ceiling = max(float(areas(useless, label, weights)[0]), 0.5)
-    low, high = np.quantile(found[1:] - beside[1:], [0.025, 0.975])
-    note = (
-        f"{split.told}; trained on real rows {told(beside)}, difference {found[0] - beside[0]:+.3f} "
-        f"[{low:+.3f}, {high:+.3f}]; average precision {told(precisions(own, label, weights))}, "
-        f"on real rows {told(precisions(real, label, weights))}, by chance {label.mean():.3f}"
+    beside = areas(real, label, weights)
+    return (
+        areas(own, label, weights),
+        beside,
+        null_figures(beside, [areas(one, label, weights) for one in twins]),
+        areas(useless, label, weights),
+        precisions(own, label, weights),
+        precisions(real, label, weights),
     )
-    subject = "AUC of the label"
-    return [at_least(METRIC, subject, found, floors, ceiling, len(label), note)]
+
+
+def _classes(splits: list[LabelSplit], parts: list[tuple[Float1D, ...]]) -> str:
+    """Return in words what was told from what."""
+    if len(splits) == 1:
+        return splits[0].told
+    listed = ", ".join(
+        f"{split.told.partition(';')[0]} {part[0][0]:.3f} (real {part[1][0]:.3f})"
+        for split, part in zip(splits, parts, strict=True)
+    )
+    how = splits[0].told.partition("; ")[2]
+    return f"mean of {len(splits)} classes, each against the rest: {listed}; {how}"
 
 
 METRIC = Metric(
@@ -65,7 +99,10 @@ METRIC = Metric(
         "rank the same test rows in every resample."
     ),
     misses="Other models than boosted trees; a label that only history tells (see the alert recalls).",
-    estimator="AUC of boosted trees, bootstrap over the same test entities; noise of training by refits",
+    estimator=(
+        "AUC of boosted trees, of more than two classes the mean over each against the rest; bootstrap over "
+        "the same test entities; noise of training by refits"
+    ),
     references="trained on real rows / on shuffled labels",
     required=True,
 )
