@@ -14,16 +14,17 @@ LEAST = 8
 SHAPE_ERROR = 1.155
 """Standard error of the shape times the root of the number of excesses, at shape 0."""
 SHAPE_MARGIN = 0.5
-"""Part of it that ranks add to the shape. Simulated with 100 draws: at p .001 1.6 times too many of a law with
-fourth moments missing, 0.3 times as many of a normal one; without it 2.8 and 0.9 times."""
+"""Part of it that ranks add to the shape. Simulated beside 100 draws, p of .001 or less came 2.8 times too
+often by Student's law with 4 degrees of freedom without it, and 1.6 times with it."""
 
 
 def exceedance(value: float, draws: Float1D, freedom: int = 0) -> float:
     """Return P(draw >= value) for float64[B] draws: (1 + draws at or above) / (1 + B), and below that a tail.
 
     Where fewer than ``LEAST`` draws lie beyond, the upper tenth continues as a generalised Pareto law
-    (``pareto_tail``), its shape a little above the estimate; with ``freedom``, for statistics that are averages over many days, they continue as
-    Student's law with the mean and standard deviation of the draws. Source: Pickands 1975; own combination.
+    (``pareto_tail``), its shape a little above the estimate; with ``freedom``, for statistics that are
+    averages over many days, they continue as Student's law with the mean and standard deviation of the
+    draws. Source: Pickands 1975; own combination.
     """
     ordered = np.sort(np.asarray(draws, dtype=np.float64))
     beyond = int(len(ordered) - np.searchsorted(ordered, value, side="left"))

@@ -227,7 +227,7 @@ def test_crises_that_two_assets_do_not_share_are_told_by_weeks(rng, shift, verdi
         return closes(moves.reshape(count, 1_000, 2))
 
     case = path_case(market(1, 0), None, market(30, shift), Streams(1), Settings(bootstrap=20))
-    days, weeks = METRICS.load("tail_dependence").compute(case)
+    _, weeks = METRICS.load("tail_dependence").compute(case)
     assert (weeks.subject, weeks.verdict) == ("wildest 5 % of weeks", verdict)
     assert weeks.value == pytest.approx(1.0 if shift else 0.0, abs=0.1)
     few = path_case(market(1, 0), None, market(3, shift), Streams(1), Settings(bootstrap=20))

@@ -8,17 +8,20 @@ from finsim.evaluation.resampling import Distance
 from finsim.notation import Float1D, Float2D
 
 TAIL = 0.025
+RAY_TAIL = 0.0125
+"""Level of the upper end along a ray: the ray holds the noise of the point that it goes through, so that too
+little of the law lies beyond 2.5 %. Kolmogorov distances held 131 of 144 true values with 2.5 %."""
 SHARES = np.array([0.0, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0])
 MOST = 100
 
 
-def inside(draws: int) -> tuple[float, float]:
-    """Return the levels at which so many draws have 2.5 % of their law beyond each end.
+def inside(draws: int, below: float = TAIL) -> tuple[float, float]:
+    """Return the levels at which so many draws have 2.5 % (or ``below``) of their law beyond each end.
 
     The quantile at p of B draws lies on average where (p (B - 1) + 1) / (B + 1) of the law are below.
     """
-    level = max((TAIL * (draws + 1) - 1.0) / max(draws - 1, 1), 0.0)
-    return level, 1.0 - level
+    low, high = (max((share * (draws + 1) - 1.0) / max(draws - 1, 1), 0.0) for share in (below, TAIL))
+    return low, 1.0 - high
 
 
 def folded_interval(draws: Float2D, target: Float1D, distance: Distance) -> tuple[float, float]:
@@ -45,7 +48,7 @@ def shrunk_interval(
     apart, noise = point - target, noise[:MOST]
     value = float(distance(point[None], target[None])[0])
     reference = np.broadcast_to(target, noise.shape)
-    ends = inside(len(noise))
+    ends = inside(len(noise), RAY_TAIL)
     sizes, lows, highs = [], [], []
     for share in SHARES:
         sizes.append(float(distance((target + share * apart)[None], target[None])[0]))

@@ -112,7 +112,8 @@ def _score(column: ColumnPair, labels: list[Int1D], weights: _Weights, judged: d
     real = profile(sums[0], width, worst)
     strength = [0.5 * np.abs(profile(one, width, worst)).sum() for one in sums[:2]]
     told = judged[worst] + (f", the worst of {len(judged)} classes" if len(judged) > 1 else "")
-    note = f"{told}: association real {strength[0]:.3f}, synthetic {strength[1]:.3f} (1: the column is the label)"
+    shown = f"association real {strength[0]:.3f}, synthetic {strength[1]:.3f}"
+    note = f"{told}: {shown} (1: the column is the label)"
     ceiling = max(float(_apart(np.zeros_like(real), real, column.is_category)[0]), 1.0 - strength[0])
     kept = np.isfinite(floors) & np.isfinite(draws)
     if not kept.any():
