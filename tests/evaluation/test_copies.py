@@ -172,6 +172,16 @@ def test_noisy_copies_escape_the_exact_checks_but_not_the_near_one(real, clean, 
     assert scores(near_copies, real, planted, quick)[0].verdict == "fail"
 
 
+def test_a_seeded_choice_of_real_windows_stands_for_the_unseen(real, clean, quick, monkeypatch):
+    monkeypatch.setattr(near_copies, "NULL_WINDOWS", 300)
+    planted, _ = with_windows(clean, real, rescale=True, noise=0.002)
+    found = scores(near_copies, real, planted, quick)
+    assert [score.verdict for score in found] == ["fail", "fail"]
+    assert all("null: 600 real windows of" in score.note for score in found)
+    assert found == scores(near_copies, real, planted, quick)
+    assert "fail" not in {score.verdict for score in scores(near_copies, real, clean, quick)}
+
+
 def test_the_whole_real_file_is_a_copy_of_itself(real, quick):
     for metric in EXACT:
         assert scores(metric, real, real, quick)[0].verdict == "fail"
