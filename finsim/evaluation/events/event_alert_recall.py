@@ -63,7 +63,7 @@ def _split(case: EventCase, pair: ColumnPair) -> LabelSplit | str:
         if not rows.fits:
             return f"{int(rows.label.sum())} real rows {name} have the label; needs {LEAST}"
     ready = [thinned(case.rows, rows, MOST_ROWS, f"event {k}") for k, rows in enumerate((train, own, test))]
-    return LabelSplit(*ready, (), told, len(judged_classes(pair)) > 1)
+    return LabelSplit(ready[0], ready[1], ready[2], (), told, len(judged_classes(pair)) > 1)
 
 
 METRIC = Metric(

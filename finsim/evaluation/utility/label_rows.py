@@ -111,7 +111,8 @@ def label_split(
         thinned(case, rows, most, role) for rows, role in ((train, "train"), (own, "own"), (test, "test"))
     ]
     names = tuple(column.name for column in pairs)
-    return LabelSplit(*parts, names, told, one is None and len(judged_classes(pair)) > 1)
+    pooled = one is None and len(judged_classes(pair)) > 1
+    return LabelSplit(parts[0], parts[1], parts[2], names, told, pooled)
 
 
 def label_refusal(case: TableCase, pair: ColumnPair | None) -> str:
