@@ -20,7 +20,7 @@ from finsim.notation import Array, Bool1D, Int1D
 
 CHUNK = 1 << 20  # rows converted at a time: what bounds the extra memory
 FIRST = 1 << 10  # rows converted when the rows before them stand elsewhere
-BLOCK = 1 << 16  # rows handed over when something is worked out before: what stays in the core's cache
+BLOCK = 1 << 17  # rows handed over when something is worked out before: more of them cost fewer calls
 TEXT_BLOCK = 1 << 18  # rows handed over when only texts are coded before
 
 
