@@ -56,7 +56,7 @@ def group_quantiles(x: Float1D, order: Int1D, starts: Int1D, share: float, out: 
 
 @kernel
 def _known(x: Float1D, order: Int1D, begin: int, end: int, cells: Float1D, first: int, step: int) -> int:
-    """Write those of a group's values that are not NaN to every ``step``-th cell; return how many these are."""
+    """Write the values of a group that are not NaN to every ``step``-th cell; return how many they are."""
     is_ordered, count = len(order) == 0, 0
     for place in range(begin, end):
         value = x[place] if is_ordered else x[order[place]]

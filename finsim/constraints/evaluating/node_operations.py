@@ -28,7 +28,6 @@ from finsim.constraints.tables.nullable_vectors import (
     known,
     product,
     quotient,
-    solid,
     spread,
 )
 
