@@ -17,6 +17,7 @@ from finsim.constraints.tables.parquet_batches import Batches
 from finsim.constraints.tables.source_batches import SourceBatches
 from finsim.engine.tables_to_check import excuses
 from finsim.errors import DataError
+from finsim.tables.cells.small_arrays import no_rows
 from finsim.tables.endings import PARQUET
 from finsim.tables.sources.opening import form_of
 
@@ -69,7 +70,7 @@ def large_file(
     known = names if is_text else [source.bound[name] for name in names]
     batches = SourceBatches(source, names, step) if is_text else Batches(place, known, progress=step)
     schema = source.schema_of(names) if is_text else Batches(place).schema
-    session = Session(rules, {table: schema.empty_table()}, params)
+    session = Session(rules, {table: no_rows(schema)}, params)
     able = [rule for rule in session.own_rules(table) if not session.obstacle(rule, session.sources[table])]
     if not names or any(needs_whole(rule) for rule in able):
         return None

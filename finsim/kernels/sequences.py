@@ -6,6 +6,8 @@ i belongs to the group of row i - 1. Twins: ``tests/naive/sequences.py``.
 
 from __future__ import annotations
 
+import numpy as np
+
 from finsim.kernels.kernel import kernel
 from finsim.kernels.windows import MOST, SUM
 from finsim.notation import Array, Bool1D, Int1D, Nanos1D
@@ -66,21 +68,32 @@ def day_sum(time: Nanos1D, x: Int1D, same: Bool1D, day: int, total: int, out: In
 
 
 @kernel
-def window_count(time: Nanos1D, begin: int, same: Bool1D, width: int, head: int, out: Int1D) -> int:
-    """Write the rows of the window (t - width, t] up to each row from ``begin`` on; return the last head.
+def window_starts(time: Nanos1D, begin: int, same: Bool1D, width: int, head: int, first: Int1D) -> int:
+    """Write where the window (t - width, t] of each row from ``begin`` on begins; return the last of them.
 
     ``time`` holds rows from before the block, the first of a window not before ``head``; ``same`` and
-    ``out`` are of the block.
+    ``first`` are of the block. Most windows lose one row or none, which is worked out without a branch.
     """
-    for i in range(len(same)):
-        row = begin + i
-        if not same[i]:
-            head = row
-        limit = time[row] - width
-        while time[head] <= limit:
-            head += 1
-        out[i] = row - head + 1
-    return head
+    wide, one, oldest = np.uint64(width), np.uint64(1), np.uint64(head)
+    inner = max(0, min(len(same), len(time) - begin - 1))  # rows after which another one can be read
+    for i in range(inner):
+        row = np.uint64(begin + i)
+        oldest = oldest if same[i] else row
+        now = time[row]
+        is_gone = np.uint64(now - time[oldest]) >= wide  # without a sign: no span is too long for 64 bits
+        is_next_gone = is_gone & (np.uint64(now - time[oldest + one]) >= wide)
+        oldest += np.uint64(is_gone) + np.uint64(is_next_gone)
+        if is_next_gone:
+            while np.uint64(now - time[oldest]) >= wide:
+                oldest += one
+        first[i] = oldest
+    for i in range(inner, len(same)):
+        row = np.uint64(begin + i)
+        oldest = oldest if same[i] else row
+        while np.uint64(time[row] - time[oldest]) >= wide:
+            oldest += one
+        first[i] = oldest
+    return np.int64(oldest)
 
 
 @kernel
@@ -92,39 +105,34 @@ def _joined(kind: int, a: float, b: float) -> float:
 
 @kernel
 def window_fold(
-    window: tuple[int, int],
-    rows: tuple[Array, ...],
+    kind: int,
+    rows: tuple[Array, Array],
     begin: int,
     same: Bool1D,
+    first: Int1D,
     state: tuple[Array, Array],
     out: Array,
 ) -> None:
     """Write the sum, largest or smallest x of each row's window, as ``windows.slide`` does, to the bit.
 
-    ``window`` : kind and width. ``rows`` : time, x and the sums beside (written); they hold rows from before
-    the block, whose own stand from ``begin`` on. ``state`` : where the window and its running sum begin
-    int64[2], and that sum and the sum of no rows [2]; those of the row before, written.
+    ``rows`` : x and the sums beside (written); they hold rows from before the block, whose own stand from
+    ``begin`` on. ``first`` : where each row's window begins among them. ``state`` : where the younger rows of
+    the window begin int64[1], and their sum and the sum of no rows [2]; those of the row before, written.
     """
-    kind, width = window
-    time, x, beside = rows
+    x, beside = rows
     places, running = state
-    first, middle, younger, empty = places[0], places[1], running[0], running[1]
+    middle, younger, empty = np.int64(places[0]), running[0], running[1]
     for i in range(len(same)):
-        row = begin + i
-        if not same[i]:
-            first, middle, younger = row, row, empty
-        now = time[row]
-        younger = _joined(kind, younger, x[row])
-        while not 0 <= now - time[first] < width:
-            first += 1
-        if first < middle:
-            out[i] = _joined(kind, beside[first], younger)
-        elif first == middle:
-            out[i] = younger
-        else:  # the older rows are gone: the younger ones take their place
+        row, oldest = begin + i, first[i]
+        middle = middle if same[i] else row
+        younger = _joined(kind, younger if same[i] else empty, x[np.uint64(row)])
+        if oldest > middle:  # the older rows are gone: the younger ones take their place
             total = empty
-            for at in range(row, first - 1, -1):
-                total = _joined(kind, x[at], total)
-                beside[at] = total
+            for at in range(row, oldest - 1, -1):
+                total = _joined(kind, x[np.uint64(at)], total)
+                beside[np.uint64(at)] = total
             out[i], middle, younger = total, row + 1, empty
-    places[0], places[1], running[0] = first, middle, younger
+        else:
+            older = _joined(kind, beside[np.uint64(oldest)], younger)
+            out[i] = older if oldest < middle else younger
+    places[0], running[0] = middle, younger

@@ -18,6 +18,15 @@ from finsim.constraints.tables.group_layout import StreamGroups
 from finsim.constraints.tables.parquet_batches import Batches, read_ahead
 from finsim.errors import DataError, FinsimError
 
+SMALL = """
+finsim-rules: 1
+pack: {{id: small, version: "1"}}
+table: t
+{order}
+columns: {{g: {{type: int}}, ts: {{type: ts}}, x: {{type: int}}}}
+rules: [{{id: r, check: "{rule}"}}]
+"""
+
 
 def cut(table, rows):
     return [table.slice(begin, rows) for begin in range(0, table.num_rows, rows)]
@@ -95,6 +104,7 @@ def test_auto_begins_with_the_interpreter_and_goes_on_by_kernels(rules, looks, m
     monkeypatch.setattr(rule_compiler.Prepared, "is_compiled", lambda self: self.ready is not None)
     monkeypatch.setattr(rule_compiler, "_kept", OrderedDict())
     monkeypatch.setattr(tier_choice, "KERNEL_ROWS", 200)
+    monkeypatch.setattr(streaming, "BATCH_ROWS", 100)
     for nulls in (False, True):
         table, fitting = sorted_table(900, nulls=nulls), RuleSet.parse(sorted_rules(nulls=nulls))
         slow = check_batches(cut(table, 100), fitting, tier="interpreter").to_dict()
@@ -107,6 +117,7 @@ def test_a_long_file_in_order_is_judged_by_kernels_from_its_first_row(tmp_path, 
     pq.write_table(table, tmp_path / "t.parquet")
     slow = check_batches(cut(table, 100), rules, tier="interpreter").to_dict()
     monkeypatch.setattr(streaming, "COMPILE_ROWS", 900)
+    monkeypatch.setattr(streaming, "BATCH_ROWS", 100)
     monkeypatch.setattr(tier_choice, "KERNEL_ROWS", 900)
     kept, arrange = [], StreamGroups.arrange
 
@@ -117,6 +128,28 @@ def test_a_long_file_in_order_is_judged_by_kernels_from_its_first_row(tmp_path, 
     monkeypatch.setattr(StreamGroups, "arrange", watched)
     assert check_batches(Batches(tmp_path / "t.parquet", rows=100), rules).to_dict() == slow
     assert not kept
+
+
+@pytest.mark.parametrize("largest", [99, 100])
+@pytest.mark.parametrize("has_order", [False, True])
+def test_small_batches_are_judged_without_kernels_unless_these_are_asked_for(largest, has_order, monkeypatch):
+    asked = []
+    monkeypatch.setattr(tier_choice, "KERNEL_ROWS", 0)
+    monkeypatch.setattr(streaming, "BATCH_ROWS", 100)
+    monkeypatch.setattr(streaming, "COMPILE_ROWS", 0)
+    compiled = streaming.Streamed._compiled
+    monkeypatch.setattr(
+        streaming.Streamed, "_compiled", lambda *given: asked.append(1) or compiled(*given)
+    )
+    rule = "lag(x, 1) < 10" if has_order else "x < 10"
+    order = "order: {group: [g], by: [ts]}" if has_order else ""
+    table, pack = sorted_table(900, False), RuleSet.parse(SMALL.format(order=order, rule=rule))
+    slow = check_batches(cut(table, largest), pack, tier="interpreter").to_dict()
+    assert not asked
+    assert check_batches(cut(table, largest), pack).to_dict() == slow
+    assert bool(asked) is (largest == 100)
+    assert check_batches(cut(table, largest), pack, tier="compiled").to_dict() == slow
+    assert asked
 
 
 @pytest.mark.parametrize("place", [70, 899])

@@ -267,6 +267,7 @@ def test_files_are_read_again(tmp_path, monkeypatch, bits):
     data = table(l=with_repeats(table()["l"].to_pylist(), [(399, 0), (100, 99)]))
     pq.write_table(data, tmp_path / "t.parquet", row_group_size=60)
     monkeypatch.setattr(streaming, "COMPILE_ROWS", 0)
+    monkeypatch.setattr(streaming, "BATCH_ROWS", 0)
     monkeypatch.setattr(tier_choice, "KERNEL_ROWS", 0)
     read, honest = [], Batches.__iter__
 

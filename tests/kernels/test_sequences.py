@@ -14,8 +14,8 @@ from finsim.kernels.sequences import (
     follow,
     running_sum,
     shifted,
-    window_count,
     window_fold,
+    window_starts,
 )
 from finsim.kernels.windows import LEAST, MOST, SUM
 
@@ -91,20 +91,26 @@ def test_sums_of_days_before_and_after_the_epoch(seed, block):
     assert day == time[-1] // DAY
 
 
+def folded(kind, empty, time, x, same, block):
+    """Where windows begin and what they hold, block by block, with the rows of blocks before at hand."""
+    first, out, beside = np.empty(len(x), np.int64), np.empty_like(x), np.empty_like(x)
+    head, state = 0, (np.zeros(1, np.int64), np.array([empty, empty], dtype=x.dtype))
+    for cut in cuts(len(x), block):
+        seen = slice(0, cut.stop)
+        head = window_starts(time[seen], cut.start, same[cut], WIDTH, head, first[cut])
+        assert head == first[cut][-1]
+        window_fold(kind, (x[seen], beside[seen]), cut.start, same[cut], first[cut], state, out[cut])
+    return first, out
+
+
 @pytest.mark.parametrize("block", [1, 7, 400])
 @pytest.mark.parametrize("seed", range(3))
 def test_windows(seed, block):
     _, time, x, same = rows(seed)
-    counts, sums = np.empty(len(time), np.int64), np.empty(len(time), np.int64)
-    head, state, beside = 0, (np.zeros(2, np.int64), np.zeros(2, np.int64)), np.empty_like(x)
-    for low in range(0, len(time), block):
-        cut = slice(low, min(low + block, len(time)))
-        head = window_count(time[: cut.stop], low, same[cut], WIDTH, head, counts[cut])
-        seen = (time[: cut.stop], x[: cut.stop], beside[: cut.stop])
-        window_fold((SUM, WIDTH), seen, low, same[cut], state, sums[cut])
+    first, sums = folded(SUM, 0, time, x, same, block)
+    counts = np.arange(len(x)) - first + 1
     wanted = naive.window(time.tolist(), x.tolist(), same.tolist(), WIDTH)
     assert (counts.tolist(), sums.tolist()) == wanted
-    assert head == state[0][0]
 
 
 @pytest.mark.parametrize("block", [1, 7, 400])
@@ -112,11 +118,22 @@ def test_windows(seed, block):
 def test_windows_are_folded_as_the_interpreter_does_to_the_bit(block, kind, join, empty):
     group, time, _, same = rows(block)
     x = np.random.default_rng(block).normal(size=len(time)) * 10.0 ** (group % 17 - 8)
-    out, beside, state = np.empty_like(x), np.empty_like(x), (np.zeros(2, np.int64), np.array([empty, empty]))
-    for cut in cuts(len(x), block):
-        seen = (time[: cut.stop], x[: cut.stop], beside[: cut.stop])
-        window_fold((kind, WIDTH), seen, cut.start, same[cut], state, out[cut])
+    _, out = folded(kind, empty, time, x, same, block)
     assert out.tolist() == naive.two_stacks(join, empty, WIDTH, group, time.tolist(), x.tolist())
+
+
+@pytest.mark.parametrize("gone", [1, 2, 3, 50])
+def test_windows_that_lose_many_rows_at_once(gone):
+    time = np.array([*range(gone), WIDTH + gone - 1, WIDTH + gone])
+    first, _ = folded(SUM, 0, time, time, np.arange(len(time)) > 0, 100)
+    assert first.tolist() == [0 if t < WIDTH else t - WIDTH + 1 for t in range(gone)] + [gone, gone]
+
+
+def test_a_window_may_span_more_than_half_of_all_times():
+    time = np.array([-(2**63), -(2**63) + 5, 2**63 - 1, 2**63 - 1])
+    first = np.empty(4, np.int64)
+    window_starts(time, 0, np.arange(4) > 0, WIDTH, 0, first)
+    assert first.tolist() == [0, 0, 2, 2]
 
 
 def test_bits_are_counted_rule_by_rule():

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from finsim.constraints.compiled.compiled_tier import Compiled
 
 COMPILE_ROWS = 20_000_000  # so many rows that look at others wait for their kernels: these take seconds
+BATCH_ROWS = 32_768  # batches of fewer rows, such as those of text, cost kernels more in calls than they gain
 HELD_ROWS = 4_000_000  # the largest group that is kept until its last row has come
 
 
@@ -64,7 +65,7 @@ class Streamed:
     def _is_fast(self, source: Source) -> bool:
         """Whether kernels judge this batch: asked for, on disk, or compiled while others were judged."""
         known = max(self.rows + source.rows, self.expected)
-        if self.fast is None and may_compile(known, self.manner.tier):
+        if self.fast is None and self._is_worth(source, known):
             self._coming = self._coming or self._compiled(source)
             self._coming.may_wait = self.manner.tier == "compiled"
             if self._coming.may_wait or self._coming.is_compiled():
@@ -72,6 +73,11 @@ class Streamed:
             else:
                 self._coming.in_background()
         return self.fast is not None
+
+    def _is_worth(self, source: Source, known: int) -> bool:
+        """Whether kernels may judge a stream of batches like this one."""
+        is_large = self.manner.tier == "compiled" or source.rows >= BATCH_ROWS
+        return is_large and may_compile(known, self.manner.tier)
 
     def _judge_or_wait(self, source: Source) -> None:
         """Judge a batch by kernels; by the interpreter where others are needed, until these are compiled."""
@@ -99,13 +105,13 @@ class Streamed:
     def _feed_groups(self, source: Source) -> None:
         """Judge the groups that are complete; the last one may go on in the next batch."""
         if not self.rows and self._may_restart:
-            fast = self._compiled(source)
             known = max(source.rows, self.expected)
-            is_worth = may_compile(known, self.manner.tier)
-            if self.manner.tier == "compiled" or (is_worth and (known >= COMPILE_ROWS or fast.is_compiled())):
-                self.fast = fast
-            elif is_worth:
-                fast.in_background()  # for the next stream: here groups have begun in the interpreter
+            if self._is_worth(source, known):
+                fast = self._compiled(source)
+                if self.manner.tier == "compiled" or known >= COMPILE_ROWS or fast.is_compiled():
+                    self.fast = fast
+                else:
+                    fast.in_background()  # for the next stream: here groups have begun in the interpreter
         if self.fast is None:
             self.one.feed(source, self.rows, self.manner.blocks, self.manner.excused)
             return

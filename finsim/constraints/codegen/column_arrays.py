@@ -18,6 +18,7 @@ from finsim.constraints.tables.arrow_to_numpy import values_of
 from finsim.constraints.tables.nullable_vectors import solid, spread
 from finsim.constraints.tables.typed_columns import Source
 from finsim.notation import Array, Bool1D
+from finsim.tables.cells.small_arrays import numbers, words
 
 CODE = "int16"
 """Dtype of a column of text in codes of the texts that rules compare it with."""
@@ -88,9 +89,9 @@ def _own_codes(source: Source, name: str, dtype: str, texts: tuple[str, ...]) ->
         place = texts.index(default) if default in texts else len(texts)
         return Stored(np.full(source.rows, place, dtype=CODE), None)
     data = _one(source.column(name))
-    found = pc.index_in(data.dictionary, value_set=pa.array(texts, data.type.value_type))
+    found = pc.index_in(data.dictionary, value_set=words(texts).cast(data.type.value_type))
     places = np.flatnonzero(values_of(found.is_valid()))
-    known = values_of(found.take(pa.array(places)))
+    known = values_of(found.take(numbers(places)))
     if len(np.unique(known)) < len(known) or data.dictionary.null_count:  # says a thing twice, or nothing
         data = data.dictionary_decode().dictionary_encode()
         fresh = source.piece(pa.table({source.headers[name]: data}))

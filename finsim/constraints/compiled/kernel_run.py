@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from finsim.constraints.compiled.run_types import Counts, Part, Ready, Wild
 from finsim.constraints.compiled.scratch_buffers import TextCodes, block_arrays
 from finsim.constraints.compiled.sequence_state import Step, step_for
 from finsim.constraints.compiled.sorted_groups import OutOfOrder
+from finsim.constraints.compiled.window_state import WindowStarts
 from finsim.constraints.evaluating.evaluator_interface import Block, World
 from finsim.constraints.evaluating.interpreter import Interpreter
 from finsim.constraints.evaluating.rule_counts import FIRST_ROWS, Excused, excuses, excusing
@@ -44,6 +45,7 @@ class Run:
         self.interpreter = Interpreter(world)
         self.interpreter.local_times = kernel_local_times
         self._steps: dict[int, Step | None] = {}
+        self._starts: dict[Hashable, WindowStarts] = {}
         self._columns: dict[tuple[str, str], Stored] = {}
         self._source: Source | None = None
         self.reach = max((each.plan.reach for each in ready), default=0)
@@ -117,7 +119,7 @@ class Run:
 
     def _step(self, node: Node) -> Step | None:
         if id(node) not in self._steps:
-            self._steps[id(node)] = step_for(node, self.facts)
+            self._steps[id(node)] = step_for(node, self.facts, self._starts)
         return self._steps[id(node)]
 
     def _work_out(self, each: Ready, part: Part) -> None:

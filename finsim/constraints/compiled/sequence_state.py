@@ -5,20 +5,19 @@ Each ``read`` moves past its block. What has no fast form here is left to the in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Protocol
 
 import numpy as np
 
 from finsim.constraints.codegen.column_facts import Facts
-from finsim.constraints.evaluating.window_functions import KINDS, nothing
+from finsim.constraints.compiled.window_state import WindowCount, WindowFold, WindowStarts
+from finsim.constraints.evaluating.window_functions import KINDS
 from finsim.constraints.language.expression import Node
 from finsim.constraints.tables.nullable_vectors import Vec, solid, spread
-from finsim.kernels.sequences import day_sum, running_sum, shifted, window_count, window_fold
-from finsim.kernels.windows import SUM
+from finsim.kernels.sequences import day_sum, running_sum, shifted
 from finsim.notation import Array, Bool1D, Int1D
 
-_ROOM = 4  # a window's buffer holds this many blocks before rows are moved to its front
 _WORD = 8  # bytes of a value that the kernel of ``lag`` moves
 
 
@@ -30,8 +29,11 @@ class Step(Protocol):
         ...
 
 
-def step_for(node: Node, facts: Facts) -> Step | None:
-    """Return the fast form of a sequence function, or None when it has none."""
+def step_for(node: Node, facts: Facts, starts: dict[Hashable, WindowStarts]) -> Step | None:
+    """Return the fast form of a sequence function, or None when it has none.
+
+    ``starts`` are those of the windows that other functions of the run look through, by time and width.
+    """
     name = node.data[0] if node.op == "call" else ""
     if name == "lag" and node.data[1] == 1:
         return LagOne()
@@ -42,8 +44,10 @@ def step_for(node: Node, facts: Facts) -> Step | None:
         return None
     if name == "sum_day":
         return DaySum() if whole else None
-    width = int(node.data[1])
-    return WindowCount(width) if name == "count_in" else WindowFold(name, width, not whole)
+    time, width = node.args[-1], int(node.data[1])
+    key = (str(time.data) if time.op == "column" else id(time), width)
+    shared = starts.setdefault(key, WindowStarts(width))
+    return WindowCount(shared) if name == "count_in" else WindowFold(name, shared, not whole)
 
 
 def _whole(vec: Vec, rows: int) -> Int1D:
@@ -126,72 +130,3 @@ class DaySum:
         found = day_sum(time, _whole(args[0], rows), same, self.day, self.total, out)
         self.day, self.total = map(int, found)
         return Vec(out)
-
-
-class Buffer:
-    """The rows that a window can still see, and the block after them, in one array."""
-
-    def __init__(self) -> None:
-        self.cells: Array = np.empty(0, dtype=np.int64)
-        self.end = 0
-
-    def append(self, block: Array, head: int) -> int:
-        """Add a block; rows before ``head`` may go. Returns by how much rows moved to the front."""
-        moved = 0
-        if self.end + len(block) > len(self.cells):
-            kept = self.cells[head : self.end].copy()
-            if len(kept) + len(block) > len(self.cells) // 2:
-                self.cells = np.empty(_ROOM * (len(kept) + len(block)), dtype=block.dtype)
-            self.cells[: len(kept)] = kept
-            self.end, moved = len(kept), head
-        self.cells[self.end : self.end + len(block)] = block
-        self.end += len(block)
-        return moved
-
-
-class WindowCount:
-    """``count_in(w)``."""
-
-    def __init__(self, width: int) -> None:
-        self.width, self.head, self.time = width, 0, Buffer()
-
-    def read(self, same: Bool1D, args: Sequence[Vec]) -> Vec:
-        """Return the rows of the window."""
-        out = np.empty(len(same), dtype=np.int64)
-        self.head -= self.time.append(np.asarray(args[-1].values), self.head)
-        begin = self.time.end - len(same)
-        self.head = int(window_count(self.time.cells, begin, same, self.width, self.head, out))
-        return Vec(out)
-
-
-class WindowFold:
-    """``sum_in(x, w)``, ``max_in`` and ``min_in``, with the values of the interpreter's ``Window``."""
-
-    def __init__(self, name: str, width: int, is_float: bool) -> None:
-        self.kind, self.width = KINDS[name], width
-        empty = nothing(self.kind, is_float)
-        self.places, self.running = np.zeros(2, dtype=np.int64), np.array([empty, empty])
-        self.time, self.x, self.beside = Buffer(), Buffer(), Buffer()
-
-    def read(self, same: Bool1D, args: Sequence[Vec]) -> Vec:
-        """Return the sum over the window, or its largest or smallest value."""
-        rows, empty = len(same), self.running[1]
-        x = spread(args[0].values, rows).astype(self.running.dtype, copy=False)
-        gone = np.isnan(x) if x.dtype.kind == "f" else None
-        if args[0].valid is not None:
-            gone = ~solid(args[0].valid, rows)
-        x = x if gone is None or not gone.any() else np.where(gone, empty, x)
-        out, head = np.empty_like(x), int(self.places[0])
-        self.time.append(np.asarray(args[1].values), head)
-        self.beside.append(out, head)
-        self.places -= self.x.append(x, head)
-        cells = (self.time.cells, self.x.cells, self.beside.cells)
-        begin = self.time.end - rows
-        state = (self.places, self.running)
-        window_fold((self.kind, self.width), cells, begin, same, state, out)
-        if self.kind == SUM:
-            return Vec(out)
-        good = out != empty
-        if good.all():
-            return Vec(out)
-        return Vec(np.where(good, out, np.nan)) if out.dtype.kind == "f" else Vec(out, good)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import pyarrow as pa
 
 from finsim.constraints.codegen.column_arrays import has_text_codes, stored
 from finsim.constraints.codegen.column_facts import Facts
@@ -17,10 +16,11 @@ from finsim.constraints.language.row_order import Order
 from finsim.constraints.tables.group_layout import Arrangement
 from finsim.constraints.tables.typed_columns import Source
 from finsim.notation import Array, Bool1D, Int1D
+from finsim.tables.cells.small_arrays import numbers
 
 CHUNK = 1 << 20  # rows converted at a time: what bounds the extra memory
 FIRST = 1 << 10  # rows converted when the rows before them stand elsewhere
-BLOCK = 1 << 16  # rows handed over when something is worked out before: what stays in the core's cache
+BLOCK = 1 << 17  # rows handed over when something is worked out before: more of them cost fewer calls
 TEXT_BLOCK = 1 << 18  # rows handed over when only texts are coded before
 
 
@@ -90,7 +90,7 @@ def _piece(whole: Source, first: int, last: int, reach: int) -> Source:
         return rows_of(whole, first - reach, last)
     rows = np.maximum(np.arange(first - reach, last), 0)
     few = whole.table.slice(0, last)  # a table in chunks is put together to be taken from
-    return whole.piece(few.take(pa.array(rows)), repeated=reach - first)
+    return whole.piece(few.take(numbers(rows)), repeated=reach - first)
 
 
 def feed_arranged(run: Run, source: Source, placed: Arrangement, begin: int, end: int) -> None:

@@ -1,4 +1,4 @@
-"""Quantiles of groups: small tables are sorted, large ones partitioned; the values are the same."""
+"""Quantiles of groups: small tables are sorted whole, large ones by a kernel; the values are the same."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def group_quantiles(x: Float1D, share: float, key: Int1D) -> Float1D:
     if order is not None and len(x) <= SORTED_ROWS:
         found = _of_sorted(x[order], starts, share)
     else:
-        found = _by_partition(x, order, starts, share)
+        found = _by_kernel(x, order, starts, share)
     per_row = np.repeat(found, np.diff(starts))
     if order is None:
         return per_row
@@ -43,12 +43,9 @@ def _of_sorted(values: Float1D, starts: Int1D, share: float) -> Float1D:
     return found
 
 
-def _by_partition(x: Float1D, order: Int1D | None, starts: Int1D, share: float) -> Float1D:
-    from finsim.kernels.quantiles import group_quantiles as partitioned
-    from finsim.kernels.quantiles import known_first
+def _by_kernel(x: Float1D, order: Int1D | None, starts: Int1D, share: float) -> Float1D:
+    from finsim.kernels.quantiles import group_quantiles as found_by_kernel
 
-    values, counts = np.empty(len(x)), np.empty(len(starts) - 1, dtype=np.int64)
-    known_first(x, np.zeros(0, dtype=np.int64) if order is None else order, starts, values, counts)
-    found = np.empty(len(counts))
-    partitioned(values, starts, counts, share, found)
+    found = np.empty(len(starts) - 1)
+    found_by_kernel(x, np.zeros(0, dtype=np.int64) if order is None else order, starts, share, found)
     return found

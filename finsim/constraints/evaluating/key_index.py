@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -33,8 +34,9 @@ class _Codes:
         if not len(self.values):
             return np.full(len(wanted), -1, dtype=np.int64)
         if self.table is not None:
-            inside = (wanted >= self.low) & (wanted <= self.values[-1])
-            codes: Int1D = self.table[np.where(inside, wanted - self.low, len(self.table) - 1)]
+            # without a sign, what lies below is far above: the end of the table, which is of no number
+            place = (wanted - self.low).view(np.uint64)
+            codes: Int1D = self.table[np.minimum(place, np.uint64(len(self.table) - 1)).view(np.int64)]
             return codes
         order = np.argsort(wanted)  # searched in ascending order, the next place is near the last one
         ascending = wanted[order]
@@ -91,12 +93,17 @@ class KeyIndex:
     rows: Int1D
     counts: Int1D
 
+    @cached_property
+    def first_rows(self) -> Int1D:
+        """``rows``, and a row for those that have found none: their number, -1, is that of the last place."""
+        return np.append(self.rows, 0)
+
     def find(self, values: Sequence[Vec], rows: int) -> Vec:
         """Return the number of the key that each of N rows asks for, -1 for none; null where a value is."""
-        keys = np.full(rows, 0 if len(self.rows) else -1, dtype=np.int64)
+        keys = np.full(rows, 0 if len(self.rows) else -1, dtype=np.int64) if not values else None
         for place, (codes, value) in enumerate(zip(self.columns, values, strict=True)):
             found = codes.find(_numbers(value, rows))
-            if place:
+            if keys is not None:
                 both = self.merged[place - 1].find(keys * len(codes.values) + found)
                 found = np.where((keys < 0) | (found < 0), -1, both)
             keys = found

@@ -28,7 +28,6 @@ from finsim.constraints.tables.nullable_vectors import (
     known,
     product,
     quotient,
-    solid,
     spread,
 )
 
@@ -151,12 +150,12 @@ def _exists(run: Evaluator, node: Node) -> Vec:
 
 def _parent(run: Evaluator, node: Node) -> Vec:
     found, other = run.value(node.args[0]), run.world.others[node.data[1]]
-    there = solid(found.valid, run.block.count) & (found.values >= 0)
-    first = run.world.joins[link_of(node)].rows
-    if not len(first):
+    there = found.values >= 0 if found.valid is None else found.valid & (found.values >= 0)
+    keys = run.world.joins[link_of(node)]
+    if not len(keys.rows):
         empty = np.zeros(run.block.count, dtype=np.float64 if node.type.stored == "f" else np.int64)
         return Vec(empty * np.nan) if node.type.stored == "f" else Vec(empty, there)
-    taken = other.block(node.data[2], np.where(there, first[found.values], 0))
+    taken = other.block(node.data[2], keys.first_rows[found.values])
     if node.type.stored == "f":
         return Vec(np.where(there, taken.values, np.nan))
     return Vec(spread(taken.values, run.block.count), both(taken.valid, there))

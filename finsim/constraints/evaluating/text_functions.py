@@ -20,6 +20,7 @@ from finsim.constraints.tables.arrow_to_numpy import values_of
 from finsim.constraints.tables.label_codes import Labels
 from finsim.constraints.tables.nullable_vectors import Vec, both, known, solid, spread
 from finsim.notation import Array, Int1D
+from finsim.tables.cells.small_arrays import words
 
 _PLAIN: dict[str, Callable[[pa.Array], pa.Array]] = {
     "length": pc.utf8_length, "upper": pc.utf8_upper, "lower": pc.utf8_lower, "trim": pc.utf8_trim_whitespace,
@@ -60,7 +61,7 @@ class Words:
                 np.append(done, np.zeros(room, bool)),
             )
         new = np.unique(codes[~done[codes]])
-        found = self.function(pa.array([labels.text(code) for code in new.tolist()], pa.string()))
+        found = self.function(words([labels.text(code) for code in new.tolist()]))
         cells = labels.encoded(found.to_pylist()) if pa.types.is_string(found.type) else values_of(found)
         values[new] = cells  # before they are marked: other threads read without waiting
         done[new] = True

@@ -35,13 +35,15 @@ def check_pattern(pattern: str) -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    from finsim.tables.cells.small_arrays import words
+
     if len(pattern) > MAX_CHARACTERS:
         raise BadPattern(
             f"the pattern has {len(pattern):,} characters; at most {MAX_CHARACTERS:,}", "write several rules"
         )
     for form in (pattern, whole(pattern)):
         try:
-            pc.match_substring_regex(pa.array(["a"]), pattern=form)
+            pc.match_substring_regex(words(["a"]), pattern=form)
         except pa.ArrowInvalid as bad:
             reason = str(bad).partition("Invalid regular expression: ")[2] or str(bad)
             raise BadPattern(f"{pattern!r} is not a pattern: {reason}", _hint(pattern, reason)) from None

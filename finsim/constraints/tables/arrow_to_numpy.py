@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.notation import Array, Int1D
+from finsim.tables.cells.small_arrays import numbers
 
 _FLOATS = {"double": "float64", "float": "float32", "halffloat": "float16"}
 
@@ -36,13 +37,13 @@ def taken(table: pa.Table, rows: Int1D) -> pa.Table:
     ``Table.take`` puts a column in chunks together first, which takes the memory of the whole table.
     """
     if all(column.num_chunks <= 1 for column in table.columns):
-        return table.take(pa.array(rows))
+        return table.take(numbers(rows))
     wanted, places = np.unique(rows, return_inverse=True)
     parts, begin = [], 0
     for batch in table.to_batches():
         low, high = np.searchsorted(wanted, (begin, begin + batch.num_rows))
         if low < high:
-            parts.append(batch.take(pa.array(wanted[low:high] - begin)))
+            parts.append(batch.take(numbers(wanted[low:high] - begin)))
         begin += batch.num_rows
     few = pa.Table.from_batches(parts, table.schema).unify_dictionaries()
-    return few.take(pa.array(places))
+    return few.take(numbers(places))

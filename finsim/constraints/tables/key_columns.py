@@ -14,6 +14,7 @@ from finsim.constraints.tables.nullable_vectors import Vec, solid, spread
 from finsim.constraints.tables.typed_columns import Source
 from finsim.errors import DataError
 from finsim.notation import Array, Bool1D, Int1D
+from finsim.tables.cells.small_arrays import numbers
 
 _EMPTY = np.uint64(0x5851F42D4C957F2D)  # the word of an empty cell
 
@@ -38,7 +39,7 @@ class Cells:
         """Return some of the cells, in memory of their own."""
         gone = None if self.gone is None else self.gone[places]
         if self.texts is not None:
-            return Cells(None, self.texts.take(pa.array(places)), gone)
+            return Cells(None, self.texts.take(numbers(places)), gone)
         assert self.numbers is not None
         return Cells(self.numbers[places], None, gone)
 
@@ -77,7 +78,7 @@ def _texts(column: pa.ChunkedArray) -> Cells:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     chunks = [chunk.cast(pa.large_string()) for chunk in column.chunks]
-    texts = pa.concat_arrays(chunks) if chunks else pa.array([], pa.large_string())
+    texts = pa.concat_arrays(chunks) if chunks else pa.nulls(0, pa.large_string())
     return Cells(None, texts, ~values_of(texts.is_valid()) if texts.null_count else None)
 
 

@@ -226,7 +226,7 @@ class Source:
             if chunked.num_chunks == 1
             else pa.concat_arrays(chunked.chunks)
             if (chunked.num_chunks)
-            else pa.array([], chunked.type)
+            else pa.nulls(0, chunked.type)
         )
         if kind.kind == "cat" or (kind.kind == "id" and self.is_text(name)):
             return self._coded(data)

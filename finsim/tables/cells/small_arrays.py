@@ -29,6 +29,11 @@ def numbers(values: Array, valid: Bool1D | None = None) -> pa.Array:
     return pa.Array.from_buffers(kind, len(held), [there, pa.py_buffer(held)])
 
 
+def no_rows(schema: pa.Schema) -> pa.Table:
+    """Return a table without rows; ``Schema.empty_table`` imports pandas."""
+    return pa.Table.from_arrays([pa.nulls(0, kind) for kind in schema.types], schema=schema)
+
+
 @lru_cache(maxsize=64)
 def word(text: str) -> pa.Scalar:
     """Return a text as an Arrow scalar."""

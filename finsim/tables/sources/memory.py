@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from finsim.tables.cells.small_arrays import no_rows
 from finsim.tables.schema import Dialect, Field
 from finsim.tables.sources.plain_texts import plain_schema
 from finsim.tables.sources.read_errors import reading
@@ -50,7 +51,7 @@ class ArrowStream(TableSource):
                 yield batch.select(list(places))
 
     def _no_rows(self, names: Sequence[str] | None) -> pa.Table:
-        return self.schema.empty_table().select(self._places(names))
+        return no_rows(self.schema).select(self._places(names))
 
 
 class PandasTable(TableSource):

@@ -16,7 +16,7 @@ from finsim.tables.cells.canonical_columns import is_plain, typed_field
 from finsim.tables.cells.declared_cells import read_cells, shown_value
 from finsim.tables.cells.refusals import Cell, problem_of
 from finsim.tables.cells.refused_rows import MOST
-from finsim.tables.cells.small_arrays import numbers, words
+from finsim.tables.cells.small_arrays import no_rows, numbers, words
 from finsim.tables.cells.stored import Undeclared
 from finsim.tables.cells.units_and_zones import cents_of
 from finsim.tables.cells.written import from_text
@@ -79,7 +79,7 @@ class TableSource(ABC):
         if not rename:
             return self._no_rows(names)
         kinds = [pa.field(name, canonical(self.fields[name], minor=minor)) for name in self._wanted(names)]
-        return pa.schema(kinds).empty_table()
+        return no_rows(pa.schema(kinds))
 
     def lacking(self) -> list[Problem]:
         """Return one problem for each column that has to be there and is not."""
@@ -172,7 +172,7 @@ class TableSource(ABC):
 
     def _no_rows(self, names: Sequence[str] | None) -> pa.Table:
         kinds = [pa.field(self.headers[at], pa.string()) for at in self._places(names)]
-        return pa.schema(kinds).empty_table()
+        return no_rows(pa.schema(kinds))
 
     @abstractmethod
     def _columns(

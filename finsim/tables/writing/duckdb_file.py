@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from finsim.errors import DataError
 from finsim.records.storage import regroup, replacing
+from finsim.tables.cells.small_arrays import no_rows
 from finsim.tables.duckdb_connection import connected, quoted, quoted_text
 
 _ROWS = 2 * 122_880  # whole row groups of DuckDB: parts of them would be written again
@@ -39,7 +40,7 @@ def write_duckdb(
         try:
             # No transaction around all rows: DuckDB would hold them, and nobody sees this file yet.
             with connected(temporary, str(path), is_new=True) as base:
-                base.register("part", schema.empty_table())
+                base.register("part", no_rows(schema))
                 base.execute(f"CREATE TABLE {quoted(table)} AS SELECT * FROM part")
                 base.unregister("part")
                 for group in regroup(schema, batches, _ROWS):
