@@ -7,6 +7,7 @@ import numpy as np
 from finsim.kernels.kernel import kernel
 from finsim.notation import Array, Float1D
 
+BLOCK = 256
 
 @kernel
 def grow_tree(
@@ -80,14 +81,35 @@ def grow_tree(
 def tree_sums(levels: Array, column: Array, bound: Array, value: Array, sums: Float1D) -> None:
     """Add the leaf values of every row in all trees of ``grow_tree`` to ``sums``.
 
-    levels : int32[N, C]; column, bound : int32[T, 2^D - 1]; value : float64[T, 2^D]; sums : float64[N].
+    levels : int32[N, C]; column, bound : int32[T, 2^D - 1] with D <= 5; value : float64[T, 2^D];
+    sums : float64[N].
     """
     trees, inner = column.shape
-    for row in range(levels.shape[0]):
-        total = 0.0
+    rows, columns = levels.shape
+    # All questions of a tree are answered for a block of rows, a bit each, and the rows then walk over bits:
+    # more comparisons than a walk needs, but they run side by side.
+    block = np.zeros((columns, BLOCK), np.int32)
+    answers = np.zeros(BLOCK, np.uint32)
+    total = np.zeros(BLOCK)
+    one, first_leaf = np.uint32(1), np.uint32(inner)
+    for first in range(0, rows, BLOCK):
+        size = min(BLOCK, rows - first)
+        for row in range(size):
+            for k in range(columns):
+                block[k, row] = levels[first + row, k]
+        total[:] = 0.0
         for tree in range(trees):
-            node = 0
-            while node < inner:
-                node = 2 * node + 1 + (levels[row, column[tree, node]] > bound[tree, node])
-            total += value[tree, node - inner]
-        sums[row] += total
+            answers[:] = 0
+            for node in range(inner):
+                asked = block[np.uint32(column[tree, node])]
+                most = bound[tree, node]
+                bit = np.uint32(1 << node)
+                for row in range(BLOCK):
+                    answers[row] |= bit if asked[row] > most else np.uint32(0)
+            for row in range(size):
+                own = np.uint32(0)
+                while own < first_leaf:
+                    own = (own << one) + one + ((answers[row] >> own) & one)
+                total[row] += value[tree, own - first_leaf]
+        for row in range(size):
+            sums[first + row] += total[row]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from finsim.kernels.kernel import kernel
 from finsim.notation import Array, Float1D
 
@@ -15,10 +17,12 @@ def tree_leaves(levels: Array, column: Array, bound: Array, child: Array, root: 
     first node of the tree of each row; leaf : int32[N], written.
     """
     for row in range(levels.shape[0]):
-        node = root[row]
-        while column[node] >= 0:
-            go = child[node]
-            node = go if levels[row, column[node]] <= bound[node] else go + 1
+        # Unsigned places: no index is negative, and none is tested for it.
+        node = np.uint32(root[row])
+        asked = column[node]
+        while asked >= 0:
+            node = np.uint32(child[node] + (levels[row, np.uint32(asked)] > bound[node]))
+            asked = column[node]
         leaf[row] = node
 
 
@@ -31,13 +35,14 @@ def leaf_draws(
     leaf : int32[N]; start : int64[K], where the ``size`` cumulative shares of a node begin in ``shares``;
     uniforms : float64[N] in [0, 1); level : int32[N], written. The last share counts as 1.
     """
+    one = np.uint64(1)
     for row in range(leaf.shape[0]):
-        begin = start[leaf[row]]
-        low, high = 0, size - 1
-        while low < high:
-            middle = (low + high) // 2
-            if shares[begin + middle] > uniforms[row]:
-                high = middle
-            else:
-                low = middle + 1
+        begin = np.uint64(start[np.uint32(leaf[row])])
+        draw = uniforms[row]
+        low, left = np.uint64(0), np.uint64(size - 1)
+        while left > 0:
+            half = left >> one
+            beyond = shares[begin + low + half] <= draw
+            low = low + half + one if beyond else low
+            left = left - half - one if beyond else half
         level[row] = low

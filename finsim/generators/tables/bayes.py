@@ -12,7 +12,7 @@ import numpy as np
 from finsim.errors import FitError, Problem, did_you_mean
 from finsim.generators.generator import Budget, FitReport, Progress, State
 from finsim.generators.settings_parsing import read_settings, write_settings
-from finsim.generators.tables.boosting.label_law import MOST_CLASSES, LabelLaw
+from finsim.generators.tables.boosting.label_law import MOST_CLASSES, LabelLaw, saying
 from finsim.generators.tables.boosting.level_booster import Boosting
 from finsim.generators.tables.boosting.refined_rows import RefinedRows
 from finsim.generators.tables.boosting.row_ratio import RowRatio
@@ -24,6 +24,7 @@ from finsim.generators.tables.column_facts import (
     check_table,
 )
 from finsim.generators.tables.column_levels import ColumnLevels
+from finsim.generators.tables.even_uniforms import EvenUniforms
 from finsim.generators.tables.level_network import LevelNetwork
 from finsim.generators.tables.level_order import (
     column_order,
@@ -66,7 +67,9 @@ class Bayes:
         anew by a law of its own. sharpness : of that law, 1 as learned. refining : most trees that tell real
         rows from drawn ones, by which drawn rows are kept; 0 for none. critic : share of the rows that is
         kept back for a target model that chooses the sharpness and tells what it gained. particles : rows
-        drawn for each row that is kept when cells are given. batch : rows drawn together; part of the
+        drawn for each row that is kept when cells are given. even : rows stand evenly in the law, so that a
+        sample is as near to it as it can be; false: they are drawn independently, for studies of how much
+        a number of loans varies by chance. batch : rows drawn together; part of the
         bytes. All sizes are assumptions, chosen on four loan tables.
         """
 
@@ -81,6 +84,7 @@ class Bayes:
         refining: int = 100
         critic: float = 0.0
         particles: int = 4
+        even: bool = True
         batch: int = 8_192
 
     def __init__(
@@ -156,7 +160,9 @@ class Bayes:
         groups, sizes = grouped(levels, counts)
         names = list(columns)
         ahead = dict.fromkeys((*settings.first, *((settings.label,) if settings.label else ())))
-        order = column_order(information(groups, sizes), [names.index(name) for name in ahead])
+        hidden = saying(levels, names.index(settings.label)) if settings.label else ()
+        hidden = tuple(one for one in hidden if names[one] not in ahead)
+        order = column_order(information(groups, sizes), [names.index(name) for name in ahead], hidden)
         trees = settings.trees if data.rows >= MANY_ROWS else 1
         grower = TreeGrower(
             levels, counts, Growth(settings.least, settings.penalty, settings.smoothing, trees)
@@ -165,7 +171,7 @@ class Bayes:
         for index, column in enumerate(order):
             groves.append(grower.grove(column, order[:index], streams))
             progress((index + 1) / (len(order) + 1), f"{index + 1} of {len(order)} columns")
-        law = _refined(LevelNetwork.of(order, groves), levels, names, settings, streams)
+        law = _refined(LevelNetwork.of(order, groves), levels, names, settings, streams, hidden)
         return cls(settings, columns, law, FitReport(cpu_seconds=time.process_time() - started))
 
     @classmethod
@@ -202,15 +208,20 @@ class Bayes:
 
         def make(number: int) -> MixedTable:
             rng = streams.at("rows", number)
-            levels = self.law.draw(batch, known, self.settings.particles, rng)
+            levels = self.law.draw(batch, known, self.settings.particles, rng, self.settings.even)
             found = {
-                name: one.cells(levels[:, index], rng.random(batch), rng.random(batch))
+                name: one.cells(levels[:, index], *self._inside(one.count, levels[:, index], rng))
                 for index, (name, one) in enumerate(self.columns.items())
             }
             found |= {name: facts[name].column(cell, batch) for name, cell in cells.items()}
             return MixedTable(found, batch)
 
         return in_batches(count, first, batch, make)
+
+    def _inside(self, count: int, levels: Array, rng: np.random.Generator) -> tuple[Float1D, Float1D]:
+        """Return the places of rows inside their levels, and the draws of their rounding."""
+        where, rounding = (EvenUniforms(count, rng, self.settings.even) for _ in range(2))
+        return where.of(levels), rounding.of(levels)
 
     def row_losses(self, rows: MixedTable, streams: Streams) -> Float1D:
         """Return the negative log likelihood of every row, float64[N] in nats; see the contract."""
@@ -247,12 +258,13 @@ class Bayes:
 
 
 def _refined(
-    network: LevelNetwork, levels: Array, names: list[str], settings: Bayes.Settings, streams: Streams
-) -> RefinedRows:
-    """Return the network with the law of the outcome and the density ratio of rows."""
+    network: LevelNetwork, levels: Array, names: list[str], settings: Bayes.Settings, streams: Streams,
+    hidden: tuple[int, ...],
+) -> RefinedRows:  # fmt: skip
+    """Return the network with the law of the outcome, blind to ``hidden``, and the density ratio of rows."""
     law = RefinedRows(network)
     if settings.label:
-        label = LabelLaw.fit(levels, names.index(settings.label), streams.at("label"))
+        label = LabelLaw.fit(levels, names.index(settings.label), streams.at("label"), hidden)
         law = RefinedRows(network, label)
         if settings.sharpness != 1.0:
             law = RefinedRows(network, label.sharpened(settings.sharpness, levels))

@@ -8,6 +8,7 @@ from typing import Self
 
 import numpy as np
 
+from finsim.generators.tables.even_uniforms import EvenUniforms
 from finsim.generators.tables.level_trees import LevelTree
 from finsim.kernels.tree_rows import leaf_draws, tree_leaves
 from finsim.notation import Array, Float1D
@@ -58,32 +59,47 @@ class LevelNetwork:
             np.concatenate([tree.shares.ravel() for tree in trees]),
         )
 
-    def draw(self, count: int, given: Mapping[int, int], rng: np.random.Generator) -> Array:
+    def draw(
+        self, count: int, given: Mapping[int, int], rng: np.random.Generator, even: bool = True
+    ) -> Array:
         """Return levels int32[count, C]; columns of ``given`` have their level.
 
         Rows are drawn anew by the chance of each given level, so they follow the law given all of them;
-        a row may then share the levels of its first columns with others.
+        a row may then share the levels of its first columns with others. ``even``: see ``EvenUniforms``.
         """
         levels = np.zeros((count, len(self.order)), np.int32)
+        levels = self.drawn_on(
+            levels, range(len(self.order)), given, EvenUniforms(len(self.column), rng, even)
+        )
+        return levels[rng.permutation(count)] if given else levels
+
+    def drawn_on(self, levels: Array, places: range, given: Mapping[int, int], draws: EvenUniforms) -> Array:
+        """Return rows int32[N, C] with the columns at ``places`` of the order drawn; see ``draw``."""
+        count, rng = len(levels), draws.rng
         found = np.empty(count, np.int32)
-        for index, column in enumerate(self.order):
+        for index in places:
+            column = self.order[index]
             if column not in given:
                 trees = self.root.shape[1]
                 root = self.root[index][rng.integers(0, trees, count) if trees > 1 else np.zeros(count, int)]
                 leaf = self._leaves(root, levels)
-                leaf_draws(leaf, self.start, int(self.size[index]), self.shares, rng.random(count), found)
+                leaf_draws(leaf, self.start, int(self.size[index]), self.shares, draws.of(leaf), found)
                 levels[:, column] = found
                 continue
             chance = self._chances(index, levels, np.full(count, given[column]))
             levels[:, column] = given[column]
             if chance.max() > chance.min():
                 levels = levels[chosen(chance, count, rng)]
-        return levels[rng.permutation(count)] if given else levels
+        return levels
 
-    def log_chances(self, levels: Array) -> Float1D:
-        """Return the log probability of rows of levels int32[N, C], float64[N] in nats."""
+    def log_chances(self, levels: Array, places: range | None = None) -> Float1D:
+        """Return the log probability of rows of levels int32[N, C], float64[N] in nats.
+
+        ``places`` of the order: of these columns alone, given the ones before them.
+        """
         found = np.zeros(len(levels))
-        for index, column in enumerate(self.order):
+        for index in range(len(self.order)) if places is None else places:
+            column = self.order[index]
             found += np.log(np.maximum(self._chances(index, levels, levels[:, column]), 1e-12))
         return found
 

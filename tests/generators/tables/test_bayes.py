@@ -125,12 +125,12 @@ def test_missing_together_and_words_never_seen(streams):
 def test_every_setting_changes_what_comes_out(streams):
     given = {"default": "yes"}
     other = [{"bins": 6}, {"least": 150}, {"penalty": 5.0}, {"smoothing": 3.0}, {"first": ("default",)},
-             {"particles": 9}, {"batch": 64},
+             {"particles": 9}, {"batch": 64}, {"even": False},
              {"label": "default"}]  # fmt: skip
     made = {
         fitted(Bayes, streams, None, one).sample(50, streams, given=given).digest() for one in [{}, *other]
     }
-    assert len(made) == 9
+    assert len(made) == 10
     many = loans(1_500)
     other = [{}, {"refining": 0}, {"label": "default"}, {"label": "default", "sharpness": 2.0},
              {"label": "default", "refining": 5}]  # fmt: skip

@@ -7,7 +7,7 @@ from naive import boosted_trees as naive
 from finsim.kernels.boosted_trees import grow_tree, tree_sums
 
 
-@pytest.mark.parametrize("depth", [1, 3])
+@pytest.mark.parametrize("depth", [1, 3, 5])
 @pytest.mark.parametrize("rows", [0, 1, 7, 300])
 @pytest.mark.parametrize("penalty", [(1.0, 0.5, 1e-9), (0.0, 0.0, 1e-9), (5.0, 20.0, 0.1)])
 def test_a_tree_is_that_of_its_twin(streams, rows, depth, penalty):

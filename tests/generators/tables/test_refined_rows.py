@@ -52,7 +52,7 @@ def test_the_law_of_an_outcome(streams, classes):
     found = law.chances(levels)
     assert found.shape == (ROWS, classes)
     assert found.sum(axis=1) == pytest.approx(np.ones(ROWS))
-    drawn = law.drawn(levels, streams.at("draws").random(ROWS))
+    drawn = law.drawn(levels, streams.at("draws"))
     assert np.array_equal(drawn[:, :3], levels[:, :3])
     shares = [np.bincount(one[:, 3], minlength=4) / ROWS for one in (levels, drawn)]
     assert np.abs(shares[0] - shares[1]).max() < 0.03
