@@ -70,6 +70,18 @@ def drivers(scenario: FlatScenario, clock: Clock, severity: float = 1.0) -> Driv
     )
 
 
+def whole_clock(scenario: FlatScenario, clock: Clock) -> Clock:
+    """Return a clock of the same start and market that holds the whole composition, and no less than before."""
+    days = (_reach(scenario, clock) - clock.start).days
+    per_year = max(clock.market.steps_a_year, 1.0)
+    return replace(
+        clock,
+        sessions=max(clock.sessions, int(days * per_year / 365.0) + 40),
+        days=max(clock.days, days),
+        months=max(clock.months, days // 28 + 2),
+    )
+
+
 def _reach(scenario: FlatScenario, clock: Clock) -> date:
     """Return a date after every step end and knot of the scenario."""
     last = clock.start

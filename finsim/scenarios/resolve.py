@@ -31,7 +31,6 @@ def flat_scenario(name_or_path: str) -> FlatScenario:
 
 def _resolved(path: Path, chain: tuple[Path, ...]) -> FlatScenario:
     file, problems = merged(path, chain)
-    problems += check.problems(file)
     chain = (*chain, path.resolve())
     others: list[FlatScenario | None] = []
     listed = file.get("overlay")
@@ -40,6 +39,7 @@ def _resolved(path: Path, chain: tuple[Path, ...]) -> FlatScenario:
             others.append(_overlay(file, i, chain))
         except ScenarioError as error:
             problems += error.problems
+    problems += check.problems(file, {name for other in others if other for name in _names(other)})
     if problems:
         raise ScenarioError.of(sorted(dict.fromkeys(problems), key=_order))
     model = ScenarioFile.model_validate(file.data)
@@ -71,6 +71,12 @@ def _laid(
         raise ScenarioError.of(
             replace(p, place=place, found=f"{p.place}: {p.found}") for p in error.problems
         ) from None
+
+
+def _names(scenario: FlatScenario) -> set[str]:
+    """Return the typologies, categories and channels that a scenario names."""
+    spoken = {name.partition(":")[2] for name in scenario.behaviour}
+    return {*scenario.fraud.intensity, *scenario.aml, *spoken}
 
 
 def _order(problem: Problem) -> tuple[str, int, int]:

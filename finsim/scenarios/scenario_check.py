@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from finsim.documents import Loc
 from finsim.errors import Problem, did_you_mean
 from finsim.scenarios import check_curves
 from finsim.scenarios.check_curves import is_number
+from finsim.scenarios.claims.metric_names import is_measurable, nearest
 from finsim.scenarios.file_models import VERSION
 from finsim.scenarios.merge import Merged
 from finsim.scenarios.variables import CREDIT_CLASSES, PRICE, VARIABLES
@@ -76,16 +77,27 @@ PAIRS: Mapping[Loc, float] = {
     ("expect", "*", "between"): -math.inf,
 }
 """Lists [low, high] and the least that low may be."""
+OWN_NAMES: Sequence[Loc] = (
+    ("fraud", "intensity_mult"),
+    ("aml", "intensity_mult"),
+    ("behaviour", "spend_mult"),
+    ("behaviour", "channel_shift"),
+)
+"""Blocks whose keys are names of the user, which a claim may use again."""
 
 
-def problems(file: Merged) -> Iterator[Problem]:
-    """Yield every problem of meaning, in no particular order; wrong types are left to the models."""
+def problems(file: Merged, laid: Collection[str] = ()) -> Iterator[Problem]:
+    """Yield every problem of meaning, in no particular order; wrong types are left to the models.
+
+    ``laid`` are the typologies, categories and channels that the overlays of the file name.
+    """
     checks: Sequence[Callable[[Merged], Iterator[Problem]]] = (
         _head, _horizon, check_curves.macro, check_curves.market, check_curves.plain_curves,
-        _words, _ranges, _names, _pairs, _jump_off, _excitation, _overlays, _expect,
+        _words, _ranges, _names, _pairs, _jump_off, _excitation, _overlays,
     )  # fmt: skip
     for check in checks:
         yield from check(file)
+    yield from _expect(file, {*laid, *_names_of_the_file(file)})
 
 
 def _wrong(file: Merged, loc: Loc, expected: str, remedy: str = "correct this value") -> Problem:
@@ -196,23 +208,36 @@ def _overlays(file: Merged) -> Iterator[Problem]:
             yield from check_curves.in_reach(file, (*loc, "start"), float(start[:-1]), unit)
 
 
-def _expect(file: Merged) -> Iterator[Problem]:
+def _expect(file: Merged, own: Collection[str]) -> Iterator[Problem]:
     listed = file.get("expect")
     for i, claim in enumerate(listed) if isinstance(listed, list) else ():
         if isinstance(claim, dict):
-            yield from _claim(file, ("expect", i), claim)
+            yield from _claim(file, ("expect", i), claim, own)
 
 
-def _claim(file: Merged, loc: Loc, claim: dict[str, Any]) -> Iterator[Problem]:
+def _metric(file: Merged, loc: Loc, metric: str, own: Collection[str]) -> Iterator[Problem]:
+    world, _, rest = metric.partition(".")
+    if world not in WORLDS or not rest:
+        remedy = did_you_mean(world, WORLDS) if world not in WORLDS else "write `world.what.measure`"
+        yield _wrong(file, loc, "a metric such as macro.unemployment.peak", remedy)
+        return
+    if not is_measurable(metric, own):
+        yield _wrong(file, loc, "a number that some world measures", nearest(metric, own))
+
+
+def _names_of_the_file(file: Merged) -> set[str]:
+    """Return the typologies, categories and channels that a file names itself."""
+    blocks = [file.get(*loc) for loc in OWN_NAMES]
+    found = {str(name) for block in blocks if isinstance(block, dict) for name in block}
+    for loc in [place for world in ("fraud", "aml") for place in file.matching((world, "waves", "*"))]:
+        found.add(str(file.get(*loc, "typology")))
+    return found
+
+
+def _claim(file: Merged, loc: Loc, claim: dict[str, Any], own: Collection[str]) -> Iterator[Problem]:
     metric = claim.get("metric")
     if isinstance(metric, str):
-        world, _, rest = metric.partition(".")
-        if world not in WORLDS or not rest:
-            remedy = did_you_mean(world, WORLDS) if world not in WORLDS else "write `world.what.measure`"
-            yield _wrong(file, (*loc, "metric"), "a metric such as macro.unemployment.peak", remedy)
-        elif world == "macro":
-            variable = rest.partition(".")[0]
-            yield from _name(file, (*loc, "metric"), variable, VARIABLE_NAMES, "variable")
+        yield from _metric(file, (*loc, "metric"), metric, own)
     used = [bound for bound in BOUNDS if bound in claim]
     if len(used) != 1:
         found = f"an expectation with {' and '.join(used) or 'no bound'}"

@@ -10,6 +10,7 @@ from finsim.editor_spellings import MARK, loosened
 from finsim.scenarios import check_curves as curves
 from finsim.scenarios import scenario_check as check
 from finsim.scenarios.additive_scale import LIMITS, Kind
+from finsim.scenarios.claims.metric_names import pattern
 from finsim.scenarios.file_models import ScenarioFile
 from finsim.scenarios.variables import CURVES, DAYS_PER_STEP, EQUITY, MAX_DAYS, VARIABLES, VOL
 
@@ -202,9 +203,7 @@ def _jump_off(part: JsonSchema) -> None:
 
 
 def _claims(schema: JsonSchema) -> None:
-    others = "|".join(world for world in check.WORLDS if world != "macro")
-    metric = rf"^(macro\.({'|'.join(VARIABLES)})(\..*)?|({others})\..+)$"
-    narrow(schema, ("expect", "*", "metric"), {"pattern": metric})
+    narrow(schema, ("expect", "*", "metric"), {"pattern": pattern()})
     tolerance = {"if": given("tol"), "then": given("equals")}
     narrow(schema, ("expect", "*"), {"allOf": [one_of(check.BOUNDS), tolerance]})
     narrow(schema, ("overlay", "*", "start"), {"pattern": rf"^{check.START.pattern[:-2]}$"})
