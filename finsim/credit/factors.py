@@ -55,7 +55,8 @@ def class_z(drivers: Drivers, classes: Sequence[str]) -> Float2D:
 def quarter_z(drivers: Drivers, classes: Sequence[str]) -> Float2D:
     """Return the same at quarter ends: float64 [quarters, classes].
 
-    Both agree where they meet: every third month, or the scenario's own quarters where these reach further.
+    Both agree where they meet: every third month (averages: the mean of three months), or the scenario's own
+    quarters where these reach further.
     """
     _check_variables(drivers)
     moves = quarter_moves(drivers)
@@ -68,7 +69,15 @@ def quarter_moves(drivers: Drivers) -> Mapping[str, Float1D]:
     quarters = len(next(iter(drivers.macro_steps.values()), ()))
     if drivers.step == "quarter" and 3 * quarters > drivers.clock.months:
         return {name: drivers.macro_steps.get(name, np.zeros(quarters)) for name in names}
-    return {name: drivers.macro_series(name)[2::3] for name in names}
+    return {name: _by_quarter(drivers, name) for name in names}
+
+
+def _by_quarter(drivers: Drivers, name: str) -> Float1D:
+    """Return a macro move at quarter ends, or its mean over the quarter where it is an average."""
+    months = drivers.macro_series(name)
+    if name not in drivers.macro_averages:
+        return months[2::3]
+    return months[: len(months) // 3 * 3].reshape(-1, 3).mean(axis=1)
 
 
 def link(drivers: Drivers, loan_class: str) -> Mapping[str, float]:

@@ -18,6 +18,7 @@ from finsim.notation import Float1D
 from finsim.scenarios.check_curves import is_number
 from finsim.scenarios.flat_scenario import Curve, FlatScenario, Series
 from finsim.scenarios.merge import Merged
+from finsim.scenarios.values.meeting import every_curve
 from finsim.scenarios.variables import (
     EQUITY_COLUMN,
     HISTORY_FILE,
@@ -177,7 +178,7 @@ def _largest(series: Series | None) -> list[float]:
         return []
     return [
         value
-        for curve in series.curves
+        for curve in every_curve(series)
         for value in (*curve.path, *(knot.value for knot in curve.knots), *_single(curve))
     ]
 

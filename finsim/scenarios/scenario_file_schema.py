@@ -27,7 +27,8 @@ def scenario_file_schema() -> JsonSchema:
             ({"as": way, "unit": unit}, variable.written_kind(way), ("as", "unit"))
             for way, unit in variable.units.items()
         ]
-        narrow(schema, ("macro", name), _curve(curves.MACRO_FORMS, ways))
+        alone = variable.timing != "point"
+        narrow(schema, ("macro", name), _curve(curves.MACRO_FORMS, ways, alone=alone))
         said = ", ".join(f"as: {way} in {unit}" for way, unit in variable.units.items())
         described = schema["properties"]["macro"]["anyOf"][0]["properties"][name]
         described["description"] = f"{name.replace('_', ' ').capitalize()}: {said}."
@@ -88,12 +89,19 @@ def _jump(part: JsonSchema) -> None:
         knot["allOf"] = [one_of(curves.JUMP_UNITS)]
 
 
-def _curve(forms: tuple[str, ...], ways: Sequence[_Way], *, free: bool = False, pulse: bool = False) -> Any:
+def _curve(
+    forms: tuple[str, ...],
+    ways: Sequence[_Way],
+    *,
+    free: bool = False,
+    pulse: bool = False,
+    alone: bool = False,
+) -> Any:
     """Return the change that gives a curve its forms, its ways of writing and the range of each."""
 
     def change(part: JsonSchema) -> None:
         for block in _objects(part):
-            rules = [_forms(forms, free)]
+            rules = [one_of(forms) if alone else _forms(forms, free)]
             for fixed, kind, needed in ways:
                 values: JsonSchema = {
                     "path": {"items": LIMITS[kind]},
