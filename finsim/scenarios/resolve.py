@@ -7,12 +7,12 @@ from pathlib import Path
 
 from finsim import documents
 from finsim.errors import Problem, ScenarioError
-from finsim.scenarios import plausibility
 from finsim.scenarios import scenario_check as check
 from finsim.scenarios.file_models import OverlayPart, ScenarioFile
 from finsim.scenarios.file_to_scenario import flat, offset
 from finsim.scenarios.flat_scenario import FlatScenario
 from finsim.scenarios.merge import FOLDER, Merged, merged, referred
+from finsim.scenarios.plausible.remarks import remarks
 from finsim.scenarios.severity_and_overlays import overlaid, scaled
 
 
@@ -50,7 +50,7 @@ def _resolved(path: Path, chain: tuple[Path, ...]) -> FlatScenario:
             scenario = _laid(file, i, scenario, part, other)
     written = 1.0 if model.severity is None else model.severity
     scenario = replace(scaled(scenario, written), severity=1.0, expect=own.expect)
-    return replace(scenario, warnings=plausibility.remarks(file, scenario))
+    return replace(scenario, warnings=remarks(file, scenario))
 
 
 def _overlay(file: Merged, i: int, chain: tuple[Path, ...]) -> FlatScenario | None:
