@@ -84,8 +84,16 @@ def market(file: Merged) -> Iterator[Problem]:
         if not any(key in equity for key in EQUITY_FORMS):
             yield from _one_form(file, loc, equity, EQUITY_FORMS)
         yield from _length(file, loc, equity)
-        yield from _values(file, loc, equity, "cum_return")
-        yield from _knot(file, (*loc, "trough"), equity.get("trough"), "cum_return")
+        kind: Kind = "mult" if equity.get("as") == "level" else "cum_return"
+        yield from _values(file, loc, equity, kind)
+        yield from _knot(file, (*loc, "trough"), equity.get("trough"), kind)
+        if kind == "mult" and not is_number(file.get("calibration", "jump_off", "equity")):
+            yield Problem(
+                file.place((*loc, "as")),
+                "market.equity: as: level without the level it starts from",
+                "",
+                "add `calibration: {jump_off: {equity: ...}}`",
+            )
         if equity.get("bridge") not in (None, BRIDGE):
             yield Problem(
                 file.place((*loc, "bridge")),

@@ -373,6 +373,7 @@ class ScenarioFile(Part):
     * ``behaviour``: what customers do differently.
     * ``fraud``: fraud by typology.
     * ``aml``: money laundering by typology.
+    * ``other``: published paths that no world reads, kept as they are: a name and one value for each step.
     * ``expect``: what the file claims of itself, at severity 1.
     """
 
@@ -397,4 +398,5 @@ class ScenarioFile(Part):
     behaviour: BehaviourPart | None = None
     fraud: FraudPart | None = None
     aml: IllicitPart | None = None
+    other: dict[str, list[CurveNumber]] | None = None
     expect: list[Annotated[ExpectPart, CLAIM]] | None = None

@@ -193,7 +193,10 @@ def _market(model: ScenarioFile, horizon: Horizon, jump_off: Mapping[str, float]
     if part.jumps:
         knots = tuple(sorted(_knot(knot) for knot in part.jumps))
         jumps = Series("cum_return", "pct", (Curve(horizon.step, horizon.length, knots=knots),))
-    equity = Series("cum_return", "pct", (_curve(part.equity, horizon),)) if part.equity else None
+    equity = None
+    if part.equity:
+        move = _from_level(str(part.equity.as_), "cum_return", jump_off.get("equity", 1.0))
+        equity = Series("cum_return", "pct", (_curve(part.equity, horizon, move),))
     blend = part.correlation.blend_to_one if part.correlation else None
     corr = _plain(blend, "blend", horizon)
     return _some({"equity": equity, "jump": jumps, "vol_mult": vol, "corr_blend": corr})

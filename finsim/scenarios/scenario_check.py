@@ -39,7 +39,7 @@ WORDS: Mapping[Loc, Sequence[str]] = {
 }
 VARIABLE_NAMES = tuple(VARIABLES)
 PRICES = tuple(name for name, variable in VARIABLES.items() if variable.units is PRICE)
-JUMP_OFF, INDICES = (*VARIABLES, "vix"), (*PRICES, "vix")
+JUMP_OFF, INDICES = (*VARIABLES, "equity", "vix"), (*PRICES, "equity", "vix")
 KEYS: Mapping[Loc, tuple[Sequence[str], str]] = {
     ("credit", "betas"): (CREDIT_CLASSES, "loan class"),
     ("credit", "betas", "*"): (VARIABLE_NAMES, "variable"),
@@ -93,7 +93,7 @@ def problems(file: Merged, laid: Collection[str] = ()) -> Iterator[Problem]:
     """
     checks: Sequence[Callable[[Merged], Iterator[Problem]]] = (
         _head, _horizon, check_curves.macro, check_curves.market, check_curves.plain_curves,
-        _words, _ranges, _names, _pairs, _jump_off, _excitation, _overlays,
+        _words, _ranges, _names, _pairs, _jump_off, _excitation, _overlays, _other,
     )  # fmt: skip
     for check in checks:
         yield from check(file)
@@ -165,6 +165,15 @@ def _jump_off(file: Merged) -> Iterator[Problem]:
 def _name(file: Merged, loc: Loc, name: str, known: Sequence[str], kind: str) -> Iterator[Problem]:
     if name not in known:
         yield Problem(file.place(loc), f"no {kind} is called {name!r}", "", did_you_mean(name, known))
+
+
+def _other(file: Merged) -> Iterator[Problem]:
+    length, step = file.get("horizon", "length"), file.get("horizon", "step")
+    for loc in file.matching(("other", "*")):
+        path = file.get(*loc)
+        if isinstance(path, list) and isinstance(length, int) and len(path) != length:
+            found = f"other.{loc[1]}: has {len(path)} values but horizon.length is {length} {step}s"
+            yield Problem(file.place(loc), found, f"{length} values", "add or remove values")
 
 
 def _excitation(file: Merged) -> Iterator[Problem]:

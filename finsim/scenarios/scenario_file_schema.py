@@ -33,7 +33,8 @@ def scenario_file_schema() -> JsonSchema:
         described = schema["properties"]["macro"]["anyOf"][0]["properties"][name]
         described["description"] = f"{name.replace('_', ' ').capitalize()}: {said}."
     equity: list[_Way] = [
-        ({"as": way, "unit": unit}, "cum_return", ("as", "unit")) for way, unit in EQUITY.items()
+        ({"as": way, "unit": unit}, "mult" if way == "level" else "cum_return", ("as", "unit"))
+        for way, unit in EQUITY.items()
     ]
     narrow(schema, ("market", "equity"), _curve(curves.EQUITY_FORMS, equity, free=True))
     narrow(schema, ("market", "equity", "bridge"), {"enum": [curves.BRIDGE]})

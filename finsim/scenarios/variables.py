@@ -64,7 +64,7 @@ VARIABLES: Mapping[str, Variable] = {
 }
 
 VOL: Mapping[str, str] = {"mult": "ratio", "level": "vix"}
-EQUITY: Mapping[str, str] = {"cum_return": "pct"}
+EQUITY: Mapping[str, str] = {"cum_return": "pct", "level": "index"}
 # Curves that have no `as:` and no unit, by place (`*` is any name); a list or a number stands for one.
 CURVES: Mapping[tuple[str, ...], Kind] = {
     ("market", "correlation", "blend_to_one"): "blend",

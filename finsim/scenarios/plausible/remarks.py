@@ -28,6 +28,7 @@ def remarks(file: Merged, scenario: FlatScenario) -> tuple[str, ...]:
         *_fractions(file),
         *_typologies(file),
         *_unsourced(file),
+        *_kept(file),
         *remarks_on(scenario, file.place),
     )
 
@@ -84,6 +85,12 @@ def _unsourced(file: Merged) -> Iterator[str]:
             continue
         if not _says(block):
             yield f"{file.place((name,))}: {name} has neither `source:` nor `assumption:`"
+
+
+def _kept(file: Merged) -> Iterator[str]:
+    names = list(file.get("other") or ())
+    if names:
+        yield f"{file.place(('other',))}: no world reads {', '.join(names)}; they are kept as published"
 
 
 def _says(block: Any) -> bool:
