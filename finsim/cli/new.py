@@ -15,7 +15,10 @@ from finsim.cli.parsing.panels import OUTPUT, SIZE
 
 def new(
     what: Annotated[
-        str, typer.Argument(metavar="FILE", help="File to create; `schema`, and then a table; or `scenario` --from.")
+        str,
+        typer.Argument(
+            metavar="FILE", help="File to create; `schema`, and then a table; or `scenario` --from."
+        ),
     ] = "study.yaml",
     data: Annotated[
         Path | None,

@@ -15,7 +15,9 @@ from finsim.scenarios.claims.metric_names import CLOSED, OF_BOOK, OF_EQUITY, is_
 from finsim.scenarios.expectations import Outcome
 
 LONG = Clock(date(2025, 12, 31), 1260, 200, 60)
-HEAD = "horizon: {length: 4, step: quarter}\nmacro:\n  unemployment: {unit: pp, as: delta, path: [1, 2, 3, 3]}\n"
+HEAD = (
+    "horizon: {length: 4, step: quarter}\nmacro:\n  unemployment: {unit: pp, as: delta, path: [1, 2, 3, 3]}\n"
+)
 
 SLIPS = [
     ("credit.mortage.loss_rate_9q", "credit.mortgage.loss_rate_9q"),
@@ -53,7 +55,9 @@ def test_a_slip_of_the_pen_is_a_fault_of_the_file(write, slip, meant):
     ],
 )
 def test_names_of_the_user_stand(write, metric):
-    assert load(write("x", HEAD + f"expect: [{{metric: {metric}, at_least: 0}}]\n")).expect[0].metric == metric
+    assert (
+        load(write("x", HEAD + f"expect: [{{metric: {metric}, at_least: 0}}]\n")).expect[0].metric == metric
+    )
 
 
 def test_names_of_an_overlay_stand(write):
@@ -84,7 +88,10 @@ def test_the_vocabulary_is_what_the_worlds_measure():
 def test_a_second_crisis_is_seen_and_judged(write):
     write("first", "horizon: {length: 4, step: quarter}\ncalibration: {jump_off: {unemployment: 5}}\n"
           "macro: {unemployment: {unit: pp, as: delta, path: [1, 2, 3, 3]}}\n")  # fmt: skip
-    write("second", "horizon: {length: 2, step: quarter}\nmacro: {unemployment: {unit: pp, as: delta, path: [4, 2]}}\n")
+    write(
+        "second",
+        "horizon: {length: 2, step: quarter}\nmacro: {unemployment: {unit: pp, as: delta, path: [4, 2]}}\n",
+    )
     body = "extends: first\noverlay: [{ref: second, start: 8q}]\nexpect: [{metric: macro.unemployment.peak, at_most: 9}]\n"
     scenario = load(write("x", body))
     whole = drivers(scenario, LONG)
@@ -95,7 +102,10 @@ def test_a_second_crisis_is_seen_and_judged(write):
     for months in (12, 24):
         short = replace(LONG, months=months)
         outcome = check_expectations(scenario, measure(drivers(scenario, short)), short)[0]
-        assert (outcome.met, outcome.reason) == (None, f"the run ends after {months} months, the scenario goes on")
+        assert (outcome.met, outcome.reason) == (
+            None,
+            f"the run ends after {months} months, the scenario goes on",
+        )
 
 
 def test_claims_on_the_market_need_the_sessions_of_the_scenario(write):

@@ -61,7 +61,7 @@ def test_shipped_files_are_severe_and_coherent(name):
 
 def test_the_composition_is_judged_and_not_its_files():
     recession, boom = load("dfast-severely-adverse-2026"), load("rates-shock-2022")
-    turned = scaled(boom, 3.0)
+    turned = scaled(boom, 5.0)
     mixed = overlaid(recession, turned, only=["macro.house_prices"], combine="last")
     assert {d.variable for d in coherence(mixed).disagreements} | {
         d.other for d in coherence(mixed).disagreements

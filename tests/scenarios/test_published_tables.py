@@ -52,7 +52,8 @@ def test_every_printed_number_of_the_federal_reserve_comes_out_again(tmp_path, n
         levels = start + moves if found.macro_units[variable] == "pp" else start * (1.0 + moves / 100.0)
         assert levels == pytest.approx(printed, abs=1e-7), variable
     index = [float(row["Dow Jones Total Stock Market Index (Level)"]) for row in rows]
-    assert 58399.3 * (1.0 + found.equity_steps) == pytest.approx(index, abs=1e-4)
+    if name is None:  # the baseline leaves the index where it is, and what does not move is left out
+        assert 58399.3 * (1.0 + found.equity_steps) == pytest.approx(index, abs=1e-4)
     assert len(made.text.split("other:")[1].split("expect:")[0].splitlines()) == 1 + 14
     if name is None:
         measured = measure(found)
@@ -121,8 +122,12 @@ def test_nothing_is_written_where_the_command_is_wrong(tmp_path):
 
 def test_equity_as_a_level_is_the_same_as_a_return(write, clock):
     body = "horizon: {length: 2, step: quarter}\ncalibration: {jump_off: {equity: 200}}\nmarket: {equity: "
-    one = load(write("a", body + "{unit: index, as: level, path: [100, 150], trough: {day: 20, value: 80}}}\n"))
-    two = load(write("b", body + "{unit: pct, as: cum_return, path: [-50, -25], trough: {day: 20, value: -60}}}\n"))
+    one = load(
+        write("a", body + "{unit: index, as: level, path: [100, 150], trough: {day: 20, value: 80}}}\n")
+    )
+    two = load(
+        write("b", body + "{unit: pct, as: cum_return, path: [-50, -25], trough: {day: 20, value: -60}}}\n")
+    )
     assert drivers(one, clock).anchors == drivers(two, clock).anchors
     for wrong in ("{unit: index, as: level, path: [0, 1]}", "{unit: pct, as: level, path: [3, 1]}"):
         with pytest.raises(ScenarioError):

@@ -37,9 +37,7 @@ def series(draw, kind, knots=True):
     form = draw(st.sampled_from(["path", "knots"] if knots else ["path"]))
     start = draw(st.sampled_from([Offset(), Offset(3), Offset(0, 14)]))
     if form == "path":
-        curve = Curve(
-            "quarter", 4, start, path=tuple(draw(st.lists(value, min_size=4, max_size=4)))
-        )
+        curve = Curve("quarter", 4, start, path=tuple(draw(st.lists(value, min_size=4, max_size=4))))
     else:
         times = sorted(draw(st.sets(st.integers(1, 200), min_size=1, max_size=4)))
         curve = Curve("quarter", 4, start, knots=tuple(Knot("day", float(t), draw(value)) for t in times))
@@ -202,7 +200,9 @@ def test_the_resolved_form_is_complete_and_stable(one):
 
 
 @LAWS
-@given(one=scenarios("one"), two=scenarios("two"), three=scenarios("three"), rule=st.sampled_from(["max", "min"]))
+@given(
+    one=scenarios("one"), two=scenarios("two"), three=scenarios("three"), rule=st.sampled_from(["max", "min"])
+)
 def test_the_laws_of_max_and_min(clock, one, two, three, rule):
     assert overlaid(one, one, combine=rule) == one
     both = overlaid(one, two, combine=rule)

@@ -64,8 +64,13 @@ macro:
 
 
 def test_an_overlay_between_month_ends_keeps_the_area(write, clock):
-    write("wave", "horizon: {length: 2, step: quarter}\nmacro: {unemployment: {unit: pp, as: delta, path: [2, 2]}}\n")
-    found = drivers(load(write("x", "horizon: {length: 1, step: quarter}\noverlay: [{ref: wave, start: 15d}]\n")), clock)
+    write(
+        "wave",
+        "horizon: {length: 2, step: quarter}\nmacro: {unemployment: {unit: pp, as: delta, path: [2, 2]}}\n",
+    )
+    found = drivers(
+        load(write("x", "horizon: {length: 1, step: quarter}\noverlay: [{ref: wave, start: 15d}]\n")), clock
+    )
     moves = found.macro["unemployment"]
     assert 0.9 < moves[0] < 1.1
     assert moves[1:].tolist() == [2.0] * (len(moves) - 1)

@@ -17,9 +17,7 @@ Origin = Callable[[Offset], float]
 NOW = Offset()
 
 
-def met(
-    series: Series, points: Float1D, leaf: Leaf, origin: Origin, state: Leaf | None = None
-) -> Float1D:
+def met(series: Series, points: Float1D, leaf: Leaf, origin: Origin, state: Leaf | None = None) -> Float1D:
     """Return the values of a series at positions of an axis: float64 of the shape of ``points``.
 
     Curves add in the chart of the kind. Parts meet by the series' rule, each from its own start on:
