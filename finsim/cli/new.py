@@ -15,7 +15,10 @@ from finsim.cli.parsing.panels import OUTPUT, SIZE
 
 def new(
     what: Annotated[
-        str, typer.Argument(metavar="FILE", help="File to create; or `schema`, and then a table.")
+        str,
+        typer.Argument(
+            metavar="FILE", help="File to create; `schema`, and then a table; or `scenario` --from."
+        ),
     ] = "study.yaml",
     data: Annotated[
         Path | None,
@@ -37,7 +40,7 @@ def new(
             "-o",
             "--output",
             metavar="FILE",
-            help="Schema file to create; printed when left out.",
+            help="Schema or scenario file to create; a schema is printed when left out.",
             rich_help_panel=OUTPUT,
         ),
     ] = None,
@@ -52,6 +55,26 @@ def new(
         ),
     ] = "",
     csv: CsvDialect = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="TABLE",
+            help="With `scenario`: a supervisor's table as published.",
+            show_default=False,
+            rich_help_panel=SIZE,
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--name",
+            metavar="NAME",
+            help="With --from: the scenario in the table, or a part of its name.",
+            show_default=False,
+            rich_help_panel=SIZE,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a commented file that runs as it is, or propose the schema of a table.
@@ -61,9 +84,11 @@ def new(
     Example: finsim new --kind narrative my_story.yaml
 
     Example: finsim new schema loans.csv -o loans.schema.yaml
+
+    Example: finsim new scenario --from dfast.csv -o my-adverse.yaml
     """
     from finsim.verbs.new import new as verb
 
-    made = verb(what, data, like=like, output=output, kind=kind, csv=csv)
+    made = verb(what, data, like=like, output=output, kind=kind, csv=csv, table=table, name=name)
     outputs = [] if made.path is None else [made.path]
     show("new", made.to_dict(), made.to_text(), as_json, outputs=outputs)

@@ -40,7 +40,15 @@ def stress(
         bool,
         typer.Option(
             "--expect",
-            help="Exit 1 if an expectation of the scenario is unmet, or none could be checked.",
+            help="Exit 1 if an expectation of the scenario is unmet or not judged, or if there is none.",
+            rich_help_panel=SCREEN,
+        ),
+    ] = False,
+    allow_unjudged: Annotated[
+        bool,
+        typer.Option(
+            "--allow-unjudged",
+            help="With --expect: pass over expectations that this run has no data for.",
             rich_help_panel=SCREEN,
         ),
     ] = False,
@@ -56,7 +64,7 @@ def stress(
     Example: finsim stress quickstart --scenario covid-2020 --severity 0.8 -o runs/covid
     """
     from finsim.engine.answers.run_answer import answer_dict, answer_lines, failed, head_line, problems_of
-    from finsim.engine.answers.stress_answer import expectations_of, unmoved_lines
+    from finsim.engine.answers.stress_answer import expectations_of, unmet_lines, unmoved_lines
     from finsim.verbs.stress import stress as verb
 
     done = verb(
@@ -65,8 +73,7 @@ def stress(
     )  # fmt: skip
     remark(head_line(done))
     told = expectations_of(done, done.scenarios[0])
-    unmet = [str(outcome) for outcome in told.outcomes if not outcome.met] if expect else []
-    unmet += [told.not_checked] if expect and told.not_checked else []
+    unmet = unmet_lines(told, allow_unjudged) if expect else []
     ok = not failed(done) and not unmet
     answer = answer_lines(done)
     unmoved = unmoved_lines(done)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -18,9 +19,9 @@ from finsim.records.drivers import Drivers
 def sector_factors(sectors: Sequence[str], months: int, streams: Streams, settings: Settings) -> Float2D:
     """Return one path of the sector factors: float64 [months, sectors], standard normal margins.
 
-    eta_k = sqrt(c) common + sqrt(1 - c) own_k, each a stationary AR(1) in months whose autocorrelation
-    over 12 months is ``months_autocorrelation``; two sectors have correlation c, so any number of them
-    is positive definite. A sector's path depends on its name and the seed, not on the other sectors.
+    eta_k = sqrt(c) common + sqrt(1 - c) own_k, each a stationary AR(1) in months whose means over two years
+    in a row have the correlation ``months_autocorrelation``; two sectors have correlation c, so any number of
+    them is positive definite. A sector's path depends on its name and the seed, not on the other sectors.
     """
     common = _autoregression(streams.at("factor", "common"), months, settings)
     shared, own = _weights(settings)
@@ -29,6 +30,17 @@ def sector_factors(sectors: Sequence[str], months: int, streams: Streams, settin
         for name in sectors
     ]
     return np.column_stack(paths) if paths else np.empty((months, 0))
+
+
+def annual_factors(paths: Float2D, settings: Settings) -> Float2D:
+    """Return the factor of the year of each month: float64 [months, sectors], months a multiple of 12.
+
+    The mean of the monthly path over each year, over its standard deviation: standard normal.
+    """
+    deviation = np.sqrt(_of_years(_monthly_memory(settings.months_autocorrelation))[0])
+    years = len(paths) // MONTHS_PER_YEAR
+    means = paths.reshape(years, MONTHS_PER_YEAR, paths.shape[1]).mean(axis=1) / deviation
+    return np.repeat(means, MONTHS_PER_YEAR, axis=0)
 
 
 def annual_draws(sectors: Sequence[str], draws: int, streams: Streams, settings: Settings) -> Float2D:
@@ -55,7 +67,8 @@ def class_z(drivers: Drivers, classes: Sequence[str]) -> Float2D:
 def quarter_z(drivers: Drivers, classes: Sequence[str]) -> Float2D:
     """Return the same at quarter ends: float64 [quarters, classes].
 
-    Both agree where they meet: every third month, or the scenario's own quarters where these reach further.
+    Both agree where they meet: every third month (averages: the mean of three months), or the scenario's own
+    quarters where these reach further.
     """
     _check_variables(drivers)
     moves = quarter_moves(drivers)
@@ -68,7 +81,15 @@ def quarter_moves(drivers: Drivers) -> Mapping[str, Float1D]:
     quarters = len(next(iter(drivers.macro_steps.values()), ()))
     if drivers.step == "quarter" and 3 * quarters > drivers.clock.months:
         return {name: drivers.macro_steps.get(name, np.zeros(quarters)) for name in names}
-    return {name: drivers.macro_series(name)[2::3] for name in names}
+    return {name: _by_quarter(drivers, name) for name in names}
+
+
+def _by_quarter(drivers: Drivers, name: str) -> Float1D:
+    """Return a macro move at quarter ends, or its mean over the quarter where it is an average."""
+    months = drivers.macro_series(name)
+    if name not in drivers.macro_averages:
+        return months[2::3]
+    return months[: len(months) // 3 * 3].reshape(-1, 3).mean(axis=1)
 
 
 def link(drivers: Drivers, loan_class: str) -> Mapping[str, float]:
@@ -122,7 +143,7 @@ def _weights(settings: Settings) -> tuple[float, float]:
 
 def _autoregression(rng: np.random.Generator, months: int, settings: Settings) -> Float1D:
     """Return a stationary AR(1) path with unit variance: float64 [months]."""
-    keep = settings.months_autocorrelation ** (1.0 / MONTHS_PER_YEAR)
+    keep = _monthly_memory(settings.months_autocorrelation)
     shocks = rng.standard_normal(months)
     path = np.empty(months)
     level = 0.0
@@ -130,3 +151,21 @@ def _autoregression(rng: np.random.Generator, months: int, settings: Settings) -
         level = shocks[0] if month == 0 else keep * level + np.sqrt(1.0 - keep * keep) * shocks[month]
         path[month] = level
     return path
+
+
+@lru_cache(maxsize=16)
+def _monthly_memory(annual: float) -> float:
+    """Return the monthly autocorrelation at which means of years have the given one; 0 for a lower one."""
+    low, high = 0.0, 1.0 - 1e-9
+    for _ in range(60):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if _of_years(middle)[1] < annual else (low, middle)
+    return high if annual > 0.0 else 0.0
+
+
+def _of_years(memory: float) -> tuple[float, float]:
+    """Return variance and lag-1 autocorrelation of the yearly means of a unit AR(1) in months."""
+    lag = np.arange(1 - MONTHS_PER_YEAR, MONTHS_PER_YEAR)
+    weight = (MONTHS_PER_YEAR - np.abs(lag)) / MONTHS_PER_YEAR**2
+    variance = float((weight * memory ** np.abs(lag)).sum())
+    return variance, float((weight * memory ** (lag + MONTHS_PER_YEAR)).sum()) / variance

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from finsim.credit.conditional import default_point, loss_shift, sensitivity
 from finsim.credit.factors import annual_draws, class_z
+from finsim.credit.months.seasoning import of_first_year
 from finsim.credit.recovery import follows_frye_jacobs, price_indices
 from finsim.credit.settings import Settings
 from finsim.credit.text_codes import coded
@@ -116,6 +117,7 @@ def arrange(loans: pa.Table, drivers: Drivers, settings: Settings) -> Buckets:
     kind, classes = coded(loans, "loan_class")
     pd_, rho, lgd = (loans[name].to_numpy() for name in ("pd", "rho", "lgd"))
     exposure = loans[exposure_column(loans)].to_numpy().astype(np.float64)
+    pd_ = of_first_year(pd_, loans, settings)
     alpha, beta = default_point(pd_, rho), sensitivity(rho)
     joint, lead = _joint_rows(loans, sector, kind, pd_)
     if len(lead) < len(joint):

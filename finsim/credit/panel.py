@@ -7,25 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from finsim.credit.conditional import MONTHS_PER_YEAR, default_point, loss_shift, per_period, sensitivity
-from finsim.credit.factors import class_z, sector_factors
 from finsim.credit.losses import check_loans, rows_of
-from finsim.credit.recovery import follows_frye_jacobs, price_indices, stressed_lgd
+from finsim.credit.months.arrears import DEFAULT_AFTER, missed_instalments, roll_rates
+from finsim.credit.months.loss_scatter import realised_loss_rates
+from finsim.credit.months.monthly_risk import MonthlyRisk, monthly_risk
+from finsim.credit.months.stages import stages
 from finsim.credit.schedule import balances
 from finsim.credit.settings import Settings
-from finsim.credit.text_codes import coded
-from finsim.extras import Later
 from finsim.notation import Array, Float1D, Float2D, Int1D, Int2D
 from finsim.randomness import Streams
 from finsim.records.columns import INTERNAL, LABEL, column
 from finsim.records.drivers import Drivers
 from finsim.records.portfolio import MONTH_SCHEMA
 
-special = Later("scipy.special", "credit")
-
 STATUSES = ("current", "late", "default", "prepaid", "matured")
 CURRENT, LATE, DEFAULT, PREPAID, MATURED = range(5)
-ARREARS = 3  # a default is 90 days past due: two months of arrears come before it
 
 PANEL_SCHEMA = pa.schema(
     [
@@ -34,7 +30,7 @@ PANEL_SCHEMA = pa.schema(
         column(
             "stage",
             pa.uint8(),
-            "IFRS 9: 1 performing, 2 clearly riskier than at origination or late, 3 in default",
+            "IFRS 9: 1 performing, 2 lifetime PD clearly above that at origination, or late; 3 in default",
             role=LABEL,
         ),
         column("_fs_src", pa.uint8(), "as in `loans`", role=INTERNAL),
@@ -44,27 +40,18 @@ PANEL_SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True)
-class _Risk:
-    """What each loan faces in each month, given the factors: float64 [T, n] each, and its PD at origin."""
-
-    annual: Float2D
-    monthly: Float2D
-    lgd: Float2D
-    original: Float1D
-
-
-@dataclass(frozen=True)
 class _Fate:
     """How each loan ends: the month (from 1; beyond T: not in the panel), the status there, and arrears.
 
     ``missed`` is the month of the first unpaid instalment of a defaulting loan, else beyond the panel;
-    ``late`` [T, n] marks single missed months that are made good in the next.
+    ``behind`` [T, n] counts unpaid instalments that are made good, ``severity`` [n] is the uniform of the loss.
     """
 
     end: Int1D
     status: Int1D
     missed: Int1D
-    late: Array
+    behind: Int2D
+    severity: Float1D
 
 
 def panel(
@@ -75,8 +62,9 @@ def panel(
     ``loans`` is the book or any part of it; rows of other shards are left out. A loan's last row is its
     ``default`` (balance = exposure at default, loss = round(balance x lgd)), ``prepaid`` or ``matured``
     (both balance 0): the end is absorbing and no row follows it. ``pd`` and ``lgd`` are conditional on
-    the month's factor; ``pd`` is for 12 months. Before a default two rows are ``late`` (30, 60 days)
-    and the balance stays at the last paid one. Uniforms belong to (seed, shard, month, loan), not to the
+    the factor; ``pd`` is for 12 months at the month's rate, ``lgd`` the mean, and the realised one in the row
+    of default. Before a default two rows are ``late`` (30, 60 days) and the balance stays at the last paid
+    one; other loans are late and make good (``months/arrears.py``). Uniforms belong to (seed, shard, month, loan), not to the
     scenario: severity 0 equals base byte for byte, and where PDs only rise and prepayment does not,
     every base defaulter defaults, no later, under stress (forbearance aside).
     """
@@ -89,24 +77,9 @@ def panel(
     paths = balances(
         book["balance"].to_numpy(), book["rate"].to_numpy(), book["payment"].to_numpy(), left, months
     )
-    risk = _risk(book, drivers, streams, settings)
+    risk = monthly_risk(book, drivers, streams, settings)
     fate = _fates(risk, left, _Draws(streams, settings.shard_loans, row, lead), drivers, settings)
-    return _rows(book, drivers, settings, shard, (risk, fate, paths))
-
-
-def _risk(book: pa.Table, drivers: Drivers, streams: Streams, settings: Settings) -> _Risk:
-    sector, sectors = coded(book, "sector")
-    kind, classes = coded(book, "loan_class")
-    months = drivers.clock.months
-    own = sector_factors(sectors, months, streams, settings)[:, sector]
-    z = class_z(drivers, classes)[:, kind] + own
-    pd_, rho, lgd = (book[name].to_numpy() for name in ("pd", "rho", "lgd"))
-    point = default_point(pd_, rho) - sensitivity(rho) * z
-    annual = special.ndtr(point)
-    follows = follows_frye_jacobs(drivers, classes)[kind]
-    index = price_indices(drivers, classes)[:, kind]
-    loss_rate = stressed_lgd(point, lgd, loss_shift(pd_, lgd, rho), follows, index)
-    return _Risk(annual, per_period(annual, MONTHS_PER_YEAR), loss_rate, pd_)
+    return _rows(book, drivers, settings, shard, (risk, fate, paths, left))
 
 
 @dataclass(frozen=True)
@@ -130,6 +103,10 @@ class _Draws:
         """Return a uniform for each month and loan, one for all loans of an obligor: float64 [T, n]."""
         return self._picked(name, (months, self.shard_loans), self.lead)
 
+    def of_each_loan(self, name: str) -> Float1D:
+        """Return a uniform for each loan: float64 [n]."""
+        return self._picked(name, (self.shard_loans,), self.row)
+
     def once(self, name: str) -> Float1D:
         """Return a uniform for each loan, one for all loans of an obligor: float64 [n]."""
         return self._picked(name, (self.shard_loans,), self.lead)
@@ -144,7 +121,7 @@ class _Draws:
         return found
 
 
-def _fates(risk: _Risk, left: Int1D, draws: _Draws, drivers: Drivers, settings: Settings) -> _Fate:
+def _fates(risk: MonthlyRisk, left: Int1D, draws: _Draws, drivers: Drivers, settings: Settings) -> _Fate:
     """Let default, prepayment and maturity compete; default wins ties, then maturity."""
     months = drivers.clock.months
     default_draw = draws.of_obligors("default", months)
@@ -158,11 +135,10 @@ def _fates(risk: _Risk, left: Int1D, draws: _Draws, drivers: Drivers, settings: 
     delay = np.where(defaults & spared, drivers.credit.forbearance_months, 0)
     end = np.where(defaults, defaulted + delay, np.where(prepays, prepaid, left))
     status = np.where(defaults, DEFAULT, np.where(prepays, PREPAID, MATURED))
-    missed = np.where(defaults, np.maximum(defaulted - ARREARS, 0) + 1, months + 1)
-    month = np.arange(1, months + 1)[:, None]
-    close = default_draw < np.minimum(risk.monthly * (1.0 + settings.late_ratio), 1.0)
-    late = close & (default_draw >= risk.monthly) & (month < np.minimum(end, missed))
-    return _Fate(end, status, missed, late)
+    missed = np.where(defaults, np.maximum(defaulted - DEFAULT_AFTER, 0) + 1, months + 1)
+    rates = roll_rates(risk.z, settings)
+    behind = missed_instalments(default_draw, risk.monthly, rates, missed, end)
+    return _Fate(end, status, missed, behind, draws.of_each_loan("severity"))
 
 
 def _first(hit: Array) -> Int1D:
@@ -175,23 +151,26 @@ def _rows(
     drivers: Drivers,
     settings: Settings,
     shard: int,
-    parts: tuple[_Risk, _Fate, Int2D],
+    parts: tuple[MonthlyRisk, _Fate, Int2D, Int1D],
 ) -> pa.RecordBatch:
-    risk, fate, paths = parts
+    risk, fate, paths, left = parts
     months, count = drivers.clock.months, book.num_rows
     month = np.arange(1, months + 1)[:, None]
     last = month == fate.end
     status = np.where(last, fate.status, CURRENT)
     before = fate.end - month
-    running_up = (fate.status == DEFAULT) & (before > 0) & (before < ARREARS)
-    status[fate.late | running_up] = LATE
-    overdue = np.where(fate.late, 30, np.where(running_up | (status == DEFAULT), 30 * (ARREARS - before), 0))
-    paid = np.minimum(month - fate.late, fate.missed - 1)
+    running_up = (fate.status == DEFAULT) & (before > 0) & (before < DEFAULT_AFTER)
+    status[(fate.behind > 0) | running_up] = LATE
+    dying = running_up | (status == DEFAULT)
+    overdue = np.where(fate.behind > 0, 30 * fate.behind, np.where(dying, 30 * (DEFAULT_AFTER - before), 0))
+    paid = np.minimum(np.maximum(month - fate.behind, 0), fate.missed - 1)
     balance = paths[paid, np.arange(count)]
     balance[status == PREPAID] = 0
-    loss = np.where(status == DEFAULT, np.rint(balance * risk.lgd), 0.0).astype(np.int64)
-    worse = (overdue >= 30) | (risk.annual > settings.stage_two_ratio * risk.original)
-    stage = np.where(status == DEFAULT, 3, np.where(worse, 2, 1))
+    lgd = np.array(risk.lgd)
+    at, loan = np.nonzero(status == DEFAULT)
+    lgd[at, loan] = realised_loss_rates(lgd[at, loan], fate.severity[loan], settings.loss_scatter)
+    loss = np.where(status == DEFAULT, np.rint(balance * lgd), 0.0).astype(np.int64)
+    stage = stages(risk, left, overdue, status == DEFAULT, settings)
     kept = (month <= fate.end).T
     dates = drivers.clock.month_dates()
     words = pa.array(STATUSES, pa.string())
@@ -203,7 +182,7 @@ def _rows(
         "status": pa.DictionaryArray.from_arrays(pa.array(status.T[kept].astype(np.int32)), words),
         "balance": balance.T[kept],
         "pd": risk.annual.T[kept],
-        "lgd": risk.lgd.T[kept],
+        "lgd": lgd.T[kept],
         "loss": loss.T[kept],
         "days_past_due": overdue.T[kept].astype(np.int16),
         "stage": stage.T[kept].astype(np.uint8),

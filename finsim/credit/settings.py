@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import date
+from typing import Literal
 
 from finsim.errors import StudyError
 
-_SHARES = ("target_pd", "rate_cap", "prepayment", "months_autocorrelation", "sector_correlation")
+_SHARES = (
+    "target_pd", "rate_cap", "prepayment", "months_autocorrelation", "sector_correlation", "roll_to_default",
+    "loss_scatter",
+)  # fmt: skip
 _SIZES = ("shard_loans", "block_draws", "loss_months")
 
 
@@ -33,15 +37,20 @@ class Settings:
     * ``funding_rate``, ``margin``, ``rate_noise``, ``rate_cap``: the loan rate is funding + expected
       loss + margin + noise, at most the usury cap; decimals a year. assumption: all four.
     * ``income_floor``: least monthly income, currency units. assumption.
-    * ``months_autocorrelation``: autocorrelation of a sector factor over 12 months.
+    * ``months_autocorrelation``: autocorrelation of a sector's yearly factor from one year to the next.
       Source: .35 to .5, annual default rates 1981-2025 (docs/reference/credit-model.md).
     * ``sector_correlation``: share of a sector factor's variance that all sectors have in common.
       assumption: .5.
     * ``prepayment``: share of loans repaid early in a month, before the scenario's multiplier.
       assumption: 0.8 %.
-    * ``late_ratio``: months 30 days late and cured, per default. assumption: 3.
-    * ``stage_two_ratio``: PD over its value at origination from which a loan is in stage 2.
-      assumption: 2 (threefold and twofold rules are in use under IFRS 9 5.5.9).
+    * ``late_ratio``: months 30 days late and cured, per default, at z = 0. assumption: 3.3.
+    * ``roll_to_default``: share of loans 60 days late that default in the next month, at z = 0.
+      assumption: .6.
+    * ``loss_scatter``: standard deviation of the realised loss given default around its mean.
+      assumption: .32 (workout losses: .30 to .35).
+    * ``seasoning``: how the hazard depends on the age of a loan: none, or small_business.
+    * ``stage_two_ratio``: lifetime PD over that expected at origination from which a loan is in stage 2.
+      assumption: 3.2 (two- and threefold rules are in use under IFRS 9 5.5.9).
     * ``loss_months``: months over which the scenario's factor is averaged for the loss distribution.
     * ``block_draws``: draws per block; block b has its own random address.
     """
@@ -62,8 +71,11 @@ class Settings:
     months_autocorrelation: float = 0.5
     sector_correlation: float = 0.5
     prepayment: float = 0.008
-    late_ratio: float = 3.0
-    stage_two_ratio: float = 2.0
+    late_ratio: float = 3.3
+    roll_to_default: float = 0.6
+    loss_scatter: float = 0.32
+    seasoning: Literal["none", "small_business"] = "none"
+    stage_two_ratio: float = 3.2
     loss_months: int = 12
     block_draws: int = 10_000
 
@@ -75,6 +87,7 @@ class Settings:
             if isinstance(value, int | float) and not limit["minimum"] <= value < limit["exclusiveMaximum"]:
                 wrong.append(f"{one.name} = {value}")
         wrong += ["target_pd = 0"] if self.target_pd == 0 else []
+        wrong += [f"seasoning = {self.seasoning}"] if self.seasoning not in ("none", "small_business") else []
         if wrong:
             raise StudyError(
                 ", ".join(dict.fromkeys(wrong)),

@@ -166,7 +166,7 @@ def _findings(run: Path, plan: Plan, records: dict[str, Done], card: Scorecard) 
         measures[label] = measured
         figures[label] = all_figures(figured, present)
         as_run = scaled(plan.scenarios[label], severities[label])
-        outcomes = check_expectations(as_run, measured)
+        outcomes = check_expectations(as_run, measured, drivers.clock)
         expectations[label] = [outcome.to_dict() for outcome in outcomes]
     scores = {
         "verdicts": {use: verdict.to_dict() for use, verdict in card.verdicts().items()},

@@ -28,14 +28,14 @@ def measure(paths: Paths, drivers: Drivers, betas: Mapping[str, float] | None = 
     * ``equity.days_peak_to_trough``: sessions from that peak to the trough.
     * ``equity.vol21_peak``: highest 21-session s.d. of the index's log returns, annualised by the calendar.
     * ``equity.corr63_peak``: highest 63-session correlation of log returns, mean over pairs of assets.
-    * ``equity.quarter_error``: largest distance, in points, of any asset on any path at any anchor from
-      beta x the driver's move.
+    * ``equity.quarter_error``: largest distance, in points, on any path at any anchor, of the index of the
+      assets without a beta from the driver's move, and of each asset with one from beta x that move.
     * ``driver.equity.trough``: lowest anchored move; ``driver.equity.trough_step``: its step, from 1.
     """
     found = {name: float(np.median(values)) for name, values in path_measures(paths, drivers).items()}
     anchors = [anchor for anchor in drivers.anchors if anchor.session < len(paths.dates)]
     if anchors and paths.where(PRICE, RETURN):
-        found["equity.quarter_error"] = _anchor_error(paths, anchors, beta_of(paths.assets, betas))
+        found["equity.quarter_error"] = _anchor_error(paths, anchors, betas)
     return found | driver_measures(drivers)
 
 
@@ -150,8 +150,13 @@ def _mean_correlation(moves: Float3D) -> Float2D:
     return total / len(pairs)
 
 
-def _anchor_error(paths: Paths, anchors: list[Anchor], beta: Float1D) -> float:
+def _anchor_error(paths: Paths, anchors: list[Anchor], betas: Mapping[str, float] | None) -> float:
     sessions, equities = [anchor.session for anchor in anchors], list(paths.where(PRICE, RETURN))
-    wanted = np.array([anchor.move for anchor in anchors])[:, None] * beta[equities]
-    moves = paths.relative()[:, sessions][..., equities] - 1
-    return float(np.abs(moves - wanted).max() * 100)
+    beta = beta_of(paths.assets, betas)
+    driver = np.array([anchor.move for anchor in anchors])
+    moves = paths.relative()[:, sessions] - 1
+    named = [a for a in equities if paths.assets[a] in (betas or {})]
+    free = [a for a in equities if a not in named]
+    misses = [np.abs(moves[..., named] - driver[:, None] * beta[named]).max()] if named else []
+    misses += [np.abs(moves[..., free].mean(axis=2) - driver).max()] if free else []
+    return float(max(misses) * 100)

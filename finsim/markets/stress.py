@@ -1,14 +1,15 @@
 """Overlay of a scenario on market features: levels, volatility, correlation, jumps; the body keeps its shape.
 
 The return of asset a on session t becomes mean + m_t sigma_t (M_t z_t) + j_t + d_t, with z the body's
-innovations over their local volatility, m the volatility multiplier, M the correlation map, j the jump and
-d the bridge that makes anchored levels exact. Source: mode 2 (overlay) of the scenario notes; the bridge
-d_t proportional to (m_t sigma_t)^2 has least relative entropy among drifts that reach the levels.
+innovations over their local volatility, m the volatility multiplier of single assets, M the correlation map,
+j the jump and d the bridge that makes anchored levels exact, of the index or of an asset with a beta of its own.
+Source: mode 2 (overlay) of the scenario notes; d_t proportional to the covariance of session t with what is
+anchored has least relative entropy among drifts that reach the levels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from finsim.errors import Problem, RecordError, ScenarioError, StudyError, did_y
 from finsim.markets.blend import blend_maps
 from finsim.markets.body_statistics import local_volatility
 from finsim.markets.features import Encoding
+from finsim.markets.index_bridge import asset_multiplier, index_drift
 from finsim.notation import Float1D, Float2D, Float3D
 from finsim.records.drivers import Anchor, Drivers
 from finsim.records.paths import DIFFERENCE
@@ -27,8 +29,10 @@ def stress(
 ) -> Float3D:
     """Return features float64[N, T, C] under the drivers; each path depends on itself alone.
 
-    Row 0 is the jump-off bar and stays. On every path the cumulative simple return of each asset at each
-    anchor is beta x move (beta 1 where ``betas`` names none). Levels such as yields follow an equity driver
+    Row 0 is the jump-off bar and stays. On every path the equally weighted index of all prices that ``betas``
+    does not name stands on each anchor, and each of them follows by its own covariance with the index; an
+    asset that ``betas`` names stands on beta x move itself. ``vol_mult`` is that of the index: single assets
+    get what is left of it after their rise in correlation. Levels such as yields follow an equity driver
     only where ``betas`` names them: they then change by beta x move, in their own unit. The bid-ask spread
     is multiplied by ``spread_mult`` and widens with volatility. Where no series moves and nothing is
     anchored the input array itself is returned. After the last anchor the body goes on, unbridged.
@@ -41,13 +45,24 @@ def stress(
     if is_still(drivers, "spread" in encoding.fields):
         return features
     beta[[a for a in encoding.where(DIFFERENCE) if encoding.assets[a] not in (betas or {})]] = np.nan
+    free = followers(encoding.assets, encoding.where(DIFFERENCE), betas)
     levels = _levels(drivers, encoding, beta)
     jumps = _jumps(drivers, encoding, beta)
-    mult, blend = drivers.market_series("vol_mult"), drivers.market_series("corr_blend")
-    stressed = _overlaid(features, encoding, mult, blend, jumps, levels)
+    blend, index = drivers.market_series("corr_blend"), drivers.market_series("vol_mult")
+    prices = [a for a in range(len(encoding.assets)) if a not in encoding.where(DIFFERENCE)]
+    inner = np.array(encoding.body.correlation)[np.ix_(prices, prices)]
+    mult = asset_multiplier(index, blend, inner)
+    stressed = _overlaid(features, encoding, mult, blend, jumps, (levels, free))
     if "spread" in encoding.fields:
         _widen_spread(encoding.split(stressed), encoding, drivers, mult)
     return stressed
+
+
+def followers(
+    assets: tuple[str, ...], levels: Sequence[int], betas: Mapping[str, float] | None
+) -> list[int]:
+    """Return the assets that follow the index: prices and returns that ``betas`` does not name."""
+    return [a for a, name in enumerate(assets) if a not in levels and name not in (betas or {})]
 
 
 def is_still(drivers: Drivers, quoted: bool = False) -> bool:
@@ -78,10 +93,14 @@ def beta_of(assets: tuple[str, ...], betas: Mapping[str, float] | None) -> Float
 
 @dataclass(frozen=True)
 class _Level:
-    """Move from jump-off that every path must show at the close of ``session``, per asset; NaN: any."""
+    """Move from jump-off that every path must show at the close of ``session``, per asset; NaN: any.
+
+    ``index`` is the log move of the index.
+    """
 
     session: int
     move: Float1D
+    index: float
 
 
 def _levels(drivers: Drivers, encoding: Encoding, beta: Float1D) -> list[_Level]:
@@ -105,7 +124,8 @@ def _levels(drivers: Drivers, encoding: Encoding, beta: Float1D) -> list[_Level]
     if impossible:
         raise ScenarioError.of(_too_deep(drivers, anchor, assets[a], beta[a]) for anchor, a in impossible)
     return [
-        _Level(anchor.session, _own_scale(move, levels)) for anchor, move in zip(anchors, wanted, strict=True)
+        _Level(anchor.session, _own_scale(move, levels), float(np.log1p(anchor.move)))
+        for anchor, move in zip(anchors, wanted, strict=True)
     ]
 
 
@@ -149,8 +169,9 @@ def _overlaid(
     mult: Float1D,
     blend: Float1D,
     jumps: Float2D,
-    levels: list[_Level],
+    goals: tuple[list[_Level], list[int]],
 ) -> Float3D:
+    levels, free = goals
     body = encoding.body
     stressed = np.array(features, dtype=np.float64)
     part = encoding.split(stressed)
@@ -162,6 +183,12 @@ def _overlaid(
     added[:, 0] = 0.0
     part[..., 0] += added
     drift = _bridge(part[..., 0], local * scale, levels)
+    if len(free) > 1 and levels:
+        inner = np.array(body.correlation)[np.ix_(free, free)]
+        steps = [(level.session, float(level.index)) for level in levels]
+        drift[..., free] = index_drift(
+            part[..., free, 0], (local * scale)[..., free], blend, inner, steps
+        )
     part[..., 0] += drift
     if "gap" in encoding.fields:
         night = part[..., 1] - np.array(body.overnight_mean)

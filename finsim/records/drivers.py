@@ -44,9 +44,10 @@ class CreditLink:
 class Drivers(ShownRecord):
     """One resolved scenario on one clock: calendar x factors, shocks and intensities.
 
-    * ``macro[var]``: float64[months], change from jump-off at month ends (pp, or percent cumulative
-      for prices); ``macro_units[var]`` says which; ``jump_off[var]`` is the level before, where known.
-    * ``step_dates`` / ``macro_steps[var]``: the same at the scenario's own step ends, as written.
+    * ``macro[var]``: float64[months], change from jump-off (pp, or percent cumulative for prices) at month
+      ends, for ``macro_averages`` and growth rates over the month; ``macro_units[var]`` says which;
+      ``jump_off[var]`` is the level before, where known.
+    * ``step_dates`` / ``macro_steps[var]``: the same at (over) the scenario's own steps, as written.
     * ``anchors``: levels of the equity driver at step ends and troughs. Empty means no level is imposed.
     * ``market[name]``: float64[sessions] with ``vol_mult``, ``corr_blend`` (0 keeps, 1 is perfect
       correlation), ``spread_mult``, ``depth_mult``; ``jump`` is a log return added on that session.
@@ -76,6 +77,7 @@ class Drivers(ShownRecord):
     macro: Mapping[str, Float1D] = field(default_factory=dict)
     macro_steps: Mapping[str, Float1D] = field(default_factory=dict)
     macro_units: Mapping[str, str] = field(default_factory=dict)
+    macro_averages: tuple[str, ...] = ()
     jump_off: Mapping[str, float] = field(default_factory=dict)
     anchors: tuple[Anchor, ...] = ()
     equity_steps: Float1D = field(default_factory=lambda: np.zeros(0))

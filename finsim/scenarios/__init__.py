@@ -8,12 +8,14 @@
 | arrays on a clock, for the worlds | ``drivers(scenario, clock, severity)`` | ``compile.py`` |
 | what the drivers say, as numbers | ``measure(drivers)`` | ``expectations.py`` |
 | the file's own claims | ``check_expectations(scenario, measured)`` | ``expectations.py`` |
-| the form that a manifest stores, and back | ``resolved``, ``from_resolved(form)`` | ``canonical_form.py`` |
+| the form that a manifest stores | ``resolved(scenario)`` | ``canonical_form.py`` |
+| a scenario back from that form | ``from_resolved(form)`` | ``recorded_form.py`` |
+| severity told from contradiction | ``coherence(scenario)`` | ``plausible/coherence.py`` |
 | shipped files | ``names()``, ``describe(name)`` | ``shipped_scenarios.py`` |
 
 A new scenario is one YAML file in ``scenarios/stress``. A new macro variable is one line in
-``variables.py``. A new kind of shock is a field of ``file_models.py``, a line of ``flatten.py`` and a line
-of ``compile.py``.
+``variables.py``. A new kind of shock is a field of ``file_models.py``, a line of ``file_to_scenario.py`` and a
+line of ``compile.py``. A new number that a file may claim something of is a line of ``claims/metric_names.py``.
 """
 
 from __future__ import annotations
@@ -25,9 +27,10 @@ _HOMES = {
     "Outcome": "expectations",
     "Scenario": "scenario",
     "check_expectations": "expectations",
+    "coherence": "plausible.coherence",
     "describe": "shipped_scenarios",
     "drivers": "compile",
-    "from_resolved": "canonical_form",
+    "from_resolved": "recorded_form",
     "load": "scenario",
     "measure": "expectations",
     "names": "shipped_scenarios",

@@ -1,19 +1,15 @@
-"""The canonical form of a scenario: plain JSON data, the same for every order of keys, and back."""
+"""The canonical form of a scenario: plain JSON data, the same for every order of keys."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import types
-import typing
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from finsim.errors import ScenarioError
 from finsim.scenarios.file_models import VERSION
 from finsim.scenarios.flat_scenario import FlatScenario
-from finsim.scenarios.scenario import Scenario
 
 _INFINITE = {float("inf"): "inf", float("-inf"): "-inf"}
 
@@ -34,22 +30,6 @@ def digest(scenario: FlatScenario) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def from_resolved(form: Mapping[str, Any]) -> Scenario:
-    """Return the scenario of a canonical form.
-
-    Raises ScenarioError when the form is not of this version or not complete.
-    """
-    data = {key: value for key, value in form.items() if key != "finsim"}
-    if form.get("finsim") != VERSION:
-        raise ScenarioError(
-            f"resolved form of version {form.get('finsim')!r}", expected=VERSION, remedy="load the file again"
-        )
-    try:
-        return typing.cast(Scenario, _typed(Scenario, data))
-    except (KeyError, TypeError, ValueError) as bad:
-        raise ScenarioError(f"not a resolved scenario: {bad!r}", remedy="load the file again") from None
-
-
 def _plain(value: Any) -> Any:
     if is_dataclass(value):
         return {name: _plain(getattr(value, name)) for name in sorted(field.name for field in fields(value))}
@@ -60,22 +40,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return _INFINITE.get(value, value + 0.0)  # -0.0 becomes 0.0
     return value
-
-
-def _typed(kind: Any, value: Any) -> Any:
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin in (typing.Union, types.UnionType):
-        return None if value is None else _typed(next(a for a in arguments if a is not type(None)), value)
-    if origin is tuple:
-        inner = [arguments[0]] * len(value) if arguments[-1] is Ellipsis else arguments
-        return tuple(_typed(a, item) for a, item in zip(inner, value, strict=True))
-    if origin is typing.Literal or kind is str:
-        return str(value)
-    if origin is not None:
-        return {key: _typed(arguments[1], item) for key, item in value.items()}
-    if is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
-        known = {field.name: _typed(hints[field.name], value[field.name])
-                 for field in fields(kind) if field.name in value}  # fmt: skip
-        return typing.cast(Any, kind)(**known)
-    return kind(value)

@@ -22,6 +22,7 @@ FORMS, MACRO_FORMS, EQUITY_FORMS = (
 )
 TOGETHER = {"path", "knots"}  # the only two forms that may stand beside one another
 BRIDGE = "min_kl"
+MEANS = {"average": "means of its steps", "flow": "rates that hold within a step"}
 _RANGES = {
     "cum_return": (
         "would make the price zero or negative",
@@ -51,6 +52,13 @@ def macro(file: Merged) -> Iterator[Problem]:
         units = VARIABLES[name].units
         yield from _how(file, loc, curve, dict(units))
         yield from _one_form(file, loc, curve, MACRO_FORMS)
+        if TOGETHER <= set(curve) and VARIABLES[name].timing != "point":
+            yield Problem(
+                file.place((*loc, "knots")),
+                f"macro.{name}: path and knots",
+                f"one of them: a path of {name} holds {MEANS[VARIABLES[name].timing]}, a knot is a point in time",
+                "keep the path, or write all of it as knots",
+            )
         yield from _length(file, loc, curve)
         written = curve.get("as")
         kind = VARIABLES[name].written_kind(written)
@@ -76,8 +84,16 @@ def market(file: Merged) -> Iterator[Problem]:
         if not any(key in equity for key in EQUITY_FORMS):
             yield from _one_form(file, loc, equity, EQUITY_FORMS)
         yield from _length(file, loc, equity)
-        yield from _values(file, loc, equity, "cum_return")
-        yield from _knot(file, (*loc, "trough"), equity.get("trough"), "cum_return")
+        kind: Kind = "mult" if equity.get("as") == "level" else "cum_return"
+        yield from _values(file, loc, equity, kind)
+        yield from _knot(file, (*loc, "trough"), equity.get("trough"), kind)
+        if kind == "mult" and not is_number(file.get("calibration", "jump_off", "equity")):
+            yield Problem(
+                file.place((*loc, "as")),
+                "market.equity: as: level without the level it starts from",
+                "",
+                "add `calibration: {jump_off: {equity: ...}}`",
+            )
         if equity.get("bridge") not in (None, BRIDGE):
             yield Problem(
                 file.place((*loc, "bridge")),

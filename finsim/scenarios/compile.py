@@ -18,6 +18,8 @@ from finsim.scenarios.canonical_form import digest
 from finsim.scenarios.flat_scenario import Credit, FlatScenario, Fraud, Series
 from finsim.scenarios.severity_and_overlays import scaled
 from finsim.scenarios.timeline import Axis, start_date, steps
+from finsim.scenarios.values.meeting import every_curve
+from finsim.scenarios.variables import VARIABLES
 
 Values = Callable[[Series, Axis], Float1D]
 
@@ -37,9 +39,11 @@ def drivers(scenario: FlatScenario, clock: Clock, severity: float = 1.0) -> Driv
         raise ScenarioError.of(replace(p, place=scenario.id) for p in error.problems) from None
     reach = _reach(turned, clock)
     months, sessions, days = (Axis(clock, unit, reach) for unit in ("month", "session", "day"))
-    macro = _moving(turned.macro, months, evaluate.linear)
-    at_steps = months.at(own)
-    macro_steps = {name: evaluate.linear_at(turned.macro[name], months, at_steps) for name in turned.macro}
+    ends, at_steps = months.points, months.at(own)
+    macro = {name: _course(turned, name, months, ends, ends - 1.0) for name in sorted(turned.macro)}
+    macro = {name: values for name, values in macro.items() if np.any(values)}
+    before = np.r_[0.0, at_steps[:-1]]
+    macro_steps = {name: _course(turned, name, months, at_steps, before) for name in turned.macro}
     macro_steps = {name: values for name, values in macro_steps.items() if np.any(values)}
     anchors, equity_steps = _equity(turned, sessions, sessions.at(own))
     still = not macro_steps and not anchors and not equity_steps.size
@@ -58,6 +62,7 @@ def drivers(scenario: FlatScenario, clock: Clock, severity: float = 1.0) -> Driv
         step_dates=() if still else tuple(str(day) for day in own),
         macro={name: macro.get(name, np.zeros(clock.months)) for name in macro_steps},
         macro_steps=macro_steps,
+        macro_averages=tuple(name for name in macro_steps if VARIABLES[name].timing == "average"),
         macro_units={name: turned.macro[name].unit for name in macro_steps},
         jump_off=known,
         anchors=anchors,
@@ -70,11 +75,27 @@ def drivers(scenario: FlatScenario, clock: Clock, severity: float = 1.0) -> Driv
     )
 
 
+def _course(scenario: FlatScenario, name: str, axis: Axis, ends: Float1D, starts: Float1D) -> Float1D:
+    return evaluate.macro(scenario.macro[name], axis, VARIABLES[name].timing, ends, starts)
+
+
+def whole_clock(scenario: FlatScenario, clock: Clock) -> Clock:
+    """Return a clock of the same start and market that holds the whole composition, and no less than before."""
+    days = (_reach(scenario, clock) - clock.start).days
+    per_year = max(clock.market.steps_a_year, 1.0)
+    return replace(
+        clock,
+        sessions=max(clock.sessions, int(days * per_year / 365.0) + 40),
+        days=max(clock.days, days),
+        months=max(clock.months, days // 28 + 2),
+    )
+
+
 def _reach(scenario: FlatScenario, clock: Clock) -> date:
     """Return a date after every step end and knot of the scenario."""
     last = clock.start
     for series in _every_series(scenario):
-        for curve in series.curves:
+        for curve in every_curve(series):
             start = start_date(clock, curve.start)
             end = steps(start, curve.step, curve.length)[-1].astype(object)
             spans = {"day": 2, "week": 7, "month": 31, "quarter": 92}
@@ -104,7 +125,7 @@ def _equity(scenario: FlatScenario, axis: Axis, own: Float1D) -> tuple[tuple[Anc
     at, percent = evaluate.nodes(series, axis)
     inside = [(int(s), float(v) / 100.0) for s, v in zip(at, percent, strict=True) if 0 < s < axis.size]
     anchors = tuple(Anchor(session, move) for session, move in inside)
-    written = any(curve.path for curve in series.curves)
+    written = any(curve.path for curve in every_curve(series))
     return anchors, evaluate.between_nodes(series, axis, own) / 100.0 if written else np.zeros(0)
 
 
@@ -113,12 +134,7 @@ def _market(scenario: FlatScenario, axis: Axis) -> dict[str, Float1D]:
     found = _moving({**block, **scenario.liquidity}, axis, evaluate.held)
     jump = scenario.market.get("jump")
     if jump is not None:
-        returns = np.zeros(axis.size)
-        for curve in jump.curves:
-            for knot in curve.knots:
-                session = round(axis.position(curve.start, knot.unit, knot.at))
-                if 0 < session < axis.size:
-                    returns[session] += np.log1p(knot.value / 100.0)
+        returns = np.log1p(evaluate.jumps(jump, axis) / 100.0)
         if np.any(returns):
             found["jump"] = returns
     return found

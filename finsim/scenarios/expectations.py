@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from finsim.notation import Float1D
+from finsim.records.calendar import Clock
 from finsim.records.drivers import Drivers
+from finsim.scenarios.compile import drivers, whole_clock
 from finsim.scenarios.flat_scenario import FlatScenario
 
 NOT_MEASURED = "not measured"
@@ -47,47 +49,56 @@ class Outcome:
         return f"{word}: {self.metric} = {found} (expected {self.expected})"
 
 
-def measure(drivers: Drivers) -> dict[str, float]:
-    """Return the numbers that the drivers alone decide, over the scenario's own horizon.
+def measure(of: Drivers) -> dict[str, float]:
+    """Return the numbers that the drivers alone decide, over the whole clock: what the worlds read.
 
     * ``macro.<variable>.peak`` / ``.trough``: levels (percent, index) where the jump-off is known, else
-      moves (pp, or percent cumulative); the jump-off itself counts.
-    * ``driver.equity.trough`` / ``.end``: simple returns; ``driver.<series>.peak`` / ``.trough``.
+      moves (pp, or percent cumulative), over all months; the jump-off itself counts.
+    * ``driver.equity.trough`` / ``.end``: lowest and last anchored move, simple returns;
+      ``driver.<series>.peak`` / ``.trough`` over all sessions.
     * ``behaviour.<name>.peak`` / ``.trough``; ``fraud.<typology>.peak_over_base``,
       ``aml.<typology>.peak_over_base``: multipliers over the clock's days; ``fraud.branching_ratio``.
     """
     found: dict[str, float] = {}
-    for name, moves in drivers.macro_steps.items():
-        levels = _levels(drivers, name, np.r_[0.0, moves])
+    for name, moves in of.macro.items():
+        levels = _levels(of, name, np.r_[0.0, moves])
         found[f"macro.{name}.peak"], found[f"macro.{name}.trough"] = float(levels.max()), float(levels.min())
-    equity = [0.0, *(anchor.move for anchor in drivers.anchors), *drivers.equity_steps.tolist()]
+    equity = [0.0, *(anchor.move for anchor in of.anchors)]
     found["driver.equity.trough"] = float(min(equity))
     found["driver.equity.end"] = float(equity[-1])
-    for prefix, block in (("driver", drivers.market), ("behaviour", drivers.behaviour)):
+    for prefix, block in (("driver", of.market), ("behaviour", of.behaviour)):
         for name, values in block.items():
             dotted = f"{prefix}.{name.replace(':', '.')}"
             found[f"{dotted}.peak"], found[f"{dotted}.trough"] = float(values.max()), float(values.min())
-    for name, values in drivers.intensity.items():
+    for name, values in of.intensity.items():
         found[f"{name.replace(':', '.')}.peak_over_base"] = float(values.max())
-    found["fraud.branching_ratio"] = float(drivers.mules.get("branching_ratio", 0.0))
+    found["fraud.branching_ratio"] = float(of.mules.get("branching_ratio", 0.0))
     return found
 
 
-def _levels(drivers: Drivers, name: str, moves: Float1D) -> Float1D:
-    start = drivers.jump_off.get(name)
+def _levels(of: Drivers, name: str, moves: Float1D) -> Float1D:
+    start = of.jump_off.get(name)
     if start is None:
         return moves
-    return start * (1.0 + moves / 100.0) if drivers.macro_units[name] == "pct" else start + moves
+    return start * (1.0 + moves / 100.0) if of.macro_units[name] == "pct" else start + moves
 
 
-def check_expectations(scenario: FlatScenario, measured: Mapping[str, float]) -> tuple[Outcome, ...]:
+def check_expectations(
+    scenario: FlatScenario, measured: Mapping[str, float], clock: Clock | None = None
+) -> tuple[Outcome, ...]:
     """Return one outcome for each expectation of the scenario, in the order of the file.
 
-    ``measured`` holds the numbers of all worlds by metric name. A metric that is not there, or not a
-    number, is reported with ``met`` None. Bounds are inclusive, to one part in 10^9.
+    ``measured`` holds the numbers of all worlds by metric name, ``clock`` is that of their run. A metric that
+    is not there, not a number, or cut off by the end of the clock is reported with ``met`` None: the data
+    do not show what the file claims. Bounds are inclusive, to one part in 10^9.
     """
+    cut = {} if clock is None or not scenario.expect else _cut_off(scenario, clock)
     outcomes = []
     for claim in scenario.expect:
+        reason = cut.get(claim.metric) or cut.get(claim.metric.partition(".")[0] + ".")
+        if reason:
+            outcomes.append(Outcome(claim.metric, None, claim.text, None, reason))
+            continue
         value = measured.get(claim.metric)
         if value is None or not np.isfinite(value):
             outcomes.append(Outcome(claim.metric, None, claim.text, None, NOT_MEASURED))
@@ -96,3 +107,23 @@ def check_expectations(scenario: FlatScenario, measured: Mapping[str, float]) ->
         met = claim.low - slack <= float(value) <= claim.high + slack
         outcomes.append(Outcome(claim.metric, float(value), claim.text, met))
     return tuple(outcomes)
+
+
+def _cut_off(scenario: FlatScenario, clock: Clock) -> dict[str, str]:
+    """Return what a clock is too short for: metrics, or a world with its dot, and why.
+
+    A metric is cut off where a clock that holds the whole composition gives another number.
+    """
+    long = whole_clock(scenario, clock)
+    seen, whole = drivers(scenario, clock), drivers(scenario, long)
+    short, full = measure(seen), measure(whole)
+    worlds = {"macro": "months", "driver": "sessions", "behaviour": "days", "fraud": "days", "aml": "days"}
+    found = {}
+    for name, value in full.items():
+        unit = worlds[name.partition(".")[0]]
+        if abs(value - short.get(name, np.nan)) <= 1e-12 * max(1.0, abs(value)):
+            continue
+        found[name] = f"the run ends after {getattr(clock, unit)} {unit}, the scenario goes on"
+    if len(seen.anchors) < len(whole.anchors):
+        found["equity."] = f"the run ends after {clock.sessions} sessions, the scenario goes on"
+    return found

@@ -307,7 +307,7 @@ class OverlayPart(Part):
     * ``start``: when it begins after the jump-off: a number and d, w, m, q or y, such as 13w.
     * ``severity``: how hard it hits; 0 is nothing, 1 as written.
     * ``only``: parts that are taken, such as macro.inflation or market.
-    * ``combine``: max, min or last settles two levels of one variable.
+    * ``combine``: add (when left out), max, min or last: how two moves of one variable meet.
     """
 
     ref: Annotated[str, Meaning("a scenario by name or path", "gfc-2008")]
@@ -373,6 +373,7 @@ class ScenarioFile(Part):
     * ``behaviour``: what customers do differently.
     * ``fraud``: fraud by typology.
     * ``aml``: money laundering by typology.
+    * ``other``: published paths that no world reads, kept as they are: a name and one value for each step.
     * ``expect``: what the file claims of itself, at severity 1.
     """
 
@@ -397,4 +398,5 @@ class ScenarioFile(Part):
     behaviour: BehaviourPart | None = None
     fraud: FraudPart | None = None
     aml: IllicitPart | None = None
+    other: dict[str, list[CurveNumber]] | None = None
     expect: list[Annotated[ExpectPart, CLAIM]] | None = None

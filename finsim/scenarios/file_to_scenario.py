@@ -102,7 +102,6 @@ def _curve(
     part: CurvePart | MacroCurve | EquityCurve,
     horizon: Horizon,
     convert: Convert = float,
-    level: bool = False,
 ) -> Curve:
     knots = [_knot(knot, convert) for knot in part.knots or ()]
     if isinstance(part, EquityCurve) and part.trough:
@@ -118,7 +117,6 @@ def _curve(
         knots=tuple(sorted(knots)),
         pulse=pulse,
         constant=constant,
-        level=level,
     )
 
 
@@ -163,7 +161,7 @@ def _macro(model: ScenarioFile, horizon: Horizon, jump_off: Mapping[str, float])
             continue
         kind = variable.kind
         convert = _from_level(str(part.as_), kind, jump_off.get(name, 0.0))
-        curve = _curve(part, horizon, convert, part.as_ == "level")
+        curve = _curve(part, horizon, convert)
         floor = None if part.floor_level is None else part.floor_level - jump_off[name]
         if floor is not None and kind == "cum_return":
             floor = 100.0 * floor / jump_off[name]
@@ -189,13 +187,16 @@ def _market(model: ScenarioFile, horizon: Horizon, jump_off: Mapping[str, float]
     if part.vol:
         start = jump_off.get("vix", 1.0)
         level = part.vol.as_ == "level"
-        curve = _curve(part.vol, horizon, (lambda value: value / start) if level else float, level)
+        curve = _curve(part.vol, horizon, (lambda value: value / start) if level else float)
         vol = Series("mult", "ratio", (curve,))
     jumps = None
     if part.jumps:
         knots = tuple(sorted(_knot(knot) for knot in part.jumps))
         jumps = Series("cum_return", "pct", (Curve(horizon.step, horizon.length, knots=knots),))
-    equity = Series("cum_return", "pct", (_curve(part.equity, horizon),)) if part.equity else None
+    equity = None
+    if part.equity:
+        move = _from_level(str(part.equity.as_), "cum_return", jump_off.get("equity", 1.0))
+        equity = Series("cum_return", "pct", (_curve(part.equity, horizon, move),))
     blend = part.correlation.blend_to_one if part.correlation else None
     corr = _plain(blend, "blend", horizon)
     return _some({"equity": equity, "jump": jumps, "vol_mult": vol, "corr_blend": corr})

@@ -51,8 +51,8 @@ class Curve:
     """One written course of one quantity, on the time grid of the file it came from.
 
     Exactly one of ``path`` (one value for each of ``length`` steps, ``knots`` may refine it),
-    ``knots``, ``pulse`` and ``constant`` (over the whole horizon) is used. ``level`` says that it was
-    written as a level: two levels of one variable do not add up.
+    ``knots``, ``pulse`` and ``constant`` (over the whole horizon) is used. All numbers are moves from the
+    jump-off, whatever the notation of the file.
     """
 
     step: Step
@@ -62,15 +62,14 @@ class Curve:
     knots: tuple[Knot, ...] = ()
     pulse: Pulse | None = None
     constant: float | None = None
-    level: bool = False
 
 
 @dataclass(frozen=True)
 class Series:
-    """One quantity: the sum of its curves in the chart of its kind.
+    """One quantity: the sum of its curves in the chart of its kind, and of its parts where it has some.
 
-    ``combine`` (add, max or min) says how curves written as levels meet; ``floor`` is the lowest move
-    that the sum may reach (in the unit of the series), None if free.
+    ``combine`` (add, max, min or last) says how the parts meet, each from ``since`` on after the jump-off;
+    ``floor`` is the lowest move that the whole may reach (in the unit of the series), None if free.
     """
 
     kind: Kind
@@ -78,6 +77,8 @@ class Series:
     curves: tuple[Curve, ...]
     combine: str = "add"
     floor: float | None = None
+    parts: tuple[Series, ...] = ()
+    since: Offset = Offset()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from finsim.scenarios.file_models import ScenarioFile
 from finsim.scenarios.variables import CURVES
 
 FOLDER = "scenarios/stress"
-_OWN = ("id", "title", "narrative", "expect", "probability", "extends")
+_OWN = ("id", "title", "narrative", "expect", "probability", "extends", "other")
 _CURVE_KEYS = frozenset({"as", "path", "knots", "peak", "constant"})
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from finsim import documents
 from finsim.errors import Problem, ScenarioError
-from finsim.scenarios import plausibility
 from finsim.scenarios import scenario_check as check
 from finsim.scenarios.file_models import OverlayPart, ScenarioFile
 from finsim.scenarios.file_to_scenario import flat, offset
 from finsim.scenarios.flat_scenario import FlatScenario
 from finsim.scenarios.merge import FOLDER, Merged, merged, referred
+from finsim.scenarios.plausible.remarks import remarks
 from finsim.scenarios.severity_and_overlays import overlaid, scaled
 
 
@@ -31,7 +31,6 @@ def flat_scenario(name_or_path: str) -> FlatScenario:
 
 def _resolved(path: Path, chain: tuple[Path, ...]) -> FlatScenario:
     file, problems = merged(path, chain)
-    problems += check.problems(file)
     chain = (*chain, path.resolve())
     others: list[FlatScenario | None] = []
     listed = file.get("overlay")
@@ -40,6 +39,7 @@ def _resolved(path: Path, chain: tuple[Path, ...]) -> FlatScenario:
             others.append(_overlay(file, i, chain))
         except ScenarioError as error:
             problems += error.problems
+    problems += check.problems(file, {name for other in others if other for name in _names(other)})
     if problems:
         raise ScenarioError.of(sorted(dict.fromkeys(problems), key=_order))
     model = ScenarioFile.model_validate(file.data)
@@ -50,7 +50,7 @@ def _resolved(path: Path, chain: tuple[Path, ...]) -> FlatScenario:
             scenario = _laid(file, i, scenario, part, other)
     written = 1.0 if model.severity is None else model.severity
     scenario = replace(scaled(scenario, written), severity=1.0, expect=own.expect)
-    return replace(scenario, warnings=plausibility.remarks(file, scenario))
+    return replace(scenario, warnings=remarks(file, scenario))
 
 
 def _overlay(file: Merged, i: int, chain: tuple[Path, ...]) -> FlatScenario | None:
@@ -71,6 +71,12 @@ def _laid(
         raise ScenarioError.of(
             replace(p, place=place, found=f"{p.place}: {p.found}") for p in error.problems
         ) from None
+
+
+def _names(scenario: FlatScenario) -> set[str]:
+    """Return the typologies, categories and channels that a scenario names."""
+    spoken = {name.partition(":")[2] for name in scenario.behaviour}
+    return {*scenario.fraud.intensity, *scenario.aml, *spoken}
 
 
 def _order(problem: Problem) -> tuple[str, int, int]:

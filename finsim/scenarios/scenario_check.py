@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from finsim.documents import Loc
 from finsim.errors import Problem, did_you_mean
 from finsim.scenarios import check_curves
 from finsim.scenarios.check_curves import is_number
+from finsim.scenarios.claims.metric_names import is_measurable, nearest
 from finsim.scenarios.file_models import VERSION
 from finsim.scenarios.merge import Merged
 from finsim.scenarios.variables import CREDIT_CLASSES, PRICE, VARIABLES
@@ -23,7 +24,7 @@ STEPS = ("year", "quarter", "month", "week", "day", "minute")
 BASES = ("judgement", "fitted", "form", "residual", "frequency")
 WORLDS = ("macro", "equity", "driver", "credit", "fraud", "aml", "behaviour")
 LGD_MODELS = ("frye_jacobs", "constant")
-COMBINE = ("max", "min", "last")
+COMBINE = ("max", "min", "last", "add")
 MAX_SEVERITY = 10.0
 START = re.compile(r"(\d+)(d|w|m|q|y)\Z")
 BOUNDS = ("between", "at_least", "at_most", "equals")
@@ -38,7 +39,7 @@ WORDS: Mapping[Loc, Sequence[str]] = {
 }
 VARIABLE_NAMES = tuple(VARIABLES)
 PRICES = tuple(name for name, variable in VARIABLES.items() if variable.units is PRICE)
-JUMP_OFF, INDICES = (*VARIABLES, "vix"), (*PRICES, "vix")
+JUMP_OFF, INDICES = (*VARIABLES, "equity", "vix"), (*PRICES, "equity", "vix")
 KEYS: Mapping[Loc, tuple[Sequence[str], str]] = {
     ("credit", "betas"): (CREDIT_CLASSES, "loan class"),
     ("credit", "betas", "*"): (VARIABLE_NAMES, "variable"),
@@ -76,16 +77,27 @@ PAIRS: Mapping[Loc, float] = {
     ("expect", "*", "between"): -math.inf,
 }
 """Lists [low, high] and the least that low may be."""
+OWN_NAMES: Sequence[Loc] = (
+    ("fraud", "intensity_mult"),
+    ("aml", "intensity_mult"),
+    ("behaviour", "spend_mult"),
+    ("behaviour", "channel_shift"),
+)
+"""Blocks whose keys are names of the user, which a claim may use again."""
 
 
-def problems(file: Merged) -> Iterator[Problem]:
-    """Yield every problem of meaning, in no particular order; wrong types are left to the models."""
+def problems(file: Merged, laid: Collection[str] = ()) -> Iterator[Problem]:
+    """Yield every problem of meaning, in no particular order; wrong types are left to the models.
+
+    ``laid`` are the typologies, categories and channels that the overlays of the file name.
+    """
     checks: Sequence[Callable[[Merged], Iterator[Problem]]] = (
         _head, _horizon, check_curves.macro, check_curves.market, check_curves.plain_curves,
-        _words, _ranges, _names, _pairs, _jump_off, _excitation, _overlays, _expect,
+        _words, _ranges, _names, _pairs, _jump_off, _excitation, _overlays, _other,
     )  # fmt: skip
     for check in checks:
         yield from check(file)
+    yield from _expect(file, {*laid, *_names_of_the_file(file)})
 
 
 def _wrong(file: Merged, loc: Loc, expected: str, remedy: str = "correct this value") -> Problem:
@@ -155,6 +167,15 @@ def _name(file: Merged, loc: Loc, name: str, known: Sequence[str], kind: str) ->
         yield Problem(file.place(loc), f"no {kind} is called {name!r}", "", did_you_mean(name, known))
 
 
+def _other(file: Merged) -> Iterator[Problem]:
+    length, step = file.get("horizon", "length"), file.get("horizon", "step")
+    for loc in file.matching(("other", "*")):
+        path = file.get(*loc)
+        if isinstance(path, list) and isinstance(length, int) and len(path) != length:
+            found = f"other.{loc[1]}: has {len(path)} values but horizon.length is {length} {step}s"
+            yield Problem(file.place(loc), found, f"{length} values", "add or remove values")
+
+
 def _excitation(file: Merged) -> Iterator[Problem]:
     loc: Loc = ("fraud", "self_excitation")
     ratio = file.get(*loc, "branching_ratio")
@@ -196,23 +217,36 @@ def _overlays(file: Merged) -> Iterator[Problem]:
             yield from check_curves.in_reach(file, (*loc, "start"), float(start[:-1]), unit)
 
 
-def _expect(file: Merged) -> Iterator[Problem]:
+def _expect(file: Merged, own: Collection[str]) -> Iterator[Problem]:
     listed = file.get("expect")
     for i, claim in enumerate(listed) if isinstance(listed, list) else ():
         if isinstance(claim, dict):
-            yield from _claim(file, ("expect", i), claim)
+            yield from _claim(file, ("expect", i), claim, own)
 
 
-def _claim(file: Merged, loc: Loc, claim: dict[str, Any]) -> Iterator[Problem]:
+def _metric(file: Merged, loc: Loc, metric: str, own: Collection[str]) -> Iterator[Problem]:
+    world, _, rest = metric.partition(".")
+    if world not in WORLDS or not rest:
+        remedy = did_you_mean(world, WORLDS) if world not in WORLDS else "write `world.what.measure`"
+        yield _wrong(file, loc, "a metric such as macro.unemployment.peak", remedy)
+        return
+    if not is_measurable(metric, own):
+        yield _wrong(file, loc, "a number that some world measures", nearest(metric, own))
+
+
+def _names_of_the_file(file: Merged) -> set[str]:
+    """Return the typologies, categories and channels that a file names itself."""
+    blocks = [file.get(*loc) for loc in OWN_NAMES]
+    found = {str(name) for block in blocks if isinstance(block, dict) for name in block}
+    for loc in [place for world in ("fraud", "aml") for place in file.matching((world, "waves", "*"))]:
+        found.add(str(file.get(*loc, "typology")))
+    return found
+
+
+def _claim(file: Merged, loc: Loc, claim: dict[str, Any], own: Collection[str]) -> Iterator[Problem]:
     metric = claim.get("metric")
     if isinstance(metric, str):
-        world, _, rest = metric.partition(".")
-        if world not in WORLDS or not rest:
-            remedy = did_you_mean(world, WORLDS) if world not in WORLDS else "write `world.what.measure`"
-            yield _wrong(file, (*loc, "metric"), "a metric such as macro.unemployment.peak", remedy)
-        elif world == "macro":
-            variable = rest.partition(".")[0]
-            yield from _name(file, (*loc, "metric"), variable, VARIABLE_NAMES, "variable")
+        yield from _metric(file, (*loc, "metric"), metric, own)
     used = [bound for bound in BOUNDS if bound in claim]
     if len(used) != 1:
         found = f"an expectation with {' and '.join(used) or 'no bound'}"

@@ -10,6 +10,7 @@ from finsim.editor_spellings import MARK, loosened
 from finsim.scenarios import check_curves as curves
 from finsim.scenarios import scenario_check as check
 from finsim.scenarios.additive_scale import LIMITS, Kind
+from finsim.scenarios.claims.metric_names import pattern
 from finsim.scenarios.file_models import ScenarioFile
 from finsim.scenarios.variables import CURVES, DAYS_PER_STEP, EQUITY, MAX_DAYS, VARIABLES, VOL
 
@@ -26,12 +27,14 @@ def scenario_file_schema() -> JsonSchema:
             ({"as": way, "unit": unit}, variable.written_kind(way), ("as", "unit"))
             for way, unit in variable.units.items()
         ]
-        narrow(schema, ("macro", name), _curve(curves.MACRO_FORMS, ways))
+        alone = variable.timing != "point"
+        narrow(schema, ("macro", name), _curve(curves.MACRO_FORMS, ways, alone=alone))
         said = ", ".join(f"as: {way} in {unit}" for way, unit in variable.units.items())
         described = schema["properties"]["macro"]["anyOf"][0]["properties"][name]
         described["description"] = f"{name.replace('_', ' ').capitalize()}: {said}."
     equity: list[_Way] = [
-        ({"as": way, "unit": unit}, "cum_return", ("as", "unit")) for way, unit in EQUITY.items()
+        ({"as": way, "unit": unit}, "mult" if way == "level" else "cum_return", ("as", "unit"))
+        for way, unit in EQUITY.items()
     ]
     narrow(schema, ("market", "equity"), _curve(curves.EQUITY_FORMS, equity, free=True))
     narrow(schema, ("market", "equity", "bridge"), {"enum": [curves.BRIDGE]})
@@ -87,12 +90,19 @@ def _jump(part: JsonSchema) -> None:
         knot["allOf"] = [one_of(curves.JUMP_UNITS)]
 
 
-def _curve(forms: tuple[str, ...], ways: Sequence[_Way], *, free: bool = False, pulse: bool = False) -> Any:
+def _curve(
+    forms: tuple[str, ...],
+    ways: Sequence[_Way],
+    *,
+    free: bool = False,
+    pulse: bool = False,
+    alone: bool = False,
+) -> Any:
     """Return the change that gives a curve its forms, its ways of writing and the range of each."""
 
     def change(part: JsonSchema) -> None:
         for block in _objects(part):
-            rules = [_forms(forms, free)]
+            rules = [one_of(forms) if alone else _forms(forms, free)]
             for fixed, kind, needed in ways:
                 values: JsonSchema = {
                     "path": {"items": LIMITS[kind]},
@@ -202,9 +212,7 @@ def _jump_off(part: JsonSchema) -> None:
 
 
 def _claims(schema: JsonSchema) -> None:
-    others = "|".join(world for world in check.WORLDS if world != "macro")
-    metric = rf"^(macro\.({'|'.join(VARIABLES)})(\..*)?|({others})\..+)$"
-    narrow(schema, ("expect", "*", "metric"), {"pattern": metric})
+    narrow(schema, ("expect", "*", "metric"), {"pattern": pattern()})
     tolerance = {"if": given("tol"), "then": given("equals")}
     narrow(schema, ("expect", "*"), {"allOf": [one_of(check.BOUNDS), tolerance]})
     narrow(schema, ("overlay", "*", "start"), {"pattern": rf"^{check.START.pattern[:-2]}$"})

@@ -1,36 +1,51 @@
-"""Values of a series at the positions of an axis: curves evaluated, then added."""
+"""Values of a series at the positions of an axis: curves evaluated, then met."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 
 from finsim.notation import Float1D
 from finsim.scenarios.additive_scale import NEUTRAL, Kind, from_chart, to_chart
 from finsim.scenarios.flat_scenario import Curve, Pulse, Series
-from finsim.scenarios.timeline import Axis, ends
+from finsim.scenarios.timeline import Axis
+from finsim.scenarios.timeline import ends as ends_of
+from finsim.scenarios.values.meeting import every_curve, met
+from finsim.scenarios.values.step_means import Timing, cell_means
 
 
-def linear(series: Series, axis: Axis) -> Float1D:
-    """Return moves that are straight between step ends, 0 at the jump-off, held after the last one."""
-    return linear_at(series, axis, axis.points)
+def macro(series: Series, axis: Axis, timing: Timing, ends: Float1D, starts: Float1D) -> Float1D:
+    """Return macro moves over the spans [starts, ends] of the month axis: 0 at the jump-off, held at last.
 
+    A point in time is straight between step ends and read at ``ends``; averages and flows keep their mean
+    over each step (``step_means.py``). Knots are points in time, whatever the variable.
+    """
+    spans = dict(zip(ends.tolist(), starts.tolist(), strict=True))
 
-def linear_at(series: Series, axis: Axis, points: Float1D) -> Float1D:
-    """Return what ``linear`` returns, at any positions of the axis."""
+    def value(curve: Curve, points: Float1D) -> Float1D:
+        if timing == "point" or not curve.path:
+            return straight(curve, points)
+        begins = np.array([spans[point] for point in points.tolist()])
+        return cell_means(np.array(curve.path), edges(curve), begins, points, timing)
 
-    def value(curve: Curve) -> Float1D:
+    def state(curve: Curve, points: Float1D) -> Float1D:
+        if timing == "point" or not curve.path:
+            return straight(curve, points)
+        return cell_means(np.array(curve.path), edges(curve), points, points, "flow")
+
+    def edges(curve: Curve) -> Float1D:
+        return np.r_[axis.origin(curve.start), axis.at(ends_of(axis.clock, curve))]
+
+    def straight(curve: Curve, points: Float1D) -> Float1D:
         at, values = _nodes(curve, axis)
         found: Float1D = np.interp(points, np.r_[axis.origin(curve.start), at], np.r_[0.0, values])
         return found
 
-    return _sum(series, value)
+    return met(series, ends, value, axis.origin, state)
 
 
 def held(series: Series, axis: Axis) -> Float1D:
     """Return values that hold within each step and are neutral before the start and after the horizon."""
-    return _sum(series, lambda curve: _held(curve, series.kind, axis))
+    return met(series, _closes(axis), lambda curve, _: _held(curve, series.kind, axis), axis.origin)
 
 
 def fading(series: Series, axis: Axis) -> Float1D:
@@ -39,7 +54,7 @@ def fading(series: Series, axis: Axis) -> Float1D:
     The way back is straight in the chart of the series.
     """
 
-    def value(curve: Curve) -> Float1D:
+    def value(curve: Curve, _: Float1D) -> Float1D:
         found = _held(curve, series.kind, axis)
         if curve.constant is None and not curve.path:
             return found
@@ -49,7 +64,7 @@ def fading(series: Series, axis: Axis) -> Float1D:
         tail = from_chart(series.kind, left * to_chart(series.kind, np.full(axis.size, last)))
         return np.where(axis.points + 1.0 > end, tail, found)
 
-    return _sum(series, value)
+    return met(series, _closes(axis), value, axis.origin)
 
 
 def nodes(series: Series, axis: Axis) -> tuple[Float1D, Float1D]:
@@ -58,24 +73,47 @@ def nodes(series: Series, axis: Axis) -> tuple[Float1D, Float1D]:
     Several curves meet on the union of their positions; between its own positions a curve is straight
     in the chart, and it holds its last value.
     """
-    placed = [_nodes(curve, axis) for curve in series.curves]
-    if len(placed) == 1:
-        return placed[0]
-    union = np.unique(np.concatenate([at for at, _ in placed]))
+    if len(series.curves) == 1 and not series.parts and series.floor is None:
+        return _nodes(series.curves[0], axis)
+    union = np.unique(np.concatenate([np.zeros(0), *_positions(series, axis)]))
     return union, between_nodes(series, axis, union)
+
+
+def _positions(series: Series, axis: Axis) -> list[Float1D]:
+    """Return the positions at which the curves of a series are given; a later part cuts off the former."""
+    found = [_nodes(curve, axis)[0] for curve in series.curves]
+    starts = [axis.origin(part.since) for part in series.parts]
+    for i, part in enumerate(series.parts):
+        stop = min(starts[i + 1 :], default=np.inf) if series.combine == "last" else np.inf
+        found += [at[at <= stop] for at in _positions(part, axis)]
+    return found
 
 
 def between_nodes(series: Series, axis: Axis, points: Float1D) -> Float1D:
     """Return a series of levels at any positions, straight in the chart between the given ones."""
 
-    def value(curve: Curve) -> Float1D:
+    def value(curve: Curve, wanted: Float1D) -> Float1D:
         at, values = _nodes(curve, axis)
         at, chart = np.r_[axis.origin(curve.start), at], np.r_[0.0, to_chart(series.kind, values)]
-        found = from_chart(series.kind, np.interp(points, at, chart))
-        given = np.searchsorted(at[1:], points).clip(max=len(values) - 1)
-        return np.where(at[1:][given] == points, values[given], found)
+        found = from_chart(series.kind, np.interp(wanted, at, chart))
+        given = np.searchsorted(at[1:], wanted).clip(max=len(values) - 1)
+        return np.where(at[1:][given] == wanted, values[given], found)
 
-    return _sum(series, value)
+    return met(series, points, value, axis.origin, value)
+
+
+def jumps(series: Series, axis: Axis) -> Float1D:
+    """Return the moves within one session, in percent: float64[sessions], 0 where there is none."""
+
+    def value(curve: Curve, _: Float1D) -> Float1D:
+        found = np.zeros(axis.size)
+        for knot in curve.knots:
+            session = round(axis.position(curve.start, knot.unit, knot.at))
+            if 0 < session < axis.size:
+                found[session] += np.log1p(knot.value / 100.0)
+        return 100.0 * np.expm1(found)
+
+    return met(series, axis.points, value, axis.origin)
 
 
 def moves(series: Series) -> bool:
@@ -83,7 +121,7 @@ def moves(series: Series) -> bool:
     neutral = NEUTRAL[series.kind]
     return any(
         value != neutral
-        for curve in series.curves
+        for curve in every_curve(series)
         for value in (
             *curve.path,
             *(knot.value for knot in curve.knots),
@@ -93,29 +131,16 @@ def moves(series: Series) -> bool:
     )
 
 
-def _sum(series: Series, value: Callable[[Curve], Float1D]) -> Float1D:
-    """Add the curves in the chart; levels first meet by the series' rule; the floor comes last."""
-    kind, values = series.kind, [value(curve) for curve in series.curves]
-    if series.combine in ("max", "min"):
-        levels = [v for v, curve in zip(values, series.curves, strict=True) if curve.level]
-        values = [v for v, curve in zip(values, series.curves, strict=True) if not curve.level]
-        meet = np.maximum if series.combine == "max" else np.minimum
-        values += [meet.reduce(levels)] if levels else []
-    total = values[0]
-    if len(values) > 1:
-        chart = to_chart(kind, values[0])
-        for other in values[1:]:
-            chart = chart + to_chart(kind, other)
-        total = from_chart(kind, chart)
-    # A floor above the jump-off must not move a world that is not stressed.
-    return total if series.floor is None else np.maximum(total, min(series.floor, 0.0))
+def _closes(axis: Axis) -> Float1D:
+    """Return the ends of the positions: a session belongs to the step in which it closes, a day to its own."""
+    return axis.points + (1.0 if axis.unit == "day" else 0.0)
 
 
 def _nodes(curve: Curve, axis: Axis) -> tuple[Float1D, Float1D]:
     """Return the positions and values of one curve, sorted; a knot wins over a step end at its position."""
     placed: dict[float, float] = {}
     if curve.path:
-        placed = dict(zip(axis.at(ends(axis.clock, curve)).tolist(), curve.path, strict=True))
+        placed = dict(zip(axis.at(ends_of(axis.clock, curve)).tolist(), curve.path, strict=True))
     for knot in curve.knots:
         placed[axis.position(curve.start, knot.unit, knot.at)] = knot.value
     at = sorted(placed)
@@ -124,7 +149,7 @@ def _nodes(curve: Curve, axis: Axis) -> tuple[Float1D, Float1D]:
 
 def _end(curve: Curve, axis: Axis) -> tuple[float, float]:
     """Return the position of the horizon's end and the length of its last step."""
-    last = axis.at(ends(axis.clock, curve))
+    last = axis.at(ends_of(axis.clock, curve))
     before = float(last[-2]) if len(last) > 1 else axis.origin(curve.start)
     return float(last[-1]), max(float(last[-1]) - before, 1.0)
 
@@ -132,9 +157,8 @@ def _end(curve: Curve, axis: Axis) -> tuple[float, float]:
 def _held(curve: Curve, kind: Kind, axis: Axis) -> Float1D:
     neutral = NEUTRAL[kind]
     begin = start = axis.origin(curve.start)
-    # A session belongs to the step in which it closes, a day to the step in which it ends.
-    closes = axis.points + (1.0 if axis.unit == "day" else 0.0)
-    last = axis.at(ends(axis.clock, curve))
+    closes = _closes(axis)
+    last = axis.at(ends_of(axis.clock, curve))
     inside = (closes > begin) & (closes <= last[-1])
     if curve.constant is not None:
         values = np.full(axis.size, curve.constant)

@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import TypeVar
 
 from finsim.errors import ScenarioError, did_you_mean
-from finsim.scenarios.additive_scale import Kind, scale
+from finsim.scenarios.additive_scale import NEUTRAL, Kind, scale
 from finsim.scenarios.flat_scenario import Credit, Curve, FlatScenario, Fraud, Mules, Offset, Series
+from finsim.scenarios.values import meeting
 
 V = TypeVar("V")
 S = TypeVar("S", bound=FlatScenario)
@@ -73,10 +74,15 @@ def scaled(scenario: S, severity: float) -> S:
 
 
 def _scaled_block(block: Mapping[str, Series], severity: float) -> dict[str, Series]:
-    return {
-        name: replace(series, curves=tuple(_scaled_curve(series.kind, c, severity) for c in series.curves))
-        for name, series in block.items()
-    }
+    return {name: _scaled_series(series, severity) for name, series in block.items()}
+
+
+def _scaled_series(series: Series, severity: float) -> Series:
+    return replace(
+        series,
+        curves=tuple(_scaled_curve(series.kind, curve, severity) for curve in series.curves),
+        parts=tuple(_scaled_series(part, severity) for part in series.parts),
+    )
 
 
 def _scaled_curve(kind: Kind, curve: Curve, severity: float) -> Curve:
@@ -100,29 +106,31 @@ def overlaid(
     """Return ``scenario`` with ``other`` laid over it from ``start`` after the jump-off.
 
     Id, horizon, jump-off, probability and expectations are those of ``scenario``. ``only`` keeps parts
-    of ``other`` by dotted prefix (``macro.inflation``, ``fraud``). ``combine`` (max, min or last) settles
-    two levels of one variable. Raises ScenarioError for a part that does not exist, for two levels
-    without ``combine``, and for two different credit links.
+    of ``other`` by dotted prefix (``macro.inflation``, ``fraud``). ``combine`` says how two moves of one
+    quantity meet, however they are written: ``add`` (None is the same), ``max`` and ``min`` of the moves, or
+    ``last``: from its start on ``other`` alone goes on, levels from where they stand then.
+    Raises ScenarioError for a part that does not exist and for two different credit links.
     """
     place = f"{scenario.id} + {other.id}"
+    rule = combine or "add"
     _known_parts(other, only, place)
     blocks = {}
     for name in _SERIES_BLOCKS:
         top = {key: s for key, s in getattr(other, name).items() if _wanted(only, name, key)}
-        blocks[name] = _joined_block(getattr(scenario, name), top, start, combine, f"{place}: {name}")
+        blocks[name] = _joined_block(getattr(scenario, name), top, start, rule)
     fraud = scenario.fraud
     top = {key: s for key, s in other.fraud.intensity.items() if _wanted(only, "fraud", key)}
-    intensity = _joined_block(fraud.intensity, top, start, combine, f"{place}: fraud")
+    intensity = _joined_block(fraud.intensity, top, start, rule)
     fraud = replace(fraud, intensity=intensity)
     if _wanted(only, "fraud", "self_excitation"):
-        ratio = _joined_blend(fraud.branching_ratio, other.fraud.branching_ratio)
+        ratio = _met(fraud.branching_ratio, other.fraud.branching_ratio, rule, "blend")
         half_life = max(fraud.excitation_half_life_hours, other.fraud.excitation_half_life_hours)
         fraud = replace(fraud, branching_ratio=ratio, excitation_half_life_hours=half_life)
     if _wanted(only, "fraud", "mules"):
-        fraud = replace(fraud, mules=_joined_mules(fraud.mules, other.fraud.mules))
+        fraud = replace(fraud, mules=_joined_mules(fraud.mules, other.fraud.mules, rule))
     credit = scenario.credit
     if only is None or "credit" in only:
-        credit = _joined_credit(credit, other.credit, combine, place)
+        credit = _joined_credit(credit, other.credit, rule, place)
     source = tuple(sorted({*scenario.source, *other.source}))
     return replace(
         scenario,
@@ -162,40 +170,27 @@ def _known_parts(other: FlatScenario, only: Sequence[str] | None, place: str) ->
 
 
 def _joined_block(
-    block: Mapping[str, Series], top: Mapping[str, Series], start: Offset, combine: str | None, place: str
+    block: Mapping[str, Series], top: Mapping[str, Series], start: Offset, rule: str
 ) -> dict[str, Series]:
     joined = dict(block)
     for name, series in top.items():
-        moved = replace(series, curves=tuple(replace(c, start=c.start.plus(start)) for c in series.curves))
-        joined[name] = _joined(joined[name], moved, combine, f"{place}.{name}") if name in joined else moved
+        moved = meeting.shifted(series, start)
+        joined[name] = meeting.joined(joined[name], moved, rule) if name in joined else moved
     return joined
 
 
-def _joined(one: Series, two: Series, combine: str | None, place: str) -> Series:
-    rule, curves = one.combine, one.curves
-    if any(c.level for c in one.curves) and any(c.level for c in two.curves):
-        rules = {combine or "", one.combine, two.combine} - {"", "add"}
-        if len(rules) != 1:
-            raise ScenarioError(
-                f"{place}: two levels of one variable" + (f" and two rules {sorted(rules)}" if rules else ""),
-                expected="`combine: max`, `min` or `last` on the overlay",
-                remedy="levels do not add up; write one of them as a delta, or say how they meet",
-            )
-        rule = rules.pop()
-        if rule == "last":
-            curves, rule = tuple(c for c in curves if not c.level), "add"
-    elif one.combine != two.combine:
-        rule = two.combine if one.combine == "add" else one.combine
-    floors = [floor for floor in (one.floor, two.floor) if floor is not None]
-    every = sorted((*curves, *two.curves), key=repr)
-    return replace(one, curves=tuple(every), combine=rule, floor=max(floors, default=None))
+def _met(one: float, two: float, rule: str, kind: Kind) -> float:
+    """Return two single numbers met by a rule; a neutral one says nothing."""
+    if NEUTRAL[kind] in (one, two):
+        return two if one == NEUTRAL[kind] else one
+    if rule in ("max", "min"):
+        return max(one, two) if rule == "max" else min(one, two)
+    if rule == "last":
+        return two
+    return one * two if kind == "mult" else one + two - one * two
 
 
-def _joined_blend(one: float, two: float) -> float:
-    return one + two - one * two  # 1 - (1 - one)(1 - two), exact when one of them is 0
-
-
-def _joined_mules(one: Mules | None, two: Mules | None) -> Mules | None:
+def _joined_mules(one: Mules | None, two: Mules | None, rule: str) -> Mules | None:
     if one is None or two is None:
         return one or two
     hops, dwell = one.hops or two.hops, one.dwell_hours or two.dwell_hours
@@ -204,11 +199,11 @@ def _joined_mules(one: Mules | None, two: Mules | None) -> Mules | None:
     if one.dwell_hours and two.dwell_hours:
         low, high = zip(one.dwell_hours, two.dwell_hours, strict=True)
         dwell = min(low), max(high)
-    return Mules(one.recruit_mult * two.recruit_mult, hops, dwell)
+    return Mules(_met(one.recruit_mult, two.recruit_mult, rule, "mult"), hops, dwell)
 
 
-def _joined_credit(one: Credit, two: Credit, combine: str | None, place: str) -> Credit:
-    last = combine == "last"
+def _joined_credit(one: Credit, two: Credit, rule: str, place: str) -> Credit:
+    last = rule == "last"
     if one.lgd_model != two.lgd_model and not last:
         raise ScenarioError(
             f"credit.lgd.model: {one.lgd_model!r} and {two.lgd_model!r}",
@@ -225,8 +220,8 @@ def _joined_credit(one: Credit, two: Credit, combine: str | None, place: str) ->
         betas,
         two.lgd_model if last else one.lgd_model,
         collateral,
-        one.prepayment_mult * two.prepayment_mult,
-        _joined_blend(one.forbearance_share, two.forbearance_share),
+        _met(one.prepayment_mult, two.prepayment_mult, rule, "mult"),
+        _met(one.forbearance_share, two.forbearance_share, rule, "blend"),
         max(one.forbearance_months, two.forbearance_months),
     )
 

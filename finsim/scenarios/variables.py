@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from finsim.document_numbers import Meaning
 from finsim.scenarios.additive_scale import Kind
+from finsim.scenarios.values.step_means import Timing
 
 RATE: Mapping[str, str] = {"delta": "pp", "level": "pct"}
 GROWTH: Mapping[str, str] = {"delta": "pp", "level": "pct_annualised"}
@@ -19,11 +20,13 @@ CLAIM = Meaning("a claim", "{metric: macro.unemployment.peak, at_least: 1}")
 class Variable:
     """One macro variable: the unit that each way of writing it demands, and its Federal Reserve column.
 
-    ``columns`` names columns of the bundled history (a second one is subtracted); empty if none.
+    ``columns`` names columns of the bundled history (a second one is subtracted); empty if none. ``timing``
+    says what a number of a path is: the value at the end of its step, its mean over the step, or a flow.
     """
 
     units: Mapping[str, str]
     columns: tuple[str, ...] = ()
+    timing: Timing = "point"
 
     @property
     def kind(self) -> Kind:
@@ -44,10 +47,10 @@ class Variable:
 
 
 VARIABLES: Mapping[str, Variable] = {
-    "unemployment": Variable(RATE, ("Unemployment rate",)),
-    "gdp_growth": Variable(GROWTH, ("Real GDP growth",)),
-    "disposable_income_growth": Variable(GROWTH, ("Real disposable income growth",)),
-    "inflation": Variable(GROWTH, ("CPI inflation rate",)),
+    "unemployment": Variable(RATE, ("Unemployment rate",), "average"),
+    "gdp_growth": Variable(GROWTH, ("Real GDP growth",), "flow"),
+    "disposable_income_growth": Variable(GROWTH, ("Real disposable income growth",), "flow"),
+    "inflation": Variable(GROWTH, ("CPI inflation rate",), "flow"),
     "treasury_3m": Variable(RATE, ("3-month Treasury rate",)),
     "treasury_5y": Variable(RATE, ("5-year Treasury yield",)),
     "treasury_10y": Variable(RATE, ("10-year Treasury yield",)),
@@ -61,7 +64,7 @@ VARIABLES: Mapping[str, Variable] = {
 }
 
 VOL: Mapping[str, str] = {"mult": "ratio", "level": "vix"}
-EQUITY: Mapping[str, str] = {"cum_return": "pct"}
+EQUITY: Mapping[str, str] = {"cum_return": "pct", "level": "index"}
 # Curves that have no `as:` and no unit, by place (`*` is any name); a list or a number stands for one.
 CURVES: Mapping[tuple[str, ...], Kind] = {
     ("market", "correlation", "blend_to_one"): "blend",

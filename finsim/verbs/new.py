@@ -70,6 +70,8 @@ def new(
     output: str | Path | None = None,
     kind: str = "",
     csv: str | None = None,
+    table: str | Path | None = None,
+    name: str | None = None,
 ) -> Made:
     """Write a commented file that runs as it is, or propose the schema of a table.
 
@@ -81,12 +83,15 @@ def new(
         kind: of the file: ``study``, ``narrative``, ``scenario`` or ``rules``; of a table whose schema is
             proposed: ``prices``, ``payments``, ``loans`` or ``table``, found when left out.
         csv: how the table's text is written, such as ``sep=;,decimal=,``.
+        table: with ``scenario`` as first word: a supervisor's CSV table to make a scenario file of.
+        name: the scenario in that table; needed where it holds more than one beside its baseline.
 
     Returns:
         Made: kind, path and text.
 
     Raises:
         StudyError: for a file that exists, an unknown kind or study. DataError: for an unreadable table.
+        ScenarioError: for a table of scenarios that does not say what it should.
 
     Example:
         >>> import finsim
@@ -95,6 +100,8 @@ def new(
         'mine'
 
     """
+    if table is not None or name is not None:
+        return _published(what, table, name, output)
     if str(what) == _SCHEMA:
         return _schema(data, output, kind, csv)
     if data is not None and str(what) != "study":
@@ -131,14 +138,7 @@ def _file(path: Path, kind: str, like: str) -> Made:
     if kind == "study":
         source = documents.find(like, "scenarios/studies", "study", StudyError)
     else:
-        form, words, example = _FORM[kind]
-        if not re.fullmatch(form, path.stem):
-            raise StudyError(
-                f"a {kind} cannot be called {path.stem!r}",
-                place=str(path),
-                expected=words,
-                remedy=f"choose a name such as {example}",
-            )
+        _check_name(path, kind)
         source = documents.shipped("scenarios/templates") / f"{kind}.yaml"
     text = source.read_text(encoding="utf-8")
     text = _ID.sub(lambda found: f"{found[1]}{path.stem}", text, count=1)
@@ -146,6 +146,42 @@ def _file(path: Path, kind: str, like: str) -> Made:
     _write(path, text)
     following = _NEXT[kind].format(path=path, name=path.stem)
     return Made(kind, path, text, (f"{kind}: {path}", f"next:  {following}"))
+
+
+def _published(what: str | Path, table: str | Path | None, name: str | None, output: Any) -> Made:
+    from finsim.scenarios.published.published_table import read_published
+    from finsim.scenarios.published.scenario_text import scenario_text
+
+    if str(what) != "scenario" or table is None or output is None:
+        raise StudyError(
+            "a published table becomes a scenario file",
+            place="finsim new scenario",
+            expected="--from TABLE.csv and -o FILE.yaml",
+            remedy="finsim new scenario --from dfast.csv -o my-adverse.yaml",
+        )
+    path = Path(output)
+    _refuse_existing(path)
+    _check_name(path, "scenario")
+    found = read_published(table, name)
+    text = f"{_editor_line('scenario', path)}\n{scenario_text(found, path.stem)}"
+    _write(path, text)
+    said = (
+        f"scenario: {path} ({found.scenario}, {len(next(iter(found.paths.values()), ()))} {found.step}s "
+        f"from {found.as_of})",
+        f"next:  {_NEXT['scenario'].format(path=path, name=path.stem)}",
+    )
+    return Made("scenario", path, text, said)
+
+
+def _check_name(path: Path, kind: str) -> None:
+    form, words, example = _FORM[kind]
+    if not re.fullmatch(form, path.stem):
+        raise StudyError(
+            f"a {kind} cannot be called {path.stem!r}",
+            place=str(path),
+            expected=words,
+            remedy=f"choose a name such as {example}",
+        )
 
 
 def _schema(data: Any, output: str | Path | None, kind: str, csv: str | None) -> Made:

@@ -14,6 +14,7 @@ from finsim.errors import RecordError, ScenarioError, StudyError
 from finsim.markets.blend import blend_maps, blended
 from finsim.markets.body_statistics import local_volatility
 from finsim.markets.features import decode, encode
+from finsim.markets.index_bridge import asset_multiplier, index_drift
 from finsim.markets.shard import bars
 from finsim.markets.stress import stress
 from finsim.records.calendar import Clock
@@ -41,14 +42,21 @@ def gaussian():
     return encoding, random.standard_normal((150, CLOCK.sessions, 2)) @ factor.T
 
 
-@pytest.mark.parametrize("betas", [None, {"AAPL": 1.6, "IBM": 0.7}])
-def test_every_path_and_asset_is_on_the_dfast_path_at_every_quarter_end(sampled, encoded, betas):
+@pytest.mark.parametrize("betas", [None, {"IBM": 0.7}, {"AAPL": 1.6, "IBM": 0.7}])
+def test_the_index_and_named_assets_are_on_the_dfast_path_at_every_quarter_end(sampled, encoded, betas):
     paths = bars(sampled, encoded[1], dfast_2026(), betas)
     moves = paths.close[:, AT] / paths.close[:, :1] - 1
-    beta = np.array([(betas or {}).get(asset, 1.0) for asset in paths.assets])
-    wanted = np.array(EQUITY)[:, None] / 100 * beta
-    assert np.abs(moves - wanted).max() < 1e-10
-    assert np.argmin(wanted[:, 0]) == 2
+    goal = np.array(EQUITY) / 100
+    named = [a for a, asset in enumerate(paths.assets) if asset in (betas or {})]
+    for a in named:
+        assert np.abs(moves[..., a] - goal * betas[paths.assets[a]]).max() < 1e-10
+    free = [a for a in range(2) if a not in named]
+    if free:
+        assert np.abs(moves[..., free].mean(axis=2) - goal).max() < 1e-10
+    assert np.argmin(goal) == 2
+    if len(free) == 2:  # they are no longer one stock: over assets and over paths
+        assert moves[:, 2].std(axis=1, ddof=1).mean() > 0.05
+        assert (moves[:, 2, 0] - moves[:, 2, 1]).std() > 0.03
 
 
 def test_stressed_bars_stay_valid(sampled, encoded):
@@ -88,25 +96,35 @@ def test_agrees_with_the_plain_twin(sampled, encoded):
     given_drivers = drivers(
         SHORT, [(20, -0.3), (21, -0.2), (100, 0.5)], vol_mult=mult, corr_blend=blend, jump=jump
     )
-    betas = {"AAPL": 1.3}
-    found = encoding.split(stress(sampled[:4, :130], encoding, given_drivers, betas))[..., 0]
     maps = blend_maps(np.array(encoding.body.correlation), blend)
-    levels = {s: [1.3 * m, m] for s, m in ((20, -0.3), (21, -0.2), (100, 0.5))}
-    jumps = np.stack([np.log1p(1.3 * np.expm1(jump)), jump], axis=1)
-    for i in range(4):
-        returns = encoding.split(sampled[i : i + 1, :130])[0, ..., 0].tolist()
-        twin = overlay(returns, encoding.body, mult, maps, jumps, levels)
-        np.testing.assert_allclose(found[i], twin, rtol=1e-9, atol=1e-12)
+    own = asset_multiplier(mult, blend, np.array(encoding.body.correlation))
+    moves = ((20, -0.3), (21, -0.2), (100, 0.5))
+    cases = [
+        ({"AAPL": 1.3, "IBM": 1.0}, {s: [1.3 * m, m] for s, m in moves}, own, None),
+        (None, dict(moves), mult, blend),
+    ]
+    for betas, levels, multiple, mixed in cases:
+        found = encoding.split(stress(sampled[:4, :130], encoding, given_drivers, betas))[..., 0]
+        beta = (betas or {}).get("AAPL", 1.0)
+        jumps = np.stack([np.log1p(beta * np.expm1(jump)), jump], axis=1)
+        for i in range(4):
+            returns = encoding.split(sampled[i : i + 1, :130])[0, ..., 0].tolist()
+            twin = overlay(returns, encoding.body, multiple, maps, jumps, levels, mixed)
+            np.testing.assert_allclose(found[i], twin, rtol=1e-9, atol=1e-11)
 
 
 def test_volatility_is_the_multiple_and_its_local_shape_stays(sampled, encoded, stressed):
     encoding = encoded[1]
     before, after = (encoding.split(x)[..., 0] for x in (sampled, stressed))
+    correlation = np.array(encoding.body.correlation)
     for q, vix in enumerate(VIX):
         piece = slice((AT[q - 1] if q else 0) + 1, AT[q] + 1)
         centred = [x[:, piece] - x[:, piece].mean(axis=1, keepdims=True) for x in (before, after)]
         ratio = centred[1][..., 0].std() / centred[0][..., 0].std()
-        assert ratio == pytest.approx(vix / 26.4, rel=0.06)
+        single = asset_multiplier(np.array([vix / 26.4]), np.array([BLEND[q]]), correlation)[0]
+        assert ratio == pytest.approx(single, rel=0.06)
+        index = centred[1].mean(axis=2).std() / centred[0].mean(axis=2).std()
+        assert index == pytest.approx(vix / 26.4, rel=0.12)
     free = slice(AT[-1] + 1, None)
     np.testing.assert_array_equal(after[:, free], before[:, free])
     local = [local_volatility(x - x.mean(axis=1, keepdims=True), x.std(axis=(0, 1))) for x in (before, after)]
@@ -165,12 +183,56 @@ def test_bridge_and_jump_split_by_the_overnight_share(sampled, encoded):
 def test_bridge_has_least_relative_entropy(sampled, encoded):
     """Any other drift with the same sum costs more: the first-order condition d_t / sigma_t^2 = constant."""
     encoding = encoded[1]
-    found = stress(sampled, encoding, drivers(CLOCK, [(60, -0.3)]))
+    found = stress(sampled, encoding, drivers(CLOCK, [(60, -0.3)]), {"AAPL": 1.0, "IBM": 1.0})
     drift = encoding.split(found - sampled)[:, 1:61, :, 0]
     body = encoding.body
     sigma = local_volatility(encoding.split(sampled)[..., 0] - np.array(body.mean), np.array(body.sigma))
     price = drift / sigma[:, 1:61] ** 2
     np.testing.assert_allclose(price, np.broadcast_to(price[:, :1], price.shape), rtol=1e-6)
+
+
+def test_the_bridge_of_the_index_is_matherons_rule():
+    """Gaussian assets pinned by a small move of their index: the conditional mean, at less cost than pins."""
+    rng = np.random.default_rng(2)
+    scores = rng.standard_normal((5, 9)) + 0.8
+    covariance = scores @ scores.T / 9
+    sigma = 0.01 * np.sqrt(np.diag(covariance) / np.diag(covariance).mean())
+    correlation = covariance / np.sqrt(np.outer(np.diag(covariance), np.diag(covariance)))
+    returns = np.zeros((1, 31, 5))
+    spread = np.broadcast_to(sigma, returns.shape)
+    drift = index_drift(returns, spread, np.zeros(31), correlation, [(30, 1e-6)])
+    full = np.outer(sigma, sigma) * correlation
+    weight = np.full(5, 0.2)
+    wanted = 1e-6 * full @ weight / (weight @ full @ weight)
+    np.testing.assert_allclose(drift[0].sum(axis=0), wanted, rtol=1e-4)
+    deep = index_drift(returns, spread, np.zeros(31), correlation, [(10, np.log(0.8)), (30, np.log(0.45))])
+    total = deep[0].sum(axis=0)
+    assert np.exp(total).mean() == pytest.approx(0.45, abs=1e-12)
+    assert np.exp(deep[0, :11].sum(axis=0)).mean() == pytest.approx(0.8, abs=1e-12)
+
+    def cost(moves):
+        return moves @ np.linalg.solve(30 * full, moves) / 2
+
+    assert cost(total) < cost(np.full(5, np.log(0.45)))
+    np.testing.assert_array_equal(index_drift(returns, spread, np.zeros(31), correlation, []), 0.0)
+
+
+def test_an_asset_against_the_market_cannot_keep_a_level_out_of_reach():
+    correlation = np.array([[1.0, -0.9], [-0.9, 1.0]])
+    spread = np.broadcast_to(np.array([0.02, 0.005]), (3, 61, 2))
+    returns = 0.01 * np.random.default_rng(1).standard_normal((3, 61, 2))
+    found = returns + index_drift(returns, spread, np.zeros(61), correlation, [(60, np.log(0.05))])
+    np.testing.assert_allclose(np.exp(found[:, 1:].sum(axis=1)).mean(axis=1), 0.05, rtol=1e-10)
+
+
+def test_the_volatility_of_an_index_is_not_counted_twice():
+    """12 stocks, c0 = .288, k of 2008Q4 (.53): 4.25 of the index leaves about 3.0 to each (case: 1.412 by it)."""
+    correlation = np.full((12, 12), 0.288) + np.eye(12) * 0.712
+    k = (0.665 - 0.288) / (1 - 0.288)
+    single = asset_multiplier(np.array([3.74, 2.0]), np.array([k, 0.0]), correlation)
+    assert single[0] == pytest.approx(3.74 / 1.412, abs=0.005)
+    assert single[1] == 2.0
+    assert asset_multiplier(np.array([3.0]), np.array([0.5]), np.ones((1, 1)))[0] == 3.0
 
 
 def test_each_path_depends_on_itself_alone(sampled, encoded, stressed):
@@ -186,7 +248,7 @@ def test_each_path_depends_on_itself_alone(sampled, encoded, stressed):
 def test_a_panel_of_closes_is_stressed_too(gaussian):
     encoding, features = gaussian
     close = bars(features, encoding, dfast_2026()).close
-    np.testing.assert_allclose(close[:, AT[2]] / close[:, 0], 0.422, rtol=1e-10)
+    np.testing.assert_allclose((close[:, AT[2]] / close[:, 0]).mean(axis=1), 0.422, rtol=1e-10)
 
 
 @settings(deadline=None, max_examples=60)
@@ -212,7 +274,7 @@ def test_twin_assets_can_still_be_stressed(history):
     close = np.repeat(history.close[..., :1], 3, axis=2)
     features, encoding = encode(Paths(("A", "B", "C"), history.dates, {"close": close}))
     found = bars(features[None, :130], encoding, drivers(SHORT, [(60, -0.5)], corr_blend=0.9, vol_mult=2.0))
-    np.testing.assert_allclose(found.close[:, 60] / found.close[:, 0], 0.5, rtol=1e-10)
+    np.testing.assert_allclose((found.close[:, 60] / found.close[:, 0]).mean(axis=1), 0.5, rtol=1e-10)
 
 
 def test_impossible_levels_are_refused_with_the_remedy(sampled, encoded):

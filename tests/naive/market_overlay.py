@@ -11,8 +11,36 @@ def local_sigmas(innovations, sigma):
     return found
 
 
-def overlay(returns, body, mult, maps, jumps, levels):
-    """Stressed returns [T][A] of one path; ``levels`` is {session: simple move of each asset}."""
+def asset_multiple(m, k, correlation):
+    """The volatility multiple of single assets whose equally weighted index has the multiple ``m``."""
+    n = len(correlation)
+    if k == 0 or n < 2:
+        return m
+    pairs = [correlation[a][b] for a in range(n) for b in range(n) if a != b]
+    c0 = sum(pairs) / len(pairs)
+    c1 = c0 + k * (1 - c0)
+    return m / math.sqrt((1 / n + (1 - 1 / n) * c1) / (1 / n + (1 - 1 / n) * c0))
+
+
+def index_size(start, slope, goal):
+    """The multiple of ``slope`` that puts the mean gross return on exp(goal), by bisection."""
+    low, high = -1e4, 1e4
+    for _ in range(200):
+        middle = (low + high) / 2
+        top = [x + middle * b for x, b in zip(start, slope, strict=True)]
+        most = max(top)
+        level = most + math.log(sum(math.exp(x - most) for x in top) / len(top))
+        low, high = (middle, high) if level < goal else (low, middle)
+    return (low + high) / 2
+
+
+def overlay(returns, body, mult, maps, jumps, levels, blend=None):
+    """Stressed returns [T][A] of one path; ``levels`` is {session: simple move of each asset, or of the index}.
+
+    With ``blend`` all assets follow the index; without it each stands on its own level.
+    """
+    if blend is not None:
+        mult = [asset_multiple(m, k, body.correlation) for m, k in zip(mult, blend, strict=True)]
     steps, assets = len(returns), len(returns[0])
     surprise = [[returns[t][a] - body.mean[a] for a in range(assets)] for t in range(steps)]
     columns = [local_sigmas([row[a] for row in surprise], body.sigma[a]) for a in range(assets)]
@@ -23,6 +51,8 @@ def overlay(returns, body, mult, maps, jumps, levels):
         result.append(
             [body.mean[a] + mult[t] * columns[a][t] * mixed[a] + jumps[t][a] for a in range(assets)]
         )
+    if blend is not None:
+        return indexed(result, columns, mult, body.correlation, blend, levels)
     for a in range(assets):
         start, reached = 0, 0.0
         for session in sorted(levels):
@@ -33,4 +63,26 @@ def overlay(returns, body, mult, maps, jumps, levels):
             for t in days:
                 result[t][a] += gap * weights[t] / sum(weights.values())
             start, reached = session, goal
+    return result
+
+
+def indexed(result, columns, mult, correlation, blend, levels):
+    """Put the index on its levels: each session moves by its covariance with the equally weighted index."""
+    assets, start, reached = len(columns), 0, [0.0] * len(columns)
+    for session in sorted(levels):
+        days = range(start + 1, session + 1)
+        push = {}
+        for t in days:
+            s = [columns[a][t] * mult[t] for a in range(assets)]
+            c = [[(1 - blend[t]) * correlation[a][b] + blend[t] for b in range(assets)] for a in range(assets)]
+            push[t] = [sum(s[a] * c[a][b] * s[b] for b in range(assets)) for a in range(assets)]
+        total = [sum(push[t][a] for t in days) for a in range(assets)]
+        assert min(total) > 0.05 * sum(total) / assets
+        reached = [reached[a] + sum(result[t][a] for t in days) for a in range(assets)]
+        size = index_size(reached, total, math.log(1 + levels[session]))
+        for t in days:
+            for a in range(assets):
+                result[t][a] += size * push[t][a]
+        reached = [x + size * b for x, b in zip(reached, total, strict=True)]
+        start = session
     return result

@@ -32,14 +32,12 @@ LAWS = settings(max_examples=25, deadline=None)
 
 
 @st.composite
-def series(draw, kind, level=False, knots=True):
+def series(draw, kind, knots=True):
     value = st.floats(*RANGES[kind])
     form = draw(st.sampled_from(["path", "knots"] if knots else ["path"]))
     start = draw(st.sampled_from([Offset(), Offset(3), Offset(0, 14)]))
     if form == "path":
-        curve = Curve(
-            "quarter", 4, start, path=tuple(draw(st.lists(value, min_size=4, max_size=4))), level=level
-        )
+        curve = Curve("quarter", 4, start, path=tuple(draw(st.lists(value, min_size=4, max_size=4))))
     else:
         times = sorted(draw(st.sets(st.integers(1, 200), min_size=1, max_size=4)))
         curve = Curve("quarter", 4, start, knots=tuple(Knot("day", float(t), draw(value)) for t in times))
@@ -201,33 +199,91 @@ def test_the_resolved_form_is_complete_and_stable(one):
     assert digest(scaled(one, 0.5)) != digest(one)
 
 
-def test_two_levels_of_one_variable(clock):
-    def level(*path):
-        curve = Curve("quarter", 4, path=path, level=True)
+@LAWS
+@given(
+    one=scenarios("one"), two=scenarios("two"), three=scenarios("three"), rule=st.sampled_from(["max", "min"])
+)
+def test_the_laws_of_max_and_min(clock, one, two, three, rule):
+    assert overlaid(one, one, combine=rule) == one
+    both = overlaid(one, two, combine=rule)
+    close(both, overlaid(two, one, combine=rule), clock)
+    left = overlaid(both, three, combine=rule)
+    close(left, overlaid(one, overlaid(two, three, combine=rule), combine=rule), clock)
+    assert from_resolved(resolved(left)) == left
+
+
+@LAWS
+@given(one=scenarios("one"), two=scenarios("two"), s=SEVERITY, rule=st.sampled_from(["max", "min", "last"]))
+def test_severity_distributes_over_every_rule(clock, one, two, s, rule):
+    met = overlaid(one, two, Offset(2), combine=rule)
+    close(scaled(met, s), overlaid(scaled(one, s), scaled(two, s), Offset(2), combine=rule), clock)
+
+
+@LAWS
+@given(one=scenarios("one"), two=scenarios("two"), three=scenarios("three"))
+def test_last_associates_and_lets_the_later_one_go_on(clock, one, two, three):
+    left = overlaid(overlaid(one, two, Offset(1), combine="last"), three, Offset(4), combine="last")
+    later = overlaid(two, three, Offset(3), combine="last")
+    right = overlaid(one, later, Offset(1), combine="last")
+    close(replace(right, calibration=one.calibration), left, clock)
+
+
+WAYS = {
+    "delta": "{unit: pp, as: delta, path: [1, 5, 2, 0.5]}",
+    "level": "{unit: pct, as: level, path: [5, 9, 6, 4.5]}",
+}
+HOUSES = {
+    "cum_return": "{unit: pct, as: cum_return, path: [-10, -30, -20, 10]}",
+    "mult": "{unit: ratio, as: mult, path: [0.9, 0.7, 0.8, 1.1]}",
+    "level": "{unit: index, as: level, path: [180, 140, 160, 220]}",
+}
+ONE_WAY = """horizon: {{length: 4, step: quarter}}
+calibration: {{jump_off: {{unemployment: 4.0, house_prices: 200.0}}}}
+macro: {{unemployment: {0}, house_prices: {1}}}
+"""
+
+
+@pytest.mark.parametrize("rule", [None, "add", "max", "min", "last"])
+def test_what_a_file_means_does_not_hang_on_its_notation(write, clock, rule):
+    first = load(write("first", ONE_WAY.format(WAYS["delta"], HOUSES["cum_return"])))
+    ways = [("delta", "cum_return"), ("delta", "mult"), ("level", "level")]
+    found = []
+    for i, (rates, houses) in enumerate(ways):
+        other = load(write(f"other{i}", ONE_WAY.format(WAYS[rates], HOUSES[houses])))
+        found += [drivers(overlaid(first, other, Offset(3), combine=rule), clock)]
+        found += [drivers(overlaid(other, first, Offset(3), combine=rule), clock)]
+    for one in found[1:]:
+        for name in ("unemployment", "house_prices"):
+            np.testing.assert_allclose(one.macro[name], found[0].macro[name], atol=1e-9)
+    peak = {None: 7.0, "add": 7.0, "max": 5.0, "min": 2.0, "last": 6.0}[rule]
+    assert found[0].macro["unemployment"].reshape(-1, 3).mean(axis=1).max() == pytest.approx(peak)
+
+
+def test_how_two_paths_of_one_variable_meet(clock):
+    def path(*values):
+        curve = Curve("quarter", 4, path=values)
         return Scenario("x", "x", "hypothetical", Horizon(4, "quarter"),
                         macro={"unemployment": Series("delta", "pp", (curve,))})  # fmt: skip
 
-    one, two, three = level(1.0, 5.0, 2.0, 0.0), level(3.0, 1.0, 2.0, 4.0), level(2.0, 2.0, 2.0, 2.0)
-    with pytest.raises(ScenarioError, match="two levels"):
-        overlaid(one, two)
+    one, two, three = path(1.0, 5.0, 2.0, 0.0), path(3.0, 1.0, 2.0, 4.0), path(2.0, 2.0, 2.0, 2.0)
 
     def steps(scenario):
         return drivers(scenario, clock).macro_steps["unemployment"].tolist()
 
+    assert steps(overlaid(one, two)) == steps(overlaid(one, two, combine="add")) == [4.0, 6.0, 4.0, 4.0]
     assert steps(overlaid(one, two, combine="max")) == [3.0, 5.0, 2.0, 4.0]
     assert steps(overlaid(one, two, combine="min")) == [1.0, 1.0, 2.0, 0.0]
     assert steps(overlaid(one, two, combine="last")) == [3.0, 1.0, 2.0, 4.0]
-    left = overlaid(overlaid(one, two, combine="max"), three, combine="max")
-    right = overlaid(one, overlaid(two, three, combine="max"), combine="max")
-    assert steps(left) == steps(right) == [3.0, 5.0, 2.0, 4.0]
-    assert steps(scaled(left, 0.5)) == [1.5, 2.5, 1.0, 2.0]
-    with pytest.raises(ScenarioError, match="two rules"):
-        overlaid(overlaid(one, two, combine="max"), three, combine="min")
-    moved = replace(
-        two,
-        macro={"unemployment": Series("delta", "pp", (Curve("quarter", 4, constant=None, path=(1.0,) * 4),))},
-    )
-    assert steps(overlaid(one, moved)) == [2.0, 6.0, 3.0, 1.0]
+    # From its start on the later one goes on from the level reached there; before it says nothing.
+    assert steps(overlaid(one, two, Offset(6), combine="last")) == [1.0, 5.0, 8.0, 6.0]
+    assert steps(overlaid(one, two, Offset(6), combine="min")) == [1.0, 5.0, 2.0, 0.0]
+    assert steps(overlaid(overlaid(one, two, combine="max"), three)) == [5.0, 7.0, 4.0, 6.0]
+    assert steps(scaled(overlaid(one, two, combine="max"), 0.5)) == [1.5, 2.5, 1.0, 2.0]
+
+
+def test_a_crisis_over_itself_with_max_is_the_crisis():
+    for name in ("gfc-2008", "covid-2020", "fraud-wave-mule-surge"):
+        assert overlaid(load(name), load(name), combine="max") == load(name)
 
 
 def test_two_credit_links_must_agree():

@@ -19,13 +19,22 @@ def compiled(write, clock, body, severity=1.0):
     return drivers(load(write("x", BODY + body)), clock, severity)
 
 
-def test_macro_is_straight_between_step_ends_and_holds_after(write, clock):
-    found = compiled(write, clock, "macro:\n  unemployment: {unit: pp, as: delta, path: [3, 6, 6, 3]}\n")
-    wanted = [1, 2, 3, 4, 5, 6, 6, 6, 6, 5, 4, 3] + [3] * 36
-    np.testing.assert_allclose(found.macro["unemployment"], wanted, atol=1e-12)
-    assert found.macro_steps["unemployment"].tolist() == [3, 6, 6, 3]
+COURSES = [
+    ("bbb_spread: {unit: pp, as: delta", [1, 2, 3, 4, 5, 6, 6, 6, 6, 5, 4, 3]),  # a point in time
+    ("gdp_growth: {unit: pp, as: delta", [3, 3, 3, 6, 6, 6, 6, 6, 6, 3, 3, 3]),  # a flow
+    ("unemployment: {unit: pp, as: delta", [2, 3, 4, 6, 6, 6, 6, 6, 6, 3, 3, 3]),  # an average
+]
+
+
+@pytest.mark.parametrize(("head", "year"), COURSES)
+def test_a_path_keeps_what_its_numbers_are_and_holds_after(write, clock, head, year):
+    found = compiled(write, clock, f"macro:\n  {head}, path: [3, 6, 6, 3]}}\n")
+    name = head.partition(":")[0]
+    np.testing.assert_allclose(found.macro[name], year + [3] * 36, atol=1e-12)
+    assert found.macro_steps[name].tolist() == [3, 6, 6, 3]
     assert found.step_dates == ("2026-03-31", "2026-06-30", "2026-09-30", "2026-12-31")
-    assert found.macro_units == {"unemployment": "pp"}
+    assert found.macro_units == {name: "pp"}
+    assert found.macro_averages == (("unemployment",) if name == "unemployment" else ())
 
 
 def test_levels_and_multiples_become_moves(write, clock):
@@ -252,5 +261,5 @@ def test_any_jump_off_day_works(start):
         assert sessions[0] > 0
         assert sessions[-1] < 900
         assert np.isfinite(found.macro["unemployment"]).all()
-    third = found.macro["unemployment"][2]
-    assert third == pytest.approx(found.macro_steps["unemployment"][0])
+    first = found.macro["unemployment"][:3].mean()
+    assert first == pytest.approx(found.macro_steps["unemployment"][0])

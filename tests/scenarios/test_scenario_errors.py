@@ -59,6 +59,7 @@ WRONG = [
     ("bad indentation", "  vol:", " vol:", "12:2", "not valid YAML"),
     ("level without a start", "{unit: pct, as: cum_return, path: [-5, -10, -20]}",
      "{unit: index, as: level, path: [95, 90, 80]}", "9:31", "without the level it starts from"),
+    ("points among means", "[1.0, 2.0, 3.0]", "[1.0, 2.0, 3.0], knots: [{day: 9, value: 2}]", "8:62", "path and knots | means of its steps"),
 ]  # fmt: skip
 
 

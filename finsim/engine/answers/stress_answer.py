@@ -34,6 +34,19 @@ class Expected:
         return {"expect": told, "not_checked": [self.not_checked] if self.not_checked else []}
 
 
+def unmet_lines(told: Expected, allow_unjudged: bool = False) -> list[str]:
+    """Return what makes the gate of the expectations fail: unmet ones, and unjudged ones unless allowed.
+
+    A gate that judged nothing at all never passes.
+    """
+    if told.not_checked:
+        return [told.not_checked]
+    judged = [outcome for outcome in told.outcomes if outcome.met is not None]
+    if allow_unjudged and judged:
+        return [str(outcome) for outcome in judged if not outcome.met]
+    return [str(outcome) for outcome in told.outcomes if not outcome.met]
+
+
 def unmoved_lines(run: Run) -> list[str]:
     """Return one line on the narratives of a stressed run whose rate its scenarios leave as it was."""
     study = recorded_study(run.manifest["study"]["resolved"], str(run.path / "manifest.json"))

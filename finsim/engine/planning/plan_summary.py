@@ -23,6 +23,8 @@ from finsim.engine.stages.payment_world import learned_remarks
 from finsim.engine.study.loan_tape import describe_tape
 from finsim.engine.study.study_resolution import Plan
 from finsim.evaluation.utility.detection import LEAST_ROWS, LEAST_SCHEMES, TRAIN_SHARE
+from finsim.scenarios.plausible.remarks import remarks_on
+from finsim.scenarios.severity_and_overlays import scaled
 
 TOO_FEW = "too few to train a detector on"
 _WIDTH, _MOST_STORIES, _MOST_COLUMNS, _MOST_WARNINGS = 118, 8, 8, 5
@@ -231,9 +233,12 @@ def describe(
 
 def _warnings(plan: Plan, cost: Cost, output: str | Path | None) -> dict[str, tuple[str, ...]]:
     """Return what a user should know that refuses nothing."""
-    found: dict[str, list[str]] = {
-        name: list(item.warnings) for name, item in plan.scenarios.items() if item.warnings
+    turned = {choice.label: choice.severity for choice in plan.study.scenarios if choice.severity != 1.0}
+    told = {
+        name: remarks_on(scaled(item, turned[name])) if name in turned else item.warnings
+        for name, item in plan.scenarios.items()
     }
+    found: dict[str, list[str]] = {name: list(texts) for name, texts in told.items() if texts}
     unmoved = unmoved_text(plan)
     found |= {"scenarios": [unmoved]} if unmoved else {}
     study = plan.study

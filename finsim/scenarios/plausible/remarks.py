@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
-import gzip
 import math
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
-
-from finsim import documents
 from finsim.documents import Loc
-from finsim.notation import Float1D
 from finsim.scenarios.check_curves import is_number
 from finsim.scenarios.flat_scenario import Curve, FlatScenario, Series
 from finsim.scenarios.merge import Merged
-from finsim.scenarios.variables import (
-    EQUITY_COLUMN,
-    HISTORY_FILE,
-    LAUNDERING,
-    TYPOLOGIES,
-    VARIABLES,
-)
+from finsim.scenarios.plausible.bundled_history import EQUITY, by_quarter, spread
+from finsim.scenarios.plausible.coherence import coherence
+from finsim.scenarios.values.meeting import every_curve
+from finsim.scenarios.variables import LAUNDERING, TYPOLOGIES, VARIABLES
 
 LIMIT = 6.0
-_QUARTERS = {"year": 4.0, "quarter": 1.0, "month": 1 / 3, "week": 1 / 13, "day": 1 / 91}
-_UNIT_QUARTERS = {"quarter": 1.0, "month": 1 / 3, "week": 1 / 13, "day": 1 / 63}
+Place = Callable[[Loc], str]
 _BLOCKS = ("macro", "market", "liquidity", "credit", "behaviour", "fraud", "aml")
 _NOT_NUMBERS = {"source", "assumption"}
 
@@ -39,8 +28,21 @@ def remarks(file: Merged, scenario: FlatScenario) -> tuple[str, ...]:
         *_fractions(file),
         *_typologies(file),
         *_unsourced(file),
-        *_extremes(file, scenario),
-        *_contradictions(file, scenario),
+        *_kept(file),
+        *remarks_on(scenario, file.place),
+    )
+
+
+def remarks_on(scenario: FlatScenario, place: Place | None = None) -> tuple[str, ...]:
+    """Return the remarks on what a scenario resolves to, overlays and severity included.
+
+    ``place`` turns the location of a block into words; without it the scenario's id stands there.
+    """
+    where = place or (lambda _: scenario.id)
+    return (
+        *_extremes(scenario, where),
+        *_contradictions(scenario, where),
+        *_incoherent(scenario, where),
     )
 
 
@@ -85,6 +87,12 @@ def _unsourced(file: Merged) -> Iterator[str]:
             yield f"{file.place((name,))}: {name} has neither `source:` nor `assumption:`"
 
 
+def _kept(file: Merged) -> Iterator[str]:
+    names = list(file.get("other") or ())
+    if names:
+        yield f"{file.place(('other',))}: no world reads {', '.join(names)}; they are kept as published"
+
+
 def _says(block: Any) -> bool:
     """Tell whether a block says where its numbers come from, itself or in each of its parts."""
     if not isinstance(block, dict):
@@ -94,81 +102,43 @@ def _says(block: Any) -> bool:
     return bool(block) and all(_says(inner) for inner in block.values())
 
 
-def _extremes(file: Merged, scenario: FlatScenario) -> Iterator[str]:
-    checked = [(("macro", name), name, series) for name, series in scenario.macro.items()]
-    if "equity" in scenario.market:
-        checked.append((("market", "equity"), "equity", scenario.market["equity"]))
-    for loc, name, series in checked:
-        worst, move, quarters = 0.0, 0.0, 0.0
-        for when, value in _points(series):
-            spread = _spread(name, max(1, math.ceil(when - 1e-9)))
-            size = abs(math.log1p(value / 100.0) if series.kind == "cum_return" else value)
-            if spread > 0.0 and size / spread > worst:
-                worst, move, quarters = size / spread, value, when
+def _extremes(scenario: FlatScenario, place: Place) -> Iterator[str]:
+    for name, moves in by_quarter(scenario).moves.items():
+        loc: Loc = ("market", "equity") if name == EQUITY else ("macro", name)
+        worst, when = 0.0, 0
+        for quarter, move in enumerate(moves[1:], 1):
+            size = spread(name, quarter)
+            if size > 0.0 and abs(move) / size > worst:
+                worst, when = float(abs(move) / size), quarter
         if worst > LIMIT:
+            price = name == EQUITY or VARIABLES[name].kind == "cum_return"
+            move = 100.0 * math.expm1(moves[when]) if price else moves[when]
             yield (
-                f"{file.place(loc)}: {'.'.join(loc)}: a move of {move:g} {series.unit} in {quarters:.3g} "
+                f"{place(loc)}: {'.'.join(loc)}: a move of {move:.4g} {'pct' if price else 'pp'} in {when} "
                 f"quarters is {worst:.1f} standard deviations of its own history (1976-2024)"
             )
 
 
-def _points(series: Series) -> Iterator[tuple[float, float]]:
-    """Yield (quarters after the start, value) of a series of one curve; a sum of curves is not judged."""
-    if len(series.curves) == 1:
-        curve: Curve = series.curves[0]
-        size = _QUARTERS.get(curve.step, 0.0)
-        yield from ((size * (i + 1), value) for i, value in enumerate(curve.path) if size)
-        yield from (
-            (knot.at * _UNIT_QUARTERS[knot.unit], knot.value)
-            for knot in curve.knots
-            if knot.unit in _UNIT_QUARTERS
-        )
+def _incoherent(scenario: FlatScenario, place: Place) -> Iterator[str]:
+    for found in coherence(scenario).disagreements:
+        loc: Loc = ("market", EQUITY) if found.variable == EQUITY else ("macro", found.variable)
+        yield f"{place(loc)}: {found}"
 
 
-@lru_cache(maxsize=512)
-def _spread(name: str, quarters: int) -> float:
-    """Return the s.d. of moves over so many quarters in the bundled history; 0 when it has none."""
-    series = _history().get(name)
-    if series is None or quarters >= len(series) // 3:
-        return 0.0
-    moves = series[quarters:] - series[:-quarters]
-    moves = moves[np.isfinite(moves)]
-    return float(moves.std()) if len(moves) >= 40 else 0.0
-
-
-@lru_cache(maxsize=1)
-def _history() -> dict[str, Float1D]:
-    """Return the Federal Reserve history by variable: quarterly levels, logarithms for prices."""
-    with gzip.open(documents.shipped("data") / HISTORY_FILE, "rt", encoding="utf-8", newline="") as stream:
-        rows = [row for row in csv.DictReader(stream) if row["Scenario Name"] == "Actual"]
-
-    def column(name: str) -> Float1D:
-        return np.array([float(row[name]) if row[name] else math.nan for row in rows])
-
-    found = {"equity": np.log(column(EQUITY_COLUMN))}
-    for name, variable in VARIABLES.items():
-        if variable.columns:
-            levels = column(variable.columns[0])
-            for other in variable.columns[1:]:
-                levels = levels - column(other)
-            found[name] = np.log(levels) if variable.kind == "cum_return" else levels
-    return found
-
-
-def _contradictions(file: Merged, scenario: FlatScenario) -> Iterator[str]:
-    equity, spread = _largest(scenario.market.get("equity")), _largest(scenario.macro.get("bbb_spread"))
+def _contradictions(scenario: FlatScenario, place: Place) -> Iterator[str]:
+    equity, widening = _largest(scenario.market.get("equity")), _largest(scenario.macro.get("bbb_spread"))
     vol = _largest(scenario.market.get("vol_mult"))
-    place = file.place(("market",))
-    if equity and spread and min(equity) >= 0.0 and max(spread) >= 3.0:
-        yield f"{place}: equity never falls while the BBB spread widens by {max(spread):g} pp"
+    market = place(("market",))
+    if equity and widening and min(equity) >= 0.0 and max(widening) >= 3.0:
+        yield f"{market}: equity never falls while the BBB spread widens by {max(widening):g} pp"
     if equity and vol and min(equity) <= -20.0 and max(vol) < 1.0:
-        yield f"{place}: equity falls by {-min(equity):g} pct while volatility drops"
-    unemployment = scenario.macro.get("unemployment")
+        yield f"{market}: equity falls by {-min(equity):g} pct while volatility drops"
+    moves = by_quarter(scenario).moves.get("unemployment")
     start = scenario.calibration.jump_off.get("unemployment")
-    if unemployment and start is not None:
-        lowest, highest = (start + pick(_largest(unemployment)) for pick in (min, max))
+    if moves is not None and start is not None:
+        lowest, highest = start + float(moves.min()), start + float(moves.max())
         if lowest < 0.0 or highest > 100.0:
-            where = file.place(("macro", "unemployment"))
+            where = place(("macro", "unemployment"))
             yield f"{where}: unemployment reaches {lowest:g} to {highest:g} percent"
 
 
@@ -177,7 +147,7 @@ def _largest(series: Series | None) -> list[float]:
         return []
     return [
         value
-        for curve in series.curves
+        for curve in every_curve(series)
         for value in (*curve.path, *(knot.value for knot in curve.knots), *_single(curve))
     ]
 

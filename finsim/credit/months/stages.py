@@ -1,0 +1,63 @@
+"""IFRS 9 stages: significant increase of the lifetime PD, 30 days late as a backstop, exit after probation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from finsim.credit.conditional import MONTHS_PER_YEAR
+from finsim.credit.months.monthly_risk import MonthlyRisk
+from finsim.credit.settings import Settings
+from finsim.extras import Later
+from finsim.notation import Array, Float2D, Int1D, Int2D
+
+special = Later("scipy.special", "credit")
+
+PROBATION = 3
+LOW_RISK = 0.003
+_EXIT = 0.8
+
+
+def lifetime_ratio(risk: MonthlyRisk, left: Int1D, settings: Settings) -> Float2D:
+    """Return the cumulative hazard over the rest of each loan's life over that expected at origination: [T, n].
+
+    Both are for the same months to come. Now: the factor z of the month is known and fades by
+    ``months_autocorrelation`` a year, so the PD of a year y ahead is Phi((Phi^-1(PD) - sqrt(rho) a^y z) /
+    sqrt(1 - rho a^2y)); at origination it was PD. Source: own, from the conditional law of an AR(1) factor.
+    """
+    months = len(risk.z)
+    rest = np.maximum(left - np.arange(months)[:, None], 1) / MONTHS_PER_YEAR
+    years = int(np.ceil(rest.max(initial=1.0)))
+    quantile, usual = special.ndtri(risk.pd), -np.log1p(-risk.pd)
+    total = np.zeros_like(risk.z)
+    for year in range(years):
+        length = np.clip(rest - year, 0.0, 1.0)
+        if not length.any():
+            break
+        keep = settings.months_autocorrelation ** (year + 0.5)
+        point = (quantile - np.sqrt(risk.rho) * keep * risk.z) / np.sqrt(1.0 - risk.rho * keep * keep)
+        total += length * -special.log_ndtr(-point)
+    found: Float2D = total / (rest * usual)
+    return found
+
+
+def stages(risk: MonthlyRisk, left: Int1D, overdue: Int2D, defaulted: Array, settings: Settings) -> Int2D:
+    """Return the stage of each loan and month: int64 [T, n], 1, 2 or 3.
+
+    A loan enters stage 2 when its lifetime ratio passes ``stage_two_ratio`` (never while its PD for 12 months
+    is below .3 %: low credit risk) or it is 30 days late. It leaves when for three months (probation) it
+    has been neither late nor above .8 of that ratio. Stage 3 is default.
+    Source: IFRS 9 5.5.3 to 5.5.11; ratio, probation and exit are an assumption.
+    """
+    ratio = lifetime_ratio(risk, left, settings)
+    low = risk.annual < LOW_RISK
+    late = overdue >= 30
+    entered = (ratio > settings.stage_two_ratio) & ~low
+    stays = (ratio > _EXIT * settings.stage_two_ratio) & ~low
+    found = np.ones(ratio.shape, dtype=np.int64)
+    second = np.zeros(ratio.shape[1], dtype=bool)
+    calm = np.zeros(ratio.shape[1], dtype=np.int64)
+    for t in range(len(ratio)):
+        calm = np.where(late[t] | stays[t], 0, calm + 1)
+        second = entered[t] | late[t] | (second & (calm <= PROBATION))
+        found[t] = np.where(defaulted[t], 3, np.where(second, 2, 1))
+    return found

@@ -1,0 +1,91 @@
+"""The index meets the levels of a scenario and its assets follow by their own covariance (Matheron's rule)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from finsim.notation import Array, Float1D, Float2D, Float3D
+
+LEAST_BETA = 0.05
+_ROUNDS = 80
+
+
+def asset_multiplier(mult: Float1D, blend: Float1D, correlation: Float2D) -> Float1D:
+    """Return the volatility multiple of single assets whose index has the multiple ``mult``: float64[T].
+
+    m / sqrt((1/n + (1 - 1/n) c1) / (1/n + (1 - 1/n) c0)) with c0 the mean pair correlation of the body and
+    c1 = c0 + k (1 - c0): a higher correlation raises the volatility of the index by itself, and that part is
+    not counted twice. Source: variance of an equally weighted index.
+    """
+    n = len(correlation)
+    if n < 2:
+        return mult
+    before = (correlation.sum() - n) / (n * (n - 1))
+    after = before + blend * (1.0 - before)
+
+    def index(pair: Array) -> Array:
+        return np.maximum(1.0 / n + (1.0 - 1.0 / n) * pair, 1e-6)
+
+    found: Float1D = np.where(blend > 0.0, mult / np.sqrt(index(after) / index(np.array(before))), mult)
+    return found
+
+
+def index_drift(
+    returns: Float3D, spread: Float3D, blend: Float1D, correlation: Float2D, levels: list[tuple[int, float]]
+) -> Float3D:
+    """Return drifts float64[N, T, A] that put the equally weighted index of all assets on every level.
+
+    ``returns`` are log returns and ``spread`` their s.d. by session; ``levels`` are (session, log level of the
+    index from the jump-off), in order of time. Session t gets lambda x (covariance of the session) w, with w
+    equal weights: the conditional mean of the assets given the index, which has least relative entropy among
+    all drifts that reach the level; lambda is solved on each path. An asset moves by at least .05 of the mean
+    one, so that every level can be reached. Source: Matheron's rule for Gaussian conditioning.
+    """
+    drift = np.zeros_like(returns)
+    assets = returns.shape[2]
+    reached = np.zeros((returns.shape[0], assets))
+    session = 0
+    for last, level in levels:
+        piece = slice(session + 1, last + 1)
+        own = spread[:, piece]
+        kept = (1.0 - blend[piece])[None, :, None]
+        mixed = np.einsum("nta,ab->ntb", own, correlation)
+        direction = own * (kept * mixed + (1.0 - kept) * own.sum(axis=2, keepdims=True))
+        total = direction.sum(axis=1)
+        floor = LEAST_BETA * total.mean(axis=1, keepdims=True)
+        lifted = np.maximum(total, floor)
+        variance = own**2
+        direction += (lifted - total)[:, None, :] * variance / variance.sum(axis=1, keepdims=True)
+        reached = reached + returns[:, piece].sum(axis=1)
+        size = _solved(reached, lifted, level)
+        drift[:, piece] = size[:, None, None] * direction
+        reached = reached + size[:, None] * lifted
+        session = last
+    return drift
+
+
+def _solved(start: Float2D, slope: Float2D, level: float) -> Float1D:
+    """Return lambda [N] with log mean exp(start + lambda slope) = level; slopes are above zero.
+
+    Newton's steps on an increasing convex function, kept inside a bracket.
+    """
+    # Between the levels at which the first and the last asset alone would stand there.
+    alone = (level - start) / slope
+    low, high = alone.min(axis=1), (level + np.log(start.shape[1]) - start).max(axis=1) / slope.min(axis=1)
+    high = np.maximum(high, alone.max(axis=1))
+    found = alone.mean(axis=1)
+    done = np.zeros(len(found), dtype=bool)
+    for _ in range(_ROUNDS):
+        lines = start + found[:, None] * slope
+        top = lines.max(axis=1, keepdims=True)
+        weight = np.exp(lines - top)
+        total = weight.sum(axis=1)
+        miss = top[:, 0] + np.log(total / start.shape[1]) - level
+        low, high = np.where(miss < 0.0, found, low), np.where(miss > 0.0, found, high)
+        step = found - miss / ((weight * slope).sum(axis=1) / total)
+        step = np.where((step >= low) & (step <= high), step, (low + high) / 2.0)
+        done |= np.abs(miss) < 1e-14  # each path by itself: no path depends on the others
+        found = np.where(done, found, step)
+        if done.all():
+            break
+    return found
