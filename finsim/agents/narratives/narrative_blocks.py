@@ -296,6 +296,8 @@ class Phase(Sourced):
     * ``purpose``: what it is for: a word or a mix; the shop's category, else transfer, when left out.
     * ``on_decline``: what follows a declined payment.
     * ``until``: `posted >= N`: the phase ends after N posted payments.
+    * ``after``: when the phase begins: at the `start` of the scheme, at each `receipt` of its payers, or at
+      the end of an earlier phase; left out, after all earlier ones, a pot after its payer's last receipt.
     * ``needs``: the phase happens only if an earlier phase posted so many payments.
     * ``chance``: chance from 0 to 1 that the phase happens at all.
     """
@@ -325,6 +327,7 @@ class Phase(Sourced):
     purpose: Annotated[dict[str, Number] | None, word_mix(PURPOSES, {"type": "null"})] = None
     on_decline: OnDecline = OnDecline()
     until: Annotated[int, BeforeValidator(_read_until), _CONDITION] = 0
+    after: Annotated[str, Meaning("start, receipt or the name of an earlier phase", "receipt")] = ""
     needs: Gate | None = None
     chance: Annotated[Share, Field(gt=0.0)] = 1.0
 

@@ -39,6 +39,10 @@ def payments(story: Narrative, phase: Phase) -> tuple[int, int]:
     least = min(low for low, _ in counts(story, phase))
     most = max(high for _, high in counts(story, phase))
     low, high = (_edges(story, phase, end) for end in (0, 1))
+    if phase.after == "receipt":
+        before = story.phases[: story.phases.index(phase)]
+        high *= min(MOST_PAYMENTS, sum(payments(story, one)[1] for one in before))
+        low = 0
     return least * low, most * high
 
 

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 
 from finsim.agents.narratives.payment_numbers import members, payments
 from finsim.agents.narratives.story_faults import Fault, Loc, pays, uses
+from finsim.errors import did_you_mean
 
 if TYPE_CHECKING:
     from finsim.agents.narratives.narrative import Narrative
     from finsim.agents.narratives.narrative_blocks import Phase
+
+BEGINNINGS = ("start", "receipt")
+"""What a phase may come after besides earlier phases."""
 
 
 def phase_faults(story: Narrative) -> Iterator[Fault]:
@@ -20,6 +24,7 @@ def phase_faults(story: Narrative) -> Iterator[Fault]:
         yield from _motif(story, phase, at)
         yield from _actors(story, phase, at)
         yield from _conditions(story, phase, index, at)
+        yield from _beginning(story, phase, index, (*at, "after"))
         yield from _timing(story, phase, index, (*at, "timing"))
 
 
@@ -101,6 +106,45 @@ def _conditions(story: Narrative, phase: Phase, index: int, at: Loc) -> Iterator
         )
 
 
+def _beginning(story: Narrative, phase: Phase, index: int, at: Loc) -> Iterator[Fault]:
+    """Yield beginnings that never come: after what is no earlier phase, or at what is never received."""
+    if phase.name in BEGINNINGS:
+        yield Fault(
+            (*at[:-1], "name"),
+            f"a phase called {phase.name!r}, a word of `after:`",
+            "another name",
+            f"write `name: {phase.name}_1`",
+        )
+    earlier = [one.name for one in story.phases[:index]]
+    if not phase.after:
+        return
+    if index == 0:
+        yield Fault(
+            at,
+            "`after` never acts in the first phase: a scheme starts with it",
+            "the beginning of a later phase",
+            "remove `after:`",
+        )
+    elif phase.after not in (*BEGINNINGS, *earlier):
+        remedy = did_you_mean(phase.after, [*BEGINNINGS, *earlier]) or "name an earlier phase"
+        yield Fault(
+            at, f"no earlier phase is called {phase.after!r}", "start, receipt or an earlier phase", remedy
+        )
+    elif phase.after == "receipt":
+        paid = {name for one in story.phases[:index] for name in (one.via, one.to)}
+        if phase.payer not in paid:
+            yield Fault(
+                at,
+                f"{phase.payer!r} never has a receipt: no earlier phase pays it",
+                "a payer that an earlier phase pays",
+                "pay it first, or remove `after:`",
+            )
+        if phase.count == "cover":
+            yield Fault(
+                at, "count `cover` at each receipt", "a number of payments at each", "write `count: 1`"
+            )
+
+
 def _timing(story: Narrative, phase: Phase, index: int, at: Loc) -> Iterator[Fault]:
     timing = phase.timing
     if "weight" in timing.model_fields_set and timing.calendar == "any":
@@ -126,7 +170,7 @@ def _timing(story: Narrative, phase: Phase, index: int, at: Loc) -> Iterator[Fau
             "a wait between two phases",
             "remove `wait:`",
         )
-    if payments(story, phase)[1] > 1 or uses(phase, "pot"):
+    if payments(story, phase)[1] > 1 or uses(phase, "pot") or phase.after == "receipt":
         return
     if timing.delay is not None:
         yield Fault(

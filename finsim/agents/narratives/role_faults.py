@@ -97,21 +97,23 @@ def _nobody(name: str, fact: str, condition: Condition, at: Loc) -> Iterator[Fau
     low, high = FACT_RANGES[fact]
     low = max(low, _YOUNGEST) if fact == "account_days" else low
     if condition.high < low or condition.low > high:
-        least = "1 day: only accounts open for so long take part" if fact == "account_days" else f"{low:g}"
-        most = "" if math.isinf(high) else f" to {high:g}"
+        end = "and more" if math.isinf(high) else f"to {high:g}"
+        why = "; accounts open for less than a day take no part" if fact == "account_days" else ""
         yield Fault(
             at,
-            f"nobody fits role {name!r}: {fact} can never be {_told(condition)}",
-            f"{fact} from {least}{most}",
+            f"nobody fits role {name!r}: no {fact} is {_told(condition)}",
+            f"{fact} from {low:g} {end}{why}",
             "loosen the filter",
         )
 
 
 def _told(condition: Condition) -> str:
-    if math.isinf(condition.low):
-        return f"at most {condition.high:g}"
-    return (
-        f"at least {condition.low:g}"
-        if math.isinf(condition.high)
-        else f"{condition.low:g} to {condition.high:g}"
+    """Return an interval in words; an end just beside a shorter number was written with < or >."""
+    below, above = math.nextafter(condition.high, math.inf), math.nextafter(condition.low, -math.inf)
+    high = (
+        f"below {below:g}" if len(repr(below)) < len(repr(condition.high)) else f"at most {condition.high:g}"
     )
+    low = f"above {above:g}" if len(repr(above)) < len(repr(condition.low)) else f"at least {condition.low:g}"
+    if math.isinf(condition.low):
+        return high
+    return low if math.isinf(condition.high) else f"{low} and {high}"
