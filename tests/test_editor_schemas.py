@@ -38,9 +38,14 @@ BLIND = {
     "the name of the file": r"the name of the file|in a file called",
     "one number beside another": (
         r"low <= high|expect: \[[01]?\.?\d*, [01]?\.?\d*\]; \[low, high\]|"
-        r"has \d+ values but horizon|runs backwards|add up to"
+        r"has \d+ values but horizon|runs backwards|add up to|is (above|below) (min|max)|beyond its own"
     ),
     "what the codes of a time format mean": r"codes of strptime",
+    "what cannot act in a story": (
+        r"never (acts|act|has|happens|paid)|always empty|would pay itself|nobody fits|no fact for|may plan|"
+        r"where no shop|has no (limit|balance|available)|no policy rule|pays nothing|depend on something|"
+        r"members of|never stops|no time that can pass"
+    ),
     "an order that lag and sort need": r"needs rows in order|sort repairs rows",
     "what a parent supplies": r"horizon\.\w+: missing|without the level it starts from",
 }

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from finsim.agents.payment_orders import Orders, public_id
 from finsim.agents.population.population import Population
+from finsim.agents.schemes.phase_counts import empty_remarks, phase_counts
 from finsim.agents.schemes.scheme_outcomes import SchemeRows, pattern_table
 from finsim.agents.schemes.scheme_plan import SchemePlan
 from finsim.agents.settings import Settings
@@ -27,6 +28,7 @@ from finsim.errors import RecordError
 from finsim.kernels.argument_checks import bad_moves
 from finsim.kernels.ledger import DECLINED, SKIPPED, Book, Moves, Rows, State, post_moves
 from finsim.notation import Array, Bool1D, Cents1D, Int1D
+from finsim.records.phase_counts import PhaseCount
 from finsim.records.transactions import NO_MERCHANT, TRANSACTION_SCHEMA
 
 _BATCH = 262_144
@@ -37,18 +39,25 @@ _STORED = 1_000  # ns: files hold whole microseconds
 class Posted:
     """A posting under way: iterate over it for the record batches, then read the rest.
 
-    ``patterns`` (one row per scheme) and ``balances`` (cents by account position) are complete once the
-    iteration has ended.
+    ``patterns`` (one row per scheme), ``phases`` (what came of each phase's payments), ``remarks`` and
+    ``balances`` (cents by account position) are complete once the iteration has ended.
     """
 
     _batches: Iterator[pa.RecordBatch]
     balances: Cents1D
     _schemes: list[SchemeRows] = field(default_factory=list)
     _finish: list[pa.Table] = field(default_factory=list)
+    phases: list[PhaseCount] = field(default_factory=list)
+    _remarks: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         """Yield record batches of ``TRANSACTION_SCHEMA`` in time order."""
         return self._batches
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Return what could not be made as asked, and phases without a posted payment."""
+        return (*self._remarks, *empty_remarks(self.phases))
 
     @property
     def patterns(self) -> pa.Table:
@@ -78,6 +87,7 @@ def post(
     book = Book(accounts.opening.copy(), accounts.overdraft, accounts.external)
     schemes: list[SchemeRows] = []
     finish: list[pa.Table] = []
+    counts: list[PhaseCount] = []
 
     def batches() -> Iterator[pa.RecordBatch]:
         state = plan.fresh_state()
@@ -103,8 +113,9 @@ def post(
                 tx_id += len(some)
             schemes.append(SchemeRows.of(orders, rows))
         finish.append(pattern_table(population, plan, schemes, plan.stopped_by(state.stopped)))
+        counts.extend(phase_counts(plan, state.outcome))
 
-    return Posted(batches(), book.balance, schemes, finish)
+    return Posted(batches(), book.balance, schemes, finish, counts, plan.remarks)
 
 
 def posted_alone(population: Population, orders: Orders, plan: SchemePlan) -> Bool1D:

@@ -58,4 +58,6 @@ def simulate(
     posted = post(population, settings, sliced([*parts, planned], settings), plan)
     rows = pa.Table.from_batches(list(posted), schema=TRANSACTION_SCHEMA)
     progress("simulating payments", settings.shards + 1, settings.shards + 1)
-    return Transactions(rows, accounts_table(population), posted.patterns)
+    return Transactions(
+        rows, accounts_table(population), posted.patterns, tuple(posted.phases), posted.remarks
+    )

@@ -16,6 +16,8 @@ from finsim.notation import Array
 
 SKIPPED, POSTED, DECLINED = 0, 1, 2
 FIXED, OF_BALANCE, OF_AVAILABLE, OF_POT, OF_PREVIOUS, OF_ATTEMPT = range(6)
+HALF, TENTH = -1, -2
+PRICE = -2  # codes below it: so many cents under a whole hundred
 RUNNING, BY_DECLINES, BY_ABANDON, BY_SUCCESS = range(4)
 
 
@@ -41,12 +43,11 @@ class Plan(NamedTuple):
 
     ``scheme``: instance. ``mode``, ``share``: amount mode and factor. ``low``, ``high``: below
     ``low`` the order is skipped, or raised to it when it is a share of a balance; above ``high`` (0: no
-    limit) it is cut. ``step``: amounts are cut to whole steps of so
-    many cents. ``attempt``: slot of this payment and its retries; ``retry``: only after a decline.
-    ``tally``: slot that counts posted payments of the
-    phase; ``until``: skip once the tally is that high (0: never). ``gate``, ``gate_count``: tally slot
-    and how many postings it must show. ``abandon``: stop the scheme if declined. ``pot_from``,
-    ``pot_to``: pots of payer and payee.
+    limit) it is cut. ``step``: amounts are cut to whole steps of so many cents; below 0 they are written as
+    people write them (``written``). ``attempt``: slot of this payment and its retries; ``retry``: only after
+    a decline. ``tally``: slot that counts posted payments of the phase; ``until``: skip once the tally is
+    that high (0: never). ``gate``, ``gate_count``: tally slot and how many postings it must show.
+    ``abandon``: stop the scheme if declined. ``pot_from``, ``pot_to``: pots of payer and payee.
     """
 
     scheme: Array
@@ -108,6 +109,26 @@ def _wanted(k: int, plan: Plan, state: State) -> bool:
 
 
 @kernel
+def written(amount: int, code: int, low: int, high: int) -> int:
+    """Return an amount as people write it, by the code of a plan's ``step``; as it is beyond the limits.
+
+    HALF and TENTH cut to half and to a tenth of the leading digit's unit, at least to whole hundreds;
+    PRICE - 1 - c is c cents under the next whole hundred.
+    """
+    if code >= PRICE:
+        size = 1
+        while size * 10 <= amount:
+            size *= 10
+        coarse = max(size // 2 if code == HALF else size // 10, 100)
+        found = amount - amount % coarse
+    else:
+        found = -(-amount // 100) * 100 - (PRICE - 1 - code)
+        if high > 0 and found > high:
+            found -= 100
+    return found if found > 0 and found >= low else amount
+
+
+@kernel
 def _sum(k: int, fixed: int, payer: int, book: Book, plan: Plan, state: State) -> Any:
     """Return the cents that plan row ``k`` wants to pay; 0 below the scheme's minimum amount."""
     mode, base = plan.mode[k], fixed
@@ -124,7 +145,9 @@ def _sum(k: int, fixed: int, payer: int, book: Book, plan: Plan, state: State) -
     amount = base if mode == FIXED else int(np.floor(plan.share[k] * max(base, 0)))
     if plan.high[k] > 0 and amount > plan.high[k]:
         amount = plan.high[k]
-    if plan.step[k] > 1 and amount >= plan.step[k]:
+    if plan.step[k] < 0:
+        amount = written(amount, plan.step[k], plan.low[k], plan.high[k])
+    elif plan.step[k] > 1 and amount >= plan.step[k]:
         amount -= amount % plan.step[k]
     if amount >= plan.low[k]:
         return amount

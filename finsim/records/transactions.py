@@ -14,6 +14,7 @@ from finsim.records.columns import CENTS, DAY, INSTANT, KEY, LABEL, TEXT, column
 from finsim.records.display.card import Card, Value
 from finsim.records.display.fact_words import counted, money, percent, span
 from finsim.records.frames.money_units import Money, minor_columns, money_fact
+from finsim.records.phase_counts import PhaseCount
 from finsim.records.shown_rows import RowRecord
 
 NO_MERCHANT = -1
@@ -137,7 +138,8 @@ class Transactions(RowRecord):
     Amounts and balances are int64 minor units. A declined row moves no money. Benign rows have null
     ``narrative``, ``phase`` and ``role`` and instance -1; rows without a shop have merchant_id -1. Accounts
     of kind ``external`` (employers, cash, fees, the outside world) may have negative balances; the sum over
-    all accounts is constant.
+    all accounts is constant. ``phases`` counts planned, posted, declined and dropped payments of each phase
+    of each narrative; ``remarks`` tell what could not be made as asked. Tables read from files have neither.
     ``len``, ``head``, ``columns``, ``to_pandas``, ``to_polars`` and the Arrow stream are of ``rows``.
 
     Example:
@@ -151,6 +153,8 @@ class Transactions(RowRecord):
     rows: pa.Table
     accounts: pa.Table
     patterns: pa.Table
+    phases: tuple[PhaseCount, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     def _table(self) -> pa.Table:
         return self.rows

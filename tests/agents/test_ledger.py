@@ -104,7 +104,7 @@ def random_case(rng):
             "share": float(rng.choice([0, 0.3, 0.5, 1, 1.7])),
             "low": int(rng.choice([1, 1, 50])),
             "high": int(rng.choice([0, 0, 300])),
-            "step": int(rng.choice([1, 100])),
+            "step": int(rng.choice([1, 100, -1, -2, -3, -4, -54])),
             "attempt": int(rng.integers(5)),
             "retry": bool(rng.random() < 0.3),
             "tally": int(rng.integers(4)),

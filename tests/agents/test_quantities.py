@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from finsim.agents.narratives.number_syntax import Draw, Duration, seconds
+from finsim.agents.narratives.draws import Draw, Duration
+from finsim.agents.narratives.number_syntax import seconds
 from finsim.agents.narratives.role_filters import Condition
 
 

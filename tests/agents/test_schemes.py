@@ -192,7 +192,7 @@ def test_a_narrative_that_nobody_fits_is_refused(tmp_path, world):
 
     text = (shipped("scenarios/narratives") / "account_takeover.yaml").read_text()
     path = tmp_path / "account_takeover.yaml"
-    path.write_text(text.replace('age: "18..45"', 'age: ">= 300"'))
+    path.write_text(text.replace('age: "18..45"', 'age: ">= 119"'))
     settings = replace(world.settings, narratives=(NarrativeUse(str(path)),))
     with pytest.raises(StudyError, match="nobody in this world fits role 'mule'"):
         scheme_orders(

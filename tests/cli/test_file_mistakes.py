@@ -66,7 +66,8 @@ phases:
     from: shop
     to: thief
     amount: {draw: 20..500}
-    timing: {wait: 1h}
+    timing: {delay: 1h}
+    count: 2
     channel: card_present
     assumption: made up
 labels: {fraud: [take]}
@@ -127,8 +128,8 @@ MISTAKES = [
     ("a probability above one", "slump.yaml", "weight: 0.1", "weight: 150%",
      ["stress", "study.yaml", "--scenario", "slump.yaml"], "slump.yaml:9:15",
      "probability.weight: 1.5", "a probability in [0, 1]", "correct this value"),
-    ("a duration without its unit", "refund.yaml", "wait: 1h", "wait: 90", ["plan", "told.yaml"],
-     "refund.yaml:16:14", "phases.0.timing.wait: 90 is not a duration", "ms, s, m, h, d or w", "write 9h"),
+    ("a duration without its unit", "refund.yaml", "delay: 1h", "delay: 90", ["plan", "told.yaml"],
+     "refund.yaml:16:14", "phases.0.timing.delay: 90 is not a duration", "ms, s, m, h, d or w", "write 9h"),
     ("an amount in thousands", "refund.yaml", "draw: 20..500", "draw: 10k", ["plan", "told.yaml"],
      "refund.yaml:15:14", "'10k' is not a number", "a number", "write 10000"),
     ("numbers without a source", "refund.yaml", ", n: 1, assumption: one", "", ["plan", "told.yaml"],

@@ -43,7 +43,7 @@ family: card
 typology: [nobody]
 rate: {per: account_year, value: 1.0, assumption: tests}
 roles:
-  thief: {select: {accounts: [current], where: {age: ">= 400"}}, assumption: tests}
+  thief: {select: {accounts: [current], where: {age: ">= 119"}}, assumption: tests}
   other: {select: {accounts: [current]}, assumption: tests}
 phases:
   - {name: take, from: thief, to: other, channel: instant, amount: {draw: 100}, assumption: tests}

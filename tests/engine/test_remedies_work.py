@@ -105,7 +105,8 @@ roles:
   thief: {select: {outside: [merchant]}, assumption: ours}
   victim: {select: {accounts: [current]}, assumption: ours}
 phases:
-- {name: test, from: victim, to: thief, amount: {start: {draw: 1..5}, growth: 2}, channel: instant, source: x}
+- {name: test, from: victim, to: thief, amount: {start: {draw: 1..5}, growth: 2}, channel: instant, source: x,
+   count: 3}
 labels: {fraud: [test]}
 """
 STUDY = "finsim: study/1\nid: s\ntransactions: {accounts: 500, days: 10, narratives: [mine.yaml]}\n"

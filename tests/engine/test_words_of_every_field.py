@@ -95,7 +95,7 @@ def test_all_files_are_walked() -> None:
     assert {
         "TransactionsPart",
         "LoanColumn",
-        "Draw",
+        "Payments",
         "Condition",
         "KnotPart",
         "RepairText",

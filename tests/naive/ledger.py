@@ -28,6 +28,19 @@ def wanted(step, story):
     return not step["retry"] or story.outcome.get(step["attempt"]) == "declined"
 
 
+def as_people_write(amount, code, low, high):
+    """A round sum for -1 and -2, else -3 - code cents below the next whole hundred."""
+    if code in (-1, -2):
+        unit = 10 ** (len(str(max(amount, 1))) - 1)
+        step = max(unit // 2 if code == -1 else unit // 10, 100)
+        found = amount // step * step
+    else:
+        found = math.ceil(amount / 100) * 100 - (-3 - code)
+        if high and found > high:
+            found -= 100
+    return found if found >= max(low, 1) else amount
+
+
 def worth(step, fixed, balance, overdraft, story):
     mode = MODES[step["mode"]]
     base = {
@@ -40,7 +53,9 @@ def worth(step, fixed, balance, overdraft, story):
     amount = fixed if mode == "fixed" else math.floor(step["share"] * max(base[mode], 0))
     if step["high"]:
         amount = min(amount, step["high"])
-    if step["step"] > 1 and amount >= step["step"]:
+    if step["step"] < 0:
+        amount = as_people_write(amount, step["step"], step["low"], step["high"])
+    elif step["step"] > 1 and amount >= step["step"]:
         amount = amount // step["step"] * step["step"]
     if amount < step["low"]:
         return step["low"] if mode in ("balance", "available") else 0

@@ -8,11 +8,23 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from finsim.agents.narratives.amount_faults import amount_faults
+from finsim.agents.narratives.ending_faults import (
+    evasion_faults,
+    excuse_faults,
+    label_faults,
+    stop_faults,
+    variant_faults,
+)
 from finsim.agents.narratives.narrative_blocks import Amount, Part, Phase, Word
 from finsim.agents.narratives.narrative_roles import Rate, Role
 from finsim.agents.narratives.narrative_variants import Evasion, Labels, Stop, Variant
+from finsim.agents.narratives.payment_numbers import number_faults
+from finsim.agents.narratives.phase_faults import phase_faults
+from finsim.agents.narratives.role_faults import role_faults
+from finsim.agents.narratives.story_faults import Fault
 from finsim.document_numbers import Misfit, YesNo
-from finsim.documents import Document, find, read, validate
+from finsim.documents import Document, find, in_file_order, read, validate
 from finsim.editor_schemas import YES, JsonSchema, also, file_schema, given
 from finsim.errors import NarrativeError, Problem, did_you_mean
 from finsim.records.display.card import Card, Value
@@ -166,9 +178,24 @@ def _load(name: str) -> Narrative:
     problems += [
         Problem(document.place(loc), found, "", remedy) for loc, found, remedy in _unbound(narrative)
     ]
+    if not problems:
+        problems = [
+            Problem(document.place(fault.at), fault.found, fault.expected, fault.remedy)
+            for fault in faults(narrative, Path(document.path).parent)
+        ]
     if problems:
-        raise NarrativeError.of(problems)
+        raise NarrativeError.of(in_file_order(problems))
     return narrative
+
+
+def faults(narrative: Narrative, folder: Path) -> list[Fault]:
+    """Return what a narrative says that could never act; ``folder`` may hold rule packs of its own."""
+    checks = (
+        role_faults, number_faults, phase_faults, amount_faults, evasion_faults, stop_faults, label_faults,
+        variant_faults,
+    )  # fmt: skip
+    found = [fault for check in checks for fault in check(narrative)]
+    return [*found, *excuse_faults(narrative, folder)]
 
 
 def _misnamed(document: Document, narrative: Narrative) -> Problem:

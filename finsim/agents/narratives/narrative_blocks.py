@@ -16,14 +16,9 @@ from pydantic import (
     model_validator,
 )
 
-from finsim.agents.narratives.number_syntax import (
-    RANGE_FORM,
-    Draw,
-    Duration,
-    bounds,
-    number,
-    seconds,
-)
+from finsim.agents.narratives.draws import Duration
+from finsim.agents.narratives.number_syntax import RANGE_FORM, bounds, number, seconds
+from finsim.agents.narratives.quantities import MOST_MONEY, Factor, Members, Money, Payments, Portion
 from finsim.agents.vocabulary import CHANNELS, PURPOSES
 from finsim.document_numbers import Count, Meaning, Misfit, Number
 from finsim.document_numbers import Share as AnyShare
@@ -35,7 +30,11 @@ MOTIFS = (
 )  # fmt: skip
 MOTIFS_WITH_VIA = ("chain", "cycle", "scatter_gather", "gather_scatter")
 CALENDARS = ("any", "waking", "victim_sleep", "business_hours", "payday")
-Seconds = Annotated[float, BeforeValidator(seconds), Meaning("a duration", "9h")]
+Seconds = Annotated[float, BeforeValidator(seconds), Field(gt=0.0), Meaning("a duration", "9h")]
+Weight = Annotated[Number, Field(gt=0.0, le=1e6), Meaning("a weight above 0, up to a million", "1")]
+Sum = Annotated[
+    Number, Field(ge=0.01, le=MOST_MONEY), Meaning("an amount of money, 0.01 to 10,000,000,000", "10000")
+]
 Share = Annotated[AnyShare, Field(ge=0.0, le=1.0)]
 Word = Annotated[
     str,
@@ -54,11 +53,15 @@ def known_word(value: str, known: Sequence[str], what: str) -> str:
 
 
 def _mix(mix: dict[str, float], known: Sequence[str], what: str) -> dict[str, float]:
+    if not mix:
+        raise Misfit(f"no {what} at all", f"one {what}, or a mix of some", f"write {known[2]}")
     for word, weight in mix.items():
         known_word(word, known, what)
-        if weight <= 0:
+        if not 0 < weight <= 1e6:
             raise Misfit(
-                f"weight of {what} {word!r} is {weight:g}", "a weight above 0", "write 1, or leave it out"
+                f"weight of {what} {word!r} is {weight:g}",
+                "a weight above 0, up to a million",
+                "write 1, or leave it out",
             )
     return mix
 
@@ -78,7 +81,8 @@ def word_mix(known: Sequence[str], *forms: JsonSchema) -> WithJsonSchema:
     weights = {
         "type": "object",
         "propertyNames": {"enum": list(known)},
-        "additionalProperties": {**NUMBER, "exclusiveMinimum": 0},
+        "additionalProperties": {**NUMBER, "exclusiveMinimum": 0, "maximum": 1e6},
+        "minProperties": 1,
     }
     return WithJsonSchema({"anyOf": [{"enum": list(known)}, weights, *forms]})
 
@@ -123,7 +127,7 @@ class Below(Part):
     * ``band``: range of the factor inside 0..1, such as 0.80..0.99.
     """
 
-    threshold: Annotated[Number, Field(gt=0.0), Meaning("an amount of money", "10000")]
+    threshold: Sum
     band: Annotated[
         tuple[float, float], WithJsonSchema(RANGE_FORM), Meaning("a range inside 0..1", "0.80..0.99")
     ]
@@ -165,16 +169,16 @@ class Amount(Part):
 
     meaning: ClassVar[Meaning] = Meaning(f"a mapping with one of {', '.join(_WAYS)}", "{draw: 20..500}")
 
-    draw: Draw | None = None
+    draw: Money | None = None
     fraction_of: Literal["balance", "available", "limit", "pot", "proceeds"] | None = None
-    share: Draw | None = None
+    share: Portion | None = None
     below: Below | None = None
-    ticket: Draw | None = None
+    ticket: Factor | None = None
     start: Amount | None = None
-    growth: Draw | None = None
-    min: Annotated[Number, Field(ge=0.01)] = 1.0
-    max: Annotated[Number, Field(gt=0.0)] | None = None
-    round_to: Annotated[Number, Field(gt=0.0)] | None = None
+    growth: Factor | None = None
+    min: Sum = 1.0
+    max: Sum | None = None
+    round_to: Sum | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Amount:
@@ -292,6 +296,8 @@ class Phase(Sourced):
     * ``purpose``: what it is for: a word or a mix; the shop's category, else transfer, when left out.
     * ``on_decline``: what follows a declined payment.
     * ``until``: `posted >= N`: the phase ends after N posted payments.
+    * ``after``: when the phase begins: at the `start` of the scheme, at each `receipt` of its payers, or at
+      the end of an earlier phase; left out, after all earlier ones, a pot after its payer's last receipt.
     * ``needs``: the phase happens only if an earlier phase posted so many payments.
     * ``chance``: chance from 0 to 1 that the phase happens at all.
     """
@@ -312,17 +318,18 @@ class Phase(Sourced):
     to: Annotated[str, Meaning("the name of a role", "payee")]
     via: str | None = None
     motif: Annotated[str, one_word(MOTIFS)] = "pairs"
-    count: Draw | Literal["cover"] = Draw(dist="fixed", value=1.0)
-    hops: Draw = Draw(dist="fixed", value=1.0)
-    degree: Draw = Draw(dist="fixed", value=1.0)
+    count: Payments | Literal["cover"] = Payments(dist="fixed", value=1.0)
+    hops: Members = Members(dist="fixed", value=1.0)
+    degree: Members = Members(dist="fixed", value=1.0)
     amount: Amount
     timing: Timing = Timing()
     channel: Annotated[dict[str, Number], word_mix(CHANNELS)]
     purpose: Annotated[dict[str, Number] | None, word_mix(PURPOSES, {"type": "null"})] = None
     on_decline: OnDecline = OnDecline()
     until: Annotated[int, BeforeValidator(_read_until), _CONDITION] = 0
+    after: Annotated[str, Meaning("start, receipt or the name of an earlier phase", "receipt")] = ""
     needs: Gate | None = None
-    chance: Share = 1.0
+    chance: Annotated[Share, Field(gt=0.0)] = 1.0
 
     @field_validator("channel", "purpose", mode="before")
     @classmethod

@@ -14,7 +14,7 @@ from finsim.agents.narratives.narrative_blocks import (
     one_word,
     word_list,
 )
-from finsim.agents.narratives.number_syntax import Draw
+from finsim.agents.narratives.quantities import Members
 from finsim.agents.narratives.role_filters import ACCOUNT_FACTS, SHOP_FACTS, Condition
 from finsim.agents.vocabulary import CATEGORIES, KINDS, OUTSIDE, SEGMENTS
 from finsim.document_numbers import Meaning, Misfit, Number
@@ -35,7 +35,7 @@ class Rate(Sourced):
     )
 
     per: Annotated[str, one_word(EXPOSURES)]
-    value: Annotated[Number, Field(ge=0.0), Meaning("a number of schemes per unit of `per`", "0.01")]
+    value: Annotated[Number, Field(ge=0.0, le=1e6), Meaning("a number of schemes per unit of `per`", "0.01")]
 
     @field_validator("per")
     @classmethod
@@ -54,6 +54,7 @@ class Reuse(Part):
     pool: Annotated[Number, Field(gt=0.0, le=10.0)]
 
 
+Exponent = Annotated[Number, Field(ge=-10.0, le=10.0), Meaning("an exponent from -10 to 10", "1.0")]
 # What may be selected, by which words, and the facts that filters and weights may ask of it.
 _WHO: dict[str, tuple[str, ...]] = {
     "accounts": KINDS[:-1],
@@ -98,7 +99,7 @@ class Select(Part):
     shops: Annotated[tuple[str, ...], WithJsonSchema(word_list(_WHO["shops"]))] = ()
     outside: Annotated[tuple[str, ...], WithJsonSchema(word_list(_WHO["outside"]))] = ()
     where: dict[str, Condition] = Field(default_factory=dict)
-    weight: dict[str, Number] = Field(default_factory=dict)
+    weight: dict[str, Exponent] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _check(self) -> Select:
@@ -130,5 +131,5 @@ class Role(Sourced):
     """
 
     select: Select
-    n: Draw = Draw(dist="fixed", value=1.0)
+    n: Members = Members(dist="fixed", value=1.0)
     reuse: Reuse | None = None

@@ -12,11 +12,13 @@ from finsim.agents.narratives.narrative_blocks import (
     Seconds,
     Share,
     Sourced,
+    Sum,
+    Weight,
     known_word,
     one_word,
 )
-from finsim.agents.narratives.number_syntax import Draw
-from finsim.document_numbers import Count, Meaning, Misfit, Number
+from finsim.agents.narratives.quantities import MOST_PAYMENTS, Payments
+from finsim.document_numbers import Count, Meaning, Misfit
 from finsim.editor_schemas import JsonSchema, given
 from finsim.errors import did_you_mean
 
@@ -33,10 +35,10 @@ class Variant(Sourced):
     * ``counts``: number of payments by phase, instead of the phase's own.
     """
 
-    weight: Annotated[Number, Field(gt=0.0)]
+    weight: Weight
     typology: str | None = None
     proceeds: Amount | None = None
-    counts: dict[str, Draw] = Field(default_factory=dict)
+    counts: dict[str, Payments] = Field(default_factory=dict)
 
 
 class Evasion(Sourced):
@@ -54,7 +56,7 @@ class Evasion(Sourced):
 
     kind: Annotated[str, one_word(EVASIONS)]
     level: Share
-    threshold: Number | None = None
+    threshold: Sum | None = None
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> JsonSchema:
@@ -107,8 +109,8 @@ class Stop(Sourced):
     * ``timeout``: time after the first payment, such as 14d.
     """
 
-    declines: Count | None = None
-    spent: Share | None = None
+    declines: Annotated[Count, Field(le=MOST_PAYMENTS)] | None = None
+    spent: Annotated[Share, Field(gt=0.0)] | None = None
     timeout: Seconds | None = None
 
 

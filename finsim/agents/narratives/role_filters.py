@@ -28,6 +28,14 @@ ACCOUNT_FACTS = (
 )
 SHOP_FACTS = ("ticket", "online", "popularity")
 
+FACT_RANGES: dict[str, tuple[float, float]] = {
+    "age": (0.0, 120.0), "account_days": (0.0, 36_525.0), "income": (0.0, math.inf),
+    "opening": (-math.inf, math.inf), "limit": (0.0, math.inf), "degree": (0.0, math.inf),
+    "online": (0.0, 1.0), "turnover": (0.0, math.inf), "ticket": (0.0, math.inf),
+    "popularity": (0.0, math.inf),
+}  # fmt: skip
+"""Where each fact that is a number lies; a filter beyond it fits nobody."""
+
 _COMPARISON = re.compile(r"(<=|>=|<|>|==)\s*([-+]?[0-9]*\.?[0-9]+)\Z")
 
 
@@ -59,7 +67,7 @@ class Condition(BaseModel):
                 "a comparison, a range or a list of words",
                 'write ">= 60", "< 10", 18..35 or [word, word]',
             )
-        limit = float(match[2])
+        limit = number(float(match[2]))
         edges = {
             "<": {"high": math.nextafter(limit, -math.inf)},
             "<=": {"high": limit},

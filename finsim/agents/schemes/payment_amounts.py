@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from finsim.agents.amount_rounding import charmed, rounded
 from finsim.agents.narratives.narrative import Narrative
 from finsim.agents.narratives.narrative_blocks import Amount
+from finsim.agents.narratives.quantities import MOST_MONEY
 from finsim.agents.population.population import Population
 from finsim.agents.schemes.role_casting import Member
-from finsim.kernels.ledger import FIXED, OF_AVAILABLE, OF_BALANCE, OF_POT, OF_PREVIOUS
+from finsim.kernels.ledger import FIXED, HALF, OF_AVAILABLE, OF_BALANCE, OF_POT, OF_PREVIOUS, PRICE, TENTH
 
+LARGEST = round(MOST_MONEY * 100)
+"""The largest payment of a scheme, in cents."""
 _MODES = {"balance": OF_BALANCE, "available": OF_AVAILABLE, "pot": OF_POT}
 
 
@@ -26,6 +28,21 @@ class Sum:
     low: int
     high: int
     step: int
+
+
+# Step code of the ledger by the chance that a sum is written so (assumptions, as in ``amount_rounding``).
+_ROUND = ((0.3, HALF), (0.6, TENTH), (1.0, 1))
+_PRICED = ((0.3, 1), (0.408, 5), (0.468, 51), (0.6, 0))
+
+
+def written_as(is_shop: bool, u: float) -> int:
+    """Return the step code of a sum that is written as others write theirs: round, as a price, or plain.
+
+    The chances are those of ordinary transfers and of prices in shops (``amount_rounding``).
+    """
+    if not is_shop:
+        return next(code for most, code in _ROUND if u <= most)
+    return next((PRICE - 1 - cut for most, cut in _PRICED if u <= most), 1)
 
 
 def shares(count: int, total: float, rng: np.random.Generator) -> list[float]:
@@ -72,9 +89,10 @@ class Purse:
         made = self._limits(amount, Sum(FIXED, 0, 1.0, 0, 0, 1))
         value = self._fixed(amount, edge, part, rng)
         value = max(value, float(made.low)) if made.high == 0 else min(max(value, made.low), made.high)
-        if made.step > 1 and value >= made.step:
-            value -= value % made.step
-        return self._evade(replace(made, amount=max(1, round(value))), edge, rng)
+        made = self._evade(replace(made, amount=max(1, round(min(value, LARGEST)))), edge, rng)
+        if 1 < made.step <= made.amount:
+            made = replace(made, amount=made.amount - made.amount % made.step)
+        return made
 
     def _share(self, amount: Amount, rng: np.random.Generator) -> float:
         return amount.share.sample(rng) if amount.share is not None else 1.0
@@ -99,11 +117,16 @@ class Purse:
 
     def _limits(self, amount: Amount, made: Sum) -> Sum:
         high = 0 if amount.max is None else round(amount.max * 100)
-        step = 1 if amount.round_to is None else round(amount.round_to * 100)
+        if made.mode == OF_PREVIOUS and high == 0:
+            high = LARGEST
+        step = 1 if amount.round_to is None else max(1, round(amount.round_to * 100))
         return replace(made, low=round(amount.min * 100), high=high, step=step)
 
     def _evade(self, made: Sum, edge: tuple[Member, Member], rng: np.random.Generator) -> Sum:
-        """Apply threshold_avoid (cut below the threshold) and mimic_amounts (write as others do)."""
+        """Apply threshold_avoid (cut below the threshold) and mimic_amounts (write as others do).
+
+        Both hold for every way to say an amount: the ledger cuts and writes shares as it works them out.
+        """
         for item in self.narrative.evade:
             if item.kind == "threshold_avoid" and item.threshold and rng.random() < item.level:
                 cap = round(item.threshold * 100 * rng.uniform(0.8, 0.995))
@@ -111,9 +134,6 @@ class Purse:
                     made = replace(made, amount=min(made.amount, cap))
                 elif made.high == 0 or made.high > cap:
                     made = replace(made, high=cap)
-            if item.kind == "mimic_amounts" and made.mode == FIXED and rng.random() < item.level:
-                value, u = np.array([float(made.amount)]), np.array([rng.random()])
-                written = charmed(value, u, 0.6) if edge[1].shop >= 0 else rounded(value, u, 0.6)
-                top = made.high or int(written[0])
-                made = replace(made, amount=max(min(int(written[0]), top), made.low))
+            if item.kind == "mimic_amounts" and rng.random() < item.level:
+                made = replace(made, step=written_as(edge[1].shop >= 0, rng.random()))
         return made

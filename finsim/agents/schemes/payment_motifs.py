@@ -35,22 +35,24 @@ class Shape:
 def edges(motif: str, shape: Shape, rng: np.random.Generator) -> list[Edge]:
     """Return the edges of a motif, payers in order.
 
-    pairs: ``count`` payments between random members. fan_out: every payee is paid by one payer.
-    fan_in: every payer pays one payee. bipartite: every payer pays ``degree`` payees. chain: payers,
-    ``hops`` layers of via, payees. cycle: payers through via and back. scatter_gather: payers to all
-    via to payees. gather_scatter: payers to one via, which pays all payees.
+    Everybody takes part, but for payees of pairs, bipartite and the end of a chain, who are drawn.
+    pairs: ``count`` payments between random members, never to oneself. fan_out, fan_in: every payer pays and
+    every payee is paid, the larger side once each. bipartite: every payer pays ``degree`` payees. chain:
+    payers, ``hops`` layers of via, payees. cycle: each payer through all via and back. scatter_gather: payers
+    to all via to payees. gather_scatter: payers to via, which pay all payees.
     """
     return _MOTIFS[motif](shape, rng)
 
 
 def _pairs(shape: Shape, rng: np.random.Generator) -> list[Edge]:
-    return [
-        Edge(
-            shape.payers[int(rng.integers(len(shape.payers)))],
-            shape.payees[int(rng.integers(len(shape.payees)))],
-        )
-        for _ in range(shape.count)
-    ]
+    found = []
+    for _ in range(shape.count):
+        payer = shape.payers[int(rng.integers(len(shape.payers)))]
+        at = int(rng.integers(len(shape.payees)))
+        # One role on both sides: the next member stands in for the payer itself.
+        payee = shape.payees[at] if shape.payees[at] != payer else shape.payees[(at + 1) % len(shape.payees)]
+        found.append(Edge(payer, payee))
+    return [edge for edge in found if edge.payer != edge.payee]
 
 
 def _spread(payers: Sequence[Member], payees: Sequence[Member], layer: int) -> list[Edge]:
@@ -59,12 +61,8 @@ def _spread(payers: Sequence[Member], payees: Sequence[Member], layer: int) -> l
     return [Edge(payers[i % len(payers)], payees[i % len(payees)], layer) for i in range(size)]
 
 
-def _fan_out(shape: Shape, rng: np.random.Generator) -> list[Edge]:
-    return [Edge(shape.payers[i % len(shape.payers)], payee) for i, payee in enumerate(shape.payees)]
-
-
-def _fan_in(shape: Shape, rng: np.random.Generator) -> list[Edge]:
-    return [Edge(payer, shape.payees[i % len(shape.payees)]) for i, payer in enumerate(shape.payers)]
+def _fan(shape: Shape, rng: np.random.Generator) -> list[Edge]:
+    return _spread(shape.payers, shape.payees, 0)
 
 
 def _bipartite(shape: Shape, rng: np.random.Generator) -> list[Edge]:
@@ -92,29 +90,21 @@ def _chain(shape: Shape, rng: np.random.Generator) -> list[Edge]:
 
 
 def _cycle(shape: Shape, rng: np.random.Generator) -> list[Edge]:
-    ring = [shape.payers[0], *shape.via, shape.payers[0]]
-    return [Edge(a, b, layer) for layer, (a, b) in enumerate(pairwise(ring))]
+    rings = [[payer, *shape.via, payer] for payer in shape.payers]
+    return [Edge(a, b, layer) for ring in rings for layer, (a, b) in enumerate(pairwise(ring))]
 
 
-def _scatter_gather(shape: Shape, rng: np.random.Generator) -> list[Edge]:
-    inward = [Edge(shape.payers[i % len(shape.payers)], node, 0) for i, node in enumerate(shape.via)]
-    return inward + [Edge(node, shape.payees[i % len(shape.payees)], 1) for i, node in enumerate(shape.via)]
-
-
-def _gather_scatter(shape: Shape, rng: np.random.Generator) -> list[Edge]:
-    centre = shape.via[0]
-    return [Edge(payer, centre, 0) for payer in shape.payers] + [
-        Edge(centre, payee, 1) for payee in shape.payees
-    ]
+def _through(shape: Shape, rng: np.random.Generator) -> list[Edge]:
+    return _spread(shape.payers, shape.via, 0) + _spread(shape.via, shape.payees, 1)
 
 
 _MOTIFS: dict[str, Callable[[Shape, np.random.Generator], list[Edge]]] = {
     "pairs": _pairs,
-    "fan_out": _fan_out,
-    "fan_in": _fan_in,
+    "fan_out": _fan,
+    "fan_in": _fan,
     "bipartite": _bipartite,
     "chain": _chain,
     "cycle": _cycle,
-    "scatter_gather": _scatter_gather,
-    "gather_scatter": _gather_scatter,
+    "scatter_gather": _through,
+    "gather_scatter": _through,
 }

@@ -59,7 +59,9 @@ class Hours:
         else:
             late = (late + one_milli(PROFILE["transfer"], self._rests(day), u)) % 86_400_000
         found = self.settings.start_ns + day * NANOS_PER_DAY + late * _MS
-        while found < ts - NANOS_PER_DAY // 24:
+        # A drawn hour that is over comes next day: hours then have their profile whenever the money came.
+        early = 0 if calendar == "waking" else NANOS_PER_DAY // 24
+        while found < ts - early:
             day = self._office(day + 1) if calendar == "business_hours" else day + 1
             found = self.settings.start_ns + day * NANOS_PER_DAY + late * _MS
         return max(found, ts // _MS * _MS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from finsim.agents.narratives.narrative import Narrative
 from finsim.agents.narratives.narrative_blocks import Phase
+from finsim.agents.narratives.quantities import MOST_PAYMENTS
 from finsim.agents.population.population import Population
 from finsim.agents.schemes.payment_amounts import Purse, Sum
 from finsim.agents.schemes.payment_motifs import Edge
@@ -17,12 +19,13 @@ from finsim.agents.schemes.role_casting import Member
 from finsim.agents.schemes.scheme_plan import Step
 from finsim.agents.schemes.start_times import Arrival
 from finsim.agents.vocabulary import CHANNEL, PURPOSE
+from finsim.errors import StudyError
 from finsim.kernels.ledger import OF_ATTEMPT
 
-_SECOND = 1_000_000_000
+_SECOND, _MILLI = 1_000_000_000, 1_000_000
 _RETRIES = 2
 _MEAN_RETRY = 100.0  # assumption: seconds until a declined payment is tried again with half the sum
-# Whoever is paid leaves no choice: ordinary payments to these have one purpose too.
+# Whoever is paid leaves no choice: ordinary payments to these have one purpose too. Cash pays in as cash.
 SETTLED = {"cash": "cash", "exchange": "investment", "remitter": "family"}
 _CARD = ("card_present", "card_not_present")
 
@@ -47,14 +50,20 @@ class Stage:
 
 @dataclass
 class Acting:
-    """The scheme under way: steps so far, when each account last received money, slots given out."""
+    """The scheme under way: steps so far, what each account received when, slots given out.
+
+    ``receipts`` are two times (ns) of each payment to an account: when it comes, and when it is there after
+    a decline and all retries. ``ends`` is the last payment of each phase, ``planned`` counts its payments.
+    """
 
     arrival: Arrival
     cast: dict[str, list[Member]]
     purse: Purse
     rng: np.random.Generator
     end: int
-    ready: dict[int, int] = field(default_factory=dict)
+    receipts: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    ends: dict[str, int] = field(default_factory=dict)
+    planned: Counter[int] = field(default_factory=Counter)
     pots: dict[int, int] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     attempts: int = 0
@@ -76,7 +85,7 @@ def _pick(mix: dict[str, float], rng: np.random.Generator) -> str:
 def _channel(stage: Stage, phase: Phase, edge: Edge, rng: np.random.Generator) -> int:
     """Return the channel; a shop without a counter, or without a web shop, settles which card channel."""
     name = _pick(phase.channel, rng)
-    if stage.sort.get(edge.payee.account) == "cash":
+    if "cash" in (stage.sort.get(edge.payee.account), stage.sort.get(edge.payer.account)):
         return CHANNEL["cash"]
     shops, shop = stage.population.merchants, edge.payee.shop
     if shop >= 0 and name in _CARD:
@@ -86,8 +95,10 @@ def _channel(stage: Stage, phase: Phase, edge: Edge, rng: np.random.Generator) -
 
 
 def _purpose(stage: Stage, phase: Phase, edge: Edge, rng: np.random.Generator) -> int:
-    """Return the purpose: what the payee settles, else as the phase says, else a transfer."""
+    """Return the purpose: what the payee or cash settles, else as the phase says, else a transfer."""
     settled = SETTLED.get(stage.sort.get(edge.payee.account, ""))
+    if stage.sort.get(edge.payer.account) == "cash":
+        settled = SETTLED["cash"]
     if settled:
         return PURPOSE[settled]
     if phase.purpose:
@@ -140,6 +151,9 @@ def emit(stage: Stage, phase: Phase, position: int, edge: Edge, ts: int, worth: 
         laundering=phase.name in stage.narrative.labels.laundering,
     )
     acting.attempts += 1
+    acting.planned[position] += 1
+    if acting.attempts > MOST_PAYMENTS:
+        raise _too_many(stage, phase)
     acting.steps.append(step)
     last = ts
     for number in range(_RETRIES):
@@ -150,4 +164,14 @@ def emit(stage: Stage, phase: Phase, position: int, edge: Edge, ts: int, worth: 
         abandon = gives_up[number + 1]
         acting.steps.append(replace(step, ts=last, retry=True, mode=OF_ATTEMPT, share=0.5, abandon=abandon))
     acting.end = max(acting.end, ts)
-    acting.ready[edge.payee.account] = max(acting.ready.get(edge.payee.account, 0), last + 1_000_000)
+    acting.ends[phase.name] = max(acting.ends.get(phase.name, 0), ts)
+    acting.receipts.setdefault(edge.payee.account, []).append((ts, last + _MILLI))
+
+
+def _too_many(stage: Stage, phase: Phase) -> StudyError:
+    return StudyError(
+        f"a scheme of {stage.narrative.id} plans more than {MOST_PAYMENTS:,} payments",
+        place=f"narrative {stage.narrative.id}: phase {phase.name}",
+        expected=f"at most {MOST_PAYMENTS:,} in one scheme",
+        remedy="lower its count, or the members of its roles",
+    )

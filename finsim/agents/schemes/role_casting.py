@@ -13,7 +13,7 @@ from finsim.agents.population.population import Population
 from finsim.agents.settings import Settings
 from finsim.agents.vocabulary import CATEGORY, KINDS, SEGMENTS
 from finsim.errors import Problem, StudyError
-from finsim.notation import Array, Float1D, Int1D
+from finsim.notation import Array, Bool1D, Float1D, Int1D
 from finsim.randomness import Streams
 
 _TRIES = 64
@@ -158,7 +158,29 @@ def choose(
         fallback = Member(account, int(who.shop[index]), role)
         if int(accounts.bank[account]) not in avoid[1]:
             return fallback
-    return fallback
+    return fallback or _searched(role, who, accounts.opened, day, avoid[0], rng)
+
+
+def _searched(
+    role: str, who: Candidates, opened: Array, day: np.datetime64, taken: set[int], rng: np.random.Generator
+) -> Member | None:
+    """Return a member drawn among all that fit, where draws among all candidates found nobody."""
+    free = open_at(who, opened, day) & ~np.isin(who.account, list(taken))
+    rows = np.flatnonzero(free)
+    if not len(rows):
+        return None
+    running = np.cumsum(np.diff(who.running, prepend=0.0)[rows])
+    place = int(
+        rows[min(int(np.searchsorted(running, rng.random() * running[-1], side="right")), len(rows) - 1)]
+    )
+    return Member(int(who.account[place]), int(who.shop[place]), role)
+
+
+def open_at(who: Candidates, opened: Array, day: np.datetime64) -> Bool1D:
+    """Return which candidates are open long enough on a day: bool[candidates]."""
+    days = (day - opened[who.account]).astype(np.int64)
+    fits: Bool1D = (days >= max(who.youngest, 1.0)) & (days <= who.oldest)
+    return fits
 
 
 def cast(
@@ -169,12 +191,26 @@ def cast(
     start: int,
     streams: Streams,
 ) -> dict[str, list[Member]] | None:
-    """Return the members of every role for one scheme, or None when a role cannot be filled.
+    """Return the members of every role for one scheme, or None when a role cannot be filled."""
+    found, _ = filled(narrative, who, population, settings, start, streams)
+    return found if all(found.values()) else None
+
+
+def filled(
+    narrative: Narrative,
+    who: Mapping[str, Candidates],
+    population: Population,
+    settings: Settings,
+    start: int,
+    streams: Streams,
+) -> tuple[dict[str, list[Member]], dict[str, tuple[int, int]]]:
+    """Return the members of every role for one scheme; for roles with too few, members drawn and found.
 
     Each role has its own stream: another member in one role changes no other role at random.
 
     Nobody plays two roles. With the level of ``cross_bank`` a member banks elsewhere than the one before.
     """
+    short: dict[str, tuple[int, int]] = {}
     taken: set[int] = set()
     level = narrative.level("cross_bank")
     found: dict[str, list[Member]] = {}
@@ -182,7 +218,8 @@ def cast(
     for name, role in narrative.roles.items():
         found[name] = []
         rng = streams.at(name)
-        for _ in range(max(1, round(role.n.sample(rng)))):
+        wanted = max(1, round(role.n.sample(rng)))
+        for _ in range(wanted):
             avoid = {bank} if bank and rng.random() < level else set()
             member = choose(name, who[name], population, settings, start, (taken, avoid), rng)
             if member is None:
@@ -190,9 +227,29 @@ def cast(
             found[name].append(member)
             taken.add(member.account)
             bank = int(population.accounts.bank[member.account])
-        if not found[name]:
-            return None
-    return found
+        if len(found[name]) < wanted:
+            short[name] = (wanted, len(found[name]))
+    return found, short
+
+
+def refuse_short(
+    narrative: Narrative, short: Mapping[str, tuple[int, int]], who: Mapping[str, Candidates],
+    population: Population, day: np.datetime64,
+) -> None:  # fmt: skip
+    """Raise StudyError for a scheme of a fixed number that cannot be cast as its roles ask."""
+    problems = []
+    for name, (wanted, made) in short.items():
+        fits = int(open_at(who[name], population.accounts.opened, day).sum())
+        problems.append(
+            Problem(
+                f"narrative {narrative.id}: role {name}",
+                f"a scheme that starts on {day} asks for {wanted:,} members, {fits:,} fit, {made:,} are free",
+                "enough members for the number of schemes that is asked for",
+                "loosen the role's `where:`, lower its `n:`, enlarge the world, or give a rate for the count",
+            )
+        )
+    if problems:
+        raise StudyError.of(problems)
 
 
 def refuse_empty(narrative: Narrative, who: Mapping[str, Candidates]) -> None:

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from finsim.agents.calendar.activity_calendar import season
 from finsim.agents.narratives.narrative import Narrative
 from finsim.agents.payment_orders import Orders
 from finsim.agents.population.population import Population
 from finsim.agents.schemes.payment_times import SchemeClock, scheme_hours
+from finsim.agents.schemes.phase_counts import shortage_remarks
 from finsim.agents.schemes.planned_payment import SETTLED, Stage
-from finsim.agents.schemes.role_casting import Pool, account_facts, candidates, cast, refuse_empty
+from finsim.agents.schemes.role_casting import (
+    Pool,
+    account_facts,
+    candidates,
+    filled,
+    refuse_empty,
+    refuse_short,
+)
 from finsim.agents.schemes.scheme_phases import stage_scheme
 from finsim.agents.schemes.scheme_plan import Scheme, SchemePlan, lay_plan
 from finsim.agents.schemes.start_times import arrivals, expected_schemes, mule_settings
@@ -18,6 +29,9 @@ from finsim.agents.settings import NarrativeUse, Settings
 from finsim.errors import StudyError
 from finsim.randomness import Streams
 from finsim.records.drivers import Drivers
+
+MOST_PLANNED = 5_000_000
+"""The most payments that the schemes of one world may plan: each is an object until the plan is laid."""
 
 
 def scheme_orders(
@@ -43,6 +57,8 @@ def scheme_orders(
     recruit = max(mules.get("recruit_mult", 1.0), 1e-9)
     sort = {int(a): name for name in SETTLED for a in population.outside[name]}
     schemes: list[Scheme] = []
+    remarks: list[str] = []
+    planned = 0
     for position, narrative in enumerate(narratives):
         own = streams.under("agents", "schemes", narrative.id)
         use = _use(narrative, uses)
@@ -56,12 +72,33 @@ def scheme_orders(
         refuse_empty(narrative, who)
         stage = Stage(narrative, position, words[1], words[2], words[3], population, hours, mules, sort)
         starts = arrivals(narrative, position, (expected, use.count is not None), settings, own, drivers)
+        shortages = []
         for arrival in starts:
             script = own.under("scheme", arrival.id)
-            members = cast(narrative, who, population, settings, arrival.start, script.under("cast"))
-            if members is not None:
+            at = (settings, arrival.start, script.under("cast"))
+            members, short = filled(narrative, who, population, *at)
+            if use.count is not None:
+                day = np.datetime64(arrival.start, "ns").astype("datetime64[D]")
+                refuse_short(narrative, short, who, population, day)
+            shortages.append(short)
+            if all(members.values()):
                 schemes.append(stage_scheme(stage, arrival, members, script.at("stage")))
-    return lay_plan(schemes, words)
+                planned += len(schemes[-1].steps)
+                _refuse_many(narrative, planned)
+        remarks += shortage_remarks(narrative.id, len(starts), shortages)
+    orders, plan = lay_plan(schemes, words)
+    return orders, replace(plan, remarks=tuple(remarks))
+
+
+def _refuse_many(narrative: Narrative, planned: int) -> None:
+    """Raise StudyError when all schemes of a world plan more payments than can be held."""
+    if planned > MOST_PLANNED:
+        raise StudyError(
+            f"the schemes up to {narrative.id} plan more than {MOST_PLANNED:,} payments",
+            place="narratives",
+            expected=f"at most {MOST_PLANNED:,}",
+            remedy="lower its rate, its counts or its members",
+        )
 
 
 def _use(narrative: Narrative, uses: dict[str, NarrativeUse]) -> NarrativeUse:

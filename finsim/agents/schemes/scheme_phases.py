@@ -6,8 +6,10 @@ import numpy as np
 
 from finsim.agents.narratives.narrative import Narrative
 from finsim.agents.narratives.narrative_blocks import Amount, Phase
+from finsim.agents.narratives.story_faults import uses
 from finsim.agents.schemes.payment_amounts import Purse, Sum, shares
 from finsim.agents.schemes.payment_motifs import Edge, Shape, edges
+from finsim.agents.schemes.phase_moments import moments, moments_after, waiting
 from finsim.agents.schemes.planned_payment import Acting, Stage, emit
 from finsim.agents.schemes.role_casting import Member
 from finsim.agents.schemes.scheme_plan import PERIOD_END, TIMEOUT, Scheme, Step
@@ -43,6 +45,10 @@ def stage_scheme(
         max_declines=stop.declines or 0 if stop else 0,
         spent_limit=int(limit * stop.spent) if stop and stop.spent else 0,
         cut=cut,
+        planned=tuple(
+            (stage.phases.index(phase.name), acting.planned[position])
+            for position, phase in enumerate(story.phases)
+        ),
         attempts=acting.attempts,
         tallies=len(story.phases),
         pots=len(acting.pots),
@@ -67,26 +73,41 @@ def _proceeds(stage: Stage, arrival: Arrival, rng: np.random.Generator) -> int:
 
 def _play(stage: Stage, phase: Phase, position: int, acting: Acting) -> None:
     """Add the payments of one phase."""
-    rng = acting.rng
-    if rng.random() >= phase.chance:
+    if acting.rng.random() >= phase.chance:
         return
-    slow = 1.0 + 3.0 * stage.narrative.level("chain_delay")
-    wait = phase.timing.wait.sample(rng) * slow if phase.timing.wait and acting.steps else 0.0
-    begin = acting.end + int(wait * _SECOND)
     covering = _covering(phase, acting) if phase.count == "cover" else []
     found = _edges(stage, phase, len(covering), acting)
-    moments = _moments(stage, phase, found, begin, acting)
+    if phase.after == "receipt" or (uses(phase, "pot") and not phase.after):
+        return _pass_on(stage, phase, position, found, acting)
+    begin = {"": acting.end, "start": acting.arrival.start}.get(
+        phase.after, acting.ends.get(phase.after, acting.end)
+    )
     parts = _parts(phase.amount, found, acting)
-    for index, (edge, part, ts) in enumerate(zip(found, parts, moments, strict=True)):
-        at = max(ts, acting.arrival.start)
-        if phase.amount.fraction_of == "pot" and edge.payer.account in acting.ready:
-            at = max(at, acting.ready[edge.payer.account] + _delay(stage, phase, acting))
-            at = stage.hours.place(at, _calendar(phase, rng), edge.payer.account, rng)
+    times = moments(stage, phase, found, begin + waiting(stage, phase, acting), acting)
+    for index, (edge, part, ts) in enumerate(zip(found, parts, times, strict=True)):
         if covering:
             worth = covering[index]
         else:
-            worth = acting.purse.sum(phase.amount, (edge.payer, edge.payee), part, index == 0, rng)
-        emit(stage, phase, position, edge, at, worth, acting)
+            worth = acting.purse.sum(phase.amount, (edge.payer, edge.payee), part, index == 0, acting.rng)
+        emit(stage, phase, position, edge, max(ts, acting.arrival.start), worth, acting)
+    return None
+
+
+def _pass_on(stage: Stage, phase: Phase, position: int, found: list[Edge], acting: Acting) -> None:
+    """Add payments that follow what their payers received: each payer by its own clock, layer by layer."""
+    first = True
+    for key in dict.fromkeys((edge.layer, edge.payer.account) for edge in found):
+        mine = [edge for edge in found if (edge.layer, edge.payer.account) == key]
+        received = acting.receipts.get(key[1], [])
+        if phase.after != "receipt":
+            received = [max(received)] if received else [(acting.end, acting.end)]
+        for receipt in list(received):
+            parts = _parts(phase.amount, mine, acting)
+            times = moments_after(stage, phase, mine, receipt, acting)
+            for edge, part, ts in zip(mine, parts, times, strict=True):
+                worth = acting.purse.sum(phase.amount, (edge.payer, edge.payee), part, first, acting.rng)
+                emit(stage, phase, position, edge, ts, worth, acting)
+                first = False
 
 
 def _covering(phase: Phase, acting: Acting) -> list[Sum]:
@@ -128,52 +149,10 @@ def _edges(stage: Stage, phase: Phase, covering: int, acting: Acting) -> list[Ed
     return [edge for edge in found for _ in range(count)]
 
 
-def _calendar(phase: Phase, rng: np.random.Generator) -> str:
-    return phase.timing.calendar if rng.random() < phase.timing.weight else "any"
-
-
-def _delay(stage: Stage, phase: Phase, acting: Acting) -> int:
-    """Return the ns between two payments; mules of a chain hold money as long as the scenario says."""
-    rng = acting.rng
-    low, high = stage.mules.get("dwell_low", 0.0), stage.mules.get("dwell_high", 0.0)
-    if phase.motif == "chain" and 0.0 < low <= high:
-        hours = float(np.exp(rng.uniform(np.log(low), np.log(high))))
-        return int(hours * 3_600 * _SECOND)
-    slow = 1.0 + 3.0 * stage.narrative.level("chain_delay")
-    return int(phase.timing.delay.sample(rng) * slow * _SECOND) if phase.timing.delay else 60 * _SECOND
-
-
-def _moments(stage: Stage, phase: Phase, found: list[Edge], begin: int, acting: Acting) -> list[int]:
-    """Return a time per edge: spread over the window, or one delay after the other."""
-    rng = acting.rng
-    if phase.timing.window is not None:
-        raw = sorted(begin + int(u * phase.timing.window * _SECOND) for u in rng.random(len(found)))
-        if not acting.steps and raw:
-            raw[0] = begin
-    elif phase.amount.fraction_of == "pot":
-        raw = [begin] * len(found)
-    else:
-        raw, now = [], begin
-        for index in range(len(found)):
-            now += _delay(stage, phase, acting) if index else 0
-            raw.append(now)
-    hidden = stage.narrative.level("mimic_hours")
-    moments = []
-    for edge, ts in zip(found, raw, strict=True):
-        calendar = "waking" if rng.random() < hidden else _calendar(phase, rng)
-        if phase.timing.calendar == "business_hours" and calendar == "waking":
-            calendar = "business_hours"
-        moment = stage.hours.place(ts, calendar, edge.payer.account, rng)
-        # A scheme that starts on the last day acts on that day.
-        late = not acting.steps and moment >= stage.hours.settings.end_ns
-        moments.append(ts if late else moment)
-    return sorted(moments) if phase.amount.fraction_of != "pot" else moments
-
-
 def _parts(amount: Amount, found: list[Edge], acting: Acting) -> list[float | None]:
     """Return each edge's share where a phase splits a whole: the pot of each payer, or the proceeds."""
     whole = amount.start if amount.start is not None else amount
-    if whole.fraction_of not in ("pot", "proceeds", "limit") or whole.share is None:
+    if whole.fraction_of not in ("pot", "proceeds") or whole.share is None:
         return [None] * len(found)
     rng = acting.rng
     if amount.start is not None:

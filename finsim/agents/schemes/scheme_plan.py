@@ -9,7 +9,7 @@ import numpy as np
 
 from finsim.agents.payment_orders import Orders
 from finsim.kernels.ledger import BY_ABANDON, BY_DECLINES, BY_SUCCESS, RUNNING, Plan, State
-from finsim.notation import Array, Bool1D, Int1D
+from finsim.notation import Array, Bool1D, Int1D, Int2D
 
 # Order ids of schemes lie above those of any shard: 2**62 + instance * 2**20 + running number.
 SCHEME_BLOCK, PER_SCHEME = 1 << 62, 1 << 20
@@ -54,7 +54,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Scheme:
-    """One scheme: its identity, its labels, its limits, and how many slots of each sort it uses."""
+    """One scheme: its identity, its labels, its limits, and how many slots of each sort it uses.
+
+    ``planned`` counts the payments by word of the phase, without retries, with those that time cuts off.
+    """
 
     id: int
     narrative: int
@@ -64,6 +67,7 @@ class Scheme:
     max_declines: int
     spent_limit: int
     cut: int
+    planned: tuple[tuple[int, int], ...]
     attempts: int
     tallies: int
     pots: int
@@ -76,6 +80,8 @@ class SchemePlan:
 
     ``narratives``, ``typologies``, ``phases``, ``roles`` are the vocabularies of the label columns, fixed
     by the study's narratives. ``cut`` is the position in ``STOPS`` of what the plan itself cut off.
+    ``planned`` int64[narratives, phases] counts payments without retries; ``remarks`` tell what could not be
+    made as asked.
     """
 
     narratives: tuple[str, ...]
@@ -96,6 +102,8 @@ class SchemePlan:
     laundering: Bool1D
     steps: Plan
     slots: tuple[int, int, int]
+    planned: Int2D
+    remarks: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Return the number of schemes."""
@@ -126,6 +134,15 @@ class SchemePlan:
         """Return why each scheme ended, as positions in ``STOPS``, from the ledger's codes."""
         known = np.array([_BY_CODE[code] for code in range(len(_BY_CODE))])[stopped]
         return np.where(known == 0, self.cut, known).astype(np.int64)
+
+
+def _planned(schemes: Sequence[Scheme], shape: tuple[int, int]) -> Int2D:
+    """Return the planned payments by narrative and phase."""
+    found: Int2D = np.zeros(shape, dtype=np.int64)
+    for scheme in schemes:
+        for phase, count in scheme.planned:
+            found[scheme.narrative, phase] += count
+    return found
 
 
 Words = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
@@ -189,6 +206,7 @@ def lay_plan(schemes: Sequence[Scheme], words: Words) -> tuple[Orders, SchemePla
         laundering=column("laundering", np.bool_),
         steps=kernel_plan,
         slots=(attempts, tallies, pots),
+        planned=_planned(schemes, (len(words[0]), len(words[2]))),
     )
     running = np.arange(len(steps)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     orders = Orders(

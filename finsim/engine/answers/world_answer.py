@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ def world_dict(world: Transactions) -> dict[str, Any]:
         "declined_share": float(declined.mean()) if rows.num_rows else 0.0,
         "schemes": int(pc.sum(pc.invert(world.patterns["decoy"])).as_py() or 0),
         "narratives": stories(world.patterns),
+        "phases": [one.to_dict() for one in world.phases],
+        "remarks": list(world.remarks),
     }
 
 
@@ -61,4 +64,11 @@ def world_lines(facts: dict[str, Any]) -> list[str]:
         lines += aligned(rows)
     if len(told) > _MOST_STORIES:
         lines.append(f"and {len(told) - _MOST_STORIES} more narratives")
-    return lines
+    return [*lines, *phase_lines(facts["phases"]), *(f"remark     {text}" for text in facts["remarks"])]
+
+
+def phase_lines(phases: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the payments of each phase as aligned lines: planned, posted, declined, dropped."""
+    numbers = ("planned", "posted", "declined", "dropped")
+    rows = [(one["narrative"], one["phase"], *(f"{one[key]:,}" for key in numbers)) for one in phases]
+    return aligned([("narrative", "phase", *numbers), *rows]) if rows else []

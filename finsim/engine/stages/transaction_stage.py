@@ -85,6 +85,8 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
         "rules": judged(plan, lambda: row_batches(own), accounts).to_dict(),
         "measures": measure(posted.patterns, drivers, settings),
         "counts": counts.found,
+        "phases": [one.to_dict() for one in posted.phases],
+        "remarks": list(posted.remarks),
         "figures": {
             key: figure.to_dict() for key, figure in payment_figures(counts.found, posted.patterns).items()
         },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,14 @@ from finsim.constraints.packs.ruleset import RuleSet
 from finsim.document_numbers import Misfit, read_share
 from finsim.document_words import NO_WORDS
 from finsim.documents import Loc
-from finsim.errors import FinsimError, NarrativeError, Problem, RuleError, ScenarioError, StudyError
+from finsim.errors import (
+    FinsimError,
+    NarrativeError,
+    Problem,
+    RuleError,
+    ScenarioError,
+    StudyError,
+)
 from finsim.generators import EVENT_GENERATORS, GENERATORS, TABLE_GENERATORS
 from finsim.scenarios.scenario import load as load_scenario
 
@@ -62,6 +70,41 @@ def file_of(kind: str, name: str) -> Path:
     return documents.find(name, _KINDS[kind].folder, kind, _KINDS[kind].error)
 
 
+def path_beside(name: str, folder: Path) -> str:
+    """Return the path of a file beside a study, as the working folder sees it; other names as they are."""
+    is_path = Path(name).suffix != "" or len(Path(name).parts) > 1
+    return str(folder / name) if is_path and _exists(folder / name) else name
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long for the file system
+        return False
+
+
+def _file_beside(kind: str, name: str, folder: Path) -> Path:
+    """Return the file behind a name in a study; raises the error of its kind with the paths it tried."""
+    try:
+        return file_of(kind, path_beside(name, folder))
+    except _KINDS[kind].error as error:
+        if all(problem.found != "no such file" for problem in error.problems):
+            raise
+        tried = dict.fromkeys(str(place.absolute()) for place in (folder / name, Path(name)))
+        raise _KINDS[kind].error(
+            f"no such file: {' and '.join(tried)}",
+            place=name,
+            expected=f"a {kind} by name, or a file relative to the study or to the working folder",
+            remedy=_near(name, folder, kind),
+        ) from None
+
+
+def _near(name: str, folder: Path, kind: str) -> str:
+    known = [*sorted(path.name for path in folder.glob("*.yaml")), *shipped_names(kind)]
+    near = get_close_matches(Path(name).name, known, n=1, cutoff=0.75)
+    return f"did you mean {near[0]!r}?" if near else "check the path"
+
+
 def unknown_names(data: Any, folder: Path, place: Callable[[Loc], str]) -> list[Problem]:
     """Return a problem for every name in a study's plain data that nothing answers to.
 
@@ -96,10 +139,11 @@ def _without(data: Any, loc: Loc) -> str:
     )
 
 
-def faults(data: Any) -> list[Problem]:
+def faults(data: Any, folder: Path) -> list[Problem]:
     """Return every problem inside the scenario, narrative and rule files that a study's plain data names."""
     found: dict[Problem, None] = {}
-    for _, kind, name in _names(data):
+    for _, kind, written in _names(data):
+        name = path_beside(written, folder)
         try:
             file_of(kind, name)
         except FinsimError:
@@ -222,7 +266,7 @@ def _names(data: Any) -> Iterator[tuple[Loc, str, str]]:
 def _lookups(data: Any, folder: Path) -> Iterator[tuple[Loc, Callable[[], object]]]:
     """Yield place and look-up of every name."""
     for loc, kind, name in _names(data):
-        yield loc, partial(file_of, kind, name)
+        yield loc, partial(_file_beside, kind, name, folder)
     for loc in DATA:
         name = _at(data, loc)
         if isinstance(name, str):

@@ -28,7 +28,8 @@ class Places:
         data = self.document.data if self.document else {}
         listed = data.get("scenarios") if isinstance(data, dict) else None
         for i, item in enumerate(listed if isinstance(listed, list) else ()):
-            if name in (item, item.get("name") if isinstance(item, dict) else None):
+            written = item.get("name") if isinstance(item, dict) else item
+            if name == written or Path(str(name)).name == str(written):
                 return ("scenarios", i)
         return ("scenarios",)
 
@@ -39,7 +40,7 @@ class Places:
         listed = part.get("narratives") if isinstance(part, dict) else None
         for i, item in enumerate(listed if isinstance(listed, list) else ()):
             written = item.get("name") if isinstance(item, dict) else item
-            if name in (written, Path(str(written)).name.removesuffix(".yaml")):
+            if Path(str(name)).name.removesuffix(".yaml") == Path(str(written)).name.removesuffix(".yaml"):
                 return ("transactions", "narratives", i)
         return ("transactions", "narratives")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import (
     ConfigDict,
@@ -23,7 +23,7 @@ from finsim.engine.study import named_inputs as naming
 from finsim.engine.study.credit_part import CreditPart
 from finsim.engine.study.market_part import MarketPart, Part
 from finsim.engine.study.places_in_file import Places
-from finsim.engine.study.transactions_part import TransactionsPart
+from finsim.engine.study.transactions_part import NarrativeChoice, TransactionsPart
 from finsim.errors import Problem, StudyError
 from finsim.records.run_layout import scenario_label
 from finsim.records.storage import canonical_json, digest_text
@@ -270,11 +270,14 @@ def _read(document: documents.Document, folder: Path) -> Study:
     if study is not None:
         problems += _contradictions(study, document)
     if problems:
-        raise StudyError.of([*documents.in_file_order(problems), *naming.faults(data)])
+        raise StudyError.of([*documents.in_file_order(problems), *naming.faults(data, folder)])
     assert study is not None
     found = _with_data_paths(study, folder)
     found._places = Places(document)
     return found
+
+
+Named = TypeVar("Named", ScenarioChoice, NarrativeChoice)
 
 
 def _contradictions(study: Study, document: documents.Document) -> list[Problem]:
@@ -304,13 +307,30 @@ def _contradictions(study: Study, document: documents.Document) -> list[Problem]
 
 
 def _with_data_paths(study: Study, folder: Path) -> Study:
-    """Make data paths independent of the study's folder."""
-    parts: dict[str, Any] = {}
+    """Make the paths of data, scenarios, narratives and rule packs independent of the study's folder."""
+    parts: dict[str, Any] = {"scenarios": tuple(_beside(one, folder) for one in study.scenarios)}
     for world in WORLDS:
         part = getattr(study, world)
-        if part is not None and part.data is not None:
-            places = {"data": naming.data_path(part.data, folder)}
+        if part is None:
+            continue
+        places: dict[str, Any] = {}
+        if part.data is not None:
+            places["data"] = naming.data_path(part.data, folder)
             if getattr(part, "schema_", None):
                 places["schema_"] = naming.schema_path(part.schema_, folder)
-            parts[world] = part.model_copy(update=places)
+        if isinstance(part.rules, str):
+            places["rules"] = naming.path_beside(part.rules, folder)
+        if getattr(part, "narratives", None):
+            places["narratives"] = tuple(_beside(one, folder) for one in part.narratives)
+        learned = getattr(getattr(part, "generator", None), "rules", None)
+        if learned:
+            pack = {"pack": naming.path_beside(learned.pack, folder)}
+            rules = {"rules": learned.model_copy(update=pack)}
+            places["generator"] = part.generator.model_copy(update=rules)
+        parts[world] = part.model_copy(update=places) if places else part
     return study.model_copy(update=parts)
+
+
+def _beside(choice: Named, folder: Path) -> Named:
+    """Return a choice whose file beside the study is named by a path from the working folder."""
+    return choice.model_copy(update={"name": naming.path_beside(choice.name, folder)})

@@ -1,0 +1,130 @@
+"""Evasions, stops, labels and excuses of a narrative that would not act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from finsim.agents.narratives.payment_numbers import members
+from finsim.agents.narratives.story_faults import Fault, Loc, pays, uses
+from finsim.documents import read, shipped
+from finsim.errors import FinsimError, did_you_mean
+
+if TYPE_CHECKING:
+    from finsim.agents.narratives.narrative import Narrative
+
+_LIMITED = frozenset({"current", "card", "business", "merchant"})
+
+
+def evasion_faults(story: Narrative) -> Iterator[Fault]:
+    """Yield evasions that are said twice, and those that nothing in the story can use."""
+    kinds = [item.kind for item in story.evade]
+    timings = [phase.timing for phase in story.phases]
+    can_act = {
+        "commingle": (any(uses(phase, "pot") for phase in story.phases), "no phase passes on a pot"),
+        "chain_delay": (any(t.wait or t.delay for t in timings), "no phase has a wait or a delay"),
+        "cross_bank": (
+            sum(members(role)[1] for role in story.roles.values() if not role.select.outside) > 1,
+            "the story has a single account",
+        ),
+    }
+    for place, kind in enumerate(kinds):
+        at: Loc = ("evade", place)
+        if kind in kinds[:place]:
+            yield Fault(
+                at, f"evasion {kind!r} appears twice: only the first would act", "each once", "remove one"
+            )
+        fits, why = can_act.get(kind, (True, ""))
+        if not fits:
+            yield Fault(
+                at, f"evasion {kind!r} never acts: {why}", "an evasion that the story can use", "remove it"
+            )
+
+
+def stop_faults(story: Narrative) -> Iterator[Fault]:
+    """Yield conditions of the end that can never hold."""
+    stop = story.stop
+    if stop is None:
+        return
+    if stop.declines is None and stop.spent is None and stop.timeout is None:
+        yield Fault(
+            ("stop",), "a stop that never stops", "declines, spent or timeout", "write `timeout: 14d`"
+        )
+    name, lead = next(iter(story.roles.items()))
+    if stop.spent is not None and not _LIMITED & set(lead.select.accounts):
+        yield Fault(
+            ("stop", "spent"),
+            f"`spent` never acts: the first role {name!r} has no limit",
+            "a first role of accounts with a limit",
+            "remove `spent:`, or put the role with the card first",
+        )
+    payers = [role for phase in story.phases for role in pays(story, phase)]
+    if stop.declines is not None and all(role.select.outside for role in payers):
+        yield Fault(
+            ("stop", "declines"),
+            "`declines` never acts: outside accounts are never declined",
+            "payers that are accounts of a bank",
+            "remove `declines:`",
+        )
+
+
+def label_faults(story: Narrative) -> Iterator[Fault]:
+    """Yield names that a list says twice."""
+    lists: list[tuple[Loc, Sequence[str]]] = [
+        (("labels", "fraud"), story.labels.fraud),
+        (("labels", "laundering"), story.labels.laundering),
+        (("typology",), story.typology),
+        (("breaks",), story.breaks),
+    ]
+    for at, words in lists:
+        for place, word in enumerate(words):
+            if word in words[:place]:
+                yield Fault((*at, place), f"{word!r} appears twice", "each once", "remove one")
+
+
+def variant_faults(story: Narrative) -> Iterator[Fault]:
+    """Yield counts of a form that never act, because the phase covers the proceeds."""
+    covers = {phase.name for phase in story.phases if phase.count == "cover"}
+    for name, form in story.variants.items():
+        for phase in sorted(covers & set(form.counts)):
+            yield Fault(
+                ("variants", name, "counts", phase),
+                f"the count of {phase!r} never acts: the phase has as many payments as cover the proceeds",
+                "counts of phases that have a number",
+                "remove it, or write a number in the phase",
+            )
+
+
+def excuse_faults(story: Narrative, folder: Path) -> Iterator[Fault]:
+    """Yield names under ``breaks`` that no policy rule has, of the shipped packs or of one in ``folder``."""
+    if story.breaks and story.decoy:
+        yield Fault(
+            ("breaks",),
+            "`breaks` never acts in a decoy: it has no labelled rows",
+            "a story with labels",
+            "remove `breaks:`",
+        )
+    if not story.breaks:
+        return
+    packs = [*sorted(shipped("constraints").glob("*.yaml")), *sorted(folder.glob("*.yaml"))]
+    known = sorted({rule for pack in packs for rule in _policy_rules(pack)})
+    for place, name in enumerate(story.breaks):
+        if name not in known:
+            remedy = did_you_mean(name, known) or "remove it, or put the rule pack beside the narrative"
+            yield Fault(
+                ("breaks", place), f"no policy rule is called {name!r}", f"one of {', '.join(known)}", remedy
+            )
+
+
+@lru_cache(maxsize=64)
+def _policy_rules(pack: Path) -> frozenset[str]:
+    """Return the policy rules of a pack; none of a file that is no pack."""
+    try:
+        data = read(pack).data
+    except FinsimError:
+        return frozenset()
+    rules = data.get("rules", []) if isinstance(data, dict) and "finsim-rules" in data else []
+    named = (rule for rule in rules if isinstance(rule, dict) and rule.get("level") == "policy")
+    return frozenset(str(rule["id"]) for rule in named if "id" in rule)
