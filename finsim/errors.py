@@ -86,7 +86,7 @@ def _rebuild(kind: type[FinsimError], problems: tuple[Problem, ...]) -> FinsimEr
     return kind.of(problems)
 
 
-class StopSignal(BaseException):  # noqa: N818 - no error: the user or the system stops the work
+class StopSignal(BaseException):
     """The work is stopped by a signal; ``exit_code`` is what shells expect: 128 and the signal's number.
 
     No error of finsim and no KeyboardInterrupt, which libraries catch: every open file is tidied on the way.

@@ -19,11 +19,12 @@ from finsim.notation import Array, Float1D, Float2D, Int1D, Int2D
 from finsim.randomness import Streams
 from finsim.records.columns import INTERNAL, LABEL, column
 from finsim.records.drivers import Drivers
+from finsim.records.fixed_words import LOAN_STATUSES
 from finsim.records.portfolio import MONTH_SCHEMA
 
 special = Later("scipy.special", "credit")
 
-STATUSES = ("current", "late", "default", "prepaid", "matured")
+STATUSES = LOAN_STATUSES
 CURRENT, LATE, DEFAULT, PREPAID, MATURED = range(5)
 ARREARS = 3  # a default is 90 days past due: two months of arrears come before it
 

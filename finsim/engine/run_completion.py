@@ -98,7 +98,7 @@ def _records(run: Path, keys: Sequence[str]) -> dict[str, Done]:
 
 
 def _refuse_changed(run: Path, outputs: Sequence[Mapping[str, Any]]) -> None:
-    """Raise ResumeError when the manifest would list other bytes of a table than the log says were written."""
+    """Raise ResumeError when the manifest would list other bytes of a table than the log says."""
     named = stated(read_log(run / LOG))
     changed = [
         Problem(

@@ -19,6 +19,7 @@ from finsim.records.display.fact_words import counted
 from finsim.records.shown_rows import ShownTable
 from finsim.records.storage import write_json
 
+_DAMAGES = (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError, RecordError)
 _COLUMNS = pa.schema(
     [(name, pa.string()) for name in ("use", "table", "metric", "subject", "verdict")]
     + [(name, pa.float64()) for name in ("value", "low", "high", "floor", "ceiling", "goal", "p")]
@@ -89,15 +90,7 @@ class Scorecard(ShownTable):
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
             return cls.from_dict(data)
-        except (
-            OSError,
-            ValueError,
-            TypeError,
-            LookupError,
-            AttributeError,
-            RecursionError,
-            RecordError,
-        ) as bad:
+        except _DAMAGES as bad:
             said = bad.strerror if isinstance(bad, OSError) else type(bad).__name__
             raise ProvenanceError(
                 f"the scorecard is damaged ({said})",

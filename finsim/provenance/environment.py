@@ -49,7 +49,7 @@ def environment(packages: tuple[str, ...] = ()) -> dict[str, Any]:
 
 
 def numeric_versions() -> dict[str, str]:
-    """Return the versions of Python (without its last part), finsim and what the bytes of tables depend on."""
+    """Return the versions of Python (major, minor), finsim and all that the bytes of tables depend on."""
     import finsim
 
     python = ".".join(platform.python_version_tuple()[:2])

@@ -90,7 +90,7 @@ _LEFTOVER = re.compile(r"\..+\.[0-9]+\.(part|old)")
 
 
 def is_leftover(path: Path) -> bool:
-    """Tell whether a name is that of an unfinished piece: ``.loans.parquet.4711.part``, ``.model.4711.old``."""
+    """Tell whether a name is that of an unfinished piece, such as ``.loans.parquet.4711.part``."""
     return _LEFTOVER.fullmatch(path.name) is not None and not path.is_symlink()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from finsim.errors import ProvenanceError
 from finsim.evaluation.scorecard import Scorecard
 from finsim.evaluation.trade_off import TradeOff, trade_off
 from finsim.evaluation.uses import USES

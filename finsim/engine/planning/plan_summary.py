@@ -84,7 +84,7 @@ class PlanSummary:
         study = self.plan.study
         labels = list(self.plan.scenarios)
         lines = [
-            f"study      {study.id}  {study.title}".rstrip(),
+            f"study      {study.id}  {' '.join(study.title.split())}".rstrip(),
             f"sha256     {study.digest}",
             f"seed       {study.seed}",
             f"start      {study.start} (jump-off)",

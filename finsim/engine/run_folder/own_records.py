@@ -31,8 +31,8 @@ def write_own(path: Path, kind: str, data: Mapping[str, Any]) -> None:
 def read_own(path: Path, kind: str, shape: Mapping[str, Any]) -> dict[str, Any]:
     """Return the contents of a record without its format and digest.
 
-    ``shape`` is key -> type, as in ``manifest_shape``. Raises DamagedRecordError for a file that cannot be read,
-    is no JSON, of another kind or shape, or whose digest is not that of its contents.
+    ``shape`` is key -> type, as in ``manifest_shape``. Raises DamagedRecordError for a file that cannot be
+    read, is no JSON, of another kind or shape, or whose digest is not that of its contents.
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))

@@ -22,7 +22,7 @@ _HELD = {errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK}
 
 @dataclass(frozen=True)
 class Owner:
-    """Who works in a run folder: host, its boot, process id, when that process began, and since when (UTC)."""
+    """Who works in a run folder: host, its boot, process id, when that began, and since when (UTC)."""
 
     host: str = ""
     boot: str = ""

@@ -18,7 +18,7 @@ RESUME = "finsim run --resume"
 def noting_stops(folder: Path, study: str, log: AuditLog) -> Iterator[None]:
     """Note on whatever stops a run the command that continues it, and in the log that it was stopped.
 
-    Unfinished pieces are removed. The note is a line of ``__notes__`` that begins with ``finsim run --resume``.
+    Unfinished pieces are removed. The note begins with ``finsim run --resume``.
     """
     try:
         yield
@@ -32,9 +32,3 @@ def noting_stops(folder: Path, study: str, log: AuditLog) -> Iterator[None]:
     except (OSError, MemoryError, FinsimError) as refused:
         refused.add_note(f"{RESUME} {shlex.quote(str(folder))}")
         raise
-
-
-def command_of(stop: BaseException) -> str:
-    """Return the command that continues the work which an exception ended, "" when nothing does."""
-    notes = getattr(stop, "__notes__", ())
-    return next((note for note in notes if note.startswith(RESUME)), "")

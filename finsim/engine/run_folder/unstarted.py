@@ -1,4 +1,4 @@
-"""Folders that a run may take: new, empty, or with nothing in them but what a killed run left before its plan."""
+"""Folders that a run may take: new, empty, or with nothing but what a killed run left before its plan."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _remove(path: Path) -> None:
 
 
 def refuse_links(run: Path) -> None:
-    """Raise ResumeError when a run holds links, devices or unreadable folders: nothing is written through them."""
+    """Raise ResumeError when a run holds links, devices or unreadable folders."""
     strange = list_run(run).strange
     if strange:
         raise ResumeError(
