@@ -16,7 +16,7 @@ PATIENCE = 2.5  # seconds until a command that does not end (deep in compiled co
 
 
 @contextmanager
-def stopping(last_words: Callable[[int], None] = lambda number: None) -> Iterator[None]:
+def stopping(last_words: Callable[[int], object] = lambda number: None) -> Iterator[None]:
     """Turn the first signal that stops a command into a StopSignal; a second one ends it at once.
 
     ``last_words(signal)`` is called, from another thread, where the command has not ended in time. Outside of
@@ -51,7 +51,7 @@ def stopping(last_words: Callable[[int], None] = lambda number: None) -> Iterato
         os.close(writer)
 
 
-def _watch(reader: int, told: threading.Event, last_words: Callable[[int], None]) -> None:
+def _watch(reader: int, told: threading.Event, last_words: Callable[[int], object]) -> None:
     """Wait for a signal; end the process when it has not ended in time after one.
 
     Python calls its handlers between two of its own instructions, so never while a long kernel runs; this
