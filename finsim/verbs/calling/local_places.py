@@ -10,7 +10,7 @@ from finsim.errors import StudyError
 
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _FOLDED = re.compile(
-    r"(s3a?|s3n|gs|gcs|memory|abfss?|adl|az|hdfs|webhdfs|https?|ftps?|sftp|ssh|smb|oci|r2):/"
+    r"(s3a?|s3n|gs|gcs|memory|abfss?|adl|az|hdfs|webhdfs|https?|ftps?|sftp|ssh|smb|r2):/", re.IGNORECASE
 )
 """A URL as ``pathlib.Path`` leaves it: one slash only. Another word before a colon is a folder's name."""
 
@@ -18,8 +18,9 @@ _FOLDED = re.compile(
 def refuse_remote(place: str | Path, where: str) -> None:
     """Raise StudyError for a URL of another machine or of memory; a colon in a local name stays a name."""
     text = str(place)
-    scheme = text.partition(":")[0].lower()
-    is_folded = isinstance(place, Path) and _FOLDED.match(text) and not Path(f"{scheme}:").exists()
+    head = text.partition(":")[0]
+    scheme = head.lower()
+    is_folded = isinstance(place, Path) and _FOLDED.match(text) and not Path(f"{head}:").exists()
     if (URL.match(text) and scheme != "file") or is_folded:
         raise StudyError(
             f"{text!r} is not on this machine",
