@@ -148,4 +148,10 @@ Count = Annotated[
 Whole = Annotated[int, BeforeValidator(read_count), Meaning("a whole number", "7")]
 Length = Annotated[int, BeforeValidator(read_length), Meaning("a whole number", "12")]
 YesNo = Annotated[bool, BeforeValidator(read_yes_no), Meaning("yes or no", "true")]
+Id = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$"),
+    Meaning("a name of at most 64 letters, digits, dots, dashes and _, no dot first", "my-study"),
+]
+"""A name that may stand in the name of a folder."""
 Day = Annotated[date, Meaning("a day as year-month-day", "2025-12-31")]

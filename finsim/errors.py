@@ -86,6 +86,26 @@ def _rebuild(kind: type[FinsimError], problems: tuple[Problem, ...]) -> FinsimEr
     return kind.of(problems)
 
 
+class StopSignal(BaseException):
+    """The work is stopped by a signal; ``exit_code`` is what shells expect: 128 and the signal's number.
+
+    No error of finsim and no KeyboardInterrupt, which libraries catch: every open file is tidied on the way.
+    """
+
+    def __init__(self, signal: int) -> None:
+        self.signal = int(signal)
+        super().__init__(f"stopped by signal {self.signal}")
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of a process that ends by this signal."""
+        return 128 + self.signal
+
+
+STOPS = (KeyboardInterrupt, StopSignal)
+"""What stops work from outside."""
+
+
 class StudyError(FinsimError):
     """A study file or a command-line value is wrong."""
 

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-KINDS = ("current", "savings", "card", "business", "merchant", "external")
+from finsim.records.fixed_words import CATEGORIES as CATEGORIES
+from finsim.records.fixed_words import CHANNELS as CHANNELS
+from finsim.records.fixed_words import KINDS as KINDS
+from finsim.records.fixed_words import PAYMENT_STATUSES
+from finsim.records.fixed_words import PURPOSES as PURPOSES
+
 CURRENT, SAVINGS, CARD, BUSINESS, MERCHANT, EXTERNAL = range(len(KINDS))
 
-CHANNELS = (
-    "card_present", "card_not_present", "instant", "ach", "wire", "cash", "direct_debit", "cheque",
-    "internal",
-)  # fmt: skip
-
-# The first ten are merchant categories: a purchase has the category of its merchant as purpose.
-CATEGORIES = (
-    "groceries", "restaurants", "fuel", "transport", "retail", "online", "travel", "entertainment", "health",
-    "digital",
-)  # fmt: skip
-PURPOSES = (
-    *CATEGORIES, "subscription", "salary", "pension", "benefit", "rent", "utilities", "insurance", "loan",
-    "card_payment", "transfer", "family", "goods", "savings", "investment", "cash", "supplier", "invoice",
-    "drawings", "tax", "fee", "refund",
-)  # fmt: skip
-
-STATUSES = ("posted", "declined")
+STATUSES = PAYMENT_STATUSES
 POSTED, DECLINED = 0, 1
 
 SEGMENTS = ("student", "worker", "affluent", "retired", "jobless")

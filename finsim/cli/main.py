@@ -6,6 +6,7 @@ import copy
 import gc
 import json
 import os
+import shlex
 import sys
 from typing import Any
 
@@ -32,17 +33,21 @@ from finsim.cli import (
     trace,
     verify,
 )
+from finsim.cli.border.local_places import local_words
+from finsim.cli.border.shown_text import shown
+from finsim.cli.border.signals import stopping
+from finsim.cli.border.system_refusals import continued_by, is_refusal, refused
 from finsim.cli.handover import export
 from finsim.cli.output import envelope, problems_of
 from finsim.cli.output import show as show_result
 from finsim.cli.parsing.places import with_options, word_of
 from finsim.cli.parsing.shells import VARIABLE, ready_to_complete
-from finsim.cli.parsing.system_refusals import refused
 from finsim.cli.parsing.verb_classes import Verb, Verbs
 from finsim.cli.payments import inject
-from finsim.errors import EXIT_FAULT, EXIT_FINE, FinsimError, Problem
+from finsim.errors import EXIT_FAULT, EXIT_FINE, FinsimError, Problem, StopSignal
 
-STOPPED = 130  # what typer makes of an interrupt, as shells do
+INTERRUPTED = 2  # the signal of Ctrl-C, where a verb is called with no signals of ours
+STOPPED = 128 + INTERRUPTED  # what typer makes of an interrupt, as shells do
 
 app = typer.Typer(
     name="finsim",
@@ -99,7 +104,10 @@ def _root(
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit: 0 fine, 1 a gate or rule failed, 2 bad input, 3 own fault."""
+    """Run the command line and exit: 0 fine, 1 a gate or rule failed, 2 bad input, 3 own fault.
+
+    128 and its number for a signal: 130 for Ctrl-C, 143 for SIGTERM.
+    """
     code = _guarded(sys.argv[1:] if arguments is None else arguments)
     gc.freeze()  # at the end of a program its memory is searched for garbage, for nothing: 0.05 s
     sys.exit(code)
@@ -110,21 +118,27 @@ def _guarded(arguments: list[str]) -> int:
     command = typer.main.get_command(_asked(arguments))
     verb = _verb(command, arguments)
     try:
-        code = command.main(args=arguments, prog_name="finsim", standalone_mode=False)
+        with stopping(lambda number: _stopped(StopSignal(number), verb, arguments)):
+            words = local_words(arguments, verb[0])
+            code = command.main(args=words, prog_name="finsim", standalone_mode=False)
     except FinsimError as error:
         return _say_error(error, verb, arguments)
+    except StopSignal as stop:
+        return _stopped(stop, verb, arguments)
     except (KeyboardInterrupt, typer.Abort):
-        return _stopped(verb, arguments)
+        return _stopped(StopSignal(INTERRUPTED), verb, arguments)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FINE
     except Exception as error:
         if os.environ.get("FINSIM_DEBUG"):
             raise
-        if isinstance(error, OSError | MemoryError):
+        if is_refusal(error):
             return _say_error(refused(error), verb, arguments)
         return _say_fault(error, verb, arguments)
-    return _stopped(verb, arguments) if code == STOPPED else int(code or EXIT_FINE)
+    if code == STOPPED:
+        return _stopped(StopSignal(INTERRUPTED), verb, arguments)
+    return int(code or EXIT_FINE)
 
 
 def _asked(arguments: list[str]) -> typer.Typer:
@@ -158,25 +172,25 @@ def _say_error(error: FinsimError, verb: tuple[str, dict[str, str]], arguments: 
     kind = type(error).__name__
     _say_envelope(name, arguments, problems_of(kind, problems))
     for problem in problems:
-        typer.echo(f"{kind}: {problem}", err=True)
+        typer.echo(shown(f"{kind}: {problem}"), err=True)
     return error.exit_code
 
 
-def _stopped(verb: tuple[str, dict[str, str]], arguments: list[str]) -> int:
-    """Say that the user stopped the work, and how a run goes on."""
+def _stopped(stop: StopSignal, verb: tuple[str, dict[str, str]], arguments: list[str]) -> int:
+    """Say in one line that the work was stopped, and the command that goes on with it."""
     name, _ = verb
-    remedy = "finsim run --resume RUN" if name in ("run", "stress") else f"finsim {name} again"
+    remedy = continued_by(stop) or f"finsim {shlex.join(arguments)}"
     problem = Problem(f"finsim {name}", "stopped", "", remedy)
     _say_envelope(name, arguments, problems_of("Stopped", [problem]))
-    typer.echo(f"stopped; next: {remedy}", err=True)
-    return STOPPED
+    typer.echo(shown(f"stopped; next: {remedy}"), err=True)
+    return stop.exit_code
 
 
 def _say_fault(error: Exception, verb: tuple[str, dict[str, str]], arguments: list[str]) -> int:
     found = f"{type(error).__name__}: {error}"
     remedy = "this is a fault of finsim, not of your input; FINSIM_DEBUG=1 shows where"
     _say_envelope(verb[0], arguments, problems_of("Fault", [Problem(f"finsim {verb[0]}", found, "", remedy)]))
-    typer.echo(f"finsim failed: {found}\n  {remedy}", err=True)
+    typer.echo(shown(f"finsim failed: {found}\n  {remedy}"), err=True)
     return EXIT_FAULT
 
 

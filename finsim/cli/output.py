@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from finsim import __version__
+from finsim.cli.border.shown_text import shown
 from finsim.errors import EXIT_FINE, EXIT_GATE, Problem
 
 
@@ -28,7 +29,7 @@ def show(
     or verification failed, and ``problems`` say which, in words alone or with place, goal and remedy.
     """
     if not as_json:
-        typer.echo(text)
+        typer.echo(shown(text))
         return
     listed = (one if isinstance(one, Problem) else Problem(f"finsim {verb}", one) for one in problems)
     told = problems_of("Failed", listed)
@@ -66,7 +67,7 @@ def gate(ok: bool, no_fail: bool) -> None:
 def remark(lines: Iterable[str]) -> None:
     """Print what the user should know of the data, one line each, on standard error."""
     for line in lines:
-        typer.echo(f"note: {line}", err=True)
+        typer.echo(shown(f"note: {line}"), err=True)
 
 
 def table(rows: list[tuple[str, ...]], header: tuple[str, ...]) -> str:

@@ -35,6 +35,14 @@ def run(
             rich_help_panel=OUTPUT,
         ),
     ] = None,
+    accept_versions: Annotated[
+        bool,
+        typer.Option(
+            "--accept-versions",
+            help="With --resume: go on under other versions of finsim or its libraries; the log says so.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False,
     no_fail: NoFail = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -48,8 +56,9 @@ def run(
     from finsim.verbs.run import run as verb
 
     done = verb(
-        study, output=output, seed=seed, workers=workers, scale=scale, resume=resume, progress=not quiet
-    )
+        study, output=output, seed=seed, workers=workers, scale=scale, resume=resume,
+        accept_versions=accept_versions, progress=not quiet,
+    )  # fmt: skip
     remark([*remarks_of(done.manifest["models"]), *head_line(done)])
     ok = not failed(done)
     show(

@@ -18,9 +18,10 @@ from finsim.notation import Array, Float1D, Float2D, Int1D, Int2D
 from finsim.randomness import Streams
 from finsim.records.columns import INTERNAL, LABEL, column
 from finsim.records.drivers import Drivers
+from finsim.records.fixed_words import LOAN_STATUSES
 from finsim.records.portfolio import MONTH_SCHEMA
 
-STATUSES = ("current", "late", "default", "prepaid", "matured")
+STATUSES = LOAN_STATUSES
 CURRENT, LATE, DEFAULT, PREPAID, MATURED = range(5)
 
 PANEL_SCHEMA = pa.schema(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from finsim.notation import Float1D
+from finsim.records.fixed_words import GRADES as GRADES
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,6 @@ PURPOSES: Mapping[str, tuple[str, str]] = {
 }
 UNKNOWN_PURPOSE = ("consumer", "household")
 
-GRADES = ("A", "B", "C", "D", "E", "F", "G")
 # assumption: upper PD bounds of grades A to F.
 GRADE_BOUNDS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16)
 

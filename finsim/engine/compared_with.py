@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from finsim.engine.finished_run import Run
+from finsim.engine.run_folder.own_records import DamagedRecordError, read_own, write_own
+from finsim.errors import ResumeError
 
 COMPARED_WITH = ".finsim/compared_with.json"
+_KIND = "compared/1"
+_SHAPE = {"run": str, "manifest_sha256": str, "label": str, "figures": {}}
 
 
 def compared_with(run: Run) -> dict[str, Any]:
@@ -19,9 +23,23 @@ def compared_with(run: Run) -> dict[str, Any]:
 
 
 def noted(folder: Path) -> dict[str, Any] | None:
-    """Return what a run folder notes of the run that it is set against, None when there is none."""
+    """Return what a run folder notes of the run that it is set against, None when there is none.
+
+    Raises ResumeError when the note was damaged.
+    """
     file = folder / COMPARED_WITH
     if not file.is_file():
         return None
-    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return found
+    try:
+        return read_own(file, _KIND, _SHAPE)
+    except DamagedRecordError as bad:
+        raise ResumeError(
+            f"what this run is set against is damaged: {bad}",
+            place=str(file),
+            remedy="restore it, or stress the first run again into another folder",
+        ) from None
+
+
+def note(folder: Path, before: Mapping[str, Any]) -> None:
+    """Note in a run folder what ``compared_with`` has returned."""
+    write_own(folder / COMPARED_WITH, _KIND, before)

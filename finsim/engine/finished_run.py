@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import webbrowser
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,8 +13,10 @@ import pandas as pd
 
 from finsim.engine.run_tables import RunTables
 from finsim.engine.study.study_file import ScenarioChoice
-from finsim.errors import FinsimError, StudyError, did_you_mean
+from finsim.errors import FinsimError, ProvenanceError, StudyError, did_you_mean
 from finsim.evaluation.scorecard import Scorecard
+from finsim.provenance.manifest import parse_manifest
+from finsim.provenance.verifying.manifest_shape import misfits
 from finsim.records.display.card import Card, Value, cut_start
 from finsim.records.display.fact_words import counted
 from finsim.records.display.shown_record import ShownRecord
@@ -58,14 +59,26 @@ class Run(ShownRecord):
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """The manifest: inputs, settings, digests, counts, costs."""
-        data: dict[str, Any] = json.loads((self.path / "manifest.json").read_text(encoding="utf-8"))
+        """The manifest: inputs, settings, digests, counts, costs.
+
+        Raises ProvenanceError when it is damaged.
+        """
+        data = parse_manifest(self.path)
+        if wrong := next(misfits(data), ""):
+            raise ProvenanceError(
+                f"the manifest is damaged: {wrong} is missing or of another type",
+                place=str(self.path / "manifest.json"),
+                remedy=f"restore it, or write it again: finsim run --resume {self.path}",
+            )
         return data
 
     @cached_property
     def scorecard(self) -> Scorecard:
-        """The scores and the verdict of each use, as written in scorecard.json."""
-        return Scorecard.from_dict(json.loads((self.path / "scorecard.json").read_text(encoding="utf-8")))
+        """The scores and the verdict of each use, as written in scorecard.json.
+
+        Raises ProvenanceError when it is damaged.
+        """
+        return Scorecard.read(self.path / "scorecard.json")
 
     @property
     def digest(self) -> str:

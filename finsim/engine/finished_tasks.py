@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from finsim.engine.run_folder.own_records import DamagedRecordError, read_own, write_own
 from finsim.errors import ResumeError
-from finsim.records.storage import digest_file, write_json
+from finsim.provenance.environment import numeric_versions
+from finsim.provenance.verifying.manifest_shape import misfits
+from finsim.records.storage import digest_file
 
 WORK = ".finsim"
+PLAN, DONE = "plan/1", "task/1"
+_PLAN_SHAPE = {
+    "study": {}, "study_sha256": str, "inputs": {}, "scenarios": {}, "rules": {}, "files": {}, "versions": {},
+}  # fmt: skip
+_DONE_SHAPE = {"key": str, "outputs": {}, "facts": {}}
+_OUTPUT_SHAPE = {"rows": int, "bytes": int, "sha256": str}
+_hashed: dict[tuple[str, int, int, int], str] = {}
+"""Files that this process has hashed: (path, inode, bytes, time of change) -> sha256."""
 
 
 @dataclass(frozen=True)
@@ -28,37 +38,86 @@ def _record(run: Path, key: str) -> Path:
     return run / WORK / "done" / f"{key.replace('/', '--')}.json"
 
 
+def _read(path: Path) -> Done:
+    """Return the record in a file; raises DamagedRecordError."""
+    data = read_own(path, DONE, _DONE_SHAPE)
+    seconds = data.get("cpu_seconds")
+    if set(data) != {*_DONE_SHAPE, "cpu_seconds"} or not isinstance(seconds, int | float):
+        raise DamagedRecordError("it has other keys than a finished task")
+    for name, facts in data["outputs"].items():
+        place = PurePosixPath(name)
+        if (
+            next(misfits(facts, _OUTPUT_SHAPE), None) is not None
+            or place.is_absolute()
+            or ".." in place.parts
+        ):
+            raise DamagedRecordError(f"output {name!r} is not described")
+    return Done(**data)
+
+
 def load_done(run: Path, key: str) -> Done | None:
-    """Return the record of a finished task whose outputs are all still in place, else None."""
+    """Return the record of a finished task whose outputs are all in place and unchanged, else None.
+
+    An output counts when it has the sha256 of the record; a file is hashed once in a process.
+    """
     path = _record(run, key)
     if not path.is_file():
         return None
     try:
-        done = Done(**json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError):
+        done = _read(path)
+    except DamagedRecordError:
         return None
+    return None if done.key != key or any(_losses(run, done)) else done
+
+
+def _losses(run: Path, done: Done) -> Iterator[tuple[str, str]]:
+    """Yield the outputs of a task that are not as its record says, and how."""
     for name, facts in done.outputs.items():
         file = run / name
-        if not file.is_file() or file.stat().st_size != facts["bytes"]:
-            return None
-    return done
+        if file.is_symlink() or not file.is_file():
+            yield name, "lost"
+        elif file.stat().st_size != facts["bytes"] or _digest(file) != facts["sha256"]:
+            yield name, "damaged"
+
+
+def _digest(file: Path) -> str:
+    facts = file.stat()
+    known = (str(file.absolute()), facts.st_ino, facts.st_size, facts.st_mtime_ns)
+    if known not in _hashed:
+        _hashed[known] = digest_file(file)
+    return _hashed[known]
+
+
+def forget_damaged(run: Path) -> Iterator[tuple[str, str]]:
+    """Remove the records of tasks that must be done again; yield each file at fault, and how."""
+    for path in sorted((run / WORK / "done").glob("*.json")):
+        try:
+            losses = list(_losses(run, _read(path)))
+        except DamagedRecordError as bad:
+            losses = [(path.relative_to(run).as_posix(), f"damaged: {bad}")]
+        if losses:
+            path.unlink()
+        yield from losses
 
 
 def save_done(run: Path, done: Done) -> None:
     """Write the record of a finished task, atomically."""
-    path = _record(run, done.key)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_json(path, asdict(done))
+    write_own(_record(run, done.key), DONE, asdict(done))
 
 
 def output(run: Path, file: Path, rows: int) -> tuple[str, dict[str, Any]]:
     """Describe one output file: its path inside the run, and rows, bytes and sha256."""
-    facts = {"rows": rows, "bytes": file.stat().st_size, "sha256": digest_file(file)}
+    facts = {"rows": rows, "bytes": file.stat().st_size, "sha256": _digest(file)}
     return file.relative_to(run).as_posix(), facts
 
 
+def is_started(run: Path) -> bool:
+    """Tell whether a folder holds the plan of a run."""
+    return (run / WORK / "plan.json").is_file()
+
+
 def read_plan(run: Path) -> dict[str, Any]:
-    """Return the plan record of a started run; raises ResumeError when the folder holds none."""
+    """Return the plan record of a started run; raises ResumeError when there is none, or it was damaged."""
     path = run / WORK / "plan.json"
     if not path.is_file():
         raise ResumeError(
@@ -67,12 +126,34 @@ def read_plan(run: Path) -> dict[str, Any]:
             expected=f"{WORK}/plan.json",
             remedy="start one with `finsim run STUDY -o DIR`",
         )
-    plan: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return plan
+    try:
+        return read_own(path, PLAN, _PLAN_SHAPE)
+    except DamagedRecordError as bad:
+        raise ResumeError(
+            f"the plan of this run is damaged: {bad}",
+            place=str(path),
+            expected="the file as finsim wrote it",
+            remedy="restore it from a copy, or start a new run in another folder",
+        ) from None
 
 
 def write_plan(run: Path, plan: Mapping[str, Any]) -> None:
-    """Write the plan record of a run."""
-    path = run / WORK / "plan.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_json(path, dict(plan))
+    """Write the plan record of a run, with the versions of the software that made it."""
+    write_own(run / WORK / "plan.json", PLAN, {**plan, "versions": numeric_versions()})
+
+
+def refuse_other_versions(run: Path, plan: Mapping[str, Any]) -> None:
+    """Raise ResumeError when a run was started under other versions of Python, finsim or its libraries."""
+    before, now = plan["versions"], numeric_versions()
+    changed = [
+        f"{name} {before.get(name, 'none')} (now {now.get(name, 'none')})"
+        for name in sorted({*before, *now})
+        if before.get(name) != now.get(name)
+    ]
+    if changed:
+        raise ResumeError(
+            f"the run was started with {', '.join(changed)}",
+            place=str(run / WORK / "plan.json"),
+            expected="the same versions, so that the tables of one run are of one kind",
+            remedy="install those versions, or go on with --accept-versions: the log then says so",
+        )

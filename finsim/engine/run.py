@@ -7,14 +7,21 @@ from pathlib import Path
 
 from finsim.engine.executors import executor
 from finsim.engine.finished_run import Run
-from finsim.engine.finished_tasks import read_plan, write_plan
-from finsim.engine.planning.refusals import refuse_before_work, refuse_output
+from finsim.engine.finished_tasks import forget_damaged, read_plan, refuse_other_versions, write_plan
+from finsim.engine.planning.refusals import not_empty, refuse_before_work, refuse_output
 from finsim.engine.run_completion import close_run
+from finsim.engine.run_folder.owner_lock import owning
+from finsim.engine.run_folder.stopping import noting_stops
+from finsim.engine.run_folder.unstarted import clear, is_free, refuse_links
 from finsim.engine.study.study_file import Study, load_study
 from finsim.engine.study.study_resolution import Plan, plan_of, resolve
 from finsim.engine.tasks import Task, perform
+from finsim.errors import STOPS, ProvenanceError, StudyError
 from finsim.provenance.audit_log import AuditLog
-from finsim.provenance.seal import RESUMED, is_sealed
+from finsim.provenance.environment import numeric_versions
+from finsim.provenance.manifest import read_manifest
+from finsim.provenance.outputs import LOCK, remove_leftovers
+from finsim.provenance.seal import ATTESTATION, RESUMED, is_sealed
 
 WORDS = {
     "fit": "fitting the model",
@@ -68,44 +75,83 @@ def run_resolved(
     refuse_output(folder, workers)
     plan = resolve(study)
     refuse_before_work(plan)
-    folder.mkdir(parents=True, exist_ok=True)
-    record = plan.record()
-    write_plan(folder, record)
-    begun = {"study_sha256": study.digest, "files": record["files"]}
-    AuditLog(folder / "audit.log").append("run_started", study.id, begun)
-    prepare(folder)
-    return _work(folder, plan, workers, progress)
+    with owning(folder):
+        if not is_free(folder):  # another run was faster
+            raise StudyError.of([not_empty(folder)])
+        clear(folder, keep=LOCK)
+        prepare(folder)
+        write_plan(folder, plan.record())
+        return _work(folder, plan, workers, progress)
 
 
-def resume(folder: str | Path, *, workers: int = 1, progress: Progress = _silent) -> Run:
+def resume(
+    folder: str | Path, *, workers: int = 1, accept_versions: bool = False, progress: Progress = _silent
+) -> Run:
     """Continue a stopped run; finished tasks are kept, the result is that of an undisturbed run.
 
-    Raises ResumeError when the folder holds no run, or when a file it started from has changed.
+    A task whose record or output was lost or damaged is done again, and the log names the file.
+    Raises ResumeError when the folder holds no run, when a file it started from has changed, and when it was
+    started under other versions, unless ``accept_versions``; StudyError when another process works in it.
     """
     path = Path(folder)
-    if (path / "manifest.json").is_file() and is_sealed(path):
+    if is_finished(path):
         return Run(path)
-    plan = plan_of(read_plan(path))
-    AuditLog(path / "audit.log").append(RESUMED, plan.study.id, {})
-    return _work(path, plan, workers, progress)
+    read_plan(path)  # before anything is written: there may be no run here
+    with owning(path):
+        record = read_plan(path)
+        refuse_links(path)
+        if not accept_versions:
+            refuse_other_versions(path, record)
+        plan = plan_of(record)
+        remove_leftovers(path)
+        (path / ATTESTATION).unlink(missing_ok=True)  # of a manifest that was lost
+        log = _log(path, plan)
+        versions = {"versions": numeric_versions()} if accept_versions else {}
+        log.append(RESUMED, plan.study.id, versions)
+        for name, found in forget_damaged(path):
+            log.append("done_again", name, {"found": found})
+        return _work(path, plan, workers, progress)
+
+
+def is_finished(run: Path) -> bool:
+    """Tell whether a folder holds a finished run: a sound manifest, and a seal on it."""
+    try:
+        read_manifest(run)
+    except ProvenanceError:
+        return False
+    return is_sealed(run)
+
+
+def _log(folder: Path, plan: Plan) -> AuditLog:
+    """Return the log of a run; one that a kill kept from beginning begins with the start of the run."""
+    log = AuditLog(folder / "audit.log")
+    if not len(log):
+        begun = {"study_sha256": plan.study.digest, "files": plan.record()["files"]}
+        log.append("run_started", plan.study.id, begun)
+    return log
 
 
 def _work(folder: Path, plan: Plan, workers: int, progress: Progress) -> Run:
     """Do all tasks, group after group; tasks of one group do not need each other."""
-    log = AuditLog(folder / "audit.log")
-    pool = executor(workers, progress)
-    try:
-        for stage, tasks in groups(folder, plan):
-            progress(stage, 0, len(tasks))
-            for number, done in enumerate(pool.map(perform, tasks), start=1):
-                for name, facts in done.outputs.items():
-                    log.append("written", name, {"sha256": facts["sha256"], "rows": facts["rows"]})
-                progress(stage, number, len(tasks))
-    finally:
-        pool.close()
-    progress("closing the run", 0, 1)
-    finished = close_run(folder, plan, log)
-    progress("closing the run", 1, 1)
+    log = _log(folder, plan)
+    order = groups(folder, plan)
+    with noting_stops(folder, plan.study.id, log):
+        pool = executor(workers, progress)
+        try:
+            for stage, tasks in order:
+                progress(stage, 0, len(tasks))
+                for number, done in enumerate(pool.map(perform, tasks), start=1):
+                    for name, facts in done.outputs.items():
+                        log.append("written", name, {"sha256": facts["sha256"], "rows": facts["rows"]})
+                    progress(stage, number, len(tasks))
+        except STOPS:
+            pool.stop()
+            raise
+        finally:
+            pool.close()
+        progress("closing the run", 0, 1)
+        finished = close_run(folder, plan, log, [task.key for _, tasks in order for task in tasks])
+        progress("closing the run", 1, 1)
     return finished
 
 

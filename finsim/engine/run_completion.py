@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,10 @@ from finsim.engine.stages.evidence_stage import first_label
 from finsim.engine.study.named_inputs import data_file
 from finsim.engine.study.study_file import WORLDS
 from finsim.engine.study.study_resolution import Plan
-from finsim.errors import ResumeError
+from finsim.errors import Problem, ResumeError
 from finsim.evaluation.metric import Score
 from finsim.evaluation.scorecard import Scorecard
-from finsim.provenance.audit_log import AuditLog
+from finsim.provenance.audit_log import AuditLog, read_log
 from finsim.provenance.data_card import write_card
 from finsim.provenance.environment import PAGE_PACKAGES
 from finsim.provenance.inputs import Model, describe_input
@@ -37,7 +36,7 @@ from finsim.provenance.manifest import (
     write_manifest,
 )
 from finsim.provenance.outputs import describe_file, remove_leftovers
-from finsim.provenance.seal import note_files, seal_run
+from finsim.provenance.seal import LOG, note_files, seal_run, stated
 from finsim.records.storage import digest_file
 from finsim.scenarios.canonical_form import resolved
 from finsim.scenarios.expectations import check_expectations
@@ -50,11 +49,14 @@ NOTED_APART = ("measures", "rules", "digest", "figures")
 STAGE_OF = {"market": "bars", "transactions": "transactions", "credit": "credit"}
 
 
-def close_run(run: Path, plan: Plan, log: AuditLog) -> Run:
-    """Write what describes the finished tables; the manifest makes the run finished, then page and seal."""
+def close_run(run: Path, plan: Plan, log: AuditLog, keys: Sequence[str]) -> Run:
+    """Write what describes the finished tables; the manifest makes the run finished, then page and seal.
+
+    ``keys`` are the tasks of the run. Raises ResumeError when a table is no longer what its task wrote.
+    """
     remove_leftovers(run)
     write_drivers(run, plan.drivers)
-    records = _records(run)
+    records = _records(run, keys)
     write_lineage(run, units(run, plan))
     card = _scorecard(run, plan)
     card.write(run / "scorecard.json")
@@ -66,6 +68,7 @@ def close_run(run: Path, plan: Plan, log: AuditLog) -> Run:
     note_files(run, log)
     log.append("run_finished", plan.study.id, {"tasks": len(records)})
     manifest = build_manifest(run, sources, _findings(run, plan, records, card), statement)
+    _refuse_changed(run, manifest.outputs)
     # The run is finished before its page is drawn, so that no fault of the page can lose it.
     write_manifest(run, manifest)
     try:
@@ -79,16 +82,36 @@ def close_run(run: Path, plan: Plan, log: AuditLog) -> Run:
     return Run(run)
 
 
-def _records(run: Path) -> dict[str, Done]:
-    """Return all task records of the run by key."""
+def _records(run: Path, keys: Sequence[str]) -> dict[str, Done]:
+    """Return the task records of the run by key, sorted as their files are."""
     found: dict[str, Done] = {}
-    for path in sorted((run / WORK / "done").glob("*.json")):
-        key = json.loads(path.read_text(encoding="utf-8"))["key"]
+    for key in sorted(keys, key=lambda key: key.replace("/", "--")):
         done = load_done(run, key)
         if done is None:
-            raise ResumeError(f"the output of {key} is gone", place=str(run), remedy="continue with --resume")
+            raise ResumeError(
+                f"what {key} wrote is lost or damaged",
+                place=str(run),
+                remedy=f"finsim run --resume {run}",
+            )
         found[key] = done
     return found
+
+
+def _refuse_changed(run: Path, outputs: Sequence[Mapping[str, Any]]) -> None:
+    """Raise ResumeError when the manifest would list other bytes of a table than the log says."""
+    named = stated(read_log(run / LOG))
+    changed = [
+        Problem(
+            str(run / item["path"]),
+            "changed since it was written",
+            "the bytes that the log names",
+            f"finsim run --resume {run}",
+        )
+        for item in outputs
+        if item["path"] in named and named[item["path"]].payload["sha256"] != item["sha256"]
+    ]
+    if changed:
+        raise ResumeError.of(changed)
 
 
 def _scorecard(run: Path, plan: Plan) -> Scorecard:
@@ -96,7 +119,7 @@ def _scorecard(run: Path, plan: Plan) -> Scorecard:
     for world in WORLDS:
         file = run / WORK / "scores" / f"{world}.json"
         if file.is_file() and plan.study.evaluation.enabled:
-            scores += Scorecard.from_dict(json.loads(file.read_text(encoding="utf-8"))).scores
+            scores += Scorecard.read(file).scores
     return Scorecard(tuple(scores))
 
 

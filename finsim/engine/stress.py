@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from finsim.engine.answers.comparison import BASE
-from finsim.engine.compared_with import COMPARED_WITH, compared_with
+from finsim.engine.compared_with import compared_with, note
 from finsim.engine.finished_run import Run
 from finsim.engine.finished_tasks import load_done, save_done
 from finsim.engine.learned_payments.places_in_run import MODEL
 from finsim.engine.run import run_resolved
 from finsim.engine.study.study_file import ScenarioChoice, Study, load_study, recorded_study
-from finsim.records.storage import write_json
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def stress(
 
     def prepare(path: Path) -> None:
         if before is not None:
-            write_json(path / COMPARED_WITH, before)
+            note(path, before)
         _reuse(run.path if run is not None and same else None, path)
 
     return run_resolved(wanted, folder, sizes.workers, progress, prepare=prepare)

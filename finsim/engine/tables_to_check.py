@@ -5,7 +5,6 @@ What only finsim's own tables need (pandas, narratives) is imported when such ta
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,7 +111,9 @@ def _run_tables(path: Path) -> dict[str, Path]:
         if (path / ".finsim").is_dir():
             raise DataError("this run is not finished", place=str(path), remedy=f"finsim run --resume {path}")
         return {}
-    label = label or next(iter(scenarios_of(json.loads(manifest.read_text(encoding="utf-8")))), "")
+    from finsim.provenance.manifest import parse_manifest  # files alone are checked without
+
+    label = label or next(iter(scenarios_of(parse_manifest(run))), "")
     files = {name: table_file(run, name, label) for name in WORLD_OF}
     return {name: file for name, file in files.items() if file.is_file()}
 

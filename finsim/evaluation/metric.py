@@ -111,6 +111,11 @@ class Score:
         missing = [name for name in names if name not in data]
         if missing:
             raise RecordError(f"a score without {missing}", expected=str(names))
+        figures = ("value", "low", "high", "n", "floor", "ceiling", "goal", "p")
+        for name in names:
+            kinds = (int, float, type(None)) if name in figures else (str,)
+            if not isinstance(data[name], kinds) or isinstance(data[name], bool):
+                raise RecordError(f"{name} {data[name]!r:.60} of a score", expected="a number or a text")
         return cls(*(data[name] for name in names))
 
 

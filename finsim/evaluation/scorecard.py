@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from finsim.errors import ProvenanceError, RecordError
 from finsim.evaluation.metric import Score
 from finsim.evaluation.uses import FAIL, PASS
 from finsim.evaluation.verdicts import UseVerdict, judged_together, use_verdicts
@@ -17,6 +19,7 @@ from finsim.records.display.fact_words import counted
 from finsim.records.shown_rows import ShownTable
 from finsim.records.storage import write_json
 
+_DAMAGES = (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError, RecordError)
 _COLUMNS = pa.schema(
     [(name, pa.string()) for name in ("use", "table", "metric", "subject", "verdict")]
     + [(name, pa.float64()) for name in ("value", "low", "high", "floor", "ceiling", "goal", "p")]
@@ -80,6 +83,20 @@ class Scorecard(ShownTable):
     def from_dict(cls, data: Mapping[str, Any]) -> Scorecard:
         """Rebuild a scorecard from ``to_dict``; verdicts are derived again from the scores."""
         return cls(tuple(Score.from_dict(score) for score in data["scores"]))
+
+    @classmethod
+    def read(cls, path: Path) -> Scorecard:
+        """Read the scorecard that ``write`` wrote; raises ProvenanceError when it is damaged or missing."""
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            return cls.from_dict(data)
+        except _DAMAGES as bad:
+            said = bad.strerror if isinstance(bad, OSError) else type(bad).__name__
+            raise ProvenanceError(
+                f"the scorecard is damaged ({said})",
+                place=str(path),
+                remedy=f"restore it, or compare the run with its record: finsim verify {path.parent}",
+            ) from None
 
     def write(self, path: Path) -> None:
         """Write the scorecard as JSON, atomically."""

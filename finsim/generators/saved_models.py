@@ -24,6 +24,10 @@ files = Later("safetensors.numpy", "markets")
 
 WEIGHTS, CARD, COST = "weights.safetensors", "model.json", "cost.json"
 _FORMAT = 1
+_FIELDS: Mapping[str, type] = {
+    "generator": str, "facts": dict, "report": dict, "versions": dict, "extra": dict, "weights_sha256": str,
+}  # fmt: skip
+_MISFITS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 class Fitted(Protocol):
@@ -65,6 +69,7 @@ def save(generator: Fitted, folder: Path, extra: Mapping[str, Any]) -> None:
             "extra": dict(extra),
             "weights_sha256": digest_file(temporary / WEIGHTS),
         }
+        shutil.copymode(temporary / COST, temporary / WEIGHTS)  # safetensors writes for the owner alone
         write_json(temporary / CARD, {**card, "card_sha256": digest_text(canonical_json(card))})
         _swap(temporary, folder)
     finally:
@@ -101,9 +106,12 @@ def load(folder: Path, kind: str = "bars") -> tuple[Any, dict[str, Any]]:
     try:
         generator = listed.from_state(State(arrays, card["facts"]))
         generator.report = FitReport.from_dict({**card["report"], "cpu_seconds": _cost(folder)})
-    except (KeyError, TypeError, ValueError, RuntimeError) as bad:
+    except _MISFITS as bad:
+        said = " ".join(str(bad).split())[:160]
         raise FitError(
-            f"the model does not fit together: {bad}", place=str(folder), remedy="fit it again"
+            f"the model does not fit together: {type(bad).__name__} {said}",
+            place=str(folder),
+            remedy="fit it again",
         ) from None
     return generator, dict(card["extra"])
 
@@ -111,7 +119,7 @@ def load(folder: Path, kind: str = "bars") -> tuple[Any, dict[str, Any]]:
 def _card(folder: Path) -> dict[str, Any]:
     data = _json(folder / CARD)
     stated = data.pop("card_sha256", None)
-    if stated != digest_text(canonical_json(data)):
+    if stated != _own_digest(data):
         raise _damaged(folder / CARD, "its contents do not match its own sha256")
     if data.get("format") != _FORMAT:
         raise FitError(
@@ -120,7 +128,17 @@ def _card(folder: Path) -> dict[str, Any]:
             expected=f"format {_FORMAT}",
             remedy="fit it again with this version",
         )
+    for name, kind in _FIELDS.items():
+        if not isinstance(data.get(name), kind):
+            raise _damaged(folder / CARD, f"{name} is missing or of another type")
     return data
+
+
+def _own_digest(data: Mapping[str, Any]) -> str:
+    try:
+        return digest_text(canonical_json(data))
+    except (ValueError, RecursionError):  # NaN and infinity, which no card holds
+        return ""
 
 
 def _json(path: Path) -> dict[str, Any]:

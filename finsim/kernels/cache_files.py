@@ -6,9 +6,13 @@ import hashlib
 import json
 import os
 import stat
+import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
 FOLDER = "__pycache__"  # where numba keeps the machine code of a file
+_UNKEPT = "note: compiled code cannot be kept here; FINSIM_KERNELS=FOLDER names a private place for it\n"
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -34,6 +38,28 @@ def is_safe_place(folder: Path) -> bool:
         if facts.st_mode & _OTHERS and not facts.st_mode & stat.S_ISVTX:
             return False
     return True
+
+
+@cache
+def fallback() -> Path | None:
+    """Return the folder of machine code that has no other place; None where there is none to be had.
+
+    It is ``FINSIM_KERNELS``, else one below the temporary folder for the user alone: numba reads what lies
+    there with pickle, so a folder that somebody else owns or may write to is not taken.
+    """
+    mine = os.getuid() if hasattr(os, "getuid") else "user"
+    stated = os.environ.get("FINSIM_KERNELS")
+    try:
+        above = Path(stated or tempfile.gettempdir())
+        wanted = above / ("numba" if stated else f"finsim-numba-{mine}")
+        wanted.mkdir(mode=0o700, parents=bool(stated), exist_ok=True)
+        is_private = is_owned(wanted) and is_safe_place(wanted) and os.access(wanted, os.W_OK)
+        if is_private:
+            return wanted
+    except OSError:
+        pass
+    sys.stderr.write(_UNKEPT)
+    return None
 
 
 class CompiledFiles:

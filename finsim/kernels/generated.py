@@ -71,12 +71,12 @@ def folder() -> Path:
     when the process ends.
     """
     home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    wanted = Path(os.environ.get("FINSIM_KERNELS") or Path(home).expanduser() / "finsim" / "kernels")
     try:
+        wanted = Path(os.environ.get("FINSIM_KERNELS") or Path(home).expanduser() / "finsim" / "kernels")
         wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
         if is_owned(wanted.resolve()) and is_safe_place(wanted) and os.access(wanted, os.W_OK):
             return wanted
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: a user without a home
         pass  # a read-only home: compiled code then lives as long as the process
     temporary = Path(tempfile.mkdtemp(prefix="finsim-kernels-"))
     atexit.register(_removed, temporary, os.getpid())

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from finsim.kernels.cache_files import fallback
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _FLAGS: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": False, "error_model": "numpy"}
@@ -17,10 +19,23 @@ def kernel(function: Function) -> Function:
 
     ``fastmath`` is off: results must be equal to the plain twin in ``tests/naive``. The GIL is
     released, so threads may run kernels side by side. ``NUMBA_DISABLE_JIT=1`` runs the plain function.
+    Machine code is kept where numba keeps it (``NUMBA_CACHE_DIR``, beside the file, in the user's cache);
+    where none of these can be written to, in a private temporary folder, or not at all.
     """
     import numba  # takes 0.3 s: small tables are judged without
 
-    compiled: Function = numba.njit(**_FLAGS)(function)
+    compiled: Function
+    try:
+        compiled = numba.njit(**_FLAGS)(function)
+    except RuntimeError as refused:  # neither beside the file nor in a home: a locked-down container
+        if "cannot cache" not in str(refused):
+            raise
+        place = fallback()
+        before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(place or "")
+        try:
+            compiled = numba.njit(**{**_FLAGS, "cache": place is not None})(function)
+        finally:
+            numba.config.CACHE_DIR = before
     return compiled
 
 

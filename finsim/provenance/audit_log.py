@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from finsim.errors import ProvenanceError
 from finsim.records.storage import canonical_json, digest_text
@@ -61,14 +62,16 @@ class AuditLog:
 
     Opening an existing log verifies it. A last line that a kill cut short never belonged to the
     chain: it is cut off, and an entry ``log_repaired`` says how many bytes went. Raises
-    ProvenanceError when the chain is broken anywhere else. One process writes at a time.
+    ProvenanceError when the chain is broken anywhere else. One process writes at a time: the file is
+    locked for each entry.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._count, self._head, self._size = 0, GENESIS, 0
         if self.path.is_file():
-            self._continue()
+            with self._open() as file:
+                self._continue(file)
 
     def __len__(self) -> int:
         """Return the number of entries."""
@@ -84,8 +87,23 @@ class AuditLog:
 
         Raises ProvenanceError when the payload is no JSON or another process wrote a broken log.
         """
-        if self._on_disk() != self._size:
-            self._continue()
+        with self._open() as file:
+            if os.fstat(file.fileno()).st_size != self._size:
+                self._continue(file)
+            return self._write(file, event, subject, payload)
+
+    @contextmanager
+    def _open(self) -> Iterator[IO[bytes]]:
+        """Open the file for appending; one process at a time has it, and a link is not followed."""
+        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o666)
+        with os.fdopen(handle, "r+b") as file:
+            with suppress(OSError, ImportError):  # a disk without locks
+                import fcntl
+
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            yield file
+
+    def _write(self, file: IO[bytes], event: str, subject: str, payload: Mapping[str, Any]) -> Entry:
         data: dict[str, Any] = {
             "seq": self._count,
             "ts": datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -103,28 +121,23 @@ class AuditLog:
                 place=str(self.path),
                 remedy="hand over plain data",
             ) from None
-        with self.path.open("ab") as file:
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
         self._count, self._head, self._size = self._count + 1, data["hash"], self._size + len(line)
         return Entry(**data)
 
-    def _on_disk(self) -> int:
-        return self.path.stat().st_size if self.path.exists() else 0
-
-    def _continue(self) -> None:
+    def _continue(self, file: IO[bytes]) -> None:
         """Take up the chain where the file ends; cut off a torn last line."""
         text = self.path.read_bytes()
         whole = text.rfind(b"\n") + 1
         self._count, self._head = _verify(self.path, text[:whole])
         self._size = whole
         if whole < len(text):
-            with self.path.open("r+b") as file:
-                file.truncate(whole)
-                os.fsync(file.fileno())
+            file.truncate(whole)
             torn = text[whole:]
-            self.append(
+            self._write(
+                file,
                 REPAIRED,
                 self.path.name,
                 {"bytes_cut": len(torn), "cut": torn[:200].decode("utf-8", "replace")},

@@ -16,6 +16,8 @@ from finsim.extras import EXTRAS, PACKAGE_OF
 PACKAGES = ("numpy", "scipy", "numba", "pandas", "pyarrow")
 PAGE_PACKAGES = ("jinja2", "matplotlib")
 """Packages, beside the core, on which the bytes of the page depend."""
+NUMERIC = (*PACKAGES, "torch", "scikit-learn", "statsmodels", "networkx")
+"""Packages on whose versions the bytes of tables may depend."""
 DETERMINISM = (
     "bitwise: the same study, seed, package versions and processor family give the same bytes, for any "
     "number of workers and after any resume; elsewhere the tables agree in distribution"
@@ -44,6 +46,14 @@ def environment(packages: tuple[str, ...] = ()) -> dict[str, Any]:
         "source": source_commit(),
         "determinism": DETERMINISM,
     }
+
+
+def numeric_versions() -> dict[str, str]:
+    """Return the versions of Python (major, minor), finsim and all that the bytes of tables depend on."""
+    import finsim
+
+    python = ".".join(platform.python_version_tuple()[:2])
+    return {"python": python, "finsim": finsim.__version__, **{name: _version(name) for name in NUMERIC}}
 
 
 def _core() -> set[str]:

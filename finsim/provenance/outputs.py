@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ from finsim.records.run_layout import WORLD_OF
 from finsim.records.storage import canonical_json, digest_file, digest_text
 
 WORK = ".finsim"
+LOCK = "lock"
+"""Name, in the folder of checkpoints, of the file by which a process owns the run; never part of it."""
 OWN_NAMES = frozenset({"manifest.json", "audit.log"})
 
 
@@ -82,11 +86,24 @@ def digest_range(path: Path, start: int, count: int | None = None) -> str:
     return digest.hexdigest()
 
 
+_LEFTOVER = re.compile(r"\..+\.[0-9]+\.(part|old)")
+
+
+def is_leftover(path: Path) -> bool:
+    """Tell whether a name is that of an unfinished piece, such as ``.loans.parquet.4711.part``."""
+    return _LEFTOVER.fullmatch(path.name) is not None and not path.is_symlink()
+
+
 def remove_leftovers(run: Path) -> None:
-    """Delete the half-written files that a killed writer left beside finished ones."""
-    for path in run.rglob(".*.part"):
-        if path.is_file() and not path.is_symlink():
-            path.unlink()
+    """Delete the half-written files and folders that a killed writer left beside finished ones.
+
+    Only the owner of a run may call it: the pieces of a living writer look the same.
+    """
+    for path in filter(is_leftover, sorted(run.rglob(".*"))):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def change_in(path: Path, item: Mapping[str, Any], sha256: str = "") -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from finsim.provenance.audit_log import REPAIRED, AuditLog, Entry, read_intact, read_log
 from finsim.provenance.environment import PAGE_PACKAGES, environment
 from finsim.provenance.manifest import NAME, read_manifest
-from finsim.provenance.outputs import WORK, other_files, table_files
+from finsim.provenance.outputs import LOCK, WORK, other_files, table_files
 from finsim.records.storage import digest_file
 
 LOG = "audit.log"
@@ -25,17 +25,25 @@ AFTER_SEAL = {REWRITTEN: DERIVED, SIGNED: frozenset({ATTESTATION}), REPAIRED: fr
 
 
 def note_files(run: Path, log: AuditLog) -> None:
-    """Note in the log every finished file that no entry names yet, but for those that are derived."""
-    named = {*stated(read_log(run / LOG)), *DERIVED}
-    for name in (*table_files(run), *other_files(run)):
+    """Note in the log every finished file that no entry names yet, but for those that are derived.
+
+    Files that closing a run writes (not its tables) are noted anew where a run that is closed again wrote
+    other bytes.
+    """
+    named = stated(read_log(run / LOG))
+    for name in table_files(run):
         if name not in named:
             log.append("written", name, {"sha256": digest_file(run / name)})
+    for name in sorted({*other_files(run)} - DERIVED):
+        sha256 = digest_file(run / name)
+        if name not in named or named[name].payload["sha256"] != sha256:
+            log.append("written", name, {"sha256": sha256})
 
 
 def seal_run(run: Path, log: AuditLog) -> Entry:
     """Append the seal: the digest of manifest.json, and of every checkpoint that no entry names yet."""
     named = set(stated(read_log(run / LOG)))
-    work = sorted(path for path in (run / WORK).rglob("*") if path.is_file())
+    work = sorted(path for path in (run / WORK).rglob("*") if path.is_file() and path.name != LOCK)
     names = [path.relative_to(run).as_posix() for path in work]
     checkpoints = {name: digest_file(run / name) for name in names if name not in named}
     return log.append(SEALED, NAME, {"sha256": digest_file(run / NAME), "checkpoints": checkpoints})
@@ -44,23 +52,28 @@ def seal_run(run: Path, log: AuditLog) -> Entry:
 def is_sealed(run: Path) -> bool:
     """Tell whether the log of a run holds a seal; one that is broken further on is not judged here."""
     entries, _ = read_intact(run / LOG)
-    return any(entry.event == SEALED for entry in entries)
+    return seal_of(entries) is not None
 
 
 def stated(log: list[Entry]) -> dict[str, Entry]:
     """Return for each file that an entry before the seal names the last such entry."""
     found: dict[str, Entry] = {}
-    for entry in log:
-        if entry.event == SEALED:
-            break
+    seal = seal_of(log)
+    for entry in log[: None if seal is None else seal.seq]:
         if entry.event in WRITTEN and isinstance(entry.payload.get("sha256"), str):
             found[entry.subject] = entry
     return found
 
 
+def seals(log: list[Entry]) -> list[Entry]:
+    """Return the seals of a log; one before a resume is void: its manifest was lost, and written again."""
+    resumed = max((entry.seq for entry in log if entry.event == RESUMED), default=-1)
+    return [entry for entry in log if entry.event == SEALED and entry.seq > resumed]
+
+
 def seal_of(log: list[Entry]) -> Entry | None:
-    """Return the first seal of a log, None when it has none."""
-    return next((entry for entry in log if entry.event == SEALED), None)
+    """Return the first seal of a log that is not void, None when it has none."""
+    return next(iter(seals(log)), None)
 
 
 def rewritten(log: list[Entry]) -> dict[str, Entry]:
@@ -78,7 +91,9 @@ def rewritten(log: list[Entry]) -> dict[str, Entry]:
 
 def signed(log: list[Entry]) -> Entry | None:
     """Return the last entry that says the run was signed, None when it was not."""
-    found = [entry for entry in log if entry.event == SIGNED]
+    seal = seal_of(log)
+    later = log[seal.seq + 1 :] if seal is not None else []
+    found = [entry for entry in later if entry.event == SIGNED]
     return found[-1] if found else None
 
 

@@ -6,7 +6,8 @@ from them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import pyarrow as pa
@@ -20,6 +21,9 @@ DAY = pa.timestamp("us")
 
 UNIT, DECIMALS = b"unit", b"decimals"
 """Facts of a field: what its numbers count (``day``: a calendar day), decimals of money in floats."""
+
+WORDS = b"words"
+"""Fact of a text field: the words that its column may hold, as JSON, in the order of their codes."""
 
 FEATURE, LABEL, KEY, INTERNAL = "feature", "label", "key", "internal"
 ROLES: Mapping[str, str] = MappingProxyType(
@@ -38,20 +42,36 @@ DECIMAL = "decimal"
 
 
 def column(
-    name: str, kind: pa.DataType, description: str, unit: str = "", *, role: str = FEATURE, null: str = ""
+    name: str,
+    kind: pa.DataType,
+    description: str,
+    unit: str = "",
+    *,
+    role: str = FEATURE,
+    null: str = "",
+    words: Sequence[str] = (),
 ) -> pa.Field:
-    """Return the field of a stored column; ``null`` says when a value is missing, "" that it never is."""
+    """Return the field of a stored column; ``null`` says when a value is missing, "" that it never is.
+
+    ``words`` are those that a text column may hold: their codes are the same in every file.
+    """
     zone = ""
     if pa.types.is_timestamp(kind):
         unit = "day" if kind.tz is None else f"{kind.unit} since 1970"
         zone = kind.tz or "none: a calendar day"
     facts = {"description": description, "unit": unit, "zone": zone, "role": role, "null": null}
+    facts |= {WORDS.decode(): json.dumps(list(words))} if words else {}
     return pa.field(name, kind, bool(null), {name: text for name, text in facts.items() if text})
+
+
+def words_of(field: pa.Field) -> tuple[str, ...]:
+    """Return the words that a field says its column may hold, none where they are not fixed."""
+    return tuple(json.loads((field.metadata or {}).get(WORDS, b"[]")))
 
 
 def never_null(field: pa.Field) -> pa.Field:
     """Return the field of a column that lacks no value in its file, though others of its name may."""
-    facts = {name: text for name, text in facts_of(field).items() if text and name != "null"}
+    facts = {name: text for name, text in (field.metadata or {}).items() if name != b"null"}
     return pa.field(field.name, field.type, nullable=False, metadata=facts)
 
 

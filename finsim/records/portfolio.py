@@ -30,6 +30,7 @@ from finsim.records.columns import (
 from finsim.records.display.card import Card, Value
 from finsim.records.display.fact_words import counted, money, percent, span
 from finsim.records.figures.loss_tail import LEAST_BEYOND, quantile_of, shortfall_of
+from finsim.records.fixed_words import GRADES, LOAN_CLASSES, LOAN_STATUSES
 from finsim.records.frames.money_units import Money, Unit, checked_unit, minor_columns, money_fact
 from finsim.records.shown_rows import RowRecord
 from finsim.records.table import Table
@@ -48,8 +49,8 @@ _LOAN_COLUMNS = (
         null=_KEPT,
     ),
     column("sector", TEXT, "follows from the purpose, or the user's own column"),
-    column("loan_class", TEXT, "decides LGD, correlation and the link to macro moves"),
-    column("grade", TEXT, "A to G by `pd`"),
+    column("loan_class", TEXT, "decides LGD, correlation and the link to macro moves", words=LOAN_CLASSES),
+    column("grade", TEXT, "A to G by `pd`", words=GRADES),
     column("vintage", TEXT, "quarter in which it was opened, 2025Q4"),
     column("opened", DAY, "when the loan was opened"),
     column("age", pa.int32(), "age of the borrower; not there when the tape has none", "years", null=_TAPE),
@@ -106,7 +107,7 @@ MONTH_SCHEMA = pa.schema(
     [
         column("loan_id", pa.int64(), "key of `loans`, of its type", role=KEY),
         column("month", DAY, "month end"),
-        column("status", TEXT, "default, prepaid and matured end the loan", role=LABEL),
+        column("status", TEXT, "default, prepaid and matured end the loan", role=LABEL, words=LOAN_STATUSES),
         column(
             "balance",
             pa.int64(),

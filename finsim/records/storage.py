@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.errors import RecordError
+from finsim.records.columns import words_of
 
 ROW_GROUP = 262_144
 
@@ -28,6 +29,9 @@ def replacing(path: Path) -> Iterator[Path]:
         _fsync(temporary)
         os.replace(temporary, path)
         _fsync(path.parent)
+    except OSError as refused:
+        refused.filename = refused.filename or str(path)  # a full disk names no file
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -107,7 +111,7 @@ def _as(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 
 def _own_dictionaries(table: pa.Table) -> pa.Table:
-    """Give every dictionary column a dictionary of its own values, in the order in which they come.
+    """Give every dictionary column the words that its field names, else its values as they come.
 
     Parquet stores the dictionary as it is handed over, so one that lists the values of rows written
     earlier, or in another order, would change the bytes.
@@ -115,16 +119,29 @@ def _own_dictionaries(table: pa.Table) -> pa.Table:
     table = table.unify_dictionaries().combine_chunks()
     for i, field in enumerate(table.schema):
         if pa.types.is_dictionary(field.type):
-            table = table.set_column(i, field, _reencoded(table.column(i).combine_chunks(), field.type))
+            column = _reencoded(table.column(i).combine_chunks(), field.type, words_of(field))
+            table = table.set_column(i, field, column)
     return table
 
 
-def _reencoded(column: pa.DictionaryArray, kind: pa.DictionaryType) -> pa.DictionaryArray:
+def _reencoded(
+    column: pa.DictionaryArray, kind: pa.DictionaryType, words: Sequence[str]
+) -> pa.DictionaryArray:
+    """Return a column with the dictionary of its file: the fixed words, then others as they come.
+
+    The words of a ledger that is learned may be more than those that are fixed.
+    """
     values = column.dictionary.dictionary_encode()  # merges values that are listed twice
     codes = pc.take(values.indices, column.indices)
     used = pc.unique(codes).drop_null()
-    own = pc.index_in(codes, used)
     dictionary = values.dictionary.take(used)
+    if words:
+        fixed = pa.array(words, dictionary.type)
+        others = dictionary.filter(pc.invert(pc.is_in(dictionary, fixed)))
+        dictionary = pa.concat_arrays([fixed, others])
+        own = pc.index_in(values.dictionary, dictionary).take(codes)
+    else:
+        own = pc.index_in(codes, used)
     return pa.DictionaryArray.from_arrays(own.cast(kind.index_type), dictionary, ordered=kind.ordered)
 
 

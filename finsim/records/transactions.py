@@ -13,6 +13,7 @@ from finsim.notation import Dates1D
 from finsim.records.columns import CENTS, DAY, INSTANT, KEY, LABEL, TEXT, column, stored, with_roles
 from finsim.records.display.card import Card, Value
 from finsim.records.display.fact_words import counted, money, percent, span
+from finsim.records.fixed_words import CATEGORIES, CHANNELS, KINDS, PAYMENT_STATUSES, PURPOSES, STOPS
 from finsim.records.frames.money_units import Money, minor_columns, money_fact
 from finsim.records.phase_counts import PhaseCount
 from finsim.records.shown_rows import RowRecord
@@ -30,16 +31,17 @@ TRANSACTION_SCHEMA = pa.schema(
         column("to_bank", pa.int32(), "bank of the payee"),
         column("amount", pa.int64(), "above 0; what was asked for, also when declined", CENTS),
         column("currency", TEXT, "ISO 4217; one per world"),
-        column("channel", TEXT, "how it was paid"),
+        column("channel", TEXT, "how it was paid", words=CHANNELS),
         column(
             "purpose",
             TEXT,
             "what it was for, which a bank knows only in part; a merchant's category for purchases",
             role=LABEL,
+            words=PURPOSES,
         ),
         column("merchant_id", pa.int64(), "the shop, not its account; -1 without a shop", role=KEY),
-        column("category", TEXT, "category of the shop", null="no shop"),
-        column("status", TEXT, "posted or declined"),
+        column("category", TEXT, "category of the shop", null="no shop", words=CATEGORIES),
+        column("status", TEXT, "posted or declined", words=PAYMENT_STATUSES),
         column(
             "from_balance_after", pa.int64(), "payer's balance after the row; unchanged when declined", CENTS
         ),
@@ -81,7 +83,7 @@ ACCOUNT_SCHEMA = pa.schema(
             pa.int32(),
             "1 to the number of banks; 0 outside. Cash and fee accounts are external but carry their bank",
         ),
-        column("kind", TEXT, "what kind of account"),
+        column("kind", TEXT, "what kind of account", words=KINDS),
         column(
             "opening_balance",
             pa.int64(),
@@ -121,7 +123,7 @@ PATTERN_SCHEMA = pa.schema(
             role=LABEL,
         ),
         column("accounts", pa.list_(pa.int64()), "all accounts that paid or were paid", role=LABEL),
-        column("stopped_by", TEXT, "why it ended", role=LABEL),
+        column("stopped_by", TEXT, "why it ended", role=LABEL, words=STOPS),
     ]
 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from finsim.errors import ProvenanceError
 from finsim.evaluation.scorecard import Scorecard
 from finsim.evaluation.trade_off import TradeOff, trade_off
 from finsim.evaluation.uses import USES
-from finsim.provenance.manifest import NAME, is_own_digest, plain
+from finsim.provenance.manifest import NAME, is_own_digest, parse_manifest, plain
 from finsim.records.storage import canonical_json, digest_file, write_text
 from finsim.report.figures.trade_off_figure import trade_off_figure
 from finsim.report.number_text import DASH, number
@@ -75,17 +74,13 @@ def judged_runs(home: Path) -> list[Judged]:
 
 
 def _read(path: Path) -> Judged:
-    try:
-        manifest = json.loads((path / NAME).read_text(encoding="utf-8"))
-        file = path / CARD
-        data = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"scores": []}
-    except ValueError:
-        raise ProvenanceError("a manifest or scorecard that is not JSON", place=str(path)) from None
-    card = Scorecard.from_dict(data)
-    study = str(manifest.get("study", {}).get("resolved", {}).get("id", ""))
+    manifest = parse_manifest(path)
     changed = _changed(path, manifest)
     if changed:
-        return Judged(path.name, study, {}, trade_off(()), changed)
+        return Judged(path.name, "", {}, trade_off(()), changed)
+    study = str(manifest["study"].get("resolved", {}).get("id", ""))
+    file = path / CARD
+    card = Scorecard.read(file) if file.is_file() else Scorecard(())
     verdicts = {use: one.verdict for use, one in card.verdicts().items()}
     return Judged(path.name, study, verdicts, trade_off(card.scores))
 

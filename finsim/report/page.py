@@ -12,6 +12,7 @@ from finsim.provenance.manifest import plain
 from finsim.records.storage import canonical_json, write_text
 from finsim.report.border import section_or_said
 from finsim.report.colors import variables
+from finsim.report.drawing_check import slug
 from finsim.report.number_text import THIN, rounded
 from finsim.report.page_elements import Figure, Section, Table
 from finsim.report.run_folder import PAGE, RunFolder, open_folder
@@ -129,7 +130,7 @@ def rendered(template: str, values: Mapping[str, Any], data: str) -> str:
     environment.finalize = _unbroken
     environment.tests["kind"] = lambda block, name: type(block).__name__ == name
     environment.filters["capitalize_first"] = lambda text: str(text)[:1].upper() + str(text)[1:]
-    environment.filters["slug"] = lambda text: str(text).replace(" ", "-")
+    environment.filters["slug"] = lambda text: slug(str(text))
     style = (HERE / "style.css").read_text(encoding="utf-8")
     style = style.replace("/*light*/", variables(0)).replace("/*dark*/", variables(1))
     html: str = environment.get_template(template).render(

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from finsim import documents
-from finsim.errors import ProvenanceError
-from finsim.provenance.manifest import plain
+from finsim.evaluation.scorecard import Scorecard
+from finsim.provenance.manifest import parse_manifest, plain
 from finsim.records.run_layout import scenarios_of, table_file
 from finsim.records.storage import canonical_json
 from finsim.report.colors import SERIES
@@ -124,23 +124,10 @@ class RunFolder:
 def open_folder(run: Path, manifest: Mapping[str, Any] | None) -> RunFolder:
     """Read what describes a run; ``manifest`` stands for manifest.json while that is not written yet.
 
-    Raises ProvenanceError when neither is there or scorecard.json is not JSON.
+    Raises ProvenanceError when neither is there or one is damaged.
     """
-    data = dict(manifest) if manifest is not None else _json(run / "manifest.json")
-    if data is None:
-        raise ProvenanceError(
-            "no manifest here", place=str(run), remedy="give the folder of a finished `finsim run`"
-        )
+    data = dict(manifest) if manifest is not None else parse_manifest(run)
     # Through JSON: a manifest in memory and the one on disk must give the same page.
     text = canonical_json(plain({name: item for name, item in data.items() if name not in _UNSTABLE}))
-    return RunFolder(run, json.loads(text), _json(run / "scorecard.json"))
-
-
-def _json(path: Path) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
-    try:
-        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise ProvenanceError("this file is not JSON", place=str(path), remedy="run again") from None
-    return data
+    card = run / "scorecard.json"
+    return RunFolder(run, json.loads(text), Scorecard.read(card).to_dict() if card.is_file() else None)

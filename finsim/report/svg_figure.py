@@ -12,6 +12,8 @@ from typing import Any
 
 from finsim.extras import Later
 from finsim.report.colors import COLOURS, drawn
+from finsim.report.drawing_check import checked, readable
+from finsim.report.drawing_check import slug as slug_of
 from finsim.report.page_elements import Panel
 
 matplotlib = Later("matplotlib", "report")
@@ -40,6 +42,7 @@ _STYLE = {
     "axes.unicode_minus": True,
     "grid.color": drawn("faint"),
     "grid.linewidth": 0.8,
+    "text.parse_math": False,
     "text.color": drawn("ink"),
     "xtick.color": drawn("line"),
     "ytick.color": drawn("line"),
@@ -88,7 +91,10 @@ def panel(
     draw: Callable[[Any], None],
     frame: Frame = Frame(),
 ) -> Panel:
-    """Return a panel drawn by ``draw(axes)``; call it inside ``drawing()``."""
+    """Return a panel drawn by ``draw(axes)``; call it inside ``drawing()``.
+
+    Raises ValueError for a drawing with elements or attributes that no figure of the page has.
+    """
     figure = mpl_figure.Figure(figsize=(frame.width / 72, frame.height / 72))
     backend_svg.FigureCanvasSVG(figure)
     wide, high = frame.width, frame.height
@@ -102,7 +108,8 @@ def panel(
     draw(axes)
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    return Panel(title, inline(text.getvalue(), slug, description), description)
+    drawing = inline(readable(text.getvalue()), slug_of(slug), readable(description))
+    return Panel(title, checked(drawing), description)
 
 
 def inline(svg: str, slug: str, description: str) -> str:

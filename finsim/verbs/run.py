@@ -22,6 +22,7 @@ def run(
     workers: int = 1,
     scale: float = 1.0,
     resume: str | Path | None = None,
+    accept_versions: bool = False,
     progress: Progress = True,
 ) -> Run:
     """Run a study into a new folder: learn, simulate, stress, check, judge, report.
@@ -33,6 +34,8 @@ def run(
         workers: local processes; the result does not depend on them.
         scale: factor on paths, accounts, loans and loss draws; below 1 on training steps too.
         resume: folder of a stopped run to continue, instead of a study.
+        accept_versions: resume a run that other versions of finsim or its libraries began; its tables may
+            then be of two kinds, and its log says so.
         progress: True, False, or a function ``(stage, done, total)``.
 
     Returns:
@@ -55,6 +58,8 @@ def run(
         "write finsim.run(finsim.study({...}))" if isinstance(study, dict) else "write 'quickstart'",
     )  # fmt: skip
     wrong.numbers({"seed": seed, "workers": workers, "scale": scale}, "seed")
+    wrong.kinds("accept_versions", accept_versions, (bool,), "True or False", "write accept_versions=True")
+    wrong.needed("resume", resume, {"accept_versions": accept_versions or None})
     wrong.files({"output": output, "resume": resume}).progress(progress).settle()
     if (study is None) == (resume is None):
         raise StudyError(
@@ -65,7 +70,7 @@ def run(
         )
     with reporting(progress) as step:
         if resume is not None:
-            return engine.resume(resume, workers=workers, progress=step)
+            return engine.resume(resume, workers=workers, accept_versions=accept_versions, progress=step)
         assert study is not None
         wanted = study if isinstance(study, Study) else str(study)
         return engine.run(wanted, seed=seed, scale=scale, output=output, workers=workers, progress=step)

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from finsim.cli import list_
+from finsim.cli.border.system_refusals import refused
 from finsim.cli.evaluate import problem_of_score
 from finsim.cli.main import main
-from finsim.cli.parsing.system_refusals import refused
 from finsim.evaluation.metric import Score
 from finsim.verbs.names import example_data
 

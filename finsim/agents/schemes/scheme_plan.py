@@ -10,10 +10,10 @@ import numpy as np
 from finsim.agents.payment_orders import Orders
 from finsim.kernels.ledger import BY_ABANDON, BY_DECLINES, BY_SUCCESS, RUNNING, Plan, State
 from finsim.notation import Array, Bool1D, Int1D, Int2D
+from finsim.records.fixed_words import STOPS as STOPS
 
 # Order ids of schemes lie above those of any shard: 2**62 + instance * 2**20 + running number.
 SCHEME_BLOCK, PER_SCHEME = 1 << 62, 1 << 20
-STOPS = ("completed", "declines", "abandoned", "success", "timeout", "period_end")
 _BY_CODE = {RUNNING: 0, BY_DECLINES: 1, BY_ABANDON: 2, BY_SUCCESS: 3}
 TIMEOUT, PERIOD_END = STOPS.index("timeout"), STOPS.index("period_end")
 

@@ -15,5 +15,8 @@ class Executor(Protocol):
     def map(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Result]:
         """Yield ``work(task)`` for every task, in order."""
 
+    def stop(self) -> None:
+        """Stop the work that is under way, within two seconds; ``close`` follows."""
+
     def close(self) -> None:
         """Release all workers."""

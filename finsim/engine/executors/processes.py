@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -19,14 +21,24 @@ Result = TypeVar("Result")
 Reports = Any
 """A queue of (stage, done, total)."""
 EVERY_SECONDS = 0.5
+_PATIENCE = 1.0
 
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 def _begin(reports: Reports) -> None:
-    """Send what tasks of this worker report to the run's own process, and end with it."""
+    """Send what tasks of this worker report to the run's own process, and end with it.
+
+    Ctrl-C reaches every process of a terminal: the run's own decides. SIGTERM removes unfinished files.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
     report_always_to(at_most_every(EVERY_SECONDS, lambda *said: reports.put(said)))
     _follow_parent()
+
+
+def _leave(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _follow_parent() -> None:
@@ -41,6 +53,13 @@ def _follow_parent() -> None:
         threading.Thread(target=wait, daemon=True).start()
 
 
+def _died() -> ResumeError:
+    return ResumeError(
+        "a worker process died (killed, or out of memory)",
+        remedy="go on with fewer workers, or run a smaller study",
+    )
+
+
 class Processes:
     """A pool of ``workers`` spawned processes; a task goes to whichever is free.
 
@@ -50,6 +69,7 @@ class Processes:
     def __init__(self, workers: int, progress: Report = silent) -> None:
         self._progress = progress
         before = {name: os.environ.get(name) for name in _THREADS}
+        others = set(multiprocessing.active_children())
         os.environ.update(dict.fromkeys(_THREADS, "1"))
         try:
             context = multiprocessing.get_context("spawn")
@@ -58,6 +78,9 @@ class Processes:
                 workers, mp_context=context, initializer=_begin, initargs=(self._reports,)
             )
             list(self._pool.map(abs, range(workers)))
+            self._workers = set(multiprocessing.active_children()) - others
+        except BrokenProcessPool:
+            raise _died() from None
         finally:
             for name, value in before.items():
                 if value is None:
@@ -78,14 +101,21 @@ class Processes:
                 self._pass_on()
                 yield result.result()
         except BrokenProcessPool:
-            raise ResumeError(
-                "a worker process died (killed, or out of memory)",
-                remedy="run `finsim run --resume DIR`, with fewer workers or a smaller study",
-            ) from None
+            raise _died() from None
 
     def _pass_on(self) -> None:
         while not self._reports.empty():
             self._progress(*self._reports.get())
+
+    def stop(self) -> None:
+        """End the workers: asked first, so that they remove unfinished files, killed after a second."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for worker in self._workers:
+            worker.terminate()
+        until = time.monotonic() + _PATIENCE
+        for worker in self._workers:
+            worker.join(max(until - time.monotonic(), 0))
+            worker.kill()
 
     def close(self) -> None:
         """Stop the workers; waiting tasks are dropped."""

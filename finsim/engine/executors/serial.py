@@ -24,5 +24,8 @@ class Serial:
                 done = work(task)
             yield done
 
+    def stop(self) -> None:
+        """Do nothing: what is under way is this process."""
+
     def close(self) -> None:
         """Do nothing: there are no workers."""

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from finsim.engine.learned.event_model import LearnedEvents
 from finsim.engine.learned.given_cells import given_cells
+from finsim.engine.learned.model_trial import opened
 from finsim.engine.learned.table_model import LearnedTable
 from finsim.engine.market_model.fit_and_sample import Body
 from finsim.errors import Problem, StudyError
@@ -44,7 +45,8 @@ def open_model(model: Model | str | Path) -> Model:
     """Return a fitted model of any kind; raises FitError for a folder that holds none, or a damaged one."""
     if not isinstance(model, str | Path):
         return model
-    found: Model = _READERS[kind_of_model(Path(model))].load(model)  # type: ignore[attr-defined]
+    reader: Any = _READERS[kind_of_model(Path(model))]
+    found: Model = opened(Path(model), reader.load)
     return found
 
 

@@ -18,6 +18,7 @@ from finsim.engine.planning.data_facts import DataFacts, data_facts
 from finsim.engine.planning.payment_forecast import forecast_payments
 from finsim.engine.planning.refusals import refuse_before_work, refuse_output
 from finsim.engine.planning.scheme_forecast import SchemeForecast, forecast_schemes
+from finsim.engine.planning.unread_drivers import unread_remarks
 from finsim.engine.planning.work_sizes import WorkSizes, work_sizes
 from finsim.engine.stages.payment_world import learned_remarks
 from finsim.engine.study.loan_tape import describe_tape
@@ -86,7 +87,7 @@ class PlanSummary:
         study = self.plan.study
         labels = list(self.plan.scenarios)
         lines = [
-            f"study      {study.id}  {study.title}".rstrip(),
+            f"study      {study.id}  {' '.join(study.title.split())}".rstrip(),
             f"sha256     {study.digest}",
             f"seed       {study.seed}",
             f"start      {study.start} (jump-off)",
@@ -241,6 +242,8 @@ def _warnings(plan: Plan, cost: Cost, output: str | Path | None) -> dict[str, tu
     found: dict[str, list[str]] = {name: list(texts) for name, texts in told.items() if texts}
     unmoved = unmoved_text(plan)
     found |= {"scenarios": [unmoved]} if unmoved else {}
+    unread = unread_remarks(plan)
+    found |= {"unread": unread} if unread else {}
     study = plan.study
     if study.transactions and study.transactions.data:
         found["transactions"] = learned_remarks(plan)

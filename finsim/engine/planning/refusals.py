@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
+from finsim.engine.finished_tasks import is_started
 from finsim.engine.planning.loan_work import LoanWork
 from finsim.engine.planning.trial_run import credit_trial, market_trial, transactions_trial
+from finsim.engine.run_folder.owner_lock import refuse_owned
+from finsim.engine.run_folder.unstarted import is_free
 from finsim.engine.study.study_resolution import Plan, joined
 from finsim.errors import FinsimError, Problem, StudyError
 
@@ -33,10 +37,10 @@ def refuse_before_work(plan: Plan) -> dict[str, LoanWork]:
 
 def refuse_output(folder: Path, workers: int = 1) -> None:
     """Raise StudyError for a folder that is in use or cannot be made, and for a wrong number of workers."""
+    refuse_owned(folder)
     problems: list[Problem] = []
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        remedy = "choose another with -o, or continue it with `finsim run --resume`"
-        problems.append(Problem(str(folder), "the output folder is not empty", "", remedy))
+    if not is_free(folder):
+        problems.append(not_empty(folder))
     else:
         above = next(one for one in (folder, *folder.absolute().parents) if one.exists())
         if not above.is_dir() or not os.access(above, os.W_OK):
@@ -48,3 +52,14 @@ def refuse_output(folder: Path, workers: int = 1) -> None:
         problems.append(Problem("--workers", f"{workers} workers", "at least 1"))
     if problems:
         raise StudyError.of(problems)
+
+
+def not_empty(folder: Path) -> Problem:
+    """Return the problem of a folder that holds something, and what to do with what it holds."""
+    if is_started(folder):
+        remedy = (
+            f"choose another with -o, or continue it with `finsim run --resume {shlex.quote(str(folder))}`"
+        )
+    else:
+        remedy = "choose another with -o"
+    return Problem(str(folder), "the output folder is not empty", "a folder that is new or empty", remedy)

@@ -21,11 +21,14 @@ from finsim.credit.settings import Settings, limits
 from finsim.credit.tape import ROLES, Declared, column_name
 from finsim.document_numbers import Count, Length, Meaning, Misfit, Number, Share, Whole, YesNo
 from finsim.editor_schemas import JsonSchema, also, reads
+from finsim.engine.study.market_part import Steps
 from finsim.errors import StudyError
 from finsim.generators import TABLE_DEFAULT
 from finsim.tables import ColumnKeys, ReadKeys
 from finsim.tables.currencies import Currency
 
+MOST_LOANS, MOST_MONTHS = 1_000_000_000, 600
+"""Greatest sizes that a study may state: beyond them lies a slip of the keyboard."""
 OWN = ("shard_loans", "as_of", "target_pd")
 """Settings that a study says otherwise: the shard and the target by keys of the part, the day by `start`."""
 
@@ -128,7 +131,7 @@ class LoanGenerator(_Strict):
 
     name: Annotated[str, Meaning("a generator of tables", "bayes")]
     settings: dict[str, Any] = {}
-    steps: Count | None = None
+    steps: Steps | None = None
 
 
 class CreditPart(_SettingKeys):  # type: ignore[misc]
@@ -156,10 +159,10 @@ class CreditPart(_SettingKeys):  # type: ignore[misc]
     """
 
     data: Annotated[str, Meaning("a file, or a bundled data set", "german_credit")]
-    loans: Count = 20_000
-    months: Annotated[Length, Field(ge=1)] = 36
-    shard_loans: Count = 5_000
-    draws: Annotated[Count, Field(ge=5_000)] = 100_000
+    loans: Annotated[Count, Field(le=MOST_LOANS)] = 20_000
+    months: Annotated[Length, Field(ge=1, le=MOST_MONTHS)] = 36
+    shard_loans: Annotated[Count, Field(le=MOST_LOANS)] = 5_000
+    draws: Annotated[Count, Field(ge=5_000, le=MOST_LOANS)] = 100_000
     target_pd: Annotated[Share, Field(gt=0, lt=0.5)] | Literal["as_observed"] | None = None
     rules: str | None = "consumer-loans"
     generator: LoanGenerator | None = None

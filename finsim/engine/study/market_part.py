@@ -9,6 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler
 from finsim.document_numbers import Count, Length, Meaning, Number, Share
 from finsim.generators import GENERATORS
 
+MOST_PATHS, MOST_SESSIONS, MOST_STEPS = 10_000_000, 100_000, 100_000_000
+"""Greatest sizes that a study may state: beyond them lies a slip of the keyboard."""
+Steps = Annotated[Count, Field(le=MOST_STEPS)]
+
 
 class Part(BaseModel):
     """A block of a study with known keys only."""
@@ -42,7 +46,7 @@ class GeneratorChoice(Part):
 
     name: str = "flow"
     settings: dict[str, Any] = {}
-    steps: Count | None = None
+    steps: Steps | None = None
     rules: RulesToLearn | None = None
 
     def trained(self) -> int | None:
@@ -74,9 +78,9 @@ class MarketPart(Part):
 
     data: Annotated[str, Meaning("a file, or a bundled data set", "wiki_aapl_ibm_2000_2013")]
     generator: GeneratorChoice = GeneratorChoice()
-    paths: Count = 200
-    sessions: Annotated[Length, Field(ge=2)] = 2520
-    shard_paths: Count = 50
+    paths: Annotated[Count, Field(le=MOST_PATHS)] = 200
+    sessions: Annotated[Length, Field(ge=2, le=MOST_SESSIONS)] = 2520
+    shard_paths: Annotated[Count, Field(le=MOST_PATHS)] = 50
     holdout: Annotated[Share, Field(ge=0.05, le=0.5)] = 0.2
     betas: dict[str, Number] = {}
     rules: str | None = "ohlcv"

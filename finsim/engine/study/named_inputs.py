@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -29,6 +30,9 @@ from finsim.scenarios.scenario import load as load_scenario
 
 SCHEMA = ".schema.yaml"
 """How the name of a bundled schema file ends; it begins with that of its data set."""
+SHIPPED = "shipped:"
+"""How references to bundled data begin; the name of a file follows, never a path."""
+_FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 MAX_SEVERITY = 3.0
 """The hardest that a scenario may hit: three times as written."""
 LEARNED: Mapping[Loc, Catalog] = {
@@ -171,7 +175,7 @@ def data_path(name: str, folder: Path) -> str:
 
     Raises StudyError when there is no such file and no such bundled data set.
     """
-    if name.startswith("shipped:") and data_file(name).is_file():
+    if name.startswith(SHIPPED) and data_file(name).is_file():
         return name
     for candidate in (folder / name, Path(name)):
         if candidate.is_file():
@@ -191,7 +195,7 @@ def schema_path(name: str, folder: Path) -> str:
 
     Raises StudyError when there is no such file and no bundled data set of that name with a schema.
     """
-    if name.startswith("shipped:") and data_file(name).is_file():
+    if name.startswith(SHIPPED) and data_file(name).is_file():
         return name
     for candidate in (folder / name, Path(name)):
         if candidate.is_file():
@@ -207,10 +211,20 @@ def schema_path(name: str, folder: Path) -> str:
 
 
 def data_file(reference: str) -> Path:
-    """Return the file behind a data or schema reference of a resolved study (``shipped:NAME`` or a path)."""
-    if reference.startswith("shipped:"):
-        return documents.shipped("data") / reference.removeprefix("shipped:")
-    return Path(reference)
+    """Return the file behind a data or schema reference of a resolved study (``shipped:NAME`` or a path).
+
+    Raises StudyError for a bundled name that is a path.
+    """
+    if not reference.startswith(SHIPPED):
+        return Path(reference)
+    name = reference.removeprefix(SHIPPED)
+    if not _FILE_NAME.fullmatch(name):
+        raise StudyError(
+            f"{reference!r}",
+            expected="the name of a bundled file, without folders",
+            remedy="`finsim list data` gives them",
+        )
+    return documents.shipped("data") / name
 
 
 def name_and_severity(text: str) -> tuple[str, float | None]:

@@ -16,7 +16,8 @@ from pydantic import (
 )
 
 from finsim import documents
-from finsim.document_numbers import Count, Day, Meaning, Misfit, Share, Whole, YesNo
+from finsim.agents.settings import NarrativeUse
+from finsim.document_numbers import Count, Day, Id, Meaning, Misfit, Share, Whole, YesNo
 from finsim.document_shapes import shaped
 from finsim.editor_schemas import also, given
 from finsim.engine.study import named_inputs as naming
@@ -103,9 +104,9 @@ class EvaluationPart(Part):
     short: ClassVar[str] = "enabled"
 
     enabled: YesNo = True
-    bootstrap: Annotated[Count, Field(ge=50)] = 200
-    judge_refits: Annotated[Whole, Field(ge=0)] = 1
-    judge_iterations: Count = 500
+    bootstrap: Annotated[Count, Field(ge=50, le=100_000)] = 200
+    judge_refits: Annotated[Whole, Field(ge=0, le=1_000)] = 1
+    judge_iterations: Annotated[Count, Field(le=1_000_000)] = 500
 
 
 class Study(Part):
@@ -133,7 +134,7 @@ class Study(Part):
     model_config = ConfigDict(json_schema_extra=also({"anyOf": [given(world) for world in WORLDS]}))
 
     finsim: Literal["study/1"]
-    id: str
+    id: Id
     title: str = ""
     seed: Annotated[Whole, Field(ge=0, lt=2**63)] = 7
     start: Day = date(2025, 12, 31)
@@ -191,7 +192,8 @@ class Study(Part):
 
         Steps that the study leaves to the generator count as its default. Below 1 there are at least 4
         paths, 500 accounts, 500 loans, 5,000 draws and 100 steps, or as many as written; above 1 the steps
-        stay. Shard sizes and lengths in time stay. Raises StudyError when ``factor`` is not positive.
+        stay. Shard sizes and lengths in time stay. Raises StudyError when ``factor`` is not positive, or
+        takes a size above what a study may have.
         """
         if factor == 1.0:
             return self
@@ -216,7 +218,10 @@ class Study(Part):
         if self.credit:
             sizes = {"loans": times(self.credit.loans, 500), "draws": times(self.credit.draws, 5_000)}
             parts["credit"] = self.credit.model_copy(update=sizes)
-        return self.model_copy(update=parts)
+        scaled = self.model_copy(update=parts)
+        if factor > 1:
+            recorded_study(scaled.model_dump(mode="json"), f"--scale {factor:g}")
+        return scaled
 
 
 def load_study(name_or_path: str | Path | Mapping[str, Any]) -> Study:
@@ -294,7 +299,8 @@ def _contradictions(study: Study, document: documents.Document) -> list[Problem]
         for i, label in enumerate(labels)
         if label in labels[:i]
     ]
-    names = [choice.name for choice in study.transactions.narratives] if study.transactions else []
+    stories = study.transactions.narratives if study.transactions else ()
+    names = [NarrativeUse(choice.name).id for choice in stories]  # a name, and its file, are one story
     found += [
         Problem(
             document.place(("transactions", "narratives", i)), f"narrative {name!r} is listed twice",

@@ -57,7 +57,7 @@ LEDGERS = Catalog(
         "loans": Entry("finsim.engine.study.loan_tape:tape_of", "the loan tape of a study"),
     },
 )
-_FIRST_YEAR, _LAST_YEAR = 1700, 2262
+_FIRST_YEAR, _LAST_START, _LAST_YEAR = 1900, 2200, 2262
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def resolve(study: Study) -> Plan:
                 _refuse_infinite(name, beta)
     with places.noting(errors, ("start",)):
         _refuse_dates(study, prices)
-    if errors and not _LAST_YEAR > study.start.year >= _FIRST_YEAR:
+    if errors and not _LAST_START >= study.start.year >= _FIRST_YEAR:
         raise joined(errors)  # no scenario can be laid on such days
     clock = _clock(study, prices)
     scenarios: dict[str, Scenario] = {}
@@ -166,10 +166,11 @@ def _refuse_dates(study: Study, prices: Prices | None) -> None:
     clock = _clock(study, prices)
     steps = 252 if prices is None else prices.calendar.steps_a_year
     years = max(clock.sessions / steps, clock.days / 365, clock.months / 12)
-    if study.start.year < _FIRST_YEAR or study.start.year + years + 1 > _LAST_YEAR:
+    is_known = _FIRST_YEAR <= study.start.year <= _LAST_START
+    if not is_known or study.start.year + years + 1 > _LAST_YEAR:
         raise StudyError(
             f"start is {study.start}, and the worlds go on for {years:.0f} years",
-            expected=f"days between the years {_FIRST_YEAR} and {_LAST_YEAR}",
+            expected=f"a start in the years {_FIRST_YEAR} to {_LAST_START}, and an end before {_LAST_YEAR}",
             remedy="begin on another day, or shorten the worlds",
         )
 

@@ -18,7 +18,7 @@ from finsim.agents.vocabulary import CHANNELS, PURPOSES
 from finsim.document_numbers import Count, Length, Meaning, Misfit, Share, Whole
 from finsim.editor_schemas import reads
 from finsim.engine.study import named_inputs as naming
-from finsim.engine.study.market_part import Part
+from finsim.engine.study.market_part import Part, Steps
 from finsim.errors import did_you_mean
 from finsim.tables.currencies import Currency
 
@@ -27,6 +27,10 @@ def _within(name: str) -> Any:
     """Return the bounds of a size of the transaction world."""
     low, high = LIMITS[name]
     return Field(ge=low, le=high)
+
+
+MOST_SCHEMES = 999_999
+"""Greatest number of schemes of one narrative, and greatest rate."""
 
 
 class NarrativeChoice(Part):
@@ -40,8 +44,8 @@ class NarrativeChoice(Part):
     short: ClassVar[str] = "name"
 
     name: Annotated[str, Meaning("a narrative by name or path", "account_takeover")]
-    rate: Annotated[Share, Field(ge=0)] | None = None
-    count: Annotated[Whole, Field(ge=0)] | None = None
+    rate: Annotated[Share, Field(ge=0, le=MOST_SCHEMES)] | None = None
+    count: Annotated[Whole, Field(ge=0, le=MOST_SCHEMES)] | None = None
 
 
 class PaymentBody(Part):
@@ -56,7 +60,7 @@ class PaymentBody(Part):
 
     name: Annotated[str, Meaning("a generator of events", "habits")]
     settings: dict[str, Any] = Field(default_factory=dict)
-    steps: Count | None = None
+    steps: Steps | None = None
 
 
 @reads({"enum": list(CHANNELS)})

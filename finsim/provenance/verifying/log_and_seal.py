@@ -7,7 +7,7 @@ from typing import Any
 
 from finsim.provenance.audit_log import Entry
 from finsim.provenance.manifest import NAME
-from finsim.provenance.seal import AFTER_SEAL, LOG, RESUMED, SEALED, WRITTEN, seal_of
+from finsim.provenance.seal import AFTER_SEAL, LOG, RESUMED, SEALED, WRITTEN, seal_of, seals
 from finsim.provenance.verifying.finding import Finding
 
 
@@ -33,29 +33,29 @@ def check_log(log: list[Entry], manifest: Mapping[str, Any] | None, sha256: str)
 
 
 def _seal(log: list[Entry], manifest: Mapping[str, Any] | None, sha256: str) -> Iterator[Finding]:
-    seals = [entry for entry in log if entry.event == SEALED]
+    found = seals(log)
     entries, head = (manifest["audit"]["entries"], manifest["audit"]["head"]) if manifest else (None, None)
     if entries is not None and len(log) < entries:
         yield Finding(
             LOG, f"{len(log)} entries; the manifest was written after {entries}, and its seal is gone"
         )
-    elif not seals:
+    elif not found:
         yield Finding(
             LOG,
             f"no seal: the log ends at line {len(log)} and never names the finished manifest; its end was "
             "cut off, or the run was stopped while it was closing (finsim run --resume closes it)",
         )
-    elif len(seals) > 1:
-        lines = ", ".join(str(entry.seq + 1) for entry in seals)
-        yield Finding(LOG, f"{len(seals)} seals (lines {lines}); a finished run has one")
-    elif entries is not None and seals[0].seq != entries:
+    elif len(found) > 1:
+        lines = ", ".join(str(entry.seq + 1) for entry in found)
+        yield Finding(LOG, f"{len(found)} seals (lines {lines}); a finished run has one")
+    elif entries is not None and found[0].seq != entries:
         yield Finding(
-            LOG, f"line {seals[0].seq + 1}: the seal; the manifest was written after {entries} entries"
+            LOG, f"line {found[0].seq + 1}: the seal; the manifest was written after {entries} entries"
         )
     if entries and len(log) >= entries and log[entries - 1].hash != head:
         yield Finding(LOG, f"line {entries}: not the entry that the manifest names as head")
-    if seals and sha256 and seals[0].payload.get("sha256") != sha256:
-        yield Finding(NAME, f"not the manifest that the audit log names (line {seals[0].seq + 1})")
+    if found and sha256 and found[0].payload.get("sha256") != sha256:
+        yield Finding(NAME, f"not the manifest that the audit log names (line {found[0].seq + 1})")
 
 
 def contradictions(log: list[Entry]) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from finsim.errors import Problem, StudyError
+from finsim.verbs.calling.local_places import refuse_remote
 
 __all__ = [
     "DATA",
@@ -170,6 +171,11 @@ class Arguments:
         for name, value in values.items():
             example = {"output": "out", "schema": "prices.schema.yaml"}.get(name, name)
             self.kinds(name, value, (*PATH, type(None)), "a path", f"write {name}='{example}'")
+            if isinstance(value, PATH):
+                try:
+                    refuse_remote(value, f"{self._verb}: {name}")
+                except StudyError as remote:
+                    self._problems += remote.problems
         return self
 
     def reading(self, schema: Any, csv: Any) -> Arguments:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from finsim.engine.finished_run import Run, open_run
 from finsim.errors import Problem, ProvenanceError, StudyError, did_you_mean
+from finsim.evaluation.scorecard import Scorecard
 from finsim.exports import EXPORTS
 from finsim.exports.export_folder import refuse, write
 from finsim.exports.run_facts import Prices, RunFacts
@@ -140,4 +140,4 @@ def _scorecard(run: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Return the scorecard of a run, empty when its manifest names none."""
     if not any(item["path"] == SCORECARD for item in manifest["files"]):
         return {}
-    return dict(json.loads((run / SCORECARD).read_text(encoding="utf-8")))
+    return Scorecard.read(run / SCORECARD).to_dict()

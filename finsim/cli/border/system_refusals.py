@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from dataclasses import replace
 
 from finsim.errors import StudyError
 
@@ -23,14 +24,53 @@ _WORDS = {
 }
 
 
-def refused(error: OSError | MemoryError) -> StudyError:
-    """Return what the system refused as a StudyError in own words."""
-    if isinstance(error, MemoryError):
+_NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "cannot allocate")
+RESUME = "finsim run --resume"
+
+
+def is_refusal(error: Exception) -> bool:
+    """Tell whether the system, or a file, refused: disk, permission, memory, data that Arrow cannot read."""
+    return isinstance(error, OSError | MemoryError) or _is_of_arrow(error) or _is_memory_of_torch(error)
+
+
+def _is_of_arrow(error: Exception) -> bool:
+    return any(
+        f"{kind.__module__}.{kind.__name__}" == "pyarrow.lib.ArrowException" for kind in type(error).__mro__
+    )
+
+
+def _is_memory_of_torch(error: Exception) -> bool:
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _NO_MEMORY)
+
+
+def continued_by(stop: BaseException) -> str:
+    """Return the command that continues the run which an exception ended, "" when none was under way."""
+    notes = getattr(stop, "__notes__", ())
+    return next((note for note in notes if note.startswith(RESUME)), "")
+
+
+def refused(error: Exception) -> StudyError:
+    """Return what the system refused as a StudyError in own words, with the command that goes on."""
+    problem = _refused(error).problems[0]
+    command = continued_by(error)
+    remedy = f"{problem.remedy}, then `{command}`" if command else problem.remedy
+    return StudyError.of([replace(problem, remedy=remedy)])
+
+
+def _refused(error: Exception) -> StudyError:
+    if isinstance(error, MemoryError) or _is_memory_of_torch(error):
         return StudyError(
             "not enough memory",
             place="finsim",
             expected="memory for one shard of the work",
             remedy="use fewer --workers, a smaller --scale, or a machine with more memory",
+        )
+    if not isinstance(error, OSError):
+        return StudyError(
+            f"data that cannot be read or kept: {' '.join(str(error).split())[:200]}",
+            place="finsim",
+            expected="whole Parquet or Arrow files",
+            remedy="copy the files again; `finsim verify RUN` says which of a run were changed",
         )
     otherwise = ("the system refused to read or write", "check disk, permissions and path")
     words, remedy = _WORDS.get(error.errno or 0, otherwise)

@@ -1,0 +1,23 @@
+"""Places on this machine: what is meant for another one is refused before any work."""
+
+from __future__ import annotations
+
+from finsim.verbs.calling.local_places import URL, local_path, refuse_remote
+
+__all__ = ["local_words"]
+
+
+def local_words(arguments: list[str], verb: str) -> list[str]:
+    """Return command-line words with ``file:`` URLs as paths.
+
+    Raises StudyError for the URL of another machine, also behind ``--output=``.
+    """
+    found = []
+    for number, word in enumerate(arguments):
+        head, equals, tail = word.partition("=") if word.startswith("-") else ("", "", word)
+        if URL.match(tail):
+            option = head or (arguments[number - 1] if number else "")
+            refuse_remote(tail, f"finsim {verb}: {option}" if option.startswith("-") else f"finsim {verb}")
+            tail = local_path(tail)
+        found.append(f"{head}{equals}{tail}")
+    return found
