@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+
 from finsim.exports.bars.bar_source import Bars, file_names
+from finsim.exports.bars.csv_columns import append, date_texts
 from finsim.exports.export_format import Export
 
 
@@ -14,8 +17,10 @@ def write(bars: Bars, folder: Path) -> None:
     (folder / "backtesting").mkdir()
     names = file_names(bars.assets)
     for asset, frame in bars.each(bars.one()):
-        named = frame.rename(columns=str.capitalize).rename_axis("Date")
-        named.to_csv(folder / "backtesting" / f"{names[asset]}.csv", lineterminator="\n")
+        dates = date_texts(bars, pd.DatetimeIndex(frame.index))
+        cells = {str(name).capitalize(): frame[name] for name in frame}
+        with (folder / "backtesting" / f"{names[asset]}.csv").open("wb") as file:
+            append(file, {"Date": dates, **cells})
 
 
 EXPORT = Export(

@@ -14,6 +14,7 @@ import pandas as pd
 
 from finsim.errors import StudyError
 from finsim.exports.bars.bar_source import PRICES, Bars, file_names
+from finsim.exports.bars.csv_columns import append, date_texts
 from finsim.exports.export_format import Export
 from finsim.records.trading_calendar import NYSE
 
@@ -40,8 +41,11 @@ def write(bars: Bars, folder: Path) -> None:
                 f"{asset} has a price or volume that zipline cannot store",
                 f"prices up to {LARGEST / 1000:,.0f}, volumes up to {LARGEST:,}",
             )
-        told = frame.assign(dividend=0.0, split=1.0).rename_axis("date")
-        told.to_csv(home / f"{names[asset]}.csv", lineterminator="\n", date_format="%Y-%m-%d")
+        told = {str(name): frame[name] for name in frame}
+        dates = date_texts(bars, pd.DatetimeIndex(frame.index))
+        none = {"dividend": np.zeros(len(frame)), "split": np.ones(len(frame))}
+        with (home / f"{names[asset]}.csv").open("wb") as file:
+            append(file, {"date": dates, **told, **none})
 
 
 def _require(bars: Bars) -> None:

@@ -29,9 +29,10 @@ def write(payments: Payments, folder: Path) -> None:
     for table in payments.batches(("tx_id",)):
         count += table.num_rows
         if count > MOST:
+            one = next(iter(payments.typologies), 0)
             raise StudyError(
                 f"more than {MOST:,} payments", place="export: format", expected=f"at most {MOST:,} payments",
-                remedy="write instance=1 for one scheme, or format='networkx' for all",
+                remedy=f"write instance={one} for one scheme, or format='networkx' for all",
             )  # fmt: skip
     with (folder / "graphml.graphml").open("w", encoding="utf-8") as file:
         file.writelines(f"{line}\n" for line in _lines(payments))

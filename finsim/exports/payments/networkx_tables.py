@@ -156,7 +156,7 @@ def _values(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
     if pa.types.is_dictionary(column.type):
         encoded = column.unify_dictionaries().combine_chunks()
         words = np.array(encoded.dictionary.to_pylist(), dtype=object)
-        return words[np.asarray(encoded.indices)]
+        return np.asarray(words[np.asarray(encoded.indices)])
     return np.asarray(column)
 
 
