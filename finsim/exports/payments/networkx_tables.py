@@ -72,7 +72,8 @@ def filled(graph: Any, folder: str | Path) -> Any:
     gc.disable()  # millions of small dicts: the collector would walk all of them again and again
     try:
         _add_nodes(graph, accounts)
-        _add_edges(graph, payments)
+        if payments.num_rows:
+            _add_edges(graph, payments)
     finally:
         if collecting:
             gc.enable()
@@ -108,8 +109,6 @@ def _add_edges(graph: Any, payments: pa.Table) -> None:
 
 def _order(first: Int1D, second: Int1D) -> Int1D:
     """Return the stable order by (first, second): of one number a pair where the ids are not far apart."""
-    if not len(first):
-        return np.empty(0, np.int64)
     wide = int(np.ptp(second)) + 1
     if (int(np.ptp(first)) + 1) * wide >= 2**62:
         return np.lexsort((second, first))
@@ -128,7 +127,7 @@ def _fill(adjacency: Any, accounts: Int1D, others: Int1D, keys: list[Any]) -> No
 def _starts(source: Int1D, target: Int1D) -> Int1D:
     """Return where each pair of ends begins in sorted edges."""
     changed = np.flatnonzero((np.diff(source) != 0) | (np.diff(target) != 0)) + 1
-    return np.concatenate([np.zeros(min(len(source), 1), np.int64), changed])
+    return np.concatenate([np.zeros(1, np.int64), changed])
 
 
 def _facts(payments: pa.Table, order: Int1D) -> list[dict[str, Any]]:
