@@ -57,7 +57,7 @@ def answer(*words: str) -> tuple[int, str]:
 
 def promised(run: str, data: str) -> Iterator[tuple[str, ...]]:
     """Yield the commands that work without any extra; some use what those before them wrote."""
-    from finsim.exports import EXPORTS
+    from finsim.exports import DOCUMENTS
 
     bars = os.path.join(data, "wiki_aapl_ibm_2000_2013.csv.gz")
     yield ("list",)
@@ -77,8 +77,12 @@ def promised(run: str, data: str) -> Iterator[tuple[str, ...]]:
     yield ("show", run)
     yield ("compare", run, run)
     yield ("trace", run, "transactions", "0")
-    for name in EXPORTS:
+    for name in DOCUMENTS:
         yield ("export", run, "--as", name, "-o", "handover")
+    for name in ("amlworld", "handbook", "graphml", "pyg"):
+        yield ("export", "world", "--as", name, "-o", "rows")
+    for name in ("backtesting", "vectorbt", "skfolio", "csv"):
+        yield ("export", bars, "--as", name, "-o", "bars")
 
 
 def refused(data: str) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -96,6 +100,7 @@ def refused(data: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "evaluate", ("evaluate", bars, bars)
     yield "report", ("report", sys.argv[1])
     yield "db", ("check", bars, "--rules", "ohlcv", "--repair", "-o", "clean.duckdb")
+    yield "db", ("export", "world", "--as", "duckdb", "-o", "database")
 
 
 def main() -> int:

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
+import finsim
 from finsim.engine.run import run
 from finsim.engine.study.study_file import Study
 from finsim.exports.run_facts import Prices, RunFacts
@@ -57,3 +59,35 @@ def facts(folder: Path) -> Callable[..., RunFacts]:
         return RunFacts(folder, whole, card, start, folder.parent / "out", prices or Prices())
 
     return made
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a small simulated world with every shipped story; do not change it."""
+    output = tmp_path_factory.mktemp("world") / "world"
+    schemes = dict.fromkeys(finsim.names("narratives")["narratives"], 2)
+    finsim.simulate(accounts=300, days=20, schemes=schemes, seed=3, output=output, progress=False)
+    return output
+
+
+@pytest.fixture(scope="session")
+def truth(world: Path) -> pd.DataFrame:
+    """Return every row of the world with its labels, read without any code of the exports."""
+    features, labels = (pd.read_parquet(world / f"{name}.parquet") for name in ("transactions", "labels"))
+    rows = features.merge(labels, on="tx_id")
+    texts = {name: rows[name].astype(object) for name in ("channel", "status", "narrative", "category")}
+    return rows.assign(**texts, illicit=rows["is_fraud"] | rows["is_laundering"])
+
+
+@pytest.fixture(scope="session")
+def handed_over(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Return a function that gives the folder of one export of the world; each is made once."""
+    made: dict[str, Path] = {}
+
+    def folder_of(name: str) -> Path:
+        if name not in made:
+            made[name] = tmp_path_factory.mktemp(name) / "out"
+            finsim.export(world, name, output=made[name])
+        return made[name]
+
+    return folder_of

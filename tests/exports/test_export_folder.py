@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 import finsim
 from finsim.cli.main import app
 from finsim.errors import FinsimError, StudyError
-from finsim.exports import EXPORTS
+from finsim.exports import DOCUMENTS, EXPORTS
 from finsim.exports import prov as prov_export
 from finsim.exports.export_folder import RECORD, read_record
 
@@ -24,13 +24,13 @@ def content(folder: Path) -> dict[str, bytes]:
 
 def test_exports_of_one_run_share_a_folder_and_leave_the_run_alone(folder: Path, tmp_path: Path) -> None:
     before = content(folder)
-    for name in EXPORTS:
+    for name in DOCUMENTS:
         done = finsim.export(folder, name, output=tmp_path / "out")
         assert all(file.is_file() for file in done.files)
     assert content(folder) == before
     assert finsim.verify(folder).ok
     record = read_record(tmp_path / "out")
-    assert list(record["exports"]) == sorted(EXPORTS)
+    assert list(record["exports"]) == sorted(DOCUMENTS)
     listed = [file for files in record["exports"].values() for file in files]
     assert sorted([*listed, RECORD]) == sorted(content(tmp_path / "out"))
     assert [path.name for path in tmp_path.iterdir()] == ["out"]

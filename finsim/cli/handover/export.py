@@ -1,72 +1,47 @@
-"""``finsim export``: hand a finished run over in the format of another tool."""
+"""``finsim export``: hand a run, payments or bars over in the format of another tool."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
-from finsim.cli.options import AsJson, RunFolder
+from finsim.cli.handover import export_options as option
+from finsim.cli.options import AsJson
 from finsim.cli.output import show
-from finsim.cli.parsing.completion import names, offered
-from finsim.cli.parsing.number_options import number
-from finsim.cli.parsing.panels import OUTPUT
 
 
 def export(
-    run: RunFolder,
-    format: Annotated[
-        str | None,
-        typer.Option(
-            "--as",
-            metavar="FORMAT",
-            help="Format, a name of `finsim list exports`; must be given.",
-            autocompletion=offered(names("exports")),
-            rich_help_panel=OUTPUT,
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FOLDER",
-            help="Folder to write to, outside the run; must be given.",
-            rich_help_panel=OUTPUT,
-        ),
-    ] = None,
-    record_price: Annotated[
-        float | None,
-        number(
-            "export",
-            "record_price",
-            "Price of one real record, for the model card, none when left out",
-            OUTPUT,
-        ),
-    ] = None,
-    cpu_price: Annotated[
-        float | None,
-        number(
-            "export", "cpu_price", "Price of one CPU hour, for the model card, none when left out", OUTPUT
-        ),
-    ] = None,
-    currency: Annotated[
-        str | None,
-        typer.Option(
-            "--currency",
-            metavar="CODE",
-            help="Currency of the prices, shown and never converted; not stated when left out.",
-            rich_help_panel=OUTPUT,
-        ),
-    ] = None,
+    run: option.RunOrFile,
+    format: option.Format = None,
+    output: option.Output = None,
+    scenario: option.Scenario = None,
+    path: option.PathNumber = None,
+    from_date: option.FromDate = None,
+    as_of: option.AsOf = None,
+    bank: option.Bank = None,
+    prevalence: option.Prevalence = None,
+    instance: option.Instance = None,
+    record_price: option.RecordPrice = None,
+    cpu_price: option.CpuPrice = None,
+    currency: option.Currency = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a finished run in the format of another tool.
+    """Write a run, or its payments or bars, in the format of another tool.
 
-    Example: finsim export runs/demo --as model-card -o handover
+    Example: finsim export runs/demo --as amlworld -o handover
     """
     from finsim.verbs.handover.export import export as verb
 
-    done = verb(run, format, output=output, record_price=record_price, cpu_price=cpu_price, currency=currency)
+    done = verb(
+        run,
+        format,
+        output=output,
+        scenario=scenario,
+        path=path,
+        from_date=from_date,
+        as_of=as_of,
+        bank=bank,
+        prevalence=prevalence,
+        instance=instance,
+        record_price=record_price,
+        cpu_price=cpu_price,
+        currency=currency,
+    )
     show("export", done.to_dict(), done.to_text(), as_json, outputs=done.files)

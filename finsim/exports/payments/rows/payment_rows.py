@@ -1,0 +1,196 @@
+"""``Payments``: the rows that a format is given, chosen by its options, a row group at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finsim.errors import DataError, StudyError
+from finsim.exports.payments.rows.account_lookup import AccountLookup, read_accounts
+from finsim.exports.payments.rows.row_words import coded
+from finsim.exports.payments.rows.thinning import Counts, Thinning, counted
+from finsim.notation import Bool1D
+from finsim.records.storage import read_table
+from finsim.records.transaction_files import row_batches
+
+NANOSECONDS_A_DAY = 86_400_000_000_000
+CARDS = ("card_present", "card_not_present")
+ILLICIT = "illicit"
+"""Name of the label that says fraud or laundering."""
+_CHOOSING = ("tx_id", "ts", "status", "from_bank", "to_bank", "is_fraud", "is_laundering", "instance")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the options of an export say of payments.
+
+    * ``as_of``: only rows up to the end of this day (UTC).
+    * ``bank``: only what this bank sees: rows of its accounts.
+    * ``prevalence``: share of rows with the format's label.
+    * ``instance``: only the rows of one scheme.
+    * ``seed``: of the rows that are left out for the prevalence.
+    """
+
+    as_of: date | None = None
+    bank: int | None = None
+    prevalence: float | None = None
+    instance: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Payments:
+    """The four tables of a world of payments, and which of its rows a format takes.
+
+    ``label`` and ``rows`` are those of ``Export``. Raises StudyError for a bank or scheme that the world
+    does not have, and for a prevalence that cannot be reached; DataError for rows that are not in the
+    order of time.
+    """
+
+    transactions: Path
+    labels: Path
+    accounts_file: Path
+    patterns_file: Path
+    choice: Choice = Choice()
+    label: str = ILLICIT
+    rows: str = "posted"
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Yield some columns of the chosen rows; ``illicit`` may be asked for as if it were a column.
+
+        Types are those of TRANSACTION_SCHEMA, every column is one chunk.
+        """
+        thinning = self._thinning
+        thinner = thinning.start() if thinning else None
+        for table in self._chosen(columns):
+            kept = table.filter(pa.array(thinner.keep(*_labelled(table, self.label)))) if thinner else table
+            if kept.num_rows:
+                yield kept.select(list(columns)).combine_chunks()
+
+    @cached_property
+    def lookup(self) -> AccountLookup:
+        """The accounts by id, for what rows do not say of the two sides."""
+        return read_accounts(self.accounts_file)
+
+    @cached_property
+    def patterns(self) -> pa.Table:
+        """The schemes of the world as stored."""
+        return read_table(self.patterns_file)
+
+    @cached_property
+    def typologies(self) -> dict[int, str]:
+        """Scheme -> its typology."""
+        told = self.patterns.select(["instance", "typology"]).to_pylist()
+        return {int(row["instance"]): str(row["typology"]) for row in told}
+
+    def accounts(self) -> pa.Table:
+        """Return the accounts that the chosen rows may name: those opened by then, and what a bank knows.
+
+        Of accounts at other banks a bank knows the number and the bank alone: the rest is empty.
+        """
+        table = self.lookup.table
+        if self.choice.as_of is not None:
+            table = table.filter(pc.less(table["opened"].cast(pa.int64()), self._end() // 1_000))
+        if self.choice.bank is None and self.choice.instance is None:
+            return table
+        named = self._named_accounts()
+        own = np.asarray(table["bank_id"]) == (-1 if self.choice.bank is None else self.choice.bank)
+        table = table.filter(pa.array(np.isin(np.asarray(table["account_id"]), named) | own))
+        if self.choice.bank is None:
+            return table
+        seen = pa.array(np.asarray(table["bank_id"]) == self.choice.bank)
+        for number, field in enumerate(table.schema):
+            if field.name not in ("account_id", "bank_id"):
+                hidden = pc.if_else(seen, table[field.name], pa.scalar(None, field.type))
+                table = table.set_column(number, pa.field(field.name, field.type), hidden)
+        return table
+
+    def sees(self, banks: pa.ChunkedArray) -> pa.Array:
+        """Return whether the side at each of some banks is known: all of them but for one bank's view."""
+        known = np.asarray(banks) == self.choice.bank if self.choice.bank is not None else None
+        return pa.array(np.ones(len(banks), bool) if known is None else known)
+
+    def refuse(self) -> None:
+        """Raise StudyError for options that this world cannot follow, before anything is written."""
+        if self.choice.bank is not None:
+            known = sorted({int(one) for one in self.lookup.table["bank_id"].unique().to_pylist() if one})
+            if self.choice.bank not in known:
+                raise _refused("bank", f"no bank {self.choice.bank}", f"{known[0]} to {known[-1]}", known[0])
+        if self.choice.instance is not None and self.choice.instance not in self.typologies:
+            found = sorted(self.typologies)
+            words = f"one of {len(found):,} schemes, {found[0]} to {found[-1]}" if found else "a scheme"
+            remedy = found[0] if found else 0
+            raise _refused("instance", f"no scheme {self.choice.instance}", words, remedy)
+        if self._thinning is None and next(iter(self.batches(("tx_id",))), None) is None:
+            raise StudyError(
+                "no row is left to write", place="export: format", expected="at least one payment",
+                remedy="leave out options that choose rows, or take a later day",
+            )  # fmt: skip
+
+    def _chosen(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        wanted = [name for name in dict.fromkeys((*columns, *_CHOOSING)) if name != ILLICIT]
+        more = () if self.rows != "cards" else ("channel", "merchant_id")
+        last = -1
+        for batch in row_batches((self.transactions, self.labels), list(dict.fromkeys((*wanted, *more)))):
+            times = np.asarray(batch["ts"].cast(pa.int64()))
+            if times.size and (times[0] < last or np.any(np.diff(times) < 0)):
+                raise DataError(
+                    "rows are not in the order of time", place=str(self.transactions),
+                    expected="ts never falls",
+                    remedy="sort transactions and labels by ts and tx_id",
+                )  # fmt: skip
+            last = int(times[-1]) if times.size else last
+            table = pa.Table.from_batches([batch])
+            table = table.filter(pa.array(self._mask(table, times)))
+            yield table.append_column(ILLICIT, pc.or_(table["is_fraud"], table["is_laundering"]))
+            if self.choice.as_of is not None and last >= self._end():
+                return
+
+    def _mask(self, table: pa.Table, times: np.ndarray) -> Bool1D:
+        mask = np.ones(table.num_rows, dtype=bool)
+        if self.rows != "all":
+            mask &= np.asarray(pc.equal(table["status"], "posted"))
+        if self.rows == "cards":
+            mask &= coded(table["channel"], dict.fromkeys(CARDS, 1)) == 1
+            mask &= np.asarray(table["merchant_id"]) >= 0
+        if self.choice.as_of is not None:
+            mask &= times < self._end()
+        if self.choice.bank is not None:
+            mask &= (np.asarray(table["from_bank"]) == self.choice.bank) | (
+                np.asarray(table["to_bank"]) == self.choice.bank
+            )
+        if self.choice.instance is not None:
+            mask &= np.asarray(table["instance"]) == self.choice.instance
+        return mask
+
+    def _end(self) -> int:
+        assert self.choice.as_of is not None
+        return int((np.datetime64(self.choice.as_of, "D") + 1).astype("datetime64[ns]").astype(np.int64))
+
+    def _named_accounts(self) -> np.ndarray:
+        ends = ("from_account", "to_account")
+        named = [np.unique([np.asarray(table[name]) for name in ends]) for table in self.batches(ends)]
+        return np.unique(np.concatenate([np.empty(0, np.int64), *named]))
+
+    @cached_property
+    def _thinning(self) -> Thinning | None:
+        if self.choice.prevalence is None:
+            return None
+        whole = replace(self, choice=replace(self.choice, prevalence=None))
+        counts: Counts = counted(_labelled(table, self.label) for table in whole._chosen(()))
+        return Thinning.towards(self.choice.prevalence, counts, self.choice.seed, self.label)
+
+
+def _labelled(table: pa.Table, label: str) -> tuple[Bool1D, np.ndarray]:
+    return np.asarray(table[label]), np.asarray(table["instance"])
+
+
+def _refused(option: str, found: str, expected: str, example: object) -> StudyError:
+    return StudyError(found, place=f"export: {option}", expected=expected, remedy=f"write {option}={example}")

@@ -1,0 +1,87 @@
+"""A world of payments for databases: every order with its status, labels apart, money as decimals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finsim.exports.payments.rows.payment_rows import Payments
+from finsim.exports.payments.rows.row_words import MONEY, cents, renamed, whole
+from finsim.exports.payments.rows.scheme_rows import scheme_table
+
+INSTANT, DAY, TEXT = pa.timestamp("us", tz="UTC"), pa.date32(), pa.string()
+TABLES = {
+    "accounts": pa.schema(
+        [
+            ("account_id", pa.int64()), ("customer_id", pa.int64()), ("bank_id", pa.int32()), ("kind", TEXT),
+            ("opening_balance", MONEY), ("overdraft_limit", MONEY), ("opened", DAY),
+        ]
+    ),
+    "transactions": pa.schema(
+        [
+            ("tx_id", pa.int64()), ("ts", INSTANT), ("from_account", pa.int64()), ("to_account", pa.int64()),
+            ("from_bank", pa.int32()), ("to_bank", pa.int32()), ("amount", MONEY), ("currency", TEXT),
+            ("channel", TEXT), ("merchant_id", pa.int64()), ("category", TEXT), ("status", TEXT),
+            ("from_balance_after", MONEY), ("to_balance_after", MONEY),
+        ]
+    ),
+    "labels": pa.schema(
+        [
+            ("tx_id", pa.int64()), ("purpose", TEXT), ("is_fraud", pa.bool_()), ("is_laundering", pa.bool_()),
+            ("narrative", TEXT), ("instance", pa.int64()), ("phase", TEXT), ("role", TEXT),
+        ]
+    ),
+    "patterns": pa.schema(
+        [
+            ("instance", pa.int64()), ("narrative", TEXT), ("typology", TEXT), ("decoy", pa.bool_()),
+            ("is_fraud", pa.bool_()), ("is_laundering", pa.bool_()), ("start", INSTANT), ("end", INSTANT),
+            ("rows", pa.int64()), ("amount", MONEY),
+        ]
+    ),
+}  # fmt: skip
+"""Table -> its columns. Without a shop or a scheme a cell is null."""
+KEYS = {"accounts": "account_id", "transactions": "tx_id", "labels": "tx_id", "patterns": "instance"}
+"""Table -> its primary key."""
+_NONE = ("merchant_id", "instance")  # -1 stands for none
+_SIDES = ("from", "to")
+
+
+def batches(payments: Payments, table: str) -> Iterator[pa.Table]:
+    """Yield the rows of one of TABLES in its schema."""
+    schema = TABLES[table]
+    if table == "accounts":
+        yield _as(payments.accounts(), schema)
+    elif table == "patterns":
+        yield _as(scheme_table(payments), schema)
+    else:
+        for rows in payments.batches(schema.names):
+            yield _as(_seen(payments, rows), schema)
+
+
+def _seen(payments: Payments, rows: pa.Table) -> pa.Table:
+    """Empty the balances of the side that one bank does not see."""
+    for side in _SIDES if payments.choice.bank is not None else ():
+        name = f"{side}_balance_after"
+        if name in rows.column_names:
+            known = pc.if_else(payments.sees(rows[f"{side}_bank"]), rows[name], None)
+            rows = rows.set_column(rows.column_names.index(name), name, known)
+    return rows
+
+
+def _as(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    columns = []
+    for field in schema:
+        column = rows[field.name]
+        if field.type == MONEY:
+            columns.append(cents(column))
+        elif field.name in _NONE:
+            array = whole(column)
+            columns.append(pa.array(np.asarray(array), mask=np.asarray(array) < 0))
+        elif field.type == TEXT:
+            columns.append(renamed(column, {}))
+        else:
+            columns.append(whole(column).cast(field.type))
+    return pa.table(columns, schema=schema)

@@ -1,0 +1,95 @@
+"""DuckDB and PostgreSQL: every order with its status, money as decimals, labels apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import finsim
+
+duckdb = pytest.importorskip("duckdb")
+Handed = Callable[[str], Path]
+
+
+def opened(handed_over: Handed, name: str) -> duckdb.DuckDBPyConnection:
+    """Open the database; PostgreSQL's SQL is run by DuckDB, which shares its types and its COPY."""
+    if name == "duckdb":
+        return duckdb.connect(str(handed_over("duckdb") / "payments.duckdb"), read_only=True)
+    database = duckdb.connect()
+    folder = handed_over("postgres")
+    for statement in (folder / "postgres_schema.sql").read_text().replace("\n\\copy", ";\nCOPY").split(";\n"):
+        if statement.strip():
+            place = statement.strip().replace("'postgres_", f"'{folder}/postgres_")
+            database.execute(place.replace("WITH (FORMAT csv, HEADER)", "(FORMAT csv, HEADER)"))
+    return database
+
+
+@pytest.mark.parametrize("name", ["duckdb", "postgres"])
+def test_tables_hold_every_row_and_cent(
+    handed_over: Handed, world: Path, truth: pd.DataFrame, name: str
+) -> None:
+    with opened(handed_over, name) as database:
+        database.execute("SET TimeZone = 'UTC'")
+        rows = database.sql("FROM transactions ORDER BY tx_id").df()
+        labels = database.sql("FROM labels ORDER BY tx_id").df()
+        accounts = database.sql("FROM accounts ORDER BY account_id").df()
+        total = database.sql("SELECT sum(amount) FROM transactions WHERE status = 'posted'").fetchall()
+        kinds = dict(database.sql("SELECT column_name, column_type FROM (DESCRIBE transactions)").fetchall())
+    assert len(rows) == len(labels) == len(truth)
+    assert total == [(Decimal(int(truth["amount"][truth["status"] == "posted"].sum())).scaleb(-2),)]
+    assert kinds["amount"] == "DECIMAL(19,2)"
+    assert kinds["ts"] == "TIMESTAMP WITH TIME ZONE"
+    for column in ("amount", "from_balance_after", "to_balance_after"):
+        assert (rows[column].astype(float) * 100).round().astype("int64").tolist() == truth[column].tolist()
+    assert rows["ts"].dt.tz_convert("UTC").astype(truth["ts"].dtype).tolist() == truth["ts"].tolist()
+    for column in ("channel", "status", "from_account", "to_bank"):
+        assert rows[column].tolist() == truth[column].tolist()
+    assert rows["merchant_id"].isna().tolist() == (truth["merchant_id"] < 0).tolist()
+    assert labels["is_fraud"].tolist() == truth["is_fraud"].tolist()
+    assert labels["instance"].isna().tolist() == (truth["instance"] < 0).tolist()
+    stored = pd.read_parquet(world / "accounts.parquet")
+    assert pd.to_datetime(accounts["opened"]).tolist() == stored["opened"].tolist()
+    assert not [column for column in (*rows, *labels) if column.startswith("_fs")]
+    assert {"narrative", "instance", "is_fraud", "order_id"}.isdisjoint(rows)
+
+
+@pytest.mark.parametrize("name", ["duckdb", "postgres"])
+def test_patterns_are_counted_from_the_rows(handed_over: Handed, world: Path, name: str) -> None:
+    with opened(handed_over, name) as database:
+        database.execute("SET TimeZone = 'UTC'")
+        found = database.sql("FROM patterns ORDER BY instance").df()
+    stored = pd.read_parquet(world / "patterns.parquet").sort_values("instance").reset_index(drop=True)
+    for column in ("instance", "narrative", "typology", "decoy", "is_fraud", "is_laundering", "rows"):
+        assert found[column].tolist() == stored[column].astype(object).tolist(), column
+    assert (found["amount"].astype(float) * 100).round().astype("int64").tolist() == stored["amount"].tolist()
+    for column in ("start", "end"):
+        assert (
+            found[column].dt.tz_convert("UTC").astype(stored[column].dtype).tolist()
+            == stored[column].tolist()
+        )
+
+
+def test_patterns_show_nothing_of_later_rows(world: Path, truth: pd.DataFrame, tmp_path: Path) -> None:
+    schemes = truth[truth["instance"] >= 0].groupby("instance")["ts"]
+    longest = (schemes.max() - schemes.min()).idxmax()
+    day = (schemes.min()[longest] + (schemes.max()[longest] - schemes.min()[longest]) / 2).date()
+    finsim.export(world, "duckdb", output=tmp_path / "out", as_of=day)
+    with duckdb.connect(str(tmp_path / "out" / "payments.duckdb"), read_only=True) as database:
+        found = database.sql('SELECT instance, rows, "end" FROM patterns').df().set_index("instance")
+    known = truth[(truth["ts"].dt.date <= day) & (truth["instance"] >= 0)]
+    assert found["rows"].sort_index().tolist() == known.groupby("instance").size().tolist()
+    assert found.loc[longest, "rows"] < (truth["instance"] == longest).sum()
+    assert found["end"].max().date() <= day
+
+
+def test_the_schema_names_only_files_that_are_there(handed_over: Handed) -> None:
+    folder = handed_over("postgres")
+    text = (folder / "postgres_schema.sql").read_text()
+    named = re.findall(r"^\\copy \w+ FROM '([^']+)' WITH \(FORMAT csv, HEADER\)$", text, re.MULTILINE)
+    assert sorted(named) == sorted(file.name for file in folder.glob("*.csv"))
+    assert text.count("PRIMARY KEY") == len(named) == 4
