@@ -18,7 +18,8 @@ _ROUNDS, _STEPS = 14, 2500
 # At .985 a shock of volatility halves in 46 steps; above it a path may leave the data for years.
 _LARGEST_PERSISTENCE = 0.985
 _GAINS = (0.5, 1.8)
-# assumption: of absolute returns the largest 0.5 % count as the 99.5 % quantile: one crash misleads.
+# assumption: of absolute returns the largest 0.5 % count as the 99.5 % quantile: one crash misleads. Of the data
+# both are taken, as they are and bounded, and their mean is wanted.
 _WINSOR = 0.995
 # assumption: over all paths log scales may vary this much more than in one history, which saw few regimes.
 _SPREAD = 1.15
@@ -79,8 +80,9 @@ def _wanted(state: VolatilityState, values: Float3D, observed: Bool2D) -> _Momen
     """Return the moments of the sequences; those too short for the far lags have no say in clustering."""
     rows = [state.returns(one[seen]).T for one, seen in zip(values, observed, strict=True)]
     scales = state.log_scales(state.trace_all(values, observed)[0][:, :-1])
+    long = [row for row in rows if row.shape[1] > 2 * FAR[1]]
     return _Moments(
-        _clustering([row for row in rows if row.shape[1] > 2 * FAR[1]]),
+        0.5 * (_clustering(long) + _clustering(long, 1.0)),
         np.log(state.variances(values[observed])).mean(axis=0),
         scales[observed].std(axis=0),
     )
@@ -124,12 +126,12 @@ def _stepped(gains: Float2D, ratio: Float2D, answers: tuple[Float1D, Float1D]) -
     return np.asarray(moved * np.minimum(1.0, _LARGEST_PERSISTENCE / np.maximum(total, 1e-9)))
 
 
-def _clustering(returns: list[Float2D]) -> Float2D:
+def _clustering(returns: list[Float2D], winsor: float = _WINSOR) -> Float2D:
     """Return float64[2, A]: mean autocorrelation of absolute returns at near and at far lags."""
     found = []
     for one in returns:
         sizes = np.abs(one)
-        sizes = np.minimum(sizes, np.quantile(sizes, _WINSOR, axis=1, keepdims=True))
+        sizes = np.minimum(sizes, np.quantile(sizes, winsor, axis=1, keepdims=True))
         sizes = sizes - sizes.mean(axis=1, keepdims=True)
         variance = np.maximum((sizes**2).mean(axis=1), 1e-300)
         lags = [
