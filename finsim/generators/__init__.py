@@ -14,6 +14,11 @@ GENERATORS = Catalog(
             "finsim.generators.bootstrap:Bootstrap",
             "stationary block bootstrap (Politis & Romano 1994), the baseline all must beat",
         ),
+        "daily_flow": Entry(
+            "finsim.generators.daily.daily_flow:DailyFlow",
+            "volatility state per asset and a flow over one day's vector, any length, any number of paths",
+            "learn",
+        ),
         "flow": Entry(
             "finsim.generators.flow.flow:Flow",
             "rectified-flow transformer with prefix masks and slow memory, any length",

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finsim.errors import FitError
+from finsim.generators.channel_layout import Layout
 from finsim.notation import Array, Float1D, Float2D, Float3D
 from finsim.randomness import Streams
 
@@ -23,11 +24,13 @@ class Sequences:
 
     values : float64[N, T, C], any unit; one long history has N = 1.
     mask : bool[N, T], true where a step was observed (None: everywhere).
+    layout : what the channels are (None: moves, each a series of its own); generators may ignore it.
     With N > 1 the sequences are taken to be in chronological order.
     """
 
     values: Float3D
     mask: NDArray[np.bool_] | None = None
+    layout: Layout | None = None
 
     def __post_init__(self) -> None:
         """Raise FitError when the arrays cannot be learned from."""
@@ -44,6 +47,12 @@ class Sequences:
                 f"the mask is {self.mask.dtype}{list(self.mask.shape)}",
                 place="sequences",
                 expected=f"bool{list(self.values.shape[:2])} with at least one true step",
+            )
+        if self.layout is not None and self.layout.channels != self.values.shape[2]:
+            raise FitError(
+                f"the sequences have {self.values.shape[2]} channels",
+                place="sequences: layout",
+                expected=f"{self.layout.channels}, as its layout says",
             )
         wrong = ~np.isfinite(self.values)
         if self.mask is not None:
@@ -62,10 +71,12 @@ class Sequences:
         return np.ones(self.values.shape[:2], dtype=np.bool_) if self.mask is None else self.mask
 
     def digest(self) -> str:
-        """Return the sha256 of values and mask, hexadecimal."""
+        """Return the sha256 of values, mask and layout, hexadecimal."""
         digest = hashlib.sha256(str(self.values.shape).encode())
         digest.update(np.ascontiguousarray(self.values).tobytes())
         digest.update(self.observed().tobytes())
+        if self.layout is not None:
+            digest.update(str(self.layout.to_dict()).encode())
         return digest.hexdigest()
 
 

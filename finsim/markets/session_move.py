@@ -18,6 +18,14 @@ from finsim.notation import Array
 Features = TypeVar("Features", bound=Array)
 
 
+_ROLES = {"return": "move", "gap": "gap", "upper": "upper", "lower": "lower"}
+
+
+def roles_of(encoding: Encoding) -> tuple[str, ...]:
+    """Return what a generator calls the channels of an asset, once returns are split; the rest is ``other``."""
+    return tuple(_ROLES.get(name, "other") for name in encoding.fields)
+
+
 def split_returns(features: Features, encoding: Encoding) -> Features:
     """Return features [..., C] whose ``return`` channels hold the session's move, return less gap."""
     return _shifted(features, encoding, -1.0)

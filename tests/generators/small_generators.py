@@ -3,6 +3,7 @@
 import numpy as np
 
 from finsim.generators.bootstrap import Bootstrap
+from finsim.generators.daily.daily_flow import DailyFlow
 from finsim.generators.flow.flow import Flow
 from finsim.generators.generator import Budget, Sequences
 from finsim.generators.timegan.timegan import TimeGan
@@ -11,7 +12,8 @@ FLOW = Flow.Settings(
     context=8, block=8, patch=2, width=16, blocks=1, heads=2, memory=(1, 5), batch=16, check_every=5
 )
 TIMEGAN = TimeGan.Settings(window=8, hidden=6, layers=2, batch=16, candidates=3, overlap=2, check_every=5)
-SETTINGS = {"bootstrap": Bootstrap.Settings(), "flow": FLOW, "timegan": TIMEGAN}
+DAILY = DailyFlow.Settings(width=16, layers=1, batch=64, pool=512, settling=4, check_every=5)
+SETTINGS = {"bootstrap": Bootstrap.Settings(), "daily_flow": DAILY, "flow": FLOW, "timegan": TIMEGAN}
 BUDGET = Budget(steps=10)
 
 

@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -18,13 +19,14 @@ from finsim.engine.market_model.training_rules import TrainingRules, bar_penalty
 from finsim.engine.study.market_history import notes_of
 from finsim.errors import DataError, FitError, StudyError
 from finsim.generators import GENERATORS
+from finsim.generators.channel_layout import Layout
 from finsim.generators.generator import Budget, FitReport, Generator, Sequences
 from finsim.generators.saved_models import load, save
 from finsim.generators.settings_parsing import read_settings
 from finsim.markets.features import Encoding, decode, encode
 from finsim.markets.listing import complete
 from finsim.markets.prices import SchemaSource, as_schema, read_prices
-from finsim.markets.session_move import join_returns, split_returns
+from finsim.markets.session_move import join_returns, roles_of, split_returns
 from finsim.notation import Float2D, Float3D
 from finsim.randomness import Streams
 from finsim.records.display.card import Card
@@ -113,6 +115,12 @@ def settings_of(learner: Learner) -> Any:
     return read_settings(generator, {**learner.settings, **weight}, "generator.settings", StudyError)
 
 
+def sequences_of(train: Float2D, encoding: Encoding) -> Sequences:
+    """Return what generators learn from: one encoded history float64[T, C] with the roles of its channels."""
+    layout = Layout(len(encoding.assets), roles_of(encoding), np.array(encoding.shadow_scale))
+    return Sequences(split_returns(train, encoding)[None], layout=layout)
+
+
 def learn(
     learner: Learner,
     train: Float2D,
@@ -125,7 +133,7 @@ def learn(
 
     Raises FitError when the history is too short or breaks most of the rules.
     """
-    sequences = Sequences(split_returns(train, encoding)[None])
+    sequences = sequences_of(train, encoding)
     kind, settings = GENERATORS.load(learner.name), settings_of(learner)
     if learner.rules is None:
         generator: Generator = kind.fit(sequences, settings, streams, learner.budget, progress)

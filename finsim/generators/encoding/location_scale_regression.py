@@ -25,14 +25,20 @@ def regress(design: Float2D, targets: Float2D, ridges: tuple[float, float]) -> t
     (McCullagh & Nelder 1989, chapter 8): all its working weights are 1, so one solver serves every round.
     """
     location: Float2D = _solver(design, ridges[0]) @ targets
-    solver = _solver(design, ridges[1])
-    squares = np.maximum(np.square(targets - design @ location), 1e-12)
-    log_variance: Float2D = np.zeros_like(location)
+    squares = np.square(targets - design @ location)
+    return location, 0.5 * log_variance_weights(design, squares, ridges[1])
+
+
+def log_variance_weights(design: Float2D, squares: Float2D, ridge: float) -> Float2D:
+    """Return weights float64[1 + F, C] of the log variance, whose draws are squares float64[n, C]."""
+    solver = _solver(design, ridge)
+    squares = np.maximum(squares, 1e-12)
+    log_variance: Float2D = np.zeros((design.shape[1], squares.shape[1]))
     log_variance[0] = np.log(squares.mean(axis=0))
     for _ in range(_ROUNDS):
         linear = np.clip(design @ log_variance, -_LOG_LIMIT, _LOG_LIMIT)
         log_variance = solver @ (linear + np.clip(squares * np.exp(-linear) - 1.0, -1.0, 10.0))
-    return location, 0.5 * log_variance
+    return log_variance
 
 
 def _solver(design: Float2D, ridge: float) -> Float2D:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from finsim.generators.encoding.channel_dependence import Coupling
-from finsim.generators.encoding.gaussian_marginals import Marginal, Tail, normal_scores
+from finsim.generators.encoding.differentiable_marginals import marginal_values
 from finsim.generators.encoding.series_encoding import Encoding
 from finsim.kernels.location_scale import FLOOR
 from finsim.notation import Array, Float3D
@@ -46,7 +44,7 @@ class FlowOutput:
         if self.encoding.marginals is None:
             return found
         channels = enumerate(self.encoding.marginals.channels)
-        return torch.stack([self._marginal(one, found[..., index]) for index, one in channels], dim=-1)
+        return torch.stack([marginal_values(one, found[..., index]) for index, one in channels], dim=-1)
 
     def _coupled(self, coupling: Coupling, residuals: Tensor) -> Tensor:
         centre, spread, low, high = (self._tensor(row) for row in coupling.features)
@@ -63,30 +61,3 @@ class FlowOutput:
             ]
             columns[channel] = fitted[0] + fitted[1].exp() * residuals[..., channel]
         return torch.stack(columns, dim=-1)
-
-    def _marginal(self, marginal: Marginal, normal: Tensor) -> Tensor:
-        scores, quantiles = self._tensor(normal_scores()), self._tensor(marginal.quantiles)
-        inner = torch.clamp(normal, scores[0], scores[-1])
-        place = torch.clamp(
-            torch.searchsorted(scores, inner.detach().contiguous(), right=True), 1, len(scores) - 1
-        )
-        share = (inner - scores[place - 1]) / (scores[place] - scores[place - 1])
-        result = torch.lerp(quantiles[place - 1], quantiles[place], share)
-        low = marginal.lower.threshold - _excess(
-            marginal.lower, torch.special.ndtr(torch.clamp(normal, max=scores[0]))
-        )
-        high = marginal.upper.threshold + _excess(
-            marginal.upper, torch.special.ndtr(-torch.clamp(normal, min=scores[-1]))
-        )
-        result = torch.where(normal < scores[0], low, result)
-        return torch.where(normal > scores[-1], high, result)
-
-
-def _excess(tail: Tail, probability: Tensor) -> Tensor:
-    """Return ``Tail.excess`` in torch."""
-    inner = 1.0 / tail.reach
-    shifted = inner + torch.clamp(probability, 0.0, tail.share) * (tail.share - inner) / tail.share
-    ratio = math.log(tail.share) - torch.log(shifted)
-    if abs(tail.shape) < 1e-9:
-        return tail.scale * ratio
-    return tail.scale * torch.expm1(tail.shape * ratio) / tail.shape

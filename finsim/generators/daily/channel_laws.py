@@ -1,0 +1,132 @@
+"""Location and scale of every channel's scores, from its own levels and the state of its series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.generators.daily.volatility_state import HORIZONS as STATE_HORIZONS
+from finsim.generators.encoding.location_scale_dynamics import LEAST_EXPLAINED, explained_ahead
+from finsim.generators.encoding.location_scale_regression import regress, with_intercept
+from finsim.kernels.markets.volatility_walk import levels_trace
+from finsim.notation import Array, Bool2D, Float1D, Float2D, Float3D
+
+HORIZONS = (1.0, 5.0, 22.0)
+"""assumption: day, week and month, as in Corsi 2009."""
+# A ridge that leaves nothing but the mean; a crash says no more on the next day than four deviations do.
+_NO_WEIGHTS, _CLIP = 1e12, 4.0
+
+
+@dataclass(frozen=True)
+class ChannelLaws:
+    """score_t = location_t + exp(log scale_t) * innovation_t, channel by channel, exactly invertible.
+
+    weights : float64[C, 2, 3 + K + P], of location and of log scale: lowest, highest, intercept, weights of
+    the channel's own levels (moving averages of its scores) and of the features of its series. A location
+    that does not predict the last fifth of the data is constant, or answers to the last move alone, so that
+    no path trends for years.
+    Source: own; location as in a HAR model (Corsi 2009), scale as a gamma regression.
+    """
+
+    weights: Float3D
+
+    @property
+    def levels(self) -> int:
+        """Return K, the number of levels of a channel."""
+        return len(HORIZONS)
+
+    @classmethod
+    def fit(
+        cls, scores: Float3D, features: Array, observed: Bool2D, ridges: tuple[float, float]
+    ) -> ChannelLaws:
+        """Fit on scores float64[N, T, C] and features float64[N, T + 1, A, P]; ``ridges`` as in ``regress``."""
+        channels = scores.shape[2]
+        fields = channels // features.shape[2]
+        levels = levels_of(scores, observed)[0][:, :-1]
+        # Where the newest signed move stands in a channel's design.
+        newest, found = len(HORIZONS) + len(STATE_HORIZONS), []
+        for c in range(channels):
+            design = np.concatenate([levels[:, :, c], features[:, :-1, c // fields]], axis=-1)
+            found.append(_law(design[observed], scores[..., c][observed], ridges, newest))
+        return cls(np.stack(found))
+
+    def ahead(self, levels: Array, features: Array) -> tuple[Array, Array]:
+        """Return location and log scale float64[..., C] of the step behind levels [..., C, K] and features."""
+        fields = self.weights.shape[0] // features.shape[-2]
+        own = np.repeat(features, fields, axis=-2)
+        design = np.concatenate([levels, own], axis=-1)
+        low, high, intercept = (self.weights[:, :, at] for at in (0, 1, 2))
+        linear = np.einsum("...cd,ckd->...ck", design, self.weights[:, :, 3:]) + intercept
+        found = np.clip(linear, low, high)
+        return found[..., 0], found[..., 1]
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the fitted arrays by name."""
+        return {"weights": self.weights}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> ChannelLaws:
+        """Return the laws that ``arrays`` describes."""
+        return cls(arrays["weights"])
+
+
+def level_rates() -> Array:
+    """Return the weight of the newest score in each level."""
+    return 1.0 / np.array(HORIZONS)
+
+
+def levels_of(scores: Float3D, observed: Bool2D) -> tuple[Array, Float3D]:
+    """Return levels float64[N, T + 1, C, K] before each step, and those [N, C, K] after the last."""
+    count, steps, channels = scores.shape
+    found = np.empty((count, steps + 1, channels, len(HORIZONS)))
+    after = np.zeros((count, channels, len(HORIZONS)))
+    for row in range(count):
+        seen = np.ascontiguousarray(observed[row])
+        levels_trace(np.ascontiguousarray(scores[row]), seen, level_rates(), after[row], found[row])
+    return found, after
+
+
+def _law(design: Float2D, scores: Float1D, ridges: tuple[float, float], newest: int) -> Float2D:
+    """Return float64[2, 3 + D] of one channel: bounds, intercept and weights of location and log scale."""
+    centre, spread = design.mean(axis=0), design.std(axis=0)
+    spread = np.where(spread > 1e-9, spread, np.inf)
+    standard, targets = (design - centre) / spread, scores[:, None]
+    if explained_ahead(standard[None], targets[None], ridges)[0] < LEAST_EXPLAINED:
+        # Levels do not predict: what is left is the mean, and at most an answer to the last move.
+        location = np.zeros((1 + standard.shape[1], 1))
+        location[[0, 1 + newest], 0] = _answer(standard[:, newest], scores)
+        linear = with_intercept(np.clip(standard, -_CLIP, _CLIP)) @ location
+        log_scale = regress(with_intercept(standard), targets - linear, (_NO_WEIGHTS, ridges[1]))[1]
+    else:
+        location, log_scale = regress(with_intercept(standard), targets, ridges)
+        linear = with_intercept(standard) @ location
+    return np.stack(
+        [
+            _unstandardised(location[:, 0], linear, centre, spread),
+            _unstandardised(log_scale[:, 0], with_intercept(standard) @ log_scale, centre, spread),
+        ]
+    )
+
+
+def _unstandardised(weights: Float1D, linear: Array, centre: Float1D, spread: Float1D) -> Float1D:
+    """Return lowest and highest linear value, and intercept and weights of the features as they are."""
+    own = weights[1:] / spread
+    return np.array([linear.min(), linear.max(), weights[0] - own @ centre, *own])
+
+
+def _answer(standard: Float1D, scores: Float1D) -> tuple[float, float]:
+    """Return mean and slope of scores on the last move, which counts up to four deviations.
+
+    A slope b of t standard errors is kept as b (1 - 1 / t^2) where t > 2, else it is 0: small
+    autocorrelations of returns are shown where the data are sure of them (James & Stein 1961, positive part).
+    """
+    bounded = np.clip(standard, -_CLIP, _CLIP)
+    centred = bounded - bounded.mean()
+    power = max(float(centred @ centred), 1e-12)
+    slope = float(centred @ scores) / power
+    left = scores - scores.mean() - slope * centred
+    error = float(np.sqrt(left @ left / max(len(scores) - 2, 1) / power))
+    kept = slope * (1.0 - (error / slope) ** 2) if abs(slope) > 2.0 * error else 0.0
+    return float(scores.mean() - kept * bounded.mean()), kept

@@ -1,0 +1,155 @@
+"""Encode days as independent vectors of components, and walk such vectors back into paths."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.extras import Later
+from finsim.generators.channel_layout import Layout
+from finsim.generators.daily.channel_laws import ChannelLaws, level_rates, levels_of
+from finsim.generators.daily.volatility_state import VolatilityState
+from finsim.generators.encoding.gaussian_marginals import Marginals
+from finsim.generators.encoding.marginal_correction import Correction
+from finsim.generators.encoding.scaling import Scaling
+from finsim.generators.generator import Sequences
+from finsim.kernels.markets.volatility_walk import walk
+from finsim.notation import Array, Float2D, Float3D, Int2D
+
+special = Later("scipy.special", "markets")
+
+# Scores beyond this are beyond the reach of every tail.
+_REACH, _KNOTS = 6.0, 1201
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What paths remember: variances and signed moves float64[N, A, H], levels float64[N, C, K]."""
+
+    variances: Float3D
+    signed: Float3D
+    levels: Float3D
+
+    def take(self, rows: Array) -> Memory:
+        """Return copies of some of them."""
+        return Memory(self.variances[rows].copy(), self.signed[rows].copy(), self.levels[rows].copy())
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the arrays by name."""
+        return {"variances": self.variances, "signed": self.signed, "levels": self.levels}
+
+
+@dataclass(frozen=True)
+class Course:
+    """Sequences on their way to components: log scales [N, T + 1, A], location and log scale [N, T + 1, C] of
+    scores before each step and after the last, scores [N, T, C], and the memory after the last step."""
+
+    log_scales: Array
+    location: Array
+    spread: Array
+    scores: Float3D
+    after: Memory
+
+
+@dataclass(frozen=True)
+class DayEncoding:
+    """values [.., C] --state--> scaled --marginals--> scores --laws--> innovations --scaling--> components.
+
+    The volatility state scales moves, gaps and shadows before the marginal map, so that a day's vector of
+    components has the same law on every day. ``touch`` corrects the marginal laws of made innovations.
+    """
+
+    state: VolatilityState
+    marginals: Marginals
+    laws: ChannelLaws
+    scaling: Scaling
+    touch: Correction | None = None
+
+    @classmethod
+    def fit(
+        cls,
+        data: Sequences,
+        layout: Layout,
+        tail_reach: float,
+        ridges: tuple[float, float],
+        draw: np.random.Generator,
+    ) -> tuple[DayEncoding, Course]:
+        """Fit on sequences; ``ridges`` of locations and of log scales; ``draw`` spreads atoms."""
+        observed = data.observed()
+        values = np.where(observed[:, :, None], data.values, 0.0)
+        state = VolatilityState.fit(values, observed, layout, ridges[1])
+        features, ends = state.trace_all(values, observed)
+        log_scales = state.log_scales(features)
+        scaled = state.scaled(values, log_scales[:, :-1])
+        marginals = Marginals.fit(scaled[observed], tail_reach)
+        scores = marginals.normal(scaled, draw) * observed[:, :, None]
+        laws = ChannelLaws.fit(scores, features, observed, ridges)
+        levels, after = levels_of(scores, observed)
+        location, spread = laws.ahead(levels, features)
+        innovations = (scores - location[:, :-1]) * np.exp(-spread[:, :-1])
+        found = cls(state, marginals, laws, Scaling.fit(innovations[observed]))
+        memory = Memory(np.stack([one for one, _ in ends]), np.stack([one for _, one in ends]), after)
+        return found, Course(log_scales, location, spread, scores, memory)
+
+    def course(self, values: Float3D, observed: Array) -> Course:
+        """Return what sequences float64[N, T, C] are on the way to components; atoms go to their middle."""
+        features, ends = self.state.trace_all(values, observed)
+        log_scales = self.state.log_scales(features)
+        scores = self.marginals.normal(self.state.scaled(values, log_scales[:, :-1])) * observed[:, :, None]
+        levels, after = levels_of(scores, observed)
+        location, spread = self.laws.ahead(levels, features)
+        memory = Memory(np.stack([one for one, _ in ends]), np.stack([one for _, one in ends]), after)
+        return Course(log_scales, location, spread, scores, memory)
+
+    def innovations(self, course: Course) -> Float3D:
+        """Return the innovations float64[N, T, C] of sequences."""
+        found: Float3D = (course.scores - course.location[:, :-1]) * np.exp(-course.spread[:, :-1])
+        return found
+
+    def components(self, course: Course) -> Float3D:
+        """Return the components float64[N, T, K] of sequences."""
+        return self.scaling.forward(self.innovations(course))
+
+    def made(self, components: Float2D) -> Float2D:
+        """Return the innovations float64[n, C] that made components float64[n, K] stand for."""
+        found = self.scaling.inverse(components)
+        return found if self.touch is None else self.touch.apply(found)
+
+    def walk(self, pool: Float2D, chosen: Int2D, memory: Memory) -> Float3D:
+        """Return values float64[N, T, C] of paths that follow rows of a pool; ``memory`` moves on in place."""
+        values = np.empty((*chosen.shape, pool.shape[1]))
+        constants = self.state.constants()
+        walk(
+            pool, chosen, *constants, self.state.weights, self.laws.weights, level_rates(), self.tables(),
+            _REACH, memory.variances, memory.signed, memory.levels, values,
+        )  # fmt: skip
+        return values
+
+    def tables(self) -> Float2D:
+        """Return the scaled values float64[C, knots] of an even grid of scores."""
+        grid = np.linspace(-_REACH, _REACH, _KNOTS)
+        return np.stack([one.values(grid) for one in self.marginals.channels])
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the fitted arrays by name."""
+        parts = {"state": self.state, "marginals": self.marginals, "laws": self.laws, "scaling": self.scaling}
+        return {
+            f"{part}/{name}": array for part, one in parts.items() for name, array in one.arrays().items()
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array], layout: Layout) -> DayEncoding:
+        """Return the encoding that ``arrays`` describes, without its correction: the pool has it."""
+
+        def under(part: str) -> dict[str, Array]:
+            prefix = f"{part}/"
+            return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
+
+        return cls(
+            VolatilityState.from_arrays(under("state"), layout),
+            Marginals.from_arrays(under("marginals")),
+            ChannelLaws.from_arrays(under("laws")),
+            Scaling.from_arrays(under("scaling")),
+        )

@@ -1,0 +1,61 @@
+"""Bring the long-run law of every made channel to that of the data, with its tails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from finsim.extras import Later
+from finsim.generators.encoding.gaussian_marginals import Marginals
+from finsim.kernels.markets.volatility_walk import mapped
+from finsim.notation import Array, Float2D, Float3D
+
+special = Later("scipy.special", "markets")
+
+# From the 1-in-30,000 quantile to its mirror.
+_FARTHEST, _KNOTS = 4.0, 161
+_SLOPES = (0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class FinalLaw:
+    """A monotone map of each channel, knot by knot: quantiles that paths made to those of the data.
+
+    starts, stops : float64[C, knots]; slopes : float64[C, 2] beyond the ends. It keeps order, so clustering
+    and dependence stay. Source: own (quantile mapping).
+    """
+
+    starts: Float2D
+    stops: Float2D
+    slopes: Float2D
+
+    @classmethod
+    def fit(cls, made: Array, real: Float2D, tail_reach: float) -> FinalLaw:
+        """Fit on made values float64[..., C] and on the data float64[n, C]."""
+        grid = np.linspace(-_FARTHEST, _FARTHEST, _KNOTS)
+        rows = made.reshape(-1, made.shape[-1])
+        starts = np.quantile(rows, special.ndtr(grid), axis=0).T
+        stops = np.stack([one.values(grid) for one in Marginals.fit(real, tail_reach).channels])
+        spread = np.maximum(rows.std(axis=0), 1e-300)[:, None]
+        # Ties (an atom, a bound) would make the map a jump.
+        starts = np.maximum.accumulate(starts, axis=1) + 1e-9 * spread * np.arange(_KNOTS)
+        tenth = _KNOTS // 10
+        low = (stops[:, tenth] - stops[:, 0]) / np.maximum(starts[:, tenth] - starts[:, 0], 1e-300)
+        width = np.maximum(starts[:, -1] - starts[:, -1 - tenth], 1e-300)
+        high = (stops[:, -1] - stops[:, -1 - tenth]) / width
+        return cls(starts, stops, np.clip(np.stack([low, high], axis=1), *_SLOPES))
+
+    def apply(self, values: Float3D) -> None:
+        """Map values float64[N, T, C] in place."""
+        mapped(values, self.starts, self.stops, self.slopes)
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the fitted arrays by name."""
+        return {"starts": self.starts, "stops": self.stops, "slopes": self.slopes}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> FinalLaw:
+        """Return the map that ``arrays`` describes."""
+        return cls(arrays["starts"], arrays["stops"], arrays["slopes"])

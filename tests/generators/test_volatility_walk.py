@@ -1,0 +1,104 @@
+"""The kernels of market paths against their plain twins."""
+
+import numpy as np
+import pytest
+from naive import volatility_walk as naive
+
+from finsim.kernels.markets.volatility_walk import absorb, levels_trace, mapped, trace, walk
+
+RATES, LEVEL_RATES, MARKET = np.array([1.0, 0.3, 0.05]), np.array([1.0, 0.2]), np.array([1, 2])
+ROLES = [[0], [0, 1, 2, 3], [0, 1, 2, 3, 4], [4, 0]]
+
+
+def problem(draw, series, roles, paths=3):
+    channels, horizons = series * len(roles), len(RATES)
+    constants = (
+        np.array(roles),
+        0.5 + draw.random((series, 2)),
+        0.1 * draw.standard_normal(channels),
+        np.stack([0.5 + draw.random(series), np.full(series, 0.02), np.full(series, 4.0)], axis=1),
+        RATES,
+        MARKET,
+    )
+    memory = (
+        0.2 + draw.random((paths, series, horizons)),
+        draw.standard_normal((paths, series, horizons)),
+        draw.standard_normal((paths, channels, len(LEVEL_RATES))),
+    )
+    return constants, memory
+
+
+def plain(constants):
+    return [one.tolist() for one in constants]
+
+
+@pytest.mark.parametrize("roles", ROLES)
+@pytest.mark.parametrize("series", [1, 3])
+def test_walk(streams, series, roles):
+    draw = streams.at("walk", series)
+    constants, memory = problem(draw, series, roles)
+    channels, seen = series * len(roles), 2 * len(RATES) + len(MARKET)
+    pool, chosen = 2.0 * draw.standard_normal((20, channels)), draw.integers(20, size=(3, 40))
+    pool[3] = 50.0  # beyond every table
+    state = 0.3 * draw.standard_normal((series, 3 + seen))
+    laws = 0.3 * draw.standard_normal((channels, 2, 3 + len(LEVEL_RATES) + seen))
+    for bounded in (state, laws):
+        bounded[..., 0], bounded[..., 1] = -0.7, 0.9
+    tables = np.sort(draw.standard_normal((channels, 31)), axis=1)
+    arguments = (state, laws, LEVEL_RATES, tables)
+    wanted, ends = naive.walk(
+        pool.tolist(), chosen.tolist(), plain(constants), *plain(arguments), 3.0, plain(memory)
+    )
+    values = np.empty((3, 40, channels))
+    walk(pool, chosen, *constants, *arguments, 3.0, *memory, values)
+    assert np.allclose(values, wanted, rtol=1e-10)
+    for made, end in zip(memory, ends, strict=True):
+        assert np.allclose(made, end, rtol=1e-10)
+
+
+@pytest.mark.parametrize("roles", ROLES)
+def test_trace_is_absorb_step_by_step_and_skips_what_was_not_observed(streams, roles):
+    draw = streams.at("trace")
+    constants, (variances, signed, _) = problem(draw, 2, roles)
+    values, observed = draw.standard_normal((30, 2 * len(roles))), draw.random(30) < 0.8
+    before, found = (variances[0].copy(), signed[0].copy()), np.empty((31, 2, 8))
+    trace(values, observed, *constants, *before, found)
+    state = (variances[0].tolist(), signed[0].tolist())
+    for step in range(31):
+        assert np.allclose(found[step], naive.features(*state, MARKET))
+        if step < 30 and observed[step]:
+            state = naive.absorb(values[step].tolist(), *plain(constants)[:5], *state)
+    assert np.allclose(before[0], state[0])
+    assert np.allclose(before[1], state[1])
+
+
+def test_one_wrong_quote_counts_as_the_largest_variance(streams):
+    constants, (variances, signed, _) = problem(streams.at("quote"), 1, [0, 1, 2, 3])
+    absorb(np.array([0.0, 0.0, 0.0, 1e6]), *constants[:5], variances[0], signed[0])
+    assert variances[0, 0, 0] == pytest.approx(4.02)
+
+
+def test_levels_are_moving_averages_before_each_step(streams):
+    draw = streams.at("levels")
+    scores, observed = draw.standard_normal((25, 3)), draw.random(25) < 0.7
+    levels, found = np.ones((3, 2)), np.empty((26, 3, 2))
+    levels_trace(scores, observed, LEVEL_RATES, levels, found)
+    state = np.ones((3, 2))
+    for step in range(26):
+        assert np.allclose(found[step], state)
+        if step < 25 and observed[step]:
+            state = state + LEVEL_RATES * (scores[step][:, None] - state)
+    assert np.allclose(levels, state)
+
+
+def test_mapped(streams):
+    draw = streams.at("mapped")
+    starts, stops = np.sort(draw.random((2, 9)), axis=1), np.sort(draw.random((2, 9)), axis=1)
+    slopes = draw.random((2, 2))
+    values = np.concatenate([draw.uniform(-0.5, 1.5, (1, 50, 2)), starts.T[None]], axis=1)
+    wanted = [
+        [naive.mapped(x, starts[c].tolist(), stops[c].tolist(), slopes[c]) for c, x in enumerate(row)]
+        for row in values[0].tolist()
+    ]
+    mapped(values, starts, stops, slopes)
+    assert np.allclose(values[0], wanted)

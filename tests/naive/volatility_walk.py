@@ -1,0 +1,97 @@
+"""Plain twin of finsim.kernels.markets.volatility_walk."""
+
+import math
+
+MOVE, GAP, UPPER, LOWER = 0, 1, 2, 3
+
+
+def features(variances, signed, market):
+    """Return the features of every series as nested lists [A][P]."""
+    rows = []
+    for logs, moves in zip(variances, signed, strict=True):
+        rows.append([math.log(v) for v in logs] + [m / math.sqrt(logs[-1]) for m in moves])
+    shared = [sum(row[place] for row in rows) / len(rows) for place in market]
+    return [row + shared for row in rows]
+
+
+def bar(values, roles, shadows, centre):
+    """Return (variance, return) of one series' values."""
+    part = dict.fromkeys((MOVE, GAP, UPPER, LOWER), 0.0)
+    for role, value, middle in zip(roles, values, centre, strict=True):
+        if role in (MOVE, GAP):
+            part[role] = value - middle
+        elif role in (UPPER, LOWER):
+            part[role] = shadows[role - UPPER] * max(value, 0.0) ** 3
+    size = abs(part[MOVE])
+    found = part[MOVE] ** 2
+    if UPPER in roles:
+        # Rogers & Satchell: log(H/O) log(H/C) + log(L/O) log(L/C).
+        high, low = max(part[MOVE], 0.0) + part[UPPER], min(part[MOVE], 0.0) - part[LOWER]
+        ranged = high * (high - part[MOVE]) + low * (low - part[MOVE])
+        assert math.isclose(
+            ranged, part[UPPER] * (part[UPPER] + size) + part[LOWER] * (part[LOWER] + size), abs_tol=1e-12
+        )
+        found = 0.5 * found + 0.5 * ranged
+    return found + part[GAP] ** 2, part[MOVE] + part[GAP]
+
+
+def absorb(row, roles, shadows, centre, limits, rates, variances, signed):
+    """Return variances and signed moves after one step."""
+    width = len(roles)
+    after = ([], [])
+    for a, (mean, floor, most) in enumerate(limits):
+        part = slice(a * width, (a + 1) * width)
+        size, total = bar(row[part], roles, shadows[a], centre[part])
+        new = min(size / mean, most) + floor
+        after[0].append([v + r * (new - v) for v, r in zip(variances[a], rates, strict=True)])
+        moved = total / math.sqrt(mean)
+        after[1].append([s + r * (moved - s) for s, r in zip(signed[a], rates, strict=True)])
+    return after
+
+
+def walk(pool, chosen, constants, state, laws, level_rates, tables, reach, memory):
+    """Return (values [N][T][C], memory after) of nested lists."""
+    roles, shadows, centre, limits, rates, market = constants
+    width, knots = len(roles), len(tables[0])
+    paths, ends = [], []
+    for rows, variances, signed, levels in zip(chosen, *memory, strict=True):
+        levels, path = [list(one) for one in levels], []
+        for place in rows:
+            seen, values = features(variances, signed, market), []
+            for c, law in enumerate(laws):
+                own, table = seen[c // width], tables[c]
+                scale = linear(state[c // width], own)
+                score = linear(law[0], levels[c] + own) + math.exp(linear(law[1], levels[c] + own)) * pool[place][c]
+                levels[c] = [v + r * (score - v) for v, r in zip(levels[c], level_rates, strict=True)]
+                at = (min(max(score, -reach), reach) + reach) / (2 * reach) * (knots - 1)
+                below = min(int(at), knots - 2)
+                value = table[below] + (at - below) * (table[below + 1] - table[below])
+                role = roles[c % width]
+                if role in (MOVE, GAP):
+                    value = centre[c] + math.exp(scale) * value
+                elif role in (UPPER, LOWER) and value > 0:
+                    value *= math.exp(scale / 3)
+                values.append(value)
+            variances, signed = absorb(values, roles, shadows, centre, limits, rates, variances, signed)
+            path.append(values)
+        paths.append(path)
+        ends.append((variances, signed, levels))
+    return paths, [list(part) for part in zip(*ends, strict=True)]
+
+
+def linear(weights, seen):
+    """Return intercept and weights on what is seen, within bounds (the first two weights)."""
+    low, high, total = weights[:3]
+    total += sum(w * x for w, x in zip(weights[3:], seen, strict=True))
+    return min(max(total, low), high)
+
+
+def mapped(value, starts, stops, slopes):
+    """Return one value moved from starts to stops."""
+    if value <= starts[0]:
+        return stops[0] + slopes[0] * (value - starts[0])
+    if value >= starts[-1]:
+        return stops[-1] + slopes[1] * (value - starts[-1])
+    at = max(k for k, start in enumerate(starts) if start <= value)
+    share = (value - starts[at]) / (starts[at + 1] - starts[at])
+    return stops[at] + share * (stops[at + 1] - stops[at])
