@@ -19,7 +19,7 @@ from finsim.evaluation.long_run.wild_weeks import week_sizes
 from finsim.evaluation.path_numbers.past_size import past_size
 from finsim.evaluation.paths import evaluate_paths
 from finsim.evaluation.ranks.equal_lengths import equal_lengths, reference_groups
-from finsim.evaluation.ranks.folded_intervals import folded_interval, shrunk_interval
+from finsim.evaluation.ranks.folded_intervals import RAY_TAIL, folded_interval, inside, shrunk_interval
 from finsim.evaluation.settings import Settings
 from finsim.randomness import Streams
 from finsim.records.paths import Paths
@@ -232,3 +232,16 @@ def test_crises_that_two_assets_do_not_share_are_told_by_weeks(rng, shift, verdi
     assert weeks.value == pytest.approx(1.0 if shift else 0.0, abs=0.1)
     few = path_case(market(1, 0), None, market(3, shift), Streams(1), Settings(bootstrap=20))
     assert [one.verdict for one in METRICS.load("tail_dependence").compute(few)][1] == "no power"
+
+
+def test_the_upper_end_along_a_ray_is_taken_at_half_the_level():
+    assert inside(199) == (pytest.approx(4 / 198), pytest.approx(1 - 4 / 198))
+    assert inside(199, 0.0125) == (pytest.approx(1.5 / 198), pytest.approx(1 - 4 / 198))
+    # Two statistics that move together, far from the target: the distance is the difference, and the ends
+    # are those of the noise.
+    noise = np.random.default_rng(2).standard_normal(100)
+    point, target = np.full(2, 20.0), np.zeros(2)
+    low, high = shrunk_interval(point, np.stack([noise, noise], axis=1), target, mean_gap)
+    levels = inside(100, RAY_TAIL)
+    assert high == pytest.approx(20.0 - np.quantile(noise, levels[0]))
+    assert low == pytest.approx(20.0 - np.quantile(noise, levels[1]))
