@@ -143,6 +143,7 @@ def window_fold(
     """
     x, beside = rows
     places, running = state
+    middle: Any
     middle, younger, empty = np.int64(places[0]), running[0], running[1]
     for i in range(len(same)):
         row, oldest = begin + i, first[i]
