@@ -1,8 +1,8 @@
 """From a CSV file to the verdict: CPU seconds and the largest memory of ``finsim check FILE --rules PACK``.
 
-Run: ``python benchmarks/constraints_csv.py [--rows 5e6] [--keep FILE] [--tier auto]``. The file has payments as
-people export them: ids with letters, amounts with two decimals, moments in ISO form. Seven rules; the
-command runs in a process of its own, start and imports included, and a second time with its kernels on disk.
+Run: ``python benchmarks/constraints_csv.py [--rows 5e6] [--keep FILE] [--tier auto]``. The file has payments
+as people export them: ids with letters, amounts with two decimals, moments in ISO form. Seven rules; the
+command runs in a process of its own, start and imports included, twice.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ def _piece(draw: np.random.Generator, first: int, rows: int) -> pa.Table:
     seconds = 1_735_689_600 + (first + np.arange(rows)) * 6
     return pa.table({
         "id": texts("P", first + np.arange(rows)), "account": texts("A", draw.integers(0, 200_000, rows)),
-        "time": pa.array(seconds * 10**6, pa.timestamp("us", "UTC")), "amount": amount / 100, "fee": np.minimum(amount, 150) / 100,
+        "time": pa.array(seconds * 10**6, pa.timestamp("us", "UTC")),
+        "amount": amount / 100, "fee": np.minimum(amount, 150) / 100,
         "currency": labels("EUR"), "country": labels("AT", "CH", "DE", "FR", "IT", "NL"),
         "channel": labels("card", "transfer", "cash", "direct"), "rate": draw.uniform(0, 0.2, rows).round(6),
     })  # fmt: skip

@@ -6,6 +6,8 @@ i belongs to the group of row i - 1. Twins: ``tests/naive/sequences.py``.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from finsim.kernels.kernel import kernel
@@ -72,28 +74,48 @@ def window_starts(time: Nanos1D, begin: int, same: Bool1D, width: int, head: int
     """Write where the window (t - width, t] of each row from ``begin`` on begins; return the last of them.
 
     ``time`` holds rows from before the block, the first of a window not before ``head``; ``same`` and
-    ``first`` are of the block. Most windows lose one row or none, which is worked out without a branch.
+    ``first`` are of the block. Its two halves are walked through side by side, the second from where a group
+    begins, so that the processor waits for one while it works on the other. Most windows lose one row or
+    none, which is worked out without a branch.
     """
-    wide, one, oldest = np.uint64(width), np.uint64(1), np.uint64(head)
-    inner = max(0, min(len(same), len(time) - begin - 1))  # rows after which another one can be read
-    for i in range(inner):
-        row = np.uint64(begin + i)
-        oldest = oldest if same[i] else row
-        now = time[row]
+    wide, one, rows = np.uint64(width), np.uint64(1), len(same)
+    oldest: Any
+    other: Any
+    half = rows // 2
+    while half < rows and same[half]:
+        half += 1
+    oldest, other = np.uint64(head), np.uint64(begin + half)
+    both = max(0, min(half, rows - half, len(time) - begin - half - 1))  # another row can be read after each
+    for i in range(both):
+        row, later = np.uint64(begin + i), np.uint64(begin + half + i)
+        oldest, other = oldest if same[i] else row, other if same[half + i] else later
+        now, then = time[row], time[later]
         is_gone = np.uint64(now - time[oldest]) >= wide  # without a sign: no span is too long for 64 bits
         is_next_gone = is_gone & (np.uint64(now - time[oldest + one]) >= wide)
+        was_gone = np.uint64(then - time[other]) >= wide
+        was_next_gone = was_gone & (np.uint64(then - time[other + one]) >= wide)
         oldest += np.uint64(is_gone) + np.uint64(is_next_gone)
-        if is_next_gone:
-            while np.uint64(now - time[oldest]) >= wide:
-                oldest += one
-        first[i] = oldest
-    for i in range(inner, len(same)):
+        other += np.uint64(was_gone) + np.uint64(was_next_gone)
+        if is_next_gone | was_next_gone:
+            oldest, other = _first_in(time, oldest, now, wide), _first_in(time, other, then, wide)
+        first[i], first[half + i] = oldest, other
+    for i in range(both, half):
         row = np.uint64(begin + i)
-        oldest = oldest if same[i] else row
-        while np.uint64(time[row] - time[oldest]) >= wide:
-            oldest += one
+        oldest = _first_in(time, oldest if same[i] else row, time[row], wide)
         first[i] = oldest
-    return np.int64(oldest)
+    for i in range(half + both, rows):
+        row = np.uint64(begin + i)
+        other = _first_in(time, other if same[i] else row, time[row], wide)
+        first[i] = other
+    return int(first[rows - 1]) if rows else head
+
+
+@kernel
+def _first_in(time: Nanos1D, oldest: Any, now: Any, wide: Any) -> Any:
+    """Return the first row from ``oldest`` on that is less than ``wide`` before ``now``."""
+    while np.uint64(now - time[oldest]) >= wide:
+        oldest += np.uint64(1)
+    return oldest
 
 
 @kernel
@@ -121,6 +143,7 @@ def window_fold(
     """
     x, beside = rows
     places, running = state
+    middle: Any
     middle, younger, empty = np.int64(places[0]), running[0], running[1]
     for i in range(len(same)):
         row, oldest = begin + i, first[i]

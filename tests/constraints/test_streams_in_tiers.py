@@ -138,9 +138,7 @@ def test_small_batches_are_judged_without_kernels_unless_these_are_asked_for(lar
     monkeypatch.setattr(streaming, "BATCH_ROWS", 100)
     monkeypatch.setattr(streaming, "COMPILE_ROWS", 0)
     compiled = streaming.Streamed._compiled
-    monkeypatch.setattr(
-        streaming.Streamed, "_compiled", lambda *given: asked.append(1) or compiled(*given)
-    )
+    monkeypatch.setattr(streaming.Streamed, "_compiled", lambda *given: asked.append(1) or compiled(*given))
     rule = "lag(x, 1) < 10" if has_order else "x < 10"
     order = "order: {group: [g], by: [ts]}" if has_order else ""
     table, pack = sorted_table(900, False), RuleSet.parse(SMALL.format(order=order, rule=rule))

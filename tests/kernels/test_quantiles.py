@@ -60,3 +60,28 @@ def test_a_partition_that_goes_on_too_long_is_sorted(monkeypatch):
     select(values, 0, 300, 200)
     assert values[200] == wanted
     assert values[:200].max() <= wanted <= values[201:].min()
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 5, 8, 31, 32, 33, 100, 128])
+def test_lanes_are_sorted_each_for_itself(size):
+    from finsim.kernels.quantiles import LANES, sort_lanes
+
+    cells = np.append(RNG.integers(0, 9, size * LANES) * 1.0, [-9.0])
+    wanted = np.sort(cells[:-1].reshape(size, LANES), axis=0)
+    sort_lanes(cells, size)
+    np.testing.assert_array_equal(cells[:-1].reshape(size, LANES), wanted)
+    assert cells[-1] == -9
+
+
+@pytest.mark.parametrize("size", [1, 30, 128, 129])
+@pytest.mark.parametrize("groups", [31, 32, 33, 70])
+def test_groups_side_by_side(size, groups, monkeypatch):
+    monkeypatch.setattr(module, "SORTED_ROWS", 0)
+    key = np.repeat(np.arange(groups), RNG.integers(max(1, size - 5), size + 1, groups))
+    for make in (HARD["any"], HARD["gaps"]):
+        x = make(len(key))
+        for share in (0.0, 0.37, 0.9, 1.0):
+            np.testing.assert_array_equal(module.group_quantiles(x, share, key), naive(x, share, key))
+            order = RNG.permutation(len(key))
+            found = module.group_quantiles(x[order], share, key[order])
+            np.testing.assert_array_equal(found, naive(x, share, key)[order])

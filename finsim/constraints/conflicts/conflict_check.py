@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakValueDictionary
 
 from finsim.constraints.checking.check_preparation import Settled, settled
 from finsim.constraints.conflicts.column_limits import ranges
@@ -25,6 +26,7 @@ from finsim.errors import Problem as Trouble
 from finsim.errors import RuleError
 
 MOST_CONFLICTS = 20
+_agreed: WeakValueDictionary[int, RuleSet] = WeakValueDictionary()  # packs without conflicts, by identity
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,12 @@ def _reason(
 
 
 def refuse_conflicts(rules: RuleSet, params: Mapping[str, object] | None = None) -> None:
-    """Raise RuleError when rules of a pack contradict one another; every conflict with its exact core."""
+    """Raise RuleError when rules of a pack contradict one another; every conflict with its exact core.
+
+    A pack found without one, with its own values of parameters, is not looked at again.
+    """
+    if not params and _agreed.get(id(rules)) is rules:
+        return
     pack = subject(rules, params)
     troubles = []
     for table in rules.tables.values():
@@ -152,6 +159,8 @@ def refuse_conflicts(rules: RuleSet, params: Mapping[str, object] | None = None)
             troubles += [_trouble(one) for one in find_conflicts(pack, table, Problem(shared, part))[0]]
     if troubles:
         raise RuleError.of(troubles)
+    if not params:
+        _agreed[id(rules)] = rules
 
 
 def _trouble(conflict: Conflict) -> Trouble:

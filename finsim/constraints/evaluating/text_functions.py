@@ -17,10 +17,9 @@ from finsim.constraints.evaluating.evaluator_interface import Evaluator
 from finsim.constraints.language.expression import Node
 from finsim.constraints.language.text_patterns import whole
 from finsim.constraints.tables.arrow_to_numpy import values_of
-from finsim.constraints.tables.label_codes import Labels
+from finsim.constraints.tables.label_codes import MANY, Labels
 from finsim.constraints.tables.nullable_vectors import Vec, both, known, solid, spread
 from finsim.notation import Array, Int1D
-from finsim.tables.cells.small_arrays import words
 
 _PLAIN: dict[str, Callable[[pa.Array], pa.Array]] = {
     "length": pc.utf8_length, "upper": pc.utf8_upper, "lower": pc.utf8_lower, "trim": pc.utf8_trim_whitespace,
@@ -51,9 +50,13 @@ class Words:
         return values[codes]
 
     def _more(self, codes: Int1D, labels: Labels) -> tuple[Array, Array]:
-        """Return results and which of them are computed, those of some codes among them."""
+        """Return results and which of them are computed, those of some codes among them.
+
+        Where many words are new, so are those of the next rows, and all are worked out: new words are looked
+        for among all others once, and not once for every block of rows.
+        """
         values, done = self._found
-        room = int(codes.max()) + 1 - len(done)
+        room = max(int(codes.max()) + 1, len(labels)) - len(done)
         if room > 0:
             room = max(room, len(done))
             values, done = (
@@ -61,11 +64,20 @@ class Words:
                 np.append(done, np.zeros(room, bool)),
             )
         new = np.unique(codes[~done[codes]])
-        found = self.function(words([labels.text(code) for code in new.tolist()]))
-        cells = labels.encoded(found.to_pylist()) if pa.types.is_string(found.type) else values_of(found)
+        if len(new) >= MANY:
+            new = np.flatnonzero(~done[: len(labels)])
+        found = self.function(labels.texts(new))
+        cells = _coded(found, labels) if pa.types.is_large_string(found.type) else values_of(found)
         values[new] = cells  # before they are marked: other threads read without waiting
         done[new] = True
         return values, done
+
+
+def _coded(texts: pa.Array, labels: Labels) -> Int1D:
+    """Return the codes of texts, of which some may be equal."""
+    distinct = pc.dictionary_encode(texts)
+    codes: Int1D = labels.coded(distinct.dictionary)[values_of(distinct.indices)]
+    return codes
 
 
 def text_called(run: Evaluator, node: Node) -> Vec:

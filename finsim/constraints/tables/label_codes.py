@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from finsim.constraints.tables.arrow_to_numpy import values_of
 from finsim.notation import Array, Int1D
-from finsim.tables.cells.small_arrays import words
+from finsim.tables.cells.small_arrays import numbers, words
 
 MANY = 20_000  # so many new texts at a time stay in Arrow
 
@@ -58,9 +58,32 @@ class Labels:
         found = self._pieces[piece][code - self._starts[piece]]
         return found if isinstance(found, str) else str(found.as_py())
 
+    def texts(self, codes: Int1D) -> pa.Array:
+        """Return the texts of many codes; those kept in Arrow become no Python strings."""
+        places = np.searchsorted(self._starts, codes, side="right") - 1
+        order = np.argsort(places, kind="stable")
+        begins = np.flatnonzero(np.diff(places[order], prepend=-1))
+        parts = [pa.nulls(0, pa.large_string())]
+        for rows in np.split(order, begins[1:]) if len(codes) else ():
+            piece, within = self._pieces[places[rows[0]]], codes[rows] - self._starts[places[rows[0]]]
+            some = words([piece[at] for at in within.tolist()]) if isinstance(piece, list) else None
+            parts.append((piece.take(numbers(within)) if some is None else some).cast(pa.large_string()))
+        if len(parts) <= 2:  # one piece: in the order asked for
+            return parts[-1]
+        back = np.empty(len(order), dtype=np.int64)
+        back[order] = np.arange(len(order))
+        return pa.concat_arrays(parts).take(numbers(back))
+
     def encoded(self, texts: Iterable[str | None]) -> Int1D:
-        """Return the codes of texts (0 for null)."""
-        return np.array([0 if text is None else self.code(text) for text in texts], dtype=np.int64)
+        """Return the codes of texts (0 for null); new ones are looked for in Arrow all at once."""
+        wanted = list(texts)
+        fresh = list(dict.fromkeys(one for one in wanted if one is not None and one not in self._codes))
+        if self._has_arrow and fresh:
+            with self._lock:
+                for text, code in zip(fresh, self._held(words(fresh)).tolist(), strict=True):
+                    if text not in self._codes:
+                        self._codes[text] = code if code >= 0 else self._added(text)
+        return np.array([0 if text is None else self.code(text) for text in wanted], dtype=np.int64)
 
     def coded(self, texts: pa.Array) -> Int1D:
         """Return the codes of an Arrow array of different texts (0 for null)."""
