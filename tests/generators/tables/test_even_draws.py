@@ -7,6 +7,7 @@ from small_tables import fitted, loans
 
 from finsim.generators.tables.bayes import Bayes
 from finsim.generators.tables.boosting.label_law import saying
+from finsim.generators.tables.boosting.utility_critic import _auc, _scores
 from finsim.generators.tables.even_uniforms import EvenUniforms
 from finsim.kernels.trees.even_draws import PARTS, even_draws
 from finsim.records.mixed_table import WORD, MixedColumn
@@ -57,7 +58,7 @@ def test_each_draw_alone_is_uniform_and_groups_are_independent(streams):
 
 
 def _spread(model, streams, batches=24):
-    """Return the variance of the share of each grade between samples over that of independent rows."""
+    """Return the variance of the share of each grade between batches over that of independent rows."""
     size = model.settings.batch
     codes = model.sample(size * batches, streams)["grade"].values.reshape(batches, size)
     shares = np.stack([(codes == one).mean(axis=1) for one in range(3)])
@@ -128,3 +129,12 @@ def test_likelihoods_with_a_blind_law_add_up(told, streams):
     levels = law.network.draw(20_000, {}, streams.at("rows"))
     ratio = np.exp(law.log_chances(levels) - law.network.log_chances(levels))
     assert ratio.mean() == pytest.approx(1.0, abs=0.06)
+
+
+def test_the_critic_does_not_see_what_says_the_outcome(told, streams):
+    """A target model that saw it would tell the outcome of every row."""
+    levels = told.law.draw(400, {}, 1, streams.at("rows"))
+    truth = levels[:, told.law.label.column]
+    scores = _scores(told.law, int(np.bincount(truth).argmax()), 400, levels, 1, streams)[0]
+    other = truth != np.bincount(truth).argmax()
+    assert 0.55 < _auc(scores, other) < 0.95
