@@ -54,15 +54,13 @@ def _scores(law: RefinedRows, target: int, size: int, real: Array, samples: int,
     """Return the log odds of real rows by target models of as many samples, float64[samples, N]."""
     assert law.label is not None
     column = law.label.column
-    # What all but says the outcome would leave the target model nothing to learn.
-    told = [column, *law.label.hidden]
     hidden = real.copy()
-    hidden[:, told] = 0
+    hidden[:, column] = 0
     found = []
     for number in range(samples):
         drawn = law.draw(size, {}, 1, streams.at("sample", number))
         truth = drawn[:, column] != target
-        drawn[:, told] = 0
+        drawn[:, column] = 0
         found.append(grown(drawn, truth, np.ones(size), TREES, TARGET).of(hidden))
     return np.stack(found)
 
