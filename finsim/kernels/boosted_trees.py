@@ -9,6 +9,7 @@ from finsim.notation import Array, Float1D
 
 BLOCK = 256
 
+
 @kernel
 def grow_tree(
     levels: Array, size: int, slopes: Array, penalty: Float1D, node: Array,

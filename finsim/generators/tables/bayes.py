@@ -12,7 +12,7 @@ import numpy as np
 from finsim.errors import FitError, Problem, did_you_mean
 from finsim.generators.generator import Budget, FitReport, Progress, State
 from finsim.generators.settings_parsing import read_settings, write_settings
-from finsim.generators.tables.boosting.label_law import MOST_CLASSES, LabelLaw, saying
+from finsim.generators.tables.boosting.label_law import MOST_CLASSES, LabelLaw
 from finsim.generators.tables.boosting.level_booster import Boosting
 from finsim.generators.tables.boosting.refined_rows import RefinedRows
 from finsim.generators.tables.boosting.row_ratio import RowRatio
@@ -160,9 +160,7 @@ class Bayes:
         groups, sizes = grouped(levels, counts)
         names = list(columns)
         ahead = dict.fromkeys((*settings.first, *((settings.label,) if settings.label else ())))
-        hidden = saying(levels, names.index(settings.label)) if settings.label else ()
-        hidden = tuple(one for one in hidden if names[one] not in ahead)
-        order = column_order(information(groups, sizes), [names.index(name) for name in ahead], hidden)
+        order = column_order(information(groups, sizes), [names.index(name) for name in ahead])
         trees = settings.trees if data.rows >= MANY_ROWS else 1
         grower = TreeGrower(
             levels, counts, Growth(settings.least, settings.penalty, settings.smoothing, trees)
@@ -171,7 +169,7 @@ class Bayes:
         for index, column in enumerate(order):
             groves.append(grower.grove(column, order[:index], streams))
             progress((index + 1) / (len(order) + 1), f"{index + 1} of {len(order)} columns")
-        law = _refined(LevelNetwork.of(order, groves), levels, names, settings, streams, hidden)
+        law = _refined(LevelNetwork.of(order, groves), levels, names, settings, streams)
         return cls(settings, columns, law, FitReport(cpu_seconds=time.process_time() - started))
 
     @classmethod
@@ -258,13 +256,12 @@ class Bayes:
 
 
 def _refined(
-    network: LevelNetwork, levels: Array, names: list[str], settings: Bayes.Settings, streams: Streams,
-    hidden: tuple[int, ...],
-) -> RefinedRows:  # fmt: skip
-    """Return the network with the law of the outcome, blind to ``hidden``, and the density ratio of rows."""
+    network: LevelNetwork, levels: Array, names: list[str], settings: Bayes.Settings, streams: Streams
+) -> RefinedRows:
+    """Return the network with the law of the outcome and the density ratio of rows."""
     law = RefinedRows(network)
     if settings.label:
-        label = LabelLaw.fit(levels, names.index(settings.label), streams.at("label"), hidden)
+        label = LabelLaw.fit(levels, names.index(settings.label), streams.at("label"))
         law = RefinedRows(network, label)
         if settings.sharpness != 1.0:
             law = RefinedRows(network, label.sharpened(settings.sharpness, levels))

@@ -67,18 +67,10 @@ class LevelNetwork:
         Rows are drawn anew by the chance of each given level, so they follow the law given all of them;
         a row may then share the levels of its first columns with others. ``even``: see ``EvenUniforms``.
         """
+        draws = EvenUniforms(len(self.column), rng, even)
         levels = np.zeros((count, len(self.order)), np.int32)
-        levels = self.drawn_on(
-            levels, range(len(self.order)), given, EvenUniforms(len(self.column), rng, even)
-        )
-        return levels[rng.permutation(count)] if given else levels
-
-    def drawn_on(self, levels: Array, places: range, given: Mapping[int, int], draws: EvenUniforms) -> Array:
-        """Return rows int32[N, C] with the columns at ``places`` of the order drawn; see ``draw``."""
-        count, rng = len(levels), draws.rng
         found = np.empty(count, np.int32)
-        for index in places:
-            column = self.order[index]
+        for index, column in enumerate(self.order):
             if column not in given:
                 trees = self.root.shape[1]
                 root = self.root[index][rng.integers(0, trees, count) if trees > 1 else np.zeros(count, int)]
@@ -90,16 +82,12 @@ class LevelNetwork:
             levels[:, column] = given[column]
             if chance.max() > chance.min():
                 levels = levels[chosen(chance, count, rng)]
-        return levels
+        return levels[rng.permutation(count)] if given else levels
 
-    def log_chances(self, levels: Array, places: range | None = None) -> Float1D:
-        """Return the log probability of rows of levels int32[N, C], float64[N] in nats.
-
-        ``places`` of the order: of these columns alone, given the ones before them.
-        """
+    def log_chances(self, levels: Array) -> Float1D:
+        """Return the log probability of rows of levels int32[N, C], float64[N] in nats."""
         found = np.zeros(len(levels))
-        for index in range(len(self.order)) if places is None else places:
-            column = self.order[index]
+        for index, column in enumerate(self.order):
             found += np.log(np.maximum(self._chances(index, levels, levels[:, column]), 1e-12))
         return found
 

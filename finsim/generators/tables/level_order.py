@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -74,10 +74,8 @@ def information(groups: Array, sizes: list[int]) -> Float2D:
     return found
 
 
-def column_order(mutual: Float2D, first: list[int], last: Collection[int] = ()) -> list[int]:
-    """Return columns so that each is tied as much as can be to one before it.
-
-    ``first`` stand first, ``last`` after all others.
+def column_order(mutual: Float2D, first: list[int]) -> list[int]:
+    """Return columns so that each is tied as much as can be to one before it; ``first`` stand first.
 
     Source: Chow & Liu 1968, grown from the column with most ties (Prim's order).
     """
@@ -85,7 +83,7 @@ def column_order(mutual: Float2D, first: list[int], last: Collection[int] = ()) 
     rest = [index for index in range(len(mutual)) if index not in order]
     while rest:
         tie = mutual.sum(axis=1) if not order else mutual[:, order].max(axis=1)
-        best = max(rest, key=lambda index: (index not in last, tie[index], -index))
+        best = max(rest, key=lambda index: (tie[index], -index))
         order.append(best)
         rest.remove(best)
     return order

@@ -3,13 +3,11 @@
 import numpy as np
 import pytest
 from naive import even_draws as naive
-from small_tables import fitted, loans
+from small_tables import fitted
 
 from finsim.generators.tables.bayes import Bayes
-from finsim.generators.tables.boosting.label_law import saying
 from finsim.generators.tables.even_uniforms import EvenUniforms
 from finsim.kernels.trees.even_draws import PARTS, even_draws
-from finsim.records.mixed_table import WORD, MixedColumn
 
 
 def _draws(groups, group, streams, name="draws", even=True):
@@ -57,7 +55,7 @@ def test_each_draw_alone_is_uniform_and_groups_are_independent(streams):
 
 
 def _spread(model, streams, batches=24):
-    """Return the variance of the share of each grade between samples over that of independent rows."""
+    """Return the variance of the share of each grade between batches over that of independent rows."""
     size = model.settings.batch
     codes = model.sample(size * batches, streams)["grade"].values.reshape(batches, size)
     shares = np.stack([(codes == one).mean(axis=1) for one in range(3)])
@@ -71,60 +69,3 @@ def test_even_rows_vary_less_between_samples_and_independent_ones_as_by_chance(s
     assert _spread(fitted(Bayes, streams, None, plain | {"even": False}), streams) == pytest.approx(
         1, abs=0.5
     )
-
-
-def test_columns_that_say_the_outcome_are_found(streams):
-    rng = streams.at("levels")
-    label = rng.integers(0, 3, 3_000)
-    nearly = np.where(rng.random(3_000) < 0.003, 0, 2 * label + 1)
-    often = np.where(rng.random(3_000) < 0.2, 0, label)
-    levels = np.stack([rng.integers(0, 9, 3_000), label, 5 - label, often, nearly], axis=1).astype(np.int32)
-    assert saying(levels, 1) == (2, 4)
-    assert saying(np.ones((50, 2), np.int32), 0) == ()
-
-
-@pytest.fixture(scope="module")
-def told():
-    """Loans whose ``sign`` says the default, so that the outcome's law may not see it."""
-    from finsim.randomness import Streams
-
-    table = loans(3_000)
-    draw = np.random.default_rng(3)
-    bad = table["default"].values == table["default"].words.index("yes")
-    sign = MixedColumn(WORD, (2 * bad + draw.integers(0, 2, table.rows)).astype(np.int32), tuple("abcd"))
-    return fitted(Bayes, Streams(5), table.with_columns({"sign": sign}), {"label": "default", "batch": 512})
-
-
-def test_the_outcomes_law_is_blind_to_what_says_it(told, streams):
-    names = list(told.columns)
-    law = told.law
-    # A date of the default says it as well.
-    hidden = {names[one] for one in law.label.hidden}
-    assert "sign" in hidden
-    assert {names[one] for one in law.network.order[-len(hidden) :]} == hidden
-    levels = law.network.draw(300, {}, streams.at("rows"))
-    turned = levels.copy()
-    turned[:, list(law.label.hidden)] = 0
-    assert np.array_equal(law.label.chances(levels), law.label.chances(turned))
-    assert law.label.chances(levels)[:, 1].std() > 0.02
-    made = told.sample(4_000, streams)
-    bad = made["default"].values == made["default"].words.index("yes")
-    assert ((made["sign"].values >= 2) == bad).mean() > 0.99
-    again = type(told).from_state(told.state())
-    assert again.law.label.hidden == law.label.hidden
-    assert again.sample(40, streams).digest() == told.sample(40, streams).digest()
-
-
-def test_what_says_the_outcome_can_be_given(told, streams):
-    made = told.sample(2_000, streams, given={"sign": "d"})
-    assert (made["sign"].values == made["sign"].words.index("d")).all()
-    assert (made["default"].values == made["default"].words.index("yes")).mean() > 0.97
-    both = told.sample(500, streams, given={"sign": "a", "default": "no"})
-    assert (both["default"].values == both["default"].words.index("no")).all()
-
-
-def test_likelihoods_with_a_blind_law_add_up(told, streams):
-    law = told.law
-    levels = law.network.draw(20_000, {}, streams.at("rows"))
-    ratio = np.exp(law.log_chances(levels) - law.network.log_chances(levels))
-    assert ratio.mean() == pytest.approx(1.0, abs=0.06)

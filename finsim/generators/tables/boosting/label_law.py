@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -18,8 +18,6 @@ SMALL = Boosting(depth=2, rate=0.05, most=400, ridge=3.0, least=10.0, folds=8)
 LARGE = Boosting(depth=3, rate=0.1, most=300, ridge=5.0, least=20.0, folds=4)
 LARGE_ROWS = 3_000
 PARTS_OF_CHANCE = 16
-SAYS = 0.05
-"""A column all but says the outcome that leaves 5 % of its entropy (assumption)."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +25,7 @@ class LabelLaw:
     """Chances of the classes of ``column``: ``classes`` [K] are its levels, ``odds`` each against the rest.
 
     Two classes have one set of odds, that of the second. ``sharpness`` multiplies the log odds about their
-    offset (1: as learned), ``shift`` [K] keeps the shares of the classes. ``hidden`` : columns that the law
-    does not see, as they all but say the class; they stand last in the order and are drawn after it.
+    offset (1: as learned), ``shift`` [K] keeps the shares of the classes.
     """
 
     column: int
@@ -36,55 +33,49 @@ class LabelLaw:
     odds: tuple[LevelOdds, ...]
     sharpness: float
     shift: Float1D
-    hidden: tuple[int, ...] = ()
 
     @classmethod
-    def fit(cls, levels: Array, column: int, rng: np.random.Generator, hidden: tuple[int, ...] = ()) -> Self:
-        """Learn the law of one column of levels int32[N, C] from the others but the ``hidden`` ones."""
+    def fit(cls, levels: Array, column: int, rng: np.random.Generator) -> Self:
+        """Learn the law of one column of levels int32[N, C] from the others."""
         classes = np.unique(levels[:, column]).astype(np.int64)
         how = LARGE if len(levels) >= LARGE_ROWS else SMALL
-        seen = _without(levels, (column, *hidden))
+        hidden = _without(levels, column)
         told = classes[1:] if len(classes) == 2 else classes
         weight = np.ones(len(levels))
-        odds = tuple(boosted(seen, levels[:, column] == one, weight, how, rng)[0] for one in told)
+        odds = tuple(boosted(hidden, levels[:, column] == one, weight, how, rng)[0] for one in told)
         if len(classes) == 1:
             odds = ()
-        return cls(column, classes, odds, 1.0, np.zeros(len(classes)), hidden)
+        return cls(column, classes, odds, 1.0, np.zeros(len(classes)))
 
     def sharpened(self, sharpness: float, levels: Array) -> LabelLaw:
         """Return the law with other sharpness that gives rows of levels the same mean chances."""
         goal = self.chances(levels).mean(axis=0)
-        scores = sharpness * self._scores(self._seen(levels))
+        scores = sharpness * self._scores(_without(levels, self.column))
         shift = np.zeros(len(self.classes))
         for _ in range(200):
             mean = _softmax(scores + shift).mean(axis=0)
             shift += np.log(np.maximum(goal, 1e-12)) - np.log(np.maximum(mean, 1e-12))
-        return replace(self, sharpness=sharpness, shift=shift - shift[0])
+        return LabelLaw(self.column, self.classes, self.odds, sharpness, shift - shift[0])
 
-    def _seen(self, levels: Array) -> Array:
-        return _without(levels, (self.column, *self.hidden))
-
-    def _scores(self, seen: Array) -> Float2D:
+    def _scores(self, hidden: Array) -> Float2D:
         if not self.odds:
-            return np.zeros((len(seen), 1))
-        found = [one.of(seen) for one in self.odds]
+            return np.zeros((len(hidden), 1))
+        found = [one.of(hidden) for one in self.odds]
         if len(self.classes) == 2:
-            return np.stack([np.zeros(len(seen)), found[0]], axis=1)
+            return np.stack([np.zeros(len(hidden)), found[0]], axis=1)
         # One against the rest: log chances, made to add up to one by the softmax.
         return np.stack([-np.logaddexp(0.0, -one) for one in found], axis=1)
 
     def chances(self, levels: Array) -> Float2D:
         """Return the chances of the classes in rows of levels int32[N, C], float64[N, K]."""
-        return _softmax(self.sharpness * self._scores(self._seen(levels)) + self.shift)
+        return _softmax(self.sharpness * self._scores(_without(levels, self.column)) + self.shift)
 
     def drawn(self, levels: Array, rng: np.random.Generator, even: bool = True) -> Array:
         """Return rows with the column drawn anew, evenly among rows of about the same chance if so."""
         found = levels.copy()
         total = np.cumsum(self.chances(levels), axis=1)[:, :-1]
-        part = (
-            (total[:, 0] * PARTS_OF_CHANCE).astype(np.int32) if total.shape[1] else np.zeros(len(found), int)
-        )
-        uniforms = EvenUniforms(PARTS_OF_CHANCE + 1, rng, even).of(part)
+        part = total[:, 0] * PARTS_OF_CHANCE if total.shape[1] else np.zeros(len(found))
+        uniforms = EvenUniforms(PARTS_OF_CHANCE + 1, rng, even).of(part.astype(np.int32))
         found[:, self.column] = self.classes[(uniforms[:, None] >= total).sum(axis=1)]
         return found
 
@@ -100,7 +91,7 @@ class LabelLaw:
         """Return the arrays under names that begin with ``prefix``."""
         found: dict[str, Array] = {
             f"{prefix}.about": np.array([self.column, len(self.odds)], np.int64),
-            f"{prefix}.classes": self.classes, f"{prefix}.hidden": np.array(self.hidden, np.int64),
+            f"{prefix}.classes": self.classes,
             f"{prefix}.sharpness": np.array([self.sharpness]), f"{prefix}.shift": self.shift,
         }  # fmt: skip
         for number, one in enumerate(self.odds):
@@ -112,37 +103,15 @@ class LabelLaw:
         """Return the law that ``state`` wrote."""
         column, count = (int(one) for one in arrays[f"{prefix}.about"])
         odds = tuple(LevelOdds.from_state(f"{prefix}.{number}", arrays) for number in range(count))
-        hidden = tuple(arrays.get(f"{prefix}.hidden", np.zeros(0, np.int64)).tolist())
         return cls(column, arrays[f"{prefix}.classes"], odds, float(arrays[f"{prefix}.sharpness"][0]),
-                   arrays[f"{prefix}.shift"], hidden)  # fmt: skip
+                   arrays[f"{prefix}.shift"])  # fmt: skip
 
 
-def _without(levels: Array, columns: tuple[int, ...]) -> Array:
-    """Return rows in which some columns tell nothing."""
+def _without(levels: Array, column: int) -> Array:
+    """Return rows in which a column tells nothing."""
     found = levels.copy()
-    found[:, list(columns)] = 0
+    found[:, column] = 0
     return found
-
-
-def saying(levels: Array, column: int) -> tuple[int, ...]:
-    """Return the columns of levels int32[N, C] that each all but say the level of ``column``."""
-    found = []
-    whole = _entropy(np.bincount(levels[:, column]))
-    size = int(levels[:, column].max()) + 1
-    for other in range(levels.shape[1]):
-        if other == column or whole <= 0.0:
-            continue
-        table = np.bincount(levels[:, other] * size + levels[:, column])
-        left = _entropy(table) - _entropy(np.bincount(levels[:, other]))
-        if left <= SAYS * whole:
-            found.append(other)
-    return tuple(found)
-
-
-def _entropy(counts: Int1D) -> float:
-    """Return the entropy of counts in nats."""
-    share = counts[counts > 0] / counts.sum()
-    return float(-(share * np.log(share)).sum())
 
 
 def _softmax(scores: Float2D) -> Float2D:
