@@ -36,10 +36,11 @@ def index_drift(
     """Return drifts float64[N, T, A] that put the equally weighted index of all assets on every level.
 
     ``returns`` are log returns and ``spread`` their s.d. by session; ``levels`` are (session, log level of
-    the index from the jump-off), in order of time. Session t gets lambda x (covariance of the session) w, with w
-    equal weights: the conditional mean of the assets given the index, which has least relative entropy among
-    all drifts that reach the level; lambda is solved on each path. An asset moves by at least .05 of the mean
-    one, so that every level can be reached. Source: Matheron's rule for Gaussian conditioning.
+    the index from the jump-off), in order of time. Session t gets lambda x (covariance of the session) w,
+    with w equal weights: the conditional mean of the assets given the index, which has least relative
+    entropy among all drifts that reach the level; lambda is solved on each path. An asset moves by at least
+    .05 of the mean one (assumption), so that every level can be reached.
+    Source: Matheron's rule for Gaussian conditioning.
     """
     drift = np.zeros_like(returns)
     assets = returns.shape[2]
