@@ -40,7 +40,8 @@ def annual_factors(paths: Float2D, settings: Settings) -> Float2D:
     deviation = np.sqrt(_of_years(_monthly_memory(settings.months_autocorrelation))[0])
     years = len(paths) // MONTHS_PER_YEAR
     means = paths.reshape(years, MONTHS_PER_YEAR, paths.shape[1]).mean(axis=1) / deviation
-    return np.repeat(means, MONTHS_PER_YEAR, axis=0)
+    found: Float2D = np.repeat(means, MONTHS_PER_YEAR, axis=0)
+    return found
 
 
 def annual_draws(sectors: Sequence[str], draws: int, streams: Streams, settings: Settings) -> Float2D:
@@ -89,7 +90,8 @@ def _by_quarter(drivers: Drivers, name: str) -> Float1D:
     months = drivers.macro_series(name)
     if name not in drivers.macro_averages:
         return months[2::3]
-    return months[: len(months) // 3 * 3].reshape(-1, 3).mean(axis=1)
+    found: Float1D = months[: len(months) // 3 * 3].reshape(-1, 3).mean(axis=1)
+    return found
 
 
 def link(drivers: Drivers, loan_class: str) -> Mapping[str, float]:

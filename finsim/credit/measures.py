@@ -38,7 +38,9 @@ def measure(drivers: Drivers, portfolio: Portfolio | None = None) -> dict[str, f
     """Return the measures of one scenario, name -> value (shares, not percent).
 
     From the drivers alone: ``credit.<class>.loss_rate_9q`` and ``credit.<class>.z_trough`` of the reference
-    book, left out when the scenario covers fewer than nine quarters. From a portfolio as well:
+    book, left out when the scenario covers fewer than nine quarters, and
+    ``credit.<class>.default_ratio_peak``: its highest default rate of a quarter over that at z = 0. From a
+    portfolio as well:
     ``credit.default_rate`` and ``credit.loss_rate`` (share of loans that default, and of the opening
     balance that is lost, over the panel), ``credit.default_rate.<sector>``, ``credit.dispersion`` and
     ``credit.dispersion.<sector>`` (``dispersion``), ``credit.expected_loss`` (mean of the loss draws over
@@ -151,12 +153,23 @@ def _is_default(months: pa.Table) -> Bool1D:
     return codes == words.index("default") if "default" in words else np.zeros(len(codes), dtype=bool)
 
 
+def _ratios(z: Float2D) -> dict[str, float]:
+    """Return for each class its highest default rate of any quarter over that without a scenario."""
+    found = {}
+    for column, name in enumerate(SUPERVISED if len(z) else ()):
+        pd_, rho = np.array(CLASSES[name].pd), np.array(CLASSES[name].rho)
+        rates = special.ndtr(default_point(pd_, rho) - sensitivity(rho) * z[:, column])
+        calm = special.ndtr(default_point(pd_, rho))
+        found[f"credit.{name}.default_ratio_peak"] = float((rates / calm).max())
+    return found
+
+
 def _nine_quarters(drivers: Drivers) -> dict[str, float]:
     z = quarter_z(drivers, SUPERVISED)
     if len(z) < QUARTERS:
-        return {}
+        return _ratios(z)
     rates = nine_quarter_loss_rates(drivers)
-    found = {f"credit.{name}.loss_rate_9q": rate for name, rate in rates.items()}
+    found = _ratios(z) | {f"credit.{name}.loss_rate_9q": rate for name, rate in rates.items()}
     trough = z[:QUARTERS].min(axis=0)
     found.update({f"credit.{name}.z_trough": float(trough[k]) for k, name in enumerate(SUPERVISED)})
     return found

@@ -45,7 +45,7 @@ class _Fate:
     """How each loan ends: the month (from 1; beyond T: not in the panel), the status there, and arrears.
 
     ``missed`` is the month of the first unpaid instalment of a defaulting loan, else beyond the panel;
-    ``behind`` [T, n] counts unpaid instalments that are made good, ``severity`` [n] is the uniform of the loss.
+    ``behind`` [T, n] counts unpaid instalments that are made good, ``severity`` [n] a uniform for the loss.
     """
 
     end: Int1D
@@ -65,9 +65,10 @@ def panel(
     (both balance 0): the end is absorbing and no row follows it. ``pd`` and ``lgd`` are conditional on
     the factor; ``pd`` is for 12 months at the month's rate, ``lgd`` the mean, and the realised one in the row
     of default. Before a default two rows are ``late`` (30, 60 days) and the balance stays at the last paid
-    one; other loans are late and make good (``months/arrears.py``). Uniforms belong to (seed, shard, month, loan), not to the
-    scenario: severity 0 equals base byte for byte, and where PDs only rise and prepayment does not,
-    every base defaulter defaults, no later, under stress (forbearance aside).
+    one; other loans are late and make good (``months/arrears.py``).
+    Uniforms belong to (seed, shard, month, loan), not to the scenario: severity 0 equals base byte for
+    byte, and where PDs only rise and prepayment does not, every base defaulter defaults, no later, under
+    stress (forbearance aside).
     """
     row, lead = rows_of(loans)
     mine = row // settings.shard_loans == shard

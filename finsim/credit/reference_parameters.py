@@ -32,12 +32,22 @@ class LoanClass:
 # the betas, pd is solved so that the nine-quarter loss rate under the 2026 severely adverse path equals
 # the published one: .171 .015 .032 .088 .090 .073 (Federal Reserve, DFAST 2026 results).
 CLASSES: Mapping[str, LoanClass] = {
-    "cards": LoanClass(0.0400, 0.85, 0.04, False, {"unemployment": -0.4605}),
-    "mortgage": LoanClass(0.0068, 0.20, 0.15, True, {"unemployment": -0.1571, "house_prices": 0.0291}),
-    "heloc": LoanClass(0.0132, 0.50, 0.15, False, {"unemployment": -0.1384, "house_prices": 0.0256}),
+    "cards": LoanClass(
+        0.0400, 0.85, 0.04, False, {"unemployment": -0.4605, "income_support": 0.4605, "payment_shock": -0.48}
+    ),
+    "mortgage": LoanClass(
+        0.0068, 0.20, 0.15, True, {"unemployment": -0.1571, "income_support": 0.1571, "house_prices": 0.0291}
+    ),
+    "heloc": LoanClass(
+        0.0132, 0.50, 0.15, False, {"unemployment": -0.1384, "income_support": 0.1384, "house_prices": 0.0256}
+    ),
     "cre": LoanClass(0.0111, 0.35, 0.15, True, {"cre_prices": 0.0623, "bbb_spread": -0.2205}),
-    "corporate": LoanClass(0.0156, 0.40, 0.15, False, {"unemployment": -0.2023, "bbb_spread": -0.3551}),
-    "consumer": LoanClass(0.0233, 0.60, 0.08, False, {"unemployment": -0.3353}),
+    "corporate": LoanClass(
+        0.0156, 0.40, 0.15, False, {"unemployment": -0.2023, "income_support": 0.2023, "bbb_spread": -0.3551}
+    ),
+    "consumer": LoanClass(
+        0.0233, 0.60, 0.08, False, {"unemployment": -0.3353, "income_support": 0.3353, "payment_shock": -0.35}
+    ),
     # assumption: car loans default like other consumer loans and recover more; the supervisory
     # results count them as other consumer, so they have no published rate of their own.
     "auto": LoanClass(0.0233, 0.45, 0.08, False, {}),

@@ -1,4 +1,4 @@
-"""The index meets the levels of a scenario and its assets follow by their own covariance (Matheron's rule)."""
+"""The index meets the levels of a scenario, its assets follow by their own covariance (Matheron's rule)."""
 
 from __future__ import annotations
 
@@ -35,11 +35,12 @@ def index_drift(
 ) -> Float3D:
     """Return drifts float64[N, T, A] that put the equally weighted index of all assets on every level.
 
-    ``returns`` are log returns and ``spread`` their s.d. by session; ``levels`` are (session, log level of the
-    index from the jump-off), in order of time. Session t gets lambda x (covariance of the session) w, with w
-    equal weights: the conditional mean of the assets given the index, which has least relative entropy among
-    all drifts that reach the level; lambda is solved on each path. An asset moves by at least .05 of the mean
-    one, so that every level can be reached. Source: Matheron's rule for Gaussian conditioning.
+    ``returns`` are log returns and ``spread`` their s.d. by session; ``levels`` are (session, log level of
+    the index from the jump-off), in order of time. Session t gets lambda x (covariance of the session) w,
+    with w equal weights: the conditional mean of the assets given the index, which has least relative
+    entropy among all drifts that reach the level; lambda is solved on each path. An asset moves by at least
+    .05 of the mean one (assumption), so that every level can be reached.
+    Source: Matheron's rule for Gaussian conditioning.
     """
     drift = np.zeros_like(returns)
     assets = returns.shape[2]
@@ -69,11 +70,9 @@ def _solved(start: Float2D, slope: Float2D, level: float) -> Float1D:
 
     Newton's steps on an increasing convex function, kept inside a bracket.
     """
-    # Between the levels at which the first and the last asset alone would stand there.
-    alone = (level - start) / slope
-    low, high = alone.min(axis=1), (level + np.log(start.shape[1]) - start).max(axis=1) / slope.min(axis=1)
-    high = np.maximum(high, alone.max(axis=1))
-    found = alone.mean(axis=1)
+    alone = (level - start) / slope  # where one asset would stand on the level: the first and last enclose it
+    low, high = alone.min(axis=1), alone.max(axis=1)
+    found: Float1D = alone.mean(axis=1)
     done = np.zeros(len(found), dtype=bool)
     for _ in range(_ROUNDS):
         lines = start + found[:, None] * slope

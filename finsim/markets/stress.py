@@ -2,7 +2,7 @@
 
 The return of asset a on session t becomes mean + m_t sigma_t (M_t z_t) + j_t + d_t, with z the body's
 innovations over their local volatility, m the volatility multiplier of single assets, M the correlation map,
-j the jump and d the bridge that makes anchored levels exact, of the index or of an asset with a beta of its own.
+j the jump and d the bridge that makes anchored levels exact, of the index or of an asset with its own beta.
 Source: mode 2 (overlay) of the scenario notes; d_t proportional to the covariance of session t with what is
 anchored has least relative entropy among drifts that reach the levels.
 """
@@ -58,9 +58,7 @@ def stress(
     return stressed
 
 
-def followers(
-    assets: tuple[str, ...], levels: Sequence[int], betas: Mapping[str, float] | None
-) -> list[int]:
+def followers(assets: tuple[str, ...], levels: Sequence[int], betas: Mapping[str, float] | None) -> list[int]:
     """Return the assets that follow the index: prices and returns that ``betas`` does not name."""
     return [a for a, name in enumerate(assets) if a not in levels and name not in (betas or {})]
 
@@ -186,9 +184,7 @@ def _overlaid(
     if len(free) > 1 and levels:
         inner = np.array(body.correlation)[np.ix_(free, free)]
         steps = [(level.session, float(level.index)) for level in levels]
-        drift[..., free] = index_drift(
-            part[..., free, 0], (local * scale)[..., free], blend, inner, steps
-        )
+        drift[..., free] = index_drift(part[..., free, 0], (local * scale)[..., free], blend, inner, steps)
     part[..., 0] += drift
     if "gap" in encoding.fields:
         night = part[..., 1] - np.array(body.overnight_mean)

@@ -14,8 +14,8 @@
 | shipped files | ``names()``, ``describe(name)`` | ``shipped_scenarios.py`` |
 
 A new scenario is one YAML file in ``scenarios/stress``. A new macro variable is one line in
-``variables.py``. A new kind of shock is a field of ``file_models.py``, a line of ``file_to_scenario.py`` and a
-line of ``compile.py``. A new number that a file may claim something of is a line of ``claims/metric_names.py``.
+``variables.py``. A new kind of shock is a field of ``file_models.py``, a line of ``file_to_scenario.py`` and
+a line of ``compile.py``. A new number that a file may claim is a line of ``claims/metric_names.py``.
 """
 
 from __future__ import annotations

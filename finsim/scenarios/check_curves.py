@@ -52,11 +52,11 @@ def macro(file: Merged) -> Iterator[Problem]:
         units = VARIABLES[name].units
         yield from _how(file, loc, curve, dict(units))
         yield from _one_form(file, loc, curve, MACRO_FORMS)
-        if TOGETHER <= set(curve) and VARIABLES[name].timing != "point":
+        if set(curve) >= TOGETHER and VARIABLES[name].timing != "point":
             yield Problem(
                 file.place((*loc, "knots")),
                 f"macro.{name}: path and knots",
-                f"one of them: a path of {name} holds {MEANS[VARIABLES[name].timing]}, a knot is a point in time",
+                f"a path alone, of {MEANS[VARIABLES[name].timing]}, or knots, which are points in time",
                 "keep the path, or write all of it as knots",
             )
         yield from _length(file, loc, curve)

@@ -80,7 +80,7 @@ def _course(scenario: FlatScenario, name: str, axis: Axis, ends: Float1D, starts
 
 
 def whole_clock(scenario: FlatScenario, clock: Clock) -> Clock:
-    """Return a clock of the same start and market that holds the whole composition, and no less than before."""
+    """Return a clock of the same start and market that holds the whole composition, and no less."""
     days = (_reach(scenario, clock) - clock.start).days
     per_year = max(clock.market.steps_a_year, 1.0)
     return replace(

@@ -384,9 +384,7 @@ class ScenarioFile(Part):
     narrative: str | None = None
     extends: str | None = None
     overlay: list[OverlayPart] | None = None
-    horizon: Annotated[HorizonPart, Meaning("a length and a step", "{length: 8, step: quarter}")] | None = (
-        None
-    )
+    horizon: Annotated[HorizonPart, Meaning("a length and a step", "{length: 8, step: year}")] | None = None
     severity: Number | None = None
     probability: ProbabilityPart | None = None
     calibration: CalibrationPart | None = None

@@ -33,7 +33,8 @@ def macro(series: Series, axis: Axis, timing: Timing, ends: Float1D, starts: Flo
         return cell_means(np.array(curve.path), edges(curve), points, points, "flow")
 
     def edges(curve: Curve) -> Float1D:
-        return np.r_[axis.origin(curve.start), axis.at(ends_of(axis.clock, curve))]
+        found: Float1D = np.r_[axis.origin(curve.start), axis.at(ends_of(axis.clock, curve))]
+        return found
 
     def straight(curve: Curve, points: Float1D) -> Float1D:
         at, values = _nodes(curve, axis)
@@ -132,7 +133,7 @@ def moves(series: Series) -> bool:
 
 
 def _closes(axis: Axis) -> Float1D:
-    """Return the ends of the positions: a session belongs to the step in which it closes, a day to its own."""
+    """Return the ends of positions: a session belongs to the step in which it closes, a day to its own."""
     return axis.points + (1.0 if axis.unit == "day" else 0.0)
 
 

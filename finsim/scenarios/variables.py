@@ -61,6 +61,9 @@ VARIABLES: Mapping[str, Variable] = {
     "cre_prices": Variable(PRICE, ("Commercial Real Estate Price Index (Level)",)),
     "oil_price": Variable(PRICE),
     "usd_index": Variable(PRICE),
+    # What protects and what burdens borrowers; no published series of their own.
+    "income_support": Variable(RATE, (), "average"),
+    "payment_shock": Variable(RATE, (), "average"),
 }
 
 VOL: Mapping[str, str] = {"mult": "ratio", "level": "vix"}

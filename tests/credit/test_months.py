@@ -51,7 +51,7 @@ def worlds(settings, count=20_000, months=36):
 
 
 def test_the_year_of_the_panel_has_the_law_of_the_loss_draws(settings):
-    """20,000 worlds: the closed form of each year's default rate, its persistence, and the draws' quantiles."""
+    """20,000 worlds: the closed form of each year's default rate, its persistence, the draws' quantiles."""
     rates = worlds(settings)
     for year in rates:
         assert year.mean() == pytest.approx(0.02, abs=0.0006)
@@ -122,10 +122,11 @@ def naive_behind(uniform, monthly, r, early, first, end):
                 if t - back >= 0:
                     behind[t - back] = owed
             free = t + 1
-        elif min(p / r[t], 1.0) <= u < min(min(p / r[t], 1.0) + early[t] * p, 1.0) and t >= free:
-            if t + 1 < min(first, end) - 1:
-                behind[t] = 1
-                free = t + 2
+        near = min(p / r[t], 1.0)
+        early_cure = near <= u < min(near + early[t] * p, 1.0)
+        if early_cure and t >= free and t + 1 < min(first, end) - 1:
+            behind[t] = 1
+            free = t + 2
     return behind
 
 

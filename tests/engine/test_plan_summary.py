@@ -13,6 +13,7 @@ from finsim.engine.planning import cost_prediction
 from finsim.engine.planning.loan_work import LoanWork
 from finsim.engine.planning.plan_summary import TOO_FEW, PlanSummary, describe
 from finsim.engine.planning.scheme_forecast import forecast_schemes
+from finsim.engine.planning.unread_variables import unread_variables
 from finsim.engine.planning.work_sizes import work_sizes
 from finsim.engine.study.study_file import Study, load_study
 from finsim.engine.study.study_resolution import Plan, resolve
@@ -134,7 +135,7 @@ def test_the_facts_of_the_data_are_told(tmp_path: Path, monkeypatch: pytest.Monk
 def test_text_and_data_say_the_same(summary: PlanSummary, plan: Plan) -> None:
     text, data = summary.to_text(), summary.to_dict()
     assert repr(summary) == text
-    assert len(text.splitlines()) <= 32
+    assert len(text.splitlines()) <= 34
     assert max(len(line) for line in text.splitlines()) <= 118
     assert json.loads(json.dumps(data)) == data
     assert data["study_sha256"] == plan.study.digest
@@ -185,3 +186,21 @@ def test_a_cost_grows_with_every_size(
         for steps in (100, 400)
     ]
     assert base.cpu_seconds < flow[0].cpu_seconds < flow[1].cpu_seconds
+
+
+def test_macro_variables_without_a_reader_are_said(tmp_path: Path) -> None:
+    scenario = (
+        "finsim: scenario/1\nid: oil\ntitle: oil\nkind: hypothetical\nextends: base\n"
+        "horizon: {length: 4, step: quarter}\nsource: [{what: all, ref: ours}]\n"
+        "macro: {oil_price: {unit: pct, as: cum_return, path: [10, 20, 30, 40]},\n"
+        "        unemployment: {unit: pp, as: delta, path: [1, 2, 3, 3]}}\n"
+    )
+    (tmp_path / "oil.yaml").write_text(scenario)
+    oil = tmp_path / "oil.yaml"
+    head = f"finsim: study/1\nid: s\nscenarios: [base, {oil}]\nevaluation: {{enabled: false}}\n"
+    loans = "credit: {data: german_credit, loans: 200, months: 12, draws: 5000}\n"
+    prices = "market: {data: wiki_aapl_ibm_2000_2013, generator: {name: bootstrap}, paths: 2, sessions: 99}\n"
+    said = "no world of this study reads macro oil_price"
+    for part, unread in ((loans, said), (prices, f"{said}, unemployment"), (prices + loans, said)):
+        (tmp_path / "s.yaml").write_text(head + part)
+        assert unread_variables(resolve(load_study(str(tmp_path / "s.yaml")))) == unread

@@ -226,7 +226,7 @@ def test_an_asset_against_the_market_cannot_keep_a_level_out_of_reach():
 
 
 def test_the_volatility_of_an_index_is_not_counted_twice():
-    """12 stocks, c0 = .288, k of 2008Q4 (.53): 4.25 of the index leaves about 3.0 to each (case: 1.412 by it)."""
+    """12 stocks, c0 = .288, c1 = .665: of 3.74 of the index correlation alone gives 1.412 (case)."""
     correlation = np.full((12, 12), 0.288) + np.eye(12) * 0.712
     k = (0.665 - 0.288) / (1 - 0.288)
     single = asset_multiplier(np.array([3.74, 2.0]), np.array([k, 0.0]), correlation)

@@ -35,7 +35,7 @@ def index_size(start, slope, goal):
 
 
 def overlay(returns, body, mult, maps, jumps, levels, blend=None):
-    """Stressed returns [T][A] of one path; ``levels`` is {session: simple move of each asset, or of the index}.
+    """Stressed returns [T][A] of one path; ``levels`` is {session: move of each asset, or of the index}.
 
     With ``blend`` all assets follow the index; without it each stands on its own level.
     """
@@ -74,7 +74,9 @@ def indexed(result, columns, mult, correlation, blend, levels):
         push = {}
         for t in days:
             s = [columns[a][t] * mult[t] for a in range(assets)]
-            c = [[(1 - blend[t]) * correlation[a][b] + blend[t] for b in range(assets)] for a in range(assets)]
+            c = [
+                [(1 - blend[t]) * correlation[a][b] + blend[t] for b in range(assets)] for a in range(assets)
+            ]
             push[t] = [sum(s[a] * c[a][b] * s[b] for b in range(assets)) for a in range(assets)]
         total = [sum(push[t][a] for t in days) for a in range(assets)]
         assert min(total) > 0.05 * sum(total) / assets

@@ -1,5 +1,7 @@
 """Claims of a file: names that some world measures, judged on what the run's clock shows."""
 
+# ruff: noqa: E501 (lines of YAML files stay whole)
+
 import re
 from dataclasses import replace
 from datetime import date

@@ -37,7 +37,7 @@ def test_months_keep_the_mean_of_their_step_and_its_range(values, size, timing, 
 
 
 def test_spans_that_cross_steps_are_the_integral():
-    path, edges = np.array([3.0, -1.0, 4.0]), np.array([0.5, 2.1, 5.0, 6.7])
+    path, edges = np.array([1.0, 3.0, 4.5, 2.0]), np.array([0.5, 2.1, 5.0, 6.7, 8.2])
     fine = np.linspace(0.0, 9.0, 90_001)
     course = cell_means(path, edges, fine[:-1], fine[1:], "average")
     wide = np.arange(0.0, 9.0)

@@ -30,7 +30,7 @@ class RollRates:
 def roll_rates(z: Float2D, settings: Settings) -> RollRates:
     """Return the roll rates: both steps of the chain are likelier when z is low.
 
-    60 to 90 is ``roll_to_default`` +- .10, between them Phi(-z). Loans that are 30 days late and made good are
+    60 to 90 is ``roll_to_default`` +- .10, between them Phi(-z). Loans 30 days late and made good are
     ``late_ratio`` x (1.25 - .5 Phi(-z)) per default, so 30 to 60 is about .34 at z = 0 and .38 at z = -2.
     Source: assumption (the usual ranges of collections: .30 to .45 and .55 to .75).
     """
@@ -46,9 +46,9 @@ def missed_instalments(
 ) -> Int2D:
     """Return how many instalments each loan is behind at each month end, but for its default: int64 [T, n].
 
-    ``uniform`` decides: below ``monthly`` a loan defaults, up to ``monthly`` / r it was 60 days late the month
-    before and makes good now, up to ``cured_early`` x ``monthly`` above that it is 30 days late now and makes
-    good in the next month. So the share r of those who are 60 days late defaults, and the default rate is what
+    ``uniform`` decides: below ``monthly`` a loan defaults, up to ``monthly`` / r it was 60 days late the
+    month before and makes good now, up to ``cured_early`` x ``monthly`` above that it is 30 days late now and
+    makes good in the next month. So the share r of those 60 days late defaults, and the default rate is what
     ``monthly`` says. An episode that would meet another, the default's own run-up (from ``first_missed``
     on) or the ``end`` of the loan does not take place.
     """

@@ -16,8 +16,8 @@ from finsim.notation import Float1D, Float2D
 CURVES: Mapping[str, tuple[tuple[float, float], ...]] = {
     "none": ((6.0, 1.0),),
     "small_business": (
-        (6.0, 0.005), (18.0, 0.057), (30.0, 0.109), (42.0, 0.075), (54.0, 0.066), (66.0, 0.042), (78.0, 0.024),
-        (90.0, 0.028),
+        (6.0, 0.005), (18.0, 0.057), (30.0, 0.109), (42.0, 0.075), (54.0, 0.066), (66.0, 0.042),
+        (78.0, 0.024), (90.0, 0.028),
     ),
 }  # fmt: skip
 
@@ -48,7 +48,7 @@ def multipliers(book: pa.Table, months: int, settings: Settings) -> Float2D:
 
 
 def of_first_year(pd: Float1D, book: pa.Table, settings: Settings) -> Float1D:
-    """Return the PD of the next twelve months of each loan at its age: float64 [n], ``pd`` without a curve."""
+    """Return the PD of the next twelve months of each loan at its age: float64 [n], or just ``pd``."""
     if settings.seasoning == "none":
         return pd
     mean = multipliers(book, 12, settings).mean(axis=0)

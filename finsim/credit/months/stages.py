@@ -1,4 +1,4 @@
-"""IFRS 9 stages: significant increase of the lifetime PD, 30 days late as a backstop, exit after probation."""
+"""IFRS 9 stages: a clear rise of the lifetime PD, 30 days late as a backstop, exit after probation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EXIT = 0.8
 
 
 def lifetime_ratio(risk: MonthlyRisk, left: Int1D, settings: Settings) -> Float2D:
-    """Return the cumulative hazard over the rest of each loan's life over that expected at origination: [T, n].
+    """Return the hazard over the rest of each loan's life over that expected at origination: [T, n].
 
     Both are for the same months to come. Now: the factor z of the month is known and fades by
     ``months_autocorrelation`` a year, so the PD of a year y ahead is Phi((Phi^-1(PD) - sqrt(rho) a^y z) /

@@ -19,6 +19,7 @@ from finsim.engine.planning.payment_forecast import forecast_payments
 from finsim.engine.planning.refusals import refuse_before_work, refuse_output
 from finsim.engine.planning.scheme_forecast import SchemeForecast, forecast_schemes
 from finsim.engine.planning.unread_drivers import unread_remarks
+from finsim.engine.planning.unread_variables import unread_variables
 from finsim.engine.planning.work_sizes import WorkSizes, work_sizes
 from finsim.engine.stages.payment_world import learned_remarks
 from finsim.engine.study.loan_tape import describe_tape
@@ -241,7 +242,8 @@ def _warnings(plan: Plan, cost: Cost, output: str | Path | None) -> dict[str, tu
     }
     found: dict[str, list[str]] = {name: list(texts) for name, texts in told.items() if texts}
     unmoved = unmoved_text(plan)
-    found |= {"scenarios": [unmoved]} if unmoved else {}
+    general = [text for text in (unmoved, unread_variables(plan)) if text]
+    found |= {"scenarios": general} if general else {}
     unread = unread_remarks(plan)
     found |= {"unread": unread} if unread else {}
     study = plan.study

@@ -13,7 +13,7 @@ SUPERVISED = ("cards", "mortgage", "heloc", "cre", "corporate", "consumer")
 OF_DRIVER = ("vol_mult", "corr_blend", "spread_mult", "depth_mult", "jump")
 OF_EQUITY = ("max_drawdown", "days_peak_to_trough", "vol21_peak", "corr63_peak", "quarter_error")
 OF_BOOK = ("default_rate", "loss_rate", "dispersion", "expected_loss")
-OF_CLASS = ("loss_rate_9q", "z_trough")
+OF_CLASS = ("loss_rate_9q", "z_trough", "default_ratio_peak")
 OF_TYPOLOGY = ("peak_over_base", "schemes")
 
 CLOSED: frozenset[str] = frozenset(

@@ -13,7 +13,7 @@ from finsim.scenarios.flat_scenario import FlatScenario
 from finsim.scenarios.plausible.bundled_history import Resolved, by_quarter, history
 
 YEAR = 4
-FIRST = 51  # first quarter of the moves: 1988Q4, from which on all columns but the volatility index are known
+FIRST = 51  # 1988Q4: from here on all columns but the volatility index are known
 LIMIT = 5.0
 _GROWTH = ("gdp_growth", "disposable_income_growth")
 # The side that stress takes; assumption: what official adverse scenarios have in common.
@@ -29,7 +29,8 @@ class Disagreement:
 
     ``move`` of ``variable`` beside what the history expects of it (``expected`` with ``deviation`` as s.d.),
     given the move ``beside`` of ``other``: percentage points, prices in log percent, growth as the mean of
-    four quarters above its mean in the history. ``distance`` is the miss in standard deviations; ``quarter`` the last of the four.
+    four quarters above its mean in the history. ``distance`` is the miss in standard deviations,
+    ``quarter`` the last of the four.
     """
 
     variable: str

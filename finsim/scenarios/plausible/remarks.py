@@ -114,8 +114,8 @@ def _extremes(scenario: FlatScenario, place: Place) -> Iterator[str]:
             price = name == EQUITY or VARIABLES[name].kind == "cum_return"
             move = 100.0 * math.expm1(moves[when]) if price else moves[when]
             yield (
-                f"{place(loc)}: {'.'.join(loc)}: a move of {move:.4g} {'pct' if price else 'pp'} in {when} "
-                f"quarters is {worst:.1f} standard deviations of its own history (1976-2024)"
+                f"{place(loc)}: {'.'.join(map(str, loc))}: a move of {move:.4g} {'pct' if price else 'pp'} "
+                f"in {when} quarters is {worst:.1f} standard deviations of its own history (1976-2024)"
             )
 
 

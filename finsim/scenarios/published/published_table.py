@@ -1,4 +1,4 @@
-"""A table of macro paths as published: one row a quarter or year, history and scenarios one below the other."""
+"""A table of macro paths as published: one row a quarter or year, history above the scenarios."""
 
 from __future__ import annotations
 

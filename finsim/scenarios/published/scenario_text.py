@@ -1,4 +1,4 @@
-"""A published table as the text of a scenario file: every number as printed, with its jump-off and its claims."""
+"""A published table as the text of a scenario file: every number as printed, jump-off and claims."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From written curves to numbers at times: step means (``step_means.py``), curves that meet (``meeting.py``)."""
+"""From written curves to numbers: step means (``step_means.py``), curves that meet (``meeting.py``)."""

@@ -9,7 +9,7 @@ import numpy as np
 from finsim.notation import Float1D
 
 Timing = Literal["point", "average", "flow"]
-"""What a number of a path is: the value at the end of its step, its mean over the step, or a rate within it."""
+"""What a number of a path is: the value at the end of its step, its mean over it, or a rate within it."""
 
 
 def cell_means(
@@ -33,7 +33,8 @@ def cell_means(
     across = (_integral(values, slope, edges, ends) - _integral(values, slope, edges, starts)) / size
     behind = starts >= edges[-1] - 1e-9
     found: Float1D = np.where(inside, within, np.where(behind, values[-1], across))
-    return np.where(ends <= edges[0] + 1e-9, 0.0, found)
+    found[ends <= edges[0] + 1e-9] = 0.0
+    return found
 
 
 def _slopes(values: Float1D) -> Float1D:
@@ -51,4 +52,5 @@ def _integral(values: Float1D, slope: Float1D, edges: Float1D, at: Float1D) -> F
     step = np.searchsorted(edges[1:], at, side="left").clip(max=len(values) - 1)
     done = np.clip(at - edges[step], 0.0, width[step])
     found: Float1D = total[step] + values[step] * done + slope[step] * done * (done - width[step]) / 2.0
-    return found + values[-1] * np.maximum(at - edges[-1], 0.0)
+    found += values[-1] * np.maximum(at - edges[-1], 0.0)
+    return found
