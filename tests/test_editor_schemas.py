@@ -34,7 +34,9 @@ BLIND = {
         r"not a plain word|no bound|says nothing of|tolerance fits|is exact|\w+ takes \w+, .*not"
     ),
     "columns of a lookup's rows": r"which column is the value|no column",
-    "files beside the file": r"no (scenario|narrative|rule pack) is called|no such file|no (schema|data) file|lies outside",
+    "files beside the file": (
+        r"no (scenario|narrative|rule pack) is called|no (such|schema|data) file|lies outside"
+    ),
     "the name of the file": r"the name of the file|in a file called",
     "one number beside another": (
         r"low <= high|expect: \[[01]?\.?\d*, [01]?\.?\d*\]; \[low, high\]|"

@@ -236,9 +236,16 @@ def refuse_short(
     narrative: Narrative, short: Mapping[str, tuple[int, int]], who: Mapping[str, Candidates],
     population: Population, day: np.datetime64,
 ) -> None:  # fmt: skip
-    """Raise StudyError for a scheme of a fixed number that cannot be cast as its roles ask."""
+    """Raise StudyError for a scheme of a fixed number that cannot be cast as its roles ask.
+
+    A role of outside accounts, which stand for many, needs one; others the least of their ``n``.
+    """
     problems = []
     for name, (wanted, made) in short.items():
+        role = narrative.roles[name]
+        least = 1 if role.select.outside else max(1, round(role.n.range()[0]))
+        if made >= least:
+            continue
         fits = int(open_at(who[name], population.accounts.opened, day).sum())
         problems.append(
             Problem(
