@@ -108,9 +108,7 @@ def test_evasions_act_in_every_phase_and_more_with_their_level(tmp_path: Path) -
     plain = HEAD.replace("min: 5", "min: 60").replace("80..400", "80.5..400.5")
     for level in (0.0, 0.5, 1.0):
         evade = f"evade: [{{mimic_amounts: {level}, assumption: made up}}]\n"
-        frame = told(
-            made(tmp_path, HEAD.replace("min: 5", "min: 60").replace("80..400", "80.5..400.5") + evade + TAIL)
-        )
+        frame = told(made(tmp_path, plain + evade + TAIL))
         frame = frame[frame["amount"].ge(10_000)]
         shares.append(frame["amount"].mod(1_000).eq(0).groupby(frame["phase"].astype(str)).mean())
     for phase in ("pay_in", "pass_on"):
