@@ -83,6 +83,23 @@ def test_a_mule_pays_by_its_own_clock(tmp_path: Path) -> None:
     assert (first < end.reindex(first.index)).mean() > 0.8  # the phases overlap
 
 
+def test_a_mule_waits_for_a_receipt_that_is_tried_again(tmp_path: Path) -> None:
+    take, rest = HEAD.split("  - name: pass_on")
+    text = f"{take}    on_decline: {{halve: 1.0}}\n  - name: pass_on{rest}"
+    text = text.replace("80..400", "900..9000").replace("{dist: lognormal, median: 40m, sigma: 0.5}", "1s")
+    world = made(tmp_path, text + TAIL)
+    assert (gaps(told(world), last=True) > 0).all()
+    assert world.to_pandas()["status"].eq("declined").sum() > 50
+
+
+def test_a_weight_that_falls_with_a_fact_that_may_be_nothing(tmp_path: Path) -> None:
+    weighed = HEAD.replace('where: {opening: ">= 500"}}', "weight: {limit: -1.5}}")
+    world = made(tmp_path, weighed + TAIL, count=5)
+    limit = world.accounts.to_pandas().set_index("account_id")["overdraft_limit"]
+    payers = told(world).loc[lambda frame: frame["phase"].eq("pay_in"), "from_account"]
+    assert (limit[payers] > 0).all()
+
+
 def test_a_mule_can_pay_after_every_receipt(tmp_path: Path) -> None:
     frame = told(made(tmp_path, HEAD.replace("    motif: fan_out\n", "    after: receipt\n") + TAIL))
     number = frame["phase"].value_counts()
