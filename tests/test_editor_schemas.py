@@ -29,12 +29,14 @@ BLIND = {
         r"appears twice|is also a"
     ),
     "expressions of rules and their types": (
-        r"unexpected|ends too early|cannot compare|is not a constant|is (not )?a list|"
+        r"unexpected|a list of mixed values|ends too early|cannot compare|is not a constant|is (not )?a list|"
         r"float = float|defined by itself|not a tolerance|"
         r"not a plain word|no bound|says nothing of|tolerance fits|is exact|\w+ takes \w+, .*not"
     ),
     "columns of a lookup's rows": r"which column is the value|no column",
-    "files beside the file": r"no (scenario|narrative|rule pack) is called|no such file|lies outside",
+    "files beside the file": (
+        r"no (scenario|narrative|rule pack) is called|no (such|schema|data) file|lies outside"
+    ),
     "the name of the file": r"the name of the file|in a file called",
     "one number beside another": (
         r"low <= high|expect: \[[01]?\.?\d*, [01]?\.?\d*\]; \[low, high\]|"

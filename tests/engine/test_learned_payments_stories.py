@@ -23,8 +23,8 @@ from finsim.records.transactions import TRANSACTION_SCHEMA
 
 TOLD = {
     "cards": ["card_testing_escalation"],
-    "accounts": ["app_scam_mule_chain", "account_takeover", "marketplace_gather_scatter"],
-    "statements": ["app_scam_mule_chain", "scatter_gather_structuring", "marketplace_gather_scatter"],
+    "accounts": ["app_scam_mule_chain", "account_takeover", "payroll_fan_out"],
+    "statements": ["app_scam_mule_chain", "account_takeover"],
 }
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 REAL = {

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from finsim.agents.narratives.narrative_blocks import Amount, Phase
 from finsim.agents.narratives.payment_numbers import counts, payments
-from finsim.agents.narratives.story_faults import Fault, Loc, amounts, hands, uses
-
-if TYPE_CHECKING:
-    from finsim.agents.narratives.narrative import Narrative
-    from finsim.agents.narratives.narrative_blocks import Amount, Phase
+from finsim.agents.narratives.story_faults import Fault, Loc, Story, amounts, hands, uses
 
 _LIMITED = frozenset({"current", "card", "business", "merchant"})  # kinds of accounts with a limit
 
 
-def amount_faults(story: Narrative) -> Iterator[Fault]:
+def amount_faults(story: Story) -> Iterator[Fault]:
     """Yield amounts that cannot be what they say."""
     for index, phase in enumerate(story.phases):
         at: Loc = ("phases", index)
@@ -82,7 +78,7 @@ def _drawn(amount: Amount) -> tuple[float, float]:
     return 0.0, float("inf")
 
 
-def _wholes(story: Narrative, phase: Phase, amount: Amount, at: Loc) -> Iterator[Fault]:
+def _wholes(story: Story, phase: Phase, amount: Amount, at: Loc) -> Iterator[Fault]:
     """Yield tickets without a shop, and shares of what an account does not have."""
     if amount.ticket is not None:
         without = [two for two in hands(story, phase) if not any(role.select.shops for role in two)]
@@ -110,7 +106,7 @@ def _wholes(story: Narrative, phase: Phase, amount: Amount, at: Loc) -> Iterator
                 )
 
 
-def _pots(story: Narrative, phase: Phase, index: int, at: Loc) -> Iterator[Fault]:
+def _pots(story: Story, phase: Phase, index: int, at: Loc) -> Iterator[Fault]:
     """Yield a pot that is empty for ever: nobody pays the payer before it pays."""
     for form in range(max(1, len(story.variants))):
         live = [one for one in story.phases[:index] if _count(story, one, form) > 0]
@@ -125,12 +121,12 @@ def _pots(story: Narrative, phase: Phase, index: int, at: Loc) -> Iterator[Fault
     )
 
 
-def _count(story: Narrative, phase: Phase, form: int) -> int:
+def _count(story: Story, phase: Phase, form: int) -> int:
     found = counts(story, phase)
     return found[min(form, len(found) - 1)][1]
 
 
-def _proceeds(story: Narrative) -> Iterator[Fault]:
+def _proceeds(story: Story) -> Iterator[Fault]:
     """Yield proceeds that are no sum of their own, and those that no phase pays."""
     written: list[tuple[Loc, Amount | None]] = [(("proceeds",), story.proceeds)]
     written += [(("variants", name, "proceeds"), form.proceeds) for name, form in story.variants.items()]

@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from finsim.agents.narratives.payment_numbers import members
-from finsim.agents.narratives.story_faults import Fault, Loc, pays, uses
+from finsim.agents.narratives.story_faults import Fault, Loc, Story, pays, uses
 from finsim.documents import read, shipped
 from finsim.errors import FinsimError, did_you_mean
-
-if TYPE_CHECKING:
-    from finsim.agents.narratives.narrative import Narrative
 
 _LIMITED = frozenset({"current", "card", "business", "merchant"})
 
 
-def evasion_faults(story: Narrative) -> Iterator[Fault]:
+def evasion_faults(story: Story) -> Iterator[Fault]:
     """Yield evasions that are said twice, and those that nothing in the story can use."""
     kinds = [item.kind for item in story.evade]
     timings = [phase.timing for phase in story.phases]
@@ -43,7 +39,7 @@ def evasion_faults(story: Narrative) -> Iterator[Fault]:
             )
 
 
-def stop_faults(story: Narrative) -> Iterator[Fault]:
+def stop_faults(story: Story) -> Iterator[Fault]:
     """Yield conditions of the end that can never hold."""
     stop = story.stop
     if stop is None:
@@ -70,7 +66,7 @@ def stop_faults(story: Narrative) -> Iterator[Fault]:
         )
 
 
-def label_faults(story: Narrative) -> Iterator[Fault]:
+def label_faults(story: Story) -> Iterator[Fault]:
     """Yield names that a list says twice."""
     lists: list[tuple[Loc, Sequence[str]]] = [
         (("labels", "fraud"), story.labels.fraud),
@@ -84,7 +80,7 @@ def label_faults(story: Narrative) -> Iterator[Fault]:
                 yield Fault((*at, place), f"{word!r} appears twice", "each once", "remove one")
 
 
-def variant_faults(story: Narrative) -> Iterator[Fault]:
+def variant_faults(story: Story) -> Iterator[Fault]:
     """Yield counts of a form that never act, because the phase covers the proceeds."""
     covers = {phase.name for phase in story.phases if phase.count == "cover"}
     for name, form in story.variants.items():
@@ -97,7 +93,7 @@ def variant_faults(story: Narrative) -> Iterator[Fault]:
             )
 
 
-def excuse_faults(story: Narrative, folder: Path) -> Iterator[Fault]:
+def excuse_faults(story: Story, folder: Path) -> Iterator[Fault]:
     """Yield names under ``breaks`` that no policy rule has, of the shipped packs or of one in ``folder``."""
     if story.breaks and story.decoy:
         yield Fault(

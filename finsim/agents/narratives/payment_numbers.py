@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from finsim.agents.narratives.draws import Draw
+from finsim.agents.narratives.narrative_blocks import Phase
 from finsim.agents.narratives.narrative_roles import Role
 from finsim.agents.narratives.quantities import MOST_PAYMENTS
-from finsim.agents.narratives.story_faults import Fault
-
-if TYPE_CHECKING:
-    from finsim.agents.narratives.narrative import Narrative
-    from finsim.agents.narratives.narrative_blocks import Phase
+from finsim.agents.narratives.story_faults import Fault, Story
 
 MOST_COVERING = 400
 """The most payments that `count: cover` plans."""
@@ -25,7 +21,7 @@ def members(role: Role) -> tuple[int, int]:
     return max(1, round(low)), max(1, round(high))
 
 
-def counts(story: Narrative, phase: Phase) -> list[tuple[int, int]]:
+def counts(story: Story, phase: Phase) -> list[tuple[int, int]]:
     """Return the least and the largest count of a phase in each form of the story."""
     if phase.count == "cover":
         return [(1, MOST_COVERING)]
@@ -34,7 +30,7 @@ def counts(story: Narrative, phase: Phase) -> list[tuple[int, int]]:
     return [(round(low), round(high)) for low, high in (one.range() for one in drawn)]
 
 
-def payments(story: Narrative, phase: Phase) -> tuple[int, int]:
+def payments(story: Story, phase: Phase) -> tuple[int, int]:
     """Return the least and the largest number of payments that a phase plans, over all forms."""
     least = min(low for low, _ in counts(story, phase))
     most = max(high for _, high in counts(story, phase))
@@ -46,7 +42,7 @@ def payments(story: Narrative, phase: Phase) -> tuple[int, int]:
     return least * low, most * high
 
 
-def _edges(story: Narrative, phase: Phase, end: int) -> int:
+def _edges(story: Story, phase: Phase, end: int) -> int:
     """Return the least (end 0) or largest (end 1) number of pairs of payer and payee; 1 for `pairs`."""
     roles = story.roles
     first, last = members(roles[phase.payer])[end], members(roles[phase.to])[end]
@@ -64,7 +60,7 @@ def _edges(story: Narrative, phase: Phase, end: int) -> int:
     }[phase.motif]
 
 
-def number_faults(story: Narrative) -> Iterator[Fault]:
+def number_faults(story: Story) -> Iterator[Fault]:
     """Yield phases without a payment, and those with more than can be planned."""
     for index, phase in enumerate(story.phases):
         at = ("phases", index, "count")
@@ -85,7 +81,7 @@ def number_faults(story: Narrative) -> Iterator[Fault]:
             )
 
 
-def _usual(story: Narrative, phase: Phase) -> float:
+def _usual(story: Story, phase: Phase) -> float:
     """Return the most payments that a phase plans when no endless draw goes beyond ten times its mean."""
     if phase.count == "cover":
         return MOST_COVERING

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from finsim.agents.narratives.narrative_blocks import Phase
 from finsim.agents.narratives.payment_numbers import members, payments
-from finsim.agents.narratives.story_faults import Fault, Loc, pays, uses
+from finsim.agents.narratives.story_faults import Fault, Loc, Story, pays, uses
 from finsim.errors import did_you_mean
-
-if TYPE_CHECKING:
-    from finsim.agents.narratives.narrative import Narrative
-    from finsim.agents.narratives.narrative_blocks import Phase
 
 BEGINNINGS = ("start", "receipt")
 """What a phase may come after besides earlier phases."""
 
 
-def phase_faults(story: Narrative) -> Iterator[Fault]:
+def phase_faults(story: Story) -> Iterator[Fault]:
     """Yield keys that are written and would not act."""
     for index, phase in enumerate(story.phases):
         at: Loc = ("phases", index)
@@ -28,7 +24,7 @@ def phase_faults(story: Narrative) -> Iterator[Fault]:
         yield from _timing(story, phase, index, (*at, "timing"))
 
 
-def _motif(story: Narrative, phase: Phase, at: Loc) -> Iterator[Fault]:
+def _motif(story: Story, phase: Phase, at: Loc) -> Iterator[Fault]:
     given = phase.model_fields_set
     for key, motif, what in (("hops", "chain", "layers"), ("degree", "bipartite", "payees per payer")):
         if key in given and phase.motif != motif:
@@ -56,7 +52,7 @@ def _motif(story: Narrative, phase: Phase, at: Loc) -> Iterator[Fault]:
         )
 
 
-def _actors(story: Narrative, phase: Phase, at: Loc) -> Iterator[Fault]:
+def _actors(story: Story, phase: Phase, at: Loc) -> Iterator[Fault]:
     if phase.motif == "cycle":
         if phase.to != phase.payer:
             yield Fault(
@@ -84,7 +80,7 @@ def _actors(story: Narrative, phase: Phase, at: Loc) -> Iterator[Fault]:
         )
 
 
-def _conditions(story: Narrative, phase: Phase, index: int, at: Loc) -> Iterator[Fault]:
+def _conditions(story: Story, phase: Phase, index: int, at: Loc) -> Iterator[Fault]:
     most = payments(story, phase)[1]
     if phase.until > most > 0:
         yield Fault(
@@ -106,7 +102,7 @@ def _conditions(story: Narrative, phase: Phase, index: int, at: Loc) -> Iterator
         )
 
 
-def _beginning(story: Narrative, phase: Phase, index: int, at: Loc) -> Iterator[Fault]:
+def _beginning(story: Story, phase: Phase, index: int, at: Loc) -> Iterator[Fault]:
     """Yield beginnings that never come: after what is no earlier phase, or at what is never received."""
     if phase.name in BEGINNINGS:
         yield Fault(
@@ -145,7 +141,7 @@ def _beginning(story: Narrative, phase: Phase, index: int, at: Loc) -> Iterator[
             )
 
 
-def _timing(story: Narrative, phase: Phase, index: int, at: Loc) -> Iterator[Fault]:
+def _timing(story: Story, phase: Phase, index: int, at: Loc) -> Iterator[Fault]:
     timing = phase.timing
     if "weight" in timing.model_fields_set and timing.calendar == "any":
         yield Fault(

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from finsim.agents.narratives.narrative_roles import Role
 from finsim.agents.narratives.role_filters import FACT_RANGES, Condition
-from finsim.agents.narratives.story_faults import Fault, Loc
-
-if TYPE_CHECKING:
-    from finsim.agents.narratives.narrative import Narrative
+from finsim.agents.narratives.story_faults import Fault, Loc, Story
 
 # Facts that accounts of a kind have, besides those of every account.
 _PERSON = frozenset({"age", "income", "degree", "segment", "online"})
@@ -23,7 +19,7 @@ _OF_ALL = frozenset({"account_days", "opening", "limit"})
 _YOUNGEST = 1.0  # day; only accounts open for so long take part
 
 
-def role_faults(story: Narrative) -> Iterator[Fault]:
+def role_faults(story: Story) -> Iterator[Fault]:
     """Yield roles that no phase names, and selections that nobody fits."""
     acting = {name for phase in story.phases for name in (phase.payer, phase.via, phase.to)}
     for name, role in story.roles.items():

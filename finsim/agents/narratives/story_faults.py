@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from finsim.agents.narratives.narrative_blocks import Amount, Phase
 from finsim.agents.narratives.narrative_roles import Role
-
-if TYPE_CHECKING:
-    from finsim.agents.narratives.narrative import Narrative
-    from finsim.agents.narratives.narrative_blocks import Amount, Phase
+from finsim.agents.narratives.narrative_variants import Evasion, Labels, Stop, Variant
 
 Loc = tuple[str | int, ...]
 
@@ -25,20 +23,64 @@ class Fault:
     remedy: str
 
 
-Check = Callable[["Narrative"], Iterator[Fault]]
+class Story(Protocol):
+    """What the checks read of a narrative."""
+
+    @property
+    def roles(self) -> Mapping[str, Role]:
+        """Who takes part."""
+
+    @property
+    def phases(self) -> Sequence[Phase]:
+        """What happens."""
+
+    @property
+    def variants(self) -> Mapping[str, Variant]:
+        """Forms of the story."""
+
+    @property
+    def proceeds(self) -> Amount | None:
+        """The money of one scheme."""
+
+    @property
+    def evade(self) -> Sequence[Evasion]:
+        """Evasions."""
+
+    @property
+    def stop(self) -> Stop | None:
+        """When a scheme ends early."""
+
+    @property
+    def labels(self) -> Labels:
+        """Which phases are illicit."""
+
+    @property
+    def typology(self) -> Sequence[str]:
+        """Names that scenarios use."""
+
+    @property
+    def breaks(self) -> Sequence[str]:
+        """Policy rules that may be broken."""
+
+    @property
+    def decoy(self) -> bool:
+        """Whether it is benign."""
 
 
-def pays(story: Narrative, phase: Phase) -> list[Role]:
+Check = Callable[["Story"], Iterator[Fault]]
+
+
+def pays(story: Story, phase: Phase) -> list[Role]:
     """Return the roles that pay in a phase."""
     return [story.roles[name] for name in (phase.payer, phase.via) if name]
 
 
-def is_paid(story: Narrative, phase: Phase) -> list[Role]:
+def is_paid(story: Story, phase: Phase) -> list[Role]:
     """Return the roles that are paid in a phase."""
     return [story.roles[name] for name in (phase.via, phase.to) if name]
 
 
-def hands(story: Narrative, phase: Phase) -> list[tuple[Role, Role]]:
+def hands(story: Story, phase: Phase) -> list[tuple[Role, Role]]:
     """Return who pays whom in a phase, as pairs of roles."""
     first, last = story.roles[phase.payer], story.roles[phase.to]
     if phase.via is None:

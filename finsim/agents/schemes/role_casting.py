@@ -110,8 +110,17 @@ def _accounts(select: Select, population: Population, facts: Mapping[str, Array]
     rows = np.flatnonzero(fits)
     weight = np.ones(len(rows))
     for name, power in select.weight.items():
-        weight *= np.nan_to_num(np.maximum(facts[name][rows], 0.0)) ** power
+        weight *= _powered(facts[name][rows], power)
     return rows, weight
+
+
+def _powered(fact: Array, power: float) -> Float1D:
+    """Return fact^power; 0 for a fact that is not above 0 or not known, so that weights stay finite."""
+    known = np.nan_to_num(np.asarray(fact, dtype=np.float64))
+    found = np.full(len(known), float(power == 0.0))
+    above = known > 0
+    found[above] = known[above] ** power
+    return found
 
 
 def _shops(select: Select, population: Population) -> tuple[Int1D, Int1D, Float1D]:
@@ -125,7 +134,7 @@ def _shops(select: Select, population: Population) -> tuple[Int1D, Int1D, Float1
     rows = np.flatnonzero(fits)
     weight = np.ones(len(rows))
     for name, power in select.weight.items():
-        weight *= facts[name][rows] ** power
+        weight *= _powered(facts[name][rows], power)
     return shops.account[rows], rows, weight
 
 
@@ -236,9 +245,16 @@ def refuse_short(
     narrative: Narrative, short: Mapping[str, tuple[int, int]], who: Mapping[str, Candidates],
     population: Population, day: np.datetime64,
 ) -> None:  # fmt: skip
-    """Raise StudyError for a scheme of a fixed number that cannot be cast as its roles ask."""
+    """Raise StudyError for a scheme of a fixed number that cannot be cast as its roles ask.
+
+    A role of outside accounts, which stand for many, needs one; others the least of their ``n``.
+    """
     problems = []
     for name, (wanted, made) in short.items():
+        role = narrative.roles[name]
+        least = 1 if role.select.outside else max(1, round(role.n.range()[0]))
+        if made >= least:
+            continue
         fits = int(open_at(who[name], population.accounts.opened, day).sum())
         problems.append(
             Problem(

@@ -9,6 +9,7 @@ import numpy as np
 
 from finsim.agents.calendar.activity_calendar import season
 from finsim.agents.narratives.narrative import Narrative
+from finsim.agents.narratives.ordinary_ways import strange_ways
 from finsim.agents.payment_orders import Orders
 from finsim.agents.population.population import Population
 from finsim.agents.schemes.payment_times import SchemeClock, scheme_hours
@@ -70,6 +71,7 @@ def scheme_orders(
             for name, role in narrative.roles.items()
         }
         refuse_empty(narrative, who)
+        remarks += [f"{narrative.id}: {text}" for text in strange_ways(narrative)]
         stage = Stage(narrative, position, words[1], words[2], words[3], population, hours, mules, sort)
         starts = arrivals(narrative, position, (expected, use.count is not None), settings, own, drivers)
         shortages = []

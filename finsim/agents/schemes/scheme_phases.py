@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from finsim.agents.narratives.narrative import Narrative
@@ -143,6 +145,9 @@ def _edges(stage: Stage, phase: Phase, covering: int, acting: Acting) -> list[Ed
         hops=hops,
         degree=max(1, round(phase.degree.sample(rng))),
     )
+    if phase.motif == "pairs" and phase.after == "receipt":
+        each = (replace(shape, payers=[payer]) for payer in shape.payers)
+        return [edge for one in each for edge in edges(phase.motif, one, rng)]
     found = edges(phase.motif, shape, rng)
     if phase.motif == "pairs":
         return found
