@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from finsim.generators.bootstrap import Bootstrap
 from finsim.generators.flow.flow import Flow
 from finsim.generators.generator import Budget, Sequences
 from finsim.generators.timegan.timegan import TimeGan
@@ -11,8 +10,12 @@ FLOW = Flow.Settings(
     context=8, block=8, patch=2, width=16, blocks=1, heads=2, memory=(1, 5), batch=16, check_every=5
 )
 TIMEGAN = TimeGan.Settings(window=8, hidden=6, layers=2, batch=16, candidates=3, overlap=2, check_every=5)
-SETTINGS = {"bootstrap": Bootstrap.Settings(), "flow": FLOW, "timegan": TIMEGAN}
+SMALL = {"flow": FLOW, "timegan": TIMEGAN}  # where the settings of the generator itself take too long
 BUDGET = Budget(steps=10)
+
+
+def settings_of(kind):
+    return SMALL.get(kind.name) or kind.Settings()
 
 
 def quiet(share, text):
@@ -33,5 +36,5 @@ def clustered(steps=400, channels=3, seed=3):
 
 
 def fitted(kind, streams, data=None, settings=None, budget=BUDGET):
-    settings = settings or SETTINGS[kind.name]
+    settings = settings or settings_of(kind)
     return kind.fit(data or clustered(), settings, streams, budget, quiet)
