@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from finsim.generators.bootstrap import Bootstrap
 from finsim.generators.daily.daily_flow import DailyFlow
 from finsim.generators.flow.flow import Flow
 from finsim.generators.generator import Budget, Sequences
@@ -13,8 +12,13 @@ FLOW = Flow.Settings(
 )
 TIMEGAN = TimeGan.Settings(window=8, hidden=6, layers=2, batch=16, candidates=3, overlap=2, check_every=5)
 DAILY = DailyFlow.Settings(width=16, layers=1, batch=64, pool=512, settling=4, check_every=5)
-SETTINGS = {"bootstrap": Bootstrap.Settings(), "daily_flow": DAILY, "flow": FLOW, "timegan": TIMEGAN}
+# Where the settings of the generator itself take too long.
+SMALL = {"daily_flow": DAILY, "flow": FLOW, "timegan": TIMEGAN}
 BUDGET = Budget(steps=10)
+
+
+def settings_of(kind):
+    return SMALL.get(kind.name) or kind.Settings()
 
 
 def quiet(share, text):
@@ -35,5 +39,5 @@ def clustered(steps=400, channels=3, seed=3):
 
 
 def fitted(kind, streams, data=None, settings=None, budget=BUDGET):
-    settings = settings or SETTINGS[kind.name]
+    settings = settings or settings_of(kind)
     return kind.fit(data or clustered(), settings, streams, budget, quiet)

@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from small_generators import BUDGET, SETTINGS, clustered, fitted
+from small_generators import BUDGET, clustered, fitted, settings_of
 
 from finsim.errors import FitError
 from finsim.generators import GENERATORS
@@ -134,9 +134,8 @@ def test_masked_steps_are_never_learned(name, streams):
 @pytest.mark.parametrize("name", list(GENERATORS))
 def test_progress_ends_within_one(name, streams):
     seen = []
-    GENERATORS.load(name).fit(
-        clustered(), SETTINGS[name], streams, BUDGET, lambda share, text: seen.append((share, text))
-    )
+    kind = GENERATORS.load(name)
+    kind.fit(clustered(), settings_of(kind), streams, BUDGET, lambda share, text: seen.append((share, text)))
     assert seen
     assert all(0.0 <= share <= 1.0 and text for share, text in seen)
 

@@ -1,5 +1,6 @@
 """The guide's example runs as it stands, with a shorter budget."""
 
+import re
 from pathlib import Path
 
 from finsim.generators import GENERATORS
@@ -28,3 +29,10 @@ def test_the_guide_names_every_generator_and_real_defaults():
             found = [getattr(settings, name) for name in names.split("`")[1::2]]
             flat = [part for value in found for part in (value if isinstance(value, tuple) else (value,))]
             assert stated == ", ".join(str(part).lower().removesuffix(".0") for part in flat)
+
+
+def test_every_file_that_contributors_are_sent_to_is_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = {name for name in re.findall(r"`([\w./-]+/[\w.-]+)`", text) if "<" not in name}
+    assert len(named) > 8
+    assert not [name for name in named if not (ROOT / name).exists()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 from finsim.engine.learned.event_model import LearnedEvents
 from finsim.engine.learned.table_model import LearnedTable
 from finsim.engine.market_model.fit_and_sample import Body, sample
-from finsim.errors import FinsimError, FitError
+from finsim.errors import FinsimError, FitError, Problem
 from finsim.generators.saved_models import CARD
 from finsim.randomness import Streams
 
@@ -34,8 +35,8 @@ def opened(folder: Path, load: Callable[[Path], Any]) -> Any:
             warnings.simplefilter("ignore")
             model = load(folder)
             _try(model)
-    except FitError:
-        raise
+    except FitError as bad:
+        raise FitError.of(_placed(problem, folder) for problem in bad.problems) from None
     except _MISFITS as bad:
         said = " ".join(str(bad).split())[:160]
         raise FitError(
@@ -45,6 +46,14 @@ def opened(folder: Path, load: Callable[[Path], Any]) -> Any:
             remedy="copy it again, or fit it again",
         ) from None
     return model
+
+
+def _placed(problem: Problem, folder: Path) -> Problem:
+    """Return a problem with the model in its place: a generator knows only itself."""
+    if str(folder) in problem.place:
+        return problem
+    found = f"the model does not fit together: {': '.join(filter(None, (problem.place, problem.found)))}"
+    return replace(problem, place=str(folder / CARD), found=found)
 
 
 def _try(model: Body | LearnedEvents | LearnedTable) -> None:
