@@ -248,6 +248,26 @@ def test_an_account_that_is_not_there_is_refused(world: Path, tmp_path: Path) ->
         finsim.export(wrong, "paysim", output=tmp_path / "out")
 
 
+def test_a_payment_by_card_without_a_shop_is_no_purchase(
+    world: Path, truth: pd.DataFrame, tmp_path: Path
+) -> None:
+    cards = posted(truth)["channel"].isin(["card_present", "card_not_present"])
+    lost = int(posted(truth)[cards]["tx_id"].iloc[3])
+
+    def without_shop(name: str, table: pa.Table) -> pa.Table:
+        if name != "transactions":
+            return table
+        shops = np.where(np.asarray(table["tx_id"]) == lost, -1, np.asarray(table["merchant_id"]))
+        place = table.column_names.index("merchant_id")
+        return table.set_column(place, table.schema.field("merchant_id"), pa.array(shops))
+
+    finsim.export(moved(world, tmp_path / "w", without_shop), "handbook", output=tmp_path / "out")
+    found = pd.read_parquet(tmp_path / "out" / "handbook.parquet")
+    assert lost not in set(found["TRANSACTION_ID"])
+    assert (found["TERMINAL_ID"] >= 0).all()
+    assert len(found) == cards.sum() - 1
+
+
 def test_words_of_cells() -> None:
     assert cents(pa.array([5, -5, 1234, -1234, 0, None])).cast(pa.string()).to_pylist() == [
         "0.05", "-0.05", "12.34", "-12.34", "0.00", None,
