@@ -74,6 +74,32 @@ def test_the_same_world_gives_the_same_bytes(
     assert files(tmp_path / "again") == files(handed_over(name))
 
 
+@pytest.fixture(scope="module")
+def cut(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the same world in row groups of 999 rows."""
+    folder = tmp_path_factory.mktemp("cut")
+    for file in world.glob("*.parquet"):
+        pq.write_table(pq.read_table(file), folder / file.name, row_group_size=999)
+    return folder
+
+
+@pytest.mark.parametrize("name", OF_PAYMENTS)
+def test_how_a_file_is_cut_changes_nothing(
+    handed_over: Handed, world: Path, cut: Path, tmp_path: Path, name: str
+) -> None:
+    if EXPORTS.lacks(name):
+        pytest.skip(f"{name} is not installed")
+    finsim.export(cut, name, output=tmp_path / "cut")
+    mine, theirs = files(tmp_path / "cut"), files(handed_over(name))
+    assert list(mine) == list(theirs)
+    for file in mine:
+        if file.endswith(".parquet"):
+            read = [pq.read_table(folder / file) for folder in (tmp_path / "cut", handed_over(name))]
+            assert read[0].equals(read[1])
+        elif not file.endswith(".duckdb"):
+            assert mine[file] == theirs[file], file
+
+
 @pytest.mark.parametrize("name", OF_BARS)
 def test_the_same_bars_give_the_same_bytes(folder: Path, tmp_path: Path, name: str) -> None:
     day = "2012-01-03"

@@ -104,6 +104,15 @@ def test_a_greater_share_is_met_exactly_by_leaving_out_ordinary_rows(
     assert len(found) == total + round(total * (1 - share) / share)
 
 
+def test_a_share_is_met_over_many_row_groups(world: Path, truth: pd.DataFrame, tmp_path: Path) -> None:
+    cut = moved(world, tmp_path / "w", lambda name, table: table, 500)
+    found = frame(cut, "paysim", tmp_path, prevalence=0.3)
+    total = posted(truth)["is_fraud"].sum()
+    assert (found["isFraud"].sum(), len(found)) == (total, total + round(total * 0.7 / 0.3))
+    halves = found["step"] <= found["step"].median()
+    assert 0.3 < halves.mean() < 0.7
+
+
 def test_a_smaller_share_leaves_out_whole_schemes(world: Path, truth: pd.DataFrame, tmp_path: Path) -> None:
     mine = posted(truth)
     now = mine["is_fraud"].mean()
@@ -211,10 +220,12 @@ def test_a_world_that_lacks_a_table_is_refused(world: Path, tmp_path: Path, tabl
         finsim.export(tmp_path, "amlworld", output=tmp_path.with_name("out"))
 
 
-def moved(world: Path, target: Path, change: Callable[[str, pa.Table], pa.Table]) -> Path:
+def moved(
+    world: Path, target: Path, change: Callable[[str, pa.Table], pa.Table], rows: int | None = None
+) -> Path:
     target.mkdir()
     for file in world.glob("*.parquet"):
-        pq.write_table(change(file.stem, pq.read_table(file)), target / file.name)
+        pq.write_table(change(file.stem, pq.read_table(file)), target / file.name, row_group_size=rows)
     return target
 
 
@@ -235,6 +246,26 @@ def test_an_account_that_is_not_there_is_refused(world: Path, tmp_path: Path) ->
     )
     with pytest.raises(DataError, match="is not there"):
         finsim.export(wrong, "paysim", output=tmp_path / "out")
+
+
+def test_a_payment_by_card_without_a_shop_is_no_purchase(
+    world: Path, truth: pd.DataFrame, tmp_path: Path
+) -> None:
+    cards = posted(truth)["channel"].isin(["card_present", "card_not_present"])
+    lost = int(posted(truth)[cards]["tx_id"].iloc[3])
+
+    def without_shop(name: str, table: pa.Table) -> pa.Table:
+        if name != "transactions":
+            return table
+        shops = np.where(np.asarray(table["tx_id"]) == lost, -1, np.asarray(table["merchant_id"]))
+        place = table.column_names.index("merchant_id")
+        return table.set_column(place, table.schema.field("merchant_id"), pa.array(shops))
+
+    finsim.export(moved(world, tmp_path / "w", without_shop), "handbook", output=tmp_path / "out")
+    found = pd.read_parquet(tmp_path / "out" / "handbook.parquet")
+    assert lost not in set(found["TRANSACTION_ID"])
+    assert (found["TERMINAL_ID"] >= 0).all()
+    assert len(found) == cards.sum() - 1
 
 
 def test_words_of_cells() -> None:
