@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from finsim.document_numbers import Count, Length, Meaning, Number, Share
-from finsim.generators import GENERATORS
+from finsim.generators import BARS_DEFAULT, GENERATORS
 
 
 class Part(BaseModel):
@@ -40,7 +40,7 @@ class GeneratorChoice(Part):
 
     short: ClassVar[str] = "name"
 
-    name: str = "flow"
+    name: str = BARS_DEFAULT
     settings: dict[str, Any] = {}
     steps: Count | None = None
     rules: RulesToLearn | None = None

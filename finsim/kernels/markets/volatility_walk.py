@@ -107,7 +107,7 @@ def trace(
 
 @kernel
 def levels_trace(scores: Float2D, observed: Bool1D, rates: Float1D, levels: Float2D, found: Float3D) -> None:
-    """Fill ``found`` float64[T + 1, C, K], moving averages of scores before each step; ``levels`` end last."""
+    """Fill ``found`` float64[T + 1, C, K], averages of scores before each step; ``levels`` are the last."""
     for step in range(len(scores)):
         found[step] = levels
         if observed[step]:
@@ -120,6 +120,7 @@ def levels_trace(scores: Float2D, observed: Bool1D, rates: Float1D, levels: Floa
 @kernel
 def walk(
     pool: Float2D,
+    edges: Float1D,
     chosen: Int2D,
     roles: Int1D,
     shadows: Float2D,
@@ -137,9 +138,11 @@ def walk(
     levels: Float3D,
     values: Float3D,
 ) -> None:
-    """Fill ``values`` float64[N, T, C] with paths that follow the innovations ``pool[chosen]``.
+    """Fill ``values`` float64[N, T, C] with paths that follow innovations of a pool.
 
-    pool : float64[P, C]; chosen : int64[N, T], rows of it. state : float64[A, 3 + P], lowest and highest
+    pool : float64[B * S, C], S innovations for each of the B stretches of tension that ``edges``
+    float64[B - 1], increasing, part; the tension of a step is the mean log scale of all series.
+    chosen : int64[N, T] below S. state : float64[A, 3 + P], lowest and highest
     log scale, intercept and weights of the features. laws : float64[C, 2, 3 + K + P], the same of
     location and log scale of a channel's scores, from its levels and the features. tables : float64[C, G],
     the scaled values of scores on an even grid from -reach to reach.
@@ -149,17 +152,25 @@ def walk(
     paths, steps = chosen.shape
     series, fields = len(shadows), len(roles)
     heights, knots = len(level_rates), tables.shape[1]
-    seen = np.empty((series, state.shape[1] - 3))
+    seen, scales = np.empty((series, state.shape[1] - 3)), np.empty(series)
+    size = len(pool) // (len(edges) + 1)
     width = (knots - 1) / (2.0 * reach)
     for path in range(paths):
         for step in range(steps):
             features(variances[path], signed[path], market, seen)
+            tension = 0.0
             for a in range(series):
                 scale = state[a, 2]
                 for p in range(seen.shape[1]):
                     scale += state[a, 3 + p] * seen[a, p]
-                scale = min(max(scale, state[a, 0]), state[a, 1])
-                size, root = np.exp(scale), np.exp(scale / 3.0)
+                scales[a] = min(max(scale, state[a, 0]), state[a, 1])
+                tension += scales[a] / series
+            row = chosen[path, step]
+            for edge in edges:
+                if tension > edge:
+                    row += size
+            for a in range(series):
+                grown, root = np.exp(scales[a]), np.exp(scales[a] / 3.0)
                 for f in range(fields):
                     c = a * fields + f
                     location, spread = laws[c, 0, 2], laws[c, 1, 2]
@@ -171,20 +182,18 @@ def walk(
                         spread += laws[c, 1, 3 + heights + p] * seen[a, p]
                     location = min(max(location, laws[c, 0, 0]), laws[c, 0, 1])
                     spread = min(max(spread, laws[c, 1, 0]), laws[c, 1, 1])
-                    score = location + np.exp(spread) * pool[chosen[path, step], c]
+                    score = location + np.exp(spread) * pool[row, c]
                     for k in range(heights):
                         levels[path, c, k] += level_rates[k] * (score - levels[path, c, k])
                     place = (min(max(score, -reach), reach) + reach) * width
                     below = min(int(place), knots - 2)
                     value = tables[c, below] + (place - below) * (tables[c, below + 1] - tables[c, below])
                     if roles[f] <= GAP:
-                        value = centre[c] + size * value
+                        value = centre[c] + grown * value
                     elif roles[f] <= LOWER and value > 0.0:
                         value *= root
                     values[path, step, c] = value
-            absorb(
-                values[path, step], roles, shadows, centre, limits, rates, variances[path], signed[path]
-            )
+            absorb(values[path, step], roles, shadows, centre, limits, rates, variances[path], signed[path])
 
 
 @kernel
@@ -201,7 +210,9 @@ def mapped(values: Float3D, starts: Float2D, stops: Float2D, slopes: Float2D) ->
                 if value <= starts[c, 0]:
                     values[path, step, c] = stops[c, 0] + slopes[c, 0] * (value - starts[c, 0])
                 elif value >= starts[c, knots - 1]:
-                    values[path, step, c] = stops[c, knots - 1] + slopes[c, 1] * (value - starts[c, knots - 1])
+                    values[path, step, c] = stops[c, knots - 1] + slopes[c, 1] * (
+                        value - starts[c, knots - 1]
+                    )
                 else:
                     low, high = 0, knots - 1
                     while high - low > 1:
