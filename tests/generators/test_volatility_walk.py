@@ -57,7 +57,7 @@ def test_walk(streams, series, roles):
         plain(memory),
     )
     values = np.empty((3, 40, channels))
-    walk(pool, edges, chosen, *constants, *arguments, 3.0, *memory, values)
+    walk(pool, edges, chosen, constants, arguments, 3.0, memory, values)
     assert np.allclose(values, wanted, rtol=1e-10)
     for made, end in zip(memory, ends, strict=True):
         assert np.allclose(made, end, rtol=1e-10)
@@ -69,7 +69,7 @@ def test_trace_is_absorb_step_by_step_and_skips_what_was_not_observed(streams, r
     constants, (variances, signed, _) = problem(draw, 2, roles)
     values, observed = draw.standard_normal((30, 2 * len(roles))), draw.random(30) < 0.8
     before, found = (variances[0].copy(), signed[0].copy()), np.empty((31, 2, 8))
-    trace(values, observed, *constants, *before, found)
+    trace(values, observed, constants, *before, found)
     state = (variances[0].tolist(), signed[0].tolist())
     for step in range(31):
         assert np.allclose(found[step], naive.features(*state, MARKET))

@@ -59,7 +59,7 @@ class DailyFlow:
         steps: int = 1500
         batch: int = 512
         learning_rate: float = 2e-3
-        warm_up: int = 100
+        warm_up: int = 20
         clip: float = 1.0
         ema: float = 0.99
         check_every: int = 100
@@ -114,7 +114,8 @@ class DailyFlow:
         pressed = None if settings.rule_weight == 0.0 else penalty
         observed = data.observed()
         values = np.where(observed[:, :, None], data.values, 0.0)
-        kept = observed if pressed is None else kept_steps(replace(data, values=values), pressed)
+        filled = replace(data, values=values)
+        kept = observed if pressed is None else kept_steps(filled, pressed)
         layout = data.layout or Layout.plain(values.shape[2])
         ridges = (settings.location_ridge, settings.scale_ridge)
         encoding, course = DayEncoding.fit(data, layout, settings.tail_reach, ridges, streams.at("atoms"))
@@ -140,8 +141,7 @@ class DailyFlow:
             settled = settle(
                 encoding,
                 course,
-                values,
-                observed,
+                filled,
                 kept,
                 made,
                 settings.tail_reach,

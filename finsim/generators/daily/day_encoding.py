@@ -148,11 +148,9 @@ class DayEncoding:
         pool : float64[B * S, C], innovations for each stretch of tension; chosen : int64[N, T] below S.
         """
         values = np.empty((*chosen.shape, pool.shape[1]))
-        constants = self.state.constants()
-        walk(
-            pool, self.edges, chosen, *constants, self.state.weights, self.laws.weights, level_rates(),
-            self.tables(), _REACH, memory.variances, memory.signed, memory.levels, values,
-        )  # fmt: skip
+        weights = (self.state.weights, self.laws.weights, level_rates(), self.tables())
+        known = (memory.variances, memory.signed, memory.levels)
+        walk(pool, self.edges, chosen, self.state.constants(), weights, _REACH, known, values)
         return values
 
     def choices(self, pool: Float2D) -> int:

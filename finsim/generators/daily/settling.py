@@ -12,8 +12,9 @@ from finsim.generators.daily.day_network import DayNetwork, carried
 from finsim.generators.daily.final_law import FinalLaw
 from finsim.generators.daily.persistence_tuning import tuned
 from finsim.generators.encoding.marginal_correction import Correction
+from finsim.generators.generator import Sequences
 from finsim.generators.training.device import normal, torch_stream
-from finsim.notation import Array, Bool2D, Float1D, Float2D, Float3D
+from finsim.notation import Array, Bool2D, Float1D, Float2D
 from finsim.randomness import Streams
 
 _BATCH = 4096
@@ -57,15 +58,14 @@ def drawn_days(
 def settle(
     encoding: DayEncoding,
     course: Course,
-    values: Float3D,
-    observed: Bool2D,
+    data: Sequences,
     kept: Bool2D,
     days: Float2D,
     tail_reach: float,
     paths: int,
     streams: Streams,
 ) -> Settled:
-    """Return what paths are made of, from made ``days`` float64[P, K] and the training sequences.
+    """Return what paths are made of, from made ``days`` float64[P, K] and the training ``data``.
 
     The days get the marginal laws of the innovations of training; the state is tuned on the paths they
     make; then the long run of every channel gets the law of the steps ``kept``, a part of the observed
@@ -78,9 +78,9 @@ def settle(
     encoding = replace(encoding, touch=Correction.fit(encoding.scaling.inverse(days), wanted))
     pool = np.ascontiguousarray(encoding.made(days))
     paths = max(min(paths, 4), paths * _SERIES // max(encoding.state.layout.series, _SERIES))
-    encoding, memory = tuned(encoding, values, observed, pool, paths, streams.at("memory"))
+    encoding, memory = tuned(encoding, data.values, data.observed(), pool, paths, streams.at("memory"))
     made, starts = _long_run(encoding, pool, memory, streams.at("long run"))
-    return Settled(encoding, pool, FinalLaw.fit(made, values[kept], tail_reach), starts)
+    return Settled(encoding, pool, FinalLaw.fit(made, data.values[kept], tail_reach), starts)
 
 
 def _long_run(

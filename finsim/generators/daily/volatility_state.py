@@ -9,7 +9,7 @@ import numpy as np
 
 from finsim.generators.channel_layout import Layout
 from finsim.generators.encoding.location_scale_regression import log_variance_weights, with_intercept
-from finsim.kernels.markets.volatility_walk import trace
+from finsim.kernels.markets.volatility_walk import Constants, trace
 from finsim.notation import Array, Bool2D, Float1D, Float2D, Float3D, Int1D
 
 HORIZONS = (1.0, 3.0, 8.0, 22.0, 66.0, 200.0)
@@ -75,7 +75,7 @@ class VolatilityState:
         variances, signed = (part.copy() for part in (start or self.resting()))
         found = np.empty((len(values) + 1, *self.means.shape))
         rows, seen = np.ascontiguousarray(values), np.ascontiguousarray(observed)
-        trace(rows, seen, *self.constants(), variances, signed, found)
+        trace(rows, seen, self.constants(), variances, signed, found)
         return found, (variances, signed)
 
     def trace_all(self, values: Float3D, observed: Bool2D) -> tuple[Array, list[tuple[Float2D, Float2D]]]:
@@ -83,7 +83,7 @@ class VolatilityState:
         found = [self.trace(one, seen) for one, seen in zip(values, observed, strict=True)]
         return np.stack([features for features, _ in found]), [state for _, state in found]
 
-    def constants(self) -> tuple[Int1D, Float2D, Float1D, Float2D, Float1D, Int1D]:
+    def constants(self) -> Constants:
         """Return what kernels want to know: roles, shadows, centre, limits, rates, market."""
         rates, market = 1.0 / np.array(HORIZONS), np.array(MARKET, dtype=np.int64)
         return self.layout.numbers(), self.layout.shadows, self.centre, self.limits, rates, market

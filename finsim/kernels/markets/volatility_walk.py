@@ -7,10 +7,15 @@ series' own mean variance.
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 
 from finsim.kernels.kernel import kernel
 from finsim.notation import Bool1D, Float1D, Float2D, Float3D, Int1D, Int2D
+
+Constants: TypeAlias = tuple[Int1D, Float2D, Float1D, Float2D, Float1D, Int1D]
+"""Roles, scales of shadows, centre, limits, rates and market, as ``absorb`` and ``features`` want them."""
 
 MOVE, GAP, UPPER, LOWER, OTHER = 0, 1, 2, 3, 4
 """Roles of channels: move of a session, gap before it, roots of the shadows, anything else."""
@@ -84,12 +89,7 @@ def absorb(
 def trace(
     values: Float2D,
     observed: Bool1D,
-    roles: Int1D,
-    shadows: Float2D,
-    centre: Float1D,
-    limits: Float2D,
-    rates: Float1D,
-    market: Int1D,
+    constants: Constants,
     variances: Float2D,
     signed: Float2D,
     found: Float3D,
@@ -98,6 +98,7 @@ def trace(
 
     Steps that are not ``observed`` change nothing; ``variances`` and ``signed`` end after the last step.
     """
+    roles, shadows, centre, limits, rates, market = constants
     for step in range(len(values)):
         features(variances, signed, market, found[step])
         if observed[step]:
@@ -122,33 +123,26 @@ def walk(
     pool: Float2D,
     edges: Float1D,
     chosen: Int2D,
-    roles: Int1D,
-    shadows: Float2D,
-    centre: Float1D,
-    limits: Float2D,
-    rates: Float1D,
-    market: Int1D,
-    state: Float2D,
-    laws: Float3D,
-    level_rates: Float1D,
-    tables: Float2D,
+    constants: Constants,
+    weights: tuple[Float2D, Float3D, Float1D, Float2D],
     reach: float,
-    variances: Float3D,
-    signed: Float3D,
-    levels: Float3D,
+    memory: tuple[Float3D, Float3D, Float3D],
     values: Float3D,
 ) -> None:
     """Fill ``values`` float64[N, T, C] with paths that follow innovations of a pool.
 
     pool : float64[B * S, C], S innovations for each of the B stretches of tension that ``edges``
     float64[B - 1], increasing, part; the tension of a step is the mean log scale of all series.
-    chosen : int64[N, T] below S. state : float64[A, 3 + P], lowest and highest
+    chosen : int64[N, T] below S. ``weights`` are state, laws, rates
+    of levels and tables. state : float64[A, 3 + P], lowest and highest
     log scale, intercept and weights of the features. laws : float64[C, 2, 3 + K + P], the same of
     location and log scale of a channel's scores, from its levels and the features. tables : float64[C, G],
     the scaled values of scores on an even grid from -reach to reach.
-    variances, signed : float64[N, A, H] and levels : float64[N, C, K], updated in place.
-    The other arguments are those of ``absorb`` and ``features``.
+    ``memory`` is variances, signed : float64[N, A, H] and levels : float64[N, C, K], updated in place.
     """
+    roles, shadows, centre, limits, rates, market = constants
+    state, laws, level_rates, tables = weights
+    variances, signed, levels = memory
     paths, steps = chosen.shape
     series, fields = len(shadows), len(roles)
     heights, knots = len(level_rates), tables.shape[1]
