@@ -1,7 +1,7 @@
 """FinBench v1, the public leaderboard of market generators, by its frozen protocol, beside its figures.
 
 Usage: python -m pip install --no-deps --target packages finval==0.1.0 sablier-flow==1.2.0
-       python benchmarks/finbench.py packages [--generators flow bootstrap ...] [--seeds 5]
+       python benchmarks/finbench.py packages [--generators daily_flow bootstrap ...] [--seeds 5]
 
 Protocol (github.com/sablier-it/finbench, BENCHMARK.md): panel IWM QQQ SPY TLT VIX TNX DXY, daily, from the
 wheel sablier-flow; trained on 2010 to 2019 with each method's defaults, judged against 2020 to 2023: 200 of
@@ -129,7 +129,7 @@ def row(name: str, make: Callable[[int], Float3D], real: Float3D, packages: Path
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("packages", type=Path, help="folder with finval and sablier_flow, see above")
-    parser.add_argument("--generators", nargs="+", default=["flow", "bootstrap"])
+    parser.add_argument("--generators", nargs="+", default=["daily_flow", "flow", "bootstrap"])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument(
         "--declared", action="store_true", help="say that VIX and TNX are differences, else they are prices"

@@ -85,7 +85,7 @@ def fit(
 ) -> None:
     """Fit a generator on prices, events or a table and save it; remarks go to standard error.
 
-    Example: finsim fit prices.csv --generator flow --steps 800 -o model
+    Example: finsim fit prices.csv --steps 1500 -o model
     """
     from finsim.engine.answers.model_answer import model_dict, model_lines
     from finsim.verbs.fit import fit as verb

@@ -74,6 +74,12 @@ TABLE_GENERATORS = Catalog(
     },
 )
 
+BARS_DEFAULT = "daily_flow"
+"""What learns bars where no generator is named."""
+
+BARS_PRIVATE = "flow"
+"""What learns bars under an epsilon where no generator is named: the default has no private training."""
+
 TABLE_DEFAULT = "bayes"
 """What learns a table where no generator is named."""
 
@@ -93,6 +99,8 @@ def kind_of_generator(name: str) -> str:
 
 __all__ = [
     "ALL_GENERATORS",
+    "BARS_DEFAULT",
+    "BARS_PRIVATE",
     "BY_KIND",
     "EVENT_GENERATORS",
     "GENERATORS",

@@ -22,7 +22,7 @@ _ROLES = {"return": "move", "gap": "gap", "upper": "upper", "lower": "lower"}
 
 
 def roles_of(encoding: Encoding) -> tuple[str, ...]:
-    """Return what a generator calls the channels of an asset, once returns are split; the rest is ``other``."""
+    """Return what generators call the channels of an asset, once returns are split; others are ``other``."""
     return tuple(_ROLES.get(name, "other") for name in encoding.fields)
 
 

@@ -15,7 +15,7 @@ from finsim.engine.task_progress import as_share
 from finsim.errors import PrivacyBudgetError, StudyError, did_you_mean
 from finsim.evaluation.reading.guessed_roles import Named
 from finsim.extras import needs
-from finsim.generators import ALL_GENERATORS, BY_KIND, kind_of_generator
+from finsim.generators import ALL_GENERATORS, BARS_DEFAULT, BARS_PRIVATE, BY_KIND, kind_of_generator
 from finsim.generators.generator import Budget
 from finsim.markets.prices import SchemaSource, as_schema
 from finsim.records.paths import Paths
@@ -89,7 +89,7 @@ def _private(
     """Return the settings of a private training; none without an epsilon."""
     if epsilon is None:
         return {}
-    name = generator or ("flow" if kind == "bars" else f"the body of {kind}")
+    name = generator or (BARS_PRIVATE if kind == "bars" else f"the body of {kind}")
     _refuse_unable(name)
     found = {
         **_private_sizes(kind, name),
@@ -121,8 +121,8 @@ def fit(
 
     Args:
         data: a file, a DataFrame, an Arrow or polars table, or Paths.
-        generator: a name of ``finsim.names("generators")``; left out, ``flow`` for bars, ``bayes`` for
-            a table, and for events the body that knows held-out entities best.
+        generator: a name of ``finsim.names("generators")``; left out, ``daily_flow`` for bars (``flow`` under
+            an epsilon), ``bayes`` for a table, and for events the body that knows held-out entities best.
         output: folder to save the model in; it must not exist.
         kind: bars, events or table; the generator's, or told by the data, when left out.
         id: of events: the column of the entity; declared in the schema or guessed when left out.
@@ -165,7 +165,7 @@ def fit(
     declared, named = as_schema(schema, csv), Named(id, time)
     chosen = _kind(data, generator, kind, named, declared)
     if chosen == "bars" or generator is not None:
-        needs(("markets", BY_KIND[chosen].entry(generator or "flow").extra), "finsim fit")
+        needs(("markets", BY_KIND[chosen].entry(generator or BARS_DEFAULT).extra), "finsim fit")
     private = _private(chosen, generator, epsilon, delta, unit)
     if output is not None:
         refuse_existing(Path(output))
@@ -181,7 +181,7 @@ def _fitted(data: Source, how: Learning, step: Step) -> Model:
     """Fit the model of a kind of data."""
     if how.kind != "bars":
         return learned(data, how, as_share(step, f"fitting {how.kind}"))
-    name = how.generator or "flow"
+    name = how.generator or (BARS_PRIVATE if "epsilon" in how.settings else BARS_DEFAULT)
     learner = Learner(name, how.settings, how.budget)
     return fit_body(
         data, learner, seed=how.seed, schema=how.schema, progress=as_share(step, f"fitting {name}")
@@ -192,7 +192,7 @@ def _checked(data: Source, words: Mapping[str, Any]) -> Arguments:
     """Check the data and the arguments that are words."""
     wrong = Arguments("fit").table("data", data, (Paths,), DATA, "write finsim.fit('prices.csv')")
     said = {
-        "generator": ("a name of finsim.names('generators')", "write 'flow'"),
+        "generator": ("a name of finsim.names('generators')", "write 'daily_flow'"),
         "kind": ("bars, events or table", "write kind='table'"),
         "id": ("the name of a column", "write id='card_id'"),
         "time": ("the name of a column", "write time='date'"),

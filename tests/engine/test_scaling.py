@@ -8,7 +8,7 @@ import pytest
 
 from finsim.engine.study.study_file import Study, load_study
 from finsim.errors import StudyError
-from finsim.generators.flow.flow import Flow
+from finsim.generators.daily.daily_flow import DailyFlow
 
 
 def market(**generator: Any) -> Study:
@@ -22,7 +22,7 @@ def steps(study: Study) -> int | None:
 
 
 def test_training_shrinks_when_the_study_leaves_the_steps_open() -> None:
-    default = Flow.Settings().steps
+    default = DailyFlow.Settings().steps
     study = load_study("quickstart")
     assert steps(study) is None
     assert steps(study.scaled(0.5)) == round(default * 0.5)

@@ -12,7 +12,7 @@ WEIGHTS = torch.tensor([0.4, -0.3, 0.2])
 
 
 class Follower(nn.Module):
-    """A stub whose flow ends at a weighted sum of what it is given plus a number per step, whatever the noise."""
+    """A stub whose flow ends at a weighted sum of what it is given plus a number per step."""
 
     def __init__(self):
         super().__init__()

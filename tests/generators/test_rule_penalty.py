@@ -5,9 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from small_generators import FLOW, TIMEGAN, clustered, quiet
+from small_generators import DAILY, FLOW, TIMEGAN, clustered, quiet
 
 from finsim.errors import FitError
+from finsim.generators.daily.daily_flow import DailyFlow
 from finsim.generators.flow.differentiable_decoding import FlowOutput
 from finsim.generators.flow.encoding_fit import Choices, fit_encoding
 from finsim.generators.flow.flow import Flow
@@ -19,7 +20,7 @@ from finsim.generators.training.rule_penalty import kept_steps
 from finsim.randomness import Streams
 
 LIMIT = 1.2
-PAIRS = [(Flow, FLOW), (TimeGan, TIMEGAN)]
+PAIRS = [(DailyFlow, DAILY), (Flow, FLOW), (TimeGan, TIMEGAN)]
 
 
 class Bounded:
@@ -52,7 +53,7 @@ def test_weight_zero_is_no_penalty_to_the_byte(kind, settings, streams, tmp_path
 
 @pytest.mark.parametrize(("kind", "settings"), PAIRS)
 def test_a_weight_changes_the_model_and_is_kept_with_it(kind, settings, streams, tmp_path):
-    data, penalty = clustered(), Bounded(LIMIT if kind is Flow else 0.05)  # an untrained GAN stays near 3
+    data, penalty = clustered(), Bounded(0.05 if kind is TimeGan else LIMIT)  # an untrained GAN stays near 3
     plain = kind.fit(data, settings, streams, Budget(20), quiet)
     taught = kind.fit(data, pressed(settings), streams, Budget(20), quiet, penalty=penalty)
     again = kind.fit(data, pressed(settings), streams, Budget(20), quiet, penalty=penalty)

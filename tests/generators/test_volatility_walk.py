@@ -38,7 +38,8 @@ def test_walk(streams, series, roles):
     draw = streams.at("walk", series)
     constants, memory = problem(draw, series, roles)
     channels, seen = series * len(roles), 2 * len(RATES) + len(MARKET)
-    pool, chosen = 2.0 * draw.standard_normal((20, channels)), draw.integers(20, size=(3, 40))
+    pool, chosen = 2.0 * draw.standard_normal((60, channels)), draw.integers(20, size=(3, 40))
+    edges = np.array([-0.1, 0.2])
     pool[3] = 50.0  # beyond every table
     state = 0.3 * draw.standard_normal((series, 3 + seen))
     laws = 0.3 * draw.standard_normal((channels, 2, 3 + len(LEVEL_RATES) + seen))
@@ -47,10 +48,16 @@ def test_walk(streams, series, roles):
     tables = np.sort(draw.standard_normal((channels, 31)), axis=1)
     arguments = (state, laws, LEVEL_RATES, tables)
     wanted, ends = naive.walk(
-        pool.tolist(), chosen.tolist(), plain(constants), *plain(arguments), 3.0, plain(memory)
+        pool.tolist(),
+        edges.tolist(),
+        chosen.tolist(),
+        plain(constants),
+        *plain(arguments),
+        3.0,
+        plain(memory),
     )
     values = np.empty((3, 40, channels))
-    walk(pool, chosen, *constants, *arguments, 3.0, *memory, values)
+    walk(pool, edges, chosen, constants, arguments, 3.0, memory, values)
     assert np.allclose(values, wanted, rtol=1e-10)
     for made, end in zip(memory, ends, strict=True):
         assert np.allclose(made, end, rtol=1e-10)
@@ -62,7 +69,7 @@ def test_trace_is_absorb_step_by_step_and_skips_what_was_not_observed(streams, r
     constants, (variances, signed, _) = problem(draw, 2, roles)
     values, observed = draw.standard_normal((30, 2 * len(roles))), draw.random(30) < 0.8
     before, found = (variances[0].copy(), signed[0].copy()), np.empty((31, 2, 8))
-    trace(values, observed, *constants, *before, found)
+    trace(values, observed, constants, *before, found)
     state = (variances[0].tolist(), signed[0].tolist())
     for step in range(31):
         assert np.allclose(found[step], naive.features(*state, MARKET))

@@ -49,19 +49,22 @@ def absorb(row, roles, shadows, centre, limits, rates, variances, signed):
     return after
 
 
-def walk(pool, chosen, constants, state, laws, level_rates, tables, reach, memory):
+def walk(pool, edges, chosen, constants, state, laws, level_rates, tables, reach, memory):
     """Return (values [N][T][C], memory after) of nested lists."""
     roles, shadows, centre, limits, rates, market = constants
-    width, knots = len(roles), len(tables[0])
+    width, knots, size = len(roles), len(tables[0]), len(pool) // (len(edges) + 1)
     paths, ends = [], []
     for rows, variances, signed, levels in zip(chosen, *memory, strict=True):
         levels, path = [list(one) for one in levels], []
         for place in rows:
             seen, values = features(variances, signed, market), []
+            scales = [linear(weights, own) for weights, own in zip(state, seen, strict=True)]
+            stretch = sum(sum(scales) / len(scales) > edge for edge in edges)
+            shocks = pool[stretch * size + place]
             for c, law in enumerate(laws):
                 own, table = seen[c // width], tables[c]
-                scale = linear(state[c // width], own)
-                score = linear(law[0], levels[c] + own) + math.exp(linear(law[1], levels[c] + own)) * pool[place][c]
+                scale, spread = scales[c // width], math.exp(linear(law[1], levels[c] + own))
+                score = linear(law[0], levels[c] + own) + spread * shocks[c]
                 levels[c] = [v + r * (score - v) for v, r in zip(levels[c], level_rates, strict=True)]
                 at = (min(max(score, -reach), reach) + reach) / (2 * reach) * (knots - 1)
                 below = min(int(at), knots - 2)

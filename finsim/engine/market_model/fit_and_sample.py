@@ -18,7 +18,7 @@ from finsim.engine.market_model.fitted_model_card import loss_table, model_card
 from finsim.engine.market_model.training_rules import TrainingRules, bar_penalty
 from finsim.engine.study.market_history import notes_of
 from finsim.errors import DataError, FitError, StudyError
-from finsim.generators import GENERATORS
+from finsim.generators import BARS_DEFAULT, GENERATORS
 from finsim.generators.channel_layout import Layout
 from finsim.generators.generator import Budget, FitReport, Generator, Sequences
 from finsim.generators.saved_models import load, save
@@ -54,7 +54,7 @@ def _quiet(fraction: float, label: str) -> None:
 class Learner:
     """Which generator learns, with which settings, under which budget, and with which rules if any."""
 
-    name: str = "flow"
+    name: str = BARS_DEFAULT
     settings: Mapping[str, Any] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
     rules: TrainingRules | None = None
@@ -146,7 +146,7 @@ def learn(
 
 def fit(
     data: Source,
-    learner: Learner | str = "flow",
+    learner: Learner | str = BARS_DEFAULT,
     *,
     steps: int | None = None,
     cpu_seconds: float | None = None,

@@ -24,6 +24,9 @@ SECONDS: dict[str, dict[str, float]] = {
     "market": {
         "begin": 0.25,
         "torch": 1.9,
+        "daily_flow": 4.5,
+        "daily_flow step": 0.0075,
+        "daily_flow batch session": 0.025e-3,
         "flow": 0.8,
         "flow row": 1.45e-3,
         "flow step": 0.0182,
@@ -141,7 +144,7 @@ BATCH_ROWS = 262_144
 
 BYTES: dict[str, float] = {
     "run": 350_000,
-    "model": 300_000,
+    "model": 3_500_000,
     "bars": 41,
     "features": 32,
     "transactions": 38,

@@ -29,7 +29,7 @@ from finsim.generators import GENERATORS, TABLE_GENERATORS
 
 TRAINED = ("tabular",)
 """Generators of tables that are trained in steps."""
-LEARNERS = ("flow", "timegan")
+LEARNERS = ("daily_flow", "flow", "timegan")
 """Generators that are trained, with torch; the others only store what they resample."""
 
 
@@ -120,6 +120,10 @@ def _market(plan: Plan, sizes: WorkSizes, history_rows: int) -> dict[str, float]
     shards = [min(part.shard_paths, part.paths - at) for at in range(0, part.paths, part.shard_paths)]
     sessions = float(part.sessions * sum(-(-size // BATCH) for size in shards))
     found |= {"torch": 1.0, name: 1.0, f"{name} step": float(steps), f"{name} batch session": sessions}
+    if name == "daily_flow":
+        found["daily_flow step"] *= (
+            (0.4 + 0.6 * chosen.layers / 3 * (chosen.width / 128) ** 2) * chosen.batch / 512
+        )
     if name == "flow":
         deep, wide = chosen.blocks / 3, chosen.width / 48
         network = 0.35 + 0.65 * deep * wide
@@ -237,7 +241,7 @@ def _memory(plan: Plan, sizes: WorkSizes, workers: int) -> int:
         shard = bars * min(1.0, study.market.shard_paths / study.market.paths)
         always += MEGABYTES["market"] + judged * MEGABYTES["market judged"]
         always += (has_judges or name in LEARNERS) * MEGABYTES["torch"]
-        always += max(has_judges * MEGABYTES["judges"], (name == "flow") * MEGABYTES["flow"])
+        always += max(has_judges * MEGABYTES["judges"], (name in ("daily_flow", "flow")) * MEGABYTES["flow"])
         most.append(MEGABYTES["bar"] * (bars if judged else shard))
     if study.transactions:
         always += MEGABYTES["transactions"]

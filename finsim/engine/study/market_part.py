@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from finsim.document_numbers import Count, Length, Meaning, Number, Share
-from finsim.generators import GENERATORS
+from finsim.generators import BARS_DEFAULT, GENERATORS
 
 MOST_PATHS, MOST_SESSIONS, MOST_STEPS = 10_000_000, 100_000, 100_000_000
 """Greatest sizes that a study may state: beyond them lies a slip of the keyboard."""
@@ -44,7 +44,7 @@ class GeneratorChoice(Part):
 
     short: ClassVar[str] = "name"
 
-    name: str = "flow"
+    name: str = BARS_DEFAULT
     settings: dict[str, Any] = {}
     steps: Steps | None = None
     rules: RulesToLearn | None = None

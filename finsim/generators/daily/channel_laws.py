@@ -41,7 +41,7 @@ class ChannelLaws:
     def fit(
         cls, scores: Float3D, features: Array, observed: Bool2D, ridges: tuple[float, float]
     ) -> ChannelLaws:
-        """Fit on scores float64[N, T, C] and features float64[N, T + 1, A, P]; ``ridges`` as in ``regress``."""
+        """Fit on scores float64[N, T, C] and features [N, T + 1, A, P]; ``ridges`` as in ``regress``."""
         channels = scores.shape[2]
         fields = channels // features.shape[2]
         levels = levels_of(scores, observed)[0][:, :-1]
@@ -53,7 +53,7 @@ class ChannelLaws:
         return cls(np.stack(found))
 
     def ahead(self, levels: Array, features: Array) -> tuple[Array, Array]:
-        """Return location and log scale float64[..., C] of the step behind levels [..., C, K] and features."""
+        """Return location and log scale float64[..., C] behind levels [..., C, K] and features."""
         fields = self.weights.shape[0] // features.shape[-2]
         own = np.repeat(features, fields, axis=-2)
         design = np.concatenate([levels, own], axis=-1)

@@ -36,7 +36,7 @@ class DailyFlow:
     """Days are drawn from a flow, independent given the state of the market; the state makes them a path.
 
     Source: rectified flow, Liu et al. 2023; the volatility state and the final law are own
-    (docs/adr/0049-daily-flow.md).
+    (docs/adr/0022-daily-flow.md).
     """
 
     name: ClassVar[str] = "daily_flow"
@@ -49,7 +49,8 @@ class DailyFlow:
         check_every, patience : checks on every tenth month, which is held out where there are enough days,
         and how many without improvement end it (0: never). pool : days drawn from it, of which paths are
         made; solver_steps : Heun steps for one. tail_reach : tails reach the 1-in-(``tail_reach`` n) quantile
-        of n days. settling : paths that tune the memory and show the long run. location_ridge, scale_ridge : penalties of the regressions, in observations.
+        of n days. settling : paths that tune the memory and show the long run. location_ridge,
+        scale_ridge : penalties of the regressions, in observations.
         rule_weight : of the penalty for breaking rules, when there are rules to train with.
         """
 
@@ -58,7 +59,7 @@ class DailyFlow:
         steps: int = 1500
         batch: int = 512
         learning_rate: float = 2e-3
-        warm_up: int = 100
+        warm_up: int = 20
         clip: float = 1.0
         ema: float = 0.99
         check_every: int = 100
@@ -113,26 +114,34 @@ class DailyFlow:
         pressed = None if settings.rule_weight == 0.0 else penalty
         observed = data.observed()
         values = np.where(observed[:, :, None], data.values, 0.0)
-        kept = observed if pressed is None else kept_steps(replace(data, values=values), pressed)
+        filled = replace(data, values=values)
+        kept = observed if pressed is None else kept_steps(filled, pressed)
         layout = data.layout or Layout.plain(values.shape[2])
         ridges = (settings.location_ridge, settings.scale_ridge)
         encoding, course = DayEncoding.fit(data, layout, settings.tail_reach, ridges, streams.at("atoms"))
         shape = DayShape(encoding.scaling.components, settings.width, settings.layers)
         network = begun(lambda: DayNetwork(shape), streams, device)
         output = None if pressed is None else DayOutput(encoding, course, observed, _WINDOW, device)
-        days = encoding.components(course)[observed]
+        days, tension = encoding.components(course)[observed], encoding.tension(course)[observed]
+        held_out = held_out_days(len(days))
         recipe = DayRecipe(
-            network, days, held_out_days(len(days)), settings.batch, _identity(data, settings), output
+            network, days, tension, held_out, settings.batch, _identity(data, settings), output
         )
         limit = budget.or_steps(settings.steps)
         report = train(recipe, _schedule(settings), limit, streams, progress, checkpoint, pressed)
         with one_thread():
-            made = drawn_days(network, settings.pool, settings.solver_steps, streams.under("pool"))
+            made = drawn_days(
+                network,
+                tension,
+                settings.pool,
+                len(encoding.edges) + 1,
+                settings.solver_steps,
+                streams.under("pool"),
+            )
             settled = settle(
                 encoding,
                 course,
-                values,
-                observed,
+                filled,
                 kept,
                 made,
                 settings.tail_reach,
@@ -150,12 +159,13 @@ class DailyFlow:
         channels = self.settled.pool.shape[1]
         check_request(count, steps, channels, history)
         known = None if history is None else self._after(history)
+        choices = self.settled.encoding.choices(self.settled.pool)
         result = np.empty((count, steps, channels))
         for start in range(0, count, _GROUP):
             stop = min(count, start + _GROUP)
             draws = [streams.at("path", first + row) for row in range(start, stop)]
             begun_at = np.array([draw.integers(len(self.settled.starts.variances)) for draw in draws])
-            chosen = np.stack([draw.integers(len(self.settled.pool), size=steps) for draw in draws])
+            chosen = np.stack([draw.integers(choices, size=steps) for draw in draws])
             memory = self.settled.starts if known is None else known
             memory = memory.take(begun_at if known is None else np.zeros_like(begun_at))
             part = self.settled.encoding.walk(self.settled.pool, chosen, memory)
@@ -168,9 +178,8 @@ class DailyFlow:
         encoding = self.settled.encoding
         course = encoding.course(history[None], np.ones((1, len(history)), dtype=np.bool_))
         with one_thread():
-            return day_losses(
-                self.network, encoding.components(course)[0, first:stop], streams.word("losses")
-            )
+            days, tension = encoding.components(course)[0], encoding.tension(course)[0]
+            return day_losses(self.network, days[first:stop], tension[first:stop], streams.word("losses"))
 
     def _after(self, history: Float2D) -> Memory:
         """Return the memory of one path after a history float64[H, C]."""

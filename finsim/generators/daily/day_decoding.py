@@ -23,11 +23,12 @@ class DayOutput:
         self, encoding: DayEncoding, course: Course, observed: Bool2D, steps: int, device: torch.device
     ) -> None:
         """Take the course of the training sequences."""
-        self.encoding, self.device, self.steps = encoding, device, steps
+        self.encoding, self.device, self.steps = encoding, device, min(steps, observed.shape[1])
         self.location = self._tensor(course.location)
         self.scale = self._tensor(np.exp(course.spread))
         self.factors = self._tensor(encoding.state.factors(course.log_scales))
-        whole = np.lib.stride_tricks.sliding_window_view(observed, min(steps, observed.shape[1]), axis=1)
+        self.tension = self._tensor(encoding.tension(course))
+        whole = np.lib.stride_tricks.sliding_window_view(observed, self.steps, axis=1)
         self.starts: Int2D = np.argwhere(whole.all(axis=-1))
         flat = np.zeros(encoding.state.layout.channels, dtype=np.bool_)
         flat[encoding.state.layout.where("upper", "lower")] = True
@@ -36,12 +37,19 @@ class DayOutput:
     def _tensor(self, array: Array) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float64)).to(self.device)
 
+    def tension_of(self, starts: Int2D) -> Tensor:
+        """Return float32[B, n], the tension before each step of windows from ``starts`` int64[B, 2] on."""
+        return self.tension[self._steps(starts)].float()
+
+    def _steps(self, starts: Int2D) -> tuple[Array, Array]:
+        return starts[:, :1], starts[:, 1:] + np.arange(self.steps)
+
     def values(self, components: Tensor, starts: Int2D) -> Tensor:
         """Return float64[B, n, C] of components [B, n, K] in windows that begin at ``starts`` int64[B, 2]."""
         scaling = self.encoding.scaling
         turn = self._tensor((scaling.rotation * scaling.size).T)
         found = self._tensor(scaling.centre) + self._tensor(scaling.spread) * (components.double() @ turn)
-        at = (starts[:, :1], starts[:, 1:] + np.arange(components.shape[1]))
+        at = self._steps(starts)
         scores = self.location[at] + self.scale[at] * found
         channels = enumerate(self.encoding.marginals.channels)
         scaled = torch.stack([marginal_values(one, scores[..., index]) for index, one in channels], dim=-1)

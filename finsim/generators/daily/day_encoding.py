@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,12 +17,20 @@ from finsim.generators.encoding.marginal_correction import Correction
 from finsim.generators.encoding.scaling import Scaling
 from finsim.generators.generator import Sequences
 from finsim.kernels.markets.volatility_walk import walk
-from finsim.notation import Array, Float2D, Float3D, Int2D
+from finsim.notation import Array, Float1D, Float2D, Float3D, Int2D
 
 special = Later("scipy.special", "markets")
 
 # Scores beyond this are beyond the reach of every tail.
 _REACH, _KNOTS = 6.0, 1201
+# assumption: a stretch of tension has at least 250 days, and eight are enough; none is known beyond three
+# deviations.
+_DAYS, _STRETCHES, _TENSE = 250, 8, 3.0
+
+
+def stretches(days: int) -> int:
+    """Return into how many stretches of tension so many days are parted."""
+    return int(np.clip(days // _DAYS, 1, _STRETCHES))
 
 
 @dataclass(frozen=True)
@@ -43,8 +52,11 @@ class Memory:
 
 @dataclass(frozen=True)
 class Course:
-    """Sequences on their way to components: log scales [N, T + 1, A], location and log scale [N, T + 1, C] of
-    scores before each step and after the last, scores [N, T, C], and the memory after the last step."""
+    """Sequences on their way to components.
+
+    Log scales [N, T + 1, A] of the state, and location and log scale [N, T + 1, C] of scores, before each
+    step and after the last; scores [N, T, C]; the memory after the last step.
+    """
 
     log_scales: Array
     location: Array
@@ -58,13 +70,17 @@ class DayEncoding:
     """values [.., C] --state--> scaled --marginals--> scores --laws--> innovations --scaling--> components.
 
     The volatility state scales moves, gaps and shadows before the marginal map, so that a day's vector of
-    components has the same law on every day. ``touch`` corrects the marginal laws of made innovations.
+    components depends on the day before by its tension alone: the mean log scale of all series, in
+    deviations from its mean in training (``calm`` float64[2]). ``edges`` float64[B - 1] part it into
+    stretches of as many days. ``touch`` corrects the marginal laws of made innovations.
     """
 
     state: VolatilityState
     marginals: Marginals
     laws: ChannelLaws
     scaling: Scaling
+    calm: Float1D
+    edges: Float1D
     touch: Correction | None = None
 
     @classmethod
@@ -89,7 +105,10 @@ class DayEncoding:
         levels, after = levels_of(scores, observed)
         location, spread = laws.ahead(levels, features)
         innovations = (scores - location[:, :-1]) * np.exp(-spread[:, :-1])
-        found = cls(state, marginals, laws, Scaling.fit(innovations[observed]))
+        market = log_scales[:, :-1].mean(axis=-1)[observed]
+        calm = np.array([market.mean(), max(market.std(), 1e-9)])
+        edges = np.quantile(market, np.linspace(0.0, 1.0, stretches(len(market)) + 1)[1:-1])
+        found = cls(state, marginals, laws, Scaling.fit(innovations[observed]), calm, edges)
         memory = Memory(np.stack([one for one, _ in ends]), np.stack([one for _, one in ends]), after)
         return found, Course(log_scales, location, spread, scores, memory)
 
@@ -108,6 +127,12 @@ class DayEncoding:
         found: Float3D = (course.scores - course.location[:, :-1]) * np.exp(-course.spread[:, :-1])
         return found
 
+    def tension(self, course: Course) -> Array:
+        """Return the tension float64[N, T] before each step of sequences, at most three deviations."""
+        market = course.log_scales[:, :-1].mean(axis=-1)
+        found: Array = np.clip((market - self.calm[0]) / self.calm[1], -_TENSE, _TENSE)
+        return found
+
     def components(self, course: Course) -> Float3D:
         """Return the components float64[N, T, K] of sequences."""
         return self.scaling.forward(self.innovations(course))
@@ -118,14 +143,19 @@ class DayEncoding:
         return found if self.touch is None else self.touch.apply(found)
 
     def walk(self, pool: Float2D, chosen: Int2D, memory: Memory) -> Float3D:
-        """Return values float64[N, T, C] of paths that follow rows of a pool; ``memory`` moves on in place."""
+        """Return values float64[N, T, C] of paths; ``memory`` moves on in place.
+
+        pool : float64[B * S, C], innovations for each stretch of tension; chosen : int64[N, T] below S.
+        """
         values = np.empty((*chosen.shape, pool.shape[1]))
-        constants = self.state.constants()
-        walk(
-            pool, chosen, *constants, self.state.weights, self.laws.weights, level_rates(), self.tables(),
-            _REACH, memory.variances, memory.signed, memory.levels, values,
-        )  # fmt: skip
+        weights = (self.state.weights, self.laws.weights, level_rates(), self.tables())
+        known = (memory.variances, memory.signed, memory.levels)
+        walk(pool, self.edges, chosen, self.state.constants(), weights, _REACH, known, values)
         return values
+
+    def choices(self, pool: Float2D) -> int:
+        """Return S, how many innovations a pool has for each stretch of tension."""
+        return len(pool) // (len(self.edges) + 1)
 
     def tables(self) -> Float2D:
         """Return the scaled values float64[C, knots] of an even grid of scores."""
@@ -134,10 +164,16 @@ class DayEncoding:
 
     def arrays(self) -> dict[str, Array]:
         """Return the fitted arrays by name."""
-        parts = {"state": self.state, "marginals": self.marginals, "laws": self.laws, "scaling": self.scaling}
-        return {
+        parts: dict[str, Any] = {
+            "state": self.state,
+            "marginals": self.marginals,
+            "laws": self.laws,
+            "scaling": self.scaling,
+        }
+        found = {
             f"{part}/{name}": array for part, one in parts.items() for name, array in one.arrays().items()
         }
+        return {**found, "calm": self.calm, "edges": self.edges}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array], layout: Layout) -> DayEncoding:
@@ -152,4 +188,6 @@ class DayEncoding:
             Marginals.from_arrays(under("marginals")),
             ChannelLaws.from_arrays(under("laws")),
             Scaling.from_arrays(under("scaling")),
+            arrays["calm"],
+            arrays["edges"],
         )

@@ -11,15 +11,15 @@ from torch import Tensor, nn
 from finsim.generators.daily.day_decoding import DayOutput
 from finsim.generators.daily.day_network import DayNetwork, carried
 from finsim.generators.training.device import normal, torch_stream
-from finsim.notation import Array, Bool1D, Float2D
+from finsim.notation import Array, Bool1D, Float1D, Float2D
 
 MONTH, APART = 21, 10
 """Days of a held-out stretch, and stretches from one to the next: regimes are in both parts."""
 LARGEST = 8.0
 """assumption: components, of variance 1, are learned up to here; the marginal map has the tails."""
 _JUDGED_DRAWS = 40
-# Days of a window that a penalty sees, windows of it, and solver steps to make one.
-_ROLLED, _WINDOWS, _ROLLED_STEPS = 16, 16, 2
+# Windows that a penalty sees, and solver steps to make a day of them.
+_WINDOWS, _ROLLED_STEPS = 16, 2
 
 
 def held_out_days(count: int) -> Bool1D:
@@ -35,13 +35,17 @@ class DayRecipe:
         self,
         network: DayNetwork,
         components: Float2D,
+        tension: Float1D,
         held_out: Bool1D,
         batch: int,
         identity: str,
         output: DayOutput | None = None,
     ) -> None:
-        """Learn from days float64[n, K], those ``held_out`` apart; ``output`` decodes for a penalty."""
-        bounded = torch.from_numpy(np.clip(components, -LARGEST, LARGEST).astype(np.float32))
+        """Learn from days float64[n, K] and the tension float64[n] before each, those ``held_out`` apart.
+
+        ``output`` decodes windows for a penalty.
+        """
+        bounded = _days(components, tension)
         held = torch.from_numpy(held_out)
         self.network: nn.Module = network
         self.flow, self.learned, self.judged = network, bounded[~held], bounded[held]
@@ -70,29 +74,43 @@ class DayRecipe:
         if self.output is None:
             return None
         draw = torch_stream(0) if draw is None else draw
-        size = (_WINDOWS * _ROLLED, self.flow.shape.components)
-        days = carried(self.flow, normal(size, draw, self.device), _ROLLED_STEPS)
-        rows = torch.randint(len(self.output.starts), (_WINDOWS,), generator=draw).numpy()
-        return self.output.values(days.reshape(_WINDOWS, _ROLLED, -1), self.output.starts[rows])
+        starts = self.output.starts[
+            torch.randint(len(self.output.starts), (_WINDOWS,), generator=draw).numpy()
+        ]
+        tension = self.output.tension_of(starts)
+        noise = normal((tension.numel(), self.flow.shape.components), draw, self.device)
+        days = carried(self.flow, noise, tension.flatten(), _ROLLED_STEPS)
+        return self.output.values(days.reshape(*tension.shape, -1), starts)
 
-    def _loss(self, days: Tensor, draw: torch.Generator) -> Tensor:
+    def _loss(self, rows: Tensor, draw: torch.Generator) -> Tensor:
+        days, tension = rows[:, :-1], rows[:, -1]
         noise = normal(tuple(days.shape), draw, self.device)
         time = torch.sigmoid(normal((len(days),), draw, self.device))
-        velocity = self.flow(torch.lerp(noise, days, time[:, None]), time)
+        velocity = self.flow(torch.lerp(noise, days, time[:, None]), time, tension)
         loss: Tensor = (velocity - (days - noise)).square().mean()
         return loss
 
 
-def day_losses(network: DayNetwork, components: Float2D, word: int) -> Array:
-    """Return the flow-matching loss float64[n] of days float64[n, K], under the same draws for every day."""
+def _days(components: Float2D, tension: Float1D) -> Tensor:
+    """Return float32[n, K + 1]: bounded components, then the tension."""
+    bounded = np.clip(components, -LARGEST, LARGEST)
+    return torch.from_numpy(np.concatenate([bounded, tension[:, None]], axis=1).astype(np.float32))
+
+
+def day_losses(network: DayNetwork, components: Float2D, tension: Float1D, word: int) -> Array:
+    """Return the flow-matching loss float64[n] of days float64[n, K] under tensions float64[n].
+
+    The draws are the same for every day.
+    """
     draw, device = torch_stream(word), next(network.parameters()).device
-    days = torch.from_numpy(np.clip(components, -LARGEST, LARGEST).astype(np.float32)).to(device)
+    rows = _days(components, tension).to(device)
+    days, told = rows[:, :-1], rows[:, -1]
     total = torch.zeros(len(days))
     with torch.inference_mode():
         for _ in range(_JUDGED_DRAWS):
             noise = normal((1, days.shape[1]), draw, device).expand_as(days)
             time = torch.sigmoid(normal((1,), draw, device)).expand(len(days))
-            velocity = network(torch.lerp(noise, days, time[:, None]), time)
+            velocity = network(torch.lerp(noise, days, time[:, None]), time, told)
             total += (velocity - (days - noise)).square().mean(dim=-1).cpu() / _JUDGED_DRAWS
     losses: Array = total.numpy().astype(np.float64)
     return losses

@@ -1,4 +1,4 @@
-"""Tune the memory of the volatility state until made paths cluster as long, and are as large, as real ones."""
+"""Tune the memory of the state until made paths cluster as long, and are as large, as real ones."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _ROUNDS, _STEPS = 14, 2500
 # At .985 a shock of volatility halves in 46 steps; above it a path may leave the data for years.
 _LARGEST_PERSISTENCE = 0.985
 _GAINS = (0.5, 1.8)
-# assumption: of absolute returns the largest 0.5 % count as the 99.5 % quantile: one crash misleads. Of the data
-# both are taken, as they are and bounded, and their mean is wanted.
+# assumption: of absolute returns the largest 0.5 % count as the 99.5 % quantile: one crash misleads. Of the
+# data both are taken, as they are and bounded, and their mean is wanted.
 _WINSOR = 0.995
 # assumption: over all paths log scales may vary this much more than in one history, which saw few regimes.
 _SPREAD = 1.15
@@ -43,7 +43,7 @@ def tuned(
     Source: simulated method of moments, Duffie & Singleton 1993; the moments are own.
     """
     state, memory = encoding.state, at_rest(encoding, paths)
-    encoding.walk(pool, draw.integers(len(pool), size=(paths, BURN_IN)), memory)
+    encoding.walk(pool, draw.integers(encoding.choices(pool), size=(paths, BURN_IN)), memory)
     longest = int(observed.sum(axis=1).max())
     if longest <= 2 * FAR[1]:
         return encoding, memory
@@ -51,9 +51,9 @@ def tuned(
     short, long = state.persistence()
     gains, offset = np.ones((2, state.layout.series)), np.zeros(state.layout.series)
     nearest, kept = np.full(state.layout.series, np.inf), (gains, offset)
-    chosen = draw.integers(len(pool), size=(paths, min(longest, _STEPS)))
+    chosen = draw.integers(encoding.choices(pool), size=(paths, min(longest, _STEPS)))
     for _ in range(_ROUNDS):
-        found = _found(replace(encoding, state=state.tuned(*gains, offset)), pool, chosen, memory)
+        found = _found(replace(encoding, state=state.tuned(gains[0], gains[1], offset)), pool, chosen, memory)
         drift = found.level - wanted.level
         excess = np.maximum(found.spread / np.maximum(_SPREAD * wanted.spread, 1e-9), 1e-9)
         miss = np.abs(np.log(_ratio(found, wanted))).mean(axis=0)
@@ -64,7 +64,7 @@ def tuned(
         left = np.maximum(1.0 - gains[0] * short - gains[1] * long, 0.02)
         offset = offset - 0.4 * left * drift
         gains = _stepped(gains, _ratio(found, wanted), (short, long)) * np.minimum(1.0, excess**-0.15)
-    return replace(encoding, state=state.tuned(*kept[0], kept[1])), memory
+    return replace(encoding, state=state.tuned(kept[0][0], kept[0][1], kept[1])), memory
 
 
 @dataclass(frozen=True)

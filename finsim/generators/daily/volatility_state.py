@@ -9,7 +9,7 @@ import numpy as np
 
 from finsim.generators.channel_layout import Layout
 from finsim.generators.encoding.location_scale_regression import log_variance_weights, with_intercept
-from finsim.kernels.markets.volatility_walk import trace
+from finsim.kernels.markets.volatility_walk import Constants, trace
 from finsim.notation import Array, Bool2D, Float1D, Float2D, Float3D, Int1D
 
 HORIZONS = (1.0, 3.0, 8.0, 22.0, 66.0, 200.0)
@@ -71,19 +71,19 @@ class VolatilityState:
     def trace(
         self, values: Float2D, observed: Array, start: tuple[Float2D, Float2D] | None = None
     ) -> tuple[Float3D, tuple[Float2D, Float2D]]:
-        """Return features float64[T + 1, A, P] before each step of float64[T, C], and the state at the end."""
+        """Return features [T + 1, A, P] before each step of float64[T, C] and after all, and the state."""
         variances, signed = (part.copy() for part in (start or self.resting()))
         found = np.empty((len(values) + 1, *self.means.shape))
         rows, seen = np.ascontiguousarray(values), np.ascontiguousarray(observed)
-        trace(rows, seen, *self.constants(), variances, signed, found)
+        trace(rows, seen, self.constants(), variances, signed, found)
         return found, (variances, signed)
 
     def trace_all(self, values: Float3D, observed: Bool2D) -> tuple[Array, list[tuple[Float2D, Float2D]]]:
-        """Return features float64[N, T + 1, A, P] of sequences that each begin at rest, and where each ends."""
+        """Return features [N, T + 1, A, P] of sequences that each begin at rest, and where each ends."""
         found = [self.trace(one, seen) for one, seen in zip(values, observed, strict=True)]
         return np.stack([features for features, _ in found]), [state for _, state in found]
 
-    def constants(self) -> tuple[Array, ...]:
+    def constants(self) -> Constants:
         """Return what kernels want to know: roles, shadows, centre, limits, rates, market."""
         rates, market = 1.0 / np.array(HORIZONS), np.array(MARKET, dtype=np.int64)
         return self.layout.numbers(), self.layout.shadows, self.centre, self.limits, rates, market
@@ -92,7 +92,8 @@ class VolatilityState:
         """Return the log scale float64[..., A] of the step behind features float64[..., A, P]."""
         low, high, intercept = self.weights[:, 0], self.weights[:, 1], self.weights[:, 2]
         linear = intercept + (features * self.weights[:, 3:]).sum(axis=-1)
-        return np.clip(linear, low, high)
+        found: Array = np.clip(linear, low, high)
+        return found
 
     def variances(self, values: Array) -> Array:
         """Return the variance float64[..., A] of bars float64[..., C], in mean variances, with the floor."""

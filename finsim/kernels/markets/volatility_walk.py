@@ -7,10 +7,15 @@ series' own mean variance.
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 
 from finsim.kernels.kernel import kernel
 from finsim.notation import Bool1D, Float1D, Float2D, Float3D, Int1D, Int2D
+
+Constants: TypeAlias = tuple[Int1D, Float2D, Float1D, Float2D, Float1D, Int1D]
+"""Roles, scales of shadows, centre, limits, rates and market, as ``absorb`` and ``features`` want them."""
 
 MOVE, GAP, UPPER, LOWER, OTHER = 0, 1, 2, 3, 4
 """Roles of channels: move of a session, gap before it, roots of the shadows, anything else."""
@@ -84,12 +89,7 @@ def absorb(
 def trace(
     values: Float2D,
     observed: Bool1D,
-    roles: Int1D,
-    shadows: Float2D,
-    centre: Float1D,
-    limits: Float2D,
-    rates: Float1D,
-    market: Int1D,
+    constants: Constants,
     variances: Float2D,
     signed: Float2D,
     found: Float3D,
@@ -98,6 +98,7 @@ def trace(
 
     Steps that are not ``observed`` change nothing; ``variances`` and ``signed`` end after the last step.
     """
+    roles, shadows, centre, limits, rates, market = constants
     for step in range(len(values)):
         features(variances, signed, market, found[step])
         if observed[step]:
@@ -107,7 +108,7 @@ def trace(
 
 @kernel
 def levels_trace(scores: Float2D, observed: Bool1D, rates: Float1D, levels: Float2D, found: Float3D) -> None:
-    """Fill ``found`` float64[T + 1, C, K], moving averages of scores before each step; ``levels`` end last."""
+    """Fill ``found`` float64[T + 1, C, K], averages of scores before each step; ``levels`` are the last."""
     for step in range(len(scores)):
         found[step] = levels
         if observed[step]:
@@ -120,46 +121,50 @@ def levels_trace(scores: Float2D, observed: Bool1D, rates: Float1D, levels: Floa
 @kernel
 def walk(
     pool: Float2D,
+    edges: Float1D,
     chosen: Int2D,
-    roles: Int1D,
-    shadows: Float2D,
-    centre: Float1D,
-    limits: Float2D,
-    rates: Float1D,
-    market: Int1D,
-    state: Float2D,
-    laws: Float3D,
-    level_rates: Float1D,
-    tables: Float2D,
+    constants: Constants,
+    weights: tuple[Float2D, Float3D, Float1D, Float2D],
     reach: float,
-    variances: Float3D,
-    signed: Float3D,
-    levels: Float3D,
+    memory: tuple[Float3D, Float3D, Float3D],
     values: Float3D,
 ) -> None:
-    """Fill ``values`` float64[N, T, C] with paths that follow the innovations ``pool[chosen]``.
+    """Fill ``values`` float64[N, T, C] with paths that follow innovations of a pool.
 
-    pool : float64[P, C]; chosen : int64[N, T], rows of it. state : float64[A, 3 + P], lowest and highest
+    pool : float64[B * S, C], S innovations for each of the B stretches of tension that ``edges``
+    float64[B - 1], increasing, part; the tension of a step is the mean log scale of all series.
+    chosen : int64[N, T] below S. ``weights`` are state, laws, rates
+    of levels and tables. state : float64[A, 3 + P], lowest and highest
     log scale, intercept and weights of the features. laws : float64[C, 2, 3 + K + P], the same of
     location and log scale of a channel's scores, from its levels and the features. tables : float64[C, G],
     the scaled values of scores on an even grid from -reach to reach.
-    variances, signed : float64[N, A, H] and levels : float64[N, C, K], updated in place.
-    The other arguments are those of ``absorb`` and ``features``.
+    ``memory`` is variances, signed : float64[N, A, H] and levels : float64[N, C, K], updated in place.
     """
+    roles, shadows, centre, limits, rates, market = constants
+    state, laws, level_rates, tables = weights
+    variances, signed, levels = memory
     paths, steps = chosen.shape
     series, fields = len(shadows), len(roles)
     heights, knots = len(level_rates), tables.shape[1]
-    seen = np.empty((series, state.shape[1] - 3))
+    seen, scales = np.empty((series, state.shape[1] - 3)), np.empty(series)
+    size = len(pool) // (len(edges) + 1)
     width = (knots - 1) / (2.0 * reach)
     for path in range(paths):
         for step in range(steps):
             features(variances[path], signed[path], market, seen)
+            tension = 0.0
             for a in range(series):
                 scale = state[a, 2]
                 for p in range(seen.shape[1]):
                     scale += state[a, 3 + p] * seen[a, p]
-                scale = min(max(scale, state[a, 0]), state[a, 1])
-                size, root = np.exp(scale), np.exp(scale / 3.0)
+                scales[a] = min(max(scale, state[a, 0]), state[a, 1])
+                tension += scales[a] / series
+            row = chosen[path, step]
+            for edge in edges:
+                if tension > edge:
+                    row += size
+            for a in range(series):
+                grown, root = np.exp(scales[a]), np.exp(scales[a] / 3.0)
                 for f in range(fields):
                     c = a * fields + f
                     location, spread = laws[c, 0, 2], laws[c, 1, 2]
@@ -171,20 +176,18 @@ def walk(
                         spread += laws[c, 1, 3 + heights + p] * seen[a, p]
                     location = min(max(location, laws[c, 0, 0]), laws[c, 0, 1])
                     spread = min(max(spread, laws[c, 1, 0]), laws[c, 1, 1])
-                    score = location + np.exp(spread) * pool[chosen[path, step], c]
+                    score = location + np.exp(spread) * pool[row, c]
                     for k in range(heights):
                         levels[path, c, k] += level_rates[k] * (score - levels[path, c, k])
                     place = (min(max(score, -reach), reach) + reach) * width
                     below = min(int(place), knots - 2)
                     value = tables[c, below] + (place - below) * (tables[c, below + 1] - tables[c, below])
                     if roles[f] <= GAP:
-                        value = centre[c] + size * value
+                        value = centre[c] + grown * value
                     elif roles[f] <= LOWER and value > 0.0:
                         value *= root
                     values[path, step, c] = value
-            absorb(
-                values[path, step], roles, shadows, centre, limits, rates, variances[path], signed[path]
-            )
+            absorb(values[path, step], roles, shadows, centre, limits, rates, variances[path], signed[path])
 
 
 @kernel
@@ -201,7 +204,9 @@ def mapped(values: Float3D, starts: Float2D, stops: Float2D, slopes: Float2D) ->
                 if value <= starts[c, 0]:
                     values[path, step, c] = stops[c, 0] + slopes[c, 0] * (value - starts[c, 0])
                 elif value >= starts[c, knots - 1]:
-                    values[path, step, c] = stops[c, knots - 1] + slopes[c, 1] * (value - starts[c, knots - 1])
+                    values[path, step, c] = stops[c, knots - 1] + slopes[c, 1] * (
+                        value - starts[c, knots - 1]
+                    )
                 else:
                     low, high = 0, knots - 1
                     while high - low > 1:
