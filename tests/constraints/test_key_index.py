@@ -19,7 +19,7 @@ def test_every_number_finds_its_row(held, columns):
     index = key_index(keys, None, len(held))
     found = index.find([Vec(np.array(NUMBERS, dtype=np.int64))] * columns, len(NUMBERS))
     assert found.valid is None
-    rows = [int(index.first_rows[key]) if key >= 0 else None for key in found.values.tolist()]
+    rows = [int(index.rows[key]) if key >= 0 else None for key in found.values.tolist()]
     assert rows == [held.index(one) if one in held else None for one in NUMBERS]
 
 
@@ -31,4 +31,4 @@ def test_keys_that_differ_in_one_column_are_not_found():
 
 def test_rows_that_do_not_count_have_no_key():
     index = key_index([Vec(np.array([4, 4, 6]))], np.array([False, True, True]), 3)
-    assert index.first_rows[index.find([Vec(np.array([4, 6]))], 2).values].tolist() == [1, 2]
+    assert index.rows[index.find([Vec(np.array([4, 6]))], 2).values].tolist() == [1, 2]

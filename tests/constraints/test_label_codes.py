@@ -38,9 +38,10 @@ def test_every_text_keeps_its_code(many):
         texts = [f"{number}é" for number in np.unique(rng.integers(0, 60, 15)).tolist()]
         codes = labels.encoded([*texts, None]) if turn % 3 else labels.coded(pa.array(texts))
         for text, code in zip(texts, codes.tolist()[: len(texts)], strict=True):
-            assert known.setdefault(text, code) == code == labels.code(text)
+            assert known.setdefault(text, code) == code
     assert sorted(known.values()) == list(range(len(labels)))
     asked = rng.permutation([*known.values(), *known.values()])
+    assert [labels.code(text) for text in known] == list(known.values())
     backwards = {code: text for text, code in known.items()}
     assert labels.texts(asked).to_pylist() == [backwards[code] for code in asked.tolist()]
     assert len(labels.texts(asked[:0])) == 0
@@ -65,4 +66,4 @@ def test_words_are_looked_for_once_and_not_once_a_block(monkeypatch):
     monkeypatch.setattr(Labels, "_held", lambda self, texts: asked.append(len(texts)) or held(self, texts))
     table = pa.table({"a": [f"A{number}" for number in range(600)], "b": ["b"] * 600})
     assert check(table, RuleSet.parse(PACK.format(rule="lower(a) != b")), blocks=20)["r"].violations == 0
-    assert sum(asked) < 3 * 600
+    assert len(asked) < 10

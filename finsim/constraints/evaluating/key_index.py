@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -92,11 +91,6 @@ class KeyIndex:
     keys: Int1D
     rows: Int1D
     counts: Int1D
-
-    @cached_property
-    def first_rows(self) -> Int1D:
-        """``rows``, and a row for those that have found none: their number, -1, is that of the last place."""
-        return np.append(self.rows, 0)
 
     def find(self, values: Sequence[Vec], rows: int) -> Vec:
         """Return the number of the key that each of N rows asks for, -1 for none; null where a value is."""

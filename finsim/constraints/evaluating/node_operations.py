@@ -155,7 +155,7 @@ def _parent(run: Evaluator, node: Node) -> Vec:
     if not len(keys.rows):
         empty = np.zeros(run.block.count, dtype=np.float64 if node.type.stored == "f" else np.int64)
         return Vec(empty * np.nan) if node.type.stored == "f" else Vec(empty, there)
-    taken = other.block(node.data[2], keys.first_rows[found.values])
+    taken = other.block(node.data[2], keys.rows[found.values])  # a row that is not asked for where -1
     if node.type.stored == "f":
         return Vec(np.where(there, taken.values, np.nan))
     return Vec(spread(taken.values, run.block.count), both(taken.valid, there))
