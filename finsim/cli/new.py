@@ -60,7 +60,7 @@ def new(
         typer.Option(
             "--from",
             metavar="TABLE",
-            help="With `scenario`: a supervisor's table as published.",
+            help="Table of a supervisor as published; only with `scenario`.",
             show_default=False,
             rich_help_panel=SIZE,
         ),
@@ -70,7 +70,7 @@ def new(
         typer.Option(
             "--name",
             metavar="NAME",
-            help="With --from: the scenario in the table, or a part of its name.",
+            help="Scenario in the table, or a part of its name; only with --from.",
             show_default=False,
             rich_help_panel=SIZE,
         ),

@@ -12,7 +12,7 @@ import typer
 import finsim
 from finsim.cli.main import app
 
-PRINTING = {"as_json", "quiet", "no_fail", "strict", "expect"}
+PRINTING = {"as_json", "quiet", "no_fail", "strict", "expect", "allow_unjudged"}
 """What changes printing or the exit code belongs to the command line alone."""
 RENAMED = {"list": "names"}
 """Verb -> Python function, where ``list`` would hide Python's own."""
