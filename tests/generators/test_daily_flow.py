@@ -236,6 +236,14 @@ def test_a_history_is_gone_on_from(bars, streams):
     assert ratio[-100:].mean() < ratio[:20].mean() - 0.2
 
 
+def test_paths_go_through_the_final_law(streams):
+    """A final law that is 1,000 higher makes every value 1,000 higher, and changes nothing else."""
+    model = fitted(DailyFlow, streams)
+    before, law = model.sample(2, 30, streams), model.settled.law
+    model.settled = dataclasses.replace(model.settled, law=dataclasses.replace(law, stops=law.stops + 1e3))
+    assert np.allclose(model.sample(2, 30, streams), before + 1e3)
+
+
 def test_held_out_loss_counts_only_held_out_days():
     days = np.zeros((420, 2))
     held = held_out_days(840)[:420]
