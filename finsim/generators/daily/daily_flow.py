@@ -36,7 +36,7 @@ class DailyFlow:
     """Days are drawn from a flow, independent given the state of the market; the state makes them a path.
 
     Source: rectified flow, Liu et al. 2023; the volatility state and the final law are own
-    (docs/adr/0022-daily-flow.md).
+    (docs/adr/0023-daily-flow.md).
     """
 
     name: ClassVar[str] = "daily_flow"
