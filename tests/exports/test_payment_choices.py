@@ -137,6 +137,11 @@ def test_what_is_left_out_is_the_same_in_every_format_and_pass(world: Path, tmp_
     assert one["tx_id"].iloc[side["row"]].tolist() == side["tx_id"].tolist()
 
 
+def test_a_scheme_that_just_fits_the_share_stays() -> None:
+    """Five ordinary rows and one scheme of five are one half: exactly what was asked for."""
+    assert len(Thinning.towards(0.5, Counts(5, {0: 5, 1: 5}), 0, "is_fraud").dropped) == 1
+
+
 def test_thinning_draws_every_ordinary_row_alike() -> None:
     """Each of 40 rows stays with the chance 10/40, in every place: checked over 2,000 seeds, 6 sigma."""
     label = np.zeros(40, bool)
