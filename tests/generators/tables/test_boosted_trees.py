@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from naive import boosted_trees as naive
 
+from finsim.errors import FitError
+from finsim.generators.tables.boosting.level_booster import Boosting, LevelOdds
 from finsim.kernels.boosted_trees import grow_tree, tree_sums
 
 
@@ -29,3 +31,18 @@ def test_a_tree_is_that_of_its_twin(streams, rows, depth, penalty):
     tree_sums(levels, *trees, sums)
     assert np.allclose(sums, naive.tree_sums(levels, *trees))
     assert np.allclose(sums, 2 * value[node - inner])
+
+
+def test_trees_that_the_kernel_cannot_answer_are_refused():
+    with pytest.raises(FitError, match="depth 6"):
+        Boosting(depth=6)
+    tree = LevelOdds(0.0, np.full((1, 3), 2, np.int32), np.zeros((1, 3), np.int32), np.arange(4.0)[None])
+    assert np.array_equal(tree.of(np.array([[0, 0, 1]], np.int32)), [3.0])
+    with pytest.raises(FitError, match="a column that the rows do not have"):
+        tree.of(np.zeros((5, 2), np.int32))
+    state = tree.state("t")
+    assert np.array_equal(LevelOdds.from_state("t", state).value, tree.value)
+    deep = {name: np.zeros((1, 63 + (name == "t.value"))) for name in state} | {"t.offset": np.zeros(1)}
+    for edit in ({"t.value": np.zeros((1, 3))}, {"t.column": np.full((1, 3), -1)}, deep):
+        with pytest.raises(FitError, match="do not fit together"):
+            LevelOdds.from_state("t", state | edit)

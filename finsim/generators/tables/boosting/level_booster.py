@@ -8,10 +8,12 @@ from typing import Self
 
 import numpy as np
 
+from finsim.errors import FitError
 from finsim.kernels.boosted_trees import grow_tree, tree_sums
 from finsim.notation import Array, Bool1D, Float1D, Float2D
 
 PATIENCE = 15
+DEEPEST = 5  # the answers of a tree of this depth fit into the bits of `tree_sums`
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,14 @@ class Boosting:
     ridge: float = 5.0
     least: float = 5.0
     folds: int = 4
+
+    def __post_init__(self) -> None:
+        """Raise FitError for trees deeper than the kernels answer."""
+        if not 1 <= self.depth <= DEEPEST:
+            raise FitError(
+                f"trees of depth {self.depth}", place="boosting: depth", expected=f"1 to {DEEPEST}",
+                remedy="choose a depth in that range",
+            )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,11 @@ class LevelOdds:
         """Return the log odds of rows of levels int32[N, C], float64[N]."""
         found = np.full(len(levels), self.offset)
         if len(self.column):
+            if int(self.column.max()) >= levels.shape[1]:
+                raise FitError(
+                    "a tree asks for a column that the rows do not have", place="the trees of a model",
+                    expected=f"columns below {levels.shape[1]}", remedy="fit the model again",
+                )  # fmt: skip
             tree_sums(levels, self.column, self.bound, self.value, found)
         return found
 
@@ -56,8 +71,15 @@ class LevelOdds:
     @classmethod
     def from_state(cls, prefix: str, arrays: Mapping[str, Array]) -> Self:
         """Return the odds that ``state`` wrote."""
-        names = ("column", "bound", "value")
-        return cls(float(arrays[f"{prefix}.offset"][0]), *(arrays[f"{prefix}.{name}"] for name in names))
+        column, bound, value = (arrays[f"{prefix}.{name}"] for name in ("column", "bound", "value"))
+        inner = column.shape[1] if column.ndim == 2 else 0
+        whole = bound.shape == column.shape and value.shape == (len(column), inner + 1)
+        if not whole or inner + 1 not in {2**depth for depth in range(1, DEEPEST + 1)} or (column < 0).any():
+            raise FitError(
+                "the trees of a saved model do not fit together", place=prefix,
+                expected=f"trees of depth 1 to {DEEPEST}", remedy="fit the model again",
+            )  # fmt: skip
+        return cls(float(arrays[f"{prefix}.offset"][0]), column, bound, value)
 
 
 def boosted(
