@@ -231,7 +231,7 @@ class Run(ShownRecord):
     def _first_rows(self) -> pd.DataFrame:
         try:
             return self.head()
-        except (OSError, ValueError, LookupError, TypeError):
+        except (FinsimError, OSError, ValueError, LookupError, TypeError):
             return pd.DataFrame()  # the card says what is wrong
 
 

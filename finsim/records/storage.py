@@ -30,7 +30,8 @@ def replacing(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
         _fsync(path.parent)
     except OSError as refused:
-        refused.filename = refused.filename or str(path)  # a full disk names no file
+        if refused.errno is not None:  # one without a number would lose its own words
+            refused.filename = refused.filename or str(path)  # a full disk names no file
         raise
     finally:
         temporary.unlink(missing_ok=True)

@@ -45,6 +45,6 @@ def test_the_quickstart_learns_all_three_bodies() -> None:
     assert study.transactions.data == f"shipped:{NAME}.csv.gz"
     assert study.credit.generator
     assert study.credit.generator.name == "bayes"
-    assert len(study.transactions.narratives) >= 4
+    assert len(study.transactions.narratives) >= 3
     settings = agent_settings(resolve(study.only("transactions").scaled(0.05)))
     assert (settings.accounts, settings.days, settings.currency) == (1_000, 90, "USD")

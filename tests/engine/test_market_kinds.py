@@ -114,7 +114,7 @@ def test_stress_moves_prices_and_leaves_yields_to_their_beta(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An anchored fall holds for prices; a yield follows it only with a beta, in its own unit."""
-    path = study(tmp_path, "mixed", sessions=300, betas="{Y10: 2.0}")
+    path = study(tmp_path, "mixed", sessions=300, betas="{A000: 1.0, FUND: 1.0, Y10: 2.0}")
     path.write_text(path.read_text().replace("scenarios: [base]", "scenarios: [base, gfc-2008]"))
     with pytest.raises(SystemExit) as stop:
         main(["run", str(path), "-o", str(tmp_path / "run")])

@@ -135,7 +135,7 @@ def test_the_facts_of_the_data_are_told(tmp_path: Path, monkeypatch: pytest.Monk
 def test_text_and_data_say_the_same(summary: PlanSummary, plan: Plan) -> None:
     text, data = summary.to_text(), summary.to_dict()
     assert repr(summary) == text
-    assert len(text.splitlines()) <= 34
+    assert len(text.splitlines()) <= 37
     assert max(len(line) for line in text.splitlines()) <= 118
     assert json.loads(json.dumps(data)) == data
     assert data["study_sha256"] == plan.study.digest

@@ -292,7 +292,7 @@ def test_two_credit_links_must_agree():
     with pytest.raises(ScenarioError, match=r"credit\.betas\.cards: unemployment is -0\.4605"):
         overlaid(one, other, combine="max")
     last = overlaid(one, other, combine="last")
-    assert last.credit.betas["cards"] == {"unemployment": -0.1}
+    assert last.credit.betas["cards"] == {**one.credit.betas["cards"], "unemployment": -0.1}
     assert last.credit.betas["cre"] == one.credit.betas["cre"]
 
 
