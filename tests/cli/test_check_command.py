@@ -140,7 +140,9 @@ def test_a_run_is_checked_under_its_first_scenario(tmp_path, capsys):
         folder.mkdir(parents=True)
         bars = pd.read_csv(io.StringIO(BARS)).iloc[:1].assign(Volume=int(volume))
         pq.write_table(pa.Table.from_pandas(bars), folder / "bars.parquet")
-    (tmp_path / "manifest.json").write_text(json.dumps({"schema": "finsim.manifest/1", "scenarios": {"zero": {}, "crash": {}}}))
+    (tmp_path / "manifest.json").write_text(
+        json.dumps({"schema": "finsim.manifest/1", "scenarios": {"zero": {}, "crash": {}}})
+    )
     assert run("check", tmp_path, "--rules", "ohlcv") == 0
     assert run("check", tmp_path / "bars" / "scenario=crash", "--rules", "ohlcv") == 1
     capsys.readouterr()

@@ -31,7 +31,7 @@ def test_the_index_of_every_path_reaches_the_published_levels(finished: Run) -> 
     quarter_ends = pd.date_range("2026-03-31", periods=13, freq="QE")
     closes = bars.pivot(index="date", columns=["path", "asset"], values="close")
     index = (closes / closes.iloc[0]).T.groupby(level="path").mean().T  # of all assets, equally weighted
-    for _, close in index.items():
+    for close in (index[path] for path in index.columns):
         found = [100 * (close[:end].iloc[-1] - 1) for end in quarter_ends]
         reached = np.array(found)[quarter_ends <= close.index[-1]]
         assert np.abs(reached - DFAST[: len(reached)]).max() < 0.1

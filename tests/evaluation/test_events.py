@@ -185,6 +185,7 @@ def test_odd_sides_are_sentences_and_never_pass(change, said, halves):
     assert "fail" in told.values() or "not computed" in told.values()
 
 
+@pytest.mark.slow
 def test_rows_of_the_table_are_judged_by_name_and_roles_can_be_declared(halves):
     renamed = {"amount": "x1", "merchant_id": "x2"}
     roles = Roles(id="card", time="ts", amount="x1", counterparty="x2")

@@ -69,6 +69,7 @@ def test_training_values_among_the_weights_are_found(rows, verdict):
     assert (empty.verdict, empty.value) == ("pass", 0.0)
 
 
+@pytest.mark.slow
 def test_a_flow_tells_the_loss_of_its_steps():
     torch = pytest.importorskip("torch")
     assert torch is not None

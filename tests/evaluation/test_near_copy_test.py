@@ -142,7 +142,12 @@ def garch(rng: np.random.Generator, paths: int, steps: int) -> np.ndarray:
     return out
 
 
-@pytest.mark.parametrize(("count", "noise"), [(0, 0.0), (1, 0.05), (1, 0.2), (1, 0.4), (20, 0.05), (20, 0.4)])
+SLOW = [(1, 0.05), (1, 0.2), (20, 0.05), (20, 0.4)]
+
+
+@pytest.mark.parametrize(
+    ("count", "noise"), [(0, 0.0), (1, 0.4), *(pytest.param(*one, marks=pytest.mark.slow) for one in SLOW)]
+)
 def test_planted_windows_are_found_among_clean_paths(real, count, noise):
     cut = 2_615
     train, spare = (

@@ -32,7 +32,7 @@ def test_dense_texts_go_on_behind_the_last_in_their_form(known, new):
     assert _fresh(pa.array(known).dictionary_encode(), 2).to_pylist() == new
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(st.integers(0, 99).map(lambda n: f"A{n:02d}"), min_size=1, max_size=60)
     | st.lists(st.integers(0, 10**26).map(str), min_size=1)
