@@ -94,11 +94,14 @@ def test_both_signals_say_in_one_line_how_to_go_on(
             raise
 
     monkeypatch.setattr(list_, "show", verb)
-    before = signal.getsignal(number)
-    code, out, err = said(["list", "scenarios", "--json"], capsys)
-    assert (code, err) == (128 + number, "stopped; next: finsim run --resume runs/z\n")
-    assert json.loads(out)["problems"][0]["remedy"] == "finsim run --resume runs/z"
-    assert signal.getsignal(number) is before
+    outer = signal.signal(number, before := signal.default_int_handler)  # a shell's `&` has SIGINT ignored
+    try:
+        code, out, err = said(["list", "scenarios", "--json"], capsys)
+        assert (code, err) == (128 + number, "stopped; next: finsim run --resume runs/z\n")
+        assert json.loads(out)["problems"][0]["remedy"] == "finsim run --resume runs/z"
+        assert signal.getsignal(number) is before
+    finally:
+        signal.signal(number, outer)
 
 
 def test_a_stop_outside_of_a_run_names_the_same_command(
