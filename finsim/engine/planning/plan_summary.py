@@ -18,8 +18,7 @@ from finsim.engine.planning.data_facts import DataFacts, data_facts
 from finsim.engine.planning.payment_forecast import forecast_payments
 from finsim.engine.planning.refusals import refuse_before_work, refuse_output
 from finsim.engine.planning.scheme_forecast import SchemeForecast, forecast_schemes
-from finsim.engine.planning.unread_drivers import unread_remarks
-from finsim.engine.planning.unread_variables import unread_variables
+from finsim.engine.planning.unread_drivers import unread_remarks, unread_variables
 from finsim.engine.planning.work_sizes import WorkSizes, work_sizes
 from finsim.engine.stages.payment_world import learned_remarks
 from finsim.engine.study.loan_tape import describe_tape

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from finsim.credit.factors import link
+from finsim.credit.reference_parameters import CLASSES
 from finsim.engine.study.market_history import complete_history
 from finsim.engine.study.study_resolution import Plan
 from finsim.records.drivers import CreditLink, Drivers
@@ -40,6 +42,17 @@ def unread_remarks(plan: Plan) -> list[str]:
     return remarks
 
 
+def unread_variables(plan: Plan) -> str:
+    """Return a remark on the macro variables that move and that nothing reads, '' where all are read.
+
+    The loan book reads what its links and its collateral name; markets and payments read none of them.
+    """
+    moved = {name for drivers in plan.drivers.values() for name in drivers.macro}
+    if plan.study.credit:
+        moved -= {name for drivers in plan.drivers.values() for name in _macro_read(drivers)}
+    return f"no world of this study reads macro {', '.join(sorted(moved))}" if moved else ""
+
+
 def _unread(plan: Plan) -> dict[str, str]:
     """Return the series of the markets that nothing reads in this study, and why."""
     if plan.study.market is None:
@@ -58,3 +71,8 @@ def _read_by(drivers: Drivers, unread: set[str]) -> Iterator[str]:
         said = getattr(drivers, part)
         if len(said) and not (part == "market" and set(said) <= unread):
             yield world
+
+
+def _macro_read(drivers: Drivers) -> set[str]:
+    linked = {name for loan_class in CLASSES for name, beta in link(drivers, loan_class).items() if beta}
+    return linked | set(drivers.credit.collateral.values())
