@@ -38,8 +38,7 @@ class Run(ShownRecord):
 
     Example:
         >>> import finsim
-        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000})
-        >>> run = finsim.run(study, output=folder / "mine", progress=False)
+        >>> run = finsim.open_run("runs/mine")
         >>> run.scenarios
         ('base',)
 
@@ -249,9 +248,7 @@ def open_run(path: str | Path) -> Run:
 
     Example:
         >>> import finsim
-        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000})
-        >>> run = finsim.run(study, output=folder / "opened", progress=False)
-        >>> finsim.open_run(folder / "opened").scenarios
+        >>> finsim.open_run("runs/mine").scenarios
         ('base',)
 
     """

@@ -181,8 +181,8 @@ class Schema:
     r"""Columns by their declared names, the dialect, and what kind of table it is.
 
     Example:
-        >>> import finsim
-        >>> file = folder / "s.schema.yaml"
+        >>> import finsim, pathlib
+        >>> file = pathlib.Path("s.schema.yaml")
         >>> _ = file.write_text("finsim: schema/1\ncolumns: {day: {type: date}, price: {type: float}}")
         >>> sorted(finsim.load_schema(file).fields)
         ['day', 'price']

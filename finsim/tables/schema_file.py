@@ -269,8 +269,8 @@ def load_schema(path: str | Path) -> Schema:
         DataError: with every problem at its line and column.
 
     Example:
-        >>> import finsim
-        >>> file = folder / "prices.schema.yaml"
+        >>> import finsim, pathlib
+        >>> file = pathlib.Path("prices.schema.yaml")
         >>> _ = file.write_text("finsim: schema/1\ncolumns: {day: {type: date}}")
         >>> list(finsim.load_schema(file).fields)
         ['day']

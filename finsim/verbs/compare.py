@@ -32,11 +32,8 @@ def compare(first: str | Path | Run, second: str | Path | Run) -> pd.DataFrame:
 
     Example:
         >>> import finsim
-        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000})
-        >>> one = finsim.run(study, output=folder / "one", seed=1, progress=False)
-        >>> two = finsim.run(study, output=folder / "two", seed=2, progress=False)
-        >>> list(finsim.compare(one, two).columns)
-        ['one', 'two', 'difference', 'relative', 'unit']
+        >>> list(finsim.compare("runs/mine", "runs/other").columns)
+        ['mine', 'other', 'difference', 'relative', 'unit']
 
     """
     wrong = Arguments("compare")

@@ -95,7 +95,7 @@ def new(
 
     Example:
         >>> import finsim
-        >>> made = finsim.new(folder / "mine.yaml", like="tiny")
+        >>> made = finsim.new("mine.yaml", like="tiny")
         >>> finsim.load_study(made.path).id
         'mine'
 

@@ -35,8 +35,7 @@ def report(run: str | Path | Run, *, open: bool = False) -> Path:
 
     Example:
         >>> import finsim
-        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000})
-        >>> run = finsim.run(study, output=folder / "paged", progress=False)
+        >>> run = finsim.open_run("runs/mine")
         >>> finsim.report(run).name
         'report.html'
 

@@ -48,7 +48,7 @@ def run(
     Example:
         >>> import finsim
         >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000})
-        >>> run = finsim.run(study, output=folder / "run", progress=False)
+        >>> run = finsim.run(study, output="runs/new", progress=False)
         >>> len(run.portfolio.loans)
         200
 

@@ -56,9 +56,8 @@ def sign(run: str | Path | Run, *, key: str | Path, new_key: bool = False) -> Si
 
     Example:
         >>> import finsim
-        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000})
-        >>> run = finsim.run(study, output=folder / "signed", progress=False)
-        >>> finsim.sign(run, key=folder / "keys" / "mine.pem", new_key=True).path.name
+        >>> run = finsim.open_run("runs/mine")
+        >>> finsim.sign(run, key="keys/mine.pem", new_key=True).path.name
         'attestation.dsse.json'
 
     """

@@ -47,9 +47,8 @@ def stress(
 
     Example:
         >>> import finsim
-        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000})
-        >>> run = finsim.run(study, output=folder / "base", progress=False)
-        >>> hit = finsim.stress(run, "gfc-2008", severity=0.5, output=folder / "hit", progress=False)
+        >>> run = finsim.open_run("runs/mine")
+        >>> hit = finsim.stress(run, "gfc-2008", severity=0.5, output="runs/hit", progress=False)
         >>> bool(finsim.compare(run, hit)["difference"].iloc[1] > 0)  # expected loss
         True
 

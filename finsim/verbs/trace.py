@@ -34,8 +34,7 @@ def trace(run: str | Path | Run, table: str, row: int, *, scenario: str | None =
 
     Example:
         >>> import finsim
-        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000})
-        >>> run = finsim.run(study, output=folder / "traced", progress=False)
+        >>> run = finsim.open_run("runs/mine")
         >>> "seed" in finsim.trace(run, "loans", 0).to_text()
         True
 

@@ -86,8 +86,7 @@ def verify(
 
     Example:
         >>> import finsim
-        >>> study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000})
-        >>> run = finsim.run(study, output=folder / "verified", progress=False)
+        >>> run = finsim.open_run("runs/mine")
         >>> kept = finsim.verify(run).run.head
         >>> finsim.verify(run, head=kept).ok
         True

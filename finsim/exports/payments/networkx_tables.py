@@ -48,9 +48,9 @@ def filled(graph: Any, folder: str | Path) -> Any:
     Example:
         >>> import finsim, networkx
         >>> from finsim.exports.payments.networkx_tables import filled
-        >>> made = finsim.simulate(accounts=300, days=3, output=folder / "world", progress=False)
-        >>> done = finsim.export(folder / "world", "networkx", output=folder / "graph")
-        >>> filled(networkx.MultiDiGraph(), folder / "graph").number_of_nodes() == made.accounts.num_rows
+        >>> made = finsim.simulate(accounts=300, days=3, output="world", progress=False)
+        >>> done = finsim.export("world", "networkx", output="graph")
+        >>> filled(networkx.MultiDiGraph(), "graph").number_of_nodes() == made.accounts.num_rows
         True
 
     """

@@ -94,8 +94,8 @@ def export(
 
     Example:
         >>> import finsim
-        >>> world = finsim.simulate(accounts=300, days=5, output=folder / "world", progress=False)
-        >>> done = finsim.export(folder / "world", "amlworld", output=folder / "handover")
+        >>> world = finsim.simulate(accounts=300, days=5, output="world", progress=False)
+        >>> done = finsim.export("world", "amlworld", output="handover")
         >>> [file.name for file in done.files][-1]
         'amlworld_labels.csv'
 

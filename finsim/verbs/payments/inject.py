@@ -57,7 +57,7 @@ def inject(
         >>> import finsim
         >>> rows = finsim.simulate(accounts=300, days=20, schemes={}, seed=1, progress=False).to_pandas()
         >>> ledger = rows[["ts", "from_account", "to_account", "amount"]]
-        >>> made = finsim.inject(ledger, narratives="payroll_fan_out", output=folder / "x", progress=False)
+        >>> made = finsim.inject(ledger, narratives="payroll_fan_out", output="x", progress=False)
         >>> made.rows == len(ledger)
         True
 
