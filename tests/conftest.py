@@ -1,5 +1,13 @@
 """Fixtures shared by all tests."""
 
+import os
+
+if (
+    "PYTEST_XDIST_WORKER" in os.environ
+):  # workers side by side share the cores: one thread each, their children too
+    for _library in ("OMP", "MKL", "OPENBLAS"):
+        os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
+
 from pathlib import Path
 from typing import TYPE_CHECKING
 

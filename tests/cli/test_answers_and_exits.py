@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from finsim.cli import list_
@@ -114,7 +115,9 @@ def test_next_lines_of_runs_are_true(here: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_next_lines_of_models_are_true(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    prices = example_data("wiki_aapl_ibm_2000_2013")
+    whole = pd.read_csv(example_data("wiki_aapl_ibm_2000_2013"))
+    prices = here / "prices.csv"
+    whole.iloc[-1_200:].to_csv(prices, index=False)
     _, out, _ = said(f"fit {prices} --generator bootstrap -o model --quiet", capsys)
     step = out.partition("next:")[2].splitlines()[0].strip()
     code, out, _ = said(f"{step.removeprefix('finsim ')} --quiet --paths 2 --steps 300", capsys)
@@ -174,6 +177,7 @@ def test_faults_and_stops_have_the_envelope(
     assert (code, answer["problems"][0]["kind"]) == (130, "Stopped")
 
 
+@pytest.mark.slow  # the quickstart's own scenario; the test above is of the same kind
 @pytest.mark.parametrize("case", ["expect-says-nothing-below-full-severity"])
 def test_a_case_of_a_user(case: str, shared: Path) -> None:
     script = shared.parent / "cases" / "users" / case / "check.py"
