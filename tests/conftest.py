@@ -2,9 +2,8 @@
 
 import os
 
-if (
-    "PYTEST_XDIST_WORKER" in os.environ
-):  # workers side by side share the cores: one thread each, their children too
+# Workers side by side share the cores: each, and what it starts, takes one thread.
+if "PYTEST_XDIST_WORKER" in os.environ:
     for _library in ("OMP", "MKL", "OPENBLAS"):
         os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
