@@ -259,7 +259,12 @@ def test_ratios_of_prices_on_a_grid_are_found():
     assert under.tolist() == [100, 5_001, 1, 0]
 
 
-@pytest.mark.parametrize("turn", ["sign", "backwards", "both"])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "turn", [pytest.param("sign", marks=SLOW), pytest.param("backwards", marks=SLOW), "both"]
+)
 def test_turned_windows_are_found_and_others_are_not(real, clean, quick, turn):
     rng = np.random.default_rng(7)
     moves = clean.returns().copy()

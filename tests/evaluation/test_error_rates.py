@@ -26,9 +26,10 @@ def test_the_law_has_the_stated_volatility_and_tails():
     assert np.corrcoef(moves[..., 0].ravel(), moves[..., 1].ravel())[0, 1] == pytest.approx(0.5, abs=0.05)
 
 
-def test_a_perfect_generator_hardly_ever_fails():
-    failed = [rates.failed_uses(law, "", 40, seed) for law in (HEAVY, MILD) for seed in range(4)]
-    assert sum(bool(uses) for uses in failed) <= 1
+@pytest.mark.parametrize("seeds", [1, pytest.param(4, marks=pytest.mark.slow)])
+def test_a_perfect_generator_hardly_ever_fails(seeds):
+    failed = [rates.failed_uses(law, "", 40, seed) for law in (HEAVY, MILD) for seed in range(seeds)]
+    assert sum(bool(uses) for uses in failed) <= seeds // 4
 
 
 @pytest.mark.parametrize("fault", SURE)

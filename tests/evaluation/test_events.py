@@ -56,12 +56,13 @@ def test_a_planted_fault_fails_in_the_metric_that_is_for_it(fault, halves):
     assert metric in failed(found), [(s.metric, s.subject, s.value, s.goal) for s in found]
 
 
-def test_real_halves_pass():
+@pytest.mark.parametrize("pairs", [2, pytest.param(12, marks=pytest.mark.slow)])
+def test_real_halves_pass(pairs):
     passed = 0
-    for seed in range(12):
+    for seed in range(pairs):
         found = scores(events(2 * seed + 10), events(2 * seed + 11, first=1_000))
         passed += not failed(found)
-    assert passed >= 11
+    assert passed >= pairs - pairs // 12
 
 
 def test_a_holdout_is_the_floor(halves):

@@ -29,7 +29,12 @@ def card_of(table: str, fault: str, seed: int):
     return judged(real, made, spare if len(spare) else None, label, SETTINGS, seed)
 
 
-@pytest.mark.parametrize("fault", WANTED)
+QUICK = ("independent columns", "leaked label", "subgroup lost")
+
+
+@pytest.mark.parametrize(
+    "fault", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in WANTED]
+)
 def test_a_planted_fault_of_the_german_table_is_caught_by_its_metric(fault):
     found = caught(card_of("german", fault, seed=0))
     assert any(line.startswith(WANTED[fault]) for line in found), found
