@@ -86,7 +86,7 @@ def test_every_setting_of_privacy_changes_bytes(fitted, changed):
                for name, array in other.state().arrays.items())  # fmt: skip
 
 
-@pytest.mark.parametrize("name", list(KINDS))
+@pytest.mark.parametrize("name", ["tabular", pytest.param("events", marks=pytest.mark.slow)])
 def test_a_resumed_fit_adds_up_to_the_same_epsilon_and_bytes(name, tmp_path):
     kind, settings, data = KINDS[name]
 
