@@ -176,7 +176,8 @@ class KnownIds:
         alike = [one for one in self.shapes if len(one) == len(first)]
         letters = [sorted({one[place] for one in alike}) for place in range(len(first))]
         pools = [_alphabet(one) for one in letters]
-        return ["".join(pool[int(rng.integers(len(pool)))] for pool in pools) for _ in range(count)]
+        drawn = [[pool[at] for at in rng.integers(len(pool), size=count).tolist()] for pool in pools]
+        return ["".join(one) for one in zip(*drawn, strict=True)] or [""] * count
 
 
 def _places(ids: pa.Array) -> Array:
