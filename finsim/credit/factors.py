@@ -15,7 +15,6 @@ from finsim.notation import Float1D, Float2D
 from finsim.randomness import Streams
 from finsim.records.drivers import Drivers
 
-
 FACTOR = "credit_factor"
 """The macro variable that is z itself: it moves every class by its own number, whatever the betas."""
 

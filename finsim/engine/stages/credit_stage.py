@@ -95,14 +95,24 @@ def _shards(plan: Plan) -> Iterator[pa.Table]:
             yield made.slice(first, some)
 
 
+def passed_book(plan: Plan, ledger: Ledger | None = None) -> list[pa.Table]:
+    """Return the loans of a study by shard, as its rules leave them; ``ledger`` counts the breaches."""
+    # Kept loans are judged and counted, and stay as they are.
+    rules, repairs = ledger or _ledger(plan), not _part(plan).keep
+    return [rules.passed({"loans": some}, "loans", repairs=repairs) for some in _shards(plan)]
+
+
+def _ledger(plan: Plan) -> Ledger:
+    stated = [name for name in STATED if name in applications(plan)]
+    return Ledger(plan.rules.get("credit"), stated=stated)
+
+
 def credit_task(run: Path, plan: Plan, task: Task) -> Done:
     """Write one scenario's loans, months and losses."""
     part, settings = _part(plan), credit_settings(plan)
     drivers, streams = plan.drivers[task.name], plan.streams.under("credit")
-    stated = [name for name in STATED if name in applications(plan)]
-    ledger = Ledger(plan.rules.get("credit"), stated=stated)
-    # Kept loans are judged and counted, and stay as they are.
-    tape = [ledger.passed({"loans": some}, "loans", repairs=not part.keep) for some in _shards(plan)]
+    ledger = _ledger(plan)
+    tape = passed_book(plan, ledger)
     book_tape = pa.concat_tables(tape)
 
     def followed() -> Iterator[pa.Table]:

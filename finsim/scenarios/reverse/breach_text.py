@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from finsim.scenarios.flat_scenario import FlatScenario
 from finsim.scenarios.plausible.bundled_history import EQUITY
 from finsim.scenarios.variables import VARIABLES
 
@@ -54,4 +55,19 @@ def breach_text(breach: BreachText) -> str:
 
 def path_text(move: float) -> str:
     """Return the path of a move that is reached in even steps."""
-    return "[" + ", ".join(f"{move * quarter / QUARTERS:.8g}" for quarter in range(1, QUARTERS + 1)) + "]"
+    return "[" + ", ".join(f"{value:.8g}" for value in path_of(move)) + "]"
+
+
+def path_of(move: float) -> tuple[float, ...]:
+    """Return the same as numbers, to the digits that a file has."""
+    return tuple(float(f"{move * quarter / QUARTERS:.8g}") for quarter in range(1, QUARTERS + 1))
+
+
+def with_moves(scenario: FlatScenario, moves: Mapping[str, float]) -> FlatScenario:
+    """Return the scenario of a breach with other moves of the same drivers, as its file would have them."""
+    blocks = {"macro": dict(scenario.macro), "market": dict(scenario.market)}
+    for name, move in moves.items():
+        block = blocks["market" if name == EQUITY else "macro"]
+        (curve,) = block[name].curves
+        block[name] = replace(block[name], curves=(replace(curve, path=path_of(move)),))
+    return replace(scenario, macro=blocks["macro"], market=blocks["market"])

@@ -57,7 +57,9 @@ def design_points(loss: Loss, drivers: int, limit: float, count: int = 1) -> tup
     calm = float(loss(np.zeros((1, drivers)))[0])
     if calm >= limit:
         raise ScenarioError(
-            f"{calm:.4g} without any move", expected=f"less than the limit {limit:.4g}", remedy="raise the limit"
+            f"{calm:.4g} without any move",
+            expected=f"less than the limit {limit:.4g}",
+            remedy="raise the limit",
         )
     found: list[DesignPoint] = []
     while len(found) < count:
@@ -101,10 +103,10 @@ def _walked(loss: Loss, start: Float1D, limit: float, taken: list[Float1D]) -> F
         return found
 
     limits: list[dict[str, Any]] = [{"type": "ineq", "fun": room, "jac": slope}]
-    for other in taken:
-        limits.append(
-            {"type": "ineq", "fun": lambda u, d=other: _ANGLE * math.sqrt(u @ u + 1e-12) - float(u @ d)}
-        )
+    limits += [
+        {"type": "ineq", "fun": lambda u, d=other: _ANGLE * math.sqrt(u @ u + 1e-12) - float(u @ d)}
+        for other in taken
+    ]
     done = optimize.minimize(
         lambda u: u @ u, start, jac=lambda u: 2.0 * u, constraints=limits, method="SLSQP",
         options={"ftol": 1e-13, "maxiter": 300},
@@ -132,15 +134,21 @@ def _on_border(loss: Loss, u: Float1D, limit: float) -> Float1D | None:
 
 
 def _starts(loss: Loss, drivers: int, taken: list[Float1D]) -> Iterator[Float1D]:
-    """Yield unit directions: the steepest, the axes, the diagonals of pairs; those apart from the taken."""
+    """Yield unit directions: the steepest, the axes, the diagonals uphill, and just apart from the taken."""
     axes = np.eye(drivers)
     slope = loss(_STEP * axes) - loss(-_STEP * axes)
     size = float(np.sqrt(slope @ slope))
     listed = [slope / size] if size > 0.0 else []
     listed += [sign * axis for axis in axes for sign in (1.0, -1.0)]
-    for one, two in itertools.combinations(range(drivers), 2):
-        for signs in itertools.product((1.0, -1.0), repeat=2):
-            listed.append((signs[0] * axes[one] + signs[1] * axes[two]) / math.sqrt(2.0))
+    uphill = np.where(slope < 0.0, -1.0, 1.0)[:, None] * axes
+    listed += [(one + two) / math.sqrt(2.0) for one, two in itertools.combinations(uphill, 2)]
+    for other in taken:  # and just outside the cone around each point before
+        aside = axes - np.outer(axes @ other, other)
+        aside = aside[np.sqrt((aside**2).sum(axis=1)) > 1e-6]
+        aside = aside / np.sqrt((aside**2).sum(axis=1))[:, None]
+        listed += [
+            _ANGLE * other + sign * math.sin(math.acos(_ANGLE)) * one for one in aside for sign in (1, -1)
+        ]
     for start in listed:
         if _is_apart(start, taken):
             yield start

@@ -41,8 +41,8 @@ def breach_probability(
     """Return P(loss(u) >= limit) for a standard normal u, all of the breach and not one point's part.
 
     Draws are normal around the design points, in equal shares; a draw's weight is the normal density over
-    that of the mixture, so the estimate has no bias. Source: Melchers 1989, "Importance sampling in structural
-    systems", Structural Safety 6; the interval is that of the mean of independent draws.
+    that of the mixture, so the estimate has no bias. Source: Melchers 1989, "Importance sampling in
+    structural systems", Structural Safety 6; the interval is that of the mean of independent draws.
     """
     centres = np.vstack([point.u for point in points])
     weights = np.empty(draws)

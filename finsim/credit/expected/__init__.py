@@ -1,0 +1,1 @@
+"""Expected losses in closed form: of one year under a scenario."""
