@@ -20,6 +20,46 @@ if TYPE_CHECKING:
 _EXAMPLE = 'write --reverse "credit.loss_rate >= 0.06"'
 
 
+ScenarioName = Annotated[
+    str | None,
+    typer.Option(
+        "--scenario",
+        metavar="SCENARIO",
+        help="Scenario file, or a shipped name; must be given, or --reverse.",
+        autocompletion=offered(names("scenarios"), yaml_files),
+        rich_help_panel=SIZE,
+    ),
+]
+Limit = Annotated[
+    str | None,
+    typer.Option(
+        "--reverse",
+        metavar='"METRIC >= VALUE"',
+        help="Instead of a scenario: which would take a metric there? No question when left out.",
+        rich_help_panel=SIZE,
+    ),
+]
+Points = Annotated[
+    int | None, number("stress", "points", "Distinct scenarios, with --reverse; 3 when left out", SIZE)
+]
+Expect = Annotated[
+    bool,
+    typer.Option(
+        "--expect",
+        help="Exit 1 if an expectation of the scenario is unmet or not judged, or if there is none.",
+        rich_help_panel=SCREEN,
+    ),
+]
+AllowUnjudged = Annotated[
+    bool,
+    typer.Option(
+        "--allow-unjudged",
+        help="With --expect: pass over expectations that this run has no data for.",
+        rich_help_panel=SCREEN,
+    ),
+]
+
+
 def stress(
     subject: Annotated[
         str,
@@ -28,50 +68,16 @@ def stress(
             autocompletion=offered(names("studies"), runs, yaml_files),
         ),
     ],
-    scenario: Annotated[
-        str | None,
-        typer.Option(
-            "--scenario",
-            metavar="SCENARIO",
-            help="Scenario file, or a shipped name; must be given, or --reverse.",
-            autocompletion=offered(names("scenarios"), yaml_files),
-            rich_help_panel=SIZE,
-        ),
-    ] = None,
-    reverse: Annotated[
-        str | None,
-        typer.Option(
-            "--reverse",
-            metavar='"METRIC >= VALUE"',
-            help="Instead of a scenario: which would take a metric there? No question when left out.",
-            rich_help_panel=SIZE,
-        ),
-    ] = None,
-    points: Annotated[
-        int | None,
-        number("stress", "points", "Distinct scenarios, with --reverse; 3 when left out", SIZE),
-    ] = None,
+    scenario: ScenarioName = None,
+    reverse: Limit = None,
+    points: Points = None,
     output: OutputFolder = None,
     severity: Annotated[
         float | None,
         number("stress", "severity", "0 changes nothing, 1 or 100% (when left out) is as written", SIZE),
     ] = None,
-    expect: Annotated[
-        bool,
-        typer.Option(
-            "--expect",
-            help="Exit 1 if an expectation of the scenario is unmet or not judged, or if there is none.",
-            rich_help_panel=SCREEN,
-        ),
-    ] = False,
-    allow_unjudged: Annotated[
-        bool,
-        typer.Option(
-            "--allow-unjudged",
-            help="With --expect: pass over expectations that this run has no data for.",
-            rich_help_panel=SCREEN,
-        ),
-    ] = False,
+    expect: Expect = False,
+    allow_unjudged: AllowUnjudged = False,
     seed: SeedOfStudy = None,
     workers: Workers = 1,
     scale: Scale = 1.0,

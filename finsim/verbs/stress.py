@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import overload
 
@@ -83,11 +84,8 @@ def stress(
     if reverse is None:
         wrong.kinds("scenario", scenario, (str, Path), "a scenario by name or file", "write 'covid-2020'")
     else:
-        limit = "write reverse='credit.loss_rate >= 0.06'"
-        wrong.kinds("reverse", reverse, (str,), "METRIC >= VALUE as text", limit)
         many = None if workers == 1 else workers
-        for name, value in (("scenario", scenario), ("severity", severity), ("workers", many)):
-            wrong.one_of({name: value, "reverse": reverse})
+        _beside(wrong, reverse, {"scenario": scenario, "severity": severity, "workers": many})
     wrong.needed("reverse", reverse, {"points": points})
     wrong.numbers(
         {"severity": severity, "seed": seed, "workers": workers, "scale": scale, "points": points},
@@ -109,3 +107,11 @@ def stress(
             sizes=engine.Sizes(scale, workers),
             progress=step,
         )
+
+
+def _beside(wrong: Arguments, reverse: object, others: Mapping[str, object]) -> None:
+    """Check a question in reverse, and that nothing is given that means nothing beside it."""
+    example = "write reverse='credit.loss_rate >= 0.06'"
+    wrong.kinds("reverse", reverse, (str,), "METRIC >= VALUE as text", example)
+    for name, value in others.items():
+        wrong.one_of({name: value, "reverse": reverse})
