@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
@@ -14,7 +15,9 @@ import finsim
 from finsim.cli.main import app
 from finsim.engine.reverse.breach_model import breach_model, drivers_of
 from finsim.engine.reverse.question import Question, read_question
-from finsim.engine.study.study_file import Study, study_of
+from finsim.engine.stages.credit_stage import passed_book
+from finsim.engine.stages.loan_allowance import own_allowance, sums, weighted_allowance
+from finsim.engine.study.study_file import ScenarioChoice, Study, study_of
 from finsim.engine.study.study_resolution import resolve
 from finsim.errors import FinsimError, ScenarioError, StudyError
 
@@ -117,6 +120,21 @@ def test_a_fall_of_the_index_is_its_own_one_point(tmp_path: Path) -> None:
     short = study_of({**study.model_dump(mode="json"), "market": {**part, "sessions": 200}})
     with pytest.raises(StudyError, match="200 sessions"):
         finsim.stress(short, reverse="equity.max_drawdown >= 40%", output=tmp_path / "no", progress=False)
+
+
+def test_the_allowance_is_weighted_by_what_the_files_state(own: Study) -> None:
+    names = ("base", "gfc-2008", "dfast-severely-adverse-2026")
+    plan = resolve(own.with_scenarios(*(ScenarioChoice(name=name) for name in names)))
+    book = pa.concat_tables(passed_book(plan))
+    told = weighted_allowance(book, plan)
+    assert told["weights"] == pytest.approx({"base": 0.9775, "gfc-2008": 0.0125, names[2]: 0.01})
+    alone = {name: sums(own_allowance(book, plan, name)) for name in names}
+    for sum_of in ("ecl_12m", "ecl_lifetime"):
+        mean = sum(told["weights"][name] * alone[name][sum_of] for name in names)
+        assert sums(told["stages"])[sum_of] == pytest.approx(mean)
+    assert alone[names[2]]["allowance"] > alone["base"]["allowance"] > 0.0
+    half = resolve(own.with_scenarios(*(ScenarioChoice.of(name) for name in ("base", "gfc-2008@0.5"))))
+    assert weighted_allowance(book, half) == {"why": "no probability: gfc-2008@0.5"}
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from finsim.credit.risk import expected_shortfall, value_at_risk
 from finsim.engine.answers.scenario_figures import credit_figures
 from finsim.engine.finished_tasks import Done, output
 from finsim.engine.learned.loan_law import learn_loans
+from finsim.engine.stages.loan_allowance import own_allowance, sums, weighted_allowance
 from finsim.engine.stages.rule_breaches import Ledger
 from finsim.engine.study.credit_part import CreditPart
 from finsim.engine.study.loan_tape import describe_tape, loan_count, tape_of
@@ -132,15 +133,19 @@ def credit_task(run: Path, plan: Plan, task: Task) -> Done:
     rows["losses"] = write_table(file["losses"], LOSS_SCHEMA, [table])
     files = dict(output(run, file[name], count) for name, count in rows.items())
     panel_rows, risk = pa.concat_tables(months), _risk(drawn)
-    figures = credit_figures(book_tape, panel_rows, risk, part.months)
-    facts = {
+    stages = own_allowance(book_tape, plan, task.name)
+    figures = credit_figures(book_tape, panel_rows, {**risk, **sums(stages)}, part.months)
+    facts: dict[str, Any] = {
         "rules": ledger.to_dict(),
         "measures": _finite(measure(drivers, Portfolio(book_tape, panel_rows, drawn))),
         "risk": risk,
         "figures": {key: figure.to_dict() for key, figure in figures.items()},
         "digest": drivers.digest,
         "tape": describe_tape(part)[0],
+        "stages": stages,
     }
+    if task.name == next(iter(plan.drivers)):
+        facts["weighted"] = weighted_allowance(book_tape, plan)
     return Done(task.key, files, facts)
 
 
