@@ -1,10 +1,13 @@
 """Expected credit loss, scenario weights and migration against their reference values."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 from macro_paths import SEVERE, macro_drivers
+from scipy.special import ndtr, ndtri
 
 from finsim.credit.conditional import conditional_pd
 from finsim.credit.expected.expected_credit_loss import (
@@ -16,8 +19,11 @@ from finsim.credit.expected.expected_credit_loss import (
 )
 from finsim.credit.expected.migration import cohort_matrix, conditional_matrix
 from finsim.credit.expected.scenario_weights import scenario_weights
+from finsim.credit.factors import class_z
+from finsim.credit.schedule import balances
 from finsim.credit.settings import Settings
 from finsim.errors import DataError, ScenarioError
+from finsim.records.drivers import CreditLink
 
 GRADES = ["AAA", "AA", "A", "BBB", "BB", "B", "CCC/C"]
 
@@ -56,9 +62,6 @@ def test_a_twin_in_plain_loops(table, settings):
     drivers = macro_drivers(SEVERE, months=12)
     few = table.slice(0, 25)
     found = credit_losses(few, drivers, settings)
-    from finsim.credit.factors import class_z
-    from finsim.credit.schedule import balances
-
     for k, row in enumerate(few.to_pylist()):
         z = class_z(drivers, [row["loan_class"]])[:, 0]
         left = row["term_months"] - row["months_on_book"]
@@ -67,8 +70,8 @@ def test_a_twin_in_plain_loops(table, settings):
         for t in range(left):
             now = z[t] if t < 12 else z[-1] * settings.months_autocorrelation ** ((t - 11) / 12)
             shift = np.sqrt(row["rho"]) * now
-            pd_ = float(conditional_pd(row["pd"], 0.0, 0.0)) if now == 0 else phi(inverse(row["pd"]) - shift)
-            el = phi(inverse(row["pd"] * row["lgd"]) - shift)
+            pd_ = ndtr(ndtri(row["pd"]) - shift)
+            el = ndtr(ndtri(row["pd"] * row["lgd"]) - shift)
             month = 1 - (1 - pd_) ** (1 / 12)
             lost = alive * month * el / pd_ * path[t, 0] * (1 + row["rate"] / 12) ** -(t + 1)
             total += lost
@@ -76,18 +79,6 @@ def test_a_twin_in_plain_loops(table, settings):
             alive *= 1 - month
         assert found.lifetime[k] == pytest.approx(total, rel=1e-9)
         assert found.twelve[k] == pytest.approx(year, rel=1e-9)
-
-
-def phi(x):
-    from scipy.special import ndtr
-
-    return float(ndtr(x))
-
-
-def inverse(p):
-    from scipy.special import ndtri
-
-    return float(ndtri(p))
 
 
 def test_stress_raises_losses_and_moves_loans_into_stage_two(table, base, severe, settings):
@@ -103,6 +94,18 @@ def test_stress_raises_losses_and_moves_loans_into_stage_two(table, base, severe
     assert sum(one["allowance"] for one in told) == pytest.approx(allowance(hard, stages[1]).sum())
     assert told[1]["allowance"] == told[1]["ecl_lifetime"] > told[1]["ecl_12m"]
     assert opening_stages(hard, np.full(len(pd_), 0.002), settings).max() == 1
+
+
+def test_collateral_that_falls_raises_the_loss_and_not_the_hazard(base):
+    loan = one_loan(loan_class="mortgage", lgd=0.2)
+    fallen = dataclasses.replace(
+        base,
+        macro={"house_prices": np.full(36, -30.0)},
+        credit=CreditLink(betas={"mortgage": {}}, collateral={"mortgage": "house_prices"}),
+    )
+    calm, hard = (credit_losses(loan, one, Settings()) for one in (base, fallen))
+    assert hard.lifetime[0] / calm.lifetime[0] == pytest.approx((1.0 - 0.8 * 0.7) / 0.2)
+    assert hard.hazard[0] == pytest.approx(calm.hazard[0])
 
 
 def test_matured_and_short_loans_lose_nothing_after_their_end(base):

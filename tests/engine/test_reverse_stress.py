@@ -71,6 +71,7 @@ def test_each_breach_of_an_own_book_runs_and_keeps_its_claim(
         run = finsim.stress(own, found.path / one.file, output=tmp_path / f"run{number}", progress=False)
         claim = run.manifest["scores"]["expectations"][f"breach-{number}"]
         assert [(item["metric"], item["met"]) for item in claim] == [(question, True)]
+        assert claim[0]["expected"] == f"at least {limit:g}"
         assert claim[0]["found"] == pytest.approx(limit, rel=0.12)
         if question == "credit.loss_rate":
             assert claim[0]["found"] == pytest.approx(one.metric, rel=1e-12)
