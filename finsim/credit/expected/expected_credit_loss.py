@@ -24,7 +24,7 @@ special = Later("scipy.special", "credit")
 
 STAGES = (1, 2)
 _LEAST = 1e-12
-_BLOCK = 5_000
+_BLOCK = 1_000
 
 
 @dataclass(frozen=True)
