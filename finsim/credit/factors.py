@@ -15,6 +15,9 @@ from finsim.notation import Float1D, Float2D
 from finsim.randomness import Streams
 from finsim.records.drivers import Drivers
 
+FACTOR = "credit_factor"
+"""The macro variable that is z itself: it moves every class by its own number, whatever the betas."""
+
 
 def sector_factors(sectors: Sequence[str], months: int, streams: Streams, settings: Settings) -> Float2D:
     """Return one path of the sector factors: float64 [months, sectors], standard normal margins.
@@ -55,7 +58,8 @@ def annual_draws(sectors: Sequence[str], draws: int, streams: Streams, settings:
 def class_z(drivers: Drivers, classes: Sequence[str]) -> Float2D:
     """Return the scenario's factor of each loan class at month ends: float64 [months, classes].
 
-    z_k = sum over v of beta[k, v] x macro move of v (reference scenarios, macro probit). A class that
+    z_k = sum over v of beta[k, v] x macro move of v (reference scenarios, macro probit), plus the move of
+    ``credit_factor``, which is z itself. A class that
     the scenario does not name takes the betas of the class it is reported with, then its default link
     (``reference.CLASSES``); an empty mapping switches the link off. Raises ScenarioError for a beta on
     a macro variable that no part of finsim knows: neither in the scenario nor in any default link.
@@ -110,6 +114,8 @@ def _combine(drivers: Drivers, classes: Sequence[str], moves: Mapping[str, Float
     for column, name in enumerate(classes):
         for variable, beta in link(drivers, name).items():
             found[:, column] += beta * moves[variable]
+    if FACTOR in moves:
+        found += moves[FACTOR][:, None]
     return found
 
 

@@ -13,7 +13,7 @@ from finsim.records.columns import DAY, DECIMAL, STORED_INSTANT, column
 from finsim.records.drivers import Drivers
 from finsim.records.run_layout import table_file
 from finsim.records.storage import write_table
-from finsim.scenarios.variables import GROWTH, PRICE, VARIABLES
+from finsim.scenarios.variables import DEVIATIONS, GROWTH, PRICE, VARIABLES
 
 _RATIO = "ratio"
 SESSION_SERIES = {
@@ -106,6 +106,8 @@ def _facts(table: str, name: str) -> tuple[str, str, str]:
     text = f"{' less '.join(known.columns) or name.replace('_', ' ')}, change from the jump-off"
     if known.units is PRICE:
         return text, "percent, cumulative", ""
+    if known.units is DEVIATIONS:
+        return text, "standard deviations", ""
     return text, "percentage points, annualised" if known.units is GROWTH else "percentage points", ""
 
 

@@ -1,4 +1,4 @@
-"""``stress``: one scenario at any severity, on a study or on a finished run."""
+"""``stress``: one scenario at any severity, or the question turned round, on a study or a finished run."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from finsim.engine.compared_with import compared_with, note
 from finsim.engine.finished_run import Run
 from finsim.engine.finished_tasks import load_done, save_done
 from finsim.engine.learned_payments.places_in_run import MODEL
+from finsim.engine.reverse.breaches import Breaches
+from finsim.engine.reverse.question import POINTS, read_question
+from finsim.engine.reverse.reverse_stress import reverse_stress
 from finsim.engine.run import run_resolved
 from finsim.engine.study.study_file import ScenarioChoice, Study, load_study, recorded_study
 
@@ -59,6 +62,25 @@ def stress(
         _reuse(run.path if run is not None and same else None, path)
 
     return run_resolved(wanted, folder, sizes.workers, progress, prepare=prepare)
+
+
+def reverse(
+    subject: str | Study | Run,
+    question: str,
+    points: int | None = None,
+    *,
+    output: str | Path | None = None,
+    seed: int | None = None,
+    scale: float = 1.0,
+    progress: Callable[[str, int, int], None] = _silent,
+) -> Breaches:
+    """Find the most plausible scenarios that take a metric of a study, or of a run's study, to a limit."""
+    asked = read_question(question)
+    _, study = _subject(subject)
+    wanted = study.with_seed(seed).scaled(scale)
+    folder = Path(output) if output else Path("runs") / f"{wanted.id}-reverse"
+    named = str(subject) if isinstance(subject, str) else wanted.id
+    return reverse_stress(wanted, asked, points or POINTS, folder, progress, named)
 
 
 def _subject(subject: str | Study | Run) -> tuple[Run | None, Study]:

@@ -19,7 +19,7 @@ from finsim.scenarios.variables import CREDIT_CLASSES, PRICE, VARIABLES
 
 # Which words, which names and which numbers may stand where; `*` is any key or item. Editors read them too.
 
-KINDS = ("baseline", "historical", "supervisory", "hypothetical", "behavioural", "compound")
+KINDS = ("baseline", "historical", "supervisory", "hypothetical", "behavioural", "compound", "reverse")
 STEPS = ("year", "quarter", "month", "week", "day", "minute")
 BASES = ("judgement", "fitted", "form", "residual", "frequency")
 WORLDS = ("macro", "equity", "driver", "credit", "fraud", "aml", "behaviour")

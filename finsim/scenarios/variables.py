@@ -11,6 +11,7 @@ from finsim.scenarios.values.step_means import Timing
 
 RATE: Mapping[str, str] = {"delta": "pp", "level": "pct"}
 GROWTH: Mapping[str, str] = {"delta": "pp", "level": "pct_annualised"}
+DEVIATIONS: Mapping[str, str] = {"delta": "sd"}
 PRICE: Mapping[str, str] = {"cum_return": "pct", "mult": "ratio", "level": "index"}
 EQUITY_CURVE = Meaning("a curve", "{as: cum_return, unit: pct, trough: {day: 20, value: -30}}")
 CLAIM = Meaning("a claim", "{metric: macro.unemployment.peak, at_least: 1}")
@@ -64,6 +65,8 @@ VARIABLES: Mapping[str, Variable] = {
     # What protects and what burdens borrowers; no published series of their own.
     "income_support": Variable(RATE, (), "average"),
     "payment_shock": Variable(RATE, (), "average"),
+    # The systematic factor z of every loan class itself, in standard deviations; low in recessions.
+    "credit_factor": Variable(DEVIATIONS, (), "average"),
 }
 
 VOL: Mapping[str, str] = {"mult": "ratio", "level": "vix"}

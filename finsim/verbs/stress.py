@@ -1,35 +1,57 @@
-"""``stress``: one scenario, at any severity, on a study or on a finished run."""
+"""``stress``: one scenario, at any severity, or the question turned round, on a study or a finished run."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import overload
 
 from finsim.engine import stress as engine
 from finsim.engine.finished_run import Run
+from finsim.engine.reverse.breaches import Breaches
 from finsim.engine.study.study_file import Study
 from finsim.verbs.calling.argument_checks import Arguments
 from finsim.verbs.calling.progress import Progress, reporting
 
 __all__ = ["stress"]
 
+Subject = str | Path | Study | Run
 
+
+@overload
 def stress(
-    subject: str | Path | Study | Run,
-    scenario: str | Path,
+    subject: Subject, scenario: str | Path, *, output: str | Path | None = ..., severity: float | None = ...,
+    seed: int | None = ..., workers: int = ..., scale: float = ..., progress: Progress = ...,
+) -> Run: ...  # fmt: skip
+@overload
+def stress(
+    subject: Subject, scenario: None = None, *, reverse: str, points: int | None = ...,
+    output: str | Path | None = ..., seed: int | None = ..., scale: float = ..., progress: Progress = ...,
+) -> Breaches: ...  # fmt: skip
+def stress(
+    subject: Subject,
+    scenario: str | Path | None = None,
     *,
+    reverse: str | None = None,
+    points: int | None = None,
     output: str | Path | None = None,
     severity: float | None = None,
     seed: int | None = None,
     workers: int = 1,
     scale: float = 1.0,
     progress: Progress = True,
-) -> Run:
-    """Apply one scenario to markets, payments and credit together.
+) -> Run | Breaches:
+    """Apply one scenario to markets, payments and credit together, or ask which would break a limit.
 
     Args:
         subject: a finished Run or its folder (its fitted model is used again), or a study as in ``run``.
         scenario: scenario file or shipped name; ``gfc-2008@0.5`` is ``gfc-2008`` at severity 0.5.
-        output: folder to create; ``runs/<study id>-<scenario>`` when left out.
+        reverse: instead of a scenario, ``"METRIC >= VALUE"``, a share such as 0.06 or 6%: the most plausible
+            scenarios that take the metric there. Metrics: ``credit.loss_rate`` (over the panel's months, in
+            the world of the study's seed), ``credit.expected_loss`` (of twelve months) and
+            ``equity.max_drawdown`` (of the index within four quarters).
+        points: with ``reverse``, how many distinct scenarios; 3 when left out.
+        output: folder to create; ``runs/<study id>-<scenario>``, or ``-reverse``, when left out.
         severity: 0 is the identity, 1 (when left out) is as written, up to 3.
         seed: root seed, instead of the study's.
         workers: local processes; the result does not depend on them.
@@ -40,10 +62,12 @@ def stress(
         The new Run. It holds the scenario, and ``base`` beside it where a study was given; of a finished
         run the figures of the scenario that it is compared with are noted. ``expectations`` are the claims
         of the scenario's file, each met, not met or not judged; ``finsim.compare`` gives all figures.
+        With ``reverse`` Breaches: ``to_pandas`` has the points with distance and probability, ``estimate``
+        the probability of any breach with its interval, and the folder holds each as a scenario file.
 
     Raises:
-        StudyError: for wrong arguments and studies, all at once. ScenarioError: for a wrong scenario; both
-            before anything is written.
+        StudyError: for wrong arguments and studies, all at once. ScenarioError: for a wrong scenario, and a
+            limit that is broken already or out of reach; both before anything is written.
 
     Example:
         >>> import finsim
@@ -56,14 +80,25 @@ def stress(
     wrong = Arguments("stress").kinds(
         "subject", subject, (str, Path, Study, Run), "a study or a finished run", "write 'runs/mine'"
     )
-    wrong.kinds("scenario", scenario, (str, Path), "a scenario by name or file", "write 'covid-2020'")
+    if reverse is None:
+        wrong.kinds("scenario", scenario, (str, Path), "a scenario by name or file", "write 'covid-2020'")
+    else:
+        many = None if workers == 1 else workers
+        _beside(wrong, reverse, {"scenario": scenario, "severity": severity, "workers": many})
+    wrong.needed("reverse", reverse, {"points": points})
     wrong.numbers(
-        {"severity": severity, "seed": seed, "workers": workers, "scale": scale}, "seed", "severity"
-    )
+        {"severity": severity, "seed": seed, "workers": workers, "scale": scale, "points": points},
+        "seed", "severity", "points",
+    )  # fmt: skip
     wrong.files({"output": output}).progress(progress).settle()
+    known = subject if isinstance(subject, Study | Run) else str(subject)
     with reporting(progress) as step:
+        if reverse is not None:
+            return engine.reverse(
+                known, reverse, points, output=output, seed=seed, scale=scale, progress=step
+            )
         return engine.stress(
-            subject if isinstance(subject, Study | Run) else str(subject),
+            known,
             str(scenario),
             severity=severity,
             output=output,
@@ -71,3 +106,11 @@ def stress(
             sizes=engine.Sizes(scale, workers),
             progress=step,
         )
+
+
+def _beside(wrong: Arguments, reverse: object, others: Mapping[str, object]) -> None:
+    """Check a question in reverse, and that nothing is given that means nothing beside it."""
+    example = "write reverse='credit.loss_rate >= 0.06'"
+    wrong.kinds("reverse", reverse, (str,), "METRIC >= VALUE as text", example)
+    for name, value in others.items():
+        wrong.one_of({name: value, "reverse": reverse})

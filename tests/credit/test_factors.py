@@ -78,3 +78,14 @@ def test_unknown_variable_is_refused_with_a_suggestion(severe):
         drivers = dataclasses.replace(severe, credit=dataclasses.replace(severe.credit, **change))
         with pytest.raises(ScenarioError, match="did you mean 'unemployment'"):
             class_z(drivers, ["cards"])
+
+
+def test_the_credit_factor_is_z_itself_whatever_the_betas():
+    paths = {"unemployment": [2.0] * 4, "credit_factor": [-1.5] * 4}
+    both = macro_drivers(paths, betas={"cards": {}})
+    alone = macro_drivers({"unemployment": [2.0] * 4}, betas={"cards": {}})
+    classes = ["cards", "consumer", "mortgage"]
+    assert class_z(both, classes) - class_z(alone, classes) == pytest.approx(
+        np.tile(both.macro["credit_factor"][:, None], (1, 3))
+    )
+    assert quarter_z(both, classes)[-1, 0] == -1.5

@@ -116,6 +116,9 @@ def test_the_figures_of_a_run_are_those_of_its_tables(finished: Run) -> None:
         figures = {key: figure.value for key, figure in column.figures.items()}
         assert figures["credit.balance"] == own.loans["balance"].to_numpy().sum()
         assert figures["credit.expected_loss"] == pytest.approx(own.losses.mean())
+        assert (
+            0.0 < figures["credit.ecl_12m"] <= figures["credit.allowance"] <= figures["credit.ecl_lifetime"]
+        )
         assert figures["credit.var_99"] == value_at_risk(own.losses, 0.99).value
         assert figures["credit.es_99"] == expected_shortfall(own.losses, 0.99).value
         rows = world.to_pandas()

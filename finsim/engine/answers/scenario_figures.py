@@ -13,6 +13,7 @@ from finsim.notation import Dates1D, Float1D
 from finsim.records.figures.key_figures import KEY_FIGURES, Figure
 
 HORIZONS = (12, 36)
+ALLOWANCE = ("ecl_12m", "ecl_lifetime", "allowance")
 
 
 def credit_figures(
@@ -20,7 +21,8 @@ def credit_figures(
 ) -> dict[str, Figure]:
     """Return balance, losses and defaults of a book that was followed for ``followed`` months.
 
-    ``risk`` holds ``expected_loss`` and ``var_0.99`` and ``es_0.99`` with their intervals, in minor units.
+    ``risk`` holds ``expected_loss`` and ``var_0.99`` and ``es_0.99`` with their intervals, and the sums of
+    ``ALLOWANCE``, in minor units.
     """
     currencies = pc.unique(loans["currency"].cast(pa.string())).to_pylist()
     currency = currencies[0] if len(currencies) == 1 else ""
@@ -35,6 +37,7 @@ def credit_figures(
         "credit.var_99": money(*risk["var_0.99"]),
         "credit.es_99": money(*risk["es_0.99"]),
     }
+    found |= {f"credit.{name}": money(risk[name]) for name in ALLOWANCE if name in risk}
     ages = _ages_at_default(months)
     for horizon in HORIZONS:
         found[f"credit.defaults_{horizon}m"] = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from finsim.credit.factors import link
+from finsim.credit.factors import FACTOR, link
 from finsim.credit.reference_parameters import CLASSES
 from finsim.engine.study.market_history import complete_history
 from finsim.engine.study.study_resolution import Plan
@@ -75,4 +75,4 @@ def _read_by(drivers: Drivers, unread: set[str]) -> Iterator[str]:
 
 def _macro_read(drivers: Drivers) -> set[str]:
     linked = {name for loan_class in CLASSES for name, beta in link(drivers, loan_class).items() if beta}
-    return linked | set(drivers.credit.collateral.values())
+    return linked | {FACTOR} | set(drivers.credit.collateral.values())

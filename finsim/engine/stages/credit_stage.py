@@ -23,6 +23,7 @@ from finsim.credit.risk import expected_shortfall, value_at_risk
 from finsim.engine.answers.scenario_figures import credit_figures
 from finsim.engine.finished_tasks import Done, output
 from finsim.engine.learned.loan_law import learn_loans
+from finsim.engine.stages.loan_allowance import own_allowance, sums, weighted_allowance
 from finsim.engine.stages.rule_breaches import Ledger
 from finsim.engine.study.credit_part import CreditPart
 from finsim.engine.study.loan_tape import describe_tape, loan_count, tape_of
@@ -95,14 +96,24 @@ def _shards(plan: Plan) -> Iterator[pa.Table]:
             yield made.slice(first, some)
 
 
+def passed_book(plan: Plan, ledger: Ledger | None = None) -> list[pa.Table]:
+    """Return the loans of a study by shard, as its rules leave them; ``ledger`` counts the breaches."""
+    # Kept loans are judged and counted, and stay as they are.
+    rules, repairs = ledger or _ledger(plan), not _part(plan).keep
+    return [rules.passed({"loans": some}, "loans", repairs=repairs) for some in _shards(plan)]
+
+
+def _ledger(plan: Plan) -> Ledger:
+    stated = [name for name in STATED if name in applications(plan)]
+    return Ledger(plan.rules.get("credit"), stated=stated)
+
+
 def credit_task(run: Path, plan: Plan, task: Task) -> Done:
     """Write one scenario's loans, months and losses."""
     part, settings = _part(plan), credit_settings(plan)
     drivers, streams = plan.drivers[task.name], plan.streams.under("credit")
-    stated = [name for name in STATED if name in applications(plan)]
-    ledger = Ledger(plan.rules.get("credit"), stated=stated)
-    # Kept loans are judged and counted, and stay as they are.
-    tape = [ledger.passed({"loans": some}, "loans", repairs=not part.keep) for some in _shards(plan)]
+    ledger = _ledger(plan)
+    tape = passed_book(plan, ledger)
     book_tape = pa.concat_tables(tape)
 
     def followed() -> Iterator[pa.Table]:
@@ -122,15 +133,19 @@ def credit_task(run: Path, plan: Plan, task: Task) -> Done:
     rows["losses"] = write_table(file["losses"], LOSS_SCHEMA, [table])
     files = dict(output(run, file[name], count) for name, count in rows.items())
     panel_rows, risk = pa.concat_tables(months), _risk(drawn)
-    figures = credit_figures(book_tape, panel_rows, risk, part.months)
-    facts = {
+    stages = own_allowance(book_tape, plan, task.name)
+    figures = credit_figures(book_tape, panel_rows, {**risk, **sums(stages)}, part.months)
+    facts: dict[str, Any] = {
         "rules": ledger.to_dict(),
         "measures": _finite(measure(drivers, Portfolio(book_tape, panel_rows, drawn))),
         "risk": risk,
         "figures": {key: figure.to_dict() for key, figure in figures.items()},
         "digest": drivers.digest,
         "tape": describe_tape(part)[0],
+        "stages": stages,
     }
+    if task.name == next(iter(plan.drivers)):
+        facts["weighted"] = weighted_allowance(book_tape, plan)
     return Done(task.key, files, facts)
 
 

@@ -37,6 +37,27 @@ KEY_FIGURES = tuple(
         ("credit.var_99", "VaR 99 %, 1 year", MONEY, "credit", "99 % quantile of the loss draws"),
         ("credit.es_99", "ES 99 %, 1 year", MONEY, "credit", "mean of the worst hundredth of the loss draws"),
         (
+            "credit.ecl_12m",
+            "12-month ECL",
+            MONEY,
+            "credit",
+            "expected credit loss of the next 12 months at the jump-off day, discounted (IFRS 9)",
+        ),
+        (
+            "credit.ecl_lifetime",
+            "lifetime ECL",
+            MONEY,
+            "credit",
+            "expected credit loss over the rest of each loan's life at the jump-off day, discounted (IFRS 9)",
+        ),
+        (
+            "credit.allowance",
+            "ECL allowance",
+            MONEY,
+            "credit",
+            "12-month ECL of the loans in stage 1 and lifetime ECL of those in stage 2, at the jump-off day",
+        ),
+        (
             "credit.defaults_12m",
             "defaults in 12 months",
             SHARE,

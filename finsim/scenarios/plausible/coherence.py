@@ -76,7 +76,7 @@ def coherence(scenario: FlatScenario) -> Coherence:
     Source: Mahalanobis distance and Gaussian conditional means of four-quarter moves in the bundled history.
     """
     moves = yearly(by_quarter(scenario))
-    names = tuple(sorted(name for name in moves if name in _year_moves() and name not in _GROWTH))
+    names = tuple(sorted(name for name in moves if name in year_moves() and name not in _GROWTH))
     distance, quarter = 0.0, 0
     if names:
         table = np.column_stack([moves[name] for name in names])
@@ -88,7 +88,7 @@ def coherence(scenario: FlatScenario) -> Coherence:
 
 def mahalanobis(moves: Float2D, names: tuple[str, ...]) -> Float1D:
     """Return the distance of each row of four-quarter moves [n, variables] from their mean in history."""
-    past = np.column_stack([_year_moves()[name] for name in names])
+    past = np.column_stack([year_moves()[name] for name in names])
     centred = moves - past.mean(axis=0)
     covariance = np.atleast_2d(np.cov(past.T))
     found: Float1D = np.sqrt(np.einsum("ij,ij->i", centred, np.linalg.solve(covariance, centred.T).T))
@@ -97,7 +97,7 @@ def mahalanobis(moves: Float2D, names: tuple[str, ...]) -> Float1D:
 
 def given(variable: str, other: str, beside: float) -> tuple[float, float]:
     """Return what the history expects of a four-quarter move, given that of another: mean and s.d."""
-    y, x = _year_moves()[variable], _year_moves()[other]
+    y, x = year_moves()[variable], year_moves()[other]
     (xx, xy), (_, yy) = np.cov(x, y)
     return float(y.mean() + xy / xx * (beside - x.mean())), float(np.sqrt(yy - xy * xy / xx))
 
@@ -129,7 +129,7 @@ def mean_growth(name: str) -> float:
 
 
 @lru_cache(maxsize=1)
-def _year_moves() -> Mapping[str, Float1D]:
+def year_moves() -> Mapping[str, Float1D]:
     """Return the four-quarter moves of the history, 1989Q4 to 2024Q4; of growth its four-quarter mean."""
     found = {}
     for name, levels in history().items():
@@ -145,7 +145,7 @@ def _year_moves() -> Mapping[str, Float1D]:
 
 def _disagreements(moves: Mapping[str, Float1D]) -> Iterator[Disagreement]:
     """Yield for each pair of variables its largest contradiction beyond LIMIT, if there is one."""
-    known = [name for name in STRESS if name in moves and name in _year_moves()]
+    known = [name for name in STRESS if name in moves and name in year_moves()]
     for i, one in enumerate(known):
         for two in known[:i]:
             worst = max(
@@ -158,7 +158,7 @@ def _disagreements(moves: Mapping[str, Float1D]) -> Iterator[Disagreement]:
 
 
 def _misses(moves: Mapping[str, Float1D], variable: str, other: str) -> Iterator[Disagreement]:
-    past = _year_moves()
+    past = year_moves()
     for i, (move, beside) in enumerate(zip(moves[variable], moves[other], strict=True)):
         own = STRESS[variable] * move / past[variable].std()
         theirs = STRESS[other] * beside / past[other].std()

@@ -79,6 +79,7 @@ NUMBERS = {
     "export.path": Number(0, 0),
     "export.prevalence": Number(0.01, 0, 1, whole=False),
     "paths": Number(100, 1),
+    "points": Number(3, 1, 20),
     "rate": Number(0.002, 0, 0.5, whole=False, above=True),
     "record_price": Number(1.5, 0, 1e9, whole=False, above=True),
     "row": Number(37, 0),

@@ -1,0 +1,6 @@
+"""What a book is expected to lose, in closed form.
+
+``one_year_loss.py``: the mean of the loss draws under a scenario. ``expected_credit_loss.py``: IFRS 9, over
+twelve months and over life. ``scenario_weights.py``: what the scenarios of a run weigh. ``migration.py``: how
+ratings migrate.
+"""

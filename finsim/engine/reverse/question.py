@@ -1,0 +1,66 @@
+"""The question of a reverse stress test: a metric, and the limit that it may not reach."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from finsim.document_numbers import Misfit, read_share
+from finsim.errors import StudyError, did_you_mean
+from finsim.scenarios.claims.metric_names import is_measurable
+
+LOSS_RATE, EXPECTED_LOSS, DRAWDOWN = "credit.loss_rate", "credit.expected_loss", "equity.max_drawdown"
+METRICS: Mapping[str, str] = {
+    LOSS_RATE: "share of the opening balance that this study's own world loses over the months of its panel",
+    EXPECTED_LOSS: "loss of the next twelve months over the balance, on average over the sector factors",
+    DRAWDOWN: "fall of the index below the jump-off within four quarters",
+}
+"""What can be asked in reverse, and what it is."""
+POINTS = 3
+EXAMPLE = f'write --reverse "{LOSS_RATE} >= 0.06"'
+_FORM = re.compile(r"\s*([A-Za-z][\w.\-]*)\s*(>=|=>|>|<=|<|==|=)\s*(.*?)\s*\Z")
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which ``metric`` reaches which ``limit`` (a share of 1)."""
+
+    metric: str
+    limit: float
+
+    @property
+    def world(self) -> str:
+        """The part of a study that the metric is of."""
+        return "market" if self.metric == DRAWDOWN else "credit"
+
+    def __str__(self) -> str:
+        """Return the question as it is written."""
+        return f"{self.metric} >= {self.limit:g}"
+
+
+def read_question(text: str) -> Question:
+    """Read ``METRIC >= VALUE``; the value is a share such as 0.06 or 6%.
+
+    Raises StudyError for another form, a metric that cannot be asked in reverse, and a value that is no
+    share between 0 and 1.
+    """
+    place = "stress: reverse"
+    match = _FORM.match(text)
+    if match is None or match[2] not in (">=", "=>", ">"):
+        raise StudyError(repr(text), place=place, expected="METRIC >= VALUE", remedy=EXAMPLE)
+    metric = match[1]
+    if metric not in METRICS:
+        known = is_measurable(metric)
+        found = f"no way back from {metric} to scenarios" if known else f"no metric is called {metric!r}"
+        remedy = EXAMPLE if known else did_you_mean(metric, list(METRICS)) or EXAMPLE
+        raise StudyError(found, place=place, expected="one of " + ", ".join(METRICS), remedy=remedy)
+    try:
+        limit = read_share(match[3])
+    except Misfit as misfit:
+        raise StudyError(misfit.found, place=place, expected="a share", remedy=misfit.remedy) from None
+    if isinstance(limit, bool) or not isinstance(limit, int | float) or not 0.0 < limit < 1.0:
+        raise StudyError(
+            f"the value {match[3]!r}", place=place, expected="a share above 0 and below 1", remedy=EXAMPLE
+        )
+    return Question(metric, float(limit))

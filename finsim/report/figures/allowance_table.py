@@ -1,0 +1,44 @@
+"""Table of expected credit losses: what the book must set aside under each scenario, and weighted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from finsim.report.figures.credit_data import Credit
+from finsim.report.number_text import count, money, percent
+from finsim.report.page_elements import Cell, Table
+from finsim.report.run_folder import RunFolder
+
+HEAD = ("scenario", "weight", "loans in stage 2", "12-month ECL", "lifetime ECL", "allowance")
+SOURCE = (
+    "IFRS 9 5.5: a loan in stage 1 carries its 12-month, one in stage 2 its lifetime expected credit loss, "
+    "at the jump-off day and discounted at its own rate; the weights are those that the scenario files state."
+)
+
+
+def allowance_table(run: RunFolder, books: Mapping[str, Credit]) -> Table | None:
+    """Return the table, one row a scenario and one weighted; None where the run noted nothing of it."""
+    facts = {label: run.facts("credit", label) for label in books}
+    noted = {label: one["stages"] for label, one in facts.items() if one.get("stages")}
+    if not noted:
+        return None
+    weighted: Mapping[str, Any] = next((one["weighted"] for one in facts.values() if one.get("weighted")), {})
+    weights = weighted.get("weights", {})
+    rows = [
+        [label, percent(weights[label]) if label in weights else "", *_cells(stages, books[label])]
+        for label, stages in noted.items()
+    ]
+    if weights:
+        some = next(iter(books.values()))
+        rows.append(["weighted", percent(sum(weights.values())), *_cells(weighted["stages"], some)])
+    why = weighted.get("why", "")
+    note = f"{SOURCE} Not weighted: {why}." if why else SOURCE
+    data = {"scenarios": noted, "weighted": weighted}
+    return Table("allowance", "Expected credit loss of the book", HEAD, rows, "lrrrrr", data, note=note)
+
+
+def _cells(stages: Sequence[Mapping[str, Any]], book: Credit) -> list[Cell | str]:
+    second = sum(int(one["loans"]) for one in stages if one["stage"] == 2)
+    total = {name: sum(one[name] for one in stages) for name in ("ecl_12m", "ecl_lifetime", "allowance")}
+    return [count(second), *(money(value, book.currency) for value in total.values())]
