@@ -25,7 +25,7 @@ _NEAR = 0.1
 _FAR = 0.25
 """How far it lies at most, once it was moved: in between, on its own side, evenly (assumption)."""
 _ROUNDS = 3
-_STEPS = 40
+_STEPS = 28
 _WIDEST = 30.0  # of the logarithm of a factor
 
 
@@ -94,14 +94,16 @@ def _wanted(ranks: Float1D, names: Int1D, streams: Streams) -> Float1D:
 def _factors(paid: Float1D, scheme: Int1D, wanted: Float1D, money: StoryMoney) -> Float1D:
     """Return by what each scheme's sums are multiplied to have the wanted mean rank, by halving."""
     low, high = np.full(len(wanted), -_WIDEST), np.full(len(wanted), _WIDEST)
-    logs = np.log(paid)
+    moved = np.isfinite(wanted)[scheme]
+    logs, scheme = np.log(paid[moved]), scheme[moved]
     for _ in range(_STEPS):
         middle = (low + high) / 2
         found = _mean_ranks(np.exp(logs + middle[scheme]), scheme, len(wanted), money)
         above = found > wanted
         high, low = np.where(above, middle, high), np.where(above, low, middle)
-    moved = np.bincount(scheme, minlength=len(wanted)) > 0
-    return np.where(np.isnan(wanted) | ~moved, 1.0, np.exp((low + high) / 2))
+    found = np.ones(len(wanted))
+    found[scheme] = np.exp((low + high) / 2)[scheme]
+    return found
 
 
 def _scaled(
