@@ -15,7 +15,7 @@ from finsim.agents.population.population import Population
 from finsim.agents.schemes.scheme_plan import Scheme, SchemePlan, Step, lay_plan
 from finsim.engine.learned_payments.scheme_levels import levelled
 from finsim.engine.learned_payments.story_money import StoryMoney
-from finsim.kernels.ledger import FIXED, OF_POT, SKIPPED, Book
+from finsim.kernels.ledger import FIXED, OF_AVAILABLE, OF_POT, SKIPPED, Book
 from finsim.randomness import Streams
 
 LEDGER = np.sort(np.round(np.exp(np.random.default_rng(1).normal(8, 1, 2_000))).astype(np.int64))
@@ -103,6 +103,53 @@ def test_what_is_passed_on_is_still_a_share_of_what_came_in() -> None:
     assert np.isin(paid[[0, 2]], LEDGER).all()
     assert paid[1] == paid[0] // 2
     assert paid[3] == (paid[0] - paid[1] + paid[2]) // 2
+
+
+def _emptied(name: int, times: tuple[int, ...] = (0, 1), **keys: Any) -> Scheme:
+    """Return payments of nine tenths of what account 3 has at hand."""
+    steps = [
+        _step(ts=ts, payer=3, payee=0, mode=OF_AVAILABLE, share=0.9, attempt=k, **keys)
+        for k, ts in enumerate(times)
+    ]
+    return Scheme(name, 0, 0, False, 0, 0, 0, 0, ((0, len(steps)),), len(steps), 1, 1, tuple(steps))
+
+
+def _plan(*schemes: Scheme) -> tuple[Orders, SchemePlan, SchemePlan]:
+    orders, plan = lay_plan(schemes, (("story",), ("kind",), ("phase",), ("role",)))
+    made, changed = levelled(orders, plan, _population(), MONEY, Streams(3))
+    return made, plan, changed
+
+
+def test_shares_of_what_is_at_hand_are_moved_and_every_scheme_has_its_accounts_to_itself() -> None:
+    made, _, alone = _plan(_emptied(1))
+    assert 0.45 < _rank(_paid(made, alone)[1]) < 0.8
+    _, _, together = _plan(_emptied(0), _emptied(1, (2, 3)))
+    assert np.array_equal(together.steps.share[2:], alone.steps.share)
+
+
+def test_limits_go_down_with_the_sums_and_never_up() -> None:
+    def limits(level: int, low: int, high: int) -> tuple[float, Any, SchemePlan]:
+        scheme = _scheme(2, [level, level])
+        bound = Scheme(*(getattr(scheme, one.name) for one in fields(Scheme)))
+        object.__setattr__(bound, "spent_limit", 50 * level)
+        steps = tuple(_step(**{**vars_of(step), "low": low, "high": high}) for step in scheme.steps)
+        object.__setattr__(bound, "steps", steps)
+        made, _, changed = _plan(bound)
+        return made.amount.max() / level, changed.steps, changed
+
+    down, steps, plan = limits(10**8, 10**7, 2 * 10**8)
+    assert steps.high[0] / 2e8 == pytest.approx(down, rel=0.1)
+    assert steps.low[0] / 1e7 == pytest.approx(down, rel=0.1)
+    assert plan.spent_limit[0] / 5e9 == pytest.approx(down, rel=0.1)
+    up, steps, plan = limits(2, 1, 4)
+    assert up > 100
+    assert (steps.high == 4).all()
+    assert (steps.low <= steps.high).all()
+    assert plan.spent_limit[0] == 100
+
+
+def vars_of(step: Step) -> dict[str, Any]:
+    return {one.name: getattr(step, one.name) for one in fields(Step)}
 
 
 def test_a_ledger_of_one_amount_and_no_scheme_are_no_fault() -> None:
