@@ -6,7 +6,7 @@ The tables come from one law (own, credit-like): an id, a day, five amounts and 
 missing cells, four categories (one of 800 values) and a label that depends on three of them; the synthetic
 side are other rows of the same law. Every metric of tables is asked for. Then 600 rows with a text of 4,000
 possible values, and 20 rows, which cost hardly more than the start of the process. Each evaluation is a
-process of its own; CPU seconds (user and system, all threads) and peak memory are what the system counts for it.
+process of its own; CPU seconds (user and system, all threads) and peak memory are what the system counts.
 """
 
 from __future__ import annotations
