@@ -27,7 +27,7 @@ def plain(path: np.ndarray) -> float:
         around = [
             (ranks[k - 2] + ranks[k - 1] + ranks[k + 1] + ranks[k + 2]) / 4
             for k in range(2, len(weeks) - 2)
-            if ranks[k] > 0.95
+            if ranks[k] > 0.96
         ]
         found.append(sum(around) / max(len(around), 1))
     return sum(found) / 5
@@ -42,8 +42,8 @@ def test_the_company_of_wild_weeks_is_what_it_is_week_by_week(rows: int) -> None
 def test_wild_weeks_in_a_row_keep_wild_company_and_lonely_ones_do_not() -> None:
     rng = np.random.default_rng(1)
     calm = rng.standard_normal((2, 2_000))
-    calm[0, 500:600] *= 9  # twenty weeks, the wildest 5 %
-    for week in range(10, 390, 19):
+    calm[0, 500:580] *= 9  # sixteen weeks, the wildest 4 %
+    for week in range(10, 390, 24):
         calm[1, 5 * week : 5 * week + 5] *= 9
     together, apart = company(calm)
     assert together > 0.9

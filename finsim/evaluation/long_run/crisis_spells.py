@@ -17,14 +17,14 @@ from finsim.notation import Float1D, Float2D
 
 stats = Later("scipy.stats", "evaluate")
 
-WILD = 0.05
+WILD = 0.04
 AROUND = 2
-LEAST_WEEKS = 60
+LEAST_WEEKS = 75
 """Three wild weeks."""
 
 
 def company(values: Float2D) -> Float1D:
-    """Return the mean rank (0 to 1) of the two weeks before and after the wildest 5 %: [n, T] -> [n].
+    """Return the mean rank (0 to 1) of the two weeks before and after the wildest 4 %: [n, T] -> [n].
 
     A week is 5 rows, its size the mean |r|; the mean is taken over the five rows on which weeks may begin.
     Weeks without two others on both sides do not count. Source: the extremogram of Davis and Mikosch 2009,
@@ -58,19 +58,19 @@ METRIC = Metric(
     lowest=0.0,
     highest=1.0,
     best=0.0,
-    delta=0.02,
-    origin="assumption: two hundredths of all weeks calmer or wilder beside a crisis",
+    delta=0.01,
+    origin="assumption: a hundredth of all weeks calmer or wilder beside a crisis",
     order_free=False,
     compute=measure,
     summary="How wild the weeks around the wildest ones are",
     order=46,
     how=(
-        "Mean rank of the two weeks before and the two after each of the wildest 5 % of an asset's weeks; "
+        "Mean rank of the two weeks before and the two after each of the wildest 4 % of an asset's weeks; "
         "the real path is ranked among the synthetic ones."
     ),
     misses="How large crises are, and which assets share them; see wild_weeks and tail_dependence.",
     estimator=(
-        "mean rank (by mean |r|) of the two weeks of 5 rows on both sides of the wildest 5 %, mean over five "
+        "mean rank (by mean |r|) of the two weeks of 5 rows on both sides of the wildest 4 %, mean over five "
         "first days, equally long paths"
     ),
     references="ranks / shuffled days",
