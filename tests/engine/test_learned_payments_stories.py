@@ -24,8 +24,13 @@ from finsim.records.transactions import TRANSACTION_SCHEMA
 TOLD = {
     "cards": ["card_testing_escalation"],
     "accounts": ["app_scam_mule_chain", "account_takeover", "payroll_fan_out"],
-    "statements": ["app_scam_mule_chain", "account_takeover"],
-}
+    "statements": [
+        "account_ring_layering", "account_takeover", "app_scam_mule_chain", "marketplace_gather_scatter",
+        "payroll_fan_out", "scatter_gather_structuring",
+    ],
+}  # fmt: skip
+CHANNELS = {"card_present": 0.7, "direct_debit": 0.15, "ach": 0.1, "cash": 0.05}
+"""Of the statements here: transfers, which stories are made of, are few."""
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 REAL = {
     "cards": SHARED / "transactions" / "purchasing_cards_2010_half_a.csv.gz",
@@ -44,7 +49,11 @@ def _world(folder: Path, name: str, data: str, **keys: Any) -> Run:
 def worlds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     folder = tmp_path_factory.mktemp("stories")
     for name, made in MADE.items():
-        made().to_csv(folder / f"{name}.csv", index=False)
+        frame = made()
+        if name == "statements":
+            drawn = np.random.default_rng(9).choice(list(CHANNELS), len(frame), p=list(CHANNELS.values()))
+            frame["channel"] = drawn
+        frame.to_csv(folder / f"{name}.csv", index=False)
     return {name: _world(folder, name, f"{name}.csv") for name in MADE}
 
 

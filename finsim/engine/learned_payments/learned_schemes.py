@@ -21,6 +21,7 @@ from finsim.engine.learned_payments.entity_facts import EntityFacts
 from finsim.engine.learned_payments.learned_population import AT_HAND
 from finsim.engine.learned_payments.life_orders import NOBODY
 from finsim.engine.learned_payments.scheme_channels import scheme_channels
+from finsim.engine.learned_payments.scheme_levels import levelled
 from finsim.engine.learned_payments.story_money import StoryMoney
 from finsim.engine.learned_payments.training_ledger import PaymentLedger
 from finsim.kernels.ledger import OF_AVAILABLE, OF_PREVIOUS, Plan
@@ -57,7 +58,8 @@ def learned_scheme_orders(
     """Return the planned payments of all schemes and the plan behind them, as the ledger writes payments.
 
     Narratives speak of the money of the simulated world: they are planned with tickets, balances and limits
-    in that money, then every sum becomes the ledger's payment of the same rank. Channels become those of the
+    in that money, then every sum becomes the ledger's payment of the same rank, and the sums of a scheme that
+    lie far from what the ledger pays are moved together (``scheme_levels``). Channels become those of the
     ledger. Raises as ``scheme_orders`` does.
     """
     population, facts, ledger = world
@@ -73,7 +75,8 @@ def learned_scheme_orders(
     )
     kept = made.take(np.argsort(made.ts, kind="stable"))
     steps = _steps(plan, orders, (population, spare), money)
-    return kept, replace(plan, steps=steps, spent_limit=money.scaled(plan.spent_limit))
+    plan = replace(plan, steps=steps, spent_limit=money.scaled(plan.spent_limit))
+    return levelled(kept, plan, population, money, streams)
 
 
 def statement_middles(facts: EntityFacts, ledger: PaymentLedger) -> Middles | None:

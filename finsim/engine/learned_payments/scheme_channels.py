@@ -6,6 +6,7 @@ import numpy as np
 
 from finsim.agents.payment_orders import Orders
 from finsim.agents.vocabulary import CHANNEL, CHANNELS
+from finsim.engine.injection.ledger_columns import SINGLE
 from finsim.engine.learned_payments.payment_words import AT_SHOPS, BETWEEN_ACCOUNTS
 from finsim.engine.learned_payments.training_ledger import PaymentLedger
 from finsim.notation import Array, Bool1D, Float1D
@@ -13,6 +14,7 @@ from finsim.randomness import Streams
 
 _AT_SHOPS = ("card_present", "card_not_present")
 _TRANSFERS = ("instant", "ach", "wire", "internal")
+_BUT_CASH = tuple(name for name in CHANNELS if name != "cash")
 _KEPT = 1 / 3
 """Share of payments that keep the channel of the narrative (assumption).
 
@@ -26,12 +28,16 @@ def scheme_channels(orders: Orders, ledger: PaymentLedger, streams: Streams) -> 
 
     Those that the ledger does not have become its fallback, or its first. Of card payments at shops and of
     transfers two thirds are drawn from what the ledger's rows of that sort have; cash, cheques and direct
-    debits stay.
+    debits stay. Where rows do not say whether they are at a shop (statements, ledgers without shops), two
+    thirds of all but cash are drawn from what all rows have.
     """
     channel = _known(orders, ledger)
     draws = streams.at("learned", "channels").random((2, len(orders)))
     at_shop = orders.merchant >= 0
-    for names, here in ((_AT_SHOPS, at_shop), (_TRANSFERS, ~at_shop)):
+    sorts: tuple[tuple[tuple[str, ...], Bool1D], ...] = ((_AT_SHOPS, at_shop), (_TRANSFERS, ~at_shop))
+    if ledger.layout == SINGLE or not ledger.has_shops:
+        sorts = ((_BUT_CASH, np.ones(len(orders), dtype=np.bool_)),)
+    for names, here in sorts:
         share = _shares(ledger, names)
         if share.any():
             moved = here & _among(channel, names) & (draws[0] >= _KEPT)

@@ -60,6 +60,12 @@ class StoryMoney:
         found[some] = self.amounts[at]
         return found
 
+    def at_least(self, sums: Float1D) -> Int1D:
+        """Return for each sum the ledger's next payment of at least as much, or its largest."""
+        at = np.searchsorted(self.amounts, sums, side="left")
+        found: Int1D = self.amounts[np.minimum(at, len(self.amounts) - 1)].astype(np.int64)
+        return found
+
     def scaled(self, sums: Int1D, back: bool = False) -> Int1D:
         """Return balances or limits of narratives in the ledger's money, or (``back``) the other way."""
         factor = 1.0 / self.scale if back else self.scale
