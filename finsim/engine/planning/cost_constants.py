@@ -125,6 +125,7 @@ MEGABYTES: dict[str, float] = {
     "transactions": 20,
     "torch": 160,
     "flow": 190,
+    "daily_flow": 15,
     "judges": 40,
     "row of a slice": 1.05e-3,
     "transaction row": 1.0e-4,

@@ -246,7 +246,7 @@ def _memory(plan: Plan, sizes: WorkSizes, workers: int) -> int:
         shard = bars * min(1.0, study.market.shard_paths / study.market.paths)
         always += MEGABYTES["market"] + judged * MEGABYTES["market judged"]
         always += (has_judges or name in LEARNERS) * MEGABYTES["torch"]
-        always += max(has_judges * MEGABYTES["judges"], (name in ("daily_flow", "flow")) * MEGABYTES["flow"])
+        always += max(has_judges * MEGABYTES["judges"], MEGABYTES.get(name, 0.0))
         most.append(MEGABYTES["bar"] * (bars if judged else shard))
     if study.transactions:
         always += MEGABYTES["transactions"]
