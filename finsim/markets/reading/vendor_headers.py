@@ -50,7 +50,7 @@ def levels_of(source: Any, dialect: Dialect, place: str) -> tuple[Level | None, 
 
 
 def _levels_of_frame(frame: Any, dialect: Dialect, place: str) -> tuple[Level | None, ...]:
-    """Return what the columns of two levels hold, behind the index; nothing where one is no bar of an asset."""
+    """Return what columns of two levels hold, behind the index; nothing where one is no bar of an asset."""
     pairs = [(str(above).strip(), str(below).strip()) for above, below in frame.columns]
     is_index = len(open_table(frame, {}, dialect, place=place).headers) > len(pairs)
     if not is_index and not all(pairs[0]):  # an index that became a column has one name
