@@ -33,7 +33,9 @@ class Verb(TyperCommand):
         """Raise StudyError for an option of one value that is given more than once."""
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
         single = [one for one in order if one.param_type_name == "option" and not one.multiple]
-        twice = [one for at, one in enumerate(single) if one in single[:at] and not one.is_flag]
+        twice = [
+            one for at, one in enumerate(single) if one in single[:at] and not getattr(one, "is_flag", False)
+        ]
         if twice and not ctx.resilient_parsing:
             raise repeated(ctx, twice[0])
 

@@ -119,7 +119,7 @@ SECONDS: dict[str, dict[str, float]] = {
 """CPU seconds per unit of work, by part of a run."""
 
 MEGABYTES: dict[str, float] = {
-    "process": 370,
+    "process": 330,
     "market": 60,
     "market judged": 130,
     "transactions": 20,
@@ -129,7 +129,7 @@ MEGABYTES: dict[str, float] = {
     "judges": 40,
     "row of a slice": 1.05e-3,
     "transaction row": 1.0e-4,
-    "judged row": 3.0e-4,
+    "judged row": 2.2e-4,
     "learned": 50,
     "learned judged": 190,
     "bar": 3.0e-4,
