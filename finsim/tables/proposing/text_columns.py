@@ -156,9 +156,9 @@ def _number(
         kind = "id" if is_id(header) or base.role in _ID_ROLES else "cat"
         said = f"`{header}` has leading zeros ({zeros}): read as text"
         return Guess(replace(base, type=kind, nulls=(), null=base.null and not nulls), (said,))
-    guess = _typed(header, plain, around, base, ccy)
+    guess: Guess | None = _typed(header, plain, around, base, ccy)
     turned = next((cell for cell, text in signed.items() if text != cell.strip()), None)
-    if turned is not None:
+    if turned is not None and guess is not None:
         guess = _of_a_ledger(header, turned, guess, ccy)
     return guess and replace(guess, doubts=(*doubts, *guess.doubts))
 
