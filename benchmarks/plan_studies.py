@@ -21,8 +21,8 @@ OFF: dict[str, Any] = {"enabled": False}
 
 
 def market(paths: int, sessions: int, generator: Any = "bootstrap", **keys: Any) -> dict[str, Any]:
-    """Return a market part; ``generator`` is a name, or steps of the flow."""
-    named = {"name": "flow", "steps": generator} if isinstance(generator, int) else {"name": generator}
+    """Return a market part; ``generator`` is a name, or steps of the default one."""
+    named = {"name": "daily_flow", "steps": generator} if isinstance(generator, int) else {"name": generator}
     return {"data": PRICES, "generator": named, "paths": paths, "sessions": sessions, **keys}
 
 
@@ -63,12 +63,12 @@ TESTED: dict[str, dict[str, Any]] = {
         "scenarios": ["base", "black-monday-1987"],
         "evaluation": {"bootstrap": 300, "judge_refits": 0},
     },
-    "paths-flow": {
+    "paths-daily": {
         "market": market(45, 1_500, 250),
         "scenarios": ["base", CRASH, "covid-2020"],
         "evaluation": OFF,
     },
-    "paths-flow-judges": {
+    "paths-daily-judges": {
         "market": market(40, 600, 350),
         "scenarios": ["base"],
         "evaluation": {"bootstrap": 100, "judge_refits": 1, "judge_iterations": 500},
@@ -128,8 +128,18 @@ FITTED: dict[str, dict[str, Any]] = {
         "scenarios": ["base"],
         "evaluation": {"bootstrap": 50, "judge_refits": 1, "judge_iterations": 200},
     },
-    "f-flow": {"market": market(10, 400, 100), "scenarios": ["base"], "evaluation": OFF},
-    "f-flow-more": {"market": market(60, 1_000, 300), "scenarios": ["base"], "evaluation": OFF},
+    "f-flow": {
+        "market": {**market(10, 400), "generator": {"name": "flow", "steps": 100}},
+        "scenarios": ["base"],
+        "evaluation": OFF,
+    },
+    "f-flow-more": {
+        "market": {**market(60, 1_000), "generator": {"name": "flow", "steps": 300}},
+        "scenarios": ["base"],
+        "evaluation": OFF,
+    },
+    "f-daily": {"market": market(10, 400, 100), "scenarios": ["base"], "evaluation": OFF},
+    "f-daily-more": {"market": market(100, 2_000, 600), "scenarios": ["base"], "evaluation": OFF},
     "f-timegan": {
         "market": {**market(10, 400), "generator": {"name": "timegan", "steps": 60}},
         "scenarios": ["base"],
@@ -334,6 +344,14 @@ REAL: dict[str, dict[str, Any]] = {
     },
     "cards-learned-unjudged": {
         "transactions": ledger(CARD_FILE, CARDS, 20_000, 180, **AT_SHOPS),
+        "scenarios": ["base"],
+        "evaluation": OFF,
+    },
+    "prices-panel-daily": {
+        "market": {
+            "data": str(SHARED / "market_daily" / "us_equity12_adjclose_1990_2020.csv.gz"),
+            "generator": {"name": "daily_flow", "steps": 60}, "paths": 20, "sessions": 500,
+        },
         "scenarios": ["base"],
         "evaluation": OFF,
     },

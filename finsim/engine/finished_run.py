@@ -56,6 +56,16 @@ class Run(ShownRecord):
                 remedy=f"finsim run --resume {self.path}" if started else "give the folder of `finsim run`",
             )
 
+    def __getattr__(self, name: str) -> Any:
+        """Raise AttributeError that says how a table of the run is read, or the attribute that was meant."""
+        if name.startswith("_") or name == "path":
+            raise AttributeError(name)
+        if name in self.tables:
+            hint = f"read run.tables[{name!r}]"
+        else:
+            hint = did_you_mean(name, [one for one in dir(type(self)) if not one.startswith("_")])
+        raise AttributeError(f"a Run has no {name!r}; {hint}")
+
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """The manifest: inputs, settings, digests, counts, costs.

@@ -144,9 +144,11 @@ def _own_digest(data: Mapping[str, Any]) -> str:
 def _json(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise FitError(
-            "no model here", place=str(path), remedy="give the folder that `finsim fit -o` wrote"
+            "no model here" if not path.parent.is_file() else "a file, not the folder of a model",
+            place=str(path.parent if path.parent.is_file() else path),
+            remedy="give the folder that `finsim fit -o` wrote",
         ) from None
     except (OSError, ValueError, RecursionError) as bad:
         raise _damaged(path, str(bad)) from None

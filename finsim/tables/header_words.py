@@ -21,7 +21,8 @@ _PRICES: Mapping[str, str] = {
 _LOANS: Mapping[str, str] = {
     "id": "loan_no loan_nr loan_number account_no account_number account_id contract_no"
     " contract_number contract_id LoanNr_ChkDgt id",
-    "obligor": "obligor borrower_id customer_id client_id member_id debtor_id",
+    "obligor": "obligor obligor_no borrower_id borrower_no customer_id customer_no customer_number cust_id"
+    " cust_no client_id client_no client_number member_id debtor_id kundennummer kundennr",
     "age": "age_in_years",
     "amount": "credit_amount loan_amount loan_amnt funded_amount",
     "term": "duration_in_month duration term",

@@ -17,8 +17,8 @@ UNITS: Mapping[str, tuple[str, ...]] = {
     "ratio": ("decimal", "percent", "bp"),
     "float": ("decimal", "percent", "bp", "months", "years"),
     "int": ("months", "years"),
-    "ts": TIME_UNITS,
-    "date": ("days", *TIME_UNITS),
+    "ts": (*TIME_UNITS, "excel_days"),
+    "date": ("days", *TIME_UNITS, "excel_days"),
     "dur": TIME_UNITS,
 }
 

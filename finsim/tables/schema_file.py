@@ -106,7 +106,8 @@ class ColumnKeys(_Strict):
     * ``ccy``: currency of money, three letters of ISO 4217; XXX is any.
     * ``scale``: decimals of money, where they are not those of ISO 4217.
     * ``unit``: of money minor, major or stored_minor; of float and ratio decimal, percent or bp; of int and
-      float months or years; of ts, dur and date s, ms, us or ns since 1970; of date also days.
+      float months or years; of ts, dur and date s, ms, us or ns since 1970; of date also days; of ts and
+      date excel_days, the day numbers of a sheet (1900 system).
     * ``format``: strptime format of date and ts cells, such as %d.%m.%Y; several with `` | `` between them.
     * ``zone``: IANA time zone of times without an offset, such as Europe/Berlin.
     * ``null``: true: cells may be empty; a list: these words also mean empty.

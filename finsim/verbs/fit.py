@@ -166,6 +166,8 @@ def fit(
     chosen = _kind(data, generator, kind, named, declared)
     if chosen == "bars" or generator is not None:
         needs(("markets", BY_KIND[chosen].entry(generator or BARS_DEFAULT).extra), "finsim fit")
+    if chosen == "bars":
+        _refuse_columns(named)
     private = _private(chosen, generator, epsilon, delta, unit)
     if output is not None:
         refuse_existing(Path(output))
@@ -175,6 +177,18 @@ def fit(
     if output is not None:
         model.save(output)
     return model
+
+
+def _refuse_columns(named: Named) -> None:
+    """Raise StudyError for columns that nothing would read: those of prices are declared by role."""
+    given = [name for name in ("id", "time") if getattr(named, name) is not None]
+    if given:
+        raise StudyError(
+            "bars have no column of entities or events",
+            place=f"fit: {', '.join(given)}",
+            expected="columns of prices, by their role in a schema (date, ticker, close, ..)",
+            remedy=f"leave {' and '.join(given)} out, or name the kind: events or table",
+        )
 
 
 def _fitted(data: Source, how: Learning, step: Step) -> Model:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ __all__ = ["Made", "new"]
 TEMPLATES = ("narrative", "scenario", "rules", "study")
 TABLES = ("prices", "payments", "loans", "table")
 _SCHEMA = "schema"
+_UNNAMED = "study.yaml"  # what is made where nothing is named; other kinds take the example of their form
 _ID = re.compile(r"^(\s*id: |pack: \{id: )[\w-]+", re.MULTILINE)
 _FORM = {
     "narrative": (r"[a-z][a-z0-9_]*", "lower-case letters, digits and _, a letter first", "my_story.yaml"),
@@ -63,7 +65,7 @@ class Made:
 
 
 def new(
-    what: str | Path = "study.yaml",
+    what: str | Path = _UNNAMED,
     data: Any = None,
     *,
     like: str = "quickstart",
@@ -132,6 +134,8 @@ def new(
 
 
 def _file(path: Path, kind: str, like: str) -> Made:
+    if path == Path(_UNNAMED) and kind in _FORM:
+        path = Path(_FORM[kind][2])
     if not path.suffix:
         path = path.with_name(f"{path.name}.yaml")
     _refuse_existing(path)
@@ -144,7 +148,7 @@ def _file(path: Path, kind: str, like: str) -> Made:
     text = _ID.sub(lambda found: f"{found[1]}{path.stem}", text, count=1)
     text = f"{_editor_line(kind, path)}\n{text}"
     _write(path, text)
-    following = _NEXT[kind].format(path=path, name=path.stem)
+    following = _NEXT[kind].format(path=shlex.quote(str(path)), name=path.stem)
     return Made(kind, path, text, (f"{kind}: {path}", f"next:  {following}"))
 
 
@@ -168,7 +172,7 @@ def _published(what: str | Path, table: str | Path | None, name: str | None, out
     said = (
         f"scenario: {path} ({found.scenario}, {len(next(iter(found.paths.values()), ()))} {found.step}s "
         f"from {found.as_of})",
-        f"next:  {_NEXT['scenario'].format(path=path, name=path.stem)}",
+        f"next:  {_NEXT['scenario'].format(path=shlex.quote(str(path)), name=path.stem)}",
     )
     return Made("scenario", path, text, said)
 
@@ -200,6 +204,7 @@ def _schema(data: Any, output: str | Path | None, kind: str, csv: str | None) ->
         )
     path = None if output is None else Path(output)
     if path is not None:
+        _refuse_other_ending(path)
         _refuse_existing(path)
     found = propose(data, kind, Dialect.parse(csv) if csv else None)
     if path is not None:
@@ -208,7 +213,7 @@ def _schema(data: Any, output: str | Path | None, kind: str, csv: str | None) ->
     said = (
         f"schema: {path} ({found.kind}, {len(found.fields)} columns)",
         *(f"  {doubt}" for doubt in found.doubts),
-        f"next:   finsim plan {shown} --schema {path}",
+        f"next:   finsim plan {shlex.quote(shown)} --schema {shlex.quote(str(path))}",
     )
     return Made(_SCHEMA, path, found.to_yaml(), said, found.to_dict())
 
@@ -218,6 +223,16 @@ def _editor_line(kind: str, path: Path) -> str:
     from finsim.verbs.schema import editor_line
 
     return editor_line(kind, path.parent)
+
+
+def _refuse_other_ending(path: Path) -> None:
+    if path.suffix.lower() not in (".yaml", ".yml"):
+        raise StudyError(
+            f"a file that ends in {path.suffix!r}" if path.suffix else "a file name without an ending",
+            place=str(path),
+            expected=".yaml or .yml: what is written is YAML",
+            remedy=f"write {path.with_suffix('.yaml')}",
+        )
 
 
 def _refuse_existing(path: Path) -> None:

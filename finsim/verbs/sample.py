@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from finsim.engine.answers.model_answer import SampleFacts
 from finsim.engine.learned.event_model import LearnedEvents
 from finsim.engine.learned.models import (
@@ -174,7 +176,7 @@ def sample_to_file(wanted: Wanted, output: str | Path, progress: Progress = True
 
     def noted(shards: Iterator[Paths]) -> Iterator[Paths]:
         for shard in shards:
-            period[:] = [str(shard.dates[0]), str(shard.dates[-1])]
+            period[:] = [_shown(shard.dates[0]), _shown(shard.dates[-1])]
             yield shard
 
     with reporting(progress) as step:
@@ -188,3 +190,8 @@ def sample_to_file(wanted: Wanted, output: str | Path, progress: Progress = True
         )  # fmt: skip
         rows = write_paths(noted(shards), place)
     return SampleFacts(rows, paths, steps, model.encoding.assets, period[0], period[-1])
+
+
+def _shown(date: np.datetime64) -> str:
+    """Return a date or time without a fraction that is nothing: 2024-01-09, 2024-01-09T08:00:00."""
+    return str(date).removesuffix("." + "0" * 9)

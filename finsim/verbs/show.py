@@ -8,6 +8,7 @@ from typing import Any
 
 from finsim import documents
 from finsim.errors import StudyError, did_you_mean
+from finsim.file_kinds import held
 from finsim.tables.endings import form_by_name
 from finsim.verbs.calling.argument_checks import Arguments
 from finsim.verbs.names import example_data, names, title_of
@@ -76,6 +77,13 @@ def show(what: Any) -> Shown:
     if _stands(path) and not path.is_dir():
         return _table(path) if form_by_name(path) else _file(path)
     found = names()
+    if path.is_dir() and not any(text in items for items in found.values()):
+        raise StudyError(
+            f"a folder; {held(path)}",
+            place=text,
+            expected="the folder of a run, a file, or a name of `finsim list`",
+            remedy="give the folder that `finsim run -o` wrote",
+        )
     kinds = [kind for kind, items in found.items() if text in items]
     if not kinds:
         known = [name for items in found.values() for name in items]

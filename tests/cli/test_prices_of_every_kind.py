@@ -8,7 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import finsim
 from finsim.cli.main import main
+from finsim.errors import DataError
 
 sys.path.append(str(Path(__file__).parents[1] / "engine"))
 from price_files import KINDS, write
@@ -90,3 +92,19 @@ def test_a_wrong_dialect_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFixt
     missing = ["fit", str(data), "--schema", str(tmp_path / "no.yaml"), *options]
     assert "no.yaml" in said(missing, capsys, code=2)
     assert not (tmp_path / "model").exists()
+
+
+def test_days_of_a_sheet_are_refused_once_with_the_declaration_that_reads_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{43831 + k},{100 + k % 7}" for k in range(80)]
+    Path("p.csv").write_text("date,close\n" + "\n".join(rows) + "\n")
+    with pytest.raises(DataError) as caught:
+        finsim.fit("p.csv", generator="bootstrap")
+    (problem,) = caught.value.problems
+    assert "type: date, unit: excel_days" in problem.remedy
+    Path("s.yaml").write_text(
+        "finsim: schema/1\nkind: prices\ncolumns:\n  date: {role: date, type: date, unit: excel_days}\n"
+        "  close: {type: float, role: close}\n"
+    )
+    body = finsim.fit("p.csv", generator="bootstrap", schema="s.yaml")
+    assert str(body.encoding.last_date)[:10] == "2020-03-20"

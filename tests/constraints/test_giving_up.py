@@ -4,10 +4,12 @@ import json
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import finsim
 from finsim.cli.main import main
 from finsim.constraints.checking.check import check
 from finsim.constraints.explaining.explain import explain
@@ -212,3 +214,18 @@ def test_a_rule_that_looks_into_its_own_table_sees_what_was_mended():
     fixed, report = repair(frame([1, 1, 1], [0, 0, 0], [5, 5, 6]), rules)
     assert fixed["c"].to_pylist() == [5, 5, 6]
     assert report.given_up == (GivenUp(("one",), "flag", 2, (0, 1)),)
+
+
+def test_a_shift_counts_each_cell_once_however_many_rounds_moved_it(tmp_path):
+    """Two rules pull one row to and fro for four rounds: a distance of two samples is at most 1."""
+    (tmp_path / "r.yaml").write_text(
+        "finsim-rules: 1\npack: {id: p, version: '1'}\ntable: t\n"
+        "columns: {a: {type: int}, b: {type: int}, c: {type: int}}\nrules:\n"
+        "  - {id: s, check: c = a + b, repair: {do: set, expr: 'c := a + b'}}\n"
+        "  - {id: m, check: c <= 100, repair: {do: clip, on: c}}\n"
+    )
+    table = pa.table({"a": [80, 1, 1], "b": [90, 2, 2], "c": [1, 3, 7]})
+    _, report = finsim.repair(table, str(tmp_path / "r.yaml"))
+    shifts = [amount for rule in report.rules for amount in rule.shift.values()]
+    assert shifts
+    assert max(shifts) <= 1.0

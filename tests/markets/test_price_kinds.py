@@ -302,3 +302,23 @@ def test_two_header_rows_that_are_declared_are_read_in_any_language(tmp_path):
     }
     found = read_prices(path, schema=Schema(columns, Dialect(header_rows=2), "prices"))
     np.testing.assert_allclose(found.close[0], frame.to_numpy(), atol=1e-4)
+
+
+@pytest.mark.parametrize("bars", [["Open", "High", "Low", "Close", "Volume"], ["Adj Close"], ["Close"]])
+@pytest.mark.parametrize("is_bar_first", [True, False])
+@pytest.mark.parametrize("name", ["Date", None])
+def test_a_frame_with_columns_of_two_levels_holds_the_bars_of_each_asset(
+    bars: list[str], is_bar_first: bool, name: str | None
+) -> None:
+    closes = 100 + np.arange(70) % 9
+    shift = {"High": 2.0, "Low": -2.0, "Volume": 900.0}
+    columns = {
+        (bar, asset) if is_bar_first else (asset, bar): closes * size + shift.get(bar, 0.0)
+        for bar in bars
+        for size, asset in ((1.0, "AAA"), (3.0, "B B"))
+    }
+    frame = pd.DataFrame(columns, index=pd.bdate_range("2020-01-01", periods=70, name=name))
+    found = read_prices(frame)
+    assert found.assets == ("AAA", "B B")
+    assert np.allclose(found.close, np.column_stack([closes, closes * 3.0]))
+    assert str(found.dates[0])[:10] == "2020-01-01"

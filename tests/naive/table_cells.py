@@ -60,6 +60,8 @@ def number(text: str, field: Field, dialect: Dialect) -> object:
     share = field.type == "ratio" and text.endswith("%")
     text = text[:-1].rstrip() if share else text
     point = dialect.decimal or "."
+    if field.type == "money":
+        text = without_ledger_sign(text)
     if dialect.thousands:
         signs = SPACES.get(dialect.thousands, dialect.thousands)
         whole, dot, part = text.partition(point)
@@ -68,7 +70,10 @@ def number(text: str, field: Field, dialect: Dialect) -> object:
         if any(one in part for one in signs):
             raise Refused
         if len(groups) > 1:
-            if not 1 <= len(groups[0]) <= 3 or any(len(group) != 3 for group in groups[1:]):
+            sizes = [len(group) for group in groups]
+            western = 1 <= sizes[0] <= 3 and set(sizes[1:]) == {3}
+            indian = signs == "," and 1 <= sizes[0] <= 2 and sizes[-1] == 3 and set(sizes[1:-1]) == {2}
+            if not western and not indian:
                 raise Refused
             if not all(group.isdigit() for group in groups) or (dot and part and not part.isdigit()):
                 raise Refused
@@ -82,6 +87,15 @@ def number(text: str, field: Field, dialect: Dialect) -> object:
     if not NUMBER.match(text):
         raise Refused
     return exact(Decimal(text), field)
+
+
+def without_ledger_sign(text: str) -> str:
+    """5.00- and (5.00) are -5.00; with another sign inside they are nothing."""
+    inner = text[1:-1] if text[:1] == "(" and text[-1:] == ")" else text[:-1] if text[-1:] == "-" else ""
+    inner = inner.strip()
+    if inner and inner[0] in "0123456789.," and not set(inner) & set("()+-"):
+        return f"-{inner}"
+    return text
 
 
 def floating(text: str, field: Field, share: bool) -> float | None:
@@ -108,11 +122,27 @@ def exact(value: Decimal, field: Field) -> int | Decimal:
     return months if -(2**63) <= months < 2**63 else refuse()
 
 
+def numbered(text: str, field: Field, dialect: Dialect, zone: ZoneInfo) -> int:
+    """A number of a unit: whole, or of seconds, milli- and microseconds with decimals to the nanosecond."""
+    if NUMBER.match(text):
+        value = Decimal(text)
+        if abs(value.adjusted()) < 30 and value == value.to_integral_value():
+            return stamp(exact(value, Field("int")), field, zone)
+    point = dialect.decimal or "."
+    if (point != "." and "." in text) or dialect.thousands or field.unit not in NANOS:
+        raise Refused
+    text = text.replace(point, ".")
+    if not NUMBER.match(text):
+        raise Refused
+    nanos = Decimal(text) * NANOS[field.unit]
+    return stamp(exact(nanos, Field("int")), Field(field.type, unit="ns", zone=field.zone), zone)
+
+
 def moment(text: str, field: Field, dialect: Dialect) -> int:
     zone = ZoneInfo(field.zone or dialect.zone or "UTC")
     forms = field.format or ("" if field.unit else dialect.dates)
     if field.unit:
-        return stamp(exact(Decimal(text), Field("int")) if NUMBER.match(text) else refuse(), field, zone)
+        return numbered(text, field, dialect, zone)
     if forms:
         found, nanos = formatted(text, forms.split(" | ")), 0
     else:

@@ -155,3 +155,17 @@ def test_numbers_of_numpy_are_numbers(world: SimpleNamespace) -> None:
 
 def test_the_function_report_is_no_module(world: SimpleNamespace) -> None:
     assert finsim.report(world.run).name == "report.html"
+
+
+def test_a_table_that_is_asked_of_the_run_itself_is_named_where_it_is(world: SimpleNamespace) -> None:
+    with pytest.raises(AttributeError, match=r"read run.tables\['loans'\]"):
+        world.run.loans  # noqa: B018
+    with pytest.raises(AttributeError, match="did you mean 'portfolio'"):
+        world.run.portfolo  # noqa: B018
+    assert not hasattr(world.run, "__array__")
+
+
+def test_a_lazy_frame_is_to_be_collected() -> None:
+    lazy = type("LazyFrame", (), {})()
+    with pytest.raises(finsim.FinsimError, match=r"data\.collect\(\)"):
+        finsim.check(lazy, "ohlcv")

@@ -48,5 +48,6 @@ def _with_options(problem: Problem, path: str, options: Mapping[str, str]) -> Pr
     remedy = problem.remedy
     for name, option in options.items():
         written = f"{option} " if option.startswith("-") else ""
+        remedy = re.sub(rf"\b{name}=\['([^']+)'\]", rf"{written}\1", remedy)
         remedy = re.sub(rf"\b{name}='?([^\s',;{{\[]+)'?", rf"{written}\1", remedy)
     return Problem(f"{path}: {place}", problem.found, problem.expected, remedy)

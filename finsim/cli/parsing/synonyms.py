@@ -64,6 +64,7 @@ OPTIONS = {
     "--against": ("--compare", "--with", "--other"),
     "--resume": ("--continue", "--restart", "--checkpoint"),
     "--scale": ("--size", "--factor", "--fraction"),
+    "--as": ("--to", "--format", "--form", "--type"),
     "--open": ("--show", "--browser", "--view"),
 }
 """Our option -> what others call it."""

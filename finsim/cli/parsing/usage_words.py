@@ -25,6 +25,8 @@ def of_usage(error: Any, ctx: Any) -> StudyError:
         return _missing(error.param, ctx)
     if name == "BadOptionUsage":
         return _wrong_use(error.option_name, ctx)
+    if name in ("NoArgsIsHelpError", "UsageError") and getattr(ctx.command, "commands", None):
+        return no_verb(ctx)
     parameter = getattr(error, "param", None)
     place = f"{ctx.command_path}: {word_of(parameter)}" if parameter is not None else ctx.command_path
     return StudyError("a value that does not fit", place=place, remedy=_help(ctx))
@@ -39,6 +41,27 @@ def too_many(ctx: Any, rest: list[str]) -> StudyError:
         place=ctx.command_path,
         expected=" ".join(takes) if takes else "options only",
         remedy=f"{_example(ctx)}; text with spaces needs quotes",
+    )
+
+
+def no_verb(ctx: Any) -> StudyError:
+    """Return the error for verbs of which none is named."""
+    return StudyError(
+        "no verb is named",
+        place=ctx.command_path,
+        expected=", ".join(ctx.command.commands),
+        remedy=f"`{ctx.command_path} -h` says what each does",
+    )
+
+
+def repeated(ctx: Any, parameter: Any) -> StudyError:
+    """Return the error for an option that stands twice though it has one value: only the last would count."""
+    word = word_of(parameter)
+    return StudyError(
+        f"{word} stands more than once",
+        place=f"{ctx.command_path}: {word}",
+        expected="one value",
+        remedy=f"give {word} once",
     )
 
 

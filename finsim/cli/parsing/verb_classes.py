@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from finsim.cli.parsing.panels import OPTIONS, VERBS
 from finsim.cli.parsing.places import word_of
 from finsim.cli.parsing.shells import answered
-from finsim.cli.parsing.usage_words import UsageError, of_usage, too_many, unknown_verb
+from finsim.cli.parsing.usage_words import UsageError, of_usage, repeated, too_many, unknown_verb
 
 WHOLE = 1_000  # characters: the first sentence of a help is never cut
 
@@ -23,10 +23,21 @@ class Verb(TyperCommand):
         """Parse the arguments; raises StudyError for every mistake of use."""
         ctx.allow_extra_args = True  # they are refused here, in own words
         with _own_words(ctx):
+            self._refuse_repeated(ctx, args)
             rest = super().parse_args(ctx, args)
         if rest and not ctx.resilient_parsing:
             raise too_many(ctx, rest)
         return rest
+
+    def _refuse_repeated(self, ctx: Any, args: list[str]) -> None:
+        """Raise StudyError for an option of one value that is given more than once."""
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        single = [one for one in order if one.param_type_name == "option" and not one.multiple]
+        twice = [
+            one for at, one in enumerate(single) if one in single[:at] and not getattr(one, "is_flag", False)
+        ]
+        if twice and not ctx.resilient_parsing:
+            raise repeated(ctx, twice[0])
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the words behind the verb: options, and arguments as messages call them."""

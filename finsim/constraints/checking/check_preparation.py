@@ -74,7 +74,8 @@ def settled(rules: RuleSet, params: Mapping[str, object] | None) -> Settled:
                 values[name], changed[name] = day, ("the current date", str(written))
             continue
         if name not in rules.params:
-            problems.append(Problem(place, "no such parameter", "", did_you_mean(name, list(rules.params))))
+            remedy = did_you_mean(name, list(rules.params)) or "leave it out: the pack has no parameters"
+            problems.append(Problem(place, "no such parameter", "", remedy))
             continue
         old = rules.params[name]
         try:

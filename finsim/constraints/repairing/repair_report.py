@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -199,10 +199,9 @@ class Account:
         touched = len(every) if self.do in ("drop", "flag") else int(np.sum(~np.isin(every, put_back)))
         shift, moves = {}, [np.zeros(0)]
         for column, given in self._cells.items():
-            parts = [one.without(put_back) for one in given]
-            old, new = np.concatenate([one.old for one in parts]), np.concatenate([one.new for one in parts])
-            shift[column] = shift_of_change(old, new, rows, parts[0].deviation is None)
-            moves += [one.moves() for one in parts]
+            net = _net(given).without(put_back)
+            shift[column] = shift_of_change(net.old, net.new, rows, net.deviation is None)
+            moves.append(net.moves())
         acceptance = self.kept / self.draws if self.draws else None
         warning = ""
         if touched > MANY * rows and self.do != "flag":
@@ -236,6 +235,15 @@ class _Cells:
         far = np.abs(self.new - self.old)
         moved: Array = far[np.isfinite(far) & (far > 0)] / self.deviation
         return moved
+
+
+def _net(rounds: Sequence[_Cells]) -> _Cells:
+    """Return each cell once: as it was before the first round that changed it, and after the last."""
+    origins = np.concatenate([one.origins for one in rounds])
+    rows, first = np.unique(origins, return_index=True)
+    last = len(origins) - 1 - np.unique(origins[::-1], return_index=True)[1]
+    old, new = (np.concatenate([getattr(one, name) for one in rounds]) for name in ("old", "new"))
+    return _Cells(rows, old[first], new[last], rounds[0].deviation)
 
 
 def shift_of_change(old: Array, new: Array, rows: int, labels: bool = False) -> float:

@@ -15,7 +15,8 @@ from finsim.notation import Array, Bool1D, Int1D
 from finsim.tables.cells.canonical import TIMES
 from finsim.tables.cells.canonical_columns import is_typed
 from finsim.tables.cells.stored import is_text
-from finsim.tables.cells.units_and_zones import SHARE_PLACES, point_moved
+from finsim.tables.cells.unit_times import EXCEL, in_unit
+from finsim.tables.cells.units_and_zones import SHARE_PLACES, point_moved, zone_of
 from finsim.tables.rewriting.stored import as_text
 
 _NANOS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
@@ -41,6 +42,10 @@ def written(source: Source, column: str, rows: Int1D, values: Array) -> pa.Table
         values = _canonical(ordered, source.columns[column].type)
         return exchanged(source, column, rows, as_text(plain, np.sort(rows), values, spec, source.dialect))
     unit = "" if is_typed(stored, spec) else spec.unit
+    if spec.type in ("ts", "date", "dur") and (unit == EXCEL or (unit and pa.types.is_floating(target))):
+        values = _canonical(ordered, source.columns[column].type)
+        cells = in_unit(values, spec, target, zone_of(spec, source.dialect))
+        return exchanged(source, column, rows, cells)
     return exchanged(source, column, rows, _arrow(source, ordered, source.columns[column].type, target, unit))
 
 

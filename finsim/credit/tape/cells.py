@@ -158,9 +158,10 @@ def _within(reader: Reader, values: pd.Series, role: Role, said: Declared, heade
 
 
 def _remedy(role: Role, said: Declared, header: str, numbers: Array, rows: Array) -> str:
-    if not len(rows) or not role.share or said.field.unit == "percent" or numbers[rows[0]] < 0:
+    large = numbers[rows][numbers[rows] > 1.0]
+    if not len(large) or not role.share or said.field.unit == "percent":
         return "correct or drop this row"
-    cell = numbers[rows[0]]
+    cell = large[0]
     declared = f"{role.field.role}: {{from: {header}, unit: percent}}"
     return f"percent? write {cell / 100:.6g} for {cell:.6g} %, or declare `{declared}`"
 

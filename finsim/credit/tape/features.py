@@ -14,6 +14,7 @@ from finsim.credit.tape.roles import ROLES
 from finsim.errors import Problem
 from finsim.notation import Bool1D, Float1D
 from finsim.tables import Field
+from finsim.tables.proposing.roles import is_code, is_id, names_entity
 
 MOST_WORDS = 50
 """A column of words keeps so many, the most frequent; a resampled book calls the rest ``other``."""
@@ -21,6 +22,7 @@ MOST_WORDS = 50
 LARGEST = 1e15
 """Larger numbers are no amounts, counts or ratios: sums of their squares would lose all else."""
 
+_COUNTS = ("no", "nr", "num", "number")
 _KEY_TOKENS = ("id", "no", "nr", "number", "key", "uuid", "iban")
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 _CODE = re.compile(r"0\d+")
@@ -52,7 +54,7 @@ def detected(reader: Reader, column: pa.ChunkedArray, header: str) -> Feature:
         if pa.types.is_nested(kind) or pa.types.is_binary(kind):
             return Feature(None, f"{kind}, not used")
         values = series_of(column)
-        return _key(values, header) or _numbers(values, "stored")
+        return _key(values, header) or _codes(values, header) or _numbers(values, "stored")
     text = pd.Series(column.cast(pa.string()).to_pylist(), dtype=object).str.strip()
     text = text.mask(text.isin([*reader.dialect.null]), None)
     present = text.notna().to_numpy()
@@ -64,7 +66,8 @@ def detected(reader: Reader, column: pa.ChunkedArray, header: str) -> Feature:
     if is_number[present].all() and not coded:
         whole = bool(np.array_equal(numbers[present], np.floor(numbers[present])))
         values = pd.Series(numbers.astype(np.int64) if whole and present.all() else numbers)
-        return _key(values, header) or _numbers(values, "every cell is a number")
+        found = _key(values, header) or _codes(values, header)
+        return found or _numbers(values, "every cell is a number")
     if is_number[present].mean() >= 0.5 and not coded:
         _refuse_mixed(reader, text, present & ~is_number, header, int(is_number.sum()))
         return Feature(None, "numbers and other text")
@@ -110,6 +113,28 @@ def _key(values: pd.Series, header: str) -> Feature | None:
         if int(values.iloc[0]) in (0, 1) and bool((steps == 1).all()):
             return Feature(values, "counts the rows: kept as a key", is_key=True)
     return None
+
+
+def _codes(values: pd.Series, header: str) -> Feature | None:
+    """Return whole numbers under a header that names an identifier as words: 1,007 is not more than 1,006.
+
+    A header that ends in number or no. may count something, so it has to speak of a customer or account too.
+    """
+    if values.dtype.kind not in "if" or not (is_code(header) or names_entity(header) or is_id(header)):
+        return None
+    if not is_code(header) and not names_entity(header) and _last_word(header) in _COUNTS:
+        return None
+    present = values.dropna()
+    if (present % 1 != 0).any() or not (present.abs() < LARGEST).all():
+        return None
+    text = pd.Series([None if pd.isna(one) else str(int(one)) for one in values], dtype=object)
+    found = _words(text)
+    return Feature(found.values, f"{found.taken} (codes, by its name)", seen=found.seen)
+
+
+def _last_word(header: str) -> str:
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header)
+    return re.split(r"[^0-9a-zA-Z]+", spaced.strip().lower())[-1]
 
 
 def _named_as_key(header: str) -> bool:

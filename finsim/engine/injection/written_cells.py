@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ import pyarrow.compute as pc
 from finsim.errors import DataError
 from finsim.notation import NANOS_PER_DAY, Cents1D, Nanos1D
 from finsim.tables import Dialect, Field
+from finsim.tables.cells.unit_times import EXCEL, NANO_PLACES, in_unit
 from finsim.tables.cells.units_and_zones import zone_of
 
 _UNITS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1, "days": NANOS_PER_DAY}
@@ -26,6 +28,8 @@ def time_cells(
     stamps = pa.array(times).cast(pa.timestamp("ns", tz="UTC"))
     zone = zone_of(field, dialect)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        if field.unit == EXCEL or (field.unit in NANO_PLACES and pa.types.is_floating(kind)):
+            return in_unit(stamps, replace(field, type="ts"), kind, zone)
         if field.unit:
             return pa.array(times // _UNITS[field.unit]).cast(kind)
         words = _texts(times, field.formats[0], zone)

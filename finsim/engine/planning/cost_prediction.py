@@ -119,11 +119,16 @@ def _market(plan: Plan, sizes: WorkSizes, history_rows: int) -> dict[str, float]
     chosen = GENERATORS.load(name).Settings(**part.generator.settings)
     shards = [min(part.shard_paths, part.paths - at) for at in range(0, part.paths, part.shard_paths)]
     sessions = float(part.sessions * sum(-(-size // BATCH) for size in shards))
-    found |= {"torch": 1.0, name: 1.0, f"{name} step": float(steps), f"{name} batch session": sessions}
+    found |= {"torch": 1.0, name: 1.0, f"{name} step": float(steps)}
+    if name != "daily_flow":
+        found[f"{name} batch session"] = sessions
     if name == "daily_flow":
+        assets = float(_assets(plan, sizes.largest("bars")))
         found["daily_flow step"] *= (
             (0.4 + 0.6 * chosen.layers / 3 * (chosen.width / 128) ** 2) * chosen.batch / 512
         )
+        found |= {"daily_flow asset": assets, "daily_flow row": assets * history_rows * (1 - part.holdout)}
+        found["daily_flow bar"] = part.paths * part.sessions * assets
     if name == "flow":
         deep, wide = chosen.blocks / 3, chosen.width / 48
         network = 0.35 + 0.65 * deep * wide
@@ -241,7 +246,7 @@ def _memory(plan: Plan, sizes: WorkSizes, workers: int) -> int:
         shard = bars * min(1.0, study.market.shard_paths / study.market.paths)
         always += MEGABYTES["market"] + judged * MEGABYTES["market judged"]
         always += (has_judges or name in LEARNERS) * MEGABYTES["torch"]
-        always += max(has_judges * MEGABYTES["judges"], (name in ("daily_flow", "flow")) * MEGABYTES["flow"])
+        always += max(has_judges * MEGABYTES["judges"], MEGABYTES.get(name, 0.0))
         most.append(MEGABYTES["bar"] * (bars if judged else shard))
     if study.transactions:
         always += MEGABYTES["transactions"]

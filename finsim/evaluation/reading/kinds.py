@@ -38,7 +38,13 @@ def is_bars(fields: Mapping[str, Field], headers: list[str]) -> bool:
     numbers = [each for each in columns if each.type in _NUMBERS]
     if len(dates) != 1 or len(columns) != len(numbers) + 1 or not numbers:
         return False
-    known = {role for kind in ("loans", "payments") for role in roles(headers, kind).values()}
+    floats = {each.source or name for name, each in fields.items() if each.type == "float"}
+    known = {
+        role
+        for kind in ("loans", "payments")
+        for header, role in roles(headers, kind).items()
+        if not (role == "outcome" and header in floats)  # a series called Y: no outcome has decimals
+    }
     return not known - {"date", "opened"}
 
 

@@ -17,7 +17,8 @@ from finsim.tables import Dialect, Field, typed
 
 _FORMS = ("%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d.%m.%Y", "%d-%m-%Y", "%d-%b-%Y", "%b %d, %Y", "%m/%d/%y")
 _ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ].*)?$"
-_EPOCH = r"^[-+]?\d{9,19}(?:\.0+)?$"
+_EPOCH = r"^[-+]?\d{9,19}(?:\.\d+)?$"
+_SHEET = r"^[2-7]\d{4}(?:\.\d+)?$"
 
 
 @dataclass(frozen=True)
@@ -107,14 +108,14 @@ def _from_text(text: pd.Series[Any], column: str, faults: Faults) -> Moments:
         return Moments(_days(days), instants.to_numpy().astype("datetime64[ns]"))
     if text.str.match(r"^\d{8}$").mean() > 0.5:
         return _whole_days(pd.to_datetime(text, format="%Y%m%d", errors="coerce"))
-    if text.str.match(_EPOCH).mean() > 0.5:
+    if (text.str.match(_EPOCH) | text.str.match(_SHEET)).mean() > 0.5:
         faults.add(
             Problem(
                 f"{faults.path}, column {column}",
                 f"bare numbers such as {text.iloc[0]} for dates",
                 "dates, or a declared unit",
                 f"declare the unit in a schema: --schema S with `columns: {{{column}: {{role: date, "
-                f"type: ts, unit: {_unit(text.iloc[0])}}}}}`",
+                f"{_unit(text.iloc[0])}}}}}`",
             )
         )
         faults.stop()
@@ -135,9 +136,13 @@ def _from_text(text: pd.Series[Any], column: str, faults: Faults) -> Moments:
 
 
 def _unit(text: str) -> str:
-    """Return the unit that a count since 1970 of this length is usually in."""
+    """Return type and unit that a count of this length usually has: days of a sheet, or since 1970."""
     digits = len(text.partition(".")[0].lstrip("+-"))
-    return "s" if digits <= 11 else "ms" if digits <= 14 else "us" if digits <= 16 else "ns"
+    if digits == 5:
+        return f"type: {'ts' if '.' in text else 'date'}, unit: excel_days"
+    return "type: ts, unit: " + (
+        "s" if digits <= 11 else "ms" if digits <= 14 else "us" if digits <= 16 else "ns"
+    )
 
 
 def _whole_days(stamps: pd.Series[Any]) -> Moments:

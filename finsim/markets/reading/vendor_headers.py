@@ -26,8 +26,10 @@ def levels_of(source: Any, dialect: Dialect, place: str) -> tuple[Level | None, 
     """Return what each column is when the table has two header rows; nothing when it has one.
 
     Such a table repeats names in its first row, or has nothing but names of bar fields there, and its second
-    row completes them. Raises DataError for what cannot be read.
+    row completes them; a pandas frame has columns of two levels. Raises DataError for what cannot be read.
     """
+    if getattr(getattr(source, "columns", None), "nlevels", 1) == 2:
+        return _levels_of_frame(source, dialect, place)
     first = open_table(source, {}, replace(dialect, header_rows=1), place=place)
     upper = _filled(first.headers)
     if dialect.header_rows != 2 and not _looks_like_one_of_two(first.headers):
@@ -45,6 +47,18 @@ def levels_of(source: Any, dialect: Dialect, place: str) -> tuple[Level | None, 
             return ()
         found.append(level)
     return tuple(found) if len(set(found)) == len(found) else ()
+
+
+def _levels_of_frame(frame: Any, dialect: Dialect, place: str) -> tuple[Level | None, ...]:
+    """Return what columns of two levels hold, behind the index; nothing where one is no bar of an asset."""
+    pairs = [(str(above).strip(), str(below).strip()) for above, below in frame.columns]
+    is_index = len(open_table(frame, {}, dialect, place=place).headers) > len(pairs)
+    if not is_index and not all(pairs[0]):  # an index that became a column has one name
+        pairs = pairs[1:]
+    elif not is_index:
+        return ()
+    found = [_level(above, below) for above, below in pairs]
+    return () if None in found or len(set(found)) < len(found) else (None, *found)
 
 
 def _looks_like_one_of_two(headers: Sequence[str]) -> bool:

@@ -66,6 +66,8 @@ def problem_of(cell: Cell, field: Field, dialect: Dialect, place: str) -> Proble
 
 def is_beyond_times(cell: str) -> bool:
     """Tell whether a cell that is no time says a year whose times 64 bits of nanoseconds do not hold."""
+    if re.fullmatch(r"[-+]?\d*[.,]\d*", cell):
+        return False
     return any(not 1678 <= int(year) <= 2261 for year in re.findall(r"(?<!\d)\d{4}(?!\d)", cell))
 
 
@@ -74,8 +76,11 @@ def _declared(field: Field) -> tuple[str, str] | None:
     wanted = _EXPECTED[field.type][0]
     if field.format:
         return f"{wanted} written {field.format}", f"correct the cell, or `format: {field.format}`"
+    if field.unit == "excel_days":
+        return "day numbers of a sheet, 61 (1900-03-01) or above", f"remove `unit:` where cells are {wanted}"
     if field.unit and field.type in ("date", "ts"):
-        words = f"whole numbers of {_UNIT_WORDS.get(field.unit, field.unit)} since 1970-01-01"
+        kind = "whole numbers" if field.unit in ("days", "ns") else "numbers"
+        words = f"{kind} of {_UNIT_WORDS.get(field.unit, field.unit)} since 1970-01-01"
         return words, f"remove `unit: {field.unit}` where cells are written {wanted}"
     return None
 
@@ -120,8 +125,8 @@ def _remedy_of_text(text: str, field: Field, dialect: Dialect) -> str:
     if field.type == "ts" and (zone := field.zone or dialect.zone) and _is_left_out(text, field, zone):
         return f"this hour is left out in {zone} (clocks go forward): correct the cell, or the zone"
     if field.type in ("date", "ts"):
-        if re.fullmatch(r"[-+]?\d+(\.0*)?", text):
-            return NUMBER_OF_TIME[field.type]
+        if re.fullmatch(r"[-+]?\d+([.,]\d*)?", text):
+            return "" if field.format or field.unit else NUMBER_OF_TIME[field.type]
         for pattern, form in _DATES:
             if re.match(pattern, text) and field.format:
                 return f"correct the cell, or declare `format: {form}`"
@@ -159,8 +164,9 @@ def _remedy_of_number(text: str, field: Field, dialect: Dialect) -> str:
         return "declare the sign for thousands, such as --csv thousands=space"
     if text.endswith("%") and field.type != "ratio":
         return "declare the column ratio, or `strip: ['%']` with `unit: percent`"
-    if re.match(r"[$€£¥]", text):
-        return f"declare `strip: [{text[0]!r}]` for the column"
+    sign = re.match(r"[^\d\s.,+()-]+", text) or re.search(r"[^\d\s.,+()-]+$", text)
+    if sign and len(sign[0]) <= 3 and re.search(r"\d", text):
+        return f"declare `strip: [{sign[0]!r}]` for the column"
     if field.type == "money" and field.unit == "minor":
         return "write whole minor units, or declare `unit: major`"
     if field.type == "money" and re.fullmatch(r"\d*\.\d+", digits):

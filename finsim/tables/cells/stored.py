@@ -7,13 +7,13 @@ import pyarrow.compute as pc
 
 from finsim.tables.cells.canonical import LABELS, canonical
 from finsim.tables.cells.small_arrays import without_nan, words
+from finsim.tables.cells.unit_times import of_float, of_number
 from finsim.tables.cells.units_and_zones import (
     assumed_zone,
     calendar_days,
     days_of,
     minor_of,
     money_of_floats,
-    of_number,
     scaled,
 )
 from finsim.tables.cells.written import from_text
@@ -153,17 +153,23 @@ def _moments(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
         return data.cast(canonical(field)) if kind.tz else assumed_zone(data, field, dialect)
     if not pa.types.is_integer(kind) and not pa.types.is_floating(kind):
         raise unfit(kind, field)
-    whole = data.cast(pa.int64())
     if field.unit:
-        return of_number(whole, field, dialect)
+        return _of_unit(data, field, dialect)
     if field.format:
-        return from_text(whole.cast(pa.string()), field, dialect)
+        return from_text(data.cast(pa.int64()).cast(pa.string()), field, dialect)
     raise Undeclared(f"holds whole numbers ({kind}) without a unit", NUMBER_OF_TIME[field.type])
 
 
+def _of_unit(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    """Return stored numbers of a declared unit of time."""
+    if pa.types.is_floating(data.type):
+        return of_float(data.cast(pa.float64()), field, dialect)
+    return of_number(data.cast(pa.int64()), field, dialect)
+
+
 NUMBER_OF_TIME = {
-    "date": 'declare `format: "%Y%m%d"`, or `unit:` days, s, ms, us or ns',
-    "ts": 'declare `unit:` s, ms, us or ns, or `format: "%Y%m%d%H%M%S"`',
+    "date": 'declare `format: "%Y%m%d"`, or `unit:` days, s, ms, us or ns (since 1970), or excel_days',
+    "ts": 'declare `unit:` s, ms, us or ns (since 1970), or excel_days, or `format: "%Y%m%d%H%M%S"`',
     "dur": "declare `unit:` s, ms, us or ns",
 }
 
@@ -174,7 +180,7 @@ def _durations(data: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     if not pa.types.is_integer(data.type) and not pa.types.is_floating(data.type):
         raise unfit(data.type, field)
     if field.unit:
-        return of_number(data.cast(pa.int64()), field, dialect)
+        return _of_unit(data, field, dialect)
     raise Undeclared(f"holds whole numbers ({data.type}) without a unit", NUMBER_OF_TIME["dur"])
 
 

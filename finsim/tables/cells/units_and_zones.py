@@ -73,16 +73,6 @@ def money_of_floats(values: pa.Array, field: Field) -> pa.Array:
     return minor_of(whole.cast(pa.int64()), field)
 
 
-def of_number(whole: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
-    """Return whole numbers of a declared time unit as days, times or durations."""
-    if field.type == "dur":
-        return whole.cast(pa.duration(field.unit or "ns")).cast(pa.duration("ns"))
-    if field.unit == "days":
-        return whole.cast(pa.int32()).cast(pa.date32())
-    stamps = whole.cast(pa.timestamp(field.unit, tz="UTC")).cast(TIMES)
-    return days_of(stamps, field, dialect) if field.type == "date" else stamps
-
-
 def zone_of(field: Field, dialect: Dialect) -> str:
     """Return the zone of a column, empty where none is declared."""
     return field.zone or dialect.zone

@@ -12,12 +12,12 @@ from finsim.tables.cells.canonical import LABELS, TIMES, canonical
 from finsim.tables.cells.refused_rows import converted
 from finsim.tables.cells.small_arrays import filled, nothing, number, without_nan, word, words
 from finsim.tables.cells.time_formats import parsed_times
+from finsim.tables.cells.unit_times import EXCEL, of_number, of_written
 from finsim.tables.cells.units_and_zones import (
     SHARE_PLACES,
     assumed_zone,
     days_of,
     minor_of,
-    of_number,
     scaled,
 )
 from finsim.tables.schema import Dialect, Field
@@ -26,6 +26,8 @@ WHOLE = pa.decimal128(37, 0)  # of 37 digits, so that it is not the type of mone
 TRUE, FALSE = ("true", "True", "TRUE", "1"), ("false", "False", "FALSE", "0")
 _SPACES = {" ": "[ \u00a0\u2007\u2009\u202f]", "'": "['\u2019]"}  # signs that stand for one another
 _ZONED = r"[T ]\d\d.*([Zz]|[+-]\d\d:?(\d\d)?)$"
+LEDGER_SIGN = r"^(?:([\d.,][^()+-]*?)\s*-|\(\s*([\d.,][^()+-]*?)\s*\))$"
+"""An amount with its minus behind it or in brackets; one of the two groups is the amount."""
 _ISO_DAY = r"^\d{4}-\d\d-\d\d$"
 
 
@@ -46,7 +48,7 @@ def from_text(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     if field.type in ("date", "ts"):
         return _times(texts, field, dialect)
     if field.type == "dur":
-        return _durations(texts, field)
+        return _durations(texts, field, dialect)
     return _numbers(texts, field, dialect)
 
 
@@ -85,9 +87,9 @@ def _truths(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
 
 
 def _numbers(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
-    texts = plain_numbers(texts, dialect)
     if field.type == "money":
-        return _money(texts, field)
+        return _money(texts, field, dialect)
+    texts = plain_numbers(texts, dialect)
     if field.type == "int":
         return scaled(whole_numbers(texts), field)
     return without_nan(_floats(texts, field))
@@ -130,7 +132,8 @@ def _with_less_power(texts: pa.Array, places: int) -> pa.Array:
 def plain_numbers(texts: pa.Array, dialect: Dialect) -> pa.Array:
     """Return numbers without signs for thousands and with a point, as Arrow reads them.
 
-    Raises ArrowInvalid for thousands that do not stand in groups of three, and for a point where commas
+    Thousands stand in groups of three, with commas also of two above the last one as in India (12,34,567).
+    Raises ArrowInvalid for others, and for a point where commas
     are declared.
     """
     point, sign = dialect.point, dialect.thousands
@@ -138,7 +141,10 @@ def plain_numbers(texts: pa.Array, dialect: Dialect) -> pa.Array:
         class_ = _SPACES.get(sign, re.escape(sign))
         if sign == " ":  # the space before a percent sign parts no thousands
             texts = pc.replace_substring_regex(texts, rf"{class_}+%$", "%")
-        grouped = rf"^[-+]?\d{{1,3}}({class_}\d{{3}})+({re.escape(point)}\d*)?\s?%?$"
+        groups = rf"\d{{1,3}}({class_}\d{{3}})+"
+        if sign == ",":
+            groups += r"|\d{1,2}(,\d\d)+,\d{3}"  # lakhs: 12,34,567
+        grouped = rf"^[-+]?({groups})({re.escape(point)}\d*)?\s?%?$"
         has_sign = pc.match_substring_regex(texts, class_)
         if pc.any(has_sign).as_py():
             whole = pc.match_substring_regex(texts, grouped)
@@ -155,7 +161,23 @@ def whole_numbers(texts: pa.Array) -> pa.Array:
     return texts.cast(WHOLE).cast(pa.int64())
 
 
-def _money(texts: pa.Array, field: Field) -> pa.Array:
+def _money(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    try:
+        return _amounts(texts, field, dialect)
+    except pa.ArrowInvalid:
+        turned = sign_first(texts)
+        if turned.equals(texts):
+            raise
+        return _amounts(turned, field, dialect)
+
+
+def sign_first(texts: pa.Array) -> pa.Array:
+    """Return amounts as ledgers write them, 5.00- and (5.00), with the minus in front; others as they are."""
+    return pc.replace_substring_regex(texts, LEDGER_SIGN, r"-\1\2")
+
+
+def _amounts(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    texts = plain_numbers(texts, dialect)
     if field.unit == "minor":
         return minor_of(whole_numbers(texts), field)
     return texts.cast(canonical(field))
@@ -168,7 +190,7 @@ def _times(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
         read = converted_words(coded.dictionary, lambda said: parsed_times(said, formats))
         return _placed(read.take(coded.indices), field, dialect)
     if field.unit:
-        return of_number(whole_numbers(texts), field, dialect)
+        return _in_units(texts, field, dialect)
     if field.type == "date":
         only_days = filled(pc.match_substring_regex(texts, _ISO_DAY), True)
         if pc.all(only_days).as_py():
@@ -177,6 +199,16 @@ def _times(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
         days = pc.if_else(only_days, texts, none).cast(pa.date32())
         return pc.coalesce(days, _days(pc.if_else(only_days, none, texts), field, dialect))
     return _iso(texts, field, dialect)
+
+
+def _in_units(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
+    """Return times written as numbers of the declared unit, whole or with decimals."""
+    if field.unit != EXCEL:
+        try:
+            return of_number(whole_numbers(texts), field, dialect)
+        except pa.ArrowInvalid:  # not whole: the slower way says the same of whole numbers
+            pass
+    return of_written(plain_numbers(texts, dialect), field, dialect)
 
 
 def formats_of(field: Field, dialect: Dialect) -> tuple[str, ...]:
@@ -223,14 +255,14 @@ def _apart(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
     return pc.if_else(zoned, texts, none), pc.if_else(zoned, none, texts)
 
 
-def _durations(texts: pa.Array, field: Field) -> pa.Array:
+def _durations(texts: pa.Array, field: Field, dialect: Dialect) -> pa.Array:
     clock = filled(pc.match_substring_regex(texts, r"^-?\d+:[0-5]\d:[0-5]\d(\.\d{1,9})?$"), False)
     if not pc.any(clock).as_py():
         if not field.unit and texts.null_count < len(texts):
             raise pa.ArrowInvalid("a duration without a unit")
-        return of_number(whole_numbers(texts), field, Dialect())
+        return _in_units(texts, field, dialect)
     none = nothing(pa.string())
-    rest = _durations(pc.if_else(clock, none, texts), field)
+    rest = _durations(pc.if_else(clock, none, texts), field, dialect)
     parts = pc.extract_regex(
         pc.if_else(clock, texts, none), r"^(?P<s>-?)(?P<h>\d+):(?P<m>[0-5]\d):(?P<x>[0-5]\d)(?P<f>\.?\d*)$"
     )

@@ -48,14 +48,14 @@ def confirmed(
             whole = False
             break
         rows += batch.num_rows
-        for column, cells in zip(columns, batch.columns, strict=True):
+        for column, header, cells in zip(columns, batch.schema.names, batch.columns, strict=True):
             if column.guess is None or column.refused:
                 continue
             found = refused(cells, column.guess.field, dialect, _SHOWN)
             if found is None:
                 column.has_gaps = column.has_gaps or cells.null_count > 0
             elif loosen:
-                column.guess = loosened(column.guess, cells.type, str(found.cells[0]))
+                column.guess = loosened(header, column.guess, cells.type, str(found.cells[0]))
             else:
                 column.refused = [str(cell) for cell in found.cells.to_pylist()]
     for column in columns:

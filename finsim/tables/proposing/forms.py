@@ -13,6 +13,7 @@ NEARLY_ALL = 0.9
 _LOOK = 500
 _AROUND = re.compile(r"^\D*?([+-]?\d(?:[\d.,' \u00a0\u202f\u2019]*\d)?)(?:[eE][+-]?\d+)?\D*$")
 _GROUPS = re.compile(r"[+-]?\d{1,3}(?:([.,' \u00a0\u202f\u2019])\d{3})(?:\1\d{3})*(?:([.,])\d+)?")
+_LAKHS = re.compile(r"[+-]?\d{1,2}(?:,\d\d)+,\d{3}(?:(\.)\d+)?")  # 12,34,567.00, as in India
 _SINGLE = re.compile(r"[+-]?(\d+)([.,])(\d+)")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\s?(?:Z|[+-]\d\d(?::?\d\d)?)?)?")
 _PARTS = re.compile(
@@ -88,7 +89,10 @@ def _signs(cells: Sequence[str]) -> tuple[set[str], set[str], str]:
     example = ""
     for core in dict.fromkeys(cores):
         single, grouped = _SINGLE.fullmatch(core), _GROUPS.fullmatch(core)
-        if single:
+        if lakhs := _LAKHS.fullmatch(core):
+            group.add(",")
+            point.update(lakhs[1] or "")
+        elif single:
             whole, sign, part = single.groups()
             either = len(part) == 3 and 1 <= len(whole) <= 3 and whole[0] != "0"
             if either:

@@ -181,6 +181,8 @@ _TIMES = frozenset(
         "date",
         "datetime",
         "timestamp",
+        "zeitstempel",
+        "horodatage",
         "time",
         "ts",
         "at",

@@ -49,7 +49,7 @@ def guess_stored(header: str, column: pa.ChunkedArray, role: str, ccy: str) -> G
     return Guess(field, found.doubts)
 
 
-def loosened(guess: Guess, kind: pa.DataType, cell: str) -> Guess:
+def loosened(header: str, guess: Guess, kind: pa.DataType, cell: str) -> Guess:
     """Return the guess of a column that holds a cell its type does not read, made wider.
 
     Stored numbers are floats, an identifier of whole numbers text; times of years that no type holds stay
@@ -57,7 +57,8 @@ def loosened(guess: Guess, kind: pa.DataType, cell: str) -> Guess:
     """
     plain = kind.value_type if pa.types.is_dictionary(kind) else kind
     if pa.types.is_temporal(plain) or (guess.field.type == "ts" and is_beyond_times(cell)):
-        said = f"holds {cell}: times of the years {TIMES_HELD} can be read; correct or empty such cells"
+        years = f"times of the years {TIMES_HELD} can be read"
+        said = f"`{header}` holds {cell}: {years}; correct or empty such cells"
         return guess if said in guess.doubts else guess.said(said)
     is_number = pa.types.is_floating(plain) or pa.types.is_decimal(plain)
     if is_number or (pa.types.is_integer(plain) and guess.field.type != "id"):
@@ -67,7 +68,7 @@ def loosened(guess: Guess, kind: pa.DataType, cell: str) -> Guess:
     column = replace(
         guess.field, type=wider, unit="", format="", ccy="", scale=None, nulls=(), true=(), false=(), strip=()
     )
-    said = f"holds cells such as {cell!r}, so it is read as {called}, not as {guess.field.type}"
+    said = f"`{header}` holds cells such as {cell!r}, so it is read as {called}, not as {guess.field.type}"
     return Guess(column, (said,))
 
 

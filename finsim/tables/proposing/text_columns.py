@@ -7,8 +7,11 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from finsim.tables.binding import plain as fold
+from finsim.tables.cells.unit_times import EXCEL, EXCEL_EPOCH
+from finsim.tables.cells.written import LEDGER_SIGN
 from finsim.tables.proposing.forms import NEARLY_ALL, Numbers, moments, odd_moments
 from finsim.tables.proposing.roles import is_entity, is_id, is_time
 from finsim.tables.schema import Field
@@ -43,6 +46,7 @@ _SHARE_ROLES = ("rate", "pd", "lgd")
 _SHARE_NAMES = ("pct", "percent", "prozent", "porcentaje", "pourcent", "apr")
 _ID_ROLES = ("id", "obligor", "ticker", "from_account", "to_account", "merchant")
 _EPOCHS = (("s", 1e8, 5e9), ("ms", 1e11, 5e12), ("us", 1e14, 5e15), ("ns", 1e17, 5e18))
+_SHEET = (25_569, 73_050)  # day numbers of the years 1970 to 2099
 _INT64 = 2**63 - 1
 _CATEGORIES = 10
 _ODD_DATES = 40
@@ -131,7 +135,8 @@ def _number(
 ) -> Guess | None:
     """Guess a column of numbers: its type, unit, and the texts around its numbers."""
     pattern = _pattern(numbers)
-    parsed = {cell: pattern.fullmatch(cell.strip()) for cell in dict.fromkeys(cells)}
+    signed = {cell: re.sub(LEDGER_SIGN, r"-\1\2", cell.strip()) for cell in dict.fromkeys(cells)}
+    parsed = {cell: pattern.fullmatch(text) for cell, text in signed.items()}
     odd = Counter(cell for cell in cells if parsed[cell] is None)
     wordy = [cell for cell in odd if not any(sign.isdigit() for sign in cell)]
     if len(odd) > len(wordy) or len(odd) > 2 or sum(odd.values()) > 0.2 * len(cells):
@@ -151,8 +156,24 @@ def _number(
         kind = "id" if is_id(header) or base.role in _ID_ROLES else "cat"
         said = f"`{header}` has leading zeros ({zeros}): read as text"
         return Guess(replace(base, type=kind, nulls=(), null=base.null and not nulls), (said,))
-    guess = _typed(header, plain, around, base, ccy)
-    return replace(guess, doubts=(*doubts, *guess.doubts))
+    guess: Guess | None = _typed(header, plain, around, base, ccy)
+    turned = next((cell for cell, text in signed.items() if text != cell.strip()), None)
+    if turned is not None and guess is not None:
+        guess = _of_a_ledger(header, turned, guess, ccy)
+    return guess and replace(guess, doubts=(*doubts, *guess.doubts))
+
+
+def _of_a_ledger(header: str, cell: str, guess: Guess, ccy: str) -> Guess | None:
+    """Return a column of amounts with a minus behind them or in brackets as money; no other is so written."""
+    if guess.field.type == "money":
+        return guess
+    if guess.field.type not in ("int", "float"):
+        return None
+    money = replace(guess.field, type="money", ccy=ccy or NO_CURRENCY, unit="")
+    said = f"`{header}` holds {cell}, a minus as ledgers write it: read as money"
+    if money.ccy == NO_CURRENCY:
+        said += " of no stated currency (XXX): declare it, such as ccy: EUR"
+    return Guess(money, (said,))
 
 
 def _times(count: int) -> str:
@@ -176,6 +197,7 @@ def _uniform(around: Counter[tuple[str, str]]) -> bool:
 def _pattern(numbers: Numbers) -> re.Pattern[str]:
     point, group = re.escape(numbers.decimal), re.escape(numbers.thousands)
     grouped = rf"\d{{1,3}}(?:{group}\d{{3}})+|" if group else ""
+    grouped += r"\d{1,2}(?:,\d\d)+,\d{3}|" if numbers.thousands == "," else ""
     return re.compile(
         rf"(?P<lead>[^\d\s.,+-]*\s?)(?P<number>[+-]?(?:(?:{grouped}\d+)(?:{point}\d*)?|{point}\d+)(?:[eE][+-]?\d+)?)"
         r"(?P<trail>\s?[^\d.,+-]*)"
@@ -250,6 +272,10 @@ def _epoch(header: str, low: float, high: float, base: Field, whole: bool) -> Gu
         if least <= low and high <= most and (whole or unit != "ns"):
             said = f"`{header}`: numbers that look like time since 1970: unit: {unit}?"
             return Guess(replace(base, type="ts", unit=unit), (said,))
+    if _SHEET[0] <= low and high <= _SHEET[1]:
+        day = date.fromordinal(date(1970, 1, 1).toordinal() + int(low) - EXCEL_EPOCH)
+        said = f"`{header}`: numbers that look like the days of a sheet ({low:g} is {day}): unit: {EXCEL}?"
+        return Guess(replace(base, type="date" if whole else "ts", unit=EXCEL), (said,))
     return None
 
 

@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.tables.cells.unit_times import EXCEL, EXCEL_EPOCH, NANO_PLACES
 from finsim.tables.cells.units_and_zones import SHARE_PLACES
 from finsim.tables.cells.written import FALSE, TRUE, from_text
 from finsim.tables.rewriting.style import Number, Style, number_of, stamp_parts
 from finsim.tables.schema import Dialect, Field
 
-_NANOS = {"s": 9, "ms": 6, "us": 3, "ns": 0}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -114,10 +114,10 @@ def _days(value: date, column: Field, dialect: Dialect) -> Iterator[str]:
     for form in _formats(column, dialect):
         yield _formatted(datetime(value.year, value.month, value.day), form)
     days = value.toordinal() - date(1970, 1, 1).toordinal()
-    if column.unit in _NANOS:
-        yield str(days * 86_400 * 10 ** (9 - _NANOS[column.unit]))
+    if column.unit in NANO_PLACES:
+        yield str(days * 86_400 * 10 ** (9 - NANO_PLACES[column.unit]))
     elif column.unit:
-        yield str(days)
+        yield str(days + (EXCEL_EPOCH if column.unit == EXCEL else 0))
     yield value.isoformat()
 
 
@@ -131,12 +131,14 @@ def _formatted(moment: datetime, form: str) -> str:
 
 
 def _times(nanos: int, was: str, column: Field, dialect: Dialect, style: Style) -> Iterator[str]:
-    if column.unit in _NANOS:
-        yield f"{Decimal(nanos).scaleb(-_NANOS[column.unit]).normalize():f}"
+    if column.unit in NANO_PLACES:
+        yield f"{Decimal(nanos).scaleb(-NANO_PLACES[column.unit]).normalize():f}".replace(".", dialect.point)
     seconds, rest = divmod(nanos, 10**9)
     moment = _EPOCH + timedelta(seconds=seconds)
     zone = column.zone or dialect.zone
     local = moment.astimezone(ZoneInfo(zone)) if zone else moment
+    if column.unit == EXCEL:
+        yield _sheet_number(local, rest).replace(".", dialect.point)
     for form in _formats(column, dialect):
         if not rest or "%f" in form:
             yield _formatted((moment if "%z" in form else local) + timedelta(microseconds=rest // 1000), form)
@@ -155,6 +157,14 @@ def _times(nanos: int, was: str, column: Field, dialect: Dialect, style: Style) 
         there = moment.astimezone(datetime.fromisoformat(f"2000-01-01T00:00{mark}").tzinfo)
         yield f"{there:%Y-%m-%d}{gap}{there:%H:%M:%S}{fraction}{mark}"
     yield f"{moment:%Y-%m-%d}{gap}{moment:%H:%M:%S}{fraction}Z"
+
+
+def _sheet_number(local: datetime, rest: int) -> str:
+    """Return a local time as the day number of a sheet; ``rest`` are nanoseconds below its second."""
+    days = local.date().toordinal() - _EPOCH.toordinal() + EXCEL_EPOCH
+    clock = (local.hour * 60 + local.minute) * 60 + local.second
+    share = (Decimal(clock) + Decimal(rest).scaleb(-9)) / 86_400
+    return f"{days + round(share, 12).normalize():f}"
 
 
 def _numbers(value: Any, was: str, column: Field, dialect: Dialect, style: Style) -> Iterator[str]:
@@ -187,7 +197,7 @@ def _shifts(value: Any, column: Field, parts: Number) -> list[int]:
     if column.type == "money" and column.unit == "minor":
         return [_scale(value)]
     if column.type == "dur":
-        return [-_NANOS.get(column.unit, 0)]
+        return [-NANO_PLACES.get(column.unit, 0)]
     return [0]
 
 
@@ -226,4 +236,6 @@ def _around(digits: str, parts: Number, was: str) -> str:
     """Return a number with what stands around it; a cell that is padded with blanks keeps its width."""
     if was and parts.lead and not parts.lead.strip() and not parts.trail.strip():
         return f"{digits}{parts.trail}".rjust(len(was))
+    if (parts.lead + parts.trail).strip() in ("()", "-") and parts.trail.strip():  # as ledgers write a minus
+        return f"{parts.lead}{digits[1:]}{parts.trail}" if digits.startswith("-") else digits
     return f"{parts.lead}{digits}{parts.trail}"

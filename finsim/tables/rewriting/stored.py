@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 from finsim.errors import DataError
 from finsim.notation import Int1D
 from finsim.tables.cells.stored import from_stored, is_text
-from finsim.tables.cells.units_and_zones import SHARE_PLACES, cents_of, point_moved
+from finsim.tables.cells.unit_times import in_unit
+from finsim.tables.cells.units_and_zones import SHARE_PLACES, cents_of, point_moved, zone_of
 from finsim.tables.rewriting.cells import equal, texts
 from finsim.tables.rewriting.style import SAMPLE, style_of
 from finsim.tables.schema import Dialect, Field
@@ -30,7 +31,7 @@ def stored_again(
         new = (
             as_text(plain, rows, values, field, source.dialect)
             if is_written
-            else _converted(values, field, kind)
+            else _converted(values, field, source.dialect, kind)
         )
         again = from_stored(new, field, source.dialect)
         same = _alike(values, again)
@@ -86,7 +87,7 @@ def as_text(plain: pa.Array, rows: Int1D, values: pa.Array, field: Field, dialec
     return pa.array(made, plain.type)
 
 
-def _converted(values: pa.Array, field: Field, kind: pa.DataType) -> pa.Array:
+def _converted(values: pa.Array, field: Field, dialect: Dialect, kind: pa.DataType) -> pa.Array:
     """Return values in a stored type that is not text, undoing the declared unit."""
     whole = pa.types.is_integer(kind)
     minor = ("minor", "stored_minor") if whole else ("minor",)
@@ -94,11 +95,8 @@ def _converted(values: pa.Array, field: Field, kind: pa.DataType) -> pa.Array:
         values = cents_of(values, field.decimals)
     elif field.unit in (*SHARE_PLACES, "years"):
         values = in_declared_unit(values, field)
-    elif field.type in ("ts", "dur") and (whole or pa.types.is_floating(kind)):
-        unit = field.unit or "ns"
-        values = values.cast(pa.timestamp(unit, "UTC") if field.type == "ts" else pa.duration(unit)).cast(
-            pa.int64()
-        )
+    elif field.type in ("ts", "dur", "date") and field.unit and (whole or pa.types.is_floating(kind)):
+        values = in_unit(values, field, kind, zone_of(field, dialect))
     elif field.type == "ts" and pa.types.is_timestamp(kind) and not kind.tz and field.zone:
         values = pc.local_timestamp(values.cast(pa.timestamp("ns", tz=field.zone)))
     elif field.type == "ts" and pa.types.is_timestamp(kind):

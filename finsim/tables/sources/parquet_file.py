@@ -38,6 +38,14 @@ class ParquetTable(TableSource):
                 expected="a table, or a folder of Parquet files",
                 remedy="give the file",
             )
+        if path.is_dir() and (path / "manifest.json").is_file():
+            tables = [path / name for name in ("transactions", "bars", "loans") if (path / name).is_dir()]
+            raise DataError(
+                "the folder of a run, which holds several tables",
+                place=place,
+                expected="one table",
+                remedy=f"give one of them, such as {(tables or [self.parts[0].parent])[0]}",
+            )
         footers, schemas = [], []
         for part in self.parts:
             with reading(str(part), "Parquet file"):

@@ -98,6 +98,7 @@ RATE, SCHEMES = Number(0.02, 0, 999_999, whole=False), Number(50, 0)
 """Schemes per 1,000 accounts and year, and numbers of schemes, of one narrative."""
 
 _HINTS = {
+    "LazyFrame": "collect it first: data.collect()",
     "Body": "{example}; a fitted model goes into finsim.sample(model)",
     "Run": "{example}; the data of a run are run.paths, run.transactions, run.portfolio",
     "Transactions": "{example}; transactions go into finsim.check(transactions.to_pandas(), 'retail-tx')",
