@@ -7,7 +7,7 @@ import pytest
 
 from finsim.engine.market_model.body import Body
 from finsim.engine.market_model.fit_and_sample import fit
-from finsim.engine.market_model.given.bridge import clocks
+from finsim.engine.market_model.given.bridge import Bridge, clocks
 from finsim.engine.market_model.given.condition_parsing import conditions_of
 from finsim.engine.market_model.given.conditioned_paths import ConditionedPaths
 from finsim.engine.market_model.given.conditions import EndPoint, Regime, Volatility
@@ -197,3 +197,16 @@ def test_clocks_share_out_everything() -> None:
     assert shares.sum(axis=1) == pytest.approx(1.0)
     assert shares[0, :, 1] == pytest.approx(1 / 40)
     assert (shares[1, :9].sum(axis=0) > shares[1, 31:].sum(axis=0)).all()
+
+
+def test_other_assets_go_along_with_the_one_that_is_led() -> None:
+    encoding = encode(history())[1]
+    moves = 0.01 * np.random.default_rng(7).standard_normal((400, 30, 4))
+    moves[..., 1] += 2.0 * moves[..., 0]
+    end = EndPoint("AAPL=x", 0, 0.1)
+    bridge = Bridge.fit((end,), facts_of(moves, encoding, np.ones(4)))
+    led = (bridge.led(moves, encoding) - moves).sum(axis=1)
+    left = 0.1 - moves[..., 0].sum(axis=1)
+    assert led[:, 0] == pytest.approx(left)
+    assert led[:, 1] == pytest.approx(2.0 * left, rel=0.15)
+    assert np.abs(led[:, 2]).max() < 0.2 * np.abs(left).max()

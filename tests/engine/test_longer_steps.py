@@ -123,3 +123,10 @@ def test_sampled_months_are_the_months_of_the_sampled_days() -> None:
     for at, month in enumerate(monthly.dates.astype("datetime64[M]")):
         assert monthly.close[:, at] == pytest.approx(daily.close[:, months == month][:, -1])
     assert monthly.calendar.step == "month"
+
+
+def test_a_step_that_began_with_the_last_known_day_is_not_whole() -> None:
+    week = longer_calendar("week", NYSE)
+    steps = LongerSteps.after(NYSE, week, "2024-03-11", 1)
+    assert str(steps.made[0]) == "2024-03-12"
+    assert str(steps.made[steps.starts[0]]) == "2024-03-18"
