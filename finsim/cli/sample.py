@@ -13,6 +13,28 @@ from finsim.cli.parsing.completion import models, offered, tables
 from finsim.cli.parsing.number_options import number
 from finsim.cli.parsing.panels import DATA, OUTPUT, SIZE
 
+Given = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--given",
+        metavar="NAME=VALUE,...",
+        help="What holds in all that is made. Of a table cells, such as grade=C,term=36; of bars "
+        "regime=crisis, vol=0.4, AAPL.vol=high, AAPL=120 (last price), AAPL=-20% (return up to it); none "
+        "when left out.",
+        rich_help_panel=SIZE,
+    ),
+]
+Step = Annotated[
+    str | None,
+    typer.Option(
+        "--step",
+        metavar="STEP",
+        help="Of bars: a longer step that the learned ones add up to, such as week, month or 1h; the "
+        "learned one when left out.",
+        rich_help_panel=SIZE,
+    ),
+]
+
 
 def sample(
     model: Annotated[Path, typer.Argument(help="Folder of a fitted model.", autocompletion=offered(models))],
@@ -45,15 +67,7 @@ def sample(
     rows: Annotated[
         int | None, number("sample", "rows", "Of a table: number of rows, 10,000 when left out", SIZE)
     ] = None,
-    given: Annotated[
-        str | None,
-        typer.Option(
-            "--given",
-            metavar="COLUMN=VALUE,...",
-            help="Of a table: cells that hold in every row, such as grade=C,term=36; none when left out.",
-            rich_help_panel=SIZE,
-        ),
-    ] = None,
+    given: Given = None,
     history: Annotated[
         Path | None,
         typer.Option(
@@ -73,6 +87,7 @@ def sample(
             rich_help_panel=SIZE,
         ),
     ] = None,
+    step: Step = None,
     seed: Seed = 0,
     schema: SchemaFile = None,
     csv: CsvDialect = None,
@@ -89,7 +104,8 @@ def sample(
     if output is None:
         raise nowhere("finsim sample", "file", "paths.parquet")
     wanted = Wanted(
-        model, paths, steps, history, start, seed, schema, csv, entities, days, rows, given
+        model, paths, steps, history, start, seed, schema, csv, entities, days, rows,
+        ",".join(given) if given else None, step,
     )  # fmt: skip
     found = sample_to_file(wanted, output, progress=not quiet)
     facts = sample_dict(found, output)

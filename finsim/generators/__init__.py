@@ -24,6 +24,15 @@ GENERATORS = Catalog(
             "rectified-flow transformer with prefix masks and slow memory, any length",
             "learn",
         ),
+        "garch": Entry(
+            "finsim.generators.classical.garch:Garch",
+            "GJR-GARCH with t innovations per series, filtered residuals drawn day by day; no torch",
+            "markets",
+        ),
+        "regime": Entry(
+            "finsim.generators.classical.regime:Regime",
+            "Markov switching between regimes of volatility, real days of each; it copies, no torch",
+        ),
         "timegan": Entry(
             "finsim.generators.timegan.timegan:TimeGan",
             "TimeGAN (Yoon et al. 2019): five recurrent networks, windows of fixed length",

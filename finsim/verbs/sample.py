@@ -23,14 +23,9 @@ from finsim.engine.learned.models import (
     write_sampled,
 )
 from finsim.engine.learned.table_model import LearnedTable
-from finsim.engine.market_model.fit_and_sample import (
-    Body,
-    Source,
-    refuse_existing,
-    sample_shards,
-    write_paths,
-)
-from finsim.engine.market_model.fit_and_sample import sample as sample_in_memory
+from finsim.engine.market_model.body import Body, Source
+from finsim.engine.market_model.fit_and_sample import refuse_existing
+from finsim.engine.market_model.sampling import Request, SampleRun, sampled, write_paths
 from finsim.markets.prices import SchemaSource, as_schema
 from finsim.records.paths import Paths
 from finsim.records.table import Table
@@ -55,6 +50,7 @@ def sample(
     output: str | Path | None = None,
     history: Source | None = None,
     start: date | str | None = None,
+    step: str | None = None,
     seed: int = 0,
     schema: SchemaSource = None,
     csv: str | None = None,
@@ -69,23 +65,29 @@ def sample(
         entities: of events: number of new entities; 1,000 when left out.
         days: of events: days from the first day of the training data; their period when left out.
         rows: of a table: number of rows; 10,000 when left out.
-        given: of a table: cells that hold in every row, such as ``grade=C,term=36``.
+        given: what holds in everything that is made. Of a table, cells: ``grade=C,term=36``. Of bars,
+            conditions on every path: ``regime=crisis``, ``vol=0.4``, ``AAPL.vol=low``, a last price
+            ``AAPL=120`` or a return up to it ``AAPL=-20%``, and several with commas.
         output: also write what is made to this file, in the format of its ending.
         history: of bars: prices to continue from their last date: a file, a frame or Paths.
         start: of bars: the first date, in the past or the future; else the paths go on from the history or
             the training data. Not together with ``history``.
+        step: of bars: a longer step that bars add up to, such as ``week``, ``month`` or ``1h``; ``steps``
+            counts these.
         seed: root seed.
         schema: how the history is read: a schema file or a Schema.
         csv: how its text is written, such as ``sep=;,decimal=,``.
         progress: True, False, or a function ``(stage, done, total)``.
 
     Returns:
-        Paths of [paths, steps, assets] on the calendar of the training data; for events and tables a Table
-        with the columns of the training data.
+        Paths of [paths, steps, assets] on the calendar of the training data; under conditions their
+        ``given`` says how often these are met. For events and tables a Table with the columns of the
+        training data.
 
     Raises:
-        StudyError: for wrong arguments, all at once. FitError: for a damaged model and an output that
-            exists. DataError: for a history of other assets, kinds or steps.
+        StudyError: for wrong arguments and conditions that cannot be met, all at once. FitError: for a
+            damaged model and an output that exists. DataError: for a history of other assets, kinds or
+            steps.
 
     Example:
         >>> import finsim
@@ -95,7 +97,7 @@ def sample(
         '2012-01-03'
 
     """
-    wanted = Wanted(model, paths, steps, history, start, seed, schema, csv, entities, days, rows, given)
+    wanted = Wanted(model, paths, steps, history, start, seed, schema, csv, entities, days, rows, given, step)
     wanted.check()
     Arguments("sample").files({"output": output}).reading(schema, csv).progress(progress).settle()
     if output is not None:
@@ -103,17 +105,13 @@ def sample(
         refuse_existing(Path(output))
     fitted = open_model(model)
     refuse_other_sizes(kind_of(fitted), wanted.sizes())
-    with reporting(progress) as step:
+    with reporting(progress) as told:
         if not isinstance(fitted, Body):
-            table = sampled_table(fitted, wanted.amount(), seed, step)
+            table = sampled_table(fitted, wanted.amount(), seed, told)
             if output is not None:
                 write_by_ending(Path(output), table.schema, table.arrow.to_batches(), table=table.name)
             return table
-        read, first = as_schema(schema, csv), as_day(start)
-        made = sample_in_memory(
-            fitted, paths or PATHS, steps or STEPS, history=history, start=first, seed=seed, schema=read,
-            progress=step,
-        )  # fmt: skip
+        made = sampled(fitted, wanted.request(as_schema(schema, csv)), told)
     if output is not None:
         write_paths(iter([made]), Path(output))
     return made
@@ -135,15 +133,24 @@ class Wanted:
     days: int | None = None
     rows: int | None = None
     given: str | None = None
+    step: str | None = None
 
     def sizes(self) -> dict[str, Any]:
         """Return the arguments that only models of some kinds read."""
-        names = ("paths", "steps", "history", "start", "schema", "csv", "entities", "days", "rows", "given")
+        names = ("paths", "steps", "history", "start", "step", "schema", "csv", "entities", "days", "rows",
+                 "given")  # fmt: skip
         return {name: getattr(self, name) for name in names}
 
     def amount(self) -> Amount:
         """Return how much is made of events or of a table."""
         return Amount(self.entities, self.days, self.rows, self.given)
+
+    def request(self, schema: SchemaSource) -> Request:
+        """Return what is sampled from a model of bars, with its defaults."""
+        return Request(
+            self.paths or PATHS, self.steps or STEPS, self.history, as_day(self.start), self.given, self.step,
+            self.seed, schema,
+        )  # fmt: skip
 
     def check(self) -> None:
         """Raise StudyError for every wrong argument."""
@@ -153,7 +160,8 @@ class Wanted:
         wrong.kinds("model", self.model, kinds, words, "write finsim.sample(finsim.fit('prices.csv'))")
         sizes = ("paths", "steps", "entities", "days", "rows")
         wrong.numbers({**{name: getattr(self, name) for name in sizes}, "seed": self.seed}, *sizes)
-        wrong.kinds("given", self.given, (str, type(None)), "COLUMN=VALUE,...", "write given='grade=C'")
+        wrong.kinds("given", self.given, (str, type(None)), "NAME=VALUE,...", "write given='grade=C'")
+        wrong.kinds("step", self.step, (str, type(None)), "a step such as week", "write step='week'")
         wrong.day("start", self.start)
         if self.history is not None:
             wrong.table("history", self.history, (Paths,), PRICES, "write history='prices.csv'")
@@ -179,17 +187,15 @@ def sample_to_file(wanted: Wanted, output: str | Path, progress: Progress = True
             period[:] = [_shown(shard.dates[0]), _shown(shard.dates[-1])]
             yield shard
 
-    with reporting(progress) as step:
+    with reporting(progress) as told:
         if not isinstance(model, Body):
-            made = write_sampled(model, wanted.amount(), wanted.seed, place, step)
+            made = write_sampled(model, wanted.amount(), wanted.seed, place, told)
             return SampleFacts(made, kind=kind_of(model), entities=wanted.entities or ENTITIES,
                                columns=tuple(model.form.target.names))  # fmt: skip
-        shards = sample_shards(
-            model, paths, steps, history=wanted.history, start=as_day(wanted.start), seed=wanted.seed,
-            schema=read, progress=step,
-        )  # fmt: skip
-        rows = write_paths(noted(shards), place)
-    return SampleFacts(rows, paths, steps, model.encoding.assets, period[0], period[-1])
+        run = SampleRun.prepare(model, wanted.request(read))
+        rows = write_paths(noted(run.shards(told)), place)
+    return SampleFacts(rows, paths, steps, model.encoding.assets, period[0], period[-1],
+                       given=run.given_facts())  # fmt: skip
 
 
 def _shown(date: np.datetime64) -> str:

@@ -58,7 +58,11 @@ def folder(tmp_path: Path) -> Path:
         ("finsim stress ru", ["runs/", "runs/mine"], ["model"]),
         ("finsim check prices.csv --rules ", ["ohlcv", "retail-tx", "study.yaml"], ["prices.csv"]),
         ("finsim check p", ["prices.csv"], ["study.yaml"]),
-        ("finsim fit prices.csv --generator ", ["bootstrap", "daily_flow", "flow", "timegan"], ["ohlcv"]),
+        (
+            "finsim fit prices.csv --generator ",
+            ["bootstrap", "daily_flow", "flow", "garch", "regime", "timegan"],
+            ["ohlcv"],
+        ),
         ("finsim simulate --narrative account_", ["account_takeover"], ["covid-2020"]),
         ("finsim simulate --schemes account_", ["account_takeover="], ["account_takeover"]),
         ("finsim show german", ["german_credit"], ["quickstart"]),

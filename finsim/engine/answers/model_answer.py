@@ -104,6 +104,7 @@ class SampleFacts:
     kind: str = "bars"
     entities: int = 0
     columns: tuple[str, ...] = ()
+    given: dict[str, Any] | None = None
 
 
 def sample_dict(found: SampleFacts, output: Path) -> dict[str, Any]:
@@ -114,6 +115,7 @@ def sample_dict(found: SampleFacts, output: Path) -> dict[str, Any]:
         return {**facts, **people, "output": str(output)}
     names = ("rows", "paths", "steps", "first", "last")
     facts = {name: getattr(found, name) for name in names}
+    facts |= {} if found.given is None else {"given": found.given}
     return {**facts, "assets": list(found.assets), "output": str(output)}
 
 
@@ -129,6 +131,17 @@ def sample_lines(facts: dict[str, Any], model: Path) -> list[str]:
     return [
         f"{facts['rows']:,} bars: {facts['paths']:,} paths of {facts['steps']:,} steps, "
         f"{_some(facts['assets'])}, {facts['first']} to {facts['last']}",
+        *_given_lines(facts.get("given")),
         f"data: {facts['output']}",
         f"next: finsim evaluate REAL_PRICES {facts['output']}",
     ]
+
+
+def _given_lines(given: dict[str, Any] | None) -> list[str]:
+    """Return how often each condition is met, and what that took."""
+    if given is None:
+        return []
+    met = ", ".join(f"{one['condition']} in {one['hit_rate']:.1%}" for one in given["conditions"])
+    led = f"; led to end points over at most {given['bridged_deviations']:.2g} deviations" if (
+        "bridged_deviations" in given) else ""  # fmt: skip
+    return [f"given: {met} of the paths; {given['tries_per_path']:g} tried for each{led}"]

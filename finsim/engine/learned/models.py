@@ -23,8 +23,8 @@ from finsim.tables.writing.write import write_by_ending
 SAMPLE = ("learned", "sample")
 ROWS, ENTITIES = 10_000, 1_000
 _READERS = {"bars": Body, "events": LearnedEvents, "table": LearnedTable}
-SIZES = {"bars": ("paths", "steps", "history", "start", "schema", "csv"), "events": ("entities", "days"),
-         "table": ("rows", "given")}  # fmt: skip
+SIZES = {"bars": ("paths", "steps", "history", "start", "step", "schema", "csv", "given"),
+         "events": ("entities", "days"), "table": ("rows", "given")}  # fmt: skip
 """Kind of a model -> the arguments of ``sample`` that say what is made."""
 
 Model = Body | LearnedEvents | LearnedTable
