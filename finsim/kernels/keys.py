@@ -97,15 +97,15 @@ def first_equal_hashes(hashes: Array, gone: Bool1D, bits: Any, most: int, first:
         if has_gaps and gone[row]:
             first[row] = rows
             continue
-        part = np.int64(hashes[row] >> shift)
-        held[dealt[part]] = hashes[row]
-        places[dealt[part]] = row
-        dealt[part] += 1
+        home = np.int64(hashes[row] >> shift)
+        held[dealt[home]] = hashes[row]
+        places[dealt[home]] = row
+        dealt[home] += 1
     table = np.empty(np.int64(_ONE << _room(largest)), dtype=np.uint32)
     for part in range(len(ends) - 1):
         begin, end = ends[part], ends[part + 1]
         room = _room(end - begin)
-        last = np.int64(_ONE << room) - 1
+        last = np.int64(_ONE << room) - np.int64(1)
         table[: last + 1] = _NOBODY
         for at in range(begin, end):
             slot = np.int64((held[at] << bits) >> (_SIXTY_FOUR - room))
@@ -136,8 +136,8 @@ def are_same_texts(data: Array, offsets: Int1D, first: Array) -> bool:
     """
     last = len(first) - 1
     for row in range(len(first)):
-        ahead(offsets, np.int64(min(first[min(row + _FAR, last)], last)))
-        near = np.int64(min(first[min(row + _NEAR, last)], last))
+        ahead(offsets, int(min(first[min(row + _FAR, last)], last)))
+        near = int(min(first[min(row + _NEAR, last)], last))
         ahead(data, min(offsets[near], len(data) - 1))
         other = np.int64(first[row])
         if other < row:

@@ -48,8 +48,8 @@ def findings(wanted: Sequence[tuple[Rule, Sequence[int]]], fast: Compiled) -> li
         contexts = [_context(rule, row - fast.first_row, fast) for _, rule, row in some]
         for begin, end in _batches([len(one) for one in contexts]):
             told = _findings(some[begin:end], contexts[begin:end], fast, may_wait)
-            for (place, _, _), one in zip(some[begin:end], told, strict=True):
-                found[place].append(one)
+            for (place, _, _), finding in zip(some[begin:end], told, strict=True):
+                found[place].append(finding)
     return found
 
 
