@@ -7,7 +7,7 @@ import pytest
 
 from finsim.constraints.tables import numbered_texts
 from finsim.constraints.tables.label_codes import Labels
-from finsim.constraints.tables.numbered_texts import numbered, places_in
+from finsim.constraints.tables.numbered_texts import numbered, numbers_of, places_in
 
 WORDS = ["", "a", "é", "\0", "\0\0", "aaaaaaaa", "aaaaaaaaX", "aaaaaaaaY", "b" * 40, "b" * 39 + "c"]
 
@@ -44,6 +44,11 @@ def test_numbers_and_texts(parts, monkeypatch, kind, gaps, rows, kinds):
         wanted, distinct = naive.numbers_of(held)
         assert (found.indices.to_pylist(), found.dictionary.to_pylist()) == (wanted, distinct)
         assert found.to_pylist() == held
+        codes, valid = numbers_of(column)
+        there = np.ones(len(held), dtype=bool) if valid is None else valid
+        assert [
+            code if is_there else None for code, is_there in zip(codes.tolist(), there, strict=True)
+        ] == wanted
 
 
 def test_no_rows_and_no_chunks(parts):
@@ -78,7 +83,9 @@ def test_few_rows_or_few_texts_are_left_to_arrow(monkeypatch):
     monkeypatch.setattr(numbered_texts, "FEWEST_ROWS", 1_000)
     monkeypatch.setattr(numbered_texts, "_SAMPLE", 500)
     for cells in ([f"{n}" for n in range(999)], ["a", "b"] * 500):
-        assert numbered(pa.array(cells)).to_pylist() == cells
+        for column in (pa.array(cells), pa.chunked_array([cells[:3], [], cells[3:]])):
+            assert numbered(column).to_pylist() == cells
+            assert numbers_of(column).values.tolist() == naive.numbers_of(cells)[0]
     with pytest.raises(AssertionError, match="Arrow was asked"):
         numbered(pa.array([f"{n}" for n in range(1_000)]))
 

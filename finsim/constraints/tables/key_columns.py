@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from finsim.constraints.tables.arrow_to_numpy import values_of
 from finsim.constraints.tables.nullable_vectors import Vec, solid, spread
-from finsim.constraints.tables.numbered_texts import numbered, text_hashes
+from finsim.constraints.tables.numbered_texts import numbers_of, text_hashes
 from finsim.constraints.tables.typed_columns import Source
 from finsim.errors import DataError
 from finsim.notation import Array, Bool1D, Int1D
@@ -46,10 +46,9 @@ class Cells:
 
     def vec(self) -> Vec:
         """Return codes for comparing: texts are numbered as they come."""
-        valid = None if self.gone is None else ~self.gone
         if self.texts is not None:
-            return Vec(values_of(numbered(self.texts).indices), valid)
-        return Vec(self.numbers, valid)
+            return numbers_of(self.texts)
+        return Vec(self.numbers, None if self.gone is None else ~self.gone)
 
     def words(self) -> Array:
         """Return a uint64 for each cell, the same for equal ones."""
@@ -93,11 +92,10 @@ def group_codes(source: Source, name: str) -> Vec:
     column = source.column(name)
     if pa.types.is_dictionary(column.type) and not _tells_apart(column):
         column = column.cast(column.type.value_type)
-    if pa.types.is_dictionary(column.type):
-        whole = column.unify_dictionaries().combine_chunks()
-        one = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
-    else:
-        one = numbered(column)
+    if not pa.types.is_dictionary(column.type):
+        return numbers_of(column)
+    whole = column.unify_dictionaries().combine_chunks()
+    one = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
     return Vec(values_of(one.indices), values_of(one.is_valid()) if one.null_count else None)
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.constraints.tables.arrow_to_numpy import values_of
+from finsim.constraints.tables.nullable_vectors import Vec
 from finsim.notation import Array, Int1D
 from finsim.tables.cells.small_arrays import numbers
 
@@ -24,12 +25,24 @@ _LOOKS = 32  # slots looked at in vain, for each row
 
 def numbered(column: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
     """Return a column of text with each different text once; empty cells stay empty."""
-    texts = _one(column)
-    if FEWEST_ROWS <= len(texts) <= MOST_ROWS and _differ(texts):
-        found = _numbered_in_parts(texts.cast(pa.large_string()))
-        if found is not None:
-            return found
-    return pc.dictionary_encode(texts)
+    texts = _many(column)
+    found = None if texts is None else _codes_in_parts(texts)
+    if texts is None or found is None:
+        return _encoded(column)
+    codes, is_first = found
+    held = numbers(codes, values_of(texts.is_valid()) if texts.null_count else None)
+    distinct = texts if is_first.all() else texts.take(numbers(np.flatnonzero(is_first)))
+    return pa.DictionaryArray.from_arrays(held, distinct, safe=False)
+
+
+def numbers_of(column: pa.Array | pa.ChunkedArray) -> Vec:
+    """Return the number of each text of a column; which text has it is not kept."""
+    texts = _many(column)
+    found = None if texts is None else _codes_in_parts(texts)
+    if texts is not None and found is not None:
+        return Vec(found[0], values_of(texts.is_valid()) if texts.null_count else None)
+    coded = _encoded(column)
+    return Vec(values_of(coded.indices), values_of(coded.is_valid()) if coded.null_count else None)
 
 
 def places_in(known: pa.Array, texts: pa.Array) -> Int1D:
@@ -67,33 +80,33 @@ def text_hashes(texts: pa.Array) -> Array:
     return hashes
 
 
-def _one(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    if isinstance(column, pa.Array):
-        return column
-    if column.num_chunks == 1:
-        return column.chunk(0)
-    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.nulls(0, column.type)
-
-
-def _differ(texts: pa.Array) -> bool:
-    """Whether most of some texts all over a column are different."""
-    places = np.linspace(0, len(texts) - 1, _SAMPLE).astype(np.int64)
-    return bool(pc.count_distinct(texts.take(numbers(places))).as_py() > _MANY * _SAMPLE)
-
-
-def _numbered_in_parts(texts: pa.Array) -> pa.DictionaryArray | None:
-    """Return what ``numbered`` does; None where hashes do not tell the texts apart."""
-    found = _codes_in_parts(texts)
-    if found is None:
+def _many(column: pa.Array | pa.ChunkedArray) -> pa.Array | None:
+    """Return a column in one piece where it has many rows and many texts: most of some rows differ."""
+    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    if not FEWEST_ROWS <= len(column) <= MOST_ROWS:
         return None
-    codes, is_first = found
-    held = numbers(codes, values_of(texts.is_valid()) if texts.null_count else None)
-    distinct = texts if is_first.all() else texts.take(numbers(np.flatnonzero(is_first)))
-    return pa.DictionaryArray.from_arrays(held, distinct, safe=False)
+    longest = max(chunks, key=len)
+    places = np.linspace(0, len(longest) - 1, min(_SAMPLE, len(longest))).astype(np.int64)
+    if pc.count_distinct(longest.take(numbers(places))).as_py() <= _MANY * len(places):
+        return None
+    large = [chunk.cast(pa.large_string()) for chunk in chunks]  # together they may have over 2 GB
+    return large[0] if len(large) == 1 else pa.concat_arrays(large)
+
+
+def _encoded(column: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
+    coded = pc.dictionary_encode(column)
+    if isinstance(coded, pa.ChunkedArray):
+        coded = coded.unify_dictionaries().combine_chunks()
+    if isinstance(coded, pa.ChunkedArray):
+        coded = coded.chunk(0) if coded.num_chunks else pc.dictionary_encode(pa.nulls(0, column.type))
+    return coded
 
 
 def _codes_in_parts(texts: pa.Array) -> tuple[Array, Array] | None:
-    """Return the number of each text (0 for null), and which rows are the first of theirs."""
+    """Return the number of each text (0 for null), and which rows are the first of theirs.
+
+    None where hashes do not tell the texts apart, or begin too much alike.
+    """
     from finsim.kernels.keys import are_same_texts, first_equal_hashes, number_firsts
 
     rows, bits = len(texts), 1
