@@ -86,6 +86,7 @@ def test_a_table_changed_after_the_check_changes_no_word():
 
 def test_a_report_does_not_hold_the_table():
     before, data = pa.total_allocated_bytes(), table(100_000, dictionary=True)
+    data = data.set_column(0, "id", data["id"].dictionary_encode())
     report = finsim.check(data, PACK, tier="compiled")
     del data
     gc.collect()
@@ -98,7 +99,7 @@ def test_a_cell_of_a_key_that_cannot_be_read_is_refused_by_the_check():
 finsim-rules: 1
 pack: {id: key, version: "1"}
 table: t
-key: [n]
+order: {group: [n], by: [x]}
 columns: {n: {type: int}, x: {type: float}}
 rules: [{id: small, check: x < 1}]
 """)
@@ -106,6 +107,23 @@ rules: [{id: small, check: x < 1}]
     for tier in ("interpreter", "compiled"):
         with pytest.raises(DataError, match="holds 4611686018427387904"):
             finsim.check(data, rules, tier=tier)
+
+
+def test_ids_that_another_table_has_as_text_are_told_as_text():
+    rules = finsim.RuleSet.parse("""
+finsim-rules: 1
+pack: {id: ids, version: "1"}
+tables:
+  t: {order: {group: [id], by: [x]}, columns: {id: {type: id}, x: {type: float}}}
+  u: {columns: {id: {type: id}}}
+rules:
+  - {id: small, table: t, check: x < 1}
+  - {id: known, table: t, check: exists(u.id = id)}
+""")
+    data = {"t": pa.table({"id": [7, 8, 9], "x": [0.0, 2.0, 3.0]}), "u": pa.table({"id": ["7", "8"]})}
+    plain = told(finsim.check(data, rules, tier="interpreter"))
+    assert plain["small"][0]["key"]["id"] == "'8'"
+    assert told(finsim.check(data, rules, tier="compiled")) == plain
 
 
 def test_findings_are_values():
