@@ -2,8 +2,10 @@
 
 Run: ``python benchmarks/constraints_doubling.py [--rows 1e5] [--tier interpreter compiled] [--only sum_in]``.
 Three tables: many groups of 30 rows, one group, and one group whose times are all equal. A line is the CPU
-seconds of one rule (best of three, after a first check that loads kernels) and how they grow; rows below
-``--least`` seconds are too short to say anything. Functions without a rule here are named at the end.
+seconds of one rule (the best of ``--repeats``, the sizes in turn, after a first check that loads kernels),
+how they grow from the second size to the third, and in brackets the growth by the best of the even and of the
+odd repeats alone: how well it is known. Lines below ``--least`` seconds are too short to say anything.
+Functions without a rule here are named at the end.
 """
 
 from __future__ import annotations
@@ -43,6 +45,10 @@ RULES = {
 MORE = {
     "labels": "label in {'a', 'b', 'c'}", "sum_in of money": "sum_in(amount, 7d) > 0 USD",
     "group_q by text": "group_q(x, 90%, by: label) < 9", "group_count by text": "group_count(by: id) = 1",
+    "group_sum by key": "group_sum(x, by: key) < 1e9", "distinct keys": "group_distinct(key, by: label) > 0",
+    "lower of ids": "lower(id) = id", "upper of ids": "upper(id) = id", "trim of keys": "trim(key) = key",
+    "length of ids": "length(id) > 0", "ends_with of ids": "not ends_with(id, 'z')",
+    "contains in keys": "contains(key, 'ID')",
 }  # fmt: skip
 SHAPES = ("many groups", "one group", "one time")
 PACK = """
@@ -59,13 +65,17 @@ columns:
   amount: {{type: money, ccy: USD, unit: minor}}
   label: {{type: cat}}
   id: {{type: id}}
+  key: {{type: id}}
 rules:
   - {{id: rule, check: "{check}"}}
 """
 
 
 def table(rows: int, shape: str) -> pa.Table:
-    """Return a table of one shape: sorted groups, texts as labels and ids, times in microseconds."""
+    """Return a table of one shape: sorted groups, times in microseconds, texts.
+
+    ``label`` has four of them, ``id`` one for each row, ``key`` one for every second row.
+    """
     draw = np.random.default_rng(7)
     group = np.sort(draw.integers(0, rows // 30, rows)) if shape == "many groups" else np.zeros(rows, int)
     clock = np.cumsum(draw.integers(0, 20_000, rows)) if shape != "one time" else np.zeros(rows, int)
@@ -76,47 +86,58 @@ def table(rows: int, shape: str) -> pa.Table:
         "y": draw.normal(size=rows), "amount": draw.integers(1, 10**6, rows),
         "label": pa.array(np.array(["a", "b", "c", "long label"])[draw.integers(0, 4, rows)].tolist()),
         "id": pa.array([f"ID{number:09d}" for number in draw.permutation(rows).tolist()]),
+        "key": pa.array([f"ID{number:09d}" for number in draw.integers(0, rows // 2, rows).tolist()]),
     })  # fmt: skip
 
 
-def seconds(data: pa.Table, pack: finsim.RuleSet, tier: str) -> float:
-    """Return the CPU seconds of a check, the best of three."""
-    found = []
-    for _ in range(4):
-        begin = time.process_time()
-        finsim.check(data, pack, tier=tier)
-        found.append(time.process_time() - begin)
-    return min(found[1:])
+def seconds(tables: list[pa.Table], pack: finsim.RuleSet, tier: str, repeats: int) -> list[list[float]]:
+    """Return the CPU seconds of checks, for each table those of every repeat; tables take turns."""
+    found: list[list[float]] = [[] for _ in tables]
+    for turn in range(repeats + 1):
+        for data, times in zip(tables, found, strict=True):
+            begin = time.process_time()
+            finsim.check(data, pack, tier=tier)
+            if turn:
+                times.append(time.process_time() - begin)
+    return found
 
 
-def lines(given: argparse.Namespace) -> Iterator[tuple[str, str, str, list[float]]]:
-    """Yield shape, tier, function and seconds at each size."""
+def growth(found: list[list[float]], some: slice = slice(None)) -> float:
+    """Return how many times as long the largest table takes as the one before, by some repeats."""
+    return min(found[2][some]) / min(found[1][some])
+
+
+def lines(given: argparse.Namespace) -> Iterator[tuple[str, str, str, list[list[float]]]]:
+    """Yield shape, tier, function and the seconds of all repeats at each size."""
     sizes = [int(given.rows) << step for step in range(3)]
     chosen = {name: text for name, text in {**RULES, **MORE}.items() if not given.only or name in given.only}
-    for shape in SHAPES:
+    for shape in given.shape:
         tables = [table(rows, shape) for rows in sizes]
         for tier in given.tier:
             for name, text in chosen.items():
                 pack = finsim.RuleSet.parse(PACK.format(check=text))
-                yield shape, tier, name, [seconds(data, pack, tier) for data in tables]
+                yield shape, tier, name, seconds(tables, pack, tier, given.repeats)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rows", type=float, default=1e5)
     parser.add_argument("--tier", nargs="+", default=["interpreter", "compiled"])
+    parser.add_argument("--shape", nargs="+", choices=SHAPES, default=SHAPES)
     parser.add_argument("--only", nargs="+", default=[])
+    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--least", type=float, default=0.02)
     given = parser.parse_args()
     worst: dict[str, tuple[float, str]] = {}
     for shape, tier, name, found in lines(given):
-        growth = found[2] / found[1]
-        shown = "  ".join(f"{one:.4f}" for one in found)
-        print(f"{shape:12} {tier:12} {name:20} {shown}  x {growth:.2f}", flush=True)
-        if found[1] >= given.least:
-            worst[tier] = max(worst.get(tier, (0.0, "")), (growth, f"{name}, {shape}"))
-    for tier, (growth, where) in worst.items():
-        print(f"{tier}: the last doubling took at most {growth:.2f} times as long ({where})")
+        grown = growth(found)
+        low, high = sorted((growth(found, slice(0, None, 2)), growth(found, slice(1, None, 2))))
+        shown = "  ".join(f"{min(one):.4f}" for one in found)
+        print(f"{shape:12} {tier:12} {name:20} {shown}  x {grown:.2f} ({low:.2f} to {high:.2f})", flush=True)
+        if min(found[1]) >= given.least:
+            worst[tier] = max(worst.get(tier, (0.0, "")), (grown, f"{name}, {shape}"))
+    for tier, (grown, where) in worst.items():
+        print(f"{tier}: the last doubling took at most {grown:.2f} times as long ({where})")
     absent = sorted(set(FUNCTIONS) - set(RULES))
     print(f"functions without a rule here: {', '.join(absent) or 'none'}")
 

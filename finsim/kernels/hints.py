@@ -3,15 +3,18 @@
 LLVM uses vectors of 256 bits on processors that have 512, because the first of them ran slower with those;
 numba can only change that for a whole process. A kernel that calls ``wide`` asks for itself, and says besides
 that it reads nothing that it writes by another name, without which texts are not looked up many at once. The
-processor reads ahead in a page of memory but not into the next one: ``ahead`` opens it.
+processor reads ahead in a page of memory but not into the next one: ``ahead`` opens it. One instruction that
+reads from many places takes longer than one for each of them on most processors: ``singly`` asks for these.
 """
 
 from __future__ import annotations
 
+import platform
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba.core import cgutils, types
+from numba.core.codegen import get_host_cpu_features
 from numba.core.imputils import impl_ret_untracked
 from numba.extending import intrinsic, overload
 from numba.np.arrayobj import make_array
@@ -19,11 +22,16 @@ from numba.np.arrayobj import make_array
 from finsim.notation import Array
 
 _ATTRIBUTE = '"prefer-vector-width"="512"'
+_KNOWS_SINGLY = 18  # the first LLVM that knows how to be asked for single reads
 _READ, _KEEP, _DATA = 0, 2, 1  # arguments of llvm.prefetch: to be read, into the second cache, no code
 
 
 def wide() -> None:
     """Ask for the widest vectors in the kernel that calls this, whose written arrays overlap no others."""
+
+
+def singly() -> None:
+    """Ask that the kernel that calls this reads cells one by one, also where it reckons with many at once."""
 
 
 def ahead(array: Array, place: int) -> None:
@@ -38,6 +46,20 @@ def _ask_wide(_: Any) -> Any:
         for argument in builder.function.args:
             if isinstance(argument.type, ir.PointerType):
                 argument.add_attribute("noalias")
+        return impl_ret_untracked(context, builder, signature.return_type, context.get_dummy_value())
+
+    return types.void(), written
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _ask_singly(_: Any) -> Any:
+    def written(context: Any, builder: Any, signature: Any, _: Any) -> Any:
+        if (
+            platform.machine().lower() in ("x86_64", "amd64")
+            and binding.llvm_version_info[0] >= _KNOWS_SINGLY
+        ):
+            features = f"{get_host_cpu_features()},+prefer-no-gather"
+            set.add(builder.function.attributes, f'"target-features"="{features}"')
         return impl_ret_untracked(context, builder, signature.return_type, context.get_dummy_value())
 
     return types.void(), written
@@ -60,6 +82,11 @@ def _ask_ahead(_: Any, array: Any, place: Any) -> Any:
 @overload(wide, inline="always")  # type: ignore[untyped-decorator]
 def _wide() -> Any:
     return lambda: _ask_wide()
+
+
+@overload(singly, inline="always")  # type: ignore[untyped-decorator]
+def _singly() -> Any:
+    return lambda: _ask_singly()
 
 
 @overload(ahead, inline="always")  # type: ignore[untyped-decorator]

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from finsim.kernels.hints import ahead, wide
+from finsim.kernels.hints import ahead, singly, wide
 from finsim.kernels.kernel import kernel
 from finsim.notation import Array
 
 WORD = 8  # bytes of a text that are compared at once
 FEW = 4  # texts with which each cell is compared in turn
-_WORD = np.uint64(WORD)
+_WORD, _TWO = np.uint64(WORD), np.uint64(2)
 _PAGE = 1024  # rows at a time: their offsets of four bytes are a page of memory
 _AHEAD, _USUAL = 2 * _PAGE, 6  # so many rows before they are needed, memory is opened; usual bytes of a text
 
@@ -47,15 +47,38 @@ def code_texts(offsets: Array, words: Array, masks: Array, known: tuple[Any, ...
 
 
 @kernel
+def code_one_text(offsets: Array, words: Array, firsts: Array, lengths: Array, none: int, out: Array) -> bool:
+    """Do what ``code_few_texts`` does for one known text."""
+    wide()
+    singly()
+    first, bytes_1, is_open = firsts[0], lengths[0], False
+    for start in range(0, len(out), _PAGE):
+        end = min(start + _PAGE, len(out))
+        ahead(offsets, min(start + _AHEAD, len(out)))
+        ahead(words, min(int(offsets[end]) + _AHEAD * _USUAL, len(words) - 1))
+        ends, codes = offsets[start : end + 1], out[start:end]
+        for row in range(len(codes)):
+            begin = np.uint64(ends[row])
+            length = np.uint64(ends[row + 1]) - begin
+            half = (_WORD - min(length, _WORD)) << _TWO
+            is_same = (((words[begin] << half) << half) == first) & (length == bytes_1)
+            codes[row] = 0 if is_same else none
+            is_open |= is_same & (length > _WORD)
+    return is_open
+
+
+@kernel
 def code_few_texts(
-    offsets: Array, words: Array, masks: Array, firsts: Array, lengths: Array, none: int, out: Array
+    offsets: Array, words: Array, firsts: Array, lengths: Array, none: int, out: Array
 ) -> bool:
-    """Do what ``code_texts`` does for FEW known texts at most, without looking up a slot.
+    """Do what ``code_texts`` does for FEW known texts at most, without looking up a slot or a mask.
 
     firsts, lengths : uint64[FEW], first words and lengths of the known texts, then a length that no text has;
-    none : the number of all other texts.
+    none : the number of all other texts. A text that does not fill its word stands in the upper bytes of it,
+    below it zeros: the word is shifted by half of the bits too much, twice, as none can be shifted by all.
     """
     wide()
+    singly()
     first, second, third, fourth = firsts[0], firsts[1], firsts[2], firsts[3]
     bytes_1, bytes_2, bytes_3, bytes_4 = lengths[0], lengths[1], lengths[2], lengths[3]
     is_open = False
@@ -67,7 +90,8 @@ def code_few_texts(
         for row in range(len(codes)):
             begin = np.uint64(ends[row])
             length = np.uint64(ends[row + 1]) - begin
-            word = words[begin] & masks[min(length, _WORD)]
+            half = (_WORD - min(length, _WORD)) << _TWO
+            word = (words[begin] << half) << half
             is_1 = (word == first) & (length == bytes_1)
             is_2 = (word == second) & (length == bytes_2)
             is_3 = (word == third) & (length == bytes_3)

@@ -30,6 +30,10 @@ MANY = [f"label {k}" for k in range(300)]
     [
         (),
         ("a",),
+        ("",),
+        ("\0",),
+        ("aaaaaaaa",),
+        ("aaaaaaaaX",),
         tuple(ALIKE),
         ("aaaaaaaaX", "\0"),
         tuple(MANY),

@@ -4,7 +4,15 @@ import naive.keys as naive
 import numpy as np
 import pytest
 
-from finsim.kernels.keys import hash_texts, look, mark, mix_in
+from finsim.kernels.keys import (
+    are_same_texts,
+    first_equal_hashes,
+    hash_texts,
+    look,
+    mark,
+    mix_in,
+    number_firsts,
+)
 
 
 @pytest.mark.parametrize("count", [0, 1, 300])
@@ -42,3 +50,42 @@ def test_bits_are_marked(log_bits):
         mark(hashes, np.uint64(shift), bits, found)
         assert found.tolist() == naive.mark(hashes.tolist(), shift, marked)
     assert sum(int(word).bit_count() for word in bits) == len(marked)
+
+
+@pytest.mark.parametrize("bits", [1, 3, 6])
+@pytest.mark.parametrize(("rows", "kinds"), [(0, 1), (1, 1), (700, 700), (700, 200), (700, 1)])
+@pytest.mark.parametrize("has_gaps", [False, True])
+def test_first_rows_of_hashes_are_found_in_parts(bits, rows, kinds, has_gaps):
+    rng = np.random.default_rng(rows + kinds + bits)
+    words = rng.integers(0, 2**64, kinds, dtype=np.uint64)
+    words[: kinds // 2] = np.uint64(7) << np.uint64(61) | np.arange(kinds // 2, dtype=np.uint64)  # alike
+    hashes = rng.choice(words, rows)
+    gone = rng.random(rows) < 0.2 if has_gaps else np.zeros(0, dtype=bool)
+    wanted = naive.first_rows(hashes.tolist(), gone.tolist() if has_gaps else [False] * rows)
+    first, is_first = np.empty(rows, dtype=np.uint32), np.empty(rows, dtype=bool)
+    assert first_equal_hashes(hashes, gone, np.uint64(bits), rows**2, first)
+    assert first.tolist() == wanted
+    count = number_firsts(first, is_first)
+    numbers, distinct = naive.numbers_of([None if row == rows else row for row in wanted])
+    assert first.tolist() == [0 if one is None else one for one in numbers]
+    assert (count, np.flatnonzero(is_first).tolist()) == (len(distinct), distinct)
+
+
+def test_hashes_that_begin_alike_are_given_up():
+    hashes = np.arange(300, dtype=np.uint64)
+    first, none = np.empty(300, dtype=np.uint32), np.zeros(0, dtype=bool)
+    assert not first_equal_hashes(hashes, none, np.uint64(2), 300 * 32, first)
+    assert first_equal_hashes(hashes, none, np.uint64(2), 300 * 300, first)
+
+
+def test_texts_are_compared_byte_by_byte():
+    texts = [b"abc", b"abd", b"abc", b"", b"ab", b"abcd", b"abc", b""]
+    offsets = np.cumsum([0, *map(len, texts)])
+    data = np.frombuffer(b"".join(texts), dtype=np.uint8)
+    rows = range(len(texts))
+    for row in rows:
+        for other in range(row + 1):
+            first = np.array(rows, dtype=np.uint32)
+            first[row] = other
+            assert are_same_texts(data, offsets, first) == (texts[row] == texts[other])
+    assert are_same_texts(data, offsets, np.full(len(texts), len(texts), dtype=np.uint32))

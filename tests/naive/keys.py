@@ -37,3 +37,18 @@ def first_of_kind(keys):
         told.append(key not in seen)
         seen.add(key)
     return told
+
+
+def numbers_of(cells):
+    """Return the number of each cell, as different ones first come, and these; None stays None."""
+    known = {}
+    return [None if cell is None else known.setdefault(cell, len(known)) for cell in cells], list(known)
+
+
+def first_rows(hashes, gone):
+    """Return the first row with the same hash, for each row; their count where a row is gone."""
+    first = {}
+    return [
+        len(hashes) if is_gone else first.setdefault(one, row)
+        for row, (one, is_gone) in enumerate(zip(hashes, gone, strict=True))
+    ]

@@ -9,7 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from finsim.constraints.evaluating.rule_counts import Finding, Tally
+from finsim.constraints.evaluating.broken_rows import Finding
+from finsim.constraints.evaluating.rule_counts import Tally
 from finsim.constraints.language.today import TODAY, Today
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.records.display.card import Card, Value

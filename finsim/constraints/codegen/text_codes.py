@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.constraints.tables.arrow_to_numpy import values_of
-from finsim.kernels.labels import FEW, WORD, code_few_texts, code_texts, compare_texts
+from finsim.kernels.labels import FEW, WORD, code_few_texts, code_one_text, code_texts, compare_texts
 from finsim.notation import Array, Bool1D
 
 _MASKS = np.array([(1 << 8 * length) - 1 for length in range(WORD + 1)], dtype=np.uint64)
@@ -33,7 +33,8 @@ class _Known:
     def code(self, offsets: Array, words: Array, out: Array) -> bool:
         """Write the number of each text; return whether some have to be compared byte by byte."""
         if self.few is not None:
-            return bool(code_few_texts(offsets, words, _MASKS, *self.few, out))
+            code = code_one_text if self.few[2] == 1 else code_few_texts
+            return bool(code(offsets, words, *self.few, out))
         return not self.is_clear or bool(code_texts(offsets, words, _MASKS, self.parts, out))
 
 
@@ -101,5 +102,7 @@ def _few(firsts: list[int], lengths: list[int]) -> tuple[Array, Array, int] | No
     if count > FEW:
         return None
     words, sizes = np.zeros(FEW, dtype=np.uint64), np.full(FEW, 2**63, dtype=np.uint64)
-    words[:count], sizes[:count] = firsts, lengths
+    shifts = [_BITS - 8 * min(length, WORD) for length in lengths]
+    words[:count] = [(first << shift) % 2**_BITS for first, shift in zip(firsts, shifts, strict=True)]
+    sizes[:count] = lengths
     return words, sizes, count

@@ -1,9 +1,8 @@
-"""The first broken rows in detail: the interpreter evaluates each again, with the rows it depends on."""
+"""The first broken rows in detail: the rows that each depends on, for the interpreter to judge it again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 import numpy as np
 
@@ -11,10 +10,18 @@ from finsim.constraints.codegen.column_arrays import dtype_of, stored
 from finsim.constraints.codegen.inline_sequences import is_sequence
 from finsim.constraints.codegen.precomputed_calls import roots_of
 from finsim.constraints.compiled.compiled_tier import Compiled
+from finsim.constraints.compiled.kept_rows import (
+    Asked,
+    KeptRows,
+    few_rows,
+    is_judged_alone,
+    small_world,
+    told_by_rule,
+)
 from finsim.constraints.compiled.table_feed import rows_of
+from finsim.constraints.evaluating.broken_rows import Finding
 from finsim.constraints.evaluating.evaluator_interface import Block
 from finsim.constraints.evaluating.interpreter import Interpreter
-from finsim.constraints.evaluating.rule_counts import Finding, filled_findings, keys_at
 from finsim.constraints.language.expression import walk
 from finsim.constraints.packs.rule import Rule
 from finsim.constraints.tables.arrow_to_numpy import taken
@@ -23,23 +30,26 @@ from finsim.notation import Int1D
 
 _STEP = 1 << 12
 _BLOCK = 1 << 16
+KEPT_ROWS = 1 << 12  # at most so many rows are kept for words that nobody may read
 
 
 def findings(wanted: Sequence[tuple[Rule, Sequence[int]]], fast: Compiled) -> list[list[Finding]]:
     """Return the findings of some broken rows of each rule, given by their numbers.
 
     Many are judged together: each with the rows before it that its rule looks at, as a group of its own.
+    Where that needs no more than these few rows, they are kept, and judged when somebody reads a finding.
     """
     asked = [(place, rule, row) for place, (rule, rows) in enumerate(wanted) for row in rows]
     found: list[list[Finding]] = [[] for _ in wanted]
-    alone = [one for one in asked if one[1].order is None]
-    others = [one for one in asked if one[1].order is not None]
-    for some in (alone, others):
+    kinds: dict[tuple[bool, bool], list[Asked]] = {}
+    for one in asked:
+        kinds.setdefault((one[1].order is None, is_judged_alone(one[1])), []).append(one)
+    for (_, may_wait), some in kinds.items():
         contexts = [_context(rule, row - fast.first_row, fast) for _, rule, row in some]
         for begin, end in _batches([len(one) for one in contexts]):
-            told = _findings(some[begin:end], contexts[begin:end], fast)
-            for (place, _, _), one in zip(some[begin:end], told, strict=True):
-                found[place].append(one)
+            told = _findings(some[begin:end], contexts[begin:end], fast, may_wait)
+            for (place, _, _), finding in zip(some[begin:end], told, strict=True):
+                found[place].append(finding)
     return found
 
 
@@ -56,39 +66,30 @@ def _batches(lengths: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def _findings(
-    asked: Sequence[tuple[int, Rule, int]], contexts: Sequence[Int1D], fast: Compiled
+    asked: Sequence[Asked], contexts: Sequence[Int1D], fast: Compiled, may_wait: bool
 ) -> list[Finding]:
     """Return the finding of the last row of each context."""
-    run, source = Interpreter(fast.world), fast.source
     ends = np.cumsum([len(context) for context in contexts])
     rows, slots = np.concatenate(contexts), np.repeat(np.arange(len(contexts)), np.diff(ends, prepend=0))
     is_sequence = asked[0][1].order is not None
+    if may_wait and len(rows) <= KEPT_ROWS:
+        small = few_rows(fast.source, rows, [rule for _, rule, _ in asked], fast.world)
+        shape = layout(slots, len(contexts), closed=True) if is_sequence else None
+        block = Block(small, slice(0, len(rows)), len(rows), shape, rows + fast.first_row)
+        kept = KeptRows(asked, block, small_world(fast.world, small), (ends - 1).tolist())
+        return kept.findings()
+    run, source = Interpreter(fast.world), fast.source
     for low in range(0, len(rows), _BLOCK):
         part = rows[low : low + _BLOCK]
         small = source.piece(taken(source.table, part))
         shape = layout(slots[low : low + _BLOCK], len(contexts), closed=True) if is_sequence else None
         run.begin(Block(small, slice(0, len(part)), len(part), shape, part + fast.first_row))
         if low + _BLOCK >= len(rows):
-            return _by_rule(asked, run, (ends - 1 - low).tolist())
+            return told_by_rule(asked, run, (ends - 1 - low).tolist())
         for node in roots_of([rule for _, rule, _ in asked]):
             run.rails(node)  # what nobody asks for is not carried into the next block
         run.commit()
     raise AssertionError("a row is in its own context")
-
-
-def _by_rule(
-    asked: Sequence[tuple[int, Rule, int]], run: Interpreter, places: Sequence[int]
-) -> list[Finding]:
-    """Return the findings of rows at some places of a block; those of a rule stand together."""
-    found: list[Finding] = []
-    keys = keys_at(asked[0][1].table, run, places)
-    for _, some in groupby(zip(asked, places, keys, strict=True), key=lambda one: one[0][0]):
-        several = list(some)
-        rule, rows = several[0][0][1], [row for (_, _, row), _, _ in several]
-        found += filled_findings(
-            rule, run, [place for _, place, _ in several], rows, [key for _, _, key in several]
-        )
-    return found
 
 
 def _context(rule: Rule, row: int, fast: Compiled) -> Int1D:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from finsim.constraints.evaluating.broken_rows import Finding, Words
 from finsim.constraints.evaluating.cell_text import cells, source_cells
 from finsim.constraints.evaluating.evaluator_interface import Evaluator, Rows
 from finsim.constraints.language.expression import Span
@@ -19,20 +20,6 @@ from finsim.notation import Bool1D, Int1D
 Excused = Mapping[str, Sequence[str] | set[str]]
 FIRST_ROWS = 5
 _MOST_OPERANDS = 12
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One row under one rule: its key, the values that went in, and the rule with them filled in."""
-
-    row: int
-    key: Mapping[str, str]
-    operands: Mapping[str, str]
-    text: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain data."""
-        return {"row": self.row, "key": dict(self.key), "operands": dict(self.operands), "text": self.text}
 
 
 class Counted(Protocol):
@@ -177,7 +164,8 @@ def filled_findings(
         filled = filled_in(rule.check_text, rule.check_spans, here)
         if rule.when_text:
             filled = f"if {filled_in(rule.when_text, rule.when_spans, here)} then {filled}"
-        found.append(Finding(row, key, dict(list(operands.items())[:_MOST_OPERANDS]), filled))
+        few = dict(list(operands.items())[:_MOST_OPERANDS])
+        found.append(Finding(row, Words(key, few, filled)))
     return found
 
 

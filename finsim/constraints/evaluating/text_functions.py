@@ -19,6 +19,7 @@ from finsim.constraints.language.text_patterns import whole
 from finsim.constraints.tables.arrow_to_numpy import values_of
 from finsim.constraints.tables.label_codes import MANY, Labels
 from finsim.constraints.tables.nullable_vectors import Vec, both, known, solid, spread
+from finsim.constraints.tables.numbered_texts import numbered
 from finsim.notation import Array, Int1D
 
 _PLAIN: dict[str, Callable[[pa.Array], pa.Array]] = {
@@ -63,7 +64,9 @@ class Words:
                 np.append(values, np.zeros(room, values.dtype)),
                 np.append(done, np.zeros(room, bool)),
             )
-        new = np.unique(codes[~done[codes]])
+        wanted = np.zeros(len(done), dtype=bool)
+        wanted[codes] = True
+        new = np.flatnonzero(wanted & ~done)
         if len(new) >= MANY:
             new = np.flatnonzero(~done[: len(labels)])
         found = self.function(labels.texts(new))
@@ -75,7 +78,7 @@ class Words:
 
 def _coded(texts: pa.Array, labels: Labels) -> Int1D:
     """Return the codes of texts, of which some may be equal."""
-    distinct = pc.dictionary_encode(texts)
+    distinct = numbered(texts)
     codes: Int1D = labels.coded(distinct.dictionary)[values_of(distinct.indices)]
     return codes
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from finsim.constraints.tables.arrow_to_numpy import values_of
 from finsim.constraints.tables.nullable_vectors import Vec, solid, spread
+from finsim.constraints.tables.numbered_texts import numbers_of, text_hashes
 from finsim.constraints.tables.typed_columns import Source
 from finsim.errors import DataError
 from finsim.notation import Array, Bool1D, Int1D
@@ -45,10 +46,9 @@ class Cells:
 
     def vec(self) -> Vec:
         """Return codes for comparing: texts are numbered as they come."""
-        valid = None if self.gone is None else ~self.gone
         if self.texts is not None:
-            return Vec(values_of(pc.dictionary_encode(self.texts).indices), valid)
-        return Vec(self.numbers, valid)
+            return numbers_of(self.texts)
+        return Vec(self.numbers, None if self.gone is None else ~self.gone)
 
     def words(self) -> Array:
         """Return a uint64 for each cell, the same for equal ones."""
@@ -56,7 +56,7 @@ class Cells:
             assert self.numbers is not None
             words = self.numbers.view(np.uint64)
         else:
-            words = _hashed(self.texts)
+            words = text_hashes(self.texts)
         return words if self.gone is None else np.where(self.gone, _EMPTY, words)
 
 
@@ -93,7 +93,7 @@ def group_codes(source: Source, name: str) -> Vec:
     if pa.types.is_dictionary(column.type) and not _tells_apart(column):
         column = column.cast(column.type.value_type)
     if not pa.types.is_dictionary(column.type):
-        column = pc.dictionary_encode(column)
+        return numbers_of(column)
     whole = column.unify_dictionaries().combine_chunks()
     one = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
     return Vec(values_of(one.indices), values_of(one.is_valid()) if one.null_count else None)
@@ -140,18 +140,6 @@ def hashes_of(key: Sequence[Cells]) -> Array:
         hashes = np.zeros(len(words), dtype=np.uint64) if hashes is None else hashes
         mix_in(words, hashes)
     assert hashes is not None
-    return hashes
-
-
-def _hashed(texts: pa.Array) -> Array:
-    from finsim.kernels.keys import hash_texts
-
-    hashes: Array = np.empty(len(texts), dtype=np.uint64)
-    _, starts, data = texts.buffers()
-    if len(texts):
-        offsets = np.frombuffer(starts, dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
-        held = np.zeros(0, dtype=np.uint8) if data is None else np.frombuffer(data, dtype=np.uint8)
-        hash_texts(held, offsets, hashes)
     return hashes
 
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.constraints.tables.arrow_to_numpy import values_of
+from finsim.constraints.tables.numbered_texts import places_in
 from finsim.notation import Array, Int1D
 from finsim.tables.cells.small_arrays import numbers, words
 
@@ -108,9 +109,8 @@ class Labels:
         codes = np.full(len(texts), -1, dtype=np.int64)
         for start, piece in zip(self._starts, self._pieces, strict=True):
             if not isinstance(piece, list):
-                found = pc.index_in(texts.cast(pa.large_string()), piece)
-                there = values_of(found.is_valid())
-                codes[there] = start + values_of(found)[there].astype(np.int64)
+                places = places_in(piece, texts)
+                codes = np.where(places >= 0, start + places, codes)
         return codes
 
     def _added(self, text: str) -> int:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from finsim.constraints.language.column_declaration import Column
 from finsim.constraints.language.types import DAY_NANOS, LARGEST, Type
 from finsim.constraints.tables.arrow_to_numpy import values_of
 from finsim.constraints.tables.label_codes import Labels
 from finsim.constraints.tables.nullable_vectors import TRUE, Mask, Vec, known
+from finsim.constraints.tables.numbered_texts import numbered
 from finsim.errors import DataError, Problem, did_you_mean
 from finsim.notation import Array, Int1D
 from finsim.tables import Dialect, bind, typed
@@ -246,7 +246,7 @@ class Source:
 
     def _coded(self, data: pa.Array) -> Vec:
         if not pa.types.is_dictionary(data.type):
-            data = pc.dictionary_encode(data)
+            data = numbered(data)
         codes = self.labels.coded(data.dictionary)
         valid = None if data.null_count == 0 else values_of(data.is_valid())
         if not len(codes):
