@@ -42,6 +42,8 @@ _HOMES = {
     "load_schema": "finsim.tables",
     "load_study": "finsim.engine.study.study_file",
     "names": "finsim.verbs.names",
+    "narrative_check": "finsim.verbs.narratives.narrative_check",
+    "narrative_show": "finsim.verbs.narratives.narrative_show",
     "new": "finsim.verbs.new",
     "open_run": "finsim.engine.finished_run",
     "plan": "finsim.verbs.plan",

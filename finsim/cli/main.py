@@ -19,6 +19,7 @@ from finsim.cli import (
     evaluate,
     fit,
     list_,
+    narratives,
     new,
     plan,
     report,
@@ -84,6 +85,7 @@ for name, verb in (
 ):
     app.command(name, cls=Verb)(verb)
 app.add_typer(rules.app, name="rules")
+app.add_typer(narratives.app, name="narrative")
 
 
 @app.callback(invoke_without_command=True)
