@@ -53,6 +53,9 @@ def simulate(
             rich_help_panel=SIZE,
         ),
     ] = None,
+    evade: Annotated[
+        float, number("simulate", "evade", "How far every scheme hides: 0 is as its file says", SIZE)
+    ] = 0.0,
     scenario: Annotated[
         str | None,
         typer.Option(
@@ -86,6 +89,7 @@ def simulate(
         start=start,
         narrative=named_numbers(narrative, "finsim simulate: --narrative", RATE, optional=True) or None,
         schemes=named_numbers(schemes, "finsim simulate: --schemes", SCHEMES, optional=False) or None,
+        evade=evade,
         scenario=scenario,
         severity=severity,
         seed=seed,

@@ -28,12 +28,13 @@ Narratives = str | Path | Sequence[str | Path] | Mapping[str, float | None] | No
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is simulated: size, period, narratives, and the scenario that acts on them, if any."""
+    """What is simulated: size, period, narratives, how far they hide, the scenario that acts on them."""
 
     accounts: int = 2_000
     days: int = 30
     start: date = START
     uses: tuple[NarrativeUse, ...] = ()
+    evade: float = 0.0
     scenario: str | None = None
     severity: float = 1.0
 
@@ -83,7 +84,11 @@ def simulate(
     if folder is not None and folder.exists():
         raise StudyError("the output exists", place=str(folder), remedy="choose another folder with -o")
     settings = Settings(
-        accounts=wanted.accounts, days=wanted.days, start=wanted.start, narratives=wanted.uses
+        accounts=wanted.accounts,
+        days=wanted.days,
+        start=wanted.start,
+        narratives=wanted.uses,
+        evade=wanted.evade,
     )
     drivers = _drivers(wanted)
     world = simulate_agents(settings, Streams(seed), drivers, progress)
@@ -107,6 +112,7 @@ def _told(wanted: Wanted, seed: int) -> dict[str, str]:
         "accounts": f"{wanted.accounts:,}",
         "days": f"{wanted.days:,}, from {wanted.start}",
         "narratives": ", ".join(uses) or "none",
+        **({"evade": f"{wanted.evade:g}"} if wanted.evade else {}),
         "scenario": scenario,
     }
 

@@ -74,6 +74,7 @@ NUMBERS = {
     "delta": Number(1e-5, 1e-10, 0.01, whole=False),
     "entities": Number(1_000, 1, 1_000_000_000),
     "epsilon": Number(8, 0, 100, whole=False, above=True),
+    "evade": Number(0.5, 0, 1, whole=False),
     "export.bank": Number(1, 1),
     "export.instance": Number(1, 0),
     "export.path": Number(0, 0),
