@@ -14,6 +14,10 @@ from finsim.cli.parsing.number_options import number
 from finsim.cli.parsing.panels import OUTPUT, SIZE
 from finsim.verbs.calling.argument_checks import RATE, SCHEMES
 
+Evade = Annotated[
+    float, number("simulate", "evade", "How far every scheme hides: 0 is as its file says", SIZE)
+]
+
 
 def simulate(
     output: Annotated[
@@ -53,9 +57,7 @@ def simulate(
             rich_help_panel=SIZE,
         ),
     ] = None,
-    evade: Annotated[
-        float, number("simulate", "evade", "How far every scheme hides: 0 is as its file says", SIZE)
-    ] = 0.0,
+    evade: Evade = 0.0,
     scenario: Annotated[
         str | None,
         typer.Option(
