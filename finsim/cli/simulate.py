@@ -14,6 +14,16 @@ from finsim.cli.parsing.number_options import number
 from finsim.cli.parsing.panels import OUTPUT, SIZE
 from finsim.verbs.calling.argument_checks import RATE, SCHEMES
 
+Schemes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--schemes",
+        metavar="NAME=COUNT",
+        help="Exact number of schemes of a narrative; may be repeated; by rate when left out.",
+        autocompletion=offered(lambda word: [f"{name}=" for name in names("narratives")(word)]),
+        rich_help_panel=SIZE,
+    ),
+]
 Evade = Annotated[
     float, number("simulate", "evade", "How far every scheme hides: 0 is as its file says", SIZE)
 ]
@@ -47,16 +57,7 @@ def simulate(
             rich_help_panel=SIZE,
         ),
     ] = None,
-    schemes: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--schemes",
-            metavar="NAME=COUNT",
-            help="Exact number of schemes of a narrative; may be repeated; by rate when left out.",
-            autocompletion=offered(lambda word: [f"{name}=" for name in names("narratives")(word)]),
-            rich_help_panel=SIZE,
-        ),
-    ] = None,
+    schemes: Schemes = None,
     evade: Evade = 0.0,
     scenario: Annotated[
         str | None,
