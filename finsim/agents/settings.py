@@ -60,6 +60,7 @@ DEFAULT_NARRATIVES = tuple(
         "account_ring_layering",
     )
 )
+"""The standard stories and their decoys: together about one illicit row in a thousand."""
 
 
 LIMITS = {

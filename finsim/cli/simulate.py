@@ -51,8 +51,8 @@ def simulate(
         typer.Option(
             "--narrative",
             metavar="NAME[=RATE]",
-            help="Narrative or its file, with schemes per 1,000 accounts and year; may be repeated; all at "
-            "their own rates when left out.",
+            help="Narrative or its file, with schemes per 1,000 accounts and year; may be repeated; the "
+            "standard ones at their own rates when left out.",
             autocompletion=offered(names("narratives"), yaml_files),
             rich_help_panel=SIZE,
         ),

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from finsim import documents
-from finsim.agents.settings import NarrativeUse, Settings
+from finsim.agents.settings import DEFAULT_NARRATIVES, NarrativeUse, Settings
 from finsim.agents.simulate import simulate as simulate_agents
 from finsim.errors import StudyError
 from finsim.provenance.world_card import write_world_card
@@ -44,8 +43,9 @@ def uses_of(
 ) -> tuple[NarrativeUse, ...]:
     """Return the narratives that are wanted, by rate or by number of schemes.
 
-    Those that ``narrative`` or ``schemes`` name are the only ones; without names every shipped narrative
-    and decoy is used at the rate of its file. Raises StudyError for one with both a rate and a number.
+    Those that ``narrative`` or ``schemes`` name are the only ones; without names the standard stories and
+    their decoys (``agents.settings.DEFAULT_NARRATIVES``) are used at the rates of their files. Raises
+    StudyError for one with both a rate and a number.
     """
     if isinstance(narrative, str | Path):
         rates: dict[str, float | None] = {str(narrative): None}
@@ -67,8 +67,7 @@ def uses_of(
         rates.setdefault(known, None)
         counts[known] = count
     if not rates:
-        shipped = sorted(path.stem for path in documents.shipped("scenarios/narratives").glob("*.yaml"))
-        return tuple(NarrativeUse(name) for name in shipped)
+        return tuple(sorted(DEFAULT_NARRATIVES, key=lambda use: use.name))
     return tuple(NarrativeUse(name, rate, counts.get(name)) for name, rate in rates.items())
 
 

@@ -36,7 +36,7 @@ def simulate(
         days: calendar days.
         start: the first day.
         narrative: narratives by name or file: one, several, or name -> rate (in the unit of its
-            file, None for the file's own); every shipped narrative and decoy when left out.
+            file, None for the file's own); the standard stories and their decoys when left out.
         schemes: narrative -> exact number of schemes, instead of a rate.
         evade: how far every scheme hides, from 0 (as its file says) to 1; ordinary orders stay as they are.
         scenario: scenario file or shipped name whose behaviour, fraud and laundering act on the days.

@@ -102,7 +102,8 @@ roles:
   mule: {{select: {{accounts: [current]}}, assumption: made up}}
   exit: {{select: {{outside: [person]}}, assumption: made up}}
 phases:
-  - {{name: take, from: victim, to: mule, motif: fan_in, channel: wire, amount: {{draw: 4000}}, assumption: a}}
+  - {{name: take, from: victim, to: mule, motif: fan_in, channel: wire, amount: {{draw: 4000}},
+     assumption: made up}}
   - {{name: hide, from: mule, to: exit, motif: fan_out, channel: wire,
      amount: {{fraction_of: pot, share: 0.9}}, timing: {{delay: 4h}}, assumption: made up}}
 evade: [{{{kind}: 1, assumption: made up}}]

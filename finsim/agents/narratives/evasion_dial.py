@@ -97,5 +97,6 @@ def growing(story: Story) -> set[str]:
     """Return the roles of which more_accounts makes more: those in between, and payers that are several."""
     paid = {name for phase in story.phases for name in (phase.via, phase.to) if name}
     paying = {name for phase in story.phases for name in (phase.via, phase.payer) if name}
+    paying |= {phase.to for phase in story.phases if phase.motif == "random_walk"}
     several = {name for name in paying if story.roles[name].n.range()[1] >= 2}
     return {name for name in (paid & paying) | several if story.roles[name].select.accounts}
