@@ -29,6 +29,7 @@ _HOMES = {
     "account_graph": "finsim.records.graph",
     "check": "finsim.verbs.check",
     "compare": "finsim.verbs.compare",
+    "curriculum": "finsim.verbs.narratives.curriculum",
     "drivers": "finsim.verbs.drivers",
     "evaluate": "finsim.verbs.evaluate",
     "example_data": "finsim.verbs.names",
