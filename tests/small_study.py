@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from finsim.documents import shipped
+from finsim.agents.settings import DEFAULT_NARRATIVES
 
-STORIES = [path.stem for path in sorted(shipped("scenarios/narratives").glob("*.yaml"))]
+STORIES = sorted(use.name for use in DEFAULT_NARRATIVES)
 SCENARIOS = ["base", "dfast-severely-adverse-2026", "fraud-wave-mule-surge", "gfc-2008@0.5"]
 """Its scenarios, as the folders of a run call them, sorted."""
 

@@ -60,6 +60,7 @@ DEFAULT_NARRATIVES = tuple(
         "account_ring_layering",
     )
 )
+"""The standard stories and their decoys: together about one illicit row in a thousand."""
 
 
 LIMITS = {
@@ -78,7 +79,8 @@ class Settings:
 
     ``accounts`` counts accounts at the study's banks; outside accounts come on top. A logical shard is
     a fixed block of ``shard_accounts`` accounts and ``slice_days`` is the length of a posting slice in
-    days: the first is part of the study, the second only bounds memory. Raises StudyError.
+    days: the first is part of the study, the second only bounds memory. ``evade`` from 0 to 1
+    raises every evasion of every story (``narratives.evasion_dial``). Raises StudyError.
     """
 
     accounts: int = 20_000
@@ -89,6 +91,7 @@ class Settings:
     shard_accounts: int = 5_000
     slice_days: int = 15
     narratives: tuple[NarrativeUse, ...] = DEFAULT_NARRATIVES
+    evade: float = 0.0
 
     def __post_init__(self) -> None:
         for name, (low, high) in LIMITS.items():
@@ -100,6 +103,10 @@ class Settings:
                     expected=f"{low} to {high}",
                     remedy=f"correct {name}",
                 )
+        if not 0.0 <= self.evade <= 1.0:
+            raise StudyError(
+                f"evade is {self.evade}", place="evade", expected="0 to 1", remedy="write evade: 0.5"
+            )
         names = [use.id for use in self.narratives]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice or len(names) > 40:

@@ -19,6 +19,7 @@ from finsim.cli import (
     evaluate,
     fit,
     list_,
+    narratives,
     new,
     plan,
     report,
@@ -38,6 +39,7 @@ from finsim.cli.border.shown_text import shown
 from finsim.cli.border.signals import stopping
 from finsim.cli.border.system_refusals import continued_by, is_refusal, refused
 from finsim.cli.handover import export
+from finsim.cli.narratives import curriculum
 from finsim.cli.output import envelope, problems_of
 from finsim.cli.output import show as show_result
 from finsim.cli.parsing.places import with_options, word_of
@@ -70,6 +72,7 @@ for name, verb in (
     ("simulate", simulate.simulate),
     ("inject", inject.inject),
     ("stress", stress.stress),
+    ("curriculum", curriculum.curriculum),
     ("check", check.check),
     ("evaluate", evaluate.evaluate),
     ("trace", trace.trace),
@@ -84,6 +87,7 @@ for name, verb in (
 ):
     app.command(name, cls=Verb)(verb)
 app.add_typer(rules.app, name="rules")
+app.add_typer(narratives.app, name="narrative")
 
 
 @app.callback(invoke_without_command=True)

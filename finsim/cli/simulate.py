@@ -14,6 +14,20 @@ from finsim.cli.parsing.number_options import number
 from finsim.cli.parsing.panels import OUTPUT, SIZE
 from finsim.verbs.calling.argument_checks import RATE, SCHEMES
 
+Schemes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--schemes",
+        metavar="NAME=COUNT",
+        help="Exact number of schemes of a narrative; may be repeated; by rate when left out.",
+        autocompletion=offered(lambda word: [f"{name}=" for name in names("narratives")(word)]),
+        rich_help_panel=SIZE,
+    ),
+]
+Evade = Annotated[
+    float, number("simulate", "evade", "How far every scheme hides: 0 is as its file says", SIZE)
+]
+
 
 def simulate(
     output: Annotated[
@@ -37,22 +51,14 @@ def simulate(
         typer.Option(
             "--narrative",
             metavar="NAME[=RATE]",
-            help="Narrative or its file, with schemes per 1,000 accounts and year; may be repeated; all at "
-            "their own rates when left out.",
+            help="Narrative or its file, with schemes per 1,000 accounts and year; may be repeated; the "
+            "standard ones at their own rates when left out.",
             autocompletion=offered(names("narratives"), yaml_files),
             rich_help_panel=SIZE,
         ),
     ] = None,
-    schemes: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--schemes",
-            metavar="NAME=COUNT",
-            help="Exact number of schemes of a narrative; may be repeated; by rate when left out.",
-            autocompletion=offered(lambda word: [f"{name}=" for name in names("narratives")(word)]),
-            rich_help_panel=SIZE,
-        ),
-    ] = None,
+    schemes: Schemes = None,
+    evade: Evade = 0.0,
     scenario: Annotated[
         str | None,
         typer.Option(
@@ -86,6 +92,7 @@ def simulate(
         start=start,
         narrative=named_numbers(narrative, "finsim simulate: --narrative", RATE, optional=True) or None,
         schemes=named_numbers(schemes, "finsim simulate: --schemes", SCHEMES, optional=False) or None,
+        evade=evade,
         scenario=scenario,
         severity=severity,
         seed=seed,

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from finsim import documents
-from finsim.agents.settings import NarrativeUse, Settings
+from finsim.agents.settings import DEFAULT_NARRATIVES, NarrativeUse, Settings
 from finsim.agents.simulate import simulate as simulate_agents
 from finsim.errors import StudyError
 from finsim.provenance.world_card import write_world_card
@@ -28,12 +27,13 @@ Narratives = str | Path | Sequence[str | Path] | Mapping[str, float | None] | No
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is simulated: size, period, narratives, and the scenario that acts on them, if any."""
+    """What is simulated: size, period, narratives, how far they hide, the scenario that acts on them."""
 
     accounts: int = 2_000
     days: int = 30
     start: date = START
     uses: tuple[NarrativeUse, ...] = ()
+    evade: float = 0.0
     scenario: str | None = None
     severity: float = 1.0
 
@@ -43,8 +43,9 @@ def uses_of(
 ) -> tuple[NarrativeUse, ...]:
     """Return the narratives that are wanted, by rate or by number of schemes.
 
-    Those that ``narrative`` or ``schemes`` name are the only ones; without names every shipped narrative
-    and decoy is used at the rate of its file. Raises StudyError for one with both a rate and a number.
+    Those that ``narrative`` or ``schemes`` name are the only ones; without names the standard stories and
+    their decoys (``agents.settings.DEFAULT_NARRATIVES``) are used at the rates of their files. Raises
+    StudyError for one with both a rate and a number.
     """
     if isinstance(narrative, str | Path):
         rates: dict[str, float | None] = {str(narrative): None}
@@ -66,8 +67,7 @@ def uses_of(
         rates.setdefault(known, None)
         counts[known] = count
     if not rates:
-        shipped = sorted(path.stem for path in documents.shipped("scenarios/narratives").glob("*.yaml"))
-        return tuple(NarrativeUse(name) for name in shipped)
+        return tuple(sorted(DEFAULT_NARRATIVES, key=lambda use: use.name))
     return tuple(NarrativeUse(name, rate, counts.get(name)) for name, rate in rates.items())
 
 
@@ -83,7 +83,11 @@ def simulate(
     if folder is not None and folder.exists():
         raise StudyError("the output exists", place=str(folder), remedy="choose another folder with -o")
     settings = Settings(
-        accounts=wanted.accounts, days=wanted.days, start=wanted.start, narratives=wanted.uses
+        accounts=wanted.accounts,
+        days=wanted.days,
+        start=wanted.start,
+        narratives=wanted.uses,
+        evade=wanted.evade,
     )
     drivers = _drivers(wanted)
     world = simulate_agents(settings, Streams(seed), drivers, progress)
@@ -107,6 +111,7 @@ def _told(wanted: Wanted, seed: int) -> dict[str, str]:
         "accounts": f"{wanted.accounts:,}",
         "days": f"{wanted.days:,}, from {wanted.start}",
         "narratives": ", ".join(uses) or "none",
+        **({"evade": f"{wanted.evade:g}"} if wanted.evade else {}),
         "scenario": scenario,
     }
 

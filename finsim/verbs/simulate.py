@@ -22,6 +22,7 @@ def simulate(
     start: date | str = engine.START,
     narrative: engine.Narratives = None,
     schemes: Mapping[str, int] | None = None,
+    evade: float = 0.0,
     scenario: str | Path | None = None,
     severity: float = 1.0,
     seed: int = 0,
@@ -35,8 +36,9 @@ def simulate(
         days: calendar days.
         start: the first day.
         narrative: narratives by name or file: one, several, or name -> rate (in the unit of its
-            file, None for the file's own); every shipped narrative and decoy when left out.
+            file, None for the file's own); the standard stories and their decoys when left out.
         schemes: narrative -> exact number of schemes, instead of a rate.
+        evade: how far every scheme hides, from 0 (as its file says) to 1; ordinary orders stay as they are.
         scenario: scenario file or shipped name whose behaviour, fraud and laundering act on the days.
         severity: of the scenario; 0 is the identity, 1 is as written.
         seed: root seed.
@@ -58,7 +60,7 @@ def simulate(
 
     """
     wrong = Arguments("simulate").day("start", start)
-    wrong.numbers({"accounts": accounts, "days": days, "severity": severity, "seed": seed})
+    wrong.numbers({"accounts": accounts, "days": days, "severity": severity, "evade": evade, "seed": seed})
     wrong.kinds(
         "narrative", narrative, (str, Path, list, tuple, Mapping, type(None)), "narratives by name or file",
         "write narrative=['account_takeover']",
@@ -75,6 +77,7 @@ def simulate(
         days=days,
         start=as_day(start) or engine.START,
         uses=engine.uses_of(narrative, schemes),
+        evade=evade,
         scenario=None if scenario is None else str(scenario),
         severity=severity,
     )

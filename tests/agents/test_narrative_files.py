@@ -172,8 +172,8 @@ def test_the_lint_itself_finds_a_bare_number():
     assert list(unsourced({"wait": "9h"})) == [".wait"]
 
 
-def test_the_default_study_uses_every_shipped_story():
-    assert sorted(use.name for use in DEFAULT_NARRATIVES) == [path.stem for path in SHIPPED]
+def test_the_default_study_uses_shipped_stories():
+    assert {use.name for use in DEFAULT_NARRATIVES} <= {path.stem for path in SHIPPED}
     stories = load_narratives([use.name for use in DEFAULT_NARRATIVES])
     assert [story.decoy for story in stories] == [False] * 4 + [True] * 2 + [False]
 

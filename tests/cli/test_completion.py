@@ -72,6 +72,9 @@ def folder(tmp_path: Path) -> Path:
         ("finsim trace runs/mine ", ["credit/base/loans"], ["prices.csv"]),
         ("finsim sample model --pa", ["--paths"], ["--steps"]),
         ("finsim rules ", ["lint", "docs"], ["run"]),
+        ("finsim narrative ", ["check", "show"], ["run"]),
+        ("finsim narrative show account_", ["account_takeover"], ["covid-2020"]),
+        ("finsim narrative check s", ["study.yaml", "scatter_gather_structuring"], ["prices.csv"]),
     ],
 )
 def test_names_are_offered(words: str, offered: list[str], refused: list[str], folder: Path) -> None:

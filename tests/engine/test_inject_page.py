@@ -9,6 +9,7 @@ import pytest
 from finsim import documents
 from finsim.agents.narratives.narrative import load_narratives
 from finsim.agents.narratives.narrative_needs import Known, carried, needs_table
+from finsim.agents.vocabulary import CATEGORIES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "guide" / "inject.md"
 SHIPPED = sorted(path.stem for path in documents.shipped("scenarios/narratives").glob("*.yaml"))
@@ -16,7 +17,7 @@ EVERYTHING = Known(
     frozenset(["current", "savings", "card", "business", "merchant"]),
     frozenset(["exchange", "remitter", "person", "cash", "supplier"]),
     True,
-    frozenset(["digital", "transport", "online", "entertainment"]),
+    frozenset(CATEGORIES),
     frozenset(
         ["age", "account_days", "income", "opening", "limit", "degree", "segment", "online", "turnover"]
     ),

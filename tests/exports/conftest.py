@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import finsim
+from finsim.agents.settings import DEFAULT_NARRATIVES
 from finsim.engine.run import run
 from finsim.engine.study.study_file import Study
 from finsim.exports.run_facts import Prices, RunFacts
@@ -63,9 +64,9 @@ def facts(folder: Path) -> Callable[..., RunFacts]:
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a small simulated world with every shipped story; do not change it."""
+    """Return the folder of a small simulated world with every standard story; do not change it."""
     output = tmp_path_factory.mktemp("world") / "world"
-    schemes = dict.fromkeys(finsim.names("narratives")["narratives"], 2)
+    schemes = dict.fromkeys(sorted(use.name for use in DEFAULT_NARRATIVES), 2)
     finsim.simulate(accounts=300, days=20, schemes=schemes, seed=3, output=output, progress=False)
     return output
 

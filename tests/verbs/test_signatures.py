@@ -24,7 +24,14 @@ WITHOUT_KEYWORD = {"progress", "settings"}
 """Keywords of Python alone: ``--quiet`` is ``progress=False``, settings are an object."""
 
 COMMAND = typer.main.get_command(app)
-VERBS = sorted(set(COMMAND.commands) - {"rules"})  # type: ignore[attr-defined]
+COMMANDS = {
+    name if verb == name else f"{verb} {name}": inner
+    for verb, command in COMMAND.commands.items()  # type: ignore[attr-defined]
+    if verb != "rules"
+    for name, inner in getattr(command, "commands", {verb: command}).items()
+}
+"""Command -> what typer makes of it; a verb inside a verb is the Python function ``outer_inner``."""
+VERBS = sorted(COMMANDS)
 
 
 def function(name: str) -> Any:
@@ -33,8 +40,7 @@ def function(name: str) -> Any:
 
 
 def of_command(verb: str) -> dict[str, inspect.Parameter]:
-    callback = COMMAND.commands[verb].callback  # type: ignore[attr-defined]
-    return dict(inspect.signature(inspect.unwrap(callback)).parameters)
+    return dict(inspect.signature(inspect.unwrap(COMMANDS[verb].callback)).parameters)
 
 
 def nothing(value: Any) -> Any:
@@ -44,7 +50,7 @@ def nothing(value: Any) -> Any:
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_options_are_keywords_with_equal_defaults(verb: str) -> None:
-    name = RENAMED.get(verb, verb)
+    name = RENAMED.get(verb, verb.replace(" ", "_"))
     assert name in finsim.__all__
     known: dict[str, inspect.Parameter] = {}
     for each in (*PARTS.get(verb, ()), name):
@@ -63,7 +69,7 @@ def test_options_are_keywords_with_equal_defaults(verb: str) -> None:
 
 def test_every_verb_of_python_is_one_of_the_command_line() -> None:
     homes = {name for name, home in finsim._HOMES.items() if home.startswith("finsim.verbs.")}
-    verbs = {RENAMED.get(verb, verb) for verb in VERBS} | {"explain", "repair"}
+    verbs = {RENAMED.get(verb, verb.replace(" ", "_")) for verb in VERBS} | {"explain", "repair"}
     assert homes - verbs == {"example_data", "study", "drivers"}  # values: nothing to print
     assert verbs <= homes
 

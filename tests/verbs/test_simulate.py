@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import finsim
-from finsim.agents.settings import NarrativeUse, Settings
+from finsim.agents.settings import DEFAULT_NARRATIVES, NarrativeUse, Settings
 from finsim.agents.simulate import simulate as simulated
 from finsim.randomness import Streams
 
@@ -35,9 +35,9 @@ def test_a_rate_and_a_count_stand_side_by_side() -> None:
     assert told(world)["card_testing_escalation"] > 3
 
 
-def test_every_shipped_narrative_is_used_when_none_is_named() -> None:
+def test_the_standard_narratives_are_used_when_none_is_named() -> None:
     world = finsim.simulate(accounts=2_000, days=60, seed=3, progress=False)
-    assert set(told(world)) <= set(finsim.names("narratives")["narratives"])
+    assert set(told(world)) <= {use.name for use in DEFAULT_NARRATIVES}
     assert len(told(world)) >= 4
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from finsim.agents.narratives.payment_numbers import members
-from finsim.agents.narratives.story_faults import Fault, Loc, Story, pays, uses
+from finsim.agents.narratives.evasion_dial import can_act
+from finsim.agents.narratives.story_faults import Fault, Loc, Story, pays
 from finsim.documents import read, shipped
 from finsim.errors import FinsimError, did_you_mean
 
@@ -17,22 +17,14 @@ _LIMITED = frozenset({"current", "card", "business", "merchant"})
 def evasion_faults(story: Story) -> Iterator[Fault]:
     """Yield evasions that are said twice, and those that nothing in the story can use."""
     kinds = [item.kind for item in story.evade]
-    timings = [phase.timing for phase in story.phases]
-    can_act = {
-        "commingle": (any(uses(phase, "pot") for phase in story.phases), "no phase passes on a pot"),
-        "chain_delay": (any(t.wait or t.delay for t in timings), "no phase has a wait or a delay"),
-        "cross_bank": (
-            sum(members(role)[1] for role in story.roles.values() if not role.select.outside) > 1,
-            "the story has a single account",
-        ),
-    }
+    acts = {kind: (fits, why) for kind, fits, why in can_act(story)}
     for place, kind in enumerate(kinds):
         at: Loc = ("evade", place)
         if kind in kinds[:place]:
             yield Fault(
                 at, f"evasion {kind!r} appears twice: only the first would act", "each once", "remove one"
             )
-        fits, why = can_act.get(kind, (True, ""))
+        fits, why = acts[kind]
         if not fits:
             yield Fault(
                 at, f"evasion {kind!r} never acts: {why}", "an evasion that the story can use", "remove it"

@@ -27,6 +27,7 @@ from finsim.errors import did_you_mean
 
 MOTIFS = (
     "pairs", "fan_in", "fan_out", "bipartite", "chain", "cycle", "scatter_gather", "gather_scatter",
+    "random_walk",
 )  # fmt: skip
 MOTIFS_WITH_VIA = ("chain", "cycle", "scatter_gather", "gather_scatter")
 CALENDARS = ("any", "waking", "victim_sleep", "business_hours", "payday")
@@ -286,9 +287,10 @@ class Phase(Sourced):
     * ``to``: role that is paid.
     * ``via``: role in between, of the motifs chain, cycle, scatter_gather and gather_scatter alone.
     * ``motif``: who pays whom: pairs (payments between random members), fan_out, fan_in, bipartite, chain,
-      cycle, scatter_gather or gather_scatter.
+      cycle, scatter_gather, gather_scatter or random_walk (each payer pays a random member of `to`, who pays
+      another, `hops` times in all).
     * ``count``: payments of pairs, else payments per edge; or cover: as many as reach the proceeds.
-    * ``hops``: layers of a chain or cycle.
+    * ``hops``: layers of a chain, payments of a random walk.
     * ``degree``: payees of each payer in a bipartite motif.
     * ``amount``: what is paid.
     * ``timing``: when it is paid.

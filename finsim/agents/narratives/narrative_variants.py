@@ -22,7 +22,10 @@ from finsim.document_numbers import Count, Meaning, Misfit
 from finsim.editor_schemas import JsonSchema, given
 from finsim.errors import did_you_mean
 
-EVASIONS = ("threshold_avoid", "mimic_amounts", "mimic_hours", "commingle", "cross_bank", "chain_delay")
+EVASIONS = (
+    "threshold_avoid", "mimic_amounts", "mimic_hours", "commingle", "cross_bank", "chain_delay",
+    "mimic_habit", "mimic_channels", "more_accounts",
+)  # fmt: skip
 _WITH_THRESHOLD = "threshold_avoid"
 
 

@@ -53,8 +53,9 @@ def _edges(story: Story, phase: Phase, end: int) -> int:
         "fan_out": max(first, last),
         "fan_in": max(first, last),
         "bipartite": first * max(1, min(degree, last)),
-        "chain": max(first, middle) + max(1, middle) + (middle if end else 0),
+        "chain": max(first, middle) + 2 * max(1, middle) if end else first + 1,
         "cycle": first * (middle + 1),
+        "random_walk": first * max(1, round(phase.hops.range()[end])),
         "scatter_gather": max(first, middle) + max(middle, last),
         "gather_scatter": max(first, middle) + max(middle, last),
     }[phase.motif]
@@ -92,6 +93,7 @@ def _usual(story: Story, phase: Phase) -> float:
         "pairs": 1.0,
         "bipartite": sizes[0] * min(_far(phase.degree), sizes[-1]),
         "cycle": sizes[0] * (sizes[1] + 1) if phase.via else 1.0,
+        "random_walk": sizes[0] * _far(phase.hops),
     }.get(phase.motif, 3 * max(sizes))
     return edges * max(_far(one) for one in drawn)
 

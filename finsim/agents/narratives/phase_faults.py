@@ -27,11 +27,11 @@ def phase_faults(story: Story) -> Iterator[Fault]:
 def _motif(story: Story, phase: Phase, at: Loc) -> Iterator[Fault]:
     given = phase.model_fields_set
     for key, motif, what in (("hops", "chain", "layers"), ("degree", "bipartite", "payees per payer")):
-        if key in given and phase.motif != motif:
+        if key in given and phase.motif != motif and (key, phase.motif) != ("hops", "random_walk"):
             yield Fault(
                 (*at, key),
                 f"`{key}` never acts beside motif {phase.motif}",
-                f"`{key}`, the {what}, with motif {motif} alone",
+                f"`{key}`, the {what}, with motif {motif}{' or random_walk' if key == 'hops' else ''} alone",
                 f"remove `{key}:`, or write `motif: {motif}`",
             )
     if phase.motif == "chain" and phase.via and phase.hops.range()[0] > members(story.roles[phase.via])[1]:
@@ -41,6 +41,13 @@ def _motif(story: Story, phase: Phase, at: Loc) -> Iterator[Fault]:
             f"{phase.hops.range()[0]:g} hops over at most {most} members of {phase.via!r}",
             "no more layers than there are members",
             f"write `hops: {most}`, or raise `n:` of the role",
+        )
+    if phase.motif == "random_walk" and members(story.roles[phase.to])[0] < 2:
+        yield Fault(
+            (*at, "to"),
+            f"a random walk among {phase.to!r}, who may be a single member",
+            "at least two members, who pay one another",
+            "write `n: 3` in the role, or more",
         )
     if phase.motif == "bipartite" and phase.degree.range()[0] > members(story.roles[phase.to])[1]:
         most = members(story.roles[phase.to])[1]

@@ -72,7 +72,8 @@ Check = Callable[["Story"], Iterator[Fault]]
 
 def pays(story: Story, phase: Phase) -> list[Role]:
     """Return the roles that pay in a phase."""
-    return [story.roles[name] for name in (phase.payer, phase.via) if name]
+    names = (phase.payer, phase.to if phase.motif == "random_walk" else phase.via)
+    return [story.roles[name] for name in names if name]
 
 
 def is_paid(story: Story, phase: Phase) -> list[Role]:
@@ -84,7 +85,7 @@ def hands(story: Story, phase: Phase) -> list[tuple[Role, Role]]:
     """Return who pays whom in a phase, as pairs of roles."""
     first, last = story.roles[phase.payer], story.roles[phase.to]
     if phase.via is None:
-        return [(first, last)]
+        return [(first, last), *([(last, last)] if phase.motif == "random_walk" else [])]
     middle = story.roles[phase.via]
     inner = [(middle, middle)] if phase.motif in ("chain", "cycle") else []
     return [(first, middle), *inner, (middle, last)]

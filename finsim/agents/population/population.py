@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +23,7 @@ from finsim.records.transactions import ACCOUNT_SCHEMA
 # assumption: shares of customers by type; firms are a tenth of customers, and most of them sell to people.
 _TYPE_SHARES = (0.910, 0.035, 0.055)
 _PERSON, _BUSINESS, _MERCHANT = range(3)
+_USUAL = 0.015
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,20 @@ class Population:
     outside: Mapping[str, Array]
     contacts: Contacts
     catchment: Catchment
+
+    @cached_property
+    def usual(self) -> Int1D:
+        """What the holder of each account usually pays at once, minor units; 0 where nothing is known.
+
+        Own: 1.5 % of a month's income or turnover. In a simulated world the median transfer between people is
+        45 at a median income of 3,300.
+        """
+        found = np.zeros(len(self.accounts), dtype=np.int64)
+        for held in (self.people.current, self.people.savings, self.people.card):
+            mine = held >= 0
+            found[held[mine]] = np.rint(_USUAL * self.people.income[mine])
+        found[self.firms.account] = np.rint(_USUAL * self.firms.turnover)
+        return found
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from finsim.agents.narratives.narrative import Narrative
 from finsim.agents.narratives.narrative_blocks import Amount
 from finsim.agents.narratives.quantities import MOST_MONEY
 from finsim.agents.population.population import Population
+from finsim.agents.schemes.evasion import like_habit, most_of_habit
 from finsim.agents.schemes.role_casting import Member
 from finsim.kernels.ledger import FIXED, HALF, OF_AVAILABLE, OF_BALANCE, OF_POT, OF_PREVIOUS, PRICE, TENTH
 
@@ -87,12 +88,17 @@ class Purse:
             made = Sum(_MODES[amount.fraction_of], 0, share, 0, 0, 1)
             return self._evade(self._limits(amount, made), edge, rng)
         made = self._limits(amount, Sum(FIXED, 0, 1.0, 0, 0, 1))
-        value = self._fixed(amount, edge, part, rng)
+        value = like_habit(
+            self._fixed(amount, edge, part, rng), self._usual(edge), self.narrative.level("mimic_habit")
+        )
         value = max(value, float(made.low)) if made.high == 0 else min(max(value, made.low), made.high)
         made = self._evade(replace(made, amount=max(1, round(min(value, LARGEST)))), edge, rng)
         if 1 < made.step <= made.amount:
             made = replace(made, amount=made.amount - made.amount % made.step)
         return made
+
+    def _usual(self, edge: tuple[Member, Member]) -> float:
+        return float(self.population.usual[edge[0].account])
 
     def _share(self, amount: Amount, rng: np.random.Generator) -> float:
         return amount.share.sample(rng) if amount.share is not None else 1.0
@@ -127,6 +133,11 @@ class Purse:
 
         Both hold for every way to say an amount: the ledger cuts and writes shares as it works them out.
         """
+        most = 0
+        if made.mode in (OF_BALANCE, OF_AVAILABLE, OF_PREVIOUS):
+            most = most_of_habit(self._usual(edge), self.narrative.level("mimic_habit"), rng)
+        if most and (made.high == 0 or made.high > most):
+            made = replace(made, high=max(most, made.low))
         for item in self.narrative.evade:
             if item.kind == "threshold_avoid" and item.threshold and rng.random() < item.level:
                 cap = round(item.threshold * 100 * rng.uniform(0.8, 0.995))

@@ -39,7 +39,8 @@ def edges(motif: str, shape: Shape, rng: np.random.Generator) -> list[Edge]:
     pairs: ``count`` payments between random members, never to oneself. fan_out, fan_in: every payer pays and
     every payee is paid, the larger side once each. bipartite: every payer pays ``degree`` payees. chain:
     payers, ``hops`` layers of via, payees. cycle: each payer through all via and back. scatter_gather: payers
-    to all via to payees. gather_scatter: payers to via, which pay all payees.
+    to all via to payees. gather_scatter: payers to via, which pay all payees. random_walk: each payer pays a
+    random payee, who pays another one, ``hops`` payments in all.
     """
     return _MOTIFS[motif](shape, rng)
 
@@ -98,6 +99,17 @@ def _through(shape: Shape, rng: np.random.Generator) -> list[Edge]:
     return _spread(shape.payers, shape.via, 0) + _spread(shape.via, shape.payees, 1)
 
 
+def _walk(shape: Shape, rng: np.random.Generator) -> list[Edge]:
+    found: list[Edge] = []
+    for payer in shape.payers:
+        here = payer
+        for layer in range(max(1, shape.hops)):
+            others = [one for one in shape.payees if one != here]
+            found.append(Edge(here, others[int(rng.integers(len(others)))], layer))
+            here = found[-1].payee
+    return found
+
+
 _MOTIFS: dict[str, Callable[[Shape, np.random.Generator], list[Edge]]] = {
     "pairs": _pairs,
     "fan_out": _fan,
@@ -107,4 +119,5 @@ _MOTIFS: dict[str, Callable[[Shape, np.random.Generator], list[Edge]]] = {
     "cycle": _cycle,
     "scatter_gather": _through,
     "gather_scatter": _through,
+    "random_walk": _walk,
 }

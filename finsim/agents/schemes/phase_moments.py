@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from finsim.agents.narratives.evasion_dial import SLOWEST
 from finsim.agents.narratives.narrative_blocks import Phase
 from finsim.agents.schemes.payment_motifs import Edge
 from finsim.agents.schemes.planned_payment import Acting, Stage
@@ -15,7 +16,7 @@ _SECOND = 1_000_000_000
 
 def slowness(stage: Stage) -> float:
     """Return what chain_delay multiplies waits and delays by."""
-    return 1.0 + 3.0 * stage.narrative.level("chain_delay")
+    return 1.0 + (SLOWEST - 1.0) * stage.narrative.level("chain_delay")
 
 
 def waiting(stage: Stage, phase: Phase, acting: Acting) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from finsim.agents.narratives.narrative import Narrative
 from finsim.agents.narratives.narrative_blocks import Phase
 from finsim.agents.narratives.quantities import MOST_PAYMENTS
 from finsim.agents.population.population import Population
+from finsim.agents.schemes.evasion import ordinary_way, outside_sorts
 from finsim.agents.schemes.payment_amounts import Purse, Sum
 from finsim.agents.schemes.payment_motifs import Edge
 from finsim.agents.schemes.payment_times import SchemeClock
@@ -47,6 +49,11 @@ class Stage:
     mules: dict[str, float]
     sort: Mapping[int, str]
 
+    @cached_property
+    def sides(self) -> dict[int, str]:
+        """The sort of outside accounts that stand for people or firms, by position."""
+        return outside_sorts(self.population.outside)
+
 
 @dataclass
 class Acting:
@@ -80,6 +87,19 @@ def _pick(mix: dict[str, float], rng: np.random.Generator) -> str:
         if left < 0:
             return name
     return next(reversed(mix))
+
+
+def _way(stage: Stage, phase: Phase, edge: Edge, rng: np.random.Generator) -> tuple[int, int]:
+    """Return channel and purpose: by chance of mimic_channels those of ordinary life, else the phase's."""
+    level = stage.narrative.level("mimic_channels")
+    if level > 0.0 and edge.payee.shop < 0 and edge.payer.shop < 0 and rng.random() < level:
+        ends = (edge.payer.account, edge.payee.account)
+        kinds = tuple(int(stage.population.accounts.kind[end]) for end in ends)
+        sorts = tuple(stage.sides.get(end, "") for end in ends)
+        found = ordinary_way((kinds[0], kinds[1]), (sorts[0], sorts[1]), rng)
+        if found is not None:
+            return found
+    return _channel(stage, phase, edge, rng), _purpose(stage, phase, edge, rng)
 
 
 def _channel(stage: Stage, phase: Phase, edge: Edge, rng: np.random.Generator) -> int:
@@ -123,14 +143,15 @@ def emit(stage: Stage, phase: Phase, position: int, edge: Edge, ts: int, worth: 
     marks = [float(rng.random()) for _ in range(_RETRIES + 1)]
     halves = [u < on_decline.halve for u in marks]
     gives_up = [on_decline.halve <= u < on_decline.halve + on_decline.abandon for u in marks]
+    channel, purpose = _way(stage, phase, edge, rng)
     step = Step(
         ts=ts,
         payer=edge.payer.account,
         payee=edge.payee.account,
         merchant=shop,
         amount=worth.amount,
-        channel=_channel(stage, phase, edge, rng),
-        purpose=_purpose(stage, phase, edge, rng),
+        channel=channel,
+        purpose=purpose,
         phase=stage.phases.index(phase.name),
         role=stage.roles.index(edge.payer.role),
         mode=worth.mode,

@@ -10,6 +10,7 @@ import numpy as np
 from finsim.agents.narratives.narrative import Narrative
 from finsim.agents.narratives.narrative_roles import Role, Select
 from finsim.agents.population.population import Population
+from finsim.agents.schemes.evasion import members_wanted
 from finsim.agents.settings import Settings
 from finsim.agents.vocabulary import CATEGORY, KINDS, SEGMENTS
 from finsim.errors import Problem, StudyError
@@ -227,7 +228,7 @@ def filled(
     for name, role in narrative.roles.items():
         found[name] = []
         rng = streams.at(name)
-        wanted = max(1, round(role.n.sample(rng)))
+        wanted = members_wanted(narrative, name, max(1, round(role.n.sample(rng))))
         for _ in range(wanted):
             avoid = {bank} if bank and rng.random() < level else set()
             member = choose(name, who[name], population, settings, start, (taken, avoid), rng)

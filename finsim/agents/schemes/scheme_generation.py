@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from finsim.agents.calendar.activity_calendar import season
+from finsim.agents.narratives.evasion_dial import dialled
 from finsim.agents.narratives.narrative import Narrative
 from finsim.agents.narratives.ordinary_ways import strange_ways
 from finsim.agents.payment_orders import Orders
@@ -51,6 +52,7 @@ def scheme_orders(
     intensities that cannot be simulated.
     """
     uses = {use.id: use for use in settings.narratives}
+    narratives = [dialled(story, settings.evade) for story in narratives]
     words = vocabulary(narratives)
     hours = clock or scheme_hours(population, settings, season(settings))
     facts = account_facts(population)

@@ -7,6 +7,7 @@ VERBS = {
     "Make": ("run", "simulate", "inject", "fit", "sample", "stress"),
     "Judge": ("evaluate", "verify", "sign", "compare"),
     "Look": ("show", "list", "report", "trace"),
+    "Stories": ("narrative", "curriculum"),
     "Rules": ("check", "rules"),
     "Hand over": ("export",),
 }

@@ -331,6 +331,7 @@ def agent_settings(plan: Plan) -> AgentSettings:
         shard_accounts=part.shard_accounts,
         slice_days=part.slice_days,
         narratives=uses,
+        evade=part.evade,
     )
 
 

@@ -120,6 +120,7 @@ class TransactionsPart(Part):
     * ``shard_accounts``: accounts or entities per shard; part of the study, so workers change no result.
     * ``slice_days``: days per slice of the work; part of the study.
     * ``narratives``: stories that are injected, by name or path.
+    * ``evade``: how far every scheme hides, from 0 (as its file says) to 1.
     * ``rules``: rule pack by name or path; null: no rules.
     """
 
@@ -135,6 +136,7 @@ class TransactionsPart(Part):
     shard_accounts: Annotated[Count, _within("shard_accounts")] = 5_000
     slice_days: Annotated[Length, _within("slice_days")] = 15
     narratives: tuple[NarrativeChoice, ...] = ()
+    evade: Annotated[Share, Field(ge=0.0, le=1.0)] = 0.0
     rules: str | None = "retail-tx"
 
     @field_validator("narratives", mode="before")

@@ -68,12 +68,14 @@ class Number:
 
 NUMBERS = {
     "accounts": Number(2_000, 200),
+    "budget": Number(0.005, 0, 0.5, whole=False, above=True),
     "cpu_price": Number(0.05, 0, 1e9, whole=False, above=True),
     "cpu_seconds": Number(60, 1, whole=False),
     "days": Number(30, 1),
     "delta": Number(1e-5, 1e-10, 0.01, whole=False),
     "entities": Number(1_000, 1, 1_000_000_000),
     "epsilon": Number(8, 0, 100, whole=False, above=True),
+    "evade": Number(0.5, 0, 1, whole=False),
     "export.bank": Number(1, 1),
     "export.instance": Number(1, 0),
     "export.path": Number(0, 0),
