@@ -32,10 +32,16 @@ def simulate_book(
     output: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", metavar="FOLDER", help="Folder to create; must be given.", rich_help_panel=OUTPUT
+            "-o",
+            "--output",
+            metavar="FOLDER",
+            help="Folder to create; must be given.",
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
-    levels: Annotated[int, number("simulate_book", "levels", "Levels of the book that are written", SIZE)] = 10,
+    levels: Annotated[
+        int, number("simulate_book", "levels", "Levels of the book that are written", SIZE)
+    ] = 10,
     asset: Annotated[
         list[str] | None,
         typer.Option(
@@ -88,7 +94,9 @@ def simulate_book(
     ] = None,
     severity: Annotated[
         float,
-        number("simulate_book", "severity", "Of the scenario: 0 changes nothing, 1 or 100% is as written", SIZE),
+        number(
+            "simulate_book", "severity", "Of the scenario: 0 changes nothing, 1 or 100% is as written", SIZE
+        ),
     ] = 1.0,
     seed: Seed = 0,
     quiet: Quiet = False,

@@ -156,7 +156,7 @@ def _asset_day(paths: Paths, inside: Bool1D, name: str) -> AssetDay:
 
 
 def _span(calendar: TradingCalendar, instant: Any) -> tuple[float, float]:
-    """Return when a bar begins and ends, in seconds after midnight of its day (of New York, for its sessions)."""
+    """Return when a bar begins and ends, in seconds after its midnight (New York's for its sessions)."""
     if not calendar.is_intraday:
         return SESSION if calendar == NYSE else (0.0, DAY_SECONDS)
     seconds = float((instant - instant.astype("datetime64[D]")) / np.timedelta64(1, "s"))

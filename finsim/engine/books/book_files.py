@@ -23,7 +23,11 @@ _KEYS = [
 ]
 
 
-def event_schema() -> pa.Schema:
+ZONE, DAY = b"finsim.zone", b"finsim.day"
+"""Facts of ``events.parquet``: the zone of the market's clock, and the day."""
+
+
+def event_schema(zone: str = "UTC", day: str = "") -> pa.Schema:
     """Return the schema of the events: what happened to which order."""
     return pa.schema([
         *_KEYS,
@@ -32,7 +36,7 @@ def event_schema() -> pa.Schema:
         column("side", TEXT, "bid or ask: of the resting order"),
         column("price", pa.float64(), "price of the resting order or of the auction", "price"),
         column("size", pa.int64(), "lots that came, left or were traded", "lots"),
-    ])  # fmt: skip
+    ], metadata={ZONE: zone.encode(), DAY: day.encode()})  # fmt: skip
 
 
 def book_schema(levels: int) -> pa.Schema:
@@ -51,10 +55,14 @@ def quote_schema() -> pa.Schema:
     """Return the schema of quotes and trades, as the rule pack ``quotes-lob`` reads it."""
     names = [("bid", "ask"), *((f"bid{k}", f"ask{k}") for k in range(2, SHOWN + 1))]
     prices = [
-        column(name, pa.float64(), "price of a level", "price", null="no such level, quote or trade") for pair in names for name in pair
+        column(name, pa.float64(), "price of a level", "price", null="no such level, quote or trade")
+        for pair in names
+        for name in pair
     ]
     sizes = [
-        column(f"{side}_size", pa.int64(), "lots at the best price", "lots", null="no such level, quote or trade")
+        column(
+            f"{side}_size", pa.int64(), "lots at the best price", "lots", null="no such level, quote or trade"
+        )
         for side in ("bid", "ask")
     ]
     return pa.schema([
@@ -82,7 +90,7 @@ class RowMaker:
         seq = self.seq + 1 + np.arange(rows)
         self.seq += rows
         keys = self._keys(time, seq)
-        events = pa.table([
+        events = pa.Table.from_arrays([
             *keys, _words(KINDS, kind), pa.array(number), _words(("bid", "ask"), side),
             pa.array(self._prices(price)), pa.array(size),
         ], schema=event_schema())  # fmt: skip
@@ -104,7 +112,7 @@ class RowMaker:
         return np.round(ticks * self.tick, digits) if digits < 12 else ticks * self.tick
 
     def _quotes(self, piece: Piece, seq: Int1D) -> pa.Table:
-        """A row a trade, and a row where the shown levels differ from those of the last instant."""
+        """Return a row a trade, and a row where the shown levels differ from those of the last instant."""
         time, kind, _, size, price, _ = piece.rows.T
         book, shown = piece.book, min(SHOWN, self.levels)
         wide = np.hstack([book[:, :shown, 0], book[:, :shown, 1], book[:, 0, 2:]])

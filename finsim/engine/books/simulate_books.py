@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-
-from finsim.constraints.packs.ruleset import RuleSet
+from finsim.documents import shipped
 from finsim.engine.books.bars_of_a_day import AssetDay, asset_days, paths_of
 from finsim.engine.books.book_files import RowMaker, book_schema, event_schema, quote_schema
 from finsim.engine.books.scenario_liquidity import Dialled, liquidity_on
@@ -22,8 +20,8 @@ from finsim.markets.books.day_bars import in_ticks, lot_of
 from finsim.markets.books.flow_law import LAWS, FlowLaw
 from finsim.markets.books.kernel_law import Liquidity
 from finsim.randomness import Streams
-from finsim.records.storage import write_table
-from finsim.records.trading_calendar import NYSE
+from finsim.records.local_time import midnight_in
+from finsim.records.storage import replacing
 
 FILES = ("events", "book", "quotes")
 MOST_LEVELS = 10
@@ -140,9 +138,7 @@ def _usual(one: AssetDay) -> str:
 
 
 def _grid(symbol: str) -> tuple[float | None, float | None]:
-    """Return tick and lot of a symbol in the table of the rule pack ``quotes-lob``, so that the pack holds."""
-    from finsim.documents import shipped
-
+    """Return tick and lot of a symbol in the table of the pack ``quotes-lob``, so that the pack holds."""
     lines = (shipped("constraints") / "tick-sizes.csv").read_text(encoding="utf-8").splitlines()[1:]
     rows = {line.split(",")[0]: line.split(",") for line in lines}
     return (float(rows[symbol][1]), float(rows[symbol][2])) if symbol in rows else (None, None)
@@ -155,21 +151,18 @@ def _write(
     progress: Callable[[str, int, int], None],
 ) -> None:
     """Write the three files at once: three writers are fed from one walk."""
-    from contextlib import ExitStack
-
     import pyarrow.parquet as pq
 
-    from finsim.records.storage import replacing
-
     wanted, streams, output = how
-    schemas = (event_schema(), book_schema(wanted.levels), quote_schema())
+    zone = _zone(plans[0][0])
+    schemas = (event_schema(zone, str(wanted.day)), book_schema(wanted.levels), quote_schema())
     with ExitStack() as stack:
         writers = []
         for name, schema in zip(FILES, schemas, strict=True):
             file = stack.enter_context(replacing(output / f"{name}.parquet"))
             writers.append(stack.enter_context(pq.ParquetWriter(file, schema, compression="zstd")))
         for number, (one, plan, tick, lot) in enumerate(plans):
-            maker = RowMaker(one.asset, tick, _midnight(one, wanted.day), wanted.levels)
+            maker = RowMaker(one.asset, tick, midnight_in(zone, wanted.day), wanted.levels)
             facts = _Facts(tick)
             for piece in walk_day(plan, streams.under(one.asset)):
                 facts.add(piece.rows, piece.book)
@@ -180,11 +173,9 @@ def _write(
             progress("books", number + 1, len(plans))
 
 
-def _midnight(one: AssetDay, day: date) -> int:
-    """Return the day's midnight as nanoseconds UTC; sessions of New York count from its own midnight."""
-    from finsim.records.local_time import midnight_in
-
-    return midnight_in("America/New_York" if one.has_auctions else "UTC", day)
+def _zone(one: AssetDay) -> str:
+    """Return the zone of the market's clock: New York for its own sessions, else UTC."""
+    return "America/New_York" if one.has_auctions else "UTC"
 
 
 @dataclass

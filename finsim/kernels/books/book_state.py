@@ -21,7 +21,7 @@ BUY, SELL, ADD_BID, ADD_ASK, CUT_BID, CUT_ASK = 0, 1, 2, 3, 4, 5
 TYPES, DECAYS = 6, 2
 
 BEST, LIVE, DEPTH, FREE, NEXT, TOPS = 0, 2, 4, 6, 7, 8
-"""Places in ``top``: best price, live orders and depth of bid and ask, free slots, the next order's number."""
+"""Places in ``top``: best price, live orders and depth of both sides, free slots, the next number."""
 STEP, LEFT, HIGH_DONE, LOW_DONE, OPENED, CLOSED, ROWS, TRADES, FORCED, THIN, COUNTERS = range(11)
 """Places in ``count``: reference step, lots left of the bar, what is done, rows, trades, forced prints,
 rows whose two best queues are lopsided."""
@@ -40,8 +40,10 @@ TIME, KIND, ORDER, SIZE, AT, SIDE, ROW_CELLS = range(7)
 
 
 class Book(NamedTuple):
-    """``levels`` int64[P, LEVEL_CELLS] by price, ``orders`` int64[M, ORDER_CELLS] by slot, ``live`` int64[2, M]
-    slots of the orders of each side, ``top`` int64[TOPS]; -1 is none.
+    """Levels, orders and totals of both sides; -1 is none.
+
+    ``levels`` int64[P, LEVEL_CELLS] by price, ``orders`` int64[M, ORDER_CELLS] by slot, ``live`` int64[2, M]
+    slots of the orders of each side, ``top`` int64[TOPS].
     """
 
     levels: Int2D
@@ -51,7 +53,7 @@ class Book(NamedTuple):
 
 
 class Tape(NamedTuple):
-    """``rows`` int64[N, ROW_CELLS], and ``book`` int64[N, L, 4] after each: bid, ask and their lots by level."""
+    """``rows`` int64[N, ROW_CELLS] and ``book`` int64[N, L, 4] after each: bid, ask and their lots."""
 
     rows: Int2D
     book: Array

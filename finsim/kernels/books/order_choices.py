@@ -1,4 +1,4 @@
-"""Where an order is placed, how large it is, and which order is cancelled: choices that depend on the queues."""
+"""Where an order is placed, how large it is, and which is cancelled: choices that depend on the queues."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def placed(book: Book, law: Law, bar: Bar, side: int, state: State) -> int:
     sign = 1 if side == BID else -1
     best = bid if side == BID else ask
     if room > 0 and next_uniform(state.words) < 1.0 - math.exp(-law.inside * room / law.unit):
-        price = best + sign * (1 + int(next_uniform(state.words) * min(float(room), 2.0 * law.unit)))
+        price = best + sign * (
+            1 + int(next_uniform(state.words) * min(float(room), max(2.0 * law.unit, 0.7 * room)))
+        )
     else:
         price = best - sign * int(drawn(law.distances, state) * law.unit)
     price = min(price, bar.high, ask - law.floor) if side == BID else max(price, bar.low, bid + law.floor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -51,7 +51,7 @@ class DayPlan:
     volatility: float
     events: int
     levels: int
-    liquidity: Liquidity = Liquidity()
+    liquidity: Liquidity = field(default_factory=Liquidity)
     has_auctions: bool = True
     whole_lots: bool = True
 

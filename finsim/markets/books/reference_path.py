@@ -63,7 +63,7 @@ def reference(bar: TickBar, steps: int, half: float, depth: float, random: np.ra
 
 
 def _nearest(walks: Float1D, ends: Float1D, edges: tuple[float, float]) -> tuple[Float1D, int, int]:
-    """Return the walk whose open and close lie most like the bar's in its range, in ticks, and its extremes."""
+    """Return the walk that opens and closes most like the bar in its range, in ticks, and its extremes."""
     bottom, top = edges
     highest, lowest = walks.max(axis=1), walks.min(axis=1)
     spread = np.maximum(highest - lowest, 1e-12)

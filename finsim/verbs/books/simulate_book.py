@@ -70,11 +70,20 @@ def simulate_book(
         >>> made = finsim.simulate_book(bars, date="2012-01-03", asset="IBM", events=2_000,
         ...                             output=folder / "book", progress=False)
         >>> made.assets[0].high
-        188.71
+        159.62
 
     """
-    numbers = {"levels": levels, "path": path, "events": events, "tick": tick, "severity": severity, "seed": seed}
-    wrong = Arguments("simulate_book").table("source", source, (Paths, Run, Body), PRICES, "write 'prices.csv'")
+    numbers = {
+        "levels": levels,
+        "path": path,
+        "events": events,
+        "tick": tick,
+        "severity": severity,
+        "seed": seed,
+    }
+    wrong = Arguments("simulate_book").table(
+        "source", source, (Paths, Run, Body), PRICES, "write 'prices.csv'"
+    )
     wrong.numbers(numbers, "path", "events", "tick").day("date", date).day("scenario_start", scenario_start)
     wrong.kinds("date", date, (str, _Day), "a day as year-month-day", "write date=2012-01-03")
     wrong.kinds("output", output, (str, Path), "a new folder", "write output='book'")
