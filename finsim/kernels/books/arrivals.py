@@ -36,8 +36,8 @@ from finsim.kernels.xoshiro import next_uniform
 from finsim.notation import Float1D
 
 _PULL, _CROWD, _WIDE = 4.0, 2.0, 8.0
-_BURST = 30.0
-"""Excitation ends at so many times the base rate: bent rates could else feed themselves without end."""
+_BURST, _KIN = 30.0, 8.0
+"""Excitation ends at so many base rates and own jumps: bent rates could else feed themselves without end."""
 
 
 @kernel
@@ -81,7 +81,8 @@ def excite(state: State, law: Law, cause: int) -> None:
     for scale in range(DECAYS):
         for kind in range(TYPES):
             risen = state.excited[scale, kind] + law.jumps[scale, cause, kind]
-            state.excited[scale, kind] = min(risen, _BURST * law.base[kind])
+            most = _BURST * law.base[kind] + _KIN * law.jumps[scale, kind, kind]
+            state.excited[scale, kind] = min(risen, most)
 
 
 @kernel

@@ -20,6 +20,7 @@ from finsim.kernels.books.book_state import (
     NEXT,
     NUMBER,
     PRICE,
+    STEP,
     TOTAL,
     TRADES,
     Bar,
@@ -49,7 +50,8 @@ def market_order(book: Book, law: Law, bar: Bar, state: State, tape: Tape, taken
     best = book.top[BEST + taken]
     if budget < 1 or (best > bar.high if taken == ASK else best < bar.low):
         return
-    mean = budget / max(bar.trades - state.count[TRADES], 1.0)
+    left = 1.0 - state.count[STEP] / len(bar.reference)
+    mean = budget / max(bar.trades * left, 1.0)
     state.count[TRADES] += 1
     size = min(lots(law.market_sizes, mean, law, state), budget)
     if next_uniform(state.words) < law.hidden:
