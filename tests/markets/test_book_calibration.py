@@ -1,4 +1,6 @@
-"""What is counted in ticks is what was in them: a law from LOBSTER's rows, and measures with known answers."""
+"""What is counted in ticks is what was in them: a law from rows, and measures with known answers."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -38,8 +40,7 @@ def test_a_law_counts_what_the_rows_hold() -> None:
 def test_parts_of_one_order_at_one_instant_are_one() -> None:
     whole = ticks()
     time = np.where(whole.kind == 4, np.arange(600) // 20 * 40.0 + 30.0, whole.time)
-    law = law_from(Ticks(time, *[getattr(whole, name) for name in
-                                 ("kind", "number", "size", "price", "side", "book", "unit")]), STOCK)  # fmt: skip
+    law = law_from(replace(whole, time=time), STOCK)
     assert law.market == pytest.approx(30 / 480)
     assert law.size_ratio == pytest.approx(100 / 1_500)
 

@@ -19,8 +19,8 @@ from finsim.markets.books.book_walk import DayPlan, walk_day
 from finsim.markets.books.day_bars import in_ticks, lot_of
 from finsim.markets.books.flow_law import LAWS, FlowLaw
 from finsim.markets.books.kernel_law import Liquidity
+from finsim.markets.books.local_midnight import midnight_in
 from finsim.randomness import Streams
-from finsim.records.local_time import midnight_in
 from finsim.records.storage import replacing
 
 FILES = ("events", "book", "quotes")
@@ -109,11 +109,13 @@ def simulate_books(
     plans = [(one, *_plan(one, wanted, liquidity)) for one in days]
     told: list[AssetBook] = []
     output.mkdir(parents=True)
+    is_whole = False
     try:
         _write(plans, (wanted, streams, output), told, progress)
-    except BaseException:  # noqa: RUF100 a stop or a full disk too: half a book is no book
-        shutil.rmtree(output, ignore_errors=True)
-        raise
+        is_whole = True
+    finally:  # after a stop or on a full disk too: half a book is no book
+        if not is_whole:
+            shutil.rmtree(output, ignore_errors=True)
     return Books(wanted.day, output, liquidity, tuple(told))
 
 

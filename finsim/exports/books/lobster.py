@@ -21,8 +21,8 @@ from finsim.errors import StudyError
 from finsim.exports.bars.bar_source import file_names
 from finsim.exports.books.book_source import BookTables
 from finsim.exports.export_format import Export
+from finsim.markets.books.local_midnight import midnight_in
 from finsim.notation import Int1D
-from finsim.records.local_time import midnight_in
 
 UNITS = 10_000
 ABSENT = 9_999_999_999

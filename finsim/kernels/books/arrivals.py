@@ -88,7 +88,7 @@ def excite(state: State, law: Law, cause: int) -> None:
 @kernel
 def next_arrival(state: State, law: Law, bar: Bar, bend: Float1D) -> int:
     """Move the clock to the next arrival and return its kind; -1 at the end of a step of the reference."""
-    step = state.count[STEP]
+    step = state.counts[STEP]
     season = bar.season[step]
     end = bar.start + (step + 1) * bar.step
     while True:

@@ -128,7 +128,7 @@ class State(NamedTuple):
 
     excited: Array
     clock: Float1D
-    count: Int1D
+    counts: Int1D
     thin: Float1D
     words: Array
 

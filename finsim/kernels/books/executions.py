@@ -46,13 +46,13 @@ def market_order(book: Book, law: Law, bar: Bar, state: State, tape: Tape, taken
     Its size follows what the bar has left; it never trades beyond the bar's extremes, and most orders take
     no more than the best queue holds.
     """
-    budget = state.count[LEFT] - bar.reserve
+    budget = state.counts[LEFT] - bar.reserve
     best = book.top[BEST + taken]
     if budget < 1 or (best > bar.high if taken == ASK else best < bar.low):
         return
-    left = 1.0 - state.count[STEP] / len(bar.reference)
+    left = 1.0 - state.counts[STEP] / len(bar.reference)
     mean = budget / max(bar.trades * left, 1.0)
-    state.count[TRADES] += 1
+    state.counts[TRADES] += 1
     size = min(lots(law.market_sizes, mean, law, state), budget)
     if next_uniform(state.words) < law.hidden:
         size -= _hidden(book, bar, state, tape, taken, size)
@@ -88,11 +88,11 @@ def _hidden(book: Book, bar: Bar, state: State, tape: Tape, taken: int, size: in
 @kernel
 def note_print(bar: Bar, state: State, price: int, size: int) -> None:
     """Take lots from what the bar has left, and note the extremes that were reached."""
-    state.count[LEFT] -= size
+    state.counts[LEFT] -= size
     if price == bar.high:
-        state.count[HIGH_DONE] = 1
+        state.counts[HIGH_DONE] = 1
     if price == bar.low:
-        state.count[LOW_DONE] = 1
+        state.counts[LOW_DONE] = 1
 
 
 @kernel
@@ -126,4 +126,4 @@ def _pull(book: Book, law: Law, state: State, tape: Tape, side: int, price: int)
         reduce_order(book, side, slot, size)
         write_row(book, state, tape, DELETED, number, size, at, side)
         counted = 1
-    state.count[FORCED] += counted
+    state.counts[FORCED] += counted

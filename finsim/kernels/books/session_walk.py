@@ -67,7 +67,7 @@ def walk_bar(book: Book, law: Law, bar: Bar, state: State, tape: Tape, margin: i
 
     Called again with an empty tape it goes on: every number that changes lies in ``book`` and ``state``.
     """
-    count = state.count
+    count = state.counts
     bend = np.empty(TYPES)
     if count[OPENED] == 0:
         count[OPENED] = 1
@@ -91,7 +91,7 @@ def walk_bar(book: Book, law: Law, bar: Bar, state: State, tape: Tape, margin: i
 @kernel
 def _end_step(book: Book, law: Law, bar: Bar, state: State, tape: Tape) -> None:
     """Print an extreme whose time is over and that was not reached; go to the next step."""
-    count = state.count
+    count = state.counts
     if count[STEP] >= bar.high_by and count[HIGH_DONE] == 0:
         print_at(book, law, bar, state, tape, bar.high, 1, HIDDEN)
     if count[STEP] >= bar.low_by and count[LOW_DONE] == 0:

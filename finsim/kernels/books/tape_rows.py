@@ -49,7 +49,7 @@ def write_row(
     thin, thick = min(lots_bid, lots_ask), max(lots_bid, lots_ask)
     if thick < _LOPSIDED * thin:
         return
-    count, now = state.count, state.clock[NOW]
+    count, now = state.counts, state.clock[NOW]
     if now - state.thin[count[THIN] % RING] < 1.001 and book.top[FREE] > 0:
         weak = BID if lots_bid < lots_ask else ASK
         at, filled, number = (bid if weak == BID else ask), thick // _FILLED - thin + 1, book.top[NEXT]
@@ -64,8 +64,8 @@ def write_row(
 def _row(
     book: Book, state: State, tape: Tape, kind: int, number: int, size: int, price: int, side: int
 ) -> None:
-    row = state.count[ROWS]
-    state.count[ROWS] += 1
+    row = state.counts[ROWS]
+    state.counts[ROWS] += 1
     cells = tape.rows[row]
     cells[TIME], cells[KIND], cells[ORDER] = int(state.clock[NOW] * NANO), kind, number
     cells[SIZE], cells[AT], cells[SIDE] = size, price, side

@@ -84,8 +84,8 @@ def walk_day(plan: DayPlan, streams: Streams) -> Iterator[Piece]:
     state = new_state(words, plan.bars[0].start - PREOPEN)
     for number, bar in enumerate(plan.bars):
         asked = _asked(plan, number, base, law.unit, streams)
-        state.count[[k for k in range(COUNTERS) if k not in (ROWS, FORCED, THIN)]] = 0
-        state.count[LEFT] = bar.lots
+        state.counts[[k for k in range(COUNTERS) if k not in (ROWS, FORCED, THIN)]] = 0
+        state.counts[LEFT] = bar.lots
         if number == 0:
             build_book(book, law, asked, state, tape, PREOPEN * 0.99)
         state.clock[NOW] = bar.start
@@ -93,8 +93,8 @@ def walk_day(plan: DayPlan, streams: Streams) -> Iterator[Piece]:
         while not done:
             done = walk_bar(book, law, asked, state, tape, MARGIN)
             if not done or number == len(plan.bars) - 1:
-                yield _piece(tape, state.count, base)
-        assert state.count[CLOSED] == 1
+                yield _piece(tape, state.counts, base)
+        assert state.counts[CLOSED] == 1
 
 
 def _asked(plan: DayPlan, number: int, base: int, unit: float, streams: Streams) -> Bar:

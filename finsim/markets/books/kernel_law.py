@@ -77,7 +77,7 @@ def kernel_law(law: FlowLaw, scales: Scales, liquidity: Liquidity, round_lots: b
 
 
 def _mean_one(values: Float1D) -> Float1D:
-    return values / values.mean()
+    return np.asarray(values / values.mean())
 
 
 def hawkes(law: FlowLaw, rate: float) -> tuple[Float1D, Float3D, Float1D]:

@@ -35,7 +35,7 @@ def smile(steps: int, depth: float) -> Float1D:
     """
     at = (np.arange(steps) + 0.5) / steps
     shape = 1.0 + depth * (12.0 * (at - 0.5) ** 2 - 1.0) * 0.5
-    return shape / shape.mean()
+    return np.asarray(shape / shape.mean())
 
 
 def reference(bar: TickBar, steps: int, half: float, depth: float, random: np.random.Generator) -> Reference:

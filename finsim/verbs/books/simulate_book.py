@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -73,31 +74,12 @@ def simulate_book(
         159.62
 
     """
-    numbers = {
-        "levels": levels,
-        "path": path,
-        "events": events,
-        "tick": tick,
-        "severity": severity,
-        "seed": seed,
-    }
-    wrong = Arguments("simulate_book").table(
-        "source", source, (Paths, Run, Body), PRICES, "write 'prices.csv'"
-    )
-    wrong.numbers(numbers, "path", "events", "tick").day("date", date).day("scenario_start", scenario_start)
-    wrong.kinds("date", date, (str, _Day), "a day as year-month-day", "write date=2012-01-03")
-    wrong.kinds("output", output, (str, Path), "a new folder", "write output='book'")
-    wrong.kinds("asset", asset, (str, list, tuple, type(None)), "names of assets", "write asset='IBM'")
-    wrong.kinds("law", law, (str, type(None)), f"one of {', '.join(LAWS)}", "write law='stock'")
-    wrong.kinds("scenario", scenario, (str, Path, type(None)), "a scenario by name or file",
-                "write scenario='covid-2020'")  # fmt: skip
-    wrong.needed("scenario", scenario, {"scenario_start": scenario_start})
-    wrong.files({"output": output}).progress(progress).settle()
-    if law is not None and law not in LAWS:
-        raise StudyError(
-            f"no law is called {law!r}", place="simulate_book: law", expected=", ".join(LAWS),
-            remedy=did_you_mean(law, list(LAWS)),
-        )  # fmt: skip
+    options = {
+        "levels": levels, "path": path, "events": events, "tick": tick, "severity": severity, "seed": seed,
+        "date": date, "output": output, "asset": asset, "law": law, "scenario": scenario,
+        "scenario_start": scenario_start,
+    }  # fmt: skip
+    _check(source, options, progress)
     dialled = None if scenario is None else Dialled(str(scenario), as_day(scenario_start), severity)
     names = (asset,) if isinstance(asset, str) else tuple(asset or ())
     day = as_day(date)
@@ -108,3 +90,30 @@ def simulate_book(
 
 
 _Day = date
+
+
+def _check(source: Any, given: Mapping[str, Any], progress: Progress) -> None:
+    """Raise StudyError for every wrong argument at once, and for a law that is none."""
+    numbers = {name: given[name] for name in ("levels", "path", "events", "tick", "severity", "seed")}
+    wrong = Arguments("simulate_book").table(
+        "source", source, (Paths, Run, Body), PRICES, "write 'prices.csv'"
+    )
+    wrong.numbers(numbers, "path", "events", "tick").day("date", given["date"]).day(
+        "scenario_start", given["scenario_start"]
+    )
+    wrong.kinds("date", given["date"], (str, _Day), "a day as year-month-day", "write date=2012-01-03")
+    wrong.kinds("output", given["output"], (str, Path), "a new folder", "write output='book'")
+    wrong.kinds(
+        "asset", given["asset"], (str, list, tuple, type(None)), "names of assets", "write asset='IBM'"
+    )
+    wrong.kinds("law", given["law"], (str, type(None)), f"one of {', '.join(LAWS)}", "write law='stock'")
+    wrong.kinds("scenario", given["scenario"], (str, Path, type(None)), "a scenario by name or file",
+                "write scenario='covid-2020'")  # fmt: skip
+    wrong.needed("scenario", given["scenario"], {"scenario_start": given["scenario_start"]})
+    wrong.files({"output": given["output"]}).progress(progress).settle()
+    law = given["law"]
+    if law is not None and law not in LAWS:
+        raise StudyError(
+            f"no law is called {law!r}", place="simulate_book: law", expected=", ".join(LAWS),
+            remedy=did_you_mean(law, list(LAWS)),
+        )  # fmt: skip
