@@ -57,6 +57,7 @@ _HOMES = {
     "show": "finsim.verbs.show",
     "sign": "finsim.verbs.sign",
     "simulate": "finsim.verbs.simulate",
+    "simulate_book": "finsim.verbs.books.simulate_book",
     "split_by_time": "finsim.evaluation.detector_features",
     "stress": "finsim.verbs.stress",
     "study": "finsim.verbs.study",

@@ -34,6 +34,7 @@ from finsim.cli import (
     trace,
     verify,
 )
+from finsim.cli.books import simulate_book
 from finsim.cli.border.local_places import local_words
 from finsim.cli.border.shown_text import shown
 from finsim.cli.border.signals import stopping
@@ -70,6 +71,7 @@ for name, verb in (
     ("fit", fit.fit),
     ("sample", sample.sample),
     ("simulate", simulate.simulate),
+    ("simulate-book", simulate_book.simulate_book),
     ("inject", inject.inject),
     ("stress", stress.stress),
     ("curriculum", curriculum.curriculum),

@@ -12,8 +12,8 @@ from pathlib import Path
 from finsim.catalog import Catalog, Entry
 
 HOME = Path(__file__).parent
-DOCUMENT, PAYMENTS, BARS = "documents", "payments", "bars"
-ROOMS = (PAYMENTS, BARS)
+DOCUMENT, PAYMENTS, BARS, BOOKS = "documents", "payments", "bars", "books"
+ROOMS = (PAYMENTS, BARS, BOOKS)
 """Rooms of data formats: a file in one of them with ``EXPORT = Export(...)`` is an export."""
 _STATEMENT = re.compile(r"^EXPORT = Export\(", re.MULTILINE)
 
@@ -80,7 +80,7 @@ class ExportCatalog(Catalog):
     document_options: Mapping[str, tuple[str, ...]]
 
     def made_of(self, name: str) -> str:
-        """Return ``documents`` (facts of a finished run), ``payments`` or ``bars`` (rows of its tables)."""
+        """Return ``documents`` (facts of a run), ``payments``, ``bars`` or ``books`` (rows of tables)."""
         assert isinstance(self.entries, _Entries)
         return DOCUMENT if name in self.entries.documents else self.entries.formats[name].room
 

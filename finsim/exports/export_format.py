@@ -13,7 +13,8 @@ class Export:
     """A data format: its name, one sentence, the function that writes its files, and what acts on it.
 
     * ``write(source, folder)``: writes the files of the format into an empty folder; ``source`` is
-      ``Payments`` in the room of payments, ``Bars`` in the room of bars.
+      ``Payments`` in the room of payments, ``Bars`` in the room of bars, ``BookTables`` in
+      that of books.
     * ``options``: the keywords of ``finsim.export`` that act on it; every other one is refused.
     * ``extra``: the extra of the installation that it needs.
     * ``label``: of payments: what the format's label means, and what a prevalence counts: ``is_fraud``,

@@ -14,8 +14,8 @@ from finsim.cli.main import app
 
 PRINTING = {"as_json", "quiet", "no_fail", "strict", "expect", "allow_unjudged"}
 """What changes printing or the exit code belongs to the command line alone."""
-RENAMED = {"list": "names"}
-"""Verb -> Python function, where ``list`` would hide Python's own."""
+RENAMED = {"list": "names", "simulate-book": "simulate_book"}
+"""Verb -> Python function: ``list`` would hide Python's own."""
 PARTS = {"check": ("explain", "repair")}
 """Verb -> Python functions that options of it call."""
 ELSEWHERE = {"repair": "repair", "explain": "explain"}

@@ -15,7 +15,7 @@ RunOrFile = Annotated[
     Path,
     typer.Argument(
         metavar="RUN_OR_FILE",
-        help="Finished run; of payments also the folder of `finsim simulate`, of bars also a file.",
+        help="Finished run; of payments and books also the folder of `finsim simulate`, of bars a file.",
         autocompletion=offered(runs, tables),
     ),
 ]

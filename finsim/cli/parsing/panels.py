@@ -4,7 +4,7 @@ from __future__ import annotations
 
 VERBS = {
     "Start": ("new", "plan", "schema"),
-    "Make": ("run", "simulate", "inject", "fit", "sample", "stress"),
+    "Make": ("run", "simulate", "simulate-book", "inject", "fit", "sample", "stress"),
     "Judge": ("evaluate", "verify", "sign", "compare"),
     "Look": ("show", "list", "report", "trace"),
     "Stories": ("narrative", "curriculum"),

@@ -11,7 +11,7 @@ from typing import Any
 from finsim.engine.finished_run import Run
 from finsim.errors import Problem, StudyError, did_you_mean
 from finsim.exports import EXPORTS
-from finsim.exports.export_catalog import DOCUMENT, PAYMENTS
+from finsim.exports.export_catalog import BOOKS, DOCUMENT, PAYMENTS
 from finsim.exports.export_folder import refuse, texts_into, write
 from finsim.exports.run_facts import Prices, RunFacts
 from finsim.provenance.audit_log import read_log
@@ -69,7 +69,8 @@ def export(
     act on a format is refused.
 
     Args:
-        run: a Run or its folder; for payments also the folder of ``simulate``, for bars also a file of bars.
+        run: a Run or its folder; for payments also the folder of ``simulate``, for bars also a file of
+            bars, for a book the folder of ``simulate_book``.
         format: a name of ``finsim.names("exports")``, such as ``prov``, ``amlworld`` or ``vectorbt``.
         output: folder to write to, outside the run; several formats of one run may share it.
         scenario: which scenario's rows; the first of the run when left out.
@@ -159,6 +160,9 @@ def _filler(
     made_of, item = EXPORTS.made_of(name), EXPORTS.load(name, "export: format")
     if made_of == DOCUMENT:
         return texts_into(item(_facts(source, *told)))
+    if made_of == BOOKS:
+        book = source.book()
+        return lambda folder: item.write(book, folder)
     rows = source.payments(wanted, item) if made_of == PAYMENTS else source.bars(wanted)
     return lambda folder: item.write(rows, folder)
 

@@ -12,6 +12,7 @@ from finsim.engine.finished_run import Run, open_run
 from finsim.errors import Problem, ProvenanceError, StudyError, did_you_mean
 from finsim.evaluation.scorecard import Scorecard
 from finsim.exports.bars.bar_source import Bars
+from finsim.exports.books.book_source import BOOK, EVENTS, BookTables, is_book
 from finsim.exports.export_format import Export
 from finsim.exports.payments.rows.payment_rows import Choice, Payments
 from finsim.markets.prices import read_prices
@@ -71,6 +72,15 @@ class Handed:
         bars.refuse()
         return bars
 
+    def book(self) -> BookTables:
+        """Return the files of a simulated book; StudyError for what is none."""
+        if self.run is not None or not is_book(self.place):
+            raise StudyError(
+                "no book here", place=str(self.place), expected="the folder of `finsim simulate-book -o`",
+                remedy="choose another source",
+            )  # fmt: skip
+        return BookTables(self.place / EVENTS, self.place / BOOK)
+
     def _file(self, table: str, scenario: str | None) -> Path:
         if self.run is None:
             if scenario is not None:
@@ -99,6 +109,8 @@ def handed(given: str | Path | Run) -> Handed:
     files = [place / f"{name}.parquet" for name in WORLD if (place / f"{name}.parquet").is_file()]
     if place.is_file() or (files and not (place / "manifest.json").exists()):
         return Handed(place, _digest(files or [place]))
+    if is_book(place) and not (place / "manifest.json").exists():
+        return Handed(place, _digest([place / EVENTS, place / BOOK]))
     run = given if isinstance(given, Run) else open_run(place)
     manifest = read_manifest(run.path).to_dict()
     return Handed(run.path, manifest["sha256"], run, manifest, scenario)

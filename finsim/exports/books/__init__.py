@@ -1,0 +1,1 @@
+"""Limit order books in the layouts of other tools."""

@@ -1,0 +1,129 @@
+"""Trades: market orders against the queues, hidden volume, and prints that a bar demands."""
+
+from __future__ import annotations
+
+from finsim.kernels.books.book_state import (
+    ASK,
+    BEST,
+    BID,
+    DELETED,
+    EXECUTED,
+    FORCED,
+    HEAD,
+    HIDDEN,
+    HIGH_DONE,
+    LEFT,
+    LIVE,
+    LOTS,
+    LOW_DONE,
+    NEW,
+    NEXT,
+    NUMBER,
+    PRICE,
+    STEP,
+    TOTAL,
+    TRADES,
+    Bar,
+    Book,
+    Law,
+    State,
+    Tape,
+)
+from finsim.kernels.books.order_choices import lots
+from finsim.kernels.books.order_queues import add_order, reduce_order
+from finsim.kernels.books.tape_rows import write_row
+from finsim.kernels.kernel import kernel
+from finsim.kernels.xoshiro import next_uniform
+
+LAST = 2
+"""Live orders of a side that nobody takes or cancels: a book always has both sides."""
+
+
+@kernel
+def market_order(book: Book, law: Law, bar: Bar, state: State, tape: Tape, taken: int) -> None:
+    """Execute a market order against side ``taken``, hidden volume first where it meets some.
+
+    Its size follows what the bar has left; it never trades beyond the bar's extremes, and most orders take
+    no more than the best queue holds.
+    """
+    budget = state.counts[LEFT] - bar.reserve
+    best = book.top[BEST + taken]
+    if budget < 1 or (best > bar.high if taken == ASK else best < bar.low):
+        return
+    left = 1.0 - state.counts[STEP] / len(bar.reference)
+    mean = budget / max(bar.trades * left, 1.0)
+    state.counts[TRADES] += 1
+    size = min(lots(law.market_sizes, mean, law, state), budget)
+    if next_uniform(state.words) < law.hidden:
+        size -= _hidden(book, bar, state, tape, taken, size)
+    if next_uniform(state.words) < law.capped:
+        size = min(size, book.levels[best, TOTAL])
+    while size > 0 and book.top[LIVE + taken] > LAST:
+        price = book.top[BEST + taken]
+        if price > bar.high if taken == ASK else price < bar.low:
+            return
+        slot = book.levels[price, HEAD]
+        part = min(size, book.orders[slot, LOTS])
+        number = book.orders[slot, NUMBER]
+        reduce_order(book, taken, slot, part)
+        note_print(bar, state, price, part)
+        write_row(book, state, tape, EXECUTED, number, part, price, taken)
+        size -= part
+
+
+@kernel
+def _hidden(book: Book, bar: Bar, state: State, tape: Tape, taken: int, size: int) -> int:
+    """Trade a part of a market order against a hidden order inside the spread, or at the best price."""
+    bid, ask = book.top[BEST + BID], book.top[BEST + ASK]
+    price = (bid + ask + 1) // 2 if taken == ASK else (bid + ask) // 2
+    if price > bar.high or price < bar.low:
+        return 0
+    part = 1 + int(next_uniform(state.words) * size)
+    part = min(part, size)
+    note_print(bar, state, price, part)
+    write_row(book, state, tape, HIDDEN, 0, part, price, taken)
+    return int(part)
+
+
+@kernel
+def note_print(bar: Bar, state: State, price: int, size: int) -> None:
+    """Take lots from what the bar has left, and note the extremes that were reached."""
+    state.counts[LEFT] -= size
+    if price == bar.high:
+        state.counts[HIGH_DONE] = 1
+    if price == bar.low:
+        state.counts[LOW_DONE] = 1
+
+
+@kernel
+def print_at(
+    book: Book, law: Law, bar: Bar, state: State, tape: Tape, price: int, size: int, kind: int
+) -> None:
+    """Print a trade at a price of the bar: quotes that it would pass are pulled before.
+
+    It is an auction (``CROSSED``), or a trade against a hidden order (``HIDDEN``); the book stays as it is.
+    """
+    _pull(book, law, state, tape, BID, price)
+    _pull(book, law, state, tape, ASK, price)
+    side = ASK if 2 * price > book.top[BEST + BID] + book.top[BEST + ASK] else BID
+    note_print(bar, state, price, size)
+    write_row(book, state, tape, kind, 0, size, price, side)
+
+
+@kernel
+def _pull(book: Book, law: Law, state: State, tape: Tape, side: int, price: int) -> None:
+    """Cancel the orders of a side that stand beyond a price; the last ones are replaced behind it."""
+    sign = 1 if side == BID else -1
+    counted = 0
+    while sign * (book.top[BEST + side] - price) > 0:
+        if book.top[LIVE + side] <= LAST:
+            behind = min(max(price - sign * law.floor, 0), len(book.levels) - 1)
+            size, number = max(int(law.limit_size), 1), book.top[NEXT]
+            add_order(book, side, behind, size)
+            write_row(book, state, tape, NEW, number, size, behind, side)
+        slot = book.levels[book.top[BEST + side], HEAD]
+        number, size, at = book.orders[slot, NUMBER], book.orders[slot, LOTS], book.orders[slot, PRICE]
+        reduce_order(book, side, slot, size)
+        write_row(book, state, tape, DELETED, number, size, at, side)
+        counted = 1
+    state.counts[FORCED] += counted

@@ -1,0 +1,1 @@
+"""Limit order books of a day: the law of the flow, bars in ticks and lots, the reference, and the walk."""

@@ -1,0 +1,1 @@
+"""Verbs of limit order books."""
