@@ -142,8 +142,10 @@ def _asset_day(paths: Paths, inside: Bool1D, name: str) -> AssetDay:
     bars = []
     for k in held:
         start, end = _span(paths.calendar, paths.dates[k])
-        prices = (float(cells[field][k]) for field in FIELDS[:4])
-        bars.append(DayBar(start, end, *prices, None if volume is None else float(volume[k])))
+        opened, top, bottom, close = (float(cells[field][k]) for field in FIELDS[:4])
+        bars.append(
+            DayBar(start, end, opened, top, bottom, close, None if volume is None else float(volume[k]))
+        )
     traded = [bar for bar in bars if bar.volume is None or bar.volume > 0]
     high, low = cells["high"], cells["low"]
     last = int(held[-1])

@@ -214,8 +214,10 @@ class _Facts:
 
     def book(self, asset: str, lot: float) -> AssetBook:
         """Return the facts in prices."""
-        prices = (round(one * self.tick, 12) for one in (self.first, self.high, self.low, self.last))
+        first, high, low, last = (
+            round(one * self.tick, 12) for one in (self.first, self.high, self.low, self.last)
+        )
         return AssetBook(
-            asset, self.events, self.trades, *prices, self.lots, self.tick, lot,
+            asset, self.events, self.trades, first, high, low, last, self.lots, self.tick, lot,
             round(self.least * self.tick, 12), self.spreads / max(self.quotes, 1) * self.tick, self.forced,
         )  # fmt: skip
