@@ -69,7 +69,7 @@ def simulate_book(
         >>> import finsim
         >>> bars = finsim.example_data("wiki_aapl_ibm_2000_2013")
         >>> made = finsim.simulate_book(bars, date="2012-01-03", asset="IBM", events=2_000,
-        ...                             output=folder / "book", progress=False)
+        ...                             output="book", progress=False)
         >>> made.assets[0].high
         159.62
 

@@ -33,10 +33,10 @@ def curriculum(
     Example:
         >>> import finsim
         >>> part = {"accounts": 300, "days": 20, "narratives": [{"name": "account_takeover", "count": 5}]}
-        >>> run = finsim.run(finsim.study(transactions=part), output=folder / "r", progress=False)
+        >>> run = finsim.run(finsim.study(transactions=part), output="r", progress=False)
         >>> rows = run.transactions.to_pandas()
-        >>> rows.assign(score=rows["amount"])[["tx_id", "score"]].to_parquet(folder / "scores.parquet")
-        >>> finsim.curriculum(run, detector=folder / "scores.parquet", output=folder / "next.yaml").weights
+        >>> rows.assign(score=rows["amount"])[["tx_id", "score"]].to_parquet("scores.parquet")
+        >>> finsim.curriculum(run, detector="scores.parquet", output="next.yaml").weights
         {'account_takeover': 1.0}
 
     """
