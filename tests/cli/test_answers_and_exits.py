@@ -117,7 +117,7 @@ def test_next_lines_of_runs_are_true(here: Path, capsys: pytest.CaptureFixture[s
 def test_next_lines_of_models_are_true(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     whole = pd.read_csv(example_data("wiki_aapl_ibm_2000_2013"))
     prices = here / "prices.csv"
-    whole.iloc[-1_200:].to_csv(prices, index=False)
+    whole.iloc[-700:].to_csv(prices, index=False)
     _, out, _ = said(f"fit {prices} --generator bootstrap -o model --quiet", capsys)
     step = out.partition("next:")[2].splitlines()[0].strip()
     code, out, _ = said(f"{step.removeprefix('finsim ')} --quiet --paths 2 --steps 300", capsys)
@@ -194,7 +194,7 @@ def test_short_help_is_everywhere(capsys: pytest.CaptureFixture[str]) -> None:
         assert out.startswith("Usage: finsim")
     out = said("-h", capsys)[1]
     assert [line[:-1] for line in out.splitlines() if line.endswith(":") and line[0] != " "] == [
-        "Options", "Start", "Make", "Judge", "Look", "Rules", "Hand over",
+        "Options", "Start", "Make", "Judge", "Look", "Stories", "Rules", "Hand over",
     ]  # fmt: skip
 
 

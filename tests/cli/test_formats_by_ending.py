@@ -13,7 +13,7 @@ import pytest
 from tables.table_files import ENDINGS
 
 from finsim.cli.main import main
-from finsim.engine.market_model import fit_and_sample
+from finsim.engine.market_model import fit_and_sample, sampling
 from finsim.markets.prices import read_prices
 from finsim.records.storage import write_table
 from finsim.records.transactions import FEATURE_SCHEMA
@@ -108,7 +108,7 @@ def test_python_refuses_other_endings_too(tmp_path):
         yield
 
     with pytest.raises(fit_and_sample.StudyError, match=r"ends in '\.xyz'"):
-        fit_and_sample.write_paths(shards(), tmp_path / "p.xyz")
+        sampling.write_paths(shards(), tmp_path / "p.xyz")
 
 
 @pytest.fixture
@@ -227,7 +227,7 @@ def test_levels_keep_what_they_are_in_typed_forms(tmp_path):
     closes = np.random.default_rng(0).normal(size=(2, 40, 1)).cumsum(axis=1)
     paths = Paths(("yield",), dates, {"close": closes}, kinds=("difference",))
     for ending in (".parquet", ".arrow", ".duckdb"):
-        fit_and_sample.write_paths([paths], tmp_path / f"p{ending}")
+        sampling.write_paths([paths], tmp_path / f"p{ending}")
         found = read_prices(tmp_path / f"p{ending}")
         assert found.kinds == ("difference",)
         np.testing.assert_array_equal(found.close, closes)

@@ -65,4 +65,7 @@ def test_help_shows_an_example_and_json(verb: str) -> None:
 
 def test_all_promised_verbs_are_there() -> None:
     promised = "new plan run fit sample simulate stress check evaluate trace verify report list compare show"
-    assert sorted([*promised.split(), "inject", "schema", "sign", "export"]) == VERBS
+    assert (
+        sorted([*promised.split(), "inject", "schema", "sign", "export", "curriculum", "simulate-book"])
+        == VERBS
+    )

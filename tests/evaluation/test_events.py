@@ -78,19 +78,22 @@ def alone(metric, subject, real, own, **given):
     return next(s for s in scores(real, own, [metric], **given) if s.subject == subject)
 
 
-def test_trees_tell_mixed_entities_and_their_notes_say_by_what(halves):
+@pytest.mark.parametrize(
+    ("metric", "subject"),
+    [
+        ("entity_two_sample", "whole entities"),
+        pytest.param("event_two_sample", "rows with their history", marks=pytest.mark.slow),
+    ],
+)
+def test_trees_tell_mixed_entities_and_their_notes_say_by_what(metric, subject, halves):
     real, own = halves
     mixed = FAULTS["entities_mixed"][0](own, np.random.default_rng(3))
-    for metric, subject in (
-        ("entity_two_sample", "whole entities"),
-        ("event_two_sample", "rows with their history"),
-    ):
-        good, bad = alone(metric, subject, real, own), alone(metric, subject, real, mixed)
-        assert good.verdict == "pass"
-        assert good.value < 0.6 < bad.value
-        assert bad.verdict == "fail"
-        assert "alone tell most" in bad.note
-        assert good.floor < 0.6 < good.ceiling
+    good, bad = alone(metric, subject, real, own), alone(metric, subject, real, mixed)
+    assert good.verdict == "pass"
+    assert good.value < 0.6 < bad.value
+    assert bad.verdict == "fail"
+    assert "alone tell most" in bad.note
+    assert good.floor < 0.6 < good.ceiling
 
 
 def test_the_size_of_a_side_gives_nothing_away(halves):
