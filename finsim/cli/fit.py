@@ -38,8 +38,8 @@ def fit(
         typer.Option(
             "--generator",
             metavar="NAME",
-            help="See `finsim list generators`; the better one for events, bayes for a table and flow for "
-            "bars when left out.",
+            help="See `finsim list generators`; the better one for events, bayes for a table and "
+            "daily_flow for bars when left out.",
             autocompletion=offered(names("generators")),
             rich_help_panel=SIZE,
         ),
