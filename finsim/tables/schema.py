@@ -147,6 +147,8 @@ class Dialect:
             return f"header_rows is {self.header_rows}, and 1 and 2 can be read"
         if not _is_text_encoding(self.encoding or "utf-8"):
             return f"encoding {self.encoding!r} is unknown, or none of text files"
+        if self.zone and not _is_zone(self.zone):
+            return f"zone {self.zone!r} is no IANA time zone, such as Europe/Berlin"
         return ""
 
     def over(self, other: Dialect) -> Dialect:
@@ -174,6 +176,16 @@ def _is_text_encoding(name: str) -> bool:
         return isinstance(b"a;b".decode(name, "replace"), str)
     except (LookupError, TypeError, ValueError):
         return False
+
+
+def _is_zone(name: str) -> bool:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # takes 15 ms: only where needed
+
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 @dataclass(frozen=True)

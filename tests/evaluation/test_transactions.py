@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -6,6 +8,7 @@ from payment_stand_ins import payments
 from finsim.errors import DataError
 from finsim.evaluation.settings import Settings
 from finsim.evaluation.transactions import evaluate_transactions
+from finsim.evaluation.utility import decoys
 from finsim.evaluation.utility.detection import transaction_case
 from finsim.evaluation.utility.payment_histories import NAMES, features
 from finsim.evaluation.utility.transaction_arrays import events, hashed, sampled
@@ -44,10 +47,17 @@ def test_recall_grows_with_the_budget(scores):
     assert values == sorted(values)
 
 
-def test_decoys_are_scored_apart(scores):
-    decoys = scores["decoys", "decoy rows at 0.5% alerts"]
-    assert decoys.floor < 0.02
-    assert decoys.low <= decoys.value <= decoys.high
+def test_decoys_are_scored_apart_and_few_of_them_have_no_power():
+    case = transaction_case(*payments(seed=1, schemes=150), Streams(7), SMALL)
+    (score,) = decoys.measure(case)
+    assert score.floor < 0.02
+    assert score.low <= score.value <= score.high
+    found = case.detection
+    numbers = np.unique(found.instance[found.decoy])
+    for kept, is_powerless in ((numbers[:4], True), (numbers[:5], False)):
+        few = replace(found, decoy=found.decoy & np.isin(found.instance, kept))
+        (score,) = decoys.measure(replace(case, detection=few))
+        assert (score.verdict == "no power") == is_powerless
 
 
 def test_scheme_counts_follow_the_plan(scores, world):

@@ -19,6 +19,13 @@ def test_encodings_that_are_none_of_text_are_refused(name):
         Dialect.parse(f"encoding={name}")
 
 
+@pytest.mark.parametrize("name", ["Mars/Phobos", "../UTC", "/etc/localtime", "Europe", "a\0b"])
+def test_zones_that_are_none_are_refused(name):
+    with pytest.raises(StudyError, match="no IANA time zone"):
+        Dialect.parse(f"zone={name}")
+    assert Dialect.parse("zone=Europe/Berlin").zone == "Europe/Berlin"
+
+
 @pytest.mark.parametrize("form", ["%Q", "%d.%m", "%Y%Y"])
 def test_dates_that_cannot_be_read_are_refused(form, tmp_path):
     path = tmp_path / "t.csv"

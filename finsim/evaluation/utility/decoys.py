@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from finsim.evaluation.metric import DETECTOR, Metric, Score, verdict_below
-from finsim.evaluation.utility.detection import TransactionCase, mean_draws, scheme_draws
+from finsim.evaluation.utility.detection import LEAST_SCHEMES, TransactionCase, mean_draws, scheme_draws
 
 LIMIT = 0.20
 
 
 def measure(case: TransactionCase) -> list[Score]:
-    """Return the share of decoy rows alerted at the middle alert budget; floor: of all benign rows."""
+    """Return the share of decoy rows alerted at the middle alert budget; floor: of all benign rows.
+
+    No power below ``LEAST_SCHEMES`` look-alikes: the rows of one are alerted together.
+    """
     found = case.detection
     budget = sorted(case.settings.budgets)[len(case.settings.budgets) // 2]
     subject = f"decoy rows at {budget:.1%} alerts"
@@ -19,6 +22,9 @@ def measure(case: TransactionCase) -> list[Score]:
         return [METRIC.missing(subject, case.why)]
     if not found.decoy.any():
         return [METRIC.missing(subject, "no decoy rows in the test part")]
+    few = len(np.unique(found.instance[found.decoy]))
+    if few < LEAST_SCHEMES:
+        return [METRIC.powerless(subject, f"{few} decoy schemes in the test part; needs {LEAST_SCHEMES}")]
     hit = found.alerted(budget)
     rng = case.streams.at("decoys", "schemes")
     codes, counts = scheme_draws(found.instance[found.decoy], case.settings.bootstrap, rng)
