@@ -59,9 +59,19 @@ def truth(text: str, field: Field, dialect: Dialect) -> bool:
 def number(text: str, field: Field, dialect: Dialect) -> object:
     share = field.type == "ratio" and text.endswith("%")
     text = text[:-1].rstrip() if share else text
-    point = dialect.decimal or "."
     if field.type == "money":
         text = without_ledger_sign(text)
+    text = ungrouped(text, dialect)
+    if field.type in ("float", "ratio"):
+        return floating(text, field, share)
+    if not NUMBER.match(text):
+        raise Refused
+    return exact(Decimal(text), field)
+
+
+def ungrouped(text: str, dialect: Dialect) -> str:
+    """A number without thousands signs, with a point. Raises Refused where the signs stand elsewhere."""
+    point = dialect.decimal or "."
     if dialect.thousands:
         signs = SPACES.get(dialect.thousands, dialect.thousands)
         whole, dot, part = text.partition(point)
@@ -82,11 +92,7 @@ def number(text: str, field: Field, dialect: Dialect) -> object:
         if "." in text:
             raise Refused
         text = text.replace(point, ".")
-    if field.type in ("float", "ratio"):
-        return floating(text, field, share)
-    if not NUMBER.match(text):
-        raise Refused
-    return exact(Decimal(text), field)
+    return text
 
 
 def without_ledger_sign(text: str) -> str:
@@ -128,12 +134,11 @@ def numbered(text: str, field: Field, dialect: Dialect, zone: ZoneInfo) -> int:
         value = Decimal(text)
         if abs(value.adjusted()) < 30 and value == value.to_integral_value():
             return stamp(exact(value, Field("int")), field, zone)
-    point = dialect.decimal or "."
-    if (point != "." and "." in text) or dialect.thousands or field.unit not in NANOS:
-        raise Refused
-    text = text.replace(point, ".")
+    text = ungrouped(text, dialect)
     if not NUMBER.match(text):
         raise Refused
+    if field.unit not in NANOS:
+        return stamp(exact(Decimal(text), Field("int")), field, zone)
     nanos = Decimal(text) * NANOS[field.unit]
     return stamp(exact(nanos, Field("int")), Field(field.type, unit="ns", zone=field.zone), zone)
 

@@ -14,7 +14,7 @@ from finsim.generators.generator import State
 from finsim.generators.tables.bayes import Bayes
 from finsim.generators.tables.reduced_columns import Computed, Reduction, reduce
 from finsim.generators.tables.reduction.followers import Follower
-from finsim.generators.tables.reduction.identities import Identity
+from finsim.generators.tables.reduction.identities import Identity, find_identities
 from finsim.generators.tables.reduction.new_keys import NewKey
 from finsim.randomness import Streams
 from finsim.records.mixed_table import MISSING_TIME, NUMBER, TIME, WORD, MixedColumn, MixedTable
@@ -316,3 +316,12 @@ def test_a_given_term_of_a_sum_stays_where_the_sum_leaves_its_range(streams):
         assert one[kept].values.tolist() == drawn[kept].values.tolist()
         assert one[moved].values[0] == value
         assert one["gross"].values.tolist() == [100.0, 45.0]
+
+
+def test_the_smallest_and_largest_numbers_are_no_fault():
+    draw = np.random.default_rng(2)
+    tiny, huge = 5e-324 * draw.integers(1, 99, 300), 1e300 * draw.random(300)
+    columns = {"a": tiny, "b": huge, "c": draw.random(300), "d": 2.0 * tiny}
+    table = MixedTable({name: _number(values, 0.0) for name, values in columns.items()}, 300)
+    shares = [share for share, _ in find_identities(table, STREAMS.at("odd"))]  # a warning is an error here
+    assert all(0.0 <= share <= 1.0 for share in shares)

@@ -117,6 +117,11 @@ def find_identities(table: MixedTable, rng: np.random.Generator) -> list[tuple[f
     widest spread one is: a small difference of two large columns that a model
     drew apart would be mostly error.
     """
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is no target
+        return _identities(table, rng)
+
+
+def _identities(table: MixedTable, rng: np.random.Generator) -> list[tuple[float, Identity]]:
     numbers = Numbers(table)
     if table.rows < LEAST_ROWS or len(numbers.values) < 2:
         return []
@@ -282,6 +287,13 @@ def _keeps_grid(numbers: Numbers, target: str, operand: str, factor: float) -> b
     return ratio > 0.5 and abs(ratio - round(ratio)) < 1e-6
 
 
+def _agreeing(cells: Float2D, kind: str, factor: float, target: Float1D, wide: Float1D) -> Float2D:
+    """Return the share of rows in which the product or ratio of two columns is the target: float64[k, k]."""
+    second = cells if kind == PRODUCT else 1.0 / np.where(cells == 0, np.nan, cells)
+    made = factor * cells[:, :, None] * second[:, None, :]
+    return np.asarray((np.abs(made - target[:, None, None]) <= wide[:, None, None]).mean(axis=0))
+
+
 def _products(numbers: Numbers, names: list[str], some: Float2D, target: int) -> Iterator[Identity]:
     """Yield products and ratios of two columns that agree with a target in a small sample."""
     mine = some[:, target]
@@ -292,10 +304,8 @@ def _products(numbers: Numbers, names: list[str], some: Float2D, target: int) ->
     cells = some[there][:, others]
     wide = 0.5 * numbers.step[names[target]] + 1e-9 * np.maximum(np.abs(mine[there]), 1.0)
     for kind in (PRODUCT, RATIO):
-        second = cells if kind == PRODUCT else 1.0 / np.where(cells == 0, np.nan, cells)
         for factor in FACTORS:
-            made = factor * cells[:, :, None] * second[:, None, :]
-            holds = (np.abs(made - mine[there][:, None, None]) <= wide[:, None, None]).mean(axis=0)
+            holds = _agreeing(cells, kind, factor, mine[there], wide)
             for a, b in np.argwhere(holds > 0.95):
                 if a > b or (kind == RATIO and a != b):
                     yield Identity(kind, names[target], (names[others[a]], names[others[b]]), (factor,))
