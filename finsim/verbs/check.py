@@ -69,10 +69,11 @@ def check(
     _refuse_wrong("check", data, rules, (schema, csv, table, params), {"threads": threads}, progress)
     Arguments("check").kinds("tier", tier, (str,), "a tier by name", "write tier='auto'").settle()
     known_tier(tier)
-    pack = _pack(rules, schema, csv, table, params)
+    pack = _pack(rules, schema, csv, table)
     if not isinstance(data, str | Path):
         from finsim.constraints.checking.check import check as check_tables
 
+        _refuse_conflicts(pack, params)
         return check_tables(data, pack, params, tier=tier, threads=threads)
     from finsim.tables import naming_a_schema
 
@@ -120,24 +121,42 @@ def _pack(
     schema: Schema | str | Path | None,
     csv: str | None,
     table: str | Sequence[str],
-    params: Mapping[str, object] | None,
 ) -> RuleSet:
-    """Return the pack as it is to be used; raises RuleError when its rules contradict one another."""
-    from finsim.constraints.conflicts.conflict_check import refuse_conflicts
+    """Return the pack as it is to be used."""
     from finsim.tables import Dialect
 
     pack = rules if isinstance(rules, RuleSet) else RuleSet.load(str(rules))
     wanted = [table] if isinstance(table, str) else list(table)
     pack = pack.needing(*wanted) if wanted else pack
-    pack = pack.reading(schema, None if csv is None else Dialect.parse(csv))
+    return pack.reading(schema, None if csv is None else Dialect.parse(csv))
+
+
+def _refuse_conflicts(pack: RuleSet, params: Mapping[str, object] | None) -> None:
+    """Raise RuleError when rules of the pack contradict one another."""
+    from finsim.constraints.conflicts.conflict_check import refuse_conflicts
+
     refuse_conflicts(pack, dict(params or {}))
-    return pack
+
+
+def _a_row_breaks_nothing(report: CheckReport, pack: RuleSet) -> bool:
+    """Return whether every table of the pack has a row that breaks no rule: then no rules contradict.
+
+    Seen from the counts alone: the rules together are broken fewer times than the table has rows.
+    """
+    left: dict[str, int] = {}
+    for one in report.results:
+        left[one.table] = left.get(one.table, one.rows) - one.violations - one.excused
+    return all(left.get(name, 0) > 0 for name in pack.tables)
 
 
 def _checked(
     data: Path, pack: RuleSet, params: Mapping[str, object], how: tuple[str, int], progress: Progress
 ) -> CheckReport:
-    """Check files, a large one as a stream where that can be done."""
+    """Check files, a large one as a stream where that can be done.
+
+    Rules at odds are looked for before a large file is read; after a small one, and only where its rows do
+    not show that there are none: the search costs more than the check of ten thousand rows.
+    """
     from finsim.constraints.checking.check import check as check_tables
     from finsim.engine.check_in_batches import check_large, large_file
     from finsim.engine.tables_to_check import gather
@@ -147,11 +166,15 @@ def _checked(
         large = large_file(data, pack, params, step)
         found = None
         if large is not None:
+            _refuse_conflicts(pack, params)
             found = check_large(large, pack, params, tier=tier, threads=threads)
     if found is not None:
         return found
     given = gather(data, pack)
-    return check_tables(given.tables, pack, params, excused=given.excused, tier=tier, threads=threads)
+    report = check_tables(given.tables, pack, params, excused=given.excused, tier=tier, threads=threads)
+    if not _a_row_breaks_nothing(report, pack):
+        _refuse_conflicts(pack, params)
+    return report
 
 
 def explain(
@@ -195,7 +218,8 @@ def explain(
     data = _of_run(data)
     _refuse_wrong("explain", data, rules, (schema, csv, table, params))
     Arguments("explain").kinds("row", row, (int, str), "the number of a row", "write row=37").settle()
-    pack = _pack(rules, schema, csv, table, params)
+    pack = _pack(rules, schema, csv, table)
+    _refuse_conflicts(pack, params)
     given = _gathered(data, pack)
     name, number = row_of(str(row), given)
     return explain_row(
@@ -303,7 +327,8 @@ def repair(
             expected="data from a file, whose form the output takes",
             remedy="write the table that repair returns",
         )
-    pack = _pack(rules, schema, csv, table, params)
+    pack = _pack(rules, schema, csv, table)
+    _refuse_conflicts(pack, params)
     if output is not None and not Path(data).is_dir():
         _refuse_unwritable(Path(data), Path(output))
     given = _gathered(data, pack)

@@ -178,8 +178,9 @@ def test_rules_that_contradict_one_another_refuse_to_start(
 ) -> None:
     monkeypatch.chdir(here)
     (here / "clash.yaml").write_text(CLASH)
+    (here / "loans.csv").write_text("age,loan,term\n15,1000,12\n30,9000,12\n")
     with pytest.raises(SystemExit, match="2"):
-        main(["check", "no-such-table.csv", "--rules", "clash.yaml"])
+        main(["check", "loans.csv", "--rules", "clash.yaml"])
     told = capsys.readouterr().err
     assert "no row can satisfy these 3 rules together" in told
     assert all(name in told for name in ("minor_loan", "smallest", "young", "clash.yaml:9:"))

@@ -33,3 +33,23 @@ def test_a_stream_of_text_is_checked_without_pandas_and_numba(tmp_path):
         [sys.executable, "-c", SCRIPT], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert (done.stdout.strip(), done.stderr) == ("", "")
+
+
+ROW_SHOWS = """
+import sys, finsim
+assert finsim.check("t.csv", "p.yaml", progress=False).ok
+print("finsim.constraints.conflicts" in sys.modules)
+finsim.check("broken.csv", "p.yaml", progress=False)
+print("finsim.constraints.conflicts" in sys.modules)
+"""
+
+
+def test_conflicts_are_looked_for_only_where_no_row_shows_that_there_are_none(tmp_path):
+    (tmp_path / "p.yaml").write_text(PACK)
+    head = "id,at,amount,kind\n"
+    (tmp_path / "t.csv").write_text(head + "A1,2025-03-01T12:00:00Z,10.50,card\n")
+    (tmp_path / "broken.csv").write_text(head + "A1,2025-03-01T12:00:00Z,10.50,fax\n")
+    done = subprocess.run(
+        [sys.executable, "-c", ROW_SHOWS], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout.split(), done.stderr) == (["False", "True"], "")
