@@ -96,10 +96,10 @@ def side_by_side(path: Path, tier: str) -> None:
             runs[name].append(told(arguments, env))
     print(f"{rows:,} rows, 20 rules")
     for name, one in runs.items():
-        spent = sorted(took for took, _, _ in one)
+        spent, peak = sorted(took for took, _, _ in one), max(peak for _, peak, _ in one)
         print(
             f"{name}: {spent[0]:.2f} CPU seconds at best, {spent[len(spent) // 2]:.2f} in the middle "
-            f"({rows / spent[0] / 1e6:.1f} million rows a second), {max(peak for _, peak, _ in one):,.0f} MB at most"
+            f"({rows / spent[0] / 1e6:.1f} million rows a second), {peak:,.0f} MB at most"
         )
     if len({found for one in runs.values() for _, _, found in one}) != 1:
         raise SystemExit("they do not count the same breaches")

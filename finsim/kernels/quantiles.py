@@ -16,6 +16,7 @@ LANES = 32  # groups sorted at once
 LARGEST = 128  # rows of a group that is sorted so: more do not fit the nearest cache
 _FILLED = 4  # a part of the lanes that must hold rows, else the groups are partitioned one by one
 _FEW = 16  # values that are put in order one by one
+_SAMPLED = 1_024  # values of which a sample is put in order, to part them near the one that is wanted
 _ROUNDS = 3  # times the logarithm of the size: a partition that goes on longer is sorted instead
 
 
@@ -120,6 +121,29 @@ def _exchange(low: Float1D, high: Float1D) -> None:
 
 
 @kernel
+def _pivot(values: Array, low: int, high: int, wanted: int) -> float:
+    """Return a value of the range that parts it near ``wanted``, on the side where more values drop out.
+
+    Of a long range every so manieth value is put in order; the value taken lies far enough from the expected
+    rank that ``wanted`` is hardly ever cut off from the short side (Floyd and Rivest 1975, section 2).
+    """
+    size = high - low + 1
+    if size < _SAMPLED:
+        a, b, c = values[low], values[(low + high) >> 1], values[high]
+        return float(max(min(a, b), min(max(a, b), c)))
+    count = int(0.5 * size ** (2 / 3))
+    sample = np.empty(count)
+    for at in range(count):
+        sample[at] = values[low + at * size // count]
+    sample.sort()
+    rank = (wanted - low) * count / size
+    apart = 0.5 * np.sqrt(np.log(size) * count)
+    if 2 * (wanted - low) > size:
+        return float(sample[max(int(rank - apart), 0)])
+    return float(sample[min(int(rank + apart), count - 1)])
+
+
+@kernel
 def _select(values: Array, begin: int, end: int, wanted: int) -> None:
     """Move values so that ``wanted`` holds what it would hold in order, no larger ones before it."""
     low, high, left = begin, end - 1, 2
@@ -132,9 +156,7 @@ def _select(values: Array, begin: int, end: int, wanted: int) -> None:
         if left == 0:
             values[low : high + 1] = np.sort(values[low : high + 1])
             return
-        middle = (low + high) >> 1
-        a, b, c = values[low], values[middle], values[high]
-        pivot = max(min(a, b), min(max(a, b), c))
+        pivot = _pivot(values, low, high, wanted)
         i, j = low, high
         while i <= j:
             while values[i] < pivot:

@@ -62,6 +62,37 @@ def test_a_partition_that_goes_on_too_long_is_sorted(monkeypatch):
     assert values[:200].max() <= wanted <= values[201:].min()
 
 
+@pytest.mark.parametrize("name", [*HARD, "a sample that misleads"])
+def test_a_long_range_is_parted_by_a_sample(name):
+    from finsim.kernels import quantiles
+
+    for n in (1_023, 1_024, 1_500, 20_000):
+        if name in HARD:
+            known = HARD[name](n)
+        else:
+            known = RNG.normal(size=n)
+            known[:: max(1, n // int(0.5 * n ** (2 / 3)))] = 99.0
+        known = known[known == known]
+        order = np.sort(known)
+        for wanted in (0, 1, len(known) // 2, len(known) * 9 // 10, len(known) - 1):
+            values = known.copy()
+            quantiles._select(values, 0, len(values), wanted)
+            assert values[wanted] == order[wanted]
+            assert np.all(values[:wanted] <= order[wanted])
+            assert np.all(values[wanted:] >= order[wanted])
+
+
+def test_a_pivot_lies_beside_the_wanted_rank_on_the_short_side():
+    from finsim.kernels import quantiles
+
+    values = RNG.normal(size=100_000)
+    order = np.sort(values)
+    for wanted in (1_000, 50_000, 90_000, 99_000):
+        place = np.searchsorted(order, quantiles._pivot(values, 0, len(values) - 1, wanted))
+        beyond = wanted - place if 2 * wanted > len(values) else place - wanted
+        assert 0 < beyond < 10_000
+
+
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 5, 8, 31, 32, 33, 100, 128])
 def test_lanes_are_sorted_each_for_itself(size):
     from finsim.kernels.quantiles import LANES, sort_lanes
