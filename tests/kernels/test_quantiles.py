@@ -85,11 +85,13 @@ def test_a_long_range_is_parted_by_a_sample(name):
 def test_a_pivot_lies_beside_the_wanted_rank_on_the_short_side():
     from finsim.kernels import quantiles
 
-    values = RNG.normal(size=100_000)
-    order = np.sort(values)
+    before, size = np.full(7_000, -99.0), 100_000
+    values = RNG.normal(size=size)
+    order, all_values = np.sort(values), np.concatenate((before, values))
     for wanted in (1_000, 50_000, 90_000, 99_000):
-        place = np.searchsorted(order, quantiles._pivot(values, 0, len(values) - 1, wanted))
-        beyond = wanted - place if 2 * wanted > len(values) else place - wanted
+        pivot = quantiles._pivot(all_values, len(before), len(all_values) - 1, len(before) + wanted)
+        place = np.searchsorted(order, pivot)
+        beyond = wanted - place if 2 * wanted > size else place - wanted
         assert 0 < beyond < 10_000
 
 
