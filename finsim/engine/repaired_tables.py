@@ -12,6 +12,7 @@ from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.repairing.repair import repair
 from finsim.constraints.repairing.repair_report import RepairReport
 from finsim.engine.tables_to_check import Gathered
+from finsim.errors import DataError
 from finsim.notation import Int1D
 from finsim.tables import rewrite
 from finsim.tables.endings import WRITTEN, ending_of
@@ -43,10 +44,28 @@ def repaired(
 def store_all(
     given: Gathered, tables: Mapping[str, pa.Table], kept: Mapping[str, Int1D], output: Path
 ) -> None:
-    """Write the repaired tables: a single one as the file ``output``, several into that folder."""
+    """Write the repaired tables: a single one as the file ``output``, several into that folder.
+
+    Raises DataError, before anything is written, for a header that stands twice in what is not text.
+    """
+    for name in given.stored:
+        if not isinstance(given.sources[name], TextTable):
+            _refuse_twins(name, tables[name].column_names)
     for name in given.stored:
         path = output if len(given.stored) == 1 else output / file_name(given, name)
         store(given, name, tables[name], kept[name], path)
+
+
+def _refuse_twins(name: str, headers: list[str]) -> None:
+    for place, header in enumerate(headers):
+        first = headers.index(header)
+        if first < place:
+            raise DataError(
+                f"the header {header!r} stands twice, in columns {first + 1} and {place + 1}",
+                place=f"table {name}",
+                expected="a name of its own for every column that is written",
+                remedy="rename or remove one of the two",
+            )
 
 
 def store(given: Gathered, name: str, after: pa.Table, kept: Int1D, path: Path) -> None:

@@ -141,10 +141,13 @@ def _refuse_conflicts(pack: RuleSet, params: Mapping[str, object] | None) -> Non
 def _a_row_breaks_nothing(report: CheckReport) -> bool:
     """Return whether every table with rules has a row that breaks no rule: then no rules contradict.
 
-    Seen from the counts alone: the rules together are broken fewer times than the table has rows.
+    Seen from the counts alone: the rules together are broken fewer times than the table has rows. Rules that
+    were not judged show nothing.
     """
     left: dict[str, int] = {}
     for one in report.results:
+        if one.verdict == "skipped" or (one.verdict == "broken" and one.reason):
+            return False
         left[one.table] = left.get(one.table, one.rows) - one.violations - one.excused
     return all(rows > 0 for rows in left.values())
 

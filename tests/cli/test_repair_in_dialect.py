@@ -89,3 +89,16 @@ def test_tables_of_a_folder_keep_their_endings(tmp_path, pack):
     assert sorted(path.name for path in out.iterdir()) == ["orders.csv", "people.csv.gz"]
     assert (out / "orders.csv").read_bytes().decode() == MENDED
     assert gzip.decompress((out / "people.csv.gz").read_bytes()) == b"name;age\nB;18\n"
+
+
+def test_lint_reads_a_table_in_its_dialect(tmp_path, capsys):
+    (tmp_path / "t.csv").write_bytes("Größe;Wert\nü;1,5\n".encode("cp1252"))
+    (tmp_path / "p.yaml").write_text(
+        "finsim-rules: 1\npack: {id: p, version: '1'}\ntable: t\n"
+        "columns: {wert: {type: float}}\nrules: [{id: r, check: wert < 1}]\n"
+    )
+    read = "read: {sep: ';', decimal: ',', encoding: cp1252}"
+    (tmp_path / "s.yaml").write_text(f"finsim: schema/1\n{read}\ncolumns: {{Wert: {{type: float}}}}\n")
+    for more in (["--csv", "sep=;,decimal=,,encoding=cp1252"], ["--schema", tmp_path / "s.yaml"]):
+        assert run("rules", "lint", tmp_path / "p.yaml", tmp_path / "t.csv", *more) == 0
+        assert "100.0% break it" in capsys.readouterr().out

@@ -4,6 +4,7 @@ import pyarrow as pa
 import pytest
 from naive.float_rules import Verdicts, pack, refuted, rows
 
+from finsim.constraints.checking.check import check as check_tables
 from finsim.constraints.conflicts import conflict_check as conflicts
 from finsim.constraints.conflicts import redundant_rules as silence
 from finsim.constraints.conflicts import witness_row as witness
@@ -158,3 +159,37 @@ def test_a_row_that_rounding_spoils_is_looked_for_beside(monkeypatch):
     monkeypatch.setattr(witness, "neighbours", lambda cells: [cells])
     (alone,) = lint(rules).examples
     assert alone.unconfirmed == ("r0",)
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("n < exp(1000), nulls: fail", "passed"), ("n < 10 ^ 400, nulls: fail", "passed"),
+        ("a > 1e200 * 1e200", "broken"), ("exp(1000) - exp(1000) is null", "passed"),
+        ("exp(1000) / exp(1000) is null", "passed"), ("-(2 ^ 5000) < n, nulls: fail", "passed"),
+        ("min(a, exp(1000)) < 9", "passed"), ("coalesce(exp(1000), a) > 1", "passed"),
+        ("n * 0 < exp(800) - 1, nulls: fail", "passed"), ("sqrt(exp(1000)) > a, nulls: fail", "passed"),
+    ],
+)  # fmt: skip
+def test_a_constant_beyond_the_largest_float_is_infinite_and_no_gap(text, verdict):
+    check, _, more = text.partition(", nulls")
+    rules = rules_of(f'check: "{check}"' + (", nulls" + more if more else ""))
+    table = pa.table({
+        "a": [1.0, 2.0], "b": [1.0, 2.0], "c": [1.0, 2.0], "n": [1, 5], "m": [1, 2], "late": [True, False],
+        "kind": ["x", "y"],
+    })  # fmt: skip
+    assert check_tables(table, rules)["r0"].verdict == verdict
+    claims = lint(rules)
+    assert verdict == "broken" or not claims.conflicts
+    assert verdict == "passed" or not (claims.dead or claims.redundant)
+
+
+def test_a_constant_gap_never_holds():
+    with pytest.raises(RuleError, match="no row can satisfy"):
+        refuse_conflicts(rules_of("exp(1000) is null"))
+
+
+@pytest.mark.parametrize("number", ["1e400", "1e999999", "1e99999999999999999999", "5e999999 USD", "1e400 %"])
+def test_a_number_beyond_the_largest_float_is_refused_where_it_stands(number):
+    with pytest.raises(RuleError, match="larger than any number"):
+        rules_of(f"a < {number}")

@@ -142,3 +142,12 @@ def test_threads_read_the_same_words():
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: told(report), range(8)))
     assert all(one == found[0] for one in found)
+
+
+def test_blanks_inside_labels_are_told_as_they_are():
+    pack = finsim.RuleSet.parse(
+        "finsim-rules: 1\npack: {id: p, version: '1'}\ntable: t\ncolumns: {s: {type: cat}}\n"
+        "rules:\n  - id: r\n    check: |\n      s !=\n        'a  b'\n"
+    )
+    report = finsim.check(pa.table({"s": ["a  b", "c"]}), pack, progress=False)
+    assert [finding.text for finding in report["r"].first] == ["'a  b' != 'a  b'"]

@@ -275,3 +275,19 @@ def test_a_large_text_table_is_judged_as_a_stream_and_says_the_same(tmp_path, mo
         said.append(capsys.readouterr().out)
     assert said[0] == said[1]
     assert '"violations"' in said[0]
+
+
+def test_a_header_that_nobody_reads_may_stand_twice_until_it_is_written(tmp_path):
+    pack = finsim.RuleSet.parse(
+        "finsim-rules: 1\npack: {id: p, version: '1'}\ntable: t\ncolumns: {b: {type: int}}\n"
+        "rules: [{id: r, check: b > 0, repair: {do: set, on: b, expr: '1'}}]\n"
+    )
+    frame = pd.DataFrame([[1, 2, 3], [-4, 5, 6]], columns=["b", "a", "a"])
+    assert finsim.check(frame, pack, progress=False)["r"].violations == 1
+    assert finsim.repair(frame, pack).tables["t"].column(2).to_pylist() == [3, 6]
+    pq.write_table(
+        pa.Table.from_arrays([pa.array([1, -4])] * 3, names=["b", "a", "a"]), tmp_path / "t.parquet"
+    )
+    with pytest.raises(DataError, match="'a' stands twice, in columns 2 and 3"):
+        finsim.repair(tmp_path / "t.parquet", pack, output=tmp_path / "out.parquet")
+    assert not (tmp_path / "out.parquet").exists()

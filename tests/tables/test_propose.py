@@ -338,3 +338,24 @@ def test_show_takes_a_table(tmp_path):
     assert shown.to_dict()["kind"] == "table"
     assert shown.to_dict()["rows"] == 2
     assert "2 rows" in str(shown)
+
+
+@pytest.mark.parametrize(("least", "is_said"), [("10.50", False), ("0.00", True), ("-0.25", True)])
+@pytest.mark.parametrize("name", ["p.csv", "p.parquet"])
+def test_prices_below_zero_are_doubted_only_where_they_are(tmp_path, least, is_said, name):
+    (tmp_path / "p.csv").write_text(f"date,A,B\n2024-01-02,{least},11.50\n2024-01-03,10.60,11.40\n")
+    if name == "p.parquet":
+        pd.read_csv(tmp_path / "p.csv", parse_dates=["date"]).to_parquet(tmp_path / name)
+    said = " ".join(propose(tmp_path / name).doubts)
+    assert ("as: difference" in said) == is_said
+
+
+def test_a_header_that_another_column_takes_is_said_to_be_taken(tmp_path):
+    (tmp_path / "y.csv").write_text("Date,2Y\n2024-01-02,-0.2\n")
+    (tmp_path / "s.yaml").write_text(
+        "finsim: schema/1\ncolumns:\n  Date: {type: date}\n  c_2y: {from: 2Y, type: float}\n"
+        "  2Y: {type: float}\n"
+    )
+    schema = load_schema(tmp_path / "s.yaml")
+    with pytest.raises(DataError, match="the header '2Y' is taken by column 'c_2y' already"):
+        open_table(tmp_path / "y.csv", schema.fields, schema.dialect).table()

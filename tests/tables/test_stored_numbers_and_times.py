@@ -102,3 +102,24 @@ def test_a_written_time_beyond_nanoseconds_is_refused_too(tmp_path, form):
     with pytest.raises(DataError, match="column 'v'") as caught:
         finsim.fit(tmp_path / "t.csv", "bayes", kind="table", progress=False)
     assert "1678 to 2261" in str(caught.value)
+
+
+@pytest.mark.parametrize("values", [[7, 8, 7], [7, None, 7], [7.0, 8.0, 7.0]])
+@pytest.mark.parametrize(
+    ("kind", "check"),
+    [("id", "a = '7'"), ("cat", "a = '7'"), ("int", "a = 7"), ("float", "a < 8"), ("id", "unique(a)")],
+)
+def test_numbers_in_a_dictionary_are_read_as_plain_ones(kind, check, values):
+    pack = finsim.RuleSet.parse(
+        "finsim-rules: 1\npack: {id: p, version: '1'}\ntable: t\n"
+        f'columns: {{a: {{type: {kind}}}}}\nrules: [{{id: r, check: "{check}"}}]\n'
+    )
+    plain = pa.array(values)
+    coded, frame = pa.table({"a": plain.dictionary_encode()}), pd.DataFrame({"a": pd.Categorical(values)})
+    told = {
+        finsim.check(one, pack, tier=tier, progress=False).to_text()
+        for one in (pa.table({"a": plain}), coded, frame)
+        for tier in ("interpreter", "compiled")
+    }
+    assert len(told) == 1
+    assert "BROKEN" in told.pop()

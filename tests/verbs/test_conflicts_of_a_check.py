@@ -56,9 +56,21 @@ def test_in_a_table_of_the_pack_that_is_not_given(tmp_path):
     refused(tmp_path / "t.csv", tmp_path / "p.yaml")
 
 
+def test_over_a_column_that_is_absent_and_over_parents_that_stand_twice(tmp_path):
+    text = AT_ODDS.replace("  u:\n    columns: {amount: {type: int}}\n    optional: true\n", "")
+    text = text.replace("{amount: {type: int}}", "{amount: {type: int, optional: true}, other: {type: int}}")
+    (tmp_path / "p.yaml").write_text(
+        text.replace("TABLE", "t") + "  - {id: some, table: t, check: other > 0}\n"
+    )
+    (tmp_path / "t.csv").write_text("other\n1\n9\n")
+    refused(tmp_path / "t.csv", tmp_path / "p.yaml")
+    unjudged = SimpleNamespace(table="t", rows=2, violations=0, excused=0, verdict="broken", reason="twice")
+    assert not _a_row_breaks_nothing(SimpleNamespace(results=(unjudged,)))
+
+
 def test_an_excused_breach_is_a_breach_all_the_same():
-    broken = SimpleNamespace(table="t", rows=2, violations=1, excused=1)
-    held = SimpleNamespace(table="t", rows=2, violations=0, excused=1)
+    broken = SimpleNamespace(table="t", rows=2, violations=1, excused=1, verdict="broken", reason="")
+    held = SimpleNamespace(table="t", rows=2, violations=0, excused=1, verdict="passed", reason="")
     assert not _a_row_breaks_nothing(SimpleNamespace(results=(broken,)))
     assert _a_row_breaks_nothing(SimpleNamespace(results=(held,)))
     assert not _a_row_breaks_nothing(SimpleNamespace(results=(held, held)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, NoFail, Parameters, parameters
+from finsim.cli.options import AsJson, CsvDialect, NoFail, Parameters, SchemaFile, parameters
 from finsim.cli.output import gate, show
 from finsim.cli.parsing.completion import names, offered, runs, tables, yaml_files
 from finsim.cli.parsing.panels import OUTPUT
@@ -46,6 +46,8 @@ def lint(
             autocompletion=offered(tables, runs),
         ),
     ] = None,
+    schema: SchemaFile = None,
+    csv: CsvDialect = None,
     params: Parameters = None,
     no_fail: NoFail = False,
     as_json: AsJson = False,
@@ -58,25 +60,28 @@ def lint(
     """
     from finsim.constraints.conflicts.lint import lint as lint_pack
     from finsim.constraints.packs.ruleset import RuleSet
+    from finsim.tables import Dialect
 
-    rules = RuleSet.load(pack)
+    rules = RuleSet.load(pack).reading(schema, None if csv is None else Dialect.parse(csv))
     settled = parameters(params)
     report = lint_pack(rules, settled)
     facts, text = report.to_dict(), report.to_text()
     if data is not None:
-        covered = _coverage(data, rules, settled)
+        covered = _coverage(data, rules, settled, schema is None)
         facts |= covered.to_dict()
         text += f"\n\n{covered.to_text()}"
     show("rules lint", facts, text, as_json, ok=report.ok)
     gate(report.ok, no_fail)
 
 
-def _coverage(data: Path, rules: RuleSet, params: dict[str, object]) -> CoverageReport:
+def _coverage(data: Path, rules: RuleSet, params: dict[str, object], is_undeclared: bool) -> CoverageReport:
     from finsim.constraints.checking.rule_coverage import coverage
     from finsim.engine.tables_to_check import gather
+    from finsim.tables import naming_a_schema
 
-    given = gather(data, rules)
-    return coverage(given.tables, rules, params, given.excused)
+    with naming_a_schema(str(data) if is_undeclared else ""):
+        given = gather(data, rules)
+        return coverage(given.tables, rules, params, given.excused)
 
 
 @app.command("docs", cls=Verb)

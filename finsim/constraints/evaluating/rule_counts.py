@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -185,11 +186,18 @@ def keys_at(table: str, run: Evaluator, places: Sequence[int]) -> list[dict[str,
 
 
 def filled_in(text: str, spans: Sequence[Span], told: Mapping[int, str]) -> str:
-    """Return a rule's text with what is told of columns, parameters and calls on other rows."""
+    """Return a rule's text on one line, with what is told of columns, parameters and calls on other rows.
+
+    Blanks inside labels, the rule's own and those of cells, stay as they are: a rule may be about them.
+    """
     parts, at = [], 0
     for span in sorted(spans, key=lambda one: one.start):
         if span.start < at:
             continue
-        parts.append(text[at : span.start] + told[id(span.node)])
+        parts.append(_on_one_line(text[at : span.start]) + told[id(span.node)])
         at = span.end
-    return " ".join("".join((*parts, text[at:])).split())
+    return "".join((*parts, _on_one_line(text[at:]))).strip()
+
+
+def _on_one_line(text: str) -> str:
+    return re.sub(r"('(?:[^']|'')*')|\s+", lambda found: found[1] or " ", text)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Decimal, DecimalException
+from math import isinf
 from typing import Any
 
 import numpy as np
@@ -80,8 +81,16 @@ def money(ccy: str, scale: int | None = None, exact: bool = True) -> Type:
 def number(text: str) -> tuple[Type, int | float]:
     """Return type and value of a number literal such as ``2_000 USD``, ``5 %``, ``10 k``, ``72 h``.
 
-    Money is in minor units, durations in nanoseconds. Raises Clash for a unit that does not fit.
+    Money is in minor units, durations in nanoseconds. Raises Clash for a unit that does not fit, and a number
+    too large.
     """
+    try:
+        return _number(text)
+    except DecimalException:
+        raise Clash(f"{text} is larger than any number (1.8e308)", "use a smaller number") from None
+
+
+def _number(text: str) -> tuple[Type, int | float]:
     digits, *units = text.replace("_", "").split()
     value = Decimal(digits)
     if units and units[0] in _TIMES:
@@ -90,7 +99,7 @@ def number(text: str) -> tuple[Type, int | float]:
     if len(units) > 1:
         raise Clash(f"two units in one number: {text}", "keep one unit; only k and m may come before it")
     if unit in _SHARES:
-        return RATIO, float(value / _SHARES[unit])
+        return RATIO, _float(value / _SHARES[unit], text)
     if unit in _NANOS:
         return DUR, _whole(value * _NANOS[unit], text, "a nanosecond")
     if unit:
@@ -98,7 +107,13 @@ def number(text: str) -> tuple[Type, int | float]:
         return kind, _whole(value.scaleb(kind.scale), text, f"the minor unit of {unit}")
     if re.fullmatch(r"[0-9]+", digits) and value == value.to_integral_value():
         return INT, _whole(value, text, "1")
-    return FLOAT, float(value)
+    return FLOAT, _float(value, text)
+
+
+def _float(value: Decimal, text: str) -> float:
+    if isinf(found := float(value)):
+        raise Clash(f"{text} is larger than any number (1.8e308)", "use a smaller number")
+    return found
 
 
 def _whole(value: Decimal, text: str, step: str) -> int:

@@ -88,4 +88,8 @@ class Encoding(ABC):
 
     @abstractmethod
     def computed(self, node: Node) -> float | int | None:
-        """Return the value of a constant expression as the interpreter computes it; None when undefined."""
+        """Return the value of a constant expression as the interpreter computes it, if it is finite."""
+
+    @abstractmethod
+    def is_infinite(self, node: Node) -> bool:
+        """Whether a constant expression goes beyond the largest float."""

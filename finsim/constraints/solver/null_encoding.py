@@ -17,6 +17,7 @@ _DEFINED = (
     "add_months", "date", "hour", "minute", "time", *sorted(TEXT_FUNCTIONS),
 )  # fmt: skip
 _AS_ARGUMENT = ("cummax", "max_in", "count_in", "runlen", "group_count", "group_min", "group_max")
+_ARITHMETIC = ("+", "-", "*", "/", "^")
 _LOGIC = ("and", "or", "not", "=>", "isnull", "in", "<", "<=", ">", ">=", "=", "!=")
 
 
@@ -67,10 +68,12 @@ def null(run: Encoding, node: Node) -> int:
 
 def _is_undefined(run: Encoding, node: Node) -> bool:
     """Whether a constant expression has no value, such as a division by the constant 0."""
-    if node.op == "/" and is_constant(node.args[1]):
-        return run.computed(node.args[1]) == 0
-    is_partial = node.op == "^" or family(node) == "row"
-    return is_partial and is_constant(node) and node.type.kind != "bool" and run.computed(node) is None
+    if node.op == "/" and is_constant(node.args[1]) and run.computed(node.args[1]) == 0:
+        return True
+    is_partial = node.op in _ARITHMETIC or family(node) == "row"
+    if not is_partial or not is_constant(node) or node.type.kind == "bool" or run.is_infinite(node):
+        return False
+    return run.computed(node) is None
 
 
 def _undefined(run: Encoding, node: Node) -> list[int]:

@@ -99,6 +99,14 @@ def missing(frame: pd.DataFrame, column: str, values: Float1D, faults: Faults) -
     )
 
 
+def _declared(header: str) -> str:
+    """Return the column of a header as a schema has it, of another name where the header is none."""
+    keys = "type: float, as: difference"
+    if header.isidentifier() and header.isascii():
+        return f"{header}: {{{keys}}}"
+    return f'any_name: {{from: "{header}", {keys}}}'
+
+
 def positive(frame: pd.DataFrame, column: str, values: Float1D, faults: Faults) -> None:
     """Note prices at or below zero; so many that the column holds something else are noted once.
 
@@ -107,7 +115,7 @@ def positive(frame: pd.DataFrame, column: str, values: Float1D, faults: Faults) 
     advice = (
         "a price above zero",
         f"correct or delete the row; declare a yield, spread or rate in a schema (--schema S) with "
-        f"`columns: {{{column}: {{type: float, as: difference}}}}`, returns with `as: return`",
+        f"`columns: {{{_declared(column)}}}`, returns with `as: return`",
     )
     below = values < _LEAST
     if below.sum() <= _FEW:

@@ -67,7 +67,8 @@ def plain_type(kind: pa.DataType, field: Field, dialect: Dialect) -> pa.DataType
     """Return the type in which a stored column is used: its own, or the canonical one with minor units."""
     if is_plain(kind, field, dialect):
         return kind
-    if field.type == "id" and not is_text(kind) and (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+    value = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if field.type == "id" and (pa.types.is_integer(value) or pa.types.is_floating(value)):
         return pa.int64()
     return canonical(field, minor=True)
 

@@ -194,11 +194,10 @@ def _proposal(
     headers, said_of_file = source.headers, list(about)
     if kind == "table" and _is_panel(guesses):
         kind = "prices"
-        below = any(each and at and each.low <= 0 for at, each in enumerate(guesses))
+        lows = [each.low for at, each in enumerate(guesses) if at and each and each.low is not None]
         said_of_file.append("a date and columns of numbers: taken for prices, one column for each asset")
-        said_of_file += (
-            ["some go below zero: rates (as: difference) or returns (as: return)?"] if below else []
-        )
+        if lows and min(lows) <= 0:
+            said_of_file.append("some go to zero or below: rates (as: difference) or returns (as: return)?")
         guesses = [
             replace(each, field=replace(each.field, role="date")) if each and at == 0 else each
             for at, each in enumerate(guesses)

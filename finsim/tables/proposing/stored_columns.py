@@ -46,7 +46,7 @@ def guess_stored(header: str, column: pa.ChunkedArray, role: str, ccy: str) -> G
         return Guess(replace(field, unit="major"), (*found.doubts, said))
     if field.type == "cat":
         field = replace(field, type="int" if pa.types.is_integer(kind) else "float")
-    return Guess(field, found.doubts)
+    return Guess(field, found.doubts, found.low)
 
 
 def loosened(header: str, guess: Guess, kind: pa.DataType, cell: str) -> Guess:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -54,11 +53,11 @@ _ODD_DATES = 40
 
 @dataclass(frozen=True)
 class Guess:
-    """A proposed column, what could be otherwise, and the smallest number that was seen."""
+    """A proposed column, what could be otherwise, and the smallest number that was seen, if any."""
 
     field: Field
     doubts: tuple[str, ...] = ()
-    low: float = -math.inf
+    low: float | None = None
 
     def said(self, *more: str) -> Guess:
         """Return the guess with more doubts."""
@@ -216,6 +215,17 @@ def _typed(
 ) -> Guess:
     """Guess the type of numbers written with a decimal point and nothing around them."""
     values = [float(text) for text in plain]
+    return replace(_guessed(header, plain, around, base, ccy, values), low=min(values))
+
+
+def _guessed(
+    header: str,
+    plain: Sequence[str],
+    around: Counter[tuple[str, str]],
+    base: Field,
+    ccy: str,
+    values: Sequence[float],
+) -> Guess:
     low, high = min(values), max(values)
     whole = all(re.fullmatch(r"[+-]?\d+", text) for text in plain)
     decimals = max((len(text.partition(".")[2]) for text in plain), default=0)
@@ -255,7 +265,7 @@ def _typed(
         return _term(header, texts, low, high, replace(base, type="int" if whole else "float"))
     if whole and max(abs(int(text)) for text in (plain)) > _INT64:
         return Guess(replace(base, type="float"), (f"`{header}` goes beyond int64: read as float",))
-    guess = Guess(replace(base, type="int" if whole else "float"), (), low)
+    guess = Guess(replace(base, type="int" if whole else "float"))
     if base.role in _MONEY_ROLES:
         guess = guess.said(f"`{header}`: money? declare type: money and its currency, ccy: EUR")
     if whole and {*values} == {0.0, 1.0} and base.role in ("outcome", "fraud"):

@@ -73,9 +73,7 @@ class TableSource(ABC):
         """Return all rows as one table; arguments and errors are those of ``batches``."""
         parts = list(self.batches(names, rename=rename, minor=minor))
         if parts:
-            return pa.concat_tables(
-                [pa.Table.from_batches([part]) for part in parts], promote_options="permissive"
-            ).unify_dictionaries()
+            return _joined(parts)
         if not rename:
             return self._no_rows(names)
         kinds = [pa.field(name, canonical(self.fields[name], minor=minor)) for name in self._wanted(names)]
@@ -99,6 +97,10 @@ class TableSource(ABC):
     def _absent(self, name: str) -> Problem:
         source = self.fields[name].source
         wanted = f"no column {source!r} for {name!r}" if source else f"no column {name!r}"
+        holder = next((one for one, header in self.bound.items() if header == (source or name)), "")
+        if holder:
+            found = f"the header {source or name!r} is taken by column {holder!r} already"
+            return Problem(self.place, found, "", f"declare it once: put the keys of {name!r} to {holder!r}")
         return Problem(self.place, wanted, "", did_you_mean(source or name, self.headers))
 
     def _wanted(self, names: Sequence[str] | None) -> list[str]:
@@ -198,3 +200,12 @@ def _batch(columns: Sequence[pa.Array], fields: Sequence[pa.Field], rows: int) -
     if not columns:  # a batch without columns still has rows
         return pa.RecordBatch.from_struct_array(pa.array([{}] * rows, pa.struct([])))
     return pa.RecordBatch.from_arrays(list(columns), schema=pa.schema(list(fields)))
+
+
+def _joined(parts: Sequence[pa.RecordBatch]) -> pa.Table:
+    """Return batches as one table; Arrow joins by name, and a header that nobody reads may stand twice."""
+    names = parts[0].schema.names
+    apart = [str(place) for place in range(len(names))]
+    tables = [pa.Table.from_batches([part]).rename_columns(apart) for part in parts]
+    joined = pa.concat_tables(tables, promote_options="permissive").unify_dictionaries()
+    return joined.rename_columns(names)
