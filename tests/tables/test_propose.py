@@ -359,3 +359,33 @@ def test_a_header_that_another_column_takes_is_said_to_be_taken(tmp_path):
     schema = load_schema(tmp_path / "s.yaml")
     with pytest.raises(DataError, match="the header '2Y' is taken by column 'c_2y' already"):
         open_table(tmp_path / "y.csv", schema.fields, schema.dialect).table()
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "said"),
+    [
+        ("Rabatt %", "5.5 7.5", "unit: percent"), ("discount pct", "5.5 7.5", ""),
+        ("fee (cents)", "120 130", "unit: minor"), ("recents", "120 130", ""), ("AAPL", "10.5 11.5", ""),
+        ("Gebühr (€)", "10.5 11.5", "ccy: EUR"), ("fee USD", "10.5 11.5", "ccy: USD"),
+        ("EUR USD rate", "1.05 1.15", ""), ("USD", "10.5 11.5", ""), ("TOP ALL", "10.5 11.5", ""),
+    ],
+)  # fmt: skip
+def test_the_unit_that_a_header_names_is_asked_about(tmp_path, header, cells, said):
+    rows = "".join(f"x{at},{cell}\n" for at, cell in enumerate(cells.split()))
+    (tmp_path / "t.csv").write_text(f"who,{header}\n{rows}")
+    doubts = " ".join(propose(tmp_path / "t.csv").doubts)
+    assert (said in doubts) if said else ("as the header says" not in doubts)
+
+
+def test_money_takes_the_currency_of_its_header(tmp_path):
+    (tmp_path / "t.csv").write_text("who,amount,Restbetrag CHF\na,$ 10.50,1.00 €\nb,$ 11.50,2.00 €\n")
+    fields = written_schema(tmp_path, tmp_path / "t.csv")[1].fields
+    assert [field.ccy for field in fields.values()][1:] == ["USD", "EUR"]
+
+
+def test_headers_of_an_english_tape_have_their_roles(tmp_path):
+    head = "Loan ID,Orig Bal,Cur Bal,Orig Term,Note Rate,PD 12m,Severity"
+    (tmp_path / "t.csv").write_text(f"{head}\nL1,1000,900,36,4.5,0.02,0.4\nL2,2000,800,48,5.5,0.03,0.5\n")
+    found, schema = written_schema(tmp_path, tmp_path / "t.csv")
+    roles = [field.role for field in schema.fields.values()]
+    assert (found.kind, roles) == ("loans", ["id", "amount", "balance", "term", "rate", "pd", "lgd"])

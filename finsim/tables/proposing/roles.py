@@ -64,18 +64,19 @@ _LOANS: Mapping[str, str] = {
     "obligor": "obligorid kundennummer idcliente kunde kundennr customer customerno client cliente",
     "amount": "amount originalbalance originalamount originalupb origupb principal fundedamnt"
     " disbursementgross grappv limitbal creditlimit kreditbetrag darlehensbetrag"
-    " importe monto montant importo valor origamount originalprincipalbalance 借入額 贷款金额",
+    " importe monto montant importo valor origamount originalprincipalbalance origbal 借入額 贷款金额",
     "balance": "balance outstanding outprncp currentupb balancegross ead0 restschuld saldo"
-    " saldovivo encours remainingbalance balanceremaining 残高 余额",
+    " saldovivo encours remainingbalance balanceremaining currentbalance curbal 残高 余额",
     "rate": "rate interest zinssatz zins tasa tipo tasainteres tauxintérêt taux tasso coupon"
-    " originalinterestrate 金利 利率",
-    "term": "termmonths loanterm originalterm laufzeit plazo durée duree durata plazomeses 期間 期限",
+    " originalinterestrate noterate 金利 利率",
+    "term": "termmonths loanterm originalterm origterm laufzeit plazo durée duree durata plazomeses"
+    " 期間 期限",
     "opened": "opened openedon issued issuemonth origination startdate disbursementdate"
     " approvaldate fechaapertura auszahlungsdatum issued issuem opendate"
     " firstpaymentdate 開始日",
     "months_on_book": "monthsonbook mob loanage",
-    "pd": "pd ausfallwahrscheinlichkeit",
-    "lgd": "lgd",
+    "pd": "pd pd12m ausfallwahrscheinlichkeit",
+    "lgd": "lgd severity lossseverity",
     "ead": "ead exposure",
     "grade": "subgrade ratinggrade bonität score riskgrade",
     "sector": "sector industry naics branche sectoractividad secteur",

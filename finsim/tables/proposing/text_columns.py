@@ -12,6 +12,7 @@ from finsim.tables.binding import plain as fold
 from finsim.tables.cells.unit_times import EXCEL, EXCEL_EPOCH
 from finsim.tables.cells.written import LEDGER_SIGN
 from finsim.tables.proposing.forms import NEARLY_ALL, Numbers, moments, odd_moments
+from finsim.tables.proposing.header_units import SIGNS, currency_in, unit_doubt
 from finsim.tables.proposing.roles import is_entity, is_id, is_time
 from finsim.tables.schema import Field
 
@@ -29,16 +30,7 @@ _OUTCOMES = (
     ("bad", "good"), ("malo", "bueno"), ("schlecht", "gut"), ("default", "paid"), ("chgoff", "pif"),
     ("mauvais", "bon"), ("defaulted", "performing"), ("chargedoff", "fullypaid"),
 )  # fmt: skip
-_SIGNS = {
-    "€": "EUR",
-    "$": "USD",
-    "£": "GBP",
-    "¥": "JPY",
-    "CHF": "CHF",
-    "EUR": "EUR",
-    "USD": "USD",
-    "GBP": "GBP",
-}
+_SIGNS = {**SIGNS, "CHF": "CHF", "EUR": "EUR", "USD": "USD", "GBP": "GBP"}
 NO_CURRENCY = "XXX"  # of ISO 4217: fits any
 _MONEY_ROLES = ("amount", "balance", "collateral", "income", "ead")
 _SHARE_ROLES = ("rate", "pd", "lgd")
@@ -215,7 +207,9 @@ def _typed(
 ) -> Guess:
     """Guess the type of numbers written with a decimal point and nothing around them."""
     values = [float(text) for text in plain]
-    return replace(_guessed(header, plain, around, base, ccy, values), low=min(values))
+    guess = replace(_guessed(header, plain, around, base, ccy, values), low=min(values))
+    doubt = unit_doubt(header) if guess.field.type in ("int", "float") and not base.role else ""
+    return replace(guess, doubts=(doubt,)) if doubt else guess
 
 
 def _guessed(
@@ -248,7 +242,8 @@ def _guessed(
     if sign or (ccy and base.role in _MONEY_ROLES):
         if decimals <= 2 and not any("e" in text.lower() for text in plain):
             said = f"`{header}`: money of no stated currency (XXX): declare it, such as ccy: EUR"
-            money = replace(base, type="money", ccy=sign or ccy)
+            known = ccy if ccy not in ("", NO_CURRENCY) else currency_in(header) or ccy
+            money = replace(base, type="money", ccy=sign or known)
             return Guess(money, (said,) if money.ccy == NO_CURRENCY else ())
         return Guess(replace(base, type="float"), (f"`{header}` has {decimals} decimals: not money",))
     named = any(word in fold(header) for word in _SHARE_NAMES)
