@@ -1,0 +1,38 @@
+"""Units that a header names beside the thing itself: a currency, percent, cents."""
+
+from __future__ import annotations
+
+import re
+
+SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
+# codes that are no words of their own, as ALL, TOP or TRY are
+_CODES = frozenset((
+    "EUR", "USD", "GBP", "CHF", "JPY", "AUD", "CAD", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "CNY",
+    "INR", "BRL", "MXN", "ZAR", "SGD", "HKD", "KRW", "ILS", "AED",
+))  # fmt: skip
+_CENTS = re.compile(r"(?<![a-z])(cents?|pence|rappen|centimes|centimos|céntimos|minor units?)(?![a-z])", re.I)
+_PERCENT = re.compile(r"%|(?<![a-z])(percent|pct|prozent|pourcent|porcentaje)(?![a-z])", re.I)
+
+
+def currency_in(header: str) -> str:
+    """Return the currency that a header names beside what it holds; empty for none, or for two.
+
+    Example:
+        >>> currency_in("Betrag (€)"), currency_in("amount USD"), currency_in("EURUSD"), currency_in("USD")
+        ('EUR', 'USD', '', '')
+
+    """
+    words = re.findall(r"[A-Za-z]+", header)
+    named = {code for sign, code in SIGNS.items() if sign in header} | {one for one in words if one in _CODES}
+    return next(iter(named)) if len(named) == 1 and (len(words) > 1 or words[0:1] != [*named]) else ""
+
+
+def unit_doubt(header: str) -> str:
+    """Return what a header says of the unit of its numbers, as a question; empty where it says nothing."""
+    if _PERCENT.search(header):
+        return f"`{header}`: percent, as the header says? declare type: ratio, unit: percent"
+    if _CENTS.search(header):
+        return f"`{header}`: cents, as the header says? declare type: money, unit: minor and its currency"
+    if code := currency_in(header):
+        return f"`{header}`: money, as the header says? declare type: money, ccy: {code}"
+    return ""
