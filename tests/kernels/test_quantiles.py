@@ -14,6 +14,7 @@ HARD = {
     "organ pipe": lambda n: np.minimum(np.arange(n), np.arange(n)[::-1]) * 1.0,
     "few": lambda n: RNG.integers(0, 3, n) * 1.0,
     "gaps": lambda n: np.where(RNG.random(n) < 0.5, np.nan, RNG.choice([np.inf, -np.inf, 0, 1.0], n)),
+    "far apart": lambda n: RNG.choice([-1.5e308, 1.5e308, 0.0], n),
     "saw": lambda n: np.tile(np.arange(40.0), n // 40 + 1)[:n],
 }
 

@@ -38,7 +38,7 @@ def _of_sorted(values: Float1D, starts: Int1D, share: float) -> Float1D:
     low = np.floor(place).astype(np.int64)
     high, part = np.minimum(low + 1, np.maximum(counts - 1, 0)), place - low
     below, above = values[starts[:-1] + low], values[starts[:-1] + high]
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         found: Float1D = np.where((part == 0) | (below == above), below, below + (above - below) * part)
     return found
 
