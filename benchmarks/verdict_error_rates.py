@@ -7,8 +7,8 @@ Every replicate draws one "real" path of ten years and a panel of synthetic ones
 Student innovations (two assets), plants a fault in the panel or none, and judges it. Coverage: intervals from
 40 paths against the value at 1,000. Real prices, where the folder of shared data is given: a later part of a
 stock beside 20 years before it (one path), and five years of the S&P 500 beside its other years (many paths).
-The TimeGAN judges and the copy checks are left out, from planted faults also the classifier, which can only
-add to what is found. Prints Markdown; about 45 CPU minutes.
+The TimeGAN judges and the copy checks are left out. The classifier judges every fifth null and no planted
+fault: it takes no part in Holm's procedure, so that it can only add fails. Prints Markdown; 40 CPU minutes.
 
 ``--records`` keeps what each replicate gave, a JSON line each, and goes on from there; ``--seconds`` begins
 none after so long, and the tables are those of what is there. ``--first`` is the first seed.
@@ -92,9 +92,9 @@ def outcome(card: Scorecard) -> Record:
 
 
 def of_law(paths: int, key: Key) -> Record:
-    """Judge a replicate; the classifier takes part where nothing is planted."""
+    """Judge a replicate; the classifier takes part in every fifth one in which nothing is planted."""
     _, law, fault, seed = key
-    return outcome(replicate(law, fault, paths, seed, with_classifier=not fault))
+    return outcome(replicate(law, fault, paths, seed, with_classifier=not fault and seed % 5 == 0))
 
 
 def covered(law: str, paths: int, far: int, panels: int, seed: int) -> dict[str, list[bool]]:
@@ -197,11 +197,13 @@ def arguments() -> argparse.Namespace:
 
 def tables(found: dict[Key, Record]) -> Iterator[str]:
     """Yield the lines of the tables, in Markdown."""
-    yield "| the law against itself | backtest fails | stress fails | backtest, stress pass |"
+    yield "| the law against itself | backtest fails | stress fails | with the classifier: backtest, stress pass |"
     yield "|---|---|---|---|"
     for law, cards in grouped(found, "law").items():
         fails = " | ".join(f"{count(cards, use, FAIL)} of {len(cards)}" for use in USES)
-        yield f"| {law} | {fails} | {', '.join(str(count(cards, use, PASS)) for use in USES)} |"
+        whole = [found[key] for key in found if key[:2] == ("law", law) and key[3] % 5 == 0]
+        passes = ", ".join(str(count(whole, use, PASS)) for use in USES)
+        yield f"| {law} | {fails} | {passes} of {len(whole)} |"
     yield "\n| planted fault | law | some use fails | found by |\n|---|---|---|---|"
     planted = [key for key in found if key[0] == "fault"]
     for fault, law in dict.fromkeys((key[2], key[1]) for key in sorted(planted, key=lambda k: k[2])):

@@ -92,7 +92,7 @@ def test_law_against_itself_fails_in_at_most_five_percent(law, pool):
     keys = [("law", law, "", seed) for seed in range(10_000, 10_200)]
     found = list(pool.map(partial(rates.of_law, 100), keys))
     assert all(rates.count(found, use, "fail") <= 10 for use in rates.USES)
-    assert all(rates.count(found, use, "pass") >= 180 for use in rates.USES)
+    assert all(rates.count(found[::5], use, "pass") >= 36 for use in rates.USES)  # those with the classifier
 
 
 @pytest.mark.slow
