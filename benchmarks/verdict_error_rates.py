@@ -197,7 +197,7 @@ def arguments() -> argparse.Namespace:
 
 def tables(found: dict[Key, Record]) -> Iterator[str]:
     """Yield the lines of the tables, in Markdown."""
-    yield "| the law against itself | backtest fails | stress fails | with the classifier: backtest, stress pass |"
+    yield "| the law against itself | backtest fails | stress fails | with classifier: backtest, stress pass |"
     yield "|---|---|---|---|"
     for law, cards in grouped(found, "law").items():
         fails = " | ".join(f"{count(cards, use, FAIL)} of {len(cards)}" for use in USES)
