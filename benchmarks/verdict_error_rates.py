@@ -134,7 +134,7 @@ def asked_for(options: argparse.Namespace) -> Iterator[Key]:
             if kind == "law":
                 yield from ((kind, law, "", options.first + k) for k in range(options.replicates))
             elif kind == "fault":
-                for fault in faults(LAWS[law]):
+                for fault in (name for name in faults(LAWS[law]) if options.fault in name):
                     yield from ((kind, law, fault, options.first + k) for k in range(options.faults))
             elif kind == "cover":
                 yield from ((kind, law, "", options.first + k) for k in range(options.reals // 2))
@@ -189,6 +189,7 @@ def arguments() -> argparse.Namespace:
     for name, number in numbers.items():
         options.add_argument(f"--{name}", type=int, default=number)
     options.add_argument("--seconds", type=float, default=float("inf"))
+    options.add_argument("--fault", default="", help="only faults that have this in their name")
     options.add_argument("--shared", type=Path)
     options.add_argument("--records", type=Path)
     options.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
@@ -197,7 +198,7 @@ def arguments() -> argparse.Namespace:
 
 def tables(found: dict[Key, Record]) -> Iterator[str]:
     """Yield the lines of the tables, in Markdown."""
-    yield "| the law against itself | backtest fails | stress fails | with classifier: backtest, stress pass |"
+    yield "| the law against itself | backtest fails | stress fails | all: backtest, stress pass |"
     yield "|---|---|---|---|"
     for law, cards in grouped(found, "law").items():
         fails = " | ".join(f"{count(cards, use, FAIL)} of {len(cards)}" for use in USES)
