@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from price_laws import LAWS, faults, later_parts, prices, returns, sp500_halves, sp500_windows
+from price_laws import HEAVY, LAWS, faults, later_parts, prices, returns, sp500_halves, sp500_windows
 
 from finsim.evaluation import METRICS
 from finsim.evaluation.paths import evaluate_paths
@@ -126,18 +126,19 @@ SPLITS = {
 
 
 def asked_for(options: argparse.Namespace) -> Iterator[Key]:
-    """Yield the replicates of the whole benchmark."""
+    """Yield the replicates of the whole benchmark; laws and faults take turns, so that a part is of all."""
+    chosen = [name for name in faults(LAWS[HEAVY]) if options.fault in name]
+    every = {
+        "law": [("law", law, "") for law in LAWS],
+        "fault": [("fault", law, fault) for law in LAWS for fault in chosen],
+        "cover": [("cover", law, "") for law in LAWS],
+    }
+    times = {"law": options.replicates, "fault": options.faults, "cover": options.reals // 2}
     for kind in options.kinds:
         if kind == "real" and options.shared:
             yield from ((kind, sort, "", number) for sort in SPLITS for number in range(60))
-        for law in LAWS:
-            if kind == "law":
-                yield from ((kind, law, "", options.first + k) for k in range(options.replicates))
-            elif kind == "fault":
-                for fault in (name for name in faults(LAWS[law]) if options.fault in name):
-                    yield from ((kind, law, fault, options.first + k) for k in range(options.faults))
-            elif kind == "cover":
-                yield from ((kind, law, "", options.first + k) for k in range(options.reals // 2))
+        elif kind != "real":
+            yield from ((*one, options.first + k) for k in range(times[kind]) for one in every[kind])
 
 
 def result(paths: int, shared: Path | None, key: Key) -> Record:
