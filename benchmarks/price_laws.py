@@ -125,7 +125,7 @@ def one_flat(moves: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def capped(share: float, moves: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Cap |r| at its quantile over all paths."""
     limit = np.quantile(np.abs(moves), 1.0 - share, axis=(0, 1))
-    return np.clip(moves, -limit, limit)
+    return np.asarray(np.clip(moves, -limit, limit))
 
 
 def thin_tails(factor: float, moves: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -201,7 +201,7 @@ def sp500_windows(shared: Path, splits: int = 60, rows: int = 1_260) -> Iterator
         windows = sp500(shared, rng, rows)
         chosen = rng.integers(len(windows))
         others = np.delete(windows, chosen, axis=0)
-        yield tuple(closes("SPX", part, DAYS_OF_WINDOWS) for part in (windows[[chosen]], others))
+        yield closes("SPX", windows[[chosen]], DAYS_OF_WINDOWS), closes("SPX", others, DAYS_OF_WINDOWS)
 
 
 def sp500_halves(shared: Path, splits: int = 60, rows: int = 252) -> Iterator[tuple[Paths, Paths]]:
@@ -210,4 +210,5 @@ def sp500_halves(shared: Path, splits: int = 60, rows: int = 252) -> Iterator[tu
     for _ in range(splits):
         windows = rng.permutation(sp500(shared, rng, rows))
         half = len(windows) // 2
-        yield tuple(closes("SPX", part, DAYS_OF_WINDOWS) for part in (windows[:half], windows[half:]))
+        left, right = (closes("SPX", part, DAYS_OF_WINDOWS) for part in (windows[:half], windows[half:]))
+        yield left, right
