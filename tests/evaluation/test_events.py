@@ -85,8 +85,8 @@ def alone(metric, subject, real, own, **given):
         pytest.param("event_two_sample", "rows with their history", marks=pytest.mark.slow),
     ],
 )
-def test_trees_tell_mixed_entities_and_their_notes_say_by_what(metric, subject, halves):
-    real, own = halves
+def test_trees_tell_mixed_entities_and_their_notes_say_by_what(metric, subject):
+    real, own = events(1, 150), events(2, 150, first=1_000)
     mixed = FAULTS["entities_mixed"][0](own, np.random.default_rng(3))
     good, bad = alone(metric, subject, real, own), alone(metric, subject, real, mixed)
     assert good.verdict == "pass"
@@ -180,9 +180,13 @@ def test_whole_days_have_no_hour_and_negative_amounts_are_signs():
     ],
 )
 def test_odd_sides_are_sentences_and_never_pass(change, said, halves):
-    real, own = (one[one["card"].isin(one["card"].unique()[:100])] for one in halves)
+    real, own = (one[one["card"].isin(one["card"].unique()[:40])] for one in halves)
     roles = Roles(id="card", time="ts")
-    found = scores(real, change(own), METRICS.of_case("events"), roles=roles)
+    odd = change(own)
+    # Trees are slow: those see every odd column but text and what is gone, which are read like missing cells.
+    plain = len(odd.columns) == len(own.columns) and not odd["amount"].dtype.kind == "f"
+    names = PLAIN if plain or odd["card"].is_unique else METRICS.of_case("events")
+    found = scores(real, odd, names, roles=roles)
     assert all(s.verdict in ("pass", "warn") or s.reason for s in found)
     assert said in " ".join(s.reason for s in found)
     told = {s.metric: s.verdict for s in found}
