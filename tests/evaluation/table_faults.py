@@ -20,6 +20,7 @@ from finsim.evaluation.scorecard import Scorecard
 from finsim.evaluation.settings import Settings
 from finsim.evaluation.tables.column_pairs import Roles
 from finsim.evaluation.tables.evaluate_table import evaluate_table
+from finsim.evaluation.tables.table_case import table_case
 from finsim.randomness import Streams
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -153,13 +154,22 @@ def sees_copies() -> bool:
 
 
 def judged(
-    real: Frame, own: Frame, spare: Frame | None, label: str, settings: Settings, seed: int = 1
+    real: Frame,
+    own: Frame,
+    spare: Frame | None,
+    label: str,
+    settings: Settings,
+    seed: int = 1,
+    metric: str = "",
 ) -> Scorecard:
-    """Return the scorecard of every metric of the case ``table``."""
+    """Return the scorecard of every metric of the case ``table``, or of one."""
     sides = [
         None if one is None else pa.Table.from_pandas(one, preserve_index=False) for one in (real, own, spare)
     ]
-    scores = evaluate_table(sides[0], sides[1], sides[2], Roles(label=label), Streams(seed), settings)
+    given = (sides[0], sides[1], sides[2], Roles(label=label), Streams(seed), settings)
+    if metric:
+        return Scorecard(tuple(METRICS.load(metric).compute(table_case(*given, "table"))))
+    scores = evaluate_table(*given)
     return Scorecard(tuple(scores))
 
 

@@ -42,10 +42,10 @@ def test_a_held_out_part_never_fails_and_one_path_shows_too_little_to_pass(part,
 
 
 def test_many_good_paths_pass_and_the_notes_say_how_many_are_wanted(real, quick):
-    own = resampled(real, 100, len(real.dates) - 1, seed=2, noise=0.1)
+    own = resampled(real, 60, len(real.dates) - 1, seed=2, noise=0.1)
     card = judged(real, own, quick, metrics=[name for name in JUDGED if "copies" not in name])
     assert uses(card) == {"stress a portfolio": "pass", "backtest": "pass"}
-    assert "rank among 100 synthetic paths" in card.of("volatility")[0].note
+    assert "rank among 60 synthetic paths" in card.of("volatility")[0].note
     assert "200 or more are wanted" in card.of("volatility")[0].note
 
 

@@ -13,7 +13,8 @@ from finsim.evaluation.long_run.crisis_spells import company
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 rates = importlib.import_module("verdict_error_rates")
-HEAVY, MILD = rates.LAWS
+laws = importlib.import_module("price_laws")
+HEAVY, MILD = laws.LAWS
 MOVED = "crisis weeks of one asset moved elsewhere"
 
 
@@ -54,14 +55,14 @@ def test_wild_weeks_in_a_row_keep_wild_company_and_lonely_ones_do_not() -> None:
 def test_moved_crises_leave_the_company_of_the_law(phase: int) -> None:
     rng = np.random.default_rng(7)
     for law in (HEAVY, MILD):
-        moves = rates.returns(rng, 60, rates.LAWS[law])
+        moves = laws.returns(rng, 60, laws.LAWS[law])
         turned = np.roll(moves, -phase, axis=1)
-        good, bad = company(moves[:, :, 1]), company(rates.crises_apart(0.04, turned, rng)[:, :, 1])
+        good, bad = company(moves[:, :, 1]), company(laws.crises_apart(0.04, turned, rng)[:, :, 1])
         assert np.mean(good > bad.mean() + 3 * bad.std()) >= 0.8
         assert np.array_equal(company(5.0 * moves[:, :, 1]), good)  # free of scale
 
 
 def test_the_use_fails_on_crises_moved_elsewhere_and_not_on_the_law() -> None:
-    moved, itself = (rates.replicate(HEAVY, name, 60, 2) for name in (MOVED, ""))
+    moved, itself = (rates.replicate(HEAVY, name, 60, 2).scores for name in (MOVED, ""))
     assert "crisis_spells" in {score.metric for score in moved if score.verdict == "fail"}
     assert "crisis_spells" not in {score.metric for score in itself if score.verdict == "fail"}

@@ -5,8 +5,9 @@ The fast tests are a small part of `benchmarks/verdict_error_rates.py`; the slow
 
 import importlib
 import sys
-from collections import Counter, defaultdict
+from collections import defaultdict
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +15,16 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 rates = importlib.import_module("verdict_error_rates")
+laws = importlib.import_module("price_laws")
 
-HEAVY, MILD = rates.LAWS
-FAULTS = tuple(name for name in rates.faults(rates.LAWS[HEAVY]) if name not in rates.SELDOM)
+HEAVY, MILD = laws.LAWS
+FAULTS = tuple(laws.faults(laws.LAWS[HEAVY]))
 SURE = [name for name in FAULTS if name.startswith(("drift of -40", "pull", "volatility frozen", "tails"))]
 
 
 def test_the_law_has_the_stated_volatility_and_tails():
-    moves = rates.returns(np.random.default_rng(3), 40, rates.LAWS[MILD])
-    assert moves.std() == pytest.approx(rates.VOLATILITY, rel=0.05)
+    moves = laws.returns(np.random.default_rng(3), 40, laws.LAWS[MILD])
+    assert moves.std() == pytest.approx(laws.VOLATILITY, rel=0.05)
     assert np.corrcoef(moves[..., 0].ravel(), moves[..., 1].ravel())[0, 1] == pytest.approx(0.5, abs=0.05)
 
 
@@ -42,15 +44,15 @@ def test_gross_faults_are_found(fault):
     [("2 distinct paths of 40", "repeated paths"), ("one path dead flat", "still paths")],
 )
 def test_paths_that_are_none_are_counted(fault, subject):
-    scores = rates.replicate(MILD, fault, 40, 2)
+    scores = rates.replicate(MILD, fault, 40, 2).scores
     assert {s.subject: s.verdict for s in scores if s.metric == "distinct_paths"}[subject] == "fail"
     assert all(s.value is not None for s in scores if s.metric in ("volatility", "mean_return", "hill"))
 
 
 def test_thin_tails_have_the_stated_shortfall():
     rng = np.random.default_rng(4)
-    moves = rates.returns(rng, 60, rates.LAWS[HEAVY])
-    thin = rates.thin_tails(0.75, moves, rng)
+    moves = laws.returns(rng, 60, laws.LAWS[HEAVY])
+    thin = laws.thin_tails(0.75, moves, rng)
     for sign in (-1.0, 1.0):
         ordered = [np.sort((sign * values[..., 0]).ravel()) for values in (moves, thin)]
         before, after = (values[-len(moves) * 25 :].mean() for values in ordered)
@@ -60,8 +62,8 @@ def test_thin_tails_have_the_stated_shortfall():
 
 def test_crises_of_one_asset_are_moved_and_nothing_is_lost():
     rng = np.random.default_rng(5)
-    moves = rates.returns(rng, 3, rates.LAWS[HEAVY])
-    apart = rates.crises_apart(0.04, moves, rng)
+    moves = laws.returns(rng, 3, laws.LAWS[HEAVY])
+    apart = laws.crises_apart(0.04, moves, rng)
     assert np.array_equal(apart[..., 0], moves[..., 0])
     assert np.array_equal(np.sort(apart[..., 1], axis=1), np.sort(moves[..., 1], axis=1))
     sizes = [np.abs(each).reshape(3, -1, 5, 2).mean(axis=2) for each in (moves, apart)]
@@ -71,8 +73,8 @@ def test_crises_of_one_asset_are_moved_and_nothing_is_lost():
 
 def test_crisis_weeks_are_removed_from_the_day_on_which_they_begin():
     rng = np.random.default_rng(6)
-    moves = rates.returns(rng, 2, rates.LAWS[HEAVY])
-    gone = rates.without_crises(0.04, 2, moves, rng)
+    moves = laws.returns(rng, 2, laws.LAWS[HEAVY])
+    gone = laws.without_crises(0.04, 2, moves, rng)
     sizes = [np.abs(each[:, 2:2_517]).reshape(2, -1, 5, 2).mean(axis=(2, 3)) for each in (moves, gone)]
     assert np.quantile(sizes[0], 0.95) < sizes[1].max() <= np.quantile(sizes[0], 0.965)
     assert (gone == moves).mean() > 0.9
@@ -87,21 +89,26 @@ def pool():
 @pytest.mark.slow
 @pytest.mark.parametrize("law", [HEAVY, MILD])
 def test_law_against_itself_fails_in_at_most_five_percent(law, pool):
-    jobs = [pool.submit(rates.failed_uses, law, "", 100, seed) for seed in range(200)]
-    failed = Counter(use for job in jobs for use in job.result())
-    assert all(failed[use] <= 10 for use in rates.USES), failed
+    keys = [("law", law, "", seed) for seed in range(10_000, 10_200)]
+    found = list(pool.map(partial(rates.of_law, 100), keys))
+    assert all(rates.count(found, use, "fail") <= 10 for use in rates.USES)
+    assert all(rates.count(found[::5], use, "pass") >= 36 for use in rates.USES)  # those with the classifier
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_fails_in_four_of_five(fault, pool):
-    jobs = [pool.submit(rates.failed_uses, law, fault, 100, seed) for law in rates.LAWS for seed in range(20)]
-    assert sum(bool(job.result()) for job in jobs) >= 32
+    # A drift of +29 % a year lies at the edge: 20 seeds say too little (those of .97 are unlucky).
+    seeds = range(500_000, 500_060) if "+29 %" in fault else range(10_000, 10_020)
+    for law in laws.LAWS:
+        keys = [("fault", law, fault, seed) for seed in seeds]
+        found = sum(bool(found["fails"]) for found in pool.map(partial(rates.of_law, 100), keys))
+        assert found >= 0.8 * len(seeds)
 
 
 @pytest.mark.slow
 def test_intervals_cover_ninety_to_ninety_eight_percent(pool):
-    jobs = [pool.submit(rates.covered, law, 40, 1_000, 6, seed) for law in rates.LAWS for seed in range(6)]
+    jobs = [pool.submit(rates.covered, law, 40, 1_000, 6, seed) for law in laws.LAWS for seed in range(6)]
     found = defaultdict(list)
     for job in jobs:
         for name, held in job.result().items():
@@ -115,8 +122,10 @@ def test_intervals_cover_ninety_to_ninety_eight_percent(pool):
 
 @pytest.mark.slow
 def test_real_prices_beside_real_prices_do_not_fail(shared, pool):
-    single = list(pool.map(rates.verdict_words, rates.later_parts(shared)))
-    assert len(single) == 60
-    assert all("fail" not in words.values() for words in single)
-    windows = list(pool.map(rates.verdict_words, rates.sp500_windows(shared)))
-    assert sum("fail" in words.values() for words in windows) <= 3
+    found = {sort: list(pool.map(rates.verdict_words, pairs(shared))) for sort, pairs in rates.SPLITS.items()}
+    assert all(len(cards) == 60 for cards in found.values())
+    single, windows, halves = found.values()
+    assert not any(rates.count(single, use, "fail") for use in rates.USES)
+    assert all(rates.count(windows, use, "fail") <= 3 for use in rates.USES)
+    # Of 60 splits at 5 % each up to 6 fail in 97 of 100 draws.
+    assert all(rates.count(halves, use, "fail") <= 6 for use in rates.USES)

@@ -256,10 +256,14 @@ def test_strategies_by_hand():
     at = names(4).index("momentum across assets 3")
     assert found[1, 11, at] == pytest.approx((ahead[order[2:]].sum() - ahead[order[:2]].sum()) / 2)
     assert found[1, 11, names(4).index("momentum 3")] == pytest.approx(np.mean(np.sign(past) * ahead))
-    window = returns[1, 5:10]
-    score = (returns[1, 10] - window.mean(axis=0)) / window.std(axis=0)
-    held = np.where(score < -1, 1.0, np.where(score > 1, -1.0, 0.0))
-    assert found[1, 11, names(4).index("reversion 5 at 1")] == pytest.approx(np.mean(held * ahead), abs=1e-9)
+    for day in range(10, 69):
+        for lookback in (5, 10):
+            window = returns[1, day - lookback : day]
+            score = (returns[1, day] - window.mean(axis=0)) / window.std(axis=0)
+            for limit in (0.5, 1.0):
+                held = np.where(score < -limit, 1.0, np.where(score > limit, -1.0, 0.0))
+                at = names(4).index(f"reversion {lookback} at {limit:g}")
+                assert found[1, day + 1, at] == pytest.approx(np.mean(held * returns[1, day + 1]), abs=1e-9)
     known = found[0, :, 0][np.isfinite(found[0, :, 0])]
     assert sharpe_ratios(found)[0, 0] == pytest.approx(known.mean() / known.std() * np.sqrt(252), rel=1e-6)
     left, right = rng.integers(0, 9, (2, 24)).astype(float), rng.integers(0, 9, (2, 24)).astype(float)

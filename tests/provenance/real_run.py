@@ -17,6 +17,6 @@ def build(folder: Path) -> Path:
         },
         credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5000},
         scenarios=["base", "covid-2020"],
-        evaluation={"bootstrap": 50},
+        evaluation={"bootstrap": 50, "judge_refits": 0},
     )
     return finsim.run(study, output=folder, progress=False).path

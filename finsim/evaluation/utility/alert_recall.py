@@ -41,6 +41,9 @@ METRIC = Metric(
         "earlier real rows."
     ),
     misses="The rows alone are seen, without history; for rows of entities see event_alert_recall.",
-    estimator="recall at alert budgets of .1, .5 and 1 % of all rows, bootstrap over the same test entities",
+    estimator=(
+        "recall at alert budgets of .1, .5 and 1 % of all rows, bootstrap over the same test entities; no "
+        "power where a budget alerts fewer than 5 rows"
+    ),
     references="trained on earlier real rows / on shuffled labels",
 )

@@ -35,7 +35,7 @@ def at_least(
     draws = figures[1:][np.isfinite(figures[1:])]
     spread = draws - np.median(draws)
     floors = np.clip(floors, metric.lowest, metric.highest)
-    margin = metric.delta if margin is None else margin
+    margin = metric.delta if margin is None else max(margin, 0.0)
     low, high = (float(v) for v in value + np.quantile(spread, [0.025, 0.975]))
     goal = float(np.quantile(floors, 0.05)) - margin
     judged = (PASS, "")

@@ -32,10 +32,11 @@ def measure(case: PathCase) -> list[Score]:
     ranked = drawn.own_paths and not drawn.real_paths
     if ranked:  # a synthetic path may not be longer, and so less noisy, than the real one
         own = own[:, : real.shape[1]]
-    own_draws = _of_paths(own, drawn.own)
-    left, right = sharpe_ratios(real).mean(axis=0), sharpe_ratios(own).mean(axis=0)
+    ratios = sharpe_ratios(own)
+    own_draws = np.asarray(ratios[drawn.own].mean(axis=1))
+    left, right = sharpe_ratios(real).mean(axis=0), ratios.mean(axis=0)
     if ranked:
-        floors = _each_beside_the_others(sharpe_ratios(own))
+        floors = _each_beside_the_others(ratios)
         draws = rank_correlations(own_draws, np.broadcast_to(left, own_draws.shape))
     else:
         real_draws = _of_paths(real, drawn.real) if drawn.real_paths else _of_days(real, drawn.real)
