@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from test_learned_payments import MADE
 
+from finsim.agents.channels_by_amount import ChannelsByAmount
 from finsim.agents.payment_orders import Orders
 from finsim.agents.statement_rows import SECOND, Middles, as_statements
 from finsim.engine.finished_run import Run
@@ -166,7 +167,10 @@ def test_rows_of_statements_keep_every_balance() -> None:
         order_id=np.arange(size), plan_row=np.where(rng.random(size) < 0.5, 1, -1).astype(np.int32),
     )  # fmt: skip
     book = Book(balance.copy(), np.zeros(7, dtype=np.int64), external)
-    middles = Middles(np.array([5, 6]), np.array([3, -1]), np.array([1.0, 2.0]), np.array([1.0, 0.0]))
+    receipts = ChannelsByAmount.of(np.arange(1, 101), np.repeat([3, 4], 50))
+    middles = Middles(
+        np.array([5, 6]), np.array([3, -1]), np.array([1.0, 2.0]), np.array([1.0, 0.0]), receipts
+    )
     before = np.full(7, 1_000)
     made, rows = as_statements(orders, Rows(status.astype(np.uint8), amount, *after), book, before, middles)
     told, inner = orders.plan_row >= 0, ~external[payer] & ~external[payee]
@@ -184,4 +188,7 @@ def test_rows_of_statements_keep_every_balance() -> None:
     assert set(made.payer[into]) == {5}  # rows come from it alone
     assert set(made.merchant[into]) == {3}
     assert len(np.unique(made.order_id)) == len(made)
+    assert (made.channel[into & (rows.amount <= 30)] == 3).all()
+    assert (made.channel[into & (rows.amount > 70)] == 4).all()
+    assert (made.channel[~into] == 0).all()
     assert set((made.order_id % SECOND).tolist()) == set(range(size))
