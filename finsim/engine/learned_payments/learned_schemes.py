@@ -59,8 +59,8 @@ def learned_scheme_orders(
     """Return the planned payments of all schemes and the plan behind them, as the ledger writes payments.
 
     Narratives speak of the money of the simulated world: they are planned with tickets, balances and limits
-    in that money, then every sum becomes the ledger's payment of the same rank, and the sums of a scheme that
-    lie far from what the ledger pays are moved together (``scheme_levels``). Channels become those of the
+    in that money, then every sum becomes the ledger's payment of the same rank, and the sums of a scheme are
+    moved together (``scheme_levels``). Roles are cast by what accounts do; channels become those of the
     ledger. Raises as ``scheme_orders`` does.
     """
     population, facts, ledger = world

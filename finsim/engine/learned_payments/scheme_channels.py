@@ -90,7 +90,7 @@ def _law(ledger: PaymentLedger, names: tuple[str, ...], rows: Bool1D | None) -> 
     cents = ledger.cents(ledger.log)
     kept = (cents > 0) & _among(codes, names)
     kept = kept if rows is None else kept & rows
-    return ChannelsByAmount.of(cents[kept], codes[kept])
+    return ChannelsByAmount.of(cents[kept].astype(np.int64), codes[kept])
 
 
 def _among(channel: Array, names: tuple[str, ...]) -> Bool1D:
