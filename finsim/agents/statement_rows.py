@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from finsim.agents.channels_by_amount import ChannelsByAmount
 from finsim.agents.payment_orders import Orders, public_id
 from finsim.kernels.ledger import POSTED, Book, Rows
-from finsim.notation import Cents1D, Float1D, Int1D
+from finsim.notation import Array, Bool1D, Cents1D, Float1D, Int1D
 
 SECOND = 1 << 61
 """What the order id of the second row of a payment has more; no other order has it."""
@@ -18,13 +19,16 @@ SECOND = 1 << 61
 class Middles:
     """Outside accounts that stand between two inside ones: positions int64[K], their shops (-1 for none).
 
-    ``paid`` and ``pays`` float64[K]: how many ordinary rows go to each, and come from it.
+    ``paid`` and ``pays`` float64[K]: how many ordinary rows go to each, and come from it. ``receipts``: by
+    what channels ordinary rows come in, which the second row of a payment has; without rows it has the first
+    one's.
     """
 
     account: Int1D
     shop: Int1D
     paid: Float1D
     pays: Float1D
+    receipts: ChannelsByAmount
 
 
 def as_statements(
@@ -54,9 +58,21 @@ def as_statements(
             some.merchant.dtype
         ),
         order_id=order_id,
+        channel=_channels(some.channel, second, rows.amount[at], order_id, middles.receipts),
     )
     told = Rows(rows.status[at], rows.amount[at], rows.payer_after[at], rows.payee_after[at])
     return made, _with_outside(made, told, book, before)
+
+
+def _channels(
+    channel: Array, second: Bool1D, amount: Cents1D, order_id: Int1D, receipts: ChannelsByAmount
+) -> Array:
+    """Return the channels of rows, those of second rows as the ledger's receipts of such sums have them."""
+    found = channel.copy()
+    if len(receipts):
+        u = public_id(public_id(order_id[second])) / 2.0**63  # the first id has drawn the account
+        found[second] = receipts.near(amount[second], u)
+    return found
 
 
 def _drawn(order_id: Int1D, weights: Float1D) -> Int1D:

@@ -8,15 +8,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from test_learned_payments import MADE
 
+from finsim.agents.channels_by_amount import ChannelsByAmount
 from finsim.agents.payment_orders import Orders
 from finsim.agents.statement_rows import SECOND, Middles, as_statements
 from finsim.engine.finished_run import Run
 from finsim.engine.run import run
 from finsim.engine.study.study_file import study_of
-from finsim.evaluation.added_rows.separation import auc
+from finsim.evaluation.added_rows.column_codes import Codes, column_codes
+from finsim.evaluation.added_rows.separation import auc, separation
 from finsim.kernels.ledger import DECLINED, POSTED, Book, Rows
 from finsim.records.columns import LABEL
 from finsim.records.transactions import TRANSACTION_SCHEMA
@@ -83,7 +86,33 @@ def _areas(finished: Run) -> dict[str, float]:
 def test_no_column_gives_the_stories_away(worlds: dict[str, Run], name: str) -> None:
     found = _areas(worlds[name])
     assert max(found.values()) <= 0.75, found
-    assert found["channel"] <= 0.67  # also where narratives ask for one that a third of the ledger has
+    assert found["channel"] <= 0.6  # also where narratives ask for one that the ledger hardly has
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_no_pair_of_columns_and_no_words_together_give_the_stories_away(
+    worlds: dict[str, Run], name: str
+) -> None:
+    """Rates of one half of the schemes, judged on the other; with the kinds of both accounts."""
+    rows = worlds[name].transactions.rows.to_pandas().sort_values("ts", kind="stable", ignore_index=True)
+    told = rows["narrative"].notna().to_numpy()
+    instance = np.where(told, rows["instance"], -1)
+    kinds = worlds[name].transactions.accounts.to_pandas().set_index("account_id")["kind"].astype(str)
+    words = rows[["channel", "category", "status"]].astype(object).fillna("-")
+    for side in ("from", "to"):
+        words[f"{side}_kind"] = kinds.reindex(rows[f"{side}_account"]).to_numpy()
+    words["together"] = words.agg("|".join, axis=1)
+    keys = ["from_account", "to_account"]
+    table = pa.Table.from_pandas(rows[["ts", "amount", *keys]].join(words), preserve_index=False)
+    time = rows["ts"].dt.tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
+    codes = column_codes(table, time, ~told, ("ts", keys))
+    one = separation("all", codes, (~told, told), instance, instance, np.random.default_rng(0))
+    assert one.column_auc <= 0.73, one
+    assert one.pair_auc <= 0.75, one
+    planted = Codes("planted", "planted", told.astype(np.int64), told.astype(np.int64))
+    seen = separation("all", [*codes, planted], (~told, told), instance, instance,
+                      np.random.default_rng(0))  # fmt: skip
+    assert seen.column == "planted"
 
 
 @pytest.mark.slow
@@ -166,7 +195,10 @@ def test_rows_of_statements_keep_every_balance() -> None:
         order_id=np.arange(size), plan_row=np.where(rng.random(size) < 0.5, 1, -1).astype(np.int32),
     )  # fmt: skip
     book = Book(balance.copy(), np.zeros(7, dtype=np.int64), external)
-    middles = Middles(np.array([5, 6]), np.array([3, -1]), np.array([1.0, 2.0]), np.array([1.0, 0.0]))
+    receipts = ChannelsByAmount.of(np.arange(1, 101), np.repeat([3, 4], 50))
+    middles = Middles(
+        np.array([5, 6]), np.array([3, -1]), np.array([1.0, 2.0]), np.array([1.0, 0.0]), receipts
+    )
     before = np.full(7, 1_000)
     made, rows = as_statements(orders, Rows(status.astype(np.uint8), amount, *after), book, before, middles)
     told, inner = orders.plan_row >= 0, ~external[payer] & ~external[payee]
@@ -184,4 +216,7 @@ def test_rows_of_statements_keep_every_balance() -> None:
     assert set(made.payer[into]) == {5}  # rows come from it alone
     assert set(made.merchant[into]) == {3}
     assert len(np.unique(made.order_id)) == len(made)
+    assert (made.channel[into & (rows.amount <= 30)] == 3).all()
+    assert (made.channel[into & (rows.amount > 70)] == 4).all()
+    assert (made.channel[~into] == 0).all()
     assert set((made.order_id % SECOND).tolist()) == set(range(size))

@@ -13,6 +13,7 @@ from finsim.agents.narratives.narrative import Narrative
 from finsim.agents.narratives.ordinary_ways import strange_ways
 from finsim.agents.payment_orders import Orders
 from finsim.agents.population.population import Population
+from finsim.agents.schemes.casting_by_activity import Activity, cast_by_activity
 from finsim.agents.schemes.payment_times import SchemeClock, scheme_hours
 from finsim.agents.schemes.phase_counts import shortage_remarks
 from finsim.agents.schemes.planned_payment import SETTLED, Stage
@@ -43,10 +44,12 @@ def scheme_orders(
     streams: Streams,
     drivers: Drivers,
     clock: SchemeClock | None = None,
+    activity: Activity | None = None,
 ) -> tuple[Orders, SchemePlan]:
     """Return the planned orders of all schemes, sorted by (ts, order_id), and the plan behind them.
 
-    ``clock`` places payments in time; None for the simulated calendar. Every scheme has its own stream, so a
+    ``clock`` places payments in time; None for the simulated calendar. ``activity`` is that of accounts of
+    which nothing else is known: roles are then cast by it. Every scheme has its own stream, so a
     scenario that adds schemes leaves the others as they are.
     Raises StudyError when a narrative is not used by the study or nobody fits a role, ScenarioError for
     intensities that cannot be simulated.
@@ -69,8 +72,11 @@ def scheme_orders(
         if expected == 0:
             continue
         who = {
-            name: candidates(role, population, facts, Pool(expected, recruit, own.under("role", name)))
+            name: candidates(role, population, facts, pool)
+            if activity is None
+            else cast_by_activity(narrative, name, population, activity, pool)
             for name, role in narrative.roles.items()
+            for pool in [Pool(expected, recruit, own.under("role", name))]
         }
         refuse_empty(narrative, who)
         remarks += [f"{narrative.id}: {text}" for text in strange_ways(narrative)]

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from finsim.agents.narratives.narrative import Narrative
 from finsim.agents.narratives.narrative_needs import Carried
 from finsim.agents.payment_orders import Orders
+from finsim.agents.schemes.casting_by_activity import Activity, cast_by_activity
 from finsim.agents.schemes.planned_payment import SETTLED, Stage
 from finsim.agents.schemes.role_casting import (
     Candidates,
     Member,
     Pool,
-    account_facts,
-    candidates,
     cast,
     refuse_empty,
 )
@@ -146,28 +145,15 @@ def expected_number(story: Narrative, world: World) -> float:
 def _who(story: Narrative, world: World, expected: float, own: Streams) -> dict[str, Candidates]:
     """Return who may play each role, weighted by how often they pay or are paid."""
     people = world.people
-    facts = account_facts(people.population)
-    pays = {phase.payer for phase in story.phases} | {phase.via for phase in story.phases}
-    paid = {phase.to for phase in story.phases} | {phase.via for phase in story.phases}
-    found = {}
-    for name, role in story.roles.items():
-        pool = Pool(expected, 1.0, own.under("role", name))
-        alike = role.model_copy(update={"select": role.select.model_copy(update={"weight": {}})})
-        who = candidates(alike, people.population, facts, pool)
-        activity = people.activity_out if name in pays else people.activity_in
-        if name in pays and name in paid:
-            both = np.sqrt(people.activity_out * people.activity_in)
-            activity = both if both.any() else people.activity_out
-        found[name] = _by_activity(who, activity, pool) if len(who.account) else who
+    activity = Activity(people.activity_out, people.activity_in)
+    found = {
+        name: cast_by_activity(
+            story, name, people.population, activity, Pool(expected, 1.0, own.under("role", name))
+        )
+        for name in story.roles
+    }
     refuse_empty(story, found)
     return found
-
-
-def _by_activity(who: Candidates, activity: Float1D, pool: Pool) -> Candidates:
-    """Return who may play a role, by activity alone: it is what a table knows of size and popularity."""
-    running = np.cumsum(activity[who.account] + 1e-9)
-    u = pool.streams.at("pool").random(len(who.pool))
-    return replace(who, running=running, pool=np.searchsorted(running, u * running[-1], side="right"))
 
 
 def _schemes(

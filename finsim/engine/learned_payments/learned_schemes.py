@@ -10,6 +10,7 @@ import numpy as np
 from finsim.agents.narratives.narrative import Narrative
 from finsim.agents.payment_orders import Orders
 from finsim.agents.population.population import Population
+from finsim.agents.schemes.casting_by_activity import Activity
 from finsim.agents.schemes.scheme_generation import scheme_orders
 from finsim.agents.schemes.scheme_plan import SchemePlan
 from finsim.agents.settings import Settings
@@ -20,8 +21,8 @@ from finsim.engine.injection.ledger_columns import SINGLE
 from finsim.engine.learned_payments.entity_facts import EntityFacts
 from finsim.engine.learned_payments.learned_population import AT_HAND
 from finsim.engine.learned_payments.life_orders import NOBODY
-from finsim.engine.learned_payments.scheme_channels import scheme_channels
-from finsim.engine.learned_payments.scheme_levels import levelled
+from finsim.engine.learned_payments.scheme_channels import receipt_channels, scheme_channels
+from finsim.engine.learned_payments.scheme_levels import expected_sums, levelled
 from finsim.engine.learned_payments.story_money import StoryMoney
 from finsim.engine.learned_payments.training_ledger import PaymentLedger
 from finsim.kernels.ledger import OF_AVAILABLE, OF_PREVIOUS, Plan
@@ -58,25 +59,27 @@ def learned_scheme_orders(
     """Return the planned payments of all schemes and the plan behind them, as the ledger writes payments.
 
     Narratives speak of the money of the simulated world: they are planned with tickets, balances and limits
-    in that money, then every sum becomes the ledger's payment of the same rank, and the sums of a scheme that
-    lie far from what the ledger pays are moved together (``scheme_levels``). Channels become those of the
+    in that money, then every sum becomes the ledger's payment of the same rank, and the sums of a scheme are
+    moved together (``scheme_levels``). Roles are cast by what accounts do; channels become those of the
     ledger. Raises as ``scheme_orders`` does.
     """
     population, facts, ledger = world
     money = StoryMoney.of(facts, ledger)
     clock = learned_clock(facts, ledger, settings, len(population.accounts))
     spare = _spare(population, facts)
+    activity = Activity(facts.rows_out.astype(np.float64), facts.rows_in.astype(np.float64))
     orders, plan = scheme_orders(
-        _in_story_money(population, money, spare), narratives, settings, streams, drivers, clock
+        _in_story_money(population, money, spare), narratives, settings, streams, drivers, clock, activity
     )
     day = orders.ts - orders.ts % NANOS_PER_DAY if ledger.is_daily else orders.ts
-    made = replace(
-        orders, ts=day, amount=money.moved(orders.amount), channel=scheme_channels(orders, ledger, streams)
-    )
+    made = replace(orders, ts=day, amount=money.moved(orders.amount))
     kept = made.take(np.argsort(made.ts, kind="stable"))
     steps = _steps(plan, orders, (population, spare), money)
     plan = replace(plan, steps=steps, spent_limit=money.scaled(plan.spent_limit))
-    return levelled(kept, plan, population, money, streams)
+    made, plan = levelled(kept, plan, population, money, streams)
+    inside = ~population.accounts.external[made.payer]
+    channel = scheme_channels(made, expected_sums(made, plan, population), inside, ledger, streams)
+    return replace(made, channel=channel), plan
 
 
 def statement_middles(facts: EntityFacts, ledger: PaymentLedger) -> Middles | None:
@@ -88,8 +91,9 @@ def statement_middles(facts: EntityFacts, ledger: PaymentLedger) -> Middles | No
     named = len(ledger.outside) if ledger.has_shops else 0
     shop = np.where(account < entities + named, account - entities, NOBODY)
     return Middles(
-        account, shop, facts.rows_in[account].astype(np.float64), facts.rows_out[account].astype(np.float64)
-    )
+        account, shop, facts.rows_in[account].astype(np.float64), facts.rows_out[account].astype(np.float64),
+        receipt_channels(ledger),
+    )  # fmt: skip
 
 
 def _spare(population: Population, facts: EntityFacts) -> Int1D:

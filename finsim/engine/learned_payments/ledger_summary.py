@@ -23,7 +23,9 @@ _BALANCES = (
 )
 _MONEY = (
     "a sum of a narrative is the payment of the ledger that has its rank among simulated payments; the sums "
-    "of a scheme whose mean rank is more than 0.1 from the middle are moved together, to within 0.25 of it"
+    "of a scheme are then moved together, so that over all schemes their ranks spread as the ledger's own do "
+    "and two thirds stay on their side of the middle; roles are cast by how often accounts pay and are paid, "
+    "and nine tenths of the payments go by channels that the ledger has for such sums"
 )
 _FIRMS = "accounts with the most counterparties, who together make two thirds of the rows, are businesses"
 _NOBODY_OUTSIDE = "no counterparty stands outside the ledger, so a person outside is one of its accounts"

@@ -269,5 +269,7 @@ def _refined(
         return law
     rng = streams.at("ratio")
     how = Boosting(depth=5, rate=0.2, most=settings.refining)
-    ratio = RowRatio.fit(levels, lambda count: law.draw(count, {}, 1, rng), how, streams.at("trees"))
+    ratio = RowRatio.fit(
+        law.told(levels), lambda count: law.told(law.draw(count, {}, 1, rng)), how, streams.at("trees")
+    )
     return RefinedRows(network, law.label, ratio)

@@ -132,7 +132,7 @@ def test_every_setting_changes_what_comes_out(streams):
     }
     assert len(made) == 10
     many = loans(1_500)
-    other = [{}, {"refining": 0}, {"label": "default"}, {"label": "default", "sharpness": 2.0},
+    other = [{}, {"refining": 0}, {"label": "default"}, {"label": "default", "sharpness": 0.2},
              {"label": "default", "refining": 5}]  # fmt: skip
     plain = {"penalty": 1e9}
     assert len({fitted(Bayes, streams, many, plain | one).sample(50, streams).digest() for one in other}) == 5

@@ -8,8 +8,8 @@ from typing import Self
 
 import numpy as np
 
+from finsim.generators.tables.boosting.even_classes import even_draws_over
 from finsim.generators.tables.boosting.level_booster import Boosting, LevelOdds, boosted
-from finsim.generators.tables.even_uniforms import EvenUniforms
 from finsim.notation import Array, Float1D, Float2D, Int1D
 
 MOST_CLASSES = 8
@@ -39,7 +39,7 @@ class LabelLaw:
         """Learn the law of one column of levels int32[N, C] from the others."""
         classes = np.unique(levels[:, column]).astype(np.int64)
         how = LARGE if len(levels) >= LARGE_ROWS else SMALL
-        hidden = _without(levels, column)
+        hidden = without(levels, column)
         told = classes[1:] if len(classes) == 2 else classes
         weight = np.ones(len(levels))
         odds = tuple(boosted(hidden, levels[:, column] == one, weight, how, rng)[0] for one in told)
@@ -50,7 +50,7 @@ class LabelLaw:
     def sharpened(self, sharpness: float, levels: Array) -> LabelLaw:
         """Return the law with other sharpness that gives rows of levels the same mean chances."""
         goal = self.chances(levels).mean(axis=0)
-        scores = sharpness * self._scores(_without(levels, self.column))
+        scores = sharpness * self._scores(without(levels, self.column))
         shift = np.zeros(len(self.classes))
         for _ in range(200):
             mean = _softmax(scores + shift).mean(axis=0)
@@ -68,16 +68,29 @@ class LabelLaw:
 
     def chances(self, levels: Array) -> Float2D:
         """Return the chances of the classes in rows of levels int32[N, C], float64[N, K]."""
-        return _softmax(self.sharpness * self._scores(_without(levels, self.column)) + self.shift)
+        return _softmax(self.sharpness * self._scores(without(levels, self.column)) + self.shift)
 
     def drawn(self, levels: Array, rng: np.random.Generator, even: bool = True) -> Array:
-        """Return rows with the column drawn anew, evenly among rows of about the same chance if so."""
+        """Return rows with the column drawn anew, if ``even`` evenly among rows that are alike."""
         found = levels.copy()
         total = np.cumsum(self.chances(levels), axis=1)[:, :-1]
-        part = total[:, 0] * PARTS_OF_CHANCE if total.shape[1] else np.zeros(len(found))
-        uniforms = EvenUniforms(PARTS_OF_CHANCE + 1, rng, even).of(part.astype(np.int32))
+        if even and total.shape[1]:
+            part = (total[:, 0] * PARTS_OF_CHANCE).astype(np.int64)
+            uniforms = even_draws_over(part, levels, self._asked(levels.shape[1]), rng)
+        else:
+            uniforms = rng.random(len(levels))
         found[:, self.column] = self.classes[(uniforms[:, None] >= total).sum(axis=1)]
         return found
+
+    def _asked(self, columns: int) -> Int1D:
+        """Return the columns that the trees ask for, those asked most often first."""
+        asked = np.zeros(columns, dtype=np.int64)
+        for one in self.odds:
+            if len(one.bound):
+                asks = one.bound < one.bound.max()  # where nothing is asked the bound is above all levels
+                asked += np.bincount(one.column[asks], minlength=columns)
+        order = np.argsort(-asked, kind="stable")
+        return np.asarray(order[asked[order] > 0])
 
     def chance_of(self, levels: Array) -> Float1D:
         """Return the chance of the class that each row has; a class never seen has the least chance."""
@@ -107,7 +120,7 @@ class LabelLaw:
                    arrays[f"{prefix}.shift"])  # fmt: skip
 
 
-def _without(levels: Array, column: int) -> Array:
+def without(levels: Array, column: int) -> Array:
     """Return rows in which a column tells nothing."""
     found = levels.copy()
     found[:, column] = 0

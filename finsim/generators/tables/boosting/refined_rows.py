@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from finsim.generators.tables.boosting.label_law import LabelLaw
+from finsim.generators.tables.boosting.label_law import LabelLaw, without
 from finsim.generators.tables.boosting.row_ratio import RowRatio
 from finsim.generators.tables.level_network import LevelNetwork, chosen
 from finsim.notation import Array, Float1D, Float2D
@@ -42,14 +42,20 @@ class RefinedRows:
             known = place < len(self.label.classes) and self.label.classes[place] == given[self.label.column]
             if known:
                 weights = np.log(np.maximum(self.label.chances(levels)[:, place], 1e-12)) - own[:, place]
-        elif self.label is not None:
-            levels = self.label.drawn(levels, rng, even)
         if self.ratio is not None:
-            weights = weights + self.ratio.log_weights(levels)
+            weights = weights + self.ratio.log_weights(self.told(levels))
+        turn = bool(given) or not even
         if weights.max() > weights.min():
             levels = levels[chosen(np.exp(weights - weights.max()), count, rng)]
-            return levels[rng.permutation(count)] if given or not even else levels
-        return levels[:count]
+            levels = levels[rng.permutation(count)] if turn else levels
+        levels = levels[:count]
+        if self.label is None or self.label.column in given:
+            return levels
+        return self.label.drawn(levels, rng, even)  # last, so that no choice of rows disturbs its evenness
+
+    def told(self, levels: Array) -> Array:
+        """Return what the ratio may ask of rows: not the outcome, whose law is learned with more care."""
+        return levels if self.label is None else without(levels, self.label.column)
 
     def log_chances(self, levels: Array) -> Float1D:
         """Return the log probability of rows of levels int32[N, C], float64[N] in nats."""
@@ -57,7 +63,7 @@ class RefinedRows:
             found = self.network.log_chances(levels)
         else:
             found = np.logaddexp.reduce(self._joint(levels), axis=1) + np.log(self.label.chance_of(levels))
-        return found if self.ratio is None else np.asarray(found + self.ratio.log_weights(levels))
+        return found if self.ratio is None else np.asarray(found + self.ratio.log_weights(self.told(levels)))
 
     def _joint(self, levels: Array) -> Float2D:
         """Return the log probability under the network of rows with each class, float64[N, K]."""
