@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from plain_page import plain_pages
 
 import finsim
 from finsim.agents.settings import DEFAULT_NARRATIVES
@@ -44,8 +43,7 @@ STUDY = {
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a finished run; do not change it."""
-    with plain_pages():
-        return run(Study.model_validate(STUDY), output=tmp_path_factory.mktemp("exports") / "run").path
+    return run(Study.model_validate(STUDY), output=tmp_path_factory.mktemp("exports") / "run").path
 
 
 @pytest.fixture(scope="session")
