@@ -76,9 +76,8 @@ def outcome(tree: Path, tests: Sequence[str], log: Path) -> int:
         return os.waitstatus_to_exitcode(status)
     try:
         _run_here(tree, tests, log)
-    except BaseException:
+    finally:  # only an exception leads here
         traceback.print_exc()
-    finally:
         os._exit(BROKEN)  # nothing of the parent's, such as its temporary folder, is the child's to tidy
 
 
