@@ -1,6 +1,7 @@
 # make quickstart   set up and run the main job on real data
 # make test         set up and run the tests
 # make check        tests, style, types, floors
+# make mutants      put slips into a copy of the code: do the tests see them?
 # make bare         install the bare core in its own environment and run what it promises
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,7 +9,7 @@ READY := .venv/.ready
 
 BARE := .venv-bare
 
-.PHONY: bare quickstart test test-slow check static notebooks bench clean
+.PHONY: bare mutants quickstart test test-slow check static notebooks bench clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -29,6 +30,9 @@ test: $(READY)
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow
+
+mutants: $(READY)
+	$(BIN)/python tests/mutants/run_mutants.py --workers 2
 
 static: $(READY)
 	$(BIN)/ruff check .

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from plain_page import plain_pages
 from small_study import SMALL
 
 from finsim.randomness import Streams
@@ -39,4 +40,5 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> "Run":
     from finsim.engine.run import run  # most tests need no engine
     from finsim.engine.study.study_file import study_of
 
-    return run(study_of(SMALL), output=tmp_path_factory.mktemp("small") / "run")
+    with plain_pages():
+        return run(study_of(SMALL), output=tmp_path_factory.mktemp("small") / "run")

@@ -1,6 +1,7 @@
 """Common random numbers: what a scenario must not touch stays as it was, to the byte."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pytest
 from finsim.agents.everyday.ordinary_payments import order_key, ordinary_orders
 from finsim.agents.ledger_posting import post
 from finsim.agents.payment_orders import Orders, merge
+from finsim.agents.scenario_effects import on_days
 from finsim.agents.schemes.scheme_generation import scheme_orders
 from finsim.agents.simulate import simulate, sliced, unstressed
 from finsim.agents.vocabulary import CHANNEL, PURPOSE
@@ -26,6 +28,12 @@ def stressed(settings, severity=1.0, **blocks):
 
 def days(settings, value):
     return np.full(settings.days, float(value))
+
+
+def test_days_before_and_after_the_clock_of_a_scenario_are_neutral():
+    clock = SimpleNamespace(day_dates=lambda: np.array(["2026-01-03", "2026-01-04"], "datetime64[D]"))
+    drivers, settings = SimpleNamespace(clock=clock), SimpleNamespace(start="2026-01-01", days=6)
+    assert on_days(np.array([2.0, 3.0]), drivers, settings).tolist() == [1.0, 1.0, 2.0, 3.0, 1.0, 1.0]
 
 
 @pytest.fixture(scope="module")

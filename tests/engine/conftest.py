@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from plain_page import plain_pages, whole_pages
 
 from finsim.engine.finished_run import Run
 from finsim.engine.run import run
@@ -54,9 +56,24 @@ def tiny() -> Study:
 
 @pytest.fixture(scope="session")
 def finished(tiny: Study, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return run(tiny, output=tmp_path_factory.mktemp("runs") / "a")
+    with plain_pages():
+        return run(tiny, output=tmp_path_factory.mktemp("runs") / "a")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def plain() -> Iterator[None]:
+    """Let runs of this room have a page of one line; a test that reads the page asks for ``whole_pages``."""
+    with plain_pages():
+        yield
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "run"
+
+
+@pytest.fixture
+def whole_page() -> Iterator[None]:
+    """Let the runs of one test draw their page."""
+    with whole_pages():
+        yield

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from plain_page import whole_pages
 
 import finsim
 from finsim.cli.main import main
@@ -30,6 +31,7 @@ from finsim.records.columns import DAY
 from finsim.records.figures.figure_text import difference_text, value_text
 from finsim.records.figures.key_figures import KEY_FIGURES, Figure, key_figure
 
+BOOK = {"data": "german_credit", "loans": 200, "months": 12, "draws": 5_000}
 RISK = {"expected_loss": 100.0, "var_0.99": [300.0, 250.0, 350.0], "es_0.99": [400.0, 380.0, 420.0]}
 
 
@@ -136,7 +138,8 @@ def test_the_figures_of_a_run_are_those_of_its_tables(finished: Run) -> None:
 
 @pytest.fixture(scope="module")
 def stressed(finished: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return stress(finished, "covid-2020", severity=0.5, output=tmp_path_factory.mktemp("hit") / "hit")
+    with whole_pages():
+        return stress(finished, "covid-2020", severity=0.5, output=tmp_path_factory.mktemp("hit") / "hit")
 
 
 def test_a_stressed_run_is_set_beside_the_run_it_came_from(finished: Run, stressed: Run) -> None:
@@ -188,7 +191,7 @@ def test_the_page_and_json_say_what_the_screen_says(
 
 
 def test_a_study_is_stressed_beside_its_base(tmp_path: Path) -> None:
-    study = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5_000})
+    study = finsim.study(credit=BOOK, evaluation={"enabled": False})
     run = finsim.stress(study, "covid-2020", output=tmp_path / "run", progress=False)
     assert run.scenarios == ("covid-2020", "base")
     assert [column.label for column in columns_of(run)] == ["base", "covid-2020"]
@@ -203,7 +206,7 @@ def test_runs_that_share_scenarios_are_compared_one_by_one(finished: Run, tmp_pa
     assert set(frame["difference"].dropna()) == {0.0}
     study = finsim.study(transactions={"accounts": 300, "days": 3}, evaluation={"enabled": False})
     other = finsim.run(study, output=tmp_path / "p", progress=False)
-    loans = finsim.study(credit={"data": "german_credit", "loans": 200, "months": 12, "draws": 5_000})
+    loans = finsim.study(credit=BOOK, evaluation={"enabled": False})
     book_run = finsim.run(loans, output=tmp_path / "c", progress=False)
     with pytest.raises(finsim.FinsimError, match="no key figure in common"):
         finsim.compare(other, book_run)

@@ -60,6 +60,7 @@ def loans(folder: Path, scenario: str = "base") -> pd.DataFrame:
     return pq.read_table(folder / "loans" / f"scenario={scenario}" / "loans.parquet").to_pandas()
 
 
+@pytest.mark.usefixtures("whole_page")
 def test_kept_loans_from_the_file_to_a_sealed_run(tmp_path: Path) -> None:
     tape = own_tape()
     path = study(tmp_path, tape, "[base, gfc-2008]", columns=COLUMNS, keep=True)
@@ -86,6 +87,7 @@ def test_kept_loans_from_the_file_to_a_sealed_run(tmp_path: Path) -> None:
     assert isinstance(Run(done.path), Run)
 
 
+@pytest.mark.usefixtures("whole_page")
 def test_stated_rates_of_a_resampled_book_are_not_cut(tmp_path: Path) -> None:
     tape = own_tape()
     done = run(str(study(tmp_path, tape, columns=COLUMNS)), output=tmp_path / "run")

@@ -16,6 +16,7 @@ from finsim.engine.planning.plan_summary import describe
 from finsim.engine.run import run
 from finsim.engine.study.study_resolution import resolve
 from finsim.errors import DataError
+from finsim.report.page import page_text
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def test_every_day_has_its_share(runs: dict[str, Run], name: str) -> None:
 
 
 def test_the_page_says_what_was_learned(runs: dict[str, Run]) -> None:
-    page = (runs["statements"].path / "report.html").read_text(encoding="utf-8")
+    page = page_text(runs["statements"].path)
     text = page[page.index('<section id="learned-payments"') :]
     text = text[: text.index("</section>")]
     assert "60 entities" in text

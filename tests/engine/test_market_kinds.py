@@ -36,6 +36,7 @@ def bars_of(run: Path) -> pd.DataFrame:
     return frame
 
 
+@pytest.mark.usefixtures("whole_page")
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_run_on_each_kind_ends_well(tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     run, _ = ran(tmp_path, kind, capsys)
@@ -104,6 +105,7 @@ def test_levels_and_returns_come_out_as_they_went_in(
         assert abs(moves.mean()) < 4 * wanted.std() / len(moves) ** 0.5 + abs(wanted.mean()) * 3
 
 
+@pytest.mark.usefixtures("whole_page")
 def test_what_was_found_in_the_data_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run, said = ran(tmp_path, "listed_later", capsys)
     assert "note: Not all assets have bars on all 600 dates: A002" in said
@@ -151,6 +153,7 @@ def test_evidence_is_given_on_each_kind(
         assert {score["verdict"] for score in scores if score["use"] == "backtest"} == {"not computed"}
 
 
+@pytest.mark.usefixtures("whole_page")
 def test_a_page_that_fails_costs_no_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,6 +196,7 @@ def test_the_schema_belongs_to_the_study(tmp_path: Path, capsys: pytest.CaptureF
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["panel_2", "panel_12", "panel_100", "quotes", "minutes", "yields", "mixed"])
+@pytest.mark.usefixtures("whole_page")
 def test_the_flow_learns_each_kind(tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A whole run with the default generator, stressed and judged."""
     path = study(tmp_path, kind, generator="{name: flow, steps: 60}", paths=8, sessions=150)

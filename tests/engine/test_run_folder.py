@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plain_page import PAGES
 
-from finsim.engine import finished_tasks, run_completion
+from finsim.engine import finished_tasks
 from finsim.engine import run as running
 from finsim.engine.finished_run import Run
 from finsim.engine.finished_tasks import Done, forget_damaged, load_done, output, read_plan, save_done
@@ -49,14 +48,6 @@ def stopped(whole: Path, tmp_path: Path) -> Path:
     (run / "manifest.json").unlink()
     (run / ".finsim/done/bars--base.json").unlink()
     return run
-
-
-@pytest.fixture(autouse=True, scope="module")
-def plain_page() -> Iterator[None]:
-    """Let runs of these tests have a page of one line."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run_completion, "PAGES", PAGES)
-        yield
 
 
 def bars(run: Path) -> bytes:
