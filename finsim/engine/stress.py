@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from finsim.engine.answers.comparison import BASE
+from finsim.engine.carried_evidence import carry
 from finsim.engine.compared_with import compared_with, note
 from finsim.engine.finished_run import Run
 from finsim.engine.finished_tasks import load_done, save_done
@@ -15,7 +16,7 @@ from finsim.engine.learned_payments.places_in_run import MODEL
 from finsim.engine.reverse.breaches import Breaches
 from finsim.engine.reverse.question import POINTS, read_question
 from finsim.engine.reverse.reverse_stress import reverse_stress
-from finsim.engine.run import run_resolved
+from finsim.engine.run import Work, run_resolved
 from finsim.engine.study.study_file import ScenarioChoice, Study, load_study, recorded_study
 
 
@@ -59,9 +60,11 @@ def stress(
     def prepare(path: Path) -> None:
         if before is not None:
             note(path, before)
-        _reuse(run.path if run is not None and same else None, path)
+        if run is not None and same:
+            _reuse(run.path, path)
+            carry(run, path)
 
-    return run_resolved(wanted, folder, sizes.workers, progress, prepare=prepare)
+    return run_resolved(wanted, folder, Work(sizes.workers), progress, prepare=prepare)
 
 
 def reverse(
@@ -94,10 +97,10 @@ def _subject(subject: str | Study | Run) -> tuple[Run | None, Study]:
     return None, load_study(subject)
 
 
-def _reuse(body: Path | None, folder: Path) -> None:
+def _reuse(body: Path, folder: Path) -> None:
     """Copy fitted models and their records into a new run: equal study and seed give an equal fit."""
     for task, model in (("fit", "model"), ("learn", MODEL)):
-        done = load_done(body, task) if body is not None else None
-        if body is not None and done is not None:
+        done = load_done(body, task)
+        if done is not None:
             shutil.copytree(body / model, folder / model)
             save_done(folder, done)

@@ -14,12 +14,14 @@ from plain_page import PAGES
 from finsim.engine import finished_tasks, run_completion
 from finsim.engine import run as running
 from finsim.engine.finished_run import Run
-from finsim.engine.finished_tasks import Done, forget_damaged, load_done, output, read_plan, save_done
+from finsim.engine.finished_tasks import Done, load_done, output, read_plan, save_done
 from finsim.engine.planning.refusals import refuse_output
+from finsim.engine.graph.unfinished import unfinished
 from finsim.engine.run_folder.own_records import DamagedRecordError, read_own, write_own
 from finsim.engine.run_folder.owner_lock import Owner, owning, refuse_owned
 from finsim.engine.run_folder.unstarted import clear, is_free
 from finsim.engine.study.study_file import study_of
+from finsim.engine.study.study_resolution import plan_of
 from finsim.errors import FinsimError, ProvenanceError, ResumeError, StopSignal, StudyError
 from finsim.provenance.audit_log import read_log
 from finsim.provenance.verify import verify_run
@@ -38,7 +40,8 @@ MARKET = {
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of two paths."""
-    return running.run(study_of(MARKET), output=tmp_path_factory.mktemp("whole") / "run").path
+    kept = running.Work(keep_checkpoints=True)
+    return running.run(study_of(MARKET), output=tmp_path_factory.mktemp("whole") / "run", work=kept).path
 
 
 @pytest.fixture
@@ -120,7 +123,10 @@ def test_a_damaged_plan_is_refused_and_a_damaged_record_is_a_task_to_do(
         assert caught.value.problems[0].place.endswith("plan.json")
     else:
         assert load_done(stopped, "fit") is None
-        assert ".finsim/done/fit.json" in [name for name, _ in forget_damaged(stopped)]
+        assert ".finsim/done/fit.json" in [
+            name
+            for name, _ in unfinished(stopped, running.graph_of(stopped, plan_of(read_plan(whole)))).faults
+        ]
         assert not (stopped / ".finsim/done/fit.json").exists()
 
 
