@@ -11,6 +11,7 @@ from finsim.engine.learned.models import Model, Step
 from finsim.engine.learned.reading import kind_of_data
 from finsim.engine.market_model.fit_and_sample import Learner, Source, refuse_existing
 from finsim.engine.market_model.fit_and_sample import fit as fit_body
+from finsim.engine.run_folder.owner_lock import owning_output
 from finsim.engine.task_progress import as_share
 from finsim.errors import PrivacyBudgetError, StudyError, did_you_mean
 from finsim.evaluation.reading.guessed_roles import Named
@@ -169,13 +170,16 @@ def fit(
     if chosen == "bars":
         _refuse_columns(named)
     private = _private(chosen, generator, epsilon, delta, unit)
-    if output is not None:
-        refuse_existing(Path(output))
+    place = None if output is None else Path(output)
+    if place is not None:
+        refuse_existing(place)
     how = Learning(chosen, generator, named, declared, private, Budget(steps, cpu_seconds), seed)
-    with reporting(progress) as step:
+    with owning_output(place), reporting(progress) as step:
+        if place is not None:
+            refuse_existing(place)  # another process was faster
         model = _fitted(data, how, step)
-    if output is not None:
-        model.save(output)
+        if place is not None:
+            model.save(place)
     return model
 
 

@@ -15,8 +15,8 @@ from finsim.engine import finished_tasks, run_completion
 from finsim.engine import run as running
 from finsim.engine.finished_run import Run
 from finsim.engine.finished_tasks import Done, load_done, output, read_plan, save_done
-from finsim.engine.planning.refusals import refuse_output
 from finsim.engine.graph.unfinished import unfinished
+from finsim.engine.planning.refusals import refuse_output
 from finsim.engine.run_folder.own_records import DamagedRecordError, read_own, write_own
 from finsim.engine.run_folder.owner_lock import Owner, owning, refuse_owned
 from finsim.engine.run_folder.unstarted import clear, is_free

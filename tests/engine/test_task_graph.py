@@ -43,8 +43,8 @@ SMALL = {
 LEARNED = {
     **SMALL,
     "transactions": {
-        "data": "amlsim_transfers", "schema": "amlsim_transfers", "body": "habits", "entities": 300, "days": 9,
-        "currency": "USD", "shard_accounts": 150,
+        "data": "amlsim_transfers", "schema": "amlsim_transfers", "body": "habits", "entities": 300,
+        "days": 9, "currency": "USD", "shard_accounts": 150,
     },
     "evaluation": True,
 }  # fmt: skip

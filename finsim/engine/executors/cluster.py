@@ -95,7 +95,7 @@ class Cluster:
         run = str(getattr(tasks[0], "run", "."))
         try:
             found: dict[str, tuple[bool, dict[str, str]]] = self._client.run(_sees, run)
-        except Exception as bad:  # whatever a worker without finsim answers
+        except (ImportError, AttributeError, TypeError, ValueError, RuntimeError) as bad:
             raise _unfit(f"its workers have no finsim ({type(bad).__name__})", "install it there") from None
         if not found:
             raise _unfit("it has no workers", "start one: dask worker HOST:PORT")

@@ -7,7 +7,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,9 +87,15 @@ def owning(folder: Path) -> Iterator[None]:
     Raises StudyError, which names the owner, when another process works in it. A lock whose owner died is
     taken over: the system lets go of it with the process.
     """
-    path = folder / WORK / LOCK
+    with _holding(folder / WORK / LOCK, folder):
+        yield
+
+
+@contextmanager
+def _holding(path: Path, place: Path) -> Iterator[None]:
+    """Hold the lock file of a place while the context is open; the file is removed at the end."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle = _locked(path, folder)
+    handle = _locked(path, place)
     try:
         os.ftruncate(handle, 0)
         os.write(handle, json.dumps(asdict(Owner.this_process())).encode())
@@ -97,6 +103,27 @@ def owning(folder: Path) -> Iterator[None]:
     finally:
         path.unlink(missing_ok=True)
         os.close(handle)
+
+
+@contextmanager
+def owning_output(output: Path | None) -> Iterator[None]:
+    """Own a new file or folder that a verb writes (None: it writes nothing) while the context is open.
+
+    The lock lies beside it and is removed at the end. Raises StudyError, which names the owner, when another
+    process writes there; who waits for its turn finds the output there and is refused by that.
+    """
+    if output is None:
+        yield
+        return
+    place = Path(output).absolute()
+    made = [folder for folder in place.parents if not folder.exists()]
+    try:
+        with _holding(place.with_name(f".{place.name}.{LOCK}"), place):
+            yield
+    finally:
+        with suppress(OSError):  # they hold what was written
+            for folder in made:
+                folder.rmdir()
 
 
 def refuse_owned(folder: Path) -> None:
@@ -144,6 +171,6 @@ def _in_use(folder: Path, owner: Owner) -> StudyError:
     return StudyError(
         f"the folder is in use by {owner.words()}",
         place=str(folder),
-        expected="a folder that no other process writes to",
+        expected="a folder or file that no other process writes to",
         remedy="wait until it has finished, or choose another with -o",
     )
