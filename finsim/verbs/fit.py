@@ -170,9 +170,7 @@ def fit(
     if chosen == "bars":
         _refuse_columns(named)
     private = _private(chosen, generator, epsilon, delta, unit)
-    place = None if output is None else Path(output)
-    if place is not None:
-        refuse_existing(place)
+    place = _new(output)
     how = Learning(chosen, generator, named, declared, private, Budget(steps, cpu_seconds), seed)
     with owning_output(place), reporting(progress) as step:
         if place is not None:
@@ -181,6 +179,13 @@ def fit(
         if place is not None:
             model.save(place)
     return model
+
+
+def _new(output: str | Path | None) -> Path | None:
+    """Return the place of a model that does not exist yet; raises FitError when it does."""
+    if output is not None:
+        refuse_existing(Path(output))
+    return None if output is None else Path(output)
 
 
 def _refuse_columns(named: Named) -> None:
