@@ -17,7 +17,7 @@ from finsim.records.storage import digest_file
 
 CARRIED = ".finsim/carried_evidence.json"
 _KIND = "evidence/1"
-_SHAPE = {"run": str, "manifest_sha256": str, "label": str, "tables": {}, "scores": []}
+_SHAPE = {"run": str, "manifest_sha256": str, "label": str, "tables": {}, "scores": [{}]}
 _CARD = "scorecard.json"
 _OWN_TABLES = ("bars", "loans")
 """Tables of which a run has a line of evidence for every scenario."""

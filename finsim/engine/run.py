@@ -92,7 +92,7 @@ def run_resolved(
     folder: Path,
     work: Work = Work(),
     progress: Progress = _silent,
-    prepare: Callable[[Path], None] = lambda folder: None,
+    prepare: Callable[[Path, Plan], None] = lambda folder, plan: None,
 ) -> Run:
     """Run a study as it is into a new folder; ``prepare`` may put finished tasks there first."""
     refuse_output(folder, work.workers)
@@ -103,7 +103,7 @@ def run_resolved(
         if not is_free(folder):  # another run was faster
             raise StudyError.of([not_empty(folder)])
         clear(folder, keep=LOCK)
-        prepare(folder)
+        prepare(folder, plan)
         write_plan(folder, plan.record())
         return _work(folder, plan, work, progress)
 

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -17,6 +18,7 @@ from finsim.errors import StudyError
 from finsim.provenance.outputs import LOCK, WORK
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
+_TRIES, _PATIENCE = 20, 0.005
 _HELD = {errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK}
 
 
@@ -161,10 +163,20 @@ def _lock(handle: int, folder: Path) -> None:
 
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (OSError, ImportError) as refused:
-        owner = Owner.of(os.pread(handle, 4096, 0).decode("utf-8", "replace"))
+        owner = _owner_in(handle)
         is_held = isinstance(refused, OSError) and refused.errno in _HELD
         if is_held or owner.lives():
             raise _in_use(folder, owner) from None
+
+
+def _owner_in(handle: int) -> Owner:
+    """Return the owner that a lock file names; one that was taken this moment is waited for."""
+    for _ in range(_TRIES):
+        owner = Owner.of(os.pread(handle, 4096, 0).decode("utf-8", "replace"))
+        if owner.process:
+            break
+        time.sleep(_PATIENCE)
+    return owner
 
 
 def _in_use(folder: Path, owner: Owner) -> StudyError:
