@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from finsim.engine.executors import executor, refuse_cluster
-from finsim.engine.executors.waiting_tasks import WaitingTasks
 from finsim.engine.finished_run import Run
 from finsim.engine.finished_tasks import read_plan, refuse_other_versions, write_plan
 from finsim.engine.graph.longest_chain import longest_first
@@ -22,6 +20,7 @@ from finsim.engine.run_folder.stopping import noting_stops
 from finsim.engine.run_folder.unstarted import clear, is_free, refuse_links
 from finsim.engine.study.study_file import Study, load_study
 from finsim.engine.study.study_resolution import Plan, plan_of, resolve
+from finsim.engine.task_progress import SHARES
 from finsim.engine.tasks import Task, perform
 from finsim.errors import STOPS, ProvenanceError, StudyError
 from finsim.provenance.audit_log import AuditLog
@@ -178,8 +177,9 @@ def _work(folder: Path, plan: Plan, how: Work, progress: Progress) -> Run:
 
 
 def _perform(left: Unfinished, plan: Plan, how: Work, log: AuditLog, progress: Progress) -> None:
-    order = longest_first(left.to_do, usual_costs(plan, left.to_do))
-    shown = _Shown(order, progress)
+    costs = usual_costs(plan, left.to_do)
+    order = longest_first(left.to_do, costs)
+    shown = _Shown(costs, progress)
     pool = executor(how.workers, progress, how.cluster, how.say)
     try:
         for task, done in pool.run(perform, order):
@@ -194,25 +194,14 @@ def _perform(left: Unfinished, plan: Plan, how: Work, log: AuditLog, progress: P
 
 
 class _Shown:
-    """Says how many tasks of each kind are done; a kind is named when the first of its tasks may start."""
+    """Says what share of the work is done, by what tasks usually cost, and which kind was finished last."""
 
-    def __init__(self, tasks: Sequence[Task], progress: Progress) -> None:
-        self._progress, self._left = progress, WaitingTasks(tasks)
-        self._total = Counter(WORDS[task.stage] for task in tasks)
-        self._done: Counter[str] = Counter()
-        self._begin()
+    def __init__(self, costs: Mapping[str, float], progress: Progress) -> None:
+        self._progress, self._costs = progress, costs
+        self._done = 0.0
+        progress("run", 0, SHARES)
 
     def finished(self, task: Task) -> None:
         """Say that a task is done."""
-        word = WORDS[task.stage]
-        self._done[word] += 1
-        self._progress(word, self._done[word], self._total[word])
-        self._left.finished(task.key)
-        self._begin()
-
-    def _begin(self) -> None:
-        while (task := self._left.next()) is not None:
-            word = WORDS[task.stage]
-            if word not in self._done:
-                self._done[word] = 0
-                self._progress(word, 0, self._total[word])
+        self._done += self._costs[task.key] / sum(self._costs.values())
+        self._progress(f"run, {WORDS[task.stage]}", min(round(SHARES * self._done), SHARES), SHARES)

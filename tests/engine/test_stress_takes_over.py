@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from finsim.engine.stages import evidence_stage
 from finsim.engine.stress import stress
 from finsim.engine.study.study_file import study_of
 from finsim.errors import ProvenanceError, ResumeError
+from finsim.evaluation import METRICS
 from finsim.evaluation.metric import SHARE
 from finsim.provenance.verify import verify_run
 
@@ -31,12 +32,22 @@ STUDY: dict[str, Any] = {
 }
 
 
+FEW = {"kolmogorov", "bar_copies", "margins", "row_copies", "model_values", "loss_tail"}
+
+
 @pytest.fixture(autouse=True, scope="module")
 def plain_page() -> Iterator[None]:
-    """Let runs of these tests have a page of one line."""
+    """Let runs of these tests have a page of one line, and few metrics."""
+    of_case, of_use = type(METRICS).of_case, type(METRICS).of_use
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run_completion, "PAGES", PAGES)
+        patch.setattr(type(METRICS), "of_case", lambda *asked: few(of_case(*asked)))
+        patch.setattr(type(METRICS), "of_use", lambda *asked: few(of_use(*asked)))
         yield
+
+
+def few(names: Iterable[str]) -> list[str]:
+    return [name for name in names if name in FEW]
 
 
 @pytest.fixture(scope="module")
