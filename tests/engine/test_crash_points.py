@@ -85,9 +85,11 @@ def test_a_run_killed_at_any_file_operation_resumes_to_the_same_bytes(
 ) -> None:
     study = study_of(STUDY if workers == 1 else {**STUDY, "evaluation": False})
     work = running.Work(workers)
-    (tmp_path / "whole").mkdir()
-    operations = count_of(tmp_path / "whole", study, work)
+    running.run(study, output=tmp_path / "whole/run")  # in this process, so that forks know compiled code
     whole = bytes_of(tmp_path / "whole/run")
+    (tmp_path / "counted").mkdir()
+    operations = count_of(tmp_path / "counted", study, work)
+    check(tmp_path / "counted/run", whole, "undisturbed")
     assert operations > 100
     for number in range(1, operations + 1, step):
         run = tmp_path / str(number) / "run"

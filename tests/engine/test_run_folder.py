@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from plain_page import PAGES
 
+import finsim
+import finsim.verbs.fit as fit_verb
 from finsim.engine import finished_tasks, run_completion
 from finsim.engine import run as running
 from finsim.engine.finished_run import Run
@@ -18,7 +20,7 @@ from finsim.engine.finished_tasks import Done, load_done, output, read_plan, sav
 from finsim.engine.graph.unfinished import unfinished
 from finsim.engine.planning.refusals import refuse_output
 from finsim.engine.run_folder.own_records import DamagedRecordError, read_own, write_own
-from finsim.engine.run_folder.owner_lock import Owner, owning, refuse_owned
+from finsim.engine.run_folder.owner_lock import Owner, owning, owning_output, refuse_owned
 from finsim.engine.run_folder.unstarted import clear, is_free
 from finsim.engine.study.study_file import study_of
 from finsim.engine.study.study_resolution import plan_of
@@ -233,6 +235,41 @@ def test_a_run_that_another_one_finished_meanwhile_is_refused(
     with pytest.raises(StudyError, match="not empty"):
         running.run(study_of(MARKET), output=run)
     assert (run / "manifest.json").read_text() == "{}"
+
+
+def test_a_new_output_has_one_writer(tmp_path: Path) -> None:
+    prices = finsim.example_data("wiki_aapl_ibm_2000_2013")
+    place = tmp_path / "new/model"
+    acts = (
+        lambda: finsim.fit(prices, "bootstrap", output=place, progress=False),
+        lambda: finsim.simulate(accounts=200, days=2, output=place, progress=False),
+    )
+    with owning_output(place):
+        for act in acts:
+            with pytest.raises(StudyError, match=f"in use by process {os.getpid()} on host .* since 20"):
+                act()
+        assert [path.name for path in place.parent.iterdir()] == [".model.lock"]
+    assert not place.parent.exists()
+    body = finsim.fit(prices, "bootstrap", output=place, progress=False)
+    paths = tmp_path / "paths.csv"
+    with owning_output(paths), pytest.raises(StudyError, match="in use by process"):
+        finsim.sample(body, 1, 3, output=paths, progress=False)
+    assert {path.name for path in tmp_path.iterdir()} == {"new"}
+
+
+def test_who_waited_for_a_writer_finds_what_it_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "model"
+    refuse = fit_verb.refuse_existing
+
+    def slow(output: Path) -> None:
+        refuse(output)
+        monkeypatch.setattr(fit_verb, "refuse_existing", refuse)
+        output.mkdir()  # another process ends between the look and the lock
+
+    monkeypatch.setattr(fit_verb, "refuse_existing", slow)
+    with pytest.raises(FinsimError, match="the output exists"):
+        finsim.fit(finsim.example_data("wiki_aapl_ibm_2000_2013"), "bootstrap", output=place, progress=False)
+    assert not list(place.iterdir())
 
 
 def test_owners_that_are_gone_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
