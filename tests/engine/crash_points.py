@@ -9,6 +9,7 @@ from pathlib import Path
 
 from finsim.engine.finished_tasks import Done, is_started
 from finsim.engine.tasks import Task, perform
+from finsim.errors import FinsimError
 
 OPERATIONS = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.link", "os.chmod"}
 WORKER_AT = "FINSIM_TEST_CRASH_AT"
@@ -45,9 +46,10 @@ def apart(act: Callable[[], object]) -> int:
         try:
             act()
             code = 0
-        except BaseException as error:
+        except FinsimError as error:
             sys.stderr.write(f"{type(error).__name__}: {error}\n")
-        os._exit(code)
+        finally:  # whatever it was: a fork never goes on with the tests
+            os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 

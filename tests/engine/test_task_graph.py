@@ -152,6 +152,16 @@ def test_checkpoints_that_nobody_reads_any_more_are_no_loss(made: Path, tmp_path
     assert {done.key for done in left.done} == {task.key for task in tasks}
 
 
+def test_a_damaged_checkpoint_is_made_again_though_nobody_reads_it(made: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(made, run)
+    file = run / ".finsim/features/00001.npy"
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    left = unfinished(run, graph_of(run, plan_of(read_plan(run))))
+    assert [task.key for task in left.to_do] == ["sample/00001"]
+    assert left.faults == [(".finsim/features/00001.npy", "damaged")]
+
+
 def test_a_lost_table_brings_back_what_its_task_reads_and_no_more(made: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     shutil.copytree(made, run)
