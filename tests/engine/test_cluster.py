@@ -96,6 +96,12 @@ def test_an_error_of_a_task_is_tried_once_and_keeps_its_words(
     assert caught.value.problems[0].remedy == "more rows"
 
 
+def test_what_needs_a_refused_task_is_not_done() -> None:
+    refused = on_cluster.Refused(FitError("too short"))
+    assert on_cluster._after(refusing, Task("r", "c"), "a", refused) is refused
+    assert on_cluster._after(refusing, Task("r", "c"), "a") == "c"
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
