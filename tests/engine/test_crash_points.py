@@ -79,7 +79,7 @@ def count_of(folder: Path, study: Study, work: running.Work) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("workers", "step"), [(1, 1), (2, 16)])
+@pytest.mark.parametrize(("workers", "step"), [(1, 1), (2, 6)])
 def test_a_run_killed_at_any_file_operation_resumes_to_the_same_bytes(
     few: None, tmp_path: Path, workers: int, step: int
 ) -> None:
@@ -90,7 +90,7 @@ def test_a_run_killed_at_any_file_operation_resumes_to_the_same_bytes(
     (tmp_path / "counted").mkdir()
     operations = count_of(tmp_path / "counted", study, work)
     check(tmp_path / "counted/run", whole, "undisturbed")
-    assert operations > 100
+    assert operations > 60
     for number in range(1, operations + 1, step):
         run = tmp_path / str(number) / "run"
         run.parent.mkdir()
