@@ -19,6 +19,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "repair": ("scipy",),
     "db": ("duckdb",),
     "sign": ("cryptography",),
+    "cluster": ("distributed", "dask"),
 }
 """Extra -> the modules that its packages bring, by the names that ``import`` uses."""
 

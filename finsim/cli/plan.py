@@ -10,7 +10,7 @@ import typer
 from finsim.cli.options import AsJson, CsvDialect, Scale, SchemaFile, SeedOfStudy
 from finsim.cli.output import show
 from finsim.cli.parsing.completion import names, offered, tables, yaml_files
-from finsim.cli.parsing.panels import OUTPUT
+from finsim.cli.parsing.panels import OUTPUT, SCREEN
 from finsim.errors import EXIT_INPUT
 
 
@@ -37,17 +37,27 @@ def plan(
     ] = None,
     schema: SchemaFile = None,
     csv: CsvDialect = None,
+    graph: Annotated[
+        bool,
+        typer.Option(
+            "--graph",
+            help="Show the tasks, what each costs (as a run took, where one is found), the longest chain.",
+            rich_help_panel=SCREEN,
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Resolve and check a study and say what it would cost; or show how a table would be read.
 
     Example: finsim plan quickstart --scale 0.1
 
+    Example: finsim plan quickstart --graph
+
     Example: finsim plan loans.csv --schema loans.schema.yaml
     """
     from finsim.verbs.plan import plan as verb
 
-    found = verb(subject, seed=seed, scale=scale, output=output, schema=schema, csv=csv)
+    found = verb(subject, seed=seed, scale=scale, output=output, schema=schema, csv=csv, graph=graph)
     refused = list(getattr(found, "refusals", ())) + list(getattr(found, "absent", ()))
     show("plan", found.to_dict(), found.to_text(), as_json, ok=not refused, problems=refused)
     if refused:

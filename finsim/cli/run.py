@@ -10,7 +10,7 @@ import typer
 from finsim.cli.options import AsJson, NoFail, OutputFolder, Quiet, Scale, SeedOfStudy, Workers
 from finsim.cli.output import gate, remark, show
 from finsim.cli.parsing.completion import names, offered, runs, yaml_files
-from finsim.cli.parsing.panels import OUTPUT
+from finsim.cli.parsing.panels import OUTPUT, SIZE
 
 
 def run(
@@ -24,6 +24,23 @@ def run(
     output: OutputFolder = None,
     seed: SeedOfStudy = None,
     workers: Workers = 1,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="tcp://HOST:PORT of a Dask scheduler, or local:N; local processes when left out.",
+            rich_help_panel=SIZE,
+        ),
+    ] = None,
+    keep_checkpoints: Annotated[
+        bool,
+        typer.Option(
+            "--keep-checkpoints",
+            help="Keep what only an unfinished run reads.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False,
     scale: Scale = 1.0,
     resume: Annotated[
         Path | None,
@@ -56,7 +73,8 @@ def run(
     from finsim.verbs.run import run as verb
 
     done = verb(
-        study, output=output, seed=seed, workers=workers, scale=scale, resume=resume,
+        study, output=output, seed=seed, workers=workers, cluster=cluster,
+        keep_checkpoints=keep_checkpoints, scale=scale, resume=resume,
         accept_versions=accept_versions, progress=not quiet,
     )  # fmt: skip
     remark([*remarks_of(done.manifest["models"]), *head_line(done)])

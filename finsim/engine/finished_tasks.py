@@ -14,6 +14,9 @@ from finsim.provenance.verifying.manifest_shape import misfits
 from finsim.records.storage import digest_file
 
 WORK = ".finsim"
+PIECES = ("features", "life", "orders", "twin")
+"""Folders of the checkpoints that only unfinished tasks read; a finished run holds none of them."""
+LOST, DAMAGED = "lost", "damaged"
 PLAN, DONE = "plan/1", "task/1"
 _PLAN_SHAPE = {
     "study": {}, "study_sha256": str, "inputs": {}, "scenarios": {}, "rules": {}, "files": {}, "versions": {},
@@ -75,9 +78,9 @@ def _losses(run: Path, done: Done) -> Iterator[tuple[str, str]]:
     for name, facts in done.outputs.items():
         file = run / name
         if file.is_symlink() or not file.is_file():
-            yield name, "lost"
+            yield name, LOST
         elif file.stat().st_size != facts["bytes"] or _digest(file) != facts["sha256"]:
-            yield name, "damaged"
+            yield name, DAMAGED
 
 
 def _digest(file: Path) -> str:
@@ -88,16 +91,27 @@ def _digest(file: Path) -> str:
     return _hashed[known]
 
 
-def forget_damaged(run: Path) -> Iterator[tuple[str, str]]:
-    """Remove the records of tasks that must be done again; yield each file at fault, and how."""
-    for path in sorted((run / WORK / "done").glob("*.json")):
-        try:
-            losses = list(_losses(run, _read(path)))
-        except DamagedRecordError as bad:
-            losses = [(path.relative_to(run).as_posix(), f"damaged: {bad}")]
-        if losses:
-            path.unlink()
-        yield from losses
+def state_of(run: Path, key: str, *, losses: bool = True) -> tuple[Done | None, list[tuple[str, str]]]:
+    """Return the record of a task and the outputs that are not as it says, each with how.
+
+    Outputs are looked at unless ``losses`` is False. None without a record,
+    or with a damaged one, which is then the file at fault.
+    """
+    path = _record(run, key)
+    if not path.is_file():
+        return None, []
+    try:
+        done = _read(path)
+        if done.key != key:
+            raise DamagedRecordError("it is that of another task")
+    except DamagedRecordError as bad:
+        return None, [(path.relative_to(run).as_posix(), f"damaged: {bad}")]
+    return done, list(_losses(run, done)) if losses else []
+
+
+def forget(run: Path, key: str) -> None:
+    """Remove the record of a task that must be done again."""
+    _record(run, key).unlink(missing_ok=True)
 
 
 def save_done(run: Path, done: Done) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from finsim.engine.executors import executor
+from finsim.engine.executors import executor, refuse_cluster
 from finsim.engine.finished_run import Run
-from finsim.engine.finished_tasks import forget_damaged, read_plan, refuse_other_versions, write_plan
+from finsim.engine.finished_tasks import read_plan, refuse_other_versions, write_plan
+from finsim.engine.graph.longest_chain import longest_first
+from finsim.engine.graph.task_costs import usual_costs
+from finsim.engine.graph.task_graph import graph_of
+from finsim.engine.graph.unfinished import Unfinished, standing, unfinished
 from finsim.engine.planning.refusals import not_empty, refuse_before_work, refuse_output
 from finsim.engine.run_completion import close_run
 from finsim.engine.run_folder.owner_lock import owning
@@ -15,6 +20,7 @@ from finsim.engine.run_folder.stopping import noting_stops
 from finsim.engine.run_folder.unstarted import clear, is_free, refuse_links
 from finsim.engine.study.study_file import Study, load_study
 from finsim.engine.study.study_resolution import Plan, plan_of, resolve
+from finsim.engine.task_progress import SHARES
 from finsim.engine.tasks import Task, perform
 from finsim.errors import STOPS, ProvenanceError, StudyError
 from finsim.provenance.audit_log import AuditLog
@@ -32,11 +38,27 @@ WORDS = {
     "orders": "ordinary payments",
     "transactions": "posting payments",
     "credit": "loans and losses",
+    "twin": "judging",
     "evidence": "judging",
 }
 """Stage of a task -> what progress says of it."""
 
 Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Work:
+    """Who does the work of a run, and what stays of it.
+
+    ``workers`` local processes, or the workers of a ``cluster`` (``tcp://HOST:PORT`` or ``local:N``);
+    ``keep_checkpoints`` leaves what only unfinished tasks read; ``say`` is told where a cluster shows
+    its work.
+    """
+
+    workers: int = 1
+    cluster: str | None = None
+    keep_checkpoints: bool = False
+    say: Callable[[str], None] = lambda text: None
 
 
 def _silent(stage: str, done: int, total: int) -> None:
@@ -49,7 +71,7 @@ def run(
     seed: int | None = None,
     scale: float = 1.0,
     output: str | Path | None = None,
-    workers: int = 1,
+    work: Work = Work(),
     progress: Progress = _silent,
 ) -> Run:
     """Run a study into a new folder and return the finished run.
@@ -61,31 +83,36 @@ def run(
     loaded = load_study(study) if isinstance(study, str) else study
     wanted = loaded.with_seed(seed).scaled(scale)
     folder = Path(output) if output else Path("runs") / f"{wanted.id}-{wanted.seed}"
-    return run_resolved(wanted, folder, workers, progress)
+    return run_resolved(wanted, folder, work, progress)
 
 
 def run_resolved(
     study: Study,
     folder: Path,
-    workers: int = 1,
+    work: Work = Work(),
     progress: Progress = _silent,
-    prepare: Callable[[Path], None] = lambda folder: None,
+    prepare: Callable[[Path, Plan], None] = lambda folder, plan: None,
 ) -> Run:
     """Run a study as it is into a new folder; ``prepare`` may put finished tasks there first."""
-    refuse_output(folder, workers)
+    refuse_output(folder, work.workers)
+    refuse_cluster(work.cluster)
     plan = resolve(study)
     refuse_before_work(plan)
     with owning(folder):
         if not is_free(folder):  # another run was faster
             raise StudyError.of([not_empty(folder)])
         clear(folder, keep=LOCK)
-        prepare(folder)
+        prepare(folder, plan)
         write_plan(folder, plan.record())
-        return _work(folder, plan, workers, progress)
+        return _work(folder, plan, work, progress)
 
 
 def resume(
-    folder: str | Path, *, workers: int = 1, accept_versions: bool = False, progress: Progress = _silent
+    folder: str | Path,
+    *,
+    work: Work = Work(),
+    accept_versions: bool = False,
+    progress: Progress = _silent,
 ) -> Run:
     """Continue a stopped run; finished tasks are kept, the result is that of an undisturbed run.
 
@@ -96,6 +123,7 @@ def resume(
     path = Path(folder)
     if is_finished(path):
         return Run(path)
+    refuse_cluster(work.cluster)
     read_plan(path)  # before anything is written: there may be no run here
     with owning(path):
         record = read_plan(path)
@@ -108,9 +136,7 @@ def resume(
         log = _log(path, plan)
         versions = {"versions": numeric_versions()} if accept_versions else {}
         log.append(RESUMED, plan.study.id, versions)
-        for name, found in forget_damaged(path):
-            log.append("done_again", name, {"found": found})
-        return _work(path, plan, workers, progress)
+        return _work(path, plan, work, progress)
 
 
 def is_finished(run: Path) -> bool:
@@ -131,72 +157,51 @@ def _log(folder: Path, plan: Plan) -> AuditLog:
     return log
 
 
-def _work(folder: Path, plan: Plan, workers: int, progress: Progress) -> Run:
-    """Do all tasks, group after group; tasks of one group do not need each other."""
+def _work(folder: Path, plan: Plan, how: Work, progress: Progress) -> Run:
+    """Do what is left of the graph, each task after those it needs, those first that most waits for."""
     log = _log(folder, plan)
-    order = groups(folder, plan)
     with noting_stops(folder, plan.study.id, log):
-        pool = executor(workers, progress)
-        try:
-            for stage, tasks in order:
-                progress(stage, 0, len(tasks))
-                for number, done in enumerate(pool.map(perform, tasks), start=1):
-                    for name, facts in done.outputs.items():
-                        log.append("written", name, {"sha256": facts["sha256"], "rows": facts["rows"]})
-                    progress(stage, number, len(tasks))
-        except STOPS:
-            pool.stop()
-            raise
-        finally:
-            pool.close()
+        # Workers of a cluster may work in other folders.
+        tasks = graph_of(folder if how.cluster is None else folder.resolve(), plan)
+        left = unfinished(folder, tasks)
+        for name, found in left.faults:
+            log.append("done_again", name, {"found": found})
+        for name, sha256, rows in standing(folder, left.done):
+            log.append("written", name, {"sha256": sha256, "rows": rows})
+        _perform(left, plan, how, log, progress)
         progress("closing the run", 0, 1)
-        finished = close_run(folder, plan, log, [task.key for _, tasks in order for task in tasks])
+        keys = [task.key for task in tasks]
+        finished = close_run(folder, plan, log, keys, keep_checkpoints=how.keep_checkpoints)
         progress("closing the run", 1, 1)
     return finished
 
 
-def groups(folder: Path, plan: Plan) -> list[tuple[str, list[Task]]]:
-    """Return the order of work: learn and order, sample and post, write and lend, judge.
-
-    Payments that are learned are ordered where others are posted already, and posted last.
-    """
-    run, study = str(folder), plan.study
-    labels = list(plan.scenarios)
-    learn: list[Task] = []
-    sample: list[Task] = []
-    write: list[Task] = []
-    post: list[Task] = []
-    judge: list[Task] = []
-    if study.market:
-        from finsim.engine.stages.market_stage import shards
-
-        learn.append(Task(run, "fit"))
-        sample += [Task(run, "sample", "", shard) for shard in range(shards(study.market))]
-        write += [Task(run, "bars", label) for label in labels]
-        judge.append(Task(run, "evidence", "market"))
-    if study.transactions:
-        from finsim.engine.stages.payment_world import is_learned, order_keys, order_shards
-
-        keys = sorted(set(order_keys(plan).values()))
-        shard_range = range(order_shards(plan))
-        ordinary = [Task(run, "orders", key, shard) for key in keys for shard in shard_range]
-        posting = [Task(run, "transactions", label) for label in labels]
-        if is_learned(plan):
-            learn.append(Task(run, "learn"))
-            sample += [Task(run, "life", "", shard) for shard in shard_range]
-            write += ordinary
-            post += posting
-        else:
-            learn += ordinary
-            sample += posting
-        judge.append(Task(run, "evidence", "transactions"))
-    if study.credit:
-        write += [Task(run, "credit", label) for label in labels]
-        judge.append(Task(run, "evidence", "credit"))
-    ordered = [learn, sample, write, post, judge if study.evaluation.enabled else []]
-    return [(_named(tasks), tasks) for tasks in ordered if tasks]
+def _perform(left: Unfinished, plan: Plan, how: Work, log: AuditLog, progress: Progress) -> None:
+    costs = usual_costs(plan, left.to_do)
+    order = longest_first(left.to_do, costs)
+    shown = _Shown(costs, progress)
+    pool = executor(how.workers, progress, how.cluster, how.say)
+    try:
+        for task, done in pool.run(perform, order):
+            for name, facts in done.outputs.items():
+                log.append("written", name, {"sha256": facts["sha256"], "rows": facts["rows"]})
+            shown.finished(task)
+    except STOPS:
+        pool.stop()
+        raise
+    finally:
+        pool.close()
 
 
-def _named(tasks: list[Task]) -> str:
-    """Return what a group of tasks does, in the words of its stages."""
-    return " and ".join(dict.fromkeys(WORDS[task.stage] for task in tasks))
+class _Shown:
+    """Says what share of the work is done, by what tasks usually cost, and which kind was finished last."""
+
+    def __init__(self, costs: Mapping[str, float], progress: Progress) -> None:
+        self._progress, self._costs = progress, costs
+        self._done = 0.0
+        progress("run", 0, SHARES)
+
+    def finished(self, task: Task) -> None:
+        """Say that a task is done."""
+        self._done += self._costs[task.key] / sum(self._costs.values())
+        self._progress(f"run, {WORDS[task.stage]}", min(round(SHARES * self._done), SHARES), SHARES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,18 +10,19 @@ from typing import Any
 
 from finsim.catalog import Catalog, Entry
 from finsim.engine.answers.scenario_figures import all_figures
+from finsim.engine.carried_evidence import carried
 from finsim.engine.compared_with import noted
 from finsim.engine.driver_tables import write_drivers
 from finsim.engine.finished_run import Run
-from finsim.engine.finished_tasks import WORK, Done, load_done
+from finsim.engine.finished_tasks import PIECES, WORK, Done, state_of
+from finsim.engine.graph.unfinished import spent
 from finsim.engine.learned_payments.places_in_run import MODEL
 from finsim.engine.lineage_units import units
-from finsim.engine.stages.evidence_stage import first_label
+from finsim.engine.stages.evidence_pieces import first_label, pieces, put_together
 from finsim.engine.study.named_inputs import data_file
 from finsim.engine.study.study_file import WORLDS
 from finsim.engine.study.study_resolution import Plan
 from finsim.errors import Problem, ResumeError
-from finsim.evaluation.metric import Score
 from finsim.evaluation.scorecard import Scorecard
 from finsim.provenance.audit_log import AuditLog, read_log
 from finsim.provenance.data_card import write_card
@@ -49,10 +51,13 @@ NOTED_APART = ("measures", "rules", "digest", "figures")
 STAGE_OF = {"market": "bars", "transactions": "transactions", "credit": "credit"}
 
 
-def close_run(run: Path, plan: Plan, log: AuditLog, keys: Sequence[str]) -> Run:
+def close_run(
+    run: Path, plan: Plan, log: AuditLog, keys: Sequence[str], *, keep_checkpoints: bool = False
+) -> Run:
     """Write what describes the finished tables; the manifest makes the run finished, then page and seal.
 
-    ``keys`` are the tasks of the run. Raises ResumeError when a table is no longer what its task wrote.
+    ``keys`` are the tasks of the run. Checkpoints that only unfinished tasks read are removed before the
+    seal, unless ``keep_checkpoints``. Raises ResumeError when a table is no longer what its task wrote.
     """
     remove_leftovers(run)
     write_drivers(run, plan.drivers)
@@ -78,16 +83,25 @@ def close_run(run: Path, plan: Plan, log: AuditLog, keys: Sequence[str]) -> Run:
         complete = replace(manifest, files=listed)
         write_manifest(run, replace(complete, sha256=complete.digest()))
     finally:
+        if not keep_checkpoints:
+            remove_pieces(run)
         seal_run(run, log)
     return Run(run)
+
+
+def remove_pieces(run: Path) -> None:
+    """Remove the checkpoints that nobody reads once every task is finished."""
+    for name in PIECES:
+        if (run / WORK / name).is_dir():
+            shutil.rmtree(run / WORK / name)
 
 
 def _records(run: Path, keys: Sequence[str]) -> dict[str, Done]:
     """Return the task records of the run by key, sorted as their files are."""
     found: dict[str, Done] = {}
     for key in sorted(keys, key=lambda key: key.replace("/", "--")):
-        done = load_done(run, key)
-        if done is None:
+        done, losses = state_of(run, key)
+        if done is None or not spent(losses):
             raise ResumeError(
                 f"what {key} wrote is lost or damaged",
                 place=str(run),
@@ -115,12 +129,11 @@ def _refuse_changed(run: Path, outputs: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _scorecard(run: Path, plan: Plan) -> Scorecard:
-    scores: list[Score] = []
-    for world in WORLDS:
-        file = run / WORK / "scores" / f"{world}.json"
-        if file.is_file() and plan.study.evaluation.enabled:
-            scores += Scorecard.read(file).scores
-    return Scorecard(tuple(scores))
+    if not plan.study.evaluation.enabled:
+        return Scorecard(())
+    before = carried(run)
+    names = [piece.name for piece in pieces(plan, of_scenarios=before is not None)]
+    return Scorecard(put_together(run, names, () if before is None else before.scores))
 
 
 def _sources(run: Path, plan: Plan, records: dict[str, Done]) -> Sources:
@@ -199,9 +212,11 @@ def _findings(run: Path, plan: Plan, records: dict[str, Done], card: Scorecard) 
         "expectations": expectations,
         "facts": facts,
     }
-    before = noted(run)
+    before, taken_over = noted(run), carried(run)
     if before is not None:
         scores["compared_with"] = before
+    if taken_over is not None:
+        scores["evidence_of"] = taken_over.to_dict()
     return Findings(rules=rules, scores=scores, cpu_seconds=dict(_cpu(records)))
 
 
@@ -210,7 +225,7 @@ def _cpu(records: dict[str, Done]) -> Iterator[tuple[str, float]]:
         "market": ("fit", "sample", "bars"),
         "transactions": ("learn", "life", "orders", "transactions"),
         "credit": ("credit",),
-        "evidence": ("evidence",),
+        "evidence": ("evidence", "twin"),
     }
     for world, names in stages.items():
         seconds = sum(done.cpu_seconds for key, done in records.items() if key.split("/")[0] in names)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from finsim.agents.settings import DEFAULT_NARRATIVES, NarrativeUse, Settings
 from finsim.agents.simulate import simulate as simulate_agents
+from finsim.engine.run_folder.owner_lock import owning_output
 from finsim.errors import StudyError
 from finsim.provenance.world_card import write_world_card
 from finsim.randomness import Streams
@@ -80,8 +81,7 @@ def simulate(
 ) -> Transactions:
     """Simulate bank transactions in memory, and write them when ``output`` names a new folder."""
     folder = None if output is None else Path(output)
-    if folder is not None and folder.exists():
-        raise StudyError("the output exists", place=str(folder), remedy="choose another folder with -o")
+    _refuse_existing(folder)
     settings = Settings(
         accounts=wanted.accounts,
         days=wanted.days,
@@ -90,11 +90,18 @@ def simulate(
         evade=wanted.evade,
     )
     drivers = _drivers(wanted)
-    world = simulate_agents(settings, Streams(seed), drivers, progress)
-    if folder is not None:
-        write_world(folder, world)
-        write_world_card(folder, _told(wanted, seed))
+    with owning_output(folder):
+        _refuse_existing(folder)  # another process was faster
+        world = simulate_agents(settings, Streams(seed), drivers, progress)
+        if folder is not None:
+            write_world(folder, world)
+            write_world_card(folder, _told(wanted, seed))
     return world
+
+
+def _refuse_existing(folder: Path | None) -> None:
+    if folder is not None and folder.exists():
+        raise StudyError("the output exists", place=str(folder), remedy="choose another folder with -o")
 
 
 def _told(wanted: Wanted, seed: int) -> dict[str, str]:

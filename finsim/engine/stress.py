@@ -8,15 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from finsim.engine.answers.comparison import BASE
+from finsim.engine.carried_evidence import carry
 from finsim.engine.compared_with import compared_with, note
 from finsim.engine.finished_run import Run
 from finsim.engine.finished_tasks import load_done, save_done
+from finsim.engine.graph.task_graph import graph_of
 from finsim.engine.learned_payments.places_in_run import MODEL
 from finsim.engine.reverse.breaches import Breaches
 from finsim.engine.reverse.question import POINTS, read_question
 from finsim.engine.reverse.reverse_stress import reverse_stress
-from finsim.engine.run import run_resolved
+from finsim.engine.run import Work, run_resolved
 from finsim.engine.study.study_file import ScenarioChoice, Study, load_study, recorded_study
+from finsim.engine.study.study_resolution import Plan
+from finsim.engine.tasks import Task
+
+UNMOVED = ("fit", "learn", "sample", "life", "orders")
+"""Stages whose tasks write the same bytes under every scenario of a study; orders are named by behaviour."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +63,14 @@ def stress(
     same = run is not None and seed is None and sizes.scale == 1.0
     before = None if run is None else compared_with(run)
 
-    def prepare(path: Path) -> None:
+    def prepare(path: Path, plan: Plan) -> None:
         if before is not None:
             note(path, before)
-        _reuse(run.path if run is not None and same else None, path)
+        if run is not None and same:
+            _reuse(run.path, path, plan)
+            carry(run, path)
 
-    return run_resolved(wanted, folder, sizes.workers, progress, prepare=prepare)
+    return run_resolved(wanted, folder, Work(sizes.workers), progress, prepare=prepare)
 
 
 def reverse(
@@ -94,10 +103,22 @@ def _subject(subject: str | Study | Run) -> tuple[Run | None, Study]:
     return None, load_study(subject)
 
 
-def _reuse(body: Path | None, folder: Path) -> None:
-    """Copy fitted models and their records into a new run: equal study and seed give an equal fit."""
-    for task, model in (("fit", "model"), ("learn", MODEL)):
-        done = load_done(body, task) if body is not None else None
-        if body is not None and done is not None:
-            shutil.copytree(body / model, folder / model)
-            save_done(folder, done)
+def _reuse(old: Path, folder: Path, plan: Plan) -> None:
+    """Copy what no scenario moves, with its records, into a new run: equal study and seed give equal bytes.
+
+    Fitted models always; paths, lives and orders where the old run kept its checkpoints.
+    """
+    for task in graph_of(folder, plan):
+        done = load_done(old, task.key) if task.stage in UNMOVED else None
+        if done is None:
+            continue
+        for name in [*done.outputs, *_beside(old, task)]:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(old / name, folder / name)
+        save_done(folder, done)
+
+
+def _beside(old: Path, task: Task) -> list[str]:
+    """Return the files of a model's folder: what the clock said of a fit is no output of it."""
+    folder = {"fit": "model", "learn": MODEL}.get(task.stage)
+    return [] if folder is None else [f"{folder}/{path.name}" for path in sorted((old / folder).iterdir())]

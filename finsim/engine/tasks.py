@@ -31,19 +31,26 @@ STAGES = Catalog(
             "finsim.engine.stages.transaction_stage:transactions_task", "post and write one scenario"
         ),
         "credit": Entry("finsim.engine.stages.credit_stage:credit_task", "write one scenario's loan book"),
-        "evidence": Entry("finsim.engine.stages.evidence_stage:evidence_task", "score one world"),
+        "twin": Entry(
+            "finsim.engine.stages.share_payments:twin_task", "fit the body again without some entities"
+        ),
+        "evidence": Entry("finsim.engine.stages.evidence_stage:evidence_task", "one piece of the evidence"),
     },
 )
 
 
 @dataclass(frozen=True)
 class Task:
-    """One unit of work of a run: a stage, and which scenario, shard or world it is for."""
+    """One unit of work of a run: a stage, which scenario, shard or world it is for, and what it needs.
+
+    ``needs`` are the keys of the tasks whose files it reads.
+    """
 
     run: str
     stage: str
     name: str = ""
     shard: int = -1
+    needs: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

@@ -11,6 +11,7 @@ from finsim.engine.learned.models import Model, Step
 from finsim.engine.learned.reading import kind_of_data
 from finsim.engine.market_model.fit_and_sample import Learner, Source, refuse_existing
 from finsim.engine.market_model.fit_and_sample import fit as fit_body
+from finsim.engine.run_folder.owner_lock import owning_output
 from finsim.engine.task_progress import as_share
 from finsim.errors import PrivacyBudgetError, StudyError, did_you_mean
 from finsim.evaluation.reading.guessed_roles import Named
@@ -169,14 +170,22 @@ def fit(
     if chosen == "bars":
         _refuse_columns(named)
     private = _private(chosen, generator, epsilon, delta, unit)
+    place = _new(output)
+    how = Learning(chosen, generator, named, declared, private, Budget(steps, cpu_seconds), seed)
+    with owning_output(place), reporting(progress) as step:
+        if place is not None:
+            refuse_existing(place)  # another process was faster
+        model = _fitted(data, how, step)
+        if place is not None:
+            model.save(place)
+    return model
+
+
+def _new(output: str | Path | None) -> Path | None:
+    """Return the place of a model that does not exist yet; raises FitError when it does."""
     if output is not None:
         refuse_existing(Path(output))
-    how = Learning(chosen, generator, named, declared, private, Budget(steps, cpu_seconds), seed)
-    with reporting(progress) as step:
-        model = _fitted(data, how, step)
-    if output is not None:
-        model.save(output)
-    return model
+    return None if output is None else Path(output)
 
 
 def _refuse_columns(named: Named) -> None:

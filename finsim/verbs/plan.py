@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from finsim.engine.graph.graph_view import GraphView
 from finsim.engine.planning.plan_summary import PlanSummary
 from finsim.engine.study.study_file import Study
 from finsim.errors import DataError
@@ -26,7 +27,8 @@ def plan(
     output: str | Path | None = None,
     schema: Any = None,
     csv: str | None = None,
-) -> PlanSummary | Preview:
+    graph: bool = False,
+) -> PlanSummary | GraphView | Preview:
     """Check a study and say what it would do and cost; or show how a table would be read.
 
     Args:
@@ -35,10 +37,13 @@ def plan(
         scale: factor on sizes, as in ``run``.
         output: folder that the run would write; one that is in use is refused.
         schema: schema file of the table; proposed when left out.
+        graph: the tasks of the study, what each costs and the longest chain, not the summary. Figures are
+            those of the run in ``output``, or in ``runs/<study id>-<seed>``, where one of the very study lies
+            there; a subject may then be the folder of a run.
         csv: how the table's text is written, such as ``sep=;,decimal=,``.
 
     Returns:
-        A PlanSummary of a study, or a Preview of a table; both have ``to_text`` and ``to_dict``.
+        A PlanSummary of a study, its GraphView, or a Preview of a table, with ``to_text`` and ``to_dict``.
 
     Raises:
         StudyError and the errors of the files named, all at once: everything that ``run`` would refuse.
@@ -54,7 +59,13 @@ def plan(
         "subject", subject, (str, Path, Study), "a study by name or file, a Study, or a file of data",
         "write 'quickstart'",
     )  # fmt: skip
-    wrong.numbers({"seed": seed, "scale": scale}, "seed").reading(schema, csv).settle()
+    wrong.numbers({"seed": seed, "scale": scale}, "seed").reading(schema, csv)
+    wrong.kinds("graph", graph, (bool,), "True or False", "write graph=True")
+    for name, value in (("schema", schema), ("csv", csv)):
+        wrong.one_of({"graph": graph or None, name: value})
+    wrong.settle()
+    if graph:
+        return _graph(subject, seed, scale, None if output is None else Path(output))
     if not isinstance(subject, Study) and (schema is not None or csv or _is_table(Path(subject))):
         return plan_table(Path(subject), schema, csv)
     from finsim.engine.planning.plan_summary import describe
@@ -68,6 +79,21 @@ def plan(
     words += ["-o", str(output)] if words and output is not None else []
     place = None if output is None else Path(output)
     return describe(resolve(study.with_seed(seed).scaled(scale)), output=place, command=shlex.join(words))
+
+
+def _graph(subject: str | Path | Study, seed: int | None, scale: float, output: Path | None) -> GraphView:
+    """Return the graph of a study, or of the study of a run."""
+    from finsim.engine.finished_tasks import is_started, read_plan
+    from finsim.engine.graph.graph_view import graph_view, run_of
+    from finsim.engine.planning.plan_summary import describe
+    from finsim.engine.study.study_file import load_study
+    from finsim.engine.study.study_resolution import plan_of, resolve
+
+    if isinstance(subject, str | Path) and is_started(Path(subject)):
+        return graph_view(describe(plan_of(read_plan(Path(subject)))), Path(subject))
+    study = subject if isinstance(subject, Study) else load_study(str(subject))
+    plan = resolve(study.with_seed(seed).scaled(scale))
+    return graph_view(describe(plan), run_of(plan, output))
 
 
 def _is_table(path: Path) -> bool:

@@ -9,7 +9,7 @@ from finsim.engine.finished_run import Run
 from finsim.engine.study.study_file import Study
 from finsim.errors import StudyError
 from finsim.verbs.calling.argument_checks import Arguments
-from finsim.verbs.calling.progress import Progress, reporting
+from finsim.verbs.calling.progress import Progress, reporting, say
 
 __all__ = ["run"]
 
@@ -20,6 +20,8 @@ def run(
     output: str | Path | None = None,
     seed: int | None = None,
     workers: int = 1,
+    cluster: str | None = None,
+    keep_checkpoints: bool = False,
     scale: float = 1.0,
     resume: str | Path | None = None,
     accept_versions: bool = False,
@@ -32,6 +34,9 @@ def run(
         output: folder to create; ``runs/<study id>-<seed>`` when left out.
         seed: root seed, instead of the study's; the same seed gives the same bytes.
         workers: local processes; the result does not depend on them.
+        cluster: address of a Dask scheduler (``tcp://HOST:PORT``), or ``local:4`` for four workers of this
+            machine that end with the run; instead of workers.
+        keep_checkpoints: keep what only an unfinished run reads; removed after success when left out.
         scale: factor on paths, accounts, loans and loss draws; below 1 on training steps too.
         resume: folder of a stopped run to continue, instead of a study.
         accept_versions: resume a run that other versions of finsim or its libraries began; its tables may
@@ -58,6 +63,12 @@ def run(
         "write finsim.run(finsim.study({...}))" if isinstance(study, dict) else "write 'quickstart'",
     )  # fmt: skip
     wrong.numbers({"seed": seed, "workers": workers, "scale": scale}, "seed")
+    wrong.kinds(
+        "cluster", cluster, (str, type(None)), "the address of a Dask scheduler, or local:N",
+        "write cluster='local:2'",
+    )  # fmt: skip
+    wrong.kinds("keep_checkpoints", keep_checkpoints, (bool,), "True or False", "write keep_checkpoints=True")
+    wrong.one_of({"workers": None if workers == 1 else workers, "cluster": cluster})
     wrong.kinds("accept_versions", accept_versions, (bool,), "True or False", "write accept_versions=True")
     wrong.needed("resume", resume, {"accept_versions": accept_versions or None})
     wrong.files({"output": output, "resume": resume}).progress(progress).settle()
@@ -68,9 +79,10 @@ def run(
             expected="one of them",
             remedy="write study='quickstart', or resume='runs/mine'",
         )
+    work = engine.Work(workers, cluster, keep_checkpoints, say if progress is True else lambda text: None)
     with reporting(progress) as step:
         if resume is not None:
-            return engine.resume(resume, workers=workers, accept_versions=accept_versions, progress=step)
+            return engine.resume(resume, work=work, accept_versions=accept_versions, progress=step)
         assert study is not None
         wanted = study if isinstance(study, Study) else str(study)
-        return engine.run(wanted, seed=seed, scale=scale, output=output, workers=workers, progress=step)
+        return engine.run(wanted, seed=seed, scale=scale, output=output, work=work, progress=step)

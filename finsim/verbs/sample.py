@@ -26,6 +26,7 @@ from finsim.engine.learned.table_model import LearnedTable
 from finsim.engine.market_model.body import Body, Source
 from finsim.engine.market_model.fit_and_sample import refuse_existing
 from finsim.engine.market_model.sampling import Request, SampleRun, sampled, write_paths
+from finsim.engine.run_folder.owner_lock import owning_output
 from finsim.markets.prices import SchemaSource, as_schema
 from finsim.records.paths import Paths
 from finsim.records.table import Table
@@ -100,20 +101,23 @@ def sample(
     wanted = Wanted(model, paths, steps, history, start, seed, schema, csv, entities, days, rows, given, step)
     wanted.check()
     Arguments("sample").files({"output": output}).reading(schema, csv).progress(progress).settle()
-    if output is not None:
-        refuse_unwritable(output)
-        refuse_existing(Path(output))
+    place = None if output is None else Path(output)
+    if place is not None:
+        refuse_unwritable(place)
+        refuse_existing(place)
     fitted = open_model(model)
     refuse_other_sizes(kind_of(fitted), wanted.sizes())
-    with reporting(progress) as told:
+    with owning_output(place), reporting(progress) as told:
+        if place is not None:
+            refuse_existing(place)  # another process was faster
         if not isinstance(fitted, Body):
             table = sampled_table(fitted, wanted.amount(), seed, told)
-            if output is not None:
-                write_by_ending(Path(output), table.schema, table.arrow.to_batches(), table=table.name)
+            if place is not None:
+                write_by_ending(place, table.schema, table.arrow.to_batches(), table=table.name)
             return table
         made = sampled(fitted, wanted.request(as_schema(schema, csv)), told)
-    if output is not None:
-        write_paths(iter([made]), Path(output))
+        if place is not None:
+            write_paths(iter([made]), place)
     return made
 
 
@@ -187,7 +191,8 @@ def sample_to_file(wanted: Wanted, output: str | Path, progress: Progress = True
             period[:] = [_shown(shard.dates[0]), _shown(shard.dates[-1])]
             yield shard
 
-    with reporting(progress) as told:
+    with owning_output(place), reporting(progress) as told:
+        refuse_existing(place)  # another process was faster
         if not isinstance(model, Body):
             made = write_sampled(model, wanted.amount(), wanted.seed, place, told)
             return SampleFacts(made, kind=kind_of(model), entities=wanted.entities or ENTITIES,

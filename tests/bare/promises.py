@@ -27,6 +27,8 @@ HEAVY = (
     "networkx",
     "duckdb",
     "cryptography",
+    "distributed",
+    "dask",
 )
 HEAVY += ("statsmodels", "polars")
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from finsim.engine.finished_run import Run
-from finsim.engine.stages import evidence_stage, share_evidence
+from finsim.engine.stages import evidence_stage
 from finsim.engine.study.study_file import Study
 from finsim.engine.study.study_resolution import resolve
 
@@ -22,12 +22,11 @@ def test_copy_checks_get_all_paths(tiny: Study, finished: Run, monkeypatch: pyte
         seen.setdefault("stored", stored)
         return []
 
-    # The second module binds the name when it is imported: patched where it stands, and undone with the test.
     monkeypatch.setattr("finsim.evaluation.paths.evaluate_paths", judge)
-    monkeypatch.setattr(share_evidence, "evaluate_paths", judge)
     monkeypatch.setattr(evidence_stage, "BLOCK", 4)
     plan = resolve(tiny)
-    evidence_stage._market(finished.path, plan, replace(evidence_stage.settings(plan), max_paths=2))
+    chosen = replace(evidence_stage.settings(plan), max_paths=2)
+    evidence_stage.piece_scores(finished.path, plan, "market/likeness-1", chosen)
     assert seen["synthetic"].count == 2
     blocks = list(seen["stored"])
     assert [block.count for block in blocks] == [4, 2]

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from finsim.engine.finished_run import Run
-from finsim.engine.run import resume, run
+from finsim.engine.run import Work, resume, run
 from finsim.engine.study.study_file import ScenarioChoice, Study
 from finsim.provenance.verify import compare_runs, verify_run
 from finsim.records.run_layout import WORLD_OF, table_file
@@ -29,7 +29,7 @@ def digests(run_folder: Path, scenario: str) -> dict[str, str]:
 
 
 def test_two_workers_give_the_same_bytes(tiny: Study, finished: Run, folder: Path) -> None:
-    other = run(tiny, output=folder, workers=2)
+    other = run(tiny, output=folder, work=Work(2))
     assert compare_runs(finished.path, other.path).identical
     assert verify_run(other.path).ok
 

@@ -15,7 +15,7 @@ import pytest
 from finsim.engine.finished_run import Run
 from finsim.engine.learned_payments.training_ledger import payment_ledger
 from finsim.engine.planning.plan_summary import describe
-from finsim.engine.run import resume, run
+from finsim.engine.run import Work, resume, run
 from finsim.engine.stress import stress
 from finsim.engine.study.study_file import Study, load_study, study_of
 from finsim.engine.study.study_resolution import resolve
@@ -216,7 +216,7 @@ def test_bytes_do_not_depend_on_workers_or_a_stop(
     runs: dict[str, Run], ledgers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = runs["accounts"].path
-    two = run(_study(ledgers, "accounts"), output=tmp_path / "two", workers=2)
+    two = run(_study(ledgers, "accounts"), output=tmp_path / "two", work=Work(2))
     assert compare_runs(first, two.path).identical
 
     def stop(stage: str, done: int, total: int) -> None:

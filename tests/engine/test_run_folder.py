@@ -10,15 +10,19 @@ from typing import Any
 
 import pytest
 
+import finsim
+import finsim.verbs.fit as fit_verb
 from finsim.engine import finished_tasks
 from finsim.engine import run as running
 from finsim.engine.finished_run import Run
-from finsim.engine.finished_tasks import Done, forget_damaged, load_done, output, read_plan, save_done
+from finsim.engine.finished_tasks import Done, load_done, output, read_plan, save_done
+from finsim.engine.graph.unfinished import unfinished
 from finsim.engine.planning.refusals import refuse_output
 from finsim.engine.run_folder.own_records import DamagedRecordError, read_own, write_own
-from finsim.engine.run_folder.owner_lock import Owner, owning, refuse_owned
+from finsim.engine.run_folder.owner_lock import Owner, owning, owning_output, refuse_owned
 from finsim.engine.run_folder.unstarted import clear, is_free
 from finsim.engine.study.study_file import study_of
+from finsim.engine.study.study_resolution import plan_of
 from finsim.errors import FinsimError, ProvenanceError, ResumeError, StopSignal, StudyError
 from finsim.provenance.audit_log import read_log
 from finsim.provenance.verify import verify_run
@@ -37,7 +41,8 @@ MARKET = {
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of two paths."""
-    return running.run(study_of(MARKET), output=tmp_path_factory.mktemp("whole") / "run").path
+    kept = running.Work(keep_checkpoints=True)
+    return running.run(study_of(MARKET), output=tmp_path_factory.mktemp("whole") / "run", work=kept).path
 
 
 @pytest.fixture
@@ -111,7 +116,10 @@ def test_a_damaged_plan_is_refused_and_a_damaged_record_is_a_task_to_do(
         assert caught.value.problems[0].place.endswith("plan.json")
     else:
         assert load_done(stopped, "fit") is None
-        assert ".finsim/done/fit.json" in [name for name, _ in forget_damaged(stopped)]
+        assert ".finsim/done/fit.json" in [
+            name
+            for name, _ in unfinished(stopped, running.graph_of(stopped, plan_of(read_plan(whole)))).faults
+        ]
         assert not (stopped / ".finsim/done/fit.json").exists()
 
 
@@ -220,6 +228,41 @@ def test_a_run_that_another_one_finished_meanwhile_is_refused(
     assert (run / "manifest.json").read_text() == "{}"
 
 
+def test_a_new_output_has_one_writer(tmp_path: Path) -> None:
+    prices = finsim.example_data("wiki_aapl_ibm_2000_2013")
+    place = tmp_path / "new/model"
+    acts = (
+        lambda: finsim.fit(prices, "bootstrap", output=place, progress=False),
+        lambda: finsim.simulate(accounts=200, days=2, output=place, progress=False),
+    )
+    with owning_output(place):
+        for act in acts:
+            with pytest.raises(StudyError, match=f"in use by process {os.getpid()} on host .* since 20"):
+                act()
+        assert [path.name for path in place.parent.iterdir()] == [".model.lock"]
+    assert not place.parent.exists()
+    body = finsim.fit(prices, "bootstrap", output=place, progress=False)
+    paths = tmp_path / "paths.csv"
+    with owning_output(paths), pytest.raises(StudyError, match="in use by process"):
+        finsim.sample(body, 1, 3, output=paths, progress=False)
+    assert {path.name for path in tmp_path.iterdir()} == {"new"}
+
+
+def test_who_waited_for_a_writer_finds_what_it_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "model"
+    refuse = fit_verb.refuse_existing
+
+    def slow(output: Path) -> None:
+        refuse(output)
+        monkeypatch.setattr(fit_verb, "refuse_existing", refuse)
+        output.mkdir()  # another process ends between the look and the lock
+
+    monkeypatch.setattr(fit_verb, "refuse_existing", slow)
+    with pytest.raises(FinsimError, match="the output exists"):
+        finsim.fit(finsim.example_data("wiki_aapl_ibm_2000_2013"), "bootstrap", output=place, progress=False)
+    assert not list(place.iterdir())
+
+
 def test_owners_that_are_gone_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
     me = Owner.this_process()
     assert me.lives()
@@ -293,7 +336,7 @@ def test_links_in_a_stopped_run_are_not_written_through(stopped: Path, tmp_path:
 @pytest.mark.parametrize("stop", [KeyboardInterrupt(), StopSignal(15)])
 def test_a_stop_is_noted_and_told_how_to_go_on(stopped: Path, whole: Path, stop: BaseException) -> None:
     def report(stage: str, done: int, total: int) -> None:
-        if stage.startswith("writing") and not done:
+        if stage == "run" and not done:
             (stopped / "bars/.bars.parquet.7.part").touch()
             raise stop
 

@@ -53,8 +53,8 @@ def by_table(scores: list[Score]) -> dict[str, list[Score]]:
 def judged(finished: Run, study: Study) -> dict[str, list[Score]]:
     plan = resolve(study)
     chosen = evidence_stage.settings(plan)
-    scores = evidence_stage._market(finished.path, plan, chosen)
-    return by_table(scores + evidence_stage._credit(finished.path, plan, chosen))
+    scores = evidence_stage.world_scores(finished.path, plan, "market", chosen)
+    return by_table(scores + evidence_stage.world_scores(finished.path, plan, "credit", chosen))
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_a_leak_in_one_scenario_alone_is_seen(made: Run, small: Study, tmp_path:
             joined = pa.chunked_array([real, loans[name].combine_chunks()[50:]])
             loans = loans.set_column(loans.column_names.index(name), loans.schema.field(name), joined)
         pq.write_table(loans, file)
-        found = by_table(evidence_stage._credit(made.path, plan, chosen))
+        found = by_table(evidence_stage.world_scores(made.path, plan, "credit", chosen))
     finally:
         file.write_bytes(kept)
     copies = {table: scores[0] for table, scores in found.items()}

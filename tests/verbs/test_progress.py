@@ -13,6 +13,7 @@ import pytest
 import finsim
 from finsim.engine.executors import executor
 from finsim.engine.task_progress import as_share, at_most_every, task_progress
+from finsim.engine.tasks import Task
 from finsim.evaluation import METRICS
 from finsim.verbs.calling import progress as module
 
@@ -82,8 +83,9 @@ def test_a_notebook_shows_one_line_and_keeps_none(
     assert shown[2] == ""
 
 
-def reported(number: int) -> int:
+def reported(task: Task) -> int:
     """A task that tells what it does."""
+    number = int(task.run)
     as_share(task_progress(), "fitting flow")(0.25, f"step {number}")
     task_progress()("fitting flow", 1, 1)
     return number * number
@@ -94,7 +96,10 @@ def test_tasks_report_from_inside_in_any_process(workers: int) -> None:
     said: list[Any] = []
     pool = executor(workers, lambda *words: said.append(words))
     try:
-        assert list(pool.map(reported, [1, 2, 3])) == [1, 4, 9]
+        tasks = [Task("3", "a"), Task("4", "b"), Task("5", "c", needs=("a",))]
+        assert sorted((task.key, done) for task, done in pool.run(reported, tasks)) == [
+            ("a", 9), ("b", 16), ("c", 25),
+        ]  # fmt: skip
     finally:
         pool.close()
     assert ("fitting flow", 1, 1) in said

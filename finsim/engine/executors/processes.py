@@ -8,14 +8,15 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
+from finsim.engine.executors.waiting_tasks import Node, WaitingTasks
 from finsim.engine.task_progress import Report, at_most_every, report_always_to, silent
 from finsim.errors import ResumeError
 
-Task = TypeVar("Task")
+Task = TypeVar("Task", bound=Node)
 Result = TypeVar("Result")
 
 Reports = Any
@@ -61,13 +62,13 @@ def _died() -> ResumeError:
 
 
 class Processes:
-    """A pool of ``workers`` spawned processes; a task goes to whichever is free.
+    """A pool of ``workers`` spawned processes; the next task goes to whichever is free.
 
     ``progress`` is told, in the run's own process, what tasks report from inside.
     """
 
     def __init__(self, workers: int, progress: Report = silent) -> None:
-        self._progress = progress
+        self._progress, self._count = progress, workers
         before = {name: os.environ.get(name) for name in _THREADS}
         others = set(multiprocessing.active_children())
         os.environ.update(dict.fromkeys(_THREADS, "1"))
@@ -88,18 +89,24 @@ class Processes:
                 else:
                     os.environ[name] = value
 
-    def map(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Result]:
-        """Yield ``work(task)`` for every task, in order.
+    def run(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[Task, Result]]:
+        """Yield every task with ``work(task)`` as it finishes; a worker never holds a task that must wait.
 
         Raises ResumeError when a worker dies; finished tasks are kept on disk.
         """
+        waiting: WaitingTasks[Task] = WaitingTasks(tasks)
+        under_way: dict[Future[Result], Task] = {}
         try:
-            waiting = [self._pool.submit(work, task) for task in tasks]
-            for result in waiting:
-                while not wait([result], timeout=EVERY_SECONDS).done:
-                    self._pass_on()
+            while waiting or under_way:
+                while len(under_way) < self._count and (task := waiting.next()) is not None:
+                    under_way[self._pool.submit(work, task)] = task
+                ended, _ = wait(under_way, timeout=EVERY_SECONDS, return_when=FIRST_COMPLETED)
                 self._pass_on()
-                yield result.result()
+                for future in sorted(ended, key=lambda one: tasks.index(under_way[one])):
+                    task = under_way.pop(future)
+                    result = future.result()
+                    waiting.finished(task.key)
+                    yield task, result
         except BrokenProcessPool:
             raise _died() from None
 

@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from finsim.engine.executors.waiting_tasks import Node, WaitingTasks
 from finsim.engine.task_progress import Report, reporting_to, silent
 
-Task = TypeVar("Task")
+Task = TypeVar("Task", bound=Node)
 Result = TypeVar("Result")
 
 
 class Serial:
-    """The built-in map; ``progress`` is told what tasks report from inside."""
+    """One task at a time; ``progress`` is told what tasks report from inside."""
 
     def __init__(self, progress: Report = silent) -> None:
         self._progress = progress
 
-    def map(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Result]:
-        """Yield ``work(task)`` for every task, in order."""
-        for task in tasks:
+    def run(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[Task, Result]]:
+        """Yield every task with ``work(task)``, each after those that it needs."""
+        waiting = WaitingTasks(tasks)
+        while (task := waiting.next()) is not None:
             with reporting_to(self._progress):
                 done = work(task)
-            yield done
+            waiting.finished(task.key)
+            yield task, done
 
     def stop(self) -> None:
         """Do nothing: what is under way is this process."""

@@ -21,3 +21,8 @@ def life_file(run: Path, shard: int) -> Path:
 def facts_file(run: Path, shard: int) -> Path:
     """Return the file of the facts of a shard's ordinary payments."""
     return run / WORK / "life" / f"{shard:05d}.npz"
+
+
+def twin_file(run: Path) -> Path:
+    """Return the file of the rows that a body made which was fitted again without some entities."""
+    return run / WORK / "twin" / "own.arrow"

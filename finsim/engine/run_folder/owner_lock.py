@@ -6,8 +6,9 @@ import errno
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from finsim.errors import StudyError
 from finsim.provenance.outputs import LOCK, WORK
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
+_TRIES, _PATIENCE = 20, 0.005
 _HELD = {errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK}
 
 
@@ -87,9 +89,15 @@ def owning(folder: Path) -> Iterator[None]:
     Raises StudyError, which names the owner, when another process works in it. A lock whose owner died is
     taken over: the system lets go of it with the process.
     """
-    path = folder / WORK / LOCK
+    with _holding(folder / WORK / LOCK, folder):
+        yield
+
+
+@contextmanager
+def _holding(path: Path, place: Path) -> Iterator[None]:
+    """Hold the lock file of a place while the context is open; the file is removed at the end."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle = _locked(path, folder)
+    handle = _locked(path, place)
     try:
         os.ftruncate(handle, 0)
         os.write(handle, json.dumps(asdict(Owner.this_process())).encode())
@@ -97,6 +105,27 @@ def owning(folder: Path) -> Iterator[None]:
     finally:
         path.unlink(missing_ok=True)
         os.close(handle)
+
+
+@contextmanager
+def owning_output(output: Path | None) -> Iterator[None]:
+    """Own a new file or folder that a verb writes (None: it writes nothing) while the context is open.
+
+    The lock lies beside it and is removed at the end. Raises StudyError, which names the owner, when another
+    process writes there; who waits for its turn finds the output there and is refused by that.
+    """
+    if output is None:
+        yield
+        return
+    place = Path(output).absolute()
+    made = [folder for folder in place.parents if not folder.exists()]
+    try:
+        with _holding(place.with_name(f".{place.name}.{LOCK}"), place):
+            yield
+    finally:
+        with suppress(OSError):  # they hold what was written
+            for folder in made:
+                folder.rmdir()
 
 
 def refuse_owned(folder: Path) -> None:
@@ -134,16 +163,26 @@ def _lock(handle: int, folder: Path) -> None:
 
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (OSError, ImportError) as refused:
-        owner = Owner.of(os.pread(handle, 4096, 0).decode("utf-8", "replace"))
+        owner = _owner_in(handle)
         is_held = isinstance(refused, OSError) and refused.errno in _HELD
         if is_held or owner.lives():
             raise _in_use(folder, owner) from None
+
+
+def _owner_in(handle: int) -> Owner:
+    """Return the owner that a lock file names; one that was taken this moment is waited for."""
+    for _ in range(_TRIES):
+        owner = Owner.of(os.pread(handle, 4096, 0).decode("utf-8", "replace"))
+        if owner.process:
+            break
+        time.sleep(_PATIENCE)
+    return owner
 
 
 def _in_use(folder: Path, owner: Owner) -> StudyError:
     return StudyError(
         f"the folder is in use by {owner.words()}",
         place=str(folder),
-        expected="a folder that no other process writes to",
+        expected="a folder or file that no other process writes to",
         remedy="wait until it has finished, or choose another with -o",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,14 +10,23 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from finsim.engine.finished_tasks import WORK, Done, output
+from finsim.engine.carried_evidence import carried
+from finsim.engine.finished_tasks import Done, output
+from finsim.engine.stages.evidence_pieces import (
+    BOOK,
+    first_label,
+    likeness_groups,
+    pieces,
+    put_together,
+    read_scores,
+    write_scores,
+)
 from finsim.engine.study.study_resolution import Plan
 from finsim.engine.task_progress import task_progress
 from finsim.engine.tasks import Task
 from finsim.errors import DataError, StudyError
 from finsim.evaluation.case import Pieces
-from finsim.evaluation.metric import Score
-from finsim.evaluation.scorecard import Scorecard
+from finsim.evaluation.metric import SHARE, Score, on_table
 from finsim.evaluation.settings import Settings
 from finsim.notation import minor_units
 from finsim.records.paths import Paths, from_table
@@ -25,24 +34,49 @@ from finsim.records.run_layout import table_file
 from finsim.records.storage import read_table
 from finsim.records.transaction_files import read_rows, row_files
 
+__all__ = ["BLOCK", "evidence_task", "first_label", "piece_scores", "rows", "settings", "world_scores"]
+
+STILL = "it never moves"
+"""What ``evaluate_paths`` says of assets that it leaves out."""
 BLOCK = 50
 """Paths that are read at once for the copy checks."""
 
 
 def evidence_task(run: Path, plan: Plan, task: Task) -> Done:
-    """Score one world and keep its scores beside the checkpoints."""
-    judges: dict[str, Callable[[Path, Plan, Settings], list[Score]]] = {
-        "market": _market,
-        "transactions": _transactions,
-        "credit": _credit,
-    }
-    if task.name not in judges:
-        raise StudyError(f"no evidence for {task.name!r}", expected=str(sorted(judges)))
-    card = Scorecard(tuple(judges[task.name](run, plan, settings(plan))))
-    file = run / WORK / "scores" / f"{task.name}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    card.write(file)
-    return Done(task.key, dict([output(run, file, len(card.scores))]))
+    """Compute one piece of the evidence and keep its scores beside the checkpoints."""
+    scores = piece_scores(run, plan, task.name, settings(plan))
+    file = write_scores(run, task.name, scores)
+    return Done(task.key, dict([output(run, file, len(scores))]))
+
+
+def piece_scores(run: Path, plan: Plan, name: str, chosen: Settings) -> list[Score]:
+    """Return the scores of one piece as they are before all of a use are judged together."""
+    world, _, part = name.partition("/")
+    kind, _, which = part.partition("/")
+    if world == "market" and kind == "bars":
+        return list(_scenario_bars(run, plan, which, chosen))
+    if world == "market" and part == "model":
+        return _model(run, plan, chosen)
+    kind, _, which = part.partition("-")
+    if world == "market" and kind == "likeness":
+        return _likeness(run, plan, int(which), chosen)
+    if world == "credit" and part in ("book", "scenarios"):
+        return _book(run, plan, chosen) if part == "book" else _scenario_loans(run, plan, chosen)
+    if world == "transactions" and part == "world":
+        return _transactions(run, plan, chosen)
+    if world == "transactions" and kind in ("copies", "unseen", "told_apart"):
+        from finsim.engine.stages.share_payments import payments_piece
+
+        return payments_piece(run, plan, name, chosen, task_progress())
+    raise StudyError(f"no evidence for {name!r}", expected=str([one.name for one in pieces(plan)]))
+
+
+def world_scores(run: Path, plan: Plan, world: str, chosen: Settings) -> list[Score]:
+    """Return all scores of one world of a finished run, piece after piece, and keep none."""
+    names = [one.name for one in pieces(plan) if one.name.startswith(f"{world}/")]
+    for name in names:
+        write_scores(run, name, piece_scores(run, plan, name, chosen))
+    return list(put_together(run, names))
 
 
 def settings(plan: Plan) -> Settings:
@@ -56,43 +90,70 @@ def settings(plan: Plan) -> Settings:
     )
 
 
-def first_label(plan: Plan) -> str:
-    """Return the scenario that is judged: the first unstressed one, else the first."""
-    quiet = [name for name, drivers in plan.drivers.items() if not (drivers.market or drivers.anchors)]
-    return "base" if "base" in plan.drivers else (quiet or list(plan.drivers))[0]
-
-
-def _market(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
-    from finsim.engine.market_model.fit_and_sample import Body
-    from finsim.engine.stages.market_stage import history, training_rows
-    from finsim.engine.stages.share_evidence import bars_of_scenarios, model_folder
+def _likeness(run: Path, plan: Plan, number: int, chosen: Settings) -> list[Score]:
+    """Return the scores of one group of metrics on the bars that are judged in full."""
     from finsim.evaluation.paths import evaluate_paths, unscored
 
     assert plan.study.market is not None
-    real = history(plan)
-    cut = training_rows(len(real.dates) - 1, plan.study.market.holdout) + 1
-    file = table_file(run, "bars", first_label(plan))
-    count = plan.study.market.paths
-    train, holdout = rows(real, 0, cut), rows(real, cut, len(real.dates))
-    streams, progress = plan.streams.under("evidence", "market"), task_progress()
+    train, holdout, _, _ = _history(plan)
+    names = likeness_groups(plan)[number - 1]
+    file, count = table_file(run, "bars", first_label(plan)), plan.study.market.paths
     try:
         scores = evaluate_paths(
             train,
             holdout,
             _some_paths(file, 0, min(count, chosen.max_paths)),
-            streams,
+            plan.streams.under("evidence", "market"),
             chosen,
+            names,
             stored=_stored(file, count),
-            progress=progress,
+            progress=task_progress(),
         )
     except DataError as error:  # paths too short to judge, or nothing that moves: the run is none the worse
         problem = error.problems[0]
         wanted = f"; expected {problem.expected}" if problem.expected else ""
-        scores = unscored(f"{problem.found}{wanted}")
-    stored = {label: _stored(table_file(run, "bars", label), count) for label in _further_labels(plan)}
-    scores += bars_of_scenarios(train, holdout, stored, streams, chosen, progress)
-    model = Body.load(run / "model")
-    return scores + model_folder(model, real, cut - 1, streams.under("model"), chosen, progress)
+        return unscored(f"{problem.found}{wanted}", names)
+    # Assets that never move are named once, beside the first metric of all.
+    return [score for score in scores if number == 1 or score.reason != STILL]
+
+
+def _history(plan: Plan) -> tuple[Paths, Paths, Paths, int]:
+    """Return the part of the history that was learned, the hold-out, all of it, and where it was cut."""
+    from finsim.engine.stages.market_stage import history, training_rows
+
+    assert plan.study.market is not None
+    real = history(plan)
+    cut = training_rows(len(real.dates) - 1, plan.study.market.holdout) + 1
+    return rows(real, 0, cut), rows(real, cut, len(real.dates)), real, cut
+
+
+def _scenario_bars(run: Path, plan: Plan, label: str, chosen: Settings) -> Iterator[Score]:
+    from finsim.engine.stages.share_evidence import bars_of_scenarios
+
+    assert plan.study.market is not None
+    before = carried(run)
+    if before is not None and before.has_same(table_file(run, "bars", label), "bars"):
+        return _the_same(before.of_table("bars"), "bars", label)
+    train, holdout, _, _ = _history(plan)
+    stored = {label: _stored(table_file(run, "bars", label), plan.study.market.paths)}
+    streams = plan.streams.under("evidence", "market")
+    return bars_of_scenarios(train, holdout, stored, streams, chosen, task_progress())
+
+
+def _the_same(scores: Iterable[Score], table: str, label: str) -> Iterator[Score]:
+    """Yield the scores of "share" of a table once more for a scenario that has its very bytes."""
+    shared = [score for score in scores if score.use == SHARE]
+    found = [replace(score, note=f"{score.note}; the same {table}".lstrip("; ")) for score in shared]
+    return iter(on_table(found, f"{table}, {label}"))
+
+
+def _model(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
+    from finsim.engine.market_model.fit_and_sample import Body
+    from finsim.engine.stages.share_evidence import model_folder
+
+    _, _, real, cut = _history(plan)
+    streams = plan.streams.under("evidence", "market").under("model")
+    return model_folder(Body.load(run / "model"), real, cut - 1, streams, chosen, task_progress())
 
 
 def _further_labels(plan: Plan) -> list[str]:
@@ -121,12 +182,11 @@ def rows(paths: Paths, start: int, stop: int) -> Paths:
 
 
 def _transactions(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
-    from finsim.engine.stages.payment_world import is_learned
     from finsim.evaluation.transactions import evaluate_transactions
 
     label = first_label(plan)
     accounts, patterns = (read_table(table_file(run, name, label)) for name in ("accounts", "patterns"))
-    scores = evaluate_transactions(
+    return evaluate_transactions(
         read_rows(row_files(run, label)),
         accounts,
         patterns,
@@ -135,11 +195,6 @@ def _transactions(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
         expected=_planned(run, plan, label, patterns),
         progress=task_progress(),
     )
-    if is_learned(plan):
-        from finsim.engine.stages.share_payments import payments_shared
-
-        scores += payments_shared(run, plan, label, chosen, task_progress())
-    return scores
 
 
 def _planned(run: Path, plan: Plan, label: str, patterns: pa.Table) -> dict[str, float] | None:
@@ -176,8 +231,9 @@ def _book_tape(plan: Plan) -> pd.DataFrame:
     return tape.assign(**money, **({} if currency is None else {CURRENCY: currency}))
 
 
-def _credit(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
-    from finsim.engine.stages.share_evidence import loans_of_scenarios, loans_shared
+def _book(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
+    """Return the scores of the loan book that is judged in full."""
+    from finsim.engine.stages.share_evidence import loans_shared
     from finsim.evaluation.credit import evaluate_credit
 
     assert plan.study.credit is not None
@@ -186,10 +242,29 @@ def _credit(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
         read_table(table_file(run, name, first_label(plan))) for name in ("loans", "months", "losses")
     )
     streams, progress = plan.streams.under("evidence", "credit"), task_progress()
-    others = {label: read_table(table_file(run, "loans", label)) for label in _further_labels(plan)}
     if plan.study.credit.keep:  # The real loans themselves: no likeness to judge, but they may be shared.
-        scores = loans_shared(tape, loans, streams, chosen, progress)
-    else:
-        drawn = losses["loss"].to_numpy()
-        scores = evaluate_credit(tape, None, loans, months, drawn, streams, chosen, progress)
-    return [*scores, *loans_of_scenarios(tape, loans, others, scores, streams, chosen, progress)]
+        return loans_shared(tape, loans, streams, chosen, progress)
+    drawn = losses["loss"].to_numpy()
+    return evaluate_credit(tape, None, loans, months, drawn, streams, chosen, progress)
+
+
+def _scenario_loans(run: Path, plan: Plan, chosen: Settings) -> list[Score]:
+    """Return the scores of "share" on the loans of every further scenario."""
+    from finsim.engine.stages.share_evidence import loans_of_scenarios, loans_shared
+
+    streams, progress = plan.streams.under("evidence", "credit"), task_progress()
+    before = carried(run)
+    if before is None:
+        first = read_table(table_file(run, "loans", first_label(plan)))
+        others = {label: read_table(table_file(run, "loans", label)) for label in _further_labels(plan)}
+        judged = read_scores(run, BOOK)
+        return list(loans_of_scenarios(_book_tape(plan), first, others, judged, streams, chosen, progress))
+    found: list[Score] = []
+    for label in plan.drivers:
+        file = table_file(run, "loans", label)
+        if before.has_same(file, "loans"):
+            found += _the_same(before.of_table("loans"), "loans", label)
+        else:
+            own = loans_shared(_book_tape(plan), read_table(file), streams.under(label), chosen, progress)
+            found += on_table(own, f"loans, {label}")
+    return found

@@ -9,15 +9,20 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.feather as feather
 
+from finsim.engine.finished_tasks import Done, load_done, output
 from finsim.engine.learned.body_choice import Choice
 from finsim.engine.learned.event_model import LearnedEvents, fit_events
 from finsim.engine.learned_payments.life_orders import Window
-from finsim.engine.learned_payments.places_in_run import LIFE, MODEL
+from finsim.engine.learned_payments.places_in_run import LIFE, MODEL, twin_file
 from finsim.engine.learned_payments.training_ledger import PaymentLedger
+from finsim.engine.stages.evidence_pieces import COPIES, UNSEEN, first_label, read_scores
 from finsim.engine.stages.payment_world import ledger_of_plan
 from finsim.engine.study.study_resolution import Plan, agent_settings
-from finsim.errors import FinsimError
+from finsim.engine.task_progress import as_share, task_progress
+from finsim.engine.tasks import Task
+from finsim.errors import FinsimError, FitError
 from finsim.evaluation import METRICS
 from finsim.evaluation.events.event_sides import event_case
 from finsim.evaluation.learner import one_thread
@@ -28,12 +33,14 @@ from finsim.evaluation.tables.evaluate_table import scored
 from finsim.evaluation.uses import SHARE
 from finsim.generators.generator import Budget
 from finsim.randomness import Streams
+from finsim.records.storage import replacing
 
 MOST_ENTITIES = 2_000
 """Entities of the run that are looked at: its first ones."""
 HELD_OUT, LEAST_HELD_OUT = 0.25, 20
 """Share of the ledger's entities that the body does not see when it is fitted again, and the fewest."""
-LIKENESS = ("event_two_sample", "entity_two_sample")
+REFUSED = "refused"
+"""Fact of a twin that could not be fitted: why."""
 
 
 @dataclass(frozen=True)
@@ -46,30 +53,30 @@ class _Sides:
     said: str
 
 
-def payments_shared(run: Path, plan: Plan, label: str, chosen: Settings, progress: Report) -> list[Score]:
-    """Return the scores of ordinary payments in the columns of the ledger, as the body made them.
+def payments_piece(run: Path, plan: Plan, name: str, chosen: Settings, progress: Report) -> list[Score]:
+    """Return one piece of the scores of ordinary payments, in the ledger's columns as the body made them.
 
     Copy checks look at the first entities of the run, before any scenario. What needs entities that the body
     never saw is computed on the same body, fitted again without a quarter of them. What cannot be judged has
     a line that says so.
     """
-    table = f"payments, {label}"
-    rows, entities = METRICS.of_use("table", SHARE), METRICS.of_use("events", SHARE)
-    model = LearnedEvents.load(run / MODEL)
+    rows, entities = list(METRICS.of_use("table", SHARE)), list(METRICS.of_use("events", SHARE))
     streams = plan.streams.under("evidence", "payments")
+    if name == UNSEEN:
+        before = read_scores(run, COPIES)
+        rows, entities = [one for one in rows if _is_open(before, one)], []
+    elif name != COPIES:
+        rows, entities = [], [name.partition("-")[2]]
+    table = f"payments, {first_label(plan)}"
     try:
-        first = _computed(_of_run(model, plan), rows, entities, plan, streams, chosen, progress, table)
+        sides = _of_run(run, plan) if name == COPIES else _of_twin(run, plan)
+        under = streams if name == COPIES else streams.under("unseen")
+        scores = _computed(sides, rows, entities, plan, under, chosen, progress, table)
     except FinsimError as error:
-        return on_table(_missing([*rows, *entities], error), table)
-    open_rows = [one for one in rows if _is_open(first, one)]
-    try:
-        sides = _of_twin(model, plan, streams)
-        second = _computed(sides, open_rows, LIKENESS, plan, streams.under("unseen"), chosen, progress, table)
-    except FinsimError as error:
-        second = _missing(LIKENESS, error)
-    settled = {one for one in open_rows if not _is_open(second, one)}
-    kept = [score for score in first if score.metric not in settled]
-    return on_table([*kept, *(one for one in second if one.metric in settled | set(LIKENESS))], table)
+        scores = _missing([*rows, *entities], error)
+    if name == UNSEEN:  # what stays open has its line, with its reason, in the copies
+        scores = [one for one in scores if not _is_open(scores, one.metric)]
+    return on_table(scores, table)
 
 
 def _is_open(scores: Sequence[Score], metric: str) -> bool:
@@ -82,8 +89,9 @@ def _missing(names: Sequence[str], error: FinsimError) -> list[Score]:
     return [METRICS.load(name).missing("payments", reason) for name in names]
 
 
-def _of_run(model: LearnedEvents, plan: Plan) -> _Sides:
+def _of_run(run: Path, plan: Plan) -> _Sides:
     """Return the whole ledger beside the first entities of the run."""
+    model = LearnedEvents.load(run / MODEL)
     ledger, settings = ledger_of_plan(plan), agent_settings(plan)
     count, days = min(MOST_ENTITIES, settings.accounts), Window.of(ledger.log, settings).days
     log = model.generator.sample(count, plan.streams.under(*LIFE), 0, days, settings.accounts)
@@ -92,20 +100,38 @@ def _of_run(model: LearnedEvents, plan: Plan) -> _Sides:
     return _Sides(ledger.data.table, own, None, said)
 
 
-def _of_twin(model: LearnedEvents, plan: Plan, streams: Streams) -> _Sides:
-    """Return entities of the same body, fitted on three quarters of the ledger's, beside both parts."""
+def twin_task(run: Path, plan: Plan, task: Task) -> Done:
+    """Fit the body of payments again on three quarters of the ledger's entities, and keep what it makes."""
     ledger, part = ledger_of_plan(plan), plan.study.transactions
     assert part is not None
-    known, spare = _parts(ledger, streams)
+    streams = plan.streams.under("evidence", "payments")
     body = part.body
-    choice = Choice(model.generator.name, body.settings if body else {})
+    name = body.name if body else LearnedEvents.load(run / MODEL).generator.name
     budget = Budget(steps=body.steps) if body else Budget()
-    twin = fit_events(
-        replace(ledger.data, table=known), choice, budget, streams.under("fit"), lambda share, text: None
-    )
-    count = int(twin.data["entities"])  # as many as learned: what a counterparty has grows with entities
-    log = twin.generator.sample(count, streams.under("sample"))
-    own = twin.rows_of(log, 0, count, 0).rename_columns(list(twin.form.order))
+    told = as_share(task_progress(), "judging payments, fitting again")
+    try:
+        known, _ = _parts(ledger, streams)
+        data = replace(ledger.data, table=known)
+        choice = Choice(name, body.settings if body else {})
+        twin = fit_events(data, choice, budget, streams.under("fit"), told)
+        count = int(twin.data["entities"])  # as many as learned: what a counterparty has grows with entities
+        log = twin.generator.sample(count, streams.under("sample"))
+        own = twin.rows_of(log, 0, count, 0).rename_columns(list(twin.form.order))
+    except FinsimError as error:  # the pieces that need it say so
+        return Done(task.key, {}, {REFUSED: error.problems[0].found})
+    file = twin_file(run)
+    with replacing(file) as temporary:
+        feather.write_feather(own, temporary, compression="lz4")
+    return Done(task.key, dict([output(run, file, own.num_rows)]))
+
+
+def _of_twin(run: Path, plan: Plan) -> _Sides:
+    """Return entities of the same body, fitted on three quarters of the ledger's, beside both parts."""
+    done = load_done(run, "twin")
+    if done is not None and REFUSED in done.facts:
+        raise FitError(str(done.facts[REFUSED]))
+    known, spare = _parts(ledger_of_plan(plan), plan.streams.under("evidence", "payments"))
+    own = feather.read_table(twin_file(run)).combine_chunks()
     return _Sides(known, own, spare, "fitted again without a quarter of the entities, which are the hold-out")
 
 

@@ -40,6 +40,11 @@ def reporting(progress: Progress) -> Iterator[Report]:
         yield _Lines()
 
 
+def say(text: str) -> None:
+    """Show a note on standard error."""
+    print(f"note: {text}", file=sys.stderr, flush=True)
+
+
 def _silent(stage: str, done: int, total: int) -> None:
     """Show nothing."""
 
