@@ -1,11 +1,12 @@
 """What `finsim plan` predicts beside what `finsim run` spends: CPU seconds, memory, rows, illicit rows.
 
-Run: ``python benchmarks/plan_prediction.py [--studies tested|fitted|real|NAME ...] [--json FILE]``.
+Run: ``python benchmarks/plan_prediction.py [--studies GROUP|NAME ...] [--json FILE]``.
 
 Each study runs in a process of its own; CPU seconds and peak memory are those of the whole tree of processes.
 The constants of the prediction were fitted on the studies ``fitted``, for books and payments that are learned
 on the tapes and ledgers of ``real``. Run one study first where the cache of compiled code is empty: compiling
-is not predicted. ``tested`` takes about three minutes on two cores, ``real`` ten.
+is not predicted. ``tuned`` and ``unseen`` are studies as users write them. ``tested`` takes about three minutes
+on two cores, ``real`` ten.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from plan_studies import FITTED, REAL, TESTED, is_here, written
+from plan_user_studies import TUNED, UNSEEN
 
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT = 0.30
@@ -147,10 +149,18 @@ def table(rows: Iterable[dict[str, Any]]) -> str:
 def main() -> None:
     """Compare prediction and measurement of the chosen studies and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--studies", nargs="+", default=["tested"], help="tested, fitted, real, or names")
+    parser.add_argument(
+        "--studies", nargs="+", default=["tested"], help="tested, fitted, real, tuned, unseen, or names"
+    )
     parser.add_argument("--json", type=Path, help="also write everything measured to this file")
     chosen = parser.parse_args()
-    groups = {"tested": list(TESTED), "fitted": list(FITTED), "real": list(REAL)}
+    groups = {
+        "tested": list(TESTED),
+        "fitted": list(FITTED),
+        "real": list(REAL),
+        "tuned": list(TUNED),
+        "unseen": list(UNSEEN),
+    }
     names = [name for word in chosen.studies for name in groups.get(word, [word]) if is_here(name)]
     rows = [compared(name) for name in names]
     print(table(rows))
