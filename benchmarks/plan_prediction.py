@@ -5,8 +5,8 @@ Run: ``python benchmarks/plan_prediction.py [--studies GROUP|NAME ...] [--json F
 Each study runs in a process of its own; CPU seconds and peak memory are those of the whole tree of processes.
 The constants of the prediction were fitted on the studies ``fitted``, for books and payments that are learned
 on the tapes and ledgers of ``real``. Run one study first where the cache of compiled code is empty: compiling
-is not predicted. ``tuned`` and ``unseen`` are studies as users write them. ``tested`` takes about three minutes
-on two cores, ``real`` ten.
+is not predicted. ``tuned`` and ``unseen`` are studies as users write them. ``tested`` takes about three
+minutes on two cores, ``real`` ten.
 """
 
 from __future__ import annotations
