@@ -194,3 +194,14 @@ def _read(value: str, choices: Sequence[Option]) -> Any:
         return readers[0](value) if readers else value
     except Misfit:
         return value
+
+
+def home_of(model: type[BaseModel], key: str) -> str:
+    """Return the only block of a model that has a key; '' where none has, several have, or the model has."""
+    own = fields(model)
+    homes = [
+        name
+        for name, field in own.items()
+        if any(one.model and not one.is_list and key in fields(one.model) for one in field_options(field))
+    ]
+    return homes[0] if len(homes) == 1 and key not in own else ""

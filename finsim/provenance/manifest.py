@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from finsim.errors import ProvenanceError
+from finsim.file_kinds import unlike_a_run
 from finsim.provenance.audit_log import verify_log
 from finsim.provenance.environment import environment
 from finsim.provenance.inputs import Input, Model
@@ -196,9 +197,8 @@ def parse_manifest(run: Path) -> dict[str, Any]:
             raise ProvenanceError(
                 "this run is not finished", place=str(run), remedy=f"finsim run --resume {run}"
             ) from None
-        raise ProvenanceError(
-            "no manifest here", place=str(path), remedy="give the folder of a finished `finsim run`"
-        ) from None
+        found, remedy = unlike_a_run(Path(run))
+        raise ProvenanceError(found, place=str(run), remedy=remedy) from None
     except (ValueError, RecursionError, IsADirectoryError):
         raise ProvenanceError("the manifest is not JSON", place=str(path), remedy="restore it") from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:

@@ -17,7 +17,8 @@ from pydantic import (
 
 from finsim import documents
 from finsim.agents.settings import NarrativeUse
-from finsim.document_numbers import Count, Day, Id, Meaning, Misfit, Share, Whole, YesNo
+from finsim.document_days import Day
+from finsim.document_numbers import Count, Id, Meaning, Misfit, Share, Whole, YesNo
 from finsim.document_shapes import shaped
 from finsim.editor_schemas import also, given
 from finsim.engine.study import named_inputs as naming
