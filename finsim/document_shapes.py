@@ -161,7 +161,8 @@ def _value(value: Any, choices: Sequence[Option], spelled: bool) -> Any:
     if isinstance(value, list | tuple):
         if many:
             return [_value(item, many.items, spelled) for item in value]
-        return _value(value[0], choices, spelled) if len(value) == 1 and choices else value
+        is_one = len(value) == 1 and not isinstance(value[0], list | tuple)
+        return _value(value[0], choices, spelled) if is_one and choices else value
     if isinstance(value, dict):
         if blocks:
             return _block(value, blocks[0], spelled) if len(blocks) == 1 else value

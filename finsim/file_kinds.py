@@ -168,7 +168,7 @@ def held(path: Path) -> str:
 
 def unlike_a_run(path: Path) -> tuple[str, str]:
     """Return what a path is that is no finished run, and what to do."""
-    remedy = "give the folder of a finished `finsim run`"
+    remedy = "give the folder that `finsim run` wrote"
     if (path / "model.json").is_file():
         return "the folder of a fitted model, not of a run", f"`finsim sample` takes a model; {remedy}"
     if path.is_dir():
@@ -185,7 +185,7 @@ def near_folders(path: Path) -> str:
     above = path.parent
     names = sorted(one.name for one in above.iterdir() if one.is_dir()) if above.is_dir() else []
     near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
-    return f"did you mean {str(above / near[0])!r}?" if near else "give the folder of a finished `finsim run`"
+    return f"did you mean {str(above / near[0])!r}?" if near else "give the folder that `finsim run` wrote"
 
 
 def _folder(path: Path, error: type[FinsimError]) -> Problem:

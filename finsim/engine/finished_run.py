@@ -56,6 +56,7 @@ class Run(ShownRecord):
             raise StudyError(
                 "this run is not finished" if started else found,
                 place=str(self.path),
+                expected="" if started else "the folder of a finished run",
                 remedy=f"finsim run --resume {self.path}" if started else remedy,
             )
 

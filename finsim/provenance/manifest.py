@@ -198,7 +198,9 @@ def parse_manifest(run: Path) -> dict[str, Any]:
                 "this run is not finished", place=str(run), remedy=f"finsim run --resume {run}"
             ) from None
         found, remedy = unlike_a_run(Path(run))
-        raise ProvenanceError(found, place=str(run), remedy=remedy) from None
+        raise ProvenanceError(
+            found, place=str(run), expected="the folder of a finished run", remedy=remedy
+        ) from None
     except (ValueError, RecursionError, IsADirectoryError):
         raise ProvenanceError("the manifest is not JSON", place=str(path), remedy="restore it") from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
