@@ -204,9 +204,9 @@ def parse_manifest(run: Path) -> dict[str, Any]:
     except (ValueError, RecursionError, IsADirectoryError):
         raise ProvenanceError("the manifest is not JSON", place=str(path), remedy="restore it") from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-        found = data.get("schema") if isinstance(data, dict) else type(data).__name__
+        other = data.get("schema") if isinstance(data, dict) else type(data).__name__
         raise ProvenanceError(
-            f"not a manifest this version can read (schema {found!r})", place=str(path), expected=SCHEMA
+            f"not a manifest this version can read (schema {other!r})", place=str(path), expected=SCHEMA
         )
     return data
 

@@ -109,7 +109,7 @@ MISTAKES = [
     ("a key one block too high", "study.yaml", "id: mine", "id: mine\nsessions: 60", RUN, "study.yaml:3:1",
      "unknown key 'sessions'", "one of the keys", "write it inside `market:`"),
     ("a mapping for a list", "study.yaml", "scenarios: [base]", "scenarios: {base: yes}", RUN,
-     "study.yaml:5:13", "unknown key 'base' of scenarios", "one of the keys name, severity", "name, severity"),
+     "study.yaml:5:13", "unknown key 'base' of scenarios", "the keys name, severity", "name, severity"),
     ("a currency by its name", "study.yaml", "currency: USD", "currency: EURO", RUN, "study.yaml:4:51",
      "'EURO' is no currency", "a currency code of ISO 4217", "did you mean 'EUR'?"),
     ("a key with a slip", "study.yaml", "scenarios:", "scenarois:", RUN, "study.yaml:5:1",
