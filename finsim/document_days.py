@@ -31,7 +31,9 @@ def day_words(value: Any) -> tuple[str, str]:
     year, month, day = (first, second, third) if is_year_first else (third, second, first)
     if month > 12 and not is_year_first:
         month, day = day, month
-    if not (1 <= month <= 12 and 1_000 <= year <= 9_999):
+    if not 1_000 <= year <= 9_999:
+        return f"{DAY}, its year in four digits", _EXAMPLE
+    if not 1 <= month <= 12:
         return f"{DAY}, its month from 1 to 12", _EXAMPLE
     last = monthrange(year, month)[1]
     if not 1 <= day <= last:
