@@ -108,6 +108,8 @@ MISTAKES = [
      "start: '2025-02-30'", "2025-02 has 28 days", "write 2025-02-28"),
     ("a key one block too high", "study.yaml", "id: mine", "id: mine\nsessions: 60", RUN, "study.yaml:3:1",
      "unknown key 'sessions'", "one of the keys", "write it inside `market:`"),
+    ("a key of several blocks", "study.yaml", "id: mine", "id: mine\nrules: ohlcv", RUN, "study.yaml:3:1",
+     "unknown key 'rules'", "one of the keys", "use one of: credit"),
     ("a mapping for a list", "study.yaml", "scenarios: [base]", "scenarios: {base: yes}", RUN,
      "study.yaml:5:13", "unknown key 'base' of scenarios", "the keys name, severity", "name, severity"),
     ("a currency by its name", "study.yaml", "currency: USD", "currency: EURO", RUN, "study.yaml:4:51",

@@ -73,4 +73,4 @@ def _loans(plan: Plan, sizes: WorkSizes) -> Iterator[float]:
     base += MEGABYTES["loan cell"] * loans * sizes.tape.columns + MEGABYTES["tape cell"] * sizes.tape.cells
     yield base + MEGABYTES["month"] * sizes.largest("months")
     if is_judged and is_learned:
-        yield base + MEGABYTES["judged month"] * sizes.largest("months")
+        yield base + MEGABYTES["loans judged"] + MEGABYTES["judged month"] * sizes.largest("months")
