@@ -1,8 +1,8 @@
 """What a unit of work costs: CPU seconds, memory and disk, as measured.
 
 Measured on 2 cores, Python 3.11, x86-64, with compiled code in its cache (benchmarks/plan_prediction.py, the
-studies ``fitted``, ``tuned`` and, for what is learned from tapes and ledgers, ``real``). CPU seconds lie between
-those of cores at rest and of cores that other work shares.
+studies ``fitted``, ``tuned`` and, for what is learned from tapes and ledgers, ``real``). CPU seconds lie
+between those of cores at rest and of cores that other work shares.
 """
 
 from __future__ import annotations
