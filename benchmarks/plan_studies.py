@@ -2,6 +2,7 @@
 
 ``FITTED``: what the constants of the prediction were fitted on. ``TESTED``: others of all three worlds.
 ``REAL``: loans, payments and prices of real and published data; those whose file is not there are left out.
+Those of users are in ``plan_user_studies.py``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from plan_user_studies import TUNED, UNSEEN, with_own_files
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 FRAUD = ["card_testing_escalation", "account_takeover", "app_scam_mule_chain", "scatter_gather_structuring"]
@@ -364,13 +366,13 @@ REAL: dict[str, dict[str, Any]] = {
         "evaluation": {"bootstrap": 100, "judge_refits": 1, "judge_iterations": 200},
     },
 }  # fmt: skip
-STUDIES = {**TESTED, **FITTED, **REAL}
+STUDIES = {**TESTED, **FITTED, **REAL, **TUNED, **UNSEEN}
 COLUMNS = {"id": "loan", "amount": "amount", "term": "term", "pd": "pd", "lgd": "lgd", "rate": "rate"}
 
 
 def written(name: str, folder: Path) -> Path:
     """Write a study (and the tape that it keeps) and return its file."""
-    study = json.loads(json.dumps(STUDIES[name]))
+    study = with_own_files(json.loads(json.dumps(STUDIES[name])), folder)
     if study.get("credit", {}).get("columns") == "OWN":
         study["credit"]["columns"] = COLUMNS
         rows = [
@@ -392,4 +394,6 @@ def written(name: str, folder: Path) -> Path:
 def is_here(name: str) -> bool:
     """Whether the data of a study are on this machine."""
     files = [part["data"] for part in STUDIES[name].values() if isinstance(part, dict) and "data" in part]
-    return all(Path(file).is_file() for file in files if str(SHARED) in file)
+    if any(isinstance(file, dict) and file["own"] == "prices" for file in files):
+        return SHARED.is_dir()
+    return all(Path(file).is_file() for file in files if str(SHARED) in str(file))

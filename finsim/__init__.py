@@ -73,7 +73,11 @@ __all__ = sorted(_HOMES)
 def __getattr__(name: str) -> Any:
     """Import a public name from its home on first use."""
     if name not in _HOMES:
-        raise AttributeError(f"module 'finsim' has no attribute {name!r}")
+        from finsim.errors import did_you_mean
+
+        meant = did_you_mean(name, __all__) if not name.startswith("_") else ""
+        hint = f"; {meant}" if meant.startswith("did") else ""
+        raise AttributeError(f"module 'finsim' has no attribute {name!r}{hint}")
     module, _, other = _HOMES[name].partition(":")
     value = getattr(importlib.import_module(module), other or name)
     globals()[name] = value

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -154,4 +153,3 @@ Id = Annotated[
     Meaning("a name of at most 64 letters, digits, dots, dashes and _, no dot first", "my-study"),
 ]
 """A name that may stand in the name of a folder."""
-Day = Annotated[date, Meaning("a day as year-month-day", "2025-12-31")]

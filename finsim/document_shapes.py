@@ -161,7 +161,8 @@ def _value(value: Any, choices: Sequence[Option], spelled: bool) -> Any:
     if isinstance(value, list | tuple):
         if many:
             return [_value(item, many.items, spelled) for item in value]
-        return _value(value[0], choices, spelled) if len(value) == 1 and choices else value
+        is_one = len(value) == 1 and not isinstance(value[0], list | tuple)
+        return _value(value[0], choices, spelled) if is_one and choices else value
     if isinstance(value, dict):
         if blocks:
             return _block(value, blocks[0], spelled) if len(blocks) == 1 else value
@@ -194,3 +195,14 @@ def _read(value: str, choices: Sequence[Option]) -> Any:
         return readers[0](value) if readers else value
     except Misfit:
         return value
+
+
+def home_of(model: type[BaseModel], key: str) -> str:
+    """Return the only block of a model that has a key; '' where none has, several have, or the model has."""
+    own = fields(model)
+    homes = [
+        name
+        for name, field in own.items()
+        if any(one.model and not one.is_list and key in fields(one.model) for one in field_options(field))
+    ]
+    return homes[0] if len(homes) == 1 and key not in own else ""

@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from finsim.document_numbers import SHARE, THOUSANDS, Meaning, Misfit, read_share
-from finsim.document_shapes import Loc, Option, field_options, fields, shaped
+from finsim.document_shapes import Loc, Option, field_options, fields, home_of, shaped
 from finsim.errors import Problem, did_you_mean
 
 _TIMES = ("minute", "hour", "day", "week", "month", "quarter", "year", "session")
@@ -80,7 +80,8 @@ def problems(
         chosen = next((item for item in items if item["type"] == "value_error"), items[0])
         if deeper and chosen["type"] not in ("value_error", "missing", "extra_forbidden"):
             continue  # another type of a union: what is inside the block says more
-        yield _problem(place, chosen, where(loc), written(loc))
+        home = home_of(model, str(loc[-1])) if len(loc) == 1 else ""
+        yield _problem(place, chosen, where(loc), written(loc), home)
 
 
 def in_two_ways(
@@ -113,6 +114,9 @@ def _place(data: Any, model: type[BaseModel], loc: Sequence[str | int]) -> Place
             items = tuple(inner for one in place.choices for inner in one.items)
             keys = tuple(key for one in place.choices if one.model for key in fields(one.model))
             place = Place((*place.loc, part), inside, items, None, keys)
+        elif part == 0:  # one item stands where a list of one is meant
+            items = tuple(inner for one in place.choices if one.is_list for inner in one.items)
+            place = Place(place.loc, place.value, items or place.choices, place.default, place.keys)
     return place
 
 
@@ -123,12 +127,12 @@ def _inside(value: Any, part: str | int) -> Any:
     return value[part] if is_item else _ABSENT
 
 
-def _problem(place: Place, item: Mapping[str, Any], where: str, text: str | None) -> Problem:
+def _problem(place: Place, item: Mapping[str, Any], where: str, text: str | None, home: str = "") -> Problem:
     if item["type"] == "extra_forbidden":
-        known = sorted(place.keys)
-        remedy = did_you_mean(str(place.loc[-1]), known) or "remove it"
+        known, key = sorted(place.keys), str(place.loc[-1])
+        remedy = f"write it inside `{home}:`" if home else did_you_mean(key, known) or "remove it"
         inside = f" of {place.dotted.rpartition('.')[0]}" if len(place.loc) > 1 else ""
-        return Problem(where, f"unknown key {place.loc[-1]!r}{inside}", _one_of(known, "the keys"), remedy)
+        return Problem(where, f"unknown key {key!r}{inside}", _one_of(known, "the keys"), remedy)
     expected, example = describe(place)
     if item["type"] == "missing":
         return Problem(where, f"{place.dotted}: missing", expected, f"add `{place.key}: {example}`")

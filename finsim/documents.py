@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from finsim import document_words
 from finsim.document_shapes import Loc as Loc
-from finsim.document_shapes import shaped
+from finsim.document_shapes import fields, shaped
 from finsim.errors import FinsimError, Problem, did_you_mean
 from finsim.file_kinds import other_kind, table_words, text_of, unlike_a_file
 
@@ -253,8 +253,9 @@ def validate(document: Document, model: type[Model], error: type[FinsimError]) -
     """
     if not isinstance(document.data, dict):
         raise error(
-            "the file must be a mapping of keys to values",
+            f"{document_words.shown_value(document.data)} where keys with values belong",
             place=document.place(),
+            expected=f"a mapping of {', '.join(list(fields(model))[:4])}",
             remedy="write `key: value` lines",
         )
     data = shaped(document.data, model)
@@ -266,8 +267,14 @@ def validate(document: Document, model: type[Model], error: type[FinsimError]) -
     else:
         found += _mistaken(document, data, made, ())
     if found:
-        raise error.of(in_file_order(found))
+        raise error.of(_told_once(one) for one in in_file_order(found))
     return made
+
+
+def _told_once(problem: Problem) -> Problem:
+    """Return a problem whose keys are not told twice, where no file is there and the keys are its place."""
+    found = problem.found.removeprefix(f"{problem.place}: ") if problem.place else problem.found
+    return replace(problem, found=found)
 
 
 def _mistaken(document: Document, written: Any, made: Any, loc: Loc) -> Iterator[Problem]:

@@ -146,14 +146,27 @@ class ResumeError(FinsimError):
     """A stopped run cannot be continued."""
 
 
+_BEGINNING, _MOST_BEGUN = 3, 3
+"""Letters from which a beginning tells a name, and the most names that it may mean."""
+
+
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     """Return ``did you mean 'x'?`` for the nearest known name, else the list of known names.
 
-    Case does not count; a list is cut after 12 names.
+    Neither case nor -, _ and spaces count. A name that is only begun means those that begin so, where they
+    are three or fewer, else lists those. A list is cut after 12 names.
     """
-    plain = {item.lower(): item for item in known}
-    near = difflib.get_close_matches(name.lower(), plain, n=1, cutoff=0.6)
-    if near:
+    plain = {_bare(item): item for item in known}
+    begun = [item for bare, item in plain.items() if bare.startswith(_bare(name))]
+    if len(_bare(name)) >= _BEGINNING and 1 <= len(begun) <= _MOST_BEGUN:
+        return f"did you mean {' or '.join(repr(item) for item in begun)}?"
+    near = difflib.get_close_matches(_bare(name), plain, n=1, cutoff=0.6)
+    if near and (len(begun) <= _MOST_BEGUN or len(_bare(name)) < _BEGINNING):
         return f"did you mean {plain[near[0]]!r}?"
-    shown = ", ".join(sorted(known)[:12]) + (", ..." if len(known) > 12 else "")
+    meant = begun if len(begun) > _MOST_BEGUN and len(_bare(name)) >= _BEGINNING else known
+    shown = ", ".join(sorted(meant)[:12]) + (", ..." if len(meant) > 12 else "")
     return f"use one of: {shown}" if shown else ""
+
+
+def _bare(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "").replace(" ", "")

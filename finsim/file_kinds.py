@@ -166,10 +166,35 @@ def held(path: Path) -> str:
     return f"it holds {', '.join(names[:_SHOWN]) or 'nothing'}{more}"
 
 
+def unlike_a_run(path: Path) -> tuple[str, str]:
+    """Return what a path is that is no finished run, and what to do."""
+    remedy = "give the folder that `finsim run` wrote"
+    if (path / "model.json").is_file():
+        return "the folder of a fitted model, not of a run", f"`finsim sample` takes a model; {remedy}"
+    if path.is_dir():
+        return f"not the folder of a run; {held(path)}", remedy
+    if not path.exists():
+        return "no such folder", near_folders(path)
+    if path.suffix in (".yaml", ".yml"):
+        return "a file, not the folder of a run", f"`finsim run {path} -o FOLDER` makes one of a study"
+    return "a file, not the folder of a run", remedy
+
+
+def near_folders(path: Path) -> str:
+    """Return a remedy for a missing folder: one of a name like it, or what the place holds."""
+    above = path.parent
+    names = sorted(one.name for one in above.iterdir() if one.is_dir()) if above.is_dir() else []
+    near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
+    return f"did you mean {str(above / near[0])!r}?" if near else "give the folder that `finsim run` wrote"
+
+
 def _folder(path: Path, error: type[FinsimError]) -> Problem:
     if (path / "manifest.json").is_file():
         remedy = "give a study file; a run goes to `finsim report`, `verify`, `trace` and `stress`"
         return Problem(str(path), f"the folder of a run; {held(path)}", _expected(error), remedy)
+    if (path / "model.json").is_file():
+        found = f"the folder of a fitted model; {held(path)}"
+        return Problem(str(path), found, _expected(error), "`finsim sample` takes a model")
     files = [*path.glob("*.yaml"), *path.glob("*.yml")]
     remedy = f"give the file: {files[0]}" if len(files) == 1 else "give the file"
     return Problem(str(path), f"a folder; {held(path)}", _expected(error), remedy)

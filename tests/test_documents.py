@@ -299,7 +299,7 @@ def test_a_problem_of_the_whole_file_has_no_empty_name() -> None:
 
 @pytest.mark.parametrize("text", ["- a", "just text", "5", "[1, 2]"])
 def test_a_file_that_is_no_mapping_is_refused(text: str) -> None:
-    assert "must be a mapping" in listed(text)[0]
+    assert "where keys with values belong; expected a mapping of " in listed(text)[0]
 
 
 def test_places_of_keys_items_and_what_is_not_there() -> None:

@@ -16,7 +16,7 @@ FLOORS = (
     ("errors", "notation"),
     ("extras",),
     ("document_numbers", "file_kinds"),
-    ("document_shapes",),
+    ("document_days", "document_shapes"),
     ("document_words", "editor_spellings"),
     ("editor_schemas",),
     ("randomness", "catalog", "documents"),

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from finsim.cli.parsing.completion import offered, runs, yaml_files
+from finsim.cli.parsing.completion import names, offered, runs, yaml_files
 from finsim.cli.parsing.number_options import number, read
 from finsim.cli.parsing.panels import DATA, OUTPUT, SCREEN, SIZE
 from finsim.errors import RuleError, StudyError
@@ -112,6 +112,26 @@ CsvDialect = Annotated[
 RunFolder = Annotated[
     Path, typer.Argument(metavar="RUN", help="Folder of a finished run.", autocompletion=offered(runs))
 ]
+
+NewFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--output", metavar="FOLDER", help="Folder to create; must be given.", rich_help_panel=OUTPUT
+    ),
+]
+
+
+def scenario_option(text: str) -> Any:
+    """Return the option of a scenario by name or file; ``text`` says what it acts on."""
+    complete = offered(names("scenarios"), yaml_files)
+    return typer.Option(
+        "--scenario", metavar="SCENARIO", help=text, autocompletion=complete, rich_help_panel=SIZE
+    )
+
+
+def day_option(option: str, text: str) -> Any:
+    """Return an option that takes a day as year-month-day; ``text`` says which."""
+    return typer.Option(option, metavar="DATE", help=text, rich_help_panel=SIZE)
 
 
 def nowhere(path: str, kind: str, example: str) -> StudyError:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, CsvDialect, Quiet, SchemaFile, Seed, nowhere
+from finsim.cli.options import AsJson, CsvDialect, Quiet, SchemaFile, Seed, day_option, nowhere
 from finsim.cli.output import show
 from finsim.cli.parsing.completion import models, offered, tables
 from finsim.cli.parsing.number_options import number
@@ -80,11 +80,9 @@ def sample(
     ] = None,
     start: Annotated[
         str | None,
-        typer.Option(
+        day_option(
             "--start",
-            metavar="DATE",
-            help="Of bars: first date, past or future, such as 2026-01-31; after the data when left out.",
-            rich_help_panel=SIZE,
+            "Of bars: first date, past or future, such as 2026-01-31; after the data when left out.",
         ),
     ] = None,
     step: Step = None,

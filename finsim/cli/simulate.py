@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, Quiet, Seed, named_numbers, nowhere
+from finsim.cli.options import (
+    AsJson,
+    NewFolder,
+    Quiet,
+    Seed,
+    day_option,
+    named_numbers,
+    nowhere,
+    scenario_option,
+)
 from finsim.cli.output import show
 from finsim.cli.parsing.completion import names, offered, yaml_files
 from finsim.cli.parsing.number_options import number
-from finsim.cli.parsing.panels import OUTPUT, SIZE
+from finsim.cli.parsing.panels import SIZE
 from finsim.verbs.calling.argument_checks import RATE, SCHEMES
 
 Schemes = Annotated[
@@ -30,21 +38,12 @@ Evade = Annotated[
 
 
 def simulate(
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FOLDER",
-            help="Folder to create; must be given.",
-            rich_help_panel=OUTPUT,
-        ),
-    ] = None,
+    output: NewFolder = None,
     accounts: Annotated[int, number("simulate", "accounts", "Customer accounts", SIZE)] = 2_000,
     days: Annotated[int, number("simulate", "days", "Calendar days", SIZE)] = 30,
     start: Annotated[
         str,
-        typer.Option("--start", metavar="DATE", help="First day, year-month-day.", rich_help_panel=SIZE),
+        day_option("--start", "First day, year-month-day."),
     ] = "2026-01-01",
     narrative: Annotated[
         list[str] | None,
@@ -61,13 +60,7 @@ def simulate(
     evade: Evade = 0.0,
     scenario: Annotated[
         str | None,
-        typer.Option(
-            "--scenario",
-            metavar="SCENARIO",
-            help="Scenario that acts on the days: a file or shipped name; none when left out.",
-            autocompletion=offered(names("scenarios"), yaml_files),
-            rich_help_panel=SIZE,
-        ),
+        scenario_option("Scenario that acts on the days: a file or shipped name; none when left out."),
     ] = None,
     severity: Annotated[
         float,

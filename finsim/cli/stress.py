@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, NoFail, OutputFolder, Quiet, Scale, SeedOfStudy, Workers
+from finsim.cli.options import (
+    AsJson,
+    NoFail,
+    OutputFolder,
+    Quiet,
+    Scale,
+    SeedOfStudy,
+    Workers,
+    scenario_option,
+)
 from finsim.cli.output import gate, remark, show
 from finsim.cli.parsing.completion import names, offered, runs, yaml_files
 from finsim.cli.parsing.number_options import number
@@ -22,13 +31,7 @@ _EXAMPLE = 'write --reverse "credit.loss_rate >= 0.06"'
 
 ScenarioName = Annotated[
     str | None,
-    typer.Option(
-        "--scenario",
-        metavar="SCENARIO",
-        help="Scenario file, or a shipped name; must be given, or --reverse.",
-        autocompletion=offered(names("scenarios"), yaml_files),
-        rich_help_panel=SIZE,
-    ),
+    scenario_option("Scenario file, or a shipped name; must be given, or --reverse."),
 ]
 Limit = Annotated[
     str | None,

@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, RunFolder
+from finsim.cli.options import AsJson, RunFolder, scenario_option
 from finsim.cli.output import show
 from finsim.cli.parsing.completion import tables_of_run
 from finsim.cli.parsing.number_options import argument
-from finsim.cli.parsing.panels import SIZE
 
 
 def trace(
@@ -22,12 +21,7 @@ def trace(
     row: Annotated[int, argument("trace", "row", "Number of the row; the first is 0")],
     scenario: Annotated[
         str | None,
-        typer.Option(
-            "--scenario",
-            metavar="SCENARIO",
-            help="Scenario of the table; the run's first when left out.",
-            rich_help_panel=SIZE,
-        ),
+        scenario_option("Scenario of the table; the run's first when left out."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

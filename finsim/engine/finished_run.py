@@ -15,6 +15,7 @@ from finsim.engine.run_tables import RunTables
 from finsim.engine.study.study_file import ScenarioChoice
 from finsim.errors import FinsimError, ProvenanceError, StudyError, did_you_mean
 from finsim.evaluation.scorecard import Scorecard
+from finsim.file_kinds import unlike_a_run
 from finsim.provenance.manifest import parse_manifest
 from finsim.provenance.verifying.manifest_shape import misfits
 from finsim.records.display.card import Card, Value, cut_start
@@ -47,13 +48,16 @@ class Run(ShownRecord):
     path: Path
 
     def __post_init__(self) -> None:
-        """Check that the run is finished."""
+        """Check that the run is finished; a folder as text is taken too."""
+        object.__setattr__(self, "path", Path(self.path))
         if not (self.path / "manifest.json").is_file():
             started = (self.path / ".finsim").is_dir()
+            found, remedy = unlike_a_run(self.path)
             raise StudyError(
-                "this run is not finished" if started else "this is not a run folder",
+                "this run is not finished" if started else found,
                 place=str(self.path),
-                remedy=f"finsim run --resume {self.path}" if started else "give the folder of `finsim run`",
+                expected="" if started else "the folder of a finished run",
+                remedy=f"finsim run --resume {self.path}" if started else remedy,
             )
 
     def __getattr__(self, name: str) -> Any:

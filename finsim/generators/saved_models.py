@@ -145,6 +145,11 @@ def _json(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
+        inner = path.parent / "model"
+        if (inner / path.name).is_file():
+            raise FitError(
+                "a run, not a fitted model", place=str(path.parent), remedy=f"its model is {inner}"
+            ) from None
         raise FitError(
             "no model here" if not path.parent.is_file() else "a file, not the folder of a model",
             place=str(path.parent if path.parent.is_file() else path),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from finsim.errors import ProvenanceError
+from finsim.file_kinds import unlike_a_run
 from finsim.provenance.audit_log import verify_log
 from finsim.provenance.environment import environment
 from finsim.provenance.inputs import Input, Model
@@ -196,15 +197,16 @@ def parse_manifest(run: Path) -> dict[str, Any]:
             raise ProvenanceError(
                 "this run is not finished", place=str(run), remedy=f"finsim run --resume {run}"
             ) from None
+        found, remedy = unlike_a_run(Path(run))
         raise ProvenanceError(
-            "no manifest here", place=str(path), remedy="give the folder of a finished `finsim run`"
+            found, place=str(run), expected="the folder of a finished run", remedy=remedy
         ) from None
     except (ValueError, RecursionError, IsADirectoryError):
         raise ProvenanceError("the manifest is not JSON", place=str(path), remedy="restore it") from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-        found = data.get("schema") if isinstance(data, dict) else type(data).__name__
+        other = data.get("schema") if isinstance(data, dict) else type(data).__name__
         raise ProvenanceError(
-            f"not a manifest this version can read (schema {found!r})", place=str(path), expected=SCHEMA
+            f"not a manifest this version can read (schema {other!r})", place=str(path), expected=SCHEMA
         )
     return data
 

@@ -25,6 +25,17 @@ from finsim.records.storage import digest_file
 
 __all__ = ["Story", "trace"]
 
+_MEANT = {
+    "payments": "transactions",
+    "orders": "transactions",
+    "prices": "bars",
+    "paths": "bars",
+    "schemes": "patterns",
+    "portfolio": "loans",
+    "book": "loans",
+    "customers": "accounts",
+}
+"""What a table is also called -> its name in a run."""
 _KIND = {"market": "path", "transactions": "account_shard", "credit": "loan_shard"}
 
 
@@ -99,6 +110,18 @@ def _changed(place: Path, found: str) -> ProvenanceError:
     return ProvenanceError(found, place=str(place), remedy="`finsim verify RUN` lists all that was changed")
 
 
+def _unknown(run: Path, wanted: tuple[str, str], known: set[tuple[str, str]]) -> ProvenanceError:
+    """Return the error for a table that the run has not, or has not of that scenario."""
+    table, scenario = wanted
+    tables = sorted({one for one, _ in known})
+    if table in tables:
+        labels = sorted(label for name, label in known if name == table)
+        found, remedy = f"no scenario {scenario!r} of table {table!r}", did_you_mean(scenario, labels)
+        return ProvenanceError(found, place=str(run), expected=f"one of {', '.join(labels)}", remedy=remedy)
+    found, remedy = f"no table {table!r} in this run", did_you_mean(_MEANT.get(table, table), tables)
+    return ProvenanceError(found, place=str(run), expected=f"one of {', '.join(tables)}", remedy=remedy)
+
+
 def _place(run: Path, wanted: tuple[str, str], row: int, manifest: Manifest) -> _Place:
     """Find the row; refuse tables whose footer was changed, before anything reads them as Parquet."""
     for item in manifest.outputs:
@@ -114,11 +137,7 @@ def _place(run: Path, wanted: tuple[str, str], row: int, manifest: Manifest) -> 
             raise _changed(run / name, "the file was changed")
     known = {place_of(item["path"]) for item in manifest.outputs if (run / item["path"]).is_file()}
     if wanted not in known:
-        names = sorted("/".join(one) for one in known)
-        text = "/".join(wanted) if wanted[0] else ""
-        raise ProvenanceError(
-            f"no table {text!r} in this run", place=str(run), remedy=did_you_mean(text, names)
-        )
+        raise _unknown(run, wanted, known)
     place = _Place(run, *wanted, row)
     count = count_rows(place.file)
     if not 0 <= row < count:

@@ -24,7 +24,11 @@ class Related:
     rows: Sequence[Mapping[str, Any]]
 
 
-@dataclass(frozen=True)
+_FIRST, _WIDE = 8, 100
+"""Facts of the origin that a story shows of itself, and characters of a line."""
+
+
+@dataclass(frozen=True, repr=False)
 class Story:
     """The story of one row.
 
@@ -49,6 +53,13 @@ class Story:
     def to_dict(self) -> dict[str, Any]:
         """Return the story as plain data."""
         return asdict(self)
+
+    def __repr__(self) -> str:
+        """Return where the row is from, in a few lines."""
+        plain = {name: value for name, value in self.origin.items() if isinstance(value, str | int | float)}
+        told = _fields(f"{self.table}, row {self.row}", dict(list(plain.items())[:_FIRST]))
+        lines = [line if len(line) <= _WIDE else f"{line[:_WIDE]}..." for line in told.splitlines()]
+        return "\n".join([*lines, "to_text() tells all of it"])
 
     def to_text(self) -> str:
         """Return the story as readable text."""

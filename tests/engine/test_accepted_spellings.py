@@ -232,3 +232,16 @@ def test_the_json_schema_takes_what_the_loader_takes() -> None:
         assert takes.is_valid(data), chosen
     for chosen in ("gfc", "gfc-2008@hard", [["gfc-2008"]]):
         assert not takes.is_valid({**parse(PLAIN, "s.yaml").data, "scenarios": chosen}), chosen
+
+
+@pytest.mark.parametrize("days", ["[[10]]", "[[[10]]]"])
+def test_a_list_in_a_list_is_not_taken_for_what_stands_in_it(days: str, tmp_path: Path) -> None:
+    """The schema of editors takes a list of one, and so do the files; neither takes more."""
+    file = tmp_path / "mine.yaml"
+    world = "{accounts: 500, days: DAYS, narratives: [account_takeover]}"
+    text = f"finsim: study/1\nid: mine\ntransactions: {world}\nscenarios: [base]\n"
+    file.write_text(text.replace("DAYS", "[10]"))
+    assert load_study(file).transactions.days == 10
+    file.write_text(text.replace("DAYS", days))
+    with pytest.raises(StudyError, match="days: a list of 1; expected a whole number"):
+        load_study(file)

@@ -12,6 +12,7 @@ import polars
 import pyarrow as pa
 import pytest
 
+import finsim
 from finsim.agents.narratives.narrative import Narrative
 from finsim.constraints.checking.check import check
 from finsim.constraints.packs.ruleset import RuleSet
@@ -211,3 +212,13 @@ def test_equality_of_reports_and_scenarios_is_that_of_their_values(finished: Run
     assert Scenario.load("covid-2020") != Scenario.load("gfc-2008")
     assert Run(finished.path) == finished
     assert np.unique([hash(Run(finished.path)), hash(finished)]).size == 1
+
+
+def test_a_study_and_a_story_show_themselves_in_twelve_lines(small_run: Run) -> None:
+    """Both are plain records of many keys, which their own words would fill a screen with."""
+    for shown in (finsim.load_study("quickstart"), finsim.trace(small_run, "loans", 0)):
+        lines = repr(shown).splitlines()
+        assert 4 <= len(lines) <= 12
+        assert max(len(line) for line in lines) <= 118
+    assert "200 paths x 2,520 sessions" in repr(finsim.load_study("quickstart"))
+    assert repr(finsim.trace(small_run, "loans", 0)).startswith("loans/base, row 0\n")

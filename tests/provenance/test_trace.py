@@ -155,11 +155,13 @@ def test_a_table_may_be_named_in_any_usual_way(finished: Path, table: str) -> No
 @pytest.mark.parametrize(
     ("table", "row", "found", "remedy"),
     [
-        ("transaction", 0, "no table", f"did you mean '{TX}'?"),
-        ("market/gfc-2009/bars", 0, "no table", "did you mean 'bars/gfc-2008'?"),
+        ("transaction", 0, "no table", "did you mean 'transactions'?"),
+        ("payments", 0, "no table", "did you mean 'transactions'?"),
+        ("prices", 0, "no table", "did you mean 'bars'?"),
+        ("market/gfc-2009/bars", 0, "no scenario 'gfc-2009'", "did you mean 'gfc-2008'?"),
         ("lineage/sequences", 0, "no table", "use one of"),
         ("", 0, "no table", "use one of"),
-        ("../run/market/base/bars", 0, "no table", "did you mean"),
+        ("../run/market/base/bars", 0, "no table", "use one of"),
         (TX, 50, "no row 50", "rows count from 0"),
         (TX, -1, "no row -1", "rows count from 0"),
     ],

@@ -161,7 +161,7 @@ def test_page_depends_on_the_numbers_not_on_the_place(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_manifest_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ProvenanceError, match="no manifest here"):
+    with pytest.raises(ProvenanceError, match="not the folder of a run"):
         write_report(tmp_path)
     assert not (tmp_path / "report.html").exists()
 

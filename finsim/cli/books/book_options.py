@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from finsim.cli.parsing.completion import models, names, offered, runs, tables, yaml_files
+from finsim.cli.options import NewFolder, day_option, scenario_option
+from finsim.cli.parsing.completion import models, offered, runs, tables
 from finsim.cli.parsing.number_options import number
-from finsim.cli.parsing.panels import OUTPUT, SIZE
+from finsim.cli.parsing.panels import SIZE
 
 Source = Annotated[
     Path,
@@ -21,20 +22,9 @@ Source = Annotated[
 ]
 Day = Annotated[
     str | None,
-    typer.Option(
-        "--date", metavar="DATE", help="The day, year-month-day; must be given.", rich_help_panel=SIZE
-    ),
+    day_option("--date", "The day, year-month-day; must be given."),
 ]
-Output = Annotated[
-    Path | None,
-    typer.Option(
-        "-o",
-        "--output",
-        metavar="FOLDER",
-        help="Folder to create; must be given.",
-        rich_help_panel=OUTPUT,
-    ),
-]
+Output = NewFolder
 Levels = Annotated[int, number("simulate_book", "levels", "Levels of the book that are written", SIZE)]
 Asset = Annotated[
     list[str] | None,
@@ -69,22 +59,11 @@ Tick = Annotated[
 ]
 Scenario = Annotated[
     str | None,
-    typer.Option(
-        "--scenario",
-        metavar="SCENARIO",
-        help="Scenario whose liquidity acts: a file or shipped name; none when left out.",
-        autocompletion=offered(names("scenarios"), yaml_files),
-        rich_help_panel=SIZE,
-    ),
+    scenario_option("Scenario whose liquidity acts: a file or shipped name; none when left out."),
 ]
 ScenarioStart = Annotated[
     str | None,
-    typer.Option(
-        "--scenario-start",
-        metavar="DATE",
-        help="First day of the scenario; the day itself when left out.",
-        rich_help_panel=SIZE,
-    ),
+    day_option("--scenario-start", "First day of the scenario; the day itself when left out."),
 ]
 Severity = Annotated[
     float,

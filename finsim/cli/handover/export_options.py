@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from finsim.cli.options import day_option, scenario_option
 from finsim.cli.parsing.completion import names, offered, runs, tables
 from finsim.cli.parsing.number_options import number
 from finsim.cli.parsing.panels import OUTPUT, SIZE
@@ -41,12 +42,7 @@ Output = Annotated[
 ]
 Scenario = Annotated[
     str | None,
-    typer.Option(
-        "--scenario",
-        metavar="SCENARIO",
-        help="Which scenario's rows; the first of the run when left out.",
-        rich_help_panel=SIZE,
-    ),
+    scenario_option("Which scenario's rows; the first of the run when left out."),
 ]
 PathNumber = Annotated[
     int | None,
@@ -59,21 +55,11 @@ PathNumber = Annotated[
 ]
 FromDate = Annotated[
     str | None,
-    typer.Option(
-        "--from",
-        metavar="DATE",
-        help="First day that a path of bars is laid on; its own days when left out.",
-        rich_help_panel=SIZE,
-    ),
+    day_option("--from", "First day that a path of bars is laid on; its own days when left out."),
 ]
 AsOf = Annotated[
     str | None,
-    typer.Option(
-        "--as-of",
-        metavar="DATE",
-        help="Payments up to the end of this day, UTC; all when left out.",
-        rich_help_panel=SIZE,
-    ),
+    day_option("--as-of", "Payments up to the end of this day, UTC; all when left out."),
 ]
 Bank = Annotated[
     int | None,

@@ -16,6 +16,8 @@ from finsim.verbs.calling.argument_checks import Number, number_of
 
 LENGTHS = ("steps", "days", "cpu_seconds", "row")
 """Amounts of time and numbers of rows: ``36m`` may mean months, so no letter is read."""
+SHARES = ("budget", "evade", "prevalence", "rate", "scale", "severity")
+"""Parts of a whole, that people write in percent."""
 
 
 def number(verb: str, name: str, text: str, panel: str, *options: str) -> Any:
@@ -56,7 +58,7 @@ def read(text: str, name: str, known: Number) -> int | float:
         return float(text) if not known.whole else int(text)
     from finsim.document_numbers import Misfit, read_count, read_length, read_number, read_share
 
-    share = read_share if name == "severity" else read_number
+    share = read_share if name in SHARES else read_number
     reader = (read_length if name in LENGTHS else read_count) if known.whole else share
     try:
         value = reader(text.strip())

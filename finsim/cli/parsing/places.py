@@ -8,7 +8,7 @@ from typing import Any
 
 from finsim.errors import FinsimError, Problem
 
-ASKED_BY = {"repair": "check", "explain": "check", "names": "list"}
+ASKED_BY = {"repair": "check", "explain": "check", "names": "list", "simulate_book": "simulate-book"}
 """Python function -> the verb that calls it, where the two are called differently."""
 ARGUMENTS = {"explain": {"row": "--explain"}}
 """Python function -> keyword -> option, where the two are called differently."""

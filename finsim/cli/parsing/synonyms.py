@@ -57,6 +57,7 @@ OPTIONS = {
     "--schema": ("--columns", "--mapping", "--types"),
     "--quiet": ("--silent", "--no-progress", "-s"),
     "--json": ("--format", "--as-json", "-j"),
+    "--version": ("-v", "-V", "--ver"),
     "--no-fail": ("--exit-zero", "--exit-0", "--soft-fail", "--ignore-errors"),
     "--repair": ("--fix", "--mend", "--clean"),
     "--set": ("--param", "-p", "--parameter", "--define"),
@@ -89,6 +90,14 @@ VERBS = {
     "rules": ("pack", "packs", "constraints", "rule"),
 }
 """Our verb -> what others call it."""
+
+INNER_VERBS = {
+    "lint": ("check", "test", "validate", "verify"),
+    "docs": ("page", "doc", "html", "print"),
+    "check": ("lint", "test", "validate", "verify"),
+    "show": ("view", "play", "draw", "plot", "example", "info"),
+}
+"""Verb of a group (``rules``, ``narrative``) -> what others call it."""
 
 
 def hint(word: str, known: Sequence[str], synonyms: dict[str, tuple[str, ...]]) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 import typer
 
 from finsim.cli.parsing.places import word_of
-from finsim.cli.parsing.synonyms import OPTIONS, VERBS, hint
+from finsim.cli.parsing.synonyms import INNER_VERBS, OPTIONS, VERBS, hint
+from finsim.cli.parsing.word_slips import argument_of, option_of, other_door
 from finsim.errors import StudyError
 from finsim.verbs.calling.argument_checks import NUMBERS, number_of
 
@@ -36,11 +37,12 @@ def too_many(ctx: Any, rest: list[str]) -> StudyError:
     """Return the error for words that no argument takes."""
     takes = [word_of(one) for one in ctx.command.params if one.param_type_name == "argument"]
     shown = " ".join(rest[:5])
+    meant = option_of(ctx, rest[0])
     return StudyError(
         f"{'words' if len(rest) > 1 else 'a word'} too many: {shown}",
         place=ctx.command_path,
         expected=" ".join(takes) if takes else "options only",
-        remedy=f"{_example(ctx)}; text with spaces needs quotes",
+        remedy=f"write {meant}" if meant else f"{_example(ctx)}; text with spaces needs quotes",
     )
 
 
@@ -65,17 +67,17 @@ def repeated(ctx: Any, parameter: Any) -> StudyError:
     )
 
 
-def unknown_verb(ctx: Any, name: str, known: list[str]) -> StudyError:
-    """Return the error for a verb that is none."""
+def unknown_verb(ctx: Any, name: str, known: list[str], rest: list[str]) -> StudyError:
+    """Return the error for a verb that is none; ``rest`` are the words behind it."""
     path = ctx.command_path
-    table = VERBS if ctx.parent is None else {"lint": ("check", "test", "validate"), "docs": ("page", "doc")}
+    door = other_door(ctx, name, rest)
+    meant = f"write {door};" if door else hint(name, known, VERBS if ctx.parent is None else INNER_VERBS)
+    said = meant if meant.startswith(("did", "write")) else ""
     return StudyError(
         f"no verb is called {name!r}",
         place=path,
         expected=", ".join(known),
-        remedy=f"{hint(name, known, table).removesuffix('?')}? `{path} -h` says what each does"
-        if hint(name, known, table).startswith("did")
-        else f"`{path} -h` says what each does",
+        remedy=f"{said} `{path} -h` says what each does".strip(),
     )
 
 
@@ -89,6 +91,8 @@ def _unknown_option(name: str, ctx: Any) -> StudyError:
             remedy=_help(ctx),
         )
     meant = hint(name, known, OPTIONS)
+    if alone := argument_of(ctx, name):
+        meant = f"did you mean {alone}, which stands without an option, as in {_example(ctx)}?"
     return StudyError(
         f"no option is called {name}",
         place=f"{ctx.command_path}: {name}",

@@ -12,6 +12,7 @@ from finsim.cli.parsing.panels import OPTIONS, VERBS
 from finsim.cli.parsing.places import word_of
 from finsim.cli.parsing.shells import answered
 from finsim.cli.parsing.usage_words import UsageError, of_usage, repeated, too_many, unknown_verb
+from finsim.cli.parsing.word_slips import refuse_empty, refuse_slips
 
 WHOLE = 1_000  # characters: the first sentence of a help is never cut
 
@@ -23,21 +24,28 @@ class Verb(TyperCommand):
         """Parse the arguments; raises StudyError for every mistake of use."""
         ctx.allow_extra_args = True  # they are refused here, in own words
         with _own_words(ctx):
-            self._refuse_repeated(ctx, args)
+            if not ctx.resilient_parsing:
+                self._refuse_slips(ctx, args)
             rest = super().parse_args(ctx, args)
         if rest and not ctx.resilient_parsing:
             raise too_many(ctx, rest)
         return rest
 
-    def _refuse_repeated(self, ctx: Any, args: list[str]) -> None:
-        """Raise StudyError for an option of one value that is given more than once."""
-        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+    def _refuse_slips(self, ctx: Any, args: list[str]) -> None:
+        """Raise StudyError for words too many, words of nothing, and an option of one value given twice."""
+        refuse_slips(ctx, args)
+        given, rest, order = self.make_parser(ctx).parse_args(args=list(args))
         single = [one for one in order if one.param_type_name == "option" and not one.multiple]
         twice = [
             one for at, one in enumerate(single) if one in single[:at] and not getattr(one, "is_flag", False)
         ]
-        if twice and not ctx.resilient_parsing:
+        if twice:
             raise repeated(ctx, twice[0])
+        refuse_empty(ctx, given)
+        is_help = any(getattr(one, "is_eager", False) for one in order)
+        has_swallowed = any(str(value).startswith("--") for value in given.values())
+        if rest and not is_help and not has_swallowed:
+            raise too_many(ctx, rest)  # before what is missing: `check DATA PACK` lacks only the option
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the words behind the verb: options, and arguments as messages call them."""
@@ -71,7 +79,7 @@ class Verbs(TyperGroup):
         """Return the verb that is meant; raises StudyError for an unknown one."""
         name = args[0]
         if self.get_command(ctx, name) is None and not ctx.resilient_parsing and not name.startswith("-"):
-            raise unknown_verb(ctx, name, self.list_commands(ctx))
+            raise unknown_verb(ctx, name, self.list_commands(ctx), args[1:])
         with _own_words(ctx):
             return super().resolve_command(ctx, args)
 

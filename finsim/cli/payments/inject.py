@@ -7,27 +7,18 @@ from typing import Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, CsvDialect, Quiet, SchemaFile, Seed, nowhere
+from finsim.cli.options import AsJson, CsvDialect, NewFolder, Quiet, SchemaFile, Seed, nowhere
 from finsim.cli.output import show
 from finsim.cli.parsing.completion import names, offered, tables, yaml_files
 from finsim.cli.parsing.number_options import number
-from finsim.cli.parsing.panels import OUTPUT, SIZE
+from finsim.cli.parsing.panels import SIZE
 
 
 def inject(
     data: Annotated[
         Path, typer.Argument(help="Payments: CSV, CSV.gz, Parquet...", autocompletion=offered(tables))
     ],
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FOLDER",
-            help="Folder to create; must be given.",
-            rich_help_panel=OUTPUT,
-        ),
-    ] = None,
+    output: NewFolder = None,
     narratives: Annotated[
         str | None,
         typer.Option(

@@ -1,8 +1,8 @@
 """What a unit of work costs: CPU seconds, memory and disk, as measured.
 
 Measured on 2 cores, Python 3.11, x86-64, with compiled code in its cache (benchmarks/plan_prediction.py, the
-studies ``fitted`` and, for what is learned from tapes and ledgers, ``real``). CPU seconds lie between those
-of cores at rest and of cores that other work shares.
+studies ``fitted``, ``tuned`` and, for what is learned from tapes and ledgers, ``real``). CPU seconds lie
+between those of cores at rest and of cores that other work shares.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ SECONDS: dict[str, dict[str, float]] = {
     "market": {
         "begin": 0.25,
         "torch": 1.9,
-        "daily_flow": 2.8,
-        "daily_flow asset": 0.18,
-        "daily_flow row": 0.4e-3,
+        "daily_flow": 4.1,
+        "daily_flow asset": 0.36,
+        "daily_flow row": 0.85e-4,
         "daily_flow step": 0.0067,
         "daily_flow bar": 0.55e-6,
         "flow": 0.8,
@@ -56,6 +56,7 @@ SECONDS: dict[str, dict[str, float]] = {
         "scenario": 0.1,
         "loan": 1.0e-5,
         "loan cell": 8e-7,
+        "month": 0.9e-6,
         "bucket of a draw": 6.5e-8,
         "default of a draw": 3.8e-8,
         "tried loan of a draw": 8e-9,
@@ -119,28 +120,31 @@ SECONDS: dict[str, dict[str, float]] = {
 """CPU seconds per unit of work, by part of a run."""
 
 MEGABYTES: dict[str, float] = {
-    "process": 330,
+    "process": 440,
     "market": 60,
     "market judged": 130,
     "transactions": 20,
     "torch": 160,
     "flow": 190,
     "daily_flow": 15,
+    "daily_flow row": 0.017,
     "judges": 40,
-    "row of a slice": 1.05e-3,
-    "transaction row": 1.0e-4,
-    "judged row": 2.2e-4,
+    "row of a slice": 5.0e-4,
+    "transaction row": 2.0e-4,
+    "judged row": 3.0e-4,
     "learned": 50,
     "learned judged": 190,
     "bar": 3.0e-4,
-    "month": 3.0e-4,
-    "judged month": 2.0e-4,
+    "month": 0.9e-4,
+    "judged month": 1.0e-4,
+    "loans judged": 25,
     "tape cell": 1.4e-4,
     "loan cell": 0.5e-4,
     "tabular": 250,
-    "worker": 330,
+    "worker": 440,
 }
-"""Peak of resident memory in MB: what is always there, and what the largest task adds per row."""
+"""Peak of resident memory in MB, pages of libraries included: what is always there, and what the largest task
+adds per row."""
 
 BATCH_ROWS = 262_144
 """Rows of payments that are written at once."""

@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from finsim.engine.planning.cost_constants import (
-    BATCH_ROWS,
     BYTES,
     COMPILING,
     MEASURED_ON,
-    MEGABYTES,
     SECONDS,
 )
 from finsim.engine.planning.learned_work import fitting, judging
 from finsim.engine.planning.machine_speed import machine_factor
+from finsim.engine.planning.peak_memory import LEARNERS, TRAINED, assets_of, peak_memory
 from finsim.engine.planning.scheme_forecast import detectable
 from finsim.engine.planning.window_work import compared_windows
 from finsim.engine.planning.work_sizes import Learned, WorkSizes
@@ -26,11 +25,6 @@ from finsim.engine.stages.evidence_stage import first_label, settings
 from finsim.engine.study.study_file import WORLDS
 from finsim.engine.study.study_resolution import Plan
 from finsim.generators import GENERATORS, TABLE_GENERATORS
-
-TRAINED = ("tabular",)
-"""Generators of tables that are trained in steps."""
-LEARNERS = ("daily_flow", "flow", "timegan")
-"""Generators that are trained, with torch; the others only store what they resample."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +66,7 @@ def predict(plan: Plan, sizes: WorkSizes, history_rows: int = 0, workers: int = 
         for part, amounts in work.items()
         if amounts
     }
-    return Cost(parts, _memory(plan, sizes, workers), _disk(plan, sizes), machine)
+    return Cost(parts, peak_memory(plan, sizes, history_rows, workers), _disk(plan, sizes), machine)
 
 
 def _seconds(part: str, unit: str) -> float:
@@ -123,7 +117,7 @@ def _market(plan: Plan, sizes: WorkSizes, history_rows: int) -> dict[str, float]
     if name != "daily_flow":
         found[f"{name} batch session"] = sessions
     if name == "daily_flow":
-        assets = float(_assets(plan, sizes.largest("bars")))
+        assets = float(assets_of(plan, sizes.largest("bars")))
         found["daily_flow step"] *= (
             (0.4 + 0.6 * chosen.layers / 3 * (chosen.width / 128) ** 2) * chosen.batch / 512
         )
@@ -162,6 +156,7 @@ def _credit(plan: Plan, sizes: WorkSizes) -> dict[str, float]:
         "tape cell": float(tape.cells),
         "loan": float(sizes.total("loans")),
         "loan cell": float(sizes.total("loans") * columns),
+        "month": float(sizes.total("months")),
         "scenario": float(len(plan.scenarios)),
         "bucket of a draw": float(part.draws * sum(one.buckets for one in works)),
         "default of a draw": part.draws * count * sum(one.defaults for one in works),
@@ -193,7 +188,7 @@ def _evidence(plan: Plan, sizes: WorkSizes, history_rows: int, workers: int) -> 
             "judges": float(chosen.judge_refits > 0),
             "refit": float(chosen.judge_refits),
             "refit iteration": float(chosen.judge_refits * chosen.judge_iterations),
-            **compared_windows(plan, _assets(plan, bars), history_rows),
+            **compared_windows(plan, assets_of(plan, bars), history_rows),
         }
     if study.transactions:
         rows = float(sizes.rows["transactions"][label])
@@ -203,11 +198,6 @@ def _evidence(plan: Plan, sizes: WorkSizes, history_rows: int, workers: int) -> 
     if study.credit and sizes.tape:
         found |= _loans_judged(sizes.tape, sizes.largest("loans"), study.credit.keep, chosen.bootstrap)
     return found
-
-
-def _assets(plan: Plan, bars: int) -> int:
-    part = plan.study.market
-    return 0 if part is None else max(1, bars // (part.paths * part.sessions))
 
 
 def _loans_judged(tape: Learned, loans: int, keep: bool, bootstrap: int) -> dict[str, float]:
@@ -232,41 +222,6 @@ def _loans_judged(tape: Learned, loans: int, keep: bool, bootstrap: int) -> dict
         real, own = cells(LEARNED)
         found |= {"outcome": 1.0, "real cell with outcome": real, "own cell with outcome": own}
     return found
-
-
-def _memory(plan: Plan, sizes: WorkSizes, workers: int) -> int:
-    """Return the peak of resident bytes: the libraries, and what the largest task holds."""
-    study, judged = plan.study, plan.study.evaluation.enabled
-    most = [0.0]
-    always = MEGABYTES["process"]
-    if study.market:
-        has_judges = judged and study.evaluation.judge_refits > 0
-        name = study.market.generator.name
-        bars = sizes.largest("bars")
-        shard = bars * min(1.0, study.market.shard_paths / study.market.paths)
-        always += MEGABYTES["market"] + judged * MEGABYTES["market judged"]
-        always += (has_judges or name in LEARNERS) * MEGABYTES["torch"]
-        always += max(has_judges * MEGABYTES["judges"], MEGABYTES.get(name, 0.0))
-        most.append(MEGABYTES["bar"] * (bars if judged else shard))
-    if study.transactions:
-        always += MEGABYTES["transactions"]
-        always += (sizes.ledger is not None) * (MEGABYTES["learned"] + judged * MEGABYTES["learned judged"])
-        rows = sizes.largest("transactions")
-        slices = min(1.0, study.transactions.slice_days / study.transactions.days)
-        held = MEGABYTES["row of a slice"] * min(slices * rows, BATCH_ROWS)
-        every = MEGABYTES["transaction row"] + judged * MEGABYTES["judged row"]
-        most.append(held + every * rows)
-    if study.credit and sizes.tape:
-        is_learned = not study.credit.keep
-        always += (is_learned and study.credit.learner().name in TRAINED) * MEGABYTES["tabular"]
-        months = MEGABYTES["judged month" if judged and is_learned else "month"] * sizes.largest("months")
-        cells = MEGABYTES["tape cell"] * sizes.tape.cells
-        cells += MEGABYTES["loan cell"] * sizes.largest("loans") * sizes.tape.columns
-        most.append(months + (judged and is_learned) * cells)
-    found = always + max(most)
-    if workers > 1:
-        found = workers * found + MEGABYTES["worker"]
-    return round(found * 1e6)
 
 
 def _disk(plan: Plan, sizes: WorkSizes) -> int:

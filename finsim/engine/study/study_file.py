@@ -17,7 +17,8 @@ from pydantic import (
 
 from finsim import documents
 from finsim.agents.settings import NarrativeUse
-from finsim.document_numbers import Count, Day, Id, Meaning, Misfit, Share, Whole, YesNo
+from finsim.document_days import Day
+from finsim.document_numbers import Count, Id, Meaning, Misfit, Share, Whole, YesNo
 from finsim.document_shapes import shaped
 from finsim.editor_schemas import also, given
 from finsim.engine.study import named_inputs as naming
@@ -92,6 +93,10 @@ class ScenarioChoice(Part):
         return scenario_label(self.name, self.severity)
 
 
+_LONG = 90
+"""Characters of the names of scenarios that are shown."""
+
+
 class EvaluationPart(Part):
     """Evidence: how much of it, and whether it is computed at all; `evaluation: off` is short for the latter.
 
@@ -149,6 +154,27 @@ class Study(Part):
     @classmethod
     def _names_are_choices(cls, value: Any) -> Any:
         return value if value is None else naming.listed(value)
+
+    def __repr__(self) -> str:
+        """Return the study in a line for each of its worlds; a file of it has all keys."""
+        lines = [f"Study {self.id}: seed {self.seed}, jump-off {self.start}"]
+        if self.market:
+            part, learner = self.market, self.market.generator.name
+            lines.append(f"  market        {part.paths:,} paths x {part.sessions:,} sessions, {learner}")
+        if self.transactions:
+            kinds = len(self.transactions.narratives)
+            people = "accounts" if self.transactions.data is None else "entities"
+            size, days = self.transactions.size, self.transactions.days
+            lines.append(f"  transactions  {size:,} {people}, {days:,} days, {kinds} narratives")
+        if self.credit:
+            lines.append(f"  credit        {self.credit.loans:,} loans x {self.credit.months} months")
+        labels = ", ".join(choice.label for choice in self.scenarios)
+        lines.append(f"  scenarios     {labels if len(labels) <= _LONG else f'{labels[:_LONG]}...'}")
+        return "\n".join(
+            [*lines, "  finsim.plan(study) says what it costs; study.model_dump() has every key"]
+        )
+
+    __str__ = __repr__
 
     @property
     def places(self) -> Places:

@@ -10,6 +10,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
+from finsim.document_days import day_words
 from finsim.errors import Problem, StudyError
 from finsim.verbs.calling.local_places import refuse_remote
 
@@ -120,7 +121,7 @@ def number_of(verb: str, name: str) -> Number:
 def found(value: Any) -> str:
     """Return how messages name a value: numbers and short text as they are, others by their type."""
     if value is None or isinstance(value, bool | int | float):
-        return str(value)
+        return str(value).removesuffix(".0")
     if isinstance(value, str):
         return repr(value if len(value) <= 60 else f"{value[:57]}...")
     if isinstance(value, type):
@@ -148,7 +149,9 @@ class Arguments:
 
     def kinds(self, name: str, value: Any, kinds: tuple[type, ...], expected: str, example: str) -> Arguments:
         """Check that a value is of one of some types."""
-        if not isinstance(value, kinds):
+        if isinstance(value, str) and not value and str in kinds:
+            self._problems.append(Problem(f"{self._verb}: {name}", "an empty text", expected, example))
+        elif not isinstance(value, kinds):
             hint = _HINTS.get(type(value).__name__, "{example}")
             self._refuse(name, value, expected, hint.format(example=example))
         return self
@@ -206,7 +209,8 @@ class Arguments:
         try:
             date.fromisoformat(value)
         except (TypeError, ValueError):
-            self._refuse(name, value, "a day as year-month-day", f"write {name}=2026-01-31")
+            expected, meant = day_words(value)
+            self._refuse(name, value, expected, f"write {name}={meant}")
         return self
 
     def progress(self, value: Any) -> Arguments:
