@@ -31,14 +31,14 @@ def day_words(value: Any) -> tuple[str, str]:
     year, month, day = (first, second, third) if is_year_first else (third, second, first)
     if month > 12 and not is_year_first:
         month, day = day, month
-    if not 1_000 <= year <= 9_999:
+    if not (1 if is_year_first else 1_000) <= year <= 9_999:
         return f"{DAY}, its year in four digits", _EXAMPLE
     if not 1 <= month <= 12:
         return f"{DAY}, its month from 1 to 12", _EXAMPLE
     last = monthrange(year, month)[1]
     if not 1 <= day <= last:
-        return f"{DAY}; {year}-{month:02} has {last} days", f"{year}-{month:02}-{last}"
-    return DAY, f"{year}-{month:02}-{day:02}"
+        return f"{DAY}; {year:04}-{month:02} has {last} days", f"{year:04}-{month:02}-{last}"
+    return DAY, f"{year:04}-{month:02}-{day:02}"
 
 
 def read_day(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal, get_args
 
@@ -116,7 +116,7 @@ def _place(data: Any, model: type[BaseModel], loc: Sequence[str | int]) -> Place
             place = Place((*place.loc, part), inside, items, None, keys)
         elif part == 0:  # one item stands where a list of one is meant
             items = tuple(inner for one in place.choices if one.is_list for inner in one.items)
-            place = Place(place.loc, place.value, items or place.choices, place.default, place.keys)
+            place = replace(place, choices=items or place.choices)
     return place
 
 
