@@ -11,15 +11,9 @@ from typing import Any
 import pytest
 
 from finsim.engine.executors.serial import Serial
-from finsim.engine.executors.waiting_tasks import WaitingTasks
+from finsim.engine.executors.waiting_tasks import WaitingTasks, in_order_of_need
 from finsim.engine.finished_tasks import Done, load_done, output, read_plan, save_done, write_plan
-from finsim.engine.graph.longest_chain import (
-    chains,
-    critical_path,
-    finish_time,
-    in_order_of_need,
-    longest_first,
-)
+from finsim.engine.graph.longest_chain import chains, critical_path, finish_time, longest_first
 from finsim.engine.graph.task_costs import recorded_costs, usual_costs
 from finsim.engine.graph.task_graph import graph_of
 from finsim.engine.graph.unfinished import unfinished

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from finsim.engine.executors.cluster_address import LOCAL
-from finsim.engine.executors.waiting_tasks import Node, WaitingTasks
+from finsim.engine.executors.waiting_tasks import Node, in_order_of_need
 from finsim.errors import FinsimError, ResumeError, StudyError
 from finsim.extras import load
 from finsim.provenance.environment import numeric_versions
@@ -70,7 +70,7 @@ class Cluster:
             return
         self._refuse_workers(tasks)
         futures: dict[str, Any] = {}
-        for place, task in enumerate(_by_need(tasks)):
+        for place, task in enumerate(in_order_of_need(tasks)):
             futures[task.key] = self._client.submit(
                 _after, work, task, *[futures[need] for need in task.needs if need in futures],
                 key=_name(task), retries=RETRIES, priority=-place, pure=False,
@@ -147,16 +147,6 @@ def _after(work: Callable[[Any], Any], task: Any, *needed: Any) -> Any:
             return work(task)
         except FinsimError as error:
             return Refused(error)
-
-
-def _by_need(tasks: Sequence[Task]) -> list[Task]:
-    """Return the tasks so that each comes after those it needs, else in the given order."""
-    waiting: WaitingTasks[Task] = WaitingTasks(tasks)
-    found: list[Task] = []
-    while (task := waiting.next()) is not None:
-        waiting.finished(task.key)
-        found.append(task)
-    return found
 
 
 def _name(task: Any) -> str:

@@ -44,3 +44,13 @@ class WaitingTasks(Generic[Task]):
         """Let the tasks start that waited for this one alone."""
         for needs in self._open.values():
             needs.discard(key)
+
+
+def in_order_of_need(tasks: Sequence[Task]) -> list[Task]:
+    """Return the tasks so that each comes after those it needs, else in the given order."""
+    waiting: WaitingTasks[Task] = WaitingTasks(tasks)
+    found: list[Task] = []
+    while (task := waiting.next()) is not None:
+        waiting.finished(task.key)
+        found.append(task)
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 
-from finsim.engine.executors.waiting_tasks import WaitingTasks
+from finsim.engine.executors.waiting_tasks import WaitingTasks, in_order_of_need
 from finsim.engine.tasks import Task
 
 
@@ -20,15 +20,6 @@ def chains(tasks: Sequence[Task], costs: Mapping[str, float]) -> dict[str, float
     for task in reversed(in_order_of_need(tasks)):
         after = max((found[key] for key in followers[task.key]), default=0.0)
         found[task.key] = costs.get(task.key, 0.0) + after
-    return found
-
-
-def in_order_of_need(tasks: Sequence[Task]) -> list[Task]:
-    """Return the tasks so that each comes after those it needs, else in the given order."""
-    waiting, found = WaitingTasks(tasks), []
-    while (task := waiting.next()) is not None:
-        waiting.finished(task.key)
-        found.append(task)
     return found
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from finsim.engine.executors.waiting_tasks import in_order_of_need
 from finsim.engine.finished_tasks import LOST, PIECES, WORK, Done, forget, state_of
-from finsim.engine.graph.longest_chain import in_order_of_need
 from finsim.engine.tasks import Task
 
 _SPENT = {(WORK, piece) for piece in PIECES}
