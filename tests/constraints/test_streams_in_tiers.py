@@ -53,6 +53,14 @@ def test_batches_in_group_order(rows, rules):
     ]
 
 
+@pytest.mark.parametrize("tail", [1, 2, 64])
+def test_the_last_group_is_looked_for_from_the_end(tail, rules, monkeypatch):
+    monkeypatch.setattr(streaming, "TAIL_ROWS", tail)
+    table = sorted_table(600, nulls=True)
+    slow = check_batches(cut(table, 90), rules, tier="interpreter").to_dict()
+    assert check_batches(cut(table, 90), rules, tier="compiled").to_dict() == slow
+
+
 def test_a_generator_is_read_once(rules):
     table = sorted_table(600, nulls=True)
     slow = check_batches(iter(cut(table, 90)), rules, tier="interpreter").to_dict()

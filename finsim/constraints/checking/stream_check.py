@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 COMPILE_ROWS = 20_000_000  # so many rows that look at others wait for their kernels: these take seconds
 BATCH_ROWS = 32_768  # batches of fewer rows, such as those of text, cost kernels more in calls than they gain
+TAIL_ROWS = 4_096  # looked at first for the beginning of the last group
 HELD_ROWS = 4_000_000  # the largest group that is kept until its last row has come
 
 
@@ -137,23 +138,29 @@ class Streamed:
             raise Unsuited from None
 
     def _last_group(self, source: Source) -> int:
-        """Return the first row of the last group."""
+        """Return the first row of the last group, looked for from the end: most are short beside a batch."""
         assert self.one.order is not None
-        other = np.zeros(source.rows, dtype=bool)
-        for name in self.one.order.group:
-            key = source.block(name, slice(None)).values
-            other |= key != key[-1]
-        places = np.flatnonzero(other)
-        return int(places[-1]) + 1 if len(places) else 0
+        last = slice(source.rows - 1, source.rows)
+        keys = {name: source.block(name, last).values[0] for name in self.one.order.group}
+        stop, size = source.rows, TAIL_ROWS
+        while stop:
+            start = max(stop - size, 0)
+            other = np.zeros(stop - start, dtype=bool)
+            for name, key in keys.items():
+                other |= source.block(name, slice(start, stop)).values != key
+            places = np.flatnonzero(other)
+            if len(places):
+                return start + int(places[-1]) + 1
+            stop, size = start, 2 * size
+        return 0
 
     def _follows(self, source: Source, end: int) -> None:
         """Refuse rows up to ``end`` whose first group does not come after the last one judged."""
         assert self.one.order is not None
         first, last = [], []
         for name in self.one.order.group:
-            key = source.block(name, slice(None)).values
-            first.append(key[0])
-            last.append(key[end - 1])
+            first.append(source.block(name, slice(0, 1)).values[0])
+            last.append(source.block(name, slice(end - 1, end)).values[0])
         if self._before is not None and tuple(first) <= self._before:
             raise Unsuited
         self._before = tuple(last)
