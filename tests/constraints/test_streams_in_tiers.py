@@ -13,9 +13,12 @@ from finsim.constraints.checking import stream_check as streaming
 from finsim.constraints.checking import tier_choice
 from finsim.constraints.checking.check import check, check_batches
 from finsim.constraints.compiled import compiled_tier, rule_compiler
+from finsim.constraints.language.row_order import Order
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.tables.group_layout import StreamGroups
+from finsim.constraints.tables.label_codes import Labels
 from finsim.constraints.tables.parquet_batches import Batches, read_ahead
+from finsim.constraints.tables.typed_columns import Source
 from finsim.errors import DataError, FinsimError
 
 SMALL = """
@@ -195,3 +198,54 @@ def test_a_last_group_out_of_order_ends_as_with_the_interpreter(batches):
         except FinsimError as refused:
             ends.append(str(refused))
     assert ends[0] == ends[1]
+
+
+SHORT = """
+finsim-rules: 1
+pack: {id: short, version: "1"}
+table: t
+order: {group: [g], by: [ts]}
+columns: {g: {type: int}, ts: {type: ts}, x: {type: int}}
+rules: [{id: r, check: "lag(x) <= x"}, {id: s, check: "sum_in(x, 3s) < 12"}]
+"""
+
+
+def nearly_sorted(rng):
+    """Return a few rows by group and time, of which two may have changed places."""
+    rows = int(rng.integers(1, 14))
+    group, time = rng.integers(0, 4, rows), rng.integers(0, 4, rows)
+    order = np.lexsort((time, group))
+    if rows > 2 and rng.random() < 0.5:
+        place = int(rng.integers(0, rows - 1))
+        order[[place, place + 1]] = order[[place + 1, place]]
+    moments = pa.array(time[order] * 10**6, pa.timestamp("us", "UTC"))
+    return pa.table({"g": group[order], "ts": moments, "x": rng.integers(0, 9, rows)})
+
+
+def answered(batches, rules, tier):
+    try:
+        return check_batches(batches, rules, tier=tier).to_dict()
+    except FinsimError as refusal:
+        return str(refusal)
+
+
+def test_rows_that_step_back_are_seen_at_every_edge_of_a_batch():
+    """The very last group too: it is judged when the stream has ended."""
+    rules, refused = RuleSet.parse(SHORT), 0
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        table, size = nearly_sorted(rng), int(rng.integers(1, 5))
+        slow = answered(cut(table, size), rules, "interpreter")
+        assert answered(cut(table, size), rules, "compiled") == slow, seed
+        refused += isinstance(slow, str)
+    assert 10 < refused < 200
+
+
+@pytest.mark.parametrize("tail", [1, 2, 5])
+def test_the_first_row_of_the_last_group(tail, monkeypatch):
+    monkeypatch.setattr(streaming, "TAIL_ROWS", tail)
+    for seed in range(50):
+        group = np.sort(np.random.default_rng(seed).integers(0, 4, 12))
+        table = pa.table({"g": group, "ts": pa.array([0] * 12, pa.timestamp("us", "UTC")), "x": group})
+        source = Source("t", table, RuleSet.parse(SHORT).tables["t"].columns, Labels())
+        assert streaming.last_group(Order(("g",), ("ts",)), source) == group.tolist().index(group[-1])

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from finsim.constraints.checking.tier_choice import Manner, by_kernel, may_compile
 from finsim.constraints.evaluating.rule_passes import Pass
+from finsim.constraints.language.row_order import Order
 from finsim.constraints.tables.group_layout import StreamGroups
 from finsim.constraints.tables.typed_columns import Source
 
@@ -52,12 +53,13 @@ class Streamed:
         self.rows += source.rows
 
     def finish(self) -> None:
-        """Judge what was held back."""
+        """Judge what was held back. Raises Unsuited when its group does not come after the one before."""
         if self.fast is not None and self._held is not None and self._held.num_rows:
             from finsim.constraints.compiled.sorted_groups import OutOfOrder
 
             first_row = self.rows - self._held.num_rows
             held = self.fast.source.piece(self._held, first_row - self.fast.source.first_row)
+            self._follows(held, held.rows)
             try:
                 self._judge(held, first_row)
             except OutOfOrder:
@@ -125,7 +127,7 @@ class Streamed:
             return
         if not may_stand_in_order(self.one.order, whole):
             raise Unsuited
-        start = self._last_group(whole)
+        start = last_group(self.one.order, whole)
         first_row = self.rows + source.rows - whole.rows
         self._held = table.slice(start)
         if self._held.num_rows > HELD_ROWS:
@@ -137,23 +139,6 @@ class Streamed:
         except OutOfOrder:
             raise Unsuited from None
 
-    def _last_group(self, source: Source) -> int:
-        """Return the first row of the last group, looked for from the end: most are short beside a batch."""
-        assert self.one.order is not None
-        last = slice(source.rows - 1, source.rows)
-        keys = {name: source.block(name, last).values[0] for name in self.one.order.group}
-        stop, size = source.rows, TAIL_ROWS
-        while stop:
-            start = max(stop - size, 0)
-            other = np.zeros(stop - start, dtype=bool)
-            for name, key in keys.items():
-                other |= source.block(name, slice(start, stop)).values != key
-            places = np.flatnonzero(other)
-            if len(places):
-                return start + int(places[-1]) + 1
-            stop, size = start, 2 * size
-        return 0
-
     def _follows(self, source: Source, end: int) -> None:
         """Refuse rows up to ``end`` whose first group does not come after the last one judged."""
         assert self.one.order is not None
@@ -164,3 +149,20 @@ class Streamed:
         if self._before is not None and tuple(first) <= self._before:
             raise Unsuited
         self._before = tuple(last)
+
+
+def last_group(order: Order, source: Source) -> int:
+    """Return the first row of the last group, looked for from the end: most are short beside a batch."""
+    last = slice(source.rows - 1, source.rows)
+    keys = {name: source.block(name, last).values[0] for name in order.group}
+    stop, size = source.rows, TAIL_ROWS
+    while stop:
+        start = max(stop - size, 0)
+        other = np.zeros(stop - start, dtype=bool)
+        for name, key in keys.items():
+            other |= source.block(name, slice(start, stop)).values != key
+        places = np.flatnonzero(other)
+        if len(places):
+            return start + int(places[-1]) + 1
+        stop, size = start, 2 * size
+    return 0
