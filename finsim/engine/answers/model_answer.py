@@ -62,7 +62,7 @@ def model_lines(facts: dict[str, Any]) -> list[str]:
 
 def _training(facts: dict[str, Any]) -> list[str]:
     curves = {name: curve for name, curve in facts["losses"].items() if curve and name != "held_out"}
-    losses = "; ".join(f"{name} loss {curve[0]:.4g} -> {curve[-1]:.4g}" for name, curve in curves.items())
+    losses = "; ".join(f"{name} loss {_course(curve)}" for name, curve in curves.items())
     lines = [
         f"trained: {facts['steps']:,} steps, {facts['cpu_seconds']:.1f} CPU s, "
         f"stopped by {facts['stopped_by']}" + (f"; {losses}" if losses else "")
@@ -85,6 +85,11 @@ def _training(facts: dict[str, Any]) -> list[str]:
             f"budget: a quick look, {facts['steps']:,} of the {facts['default_steps']:,} steps of the default"
         )
     return lines
+
+
+def _course(curve: list[float]) -> str:
+    """Return the first and last mean loss; a training shorter than one check has a single one."""
+    return f"{curve[0]:.4g} -> {curve[-1]:.4g}" if len(curve) > 1 else f"{curve[0]:.4g}"
 
 
 def _some(names: list[str]) -> str:
