@@ -17,6 +17,7 @@ from finsim.tables.proposing.forms import Numbers, numbers
 from finsim.tables.proposing.loan_roles import complete_loans
 from finsim.tables.proposing.look import is_text_file, look
 from finsim.tables.proposing.schema_text import dialect_lines, names_of, schema_text
+from finsim.tables.proposing.series_kinds import series_kinds
 from finsim.tables.proposing.stored_columns import guess_stored, texts_of
 from finsim.tables.proposing.text_columns import NO_CURRENCY, Guess, currency_of, guess_text
 from finsim.tables.schema import Dialect, Field, Schema
@@ -26,6 +27,11 @@ from finsim.tables.sources.source import TableSource
 _SAMPLE, _TURNS = 5000, 4
 _NAMES = {"cat": "cat", "id": "id", "int": "id"}
 """Types of columns that may name assets, and what such a column then is."""
+
+_TOLD = {
+    "difference": "stays near where it was: taken for a level such as a yield, whose changes are learned",
+    "return": "hardly remembers the value before: taken for returns, which are learned as they are",
+}
 
 
 @dataclass(frozen=True)
@@ -198,6 +204,7 @@ def _proposal(
         said_of_file.append("a date and columns of numbers: taken for prices, one column for each asset")
         if lows and min(lows) <= 0:
             said_of_file.append("some go to zero or below: rates (as: difference) or returns (as: return)?")
+            guesses = _with_kinds(source, guesses, dialect)
         guesses = [
             replace(each, field=replace(each.field, role="date")) if each and at == 0 else each
             for at, each in enumerate(guesses)
@@ -250,6 +257,24 @@ def _with_names(source: TableSource, guesses: Sequence[Guess | None]) -> list[Gu
         if each and header == first
         else each
         for header, each in zip(source.headers, guesses, strict=True)
+    ]
+
+
+def _with_kinds(source: TableSource, guesses: Sequence[Guess | None], dialect: Dialect) -> list[Guess | None]:
+    """Return the guesses of a panel, those at or below zero as levels or returns where their moves say so."""
+    below = {
+        at: each.field
+        for at, each in enumerate(guesses)
+        if at and each is not None and each.low is not None and each.low <= 0
+    }
+    kinds = series_kinds(source, below, dialect)
+    return [
+        replace(each, field=replace(each.field, as_=kinds[at])).said(
+            f"`{source.headers[at]}` {_TOLD[kinds[at]]}"
+        )
+        if each is not None and at in kinds
+        else each
+        for at, each in enumerate(guesses)
     ]
 
 
