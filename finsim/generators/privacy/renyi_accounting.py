@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -46,6 +47,14 @@ def _divergence(rate: float, sigma: float, order: float, step: float) -> float:
     return max(0.0, float(moment)) * (1.0 + _MARGIN) / (order - 1.0)
 
 
+@lru_cache(maxsize=1024)
+def _divergences(rate: float, sigma: float) -> Float1D:
+    """Return the divergences at all ``ORDERS``: a plan, its claim and its checks ask for the same ones."""
+    found = renyi_divergence(rate, sigma)
+    found.setflags(write=False)
+    return found
+
+
 def renyi_epsilon(events: Events, delta: float) -> float:
     """Return an epsilon at ``delta`` that all events together keep; infinity where none is known.
 
@@ -54,6 +63,6 @@ def renyi_epsilon(events: Events, delta: float) -> float:
     total = np.zeros(len(ORDERS))
     for (rate, sigma), count in events.items():
         if count:
-            total = total + count * renyi_divergence(rate, sigma)
+            total = total + count * _divergences(rate, sigma)
     found = total + np.log1p(-1.0 / ORDERS) - np.log(delta * ORDERS) / (ORDERS - 1.0)
     return 0.0 if not total.any() else max(0.0, float(found.min()))
