@@ -16,6 +16,7 @@ from finsim.errors import FitError, did_you_mean
 from finsim.extras import Later
 from finsim.generators import ALL_GENERATORS, BY_KIND, kind_of_generator
 from finsim.generators.generator import FitReport, State
+from finsim.generators.tensor_files import as_system_errors
 from finsim.notation import Array
 from finsim.records.storage import canonical_json, digest_file, digest_text, write_json
 
@@ -57,7 +58,8 @@ def save(generator: Fitted, folder: Path, extra: Mapping[str, Any]) -> None:
     temporary.mkdir()
     try:
         arrays = {name: np.ascontiguousarray(state.arrays[name]) for name in sorted(state.arrays)}
-        files.save_file(arrays, temporary / WEIGHTS)
+        with as_system_errors(folder / WEIGHTS):
+            files.save_file(arrays, temporary / WEIGHTS)
         report = generator.report.to_dict()
         write_json(temporary / COST, {"cpu_seconds": report.pop("cpu_seconds")})
         card = {

@@ -82,7 +82,7 @@ def _ask_ahead(_: Any, array: Any, place: Any) -> Any:
 def named() -> dict[str, Any]:
     """Return what ``ahead`` and ``wide`` mean in generated kernels: no code to take in at each of many calls.
 
-    Results are those of the overloads below, for two thirds of the time to type the kernel. Plain functions
+    Results are those of the overloads below, in less time to compile. Plain functions
     stand there where numba is switched off.
     """
     if config.DISABLE_JIT:

@@ -16,9 +16,9 @@ _FLAGS: dict[str, Any] = {
     "nogil": True,
     "fastmath": False,
     "error_model": "numpy",
-    "no_cfunc_wrapper": True,  # nobody calls a kernel from C: a tenth of the time to compile
+    "no_cfunc_wrapper": True,  # nobody calls a kernel from C
 }
-_NO_MEMORY = {"_nrt": False}  # counts no references to arrays: a fifth of the time to compile
+_NO_MEMORY = {"_nrt": False}  # counts no references to arrays, which takes less time to compile
 
 
 def kernel(function: Function) -> Function:

@@ -10,6 +10,10 @@ from finsim.errors import StudyError
 _WORDS = {
     errno.ENOSPC: ("the disk is full", "free space, or choose another disk with -o"),
     errno.EDQUOT: ("the disk quota is used up", "free space, or choose another disk with -o"),
+    errno.EFBIG: (
+        "the file is larger than the system allows",
+        "raise the limit (`ulimit -f`), or choose another disk with -o",
+    ),
     errno.EACCES: ("no permission", "choose a place that you may read and write"),
     errno.EPERM: ("no permission", "choose a place that you may read and write"),
     errno.EROFS: ("the disk may only be read", "choose another place with -o"),

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from finsim.errors import ResumeError
 from finsim.generators.privacy.ledger import Ledger
+from finsim.generators.tensor_files import as_system_errors
 from finsim.generators.training.training_interface import Recipe, Schedule
 from finsim.records.storage import digest_file, replacing, write_json
 
@@ -111,7 +112,7 @@ def store(course: Course, folder: Path, identity: str) -> None:
         for index, slots in optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser/{part}/{index}/{slot}": value for slot, value in slots.items()}
     name = f"step-{course.step:08d}.safetensors"
-    with replacing(folder / name) as temporary:
+    with replacing(folder / name) as temporary, as_system_errors(folder / name):
         save_file({key: value.detach().cpu().contiguous() for key, value in tensors.items()}, temporary)
     card = {
         "identity": identity,
