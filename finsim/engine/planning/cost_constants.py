@@ -62,9 +62,10 @@ SECONDS: dict[str, dict[str, float]] = {
         "tried loan of a draw": 8e-9,
     },
     "bodies": {
-        "habits": 0.2,
-        "habits row": 6.5e-6,
-        "habits entity": 2.3e-4,
+        "habits": 0.24,
+        "habits row": 1.4e-5,
+        "habits entity": 3.5e-5,
+        "habits swap": 5.5e-8,
         "events": 2.2,
         "events row": 1.0e-5,
         "events entity": 1.0e-4,
