@@ -149,12 +149,6 @@ def table(rows: Iterable[dict[str, Any]]) -> str:
 
 def main() -> None:
     """Compare prediction and measurement of the chosen studies and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--studies", nargs="+", default=["tested"], help="tested, fitted, real, tuned, unseen, ledgers, or names"
-    )
-    parser.add_argument("--json", type=Path, help="also write everything measured to this file")
-    chosen = parser.parse_args()
     groups = {
         "tested": list(TESTED),
         "fitted": list(FITTED),
@@ -163,6 +157,15 @@ def main() -> None:
         "unseen": list(UNSEEN),
         "ledgers": list(LEDGERS),
     }
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--studies",
+        nargs="+",
+        default=["tested"],
+        help=f"{', '.join(groups)}, or names",
+    )
+    parser.add_argument("--json", type=Path, help="also write everything measured to this file")
+    chosen = parser.parse_args()
     names = [name for word in chosen.studies for name in groups.get(word, [word]) if is_here(name)]
     rows = [compared(name) for name in names]
     print(table(rows))

@@ -1,7 +1,7 @@
 """Studies as users write them, with files of their own; called by ``plan_prediction.py``.
 
-``TUNED``: constants of the prediction were mended on these; ``UNSEEN``: only looked at afterwards; ``LEDGERS``:
-the cost of learning was counted anew on the fits of such ledgers.
+``TUNED``: constants of the prediction were mended on these; ``UNSEEN``: only looked at afterwards.
+``LEDGERS``: the cost of learning was counted anew on fits of such ledgers.
 ``{"own": "prices", ...}`` in place of a file asks for one that is cut from published data, or made.
 """
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from finsim import documents
+from finsim.call_errors import public
 from finsim.errors import StudyError, did_you_mean
 
 __all__ = ["Made", "new"]
@@ -64,6 +65,7 @@ class Made:
         return str(self.path)
 
 
+@public
 def new(
     what: str | Path = _UNNAMED,
     data: Any = None,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from finsim.call_errors import public
 from finsim.engine.answers.model_answer import SampleFacts
 from finsim.engine.learned.event_model import LearnedEvents
 from finsim.engine.learned.models import (
@@ -39,6 +40,7 @@ __all__ = ["Wanted", "sample", "sample_to_file"]
 PATHS, STEPS = 100, 252
 
 
+@public
 def sample(
     model: Model | str | Path,
     paths: int | None = None,

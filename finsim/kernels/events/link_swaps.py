@@ -68,7 +68,8 @@ def swap_links(
     cell = np.empty((len(owned), 4), np.int32)
     for k in range(len(owned)):
         held[k], place[owned[k]] = payee[link[owned[k]]], k
-        cell[k, TAKER], cell[k, LINK], cell[k, HOME], cell[k, PAID] = at[k], link[k], at[link[k]], payee[link[k]]
+        cell[k, TAKER], cell[k, LINK] = at[k], link[k]
+        cell[k, HOME], cell[k, PAID] = at[link[k]], payee[link[k]]
     state = np.empty(4, np.uint64)
     seed_state(seed, np.uint64(0), state)
     for _ in range(sweeps):

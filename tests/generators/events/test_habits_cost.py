@@ -14,12 +14,13 @@ def test_links_are_the_pairs_of_a_log():
     log = cards(60, rows=30)
     pairs = set(zip(log.entity().tolist(), log.part("partner").tolist(), strict=True))
     assert log.links() == len(pairs) < log.events.rows
-    assert single().part("partner") is None and single().links() == single().count
+    assert single().part("partner") is None
+    assert single().links() == single().count
 
 
 @pytest.mark.parametrize("entities", [40, 300])
 def test_swaps_are_about_those_of_a_fit(entities, monkeypatch):
-    """The search halves what is left, so it takes a whole number of steps, and one less, or one more for the widest."""
+    """The search halves what is left: a whole number of steps, and one more where only the widest will do."""
     offered, real = [], link_reach.deal
 
     def counted(links, streams, sweeps):
