@@ -141,7 +141,7 @@ def test_a_mistake_is_answered(
 
 
 def test_an_unknown_keyword_is_a_type_error_that_says_what_was_meant(world: SimpleNamespace) -> None:
-    with pytest.raises(TypeError, match="no keyword 'n'.*\n  remedy: did you mean 'paths'"):
+    with pytest.raises(TypeError, match=r"no keyword 'n'.*\s+remedy: did you mean 'paths'"):
         finsim.sample(world.body, n=3)  # type: ignore[call-arg]
 
 
