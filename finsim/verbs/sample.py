@@ -24,6 +24,7 @@ from finsim.engine.learned.models import (
     write_sampled,
 )
 from finsim.engine.learned.table_model import LearnedTable
+from finsim.engine.learned.text_dates import as_declared
 from finsim.engine.market_model.body import Body, Source
 from finsim.engine.market_model.fit_and_sample import refuse_existing
 from finsim.engine.market_model.sampling import Request, SampleRun, sampled, write_paths
@@ -115,7 +116,9 @@ def sample(
         if not isinstance(fitted, Body):
             table = sampled_table(fitted, wanted.amount(), seed, told)
             if place is not None:
-                write_by_ending(place, table.schema, table.arrow.to_batches(), table=table.name)
+                rows = table.arrow.to_batches()
+                kept, told_rows = as_declared(place, table.schema, rows, fitted.form.formats)
+                write_by_ending(place, kept, told_rows, table=table.name)
             return table
         made = sampled(fitted, wanted.request(as_schema(schema, csv)), told)
         if place is not None:

@@ -13,6 +13,7 @@ from finsim.engine.learned.event_model import LearnedEvents
 from finsim.engine.learned.given_cells import given_cells
 from finsim.engine.learned.model_trial import opened
 from finsim.engine.learned.table_model import LearnedTable
+from finsim.engine.learned.text_dates import as_declared
 from finsim.engine.market_model.fit_and_sample import Body
 from finsim.errors import Problem, StudyError
 from finsim.generators.saved_models import kind_of_model
@@ -93,4 +94,5 @@ def write_sampled(
 ) -> int:
     """Stream the rows of ``amount`` into one file of the form of its ending; return their number."""
     rows = sampled_batches(model, amount, seed, step)
-    return write_by_ending(output, model.form.target, rows, table=kind_of(model))
+    schema, told = as_declared(output, model.form.target, rows, model.form.formats)
+    return write_by_ending(output, schema, told, table=kind_of(model))

@@ -19,7 +19,7 @@ def fitting(plan: Plan, sizes: WorkSizes) -> dict[str, float]:
     if part is None or ledger is None or sizes.payments is None:
         return {}
     body = part.body.name if part.body else None
-    found = {"ledger": 1.0, "ledger row": float(ledger.rows), "life": 1.0}
+    found = {"ledger row": float(ledger.rows), "life": 1.0}
     found["life row"] = sum(sizes.payments.rows.values()) / len(sizes.payments.rows)
     found["habits swap"] = _dealt_anew(plan, ledger) if body in (None, HABITS) else 0.0
     for name in _CHOSEN if body is None else (body,):
