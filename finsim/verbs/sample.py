@@ -116,9 +116,9 @@ def sample(
         if not isinstance(fitted, Body):
             table = sampled_table(fitted, wanted.amount(), seed, told)
             if place is not None:
-                rows = table.arrow.to_batches()
-                kept, told_rows = as_declared(place, table.schema, rows, fitted.form.formats)
-                write_by_ending(place, kept, told_rows, table=table.name)
+                batches = table.arrow.to_batches()
+                form, batches_as_read = as_declared(place, table.schema, batches, fitted.form.formats)
+                write_by_ending(place, form, batches_as_read, table=table.name)
             return table
         made = sampled(fitted, wanted.request(as_schema(schema, csv)), told)
         if place is not None:
