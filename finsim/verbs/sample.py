@@ -21,10 +21,10 @@ from finsim.engine.learned.models import (
     open_model,
     refuse_other_sizes,
     sampled_table,
+    write_rows,
     write_sampled,
 )
 from finsim.engine.learned.table_model import LearnedTable
-from finsim.engine.learned.text_dates import as_declared
 from finsim.engine.market_model.body import Body, Source
 from finsim.engine.market_model.fit_and_sample import refuse_existing
 from finsim.engine.market_model.sampling import Request, SampleRun, sampled, write_paths
@@ -32,7 +32,7 @@ from finsim.engine.run_folder.owner_lock import owning_output
 from finsim.markets.prices import SchemaSource, as_schema
 from finsim.records.paths import Paths
 from finsim.records.table import Table
-from finsim.tables.writing.write import refuse_unwritable, write_by_ending
+from finsim.tables.writing.write import refuse_unwritable
 from finsim.verbs.calling.argument_checks import PRICES, Arguments, as_day
 from finsim.verbs.calling.progress import Progress, reporting
 
@@ -116,9 +116,7 @@ def sample(
         if not isinstance(fitted, Body):
             table = sampled_table(fitted, wanted.amount(), seed, told)
             if place is not None:
-                batches = table.arrow.to_batches()
-                form, batches_as_read = as_declared(place, table.schema, batches, fitted.form.formats)
-                write_by_ending(place, form, batches_as_read, table=table.name)
+                write_rows(fitted, table.arrow.to_batches(), place)
             return table
         made = sampled(fitted, wanted.request(as_schema(schema, csv)), told)
         if place is not None:

@@ -397,18 +397,3 @@ def test_words_with_gaps_are_a_word_of_their_own():
         made = loans(fit_book(source, Settings()), 1_000, Streams(3)).to_pandas()
         for name in ("tape_grade", "region"):
             assert (made[name] == "missing").mean() == pytest.approx(0.25, abs=0.05)
-
-
-def test_a_header_of_the_schema_and_of_the_study_is_refused_at_both_places(tmp_path):
-    schema = tmp_path / "s.schema.yaml"
-    schema.write_text(
-        "finsim: schema/1\nkind: loans\ncolumns: {amount: {type: float, role: amount}, bad: {type: bool}}\n"
-    )
-    with pytest.raises(StudyError) as caught:
-        tape_of(part(written(tmp_path, tape()), schema=str(schema), columns={"score": "Amount"}))
-    (one,) = caught.value.problems
-    assert one.place.endswith("columns.score")
-    assert one.found == f"reads 'Amount' as 'score', which {schema} declares as 'amount'"
-    assert one.remedy == f"remove `score:` here, or give 'Amount' the role score in {schema}"
-    same = part(written(tmp_path, tape()), schema=str(schema), columns={"amount": "amount"})
-    assert "amount" in tape_of(same).frame

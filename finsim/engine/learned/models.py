@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,10 @@ def write_sampled(
     model: LearnedEvents | LearnedTable, amount: Amount, seed: int, output: Path, step: Step
 ) -> int:
     """Stream the rows of ``amount`` into one file of the form of its ending; return their number."""
-    rows = sampled_batches(model, amount, seed, step)
-    schema, told = as_declared(output, model.form.target, rows, model.form.formats)
-    return write_by_ending(output, schema, told, table=kind_of(model))
+    return write_rows(model, sampled_batches(model, amount, seed, step), output)
+
+
+def write_rows(model: LearnedEvents | LearnedTable, batches: Iterable[pa.RecordBatch], output: Path) -> int:
+    """Stream rows of a model into one file of the form of its ending; return their number."""
+    schema, rows = as_declared(output, model.form.target, batches, model.form.formats)
+    return write_by_ending(output, schema, rows, table=kind_of(model))
