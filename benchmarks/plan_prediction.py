@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from plan_studies import FITTED, REAL, TESTED, is_here, written
-from plan_user_studies import TUNED, UNSEEN
+from plan_user_studies import LEDGERS, TUNED, UNSEEN
 
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT = 0.30
@@ -149,19 +149,23 @@ def table(rows: Iterable[dict[str, Any]]) -> str:
 
 def main() -> None:
     """Compare prediction and measurement of the chosen studies and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--studies", nargs="+", default=["tested"], help="tested, fitted, real, tuned, unseen, or names"
-    )
-    parser.add_argument("--json", type=Path, help="also write everything measured to this file")
-    chosen = parser.parse_args()
     groups = {
         "tested": list(TESTED),
         "fitted": list(FITTED),
         "real": list(REAL),
         "tuned": list(TUNED),
         "unseen": list(UNSEEN),
+        "ledgers": list(LEDGERS),
     }
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--studies",
+        nargs="+",
+        default=["tested"],
+        help=f"{', '.join(groups)}, or names",
+    )
+    parser.add_argument("--json", type=Path, help="also write everything measured to this file")
+    chosen = parser.parse_args()
     names = [name for word in chosen.studies for name in groups.get(word, [word]) if is_here(name)]
     rows = [compared(name) for name in names]
     print(table(rows))

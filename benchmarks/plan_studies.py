@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from plan_user_studies import TUNED, UNSEEN, with_own_files
+from plan_user_studies import LEDGERS, TUNED, UNSEEN, with_own_files
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 FRAUD = ["card_testing_escalation", "account_takeover", "app_scam_mule_chain", "scatter_gather_structuring"]
@@ -366,7 +366,7 @@ REAL: dict[str, dict[str, Any]] = {
         "evaluation": {"bootstrap": 100, "judge_refits": 1, "judge_iterations": 200},
     },
 }  # fmt: skip
-STUDIES = {**TESTED, **FITTED, **REAL, **TUNED, **UNSEEN}
+STUDIES = {**TESTED, **FITTED, **REAL, **TUNED, **UNSEEN, **LEDGERS}
 COLUMNS = {"id": "loan", "amount": "amount", "term": "term", "pd": "pd", "lgd": "lgd", "rate": "rate"}
 
 

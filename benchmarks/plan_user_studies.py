@@ -1,6 +1,7 @@
 """Studies as users write them, with files of their own; called by ``plan_prediction.py``.
 
 ``TUNED``: constants of the prediction were mended on these; ``UNSEEN``: only looked at afterwards.
+``LEDGERS``: the cost of learning was counted anew on fits of such ledgers.
 ``{"own": "prices", ...}`` in place of a file asks for one that is cut from published data, or made.
 """
 
@@ -38,8 +39,12 @@ def people(accounts: int, days: int, narratives: list[Any], **keys: Any) -> dict
 
 
 def ledger(customers: int, rows: int, entities: int, days: int, **keys: Any) -> dict[str, Any]:
-    """Return a part with payments that are learned from a file of as many customers and rows."""
-    file = {"own": "ledger", "customers": customers, "rows": rows}
+    """Return a part with payments that are learned from a file of as many customers and rows.
+
+    ``long`` and ``loyal`` as in ``own_ledger``.
+    """
+    form = {key: keys.pop(key) for key in ("long", "loyal") if key in keys}
+    file = {"own": "ledger", "customers": customers, "rows": rows, **form}
     return {"data": file, "schema": "ledger.schema.yaml", "entities": entities, "days": days, **keys}
 
 
@@ -126,6 +131,21 @@ UNSEEN: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+LEDGERS: dict[str, dict[str, Any]] = {
+    f"ledger-{customers}-{long}{'-loyal' * loyal}": {
+        "transactions": ledger(
+            customers, customers * long // 6, 2 * customers, long // 2, long=long, loyal=loyal,
+            body="habits", narratives=["card_testing_escalation"],
+        ),
+        "scenarios": ["base"],
+        "evaluation": OFF,
+    }
+    for customers in (500, 1_500, 3_000, 6_000)
+    for long, loyal in ((60, True), (180, False))
+}  # fmt: skip
+"""Ledgers that differ in length and in how many shops a customer knows."""
+
+
 def own_prices(folder: Path, assets: int, rows: int) -> str:
     """Write the last rows of an index with volume (one asset) or of some stocks' closes; return the file."""
     found = pd.read_csv(SHARED / "market_daily" / (INDEX if assets == 1 else PANEL)).tail(rows)
@@ -151,17 +171,25 @@ def own_tape(folder: Path, rows: int) -> str:
     return "tape.csv"
 
 
-def own_ledger(folder: Path, customers: int, rows: int) -> str:
-    """Write card payments of half a year and the schema of their columns; return the file."""
+def own_ledger(folder: Path, customers: int, rows: int, long: int = 180, loyal: bool = False) -> str:
+    """Write card payments of so many days and the schema of their columns; return the file.
+
+    Customers go to any of 400 shops; ``loyal`` ones each to six of their own.
+    """
     draw = np.random.default_rng(rows)
-    seconds = pd.to_timedelta(np.sort(draw.integers(0, 180 * 86_400, rows)), unit="s")
+    seconds = pd.to_timedelta(np.sort(draw.integers(0, long * 86_400, rows)), unit="s")
+    who = draw.integers(0, customers, rows)
+    shop = (400 * draw.random(rows) ** 2).astype(int)
+    if loyal:
+        own = draw.integers(0, max(customers // 3, 30), (customers, 6))
+        shop = own[who, (6 * draw.random(rows) ** 1.5).astype(int)]
     pd.DataFrame(
         {
-            "customer": [f"C{one}" for one in draw.integers(0, customers, rows)],
+            "customer": [f"C{one}" for one in who],
             "at": (pd.Timestamp("2025-01-01") + pd.to_timedelta(seconds, unit="s")).strftime(
                 "%Y-%m-%d %H:%M:%S"
             ),
-            "shop": [f"S{one}" for one in (400 * draw.random(rows) ** 2).astype(int)],
+            "shop": [f"S{one}" for one in shop],
             "paid": draw.lognormal(3.2, 0.9, rows).round(2),
         }
     ).to_csv(folder / "ledger.csv", index=False)

@@ -14,7 +14,8 @@ MAX_LINES, MAX_PARAMETERS, MAX_FUNCTION = 400, 8, 80
 
 FLOORS = (
     ("errors", "notation"),
-    ("extras",),
+    ("extras", "option_words"),
+    ("call_errors",),
     ("document_numbers", "file_kinds"),
     ("document_days", "document_shapes"),
     ("document_words", "editor_spellings"),

@@ -25,15 +25,16 @@ def new(
         typer.Argument(metavar="DATA", help="Table whose schema is proposed.", show_default=False),
     ] = None,
     like: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--like",
             metavar="STUDY",
-            help="Study to copy: fraud, risk, quant, tiny, quickstart.",
+            help="Study to copy: fraud, risk, quant, tiny, quickstart; with --kind study tiny.",
+            show_default="quickstart",
             autocompletion=offered(names("studies")),
             rich_help_panel=SIZE,
         ),
-    ] = "quickstart",
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from finsim.call_errors import public
 from finsim.errors import DataError
 from finsim.extras import Later
 from finsim.notation import Float1D
@@ -30,6 +31,7 @@ class Risk:
     standard_error: float
 
 
+@public
 def value_at_risk(losses: Float1D, level: float) -> Risk:
     """Return the ``level`` quantile of simulated losses.
 
@@ -62,6 +64,7 @@ def value_at_risk(losses: Float1D, level: float) -> Risk:
     return Risk(quantile_of(ordered, level), lower, upper, level, (upper - lower) / (2.0 * _Z95))
 
 
+@public
 def expected_shortfall(losses: Float1D, level: float) -> Risk:
     """Return the mean of the worst 1 - ``level`` of simulated losses.
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from finsim.call_errors import public
 from finsim.engine.run_tables import RunTables
 from finsim.engine.study.study_file import ScenarioChoice
 from finsim.errors import FinsimError, ProvenanceError, StudyError, did_you_mean
@@ -102,6 +103,15 @@ class Run(ShownRecord):
     def verdicts(self) -> dict[str, str]:
         """Intended use -> verdict of the scorecard."""
         return {use: item.verdict for use, item in self.scorecard.verdicts().items()}
+
+    @property
+    def judged_on(self) -> tuple[str, str] | None:
+        """Scenario and folder of the run whose evidence the verdicts are; None where this one was judged.
+
+        A stressed run takes over what its scenario cannot change; it is looked at itself for copies only.
+        """
+        told = self.manifest["scores"].get("evidence_of")
+        return None if told is None else (str(told["label"]), str(told["run"]))
 
     @property
     def scenarios(self) -> tuple[str, ...]:
@@ -206,6 +216,7 @@ class Run(ShownRecord):
         """The names of the columns of ``head``."""
         return list(self.head(0).columns)
 
+    @public
     def head(self, n: int = 5) -> pd.DataFrame:
         """Return the first ``n`` tables of the run: table, scenario, rows, path."""
         paths = [(item["path"], int(item["rows"])) for item in self.manifest["outputs"]]
@@ -229,7 +240,10 @@ class Run(ShownRecord):
     def _card(self) -> Card:
         study = self.manifest["study"]["resolved"]
         verdicts = tuple(f"{use}: {verdict}" for use, verdict in self.verdicts.items())
-        rows = tuple(f"{name} {count:,}" for name, count in self.tables.rows().items())
+        if self.judged_on is not None and verdicts:
+            verdicts = (*verdicts, f"judged on {' of '.join(self.judged_on)}")
+        counts = self.tables.rows()
+        rows = tuple(f"{name} {counts[name]:,}" for name in WORLD_OF if name in counts)
         page = self.path / "report.html"
         facts: tuple[tuple[str, Value], ...] = (
             ("folder", cut_start(str(self.path), 90)),
@@ -248,6 +262,7 @@ class Run(ShownRecord):
             return pd.DataFrame()  # the card says what is wrong
 
 
+@public
 def open_run(path: str | Path) -> Run:
     """Open a finished run.
 

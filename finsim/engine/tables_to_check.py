@@ -62,6 +62,7 @@ def gather(path: str | Path, rules: RuleSet, *, whole: bool = False) -> Gathered
     DataError when nothing there fits, RuleError when columns that the rules need are missing.
     """
     place = Path(path)
+    _refuse_several_scenarios(place)
     found = _run_tables(place) or (_tables_in(place, rules) if place.is_dir() else {})
     named = {name: item for name, item in found.items() if name in rules.tables}
     if not named and (place / MANIFEST).is_file():
@@ -101,6 +102,20 @@ def in_memory(data: AnyTable | Mapping[str, AnyTable], rules: RuleSet) -> Gather
             raise RuleError(f"pack {rules.id} has no table {name!r}", place=f"table {name}", remedy=remedy)
     tables = {name: without_views(as_arrow(table, rules.tables[name])) for name, table in given.items()}
     return Gathered(tables, next(iter(tables)), frozenset(), {}, Path("memory"), {})
+
+
+def _refuse_several_scenarios(folder: Path) -> None:
+    """Raise DataError for a table's folder of a run with several scenarios: each has the same keys again."""
+    if folder.name not in WORLD_OF or not (folder.parent / MANIFEST).is_file():
+        return
+    held = [label for one in sorted(folder.iterdir()) if (label := run_and_scenario(one)[1])]
+    if len(held) > 1:
+        raise DataError(
+            f"the table of {len(held)} scenarios: {', '.join(held)}",
+            place=str(folder),
+            expected="one table",
+            remedy=f"name one, such as {table_file(folder.parent, folder.name, held[0]).parent}",
+        )
 
 
 def _run_tables(path: Path) -> dict[str, Path]:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from finsim.call_errors import public
 from finsim.errors import DataError, RecordError
 from finsim.markets.listing import cut
 from finsim.markets.reading.file_problems import Faults
@@ -59,6 +60,7 @@ class Prices(Paths):
     whole: Paths | None = None
 
 
+@public
 def read_prices(source: Any, layout: str | None = None, *, schema: SchemaSource = None) -> Prices:
     """Read prices of any step: one path, or many for finsim's own bars.
 

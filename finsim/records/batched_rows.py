@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pandas as pd
 import pyarrow as pa
 
+from finsim.call_errors import public
 from finsim.records.frames.money_units import without_internal
 from finsim.records.shown_rows import FIRST_ROWS, ShownRows
 
@@ -38,6 +39,7 @@ class BatchedRows(ShownRows):
         """The names of the columns, without internal ones."""
         return without_internal(self.schema.names)
 
+    @public
     def head(self, n: int = FIRST_ROWS) -> pd.DataFrame:
         """Return the first ``n`` rows as ``to_pandas`` does."""
         wanted, held, some = (n if n >= 0 else max(len(self) + n, 0)), 0, []

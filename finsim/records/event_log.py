@@ -92,6 +92,14 @@ class EventLog:
         """Return int64[n] the entity of each event."""
         return np.repeat(np.arange(self.count), self.lengths())
 
+    def links(self) -> int:
+        """Return how many pairs of an entity and a partner there are; without partners that of entities."""
+        partner = self.part("partner")
+        if partner is None or not len(partner):
+            return self.count
+        key = self.entity() * (int(partner.max()) + 2) + partner  # a row without a partner has -1
+        return len(np.unique(key))
+
     def part(self, role: str) -> Array | None:
         """Return the values of the column that plays a role, None where there is none."""
         name = getattr(self.roles, role)

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.call_errors import public
 from finsim.errors import DataError
 from finsim.extras import Later
 
@@ -19,6 +20,7 @@ AccountGraph: TypeAlias = "networkx.MultiDiGraph"
 nx = Later("networkx", "graph")
 
 
+@public
 def account_graph(rows: pa.Table, instance: int | None = None) -> AccountGraph:
     """Return accounts as nodes and posted payments as edges.
 

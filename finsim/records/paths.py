@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from finsim.call_errors import public
 from finsim.errors import RecordError, did_you_mean
 from finsim.notation import Array, Dates1D, Float3D
 from finsim.records.batched_rows import BatchedRows
@@ -222,6 +223,7 @@ class Paths(BatchedRows):
         """Return the number of bars: paths x dates x assets."""
         return int(self.close.size)
 
+    @public
     def to_pandas(self, *, money: Unit = "cents", internal: bool = False) -> pd.DataFrame:
         """Return the bars in long form, one row a path, date (datetime64[ns]) and asset (category).
 
@@ -245,6 +247,7 @@ class Paths(BatchedRows):
         self, shape: Literal["backtesting"], assets: Sequence[str] | None = None
     ) -> dict[tuple[int, str], pd.DataFrame]: ...
 
+    @public
     def frames(
         self, shape: str, assets: Sequence[str] | None = None
     ) -> pd.DataFrame | dict[int, pd.DataFrame] | dict[tuple[int, str], pd.DataFrame]:

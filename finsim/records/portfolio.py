@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.call_errors import public
 from finsim.errors import RecordError, did_you_mean
 from finsim.notation import Float1D
 from finsim.records.columns import (
@@ -170,6 +171,7 @@ class Portfolio(RowRecord):
     def _money(self) -> Money:
         return LOAN_MONEY
 
+    @public
     def to_pandas(
         self, table: PortfolioTable = "loans", *, money: Unit = "cents", internal: bool = False
     ) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from finsim.call_errors import public
 from finsim.errors import RecordError, did_you_mean
 from finsim.records.display.shown_record import ShownRecord
 from finsim.records.frames.arrow_frames import nullable_columns, to_frame, to_polars_frame
@@ -44,6 +45,7 @@ class ShownRows(ShownRecord):
         """The names of the columns, without internal ones."""
         return without_internal(self._table().column_names)
 
+    @public
     def head(self, n: int = FIRST_ROWS) -> pd.DataFrame:
         """Return the first ``n`` rows as ``to_pandas`` does; money stays in minor units (cents)."""
         return self._framed(self._table(), "cents", False, n)
@@ -56,6 +58,7 @@ class ShownRows(ShownRecord):
             frame.attrs |= {"money": unit, "currency": ", ".join(self._money().currencies(table))}
         return frame
 
+    @public
     def to_pandas(self, *, money: Unit = "cents", internal: bool = False) -> pd.DataFrame:
         """Return the rows as a DataFrame.
 
@@ -66,6 +69,7 @@ class ShownRows(ShownRecord):
         """
         return self._framed(self._table(), checked_unit(money), internal)
 
+    @public
     def to_polars(self, *, money: Unit = "cents", internal: bool = False) -> polars.DataFrame:
         """Return the rows as a polars DataFrame; ``money`` and ``internal`` as in ``to_pandas``.
 

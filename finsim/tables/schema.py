@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 
 from finsim.errors import StudyError, did_you_mean
 from finsim.notation import minor_digits
+from finsim.records.display.card import Card, Value, cut_start
+from finsim.records.display.fact_words import counted
+from finsim.records.display.shown_record import ShownRecord
 
 TYPES = ("bool", "int", "float", "ratio", "money", "date", "ts", "dur", "cat", "id")
 TIME_UNITS = ("s", "ms", "us", "ns")
@@ -188,8 +191,8 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-@dataclass(frozen=True)
-class Schema:
+@dataclass(frozen=True, repr=False)
+class Schema(ShownRecord):
     r"""Columns by their declared names, the dialect, and what kind of table it is.
 
     Example:
@@ -205,3 +208,20 @@ class Schema:
     dialect: Dialect = field(default_factory=Dialect)
     kind: str = "table"
     path: str = ""
+
+    def card(self) -> Card:
+        """Return file, dialect, and each column with what is declared of it."""
+        facts: tuple[tuple[str, Value], ...] = (("file", cut_start(self.path, 90)),)
+        dialect = tuple(_declared(self.dialect))
+        facts += (("dialect", dialect),) if dialect else ()
+        columns = tuple((name, ", ".join((one.type, *_declared(one)))) for name, one in self.fields.items())
+        return Card(f"Schema: {self.kind}, {counted(len(columns), 'column')}", facts + columns)
+
+
+def _declared(part: Field | Dialect) -> Iterator[str]:
+    """Yield ``key value`` of all that differs from the default; the type stands for itself."""
+    for one in fields(part):
+        value = getattr(part, one.name)
+        if one.name != "type" and value != one.default:
+            said = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            yield one.name.rstrip("_") if value is True else f"{one.name.rstrip('_')} {said.strip()}"

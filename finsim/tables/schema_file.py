@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 from pydantic import Field as Key
 
+from finsim.call_errors import public
 from finsim.document_numbers import Meaning, Misfit, Whole, YesNo
 from finsim.documents import Document, read, validate
 from finsim.editor_schemas import JsonSchema, also, file_schema, given, reads, together, when
@@ -257,6 +258,7 @@ def table_schema_file_schema() -> JsonSchema:
     return file_schema(SchemaKeys, "finsim schema file: the columns of a table")
 
 
+@public
 def load_schema(path: str | Path) -> Schema:
     r"""Read a schema file.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from finsim.call_errors import public
 from finsim.constraints.checking.check_report import CheckReport
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.errors import StudyError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Repaired", "check", "explain", "repair"]
 
 
+@public
 def check(
     data: Any,
     rules: RuleSet | str | Path,
@@ -180,6 +182,7 @@ def _checked(
     return report
 
 
+@public
 def explain(
     data: Any,
     rules: RuleSet | str | Path,
@@ -276,6 +279,7 @@ class Repaired:
         return "\n".join([*texts, self.after.to_text(), *written])
 
 
+@public
 def repair(
     data: Any,
     rules: RuleSet | str | Path,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from finsim.call_errors import public
 from finsim.engine.answers.comparison import comparison_frame
 from finsim.engine.finished_run import Run, open_run
 from finsim.verbs.calling.argument_checks import Arguments
@@ -13,6 +14,7 @@ from finsim.verbs.calling.argument_checks import Arguments
 __all__ = ["compare"]
 
 
+@public
 def compare(first: str | Path | Run, second: str | Path | Run) -> pd.DataFrame:
     """Compare the key figures of two runs, scenario by scenario.
 

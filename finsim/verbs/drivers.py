@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from finsim.call_errors import public
 from finsim.errors import StudyError
 from finsim.records.calendar import Clock
 from finsim.records.drivers import Drivers
@@ -15,6 +16,7 @@ from finsim.scenarios.scenario import load as load_scenario
 __all__ = ["drivers"]
 
 
+@public
 def drivers(
     scenario: str | Path | Scenario,
     *,

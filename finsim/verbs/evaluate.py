@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from finsim.call_errors import public
 from finsim.errors import StudyError
 from finsim.evaluation.evaluate import evaluate as judge
 from finsim.evaluation.evaluate import judged, staleness
@@ -33,6 +34,7 @@ __all__ = ["evaluate"]
 DATA = "a table: a file, a DataFrame, an Arrow or polars table, or Paths"
 
 
+@public
 def evaluate(
     real: Any,
     synthetic: Any,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from finsim.call_errors import public
 from finsim.engine.learned.fitting import Learning, learned
 from finsim.engine.learned.models import Model, Step
 from finsim.engine.learned.reading import kind_of_data
@@ -100,6 +101,7 @@ def _private(
     return found if unit is None and kind == "table" else {**found, "unit": unit or UNITS[kind]}
 
 
+@public
 def fit(
     data: Source,
     generator: str | None = None,

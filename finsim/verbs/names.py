@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from finsim import documents
+from finsim.call_errors import public
 from finsim.errors import StudyError, did_you_mean
 from finsim.provenance.inputs import bundled
 from finsim.verbs.calling.argument_checks import Arguments
@@ -13,6 +14,7 @@ from finsim.verbs.shipped_names import CATALOGS, DATA, FILES, KINDS, catalog, da
 __all__ = ["example_data", "names"]
 
 
+@public
 def names(kind: str | None = None) -> dict[str, dict[str, str]]:
     """Return what can be named, without importing what is described.
 
@@ -44,6 +46,7 @@ def names(kind: str | None = None) -> dict[str, dict[str, str]]:
     return {name: _described(name) for name in (KINDS if kind is None else (kind,))}
 
 
+@public
 def example_data(name: str) -> Path:
     """Return the path of a bundled data set.
 

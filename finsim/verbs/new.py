@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from finsim import documents
+from finsim.call_errors import public
 from finsim.errors import StudyError, did_you_mean
 
 __all__ = ["Made", "new"]
 
+_NAMED = {"rules": "rule pack"}
 TEMPLATES = ("narrative", "scenario", "rules", "study")
 TABLES = ("prices", "payments", "loans", "table")
 _SCHEMA = "schema"
@@ -64,11 +66,12 @@ class Made:
         return str(self.path)
 
 
+@public
 def new(
     what: str | Path = _UNNAMED,
     data: Any = None,
     *,
-    like: str = "quickstart",
+    like: str | None = None,
     output: str | Path | None = None,
     kind: str = "",
     csv: str | None = None,
@@ -80,7 +83,8 @@ def new(
     Args:
         what: file to create; or ``schema``, and then a table.
         data: table whose schema is proposed.
-        like: shipped study to copy: ``fraud``, ``risk``, ``quant``, ``tiny``, ``quickstart``.
+        like: shipped study to copy: ``fraud``, ``risk``, ``quant``, ``tiny``, ``quickstart``; left out the
+            quickstart, with ``kind`` the tiny one.
         output: schema file to create; the schema is only returned when left out.
         kind: of the file: ``study``, ``narrative``, ``scenario`` or ``rules``; of a table whose schema is
             proposed: ``prices``, ``payments``, ``loans`` or ``table``, found when left out.
@@ -130,7 +134,7 @@ def new(
             expected=", ".join(TEMPLATES),
             remedy=did_you_mean(kind, list(TEMPLATES)),
         )
-    return _file(Path(what), wanted, like)
+    return _file(Path(what), wanted, like or ("tiny" if kind else "quickstart"))
 
 
 def _file(path: Path, kind: str, like: str) -> Made:
@@ -181,7 +185,7 @@ def _check_name(path: Path, kind: str) -> None:
     form, words, example = _FORM[kind]
     if not re.fullmatch(form, path.stem):
         raise StudyError(
-            f"a {kind} cannot be called {path.stem!r}",
+            f"a {_NAMED.get(kind, kind)} cannot be called {path.stem!r}",
             place=str(path),
             expected=words,
             remedy=f"choose a name such as {example}",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from finsim.call_errors import public
 from finsim.engine.graph.graph_view import GraphView
 from finsim.engine.planning.plan_summary import PlanSummary
 from finsim.engine.study.study_file import Study
@@ -19,6 +20,7 @@ __all__ = ["plan", "plan_table"]
 _MOST = 3
 
 
+@public
 def plan(
     subject: str | Path | Study,
     *,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from finsim.call_errors import public
 from finsim.engine.finished_run import Run, open_run
 from finsim.errors import ProvenanceError
 from finsim.extras import needs
@@ -19,6 +20,7 @@ from finsim.verbs.calling.argument_checks import Arguments
 __all__ = ["report"]
 
 
+@public
 def report(run: str | Path | Run, *, open: bool = False) -> Path:
     """Write report.html of a run, or overview.html over a folder of runs; return its path.
 

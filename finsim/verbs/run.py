@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from finsim.call_errors import public
 from finsim.engine import run as engine
 from finsim.engine.finished_run import Run
 from finsim.engine.study.study_file import Study
@@ -14,6 +15,7 @@ from finsim.verbs.calling.progress import Progress, reporting, say
 __all__ = ["run"]
 
 
+@public
 def run(
     study: str | Path | Study | None = None,
     *,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from finsim.call_errors import public
 from finsim.engine.answers.model_answer import SampleFacts
 from finsim.engine.learned.event_model import LearnedEvents
 from finsim.engine.learned.models import (
@@ -20,6 +21,7 @@ from finsim.engine.learned.models import (
     open_model,
     refuse_other_sizes,
     sampled_table,
+    write_rows,
     write_sampled,
 )
 from finsim.engine.learned.table_model import LearnedTable
@@ -30,7 +32,7 @@ from finsim.engine.run_folder.owner_lock import owning_output
 from finsim.markets.prices import SchemaSource, as_schema
 from finsim.records.paths import Paths
 from finsim.records.table import Table
-from finsim.tables.writing.write import refuse_unwritable, write_by_ending
+from finsim.tables.writing.write import refuse_unwritable
 from finsim.verbs.calling.argument_checks import PRICES, Arguments, as_day
 from finsim.verbs.calling.progress import Progress, reporting
 
@@ -39,6 +41,7 @@ __all__ = ["Wanted", "sample", "sample_to_file"]
 PATHS, STEPS = 100, 252
 
 
+@public
 def sample(
     model: Model | str | Path,
     paths: int | None = None,
@@ -113,7 +116,7 @@ def sample(
         if not isinstance(fitted, Body):
             table = sampled_table(fitted, wanted.amount(), seed, told)
             if place is not None:
-                write_by_ending(place, table.schema, table.arrow.to_batches(), table=table.name)
+                write_rows(fitted, table.arrow.to_batches(), place)
             return table
         made = sampled(fitted, wanted.request(as_schema(schema, csv)), told)
         if place is not None:

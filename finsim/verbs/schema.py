@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from finsim.call_errors import public
 from finsim.errors import StudyError, did_you_mean
 
 __all__ = ["KINDS", "editor_line", "schema"]
@@ -54,6 +55,7 @@ KINDS: dict[str, Callable[[], dict[str, Any]]] = {
 """Kind of file -> what makes its JSON Schema."""
 
 
+@public
 def schema(kind: str, output: str | Path | None = None) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a kind of YAML file, for editors.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from finsim import documents
+from finsim.call_errors import public
 from finsim.errors import StudyError, did_you_mean
 from finsim.file_kinds import held
 from finsim.tables.endings import form_by_name
@@ -44,6 +45,7 @@ class Shown:
         return self.to_text()
 
 
+@public
 def show(what: Any) -> Shown:
     """Say what a scenario, narrative, rule pack, generator, metric, study, data set, table or run is.
 

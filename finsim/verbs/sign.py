@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from finsim.call_errors import public
 from finsim.engine.finished_run import Run
 from finsim.errors import ProvenanceError
 from finsim.extras import needs
@@ -39,6 +40,7 @@ class Signed:
         return f"signature: {self.path}\nkey:       {self.keyid}\nhead:      {self.head}"
 
 
+@public
 def sign(run: str | Path | Run, *, key: str | Path, new_key: bool = False) -> Signed:
     """Sign a run that verifies: ``attestation.dsse.json`` in its folder, for ``verify(run, key=...)``.
 

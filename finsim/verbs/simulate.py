@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+from finsim.call_errors import public
 from finsim.engine import simulate_transactions as engine
 from finsim.errors import Problem, StudyError
 from finsim.records.transactions import Transactions
@@ -15,6 +16,7 @@ from finsim.verbs.calling.progress import Progress, reporting
 __all__ = ["simulate"]
 
 
+@public
 def simulate(
     *,
     accounts: int = 2_000,

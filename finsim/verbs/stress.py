@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import overload
 
+from finsim.call_errors import public
 from finsim.engine import stress as engine
 from finsim.engine.finished_run import Run
 from finsim.engine.reverse.breaches import Breaches
@@ -28,6 +29,7 @@ def stress(
     subject: Subject, scenario: None = None, *, reverse: str, points: int | None = ...,
     output: str | Path | None = ..., seed: int | None = ..., scale: float = ..., progress: Progress = ...,
 ) -> Breaches: ...  # fmt: skip
+@public
 def stress(
     subject: Subject,
     scenario: str | Path | None = None,

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from finsim.call_errors import public
 from finsim.engine.study.study_file import Study, study_of
 from finsim.verbs.calling.argument_checks import Arguments
 
@@ -15,6 +16,7 @@ __all__ = ["study"]
 Part = Mapping[str, Any] | None
 
 
+@public
 def study(
     values: Mapping[str, Any] | None = None,
     *,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from finsim.call_errors import public
 from finsim.engine.finished_run import Run
 from finsim.engine.nearest_training import with_nearest
 from finsim.provenance.manifest import read_manifest
@@ -14,6 +15,7 @@ from finsim.verbs.calling.argument_checks import Arguments
 __all__ = ["trace"]
 
 
+@public
 def trace(run: str | Path | Run, table: str, row: int, *, scenario: str | None = None) -> Story:
     """Tell where one row of a run comes from: layer, seed, scenario, model, story, rules, hashes.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from finsim.call_errors import public
 from finsim.engine.finished_run import Run
 from finsim.errors import StudyError
 from finsim.evaluation.scorecard import Scorecard
@@ -59,6 +60,7 @@ class Verified:
         return "\n".join(part.to_text() for part in parts if part is not None)
 
 
+@public
 def verify(
     run: str | Path | Run,
     *,

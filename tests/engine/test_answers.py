@@ -160,6 +160,14 @@ def test_a_stressed_run_is_set_beside_the_run_it_came_from(finished: Run, stress
     ]
 
 
+def test_a_table_of_several_scenarios_is_not_checked_as_one(finished: Run) -> None:
+    folder = finished.path / "bars"
+    with pytest.raises(finsim.FinsimError, match="the table of 3 scenarios: base, ") as caught:
+        finsim.check(folder, "ohlcv")
+    one = caught.value.problems[0].remedy.removeprefix("name one, such as ")
+    assert finsim.check(one, "ohlcv").ok
+
+
 def test_the_model_of_a_run_is_not_learned_again(finished: Run, stressed: Run) -> None:
     costs = [run.manifest["models"][0]["training"]["cpu_seconds"] for run in (finished, stressed)]
     assert costs[0] == costs[1]
@@ -240,3 +248,19 @@ def test_a_verdict_that_fails_fails_a_run(finished: Run, tmp_path: Path) -> None
     Scorecard((score,)).write(run.path / "scorecard.json")
     assert failed(Run(run.path))
     assert problems_of(Run(run.path)) == ["backtest: fail"]
+
+
+def test_a_verdict_that_was_taken_over_says_of_which_run_it_is(finished: Run, tmp_path: Path) -> None:
+    verdict = {"verdict": "pass", "reasons": [], "counts": {}}
+    scores = {**finished.manifest["scores"], "verdicts": {"share": verdict}}
+    own = changed(finished, tmp_path / "own", scores=scores)
+    assert own.judged_on is None
+    assert not [line for line in answer_lines(own) if line.startswith("judged on")]
+    taken = changed(
+        finished, tmp_path / "hit", scores={**scores, "evidence_of": {"label": "base", "run": "runs/a"}}
+    )
+    assert taken.judged_on == ("base", "runs/a")
+    lines = answer_lines(taken)
+    said = lines.index("judged on base of runs/a, of the same model; on this run only for copies")
+    assert lines[said - 1] == "share: pass"
+    assert answer_dict(taken)["judged_on"] == {"label": "base", "run": "runs/a"}

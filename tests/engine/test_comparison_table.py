@@ -25,7 +25,7 @@ def table(names: tuple[str, str], size: float, currency: str = "EUR") -> Compari
 @pytest.mark.parametrize("names", [("a", "b"), ("base", "gfc-2008-and-more@0.5"), ("x" * 90, "y" * 120)])
 @pytest.mark.parametrize("size", [12.0, 130_456.78, 1.3e9, 8.123456e14])
 def test_lines_have_at_most_80_columns_and_whole_money(names: tuple[str, str], size: float) -> None:
-    shown = repr(table(names, size))
+    shown = str(table(names, size))
     assert max(map(len, shown.splitlines())) <= 80
     assert f" {size:,.0f} " in shown
     assert f" {size * 0.25:+,.0f} " in shown or size > 1e12
@@ -46,7 +46,8 @@ def test_the_numbers_stay_raw_and_what_is_taken_is_plain() -> None:
     found = table(("a", "b"), 130_456.78)
     assert found["a"].iloc[0] == 130_456.78
     assert found.loc[("base", "defaults in 36 months"), "a"] == 0.0612
-    assert str(found) == repr(found)
+    assert len(repr(found).splitlines()) <= 12
+    assert str(found).startswith("\n".join(repr(found).splitlines()[:-1]))
     for taken in (found.head(2), found[["a"]], found.reset_index(), found.copy()):
         assert type(taken) is pd.DataFrame
     assert pd.DataFrame(found).equals(pd.DataFrame(found.copy()))

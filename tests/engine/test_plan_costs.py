@@ -23,7 +23,7 @@ from finsim.generators import EVENT_GENERATORS, TABLE_GENERATORS
 from finsim.kernels.defaults import DENSE_PD
 
 TAPE = Learned(10_000, 20, has_outcome=True)
-LEDGER = Learned(50_000, 5, 2_000)
+LEDGER = Learned(50_000, 5, 2_000, 30_000)
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ def test_learned_payments_cost_their_fit_their_sample_and_their_judges(
     for part in ("transactions", "evidence"):
         own = cost(part, LEDGER, body=PaymentBody(name="habits"))
         assert own > cost(part, None)
-        for change in ({"rows": 200_000}, {"entities": 20_000}):
+        for change in ({"rows": 200_000}, {"entities": 20_000}, {"links": 60_000}):
             assert cost(part, replace(LEDGER, **change), body=PaymentBody(name="habits")) > own  # type: ignore[arg-type]
     named = {name: cost("transactions", LEDGER, body=PaymentBody(name=name)) for name in EVENT_GENERATORS}
     assert named["resample"] < named["habits"] < named["events"]

@@ -134,8 +134,12 @@ def test_the_facts_of_the_data_are_told(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_text_and_data_say_the_same(summary: PlanSummary, plan: Plan) -> None:
     text, data = summary.to_text(), summary.to_dict()
-    assert repr(summary) == text
-    assert len(text.splitlines()) <= 37
+    assert str(summary) == text
+    assert len(repr(summary).splitlines()) <= 12
+    assert len(repr(summary)) <= 600
+    assert f"about {summary.cost.cpu_seconds:,.0f} CPU seconds" in repr(summary)
+    assert len(text.splitlines()) <= 41  # the features of the tape, by name, take some
+    assert all(one["header"] in text for one in data["tape"]["columns"])
     assert max(len(line) for line in text.splitlines()) <= 118
     assert json.loads(json.dumps(data)) == data
     assert data["study_sha256"] == plan.study.digest

@@ -69,6 +69,13 @@ def test_it_learns(streams):
     assert report.losses["line"][-1] < 0.01 < report.losses["line"][0]
 
 
+def test_progress_says_step_and_loss_from_the_first_step_on(streams):
+    told = []
+    train(Line(), SCHEDULE, Budget(7), streams, lambda share, text: told.append(text))
+    assert [text.split(":")[0] for text in told] == [f"step {k}" for k in range(1, 8)]
+    assert all(float(text.split("loss line ")[1]) > 0.0 for text in told)
+
+
 def test_the_early_stop_keeps_the_best(streams):
     recipe = Line(judged=lambda check: abs(check - 4.0))  # the first is that of the untrained
     report = train(recipe, dataclasses.replace(SCHEDULE, patience=4), Budget(500), streams, quiet)

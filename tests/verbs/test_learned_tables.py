@@ -77,22 +77,24 @@ def test_a_csv_of_sampled_rows_has_days_and_the_decimals_of_money(tmp_path):
     rng = np.random.default_rng(0)
     days = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 300, 400), "D")
     amount = np.round(np.exp(rng.normal(5, 1, 400)) * 2, 1)  # in text 12.3 as often as 12.30
-    pd.DataFrame({"day": days.strftime("%d.%m.%Y"), "amount": amount, "score": rng.normal(size=400)}).to_csv(
-        tmp_path / "t.csv", index=False
-    )
+    made = {"day": days.strftime("%d.%m.%Y"), "seen": days.strftime("%Y-%m-%d"), "amount": amount}
+    pd.DataFrame({**made, "score": rng.normal(size=400)}).to_csv(tmp_path / "t.csv", index=False)
     (tmp_path / "t.yaml").write_text(
         'finsim: schema/1\nkind: table\ncolumns:\n  day: {type: date, format: "%d.%m.%Y"}\n'
+        "  seen: {type: date}\n"
         "  amount: {type: money, ccy: EUR}\n  score: {type: float}\n"
     )
     model = finsim.fit(tmp_path / "t.csv", "copula", schema=tmp_path / "t.yaml", progress=False)
     finsim.sample(model, rows=200, output=tmp_path / "made.csv", progress=False)
     made = pd.read_csv(tmp_path / "made.csv", dtype=str)
-    assert made["day"].str.fullmatch(r"\d{4}-\d\d-\d\d").all()
+    assert made["day"].str.fullmatch(r"\d\d\.\d\d\.\d{4}").all()  # as its schema reads it
+    assert made["seen"].str.fullmatch(r"\d{4}-\d\d-\d\d").all()
     assert made["amount"].str.fullmatch(r"\d+\.\d\d").all()
     assert made["score"].str.len().max() > 5
     kept = finsim.sample(model, rows=200, progress=False).to_pandas()
     assert (made["amount"].astype(float) == kept["amount"]).all()
-    assert (pd.to_datetime(made["day"]) == kept["day"]).all()
+    assert (pd.to_datetime(made["day"], format="%d.%m.%Y") == kept["day"]).all()
+    assert (pd.to_datetime(made["seen"]) == kept["seen"]).all()
 
 
 def test_rows_come_out_under_the_headers_and_words_of_the_input(loans, table_model):

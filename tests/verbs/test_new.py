@@ -36,6 +36,15 @@ def test_the_smallest_study_runs_as_written() -> None:
     assert set(finsim.compare(run, run)["difference"].dropna()) == {0.0}
 
 
+def test_a_study_by_its_kind_is_the_small_one_and_without_a_word_the_bundled_one() -> None:
+    assert len(finsim.new("mine.yaml", kind="study").text.splitlines()) <= 40
+    assert finsim.plan("mine.yaml").cost.cpu_seconds < 20
+    assert "amlsim_transfers" in finsim.new("other.yaml").text
+    assert "amlsim_transfers" in finsim.new("third.yaml", kind="study", like="quickstart").text
+    with pytest.raises(finsim.FinsimError, match="a rule pack cannot be called 'My_rules'"):
+        finsim.new("My_rules", kind="rules")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("like", STUDIES)
 def test_every_study_of_a_job_runs_as_written(like: str) -> None:

@@ -140,8 +140,8 @@ def test_a_mistake_is_answered(
         assert not [word for word in PARSER_WORDS if word in str(problem)]
 
 
-def test_an_unknown_keyword_is_pythons_own_error(world: SimpleNamespace) -> None:
-    with pytest.raises(TypeError, match="unexpected keyword argument 'n'"):
+def test_an_unknown_keyword_is_a_type_error_that_says_what_was_meant(world: SimpleNamespace) -> None:
+    with pytest.raises(TypeError, match=r"no keyword 'n'.*\s+remedy: did you mean 'paths'"):
         finsim.sample(world.body, n=3)  # type: ignore[call-arg]
 
 

@@ -239,6 +239,8 @@ class OnDecline(Part):
     * ``abandon``: chance from 0 to 1 that the scheme ends.
     """
 
+    meaning: ClassVar[Meaning] = Meaning("a mapping of chances from 0 to 1", "{abandon: 1}")
+
     halve: Share = 0.0
     abandon: Share = 0.0
 

@@ -7,9 +7,9 @@ from typing import Any
 import typer
 
 from finsim.cli.parsing.places import word_of
-from finsim.cli.parsing.synonyms import INNER_VERBS, OPTIONS, VERBS, hint
 from finsim.cli.parsing.word_slips import argument_of, option_of, other_door
 from finsim.errors import StudyError
+from finsim.option_words import INNER_VERBS, OPTIONS, VERBS, hint
 from finsim.verbs.calling.argument_checks import NUMBERS, number_of
 
 UsageError: Any = typer.BadParameter.__mro__[1]

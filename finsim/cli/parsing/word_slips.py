@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from finsim.cli.parsing.places import word_of
-from finsim.cli.parsing.synonyms import OPTIONS
 from finsim.errors import StudyError
+from finsim.option_words import OPTIONS
 
 _NAMED = {
     "--scenario": ("scenarios",),

@@ -69,6 +69,16 @@ def mapping_of(
             said = f"is read from {item.field.source!r}, which is ignored"
             problems.append(Problem(f"columns.{key}", said, "", "remove it here or from `ignore:`"))
         own[name] = key
+        twice = [
+            other
+            for other, one in found.items()
+            if schema
+            and other not in own
+            and item.field.source
+            and one.field.source.casefold() == item.field.source.casefold()
+        ]
+        if twice:
+            problems.append(_read_twice(key, twice[0], item.field.source, schema.path if schema else ""))
         found[name] = item
     for name, value in (stated or {}).items():
         known = found.get(name)
@@ -81,6 +91,16 @@ def mapping_of(
         raise StudyError.of(problems)
     declared_dialect = dialect or Dialect()
     return Mapping(found, ignore, declared_dialect.over(schema.dialect) if schema else declared_dialect)
+
+
+def _read_twice(key: str, other: str, header: str, schema: str) -> Problem:
+    """Return what is wrong with a column of a study whose header a schema file gives another meaning."""
+    return Problem(
+        f"columns.{key}",
+        f"reads {header!r} as {key!r}, which {schema} declares as {other!r}",
+        "one meaning for each header",
+        f"remove `{key}:` here, or give {header!r} the role {key} in {schema}",
+    )
 
 
 def _meant(name: str, spec: Field, taken: Map[str, Declared]) -> str:

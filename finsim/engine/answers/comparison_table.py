@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from finsim.engine.answers.text_table import aligned, cut
+from finsim.records.display.card_text import MOST_LINES
 from finsim.records.figures.figure_text import NONE
 from finsim.records.figures.key_figures import COUNT, DATE, SHARE
 
@@ -29,6 +30,15 @@ class Comparison(pd.DataFrame):
         return pd.DataFrame
 
     def __repr__(self) -> str:
+        """Return the first figures in at most twelve lines; ``print`` shows all."""
+        lines = str(self).splitlines()
+        if len(lines) <= MOST_LINES:
+            return "\n".join(lines)
+        return "\n".join(
+            [*lines[: MOST_LINES - 1], f"and {len(lines) - MOST_LINES + 1} more lines: print it"]
+        )
+
+    def __str__(self) -> str:
         """Return one line a figure, a title above each scenario."""
         first, second = self.columns[:2]
         rows: list[tuple[str, ...]] = []
@@ -48,8 +58,6 @@ class Comparison(pd.DataFrame):
             told.append(line)
             before = scenario
         return "\n".join(told)
-
-    __str__ = __repr__
 
 
 def _wide(rows: Sequence[Row], head: Row, kept: Sequence[int], gap: int, name: int) -> int:

@@ -70,12 +70,20 @@ def _beside(texts: list[str]) -> str:
 
 
 def verdict_lines(run: Run) -> list[str]:
-    """Return one line a use: its verdict and the first reason for it."""
+    """Return one line a use, its verdict and the first reason for it, and which run was judged if another."""
     verdicts: Mapping[str, Any] = run.manifest["scores"]["verdicts"]
     lines = []
     for use, verdict in verdicts.items():
         lines.append(cut(f"{use}: {verdict['verdict']}{_why(verdict)}"))
-    return lines
+    return [*lines, *_taken_over(run)] if lines else []
+
+
+def _taken_over(run: Run) -> list[str]:
+    """Return the line that says of which run the verdicts are; none where the run was judged itself."""
+    if run.judged_on is None:
+        return []
+    label, other = run.judged_on
+    return [cut(f"judged on {label} of {other}, of the same model; on this run only for copies")]
 
 
 def _why(verdict: Mapping[str, Any]) -> str:
@@ -173,6 +181,7 @@ def answer_dict(run: Run) -> dict[str, Any]:
         "figures": scores.get("figures", {}),
         "compared_with": scores.get("compared_with"),
         "verdicts": scores["verdicts"],
+        "judged_on": scores.get("evidence_of"),
         "rules_broken": broken_rules(run),
         "not_computed": not_computed(run),
         "report": str(run.path / "report.html"),

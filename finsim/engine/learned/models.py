@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from finsim.engine.learned.event_model import LearnedEvents
 from finsim.engine.learned.given_cells import given_cells
 from finsim.engine.learned.model_trial import opened
 from finsim.engine.learned.table_model import LearnedTable
+from finsim.engine.learned.text_dates import as_declared
 from finsim.engine.market_model.fit_and_sample import Body
 from finsim.errors import Problem, StudyError
 from finsim.generators.saved_models import kind_of_model
@@ -92,5 +93,10 @@ def write_sampled(
     model: LearnedEvents | LearnedTable, amount: Amount, seed: int, output: Path, step: Step
 ) -> int:
     """Stream the rows of ``amount`` into one file of the form of its ending; return their number."""
-    rows = sampled_batches(model, amount, seed, step)
-    return write_by_ending(output, model.form.target, rows, table=kind_of(model))
+    return write_rows(model, sampled_batches(model, amount, seed, step), output)
+
+
+def write_rows(model: LearnedEvents | LearnedTable, batches: Iterable[pa.RecordBatch], output: Path) -> int:
+    """Stream rows of a model into one file of the form of its ending; return their number."""
+    schema, rows = as_declared(output, model.form.target, batches, model.form.formats)
+    return write_by_ending(output, schema, rows, table=kind_of(model))

@@ -21,12 +21,16 @@ DIGITS = 9
 
 @dataclass(frozen=True)
 class OutputForm:
-    """Columns by name in the order of the input, their headers, types and units, identifiers made anew."""
+    """Columns by name in the order of the input, their headers, types and units, identifiers made anew.
+
+    ``formats``: header -> how a date stands in a file of text.
+    """
 
     order: tuple[str, ...]
     target: pa.Schema
     new_ids: Mapping[str, IdForm]
     units: Mapping[str, str] = field(default_factory=dict)
+    formats: Mapping[str, str] = field(default_factory=dict)
 
     def written(self, name: str, column: MixedColumn) -> MixedColumn:
         """Return the cells of a column in the unit of the input."""
@@ -46,6 +50,7 @@ class OutputForm:
             "columns": {field.name: str(field.type) for field in self.target},
             "arrow_schema": base64.b64encode(self.target.serialize().to_pybytes()).decode(),
             "units": dict(self.units),
+            "formats": dict(self.formats),
             "new_ids": {name: form.to_dict() for name, form in self.new_ids.items()},
         }
 
@@ -54,7 +59,9 @@ class OutputForm:
         """Return the form that ``to_dict`` wrote."""
         stored = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(data["arrow_schema"])))
         forms = {name: IdForm(**one) for name, one in data["new_ids"].items()}
-        return cls(tuple(data["order"]), stored, forms, dict(data.get("units", {})))
+        return cls(
+            tuple(data["order"]), stored, forms, dict(data.get("units", {})), dict(data.get("formats", {}))
+        )
 
 
 def units_of(fields: Mapping[str, Field]) -> dict[str, str]:

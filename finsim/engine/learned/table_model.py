@@ -13,6 +13,7 @@ import pyarrow as pa
 from finsim.engine.learned.private_facts import private_facts, private_form, repeated_owner
 from finsim.engine.learned.reading import LearnedInput
 from finsim.engine.learned.saved_forms import OutputForm, units_of
+from finsim.engine.learned.text_dates import formats_of
 from finsim.engine.market_model.fitted_model_card import loss_table, privacy_words
 from finsim.errors import StudyError
 from finsim.generators import TABLE_GENERATORS
@@ -122,7 +123,16 @@ def fit_table(
         "read_as": "; ".join((*data.remarks, *_left_out(reduction), *plain_remarks(forms))),
     }
     return LearnedTable(
-        generator, reduction, OutputForm(data.order, data.target, forms, units_of(data.fields)), facts
+        generator,
+        reduction,
+        OutputForm(
+            data.order,
+            data.target,
+            forms,
+            units_of(data.fields),
+            formats_of(data.fields, data.order, data.target),
+        ),
+        facts,
     )
 
 

@@ -13,9 +13,10 @@ COMPILING = 4.0
 
 SECONDS: dict[str, dict[str, float]] = {
     "start and end": {
-        "process": 2.9,
+        "process": 2.0,
         "worker": 2.4,
-        "world": 0.4,
+        "world": 0.75,
+        "learned world": 0.4,
         "market": 0.4,
         "scenario": 0.08,
         "loss curve": 1.0,
@@ -44,9 +45,8 @@ SECONDS: dict[str, dict[str, float]] = {
         "payment": 0.8e-6,
         "row": 2.9e-6,
         "scheme": 0.5e-3,
-        "ledger": 0.2,
-        "ledger row": 1.0e-6,
-        "life": 0.2,
+        "ledger row": 6.0e-6,
+        "life": 0.05,
         "life row": 2.0e-6,
     },
     "credit": {
@@ -62,9 +62,10 @@ SECONDS: dict[str, dict[str, float]] = {
         "tried loan of a draw": 8e-9,
     },
     "bodies": {
-        "habits": 0.2,
-        "habits row": 6.5e-6,
-        "habits entity": 2.3e-4,
+        "habits": 0.1,
+        "habits row": 1.4e-5,
+        "habits entity": 3.5e-5,
+        "habits swap": 7.5e-8,
         "events": 2.2,
         "events row": 1.0e-5,
         "events entity": 1.0e-4,
@@ -120,10 +121,10 @@ SECONDS: dict[str, dict[str, float]] = {
 """CPU seconds per unit of work, by part of a run."""
 
 MEGABYTES: dict[str, float] = {
-    "process": 440,
-    "market": 60,
-    "market judged": 130,
-    "transactions": 20,
+    "process": 400,
+    "market": 100,
+    "market judged": 170,
+    "transactions": 60,
     "torch": 160,
     "flow": 190,
     "daily_flow": 15,
@@ -132,8 +133,9 @@ MEGABYTES: dict[str, float] = {
     "row of a slice": 5.0e-4,
     "transaction row": 2.0e-4,
     "judged row": 3.0e-4,
-    "learned": 50,
-    "learned judged": 190,
+    "learned": 10,
+    "learned judged": 290,
+    "loans": 40,
     "bar": 3.0e-4,
     "month": 0.9e-4,
     "judged month": 1.0e-4,

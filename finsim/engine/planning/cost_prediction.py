@@ -22,6 +22,7 @@ from finsim.engine.planning.scheme_forecast import detectable
 from finsim.engine.planning.window_work import compared_windows
 from finsim.engine.planning.work_sizes import Learned, WorkSizes
 from finsim.engine.stages.evidence_stage import first_label, settings
+from finsim.engine.stages.payment_world import is_learned
 from finsim.engine.study.study_file import WORLDS
 from finsim.engine.study.study_resolution import Plan
 from finsim.generators import GENERATORS, TABLE_GENERATORS
@@ -80,7 +81,8 @@ def units(plan: Plan, sizes: WorkSizes, history_rows: int, workers: int) -> dict
     start = {
         "process": 1.0,
         "worker": float(workers if workers > 1 else 0),
-        "world": float(sum(getattr(study, world) is not None for world in WORLDS)),
+        "world": float(sum(getattr(study, world) is not None for world in WORLDS) - is_learned(plan)),
+        "learned world": float(is_learned(plan)),
         "market": float(study.market is not None),
         "scenario": float(len(plan.scenarios)),
         "loss curve": float(study.market is not None and study.market.generator.name in LEARNERS),

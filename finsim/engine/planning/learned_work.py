@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from finsim.engine.planning.work_sizes import WorkSizes
-from finsim.engine.study.study_resolution import Plan
+from finsim.engine.planning.work_sizes import Learned, WorkSizes
+from finsim.engine.study.study_resolution import Plan, agent_settings
 from finsim.generators import EVENT_GENERATORS
 
 TRAINED = "events"
 """The body that is trained with torch; the others count."""
-_CHOSEN = ("habits", TRAINED)
+HABITS = "habits"
+_CHOSEN = (HABITS, TRAINED)
 """Bodies that are fitted where none is named; the habits once more, as the one that is most often taken."""
 
 
@@ -18,20 +19,34 @@ def fitting(plan: Plan, sizes: WorkSizes) -> dict[str, float]:
     if part is None or ledger is None or sizes.payments is None:
         return {}
     body = part.body.name if part.body else None
-    found = {"ledger": 1.0, "ledger row": float(ledger.rows), "life": 1.0}
+    found = {"ledger row": float(ledger.rows), "life": 1.0}
     found["life row"] = sum(sizes.payments.rows.values()) / len(sizes.payments.rows)
+    found["habits swap"] = _dealt_anew(plan, ledger) if body in (None, HABITS) else 0.0
     for name in _CHOSEN if body is None else (body,):
-        found |= _body(
-            name, 1.0 + (body is None and name != TRAINED), sizes, part.body.steps if part.body else None
-        )
+        times = 1.0 + (body is None and name != TRAINED)
+        fit = _body(name, times, sizes, part.body.steps if part.body else None)
+        found |= {unit: amount + found.get(unit, 0.0) for unit, amount in fit.items()}
     return found
+
+
+def _dealt_anew(plan: Plan, ledger: Learned) -> float:
+    """Return the swaps of links in sampling: each shard deals the generations that its entities are of."""
+    from finsim.generators.events.habits.generations import FRESH_SWEEPS
+
+    settings = agent_settings(plan)
+    generations = -(-settings.accounts // max(ledger.entities, 1)) + settings.shards - 1
+    return FRESH_SWEEPS * ledger.links * generations
 
 
 def _body(name: str, times: float, sizes: WorkSizes, steps: int | None) -> dict[str, float]:
     """Return the work of fitting a body ``times`` on the whole ledger."""
+    from finsim.generators.events.habits.link_reach import expected_swaps
+
     assert sizes.ledger is not None
     found = {name: times, f"{name} row": times * sizes.ledger.rows}
     found[f"{name} entity"] = times * sizes.ledger.entities
+    if name == HABITS:
+        found["habits swap"] = times * expected_swaps(sizes.ledger.links, sizes.ledger.entities)
     if name == TRAINED:
         taken = EVENT_GENERATORS.load(TRAINED).Settings().steps if steps is None else steps
         found[f"{name} step"] = times * taken

@@ -57,8 +57,9 @@ def _payments(plan: Plan, sizes: WorkSizes) -> Iterator[float]:
     if part is None:
         return
     rows = sizes.largest("transactions")
-    base = MEGABYTES["transactions"]
-    base += (sizes.ledger is not None) * (MEGABYTES["learned"] + is_judged * MEGABYTES["learned judged"])
+    is_learned = sizes.ledger is not None
+    base = MEGABYTES["learned" if is_learned else "transactions"]
+    base += (is_learned and is_judged) * MEGABYTES["learned judged"]
     slices = min(1.0, part.slice_days / part.days)
     yield base + MEGABYTES["row of a slice"] * min(slices * rows, BATCH_ROWS)
     yield base + (MEGABYTES["transaction row"] + is_judged * MEGABYTES["judged row"]) * rows
@@ -70,6 +71,7 @@ def _loans(plan: Plan, sizes: WorkSizes) -> Iterator[float]:
         return
     loans, is_learned = sizes.largest("loans"), not part.keep
     base = (is_learned and part.learner().name in TRAINED) * MEGABYTES["tabular"]
+    base += MEGABYTES["loans"]
     base += MEGABYTES["loan cell"] * loans * sizes.tape.columns + MEGABYTES["tape cell"] * sizes.tape.cells
     yield base + MEGABYTES["month"] * sizes.largest("months")
     if is_judged and is_learned:

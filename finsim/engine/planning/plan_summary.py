@@ -24,17 +24,22 @@ from finsim.engine.stages.payment_world import learned_remarks
 from finsim.engine.study.loan_tape import describe_tape
 from finsim.engine.study.study_resolution import Plan
 from finsim.evaluation.utility.detection import LEAST_ROWS, LEAST_SCHEMES, TRAIN_SHARE
+from finsim.records.display.card import Card, Value, listed
+from finsim.records.display.fact_words import counted
+from finsim.records.display.shown_record import ShownRecord
 from finsim.scenarios.plausible.remarks import remarks_on
 from finsim.scenarios.severity_and_overlays import scaled
 
 TOO_FEW = "too few to train a detector on"
 _WIDTH, _MOST_STORIES, _MOST_COLUMNS, _MOST_WARNINGS = 118, 8, 8, 5
-_SHORTEST_PATH = 64
+_SHORTEST_PATH, _FEATURE_LINES = 64, 3
+FEATURES = {"number": "numbers", "words": "words"}
+"""How a tape's column of no role is taken -> what it is called."""
 
 
-@dataclass(frozen=True)
-class PlanSummary:
-    """A resolved study, and what its run will cost and hold.
+@dataclass(frozen=True, repr=False)
+class PlanSummary(ShownRecord):
+    """A resolved study, and what its run will cost and hold; ``print`` gives all of it.
 
     ``data`` are the facts of its files, ``sizes`` its rows by table and scenario, ``schemes`` the forecast of
     each scenario and narrative, ``warnings`` what should be known before starting, by scenario or by part of
@@ -103,17 +108,35 @@ class PlanSummary:
         ]
         return "\n".join(part for line in lines for part in _wrapped(line))
 
-    def __repr__(self) -> str:
-        """Return the text."""
+    def __str__(self) -> str:
+        """Return the whole text."""
         return self.to_text()
 
+    def card(self) -> Card:
+        """Return data, rows, illicit rows and cost; warnings are counted."""
+        study, cost = self.plan.study, self.cost
+        illicit = tuple(f"{count:,} in {label}" for label, count in self.illicit_rows.items())
+        facts: tuple[tuple[str, Value], ...] = (
+            ("scenarios", tuple(self.plan.scenarios)),
+            ("data", tuple(one.line() for one in self.data)),
+            ("rows", tuple(self._rows_of_tables())),
+            ("illicit", illicit if self.schemes else ""),
+            ("cost", f"about {cost.cpu_seconds:,.0f} CPU seconds"),
+            ("memory", f"about {cost.memory / 1e6:,.0f} MB at most; disk about {_megabytes(cost.disk)}"),
+            ("warnings", f"{sum(map(len, self.warnings.values())):,}" if self.warnings else ""),
+            ("whole text", "print it"),
+            ("next", self.next),
+        )
+        return Card(f"Plan: {study.id}, seed {study.seed}, jump-off {study.start}", facts)
+
     def _row_words(self) -> str:
-        """Return the rows of each table per scenario; a span where scenarios differ."""
-        words = []
+        return ", ".join(self._rows_of_tables()) + " (per scenario)"
+
+    def _rows_of_tables(self) -> Iterator[str]:
+        """Yield the rows of each table per scenario; a span where scenarios differ."""
         for table, counts in self.rows.items():
             low, high = min(counts.values()), max(counts.values())
-            words.append(f"{table} {high:,}" if low == high else f"{table} {low:,} to {high:,}")
-        return ", ".join(words) + " (per scenario)"
+            yield f"{table} {high:,}" if low == high else f"{table} {low:,} to {high:,}"
 
     def _scheme_lines(self) -> Iterator[str]:
         labels = list(self.plan.scenarios)
@@ -189,14 +212,18 @@ class PlanSummary:
         if not self.tape:
             return
         columns = self.tape["columns"]
-        known = [one for one in columns if one["taken_as"].split(":")[0] not in ("words", "number")]
+        known = [one for one in columns if _kind(one) not in FEATURES]
         for one in known[:_MOST_COLUMNS]:
             gaps = f", {one['missing']:.1%} missing" if one["missing"] else ""
             span = f", {one['min']} to {one['max']}" if one["min"] else ""
             yield f"  {one['header']}  as {one['name'] or '(not used)'}: {one['taken_as']}{gaps}{span}"
-        rest = [one["header"] for one in columns if one not in known[:_MOST_COLUMNS]]
+        rest = [one["header"] for one in known[_MOST_COLUMNS:]]
         if rest:
-            yield _cut(f"  and {len(rest)} columns more (--json): {', '.join(rest)}")
+            yield f"  and {counted(len(rest), 'more column')} (--json says how): {_named(rest)}"
+        kinds = {kind: [one["header"] for one in columns if _kind(one) == kind] for kind in FEATURES}
+        told = [f"{len(names)} {FEATURES[kind]}: {_named(names)}" for kind, names in kinds.items() if names]
+        if told:
+            yield f"  features {'; '.join(told)}"
         yield from (f"note       {note}" for note in self.tape["notes"])
 
     def _warning_lines(self) -> Iterator[str]:
@@ -264,6 +291,16 @@ def _warnings(plan: Plan, cost: Cost, output: str | Path | None) -> dict[str, tu
 
 def _megabytes(size: float) -> str:
     return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.0f} MB"
+
+
+def _kind(column: Mapping[str, Any]) -> str:
+    """Return how a column of a tape is taken: ``number``, ``words`` or a type of the model."""
+    return str(column["taken_as"]).split(":")[0]
+
+
+def _named(names: list[str]) -> str:
+    """Return as many names as fit into some lines, and how many more there are."""
+    return listed(tuple(names), _FEATURE_LINES * _WIDTH)
 
 
 def _cut(line: str) -> str:

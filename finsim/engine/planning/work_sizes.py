@@ -15,11 +15,15 @@ from finsim.engine.study.study_resolution import Plan
 
 @dataclass(frozen=True)
 class Learned:
-    """Size of a table that a world learns from: rows, columns, entities of a ledger, outcome of a tape."""
+    """Size of a table that a world learns from: rows, columns, outcome of a tape.
+
+    Of a ledger its entities, and its links: how many pairs of an entity and one that it pays there are.
+    """
 
     rows: int
     columns: int
     entities: int = 0
+    links: int = 0
     has_outcome: bool = False
 
     @property
@@ -89,4 +93,5 @@ def _ledger(plan: Plan) -> Learned | None:
     if not is_learned(plan):
         return None
     ledger = ledger_of_plan(plan)
-    return Learned(ledger.log.events.rows, ledger.data.table.num_columns, ledger.log.count)
+    log = ledger.log
+    return Learned(log.events.rows, ledger.data.table.num_columns, log.count, log.links())

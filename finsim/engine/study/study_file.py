@@ -17,6 +17,7 @@ from pydantic import (
 
 from finsim import documents
 from finsim.agents.settings import NarrativeUse
+from finsim.call_errors import public
 from finsim.document_days import Day
 from finsim.document_numbers import Count, Id, Meaning, Misfit, Share, Whole, YesNo
 from finsim.document_shapes import shaped
@@ -250,6 +251,7 @@ class Study(Part):
         return scaled
 
 
+@public
 def load_study(name_or_path: str | Path | Mapping[str, Any]) -> Study:
     """Read a study file by path or shipped name, or a study from a mapping with the keys of a file.
 

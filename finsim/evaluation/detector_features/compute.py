@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from finsim.call_errors import public
 from finsim.evaluation.detector_features.definitions import FEATURES, GROUPS, checked_groups
 from finsim.evaluation.detector_features.graph import write_graph
 from finsim.evaluation.detector_features.history import link_rows, write_history
@@ -16,6 +17,7 @@ from finsim.evaluation.detector_features.raw import write_raw
 from finsim.evaluation.detector_features.reading import SchemaSource, read_payments
 
 
+@public
 def features(
     transactions: Any,
     *,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from finsim.call_errors import public
 from finsim.errors import StudyError, did_you_mean
 from finsim.kernels.payments.account_history import HOUR, ROUND, SMALL
 
@@ -160,6 +161,7 @@ def checked_groups(groups: Sequence[str] | str) -> tuple[str, ...]:
     return tuple(group for group in GROUPS if group in asked)
 
 
+@public
 def feature_definitions(groups: Sequence[str] | str = GROUPS) -> pd.DataFrame:
     """Return what each feature means.
 

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from finsim.call_errors import public
 from finsim.errors import DataError, StudyError
 from finsim.notation import Bool1D
 
 
+@public
 def split_by_time(ts: Any, instance: Any = None, *, share: float = 0.7) -> tuple[Bool1D, Bool1D]:
     """Return which rows to train on and which to test on: the first ``share`` of rows, and the later ones.
 

@@ -94,8 +94,9 @@ class Course:
         return {name: tuple(values) for name, values in sorted(self.curve.items())}
 
     def summary(self) -> str:
-        """Return the losses of the last stretch in one line."""
-        last = ", ".join(f"{name} {value:.4f}" for name, value in sorted(self.latest.items()))
+        """Return the losses of the last stretch in one line; before its end those of the last step."""
+        losses = self.latest or {part: values[-1] for part, values in self.stretch.items()}
+        last = ", ".join(f"{name} {value:.4f}" for name, value in sorted(losses.items()))
         return f"step {self.step:,}" + (f": loss {last}" if last else "")
 
 

@@ -31,13 +31,14 @@ class Slots(NamedTuple):
 
 
 NEAR, STEEP = 64, 4.0
+TAKER, LINK, HOME, PAID = 0, 1, 2, 3
 
 
 @kernel
-def has_payee(starts: Int1D, slots: Int1D, taker: Any, link: Int1D, payee: Int1D, wanted: Any) -> Any:
-    """Tell whether a taker has a payee in one of its slots."""
+def has_payee(starts: Int1D, held: Any, taker: Any, wanted: Any) -> Any:
+    """Tell whether a taker has a payee: held[starts[t]:starts[t + 1]] are those of taker t."""
     for k in range(starts[taker], starts[taker + 1]):  # noqa: SIM110 - numba has no any() of a generator
-        if payee[link[slots[k]]] == wanted:
+        if held[k] == wanted:
             return True
     return False
 
@@ -62,6 +63,13 @@ def swap_links(
     slot, written.
     """
     borders, at, starts, owned = slots
+    # Tries go anywhere and wait for memory: what one looks at lies side by side, in small numbers.
+    held, place = np.empty(len(owned), np.int32), np.empty(len(owned), np.int32)
+    cell = np.empty((len(owned), 4), np.int32)
+    for k in range(len(owned)):
+        held[k], place[owned[k]] = payee[link[owned[k]]], k
+        cell[k, TAKER], cell[k, LINK] = at[k], link[k]
+        cell[k, HOME], cell[k, PAID] = at[link[k]], payee[link[k]]
     state = np.empty(4, np.uint64)
     seed_state(seed, np.uint64(0), state)
     for _ in range(sweeps):
@@ -74,20 +82,23 @@ def swap_links(
                 wide = min(NEAR, count - 1) if next_uniform(state) < 0.5 else count - 1
                 chance = next_uniform(state)
                 two = one + np.int64((2.0 * step - 1.0) * (wide + 1))
-                if two < begin or two >= begin + count or at[one] == at[two]:
+                if two < begin or two >= begin + count:
                     continue
-                a, b = link[one], link[two]
-                if payee[a] == payee[b]:
+                first, second = cell[one, TAKER], cell[two, TAKER]
+                paid, other = cell[one, PAID], cell[two, PAID]
+                if first == second or paid == other:
                     continue
-                gain = far(points, reach, at[one], at[a]) + far(points, reach, at[two], at[b])
-                gain -= far(points, reach, at[two], at[a]) + far(points, reach, at[one], at[b])
-                if chance >= np.exp(min(gain, 0.0)):
+                home, away = cell[one, HOME], cell[two, HOME]
+                gain = far(points, reach, first, home) + far(points, reach, second, away)
+                gain -= far(points, reach, second, home) + far(points, reach, first, away)
+                if gain < 0.0 and chance >= np.exp(gain):
                     continue
-                if has_payee(starts, owned, at[two], link, payee, payee[a]):
+                if has_payee(starts, held, second, paid) or has_payee(starts, held, first, other):
                     continue
-                if has_payee(starts, owned, at[one], link, payee, payee[b]):
-                    continue
-                link[one], link[two] = b, a
+                for part in range(LINK, PAID + 1):
+                    cell[one, part], cell[two, part] = cell[two, part], cell[one, part]
+                held[place[one]], held[place[two]] = other, paid
+    link[:] = cell[:, LINK]
 
 
 @kernel

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.records.display.card_text import MOST_LINES
 from finsim.tables.cells.refusals import Cell, problem_of
 from finsim.tables.cells.stored import Undeclared, from_stored
 from finsim.tables.proposing.refused import refused
@@ -45,7 +46,7 @@ class ColumnPreview:
         }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Preview:
     """How a table would be read under a schema; ``ok`` when no cell is refused and no column is missing.
 
@@ -63,6 +64,16 @@ class Preview:
     refusals: tuple[str, ...]
     doubts: tuple[str, ...] | None = None
     fit_refuses: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return the first lines of the text; ``print`` shows all."""
+        lines = self.to_text().splitlines()
+        rest = [] if len(lines) <= MOST_LINES else [f"and {len(lines) - MOST_LINES + 1} more lines: print it"]
+        return "\n".join([*lines[: MOST_LINES - len(rest)], *rest])
+
+    def __str__(self) -> str:
+        """Return the whole text."""
+        return self.to_text()
 
     @property
     def ok(self) -> bool:

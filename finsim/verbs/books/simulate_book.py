@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from finsim.call_errors import public
 from finsim.engine.books.scenario_liquidity import Dialled
 from finsim.engine.books.simulate_books import MOST_LEVELS, Books, Wanted
 from finsim.engine.books.simulate_books import simulate_books as simulated
@@ -23,6 +24,7 @@ from finsim.verbs.calling.progress import Progress, reporting
 __all__ = ["simulate_book"]
 
 
+@public
 def simulate_book(
     source: str | Path | pd.DataFrame | Paths | Run | Body,
     *,

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from finsim.call_errors import public
 from finsim.engine.finished_run import Run
 from finsim.errors import Problem, StudyError, did_you_mean
 from finsim.exports import EXPORTS
@@ -47,6 +48,7 @@ class Exported:
         return self.to_text()
 
 
+@public
 def export(
     run: str | Path | Run,
     format: str | None = None,

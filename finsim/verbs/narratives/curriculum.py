@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from finsim.call_errors import public
 from finsim.engine.finished_run import Run
 from finsim.engine.narratives.detector_misses import Curriculum, curriculum_of
 from finsim.verbs.calling.argument_checks import Arguments
@@ -11,6 +12,7 @@ from finsim.verbs.calling.argument_checks import Arguments
 __all__ = ["curriculum"]
 
 
+@public
 def curriculum(
     run: str | Path | Run, *, detector: str | Path, output: str | Path, budget: float = 0.005
 ) -> Curriculum:

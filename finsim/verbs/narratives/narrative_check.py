@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from finsim.call_errors import public
 from finsim.engine.narratives.story_check import StoryCheck, check_story
 from finsim.verbs.calling.argument_checks import Arguments
 
 __all__ = ["narrative_check"]
 
 
+@public
 def narrative_check(narrative: str | Path, *, accounts: int = 2_000, seed: int = 0) -> StoryCheck:
     """Check a story: what cannot act is refused; remarks, counts by phase, and what gives its rows away.
 

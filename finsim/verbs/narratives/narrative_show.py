@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
+from finsim.call_errors import public
 from finsim.engine.narratives.story_preview import StoryPreview, preview, write_rows
 from finsim.errors import StudyError
 from finsim.verbs.calling.argument_checks import Arguments
@@ -16,6 +17,7 @@ __all__ = ["PICTURE", "narrative_show"]
 PICTURE = "scheme.png"
 
 
+@public
 def narrative_show(narrative: str | Path, *, seed: int = 0, output: str | Path | None = None) -> StoryPreview:
     """Show one scheme of a story: planned, posted, declined and dropped by phase, time line and rows.
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from finsim.call_errors import public
 from finsim.engine.injection.inject import Injected
 from finsim.engine.injection.inject import inject as put_in
 from finsim.errors import Problem, StudyError
@@ -19,6 +20,7 @@ Narratives = str | Path | Sequence[str | Path] | None
 DATA = "payments: a file, a DataFrame, an Arrow or polars table"
 
 
+@public
 def inject(
     data: Any,
     *,

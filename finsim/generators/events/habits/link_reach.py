@@ -27,9 +27,7 @@ def with_reach(links: Links, payees: int, streams: Streams) -> Links:
     """
     count = len(links.order)
     asked = _asked(links, count, streams)
-    wide = [FIRST]
-    while wide[-1] < count:
-        wide.append(2 * wide[-1])
+    wide = _wide(count)
     radii = _radii(links.points, wide, streams)
     if not len(asked):
         return mixed(replace(links, reach=radii[-1]), streams)
@@ -51,6 +49,19 @@ def with_reach(links: Links, payees: int, streams: Streams) -> Links:
 def mixed(links: Links, streams: Streams) -> Links:
     """Return the links with the state that generations begin with: so many swaps that no home is left."""
     return replace(links, dealt=deal(links, streams.under("reach"), SWEEPS))
+
+
+def expected_swaps(links: int, count: int) -> float:
+    """Return how many swaps the search offers, on average, to as many links of ``count`` entities."""
+    return links * SWEEPS * max(float(np.log2(len(_wide(count)))), 1.0)
+
+
+def _wide(count: int) -> list[int]:
+    """Return numbers of nearest entities that are tried: 8, 16, 32, ... up to all."""
+    found = [FIRST]
+    while found[-1] < count:
+        found.append(2 * found[-1])
+    return found
 
 
 def _radii(points: Float2D, wide: list[int], streams: Streams) -> Float2D:
