@@ -142,6 +142,21 @@ def thin_tails(factor: float, moves: np.ndarray, rng: np.random.Generator) -> np
     return found
 
 
+def reversed_in_time(moves: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Let the days run backwards."""
+    return moves[:, ::-1]
+
+
+def stale(share: float, moves: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Repeat the close of the day before on so many days of each asset; the next close catches up."""
+    levels = np.cumsum(moves, axis=1)
+    days = np.arange(moves.shape[1])[None, :, None]
+    kept = rng.random(moves.shape) >= share
+    kept[:, 0] = True
+    last = np.maximum.accumulate(np.where(kept, days, 0), axis=1)
+    return np.diff(np.take_along_axis(levels, last, axis=1), axis=1, prepend=0.0)
+
+
 def faults(law: Law) -> dict[str, Fault]:
     """Return the planted faults by name."""
     return {
@@ -158,6 +173,9 @@ def faults(law: Law) -> dict[str, Fault]:
         "one path dead flat": one_flat,
         "tails capped at 99 %": partial(capped, 0.01),
         "ES 99 25 % too low": partial(thin_tails, 0.75),
+        "time reversed": reversed_in_time,
+        "signs turned": partial(scaled, -1.0),
+        "a tenth of days without a move": partial(stale, 0.1),
     }
 
 
