@@ -10,10 +10,13 @@ from finsim.evaluation.case import PathCase
 from finsim.evaluation.columns import RETURN
 from finsim.evaluation.metric import BACKTEST, WITHIN, Metric, Score
 from finsim.evaluation.path_numbers.asset_scores import PathNumber, asset_scores
-from finsim.notation import Float1D, Float2D
+from finsim.extras import Later
+from finsim.notation import Float1D, Float2D, Float3D
+
+special = Later("scipy.special", "evaluate")
 
 STILL = 1e-9
-LEAST = 252
+LEAST, WEEK = 252, 5
 USELESS = 0.1  # assumption: a strategy that trades at one stale close in ten is another strategy
 
 
@@ -31,21 +34,32 @@ def measure(case: PathCase) -> list[Score]:
     Real closes are rounded to ticks, old ones coarsely, and prices of a model need not be.
     """
     found = asset_scores(case, METRIC, NUMBER, USELESS)
-    if not case.ranked:
-        return found
-    own, real = (still_share_of_assets(side.columns[RETURN]) for side in (case.compared, case.reference))
-    more = own - real
-    sides = more if len(more) == 1 else np.concatenate([[more.mean()], more])
-    return [_at_most_a_warning(one) if side < 0 else one for one, side in zip(found, sides, strict=True)]
+    own, real = (_shares(side.columns[RETURN]) for side in (case.compared, case.reference))
+    if len(found) > 1:
+        own, real = (np.concatenate([one.mean(axis=1)[:, None], one], axis=1) for one in (own, real))
+    weeks = case.reference.steps / WEEK
+    return [_with_chance(one, own[:, k], real[:, k], weeks) for k, one in enumerate(found)]
 
 
-def still_share_of_assets(values: Float2D) -> Float1D:
-    """Return the mean share over paths of each asset: [N, T, A] -> [A]."""
-    return np.asarray((np.abs(values) <= STILL).mean(axis=(0, 1)))
+def _shares(values: Float3D) -> Float2D:
+    return np.asarray((np.abs(values) <= STILL).mean(axis=1))
 
 
-def _at_most_a_warning(score: Score) -> Score:
-    return score if score.p is None else replace(score, p=max(score.p, WITHIN))
+def _with_chance(score: Score, own: Float1D, real: Float1D, weeks: float) -> Score:
+    """Return the score with the chance of more still days, or with at most a warning of fewer.
+
+    Paths that all stand still on the same days have no spread to rank in: it is taken as that of days that
+    are drawn a week at a time (binomial), where that is wider.
+    """
+    if score.p is None:
+        return score
+    share, gap = float(own.mean()), float(own.mean() - real.mean())
+    if gap < 0.0:
+        return replace(score, p=max(score.p, WITHIN))
+    steady = np.sqrt(max(share * (1.0 - share), 1.0 / weeks) / weeks)
+    if gap <= METRIC.delta or max(own.std(), real.std()) >= steady:
+        return score
+    return replace(score, p=min(score.p, 2.0 * float(special.ndtr((METRIC.delta - gap) / steady))))
 
 
 METRIC = Metric(

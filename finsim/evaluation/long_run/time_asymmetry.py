@@ -13,7 +13,7 @@ from finsim.evaluation.columns import RETURN
 from finsim.evaluation.metric import BACKTEST, Metric, Score
 from finsim.evaluation.path_numbers.asset_scores import PathNumber, asset_scores
 from finsim.extras import Later
-from finsim.notation import Float1D, Float2D
+from finsim.notation import Float1D, Float2D, Float3D
 
 signal = Later("scipy.signal", "evaluate")
 
@@ -48,8 +48,16 @@ NUMBER = PathNumber("after falls against before", aftermath, LEAST, log=False, n
 
 
 def measure(case: PathCase) -> list[Score]:
-    """Return scores of all assets together and of each; ceiling: the real prices with signs turned."""
-    return asset_scores(case, METRIC, NUMBER, -case.reference.columns[RETURN])
+    """Return scores of all assets together and of each; ceiling: the synthetic prices with signs turned."""
+    own, real = (_means(side.columns[RETURN]) for side in (case.compared, case.reference))
+    return asset_scores(case, METRIC, NUMBER, -own - real)
+
+
+def _means(values: Float3D) -> Float1D:
+    each = [aftermath(values[:, :, asset]) for asset in range(values.shape[2])]
+    return np.array(
+        [np.mean(one, where=known) if (known := np.isfinite(one)).any() else np.nan for one in each]
+    )
 
 
 METRIC = Metric(
