@@ -75,7 +75,11 @@ def test_backward_prices_and_turned_signs_fail(law: str, fault: str) -> None:
     found = scores("time_asymmetry", real, laws.faults(laws.LAWS[law])[fault](made, rng))
     assert found[0].subject.startswith("all assets")
     assert found[0].verdict == "fail"
-    assert {score.verdict for score in scores("time_asymmetry", real, made)} <= {"pass", "no power"}
+    good = scores("time_asymmetry", real, made)
+    assert good[0].verdict == "pass"
+    assert {score.verdict for score in good} <= {"pass", "no power"}
+    means = [np.mean([aftermath(side[:, :, asset]).mean() for asset in (0, 1)]) for side in (real, made)]
+    assert good[0].ceiling == pytest.approx(abs(sum(means)))  # the synthetic side, its signs turned
 
 
 def test_where_falls_leave_nothing_behind_there_is_no_power() -> None:
