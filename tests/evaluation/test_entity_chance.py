@@ -73,9 +73,9 @@ def test_an_entity_is_counted_once_however_many_rows_it_repeats() -> None:
 
 
 def test_the_variance_of_chance_copies_by_hand() -> None:
-    matches, sizes = np.array([6.0, 0.0, 0.0]), np.array([10, 10, 10])
-    # Deviations 4, -2, -2 over 6 matches.
-    assert row_copies.together(matches, sizes) == pytest.approx(24 / 6)
+    matches, sizes = np.array([12.0, 0.0, 0.0]), np.array([20, 10, 10])
+    # 0.3 a row: deviations 6, -3, -3 over 12 matches.
+    assert row_copies.together(matches, sizes) == pytest.approx(54 / 12)
     assert row_copies.together(np.array([2.0, 2.0]), np.array([5, 5])) == 1.0
     assert row_copies.together(np.zeros(2), np.array([5, 5])) == 1.0
 
