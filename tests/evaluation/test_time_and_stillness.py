@@ -104,7 +104,7 @@ def test_a_tenth_of_still_days_fails_and_counts_are_exact(drawn: tuple[np.ndarra
     )  # the next close catches up
     assert {score.verdict for score in scores("still_days", real, stale)} == {"fail"}
     assert {score.verdict for score in scores("still_days", real, made)} == {"pass"}
-    assert still_share(np.array([[0.0, 1e-12, 1e-6, 0.1]])) == pytest.approx([0.5])
+    assert still_share(np.array([[0.0, 1e-13, 1e-6, 0.1]])) == pytest.approx([0.5])
 
 
 def test_prices_of_a_model_need_not_be_rounded_as_real_ones_are(

@@ -15,13 +15,13 @@ from finsim.notation import Float1D, Float2D, Float3D
 
 special = Later("scipy.special", "evaluate")
 
-STILL = 1e-9
+STILL = 1e-12
 LEAST, WEEK = 252, 5
 USELESS = 0.1  # assumption: a strategy that trades at one stale close in ten is another strategy
 
 
 def still_share(values: Float2D) -> Float1D:
-    """Return the share of days whose |log return| is at most 1e-9: [n, T] -> [n]."""
+    """Return the share of days whose |log return| is at most 1e-12: [n, T] -> [n]."""
     return np.asarray((np.abs(values) <= STILL).mean(axis=1))
 
 
@@ -81,6 +81,6 @@ METRIC = Metric(
         "Fewer such days than in the real prices, which are rounded to ticks, only warn."
     ),
     misses="Stale prices with a little noise on them; how long a price stands still (see distinct_paths).",
-    estimator="share of days with an absolute log return of at most 1e-9, equally long paths",
+    estimator="share of days with an absolute log return of at most 1e-12, equally long paths",
     references="ranks / off by .1 *a*",
 )
