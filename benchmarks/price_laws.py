@@ -49,6 +49,27 @@ def returns(rng: np.random.Generator, count: int, law: Law, days: int = DAYS) ->
     return found
 
 
+def drift_error(law: Law, moves: np.ndarray) -> float:
+    """Return the smallest standard error of a drift that both assets share, in log return per year.
+
+    The information bound of a shift of known law (Cramer and Rao): a bivariate Student vector with covariance
+    H has the information 1' H^-1 1 (f + 2) / (f + 4) f / (f - 2) about it, here averaged over the days
+    of moves float64[n, T, 2] after the first hundred, whose variance is followed from its long-run value.
+    """
+    variance = np.full((len(moves), 2), VOLATILITY**2)
+    omega = VOLATILITY**2 * (1 - law.alpha - law.gamma / 2 - law.beta)
+    inverse = np.linalg.inv([[1, CORRELATION], [CORRELATION, 1]])
+    known = []
+    for day in range(moves.shape[1]):
+        unit = 1.0 / np.sqrt(variance)
+        known.append(float(np.einsum("ni,ij,nj->n", unit, inverse, unit).mean()))
+        move = moves[:, day]
+        variance = omega + (law.alpha + law.gamma * (move < 0)) * move**2 + law.beta * variance
+    freedom = law.freedom
+    tails = (freedom + 2) / (freedom + 4) * freedom / (freedom - 2)
+    return float(252.0 / np.sqrt(np.mean(known[100:]) * tails * moves.shape[1]))
+
+
 def prices(moves: np.ndarray, start: str) -> Paths:
     """Return closes that have these log returns."""
     levels = np.concatenate([np.zeros((len(moves), 1, 2)), np.cumsum(moves, axis=1)], axis=1)
@@ -142,6 +163,21 @@ def thin_tails(factor: float, moves: np.ndarray, rng: np.random.Generator) -> np
     return found
 
 
+def reversed_in_time(moves: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Let the days run backwards."""
+    return moves[:, ::-1]
+
+
+def stale(share: float, moves: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Repeat the close of the day before on so many days of each asset; the next close catches up."""
+    levels = np.cumsum(moves, axis=1)
+    days = np.arange(moves.shape[1])[None, :, None]
+    kept = rng.random(moves.shape) >= share
+    kept[:, 0] = True
+    last = np.maximum.accumulate(np.where(kept, days, 0), axis=1)
+    return np.diff(np.take_along_axis(levels, last, axis=1), axis=1, prepend=0.0)
+
+
 def faults(law: Law) -> dict[str, Fault]:
     """Return the planted faults by name."""
     return {
@@ -158,6 +194,9 @@ def faults(law: Law) -> dict[str, Fault]:
         "one path dead flat": one_flat,
         "tails capped at 99 %": partial(capped, 0.01),
         "ES 99 25 % too low": partial(thin_tails, 0.75),
+        "time reversed": reversed_in_time,
+        "signs turned": partial(scaled, -1.0),
+        "a tenth of days without a move": partial(stale, 0.1),
     }
 
 

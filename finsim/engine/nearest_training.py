@@ -1,4 +1,4 @@
-"""The five training records nearest to a traced bar or loan: read again from the run's inputs.
+"""The five training records nearest to a traced bar, loan or payment: read again from the run's inputs.
 
 Nearest, not causal: a generator learned from all its records. The inputs are read only when they are still
 the files that the manifest names; else one sentence says why nothing is told.
@@ -41,6 +41,7 @@ from finsim.records.run_layout import table_file
 from finsim.records.storage import digest_file
 
 WINDOW = 20
+WORLD_OF = {"bars": "market", "loans": "credit", "transactions": "transactions"}
 LABEL = "nearest, not causal"
 NONE = "no nearest records"
 MONEY = ("amount", "income", "collateral_value")
@@ -48,13 +49,15 @@ LEAST_HELD_OUT = 99
 
 
 def with_nearest(run: Path, story: Story, manifest: Mapping[str, Any]) -> Story:
-    """Return a story with the nearest training records of its row, where it is a learned bar or loan."""
+    """Return a story with the nearest training records of its row, where it is learned."""
     name = story.table.partition("/")[0]
-    part = manifest["study"].get("resolved", {}).get({"bars": "market", "loans": "credit"}.get(name, ""))
+    part = manifest["study"].get("resolved", {}).get(WORLD_OF.get(name, ""))
     if not part or not str(story.training.get("lineage", "")).startswith("learned"):
         return story
     try:
-        found = _refused(story) or (_bar if name == "bars" else _loan)(run, story, part)
+        found = _refused(story) or {"bars": _bar, "loans": _loan, "transactions": _payment}[name](
+            run, story, part
+        )
     except FinsimError as error:
         found = {"note": f"{NONE}: {error.problems[0].found}"}
     return replace(story, training={**story.training, **found})
@@ -172,6 +175,13 @@ def _loan(run: Path, story: Story, part: Mapping[str, Any]) -> dict[str, Any]:
         "distance": f"mean difference over {len(fields)} learned columns: 0 all agree, 1 none does",
         "p": f"share of {found.references:,} real rows, left out one at a time, that lie as near to others",
     }
+
+
+def _payment(run: Path, story: Story, part: Mapping[str, Any]) -> dict[str, Any]:
+    from finsim.engine.nearest_payment import nearest_payment
+
+    found = nearest_payment(run, story, part)
+    return {**found, "nearest_means": LABEL} if "nearest" in found else found
 
 
 def _in_minor_units(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:

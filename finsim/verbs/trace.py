@@ -19,8 +19,8 @@ __all__ = ["trace"]
 def trace(run: str | Path | Run, table: str, row: int, *, scenario: str | None = None) -> Story:
     """Tell where one row of a run comes from: layer, seed, scenario, model, story, rules, hashes.
 
-    A learned bar or loan is told with the five training records nearest to it ("nearest, not causal"), read
-    again from the run's inputs while they are still there and unchanged.
+    A learned bar, loan or payment is told with the five training records nearest to it ("nearest, not
+    causal"), read again from the run's inputs while they are still there and unchanged.
 
     Args:
         run: a Run or its folder.

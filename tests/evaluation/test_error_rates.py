@@ -12,6 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
+
+from finsim.evaluation.long_run.mean_return import calm_mean
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 rates = importlib.import_module("verdict_error_rates")
@@ -26,6 +29,15 @@ def test_the_law_has_the_stated_volatility_and_tails():
     moves = laws.returns(np.random.default_rng(3), 40, laws.LAWS[MILD])
     assert moves.std() == pytest.approx(laws.VOLATILITY, rel=0.05)
     assert np.corrcoef(moves[..., 0].ravel(), moves[..., 1].ravel())[0, 1] == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_bound_of_a_drift_by_hand():
+    steady = laws.Law(alpha=0.0, gamma=0.0, beta=0.0, freedom=1e9)
+    found = laws.drift_error(steady, np.zeros((1, 400, 2)))
+    # The mean of two assets of correlation .5 over 400 days.
+    assert found == pytest.approx(252 * laws.VOLATILITY * np.sqrt(0.75 / 400))
+    heavy = laws.drift_error(laws.Law(0.0, 0.0, 0.0, 6), np.zeros((1, 400, 2)))
+    assert heavy == pytest.approx(found / np.sqrt(8 / 10 * 6 / 4))
 
 
 @pytest.mark.parametrize("seeds", [1, pytest.param(4, marks=pytest.mark.slow)])
@@ -93,6 +105,20 @@ def test_law_against_itself_fails_in_at_most_five_percent(law, pool):
     found = list(pool.map(partial(rates.of_law, 100), keys))
     assert all(rates.count(found, use, "fail") <= 10 for use in rates.USES)
     assert all(rates.count(found[::5], use, "pass") >= 36 for use in rates.USES)  # those with the classifier
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("law", [HEAVY, MILD])
+def test_no_other_statistic_could_know_the_drift_much_better(law):
+    """The error of the calm mean beside the information bound, and the power that follows from it."""
+    moves = laws.returns(np.random.default_rng(17), 2_000, laws.LAWS[law])
+    error = np.mean([calm_mean(moves[:, :, asset]) for asset in (0, 1)], axis=0).std()
+    bound = laws.drift_error(laws.LAWS[law], moves)
+    assert 0.95 * bound < error < 1.06 * bound
+    first_step = 0.05 / 17 / 2  # two of seventeen parts, of which the first score has half; two-sided
+    edge = stats.norm.isf(first_step)
+    assert stats.norm.sf(edge - (0.252 - 0.02) / error) > 0.85
+    assert stats.norm.sf(edge - (0.252 - 0.02) / bound) < 0.99
 
 
 @pytest.mark.slow

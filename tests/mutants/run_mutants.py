@@ -24,7 +24,7 @@ from mutant_list import ROOT, Mutant, every_mutant, mutated
 
 GOAL = 0.9
 LIMIT = 240  # seconds of the clock; a mutant that runs on is one that is seen
-FOLDERS = ("finsim", "tests", "scenarios", "constraints", "data", "docs")
+FOLDERS = ("finsim", "tests", "benchmarks", "scenarios", "constraints", "data", "docs")
 FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile")
 PASSED, FAILED, INTERRUPTED, BROKEN = 0, 1, 2, 70
 

@@ -30,12 +30,16 @@ those of cards by chance, account numbers are not."""
 
 @dataclass(frozen=True)
 class Ledger:
-    """A log of events, the identifiers of its entities, and what was left out of it."""
+    """A log of events, the identifiers of its entities, and what was left out of it.
+
+    ``rows`` int64[n] is the row of the table that each event was.
+    """
 
     log: EventLog
     entities: tuple[str, ...]
     order_kept: bool
     remarks: tuple[str, ...]
+    rows: Int1D
 
 
 def ledger_of(data: LearnedInput) -> Ledger:
@@ -72,7 +76,7 @@ def ledger_of(data: LearnedInput) -> Ledger:
     end = int((times.max() // NANOS_PER_DAY + 1) * NANOS_PER_DAY)
     log = EventLog(events, starts, people, parts, begin, end, partner_is_entity)
     in_order = bool((np.diff(times) >= 0).all())
-    return Ledger(log, tuple(names), in_order, (*remarks, _said(log)))
+    return Ledger(log, tuple(names), in_order, (*remarks, _said(log)), np.flatnonzero(usable)[rows])
 
 
 def event_roles(table: pa.Table, data: LearnedInput) -> EventRoles:

@@ -26,8 +26,9 @@ def measure(case: EventCase) -> list[Score]:
     """Return distances of first digits, shares of round amounts, common amounts, and signs."""
     missing = "there is no column of amounts on both sides"
     why = case.why or ("" if case.columns.amount else missing)
-    if not why and not any(np.isfinite(_amounts(side)).any() for side in case.sides[:2]):
-        why = f"column {case.columns.amount} holds no number"
+    for side, words in zip(case.sides[:2], ("real", "synthetic"), strict=False):  # none without entities
+        if not why and not np.isfinite(_amounts(side)).any():
+            why = f"column {case.columns.amount} holds no number on the {words} side"
     if why:
         return [METRIC.missing("amounts", why)]
     weights, useless = entity_weights(case), [smooth_amounts(case), rounded_amounts(case)]
