@@ -27,7 +27,7 @@ quickstart: $(READY)
 
 test: $(READY)
 	@$(BIN)/python -m compileall -q finsim  # tests start many processes, and some machines keep no bytecode
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow

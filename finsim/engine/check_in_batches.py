@@ -17,7 +17,7 @@ from finsim.constraints.tables.parquet_batches import Batches
 from finsim.constraints.tables.source_batches import SourceBatches
 from finsim.engine.tables_to_check import excuses
 from finsim.errors import DataError
-from finsim.tables.cells.small_arrays import no_rows
+from finsim.tables.cells.arrays_from_python import no_rows
 from finsim.tables.endings import PARQUET
 from finsim.tables.sources.opening import form_of
 

@@ -11,7 +11,7 @@ from finsim.credit.conditional import default_point, sensitivity
 from finsim.credit.losses import Buckets
 from finsim.engine.planning import cost_prediction
 from finsim.engine.planning.cost_constants import SECONDS
-from finsim.engine.planning.loan_work import LoanWork
+from finsim.engine.planning.loan_cost_sample import LoanWork
 from finsim.engine.planning.payment_forecast import PaymentForecast
 from finsim.engine.planning.window_work import compared_windows
 from finsim.engine.planning.work_sizes import Learned, WorkSizes

@@ -8,7 +8,7 @@ import pytest
 
 from finsim.engine.planning import cost_prediction
 from finsim.engine.planning.cost_constants import BATCH_ROWS, MEGABYTES
-from finsim.engine.planning.loan_work import LoanWork
+from finsim.engine.planning.loan_cost_sample import LoanWork
 from finsim.engine.planning.peak_memory import assets_of, peak_memory
 from finsim.engine.planning.work_sizes import Learned, WorkSizes
 from finsim.engine.study.market_part import GeneratorChoice

@@ -10,7 +10,7 @@ import pytest
 
 from finsim.engine.finished_run import Run
 from finsim.engine.planning import cost_prediction
-from finsim.engine.planning.loan_work import LoanWork
+from finsim.engine.planning.loan_cost_sample import LoanWork
 from finsim.engine.planning.plan_summary import TOO_FEW, PlanSummary, describe
 from finsim.engine.planning.scheme_forecast import forecast_schemes
 from finsim.engine.planning.unread_drivers import unread_variables

@@ -18,7 +18,7 @@ from finsim.constraints.tables.arrow_to_numpy import values_of
 from finsim.constraints.tables.nullable_vectors import solid, spread
 from finsim.constraints.tables.typed_columns import Source
 from finsim.notation import Array, Bool1D
-from finsim.tables.cells.small_arrays import numbers, words
+from finsim.tables.cells.arrays_from_python import numbers, words
 
 CODE = "int16"
 """Dtype of a column of text in codes of the texts that rules compare it with."""

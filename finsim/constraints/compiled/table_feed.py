@@ -16,7 +16,7 @@ from finsim.constraints.language.row_order import Order
 from finsim.constraints.tables.group_layout import Arrangement
 from finsim.constraints.tables.typed_columns import Source
 from finsim.notation import Array, Bool1D, Int1D
-from finsim.tables.cells.small_arrays import numbers
+from finsim.tables.cells.arrays_from_python import numbers
 
 CHUNK = 1 << 20  # rows converted at a time: what bounds the extra memory
 FIRST = 1 << 10  # rows converted when the rows before them stand elsewhere

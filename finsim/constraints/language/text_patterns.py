@@ -35,7 +35,7 @@ def check_pattern(pattern: str) -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from finsim.tables.cells.small_arrays import words
+    from finsim.tables.cells.arrays_from_python import words
 
     if len(pattern) > MAX_CHARACTERS:
         raise BadPattern(

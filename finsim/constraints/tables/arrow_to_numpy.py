@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from finsim.notation import Array, Int1D
-from finsim.tables.cells.small_arrays import numbers
+from finsim.tables.cells.arrays_from_python import numbers
 
 _FLOATS = {"double": "float64", "float": "float32", "halffloat": "float16"}
 

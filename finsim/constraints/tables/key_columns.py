@@ -15,7 +15,7 @@ from finsim.constraints.tables.numbered_texts import numbers_of, text_hashes
 from finsim.constraints.tables.typed_columns import Source
 from finsim.errors import DataError
 from finsim.notation import Array, Bool1D, Int1D
-from finsim.tables.cells.small_arrays import numbers
+from finsim.tables.cells.arrays_from_python import numbers
 
 _EMPTY = np.uint64(0x5851F42D4C957F2D)  # the word of an empty cell
 

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from finsim.constraints.tables.arrow_to_numpy import values_of
 from finsim.constraints.tables.numbered_texts import places_in
 from finsim.notation import Array, Int1D
-from finsim.tables.cells.small_arrays import numbers, words
+from finsim.tables.cells.arrays_from_python import numbers, words
 
 MANY = 20_000  # so many new texts at a time stay in Arrow
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from finsim.constraints.tables.arrow_to_numpy import values_of
 from finsim.constraints.tables.nullable_vectors import Vec
 from finsim.notation import Array, Int1D
-from finsim.tables.cells.small_arrays import numbers
+from finsim.tables.cells.arrays_from_python import numbers
 
 FEWEST_ROWS, MOST_ROWS = 100_000, 2**32 - 1  # fewer rows need no machine code
 _SAMPLE, _MANY = 8_192, 0.75  # rows looked at, and the share of different texts among them that is many

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 from finsim.engine.finished_tasks import is_started
-from finsim.engine.planning.loan_work import LoanWork
+from finsim.engine.planning.loan_cost_sample import LoanWork
 from finsim.engine.planning.trial_run import credit_trial, market_trial, transactions_trial
 from finsim.engine.run_folder.owner_lock import refuse_owned
 from finsim.engine.run_folder.unstarted import is_free

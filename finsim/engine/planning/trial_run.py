@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from finsim.engine.planning.loan_work import LoanWork
+from finsim.engine.planning.loan_cost_sample import LoanWork
 from finsim.engine.stages.rule_breaches import Ledger
 from finsim.engine.study.market_part import GeneratorChoice
 from finsim.engine.study.study_resolution import Plan, agent_settings, credit_settings

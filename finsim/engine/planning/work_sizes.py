@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from finsim.engine.planning.loan_work import LoanWork
+from finsim.engine.planning.loan_cost_sample import LoanWork
 from finsim.engine.planning.payment_forecast import PaymentForecast
 from finsim.engine.planning.scheme_forecast import SchemeForecast
 from finsim.engine.stages.payment_world import is_learned, ledger_of_plan

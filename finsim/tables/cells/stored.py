@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.tables.cells.arrays_from_python import without_nan, words
 from finsim.tables.cells.canonical import LABELS, canonical
-from finsim.tables.cells.small_arrays import without_nan, words
 from finsim.tables.cells.unit_times import of_float, of_number
 from finsim.tables.cells.units_and_zones import (
     assumed_zone,

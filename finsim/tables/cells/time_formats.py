@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.notation import Int1D
-from finsim.tables.cells.small_arrays import as_numpy, nothing, numbers, word, words
+from finsim.tables.cells.arrays_from_python import as_numpy, nothing, numbers, word, words
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _LONG = ("january", "february", "march", "april", "may", "june",

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.notation import Float1D
+from finsim.tables.cells.arrays_from_python import as_numpy, number, numbers
 from finsim.tables.cells.canonical import TIMES
-from finsim.tables.cells.small_arrays import as_numpy, number, numbers
 from finsim.tables.cells.units_and_zones import assumed_zone, cents_of, days_of
 from finsim.tables.cells.zones import local_times
 from finsim.tables.schema import Dialect, Field

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.notation import Array
+from finsim.tables.cells.arrays_from_python import as_numpy, number, numbers
 from finsim.tables.cells.canonical import TIMES, canonical
-from finsim.tables.cells.small_arrays import as_numpy, number, numbers
 from finsim.tables.cells.zones import local_times, placed
 from finsim.tables.schema import Dialect, Field
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finsim.tables.cells.arrays_from_python import filled, nothing, number, without_nan, word, words
 from finsim.tables.cells.canonical import LABELS, TIMES, canonical
 from finsim.tables.cells.refused_rows import converted
-from finsim.tables.cells.small_arrays import filled, nothing, number, without_nan, word, words
 from finsim.tables.cells.time_formats import parsed_times
 from finsim.tables.cells.unit_times import EXCEL, of_number, of_written
 from finsim.tables.cells.units_and_zones import (

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.notation import Int1D
-from finsim.tables.cells.small_arrays import as_numpy, nothing, number, numbers
+from finsim.tables.cells.arrays_from_python import as_numpy, nothing, number, numbers
 
 _FAR = 2_114_380_800  # seconds of 2037-01-01, from which on times are placed one by one
 _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from finsim.tables.cells.small_arrays import no_rows
+from finsim.tables.cells.arrays_from_python import no_rows
 from finsim.tables.schema import Dialect, Field
 from finsim.tables.sources.plain_texts import plain_schema
 from finsim.tables.sources.read_errors import reading

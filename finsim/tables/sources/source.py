@@ -11,12 +11,12 @@ import pyarrow as pa
 
 from finsim.errors import DataError, Problem, did_you_mean
 from finsim.tables.binding import bind
+from finsim.tables.cells.arrays_from_python import no_rows, numbers, words
 from finsim.tables.cells.canonical import canonical
 from finsim.tables.cells.canonical_columns import is_plain, typed_field
 from finsim.tables.cells.declared_cells import read_cells, shown_value
 from finsim.tables.cells.refusals import Cell, problem_of
 from finsim.tables.cells.refused_rows import MOST
-from finsim.tables.cells.small_arrays import no_rows, numbers, words
 from finsim.tables.cells.stored import Undeclared
 from finsim.tables.cells.units_and_zones import cents_of
 from finsim.tables.cells.written import from_text

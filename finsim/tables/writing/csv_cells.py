@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finsim.tables.cells.small_arrays import without_nan
+from finsim.tables.cells.arrays_from_python import without_nan
 from finsim.tables.cells.units_and_zones import minor_of
 from finsim.tables.schema import Field
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from finsim.errors import DataError
 from finsim.records.storage import regroup, replacing
-from finsim.tables.cells.small_arrays import no_rows
+from finsim.tables.cells.arrays_from_python import no_rows
 from finsim.tables.duckdb_connection import connected, quoted, quoted_text
 
 _ROWS = 2 * 122_880  # whole row groups of DuckDB: parts of them would be written again
