@@ -17,11 +17,13 @@ def as_system_errors(path: Path) -> Iterator[None]:
 
     ``path`` is the file that is written, for the message. Others, and errors without a number, pass.
     """
+    from safetensors import SafetensorError  # models alone need it
+
     try:
         yield
-    except Exception as error:
+    except SafetensorError as error:
         number = _NUMBER.search(str(error))
-        if number is None or type(error).__name__ != "SafetensorError":
+        if number is None:
             raise
         code = int(number[1])
         raise OSError(code, os.strerror(code), str(path)) from None
