@@ -110,3 +110,13 @@ def test_amounts_without_a_number_say_on_which_side(side: int, words: str) -> No
     card = finsim.evaluate(*frames, kind="events", id="card", time="day", settings=quick, progress=False)
     (said,) = [score.reason for score in card.scores if score.metric == "amounts"]
     assert said == f"column amount holds no number on the {words} side"
+
+
+@pytest.mark.parametrize("cells", [1, 70, 10**9])
+def test_mixed_labels_do_not_depend_on_how_many_are_held(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = np.random.default_rng(4).exponential(size=23)
+    rng = np.random.default_rng(5)
+    whole = rng.permuted(np.broadcast_to(both, (repeats.LABELS, 23)), axis=1)
+    monkeypatch.setattr(repeats, "MIXED_CELLS", cells)
+    found = repeats._mixed_gaps(both, 9, np.random.default_rng(5))
+    assert found == pytest.approx(whole[:, 9:].mean(axis=1) - whole[:, :9].mean(axis=1), abs=1e-14)
