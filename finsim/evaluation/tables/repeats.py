@@ -70,7 +70,7 @@ def _of_entities(case: TableCase, subject: str) -> Score:
 
 
 def _mixed_gaps(both: Float1D, first: int, rng: np.random.Generator) -> Float1D:
-    """Return the gap of means under 1,000 random labels, some at a time: 50,000 entities a side are 0.8 GB."""
+    """Return the gap of means under 1,000 random labels, drawn some at a time for memory."""
     gaps, some = np.empty(LABELS), max(MIXED_CELLS // len(both), 1)
     for begin in range(0, LABELS, some):
         block = (min(some, LABELS - begin), len(both))
