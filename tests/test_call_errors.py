@@ -75,6 +75,19 @@ def test_what_goes_wrong_inside_stays_what_it_is() -> None:
     assert not isinstance(caught.value, FinsimError)
 
 
+def test_a_function_that_fails_inside_is_called_once() -> None:
+    calls = []
+
+    @public
+    def failing(first: int) -> None:
+        calls.append(first)
+        raise TypeError("inside")
+
+    with pytest.raises(TypeError, match=r"^inside$"):
+        failing(3)
+    assert calls == [3]
+
+
 def test_methods_are_told_as_they_are_called() -> None:
     with pytest.raises(CallError, match=r"to_pandas: no keyword 'unit'; expected .*money=") as caught:
         finsim.Transactions.to_pandas(object(), unit="cents")  # type: ignore[call-arg, arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -166,6 +167,14 @@ def test_a_table_of_several_scenarios_is_not_checked_as_one(finished: Run) -> No
         finsim.check(folder, "ohlcv")
     one = caught.value.problems[0].remedy.removeprefix("name one, such as ")
     assert finsim.check(one, "ohlcv").ok
+
+
+def test_two_scenarios_are_several(finished: Run, tmp_path: Path) -> None:
+    shutil.copy(finished.path / "manifest.json", tmp_path)
+    for label in finished.scenarios[:2]:
+        shutil.copytree(finished.path / "bars" / f"scenario={label}", tmp_path / "bars" / f"scenario={label}")
+    with pytest.raises(finsim.FinsimError, match="the table of 2 scenarios"):
+        finsim.check(tmp_path / "bars", "ohlcv")
 
 
 def test_the_model_of_a_run_is_not_learned_again(finished: Run, stressed: Run) -> None:

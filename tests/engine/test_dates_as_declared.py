@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import finsim
+from finsim.engine.learned.text_dates import formats_of
+from finsim.tables import Field
 
 SCHEMA = """finsim: schema/1
 kind: {kind}
@@ -58,3 +60,13 @@ def test_times_of_a_ledger_are_written_as_they_were_read(tmp_path: Path) -> None
     finsim.sample(body, entities=5, output=tmp_path / "new.csv", progress=False)
     cells = pd.read_csv(tmp_path / "new.csv", dtype=str)["day"]
     assert cells.str.fullmatch(r"\d\d\.\d\d\.\d{4} \d\d:\d\d:\d\d").all()
+
+
+def test_the_first_of_several_formats_is_written_and_of_dates_alone() -> None:
+    fields = {
+        "a": Field("date", format="%d.%m.%Y | %Y%m%d"),
+        "b": Field("date"),
+        "c": Field("ts", format="%H"),
+    }
+    target = pa.schema([("A", pa.date32()), ("B", pa.date32()), ("C", pa.string())])
+    assert formats_of(fields, ("a", "b", "c"), target) == {"A": "%d.%m.%Y"}

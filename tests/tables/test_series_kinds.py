@@ -36,7 +36,8 @@ def test_a_panel_below_zero_is_proposed_as_levels_and_returns(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    "values", [[0.0] * 30, [-1.0, 2.0] * 9, [None] * 30 + [-1.0], [float("inf"), -1.0] * 20]
+    "values",
+    [[0.0] * 30, [-1.0, 2.0] * 15, [-1.0, 2.0, 1.0] * 5, [None] * 30 + [-1.0], [float("inf"), -1.0] * 20],
 )
 def test_too_little_to_tell_a_level_from_a_return(tmp_path, values):
     days = pd.bdate_range("2020-01-01", periods=len(values))

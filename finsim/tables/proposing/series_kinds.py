@@ -38,7 +38,7 @@ def series_kinds(source: TableSource, fields: Mapping[int, Field], dialect: Dial
 
 def _kind(values: Float1D) -> str:
     values = values[np.isfinite(values)]
-    if len(values) < _FEWEST or not np.any(values <= 0):
+    if len(values) < _FEWEST:
         return ""
     before, after = values[:-1], values[1:]
     if not np.ptp(before) or not np.ptp(after):
