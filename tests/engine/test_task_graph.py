@@ -94,6 +94,42 @@ def test_an_executor_takes_the_first_task_that_may_start() -> None:
     assert waiting.next() == tasks[2]
 
 
+def first_that_may_start(tasks: list[Task], begun: set[str], ended: set[str]) -> Task | None:
+    """Look through all tasks: the plain twin of ``WaitingTasks.next``."""
+    known = {task.key for task in tasks}
+    free = (task for task in tasks if task.key not in begun and set(task.needs) & known <= ended)
+    return next(free, None)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_tasks_that_end_in_any_order_let_the_same_ones_start(seed: int) -> None:
+    rng = random.Random(seed)
+    names = [f"t{k}" for k in range(rng.randrange(1, 25))]
+    tasks = [
+        Task("r", name, needs=(*rng.sample(names[:k], min(k, rng.randrange(4))), "elsewhere"))
+        for k, name in enumerate(names)
+    ]
+    rng.shuffle(tasks)
+    waiting, begun, ended = WaitingTasks(tasks), set[str](), set[str]()
+    while waiting or begun - ended:
+        assert bool(waiting) == (len(begun) < len(tasks))
+        wanted = first_that_may_start(tasks, begun, ended)
+        assert waiting.next() == wanted
+        if wanted is not None:
+            begun.add(wanted.key)
+        if begun - ended and (wanted is None or rng.random() < 0.4):
+            key = rng.choice(sorted(begun - ended))
+            ended.add(key)
+            for _ in range(rng.randrange(1, 3)):  # said twice, it is nothing new
+                waiting.finished(key)
+    assert ended == set(names)
+
+
+def test_many_tasks_are_put_in_order() -> None:
+    tasks = [Task("r", str(k), needs=() if not k else (str(k - 1), str(k // 2))) for k in range(20_000)]
+    assert [task.key for task in in_order_of_need(tasks[::-1])] == [str(k) for k in range(20_000)]
+
+
 def started(folder: Path, study: Study) -> tuple[Plan, tuple[Task, ...]]:
     write_plan(folder, resolve(study).record())
     plan = plan_of(read_plan(folder))
