@@ -45,5 +45,5 @@ def test_two_thousand_damaged_files_are_worked_on_or_refused(kind, count, tmp_pa
     for first in range(1_000, 1_000 + count, 100):
         found.update(ends(kind, first, first + 100, tmp_path))
     assert sum(found.values()) == count
-    assert found["0"] > count // 20
+    assert found["0"] + found["1"] > count // 20  # 1: read, and a rule of the pack is broken in it
     assert found["2"] > count // 5
