@@ -35,11 +35,10 @@ def public(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]
         try:
             return function(*args, **kwargs)
         except TypeError as bad:
-            if bad.__traceback__ is None or bad.__traceback__.tb_next is not None:
-                raise  # it came from inside
-            problems = _problems(function, args, kwargs)
-        if not problems:
-            return function(*args, **kwargs)
+            is_inside = bad.__traceback__ is None or bad.__traceback__.tb_next is not None
+            problems = [] if is_inside else _problems(function, args, kwargs)
+            if not problems:
+                raise
         raise CallError.of(problems)
 
     return called
