@@ -13,8 +13,7 @@ from finsim.engine.learned.body_choice import Choice, chosen_body
 from finsim.engine.learned.event_parts import Ledger, holds_accounts, ledger_of, ledger_remark
 from finsim.engine.learned.private_facts import private_facts, private_form
 from finsim.engine.learned.reading import LearnedInput
-from finsim.engine.learned.saved_forms import OutputForm, units_of
-from finsim.engine.learned.text_dates import formats_of
+from finsim.engine.learned.saved_forms import OutputForm
 from finsim.engine.market_model.fitted_model_card import loss_table, privacy_words
 from finsim.generators.events.event_generator import EventGenerator
 from finsim.generators.generator import Budget, Progress
@@ -145,5 +144,4 @@ def _form(data: LearnedInput, ledger: Ledger) -> OutputForm:
         at = data.order.index(partner)
         if pa.types.is_integer(target.field(at).type):  # it holds new identifiers, any number of them
             target = target.set(at, target.field(at).with_type(pa.int64()))
-    return OutputForm(data.order, target, {**forms, str(data.roles.id): IdForm.of(names)},
-                      units_of(data.fields), formats_of(data.fields, data.order, data.target))  # fmt: skip
+    return OutputForm.of(data.order, target, {**forms, str(data.roles.id): IdForm.of(names)}, data.fields)

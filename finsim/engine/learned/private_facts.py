@@ -10,8 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.engine.learned.reading import LearnedInput
-from finsim.engine.learned.saved_forms import OutputForm, units_of
-from finsim.engine.learned.text_dates import formats_of
+from finsim.engine.learned.saved_forms import OutputForm
 from finsim.notation import Int1D
 from finsim.tables.new_ids.id_form import IdForm
 
@@ -32,13 +31,7 @@ def private_facts(data: LearnedInput, entities: int, remark: str) -> dict[str, A
 def private_form(data: LearnedInput, keys: Sequence[str]) -> OutputForm:
     """Return how rows come out, with identifiers that say nothing of those of the data."""
     forms = {name: IdForm(prefix="" if _are_numbers(data.table[name]) else "new-") for name in keys}
-    return OutputForm(
-        data.order,
-        data.target,
-        forms,
-        units_of(data.fields),
-        formats_of(data.fields, data.order, data.target),
-    )
+    return OutputForm.of(data.order, data.target, forms, data.fields)
 
 
 def _are_numbers(cells: pa.ChunkedArray) -> bool:

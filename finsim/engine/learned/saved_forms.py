@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from finsim.engine.learned.text_dates import formats_of
 from finsim.records.mixed_table import NUMBER, MixedColumn
 from finsim.tables import Field
 from finsim.tables.new_ids.id_form import IdForm
@@ -31,6 +32,17 @@ class OutputForm:
     new_ids: Mapping[str, IdForm]
     units: Mapping[str, str] = field(default_factory=dict)
     formats: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        order: tuple[str, ...],
+        target: pa.Schema,
+        new_ids: Mapping[str, IdForm],
+        fields: Mapping[str, Field],
+    ) -> OutputForm:
+        """Return the form of rows that come out as those of the input, which ``fields`` declares."""
+        return cls(order, target, new_ids, units_of(fields), formats_of(fields, order, target))
 
     def written(self, name: str, column: MixedColumn) -> MixedColumn:
         """Return the cells of a column in the unit of the input."""

@@ -12,8 +12,7 @@ import pyarrow as pa
 
 from finsim.engine.learned.private_facts import private_facts, private_form, repeated_owner
 from finsim.engine.learned.reading import LearnedInput
-from finsim.engine.learned.saved_forms import OutputForm, units_of
-from finsim.engine.learned.text_dates import formats_of
+from finsim.engine.learned.saved_forms import OutputForm
 from finsim.engine.market_model.fitted_model_card import loss_table, privacy_words
 from finsim.errors import StudyError
 from finsim.generators import TABLE_GENERATORS
@@ -125,13 +124,7 @@ def fit_table(
     return LearnedTable(
         generator,
         reduction,
-        OutputForm(
-            data.order,
-            data.target,
-            forms,
-            units_of(data.fields),
-            formats_of(data.fields, data.order, data.target),
-        ),
+        OutputForm.of(data.order, data.target, forms, data.fields),
         facts,
     )
 
