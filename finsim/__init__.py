@@ -46,7 +46,7 @@ _HOMES = {
     "narrative_check": "finsim.verbs.narratives.narrative_check",
     "narrative_show": "finsim.verbs.narratives.narrative_show",
     "new": "finsim.verbs.new",
-    "open_run": "finsim.engine.finished_run",
+    "open_run": "finsim.verbs.handover.open_run",
     "plan": "finsim.verbs.plan",
     "read_prices": "finsim.markets.prices",
     "repair": "finsim.verbs.check",

@@ -20,6 +20,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "db": ("duckdb",),
     "sign": ("cryptography",),
     "cluster": ("distributed", "dask"),
+    "remote": ("fsspec",),
 }
 """Extra -> the modules that its packages bring, by the names that ``import`` uses."""
 

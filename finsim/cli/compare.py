@@ -25,8 +25,8 @@ def compare(
     Example: finsim compare runs/mine runs/covid
     """
     from finsim.engine.answers.comparison import comparison_lines
-    from finsim.engine.finished_run import open_run
     from finsim.verbs.compare import compare as verb
+    from finsim.verbs.handover.open_run import open_run
 
     runs_given = open_run(first), open_run(second)
     rows = verb(*runs_given).reset_index().to_dict("records")

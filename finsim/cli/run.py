@@ -77,6 +77,8 @@ def run(
         keep_checkpoints=keep_checkpoints, scale=scale, resume=resume,
         accept_versions=accept_versions, progress=not quiet,
     )  # fmt: skip
+    if done.url.startswith("memory:"):
+        remark([f"memory:// ends with this process; the run stays in {done.path}"])
     remark([*remarks_of(done.manifest["models"]), *head_line(done)])
     ok = not failed(done)
     show(
@@ -84,7 +86,7 @@ def run(
         answer_dict(done),
         "\n".join(answer_lines(done)),
         as_json,
-        outputs=[done.path],
+        outputs=[done.place],
         ok=ok,
         problems=problems_of(done),
     )

@@ -36,6 +36,7 @@ from finsim.scenarios.expectations import Outcome
 class Run(ShownRecord):
     """A finished run: its folder, and its records as objects; ``len`` and ``head`` are of its list of tables.
 
+    ``url`` is where a run of an object store lies; ``path`` is then its copy on this machine.
     Raises StudyError when the folder is not a finished run or has no such scenario.
 
     Example:
@@ -47,6 +48,7 @@ class Run(ShownRecord):
     """
 
     path: Path
+    url: str = ""
 
     def __post_init__(self) -> None:
         """Check that the run is finished; a folder as text is taken too."""
@@ -93,6 +95,11 @@ class Run(ShownRecord):
         Raises ProvenanceError when it is damaged.
         """
         return Scorecard.read(self.path / "scorecard.json")
+
+    @property
+    def place(self) -> str:
+        """Where the run lies: its URL, or its folder."""
+        return self.url or str(self.path)
 
     @property
     def digest(self) -> str:
@@ -232,7 +239,7 @@ class Run(ShownRecord):
             return self._card()
         except (FinsimError, OSError, ValueError, LookupError, TypeError) as bad:
             told = str(bad).splitlines()[0] if str(bad) else type(bad).__name__
-            facts = (("folder", cut_start(str(self.path), 90)), ("unreadable", told))
+            facts = (("folder", cut_start(self.place, 90)), ("unreadable", told))
             return Card(
                 f"Run: {self.path.name}", (*facts, ("next", "finsim verify says which files changed"))
             )
@@ -246,7 +253,7 @@ class Run(ShownRecord):
         rows = tuple(f"{name} {counts[name]:,}" for name in WORLD_OF if name in counts)
         page = self.path / "report.html"
         facts: tuple[tuple[str, Value], ...] = (
-            ("folder", cut_start(str(self.path), 90)),
+            ("folder", cut_start(self.place, 90)),
             ("study", f"{study['id']}, seed {study['seed']}"),
             ("scenarios", self.scenarios),
             ("verdicts", verdicts or "none: nothing was judged"),
@@ -260,33 +267,3 @@ class Run(ShownRecord):
             return self.head()
         except (FinsimError, OSError, ValueError, LookupError, TypeError):
             return pd.DataFrame()  # the card says what is wrong
-
-
-@public
-def open_run(path: str | Path) -> Run:
-    """Open a finished run.
-
-    Args:
-        path: folder of the run.
-
-    Returns:
-        The Run, with its records as objects.
-
-    Raises:
-        StudyError: when the folder is not a finished run.
-
-    Example:
-        >>> import finsim
-        >>> finsim.open_run("runs/mine").scenarios
-        ('base',)
-
-    """
-    given: object = path
-    if not isinstance(given, str | Path):
-        raise StudyError(
-            f"{type(given).__name__} {given!r:.60}",
-            place="open_run: path",
-            expected="the folder of a run",
-            remedy="write 'runs/mine'",
-        )
-    return Run(Path(path))

@@ -37,8 +37,13 @@ class Done:
     cpu_seconds: float = 0.0
 
 
+def record_name(key: str) -> str:
+    """Return where the record of a finished task lies, relative to its run."""
+    return f"{WORK}/done/{key.replace('/', '--')}.json"
+
+
 def _record(run: Path, key: str) -> Path:
-    return run / WORK / "done" / f"{key.replace('/', '--')}.json"
+    return run / record_name(key)
 
 
 def _read(path: Path) -> Done:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from finsim.engine.executors import executor, refuse_cluster
@@ -13,6 +13,7 @@ from finsim.engine.graph.longest_chain import longest_first
 from finsim.engine.graph.task_costs import usual_costs
 from finsim.engine.graph.task_graph import graph_of
 from finsim.engine.graph.unfinished import Unfinished, standing, unfinished
+from finsim.engine.kept_copy import Copy, NoCopy
 from finsim.engine.planning.refusals import not_empty, refuse_before_work, refuse_output
 from finsim.engine.run_completion import close_run
 from finsim.engine.run_folder.owner_lock import owning
@@ -52,13 +53,14 @@ class Work:
 
     ``workers`` local processes, or the workers of a ``cluster`` (``tcp://HOST:PORT`` or ``local:N``);
     ``keep_checkpoints`` leaves what only unfinished tasks read; ``say`` is told where a cluster shows
-    its work.
+    its work; ``copy`` is kept in step with the folder.
     """
 
     workers: int = 1
     cluster: str | None = None
     keep_checkpoints: bool = False
     say: Callable[[str], None] = lambda text: None
+    copy: Copy = field(default_factory=NoCopy)
 
 
 def _silent(stage: str, done: int, total: int) -> None:
@@ -80,10 +82,15 @@ def run(
     Raises StudyError when the folder is in use, and any FinsimError of the files named, before
     anything is written.
     """
+    told = wanted(study, seed, scale)
+    folder = Path(output) if output else Path("runs") / f"{told.id}-{told.seed}"
+    return run_resolved(told, folder, work, progress)
+
+
+def wanted(study: str | Study, seed: int | None, scale: float) -> Study:
+    """Return a study, given or by its name or path, with another seed and scaled."""
     loaded = load_study(study) if isinstance(study, str) else study
-    wanted = loaded.with_seed(seed).scaled(scale)
-    folder = Path(output) if output else Path("runs") / f"{wanted.id}-{wanted.seed}"
-    return run_resolved(wanted, folder, work, progress)
+    return loaded.with_seed(seed).scaled(scale)
 
 
 def run_resolved(
@@ -160,7 +167,7 @@ def _log(folder: Path, plan: Plan) -> AuditLog:
 def _work(folder: Path, plan: Plan, how: Work, progress: Progress) -> Run:
     """Do what is left of the graph, each task after those it needs, those first that most waits for."""
     log = _log(folder, plan)
-    with noting_stops(folder, plan.study.id, log):
+    with noting_stops(folder, plan.study.id, log, how.copy.place):
         # Workers of a cluster may work in other folders.
         tasks = graph_of(folder if how.cluster is None else folder.resolve(), plan)
         left = unfinished(folder, tasks)
@@ -168,10 +175,12 @@ def _work(folder: Path, plan: Plan, how: Work, progress: Progress) -> Run:
             log.append("done_again", name, {"found": found})
         for name, sha256, rows in standing(folder, left.done):
             log.append("written", name, {"sha256": sha256, "rows": rows})
+        how.copy.begun()
         _perform(left, plan, how, log, progress)
         progress("closing the run", 0, 1)
         keys = [task.key for task in tasks]
         finished = close_run(folder, plan, log, keys, keep_checkpoints=how.keep_checkpoints)
+        how.copy.closed()
         progress("closing the run", 1, 1)
     return finished
 
@@ -185,6 +194,7 @@ def _perform(left: Unfinished, plan: Plan, how: Work, log: AuditLog, progress: P
         for task, done in pool.run(perform, order):
             for name, facts in done.outputs.items():
                 log.append("written", name, {"sha256": facts["sha256"], "rows": facts["rows"]})
+            how.copy.finished(done)
             shown.finished(task)
     except STOPS:
         pool.stop()

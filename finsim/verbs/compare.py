@@ -8,8 +8,9 @@ import pandas as pd
 
 from finsim.call_errors import public
 from finsim.engine.answers.comparison import comparison_frame
-from finsim.engine.finished_run import Run, open_run
+from finsim.engine.finished_run import Run
 from finsim.verbs.calling.argument_checks import Arguments
+from finsim.verbs.handover.open_run import open_run
 
 __all__ = ["compare"]
 

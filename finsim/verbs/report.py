@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from finsim.call_errors import public
-from finsim.engine.finished_run import Run, open_run
+from finsim.engine.finished_run import Run
 from finsim.errors import ProvenanceError
 from finsim.extras import needs
 from finsim.provenance.manifest import read_manifest
@@ -16,6 +16,7 @@ from finsim.provenance.seal import note_page
 from finsim.report.overview import is_folder_of_runs, write_overview
 from finsim.report.page import write_report
 from finsim.verbs.calling.argument_checks import Arguments
+from finsim.verbs.handover.open_run import open_run
 
 __all__ = ["report"]
 
@@ -45,6 +46,7 @@ def report(run: str | Path | Run, *, open: bool = False) -> Path:
     wrong = Arguments("report").kinds(
         "run", run, (str, Path, Run), "a Run or its folder", "write 'runs/mine'"
     )
+    wrong.changing("run", run)
     wrong.kinds("open", open, (bool,), "True or False", "write open=True").settle()
     needs(("report",), "finsim report")
     if not isinstance(run, Run) and is_folder_of_runs(Path(run)):

@@ -10,6 +10,7 @@ from finsim.engine.finished_run import Run
 from finsim.engine.study.study_file import Study
 from finsim.errors import StudyError
 from finsim.verbs.calling.argument_checks import Arguments
+from finsim.verbs.calling.local_places import remote_url
 from finsim.verbs.calling.progress import Progress, reporting, say
 
 __all__ = ["run"]
@@ -33,14 +34,15 @@ def run(
 
     Args:
         study: shipped name, path of a study file, or a Study (``finsim.study``).
-        output: folder to create; ``runs/<study id>-<seed>`` when left out.
+        output: folder to create; ``runs/<study id>-<seed>`` when left out. A URL of an object store
+            (``s3://bucket/run``, ``gs://``, ``memory://``; the extra ``remote``) holds the run as it grows.
         seed: root seed, instead of the study's; the same seed gives the same bytes.
         workers: local processes; the result does not depend on them.
         cluster: address of a Dask scheduler (``tcp://HOST:PORT``), or ``local:4`` for four workers of this
             machine that end with the run; instead of workers.
         keep_checkpoints: keep what only an unfinished run reads; removed after success when left out.
         scale: factor on paths, accounts, loans and loss draws; below 1 on training steps too.
-        resume: folder of a stopped run to continue, instead of a study.
+        resume: folder or URL of a stopped run to continue, instead of a study.
         accept_versions: resume a run that other versions of finsim or its libraries began; its tables may
             then be of two kinds, and its log says so.
         progress: True, False, or a function ``(stage, done, total)``.
@@ -73,7 +75,7 @@ def run(
     wrong.one_of({"workers": None if workers == 1 else workers, "cluster": cluster})
     wrong.kinds("accept_versions", accept_versions, (bool,), "True or False", "write accept_versions=True")
     wrong.needed("resume", resume, {"accept_versions": accept_versions or None})
-    wrong.files({"output": output, "resume": resume}).progress(progress).settle()
+    wrong.files({"output": output, "resume": resume}, remote=True).progress(progress).settle()
     if (study is None) == (resume is None):
         raise StudyError(
             "neither a study nor resume" if study is None else "a study and resume",
@@ -83,8 +85,18 @@ def run(
         )
     work = engine.Work(workers, cluster, keep_checkpoints, say if progress is True else lambda text: None)
     with reporting(progress) as step:
+        if remote_url(resume) or remote_url(output):
+            from finsim.engine.remote.remote_runs import resume_remote, run_remote
+
+            if resume is not None:
+                return resume_remote(remote_url(resume), work, accept_versions, step)
+            assert study is not None
+            return run_remote(engine.wanted(_named(study), seed, scale), remote_url(output), work, step)
         if resume is not None:
             return engine.resume(resume, work=work, accept_versions=accept_versions, progress=step)
         assert study is not None
-        wanted = study if isinstance(study, Study) else str(study)
-        return engine.run(wanted, seed=seed, scale=scale, output=output, work=work, progress=step)
+        return engine.run(_named(study), seed=seed, scale=scale, output=output, work=work, progress=step)
+
+
+def _named(study: str | Path | Study) -> str | Study:
+    return study if isinstance(study, Study) else str(study)

@@ -64,6 +64,7 @@ def sign(run: str | Path | Run, *, key: str | Path, new_key: bool = False) -> Si
 
     """
     wrong = Arguments("sign").kinds("run", run, (str, Path, Run), "a Run or its folder", "write 'runs/mine'")
+    wrong.changing("run", run)
     wrong.kinds("key", key, (str, Path), "the file of a private key", "write 'keys/mine.pem'")
     wrong.kinds("new_key", new_key, (bool,), "True or False", "write new_key=True").settle()
     needs(("sign",), "finsim sign")

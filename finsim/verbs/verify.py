@@ -17,6 +17,8 @@ from finsim.provenance.compare_tables import Comparison
 from finsim.provenance.signing.keys import VerifyKey, outside, read_verify_key
 from finsim.provenance.verify import Again, Verification, compare_runs, verify_run
 from finsim.verbs.calling.argument_checks import Arguments
+from finsim.verbs.calling.local_places import remote_url
+from finsim.verbs.handover.open_run import opened
 
 __all__ = ["Verified", "verify"]
 
@@ -74,7 +76,7 @@ def verify(
     drawn and derived from the run here, inputs with what the run read where they are still present.
 
     Args:
-        run: a Run or its folder.
+        run: a Run, its folder, or its URL in an object store; what lies there now is fetched and checked.
         against: another run; both are checked, and where they agree compared table by table.
         key: file of the public key (PEM) of whoever signed the run, kept outside it.
         head: a hash of the log that was kept elsewhere, as ``run`` and ``verify`` print it.
@@ -102,16 +104,23 @@ def verify(
     wrong.kinds("head", head, (str, type(None)), "the hash of a log entry", "write its 64 hexadecimal digits")
     wrong.settle()
     kept = "" if head is None else _hash(head)
-    place = run.path if isinstance(run, Run) else Path(run)
+    place = _folder(run, "verify: run")
     owner = None if key is None else _owner(place, Path(key))
     checked = verify_run(place, head=kept, key=owner, again=again())
     if against is None:
         return Verified(checked)
-    other = against.path if isinstance(against, Run) else Path(against)
+    other = _folder(against, "verify: against")
     beside = verify_run(other, again=again())
     # Tables that are not what their record says, or links in their place, are not worth a comparison.
     tables = compare_runs(place, other) if checked.ok and beside.ok else None
     return Verified(checked, beside, tables)
+
+
+def _folder(run: str | Path | Run, where: str) -> Path:
+    """Return the folder of a run; one behind a URL is fetched, so that what lies there now is checked."""
+    if not isinstance(run, Run):
+        return opened(run, where).path if remote_url(run) else Path(run)
+    return opened(run.url, where).path if run.url else run.path
 
 
 def again() -> Again:

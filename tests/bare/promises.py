@@ -28,6 +28,7 @@ HEAVY = (
     "duckdb",
     "cryptography",
     "distributed",
+    "fsspec",
     "dask",
 )
 HEAVY += ("statsmodels", "polars")

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from finsim.verbs.calling.local_places import URL, local_path, refuse_remote
+from finsim.verbs.calling.local_places import URL, local_path, refuse_remote, remote_url
 
 __all__ = ["local_words"]
+
+_ANYWHERE = {
+    "run": frozenset({"-o", "--output", "--resume"}),
+    "verify": frozenset({"", "--against"}),
+}
+"""Verb -> the options ("" the argument) that take a run behind a URL."""
 
 
 def local_words(arguments: list[str], verb: str) -> list[str]:
     """Return command-line words with ``file:`` URLs as paths.
 
-    Raises StudyError for the URL of another machine, also behind ``--output=``.
+    Raises StudyError for the URL of another machine, also behind ``--output=``, where no run may lie there.
     """
     found = []
     for number, word in enumerate(arguments):
         head, equals, tail = word.partition("=") if word.startswith("-") else ("", "", word)
         if URL.match(tail):
             option = head or (arguments[number - 1] if number else "")
-            refuse_remote(tail, f"finsim {verb}: {option}" if option.startswith("-") else f"finsim {verb}")
-            tail = local_path(tail)
+            option = option if option.startswith("-") else ""
+            if not (option in _ANYWHERE.get(verb, ()) and remote_url(tail)):
+                refuse_remote(tail, f"finsim {verb}: {option}" if option else f"finsim {verb}")
+                tail = local_path(tail)
         found.append(f"{head}{equals}{tail}")
     return found

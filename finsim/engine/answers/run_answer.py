@@ -152,10 +152,10 @@ def answer_lines(run: Run) -> list[str]:
 
 def _next(run: Run) -> str:
     if "compared_with" in run.manifest["scores"]:
-        return f"finsim compare {run.manifest['scores']['compared_with']['run']} {run.path}"
+        return f"finsim compare {run.manifest['scores']['compared_with']['run']} {run.place}"
     if len(run.scenarios) > 1:
-        return f"finsim verify {run.path}"
-    return f"finsim stress {run.path} --scenario covid-2020"
+        return f"finsim verify {run.place}"
+    return f"finsim stress {run.place} --scenario covid-2020"
 
 
 def log_head(run: Run) -> str:
@@ -174,7 +174,7 @@ def answer_dict(run: Run) -> dict[str, Any]:
     """Return the same as plain data: figures by scenario, verdicts with reasons, what was not computed."""
     scores = run.manifest["scores"]
     return {
-        "run": str(run.path),
+        "run": run.place,
         "manifest_sha256": run.digest,
         "log_head": log_head(run),
         "scenarios": list(run.scenarios),

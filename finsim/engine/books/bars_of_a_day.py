@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from finsim.engine.finished_run import Run, open_run
+from finsim.engine.finished_run import Run
 from finsim.engine.learned.models import open_model
 from finsim.engine.market_model.fit_and_sample import Body, sample
 from finsim.errors import StudyError, did_you_mean
@@ -67,7 +67,7 @@ def _opened(source: Any, day: date, seed: int) -> Paths:
     if isinstance(source, str | Path):
         place, scenario = run_and_scenario(Path(source))
         if (place / "manifest.json").exists():
-            return open_run(place).paths_of(scenario or None)
+            return Run(place).paths_of(scenario or None)
         if place.is_dir():
             source = open_model(place)
     if isinstance(source, Body):

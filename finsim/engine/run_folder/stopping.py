@@ -15,11 +15,13 @@ RESUME = "finsim run --resume"
 
 
 @contextmanager
-def noting_stops(folder: Path, study: str, log: AuditLog) -> Iterator[None]:
+def noting_stops(folder: Path, study: str, log: AuditLog, place: str = "") -> Iterator[None]:
     """Note on whatever stops a run the command that continues it, and in the log that it was stopped.
 
-    Unfinished pieces are removed. The note begins with ``finsim run --resume``.
+    Unfinished pieces are removed. The note begins with ``finsim run --resume``; ``place`` is where the run
+    lies for its user, where that is not the folder.
     """
+    again = f"{RESUME} {shlex.quote(place or str(folder))}"
     try:
         yield
     except STOPS as stop:
@@ -27,8 +29,8 @@ def noting_stops(folder: Path, study: str, log: AuditLog) -> Iterator[None]:
         with suppress(OSError, FinsimError):  # a full disk keeps nobody from stopping
             remove_leftovers(folder)
             log.append("run_stopped", study, {"signal": signal})
-        stop.add_note(f"{RESUME} {shlex.quote(str(folder))}")
+        stop.add_note(again)
         raise
     except (OSError, MemoryError, FinsimError) as refused:
-        refused.add_note(f"{RESUME} {shlex.quote(str(folder))}")
+        refused.add_note(again)
         raise

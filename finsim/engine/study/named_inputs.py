@@ -26,6 +26,8 @@ from finsim.errors import (
     StudyError,
 )
 from finsim.generators import EVENT_GENERATORS, GENERATORS, TABLE_GENERATORS
+from finsim.records.stores.fetched_file import fetched_file
+from finsim.records.stores.urls import remote_url
 from finsim.scenarios.scenario import load as load_scenario
 
 SCHEMA = ".schema.yaml"
@@ -171,11 +173,11 @@ def bundled_data() -> dict[str, Path]:
 
 
 def data_path(name: str, folder: Path) -> str:
-    """Return a data reference that does not depend on the study's folder: ``shipped:NAME`` or a path.
+    """Return a data reference that does not depend on the study's folder: ``shipped:NAME``, a URL or a path.
 
     Raises StudyError when there is no such file and no such bundled data set.
     """
-    if name.startswith(SHIPPED) and data_file(name).is_file():
+    if (remote_url(name) or name.startswith(SHIPPED)) and data_file(name).is_file():
         return name
     for candidate in (folder / name, Path(name)):
         if candidate.is_file():
@@ -191,11 +193,11 @@ def data_path(name: str, folder: Path) -> str:
 
 
 def schema_path(name: str, folder: Path) -> str:
-    """Return a schema reference that does not depend on the study's folder: ``shipped:NAME`` or a path.
+    """Return a schema reference without the study's folder: ``shipped:NAME``, a URL or a path.
 
     Raises StudyError when there is no such file and no bundled data set of that name with a schema.
     """
-    if name.startswith(SHIPPED) and data_file(name).is_file():
+    if (remote_url(name) or name.startswith(SHIPPED)) and data_file(name).is_file():
         return name
     for candidate in (folder / name, Path(name)):
         if candidate.is_file():
@@ -213,8 +215,11 @@ def schema_path(name: str, folder: Path) -> str:
 def data_file(reference: str) -> Path:
     """Return the file behind a data or schema reference of a resolved study (``shipped:NAME`` or a path).
 
-    Raises StudyError for a bundled name that is a path.
+    A file behind a URL is fetched. Raises StudyError for a bundled name that is a path, and for a URL that
+    cannot be read.
     """
+    if remote_url(reference):
+        return fetched_file(reference, reference)
     if not reference.startswith(SHIPPED):
         return Path(reference)
     name = reference.removeprefix(SHIPPED)

@@ -12,7 +12,7 @@ from typing import Any
 
 from finsim.document_days import day_words
 from finsim.errors import Problem, StudyError
-from finsim.verbs.calling.local_places import refuse_remote
+from finsim.verbs.calling.local_places import refuse_remote, remote_url
 
 __all__ = [
     "DATA",
@@ -181,16 +181,29 @@ class Arguments:
                                               f"add {wanted}, or leave {name} out"))  # fmt: skip
         return self
 
-    def files(self, values: Mapping[str, Any]) -> Arguments:
-        """Check arguments that name a file or folder, or are None."""
+    def files(self, values: Mapping[str, Any], *, remote: bool = False) -> Arguments:
+        """Check arguments that name a file or folder, or are None; on another machine only if ``remote``."""
         for name, value in values.items():
             example = {"output": "out", "schema": "prices.schema.yaml"}.get(name, name)
             self.kinds(name, value, (*PATH, type(None)), "a path", f"write {name}='{example}'")
-            if isinstance(value, PATH):
+            if isinstance(value, PATH) and not (remote and remote_url(value)):
                 try:
                     refuse_remote(value, f"{self._verb}: {name}")
                 except StudyError as remote:
                     self._problems += remote.problems
+        return self
+
+    def changing(self, name: str, run: Any) -> Arguments:
+        """Check a run that the verb writes to: one in a store is not changed there."""
+        url = getattr(run, "url", "") or (remote_url(run) if isinstance(run, PATH) else "")
+        if url:
+            self._problems.append(
+                Problem(
+                    f"{self._verb}: {name}", f"{url!r}: a run in a store is not changed",
+                    "a run in a folder of this machine",
+                    f"for its copy here: finsim.{self._verb}(finsim.open_run({url!r}).path)",
+                )
+            )  # fmt: skip
         return self
 
     def reading(self, schema: Any, csv: Any) -> Arguments:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from finsim.engine.finished_run import Run, open_run
+from finsim.engine.finished_run import Run
 from finsim.errors import Problem, ProvenanceError, StudyError, did_you_mean
 from finsim.evaluation.scorecard import Scorecard
 from finsim.exports.bars.bar_source import Bars
@@ -21,6 +21,7 @@ from finsim.provenance.outputs import change_in
 from finsim.records.paths import Paths, from_table
 from finsim.records.run_layout import run_and_scenario
 from finsim.records.storage import digest_file, digest_text, read_table
+from finsim.verbs.handover.open_run import open_run
 
 SCORECARD = "scorecard.json"
 REMEDY = "`finsim verify RUN` lists all that was changed"

@@ -1,0 +1,29 @@
+"""A file behind a URL, fetched once for each of its states."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from finsim.records.storage import replacing
+from finsim.records.stores.private_copies import copies
+from finsim.records.stores.remote_folder import open_folder
+
+
+@cache
+def fetched_file(url: str, place: str) -> Path:
+    """Return the copy on this machine of the file behind a URL, as it is now; asked once in a process.
+
+    A copy is kept for each state that the store tells of (its entity tag, size and time), so an unchanged
+    file is fetched once. Raises StudyError, at ``place``, for what cannot be read.
+    """
+    above, _, name = url.rstrip("/").rpartition("/")
+    folder = open_folder(above, place)
+    state = hashlib.sha256(f"{url} {folder.state(name)}".encode()).hexdigest()[:16]
+    file = copies() / "inputs" / state / name
+    if not file.is_file():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(file) as temporary:
+            folder.fetch(name, temporary)
+    return file
