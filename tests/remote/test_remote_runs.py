@@ -239,3 +239,9 @@ def test_a_run_in_a_store_is_not_signed_or_drawn_again_there(memory, tmp_path) -
         with pytest.raises(StudyError, match="a run in a store is not changed"):
             finsim.sign(given, key=tmp_path / "k", new_key=True)
     assert not (tmp_path / "k").exists()
+
+
+def test_what_an_earlier_run_left_on_this_machine_is_in_nobodys_way(memory, local) -> None:
+    run_at("memory://bank/x")
+    memory.store.clear()
+    assert tables(run_at("memory://bank/x")) == tables(local)
