@@ -62,9 +62,15 @@ class Orders:
         """Return the orders as an Arrow table of ``ORDER_SCHEMA``."""
         return pa.table({name: getattr(self, name) for name in _TYPES}, schema=ORDER_SCHEMA)
 
+    def to_batch(self) -> pa.RecordBatch:
+        """Return the orders as one Arrow batch of ``ORDER_SCHEMA``."""
+        return pa.RecordBatch.from_arrays(
+            [pa.array(getattr(self, name)) for name in _TYPES], schema=ORDER_SCHEMA
+        )
+
     @staticmethod
-    def from_arrow(table: pa.Table) -> Orders:
-        """Return the orders of a table written from ``to_arrow``."""
+    def from_arrow(table: pa.Table | pa.RecordBatch) -> Orders:
+        """Return the orders of a table or batch written from ``to_arrow`` or ``to_batch``."""
         return Orders(
             *(table[name].to_numpy().astype(kind, copy=False) for name, (kind, _) in _TYPES.items())
         )

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 
 from finsim.agents.calendar.activity_calendar import season
-from finsim.agents.everyday.bills import bills, statements
+from finsim.agents.everyday.after_purchases import Refunds
+from finsim.agents.everyday.bills import bills, card_spending, statements
 from finsim.agents.everyday.business_payments import business
 from finsim.agents.everyday.cash import deposits, withdrawals
-from finsim.agents.everyday.disposable_income import free_money
-from finsim.agents.everyday.draft_orders import Draft, Life, join
+from finsim.agents.everyday.disposable_income import PlannedMoney
+from finsim.agents.everyday.draft_orders import Draft, Life
 from finsim.agents.everyday.income import incomes
 from finsim.agents.everyday.person_to_person import elective_transfers, standing_transfers
-from finsim.agents.everyday.purchases import habits, purchases, refunds, subscriptions
-from finsim.agents.payment_orders import Orders, by_time
+from finsim.agents.everyday.purchases import habits, purchases, subscriptions
+from finsim.agents.everyday.waiting_orders import WaitingOrders
+from finsim.agents.payment_orders import Orders, concatenate
 from finsim.agents.population.population import Population
 from finsim.agents.scenario_effects import behaviour, order_key
 from finsim.agents.settings import Settings
@@ -23,7 +26,7 @@ from finsim.notation import Int1D
 from finsim.randomness import Streams
 from finsim.records.drivers import Drivers
 
-__all__ = ["ORDER_BLOCK", "order_key", "ordinary_orders"]
+__all__ = ["ORDER_BLOCK", "order_key", "ordinary_orders", "ordinary_slices"]
 
 ORDER_BLOCK = 1 << 40
 
@@ -31,35 +34,65 @@ ORDER_BLOCK = 1 << 40
 def ordinary_orders(
     population: Population, settings: Settings, streams: Streams, shard: int, drivers: Drivers
 ) -> Orders:
-    """Return the ordinary orders of one logical shard, sorted by (ts, order_id).
+    """Return the ordinary orders of one logical shard, sorted by (ts, order_id): all slices in one."""
+    return concatenate(list(ordinary_slices(population, settings, streams, shard, drivers)))
+
+
+def ordinary_slices(
+    population: Population,
+    settings: Settings,
+    streams: Streams,
+    shard: int,
+    drivers: Drivers,
+    aside: Path | None = None,
+) -> Iterator[Orders]:
+    """Yield the ordinary orders of one logical shard, a posting slice at a time, sorted by (ts, order_id).
 
     A pure function of (settings, seed, shard, behaviour): orders that a scenario does not touch keep
     id, time, accounts, amount and channel. Ids are ``shard * 2**40`` plus a running number that is
-    given out before anything is thinned; orders that a scenario adds come after those of layer 0.
+    given out before anything is thinned; orders that a scenario adds come after those of layer 0. What
+    is more than memory should hold waits in nameless files of the folder ``aside`` (None: in memory).
     Raises ScenarioError for a behaviour that this world does not have.
     """
     life = _life(population, settings, streams, shard, drivers)
-    planned = [
-        incomes(life),
-        bills(life),
-        subscriptions(life),
-        standing_transfers(life),
-        elective_transfers(life, 0),
-        withdrawals(life, 0),
-        deposits(life),
-    ]
-    known = habits(life, free_money(life, planned))
-    bought = purchases(life, known, 0)
-    base = [*planned, bought, refunds(life, bought), statements(life, bought), business(life)]
-    extra: list[Draft] = []
-    processes: tuple[Callable[[int], Draft], ...] = (
-        lambda layer: purchases(life, known, layer),
-        lambda layer: elective_transfers(life, layer),
-        lambda layer: withdrawals(life, layer),
+    opened = population.accounts.opened.astype("datetime64[ns]").astype(np.int64)
+    first = shard * ORDER_BLOCK
+    with WaitingOrders(settings.slices(), aside) as waiting:
+        for made in _drafts(life):
+            waiting.add(_numbered(made, opened, settings, first))
+            first += len(made)
+        yield from waiting.slices()
+
+
+def _drafts(life: Life) -> Iterator[Draft]:
+    """Yield all that a shard's people and firms order, in the order of the ids."""
+    planned = PlannedMoney(life)
+    processes: tuple[Callable[[Life], Draft], ...] = (
+        incomes,
+        bills,
+        subscriptions,
+        standing_transfers,
+        lambda life: elective_transfers(life, 0),
+        lambda life: withdrawals(life, 0),
+        deposits,
     )
+    for process in processes:
+        made = process(life)
+        planned.watch(made)
+        yield made
+    known = habits(life, planned.free())
+    given_back, by_card = Refunds(life), card_spending(life)
+    for made in purchases(life, known, 0):
+        given_back.watch(made)
+        by_card.watch(made)
+        yield made
+    yield given_back.draft()
+    yield statements(life, by_card)
+    yield business(life)
     for layer in range(1, life.behaviour.layers()):
-        extra += [process(layer) for process in processes]
-    return _number(join(base + extra), population, settings, shard)
+        yield from purchases(life, known, layer)
+        yield elective_transfers(life, layer)
+        yield withdrawals(life, layer)
 
 
 def _life(population: Population, settings: Settings, streams: Streams, shard: int, drivers: Drivers) -> Life:
@@ -80,14 +113,13 @@ def _life(population: Population, settings: Settings, streams: Streams, shard: i
     )
 
 
-def _number(made: Draft, population: Population, settings: Settings, shard: int) -> Orders:
+def _numbered(made: Draft, opened: Int1D, settings: Settings, first: int) -> Orders:
     """Give every draft its id, then drop what was thinned, falls outside, or touches an unopened account."""
-    opened = population.accounts.opened.astype("datetime64[ns]").astype(np.int64)
     keep = made.keep & (made.ts >= settings.start_ns) & (made.ts < settings.end_ns)
     keep &= (made.payer != made.payee) & (made.ts >= opened[made.payer]) & (made.ts >= opened[made.payee])
     rows = np.flatnonzero(keep)
     kept = made.take(rows)
-    orders = Orders(
+    return Orders(
         ts=kept.ts,
         payer=kept.payer,
         payee=kept.payee,
@@ -95,7 +127,6 @@ def _number(made: Draft, population: Population, settings: Settings, shard: int)
         channel=kept.channel,
         purpose=kept.purpose,
         merchant=kept.merchant,
-        order_id=shard * ORDER_BLOCK + rows.astype(np.int64),
+        order_id=first + rows.astype(np.int64),
         plan_row=np.full(len(rows), -1, dtype=np.int32),
     )
-    return by_time(orders)

@@ -8,51 +8,53 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.feather as feather
 
-from finsim.agents.everyday.ordinary_payments import ordinary_orders
+from finsim.agents.everyday.ordinary_payments import ordinary_slices
 from finsim.agents.ledger_posting import post
-from finsim.agents.payment_orders import Orders, merge
+from finsim.agents.payment_orders import Orders
 from finsim.agents.population.population import accounts_table
 from finsim.agents.schemes.scheme_intensity import measure
 from finsim.engine.answers.scenario_figures import payment_figures
-from finsim.engine.finished_tasks import WORK, Done, output
+from finsim.engine.finished_tasks import Done, output
 from finsim.engine.stages.learned_payments_stage import moved_life
+from finsim.engine.stages.order_files import merged_blocks, orders_file, orders_folder, write_orders
 from finsim.engine.stages.payment_world import is_learned, order_keys, payment_world, population_of
 from finsim.engine.stages.rule_breaches import Ledger
 from finsim.engine.study.study_resolution import Plan, agent_settings
 from finsim.engine.tasks import Task
 from finsim.provenance.origin_tags import DECOY
 from finsim.records.columns import stored
+from finsim.records.drivers import Drivers
 from finsim.records.legs import legs
 from finsim.records.run_layout import table_file
-from finsim.records.storage import replacing, write_table
+from finsim.records.storage import write_table
 from finsim.records.transaction_files import row_batches, row_files, write_rows
 from finsim.records.transactions import ACCOUNT_SCHEMA, PATTERN_SCHEMA
-
-
-def _orders_file(run: Path, key: str, shard: int, piece: int) -> Path:
-    return run / WORK / "orders" / key / f"{shard:05d}-{piece:05d}.arrow"
 
 
 def orders_task(run: Path, plan: Plan, task: Task) -> Done:
     """Make the ordinary orders of one account shard and keep them by time slice."""
     settings = agent_settings(plan)
     label = next(label for label, key in order_keys(plan).items() if key == task.name)
-    if is_learned(plan):
-        orders = moved_life(run, plan, task.shard, plan.drivers[label])
-    else:
-        population = population_of(settings, plan.streams)
-        orders = ordinary_orders(population, settings, plan.streams, task.shard, plan.drivers[label])
     files = {}
-    for piece, (low, high) in enumerate(settings.slices()):
-        part = orders.between(low, high)
-        path = _orders_file(run, task.name, task.shard, piece)
-        with replacing(path) as temporary:
-            feather.write_feather(part.to_arrow(), temporary, compression="lz4")
-        name, facts = output(run, path, len(part))
+    made = _made(run, plan, task, plan.drivers[label])
+    for piece, ((low, high), orders) in enumerate(zip(settings.slices(), made, strict=True)):
+        path = orders_file(run, task.name, task.shard, piece)
+        write_orders(path, orders, settings.blocks(low, high))
+        name, facts = output(run, path, len(orders))
         files[name] = facts
     return Done(task.key, files)
+
+
+def _made(run: Path, plan: Plan, task: Task, drivers: Drivers) -> Iterator[Orders]:
+    """Return the ordinary orders of a shard, slice by slice."""
+    settings = agent_settings(plan)
+    if is_learned(plan):
+        orders = moved_life(run, plan, task.shard, drivers)
+        return (orders.between(low, high) for low, high in settings.slices())
+    population = population_of(settings, plan.streams)
+    aside = orders_folder(run, task.name)
+    return ordinary_slices(population, settings, plan.streams, task.shard, drivers, aside)
 
 
 def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
@@ -64,15 +66,12 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
     planned, schemes = world.schemes(plan.narratives, settings, plan.streams, drivers)
     key = order_keys(plan)[task.name]
 
-    def slices() -> Iterator[Orders]:
+    def blocks() -> Iterator[Orders]:
         for piece, (low, high) in enumerate(settings.slices()):
-            parts = [
-                Orders.from_arrow(feather.read_table(_orders_file(run, key, shard, piece), memory_map=True))
-                for shard in range(settings.shards)
-            ]
-            yield merge([*parts, planned.between(low, high)])
+            paths = [orders_file(run, key, shard, piece) for shard in range(settings.shards)]
+            yield from merged_blocks(paths, planned.between(low, high), settings.blocks(low, high))
 
-    posted = post(population, settings, slices(), schemes, world.middles)
+    posted = post(population, settings, blocks(), schemes, world.middles)
     accounts = accounts_table(population)
     own, counts = row_files(run, task.name), _Counts()
     written = dict.fromkeys(own, write_rows(own, counts.watch(posted)))
