@@ -22,7 +22,7 @@ def slide(
     width: int,
     rows: tuple[Int1D, Int1D, Int1D],
     pool: tuple[Array, ...],
-    state: tuple[Int1D, Int1D, Int1D, Int1D, Array],
+    state: tuple[Array, Array, Array, Array, Array],
     empty: float,
     out: Array,
 ) -> None:

@@ -55,10 +55,10 @@ class _Rows:
 class _State:
     """Windows by group: first, middle and last place in the pool, number of rows, running value."""
 
-    head: Int1D
-    middle: Int1D
-    last: Int1D
-    size: Int1D
+    head: Array
+    middle: Array
+    last: Array
+    size: Array
     running: Array
 
     @classmethod
@@ -68,7 +68,7 @@ class _State:
         running = np.full(count, empty, dtype=dtype)
         return cls(head, middle, last, np.zeros(count, dtype=np.int32), running)
 
-    def parts(self) -> tuple[Int1D, Int1D, Int1D, Int1D, Array]:
+    def parts(self) -> tuple[Array, Array, Array, Array, Array]:
         """Return the arrays as the kernel takes them."""
         return self.head, self.middle, self.last, self.size, self.running
 
@@ -94,10 +94,10 @@ class _State:
 class Window:
     """``count_in``, ``sum_in``, ``max_in`` and ``min_in``.
 
-    Rows that add nothing, such as a sum's zeros, are in no window: only whole numbers are left out, since
-    sums of others depend on how they are put together. Rows that windows may still hold are kept in a pool; it is tidied when it is full, and grows when that
-    leaves more than half of it in use. Groups that come back (in a stream) have a window by slot; where
-    groups stand together only the last one has.
+    Rows that add nothing, such as a sum's zeros, are in no window. Only whole numbers are left out: sums of
+    others depend on how they are put together. Rows that windows may still hold are kept in a pool; it is
+    tidied when it is full, and grows when that leaves more than half of it in use. Groups that come back (in
+    a stream) have a window by slot; where groups stand together only the last one has.
     """
 
     def __init__(self, name: str, width: int) -> None:
