@@ -147,7 +147,7 @@ class Settings:
         ]
 
     def blocks(self, low: int, high: int) -> list[int]:
-        """Return the instants (ns) between the blocks of about ``BLOCK_ORDERS`` orders of a slice, with its ends.
+        """Return the instants (ns) between the blocks of a slice, of about ``BLOCK_ORDERS`` each.
 
         Blocks of a time of day when many pay hold a few times as many. They bound memory and change no row.
         """

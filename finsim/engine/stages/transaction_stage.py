@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,7 +29,7 @@ from finsim.records.drivers import Drivers
 from finsim.records.legs import legs
 from finsim.records.run_layout import table_file
 from finsim.records.storage import write_table
-from finsim.records.transaction_files import row_batches, row_files, write_rows
+from finsim.records.transaction_files import row_files, write_rows
 from finsim.records.transactions import ACCOUNT_SCHEMA, PATTERN_SCHEMA
 
 
@@ -73,15 +74,15 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
 
     posted = post(population, settings, blocks(), schemes, world.middles)
     accounts = accounts_table(population)
-    own, counts = row_files(run, task.name), _Counts()
-    written = dict.fromkeys(own, write_rows(own, counts.watch(posted)))
+    own, counts, judges = row_files(run, task.name), _Counts(), Judges(plan, accounts)
+    written = dict.fromkeys(own, write_rows(own, judges.watch(counts.watch(posted))))
     others = {"accounts": (ACCOUNT_SCHEMA, accounts), "patterns": (stored(PATTERN_SCHEMA), posted.patterns)}
     for name, (schema, table) in others.items():
         file = table_file(run, name, task.name)
         written[file] = write_table(file, schema, [table])
     files = dict(output(run, file, count) for file, count in written.items())
     facts = {
-        "rules": judged(plan, lambda: row_batches(own), accounts).to_dict(),
+        "rules": judges.found(),
         "measures": measure(posted.patterns, drivers, settings),
         "counts": counts.found,
         "phases": [one.to_dict() for one in posted.phases],
@@ -94,18 +95,33 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
     return Done(task.key, files, facts)
 
 
-def judged(plan: Plan, read: Callable[[], Iterable[pa.RecordBatch]], accounts: pa.Table) -> Ledger:
-    """Check the rows that ``read`` gives, both their legs and the accounts, batch by batch in time order."""
-    ledger = Ledger(
-        plan.rules.get("transactions"), {story.id: set(story.breaks) for story in plan.narratives}
-    )
-    others = {"accounts": accounts}
-    if ledger.rules is not None:
-        ledger.passed(others, "accounts")
-        ledger.watched(read(), "transactions", others)
-        both = (legs(pa.Table.from_batches([batch]), accounts) for batch in read())
-        ledger.watched(both, "legs", others)
-    return ledger
+class Judges:
+    """The rules of a study's payments, which see the rows and both their legs as these are written."""
+
+    def __init__(self, plan: Plan, accounts: pa.Table) -> None:
+        breaks = {story.id: set(story.breaks) for story in plan.narratives}
+        self._ledger = Ledger(plan.rules.get("transactions"), breaks)
+        self._accounts = accounts
+        others = {"accounts": accounts}
+        if self._ledger.rules is not None:
+            self._ledger.passed(others, "accounts")
+        self._rows = self._ledger.watching("transactions", others)
+        self._legs = self._ledger.watching("legs", others)
+
+    def watch(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield every batch of rows, in time order, after judging it."""
+        for batch in batches:
+            if self._rows is not None and self._legs is not None:
+                self._rows.feed(batch)
+                self._legs.feed(legs(pa.Table.from_batches([batch]), self._accounts))
+            yield batch
+
+    def found(self) -> dict[str, Any]:
+        """Return the counts by rule, once the last batch has passed."""
+        for check in (self._rows, self._legs):
+            if check is not None:
+                self._ledger.count(check.report())
+        return self._ledger.to_dict()
 
 
 @dataclass
