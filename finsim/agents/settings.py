@@ -73,7 +73,7 @@ LIMITS = {
 }
 """The least and the greatest that each size may be."""
 
-BLOCK_ORDERS = 131_072
+BLOCK_ORDERS = 65_536
 """Orders that are merged and posted at once, about."""
 ORDERS_PER_DAY = 1.2
 """assumption: orders of an account a day, outside payments to it included (1.0 to 1.1 in simulated life)."""
