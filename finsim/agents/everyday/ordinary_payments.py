@@ -7,12 +7,14 @@ from collections.abc import Callable
 import numpy as np
 
 from finsim.agents.calendar.activity_calendar import season
+from finsim.agents.economy.household_economy import economy
+from finsim.agents.economy.job_loss import jobs
 from finsim.agents.everyday.bills import bills, statements
 from finsim.agents.everyday.business_payments import business
 from finsim.agents.everyday.cash import deposits, withdrawals
 from finsim.agents.everyday.disposable_income import free_money
 from finsim.agents.everyday.draft_orders import Draft, Life, join
-from finsim.agents.everyday.income import incomes
+from finsim.agents.everyday.income import incomes, pay_of
 from finsim.agents.everyday.person_to_person import elective_transfers, standing_transfers
 from finsim.agents.everyday.purchases import habits, purchases, refunds, subscriptions
 from finsim.agents.payment_orders import Orders, by_time
@@ -33,22 +35,17 @@ def ordinary_orders(
 ) -> Orders:
     """Return the ordinary orders of one logical shard, sorted by (ts, order_id).
 
-    A pure function of (settings, seed, shard, behaviour): orders that a scenario does not touch keep
-    id, time, accounts, amount and channel. Ids are ``shard * 2**40`` plus a running number that is
-    given out before anything is thinned; orders that a scenario adds come after those of layer 0.
+    A pure function of (settings, seed, shard, behaviour and economy of the scenario): orders that a
+    scenario does not touch keep id, time, accounts, amount and channel. Ids are ``shard * 2**40`` plus a
+    running number that is given out before anything is thinned; orders that a scenario adds come after
+    those of layer 0.
     Raises ScenarioError for a behaviour that this world does not have.
     """
     life = _life(population, settings, streams, shard, drivers)
-    planned = [
-        incomes(life),
-        bills(life),
-        subscriptions(life),
-        standing_transfers(life),
-        elective_transfers(life, 0),
-        withdrawals(life, 0),
-        deposits(life),
-    ]
-    known = habits(life, free_money(life, planned))
+    planned = _planned(life)
+    # What people plan to spend is what they planned before the scenario: prices in shops stay comparable.
+    foreseen = planned if life.economy.is_calm else _planned(life.in_calm())
+    known = habits(life, free_money(life, foreseen))
     bought = purchases(life, known, 0)
     base = [*planned, bought, refunds(life, bought), statements(life, bought), business(life)]
     extra: list[Draft] = []
@@ -57,9 +54,21 @@ def ordinary_orders(
         lambda layer: elective_transfers(life, layer),
         lambda layer: withdrawals(life, layer),
     )
-    for layer in range(1, life.behaviour.layers()):
+    for layer in range(1, life.behaviour.layers(float(life.economy.volume.max()))):
         extra += [process(layer) for process in processes]
     return _number(join(base + extra), population, settings, shard)
+
+
+def _planned(life: Life) -> list[Draft]:
+    return [
+        incomes(life),
+        bills(life),
+        subscriptions(life),
+        standing_transfers(life),
+        elective_transfers(life, 0),
+        withdrawals(life, 0),
+        deposits(life),
+    ]
 
 
 def _life(population: Population, settings: Settings, streams: Streams, shard: int, drivers: Drivers) -> Life:
@@ -69,13 +78,18 @@ def _life(population: Population, settings: Settings, streams: Streams, shard: i
         found: Int1D = np.flatnonzero((accounts >= low) & (accounts < high))
         return found
 
+    who, own = inside(population.people.current), streams.under("agents", "life", shard)
+    around = economy(drivers, settings)
+    paid = pay_of(population.people, who, own)[2]
     return Life(
         population=population,
         settings=settings,
         season=season(settings),
         behaviour=behaviour(drivers, settings),
-        streams=streams.under("agents", "life", shard),
-        people=inside(population.people.current),
+        economy=around,
+        jobs=jobs(population.people, who, paid, around, streams),
+        streams=own,
+        people=who,
         firms=inside(population.firms.account),
     )
 

@@ -69,12 +69,14 @@ def purchases(life: Life, known: Habits, layer: int) -> Draft:
     day, ts = _times(life, person, category, rng)
     shop = _shops(life, known, cell, person, category, rng)
     merchants = life.population.merchants
-    amount = _prices(known, merchants, (cell, category, shop), rng)
+    prices = life.economy.prices[category, day]
+    amount = _prices(known, merchants, (cell, category, shop), prices, rng)
     payer = _instrument(life, person, category, ts, rng)
     remote = rng.random(len(cell)) < merchants.online[shop]
     channel = np.where(remote, CHANNEL["card_not_present"], CHANNEL["card_present"])
     made = draft(ts, Parties(payer, merchants.account[shop], shop), amount, channel, category)
-    factor = life.behaviour.factor(category, channel, day)
+    factor = life.behaviour.factor(category, channel, day) * life.economy.volume[category, day]
+    factor *= life.jobs.spending(person, day)
     return made.thinned(layer + rng.random(len(cell)) < factor)
 
 
@@ -110,11 +112,16 @@ def _shops(
 
 
 def _prices(
-    known: Habits, merchants: Merchants, keys: tuple[Int1D, Int1D, Int1D], rng: np.random.Generator
+    known: Habits,
+    merchants: Merchants,
+    keys: tuple[Int1D, Int1D, Int1D],
+    index: Float1D,
+    rng: np.random.Generator,
 ) -> Cents1D:
+    """Return what each purchase costs: the shop's ticket, the buyer's means, noise and the price index."""
     cell, category, shop = keys
     noise = np.exp(SPREAD[category] * rng.standard_normal(len(cell)))
-    value = merchants.ticket[shop] * known.means.ravel()[cell] * noise
+    value = merchants.ticket[shop] * known.means.ravel()[cell] * noise * index
     u = rng.random(len(cell))
     amount = charmed(value, u, CHARM[category])
     fuel = (category == CATEGORY["fuel"]) & (u < 0.3)
