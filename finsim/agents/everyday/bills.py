@@ -11,7 +11,7 @@ from finsim.agents.calendar.hours_of_day import PROFILE
 from finsim.agents.everyday.after_purchases import CardSpending
 from finsim.agents.everyday.draft_orders import Draft, Life, Parties, draft, join
 from finsim.agents.vocabulary import CHANNEL, PURPOSE
-from finsim.notation import NANOS_PER_DAY, Array, Cents1D, Float1D, Int1D, Nanos1D
+from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Cents1D, Float1D, Int1D, Nanos1D
 
 _LATE = 0.04  # assumption: one bill in 25 that is paid by hand is late, by six days in the mean.
 
@@ -69,8 +69,23 @@ def _rent(life: Life, rng: np.random.Generator) -> Draft:
         code < 0.5, CHANNEL["ach"], np.where(code < 0.85, CHANNEL["instant"], CHANNEL["cheque"])
     )
     due = 1 + np.minimum(rng.geometric(0.45, size) - 1, 9)
-    bill = Bill(due, people.current[mine], payee, people.rent[mine], channel, PURPOSE["rent"], by_hand=True)
+    floats = _floating(life, size) & np.isin(payee, outside["lender"])
+    moved = np.where(floats, _on_due_days(life, life.economy.mortgage, due), 1.0)
+    amount = exact(people.rent[mine] * moved)
+    bill = Bill(due, people.current[mine], payee, amount, channel, PURPOSE["rent"], by_hand=True)
     return _monthly(life, bill, rng)
+
+
+def _floating(life: Life, size: int) -> Bool1D:
+    """Return which mortgages follow the market rate (assumption: one in ten)."""
+    return life.streams.at("floating").random(size) < 0.1
+
+
+def _on_due_days(life: Life, series: Float1D, due: Int1D) -> Float1D:
+    """Return a daily series on the due day of each bill in each month: float64 [months, N]."""
+    day = np.clip(life.season.monthly(due), 0, life.settings.days - 1)
+    found: Float1D = series[day]
+    return found
 
 
 def _utility(life: Life, rng: np.random.Generator, number: int) -> Draft:
@@ -89,6 +104,7 @@ def _utility(life: Life, rng: np.random.Generator, number: int) -> Draft:
     payee = rng.choice(outside["utility"], size)
     due = rng.integers(3, 29, size)
     code = np.where(rng.random(size) < 0.75, CHANNEL["direct_debit"], CHANNEL["ach"])
+    amount = exact(amount * _on_due_days(life, life.economy.utilities, due))
     return _monthly(life, Bill(due, people.current[mine], payee, amount, code, PURPOSE["utilities"]), rng)
 
 

@@ -9,10 +9,12 @@ import numpy as np
 
 from finsim.agents.calendar.activity_calendar import Season
 from finsim.agents.calendar.hours_of_day import instants, sample_millis
+from finsim.agents.economy.household_economy import Economy, calm
+from finsim.agents.economy.job_loss import Jobs
 from finsim.agents.population.population import Population
 from finsim.agents.scenario_effects import Behaviour
 from finsim.agents.settings import Settings
-from finsim.notation import Array, Bool1D, Cents1D, Float1D, Int1D, Nanos1D
+from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Cents1D, Float1D, Int1D, Nanos1D
 from finsim.randomness import Streams
 
 
@@ -20,16 +22,28 @@ from finsim.randomness import Streams
 class Life:
     """One shard's life: who lives in it, on which days, under which behaviour, with which streams.
 
-    ``people`` and ``firms`` are positions in ``Population.people`` and ``Population.firms``.
+    ``people`` and ``firms`` are positions in ``Population.people`` and ``Population.firms``, ascending.
     """
 
     population: Population
     settings: Settings
     season: Season
     behaviour: Behaviour
+    economy: Economy
+    jobs: Jobs
     streams: Streams
     people: Int1D
     firms: Int1D
+
+    def in_calm(self) -> Life:
+        """Return the same life as it would be without a move of the economy."""
+        still = calm(self.settings)
+        return replace(self, economy=still, jobs=replace(self.jobs, economy=still))
+
+    def day_of(self, ts: Nanos1D) -> Int1D:
+        """Return the day index of instants; those outside the period get its first or last day."""
+        day: Int1D = (ts - self.settings.start_ns) // NANOS_PER_DAY
+        return np.clip(day, 0, self.settings.days - 1)
 
     def when(self, profile: Array | int, day: Int1D, u: Float1D, shift: Array | int = 0) -> Nanos1D:
         """Return instants on ``day`` by hour profile; days outside the period give instants outside."""

@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from finsim.agents.calendar.activity_calendar import season
+from finsim.agents.economy.household_economy import economy
+from finsim.agents.economy.job_loss import jobs
 from finsim.agents.everyday.after_purchases import Refunds
 from finsim.agents.everyday.bills import bills, card_spending, statements
 from finsim.agents.everyday.business_payments import business
 from finsim.agents.everyday.cash import deposits, withdrawals
 from finsim.agents.everyday.disposable_income import PlannedMoney
 from finsim.agents.everyday.draft_orders import Draft, Life
-from finsim.agents.everyday.income import incomes
+from finsim.agents.everyday.income import incomes, pay_of
 from finsim.agents.everyday.person_to_person import elective_transfers, standing_transfers
 from finsim.agents.everyday.purchases import habits, purchases, subscriptions
 from finsim.agents.everyday.waiting_orders import WaitingOrders
@@ -48,10 +50,11 @@ def ordinary_slices(
 ) -> Iterator[Orders]:
     """Yield the ordinary orders of one logical shard, a posting slice at a time, sorted by (ts, order_id).
 
-    A pure function of (settings, seed, shard, behaviour): orders that a scenario does not touch keep
-    id, time, accounts, amount and channel. Ids are ``shard * 2**40`` plus a running number that is
-    given out before anything is thinned; orders that a scenario adds come after those of layer 0. What
-    is more than memory should hold waits in nameless files of the folder ``aside`` (None: in memory).
+    A pure function of (settings, seed, shard, behaviour and economy of the scenario): orders that a scenario
+    does not touch keep id, time, accounts, amount and channel. Ids are ``shard * 2**40`` plus a running
+    number that is given out before anything is thinned; orders that a scenario adds come after those of
+    layer 0. What is more than memory should hold waits in nameless files of the folder ``aside`` (None: in
+    memory).
     Raises ScenarioError for a behaviour that this world does not have.
     """
     life = _life(population, settings, streams, shard, drivers)
@@ -76,9 +79,11 @@ def _drafts(life: Life) -> Iterator[Draft]:
         lambda life: withdrawals(life, 0),
         deposits,
     )
+    # What people plan to spend is what they planned before the scenario: prices in shops stay comparable.
+    moved = () if life.economy.is_calm else (incomes, bills)
     for process in processes:
         made = process(life)
-        planned.watch(made)
+        planned.watch(process(life.in_calm()) if process in moved else made)
         yield made
     known = habits(life, planned.free())
     given_back, by_card = Refunds(life), card_spending(life)
@@ -89,7 +94,7 @@ def _drafts(life: Life) -> Iterator[Draft]:
     yield given_back.draft()
     yield statements(life, by_card)
     yield business(life)
-    for layer in range(1, life.behaviour.layers()):
+    for layer in range(1, life.behaviour.layers(float(life.economy.volume.max()))):
         yield from purchases(life, known, layer)
         yield elective_transfers(life, layer)
         yield withdrawals(life, layer)
@@ -102,13 +107,18 @@ def _life(population: Population, settings: Settings, streams: Streams, shard: i
         found: Int1D = np.flatnonzero((accounts >= low) & (accounts < high))
         return found
 
+    who, own = inside(population.people.current), streams.under("agents", "life", shard)
+    around = economy(drivers, settings)
+    paid = pay_of(population.people, who, own)[2]
     return Life(
         population=population,
         settings=settings,
         season=season(settings),
         behaviour=behaviour(drivers, settings),
-        streams=streams.under("agents", "life", shard),
-        people=inside(population.people.current),
+        economy=around,
+        jobs=jobs(population.people, who, paid, around, streams),
+        streams=own,
+        people=who,
         firms=inside(population.firms.account),
     )
 

@@ -92,12 +92,14 @@ def _bought(life: Life, known: Habits, cell: Int1D, draws: BlockDraws, layer: in
     day, ts = _times(life, person, category, draws, is_last)
     shop = _shops(life, known, cell, person, category, draws)
     merchants = life.population.merchants
-    amount = _prices(known, merchants, (cell, category, shop), draws)
+    prices = life.economy.prices[category, day]
+    amount = _prices(known, merchants, (cell, category, shop), prices, draws)
     payer = _instrument(life, person, category, ts, draws.random())
     remote = draws.random() < merchants.online[shop]
     channel = np.where(remote, CHANNEL["card_not_present"], CHANNEL["card_present"])
     made = draft(ts, Parties(payer, merchants.account[shop], shop), amount, channel, category)
-    factor = life.behaviour.factor(category, channel, day)
+    factor = life.behaviour.factor(category, channel, day) * life.economy.volume[category, day]
+    factor *= life.jobs.spending(person, day)
     return made.thinned(layer + draws.random() < factor)
 
 
@@ -139,11 +141,16 @@ def _shops(
 
 
 def _prices(
-    known: Habits, merchants: Merchants, keys: tuple[Int1D, Int1D, Int1D], draws: BlockDraws
+    known: Habits,
+    merchants: Merchants,
+    keys: tuple[Int1D, Int1D, Int1D],
+    index: Float1D,
+    draws: BlockDraws,
 ) -> Cents1D:
+    """Return what each purchase costs: the shop's ticket, the buyer's means, noise and the price index."""
     cell, category, shop = keys
     noise = np.exp(SPREAD[category] * draws.standard_normal())
-    value = merchants.ticket[shop] * known.means.ravel()[cell] * noise
+    value = merchants.ticket[shop] * known.means.ravel()[cell] * noise * index
     u = draws.random()
     amount = charmed(value, u, CHARM[category])
     fuel = (category == CATEGORY["fuel"]) & (u < 0.3)
