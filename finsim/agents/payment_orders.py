@@ -32,7 +32,7 @@ class Orders:
     scheme orders only what the plan says when the amount is fixed); ``channel``, ``purpose`` codes of
     ``vocabulary``; ``merchant`` position in ``Population.merchants`` or -1; ``order_id`` stable between
     scenarios; ``plan_row`` the row of ``SchemePlan.steps`` that holds narrative, instance, phase, role,
-    amount mode and conditions, -1 for ordinary life.
+    amount mode and conditions, -1 for ordinary life, ``RETURNED`` for what comes back unpaid.
     """
 
     ts: Nanos1D

@@ -10,7 +10,7 @@ import numpy as np
 from finsim.agents.population.shopping_habits import MEANS
 from finsim.agents.settings import Settings
 from finsim.agents.vocabulary import CATEGORIES, CATEGORY
-from finsim.notation import Float1D, Float2D
+from finsim.notation import Float1D, Float2D, Int1D
 from finsim.records.drivers import Drivers
 
 READS: Mapping[str, str] = {
@@ -109,11 +109,19 @@ def _level(drivers: Drivers, settings: Settings, name: str) -> Float1D:
     return found
 
 
-def _month_of_day(drivers: Drivers, settings: Settings) -> Float1D:
+def _month_of_day(drivers: Drivers, settings: Settings) -> Int1D:
     """Return the month of the scenario's clock, from 1, in which each day lies; 0 before it."""
     day = np.datetime64(settings.start) + np.arange(settings.days)
-    begins = np.concatenate([[np.datetime64(drivers.clock.start) + 1], drivers.clock.month_dates() + 1])
-    return np.searchsorted(begins, day, side="right")
+    ended = np.datetime64(settings.start) + month_days(drivers, settings)
+    month: Int1D = np.searchsorted(ended, day, side="right")
+    return month
+
+
+def month_days(drivers: Drivers, settings: Settings) -> Int1D:
+    """Return the day index of the study on which each month of the clock begins, and that after the last."""
+    begins = np.concatenate([[np.datetime64(drivers.clock.start)], drivers.clock.month_dates()]) + 1
+    days: Int1D = (begins - np.datetime64(settings.start)).astype(np.int64)
+    return days
 
 
 def _index(drivers: Drivers, settings: Settings, name: str) -> Float1D:
@@ -137,7 +145,7 @@ def _volume(drivers: Drivers, settings: Settings, fuel: Float1D) -> Float2D:
     """Return how much more is bought, by category: luxuries move with income more than necessities."""
     income = _index(drivers, settings, "disposable_income_growth")
     elasticity = 0.35 + 0.65 * MEANS  # assumption: over time as between people
-    volume = income[None, :] ** elasticity[:, None]
+    volume: Float2D = income[None, :] ** elasticity[:, None]
     volume[CATEGORY["fuel"]] *= fuel ** (-_FUEL_ELASTICITY)
     for code, name in enumerate(CATEGORIES):
         if f"spend:{name}" in drivers.behaviour or "spend:all" in drivers.behaviour:

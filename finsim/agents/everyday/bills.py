@@ -119,7 +119,11 @@ def _loans(life: Life, rng: np.random.Generator) -> Draft:
     """Car and student loans: three people in ten, at 4-12 % of income (assumption)."""
     mine = life.people[rng.random(len(life.people)) < 0.3]
     amount = exact(life.population.people.income[mine] * rng.uniform(0.04, 0.12, len(mine)))
-    return _debited(life, mine, amount, ("lender", "loan"), rng)
+    made = _debited(life, mine, amount, ("lender", "loan"), rng)
+    if life.courses is None:
+        return made
+    # Who has a loan of the book pays that one (``instalments.py``).
+    return made.thinned(~np.isin(made.payer, life.population.people.current[life.courses.person]))
 
 
 def _debited(

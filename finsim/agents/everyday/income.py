@@ -52,7 +52,8 @@ def _paid(life: Life, who: Int1D, hourly: Float1D, group: str, rng: np.random.Ge
     amount = exact(each * np.exp(np.tile(hourly, len(due)) * rng.standard_normal(len(person))))
     state = outside["government"][0]
     # A salary that has stopped is a benefit on the same day: the order keeps its place and its id.
-    stopped = life.jobs.lost(np.searchsorted(life.people, person), day)
+    local = np.searchsorted(life.people, person)
+    stopped = life.jobs.lost(local, day)
     amount = exact(amount * np.where(stopped, life.economy.replaced[day], life.economy.pay[day]))
     jobless = (segment == JOBLESS) | stopped
     payer = np.where((segment == RETIRED) | jobless, state, people.employer[person])
@@ -64,7 +65,8 @@ def _paid(life: Life, who: Int1D, hourly: Float1D, group: str, rng: np.random.Ge
     # One employer's batch starts at one time of the night and takes minutes.
     batch = (people.employer[person] * 0.754877666) % 1.0
     ts = life.when(PROFILE["batch"], day, np.clip(batch + 0.01 * rng.random(len(person)), 0.0, 0.9999))
-    return draft(ts, Parties(payer, people.current[person]), amount, CHANNEL["ach"], purpose)
+    made = draft(ts, Parties(payer, people.current[person]), amount, CHANNEL["ach"], purpose)
+    return made.thinned(~life.jobs.left(local, day))
 
 
 def _support(life: Life, who: Int1D, rng: np.random.Generator) -> Draft:

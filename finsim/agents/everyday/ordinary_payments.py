@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from finsim.agents.borrowers.loan_courses import LoanCourses
 from finsim.agents.calendar.activity_calendar import season
-from finsim.agents.economy.household_economy import economy
-from finsim.agents.economy.job_loss import jobs
+from finsim.agents.economy.household_economy import economy, month_days
+from finsim.agents.economy.job_loss import jobs, trouble_of
 from finsim.agents.everyday.after_purchases import Refunds
 from finsim.agents.everyday.bills import bills, card_spending, statements
 from finsim.agents.everyday.business_payments import business
@@ -17,6 +18,7 @@ from finsim.agents.everyday.cash import deposits, withdrawals
 from finsim.agents.everyday.disposable_income import PlannedMoney
 from finsim.agents.everyday.draft_orders import Draft, Life
 from finsim.agents.everyday.income import incomes, pay_of
+from finsim.agents.everyday.instalments import instalments
 from finsim.agents.everyday.person_to_person import elective_transfers, standing_transfers
 from finsim.agents.everyday.purchases import habits, purchases, subscriptions
 from finsim.agents.everyday.waiting_orders import WaitingOrders
@@ -24,6 +26,7 @@ from finsim.agents.payment_orders import Orders, concatenate
 from finsim.agents.population.population import Population
 from finsim.agents.scenario_effects import behaviour, order_key
 from finsim.agents.settings import Settings
+from finsim.kernels.ledger import RETURNED
 from finsim.notation import Int1D
 from finsim.randomness import Streams
 from finsim.records.drivers import Drivers
@@ -34,10 +37,16 @@ ORDER_BLOCK = 1 << 40
 
 
 def ordinary_orders(
-    population: Population, settings: Settings, streams: Streams, shard: int, drivers: Drivers
+    population: Population,
+    settings: Settings,
+    streams: Streams,
+    shard: int,
+    drivers: Drivers,
+    courses: LoanCourses | None = None,
 ) -> Orders:
     """Return the ordinary orders of one logical shard, sorted by (ts, order_id): all slices in one."""
-    return concatenate(list(ordinary_slices(population, settings, streams, shard, drivers)))
+    parts = ordinary_slices(population, settings, streams, shard, drivers, courses=courses)
+    return concatenate(list(parts))
 
 
 def ordinary_slices(
@@ -47,6 +56,7 @@ def ordinary_slices(
     shard: int,
     drivers: Drivers,
     aside: Path | None = None,
+    courses: LoanCourses | None = None,
 ) -> Iterator[Orders]:
     """Yield the ordinary orders of one logical shard, a posting slice at a time, sorted by (ts, order_id).
 
@@ -54,10 +64,11 @@ def ordinary_slices(
     does not touch keep id, time, accounts, amount and channel. Ids are ``shard * 2**40`` plus a running
     number that is given out before anything is thinned; orders that a scenario adds come after those of
     layer 0. What is more than memory should hold waits in nameless files of the folder ``aside`` (None: in
-    memory).
+    memory). ``courses``: the loans of all customers, as the loan panel of the scenario has them; None where
+    no loan of theirs is followed.
     Raises ScenarioError for a behaviour that this world does not have.
     """
-    life = _life(population, settings, streams, shard, drivers)
+    life = _life(population, settings, streams, shard, drivers, courses)
     opened = population.accounts.opened.astype("datetime64[ns]").astype(np.int64)
     first = shard * ORDER_BLOCK
     with WaitingOrders(settings.slices(), aside) as waiting:
@@ -78,9 +89,10 @@ def _drafts(life: Life) -> Iterator[Draft]:
         lambda life: elective_transfers(life, 0),
         lambda life: withdrawals(life, 0),
         deposits,
+        *((instalments,) if life.courses is not None else ()),
     )
     # What people plan to spend is what they planned before the scenario: prices in shops stay comparable.
-    moved = () if life.economy.is_calm else (incomes, bills)
+    moved = (incomes, bills, instalments) if life.courses is not None or not life.economy.is_calm else ()
     for process in processes:
         made = process(life)
         planned.watch(process(life.in_calm()) if process in moved else made)
@@ -100,26 +112,39 @@ def _drafts(life: Life) -> Iterator[Draft]:
         yield withdrawals(life, layer)
 
 
-def _life(population: Population, settings: Settings, streams: Streams, shard: int, drivers: Drivers) -> Life:
+def _life(
+    population: Population,
+    settings: Settings,
+    streams: Streams,
+    shard: int,
+    drivers: Drivers,
+    courses: LoanCourses | None,
+) -> Life:
     low, high = shard * settings.shard_accounts, (shard + 1) * settings.shard_accounts
+    people = population.people
 
     def inside(accounts: Int1D) -> Int1D:
         found: Int1D = np.flatnonzero((accounts >= low) & (accounts < high))
         return found
 
-    who, own = inside(population.people.current), streams.under("agents", "life", shard)
-    around = economy(drivers, settings)
-    paid = pay_of(population.people, who, own)[2]
+    who, own = inside(people.current), streams.under("agents", "life", shard)
+    around, months = economy(drivers, settings), month_days(drivers, settings)
+    trouble = None
+    if courses is not None:
+        courses = courses.take(np.flatnonzero(np.isin(courses.person, who)))
+        trouble = trouble_of(courses, people, who, months, streams)
     return Life(
         population=population,
         settings=settings,
         season=season(settings),
         behaviour=behaviour(drivers, settings),
         economy=around,
-        jobs=jobs(population.people, who, paid, around, streams),
+        jobs=jobs(people, who, pay_of(people, who, own)[2], around, streams, trouble),
         streams=own,
         people=who,
         firms=inside(population.firms.account),
+        courses=courses,
+        months=months,
     )
 
 
@@ -138,5 +163,5 @@ def _numbered(made: Draft, opened: Int1D, settings: Settings, first: int) -> Ord
         purpose=kept.purpose,
         merchant=kept.merchant,
         order_id=first + rows.astype(np.int64),
-        plan_row=np.full(len(rows), -1, dtype=np.int32),
+        plan_row=np.where(kept.returned, RETURNED, -1).astype(np.int32),
     )

@@ -24,6 +24,7 @@ from finsim.credit.risk import expected_shortfall, value_at_risk
 from finsim.engine.answers.scenario_figures import credit_figures
 from finsim.engine.finished_tasks import Done, output
 from finsim.engine.learned.loan_law import learn_loans
+from finsim.engine.stages.customers_with_loans import CustomerLoans, are_customers, courses_file
 from finsim.engine.stages.loan_allowance import own_allowance, sums, weighted_allowance
 from finsim.engine.stages.rule_breaches import Ledger
 from finsim.engine.study.credit_part import CreditPart
@@ -118,23 +119,30 @@ def credit_task(run: Path, plan: Plan, task: Task) -> Done:
     book_tape = pa.concat_tables(tape)
 
     followed = PanelSums(book_tape)
+    customers = CustomerLoans(plan, book_tape, drivers) if are_customers(plan) else None
 
     def months() -> Iterator[pa.Table]:
         for shard, some in enumerate(tape):
             made = pa.Table.from_batches([panel(some, drivers, streams, settings, shard)])
             passed = ledger.passed({"loans": some, "months": made}, "months")
             followed.watch(passed)
+            if customers is not None:
+                customers.watch(made)
             yield passed
 
     file = {name: table_file(run, name, task.name) for name in ("loans", "months", "losses")}
     whole = [name for name in book_tape.column_names if not book_tape[name].null_count]
-    rows = {"loans": write_table(file["loans"], loan_schema(book_tape.schema, whole), tape)}
+    told = tape if customers is None else customers.named(tape)
+    rows = {"loans": write_table(file["loans"], loan_schema(told[0].schema, whole), told)}
     rows["months"] = write_table(file["months"], panel_schema(book_tape), months())
     drawn = losses(book_tape, drivers, part.draws, streams, settings)
     table = pa.table(
         {"scenario_draw": np.arange(len(drawn), dtype=np.int64), "loss": drawn}, schema=LOSS_SCHEMA
     )
     rows["losses"] = write_table(file["losses"], LOSS_SCHEMA, [table])
+    if customers is not None:
+        file["courses"] = courses_file(run, task.name)
+        rows["courses"] = customers.write(file["courses"])
     files = dict(output(run, file[name], count) for name, count in rows.items())
     risk = _risk(drawn)
     stages = own_allowance(book_tape, plan, task.name)

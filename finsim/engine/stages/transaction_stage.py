@@ -17,15 +17,16 @@ from finsim.agents.population.population import accounts_table
 from finsim.agents.schemes.scheme_intensity import measure
 from finsim.engine.answers.scenario_figures import payment_figures
 from finsim.engine.finished_tasks import Done, output
+from finsim.engine.stages.customers_with_loans import are_customers, read_courses
 from finsim.engine.stages.learned_payments_stage import moved_life
 from finsim.engine.stages.order_files import merged_blocks, orders_file, orders_folder, write_orders
-from finsim.engine.stages.payment_world import is_learned, order_keys, payment_world, population_of
+from finsim.engine.stages.order_keys import order_keys
+from finsim.engine.stages.payment_world import is_learned, payment_world, population_of
 from finsim.engine.stages.rule_breaches import Ledger
 from finsim.engine.study.study_resolution import Plan, agent_settings
 from finsim.engine.tasks import Task
 from finsim.provenance.origin_tags import DECOY
 from finsim.records.columns import stored
-from finsim.records.drivers import Drivers
 from finsim.records.legs import legs
 from finsim.records.run_layout import table_file
 from finsim.records.storage import write_table
@@ -38,7 +39,7 @@ def orders_task(run: Path, plan: Plan, task: Task) -> Done:
     settings = agent_settings(plan)
     label = next(label for label, key in order_keys(plan).items() if key == task.name)
     files = {}
-    made = _made(run, plan, task, plan.drivers[label])
+    made = _made(run, plan, task, label)
     for piece, ((low, high), orders) in enumerate(zip(settings.slices(), made, strict=True)):
         path = orders_file(run, task.name, task.shard, piece)
         write_orders(path, orders, settings.blocks(low, high))
@@ -47,15 +48,16 @@ def orders_task(run: Path, plan: Plan, task: Task) -> Done:
     return Done(task.key, files)
 
 
-def _made(run: Path, plan: Plan, task: Task, drivers: Drivers) -> Iterator[Orders]:
-    """Return the ordinary orders of a shard, slice by slice."""
-    settings = agent_settings(plan)
+def _made(run: Path, plan: Plan, task: Task, label: str) -> Iterator[Orders]:
+    """Return the ordinary orders of a shard under a scenario, slice by slice."""
+    settings, drivers = agent_settings(plan), plan.drivers[label]
     if is_learned(plan):
         orders = moved_life(run, plan, task.shard, drivers)
         return (orders.between(low, high) for low, high in settings.slices())
     population = population_of(settings, plan.streams)
     aside = orders_folder(run, task.name)
-    return ordinary_slices(population, settings, plan.streams, task.shard, drivers, aside)
+    courses = read_courses(run, label) if are_customers(plan) else None
+    return ordinary_slices(population, settings, plan.streams, task.shard, drivers, aside, courses)
 
 
 def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
