@@ -32,7 +32,7 @@ class Orders:
     scheme orders only what the plan says when the amount is fixed); ``channel``, ``purpose`` codes of
     ``vocabulary``; ``merchant`` position in ``Population.merchants`` or -1; ``order_id`` stable between
     scenarios; ``plan_row`` the row of ``SchemePlan.steps`` that holds narrative, instance, phase, role,
-    amount mode and conditions, -1 for ordinary life.
+    amount mode and conditions, -1 for ordinary life, ``RETURNED`` for what comes back unpaid.
     """
 
     ts: Nanos1D
@@ -62,9 +62,15 @@ class Orders:
         """Return the orders as an Arrow table of ``ORDER_SCHEMA``."""
         return pa.table({name: getattr(self, name) for name in _TYPES}, schema=ORDER_SCHEMA)
 
+    def to_batch(self) -> pa.RecordBatch:
+        """Return the orders as one Arrow batch of ``ORDER_SCHEMA``."""
+        return pa.RecordBatch.from_arrays(
+            [pa.array(getattr(self, name)) for name in _TYPES], schema=ORDER_SCHEMA
+        )
+
     @staticmethod
-    def from_arrow(table: pa.Table) -> Orders:
-        """Return the orders of a table written from ``to_arrow``."""
+    def from_arrow(table: pa.Table | pa.RecordBatch) -> Orders:
+        """Return the orders of a table or batch written from ``to_arrow`` or ``to_batch``."""
         return Orders(
             *(table[name].to_numpy().astype(kind, copy=False) for name, (kind, _) in _TYPES.items())
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from finsim.agents.economy.household_economy import economy_key
 from finsim.agents.settings import Settings
 from finsim.agents.vocabulary import CATEGORIES, CHANNEL, CHANNELS, PURPOSE, PURPOSES
 from finsim.errors import Problem, ScenarioError, did_you_mean
@@ -33,9 +34,12 @@ class Behaviour:
         """Return the multiplier of elective orders: float64 of the arguments' shape."""
         return self.spend[purpose, day] * self.channel[channel, day]
 
-    def layers(self) -> int:
-        """Return how many layers of base intensity cover the largest multiplier (1 without stress)."""
-        top = float(self.spend.max() * self.channel.max() * max(self.cash.max(), 1.0))
+    def layers(self, volume: float = 1.0) -> int:
+        """Return how many layers of base intensity cover the largest multiplier (1 without stress).
+
+        ``volume`` is the largest factor that other causes put on top.
+        """
+        top = float(self.spend.max() * self.channel.max() * max(self.cash.max(), 1.0)) * max(volume, 1.0)
         return max(1, min(64, int(np.ceil(top - 1e-9))))
 
 
@@ -95,5 +99,9 @@ def order_key(drivers: Drivers) -> str:
         for name, series in sorted(drivers.behaviour.items())
         if not np.all(series == 1.0)
     }
-    clock = str(drivers.clock.start) if moved else ""
-    return digest_text(canonical_json({"clock": clock, "behaviour": moved}))[:32]
+    around = economy_key(drivers)
+    clock = str(drivers.clock.start) if moved or around else ""
+    told: dict[str, object] = {"clock": clock, "behaviour": moved}
+    if around:
+        told["economy"] = around
+    return digest_text(canonical_json(told))[:32]

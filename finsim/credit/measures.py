@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from finsim.credit.conditional import (
-    MONTHS_PER_YEAR,
     collateral_lgd,
     default_point,
     loss_shift,
@@ -19,12 +17,13 @@ from finsim.credit.conditional import (
     systematic_lgd,
 )
 from finsim.credit.factors import quarter_moves, quarter_z
+from finsim.credit.panel_sums import PanelSums
 from finsim.credit.recovery import follows_frye_jacobs
 from finsim.credit.reference_parameters import CLASSES
 from finsim.credit.text_codes import coded
 from finsim.errors import RecordError
 from finsim.extras import Later
-from finsim.notation import Bool1D, Float1D, Float2D, Int1D, Int2D
+from finsim.notation import Float1D, Float2D
 from finsim.records.drivers import Drivers
 from finsim.records.portfolio import Portfolio
 
@@ -40,20 +39,27 @@ def measure(drivers: Drivers, portfolio: Portfolio | None = None) -> dict[str, f
     From the drivers alone: ``credit.<class>.loss_rate_9q`` and ``credit.<class>.z_trough`` of the reference
     book, left out when the scenario covers fewer than nine quarters, and
     ``credit.<class>.default_ratio_peak``: its highest default rate of a quarter over that at z = 0. From a
-    portfolio as well:
-    ``credit.default_rate`` and ``credit.loss_rate`` (share of loans that default, and of the opening
-    balance that is lost, over the panel), ``credit.default_rate.<sector>``, ``credit.dispersion`` and
-    ``credit.dispersion.<sector>`` (``dispersion``), ``credit.expected_loss`` (mean of the loss draws over
-    the balance).
+    portfolio as well: ``measure_book`` of its panel.
     """
-    found = _nine_quarters(drivers)
-    if portfolio is not None:
-        found.update(_of_panel(portfolio))
-        balance = float(pc.sum(portfolio.loans["balance"]).as_py())
-        if len(portfolio.losses):
-            found["credit.expected_loss"] = (
-                float(portfolio.losses.mean()) / balance if balance else float("nan")
-            )
+    if portfolio is None:
+        return _nine_quarters(drivers)
+    panel = PanelSums(portfolio.loans)
+    panel.watch(portfolio.months)
+    return measure_book(drivers, portfolio.loans, panel, portfolio.losses)
+
+
+def measure_book(drivers: Drivers, loans: pa.Table, panel: PanelSums, losses: Float1D) -> dict[str, float]:
+    """Return the measures of one scenario and of a book under it, name -> value (shares, not percent).
+
+    As ``measure`` of the drivers, and ``credit.default_rate`` and ``credit.loss_rate`` (share of loans that
+    default, and of the opening balance that is lost, over the panel), ``credit.default_rate.<sector>``,
+    ``credit.dispersion`` and ``credit.dispersion.<sector>`` (``dispersion``), ``credit.expected_loss`` (mean
+    of the loss draws over the balance).
+    """
+    found = _nine_quarters(drivers) | _of_panel(loans, panel)
+    balance = float(pc.sum(loans["balance"]).as_py())
+    if len(losses):
+        found["credit.expected_loss"] = float(losses.mean()) / balance if balance else float("nan")
     return found
 
 
@@ -95,64 +101,6 @@ def _loss_rate(point: Float1D, lgd: Float1D) -> float:
     return float(lost / ((balance[:-1] + balance[1:]) / 2.0).mean())
 
 
-def dispersion(defaults: Int1D, at_risk: Int1D, expected: Float1D | None = None) -> float:
-    """Return the variance of monthly default counts over its binomial value; 1 when independent.
-
-    Sum of (d_t - m_t)^2 over sum of m_t (1 - m_t / n_t). m_t is ``expected`` (the sum of unconditional
-    monthly PDs of the loans at risk), or without it the number at risk n_t, scaled to the total of d_t:
-    so a book that grows riskier as its short loans mature does not count as clustering. NaN without any
-    default. Source: Pearson's index of dispersion for binomial counts.
-    """
-    shape = at_risk.astype(np.float64) if expected is None else expected
-    if defaults.sum() == 0:
-        return float("nan")
-    mean = shape * (defaults.sum() / shape.sum())
-    spread = ((defaults - mean) ** 2).sum()
-    expected_spread = float((mean * (1.0 - mean / np.maximum(at_risk, 1))).sum())
-    return float(spread / expected_spread) if expected_spread > 0 else float("nan")
-
-
-@dataclass(frozen=True)
-class MonthCounts:
-    """Panel counts by month and group: new defaults, loans at risk, and expected defaults; [T, G] each."""
-
-    defaults: Int2D
-    at_risk: Int2D
-    expected: Float2D
-
-    def dispersion(self, group: int | None = None) -> float:
-        """Return the dispersion of one group, or of all groups together."""
-        chosen = slice(None) if group is None else slice(group, group + 1)
-        parts = (counts[:, chosen].sum(axis=1) for counts in (self.defaults, self.at_risk, self.expected))
-        return dispersion(*parts)
-
-
-def count_months(loans: pa.Table, months: pa.Table, column: str = "sector") -> MonthCounts:
-    """Count a panel by month and by a text column of its loans, groups in alphabetical order.
-
-    Expected defaults are the sum of monthly PDs at the loans' own ``pd``, through the cycle.
-    """
-    codes, groups = coded(loans, column)
-    numbers = loans["loan_id"].to_numpy()
-    order = np.argsort(numbers)
-    row = order[np.searchsorted(numbers, months["loan_id"].to_numpy(), sorter=order)]
-    known, place = np.unique(months["month"].to_numpy(), return_inverse=True)
-    cell = place * len(groups) + codes[row]
-    size = len(known) * len(groups)
-    monthly = per_period(loans["pd"].to_numpy(), MONTHS_PER_YEAR)[row]
-    hit = _is_default(months)
-    return MonthCounts(
-        np.bincount(cell[hit], minlength=size).reshape(-1, len(groups)).astype(np.int64),
-        np.bincount(cell, minlength=size).reshape(-1, len(groups)).astype(np.int64),
-        np.bincount(cell, weights=monthly, minlength=size).reshape(-1, len(groups)).astype(np.float64),
-    )
-
-
-def _is_default(months: pa.Table) -> Bool1D:
-    codes, words = coded(months, "status")
-    return codes == words.index("default") if "default" in words else np.zeros(len(codes), dtype=bool)
-
-
 def _ratios(z: Float2D) -> dict[str, float]:
     """Return for each class its highest default rate of any quarter over that without a scenario."""
     found = {}
@@ -175,16 +123,15 @@ def _nine_quarters(drivers: Drivers) -> dict[str, float]:
     return found
 
 
-def _of_panel(portfolio: Portfolio) -> dict[str, float]:
-    book, months = portfolio.loans, portfolio.months
+def _of_panel(book: pa.Table, panel: PanelSums) -> dict[str, float]:
     codes, sectors = coded(book, "sector")
-    counts = count_months(book, months)
+    counts = panel.counts()
     defaults = counts.defaults.sum(axis=0)
     held = np.bincount(codes, minlength=len(sectors))
     opening = float(pc.sum(book["balance"]).as_py())
     found = {
         "credit.default_rate": float(defaults.sum()) / book.num_rows,
-        "credit.loss_rate": float(pc.sum(months["loss"]).as_py()) / opening if opening else float("nan"),
+        "credit.loss_rate": float(panel.loss) / opening if opening else float("nan"),
         "credit.dispersion": counts.dispersion(),
     }
     for column, name in enumerate(sectors):

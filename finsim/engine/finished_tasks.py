@@ -14,7 +14,7 @@ from finsim.provenance.verifying.manifest_shape import misfits
 from finsim.records.storage import digest_file
 
 WORK = ".finsim"
-PIECES = ("features", "life", "orders", "twin")
+PIECES = ("courses", "features", "life", "orders", "twin")
 """Folders of the checkpoints that only unfinished tasks read; a finished run holds none of them."""
 LOST, DAMAGED = "lost", "damaged"
 PLAN, DONE = "plan/1", "task/1"

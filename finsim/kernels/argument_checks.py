@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from finsim.kernels.ledger import OF_ATTEMPT, OF_POT, OF_PREVIOUS, Book, Moves, Plan, State
+from finsim.kernels.ledger import OF_ATTEMPT, OF_POT, OF_PREVIOUS, RETURNED, Book, Moves, Plan, State
 from finsim.notation import Array, Int1D
 
 BUCKET_COLUMNS = ("factor", "shift", "largest alpha", "least beta", "largest beta", "Frye-Jacobs", "index")
@@ -53,7 +53,7 @@ def bad_moves(moves: Moves, book: Book, plan: Plan, state: State) -> str:
     if len({len(column) for column in plan}) > 1:
         return f"plan columns of different lengths: {[len(column) for column in plan]}"
     found = _outside("payer", moves.payer, accounts) or _outside("payee", moves.payee, accounts)
-    found = found or _outside("plan row", moves.row, rows, least=-1)
+    found = found or _outside("plan row", moves.row, rows, least=RETURNED)
     if not found and np.any(moves.amount < 0):
         found = f"the amount of order {np.flatnonzero(moves.amount < 0)[0]} is negative"
     return found or _bad_plan(plan, state)

@@ -15,6 +15,8 @@ from finsim.kernels.kernel import kernel
 from finsim.notation import Array
 
 SKIPPED, POSTED, DECLINED = 0, 1, 2
+RETURNED = -2
+"""Row of an order that comes back unpaid whatever is on the account: the payer's bank refuses it."""
 FIXED, OF_BALANCE, OF_AVAILABLE, OF_POT, OF_PREVIOUS, OF_ATTEMPT = range(6)
 HALF, TENTH = -1, -2
 PRICE = -2  # codes below it: so many cents under a whole hundred
@@ -22,7 +24,7 @@ RUNNING, BY_DECLINES, BY_ABANDON, BY_SUCCESS = range(4)
 
 
 class Moves(NamedTuple):
-    """Orders in time order, shape [N]: account positions, cents, row of the plan or -1."""
+    """Orders in time order, shape [N]: account positions, cents, row of the plan, -1 or RETURNED."""
 
     payer: Array
     payee: Array
@@ -184,7 +186,8 @@ def _remember(k: int, amount: int, posted: bool, plan: Plan, state: State) -> No
 def post_moves(moves: Moves, book: Book, plan: Plan, state: State, rows: Rows) -> None:
     """Run orders through the book, one after the other; fills ``rows``, changes ``book`` and ``state``.
 
-    A payment is declined when the payer is not external and balance - amount < -overdraft.
+    A payment is declined when the payer is not external and balance - amount < -overdraft, and when its
+    row is RETURNED.
     """
     for i in range(len(moves.amount)):
         payer, payee, k = moves.payer[i], moves.payee[i], moves.row[i]
@@ -195,6 +198,7 @@ def post_moves(moves: Moves, book: Book, plan: Plan, state: State, rows: Rows) -
                 rows.status[i] = SKIPPED
                 continue
         posted = book.external[payer] or book.balance[payer] - amount >= -book.overdraft[payer]
+        posted = posted and k != RETURNED
         if posted:
             book.balance[payer] -= amount
             book.balance[payee] += amount

@@ -39,6 +39,9 @@ from finsim.records.table import Table
 _KEPT = "kept loans without one"
 _TAPE = "gap in the tape"
 
+CUSTOMER = "customer_id"
+"""Column of loans that names the borrower in the payment world."""
+
 _LOAN_COLUMNS = (
     column("loan_id", pa.int64(), "from 0; with `keep` the tape's own, text as text", role=KEY),
     column(
@@ -48,6 +51,14 @@ _LOAN_COLUMNS = (
         "tape has them",
         role=KEY,
         null=_KEPT,
+    ),
+    column(
+        CUSTOMER,
+        pa.int64(),
+        "the borrower as a customer: `customer_id` of `accounts`; only where people and loans are in one "
+        "study and one currency",
+        role=KEY,
+        null="borrowers who bank elsewhere",
     ),
     column("sector", TEXT, "follows from the purpose, or the user's own column"),
     column("loan_class", TEXT, "decides LGD, correlation and the link to macro moves", words=LOAN_CLASSES),

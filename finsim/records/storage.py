@@ -72,13 +72,28 @@ def write_tables(
         for path, schema in schemas.items():
             temporary = stack.enter_context(replacing(path))
             writers[path] = stack.enter_context(
-                pq.ParquetWriter(temporary, schema, compression="zstd", store_schema=True)
+                pq.ParquetWriter(
+                    temporary, schema, compression="zstd", store_schema=True, **_encodings(schema)
+                )
             )
         for group in regroup(pa.schema(list(every.values())), batches, rows):
             for path, schema in schemas.items():
                 writers[path].write_table(group.select(schema.names).cast(schema), row_group_size=rows)
             count += group.num_rows
     return count
+
+
+def _encodings(schema: pa.Schema) -> dict[str, Any]:
+    """Return how columns are encoded: long numbers and instants by their differences, others by dictionary.
+
+    A dictionary of ids, balances or instants is as long as the column: it takes twice the time and a third
+    more room (measured on payments).
+    """
+    long = [
+        field.name for field in schema if pa.types.is_int64(field.type) or pa.types.is_timestamp(field.type)
+    ]
+    others = [name for name in schema.names if name not in long]
+    return {"use_dictionary": others or False, "column_encoding": dict.fromkeys(long, "DELTA_BINARY_PACKED")}
 
 
 def regroup(schema: pa.Schema, batches: Iterable[pa.RecordBatch | pa.Table], rows: int) -> Iterator[pa.Table]:

@@ -9,12 +9,12 @@ from macro_paths import COLLATERAL, SEVERE, macro_drivers
 from finsim import documents
 from finsim.credit.measures import (
     SUPERVISED,
-    count_months,
-    dispersion,
     measure,
+    measure_book,
     nine_quarter_loss_rates,
 )
 from finsim.credit.panel import panel
+from finsim.credit.panel_sums import PanelSums, count_months, dispersion
 from finsim.credit.settings import Settings
 from finsim.credit.simulate_portfolio import simulate
 from finsim.errors import RecordError
@@ -210,3 +210,34 @@ def test_defaults_come_in_the_recession_and_hit_the_exposed_sector_most(table, s
     assert during.argmax() == sectors.index("business")
     assert during[sectors.index("business")] > 2
     assert during[sectors.index("durables")] > 1.4
+
+
+@pytest.mark.parametrize("size", [1, 7, 400, 10**9])
+def test_a_panel_may_be_added_up_in_any_pieces(table, settings, size):
+    table, drivers = table.slice(0, 120), macro_drivers(SEVERE, 24)
+    months = pa.Table.from_batches([panel(table, drivers, Streams(3), settings, 0)])
+    sums = PanelSums(table)
+    for at in range(0, months.num_rows, size):
+        sums.watch(months.slice(at, size))
+    whole, parts = count_months(table, months), sums.counts()
+    for name in ("defaults", "at_risk", "expected"):
+        assert np.array_equal(getattr(whole, name), getattr(parts, name))  # to the last bit
+    frame = months.to_pandas()
+    ends = frame[frame["status"].astype(str) == "default"]
+    assert whole.at_risk.sum() == len(frame)
+    assert whole.defaults.sum() == len(ends) > 0
+    assert sums.loss == frame["loss"].sum() > 0
+    first = frame["month"].min().to_period("M")
+    ages = [(month.to_period("M") - first).n for month in ends["month"]]
+    assert sums.ages_at_default().tolist() == ages
+    risky = frame.groupby("month").size()
+    assert whole.at_risk.sum(axis=1).tolist() == risky.tolist()
+    assert measure_book(drivers, table, sums, np.ones(3))["credit.loss_rate"] == pytest.approx(
+        frame["loss"].sum() / table.to_pandas()["balance"].sum()
+    )
+
+
+def test_a_panel_of_no_month_has_no_default(table):
+    sums = PanelSums(table)
+    assert sums.ages_at_default().tolist() == []
+    assert sums.loss == 0

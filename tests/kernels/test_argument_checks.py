@@ -127,7 +127,7 @@ def test_sound_orders_pass():
         (0, "payer", 3, "payer 3 at row 0"),
         (0, "payee", -1, "payee -1 at row 0"),
         (0, "row", 1, "plan row 1"),
-        (0, "row", -2, "plan row -2"),
+        (0, "row", -3, "plan row -3"),
         (0, "amount", -5, "amount of order 0 is negative"),
         (2, "scheme", 1, "scheme 1"),
         (2, "attempt", 1, "attempt slot 1"),

@@ -66,6 +66,37 @@ def test_groups_that_come_back_in_a_stream(name, width, size):
     assert found.tolist() == wanted[np.concatenate(places)].tolist()
 
 
+@pytest.mark.parametrize("name", JOINS)
+@pytest.mark.parametrize("width", [1, 3, 20, 10**6])
+@pytest.mark.parametrize("size", [1, 3, 50, 10_000])
+@pytest.mark.parametrize("share", [0.0, 0.4, 0.9, 1.0])
+def test_rows_that_add_nothing_stay_out_of_the_windows(name, width, size, share):
+    group, time, x = rows(width + 7)
+    rng = np.random.default_rng(size)
+    empty = {"sum_in": 0, "max_in": -(2**63), "min_in": 2**63 - 1}[name]
+    x = np.rint(x).astype(np.int64)
+    x[rng.random(len(x)) < share] = empty
+    wanted = np.array(two_stacks(JOINS[name][0], empty, width, group, time, x.tolist()))
+    window, found, places = Window(name, width), [], []
+    for at in range(0, len(group), size):
+        order = np.argsort(group[at : at + size], kind="stable") + at
+        places.append(order)
+        block = layout(group[order], 9, closed=False)
+        args = [Vec(x[order], x[order] != empty), Vec(time[order])]
+        found.append(window.read(block, args))
+        window.commit(block, args)
+    values = np.concatenate([one.values for one in found])
+    there = np.concatenate(
+        [np.broadcast_to(True if one.valid is None else one.valid, one.values.shape) for one in found]
+    )
+    wanted = wanted[np.concatenate(places)]
+    assert there.tolist() == [name == "sum_in" or value != empty for value in wanted.tolist()]
+    assert values[there].tolist() == wanted[there].tolist()
+    assert int(window._state.size.sum()) <= np.count_nonzero(x != empty)
+    if share == 1.0:
+        assert window._end == 0
+
+
 @pytest.mark.parametrize("whole", [False, True])
 def test_the_machine_code_does_the_same(whole):
     group, time, x = rows(5)
@@ -74,12 +105,15 @@ def test_the_machine_code_does_the_same(whole):
         found = []
         for walk in (slide, fast_slide()):
             n = len(group)
-            pool = (time, x, np.zeros_like(x), np.zeros(n, np.int32), np.zeros(n, np.int32))
+            counts = (np.arange(n) % 3 > 0) | (kind == 0)
+            places = np.where(counts, np.cumsum(counts) - 1, -1)
+            kept = (time[counts], x[counts])
+            pool = (*kept, np.zeros_like(x), np.zeros(n, np.int32), np.zeros(n, np.int32))
             nowhere = [np.full(9, -1) for _ in range(3)]
             empty = x.dtype.type(0)
             state = (*nowhere, np.zeros(9, np.int64), np.full(9, empty))
             out = np.zeros(n, np.int64 if kind == 0 else x.dtype)
-            walk(kind, 7, group, pool, 0, state, empty, out)
+            walk(kind, 7, (group, time, places), pool, state, empty, out)
             found.append((out.tolist(), [part.tolist() for part in state]))
         assert found[0] == found[1]
 

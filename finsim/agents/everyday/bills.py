@@ -8,10 +8,10 @@ import numpy as np
 
 from finsim.agents.amount_rounding import exact, notes
 from finsim.agents.calendar.hours_of_day import PROFILE
+from finsim.agents.everyday.after_purchases import CardSpending
 from finsim.agents.everyday.draft_orders import Draft, Life, Parties, draft, join
-from finsim.agents.everyday.purchases import spent_by_card
 from finsim.agents.vocabulary import CHANNEL, PURPOSE
-from finsim.notation import NANOS_PER_DAY, Array, Cents1D, Float1D, Int1D
+from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Cents1D, Float1D, Int1D, Nanos1D
 
 _LATE = 0.04  # assumption: one bill in 25 that is paid by hand is late, by six days in the mean.
 
@@ -69,8 +69,23 @@ def _rent(life: Life, rng: np.random.Generator) -> Draft:
         code < 0.5, CHANNEL["ach"], np.where(code < 0.85, CHANNEL["instant"], CHANNEL["cheque"])
     )
     due = 1 + np.minimum(rng.geometric(0.45, size) - 1, 9)
-    bill = Bill(due, people.current[mine], payee, people.rent[mine], channel, PURPOSE["rent"], by_hand=True)
+    floats = _floating(life, size) & np.isin(payee, outside["lender"])
+    moved = np.where(floats, _on_due_days(life, life.economy.mortgage, due), 1.0)
+    amount = exact(people.rent[mine] * moved)
+    bill = Bill(due, people.current[mine], payee, amount, channel, PURPOSE["rent"], by_hand=True)
     return _monthly(life, bill, rng)
+
+
+def _floating(life: Life, size: int) -> Bool1D:
+    """Return which mortgages follow the market rate (assumption: one in ten)."""
+    return life.streams.at("floating").random(size) < 0.1
+
+
+def _on_due_days(life: Life, series: Float1D, due: Int1D) -> Float1D:
+    """Return a daily series on the due day of each bill in each month: float64 [months, N]."""
+    day = np.clip(life.season.monthly(due), 0, life.settings.days - 1)
+    found: Float1D = series[day]
+    return found
 
 
 def _utility(life: Life, rng: np.random.Generator, number: int) -> Draft:
@@ -89,6 +104,7 @@ def _utility(life: Life, rng: np.random.Generator, number: int) -> Draft:
     payee = rng.choice(outside["utility"], size)
     due = rng.integers(3, 29, size)
     code = np.where(rng.random(size) < 0.75, CHANNEL["direct_debit"], CHANNEL["ach"])
+    amount = exact(amount * _on_due_days(life, life.economy.utilities, due))
     return _monthly(life, Bill(due, people.current[mine], payee, amount, code, PURPOSE["utilities"]), rng)
 
 
@@ -103,7 +119,11 @@ def _loans(life: Life, rng: np.random.Generator) -> Draft:
     """Car and student loans: three people in ten, at 4-12 % of income (assumption)."""
     mine = life.people[rng.random(len(life.people)) < 0.3]
     amount = exact(life.population.people.income[mine] * rng.uniform(0.04, 0.12, len(mine)))
-    return _debited(life, mine, amount, ("lender", "loan"), rng)
+    made = _debited(life, mine, amount, ("lender", "loan"), rng)
+    if life.courses is None:
+        return made
+    # Who has a loan of the book pays that one (``instalments.py``).
+    return made.thinned(~np.isin(made.payer, life.population.people.current[life.courses.person]))
 
 
 def _debited(
@@ -129,7 +149,27 @@ def _fees(life: Life, rng: np.random.Generator) -> Draft:
     return _monthly(life, Bill(due, account, payee, fee, CHANNEL["internal"], PURPOSE["fee"]), rng)
 
 
-def statements(life: Life, bought: Draft) -> Draft:
+_STEP = 5  # days between the edges at which spending by card is summed
+
+
+def _edges(life: Life) -> Nanos1D:
+    """Return the instants between which spending by card is summed."""
+    count = -(-life.settings.days // _STEP) + 1
+    edges: Nanos1D = life.settings.start_ns + np.arange(count) * _STEP * NANOS_PER_DAY
+    return edges
+
+
+def card_spending(life: Life) -> CardSpending:
+    """Return what adds up the purchases by card of a shard's people, nothing yet."""
+    return CardSpending(life.population.people.card[_holders(life)], _edges(life))
+
+
+def _holders(life: Life) -> Int1D:
+    holders: Int1D = life.people[life.population.people.card[life.people] >= 0]
+    return holders
+
+
+def statements(life: Life, spent: CardSpending) -> Draft:
     """Return card statements: what was bought in the 30 days before, in full or in part.
 
     assumption: 75 % pay in full, the others 15-70 % of it and at least 25 USD. The first statement
@@ -137,12 +177,12 @@ def statements(life: Life, bought: Draft) -> Draft:
     """
     rng = life.streams.at("statements")
     people = life.population.people
-    mine = life.people[people.card[life.people] >= 0]
+    mine = _holders(life)
     size = len(mine)
     closing = rng.integers(1, 29, size)
     due = life.season.monthly(closing)
     share = np.where(rng.random(size) < 0.75, 1.0, rng.uniform(0.15, 0.7, size))
-    amount = _statement_sums(life, bought, people.card[mine], due)
+    amount = _statement_sums(spent.total, due)
     amount = np.maximum(exact(amount * share), 2_500)
     payer, card = people.current[mine], people.card[mine]
     channel = np.where(rng.random(size) < 0.5, CHANNEL["ach"], CHANNEL["internal"])
@@ -152,18 +192,14 @@ def statements(life: Life, bought: Draft) -> Draft:
     return _monthly(life, bill, rng)
 
 
-def _statement_sums(life: Life, bought: Draft, cards: Int1D, due: Array) -> Float1D:
+def _statement_sums(total: Float1D, due: Array) -> Float1D:
     """Return the sum of each card's purchases in whole 30-day windows before the due days: [months, N]."""
-    step = 5
-    count = -(-life.settings.days // step) + 1
-    edges = life.settings.start_ns + np.arange(count) * step * NANOS_PER_DAY
-    running = np.concatenate(
-        [np.zeros((1, len(cards))), np.cumsum(spent_by_card(bought, cards, edges), axis=0)]
-    )
-    column = np.arange(len(cards))[None, :]
-    last = np.clip(due // step, 0, count - 1)
-    first = np.clip(last - 30 // step, 0, count - 1)
-    days = np.maximum((last - first) * step, 1)
+    count, cards = len(total) + 1, total.shape[1]
+    running = np.concatenate([np.zeros((1, cards)), np.cumsum(total, axis=0)])
+    column = np.arange(cards)[None, :]
+    last = np.clip(due // _STEP, 0, count - 1)
+    first = np.clip(last - 30 // _STEP, 0, count - 1)
+    days = np.maximum((last - first) * _STEP, 1)
     full = np.where(last > first, (running[last, column] - running[first, column]) * 30 / days, 0.0)
     later = np.roll(full, -1, axis=0)
     sums: Float1D = np.where((due < 20) & (len(due) > 1), np.maximum(later, full), full)

@@ -55,7 +55,7 @@ def _payment_runs(life: Life, rng: np.random.Generator) -> Draft:
     ts = np.minimum(run_ts[run] + elapsed * 1_000_000, life.settings.end_ns - 1_000_000)
     payee = _suppliers(life, firm, rng)
     monthly = firms.turnover[mine[firm]] * 0.62
-    each = monthly / (weekly[firm] * 30.4 / 7.0 * 3.0) / np.exp(0.5)
+    each = monthly / (weekly[firm] * 30.4 / 7.0 * 3.0) / np.exp(0.5) * life.economy.trade[life.day_of(ts)]
     amount = rounded(each * np.exp(1.0 * rng.standard_normal(size)), rng.random(size), 0.15)
     payer = population.firms.account[mine[firm]]
     freelance = rng.random(size) < 0.08
@@ -88,6 +88,7 @@ def _invoices(life: Life, rng: np.random.Generator) -> Draft:
     ts = life.when(PROFILE["office"], _days(life, size, rng), rng.random(size))
     share = np.where(firms.sells[mine[who]], 0.06, 0.80)
     each = firms.turnover[mine[who]] * share / (weekly[who] * 30.4 / 7.0) / np.exp(0.6)
+    each = each * life.economy.trade[life.day_of(ts)]
     amount = rounded(each * np.exp(1.1 * rng.standard_normal(size)), rng.random(size), 0.15)
     outside = np.concatenate([population.outside["supplier"], population.outside["employer"]])
     payer = outside[rng.integers(0, len(outside), size)]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
+from finsim.agents.borrowers.loan_courses import LoanCourses
 from finsim.agents.calendar.activity_calendar import Season
 from finsim.agents.calendar.hours_of_day import instants, sample_millis
+from finsim.agents.economy.household_economy import Economy, calm
+from finsim.agents.economy.job_loss import Jobs
 from finsim.agents.population.population import Population
 from finsim.agents.scenario_effects import Behaviour
 from finsim.agents.settings import Settings
-from finsim.notation import Array, Bool1D, Cents1D, Float1D, Int1D, Nanos1D
+from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Cents1D, Float1D, Int1D, Nanos1D
 from finsim.randomness import Streams
 
 
@@ -20,16 +23,33 @@ from finsim.randomness import Streams
 class Life:
     """One shard's life: who lives in it, on which days, under which behaviour, with which streams.
 
-    ``people`` and ``firms`` are positions in ``Population.people`` and ``Population.firms``.
+    ``people`` and ``firms`` are positions in ``Population.people`` and ``Population.firms``, ascending.
+    ``courses`` are the loans of these people (None: no loan of theirs is followed); ``months`` the day
+    index on which each month of the scenario's clock begins.
     """
 
     population: Population
     settings: Settings
     season: Season
     behaviour: Behaviour
+    economy: Economy
+    jobs: Jobs
     streams: Streams
     people: Int1D
     firms: Int1D
+    courses: LoanCourses | None = None
+    months: Int1D = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    def in_calm(self) -> Life:
+        """Return the same life as it was foreseen: the economy does not move, every instalment is paid."""
+        still = calm(self.settings)
+        planned = None if self.courses is None else self.courses.as_planned()
+        return replace(self, economy=still, jobs=self.jobs.in_calm(still), courses=planned)
+
+    def day_of(self, ts: Nanos1D) -> Int1D:
+        """Return the day index of instants; those outside the period get its first or last day."""
+        day: Int1D = (ts - self.settings.start_ns) // NANOS_PER_DAY
+        return np.clip(day, 0, self.settings.days - 1)
 
     def when(self, profile: Array | int, day: Int1D, u: Float1D, shift: Array | int = 0) -> Nanos1D:
         """Return instants on ``day`` by hour profile; days outside the period give instants outside."""
@@ -45,7 +65,10 @@ class Life:
 
 @dataclass(frozen=True)
 class Draft:
-    """Orders of one process, shape [N]; ``keep`` is False for an order that the scenario thinned out."""
+    """Orders of one process, shape [N]; ``keep`` is False for an order that the scenario thinned out.
+
+    ``returned`` is True for a debit that comes back unpaid.
+    """
 
     ts: Nanos1D
     payer: Array
@@ -55,6 +78,7 @@ class Draft:
     purpose: Array
     merchant: Array
     keep: Bool1D
+    returned: Bool1D
 
     def __len__(self) -> int:
         """Return the number of orders."""
@@ -62,7 +86,7 @@ class Draft:
 
     def take(self, rows: Array) -> Draft:
         """Return the orders at ``rows``."""
-        return Draft(*(getattr(self, field.name)[rows] for field in fields(self)))
+        return Draft(*(getattr(self, one.name)[rows] for one in fields(self)))
 
     def thinned(self, keep: Bool1D) -> Draft:
         """Return the same orders, kept only where ``keep``."""
@@ -95,9 +119,10 @@ def draft(
         purpose=column(purpose, np.int8),
         merchant=column(parties.merchant, np.int32),
         keep=np.ones(len(ts), dtype=np.bool_),
+        returned=column(False, np.bool_),
     )
 
 
 def join(drafts: Sequence[Draft]) -> Draft:
     """Return all drafts one after the other."""
-    return Draft(*(np.concatenate([getattr(part, field.name) for part in drafts]) for field in fields(Draft)))
+    return Draft(*(np.concatenate([getattr(part, one.name) for part in drafts]) for one in fields(Draft)))

@@ -8,22 +8,22 @@ from finsim.agents.amount_rounding import exact, notes, rounded
 from finsim.agents.calendar.hours_of_day import PROFILE
 from finsim.agents.calendar.paydays import PAY_GROUPS, PAYS_PER_MONTH
 from finsim.agents.everyday.draft_orders import Draft, Life, Parties, draft, join
+from finsim.agents.population.people import People
 from finsim.agents.vocabulary import AFFLUENT, CHANNEL, JOBLESS, PURPOSE, RETIRED, STUDENT
-from finsim.notation import Int1D
+from finsim.notation import Bool1D, Float1D, Int1D
+from finsim.randomness import Streams
 
 
 def incomes(life: Life) -> Draft:
     """Return regular pay of every person, by pay rhythm.
 
-    Salaries come from the employer, state pensions and benefits from the government. Hourly workers
+    Salaries come from the employer, state pensions and benefits from the government, which also pays those
+    whose salary has stopped. Hourly workers
     (45 %, assumption) have pay that varies by 9 %; the others get the same sum each time.
     """
-    rng = life.streams.at("income")
     people = life.population.people
     who = life.people
-    hourly = np.where(rng.random(len(who)) < 0.45, 0.09, 0.0)
-    # assumption: 60 % of students work; batches of one employer leave within minutes of each other.
-    paid = (people.segment[who] != STUDENT) | (rng.random(len(who)) < 0.6)
+    rng, hourly, paid = pay_of(people, who, life.streams)
     parts = []
     for group, name in enumerate(PAY_GROUPS):
         mine = np.flatnonzero(paid & (people.pay_group[who] == group))
@@ -34,7 +34,15 @@ def incomes(life: Life) -> Draft:
     )
 
 
-def _paid(life: Life, who: Int1D, hourly: Int1D, group: str, rng: np.random.Generator) -> Draft:
+def pay_of(people: People, who: Int1D, streams: Streams) -> tuple[np.random.Generator, Float1D, Bool1D]:
+    """Return the stream of incomes after its first draws, by how much each pay varies, and who is paid."""
+    rng = streams.at("income")
+    hourly = np.where(rng.random(len(who)) < 0.45, 0.09, 0.0)
+    # assumption: 60 % of students work; batches of one employer leave within minutes of each other.
+    return rng, hourly, (people.segment[who] != STUDENT) | (rng.random(len(who)) < 0.6)
+
+
+def _paid(life: Life, who: Int1D, hourly: Float1D, group: str, rng: np.random.Generator) -> Draft:
     people, outside = life.population.people, life.population.outside
     due = life.season.pay[group]
     person = np.tile(who, len(due))
@@ -43,16 +51,22 @@ def _paid(life: Life, who: Int1D, hourly: Int1D, group: str, rng: np.random.Gene
     each = people.income[person] / PAYS_PER_MONTH[PAY_GROUPS.index(group)]
     amount = exact(each * np.exp(np.tile(hourly, len(due)) * rng.standard_normal(len(person))))
     state = outside["government"][0]
-    payer = np.where((segment == RETIRED) | (segment == JOBLESS), state, people.employer[person])
+    # A salary that has stopped is a benefit on the same day: the order keeps its place and its id.
+    local = np.searchsorted(life.people, person)
+    stopped = life.jobs.lost(local, day)
+    amount = exact(amount * np.where(stopped, life.economy.replaced[day], life.economy.pay[day]))
+    jobless = (segment == JOBLESS) | stopped
+    payer = np.where((segment == RETIRED) | jobless, state, people.employer[person])
     purpose = np.where(
         segment == RETIRED,
         PURPOSE["pension"],
-        np.where(segment == JOBLESS, PURPOSE["benefit"], PURPOSE["salary"]),
+        np.where(jobless, PURPOSE["benefit"], PURPOSE["salary"]),
     )
     # One employer's batch starts at one time of the night and takes minutes.
     batch = (people.employer[person] * 0.754877666) % 1.0
     ts = life.when(PROFILE["batch"], day, np.clip(batch + 0.01 * rng.random(len(person)), 0.0, 0.9999))
-    return draft(ts, Parties(payer, people.current[person]), amount, CHANNEL["ach"], purpose)
+    made = draft(ts, Parties(payer, people.current[person]), amount, CHANNEL["ach"], purpose)
+    return made.thinned(~life.jobs.left(local, day))
 
 
 def _support(life: Life, who: Int1D, rng: np.random.Generator) -> Draft:

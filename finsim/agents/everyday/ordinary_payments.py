@@ -2,92 +2,159 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 
+from finsim.agents.borrowers.loan_courses import LoanCourses
 from finsim.agents.calendar.activity_calendar import season
-from finsim.agents.everyday.bills import bills, statements
+from finsim.agents.economy.household_economy import economy, month_days
+from finsim.agents.economy.job_loss import jobs, trouble_of
+from finsim.agents.everyday.after_purchases import Refunds
+from finsim.agents.everyday.bills import bills, card_spending, statements
 from finsim.agents.everyday.business_payments import business
 from finsim.agents.everyday.cash import deposits, withdrawals
-from finsim.agents.everyday.disposable_income import free_money
-from finsim.agents.everyday.draft_orders import Draft, Life, join
-from finsim.agents.everyday.income import incomes
+from finsim.agents.everyday.disposable_income import PlannedMoney
+from finsim.agents.everyday.draft_orders import Draft, Life
+from finsim.agents.everyday.income import incomes, pay_of
+from finsim.agents.everyday.instalments import instalments
 from finsim.agents.everyday.person_to_person import elective_transfers, standing_transfers
-from finsim.agents.everyday.purchases import habits, purchases, refunds, subscriptions
-from finsim.agents.payment_orders import Orders, by_time
+from finsim.agents.everyday.purchases import habits, purchases, subscriptions
+from finsim.agents.everyday.waiting_orders import WaitingOrders
+from finsim.agents.payment_orders import Orders, concatenate
 from finsim.agents.population.population import Population
 from finsim.agents.scenario_effects import behaviour, order_key
 from finsim.agents.settings import Settings
+from finsim.kernels.ledger import RETURNED
 from finsim.notation import Int1D
 from finsim.randomness import Streams
 from finsim.records.drivers import Drivers
 
-__all__ = ["ORDER_BLOCK", "order_key", "ordinary_orders"]
+__all__ = ["ORDER_BLOCK", "order_key", "ordinary_orders", "ordinary_slices"]
 
 ORDER_BLOCK = 1 << 40
 
 
 def ordinary_orders(
-    population: Population, settings: Settings, streams: Streams, shard: int, drivers: Drivers
+    population: Population,
+    settings: Settings,
+    streams: Streams,
+    shard: int,
+    drivers: Drivers,
+    courses: LoanCourses | None = None,
 ) -> Orders:
-    """Return the ordinary orders of one logical shard, sorted by (ts, order_id).
+    """Return the ordinary orders of one logical shard, sorted by (ts, order_id): all slices in one."""
+    parts = ordinary_slices(population, settings, streams, shard, drivers, courses=courses)
+    return concatenate(list(parts))
 
-    A pure function of (settings, seed, shard, behaviour): orders that a scenario does not touch keep
-    id, time, accounts, amount and channel. Ids are ``shard * 2**40`` plus a running number that is
-    given out before anything is thinned; orders that a scenario adds come after those of layer 0.
+
+def ordinary_slices(
+    population: Population,
+    settings: Settings,
+    streams: Streams,
+    shard: int,
+    drivers: Drivers,
+    aside: Path | None = None,
+    courses: LoanCourses | None = None,
+) -> Iterator[Orders]:
+    """Yield the ordinary orders of one logical shard, a posting slice at a time, sorted by (ts, order_id).
+
+    A pure function of (settings, seed, shard, behaviour and economy of the scenario): orders that a scenario
+    does not touch keep id, time, accounts, amount and channel. Ids are ``shard * 2**40`` plus a running
+    number that is given out before anything is thinned; orders that a scenario adds come after those of
+    layer 0. What is more than memory should hold waits in nameless files of the folder ``aside`` (None: in
+    memory). ``courses``: the loans of all customers, as the loan panel of the scenario has them; None where
+    no loan of theirs is followed.
     Raises ScenarioError for a behaviour that this world does not have.
     """
-    life = _life(population, settings, streams, shard, drivers)
-    planned = [
-        incomes(life),
-        bills(life),
-        subscriptions(life),
-        standing_transfers(life),
-        elective_transfers(life, 0),
-        withdrawals(life, 0),
-        deposits(life),
-    ]
-    known = habits(life, free_money(life, planned))
-    bought = purchases(life, known, 0)
-    base = [*planned, bought, refunds(life, bought), statements(life, bought), business(life)]
-    extra: list[Draft] = []
-    processes: tuple[Callable[[int], Draft], ...] = (
-        lambda layer: purchases(life, known, layer),
-        lambda layer: elective_transfers(life, layer),
-        lambda layer: withdrawals(life, layer),
+    life = _life(population, settings, streams, shard, drivers, courses)
+    opened = population.accounts.opened.astype("datetime64[ns]").astype(np.int64)
+    first = shard * ORDER_BLOCK
+    with WaitingOrders(settings.slices(), aside) as waiting:
+        for made in _drafts(life):
+            waiting.add(_numbered(made, opened, settings, first))
+            first += len(made)
+        yield from waiting.slices()
+
+
+def _drafts(life: Life) -> Iterator[Draft]:
+    """Yield all that a shard's people and firms order, in the order of the ids."""
+    planned = PlannedMoney(life)
+    processes: tuple[Callable[[Life], Draft], ...] = (
+        incomes,
+        bills,
+        subscriptions,
+        standing_transfers,
+        lambda life: elective_transfers(life, 0),
+        lambda life: withdrawals(life, 0),
+        deposits,
+        *((instalments,) if life.courses is not None else ()),
     )
-    for layer in range(1, life.behaviour.layers()):
-        extra += [process(layer) for process in processes]
-    return _number(join(base + extra), population, settings, shard)
+    # What people plan to spend is what they planned before the scenario: prices in shops stay comparable.
+    moved = (incomes, bills, instalments) if life.courses is not None or not life.economy.is_calm else ()
+    for process in processes:
+        made = process(life)
+        planned.watch(process(life.in_calm()) if process in moved else made)
+        yield made
+    known = habits(life, planned.free())
+    given_back, by_card = Refunds(life), card_spending(life)
+    for made in purchases(life, known, 0):
+        given_back.watch(made)
+        by_card.watch(made)
+        yield made
+    yield given_back.draft()
+    yield statements(life, by_card)
+    yield business(life)
+    for layer in range(1, life.behaviour.layers(float(life.economy.volume.max()))):
+        yield from purchases(life, known, layer)
+        yield elective_transfers(life, layer)
+        yield withdrawals(life, layer)
 
 
-def _life(population: Population, settings: Settings, streams: Streams, shard: int, drivers: Drivers) -> Life:
+def _life(
+    population: Population,
+    settings: Settings,
+    streams: Streams,
+    shard: int,
+    drivers: Drivers,
+    courses: LoanCourses | None,
+) -> Life:
     low, high = shard * settings.shard_accounts, (shard + 1) * settings.shard_accounts
+    people = population.people
 
     def inside(accounts: Int1D) -> Int1D:
         found: Int1D = np.flatnonzero((accounts >= low) & (accounts < high))
         return found
 
+    who, own = inside(people.current), streams.under("agents", "life", shard)
+    around, months = economy(drivers, settings), month_days(drivers, settings)
+    trouble = None
+    if courses is not None:
+        courses = courses.take(np.flatnonzero(np.isin(courses.person, who)))
+        trouble = trouble_of(courses, people, who, months, streams)
     return Life(
         population=population,
         settings=settings,
         season=season(settings),
         behaviour=behaviour(drivers, settings),
-        streams=streams.under("agents", "life", shard),
-        people=inside(population.people.current),
+        economy=around,
+        jobs=jobs(people, who, pay_of(people, who, own)[2], around, streams, trouble),
+        streams=own,
+        people=who,
         firms=inside(population.firms.account),
+        courses=courses,
+        months=months,
     )
 
 
-def _number(made: Draft, population: Population, settings: Settings, shard: int) -> Orders:
+def _numbered(made: Draft, opened: Int1D, settings: Settings, first: int) -> Orders:
     """Give every draft its id, then drop what was thinned, falls outside, or touches an unopened account."""
-    opened = population.accounts.opened.astype("datetime64[ns]").astype(np.int64)
     keep = made.keep & (made.ts >= settings.start_ns) & (made.ts < settings.end_ns)
     keep &= (made.payer != made.payee) & (made.ts >= opened[made.payer]) & (made.ts >= opened[made.payee])
     rows = np.flatnonzero(keep)
     kept = made.take(rows)
-    orders = Orders(
+    return Orders(
         ts=kept.ts,
         payer=kept.payer,
         payee=kept.payee,
@@ -95,7 +162,6 @@ def _number(made: Draft, population: Population, settings: Settings, shard: int)
         channel=kept.channel,
         purpose=kept.purpose,
         merchant=kept.merchant,
-        order_id=shard * ORDER_BLOCK + rows.astype(np.int64),
-        plan_row=np.full(len(rows), -1, dtype=np.int32),
+        order_id=first + rows.astype(np.int64),
+        plan_row=np.where(kept.returned, RETURNED, -1).astype(np.int32),
     )
-    return by_time(orders)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from finsim.agents.amount_rounding import charmed, exact, notes
+from finsim.agents.amount_rounding import charmed, notes
 from finsim.agents.calendar.hours_of_day import PROFILE
+from finsim.agents.everyday.block_draws import BlockDraws
 from finsim.agents.everyday.draft_orders import Draft, Life, Parties, draft
 from finsim.agents.population.merchants import Merchants
 from finsim.agents.population.people import People
@@ -16,7 +19,8 @@ from finsim.agents.vocabulary import CATEGORIES, CATEGORY, CHANNEL, PURPOSE
 from finsim.notation import NANOS_PER_SECOND, Array, Cents1D, Float1D, Float2D, Int1D, Int2D, Nanos1D
 
 _FAVOURITES = 5
-_REFUNDED = tuple(CATEGORY[name] for name in ("retail", "online", "travel"))
+BLOCK_ROWS = 131_072
+"""Purchases that are made at once."""
 
 
 @dataclass(frozen=True)
@@ -60,48 +64,75 @@ def _means(life: Life, rate: Float2D, shops: Int2D, free: Float1D) -> Float2D:
     return scaled
 
 
-def purchases(life: Life, known: Habits, layer: int) -> Draft:
-    """Return the purchases of one layer of intensity; layer 0 is ordinary life, more only under stress."""
+def purchases(life: Life, known: Habits, layer: int, rows: int = BLOCK_ROWS) -> Iterator[Draft]:
+    """Yield the purchases of one layer of intensity, some people after the others, about ``rows`` at once.
+
+    Layer 0 is ordinary life, more only under stress. The numbers do not depend on ``rows``.
+    """
     rng = life.streams.at("shopping", layer)
     counts = rng.poisson(known.rate * life.settings.days)
-    cell = np.repeat(np.arange(counts.size), counts.ravel())
+    left = int(counts.sum())
+    draws = BlockDraws(rng, left)
+    for first, last in pairwise(_edges(counts.sum(axis=1), rows)):
+        kinds = np.arange(first * len(CATEGORIES), last * len(CATEGORIES))
+        cell = np.repeat(kinds, counts[first:last].ravel())
+        left -= len(cell)
+        draws.begin(len(cell))
+        yield _bought(life, known, cell, draws, layer, is_last=left == 0)
+
+
+def _edges(each: Int1D, rows: int) -> list[int]:
+    """Return where blocks of people begin and end: a block is full once it has ``rows`` purchases."""
+    begun = (np.cumsum(each) - each) // rows
+    return [0, *(np.flatnonzero(np.diff(begun)) + 1).tolist(), len(each)]
+
+
+def _bought(life: Life, known: Habits, cell: Int1D, draws: BlockDraws, layer: int, *, is_last: bool) -> Draft:
     person, category = np.divmod(cell, len(CATEGORIES))
-    day, ts = _times(life, person, category, rng)
-    shop = _shops(life, known, cell, person, category, rng)
+    day, ts = _times(life, person, category, draws, is_last)
+    shop = _shops(life, known, cell, person, category, draws)
     merchants = life.population.merchants
-    amount = _prices(known, merchants, (cell, category, shop), rng)
-    payer = _instrument(life, person, category, ts, rng)
-    remote = rng.random(len(cell)) < merchants.online[shop]
+    prices = life.economy.prices[category, day]
+    amount = _prices(known, merchants, (cell, category, shop), prices, draws)
+    payer = _instrument(life, person, category, ts, draws.random())
+    remote = draws.random() < merchants.online[shop]
     channel = np.where(remote, CHANNEL["card_not_present"], CHANNEL["card_present"])
     made = draft(ts, Parties(payer, merchants.account[shop], shop), amount, channel, category)
-    factor = life.behaviour.factor(category, channel, day)
-    return made.thinned(layer + rng.random(len(cell)) < factor)
+    factor = life.behaviour.factor(category, channel, day) * life.economy.volume[category, day]
+    factor *= life.jobs.spending(person, day)
+    return made.thinned(layer + draws.random() < factor)
 
 
-def _times(life: Life, person: Int1D, category: Int1D, rng: np.random.Generator) -> tuple[Int1D, Nanos1D]:
-    """Return day and instant of each purchase; one in nine follows another purchase of the same trip."""
+def _times(
+    life: Life, person: Int1D, category: Int1D, draws: BlockDraws, is_last: bool
+) -> tuple[Int1D, Nanos1D]:
+    """Return day and instant of each purchase; one in nine follows another purchase of the same trip.
+
+    Blocks end with a person, so what lies beyond one is another's; the last block ends with its last row.
+    """
     people = life.population.people
     size = len(person)
-    group = people.pay_group[life.people[person]]
-    day = life.season.sample_days(category, group, rng.random(size))
+    who = life.people[person]
+    group = people.pay_group[who]
+    day = life.season.sample_days(category, group, draws.random())
     # Categories lead both lists of activities and of hour profiles, so their codes serve as such.
-    shift = people.shift[life.people[person]] * np.where(MEANS[category] > 0.5, 0.45, 0.8)
-    ts = life.when(category, day, rng.random(size), shift.astype(np.int64))
-    other = np.minimum(np.arange(size) + rng.integers(1, 40, size), size - 1)
-    joins = (rng.random(size) < 1 / 9) & (person[other] == person)
-    minutes = rng.exponential(22.0, size) + 2.0
-    follow = ts[other] + (minutes * 60_000).astype(np.int64) * (NANOS_PER_SECOND // 1_000)
+    shift = people.shift[who] * np.where(MEANS[category] > 0.5, 0.45, 0.8)
+    ts = life.when(category, day, draws.random(), shift.astype(np.int64))
+    other = np.arange(size) + draws.integers(1, 40)
+    inside = np.minimum(other, size - 1)
+    joins = (draws.random() < 1 / 9) & (person[inside] == person) & (is_last | (other < size))
+    minutes = draws.exponential(22.0) + 2.0
+    follow = ts[inside] + (minutes * 60_000).astype(np.int64) * (NANOS_PER_SECOND // 1_000)
     follow = np.minimum(follow, life.settings.end_ns - 1_000_000)
-    return np.where(joins, day[other], day), np.where(joins, follow, ts)
+    return np.where(joins, day[inside], day), np.where(joins, follow, ts)
 
 
 def _shops(
-    life: Life, known: Habits, cell: Int1D, person: Int1D, category: Int1D, rng: np.random.Generator
+    life: Life, known: Habits, cell: Int1D, person: Int1D, category: Int1D, draws: BlockDraws
 ) -> Int1D:
     """Return the shop of each purchase: a favourite three times in five, else any by popularity."""
-    size = len(cell)
-    u = rng.random(size)
-    slot = (rng.random(size) ** 2 * _FAVOURITES).astype(np.int64)
+    u = draws.random()
+    slot = (draws.random() ** 2 * _FAVOURITES).astype(np.int64)
     chosen = known.shops.reshape(-1, _FAVOURITES)[cell, slot]
     roam = np.flatnonzero(u > 0.6)
     town = life.population.people.town[life.people[person[roam]]]
@@ -110,12 +141,17 @@ def _shops(
 
 
 def _prices(
-    known: Habits, merchants: Merchants, keys: tuple[Int1D, Int1D, Int1D], rng: np.random.Generator
+    known: Habits,
+    merchants: Merchants,
+    keys: tuple[Int1D, Int1D, Int1D],
+    index: Float1D,
+    draws: BlockDraws,
 ) -> Cents1D:
+    """Return what each purchase costs: the shop's ticket, the buyer's means, noise and the price index."""
     cell, category, shop = keys
-    noise = np.exp(SPREAD[category] * rng.standard_normal(len(cell)))
-    value = merchants.ticket[shop] * known.means.ravel()[cell] * noise
-    u = rng.random(len(cell))
+    noise = np.exp(SPREAD[category] * draws.standard_normal())
+    value = merchants.ticket[shop] * known.means.ravel()[cell] * noise * index
+    u = draws.random()
     amount = charmed(value, u, CHARM[category])
     fuel = (category == CATEGORY["fuel"]) & (u < 0.3)
     amount[fuel] = notes(value[fuel], 500)
@@ -123,33 +159,14 @@ def _prices(
     return np.maximum(amount, 50)
 
 
-def _instrument(life: Life, person: Int1D, category: Int1D, ts: Nanos1D, rng: np.random.Generator) -> Array:
+def _instrument(life: Life, person: Int1D, category: Int1D, ts: Nanos1D, u: Float1D) -> Array:
     """Return the paying account: the credit card for some of its holders' purchases, else the current one."""
     people: People = life.population.people
     who = life.people[person]
     card = people.card[who]
     opened = life.population.accounts.opened[card].astype("datetime64[ns]").astype(np.int64)
-    use = (rng.random(len(who)) < CREDIT[category]) & (card >= 0) & (opened <= ts)
+    use = (u < CREDIT[category]) & (card >= 0) & (opened <= ts)
     return np.where(use, card, people.current[who])
-
-
-def refunds(life: Life, bought: Draft) -> Draft:
-    """Return refunds of purchases: 1.6 % of retail, online and travel, most in full (assumption)."""
-    rng = life.streams.at("refunds")
-    size = len(bought)
-    chosen = np.flatnonzero((rng.random(size) < 0.016) & np.isin(bought.purpose, _REFUNDED))
-    source = bought.take(chosen)
-    wait = 1 + rng.gamma(2.0, 4.0, len(chosen)).astype(np.int64)
-    day = life.season.office_day((source.ts - life.settings.start_ns) // (86_400 * NANOS_PER_SECOND) + wait)
-    share = np.where(rng.random(len(chosen)) < 0.75, 1.0, rng.uniform(0.1, 0.9, len(chosen)))
-    made = draft(
-        life.when(PROFILE["office"], day, rng.random(len(chosen))),
-        Parties(source.payee, source.payer, source.merchant),
-        exact(source.amount * share),
-        source.channel,
-        PURPOSE["refund"],
-    )
-    return made.thinned(source.keep & life.in_period(day))
 
 
 def subscriptions(life: Life) -> Draft:
@@ -167,7 +184,8 @@ def subscriptions(life: Life) -> Draft:
     day = life.season.monthly(rng.integers(1, 29, size))
     months = len(day)
     ts = life.when(PROFILE["batch"], day.ravel(), np.tile(rng.random(size), months))
-    payer = _instrument(life, np.tile(person, months), np.tile(category, months), ts, rng)
+    u = rng.random(size * months)
+    payer = _instrument(life, np.tile(person, months), np.tile(category, months), ts, u)
     shops = np.tile(shop, months)
     made = draft(
         ts,
@@ -177,16 +195,3 @@ def subscriptions(life: Life) -> Draft:
         PURPOSE["subscription"],
     )
     return made.thinned(life.in_period(day.ravel()))
-
-
-def spent_by_card(bought: Draft, accounts: Int1D, edges: Nanos1D) -> Float1D:
-    """Return what each card account paid between consecutive ``edges``: float64 [len(edges) - 1, N]."""
-    order = np.argsort(accounts)
-    position = np.searchsorted(accounts[order], bought.payer)
-    position = np.minimum(position, len(accounts) - 1)
-    mine = (accounts[order][position] == bought.payer) & bought.keep
-    period = np.searchsorted(edges, bought.ts, side="right") - 1
-    mine &= (period >= 0) & (period < len(edges) - 1)
-    total = np.zeros((len(edges) - 1, len(accounts)))
-    np.add.at(total, (period[mine], order[position[mine]]), bought.amount[mine].astype(np.float64))
-    return total

@@ -48,7 +48,18 @@ from finsim.constraints.tables.source_batches import SourceBatches
 from finsim.constraints.tables.typed_columns import Source
 from finsim.tables import Schema
 
-__all__ = ["BLOCK", "Excused", "Pass", "check", "check_batches", "cut", "order_columns", "why"]
+__all__ = [
+    "BLOCK",
+    "Excused",
+    "FedCheck",
+    "Pass",
+    "check",
+    "check_batches",
+    "cut",
+    "fed_check",
+    "order_columns",
+    "why",
+]
 
 
 def check(
@@ -179,39 +190,87 @@ class _Asked:
         return presumption or unique_calls(batches, source, able, session.world(able, source))
 
 
+class FedCheck:
+    """A check of one table whose batches are handed over one after the other; the report comes at the end.
+
+    Memory holds a batch and the state of groups. Batches may be cut anywhere: this changes no result.
+    """
+
+    def __init__(self, asked: _Asked, manner: Manner, known: Mapping[Node, Vec], rows: int = 0) -> None:
+        self._asked, self._manner, self._known, self._expected = asked, manner, known, rows
+        self._session: Session | None = None
+        self._table = ""
+        self._tallies: list[Tally] = []
+        self._runs: list[Streamed] = []
+        self._seen = 0
+        self.may_restart = False
+
+    def feed(self, batch: pa.RecordBatch | pa.Table) -> None:
+        """Judge the next batch; raises DataError as ``check_batches`` does."""
+        part = as_table(batch)
+        if self._session is None:
+            source = self._opened(part)
+        else:
+            source = self._session.source(self._table, part, self._seen)
+        self._seen += part.num_rows
+        watch_keys(self._known, source)
+        for one in self._runs:
+            one.feed(source)
+
+    def _opened(self, part: pa.Table) -> Source:
+        session, source = self._asked.opened(part)
+        self._session, self._table = session, source.name
+        rules = session.own_rules(source.name)
+        self._tallies = [_streamed(rule, session, source, self._known) for rule in rules]
+        active = [tally.rule for tally in self._tallies if not tally.skipped]
+        world = session.world(active, session.sources[source.name], self._known)
+        self._runs = [
+            Streamed(one, source.name, self._manner, self.may_restart, self._expected)
+            for one in passes(self._tallies, world)
+        ]
+        return source
+
+    def report(self) -> CheckReport:
+        """Return what was found, once the last batch has come."""
+        rules, session = self._asked.rules, self._session
+        if session is None:
+            unjudged = [Tally(rule, skipped="the stream has no rows") for rule in rules.rules]
+            return report_of(rules, [result_of(tally, 0, tally.rule.why) for tally in unjudged], {})
+        for one in self._runs:
+            one.finish()
+        undefined = {key: count for one in self._runs for key, count in one.one.run.undefined.items()}
+        results = [
+            result_of(tally, _undefined(tally, undefined), why(tally.rule, rules, session))
+            for tally in self._tallies
+        ]
+        return report_of(rules, results, session.params.changed, session.today)
+
+
+def fed_check(
+    rules: RuleSet,
+    params: Mapping[str, object] | None = None,
+    *,
+    table: str,
+    others: Mapping[str, AnyTable] | None = None,
+    excused: Excused | None = None,
+) -> FedCheck:
+    """Return a check that is fed with batches of one table; arguments are as in ``check_batches``.
+
+    Rules with ``unique``, which need all rows beforehand, are skipped and say so.
+    """
+    given = {name: as_arrow(one, rules.tables[name]) for name, one in (others or {}).items()}
+    return FedCheck(_Asked(rules, params, table, given), Manner(BLOCK, excused, "auto", 1), {})
+
+
 def _streamed_report(
     batches: Stream, asked: _Asked, manner: Manner, may_restart: bool, known: Mapping[Node, Vec]
 ) -> CheckReport:
-    session: Session | None = None
-    tallies: list[Tally] = []
-    runs: list[Streamed] = []
-    seen = 0
+    rows = batches.rows if isinstance(batches, Batches | SourceBatches) else 0
+    fed = FedCheck(asked, manner, known, rows)
+    fed.may_restart = may_restart
     for batch in batches if manner.threads == 1 else read_ahead(batches):
-        part = as_table(batch)
-        if session is None:
-            session, source = asked.opened(part)
-            tallies = [_streamed(rule, session, source, known) for rule in session.own_rules(source.name)]
-            active = [tally.rule for tally in tallies if not tally.skipped]
-            world = session.world(active, session.sources[source.name], known)
-            rows = batches.rows if isinstance(batches, Batches | SourceBatches) else 0
-            runs = [Streamed(one, source.name, manner, may_restart, rows) for one in passes(tallies, world)]
-        else:
-            source = session.source(source.name, part, seen)
-        seen += part.num_rows
-        watch_keys(known, source)
-        for one in runs:
-            one.feed(source)
-    if session is None:
-        unjudged = [Tally(rule, skipped="the stream has no rows") for rule in asked.rules.rules]
-        return report_of(asked.rules, [result_of(tally, 0, tally.rule.why) for tally in unjudged], {})
-    for one in runs:
-        one.finish()
-    undefined = {key: count for one in runs for key, count in one.one.run.undefined.items()}
-    results = [
-        result_of(tally, _undefined(tally, undefined), why(tally.rule, asked.rules, session))
-        for tally in tallies
-    ]
-    return report_of(asked.rules, results, session.params.changed, session.today)
+        fed.feed(batch)
+    return fed.report()
 
 
 def _tally(rule: Rule, session: Session, source: Source | None) -> Tally:

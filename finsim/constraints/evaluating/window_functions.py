@@ -24,32 +24,51 @@ _LEAST_ROOM = 1_024
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows of one block that have a time: which these are, the run of each, its time and its x."""
+    """The rows of one block that have a time: which these are, the run of each, its time and its x.
+
+    ``counts`` says which of them add something to a window; None: all.
+    """
 
     timed: Bool1D
     run: Int1D
     time: Nanos1D
     x: Array
+    counts: Bool1D | None
+
+    @property
+    def counting(self) -> int:
+        """Rows that add something."""
+        return len(self.run) if self.counts is None else int(np.count_nonzero(self.counts))
+
+    def counted(self, values: Array) -> Array:
+        """Return the values, one a row with a time, of those rows that add something."""
+        return values if self.counts is None else values[self.counts]
+
+    def places(self, begin: int) -> Int1D:
+        """Return the place of each row in the pool, from ``begin`` on; -1 where it adds nothing."""
+        if self.counts is None:
+            return np.arange(begin, begin + len(self.run))
+        return np.where(self.counts, begin + np.cumsum(self.counts) - 1, -1)
 
 
 @dataclass
 class _State:
     """Windows by group: first, middle and last place in the pool, number of rows, running value."""
 
-    head: Int1D
-    middle: Int1D
-    last: Int1D
-    size: Int1D
+    head: Array
+    middle: Array
+    last: Array
+    size: Array
     running: Array
 
     @classmethod
     def fresh(cls, count: int, empty: Any, dtype: np.dtype[Any]) -> _State:
         """Return windows that hold nothing."""
-        head, middle, last = (np.full(count, -1, dtype=np.int64) for _ in range(3))
+        head, middle, last = (np.full(count, -1, dtype=np.int32) for _ in range(3))
         running = np.full(count, empty, dtype=dtype)
-        return cls(head, middle, last, np.zeros(count, dtype=np.int64), running)
+        return cls(head, middle, last, np.zeros(count, dtype=np.int32), running)
 
-    def parts(self) -> tuple[Int1D, Int1D, Int1D, Int1D, Array]:
+    def parts(self) -> tuple[Array, Array, Array, Array, Array]:
         """Return the arrays as the kernel takes them."""
         return self.head, self.middle, self.last, self.size, self.running
 
@@ -75,19 +94,20 @@ class _State:
 class Window:
     """``count_in``, ``sum_in``, ``max_in`` and ``min_in``.
 
-    Rows that windows may still hold are kept in a pool; it is tidied when it is full, and grows when that
-    leaves more than half of it in use. Groups that come back (in a stream) have a window by slot; where
-    groups stand together only the last one has.
+    Rows that add nothing, such as a sum's zeros, are in no window. Only whole numbers are left out: sums of
+    others depend on how they are put together. Rows that windows may still hold are kept in a pool; it is
+    tidied when it is full, and grows when that leaves more than half of it in use. Groups that come back (in
+    a stream) have a window by slot; where groups stand together only the last one has.
     """
 
     def __init__(self, name: str, width: int) -> None:
         self.kind, self.width = KINDS[name], width
         self._pool: tuple[Array, ...] = ()
-        self._slots = np.empty(0, dtype=np.int64)
+        self._slots = np.empty(0, dtype=np.int32)
         self._end = self._seen = 0
         self._state: _State | None = None
         self._only: int | None = None  # the slot whose window alone is kept
-        self._read: tuple[Sequence[Vec], Layout, _State, Vec] | None = None
+        self._read: tuple[Sequence[Vec], Layout, _State, Vec, _Rows] | None = None
 
     def read(self, block: Layout, args: Sequence[Vec]) -> Vec:
         """Return the window's count, sum, maximum or minimum; null where the time is null."""
@@ -95,15 +115,13 @@ class Window:
 
     def commit(self, block: Layout, args: Sequence[Vec]) -> None:
         """Keep the rows that a later row of the same group can still see."""
-        state = self._slid(block, args)[0]
+        state, _, rows = self._slid(block, args)
         self._read = None
-        timed = solid(args[-1].valid, block.rows)
-        count = block.rows if timed.all() else int(np.count_nonzero(timed))
-        self._slots[self._end : self._end + count] = (
-            block.row_slots if count == block.rows else block.row_slots[timed]
-        )
+        slots = block.row_slots if len(rows.run) == block.rows else block.row_slots[rows.timed]
+        count = rows.counting
+        self._slots[self._end : self._end + count] = rows.counted(slots)
         self._end += count
-        self._seen += count
+        self._seen += len(rows.run)
         if block.closed:
             if len(block.slots):
                 self._state, self._only = state.take(np.array([-1])), int(block.slots[-1])
@@ -111,33 +129,31 @@ class Window:
         self._state = self._by_slot(block.slot_count, state)
         self._state.put(block.slots, state)
 
-    def _slid(self, block: Layout, args: Sequence[Vec]) -> tuple[_State, Vec]:
-        """Return the windows after the block and the values in it, worked out once for the same arguments."""
+    def _slid(self, block: Layout, args: Sequence[Vec]) -> tuple[_State, Vec, _Rows]:
+        """Return the windows after the block, the values in it, and its rows: once for the same arguments."""
         if self._read is not None:
-            known, shape, state, vec = self._read
+            known, shape, state, vec, rows = self._read
             same = all(one is other for one, other in zip(known, args, strict=True))
             if same and shape is block:
-                return state, vec
+                return state, vec, rows
         rows, empty = self._rows(block, args)
-        self._make_room(len(rows.run), rows.x.dtype, block.closed)
+        self._make_room(rows.counting, rows.x.dtype, block.closed)
         state = self._windows(block, empty, rows.x.dtype)
-        time, x = self._pool[:2]
-        time[self._end : self._end + len(rows.time)], x[self._end : self._end + len(rows.x)] = (
-            rows.time,
-            rows.x,
-        )
+        for part, values in zip(self._pool, (rows.time, rows.x), strict=False):
+            part[self._end : self._end + rows.counting] = rows.counted(values)
         found = np.empty(len(rows.run), dtype=np.int64 if self.kind == COUNT else rows.x.dtype)
         walk = slide if self._seen + len(found) <= PLAIN_ROWS else fast_slide()
+        each = (rows.run, rows.time, rows.places(self._end))
         with np.errstate(over="ignore", invalid="ignore"):
-            walk(self.kind, self.width, rows.run, self._pool, self._end, state.parts(), empty, found)
+            walk(self.kind, self.width, each, self._pool, state.parts(), empty, found)
         vec = self._finished(found, rows, empty)
-        self._read = tuple(args), block, state, vec
-        return state, vec
+        self._read = tuple(args), block, state, vec, rows
+        return state, vec, rows
 
     def _rows(self, block: Layout, args: Sequence[Vec]) -> tuple[_Rows, Any]:
         time, timed = spread(args[-1].values, block.rows), solid(args[-1].valid, block.rows)
         run = np.repeat(np.arange(len(block.slots)), block.lengths)
-        x, empty = time, np.int64(0)
+        x, empty, counts = time, np.int64(0), None
         if self.kind != COUNT:
             x = spread(args[0].values, block.rows)
             is_float = x.dtype.kind == "f"
@@ -146,7 +162,9 @@ class Window:
             x = x if there is None else np.where(there, x, empty)
         if not timed.all():
             run, time, x = run[timed], time[timed], x[timed]
-        return _Rows(timed, run, time, x), empty
+        if self.kind != COUNT and x.dtype.kind != "f":
+            counts = x != empty
+        return _Rows(timed, run, time, x, counts), empty
 
     def _finished(self, found: Array, rows: _Rows, empty: Any) -> Vec:
         good = np.ones(len(found), dtype=bool) if self.kind in (COUNT, SUM) else found != empty
@@ -194,7 +212,7 @@ class Window:
         self._pool = tuple(np.empty(room, dtype=kind) for kind in kinds)
         for new, values in zip(self._pool, old, strict=True):
             new[: self._end] = values[: self._end]
-        slots = np.empty(room, dtype=np.int64)
+        slots = np.empty(room, dtype=np.int32)
         slots[: self._end] = self._slots[: self._end]
         self._slots = slots
 

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from finsim.constraints.language.row_order import Order
+from finsim.constraints.tables.group_slots import GroupSlots
 from finsim.constraints.tables.nullable_vectors import Vec, spread
 from finsim.errors import DataError
 from finsim.notation import Array, Bool1D, Int1D
@@ -163,7 +164,7 @@ class StreamGroups:
 
     def __init__(self, order: Order, table: str) -> None:
         self.order, self.table = order, table
-        self._slots: dict[object, int] = {}
+        self._slots = GroupSlots()
         self._known: Bool1D = np.zeros(0, dtype=bool)  # by slot: whether the group has had rows
         self._last: list[_Cells] = []  # for each column of ``by``: its last cell, by slot
 
@@ -172,8 +173,7 @@ class StreamGroups:
         found = arrange(group, by, rows)
         order = np.arange(rows) if found.permutation is None else found.permutation
         firsts = np.flatnonzero(np.diff(found.slots, prepend=-1))
-        keys = _hashable([_cells(column, order[firsts], rows) for column in group], len(firsts))
-        slots = np.array([self._slots.setdefault(key, len(self._slots)) for key in keys], dtype=np.int64)
+        slots = self._numbered([_cells(column, order[firsts], rows) for column in group], len(firsts))
         if by and rows:
             lasts = order[np.append(firsts[1:], rows) - 1]
             self._follow(
@@ -182,6 +182,12 @@ class StreamGroups:
                 [_cells(column, lasts, rows) for column in by],
             )
         return Arrangement(found.permutation, slots[found.slots], len(self._slots))
+
+    def _numbered(self, keys: Sequence[_Cells], count: int) -> Int1D:
+        """Return the slots of groups from the cells of their keys."""
+        if len(keys) == 1 and keys[0].values.dtype.kind == "i" and not keys[0].gone.any():
+            return self._slots.of_numbers(keys[0].values.astype(np.int64))
+        return self._slots.of_objects(_hashable(keys, count))
 
     def _follow(self, slots: Int1D, first: Sequence[_Cells], last: Sequence[_Cells]) -> None:
         """Refuse first cells that come before the group's last ones; remember its new last ones."""

@@ -9,18 +9,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finsim.notation import Dates1D, Float1D
+from finsim.notation import Dates1D, Float1D, Int1D
 from finsim.records.figures.key_figures import KEY_FIGURES, Figure
 
 HORIZONS = (12, 36)
 ALLOWANCE = ("ecl_12m", "ecl_lifetime", "allowance")
 
 
-def credit_figures(
-    loans: pa.Table, months: pa.Table, risk: Mapping[str, Any], followed: int
-) -> dict[str, Figure]:
+def credit_figures(loans: pa.Table, ages: Int1D, risk: Mapping[str, Any], followed: int) -> dict[str, Figure]:
     """Return balance, losses and defaults of a book that was followed for ``followed`` months.
 
+    ``ages`` int64[D] : for every default, how many months after the first of the panel it happened.
     ``risk`` holds ``expected_loss`` and ``var_0.99`` and ``es_0.99`` with their intervals, and the sums of
     ``ALLOWANCE``, in minor units.
     """
@@ -38,7 +37,6 @@ def credit_figures(
         "credit.es_99": money(*risk["es_0.99"]),
     }
     found |= {f"credit.{name}": money(risk[name]) for name in ALLOWANCE if name in risk}
-    ages = _ages_at_default(months)
     for horizon in HORIZONS:
         found[f"credit.defaults_{horizon}m"] = (
             Figure(float((ages < horizon).sum()) / loans.num_rows)
@@ -46,15 +44,6 @@ def credit_figures(
             else Figure(None, why=f"the panel has {followed} months")
         )
     return found
-
-
-def _ages_at_default(months: pa.Table) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Return for every default how many months after the first of the panel it happened."""
-    if months.num_rows == 0:
-        return np.empty(0, np.int64)
-    date = months["month"].cast(pa.timestamp("s")).to_numpy().astype("datetime64[M]").astype(np.int64)
-    hit = pc.equal(months["status"].cast(pa.string()), "default").to_numpy()
-    return np.asarray(date[hit] - date.min())
 
 
 def market_figures(measured: Mapping[str, Float1D], dates: Dates1D) -> dict[str, Figure]:

@@ -36,7 +36,9 @@ def _payments(run: str, plan: Plan) -> Iterator[Task]:
     """Yield the tasks of payments; learned ones are sampled once and moved by each behaviour."""
     if plan.study.transactions is None:
         return
-    from finsim.engine.stages.payment_world import is_learned, order_keys, order_shards
+    from finsim.engine.stages.customers_with_loans import are_customers
+    from finsim.engine.stages.order_keys import order_keys
+    from finsim.engine.stages.payment_world import is_learned, order_shards
 
     keys, shards = order_keys(plan), range(order_shards(plan))
     lives: list[Task] = []
@@ -44,9 +46,12 @@ def _payments(run: str, plan: Plan) -> Iterator[Task]:
         yield Task(run, "learn")
         lives = [Task(run, "life", "", shard, ("learn",)) for shard in shards]
         yield from lives
+    loans = are_customers(plan)
     for key in sorted(set(keys.values())):
+        first = next(label for label, own in keys.items() if own == key)
+        panel = (Task(run, "credit", first).key,) if loans else ()
         for shard in shards:
-            needs = tuple(one.key for one in lives[shard : shard + 1])
+            needs = (*panel, *(one.key for one in lives[shard : shard + 1]))
             yield Task(run, "orders", key, shard, needs)
     for label in plan.scenarios:
         orders = (Task(run, "orders", keys[label], at).key for at in shards)

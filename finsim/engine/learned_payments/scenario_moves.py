@@ -40,7 +40,8 @@ def as_read(drivers: Drivers, ledger: PaymentLedger) -> Drivers:
     """Return the drivers with the behaviours alone that this ledger can show."""
     known = readable(ledger)
     kept = {name: series for name, series in drivers.behaviour.items() if name in known}
-    return replace(drivers, behaviour=kept)
+    # A learned ledger does not say who earns what from whom, so nothing is derived from the economy.
+    return replace(drivers, behaviour=kept, macro={})
 
 
 def moved_key(drivers: Drivers, ledger: PaymentLedger) -> str:

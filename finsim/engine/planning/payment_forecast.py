@@ -9,7 +9,8 @@ import numpy as np
 from finsim.agents.everyday.ordinary_payments import order_key, ordinary_orders
 from finsim.agents.population.population import build_population
 from finsim.agents.settings import Settings
-from finsim.engine.stages.payment_world import is_learned, ledger_of_plan, order_keys, payment_world
+from finsim.engine.stages.order_keys import order_keys
+from finsim.engine.stages.payment_world import is_learned, ledger_of_plan, payment_world
 from finsim.engine.study.study_resolution import Plan, agent_settings
 from finsim.notation import NANOS_PER_DAY
 

@@ -20,6 +20,7 @@ from finsim.engine.planning.refusals import refuse_before_work, refuse_output
 from finsim.engine.planning.scheme_forecast import SchemeForecast, forecast_schemes
 from finsim.engine.planning.unread_drivers import unread_remarks, unread_variables
 from finsim.engine.planning.work_sizes import WorkSizes, work_sizes
+from finsim.engine.stages.customers_with_loans import strangers
 from finsim.engine.stages.payment_world import learned_remarks
 from finsim.engine.study.loan_tape import describe_tape
 from finsim.engine.study.study_resolution import Plan
@@ -275,6 +276,8 @@ def _warnings(plan: Plan, cost: Cost, output: str | Path | None) -> dict[str, tu
     study = plan.study
     if study.transactions and study.transactions.data:
         found["transactions"] = learned_remarks(plan)
+    if apart := strangers(plan):
+        found["credit"] = [apart]
     if study.market and study.evaluation.enabled and study.market.sessions < _SHORTEST_PATH:
         found["evaluation"] = [f"paths of fewer than {_SHORTEST_PATH} sessions are not judged"]
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

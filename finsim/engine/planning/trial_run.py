@@ -122,10 +122,12 @@ def transactions_trial(plan: Plan, errors: Errors) -> None:
 def _judge_transactions(plan: Plan, population: Any, settings: Any) -> None:
     """Put the tables of a transaction world, without a row of payments, before the study's pack."""
     from finsim.agents.population.population import accounts_table
-    from finsim.engine.stages.transaction_stage import judged
+    from finsim.engine.stages.transaction_stage import Judges
     from finsim.records.transactions import TRANSACTION_SCHEMA
 
-    judged(plan, lambda: [pa.RecordBatch.from_pylist([], TRANSACTION_SCHEMA)], accounts_table(population))
+    judges = Judges(plan, accounts_table(population))
+    list(judges.watch([pa.RecordBatch.from_pylist([], TRANSACTION_SCHEMA)]))
+    judges.found()
 
 
 def credit_trial(plan: Plan, errors: Errors) -> dict[str, LoanWork]:

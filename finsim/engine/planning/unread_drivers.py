@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
+from finsim.agents.economy.household_economy import READS
 from finsim.credit.factors import FACTOR, link
 from finsim.credit.reference_parameters import CLASSES
 from finsim.engine.study.market_history import complete_history
@@ -14,12 +17,11 @@ SPREAD, DEPTH = "spread_mult", "depth_mult"
 READERS = {
     "anchors": "market",
     "market": "market",
-    "macro": "credit",
     "behaviour": "transactions",
     "intensity": "transactions",
     "mules": "transactions",
 }
-"""Part of the drivers -> the world that reads it."""
+"""Part of the drivers -> the world that reads it; macro variables are read one by one."""
 
 
 def unread_remarks(plan: Plan) -> list[str]:
@@ -45,11 +47,14 @@ def unread_remarks(plan: Plan) -> list[str]:
 def unread_variables(plan: Plan) -> str:
     """Return a remark on the macro variables that move and that nothing reads, '' where all are read.
 
-    The loan book reads what its links and its collateral name; markets and payments read none of them.
+    The loan book reads what its links and its collateral name, simulated payments what
+    ``household_economy.READS`` lists; markets and learned payments read none of them.
     """
     moved = {name for drivers in plan.drivers.values() for name in drivers.macro}
     if plan.study.credit:
         moved -= {name for drivers in plan.drivers.values() for name in _macro_read(drivers)}
+    if plan.study.transactions and plan.study.transactions.data is None:
+        moved -= set(READS)
     return f"no world of this study reads macro {', '.join(sorted(moved))}" if moved else ""
 
 
@@ -67,6 +72,10 @@ def _read_by(drivers: Drivers, unread: set[str]) -> Iterator[str]:
     """Yield the world of every part of the drivers that says something."""
     if drivers.credit != CreditLink():
         yield "credit"
+    if drivers.macro:
+        yield "credit"
+    if any(name in READS and np.any(series) for name, series in drivers.macro.items()):
+        yield "transactions"
     for part, world in READERS.items():
         said = getattr(drivers, part)
         if len(said) and not (part == "market" and set(said) <= unread):

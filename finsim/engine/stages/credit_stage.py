@@ -17,19 +17,21 @@ from threadpoolctl import threadpool_limits
 from finsim.credit.book import Book, fit_book, loans
 from finsim.credit.kept import kept_loans
 from finsim.credit.losses import losses
-from finsim.credit.measures import measure
+from finsim.credit.measures import measure_book
 from finsim.credit.panel import panel, panel_schema
+from finsim.credit.panel_sums import PanelSums
 from finsim.credit.risk import expected_shortfall, value_at_risk
 from finsim.engine.answers.scenario_figures import credit_figures
 from finsim.engine.finished_tasks import Done, output
 from finsim.engine.learned.loan_law import learn_loans
+from finsim.engine.stages.customers_with_loans import CustomerLoans, are_customers, courses_file
 from finsim.engine.stages.loan_allowance import own_allowance, sums, weighted_allowance
 from finsim.engine.stages.rule_breaches import Ledger
 from finsim.engine.study.credit_part import CreditPart
 from finsim.engine.study.loan_tape import describe_tape, loan_count, tape_of
 from finsim.engine.study.study_resolution import Plan, credit_settings
 from finsim.engine.tasks import Task
-from finsim.records.portfolio import LOSS_SCHEMA, Portfolio, loan_schema
+from finsim.records.portfolio import LOSS_SCHEMA, loan_schema
 from finsim.records.run_layout import table_file
 from finsim.records.storage import canonical_json, write_table
 
@@ -116,28 +118,38 @@ def credit_task(run: Path, plan: Plan, task: Task) -> Done:
     tape = passed_book(plan, ledger)
     book_tape = pa.concat_tables(tape)
 
-    def followed() -> Iterator[pa.Table]:
+    followed = PanelSums(book_tape)
+    customers = CustomerLoans(plan, book_tape, drivers) if are_customers(plan) else None
+
+    def months() -> Iterator[pa.Table]:
         for shard, some in enumerate(tape):
-            months = pa.Table.from_batches([panel(some, drivers, streams, settings, shard)])
-            yield ledger.passed({"loans": some, "months": months}, "months")
+            made = pa.Table.from_batches([panel(some, drivers, streams, settings, shard)])
+            passed = ledger.passed({"loans": some, "months": made}, "months")
+            followed.watch(passed)
+            if customers is not None:
+                customers.watch(made)
+            yield passed
 
     file = {name: table_file(run, name, task.name) for name in ("loans", "months", "losses")}
     whole = [name for name in book_tape.column_names if not book_tape[name].null_count]
-    rows = {"loans": write_table(file["loans"], loan_schema(book_tape.schema, whole), tape)}
-    months = list(followed())
-    rows["months"] = write_table(file["months"], panel_schema(book_tape), months)
+    told = tape if customers is None else customers.named(tape)
+    rows = {"loans": write_table(file["loans"], loan_schema(told[0].schema, whole), told)}
+    rows["months"] = write_table(file["months"], panel_schema(book_tape), months())
     drawn = losses(book_tape, drivers, part.draws, streams, settings)
     table = pa.table(
         {"scenario_draw": np.arange(len(drawn), dtype=np.int64), "loss": drawn}, schema=LOSS_SCHEMA
     )
     rows["losses"] = write_table(file["losses"], LOSS_SCHEMA, [table])
+    if customers is not None:
+        file["courses"] = courses_file(run, task.name)
+        rows["courses"] = customers.write(file["courses"])
     files = dict(output(run, file[name], count) for name, count in rows.items())
-    panel_rows, risk = pa.concat_tables(months), _risk(drawn)
+    risk = _risk(drawn)
     stages = own_allowance(book_tape, plan, task.name)
-    figures = credit_figures(book_tape, panel_rows, {**risk, **sums(stages)}, part.months)
+    figures = credit_figures(book_tape, followed.ages_at_default(), {**risk, **sums(stages)}, part.months)
     facts: dict[str, Any] = {
         "rules": ledger.to_dict(),
-        "measures": _finite(measure(drivers, Portfolio(book_tape, panel_rows, drawn))),
+        "measures": _finite(measure_book(drivers, book_tape, followed, drawn)),
         "risk": risk,
         "figures": {key: figure.to_dict() for key, figure in figures.items()},
         "digest": drivers.digest,

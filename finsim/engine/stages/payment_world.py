@@ -8,7 +8,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from finsim.agents.everyday.ordinary_payments import order_key
 from finsim.agents.narratives.narrative import Narrative
 from finsim.agents.payment_orders import Orders
 from finsim.agents.population.population import Population, build_population
@@ -23,16 +22,6 @@ from finsim.records.drivers import Drivers
 if TYPE_CHECKING:
     from finsim.engine.learned_payments.entity_facts import EntityFacts
     from finsim.engine.learned_payments.training_ledger import PaymentLedger
-
-
-def order_keys(plan: Plan) -> dict[str, str]:
-    """Return for each scenario the key of its ordinary orders; equal behaviour gives one key."""
-    if not is_learned(plan):
-        return {label: order_key(drivers) for label, drivers in plan.drivers.items()}
-    from finsim.engine.learned_payments.scenario_moves import moved_key
-
-    ledger = ledger_of_plan(plan)
-    return {label: moved_key(drivers, ledger) for label, drivers in plan.drivers.items()}
 
 
 def order_shards(plan: Plan) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 
-from finsim.constraints.checking.check import check, check_batches
+from finsim.constraints.checking.check import FedCheck, check, fed_check
+from finsim.constraints.checking.check_report import CheckReport
 from finsim.constraints.packs.ruleset import RuleSet
 from finsim.constraints.repairing.repair import repair
 
@@ -63,13 +64,17 @@ class Ledger:
         self._count_after([rule for rule in report.to_dict()["rules"] if rule["id"] in counted])
         return table
 
-    def watched(
-        self, batches: Iterable[pa.RecordBatch | pa.Table], name: str, others: Mapping[str, pa.Table]
-    ) -> None:
-        """Check a table that comes in batches, with the state of its groups carried; nothing is repaired."""
+    def watching(self, name: str, others: Mapping[str, pa.Table]) -> FedCheck | None:
+        """Return a check of a table that comes in batches; nothing is repaired. None without rules.
+
+        ``count`` takes its report.
+        """
         if self.rules is None:
-            return
-        report = check_batches(batches, self.rules, table=name, others=dict(others), excused=self.excused)
+            return None
+        return fed_check(self.rules, table=name, others=dict(others), excused=self.excused)
+
+    def count(self, report: CheckReport) -> None:
+        """Count the breaches that a check of batches reports."""
         self._count(report.to_dict()["rules"])
         self._count_after(report.to_dict()["rules"])
 

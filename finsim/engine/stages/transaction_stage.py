@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.feather as feather
 
-from finsim.agents.everyday.ordinary_payments import ordinary_orders
+from finsim.agents.everyday.ordinary_payments import ordinary_slices
 from finsim.agents.ledger_posting import post
-from finsim.agents.payment_orders import Orders, merge
+from finsim.agents.payment_orders import Orders
 from finsim.agents.population.population import accounts_table
 from finsim.agents.schemes.scheme_intensity import measure
 from finsim.engine.answers.scenario_figures import payment_figures
-from finsim.engine.finished_tasks import WORK, Done, output
+from finsim.engine.finished_tasks import Done, output
+from finsim.engine.stages.customers_with_loans import are_customers, read_courses
 from finsim.engine.stages.learned_payments_stage import moved_life
-from finsim.engine.stages.payment_world import is_learned, order_keys, payment_world, population_of
+from finsim.engine.stages.order_files import merged_blocks, orders_file, orders_folder, write_orders
+from finsim.engine.stages.order_keys import order_keys
+from finsim.engine.stages.payment_world import is_learned, payment_world, population_of
 from finsim.engine.stages.rule_breaches import Ledger
 from finsim.engine.study.study_resolution import Plan, agent_settings
 from finsim.engine.tasks import Task
@@ -26,33 +29,35 @@ from finsim.provenance.origin_tags import DECOY
 from finsim.records.columns import stored
 from finsim.records.legs import legs
 from finsim.records.run_layout import table_file
-from finsim.records.storage import replacing, write_table
-from finsim.records.transaction_files import row_batches, row_files, write_rows
+from finsim.records.storage import write_table
+from finsim.records.transaction_files import row_files, write_rows
 from finsim.records.transactions import ACCOUNT_SCHEMA, PATTERN_SCHEMA
-
-
-def _orders_file(run: Path, key: str, shard: int, piece: int) -> Path:
-    return run / WORK / "orders" / key / f"{shard:05d}-{piece:05d}.arrow"
 
 
 def orders_task(run: Path, plan: Plan, task: Task) -> Done:
     """Make the ordinary orders of one account shard and keep them by time slice."""
     settings = agent_settings(plan)
     label = next(label for label, key in order_keys(plan).items() if key == task.name)
-    if is_learned(plan):
-        orders = moved_life(run, plan, task.shard, plan.drivers[label])
-    else:
-        population = population_of(settings, plan.streams)
-        orders = ordinary_orders(population, settings, plan.streams, task.shard, plan.drivers[label])
     files = {}
-    for piece, (low, high) in enumerate(settings.slices()):
-        part = orders.between(low, high)
-        path = _orders_file(run, task.name, task.shard, piece)
-        with replacing(path) as temporary:
-            feather.write_feather(part.to_arrow(), temporary, compression="lz4")
-        name, facts = output(run, path, len(part))
+    made = _made(run, plan, task, label)
+    for piece, ((low, high), orders) in enumerate(zip(settings.slices(), made, strict=True)):
+        path = orders_file(run, task.name, task.shard, piece)
+        write_orders(path, orders, settings.blocks(low, high))
+        name, facts = output(run, path, len(orders))
         files[name] = facts
     return Done(task.key, files)
+
+
+def _made(run: Path, plan: Plan, task: Task, label: str) -> Iterator[Orders]:
+    """Return the ordinary orders of a shard under a scenario, slice by slice."""
+    settings, drivers = agent_settings(plan), plan.drivers[label]
+    if is_learned(plan):
+        orders = moved_life(run, plan, task.shard, drivers)
+        return (orders.between(low, high) for low, high in settings.slices())
+    population = population_of(settings, plan.streams)
+    aside = orders_folder(run, task.name)
+    courses = read_courses(run, label) if are_customers(plan) else None
+    return ordinary_slices(population, settings, plan.streams, task.shard, drivers, aside, courses)
 
 
 def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
@@ -64,25 +69,22 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
     planned, schemes = world.schemes(plan.narratives, settings, plan.streams, drivers)
     key = order_keys(plan)[task.name]
 
-    def slices() -> Iterator[Orders]:
+    def blocks() -> Iterator[Orders]:
         for piece, (low, high) in enumerate(settings.slices()):
-            parts = [
-                Orders.from_arrow(feather.read_table(_orders_file(run, key, shard, piece), memory_map=True))
-                for shard in range(settings.shards)
-            ]
-            yield merge([*parts, planned.between(low, high)])
+            paths = [orders_file(run, key, shard, piece) for shard in range(settings.shards)]
+            yield from merged_blocks(paths, planned.between(low, high), settings.blocks(low, high))
 
-    posted = post(population, settings, slices(), schemes, world.middles)
+    posted = post(population, settings, blocks(), schemes, world.middles)
     accounts = accounts_table(population)
-    own, counts = row_files(run, task.name), _Counts()
-    written = dict.fromkeys(own, write_rows(own, counts.watch(posted)))
+    own, counts, judges = row_files(run, task.name), _Counts(), Judges(plan, accounts)
+    written = dict.fromkeys(own, write_rows(own, judges.watch(counts.watch(posted))))
     others = {"accounts": (ACCOUNT_SCHEMA, accounts), "patterns": (stored(PATTERN_SCHEMA), posted.patterns)}
     for name, (schema, table) in others.items():
         file = table_file(run, name, task.name)
         written[file] = write_table(file, schema, [table])
     files = dict(output(run, file, count) for file, count in written.items())
     facts = {
-        "rules": judged(plan, lambda: row_batches(own), accounts).to_dict(),
+        "rules": judges.found(),
         "measures": measure(posted.patterns, drivers, settings),
         "counts": counts.found,
         "phases": [one.to_dict() for one in posted.phases],
@@ -95,18 +97,33 @@ def transactions_task(run: Path, plan: Plan, task: Task) -> Done:
     return Done(task.key, files, facts)
 
 
-def judged(plan: Plan, read: Callable[[], Iterable[pa.RecordBatch]], accounts: pa.Table) -> Ledger:
-    """Check the rows that ``read`` gives, both their legs and the accounts, batch by batch in time order."""
-    ledger = Ledger(
-        plan.rules.get("transactions"), {story.id: set(story.breaks) for story in plan.narratives}
-    )
-    others = {"accounts": accounts}
-    if ledger.rules is not None:
-        ledger.passed(others, "accounts")
-        ledger.watched(read(), "transactions", others)
-        both = (legs(pa.Table.from_batches([batch]), accounts) for batch in read())
-        ledger.watched(both, "legs", others)
-    return ledger
+class Judges:
+    """The rules of a study's payments, which see the rows and both their legs as these are written."""
+
+    def __init__(self, plan: Plan, accounts: pa.Table) -> None:
+        breaks = {story.id: set(story.breaks) for story in plan.narratives}
+        self._ledger = Ledger(plan.rules.get("transactions"), breaks)
+        self._accounts = accounts
+        others = {"accounts": accounts}
+        if self._ledger.rules is not None:
+            self._ledger.passed(others, "accounts")
+        self._rows = self._ledger.watching("transactions", others)
+        self._legs = self._ledger.watching("legs", others)
+
+    def watch(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield every batch of rows, in time order, after judging it."""
+        for batch in batches:
+            if self._rows is not None and self._legs is not None:
+                self._rows.feed(batch)
+                self._legs.feed(legs(pa.Table.from_batches([batch]), self._accounts))
+            yield batch
+
+    def found(self) -> dict[str, Any]:
+        """Return the counts by rule, once the last batch has passed."""
+        for check in (self._rows, self._legs):
+            if check is not None:
+                self._ledger.count(check.report())
+        return self._ledger.to_dict()
 
 
 @dataclass

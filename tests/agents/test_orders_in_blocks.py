@@ -1,0 +1,155 @@
+"""Orders made, kept and merged piece by piece are those that are made whole."""
+
+from __future__ import annotations
+
+import dataclasses
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from finsim.agents.everyday.block_draws import BlockDraws, pass_doubles
+from finsim.agents.everyday.disposable_income import PlannedMoney
+from finsim.agents.everyday.draft_orders import Draft, join
+from finsim.agents.everyday.ordinary_payments import _life, ordinary_orders, ordinary_slices
+from finsim.agents.everyday.purchases import habits, purchases
+from finsim.agents.everyday.waiting_orders import WaitingOrders
+from finsim.agents.payment_orders import Orders, by_time, concatenate
+from finsim.agents.settings import BLOCK_ORDERS, Settings
+from finsim.agents.simulate import unstressed
+from finsim.engine.stages.order_files import merged_blocks, write_orders
+from finsim.notation import NANOS_PER_DAY
+from finsim.randomness import Streams
+
+
+def equal(left: Orders | Draft, right: Orders | Draft) -> bool:
+    names = [field.name for field in dataclasses.fields(left)]
+    return all(
+        getattr(left, name).dtype == getattr(right, name).dtype
+        and np.array_equal(getattr(left, name), getattr(right, name))
+        for name in names
+    )
+
+
+@pytest.mark.parametrize("before", range(6))
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5, 7, 8, 9, 100, 70_001])
+def test_numbers_that_are_passed_over_are_those_not_drawn(before: int, count: int) -> None:
+    drawn, passed = (Streams(1).at("x") for _ in range(2))
+    for rng in (drawn, passed):
+        rng.integers(0, 5, 3)  # an odd number of half words: one is kept for later
+        rng.random(before)
+    drawn.random(count)
+    pass_doubles(passed, count)
+    assert drawn.integers(0, 5, 5).tolist() == passed.integers(0, 5, 5).tolist()
+    assert drawn.random(9).tolist() == passed.random(9).tolist()
+
+
+@pytest.mark.parametrize("size", [1, 7, 999, 1_000, 70_000])
+def test_draws_in_blocks_are_those_of_one_draw(size: int) -> None:
+    total = 70_000  # more than what is passed over at once
+    rng, same = (Streams(3).at("y") for _ in range(2))
+    for one in (rng, same):
+        one.integers(0, 9, 1)
+    whole = [
+        same.random(total),
+        same.integers(1, 40, total),
+        same.random(total),
+        same.exponential(22.0, total),
+        same.standard_normal(total),
+    ]
+    draws, found = BlockDraws(rng, total), [[] for _ in whole]
+    sizes = [size] * min(total // size, 20)
+    for some in sizes:
+        draws.begin(some)
+        calls = (
+            draws.random,
+            lambda: draws.integers(1, 40),
+            draws.random,
+            lambda: draws.exponential(22.0),
+            draws.standard_normal,
+        )
+        for kept, call in zip(found, calls, strict=True):
+            kept.extend(call().tolist())
+    for kept, values in zip(found, whole, strict=True):
+        assert kept == values[: sum(sizes)].tolist()
+    assert rng.random() == same.random()  # what is drawn afterwards is the same, too
+
+
+@pytest.mark.parametrize("rows", [1, 500, 20_000])
+@pytest.mark.parametrize("layer", [0, 1])
+def test_purchases_do_not_depend_on_the_size_of_blocks(world, rows: int, layer: int) -> None:
+    life = _life(world.population, world.settings, Streams(7), 0, unstressed(world.settings))
+    life = dataclasses.replace(life, people=life.people[:300])
+    known = habits(life, PlannedMoney(life).free())
+    (whole,) = purchases(life, known, layer, rows=10**9)
+    blocks = list(purchases(life, known, layer, rows=rows))
+    assert len(blocks) > 1
+    assert equal(join(blocks), whole)
+    assert max(map(len, blocks)) < rows + 3_000  # a block is full once it has so many
+
+
+def test_people_who_buy_nothing_at_the_end_are_no_block_after_the_last(world) -> None:
+    life = _life(world.population, world.settings, Streams(7), 0, unstressed(world.settings))
+    life = dataclasses.replace(life, people=life.people[:50])
+    known = habits(life, PlannedMoney(life).free())
+    known.rate[1::2] = 0.0
+    (whole,) = purchases(life, known, 0, rows=10**9)
+    for rows in (len(whole), len(whole) // 2, 1):
+        assert equal(join(list(purchases(life, known, 0, rows=rows))), whole)
+
+
+@pytest.fixture(scope="module")
+def made(world) -> Orders:
+    drivers = unstressed(world.settings)
+    return ordinary_orders(world.population, world.settings, Streams(7), 1, drivers)
+
+
+def test_orders_put_aside_come_back(world, made: Orders, tmp_path: Path) -> None:
+    settings = world.settings
+    in_id_order = made.take(np.argsort(made.order_id))
+    parts = [in_id_order.take(slice(low, low + 7_000)) for low in range(0, len(made), 7_000)]
+    with WaitingOrders(settings.slices(), tmp_path, held_rows=10_000) as waiting:
+        for part in parts:
+            waiting.add(part)
+            assert sum(len(one) for piece in waiting._parts for one in piece) <= 10_000
+        assert len(waiting._files) > 1
+        assert list(tmp_path.iterdir()) == []  # files without a name: a kill leaves nothing
+        pieces = list(waiting.slices())
+    for (low, high), piece in zip(settings.slices(), pieces, strict=True):
+        assert equal(piece, made.between(low, high))
+
+
+def test_slices_are_those_of_all_orders_sorted(world, made: Orders) -> None:
+    settings, drivers = world.settings, unstressed(world.settings)
+    pieces = list(ordinary_slices(world.population, settings, Streams(7), 1, drivers))
+    assert len(pieces) == len(settings.slices()) > 1
+    assert equal(by_time(concatenate(pieces)), made)
+
+
+def test_blocks_of_files_are_merged_in_time_order(world, made: Orders, tmp_path: Path) -> None:
+    low, high = world.settings.slices()[0]
+    some = made.between(low, high)
+    third = [some.take(slice(k, None, 3)) for k in range(3)]
+    edges = [low, low + 1, (low + high) // 2, high]
+    files = [tmp_path / f"{k}.arrow" for k in range(2)]
+    for file, part in zip(files, third, strict=False):
+        write_orders(file, part, edges)
+    blocks = list(merged_blocks(files, third[2], edges))
+    assert len(blocks) == 3
+    assert concatenate(blocks).ts.tolist() == some.ts.tolist()
+    assert sorted(concatenate(blocks).order_id.tolist()) == sorted(some.order_id.tolist())
+    for block, (begin, end) in zip(blocks, pairwise(edges), strict=True):
+        assert ((block.ts >= begin) & (block.ts < end)).all()
+
+
+def test_blocks_cut_a_slice_by_the_orders_that_are_expected() -> None:
+    small, large = Settings(accounts=2_000, days=30), Settings(accounts=1_000_000, days=30)
+    low, high = small.slices()[0]
+    assert small.blocks(low, high) == [low, high]
+    edges = large.blocks(low, high)
+    assert (edges[0], edges[-1]) == (low, high)
+    assert len(edges) == 1 + -(-1_200_000 * 15 // BLOCK_ORDERS)
+    steps = np.diff(edges)
+    assert steps.max() - steps.min() <= 1
+    assert steps.sum() == 15 * NANOS_PER_DAY
