@@ -225,6 +225,11 @@ def test_evaluate_ends_with_each_verdict_its_reason_and_a_next_that_is_true(
     reason = verdicts["share"]["reasons"][0].removeprefix("fail: ")
     assert share.removeprefix("share: fail: ").removesuffix("...").strip() in " ".join(reason.split())
     assert end[-2:] == ["scorecard: card.json", end[-1]]
+    missing = [line for line in end if line.startswith("not computed: ")]
+    assert len(missing) == any(
+        "not computed: " in reason for one in verdicts.values() for reason in one["reasons"]
+    )
+    assert missing  # no hold-out is given: some attacks have no control group
     gravest = next(one["metric"] for one in card["scores"] if one["verdict"] == "fail")
     assert end[-1] == f"next: finsim show {gravest}"
     assert said(end[-1].removeprefix("next: finsim "), capsys)[0] == 0
