@@ -24,6 +24,7 @@ LIGHT: dict[str, Any] = {"bootstrap": 60, "judge_refits": 0}
 FRAUD = ["card_testing_escalation", "account_takeover", "app_scam_mule_chain"]
 LAUNDERING = ["scatter_gather_structuring", "layering_cycle", "mule_network"]
 DECOYS = ["payroll_fan_out", "marketplace_gather_scatter"]
+STOLEN = {"name": "card_testing_escalation", "rate": 0.13}  # schemes a card and year
 
 
 def prices(assets: int, rows: int, paths: int, sessions: int, generator: Any = "bootstrap") -> Any:
@@ -67,7 +68,7 @@ TUNED: dict[str, dict[str, Any]] = {
         "scenarios": ["base", COVID, ADVERSE, CRASH],
     },
     "ledger-small": {
-        "transactions": ledger(800, 20_000, 1_500, 30, body="habits", narratives=["card_testing_escalation"]),
+        "transactions": ledger(800, 20_000, 1_500, 30, body="habits", narratives=[STOLEN]),
         "scenarios": ["base"],
     },
     "twelve-assets-trained": {
@@ -114,7 +115,7 @@ UNSEEN: dict[str, dict[str, Any]] = {
     },
     "ledger-longer": {
         "transactions": ledger(
-            3_000, 90_000, 5_000, 90, body="habits", narratives=["card_testing_escalation"]
+            3_000, 90_000, 5_000, 90, body="habits", narratives=[STOLEN]
         ),
         "scenarios": ["base", WAVE],
         "evaluation": OFF,
@@ -135,7 +136,7 @@ LEDGERS: dict[str, dict[str, Any]] = {
     f"ledger-{customers}-{long}{'-loyal' * loyal}": {
         "transactions": ledger(
             customers, customers * long // 6, 2 * customers, long // 2, long=long, loyal=loyal,
-            body="habits", narratives=["card_testing_escalation"],
+            body="habits", narratives=[STOLEN],
         ),
         "scenarios": ["base"],
         "evaluation": OFF,

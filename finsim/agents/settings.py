@@ -53,6 +53,7 @@ DEFAULT_NARRATIVES = tuple(
     NarrativeUse(name)
     for name in (
         "card_testing_escalation",
+        "lost_or_stolen_card",
         "account_takeover",
         "app_scam_mule_chain",
         "scatter_gather_structuring",

@@ -100,6 +100,7 @@ def evaluate(
 
     Example: finsim evaluate loans.csv synthetic.csv --label default --json
     """
+    from finsim.engine.answers.card_answer import card_lines
     from finsim.verbs.evaluate import evaluate as verb
 
     card = verb(
@@ -110,5 +111,6 @@ def evaluate(
     failed = [problem_of_score(score) for score in card.scores if score.verdict == "fail"]
     outputs = [] if output is None else [output]
     facts = {**card.to_dict(), "remarks": list(card.remarks)}
-    show("evaluate", facts, card.table(), as_json, outputs=outputs, ok=not failed, problems=failed)
+    text = "\n".join([card.table(), "", *card_lines(card, output)])
+    show("evaluate", facts, text, as_json, outputs=outputs, ok=not failed, problems=failed)
     gate(not failed, no_fail)

@@ -50,8 +50,8 @@ def simulate(
         typer.Option(
             "--narrative",
             metavar="NAME[=RATE]",
-            help="Narrative or its file, with schemes per 1,000 accounts and year; may be repeated; the "
-            "standard ones at their own rates when left out.",
+            help="Narrative or its file, with a rate in the unit of its file, such as 0.02 schemes a person "
+            "and year; may be repeated; the standard ones at their own rates when left out.",
             autocompletion=offered(names("narratives"), yaml_files),
             rich_help_panel=SIZE,
         ),

@@ -26,8 +26,7 @@ def one_thread() -> AbstractContextManager[object]:
 
 def fitted_scores(train: Float2D, label: Bool1D, test: Float2D, seed: int, iterations: int = 100) -> Float1D:
     """Fit histogram gradient boosting and return P(label) of the test rows: float64[m]."""
-    with one_thread():
-        return chances(fitted(train, label, seed, iterations), test)
+    return chances(fitted(train, label, seed, iterations), test)
 
 
 def fitted(train: Float2D, label: Bool1D, seed: int, iterations: int = 100) -> Any:
@@ -52,8 +51,12 @@ def fitted(train: Float2D, label: Bool1D, seed: int, iterations: int = 100) -> A
 
 
 def chances(model: Any, rows: Float2D) -> Float1D:
-    """Return P(label) of some rows by a fitted model: float64[m]."""
-    return np.asarray(model.predict_proba(rows)[:, 1])
+    """Return P(label) of some rows by a fitted model: float64[m].
+
+    One thread, asked for here: a limit that was set before scikit-learn was loaded does not know its OpenMP.
+    """
+    with one_thread():
+        return np.asarray(model.predict_proba(rows)[:, 1])
 
 
 def fold_of(groups: Int1D, folds: int, rng: np.random.Generator) -> Int1D:

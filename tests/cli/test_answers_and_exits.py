@@ -205,3 +205,43 @@ def test_a_failed_score_is_told_with_its_goal_and_reason() -> None:
     found = problem_of_score(score)
     assert (found.found, found.expected) == ("margins of income (0.3)", "at most 0.25")
     assert "0.3 is above the goal 0.25" in found.remedy
+
+
+def test_evaluate_ends_with_each_verdict_its_reason_and_a_next_that_is_true(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = pd.read_csv(example_data("german_credit"))
+    whole.iloc[:300].to_csv("real.csv", index=False)
+    whole.iloc[:300].to_csv("copy.csv", index=False)
+    code, out, _ = said("evaluate real.csv copy.csv -o card.json -q", capsys)
+    card = json.loads((here / "card.json").read_text())
+    verdicts = {one["use"]: one for one in card["verdicts"].values()}
+    assert (code, verdicts["share"]["verdict"]) == (1, "fail")
+    end = out.splitlines()[out.splitlines().index("") + 1 :]
+    end = end[end.index("") + 1 :]  # after the verdicts with all reasons, and the table of scores
+    assert len(end) <= 15
+    assert sorted(line.partition(":")[0] for line in end[: len(verdicts)]) == sorted(verdicts)
+    share = next(line for line in end if line.startswith("share: fail: "))
+    reason = verdicts["share"]["reasons"][0].removeprefix("fail: ")
+    assert share.removeprefix("share: fail: ").removesuffix("...").strip() in " ".join(reason.split())
+    assert end[-2:] == ["scorecard: card.json", end[-1]]
+    missing = [line for line in end if line.startswith("not computed: ")]
+    assert len(missing) == any(
+        "not computed: " in reason for one in verdicts.values() for reason in one["reasons"]
+    )
+    assert missing  # no hold-out is given: some attacks have no control group
+    gravest = next(one["metric"] for one in card["scores"] if one["verdict"] == "fail")
+    assert end[-1] == f"next: finsim show {gravest}"
+    assert said(end[-1].removeprefix("next: finsim "), capsys)[0] == 0
+
+
+def test_simulate_ends_with_its_totals_and_stories(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = said("simulate --accounts 300 --days 5 --schemes account_takeover=1 -o w -q", capsys)
+    lines = out.splitlines()
+    assert code == 0
+    (total,) = [place for place, line in enumerate(lines) if " accounts; illicit " in line]
+    assert any(line.startswith("narrative") and line.endswith("dropped") for line in lines[:total])
+    end = lines[total:]
+    assert len(end) <= 15
+    assert end[2].split()[:2] == ["account_takeover", "1"]
+    assert end[-2:] == ["data: w", "next: finsim check w --rules retail-tx"]

@@ -13,6 +13,7 @@ import yaml
 import finsim
 from finsim.agents.settings import DEFAULT_NARRATIVES, NarrativeUse, Settings
 from finsim.agents.simulate import simulate as simulated
+from finsim.cli.main import main
 from finsim.randomness import Streams
 
 SMALL = {"accounts": 400, "days": 20, "progress": False}
@@ -33,6 +34,18 @@ def test_a_rate_and_a_count_stand_side_by_side() -> None:
     )
     assert told(world)["account_takeover"] == 3
     assert told(world)["card_testing_escalation"] > 3
+
+
+def test_a_rate_is_in_the_unit_of_its_file_and_help_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """account_takeover counts schemes a person and year, a person by the current account."""
+    world = finsim.simulate(**SMALL, narrative={"account_takeover": 10.0}, seed=2)
+    accounts = world.accounts.to_pandas()
+    people = accounts[accounts["kind"].astype(str) == "current"]
+    expected = 10.0 * len(people) * SMALL["days"] / 365
+    assert abs(told(world)["account_takeover"] - expected) < 4 * expected**0.5
+    with pytest.raises(SystemExit):
+        main(["simulate", "--help"])
+    assert "in the unit of its file" in " ".join(capsys.readouterr().out.split())
 
 
 def test_the_standard_narratives_are_used_when_none_is_named() -> None:

@@ -49,8 +49,9 @@ class Merchants:
     """Shops: shape [M]; ``merchant_id`` is a random label.
 
     ``account``: position of the account that is paid. ``category``: code of ``CATEGORIES``. ``ticket``:
-    median sale in minor units. ``online``: share of card-not-present sales. ``popularity``: weight of
-    random visits. ``town``: town code or ``ANYWHERE``. ``firm``: position in ``Firms`` or -1.
+    median sale in minor units. ``online``: share of card-not-present sales. ``popularity``: purchases
+    to expect per month, or that were seen in a ledger. ``town``: town code or ``ANYWHERE``. ``firm``:
+    position in ``Firms`` or -1.
     """
 
     merchant_id: Int1D

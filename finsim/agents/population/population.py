@@ -13,7 +13,7 @@ from finsim.agents.population.contacts import Contacts, build_contacts
 from finsim.agents.population.merchants import Firms, Merchants, build_firms, build_merchants, towns
 from finsim.agents.population.people import People, build_people, employ
 from finsim.agents.population.shop_popularity import Catchment, build_catchment
-from finsim.agents.population.shopping_habits import expected_sales
+from finsim.agents.population.shopping_habits import expected_sales, expected_visits
 from finsim.agents.settings import Settings
 from finsim.agents.vocabulary import BUSINESS, CARD, CURRENT, EXTERNAL, KINDS, MERCHANT, OUTSIDE, SAVINGS
 from finsim.notation import Array, Bool1D, Cents1D, Dates1D, Float1D, Int1D
@@ -110,7 +110,10 @@ def build_population(settings: Settings, streams: Streams) -> Population:
     holdings = (layout.first[people_rows], layout.savings[people_rows], layout.card[people_rows])
     people = build_people(holdings, settings, streams.at("people"))
     catchment = build_catchment(merchants, towns(settings))
-    firms = _with_sales(firms, merchants, expected_sales(merchants, catchment, people.town))
+    visits = expected_visits(len(merchants), catchment, people.town)
+    firms = _with_sales(firms, merchants, expected_sales(merchants, visits))
+    # Before, popularity compares shops of one category; from here on those of all.
+    merchants = replace(merchants, popularity=visits)
     people = employ(people, outside["employer"], firms, streams.at("employers"))
     accounts = _accounts(layout, people, firms, outside, settings, streams)
     contacts = build_contacts(people, outside["person"], streams.at("contacts"))

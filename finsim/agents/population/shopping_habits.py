@@ -30,10 +30,11 @@ SEGMENT_RATE = np.array([1.0, 1.0, 1.25, 0.78, 0.80])
 _LIFT = 1.7  # assumption: mean price factor of people's means, for the estimate of sales only
 
 
-def expected_sales(merchants: Merchants, catchment: Catchment, town: Array) -> Float1D:
-    """Return the expected sales of every shop in minor units per month: float64 [M].
+def expected_visits(shops: int, catchment: Catchment, town: Array) -> Float1D:
+    """Return the expected purchases in every shop per month: float64 [shops].
 
-    ``town`` is the town of every person; people visit shops of their town by popularity.
+    ``town`` is the town of every person; people visit shops of their town by popularity among those of the
+    category, and each category as often as workers do.
     """
     people = np.bincount(town, minlength=catchment.towns).astype(np.float64)
     row = np.repeat(np.arange(len(catchment.first) - 1), np.diff(catchment.first))
@@ -43,6 +44,11 @@ def expected_sales(merchants: Merchants, catchment: Catchment, town: Array) -> F
     )
     category, place = np.divmod(row, catchment.towns)
     visits = 30.4 * RATE[category] * people[place] * share
-    sales = np.bincount(catchment.shop, weights=visits, minlength=len(merchants))
-    estimate: Float1D = sales * merchants.ticket * np.exp(SPREAD[merchants.category] ** 2 / 2) * _LIFT
+    found: Float1D = np.bincount(catchment.shop, weights=visits, minlength=shops)
+    return found
+
+
+def expected_sales(merchants: Merchants, visits: Float1D) -> Float1D:
+    """Return the expected sales of every shop in minor units per month: float64 [M]."""
+    estimate: Float1D = visits * merchants.ticket * np.exp(SPREAD[merchants.category] ** 2 / 2) * _LIFT
     return estimate

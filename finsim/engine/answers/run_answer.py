@@ -74,7 +74,7 @@ def verdict_lines(run: Run) -> list[str]:
     verdicts: Mapping[str, Any] = run.manifest["scores"]["verdicts"]
     lines = []
     for use, verdict in verdicts.items():
-        lines.append(cut(f"{use}: {verdict['verdict']}{_why(verdict)}"))
+        lines.append(cut(f"{use}: {verdict['verdict']}{why(verdict)}"))
     return [*lines, *_taken_over(run)] if lines else []
 
 
@@ -86,7 +86,7 @@ def _taken_over(run: Run) -> list[str]:
     return [cut(f"judged on {label} of {other}, of the same model; on this run only for copies")]
 
 
-def _why(verdict: Mapping[str, Any]) -> str:
+def why(verdict: Mapping[str, Any]) -> str:
     """Return the first reason for a verdict; of one that passes only how much was not computed."""
     reasons = verdict["reasons"]
     if verdict["verdict"] == PASS:

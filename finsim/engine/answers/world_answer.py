@@ -48,9 +48,10 @@ def stories(patterns: pa.Table) -> dict[str, dict[str, int | bool]]:
 
 
 def world_lines(facts: dict[str, Any]) -> list[str]:
-    """Return the same as lines: one of totals, then one a narrative."""
+    """Return the same as lines: each phase and what is remarked, then the totals and one line a narrative."""
     told = facts["narratives"]
-    lines = [
+    lines = [*phase_lines(facts["phases"]), *(f"remark     {text}" for text in facts["remarks"])]
+    lines += [
         f"{facts['rows']:,} rows of {facts['accounts']:,} accounts; illicit {facts['illicit_rows']:,} "
         f"({facts['illicit_share']:.4%}) in {facts['schemes']} schemes; "
         f"declined {facts['declined_share']:.2%}"
@@ -64,7 +65,7 @@ def world_lines(facts: dict[str, Any]) -> list[str]:
         lines += aligned(rows)
     if len(told) > _MOST_STORIES:
         lines.append(f"and {len(told) - _MOST_STORIES} more narratives")
-    return [*lines, *phase_lines(facts["phases"]), *(f"remark     {text}" for text in facts["remarks"])]
+    return lines
 
 
 def phase_lines(phases: Sequence[Mapping[str, Any]]) -> list[str]:

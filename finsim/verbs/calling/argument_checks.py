@@ -102,7 +102,7 @@ NUMBERS = {
 """Argument (or ``verb.argument`` where a verb has its own range) -> the numbers that it takes."""
 
 RATE, SCHEMES = Number(0.02, 0, 999_999, whole=False), Number(50, 0)
-"""Schemes per 1,000 accounts and year, and numbers of schemes, of one narrative."""
+"""The rate of one narrative in the unit of its file (schemes a person and year, ...); numbers of schemes."""
 
 _HINTS = {
     "LazyFrame": "collect it first: data.collect()",
