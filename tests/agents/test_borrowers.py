@@ -12,7 +12,7 @@ from finsim.agents.economy.job_loss import trouble_of
 from finsim.agents.everyday.ordinary_payments import ordinary_orders
 from finsim.agents.simulate import sliced, unstressed
 from finsim.agents.vocabulary import CHANNEL, JOBLESS, PURPOSE
-from finsim.kernels.ledger import RETURNED
+from finsim.kernels.ledger import DECLINED, POSTED, RETURNED, Book, Moves, Plan, Rows, State, post_moves
 from finsim.randomness import Streams
 
 
@@ -125,6 +125,19 @@ def test_a_debit_that_comes_back_is_declined_and_moves_no_money(world, shard):
     assert before
     total = int(posted.balances.sum())
     assert total == int(world.population.accounts.opening.sum())
+
+
+def test_an_order_that_comes_back_is_declined_whatever_is_on_the_account():
+    ledger = Book(np.array([500, 0]), np.zeros(2, np.int64), np.array([False, True]))
+    empty = [np.zeros(0, np.int64)] * len(Plan._fields), [np.zeros(0, np.int64)] * len(State._fields)
+    steps, state = Plan(*empty[0])._replace(share=np.zeros(0)), State(*empty[1])
+    moves = Moves(
+        np.zeros(2, np.int32), np.ones(2, np.int32), np.array([100, 100]), np.array([RETURNED, -1], np.int32)
+    )
+    rows = Rows(np.zeros(2, np.uint8), *(np.zeros(2, np.int64) for _ in range(3)))
+    post_moves(moves, ledger, steps, state, rows)
+    assert rows.status.tolist() == [DECLINED, POSTED]
+    assert rows.payer_after.tolist() == [500, 400]
 
 
 def test_income_goes_before_a_default_and_not_for_others(world, shard):

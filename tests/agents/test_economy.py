@@ -142,6 +142,10 @@ def test_a_lost_salary_is_a_benefit_on_its_day_and_the_rest_of_the_orders_keeps_
         one.take(~np.isin(one.purpose, [PURPOSE["salary"], PURPOSE["benefit"]])) for one in (before, after)
     ]
     assert np.isin(rest[1].order_id, rest[0].order_id).all()  # people out of work buy less, nobody more
+    kept = rest[0].take(np.isin(rest[0].order_id, rest[1].order_id))
+    assert np.array_equal(kept.order_id, rest[1].order_id)
+    bought = kept.purpose < len(CATEGORIES)
+    assert np.array_equal(kept.amount[bought], rest[1].amount[bought])  # and not at other prices
     assert np.array_equal(of(before, "rent").amount, of(after, "rent").amount)
 
 
@@ -236,6 +240,10 @@ def test_only_mortgages_move_with_the_mortgage_rate(orders, world):
     assert not up[~lender].any()
     assert not (after.amount < before.amount).any()
     assert 0.02 < up[lender & ~firms].mean() < 0.25
+    people = world.population.people
+    rent = dict(zip(people.current.tolist(), people.rent.tolist(), strict=True))
+    own = [k for k, payer in enumerate(before.payer.tolist()) if payer in rent and rent[payer] > 0]
+    assert [int(before.amount[k]) for k in own] == [rent[int(before.payer[k])] for k in own]
     assert np.median(after.amount[up] / before.amount[up]) == pytest.approx(1.41, abs=0.01)
 
 
@@ -262,3 +270,18 @@ def test_a_learned_ledger_derives_nothing_from_the_economy(world):
 def test_calm_is_the_identity(world):
     assert calm(world.settings).is_calm
     assert economy(unstressed(world.settings), world.settings).is_calm
+
+
+def test_borrowers_who_lose_the_job_are_counted_against_the_move_of_unemployment(world):
+    settings, people = world.settings, world.population.people
+    who, paid, _ = ordered(world)
+    earns = np.flatnonzero(paid & (people.segment[who] != RETIRED) & (people.segment[who] != JOBLESS))
+    never = np.full(len(who), 1 << 40)
+    stops = never.copy()
+    stops[earns[:: max(1, len(earns) // 8)]] = 20
+    around = economy(moved(settings, unemployment=5.5), settings)
+    order = jobs(people, who, paid, around, Streams(7), (stops, never))
+    for day in (10, 30):
+        lost = order.lost(np.arange(len(who)), np.full(len(who), day))
+        assert abs(lost.sum() - 0.055 * len(earns)) <= 0.5 + 1e-9
+        assert lost[stops == 20].all() == (day == 30)
