@@ -14,12 +14,13 @@ from finsim.agents.everyday.after_purchases import Refunds
 from finsim.agents.everyday.bills import card_spending
 from finsim.agents.everyday.block_draws import BlockDraws, pass_doubles
 from finsim.agents.everyday.disposable_income import PlannedMoney
-from finsim.agents.everyday.draft_orders import Draft, join
+from finsim.agents.everyday.draft_orders import Draft, Life, join
 from finsim.agents.everyday.income import incomes
 from finsim.agents.everyday.ordinary_payments import _life, ordinary_orders, ordinary_slices
-from finsim.agents.everyday.purchases import habits, purchases
+from finsim.agents.everyday.purchases import _times, habits, purchases
 from finsim.agents.everyday.waiting_orders import WaitingOrders
 from finsim.agents.payment_orders import Orders, by_time, concatenate
+from finsim.agents.population.shopping_habits import MEANS
 from finsim.agents.settings import BLOCK_ORDERS, Settings
 from finsim.agents.simulate import unstressed
 from finsim.engine.stages.order_files import merged_blocks, write_orders
@@ -103,6 +104,37 @@ def test_people_who_buy_nothing_at_the_end_are_no_block_after_the_last(world) ->
         assert equal(join(list(purchases(life, known, 0, rows=rows))), whole)
 
 
+class Far(BlockDraws):
+    """Draws in which every purchase follows the one 39 places on."""
+
+    def random(self) -> np.ndarray:
+        return np.zeros(self._size)
+
+    def integers(self, low: int, high: int) -> np.ndarray:
+        return np.full(self._size, high - 1)
+
+    def exponential(self, scale: float) -> np.ndarray:
+        return np.zeros(self._size)
+
+
+@pytest.mark.parametrize("is_last", [True, False])
+def test_what_lies_beyond_the_last_block_is_its_last_purchase(world, is_last: bool) -> None:
+    life = _life(world.population, world.settings, Streams(7), 0, unstressed(world.settings))
+    draws, person = Far(Streams(1).at("z"), 45), np.zeros(45, dtype=np.int64)
+    draws.begin(45)
+    category = np.arange(45) % 5
+    _, ts = _times(life, person, category, draws, is_last)
+    alone = life.when(category, np.zeros(45, dtype=np.int64), np.zeros(45), _shift(life, category))
+    inside, minutes = np.minimum(np.arange(45) + 39, 44), 120_000_000_000
+    wanted = np.where(is_last | (np.arange(45) < 6), alone[inside] + minutes, alone)
+    assert ts.tolist() == wanted.tolist()
+
+
+def _shift(life: Life, category: np.ndarray) -> np.ndarray:
+    own = life.population.people.shift[life.people[0]]
+    return (own * np.where(MEANS[category] > 0.5, 0.45, 0.8)).astype(np.int64)
+
+
 def test_refunds_and_card_sums_do_not_depend_on_the_blocks(world) -> None:
     life = _life(world.population, world.settings, Streams(7), 0, unstressed(world.settings))
     (bought,) = purchases(life, habits(life, PlannedMoney(life).free()), 0, rows=10**9)
@@ -147,8 +179,10 @@ def made(world) -> Orders:
     return ordinary_orders(world.population, world.settings, Streams(7), 1, drivers)
 
 
-def test_orders_put_aside_come_back(world, made: Orders, tmp_path: Path) -> None:
+@pytest.mark.parametrize("step", [1, NANOS_PER_DAY])  # whole days: many ties, and the instants of slices
+def test_orders_put_aside_come_back(world, made: Orders, tmp_path: Path, step: int) -> None:
     settings = world.settings
+    made = by_time(dataclasses.replace(made, ts=made.ts - made.ts % step))
     in_id_order = made.take(np.argsort(made.order_id))
     parts = [in_id_order.take(slice(low, low + 7_000)) for low in range(0, len(made), 7_000)]
     with WaitingOrders(settings.slices(), tmp_path, held_rows=10_000) as waiting:
