@@ -184,12 +184,13 @@ def test_orders_put_aside_come_back(world, made: Orders, tmp_path: Path, step: i
     settings = world.settings
     made = by_time(dataclasses.replace(made, ts=made.ts - made.ts % step))
     in_id_order = made.take(np.argsort(made.order_id))
-    parts = [in_id_order.take(slice(low, low + 7_000)) for low in range(0, len(made), 7_000)]
-    with WaitingOrders(settings.slices(), tmp_path, held_rows=10_000) as waiting:
+    size = len(made) // 5 + 1
+    parts = [in_id_order.take(slice(low, low + size)) for low in range(0, len(made), size)]
+    with WaitingOrders(settings.slices(), tmp_path, held_rows=size) as waiting:
         for part in parts:
             waiting.add(part)
-            assert sum(len(one) for piece in waiting._parts for one in piece) <= 10_000
-        assert len(waiting._files) > 1
+            assert sum(len(one) for piece in waiting._parts for one in piece) <= size
+        assert len(waiting._files) == 2  # after the second and the fourth part; the fifth waits in memory
         assert list(tmp_path.iterdir()) == []  # files without a name: a kill leaves nothing
         pieces = list(waiting.slices())
     for (low, high), piece in zip(settings.slices(), pieces, strict=True):
