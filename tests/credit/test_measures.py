@@ -249,3 +249,7 @@ def test_a_panel_of_no_month_has_no_default(table):
     sums = PanelSums(table)
     assert sums.ages_at_default().tolist() == []
     assert sums.loss == 0
+
+
+def test_dispersion_is_over_the_variance_of_a_binomial_count():
+    assert dispersion(np.array([4, 6]), np.array([10, 10])) == pytest.approx(2 / (2 * 10 * 0.5 * 0.5))
