@@ -23,6 +23,19 @@ LEG_SCHEMA = pa.schema(
     ]
 )
 
+_READ = ["from_account", "to_account", "amount", "ts", "tx_id", "from_balance_after", "to_balance_after"]
+
+
+def is_word(column: pa.Array | pa.ChunkedArray, word: str) -> pa.Array:
+    """Return in which rows a text column has a word; null where it is null. Codes are compared, not texts."""
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if not pa.types.is_dictionary(whole.type):
+        return pc.equal(whole, word)
+    codes = np.flatnonzero(pc.equal(whole.dictionary, word).to_numpy(zero_copy_only=False))
+    if len(codes) == 1:
+        return pc.equal(whole.indices, pa.scalar(codes[0], whole.indices.type))
+    return pc.equal(whole.cast(pa.string()), word)
+
 
 def legs(rows: pa.Table, accounts: pa.Table) -> pa.Table:
     """Return two rows per posted payment in LEG_SCHEMA, sorted by account_id, ts, tx_id.
@@ -33,7 +46,7 @@ def legs(rows: pa.Table, accounts: pa.Table) -> pa.Table:
     opening_balance, overdraft_limit and external. Raises RecordError when an account, an amount, a
     tx_id or a ts is null.
     """
-    posted = rows.filter(pc.equal(rows["status"], "posted"))
+    posted = rows.select(_READ).filter(is_word(rows["status"], "posted"))
     payer, payee, amount = (_whole(posted, name) for name in ("from_account", "to_account", "amount"))
     moment, number = _whole(posted, "ts"), _whole(posted, "tx_id")
     code, owners = pd.factorize(np.stack([payer, payee], axis=1).ravel(), sort=True)

@@ -147,6 +147,10 @@ def _reencoded(
 
     The words of a ledger that is learned may be more than those that are fixed.
     """
+    if words and column.dictionary.equals(pa.array(words, column.dictionary.type)):
+        return pa.DictionaryArray.from_arrays(
+            column.indices.cast(kind.index_type), column.dictionary, ordered=kind.ordered
+        )
     values = column.dictionary.dictionary_encode()  # merges values that are listed twice
     codes = pc.take(values.indices, column.indices)
     used = pc.unique(codes).drop_null()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -91,6 +91,15 @@ class RunFolder:
         """Read one table, or some of its columns."""
         file = self.parquet(world, label, name)
         return pq.read_table(file, columns=None if columns is None else list(columns), filters=filters)
+
+    def columns(self, world: str, label: str, name: str) -> list[str]:
+        """Return the names of a table's columns, without reading its rows."""
+        return list(pq.read_schema(self.parquet(world, label, name)).names)
+
+    def batches(self, world: str, label: str, name: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Yield some columns of a table, batch by batch."""
+        with pq.ParquetFile(self.parquet(world, label, name)) as file:
+            yield from file.iter_batches(columns=list(columns))
 
     def parquet(self, world: str, label: str, name: str) -> Path:
         """Return the file of one table."""

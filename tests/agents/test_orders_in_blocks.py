@@ -7,15 +7,20 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from finsim.agents.everyday.after_purchases import Refunds
+from finsim.agents.everyday.bills import card_spending
 from finsim.agents.everyday.block_draws import BlockDraws, pass_doubles
 from finsim.agents.everyday.disposable_income import PlannedMoney
-from finsim.agents.everyday.draft_orders import Draft, join
+from finsim.agents.everyday.draft_orders import Draft, Life, join
+from finsim.agents.everyday.income import incomes
 from finsim.agents.everyday.ordinary_payments import _life, ordinary_orders, ordinary_slices
-from finsim.agents.everyday.purchases import habits, purchases
+from finsim.agents.everyday.purchases import _times, habits, purchases
 from finsim.agents.everyday.waiting_orders import WaitingOrders
 from finsim.agents.payment_orders import Orders, by_time, concatenate
+from finsim.agents.population.shopping_habits import MEANS
 from finsim.agents.settings import BLOCK_ORDERS, Settings
 from finsim.agents.simulate import unstressed
 from finsim.engine.stages.order_files import merged_blocks, write_orders
@@ -99,21 +104,93 @@ def test_people_who_buy_nothing_at_the_end_are_no_block_after_the_last(world) ->
         assert equal(join(list(purchases(life, known, 0, rows=rows))), whole)
 
 
+class Far(BlockDraws):
+    """Draws in which every purchase follows the one 39 places on."""
+
+    def random(self) -> np.ndarray:
+        return np.zeros(self._size)
+
+    def integers(self, low: int, high: int) -> np.ndarray:
+        return np.full(self._size, high - 1)
+
+    def exponential(self, scale: float) -> np.ndarray:
+        return np.zeros(self._size)
+
+
+@pytest.mark.parametrize("is_last", [True, False])
+def test_what_lies_beyond_the_last_block_is_its_last_purchase(world, is_last: bool) -> None:
+    life = _life(world.population, world.settings, Streams(7), 0, unstressed(world.settings))
+    draws, person = Far(Streams(1).at("z"), 45), np.zeros(45, dtype=np.int64)
+    draws.begin(45)
+    category = np.arange(45) % 5
+    _, ts = _times(life, person, category, draws, is_last)
+    alone = life.when(category, np.zeros(45, dtype=np.int64), np.zeros(45), _shift(life, category))
+    inside, minutes = np.minimum(np.arange(45) + 39, 44), 120_000_000_000
+    wanted = np.where(is_last | (np.arange(45) < 6), alone[inside] + minutes, alone)
+    assert ts.tolist() == wanted.tolist()
+
+
+def _shift(life: Life, category: np.ndarray) -> np.ndarray:
+    own = life.population.people.shift[life.people[0]]
+    return (own * np.where(MEANS[category] > 0.5, 0.45, 0.8)).astype(np.int64)
+
+
+def test_refunds_and_card_sums_do_not_depend_on_the_blocks(world) -> None:
+    life = _life(world.population, world.settings, Streams(7), 0, unstressed(world.settings))
+    (bought,) = purchases(life, habits(life, PlannedMoney(life).free()), 0, rows=10**9)
+    bought = bought.thinned(np.arange(len(bought)) % 5 > 0)
+    found = []
+    for size in (len(bought), 1_003):
+        given_back, by_card = Refunds(life), card_spending(life)
+        for low in range(0, len(bought), size):
+            part = bought.take(slice(low, low + size))
+            given_back.watch(part)
+            by_card.watch(part)
+        found.append((given_back.draft(), by_card.total))
+    assert equal(found[0][0], found[1][0])
+    assert len(found[0][0]) > 50
+    assert np.array_equal(found[0][1], found[1][1])
+    cards = world.population.people.card[life.people]
+    frame = pd.DataFrame({"card": bought.payer, "ts": bought.ts, "amount": bought.amount})[bought.keep]
+    step = 5 * NANOS_PER_DAY
+    since = (frame["ts"] - world.settings.start_ns) // step
+    wanted = frame[(since >= 0) & (since < len(found[0][1]))].groupby(["card", since])["amount"].sum()
+    kept = wanted[wanted.index.get_level_values(0).isin(cards[cards >= 0])]
+    order = {card: place for place, card in enumerate(cards[cards >= 0].tolist())}
+    assert len(kept) > 100
+    assert [found[0][1][since, order[card]] for card, since in kept.index] == kept.tolist()
+    assert found[0][1].sum() == kept.sum()
+
+
+def test_money_left_to_spend_does_not_depend_on_the_drafts(world) -> None:
+    life = _life(world.population, world.settings, Streams(7), 0, unstressed(world.settings))
+    planned = incomes(life)
+    whole, parts = PlannedMoney(life), PlannedMoney(life)
+    whole.watch(planned)
+    for low in range(0, len(planned), 777):
+        parts.watch(planned.take(slice(low, low + 777)))
+    assert np.array_equal(whole.free(), parts.free())
+    assert (whole.free() > PlannedMoney(life).free()).mean() > 0.5  # who earns has more
+
+
 @pytest.fixture(scope="module")
 def made(world) -> Orders:
     drivers = unstressed(world.settings)
     return ordinary_orders(world.population, world.settings, Streams(7), 1, drivers)
 
 
-def test_orders_put_aside_come_back(world, made: Orders, tmp_path: Path) -> None:
+@pytest.mark.parametrize("step", [1, NANOS_PER_DAY])  # whole days: many ties, and the instants of slices
+def test_orders_put_aside_come_back(world, made: Orders, tmp_path: Path, step: int) -> None:
     settings = world.settings
+    made = by_time(dataclasses.replace(made, ts=made.ts - made.ts % step))
     in_id_order = made.take(np.argsort(made.order_id))
-    parts = [in_id_order.take(slice(low, low + 7_000)) for low in range(0, len(made), 7_000)]
-    with WaitingOrders(settings.slices(), tmp_path, held_rows=10_000) as waiting:
+    size = len(made) // 5 + 1
+    parts = [in_id_order.take(slice(low, low + size)) for low in range(0, len(made), size)]
+    with WaitingOrders(settings.slices(), tmp_path, held_rows=size) as waiting:
         for part in parts:
             waiting.add(part)
-            assert sum(len(one) for piece in waiting._parts for one in piece) <= 10_000
-        assert len(waiting._files) > 1
+            assert sum(len(one) for piece in waiting._parts for one in piece) <= size
+        assert len(waiting._files) == 2  # after the second and the fourth part; the fifth waits in memory
         assert list(tmp_path.iterdir()) == []  # files without a name: a kill leaves nothing
         pieces = list(waiting.slices())
     for (low, high), piece in zip(settings.slices(), pieces, strict=True):
@@ -127,7 +204,11 @@ def test_slices_are_those_of_all_orders_sorted(world, made: Orders) -> None:
     assert equal(by_time(concatenate(pieces)), made)
 
 
-def test_blocks_of_files_are_merged_in_time_order(world, made: Orders, tmp_path: Path) -> None:
+@pytest.mark.parametrize("most", [256, 1])
+def test_blocks_of_files_are_merged_in_time_order(
+    world, made: Orders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr("finsim.engine.stages.order_files.OPEN_FILES", most)
     low, high = world.settings.slices()[0]
     some = made.between(low, high)
     third = [some.take(slice(k, None, 3)) for k in range(3)]

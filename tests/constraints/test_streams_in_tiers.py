@@ -11,7 +11,7 @@ from naive.rule_tables import sorted_rules, sorted_table
 
 from finsim.constraints.checking import stream_check as streaming
 from finsim.constraints.checking import tier_choice
-from finsim.constraints.checking.check import check, check_batches
+from finsim.constraints.checking.check import check, check_batches, fed_check
 from finsim.constraints.compiled import compiled_tier, rule_compiler
 from finsim.constraints.language.row_order import Order
 from finsim.constraints.packs.ruleset import RuleSet
@@ -62,6 +62,21 @@ def test_the_last_group_is_looked_for_from_the_end(tail, rules, monkeypatch):
     table = sorted_table(600, nulls=True)
     slow = check_batches(cut(table, 90), rules, tier="interpreter").to_dict()
     assert check_batches(cut(table, 90), rules, tier="compiled").to_dict() == slow
+
+
+@pytest.mark.parametrize("rows", [1, 7, 100, 5_000])
+def test_a_check_that_is_fed_reports_as_one_that_reads(rows, rules):
+    table = sorted_table(300, nulls=True)
+    fed = fed_check(rules, table=next(iter(rules.tables)))
+    for batch in cut(table, rows):
+        fed.feed(batch)
+    assert fed.report().to_dict() == check_batches(iter(cut(table, 90)), rules).to_dict()
+
+
+def test_a_check_that_was_fed_nothing_says_so(rules):
+    found = fed_check(rules, table=next(iter(rules.tables))).report().to_dict()["rules"]
+    assert {one["verdict"] for one in found} == {"skipped"}
+    assert {one["reason"] for one in found} == {"the stream has no rows"}
 
 
 def test_a_generator_is_read_once(rules):

@@ -7,6 +7,7 @@ import pytest
 from macro_paths import COLLATERAL, SEVERE, macro_drivers
 
 from finsim import documents
+from finsim.credit.conditional import per_period
 from finsim.credit.measures import (
     SUPERVISED,
     measure,
@@ -216,9 +217,12 @@ def test_defaults_come_in_the_recession_and_hit_the_exposed_sector_most(table, s
 def test_a_panel_may_be_added_up_in_any_pieces(table, settings, size):
     table, drivers = table.slice(0, 120), macro_drivers(SEVERE, 24)
     months = pa.Table.from_batches([panel(table, drivers, Streams(3), settings, 0)])
-    sums = PanelSums(table)
+    sums, turned = PanelSums(table), PanelSums(table)
     for at in range(0, months.num_rows, size):
         sums.watch(months.slice(at, size))
+    for at in reversed(range(0, months.num_rows, size)):
+        turned.watch(months.slice(at, size))
+    assert np.array_equal(turned.counts().at_risk, sums.counts().at_risk)  # months in the order of time
     whole, parts = count_months(table, months), sums.counts()
     for name in ("defaults", "at_risk", "expected"):
         assert np.array_equal(getattr(whole, name), getattr(parts, name))  # to the last bit
@@ -232,6 +236,10 @@ def test_a_panel_may_be_added_up_in_any_pieces(table, settings, size):
     assert sums.ages_at_default().tolist() == ages
     risky = frame.groupby("month").size()
     assert whole.at_risk.sum(axis=1).tolist() == risky.tolist()
+    each = per_period(table["pd"].to_numpy(), 12)[
+        frame["loan_id"].map(dict(zip(table["loan_id"].to_pylist(), range(120), strict=True)))
+    ]
+    assert whole.expected.sum() == pytest.approx(each.sum())
     assert measure_book(drivers, table, sums, np.ones(3))["credit.loss_rate"] == pytest.approx(
         frame["loss"].sum() / table.to_pandas()["balance"].sum()
     )
@@ -241,3 +249,7 @@ def test_a_panel_of_no_month_has_no_default(table):
     sums = PanelSums(table)
     assert sums.ages_at_default().tolist() == []
     assert sums.loss == 0
+
+
+def test_dispersion_is_over_the_variance_of_a_binomial_count():
+    assert dispersion(np.array([4, 6]), np.array([10, 10])) == pytest.approx(2 / (2 * 10 * 0.5 * 0.5))

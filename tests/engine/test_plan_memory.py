@@ -54,25 +54,37 @@ def test_the_largest_task_counts_and_not_the_sum(tiny: Plan) -> None:
     assert megabytes(tiny, workers=3) == pytest.approx(3 * megabytes(tiny) + MEGABYTES["worker"])
 
 
-def test_payments_hold_a_slice_and_no_more_than_a_batch(tiny: Plan) -> None:
-    plan = only(tiny, "transactions", slice_days=3)
-    per_row = MEGABYTES["row of a slice"] * 3 / 30
-    assert megabytes(plan, transactions=900_000) - megabytes(plan, transactions=800_000) == pytest.approx(
-        max(per_row, MEGABYTES["transaction row"]) * 100_000
-    )
-    whole = only(tiny, "transactions", slice_days=30)
-    held = MEGABYTES["process"] + MEGABYTES["transactions"] + MEGABYTES["row of a slice"] * BATCH_ROWS
-    assert megabytes(whole, transactions=400_000) == pytest.approx(held)
-    assert megabytes(judged(whole), transactions=5_000_000) > megabytes(whole, transactions=5_000_000)
+def test_payments_hold_a_batch_and_their_accounts_and_no_further_row(tiny: Plan) -> None:
+    plan = only(tiny, "transactions")
+    held = MEGABYTES["process"] + MEGABYTES["transactions"]
+    assert megabytes(plan, transactions=90_000) == pytest.approx(held + MEGABYTES["row of a batch"] * 90_000)
+    full = held + MEGABYTES["row of a batch"] * BATCH_ROWS
+    assert megabytes(plan, transactions=400_000) == pytest.approx(full)
+    assert megabytes(plan, transactions=100_000_000) == pytest.approx(full)
+    more = megabytes(plan, accounts=90_000, transactions=400_000)
+    assert more == pytest.approx(full + MEGABYTES["account"] * 90_000)
+    rows = megabytes(judged(plan), transactions=6_000_000) - megabytes(judged(plan), transactions=5_000_000)
+    assert rows == pytest.approx(MEGABYTES["judged row"] * 1_000_000)
+
+
+def test_learned_payments_hold_the_rows_of_a_scenario(tiny: Plan) -> None:
+    plan = only(tiny, "transactions")
+    learned = [
+        peak_memory(plan, replace(sizes(plan, transactions=count), ledger=TAPE), 0, 1) / 1e6
+        for count in (5_000_000, 6_000_000)
+    ]
+    assert learned[1] - learned[0] == pytest.approx(MEGABYTES["learned row"] * 1_000_000)
 
 
 def test_loans_hold_their_months_and_cells(tiny: Plan) -> None:
-    plan = only(tiny, "credit")
+    plan = only(tiny, "credit", shard_loans=150)
     more = megabytes(plan, months=3_000_000) - megabytes(plan, months=1_000_000)
+    assert more == pytest.approx(MEGABYTES["month"] * 2_000_000 * 150 / 600)  # those of one shard
+    whole = only(tiny, "credit", shard_loans=5_000)
+    more = megabytes(whole, months=3_000_000) - megabytes(whole, months=1_000_000)
     assert more == pytest.approx(MEGABYTES["month"] * 2_000_000)
-    assert megabytes(plan, loans=100_000) - megabytes(plan, loans=0) == pytest.approx(
-        MEGABYTES["loan cell"] * 100_000 * TAPE.columns
-    )
+    cells = megabytes(plan, loans=100_000, months=0) - megabytes(plan, loans=0, months=0)
+    assert cells == pytest.approx(MEGABYTES["loan cell"] * 100_000 * TAPE.columns)
 
 
 def test_a_trained_body_holds_the_rows_of_every_asset(tiny: Plan) -> None:

@@ -97,6 +97,23 @@ def test_rows_that_add_nothing_stay_out_of_the_windows(name, width, size, share)
         assert window._end == 0
 
 
+@pytest.mark.parametrize("share", [0.0, 0.6])
+def test_a_pool_that_is_tidied_keeps_whose_rows_it_holds(share):
+    count, size, width = 12_000, 600, 40
+    rng = np.random.default_rng(3)
+    group, time = rng.integers(0, 7, count), np.sort(rng.integers(0, 6_000, count))
+    x = rng.integers(1, 100, count) * (rng.random(count) >= share)
+    wanted = np.array(two_stacks(operator.add, 0, width, group, time, x.tolist()))
+    window, ends = Window("sum_in", width), []
+    for at in range(0, count, size):
+        order = np.argsort(group[at : at + size], kind="stable") + at
+        block, args = layout(group[order], 7, closed=False), [Vec(x[order]), Vec(time[order])]
+        assert window.read(block, args).values.tolist() == wanted[order].tolist()
+        window.commit(block, args)
+        ends.append(window._end)
+    assert min(np.diff(ends)) < 0  # it was tidied
+
+
 @pytest.mark.parametrize("whole", [False, True])
 def test_the_machine_code_does_the_same(whole):
     group, time, x = rows(5)

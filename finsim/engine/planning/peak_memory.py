@@ -60,9 +60,9 @@ def _payments(plan: Plan, sizes: WorkSizes) -> Iterator[float]:
     is_learned = sizes.ledger is not None
     base = MEGABYTES["learned" if is_learned else "transactions"]
     base += (is_learned and is_judged) * MEGABYTES["learned judged"]
-    slices = min(1.0, part.slice_days / part.days)
-    yield base + MEGABYTES["row of a slice"] * min(slices * rows, BATCH_ROWS)
-    yield base + (MEGABYTES["transaction row"] + is_judged * MEGABYTES["judged row"]) * rows
+    accounts = MEGABYTES["account"] * sizes.largest("accounts")
+    yield base + accounts + MEGABYTES["row of a batch"] * min(rows, BATCH_ROWS)
+    yield base + (is_learned * MEGABYTES["learned row"] + is_judged * MEGABYTES["judged row"]) * rows
 
 
 def _loans(plan: Plan, sizes: WorkSizes) -> Iterator[float]:
@@ -73,6 +73,7 @@ def _loans(plan: Plan, sizes: WorkSizes) -> Iterator[float]:
     base = (is_learned and part.learner().name in TRAINED) * MEGABYTES["tabular"]
     base += MEGABYTES["loans"]
     base += MEGABYTES["loan cell"] * loans * sizes.tape.columns + MEGABYTES["tape cell"] * sizes.tape.cells
-    yield base + MEGABYTES["month"] * sizes.largest("months")
+    shard = min(1.0, part.shard_loans / max(loans, 1))
+    yield base + MEGABYTES["month"] * sizes.largest("months") * shard
     if is_judged and is_learned:
         yield base + MEGABYTES["loans judged"] + MEGABYTES["judged month"] * sizes.largest("months")

@@ -13,6 +13,9 @@ from finsim.agents.payment_orders import ORDER_SCHEMA, Orders, merge
 from finsim.engine.finished_tasks import WORK
 from finsim.records.storage import replacing
 
+OPEN_FILES = 256
+"""Files that stay open over a slice: a process may have about a thousand. Further ones are opened anew."""
+
 
 def orders_folder(run: Path, key: str) -> Path:
     """Return the folder of the ordinary orders of one behaviour."""
@@ -39,7 +42,17 @@ def merged_blocks(paths: Sequence[Path], planned: Orders, edges: Sequence[int]) 
     ``edges`` are those that the files were written with. Memory is one block.
     """
     with ExitStack() as stack:
-        files = [pa.ipc.open_file(stack.enter_context(pa.memory_map(str(path)))) for path in paths]
+        files = [_opened(path, stack) for path in paths[:OPEN_FILES]]
         for number, (low, high) in enumerate(pairwise(edges)):
             parts = [Orders.from_arrow(file.get_batch(number)) for file in files]
+            parts += [_block(path, number) for path in paths[OPEN_FILES:]]
             yield merge([*parts, planned.between(low, high)])
+
+
+def _opened(path: Path, stack: ExitStack) -> pa.RecordBatchFileReader:
+    return pa.ipc.open_file(stack.enter_context(pa.memory_map(str(path))))
+
+
+def _block(path: Path, number: int) -> Orders:
+    with ExitStack() as stack:
+        return Orders.from_arrow(_opened(path, stack).get_batch(number))

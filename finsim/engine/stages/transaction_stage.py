@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from finsim.agents.everyday.ordinary_payments import ordinary_slices
 from finsim.agents.ledger_posting import post
@@ -27,7 +26,7 @@ from finsim.engine.study.study_resolution import Plan, agent_settings
 from finsim.engine.tasks import Task
 from finsim.provenance.origin_tags import DECOY
 from finsim.records.columns import stored
-from finsim.records.legs import legs
+from finsim.records.legs import is_word, legs
 from finsim.records.run_layout import table_file
 from finsim.records.storage import write_table
 from finsim.records.transaction_files import row_files, write_rows
@@ -138,7 +137,7 @@ class _Counts:
         """Yield every batch after counting it."""
         for batch in batches:
             illicit = batch["is_fraud"].to_numpy(False) | batch["is_laundering"].to_numpy(False)
-            declined = pc.equal(batch["status"].cast(pa.string()), "declined").to_numpy(False)
+            declined = is_word(batch["status"], "declined").to_numpy(False)
             decoy = batch["_fs_src"].to_numpy() == DECOY
             masks = {"declined": declined, "illicit": illicit, "decoy": decoy}
             self.found["rows"] += batch.num_rows

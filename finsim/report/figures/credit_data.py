@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 from finsim.notation import Dates1D, Float1D, Int1D, Int2D
 from finsim.report.run_folder import RunFolder
 
+_EMPTY = pa.schema([("loan_id", pa.int64()), ("month", pa.timestamp("us"))])
+
 
 @dataclass(frozen=True)
 class Credit:
@@ -34,17 +36,15 @@ def read_credit(run: RunFolder, label: str) -> Credit | None:
     """Read the credit tables of one scenario; None when one of them is missing."""
     if not all(run.has("credit", name, label) for name in ("loans", "months", "losses")):
         return None
-    names = run.table("credit", label, "loans").schema.names
+    names = run.columns("credit", label, "loans")
     wanted = [name for name in ("loan_id", "sector", "balance", "currency") if name in names]
     loans = run.table("credit", label, "loans", wanted)
-    months = run.table("credit", label, "months", ["loan_id", "month", "status"])
     sectors, code = _coded(loans["sector"])
     held = np.bincount(code, minlength=len(sectors))
-    hit = months.filter(pc.equal(months["status"], "default"))
+    every, hit = _defaults(run, label)
     number = loans["loan_id"].to_numpy()
     order = np.argsort(number)
     row = order[np.searchsorted(number, hit["loan_id"].to_numpy(), sorter=order)]
-    every = np.unique(months["month"].to_numpy())
     place = np.searchsorted(every, hit["month"].to_numpy())
     cells = np.bincount(code[row] * len(every) + place, minlength=len(sectors) * len(every))
     losses = run.table("credit", label, "losses", ["loss"])["loss"].to_numpy()
@@ -58,6 +58,17 @@ def read_credit(run: RunFolder, label: str) -> Credit | None:
         currency,
         np.asarray(losses, dtype=np.float64),
     )
+
+
+def _defaults(run: RunFolder, label: str) -> tuple[Dates1D, pa.Table]:
+    """Return the months of a panel in time order, and its rows of default: loan_id and month."""
+    every: set[np.datetime64] = set()
+    hits = []
+    for batch in run.batches("credit", label, "months", ["loan_id", "month", "status"]):
+        every.update(np.unique(batch["month"].to_numpy(zero_copy_only=False)))
+        hits.append(batch.filter(pc.equal(batch["status"], "default")).select(["loan_id", "month"]))
+    rows = pa.Table.from_batches(hits, None if hits else _EMPTY)
+    return np.array(sorted(every), dtype="datetime64[us]"), rows
 
 
 def _coded(column: pa.ChunkedArray) -> tuple[tuple[str, ...], Int1D]:
