@@ -15,6 +15,7 @@ from finsim.errors import Problem
 
 if TYPE_CHECKING:
     from finsim.evaluation.metric import Score
+    from finsim.evaluation.scorecard import Scorecard
 
 
 def _column(name: str, text: str) -> Any:
@@ -30,6 +31,17 @@ def problem_of_score(score: Score) -> Problem:
     remedy = f"see {score.metric} in docs/reference/metrics.md: {score.reason}" if score.reason else ""
     value = "" if score.value is None else f" ({score.value:.6g})"
     return Problem("finsim evaluate", f"{score.metric} of {score.subject}{value}", goal, remedy)
+
+
+def _told(card: Scorecard, output: Path | None, as_json: bool) -> bool:
+    """Print the scores and the answer; return whether no score failed."""
+    from finsim.engine.answers.card_answer import card_text
+
+    failed = [problem_of_score(score) for score in card.scores if score.verdict == "fail"]
+    facts = {**card.to_dict(), "remarks": list(card.remarks)}
+    outputs = [] if output is None else [output]
+    show("evaluate", facts, card_text(card, output), as_json, outputs=outputs, ok=not failed, problems=failed)
+    return not failed
 
 
 def evaluate(
@@ -100,7 +112,6 @@ def evaluate(
 
     Example: finsim evaluate loans.csv synthetic.csv --label default --json
     """
-    from finsim.engine.answers.card_answer import card_lines
     from finsim.verbs.evaluate import evaluate as verb
 
     card = verb(
@@ -108,9 +119,4 @@ def evaluate(
         group=group, since=since, output=output, seed=seed, schema=schema, csv=csv, progress=not quiet,
     )  # fmt: skip
     remark(card.remarks)
-    failed = [problem_of_score(score) for score in card.scores if score.verdict == "fail"]
-    outputs = [] if output is None else [output]
-    facts = {**card.to_dict(), "remarks": list(card.remarks)}
-    text = "\n".join([card.table(), "", *card_lines(card, output)])
-    show("evaluate", facts, text, as_json, outputs=outputs, ok=not failed, problems=failed)
-    gate(not failed, no_fail)
+    gate(_told(card, output, as_json), no_fail)

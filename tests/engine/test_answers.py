@@ -24,6 +24,7 @@ from finsim.engine.answers.run_answer import (
     problems_of,
 )
 from finsim.engine.answers.scenario_figures import credit_figures, market_figures, payment_figures
+from finsim.engine.answers.world_answer import world_lines
 from finsim.engine.finished_run import Run
 from finsim.engine.stress import stress
 from finsim.evaluation.metric import Score
@@ -273,3 +274,19 @@ def test_a_verdict_that_was_taken_over_says_of_which_run_it_is(finished: Run, tm
     said = lines.index("judged on base of runs/a, of the same model; on this run only for copies")
     assert lines[said - 1] == "share: pass"
     assert answer_dict(taken)["judged_on"] == {"label": "base", "run": "runs/a"}
+
+
+def test_a_world_is_told_phases_and_remarks_first_and_its_totals_last() -> None:
+    stories = {f"story_{k}": {"schemes": 1, "rows": 2, "decoy": k == 1} for k in range(10)}
+    phase = {"narrative": "story_0", "phase": "hit", "planned": 2, "posted": 2, "declined": 0, "dropped": 0}
+    facts = {
+        "rows": 100, "accounts": 9, "illicit_rows": 20, "illicit_share": 0.2, "declined_share": 0.0,
+        "schemes": 10, "narratives": stories, "phases": [phase], "remarks": ["story_0: nobody fits"],
+    }  # fmt: skip
+    lines = world_lines(facts)
+    assert lines[1].split() == ["story_0", "hit", "2", "2", "0", "0"]
+    assert lines[2] == "remark     story_0: nobody fits"
+    assert lines[3].startswith("100 rows of 9 accounts; illicit 20 (20.0000%) in 10 schemes")
+    assert len(lines[3:]) <= 13  # data: and next: come below
+    assert lines[-1] == "and 2 more narratives"
+    assert lines[6].split() == ["story_1", "1", "2", "decoy"]

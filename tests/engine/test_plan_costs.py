@@ -11,6 +11,7 @@ from finsim.credit.conditional import default_point, sensitivity
 from finsim.credit.losses import Buckets
 from finsim.engine.planning import cost_prediction
 from finsim.engine.planning.cost_constants import SECONDS
+from finsim.engine.planning.learned_work import slowness
 from finsim.engine.planning.loan_cost_sample import LoanWork
 from finsim.engine.planning.payment_forecast import PaymentForecast
 from finsim.engine.planning.window_work import compared_windows
@@ -169,3 +170,11 @@ def test_learned_payments_cost_their_fit_their_sample_and_their_judges(
     assert work["habits row"] == 2.0 * LEDGER.rows
     short = cost("transactions", LEDGER, body=PaymentBody(name="events", steps=10))
     assert short < named["events"] - 10.0
+
+
+def test_a_swap_of_links_takes_longer_in_a_large_ledger() -> None:
+    """Nanoseconds a swap, as measured on ledgers of three sizes, within a sixth."""
+    unit = SECONDS["bodies"]["habits swap"]
+    for links, measured in ((41_581, 75.1e-9), (83_250, 92.0e-9), (166_392, 133.8e-9)):
+        assert unit * slowness(links) == pytest.approx(measured, rel=1 / 6)
+    assert slowness(10**8) == slowness(225_000) < 2.0

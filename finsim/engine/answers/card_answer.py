@@ -12,6 +12,11 @@ from finsim.evaluation.uses import FAIL, NO_POWER, NOT_COMPUTED, PASS, WARN
 _GRAVE = (FAIL, WARN, NO_POWER, NOT_COMPUTED, PASS)
 
 
+def card_text(card: Scorecard, output: Path | None = None) -> str:
+    """Return all reasons and scores, and below them what a person wanted to know."""
+    return "\n".join([card.table(), "", *card_lines(card, output)])
+
+
 def card_lines(card: Scorecard, output: Path | None = None) -> list[str]:
     """Return one line a use, one of what was not computed, the scorecard's file, and ``next:``."""
     verdicts = card.verdicts()

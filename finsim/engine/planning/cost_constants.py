@@ -13,7 +13,7 @@ COMPILING = 4.0
 
 SECONDS: dict[str, dict[str, float]] = {
     "start and end": {
-        "process": 2.0,
+        "process": 1.6,
         "worker": 2.4,
         "world": 0.75,
         "learned world": 0.4,
