@@ -167,9 +167,9 @@ class Metric(Generic[Case]):
         goal = 95 % quantile of the real-against-real draws + ``delta``, or further out, where few draws give
         that quantile a larger chance (``p``) than 5 %; pass: value <= goal, and a useless twin (``ceiling``)
         would not pass, else no power. Beyond the goal it warns; whether it fails is decided among all scores
-        of its use, from ``p``. Where the draws know no value of so small a chance, it has no power. When the synthetic side is one path, a given
-        hold-out is the floor and ``era`` is added, and it cannot fail while its interval reaches the
-        goal: both are one era.
+        of its use, from ``p``. Where the draws know no value of so small a chance, it has no power. When the
+        synthetic side is one path, a given hold-out is the floor and ``era`` is added, and it cannot fail
+        while its interval reaches the goal: both are one era.
         """
         if not math.isfinite(evidence.value) or not np.isfinite(evidence.floors).all():
             return self.missing(subject, "the statistic is undefined on these rows (too few or all equal)")

@@ -156,6 +156,7 @@ def familywise(score: Score, found: NearCopies, who: Int1D | None, fails_at: int
     below = int(np.searchsorted(ordered, limit, side="right"))
     null = found.null + 1
     many = float(stats.betabinom.sf(below - 1, n, limit * null, (1.0 - limit) * null))
+    many = many if below >= fails_at else 1.0
     return replace(score, p=min(2.0 * min(simes, many), 1.0))
 
 

@@ -9,8 +9,9 @@ import numpy as np
 from finsim.evaluation.attacks.intervals import Side, design_effect
 from finsim.evaluation.attacks.real_parts import comparable, row_or_entity
 from finsim.evaluation.attacks.row_keys import Cells, cell_codes, place_in, row_keys, times_in
-from finsim.evaluation.metric import FAIL, SHARE, Metric, Score
+from finsim.evaluation.metric import FAIL, SHARE, WARN, Metric, Score
 from finsim.evaluation.privacy.chance_copies import counted
+from finsim.evaluation.privacy.copied_entities import copied_entities, partner_in
 from finsim.evaluation.privacy.unlike_rows import entities_agreeing
 from finsim.evaluation.tables.enough import too_little
 from finsim.evaluation.tables.table_case import TableCase
@@ -19,12 +20,12 @@ from finsim.notation import Array, Bool1D, Int1D
 
 special = Later("scipy.special", "evaluate")
 
-LEAST = 20
+LEAST, TWINS = 20, 2
 ROWS, UNLIKE = "rows", "rows that no other comes near"
 
 
 def measure(case: TableCase) -> list[Score]:
-    """Return the number of synthetic rows that repeat a training row, and of those nobody else comes near.
+    """Return the number of rows that repeat a training row, of those nobody else comes near, of entities.
 
     Rows that stand more than once in training are nobody's alone and are not counted. Chance: held-out rows
     that repeat such a row, and training rows that another training row repeats. Where there is none, one copy
@@ -50,7 +51,7 @@ def measure(case: TableCase) -> list[Score]:
     if hits:
         outer = np.zeros(0, dtype=bool) if spare is None else times_in(spare, real) == 1
         every = Matches(copied, outer, times_in(real, real) == 2)
-        scores = [replace(score, p=beside_chance(case, every)), _unlike(case, cells, every)]
+        scores = [replace(score, p=beside_chance(case, every)), *_unlike(case, cells, every)]
     unseen = [f"{one.name} ({one.reason})" for one in case.left_out if one.unseen]
     if unseen and all(score.verdict != FAIL for score in scores):
         return [METRIC.missing(ROWS, f"copies cannot be seen in {'; '.join(unseen[:3])}")]
@@ -84,8 +85,8 @@ def beside_chance(case: TableCase, found: Matches) -> float:
     return float(special.betainc(count, total - count + 1.0, share)) if count > 0 else 1.0
 
 
-def _unlike(case: TableCase, cells: list[Cells], every: Matches) -> Score:
-    """Return the score of copies of rows that no other entity comes near."""
+def _unlike(case: TableCase, cells: list[Cells], every: Matches) -> list[Score]:
+    """Return the score of copies of rows that no other entity comes near, and of entities of such copies."""
     real, own, spare = row_keys(cells)
     who = row_or_entity(case.entity_real, case.rows_real)
     held = None if spare is None else row_or_entity(case.entity_spare, case.rows_spare)
@@ -104,7 +105,29 @@ def _unlike(case: TableCase, cells: list[Cells], every: Matches) -> Score:
     sides = [(found.outer, case.entity_spare), (found.inner, case.entity_real)]
     spread = design_effect(sides) * (1.0 + case.rows_own / rows)
     score = counted(METRIC, UNLIKE, int(found.own.sum()), case.rows_own, (hits, rows), note, spread)
-    return replace(score, p=beside_chance(case, found))
+    scores = [replace(score, p=beside_chance(case, found))]
+    if case.entity_real is not None and case.entity_own is not None:
+        scores.append(_entities(case, (real, own, spare), found))
+    return scores
+
+
+def _entities(case: TableCase, keys: Cells, found: Matches) -> Score:
+    """Return the score of whole entities that are copies; two fail where no real entity is like another."""
+    assert case.entity_real is not None
+    assert case.entity_own is not None
+    real, own, spare = keys
+    who = case.entity_real
+    copies, n = copied_entities(found.own, case.entity_own, who[place_in(own[found.own], real)])
+    known = [(found.inner, who, who[partner_in(real)[found.inner]])]
+    if spare is not None and case.entity_spare is not None:
+        known.append((found.outer, case.entity_spare, who[place_in(spare[found.outer], real)]))
+    hits, of = (sum(part) for part in zip(*(copied_entities(*one) for one in known), strict=True))
+    note = f"a quarter of their rows, 3 at least, stand on one training entity; {hits} of {of} real ones do"
+    score = counted(METRIC, "entities", copies, n, (hits, of), note)
+    if score.verdict == FAIL and copies < TWINS:
+        score = replace(score, verdict=WARN, reason=f"{score.reason}; two people may be alike by nature")
+    chance = float(special.betainc(copies, hits + 1.0, n / (n + of))) if copies else 1.0
+    return replace(score, p=chance if hits else None)
 
 
 def _by_others(who: Int1D, real: Array, matched: Bool1D) -> Bool1D:
