@@ -131,8 +131,8 @@ METRIC = Metric(
     misses="Secrets that follow from the other columns for everybody: that is statistics, not a leak.",
     estimator=(
         "secret of the nearest synthetic row (numbers: within a twentieth of the interquartile range), "
-        "boosted trees for two values; (r_train - r_control) / (1 - r_control), Newcombe interval, 5,000 "
-        "targets a side"
+        "boosted trees for two values; (r_train - r_control) / (1 - r_control), Newcombe interval "
+        "over the design effect of entities, 5,000 targets a side"
     ),
     references="0 / 1",
 )

@@ -82,7 +82,7 @@ METRIC = Metric(
     misses="Links over several near rows; attackers with other columns.",
     estimator=(
         "nearest synthetic row by each half of the columns, 5,000 targets a side; (r_train - r_control) / "
-        "(1 - r_control), Newcombe interval"
+        "(1 - r_control), Newcombe interval over the design effect of entities"
     ),
     references="0 / 1",
 )

@@ -150,7 +150,8 @@ METRIC = Metric(
     estimator=(
         "1-nearest-neighbour distance to all synthetic rows, and its log ratio to that to half of the "
         "hold-out (DOMIAS), about 10,000 rows of whole entities a side; AUC with bootstrap over entities, "
-        "true positives at 1 % false positives with Clopper-Pearson; an entity has the mean score of its rows"
+        "p by Student's law; true positives at 1 % false positives with Clopper-Pearson over the design "
+        "effect of entities; an entity has the mean score of its rows"
     ),
     references="held-out rows in place of the synthetic, or boosted trees without them / 1",
 )

@@ -102,7 +102,7 @@ METRIC = Metric(
     misses="Descriptions of other columns or wider bands; what an attacker would do with the person found.",
     estimator=(
         "30,000 descriptions; (r_train - r_control) / (1 - r_control), the control scaled by the sizes of "
-        "the two parts, Newcombe interval"
+        "the two parts, Newcombe interval over the design effect of entities"
     ),
     references="0 / 1",
 )

@@ -267,9 +267,10 @@ METRIC = Metric(
     misses="Values changed a little; combinations of common values (see singling_out).",
     estimator=(
         "values (numbers at 12 digits) that stand once in training and hold-out together: (share of the "
-        "training ones met - share of the held-out ones met) / (1 - the latter), Newcombe interval; "
-        "without a hold-out, halves of the real rows against as many synthetic rows; words fail by an exact "
-        "test at .001 without a margin"
+        "training ones met - share of the held-out ones met) / (1 - the latter), Newcombe interval, "
+        "over the design effect of entities; without a hold-out, halves of the real rows against as many "
+        "synthetic rows; words by an exact test at .001 without a margin; p of a column alone times their "
+        "number"
     ),
     references="0 / 1",
     required=True,

@@ -171,12 +171,17 @@ METRIC = Metric(
     order=500,
     how=(
         "Number of synthetic rows equal to a training row in every column, against how often unseen real "
-        "rows are; every row is compared."
+        "rows are; every row is compared. Where real rows are alike anyway, those that no other person comes "
+        "near and whole copied people are counted alone."
     ),
     misses="Any change of one value hides a copy from it; see near_rows.",
     estimator=(
         "rows equal in all columns (numbers at 12 digits) to a training row that stands once; goal: chance "
-        "+ 3 s.d., from held-out rows and repeated training rows, entities drawn whole"
+        "+ 3 s.d., from held-out rows and repeated training rows, entities drawn whole; where chance gives "
+        "any also those of training rows whose values but one no other real entity has, and entities with a "
+        "quarter of their rows (3 at least) on one training entity; p binomial of the synthetic among all "
+        "matches, over their design effect; one copy fails where no real row is one, two entities where no "
+        "real one is"
     ),
     references="chance / all rows",
     required=True,
