@@ -7,12 +7,14 @@ import pandas as pd
 import pytest
 from people_stand_ins import as_case
 
+from finsim.evaluation.attacks import attribute_inference, linkability, membership, singling_out
 from finsim.evaluation.attacks.intervals import (
     design_effect,
     excess_chance,
     excess_risk,
     level_reaching,
 )
+from finsim.evaluation.attacks.membership_attack import Attack
 from finsim.evaluation.attacks.row_keys import cell_codes, column_words, place_in, row_keys
 from finsim.evaluation.metric import Evidence
 from finsim.evaluation.metric_catalog import METRICS
@@ -64,6 +66,28 @@ def test_a_score_of_a_resampled_statistic_uses_as_many_degrees_as_there_are_unit
     assert student_beyond(0.1, draws, 1) == 1.0
 
 
+def test_rows_of_one_card_that_are_told_together_are_weaker_evidence() -> None:
+    def at_low_rate(who: np.ndarray) -> object:
+        member = np.repeat([True, False], 2_000)
+        score = np.random.default_rng(3).random(4_000)
+        score[:100] += 10.0  # a hundred rows of the first cards
+        return membership._at_low_rate(
+            "rows", *(_attack(one, member, who) for one in (score, 0 * score)), "x"
+        )
+
+    apart, together = at_low_rate(np.arange(4_000)), at_low_rate(np.arange(4_000) // 50)
+    assert apart.value == together.value == pytest.approx(0.05, abs=0.012)
+    assert (apart.verdict, together.verdict) == ("fail", "no power")
+    assert apart.p < 1e-4 < 0.05 < together.p
+    assert "hang together" in together.note
+    assert "hang together" not in apart.note
+    assert together.low < apart.low
+
+
+def _attack(score: np.ndarray, member: np.ndarray, who: np.ndarray) -> Attack:
+    return Attack({"x": score}, member, who)
+
+
 def test_near_copies_of_one_entity_are_one_finding() -> None:
     p = np.array([0.001, 0.4, 0.002, 0.9, 0.5, 0.03])
     who = np.array([0, 0, 0, 1, 1, 2])
@@ -111,9 +135,14 @@ def test_copies_hidden_by_chance_are_seen_among_rows_that_nobody_comes_near(held
     assert set(null) == {"rows", "rows that no other comes near", "entities"}
     assert null["rows"].value > 20  # chance
     assert {one.verdict for one in null.values()} == {"pass"}
-    rng = np.random.default_rng(4)
+    rng, columns = np.random.default_rng(4), ["amount", "shop", "day"]
+    if spare is not None:  # real people who are alike are chance in the second score too
+        like = spare.copy()
+        like.loc[:9, columns] = real.loc[real.amount != 3.62, columns].iloc[:10].to_numpy()
+        usual = copies(real, own, like)["rows that no other comes near"]
+        assert "; 9 of 4,800 real rows match one" in usual.note
+        assert usual.floor == pytest.approx(4.5)
     made, rows = own.copy(), rng.choice(len(own), 48, replace=False)
-    columns = ["amount", "shop", "day"]
     made.loc[rows, columns] = real.loc[rng.choice(len(real), 48, replace=False), columns].to_numpy()
     found = copies(real, made, spare)
     assert found["rows that no other comes near"].verdict == "fail"
@@ -197,3 +226,27 @@ def test_the_value_of_a_chance_is_where_the_chance_is_reached() -> None:
             assert exceedance(value + 1e-9, draws) <= chance < exceedance(value - 1e-6, draws)
     assert value_of_chance(0.05, np.ones(12)) == np.inf
     assert value_of_chance(0.05, np.zeros(200)) == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize("metric", [attribute_inference, linkability, singling_out])
+def test_attacks_of_rows_of_cards_count_cards(metric: object) -> None:
+    """Every card repeats one row: thirty rows of a card are hit or missed together."""
+    sides = []
+    for seed in (1, 2, 3):
+        rng = np.random.default_rng(seed)
+        one = pd.DataFrame(rng.normal(0, 1, (20, 5)), columns=list("abcde")).assign(
+            job=rng.choice(list("xyz"), 20)
+        )
+        many = one.iloc[np.repeat(np.arange(20), 30)].reset_index(drop=True)
+        noisy = many[list("abcde")] + rng.normal(0, 0.01, (600, 5))
+        sides.append(many.assign(**noisy, card=[f"{seed}-{k // 30}" for k in range(600)]))
+    roles, plain = Roles(id="card", secrets=("job",)), Roles(secrets=("job",))
+    whole, rows = (
+        {s.subject: s for s in metric.measure(as_case(sides[0], sides[1], sides[2], one))}  # type: ignore[attr-defined]
+        for one in (roles, plain)
+    )
+    told = [name for name in whole if "hang together" in whole[name].note]
+    assert told or metric is singling_out
+    for name in told:
+        if name in rows:
+            assert whole[name].high - whole[name].low >= rows[name].high - rows[name].low

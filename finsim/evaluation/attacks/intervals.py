@@ -128,6 +128,7 @@ def design_effect(sides: Sequence[Side]) -> float:
         codes = np.unique(who, return_inverse=True)[1]
         matches, sizes = np.bincount(codes, weights=hits), np.bincount(codes)
         rate, count = float(np.mean(hits)), len(sizes)
-        apart += float(((matches - sizes * rate) ** 2).sum()) * count / max(count - 1, 1)
+        few = count / max(count - 1, 1) if count < len(hits) else 1.0
+        apart += float(((matches - sizes * rate) ** 2).sum()) * few
         alone += len(hits) * rate * (1.0 - rate if np.max(hits) <= 1 else 1.0)
     return max(apart / alone, 1.0) if alone > 0.0 else 1.0

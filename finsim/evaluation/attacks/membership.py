@@ -86,8 +86,9 @@ def _area(case: TableCase, subject: str, made: Attack, base: float, name: str) -
 def _at_low_rate(subject: str, made: Attack, blind: Attack, name: str) -> Score:
     score, member = made.scores[name], made.member
     inside, outside = int(member.sum()), int((~member).sum())
-    if outside < 1.0 / FALSE_POSITIVES:
-        reason = f"1 % of {outside} non-members is less than one: needs {round(1 / FALSE_POSITIVES)}"
+    least = round(1.0 / FALSE_POSITIVES)
+    if outside < least:
+        reason = f"1 % of {outside} non-members is less than one: needs {least}"
         return replace(METRIC.missing(subject, reason), verdict=NO_POWER)
     over = told_members(score, member)
     hits, alarms = int(over[member].sum()), int(over[~member].sum())
@@ -111,6 +112,9 @@ def _at_low_rate(subject: str, made: Attack, blind: Attack, name: str) -> Score:
         reason = f"{value:.1%} of members are told at 1 % false positives; chance: at most {goal:.1%}"
     elif value > goal:
         verdict, reason = WARN, f"{above(value, goal)}; its interval reaches below"
+    elif outside / spread < least:
+        verdict = NO_POWER
+        reason = f"rows of one entity hang together: as {outside / spread:,.0f} non-members; needs {least}"
     note = f"{hits:,} of {inside:,} members, {alarms} of {outside:,} non-members; Clopper-Pearson"
     note += f"; rows of one entity hang together: as {inside / spread:,.0f} members" if spread > 1.0 else ""
     references = (FALSE_POSITIVES, 1.0, goal)
