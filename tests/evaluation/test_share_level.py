@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from people_stand_ins import as_case
+from scipy.stats import hypergeom
 
 from finsim.evaluation.attacks import attribute_inference, linkability, membership, singling_out
 from finsim.evaluation.attacks.intervals import (
@@ -18,7 +19,7 @@ from finsim.evaluation.attacks.membership_attack import Attack
 from finsim.evaluation.attacks.row_keys import cell_codes, column_words, place_in, row_keys
 from finsim.evaluation.metric import Evidence
 from finsim.evaluation.metric_catalog import METRICS
-from finsim.evaluation.privacy import row_copies
+from finsim.evaluation.privacy import rare_values, row_copies
 from finsim.evaluation.privacy.copied_entities import copied_entities, partner_in
 from finsim.evaluation.privacy.near_copy_test import NearCopies, familywise, units
 from finsim.evaluation.privacy.unlike_rows import entities_agreeing
@@ -250,3 +251,30 @@ def test_attacks_of_rows_of_cards_count_cards(metric: object) -> None:
     for name in told:
         if name in rows:
             assert whole[name].high - whole[name].low >= rows[name].high - rows[name].low
+
+
+def test_a_column_that_is_looked_at_alone_pays_for_all_that_were() -> None:
+    def side(seed: int) -> pd.DataFrame:
+        rng = np.random.default_rng(seed)
+        words = {name: [f"{name}{seed}{k:x}z" for k in rng.permutation(400)] for name in ("first", "last")}
+        return pd.DataFrame({**words, "income": np.exp(rng.normal(9, 1, 400)).round(4)})
+
+    real, own, spare = side(1), side(2), side(3)
+    own.loc[:14, "first"] = real.loc[:14, "first"].to_numpy()
+    own.loc[:39, "income"] = real.loc[:39, "income"].to_numpy()
+    found = {s.subject: s for s in rare_values.measure(as_case(real, own, spare))}
+    assert set(found) == {"all columns", "first", "income"}
+    # Two columns of words, three columns in all.
+    assert found["first"].p == pytest.approx(2 * hypergeom.sf(14, 800, 400, 15))
+    assert found["income"].p == pytest.approx(3 * excess_chance((40, 400), (0, 400), 0.05))
+    assert found["all columns"].p == pytest.approx(excess_chance((55, 1_200), (0, 1_200), 0.05))
+
+
+@pytest.mark.parametrize(("other", "hits"), [(1, 0), (200, 2)])
+def test_a_card_that_repeats_itself_is_no_chance_and_two_cards_are(other: int, hits: int) -> None:
+    real, own, columns = tills(120, 1), tills(120, 2, 500), ["amount", "shop", "day"]
+    place = int(np.flatnonzero(real.amount != 3.62)[0])
+    real.loc[place + other, columns] = real.loc[place, columns].to_numpy()
+    assert (real.card[place] == real.card[place + other]) == (other == 1)
+    unlike = copies(real, own, None)["rows that no other comes near"]
+    assert f"; {hits} of 2,400 real rows match one" in unlike.note
