@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from people_stand_ins import as_case
 
+from finsim.evaluation.attacks.intervals import excess_chance
 from finsim.evaluation.metric import Score
 from finsim.evaluation.tables.column_pairs import Roles
 from finsim.evaluation.tables.column_rules import determined, measure
@@ -61,12 +62,14 @@ def test_a_twin_keeps_what_independent_columns_break(held: bool) -> None:
 
 def test_a_row_in_a_hundred_is_within_the_margin_and_five_are_not() -> None:
     real, own = tape(1_000, 5), tape(1_000, 6)
-    for share, verdict in ((0.01, "pass"), (0.05, "fail")):
+    for share, verdict in ((0.01, "pass"), (0.02, "warn"), (0.05, "fail")):
         made = own.copy()
         rows = made.index[: int(share * len(made))]
         made.loc[rows, "paid"] = made.loc[rows, "amount"] + 1.0
         found = judged(real, made)
         assert (found.verdict, found.value) == (verdict, share)
+        alone = excess_chance((int(1_000 * share), 1_000), (0, 1_000), 0.01)
+        assert found.p == pytest.approx(min(4 * alone, 1.0))  # each of four relations was looked at
 
 
 def test_a_rule_with_an_exception_and_one_that_says_nothing_are_no_rules() -> None:
