@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from finsim.errors import RecordError
-from finsim.evaluation.tail_probability import exceedance
+from finsim.evaluation.tail_probability import exceedance, value_of_chance
 from finsim.evaluation.uses import (
     BACKTEST,
     DETECTOR,
@@ -164,11 +164,12 @@ class Metric(Generic[Case]):
     ) -> Score:
         """Return the score of a distance (lower is better) by the rule of ``docs/reference/metrics.md``.
 
-        goal = 95 % quantile of the real-against-real draws + ``delta``; pass: value <= goal, and a useless
-        twin (``ceiling``) would not pass, else no power. Beyond the goal it warns; whether it fails is
-        decided among all scores of its use, from ``p``. When the synthetic side is one path, a given
-        hold-out is the floor and ``era`` is added, and it cannot fail while its interval reaches the
-        goal: both are one era.
+        goal = 95 % quantile of the real-against-real draws + ``delta``, or further out, where few draws give
+        that quantile a larger chance (``p``) than 5 %; pass: value <= goal, and a useless twin (``ceiling``)
+        would not pass, else no power. Beyond the goal it warns; whether it fails is decided among all scores
+        of its use, from ``p``. Where the draws know no value of so small a chance, it has no power. When the
+        synthetic side is one path, a given hold-out is the floor and ``era`` is added, and it cannot fail
+        while its interval reaches the goal: both are one era.
         """
         if not math.isfinite(evidence.value) or not np.isfinite(evidence.floors).all():
             return self.missing(subject, "the statistic is undefined on these rows (too few or all equal)")
@@ -183,11 +184,17 @@ class Metric(Generic[Case]):
         margin = self.delta + (self.era if evidence.few else 0.0)
         shift = max(floor - chance_level, 0.0) + margin
         sides = 2 if evidence.two_sided else 1
-        goal = max(float(np.quantile(evidence.floors, 1.0 - 0.05 / sides)), 0.0) + shift
+        seen = float(np.quantile(evidence.floors, 1.0 - WITHIN / sides))
+        seen = max(seen, value_of_chance(WITHIN / sides, evidence.floors, evidence.freedom))
+        goal = max(seen, 0.0) + shift
         chance = min(sides * exceedance(evidence.value - shift, evidence.floors, evidence.freedom), 1.0)
         if evidence.few and low <= goal:
             chance = max(chance, WITHIN)
-        judged = judge_distance(evidence.value, goal, ceiling)
+        if not math.isfinite(goal):
+            told = f"{len(evidence.floors)} draws know no chance of {WITHIN / sides:.3g}: needs more paths"
+            judged = (NO_POWER, told)
+        else:
+            judged = judge_distance(evidence.value, goal, ceiling)
         found = self.scored(subject, evidence.value, (low, high), n, (floor, ceiling, goal), judged, note)
         return replace(found, p=chance)
 

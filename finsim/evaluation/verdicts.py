@@ -12,6 +12,7 @@ from finsim.evaluation.uses import ALL_ASSETS, FAIL, NO_POWER, NOT_COMPUTED, PAS
 
 LEVEL, LEAD, REQUIRED_PARTS = 0.05, 0.5, 2.0
 WARN_SHARE = 0.10
+_CHANCE, _PLAIN = "; p ", "is above the goal"
 _WORST_FIRST = (FAIL, NOT_COMPUTED, NO_POWER, WARN, PASS)
 
 
@@ -98,16 +99,17 @@ def _weights(scores: Sequence[Score], names: Sequence[int]) -> dict[int, float]:
 
 
 def _decided(score: Score, rejected: bool, allowed: float) -> Score:
+    """Return the score with Holm's verdict; a reason that says more than value and goal is kept."""
     value, goal = score.value or 0.0, score.goal or 0.0
+    own = score.reason.split(_CHANCE, 1)[0]
+    if value > goal:
+        shown = apart(value, goal)
+        plain = f"{shown[0]} is {'below' if score.direction == HIGHER else 'above'} the goal {shown[1]}"
+        more = own if own.startswith(plain) else f"{plain}: {own}"
+        own = plain if not own or _PLAIN in own.removeprefix(plain) else more
     compared = "at most" if rejected else "above"
-    side = "below" if score.direction == HIGHER else "above"
-    shown = apart(value, goal)
-    reason = (
-        f"{shown[0]} is {side} the goal {shown[1]}; "
-        f"p {score.p:.2g} is {compared} the {allowed:.2g} that Holm allows it"
-    )
-    verdict = FAIL if rejected else WARN
-    return replace(score, verdict=verdict, reason=reason if value > goal else score.reason)
+    reason = f"{own}{_CHANCE}{score.p:.2g} is {compared} the {allowed:.2g} that Holm allows it"
+    return replace(score, verdict=FAIL if rejected else WARN, reason=reason)
 
 
 def use_verdicts(scores: Sequence[Score]) -> dict[str, UseVerdict]:

@@ -47,6 +47,7 @@ def test_members_are_told_from_copies_and_not_from_their_law(sides):
             "rows, calibrated distance, at 1 % false positives",
         }
         assert {score.verdict for score in scores.values()} == verdicts
+        assert all((one.p > 0.2) == (verdicts == {"pass"}) for one in scores.values())
     (none,) = membership.measure(as_case(train, own))
     assert (none.verdict, none.reason) == (
         "not computed",

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 import finsim
+from finsim.evaluation.attacks.intervals import design_effect
 from finsim.evaluation.metric import Score
 from finsim.evaluation.privacy import row_copies
 from finsim.evaluation.settings import Settings
@@ -72,12 +73,19 @@ def test_an_entity_is_counted_once_however_many_rows_it_repeats() -> None:
     assert score.value == pytest.approx((0.25 + 0.5) / 2 - (0.5 + 0.0) / 2)
 
 
-def test_the_variance_of_chance_copies_by_hand() -> None:
-    matches, sizes = np.array([12.0, 0.0, 0.0]), np.array([20, 10, 10])
-    # 0.3 a row: deviations 6, -3, -3 over 12 matches.
-    assert row_copies.together(matches, sizes) == pytest.approx(54 / 12)
-    assert row_copies.together(np.array([2.0, 2.0]), np.array([5, 5])) == 1.0
-    assert row_copies.together(np.zeros(2), np.array([5, 5])) == 1.0
+def test_the_design_effect_by_hand() -> None:
+    who = np.repeat([0, 1, 2], [20, 10, 10])
+    hits = np.arange(40) < 12
+    # 0.3 a row: deviations 6, -3, -3 of three entities, over 40 x 0.3 x 0.7.
+    assert design_effect([(hits, who)]) == pytest.approx(54 * 3 / 2 / 8.4)
+    # Twice the hits on every row are counts: over 40 x 0.6.
+    assert design_effect([(2.0 * hits, who)]) == pytest.approx(4 * 54 * 3 / 2 / 24)
+    # A side of its own rate adds its own variance: none here, every entity has half.
+    even = np.tile([True, False], 20)
+    assert design_effect([(hits, who), (even, who)]) == pytest.approx(81 / (8.4 + 10))
+    for hit in (np.zeros(40, dtype=bool), even):
+        assert design_effect([(hit, who)]) == 1.0
+    assert design_effect([(hits, None)]) == 1.0
 
 
 def test_chance_copies_of_entities_are_no_copies_and_true_ones_are() -> None:

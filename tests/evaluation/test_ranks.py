@@ -226,7 +226,7 @@ def test_crises_that_two_assets_do_not_share_are_told_by_weeks(rng, shift, verdi
             path[(weeks + apart) % 200, :, 1] *= 5.0
         return closes(moves.reshape(count, 1_000, 2))
 
-    case = path_case(market(1, 0), None, market(30, shift), Streams(1), Settings(bootstrap=20))
+    case = path_case(market(1, 0), None, market(60, shift), Streams(1), Settings(bootstrap=20))
     _, weeks = METRICS.load("tail_dependence").compute(case)
     assert (weeks.subject, weeks.verdict) == ("wildest 5 % of weeks", verdict)
     assert weeks.value == pytest.approx(1.0 if shift else 0.0, abs=0.1)

@@ -91,7 +91,8 @@ def test_where_falls_leave_nothing_behind_there_is_no_power() -> None:
         found += [one for own in (made, -made) for one in scores("time_asymmetry", real, own)]
     blind = [one for one in found if one.goal >= one.ceiling]
     assert len(blind) > len(found) / 2
-    assert {one.verdict for one in blind} == {"no power"}
+    assert {one.verdict for one in blind if one.value <= one.goal} == {"no power"}
+    assert sum(one.value > one.goal for one in blind) <= 1  # chance alone, a warning at most
     assert "fail" not in {one.verdict for one in found}
 
 

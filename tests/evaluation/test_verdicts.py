@@ -208,7 +208,7 @@ def test_figures_that_look_alike_get_more_digits():
     assert above(0.020004, 0.02) == "0.020004 is above the goal 0.02"
     assert above(0.5, 0.25) == "0.5 is above the goal 0.25"
     (found,) = judged_together([replace(score("hill", WARN, p=0.001), value=0.020004, goal=0.02)])
-    assert "0.020004 is above the goal 0.02;" in found.reason
+    assert "0.020004 is above the goal 0.02: because; p " in found.reason
 
 
 def test_the_text_begins_with_verdicts_then_failing_scores():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from finsim.evaluation.attacks.intervals import design_effect
 from finsim.evaluation.attacks.nearest_rows import nearest
 from finsim.evaluation.attacks.real_parts import comparable, some
 from finsim.evaluation.attacks.risk_scores import risk_score
@@ -54,23 +55,30 @@ def _attacked(case: TableCase, secret: ColumnPair, known: tuple[ColumnPair, ...]
     inside, outside = some(rng, case.rows_real, TARGETS), some(rng, case.rows_spare, TARGETS)
     truth = secret.real[inside], secret.spare[outside]
     width = _tolerance(secret)
-    rates = []
+    hit = []
     for rows, true in ((coded.real[inside], truth[0]), (coded.spare[outside], truth[1])):
         guess = secret.own[nearest(rows, coded.own)[1]]
-        rates.append((int(right(guess, true, width).sum()), len(true)))
+        hit.append(right(guess, true, width))
+    whose = _of(case.entity_real, inside), _of(case.entity_spare, outside)
     note = f"guess within {width:.3g}" if width else "exact guess"
-    scores = [risk_score(METRIC, f"{secret.name}, nearest row", rates[0], rates[1], note)]
+    scores = [_risk(f"{secret.name}, nearest row", hit, whose, note)]
     if secret.is_category and len(secret.levels) == 2 and len(np.unique(secret.own)) == 2:
         chosen = some(rng, case.rows_own, TREE_ROWS)
         asked = np.concatenate([coded.real[inside], coded.spare[outside]])
         guess = _trees(case, secret, coded.own[chosen], chosen, asked)
         hits = right(guess, np.concatenate(truth), 0.0)
-        rates = [
-            (int(hits[: len(inside)].sum()), len(inside)),
-            (int(hits[len(inside) :].sum()), len(outside)),
-        ]
-        scores.append(risk_score(METRIC, f"{secret.name}, boosted trees", rates[0], rates[1]))
+        scores.append(_risk(f"{secret.name}, boosted trees", np.split(hits, [len(inside)]), whose))
     return scores
+
+
+def _of(entity: Int1D | None, rows: Int1D) -> Int1D | None:
+    return None if entity is None else entity[rows]
+
+
+def _risk(subject: str, hit: list[Bool1D], whose: tuple[Int1D | None, Int1D | None], note: str = "") -> Score:
+    rates = [(int(one.sum()), len(one)) for one in hit]
+    spread = design_effect(list(zip(hit, whose, strict=True)))
+    return risk_score(METRIC, subject, rates[0], rates[1], note, spread=spread)
 
 
 def right(guess: Array, truth: Array, width: float) -> Bool1D:
@@ -123,8 +131,8 @@ METRIC = Metric(
     misses="Secrets that follow from the other columns for everybody: that is statistics, not a leak.",
     estimator=(
         "secret of the nearest synthetic row (numbers: within a twentieth of the interquartile range), "
-        "boosted trees for two values; (r_train - r_control) / (1 - r_control), Newcombe interval, 5,000 "
-        "targets a side"
+        "boosted trees for two values; (r_train - r_control) / (1 - r_control), Newcombe interval "
+        "over the design effect of entities, 5,000 targets a side"
     ),
     references="0 / 1",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from finsim.evaluation.attacks.intervals import design_effect
 from finsim.evaluation.attacks.nearest_rows import nearest
 from finsim.evaluation.attacks.real_parts import comparable, some
 from finsim.evaluation.attacks.risk_scores import risk_score
@@ -44,7 +45,10 @@ def measure(case: TableCase) -> list[Score]:
     hits = [_same(found[0][k], found[1][k]) for k in (0, 1)]
     note = f"{', '.join(one.name for one in left)} against {', '.join(one.name for one in right)}"
     rates = [(int(hit.sum()), len(hit)) for hit in hits]
-    return [risk_score(METRIC, subject, rates[0], rates[1], note)]
+    sides = (case.entity_real, inside), (case.entity_spare, outside)
+    whose = [None if entity is None else entity[rows] for entity, rows in sides]
+    spread = design_effect(list(zip(hits, whose, strict=True)))
+    return [risk_score(METRIC, subject, rates[0], rates[1], note, spread=spread)]
 
 
 def halves_of(columns: tuple[ColumnPair, ...]) -> tuple[tuple[ColumnPair, ...], tuple[ColumnPair, ...]]:
@@ -78,7 +82,7 @@ METRIC = Metric(
     misses="Links over several near rows; attackers with other columns.",
     estimator=(
         "nearest synthetic row by each half of the columns, 5,000 targets a side; (r_train - r_control) / "
-        "(1 - r_control), Newcombe interval"
+        "(1 - r_control), Newcombe interval over the design effect of entities"
     ),
     references="0 / 1",
 )

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from finsim.evaluation.attacks.intervals import clopper_pearson
+from finsim.evaluation.attacks.intervals import clopper_pearson, design_effect, level_reaching
 from finsim.evaluation.attacks.membership_attack import Attack, attacks
 from finsim.evaluation.attacks.real_parts import comparable
 from finsim.evaluation.learner import group_weights, weighted_auc
 from finsim.evaluation.metric import FAIL, NO_POWER, PASS, SHARE, WARN, Metric, Score, above
 from finsim.evaluation.tables.enough import too_little
 from finsim.evaluation.tables.table_case import TableCase
+from finsim.evaluation.tail_probability import student_beyond
 from finsim.notation import Bool1D, Float1D
 
 FALSE_POSITIVES = 0.01
@@ -77,20 +78,30 @@ def _area(case: TableCase, subject: str, made: Attack, base: float, name: str) -
         reason = f"an AUC of {high:.2f} could have been missed; needs {needed:,} held-out {unit}"
         verdict = NO_POWER
     note = f"{inside:,} members, {outside:,} non-members; interval by bootstrap over entities"
-    return METRIC.scored(subject, value, (low, high), n, (base, 1.0, goal), (verdict, reason), note)
+    score = METRIC.scored(subject, value, (low, high), n, (base, 1.0, goal), (verdict, reason), note)
+    people = min(len(np.unique(made.who[made.member])), len(np.unique(made.who[~made.member])))
+    return replace(score, p=student_beyond(value - goal, spread, people))
 
 
 def _at_low_rate(subject: str, made: Attack, blind: Attack, name: str) -> Score:
     score, member = made.scores[name], made.member
     inside, outside = int(member.sum()), int((~member).sum())
-    if outside < 1.0 / FALSE_POSITIVES:
-        reason = f"1 % of {outside} non-members is less than one: needs {round(1 / FALSE_POSITIVES)}"
+    least = round(1.0 / FALSE_POSITIVES)
+    if outside < least:
+        reason = f"1 % of {outside} non-members is less than one: needs {least}"
         return replace(METRIC.missing(subject, reason), verdict=NO_POWER)
-    alarms, hits = caught(score, member)
-    low, high = clopper_pearson(hits, inside)
-    # The threshold is one of few non-members: their rate may truly be as high as this.
-    goal = max(2.0 * FALSE_POSITIVES, clopper_pearson(alarms, outside)[1])
-    told = caught(blind.scores[name], member)[1] / inside
+    over = told_members(score, member)
+    hits, alarms = int(over[member].sum()), int(over[~member].sum())
+    spread = design_effect([(over[part], made.who[part]) for part in (member, ~member)])
+
+    def limits(confidence: float) -> tuple[float, float, float]:
+        """Return both ends for members, and the goal: non-members' rate may truly be as high as that."""
+        low, high = clopper_pearson(hits / spread, inside / spread, confidence)
+        chance = clopper_pearson(alarms / spread, outside / spread, confidence)[1]
+        return low, high, max(2.0 * FALSE_POSITIVES, chance)
+
+    low, high, goal = limits(0.95)
+    told = int(told_members(blind.scores[name], member)[member].sum()) / inside
     if told > goal:
         reason = f"training and hold-out differ without a leak ({told:.1%}): needs a hold-out of its kind"
         return replace(METRIC.missing(subject, reason), verdict=NO_POWER)
@@ -101,19 +112,23 @@ def _at_low_rate(subject: str, made: Attack, blind: Attack, name: str) -> Score:
         reason = f"{value:.1%} of members are told at 1 % false positives; chance: at most {goal:.1%}"
     elif value > goal:
         verdict, reason = WARN, f"{above(value, goal)}; its interval reaches below"
+    elif outside / spread < least:
+        verdict = NO_POWER
+        reason = f"rows of one entity hang together: as {outside / spread:,.0f} non-members; needs {least}"
     note = f"{hits:,} of {inside:,} members, {alarms} of {outside:,} non-members; Clopper-Pearson"
+    note += f"; rows of one entity hang together: as {inside / spread:,.0f} members" if spread > 1.0 else ""
     references = (FALSE_POSITIVES, 1.0, goal)
     n = min(inside, outside)
     figures = METRIC.scored(subject, value, (low, high), n, references, (verdict, reason), note)
-    return replace(figures, unit="share of members")
+    chance = level_reaching(lambda level: (ends := limits(1.0 - 2.0 * level))[0] > ends[2])
+    return replace(figures, unit="share of members", p=chance)
 
 
-def caught(score: Float1D, member: Bool1D) -> tuple[int, int]:
-    """Return (non-members, members) above the largest threshold that at most 1 % of non-members pass."""
+def told_members(score: Float1D, member: Bool1D) -> Bool1D:
+    """Tell which units lie above the largest threshold that at most 1 % of non-members pass."""
     others = np.sort(score[~member])[::-1]
     allowed = int(FALSE_POSITIVES * len(others) + 1e-9)
-    threshold = others[allowed]
-    return int((others > threshold).sum()), int((score[member] > threshold).sum())
+    return np.asarray(score > others[allowed])
 
 
 METRIC = Metric(
@@ -139,7 +154,8 @@ METRIC = Metric(
     estimator=(
         "1-nearest-neighbour distance to all synthetic rows, and its log ratio to that to half of the "
         "hold-out (DOMIAS), about 10,000 rows of whole entities a side; AUC with bootstrap over entities, "
-        "true positives at 1 % false positives with Clopper-Pearson; an entity has the mean score of its rows"
+        "p by Student's law; true positives at 1 % false positives with Clopper-Pearson over the design "
+        "effect of entities; an entity has the mean score of its rows"
     ),
     references="held-out rows in place of the synthetic, or boosted trees without them / 1",
 )

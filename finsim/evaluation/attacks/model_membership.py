@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from finsim.evaluation.attacks.blind_attacker import blind_scores
 from finsim.evaluation.attacks.model_case import ModelCase
 from finsim.evaluation.learner import group_weights, weighted_auc
 from finsim.evaluation.metric import FAIL, NO_POWER, PASS, SHARE, WARN, Metric, Score, above
+from finsim.evaluation.tail_probability import student_beyond
 from finsim.notation import Bool1D, Float1D, Float2D, Int1D
 
 LEAST = 100
@@ -92,9 +95,11 @@ def _score(case: ModelCase, base: float, scores: Float1D, member: Bool1D, block:
         f"bootstrap over blocks of {max(case.settings.purge, 1)} steps"
     )
     n = min(inside, outside)
-    return METRIC.scored(
+    found = METRIC.scored(
         "training steps", value, (low, high), n, (max(base, CHANCE), 1.0, goal), (verdict, reason), note
     )
+    blocks = min(len(np.unique(block[member])), len(np.unique(block[~member])))
+    return replace(found, p=student_beyond(value - goal, spread, blocks))
 
 
 METRIC = Metric(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from finsim.evaluation.attacks.claims import claim
-from finsim.evaluation.attacks.intervals import excess_risk
+from finsim.evaluation.attacks.intervals import excess_chance, excess_risk
 from finsim.evaluation.metric import FAIL, NO_POWER, PASS, WARN, Metric, Score, above
 
 POLICY = 0.0001
@@ -21,13 +22,18 @@ def risk_score(
     control: tuple[int, int],
     note: str = "",
     scale: float = 1.0,
+    spread: float = 1.0,
 ) -> Score:
     """Return the score of an attack: (hits, attacks) on training records and on the control group.
 
+    ``spread`` is the design effect of hits that come an entity at a time.
+
     pass: the excess risk is at most the goal, and more than twice the goal would have been seen. fail: the
-    whole interval is above the goal. no power: twice the goal could have been missed.
+    whole interval is above the goal; among the scores of a use Holm decides, from ``p``. no power: twice the
+    goal could have been missed.
     """
-    risk, goal = excess_risk(train, control, scale), metric.delta
+    goal = metric.delta
+    risk = excess_risk(train, control, scale, spread)
     attacks = min(train[1], control[1])
     verdict, reason = PASS, ""
     if risk.low > goal:
@@ -47,7 +53,9 @@ def risk_score(
         f"{train[0]:,} of {train[1]:,} attacks on training records succeed, {control[0]:,} of {control[1]:,} "
         f"on the control group; beyond the control: {said}"
     )
+    told += f"; hits of one entity hang together: as {attacks / spread:,.0f} attacks" if spread > 1.0 else ""
     full = f"{note}; {told}" if note else told
-    return metric.scored(
+    found = metric.scored(
         subject, risk.value, (risk.low, risk.high), attacks, (0.0, 1.0, goal), (verdict, reason), full
     )
+    return replace(found, p=excess_chance(train, control, goal, scale, spread))

@@ -57,11 +57,27 @@ def _mixed(codes: list[Array]) -> Array:
     key = np.zeros(len(codes[0]), np.uint64)
     for column in codes:
         # splitmix64: rows of different cells share a key with chance 2^-64.
-        word = key ^ (column.astype(np.uint64) + _ODD)
-        word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        key = (word ^ (word >> np.uint64(31))) * _ODD + np.uint64(1)
+        key = _scattered(key ^ (column.astype(np.uint64) + _ODD)) * _ODD + np.uint64(1)
     return key
+
+
+def _scattered(word: Array) -> Array:
+    """Return 64-bit words scattered by the finalizer of splitmix64 (Steele, Lea and Flood 2014)."""
+    word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return word ^ (word >> np.uint64(31))
+
+
+def column_words(cells: Sequence[Cells]) -> list[Cells]:
+    """Return uint64 words of the cells of each column: rows with equal sums of words have equal cells."""
+    found = []
+    for number, sides in enumerate(cells):
+        salt = _scattered(np.array([number + 1], np.uint64) * _ODD)
+        words = [None if side is None else _scattered(side.astype(np.uint64) ^ salt) for side in sides]
+        assert words[0] is not None
+        assert words[1] is not None
+        found.append((words[0], words[1], words[2]))
+    return found
 
 
 def times_in(keys: Array, known: Array) -> Array:
@@ -70,3 +86,9 @@ def times_in(keys: Array, known: Array) -> Array:
     return np.asarray(
         np.searchsorted(ordered, keys, side="right") - np.searchsorted(ordered, keys, side="left")
     )
+
+
+def place_in(keys: Array, known: Array) -> Array:
+    """Return the number of one known row with each key: int64[n]; any row for a key that is not there."""
+    order = np.argsort(known, kind="stable")
+    return np.asarray(order[np.minimum(np.searchsorted(known, keys, sorter=order), len(known) - 1)])

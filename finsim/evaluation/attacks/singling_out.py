@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from finsim.evaluation.attacks.real_parts import comparable, some
+import numpy as np
+
+from finsim.evaluation.attacks.intervals import design_effect
+from finsim.evaluation.attacks.real_parts import comparable, row_or_entity, some
 from finsim.evaluation.attacks.risk_scores import risk_score
-from finsim.evaluation.attacks.row_keys import Cells, banded, cell_codes, row_keys, times_in
+from finsim.evaluation.attacks.row_keys import Cells, banded, cell_codes, place_in, row_keys, times_in
 from finsim.evaluation.metric import SHARE, Metric, Score
 from finsim.evaluation.tables.enough import too_little
 from finsim.evaluation.tables.table_case import TableCase
+from finsim.notation import Array
 
 ATTACKS = 30_000
 LEAST = 100
@@ -50,21 +54,30 @@ def _bands(case: TableCase) -> Iterator[list[Cells]]:
 def _score(case: TableCase, subject: str, subsets: list[list[Cells]]) -> Score:
     """Attack with descriptions of synthetic rows that no other synthetic row shares."""
     share = -(-ATTACKS // len(subsets))
-    hits, control, attacks = 0, 0, 0
+    found = np.zeros(case.rows_real), np.zeros(case.rows_spare)
+    attacks = 0
     for number, cells in enumerate(subsets):
         real, own, spare = row_keys(cells)
         assert spare is not None
         alone = own[times_in(own, own) == 1]
         asked = alone[some(case.streams.at("singling out", subject, number), len(alone), share)]
         inside, outside = times_in(asked, real), times_in(asked, spare)
-        hits += int(((inside == 1) & (outside == 0)).sum())
-        control += int(((inside == 0) & (outside == 1)).sum())
+        _count(found[0], asked[(inside == 1) & (outside == 0)], real)
+        _count(found[1], asked[(inside == 0) & (outside == 1)], spare)
         attacks += len(asked)
     if attacks < LEAST:
         return METRIC.missing(subject, "no synthetic row has a value or a description of its own")
     scale = case.rows_real / case.rows_spare
     note = f"control rate times {scale:.3g}, the sizes of the two parts"
-    return risk_score(METRIC, subject, (hits, attacks), (control, attacks), note, scale)
+    hits, control = (int(part.sum()) for part in found)
+    who = row_or_entity(case.entity_real, case.rows_real), row_or_entity(case.entity_spare, case.rows_spare)
+    spread = design_effect(list(zip(found, who, strict=True)))
+    return risk_score(METRIC, subject, (hits, attacks), (control, attacks), note, scale, spread)
+
+
+def _count(found: Array, asked: Array, known: Array) -> None:
+    """Add one to the row that each description singles out."""
+    np.add.at(found, place_in(asked, known), 1.0)
 
 
 METRIC = Metric(
@@ -89,7 +102,7 @@ METRIC = Metric(
     misses="Descriptions of other columns or wider bands; what an attacker would do with the person found.",
     estimator=(
         "30,000 descriptions; (r_train - r_control) / (1 - r_control), the control scaled by the sizes of "
-        "the two parts, Newcombe interval"
+        "the two parts, Newcombe interval over the design effect of entities"
     ),
     references="0 / 1",
 )

@@ -8,7 +8,7 @@ flags over the file. Planted copies (``probes``) measure what could have been mi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,10 @@ from finsim.evaluation.attacks.intervals import clopper_pearson
 from finsim.evaluation.attacks.nearest_rows import nearest, nearest_of_others
 from finsim.evaluation.metric import FAIL, NO_POWER, PASS, WARN, Metric, Score
 from finsim.evaluation.tail_probability import lower_tail
+from finsim.extras import Later
 from finsim.notation import Array, Bool1D, Float1D, Int1D
+
+stats = Later("scipy.stats", "evaluate")
 
 CERTAIN = 0.01
 """False discovery rate at which a near copy is certain: without one, the chance of any is as small."""
@@ -134,6 +137,37 @@ def discoveries(p_values: Float1D, rate: float) -> Bool1D:
     if len(below):
         flagged[order[: below[-1] + 1]] = True
     return flagged
+
+
+def familywise(score: Score, found: NearCopies, who: Int1D | None, fails_at: int, goal: float) -> Score:
+    """Return the score with the chance of as many near copies, for Holm's procedure over its use.
+
+    Records of one entity (``who`` int64[n]) are one unit, its p the least of theirs times their number. The
+    chance is twice the smaller of two: the least n p(k) / k of ``fails_at`` or more units (Simes 1986), which
+    sees a few that are certain, and that of as many units below one p, which sees many that are not; that p
+    is known as well as the null places it, so its law is beta-binomial.
+    """
+    p = units(found.p, who)
+    n, limit = len(p), found.fdr * goal
+    if n < fails_at:
+        return replace(score, p=1.0)
+    ordered = np.sort(p)
+    simes = float((n * ordered / np.arange(1, n + 1))[fails_at - 1 :].min())
+    below = int(np.searchsorted(ordered, limit, side="right"))
+    null = found.null + 1
+    many = float(stats.betabinom.sf(below - 1, n, limit * null, (1.0 - limit) * null))
+    many = many if below >= fails_at else 1.0
+    return replace(score, p=min(2.0 * min(simes, many), 1.0))
+
+
+def units(p_values: Float1D, who: Int1D | None) -> Float1D:
+    """Return the p-value of each entity: the least of its records times their number, 1 at most."""
+    if who is None:
+        return p_values
+    codes, counts = np.unique(who, return_inverse=True, return_counts=True)[1:]
+    least = np.ones(len(counts))
+    np.minimum.at(least, codes, p_values)
+    return np.minimum(least * counts, 1.0)
 
 
 def judged(

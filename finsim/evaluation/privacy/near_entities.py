@@ -8,7 +8,7 @@ from finsim.evaluation.attacks.real_parts import RealParts, parts_in_turn, some
 from finsim.evaluation.attacks.row_encoding import encoded_rows
 from finsim.evaluation.events.event_case import EventCase, Sequences, sequences
 from finsim.evaluation.metric import SHARE, Metric, Score
-from finsim.evaluation.privacy.near_copy_test import Turn, Vectors, judged, near_copies, turn
+from finsim.evaluation.privacy.near_copy_test import Turn, Vectors, familywise, judged, near_copies, turn
 from finsim.evaluation.privacy.near_rows import planted_before
 from finsim.evaluation.tables.enough import too_little
 from finsim.notation import Array, Float1D, Int1D
@@ -33,7 +33,9 @@ def measure(case: EventCase) -> list[Score]:
     if reason:
         return [METRIC.missing(subject, reason)]
     turns = [_turn(case, part, number) for number, part in enumerate(parts)]
-    return [judged(METRIC, subject, near_copies(turns, case.settings.fdr), "entities", NOISE, TWINS)]
+    found = near_copies(turns, case.settings.fdr)
+    score = judged(METRIC, subject, found, "entities", NOISE, TWINS)
+    return [familywise(score, found, None, TWINS, METRIC.delta)]
 
 
 def _turn(case: EventCase, parts: RealParts, number: int) -> Turn:

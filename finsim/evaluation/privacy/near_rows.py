@@ -9,7 +9,7 @@ import numpy as np
 from finsim.evaluation.attacks.real_parts import RealParts, parts_in_turn, some
 from finsim.evaluation.attacks.row_encoding import encoded_rows
 from finsim.evaluation.metric import SHARE, Metric, Score
-from finsim.evaluation.privacy.near_copy_test import Turn, Vectors, judged, near_copies, turn
+from finsim.evaluation.privacy.near_copy_test import Turn, Vectors, familywise, judged, near_copies, turn
 from finsim.evaluation.tables.column_pairs import ColumnPair
 from finsim.evaluation.tables.enough import too_little
 from finsim.evaluation.tables.table_case import TableCase
@@ -32,7 +32,10 @@ def measure(case: TableCase) -> list[Score]:
         return [METRIC.missing(subject, reason)]
     asked = some(case.streams.at("near rows", "queries"), case.rows_own, QUERIES)
     turns = [_turn(case, part, asked) for part in parts]
-    return [judged(METRIC, subject, near_copies(turns, case.settings.fdr), "rows", NOISE, TWINS)]
+    found = near_copies(turns, case.settings.fdr)
+    who = None if case.entity_own is None else case.entity_own[asked]
+    score = judged(METRIC, subject, found, "rows", NOISE, TWINS)
+    return [familywise(score, found, who, TWINS, METRIC.delta)]
 
 
 def _turn(case: TableCase, parts: RealParts, asked: Int1D) -> Turn:
@@ -90,7 +93,8 @@ METRIC = Metric(
     estimator=(
         "numbers as ranks with a log tail, categories one-hot, missing a level; p of log d(train) - log "
         "d(hold-out) by rank among held-out rows and below them by a generalised Pareto tail; "
-        "Benjamini-Hochberg at 10 %; all training rows indexed, 10,000 rows asked"
+        "Benjamini-Hochberg at 10 %; all training rows indexed, 10,000 rows asked; p of the score by Simes "
+        "over entities from the third on, or by their number below one p"
     ),
     references="0 / 1",
     required=True,

@@ -1,0 +1,105 @@
+"""Relations that every real row keeps: found, kept by a twin, broken by independent columns, and named."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from people_stand_ins import as_case
+
+from finsim.evaluation.attacks.intervals import excess_chance
+from finsim.evaluation.metric import Score
+from finsim.evaluation.tables.column_pairs import Roles
+from finsim.evaluation.tables.column_rules import determined, measure
+from finsim.evaluation.verdicts import judged_together
+
+
+def tape(rows: int, seed: int) -> pd.DataFrame:
+    """Loans: paid at most the amount, a town in one state, two dates in order, two columns empty together."""
+    rng = np.random.default_rng(seed)
+    amount = np.exp(rng.normal(9, 1, rows)).round(2)
+    town = rng.integers(0, 12, rows)
+    begun = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 900, rows), unit="D")
+    partner = np.where(rng.random(rows) < 0.4, rng.normal(40, 9, rows), np.nan)
+    return pd.DataFrame(
+        {
+            "amount": amount, "paid": (amount * rng.random(rows)).round(2),
+            "town": [f"t{k}" for k in town], "state": [f"s{k // 3}" for k in town],
+            "begun": begun, "ended": begun + pd.to_timedelta(rng.integers(1, 900, rows), unit="D"),
+            "partner_age": partner,
+            "partner_income": np.where(np.isnan(partner), np.nan, rng.normal(3e4, 1e4, rows)),
+            "free": rng.normal(0, 1, rows),
+        }
+    )  # fmt: skip
+
+
+def judged(real: pd.DataFrame, own: pd.DataFrame, spare: pd.DataFrame | None = None) -> Score:
+    (score,) = judged_together(measure(as_case(real, own, spare, Roles())))
+    return score
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_twin_keeps_what_independent_columns_break(held: bool) -> None:
+    real, own, spare = tape(600, 1), tape(600, 2), tape(600, 3) if held else None
+    kept = judged(real, own, spare)
+    assert (kept.verdict, kept.value) == ("pass", 0.0)
+    assert kept.note.startswith("4 relations hold in every real row")
+    rng = np.random.default_rng(4)
+    broken = {
+        "paid at most amount": own.assign(paid=rng.permutation(own.paid)),
+        "town determines state": own.assign(state=rng.permutation(own.state)),
+        "begun at most ended": own.assign(ended=rng.permutation(own.ended)),
+        "partner_age and partner_income are empty together": own.assign(
+            partner_age=rng.permutation(own.partner_age)
+        ),
+    }
+    for told, made in broken.items():
+        found = judged(real, made, spare)
+        assert found.verdict == "fail"
+        assert told in found.note
+        assert found.value == pytest.approx(found.ceiling, abs=0.08)
+
+
+def test_a_row_in_a_hundred_is_within_the_margin_and_five_are_not() -> None:
+    real, own = tape(1_000, 5), tape(1_000, 6)
+    for share, verdict in ((0.01, "pass"), (0.015, "warn"), (0.05, "fail")):
+        made = own.copy()
+        rows = made.index[: int(share * len(made))]
+        made.loc[rows, "paid"] = made.loc[rows, "amount"] + 1.0
+        found = judged(real, made)
+        assert (found.verdict, found.value) == (verdict, share)
+        alone = excess_chance((int(1_000 * share), 1_000), (0, 1_000), 0.01)
+        assert found.p == pytest.approx(min(4 * alone, 1.0))  # each of four relations was looked at
+
+
+def test_a_rule_with_an_exception_and_one_that_says_nothing_are_no_rules() -> None:
+    real, own = tape(400, 7), tape(400, 8)
+    real.loc[0, "paid"] = real.loc[0, "amount"] + 1.0
+    assert judged(real, own).note.startswith("3 relations")
+    for part in (real, own):
+        part["tiny"] = part["free"] / 1e6 - 100.0  # below everything by its range alone
+    assert judged(real, own).note.startswith("3 relations")
+    none = judged(real[["free"]], own[["free"]])
+    assert (none.verdict, none.reason) == (
+        "not computed", "no two columns have a relation that holds in every real row",
+    )  # fmt: skip
+
+
+def test_halves_of_a_table_break_relations_no_oftener_than_chance() -> None:
+    fails = 0
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        sides = []
+        for _ in range(2):
+            first = rng.normal(0, 1, 300)
+            sides.append(
+                pd.DataFrame({"a": first, **{f"b{k}": first + 2.2 + rng.normal(0, 1, 300) for k in range(9)}})
+            )
+        fails += judged(*sides).verdict == "fail"
+    assert fails <= 3
+
+
+def test_a_level_that_has_two_others_determines_none() -> None:
+    assert determined(np.array([0, 1, 1, -1]), np.array([2, 0, 0, 1])).tolist() == [2, 0]
+    assert determined(np.array([0, 1, 1]), np.array([2, 0, 1])) is None
+    assert determined(np.array([-1]), np.array([0])) is None
