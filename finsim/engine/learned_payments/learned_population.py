@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from finsim.agents.narratives.narrative_needs import Known
+from finsim.agents.narratives.narrative_needs import SEEN_DAYS, Known
 from finsim.agents.population.contacts import Contacts
 from finsim.agents.population.merchants import ANYWHERE, Firms, Merchants
 from finsim.agents.population.people import People
@@ -52,7 +52,7 @@ def learned_population(
     return Population(
         _accounts(kinds, facts, StoryMoney.of(facts, ledger), settings, own),
         _people(kinds), _firms(kinds, facts, settings),
-        _merchants(facts, ledger, places, own), outside_of(ledger, places), _contacts(kinds, facts),
+        _merchants(facts, ledger, places, own), outside_of(facts, ledger, places), _contacts(kinds, facts),
         Catchment(1, np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0)),
     )  # fmt: skip
 
@@ -75,16 +75,18 @@ def entity_kinds(facts: EntityFacts, ledger: PaymentLedger) -> Array:
     return kind
 
 
-def outside_of(ledger: PaymentLedger, places: Places) -> dict[str, Array]:
+def outside_of(facts: EntityFacts, ledger: PaymentLedger, places: Places) -> dict[str, Array]:
     """Return the positions of outside accounts by sort: the named ones, in statements those behind rows.
 
+    A statement names nobody: anybody outside but cash is one of those that stand behind its ordinary rows.
     Where every counterparty is an entity, a person outside is one of them (assumption).
     """
     outside = {name: np.zeros(0, dtype=np.int64) for name in OUTSIDE}
     if ledger.layout == SINGLE:
-        unnamed = [name for name in OUTSIDE if name not in ("cash", "fees", "merchant")]
-        unnamed += ["cash"] if "cash" in ledger.words.purposes | ledger.words.channels else []
-        outside |= {name: np.array([places.sorts[name]]) for name in unnamed}
+        behind = np.array([places.sorts[name] for name in OUTSIDE if name != "cash"])
+        behind = behind[(facts.rows_in + facts.rows_out)[behind] > 0]
+        outside |= {name: behind for name in OUTSIDE if name not in ("cash", "fees", "merchant")}
+        outside["cash"] = np.array([places.sorts["cash"]])
     named = np.arange(len(ledger.outside)) + places.named
     if ledger.layout == ACCOUNTS and not len(named):
         named = np.arange(places.entities)
@@ -96,12 +98,16 @@ def outside_of(ledger: PaymentLedger, places: Places) -> dict[str, Array]:
 def known_of(facts: EntityFacts, ledger: PaymentLedger) -> Known:
     """Return what the ledger knows of those who may play a role."""
     kinds = entity_kinds(facts, ledger)
-    outside = outside_of(ledger, Places.of(ledger, len(facts.need)))
-    told = ["account_days", "turnover", *([] if ledger.layout == SINGLE else ["degree"])]
+    places = Places.of(ledger, len(facts.need))
+    outside = outside_of(facts, ledger, places)
+    shops = np.arange(places.named, places.named + len(ledger.outside)) if ledger.has_shops else outside["fees"]
+    told = [SEEN_DAYS, "turnover", *([] if ledger.layout == SINGLE else ["degree"])]
     return Known(
         frozenset(word for code, word in _KINDS.items() if (kinds == code).any()),
-        frozenset(name for name, rows in outside.items() if len(rows)),
+        frozenset(name for name, rows in outside.items() if facts.rows_in[rows].any()),
+        frozenset(name for name, rows in outside.items() if facts.rows_out[rows].any()),
         ledger.has_shops,
+        bool(facts.rows_out[shops].any()),
         ledger.words.categories,
         frozenset(told),
         frozenset(["ticket", "popularity"]),
