@@ -78,15 +78,18 @@ def entity_kinds(facts: EntityFacts, ledger: PaymentLedger) -> Array:
 def outside_of(facts: EntityFacts, ledger: PaymentLedger, places: Places) -> dict[str, Array]:
     """Return the positions of outside accounts by sort: the named ones, in statements those behind rows.
 
-    A statement names nobody: anybody outside but cash is one of those that stand behind its ordinary rows.
+    A statement names nobody: anybody outside is one of those that stand behind its ordinary rows. Roles are
+    cast by activity, so that a counter for cash too is found as often as the ledger has cash: were it always
+    cash where that is rare, the account alone would tell the rows.
     Where every counterparty is an entity, a person outside is one of them (assumption).
     """
     outside = {name: np.zeros(0, dtype=np.int64) for name in OUTSIDE}
     if ledger.layout == SINGLE:
-        behind = np.array([places.sorts[name] for name in OUTSIDE if name != "cash"])
+        behind = np.array(sorted(places.sorts.values()))
         behind = behind[(facts.rows_in + facts.rows_out)[behind] > 0]
-        outside |= {name: behind for name in OUTSIDE if name not in ("cash", "fees", "merchant")}
-        outside["cash"] = np.array([places.sorts["cash"]])
+        others = behind[behind != places.sorts["cash"]]
+        outside |= {name: others for name in OUTSIDE if name not in ("cash", "fees", "merchant")}
+        outside["cash"] = behind
     named = np.arange(len(ledger.outside)) + places.named
     if ledger.layout == ACCOUNTS and not len(named):
         named = np.arange(places.entities)
@@ -101,11 +104,12 @@ def known_of(facts: EntityFacts, ledger: PaymentLedger) -> Known:
     places = Places.of(ledger, len(facts.need))
     outside = outside_of(facts, ledger, places)
     shops = np.arange(places.named, places.named + len(ledger.outside)) if ledger.has_shops else outside["fees"]
+    behind = {**outside, "cash": np.array([places.sorts["cash"]])} if ledger.layout == SINGLE else outside
     told = [SEEN_DAYS, "turnover", *([] if ledger.layout == SINGLE else ["degree"])]
     return Known(
         frozenset(word for code, word in _KINDS.items() if (kinds == code).any()),
-        frozenset(name for name, rows in outside.items() if facts.rows_in[rows].any()),
-        frozenset(name for name, rows in outside.items() if facts.rows_out[rows].any()),
+        frozenset(name for name, rows in behind.items() if facts.rows_in[rows].any()),
+        frozenset(name for name, rows in behind.items() if facts.rows_out[rows].any()),
         ledger.has_shops,
         bool(facts.rows_out[shops].any()),
         ledger.words.categories,

@@ -15,18 +15,19 @@ from finsim.agents.schemes.scheme_generation import scheme_orders
 from finsim.agents.schemes.scheme_plan import SchemePlan
 from finsim.agents.settings import Settings
 from finsim.agents.statement_rows import Middles
-from finsim.agents.vocabulary import CARD
+from finsim.agents.vocabulary import CARD, CHANNEL
 from finsim.engine.injection.ledger_clock import LedgerClock
 from finsim.engine.injection.ledger_columns import SINGLE
 from finsim.engine.learned_payments.entity_facts import EntityFacts
 from finsim.engine.learned_payments.learned_population import AT_HAND
-from finsim.engine.learned_payments.life_orders import NOBODY
+from finsim.engine.learned_payments.life_orders import NOBODY, SOMEBODY
+from finsim.engine.learned_payments.payment_words import BETWEEN_ACCOUNTS
 from finsim.engine.learned_payments.scheme_channels import receipt_channels, scheme_channels
 from finsim.engine.learned_payments.scheme_levels import expected_sums, levelled
 from finsim.engine.learned_payments.story_money import StoryMoney
 from finsim.engine.learned_payments.training_ledger import PaymentLedger
 from finsim.kernels.ledger import OF_AVAILABLE, OF_PREVIOUS, Plan
-from finsim.notation import NANOS_PER_DAY, Int1D
+from finsim.notation import NANOS_PER_DAY, Array, Int1D
 from finsim.randomness import Streams
 from finsim.records.drivers import Drivers
 
@@ -78,8 +79,20 @@ def learned_scheme_orders(
     plan = replace(plan, steps=steps, spent_limit=money.scaled(plan.spent_limit))
     made, plan = levelled(kept, plan, population, money, streams)
     inside = ~population.accounts.external[made.payer]
+    made = replace(made, channel=_cash_at_counters(made, population, ledger))
     channel = scheme_channels(made, expected_sums(made, plan, population), inside, ledger, streams)
     return replace(made, channel=channel), plan
+
+
+def _cash_at_counters(orders: Orders, population: Population, ledger: PaymentLedger) -> Array:
+    """Return the channels with cash at the outside account for cash alone, where statements have one."""
+    if ledger.layout != SINGLE:
+        return orders.channel
+    others = np.setdiff1d(population.outside["cash"], population.outside[SOMEBODY])
+    counter = np.isin(orders.payer, others) | np.isin(orders.payee, others)
+    is_cash = orders.channel == CHANNEL["cash"]
+    plain = np.where(is_cash, CHANNEL[BETWEEN_ACCOUNTS], orders.channel)
+    return np.where(counter, CHANNEL["cash"], plain).astype(orders.channel.dtype)
 
 
 def statement_middles(facts: EntityFacts, ledger: PaymentLedger) -> Middles | None:
