@@ -57,8 +57,9 @@ class Templates:
 
     ``own`` groups outgoing rows by payer and by whether a merchant is paid (2 e + is shop), ``all_rows`` by
     the latter alone, ``received`` incoming rows by entity, ``returned`` rows in which a merchant pays by who
-    is paid, ``all_returned`` all of them; ``to_entity`` rows by payee, ``to_shop`` by merchant. ``follows_payee`` are places of columns that the payee settles; ``never_twice`` those of
-    references, whose values hardly ever occur twice.
+    is paid, ``all_returned`` all of them; ``to_entity`` rows by payee, ``to_shop`` by merchant.
+    ``follows_payee`` are places of columns that the payee settles; ``never_twice`` those of references, whose
+    values hardly ever occur twice.
     """
 
     own: Group

@@ -74,7 +74,7 @@ class Money:
         known = self.amounts[np.minimum(pick, len(self.amounts) - 1)]
         plain = np.maximum(amounts // self.grain * self.grain, min(self.grain, 1)).astype(np.int64)
         found = np.where(high > low, known, np.minimum(plain, self.amounts[-1]))
-        return np.maximum(found, 1).astype(np.int64)
+        return np.asarray(np.maximum(found, 1), dtype=np.int64)
 
 
 def ledger_money(past: Histories, world: LedgerPopulation) -> Money:

@@ -103,8 +103,10 @@ def known_of(facts: EntityFacts, ledger: PaymentLedger) -> Known:
     kinds = entity_kinds(facts, ledger)
     places = Places.of(ledger, len(facts.need))
     outside = outside_of(facts, ledger, places)
-    shops = np.arange(places.named, places.named + len(ledger.outside)) if ledger.has_shops else outside["fees"]
-    behind = {**outside, "cash": np.array([places.sorts["cash"]])} if ledger.layout == SINGLE else outside
+    shops = places.named + np.arange(len(ledger.outside) if ledger.has_shops else 0)
+    behind = dict(outside)
+    if ledger.layout == SINGLE:  # a counter for cash is known by its own rows alone
+        behind["cash"] = np.array([places.sorts["cash"]])
     told = [SEEN_DAYS, "turnover", *([] if ledger.layout == SINGLE else ["degree"])]
     return Known(
         frozenset(word for code, word in _KINDS.items() if (kinds == code).any()),
