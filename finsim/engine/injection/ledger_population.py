@@ -15,6 +15,7 @@ import pandas as pd
 
 from finsim.agents.narratives.narrative_needs import SEEN_DAYS, Known
 from finsim.agents.population.contacts import Contacts
+from finsim.agents.population.first_seen import OLD_DAYS, is_new
 from finsim.agents.population.merchants import ANYWHERE, Firms, Merchants
 from finsim.agents.population.people import People
 from finsim.agents.population.population import Accounts, Population
@@ -33,8 +34,6 @@ _AT_HAND, _LIMIT, _TICKET = 300_000, 200_000, 3_300.0
 _SMALL, _CHEAP = 2_900.0, 0.1
 # assumption: the accounts with the most partners, who together make two thirds of the rows, may trade.
 _FIRM_ROWS, _FIRM_PARTNERS = 2 / 3, 5
-_OLD_DAYS = 3_650  # an account that is seen early in the file is taken to be old
-_EARLY = 0.1
 _LEAST_ROWS = 3
 _CARD_ROWS = 0.9  # of the rows of an account that pays merchants alone
 LEAST_ENTITIES = 20
@@ -165,9 +164,9 @@ def _accounts(kinds: Array, past: Histories, members: Int1D, settings: Settings)
     total = len(kinds)
     external: Bool1D = kinds == EXTERNAL
     start = np.datetime64(settings.start)
-    opened = np.full(total, start - _OLD_DAYS)
+    opened = np.full(total, start - OLD_DAYS)
     seen = (past.first[members] - settings.start_ns) // NANOS_PER_DAY
-    late = seen > max(_EARLY * settings.days, 1)
+    late = is_new(seen, (past.rows_out + past.rows_in)[members], settings.days)
     opened[: len(members)][late] = start + seen[late]
     numbers = np.arange(total, dtype=np.int64)
     return Accounts(

@@ -11,6 +11,7 @@ import numpy as np
 
 from finsim.agents.narratives.narrative_needs import SEEN_DAYS, Known
 from finsim.agents.population.contacts import Contacts
+from finsim.agents.population.first_seen import OLD_DAYS, is_new
 from finsim.agents.population.merchants import ANYWHERE, Firms, Merchants
 from finsim.agents.population.people import People
 from finsim.agents.population.population import Accounts, Population
@@ -27,8 +28,6 @@ from finsim.randomness import Streams
 
 # assumption: the entities with the most partners, who together make two thirds of the rows, may trade.
 _FIRM_ROWS, _FIRM_PARTNERS = 2 / 3, 5
-_OLD_DAYS = 3_650  # an entity that is seen early is taken to be old
-_EARLY = 0.1
 _SPARE = 0.1  # assumption: what is at hand beyond the need, as a share of it
 _GRAIN = 10_000  # balances and limits are whole hundreds
 _MONTH = 30.0
@@ -126,9 +125,8 @@ def _accounts(
 ) -> Accounts:
     total, entities = len(kinds), len(facts.need)
     start = np.datetime64(settings.start)
-    opened = np.full(total, start - _OLD_DAYS)
-    late = facts.first[:entities] > max(_EARLY * settings.days, 1)
-    late &= facts.first[:entities] < settings.days
+    opened = np.full(total, start - OLD_DAYS)
+    late = is_new(facts.first[:entities], (facts.rows_out + facts.rows_in)[:entities], settings.days)
     opened[:entities][late] = start + facts.first[:entities][late]
     typical = int(np.median(facts.amounts)) if len(facts.amounts) else _GRAIN
     need = _rounded_up(facts.need * (1 + _SPARE) + typical)
