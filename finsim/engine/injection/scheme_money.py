@@ -5,7 +5,8 @@ spreads wider than the ledger does. q gives the scheme's rows the mean rank, amo
 their own spread leaves room for: evenly around the middle, on the side of a payment drawn from its payer, so
 that over many schemes the ranks spread as the ledger's own do. In a single-sided ledger money in is ranked
 among money in. Growth keeps its direction, and what is passed on is still a share of what came in, because
-the ledger of the scheme is run again on the moved sums (own).
+the ledger of the scheme is run again on the moved sums. What is above all that the ledger pays is paid in
+parts (own).
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from finsim.agents.payment_orders import Orders
 from finsim.agents.schemes.scheme_plan import SchemePlan
 from finsim.engine.injection.entity_histories import Histories
 from finsim.engine.injection.ledger_population import LedgerPopulation
+from finsim.engine.injection.split_payments import in_parts, parts
 from finsim.errors import DataError
 from finsim.kernels.ledger import FIXED, OF_POT, OF_PREVIOUS, POSTED, Book
 from finsim.notation import Array, Cents1D, Float1D, Int1D
 
 _FIT = 0.85  # assumption: most of the ledger's own spread that one scheme may fill
 _NEAR = 0.03  # how far an amount may move to one that the ledger knows
-_TOP, _MOST = 0.999, 0.95  # so many of its amounts stay below what nearly all of the ledger's do
+_TOP = 0.999  # what nearly all of the ledger's amounts are below
 _GRAINS = (10_000, 5_000, 1_000, 500, 100, 50, 10, 5)
 _LEAST = 0.05
 _ROUNDS, _HALVINGS, _WIDEST = 3, 24, 12.0
@@ -55,17 +57,22 @@ class Money:
         first, last = (np.searchsorted(self.amounts, paid, side=side) for side in ("left", "right"))
         return float((first + rng.random() * (last - first)) / len(self.amounts))
 
-    def ranks(self, amounts: Float1D, sides: tuple[Array, Array]) -> Float1D:
-        """Return the ranks of the rows of payments: those that go out by one side, come in by the other."""
-        out, into = sides
+    def ranks(self, amounts: Float1D, sides: tuple[Array, Array], sizes: Array) -> Float1D:
+        """Return the ranks of the rows of payments: those that go out by one side, come in by the other.
+
+        ``sizes`` is about what parts shall be of (``split_payments``).
+        """
+        number = parts(amounts, self.top, sizes)
+        each = np.repeat(amounts / number, number)
+        out, into = (np.repeat(side, number) for side in sides)
         if not len(self.receipts):
-            return _ranks(self.amounts, amounts)
-        return np.concatenate([_ranks(self.amounts, amounts[out]), _ranks(self.receipts, amounts[into])])
+            return _ranks(self.amounts, each)
+        return np.concatenate([_ranks(self.amounts, each[out]), _ranks(self.receipts, each[into])])
 
     def near(self, amounts: Float1D, below: Array, rng: np.random.Generator) -> Cents1D:
         """Return amounts as the ledger writes them: one of its own nearby, else of its usual roundness.
 
-        Where ``below``, none is above what was asked; none is above the ledger's largest.
+        Where ``below``, none is above what was asked.
         """
         room = np.where(below, 0.0, _NEAR)
         low = np.searchsorted(self.amounts, amounts * (1 - _NEAR), side="left")
@@ -73,8 +80,7 @@ class Money:
         pick = low + (rng.random(len(amounts)) * (high - low)).astype(np.int64)
         known = self.amounts[np.minimum(pick, len(self.amounts) - 1)]
         plain = np.maximum(amounts // self.grain * self.grain, min(self.grain, 1)).astype(np.int64)
-        found = np.where(high > low, known, np.minimum(plain, self.amounts[-1]))
-        return np.asarray(np.maximum(found, 1), dtype=np.int64)
+        return np.maximum(np.where(high > low, known, plain), 1).astype(np.int64)
 
 
 def ledger_money(past: Histories, world: LedgerPopulation) -> Money:
@@ -119,34 +125,39 @@ def posted_scheme(
     spread = float(logs.std())
     power = min(1.0, _FIT * money.spread / max(spread, 1e-9))
     sides = world.entity[kept.payer] >= 0, world.entity[kept.payee] >= 0
+    least = len(money.amounts) // 4
+    sizes = money.amounts[rng.integers(least, len(money.amounts), len(kept))]  # few parts are of large sums
     place = money.place(int(kept.payer[0]), rng)
     moved = power * (logs - np.median(logs)) + float(np.log(np.median(money.amounts)))
     found = _rerun(kept, plan, np.exp(moved), power, (world, money), rng)
     # What is passed on in other portions moves by another factor than what is fixed, so once more.
     for _ in range(_ROUNDS - 1):
-        moved = moved + _shift(np.log(np.maximum(found, 1)), sides, place, money)
+        moved = moved + _shift(np.log(np.maximum(found, 1)), sides, place, (money, sizes))
         found = _rerun(kept, plan, np.exp(moved), power, (world, money), rng)
-    return kept.take(found > 0), found[found > 0]
+    some = found > 0
+    number = parts(found[some], money.top, sizes[some])
+    made, sums, is_part = in_parts(kept.take(some), found[some], number, world.settings.start_ns, rng)
+    paid = money.near(np.minimum(sums, money.top), np.ones(len(made), dtype=np.bool_), rng)
+    return made, np.where(is_part, paid, sums).astype(np.int64)
 
 
-def _shift(logs: Float1D, sides: tuple[Array, Array], place: float, money: Money) -> float:
+def _shift(logs: Float1D, sides: tuple[Array, Array], place: float, law: tuple[Money, Array]) -> float:
     """Return by how much the logs of a scheme's amounts move to stand where the ledger's do, by halving.
 
     With ranks of variance v their mean lies within sqrt(3 (1/12 - v)) of 1/2, which gives the rows of
-    all schemes the variance of the ledger's own, 1/12. Nearly all stay below what nearly all of the
-    ledger's do.
+    all schemes the variance of the ledger's own, 1/12.
     """
+    money, sizes = law
     low, high = -_WIDEST, _WIDEST
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        ranks = money.ranks(np.exp(logs + middle), sides)
+        ranks = money.ranks(np.exp(logs + middle), sides, sizes)
         width = np.sqrt(3 * max(1 / 12 - float(ranks.var()), 0.0))
         if float(ranks.mean()) > 0.5 + width * (2 * place - 1):
             high = middle
         else:
             low = middle
-    top = float(np.log(money.top)) - float(np.quantile(logs, _MOST))
-    return min((low + high) / 2, top)
+    return (low + high) / 2
 
 
 def _rerun(
