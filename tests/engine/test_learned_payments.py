@@ -70,7 +70,8 @@ def _statements() -> pd.DataFrame:
                 rows.append((f"S{account:04d}", when, 2500.0, "credit", "salary"))
             for _ in range(rng.poisson(1) if account < 8 else 0):
                 sold = round(float(np.exp(rng.normal(4, 1))), 2)
-                rows.append((f"S{account:04d}", when, sold, "credit", "invoice"))
+                how = "cash" if rng.random() < 0.2 else "invoice"
+                rows.append((f"S{account:04d}", when, sold, "credit", how))
             for _ in range(rng.poisson(0.5)):
                 amount = round(float(np.exp(rng.normal(3.5, 1))), 2)
                 rows.append((f"S{account:04d}", when, amount, "debit", rng.choice(["rent", "cash", "tax"])))
