@@ -20,7 +20,7 @@ from finsim.agents.payment_orders import Orders
 from finsim.agents.schemes.scheme_plan import SchemePlan
 from finsim.engine.injection.entity_histories import Histories
 from finsim.engine.injection.ledger_population import LedgerPopulation
-from finsim.engine.injection.split_payments import in_parts, parts
+from finsim.engine.injection.split_payments import MOST_PARTS, in_parts, parts
 from finsim.errors import DataError
 from finsim.kernels.ledger import FIXED, OF_POT, OF_PREVIOUS, POSTED, Book
 from finsim.notation import Array, Cents1D, Float1D, Int1D
@@ -145,7 +145,7 @@ def _shift(logs: Float1D, sides: tuple[Array, Array], place: float, law: tuple[M
     """Return by how much the logs of a scheme's amounts move to stand where the ledger's do, by halving.
 
     With ranks of variance v their mean lies within sqrt(3 (1/12 - v)) of 1/2, which gives the rows of
-    all schemes the variance of the ledger's own, 1/12.
+    all schemes the variance of the ledger's own, 1/12. No sum is above what its parts can be.
     """
     money, sizes = law
     low, high = -_WIDEST, _WIDEST
@@ -157,7 +157,7 @@ def _shift(logs: Float1D, sides: tuple[Array, Array], place: float, law: tuple[M
             high = middle
         else:
             low = middle
-    return (low + high) / 2
+    return min((low + high) / 2, float(np.log(MOST_PARTS * money.top) - logs.max()))
 
 
 def _rerun(
