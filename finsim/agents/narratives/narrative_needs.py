@@ -77,21 +77,22 @@ def carried(narrative: Narrative, known: Known) -> Carried:
     needs is lacking.
     """
     gates = {phase.needs.phase for phase in narrative.phases if phase.needs}
-    kept, lacks, left_out = [], dict[str, str](), []
+    kept, lacks, left_out = [], list[str](), []
     for phase in narrative.phases:
         lacking = lacking_in(narrative, phase, known)
         if lacking and phase.chance < 1.0 and phase.name not in gates:
             left_out.append(f"phase {phase.name!r}: {next(iter(lacking.values()))}")
             continue
-        lacks |= {name: f"role {name!r} needs {why}" for name, why in lacking.items()}
         kept.append(phase)
     used = {name for phase in kept for name in players(phase)}
     roles, ignored = {}, dict[str, None]()
     for name, role in narrative.roles.items():
+        if name not in used:
+            continue
         sides = Sides.of(name, kept)
-        if name in used and name not in lacks and (why := _lacking(role, known, sides)):
-            lacks[name] = f"role {name!r} needs {why}"
-        if name in used and name not in lacks:
+        if why := _lacking(role, known, sides):
+            lacks.append(f"role {name!r} needs {why}")
+        else:
             roles[name], without = _known_part(role, known, sides)
             ignored |= dict.fromkeys(f"role {name!r}: {fact}" for fact in without)
     words = {phase.name for phase in kept}
@@ -103,7 +104,7 @@ def carried(narrative: Narrative, known: Known) -> Carried:
     )
     changed: dict[str, Any] = {"phases": tuple(kept), "roles": roles, "labels": labels}
     made = narrative.model_copy(update=changed)
-    return Carried(made, tuple(lacks.values()), (*left_out, *ignored))
+    return Carried(made, tuple(lacks), (*left_out, *ignored))
 
 
 def players(phase: Phase) -> list[str]:
@@ -172,12 +173,9 @@ def needs_table(narratives: Sequence[Narrative]) -> str:
     """Return Markdown: what each narrative needs a table to know, and what it leaves out without it."""
     lines = ["| narrative | needs | left out where not known |", "|---|---|---|"]
     for story in narratives:
-        needed = list(dict.fromkeys(text.partition(" needs ")[2] for text in carried(story, Known()).lacks))
-        optional = [
-            f"phase {phase.name!r} without {what}"
-            for phase in story.phases
-            for what in dict.fromkeys(lacking_in(story, phase, Known()).values())
-            if what not in needed
-        ]
+        found = carried(story, Known())
+        needed = list(dict.fromkeys(text.partition(" needs ")[2] for text in found.lacks))
+        phases = [text.replace(": ", " without ", 1) for text in found.left_out if text.startswith("phase ")]
+        optional = [text for text in phases if text.partition(" without ")[2] not in needed]
         lines.append(f"| `{story.id}` | {'; '.join(needed)} | {'; '.join(optional) or 'nothing'} |")
     return "\n".join(lines)
