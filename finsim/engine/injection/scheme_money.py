@@ -11,6 +11,7 @@ parts (own).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,25 +38,32 @@ _ROUNDS, _HALVINGS, _WIDEST = 3, 24, 12.0
 class Money:
     """What the ledger pays: sorted amounts, those of its receipts, those by account position, their spread.
 
-    ``receipts`` int64[r] is what a single-sided ledger is paid, sorted; empty in any other.
+    ``receipts`` int64[r] is what a single-sided ledger is paid, sorted; empty in any other. ``kind`` int8[A]
+    is that of each account, ``by_kind`` what accounts of a kind pay, sorted.
     """
 
     amounts: Int1D
     receipts: Int1D
     own_start: Int1D
     own: Int1D
+    kind: Array
+    by_kind: Mapping[int, Int1D]
     spread: float
     top: float
     grain: int
 
     def place(self, account: int, rng: np.random.Generator) -> float:
-        """Return the rank of one amount that an account paid, any rank where it paid none."""
+        """Return the rank of one amount that an account paid, any rank where it paid none.
+
+        It is ranked among what accounts of its kind pay: a role that firms play would be at the top of all.
+        """
         low, high = self.own_start[account], self.own_start[account + 1]
         if high == low:
             return float(rng.random())
         paid = self.own[rng.integers(low, high)]
-        first, last = (np.searchsorted(self.amounts, paid, side=side) for side in ("left", "right"))
-        return float((first + rng.random() * (last - first)) / len(self.amounts))
+        law = self.by_kind[int(self.kind[account])]
+        first, last = (np.searchsorted(law, paid, side=side) for side in ("left", "right"))
+        return float((first + rng.random() * (last - first)) / len(law))
 
     def ranks(self, amounts: Float1D, sides: tuple[Array, Array], sizes: Array) -> Float1D:
         """Return the ranks of the rows of payments: those that go out by one side, come in by the other.
@@ -95,10 +103,13 @@ def ledger_money(past: Histories, world: LedgerPopulation) -> Money:
     sizes = [edges[one + 1] - edges[one] if one >= 0 else 0 for one in world.entity.tolist()]
     parts = [order[edges[one] : edges[one + 1]] for one in world.entity.tolist() if one >= 0]
     own = past.size[np.concatenate(parts)] if parts else np.zeros(0, dtype=np.int64)
+    kind = world.population.accounts.kind
+    rows = np.repeat(kind, sizes)
     shares = [float((amounts % grain == 0).mean()) for grain in _GRAINS]
     grain = next((one for one, share in zip(_GRAINS, shares, strict=True) if share > 0.95), 1)
     return Money(
-        amounts, came, np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), own,
+        amounts, came, np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), own, kind,
+        {int(one): np.sort(own[rows == one]) for one in np.unique(rows)},
         max(float(np.log(amounts).std()), _LEAST), float(np.quantile(amounts, _TOP)), grain,
     )  # fmt: skip
 
