@@ -92,6 +92,7 @@ def test_persons_outside_pay_or_are_paid_as_the_table_knows_them(tmp_path: Path)
 @pytest.mark.parametrize(("word", "carries"), [("in", True), ("out", False)])
 def test_cash_pays_in_where_a_row_says_so(tmp_path: Path, word: str, carries: bool) -> None:
     frame = statements()
+    frame["amount"] = np.where(frame["amount"] > 0, (4 * frame["amount"]).round(2), frame["amount"])
     here = (frame["amount"] > 0) if word == "in" else (frame["amount"] < 0)
     frame["text"] = np.where(here & (np.arange(len(frame)) % 5 == 0), "Cash ", frame["text"])
     if carries:
@@ -100,7 +101,7 @@ def test_cash_pays_in_where_a_row_says_so(tmp_path: Path, word: str, carries: bo
         assert (deposits["amount"] > 0).all()
         receipts = frame.loc[frame["amount"] > 0, "amount"]
         place = np.searchsorted(np.sort(receipts), deposits["amount"]) / len(receipts)
-        assert 0.3 < place.mean() < 0.7  # among receipts, not among what is paid
+        assert 0.2 < place.mean() < 0.7  # among receipts, not among what is paid
     else:
         with pytest.raises(StudyError, match=r"role 'cash' needs outside accounts that pay \(cash\)"):
             put(frame, tmp_path, "funnel_account", rate=0.02)

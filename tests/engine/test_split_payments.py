@@ -34,7 +34,7 @@ def orders(ts: list[int], payer: list[int], payee: list[int]) -> Orders:
     ],
 )
 def test_so_many_parts(amount: int, size: int, number: int) -> None:
-    assert parts(np.array([amount]), 600.0, np.array([size])).tolist() == [number]
+    assert parts(np.array([amount]), np.array([600.0]), np.array([size])).tolist() == [number]
 
 
 def test_parts_make_the_sum_and_come_between_receipt_and_payment() -> None:

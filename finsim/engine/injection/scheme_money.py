@@ -24,13 +24,14 @@ from finsim.engine.injection.ledger_population import LedgerPopulation
 from finsim.engine.injection.split_payments import MOST_PARTS, in_parts, parts
 from finsim.errors import DataError
 from finsim.kernels.ledger import FIXED, OF_POT, OF_PREVIOUS, POSTED, Book
-from finsim.notation import Array, Cents1D, Float1D, Int1D
+from finsim.notation import Array, Bool1D, Cents1D, Float1D, Int1D
 
 _FIT = 0.85  # assumption: most of the ledger's own spread that one scheme may fill
 _NEAR = 0.03  # how far an amount may move to one that the ledger knows
 _TOP = 0.999  # what nearly all of the ledger's amounts are below
 _GRAINS = (10_000, 5_000, 1_000, 500, 100, 50, 10, 5)
 _LEAST = 0.05
+_LEAST_PART = 0.25  # of the ranks of what parts are of
 _ROUNDS, _HALVINGS, _WIDEST = 3, 24, 12.0
 
 
@@ -39,7 +40,8 @@ class Money:
     """What the ledger pays: sorted amounts, those of its receipts, those by account position, their spread.
 
     ``receipts`` int64[r] is what a single-sided ledger is paid, sorted; empty in any other. ``kind`` int8[A]
-    is that of each account, ``by_kind`` what accounts of a kind pay, sorted.
+    is that of each account, ``by_kind`` what accounts of a kind pay, sorted. ``top`` and ``top_in`` are what
+    nearly all amounts, and receipts, are below.
     """
 
     amounts: Int1D
@@ -50,6 +52,7 @@ class Money:
     by_kind: Mapping[int, Int1D]
     spread: float
     top: float
+    top_in: float
     grain: int
 
     def place(self, account: int, rng: np.random.Generator) -> float:
@@ -70,12 +73,40 @@ class Money:
 
         ``sizes`` is about what parts shall be of (``split_payments``).
         """
-        number = parts(amounts, self.top, sizes)
+        number = parts(amounts, self.limits(sides), sizes)
         each = np.repeat(amounts / number, number)
         out, into = (np.repeat(side, number) for side in sides)
         if not len(self.receipts):
             return _ranks(self.amounts, each)
         return np.concatenate([_ranks(self.amounts, each[out]), _ranks(self.receipts, each[into])])
+
+    def limits(self, sides: tuple[Array, Array]) -> Float1D:
+        """Return what nearly all amounts of the direction are below: receipts where only they tell of it."""
+        return np.where(self.comes_in(sides), self.top_in, self.top)
+
+    def comes_in(self, sides: tuple[Array, Array]) -> Bool1D:
+        """Return which payments are a receipt alone: bool[m]."""
+        return np.asarray(~sides[0] & sides[1] & (len(self.receipts) > 0))
+
+    def sizes(self, sides: tuple[Array, Array], rng: np.random.Generator) -> Int1D:
+        """Return of about what size parts shall be; few of them are of large sums."""
+        u = rng.uniform(_LEAST_PART, 1.0, len(sides[0]))
+        here = self.comes_in(sides)
+        paid = self.amounts[(u * len(self.amounts)).astype(np.int64)]
+        if here.any():
+            paid[here] = self.receipts[(u[here] * len(self.receipts)).astype(np.int64)]
+        return paid
+
+    def written(
+        self, amounts: Float1D, sides: tuple[Array, Array], below: Array, rng: np.random.Generator
+    ) -> Cents1D:
+        """Return amounts as ``near`` does, receipts as the ledger's receipts are written."""
+        here = self.comes_in(sides)
+        found = self.near(amounts, below, rng)
+        if here.any():
+            own = replace(self, amounts=self.receipts)
+            found[here] = own.near(amounts[here], below[here], rng)
+        return found
 
     def near(self, amounts: Float1D, below: Array, rng: np.random.Generator) -> Cents1D:
         """Return amounts as the ledger writes them: one of its own nearby, else of its usual roundness.
@@ -110,7 +141,8 @@ def ledger_money(past: Histories, world: LedgerPopulation) -> Money:
     return Money(
         amounts, came, np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), own, kind,
         {int(one): np.sort(own[rows == one]) for one in np.unique(rows)},
-        max(float(np.log(amounts).std()), _LEAST), float(np.quantile(amounts, _TOP)), grain,
+        max(float(np.log(amounts).std()), _LEAST), float(np.quantile(amounts, _TOP)),
+        float(np.quantile(came, _TOP)) if len(came) else 0.0, grain,
     )  # fmt: skip
 
 
@@ -136,8 +168,7 @@ def posted_scheme(
     spread = float(logs.std())
     power = min(1.0, _FIT * money.spread / max(spread, 1e-9))
     sides = world.entity[kept.payer] >= 0, world.entity[kept.payee] >= 0
-    least = len(money.amounts) // 4
-    sizes = money.amounts[rng.integers(least, len(money.amounts), len(kept))]  # few parts are of large sums
+    sizes = money.sizes(sides, rng)
     place = money.place(int(kept.payer[0]), rng)
     moved = power * (logs - np.median(logs)) + float(np.log(np.median(money.amounts)))
     found = _rerun(kept, plan, np.exp(moved), power, (world, money), rng)
@@ -146,9 +177,12 @@ def posted_scheme(
         moved = moved + _shift(np.log(np.maximum(found, 1)), sides, place, (money, sizes))
         found = _rerun(kept, plan, np.exp(moved), power, (world, money), rng)
     some = found > 0
-    number = parts(found[some], money.top, sizes[some])
+    limits = money.limits(sides)
+    number = parts(found[some], limits[some], sizes[some])
     made, sums, is_part = in_parts(kept.take(some), found[some], number, world.settings.start_ns, rng)
-    paid = money.near(np.minimum(sums, money.top), np.ones(len(made), dtype=np.bool_), rng)
+    ends = world.entity[made.payer] >= 0, world.entity[made.payee] >= 0
+    most = np.minimum(sums, money.limits(ends))
+    paid = money.written(most, ends, np.ones(len(made), dtype=np.bool_), rng)
     return made, np.where(is_part, paid, sums).astype(np.int64)
 
 
@@ -168,7 +202,7 @@ def _shift(logs: Float1D, sides: tuple[Array, Array], place: float, law: tuple[M
             high = middle
         else:
             low = middle
-    return min((low + high) / 2, float(np.log(MOST_PARTS * money.top) - logs.max()))
+    return min((low + high) / 2, float((np.log(MOST_PARTS * money.limits(sides)) - logs).min()))
 
 
 def _rerun(
@@ -192,8 +226,10 @@ def _rerun(
     )
     again = replace(plan, steps=steps)
     own = follows[kept.plan_row]
-    fixed = money.near(sums, np.zeros(len(kept), dtype=np.bool_), rng)
+    sides = world.entity[kept.payer] >= 0, world.entity[kept.payee] >= 0
+    fixed = money.written(sums, sides, np.zeros(len(kept), dtype=np.bool_), rng)
     rows = run_orders(replace(kept, amount=fixed), book, again, again.fresh_state())
     found = np.where(rows.status == POSTED, rows.amount, 0)
-    near = money.near(np.maximum(found, 1).astype(np.float64), np.ones(len(kept), dtype=np.bool_), rng)
+    below = np.ones(len(kept), dtype=np.bool_)
+    near = money.written(np.maximum(found, 1).astype(np.float64), sides, below, rng)
     return np.where(own & (found > 0), near, found)

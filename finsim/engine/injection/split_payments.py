@@ -17,7 +17,7 @@ MOST_PARTS = 8
 _SPAN_NS = 2 * 3_600_000_000_000  # assumption: the parts of a payment are paid within two hours
 
 
-def parts(amounts: Array, limit: float, sizes: Array) -> Int1D:
+def parts(amounts: Array, limit: Array, sizes: Array) -> Int1D:
     """Return in how many parts each amount is paid: of about the size asked for it where it is above a limit.
 
     No part is above the limit, unless it took more than 8.
