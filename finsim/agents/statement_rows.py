@@ -9,7 +9,7 @@ import numpy as np
 from finsim.agents.channels_by_amount import ChannelsByAmount
 from finsim.agents.payment_orders import Orders, public_id
 from finsim.kernels.ledger import POSTED, Book, Rows
-from finsim.notation import Array, Bool1D, Cents1D, Float1D, Int1D
+from finsim.notation import Array, Bool1D, Cents1D, Float2D, Int1D
 
 SECOND = 1 << 61
 """What the order id of the second row of a payment has more; no other order has it."""
@@ -19,15 +19,15 @@ SECOND = 1 << 61
 class Middles:
     """Outside accounts that stand between two inside ones: positions int64[K], their shops (-1 for none).
 
-    ``paid`` and ``pays`` float64[K]: how many ordinary rows go to each, and come from it. ``receipts``: by
-    what channels ordinary rows come in, which the second row of a payment has; without rows it has the first
-    one's.
+    ``paid`` and ``pays`` float64[K, C]: how many ordinary rows go to each by each channel, and come from it.
+    ``receipts``: by what channels ordinary rows come in, which the second row of a payment has; without rows
+    it has the first one's.
     """
 
     account: Int1D
     shop: Int1D
-    paid: Float1D
-    pays: Float1D
+    paid: Float2D
+    pays: Float2D
     receipts: ChannelsByAmount
 
 
@@ -38,8 +38,8 @@ def as_statements(
 
     A single-sided ledger knows one account of each row: the payment goes to an outside account and, at the
     same instant, comes from one to its payee; a declined one has the first row alone. Both are drawn as often
-    as ordinary rows have them. ``before``: balances in front of the slice; those of outside accounts in
-    ``book`` are changed to what the rows leave.
+    as ordinary rows of the row's channel have them. ``before``: balances in front of the slice; those of
+    outside accounts in ``book`` are changed to what the rows leave.
     """
     payer, payee = orders.payer.astype(np.int64), orders.payee.astype(np.int64)
     inner = (orders.plan_row >= 0) & ~book.external[payer] & ~book.external[payee]
@@ -49,7 +49,8 @@ def as_statements(
     first = inner[at] & ~second
     some = orders.take(at)
     order_id = np.where(second, some.order_id + SECOND, some.order_id)
-    to, of = (_drawn(order_id, weights) for weights in (middles.paid, middles.pays))
+    channel = _channels(some.channel, second, rows.amount[at], order_id, middles.receipts)
+    to, of = (_drawn(order_id, channel, weights) for weights in (middles.paid, middles.pays))
     made = replace(
         some,
         payer=np.where(second, middles.account[of], some.payer).astype(some.payer.dtype),
@@ -58,7 +59,7 @@ def as_statements(
             some.merchant.dtype
         ),
         order_id=order_id,
-        channel=_channels(some.channel, second, rows.amount[at], order_id, middles.receipts),
+        channel=channel,
     )
     told = Rows(rows.status[at], rows.amount[at], rows.payer_after[at], rows.payee_after[at])
     return made, _with_outside(made, told, book, before)
@@ -75,12 +76,20 @@ def _channels(
     return found
 
 
-def _drawn(order_id: Int1D, weights: Float1D) -> Int1D:
-    """Return places drawn by weight, from the order ids alone."""
-    running = np.cumsum(weights if weights.sum() > 0 else np.ones(len(weights)))
+def _drawn(order_id: Int1D, channel: Array, weights: Float2D) -> Int1D:
+    """Return places drawn by the weights of a row's channel, from the order ids alone.
+
+    A channel without weight has the weights of all channels.
+    """
+    whole = weights.sum(axis=1)
+    whole = whole if whole.any() else np.ones(len(whole))
+    running = np.cumsum(np.where(weights.any(axis=0), weights, whole[:, None]), axis=0)
     u = public_id(order_id) / 2.0**63
-    found: Int1D = np.minimum(np.searchsorted(running, u * running[-1], side="right"), len(weights) - 1)
-    return found
+    found = np.zeros(len(channel), dtype=np.int64)
+    for code in np.unique(channel):
+        here = channel == code
+        found[here] = np.searchsorted(running[:, code], u[here] * running[-1, code], side="right")
+    return np.minimum(found, len(weights) - 1)
 
 
 def _with_outside(orders: Orders, rows: Rows, book: Book, before: Cents1D) -> Rows:

@@ -221,7 +221,7 @@ def test_what_a_table_does_not_know_is_refused_by_name_all_at_once(tmp_path: Pat
         put(accounts(), tmp_path, narratives="account_takeover,scatter_gather_structuring,payroll_fan_out")
     text = str(told.value)
     assert "account_takeover: role 'exit' needs outside accounts" in text
-    assert "scatter_gather_structuring: role 'cash' needs outside accounts (cash)" in text
+    assert "scatter_gather_structuring: role 'cash' needs outside accounts that pay (cash)" in text
     assert "payroll" not in text
     assert not (tmp_path / "out").exists()
     with pytest.raises(StudyError, match="role 'victim' needs accounts"):

@@ -16,6 +16,8 @@ SHIPPED = sorted(path.stem for path in documents.shipped("scenarios/narratives")
 EVERYTHING = Known(
     frozenset(["current", "savings", "card", "business", "merchant"]),
     frozenset(["exchange", "remitter", "person", "cash", "supplier"]),
+    frozenset(["exchange", "remitter", "person", "cash", "supplier"]),
+    True,
     True,
     frozenset(CATEGORIES),
     frozenset(

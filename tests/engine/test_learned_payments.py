@@ -70,7 +70,8 @@ def _statements() -> pd.DataFrame:
                 rows.append((f"S{account:04d}", when, 2500.0, "credit", "salary"))
             for _ in range(rng.poisson(1) if account < 8 else 0):
                 sold = round(float(np.exp(rng.normal(4, 1))), 2)
-                rows.append((f"S{account:04d}", when, sold, "credit", "invoice"))
+                how = "cash" if rng.random() < 0.2 else "invoice"
+                rows.append((f"S{account:04d}", when, sold, "credit", how))
             for _ in range(rng.poisson(0.5)):
                 amount = round(float(np.exp(rng.normal(3.5, 1))), 2)
                 rows.append((f"S{account:04d}", when, amount, "debit", rng.choice(["rent", "cash", "tax"])))
@@ -192,7 +193,10 @@ def test_direction_says_who_pays(ledgers: Path, tmp_path: Path) -> None:
     assert 0 < received.mean() < 1
     assert (kinds.reindex(own.loc[received, "from_account"]) == "external").all()
     assert (kinds.reindex(own.loc[received, "to_account"]) != "external").all()
-    assert (kinds.reindex(own.loc[~received, "to_account"]) == "external").all()
+    paid = own["purpose"].isin(["rent", "tax"])
+    assert (kinds.reindex(own.loc[paid, "to_account"]) == "external").all()
+    cash = kinds.reindex(own.loc[own["purpose"] == "cash", "to_account"]) == "external"
+    assert 0 < cash.mean() < 1  # it comes and goes
 
 
 def test_stories_in_a_ledger_of_days_have_no_hours(runs: dict[str, Run]) -> None:

@@ -15,6 +15,7 @@ from test_learned_payments import MADE
 from finsim.agents.channels_by_amount import ChannelsByAmount
 from finsim.agents.payment_orders import Orders
 from finsim.agents.statement_rows import SECOND, Middles, as_statements
+from finsim.agents.vocabulary import CHANNELS as ALL_CHANNELS
 from finsim.engine.finished_run import Run
 from finsim.engine.run import run
 from finsim.engine.study.study_file import study_of
@@ -196,9 +197,9 @@ def test_rows_of_statements_keep_every_balance() -> None:
     )  # fmt: skip
     book = Book(balance.copy(), np.zeros(7, dtype=np.int64), external)
     receipts = ChannelsByAmount.of(np.arange(1, 101), np.repeat([3, 4], 50))
-    middles = Middles(
-        np.array([5, 6]), np.array([3, -1]), np.array([1.0, 2.0]), np.array([1.0, 0.0]), receipts
-    )
+    paid, pays = np.zeros((2, 2, len(ALL_CHANNELS)))
+    paid[:, 0], pays[:, 0] = [1.0, 2.0], [1.0, 0.0]
+    middles = Middles(np.array([5, 6]), np.array([3, -1]), paid, pays, receipts)
     before = np.full(7, 1_000)
     made, rows = as_statements(orders, Rows(status.astype(np.uint8), amount, *after), book, before, middles)
     told, inner = orders.plan_row >= 0, ~external[payer] & ~external[payee]

@@ -16,8 +16,8 @@ from finsim.agents.population.population import Population
 from finsim.agents.schemes.casting_by_activity import Activity, cast_by_activity
 from finsim.agents.schemes.role_casting import Pool
 from finsim.agents.vocabulary import CHANNEL, CURRENT
-from finsim.engine.injection.ledger_columns import ACCOUNTS, SINGLE
-from finsim.engine.learned_payments.scheme_channels import receipt_channels, scheme_channels
+from finsim.engine.injection.ledger_columns import ACCOUNTS
+from finsim.engine.learned_payments.scheme_channels import scheme_channels
 from finsim.randomness import Streams
 
 CARD, ACH, WIRE, CASH = (CHANNEL[name] for name in ("card_present", "ach", "wire", "cash"))
@@ -83,33 +83,19 @@ def shares(found: np.ndarray) -> dict[int, float]:
     return {one: count / len(found) for one, count in Counter(found.tolist()).items()}
 
 
-def test_statements_pay_by_what_rows_of_their_direction_and_size_have() -> None:
-    made, size = orders(ACH, 4_000), np.full(4_000, 150)
-    inwards = scheme_channels(made, np.full(4_000, 40), np.zeros(4_000, bool), ledger(SINGLE), Streams(1))
-    assert shares(inwards) == {CARD: pytest.approx(0.9, abs=0.02), ACH: pytest.approx(0.1, abs=0.02)}
-    assert shares(scheme_channels(made, size, np.zeros(4_000, bool), ledger(SINGLE), Streams(1))) == {ACH: 1}
-    out = scheme_channels(made, size, np.ones(4_000, bool), ledger(SINGLE), Streams(1))
-    assert shares(out) == {WIRE: pytest.approx(0.9, abs=0.02), ACH: pytest.approx(0.1, abs=0.02)}
-    cash = scheme_channels(orders(CASH, 50), size[:50], np.ones(50, bool), ledger(SINGLE), Streams(1))
-    assert set(cash.tolist()) == {CASH}
-    receipts = receipt_channels(ledger(SINGLE))
-    assert set(receipts.channels[receipts.amounts <= 100].tolist()) == {CARD}
-    assert set(receipts.channels[receipts.amounts > 100].tolist()) == {ACH}
-
-
 def test_card_payments_and_transfers_keep_their_sort_where_rows_have_shops() -> None:
     known, size = ledger(ACCOUNTS, has_shops=True), np.full(900, 50)
-    at_shop = scheme_channels(orders(CARD, 900, merchant=3), size, np.ones(900, bool), known, Streams(2))
+    at_shop = scheme_channels(orders(CARD, 900, merchant=3), size, 900, known, Streams(2))
     assert set(at_shop.tolist()) == {CARD}
-    between = scheme_channels(orders(ACH, 900), size, np.ones(900, bool), known, Streams(2))
+    between = scheme_channels(orders(ACH, 900), size, 900, known, Streams(2))
     assert set(between.tolist()) == {ACH, WIRE}
     assert (between == WIRE).mean() > 0.8  # hardly any ach row is so small
 
 
 def test_schemes_beside_it_leave_the_channels_of_a_payment() -> None:
-    known, size, inside = ledger(SINGLE), np.full(300, 40), np.zeros(300, bool)
-    alone = scheme_channels(orders(ACH, 100, first=200), size[:100], inside[:100], known, Streams(1))
-    assert np.array_equal(scheme_channels(orders(ACH, 300), size, inside, known, Streams(1))[200:], alone)
+    known, size = ledger(ACCOUNTS), np.full(300, 40)
+    alone = scheme_channels(orders(ACH, 100, first=200), size[:100], 300, known, Streams(1))
+    assert np.array_equal(scheme_channels(orders(ACH, 300), size, 300, known, Streams(1))[200:], alone)
 
 
 class _Six(SimpleNamespace):

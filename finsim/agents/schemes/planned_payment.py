@@ -80,6 +80,15 @@ class Acting:
         return self.pots.setdefault(member.account, len(self.pots))
 
 
+def settling_sorts(outside: Mapping[str, np.ndarray]) -> dict[int, str]:
+    """Return the sort of outside accounts that settle channel or purpose, by position.
+
+    One that stands for several sorts settles nothing.
+    """
+    sorts = Counter(int(one) for rows in outside.values() for one in rows)
+    return {int(one): name for name in SETTLED for one in outside[name] if sorts[int(one)] == 1}
+
+
 def _pick(mix: dict[str, float], rng: np.random.Generator) -> str:
     left = float(rng.random()) * sum(mix.values())
     for name, weight in mix.items():

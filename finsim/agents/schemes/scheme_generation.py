@@ -16,7 +16,7 @@ from finsim.agents.population.population import Population
 from finsim.agents.schemes.casting_by_activity import Activity, cast_by_activity
 from finsim.agents.schemes.payment_times import SchemeClock, scheme_hours
 from finsim.agents.schemes.phase_counts import shortage_remarks
-from finsim.agents.schemes.planned_payment import SETTLED, Stage
+from finsim.agents.schemes.planned_payment import Stage, settling_sorts
 from finsim.agents.schemes.role_casting import (
     Pool,
     account_facts,
@@ -61,7 +61,7 @@ def scheme_orders(
     facts = account_facts(population)
     mules = mule_settings(drivers)
     recruit = max(mules.get("recruit_mult", 1.0), 1e-9)
-    sort = {int(a): name for name in SETTLED for a in population.outside[name]}
+    sort = settling_sorts(population.outside)
     schemes: list[Scheme] = []
     remarks: list[str] = []
     planned = 0

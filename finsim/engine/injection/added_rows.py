@@ -68,6 +68,7 @@ class _Row:
     scheme: int
     labels: tuple[bool, bool, str, str]
     settled: int
+    is_refund: bool = False
 
 
 def added_rows(
@@ -108,6 +109,8 @@ def _rows_of(
     labels = scheme.labels[row]
     giver, taker, shop = int(world.entity[payer]), int(world.entity[payee]), int(world.shop[payee])
     made = []
+    if world.shop[payer] >= 0:
+        return [_refund(scheme, row, number, (int(world.shop[payer]), taker), known, rng)]
     if giver >= 0 or ledger.columns.layout != SINGLE:
         template = lent.outgoing(giver, shop >= 0, amount, rng)
         settled = NOBODY
@@ -122,6 +125,24 @@ def _rows_of(
             into = amount if past.sign < 0 or "direction" in ledger.columns.parts else -amount
             made.append(_Row(time, into, template, taker, giver, NOBODY, number, labels, NOBODY))
     return made
+
+
+def _refund(
+    scheme: PlannedScheme, row: int, number: int, sides: tuple[int, int],
+    known: tuple[Histories, Ledger, Templates], rng: np.random.Generator,
+) -> _Row:  # fmt: skip
+    """Return the row in which a merchant pays: between accounts from its till, else one of the card's own."""
+    past, ledger, lent = known
+    shop, taker = sides
+    amount = int(scheme.amounts[row])
+    template = lent.refund(taker, amount, rng)
+    settled = lent.to_shop.any(shop, rng) if lent.follows_payee else NOBODY
+    between = ledger.columns.layout == ACCOUNTS
+    payer, payee, sign = (int(past.till[shop]), taker, 1) if between else (taker, NOBODY, -1)
+    return _Row(
+        int(scheme.time[row]), sign * amount * past.sign, template, payer, payee, shop, number,
+        scheme.labels[row], settled, is_refund=True,
+    )  # fmt: skip
 
 
 def _cells(
@@ -144,9 +165,11 @@ def _cells(
         shops = np.array([one.shop for one in found], dtype=np.int64)
         first = _sales(past)
         rows = np.where(shops >= 0, first[shops], NOBODY)
+        is_sale = ~np.array([one.is_refund for one in found], dtype=np.bool_)
         for role in ("merchant", *(["to_account"] if "to_account" in parts else [])):
             at = parts[role].at
-            columns[at] = _over(columns[at], cells.column(at), rows)
+            here = rows if role == "merchant" else np.where(is_sale, rows, NOBODY)
+            columns[at] = _over(columns[at], cells.column(at), here)
     time, amount = parts["date"], parts["amount"]
     example = str(cells.column(time.at)[0])
     columns[time.at] = time_cells(

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from finsim.engine.injection.ledger_columns import ACCOUNTS, SINGLE, LedgerColumns
 from finsim.engine.injection.ledger_sample import LedgerSample, entity_names
@@ -18,6 +17,7 @@ OUT_WORDS = frozenset(
     ["out", "o", "debit", "d", "dr", "dbit", "withdrawal", "outgoing", "paid", "soll", "s", "-", "payment"]
 )
 _TILLS = 12  # of the one merchant of a purchase log, so that a story finds as many as it asks for
+_CASH = frozenset(["cash", "bargeld", "efectivo", "espèces"])
 IN_WORDS = frozenset(
     ["in", "i", "credit", "c", "cr", "crdt", "deposit", "incoming", "received", "haben", "h", "+"]
 )
@@ -28,7 +28,9 @@ class Histories:
     """Rows of the sample by entity, n rows, E entities, M merchants.
 
     ``payer``, ``payee`` int64[n] entity of each side (the second only between accounts), ``shop`` int64[n]
-    merchant, -1 for none; ``outgoing`` bool[n] rows that pay out; ``size`` int64[n] what is paid, above 0.
+    merchant, -1 for none; ``outgoing`` bool[n] rows that pay out; ``refund`` bool[n] rows in which a merchant
+    pays; ``size`` int64[n] what is paid, above 0. ``till`` int64[M] the account that a merchant is usually
+    paid on, -1 where rows name none.
     ``whole`` bool[E]: whether the sample has the whole history. ``rows_out``, ``rows_in``, ``sum_in``,
     ``partners_out``, ``partners_in``, ``first``, ``last`` (ns) have shape [E]. ``is_log``: no money comes in
     and nobody is named as paid, so all rows are purchases at the one who keeps the table.
@@ -38,6 +40,8 @@ class Histories:
     payee: Int1D
     shop: Int1D
     outgoing: Bool1D
+    refund: Bool1D
+    till: Int1D
     size: Int1D
     sign: int
     whole: Bool1D
@@ -80,11 +84,15 @@ def histories(sample: LedgerSample, columns: LedgerColumns) -> Histories:
     if columns.layout == ACCOUNTS:
         whole[payee[sample.payee_kept & (payee >= 0)]] = True
     size = np.where(outgoing, sample.amount * sign, np.abs(sample.amount))
+    till = _tills(payee[outgoing], shop[outgoing], shops)
+    refund = (shop >= 0) & (size > 0) & ~outgoing
+    if columns.layout == ACCOUNTS:
+        refund = (shop >= 0) & (size > 0) & (payer == np.append(till, NOBODY)[shop])
     out, into = outgoing & (size > 0), _receipts(columns, outgoing, payee)
     receiver = payee if columns.layout == ACCOUNTS else payer
     count = len(words)
     return Histories(
-        payer, payee, shop, outgoing & (size > 0), size, sign, whole,
+        payer, payee, shop, outgoing & (size > 0) & ~refund, refund, till, size, sign, whole,
         np.bincount(payer[out], minlength=count),
         np.bincount(receiver[into], minlength=count),
         np.bincount(
@@ -130,6 +138,17 @@ def _shops(column: pa.ChunkedArray) -> tuple[Int1D, int]:
     return found, len(words)
 
 
+def _tills(payee: Int1D, shop: Int1D, shops: int) -> Int1D:
+    """Return the account on which each merchant is paid most often, -1 where no row names one."""
+    found = np.full(shops, NOBODY)
+    known = (shop >= 0) & (payee >= 0)
+    if known.any():
+        pairs, count = np.unique(np.stack([shop[known], payee[known]]), axis=1, return_counts=True)
+        order = np.argsort(count, kind="stable")
+        found[pairs[0][order]] = pairs[1][order]
+    return found
+
+
 def _partners(entity: Int1D, partner: Int1D, count: int) -> Int1D:
     known = partner >= 0
     pairs = np.unique(np.stack([entity[known], partner[known]]), axis=1)
@@ -145,10 +164,8 @@ def _span(time: Int1D, payer: Int1D, payee: Int1D, count: int) -> tuple[Int1D, I
     return first, last
 
 
-def is_cash(column: pa.ChunkedArray) -> bool:
-    """Whether a column of words knows cash."""
-    words = pc.unique(column.cast(pa.string()) if not pa.types.is_dictionary(column.type) else column)
-    return any(
-        str(word).strip().casefold() in ("cash", "bargeld", "efectivo", "espèces")
-        for word in words.to_pylist()
-    )
+def cash_rows(column: pa.ChunkedArray) -> Bool1D:
+    """Return in which rows of a column of words the word is cash: bool[n]."""
+    codes, words = pd.factorize(pd.Series(_plain(column)), use_na_sentinel=True)
+    known = [place for place, word in enumerate(words) if str(word).strip().casefold() in _CASH]
+    return np.asarray(np.isin(codes, known))

@@ -13,15 +13,16 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from finsim.agents.narratives.narrative_needs import Known
+from finsim.agents.narratives.narrative_needs import SEEN_DAYS, Known
 from finsim.agents.population.contacts import Contacts
+from finsim.agents.population.first_seen import OLD_DAYS, is_new
 from finsim.agents.population.merchants import ANYWHERE, Firms, Merchants
 from finsim.agents.population.people import People
 from finsim.agents.population.population import Accounts, Population
 from finsim.agents.population.shop_popularity import Catchment
 from finsim.agents.settings import Settings
 from finsim.agents.vocabulary import BUSINESS, CARD, CATEGORIES, CATEGORY, CURRENT, EXTERNAL, OUTSIDE
-from finsim.engine.injection.entity_histories import NOBODY, Histories, is_cash
+from finsim.engine.injection.entity_histories import NOBODY, Histories, cash_rows
 from finsim.engine.injection.ledger_columns import ACCOUNTS, CARDS, SINGLE, LedgerColumns
 from finsim.engine.injection.ledger_sample import LedgerSample
 from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Float1D, Int1D
@@ -33,11 +34,10 @@ _AT_HAND, _LIMIT, _TICKET = 300_000, 200_000, 3_300.0
 _SMALL, _CHEAP = 2_900.0, 0.1
 # assumption: the accounts with the most partners, who together make two thirds of the rows, may trade.
 _FIRM_ROWS, _FIRM_PARTNERS = 2 / 3, 5
-_OLD_DAYS = 3_650  # an account that is seen early in the file is taken to be old
-_EARLY = 0.1
 _LEAST_ROWS = 3
 _CARD_ROWS = 0.9  # of the rows of an account that pays merchants alone
 LEAST_ENTITIES = 20
+NONE: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -71,14 +71,16 @@ def ledger_population(sample: LedgerSample, past: Histories, columns: LedgerColu
     shops = np.arange(past.shops)
     sold = np.bincount(past.shop[past.shop >= 0], minlength=past.shops)
     shops = shops[sold > 0]
-    sorts = () if past.is_log else _outside_sorts(sample, columns)
+    paid, pays = _outside_sorts(sample, past, columns)
+    sorts = tuple(name for name in OUTSIDE if name in paid | pays) if columns.layout == SINGLE else ()
     total = len(members) + len(shops) + len(sorts)
     entity, shop = np.full(total, NOBODY), np.full(total, NOBODY)
     entity[: len(members)] = members
     shop[len(members) : len(members) + len(shops)] = shops
     kinds = np.concatenate([kind, np.full(len(shops) + len(sorts), EXTERNAL)]).astype(np.int8)
     outside = {name: np.zeros(0, dtype=np.int64) for name in OUTSIDE}
-    outside["person"] = np.flatnonzero(kinds[: len(members)] == EXTERNAL)
+    if columns.layout == ACCOUNTS:
+        outside["person"] = _one_sided(past, members, kind)
     for place, name in enumerate(sorts):
         outside[name] = np.array([len(members) + len(shops) + place])
     settings = _settings(sample)
@@ -90,14 +92,15 @@ def ledger_population(sample: LedgerSample, past: Histories, columns: LedgerColu
         Catchment(1, np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0)),
     )  # fmt: skip
     sold_in = sold[shops].astype(np.float64)
+    given_back = np.bincount(past.shop[past.refund], minlength=past.shops)[shops]
     rest = np.ones(len(sorts))
     return LedgerPopulation(
         population, entity, shop,
-        np.concatenate([past.rows_out[members], np.zeros(len(shops)), rest]).astype(np.float64),
+        np.concatenate([past.rows_out[members], given_back, rest]).astype(np.float64),
         np.concatenate([past.rows_in[members], sold_in, rest]).astype(np.float64),
         np.concatenate([past.last[members], np.full(len(shops) + len(sorts), 2**62)]),
         sample.entities / max(int(past.whole.sum()), 1), settings,
-        _known(kinds, outside, columns, bool(len(shops)), categories),
+        _known(kinds, (paid, pays), columns, (bool(len(shops)), bool(given_back.any())), categories),
     )  # fmt: skip
 
 
@@ -126,30 +129,44 @@ def _kinds(past: Histories, members: Int1D, columns: LedgerColumns) -> Array:
     return kind
 
 
-def _outside_sorts(sample: LedgerSample, columns: LedgerColumns) -> tuple[str, ...]:
-    """Return the sorts of outside accounts that have no name in the table: of single-sided ledgers alone."""
-    if columns.layout != SINGLE:
-        return ()
+def _outside_sorts(
+    sample: LedgerSample, past: Histories, columns: LedgerColumns
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the sorts of outside accounts that the table pays, and those that it is paid by.
+
+    A single-sided ledger names nobody: anybody may stand behind its rows of a direction, and cash where a
+    row of that direction says so. Between accounts it is persons, by accounts that do one of both alone.
+    """
+    if columns.layout == ACCOUNTS:
+        person = frozenset(["person"])
+        return person if (past.rows_out == 0).any() else NONE, person if (past.rows_in == 0).any() else NONE
+    if columns.layout != SINGLE or past.is_log:
+        return NONE, NONE
     taken = {part.at for part in columns.parts.values()}
-    texts = [
-        sample.cells.column(at) for at, field in enumerate(sample.cells.schema)
-        if at not in taken and is_text(field.type)
-    ]  # fmt: skip
-    knows_cash = any(is_cash(column) for column in texts)
-    return tuple(
-        name
-        for name in OUTSIDE
-        if name not in ("cash", "fees", "merchant") or (name == "cash" and knows_cash)
-    )
+    cash = np.zeros(len(past.outgoing), dtype=np.bool_)
+    for at, field in enumerate(sample.cells.schema):
+        if at not in taken and is_text(field.type):
+            cash |= cash_rows(sample.cells.column(at))
+    found = []
+    for rows in (past.outgoing, ~past.outgoing & (past.size > 0)):
+        anybody = frozenset(OUTSIDE) - {"cash", "fees", "merchant"} if rows.any() else NONE
+        found.append(anybody | {"cash"} if (cash & rows).any() else anybody)
+    return found[0], found[1]
+
+
+def _one_sided(past: Histories, members: Int1D, kind: Array) -> Int1D:
+    """Return the positions of accounts that never pay, and of those that are never paid and no cards."""
+    never_paid = (past.rows_in[members] == 0) & (kind != CARD)
+    return np.flatnonzero((kind == EXTERNAL) | never_paid)
 
 
 def _accounts(kinds: Array, past: Histories, members: Int1D, settings: Settings) -> Accounts:
     total = len(kinds)
     external: Bool1D = kinds == EXTERNAL
     start = np.datetime64(settings.start)
-    opened = np.full(total, start - _OLD_DAYS)
+    opened = np.full(total, start - OLD_DAYS)
     seen = (past.first[members] - settings.start_ns) // NANOS_PER_DAY
-    late = seen > max(_EARLY * settings.days, 1)
+    late = is_new(seen, (past.rows_out + past.rows_in)[members], settings.days)
     opened[: len(members)][late] = start + seen[late]
     numbers = np.arange(total, dtype=np.int64)
     return Accounts(
@@ -225,16 +242,15 @@ def _categories(
 
 
 def _known(
-    kinds: Array, outside: dict[str, Array], columns: LedgerColumns, shops: bool, categories: frozenset[str]
-) -> Known:
+    kinds: Array, outside: tuple[frozenset[str], frozenset[str]], columns: LedgerColumns,
+    shops: tuple[bool, bool], categories: frozenset[str],
+) -> Known:  # fmt: skip
     words = {CURRENT: "current", CARD: "card", BUSINESS: "business"}
-    facts = (
-        ("account_days", "turnover") if columns.layout == SINGLE else ("account_days", "turnover", "degree")
-    )
+    facts = (SEEN_DAYS, "turnover") if columns.layout == SINGLE else (SEEN_DAYS, "turnover", "degree")
     return Known(
         frozenset(word for code, word in words.items() if (kinds == code).any()),
-        frozenset(name for name, rows in outside.items() if len(rows)),
-        shops,
+        *outside,
+        *shops,
         categories,
         frozenset(facts),
         frozenset(["ticket", "popularity"]),

@@ -56,14 +56,17 @@ class Templates:
     """Where cells are taken from.
 
     ``own`` groups outgoing rows by payer and by whether a merchant is paid (2 e + is shop), ``all_rows`` by
-    the latter alone, ``received`` incoming rows by entity; ``to_entity`` rows by payee, ``to_shop`` by
-    merchant. ``follows_payee`` are places of columns that the payee settles; ``never_twice`` those of
-    references, whose values hardly ever occur twice.
+    the latter alone, ``received`` incoming rows by entity, ``returned`` rows in which a merchant pays by who
+    is paid, ``all_returned`` all of them; ``to_entity`` rows by payee, ``to_shop`` by merchant.
+    ``follows_payee`` are places of columns that the payee settles; ``never_twice`` those of references, whose
+    values hardly ever occur twice.
     """
 
     own: Group
     all_rows: Group
     received: Group
+    returned: Group
+    all_returned: Group
     to_entity: Group
     to_shop: Group
     follows_payee: tuple[int, ...]
@@ -75,6 +78,11 @@ class Templates:
         if found < 0:
             found = self.all_rows.near(int(shop), amount, _ALIKE, rng)
         return found if found >= 0 else self.all_rows.near(int(not shop), amount, _ALIKE, rng)
+
+    def refund(self, entity: int, amount: int, rng: np.random.Generator) -> int:
+        """Return a row like money back to an entity: its own nearest in amount, else anybody's."""
+        found = self.returned.near(entity, amount, _NEAREST, rng)
+        return found if found >= 0 else self.all_returned.near(0, amount, _ALIKE, rng)
 
     def incoming(self, entity: int, amount: int, rng: np.random.Generator) -> int:
         """Return a row like a receipt of an entity, -1 where it has none."""
@@ -88,10 +96,14 @@ def templates(sample: LedgerSample, past: Histories, columns: LedgerColumns) -> 
     payee = past.payee if columns.layout == ACCOUNTS else past.shop
     paid = np.flatnonzero(past.outgoing & (past.payee >= 0))
     sold = np.flatnonzero(past.outgoing & (past.shop >= 0))
+    back = np.flatnonzero(past.refund)
+    taker = past.payee if columns.layout == ACCOUNTS else past.payer
     return Templates(
         Group.of(out, 2 * past.payer + shop, past.size, 2 * past.count),
         Group.of(out, shop, past.size, 2),
         Group.of(into, past.payer, past.size, past.count),
+        Group.of(back, taker, past.size, past.count),
+        Group.of(back, np.zeros(len(shop), dtype=np.int64), past.size, 1),
         Group.of(paid, past.payee, past.size, past.count),
         Group.of(sold, past.shop, past.size, past.shops),
         _follows(sample, past, payee, columns),

@@ -1,13 +1,17 @@
 """Amounts of a scheme in the ledger's own money: its relations kept, its level and spread the ledger's.
 
-A narrative's fixed sums are moved by one power law per scheme, x -> exp(q) (x / m)^b with m the middle of
-the scheme's amounts and q drawn from what the payer and the ledger pay; b is 1 unless the scheme spreads
-wider than the ledger does. Growth keeps its direction, and what is passed on is still a share of what came
-in, because the ledger of the scheme is run again on the moved sums (own).
+A narrative's fixed sums are moved by one power law per scheme, x -> exp(q) x^b; b is 1 unless the scheme
+spreads wider than the ledger does. q gives the scheme's rows the mean rank, among the ledger's rows, that
+their own spread leaves room for: evenly around the middle, on the side of a payment drawn from its payer, so
+that over many schemes the ranks spread as the ledger's own do. In a single-sided ledger money in is ranked
+among money in. Growth keeps its direction, and what is passed on is still a share of what came in, because
+the ledger of the scheme is run again on the moved sums. What is above all that the ledger pays is paid in
+parts (own).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,35 +21,92 @@ from finsim.agents.payment_orders import Orders
 from finsim.agents.schemes.scheme_plan import SchemePlan
 from finsim.engine.injection.entity_histories import Histories
 from finsim.engine.injection.ledger_population import LedgerPopulation
+from finsim.engine.injection.split_payments import MOST_PARTS, in_parts, parts
 from finsim.errors import DataError
 from finsim.kernels.ledger import FIXED, OF_POT, OF_PREVIOUS, POSTED, Book
-from finsim.notation import Array, Cents1D, Float1D, Int1D
+from finsim.notation import Array, Bool1D, Cents1D, Float1D, Int1D
 
 _FIT = 0.85  # assumption: most of the ledger's own spread that one scheme may fill
 _NEAR = 0.03  # how far an amount may move to one that the ledger knows
-_TOP, _MOST = 0.999, 0.95  # so many of its amounts stay below what nearly all of the ledger's do
+_TOP = 0.999  # what nearly all of the ledger's amounts are below
 _GRAINS = (10_000, 5_000, 1_000, 500, 100, 50, 10, 5)
 _LEAST = 0.05
+_LEAST_PART = 0.25  # of the ranks of what parts are of
+_ROUNDS, _HALVINGS, _WIDEST = 3, 24, 12.0
 
 
 @dataclass(frozen=True)
 class Money:
-    """What the ledger pays: sorted amounts, logs of them by account position, their middle and spread."""
+    """What the ledger pays: sorted amounts, those of its receipts, those by account position, their spread.
+
+    ``receipts`` int64[r] is what a single-sided ledger is paid, sorted; empty in any other. ``kind`` int8[A]
+    is that of each account, ``by_kind`` what accounts of a kind pay, sorted. ``top`` and ``top_in`` are what
+    nearly all amounts, and receipts, are below.
+    """
 
     amounts: Int1D
+    receipts: Int1D
     own_start: Int1D
-    own: Float1D
-    middle: float
+    own: Int1D
+    kind: Array
+    by_kind: Mapping[int, Int1D]
     spread: float
     top: float
+    top_in: float
     grain: int
 
-    def drawn(self, account: int, rng: np.random.Generator) -> float:
-        """Return the log of one amount that an account paid, of the ledger where it paid none."""
+    def place(self, account: int, rng: np.random.Generator) -> float:
+        """Return the rank of one amount that an account paid, any rank where it paid none.
+
+        It is ranked among what accounts of its kind pay: a role that firms play would be at the top of all.
+        """
         low, high = self.own_start[account], self.own_start[account + 1]
-        if high > low:
-            return float(self.own[rng.integers(low, high)])
-        return float(np.log(self.amounts[rng.integers(len(self.amounts))]))
+        if high == low:
+            return float(rng.random())
+        paid = self.own[rng.integers(low, high)]
+        law = self.by_kind[int(self.kind[account])]
+        first, last = (np.searchsorted(law, paid, side=side) for side in ("left", "right"))
+        return float((first + rng.random() * (last - first)) / len(law))
+
+    def ranks(self, amounts: Float1D, sides: tuple[Array, Array], sizes: Array) -> Float1D:
+        """Return the ranks of the rows of payments: those that go out by one side, come in by the other.
+
+        ``sizes`` is about what parts shall be of (``split_payments``).
+        """
+        number = parts(amounts, self.limits(sides), sizes)
+        each = np.repeat(amounts / number, number)
+        out, into = (np.repeat(side, number) for side in sides)
+        if not len(self.receipts):
+            return _ranks(self.amounts, each)
+        return np.concatenate([_ranks(self.amounts, each[out]), _ranks(self.receipts, each[into])])
+
+    def limits(self, sides: tuple[Array, Array]) -> Float1D:
+        """Return what nearly all amounts of the direction are below: receipts where only they tell of it."""
+        return np.where(self.comes_in(sides), self.top_in, self.top)
+
+    def comes_in(self, sides: tuple[Array, Array]) -> Bool1D:
+        """Return which payments are a receipt alone: bool[m]."""
+        return np.asarray(~sides[0] & sides[1] & (len(self.receipts) > 0))
+
+    def sizes(self, sides: tuple[Array, Array], rng: np.random.Generator) -> Int1D:
+        """Return of about what size parts shall be; few of them are of large sums."""
+        u = rng.uniform(_LEAST_PART, 1.0, len(sides[0]))
+        here = self.comes_in(sides)
+        paid = self.amounts[(u * len(self.amounts)).astype(np.int64)]
+        if here.any():
+            paid[here] = self.receipts[(u[here] * len(self.receipts)).astype(np.int64)]
+        return paid
+
+    def written(
+        self, amounts: Float1D, sides: tuple[Array, Array], below: Array, rng: np.random.Generator
+    ) -> Cents1D:
+        """Return amounts as ``near`` does, receipts as the ledger's receipts are written."""
+        here = self.comes_in(sides)
+        found = self.near(amounts, below, rng)
+        if here.any():
+            own = replace(self, amounts=self.receipts)
+            found[here] = own.near(amounts[here], below[here], rng)
+        return found
 
     def near(self, amounts: Float1D, below: Array, rng: np.random.Generator) -> Cents1D:
         """Return amounts as the ledger writes them: one of its own nearby, else of its usual roundness.
@@ -67,18 +128,29 @@ def ledger_money(past: Histories, world: LedgerPopulation) -> Money:
     if not len(paid):
         raise DataError("no row pays anything out", place="the amounts", expected="amounts above 0")
     amounts = np.sort(past.size[paid])
-    logs = np.log(amounts)
+    came = np.sort(past.size[~past.outgoing & ~past.refund & (past.size > 0) & (past.payee < 0)])
     order = paid[np.argsort(past.payer[paid], kind="stable")]
     edges = np.searchsorted(past.payer[order], np.arange(past.count + 1))
     sizes = [edges[one + 1] - edges[one] if one >= 0 else 0 for one in world.entity.tolist()]
     parts = [order[edges[one] : edges[one + 1]] for one in world.entity.tolist() if one >= 0]
-    own = np.log(past.size[np.concatenate(parts)]) if parts else np.zeros(0)
+    own = past.size[np.concatenate(parts)] if parts else np.zeros(0, dtype=np.int64)
+    kind = world.population.accounts.kind
+    rows = np.repeat(kind, sizes)
     shares = [float((amounts % grain == 0).mean()) for grain in _GRAINS]
     grain = next((one for one, share in zip(_GRAINS, shares, strict=True) if share > 0.95), 1)
     return Money(
-        amounts, np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), own, float(np.median(logs)),
-        max(float(logs.std()), _LEAST), float(np.quantile(amounts, _TOP)), grain,
+        amounts, came, np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), own, kind,
+        {int(one): np.sort(own[rows == one]) for one in np.unique(rows)},
+        max(float(np.log(amounts).std()), _LEAST), float(np.quantile(amounts, _TOP)),
+        float(np.quantile(came, _TOP)) if len(came) else 0.0, grain,
     )  # fmt: skip
+
+
+def _ranks(law: Int1D, amounts: Float1D) -> Float1D:
+    """Return the share of a law's amounts that are smaller, half of the equal ones with them."""
+    low = np.searchsorted(law, amounts, side="left")
+    high = np.searchsorted(law, amounts, side="right")
+    return np.asarray((low + high) / (2.0 * len(law)))
 
 
 def posted_scheme(
@@ -95,16 +167,42 @@ def posted_scheme(
     logs = np.log(np.maximum(amounts, 1))
     spread = float(logs.std())
     power = min(1.0, _FIT * money.spread / max(spread, 1e-9))
-    level = money.drawn(int(kept.payer[0]), rng)
-    rest = np.sqrt(max(_LEAST, 1.0 - (power * spread / money.spread) ** 2))
-    moved = money.middle + rest * (level - money.middle) + power * (logs - np.median(logs))
-    target = float(np.median(moved))
+    sides = world.entity[kept.payer] >= 0, world.entity[kept.payee] >= 0
+    sizes = money.sizes(sides, rng)
+    place = money.place(int(kept.payer[0]), rng)
+    moved = power * (logs - np.median(logs)) + float(np.log(np.median(money.amounts)))
     found = _rerun(kept, plan, np.exp(moved), power, (world, money), rng)
-    # What is passed on in other portions shifts the middle, and may leave what the ledger ever pays.
-    shift = target - float(np.median(np.log(np.maximum(found, 1))))
-    shift -= max(0.0, float(np.log(max(np.quantile(found, _MOST), 1) / money.top)) + shift)
-    found = _rerun(kept, plan, np.exp(moved + shift), power, (world, money), rng)
-    return kept.take(found > 0), found[found > 0]
+    # What is passed on in other portions moves by another factor than what is fixed, so once more.
+    for _ in range(_ROUNDS - 1):
+        moved = moved + _shift(np.log(np.maximum(found, 1)), sides, place, (money, sizes))
+        found = _rerun(kept, plan, np.exp(moved), power, (world, money), rng)
+    some = found > 0
+    limits = money.limits(sides)
+    number = parts(found[some], limits[some], sizes[some])
+    made, sums, is_part = in_parts(kept.take(some), found[some], number, world.settings.start_ns, rng)
+    ends = world.entity[made.payer] >= 0, world.entity[made.payee] >= 0
+    most = np.minimum(sums, money.limits(ends))
+    paid = money.written(most, ends, np.ones(len(made), dtype=np.bool_), rng)
+    return made, np.where(is_part, paid, sums).astype(np.int64)
+
+
+def _shift(logs: Float1D, sides: tuple[Array, Array], place: float, law: tuple[Money, Array]) -> float:
+    """Return by how much the logs of a scheme's amounts move to stand where the ledger's do, by halving.
+
+    With ranks of variance v their mean lies within sqrt(3 (1/12 - v)) of 1/2, which gives the rows of
+    all schemes the variance of the ledger's own, 1/12. No sum is above what its parts can be.
+    """
+    money, sizes = law
+    low, high = -_WIDEST, _WIDEST
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        ranks = money.ranks(np.exp(logs + middle), sides, sizes)
+        width = np.sqrt(3 * max(1 / 12 - float(ranks.var()), 0.0))
+        if float(ranks.mean()) > 0.5 + width * (2 * place - 1):
+            high = middle
+        else:
+            low = middle
+    return min((low + high) / 2, float((np.log(MOST_PARTS * money.limits(sides)) - logs).min()))
 
 
 def _rerun(
@@ -128,8 +226,10 @@ def _rerun(
     )
     again = replace(plan, steps=steps)
     own = follows[kept.plan_row]
-    fixed = money.near(sums, np.zeros(len(kept), dtype=np.bool_), rng)
+    sides = world.entity[kept.payer] >= 0, world.entity[kept.payee] >= 0
+    fixed = money.written(sums, sides, np.zeros(len(kept), dtype=np.bool_), rng)
     rows = run_orders(replace(kept, amount=fixed), book, again, again.fresh_state())
     found = np.where(rows.status == POSTED, rows.amount, 0)
-    near = money.near(np.maximum(found, 1).astype(np.float64), np.ones(len(kept), dtype=np.bool_), rng)
+    below = np.ones(len(kept), dtype=np.bool_)
+    near = money.written(np.maximum(found, 1).astype(np.float64), sides, below, rng)
     return np.where(own & (found > 0), near, found)

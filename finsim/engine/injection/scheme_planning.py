@@ -11,7 +11,7 @@ from finsim.agents.narratives.narrative import Narrative
 from finsim.agents.narratives.narrative_needs import Carried
 from finsim.agents.payment_orders import Orders
 from finsim.agents.schemes.casting_by_activity import Activity, cast_by_activity
-from finsim.agents.schemes.planned_payment import SETTLED, Stage
+from finsim.agents.schemes.planned_payment import Stage, settling_sorts
 from finsim.agents.schemes.role_casting import (
     Candidates,
     Member,
@@ -162,7 +162,7 @@ def _schemes(
 ) -> Iterator[PlannedScheme | None]:  # fmt: skip
     """Yield schemes one by one, None for one that nobody could be cast for or that moves nothing."""
     people = world.people
-    sort = {int(a): name for name in SETTLED for a in people.population.outside[name]}
+    sort = settling_sorts(people.population.outside)
     stage = Stage(story, 0, words[1], words[2], words[3], people.population, world.clock, {}, sort)
     running = np.cumsum(world.clock.daily)
     for index in range(number):

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from finsim.agents.narratives.narrative_needs import Known
+from finsim.agents.narratives.narrative_needs import SEEN_DAYS, Known
 from finsim.agents.population.contacts import Contacts
+from finsim.agents.population.first_seen import OLD_DAYS, is_new
 from finsim.agents.population.merchants import ANYWHERE, Firms, Merchants
 from finsim.agents.population.people import People
 from finsim.agents.population.population import Accounts, Population
@@ -27,8 +28,6 @@ from finsim.randomness import Streams
 
 # assumption: the entities with the most partners, who together make two thirds of the rows, may trade.
 _FIRM_ROWS, _FIRM_PARTNERS = 2 / 3, 5
-_OLD_DAYS = 3_650  # an entity that is seen early is taken to be old
-_EARLY = 0.1
 _SPARE = 0.1  # assumption: what is at hand beyond the need, as a share of it
 _GRAIN = 10_000  # balances and limits are whole hundreds
 _MONTH = 30.0
@@ -52,7 +51,7 @@ def learned_population(
     return Population(
         _accounts(kinds, facts, StoryMoney.of(facts, ledger), settings, own),
         _people(kinds), _firms(kinds, facts, settings),
-        _merchants(facts, ledger, places, own), outside_of(ledger, places), _contacts(kinds, facts),
+        _merchants(facts, ledger, places, own), outside_of(facts, ledger, places), _contacts(kinds, facts),
         Catchment(1, np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0)),
     )  # fmt: skip
 
@@ -75,16 +74,21 @@ def entity_kinds(facts: EntityFacts, ledger: PaymentLedger) -> Array:
     return kind
 
 
-def outside_of(ledger: PaymentLedger, places: Places) -> dict[str, Array]:
+def outside_of(facts: EntityFacts, ledger: PaymentLedger, places: Places) -> dict[str, Array]:
     """Return the positions of outside accounts by sort: the named ones, in statements those behind rows.
 
+    A statement names nobody: anybody outside is one of those that stand behind its ordinary rows. Roles are
+    cast by activity, so that a counter for cash too is found as often as the ledger has cash: were it always
+    cash where that is rare, the account alone would tell the rows.
     Where every counterparty is an entity, a person outside is one of them (assumption).
     """
     outside = {name: np.zeros(0, dtype=np.int64) for name in OUTSIDE}
     if ledger.layout == SINGLE:
-        unnamed = [name for name in OUTSIDE if name not in ("cash", "fees", "merchant")]
-        unnamed += ["cash"] if "cash" in ledger.words.purposes | ledger.words.channels else []
-        outside |= {name: np.array([places.sorts[name]]) for name in unnamed}
+        behind = np.array(sorted(places.sorts.values()))
+        behind = behind[(facts.rows_in + facts.rows_out)[behind] > 0]
+        others = behind[behind != places.sorts["cash"]]
+        outside |= {name: others for name in OUTSIDE if name not in ("cash", "fees", "merchant")}
+        outside["cash"] = behind
     named = np.arange(len(ledger.outside)) + places.named
     if ledger.layout == ACCOUNTS and not len(named):
         named = np.arange(places.entities)
@@ -96,12 +100,19 @@ def outside_of(ledger: PaymentLedger, places: Places) -> dict[str, Array]:
 def known_of(facts: EntityFacts, ledger: PaymentLedger) -> Known:
     """Return what the ledger knows of those who may play a role."""
     kinds = entity_kinds(facts, ledger)
-    outside = outside_of(ledger, Places.of(ledger, len(facts.need)))
-    told = ["account_days", "turnover", *([] if ledger.layout == SINGLE else ["degree"])]
+    places = Places.of(ledger, len(facts.need))
+    outside = outside_of(facts, ledger, places)
+    shops = places.named + np.arange(len(ledger.outside) if ledger.has_shops else 0)
+    behind = dict(outside)
+    if ledger.layout == SINGLE:  # a counter for cash is known by its own rows alone
+        behind["cash"] = np.array([places.sorts["cash"]])
+    told = [SEEN_DAYS, "turnover", *([] if ledger.layout == SINGLE else ["degree"])]
     return Known(
         frozenset(word for code, word in _KINDS.items() if (kinds == code).any()),
-        frozenset(name for name, rows in outside.items() if len(rows)),
+        frozenset(name for name, rows in behind.items() if facts.rows_in[rows].any()),
+        frozenset(name for name, rows in behind.items() if facts.rows_out[rows].any()),
         ledger.has_shops,
+        bool(facts.rows_out[shops].any()),
         ledger.words.categories,
         frozenset(told),
         frozenset(["ticket", "popularity"]),
@@ -114,9 +125,8 @@ def _accounts(
 ) -> Accounts:
     total, entities = len(kinds), len(facts.need)
     start = np.datetime64(settings.start)
-    opened = np.full(total, start - _OLD_DAYS)
-    late = facts.first[:entities] > max(_EARLY * settings.days, 1)
-    late &= facts.first[:entities] < settings.days
+    opened = np.full(total, start - OLD_DAYS)
+    late = is_new(facts.first[:entities], (facts.rows_out + facts.rows_in)[:entities], settings.days)
     opened[:entities][late] = start + facts.first[:entities][late]
     typical = int(np.median(facts.amounts)) if len(facts.amounts) else _GRAIN
     need = _rounded_up(facts.need * (1 + _SPARE) + typical)

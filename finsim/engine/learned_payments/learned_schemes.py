@@ -21,8 +21,9 @@ from finsim.engine.injection.ledger_columns import SINGLE
 from finsim.engine.learned_payments.entity_facts import EntityFacts
 from finsim.engine.learned_payments.learned_population import AT_HAND
 from finsim.engine.learned_payments.life_orders import NOBODY
-from finsim.engine.learned_payments.scheme_channels import receipt_channels, scheme_channels
+from finsim.engine.learned_payments.scheme_channels import scheme_channels
 from finsim.engine.learned_payments.scheme_levels import expected_sums, levelled
+from finsim.engine.learned_payments.statement_channels import StatementRows
 from finsim.engine.learned_payments.story_money import StoryMoney
 from finsim.engine.learned_payments.training_ledger import PaymentLedger
 from finsim.kernels.ledger import OF_AVAILABLE, OF_PREVIOUS, Plan
@@ -77,8 +78,7 @@ def learned_scheme_orders(
     steps = _steps(plan, orders, (population, spare), money)
     plan = replace(plan, steps=steps, spent_limit=money.scaled(plan.spent_limit))
     made, plan = levelled(kept, plan, population, money, streams)
-    inside = ~population.accounts.external[made.payer]
-    channel = scheme_channels(made, expected_sums(made, plan, population), inside, ledger, streams)
+    channel = scheme_channels(made, expected_sums(made, plan, population), len(facts.need), ledger, streams)
     return replace(made, channel=channel), plan
 
 
@@ -86,14 +86,12 @@ def statement_middles(facts: EntityFacts, ledger: PaymentLedger) -> Middles | No
     """Return the outside accounts of a ledger that knows one side of each row, as often as it has them."""
     if ledger.layout != SINGLE:
         return None
+    rows = StatementRows.of(ledger)
     entities, total = len(facts.need), len(facts.rows_out)
     account = np.arange(entities, total)
     named = len(ledger.outside) if ledger.has_shops else 0
     shop = np.where(account < entities + named, account - entities, NOBODY)
-    return Middles(
-        account, shop, facts.rows_in[account].astype(np.float64), facts.rows_out[account].astype(np.float64),
-        receipt_channels(ledger),
-    )  # fmt: skip
+    return Middles(account, shop, *rows.counts(), rows.law(is_out=False))
 
 
 def _spare(population: Population, facts: EntityFacts) -> Int1D:

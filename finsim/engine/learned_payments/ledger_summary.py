@@ -30,7 +30,9 @@ _MONEY = (
 _FIRMS = "accounts with the most counterparties, who together make two thirds of the rows, are businesses"
 _NOBODY_OUTSIDE = "no counterparty stands outside the ledger, so a person outside is one of its accounts"
 _TWO_ROWS = (
-    "a payment of a scheme between two accounts is a row of each, with somebody outside on the other side"
+    "a payment of a scheme between two accounts is a row of each, with somebody outside on the other side; "
+    "who is outside is drawn as often as rows have them, a counter for cash too, and pays by the channels of "
+    "those rows"
 )
 
 

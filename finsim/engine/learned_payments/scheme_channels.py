@@ -9,6 +9,7 @@ from finsim.agents.payment_orders import Orders, public_id
 from finsim.agents.vocabulary import CHANNEL, CHANNELS
 from finsim.engine.injection.ledger_columns import SINGLE
 from finsim.engine.learned_payments.payment_words import AT_SHOPS, BETWEEN_ACCOUNTS
+from finsim.engine.learned_payments.statement_channels import StatementRows, statement_channels
 from finsim.engine.learned_payments.training_ledger import PaymentLedger
 from finsim.notation import Array, Bool1D, Cents1D, Float1D
 from finsim.randomness import Streams
@@ -26,30 +27,28 @@ its sort.
 
 
 def scheme_channels(
-    orders: Orders, sums: Cents1D, is_paid_out: Bool1D, ledger: PaymentLedger, streams: Streams
+    orders: Orders, sums: Cents1D, entities: int, ledger: PaymentLedger, streams: Streams
 ) -> Array:
     """Return the channels of planned payments, int8[m].
 
-    ``sums`` int64[m] is what they are expected to move, 0 for unknown; ``is_paid_out`` bool[m] whether an
-    account of the ledger pays. Channels that the ledger does not have become its fallback, or its first. Of
-    card payments at shops and of transfers nine tenths are drawn from the ledger's rows of that sort with
-    amounts near; cash, cheques and direct debits stay. Where rows do not say whether they are at a shop
-    (statements, ledgers without shops), all but cash are drawn so, in statements from rows of that direction.
+    ``sums`` int64[m] is what they are expected to move, 0 for unknown; the first ``entities`` accounts are
+    the ledger's. Channels that the ledger does not have become its fallback, or its first. Of card payments
+    at shops and of transfers nine tenths are drawn from the ledger's rows of that sort with amounts near;
+    cash, cheques and direct debits stay. Where rows do not say whether they are at a shop (ledgers without
+    shops), all but cash are drawn so; statements have a law of their own (``statement_channels``).
     """
     channel = _known(orders, ledger)
     draws = _draws(orders, streams)
+    if ledger.layout == SINGLE:
+        rows = StatementRows.of(ledger)
+        return statement_channels(orders, channel, sums, rows, entities, draws, _KEPT)
     at_shop = orders.merchant >= 0
     whole = np.ones(len(orders), dtype=np.bool_)
-    sorts: list[tuple[tuple[str, ...], Bool1D, Bool1D | None]] = [
-        (_AT_SHOPS, at_shop, None), (_TRANSFERS, ~at_shop, None),
-    ]  # fmt: skip
-    if ledger.layout == SINGLE:
-        out = ledger.direction.paid_out(ledger.log)
-        sorts = [(_BUT_CASH, is_paid_out, out), (_BUT_CASH, ~is_paid_out, ~out)]
-    elif not ledger.has_shops:
-        sorts = [(_BUT_CASH, whole, None)]
-    for names, here, rows in sorts:
-        law = _law(ledger, names, rows)
+    sorts: list[tuple[tuple[str, ...], Bool1D]] = [(_AT_SHOPS, at_shop), (_TRANSFERS, ~at_shop)]
+    if not ledger.has_shops:
+        sorts = [(_BUT_CASH, whole)]
+    for names, here in sorts:
+        law = _law(ledger, names)
         if len(law):
             moved = here & _among(channel, names) & (draws[0] >= _KEPT)
             channel[moved] = law.near(sums[moved], draws[1][moved])
@@ -61,11 +60,6 @@ def _draws(orders: Orders, streams: Streams) -> Float1D:
     shift = streams.at("learned", "channels").random((2, 1))
     ids = public_id(orders.order_id)
     return np.asarray((np.stack([ids, public_id(ids)]) / 2.0**63 + shift) % 1.0)
-
-
-def receipt_channels(ledger: PaymentLedger) -> ChannelsByAmount:
-    """Return the channels by which the accounts of statements are paid, but for cash."""
-    return _law(ledger, _BUT_CASH, ~ledger.direction.paid_out(ledger.log))
 
 
 def _known(orders: Orders, ledger: PaymentLedger) -> Array:
@@ -81,15 +75,14 @@ def _known(orders: Orders, ledger: PaymentLedger) -> Array:
     return np.where(np.isin(orders.channel, has), orders.channel, usual).astype(np.int8)
 
 
-def _law(ledger: PaymentLedger, names: tuple[str, ...], rows: Bool1D | None) -> ChannelsByAmount:
-    """Return the rows of the ledger that have one of the channels, among ``rows`` where they are given."""
+def _law(ledger: PaymentLedger, names: tuple[str, ...]) -> ChannelsByAmount:
+    """Return the rows of the ledger that have one of the channels."""
     values = ledger.log.part("channel")
     if values is None or not ledger.words.channels:
         return ChannelsByAmount.of(np.zeros(0, np.int64), np.zeros(0, np.int8))
     codes = ledger.words.channel[values]
     cents = ledger.cents(ledger.log)
     kept = (cents > 0) & _among(codes, names)
-    kept = kept if rows is None else kept & rows
     return ChannelsByAmount.of(cents[kept].astype(np.int64), codes[kept])
 
 

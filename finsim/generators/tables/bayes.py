@@ -13,6 +13,7 @@ from finsim.errors import FitError, Problem, did_you_mean
 from finsim.generators.generator import Budget, FitReport, Progress, State
 from finsim.generators.settings_parsing import read_settings, write_settings
 from finsim.generators.tables.boosting.label_law import MOST_CLASSES, LabelLaw
+from finsim.generators.tables.boosting.learnable_outcome import learnable_sharpness
 from finsim.generators.tables.boosting.level_booster import Boosting
 from finsim.generators.tables.boosting.refined_rows import RefinedRows
 from finsim.generators.tables.boosting.row_ratio import RowRatio
@@ -64,13 +65,14 @@ class Bayes:
         least : fewest rows in a leaf. penalty : weight of the BIC penalty of a split. smoothing : rows a
         level that the law of the parent node counts in a leaf. trees : of each column, from 3,000 rows on.
         first : columns that stand first in the order. label : the outcome: it stands first, and is drawn
-        anew by a law of its own. sharpness : of that law, 1 as learned. refining : most trees that tell real
-        rows from drawn ones, by which drawn rows are kept; 0 for none. critic : share of the rows that is
-        kept back for a target model that chooses the sharpness and tells what it gained. particles : rows
-        drawn for each row that is kept when cells are given. even : rows stand evenly in the law, so that a
-        sample is as near to it as it can be; false: they are drawn independently, for studies of how much
-        a number of loans varies by chance. batch : rows drawn together; part of the
-        bytes. All sizes are assumptions, chosen on four loan tables.
+        anew by a law of its own. sharpness : of that law, 1 as learned. learnable : with sharpness 1 and
+        fewer than 10,000 rows, as sharp as makes drawn rows teach the outcome as well as real ones do.
+        refining : most trees that tell real rows from drawn ones, by which drawn rows are kept; 0 for none.
+        critic : share of the rows that is kept back for a target model that chooses the sharpness and tells
+        what it gained. particles : rows drawn for each row that is kept when cells are given. even : rows
+        stand evenly in the law, so that a sample is as near to it as it can be; false: they are drawn
+        independently, for studies of how much a number of loans varies by chance. batch : rows drawn
+        together; part of the bytes. All sizes are assumptions, chosen on four loan tables.
         """
 
         bins: int = 48
@@ -81,6 +83,7 @@ class Bayes:
         first: tuple[str, ...] = ()
         label: str = ""
         sharpness: float = 1.0
+        learnable: bool = True
         refining: int = 100
         critic: float = 0.0
         particles: int = 4
@@ -180,7 +183,7 @@ class Bayes:
         started = time.process_time()
         order = streams.at("critic", "rows").permutation(data.rows)
         held = int(settings.critic * data.rows)
-        plain = replace(settings, critic=0.0, sharpness=1.0)
+        plain = replace(settings, critic=0.0, sharpness=1.0, learnable=False)
         some = cls.fit(data.take(np.sort(order[held:])), plain, streams.under("part"), budget, progress)
         parts = [data.take(np.sort(one)) for one in (order[: held // 2], order[held // 2 : held])]
         levels = [
@@ -261,10 +264,16 @@ def _refined(
     """Return the network with the law of the outcome and the density ratio of rows."""
     law = RefinedRows(network)
     if settings.label:
-        label = LabelLaw.fit(levels, names.index(settings.label), streams.at("label"))
+        label, saved = LabelLaw.learned(levels, names.index(settings.label), streams.at("label"))
+        sharpness = settings.sharpness
+        if settings.learnable and sharpness == 1.0:
+            sharpness = learnable_sharpness(
+                label, saved, levels, lambda rng: network.draw(len(levels), {}, rng, settings.even),
+                streams.under("learnable"),
+            )  # fmt: skip
         law = RefinedRows(network, label)
-        if settings.sharpness != 1.0:
-            law = RefinedRows(network, label.sharpened(settings.sharpness, levels))
+        if sharpness != 1.0:
+            law = RefinedRows(network, label.sharpened(sharpness, levels))
     if not settings.refining:
         return law
     rng = streams.at("ratio")

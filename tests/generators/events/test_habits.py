@@ -155,6 +155,19 @@ def test_generations_hand_out_every_link_once():
     assert 3.0 < np.abs(owner - home)[moves].mean() < 20.0
 
 
+def test_a_generation_is_dealt_once_for_all_parts_of_a_sample(monkeypatch):
+    body, whole = learned()[1], drawn()
+    dealt, draw = [], Generation.draw
+    monkeypatch.setattr(Generation, "draw", lambda *asked: dealt.append(1) or draw(*asked))
+    monkeypatch.setattr(body, "_dealt", {})
+    parts = [body.sample(50, Streams(2), first, total=200) for first in range(0, 200, 50)]
+    assert len(dealt) == 1
+    assert np.concatenate([one.part("amount") for one in parts]).tolist() == whole.part("amount").tolist()
+    other = body.sample(200, Streams(3))  # of another seed: not those of the one before
+    assert len(dealt) == 2
+    assert other.part("amount").tolist() != whole.part("amount").tolist()
+
+
 def described(log):
     """Return features of rows: amount, gap, weekday, merchant's trade, whether it was had before."""
     same = np.append(False, log.entity()[1:] == log.entity()[:-1])

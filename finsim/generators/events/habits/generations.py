@@ -10,6 +10,7 @@ that no new entity has the payees of a learned one (``link_reach.py``).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -87,6 +88,10 @@ class Generation:
         ordered = given[np.lexsort((race[given], receiver[given]))]
         starts = np.concatenate([[0], np.cumsum(np.bincount(receiver[given], minlength=size))])
         return cls(anchor, starts.astype(np.int64), ordered, place)
+
+
+Dealt: TypeAlias = dict[tuple[int, int], Generation]
+"""Generations by a word of their streams and their size."""
 
 
 def handed_out(links: Links, dealt: Int1D) -> Int1D:

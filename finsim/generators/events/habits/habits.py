@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from finsim.errors import FitError
-from finsim.generators.events.habits.generations import Generation
+from finsim.generators.events.habits.generations import Dealt
 from finsim.generators.events.habits.learned import Learned, learn
 from finsim.generators.events.habits.ledger import DAY
 from finsim.generators.events.habits.living import Wanted, live, sampled_words
@@ -44,6 +44,7 @@ class Habits:
     def __init__(self, settings: Settings, log: EventLog, known: Learned, report: FitReport):
         """Hold the columns of a log (no events), and what was learned of it."""
         self.settings, self.log, self.known, self.report = settings, log, known, report
+        self._dealt: Dealt = {}  # the last generation, for calls that sample it in parts
 
     @classmethod
     def refuse(cls, data: EventLog, settings: Settings) -> None:
@@ -76,10 +77,11 @@ class Habits:
             self.log.end if period == learned_days else int(self.known.ledger_facts["origin"]) + period * DAY
         )
         tables, attributes, sizes = [], [], [np.zeros(1, np.int64)]
-        dealt: dict[int, Generation] = {}
         for start in range(first, first + count, BLOCK):
             number = np.arange(start, min(start + BLOCK, first + count))
-            events, starts, donor = live(self.known, self.log, Wanted(number, period, whole), streams, dealt)
+            events, starts, donor = live(
+                self.known, self.log, Wanted(number, period, whole), streams, self._dealt
+            )
             tables.append(events)
             sizes.append(np.diff(starts))
             attributes.append(new_attributes(self.log.entities, donor, number, streams))

@@ -9,7 +9,7 @@ import numpy as np
 from finsim.generators.events.habits.amounts import normal
 from finsim.generators.events.habits.columns import DRAWN, DRAWS, ColumnLaw, Rows
 from finsim.generators.events.habits.contexts import amount_bin, levels
-from finsim.generators.events.habits.generations import Generation
+from finsim.generators.events.habits.generations import Dealt, Generation
 from finsim.generators.events.habits.learned import Learned, free_words
 from finsim.generators.events.habits.ledger import DAY, NANOS
 from finsim.generators.events.habits.private_words import MADE_ANEW
@@ -55,12 +55,10 @@ class Crowd:
     generation: Int1D
 
 
-def crowd(
-    known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt: dict[int, Generation]
-) -> Crowd:
+def crowd(known: Learned, wanted: Wanted, streams: Streams, log: EventLog, dealt: Dealt) -> Crowd:
     """Return anchors and offers of the wanted entities, from the generations that they belong to.
 
-    ``dealt`` holds the last generation, and is written: one is dealt once for all blocks of a call.
+    ``dealt`` holds the last generation, and is written: one is dealt once for all blocks of all calls.
     """
     links, payees = known.parts.links, int(known.ledger_facts["payees"])
     size = len(links.order)
@@ -68,9 +66,11 @@ def crowd(
     anchors, sizes, link, places = [], [], [], []
     for g in np.unique(number):
         full = min(size, wanted.total - int(g) * size) if log.partner_is_entity else size
-        drawn = dealt.get(int(g)) or Generation.draw(links, payees, full, streams.under("generation", int(g)))
+        own = streams.under("generation", int(g))
+        key = own.word("which"), full
+        drawn = dealt.get(key) or Generation.draw(links, payees, full, own)
         dealt.clear()
-        dealt[int(g)] = drawn
+        dealt[key] = drawn
         slots = wanted.number[number == g] - g * size
         anchors.append(drawn.anchor[slots])
         sizes.append(np.diff(drawn.starts)[slots])
@@ -82,7 +82,7 @@ def crowd(
 
 
 def live(
-    known: Learned, log: EventLog, wanted: Wanted, streams: Streams, dealt: dict[int, Generation]
+    known: Learned, log: EventLog, wanted: Wanted, streams: Streams, dealt: Dealt
 ) -> tuple[MixedTable, Int1D, Int1D]:
     """Return the events of the wanted entities, int64[S + 1] where each begins, and their donors int64[S].
 

@@ -37,15 +37,21 @@ class LabelLaw:
     @classmethod
     def fit(cls, levels: Array, column: int, rng: np.random.Generator) -> Self:
         """Learn the law of one column of levels int32[N, C] from the others."""
+        return cls.learned(levels, column, rng)[0]
+
+    @classmethod
+    def learned(cls, levels: Array, column: int, rng: np.random.Generator) -> tuple[Self, float]:
+        """Return the law, and the log loss that it saves a row on rows that were left out, in nats."""
         classes = np.unique(levels[:, column]).astype(np.int64)
         how = LARGE if len(levels) >= LARGE_ROWS else SMALL
         hidden = without(levels, column)
         told = classes[1:] if len(classes) == 2 else classes
         weight = np.ones(len(levels))
-        odds = tuple(boosted(hidden, levels[:, column] == one, weight, how, rng)[0] for one in told)
+        found = [boosted(hidden, levels[:, column] == one, weight, how, rng) for one in told]
         if len(classes) == 1:
-            odds = ()
-        return cls(column, classes, odds, 1.0, np.zeros(len(classes)))
+            found = []
+        law = cls(column, classes, tuple(odds for odds, _ in found), 1.0, np.zeros(len(classes)))
+        return law, sum(saved for _, saved in found)
 
     def sharpened(self, sharpness: float, levels: Array) -> LabelLaw:
         """Return the law with other sharpness that gives rows of levels the same mean chances."""

@@ -1,0 +1,39 @@
+"""Ranks of amounts in a ledger, and where schemes stand in it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from finsim.engine.injection.scheme_money import Money
+
+SMALL, LARGE = np.arange(1, 101), np.arange(1_001, 1_301)  # what persons and firms pay
+PERSON, FIRM, SILENT = 0, 1, 2
+BOTH = np.array([True, True])
+
+
+def money(receipts: np.ndarray | None = None) -> Money:
+    amounts = np.concatenate([SMALL, LARGE])
+    edges = np.array([0, len(SMALL), len(amounts), len(amounts)])
+    came = np.zeros(0, np.int64) if receipts is None else receipts
+    kinds = np.array([3, 4, 4], np.int8)
+    return Money(amounts, came, edges, amounts, kinds, {3: SMALL, 4: LARGE}, 1.0, 1_200.0, 10.0, 1)
+
+
+@pytest.mark.parametrize("account", [PERSON, FIRM, SILENT])
+def test_places_are_even_among_payers_of_a_kind(account: int) -> None:
+    rng = np.random.default_rng(1)
+    found = np.array([money().place(account, rng) for _ in range(2_000)])
+    counts = np.histogram(found, bins=4, range=(0, 1))[0] / len(found)
+    assert counts == pytest.approx(0.25, abs=0.04)
+
+
+def test_ranks_are_those_of_the_side_and_of_the_parts() -> None:
+    ledger = money(receipts=np.arange(1, 11))
+    no_parts = np.array([10**9, 10**9])
+    amounts = np.array([50.0, 8.0])
+    found = ledger.ranks(amounts, (np.array([True, False]), np.array([False, True])), no_parts)
+    assert found == pytest.approx([49.5 / 400, 7.5 / 10])
+    assert len(ledger.ranks(amounts, (BOTH, BOTH), no_parts)) == 4
+    two = money().ranks(np.array([2_400.0, 50.0]), (BOTH, ~BOTH), no_parts)
+    assert two == pytest.approx([299.5 / 400, 299.5 / 400, 49.5 / 400])
