@@ -44,7 +44,7 @@ def expected_visits(shops: int, catchment: Catchment, town: Array) -> Float1D:
     )
     category, place = np.divmod(row, catchment.towns)
     visits = 30.4 * RATE[category] * people[place] * share
-    found: Float1D = np.bincount(catchment.shop, weights=visits, minlength=shops)
+    found: Float1D = np.bincount(catchment.shop, weights=visits, minlength=shops).astype(np.float64)
     return found
 
 
