@@ -28,9 +28,11 @@ def model_case(knows: float = 0.0, calm: float = 1.0, held: int = 1_500) -> Mode
 def test_a_model_that_knows_its_steps_fails_and_one_that_does_not_passes():
     (honest,) = model_membership.measure(model_case())
     assert honest.verdict == "pass"
+    assert honest.p > 0.5  # below the goal
     assert honest.low < 0.5 < honest.high
     (leaky,) = model_membership.measure(model_case(knows=0.3))
     assert leaky.verdict == "fail"
+    assert leaky.p < 1e-6
     assert leaky.value > 0.65
     assert "knows its training steps" in leaky.reason
 

@@ -65,7 +65,7 @@ def _scattered(word: Array) -> Array:
     """Return 64-bit words scattered by the finalizer of splitmix64 (Steele, Lea and Flood 2014)."""
     word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return word ^ (word >> np.uint64(31))
+    return np.asarray(word ^ (word >> np.uint64(31)))
 
 
 def column_words(cells: Sequence[Cells]) -> list[Cells]:
