@@ -175,6 +175,19 @@ def test_statements_know_one_side_of_every_row(worlds: dict[str, Run]) -> None:
     assert (patterns.loc[app, "amount"] == paid.reindex(app)).all()
 
 
+def test_cash_comes_from_anybody_as_often_as_ordinary_rows_do(worlds: dict[str, Run]) -> None:
+    """Were it always the counter, where a fifth of the receipts is cash, the account would tell the rows."""
+    rows = worlds["statements"].transactions.rows.to_pandas()
+    accounts = worlds["statements"].transactions.accounts.to_pandas().set_index("account_id")["kind"]
+    outside = accounts.reindex(rows["from_account"]).astype(str).to_numpy() == "external"
+    paid = rows[outside & rows["phase"].eq("placement").to_numpy()]
+    assert len(paid) > 30
+    counts = paid["from_account"].value_counts(normalize=True)
+    usual = rows[outside & rows["narrative"].isna().to_numpy()]["from_account"].value_counts(normalize=True)
+    assert np.abs(counts.reindex(usual.index).fillna(0) - usual).max() < 0.3
+    assert len(counts) >= 2
+
+
 def test_rows_of_statements_keep_every_balance() -> None:
     """Against a ledger that is kept row by row."""
     rng = np.random.default_rng(4)

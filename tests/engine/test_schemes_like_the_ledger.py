@@ -14,6 +14,7 @@ from finsim.agents.narratives.narrative import load_narratives
 from finsim.agents.payment_orders import Orders
 from finsim.agents.population.population import Population
 from finsim.agents.schemes.casting_by_activity import Activity, cast_by_activity
+from finsim.agents.schemes.planned_payment import settling_sorts
 from finsim.agents.schemes.role_casting import Pool
 from finsim.agents.vocabulary import CHANNEL, CURRENT
 from finsim.engine.injection.ledger_columns import ACCOUNTS
@@ -96,6 +97,13 @@ def test_schemes_beside_it_leave_the_channels_of_a_payment() -> None:
     known, size = ledger(ACCOUNTS), np.full(300, 40)
     alone = scheme_channels(orders(ACH, 100, first=200), size[:100], 300, known, Streams(1))
     assert np.array_equal(scheme_channels(orders(ACH, 300), size, 300, known, Streams(1))[200:], alone)
+
+
+def test_an_outside_account_of_several_sorts_settles_nothing() -> None:
+    nobody = np.zeros(0, dtype=np.int64)
+    outside = {"cash": np.array([1, 2]), "exchange": np.array([2, 3]), "remitter": np.array([4]),
+               "person": np.array([4, 5]), "supplier": nobody}  # fmt: skip
+    assert settling_sorts(outside) == {1: "cash", 3: "exchange"}
 
 
 class _Six(SimpleNamespace):

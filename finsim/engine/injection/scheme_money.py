@@ -31,6 +31,7 @@ _NEAR = 0.03  # how far an amount may move to one that the ledger knows
 _TOP = 0.999  # what nearly all of the ledger's amounts are below
 _GRAINS = (10_000, 5_000, 1_000, 500, 100, 50, 10, 5)
 _LEAST = 0.05
+_MIDDLE = 0.5
 _LEAST_PART = 0.25  # of the ranks of what parts are of
 _ROUNDS, _HALVINGS, _WIDEST = 3, 24, 12.0
 
@@ -190,19 +191,24 @@ def _shift(logs: Float1D, sides: tuple[Array, Array], place: float, law: tuple[M
     """Return by how much the logs of a scheme's amounts move to stand where the ledger's do, by halving.
 
     With ranks of variance v their mean lies within sqrt(3 (1/12 - v)) of 1/2, which gives the rows of
-    all schemes the variance of the ledger's own, 1/12. No sum is above what its parts can be.
+    all schemes the variance of the ledger's own, 1/12. Sums are paid in parts only where the mean would stay
+    below the middle without, and then no further than to the middle.
     """
     money, sizes = law
-    low, high = -_WIDEST, _WIDEST
+    whole = float((np.log(money.limits(sides)) - logs).min())
+    at_most = float(money.ranks(np.exp(logs + whole), sides, sizes).mean())
+    low, high, goal = -_WIDEST, whole, 1.0
+    if at_most < _MIDDLE and place > at_most:
+        low, high, goal = whole, whole + float(np.log(MOST_PARTS)), _MIDDLE
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         ranks = money.ranks(np.exp(logs + middle), sides, sizes)
         width = np.sqrt(3 * max(1 / 12 - float(ranks.var()), 0.0))
-        if float(ranks.mean()) > 0.5 + width * (2 * place - 1):
+        if float(ranks.mean()) > min(goal, _MIDDLE + width * (2 * place - 1)):
             high = middle
         else:
             low = middle
-    return min((low + high) / 2, float((np.log(MOST_PARTS * money.limits(sides)) - logs).min()))
+    return (low + high) / 2
 
 
 def _rerun(
