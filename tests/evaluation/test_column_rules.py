@@ -9,8 +9,8 @@ from people_stand_ins import as_case
 
 from finsim.evaluation.attacks.intervals import excess_chance
 from finsim.evaluation.metric import Score
+from finsim.evaluation.real_data.column_rules import determined, measure
 from finsim.evaluation.tables.column_pairs import Roles
-from finsim.evaluation.tables.column_rules import determined, measure
 from finsim.evaluation.verdicts import judged_together
 
 

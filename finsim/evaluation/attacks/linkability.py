@@ -45,8 +45,8 @@ def measure(case: TableCase) -> list[Score]:
     hits = [_same(found[0][k], found[1][k]) for k in (0, 1)]
     note = f"{', '.join(one.name for one in left)} against {', '.join(one.name for one in right)}"
     rates = [(int(hit.sum()), len(hit)) for hit in hits]
-    sides = (case.entity_real, inside), (case.entity_spare, outside)
-    whose = [None if entity is None else entity[rows] for entity, rows in sides]
+    people = (case.entity_real, inside), (case.entity_spare, outside)
+    whose = [None if entity is None else entity[rows] for entity, rows in people]
     spread = design_effect(list(zip(hits, whose, strict=True)))
     return [risk_score(METRIC, subject, rates[0], rates[1], note, spread=spread)]
 

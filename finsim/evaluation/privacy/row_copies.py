@@ -133,7 +133,7 @@ def _entities(case: TableCase, keys: Cells, found: Matches) -> Score:
 def _by_others(who: Int1D, real: Array, matched: Bool1D) -> Bool1D:
     """Keep the training rows whose equal row is of another entity; a card repeats itself."""
     pairs = np.unique(np.stack([real, who.astype(np.uint64)]), axis=1)
-    return matched & (times_in(real, pairs[0]) == 2)
+    return np.asarray(matched & (times_in(real, pairs[0]) == 2))
 
 
 def chance(real: Array, spare: Array | None) -> tuple[int, int, str]:
