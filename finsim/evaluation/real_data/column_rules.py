@@ -10,6 +10,7 @@ import numpy as np
 from finsim.evaluation.attacks.intervals import clopper_pearson, design_effect, excess_chance
 from finsim.evaluation.metric import STRESS, Metric, Score, judge_distance
 from finsim.evaluation.tables.column_pairs import DATE, NUMBER, ColumnPair
+from finsim.evaluation.tables.enough import too_little
 from finsim.evaluation.tables.table_case import TableCase
 from finsim.notation import Array, Bool1D
 
@@ -51,6 +52,8 @@ def measure(case: TableCase) -> list[Score]:
     two columns that are empty together. One counts that columns in random order break.
     """
     subject = "all relations"
+    if why := too_little(len(case.columns), {"real": case.rows_real, "synthetic": case.rows_own}, LEAST):
+        return [METRIC.missing(subject, why)]
     rules = [rule for rule in _candidates(case) if _holds(case, rule)]
     if not rules:
         return [METRIC.missing(subject, "no two columns have a relation that holds in every real row")]
