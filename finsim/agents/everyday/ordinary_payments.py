@@ -118,7 +118,7 @@ def _life(
     streams: Streams,
     shard: int,
     drivers: Drivers,
-    courses: LoanCourses | None,
+    courses: LoanCourses | None = None,
 ) -> Life:
     low, high = shard * settings.shard_accounts, (shard + 1) * settings.shard_accounts
     people = population.people
