@@ -45,7 +45,7 @@ def encode(paths: Paths) -> tuple[Float2D, Encoding]:
         raise RecordError(
             f"{paths.count} paths of {len(paths.dates)} bars",
             expected="one path of at least three bars",
-            remedy="encode one history at a time; use recode for synthetic paths",
+            remedy="keep the rows of one path: a body is learned from one history",
         )
     absent = [a for k, a in enumerate(paths.assets) if not np.isfinite(paths.close[..., k]).all()]
     if absent:
