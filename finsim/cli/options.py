@@ -109,6 +109,19 @@ CsvDialect = Annotated[
         rich_help_panel=DATA,
     ),
 ]
+RunPlace = Annotated[
+    str | None,
+    typer.Option(
+        "-o", "--output", metavar="FOLDER",
+        help="Folder to create, or its URL in a store; in `runs/` when left out.", rich_help_panel=OUTPUT,
+    ),
+]  # fmt: skip
+AnyRun = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN", help="Folder of a finished run, or its URL in a store.", autocompletion=offered(runs)
+    ),
+]
 RunFolder = Annotated[
     Path, typer.Argument(metavar="RUN", help="Folder of a finished run.", autocompletion=offered(runs))
 ]

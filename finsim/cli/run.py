@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, NoFail, OutputFolder, Quiet, Scale, SeedOfStudy, Workers
+from finsim.cli.options import AsJson, NoFail, Quiet, RunPlace, Scale, SeedOfStudy, Workers
 from finsim.cli.output import gate, remark, show
 from finsim.cli.parsing.completion import names, offered, runs, yaml_files
 from finsim.cli.parsing.panels import OUTPUT, SIZE
@@ -21,7 +20,7 @@ def run(
             autocompletion=offered(names("studies"), yaml_files),
         ),
     ] = None,
-    output: OutputFolder = None,
+    output: RunPlace = None,
     seed: SeedOfStudy = None,
     workers: Workers = 1,
     cluster: Annotated[
@@ -43,11 +42,11 @@ def run(
     ] = False,
     scale: Scale = 1.0,
     resume: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--resume",
             metavar="RUN",
-            help="Folder of a stopped run to continue, instead of STUDY; none when left out.",
+            help="Folder or URL of a stopped run to continue, instead of STUDY; none when left out.",
             autocompletion=offered(runs),
             rich_help_panel=OUTPUT,
         ),

@@ -7,16 +7,16 @@ from typing import Annotated
 
 import typer
 
-from finsim.cli.options import AsJson, NoFail, RunFolder
+from finsim.cli.options import AnyRun, AsJson, NoFail
 from finsim.cli.output import gate, show
 from finsim.cli.parsing.completion import offered, runs
 from finsim.cli.parsing.panels import DATA, SIZE
 
 
 def verify(
-    run: RunFolder,
+    run: AnyRun,
     against: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--against",
             metavar="RUN",

@@ -154,11 +154,19 @@ def _file(path: Path) -> Shown:
     said = str(data.get("finsim", "")).partition("/")[0]
     kind = "rule pack" if "finsim-rules" in data else said
     readers = {"scenario": _scenario, "narrative": _narrative, "study": _study, "rule pack": _pack}
+    if kind == "schema":
+        raise StudyError(
+            "this file says how a table is read",
+            place=str(path),
+            expected="a study, scenario, narrative or rule pack",
+            remedy=f"finsim plan DATA --schema {path} shows what would be read",
+        )
     if kind not in readers:
         raise StudyError(
             "this file says no kind",
             place=str(path),
             expected="a study, scenario, narrative or rule pack (key `finsim` or `finsim-rules`)",
+            remedy="begin it with `finsim: study/1`, or what it is",
         )
     title = title_of(document)
     facts, lines = readers[kind](path)

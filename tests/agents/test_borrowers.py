@@ -19,7 +19,8 @@ from finsim.randomness import Streams
 def test_obligors_are_customers_with_an_income_paired_by_it(world):
     population, settings = world.population, world.settings
     income = np.random.default_rng(1).lognormal(8, 0.5, 900)
-    person = borrowers(population, settings, income, Streams(7))
+    none = np.zeros(900)
+    person = borrowers(population, settings, income, none, Streams(7))
     known = person >= 0
     assert known.sum() == int(SHARE * len(population.people))
     assert len(np.unique(person[known])) == known.sum()
@@ -29,8 +30,11 @@ def test_obligors_are_customers_with_an_income_paired_by_it(world):
     assert (opened <= np.datetime64(settings.start)).all()
     order = np.argsort(income[known])
     assert (np.diff(people.income[person[known]][order]) >= 0).all()
-    few = borrowers(population, settings, income[:50], Streams(7))
+    few = borrowers(population, settings, income[:50], none[:50], Streams(7))
     assert (few >= 0).all()
+    dear = np.where(np.arange(900) % 2, 0.5, 0.3) * people.income[np.maximum(person, 0)]
+    able = borrowers(population, settings, income, dear, Streams(7))
+    assert np.array_equal(able, np.where(np.arange(900) % 2, -1, person))  # nobody pays half of the income
 
 
 @pytest.mark.parametrize(

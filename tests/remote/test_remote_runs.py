@@ -245,3 +245,17 @@ def test_what_an_earlier_run_left_on_this_machine_is_in_nobodys_way(memory, loca
     run_at("memory://bank/x")
     memory.store.clear()
     assert tables(run_at("memory://bank/x")) == tables(local)
+
+
+def test_a_protocol_that_nobody_knows_is_no_folder_of_this_machine(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    for words in (
+        ["run", "tiny", "-o", "foo://b/x"],
+        ["run", "--resume", "zz://b/x"],
+        ["verify", "foo://b/x"],
+    ):
+        with pytest.raises(SystemExit) as stop:
+            main(words)
+        assert stop.value.code == 2
+        assert "Protocol not known" in capsys.readouterr().err
+    assert not [path for path in tmp_path.iterdir() if path.name != "copies"]

@@ -14,10 +14,17 @@ SHARE = 0.3
 """Share of customers with a loan of the book at most (assumption: as many as have car or student loans)."""
 
 
-def borrowers(population: Population, settings: Settings, income: Float1D, streams: Streams) -> Int1D:
+BEARABLE = 0.4
+"""Instalments that a customer can bear, over income (assumption): who would pay more banks elsewhere."""
+
+
+def borrowers(
+    population: Population, settings: Settings, income: Float1D, payment: Float1D, streams: Streams
+) -> Int1D:
     """Return the customer (position in ``Population.people``) of each obligor, -1 for one who is none.
 
-    ``income``: float64[obligors], what their loans state, of whatever unit. Obligors and customers, drawn
+    ``income``: float64[obligors], what their loans state, of whatever unit; ``payment``: all their
+    instalments of a month, minor units of the accounts' currency. Obligors and customers, drawn
     of those who have an income and an account from the first day on, are paired in the order of their
     incomes: the richest with the richest. Where there are more obligors than customers, the rest bank
     elsewhere.
@@ -32,5 +39,6 @@ def borrowers(population: Population, settings: Settings, income: Float1D, strea
     customers = rng.permutation(able)[:count]
     found = np.full(len(income), -1, dtype=np.int64)
     rich = chosen[np.argsort(income[chosen], kind="stable")]
-    found[rich] = customers[np.argsort(people.income[customers], kind="stable")]
+    mates = customers[np.argsort(people.income[customers], kind="stable")]
+    found[rich] = np.where(payment[rich] <= BEARABLE * people.income[mates], mates, -1)
     return found

@@ -49,13 +49,18 @@ class Reader:
         try:
             return typed(column, replace(spec, null=True), self.dialect, place=self.place, header=header)
         except DataError as error:
-            self._note(header, [self._placed(header, one) for one in error.problems], len(error.problems))
+            # The reader stops after some: how many there are is not known.
+            self._note(header, [self._placed(header, one) for one in error.problems], None)
             return None
 
-    def _note(self, header: str, listed: list[Problem], count: int) -> None:
+    def _note(self, header: str, listed: list[Problem], count: int | None) -> None:
         self.problems += listed[:SHOWN_PER_COLUMN]
-        if count > SHOWN_PER_COLUMN:
-            more = f"{count - SHOWN_PER_COLUMN} more cells like these"
+        if (count or len(listed)) > SHOWN_PER_COLUMN:
+            more = (
+                "more cells like these"
+                if count is None
+                else f"{count - SHOWN_PER_COLUMN} more cells like these"
+            )
             self.problems.append(Problem(f"{self.place}: column {header!r}", more))
 
     def _placed(self, header: str, problem: Problem) -> Problem:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Map
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 
 from finsim.credit.tape.roles import COMPUTED, NAME_OF, ROLES
 from finsim.errors import DataError, Problem, StudyError
@@ -65,6 +66,12 @@ def mapping_of(
             problems.append(Problem(f"columns.{key}", f"means the same as {own[name]!r}", "", "keep one"))
         if reserved(name):
             problems.append(_reserved(f"columns.{key}", name))
+        if near := _near_role(name, {NAME_OF.get(one, one) for one in declared}):
+            said = f"{name!r} is no column of the model"
+            problems.append(
+                Problem(f"columns.{key}", said, "a role, or a feature under a name unlike one",
+                        f"did you mean {near!r}? a feature needs another name, such as own_{name}")
+            )  # fmt: skip
         if item.field.source in ignore:
             said = f"is read from {item.field.source!r}, which is ignored"
             problems.append(Problem(f"columns.{key}", said, "", "remove it here or from `ignore:`"))
@@ -91,6 +98,14 @@ def mapping_of(
         raise StudyError.of(problems)
     declared_dialect = dialect or Dialect()
     return Mapping(found, ignore, declared_dialect.over(schema.dialect) if schema else declared_dialect)
+
+
+def _near_role(name: str, declared: Set[str]) -> str:
+    """Return the role that a name is a slip of, "" for none; not where that role is declared as well."""
+    if name in ROLES:
+        return ""
+    near = get_close_matches(name, [role for role in ROLES if role not in declared], n=1, cutoff=0.8)
+    return near[0] if near else ""
 
 
 def _read_twice(key: str, other: str, header: str, schema: str) -> Problem:

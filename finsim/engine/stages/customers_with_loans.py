@@ -21,7 +21,7 @@ from finsim.engine.finished_tasks import WORK
 from finsim.engine.stages.payment_world import is_learned, population_of
 from finsim.engine.study.loan_tape import tape_of
 from finsim.engine.study.study_resolution import Plan, agent_settings, credit_settings
-from finsim.notation import Array, Int1D
+from finsim.notation import Array, Float1D, Int1D
 from finsim.records.drivers import Drivers
 from finsim.records.portfolio import CUSTOMER
 from finsim.records.storage import replacing
@@ -87,7 +87,8 @@ class CustomerLoans:
         population = population_of(settings, plan.streams)
         leads, obligor = np.unique(rows_of(book)[1], return_inverse=True)
         income = book["income"].to_pandas().to_numpy(dtype=np.float64)[leads]
-        person = borrowers(population, settings, np.nan_to_num(income), plan.streams)[obligor]
+        due: Float1D = np.bincount(obligor, weights=book["payment"].to_numpy()).astype(np.float64)
+        person = borrowers(population, settings, np.nan_to_num(income), due, plan.streams)[obligor]
         self._person = person
         ids = population.accounts.customer_id[population.people.current]
         self._customer = np.where(person >= 0, ids[np.maximum(person, 0)], 0)
