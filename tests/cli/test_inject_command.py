@@ -60,7 +60,7 @@ def test_what_the_ledger_does_not_know_ends_with_2(
     assert run(*words, "-o", tmp_path / "a") == 2
     said = capsys.readouterr().err
     assert "account_takeover: role 'exit'" in said
-    assert "card_testing_escalation: role 'victim'" in said
+    assert "card_testing_escalation: role 'tester'" in said
     assert run("inject", ledger, "--narratives", "payroll_fan_out") == 2
     assert "write -o injected" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

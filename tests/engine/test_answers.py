@@ -29,7 +29,6 @@ from finsim.engine.finished_run import Run
 from finsim.engine.stress import stress
 from finsim.evaluation.metric import Score
 from finsim.evaluation.scorecard import Scorecard
-from finsim.records.columns import DAY
 from finsim.records.figures.figure_text import difference_text, value_text
 from finsim.records.figures.key_figures import KEY_FIGURES, Figure, key_figure
 
@@ -43,18 +42,9 @@ def book(*currencies: str) -> pa.Table:
     )
 
 
-def panel(*rows: tuple[int, str, str]) -> pa.Table:
-    loan, month, status = zip(*rows, strict=True)
-    days = pa.array(np.array(month, "datetime64[us]")).cast(DAY)
-    return pa.table({"loan_id": loan, "month": days, "status": pa.array(status).dictionary_encode()})
-
-
 def test_defaults_are_counted_by_month_from_the_first_of_the_panel() -> None:
-    months = panel(
-        (0, "2026-01-31", "current"), (0, "2026-12-31", "default"),  # month 12 of the panel: within 12
-        (1, "2027-01-31", "default"), (2, "2028-12-31", "default"), (3, "2029-01-31", "default"),
-    )  # fmt: skip
-    found = credit_figures(book(*["EUR"] * 8), months, RISK, 60)
+    ages = np.array([11, 12, 35, 36])  # months after the first of the panel: month 12 is within 12
+    found = credit_figures(book(*["EUR"] * 8), ages, RISK, 60)
     assert found["credit.defaults_12m"].value == 1 / 8
     assert found["credit.defaults_36m"].value == 3 / 8
     assert found["credit.balance"] == Figure(8_000, currency="EUR")
@@ -62,7 +52,7 @@ def test_defaults_are_counted_by_month_from_the_first_of_the_panel() -> None:
 
 
 def test_a_short_panel_and_a_mixed_book_say_what_is_not_computed() -> None:
-    found = credit_figures(book("EUR", "USD"), panel((0, "2026-01-31", "default")), RISK, 12)
+    found = credit_figures(book("EUR", "USD"), np.array([0]), RISK, 12)
     assert found["credit.defaults_12m"].value == 0.5
     assert found["credit.defaults_36m"] == Figure(None, why="the panel has 12 months")
     assert found["credit.expected_loss"] == Figure(None, why="the book is in 2 currencies")

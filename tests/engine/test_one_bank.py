@@ -107,7 +107,11 @@ def test_two_workers_make_the_same_bank(one: Run, tmp_path: Path) -> None:
     alone = study_of(study(scenarios=["base"]))
     two = run(alone, output=tmp_path / "two", work=Work(workers=2))
     same = {item["path"]: item["sha256"] for item in one.manifest["outputs"]}
-    assert all(same[item["path"]] == item["sha256"] for item in two.manifest["outputs"])
+    made = {item["path"]: item["sha256"] for item in two.manifest["outputs"]}
+    assert {"loans", "months", "transactions"} <= {path.split("/")[0] for path in made}
+    for path, digest in made.items():
+        if not path.startswith("driver_"):  # those have a column for what any scenario moves
+            assert digest == same[path], path
     assert not (tmp_path / "two/.finsim/courses").exists()
 
 
