@@ -63,3 +63,29 @@ def fact_of(header: str, name: str, taken: str, values: pd.Series) -> ColumnFact
 
 def _shown(value: Any) -> str:
     return str(value.date()) if isinstance(value, pd.Timestamp) else f"{value:.10g}"
+
+
+def odd_loans(frame: pd.DataFrame) -> list[str]:
+    """Return in words which kept loans are possible and unlikely: they are followed as they stand."""
+    found = []
+    if {"balance", "amount"} <= set(frame):
+        more = frame["balance"] > frame["amount"]
+        found += _counted(more, "owes more than was lent", "owe more than was lent")
+    if {"months_on_book", "term_months"} <= set(frame):
+        over = frame["months_on_book"] >= frame["term_months"]
+        found += _counted(over, "is at the end of its term", "are at the end of their term")
+    if {"obligor_id", "pd"} <= set(frame):
+        kinds = frame.dropna(subset=["obligor_id"]).groupby("obligor_id")["pd"].nunique()
+        apart = int((kinds > 1).sum())
+        if apart:
+            who = "1 obligor has" if apart == 1 else f"{apart:,} obligors have"
+            found.append(f"{who} loans of more than one PD: these default apart")
+    return found
+
+
+def _counted(mask: pd.Series, one: str, many: str) -> list[str]:
+    rows = np.flatnonzero(mask.fillna(False).to_numpy(dtype=np.bool_))
+    if not len(rows):
+        return []
+    said = one if len(rows) == 1 else many
+    return [f"{len(rows):,} of {len(mask):,} loans {said}, the first in row {rows[0] + 1}"]

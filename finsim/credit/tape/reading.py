@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from finsim.credit.reference_parameters import CLASSES, PURPOSES, UNKNOWN_PURPOSE
 from finsim.credit.tape.cells import Reader, outcome_of, role_column
-from finsim.credit.tape.facts import ColumnFact, Tape, fact_of
+from finsim.credit.tape.facts import ColumnFact, Tape, fact_of, odd_loans
 from finsim.credit.tape.features import Feature, clash, declared, detected
 from finsim.credit.tape.mapping import Declared, Mapping, bound_columns, fields_of, reserved
 from finsim.credit.tape.roles import FEATURES, MARKS_LAYOUT, ROLES
@@ -65,6 +65,8 @@ def read_tape(data: Any, mapping: Mapping | None = None, *, keep: bool = False) 
     frame = _finished(reading, table.column_names, keep)
     if reading.reader.problems:
         raise DataError.of(dict.fromkeys(reading.reader.problems))
+    if keep:
+        reading.reader.notes += odd_loans(frame)
     return Tape(frame, tuple(reading.facts), tuple(reading.reader.notes), place)
 
 
