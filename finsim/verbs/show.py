@@ -86,6 +86,9 @@ def show(what: Any) -> Shown:
             expected="the folder of a run, a file, or a name of `finsim list`",
             remedy="give the folder that `finsim run -o` wrote",
         )
+    name, turned = _turned(text)
+    if turned is not None and name in found["scenarios"]:
+        return _file(documents.shipped(FILES["scenarios"]) / f"{name}.yaml", turned)
     kinds = [kind for kind, items in found.items() if text in items]
     if not kinds:
         known = [name for items in found.values() for name in items]
@@ -96,6 +99,17 @@ def show(what: Any) -> Shown:
             remedy=did_you_mean(text, known),
         )
     return _named(kinds[0], text, found[kinds[0]][text])
+
+
+def _turned(text: str) -> tuple[str, float | None]:
+    """Return name and severity of ``gfc-2008@0.5``; None where none is written, or none that a run takes."""
+    from finsim.document_numbers import Misfit
+    from finsim.engine.study.named_inputs import name_and_severity
+
+    try:
+        return name_and_severity(text)
+    except Misfit:
+        return text, None
 
 
 def _stands(path: Path) -> bool:
@@ -147,8 +161,8 @@ def _named(kind: str, name: str, summary: str) -> Shown:
     return Shown(_SINGULAR[kind], name, {"what": summary}, (summary,))
 
 
-def _file(path: Path) -> Shown:
-    """Describe a YAML file by what it says it is."""
+def _file(path: Path, severity: float = 1.0) -> Shown:
+    """Describe a YAML file by what it says it is; a scenario at a severity."""
     document = documents.read(path)
     data = document.data if isinstance(document.data, dict) else {}
     said = str(data.get("finsim", "")).partition("/")[0]
@@ -169,16 +183,16 @@ def _file(path: Path) -> Shown:
             remedy="begin it with `finsim: study/1`, or what it is",
         )
     title = title_of(document)
-    facts, lines = readers[kind](path)
+    facts, lines = _scenario(path, severity) if kind == "scenario" else readers[kind](path)
     return Shown(
         kind,
-        path.stem,
+        path.stem if severity == 1.0 else f"{path.stem}@{severity:g}",
         {"title": title, **facts, "path": str(path)},
         (title, *lines, f"file: {path}"),
     )
 
 
-def _scenario(path: Path) -> tuple[dict[str, Any], list[str]]:
+def _scenario(path: Path, severity: float = 1.0) -> tuple[dict[str, Any], list[str]]:
     from datetime import date
 
     from finsim.records.calendar import Clock
@@ -187,15 +201,16 @@ def _scenario(path: Path) -> tuple[dict[str, Any], list[str]]:
     from finsim.scenarios.scenario import load
 
     scenario = load(str(path))
-    numbers = measure(compiling.drivers(scenario, Clock(date(2025, 12, 31), 2520, 365, 60), 1.0))
+    numbers = measure(compiling.drivers(scenario, Clock(date(2025, 12, 31), 2520, 365, 60), severity))
     data = documents.read(path).data
     sources = [" ".join(str(item.get("ref", item)).split()) for item in _listed(data.get("source"))]
     told = {name: value for name, value in numbers.items() if value not in (0.0, 1.0)}
     lines = [" ".join(str(data.get("narrative", "")).split())] if data.get("narrative") else []
     lines += _ranges(told)
     lines += [f"source: {text}" for text in sources]
-    lines += [f"expects: {claim.metric} {claim.text}" for claim in scenario.expect]
-    expects = {claim.metric: claim.text for claim in scenario.expect}
+    claims = scenario.expect if severity == 1.0 else ()  # they hold for the file as written
+    lines += [f"expects: {claim.metric} {claim.text}" for claim in claims]
+    expects = {claim.metric: claim.text for claim in claims}
     return {"numbers": told, "sources": sources, "expects": expects}, lines
 
 
