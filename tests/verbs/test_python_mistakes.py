@@ -52,7 +52,7 @@ MISTAKES: list[Case] = [
     ("output in use", lambda w: finsim.fit(w.prices, "bootstrap", output=w.folder), "world", "exists", "", "another name"),
     ("csv as a number", lambda w: finsim.fit(w.prices, csv=5), "fit: csv", "5", "KEY=VALUE", "csv='sep=;'"),
     ("schema as a dict", lambda w: finsim.fit(w.prices, schema={}), "fit: schema", "a mapping", "a schema file", "schema='prices.schema.yaml'"),
-    ("paths=0", lambda w: finsim.sample(w.body, 0), "sample: paths", "0", "1 or more", "paths=100"),
+    ("paths=0", lambda w: finsim.sample(w.body, 0), "sample: paths", "0", "1 to 1e+08", "paths=100"),
     ("paths=10.5", lambda w: finsim.sample(w.body, 10.5), "sample: paths", "10.5", "a whole number", "paths=100"),
     ("paths='ten'", lambda w: finsim.sample(w.body, "ten"), "sample: paths", "'ten'", "a whole number", "paths=100"),
     ("paths=True", lambda w: finsim.sample(w.body, True), "sample: paths", "True", "a whole number", "paths=100"),
