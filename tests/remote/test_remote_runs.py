@@ -126,6 +126,22 @@ def test_one_writer_has_the_folder(memory) -> None:
     assert not memory.exists(f"/bank/x/{OWNER}")
 
 
+def test_a_client_that_takes_the_word_and_writes_is_looked_at_first_and_an_old_one_is_refused(
+    memory, monkeypatch
+) -> None:
+    folder, pipe = open_folder("memory://bank/x", "output"), type(memory).pipe_file
+    with monkeypatch.context() as patch:
+        patch.setattr(type(memory), "pipe_file", lambda self, path, data, **known: pipe(self, path, data))
+        assert folder.create("a", b"1")
+        assert not folder.create("a", b"2")
+        assert folder.read("a") == b"1"
+    with monkeypatch.context() as patch:
+        patch.setattr(type(memory), "pipe_file", lambda self, path, data: pipe(self, path, data))
+        with pytest.raises(StudyError, match="the client of this store is too old"):
+            folder.create("b", b"1")
+    assert folder.read("b") is None
+
+
 def test_a_dead_owner_of_this_host_is_followed_and_one_of_another_is_not(memory) -> None:
     dead = {
         "host": socket.gethostname(),

@@ -39,7 +39,6 @@ def resume_remote(url: str, work: engine.Work, accept_versions: bool, progress: 
         _fetch_started(copy)
         told = replace(work, copy=copy)
         engine.resume(copy.folder, work=told, accept_versions=accept_versions, progress=progress)
-        copy.closed()
     return Run(copy.folder, url=remote.url)
 
 

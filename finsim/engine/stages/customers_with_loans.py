@@ -35,27 +35,30 @@ def are_customers(plan: Plan) -> bool:
     They are where a study simulates people and their payments beside a loan book in the same currency, whose
     tape has no column of that name.
     """
-    study = plan.study
-    if study.transactions is None or study.credit is None or is_learned(plan):
-        return False
-    frame = tape_of(study.credit).frame
-    same = money_of(frame, credit_settings(plan))[0] == study.transactions.currency
-    return same and CUSTOMER not in frame
+    return _has_both(plan) and not strangers(plan)
 
 
 def strangers(plan: Plan) -> str:
     """Return why no borrower is a customer although a study has both; "" where they are, or one is absent."""
     study = plan.study
-    if study.transactions is None or study.credit is None or is_learned(plan) or are_customers(plan):
+    if not _has_both(plan) or study.transactions is None or study.credit is None:
         return ""
     frame = tape_of(study.credit).frame
     if CUSTOMER in frame:
         return f"the tape has a column {CUSTOMER!r} of its own, so no borrower is a customer of the payments"
     loans, payments = money_of(frame, credit_settings(plan))[0], study.transactions.currency
+    if loans == payments:
+        return ""
     return (
         f"loans are in {loans} and payments in {payments}, so no borrower is a customer: "
         f"write transactions: {{currency: {loans}}}"
     )
+
+
+def _has_both(plan: Plan) -> bool:
+    """Whether a study simulates people beside a loan book."""
+    study = plan.study
+    return study.transactions is not None and study.credit is not None and not is_learned(plan)
 
 
 def loan_part(drivers: Drivers) -> Mapping[str, Any]:
@@ -111,9 +114,9 @@ class CustomerLoans:
     def watch(self, months: pa.Table) -> None:
         """Take the panel of the next shard, ordered by loan and month."""
         ids = months["loan_id"].combine_chunks()
-        starts = np.flatnonzero(np.concatenate([[True], _differs(ids)])) if len(ids) else np.zeros(0, int)
-        loan = np.cumsum(np.isin(np.arange(len(ids)), starts)) - 1
-        month = np.arange(len(ids)) - starts[loan] if len(ids) else loan
+        begins = np.concatenate([[True], _differs(ids)])[: len(ids)]
+        starts, loan = np.flatnonzero(begins), np.cumsum(begins) - 1
+        month = np.arange(len(ids)) - starts[loan]
         behind, ended, default = self._courses(months, loan, month, len(starts))
         rows = np.flatnonzero(self._person[self._first : self._first + len(starts)] >= 0)
         paid, missed = paid_and_missed(behind[rows], ended[rows])

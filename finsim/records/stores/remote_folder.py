@@ -80,19 +80,25 @@ class RemoteFolder:
     def create(self, name: str, data: bytes) -> bool:
         """Write a small object unless one of that name exists; False where it does.
 
-        The store decides between two writers where it can create exclusively; else who looks first has it.
+        The store decides between two writers where its client can create exclusively (S3 does); others take
+        the word and write, so it is looked first. A client that does not know the word is refused as too old.
         """
         path = self._path(name)
         with self._answering(f"{name} cannot be written"):
             self.store.makedirs(path.rpartition("/")[0], exist_ok=True)
+            self.store.invalidate_cache()
+            if self.store.exists(path):
+                return False
             try:
                 self.store.pipe_file(path, data, mode="create")
             except FileExistsError:
                 return False
-            except (TypeError, NotImplementedError):
-                if self.store.exists(path):
-                    return False
-                self.store.pipe_file(path, data)
+            except TypeError:
+                raise StudyError(
+                    "the client of this store is too old", place=shown(self.url),
+                    expected="one that can create an object exclusively",
+                    remedy=f"pip install -U fsspec and the package of {self.url.partition('://')[0]}://",
+                ) from None  # fmt: skip
         return True
 
     def remove(self, name: str) -> None:
