@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,8 @@ def new(
     csv: str | None = None,
     table: str | Path | None = None,
     name: str | None = None,
+    given: str | Sequence[str] = (),
+    quarters: int | None = None,
 ) -> Made:
     """Write a commented file that runs as it is, or propose the schema of a table.
 
@@ -89,8 +92,12 @@ def new(
         kind: of the file: ``study``, ``narrative``, ``scenario`` or ``rules``; of a table whose schema is
             proposed: ``prices``, ``payments``, ``loans`` or ``table``, found when left out.
         csv: how the table's text is written, such as ``sep=;,decimal=,``.
-        table: with ``scenario`` as first word: a supervisor's CSV table to make a scenario file of.
+        table: with ``scenario`` as first word: a supervisor's CSV table to make a scenario file of; with
+            ``given`` the table of quarters to learn from, left out the bundled Federal Reserve history.
         name: the scenario in that table; needed where it holds more than one beside its baseline.
+        given: with ``scenario`` as first word: what holds, such as ``unemployment+=1.5 2.7 4``; all else
+            follows from how the economy moved together.
+        quarters: length of that scenario; nine when left out, or as long as what is given.
 
     Returns:
         Made: kind, path and text.
@@ -106,6 +113,10 @@ def new(
         'mine'
 
     """
+    if given or quarters is not None:
+        return _what_if(
+            what, (given,) if isinstance(given, str) else tuple(given), table, name, quarters, output
+        )
     if table is not None or name is not None:
         return _published(what, table, name, output)
     if str(what) == _SCHEMA:
@@ -179,6 +190,39 @@ def _published(what: str | Path, table: str | Path | None, name: str | None, out
         f"next:  {_NEXT['scenario'].format(path=shlex.quote(str(path)), name=path.stem)}",
     )
     return Made("scenario", path, text, said)
+
+
+def _what_if(
+    what: str | Path,
+    given: tuple[str, ...],
+    table: str | Path | None,
+    name: str | None,
+    quarters: int | None,
+    output: str | Path | None,
+) -> Made:
+    from finsim.scenarios.macro_engine.what_if import what_if
+    from finsim.scenarios.macro_engine.what_if_text import facts_of, lines_of, what_if_text
+
+    if str(what) != "scenario" or not given or output is None or name is not None:
+        raise StudyError(
+            "what is given becomes a scenario file",
+            place="finsim new scenario",
+            expected="--given and -o FILE.yaml; with them --from HISTORY.csv and --quarters",
+            remedy="finsim new scenario --given 'unemployment+=1.5 2.7 4' -o my-what-if.yaml",
+        )
+    path = Path(output)
+    _refuse_other_ending(path)
+    _refuse_existing(path)
+    _check_name(path, "scenario")
+    found = what_if(given, None if table is None else Path(table), quarters)
+    text = f"{_editor_line('scenario', path)}\n{what_if_text(found, given, path.stem)}"
+    _write(path, text)
+    said = (
+        f"scenario: {path} ({len(found.path)} quarters from {found.table.as_of})",
+        *(f"  {line}" for line in lines_of(found)),
+        f"next:  {_NEXT['scenario'].format(path=shlex.quote(str(path)), name=path.stem)}",
+    )
+    return Made("scenario", path, text, said, facts_of(found))
 
 
 def _check_name(path: Path, kind: str) -> None:

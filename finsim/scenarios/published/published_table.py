@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
-import gzip
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
-from finsim.errors import Problem, ScenarioError, did_you_mean
+from finsim.errors import ScenarioError
+from finsim.scenarios.published.table_cells import (
+    HISTORY,
+    WHEN,
+    WHO,
+    cell_fault,
+    column_of,
+    last_day,
+    number_of,
+    quarter_of,
+    table_rows,
+)
 from finsim.scenarios.variables import EQUITY_COLUMN, VARIABLES
 
-HISTORY = ("actual", "history", "historic", "historical")
-_WHEN = re.compile(r"(\d{4})[ -]?(?:Q([1-4]))?\Z", re.IGNORECASE)
-_WHO, _DATE = ("scenario name", "scenario"), ("date", "quarter", "year", "period")
 _VIX = "Market Volatility Index (Level)"
 
 
@@ -42,18 +48,18 @@ def read_published(path: str | Path, name: str | None = None) -> Published:
     scenario beside its history and its baseline. Raises ScenarioError for a file without such columns,
     without the row before the scenario, with a cell that is no number, or for a scenario it does not hold.
     """
-    rows = _rows(Path(path))
+    rows = table_rows(Path(path))
     head = [column.strip() for column in rows[0]]
-    who, when = _column(path, head, _WHO), _column(path, head, _DATE)
+    who, when = column_of(path, head, WHO), column_of(path, head, WHEN)
     groups: dict[str, list[int]] = {}
     for i, row in enumerate(rows[1:], 1):
         if any(cell.strip() for cell in row):
             if len(row) != len(head):
-                raise _fault(path, i, f"{len(row)} cells", f"{len(head)}, as in the first row")
+                raise cell_fault(path, i, f"{len(row)} cells", f"{len(head)}, as in the first row")
             groups.setdefault(row[who].strip(), []).append(i)
     chosen = _chosen(path, list(groups), name)
     past = [i for group, lines in groups.items() if group.lower() in HISTORY for i in lines]
-    times = {i: _time(path, i, rows[i][when]) for i in (*past, *groups[chosen])}
+    times = {i: quarter_of(path, i, rows[i][when]) for i in (*past, *groups[chosen])}
     lines = sorted(groups[chosen], key=times.__getitem__)
     size = _size(path, lines, rows, when)
     step_back = times[lines[0]] - size
@@ -67,16 +73,16 @@ def read_published(path: str | Path, name: str | None = None) -> Published:
         )
     gaps = [i for i, last in zip(lines[1:], lines, strict=False) if times[i] != times[last] + size]
     if gaps:
-        raise _fault(path, gaps[0], f"{rows[gaps[0]][when]!r}", "the step after the row before")
+        raise cell_fault(path, gaps[0], f"{rows[gaps[0]][when]!r}", "the step after the row before")
     numbers = [k for k in range(len(head)) if k not in (who, when)]
     paths, start = {}, {}
     for k in numbers:
-        cells = [_number(path, i, head[k], rows[i][k]) for i in (before[0], *lines)]
+        cells = [number_of(path, i, head[k], rows[i][k]) for i in (before[0], *lines)]
         known = [cell for cell in cells if cell is not None]
         if len(known) == len(cells):
             paths[head[k]], start[head[k]] = tuple(known[1:]), known[0]
     return Published(
-        Path(path).name, chosen, _last_day(step_back), "quarter" if size == 1 else "year", paths, start
+        Path(path).name, chosen, last_day(step_back), "quarter" if size == 1 else "year", paths, start
     )
 
 
@@ -101,32 +107,6 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "", name.lower())
 
 
-def _rows(path: Path) -> list[list[str]]:
-    try:
-        opened = gzip.open if path.suffix == ".gz" else open
-        with opened(path, "rt", encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.reader(stream))
-    except (OSError, UnicodeDecodeError, csv.Error, EOFError) as bad:
-        raise ScenarioError(
-            f"cannot be read: {bad}", place=str(path), expected="a CSV table", remedy="check the path"
-        ) from None
-    if len(rows) < 3:
-        raise ScenarioError(f"{len(rows)} rows", place=str(path), expected="a head, a history, a scenario")
-    return rows
-
-
-def _column(path: str | Path, head: list[str], names: tuple[str, ...]) -> int:
-    for k, column in enumerate(head):
-        if column.lower() in names:
-            return k
-    raise ScenarioError(
-        f"no column is called {names[0]!r}",
-        place=f"{path}:1",
-        expected=" or ".join(names),
-        remedy=did_you_mean(names[0], head),
-    )
-
-
 def _chosen(path: str | Path, groups: list[str], name: str | None) -> str:
     scenarios = [group for group in groups if group.lower() not in HISTORY]
     if name is None:
@@ -146,38 +126,8 @@ def _chosen(path: str | Path, groups: list[str], name: str | None) -> str:
     )
 
 
-def _time(path: str | Path, line: int, text: str) -> int:
-    """Return the number of the quarter that a cell names; a year alone is its last quarter."""
-    found = _WHEN.match(text.strip())
-    if found is None:
-        raise _fault(path, line, f"{text!r}", "a quarter such as 2025 Q1, or a year")
-    return 4 * int(found[1]) + (int(found[2]) - 1 if found[2] else 3)
-
-
 def _size(path: str | Path, lines: list[int], rows: list[list[str]], when: int) -> int:
     quarterly = {bool(re.search("q", rows[i][when], re.IGNORECASE)) for i in lines}
     if len(quarterly) != 1:
-        raise _fault(path, lines[0], "quarters and years", "one step for the whole scenario")
+        raise cell_fault(path, lines[0], "quarters and years", "one step for the whole scenario")
     return 1 if quarterly.pop() else 4
-
-
-def _last_day(quarter: int) -> date:
-    year, place = divmod(quarter, 4)
-    after = date(year + 1, 1, 1) if place == 3 else date(year, 3 * place + 4, 1)
-    return after - timedelta(days=1)
-
-
-def _number(path: str | Path, line: int, column: str, cell: str) -> float | None:
-    if not cell.strip():
-        return None
-    try:
-        value = float(cell)
-    except ValueError:
-        raise _fault(path, line, f"{column}: {cell!r}", "a number, or an empty cell") from None
-    if value - value != 0.0:
-        raise _fault(path, line, f"{column}: {cell!r}", "a finite number")
-    return value
-
-
-def _fault(path: str | Path, line: int, found: str, expected: str) -> ScenarioError:
-    return ScenarioError.of([Problem(f"{path}:{line + 1}", found, expected, "correct this row")])

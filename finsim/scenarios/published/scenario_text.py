@@ -8,8 +8,10 @@ from finsim.scenarios.published.published_table import Published, homes
 from finsim.scenarios.variables import EQUITY, RATE, VARIABLES, VOL
 
 
-def scenario_text(table: Published, name: str) -> str:
-    """Return the YAML text of a scenario file called ``name``.
+def scenario_text(
+    table: Published, name: str, kind: str = "supervisory", said: str = "", source: str = ""
+) -> str:
+    """Return the YAML text of a scenario file called ``name``; ``said`` and ``source`` tell what made it.
 
     Every variable is a level as published, with its level before as jump-off; a spread is the difference
     of its two columns. Columns that no world reads are kept under ``other``.
@@ -23,12 +25,12 @@ def scenario_text(table: Published, name: str) -> str:
         "finsim: scenario/1",
         f"id: {name}",
         f"title: {json.dumps(table.scenario)}",
-        "kind: supervisory",
+        f"kind: {kind}",
         "extends: base",
-        f"narrative: {json.dumps(f'{table.scenario}, as published in {table.file}.')}",
+        f"narrative: {json.dumps(said or f'{table.scenario}, as published in {table.file}.')}",
         f"horizon: {{length: {length}, step: {table.step}}}",
         f"calibration: {{as_of: {table.as_of}, jump_off: {{{jump_off}}}}}",
-        f"source: [{{what: all, ref: {json.dumps(f'{table.file}: {table.scenario}')}}}]",
+        f"source: [{{what: all, ref: {json.dumps(source or f'{table.file}: {table.scenario}')}}}]",
         *_macro(levels),
         *_market(levels),
     ]
