@@ -36,7 +36,7 @@ def until(history: MacroHistory, quarter: int) -> tuple[MacroHistory, Float2D]:
 def unrestricted(history: MacroHistory, lags: int = 2) -> MacroModel:
     """Return the vector autoregression of least squares."""
     past, target = lagged(history.values, lags), history.values[lags:]
-    found = np.linalg.lstsq(past, target, rcond=None)[0]
+    found: Float2D = np.linalg.lstsq(past, target, rcond=None)[0]
     rest = target - past @ found
     k = target.shape[1]
     own = found[:-1].reshape(lags, k, k).transpose(0, 2, 1)
