@@ -36,11 +36,11 @@ def until(history: MacroHistory, quarter: int) -> tuple[MacroHistory, Float2D]:
 def unrestricted(history: MacroHistory, lags: int = 2) -> MacroModel:
     """Return the vector autoregression of least squares."""
     past, target = lagged(history.values, lags), history.values[lags:]
-    found: Float2D = np.linalg.lstsq(past, target, rcond=None)[0]
+    found = np.linalg.lstsq(past, target, rcond=None)[0].astype(np.float64)
     rest = target - past @ found
     k = target.shape[1]
     own = found[:-1].reshape(lags, k, k).transpose(0, 2, 1)
-    covariance = rest.T @ rest / max(len(rest) - past.shape[1], 1)
+    covariance: Float2D = rest.T @ rest / max(len(rest) - past.shape[1], 1)
     return MacroModel(history, own, found[-1], covariance, covariance, np.ones(len(rest)))
 
 
