@@ -198,13 +198,13 @@ def _one_form(file: Merged, loc: Loc, curve: dict[str, Any], forms: tuple[str, .
 
 def _length(file: Merged, loc: Loc, curve: dict[str, Any]) -> Iterator[Problem]:
     path, wanted = curve.get("path"), file.get("horizon", "length")
-    if not isinstance(path, list) or not isinstance(wanted, int) or len(path) == wanted:
+    if not isinstance(path, list) or not is_number(wanted) or len(path) == wanted:
         return
     step = file.get("horizon", "step")
     yield Problem(
         file.place((*loc, "path")),
-        f"{_dotted(loc)}.path: has {len(path)} values but horizon.length is {wanted} {step}s",
-        f"{wanted} values",
+        f"{_dotted(loc)}.path: has {len(path)} values but horizon.length is {wanted:g} {step}s",
+        f"{wanted:g} values",
         "add or remove values, or change the horizon",
     )
 

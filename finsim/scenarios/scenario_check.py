@@ -171,9 +171,9 @@ def _other(file: Merged) -> Iterator[Problem]:
     length, step = file.get("horizon", "length"), file.get("horizon", "step")
     for loc in file.matching(("other", "*")):
         path = file.get(*loc)
-        if isinstance(path, list) and isinstance(length, int) and len(path) != length:
-            found = f"other.{loc[1]}: has {len(path)} values but horizon.length is {length} {step}s"
-            yield Problem(file.place(loc), found, f"{length} values", "add or remove values")
+        if isinstance(path, list) and is_number(length) and len(path) != length:
+            found = f"other.{loc[1]}: has {len(path)} values but horizon.length is {length:g} {step}s"
+            yield Problem(file.place(loc), found, f"{length:g} values", "add or remove values")
 
 
 def _excitation(file: Merged) -> Iterator[Problem]:
