@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from finsim.errors import RecordError
-from finsim.notation import Dates1D, Int1D
+from finsim.notation import DAY, Dates1D, Int1D
 from finsim.records.trading_calendar import NYSE, TradingCalendar
 
 Step = Literal["year", "quarter", "month", "week", "day", "minute"]
@@ -103,5 +103,5 @@ class Clock:
         ``sessions`` (one past the end).
         """
         known = self.market.starting(self.start, self.sessions + 1)
-        ends = dates + 1 if self.market.is_intraday else dates
+        ends = dates + DAY if self.market.is_intraday else dates
         return np.searchsorted(known, ends, side="left" if self.market.is_intraday else "right") - 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from finsim.errors import RecordError
-from finsim.notation import Dates1D, Int1D
+from finsim.notation import DAY, MONTH, Dates1D, Int1D
 from finsim.records.trading_calendar import (
     DAY_MINUTES,
     LAST_WEEKDAY,
@@ -77,7 +77,7 @@ def _of_longer(dates: Dates1D, step: str) -> TradingCalendar:
         return TradingCalendar("week", weekdays=mask, nyse_holidays=False)
     months = dates.astype("datetime64[M]")
     cycle = np.bincount(months.astype(np.int64) % MONTHS[step])
-    ends = (months + 1).astype("datetime64[D]") - 1
+    ends = (months + MONTH).astype("datetime64[D]") - DAY
     within = (dates - months.astype("datetime64[D]")).astype(np.int64) + 1
     if np.mean(dates == ends) > 0.9:
         day = MONTH_END

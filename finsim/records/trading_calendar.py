@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from finsim.errors import RecordError
-from finsim.notation import Dates1D, Int1D
+from finsim.notation import DAY, MONTH, Dates1D, Int1D
 
 WEEK_MINUTES, DAY_MINUTES = 7 * 24 * 60, 24 * 60
 WEEKS_A_YEAR = 365.25 / 7
@@ -91,16 +91,17 @@ class TradingCalendar:
             return self._intraday(np.datetime64(instant, "ns"), count)
         last = np.datetime64(instant, "D")
         if self.step == "day":
-            return self._days(last + 1, count)
+            return self._days(last + DAY, count)
         if self.step == "week":
-            first = np.busday_offset(last + 1, 0, roll="forward", weekmask=self.weekdays)
+            first = np.busday_offset(last + DAY, 0, roll="forward", weekmask=self.weekdays)
             return np.asarray(first + 7 * np.arange(count))
         return self._months(last, count)
 
     def starting(self, start: date, count: int) -> Dates1D:
         """Return the first ``count`` instants on or after the beginning of day ``start``."""
         before = np.datetime64(start, "D")
-        return self.after(before.astype("datetime64[ns]") - 1 if self.is_intraday else before - 1, count)
+        unit = "ns" if self.is_intraday else "D"
+        return self.after(before.astype(f"datetime64[{unit}]") - np.timedelta64(1, unit), count)
 
     def _days(self, first: np.datetime64, count: int) -> Dates1D:
         years = count // 250 + 2
@@ -120,12 +121,12 @@ class TradingCalendar:
         return found[found > last][:count]
 
     def _day_in(self, months: Dates1D) -> Dates1D:
-        ends = (months + 1).astype("datetime64[D]") - 1
+        ends = (months + MONTH).astype("datetime64[D]") - DAY
         if self.day == LAST_WEEKDAY:
             return np.busday_offset(ends, 0, roll="backward")
-        return (
-            ends if self.day == MONTH_END else np.minimum(months.astype("datetime64[D]") + self.day - 1, ends)
-        )
+        if self.day == MONTH_END:
+            return ends
+        return np.minimum(months.astype("datetime64[D]") + (self.day - 1) * DAY, ends)
 
     def _slots(self) -> Int1D:
         """Minutes of the week at which a bar begins: int64, increasing."""

@@ -81,7 +81,7 @@ def test_pay_days_move_off_weekends_and_holidays():
     closed = np.array(["2026-12-25"], dtype="datetime64[D]")
     for group in PAY_GROUPS:
         found = pay_days(group, first, last, closed)
-        assert (np.diff(found) > np.timedelta64(0)).all()
+        assert (np.diff(found) > np.timedelta64(0, "D")).all()
         assert np.is_busday(found, holidays=closed).all()
     assert len(pay_days("weekly", first, last, closed)) in (52, 53)
     assert np.datetime64("2026-12-24") in pay_days("monthly_25", first, last, closed)

@@ -72,7 +72,7 @@ def test_labels_are_on_added_rows_alone(carded: tuple[pd.DataFrame, Any]) -> Non
 
 def test_rows_are_in_time_order(carded: tuple[pd.DataFrame, Any]) -> None:
     when = pq.read_table(carded[1].transactions)["when"].to_numpy()
-    assert (np.diff(when) >= np.timedelta64(0)).all()
+    assert (np.diff(when) >= np.timedelta64(0, "s")).all()
 
 
 def test_added_rows_are_between_entities_that_the_table_has(carded: tuple[pd.DataFrame, Any]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from finsim.agents.calendar.paydays import PAY_GROUPS, pay_days
 from finsim.agents.settings import Settings
 from finsim.agents.vocabulary import CATEGORIES
-from finsim.notation import Array, Bool1D, Dates1D, Float1D, Float2D, Int1D
+from finsim.notation import MONTH, Array, Bool1D, Dates1D, Float1D, Float2D, Int1D
 
 # assumption: relative activity from Monday to Sunday.
 _WEEK: dict[str, tuple[float, ...]] = {
@@ -83,7 +83,7 @@ class Season:
         Entries outside the period are negative or at least ``len(dates)``.
         """
         first, last = self.dates[0].astype("datetime64[M]"), self.dates[-1].astype("datetime64[M]")
-        begin = (np.arange(first, last + 1).astype("datetime64[D]") - self.dates[0]).astype(np.int64)
+        begin = (np.arange(first, last + MONTH).astype("datetime64[D]") - self.dates[0]).astype(np.int64)
         due: Array = begin[:, None] + np.asarray(day_of_month, dtype=np.int64)[None, :] - 1
         return due
 

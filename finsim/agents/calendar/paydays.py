@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from finsim.notation import Dates1D
+from finsim.notation import DAY, MONTH, Dates1D
 
 PAY_GROUPS = (
     "monthly_end", "monthly_25", "semi_monthly", "biweekly_a", "biweekly_b", "weekly",
@@ -19,20 +19,20 @@ def pay_days(group: str, first: np.datetime64, last: np.datetime64, closed: Date
 
     A pay day on a weekend or on a day of ``closed`` moves to the business day before.
     """
-    months = np.arange(first.astype("datetime64[M]") - 1, last.astype("datetime64[M]") + 2)
-    ends = (months + 1).astype("datetime64[D]") - 1
+    months = np.arange(first.astype("datetime64[M]") - MONTH, last.astype("datetime64[M]") + 2 * MONTH)
+    ends = (months + MONTH).astype("datetime64[D]") - DAY
     begin = months.astype("datetime64[D]")
     if group == "monthly_end":
         due = ends
     elif group == "monthly_25":
-        due = begin + 24
+        due = begin + 24 * DAY
     elif group == "semi_monthly":
-        due = np.sort(np.concatenate([begin + 14, ends]))
+        due = np.sort(np.concatenate([begin + 14 * DAY, ends]))
     elif group.startswith("wednesday"):
         week = int(group[-1]) - 1
         due = np.busday_offset(begin, week, roll="forward", weekmask="Wed")
     else:
-        days = np.arange(first - 14, last + 15)
+        days = np.arange(first - 14 * DAY, last + 15 * DAY)
         weeks = (days - _FRIDAY_A).astype(np.int64)
         period, phase = {"weekly": (7, 0), "biweekly_a": (14, 0), "biweekly_b": (14, 7), "benefit": (14, 5)}[
             group

@@ -10,7 +10,7 @@ import numpy as np
 from finsim.agents.population.shopping_habits import MEANS
 from finsim.agents.settings import Settings
 from finsim.agents.vocabulary import CATEGORIES, CATEGORY
-from finsim.notation import Float1D, Float2D, Int1D
+from finsim.notation import DAY, Float1D, Float2D, Int1D
 from finsim.records.drivers import Drivers
 
 READS: Mapping[str, str] = {
@@ -119,7 +119,7 @@ def _month_of_day(drivers: Drivers, settings: Settings) -> Int1D:
 
 def month_days(drivers: Drivers, settings: Settings) -> Int1D:
     """Return the day index of the study on which each month of the clock begins, and that after the last."""
-    begins = np.concatenate([[np.datetime64(drivers.clock.start)], drivers.clock.month_dates()]) + 1
+    begins = np.concatenate([[np.datetime64(drivers.clock.start)], drivers.clock.month_dates()]) + DAY
     days: Int1D = (begins - np.datetime64(settings.start)).astype(np.int64)
     return days
 

@@ -14,7 +14,7 @@ from finsim.agents.schemes.evasion import members_wanted
 from finsim.agents.settings import Settings
 from finsim.agents.vocabulary import CATEGORY, KINDS, SEGMENTS
 from finsim.errors import Problem, StudyError
-from finsim.notation import Array, Bool1D, Float1D, Int1D
+from finsim.notation import DAY, NANOS_PER_DAY, Array, Bool1D, Float1D, Int1D
 from finsim.randomness import Streams
 
 _TRIES = 64
@@ -153,7 +153,7 @@ def choose(
     ``avoid`` holds accounts already in the scheme, and banks to stay away from while that is possible.
     """
     accounts = population.accounts
-    day = np.datetime64(settings.start) + (start - settings.start_ns) // 86_400_000_000_000
+    day = np.datetime64(settings.start) + (start - settings.start_ns) // NANOS_PER_DAY * DAY
     fallback: Member | None = None
     for _ in range(_TRIES):
         u = rng.random()

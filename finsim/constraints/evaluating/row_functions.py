@@ -185,7 +185,7 @@ def _add_months(args: Sequence[Vec], options: tuple[Hashable, ...]) -> Result:
     within = day - start.astype("datetime64[D]").astype(np.int64)
     target = start + count
     first = target.astype("datetime64[D]").astype(np.int64)
-    last = (target + 1).astype("datetime64[D]").astype(np.int64) - first - 1
+    last = (target + np.timedelta64(1, "M")).astype("datetime64[D]").astype(np.int64) - first - 1
     return Vec(first + np.minimum(within, last), _valid(args)), 0
 
 

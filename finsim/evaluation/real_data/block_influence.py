@@ -83,7 +83,7 @@ def _words(block: Int1D, k: int, count: int, when: ColumnPair | None) -> str:
         first, last = np.flatnonzero(block == k)[[0, -1]] + 1
         return f"{plain} (rows {first} to {last})"
     inside = when.real[block == k]
-    ends = [np.datetime64(0, "D") + int(np.floor(day)) for day in (inside.min(), inside.max())]
+    ends = [np.datetime64(int(np.floor(day)), "D") for day in (inside.min(), inside.max())]
     return f"{plain} ({ends[0]} to {ends[1]})" if when.kind == "date" else plain
 
 

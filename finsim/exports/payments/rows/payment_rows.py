@@ -16,7 +16,7 @@ from finsim.errors import DataError, StudyError
 from finsim.exports.payments.rows.account_lookup import AccountLookup, read_accounts
 from finsim.exports.payments.rows.row_words import coded
 from finsim.exports.payments.rows.thinning import Counts, Thinning, counted
-from finsim.notation import Bool1D
+from finsim.notation import DAY, Bool1D
 from finsim.records.storage import read_table
 from finsim.records.transaction_files import row_batches
 
@@ -172,7 +172,7 @@ class Payments:
 
     def _end(self) -> int:
         assert self.choice.as_of is not None
-        return int((np.datetime64(self.choice.as_of, "D") + 1).astype("datetime64[ns]").astype(np.int64))
+        return int((np.datetime64(self.choice.as_of, "D") + DAY).astype("datetime64[ns]").astype(np.int64))
 
     def _named_accounts(self) -> np.ndarray:
         ends = ("from_account", "to_account")

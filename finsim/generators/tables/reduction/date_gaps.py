@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from finsim.generators.tables.reduction.column_cells import as_numbers, from_numbers
-from finsim.notation import NANOS_PER_DAY, Bool1D, Float1D
+from finsim.notation import DAY, MONTH, NANOS_PER_DAY, Bool1D, Float1D
 from finsim.records.mixed_table import NUMBER, TIME, WORD, MixedColumn, MixedTable
 
 LEAST_ROWS, LEAST_AFTER, MOST_SHUFFLED = 50, 0.995, 0.95
@@ -99,7 +99,7 @@ def is_month_end(days: Float1D) -> Bool1D:
     there = ~np.isnan(days)
     found = np.zeros(len(days), np.bool_)
     some = days[there].astype(np.int64).astype("datetime64[D]")
-    found[there] = (some + 1).astype("datetime64[M]") != some.astype("datetime64[M]")
+    found[there] = (some + DAY).astype("datetime64[M]") != some.astype("datetime64[M]")
     return found
 
 
@@ -107,8 +107,8 @@ def _near_month_end(days: Float1D, start: Float1D) -> Float1D:
     """Return the nearest last day of a month that is not before ``start``."""
     whole = np.nan_to_num(days).astype(np.int64).astype("datetime64[D]")
     month = whole.astype("datetime64[M]")
-    before = (month.astype("datetime64[D]") - 1).astype(np.int64)
-    after = ((month + 1).astype("datetime64[D]") - 1).astype(np.int64)
+    before = (month.astype("datetime64[D]") - DAY).astype(np.int64)
+    after = ((month + MONTH).astype("datetime64[D]") - DAY).astype(np.int64)
     nearer = np.where(days - before < after - days, before, after)
     return np.asarray(np.where(nearer < start, after, nearer).astype(np.float64))
 
