@@ -8,7 +8,7 @@ import numpy as np
 
 from finsim.errors import RecordError
 from finsim.markets.stress import beta_of
-from finsim.notation import Float1D, Float2D, Float3D
+from finsim.notation import MONTH, Float1D, Float2D, Float3D
 from finsim.records.drivers import Anchor, Drivers
 from finsim.records.paths import PRICE, RETURN, Paths
 
@@ -77,7 +77,7 @@ def index_figures(paths: Paths) -> dict[str, Float1D]:
     if not equities:
         return {}
     months = paths.dates.astype("datetime64[M]")
-    stop = max(2, int(np.searchsorted(months, months[0] + FIGURE_MONTHS, side="left")))
+    stop = max(2, int(np.searchsorted(months, months[0] + FIGURE_MONTHS * MONTH, side="left")))
     relative = paths.relative()[:, :stop, equities]
     index = relative.mean(axis=2)
     fall = 1 - index / np.maximum.accumulate(index, axis=1)

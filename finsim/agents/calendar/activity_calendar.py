@@ -12,7 +12,7 @@ import numpy as np
 from finsim.agents.calendar.paydays import PAY_GROUPS, pay_days
 from finsim.agents.settings import Settings
 from finsim.agents.vocabulary import CATEGORIES
-from finsim.notation import MONTH, Array, Bool1D, Dates1D, Float1D, Float2D, Int1D
+from finsim.notation import DAY, MONTH, Array, Bool1D, Dates1D, Float1D, Float2D, Int1D
 
 # assumption: relative activity from Monday to Sunday.
 _WEEK: dict[str, tuple[float, ...]] = {
@@ -114,7 +114,7 @@ def _season(start: np.datetime64, count: int) -> Season:
     pay: dict[str, Int1D] = {}
     since = np.zeros((len(PAY_GROUPS), count))
     for row, group in enumerate(PAY_GROUPS):
-        due = pay_days(group, start - 45, dates[-1], closed_dates)
+        due = pay_days(group, start - 45 * DAY, dates[-1], closed_dates)
         last = due[np.searchsorted(due, dates, side="right") - 1]
         since[row] = (dates - last).astype(np.int64)
         pay[group] = (due[due >= start] - start).astype(np.int64)
