@@ -84,7 +84,7 @@ def odd_loans(frame: pd.DataFrame) -> list[str]:
 
 
 def _counted(mask: pd.Series, one: str, many: str) -> list[str]:
-    rows = np.flatnonzero(mask.fillna(False).to_numpy(dtype=np.bool_))
+    rows = np.flatnonzero(mask.astype("boolean").fillna(False).to_numpy(dtype=np.bool_))
     if not len(rows):
         return []
     said = one if len(rows) == 1 else many

@@ -97,7 +97,7 @@ def _parsed(text: pd.Series, reader: Reader) -> Float1D:
         plain = plain.str.replace(reader.dialect.thousands, "", regex=False)
     if reader.dialect.decimal not in ("", "."):
         plain = plain.str.replace(reader.dialect.decimal, ".", regex=False)
-    known = plain.str.fullmatch(_NUMBER).fillna(False).astype(bool)
+    known = plain.str.fullmatch(_NUMBER, na=False).astype(bool)
     return pd.to_numeric(plain.where(known), errors="coerce").to_numpy(dtype=np.float64)
 
 
