@@ -2,6 +2,7 @@
 # make test         set up and run the tests
 # make check        tests, style, types, floors
 # make mutants      put slips into a copy of the code: do the tests see them?
+# make test-matrix  lowest and newest versions, other Pythons
 # make bare         install the bare core in its own environment and run what it promises
 PYTHON ?= python3
 BIN := .venv/bin
@@ -9,7 +10,7 @@ READY := .venv/.ready
 
 BARE := .venv-bare
 
-.PHONY: bare mutants quickstart test test-slow check static notebooks bench clean
+.PHONY: bare mutants quickstart test test-slow test-matrix check static notebooks bench clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -31,6 +32,9 @@ test: $(READY)
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow
+
+test-matrix: $(READY)
+	$(BIN)/python tests/matrix/run_matrix.py
 
 mutants: $(READY)
 	$(BIN)/python tests/mutants/run_mutants.py --workers 2

@@ -161,6 +161,45 @@ def _in_text(data: Any, rng: random.Random) -> str:
     return f"{at} = {holder[key]!r}"
 
 
+WILD = (
+    float("nan"),
+    float("inf"),
+    9223372036854775807,
+    10**30,
+    -1,
+    0,
+    1e-300,
+    0.5,
+    {},
+    [],
+    "9h",
+    "1..9",
+    "6-12",
+    "90s",
+    ".nan",
+)
+
+
+def wild(data: Any, rng: random.Random) -> str:
+    """Put something wild in the place of a number or a short text."""
+    places = [
+        (holder, key)
+        for holder, key in _leaves(data)
+        if isinstance(holder[key], int | float) or (isinstance(holder[key], str) and len(holder[key]) < 12)
+    ]
+    holder, key = rng.choice(places)
+    holder[key] = rng.choice(WILD)
+    return f"{key} = {holder[key]!r}"
+
+
+def _leaves(data: Any) -> list[tuple[Any, Any]]:
+    keys = list(data) if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else []
+    found = [(data, key) for key in keys if not isinstance(data[key], dict | list)]
+    for key in keys:
+        found += _leaves(data[key])
+    return found
+
+
 MISTAKES = (_unknown, _misspelled, _missing, _wrong_type, _out_of_range, _bad_word)
 SPELLINGS = (_in_a_list, _out_of_a_list, _in_text)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from file_mutants import MISTAKES, SPELLINGS, mutants
+from file_mutants import MISTAKES, SPELLINGS, mutants, wild
 from file_mutants import shipped as shipped_files
 
 from finsim.agents.narratives.narrative import load_narratives
@@ -19,43 +19,6 @@ from finsim.errors import FinsimError
 from finsim.randomness import Streams
 
 STORIES = [one for one in shipped_files() if one[0] == "narrative"]
-WILD = (
-    float("nan"),
-    float("inf"),
-    9223372036854775807,
-    10**30,
-    -1,
-    0,
-    1e-300,
-    0.5,
-    {},
-    [],
-    "9h",
-    "1..9",
-    "6-12",
-    "90s",
-    ".nan",
-)
-
-
-def _wild(data: Any, rng: random.Random) -> str:
-    """Put something wild in the place of a number or a short text."""
-    places = [
-        (holder, key)
-        for holder, key in _leaves(data)
-        if isinstance(holder[key], int | float) or (isinstance(holder[key], str) and len(holder[key]) < 12)
-    ]
-    holder, key = rng.choice(places)
-    holder[key] = rng.choice(WILD)
-    return f"{key} = {holder[key]!r}"
-
-
-def _leaves(data: Any) -> list[tuple[Any, Any]]:
-    keys = list(data) if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else []
-    found = [(data, key) for key in keys if not isinstance(data[key], dict | list)]
-    for key in keys:
-        found += _leaves(data[key])
-    return found
 
 
 def outcome(name: str, data: Any, folder: Path, post: bool) -> str:
@@ -84,7 +47,7 @@ def _seen(count: int, seed: int, folder: Path, post: bool) -> set[str]:
         _, name, data = rng.choice(STORIES)
         changed = deepcopy(data)
         for _ in range(rng.choice((1, 1, 2))):
-            _wild(changed, rng)
+            wild(changed, rng)
         found.add(outcome(name, changed, folder, post))
     return found
 
