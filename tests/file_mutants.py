@@ -161,7 +161,7 @@ def _in_text(data: Any, rng: random.Random) -> str:
     return f"{at} = {holder[key]!r}"
 
 
-WILD = (
+WILD: tuple[Any, ...] = (
     float("nan"),
     float("inf"),
     9223372036854775807,
