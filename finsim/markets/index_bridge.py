@@ -7,20 +7,23 @@ import numpy as np
 from finsim.notation import Array, Float1D, Float2D, Float3D
 
 LEAST_BETA = 0.05
+MEMBERS = 500
+"""Names of the index on which scenario files measure volatility: the S&P 500."""
 _ROUNDS = 80
 
 
-def asset_multiplier(mult: Float1D, blend: Float1D, correlation: Float2D) -> Float1D:
-    """Return the volatility multiple of single assets whose index has the multiple ``mult``: float64[T].
+def asset_multiplier(mult: Float1D, blend: Float1D, correlation: Float2D, members: int = MEMBERS) -> Float1D:
+    """Return the volatility multiple of single assets where the market index has ``mult``: float64[T].
 
-    m / sqrt((1/n + (1 - 1/n) c1) / (1/n + (1 - 1/n) c0)) with c0 the mean pair correlation of the body and
-    c1 = c0 + k (1 - c0): a higher correlation raises the volatility of the index by itself, and that part is
-    not counted twice. Source: variance of an equally weighted index.
+    m / sqrt((1/n + (1 - 1/n) c1) / (1/n + (1 - 1/n) c0)) with c0 the mean pair correlation of the body,
+    c1 = c0 + k (1 - c0) and n the ``members`` of the index: a higher correlation raises the volatility of an
+    index by itself, and that part is not counted twice. A single asset is taken for an index. Source:
+    variance of an equally weighted index.
     """
-    n = len(correlation)
-    if n < 2:
+    assets, n = len(correlation), members
+    if assets < 2:
         return mult
-    before = (correlation.sum() - n) / (n * (n - 1))
+    before = (correlation.sum() - assets) / (assets * (assets - 1))
     after = before + blend * (1.0 - before)
 
     def index(pair: Array) -> Array:

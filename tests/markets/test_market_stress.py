@@ -124,7 +124,9 @@ def test_volatility_is_the_multiple_and_its_local_shape_stays(sampled, encoded, 
         single = asset_multiplier(np.array([vix / 26.4]), np.array([BLEND[q]]), correlation)[0]
         assert ratio == pytest.approx(single, rel=0.06)
         index = centred[1].mean(axis=2).std() / centred[0].mean(axis=2).std()
-        assert index == pytest.approx(vix / 26.4, rel=0.12)
+        pair = correlation[0, 1]
+        both = (1.0 + pair + BLEND[q] * (1.0 - pair)) / (1.0 + pair)  # variance of two assets by correlation
+        assert index == pytest.approx(single * np.sqrt(both), rel=0.12)
     free = slice(AT[-1] + 1, None)
     np.testing.assert_array_equal(after[:, free], before[:, free])
     local = [local_volatility(x - x.mean(axis=1, keepdims=True), x.std(axis=(0, 1))) for x in (before, after)]
@@ -229,9 +231,14 @@ def test_the_volatility_of_an_index_is_not_counted_twice():
     """12 stocks, c0 = .288, c1 = .665: of 3.74 of the index correlation alone gives 1.412 (case)."""
     correlation = np.full((12, 12), 0.288) + np.eye(12) * 0.712
     k = (0.665 - 0.288) / (1 - 0.288)
-    single = asset_multiplier(np.array([3.74, 2.0]), np.array([k, 0.0]), correlation)
+    single = asset_multiplier(np.array([3.74, 2.0]), np.array([k, 0.0]), correlation, members=12)
     assert single[0] == pytest.approx(3.74 / 1.412, abs=0.005)
     assert single[1] == 2.0
+    # what scenario files say is that of the S&P 500: 4.25 in 2008Q4
+    of_the_market = asset_multiplier(np.array([4.25]), np.array([k]), correlation)[0]
+    assert of_the_market == pytest.approx(4.25 / np.sqrt((1 + 499 * 0.665) / (1 + 499 * 0.288)), rel=1e-3)
+    assert 2.0 < of_the_market < 2.9
+    assert 3.5 < of_the_market * 1.412 < 4.5
     assert asset_multiplier(np.array([3.0]), np.array([0.5]), np.ones((1, 1)))[0] == 3.0
 
 

@@ -12,11 +12,11 @@ def local_sigmas(innovations, sigma):
 
 
 def asset_multiple(m, k, correlation):
-    """The volatility multiple of single assets whose equally weighted index has the multiple ``m``."""
-    n = len(correlation)
-    if k == 0 or n < 2:
+    """The volatility multiple of single assets where an index of 500 of them has the multiple ``m``."""
+    assets, n = len(correlation), 500
+    if k == 0 or assets < 2:
         return m
-    pairs = [correlation[a][b] for a in range(n) for b in range(n) if a != b]
+    pairs = [correlation[a][b] for a in range(assets) for b in range(assets) if a != b]
     c0 = sum(pairs) / len(pairs)
     c1 = c0 + k * (1 - c0)
     return m / math.sqrt((1 / n + (1 - 1 / n) * c1) / (1 / n + (1 - 1 / n) * c0))
