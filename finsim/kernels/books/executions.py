@@ -32,14 +32,14 @@ from finsim.kernels.books.book_state import (
 from finsim.kernels.books.order_choices import lots
 from finsim.kernels.books.order_queues import add_order, reduce_order
 from finsim.kernels.books.tape_rows import write_row
-from finsim.kernels.kernel import kernel
+from finsim.kernels.kernel import inlined_kernel, kernel
 from finsim.kernels.xoshiro import next_uniform
 
 LAST = 2
 """Live orders of a side that nobody takes or cancels: a book always has both sides."""
 
 
-@kernel
+@inlined_kernel
 def market_order(book: Book, law: Law, bar: Bar, state: State, tape: Tape, taken: int) -> None:
     """Execute a market order against side ``taken``, hidden volume first where it meets some.
 
@@ -71,7 +71,7 @@ def market_order(book: Book, law: Law, bar: Bar, state: State, tape: Tape, taken
         size -= part
 
 
-@kernel
+@inlined_kernel
 def _hidden(book: Book, bar: Bar, state: State, tape: Tape, taken: int, size: int) -> int:
     """Trade a part of a market order against a hidden order inside the spread, or at the best price."""
     bid, ask = book.top[BEST + BID], book.top[BEST + ASK]
@@ -85,7 +85,7 @@ def _hidden(book: Book, bar: Bar, state: State, tape: Tape, taken: int, size: in
     return int(part)
 
 
-@kernel
+@inlined_kernel
 def note_print(bar: Bar, state: State, price: int, size: int) -> None:
     """Take lots from what the bar has left, and note the extremes that were reached."""
     state.counts[LEFT] -= size
@@ -110,7 +110,7 @@ def print_at(
     write_row(book, state, tape, kind, 0, size, price, side)
 
 
-@kernel
+@inlined_kernel
 def _pull(book: Book, law: Law, state: State, tape: Tape, side: int, price: int) -> None:
     """Cancel the orders of a side that stand beyond a price; the last ones are replaced behind it."""
     sign = 1 if side == BID else -1
