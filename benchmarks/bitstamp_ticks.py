@@ -1,7 +1,8 @@
 """Real ticks as the book's own rows: Bitstamp's order events in the layout of ob-analytics.
 
 Orders that take are market orders here: what they took is executed, what they left rests. Orders that stood
-before the first row are known by what happens to them later, so they are there from the start.
+before the first row are known by what happens to them later, so they are there from the start. Rows at which
+the feed shows a crossed book (0.3 %) are left out.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from finsim.markets.books.lobster_files import Ticks
 
 EVENTS = "bitstamp_btcusd_20150501_order_events.csv.gz"
 TRADES = "bitstamp_btcusd_20150501_trades.csv.gz"
-TICK, LOT = 0.01, 1.0
+TICK, TOGETHER = 0.01, 0.3
 NEW, REDUCED, DELETED, EXECUTED = 1, 2, 3, 4
 
 
@@ -67,20 +68,28 @@ def read_bitstamp(folder: Path, levels: int = 10) -> Ticks:
             book.add(one.id, int(one.volume), one.price, one.side)
     ends = events.groupby("id")["volume"].min()
     for one in events.itertuples():
-        at = (one.timestamp / 1e3, one.id, one.price, one.side)
-        held = book.orders.get(one.id)
-        if (one.action == "created" and one.id not in takers) or (
-            held is None and one.id in takers and one.action == "changed" and ends[one.id] > 0
-        ):
-            book.add(one.id, int(one.volume), one.price, one.side)
-            change = (NEW, int(one.volume))
-        elif held is None or (one.action == "changed" and one.volume >= held[0]):
+        held, size = book.orders.get(one.id), int(one.volume)
+        is_left = held is None and one.id in takers and one.action == "changed" and ends[one.id] > 0
+        if (one.action == "created" and one.id not in takers) or is_left:
+            book.add(one.id, size, one.price, one.side)
+            change = (NEW, size)
+        elif held is None or (one.action == "changed" and size >= held[0]):
             continue
         else:
-            is_cut = one.action == "deleted" and one.volume > 0
-            change = (DELETED, held[0]) if is_cut else (EXECUTED, held[0] - int(one.volume))
+            is_cut = one.action == "deleted" and size > 0
+            change = (DELETED, held[0]) if is_cut else (EXECUTED, held[0] - size)
             book.take(one.id, change[1])
-        rows.append((at[0], change[0], at[1], change[1], at[2], at[3]))
+        rows.append([one.timestamp / 1e3, change[0], one.id, change[1], one.price, one.side])
+        if change[0] == EXECUTED and len(rows) > 1 and _is_one_order(rows[-2], rows[-1]):
+            rows[-1][0] = rows[-2][0]
         books.append(book.best(levels))
     time, kind, number, size, price, side = (np.array(cells) for cells in zip(*rows, strict=True))
-    return Ticks(time, kind, number, size, price, side, np.array(books), TICK)
+    cells = np.array(books)
+    is_sound = (cells[:, 0, 0] < cells[:, 0, 1]) | (cells[:, 0, :2] < 0).any(axis=1)
+    columns = (one[is_sound] for one in (time, kind, number, size, price, side, cells))
+    return Ticks(*columns, TICK)
+
+
+def _is_one_order(before: list[float], row: list[float]) -> bool:
+    """Tell whether two trades that follow each other are parts of one order: the feed spreads them."""
+    return before[1] == EXECUTED and before[5] == row[5] and row[0] - before[0] < TOGETHER

@@ -1,4 +1,4 @@
-"""``@kernel`` and ``@inlined_kernel``: the only place where numba flags are set."""
+"""``@kernel`` and its kin without memory of their own: the only place where numba flags are set."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _FLAGS: dict[str, Any] = {
     "no_cfunc_wrapper": True,  # nobody calls a kernel from C
 }
 _NO_MEMORY = {"_nrt": False}  # counts no references to arrays, which takes less time to compile
-_INLINED = {**_FLAGS, **_NO_MEMORY, "forceinline": True}
+_BARE = {**_FLAGS, **_NO_MEMORY}
+_INLINED = {**_BARE, "forceinline": True}
 
 
 def kernel(function: Function) -> Function:
@@ -33,11 +34,19 @@ def kernel(function: Function) -> Function:
     return _compiled(function, _FLAGS)
 
 
-def inlined_kernel(function: Function) -> Function:
-    """Compile a function that becomes part of the kernel that calls it; it must make no array of its own.
+def bare_kernel(function: Function) -> Function:
+    """Compile a function that makes no array of its own, so it counts no references; else as ``kernel``.
 
-    For kernels of many small functions that hand each other tuples of arrays: counting the references to
-    them, and handing them over, costs more than the work. Otherwise as ``kernel``.
+    For functions that hand each other tuples of arrays: counting the references to them costs more than
+    the work.
+    """
+    return _compiled(function, _BARE)
+
+
+def inlined_kernel(function: Function) -> Function:
+    """Compile a function as ``bare_kernel`` does, and make it a part of every kernel that calls it.
+
+    For small functions that are called all the time: every place of a call takes time to compile.
     """
     return _compiled(function, _INLINED)
 

@@ -82,9 +82,11 @@ class Law(NamedTuple):
     the reference; ``lean_*``: of the imbalance of the best queues; ``wide_market``: of a wide spread;
     ``inside``: how fast a wide spread is narrowed; ``join``: share of the other orders that join the best
     price; ``unit``: ticks of an ordinary spread; ``floor``: least spread; ``target``: live orders of a side;
-    ``near``: ticks over which cancellation fades, and ``stale``: to which share; ``partial``, ``hidden``,
-    ``capped``: shares of partial cancellations, of market orders that meet hidden volume, and of those that
-    stay on one level; ``limit_size``, ``touch_size``: mean lots; ``round_lot``, ``round_share``: round sizes.
+    ``haste``: 1 all ages are cancelled alike, more the young; ``near``: ticks over which cancellation fades,
+    ``stale``: to which share, and ``shy``: how much less the smallest orders near the best price are
+    cancelled; ``partial``, ``hidden``, ``capped``: shares of partial cancellations, of market orders that
+    meet hidden volume, and of those that stay on one level; ``limit_size``, ``touch_size``: mean lots;
+    ``round_lot``, ``round_share``: round sizes.
     """
 
     base: Float1D
@@ -106,8 +108,10 @@ class Law(NamedTuple):
     unit: float
     floor: int
     target: float
+    haste: float
     near: float
     stale: float
+    shy: float
     partial: float
     hidden: float
     capped: float

@@ -32,14 +32,14 @@ from finsim.kernels.books.book_state import (
 from finsim.kernels.books.order_choices import lots
 from finsim.kernels.books.order_queues import add_order, reduce_order
 from finsim.kernels.books.tape_rows import write_row
-from finsim.kernels.kernel import inlined_kernel, kernel
+from finsim.kernels.kernel import bare_kernel, inlined_kernel
 from finsim.kernels.xoshiro import next_uniform
 
 LAST = 2
 """Live orders of a side that nobody takes or cancels: a book always has both sides."""
 
 
-@inlined_kernel
+@bare_kernel
 def market_order(book: Book, law: Law, bar: Bar, state: State, tape: Tape, taken: int) -> None:
     """Execute a market order against side ``taken``, hidden volume first where it meets some.
 
@@ -71,7 +71,7 @@ def market_order(book: Book, law: Law, bar: Bar, state: State, tape: Tape, taken
         size -= part
 
 
-@inlined_kernel
+@bare_kernel
 def _hidden(book: Book, bar: Bar, state: State, tape: Tape, taken: int, size: int) -> int:
     """Trade a part of a market order against a hidden order inside the spread, or at the best price."""
     bid, ask = book.top[BEST + BID], book.top[BEST + ASK]
@@ -95,7 +95,7 @@ def note_print(bar: Bar, state: State, price: int, size: int) -> None:
         state.counts[LOW_DONE] = 1
 
 
-@kernel
+@bare_kernel
 def print_at(
     book: Book, law: Law, bar: Bar, state: State, tape: Tape, price: int, size: int, kind: int
 ) -> None:
@@ -110,7 +110,7 @@ def print_at(
     write_row(book, state, tape, kind, 0, size, price, side)
 
 
-@inlined_kernel
+@bare_kernel
 def _pull(book: Book, law: Law, state: State, tape: Tape, side: int, price: int) -> None:
     """Cancel the orders of a side that stand beyond a price; the last ones are replaced behind it."""
     sign = 1 if side == BID else -1

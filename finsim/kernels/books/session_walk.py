@@ -40,11 +40,11 @@ from finsim.kernels.books.executions import LAST, market_order, print_at
 from finsim.kernels.books.order_choices import chosen, drawn, lots, placed
 from finsim.kernels.books.order_queues import add_order, reduce_order
 from finsim.kernels.books.tape_rows import write_row
-from finsim.kernels.kernel import inlined_kernel
+from finsim.kernels.kernel import bare_kernel, inlined_kernel
 from finsim.kernels.xoshiro import next_uniform
 
 
-@inlined_kernel
+@bare_kernel
 def build_book(book: Book, law: Law, bar: Bar, state: State, tape: Tape, seconds: float) -> None:
     """Let both sides place their ``target`` orders around the opening price within some seconds before it."""
     orders = 2 * int(law.target)
@@ -60,7 +60,7 @@ def build_book(book: Book, law: Law, bar: Bar, state: State, tape: Tape, seconds
         decay(state, law, seconds / orders)
 
 
-@inlined_kernel
+@bare_kernel
 def walk_bar(book: Book, law: Law, bar: Bar, state: State, tape: Tape, margin: int) -> int:
     """Walk a bar until it is closed (returns 1) or the tape has fewer than ``margin`` rows left (0).
 
@@ -86,7 +86,7 @@ def walk_bar(book: Book, law: Law, bar: Bar, state: State, tape: Tape, margin: i
     return 1
 
 
-@inlined_kernel
+@bare_kernel
 def _end_step(book: Book, law: Law, bar: Bar, state: State, tape: Tape) -> None:
     """Print an extreme whose time is over and that was not reached; go to the next step."""
     count = state.counts

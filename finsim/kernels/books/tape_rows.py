@@ -30,7 +30,7 @@ from finsim.kernels.books.book_state import (
     Tape,
 )
 from finsim.kernels.books.order_queues import add_order
-from finsim.kernels.kernel import inlined_kernel, kernel
+from finsim.kernels.kernel import bare_kernel, inlined_kernel
 
 NANO = 1e9
 _LOPSIDED, _FILLED = 39, 10
@@ -57,7 +57,7 @@ def write_row(
     count[THIN] += 1
 
 
-@kernel
+@bare_kernel
 def _fill_up(book: Book, state: State, tape: Tape, weak: int) -> None:
     """Let a maker join the thin queue, so that a tenth of the other one stands there. It is seldom called."""
     at, number = book.top[BEST + weak], book.top[NEXT]

@@ -14,26 +14,27 @@ from finsim.markets.books.lobster_files import Ticks
 from finsim.notation import Array
 
 NEW, REDUCED, DELETED, EXECUTED, HIDDEN = 1, 2, 3, 4, 5
-CELLS, LEAST, TURNS = 17, 200, 20
+CELLS, FEWEST, LEAST, TURNS = 33, 17, 200, 20
 _BASE_SECONDS = 300
 
 
 def law_from(ticks: Ticks, base: FlowLaw) -> FlowLaw:
     """Return ``base`` with what ticks can show replaced by what they do show.
 
-    Counted: shares of market and limit orders, of partial cancellations and of hidden trades; quantiles of sizes, of distances behind the best price and of steps before
-    it, and how often orders take them; sizes of limit orders over market orders; the median spread over the
-    day's volatility; the children of an arrival on the scales of ``base``. Live orders are not seen and stay,
-    as do the pulls. Executions at one instant and side are one market order. Raises DataError for fewer than
-    200 events or too few of a kind.
+    Counted: shares of market and limit orders, of partial cancellations and of hidden trades; quantiles of
+    sizes, of distances behind the best price and of steps before it, and how often orders take them; sizes
+    of limit orders over market orders; the median spread over the day's volatility; the children of an
+    arrival on the scales of ``base``. Live orders are not seen and stay, as do the pulls. Executions at one
+    instant and side are one market order. Raises DataError for fewer than 200 events or too few of a kind.
     """
     kinds = np.bincount(ticks.kind, minlength=8)
     traded = np.flatnonzero((ticks.kind == EXECUTED) | (ticks.kind == HIDDEN))
     added = np.flatnonzero(ticks.kind == NEW)
-    if len(ticks.kind) < LEAST or len(traded) < CELLS or len(added) < CELLS:
+    if len(ticks.kind) < LEAST or len(traded) < FEWEST or len(added) < FEWEST:
         raise DataError(
             f"{len(ticks.kind)} events, {len(traded)} trades, {len(added)} new orders", place="ticks",
-            expected=f"{LEAST} events, {CELLS} trades and new orders or more", remedy="give a longer stretch",
+            expected=f"{LEAST} events, {FEWEST} trades and new orders, or more",
+            remedy="give a longer stretch",
         )  # fmt: skip
     order = _orders(ticks, traded)
     sizes = np.bincount(order, ticks.size[traded])
@@ -90,12 +91,12 @@ def _placements(ticks: Ticks, added: Array, law: FlowLaw, spread: float) -> Flow
     return replace(
         law,
         limit_sizes=quantiles(sizes[~touch] if (~touch).any() else sizes),
-        touch_sizes=quantiles(sizes[touch]) if touch.sum() >= CELLS else law.touch_sizes,
-        touch_ratio=float(sizes[touch].mean() / sizes.mean()) if touch.sum() >= CELLS else law.touch_ratio,
+        touch_sizes=quantiles(sizes[touch]) if touch.sum() >= FEWEST else law.touch_sizes,
+        touch_ratio=float(sizes[touch].mean() / sizes.mean()) if touch.sum() >= FEWEST else law.touch_ratio,
         distances=_quantiles(held / spread),
         join=float((behind == 0).sum() / max((~inside).sum(), 1)),
         inside=wide,
-        steps=_quantiles((-behind[inside] - 1) / room[inside]) if inside.sum() >= CELLS else law.steps,
+        steps=_quantiles((-behind[inside] - 1) / room[inside]) if inside.sum() >= FEWEST else law.steps,
     )
 
 
