@@ -98,7 +98,7 @@ def test_a_wide_spread_is_in_every_quote_and_depth_scales() -> None:
 
 def test_the_same_streams_give_the_same_rows_in_any_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     rows, book = walked(plan(BARS["ordinary"]))
-    monkeypatch.setattr(book_walk, "TAPE_ROWS", book_walk.MARGIN + 700)
+    monkeypatch.setattr(book_walk, "TAPE_ROWS", book_walk.MARGIN + 1_500)
     again, book_again = walked(plan(BARS["ordinary"]))
     assert rows.tobytes() == again.tobytes()
     assert book.tobytes() == book_again.tobytes()

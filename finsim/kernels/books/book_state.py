@@ -26,6 +26,8 @@ STEP, LEFT, HIGH_DONE, LOW_DONE, OPENED, CLOSED, ROWS, TRADES, FORCED, THIN, COU
 """Places in ``count``: reference step, lots left of the bar, what is done, rows, trades, forced prints,
 rows whose two best queues are lopsided."""
 NOW = 0
+LOWEST, HIGHEST, WIDEST = 0, 1, 2
+"""Places in ``edges``."""
 SEEN = 5
 """What the bends were last worked out from: best prices, their lots, the step."""
 CUTS = TYPES
@@ -151,6 +153,7 @@ class State(NamedTuple):
     """What moves on: excitation float64[3, 6], clock float64[1], counters, thin times, random words.
 
     ``bend`` float64[7]: what the book does to the rates, worked out from what ``seen`` int64[SEEN] holds.
+    ``edges`` int64[3]: the lowest and the highest price of the bar, and the widest spread that makers allow.
     """
 
     excited: Array
@@ -160,6 +163,7 @@ class State(NamedTuple):
     words: Array
     bend: Float1D
     seen: Int1D
+    edges: Int1D
 
 
 def new_book(prices: int, slots: int) -> Book:
@@ -180,7 +184,7 @@ def new_tape(rows: int, levels: int, base: int) -> Tape:
     return Tape(np.zeros((rows, ROW_CELLS), np.int64), np.zeros((rows, levels, 4), np.int64), base)
 
 
-def new_state(words: Array, start: float, excited: Array) -> State:
+def new_state(words: Array, start: float, excited: Array, widest: int) -> State:
     """Return the state at the beginning of a session, with the random words of its stream."""
     return State(
         excited,
@@ -190,4 +194,5 @@ def new_state(words: Array, start: float, excited: Array) -> State:
         words,
         np.zeros(TYPES + 1),
         np.full(SEEN, -1, np.int64),
+        np.array([0, 0, widest]),
     )

@@ -31,7 +31,7 @@ from finsim.kernels.books.book_state import (
 )
 from finsim.kernels.books.order_choices import lots
 from finsim.kernels.books.order_queues import add_order, reduce_order
-from finsim.kernels.books.tape_rows import write_row
+from finsim.kernels.books.tape_rows import plain_row, write_row
 from finsim.kernels.kernel import bare_kernel, inlined_kernel
 from finsim.kernels.xoshiro import next_uniform
 
@@ -112,7 +112,10 @@ def print_at(
 
 @bare_kernel
 def _pull(book: Book, law: Law, state: State, tape: Tape, side: int, price: int) -> None:
-    """Cancel the orders of a side that stand beyond a price; the last ones are replaced behind it."""
+    """Cancel the orders of a side that stand beyond a price; the last ones are replaced behind it.
+
+    No maker helps in between: the spread is seen to when the print is made.
+    """
     sign = 1 if side == BID else -1
     counted = 0
     while sign * (book.top[BEST + side] - price) > 0:
@@ -120,10 +123,10 @@ def _pull(book: Book, law: Law, state: State, tape: Tape, side: int, price: int)
             behind = min(max(price - sign * law.floor, 0), len(book.levels) - 1)
             size, number = max(int(law.limit_size), 1), book.top[NEXT]
             add_order(book, side, behind, size)
-            write_row(book, state, tape, NEW, number, size, behind, side)
+            plain_row(book, state, tape, NEW, number, size, behind, side)
         slot = book.levels[book.top[BEST + side], HEAD]
         number, size, at = book.orders[slot, NUMBER], book.orders[slot, LOTS], book.orders[slot, PRICE]
         reduce_order(book, side, slot, size)
-        write_row(book, state, tape, DELETED, number, size, at, side)
+        plain_row(book, state, tape, DELETED, number, size, at, side)
         counted = 1
     state.counts[FORCED] += counted

@@ -16,10 +16,12 @@ from finsim.kernels.books.book_state import (
     FREE,
     HIDDEN,
     HIGH_DONE,
+    HIGHEST,
     LEFT,
     LIVE,
     LOTS,
     LOW_DONE,
+    LOWEST,
     NEW,
     NEXT,
     NUMBER,
@@ -47,6 +49,7 @@ from finsim.kernels.xoshiro import next_uniform
 @bare_kernel
 def build_book(book: Book, law: Law, bar: Bar, state: State, tape: Tape, seconds: float) -> None:
     """Let both sides place their ``target`` orders around the opening price within some seconds before it."""
+    state.edges[LOWEST], state.edges[HIGHEST] = bar.low, bar.high
     orders = 2 * int(law.target)
     half = max(1, int(0.5 * law.unit + 0.5), (law.floor + 1) // 2)
     for number in range(orders):
@@ -67,12 +70,13 @@ def walk_bar(book: Book, law: Law, bar: Bar, state: State, tape: Tape, margin: i
     Called again with an empty tape it goes on: every number that changes lies in ``book`` and ``state``.
     """
     count = state.counts
+    state.edges[LOWEST], state.edges[HIGHEST] = bar.low, bar.high
     if count[OPENED] == 0:
         count[OPENED] = 1
         print_at(book, law, bar, state, tape, bar.open, bar.open_size, bar.open_kind)
     while count[STEP] < len(bar.reference):
-        if len(tape.rows) - count[ROWS] < margin + book.top[LIVE + BID] + book.top[LIVE + ASK]:
-            return 0
+        if len(tape.rows) - count[ROWS] < margin + 3 * (book.top[LIVE + BID] + book.top[LIVE + ASK]):
+            return 0  # a market order may take every order of a side, and makers answer with two each
         bends(book, law, bar, state)
         kind = next_arrival(state, law, bar)
         if kind < 0:

@@ -1,7 +1,8 @@
 """Rows of a tape: what happened and the best levels after it; a lopsided book is filled up.
 
 The rule pack ``quotes-lob`` takes more than twenty rows within a second whose best queues stand 39 to 1 for
-layering. Where ordinary flow comes near that, a maker fills up the thin side.
+layering, and a spread of more than half a percent for a mistake. Where ordinary flow comes near that, a maker
+fills up the thin side, or quotes inside the spread.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from finsim.kernels.books.book_state import (
     BID,
     FREE,
     FURTHER,
+    HIGHEST,
     KIND,
+    LOWEST,
     NEW,
     NEXT,
     NOW,
@@ -25,6 +28,7 @@ from finsim.kernels.books.book_state import (
     THIN,
     TIME,
     TOTAL,
+    WIDEST,
     Book,
     State,
     Tape,
@@ -41,9 +45,12 @@ def write_row(
     book: Book, state: State, tape: Tape, kind: int, number: int, size: int, price: int, side: int
 ) -> None:
     """Write a row and, where the best queues were lopsided too often within a second, fill the thin one."""
-    _row(book, state, tape, kind, number, size, price, side)
+    plain_row(book, state, tape, kind, number, size, price, side)
     bid, ask = book.top[BEST + BID], book.top[BEST + ASK]
     if bid < 0 or ask < 0:
+        return
+    if ask - bid > state.edges[WIDEST]:
+        _close_up(book, state, tape, side)
         return
     lots_bid, lots_ask = book.levels[bid, TOTAL], book.levels[ask, TOTAL]
     thin, thick = min(lots_bid, lots_ask), max(lots_bid, lots_ask)
@@ -58,19 +65,42 @@ def write_row(
 
 
 @bare_kernel
+def _close_up(book: Book, state: State, tape: Tape, side: int) -> None:
+    """Let a maker halve a spread that is too wide: on the side that left it, else on the other one.
+
+    A bid stays at the bar's high or below it and an ask at its low or above, so that all trades do.
+    """
+    widest = state.edges[WIDEST]
+    for turn in range(2):
+        weak = side if turn == 0 else 1 - side
+        best, other = book.top[BEST + weak], book.top[BEST + 1 - weak]
+        if abs(other - best) <= widest or book.top[FREE] == 0:
+            return
+        if weak == BID:
+            at = max(min(other - (widest + 1) // 2, state.edges[HIGHEST]), best)
+        else:
+            at = min(max(other + (widest + 1) // 2, state.edges[LOWEST]), best)
+        if at != best:
+            size, number = book.levels[best, TOTAL], book.top[NEXT]
+            add_order(book, weak, at, size)
+            plain_row(book, state, tape, NEW, number, size, at, weak)
+
+
+@bare_kernel
 def _fill_up(book: Book, state: State, tape: Tape, weak: int) -> None:
     """Let a maker join the thin queue, so that a tenth of the other one stands there. It is seldom called."""
     at, number = book.top[BEST + weak], book.top[NEXT]
     thin, thick = book.levels[at, TOTAL], book.levels[book.top[BEST + 1 - weak], TOTAL]
     filled = thick // _FILLED - thin + 1
     add_order(book, weak, at, filled)
-    _row(book, state, tape, NEW, number, filled, at, weak)
+    plain_row(book, state, tape, NEW, number, filled, at, weak)
 
 
 @inlined_kernel
-def _row(
+def plain_row(
     book: Book, state: State, tape: Tape, kind: int, number: int, size: int, price: int, side: int
 ) -> None:
+    """Write a row and the best levels after it."""
     row = state.counts[ROWS]
     state.counts[ROWS] += 1
     cells = tape.rows[row]

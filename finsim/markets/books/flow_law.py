@@ -125,30 +125,31 @@ hundred so that a simulated day of those two hours measures like them; ``haste``
 orders had there (median 9 s, nine tenths below 70 s); ``target``: 60 a side stood there."""
 STOCK = replace(
     COIN,
-    market=0.12,
-    limit=0.46,
+    market=0.08,
+    limit=0.48,
     market_sizes=(0.642,) * 13 + (0.963, 1.284, 1.356, 2.948),
     limit_sizes=(0.642,) * 13 + (0.963, 1.284, 1.356, 2.948),
     touch_sizes=(0.642,) * 13 + (0.963, 1.284, 1.356, 2.948),
-    size_ratio=1.3,
+    size_ratio=2.0,
     touch_ratio=1.0,
     distances=(0.1, 0.3, 0.7, 1.2, 2.0, 3.0, 4.5, 6.5, 9.0, 13.0, 20.0, 40.0),
-    join=0.2,
-    inside=0.1,
+    join=0.1,
+    inside=0.03,
     steps=(0.0, 0.7),
-    spread=0.04,
-    decays=(8.0, 0.25, 0.01),
-    branching=((0.15, 0.02), (0.08, 0.01), (0.0, 0.0)),
-    target=40,
-    haste=1.0,
-    near=0.7,
+    spread=0.03,
+    events=60_000,
+    decays=(175.0, 7.0, 0.18),
+    branching=((0.034, 0.051), (0.02, 0.03), (0.026, 0.04)),
+    target=160,
+    haste=3.0,
+    near=3.0,
     stale=0.15,
     shy=0.0,
     partial=0.02,
     hidden=0.27,
     capped=0.9,
-    tilt=(1.0, 2.5, 2.5),
-    lean=(0.3, 0.1),
+    tilt=(0.6, 0.6, 0.1),
+    lean=(0.3, 0.0),
     wide=0.3,
     round_lot=100,
     round_share=0.7,
@@ -156,7 +157,8 @@ STOCK = replace(
     auctions=(0.01, 0.04),
 )
 """Counted in trades and NYSE quotes of IBM, 2013-10-07 (vendor sample, not shipped): ``market_sizes``,
-``hidden`` (27 % of trades lie strictly inside the NYSE quote), ``spread``, the closing print. assumption:
-the rest; the quotes show neither orders nor depth behind the best price."""
+``hidden`` (27 % of trades lie strictly inside the NYSE quote), the closing print, ``decays`` and the children
+in all (by the likelihood of its quote times). assumption: the rest, chosen so that a simulated day measures
+like that one; the quotes show neither orders nor depth behind the best price."""
 LAWS = {"stock": STOCK, "coin": COIN}
 """Name -> shipped law."""

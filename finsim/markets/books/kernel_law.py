@@ -13,6 +13,8 @@ from finsim.notation import Float1D, Float2D, Float3D
 CELLS = 1024
 LEAST_BASE = 0.05
 """Share of a kind's rate that is never excited by others."""
+WIDEST = 0.0049
+"""Of the price: a spread that ``quotes-lob`` lets pass."""
 MOST_STEP = 0.999
 """Of the room inside a spread that one order takes."""
 
@@ -32,6 +34,14 @@ class Scales:
     spread: float
     market_size: float
     rate: float
+
+
+def widest(price: int, unit: float, liquidity: Liquidity) -> int:
+    """Return the ticks of the widest spread that makers allow at a price: what ``quotes-lob`` lets pass.
+
+    Where half a percent is less than two ordinary spreads, these are; a scenario widens it as it widens them.
+    """
+    return int(max(WIDEST * price * liquidity.spread, 2.0 * unit, 2.0))
 
 
 def table(quantiles: Quantiles) -> Float1D:
