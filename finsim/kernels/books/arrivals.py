@@ -1,9 +1,10 @@
-"""When the next order comes and of which kind: a Hawkes process whose rates the book bends.
+"""When the next order comes and of which kind: a Hawkes process, and a book that bends the choice of kinds.
 
-Rates are ``(base * season + excitation) * bend``: excitation jumps at every arrival and decays on three
-scales; the bend depends on the queues, the spread and the pull of the reference. Between arrivals nothing
-but the excitation moves, and it only falls, so thinning (Ogata 1981) is exact. Queue-reactive rates:
-Huang, Lehalle and Rosenbaum 2015; own form.
+Excitation jumps at every arrival and decays on three scales. Between arrivals nothing but the excitation
+moves, and it only falls, so thinning (Ogata 1981) is exact. Of which kind an arrival is depends on the rates
+of the kinds times their bends: the queues, the spread and the pull of the reference. So the book never
+changes when something comes, and the times between arrivals have the law that was fitted to them; bent rates
+would feed on what they excite. Queue-reactive choice: Huang, Lehalle and Rosenbaum 2015; own form.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _BURST, _KIN = 30.0, 8.0
 
 @inlined_kernel
 def bends(book: Book, law: Law, bar: Bar, state: State) -> None:
-    """Fill ``state.bend``: what the state of the book does to the rate of each kind of arrival."""
+    """Fill ``state.bend``: what the state of the book does to the chance of each kind of arrival."""
     bid, ask = book.top[BEST + BID], book.top[BEST + ASK]
     lots_bid, lots_ask, step = book.levels[bid, TOTAL], book.levels[ask, TOTAL], state.counts[STEP]
     seen, bend = state.seen, state.bend
@@ -108,18 +109,27 @@ def next_arrival(state: State, law: Law, bar: Bar) -> int:
     while True:
         bound = 0.0
         for kind in range(TYPES):
-            bound += _rate(state, law, kind, season) * bend[kind]
+            bound += _rate(state, law, kind, season)
         wait = -math.log(next_uniform(state.words)) / bound
         if state.clock[NOW] + wait >= end:
             decay(state, law, end - state.clock[NOW])
             state.clock[NOW] = end
             return -1
         decay(state, law, wait)
-        at = next_uniform(state.words) * bound
+        total, bent = 0.0, 0.0
         for kind in range(TYPES):
+            rate = _rate(state, law, kind, season)
+            total += rate
+            bent += rate * bend[kind]
+        at = next_uniform(state.words) * bound
+        if at >= total:
+            continue
+        at *= bent / total
+        for kind in range(TYPES - 1):
             at -= _rate(state, law, kind, season) * bend[kind]
             if at < 0.0:
                 return kind
+        return TYPES - 1
 
 
 @inlined_kernel
