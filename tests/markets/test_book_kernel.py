@@ -132,6 +132,19 @@ def test_the_reference_and_the_queues_pull(plain_walk: ModuleType) -> None:
             assert bend[k.CUT_ASK] > bend[k.CUT_BID]
 
 
+def test_excitation_that_fades_brings_as_many_arrivals_as_its_integral(plain_walk: ModuleType) -> None:
+    room = Room({1_000: 50}, {1_004: 50})
+    law = room.law._replace(base=np.full(k.TYPES, 1e-9), decays=np.array([2.0, 2.0, 2.0]))
+    room.state.bend[:], bar, count = 1.0, room.bar._replace(step=99.0), 0
+    for _ in range(300):
+        room.state.clock[k.NOW] = 0.0
+        room.state.excited[:] = 0.25
+        while part("arrivals").next_arrival(room.state, law, bar) >= 0:
+            count += 1
+    mean = 300 * 18 * 0.25 / 2.0
+    assert abs(count - mean) < 4 * np.sqrt(mean)
+
+
 def test_levels_stand_in_order_over_wide_gaps(plain_walk: ModuleType) -> None:
     random, room, queues = np.random.default_rng(2), Room({1_999: 1}, {2_001: 1}), part("order_queues")
     held: list[tuple[int, int, int]] = []
@@ -140,7 +153,7 @@ def test_levels_stand_in_order_over_wide_gaps(plain_walk: ModuleType) -> None:
             side, slot, _ = held.pop(int(random.integers(len(held))))
             queues.reduce_order(room.book, side, slot, 5)
         else:
-            side, away = int(random.integers(2)), int(2 ** random.uniform(0, 10.9))
+            side, away = int(random.integers(2)), int(random.choice([16, 80, 2 ** random.uniform(0, 10.9)]))
             price = 2_000 - away if side == 0 else 2_000 + away
             held.append((side, queues.add_order(room.book, side, price, 5), price))
         for side, first in ((0, 1_999), (1, 2_001)):
@@ -179,7 +192,7 @@ def test_orders_better_the_best_price_as_often_as_the_law_says(plain_walk: Modul
 
 
 def test_a_market_order_stops_at_the_high(plain_walk: ModuleType) -> None:
-    room = Room({1_000: 9}, {1_098: 3, 1_100: 3, 1_104: 30, 1_108: 30}, capped=0.0, hidden=0.0)
+    room = Room({1_000: 9}, {1_098: 3, 1_100: 3, 1_104: 30, 1_108: 30, 1_110: 30}, capped=0.0, hidden=0.0)
     room.state.counts[k.LEFT] = 4_000
     room.state.edges[k.WIDEST] = 500
     part("executions").market_order(room.book, room.law, room.bar, room.state, room.tape, k.ASK)
