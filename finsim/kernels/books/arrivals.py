@@ -137,4 +137,4 @@ def _rate(state: State, law: Law, kind: int, season: float) -> float:
     rate = law.base[kind] * season
     for scale in range(DECAYS):
         rate += state.excited[scale, kind]
-    return rate
+    return float(rate)

@@ -120,4 +120,4 @@ def settled(law: Law) -> Float2D:
     """Return the mean excitation float64[3, 6] of a flow that has gone on for long: a day begins with it."""
     branching = law.jumps / law.decays[:, None, None]
     rate = np.linalg.solve(np.eye(TYPES) - branching.sum(axis=0).T, law.base)
-    return np.einsum("dck,c->dk", branching, rate)
+    return np.asarray(np.einsum("dck,c->dk", branching, rate))
