@@ -1,4 +1,4 @@
-"""The one ``@kernel`` decorator: the only place where numba flags are set."""
+"""``@kernel`` and its kin without memory of their own: the only place where numba flags are set."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ _FLAGS: dict[str, Any] = {
     "no_cfunc_wrapper": True,  # nobody calls a kernel from C
 }
 _NO_MEMORY = {"_nrt": False}  # counts no references to arrays, which takes less time to compile
+_BARE = {**_FLAGS, **_NO_MEMORY}
+_INLINED = {**_BARE, "forceinline": True}
 
 
 def kernel(function: Function) -> Function:
@@ -29,18 +31,39 @@ def kernel(function: Function) -> Function:
     Machine code is kept where numba keeps it (``NUMBA_CACHE_DIR``, beside the file, in the user's cache);
     where none of these can be written to, in a private temporary folder, or not at all.
     """
+    return _compiled(function, _FLAGS)
+
+
+def bare_kernel(function: Function) -> Function:
+    """Compile a function that makes no array of its own, so it counts no references; else as ``kernel``.
+
+    For functions that hand each other tuples of arrays: counting the references to them costs more than
+    the work.
+    """
+    return _compiled(function, _BARE)
+
+
+def inlined_kernel(function: Function) -> Function:
+    """Compile a function as ``bare_kernel`` does, and make it a part of every kernel that calls it.
+
+    For small functions that are called all the time: every place of a call takes time to compile.
+    """
+    return _compiled(function, _INLINED)
+
+
+def _compiled(function: Function, flags: dict[str, Any]) -> Function:
     import numba  # takes 0.3 s: small tables are judged without
 
     compiled: Function
     try:
-        compiled = numba.njit(**_FLAGS)(function)
+        compiled = numba.njit(**flags)(function)
     except RuntimeError as refused:  # neither beside the file nor in a home: a locked-down container
         if "cannot cache" not in str(refused):
             raise
         place = fallback()
         before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(place or "")
         try:
-            compiled = numba.njit(**{**_FLAGS, "cache": place is not None})(function)
+            compiled = numba.njit(**{**flags, "cache": place is not None})(function)
         finally:
             numba.config.CACHE_DIR = before
     return compiled

@@ -108,16 +108,18 @@ def _of_instants(instants: Dates1D, zone: str) -> TradingCalendar:
 def _open_slots(since: Int1D, minutes: int, phase: int) -> Int1D:
     """Minutes of the week at which bars usually begin.
 
-    With less than two weeks of history the days of a week cannot be told apart: a market that was never
-    closed while it was looked at is always open; else the times of day that were seen are taken for every
-    weekday, and for the weekend when any of it was seen.
+    With less than two weeks of history, or a few days far apart, the days of a week cannot be told apart: a
+    market that was never closed while it was looked at is always open; else the times of day that were seen
+    are taken for every weekday, and for the weekend when any of it was seen.
     """
     per_week = WEEK_MINUTES // minutes
     slots = (since % WEEK_MINUTES) // minutes
     weeks = (since[-1] - since[0]) / WEEK_MINUTES
     if weeks >= 2:
         counts = np.bincount(slots, minlength=per_week)
-        return np.flatnonzero(counts >= _REGULAR * weeks) * minutes + phase
+        usual = np.flatnonzero(counts >= _REGULAR * weeks) * minutes + phase
+        if len(usual):  # else a few days far apart: as with a short history
+            return usual
     if np.diff(since).max() == minutes:
         return np.arange(per_week) * minutes + phase
     seen = np.unique(since // DAY_MINUTES % 7)

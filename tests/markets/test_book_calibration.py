@@ -37,6 +37,22 @@ def test_a_law_counts_what_the_rows_hold() -> None:
     assert law.tilt == STOCK.tilt
 
 
+def test_places_at_and_before_the_best_price_are_counted_by_themselves() -> None:
+    """Of ten bids two join the best price and two better it, by one tick and by all three of the room."""
+    whole, place = ticks(), np.arange(600) % 20
+    step = np.select([place == 2, place == 4, np.isin(place, (6, 8))], [1, 3, 0], default=-2)
+    price = np.where(whole.kind == 1, whole.book[:, 0, 0] + step, whole.price)
+    size = np.where((whole.kind == 1) & (step >= 0), 20, whole.size)
+    law = law_from(replace(whole, price=price, size=size), STOCK)
+    room = 3 / 4
+    assert law.inside * room / (1 + law.inside * room) == pytest.approx(60 / 299)
+    assert law.join == pytest.approx(60 / 239)
+    assert (law.steps[0], law.steps[-1]) == (0.0, pytest.approx(2 / 3))
+    assert np.median(law.distances) == 0.5
+    assert set(law.touch_sizes) == {1.0}
+    assert law.touch_ratio == pytest.approx(20 / (179 * 100 + 120 * 20) * 299)
+
+
 def test_parts_of_one_order_at_one_instant_are_one() -> None:
     whole = ticks()
     time = np.where(whole.kind == 4, np.arange(600) // 20 * 40.0 + 30.0, whole.time)

@@ -98,12 +98,27 @@ def test_a_wide_spread_is_in_every_quote_and_depth_scales() -> None:
 
 def test_the_same_streams_give_the_same_rows_in_any_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     rows, book = walked(plan(BARS["ordinary"]))
-    monkeypatch.setattr(book_walk, "TAPE_ROWS", book_walk.MARGIN + 700)
+    monkeypatch.setattr(book_walk, "TAPE_ROWS", book_walk.MARGIN + 1_500)
     again, book_again = walked(plan(BARS["ordinary"]))
     assert rows.tobytes() == again.tobytes()
     assert book.tobytes() == book_again.tobytes()
     other, _ = walked(plan(BARS["ordinary"]), 2)
     assert rows[:99].tobytes() != other[:99].tobytes()
+
+
+def test_no_quote_of_a_calm_day_is_wider_than_half_a_percent() -> None:
+    rows, book = walked(plan((TickBar(*DAY, 4_989, 5_042, 4_947, 5_000, 123_456),), volatility=57.0), 3)
+    last = np.r_[rows[1:, k.TIME] > rows[:-1, k.TIME], True] & (rows[:, k.TIME] > DAY[0] * 1e9)
+    bid, ask = book[last, 0, 0], book[last, 0, 1]
+    within = ask - bid <= 0.0049 * 4_947
+    assert (rows[:, k.KIND] == k.NEW)[~last].sum() > 5
+    assert within.all()
+
+
+def test_levels_that_are_shown_do_not_change_the_walk() -> None:
+    (rows, one), (again, four) = (walked(plan(BARS["ordinary"], levels=levels)) for levels in (1, 4))
+    assert rows.tobytes() == again.tobytes()
+    assert one[:, 0].tobytes() == four[:, 0].tobytes()
 
 
 def test_lopsided_books_are_filled_up_before_they_look_like_layering() -> None:

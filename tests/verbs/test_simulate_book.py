@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 
 import finsim
+from finsim.engine.books.scenario_liquidity import Dialled, liquidity_on
 from finsim.engine.books.simulate_books import Books
 from finsim.errors import DataError, FinsimError, StudyError
+from finsim.markets.books import book_walk
 from finsim.markets.books.lobster_files import read_lobster
 from finsim.records.trading_calendar import NYSE
 
@@ -98,6 +100,23 @@ def test_a_scenario_widens_every_quote_of_its_day(tmp_path: Path) -> None:
     assert (tmp_path / "base/events.parquet").read_bytes() == (tmp_path / "none/events.parquet").read_bytes()
 
 
+def test_the_flash_crash_is_on_its_ninth_session_from_a_monday() -> None:
+    days = [date(2010, 5, day) for day in (6, 7)]
+    found = [liquidity_on(day, Dialled("flash-crash-2010", date(2010, 4, 26), 1.0), NYSE) for day in days]
+    assert [(round(one.spread, 6), round(one.depth, 6)) for one in found] == [(10, 0.1), (4, 0.3)]
+
+
+def test_progress_tells_events_and_ends_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(book_walk, "TAPE_ROWS", book_walk.MARGIN + 1_500)
+    told: list[tuple[str, int, int]] = []
+    made(tmp_path / "book", progress=lambda *step: told.append(step))
+    done = [one for stage, one, _ in told if stage == "books"]
+    assert len(done) > 2
+    assert done == sorted(done)
+    assert {total for stage, _, total in told if stage == "books"} == {1_500}
+    assert done[-1] == 1_500
+
+
 def test_lobster_files_come_back_as_the_book(tmp_path: Path) -> None:
     made(tmp_path / "book")
     done = finsim.export(tmp_path / "book", "lobster", output=tmp_path / "out")
@@ -122,6 +141,7 @@ def test_lobster_files_come_back_as_the_book(tmp_path: Path) -> None:
         ({"date": "2024-03-10"}, "no bar on 2024-03-10"),
         ({"date": None}, "date"),
         ({"levels": 11}, "levels"),
+        ({"levels": 0}, "levels"),
         ({"asset": "IBX"}, "no asset 'IBX'"),
         ({"law": "stonk"}, "no law is called 'stonk'"),
         ({"tick": 1e-9}, "ticks of 1e-09"),

@@ -14,6 +14,8 @@ from finsim.records.columns import KEY, STORED_INSTANT, TEXT, column
 
 KINDS = ("", "new", "reduced", "deleted", "executed", "hidden", "auction")
 """Kind of an event by its LOBSTER number."""
+CHUNK = 4_096
+"""Rows that are turned into columns at a time."""
 SHOWN = 3
 """Levels of ``quotes.parquet``, as the rule pack ``quotes-lob`` reads them."""
 _KEYS = [
@@ -86,7 +88,8 @@ class RowMaker:
     def tables(self, piece: Piece) -> tuple[pa.Table, pa.Table, pa.Table]:
         """Return the rows of events, book and quotes of a piece."""
         rows = len(piece.rows)
-        time, kind, number, size, price, side = piece.rows.T
+        time, kind, number, size, price, side = np.ascontiguousarray(piece.rows.T)
+        shown = by_column(piece.book)
         seq = self.seq + 1 + np.arange(rows)
         self.seq += rows
         keys = self._keys(time, seq)
@@ -97,10 +100,13 @@ class RowMaker:
         levels: list[pa.Array] = []
         for k in range(self.levels):
             for side_of in (1, 0):
-                at, held = piece.book[:, k, side_of], piece.book[:, k, 2 + side_of]
-                levels += [pa.array(self._prices(at), mask=at < 0), pa.array(held, mask=at < 0)]
+                at, absent = shown[k, side_of], _absent(shown[k, side_of])
+                levels += [
+                    pa.array(self._prices(at), mask=absent),
+                    pa.array(shown[k, 2 + side_of], mask=absent),
+                ]
         book = pa.table([*keys, *levels], schema=book_schema(self.levels))
-        return events, book, self._quotes(piece, seq)
+        return events, book, self._quotes((time, kind, size, price, seq), shown)
 
     def _keys(self, time: Int1D, seq: Int1D) -> list[pa.Array]:
         symbol = pa.DictionaryArray.from_arrays(np.zeros(len(seq), np.int32), [self.symbol])
@@ -109,21 +115,27 @@ class RowMaker:
 
     def _prices(self, ticks: Int1D) -> Array:
         digits = decimals(self.tick)
-        return np.round(ticks * self.tick, digits) if digits < 12 else ticks * self.tick
+        if digits >= 12:
+            return ticks * self.tick
+        scale = 10.0**digits  # a whole number over a power of ten is the float that the decimal has
+        return ticks * float(round(self.tick * scale)) / scale
 
-    def _quotes(self, piece: Piece, seq: Int1D) -> pa.Table:
+    def _quotes(self, rows: tuple[Int1D, ...], shown: Array) -> pa.Table:
         """Return a row a trade, and a row where the shown levels differ from those of the last instant."""
-        time, kind, _, size, price, _ = piece.rows.T
-        book, shown = piece.book, min(SHOWN, self.levels)
-        wide = np.hstack([book[:, :shown, 0], book[:, :shown, 1], book[:, 0, 2:]])
-        before = np.vstack([self.last or np.full(wide.shape[1], -2), wide[:-1]])
+        time, kind, size, price, seq = rows
+        levels = min(SHOWN, self.levels)
+        watched = [*(shown[k, side] for side in (0, 1) for k in range(levels)), shown[0, 2], shown[0, 3]]
+        last = self.last or (-2,) * len(watched)
+        moved = np.zeros(len(time), bool)
+        for cells, before in zip(watched, last, strict=True):
+            moved[0] |= cells[0] != before
+            moved[1:] |= cells[1:] != cells[:-1]
         micros = time // 1_000
         ends = np.r_[micros[1:] != micros[:-1], True]
-        moved = (wide != before).any(axis=1)
-        group = np.cumsum(np.r_[True, ends[:-1]]) - 1
-        changed = np.bincount(group, moved)[group] > 0
-        self.last = tuple(wide[-1].tolist())
-        quoted = np.flatnonzero(ends & changed & (book[:, 0, 0] >= 0) & (book[:, 0, 1] >= 0))
+        closing = np.flatnonzero(ends)
+        moves = np.diff(np.cumsum(moved)[closing], prepend=0) > 0
+        self.last = tuple(int(cells[-1]) for cells in watched)
+        quoted = closing[moves & (shown[0, 0, closing] >= 0) & (shown[0, 1, closing] >= 0)]
         traded = np.flatnonzero(kind >= 4)
         at = np.r_[traded, quoted]
         is_quote = np.r_[np.zeros(len(traded), bool), np.ones(len(quoted), bool)]
@@ -132,14 +144,28 @@ class RowMaker:
         columns = [*self._keys(time[at], seq[at]), _words(("trade", "quote"), is_quote.astype(np.int64))]
         for k in range(SHOWN):
             for side in (0, 1):
-                cells = book[at, k, side] if k < self.levels else np.full(len(at), -1)
+                cells = shown[k, side, at] if k < self.levels else np.full(len(at), -1)
                 columns.append(pa.array(self._prices(cells), mask=~is_quote | (cells < 0)))
-        columns += [pa.array(book[at, 0, 2 + side], mask=~is_quote) for side in (0, 1)]
+        columns += [pa.array(shown[0, 2 + side, at], mask=~is_quote) for side in (0, 1)]
         columns += [
             pa.array(self._prices(price[at]), mask=is_quote),
             pa.array(size[at], mask=is_quote),
         ]
         return pa.table(columns, schema=quote_schema())
+
+
+def by_column(book: Array) -> Array:
+    """Return [N, L, 4] as a contiguous [L, 4, N]; few rows at a time stay in the cache."""
+    found = np.empty((*book.shape[1:], len(book)), book.dtype)
+    for start in range(0, len(book), CHUNK):
+        found[:, :, start : start + CHUNK] = book[start : start + CHUNK].transpose(1, 2, 0)
+    return found
+
+
+def _absent(prices: Int1D) -> Array | None:
+    """Return where a level is absent; None where it never is, which is written faster."""
+    absent = prices < 0
+    return absent if absent.any() else None
 
 
 def decimals(tick: float) -> int:

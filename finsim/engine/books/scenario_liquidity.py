@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any, cast
 
 import numpy as np
 
@@ -13,8 +14,11 @@ from finsim.records.calendar import Clock
 from finsim.records.trading_calendar import NYSE, TradingCalendar
 from finsim.scenarios import compile as compiling
 from finsim.scenarios.scenario import load
+from finsim.scenarios.values.meeting import every_curve
 
 SPREAD, DEPTH = "spread_mult", "depth_mult"
+LEAD = 12
+"""Days before a scenario among which there is a session, also on long holidays."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +45,24 @@ def liquidity_on(day: date, wanted: Dialled | None, calendar: TradingCalendar) -
             expected=f"a day up to {day}", remedy=f"write scenario_start={day}",
         )  # fmt: skip
     market = calendar if calendar.step == "day" and not calendar.is_intraday else NYSE
-    count = (day - first).days + 3
-    clock = Clock(first - timedelta(days=1), count, count, count // 28 + 2, market)
-    found = compiling.drivers(load(wanted.scenario), clock, wanted.severity).market
-    at = min(max(int(clock.sessions_at(np.array([np.datetime64(day, "D")]))[0]), 0), count - 1)
-    at = max(at, 1) if wanted.start is None else at
-    spread, depth = (float(found[name][at]) if name in found else 1.0 for name in (SPREAD, DEPTH))
-    return Liquidity(spread, depth)
+    count = (day - first).days + LEAD
+    scenario, found = load(wanted.scenario), {}
+    for name in (SPREAD, DEPTH):
+        start = _day_before(first, market, scenario.liquidity.get(name))
+        clock = Clock(start, count, count, count // 28 + 2, market)
+        courses = compiling.drivers(scenario, clock, wanted.severity).market
+        at = min(max(int(clock.sessions_at(np.array([np.datetime64(day, "D")]))[0]), 0), count - 1)
+        at = max(at, 1) if wanted.start is None else at
+        found[name] = float(courses[name][at]) if name in courses else 1.0
+    return Liquidity(found[SPREAD], found[DEPTH])
+
+
+def _day_before(first: date, market: TradingCalendar, course: Any) -> date:
+    """Return the day 0 of a scenario whose day 1 is ``first``.
+
+    Knots count sessions from day 0, which must be one then; the values of a list are of the days after it.
+    """
+    if course is None or not any(curve.knots for curve in every_curve(course)):
+        return first - timedelta(days=1)
+    known = market.starting(first - timedelta(days=LEAD), LEAD)
+    return cast("date", known[known < np.datetime64(first, "D")][-1].astype(object))

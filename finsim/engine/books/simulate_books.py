@@ -25,6 +25,8 @@ from finsim.records.storage import replacing
 
 FILES = ("events", "book", "quotes")
 MOST_LEVELS = 10
+CODED, RISING = ("symbol", "event", "side", "price", "size"), ("ts", "seq", "order_id")
+"""Columns of the files whose cells are kept as codes, and as differences."""
 _TRADE = 4
 
 
@@ -153,8 +155,6 @@ def _write(
     progress: Callable[[str, int, int], None],
 ) -> None:
     """Write the three files at once: three writers are fed from one walk."""
-    import pyarrow.parquet as pq
-
     wanted, streams, output = how
     zone = _zone(plans[0][0])
     schemas = (event_schema(zone, str(wanted.day)), book_schema(wanted.levels), quote_schema())
@@ -162,8 +162,9 @@ def _write(
         writers = []
         for name, schema in zip(FILES, schemas, strict=True):
             file = stack.enter_context(replacing(output / f"{name}.parquet"))
-            writers.append(stack.enter_context(pq.ParquetWriter(file, schema, compression="zstd")))
-        for number, (one, plan, tick, lot) in enumerate(plans):
+            writers.append(stack.enter_context(_writer(file, schema)))
+        done, total = 0, sum(plan.events for _, plan, _, _ in plans)
+        for one, plan, tick, lot in plans:
             maker = RowMaker(one.asset, tick, midnight_in(zone, wanted.day), wanted.levels)
             facts = _Facts(tick)
             for piece in walk_day(plan, streams.under(one.asset)):
@@ -171,8 +172,24 @@ def _write(
                 for writer, table in zip(writers, maker.tables(piece), strict=True):
                     writer.write_table(table)
                 facts.forced = piece.forced
+                progress("books", min(done + min(facts.events, plan.events), total - 1), total)
+            done += plan.events
             told.append(facts.book(one.asset, lot))
-            progress("books", number + 1, len(plans))
+    progress("books", total, total)
+
+
+def _writer(file: Any, schema: Any) -> Any:
+    """Return a writer of a file: what rises is kept as differences, words and trades as codes."""
+    import pyarrow.parquet as pq
+
+    return pq.ParquetWriter(
+        file,
+        schema,
+        compression="zstd",
+        use_dictionary=[name for name in CODED if name in schema.names],
+        write_statistics=["symbol", *RISING[:2]],
+        column_encoding={name: "DELTA_BINARY_PACKED" for name in RISING if name in schema.names},
+    )
 
 
 def _zone(one: AssetDay) -> str:

@@ -31,15 +31,15 @@ from finsim.kernels.books.book_state import (
 )
 from finsim.kernels.books.order_choices import lots
 from finsim.kernels.books.order_queues import add_order, reduce_order
-from finsim.kernels.books.tape_rows import write_row
-from finsim.kernels.kernel import kernel
+from finsim.kernels.books.tape_rows import plain_row, write_row
+from finsim.kernels.kernel import bare_kernel, inlined_kernel
 from finsim.kernels.xoshiro import next_uniform
 
 LAST = 2
 """Live orders of a side that nobody takes or cancels: a book always has both sides."""
 
 
-@kernel
+@bare_kernel
 def market_order(book: Book, law: Law, bar: Bar, state: State, tape: Tape, taken: int) -> None:
     """Execute a market order against side ``taken``, hidden volume first where it meets some.
 
@@ -71,7 +71,7 @@ def market_order(book: Book, law: Law, bar: Bar, state: State, tape: Tape, taken
         size -= part
 
 
-@kernel
+@bare_kernel
 def _hidden(book: Book, bar: Bar, state: State, tape: Tape, taken: int, size: int) -> int:
     """Trade a part of a market order against a hidden order inside the spread, or at the best price."""
     bid, ask = book.top[BEST + BID], book.top[BEST + ASK]
@@ -85,7 +85,7 @@ def _hidden(book: Book, bar: Bar, state: State, tape: Tape, taken: int, size: in
     return int(part)
 
 
-@kernel
+@inlined_kernel
 def note_print(bar: Bar, state: State, price: int, size: int) -> None:
     """Take lots from what the bar has left, and note the extremes that were reached."""
     state.counts[LEFT] -= size
@@ -95,7 +95,7 @@ def note_print(bar: Bar, state: State, price: int, size: int) -> None:
         state.counts[LOW_DONE] = 1
 
 
-@kernel
+@bare_kernel
 def print_at(
     book: Book, law: Law, bar: Bar, state: State, tape: Tape, price: int, size: int, kind: int
 ) -> None:
@@ -110,9 +110,12 @@ def print_at(
     write_row(book, state, tape, kind, 0, size, price, side)
 
 
-@kernel
+@bare_kernel
 def _pull(book: Book, law: Law, state: State, tape: Tape, side: int, price: int) -> None:
-    """Cancel the orders of a side that stand beyond a price; the last ones are replaced behind it."""
+    """Cancel the orders of a side that stand beyond a price; the last ones are replaced behind it.
+
+    No maker helps in between: the spread is seen to when the print is made.
+    """
     sign = 1 if side == BID else -1
     counted = 0
     while sign * (book.top[BEST + side] - price) > 0:
@@ -120,10 +123,10 @@ def _pull(book: Book, law: Law, state: State, tape: Tape, side: int, price: int)
             behind = min(max(price - sign * law.floor, 0), len(book.levels) - 1)
             size, number = max(int(law.limit_size), 1), book.top[NEXT]
             add_order(book, side, behind, size)
-            write_row(book, state, tape, NEW, number, size, behind, side)
+            plain_row(book, state, tape, NEW, number, size, behind, side)
         slot = book.levels[book.top[BEST + side], HEAD]
         number, size, at = book.orders[slot, NUMBER], book.orders[slot, LOTS], book.orders[slot, PRICE]
         reduce_order(book, side, slot, size)
-        write_row(book, state, tape, DELETED, number, size, at, side)
+        plain_row(book, state, tape, DELETED, number, size, at, side)
         counted = 1
     state.counts[FORCED] += counted

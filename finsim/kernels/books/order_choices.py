@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import math
-
-from finsim.kernels.books.book_state import ASK, BEST, BID, LIVE, PRICE, Bar, Book, Law, State
-from finsim.kernels.kernel import kernel
+from finsim.kernels.books.book_state import (
+    ADD_BID,
+    ASK,
+    BEST,
+    BID,
+    LIVE,
+    LOTS,
+    PRICE,
+    Bar,
+    Book,
+    Law,
+    State,
+)
+from finsim.kernels.kernel import inlined_kernel
 from finsim.kernels.xoshiro import next_uniform
 from finsim.notation import Float1D
 
-TRIES, SMALLEST = 12, 0.15
+TRIES = 12
 
 
-@kernel
+@inlined_kernel
 def drawn(table: Float1D, state: State) -> float:
     """Return a value of a table of quantiles."""
     return float(table[int(next_uniform(state.words) * len(table))])
 
 
-@kernel
+@inlined_kernel
 def lots(table: Float1D, mean: float, law: Law, state: State) -> int:
     """Return a size in lots, at least 1; a share of sizes are whole round lots."""
     size = int(drawn(table, state) * mean + 0.5)
@@ -27,21 +37,23 @@ def lots(table: Float1D, mean: float, law: Law, state: State) -> int:
     return max(size, 1)
 
 
-@kernel
+@inlined_kernel
 def placed(book: Book, law: Law, bar: Bar, side: int, state: State) -> int:
     """Return the price of a new order: inside a wide spread, at the best price, or behind it.
 
-    It leaves the spread at its floor at least, is no better than the bar's extremes allow a trade to be,
+    The side that the reference pulls betters it more often. It leaves the spread at its floor at least, is
+    no better than the bar's extremes allow a trade to be,
     and stays on the prices of the book.
     """
     bid, ask = book.top[BEST + BID], book.top[BEST + ASK]
     room = ask - bid - law.floor
     sign = 1 if side == BID else -1
     best = bid if side == BID else ask
-    if room > 0 and next_uniform(state.words) < 1.0 - math.exp(-law.inside * room / law.unit):
-        price = best + sign * (
-            1 + int(next_uniform(state.words) * min(float(room), max(2.0 * law.unit, 0.7 * room)))
-        )
+    wide = law.inside * state.bend[ADD_BID + side] * max(room, 0) / law.unit
+    if next_uniform(state.words) * (1.0 + wide) < wide:
+        price = best + sign * (1 + int(drawn(law.steps, state) * room))
+    elif next_uniform(state.words) < law.join:
+        price = best
     else:
         price = best - sign * int(drawn(law.distances, state) * law.unit)
     price = min(price, bar.high, ask - law.floor) if side == BID else max(price, bar.low, bid + law.floor)
@@ -50,14 +62,21 @@ def placed(book: Book, law: Law, bar: Bar, side: int, state: State) -> int:
     return int(min(max(price, 0), len(book.levels) - 1))
 
 
-@kernel
+@inlined_kernel
 def chosen(book: Book, law: Law, side: int, state: State) -> int:
-    """Return the slot of the order to cancel: any of the side, near the best price more often than far."""
+    """Return the slot of the order to cancel: any of the side, young and near the best price more often.
+
+    New orders stand last in ``live``. What has stood for long goes on standing, as in real books, and so do
+    small orders within a spread, which show little.
+    """
     best, count = book.top[BEST + side], book.top[LIVE + side]
     slot = book.live[side, 0]
     for _ in range(TRIES):
-        slot = book.live[side, int(next_uniform(state.words) * count)]
-        away = abs(book.orders[slot, PRICE] - best) / law.near
-        if next_uniform(state.words) < max(1.0 / (1.0 + away), SMALLEST):
+        slot = book.live[side, count - 1 - int(next_uniform(state.words) ** law.haste * count)]
+        away = abs(book.orders[slot, PRICE] - best)
+        chance = max(law.near / (law.near + away), law.stale)
+        if away < law.unit:
+            chance *= 1.0 - law.shy * max(1.0 - book.orders[slot, LOTS] / law.touch_size, 0.0)
+        if next_uniform(state.words) < chance:
             break
     return int(slot)

@@ -7,6 +7,7 @@ from finsim.kernels.books.book_state import (
     ASK,
     BEHIND,
     BEST,
+    BLOCK,
     DEPTH,
     EMPTY,
     FREE,
@@ -23,10 +24,10 @@ from finsim.kernels.books.book_state import (
     TOTAL,
     Book,
 )
-from finsim.kernels.kernel import kernel
+from finsim.kernels.kernel import inlined_kernel
 
 
-@kernel
+@inlined_kernel
 def add_order(book: Book, side: int, price: int, size: int) -> int:
     """Put an order at the end of the queue of its price and return its slot; a slot must be free."""
     top = book.top
@@ -50,10 +51,12 @@ def add_order(book: Book, side: int, price: int, size: int) -> int:
     return int(slot)
 
 
-@kernel
+@inlined_kernel
 def _open_level(book: Book, side: int, price: int) -> None:
     sign = -1 if side == ASK else 1
     best = book.top[BEST + side]
+    book.held[price] = 1
+    book.blocks[price // BLOCK] += 1
     book.levels[price, TAIL] = -1
     if best < 0 or sign * (price - best) > 0:
         book.levels[price, FURTHER], book.levels[price, NEARER] = best, -1
@@ -61,9 +64,7 @@ def _open_level(book: Book, side: int, price: int) -> None:
             book.levels[best, NEARER] = price
         book.top[BEST + side] = price
         return
-    at = best
-    while book.levels[at, FURTHER] >= 0 and sign * (book.levels[at, FURTHER] - price) > 0:
-        at = book.levels[at, FURTHER]
+    at = _nearer(book, price, sign)
     after = book.levels[at, FURTHER]
     book.levels[price, FURTHER], book.levels[price, NEARER] = after, at
     book.levels[at, FURTHER] = price
@@ -71,7 +72,20 @@ def _open_level(book: Book, side: int, price: int) -> None:
         book.levels[after, NEARER] = price
 
 
-@kernel
+@inlined_kernel
+def _nearer(book: Book, price: int, sign: int) -> int:
+    """Return the next price with orders towards the best one of a side; there is one."""
+    at = price + sign
+    while book.held[at] == 0:
+        block = at // BLOCK
+        if book.blocks[block] > 0:
+            at += sign
+        else:
+            at = (block + 1) * BLOCK if sign > 0 else block * BLOCK - 1
+    return int(at)
+
+
+@inlined_kernel
 def reduce_order(book: Book, side: int, slot: int, size: int) -> None:
     """Take lots from an order; one that has none left leaves its queue, and an empty level its side."""
     price = book.orders[slot, PRICE]
@@ -94,9 +108,11 @@ def reduce_order(book: Book, side: int, slot: int, size: int) -> None:
     _forget(book, side, slot)
 
 
-@kernel
+@inlined_kernel
 def _close_level(book: Book, side: int, price: int) -> None:
     nearer, further = book.levels[price, NEARER], book.levels[price, FURTHER]
+    book.held[price] = 0
+    book.blocks[price // BLOCK] -= 1
     if nearer >= 0:
         book.levels[nearer, FURTHER] = further
     else:
@@ -105,7 +121,7 @@ def _close_level(book: Book, side: int, price: int) -> None:
         book.levels[further, NEARER] = nearer
 
 
-@kernel
+@inlined_kernel
 def _forget(book: Book, side: int, slot: int) -> None:
     top = book.top
     top[LIVE + side] -= 1

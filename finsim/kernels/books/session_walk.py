@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from finsim.kernels.books.arrivals import bends, decay, excite, next_arrival
 from finsim.kernels.books.book_state import (
     ADD_ASK,
     ADD_BID,
     ASK,
+    BEST,
     BID,
     BUY,
     CLOSED,
@@ -17,10 +16,12 @@ from finsim.kernels.books.book_state import (
     FREE,
     HIDDEN,
     HIGH_DONE,
+    HIGHEST,
     LEFT,
     LIVE,
     LOTS,
     LOW_DONE,
+    LOWEST,
     NEW,
     NEXT,
     NUMBER,
@@ -41,13 +42,14 @@ from finsim.kernels.books.executions import LAST, market_order, print_at
 from finsim.kernels.books.order_choices import chosen, drawn, lots, placed
 from finsim.kernels.books.order_queues import add_order, reduce_order
 from finsim.kernels.books.tape_rows import write_row
-from finsim.kernels.kernel import kernel
+from finsim.kernels.kernel import bare_kernel, inlined_kernel
 from finsim.kernels.xoshiro import next_uniform
 
 
-@kernel
+@bare_kernel
 def build_book(book: Book, law: Law, bar: Bar, state: State, tape: Tape, seconds: float) -> None:
     """Let both sides place their ``target`` orders around the opening price within some seconds before it."""
+    state.edges[LOWEST], state.edges[HIGHEST] = bar.low, bar.high
     orders = 2 * int(law.target)
     half = max(1, int(0.5 * law.unit + 0.5), (law.floor + 1) // 2)
     for number in range(orders):
@@ -61,22 +63,22 @@ def build_book(book: Book, law: Law, bar: Bar, state: State, tape: Tape, seconds
         decay(state, law, seconds / orders)
 
 
-@kernel
+@bare_kernel
 def walk_bar(book: Book, law: Law, bar: Bar, state: State, tape: Tape, margin: int) -> int:
     """Walk a bar until it is closed (returns 1) or the tape has fewer than ``margin`` rows left (0).
 
     Called again with an empty tape it goes on: every number that changes lies in ``book`` and ``state``.
     """
     count = state.counts
-    bend = np.empty(TYPES)
+    state.edges[LOWEST], state.edges[HIGHEST] = bar.low, bar.high
     if count[OPENED] == 0:
         count[OPENED] = 1
         print_at(book, law, bar, state, tape, bar.open, bar.open_size, bar.open_kind)
     while count[STEP] < len(bar.reference):
-        if len(tape.rows) - count[ROWS] < margin + book.top[LIVE + BID] + book.top[LIVE + ASK]:
-            return 0
-        bends(book, law, bar.reference[count[STEP]], bend)
-        kind = next_arrival(state, law, bar, bend)
+        if len(tape.rows) - count[ROWS] < margin + 3 * (book.top[LIVE + BID] + book.top[LIVE + ASK]):
+            return 0  # a market order may take every order of a side, and makers answer with two each
+        bends(book, law, bar, state)
+        kind = next_arrival(state, law, bar)
         if kind < 0:
             _end_step(book, law, bar, state, tape)
             continue
@@ -88,7 +90,7 @@ def walk_bar(book: Book, law: Law, bar: Bar, state: State, tape: Tape, margin: i
     return 1
 
 
-@kernel
+@bare_kernel
 def _end_step(book: Book, law: Law, bar: Bar, state: State, tape: Tape) -> None:
     """Print an extreme whose time is over and that was not reached; go to the next step."""
     count = state.counts
@@ -99,7 +101,7 @@ def _end_step(book: Book, law: Law, bar: Bar, state: State, tape: Tape) -> None:
     count[STEP] += 1
 
 
-@kernel
+@inlined_kernel
 def _act(book: Book, law: Law, bar: Bar, state: State, tape: Tape, kind: int) -> None:
     """Let an arrival act; what cannot be done (no slot, a last order) turns into its opposite."""
     if kind in (BUY, SELL):
@@ -117,14 +119,18 @@ def _act(book: Book, law: Law, bar: Bar, state: State, tape: Tape, kind: int) ->
         _cancel(book, law, state, tape, side)
 
 
-@kernel
+@inlined_kernel
 def _add(book: Book, law: Law, state: State, tape: Tape, side: int, price: int) -> None:
-    size, number = lots(law.limit_sizes, law.limit_size, law, state), book.top[NEXT]
+    best, number = book.top[BEST + side], book.top[NEXT]
+    if best < 0 or (price >= best if side == BID else price <= best):
+        size = lots(law.touch_sizes, law.touch_size, law, state)
+    else:
+        size = lots(law.limit_sizes, law.limit_size, law, state)
     add_order(book, side, price, size)
     write_row(book, state, tape, NEW, number, size, price, side)
 
 
-@kernel
+@inlined_kernel
 def _cancel(book: Book, law: Law, state: State, tape: Tape, side: int) -> None:
     slot = chosen(book, law, side, state)
     number, price, size, kind = (

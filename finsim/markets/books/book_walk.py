@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from finsim.kernels.books.book_state import (
-    AT,
     CLOSED,
     COUNTERS,
     CROSSED,
@@ -28,12 +27,14 @@ from finsim.kernels.books.session_walk import build_book, walk_bar
 from finsim.kernels.xoshiro import seed_state
 from finsim.markets.books.day_bars import TickBar
 from finsim.markets.books.flow_law import FlowLaw
-from finsim.markets.books.kernel_law import Liquidity, Scales, kernel_law
+from finsim.markets.books.kernel_law import Liquidity, Scales, kernel_law, settled, widest
 from finsim.markets.books.reference_path import reference
 from finsim.notation import Array, Int1D, Int2D
 from finsim.randomness import Streams
 
 ROOM, TAPE_ROWS, SLOTS, MARGIN = 60, 1 << 17, 1 << 13, 4_096
+TURNOVER, FEWEST = 20, 20
+"""A day of few events has fewer live orders a side: each is dealt with some times, and so many are there."""
 PREOPEN, MOST_STEPS = 60.0, 16_384
 """Seconds in which the book is built before the first bar, and most steps of a reference."""
 
@@ -74,14 +75,16 @@ def walk_day(plan: DayPlan, streams: Streams) -> Iterator[Piece]:
     lots = sum(bar.lots for bar in plan.bars)
     market = max(plan.events * plan.law.market, 1.0)
     scales = Scales(plan.law.spread * plan.volatility, max(lots / market, 1.0), plan.events / seconds)
-    law = kernel_law(plan.law, scales, plan.liquidity, plan.whole_lots)
+    target = min(plan.law.target, max(plan.events // TURNOVER, FEWEST))
+    law = kernel_law(replace(plan.law, target=target), scales, plan.liquidity, plan.whole_lots)
     room = int(ROOM * law.unit + max(plan.law.distances) * law.unit) + law.floor
     base = max(min(bar.low for bar in plan.bars) - room, 1)
     prices = max(bar.high for bar in plan.bars) + room - base + 1
-    book, tape = new_book(prices, max(SLOTS, 8 * plan.law.target)), new_tape(TAPE_ROWS, plan.levels)
+    book, tape = new_book(prices, max(SLOTS, 8 * plan.law.target)), new_tape(TAPE_ROWS, plan.levels, base)
     words = np.empty(4, np.uint64)
     seed_state(np.uint64(streams.word("flow")), np.uint64(0), words)
-    state = new_state(words, plan.bars[0].start - PREOPEN)
+    most = widest(min(bar.low for bar in plan.bars), law.unit, plan.liquidity)
+    state = new_state(words, plan.bars[0].start - PREOPEN, settled(law), most)
     for number, bar in enumerate(plan.bars):
         asked = _asked(plan, number, base, law.unit, streams)
         state.counts[[k for k in range(COUNTERS) if k not in (ROWS, FORCED, THIN)]] = 0
@@ -92,8 +95,9 @@ def walk_day(plan: DayPlan, streams: Streams) -> Iterator[Piece]:
         done = 0
         while not done:
             done = walk_bar(book, law, asked, state, tape, MARGIN)
+            assert done or state.counts[ROWS], "the tape has no room for one arrival"
             if not done or number == len(plan.bars) - 1:
-                yield _piece(tape, state.counts, base)
+                yield _piece(tape, state.counts)
         assert state.counts[CLOSED] == 1
 
 
@@ -129,12 +133,8 @@ def _asked(plan: DayPlan, number: int, base: int, unit: float, streams: Streams)
     )
 
 
-def _piece(tape: Tape, count: Int1D, base: int) -> Piece:
-    """Return a copy of what the tape holds, prices in ticks, and empty the tape."""
+def _piece(tape: Tape, count: Int1D) -> Piece:
+    """Return a copy of what the tape holds, and empty the tape."""
     filled, forced = int(count[ROWS]), int(count[FORCED])
     count[ROWS] = 0
-    rows, book = tape.rows[:filled].copy(), tape.book[:filled].copy()
-    rows[:, AT] += base
-    prices = book[:, :, :2]
-    prices[prices >= 0] += base
-    return Piece(rows, book, forced)
+    return Piece(tape.rows[:filled].copy(), tape.book[:filled].copy(), forced)

@@ -8,11 +8,15 @@ import numpy as np
 
 from finsim.kernels.books.book_state import DECAYS, TYPES, Law
 from finsim.markets.books.flow_law import FlowLaw, Quantiles
-from finsim.notation import Float1D, Float3D
+from finsim.notation import Float1D, Float2D, Float3D
 
 CELLS = 1024
 LEAST_BASE = 0.05
 """Share of a kind's rate that is never excited by others."""
+WIDEST = 0.0049
+"""Of the price: a spread that ``quotes-lob`` lets pass."""
+MOST_STEP = 0.999
+"""Of the room inside a spread that one order takes."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,14 @@ class Scales:
     spread: float
     market_size: float
     rate: float
+
+
+def widest(price: int, unit: float, liquidity: Liquidity) -> int:
+    """Return the ticks of the widest spread that makers allow at a price: what ``quotes-lob`` lets pass.
+
+    Where half a percent is less than two ordinary spreads, these are; a scenario widens it as it widens them.
+    """
+    return int(max(WIDEST * price * liquidity.spread, 2.0 * unit, 2.0))
 
 
 def table(quantiles: Quantiles) -> Float1D:
@@ -55,7 +67,9 @@ def kernel_law(law: FlowLaw, scales: Scales, liquidity: Liquidity, round_lots: b
         decays=decays,
         market_sizes=_mean_one(table(law.market_sizes)),
         limit_sizes=_mean_one(table(law.limit_sizes)),
+        touch_sizes=_mean_one(table(law.touch_sizes)),
         distances=table(law.distances),
+        steps=np.minimum(table(law.steps), MOST_STEP),
         tilt_market=law.tilt[0],
         tilt_limit=law.tilt[1],
         tilt_cancel=law.tilt[2],
@@ -63,14 +77,19 @@ def kernel_law(law: FlowLaw, scales: Scales, liquidity: Liquidity, round_lots: b
         lean_cancel=law.lean[1],
         wide_market=law.wide,
         inside=law.inside,
+        join=law.join,
         unit=float(unit),
         floor=floor,
         target=float(law.target),
         near=float(max(law.near * unit, 1.0)),
+        haste=law.haste,
+        stale=law.stale,
+        shy=law.shy,
         partial=law.partial,
         hidden=law.hidden,
         capped=law.capped,
         limit_size=float(limit_size),
+        touch_size=max(float(limit_size * law.touch_ratio), 1.0),
         round_lot=law.round_lot if is_round else 1,
         round_share=law.round_share,
     )
@@ -95,3 +114,10 @@ def hawkes(law: FlowLaw, rate: float) -> tuple[Float1D, Float3D, Float1D]:
     base = np.maximum(share - total.T @ share, LEAST_BASE * share)
     decays = np.array(law.decays) * rate
     return base, branching * decays[:, None, None], decays
+
+
+def settled(law: Law) -> Float2D:
+    """Return the mean excitation float64[3, 6] of a flow that has gone on for long: a day begins with it."""
+    branching = law.jumps / law.decays[:, None, None]
+    rate = np.linalg.solve(np.eye(TYPES) - branching.sum(axis=0).T, law.base)
+    return np.asarray(np.einsum("dck,c->dk", branching, rate))
