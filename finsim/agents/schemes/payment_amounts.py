@@ -19,6 +19,10 @@ LARGEST = round(MOST_MONEY * 100)
 _MODES = {"balance": OF_BALANCE, "available": OF_AVAILABLE, "pot": OF_POT}
 
 
+NOBODY = Member(0, -1, "")
+"""Who pays and is paid where only the size of a sum is asked for: nobody has a habit."""
+
+
 @dataclass(frozen=True)
 class Sum:
     """One amount: ``mode`` of the ledger, fixed ``amount`` in cents or ``share``, and its limits in cents."""
@@ -98,7 +102,8 @@ class Purse:
         return made
 
     def _usual(self, edge: tuple[Member, Member]) -> float:
-        return float(self.population.usual[edge[0].account])
+        """Return what the payer usually pays in cents, 0 where nobody pays yet or nothing is known."""
+        return 0.0 if edge[0] == NOBODY else float(self.population.usual[edge[0].account])
 
     def _share(self, amount: Amount, rng: np.random.Generator) -> float:
         return amount.share.sample(rng) if amount.share is not None else 1.0
