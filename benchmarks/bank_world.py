@@ -128,8 +128,8 @@ def line(name: str, found: dict[str, list[float]]) -> None:
     print(f"{name:22s} {said}", flush=True)
 
 
-def ladder(train: list[World], test: list[World]) -> None:
-    """Print the rungs, and what the last one alerts by story and phase."""
+def ladder(train: list[World], test: list[World]) -> HistGradientBoostingClassifier:
+    """Print the rungs, and what the last one alerts by story and phase; return the last one."""
     group = {one.name: one.group for one in FEATURES}
     scores: list[np.ndarray] = []
     for name, groups in RUNGS.items():
@@ -145,7 +145,11 @@ def ladder(train: list[World], test: list[World]) -> None:
     print(alerts.groupby(["narrative", "phase"])["alerted"].agg(["size", "mean"]).round(2).to_string())
     whole = alerts.groupby("narrative")["alerted"].mean()
     for story, twin in TWINS.items():
-        print(f"{twin} {whole[twin]:.3f}, {story} {whole[story]:.3f}: {whole[twin] / whole[story]:.2f} times")
+        print(
+            f"{twin} {whole[twin]:.3f}, {story} {whole[story]:.3f}: {whole[twin] / whole[story]:.2f} times",
+            flush=True,
+        )
+    return model
 
 
 def alerted_above(score: np.ndarray, weight: np.ndarray) -> float:
@@ -154,10 +158,12 @@ def alerted_above(score: np.ndarray, weight: np.ndarray) -> float:
     return float(score[order][np.searchsorted(np.cumsum(weight[order]), BUDGET * weight.sum())])
 
 
-def dial(given: argparse.Namespace) -> None:
-    """Print what the graph detector finds at each level, trained at that level and trained at 0."""
-    first = None
-    for level in LEVELS:
+def dial(given: argparse.Namespace, first: HistGradientBoostingClassifier | None) -> None:
+    """Print what the graph detector finds at each level, trained at that level and trained at 0.
+
+    ``first`` is the detector of level 0, whose line the ladder has printed.
+    """
+    for level in LEVELS[1:] if first else LEVELS:
         train = [world_of(seed, given, level, LEARNED) for seed in given.train]
         columns = list(train[0].table)
         model = learned(train, columns)
@@ -182,14 +188,16 @@ def main() -> None:
     parser.add_argument("--test", type=int, nargs="+", default=[104, 105, 106])
     given = parser.parse_args()
     chosen = given.ladder or given.dial or given.twins
+    first = None
     if given.ladder or not chosen:
         known = [world_of(seed, given, 0.0, LEARNED) for seed in given.train]
         unseen = [world_of(seed, given, 0.0, TESTED) for seed in given.test]
         acts = [sum(int((one.illicit & ~one.shopping).sum()) for one in some) for some in (known, unseen)]
         print(f"{acts[0]} acts to learn, {acts[1]} to test", flush=True)
-        ladder(known, unseen)
+        first = ladder(known, unseen)
+        del known, unseen
     if given.dial or not chosen:
-        dial(given)
+        dial(given, first)
     if given.twins:
         twins([*given.train, *given.test])
 

@@ -139,7 +139,7 @@ class Purse:
         Both hold for every way to say an amount: the ledger cuts and writes shares as it works them out.
         """
         most = 0
-        if made.mode in (OF_BALANCE, OF_AVAILABLE, OF_PREVIOUS):
+        if made.mode in (OF_BALANCE, OF_AVAILABLE, OF_POT, OF_PREVIOUS):
             most = most_of_habit(self._usual(edge), self.narrative.level("mimic_habit"), rng)
         if most and (made.high == 0 or made.high > most):
             made = replace(made, high=max(most, made.low))
