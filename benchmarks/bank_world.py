@@ -1,7 +1,7 @@
 """What a detector finds in the bank world: the ladder of columns, the dial, and twins.
 
 Run: ``OMP_NUM_THREADS=1 python benchmarks/bank_world.py [--ladder] [--dial] [--twins] [--accounts 10000]
-[--days 90] [--train 101 102 103] [--test 104 105 106]``; without a choice the first two.
+[--days 90] [--train 101 102 103] [--test 104 105 106] [--rungs raw graph]``; without a choice the first two.
 Boosted trees learn on the worlds of the first seeds (all rows of schemes, 6 % of the ordinary ones) and are
 tested on the others (all rows of schemes, a quarter of the ordinary ones with four times the weight). *Acts*
 leave out what mules and helpers buy in everyday shops (phase ``spend``): it is labelled, and nobody could see
@@ -182,6 +182,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("ladder", "dial", "twins"):
         parser.add_argument(f"--{name}", action="store_true")
+    parser.add_argument("--rungs", nargs="+", default=["raw", "graph"], choices=["raw", "graph"])
     parser.add_argument("--accounts", type=int, default=10_000)
     parser.add_argument("--days", type=int, default=90)
     parser.add_argument("--train", type=int, nargs="+", default=[101, 102, 103])
@@ -199,7 +200,7 @@ def main() -> None:
     if given.dial or not chosen:
         dial(given, first)
     if given.twins:
-        twins([*given.train, *given.test])
+        twins([*given.train, *given.test], given.rungs)
 
 
 if __name__ == "__main__":

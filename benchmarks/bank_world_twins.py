@@ -56,13 +56,13 @@ trade_under_invoicing bulk_discount_trade
 )
 
 
-def world(seed: int, names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def world(seed: int, names: list[str], groups: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return features and facts of a world in which each story and each twin has 25 schemes."""
     uses = tuple(NarrativeUse(name, count=SCHEMES) for name in names)
     made = simulate(Settings(accounts=ACCOUNTS, days=DAYS, narratives=uses), Streams(seed))
     facts = made.rows.select(["is_fraud", "is_laundering", "narrative"]).to_pandas()
     facts["illicit"] = facts.pop("is_fraud") | facts.pop("is_laundering")
-    return features(made).reset_index(drop=True), facts.astype({"narrative": str})
+    return features(made, groups=groups).reset_index(drop=True), facts.astype({"narrative": str})
 
 
 def learned(
@@ -91,16 +91,17 @@ def compared(story: pd.Series, twin: pd.Series, alerted: float) -> tuple[float, 
     )
 
 
-def twins(seeds: list[int]) -> None:
-    """Print one line a pair: two worlds to learn and one to test, and again with three others."""
+def twins(seeds: list[int], rungs: list[str]) -> None:
+    """Print one line a pair: two worlds to learn and one to test, and again for three more seeds."""
+    most = max((COLUMNS[rung] for rung in rungs), key=len)
     group, pairs = {one.name: one.group for one in FEATURES}, list(PAIRS.items())
     for at in range(0, len(pairs), AT_A_TIME):
         some = dict(pairs[at : at + AT_A_TIME])
         found: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
-        for begin in (0, 3):
-            worlds = [world(seed, [*some, *some.values()]) for seed in seeds[begin : begin + 3]]
-            for rung, groups in COLUMNS.items():
-                names = [name for name in worlds[0][0] if group[name] in groups]
+        for begin in range(0, len(seeds), 3):
+            worlds = [world(seed, [*some, *some.values()], most) for seed in seeds[begin : begin + 3]]
+            for rung in rungs:
+                names = [name for name in worlds[0][0] if group[name] in COLUMNS[rung]]
                 model = learned(worlds[:2], names)
                 table, facts = worlds[2]
                 with one_thread():
@@ -111,7 +112,7 @@ def twins(seeds: list[int]) -> None:
                     found.setdefault((story, rung), []).append(compared(*own, alerted))
         for story, twin in some.items():
             said = []
-            for rung in COLUMNS:
+            for rung in rungs:
                 hit, false, area = np.mean(found[story, rung], axis=0)
                 times = false / hit if hit > 0 else float("nan")
                 said.append(f"{rung} {hit:.3f} {false:.3f} times {times:.2f} AUC {area:.2f}")
