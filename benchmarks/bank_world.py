@@ -145,6 +145,8 @@ def ladder(train: list[World], test: list[World]) -> HistGradientBoostingClassif
     print(alerts.groupby(["narrative", "phase"])["alerted"].agg(["size", "mean"]).round(2).to_string())
     whole = alerts.groupby("narrative")["alerted"].mean()
     for story, twin in TWINS.items():
+        if story not in whole or twin not in whole or whole[story] == 0:
+            continue
         print(
             f"{twin} {whole[twin]:.3f}, {story} {whole[story]:.3f}: {whole[twin] / whole[story]:.2f} times",
             flush=True,
