@@ -21,6 +21,7 @@ LONGER = {
     "constraints_stream.py --rows 2e4": "start to end",
     "constraints_csv.py --rows 2e3": "CPU seconds",
     "transactions.py --runs 300x10": "x PaySim",
+    "bank_world.py --ladder --accounts 600 --days 40 --train 1 --test 2": "card_testing_escalation",
     "evidence_speed.py --rows 400": "600 x 3, a text of 4,000 values",
 }
 

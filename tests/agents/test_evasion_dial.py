@@ -80,6 +80,17 @@ def test_schemes_hide_more_with_the_dial() -> None:
     assert accounts[0] < accounts[1] < accounts[2]
 
 
+def test_the_money_of_a_scheme_is_nobodys_habit() -> None:
+    """Cash covers the proceeds at every level; no customer's habit makes it small, or deposits many."""
+    told = {}
+    for evade in (0.0, 1.0):
+        rows = planned("scatter_gather_structuring", evade, count=12)
+        paid_in = rows[rows["phase"].eq("placement")].groupby("scheme")["amount"].agg(["sum", "size"])
+        told[evade] = paid_in.median()
+    assert told[1.0]["sum"] > 0.5 * told[0.0]["sum"]
+    assert told[1.0]["size"] < 2 * told[0.0]["size"]
+
+
 def test_a_sum_is_drawn_towards_the_payers_habit() -> None:
     assert like_habit(90_000.0, 5_000.0, 0.0) == 90_000.0
     assert like_habit(3_000.0, 5_000.0, 1.0) == 3_000.0  # already smaller

@@ -34,6 +34,6 @@ def test_the_examples_of_the_guide_run(monkeypatch, capsys):
     names = {}
     for code in re.findall(r"^```python\n(.*?)^```", section, re.MULTILINE | re.DOTALL):
         exec(compile(code, "transactions.md", "exec"), names)  # noqa: S102 the examples are ours
-    assert "125) Money out over money in of the payer" in capsys.readouterr().out
+    assert "170) Money out over money in of the payer" in capsys.readouterr().out
     assert len(names["X_train"]) > len(names["X_test"]) > 10_000
     assert not set(names["X_train"].index) & set(names["X_test"].index)

@@ -1,5 +1,6 @@
 """Features of payments: equal to their definitions, blind to labels and to the future."""
 
+import naive.marked_payments as marked
 import naive.payments as naive
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ from naive.nasty_payments import KINDS, arrays, nasty
 
 from finsim.errors import StudyError
 from finsim.evaluation.detector_features import FEATURES, GROUPS, feature_definitions, features
+from finsim.evaluation.detector_features.marked_definitions import FLOWS, MEASURES
 from finsim.evaluation.detector_features.reading import ACCOUNT_FIELDS, FIELDS
 from finsim.records.transactions import Transactions
 from finsim.verbs.simulate import simulate
@@ -49,12 +51,36 @@ def test_every_feature_is_what_its_definition_says(kind):
     rows = nasty(kind)
     found = features(frame(rows), groups=("history", "graph"))
     told = [one | other for one, other in zip(naive.history(rows), naive.graph(rows), strict=True)]
-    names = [one.name for one in FEATURES if one.group != "raw" and not one.needs]
-    assert [name for name in found if name not in names] == ["payer_channel_count"]
+    flows = [one.name for one in MEASURES if one.group == "graph"] + [name for name, *_ in FLOWS]
+    names = [one.name for one in FEATURES if one.group != "raw" and not one.needs and one.name not in flows]
+    assert [name for name in found if name not in names] == [
+        "payer_channel_count", "payer_channel_share", *flows
+    ]  # fmt: skip
     assert found.dtypes.unique().tolist() == [np.dtype("float32")]
     for name in names:
         wanted = np.array([one[name] for one in told], dtype=np.float64).astype(np.float32)
         np.testing.assert_array_equal(found[name].to_numpy(), wanted, err_msg=name)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "empty"])
+def test_purchases_and_first_transfers_are_what_their_definitions_say(kind):
+    rng = np.random.default_rng(len(kind))
+    rows = nasty(kind)
+    shop = rng.random(len(rows)) < 0.4
+    channel = rng.choice(["wire", "cash", "card_not_present", "card_present"], len(rows))
+    category = [rng.choice(["fuel", "travel"]) if one else None for one in shop]
+    table = frame(rows).assign(
+        merchant_id=[int(row[2]) if one else -1 for row, one in zip(rows, shop, strict=True)],
+        channel=channel, category=category,
+    )  # fmt: skip
+    full = [(*row, bool(one), str(way), word)
+            for row, one, way, word in zip(rows, shop, channel, category, strict=True)]  # fmt: skip
+    found = features(table, groups=("history", "graph"))
+    told = [one | other for one, other in zip(marked.purchases(full), marked.transfers(full), strict=True)]
+    assert len(told[0]) == 45
+    for name in told[0]:
+        wanted = np.array([one[name] for one in told], dtype=np.float64)
+        np.testing.assert_allclose(found[name].to_numpy(), wanted, rtol=1e-6, err_msg=name)
 
 
 def test_raw_features_and_channels():
@@ -217,4 +243,4 @@ def test_groups_are_chosen_and_defined():
 
 def test_features_of_nothing():
     found = features(frame([]))
-    assert found.shape == (0, len([one for one in FEATURES if not one.needs]) + 2)
+    assert found.shape == (0, len([one for one in FEATURES if {*one.needs} <= {"channel"}]))

@@ -19,6 +19,10 @@ LARGEST = round(MOST_MONEY * 100)
 _MODES = {"balance": OF_BALANCE, "available": OF_AVAILABLE, "pot": OF_POT}
 
 
+NOBODY = Member(0, -1, "")
+"""Who pays and is paid where only the size of a sum is asked for: nobody has a habit."""
+
+
 @dataclass(frozen=True)
 class Sum:
     """One amount: ``mode`` of the ledger, fixed ``amount`` in cents or ``share``, and its limits in cents."""
@@ -98,7 +102,8 @@ class Purse:
         return made
 
     def _usual(self, edge: tuple[Member, Member]) -> float:
-        return float(self.population.usual[edge[0].account])
+        """Return what the payer usually pays in cents, 0 where nobody pays yet or nothing is known."""
+        return 0.0 if edge[0] == NOBODY else float(self.population.usual[edge[0].account])
 
     def _share(self, amount: Amount, rng: np.random.Generator) -> float:
         return amount.share.sample(rng) if amount.share is not None else 1.0
@@ -134,7 +139,7 @@ class Purse:
         Both hold for every way to say an amount: the ledger cuts and writes shares as it works them out.
         """
         most = 0
-        if made.mode in (OF_BALANCE, OF_AVAILABLE, OF_PREVIOUS):
+        if made.mode in (OF_BALANCE, OF_AVAILABLE, OF_POT, OF_PREVIOUS):
             most = most_of_habit(self._usual(edge), self.narrative.level("mimic_habit"), rng)
         if most and (made.high == 0 or made.high > most):
             made = replace(made, high=max(most, made.low))

@@ -9,7 +9,7 @@ import numpy as np
 from finsim.agents.narratives.narrative import Narrative
 from finsim.agents.narratives.narrative_blocks import Amount, Phase
 from finsim.agents.narratives.story_faults import uses
-from finsim.agents.schemes.payment_amounts import Purse, Sum, shares
+from finsim.agents.schemes.payment_amounts import NOBODY, Purse, Sum, shares
 from finsim.agents.schemes.payment_motifs import Edge, Shape, edges
 from finsim.agents.schemes.phase_moments import moments, moments_after, waiting
 from finsim.agents.schemes.planned_payment import Acting, Stage, emit
@@ -69,8 +69,7 @@ def _proceeds(stage: Stage, arrival: Arrival, rng: np.random.Generator) -> int:
     amount = form.proceeds if form and form.proceeds else stage.narrative.proceeds
     if amount is None:
         return 0
-    nobody = Member(0, -1, "")
-    return Purse(stage.narrative, 0, stage.population).sum(amount, (nobody, nobody), None, True, rng).amount
+    return Purse(stage.narrative, 0, stage.population).sum(amount, (NOBODY, NOBODY), None, True, rng).amount
 
 
 def _play(stage: Stage, phase: Phase, position: int, acting: Acting) -> None:
@@ -114,11 +113,10 @@ def _pass_on(stage: Stage, phase: Phase, position: int, found: list[Edge], actin
 
 def _covering(phase: Phase, acting: Acting) -> list[Sum]:
     """Return fixed sums that together reach the proceeds, at most 400."""
-    nobody = Member(0, -1, "")
     found: list[Sum] = []
     left = acting.purse.proceeds
     while left > 0 and len(found) < _MOST:
-        found.append(acting.purse.sum(phase.amount, (nobody, nobody), None, True, acting.rng))
+        found.append(acting.purse.sum(phase.amount, (NOBODY, NOBODY), None, True, acting.rng))
         left -= found[-1].amount
     return found
 

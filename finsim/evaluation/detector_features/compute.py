@@ -12,6 +12,7 @@ from finsim.call_errors import public
 from finsim.evaluation.detector_features.definitions import FEATURES, GROUPS, checked_groups
 from finsim.evaluation.detector_features.graph import write_graph
 from finsim.evaluation.detector_features.history import link_rows, write_history
+from finsim.evaluation.detector_features.marked import write_first_transfers, write_purchases
 from finsim.evaluation.detector_features.matrix import FeatureMatrix
 from finsim.evaluation.detector_features.raw import write_raw
 from finsim.evaluation.detector_features.reading import SchemaSource, read_payments
@@ -66,8 +67,10 @@ def features(
         links = link_rows(rows)
         if "history" in chosen:
             write_history(rows, links, matrix)
+            write_purchases(rows, links, matrix)
         if "graph" in chosen:
             write_graph(rows, links, matrix)
+            write_first_transfers(rows, links, matrix)
     values = matrix.values
     if not np.array_equal(rows.order, np.arange(len(rows.order))):
         values = np.empty_like(values)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from finsim.call_errors import public
 from finsim.errors import StudyError, did_you_mean
+from finsim.evaluation.detector_features.marked_definitions import FLOWS, HABITS, MEASURES
 from finsim.kernels.payments.account_history import HOUR, ROUND, SMALL
 
 GROUPS = ("raw", "history", "graph")
@@ -138,12 +139,23 @@ def _flow() -> Iterator[Feature]:
     yield _graph("cycle_3_7d", round_trip, "count", "7d")
 
 
+def _measured(group: str) -> Iterator[Feature]:
+    for one in MEASURES:
+        if one.group == group:
+            unit = _UNITS if one.is_money else "count"
+            yield Feature(one.name, group, one.definition, unit, one.window, one.needs)
+
+
 FEATURES: tuple[Feature, ...] = (
     *_raw(),
     *(one for side in SIDES for one in _history_of(side)),
     *_relation(),
+    *_measured("history"),
+    *(Feature(name, "history", says, unit, window, needs) for name, says, unit, window, needs in HABITS),
     *(one for side in SIDES for one in _graph_of(side)),
     *_flow(),
+    *_measured("graph"),
+    *(_graph(*one) for one in FLOWS),
 )
 
 

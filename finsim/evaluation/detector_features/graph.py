@@ -16,7 +16,7 @@ from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Int1D, Int2D
 def write_graph(rows: PaymentRows, links: Links, matrix: FeatureMatrix) -> None:
     """Write the columns of the group ``graph``."""
     size = len(rows.time)
-    edges, before = _edges(rows, links)
+    edges, before = edges_of(rows, links)
     last_in, earlier_in = np.empty((size, 2), np.int64), np.full(size, NONE, np.int64)
     widths = np.array([WINDOWS[span] for span in SPANS], np.int64)
     block = matrix.block(f"{SIDES[0]}_out_degree", f"{SIDES[1]}_amount_to_inflow_{SPANS[-1]}")
@@ -24,7 +24,7 @@ def write_graph(rows: PaymentRows, links: Links, matrix: FeatureMatrix) -> None:
     depth = np.zeros(size, np.int64)
     chain_depths(edges, last_in, CHAIN_DAYS * NANOS_PER_DAY, depth)
     for place, side in enumerate(SIDES):
-        matrix.column(f"{side}_chain_depth")[:] = _of_row(depth, last_in[:, place], 0.0)
+        matrix.column(f"{side}_chain_depth")[:] = of_row(depth, last_in[:, place], 0.0)
     _write_upstream(rows, before == NONE, last_in[:, 0], matrix)
     known = known_of(rows, links.pair, links.pair, links.pairs)
     matrix.column("edge_hours")[:] = known[:, 2]
@@ -36,8 +36,8 @@ def write_graph(rows: PaymentRows, links: Links, matrix: FeatureMatrix) -> None:
     triangles(edges, sides, last_in, earlier, table, WINDOWS["7d"], matrix.column("cycle_3_7d"))
 
 
-def _edges(rows: PaymentRows, links: Links) -> tuple[Int2D, Int1D]:
-    """Return the facts of each row in the graph, and the edge before it in its pair (-1)."""
+def edges_of(rows: PaymentRows, links: Links) -> tuple[Int2D, Int1D]:
+    """Return the facts of each row in the graph (``edge_facts``), and the edge before in its pair (-1)."""
     size, is_edge = len(rows.time), rows.posted & (rows.payer != rows.payee)
     before, after = np.full(size, NONE, np.int64), np.full(size, NONE, np.int64)
     link_pairs(links.pair, is_edge, np.full(links.pairs, NONE, np.int64), before, after)
@@ -46,7 +46,7 @@ def _edges(rows: PaymentRows, links: Links) -> tuple[Int2D, Int1D]:
     return facts, before
 
 
-def _of_row(values: Array, row: Array, otherwise: float = np.nan) -> Array:
+def of_row(values: Array, row: Array, otherwise: float = np.nan) -> Array:
     """Return the values of other rows, and ``otherwise`` where there is none (-1)."""
     if not len(values):
         return values
@@ -55,10 +55,10 @@ def _of_row(values: Array, row: Array, otherwise: float = np.nan) -> Array:
 
 def _write_upstream(rows: PaymentRows, is_new: Bool1D, last_in: Int1D, matrix: FeatureMatrix) -> None:
     """Write what is known of the payment that the payer received last."""
-    received = _of_row(rows.amount, last_in)
+    received = of_row(rows.amount, last_in)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(received > 0, rows.amount / received, np.nan)
     matrix.column("amount_to_last_in")[:] = ratio
-    matrix.column("last_in_new")[:] = _of_row(is_new, last_in)
+    matrix.column("last_in_new")[:] = of_row(is_new, last_in)
     for name in ("new_payees_1d", "new_payers_1d"):
-        matrix.column(f"upstream_{name}")[:] = _of_row(matrix.column(f"payer_{name}"), last_in)
+        matrix.column(f"upstream_{name}")[:] = of_row(matrix.column(f"payer_{name}"), last_in)

@@ -12,7 +12,7 @@ from finsim.agents.vocabulary import CATEGORIES, CHANNELS, KINDS
 from finsim.evaluation.detector_features.matrix import FeatureMatrix
 from finsim.evaluation.detector_features.reading import PaymentRows
 from finsim.kernels.payments.account_history import HOUR, ROUND
-from finsim.notation import NANOS_PER_DAY, Array, Float1D, Int1D
+from finsim.notation import NANOS_PER_DAY, Array, Bool1D, Float1D, Int1D
 from finsim.records.transactions import NO_MERCHANT
 
 _OTHERS, _SPREAD = 1_000, 16_000_000  # codes stay exact in float32
@@ -36,6 +36,15 @@ def word_codes(column: pa.ChunkedArray, known: tuple[str, ...]) -> Int1D:
     return np.array([*codes, -1], dtype=np.int64)[at]
 
 
+def is_purchase(rows: PaymentRows) -> Bool1D:
+    """Return which rows name a merchant: bool[n], none where the input has no such column."""
+    if not rows.has(("merchant_id",)):
+        return np.zeros(len(rows.time), dtype=bool)
+    shop = pc.cast(rows.others["merchant_id"], pa.string())
+    none = pc.fill_null(pc.equal(shop, str(NO_MERCHANT)), True)
+    return np.asarray(pc.invert(none).to_numpy(), dtype=bool)
+
+
 def write_raw(rows: PaymentRows, matrix: FeatureMatrix) -> None:
     """Write the columns of the group ``raw``."""
     found: dict[str, Array] = {
@@ -51,9 +60,7 @@ def write_raw(rows: PaymentRows, matrix: FeatureMatrix) -> None:
         if matrix.has(name):
             found[name] = word_codes(others[name], _WORDS[name])
     if matrix.has("to_merchant"):
-        shop = pc.cast(others["merchant_id"], pa.string())
-        none = pc.fill_null(pc.equal(shop, str(NO_MERCHANT)), True)
-        found["to_merchant"] = pc.invert(none).to_numpy()
+        found["to_merchant"] = is_purchase(rows)
     if matrix.has("same_bank"):
         banks = [others["from_bank"], others["to_bank"]]
         if banks[0].type != banks[1].type:
