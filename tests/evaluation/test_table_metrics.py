@@ -334,5 +334,8 @@ def test_columns_of_one_value_tell_nothing_and_pass_nothing():
     card = card_of(one, one)
     (score,) = card.of("table_two_sample")
     assert score.verdict == "not computed"
+    assert card.of("table_shape")[0].note == "2 columns compared; one value on both sides: a, b"
+    void = card_of(one.assign(a=np.nan), one.assign(a=np.nan))
+    assert "no value on either side: a; one value on both sides: b" in void.of("table_shape")[0].note
     assert card.verdicts()[STRESS].verdict == "not computed"
     assert card_of(one, one.assign(b="y")).of("table_two_sample")[0].value > 0.85
